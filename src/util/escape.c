@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/escape.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "util/macro.h"
+
+/* The length of the UTF-8 sequence at s, or 0 where there is no valid one (RFC 3629, section 4: no overlong
+ * forms, no surrogates, nothing above U+10FFFF). */
+static size_t utf8_length(const unsigned char *s) {
+        unsigned low = 0x80, high = 0xbf;
+        size_t n;
+
+        if (s[0] < 0x80)
+                return 1;
+        if (s[0] >= 0xc2 && s[0] <= 0xdf)
+                n = 2;
+        else if (s[0] >= 0xe0 && s[0] <= 0xef)
+                n = 3;
+        else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+                n = 4;
+        else
+                return 0;
+
+        if (s[0] == 0xe0)
+                low = 0xa0;
+        else if (s[0] == 0xed)
+                high = 0x9f;
+        else if (s[0] == 0xf0)
+                low = 0x90;
+        else if (s[0] == 0xf4)
+                high = 0x8f;
+
+        if (s[1] < low || s[1] > high)
+                return 0;
+        for (size_t i = 2; i < n; i++)
+                if ((s[i] & 0xc0) != 0x80)
+                        return 0;
+        return n;
+}
+
+static bool is_control(const unsigned char *s) {
+        return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+}
+
+void escape_write(FILE *f, const char *text) {
+        const unsigned char *s = (const unsigned char *) text;
+
+        while (*s) {
+                size_t n = utf8_length(s);
+
+                if (n > 0 && !is_control(s)) {
+                        fwrite(s, 1, n, f);
+                        s += n;
+                } else
+                        fprintf(f, "\\x%02x", *s++);
+        }
+}
+
+char *escape(const char *text) {
+        char *s = NULL;
+        size_t size;
+        FILE *f = open_memstream(&s, &size);
+
+        if (!f)
+                return NULL;
+        escape_write(f, text);
+        if (fclose(f) != 0) {
+                free(s);
+                return NULL;
+        }
+        return s;
+}
+
+char *make_line(const char *text, size_t max) {
+        const unsigned char *s = (const unsigned char *) text;
+        char *line = malloc(max + 1), *out = line;
+
+        while (line && *s) {
+                size_t n = utf8_length(s);
+                bool plain = n > 0 && !is_control(s) && *s != '\\';
+
+                if ((size_t) (out - line) + (plain ? n : 1) > max)
+                        break;
+                if (plain)
+                        out = mempcpy(out, s, n);
+                else
+                        *out++ = '?';
+                s += n ?: 1;
+        }
+        if (line)
+                *out = '\0';
+        return line;
+}

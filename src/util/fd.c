@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/fd.h"
+
+#include <fcntl.h>
+#include <limits.h>
+
+enum { READ_MAX = 16 << 20 };
+
+int fd_read_all(int fd, char **ret, size_t *ret_size) {
+        size_t size = 0, room = 4096;
+        _cleanup_free_ char *buffer = malloc(room + 1);
+
+        if (!buffer)
+                return -ENOMEM;
+
+        for (;;) {
+                ssize_t n = read(fd, buffer + size, room - size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+
+                size += (size_t) n;
+                if (size == room) {
+                        char *p;
+
+                        if (room >= READ_MAX)
+                                return -EFBIG;
+                        room *= 2;
+                        p = realloc(buffer, room + 1);
+                        if (!p)
+                                return -ENOMEM;
+                        buffer = p;
+                }
+        }
+
+        buffer[size] = '\0';
+        *ret = TAKE_PTR(buffer);
+        if (ret_size)
+                *ret_size = size;
+        return 0;
+}
+
+int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size) {
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+        return fd < 0 ? -errno : fd_read_all(fd, ret, ret_size);
+}
+
+int file_read_line(int dir_fd, const char *path, char **ret) {
+        int r = file_read(dir_fd, path, ret, NULL);
+
+        if (r >= 0)
+                (*ret)[strcspn(*ret, "\n")] = '\0';
+        return r;
+}
+
+int file_write(int dir_fd, const char *path, const char *text) {
+        _cleanup_close_ int fd = openat(dir_fd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+        if (fd < 0)
+                return -errno;
+
+        return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+int link_read(int dir_fd, const char *path, char **ret) {
+        char buffer[PATH_MAX];
+        ssize_t n = readlinkat(dir_fd, path, buffer, sizeof(buffer));
+        char *s;
+
+        if (n < 0)
+                return -errno;
+        if (n == sizeof(buffer))
+                return -ENAMETOOLONG;
+
+        s = strndup(buffer, (size_t) n);
+        if (!s)
+                return -ENOMEM;
+
+        *ret = s;
+        return 0;
+}

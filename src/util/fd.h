@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <errno.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "util/macro.h"
+
+/* Closes fd where it is one; keeps errno. Returns -1, for `fd = fd_close(fd)`. */
+static inline int fd_close(int fd) {
+        int saved = errno;
+
+        if (fd >= 0)
+                close(fd);
+        errno = saved;
+        return -1;
+}
+
+static inline void fd_closep(int *fd) {
+        fd_close(*fd);
+}
+#define _cleanup_close_ _cleanup_(fd_closep)
+
+/* Reads a whole file, as far as 16 MiB. *ret is NUL-terminated, the caller frees it; *ret_size (may be NULL)
+ * is without the NUL. Returns 0 or -errno: open(2)'s and read(2)'s, -EFBIG. */
+int fd_read_all(int fd, char **ret, size_t *ret_size);
+int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size);
+
+/* Reads a one-line file without its newline. As file_read(). */
+int file_read_line(int dir_fd, const char *path, char **ret);
+
+/* Writes a string with one write(2), as files of /proc and cgroupfs want it. Returns 0 or -errno. */
+int file_write(int dir_fd, const char *path, const char *text);
+
+/* readlinkat(2) into memory that the caller frees. Returns 0 or -errno. */
+int link_read(int dir_fd, const char *path, char **ret);

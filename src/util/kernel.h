@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* System calls that glibc 2.36 has no wrapper for. Each returns -1 and sets errno, as its man page says. */
+
+#include <linux/landlock.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static inline pid_t sys_clone3(struct clone_args *args) {
+        return (pid_t) syscall(SYS_clone3, args, sizeof(*args));
+}
+
+static inline int sys_openat2(int dir_fd, const char *path, const struct open_how *how) {
+        return (int) syscall(SYS_openat2, dir_fd, path, how, sizeof(*how));
+}
+
+static inline int sys_pivot_root(const char *new_root, const char *put_old) {
+        return (int) syscall(SYS_pivot_root, new_root, put_old);
+}
+
+static inline int sys_pidfd_open(pid_t pid, unsigned flags) {
+        return (int) syscall(SYS_pidfd_open, pid, flags);
+}
+
+static inline int sys_pidfd_send_signal(int pidfd, int sig) {
+        return (int) syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
+static inline int sys_seccomp(unsigned op, unsigned flags, const void *args) {
+        return (int) syscall(SYS_seccomp, op, flags, args);
+}
+
+static inline int sys_bpf(int command, const void *attr, size_t size) {
+        return (int) syscall(SYS_bpf, command, attr, size);
+}
+
+static inline int sys_landlock_create_ruleset(const void *attr, size_t size, unsigned flags) {
+        return (int) syscall(SYS_landlock_create_ruleset, attr, size, flags);
+}
+
+static inline int sys_landlock_add_rule(int ruleset, int type, const void *attr) {
+        return (int) syscall(SYS_landlock_add_rule, ruleset, type, attr, 0);
+}
+
+static inline int sys_landlock_restrict_self(int ruleset) {
+        return (int) syscall(SYS_landlock_restrict_self, ruleset, 0);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Landlock's rights, also where the build's kernel headers are older: landlock(7), linux/landlock.h. */
+
+#include <linux/landlock.h>
+#include <stdint.h>
+
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
+#endif
+#ifndef LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+#define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
+#define LANDLOCK_SCOPE_SIGNAL (1ULL << 1)
+#endif
+
+enum {
+        LANDLOCK_ABI_REFER = 2, /* before, no file could be moved to another directory */
+        LANDLOCK_ABI_SCOPE = 6,
+};
+
+/* struct landlock_ruleset_attr with all fields of ABI 6; a shorter size is passed to older kernels. */
+typedef struct LandlockRulesetAttr {
+        uint64_t handled_access_fs;
+        uint64_t handled_access_net;
+        uint64_t scoped;
+} LandlockRulesetAttr;

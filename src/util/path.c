@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/path.h"
+
+#include <stdio.h>
+
+#include "util/macro.h"
+
+bool path_is_safe(const char *path) {
+        if (path[0] != '/')
+                return false;
+
+        for (const char *p = path; *p; p += strcspn(p, "/")) {
+                p += strspn(p, "/");
+                if (strcspn(p, "/") == 2 && startswith(p, ".."))
+                        return false;
+        }
+        return true;
+}
+
+char *path_simplify(const char *path) {
+        char *s = malloc(strlen(path) + 2), *out = s;
+
+        if (!s)
+                return NULL;
+
+        for (const char *p = path; *p;) {
+                size_t slashes = strspn(p, "/"), n;
+
+                if (p == path && slashes > 0)
+                        *out++ = '/';
+                p += slashes;
+                n = strcspn(p, "/");
+                if (n == 0 || (n == 1 && *p == '.')) {
+                        p += n;
+                        continue;
+                }
+                if (out > s && out[-1] != '/')
+                        *out++ = '/';
+                out = mempcpy(out, p, n);
+                p += n;
+        }
+
+        if (out == s)
+                *out++ = '.';
+        *out = '\0';
+        return s;
+}
+
+const char *path_below(const char *path, const char *prefix) {
+        const char *rest;
+
+        if (streq(prefix, "/"))
+                return path + 1;
+
+        rest = startswith(path, prefix);
+        if (!rest || (*rest && *rest != '/'))
+                return NULL;
+        return *rest ? rest + 1 : rest;
+}
+
+char *path_join(const char *dir, const char *name) {
+        char *s;
+
+        return asprintf(&s, "%s%s%s", dir, endswith(dir, "/") ? "" : "/", name) < 0 ? NULL : s;
+}
+
+char *path_parent(const char *path) {
+        const char *slash = strrchr(path, '/');
+
+        if (!slash)
+                return strdup(".");
+        return slash == path ? strdup("/") : strndup(path, (size_t) (slash - path));
+}
+
+const char *path_name(const char *path) {
+        const char *slash = strrchr(path, '/');
+
+        return slash ? slash + 1 : path;
+}

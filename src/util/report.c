@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "util/escape.h"
+
+static void origin_write(FILE *f, Origin origin) {
+        fputs(origin.file ?: "built-in", f);
+        if (origin.line > 0)
+                fprintf(f, ":%u", origin.line);
+}
+
+char *origin_format(Origin origin) {
+        char *s = NULL;
+        size_t size;
+        FILE *f = open_memstream(&s, &size);
+
+        if (!f)
+                return NULL;
+        origin_write(f, origin);
+        if (fclose(f) != 0) {
+                free(s);
+                return NULL;
+        }
+        return s;
+}
+
+static void emit(Report *report, Severity severity, const Origin *origin, const char *key, const char *format,
+                 va_list ap) {
+        char *raw = NULL, *line = NULL;
+        size_t size;
+        FILE *f;
+
+        if (severity == SEVERITY_ERROR)
+                report->n_errors++;
+        if (!report->sink)
+                return;
+
+        f = open_memstream(&raw, &size);
+        if (f) {
+                if (origin && origin->file) {
+                        origin_write(f, *origin);
+                        fputs(": ", f);
+                }
+                if (key)
+                        fprintf(f, "%s=: ", key);
+                vfprintf(f, format, ap);
+                if (fclose(f) == 0)
+                        line = escape(raw);
+        }
+
+        /* The format alone still tells more than silence. */
+        report->sink(report->userdata, severity, line ?: format);
+        free(line);
+        free(raw);
+}
+
+int report_error_atv(Report *report, Origin origin, const char *key, int error, const char *format, va_list ap) {
+        emit(report, SEVERITY_ERROR, &origin, key, format, ap);
+        return -error;
+}
+
+int report_error_at(Report *report, Origin origin, const char *key, int error, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        emit(report, SEVERITY_ERROR, &origin, key, format, ap);
+        va_end(ap);
+        return -error;
+}
+
+int report_error(Report *report, int error, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        emit(report, SEVERITY_ERROR, NULL, NULL, format, ap);
+        va_end(ap);
+        return -error;
+}
+
+void report_notice_at(Report *report, Origin origin, const char *key, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        emit(report, SEVERITY_NOTICE, &origin, key, format, ap);
+        va_end(ap);
+}
+
+void report_notice(Report *report, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        emit(report, SEVERITY_NOTICE, NULL, NULL, format, ap);
+        va_end(ap);
+}
+
+int report_oom(Report *report) {
+        return report_error(report, ENOMEM, "out of memory");
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "util/macro.h"
+
+/* What the user is told, as it comes up in the layers below the commands, which never print themselves. A
+ * function that fails returns a negative errno; where the user can do something about it, it has said so here
+ * first, in one line: where from (the policy's file and line), which key, what, why. */
+
+/* Where a value was written. file is borrowed and must live as long as the report or plan that names it; it is
+ * NULL for what is built in. line 0: no line ("command line"). */
+typedef struct Origin {
+        const char *file;
+        unsigned line;
+} Origin;
+
+typedef enum Severity {
+        SEVERITY_NOTICE, /* the sandbox starts, and the user should know this about it */
+        SEVERITY_ERROR,  /* it does not start */
+} Severity;
+
+/* Gets each message as one line without newline, control characters escaped. */
+typedef void (*ReportSink)(void *userdata, Severity severity, const char *line);
+
+typedef struct Report {
+        ReportSink sink; /* may be NULL */
+        void *userdata;
+        size_t n_errors;
+} Report;
+
+/* Each of these returns -error, so that `return report_error(…)` ends a function. error is a positive errno. The
+ * text says all there is to say: error is not appended to it. key may be NULL. */
+int report_error(Report *report, int error, const char *format, ...) _printf_(3, 4);
+int report_error_at(Report *report, Origin origin, const char *key, int error, const char *format, ...)
+        _printf_(5, 6);
+int report_error_atv(Report *report, Origin origin, const char *key, int error, const char *format, va_list ap)
+        _printf_(5, 0);
+
+void report_notice(Report *report, const char *format, ...) _printf_(2, 3);
+void report_notice_at(Report *report, Origin origin, const char *key, const char *format, ...) _printf_(4, 5);
+
+/* -ENOMEM, said. */
+int report_oom(Report *report);
+
+/* "web.conf:12", "command line" or "built-in" into a buffer that the caller frees; NULL when memory runs out. */
+char *origin_format(Origin origin);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/strv.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+char **strv_free(char **v) {
+        for (char **s = v; s && *s; s++)
+                free(*s);
+        free(v);
+        return NULL;
+}
+
+size_t strv_length(char *const *v) {
+        size_t n = 0;
+
+        while (v && v[n])
+                n++;
+        return n;
+}
+
+bool strv_contains(char *const *v, const char *s) {
+        for (; v && *v; v++)
+                if (streq(*v, s))
+                        return true;
+        return false;
+}
+
+int strv_consume(char ***v, char *s) {
+        size_t n = strv_length(*v);
+        char **w;
+
+        if (!s)
+                return -ENOMEM;
+
+        w = reallocarray(*v, n + 2, sizeof(char *));
+        if (!w) {
+                free(s);
+                return -ENOMEM;
+        }
+
+        w[n] = s;
+        w[n + 1] = NULL;
+        *v = w;
+        return 0;
+}
+
+int strv_push(char ***v, const char *s) {
+        return strv_consume(v, strdup(s));
+}
+
+int strv_pushf(char ***v, const char *format, ...) {
+        char *s = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&s, format, ap) < 0)
+                s = NULL;
+        va_end(ap);
+
+        return strv_consume(v, s);
+}
+
+char **strv_copy(char *const *v) {
+        size_t n = strv_length(v);
+        char **w = calloc(n + 1, sizeof(char *));
+
+        for (size_t i = 0; w && i < n; i++) {
+                w[i] = strdup(v[i]);
+                if (!w[i])
+                        return strv_free(w);
+        }
+
+        return w;
+}
+
+char *strv_join(char *const *v, const char *separator) {
+        char *s = NULL;
+        size_t size;
+        FILE *f = open_memstream(&s, &size);
+
+        if (!f)
+                return NULL;
+
+        for (size_t i = 0; v && v[i]; i++)
+                fprintf(f, "%s%s", i ? separator : "", v[i]);
+
+        if (fclose(f) != 0) {
+                free(s);
+                return NULL;
+        }
+
+        return s;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/word.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "util/strv.h"
+
+#define WHITESPACE " \t\n\r"
+
+static int put_utf8(FILE *f, uint32_t c) {
+        if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+                return -EINVAL;
+
+        if (c < 0x80)
+                fputc((int) c, f);
+        else if (c < 0x800)
+                fprintf(f, "%c%c", (int) (0xc0 | c >> 6), (int) (0x80 | (c & 0x3f)));
+        else if (c < 0x10000)
+                fprintf(f, "%c%c%c", (int) (0xe0 | c >> 12), (int) (0x80 | (c >> 6 & 0x3f)),
+                        (int) (0x80 | (c & 0x3f)));
+        else
+                fprintf(f, "%c%c%c%c", (int) (0xf0 | c >> 18), (int) (0x80 | (c >> 12 & 0x3f)),
+                        (int) (0x80 | (c >> 6 & 0x3f)), (int) (0x80 | (c & 0x3f)));
+        return 0;
+}
+
+/* Exactly n digits to the base. */
+static int take_number(const char **p, size_t n, int base, uint32_t *ret) {
+        char digits[9] = "", *end;
+
+        for (size_t i = 0; i < n; i++) {
+                if (!isxdigit((unsigned char) (*p)[i]))
+                        return -EINVAL;
+                digits[i] = (*p)[i];
+        }
+
+        *ret = (uint32_t) strtoul(digits, &end, base);
+        if (*end)
+                return -EINVAL;
+        *p += n;
+        return 0;
+}
+
+/* *p stands behind the backslash. */
+static int take_escape(const char **p, FILE *f) {
+        static const char plain[][2] = { { 'a', '\a' }, { 'b', '\b' }, { 'f', '\f' },  { 'n', '\n' },
+                                         { 'r', '\r' }, { 't', '\t' }, { 'v', '\v' },  { 's', ' ' },
+                                         { '"', '"' },  { '\'', '\'' }, { '\\', '\\' } };
+        uint32_t c;
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(plain); i++)
+                if (**p == plain[i][0]) {
+                        (*p)++;
+                        return fputc(plain[i][1], f) == EOF ? -ENOMEM : 0;
+                }
+
+        switch (**p) {
+        case ':': /* for who splits the word at its colons */
+                fputs("\\:", f);
+                (*p)++;
+                return 0;
+        case 'x':
+                (*p)++;
+                r = take_number(p, 2, 16, &c);
+                break;
+        case 'u':
+                (*p)++;
+                r = take_number(p, 4, 16, &c);
+                return r < 0 ? r : put_utf8(f, c);
+        case 'U':
+                (*p)++;
+                r = take_number(p, 8, 16, &c);
+                return r < 0 ? r : put_utf8(f, c);
+        default:
+                r = take_number(p, 3, 8, &c);
+        }
+
+        /* A NUL would end the word unseen. */
+        if (r < 0 || c == 0 || c > 255)
+                return -EINVAL;
+        return fputc((int) c, f) == EOF ? -ENOMEM : 0;
+}
+
+static int take_word(const char **text, FILE *f) {
+        const char *p = *text;
+        char quote = 0;
+        int r;
+
+        for (; *p && (quote || !strchr(WHITESPACE, *p));) {
+                if (*p == '\\' && quote != '\'') {
+                        p++;
+                        r = take_escape(&p, f);
+                        if (r < 0)
+                                return r;
+                } else if (quote ? *p == quote : *p == '"' || *p == '\'') {
+                        quote = quote ? 0 : *p;
+                        p++;
+                } else
+                        fputc(*p++, f);
+        }
+
+        *text = p;
+        return quote ? -EINVAL : 0;
+}
+
+int word_next(const char **text, char **ret) {
+        char *word = NULL;
+        size_t size;
+        FILE *f;
+        int r;
+
+        *text += strspn(*text, WHITESPACE);
+        if (!**text)
+                return 0;
+
+        f = open_memstream(&word, &size);
+        if (!f)
+                return -ENOMEM;
+        r = take_word(text, f);
+        if (fclose(f) != 0 && r >= 0)
+                r = -ENOMEM;
+        if (r < 0) {
+                free(word);
+                return r;
+        }
+
+        *ret = word;
+        return 1;
+}
+
+int word_split(const char *text, char ***ret) {
+        _cleanup_strv_free_ char **words = NULL;
+        char *word;
+        int r;
+
+        while ((r = word_next(&text, &word)) > 0)
+                if (strv_consume(&words, word) < 0)
+                        return -ENOMEM;
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(words);
+        return 0;
+}
+
+int word_split_colons(const char *word, char ***ret) {
+        _cleanup_strv_free_ char **fields = NULL;
+        _cleanup_free_ char *field = malloc(strlen(word) + 1);
+        char *out = field;
+
+        if (!field)
+                return -ENOMEM;
+
+        for (const char *p = word;; p++) {
+                if (p[0] == '\\' && p[1] == ':') {
+                        *out++ = *++p;
+                        continue;
+                }
+                if (*p && *p != ':') {
+                        *out++ = *p;
+                        continue;
+                }
+                *out = '\0';
+                if (strv_push(&fields, field) < 0)
+                        return -ENOMEM;
+                out = field;
+                if (!*p)
+                        break;
+        }
+
+        *ret = TAKE_PTR(fields);
+        return 0;
+}

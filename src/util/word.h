@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Takes the next word off *text, which is moved behind it, with the quoting of systemd.syntax(7): words are
+ * separated by white space; '…' and "…" quote, also in the middle of a word; outside single quotes a backslash
+ * starts a C escape (\a \b \f \n \r \t \v \\ \" \' \s \xHH \OOO \uXXXX \UXXXXXXXX). "\:" stays as it is, for
+ * word_split_colons().
+ *
+ * Returns 1 with *ret (the caller frees it), 0 at the end of the text, -EINVAL for an unbalanced quote or an
+ * unknown escape, -ENOMEM. */
+int word_next(const char **text, char **ret);
+
+/* All words of text as a string array. Returns 0 or as word_next(). */
+int word_split(const char *text, char ***ret);
+
+/* The fields of a word between its colons, "\:" being a colon of the field. Returns 0 or -ENOMEM. */
+int word_split_colons(const char *word, char ***ret);
