@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/directive.h"
+
+#include <ctype.h>
+#include <sys/resource.h>
+
+#include "policy/value.h"
+#include "util/macro.h"
+
+const char *const section_names[_SECTION_MAX] = {
+        [SECTION_POLICY] = "Policy",
+        [SECTION_SCOPE] = "Scope",
+        [SECTION_SANDBOX] = "Sandbox",
+};
+
+const Directive directive_table[_DIRECTIVE_MAX] = {
+#define POLICY(n, l, t, f, e, h)                                                                     \
+        [D_##n] = { .name = #n, .section = SECTION_POLICY, .list = l, .type = &type_##t, .fallback = f, \
+                    .example = e, .help = h },
+#define SCOPE(n, l, t, p, s, file, v, e, h)                                                             \
+        [D_##n] = { .name = #n, .section = SECTION_SCOPE, .list = l, .type = &type_##t, .property = p, \
+                    .signature = s, .cgroup_file = file, .since = v, .example = e, .help = h },
+#define SANDBOX(n, l, t, f, e, h)                                                                     \
+        [D_##n] = { .name = #n, .section = SECTION_SANDBOX, .list = l, .type = &type_##t, .fallback = f, \
+                    .example = e, .help = h },
+#define LIMIT(n, r)                                                                                           \
+        [D_Limit##n] = { .name = "Limit" #n, .section = SECTION_SANDBOX, .type = &type_resource_limit,        \
+                         .resource = RLIMIT_##r, .example = "10:20", .help = "RLIMIT_" #r " of setrlimit(2), SOFT:HARD" },
+#include "policy/directives.inc"
+#undef POLICY
+#undef SCOPE
+#undef SANDBOX
+#undef LIMIT
+};
+
+const Directive *directive_find(const char *name) {
+        for (const Directive *d = directive_table; d < directive_table + _DIRECTIVE_MAX; d++)
+                if (streq(d->name, name))
+                        return d;
+        return NULL;
+}
+
+/* The Levenshtein distance of two short names, upper and lower case being the same. */
+static unsigned distance(const char *a, const char *b) {
+        enum { LENGTH_MAX = 64 };
+        unsigned row[LENGTH_MAX + 1];
+        size_t n = strlen(b);
+
+        if (n > LENGTH_MAX || strlen(a) > LENGTH_MAX)
+                return UINT32_MAX;
+
+        for (unsigned j = 0; j <= n; j++)
+                row[j] = j;
+        for (unsigned i = 1; a[i - 1]; i++) {
+                unsigned diagonal = row[0];
+
+                row[0] = i;
+                for (size_t j = 1; j <= n; j++) {
+                        bool same = tolower((unsigned char) a[i - 1]) == tolower((unsigned char) b[j - 1]);
+                        unsigned best = diagonal + !same;
+
+                        diagonal = row[j];
+                        if (row[j] + 1 < best)
+                                best = row[j] + 1;
+                        if (row[j - 1] + 1 < best)
+                                best = row[j - 1] + 1;
+                        row[j] = best;
+                }
+        }
+        return row[n];
+}
+
+const Directive *directive_suggest(const char *name) {
+        unsigned best = (unsigned) strlen(name) / 3 + 1;
+        const Directive *found = NULL;
+
+        for (const Directive *d = directive_table; d < directive_table + _DIRECTIVE_MAX; d++) {
+                unsigned n = distance(name, d->name);
+
+                if (n <= best && (!found || n < best)) {
+                        best = n;
+                        found = d;
+                }
+        }
+        return found;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Kernel names that policies use, and their numbers. */
+
+typedef struct NamedNumber {
+        const char *name;
+        int number;
+} NamedNumber;
+
+extern const NamedNumber address_families[];  /* AF_*, ends with a NULL name */
+extern const NamedNumber namespace_types[];   /* CLONE_NEW* by the names of RestrictNamespaces= */
+
+/* The entry of that name or number in such a table, or NULL. */
+const NamedNumber *named_find(const NamedNumber *table, const char *name);
+const NamedNumber *named_by_number(const NamedNumber *table, int number);
+
+/* A group of system calls, "@file-system", as systemd-analyze(1) syscall-filter lists it: names of system calls
+ * and of other groups, ending with NULL. */
+typedef struct SyscallGroup {
+        const char *name;
+        const char *const *members;
+} SyscallGroup;
+
+extern const SyscallGroup syscall_groups[]; /* ends with a NULL name */
+
+const SyscallGroup *syscall_group_find(const char *name);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/policy-load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "policy/builtin.h"
+#include "policy/unit-file.h"
+#include "util/array.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+/* A file of the policy, and the drop-ins over it. */
+typedef struct Document {
+        char *file, *text;
+        size_t size;
+} Document;
+
+typedef struct Documents {
+        Document *items;
+        size_t n;
+} Documents;
+
+typedef struct Loader {
+        Policy *policy;
+        char *const *search_path;
+        Report *report;
+        char **chain; /* the files on the way down the Base= lines */
+} Loader;
+
+static void documents_deinit(Documents *d) {
+        for (size_t i = 0; i < d->n; i++) {
+                free(d->items[i].file);
+                free(d->items[i].text);
+        }
+        free(d->items);
+}
+
+char **policy_search_path(const char *config_home, const char *home) {
+        _cleanup_strv_free_ char **path = NULL;
+
+        if (config_home && config_home[0] == '/' && strv_pushf(&path, "%s/isorun/policies", config_home) < 0)
+                return NULL;
+        if (!path && home && home[0] == '/' && strv_pushf(&path, "%s/.config/isorun/policies", home) < 0)
+                return NULL;
+        if (strv_push(&path, "/etc/isorun/policies") < 0 ||
+            strv_push(&path, "/usr/local/lib/isorun/policies") < 0 ||
+            strv_push(&path, "/usr/lib/isorun/policies") < 0)
+                return NULL;
+        return TAKE_PTR(path);
+}
+
+bool policy_spec_is_path(const char *spec) {
+        return strchr(spec, '/') || (endswith(spec, ".conf") && access(spec, F_OK) == 0);
+}
+
+char *policy_spec_name(const char *spec) {
+        const char *name = path_name(spec);
+
+        return endswith(name, ".conf") ? strndup(name, strlen(name) - 5) : strdup(name);
+}
+
+/* Adds the file, which the label takes over. Returns 0 or -errno. */
+static int add_file(Documents *documents, char *file) {
+        Document d = { .file = file }, *added;
+        int r;
+
+        if (!file)
+                return -ENOMEM;
+
+        r = file_read(AT_FDCWD, file, &d.text, &d.size);
+        added = r < 0 ? NULL : ARRAY_APPEND(documents->items, documents->n);
+        if (!added) {
+                free(d.file);
+                free(d.text);
+                return r < 0 ? r : -ENOMEM;
+        }
+        *added = d;
+        return 0;
+}
+
+static int add_builtin(Documents *documents) {
+        Document *d = ARRAY_APPEND(documents->items, documents->n);
+
+        if (!d)
+                return -ENOMEM;
+        d->file = strdup("default.conf (built-in)");
+        d->text = strdup(builtin_default_policy);
+        d->size = strlen(builtin_default_policy);
+        return d->file && d->text ? 0 : -ENOMEM;
+}
+
+/* Collects the drop-ins of one directory whose names are not there yet. */
+static int find_drop_ins(const char *dir, const char *name, char ***paths) {
+        _cleanup_free_ char *path = NULL;
+        struct dirent *entry;
+        int r = 0;
+        DIR *d;
+
+        if (asprintf(&path, "%s/%s.conf.d", dir, name) < 0)
+                return -ENOMEM;
+        d = opendir(path);
+        if (!d)
+                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+
+        while (r >= 0 && (entry = readdir(d))) {
+                bool shadowed = entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf");
+
+                for (char **p = *paths; p && *p && !shadowed; p++)
+                        shadowed = streq(path_name(*p), entry->d_name);
+                if (!shadowed)
+                        r = strv_pushf(paths, "%s/%s", path, entry->d_name);
+        }
+        closedir(d);
+        return r;
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(path_name(*(char *const *) a), path_name(*(char *const *) b));
+}
+
+static int collect_drop_ins(Loader *l, Origin from, const char *name, Documents *documents) {
+        _cleanup_strv_free_ char **paths = NULL;
+        int r;
+
+        for (char *const *dir = l->search_path; *dir; dir++) {
+                r = find_drop_ins(*dir, name, &paths);
+                if (r < 0)
+                        return report_error_at(l->report, from, NULL, -r, "%s/%s.conf.d: %s", *dir, name,
+                                               strerror(-r));
+        }
+        if (paths)
+                qsort(paths, strv_length(paths), sizeof(char *), compare_names);
+
+        for (char **p = paths; p && *p; p++) {
+                r = add_file(documents, strdup(*p));
+                if (r < 0)
+                        return report_error_at(l->report, from, NULL, -r, "%s: %s", *p, strerror(-r));
+        }
+        return 0;
+}
+
+static int collect_by_name(Loader *l, Origin from, const char *name, Documents *documents) {
+        _cleanup_free_ char *dirs = NULL;
+        int r = -ENOENT;
+
+        for (char *const *dir = l->search_path; *dir && r == -ENOENT; dir++) {
+                char *path;
+
+                if (asprintf(&path, "%s/%s.conf", *dir, name) < 0)
+                        return -ENOMEM;
+                r = add_file(documents, path);
+                if (r < 0 && r != -ENOENT)
+                        return report_error_at(l->report, from, NULL, -r, "policy %s in %s: %s", name, *dir,
+                                               strerror(-r));
+        }
+
+        if (r == -ENOENT && streq(name, "default"))
+                r = add_builtin(documents);
+        if (r == -ENOENT) {
+                dirs = strv_join(l->search_path, ", ");
+                return report_error_at(l->report, from, NULL, ENOENT, "no policy \"%s\" in %s", name, dirs ?: "?");
+        }
+        return r < 0 ? r : collect_drop_ins(l, from, name, documents);
+}
+
+static int collect(Loader *l, Origin from, const char *spec, Documents *documents) {
+        _cleanup_free_ char *name = NULL;
+        int r;
+
+        if (from.file ? strchr(spec, '/') != NULL : policy_spec_is_path(spec)) {
+                r = add_file(documents, strdup(spec));
+                return r < 0 ? report_error_at(l->report, from, NULL, -r, "policy %s: %s", spec, strerror(-r)) : 0;
+        }
+
+        if (!*spec || spec[0] == '.')
+                return report_error_at(l->report, from, NULL, EINVAL, "not the name of a policy: \"%s\"", spec);
+        name = policy_spec_name(spec);
+        return name ? collect_by_name(l, from, name, documents) : -ENOMEM;
+}
+
+/* Where a document names its base, and which. */
+typedef struct BaseLine {
+        char *spec;
+        Origin origin;
+} BaseLine;
+
+static int find_base(void *userdata, Origin origin, const char *section, const char *key, const char *value) {
+        BaseLine *base = userdata;
+
+        if (!streq(section, "Policy") || !streq(key, "Base"))
+                return 0;
+
+        free(base->spec);
+        base->spec = strdup(value);
+        base->origin = origin;
+        return base->spec ? 0 : -ENOMEM;
+}
+
+/* A relative path is meant from the file that names it. */
+static int resolve_base(BaseLine *base) {
+        _cleanup_free_ char *dir = NULL;
+        char *joined;
+
+        if (!strchr(base->spec, '/') || base->spec[0] == '/')
+                return 0;
+
+        dir = path_parent(base->origin.file);
+        joined = dir ? path_join(dir, base->spec) : NULL;
+        if (!joined)
+                return -ENOMEM;
+        free(base->spec);
+        base->spec = joined;
+        return 0;
+}
+
+static int load(Loader *l, Origin from, const char *spec);
+
+static int load_base(Loader *l, const Documents *documents) {
+        BaseLine base = {};
+        Report silent = {}; /* what is wrong is reported when the text is read for good */
+        int r = 0;
+
+        for (size_t i = 0; i < documents->n && r != -ENOMEM; i++)
+                r = unit_file_parse(documents->items[i].file, documents->items[i].text, documents->items[i].size,
+                                    find_base, &base, &silent);
+        if (r == -ENOMEM || !base.spec || !*base.spec) {
+                free(base.spec);
+                return r == -ENOMEM ? r : 0;
+        }
+
+        r = resolve_base(&base);
+        if (r >= 0)
+                r = load(l, base.origin, base.spec);
+        free(base.spec);
+        return r;
+}
+
+static int enter(Loader *l, Origin from, const char *file) {
+        _cleanup_free_ char *real = realpath(file, NULL), *chain = NULL;
+        const char *name = real ?: file;
+
+        if (!strv_contains(l->chain, name))
+                return strv_push(&l->chain, name);
+
+        chain = strv_join(l->chain, " → ");
+        return report_error_at(l->report, from, "Base", ELOOP, "the policies build on each other: %s → %s",
+                               chain ?: "…", name);
+}
+
+/* The text of a base is read before that of the policy that names it, so that the latter's lines win. */
+static int load(Loader *l, Origin from, const char *spec) {
+        _cleanup_(documents_deinit) Documents documents = {};
+        int r, result;
+
+        r = collect(l, from, spec, &documents);
+        if (r < 0)
+                return r;
+        r = enter(l, from, documents.items[0].file);
+        if (r < 0)
+                return r;
+
+        result = load_base(l, &documents);
+        for (size_t i = 0; i < documents.n && result != -ENOMEM; i++) {
+                const Document *d = &documents.items[i];
+
+                r = policy_read(l->policy, d->file, d->text, d->size, l->report);
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report) {
+        Loader l = { .policy = policy, .search_path = search_path, .report = report };
+        int r;
+
+        r = load(&l, (Origin) {}, spec);
+        strv_free(l.chain);
+        return r == -ENOMEM ? report_oom(report) : r;
+}

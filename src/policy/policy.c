@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/policy.h"
+
+#include <errno.h>
+
+#include "policy/unit-file.h"
+#include "util/array.h"
+#include "util/strv.h"
+
+Policy *policy_new(const Specifiers *specifiers) {
+        Policy *policy = calloc(1, sizeof(Policy));
+
+        if (policy)
+                policy->specifiers = *specifiers;
+        return policy;
+}
+
+static void list_clear(SettingList *list) {
+        for (size_t i = 0; i < list->n; i++)
+                value_deinit(&list->items[i].value);
+        free(list->items);
+        *list = (SettingList) {};
+}
+
+Policy *policy_free(Policy *policy) {
+        for (DirectiveId id = 0; policy && id < _DIRECTIVE_MAX; id++)
+                list_clear(&policy->settings[id]);
+        if (policy)
+                strv_free(policy->files);
+        free(policy);
+        return NULL;
+}
+
+static int list_add(SettingList *list, bool grows, Setting setting) {
+        Setting *s;
+
+        if (!grows)
+                list_clear(list);
+
+        s = ARRAY_APPEND(list->items, list->n);
+        if (!s) {
+                value_deinit(&setting.value);
+                return -ENOMEM;
+        }
+        *s = setting;
+        return 0;
+}
+
+typedef struct Assignment {
+        SettingList *list;
+        const Directive *directive;
+        Origin origin;
+} Assignment;
+
+static int take_value(void *userdata, const Value *value) {
+        Assignment *a = userdata;
+
+        return list_add(a->list, a->directive->list, (Setting) { .value = *value, .origin = a->origin });
+}
+
+static int assign(Policy *policy, Origin origin, const Directive *d, const char *value, Report *report) {
+        Assignment a = { .list = &policy->settings[directive_id(d)], .directive = d, .origin = origin };
+        ValueParser parser = {
+                .directive = d,
+                .origin = origin,
+                .report = report,
+                .specifiers = &policy->specifiers,
+                .emit = take_value,
+                .userdata = &a,
+        };
+
+        return d->type->parse(&parser, value);
+}
+
+static int unknown_key(Origin origin, const char *section, const char *key, Report *report) {
+        const Directive *near = directive_find(key);
+
+        if (near && section)
+                return report_error_at(report, origin, key, EBADMSG, "belongs into [%s], not into [%s]",
+                                       section_names[near->section], section);
+        near = directive_suggest(key);
+        if (near)
+                return report_error_at(report, origin, key, EBADMSG, "no such directive (did you mean %s=?)",
+                                       near->name);
+        return report_error_at(report, origin, key, EBADMSG, "no such directive");
+}
+
+static bool is_section(const char *name) {
+        for (Section s = 0; s < _SECTION_MAX; s++)
+                if (streq(section_names[s], name))
+                        return true;
+        return false;
+}
+
+int policy_assign(Policy *policy, Origin origin, const char *section, const char *key, const char *value,
+                  Report *report) {
+        const Directive *d = directive_find(key);
+
+        if (section && !is_section(section))
+                return report_error_at(report, origin, key, EBADMSG,
+                                       "unknown section [%s] (there are [Policy], [Scope] and [Sandbox])", section);
+        if (!d || (section && !streq(section_names[d->section], section)))
+                return unknown_key(origin, section, key, report);
+
+        if (!*value) {
+                list_clear(&policy->settings[directive_id(d)]);
+                return 0;
+        }
+        return assign(policy, origin, d, value, report);
+}
+
+int policy_assign_argument(Policy *policy, const char *option, const char *argument, Report *report) {
+        const char *equals = strchr(argument, '=');
+        _cleanup_free_ char *key = NULL;
+        Origin origin = { .file = option };
+
+        if (!equals || equals == argument)
+                return report_error_at(report, origin, NULL, EBADMSG, "not KEY=VALUE: \"%s\"", argument);
+
+        key = strndup(argument, (size_t) (equals - argument));
+        if (!key)
+                return -ENOMEM;
+        return policy_assign(policy, origin, NULL, key, equals + 1, report);
+}
+
+typedef struct Reading {
+        Policy *policy;
+        Report *report;
+} Reading;
+
+static int take_assignment(void *userdata, Origin origin, const char *section, const char *key, const char *value) {
+        Reading *r = userdata;
+
+        return policy_assign(r->policy, origin, section, key, value, r->report);
+}
+
+int policy_read(Policy *policy, const char *file, const char *text, size_t size, Report *report) {
+        Reading reading = { .policy = policy, .report = report };
+
+        if (strv_push(&policy->files, file) < 0)
+                return -ENOMEM;
+        return unit_file_parse(policy->files[strv_length(policy->files) - 1], text, size, take_assignment, &reading,
+                               report);
+}
+
+int policy_complete(Policy *policy, Report *report) {
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const Directive *d = &directive_table[id];
+                int r;
+
+                if (policy->settings[id].n > 0 || !d->fallback)
+                        continue;
+                r = assign(policy, (Origin) {}, d, d->fallback, report);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+const Setting *policy_get(const Policy *policy, DirectiveId id) {
+        const SettingList *list = &policy->settings[id];
+
+        return list->n > 0 ? &list->items[list->n - 1] : NULL;
+}
+
+bool policy_is_true(const Policy *policy, DirectiveId id) {
+        const Setting *s = policy_get(policy, id);
+
+        return s && s->value.number;
+}
+
+const Setting *policy_optional(const Policy *policy, DirectiveId id) {
+        const SettingList *list = &policy->settings[D_Optional];
+
+        for (size_t i = 0; i < list->n; i++)
+                if (list->items[i].value.number == id)
+                        return &list->items[i];
+        return NULL;
+}

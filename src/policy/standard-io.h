@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What StandardInput=, StandardOutput= and StandardError= hold in Value.number. */
+typedef enum StandardIO {
+        STANDARD_IO_INHERIT,
+        STANDARD_IO_NULL,
+        STANDARD_IO_JOURNAL,
+        STANDARD_IO_FILE,
+        STANDARD_IO_APPEND,
+        STANDARD_IO_TRUNCATE,
+} StandardIO;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/unit-file.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define WHITESPACE " \t\r\n"
+
+typedef struct Reader {
+        const char *next, *end;
+        unsigned line; /* of the line last taken, from 1 */
+        unsigned start; /* of the logical line last taken */
+} Reader;
+
+static char *trim(char *s) {
+        size_t n;
+
+        s += strspn(s, WHITESPACE);
+        for (n = strlen(s); n > 0 && strchr(WHITESPACE, s[n - 1]); n--)
+                s[n - 1] = '\0';
+        return s;
+}
+
+static bool is_comment(const char *s, size_t n) {
+        size_t blank = 0;
+
+        while (blank < n && strchr(WHITESPACE, s[blank]))
+                blank++;
+        return blank < n && (s[blank] == '#' || s[blank] == ';');
+}
+
+/* One physical line without its newline; false at the end of the text. */
+static bool take_physical(Reader *r, const char **ret, size_t *ret_length) {
+        const char *newline;
+
+        if (r->next >= r->end)
+                return false;
+
+        newline = memchr(r->next, '\n', (size_t) (r->end - r->next)) ?: r->end;
+        *ret = r->next;
+        *ret_length = (size_t) (newline - r->next);
+        r->next = newline + 1;
+        r->line++;
+        return true;
+}
+
+/* One logical line: continuation lines joined by a space, comments between them left out. Returns 1, 0 at the end
+ * of the text, -ENOMEM. */
+static int take_logical(Reader *r, char **ret) {
+        bool more = false, any = false;
+        const char *line;
+        size_t n, size;
+        char *text = NULL;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return -ENOMEM;
+
+        while (take_physical(r, &line, &n)) {
+                if (!any)
+                        r->start = r->line;
+                any = true;
+
+                if (is_comment(line, n)) {
+                        if (more)
+                                continue;
+                        break;
+                }
+
+                while (n > 0 && line[n - 1] == '\r')
+                        n--;
+                if (more)
+                        fputc(' ', f);
+                more = n > 0 && line[n - 1] == '\\';
+                fwrite(line, 1, more ? n - 1 : n, f);
+                if (!more)
+                        break;
+        }
+
+        if (fclose(f) != 0 || !any) {
+                free(text);
+                return any ? -ENOMEM : 0;
+        }
+        *ret = text;
+        return 1;
+}
+
+/* "[Name]" in place; NULL where it is not one. */
+static char *section_name(char *line) {
+        size_t n = strlen(line);
+
+        if (n < 3 || line[0] != '[' || line[n - 1] != ']')
+                return NULL;
+        line[n - 1] = '\0';
+        return line + 1;
+}
+
+static int take_assignment(char *line, Origin origin, const char *section, UnitFileAssignment callback,
+                           void *userdata, Report *report) {
+        char *equals = strchr(line, '=');
+
+        if (!equals || equals == line)
+                return report_error_at(report, origin, NULL, EBADMSG,
+                                       "neither a [Section] nor an assignment: \"%s\"", line);
+        if (!section)
+                return report_error_at(report, origin, NULL, EBADMSG, "assignment before the first [Section]: \"%s\"",
+                                       line);
+
+        *equals = '\0';
+        return callback(userdata, origin, section, trim(line), trim(equals + 1));
+}
+
+int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAssignment callback, void *userdata,
+                    Report *report) {
+        Reader reader = { .next = text, .end = text + size };
+        _cleanup_free_ char *section = NULL;
+        int result = 0, r;
+
+        if (memchr(text, '\0', size))
+                return report_error_at(report, (Origin) { .file = file }, NULL, EBADMSG,
+                                       "not a text file: it holds a NUL byte");
+        if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+                reader.next += 3;
+
+        for (;;) {
+                _cleanup_free_ char *logical = NULL;
+                char *line, *name;
+
+                r = take_logical(&reader, &logical);
+                if (r <= 0)
+                        return r < 0 ? r : result;
+
+                line = trim(logical);
+                if (!*line)
+                        continue;
+
+                name = section_name(line);
+                if (name) {
+                        free(section);
+                        section = strdup(name);
+                        if (!section)
+                                return -ENOMEM;
+                        continue;
+                }
+
+                r = take_assignment(line, (Origin) { .file = file, .line = reader.start }, section, callback, userdata,
+                                    report);
+                if (r == -EBADMSG)
+                        result = r;
+                else if (r < 0)
+                        return r;
+        }
+}

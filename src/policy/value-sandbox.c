@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The types of [Sandbox] that hold paths, variables and limits: what systemd.exec(5) takes. */
+#include <ctype.h>
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "policy/standard-io.h"
+#include "policy/value.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+static int parse_path(ValueParser *p, const char *text) {
+        _cleanup_free_ char *expanded = NULL, *path = NULL;
+        int r;
+
+        r = value_expand(p, text, &expanded);
+        if (r >= 0)
+                r = value_path(p, expanded, &path);
+        return r < 0 ? r : value_emit(p, path, (Value) {});
+}
+
+static int check_path(ValueParser *p, const char *word) {
+        _cleanup_free_ char *path = NULL;
+        bool optional = word[0] == '-';
+        int r;
+
+        r = value_path(p, word + optional, &path);
+        return r < 0 ? r : value_emit(p, path, (Value) { .optional = optional });
+}
+
+static int parse_paths(ValueParser *p, const char *text) {
+        return value_each(p, text, check_path);
+}
+
+static int bind_options(ValueParser *p, const char *options, uint64_t *flags) {
+        static const struct {
+                const char *name;
+                uint64_t set, clear;
+        } table[] = {
+                { "ro", BIND_READ_ONLY, 0 },      { "rw", 0, BIND_READ_ONLY }, { "rbind", 0, BIND_NO_RECURSE },
+                { "norbind", BIND_NO_RECURSE, 0 }, { "exec", 0, BIND_NO_EXEC }, { "noexec", BIND_NO_EXEC, 0 },
+        };
+
+        for (const char *o = options; *o;) {
+                size_t n = strcspn(o, ","), i;
+
+                for (i = 0; i < ELEMENTSOF(table); i++)
+                        if (strlen(table[i].name) == n && startswith(o, table[i].name))
+                                break;
+                if (i == ELEMENTSOF(table))
+                        return value_error(p, "unknown option: \"%.*s\"", (int) n, o);
+
+                *flags = (*flags | table[i].set) & ~table[i].clear;
+                o += n + (o[n] == ',');
+        }
+        return 0;
+}
+
+/* SRC[:DEST[:OPTIONS]]. words: source, destination; number: BIND_* */
+static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64_t flags) {
+        _cleanup_strv_free_ char **fields = NULL, **words = NULL;
+        bool optional = word[0] == '-';
+        char *source, *destination;
+        size_t n;
+        int r;
+
+        if (word_split_colons(word + optional, &fields) < 0)
+                return -ENOMEM;
+        n = strv_length(fields);
+        if (n < min_fields || n > 3)
+                return value_not(p, min_fields > 1 ? "SRC:DEST[:OPTIONS]" : "SRC[:DEST[:OPTIONS]]", word);
+
+        r = n > 2 ? bind_options(p, fields[2], &flags) : 0;
+        if (r < 0)
+                return r;
+        r = value_path(p, fields[0], &source);
+        if (r < 0)
+                return r;
+        if (strv_consume(&words, source) < 0)
+                return -ENOMEM;
+        r = value_path(p, fields[n > 1 && fields[1][0]], &destination);
+        if (r < 0)
+                return r;
+        if (strv_consume(&words, destination) < 0)
+                return -ENOMEM;
+
+        return value_emit(p, word, (Value) { .words = TAKE_PTR(words), .number = flags, .optional = optional });
+}
+
+static int check_bind(ValueParser *p, const char *word) {
+        bool read_only = directive_id(p->directive) == D_BindReadOnlyPaths;
+
+        return emit_bind(p, word, 1, read_only ? BIND_READ_ONLY : 0);
+}
+
+static int check_volume(ValueParser *p, const char *word) {
+        return emit_bind(p, word, 2, 0);
+}
+
+static int parse_bind(ValueParser *p, const char *text) {
+        return value_each(p, text, check_bind);
+}
+
+static int parse_volume(ValueParser *p, const char *text) {
+        return value_each(p, text, check_volume);
+}
+
+/* The options of tmpfs(5) that make sense for a payload's own directory, and ro. */
+static bool is_tmpfs_option(const char *option) {
+        const char *value = strchr(option, '=');
+        uint64_t number;
+        uint32_t mode;
+
+        if (!value)
+                return streq(option, "ro") || streq(option, "rw") || streq(option, "noexec") || streq(option, "exec");
+        if (startswith(option, "mode="))
+                return parse_mode(value + 1, &mode) >= 0;
+        if (startswith(option, "size="))
+                return parse_size(value + 1, 1024, &number) >= 0 || parse_percent(value + 1, &number) >= 0;
+        if (startswith(option, "nr_inodes="))
+                return parse_size(value + 1, 1024, &number) >= 0;
+        return false;
+}
+
+/* PATH[:OPTIONS]. words: the path, then the options one by one. */
+static int check_tmpfs(ValueParser *p, const char *word) {
+        _cleanup_strv_free_ char **fields = NULL, **words = NULL;
+        char *path, *position = NULL;
+        int r;
+
+        if (word_split_colons(word, &fields) < 0)
+                return -ENOMEM;
+        if (strv_length(fields) > 2)
+                return value_not(p, "PATH[:OPTIONS]", word);
+
+        r = value_path(p, fields[0], &path);
+        if (r < 0)
+                return r;
+        if (strv_consume(&words, path) < 0)
+                return -ENOMEM;
+
+        for (char *o = fields[1] ? strtok_r(fields[1], ",", &position) : NULL; o; o = strtok_r(NULL, ",", &position)) {
+                if (!is_tmpfs_option(o))
+                        return value_not(p, "ro, rw, exec, noexec, mode=, size= or nr_inodes=", o);
+                if (strv_push(&words, o) < 0)
+                        return -ENOMEM;
+        }
+
+        return value_emit(p, word, (Value) { .words = TAKE_PTR(words) });
+}
+
+static int parse_tmpfs(ValueParser *p, const char *text) {
+        return value_each(p, text, check_tmpfs);
+}
+
+/* "~", or a path that a "-" may precede. */
+static int parse_working_directory(ValueParser *p, const char *text) {
+        _cleanup_free_ char *expanded = NULL;
+        int r;
+
+        if (streq(text, "~"))
+                return value_emit(p, text, (Value) {});
+        r = value_expand(p, text, &expanded);
+        return r < 0 ? r : check_path(p, expanded);
+}
+
+static size_t variable_name_length(const char *s) {
+        size_t n = 0;
+
+        if (isdigit((unsigned char) s[0]))
+                return 0;
+        while (isalnum((unsigned char) s[n]) || s[n] == '_')
+                n++;
+        return n;
+}
+
+static int check_variable(ValueParser *p, const char *word) {
+        size_t n = variable_name_length(word);
+
+        return n > 0 && word[n] == '=' ? value_emit(p, word, (Value) {}) : value_not(p, "NAME=VALUE", word);
+}
+
+static int check_variable_name(ValueParser *p, const char *word) {
+        size_t n = variable_name_length(word);
+
+        return n > 0 && !word[n] ? value_emit(p, word, (Value) {}) : value_not(p, "the name of a variable", word);
+}
+
+static int check_unset(ValueParser *p, const char *word) {
+        return strchr(word, '=') ? check_variable(p, word) : check_variable_name(p, word);
+}
+
+static int parse_environment(ValueParser *p, const char *text) {
+        return value_each(p, text, check_variable);
+}
+
+static int parse_variable_names(ValueParser *p, const char *text) {
+        return value_each(p, text, check_variable_name);
+}
+
+static int parse_unset_environment(ValueParser *p, const char *text) {
+        return value_each(p, text, check_unset);
+}
+
+/* A name or number, resolved only in the plan: the policy is read without a look at the machine. */
+static int parse_user(ValueParser *p, const char *text) {
+        _cleanup_free_ char *name = NULL;
+        int r;
+
+        r = value_expand(p, text, &name);
+        if (r < 0)
+                return r;
+        for (const char *c = name; *c; c++)
+                if (isspace((unsigned char) *c) || iscntrl((unsigned char) *c) || strchr(":/", *c))
+                        return value_not(p, "the name or number of a user or group", name);
+        return value_emit(p, name, (Value) {});
+}
+
+/* LimitNICE= takes a nice level with its sign, -20 to +19, or what the kernel counts with, 0 to 40. */
+static int limit_nice(const char *text, uint64_t *ret) {
+        int nice;
+
+        if (text[0] != '+' && text[0] != '-')
+                return parse_u64_range(text, 0, 40, ret);
+        if (parse_int(text, -20, 19, &nice) < 0)
+                return -EINVAL;
+        *ret = (uint64_t) (20 - nice);
+        return 0;
+}
+
+static int limit_value(int resource, const char *text, uint64_t *ret) {
+        int r;
+
+        if (streq(text, "infinity")) {
+                *ret = RLIM_INFINITY;
+                return 0;
+        }
+
+        switch (resource) {
+        case RLIMIT_CPU:
+                r = parse_timespan(text, ret);
+                if (r >= 0) /* setrlimit(2) counts in seconds, and 0 would kill at once */
+                        *ret = *ret / 1000000 + (*ret % 1000000 != 0);
+                return r;
+        case RLIMIT_RTTIME: { /* in microseconds, also where no unit is written */
+                return parse_u64(text, ret) >= 0 ? 0 : parse_timespan(text, ret);
+        }
+        case RLIMIT_NICE:
+                return limit_nice(text, ret);
+        case RLIMIT_NOFILE:
+        case RLIMIT_NPROC:
+        case RLIMIT_LOCKS:
+        case RLIMIT_SIGPENDING:
+        case RLIMIT_RTPRIO:
+                return parse_u64(text, ret);
+        default:
+                return parse_size(text, 1024, ret);
+        }
+}
+
+/* number: the soft limit; number2: the hard one. */
+static int parse_resource_limit(ValueParser *p, const char *text) {
+        _cleanup_strv_free_ char **fields = NULL;
+        Value v = {};
+
+        if (word_split_colons(text, &fields) < 0)
+                return -ENOMEM;
+        if (strv_length(fields) > 2 || limit_value(p->directive->resource, fields[0], &v.number) < 0 ||
+            limit_value(p->directive->resource, fields[1] ?: fields[0], &v.number2) < 0)
+                return value_not(p, "a limit, or SOFT:HARD", text);
+        if (v.number > v.number2)
+                return value_error(p, "the soft limit is above the hard one: \"%s\"", text);
+        return value_emit(p, text, v);
+}
+
+/* number: STANDARD_IO_*; words: the path of a file. */
+static int emit_standard_io(ValueParser *p, const char *text, unsigned allowed) {
+        static const struct {
+                const char *name;
+                StandardIO kind;
+        } table[] = {
+                { "inherit", STANDARD_IO_INHERIT }, { "null", STANDARD_IO_NULL },
+                { "journal", STANDARD_IO_JOURNAL }, { "file:", STANDARD_IO_FILE },
+                { "append:", STANDARD_IO_APPEND },  { "truncate:", STANDARD_IO_TRUNCATE },
+        };
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *expanded = NULL;
+        char *path;
+        int r;
+
+        r = value_expand(p, text, &expanded);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                const char *rest = startswith(expanded, table[i].name);
+                Value v = { .number = table[i].kind };
+
+                if (!rest || !(allowed & 1u << table[i].kind))
+                        continue;
+                if (!endswith(table[i].name, ":")) {
+                        if (!*rest)
+                                return value_emit(p, expanded, v);
+                        continue;
+                }
+
+                r = value_path(p, rest, &path);
+                if (r < 0)
+                        return r;
+                if (strv_consume(&words, path) < 0)
+                        return -ENOMEM;
+                v.words = TAKE_PTR(words);
+                return value_emit(p, expanded, v);
+        }
+        return value_not(p, p->directive->type->syntax, text);
+}
+
+static int parse_standard_input(ValueParser *p, const char *text) {
+        return emit_standard_io(p, text, 1u << STANDARD_IO_INHERIT | 1u << STANDARD_IO_NULL | 1u << STANDARD_IO_FILE);
+}
+
+static int parse_standard_output(ValueParser *p, const char *text) {
+        return emit_standard_io(p, text, ~0u);
+}
+
+const ValueType type_path = { "PATH", parse_path, NULL };
+const ValueType type_paths = { "[-]PATH…", parse_paths, NULL };
+const ValueType type_bind = { "[-]SRC[:DEST[:OPTIONS]]…", parse_bind, NULL };
+const ValueType type_volume = { "[-]SRC:DEST[:OPTIONS]…", parse_volume, NULL };
+const ValueType type_tmpfs = { "PATH[:OPTIONS]…", parse_tmpfs, NULL };
+const ValueType type_working_directory = { "[-]PATH|~", parse_working_directory, NULL };
+const ValueType type_environment = { "NAME=VALUE…", parse_environment, NULL };
+const ValueType type_variable_names = { "NAME…", parse_variable_names, NULL };
+const ValueType type_unset_environment = { "NAME[=VALUE]…", parse_unset_environment, NULL };
+const ValueType type_user = { "NAME|NUMBER", parse_user, NULL };
+const ValueType type_resource_limit = { "SOFT[:HARD]", parse_resource_limit, NULL };
+const ValueType type_standard_input = { "inherit, null or file:PATH", parse_standard_input,
+                                        (const char *const[]) { "inherit", "null", "file:", NULL } };
+const ValueType type_standard_output = {
+        "inherit, null, journal, file:PATH, append:PATH or truncate:PATH", parse_standard_output,
+        (const char *const[]) { "inherit", "null", "journal", "file:", "append:", "truncate:", NULL }
+};

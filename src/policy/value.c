@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/value.h"
+
+#include <errno.h>
+
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+void value_deinit(Value *v) {
+        free(v->text);
+        strv_free(v->words);
+        *v = (Value) {};
+}
+
+int value_error(ValueParser *p, const char *format, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = report_error_atv(p->report, p->origin, p->directive->name, EBADMSG, format, ap);
+        va_end(ap);
+        return r;
+}
+
+int value_not(ValueParser *p, const char *what, const char *text) {
+        return value_error(p, "not %s: \"%s\"", what, text);
+}
+
+int value_emit(ValueParser *p, const char *text, Value v) {
+        v.text = strdup(text);
+        if (!v.text) {
+                value_deinit(&v);
+                return -ENOMEM;
+        }
+        return p->emit(p->userdata, &v);
+}
+
+int value_expand(ValueParser *p, const char *text, char **ret) {
+        char bad = '\0';
+        int r;
+
+        r = specifier_expand(p->specifiers, text, ret, &bad);
+        if (r == -EINVAL && !bad)
+                return value_error(p, "a lone %% at the end (write %%%%): \"%s\"", text);
+        if (r == -EINVAL)
+                return value_error(p, "specifier %%%c is unknown or has no value here: \"%s\"", bad, text);
+        return r;
+}
+
+int value_words(ValueParser *p, const char *text, char ***ret) {
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = word_split(text, &words);
+        if (r == -EINVAL)
+                return value_error(p, "unbalanced quote or unknown escape: \"%s\"", text);
+        if (r < 0)
+                return r;
+
+        for (char **w = words; w && *w; w++) {
+                char *expanded;
+
+                r = value_expand(p, *w, &expanded);
+                if (r < 0)
+                        return r;
+                free(*w);
+                *w = expanded;
+        }
+
+        *ret = TAKE_PTR(words);
+        return 0;
+}
+
+int value_each(ValueParser *p, const char *text, int (*item)(ValueParser *p, const char *word)) {
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = value_words(p, text, &words);
+        for (char **w = words; r != -ENOMEM && w && *w; w++) {
+                int q = item(p, *w);
+
+                if (r == 0 || q == -ENOMEM)
+                        r = q;
+        }
+        return r;
+}
+
+int value_path(ValueParser *p, const char *text, char **ret) {
+        if (text[0] != '/')
+                return value_not(p, "an absolute path", text);
+        if (!path_is_safe(text))
+                return value_error(p, "path with \"..\": \"%s\"", text);
+
+        *ret = path_simplify(text);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int value_set(ValueParser *p, const char *text, int (*check)(ValueParser *p, const char *word, Value *v)) {
+        _cleanup_strv_free_ char **words = NULL;
+        bool inverted = text[0] == '~';
+        int r;
+
+        r = value_words(p, text + inverted, &words);
+        if (r < 0)
+                return r;
+        if (!words)
+                return value_emit(p, "", (Value) { .inverted = inverted });
+
+        for (char **w = words; *w && r != -ENOMEM; w++) {
+                Value v = { .inverted = inverted };
+                int q = check(p, *w, &v);
+
+                if (q >= 0)
+                        q = value_emit(p, *w, v);
+                if (q < 0)
+                        r = q;
+        }
+        return r;
+}
+
+static int parse_string_value(ValueParser *p, const char *text) {
+        _cleanup_free_ char *expanded = NULL;
+        int r;
+
+        r = value_expand(p, text, &expanded);
+        return r < 0 ? r : value_emit(p, expanded, (Value) {});
+}
+
+static int parse_boolean_value(ValueParser *p, const char *text) {
+        bool b;
+
+        if (parse_boolean(text, &b) < 0)
+                return value_not(p, "a boolean", text);
+        return value_emit(p, b ? "yes" : "no", (Value) { .number = b });
+}
+
+static int parse_timespan_value(ValueParser *p, const char *text) {
+        Value v = {};
+
+        if (parse_timespan(text, &v.number) < 0)
+                return value_not(p, "a time span", text);
+        return value_emit(p, text, v);
+}
+
+static int parse_signal_value(ValueParser *p, const char *text) {
+        int signal;
+
+        if (parse_signal(text, &signal) < 0)
+                return value_not(p, "a signal", text);
+        return value_emit(p, text, (Value) { .number = (uint64_t) signal });
+}
+
+static int check_directive_name(ValueParser *p, const char *word) {
+        const Directive *d = directive_find(word);
+
+        if (!d)
+                d = directive_suggest(word);
+        else
+                return value_emit(p, word, (Value) { .number = directive_id(d) });
+
+        return d ? value_error(p, "no such directive: \"%s\" (did you mean %s?)", word, d->name)
+                 : value_error(p, "no such directive: \"%s\"", word);
+}
+
+static int parse_directive_names(ValueParser *p, const char *text) {
+        return value_each(p, text, check_directive_name);
+}
+
+/* Words of a command line. systemd would expand $VARIABLE here; a policy's command is started by no shell and
+ * with an environment that the policy sets, so that a $ is only taken doubled, as itself. */
+static int parse_command(ValueParser *p, const char *text) {
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = value_words(p, text, &words);
+        if (r < 0)
+                return r;
+        if (!words || strchr("@-:+!|", words[0][0]))
+                return value_error(p, "no command, or one with a prefix, which is not supported: \"%s\"", text);
+
+        for (char **w = words; *w; w++) {
+                char *out = *w;
+
+                if (streq(*w, ";"))
+                        return value_error(p, "more than one command: \"%s\"", text);
+                for (const char *in = *w; *in; in++) {
+                        if (*in == '$' && *++in != '$')
+                                return value_error(p, "variables are not expanded (write $$): \"%s\"", text);
+                        *out++ = *in;
+                }
+                *out = '\0';
+        }
+
+        return value_emit(p, text, (Value) { .words = TAKE_PTR(words) });
+}
+
+static int parse_mode_value(ValueParser *p, const char *text) {
+        uint32_t mode;
+
+        if (parse_mode(text, &mode) < 0)
+                return value_not(p, "an octal file mode", text);
+        return value_emit(p, text, (Value) { .number = mode });
+}
+
+static int parse_nice(ValueParser *p, const char *text) {
+        int nice;
+
+        if (parse_int(text, -20, 19, &nice) < 0)
+                return value_not(p, "a number from -20 to 19", text);
+        return value_emit(p, text, (Value) { .number = (uint64_t) (int64_t) nice });
+}
+
+static const char *const boolean_choices[] = { "yes", "no", NULL };
+
+const ValueType type_string = { "TEXT", parse_string_value, NULL };
+const ValueType type_boolean = { "BOOLEAN", parse_boolean_value, boolean_choices };
+const ValueType type_timespan = { "TIMESPAN", parse_timespan_value, NULL };
+const ValueType type_signal = { "SIGNAL", parse_signal_value, NULL };
+const ValueType type_directive_names = { "DIRECTIVE…", parse_directive_names, NULL };
+const ValueType type_command = { "COMMAND [ARGUMENT…]", parse_command, NULL };
+const ValueType type_mode = { "OCTAL MODE", parse_mode_value, NULL };
+const ValueType type_nice = { "NUMBER", parse_nice, NULL };
