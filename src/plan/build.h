@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The parts that plan_new() is made of. Each fills its part of the plan from the policy, and returns 0 or a
+ * negative errno after having reported every mistake it found. */
+
+#include "plan/plan.h"
+
+typedef struct Builder {
+        Plan *plan;
+        const Policy *policy;
+        const Host *host;
+        const PlanRequest *request;
+        Report *report;
+        int status; /* exit status of a failure, PLAN_* */
+        char *user_name, *user_home, *user_shell; /* of User=; NULL without */
+} Builder;
+
+int build_holder(Builder *b);       /* who holds the instance, and the properties */
+int build_identity(Builder *b);     /* users, groups, namespaces */
+int build_capabilities(Builder *b);
+int build_filter(Builder *b);       /* system calls */
+int build_root(Builder *b);         /* mounts, and the command and directory that lie in them */
+int build_environment(Builder *b);
+int build_resources(Builder *b);    /* limits, priority, standard input and output */
+int build_landlock(Builder *b);
+
+/* Reports that what a setting asks cannot be had, unless Optional= names its directive; then a notice, once for
+ * each directive. Returns whether to go on without. */
+bool build_may_lack(Builder *b, DirectiveId id, Origin origin, const char *reason);
+
+/* Reports at a setting; returns -error. */
+int build_error(Builder *b, const Setting *setting, DirectiveId id, int error, const char *format, ...)
+        _printf_(5, 6);
+
+/* Whether the policy lets the payload make namespaces of that kind (CLONE_NEW*). */
+bool build_allows_namespace(const Policy *policy, uint64_t kind);
+
+static inline const SettingList *build_list(Builder *b, DirectiveId id) {
+        return &b->policy->settings[id];
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/capability.h>
+#include <sys/vfs.h>
+
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+const char *host_variable(const Host *host, const char *name) {
+        for (char *const *v = host->environment; v && *v; v++) {
+                const char *rest = startswith(*v, name);
+
+                if (rest && *rest == '=')
+                        return rest + 1;
+        }
+        return NULL;
+}
+
+static bool is_cgroup2(const char *path) {
+        struct statfs s;
+
+        return statfs(path, &s) >= 0 && s.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* The unified hierarchy's place, whole or beside the old ones (systemd's hybrid mode). */
+static int find_cgroup(Host *host) {
+        static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+        _cleanup_free_ char *text = NULL;
+        char *line, *position = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(places) && !host->cgroup_root; i++)
+                if (is_cgroup2(places[i])) {
+                        host->cgroup_root = strdup(places[i]);
+                        if (!host->cgroup_root)
+                                return -ENOMEM;
+                }
+
+        if (file_read(AT_FDCWD, "/proc/self/cgroup", &text, NULL) < 0)
+                return 0;
+        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                const char *path = startswith(line, "0::");
+
+                if (path) {
+                        host->cgroup = strdup(path);
+                        return host->cgroup ? 0 : -ENOMEM;
+                }
+        }
+        return 0;
+}
+
+/* systemd.exec(5): SYSTEMD_EXEC_PID is the pid of the unit process that systemd invoked. A process further down
+ * inherits the variable, but not the pid. */
+static int find_unit(Host *host) {
+        const char *text = host_variable(host, "SYSTEMD_EXEC_PID"), *name;
+        uint64_t pid;
+
+        if (!text || parse_u64(text, &pid) < 0 || pid != (uint64_t) host->pid || !host->cgroup)
+                return 0;
+
+        name = path_name(host->cgroup);
+        if (!endswith(name, ".service"))
+                return 0;
+        host->unit = strdup(name);
+        return host->unit ? 0 : -ENOMEM;
+}
+
+static void find_managers(Host *host) {
+        const char *runtime = host_variable(host, "XDG_RUNTIME_DIR");
+        _cleanup_free_ char *bus = NULL, *fallback = NULL;
+
+        host->system_manager = access("/run/systemd/system", F_OK) == 0 &&
+                               access("/run/dbus/system_bus_socket", F_OK) == 0;
+
+        if (!runtime && asprintf(&fallback, "/run/user/%u", host->uid) >= 0)
+                runtime = fallback;
+        if (runtime && asprintf(&bus, "%s/bus", runtime) >= 0)
+                host->user_manager = access(bus, F_OK) == 0;
+}
+
+/* The initial user namespace maps every id to itself: user_namespaces(7), /proc/PID/uid_map. */
+static bool in_initial_users(void) {
+        _cleanup_free_ char *map = NULL;
+        unsigned inside, outside, count;
+
+        if (file_read(AT_FDCWD, "/proc/self/uid_map", &map, NULL) < 0)
+                return false;
+        return sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
+               count == UINT32_MAX;
+}
+
+static uint64_t effective_capabilities(void) {
+        cap_t caps = cap_get_proc();
+        uint64_t mask = 0;
+
+        for (cap_value_t c = 0; caps && c < cap_max_bits(); c++) {
+                cap_flag_value_t set = CAP_CLEAR;
+
+                if (cap_get_flag(caps, c, CAP_EFFECTIVE, &set) == 0 && set == CAP_SET)
+                        mask |= UINT64_C(1) << c;
+        }
+        cap_free(caps);
+        return mask;
+}
+
+int host_probe(Host *host, Report *report) {
+        int abi = sys_landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), r;
+
+        *host = (Host) {
+                .uid = geteuid(),
+                .gid = getegid(),
+                .pid = getpid(),
+                .environment = environ,
+                .landlock_abi = abi < 0 ? 0 : (unsigned) abi,
+                .initial_users = in_initial_users(),
+                .capabilities = effective_capabilities(),
+        };
+
+        host->working_directory = getcwd(NULL, 0);
+        r = find_cgroup(host);
+        if (r >= 0)
+                r = find_unit(host);
+        find_managers(host);
+        return r < 0 ? report_oom(report) : 0;
+}
+
+void host_deinit(Host *host) {
+        free(host->working_directory);
+        free(host->cgroup);
+        free(host->cgroup_root);
+        free(host->unit);
+}

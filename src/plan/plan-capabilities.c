@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Capabilities: capabilities(7). All are dropped but those that the policy keeps. */
+#include <errno.h>
+#include <linux/sched.h>
+#include <sys/capability.h>
+
+#include "plan/build.h"
+
+#define BIT(c) (UINT64_C(1) << (c))
+
+/* Checked by the kernel against the initial user namespace alone (capable(), not ns_capable()), so that a process
+ * in another one never has them, whatever its sets say. */
+static const uint64_t initial_only = BIT(CAP_SYS_MODULE) | BIT(CAP_SYS_RAWIO) | BIT(CAP_SYS_PACCT) |
+                                     BIT(CAP_SYS_TIME) | BIT(CAP_SYS_TTY_CONFIG) | BIT(CAP_MKNOD) |
+                                     BIT(CAP_LINUX_IMMUTABLE) | BIT(CAP_AUDIT_CONTROL) | BIT(CAP_AUDIT_READ) |
+                                     BIT(CAP_MAC_ADMIN) | BIT(CAP_MAC_OVERRIDE) | BIT(CAP_SYSLOG) |
+                                     BIT(CAP_WAKE_ALARM) | BIT(CAP_BLOCK_SUSPEND) | BIT(CAP_PERFMON) |
+                                     BIT(CAP_BPF) | BIT(CAP_SYS_RESOURCE) | BIT(CAP_IPC_LOCK);
+
+/* Checked against the user namespace that owns the network namespace. */
+static const uint64_t network_only = BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW) | BIT(CAP_NET_BIND_SERVICE) |
+                                     BIT(CAP_NET_BROADCAST);
+
+static uint64_t all_capabilities(void) {
+        int n = cap_max_bits();
+
+        return n >= 64 ? UINT64_MAX : BIT(n) - 1;
+}
+
+/* As systemd merges the lines: the first one says whether the set begins empty or full. */
+static uint64_t evaluate(const SettingList *list) {
+        uint64_t set = list->n > 0 && list->items[0].value.inverted ? all_capabilities() : 0;
+
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+
+                if (!*v->text)
+                        continue;
+                if (v->inverted)
+                        set &= ~BIT(v->number);
+                else
+                        set |= BIT(v->number);
+        }
+        return set;
+}
+
+/* A capability that was asked for by name and can have no effect is a mistake that should be seen. */
+static int check_effect(Builder *b, DirectiveId id) {
+        const SettingList *list = build_list(b, id);
+        int r = 0;
+
+        if (!(b->plan->namespaces & CLONE_NEWUSER) && b->host->initial_users)
+                return 0;
+
+        for (size_t i = 0; i < list->n; i++) {
+                const Setting *s = &list->items[i];
+
+                if (!*s->value.text || s->value.inverted)
+                        continue;
+                if (BIT(s->value.number) & initial_only)
+                        r = build_error(b, s, id, EPERM,
+                                        "%s has no effect in a user namespace of its own (PrivateUsers=no, as root, "
+                                        "does without one)", s->value.text);
+                else if (BIT(s->value.number) & network_only && !(b->plan->namespaces & CLONE_NEWNET))
+                        r = build_error(b, s, id, EPERM,
+                                        "%s has no effect on the host's network from a user namespace of its own "
+                                        "(PrivateNetwork=yes gives it one to act on; PrivateUsers=no, as root, does "
+                                        "without)", s->value.text);
+        }
+        return r;
+}
+
+/* Who holds CAP_SYS_ADMIN over the namespace that owns the mounts can undo them, and who holds CAP_SYS_PTRACE over
+ * that of the reaper can act through it, under no filter. So such a payload gets a second user namespace with a copy
+ * of the mounts, which are all locked there (mount_namespaces(7), "Restrictions on mount namespaces"), and the
+ * namespaces that its capabilities act on are made together with that one. */
+static int confine_administrator(Builder *b) {
+        Plan *plan = b->plan;
+        const uint64_t owned = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+
+        if (!(plan->bounding & (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE))))
+                return 0;
+        if (!(plan->namespaces & CLONE_NEWUSER))
+                return build_error(b, policy_get(b->policy, D_PrivateUsers), D_PrivateUsers, EPERM,
+                                   "\"no\" with CAP_SYS_ADMIN or CAP_SYS_PTRACE would let the payload undo its sandbox");
+
+        plan->inner_namespaces = CLONE_NEWUSER | CLONE_NEWNS | (plan->namespaces & owned);
+        plan->namespaces &= ~owned;
+        return 0;
+}
+
+static int refuse_file_capabilities(Builder *b, DirectiveId id) {
+        const SettingList *list = build_list(b, id);
+
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+
+                if (*v->text && !v->inverted && v->number == CAP_SETFCAP)
+                        return build_error(b, &list->items[i], id, EPERM,
+                                           "CAP_SETFCAP of root's would make files that are privileged on the host");
+        }
+        return 0;
+}
+
+/* Where root starts it, uid 0 inside is the host's: the kernel asks for that id, and for no capability, when
+ * /proc/sys is written, which must be possible for who nests; and what it writes as a file's capabilities counts on
+ * the host. */
+static int check_host_root(Builder *b) {
+        const uint64_t back = BIT(CAP_SETUID) | BIT(CAP_SETGID);
+        Plan *plan = b->plan;
+        int r = 0;
+
+        if (b->host->uid != 0)
+                return 0;
+        r = refuse_file_capabilities(b, D_CapabilityBoundingSet);
+        if (r >= 0)
+                r = refuse_file_capabilities(b, D_AmbientCapabilities);
+        /* "All but …" is not asking for it. */
+        plan->bounding &= ~BIT(CAP_SETFCAP);
+        plan->ambient &= ~BIT(CAP_SETFCAP);
+        if (policy_is_true(b->policy, D_Nesting) && (plan->uid == 0 || plan->bounding & back))
+                r = build_error(b, policy_get(b->policy, D_Nesting), D_Nesting, EPERM,
+                                "with uid 0 of the host, or a way to it, inside, the host's /proc/sys could be written: "
+                                "name another user with User=, without CAP_SETUID and CAP_SETGID");
+        return r;
+}
+
+int build_capabilities(Builder *b) {
+        Plan *plan = b->plan;
+        int r, q;
+
+        plan->ambient = evaluate(build_list(b, D_AmbientCapabilities));
+        /* What is asked for as ambient is meant to be had: the bounding set holds it too. */
+        plan->bounding = evaluate(build_list(b, D_CapabilityBoundingSet)) | plan->ambient;
+
+        r = check_effect(b, D_CapabilityBoundingSet);
+        q = check_effect(b, D_AmbientCapabilities);
+        if (r >= 0)
+                r = check_host_root(b);
+        if (r < 0 || q < 0)
+                return r < 0 ? r : q;
+        return confine_administrator(b);
+}

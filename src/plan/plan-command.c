@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command and the working directory, as they are found inside. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plan/build-root.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+static int command_error(Builder *b, int status, int error, const char *command, const char *why) {
+        b->status = status;
+        return report_error(b->report, error, "%s: %s", command, why);
+}
+
+/* Whether the host's file can be executed: 0, or the errno of execve(2). */
+static int check_executable(const char *host) {
+        struct stat st;
+
+        if (stat(host, &st) < 0)
+                return errno;
+        if (!S_ISREG(st.st_mode))
+                return EACCES;
+        return access(host, X_OK) < 0 ? errno : 0;
+}
+
+/* 0 where the path can be executed inside, else an errno. */
+static int look_inside(RootBuilder *rb, const char *path) {
+        _cleanup_(spot_deinit) Spot spot = {};
+        int r;
+
+        r = root_model_walk(&rb->model, path, &spot);
+        if (r < 0)
+                return -r;
+        if (!spot.exists || !spot.host)
+                return ENOENT;
+        return check_executable(spot.host);
+}
+
+/* What the sandbox hides of the host is bound, the one file, so that `isorun ./server` works in a home. */
+static int bind_hidden(RootBuilder *rb, const char *path) {
+        PlanMount m = { .kind = MOUNT_BIND, .read_only = true, .origin = { .file = "command line" } };
+
+        m.source = realpath(path, NULL);
+        m.destination = m.source ? strdup(path_is_safe(path) ? path : m.source) : NULL;
+        if (!m.destination) {
+                plan_mount_deinit(&m);
+                return -ENOMEM;
+        }
+
+        free(rb->b->plan->executable);
+        rb->b->plan->executable = strdup(m.destination);
+        report_notice(rb->b->report, "%s is hidden inside; it alone is bound there, read-only", path);
+        return root_builder_place(rb, m);
+}
+
+static int find_by_path(RootBuilder *rb, const char *command) {
+        const char *cwd = rb->b->host->working_directory;
+        _cleanup_free_ char *joined = NULL, *path = NULL;
+        int error, host_error;
+
+        if (command[0] != '/' && !cwd)
+                return command_error(rb->b, PLAN_NOT_FOUND, ENOENT, command, "the working directory is gone");
+        joined = command[0] == '/' ? strdup(command) : path_join(cwd, command);
+        path = joined ? path_simplify(joined) : NULL;
+        if (!path)
+                return -ENOMEM;
+
+        error = look_inside(rb, path);
+        if (error == ENOENT && rb->host_root) {
+                host_error = check_executable(path);
+                if (host_error == 0)
+                        return bind_hidden(rb, path);
+                if (host_error != ENOENT)
+                        error = host_error;
+        }
+        if (error)
+                return command_error(rb->b, error == ENOENT ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE, error, command,
+                                     error == ENOENT ? "command not found" : strerror(error));
+
+        rb->b->plan->executable = TAKE_PTR(path);
+        return 0;
+}
+
+static const char *payload_variable(const Plan *plan, const char *name) {
+        for (char **v = plan->environment; v && *v; v++) {
+                const char *rest = startswith(*v, name);
+
+                if (rest && *rest == '=')
+                        return rest + 1;
+        }
+        return NULL;
+}
+
+/* Calls test for NAME in each directory of PATH until one answers 0. Returns 1 then, with the path; 0 where none
+ * does; *ret_error is then EACCES where something of that name was there. */
+static int search(RootBuilder *rb, const char *name, int (*test)(RootBuilder *rb, const char *path), char **ret,
+                  int *ret_error) {
+        _cleanup_free_ char *dirs = strdup(payload_variable(rb->b->plan, "PATH") ?: "");
+        char *position = NULL;
+
+        if (!dirs)
+                return -ENOMEM;
+
+        for (char *d = strtok_r(dirs, ":", &position); d; d = strtok_r(NULL, ":", &position)) {
+                char *path = d[0] == '/' ? path_join(d, name) : NULL;
+                int error;
+
+                if (!path)
+                        continue;
+                error = test(rb, path);
+                if (error == 0) {
+                        *ret = path;
+                        return 1;
+                }
+                if (error != ENOENT && error != ENOTDIR)
+                        *ret_error = error;
+                free(path);
+        }
+        return 0;
+}
+
+static int look_outside(RootBuilder *rb, const char *path) {
+        return rb->host_root ? check_executable(path) : ENOENT;
+}
+
+/* First what is visible inside, then what the host's PATH has where it is hidden, such as ~/bin. */
+static int find_by_name(RootBuilder *rb, const char *name) {
+        _cleanup_free_ char *path = NULL;
+        int error = ENOENT, r;
+
+        r = search(rb, name, look_inside, &path, &error);
+        if (r > 0) {
+                rb->b->plan->executable = TAKE_PTR(path);
+                return 0;
+        }
+        if (r == 0)
+                r = search(rb, name, look_outside, &path, &error);
+        if (r > 0)
+                return bind_hidden(rb, path);
+        if (r < 0)
+                return r;
+        return command_error(rb->b, error == ENOENT ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE, error, name,
+                             error == ENOENT ? "command not found" : strerror(error));
+}
+
+int build_command(RootBuilder *rb) {
+        const Setting *start = policy_get(rb->b->policy, D_ExecStart);
+        char *const *arguments = rb->b->request->arguments;
+        Plan *plan = rb->b->plan;
+
+        if (!arguments || !*arguments)
+                arguments = start ? start->value.words : NULL;
+        if (!arguments)
+                return rb->b->request->need_command
+                               ? report_error(rb->b->report, EINVAL,
+                                              "no command (and the policy has no ExecStart=); see isorun --help")
+                               : 0;
+
+        plan->arguments = strv_copy(arguments);
+        if (!plan->arguments)
+                return -ENOMEM;
+        if (!*plan->arguments[0])
+                return command_error(rb->b, PLAN_NOT_FOUND, ENOENT, "\"\"", "command not found");
+        return strchr(plan->arguments[0], '/') ? find_by_path(rb, plan->arguments[0])
+                                               : find_by_name(rb, plan->arguments[0]);
+}
+
+int build_working_directory(RootBuilder *rb) {
+        const Setting *s = policy_get(rb->b->policy, D_WorkingDirectory);
+        const char *wanted = rb->b->host->working_directory ?: "/", *why = NULL;
+        _cleanup_(spot_deinit) Spot spot = {};
+        int r;
+
+        if (s)
+                wanted = streq(s->value.text, "~") ? payload_variable(rb->b->plan, "HOME") : s->value.text;
+        if (!wanted)
+                return build_error(rb->b, s, D_WorkingDirectory, EINVAL, "there is no HOME for ~");
+
+        r = root_model_walk(&rb->model, wanted, &spot);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                why = strerror(-r);
+        else if (!spot.exists)
+                why = strerror(ENOENT);
+        else if (!spot.directory)
+                why = strerror(ENOTDIR);
+
+        if (why && s && !s->value.optional)
+                return build_error(rb->b, s, D_WorkingDirectory, ENOENT, "%s inside: %s", wanted, why);
+        rb->b->plan->working_directory = strdup(why ? "/" : wanted);
+        rb->b->plan->working_directory_optional = !s || s->value.optional;
+        return rb->b->plan->working_directory ? 0 : -ENOMEM;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The payload's environment: clean, as systemd.exec(5) has it for services, but for what says who and where the
+ * user is. Nothing that names a socket, a secret or a unit of the caller's gets in by itself. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "plan/build.h"
+#include "util/parse.h"
+#include "util/strv.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static bool same_name(const char *assignment, const char *name, size_t n) {
+        return strncmp(assignment, name, n) == 0 && assignment[n] == '=';
+}
+
+/* Puts an assignment in, in place of an earlier one of that name. */
+static int put(char ***environment, const char *assignment) {
+        size_t n = strcspn(assignment, "=");
+        char *copy;
+
+        for (char **v = *environment; v && *v; v++)
+                if (same_name(*v, assignment, n)) {
+                        copy = strdup(assignment);
+                        if (!copy)
+                                return -ENOMEM;
+                        free(*v);
+                        *v = copy;
+                        return 0;
+                }
+        return strv_push(environment, assignment);
+}
+
+static int put_value(char ***environment, const char *name, const char *value) {
+        _cleanup_free_ char *assignment = NULL;
+
+        if (!value)
+                return 0;
+        return asprintf(&assignment, "%s=%s", name, value) < 0 ? -ENOMEM : put(environment, assignment);
+}
+
+static int pass_base(Builder *b, char ***environment) {
+        static const char *const names[] = { "PATH", "HOME", "USER",      "LOGNAME",  "SHELL", "LANG",
+                                             "TERM", "TZ",   "COLORTERM", "NO_COLOR", "LANGUAGE" };
+        int r;
+
+        r = put_value(environment, "PATH", DEFAULT_PATH);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++)
+                r = put_value(environment, names[i], host_variable(b->host, names[i]));
+        for (char *const *v = b->host->environment; r >= 0 && v && *v; v++)
+                if (startswith(*v, "LC_") && strchr(*v, '='))
+                        r = put(environment, *v);
+
+        if (r >= 0 && b->user_name) {
+                r = put_value(environment, "USER", b->user_name);
+                if (r >= 0)
+                        r = put_value(environment, "LOGNAME", b->user_name);
+                if (r >= 0)
+                        r = put_value(environment, "HOME", b->user_home);
+                if (r >= 0)
+                        r = put_value(environment, "SHELL", b->user_shell);
+        }
+        return r;
+}
+
+/* sd_listen_fds(3): the variables are meant for the process that LISTEN_PID names. The payload's pid is put in
+ * when it is known. */
+static int pass_listen_fds(Builder *b, char ***environment) {
+        const char *pid = host_variable(b->host, "LISTEN_PID"), *fds = host_variable(b->host, "LISTEN_FDS");
+        uint64_t n_pid, n_fds;
+        int r;
+
+        if (!pid || !fds || parse_u64(pid, &n_pid) < 0 || n_pid != (uint64_t) b->host->pid ||
+            parse_u64_range(fds, 1, 65536, &n_fds) < 0)
+                return 0;
+
+        b->plan->n_passed_fds = n_fds;
+        r = put_value(environment, "LISTEN_FDS", fds);
+        return r < 0 ? r : put_value(environment, "LISTEN_FDNAMES", host_variable(b->host, "LISTEN_FDNAMES"));
+}
+
+static void unset(char **environment, const char *what) {
+        char **out = environment;
+        size_t n = strlen(what);
+
+        for (char **v = environment; v && *v; v++) {
+                if (strchr(what, '=') ? streq(*v, what) : same_name(*v, what, n))
+                        free(*v);
+                else
+                        *out++ = *v;
+        }
+        if (out)
+                *out = NULL;
+}
+
+int build_environment(Builder *b) {
+        const SettingList *pass = build_list(b, D_PassEnvironment), *set = build_list(b, D_Environment),
+                          *remove = build_list(b, D_UnsetEnvironment);
+        char ***environment = &b->plan->environment;
+        int r;
+
+        r = pass_base(b, environment);
+        if (r >= 0)
+                r = pass_listen_fds(b, environment);
+        for (size_t i = 0; r >= 0 && i < pass->n; i++)
+                r = put_value(environment, pass->items[i].value.text,
+                              host_variable(b->host, pass->items[i].value.text));
+        for (size_t i = 0; r >= 0 && i < set->n; i++)
+                r = put(environment, set->items[i].value.text);
+        for (size_t i = 0; r >= 0 && i < remove->n; i++)
+                unset(*environment, remove->items[i].value.text);
+        return r < 0 ? report_oom(b->report) : 0;
+}

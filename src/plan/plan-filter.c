@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which system calls the payload may make, and with which arguments: seccomp(2). */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "plan/build.h"
+#include "policy/names.h"
+#include "util/array.h"
+#include "util/landlock.h"
+
+enum { SETTING_DEPTH_MAX = 8 }; /* groups within groups; systemd's go three deep */
+
+static const uint64_t int_mask = UINT32_MAX; /* the kernel takes an int: what stands above it does not count */
+
+static int compare_calls(const void *a, const void *b) {
+        return strcmp(((const PlanCall *) a)->name, ((const PlanCall *) b)->name);
+}
+
+static PlanCall *find_call(Plan *plan, const char *name) {
+        PlanCall key = { .name = name };
+
+        return bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), compare_calls);
+}
+
+/* Every system call that systemd and libseccomp both know on this architecture, denied. */
+static int add_known(Plan *plan, int error) {
+        const SyscallGroup *known = syscall_group_find("@known");
+        size_t kept = 0;
+
+        for (const char *const *m = known->members; *m; m++) {
+                PlanCall *call;
+
+                if (seccomp_syscall_resolve_name(*m) < 0)
+                        continue;
+                call = ARRAY_APPEND(plan->calls, plan->n_calls);
+                if (!call)
+                        return -ENOMEM;
+                *call = (PlanCall) { .name = *m, .error = error };
+        }
+
+        qsort(plan->calls, plan->n_calls, sizeof(PlanCall), compare_calls);
+        for (size_t i = 0; i < plan->n_calls; i++)
+                if (kept == 0 || !streq(plan->calls[kept - 1].name, plan->calls[i].name))
+                        plan->calls[kept++] = plan->calls[i];
+        plan->n_calls = kept;
+        return 0;
+}
+
+/* Sets what happens on a call or on all of a group. A call that is not of this architecture counts for nothing. */
+static void set_calls(Plan *plan, const char *name, int error, unsigned depth) {
+        const SyscallGroup *group = name[0] == '@' ? syscall_group_find(name) : NULL;
+        PlanCall *call;
+
+        if (!group) {
+                call = find_call(plan, name);
+                if (call)
+                        call->error = error;
+                return;
+        }
+        for (const char *const *m = group->members; *m && depth < SETTING_DEPTH_MAX; m++)
+                set_calls(plan, *m, error, depth + 1);
+}
+
+/* What a sandbox inside needs: namespaces, mounts, filters of its own. */
+static void allow_nesting(Plan *plan) {
+        static const char *const calls[] = { "@mount", "unshare", "setns", "clone", "clone3", "seccomp",
+                                             "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
+                                             "sethostname", "open_tree_attr" };
+
+        for (size_t i = 0; i < ELEMENTSOF(calls); i++)
+                set_calls(plan, calls[i], 0, 0);
+}
+
+/* The kernel's keyrings know users, not namespaces, so that the caller's keys could be read inside. @system-service
+ * has their calls; here they must be asked for by their own names. */
+static void deny_keyring(Plan *plan, const SettingList *list, int error) {
+        const SyscallGroup *keyring = syscall_group_find("@keyring");
+
+        for (const char *const *call = keyring->members; *call; call++) {
+                bool named = false;
+                PlanCall *known;
+
+                for (size_t i = 0; i < list->n && !named; i++) {
+                        const Value *v = &list->items[i].value;
+
+                        named = v->words && !v->inverted && (streq(v->words[0], "@keyring") || streq(v->words[0], *call));
+                }
+                known = find_call(plan, *call);
+                if (!named && known && !known->error)
+                        known->error = error;
+        }
+}
+
+static int build_calls(Builder *b) {
+        const SettingList *list = build_list(b, D_SystemCallFilter);
+        int error = (int) policy_get(b->policy, D_SystemCallErrorNumber)->value.number;
+        bool deny_list = list->items[0].value.inverted;
+        Plan *plan = b->plan;
+
+        if (add_known(plan, error) < 0)
+                return report_oom(b->report);
+        set_calls(plan, deny_list ? "@known" : "@default", 0, 0);
+        if (policy_is_true(b->policy, D_Nesting))
+                allow_nesting(plan);
+
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+                int denied = v->number2 ? (int) v->number : error;
+
+                if (v->words)
+                        set_calls(plan, v->words[0], v->inverted || v->number2 ? denied : 0, 0);
+        }
+        deny_keyring(plan, list, error);
+
+        /* Without these, nothing starts: systemd.exec(5) allows @default always. */
+        if (find_call(plan, "execve") && find_call(plan, "execve")->error)
+                return build_error(b, &list->items[list->n - 1], D_SystemCallFilter, EINVAL,
+                                   "denies execve, without which the command cannot be started");
+        return 0;
+}
+
+static int add_rule(Plan *plan, PlanArgumentRule rule) {
+        PlanArgumentRule *r;
+
+        /* A name of other architectures only counts where one of them may be used. */
+        if (seccomp_syscall_resolve_name(rule.name) < 0 && plan->n_architectures == 0)
+                return 0;
+        r = ARRAY_APPEND(plan->argument_rules, plan->n_argument_rules);
+        if (!r)
+                return -ENOMEM;
+        *r = rule;
+        return 0;
+}
+
+static int add_rules(Plan *plan, const PlanArgumentRule *rules, size_t n) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = add_rule(plan, rules[i]);
+        return r;
+}
+
+#define ANY(call, e, why) { .name = call, .test = ARGUMENT_ANY, .error = e, .reason = why }
+#define MASKED(call, n, m, v, e, why)                                                                            \
+        { .name = call, .argument = n, .test = ARGUMENT_MASKED_EQUAL, .mask = m, .value = v, .error = e, .reason = why }
+#define CREATES(call, n, m, flag)                                                                          \
+        { .name = call, .argument = n, .test = ARGUMENT_MASKED_EQUAL, .mask = m, .value = m, .error = EPERM, \
+          .flags_argument = n - 1, .flags = flag, .reason = D_RestrictSUIDSGID }
+
+/* Not even a policy can want these. */
+static const PlanArgumentRule fixed_rules[] = {
+        /* What types on the terminal for its user: ioctl_tty(2). */
+        MASKED("ioctl", 1, UINT32_MAX, TIOCSTI, EPERM, _DIRECTIVE_MAX),
+        MASKED("ioctl", 1, UINT32_MAX, TIOCLINUX, EPERM, _DIRECTIVE_MAX),
+        /* Limits of the reaper, by which it could be ended. */
+        MASKED("prlimit64", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+};
+
+/* The process group is isorun's own, and its caller's: kill(2) with 0 reaches it through the pid namespace. */
+static const PlanArgumentRule group_rules[] = {
+        MASKED("kill", 0, UINT32_MAX, 0, EPERM, _DIRECTIVE_MAX),
+};
+
+static const PlanArgumentRule hostname_rules[] = {
+        ANY("sethostname", EPERM, D_ProtectHostname),
+        ANY("setdomainname", EPERM, D_ProtectHostname),
+};
+
+/* The real-time classes, whatever SCHED_RESET_ON_FORK says; sched_setattr(2) has its argument in memory. */
+#define NO_RESET (UINT32_MAX & ~(uint64_t) SCHED_RESET_ON_FORK)
+static const PlanArgumentRule realtime_rules[] = {
+        MASKED("sched_setscheduler", 1, NO_RESET, SCHED_FIFO, EPERM, D_RestrictRealtime),
+        MASKED("sched_setscheduler", 1, NO_RESET, SCHED_RR, EPERM, D_RestrictRealtime),
+        MASKED("sched_setscheduler", 1, NO_RESET, 6 /* SCHED_DEADLINE */, EPERM, D_RestrictRealtime),
+        ANY("sched_setattr", EPERM, D_RestrictRealtime),
+};
+
+#define TMPFILE (O_TMPFILE & ~O_DIRECTORY)
+static const PlanArgumentRule suid_rules[] = {
+#define BOTH(call, n)                                                            \
+        MASKED(call, n, S_ISUID, S_ISUID, EPERM, D_RestrictSUIDSGID),            \
+                MASKED(call, n, S_ISGID, S_ISGID, EPERM, D_RestrictSUIDSGID)
+        BOTH("chmod", 1),   BOTH("fchmod", 1),  BOTH("fchmodat", 2), BOTH("fchmodat2", 2), BOTH("mkdir", 1),
+        BOTH("mkdirat", 2), BOTH("mknod", 1),   BOTH("mknodat", 2),  BOTH("creat", 1),
+        CREATES("open", 2, S_ISUID, O_CREAT),   CREATES("open", 2, S_ISGID, O_CREAT),
+        CREATES("open", 2, S_ISUID, TMPFILE),   CREATES("open", 2, S_ISGID, TMPFILE),
+        CREATES("openat", 3, S_ISUID, O_CREAT), CREATES("openat", 3, S_ISGID, O_CREAT),
+        CREATES("openat", 3, S_ISUID, TMPFILE), CREATES("openat", 3, S_ISGID, TMPFILE),
+        ANY("openat2", ENOSYS, D_RestrictSUIDSGID), /* its mode stands in memory */
+        ANY("io_uring_setup", ENOSYS, D_RestrictSUIDSGID), /* what is submitted to a ring passes no filter */
+#undef BOTH
+};
+
+static const PlanArgumentRule write_execute_rules[] = {
+        MASKED("mmap", 2, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC, EPERM, D_MemoryDenyWriteExecute),
+        MASKED("mmap2", 2, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC, EPERM, D_MemoryDenyWriteExecute),
+        MASKED("mprotect", 2, PROT_EXEC, PROT_EXEC, EPERM, D_MemoryDenyWriteExecute),
+        MASKED("pkey_mprotect", 2, PROT_EXEC, PROT_EXEC, EPERM, D_MemoryDenyWriteExecute),
+        MASKED("shmat", 2, SHM_EXEC, SHM_EXEC, EPERM, D_MemoryDenyWriteExecute),
+};
+
+/* i386's old mmap(2) and shmat(2) have their arguments in memory. */
+static int check_write_execute(Builder *b) {
+        const Setting *s = policy_get(b->policy, D_MemoryDenyWriteExecute);
+
+        if (!s->value.number || b->plan->n_architectures == 0)
+                return 0;
+        return build_error(b, s, D_MemoryDenyWriteExecute, EINVAL,
+                           "cannot be held for the calls of other architectures (SystemCallArchitectures=)");
+}
+
+static int add_simple_rules(Builder *b) {
+        static const struct {
+                DirectiveId id;
+                const PlanArgumentRule *rules;
+                size_t n;
+        } table[] = {
+                { D_ProtectHostname, hostname_rules, ELEMENTSOF(hostname_rules) },
+                { D_RestrictRealtime, realtime_rules, ELEMENTSOF(realtime_rules) },
+                { D_RestrictSUIDSGID, suid_rules, ELEMENTSOF(suid_rules) },
+                { D_MemoryDenyWriteExecute, write_execute_rules, ELEMENTSOF(write_execute_rules) },
+        };
+        int r;
+
+        r = add_rules(b->plan, fixed_rules, ELEMENTSOF(fixed_rules));
+        if (r >= 0 && b->host->landlock_abi < LANDLOCK_ABI_SCOPE)
+                r = add_rules(b->plan, group_rules, ELEMENTSOF(group_rules));
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
+                if (policy_is_true(b->policy, table[i].id))
+                        r = add_rules(b->plan, table[i].rules, table[i].n);
+
+        if (r >= 0 && policy_is_true(b->policy, D_LockPersonality))
+                r = add_rule(b->plan, (PlanArgumentRule) { .name = "personality", .test = ARGUMENT_NOT_EQUAL,
+                                                           .value = (uint64_t) personality(UINT32_MAX),
+                                                           .error = EPERM, .reason = D_LockPersonality });
+        return r;
+}
+
+static uint64_t all_namespaces(void) {
+        uint64_t all = 0;
+
+        for (const NamedNumber *n = namespace_types; n->name; n++)
+                all |= (uint64_t) n->number;
+        return all;
+}
+
+static uint64_t allowed_namespaces(const Policy *policy) {
+        const SettingList *list = &policy->settings[D_RestrictNamespaces];
+        uint64_t all = all_namespaces(), allowed;
+
+        /* The built-in "yes" is for who does not nest. */
+        if (policy_is_true(policy, D_Nesting) && !list->items[0].origin.file)
+                return all;
+
+        allowed = list->items[0].value.inverted ? all : 0;
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+
+                allowed = v->inverted ? allowed & ~v->number : allowed | v->number;
+        }
+        return allowed;
+}
+
+bool build_allows_namespace(const Policy *policy, uint64_t kind) {
+        return (allowed_namespaces(policy) & kind) == kind;
+}
+
+static int deny_namespace(Plan *plan, uint64_t flag) {
+        const PlanArgumentRule rules[] = {
+                MASKED("unshare", 0, flag, flag, EPERM, D_RestrictNamespaces),
+                MASKED("setns", 1, flag, flag, EPERM, D_RestrictNamespaces),
+                MASKED("clone", 0, flag, flag, EPERM, D_RestrictNamespaces),
+        };
+
+        /* clone(2) has no CLONE_NEWTIME: the bit belongs to the signal there. */
+        return add_rules(plan, rules, ELEMENTSOF(rules) - (flag == CLONE_NEWTIME));
+}
+
+static int add_namespace_rules(Builder *b) {
+        static const PlanArgumentRule any_kind[] = {
+                MASKED("setns", 1, UINT32_MAX, 0, EPERM, D_RestrictNamespaces), /* whatever the fd is of */
+                ANY("clone3", ENOSYS, D_RestrictNamespaces), /* flags in memory; libc falls back to clone */
+        };
+        uint64_t allowed = allowed_namespaces(b->policy);
+        Plan *plan = b->plan;
+        int r = 0;
+
+        if (allowed == all_namespaces())
+                return 0;
+
+        for (const NamedNumber *n = namespace_types; r >= 0 && n->name; n++)
+                if (!(allowed & (uint64_t) n->number))
+                        r = deny_namespace(plan, (uint64_t) n->number);
+        return r < 0 ? r : add_rules(plan, any_kind, ELEMENTSOF(any_kind));
+}
+
+static int deny_family(Plan *plan, ArgumentTest test, uint64_t family) {
+        return add_rule(plan, (PlanArgumentRule) { .name = "socket", .test = test, .mask = int_mask, .value = family,
+                                                   .error = EAFNOSUPPORT, .reason = D_RestrictAddressFamilies });
+}
+
+enum { FAMILY_MAX = 64 }; /* AF_MAX is 46 in Linux 6.1 */
+
+/* Reads the list into one bit a family; true where it allows (and all else is denied), false where it denies. */
+static bool read_families(const SettingList *list, uint64_t *ret) {
+        bool allow = !list->items[0].value.inverted;
+
+        *ret = 0;
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+
+                if (!*v->text)
+                        continue;
+                if (v->inverted != allow)
+                        *ret |= UINT64_C(1) << v->number;
+                else
+                        *ret &= ~(UINT64_C(1) << v->number);
+        }
+        return allow;
+}
+
+/* Below the first, above the last, and each between that is not on the list: comparisons of the whole register, so
+ * that no high bit slips through. */
+static int allow_families(Plan *plan, uint64_t families) {
+        unsigned first = 0, last = FAMILY_MAX - 1;
+        int r;
+
+        if (!families)
+                return add_rule(plan, (PlanArgumentRule) ANY("socket", EAFNOSUPPORT, D_RestrictAddressFamilies));
+
+        while (!(families & UINT64_C(1) << first))
+                first++;
+        while (!(families & UINT64_C(1) << last))
+                last--;
+
+        r = first > 0 ? deny_family(plan, ARGUMENT_LESS, first) : 0;
+        if (r >= 0)
+                r = deny_family(plan, ARGUMENT_GREATER, last);
+        for (unsigned f = first; r >= 0 && f < last; f++)
+                if (!(families & UINT64_C(1) << f))
+                        r = deny_family(plan, ARGUMENT_EQUAL, f);
+        return r;
+}
+
+static const Setting *names_unix(const SettingList *list) {
+        for (size_t i = 0; i < list->n; i++)
+                if (list->items[i].origin.file && !list->items[i].value.inverted && *list->items[i].value.text &&
+                    list->items[i].value.number == AF_UNIX)
+                        return &list->items[i];
+        return NULL;
+}
+
+/* In the host's network namespace an abstract socket is reached by its name alone, through no file. Landlock shuts
+ * that from ABI 6 on; before, no socket(AF_UNIX) can be had there (socketpair(2) stays). Returns 1 where it must be
+ * denied, 0, or an error. */
+static int must_deny_unix(Builder *b) {
+        const Setting *asked = names_unix(build_list(b, D_RestrictAddressFamilies));
+
+        if (policy_is_true(b->policy, D_PrivateNetwork) || b->host->landlock_abi >= LANDLOCK_ABI_SCOPE)
+                return 0;
+        if (!asked)
+                return 1;
+        return build_may_lack(b, D_RestrictAddressFamilies, asked->origin,
+                              "AF_UNIX with PrivateNetwork=no would reach the host's abstract sockets, which this "
+                              "kernel cannot shut (Landlock ABI 6, Linux 6.12, can)")
+                       ? 0
+                       : -EOPNOTSUPP;
+}
+
+static int add_family_rules(Builder *b) {
+        const PlanArgumentRule around[] = {
+                /* What is submitted to a ring passes no filter: IORING_OP_SOCKET of io_uring_enter(2). */
+                ANY("io_uring_setup", ENOSYS, D_RestrictAddressFamilies),
+                ANY("socketcall", ENOSYS, D_RestrictAddressFamilies), /* x86's: its arguments are in memory */
+        };
+        Plan *plan = b->plan;
+        uint64_t families;
+        bool allow;
+        int r, deny_unix;
+
+        deny_unix = must_deny_unix(b);
+        if (deny_unix < 0)
+                return deny_unix;
+
+        allow = read_families(build_list(b, D_RestrictAddressFamilies), &families);
+        if (deny_unix && allow)
+                families &= ~(UINT64_C(1) << AF_UNIX);
+        if (deny_unix && !allow)
+                families |= UINT64_C(1) << AF_UNIX;
+
+        if (allow)
+                r = allow_families(plan, families);
+        else {
+                r = 0;
+                for (unsigned f = 0; r >= 0 && f < FAMILY_MAX; f++)
+                        if (families & UINT64_C(1) << f)
+                                r = deny_family(plan, ARGUMENT_MASKED_EQUAL, f);
+        }
+        if (r >= 0 && (allow || families))
+                r = add_rules(plan, around, ELEMENTSOF(around));
+        return r < 0 ? report_oom(b->report) : 0;
+}
+
+static int build_architectures(Builder *b) {
+        const SettingList *list = build_list(b, D_SystemCallArchitectures);
+
+        for (size_t i = 0; i < list->n; i++) {
+                uint32_t arch = (uint32_t) list->items[i].value.number, *slot;
+
+                if (arch == SCMP_ARCH_NATIVE || arch == seccomp_arch_native())
+                        continue;
+                slot = ARRAY_APPEND(b->plan->architectures, b->plan->n_architectures);
+                if (!slot)
+                        return report_oom(b->report);
+                *slot = arch;
+        }
+        return 0;
+}
+
+int build_filter(Builder *b) {
+        int r;
+
+        r = build_architectures(b);
+        if (r < 0)
+                return r;
+        r = build_calls(b);
+        if (r < 0)
+                return r;
+        r = check_write_execute(b);
+        if (r < 0)
+                return r;
+        if (add_simple_rules(b) < 0 || add_namespace_rules(b) < 0)
+                return report_oom(b->report);
+        return add_family_rules(b);
+}

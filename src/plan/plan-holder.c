@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who holds the instance and its limits: a scope, the unit that isorun is already in, or a delegated cgroup. */
+#include <errno.h>
+#include <stdio.h>
+#include <fcntl.h>
+
+#include "plan/build.h"
+#include "util/array.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+static const char *holder_reason(const Builder *b) {
+        return b->request->no_scope ? "--no-scope leaves no unit to enforce it"
+                                    : "no systemd is reachable and no cgroup is delegated to enforce it";
+}
+
+static int add_property(Builder *b, DirectiveId id) {
+        const SettingList *settings = build_list(b, id);
+        PlanProperty *p = ARRAY_APPEND(b->plan->properties, b->plan->n_properties);
+
+        if (!p)
+                return -ENOMEM;
+        *p = (PlanProperty) {
+                .directive = &directive_table[id],
+                .settings = settings,
+                .optional = policy_optional(b->policy, id),
+        };
+        return 0;
+}
+
+/* Whether a cgroup of our own can hold the limit: then it is a file of a controller. */
+static bool is_file_limit(const Directive *d) {
+        return d->cgroup_file && !streq(d->cgroup_file, "bpf");
+}
+
+static bool has_word(const char *text, const char *word, size_t n) {
+        for (const char *p = text; *p; p += strcspn(p, " \n")) {
+                p += strspn(p, " \n");
+                if (strcspn(p, " \n") == n && strncmp(p, word, n) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* The text of a cgroup's file, "" where there is none. */
+static char *read_or_empty(const char *dir, const char *file) {
+        _cleanup_free_ char *path = path_join(dir, file);
+        char *text;
+
+        return path && file_read(AT_FDCWD, path, &text, NULL) >= 0 ? text : strdup("");
+}
+
+/* Whether children of dir can have every controller that the properties need: they are switched on already, or
+ * can be since no process sits in dir itself (cgroup-v2.rst, "No Internal Process Constraint"). */
+static bool can_hold(const Plan *plan, const char *dir) {
+        _cleanup_free_ char *there = read_or_empty(dir, "cgroup.controllers"),
+                            *on = read_or_empty(dir, "cgroup.subtree_control"),
+                            *processes = read_or_empty(dir, "cgroup.procs"),
+                            *type = path_join(dir, "cgroup.type"), *control = path_join(dir, "cgroup.procs");
+
+        if (!there || !on || !processes || !type || !control || access(control, W_OK) < 0)
+                return false;
+
+        for (size_t i = 0; i < plan->n_properties; i++) {
+                const Directive *d = plan->properties[i].directive;
+                bool may_enable = !*processes || access(type, F_OK) < 0; /* the real root has no cgroup.type */
+
+                if (!is_file_limit(d))
+                        continue;
+                if (!has_word(may_enable ? there : on, d->cgroup_file, strcspn(d->cgroup_file, ".")))
+                        return false;
+        }
+        return true;
+}
+
+/* A cgroup whose children can hold the limits: our own, or the one above where we sit in a leaf of what is
+ * delegated. Returns 1, 0 where there is none, -ENOMEM. */
+static int find_delegated(Builder *b) {
+        _cleanup_free_ char *parent = NULL;
+        const char *candidates[2];
+
+        if (!b->host->cgroup || !b->host->cgroup_root)
+                return 0;
+        parent = path_parent(b->host->cgroup);
+        if (!parent)
+                return -ENOMEM;
+        candidates[0] = b->host->cgroup;
+        candidates[1] = parent;
+
+        for (size_t i = 0; i < ELEMENTSOF(candidates); i++) {
+                _cleanup_free_ char *dir = path_join(b->host->cgroup_root, candidates[i] + 1);
+
+                if (!dir)
+                        return -ENOMEM;
+                if (!can_hold(b->plan, dir))
+                        continue;
+                b->plan->cgroup = strdup(candidates[i]);
+                return b->plan->cgroup ? 1 : -ENOMEM;
+        }
+        return 0;
+}
+
+static int choose_holder(Builder *b) {
+        bool user = b->request->manager == MANAGER_USER ||
+                    (b->request->manager == MANAGER_AUTO && b->host->uid != 0);
+        Plan *plan = b->plan;
+        int r;
+
+        plan->user_manager = user;
+        if (b->host->unit) {
+                plan->holder = HOLDER_UNIT;
+                plan->user_manager = strstr(b->host->cgroup, "/user@") && strstr(b->host->cgroup, ".service/");
+                plan->cgroup = strdup(b->host->cgroup);
+                return plan->cgroup ? 0 : -ENOMEM;
+        }
+        if (!b->request->no_scope && (user ? b->host->user_manager : b->host->system_manager)) {
+                plan->holder = HOLDER_SCOPE;
+                return 0;
+        }
+
+        r = b->request->no_scope || plan->n_properties == 0 ? 0 : find_delegated(b);
+        plan->holder = r > 0 ? HOLDER_CGROUP : HOLDER_NONE;
+        if (plan->holder == HOLDER_NONE && !b->request->no_scope)
+                report_notice(b->report, "no %s systemd is reachable: the instance will not be a unit",
+                              user ? "user" : "system");
+        return r < 0 ? r : 0;
+}
+
+/* Takes out what nobody can hold, if Optional= names it; otherwise that is the end. */
+static int check_enforceable(Builder *b) {
+        Plan *plan = b->plan;
+        size_t kept = 0;
+        int r = 0;
+
+        for (size_t i = 0; i < plan->n_properties; i++) {
+                PlanProperty p = plan->properties[i];
+                bool held = plan->holder == HOLDER_SCOPE || plan->holder == HOLDER_UNIT ||
+                            (plan->holder == HOLDER_CGROUP && is_file_limit(p.directive));
+                /* BPF programs of a user's manager are never attached: bpf(2) is root's. */
+                bool no_bpf = held && plan->user_manager && p.directive->cgroup_file &&
+                              streq(p.directive->cgroup_file, "bpf");
+
+                if (held && !no_bpf)
+                        plan->properties[kept++] = p;
+                else if (!build_may_lack(b, directive_id(p.directive), p.settings->items[0].origin,
+                                         no_bpf ? "a user's systemd accepts it and enforces nothing"
+                                                : holder_reason(b)))
+                        r = -EOPNOTSUPP;
+        }
+        plan->n_properties = kept;
+        return r;
+}
+
+int build_holder(Builder *b) {
+        int r;
+
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                if (directive_table[id].section == SECTION_SCOPE && build_list(b, id)->n > 0 &&
+                    add_property(b, id) < 0)
+                        return report_oom(b->report);
+
+        r = choose_holder(b);
+        if (r < 0)
+                return report_oom(b->report);
+
+        b->plan->delegate = policy_is_true(b->policy, D_Delegate);
+        if (b->host->cgroup_root) {
+                b->plan->cgroup_root = strdup(b->host->cgroup_root);
+                if (!b->plan->cgroup_root)
+                        return report_oom(b->report);
+        }
+        if (b->plan->holder == HOLDER_UNIT)
+                b->plan->unit = strdup(b->host->unit);
+        else if (asprintf(&b->plan->unit, "isorun-%s.scope", b->request->name) < 0)
+                b->plan->unit = NULL;
+        return b->plan->unit ? check_enforceable(b) : report_oom(b->report);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Users, groups and namespaces: user_namespaces(7). */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/capability.h>
+
+#include "plan/build.h"
+#include "util/fd.h"
+#include "util/parse.h"
+
+static bool has_capability(const Host *host, int capability) {
+        return host->capabilities & UINT64_C(1) << capability;
+}
+
+/* Every id that exists here, each mapped to itself. */
+static int identity_map(const char *own_map, char **ret) {
+        _cleanup_free_ char *text = NULL;
+        unsigned inside, outside, count;
+        char *line, *position = NULL, *map = NULL;
+        size_t size;
+        FILE *f;
+        int r;
+
+        r = file_read(AT_FDCWD, own_map, &text, NULL);
+        if (r < 0)
+                return r;
+
+        f = open_memstream(&map, &size);
+        if (!f)
+                return -ENOMEM;
+        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
+                if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
+                        fprintf(f, "%u %u %u\n", inside, inside, count);
+        if (fclose(f) != 0) {
+                free(map);
+                return -ENOMEM;
+        }
+        *ret = map;
+        return 0;
+}
+
+static int map_ids(Builder *b) {
+        bool all = has_capability(b->host, CAP_SETUID) && has_capability(b->host, CAP_SETGID);
+        Plan *plan = b->plan;
+        int r;
+
+        if (b->host->uid == 0 && !has_capability(b->host, CAP_SETFCAP))
+                return report_error(b->report, EPERM,
+                                    "uid 0 cannot be mapped into a user namespace without CAP_SETFCAP (Linux 5.12): "
+                                    "run isorun as another user, or, inside a sandbox, under a policy that keeps "
+                                    "CAP_SETFCAP");
+
+        if (b->host->uid == 0 && all) {
+                r = identity_map("/proc/self/uid_map", &plan->uid_map);
+                if (r >= 0)
+                        r = identity_map("/proc/self/gid_map", &plan->gid_map);
+                return r < 0 ? report_error(b->report, -r, "own id maps: %s", strerror(-r)) : 0;
+        }
+
+        plan->deny_setgroups = true;
+        if (asprintf(&plan->uid_map, "%u %u 1\n", b->host->uid, b->host->uid) < 0 ||
+            asprintf(&plan->gid_map, "%u %u 1\n", b->host->gid, b->host->gid) < 0)
+                return report_oom(b->report);
+        return 0;
+}
+
+static int build_users(Builder *b) {
+        const Setting *users = policy_get(b->policy, D_PrivateUsers);
+
+        if (streq(users->value.text, "no")) {
+                if (b->host->uid != 0)
+                        return build_error(b, users, D_PrivateUsers, EPERM, "\"no\" is for root only");
+                return 0;
+        }
+        if (streq(users->value.text, "identity") && b->host->uid != 0)
+                return build_error(b, users, D_PrivateUsers, EPERM, "\"identity\" is for root only");
+
+        b->plan->namespaces |= CLONE_NEWUSER;
+        return map_ids(b);
+}
+
+static int find_group(Builder *b, const Setting *group, gid_t *ret) {
+        uint64_t number;
+        struct group *g;
+
+        if (parse_u64_range(group->value.text, 0, UINT32_MAX - 1, &number) >= 0) {
+                *ret = (gid_t) number;
+                return 0;
+        }
+        g = getgrnam(group->value.text);
+        if (!g)
+                return build_error(b, group, D_Group, ESRCH, "no such group: \"%s\"", group->value.text);
+        *ret = g->gr_gid;
+        return 0;
+}
+
+static int find_user(Builder *b, const Setting *user) {
+        Plan *plan = b->plan;
+        struct passwd *pw;
+        uint64_t number;
+
+        if (parse_u64_range(user->value.text, 0, UINT32_MAX - 1, &number) >= 0) {
+                pw = getpwuid((uid_t) number);
+                plan->uid = (uid_t) number;
+                plan->gid = (gid_t) number;
+        } else {
+                pw = getpwnam(user->value.text);
+                if (!pw)
+                        return build_error(b, user, D_User, ESRCH, "no such user: \"%s\"", user->value.text);
+        }
+        if (!pw)
+                return 0;
+
+        plan->uid = pw->pw_uid;
+        plan->gid = pw->pw_gid;
+        b->user_name = strdup(pw->pw_name);
+        b->user_home = strdup(pw->pw_dir);
+        b->user_shell = strdup(pw->pw_shell);
+        return b->user_name && b->user_home && b->user_shell ? 0 : report_oom(b->report);
+}
+
+static int find_supplementary(Builder *b, const char *name) {
+        int n = 64;
+
+        b->plan->groups = calloc((size_t) n, sizeof(gid_t));
+        if (!b->plan->groups)
+                return report_oom(b->report);
+
+        if (getgrouplist(name, b->plan->gid, b->plan->groups, &n) < 0) {
+                gid_t *more = reallocarray(b->plan->groups, (size_t) n, sizeof(gid_t));
+
+                if (!more)
+                        return report_oom(b->report);
+                b->plan->groups = more;
+                if (getgrouplist(name, b->plan->gid, b->plan->groups, &n) < 0)
+                        return report_error(b->report, E2BIG, "the groups of %s change while they are read", name);
+        }
+        b->plan->n_groups = (size_t) n;
+        return 0;
+}
+
+static int build_ids(Builder *b) {
+        const Setting *user = policy_get(b->policy, D_User), *group = policy_get(b->policy, D_Group);
+        Plan *plan = b->plan;
+        int r = 0;
+
+        plan->uid = b->host->uid;
+        plan->gid = b->host->gid;
+        if (!user && !group)
+                return 0;
+
+        if (user)
+                r = find_user(b, user);
+        if (r >= 0 && group)
+                r = find_group(b, group, &plan->gid);
+        if (r < 0)
+                return r;
+
+        if (plan->uid == b->host->uid && plan->gid == b->host->gid)
+                return 0;
+        if (b->host->uid != 0 || plan->deny_setgroups)
+                return build_error(b, user ?: group, user ? D_User : D_Group, EPERM,
+                                   "only root can run a sandbox as another user or group");
+        plan->set_ids = true;
+        return b->user_name ? find_supplementary(b, b->user_name) : 0;
+}
+
+static void build_namespaces(Builder *b) {
+        static const struct {
+                DirectiveId id;
+                uint64_t flag;
+        } table[] = {
+                { D_PrivateNetwork, CLONE_NEWNET },
+                { D_PrivateIPC, CLONE_NEWIPC },
+        };
+
+        b->plan->namespaces |= CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS;
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (policy_is_true(b->policy, table[i].id))
+                        b->plan->namespaces |= table[i].flag;
+}
+
+int build_identity(Builder *b) {
+        int r, q;
+
+        r = build_users(b);
+        build_namespaces(b);
+        q = build_ids(b);
+        return r < 0 ? r : q;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Landlock, which says once more that only what is meant to be writable is: landlock(7). It has no rule that
+ * denies, so that a path hidden by a mount is hidden by the mount alone. */
+#include <errno.h>
+#include <linux/sched.h>
+#include <sys/capability.h>
+
+#include "plan/build.h"
+#include "plan/landlock-rights.h"
+#include "util/array.h"
+#include "util/landlock.h"
+
+#define FS(name, abi, groups) { #name, LANDLOCK_ACCESS_FS_##name, abi, groups }
+const LandlockRight landlock_rights[] = {
+        FS(EXECUTE, 1, LANDLOCK_GROUP_READ | LANDLOCK_GROUP_DEVICE | LANDLOCK_GROUP_FILE),
+        FS(READ_FILE, 1, LANDLOCK_GROUP_READ | LANDLOCK_GROUP_DEVICE | LANDLOCK_GROUP_FILE),
+        FS(READ_DIR, 1, LANDLOCK_GROUP_READ | LANDLOCK_GROUP_DEVICE),
+        FS(WRITE_FILE, 1, LANDLOCK_GROUP_DEVICE | LANDLOCK_GROUP_FILE),
+        FS(REMOVE_DIR, 1, 0),
+        FS(REMOVE_FILE, 1, 0),
+        FS(MAKE_CHAR, 1, 0),
+        FS(MAKE_DIR, 1, 0),
+        FS(MAKE_REG, 1, 0),
+        FS(MAKE_SOCK, 1, 0),
+        FS(MAKE_FIFO, 1, 0),
+        FS(MAKE_BLOCK, 1, 0),
+        FS(MAKE_SYM, 1, 0),
+        FS(REFER, 2, 0),
+        FS(TRUNCATE, 3, LANDLOCK_GROUP_DEVICE | LANDLOCK_GROUP_FILE),
+        FS(IOCTL_DEV, 5, LANDLOCK_GROUP_DEVICE | LANDLOCK_GROUP_FILE),
+        {},
+};
+
+uint64_t landlock_rights_mask(unsigned abi, unsigned groups) {
+        uint64_t mask = 0;
+
+        for (const LandlockRight *r = landlock_rights; r->name; r++)
+                if (r->abi <= abi && (r->groups & groups) == groups)
+                        mask |= r->bit;
+        return mask;
+}
+
+static int add_rule(Plan *plan, const char *path, uint64_t access) {
+        PlanLandlockRule *rule = ARRAY_APPEND(plan->landlock_rules, plan->n_landlock_rules);
+
+        if (!rule)
+                return -ENOMEM;
+        *rule = (PlanLandlockRule) { .path = path, .access = access };
+        return 0;
+}
+
+static bool is_mount(const PlanMount *m) {
+        return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
+}
+
+static int add_file_rules(Plan *plan) {
+        unsigned abi = plan->landlock_abi;
+        int r;
+
+        r = add_rule(plan, "/", landlock_rights_mask(abi, LANDLOCK_GROUP_READ));
+        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (streq(m->destination, "/dev"))
+                        r = add_rule(plan, "/dev", landlock_rights_mask(abi, LANDLOCK_GROUP_DEVICE));
+                else if (is_mount(m) && !m->read_only && m->directory)
+                        r = add_rule(plan, m->destination, landlock_rights_mask(abi, 0));
+                else if (is_mount(m) && !m->read_only && !m->devices)
+                        r = add_rule(plan, m->destination, landlock_rights_mask(abi, LANDLOCK_GROUP_FILE));
+        }
+        return r;
+}
+
+int build_landlock(Builder *b) {
+        Plan *plan = b->plan;
+        /* Under a domain that handles files, every mount(2) fails. */
+        bool may_mount = build_allows_namespace(b->policy, CLONE_NEWUSER) ||
+                         plan->bounding & UINT64_C(1) << CAP_SYS_ADMIN;
+
+        plan->landlock_abi = b->host->landlock_abi;
+        if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE)
+                plan->landlock_scope = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
+        if (may_mount || plan->landlock_abi < LANDLOCK_ABI_REFER)
+                return 0;
+
+        plan->landlock_files = landlock_rights_mask(plan->landlock_abi, 0);
+        return add_file_rules(plan) < 0 ? report_oom(b->report) : 0;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The plan: everything that a start will do, resolved against the host, sorted, and printable, with nothing
+ * touched yet. The sandbox carries it out as it stands; explain prints the same.
+ *
+ * Strings named char * are owned by the plan. Settings and origins point into the policy, which must live as long
+ * as the plan. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "plan/host.h"
+#include "policy/policy.h"
+#include "policy/standard-io.h"
+
+/* What holds the instance. */
+typedef enum PlanHolder {
+        HOLDER_SCOPE,  /* a transient scope of a systemd */
+        HOLDER_UNIT,   /* the service whose main process isorun is */
+        HOLDER_CGROUP, /* no systemd: a child of a cgroup that is delegated to us */
+        HOLDER_NONE,   /* nothing; only a policy without required limits gets here */
+} PlanHolder;
+
+/* A directive of [Scope] with all its values. */
+typedef struct PlanProperty {
+        const Directive *directive;
+        const SettingList *settings;
+        bool optional; /* Optional= names it: where it is not enforced, a notice is enough */
+} PlanProperty;
+
+typedef enum MountKind {
+        MOUNT_ROOT,      /* the root itself; source is the host directory */
+        MOUNT_BIND,      /* source, a host path without symlinks */
+        MOUNT_TMPFS,     /* an empty directory in memory */
+        MOUNT_MERGE,     /* a directory of the root that is nothing but merged; source is the host directory */
+        MOUNT_PROC,
+        MOUNT_DEVPTS,
+        MOUNT_CGROUP,    /* the instance's own part of the cgroup tree */
+        MOUNT_DIRECTORY, /* not a mount: a directory made in memory */
+        MOUNT_SYMLINK,   /* not a mount: a symlink made in memory; source is its target */
+        MOUNT_BLOCKED,   /* what cannot be looked into: an empty file or directory of mode 000 */
+} MountKind;
+
+typedef struct PlanMount {
+        MountKind kind;
+        char *destination; /* inside, absolute, without symlinks */
+        char *source;
+        char *options;     /* of the file system, "mode=755,size=64M"; may be NULL */
+        bool directory;    /* both ends are directories (otherwise files) */
+        bool read_only;
+        bool recursive;
+        bool devices;      /* device nodes work */
+        bool no_exec;
+        bool optional;     /* left out where destination does not exist; no matter to the start */
+        bool exact;        /* destination exists: nothing need be made for it */
+        bool merge;        /* then it becomes a directory in memory that holds the same, so that more can be put in */
+        mode_t mode;       /* MOUNT_DIRECTORY */
+        Origin origin;
+        const char *key;   /* the directive or option that asked; NULL: built in */
+} PlanMount;
+
+/* What the filter does with one system call. */
+typedef struct PlanCall {
+        const char *name; /* lives for ever: of the table of groups or of the policy */
+        int error;        /* 0: allowed; else the errno that it answers */
+} PlanCall;
+
+typedef enum ArgumentTest {
+        ARGUMENT_MASKED_EQUAL, /* (argument & mask) == value */
+        ARGUMENT_EQUAL,
+        ARGUMENT_NOT_EQUAL,
+        ARGUMENT_LESS,
+        ARGUMENT_GREATER,
+        ARGUMENT_ANY,          /* the call, whatever its arguments */
+} ArgumentTest;
+
+/* A call that is denied for what stands in an argument. */
+typedef struct PlanArgumentRule {
+        const char *name;
+        unsigned argument;
+        ArgumentTest test;
+        uint64_t mask, value;
+        unsigned flags_argument; /* where flags is not 0: only if this argument, too, has all of flags set */
+        uint64_t flags;
+        int error;
+        DirectiveId reason; /* _DIRECTIVE_MAX: always there */
+} PlanArgumentRule;
+
+typedef struct PlanLandlockRule {
+        const char *path; /* of the plan's mounts, or constant */
+        uint64_t access;
+} PlanLandlockRule;
+
+typedef struct PlanResourceLimit {
+        const Directive *directive;
+        struct rlimit limit;
+        Origin origin;
+} PlanResourceLimit;
+
+typedef struct PlanStandardIO {
+        StandardIO kind;
+        const char *path; /* on the host */
+        Origin origin;
+} PlanStandardIO;
+
+typedef struct Plan {
+        /* the instance */
+        char *name;         /* "web-4f2a" */
+        char *unit;         /* "isorun-web-4f2a.scope", or the service */
+        char *policy;       /* the name or path it was asked for by */
+        char *description;
+        PlanHolder holder;
+        bool user_manager;
+        char *cgroup;       /* HOLDER_UNIT, HOLDER_CGROUP: the path in cgroup_root to use, or to make a child of */
+        char *cgroup_root;
+        PlanProperty *properties;
+        size_t n_properties;
+        bool delegate;
+
+        /* namespaces and ids */
+        uint64_t namespaces;       /* CLONE_NEW* made with the child */
+        uint64_t inner_namespaces; /* CLONE_NEW* made again when the root is complete, so that its mounts are locked */
+        char *uid_map, *gid_map;   /* NULL where no user namespace is made */
+        bool deny_setgroups;
+        bool set_ids;              /* User= or Group= ask for: */
+        uid_t uid;
+        gid_t gid;
+        gid_t *groups;
+        size_t n_groups;
+        uint64_t bounding, ambient; /* capabilities, a bit each */
+
+        /* the root */
+        PlanMount *mounts; /* by destination, parents first; the first one is the root */
+        size_t n_mounts;
+
+        /* what the payload may do */
+        PlanCall *calls; /* sorted by name; others answer ENOSYS */
+        size_t n_calls;
+        PlanArgumentRule *argument_rules;
+        size_t n_argument_rules;
+        uint32_t *architectures; /* of libseccomp, beside the native one */
+        size_t n_architectures;
+        unsigned landlock_abi;
+        uint64_t landlock_files; /* LANDLOCK_ACCESS_FS_* that need a rule */
+        uint64_t landlock_scope; /* LANDLOCK_SCOPE_* */
+        PlanLandlockRule *landlock_rules;
+        size_t n_landlock_rules;
+
+        /* the payload */
+        char **arguments; /* NULL in a plan that is only explained */
+        char *executable; /* inside */
+        char **environment;
+        char *working_directory;
+        bool working_directory_optional;
+        PlanStandardIO standard_io[3];
+        PlanResourceLimit *limits;
+        size_t n_limits;
+        bool set_umask, set_nice;
+        mode_t umask;
+        int nice;
+        Origin nice_origin;
+        size_t n_passed_fds; /* LISTEN_FDS: fds from 3 on that are the payload's */
+} Plan;
+
+typedef enum ManagerChoice {
+        MANAGER_AUTO, /* the system's for root, the user's for others */
+        MANAGER_SYSTEM,
+        MANAGER_USER,
+} ManagerChoice;
+
+/* What the command line asks beside the policy. */
+typedef struct PlanRequest {
+        const char *name;      /* of the instance */
+        const char *policy;    /* as given */
+        char *const *arguments; /* of the command; NULL: the policy's ExecStart=, or none */
+        bool need_command;
+        bool no_scope;
+        ManagerChoice manager;
+} PlanRequest;
+
+enum { PLAN_NOT_FOUND = 127, PLAN_CANNOT_EXECUTE = 126, PLAN_FAILED = 125 };
+
+/* Makes the plan. All that is wrong is reported, not only the first. Returns 0; or -errno, with the exit status
+ * that the failure means (PLAN_*) in *ret_status. The policy must be complete (policy_complete()) and outlive the
+ * plan. */
+int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanRequest *request, Report *report,
+             int *ret_status);
+Plan *plan_free(Plan *plan);
+DEFINE_CLEANUP(Plan *, plan_free);
+
+/* The mount at exactly that destination, or NULL. */
+const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

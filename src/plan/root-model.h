@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a path will mean inside, while the list of mounts is being made: which mount covers it, what on the host
+ * lies behind it, and whether it is there at all. It looks at the host's directories, and changes nothing. */
+
+#include "plan/plan.h"
+
+typedef struct RootModel {
+        PlanMount **mounts;
+        size_t n_mounts;
+        void *index; /* of tsearch(3), by destination */
+} RootModel;
+
+void root_model_deinit(RootModel *model);
+
+/* Where a path leads inside. */
+typedef struct Spot {
+        char *path;             /* without symlinks; the part that does not exist as it was asked for */
+        char *host;             /* what lies behind it on the host; NULL: nothing does, it is in memory */
+        bool exists;
+        bool directory;
+        char *nearest;          /* the deepest directory on the way that exists */
+        char *nearest_host;
+        PlanMount *cover;       /* the mount that nearest, or path itself where it exists, belongs to */
+        bool through_volume;    /* a symlink inside a writable bind was followed */
+} Spot;
+
+void spot_deinit(Spot *spot);
+
+/* Follows path (absolute) with all its symlinks, none of which leads out of the root. Returns 0, also where there
+ * is nothing; -ELOOP, -ENAMETOOLONG, -ENOMEM, or what lstat(2) said, such as -EACCES. */
+int root_model_walk(const RootModel *model, const char *path, Spot *ret);
+
+/* The mount at exactly that destination, or NULL. */
+PlanMount *root_model_find(const RootModel *model, const char *destination);
+
+/* Takes over *mount, whose destination is final. Returns it, or NULL when memory runs out. */
+PlanMount *root_model_add(RootModel *model, PlanMount mount);
+
+/* Orders destinations so that a directory comes right before what lies in it. */
+int destination_compare(const char *a, const char *b);
+
+void plan_mount_deinit(PlanMount *mount);
