@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What goes wrong inside, on its way to the user: inside nothing can be printed (standard error may be the
+ * payload's file by then), so that it is kept here and sent to isorun. */
+
+#include "sandbox/message.h"
+
+typedef struct Failure {
+        Message message;
+} Failure;
+
+/* Keeps what was tried, and error, a positive errno, whose text is appended. Returns -error. */
+int fail(Failure *f, int error, const char *format, ...) _printf_(3, 4);
+int fail_at(Failure *f, Origin origin, const char *key, int error, const char *format, ...) _printf_(5, 6);

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/holder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+
+#include "sandbox/limits.h"
+#include "sandbox/unit.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+/* Switches on, for the children of dir, the controllers that the limits need. */
+static int enable_controllers(const Plan *plan, int dir_fd) {
+        for (size_t i = 0; i < plan->n_properties; i++) {
+                const char *file = plan->properties[i].directive->cgroup_file;
+                _cleanup_free_ char *word = NULL;
+                int r;
+
+                if (asprintf(&word, "+%.*s", (int) strcspn(file, "."), file) < 0)
+                        return -ENOMEM;
+                r = file_write(dir_fd, "cgroup.subtree_control", word);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Without systemd: a child of the cgroup that is delegated to us, limited before anything runs in it. */
+static int make_cgroup(Holder *h) {
+        const Plan *plan = h->plan;
+        _cleanup_free_ char *base = NULL, *made = NULL, *processes = NULL;
+        _cleanup_close_ int base_fd = -1;
+        char pid[16];
+        int r;
+
+        base = path_join(plan->cgroup_root, plan->cgroup + 1);
+        made = base ? path_join(base, plan->unit) : NULL;
+        processes = made ? path_join(made, "cgroup.procs") : NULL;
+        if (!processes)
+                return -ENOMEM;
+
+        base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (base_fd < 0)
+                return -errno;
+        r = enable_controllers(plan, base_fd);
+        if (r < 0)
+                return r;
+        if (mkdir(made, 0755) < 0)
+                return -errno;
+        h->made = TAKE_PTR(made);
+        h->cgroup_fd = open(h->made, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (h->cgroup_fd < 0)
+                return -errno;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_properties; i++)
+                r = limit_write(&plan->properties[i], h->cgroup_fd);
+        snprintf(pid, sizeof(pid), "%d", h->pid);
+        return r < 0 ? r : file_write(AT_FDCWD, processes, pid);
+}
+
+int holder_begin(Holder *h, const Plan *plan, pid_t pid, Report *report) {
+        int r;
+
+        *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1 };
+
+        switch (plan->holder) {
+        case HOLDER_SCOPE:
+                return scope_request(&h->scope, plan, pid, report);
+        case HOLDER_CGROUP:
+                r = make_cgroup(h);
+                return r < 0 ? report_error(report, -r, "making a cgroup in %s: %s", plan->cgroup, strerror(-r)) : 0;
+        case HOLDER_UNIT:
+        case HOLDER_NONE:
+                return 0;
+        }
+        return -EINVAL;
+}
+
+int holder_fd(const Holder *h) {
+        return h->scope ? scope_fd(h->scope) : -1;
+}
+
+short holder_events(const Holder *h) {
+        return h->scope ? scope_events(h->scope) : 0;
+}
+
+int holder_process(Holder *h) {
+        return h->scope ? scope_process(h->scope, h->report) : 1;
+}
+
+/* The cgroup of the process as the kernel has it: "/…". */
+static int find_cgroup(pid_t pid, char **ret) {
+        _cleanup_free_ char *text = NULL;
+        char path[64], *line, *position = NULL;
+        int r;
+
+        snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+        r = file_read(AT_FDCWD, path, &text, NULL);
+        if (r < 0)
+                return r;
+        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                const char *rest = startswith(line, "0::");
+
+                if (rest) {
+                        *ret = strdup(rest);
+                        return *ret ? 0 : -ENOMEM;
+                }
+        }
+        return -ENODATA;
+}
+
+static int open_cgroup(Holder *h) {
+        _cleanup_free_ char *path = NULL, *dir = NULL;
+        int r;
+
+        r = find_cgroup(h->pid, &path);
+        if (r < 0)
+                return report_error(h->report, -r, "reading the cgroup of process %d: %s", h->pid, strerror(-r));
+        if (!streq(path_name(path), h->plan->unit))
+                return report_error(h->report, EXDEV, "process %d is not in %s, but in %s", h->pid, h->plan->unit, path);
+        if (h->cgroup_fd >= 0)
+                return 0;
+        if (!h->plan->cgroup_root)
+                return report_error(h->report, ENOENT, "no cgroup2 file system is mounted on /sys/fs/cgroup");
+
+        dir = path_join(h->plan->cgroup_root, path + 1);
+        if (!dir)
+                return report_oom(h->report);
+        h->cgroup_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return h->cgroup_fd < 0 ? report_error(h->report, errno, "%s: %s", dir, strerror(errno)) : 0;
+}
+
+static int check_limit(const Holder *h, const PlanProperty *p) {
+        _cleanup_free_ char *actual = NULL;
+        Origin origin = p->settings->items[0].origin;
+        const char *name = p->directive->name;
+        int r;
+
+        r = limit_is_held(p, h->cgroup_fd, &actual);
+        if (r > 0)
+                return 0;
+        if (p->optional) {
+                report_notice_at(h->report, origin, name, "not enforced: %s", actual ?: strerror(-r));
+                return 0;
+        }
+        return report_error_at(h->report, origin, name, EOPNOTSUPP,
+                               "systemd accepts it, but the kernel does not hold it: %s (-p Optional=%s runs without it)",
+                               actual ?: strerror(-r), name);
+}
+
+static int check_limits(const Holder *h) {
+        int result = 0;
+
+        if (h->plan->holder == HOLDER_UNIT)
+                return unit_ensure(h->plan, h->cgroup_fd, h->report);
+
+        for (size_t i = 0; i < h->plan->n_properties; i++) {
+                int r = check_limit(h, &h->plan->properties[i]);
+
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+static void set_attribute(const Holder *h, const char *name, const char *value) {
+        enum { VALUE_MAX = 4096 };
+        size_t size = strlen(value);
+        char attribute[64];
+
+        /* Not held against the start: in a service with User= and without Delegate= the cgroup is root's, and the
+         * instance is found by its unit there. */
+        snprintf(attribute, sizeof(attribute), "user.isorun.%s", name);
+        (void) fsetxattr(h->cgroup_fd, attribute, value, size < VALUE_MAX ? size : VALUE_MAX, 0);
+}
+
+static void describe(const Holder *h) {
+        _cleanup_free_ char *command = strv_join(h->plan->arguments, " ");
+        char number[32];
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        set_attribute(h, "name", h->plan->name);
+        set_attribute(h, "policy", h->plan->policy);
+        set_attribute(h, "command", command ?: "");
+        snprintf(number, sizeof(number), "%" PRIu64, (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000);
+        set_attribute(h, "started", number);
+        snprintf(number, sizeof(number), "%d", h->pid);
+        set_attribute(h, "pid", number);
+}
+
+int holder_verify(Holder *h) {
+        int r;
+
+        if (h->plan->holder == HOLDER_NONE)
+                return 0;
+
+        r = open_cgroup(h);
+        if (r < 0)
+                return r;
+        r = check_limits(h);
+        if (r < 0)
+                return r;
+
+        h->memory_events = openat(h->cgroup_fd, "memory.events", O_RDONLY | O_CLOEXEC);
+        (void) holder_oom_killed(h);
+        describe(h);
+        return 0;
+}
+
+bool holder_oom_killed(Holder *h) {
+        char text[512];
+        const char *found;
+        uint64_t kills;
+        ssize_t n;
+
+        n = h->memory_events < 0 ? -1 : pread(h->memory_events, text, sizeof(text) - 1, 0);
+        if (n <= 0)
+                return false;
+        text[n] = '\0';
+        found = strstr(text, "\noom_kill ");
+        if (!found || sscanf(found, "\noom_kill %" SCNu64, &kills) != 1 || kills == h->oom_kills)
+                return false;
+        h->oom_kills = kills;
+        return true;
+}
+
+void holder_abort(Holder *h) {
+        if (h->scope)
+                scope_stop(h->scope);
+}
+
+void holder_deinit(Holder *h) {
+        h->scope = scope_free(h->scope);
+        h->cgroup_fd = fd_close(h->cgroup_fd);
+        h->memory_events = fd_close(h->memory_events);
+        /* Busy for a moment after its last process has died. */
+        for (unsigned i = 0; h->made && rmdir(h->made) < 0 && errno == EBUSY && i < 100; i++)
+                nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+        free(h->made);
+        h->made = NULL;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <signal.h>
+
+#include "plan/plan.h"
+
+/* What the process inside gets from isorun across clone3(2). */
+typedef struct Inside {
+        const Plan *plan;
+        int socket;           /* to isorun */
+        int standard_io[3];   /* of standard_io_open() */
+        sigset_t forwarded;   /* signals that isorun hands on; blocked here */
+        sigset_t signal_mask; /* the caller's, for the payload */
+        bool requested;       /* systemd may have been asked to move this process */
+} Inside;
+
+/* The first process inside, pid 1 of its pid namespace: builds the root while isorun asks systemd for the unit,
+ * waits for the word that the limits hold, starts the payload, and then is its reaper. */
+_Noreturn void inside_main(Inside *inside);

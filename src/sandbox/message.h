@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What isorun and the process inside say to each other, over a pair of SOCK_SEQPACKET sockets. That one of them is
+ * gone shows as the end of the other's socket. */
+
+#include <stdint.h>
+
+#include "util/report.h"
+
+typedef enum MessageType {
+        /* to the inside */
+        MESSAGE_MAPPED,     /* the id maps are written */
+        MESSAGE_REQUESTING, /* from now on systemd may be asked to move the process */
+        MESSAGE_GO,         /* the limits hold; fds: the two compiled filters */
+        MESSAGE_SIGNAL,     /* isorun got signal `value`; did you? */
+
+        /* to isorun */
+        MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text, and origin and key */
+        MESSAGE_STARTED, /* the payload runs; value: its pid inside; fd: its pidfd */
+        MESSAGE_SEEN,    /* the answer to MESSAGE_SIGNAL: status tells whether the payload has it already */
+        MESSAGE_EXITED,  /* value: the payload's wait status */
+} MessageType;
+
+typedef struct Message {
+        MessageType type;
+        int32_t value;
+        int32_t status;
+        Origin origin;   /* its file is a pointer that both sides have, since the one was cloned from the other */
+        const char *key; /* likewise */
+        char text[400];
+} Message;
+
+enum { MESSAGE_FDS_MAX = 2 };
+
+/* Sends a message with n fds. Returns 0 or -errno of sendmsg(2). */
+int message_send(int socket, const Message *message, const int *fds, unsigned n);
+
+/* Waits for a message. The fds that came, n at most, belong to the caller; the others of fds are -1. Returns 1, 0
+ * when the other side is gone, or -errno. */
+int message_receive(int socket, Message *ret, int *fds, unsigned n);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/payload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "sandbox/network.h"
+#include "sandbox/privileges.h"
+#include "sandbox/root.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/strv.h"
+
+static int arrange_fds(const Payload *payload, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+        unsigned first = 3 + (unsigned) plan->n_passed_fds;
+
+        for (int i = 0; i < 3; i++)
+                if (payload->inside->standard_io[i] >= 0 && dup2(payload->inside->standard_io[i], i) < 0)
+                        return fail(f, errno, "setting up fd %d", i);
+        for (unsigned fd = 3; fd < first; fd++)
+                if (fcntl((int) fd, F_SETFD, 0) < 0)
+                        return fail(f, errno, "passing fd %u on", fd);
+        /* Marked, not closed, since some are still needed: no other is there after execve(2). */
+        if (close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+                return fail(f, errno, "close_range");
+        return 0;
+}
+
+static int set_listen_pid(char ***environment, const Plan *plan) {
+        return plan->n_passed_fds ? strv_pushf(environment, "LISTEN_PID=%d", getpid()) : 0;
+}
+
+static int enter_directory(const Plan *plan, Failure *f) {
+        if (chdir(plan->working_directory) >= 0)
+                return 0;
+        if (!plan->working_directory_optional)
+                return fail(f, errno, "%s", plan->working_directory);
+        return chdir("/") < 0 ? fail(f, errno, "/") : 0;
+}
+
+/* Nothing may be needed any more but execve(2) when the last filter is in place. The one that looks at arguments
+ * goes first: the other may well deny seccomp(2). */
+static int confine(const Payload *payload, Failure *f) {
+        int r;
+
+        if (payload->ruleset >= 0 && sys_landlock_restrict_self(payload->ruleset) < 0)
+                return fail(f, errno, "landlock_restrict_self");
+        for (int i = FILTERS - 1; i >= 0; i--) {
+                r = filter_install(payload->filters[i]);
+                if (r < 0)
+                        return fail(f, -r, "installing the system call filter");
+        }
+        return 0;
+}
+
+static void exec_failed(Failure *f, int error, const char *command) {
+        fail(f, error, "%s", command);
+        f->message.status = error == ENOENT || error == ENOTDIR ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE;
+}
+
+/* Becomes the command; comes back only to say in f why not. */
+static void become(Payload *payload, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+        char **environment = strv_copy(plan->environment);
+
+        if (!environment || set_listen_pid(&environment, plan) < 0) {
+                fail(f, ENOMEM, "environment");
+                return;
+        }
+        if (plan->set_umask)
+                umask(plan->umask);
+        if (enter_directory(plan, f) < 0 || arrange_fds(payload, f) < 0)
+                return;
+        if (sigprocmask(SIG_SETMASK, &payload->inside->signal_mask, NULL) < 0) {
+                fail(f, errno, "sigprocmask");
+                return;
+        }
+        if (confine(payload, f) < 0)
+                return;
+
+        execve(plan->executable, plan->arguments, environment);
+        exec_failed(f, errno, plan->executable);
+}
+
+/* The payload cannot write a message once it is filtered: it leaves word in memory that both see. */
+static Failure *shared_failure(void) {
+        void *p = mmap(NULL, sizeof(Failure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        return p == MAP_FAILED ? NULL : p;
+}
+
+/* Until the pipe's other end is closed by execve(2), or by the end of the payload. */
+static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
+        char c;
+
+        if (TEMP_FAILURE_RETRY(read(fd, &c, 1)) < 0)
+                return fail(f, errno, "waiting for execve");
+        if (shared->message.type != MESSAGE_FAILED)
+                return 0;
+        *f = *shared;
+        return -shared->message.value;
+}
+
+int payload_start(Payload *payload, Failure *f) {
+        Failure *shared = shared_failure();
+        int fds[2], r;
+
+        if (!shared || pipe2(fds, O_CLOEXEC) < 0)
+                return fail(f, errno, "preparing the payload");
+
+        payload->pid = fork();
+        if (payload->pid == 0) {
+                close(fds[0]);
+                become(payload, shared);
+                _exit(PLAN_FAILED);
+        }
+        close(fds[1]);
+        r = payload->pid < 0 ? fail(f, errno, "fork") : wait_for_exec(fds[0], shared, f);
+        close(fds[0]);
+        munmap(shared, sizeof(Failure));
+        return r;
+}
+
+/* In the payload: a user namespace and with it a copy of all mounts, locked. Ids are mapped by the process outside
+ * of it, which is told by one byte and answers with one. */
+static int enter_inner(const Payload *payload, int socket, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+        char c = 0;
+        int r;
+
+        if (unshare((int) plan->inner_namespaces) < 0)
+                return fail(f, errno, "making the inner user namespace");
+        if (write(socket, &c, 1) != 1 || read(socket, &c, 1) != 1)
+                return fail(f, EPIPE, "waiting for the inner id maps");
+        if (plan->inner_namespaces & CLONE_NEWNET) {
+                r = network_loopback_up();
+                if (r < 0)
+                        return fail(f, -r, "bringing the loopback device up");
+        }
+        return privileges_drop(plan, f);
+}
+
+/* In the process outside: when this returns 0, it has no capability left, and the payload goes on. */
+static int admit_inner(const Payload *payload, int socket, Failure *f) {
+        _cleanup_close_ int proc = -1;
+        char c;
+        int r;
+
+        if (TEMP_FAILURE_RETRY(read(socket, &c, 1)) != 1)
+                return 0; /* it has failed, and said why */
+        proc = root_open_proc();
+        r = proc < 0 ? proc : id_maps_write(payload->inside->plan, proc, payload->pid);
+        if (r < 0)
+                return fail(f, -r, "writing the inner id maps");
+        r = privileges_drop_all(f);
+        if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                r = fail(f, errno, "PR_SET_DUMPABLE");
+        if (r >= 0 && write(socket, &c, 1) != 1)
+                r = fail(f, errno, "admitting the payload");
+        return r;
+}
+
+int payload_start_inner(Payload *payload, Failure *f) {
+        Failure *shared = shared_failure();
+        int fds[2], r;
+
+        if (!shared || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+                return fail(f, errno, "preparing the payload");
+
+        payload->pid = fork();
+        if (payload->pid == 0) {
+                close(fds[0]);
+                if (enter_inner(payload, fds[1], shared) >= 0)
+                        become(payload, shared);
+                _exit(PLAN_FAILED);
+        }
+        close(fds[1]);
+        r = payload->pid < 0 ? fail(f, errno, "fork") : admit_inner(payload, fds[0], f);
+        if (r >= 0)
+                r = wait_for_exec(fds[0], shared, f);
+        close(fds[0]);
+        munmap(shared, sizeof(Failure));
+        return r;
+}

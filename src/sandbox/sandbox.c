@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isorun's side of a start. The speed is in the order: the process inside is made first and builds its root while
+ * libsystemd is loaded, systemd is asked for the unit, and the filter is compiled; none of these waits for another
+ * until the very end. */
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "sandbox/filter.h"
+#include "sandbox/holder.h"
+#include "sandbox/inside.h"
+#include "sandbox/message.h"
+#include "sandbox/privileges.h"
+#include "sandbox/signals.h"
+#include "sandbox/standard-io.h"
+#include "sandbox/supervise.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+static void run_deinit(Run *run) {
+        fd_close(run->socket);
+        fd_close(run->pidfd);
+        fd_close(run->payload);
+        fd_close(run->signals);
+        sigprocmask(SIG_SETMASK, &run->signal_mask, NULL);
+}
+
+static int prepare_signals(Run *run) {
+        sigset_t forwarded;
+
+        /* Who ignores it, as our caller may have us do, is not told of the end of a child: wait(2). */
+        if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+                return report_error(run->report, errno, "signal: %s", strerror(errno));
+        signals_forwarded(&forwarded);
+        if (sigprocmask(SIG_BLOCK, &forwarded, &run->signal_mask) < 0)
+                return report_error(run->report, errno, "sigprocmask: %s", strerror(errno));
+        run->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
+        return run->signals < 0 ? report_error(run->report, errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+/* A namespace that cannot be had: the usual reasons, by the name of what an administrator would change. */
+static int clone_failed(Run *run, int error) {
+        static const struct {
+                const char *path, *refused;
+        } sysctls[] = {
+                { "/proc/sys/user/max_user_namespaces", "0" },
+                { "/proc/sys/kernel/unprivileged_userns_clone", "0" },
+                { "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(sysctls) && run->plan->namespaces & CLONE_NEWUSER; i++) {
+                _cleanup_free_ char *value = NULL;
+
+                if (file_read_line(AT_FDCWD, sysctls[i].path, &value) >= 0 && streq(value, sysctls[i].refused))
+                        return report_error(run->report, error, "user namespaces are refused on this system: %s is %s",
+                                            sysctls[i].path, value);
+        }
+        return report_error(run->report, error, "making the namespaces: %s%s", strerror(error),
+                            error == EPERM ? " (inside a sandbox of isorun's this needs Nesting=yes)" : "");
+}
+
+static int make_inside(Run *run, int standard_io[static 3]) {
+        Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask };
+        struct clone_args args = {
+                .flags = run->plan->namespaces | CLONE_PIDFD,
+                .pidfd = (uint64_t) (uintptr_t) &run->pidfd,
+                .exit_signal = SIGCHLD,
+        };
+        int fds[2];
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+                return report_error(run->report, errno, "socketpair: %s", strerror(errno));
+
+        run->pid = sys_clone3(&args);
+        if (run->pid == 0) {
+                close(fds[0]);
+                inside.socket = fds[1];
+                memcpy(inside.standard_io, standard_io, sizeof(inside.standard_io));
+                signals_forwarded(&inside.forwarded);
+                inside_main(&inside);
+        }
+        run->socket = fds[0];
+        close(fds[1]);
+        return run->pid < 0 ? clone_failed(run, errno) : 0;
+}
+
+/* What only the process outside has the right to do to the one inside. */
+static int set_up_from_outside(Run *run) {
+        const Plan *plan = run->plan;
+        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        Message m = { .type = MESSAGE_MAPPED };
+        int r;
+
+        r = proc < 0 ? -errno : id_maps_write(plan, proc, run->pid);
+        if (r < 0)
+                return report_error(run->report, -r, "writing the id maps: %s", strerror(-r));
+
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                const PlanResourceLimit *l = &plan->limits[i];
+
+                if (prlimit(run->pid, (__rlimit_resource_t) l->directive->resource, &l->limit, NULL) < 0)
+                        return report_error_at(run->report, l->origin, l->directive->name, errno, "%s",
+                                               strerror(errno));
+        }
+        if (plan->set_nice && setpriority(PRIO_PROCESS, (id_t) run->pid, plan->nice) < 0)
+                return report_error_at(run->report, plan->nice_origin, "Nice", errno, "%s", strerror(errno));
+
+        r = message_send(run->socket, &m, NULL, 0);
+        return r < 0 ? report_error(run->report, -r, "the process inside is gone") : 0;
+}
+
+/* The process inside speaks before it has been told to go on only to say that it failed; or it was killed. */
+static int inside_failed(Run *run) {
+        Message m;
+        int r;
+
+        r = message_receive(run->socket, &m, NULL, 0);
+        if (r > 0 && m.type == MESSAGE_FAILED)
+                return run_failure(run, &m);
+        return report_error(run->report, ECHILD, "the process inside ended before it was ready");
+}
+
+/* Returns 0 when the process is in its unit, or an error. One that comes from inside is kept until the job is done:
+ * a scope whose process is gone before it was moved would stay for ever. */
+static int wait_for_unit(Run *run) {
+        int failure = 0;
+
+        for (;;) {
+                struct pollfd fds[] = {
+                        { .fd = run->signals, .events = POLLIN },
+                        { .fd = failure ? -1 : run->socket, .events = POLLIN },
+                        { .fd = holder_fd(&run->holder), .events = holder_events(&run->holder) },
+                };
+                int r;
+
+                r = holder_process(&run->holder);
+                if (r < 0)
+                        return failure ?: r;
+                if (r > 0)
+                        return failure;
+
+                fds[2].events = holder_events(&run->holder);
+                if (poll(fds, ELEMENTSOF(fds), -1) < 0 && errno != EINTR)
+                        return report_error(run->report, errno, "poll: %s", strerror(errno));
+                if (fds[0].revents && !failure)
+                        failure = run_interrupted(run);
+                if (fds[1].revents && !failure)
+                        failure = inside_failed(run);
+        }
+}
+
+static int start(Run *run) {
+        int filters[FILTERS] = { -1, -1 }, r;
+        Message m = { .type = MESSAGE_GO };
+
+        r = set_up_from_outside(run);
+        if (r < 0)
+                return r;
+
+        if (run->plan->holder == HOLDER_SCOPE)
+                (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
+        r = holder_begin(&run->holder, run->plan, run->pid, run->report);
+        if (r < 0)
+                return r;
+        run->held = true;
+
+        r = filter_compile(run->plan, filters, run->report);
+        if (r >= 0)
+                r = wait_for_unit(run);
+        else
+                (void) wait_for_unit(run);
+        if (r >= 0)
+                r = holder_verify(&run->holder);
+        if (r >= 0)
+                r = message_send(run->socket, &m, filters, FILTERS);
+        for (size_t i = 0; i < FILTERS; i++)
+                fd_close(filters[i]);
+        /* It says itself why it is gone. */
+        return r == -EPIPE ? inside_failed(run) : r;
+}
+
+/* Ends the process inside, and with it all that are in its pid namespace, and waits until they are gone. */
+static void end_inside(Run *run) {
+        siginfo_t info;
+
+        if (run->pid <= 0)
+                return;
+        (void) sys_pidfd_send_signal(run->pidfd, SIGKILL);
+        (void) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) run->pidfd, &info, WEXITED));
+        run->pid = 0;
+}
+
+int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
+        int standard_io[3], r;
+        Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .signals = -1,
+                    .holder = { .cgroup_fd = -1, .memory_events = -1 },
+                    .outcome = { .exit_status = PLAN_FAILED } };
+
+        r = prepare_signals(&run);
+        if (r >= 0)
+                r = standard_io_open(plan, standard_io, report);
+        if (r >= 0) {
+                r = make_inside(&run, standard_io);
+                for (size_t i = 0; i < 3; i++)
+                        fd_close(standard_io[i]);
+        }
+        if (r >= 0)
+                r = start(&run);
+        if (r >= 0)
+                r = supervise(&run);
+
+        if (r < 0 && run.held && r != -EEXIST)
+                holder_abort(&run.holder);
+        end_inside(&run);
+        holder_deinit(&run.holder);
+        run_deinit(&run);
+        run.outcome.started = run.outcome.started && r >= 0;
+        *ret = run.outcome;
+        return r;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/standard-io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
+
+#include "util/fd.h"
+#include "util/path.h"
+
+#define JOURNAL_SOCKET "/run/systemd/journal/stdout"
+
+static int open_one(const PlanStandardIO *io, bool input, int *ret) {
+        const int output = O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC;
+        int fd = -1;
+
+        switch (io->kind) {
+        case STANDARD_IO_INHERIT:
+                *ret = -1;
+                return 0;
+        case STANDARD_IO_NULL:
+                fd = open("/dev/null", (input ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+                break;
+        case STANDARD_IO_JOURNAL:
+                fd = open(JOURNAL_SOCKET, O_PATH | O_CLOEXEC);
+                break;
+        case STANDARD_IO_FILE:
+                fd = open(io->path, input ? O_RDONLY | O_NOCTTY | O_CLOEXEC : output, 0644);
+                break;
+        case STANDARD_IO_APPEND:
+                fd = open(io->path, output | O_APPEND, 0644);
+                break;
+        case STANDARD_IO_TRUNCATE:
+                fd = open(io->path, output | O_TRUNC, 0644);
+                break;
+        }
+        *ret = fd;
+        return fd < 0 ? -errno : 0;
+}
+
+/* From a directory, ".." leads on to the host's root, past everything that is hidden inside. */
+static int check_inherited(const Plan *plan, Report *report) {
+        for (int fd = 0; fd < 3 + (int) plan->n_passed_fds; fd++) {
+                bool replaced = fd < 3 && plan->standard_io[fd].kind != STANDARD_IO_INHERIT;
+                struct stat st;
+                int flags;
+
+                if (replaced)
+                        continue;
+                flags = fcntl(fd, F_GETFL);
+                if (flags < 0 || fstat(fd, &st) < 0)
+                        return report_error(report, errno, "fd %d: %s", fd, strerror(errno));
+                if (S_ISDIR(st.st_mode) || flags & O_PATH)
+                        return report_error(report, EISDIR,
+                                            "fd %d is a directory or a place, by which the command would reach outside",
+                                            fd);
+        }
+        return 0;
+}
+
+int standard_io_open(const Plan *plan, int ret[static 3], Report *report) {
+        static const DirectiveId ids[3] = { D_StandardInput, D_StandardOutput, D_StandardError };
+        int fds[3] = { -1, -1, -1 }, r;
+
+        r = check_inherited(plan, report);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < 3; i++) {
+                const PlanStandardIO *io = &plan->standard_io[i];
+
+                r = open_one(io, i == 0, &fds[i]);
+                if (r < 0) {
+                        for (size_t k = 0; k < i; k++)
+                                fd_close(fds[k]);
+                        return report_error_at(report, io->origin, directive_table[ids[i]].name, -r, "%s: %s",
+                                               io->path ?: JOURNAL_SOCKET, strerror(-r));
+                }
+        }
+        memcpy(ret, fds, sizeof(fds));
+        return 0;
+}
+
+/* The stream protocol of systemd-journald.service(8): seven lines, then the text. */
+static int connect_journal(int socket_path, const char *identifier) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        char header[256];
+        int n;
+
+        if (fd < 0)
+                return -errno;
+        snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", socket_path);
+        if (connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return -errno;
+        if (shutdown(fd, SHUT_RD) < 0)
+                return -errno;
+
+        n = snprintf(header, sizeof(header), "%.64s\n\n%d\n1\n0\n0\n0\n", identifier, LOG_INFO);
+        return write(fd, header, (size_t) n) == n ? TAKE_FD(fd) : -EIO;
+}
+
+int standard_io_connect(const Plan *plan, int fds[static 3], Failure *f) {
+        for (size_t i = 0; i < 3; i++) {
+                int fd;
+
+                if (plan->standard_io[i].kind != STANDARD_IO_JOURNAL)
+                        continue;
+                fd = connect_journal(fds[i], path_name(plan->executable));
+                if (fd < 0)
+                        return fail_at(f, plan->standard_io[i].origin, NULL, -fd, "connecting to the journal");
+                fd_close(fds[i]);
+                fds[i] = fd;
+        }
+        return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/kernel.h"
+
+int run_failure(Run *run, const Message *m) {
+        run->outcome.exit_status = m->status;
+        return report_error_at(run->report, m->origin, m->key, m->value ?: EIO, "%s", m->text);
+}
+
+/* Returns 1 with a signal that counts, 0 where there is none. */
+static int take_signal(const Run *run, struct signalfd_siginfo *ret) {
+        return read(run->signals, ret, sizeof(*ret)) == sizeof(*ret);
+}
+
+int run_interrupted(Run *run) {
+        struct signalfd_siginfo info;
+
+        while (take_signal(run, &info)) {
+                if (info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT)
+                        continue;
+                run->outcome.exit_status = 128 + (int) info.ssi_signo;
+                return report_error(run->report, EINTR, "stopped by SIG%s before the command was started",
+                                    sigabbrev_np((int) info.ssi_signo));
+        }
+        return 0;
+}
+
+/* Asks the reaper whether the payload has it already: SIGINT of a terminal goes to the whole process group, a stop
+ * by systemd to the whole unit. The answer comes as MESSAGE_SEEN. */
+static void hand_on_signals(const Run *run) {
+        struct signalfd_siginfo info;
+
+        while (take_signal(run, &info)) {
+                /* Of a service, isorun's parent is the manager. */
+                bool manager = run->plan->holder == HOLDER_UNIT && info.ssi_pid == (uint32_t) getppid();
+                Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo, .status = manager };
+
+                (void) message_send(run->socket, &m, NULL, 0);
+        }
+}
+
+static void note_oom(Run *run) {
+        Origin origin = {};
+        const char *key = NULL;
+
+        if (!holder_oom_killed(&run->holder))
+                return;
+        for (size_t i = 0; i < run->plan->n_properties; i++)
+                if (directive_id(run->plan->properties[i].directive) == D_MemoryMax) {
+                        origin = run->plan->properties[i].settings->items[0].origin;
+                        key = "MemoryMax";
+                }
+        report_notice_at(run->report, origin, key, "the kernel killed a process of %s that wanted more memory",
+                         run->plan->unit);
+}
+
+/* Returns 1 when the payload has ended, 0 while it has not, or -errno. */
+static int take_message(Run *run) {
+        Message m;
+        int fd, r;
+
+        r = message_receive(run->socket, &m, &fd, 1);
+        if (r <= 0)
+                return r < 0 ? r : -ECONNRESET;
+
+        switch (m.type) {
+        case MESSAGE_FAILED:
+                return run_failure(run, &m);
+        case MESSAGE_STARTED:
+                run->payload = fd;
+                run->outcome.started = true;
+                return 0;
+        case MESSAGE_SEEN:
+                if (!m.status && run->payload >= 0)
+                        (void) sys_pidfd_send_signal(run->payload, m.value);
+                return 0;
+        case MESSAGE_EXITED:
+                /* The process inside keeps the unit alive until we hang up. */
+                note_oom(run);
+                run->outcome.wait_status = m.value;
+                return 1;
+        default:
+                return -EPROTO;
+        }
+}
+
+/* The process inside was killed, and the payload with it: by a stop that ran out of patience, or for memory. */
+static int died(Run *run) {
+        siginfo_t info = {};
+
+        note_oom(run);
+        if (TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) run->pidfd, &info, WEXITED)) < 0)
+                return report_error(run->report, errno, "waiting for the instance: %s", strerror(errno));
+        run->pid = 0;
+        if (!run->outcome.started)
+                return report_error(run->report, ECHILD, "the process inside was killed before the command was started");
+
+        if (info.si_code == CLD_EXITED)
+                return report_error(run->report, ECHILD, "the reaper of the instance ended, and the command with it");
+        run->outcome.wait_status = W_EXITCODE(0, info.si_status);
+        return 0;
+}
+
+int supervise(Run *run) {
+        for (;;) {
+                struct pollfd fds[] = {
+                        { .fd = run->socket, .events = POLLIN },
+                        /* Before the command runs there is nobody to hand a signal to: it waits. */
+                        { .fd = run->outcome.started ? run->signals : -1, .events = POLLIN },
+                        { .fd = run->holder.memory_events, .events = POLLPRI },
+                };
+                int r = 0;
+
+                if (poll(fds, 3, -1) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return report_error(run->report, errno, "poll: %s", strerror(errno));
+                }
+                if (fds[2].revents)
+                        note_oom(run);
+                if (fds[0].revents)
+                        r = take_message(run);
+                if (r == -ECONNRESET)
+                        return died(run);
+                if (r != 0)
+                        return r < 0 ? r : 0;
+                if (fds[1].revents)
+                        hand_on_signals(run);
+        }
+}

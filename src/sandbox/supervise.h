@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <signal.h>
+
+#include "sandbox/holder.h"
+#include "sandbox/message.h"
+#include "sandbox/sandbox.h"
+
+/* A start and what comes of it, as isorun sees it. */
+typedef struct Run {
+        const Plan *plan;
+        Report *report;
+        int socket;   /* to the process inside */
+        int pidfd;    /* of the process inside */
+        int payload;  /* pidfd of the payload */
+        int signals;  /* signalfd of those that are handed on */
+        pid_t pid;    /* of the process inside; 0: none, or waited for */
+        sigset_t signal_mask; /* before isorun changed it */
+        Holder holder;
+        bool held;    /* holder_begin() has succeeded */
+        Outcome outcome;
+} Run;
+
+/* Waits until the payload has ended, handing signals on. Returns 0 with run->outcome filled, or -errno, reported. */
+int supervise(Run *run);
+
+/* Reports what the process inside says went wrong; returns -errno. */
+int run_failure(Run *run, const Message *m);
+
+/* A signal came before there was a payload to hand it to: reports it, and returns -EINTR. */
+int run_interrupted(Run *run);
