@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/common.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "cmd/json.h"
+#include "plan/visit.h"
+#include "policy/policy-load.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+void print_message(void *userdata, Severity severity, const char *line) {
+        const bool *quiet = userdata;
+
+        if (severity == SEVERITY_NOTICE && quiet && *quiet)
+                return;
+        fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, severity == SEVERITY_NOTICE ? "notice: " : "",
+                line);
+}
+
+void loaded_deinit(Loaded *l) {
+        policy_free(l->policy);
+        host_deinit(&l->host);
+        strv_free(l->search_path);
+        free(l->name);
+        free(l->unit);
+        free(l->runtime);
+        *l = (Loaded) {};
+}
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.-"
+
+static int check_name(const char *name, Report *report) {
+        if (!*name || strlen(name) > 200 || name[strspn(name, NAME_CHARACTERS)] || name[0] == '.' || name[0] == '-')
+                return report_error(report, EINVAL,
+                                    "--name: not a name of letters, digits, \":\", \"_\", \".\" and \"-\": \"%s\"", name);
+        return 0;
+}
+
+/* What is left of text if only what a unit's name may hold is kept. */
+static char *sanitize(const char *text) {
+        char *s = strdup(text);
+
+        for (char *p = s; p && *p; p++)
+                if (!strchr(NAME_CHARACTERS, *p) || (p == s && (*p == '.' || *p == '-')))
+                        *p = '_';
+        if (s && strlen(s) > 200)
+                s[200] = '\0';
+        return s;
+}
+
+static int choose_name(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
+        _cleanup_free_ char *base = NULL, *clean = NULL;
+        uint16_t random;
+
+        if (name) {
+                l->name = strdup(name);
+                return l->name ? check_name(name, report) : report_oom(report);
+        }
+
+        base = spec ? policy_spec_name(spec) : strdup(arguments && *arguments ? path_name(*arguments) : "default");
+        clean = base ? sanitize(*base ? base : "_") : NULL;
+        if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+                return report_error(report, errno, "getrandom: %s", strerror(errno));
+        if (!clean || asprintf(&l->name, "%s-%04x", clean, random) < 0) {
+                l->name = NULL;
+                return report_oom(report);
+        }
+        return 0;
+}
+
+/* Asked only where %u is written and the environment has no USER: it may cost a whole name service. */
+static const char *find_user(uid_t uid) {
+        struct passwd *pw = getpwuid(uid);
+
+        return pw ? pw->pw_name : NULL;
+}
+
+static const char *runtime_directory(Loaded *l) {
+        const char *runtime = l->host.uid == 0 ? "/run" : host_variable(&l->host, "XDG_RUNTIME_DIR");
+
+        if (!runtime && asprintf(&l->runtime, "/run/user/%u", l->host.uid) >= 0)
+                runtime = l->runtime;
+        return runtime;
+}
+
+int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
+        Specifiers specifiers;
+        const char *home;
+        int r;
+
+        *l = (Loaded) {};
+        r = host_probe(&l->host, report);
+        if (r >= 0)
+                r = choose_name(l, spec, name, arguments, report);
+        if (r < 0)
+                return r;
+        if (asprintf(&l->unit, "isorun-%s.scope", l->name) < 0) {
+                l->unit = NULL;
+                return report_oom(report);
+        }
+
+        home = host_variable(&l->host, "HOME");
+        specifiers = (Specifiers) {
+                .home = home,
+                .runtime = runtime_directory(l),
+                .user = host_variable(&l->host, "USER"),
+                .find_user = find_user,
+                .instance = l->name,
+                .unit = l->host.unit ?: l->unit,
+                .uid = l->host.uid,
+        };
+        l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home);
+        l->policy = policy_new(&specifiers);
+        if (!l->search_path || !l->policy)
+                return report_oom(report);
+        return policy_load(l->policy, spec ?: "default", l->search_path, report);
+}
+
+int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report) {
+        int r;
+
+        r = json ? json_print_plan(plan, policy, stdout, report) : plan_print(plan, policy, stdout);
+        if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+                r = report_error(report, errno, "standard output: %s", strerror(errno));
+        return r < 0 ? PLAN_FAILED : 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What isorun and isoctl have in common: from words on a command line to a policy and a plan. */
+
+#include "plan/plan.h"
+#include "policy/policy.h"
+
+/* Prints messages on standard error, each with the program's name before it. userdata: NULL, or a bool that says
+ * whether notices are left out. */
+void print_message(void *userdata, Severity severity, const char *line);
+
+/* A policy with all that its making needs and keeps alive. */
+typedef struct Loaded {
+        Host host;
+        Policy *policy;
+        char **search_path;
+        char *name;        /* of the instance */
+        char *unit;        /* what %n stands for */
+        char *runtime;
+} Loaded;
+
+void loaded_deinit(Loaded *l);
+
+/* Looks at the host, chooses the instance's name (name, or that of the policy or command and four random digits), and
+ * reads the policy. spec NULL: "default". arguments, may be NULL: the command. Returns 0 or -errno, reported. */
+int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report);
+
+/* Prints the plan on standard output. Returns an exit status. */
+int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report);

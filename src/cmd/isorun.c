@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isorun: runs a command in a sandbox that is a unit of systemd. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/auxv.h>
+#include <sys/capability.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "cmd/common.h"
+#include "sandbox/sandbox.h"
+#include "util/array.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+/* One thing that the command line says over the policy, in the order in which it says it. */
+typedef struct Override {
+        const char *option;
+        char *assignment; /* "KEY=VALUE" */
+} Override;
+
+static const char *arg_policy;
+static const char *arg_name;
+static ManagerChoice arg_manager = MANAGER_AUTO;
+static bool arg_no_scope;
+static bool arg_dry_run;
+static bool arg_json;
+static bool arg_quiet;
+static Override *arg_overrides;
+static size_t arg_n_overrides;
+
+static int help(void) {
+        printf("isorun [OPTIONS] [--] COMMAND [ARGUMENT...]\n"
+               "\n"
+               "Runs COMMAND in a sandbox that is a unit of systemd.\n"
+               "\n"
+               "      --policy NAME|FILE        the policy (without this: default)\n"
+               "  -p, --property KEY=VALUE      a directive over the policy's\n"
+               "  -v, --volume SRC:DEST[:ro|rw] a host path that is seen inside, writable unless ro\n"
+               "      --root DIR                the directory that is / inside\n"
+               "      --name NAME               the instance's name (the unit is isorun-NAME.scope)\n"
+               "      --user, --system          which systemd (root: the system's, others: their own)\n"
+               "      --no-scope                no unit; limits that need one are refused\n"
+               "      --dry-run                 print the plan and touch nothing\n"
+               "      --json                    with --dry-run: as JSON\n"
+               "      --quiet                   no notices\n"
+               "      --help, --version\n"
+               "\n"
+               "The exit status is COMMAND's; 128+N where signal N ended it; 125 where isorun failed before\n"
+               "it was started; 126 where it cannot be executed; 127 where it was not found.\n"
+               "The directives of a policy are described in docs/policy.md, installed below share/doc/isorun.\n");
+        return 0;
+}
+
+static int add_override(const char *option, char *assignment, Report *report) {
+        Override *o = assignment ? ARRAY_APPEND(arg_overrides, arg_n_overrides) : NULL;
+
+        if (!o) {
+                free(assignment);
+                return report_oom(report);
+        }
+        *o = (Override) { .option = option, .assignment = assignment };
+        return 0;
+}
+
+static void write_quoted(FILE *f, const char *text) {
+        for (const char *c = text; *c; c++) {
+                if (*c == '"' || (*c == '\\' && c[1] != ':'))
+                        fputc('\\', f);
+                if (*c == '%')
+                        fputc('%', f);
+                fputc(*c, f);
+        }
+}
+
+/* What stands behind --volume, for a directive that splits words and expands specifiers; absolute. */
+static char *volume_assignment(const char *volume) {
+        _cleanup_free_ char *cwd = volume[0] == '/' ? NULL : getcwd(NULL, 0);
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return NULL;
+        fputs("Volume=\"", f);
+        if (cwd) {
+                write_quoted(f, cwd);
+                fputc('/', f);
+        }
+        write_quoted(f, volume);
+        fputc('"', f);
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+/* RootDirectory= is one path, and not split into words. */
+static char *root_assignment(const char *path) {
+        _cleanup_free_ char *real = realpath(path, NULL);
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return NULL;
+        fputs("RootDirectory=", f);
+        for (const char *c = real ?: path; *c; c++)
+                fprintf(f, "%s%c", *c == '%' ? "%" : "", *c);
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+static int parse_options(int argc, char *argv[], Report *report) {
+        enum { ARG_POLICY = 0x100, ARG_ROOT, ARG_NAME, ARG_USER, ARG_SYSTEM, ARG_NO_SCOPE, ARG_DRY_RUN, ARG_JSON,
+               ARG_QUIET, ARG_HELP, ARG_VERSION };
+        static const struct option options[] = {
+                { "policy", required_argument, NULL, ARG_POLICY },
+                { "property", required_argument, NULL, 'p' },
+                { "volume", required_argument, NULL, 'v' },
+                { "root", required_argument, NULL, ARG_ROOT },
+                { "name", required_argument, NULL, ARG_NAME },
+                { "user", no_argument, NULL, ARG_USER },
+                { "system", no_argument, NULL, ARG_SYSTEM },
+                { "no-scope", no_argument, NULL, ARG_NO_SCOPE },
+                { "dry-run", no_argument, NULL, ARG_DRY_RUN },
+                { "json", no_argument, NULL, ARG_JSON },
+                { "quiet", no_argument, NULL, ARG_QUIET },
+                { "help", no_argument, NULL, ARG_HELP },
+                { "version", no_argument, NULL, ARG_VERSION },
+                {},
+        };
+        int c, r = 0;
+
+        while (r >= 0 && (c = getopt_long(argc, argv, "+p:v:h", options, NULL)) >= 0)
+                switch (c) {
+                case ARG_POLICY:
+                        arg_policy = optarg;
+                        break;
+                case 'p':
+                        r = add_override("-p", strdup(optarg), report);
+                        break;
+                case 'v':
+                        r = add_override("--volume", volume_assignment(optarg), report);
+                        break;
+                case ARG_ROOT:
+                        r = add_override("--root", root_assignment(optarg), report);
+                        break;
+                case ARG_NAME:
+                        arg_name = optarg;
+                        break;
+                case ARG_USER:
+                        arg_manager = MANAGER_USER;
+                        break;
+                case ARG_SYSTEM:
+                        arg_manager = MANAGER_SYSTEM;
+                        break;
+                case ARG_NO_SCOPE:
+                        arg_no_scope = true;
+                        break;
+                case ARG_DRY_RUN:
+                        arg_dry_run = true;
+                        break;
+                case ARG_JSON:
+                        arg_json = true;
+                        break;
+                case ARG_QUIET:
+                        arg_quiet = true;
+                        break;
+                case 'h':
+                case ARG_HELP:
+                        exit(help());
+                case ARG_VERSION:
+                        puts("isorun " ISORUN_VERSION);
+                        exit(0);
+                default:
+                        return -EINVAL; /* getopt_long(3) has said why */
+                }
+        return r;
+}
+
+/* Who gains by execve(2) itself must not sandbox for others: what a policy may name is what the caller may do. The
+ * ids and the file's capabilities decide, not AT_SECURE alone, which security modules set for reasons of theirs. */
+static bool is_privileged_file(void) {
+        bool gained = false;
+        cap_t caps;
+
+        if (getuid() != geteuid() || getgid() != getegid())
+                return true;
+        if (geteuid() == 0 || !getauxval(AT_SECURE))
+                return false;
+
+        caps = cap_get_proc();
+        for (cap_value_t c = 0; caps && c < cap_max_bits(); c++) {
+                cap_flag_value_t set = CAP_CLEAR;
+
+                gained = gained || (cap_get_flag(caps, c, CAP_PERMITTED, &set) == 0 && set == CAP_SET);
+        }
+        cap_free(caps);
+        return gained;
+}
+
+static int apply_overrides(Policy *policy, Report *report) {
+        int result = 0;
+
+        for (size_t i = 0; i < arg_n_overrides; i++) {
+                int r = policy_assign_argument(policy, arg_overrides[i].option, arg_overrides[i].assignment, report);
+
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+/* As the payload ended, so ends isorun: for who waits for a service's main process, by the same signal. */
+static int end_as(const Outcome *outcome, bool is_unit) {
+        int sig;
+
+        if (!outcome->started)
+                return outcome->exit_status;
+        if (WIFEXITED(outcome->wait_status))
+                return WEXITSTATUS(outcome->wait_status);
+
+        sig = WTERMSIG(outcome->wait_status);
+        if (is_unit) {
+                sigset_t mask;
+
+                /* The payload has dumped its core, if any did; this process has nothing to tell. */
+                (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
+                (void) signal(sig, SIG_DFL);
+                sigemptyset(&mask);
+                sigaddset(&mask, sig);
+                (void) sigprocmask(SIG_UNBLOCK, &mask, NULL);
+                (void) raise(sig);
+        }
+        return 128 + sig;
+}
+
+/* One try to start. Returns an exit status, or -EEXIST where the name, which was drawn by lot, is taken. */
+static int run_once(char *const *arguments, Report *report) {
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        Outcome outcome = { .exit_status = PLAN_FAILED };
+        int status = PLAN_FAILED, r, q;
+
+        r = loaded_init(&loaded, arg_policy, arg_name, arguments, report);
+        if (r < 0 && !loaded.policy)
+                return PLAN_FAILED;
+        q = apply_overrides(loaded.policy, report);
+        if (r < 0 || q < 0 || policy_complete(loaded.policy, report) < 0)
+                return PLAN_FAILED;
+
+        r = plan_new(&plan, loaded.policy, &loaded.host,
+                     &(PlanRequest) {
+                             .name = loaded.name,
+                             .policy = arg_policy ?: "default",
+                             .arguments = arguments,
+                             .need_command = true,
+                             .no_scope = arg_no_scope,
+                             .manager = arg_manager,
+                     },
+                     report, &status);
+        if (r < 0)
+                return status;
+        if (arg_dry_run)
+                return print_plan(plan, loaded.policy, arg_json, report);
+
+        r = sandbox_run(plan, report, &outcome);
+        if (r == -EEXIST && !arg_name)
+                return -EEXIST;
+        if (r == -EEXIST)
+                report_error(report, EEXIST, "there is a unit %s already (--name chooses another name)", plan->unit);
+        return end_as(&outcome, plan->holder == HOLDER_UNIT);
+}
+
+/* So that no file of ours is ever taken for standard input, output or error. */
+static void ensure_standard_fds(void) {
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd < 3);
+        fd_close(fd);
+}
+
+int main(int argc, char *argv[]) {
+        enum { TRIES = 16 };
+        Report report = { .sink = print_message, .userdata = &arg_quiet };
+        char *const *arguments;
+        int status = -EEXIST;
+
+        ensure_standard_fds();
+        if (is_privileged_file()) {
+                report_error(&report, EPERM, "refuses to run set-user-ID, set-group-ID or with file capabilities");
+                return PLAN_FAILED;
+        }
+        if (parse_options(argc, argv, &report) < 0)
+                return PLAN_FAILED;
+
+        arguments = optind < argc ? argv + optind : NULL;
+        for (unsigned i = 0; status == -EEXIST && i < TRIES; i++)
+                status = run_once(arguments, &report);
+        if (status == -EEXIST) {
+                report_error(&report, EEXIST, "found no name that is free");
+                status = PLAN_FAILED;
+        }
+        for (size_t i = 0; i < arg_n_overrides; i++)
+                free(arg_overrides[i].assignment);
+        free(arg_overrides);
+        return status;
+}
