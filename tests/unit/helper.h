@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the unit tests share: a report that is kept as text, comparisons that say which row of a table failed, a
+ * directory of one's own, and policies. */
+
+#include <ftw.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* wants the headers above first */
+
+#include "plan/plan.h"
+#include "plan/visit.h"
+#include "policy/policy.h"
+#include "util/macro.h"
+#include "util/report.h"
+
+/* Comparisons, what naming the row. */
+
+static inline void expect_text(const char *what, const char *got, const char *expected) {
+        if (!got || !streq(got, expected))
+                fail_msg("%s: got \"%s\", not \"%s\"", what, got ?: "(null)", expected);
+}
+
+static inline void expect_number(const char *what, uint64_t got, uint64_t expected) {
+        if (got != expected)
+                fail_msg("%s: got %llu, not %llu", what, (unsigned long long) got, (unsigned long long) expected);
+}
+
+static inline void expect_result(const char *what, int got, int expected) {
+        if (got != expected)
+                fail_msg("%s: returned %d, not %d", what, got, expected);
+}
+
+static inline void expect_in(const char *what, const char *text, const char *part) {
+        if (!strstr(text, part))
+                fail_msg("%s: \"%s\" is not in:\n%s", what, part, text);
+}
+
+static inline void expect_not_in(const char *what, const char *text, const char *part) {
+        if (strstr(text, part))
+                fail_msg("%s: \"%s\" is in:\n%s", what, part, text);
+}
+
+/* Text that grows. */
+
+typedef struct Buffer {
+        FILE *f;
+        char *text;
+        size_t size;
+} Buffer;
+
+static inline void buffer_init(Buffer *b) {
+        *b = (Buffer) {};
+        b->f = open_memstream(&b->text, &b->size);
+        assert_non_null(b->f);
+}
+
+static inline const char *buffer_text(Buffer *b) {
+        fflush(b->f);
+        return b->text;
+}
+
+static inline void buffer_deinit(Buffer *b) {
+        fclose(b->f);
+        free(b->text);
+}
+
+/* A report kept as text, a line each: "error: …" or "notice: …". */
+
+typedef struct Log {
+        Report report;
+        Buffer lines;
+} Log;
+
+static inline void log_sink(void *userdata, Severity severity, const char *line) {
+        Log *log = userdata;
+
+        fprintf(log->lines.f, "%s: %s\n", severity == SEVERITY_ERROR ? "error" : "notice", line);
+}
+
+static inline void log_init(Log *log) {
+        buffer_init(&log->lines);
+        log->report = (Report) { .sink = log_sink, .userdata = log };
+}
+
+static inline const char *log_text(Log *log) {
+        return buffer_text(&log->lines);
+}
+
+static inline void log_deinit(Log *log) {
+        buffer_deinit(&log->lines);
+}
+
+/* A directory of one's own. */
+
+static inline char *temp_make(void) {
+        _cleanup_free_ char *path = NULL;
+        char *real;
+
+        assert_true(asprintf(&path, "%s/isorun-unit-XXXXXX", getenv("TMPDIR") ?: "/tmp") > 0);
+        assert_non_null(mkdtemp(path));
+        real = realpath(path, NULL);
+        assert_non_null(real);
+        return real;
+}
+
+static inline int temp_remove_one(const char *path, _unused_ const struct stat *st, _unused_ int flag,
+                                  _unused_ struct FTW *ftw) {
+        return remove(path);
+}
+
+static inline void temp_remove(char *path) {
+        nftw(path, temp_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        free(path);
+}
+
+/* dir/name in a buffer of the caller's; with the directories on its way made. */
+static inline const char *temp_path(char path[static PATH_MAX], const char *dir, const char *name) {
+        snprintf(path, PATH_MAX, "%s/%s", dir, name);
+        for (char *slash = path + strlen(dir) + 1; (slash = strchr(slash, '/')); slash++) {
+                *slash = '\0';
+                mkdir(path, 0755);
+                *slash = '/';
+        }
+        return path;
+}
+
+static inline void temp_dir(const char *dir, const char *name) {
+        char path[PATH_MAX];
+
+        assert_int_equal(mkdir(temp_path(path, dir, name), 0755), 0);
+}
+
+static inline void temp_file(const char *dir, const char *name, const char *text, size_t size) {
+        char path[PATH_MAX];
+        FILE *f = fopen(temp_path(path, dir, name), "we");
+
+        assert_non_null(f);
+        assert_int_equal(fwrite(text, 1, size, f), size);
+        assert_int_equal(fclose(f), 0);
+}
+
+static inline void temp_text(const char *dir, const char *name, const char *text) {
+        temp_file(dir, name, text, strlen(text));
+}
+
+static inline void temp_link(const char *dir, const char *name, const char *target) {
+        char path[PATH_MAX];
+
+        assert_int_equal(symlink(target, temp_path(path, dir, name)), 0);
+}
+
+/* Policies. */
+
+static const Specifiers test_specifiers = {
+        .home = "/home/ada",
+        .runtime = "/run/user/1000",
+        .user = "ada",
+        .instance = "web-1",
+        .uid = 1000,
+};
+
+static inline Policy *test_policy(void) {
+        Policy *policy = policy_new(&test_specifiers);
+
+        assert_non_null(policy);
+        return policy;
+}
+
+static inline int test_read(Policy *policy, Log *log, const char *text) {
+        return policy_read(policy, "test.conf", text, strlen(text), &log->report);
+}
+
+static inline int test_assign(Policy *policy, Log *log, const char *key, const char *value) {
+        return policy_assign(policy, (Origin) { .file = "test.conf", .line = 7 }, NULL, key, value, &log->report);
+}
+
+/* "64M n=67108864", all but the text only where there is something to say. */
+static inline void dump_value(FILE *f, const Value *v) {
+        fputs(v->text, f);
+        if (v->number)
+                fprintf(f, " n=%lld", (long long) v->number);
+        if (v->number2)
+                fprintf(f, " m=%lld", (long long) v->number2);
+        fprintf(f, "%s%s%s", v->relative ? " relative" : "", v->inverted ? " inverted" : "",
+                v->optional ? " optional" : "");
+        for (char **w = v->words; w && *w; w++)
+                fprintf(f, "%s%s%s", w == v->words ? " [" : "|", *w, w[1] ? "" : "]");
+}
+
+/* All values of a directive, with "; " between. */
+static inline void expect_values(const char *what, const Policy *policy, const char *directive, const char *expected) {
+        const Directive *d = directive_find(directive);
+        const SettingList *list;
+        Buffer b;
+
+        assert_non_null(d);
+        list = &policy->settings[directive_id(d)];
+        buffer_init(&b);
+        for (size_t i = 0; i < list->n; i++) {
+                fputs(i ? "; " : "", b.f);
+                dump_value(b.f, &list->items[i].value);
+        }
+        expect_text(what, buffer_text(&b), expected);
+        buffer_deinit(&b);
+}
+
+/* Plans, of a made-up host and a root in a directory of one's own, which %h of the policy names:
+ *
+ *   root, other: each a root with what the built-in mounts need, /etc/{passwd,shadow}, /srv, /usr/bin/{tool,text}
+ *   data/there, file: what can be bound */
+
+typedef struct PlanFixture {
+        char *dir;
+        Specifiers specifiers;
+        char *environment[8];
+        Host host;
+        PlanRequest request;
+        /* of the last plan_make() */
+        Policy *policy;
+        Plan *plan;
+        Log log;
+        Buffer shown;
+        int result, status;
+} PlanFixture;
+
+static inline void plan_populate(const char *dir, const char *root) {
+        static const char *const directories[] = { "proc", "dev", "tmp", "run", "var/tmp", "home", "root",
+                                                   "sys/fs/cgroup", "srv" };
+        static const char *const files[] = { "etc/passwd", "etc/shadow", "usr/bin/tool", "usr/bin/text" };
+        char path[PATH_MAX], name[64];
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                snprintf(name, sizeof(name), "%s/%s", root, directories[i]);
+                temp_dir(dir, name);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                snprintf(name, sizeof(name), "%s/%s", root, files[i]);
+                temp_text(dir, name, "x");
+        }
+        snprintf(name, sizeof(name), "%s/usr/bin/tool", root);
+        assert_int_equal(chmod(temp_path(path, dir, name), 0755), 0);
+}
+
+/* Makes another one ask: uid 0 has what it needs, others no capability. */
+static inline void plan_set_uid(PlanFixture *f, uid_t uid) {
+        const uint64_t roots = UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID | UINT64_C(1) << CAP_SETFCAP |
+                               UINT64_C(1) << CAP_SYS_RESOURCE;
+
+        f->host.uid = uid;
+        f->host.gid = uid;
+        f->host.capabilities = uid == 0 ? roots : 0;
+}
+
+/* Root on a machine with everything. */
+static inline int plan_set_up(void **state) {
+        PlanFixture *f = calloc(1, sizeof(PlanFixture));
+
+        assert_non_null(f);
+        f->dir = temp_make();
+        plan_populate(f->dir, "root");
+        plan_populate(f->dir, "other");
+        temp_text(f->dir, "data/there", "x");
+        temp_text(f->dir, "file", "x");
+        f->specifiers = test_specifiers;
+        f->specifiers.home = f->dir;
+        f->environment[0] = (char *) "LANG=xx_XX";
+        f->environment[1] = (char *) "SSL_CERT_FILE=/certificates";
+        f->environment[2] = (char *) "HOME=/srv";
+        f->host = (Host) {
+                .pid = 4711,
+                .environment = f->environment,
+                .working_directory = (char *) "/",
+                .initial_users = true,
+                .system_manager = true,
+                .user_manager = true,
+                .landlock_abi = 7,
+        };
+        plan_set_uid(f, 0);
+        f->request = (PlanRequest) { .name = "unit-1", .policy = "unit" };
+        *state = f;
+        return 0;
+}
+
+static inline void plan_reset(PlanFixture *f) {
+        if (!f->policy)
+                return;
+        f->plan = plan_free(f->plan);
+        f->policy = policy_free(f->policy);
+        log_deinit(&f->log);
+        buffer_deinit(&f->shown);
+}
+
+static inline int plan_tear_down(void **state) {
+        PlanFixture *f = *state;
+
+        plan_reset(f);
+        temp_remove(f->dir);
+        free(f);
+        return 0;
+}
+
+static inline void plan_show_section(void *userdata, const char *name) {
+        fprintf(((Buffer *) userdata)->f, "[%s]\n", name);
+}
+
+/* Without the origin, so that what differs is the plan, not where it is from. */
+static inline void plan_show_entry(void *userdata, const char *key, const char *value,
+                                   _unused_ const Origin *origin) {
+        fprintf(((Buffer *) userdata)->f, "%s=%s\n", key, value);
+}
+
+/* Reads "KEY=VALUE" lines over a policy whose root is the fixture's. */
+static inline void plan_assign(PlanFixture *f, const char *lines) {
+        _cleanup_free_ char *copy = strdup(lines);
+        char *position = NULL;
+        unsigned n = 0;
+
+        assert_non_null(copy);
+        assert_int_equal(policy_assign(f->policy, (Origin) { "test.conf", 0 }, NULL, "RootDirectory", "%h/root",
+                                       &f->log.report), 0);
+        for (char *line = strtok_r(copy, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                char *equals = strchr(line, '=');
+
+                assert_non_null(equals);
+                *equals = '\0';
+                expect_result(line, policy_assign(f->policy, (Origin) { "test.conf", ++n }, NULL, line, equals + 1,
+                                                  &f->log.report), 0);
+        }
+        assert_int_equal(policy_complete(f->policy, &f->log.report), 0);
+}
+
+/* Makes the plan of a policy, and shows it. */
+static inline void plan_make(PlanFixture *f, const char *lines) {
+        static const PlanVisitor visitor = { plan_show_section, plan_show_entry };
+
+        plan_reset(f);
+        f->policy = policy_new(&f->specifiers);
+        assert_non_null(f->policy);
+        log_init(&f->log);
+        buffer_init(&f->shown);
+        f->status = -1;
+        plan_assign(f, lines);
+        f->result = plan_new(&f->plan, f->policy, &f->host, &f->request, &f->log.report, &f->status);
+        expect_number(lines, f->plan != NULL, f->result == 0);
+        expect_number(lines, f->log.report.n_errors == 0, f->result == 0);
+        if (f->plan)
+                assert_int_equal(plan_visit(f->plan, f->policy, &visitor, &f->shown), 0);
+}
+
+static inline void plan_expect_good(PlanFixture *f, const char *lines) {
+        plan_make(f, lines);
+        expect_text(lines, log_text(&f->log), "");
+}
+
+static inline void plan_expect_notice(PlanFixture *f, const char *lines, const char *message) {
+        plan_make(f, lines);
+        expect_result(lines, f->result, 0);
+        expect_in(lines, log_text(&f->log), message);
+}
+
+static inline void plan_expect_error(PlanFixture *f, const char *lines, int error, const char *message) {
+        plan_make(f, lines);
+        expect_in(lines, log_text(&f->log), message);
+        expect_result(lines, f->result, -error);
+}
+
+static inline const char *plan_shown(PlanFixture *f) {
+        return buffer_text(&f->shown);
+}
+
+#define IN_PLAN(test) cmocka_unit_test_setup_teardown(test, plan_set_up, plan_tear_down)

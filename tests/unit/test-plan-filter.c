@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The filter of a plan, asked as the kernel would ask it, and its Landlock rules. */
+#include "helper.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "plan/landlock-rights.h"
+#include "util/landlock.h"
+
+static bool matches(const PlanArgumentRule *r, const uint64_t arguments[6]) {
+        uint64_t a = arguments[r->argument];
+
+        if (r->flags && (arguments[r->flags_argument] & r->flags) != r->flags)
+                return false;
+        switch (r->test) {
+        case ARGUMENT_MASKED_EQUAL:
+                return (a & r->mask) == r->value;
+        case ARGUMENT_EQUAL:
+                return a == r->value;
+        case ARGUMENT_NOT_EQUAL:
+                return a != r->value;
+        case ARGUMENT_LESS:
+                return a < r->value;
+        case ARGUMENT_GREATER:
+                return a > r->value;
+        case ARGUMENT_ANY:
+                return true;
+        }
+        return false;
+}
+
+/* What a call gets for its arguments: 0 where no rule is against it. */
+static int answer(const Plan *plan, const char *name, const uint64_t arguments[6]) {
+        for (size_t i = 0; i < plan->n_argument_rules; i++)
+                if (streq(plan->argument_rules[i].name, name) && matches(&plan->argument_rules[i], arguments))
+                        return plan->argument_rules[i].error;
+        return 0;
+}
+
+/* What the name alone gets: -1 where the filter does not know it. */
+static int call_error(const Plan *plan, const char *name) {
+        for (size_t i = 0; i < plan->n_calls; i++)
+                if (streq(plan->calls[i].name, name))
+                        return plan->calls[i].error;
+        return -1;
+}
+
+/* The calls. */
+
+static void test_calls(void **state) {
+        static const struct {
+                const char *lines, *call;
+                int error;
+        } cases[] = {
+                { "", "read", 0 },
+                { "", "execve", 0 },
+                { "", "mount", EPERM },
+                { "", "reboot", EPERM },
+                { "SystemCallErrorNumber=EACCES", "mount", EACCES },
+                { "SystemCallFilter=@system-service @mount", "mount", 0 },
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~uname", "uname", EPERM },
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~uname:EAGAIN", "uname", EAGAIN },
+                { "SystemCallFilter=@system-service\nSystemCallFilter=uname:EAGAIN", "uname", EAGAIN },
+                { "SystemCallFilter=~@system-service\nSystemCallFilter=uname execve", "uname", 0 },
+                { "SystemCallFilter=~@mount", "reboot", 0 },
+                { "SystemCallFilter=~@mount", "mount", EPERM },
+                { "SystemCallFilter=execve", "getpid", 0 }, /* of @default, always there */
+                { "SystemCallFilter=execve", "uname", EPERM },
+                { "SystemCallFilter=execve", "socket", EPERM },
+                /* The keyrings must be asked for by name. */
+                { "", "keyctl", EPERM },
+                { "", "add_key", EPERM },
+                { "", "request_key", EPERM },
+                { "SystemCallErrorNumber=EACCES", "keyctl", EACCES },
+                { "SystemCallFilter=@system-service", "keyctl", EPERM },
+                { "SystemCallFilter=@system-service @keyring", "keyctl", 0 },
+                { "SystemCallFilter=@system-service @keyring", "add_key", 0 },
+                { "SystemCallFilter=@system-service keyctl", "keyctl", 0 },
+                { "SystemCallFilter=@system-service keyctl", "add_key", EPERM },
+                { "SystemCallFilter=@system-service @keyring\nSystemCallFilter=~keyctl", "keyctl", EPERM },
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~keyctl:EAGAIN", "keyctl", EAGAIN },
+                { "SystemCallFilter=~@mount", "keyctl", EPERM },
+                { "SystemCallFilter=~@mount\nSystemCallFilter=keyctl", "keyctl", 0 },
+                { "SystemCallFilter=~@keyring", "keyctl", EPERM },
+        };
+        static const struct {
+                const char *lines, *call;
+                int error;
+        } nesting[] = {
+                { "Nesting=yes", "mount", 0 },
+                { "Nesting=yes\nSystemCallFilter=@system-service\nSystemCallFilter=~mount", "mount", EPERM },
+                { "Nesting=yes", "keyctl", EPERM },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char what[160];
+
+                snprintf(what, sizeof(what), "%s of %s", cases[i].call, cases[i].lines);
+                plan_expect_good(f, cases[i].lines);
+                expect_result(what, call_error(f->plan, cases[i].call), cases[i].error);
+        }
+        plan_expect_error(f, "SystemCallFilter=~execve\n", EINVAL, "test.conf:1: SystemCallFilter=: denies execve");
+
+        plan_set_uid(f, 1000);
+        for (size_t i = 0; i < ELEMENTSOF(nesting); i++) {
+                plan_expect_good(f, nesting[i].lines);
+                expect_result(nesting[i].lines, call_error(f->plan, nesting[i].call), nesting[i].error);
+        }
+}
+
+static void test_calls_sorted(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "");
+        assert_true(f->plan->n_calls > 200);
+        for (size_t i = 1; i < f->plan->n_calls; i++)
+                assert_true(strcmp(f->plan->calls[i - 1].name, f->plan->calls[i].name) < 0);
+}
+
+static void test_architectures(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "");
+        assert_int_equal(f->plan->n_architectures, 0);
+        plan_expect_good(f, "SystemCallArchitectures=native s390x ppc64\n");
+        assert_int_equal(f->plan->n_architectures, 2);
+        assert_int_equal(f->plan->architectures[0], SCMP_ARCH_S390X);
+        assert_int_equal(f->plan->architectures[1], SCMP_ARCH_PPC64);
+}
+
+/* Some architectures have calls whose arguments are in memory. */
+static void test_write_execute_and_architectures(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_error(f, "MemoryDenyWriteExecute=yes\nSystemCallArchitectures=native s390x\n", EINVAL,
+                          "test.conf:1: MemoryDenyWriteExecute=: cannot be held for the calls of other architectures");
+        plan_expect_good(f, "MemoryDenyWriteExecute=yes\nSystemCallArchitectures=native\n");
+        plan_expect_good(f, "MemoryDenyWriteExecute=no\nSystemCallArchitectures=native s390x\n");
+}
+
+/* Families. */
+
+static bool allows_family(const Plan *plan, uint64_t family) {
+        int error = answer(plan, "socket", (const uint64_t[6]) { family });
+
+        assert_true(error == 0 || error == EAFNOSUPPORT);
+        return error == 0;
+}
+
+typedef struct FamilyCase {
+        const char *lines;
+        uint64_t families; /* that a socket can have, of the first 64 */
+} FamilyCase;
+
+#define BIT(n) (UINT64_C(1) << (n))
+#define DEFAULT_FAMILIES (BIT(AF_UNIX) | BIT(AF_INET) | BIT(AF_INET6) | BIT(AF_NETLINK))
+
+static void check_families(PlanFixture *f, const FamilyCase *c) {
+        plan_make(f, c->lines);
+        expect_result(c->lines, f->result, 0);
+        for (unsigned family = 0; family < 64; family++) {
+                bool expected = c->families & BIT(family);
+
+                expect_number(c->lines, allows_family(f->plan, family), expected);
+                /* The kernel takes an int: what stands above it must open nothing. */
+                if (!expected)
+                        expect_number(c->lines, allows_family(f->plan, family | BIT(32)), false);
+        }
+        expect_number(c->lines, answer(f->plan, "io_uring_setup", (const uint64_t[6]) {}), ENOSYS);
+}
+
+static void test_families(void **state) {
+        static const FamilyCase cases[] = {
+                { "", DEFAULT_FAMILIES },
+                { "RestrictAddressFamilies=AF_INET AF_INET6", BIT(AF_INET) | BIT(AF_INET6) },
+                { "RestrictAddressFamilies=AF_UNIX", BIT(AF_UNIX) },
+                { "RestrictAddressFamilies=AF_INET\nRestrictAddressFamilies=AF_UNIX", BIT(AF_INET) | BIT(AF_UNIX) },
+                { "RestrictAddressFamilies=AF_INET AF_UNIX\nRestrictAddressFamilies=~AF_UNIX", BIT(AF_INET) },
+                { "RestrictAddressFamilies=none", 0 },
+                { "RestrictAddressFamilies=~AF_PACKET AF_VSOCK", ~(BIT(AF_PACKET) | BIT(AF_VSOCK)) },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                check_families(f, &cases[i]);
+}
+
+/* In the host's network, an old kernel cannot keep a socket from the host's abstract ones. */
+static void test_unix_on_host_network(void **state) {
+        static const FamilyCase cases[] = {
+                { "PrivateNetwork=no", DEFAULT_FAMILIES & ~BIT(AF_UNIX) },
+                { "PrivateNetwork=no\nRestrictAddressFamilies=~AF_PACKET", ~(BIT(AF_PACKET) | BIT(AF_UNIX)) },
+                { "PrivateNetwork=no\nRestrictAddressFamilies=AF_UNIX AF_INET\nOptional=RestrictAddressFamilies",
+                  BIT(AF_INET) | BIT(AF_UNIX) },
+                { "RestrictAddressFamilies=AF_UNIX", BIT(AF_UNIX) },
+        };
+        static const char asked[] = "PrivateNetwork=no\nRestrictAddressFamilies=AF_INET AF_UNIX\n";
+        PlanFixture *f = *state;
+
+        f->host.landlock_abi = 5;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                check_families(f, &cases[i]);
+        plan_expect_error(f, asked, EOPNOTSUPP,
+                          "test.conf:2: RestrictAddressFamilies=: cannot be enforced: AF_UNIX with PrivateNetwork=no");
+        f->host.landlock_abi = 6;
+        check_families(f, &(FamilyCase) { asked, BIT(AF_INET) | BIT(AF_UNIX) });
+}
+
+/* Namespaces. */
+
+static const struct {
+        const char *name;
+        uint64_t flag;
+} namespaces[] = {
+        { "cgroup", CLONE_NEWCGROUP }, { "ipc", CLONE_NEWIPC },   { "net", CLONE_NEWNET }, { "mnt", CLONE_NEWNS },
+        { "pid", CLONE_NEWPID },       { "user", CLONE_NEWUSER }, { "uts", CLONE_NEWUTS }, { "time", CLONE_NEWTIME },
+};
+
+static void check_namespaces(PlanFixture *f, const char *lines, uint64_t allowed) {
+        bool all = true;
+
+        plan_expect_good(f, lines);
+        for (size_t i = 0; i < ELEMENTSOF(namespaces); i++) {
+                const char *name = namespaces[i].name;
+                uint64_t flag = namespaces[i].flag;
+                int error = allowed & flag ? 0 : EPERM;
+
+                all = all && allowed & flag;
+                expect_result(name, answer(f->plan, "unshare", (const uint64_t[6]) { flag | CLONE_FS }), error);
+                expect_result(name, answer(f->plan, "setns", (const uint64_t[6]) { 3, flag }), error);
+                if (flag != CLONE_NEWTIME) /* a part of the signal's number there */
+                        expect_result(name, answer(f->plan, "clone", (const uint64_t[6]) { flag | 17 }), error);
+        }
+        expect_result(lines, answer(f->plan, "setns", (const uint64_t[6]) { 3, 0 }), all ? 0 : EPERM);
+        expect_result(lines, answer(f->plan, "setns", (const uint64_t[6]) { 3, BIT(32) }), all ? 0 : EPERM);
+        expect_result(lines, answer(f->plan, "clone3", (const uint64_t[6]) {}), all ? 0 : ENOSYS);
+        expect_result(lines, answer(f->plan, "clone", (const uint64_t[6]) { CLONE_VM | CLONE_THREAD }), 0);
+        expect_result(lines, answer(f->plan, "unshare", (const uint64_t[6]) { CLONE_FILES }), 0);
+}
+
+static void test_namespaces(void **state) {
+        PlanFixture *f = *state;
+        uint64_t all = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(namespaces); i++)
+                all |= namespaces[i].flag;
+        check_namespaces(f, "", 0);
+        check_namespaces(f, "RestrictNamespaces=yes\n", 0);
+        check_namespaces(f, "RestrictNamespaces=no\n", all);
+        check_namespaces(f, "RestrictNamespaces=net ipc\n", CLONE_NEWNET | CLONE_NEWIPC);
+        check_namespaces(f, "RestrictNamespaces=net\nRestrictNamespaces=ipc\n", CLONE_NEWNET | CLONE_NEWIPC);
+        check_namespaces(f, "RestrictNamespaces=~user\n", all & ~(uint64_t) CLONE_NEWUSER);
+        plan_set_uid(f, 1000);
+        check_namespaces(f, "Nesting=yes\n", all);
+        check_namespaces(f, "Nesting=yes\nRestrictNamespaces=yes\n", 0);
+}
+
+/* The rest. */
+
+static void test_argument_rules(void **state) {
+        static const struct {
+                const char *lines, *call;
+                uint64_t arguments[6];
+                int error;
+        } cases[] = {
+                { "", "ioctl", { 0, TIOCSTI }, EPERM },
+                { "", "ioctl", { 0, TIOCSTI | BIT(32) }, EPERM }, /* the kernel sees 32 bits */
+                { "", "ioctl", { 0, TIOCLINUX }, EPERM },
+                { "", "ioctl", { 0, TIOCLINUX | BIT(32) }, EPERM },
+                { "", "ioctl", { 0, TCGETS }, 0 },
+                { "", "prlimit64", { 1 }, EPERM },
+                { "", "prlimit64", { 1 | BIT(32) }, EPERM },
+                { "", "prlimit64", { 0 }, 0 },
+                { "", "prlimit64", { 2 }, 0 },
+                { "", "sethostname", {}, EPERM },
+                { "ProtectHostname=no", "sethostname", {}, 0 },
+                { "", "sched_setscheduler", { 0, SCHED_FIFO }, EPERM },
+                { "", "sched_setscheduler", { 0, SCHED_RR | SCHED_RESET_ON_FORK }, EPERM },
+                { "", "sched_setscheduler", { 0, SCHED_BATCH }, 0 },
+                { "", "sched_setattr", {}, EPERM },
+                { "RestrictRealtime=no", "sched_setscheduler", { 0, SCHED_FIFO }, 0 },
+                { "", "fchmod", { 3, 04755 }, EPERM },
+                { "", "fchmodat", { 3, 0, 02755 }, EPERM },
+                { "", "fchmod", { 3, 01777 }, 0 },
+                { "", "openat", { 3, 0, 0100 /* O_CREAT */, 04755 }, EPERM },
+                { "", "openat", { 3, 0, 0, 04755 }, 0 }, /* creates nothing: the mode does not count */
+                { "", "openat2", {}, ENOSYS },
+                { "RestrictSUIDSGID=no", "fchmod", { 3, 04755 }, 0 },
+                { "RestrictSUIDSGID=no", "openat2", {}, 0 },
+                { "RestrictAddressFamilies=~", "io_uring_setup", {}, ENOSYS },
+                { "RestrictAddressFamilies=~\nRestrictSUIDSGID=no", "io_uring_setup", {}, 0 },
+                { "", "mmap", { 0, 0, PROT_WRITE | PROT_EXEC }, 0 },
+                { "MemoryDenyWriteExecute=yes", "mmap", { 0, 0, PROT_READ | PROT_WRITE | PROT_EXEC }, EPERM },
+                { "MemoryDenyWriteExecute=yes", "mmap", { 0, 0, PROT_READ | PROT_EXEC }, 0 },
+                { "MemoryDenyWriteExecute=yes", "mprotect", { 0, 0, PROT_EXEC }, EPERM },
+                { "MemoryDenyWriteExecute=yes", "mprotect", { 0, 0, PROT_WRITE }, 0 },
+                { "", "personality", { 0x0400000 /* READ_IMPLIES_EXEC */ | 8 }, EPERM },
+                { "LockPersonality=no", "personality", { 0x0400000 | 8 }, 0 },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char what[128];
+
+                snprintf(what, sizeof(what), "case %zu, %s of \"%s\"", i, cases[i].call, cases[i].lines);
+                plan_expect_good(f, cases[i].lines);
+                expect_result(what, answer(f->plan, cases[i].call, cases[i].arguments), cases[i].error);
+        }
+}
+
+/* The rules that no policy can do without. */
+static void test_fixed_rules(void **state) {
+        static const struct {
+                unsigned abi;
+                size_t n;
+                uint64_t pid; /* of kill(2) */
+                int error;
+        } cases[] = {
+                { 0, 4, 0, EPERM }, { 5, 4, 0, EPERM },       { 5, 4, BIT(32), EPERM },      { 5, 4, 1, 0 },
+                { 5, 4, 4711, 0 },  { 5, 4, UINT32_MAX, 0 },  { 5, 4, (uint64_t) -4711, 0 }, { 6, 3, 0, 0 },
+                { 7, 3, 0, 0 },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                size_t n = 0;
+                char what[64];
+
+                snprintf(what, sizeof(what), "case %zu", i);
+                f->host.landlock_abi = cases[i].abi;
+                plan_expect_good(f, "");
+                for (size_t k = 0; k < f->plan->n_argument_rules; k++)
+                        n += f->plan->argument_rules[k].reason == _DIRECTIVE_MAX;
+                expect_number(what, n, cases[i].n);
+                expect_result(what, answer(f->plan, "kill", (const uint64_t[6]) { cases[i].pid, 15 }), cases[i].error);
+        }
+}
+
+/* Landlock. */
+
+static uint64_t access_of(const Plan *plan, const char *path) {
+        uint64_t access = 0;
+
+        for (size_t i = 0; i < plan->n_landlock_rules; i++)
+                if (streq(plan->landlock_rules[i].path, path))
+                        access |= plan->landlock_rules[i].access;
+        return access;
+}
+
+static void test_landlock_abis(void **state) {
+        const uint64_t first = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_WRITE_FILE;
+        const uint64_t later = LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV;
+        const uint64_t scopes = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
+        const struct {
+                unsigned abi;
+                uint64_t files, scope; /* files: of the later ones */
+                bool handled;
+        } cases[] = {
+                { 0, 0, 0, false },
+                { 1, 0, 0, false }, /* could move no file to another directory */
+                { 2, LANDLOCK_ACCESS_FS_REFER, 0, true },
+                { 3, LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE, 0, true },
+                { 5, later, 0, true },
+                { 6, later, scopes, true },
+                { 7, later, scopes, true },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->host.landlock_abi = cases[i].abi;
+                plan_expect_good(f, "");
+                expect_number("later", f->plan->landlock_files & later, cases[i].files);
+                expect_number("first", f->plan->landlock_files & first, cases[i].handled ? first : 0);
+                expect_number("scope", f->plan->landlock_scope, cases[i].scope);
+                expect_number("rules", f->plan->n_landlock_rules > 0, cases[i].handled);
+        }
+}
+
+static void test_landlock_rules(void **state) {
+        const uint64_t read = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+        const uint64_t file = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
+                              LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE |
+                              LANDLOCK_ACCESS_FS_IOCTL_DEV;
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "BindPaths=%h/data:/srv %h/file:/etc/passwd\nBindReadOnlyPaths=%h/data:/run/data\n"
+                            "TemporaryFileSystem=/run/ro:ro\n");
+        expect_number("/", access_of(f->plan, "/"), read);
+        expect_number("/srv", access_of(f->plan, "/srv"), f->plan->landlock_files);
+        expect_number("/tmp", access_of(f->plan, "/tmp"), f->plan->landlock_files);
+        expect_number("/etc/passwd", access_of(f->plan, "/etc/passwd"), file);
+        expect_number("/dev", access_of(f->plan, "/dev"), read | file);
+        expect_number("/run/data", access_of(f->plan, "/run/data"), 0);
+        expect_number("/run/ro", access_of(f->plan, "/run/ro"), 0);
+        expect_number("/proc", access_of(f->plan, "/proc"), 0);
+        for (size_t i = 0; i < f->plan->n_landlock_rules; i++)
+                assert_false(f->plan->landlock_rules[i].access & ~f->plan->landlock_files);
+}
+
+/* Under a domain that handles files no mount(2) works. */
+static void test_landlock_and_mounts(void **state) {
+        static const char *const lines[] = { "Nesting=yes", "RestrictNamespaces=no", "RestrictNamespaces=user",
+                                             "CapabilityBoundingSet=CAP_SYS_ADMIN" };
+        PlanFixture *f = *state;
+
+        plan_set_uid(f, 1000);
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                plan_expect_good(f, lines[i]);
+                expect_number(lines[i], f->plan->landlock_files, 0);
+                expect_number(lines[i], f->plan->n_landlock_rules, 0);
+                expect_number(lines[i], f->plan->landlock_scope != 0, true);
+        }
+}
+
+static void test_landlock_rights(_unused_ void **state) {
+        uint64_t seen = 0;
+
+        for (const LandlockRight *r = landlock_rights; r->name; r++) {
+                expect_number(r->name, __builtin_popcountll(r->bit), 1);
+                expect_number(r->name, seen & r->bit, 0);
+                seen |= r->bit;
+        }
+        expect_number("none", landlock_rights_mask(0, 0), 0);
+        expect_number("all", landlock_rights_mask(99, 0), seen);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                IN_PLAN(test_calls),
+                IN_PLAN(test_calls_sorted),
+                IN_PLAN(test_architectures),
+                IN_PLAN(test_write_execute_and_architectures),
+                IN_PLAN(test_families),
+                IN_PLAN(test_unix_on_host_network),
+                IN_PLAN(test_namespaces),
+                IN_PLAN(test_argument_rules),
+                IN_PLAN(test_fixed_rules),
+                IN_PLAN(test_landlock_abis),
+                IN_PLAN(test_landlock_rules),
+                IN_PLAN(test_landlock_and_mounts),
+                cmocka_unit_test(test_landlock_rights),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

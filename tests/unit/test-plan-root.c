@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The mounts of a plan: what is built in, what the policy adds, and what becomes of the two in one place. */
+#include "helper.h"
+
+#include <errno.h>
+
+static const PlanMount *mount_at(PlanFixture *f, const char *destination) {
+        const PlanMount *m = plan_find_mount(f->plan, destination);
+
+        if (!m)
+                fail_msg("nothing is mounted on %s:\n%s", destination, plan_shown(f));
+        return m;
+}
+
+static void test_built_in(void **state) {
+        static const struct {
+                const char *destination;
+                MountKind kind;
+                bool read_only;
+        } cases[] = {
+                { "/", MOUNT_ROOT, true },       { "/dev", MOUNT_TMPFS, true },      { "/dev/null", MOUNT_BIND, true },
+                { "/dev/zero", MOUNT_BIND, true },   { "/dev/full", MOUNT_BIND, true },
+                { "/dev/random", MOUNT_BIND, true }, { "/dev/urandom", MOUNT_BIND, true },
+                { "/dev/tty", MOUNT_BIND, true },
+                { "/dev/pts", MOUNT_DEVPTS, false }, { "/dev/ptmx", MOUNT_SYMLINK, false },
+                { "/dev/shm", MOUNT_TMPFS, false },
+                { "/proc", MOUNT_PROC, true },   { "/tmp", MOUNT_TMPFS, false },     { "/var/tmp", MOUNT_TMPFS, false },
+                { "/run", MOUNT_TMPFS, false },  { "/home", MOUNT_TMPFS, true },     { "/root", MOUNT_TMPFS, true },
+        };
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const PlanMount *m = mount_at(f, cases[i].destination);
+
+                expect_number(cases[i].destination, m->kind, cases[i].kind);
+                if (m->kind != MOUNT_SYMLINK)
+                        expect_number(cases[i].destination, m->read_only, cases[i].read_only);
+        }
+}
+
+/* Parents first, and nothing twice: so can the start go through them. */
+static void test_order(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "BindPaths=%h/data:/a/b/c %h/data:/a-b %h/file:/a/b.d\nBindReadOnlyPaths=%h/data:/a\n"
+                            "TemporaryFileSystem=/srv/b /srv/a /tmp/x/y\n");
+        expect_text("first", f->plan->mounts[0].destination, "/");
+        for (size_t i = 0; i < f->plan->n_mounts; i++) {
+                const PlanMount *m = &f->plan->mounts[i];
+
+                assert_ptr_equal(plan_find_mount(f->plan, m->destination), m);
+                for (size_t k = i + 1; k < f->plan->n_mounts; k++) {
+                        const char *rest = startswith(m->destination, f->plan->mounts[k].destination);
+
+                        if (rest && (*rest == '/' || !*rest))
+                                fail_msg("%s comes before %s", m->destination, f->plan->mounts[k].destination);
+                }
+        }
+        assert_null(plan_find_mount(f->plan, "/srv/c"));
+}
+
+static void test_binds(void **state) {
+        static const struct {
+                const char *line;
+                bool read_only, recursive, no_exec;
+        } cases[] = {
+                { "BindPaths=%h/data:/srv", false, true, false },
+                { "BindPaths=%h/data:/srv:norbind,noexec", false, false, true },
+                { "BindPaths=%h/data:/srv:ro", true, true, false },
+                { "BindReadOnlyPaths=%h/data:/srv", true, true, false },
+                { "Volume=%h/data:/srv", false, true, false },
+                { "Volume=%h/data:/srv:ro", true, true, false },
+        };
+        PlanFixture *f = *state;
+        char path[PATH_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const PlanMount *m;
+
+                plan_expect_good(f, cases[i].line);
+                m = mount_at(f, "/srv");
+                expect_number(cases[i].line, m->kind, MOUNT_BIND);
+                expect_text(cases[i].line, m->source, temp_path(path, f->dir, "data"));
+                expect_number(cases[i].line, m->read_only, cases[i].read_only);
+                expect_number(cases[i].line, m->recursive, cases[i].recursive);
+                expect_number(cases[i].line, m->no_exec, cases[i].no_exec);
+                expect_number(cases[i].line, m->exact, true);
+                expect_number(cases[i].line, m->origin.line, 1);
+        }
+}
+
+static void test_tmpfs_options(void **state) {
+        static const struct {
+                const char *line, *options;
+                bool read_only, no_exec;
+        } cases[] = {
+                { "TemporaryFileSystem=/srv", "mode=0755,size=64M" },
+                { "TemporaryFileSystem=/srv:size=1M,mode=700", "mode=700,size=64M,size=1M" }, /* the last one counts */
+                { "TemporaryFileSystem=/srv:ro,noexec", "mode=0755,size=64M", true, true },
+                { "TemporaryFileSystem=/srv:ro,noexec,rw,exec", "mode=0755,size=64M", false, false },
+                { "User=12345\nTemporaryFileSystem=/srv", "mode=0755,uid=12345,gid=12345,size=64M" },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const PlanMount *m;
+
+                plan_expect_good(f, cases[i].line);
+                m = mount_at(f, "/srv");
+                expect_text(cases[i].line, m->options, cases[i].options);
+                expect_number(cases[i].line, m->read_only, cases[i].read_only);
+                expect_number(cases[i].line, m->no_exec, cases[i].no_exec);
+        }
+}
+
+/* Sources are resolved at once, destinations inside; neither follows a link out. */
+static void test_symlinks(void **state) {
+        PlanFixture *f = *state;
+        char path[PATH_MAX];
+
+        temp_link(f->dir, "link", "data");
+        temp_link(f->dir, "root/place", "srv");
+        temp_link(f->dir, "root/out", "../../../../../../../etc");
+        plan_expect_good(f, "BindPaths=%h/link:/place\nBindPaths=%h/file:/out/passwd\n");
+        expect_text("source", mount_at(f, "/srv")->source, temp_path(path, f->dir, "data"));
+        expect_text("source", mount_at(f, "/etc/passwd")->source, temp_path(path, f->dir, "file"));
+        assert_null(plan_find_mount(f->plan, "/place"));
+        temp_link(f->dir, "root/loop", "loop");
+        plan_expect_error(f, "BindPaths=%h/data:/loop/x\n", ELOOP, "test.conf:1: BindPaths=: /loop/x: ");
+}
+
+static void test_missing_source(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_error(f, "BindPaths=%h/no:/srv\n", ENOENT, "/no: No such file or directory");
+        plan_expect_good(f, "BindPaths=-%h/no:/srv\n");
+        assert_null(plan_find_mount(f->plan, "/srv"));
+        plan_expect_error(f, "RootDirectory=%h/no\n", ENOENT, "test.conf:1: RootDirectory=: ");
+        plan_expect_error(f, "RootDirectory=%h/file\n", ENOTDIR, "/file is no directory");
+}
+
+/* What the policy says of a place stands over what is built in; two lines of the policy contradict each other. */
+static void test_one_place_twice(void **state) {
+        static const char *const contradictions[] = {
+                "BindPaths=%h/data:/srv\nTemporaryFileSystem=/srv",
+                "BindPaths=%h/data:/srv\nVolume=%h/data:/srv:ro",
+                "TemporaryFileSystem=/srv /srv",
+                "BindPaths=%h/file:/etc/passwd\nInaccessiblePaths=/etc/passwd",
+                "TemporaryFileSystem=/run/x\nBindPaths=%h/data:/run/x",
+                "TemporaryFileSystem=/srv\nBindPaths=%h/data:/place",
+        };
+        PlanFixture *f = *state;
+
+        temp_link(f->dir, "root/place", "srv");
+        for (size_t i = 0; i < ELEMENTSOF(contradictions); i++)
+                plan_expect_error(f, contradictions[i], EEXIST, ": a mount is there already, by ");
+}
+
+static void test_policy_over_built_in(void **state) {
+        static const struct {
+                const char *line, *destination;
+                MountKind kind;
+        } cases[] = {
+                { "TemporaryFileSystem=/tmp:size=1M", "/tmp", MOUNT_TMPFS },
+                { "BindPaths=%h/data:/run", "/run", MOUNT_BIND },
+                { "BindPaths=%h/data:/home", "/home", MOUNT_BIND },
+                { "BindPaths=%h/file:/dev/null", "/dev/null", MOUNT_BIND },
+                { "BindPaths=%h/data:/dev/shm", "/dev/shm", MOUNT_BIND },
+                { "InaccessiblePaths=/proc", "/proc", MOUNT_BLOCKED },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const PlanMount *m;
+
+                plan_expect_good(f, cases[i].line);
+                m = mount_at(f, cases[i].destination);
+                expect_number(cases[i].line, m->kind, cases[i].kind);
+                expect_number(cases[i].line, m->origin.line, 1);
+        }
+}
+
+static void test_file_and_directory(void **state) {
+        static const struct {
+                const char *line, *message;
+                int error;
+        } cases[] = {
+                { "BindPaths=%h/data:/etc/passwd", "/etc/passwd is a file, and ", ENOTDIR },
+                { "TemporaryFileSystem=/etc/passwd", "/etc/passwd is a file, and ", ENOTDIR },
+                { "BindPaths=%h/file:/srv", "/srv is a directory, and ", EISDIR },
+                { "BindPaths=%h/data:/etc/passwd/x", "/etc/passwd", ENOTDIR },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                plan_expect_error(f, cases[i].line, cases[i].error, cases[i].message);
+        plan_make(f, "BindPaths=%h/file:/run/f %h/file:/run/f/x\n");
+        assert_int_not_equal(f->result, 0);
+}
+
+/* A place that is not there: the directory that it goes into becomes one in memory, with the same in it. */
+static void test_missing_destination(void **state) {
+        PlanFixture *f = *state;
+        char path[PATH_MAX];
+
+        plan_expect_good(f, "BindPaths=%h/data:/new/deep\n");
+        assert_true(mount_at(f, "/")->merge);
+        assert_false(mount_at(f, "/new/deep")->exact);
+
+        plan_expect_good(f, "BindPaths=%h/data:/srv/a/b %h/file:/srv/c\n");
+        assert_false(mount_at(f, "/")->merge);
+        expect_number("kind", mount_at(f, "/srv")->kind, MOUNT_MERGE);
+        expect_text("source", mount_at(f, "/srv")->source, temp_path(path, f->dir, "root/srv"));
+        assert_true(mount_at(f, "/srv")->merge && mount_at(f, "/srv")->read_only);
+        mount_at(f, "/srv/a/b");
+        mount_at(f, "/srv/c");
+}
+
+static void test_missing_destination_in_mount(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "BindReadOnlyPaths=%h/data:/srv\nBindPaths=%h/file:/srv/new\n");
+        expect_number("kind", mount_at(f, "/srv")->kind, MOUNT_BIND);
+        assert_true(mount_at(f, "/srv")->merge);
+        plan_expect_good(f, "BindPaths=%h/data:/run/a/b\n");
+        assert_false(mount_at(f, "/run")->merge);
+        plan_expect_error(f, "BindPaths=%h/data:/srv %h/file:/srv/new\n", ENOENT,
+                          "nothing is made inside a writable volume");
+        plan_expect_error(f, "BindPaths=%h/data:/proc/new/x\n", ENOENT, "cannot be made in /proc");
+}
+
+static void test_too_many_to_merge(void **state) {
+        PlanFixture *f = *state;
+        char name[64];
+
+        for (unsigned i = 0; i < 513; i++) {
+                snprintf(name, sizeof(name), "root/srv/%u", i);
+                temp_text(f->dir, name, "");
+        }
+        plan_expect_error(f, "BindPaths=%h/data:/srv/new\n", E2BIG, "/srv has too many entries");
+        plan_expect_good(f, "BindPaths=%h/file:/srv/7\n");
+}
+
+static void test_inaccessible(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "InaccessiblePaths=/etc/shadow /srv -/etc/no -/no/no\n");
+        expect_number("kind", mount_at(f, "/etc/shadow")->kind, MOUNT_BLOCKED);
+        assert_false(mount_at(f, "/etc/shadow")->directory);
+        assert_true(mount_at(f, "/srv")->directory);
+        assert_null(plan_find_mount(f->plan, "/etc/no"));
+        assert_false(mount_at(f, "/")->merge);
+        plan_expect_error(f, "InaccessiblePaths=/etc/no\n", ENOENT, "there is no such path inside (write -/etc/no");
+}
+
+/* What would show all of the processes again makes the promise void. */
+static void test_proc(void **state) {
+        static const char *const bad[] = {
+                "Nesting=yes\nProtectProc=invisible",
+                "Nesting=yes\nProcSubset=pid",
+                "RestrictNamespaces=no\nProtectProc=noaccess",
+                "RestrictNamespaces=user\nProcSubset=pid",
+        };
+        PlanFixture *f = *state;
+
+        plan_set_uid(f, 1000);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                plan_expect_error(f, bad[i], EINVAL, "cannot be held where user namespaces can be made inside");
+        plan_expect_good(f, "RestrictNamespaces=net\nProtectProc=invisible\nProcSubset=pid\n");
+        expect_text("options", mount_at(f, "/proc")->options, "hidepid=invisible,subset=pid");
+        plan_expect_good(f, "ProcSubset=pid\n");
+        expect_text("options", mount_at(f, "/proc")->options, "subset=pid");
+        plan_expect_good(f, "Nesting=yes\nRestrictNamespaces=~user\nProtectProc=default\n");
+        assert_false(mount_at(f, "/proc")->read_only);
+}
+
+/* It lists the user's keys, whatever the namespace. */
+static void test_proc_keys(void **state) {
+        static const struct {
+                uid_t uid;
+                const char *lines;
+                bool blocked;
+        } cases[] = {
+                { 0, "", true },
+                { 1000, "", true },
+                { 0, "ProtectProc=invisible", true },
+                { 0, "Nesting=no\nProcSubset=all", true },
+                { 0, "ProcSubset=pid", false }, /* not there then */
+                { 1000, "Nesting=yes", false }, /* no /proc could be mounted inside */
+                { 0, "TemporaryFileSystem=/proc", false },
+                { 0, "InaccessiblePaths=/proc", false },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const PlanMount *m;
+
+                plan_set_uid(f, cases[i].uid);
+                plan_expect_good(f, cases[i].lines);
+                m = plan_find_mount(f->plan, "/proc/keys");
+                /* Where the kernel that this runs on has none, there is nothing to block. */
+                expect_number(cases[i].lines, m != NULL, cases[i].blocked && access("/proc/keys", F_OK) == 0);
+                if (m) {
+                        expect_number(cases[i].lines, m->kind, MOUNT_BLOCKED);
+                        expect_number(cases[i].lines, m->read_only && m->optional && !m->directory && !m->key, true);
+                }
+        }
+}
+
+/* Who writes in a volume chooses where its symlinks lead, and what has which name. */
+static void test_symlinks_in_volumes(void **state) {
+        static const struct {
+                const char *lines, *destination; /* NULL: refused */
+        } cases[] = {
+                { "BindPaths=%h/data:/srv %h/file:/srv/link", NULL },
+                { "Volume=%h/data:/srv\nBindPaths=%h/file:/srv/link", NULL },
+                { "BindPaths=%h/data:/srv\nBindReadOnlyPaths=%h/file:/srv/link", NULL },
+                { "BindPaths=%h/data:/srv\nBindPaths=%h/file:/srv/out/passwd", NULL },
+                { "BindPaths=%h/data:/srv\nTemporaryFileSystem=/srv/out/x", NULL },
+                { "BindPaths=%h/data:/srv\nInaccessiblePaths=/srv/link", NULL },
+                { "BindPaths=%h/data:/srv\nInaccessiblePaths=-/srv/out/no", NULL },
+                { "BindPaths=%h/data:/srv %h/file:/to-srv/link", NULL },
+                { "BindPaths=%h/data:/srv %h/file:/srv/there", "/srv/there" },
+                { "BindPaths=%h/data:/srv %h/file:/to-srv/there", "/srv/there" }, /* the root is not writable */
+                { "BindReadOnlyPaths=%h/data:/srv\nBindPaths=%h/file:/srv/link", "/srv/there" },
+                { "BindPaths=%h/data:/srv:ro %h/file:/srv/out/passwd", "/etc/passwd" },
+        };
+        PlanFixture *f = *state;
+
+        temp_link(f->dir, "data/link", "there");
+        temp_link(f->dir, "data/out", "/etc");
+        temp_link(f->dir, "root/to-srv", "srv");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                if (cases[i].destination) {
+                        plan_expect_good(f, cases[i].lines);
+                        mount_at(f, cases[i].destination);
+                } else
+                        plan_expect_error(f, cases[i].lines, ELOOP, "the way there is a symlink in a writable volume");
+        }
+}
+
+static void test_inaccessible_in_volumes(void **state) {
+        static const struct {
+                const char *lines;
+                bool notice;
+        } cases[] = {
+                { "BindPaths=%h/data:/srv\nInaccessiblePaths=/srv/there", true },
+                { "Volume=%h/data:/srv\nInaccessiblePaths=-/srv/there", true },
+                { "BindPaths=%h/data:/srv\nInaccessiblePaths=-/srv/no", false },
+                { "BindReadOnlyPaths=%h/data:/srv\nInaccessiblePaths=/srv/there", false },
+                { "BindPaths=%h/data:/srv\nInaccessiblePaths=/etc/passwd", false },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                if (cases[i].notice)
+                        plan_expect_notice(f, cases[i].lines, "notice: test.conf:2: InaccessiblePaths=: /srv/there "
+                                                              "lies in the writable volume /srv: ");
+                else
+                        plan_expect_good(f, cases[i].lines);
+        }
+}
+
+/* What is built in is not put into what the policy has put above it, and stays where that stands beside it. */
+static void test_built_in_below_policy(void **state) {
+        static const struct {
+                const char *lines, *destination;
+                bool there;
+        } cases[] = {
+                { "", "/var/tmp", true },
+                { "RootDirectory=/", "/var/lib", true },
+                { "RootDirectory=/\nVolume=%h/data:/var", "/var/lib", false },
+                { "RootDirectory=/\nVolume=%h/data:/var", "/var/tmp", false },
+                { "RootDirectory=/\nVolume=%h/data:/var", "/var/run", false },
+                { "RootDirectory=/\nVolume=%h/data:/var", "/run/lock", true },
+                { "RootDirectory=/\nVolume=%h/data:/var:ro", "/var/lib", false },
+                { "RootDirectory=/\nTemporaryFileSystem=/var", "/var/lib", false },
+                { "RootDirectory=/\nBindPaths=%h/data:/run", "/run/lock", false },
+                { "RootDirectory=/\nBindPaths=%h/data:/run", "/var/lib", true },
+                { "RootDirectory=/\nVolume=%h/data:/var/lib/data", "/var/lib", true },
+                { "RootDirectory=/\nVolume=%h/data:/var/lib/data", "/var/log", true },
+                { "Volume=%h/data:/var", "/var/tmp", false },
+                { "Volume=%h/linked:/var", "/var/tmp", false }, /* whose tmp is a symlink */
+                { "RootDirectory=/\nVolume=%h/linked:/var", "/var/run", false },
+                { "BindPaths=%h/data:/var/a", "/var/tmp", true }, /* /var becomes one in memory */
+                { "BindPaths=%h/data:/var/z", "/var/tmp", true },
+                { "TemporaryFileSystem=/dev", "/dev/null", false },
+                { "TemporaryFileSystem=/dev", "/dev/pts", false },
+                { "BindPaths=%h/file:/dev/null", "/dev/zero", true },
+        };
+        PlanFixture *f = *state;
+
+        temp_link(f->dir, "linked/run", "/run");
+        temp_link(f->dir, "linked/tmp", "/tmp");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char what[128];
+
+                snprintf(what, sizeof(what), "%s with %s", cases[i].destination, cases[i].lines);
+                plan_expect_good(f, cases[i].lines);
+                expect_number(what, plan_find_mount(f->plan, cases[i].destination) != NULL, cases[i].there);
+        }
+}
+
+/* The machine's own root, read only and with what is private in it hidden. */
+static void test_host_root(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "RootDirectory=/\n");
+        expect_text("source", mount_at(f, "/")->source, "/");
+        assert_true(mount_at(f, "/")->read_only);
+        expect_number("kind", mount_at(f, "/var")->kind, MOUNT_TMPFS);
+        expect_number("kind", mount_at(f, "/var/tmp")->kind, MOUNT_DIRECTORY);
+        expect_number("kind", mount_at(f, "/var/run")->kind, MOUNT_SYMLINK);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                IN_PLAN(test_built_in),
+                IN_PLAN(test_order),
+                IN_PLAN(test_binds),
+                IN_PLAN(test_tmpfs_options),
+                IN_PLAN(test_symlinks),
+                IN_PLAN(test_missing_source),
+                IN_PLAN(test_one_place_twice),
+                IN_PLAN(test_policy_over_built_in),
+                IN_PLAN(test_file_and_directory),
+                IN_PLAN(test_missing_destination),
+                IN_PLAN(test_missing_destination_in_mount),
+                IN_PLAN(test_too_many_to_merge),
+                IN_PLAN(test_inaccessible),
+                IN_PLAN(test_proc),
+                IN_PLAN(test_proc_keys),
+                IN_PLAN(test_symlinks_in_volumes),
+                IN_PLAN(test_inaccessible_in_volumes),
+                IN_PLAN(test_built_in_below_policy),
+                IN_PLAN(test_host_root),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plan as a whole: what each directive does to it, who holds its limits, ids, capabilities, the command. */
+#include "helper.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <sys/resource.h>
+
+/* Each directive changes the plan. */
+
+/* What to assign in place of the example of the table, and why that would change nothing here or fail. */
+static const struct {
+        DirectiveId id;
+        const char *value;
+} substitutes[] = {
+        { D_RootDirectory, "%h/other" },          /* the example is a directory that the host may lack */
+        { D_BindPaths, "%h/data:/data" },         /* so is this one */
+        { D_BindReadOnlyPaths, "%h/data:/data" }, /* and this */
+        { D_Volume, "%h/data:/srv:ro" },          /* and this */
+        { D_User, "12345" },                      /* the host decides which names there are */
+        { D_Group, "12345" },                     /* the same */
+        { D_PrivateUsers, "no" },                 /* for root, "identity" and "self" map the same */
+        { D_SystemCallArchitectures, "x86 arm64" }, /* x86 may be the native one, which changes nothing */
+};
+
+static const char *value_for(DirectiveId id) {
+        for (size_t i = 0; i < ELEMENTSOF(substitutes); i++)
+                if (substitutes[i].id == id)
+                        return substitutes[i].value;
+        return directive_table[id].example;
+}
+
+static void check_changes_plan(PlanFixture *f, const Directive *d, const char *before) {
+        char line[256];
+
+        snprintf(line, sizeof(line), "%s=%s", d->name, value_for(directive_id(d)));
+        plan_expect_good(f, line);
+        if (streq(plan_shown(f), before))
+                fail_msg("%s leaves the plan as it was", line);
+}
+
+static char *plan_of_nothing(PlanFixture *f) {
+        char *shown;
+
+        plan_expect_good(f, "");
+        shown = strdup(plan_shown(f));
+        assert_non_null(shown);
+        return shown;
+}
+
+static void test_every_directive_changes_plan(void **state) {
+        PlanFixture *f = *state;
+        _cleanup_free_ char *before = plan_of_nothing(f), *before_of_user = NULL;
+
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                if (directive_table[id].section != SECTION_POLICY && id != D_Nesting)
+                        check_changes_plan(f, &directive_table[id], before);
+
+        plan_set_uid(f, 1000); /* root is refused it */
+        before_of_user = plan_of_nothing(f);
+        check_changes_plan(f, &directive_table[D_Nesting], before_of_user);
+}
+
+static void test_every_example_parses(_unused_ void **state) {
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                _cleanup_(policy_freep) Policy *policy = test_policy();
+                const Directive *d = &directive_table[id];
+                Log log;
+
+                log_init(&log);
+                expect_result(d->name, test_assign(policy, &log, d->name, d->example), 0);
+                expect_text(d->name, log_text(&log), "");
+                log_deinit(&log);
+        }
+}
+
+/* The text for people says where each line is from. */
+static void test_print(void **state) {
+        PlanFixture *f = *state;
+        Buffer b;
+
+        plan_expect_good(f, "MemoryMax=64M\nEnvironment=A=\x1b[1m\n");
+        buffer_init(&b);
+        assert_int_equal(plan_print(f->plan, f->policy, b.f), 0);
+        expect_in("print", buffer_text(&b), "\n  MemoryMax               64M   # test.conf:1\n");
+        expect_in("print", buffer_text(&b), "A=\\x1b[1m");
+        expect_in("print", buffer_text(&b), "   # built-in\n");
+        buffer_deinit(&b);
+}
+
+/* Everything wrong is told at once. */
+static void test_all_errors_in_one_go(void **state) {
+        PlanFixture *f = *state;
+
+        plan_set_uid(f, 1000);
+        f->host.user_manager = false;
+        plan_make(f, "MemoryMax=1M\nUser=no-such-user-here\nCapabilityBoundingSet=CAP_SYS_TIME\n"
+                     "BindPaths=%h/missing\nBindPaths=%h/data:/etc/passwd\nProtectProc=invisible\nNesting=yes\n");
+        expect_number("errors", f->log.report.n_errors, 6);
+}
+
+/* Who holds the limits. */
+
+static void check_without_manager(PlanFixture *f, const Directive *d) {
+        char lines[256], message[64];
+
+        snprintf(lines, sizeof(lines), "%s=%s", d->name, d->example);
+        snprintf(message, sizeof(message), "error: test.conf:1: %s=: cannot be enforced: ", d->name);
+        plan_expect_error(f, lines, EOPNOTSUPP, message);
+        snprintf(message, sizeof(message), "(-p Optional=%s runs without it)\n", d->name);
+        expect_in(lines, log_text(&f->log), message);
+
+        snprintf(lines, sizeof(lines), "%s=%s\nOptional=%s", d->name, d->example, d->name);
+        snprintf(message, sizeof(message), "notice: test.conf:1: %s=: not enforced: ", d->name);
+        plan_expect_notice(f, lines, message);
+        expect_number(lines, f->plan->n_properties, 0);
+}
+
+static void test_no_manager(void **state) {
+        PlanFixture *f = *state;
+
+        f->host.system_manager = false;
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                if (directive_table[id].section == SECTION_SCOPE)
+                        check_without_manager(f, &directive_table[id]);
+}
+
+static void test_no_scope(void **state) {
+        PlanFixture *f = *state;
+
+        f->request.no_scope = true;
+        plan_expect_error(f, "TasksMax=5\n", EOPNOTSUPP, "--no-scope leaves no unit to enforce it");
+        plan_expect_good(f, "");
+        assert_int_equal(f->plan->holder, HOLDER_NONE);
+}
+
+static void test_managers(void **state) {
+        static const struct {
+                uid_t uid;
+                ManagerChoice manager;
+                bool system, user;
+                PlanHolder holder;
+                bool user_manager;
+        } cases[] = {
+                { 0, MANAGER_AUTO, true, true, HOLDER_SCOPE, false },
+                { 0, MANAGER_USER, true, true, HOLDER_SCOPE, true },
+                { 0, MANAGER_AUTO, false, true, HOLDER_NONE, false },
+                { 1000, MANAGER_AUTO, true, true, HOLDER_SCOPE, true },
+                { 1000, MANAGER_SYSTEM, true, false, HOLDER_SCOPE, false },
+                { 1000, MANAGER_AUTO, true, false, HOLDER_NONE, true },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->host.uid = f->host.gid = cases[i].uid;
+                f->request.manager = cases[i].manager;
+                f->host.system_manager = cases[i].system;
+                f->host.user_manager = cases[i].user;
+                plan_make(f, "");
+                assert_int_equal(f->result, 0);
+                expect_number("holder", f->plan->holder, cases[i].holder);
+                expect_number("user manager", f->plan->user_manager, cases[i].user_manager);
+                expect_text("unit", f->plan->unit, "isorun-unit-1.scope");
+        }
+}
+
+/* A user's manager takes what needs a BPF program, and lets everything through. */
+static void test_user_manager_has_no_bpf(void **state) {
+        PlanFixture *f = *state;
+
+        f->host.uid = f->host.gid = 1000;
+        plan_expect_error(f, "IPAddressDeny=any\n", EOPNOTSUPP, "a user's systemd accepts it and enforces nothing");
+        plan_expect_notice(f, "IPAddressDeny=any\nOptional=IPAddressDeny\n", "IPAddressDeny=: not enforced: ");
+        plan_expect_good(f, "MemoryMax=1M\n");
+}
+
+static void test_own_unit(void **state) {
+        PlanFixture *f = *state;
+
+        f->host.unit = (char *) "shop.service";
+        f->host.cgroup = (char *) "/system.slice/shop.service";
+        plan_expect_good(f, "MemoryMax=1M\n");
+        assert_int_equal(f->plan->holder, HOLDER_UNIT);
+        expect_text("unit", f->plan->unit, "shop.service");
+        assert_false(f->plan->user_manager);
+
+        f->host.cgroup = (char *) "/user.slice/user-1000.slice/user@1000.service/app.slice/shop.service";
+        plan_expect_good(f, "MemoryMax=1M\n");
+        assert_true(f->plan->user_manager);
+}
+
+static void make_cgroup(PlanFixture *f, const char *name, const char *controllers, const char *on, const char *procs) {
+        const char *const files[][2] = { { "cgroup.controllers", controllers }, { "cgroup.subtree_control", on },
+                                         { "cgroup.procs", procs }, { "cgroup.type", "domain\n" } };
+        char path[128];
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                snprintf(path, sizeof(path), "cgroup%s/%s", name, files[i][0]);
+                temp_text(f->dir, path, files[i][1]);
+        }
+}
+
+/* No systemd, but a part of the cgroup tree that is ours: our own where nothing sits in it, else the one above. */
+static void test_delegated_cgroup(void **state) {
+        PlanFixture *f = *state;
+        char path[PATH_MAX];
+
+        make_cgroup(f, "/ours", "cpu memory pids\n", "\n", "");
+        make_cgroup(f, "/ours/leaf", "cpu memory pids\n", "\n", "4711\n");
+        make_cgroup(f, "/empty", "memory pids\n", "\n", "");
+        f->host.system_manager = false;
+        f->host.cgroup_root = (char *) temp_path(path, f->dir, "cgroup");
+        f->host.cgroup = (char *) "/ours/leaf";
+        plan_make(f, "MemoryMax=1M\nTasksMax=5\n");
+        assert_int_equal(f->result, 0);
+        assert_int_equal(f->plan->holder, HOLDER_CGROUP);
+        expect_text("cgroup", f->plan->cgroup, "/ours");
+
+        f->host.cgroup = (char *) "/empty";
+        plan_make(f, "MemoryMax=1M\n");
+        expect_text("cgroup", f->plan->cgroup, "/empty");
+        plan_expect_error(f, "CPUQuota=10%\n", EOPNOTSUPP, "CPUQuota=: cannot be enforced: ");
+        plan_expect_error(f, "MemoryMax=1M\nKillMode=mixed\n", EOPNOTSUPP, "KillMode=: cannot be enforced: ");
+        plan_expect_error(f, "MemoryMax=1M\nIPAddressDeny=any\n", EOPNOTSUPP, "IPAddressDeny=: cannot be enforced: ");
+}
+
+/* Ids. */
+
+static void test_users(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "PrivateUsers=no\n");
+        assert_null(f->plan->uid_map);
+        assert_false(f->plan->namespaces & CLONE_NEWUSER);
+        plan_expect_good(f, "User=12345\nGroup=54321\n");
+        assert_true(f->plan->set_ids);
+        assert_int_equal(f->plan->uid, 12345);
+        assert_int_equal(f->plan->gid, 54321);
+        plan_expect_error(f, "User=no-such-user-here\n", ESRCH, "User=: no such user: \"no-such-user-here\"");
+        plan_expect_error(f, "Group=no-such-group-here\n", ESRCH, "Group=: no such group: \"no-such-group-here\"");
+
+        f->host.capabilities &= ~(UINT64_C(1) << CAP_SETFCAP);
+        plan_expect_error(f, "", EPERM, "CAP_SETFCAP");
+}
+
+static void test_users_of_others(void **state) {
+        PlanFixture *f = *state;
+
+        f->host.uid = 1000;
+        f->host.gid = 100;
+        f->host.capabilities = 0;
+        plan_expect_error(f, "PrivateUsers=identity\n", EPERM,
+                          "test.conf:1: PrivateUsers=: \"identity\" is for root only");
+        plan_expect_error(f, "PrivateUsers=no\n", EPERM, "test.conf:1: PrivateUsers=: \"no\" is for root only");
+        plan_expect_error(f, "User=12345\n", EPERM, "only root can run a sandbox as another user");
+        plan_expect_error(f, "Group=12345\n", EPERM, "test.conf:1: Group=: only root can run");
+        plan_expect_good(f, "User=1000\nGroup=100\n");
+        assert_false(f->plan->set_ids);
+        expect_text("map", f->plan->uid_map, "1000 1000 1\n");
+        expect_text("map", f->plan->gid_map, "100 100 1\n");
+        assert_true(f->plan->deny_setgroups);
+}
+
+static void test_namespaces(void **state) {
+        const uint64_t always = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS;
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "");
+        expect_number("all", f->plan->namespaces, always | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC);
+        expect_number("inner", f->plan->inner_namespaces, 0);
+        plan_expect_good(f, "PrivateNetwork=no\nPrivateIPC=no\nPrivateUsers=no\n");
+        expect_number("least", f->plan->namespaces, always);
+        plan_expect_good(f, "CapabilityBoundingSet=CAP_SYS_ADMIN\n");
+        expect_number("outer", f->plan->namespaces, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID);
+        expect_number("inner", f->plan->inner_namespaces,
+                      CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+}
+
+/* Capabilities. */
+
+static void test_capability_sets(void **state) {
+        static const struct {
+                const char *lines;
+                uint64_t bounding, ambient;
+        } cases[] = {
+                { "", 0, 0 },
+                { "CapabilityBoundingSet=CAP_CHOWN CAP_KILL", 1 << CAP_CHOWN | 1 << CAP_KILL, 0 },
+                { "CapabilityBoundingSet=CAP_CHOWN\nCapabilityBoundingSet=CAP_KILL",
+                  1 << CAP_CHOWN | 1 << CAP_KILL, 0 },
+                { "CapabilityBoundingSet=CAP_CHOWN CAP_KILL\nCapabilityBoundingSet=~CAP_KILL", 1 << CAP_CHOWN, 0 },
+                { "CapabilityBoundingSet=CAP_CHOWN\nCapabilityBoundingSet=", 0, 0 },
+                { "AmbientCapabilities=CAP_NET_BIND_SERVICE", 1 << CAP_NET_BIND_SERVICE, 1 << CAP_NET_BIND_SERVICE },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, f->plan->bounding, cases[i].bounding);
+                expect_number(cases[i].lines, f->plan->ambient, cases[i].ambient);
+        }
+        plan_expect_good(f, "CapabilityBoundingSet=~CAP_KILL\n");
+        assert_false(f->plan->bounding & 1 << CAP_KILL);
+        assert_true(f->plan->bounding & 1 << CAP_CHOWN);
+}
+
+static void test_capabilities_without_effect(void **state) {
+        static const char *const bad[] = {
+                "CapabilityBoundingSet=CAP_SYS_TIME",
+                "CapabilityBoundingSet=CAP_CHOWN CAP_MKNOD",
+                "AmbientCapabilities=CAP_SYS_MODULE",
+                "PrivateNetwork=no\nCapabilityBoundingSet=CAP_NET_ADMIN",
+                "PrivateNetwork=no\nAmbientCapabilities=CAP_NET_BIND_SERVICE",
+        };
+        static const char *const good[] = {
+                "CapabilityBoundingSet=CAP_NET_ADMIN",
+                "CapabilityBoundingSet=~CAP_SYS_TIME",
+                "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_TIME",
+                "PrivateUsers=no\nPrivateNetwork=no\nCapabilityBoundingSet=CAP_NET_ADMIN",
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                plan_expect_error(f, bad[i], EPERM, " has no effect ");
+        for (size_t i = 0; i < ELEMENTSOF(good); i++)
+                plan_expect_good(f, good[i]);
+        plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_PTRACE\n", EPERM,
+                          "would let the payload undo its sandbox");
+        f->host.initial_users = false; /* then PrivateUsers=no does not help */
+        plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_TIME\n", EPERM, " has no effect ");
+}
+
+/* What root's payload writes as a file's capabilities counts on the host. */
+static void test_file_capabilities(void **state) {
+        static const struct {
+                uid_t uid;
+                const char *lines, *message; /* message: refused */
+                bool chown, setfcap;         /* in the bounding set */
+        } cases[] = {
+                { 0, "CapabilityBoundingSet=CAP_CHOWN CAP_SETFCAP", "CapabilityBoundingSet=: CAP_SETFCAP" },
+                { 0, "AmbientCapabilities=CAP_SETFCAP", "test.conf:1: AmbientCapabilities=: CAP_SETFCAP" },
+                { 0, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SETFCAP", "CapabilityBoundingSet=: CAP_SETFCAP" },
+                { 0, "User=12345\nAmbientCapabilities=CAP_SETFCAP", "AmbientCapabilities=: CAP_SETFCAP" },
+                { 0, "CapabilityBoundingSet=~CAP_KILL", NULL, true, false },
+                { 0, "AmbientCapabilities=~CAP_KILL", NULL, true, false },
+                { 0, "CapabilityBoundingSet=~CAP_CHOWN CAP_SETFCAP", NULL, false, false },
+                { 0, "CapabilityBoundingSet=CAP_SETFCAP\nCapabilityBoundingSet=\nCapabilityBoundingSet=CAP_CHOWN", NULL,
+                  true, false },
+                { 1000, "CapabilityBoundingSet=CAP_SETFCAP", NULL, false, true },
+                { 1000, "AmbientCapabilities=CAP_SETFCAP", NULL, false, true },
+                { 1000, "CapabilityBoundingSet=~CAP_KILL", NULL, true, true },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_set_uid(f, cases[i].uid);
+                if (cases[i].message) {
+                        plan_expect_error(f, cases[i].lines, EPERM, cases[i].message);
+                        expect_in(cases[i].lines, log_text(&f->log),
+                                  "CAP_SETFCAP of root's would make files that are privileged on the host");
+                        continue;
+                }
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, f->plan->bounding >> CAP_CHOWN & 1, cases[i].chown);
+                expect_number(cases[i].lines, f->plan->bounding >> CAP_SETFCAP & 1, cases[i].setfcap);
+                if (!cases[i].setfcap)
+                        expect_number(cases[i].lines, f->plan->ambient >> CAP_SETFCAP & 1, 0);
+        }
+}
+
+/* The kernel asks for the host's uid 0, and for no capability, when /proc/sys is written. */
+static void test_nesting_of_root(void **state) {
+        static const struct {
+                uid_t uid;
+                const char *lines;
+                bool refused;
+        } cases[] = {
+                { 0, "Nesting=yes", true },
+                { 0, "Nesting=yes\nPrivateUsers=no", true },
+                { 0, "Nesting=yes\nUser=0", true },
+                { 0, "Nesting=yes\nGroup=65534", true },
+                { 0, "Nesting=yes\nUser=65534\nCapabilityBoundingSet=CAP_SETUID", true },
+                { 0, "Nesting=yes\nUser=65534\nCapabilityBoundingSet=CAP_CHOWN CAP_SETGID", true },
+                { 0, "Nesting=yes\nUser=65534\nAmbientCapabilities=CAP_SETUID", true },
+                { 0, "Nesting=yes\nUser=65534\nCapabilityBoundingSet=~CAP_CHOWN", true },
+                { 0, "Nesting=yes\nUser=65534\nCapabilityBoundingSet=~CAP_SETUID", true },
+                { 0, "Nesting=yes\nUser=65534\nCapabilityBoundingSet=~CAP_SETUID CAP_SETGID" },
+                { 0, "Nesting=yes\nUser=65534\nCapabilityBoundingSet=CAP_CHOWN" },
+                { 0, "Nesting=yes\nUser=65534" },
+                { 0, "Nesting=no" },
+                { 0, "RestrictNamespaces=no" },
+                { 1000, "Nesting=yes" },
+                { 1000, "Nesting=yes\nCapabilityBoundingSet=CAP_SETUID CAP_SETGID" },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_set_uid(f, cases[i].uid);
+                if (cases[i].refused)
+                        plan_expect_error(f, cases[i].lines, EPERM, "test.conf:1: Nesting=: with uid 0 of the host");
+                else
+                        plan_expect_good(f, cases[i].lines);
+        }
+}
+
+/* The environment. */
+
+static void test_environment(void **state) {
+        PlanFixture *f = *state;
+
+        f->environment[3] = (char *) "SECRET_TOKEN=x";
+        f->environment[4] = (char *) "LC_TIME=yy";
+        f->environment[5] = (char *) "LISTEN_FDS=2";
+        f->environment[6] = (char *) "LISTEN_PID=4711";
+        plan_expect_good(f, "Environment=B=1 A=2\nEnvironment=A=3\nPassEnvironment=SSL_CERT_FILE NOT_THERE\n"
+                            "UnsetEnvironment=HOME B=2\n");
+        expect_in("environment", plan_shown(f), "environment=LANG=xx_XX\n");
+        expect_in("environment", plan_shown(f), "environment=LC_TIME=yy\n");
+        expect_in("environment", plan_shown(f), "environment=SSL_CERT_FILE=/certificates\n");
+        expect_in("environment", plan_shown(f), "environment=A=3\n");
+        expect_in("environment", plan_shown(f), "environment=B=1\n");
+        expect_in("environment", plan_shown(f), "environment=PATH=/usr/local/sbin:");
+        expect_in("environment", plan_shown(f), "environment=LISTEN_FDS=2\n");
+        expect_not_in("environment", plan_shown(f), "HOME=");
+        expect_not_in("environment", plan_shown(f), "SECRET");
+        expect_not_in("environment", plan_shown(f), "NOT_THERE");
+        expect_not_in("environment", plan_shown(f), "A=2");
+        assert_int_equal(f->plan->n_passed_fds, 2);
+}
+
+static void test_listen_fds_of_others(void **state) {
+        PlanFixture *f = *state;
+
+        f->environment[3] = (char *) "LISTEN_FDS=2";
+        f->environment[4] = (char *) "LISTEN_PID=1";
+        plan_expect_good(f, "");
+        assert_int_equal(f->plan->n_passed_fds, 0);
+        expect_not_in("environment", plan_shown(f), "LISTEN");
+}
+
+/* Limits. */
+
+static void test_resource_limits(void **state) {
+        PlanFixture *f = *state;
+
+        assert_int_equal(setrlimit(RLIMIT_CORE, &(struct rlimit) { 0, 0 }), 0);
+        plan_expect_good(f, "LimitCORE=1K:2K\n");
+        assert_int_equal(f->plan->n_limits, 1);
+        assert_int_equal(f->plan->limits[0].limit.rlim_cur, 1024);
+        assert_int_equal(f->plan->limits[0].limit.rlim_max, 2048);
+
+        f->host.capabilities &= ~(UINT64_C(1) << CAP_SYS_RESOURCE);
+        plan_expect_error(f, "LimitCORE=1K\n", EPERM,
+                          "test.conf:1: LimitCORE=: cannot be enforced: above the hard limit");
+        plan_expect_notice(f, "LimitCORE=1K\nOptional=LimitCORE\n", "LimitCORE=: not enforced: ");
+        assert_int_equal(f->plan->n_limits, 0);
+        plan_expect_good(f, "LimitCORE=0\n");
+}
+
+/* The command and the directory. */
+
+static void test_command(void **state) {
+        static const struct {
+                const char *lines, *command, *executable, *message;
+                int error, status;
+        } cases[] = {
+                { "", "/usr/bin/tool", "/usr/bin/tool" },
+                { "", "tool", "/usr/bin/tool" },
+                { "", "usr/bin/./tool", "/usr/bin/tool" },
+                { "", "/etc/../usr/bin/tool", "/etc/../usr/bin/tool" },
+                { "ExecStart=/usr/bin/tool a", NULL, "/usr/bin/tool" },
+                { "", "nothing", NULL, "error: nothing: command not found\n", ENOENT, PLAN_NOT_FOUND },
+                { "", "/usr/bin/nothing", NULL, "error: /usr/bin/nothing: command not found\n",
+                  ENOENT, PLAN_NOT_FOUND },
+                { "", "", NULL, "command not found", ENOENT, PLAN_NOT_FOUND },
+                { "", "text", NULL, "error: text: Permission denied\n", EACCES, PLAN_CANNOT_EXECUTE },
+                { "", "/usr/bin/text", NULL, "error: /usr/bin/text: Permission denied\n", EACCES, PLAN_CANNOT_EXECUTE },
+                { "", "/usr/bin", NULL, "error: /usr/bin: Permission denied\n", EACCES, PLAN_CANNOT_EXECUTE },
+                { "", NULL, NULL, "error: no command (and the policy has no ExecStart=)", EINVAL, PLAN_FAILED },
+                { "User=no-such-user-here", "nothing", NULL, "command not found", ESRCH, PLAN_FAILED },
+                { "Environment=PATH=/srv", "tool", NULL, "command not found", ENOENT, PLAN_NOT_FOUND },
+                { "InaccessiblePaths=/usr/bin/tool", "tool", NULL, "command not found", ENOENT, PLAN_NOT_FOUND },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char *arguments[] = { (char *) cases[i].command, NULL };
+
+                f->request.arguments = arguments;
+                f->request.need_command = true;
+                if (cases[i].executable) {
+                        plan_expect_good(f, cases[i].lines);
+                        expect_text("executable", f->plan->executable, cases[i].executable);
+                } else {
+                        plan_expect_error(f, cases[i].lines, cases[i].error, cases[i].message);
+                        expect_result(cases[i].message, f->status, cases[i].status);
+                }
+        }
+}
+
+static void test_working_directory(void **state) {
+        static const struct {
+                const char *here, *lines, *directory, *message; /* message: refused */
+        } cases[] = {
+                { "/srv", "", "/srv" },
+                { "/not/inside", "", "/" },
+                { NULL, "", "/" },
+                { "/", "WorkingDirectory=/srv", "/srv" },
+                { "/", "WorkingDirectory=~", "/srv" },
+                { "/srv", "WorkingDirectory=-/missing", "/" },
+                { "/", "WorkingDirectory=/missing", NULL, "WorkingDirectory=: /missing inside: No such file" },
+                { "/", "WorkingDirectory=/etc/passwd", NULL, "WorkingDirectory=: /etc/passwd inside: Not a directory" },
+                { "/", "WorkingDirectory=~\nUnsetEnvironment=HOME", NULL, "there is no HOME for ~" },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->host.working_directory = (char *) cases[i].here;
+                plan_make(f, cases[i].lines);
+                if (cases[i].message)
+                        expect_in(cases[i].lines, log_text(&f->log), cases[i].message);
+                else
+                        expect_text(cases[i].lines, f->plan->working_directory, cases[i].directory);
+                expect_number(cases[i].lines, f->result < 0, cases[i].message != NULL);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                IN_PLAN(test_every_directive_changes_plan),
+                cmocka_unit_test(test_every_example_parses),
+                IN_PLAN(test_print),
+                IN_PLAN(test_all_errors_in_one_go),
+                IN_PLAN(test_no_manager),
+                IN_PLAN(test_no_scope),
+                IN_PLAN(test_managers),
+                IN_PLAN(test_user_manager_has_no_bpf),
+                IN_PLAN(test_own_unit),
+                IN_PLAN(test_delegated_cgroup),
+                IN_PLAN(test_users),
+                IN_PLAN(test_users_of_others),
+                IN_PLAN(test_namespaces),
+                IN_PLAN(test_capability_sets),
+                IN_PLAN(test_capabilities_without_effect),
+                IN_PLAN(test_file_capabilities),
+                IN_PLAN(test_nesting_of_root),
+                IN_PLAN(test_environment),
+                IN_PLAN(test_listen_fds_of_others),
+                IN_PLAN(test_resource_limits),
+                IN_PLAN(test_command),
+                IN_PLAN(test_working_directory),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

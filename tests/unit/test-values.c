@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every type of value: what it takes, what it makes of that, what it refuses. */
+#include "helper.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+typedef struct Case {
+        const char *directive, *text;
+        const char *values; /* as expect_values() shows them; NULL: refused */
+} Case;
+
+#define LONG_NAME "a123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+
+static const Case policy_cases[] = {
+        /* string */
+        { "Description", "A %u's 100%% \"x\"", "A ada's 100% \"x\"" },
+        { "Description", "%h %t %i %U", "/home/ada /run/user/1000 web-1 1000" },
+        { "Description", "50%", NULL },
+        { "Description", "%q", NULL },
+        { "Description", "%n", NULL }, /* has no value here */
+        { "Description", "%", NULL },
+        /* directive_names */
+        { "Optional", "Nice", "Nice n=D_Nice" },
+        { "Optional", "nice", NULL },
+        { "Optional", "TasksMax Nonsense", NULL },
+        { "Optional", "'TasksMax", NULL },
+        /* command */
+        { "ExecStart", "/bin/sh -c 'a b'", "/bin/sh -c 'a b' [/bin/sh|-c|a b]" },
+        { "ExecStart", "echo $$HOME %u", "echo $$HOME %u [echo|$HOME|ada]" },
+        { "ExecStart", "echo ''", "echo '' [echo|]" },
+        { "ExecStart", "echo $HOME", NULL },
+        { "ExecStart", "echo a$", NULL },
+        { "ExecStart", "-/bin/false", NULL },
+        { "ExecStart", "@/bin/false x", NULL },
+        { "ExecStart", "''", NULL },
+        { "ExecStart", "a ; b", NULL },
+        { "ExecStart", "a 'b", NULL },
+        { "ExecStart", "a 100%", NULL },
+};
+
+static const Case scope_cases[] = {
+        /* slice */
+        { "Slice", "a-b.slice", "a-b.slice" },
+        { "Slice", "isorun-%u.slice", "isorun-ada.slice" },
+        { "Slice", "a.service", NULL },
+        { "Slice", ".slice", NULL },
+        { "Slice", "a b.slice", NULL },
+        { "Slice", "a/b.slice", NULL },
+        /* memory */
+        { "MemoryMax", "64M", "64M n=67108864" },
+        { "MemoryMax", "0", "0" },
+        { "MemoryMax", "infinity", "infinity n=-1" },
+        { "MemoryMax", "50%", "50% n=5000 relative" },
+        { "MemoryMax", "100%", "100% n=10000 relative" },
+        { "MemoryMax", "101%", NULL },
+        { "MemoryMax", "16E", NULL },
+        { "MemoryMax", "64MB", NULL },
+        { "MemoryMax", "-1", NULL },
+        { "MemoryMax", "64 M", NULL },
+        { "MemoryMax", "Infinity", NULL },
+        /* tasks */
+        { "TasksMax", "64", "64 n=64" },
+        { "TasksMax", "12.5%", "12.5% n=1250 relative" },
+        { "TasksMax", "infinity", "infinity n=-1" },
+        { "TasksMax", "0", NULL },
+        { "TasksMax", "0%", NULL },
+        { "TasksMax", "101%", NULL },
+        { "TasksMax", "1K", NULL },
+        { "TasksMax", "99999999999999999999", NULL },
+        /* cpu_quota */
+        { "CPUQuota", "150%", "150% n=1500000" },
+        { "CPUQuota", "0.01%", "0.01% n=100" },
+        { "CPUQuota", "0%", NULL },
+        { "CPUQuota", "150", NULL },
+        { "CPUQuota", "10000000000000000%", NULL },
+        /* timespan */
+        { "CPUQuotaPeriodSec", "50ms", "50ms n=50000" },
+        { "CPUQuotaPeriodSec", "infinity", "infinity n=-1" },
+        { "CPUQuotaPeriodSec", "soon", NULL },
+        /* weight, cpu_weight */
+        { "IOWeight", "1", "1 n=1" },
+        { "IOWeight", "10000", "10000 n=10000" },
+        { "IOWeight", "0", NULL },
+        { "IOWeight", "10001", NULL },
+        { "IOWeight", "idle", NULL },
+        { "CPUWeight", "idle", "idle" },
+        { "CPUWeight", "50", "50 n=50" },
+        { "CPUWeight", "0", NULL },
+        { "CPUWeight", "Idle", NULL },
+        /* bitmap */
+        { "AllowedCPUs", "0-3,8 9", "0-3,8 9" },
+        { "AllowedCPUs", "3-0", NULL },
+        { "AllowedCPUs", "all", NULL },
+        { "AllowedCPUs", "9999", NULL },
+        /* device_weight, device_bytes, device_count */
+        { "IODeviceWeight", "/dev/sda 50", "/dev/sda 50 n=50 [/dev/sda]" },
+        { "IODeviceWeight", "/dev/sda 0", NULL },
+        { "IODeviceWeight", "/dev/sda 10001", NULL },
+        { "IODeviceWeight", "/dev/sda infinity", NULL },
+        { "IODeviceWeight", "50", NULL },
+        { "IOReadBandwidthMax", "/dev/sda 5M", "/dev/sda 5M n=5000000 [/dev/sda]" },
+        { "IOReadBandwidthMax", "'/dev/a b' infinity", "'/dev/a b' infinity n=-1 [/dev/a b]" },
+        { "IOReadBandwidthMax", "sda 5M", NULL },
+        { "IOReadBandwidthMax", "/dev/sda", NULL },
+        { "IOReadBandwidthMax", "/dev/sda 5M 6M", NULL },
+        { "IOReadBandwidthMax", "/dev/sda fast", NULL },
+        { "IOReadBandwidthMax", "'/dev/sda 5M", NULL },
+        { "IOReadIOPSMax", "/dev/sda 5K", "/dev/sda 5K n=5000 [/dev/sda]" },
+        { "IOReadIOPSMax", "/dev/sda -5", NULL },
+        /* addresses */
+        { "IPAddressAllow", "10.0.0.0/8 ::1", "10.0.0.0/8 n=8 [10.0.0.0]; ::1 n=128 [::1]" },
+        { "IPAddressAllow", "192.168.1.1", "192.168.1.1 n=32 [192.168.1.1]" },
+        { "IPAddressAllow", "any", "any [0.0.0.0]; any [::]" },
+        { "IPAddressAllow", "localhost", "localhost n=8 [127.0.0.0]; localhost n=128 [::1]" },
+        { "IPAddressAllow", "link-local", "link-local n=16 [169.254.0.0]; link-local n=64 [fe80::]" },
+        { "IPAddressAllow", "multicast", "multicast n=4 [224.0.0.0]; multicast n=8 [ff00::]" },
+        { "IPAddressAllow", "10.0.0.0/33", NULL },
+        { "IPAddressAllow", "::/129", NULL },
+        { "IPAddressAllow", "10.0.0.0/", NULL },
+        { "IPAddressAllow", "10.0.0/8", NULL },
+        { "IPAddressAllow", "10.0.0.0/8/8", NULL },
+        { "IPAddressAllow", "example.org", NULL },
+        { "IPAddressAllow", "fe80::1%%eth0", NULL },
+        { "IPAddressAllow", "''", NULL },
+        /* device_policy, oom_policy, kill_mode */
+        { "DevicePolicy", "closed", "closed" },
+        { "DevicePolicy", "open", NULL },
+        { "DevicePolicy", "no", NULL },
+        { "OOMPolicy", "kill", "kill" },
+        { "OOMPolicy", "panic", NULL },
+        { "KillMode", "control-group", "control-group" },
+        { "KillMode", "no", NULL },
+        { "KillMode", "Mixed", NULL },
+        /* device_allow */
+        { "DeviceAllow", "/dev/fuse rw", "/dev/fuse rw [/dev/fuse|rw]" },
+        { "DeviceAllow", "/dev/fuse", "/dev/fuse [/dev/fuse|rwm]" },
+        { "DeviceAllow", "char-pts m", "char-pts m [char-pts|m]" },
+        { "DeviceAllow", "block-loop r", "block-loop r [block-loop|r]" },
+        { "DeviceAllow", "/etc/passwd r", NULL },
+        { "DeviceAllow", "/dev/fuse x", NULL },
+        { "DeviceAllow", "/dev/fuse ''", NULL },
+        { "DeviceAllow", "/dev/fuse r w", NULL },
+        { "DeviceAllow", "tty", NULL },
+        { "DeviceAllow", "/dev/../etc/passwd r", NULL },
+        /* signal */
+        { "KillSignal", "SIGQUIT", "SIGQUIT n=3" },
+        { "KillSignal", "9", "9 n=9" },
+        { "KillSignal", "SIGNAL", NULL },
+        { "KillSignal", "0", NULL },
+        /* boolean */
+        { "SendSIGHUP", "on", "yes n=1" },
+        { "SendSIGHUP", "FALSE", "no" },
+        { "SendSIGHUP", "maybe", NULL },
+        /* delegate */
+        { "Delegate", "yes", "yes n=1" },
+        { "Delegate", "no", "no" },
+        { "Delegate", "cpu pids", "cpu pids n=1 [cpu|pids]" },
+        { "Delegate", "cpu devices", NULL },
+        { "Delegate", "''", NULL },
+        /* unit_names */
+        { "After", "a.service b@1.mount", "a.service; b@1.mount" },
+        { "After", "a\\\\x2db.mount", "a\\x2db.mount" },
+        { "After", "a", NULL },
+        { "After", "a/b.service", NULL },
+        { "After", "../a.service", NULL },
+        { "After", LONG_NAME LONG_NAME LONG_NAME ".service", NULL },
+};
+
+static const Case sandbox_cases[] = {
+        /* path */
+        { "RootDirectory", "/srv//debian/", "/srv/debian" },
+        { "RootDirectory", "%h/root", "/home/ada/root" },
+        { "RootDirectory", "/a b", "/a b" },
+        { "RootDirectory", "srv", NULL },
+        { "RootDirectory", "/srv/../etc", NULL },
+        { "RootDirectory", "/srv%", NULL },
+        /* paths */
+        { "InaccessiblePaths", "/a -/b/./c '/d e'", "/a; /b/c optional; /d e" },
+        { "InaccessiblePaths", "%h/.ssh", "/home/ada/.ssh" },
+        { "InaccessiblePaths", "a", NULL },
+        { "InaccessiblePaths", "-", NULL },
+        { "InaccessiblePaths", "--/a", NULL },
+        { "InaccessiblePaths", "/a/..", NULL },
+        { "InaccessiblePaths", "''", NULL },
+        /* bind */
+        { "BindPaths", "/a", "/a [/a|/a]" },
+        { "BindPaths", "-/a:/b", "-/a:/b optional [/a|/b]" },
+        { "BindPaths", "/a:/b:rbind", "/a:/b:rbind [/a|/b]" },
+        { "BindPaths", "/a:/b:norbind,noexec", "/a:/b:norbind,noexec n=6 [/a|/b]" },
+        { "BindPaths", "/a:/b:ro,rw", "/a:/b:ro,rw [/a|/b]" },
+        { "BindPaths", "/a::ro", "/a::ro n=1 [/a|/a]" },
+        { "BindPaths", "/a /b:/c", "/a [/a|/a]; /b:/c [/b|/c]" },
+        { "BindPaths", "/a\\:b:/c", "/a\\:b:/c [/a:b|/c]" },
+        { "BindPaths", "/a:/b:", "/a:/b: [/a|/b]" },
+        { "BindReadOnlyPaths", "/a", "/a n=1 [/a|/a]" },
+        { "BindReadOnlyPaths", "/a:/b:rw", "/a:/b:rw [/a|/b]" },
+        { "BindPaths", "a", NULL },
+        { "BindPaths", "/a:b", NULL },
+        { "BindPaths", "/a:/b:suid", NULL },
+        { "BindPaths", "/a:/b:r", NULL },
+        { "BindPaths", "/a:/b:,ro", NULL },
+        { "BindPaths", "/a:/b:ro:rw", NULL },
+        { "BindPaths", "/a/../b", NULL },
+        { "BindPaths", "/a:/b/..", NULL },
+        { "BindPaths", ":", NULL },
+        { "BindPaths", "-", NULL },
+        { "BindPaths", "'/a", NULL },
+        /* volume */
+        { "Volume", "/srv/www:/www:ro", "/srv/www:/www:ro n=1 [/srv/www|/www]" },
+        { "Volume", "-%h:/home", "-/home/ada:/home optional [/home/ada|/home]" },
+        { "Volume", "/srv/www", NULL },
+        { "Volume", "/srv/www:/www:z", NULL },
+        { "Volume", "name:/www", NULL },
+        /* tmpfs */
+        { "TemporaryFileSystem", "/scratch", "/scratch [/scratch]" },
+        { "TemporaryFileSystem", "/a:ro,mode=700,size=16M,nr_inodes=1K,noexec",
+          "/a:ro,mode=700,size=16M,nr_inodes=1K,noexec [/a|ro|mode=700|size=16M|nr_inodes=1K|noexec]" },
+        { "TemporaryFileSystem", "/a:size=10%% /b", "/a:size=10% [/a|size=10%]; /b [/b]" },
+        { "TemporaryFileSystem", "/a:", "/a: [/a]" },
+        { "TemporaryFileSystem", "a", NULL },
+        { "TemporaryFileSystem", "/a:uid=0", NULL },
+        { "TemporaryFileSystem", "/a:mode=999", NULL },
+        { "TemporaryFileSystem", "/a:size=big", NULL },
+        { "TemporaryFileSystem", "/a:suid", NULL },
+        { "TemporaryFileSystem", "/a:ro:rw", NULL },
+        { "TemporaryFileSystem", "/a/..", NULL },
+        /* private_users, protect_home, protect_proc, proc_subset */
+        { "PrivateUsers", "self", "self" },
+        { "PrivateUsers", "false", "no" },
+        { "PrivateUsers", "yes", NULL },
+        { "ProtectHome", "read-only", "read-only" },
+        { "ProtectHome", "1", "yes" },
+        { "ProtectHome", "readonly", NULL },
+        { "ProtectProc", "invisible", "invisible" },
+        { "ProtectProc", "yes", NULL },
+        { "ProcSubset", "pid", "pid" },
+        { "ProcSubset", "none", NULL },
+        /* user */
+        { "User", "www-data", "www-data" },
+        { "User", "1000", "1000" },
+        { "User", "%u", "ada" },
+        { "User", "a b", NULL },
+        { "User", "a:b", NULL },
+        { "User", "a/b", NULL },
+        { "User", "a\x01", NULL },
+        { "User", "a%", NULL },
+        /* working_directory */
+        { "WorkingDirectory", "~", "~" },
+        { "WorkingDirectory", "/srv", "/srv" },
+        { "WorkingDirectory", "-/srv/x", "/srv/x optional" },
+        { "WorkingDirectory", "srv", NULL },
+        { "WorkingDirectory", "~/x", NULL },
+        { "WorkingDirectory", "/a /b", "/a /b" }, /* one path, as in systemd */
+        /* environment, variable_names, unset_environment */
+        { "Environment", "A=1 \"B=x y\" C=", "A=1; B=x y; C=" },
+        { "Environment", "A=%u=%%", "A=ada=%" },
+        { "Environment", "A", NULL },
+        { "Environment", "=1", NULL },
+        { "Environment", "1A=1", NULL },
+        { "Environment", "A-B=1", NULL },
+        { "Environment", "A='x", NULL },
+        { "PassEnvironment", "A _b C9", "A; _b; C9" },
+        { "PassEnvironment", "A=1", NULL },
+        { "PassEnvironment", "9C", NULL },
+        { "PassEnvironment", "A*", NULL },
+        { "UnsetEnvironment", "A B=1", "A; B=1" },
+        { "UnsetEnvironment", "=", NULL },
+        { "UnsetEnvironment", "-", NULL },
+        /* mode, nice */
+        { "UMask", "0077", "0077 n=63" },
+        { "UMask", "0", "0" },
+        { "UMask", "10000", NULL },
+        { "UMask", "u=rwx", NULL },
+        { "Nice", "-20", "-20 n=-20" },
+        { "Nice", "19", "19 n=19" },
+        { "Nice", "20", NULL },
+        { "Nice", "-21", NULL },
+        { "Nice", "low", NULL },
+        /* standard_input, standard_output */
+        { "StandardInput", "null", "null n=1" },
+        { "StandardInput", "inherit", "inherit" },
+        { "StandardInput", "file:/a//b", "file:/a//b n=3 [/a/b]" },
+        { "StandardInput", "journal", NULL },
+        { "StandardInput", "append:/a", NULL },
+        { "StandardInput", "file:", NULL },
+        { "StandardInput", "file:a", NULL },
+        { "StandardInput", "nullx", NULL },
+        { "StandardOutput", "journal", "journal n=2" },
+        { "StandardOutput", "append:%h/log", "append:/home/ada/log n=4 [/home/ada/log]" },
+        { "StandardOutput", "truncate:/log", "truncate:/log n=5 [/log]" },
+        { "StandardOutput", "file:/a/../b", NULL },
+        { "StandardOutput", "tty", NULL },
+        { "StandardOutput", "append", NULL },
+};
+
+static const Case limit_cases[] = {
+        { "LimitNOFILE", "10:20", "10:20 n=10 m=20" },
+        { "LimitNOFILE", "7", "7 n=7 m=7" },
+        { "LimitNOFILE", "0:infinity", "0:infinity m=-1" },
+        { "LimitNOFILE", "infinity", "infinity n=-1 m=-1" },
+        { "LimitNOFILE", "20:10", NULL },
+        { "LimitNOFILE", "1K", NULL },
+        { "LimitNOFILE", ":", NULL },
+        { "LimitNOFILE", "1:2:3", NULL },
+        { "LimitNOFILE", "-1", NULL },
+        { "LimitAS", "1K:2K", "1K:2K n=1024 m=2048" },
+        { "LimitAS", "1x", NULL },
+        { "LimitCPU", "10", "10 n=10 m=10" },
+        { "LimitCPU", "2min", "2min n=120 m=120" },
+        { "LimitCPU", "1ms", "1ms n=1 m=1" },                                   /* rounded up: 0 would kill */
+        { "LimitCPU", "18446744073709s", "18446744073709s n=18446744073709 m=18446744073709" },
+        { "LimitCPU", "fast", NULL },
+        { "LimitRTTIME", "500", "500 n=500 m=500" },
+        { "LimitRTTIME", "1ms", "1ms n=1000 m=1000" },
+        { "LimitRTTIME", "x", NULL },
+        { "LimitNICE", "+5", "+5 n=15 m=15" },
+        { "LimitNICE", "+19:-20", "+19:-20 n=1 m=40" },
+        { "LimitNICE", "30", "30 n=30 m=30" },
+        { "LimitNICE", "41", NULL },
+        { "LimitNICE", "+20", NULL },
+        { "LimitNICE", "-21", NULL },
+};
+
+static const Case set_cases[] = {
+        /* capabilities */
+        { "CapabilityBoundingSet", "CAP_CHOWN cap_kill", "CAP_CHOWN; cap_kill n=5" },
+        { "CapabilityBoundingSet", "~CAP_KILL", "CAP_KILL n=5 inverted" },
+        { "CapabilityBoundingSet", "~", " inverted" },
+        { "CapabilityBoundingSet", "CAP_FLY", NULL },
+        { "CapabilityBoundingSet", "CHOWN", NULL },
+        { "CapabilityBoundingSet", "63", NULL },
+        { "CapabilityBoundingSet", "64", NULL },
+        { "CapabilityBoundingSet", "CAP_CHOWN ~CAP_KILL", NULL },
+        { "CapabilityBoundingSet", "CAP_CHOWN,CAP_KILL", NULL },
+        { "CapabilityBoundingSet", "CAP_CHOWN+ep", NULL },
+        { "CapabilityBoundingSet", "''", NULL },
+        /* system_calls */
+        { "SystemCallFilter", "read @clock", "read [read]; @clock [@clock]" },
+        { "SystemCallFilter", "~ read:EACCES", "read:EACCES n=13 m=1 inverted [read]" },
+        { "SystemCallFilter", "~@clock:1", "@clock:1 n=1 m=1 inverted [@clock]" },
+        { "SystemCallFilter", "~", " inverted" },
+        { "SystemCallFilter", "fly", NULL },
+        { "SystemCallFilter", "@flying", NULL },
+        { "SystemCallFilter", "@", NULL },
+        { "SystemCallFilter", "read:EWHAT", NULL },
+        { "SystemCallFilter", "read:", NULL },
+        { "SystemCallFilter", ":EPERM", NULL },
+        { "SystemCallFilter", "~chmod:0", NULL }, /* would allow it */
+        { "SystemCallFilter", "chmod:0", NULL },
+        { "SystemCallFilter", "~~read", NULL },
+        { "SystemCallFilter", "''", NULL },
+        /* error_number */
+        { "SystemCallErrorNumber", "EACCES", "EACCES n=13" },
+        { "SystemCallErrorNumber", "1", "1 n=1" },
+        { "SystemCallErrorNumber", "0", NULL },
+        { "SystemCallErrorNumber", "kill", NULL },
+        { "SystemCallErrorNumber", "4096", NULL },
+        /* architectures */
+        { "SystemCallArchitectures", "native", "native" },
+        { "SystemCallArchitectures", "x86-64 arm64", "x86-64 n=3221225534; arm64 n=3221225655" },
+        { "SystemCallArchitectures", "x86", "x86 n=1073741827" },
+        { "SystemCallArchitectures", "pdp11", NULL },
+        { "SystemCallArchitectures", "~native", NULL },
+        { "SystemCallArchitectures", "''", NULL },
+        /* families */
+        { "RestrictAddressFamilies", "AF_UNIX AF_INET6", "AF_UNIX n=1; AF_INET6 n=10" },
+        { "RestrictAddressFamilies", "~AF_PACKET", "AF_PACKET n=17 inverted" },
+        { "RestrictAddressFamilies", "none", "" },
+        { "RestrictAddressFamilies", "~", " inverted" },
+        { "RestrictAddressFamilies", "AF_MARS", NULL },
+        { "RestrictAddressFamilies", "INET", NULL },
+        { "RestrictAddressFamilies", "~none", NULL },
+        { "RestrictAddressFamilies", "AF_INET none", NULL },
+        /* namespaces */
+        { "RestrictNamespaces", "yes", "" },
+        { "RestrictNamespaces", "0", " inverted" },
+        { "RestrictNamespaces", "net ipc", "net n=1073741824; ipc n=134217728" },
+        { "RestrictNamespaces", "~user", "user n=268435456 inverted" },
+        { "RestrictNamespaces", "mount", NULL },
+        { "RestrictNamespaces", "~yes", NULL },
+};
+
+static const struct {
+        const Case *cases;
+        size_t n;
+} tables[] = {
+        { policy_cases, ELEMENTSOF(policy_cases) },   { scope_cases, ELEMENTSOF(scope_cases) },
+        { sandbox_cases, ELEMENTSOF(sandbox_cases) }, { limit_cases, ELEMENTSOF(limit_cases) },
+        { set_cases, ELEMENTSOF(set_cases) },
+};
+
+static void check_good(const char *what, const Policy *policy, const Case *c) {
+        char nice[32];
+
+        snprintf(nice, sizeof(nice), "Nice n=%d", (int) D_Nice);
+        expect_values(what, policy, c->directive, streq(c->values, "Nice n=D_Nice") ? nice : c->values);
+}
+
+/* A refusal says where, which key and shows something of the text or says what is missing. */
+static void check_bad(const char *what, Log *log, const Case *c) {
+        char start[128];
+
+        snprintf(start, sizeof(start), "error: test.conf:7: %s=: ", c->directive);
+        expect_in(what, log_text(log), start);
+        expect_number(what, log->report.n_errors, 1);
+}
+
+static void check_case(const Case *c) {
+        _cleanup_(policy_freep) Policy *policy = test_policy();
+        char what[512];
+        Log log;
+
+        log_init(&log);
+        snprintf(what, sizeof(what), "%s=%s", c->directive, c->text);
+        expect_result(what, test_assign(policy, &log, c->directive, c->text), c->values ? 0 : -EBADMSG);
+        if (c->values)
+                check_good(what, policy, c);
+        else
+                check_bad(what, &log, c);
+        log_deinit(&log);
+}
+
+static void check_table(const Case *cases, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                check_case(&cases[i]);
+}
+
+static void test_policy_types(_unused_ void **state) {
+        check_table(policy_cases, ELEMENTSOF(policy_cases));
+}
+
+static void test_scope_types(_unused_ void **state) {
+        check_table(scope_cases, ELEMENTSOF(scope_cases));
+}
+
+static void test_sandbox_types(_unused_ void **state) {
+        check_table(sandbox_cases, ELEMENTSOF(sandbox_cases));
+}
+
+static void test_limits(_unused_ void **state) {
+        check_table(limit_cases, ELEMENTSOF(limit_cases));
+}
+
+static void test_sets(_unused_ void **state) {
+        check_table(set_cases, ELEMENTSOF(set_cases));
+}
+
+static bool has_case(const ValueType *type, bool good) {
+        for (size_t t = 0; t < ELEMENTSOF(tables); t++)
+                for (size_t i = 0; i < tables[t].n; i++) {
+                        const Case *c = &tables[t].cases[i];
+
+                        if (directive_find(c->directive)->type == type && !c->values == !good)
+                                return true;
+                }
+        return false;
+}
+
+/* A type that comes new must come with both. */
+static void test_all_types_covered(_unused_ void **state) {
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const Directive *d = &directive_table[id];
+
+                if (!has_case(d->type, true) || !has_case(d->type, false))
+                        fail_msg("no good or no bad case for %s (%s)", d->type->syntax, d->name);
+        }
+}
+
+static void check_choice(const Directive *d, const char *choice) {
+        _cleanup_(policy_freep) Policy *policy = test_policy();
+        _cleanup_free_ char *text = NULL;
+        Log log;
+
+        log_init(&log);
+        assert_true(asprintf(&text, "%s%s", choice, endswith(choice, ":") ? "/a" : "") > 0);
+        expect_result(text, test_assign(policy, &log, d->name, text), 0);
+        log_deinit(&log);
+}
+
+/* What completion offers is taken. */
+static void test_choices(_unused_ void **state) {
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const Directive *d = &directive_table[id];
+
+                for (const char *const *c = d->type->choices; c && *c; c++)
+                        check_choice(d, *c);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_policy_types),      cmocka_unit_test(test_scope_types),
+                cmocka_unit_test(test_sandbox_types),     cmocka_unit_test(test_limits),
+                cmocka_unit_test(test_sets),              cmocka_unit_test(test_all_types_covered),
+                cmocka_unit_test(test_choices),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
