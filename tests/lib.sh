@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the suites have in common: TAP, and the programs under test. Sourced by bash.
+set -u
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${ISORUN_BUILD:-$top/build}
+isorun=$build/src/isorun
+isoctl=$build/src/isoctl
+as_user=$top/tests/host/as-user
+tap_count=0
+tap_failed=0
+tmp=$(mktemp -d /tmp/isorun-test.XXXXXX)
+chmod 755 "$tmp"
+trap 'finish $?' EXIT
+
+# What a command printed and answered: $out, $err, $status.
+run() {
+	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+	out=$(cat "$tmp/out")
+	err=$(cat "$tmp/err")
+}
+
+result() { # ok|not ok, description, and on failure what is known
+	tap_count=$((tap_count + 1))
+	echo "$1 $tap_count - ${2//#/}"
+	[ "$1" = ok ] && return
+	tap_failed=$((tap_failed + 1))
+	printf '%s\n' "${3-}" "status: ${status-}" "out: ${out-}" "err: ${err-}" | sed 's/^/# /'
+}
+
+ok() { # description, command...
+	local what=$1
+	shift
+	if "$@"; then result ok "$what"; else result "not ok" "$what" "failed: $*"; fi
+}
+
+is() { # description, actual, expected
+	if [ "$2" = "$3" ]; then result ok "$1"; else result "not ok" "$1" "got \"$2\", expected \"$3\""; fi
+}
+
+like() { # description, text, glob
+	# shellcheck disable=SC2053
+	if [[ $2 = $3 ]]; then result ok "$1"; else result "not ok" "$1" "got \"$2\", expected to match \"$3\""; fi
+}
+
+unlike() { # description, text, glob
+	# shellcheck disable=SC2053
+	if [[ $2 != $3 ]]; then result ok "$1"; else result "not ok" "$1" "got \"$2\", expected not to match \"$3\""; fi
+}
+
+skip() { # description, reason
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - ${1//#/} # SKIP $2"
+}
+
+# Up to 5 s (in an emulated kernel 20 s) until a command succeeds.
+eventually() {
+	local i
+	for ((i = 0; i < ${patience:-100}; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# The process that was started first of those whose command line matches (pkill -o cannot tell within a tick).
+first_pid() { pgrep -f "$1" | sort -n | head -n1; }
+
+units() { systemctl "$@" list-units --all --plain --no-legend 'isorun-*.scope' | awk '{print $1}'; }
+
+no_units() { [ -z "$(units "$@")" ]; }
+
+has_controllers() {
+	local there
+	there=" $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null) "
+	[[ $there = *" memory "* && $there = *" pids "* ]]
+}
+
+landlock_abi() { # 0 where there is none
+	python3 -c 'import ctypes
+print(max(0, ctypes.CDLL(None).syscall(444, None, 0, 1)))'
+}
+
+finish() {
+	trap - EXIT
+	# shellcheck disable=SC2046
+	[ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
+	rm -rf "$tmp"
+	[ "$1" = 0 ] || echo "# the suite ended with status $1"
+	echo "1..$tap_count"
+	[ "$1" = 0 ] && [ "$tap_failed" = 0 ]
+	exit
+}

@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The command line, policies as files, and what goes wrong with them. Needs no systemd.
+. "$(dirname "$0")/../lib.sh"
+quiet=("$isorun" --no-scope --quiet)
+
+# Exit statuses
+run "${quiet[@]}" sh -c 'exit 7'
+is "the payload's exit status" $status 7
+run "${quiet[@]}" sh -c 'kill -TERM $$'
+is "128+N where a signal ended it" $status 143
+run "${quiet[@]}" no-such-command
+is "127 where the command is not found" $status 127
+is "... in one line" "$err" "isorun: no-such-command: command not found"
+run "${quiet[@]}" /etc/passwd
+is "126 where it cannot be executed" $status 126
+run "${quiet[@]}" "$top/no/such"
+is "127 for a path that does not exist" $status 127
+run "${quiet[@]}" /usr/bin
+is "126 for a directory" $status 126
+printf '#!/no/such/interpreter\n' >"$tmp/script"; chmod 755 "$tmp/script"
+run "${quiet[@]}" -v "$tmp:/srv" /srv/script
+is "127 where the interpreter of a script is missing" $status 127
+run "$isorun"
+is "125 without a command" $status 125
+run "$isorun" --no-such-option true
+is "125 for an unknown option" $status 125
+run "${quiet[@]}" -- ls -d /
+is "-- ends the options" "$out" /
+run "${quiet[@]}" echo --policy x
+is "options behind the command are the command's" "$out" "--policy x"
+run "$isorun" --version
+like "--version" "$out" "isorun [0-9]*"
+run "$isorun" --help
+like "--help names every option" "$out" "*--policy*--property*--volume*--root*--name*--user*--no-scope*--dry-run*--quiet*"
+
+# The default policy runs ordinary programs
+run "${quiet[@]}" ls /
+is "ls runs" $status 0
+run "${quiet[@]}" python3 -c 'print(1)'
+is "python3 runs" "$out" 1
+run "${quiet[@]}" sh -c 'echo "a b" | tr a-z A-Z | cat; ls /nonexistent 2>/dev/null || echo no'
+is "a shell with pipes runs" "$out" "A B
+no"
+run "$isorun" --no-scope true
+like "what is optional and not enforced is said" "$err" "*MemoryMax=: not enforced: *TasksMax=: not enforced: *"
+run "$isorun" --no-scope --quiet true
+is "--quiet says nothing" "$err" ""
+
+# Standard input and output
+is "standard input comes through" "$(echo hello | "${quiet[@]}" cat)" hello
+is "standard error is kept apart" "$("${quiet[@]}" sh -c 'echo no >&2; echo yes' 2>/dev/null)" yes
+is "the end of the payload's output is seen" "$(timeout 5 "${quiet[@]}" sh -c 'exec 1>&-; sleep 0.1' | cat)" ""
+run "${quiet[@]}" -p StandardOutput="file:$tmp/log" echo to-file
+is "StandardOutput=file:" "$(cat "$tmp/log")" to-file
+run "${quiet[@]}" -p StandardOutput="append:$tmp/log" echo more
+is "StandardOutput=append:" "$(cat "$tmp/log")" "to-file
+more"
+run "${quiet[@]}" -p StandardInput="file:$tmp/log" -p StandardOutput="truncate:$tmp/log2" cat
+is "StandardInput=file: and StandardOutput=truncate:" "$(cat "$tmp/log2")" "to-file
+more"
+run "${quiet[@]}" -p StandardError=null sh -c 'echo gone >&2'
+is "StandardError=null" "$err" ""
+
+# Bad policies: every line is reported, and nothing starts
+bad() { # description, policy text, expected messages, each with the file's name as %f
+	printf '%s\n' "$2" >"$tmp/bad.conf"
+	run "$isorun" --no-scope --policy "$tmp/bad.conf" sh -c "touch $tmp/started"
+	is "$1" "$err" "${3//%f/isorun: $tmp/bad.conf}"
+	is "... exit status" $status 125
+	ok "... nothing started" test ! -e "$tmp/started"
+}
+bad "not a size" $'[Scope]\nMemoryMax=12Q' '%f:2: MemoryMax=: not a size: "12Q"'
+bad "unknown key, with the nearest" $'[Scope]\nMemryMax=1M' '%f:2: MemryMax=: no such directive (did you mean MemoryMax=?)'
+bad "a key in the wrong section" $'[Sandbox]\nMemoryMax=1M' \
+	'%f:2: MemoryMax=: belongs into [Scope], not into [Sandbox]'
+bad "an unknown section" $'[Service]\nUser=x' \
+	'%f:2: User=: unknown section [Service] (there are [Policy], [Scope] and [Sandbox])'
+bad "no assignment" $'[Scope]\nnonsense' '%f:2: neither a [Section] nor an assignment: "nonsense"'
+bad "all mistakes at once" $'[Scope]\nTasksMax=x\n\n# comment\n[Sandbox]\nPrivateTmp=maybe\nUMask=9' \
+	'%f:2: TasksMax=: not a number of tasks: "x"
+%f:6: PrivateTmp=: not a boolean: "maybe"
+%f:7: UMask=: not an octal file mode: "9"'
+bad "control characters are escaped" $'[Scope]\nMemoryMax=\e[31mred' '%f:2: MemoryMax=: not a size: "\x1b[31mred"'
+bad "a continuation line counts from its first" $'[Sandbox]\nBindPaths=/etc \\\n  relative' \
+	'%f:2: BindPaths=: not an absolute path: "relative"'
+bad "a source that does not exist" $'[Sandbox]\nBindPaths=/no/such' '%f:2: BindPaths=: /no/such: No such file or directory'
+bad "a destination with .." $'[Sandbox]\nVolume=/etc:/a/../b' '%f:2: Volume=: path with "..": "/a/../b"'
+bad "two mounts on one place" $'[Sandbox]\nBindPaths=/etc:/mnt\nVolume=/usr:/mnt' \
+	"%f:3: Volume=: /mnt: a mount is there already, by BindPaths= of $tmp/bad.conf:2"
+bad "a directory over a file" $'[Sandbox]\nBindPaths=/usr:/etc/passwd' \
+	'%f:2: BindPaths=: /etc/passwd is a file, and /usr a directory'
+bad "a capability without effect" $'[Sandbox]\nCapabilityBoundingSet=CAP_SYS_TIME' \
+	'%f:2: CapabilityBoundingSet=: CAP_SYS_TIME has no effect in a user namespace of its own (PrivateUsers=no, as root, does without one)'
+bad "an unknown user" $'[Sandbox]\nUser=no-such-user' '%f:2: User=: no such user: "no-such-user"'
+bad "an unknown system call" $'[Sandbox]\nSystemCallFilter=~no_such_call' \
+	'%f:2: SystemCallFilter=: not a system call: "no_such_call"'
+bad "a required limit without anything to hold it" $'[Scope]\nMemoryMax=1G' \
+	'%f:2: MemoryMax=: cannot be enforced: --no-scope leaves no unit to enforce it (-p Optional=MemoryMax runs without it)'
+bad "Base= that comes back" $'[Policy]\nBase=./bad.conf' \
+	"%f:2: Base=: the policies build on each other: $tmp/bad.conf → $tmp/bad.conf"
+bad "a missing base" $'[Policy]\nBase=./none.conf' "%f:2: policy $tmp/./none.conf: No such file or directory"
+bad "ProtectProc= with Nesting=" $'[Sandbox]\nNesting=yes\nUser=nobody\nProtectProc=invisible' \
+	'%f:4: ProtectProc=: cannot be held where user namespaces can be made inside (Nesting=yes or RestrictNamespaces= without user): a /proc mounted there would show everything'
+run "$isorun" --no-scope -p MemoryMax=12Q true
+is "-p is checked likewise" "$err" 'isorun: -p: MemoryMax=: not a size: "12Q"'
+run "$isorun" --no-scope -p nonsense true
+is "-p wants an assignment" "$err" 'isorun: -p: not KEY=VALUE: "nonsense"'
+run "$isorun" --policy no-such-policy true
+like "an unknown policy tells where it was looked for" "$err" 'isorun: no policy "no-such-policy" in */etc/isorun/policies*'
+run "$isorun" --name 'a/b' true
+is "a bad name" $status 125
+
+# Policies by name, with drop-ins
+export XDG_CONFIG_HOME=$tmp/config
+mkdir -p "$XDG_CONFIG_HOME/isorun/policies/mine.conf.d"
+printf '[Sandbox]\nEnvironment=A=1 B=1\n' >"$XDG_CONFIG_HOME/isorun/policies/mine.conf"
+printf '[Sandbox]\nEnvironment=B=2\n' >"$XDG_CONFIG_HOME/isorun/policies/mine.conf.d/50-b.conf"
+# shellcheck disable=SC2016
+run "${quiet[@]}" --policy mine sh -c 'echo $A $B'
+is "a policy by name with a drop-in" "$out" "1 2"
+# shellcheck disable=SC2016
+run "${quiet[@]}" --policy mine -p Environment=B=3 sh -c 'echo $A $B'
+is "-p over the policy" "$out" "1 3"
+# shellcheck disable=SC2016
+run "${quiet[@]}" --policy mine -p Environment= sh -c 'echo "[$A$B]"'
+is "an empty value resets" "$out" "[]"
+
+# The plan
+printf '[Policy]\nBase=default\n[Sandbox]\nBindReadOnlyPaths=/etc/hostname:/srv/name\n' >"$tmp/plan.conf"
+run "$isorun" --no-scope --quiet --dry-run --policy "$tmp/plan.conf" sh -c "touch $tmp/started"
+like "--dry-run prints the plan with origins" "$out" "*/srv/name *read-only /etc/hostname   # $tmp/plan.conf:4*"
+ok "... and starts nothing" test ! -e "$tmp/started"
+run "$isorun" --no-scope --quiet --dry-run --json --policy "$tmp/plan.conf" true
+is "--json is JSON, with file and line" "$(python3 -c 'import json,sys
+plan = json.load(sys.stdin)
+print([e["origin"]["line"] for e in plan["root"] if e["key"] == "/srv/name"])' <<<"$out")" "[4]"
+run "$isoctl" explain "$tmp/plan.conf" -- true
+like "isoctl explain shows the same" "$out" "*/srv/name *read-only /etc/hostname   # $tmp/plan.conf:4*"
+run "$isoctl" check "$tmp/plan.conf"
+is "isoctl check is content" $status 0
+run "$isoctl" check "$tmp/bad.conf"
+is "isoctl check is not" $status 125
+for policy in "$top"/policies/*.conf; do
+	run "$isoctl" check "$policy"
+	unlike "the shipped policy ${policy##*/} can be read" "$err" "*: not a*"
+done
+
+# Set-user-ID
+if [ "$(id -u)" = 0 ]; then
+	cp "$isorun" "$tmp/suid"; chmod 4755 "$tmp/suid"
+	run setpriv --reuid 1000 --regid 1000 --clear-groups "$tmp/suid" --no-scope true
+	is "refuses to run set-user-ID" "$err" "suid: refuses to run set-user-ID, set-group-ID or with file capabilities"
+	is "... with 125" $status 125
+else
+	skip "refuses to run set-user-ID" "not root"
+fi

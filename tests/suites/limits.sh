@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Limits that the kernel really holds. Needs a systemd, and the memory, pids and cpu controllers.
+. "$(dirname "$0")/../lib.sh"
+patience=400
+allocate='x = bytearray(64 << 20); print(len(x))'
+fork_bomb='
+import os, time
+n = 0
+try:
+    while n < 100:
+        if os.fork() == 0: time.sleep(100)
+        n += 1
+except BlockingIOError: pass
+print(n)'
+
+printf '[Scope]\nMemoryMax=32M\nMemorySwapMax=0\n' >"$tmp/memory.conf"
+printf '[Scope]\nMemoryMax=128M\nMemorySwapMax=0\n' >"$tmp/more.conf"
+printf '[Scope]\nTasksMax=20\n' >"$tmp/tasks.conf"
+printf '[Scope]\nCPUQuota=20%%\n' >"$tmp/cpu.conf"
+
+no_scopes() { [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
+
+all() {
+	run "${who[@]}" "$isorun" --policy "$tmp/memory.conf" /usr/bin/python3 -c "$allocate"
+	is "$label: MemoryMax=32M kills who wants 64 MiB" "$status" 137
+	like "$label: ... and isorun says so, with the policy's line" "$err" \
+		"*$tmp/memory.conf:2: MemoryMax=: the kernel killed a process of isorun-memory-*"
+	run "${who[@]}" "$isorun" --policy "$tmp/more.conf" /usr/bin/python3 -c "$allocate"
+	is "$label: MemoryMax=128M does not" "$out" 67108864
+	is "$label: ... and says nothing" "$err" ""
+
+	run "${who[@]}" "$isorun" --policy "$tmp/tasks.conf" /usr/bin/python3 -c "$fork_bomb"
+	ok "$label: TasksMax=20 stops a fork bomb" test "$out" -gt 10 -a "$out" -lt 20
+	run "${who[@]}" "$isorun" --policy "$tmp/tasks.conf" sh -c 'for i in 1 2 3 4 5; do sleep 0.1 & done; wait; echo all'
+	is "$label: ... and lets a few be" "$out" all
+
+	# shellcheck disable=SC2016
+	run "${who[@]}" "$isorun" --policy "$tmp/cpu.conf" -p Delegate=yes bash -c \
+		'end=$((SECONDS + 3)); while [ $SECONDS -lt $end ]; do :; done; cat /sys/fs/cgroup/cpu.stat /sys/fs/cgroup/cpu.max'
+	like "$label: CPUQuota=20% is in cpu.max" "$out" "*20000 100000*"
+	ok "$label: ... and throttles" test "$(awk '$1 == "nr_throttled" {print $2}' <<<"$out")" -gt 5
+
+	run "${who[@]}" "$isorun" --quiet -p Delegate=yes sh -c \
+		'mkdir /sys/fs/cgroup/leaf && echo $$ >/sys/fs/cgroup/leaf/cgroup.procs && cat /proc/self/cgroup | grep ^0::'
+	is "$label: Delegate=yes: the cgroup is the payload's to divide" "$out" 0::/leaf
+	run "${who[@]}" "$isorun" --quiet true
+	is "$label: the default policy's limits hold" "$err" ""
+	ok "$label: nothing is left" eventually no_scopes
+}
+
+# Without a systemd that can be asked, but with a cgroup that is delegated.
+test_delegated() {
+	systemd-run --quiet --pipe --wait -p Delegate=yes bash -c '
+		c=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); mkdir $c/leaf; echo $$ >$c/leaf/cgroup.procs
+		export -n SYSTEMD_EXEC_PID; unset SYSTEMD_EXEC_PID
+		exec unshare -m bash -c "mount -t tmpfs tmpfs /run/dbus; \"\$@\"; ls $c | grep isorun" x "$@"' x \
+		"$isorun" --policy "$tmp/memory.conf" /usr/bin/python3 -c "$allocate" >"$tmp/out" 2>"$tmp/err"
+	status=$? out=$(cat "$tmp/out") err=$(cat "$tmp/err")
+	like "a delegated cgroup holds the limits where no systemd is reachable" "$err" \
+		"*$tmp/memory.conf:2: MemoryMax=: the kernel killed a process*"
+	is "... and is gone afterwards" "$out" ""
+}
+
+label=root who=()
+[ "$(id -u)" = 0 ] && all && test_delegated
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user")
+	all
+else
+	skip "the same with a user's manager" "no user to be"
+fi

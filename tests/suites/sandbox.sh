@@ -1,0 +1,323 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What a payload can and cannot do: each security promise, tried from inside, as root and as a user.
+. "$(dirname "$0")/../lib.sh"
+
+probe=$tmp/probe.py
+cat >"$probe" <<'PY'
+import ctypes, errno, os, socket, sys
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(number, *args):
+    """The errno of a system call, by name, or "ok"."""
+    ctypes.set_errno(0)
+    r = libc.syscall(number, *[ctypes.c_ulong(a) if isinstance(a, int) else a for a in args])
+    return "ok" if r >= 0 else errno.errorcode[ctypes.get_errno()]
+
+def attempt(f, *args):
+    try:
+        f(*args)
+        return "ok"
+    except OSError as e:
+        return errno.errorcode[e.errno]
+
+print(eval(sys.argv[1]))
+PY
+chmod 644 "$probe"
+
+# Runs a Python expression inside, with the options given before it.
+inside() {
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$probe:/probe.py:ro" "${@:1:$#-1}" \
+		/usr/bin/python3 /probe.py "${@: -1}"
+}
+
+expect() { # description, expected output, options..., expression
+	inside "${@:3}"
+	is "$label: $1" "$out" "$2"
+}
+
+shell() { # description, expected output, options..., script
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet "${@:3:$#-3}" sh -c "${@: -1}"
+	is "$label: $1" "$out" "$2"
+}
+
+test_files() {
+	local writable
+
+	shell "the root is mounted once, read-only" "ro,nosuid,nodev" \
+		'while read -r a b c d e f g; do [ "$e" = / ] && echo "$f"; done </proc/self/mountinfo | cut -d, -f1-3'
+	shell "nothing of the host can be written" "" \
+		'for d in / /etc /usr /usr/bin /usr/lib /opt /srv /mnt /media /home /root /boot /sys /proc /dev; do
+			if touch $d/x 2>/dev/null; then echo $d; fi; done'
+	shell "nor where the mounts say so is it by Landlock only" "" \
+		'for f in /etc/passwd /etc/hosts /bin/sh /proc/sys/kernel/core_pattern /proc/sysrq-trigger; do
+			(: >>$f) 2>/dev/null && echo $f; done; :'
+	shell "what is private is empty and in memory" "tmpfs tmpfs tmpfs tmpfs" \
+		'for d in /tmp /run /var /dev/shm; do touch $d/x && stat -fc %T $d; done | tr "\n" " " | sed "s/ $//"'
+	shell "/tmp of the host is not seen" "" "ls $tmp 2>/dev/null"
+	shell "/home, /root and /boot are empty" "" 'ls -A /home /root /boot 2>/dev/null | grep -v -e : -e ^$'
+	shell "there is no /sys" "" 'ls -A /sys'
+	shell "/dev holds what it should" \
+		"fd full null ptmx pts random shm stderr stdin stdout tty urandom zero" 'echo $(ls -A /dev)'
+	shell "/dev/null, zero and urandom work" "3 3" \
+		'echo x >/dev/null; echo $(head -c3 /dev/zero | wc -c) $(head -c3 /dev/urandom | wc -c)'
+	expect "a new terminal can be had" ok 'attempt(os.openpty)'
+	shell "/etc/shadow cannot be read" "" 'cat /etc/shadow 2>/dev/null'
+	shell "only fds 0 to 2 come through" "0 1 2" 'echo $(ls /proc/self/fd | head -n3)' 9</dev/null 8</etc/hosts
+	expect "... really" "['0', '1', '2', '3']" 'sorted(os.listdir("/proc/self/fd"))' 9</dev/null 8</etc/hosts # 3 reads it
+	shell "no process of the host is seen" "1 2" 'echo $(cd /proc; echo [0-9]*) | cut -d" " -f1,2'
+	shell "a set-user-ID program gains nothing" "" 'grep -v nosuid /proc/self/mountinfo'
+	shell "the working directory is inside" /tmp pwd
+	is "$label: ... / where the caller's is not seen" "$(cd "$tmp" && "${who[@]}" "$isorun" "${mode[@]}" --quiet pwd)" /
+	is "$label: ... the caller's where it is seen" "$(cd /usr/share && "${who[@]}" "$isorun" "${mode[@]}" --quiet pwd)" /usr/share
+	shell "files made inside vanish" "" 'touch /tmp/left-behind /var/left-behind /run/left-behind'
+	ok "$label: ... from the host, too" test ! -e /tmp/left-behind
+
+	writable=$tmp/volume-$label
+	mkdir "$writable"
+	chmod 777 "$writable"
+	shell "a volume can be written" ok -v "$writable:/mnt" 'echo x >/mnt/file && echo ok'
+	ok "$label: ... and it is there on the host" test -e "$writable/file"
+	shell "a read-only volume cannot" "" -v "$writable:/mnt:ro" 'touch /mnt/file2 2>/dev/null && echo written'
+	shell "a destination that is missing is made in memory" "file made" -v "$writable:/made/deep/er" \
+		'echo $(ls /made/deep/er) $(ls -d /made | tr -d /); touch /made/x 2>/dev/null && echo written'
+	ok "$label: ... and not on the host" test ! -e /made
+	shell "a file can be a volume" root: -v /etc/passwd:/srv/users:ro 'head -c5 /srv/users'
+	shell "a destination is found through symlinks of the root" ok -v "$writable:/lib64/made-here" \
+		-v "$writable:/var/run/here" '[ -e /usr/lib64/made-here/file ] && [ -e /run/here/file ] && echo ok'
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$writable:/usr/bin/made-here" true
+	like "$label: a directory with very many entries is left alone" "$err" "*too many entries*"
+	ln -sfn /etc "$writable/link"
+	shell "a symlink in a volume is one inside" "$(head -n1 /etc/passwd)" -v "$writable:/mnt" 'head -n1 /mnt/link/passwd'
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$writable:/mnt" -v /usr/share:/mnt/link:ro true
+	like "$label: ... and no way to a destination" "$err" "*a symlink in a writable volume*"
+	shell "a volume on /var is all of it" "file link" -v "$writable:/var" 'echo $(ls /var)'
+	shell "the host's device nodes cannot be changed" "" 'for n in null full tty; do chmod 666 /dev/$n 2>/dev/null && echo $n; done'
+	run "${who[@]}" sh -c '"$@" </etc' x "$isorun" "${mode[@]}" --quiet cat /proc/self/fd/0/passwd
+	like "$label: a directory as standard input is refused" "$err" "isorun: fd 0 is a directory*"
+	shell "TemporaryFileSystem= with its options" "1777" -p 'TemporaryFileSystem=/scratch:mode=1777,size=1M' \
+		'stat -c %a /scratch; head -c 2M /dev/zero >/scratch/x 2>/dev/null && echo too much'
+	shell "noexec holds" "" -p 'TemporaryFileSystem=/scratch:mode=1777,noexec' \
+		'cp /usr/bin/echo /scratch/ && /scratch/echo ran 2>/dev/null'
+	cp /usr/bin/echo "$tmp/hidden-echo"
+	run "${who[@]}" "$isorun" "${mode[@]}" "$tmp/hidden-echo" hello
+	is "$label: a command by a hidden path is bound" "$out" hello
+	like "$label: ... with a notice" "$err" "*$tmp/hidden-echo is hidden inside; it alone is bound there, read-only*"
+	shell "with ProtectHome=no it is not hidden" ok -p ProtectHome=no '[ -n "$(ls -d /home)" ] && echo ok'
+	shell "/sys is there where the policy asks" kernel -p BindReadOnlyPaths=/sys 'ls -d /sys/kernel | cut -d/ -f3'
+	shell "WorkingDirectory=" /usr/share -p WorkingDirectory=/usr/share pwd
+}
+
+test_ids() {
+	shell "the ids are those outside" "$("${who[@]}" id -u) $("${who[@]}" id -g)" 'echo $(id -u) $(id -g)'
+	shell "no capability is left" "0000000000000000" 'sed -n "s/^Cap...:\t//p" /proc/self/status | sort -u'
+	shell "no_new_privs and two filters" "1 2 2" \
+		'echo $(sed -n "s/^\(NoNewPrivs\|Seccomp\|Seccomp_filters\):\t//p" /proc/self/status)'
+	shell "the reaper has no capability" "0000000000000000" 'sed -n "s/^Cap\(Prm\|Eff\|Bnd\):\t//p" /proc/1/status | sort -u'
+	expect "the reaper cannot be traced" "EPERM" 'call(101, 16, 1, 0, 0)'
+	expect "the reaper's memory and fds are shut" "EACCES EACCES" \
+		'attempt(open, "/proc/1/mem") + " " + attempt(os.readlink, "/proc/1/fd/0")'
+	shell "the reaper cannot be killed" alive 'kill -9 1; kill -STOP 1; kill -TERM 1; echo alive'
+	shell "isorun's file cannot be opened through it" "" '(: >>/proc/1/exe) 2>/dev/null && echo opened'
+	shell "the environment is clean" "" 'env | grep -e SECRET -e NOTIFY_SOCKET -e DBUS'
+	expect "the session keyring is empty" True \
+		'call(250, 6, -3, 0, 0) in ("EPERM", "ENOKEY")'
+	shell "Environment=, PassEnvironment= and UnsetEnvironment=" "1 yes" -p Environment="A=1 B=2" \
+		-p PassEnvironment=TEST_PASSED -p UnsetEnvironment=B 'echo $A $B $TEST_PASSED'
+	shell "UMask=, Limit*= and Nice=" "0027 33 40 7" -p UMask=0027 -p LimitNOFILE=33:40 -p Nice=7 \
+		'echo $(umask) $(ulimit -Sn) $(ulimit -Hn) $(nice)'
+}
+
+test_network() {
+	shell "the network is a loopback device, up" "lo:" 'echo $(sed 1,2d /proc/net/dev | cut -d: -f1):'
+	expect "the loopback answers" ok \
+		'(lambda s: (s.bind(("127.0.0.1", 0)), s.listen(), attempt(socket.create_connection, s.getsockname()))[2])(socket.socket())'
+	expect "the host's loopback does not" ECONNREFUSED "attempt(socket.create_connection, ('127.0.0.1', $port))"
+	expect "it does with PrivateNetwork=no" ok -p PrivateNetwork=no "attempt(socket.create_connection, ('127.0.0.1', $port))"
+	expect "a family that is not listed" EAFNOSUPPORT 'attempt(socket.socket, socket.AF_PACKET, socket.SOCK_RAW)'
+	expect "... whatever stands above the int" EAFNOSUPPORT 'call(41, (1 << 32) | 17, 3, 0)'
+	expect "RestrictAddressFamilies=none" EAFNOSUPPORT -p RestrictAddressFamilies= -p RestrictAddressFamilies=none \
+		'attempt(socket.socket, socket.AF_INET)'
+	expect "RestrictAddressFamilies=~" "('EAFNOSUPPORT', 'ok')" -p RestrictAddressFamilies= \
+		-p 'RestrictAddressFamilies=~AF_INET' 'attempt(socket.socket, socket.AF_INET), attempt(socket.socket, socket.AF_INET6)'
+	expect "no ring gets around that" ENOSYS 'call(425, 1, 0)'
+	expect "no abstract socket of the host is reached" True -p PrivateNetwork=no \
+		"attempt(lambda: socket.socket(socket.AF_UNIX).connect('\\0$abstract')) in ('EPERM', 'EAFNOSUPPORT')"
+}
+
+test_calls() {
+	expect "an unknown call answers ENOSYS" ENOSYS 'call(9999)'
+	expect "a known one that is denied, EPERM" EPERM 'call(165, 0, 0, 0, 0, 0)'
+	expect "SystemCallErrorNumber=" EACCES -p SystemCallErrorNumber=EACCES 'call(165, 0, 0, 0, 0, 0)'
+	expect "a call denied with an errno of its own" EBUSY -p 'SystemCallFilter=~sync:EBUSY' 'call(162)'
+	expect "a group denied" EPERM -p 'SystemCallFilter=~@sync' 'call(162)'
+	expect "TIOCSTI" EPERM 'call(16, 0, 0x5412, b"x")'
+	expect "... with high bits" EPERM 'call(16, 0, (1 << 32) | 0x5412, b"x")'
+	expect "TIOCLINUX" EPERM 'call(16, 0, 0x541c, b"x")'
+	expect "unshare of each kind" "['EPERM']" \
+		'sorted({call(272, f) for f in (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)})'
+	expect "clone with a namespace" EPERM 'call(56, 0x10000000 | 17, 0, 0, 0, 0)'
+	expect "clone3" ENOSYS 'call(435, 0, 0)'
+	expect "setns, whatever stands above the int" "('EPERM', 'EPERM')" 'call(308, 0, 0), call(308, 0, 1 << 32)'
+	expect "RestrictNamespaces=uts leaves the others" "('EPERM', 'EPERM')" -p RestrictNamespaces=uts \
+		'call(272, 0x10000000), call(272, 0x20000)'
+	expect "sethostname" EPERM 'call(170, b"x", 1)'
+	expect "real-time scheduling, also with RESET_ON_FORK" "['EPERM']" \
+		'sorted({call(144, 0, p, b"\1\0\0\0") for p in (1, 2, 6, 0x40000001, 0x40000002)})'
+	expect "set-user-ID and set-group-ID bits" "['EPERM']" \
+		'sorted({call(90, b"/tmp", 0o4755), call(90, b"/tmp", 0o2755), call(85, b"/tmp/a", 0o4755), call(2, b"/tmp/b", 0o102, 0o4755), call(257, -100, b"/tmp/c", 0o102, 0o2755), call(83, b"/tmp/d", 0o2755)})'
+	expect "openat2, whose mode no filter sees" ENOSYS 'call(437, -100, b"/tmp", 0, 24)'
+	expect "personality" EPERM 'call(135, 0x40000)'
+	expect "memory that is writable and executable" ok 'attempt(__import__("mmap").mmap, -1, 4096, 34, 7)'
+	expect "... with MemoryDenyWriteExecute=" EPERM -p MemoryDenyWriteExecute=yes \
+		'attempt(__import__("mmap").mmap, -1, 4096, 34, 7)'
+	expect "keyrings, bpf, perf, kexec and modules" "['EPERM']" \
+		'sorted({call(248), call(250, 0), call(321, 0), call(298), call(246), call(175)})'
+	# The numbers of the i386 calls: a program of three instructions that makes one.
+	printf '\x7fELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0\x54\x80\4\x08\x34\0\0\0\0\0\0\0\0\0\0\0\x34\0\x20\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\x80\4\x08\0\x80\4\x08\x60\0\0\0\x60\0\0\0\5\0\0\0\0\x10\0\0\xb8\x01\0\0\0\xbb\x07\0\0\0\xcd\x80' >"$tmp/i386"
+	chmod 755 "$tmp/i386"
+	if "$tmp/i386"; [ $? = 7 ]; then
+		run "${who[@]}" "$isorun" "${mode[@]}" --quiet "$tmp/i386"
+		is "$label: a call by i386's numbers kills" $status 159
+	else
+		skip "$label: a call by i386's numbers kills" "this kernel has none"
+	fi
+}
+
+test_landlock() {
+	if [ "$(landlock_abi)" -lt 2 ]; then
+		skip "$label: Landlock says read-only once more" "this kernel has no Landlock of ABI 2"
+		return
+	fi
+	# A file system that is mounted writable, and where no rule gives the right.
+	expect "Landlock denies where a mount would not" EACCES 'attempt(open, "/dev/pts/../../dev/pts/new", "w")'
+	expect "/dev/mqueue and the like are not made" True 'attempt(os.mkdir, "/dev/new") in ("EROFS", "EACCES")'
+}
+
+test_sockets() {
+	shell "busctl, systemd-run and systemctl reach nothing" "" \
+		'busctl list 2>/dev/null; systemd-run true 2>/dev/null && echo ran; systemctl is-system-running 2>/dev/null | grep -v offline
+		[ ! -e /run/systemd ] || echo /run/systemd; [ ! -e /run/dbus ] || echo /run/dbus'
+}
+
+# Tries to take off every mount, and to make writable what is not.
+cat >"$tmp/undo.sh" <<'SH'
+while read -r _ _ _ _ mount flags _; do
+	umount "$mount" 2>/dev/null && echo "unmounted $mount"
+	umount -l "$mount" 2>/dev/null && echo "detached $mount"
+	case $flags in
+	ro*) mount -o remount,bind,rw,nosuid,nodev "$mount" 2>/dev/null && echo "made $mount writable"
+		mount -o remount,bind,rw,nosuid,nodev,noexec "$mount" 2>/dev/null && echo "made $mount writable" ;;
+	esac
+	mount -o remount,bind,suid "$mount" 2>/dev/null && echo "made $mount suid"
+	case $flags in
+	*nodev*) mount -o remount,bind,dev "$mount" 2>/dev/null && echo "gave $mount devices" ;;
+	esac
+done </proc/self/mountinfo
+touch /etc/x 2>/dev/null && echo "wrote /etc/x"
+cat /etc/shadow 2>/dev/null
+ls -A /home /root | grep -v -e : -e '^$'
+SH
+chmod 644 "$tmp/undo.sh"
+
+# A payload that administers its own namespaces cannot undo what is around it.
+test_administrator() {
+	local cap
+
+	for cap in CAP_SYS_ADMIN "CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_OVERRIDE CAP_SYS_CHROOT"; do
+		run "$isorun" "${mode[@]}" --quiet -p "CapabilityBoundingSet=$cap" -p 'SystemCallFilter=@mount' sh -c \
+			'mount -t tmpfs tmpfs /tmp && echo mounted'
+		is "$label: with $cap it can mount for itself" "$out" mounted
+		run "$isorun" "${mode[@]}" --quiet -p "CapabilityBoundingSet=$cap" -p 'SystemCallFilter=@mount' \
+			-v "$tmp/undo.sh:/undo.sh:ro" sh /undo.sh
+		is "$label: ... and undo no mount of ours" "$out" ""
+	done
+	expect "CAP_SYS_PTRACE does not reach the reaper" "EPERM EACCES" -p CapabilityBoundingSet=CAP_SYS_PTRACE \
+		'call(101, 16, 1, 0, 0) + " " + attempt(open, "/proc/1/mem")'
+	run "$isorun" "${mode[@]}" -p Nesting=yes true
+	like "$label: Nesting=yes with the host's uid 0 is refused" "$err" "isorun: -p: Nesting=: with uid 0 of the host*"
+	run "$isorun" "${mode[@]}" -p CapabilityBoundingSet=CAP_SETFCAP true
+	like "$label: CAP_SETFCAP of root's is refused" "$err" "*CAP_SETFCAP of root's would make files*"
+}
+
+test_nesting() {
+	shell "Nesting=yes: namespaces and mounts can be made" inner -p Nesting=yes "${nest_as[@]}" \
+		'unshare -Urm sh -c "mount -t tmpfs tmpfs /mnt && echo inner"'
+	shell "... which uncover nothing" "" -p Nesting=yes "${nest_as[@]}" -v "$tmp/undo.sh:/undo.sh:ro" \
+		'unshare -Urm sh /undo.sh'
+	shell "... nor write /proc/sys" "" -p Nesting=yes "${nest_as[@]}" \
+		'for f in kernel/core_pattern vm/drop_caches; do (: >>/proc/sys/$f) 2>/dev/null && echo $f; done'
+}
+
+test_signals() {
+	local name i defaults=--default-signal=INT,QUIT # which a shell ignores for its background
+
+	cat >"$tmp/count.sh" <<-'SH'
+		n=0; trap 'n=$((n + 1))' TERM INT HUP QUIT USR1 USR2 WINCH CONT
+		echo ready; i=0; while [ $n = 0 ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i+1)); done; sleep 0.4; echo $n
+	SH
+	chmod 644 "$tmp/count.sh"
+	for name in TERM INT HUP QUIT USR1 USR2 WINCH CONT; do
+		env "$defaults" "${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/count.sh:/count.sh:ro" bash /count.sh \
+			>"$tmp/signals" &
+		eventually grep -q ready "$tmp/signals"
+		kill -"$name" "$(first_pid "^$isorun .*/count.sh\$")"
+		wait $!
+		is "$label: SIG$name reaches the payload once" "$(tail -n1 "$tmp/signals")" 1
+	done
+	# To the whole process group, as a terminal does.
+	env "$defaults" setsid "${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/count.sh:/count.sh:ro" bash /count.sh \
+		>"$tmp/signals" &
+	eventually grep -q ready "$tmp/signals"
+	i=$(first_pid "^$isorun .*/count.sh\$")
+	kill -INT -- "-$(ps -o pgid= -p "$i" | tr -d ' ')"
+	wait $!
+	is "$label: a signal to the process group reaches it once" "$(tail -n1 "$tmp/signals")" 1
+}
+
+test_together() {
+	"${who[@]}" "$isorun" "${mode[@]}" --quiet sh -c 'sleep 1000 & setsid sleep 1001 & sleep 1002' &
+	eventually pgrep -f '^sleep 1002$' >/dev/null
+	kill -KILL "$(first_pid "^$isorun .*sleep 1002")"
+	wait $! 2>/dev/null
+	ok "$label: if isorun dies, all die" eventually gone '^sleep 100[0-2]$'
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet sh -c 'setsid sleep 1003 >/dev/null 2>&1 & exit 4'
+	is "$label: the payload's end" $status 4
+	ok "$label: ... ends what it left behind" eventually gone '^sleep 1003$'
+}
+
+gone() { ! pgrep -f "$1" >/dev/null; }
+
+/usr/bin/python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 0)); a = socket.socket(socket.AF_UNIX); a.bind("\0isorun-test-%d" % s.getsockname()[1]); a.listen()
+print(s.getsockname()[1], flush=True); time.sleep(600)' >"$tmp/port" &
+eventually test -s "$tmp/port"
+port=$(cat "$tmp/port")
+abstract=isorun-test-$port
+
+cd /tmp || exit
+export SECRET=1 TEST_PASSED=yes
+all() {
+	test_files
+	test_ids
+	test_network
+	test_calls
+	test_landlock
+	test_sockets
+	if [ "$label" = root ]; then test_administrator; fi
+	test_nesting
+	test_signals
+	test_together
+}
+
+mode=(-p "Optional=MemoryMax TasksMax")
+[ -S /run/dbus/system_bus_socket ] || mode+=(--no-scope)
+label=root who=() nest_as=(-p User=nobody)
+[ "$(id -u)" = 0 ] || label=self
+all
+if [ "$(id -u)" = 0 ] && [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") nest_as=()
+	all
+else
+	skip "the same as another user" "no user to be"
+fi

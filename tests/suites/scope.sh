@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The instance as a unit: seen, stopped, frozen and gone. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+mode=(--quiet -p "Optional=MemoryMax TasksMax")
+
+show() { systemctl "${bus[@]}" show -P "$2" "$1"; }
+
+ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
+
+active() { [ "$(ctl is-active "$1")" = active ]; }
+
+# Starts a sleeping instance NAME in the background.
+begin() {
+	"${who[@]}" "$isorun" "${mode[@]}" --name "$1" "${@:2}" sleep 1000 &
+	instance=$!
+	eventually active "isorun-$1.scope" && eventually pgrep -f '^sleep 1000$' >/dev/null
+}
+
+nothing_left() {
+	[ -z "$(ctl list-units --all --plain --no-legend 'isorun-*.scope')" ] &&
+		[ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ] && ! pgrep -f '^sleep 1000$' >/dev/null &&
+		! pgrep -f "^$isorun " >/dev/null
+}
+
+test_unit() {
+	local cgroup
+
+	begin one -p Description="A test"
+	is "$label: it is a scope" "$(ctl is-active isorun-one.scope)" active
+	is "$label: in isorun.slice" "$(ctl show -P Slice isorun-one.scope)" isorun.slice
+	is "$label: with a description" "$(ctl show -P Description isorun-one.scope)" "A test: sleep 1000"
+	is "$label: collected when it ends" "$(ctl show -P CollectMode isorun-one.scope)" inactive-or-failed
+	like "$label: systemctl status shows the payload" "$(ctl status isorun-one.scope --no-pager)" "*sleep 1000*"
+	cgroup=/sys/fs/cgroup$(ctl show -P ControlGroup isorun-one.scope)
+	is "$label: what it is stands on its cgroup" "$(python3 -c 'import os, sys
+print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", "policy", "command")])' "$cgroup")" \
+		"one default sleep 1000"
+	run "${who[@]}" "$isorun" "${mode[@]}" --name one true
+	is "$label: a name that is taken" "$err" \
+		"isorun: there is a unit isorun-one.scope already (--name chooses another name)"
+	is "$label: ... is 125" $status 125
+	is "$label: ... and harms nobody" "$(ctl is-active isorun-one.scope)" active
+
+	ctl freeze isorun-one.scope
+	is "$label: it can be frozen" "$(grep frozen "$cgroup/cgroup.events")" "frozen 1"
+	ctl thaw isorun-one.scope
+	ctl stop isorun-one.scope
+	wait "$instance"
+	is "$label: stopped, it ends by SIGTERM" $? 143
+	ok "$label: ... and nothing is left" eventually nothing_left
+	is "$label: ... the slice is empty" "$(find "${cgroup%/*}" -mindepth 1 -type d 2>/dev/null)" ""
+
+	begin two
+	ctl kill -s KILL isorun-two.scope
+	wait "$instance"
+	is "$label: killed as a unit, 137" $? 137
+	ok "$label: ... nothing is left" eventually nothing_left
+
+	begin three
+	kill -KILL "$(first_pid "^$isorun .*--name three ")"
+	wait "$instance" 2>/dev/null
+	ok "$label: isorun killed, nothing is left" eventually nothing_left
+
+	run "${who[@]}" "$isorun" "${mode[@]}" cat /proc/self/cgroup
+	is "$label: inside, the cgroup is the root of all" "$(grep ^0:: <<<"$out")" 0::/
+	run "${who[@]}" "$isorun" "${mode[@]}" -p Slice=isorun-test.slice true
+	is "$label: Slice=" $status 0
+	run "${who[@]}" "$isorun" "${mode[@]}" -p RuntimeMaxSec=500ms sleep 1000
+	is "$label: RuntimeMaxSec=" $status 143
+	ok "$label: ... nothing is left" eventually nothing_left
+	run "${who[@]}" "$isorun" "${mode[@]}" -p StandardOutput=journal sh -c 'echo to-the-journal; sleep 0.2'
+	ok "$label: StandardOutput=journal, under the unit" eventually in_journal
+}
+
+in_journal() {
+	journalctl --no-pager -o json -g to-the-journal 2>/dev/null | python3 -c 'import json, sys
+lines = [json.loads(l) for l in sys.stdin]
+sys.exit(not any(l.get(sys.argv[1], "").startswith("isorun-sh-") for l in lines))' "$unit_field"
+}
+
+test_fail_closed() {
+	if has_controllers; then
+		skip "$label: a limit that the kernel does not hold" "this kernel holds them"
+	else
+		run "${who[@]}" "$isorun" --quiet -p Optional= -p MemoryMax=64M -p TasksMax=10 true
+		is "$label: a limit that systemd takes and the kernel does not hold stops the start" "$err" \
+"isorun: -p: MemoryMax=: systemd accepts it, but the kernel does not hold it: the kernel has no memory.max there (-p Optional=MemoryMax runs without it)
+isorun: -p: TasksMax=: systemd accepts it, but the kernel does not hold it: the kernel has no pids.max there (-p Optional=TasksMax runs without it)"
+		is "$label: ... with 125" $status 125
+		ok "$label: ... nothing is left" eventually nothing_left
+	fi
+	run "${who[@]}" "$isorun" "${mode[@]}" -p MemoryZSwapMax=16M -p "Optional=MemoryZSwapMax" true
+	if [ "$(systemctl --version | awk 'NR == 1 {print $2}')" -ge 253 ]; then
+		is "$label: a property of systemd 253" $status 0
+	else
+		like "$label: a property that this systemd does not know" "$err" \
+			"isorun: -p: MemoryZSwapMax=: this systemd does not take it for a scope (systemd 253 does)*"
+		is "$label: ... is 125" $status 125
+	fi
+	ok "$label: ... nothing is left" eventually nothing_left
+}
+
+test_bpf() {
+	if [ "$label" = user ]; then
+		run "${who[@]}" "$isorun" "${mode[@]}" -p IPAddressDeny=any true
+		is "$label: IPAddressDeny=, which a user's systemd does not enforce" "$err" \
+"isorun: -p: IPAddressDeny=: cannot be enforced: a user's systemd accepts it and enforces nothing (-p Optional=IPAddressDeny runs without it)"
+		return
+	fi
+	python3 -m http.server --bind 127.0.0.1 8099 >/dev/null 2>&1 &
+	eventually get_8099
+	run "$isorun" "${mode[@]}" -p PrivateNetwork=no -p IPAddressDeny=any -p DevicePolicy=strict -p "DeviceAllow=/dev/null rw" \
+		python3 -c 'import socket; socket.create_connection(("127.0.0.1", 8099), 1)'
+	like "$label: IPAddressDeny=" "$err" "*Error: *"
+	run "$isorun" "${mode[@]}" -p PrivateNetwork=no -p DevicePolicy=strict -p "DeviceAllow=/dev/null rw" sh -c \
+		'head -c1 /dev/zero 2>/dev/null; : >/dev/null && echo ok'
+	is "$label: DevicePolicy=strict" "$out" ok
+	kill %%
+}
+
+get_8099() { python3 -c 'import socket; socket.create_connection(("127.0.0.1", 8099), 1)' 2>/dev/null; }
+
+# Sends signal $1 to the isorun of instance $2 when it has run for $3 milliseconds.
+end_after() {
+	eventually pgrep -f "^$isorun .*--name $2 " >/dev/null
+	sleep "0.0$(printf %02d "$3")"
+	kill "-$1" "$(first_pid "^$isorun .*--name $2 ")"
+}
+
+# isorun is killed at some moment of its start: whatever the moment, nothing stays.
+test_killed_while_starting() {
+	local i
+	for i in 0 1 2 3 4 5 6 7 8 9 12 15 18 20; do
+		"${who[@]}" "$isorun" "${mode[@]}" --name "brief$i" sleep 1000 2>/dev/null &
+		instance=$!
+		end_after KILL "brief$i" "$i"
+		{ wait "$instance"; } 2>/dev/null
+	done
+	ok "$label: killed while it starts, it leaves nothing" eventually nothing_left
+	for i in 0 1 2 3 4 5 6 7 8 9 12; do
+		"${who[@]}" "$isorun" "${mode[@]}" --name "short$i" sleep 1000 2>/dev/null &
+		instance=$!
+		end_after TERM "short$i" "$i"
+		{ wait "$instance"; } 2>/dev/null
+	done
+	ok "$label: nor stopped while it starts" eventually nothing_left
+	mkfifo "$tmp/fifo-$label" 2>/dev/null
+	run "${who[@]}" "$isorun" "${mode[@]}" --name fails -p 'TemporaryFileSystem=/x:size=1,nr_inodes=1' -v /etc:/x/y:ro true
+	is "$label: what fails inside is reported" $status 125
+	like "$label: ... with the policy's line" "$err" "isorun: --volume: Volume=: mounting on /x/y: No space left on device"
+	ok "$label: ... and nothing is left" eventually nothing_left
+	for i in $(seq 20); do "${who[@]}" "$isorun" "${mode[@]}" true & done
+	wait
+	ok "$label: twenty at once" eventually nothing_left
+}
+
+all() {
+	test_unit
+	test_fail_closed
+	test_bpf
+	test_killed_while_starting
+}
+
+label=root who=() bus=() unit_field=_SYSTEMD_UNIT
+[ "$(id -u)" = 0 ] && all
+if [ -n "${TH_USER-}" ] || [ "$(id -u)" != 0 ]; then
+	label=user bus=(--user) unit_field=_SYSTEMD_USER_UNIT
+	[ "$(id -u)" != 0 ] || who=("$as_user")
+	all
+else
+	skip "the same with a user's manager" "no user to be"
+fi

@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isorun as the main process of a service: the service is the instance. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+optional=(-p "Optional=MemoryMax TasksMax")
+
+show() { systemctl "${bus[@]}" show -P "$2" "$1"; }
+
+# Runs isorun as a service; properties of the unit before --, words of isorun's behind it.
+service() {
+	local properties=()
+	while [ "$1" != -- ]; do
+		properties+=(-p "$1")
+		shift
+	done
+	shift
+	run "${who[@]}" systemd-run "${bus[@]}" --wait --pipe --quiet --unit=isorun-test.service \
+		"${properties[@]}" "$isorun" "$@"
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null
+}
+
+test_service() {
+	service -- --quiet "${optional[@]}" cat /proc/self/cgroup
+	is "$label: a service runs" "$status" 0
+	is "$label: ... its cgroup is the root of all inside" "$(grep ^0:: <<<"$out")" 0::/
+	# shellcheck disable=SC2016
+	service -- --quiet "${optional[@]}" sh -c 'echo $SYSTEMD_EXEC_PID $INVOCATION_ID $NOTIFY_SOCKET $JOURNAL_STREAM'
+	is "$label: nothing of the unit's leaks into the environment" "$out" ""
+	service -- --quiet "${optional[@]}" sh -c 'exit 9'
+	is "$label: the exit status is the payload's" "$status" 9
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-test.service "$isorun" --quiet "${optional[@]}" sleep 1000
+	eventually pgrep -f '^sleep 1000$' >/dev/null
+	is "$label: no scope is made" "$("${who[@]}" systemctl "${bus[@]}" list-units --plain --no-legend 'isorun-*.scope')" ""
+	like "$label: systemctl status shows the payload" \
+		"$("${who[@]}" systemctl "${bus[@]}" status --no-pager isorun-test.service)" "*sleep 1000*"
+	pkill -KILL -f '^sleep 1000$'
+	eventually ended
+	is "$label: isorun dies of the payload's signal" \
+		"$("${who[@]}" systemctl "${bus[@]}" show -P ExecMainCode isorun-test.service) $("${who[@]}" systemctl "${bus[@]}" show -P ExecMainStatus isorun-test.service)" "2 9"
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service
+}
+
+ended() { [ "$("${who[@]}" systemctl "${bus[@]}" is-active isorun-test.service)" != active ]; }
+
+# TERM by systemd goes to all processes of the service (control-group), or to isorun alone (mixed).
+test_stop() {
+	local kill_mode
+	cat >"$tmp/count.sh" <<-'SH'
+		n=0; trap 'n=$((n + 1))' TERM
+		echo ready; while [ $n = 0 ]; do sleep 0.05; done; sleep 0.5; echo "got $n"
+	SH
+	for kill_mode in control-group mixed; do
+		: >"$tmp/stop"; chmod 666 "$tmp/stop"
+		"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-test.service -p KillMode=$kill_mode \
+			-p StandardOutput="append:$tmp/stop" "$isorun" --quiet "${optional[@]}" -v "$tmp/count.sh:/count.sh:ro" bash /count.sh
+		eventually grep -q ready "$tmp/stop"
+		"${who[@]}" systemctl "${bus[@]}" stop isorun-test.service
+		is "$label: stopped with KillMode=$kill_mode, SIGTERM reaches the payload once" "$(tail -n1 "$tmp/stop")" "got 1"
+		"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null
+	done
+}
+
+test_limits() {
+	service -- "${optional[@]}" --quiet -p KillMode=mixed true
+	is "$label: a lifecycle key that the unit has otherwise" "$err" \
+"isorun: -p: KillMode=: isorun-test.service has it otherwise, and it cannot be set on a running unit: add \"KillMode=mixed\" to its [Service] section"
+	is "$label: ... is 125" "$status" 125
+	service KillMode=mixed -- --quiet "${optional[@]}" -p KillMode=mixed true
+	is "$label: one that it has" "$status" 0
+
+	if ! has_controllers; then
+		service -- --quiet -p Optional= -p MemoryMax=64M -p TasksMax= true
+		like "$label: a limit that the kernel does not hold" "$err" "isorun: -p: MemoryMax=: isorun-test.service *"
+		is "$label: ... is 125" "$status" 125
+		return
+	fi
+	service MemoryMax=32M TasksMax=100 -- --quiet -p Optional= -p MemoryMax=64M -p TasksMax=200 true
+	is "$label: a limit that the unit holds more tightly is met" "$status" 0
+	service -- --quiet -p Optional= -p MemoryMax=64M -p TasksMax=200 true
+	is "$label: one that it does not hold is set" "$status" 0
+	[ "$label" = root ] || return
+	run systemd-run --wait --pipe --quiet -p User="${TH_USER-nobody}" "$isorun" -p Optional= -p TasksMax= -p MemoryMax=64M true
+	like "$label: one that it may not set on itself, as a service with User=" "$err" \
+		"isorun: -p: MemoryMax=: *.service does not hold it and may not set it on itself: add \"MemoryMax=64M\" to its [Service] section"
+}
+
+test_listen_fds() {
+	/usr/bin/python3 - "$isorun" "${optional[@]}" >"$tmp/listen" <<-'PY'
+		import os, socket, sys
+		s = socket.create_server(("127.0.0.1", 0))
+		os.dup2(s.fileno(), 3)
+		os.set_inheritable(3, True)
+		os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="web")
+		os.execv(sys.argv[1], [*sys.argv[1:], "--quiet", "/usr/bin/python3", "-c",
+		    "import os, socket; print(os.getpid() == int(os.environ['LISTEN_PID']), os.environ['LISTEN_FDS'], os.environ['LISTEN_FDNAMES'], socket.socket(fileno=3).getsockname()[0])"])
+	PY
+	is "passed sockets are the payload's" "$(cat "$tmp/listen")" "True 1 web 127.0.0.1"
+}
+
+# units/isorun@.service with a policy that says what to run.
+test_template() {
+	mkdir -p /etc/isorun/policies /run/systemd/system || return
+	{
+		printf '[Policy]\nBase=%s\nOptional=MemoryMax TasksMax CPUQuota\n' "$top/policies/web.conf"
+		printf 'ExecStart=/usr/bin/python3 -m http.server --directory /usr/share 8097\n'
+	} >/etc/isorun/policies/website.conf
+	cp "$top/units/isorun.slice" /run/systemd/system/
+	sed "s,@bindir@,$build/src,; s,@target@,multi-user.target," "$top/units/isorun@.service" >/run/systemd/system/isorun@.service
+	is "systemd-analyze verify has nothing to say" \
+		"$(systemd-analyze verify /run/systemd/system/isorun@.service /run/systemd/system/isorun.slice 2>&1)" ""
+	systemctl daemon-reload
+	run systemctl start isorun@website.service
+	is "systemctl start isorun@website" "$status" 0
+	ok "... it answers" eventually fetch 8097
+	is "... in isorun.slice" "$(systemctl show -P Slice isorun@website.service)" isorun.slice
+	systemctl stop isorun@website.service
+	is "... and stops" "$(systemctl show -P Result isorun@website.service)" success
+}
+
+fetch() { python3 -c 'import sys, urllib.request
+urllib.request.urlopen("http://127.0.0.1:%s/" % sys.argv[1], timeout=5)' "$1" 2>/dev/null; }
+
+all() {
+	test_service
+	test_stop
+	test_limits
+}
+
+label=root who=() bus=()
+if [ "$(id -u)" = 0 ]; then
+	all
+	if [ "$TESTHOST" = real ]; then skip "isorun@.service" "would be installed"; else test_template; fi
+fi
+if [ -n "${TH_USER-}" ] || [ "$(id -u)" != 0 ]; then
+	label=user bus=(--user)
+	[ "$(id -u)" != 0 ] || who=("$as_user")
+	all
+else
+	skip "the same with a user's manager" "no user to be"
+fi
+test_listen_fds

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The main job: real web servers under policies/web.conf. Needs a systemd and controllers for the policy's limits.
+. "$(dirname "$0")/../lib.sh"
+patience=400
+policy=$top/policies/web.conf
+
+fetch() { # URL; what came in $body
+	body=$(curl -sf --max-time 10 "$1")
+}
+
+mkdir -p /srv/www 2>/dev/null
+site=$tmp/site
+mkdir -p "$site"
+echo "<p>hello from the sandbox</p>" >"$site/index.html"
+chmod -R a+rX "$site"
+cat >"$site/nginx.conf" <<'NGINX'
+pid /run/nginx.pid;
+error_log stderr;
+events {}
+http {
+	access_log /var/log/nginx/access.log;
+	server { listen 127.0.0.1:8080; root /srv/site; }
+}
+NGINX
+
+# A server in the background: label, name, options and command. Checks it, and stops it.
+serve() {
+	local name=$1 cgroup
+	shift
+	"${who[@]}" "$isorun" --policy "$policy" --name "$name" -v "$site:/srv/site:ro" "$@" >"$tmp/log" 2>&1 &
+	ok "$label: $name answers" eventually fetch http://127.0.0.1:8080/index.html
+	[ -n "$body" ] || sed 's/^/# /' "$tmp/log"
+	like "$label: ... with what is in the volume" "$body" "*hello from the sandbox*"
+	is "$label: ... systemctl sees it" "$("${who[@]}" systemctl "${bus[@]}" is-active "isorun-$name.scope")" active
+	cgroup=/sys/fs/cgroup$("${who[@]}" systemctl "${bus[@]}" show -P ControlGroup "isorun-$name.scope")
+	is "$label: ... held to its limits" "$(cat "$cgroup/memory.max" "$cgroup/pids.max" "$cgroup/cpu.max")" \
+		$'268435456\n128\n100000 100000'
+	"${who[@]}" systemctl "${bus[@]}" stop "isorun-$name.scope"
+	wait $!
+	ok "$label: ... gone without a trace when stopped" eventually traceless "$name"
+}
+
+traceless() {
+	[ -z "$(find /sys/fs/cgroup -name "isorun-$1.scope")" ] && ! fetch http://127.0.0.1:8080/index.html &&
+		[ "$("${who[@]}" systemctl "${bus[@]}" show -P LoadState "isorun-$1.scope")" = not-found ]
+}
+
+all() {
+	serve nginx /usr/sbin/nginx -c /srv/site/nginx.conf -g 'daemon off;'
+	serve python /usr/bin/python3 -m http.server --bind 127.0.0.1 --directory /srv/site 8080
+	run "${who[@]}" "$isorun" --policy "$policy" -v "$site:/srv/site:ro" sh -c \
+		'for d in /srv/site / /etc /usr/share/nginx; do touch $d/x 2>/dev/null && echo written; done; echo tried'
+	is "$label: nothing is written outside of memory" "$out" tried
+}
+
+label=root who=() bus=()
+[ "$(id -u)" = 0 ] && all
+if [ -n "${TH_USER-}" ] || [ "$(id -u)" != 0 ]; then
+	label=user bus=(--user)
+	[ "$(id -u)" != 0 ] || who=("$as_user")
+	all
+else
+	skip "the same with a user's manager" "no user to be"
+fi
