@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Writes the tables of directives in docs/policy.md anew from src/policy/directives.inc, between its markers.
+
+Usage: gen-directives.py [--check] DIRECTIVES.INC POLICY.MD     (--check: only say, by the exit status, whether it is up to date)
+"""
+import pathlib
+import re
+import sys
+
+FIELDS = {
+    "POLICY": ["list", "type", "fallback", "example", "help"],
+    "SCOPE": ["list", "type", "property", "signature", "file", "since", "example", "help"],
+    "SANDBOX": ["list", "type", "fallback", "example", "help"],
+    "LIMIT": ["resource"],
+}
+VALUE = re.compile(r'\s*("(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*|[^,"]+)\s*(?:,|$)')
+
+
+def unquote(value):
+    if value.startswith('"'):
+        return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', value)).replace('\\"', '"')
+    return None if value == "NULL" else value.strip()
+
+
+def rows(text):
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    for kind, body in re.findall(r"^([A-Z]+)\((.*?)\)$", text, flags=re.S | re.M):
+        values = [unquote(v.strip()) for v in VALUE.findall(body)]
+        row = dict(zip(["name", *FIELDS[kind]], values))
+        if kind == "LIMIT":
+            row |= {"name": f"Limit{row['name']}", "list": "false", "example": "10:20",
+                    "help": f"`RLIMIT_{row['resource']}` of setrlimit(2), `SOFT:HARD`"}
+        yield {"SCOPE": "Scope", "POLICY": "Policy"}.get(kind, "Sandbox"), row
+
+
+def table(section, found):
+    lines = ["| directive | meaning | default | example |", "|---|---|---|---|"]
+    for where, row in found:
+        if where != section:
+            continue
+        default = row.get("fallback")
+        since = f" (systemd {row['since']})" if row.get("since", "0") != "0" else ""
+        lines.append(f"| `{row['name']}=`{' …' if row['list'] == 'true' else ''} | {row['help']}{since} | "
+                     f"{'`' + default + '`' if default else 'none'} | `{row['example'].replace('|', chr(92) + '|')}` |")
+    return "\n".join(lines)
+
+
+def main():
+    check = "--check" in sys.argv
+    source, target = [pathlib.Path(a) for a in sys.argv[1:] if a != "--check"]
+    found = list(rows(source.read_text(encoding="utf-8")))
+    old = new = target.read_text(encoding="utf-8")
+    for section in ["Policy", "Scope", "Sandbox"]:
+        new = re.sub(rf"(<!-- {section} -->\n).*?(<!-- end -->)",
+                     lambda m, s=section: m[1] + table(s, found) + "\n" + m[2], new, flags=re.S)
+    if check:
+        return old != new
+    target.write_text(new, encoding="utf-8")
+    return False
+
+
+sys.exit(main())
