@@ -55,6 +55,8 @@ typedef struct Assignment {
 static int take_value(void *userdata, const Value *value) {
         Assignment *a = userdata;
 
+        if (value->whole)
+                list_clear(a->list);
         return list_add(a->list, a->directive->list, (Setting) { .value = *value, .origin = a->origin });
 }
 
@@ -120,6 +122,9 @@ int policy_assign_argument(Policy *policy, const char *option, const char *argum
         key = strndup(argument, (size_t) (equals - argument));
         if (!key)
                 return -ENOMEM;
+        if (streq(key, directive_table[D_Base].name))
+                return report_error_at(report, origin, key, EBADMSG,
+                                       "has a meaning in a policy's file only (--policy chooses one)");
         return policy_assign(policy, origin, NULL, key, equals + 1, report);
 }
 

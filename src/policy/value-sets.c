@@ -91,7 +91,7 @@ static int check_family(ValueParser *p, const char *word, Value *v) {
 }
 
 static int parse_families(ValueParser *p, const char *text) {
-        return streq(text, "none") ? value_emit(p, "", (Value) {}) : value_set(p, text, check_family);
+        return streq(text, "none") ? value_emit(p, "", (Value) { .whole = true }) : value_set(p, text, check_family);
 }
 
 /* number: CLONE_NEW*. A boolean is turned into a list without items: of the allowed ones, or of the denied. */
@@ -108,7 +108,7 @@ static int parse_namespaces(ValueParser *p, const char *text) {
         bool b;
 
         if (parse_boolean(text, &b) >= 0)
-                return value_emit(p, "", (Value) { .inverted = !b });
+                return value_emit(p, "", (Value) { .inverted = !b, .whole = true });
         return value_set(p, text, check_namespace);
 }
 

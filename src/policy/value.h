@@ -18,6 +18,7 @@ typedef struct Value {
         bool relative;          /* number is a share, in 1/10000 */
         bool inverted;          /* stood in a list that began with ~ */
         bool optional;          /* stood behind a -: ignored where it does not exist */
+        bool whole;             /* says all of the list, so that what stood before it is void */
 } Value;
 
 void value_deinit(Value *v);
