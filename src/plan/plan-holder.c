@@ -66,7 +66,7 @@ static bool can_hold(const Plan *plan, const char *dir) {
                 const Directive *d = plan->properties[i].directive;
                 bool may_enable = !*processes || access(type, F_OK) < 0; /* the real root has no cgroup.type */
 
-                if (!is_file_limit(d))
+                if (!is_file_limit(d) || plan->properties[i].optional)
                         continue;
                 if (!has_word(may_enable ? there : on, d->cgroup_file, strcspn(d->cgroup_file, ".")))
                         return false;
@@ -152,6 +152,18 @@ static int check_enforceable(Builder *b) {
         return r;
 }
 
+/* Only what is really delegated may be shown inside as writable. In a service that is known too late. */
+static int build_delegate(Builder *b) {
+        const Setting *delegate = policy_get(b->policy, D_Delegate), *optional = policy_optional(b->policy, D_Delegate);
+        Plan *plan = b->plan;
+
+        for (size_t i = 0; i < plan->n_properties && !plan->delegate; i++)
+                plan->delegate = directive_id(plan->properties[i].directive) == D_Delegate && delegate->value.number;
+        if (plan->delegate && plan->holder == HOLDER_UNIT && optional)
+                return build_error(b, optional, D_Optional, EINVAL, "Delegate= cannot be optional in a service");
+        return 0;
+}
+
 int build_holder(Builder *b) {
         int r;
 
@@ -164,7 +176,6 @@ int build_holder(Builder *b) {
         if (r < 0)
                 return report_oom(b->report);
 
-        b->plan->delegate = policy_is_true(b->policy, D_Delegate);
         if (b->host->cgroup_root) {
                 b->plan->cgroup_root = strdup(b->host->cgroup_root);
                 if (!b->plan->cgroup_root)
@@ -174,5 +185,9 @@ int build_holder(Builder *b) {
                 b->plan->unit = strdup(b->host->unit);
         else if (asprintf(&b->plan->unit, "isorun-%s.scope", b->request->name) < 0)
                 b->plan->unit = NULL;
-        return b->plan->unit ? check_enforceable(b) : report_oom(b->report);
+        if (!b->plan->unit)
+                return report_oom(b->report);
+
+        r = check_enforceable(b);
+        return r < 0 ? r : build_delegate(b);
 }

@@ -467,12 +467,15 @@ int root_builder_place(RootBuilder *rb, PlanMount mount) {
         return r;
 }
 
-/* What is built in comes after the policy's own where both want the same place. */
+/* What is to be hidden comes last, when all that might bring it to light has its place; what is built in after the
+ * policy's own where both want the same place; and of two lines of the policy the earlier one first. */
 static int compare_wanted(const void *a, const void *b) {
         const PlanMount *m = a, *n = b;
-        int c = destination_compare(m->destination, n->destination);
+        int c = (m->kind == MOUNT_BLOCKED) - (n->kind == MOUNT_BLOCKED);
 
-        return c ?: !m->key - !n->key;
+        c = c ?: destination_compare(m->destination, n->destination);
+        c = c ?: !m->key - !n->key;
+        return c ?: (int) m->origin.line - (int) n->origin.line;
 }
 
 static int place_all(RootBuilder *rb) {
