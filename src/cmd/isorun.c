@@ -9,6 +9,7 @@
 #include <sys/capability.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "cmd/common.h"
 #include "sandbox/sandbox.h"
@@ -243,8 +244,8 @@ static int end_as(const Outcome *outcome, bool is_unit) {
         return 128 + sig;
 }
 
-/* One try to start. Returns an exit status, or -EEXIST where the name, which was drawn by lot, is taken. */
-static int run_once(char *const *arguments, Report *report) {
+/* One try to start. Returns an exit status, or -EEXIST where the name is taken and this is not the last try. */
+static int run_once(char *const *arguments, bool last_try, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         Outcome outcome = { .exit_status = PLAN_FAILED };
@@ -272,10 +273,10 @@ static int run_once(char *const *arguments, Report *report) {
         if (arg_dry_run)
                 return print_plan(plan, loaded.policy, arg_json, report);
 
-        r = sandbox_run(plan, report, &outcome);
-        if (r == -EEXIST && !arg_name)
+        (void) sandbox_run(plan, report, &outcome);
+        if (outcome.name_taken && !last_try)
                 return -EEXIST;
-        if (r == -EEXIST)
+        if (outcome.name_taken)
                 report_error(report, EEXIST, "there is a unit %s already (--name chooses another name)", plan->unit);
         return end_as(&outcome, plan->holder == HOLDER_UNIT);
 }
@@ -291,7 +292,7 @@ static void ensure_standard_fds(void) {
 }
 
 int main(int argc, char *argv[]) {
-        enum { TRIES = 16 };
+        enum { TRIES = 16, PAUSE_NSEC = 15000000 };
         Report report = { .sink = print_message, .userdata = &arg_quiet };
         char *const *arguments;
         int status = -EEXIST;
@@ -305,11 +306,12 @@ int main(int argc, char *argv[]) {
                 return PLAN_FAILED;
 
         arguments = optind < argc ? argv + optind : NULL;
-        for (unsigned i = 0; status == -EEXIST && i < TRIES; i++)
-                status = run_once(arguments, &report);
-        if (status == -EEXIST) {
-                report_error(&report, EEXIST, "found no name that is free");
-                status = PLAN_FAILED;
+        for (unsigned i = 1; status == -EEXIST && i <= TRIES; i++) {
+                status = run_once(arguments, i == TRIES, &report);
+                /* A name that is given may be that of an instance which has ended and is about to be taken away; one
+                 * that is drawn by lot is another one each time. */
+                if (status == -EEXIST && arg_name)
+                        nanosleep(&(struct timespec) { .tv_nsec = PAUSE_NSEC }, NULL);
         }
         for (size_t i = 0; i < arg_n_overrides; i++)
                 free(arg_overrides[i].assignment);

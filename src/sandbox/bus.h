@@ -23,6 +23,7 @@
         X(sd_bus_call)                  \
         X(sd_bus_call_async)            \
         X(sd_bus_call_method)           \
+        X(sd_bus_call_method_async)     \
         X(sd_bus_match_signal_async)    \
         X(sd_bus_process)               \
         X(sd_bus_flush)                 \

@@ -15,20 +15,34 @@
 #include "util/path.h"
 #include "util/strv.h"
 
-/* Switches on, for the children of dir, the controllers that the limits need. */
-static int enable_controllers(const Plan *plan, int dir_fd) {
+/* Switches on, for the children of dir, the controllers that the limits need. Whether that worked shows when the
+ * limits are written. */
+static void enable_controllers(const Plan *plan, int dir_fd) {
         for (size_t i = 0; i < plan->n_properties; i++) {
                 const char *file = plan->properties[i].directive->cgroup_file;
-                _cleanup_free_ char *word = NULL;
-                int r;
+                char word[32];
 
-                if (asprintf(&word, "+%.*s", (int) strcspn(file, "."), file) < 0)
-                        return -ENOMEM;
-                r = file_write(dir_fd, "cgroup.subtree_control", word);
-                if (r < 0)
-                        return r;
+                snprintf(word, sizeof(word), "+%.*s", (int) strcspn(file, "."), file);
+                (void) file_write(dir_fd, "cgroup.subtree_control", word);
         }
-        return 0;
+}
+
+static int check_limit(const Holder *h, const PlanProperty *p) {
+        _cleanup_free_ char *actual = NULL;
+        Origin origin = p->settings->items[0].origin;
+        const char *name = p->directive->name;
+        int r;
+
+        r = limit_is_held(p, h->cgroup_fd, &actual);
+        if (r > 0)
+                return 0;
+        if (p->optional) {
+                report_notice_at(h->report, origin, name, "not enforced: %s", actual ?: strerror(-r));
+                return 0;
+        }
+        return report_error_at(h->report, origin, name, EOPNOTSUPP,
+                               "%sthe kernel does not hold it: %s (-p Optional=%s runs without it)",
+                               h->scope ? "systemd accepts it, but " : "", actual ?: strerror(-r), name);
 }
 
 /* Without systemd: a child of the cgroup that is delegated to us, limited before anything runs in it. */
@@ -37,7 +51,7 @@ static int make_cgroup(Holder *h) {
         _cleanup_free_ char *base = NULL, *made = NULL, *processes = NULL;
         _cleanup_close_ int base_fd = -1;
         char pid[16];
-        int r;
+        int r = 0;
 
         base = path_join(plan->cgroup_root, plan->cgroup + 1);
         made = base ? path_join(base, plan->unit) : NULL;
@@ -48,9 +62,7 @@ static int make_cgroup(Holder *h) {
         base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (base_fd < 0)
                 return -errno;
-        r = enable_controllers(plan, base_fd);
-        if (r < 0)
-                return r;
+        enable_controllers(plan, base_fd);
         if (mkdir(made, 0755) < 0)
                 return -errno;
         h->made = TAKE_PTR(made);
@@ -59,7 +71,8 @@ static int make_cgroup(Holder *h) {
                 return -errno;
 
         for (size_t i = 0; r >= 0 && i < plan->n_properties; i++)
-                r = limit_write(&plan->properties[i], h->cgroup_fd);
+                if (limit_write(&plan->properties[i], h->cgroup_fd) < 0)
+                        r = check_limit(h, &plan->properties[i]);
         snprintf(pid, sizeof(pid), "%d", h->pid);
         return r < 0 ? r : file_write(AT_FDCWD, processes, pid);
 }
@@ -74,7 +87,9 @@ int holder_begin(Holder *h, const Plan *plan, pid_t pid, Report *report) {
                 return scope_request(&h->scope, plan, pid, report);
         case HOLDER_CGROUP:
                 r = make_cgroup(h);
-                return r < 0 ? report_error(report, -r, "making a cgroup in %s: %s", plan->cgroup, strerror(-r)) : 0;
+                return r < 0 && report->n_errors == 0
+                               ? report_error(report, -r, "making a cgroup in %s: %s", plan->cgroup, strerror(-r))
+                               : r;
         case HOLDER_UNIT:
         case HOLDER_NONE:
                 return 0;
@@ -134,24 +149,6 @@ static int open_cgroup(Holder *h) {
                 return report_oom(h->report);
         h->cgroup_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return h->cgroup_fd < 0 ? report_error(h->report, errno, "%s: %s", dir, strerror(errno)) : 0;
-}
-
-static int check_limit(const Holder *h, const PlanProperty *p) {
-        _cleanup_free_ char *actual = NULL;
-        Origin origin = p->settings->items[0].origin;
-        const char *name = p->directive->name;
-        int r;
-
-        r = limit_is_held(p, h->cgroup_fd, &actual);
-        if (r > 0)
-                return 0;
-        if (p->optional) {
-                report_notice_at(h->report, origin, name, "not enforced: %s", actual ?: strerror(-r));
-                return 0;
-        }
-        return report_error_at(h->report, origin, name, EOPNOTSUPP,
-                               "systemd accepts it, but the kernel does not hold it: %s (-p Optional=%s runs without it)",
-                               actual ?: strerror(-r), name);
 }
 
 static int check_limits(const Holder *h) {
@@ -229,6 +226,15 @@ bool holder_oom_killed(Holder *h) {
                 return false;
         h->oom_kills = kills;
         return true;
+}
+
+void holder_cancel(Holder *h) {
+        if (h->scope)
+                scope_cancel(h->scope);
+}
+
+bool holder_name_taken(const Holder *h) {
+        return h->scope && scope_name_taken(h->scope);
 }
 
 void holder_abort(Holder *h) {

@@ -36,6 +36,12 @@ int holder_verify(Holder *h);
 /* Whether the kernel has killed a process of the instance for memory since the last call. */
 bool holder_oom_killed(Holder *h);
 
+/* Makes systemd give up on what it still does for the unit; holder_process() then ends. */
+void holder_cancel(Holder *h);
+
+/* Whether the unit could not be had since there is one of its name. */
+bool holder_name_taken(const Holder *h);
+
 /* Ends everything that was begun, when the process inside is gone or is to go. */
 void holder_abort(Holder *h);
 void holder_deinit(Holder *h);

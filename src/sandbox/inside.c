@@ -48,7 +48,8 @@ _Noreturn static void leave(const Inside *inside) {
 static bool receive(Inside *inside, Message *ret, int *fds, unsigned n) {
         if (message_receive(inside->socket, ret, fds, n) <= 0)
                 return false;
-        inside->requested = inside->requested || ret->type == MESSAGE_REQUESTING;
+        if (ret->type == MESSAGE_REQUESTING || ret->type == MESSAGE_GO) /* then it has been moved */
+                inside->requested = ret->type == MESSAGE_REQUESTING;
         return true;
 }
 

@@ -41,7 +41,7 @@ static uint64_t wanted_bytes(const Value *v) {
 static bool bytes_at_most(const PlanProperty *p, const char *text) {
         uint64_t actual, wanted = wanted_bytes(value_of(p));
 
-        return parse_max(text, &actual) >= 0 && (wanted == UINT64_MAX || actual <= wanted + page_size());
+        return parse_max(text, &actual) >= 0 && actual <= wanted;
 }
 
 static bool bytes_at_least(const PlanProperty *p, const char *text) {
@@ -73,10 +73,12 @@ static bool is_weight(const PlanProperty *p, const char *text) {
         return parse_u64(text, &actual) >= 0 && actual == value_of(p)->number;
 }
 
+/* systemd writes what it scales to 1…1000 into bfq's file: the same below the middle, a tenth of what is above. */
 static bool is_default_weight(const PlanProperty *p, const char *text) {
-        uint64_t actual;
+        uint64_t wanted = value_of(p)->number, actual;
+        uint64_t scaled = wanted <= 100 ? wanted : 100 + (wanted - 100) * (1000 - 100) / (10000 - 100);
 
-        return sscanf(text, "default %" SCNu64, &actual) == 1 && actual == value_of(p)->number;
+        return sscanf(text, "default %" SCNu64, &actual) == 1 && (actual == wanted || actual == scaled);
 }
 
 /* Every one of the cgroup's numbers is among those wanted. */
@@ -217,9 +219,14 @@ static int programs_attached(const PlanProperty *p, int cgroup_fd) {
 }
 
 /* "idle" is a file of its own; IOWeight= is another scheduler's file on some kernels. */
-static const char *limit_file(const PlanProperty *p, int cgroup_fd) {
+static const char *limit_file(const PlanProperty *p, int cgroup_fd, bool writing) {
         if (directive_id(p->directive) == D_CPUWeight && value_of(p)->number == 0)
                 return "cpu.idle";
+        /* What is allowed and is not there, or not the parent's, is not what the kernel goes by. */
+        if (!writing && directive_id(p->directive) == D_AllowedCPUs)
+                return "cpuset.cpus.effective";
+        if (!writing && directive_id(p->directive) == D_AllowedMemoryNodes)
+                return "cpuset.mems.effective";
         if (streq(p->directive->cgroup_file, "io.weight") && faccessat(cgroup_fd, "io.weight", F_OK, 0) < 0)
                 return "io.bfq.weight";
         return p->directive->cgroup_file;
@@ -239,7 +246,7 @@ int limit_is_held(const PlanProperty *p, int cgroup_fd, char **ret_actual) {
                 return r;
         }
 
-        file = limit_file(p, cgroup_fd);
+        file = limit_file(p, cgroup_fd, false);
         r = file_read(cgroup_fd, file, &text, NULL);
         if (r == -ENOENT) {
                 if (ret_actual && asprintf(ret_actual, "the kernel has no %s there", file) < 0)
@@ -289,7 +296,7 @@ static int write_disks(const PlanProperty *p, int cgroup_fd, const char *file) {
 }
 
 int limit_write(const PlanProperty *p, int cgroup_fd) {
-        const char *file = limit_file(p, cgroup_fd);
+        const char *file = limit_file(p, cgroup_fd, true);
         const Value *v = value_of(p);
         char text[64] = "max";
 

@@ -68,6 +68,16 @@ static void exec_failed(Failure *f, int error, const char *command) {
         f->message.status = error == ENOENT || error == ENOTDIR ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE;
 }
 
+static int set_limits(const Plan *plan, Failure *f) {
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                const PlanResourceLimit *l = &plan->limits[i];
+
+                if (setrlimit((__rlimit_resource_t) l->directive->resource, &l->limit) < 0)
+                        return fail_at(f, l->origin, l->directive->name, errno, "setrlimit");
+        }
+        return 0;
+}
+
 /* Becomes the command; comes back only to say in f why not. */
 static void become(Payload *payload, Failure *f) {
         const Plan *plan = payload->inside->plan;
@@ -79,6 +89,8 @@ static void become(Payload *payload, Failure *f) {
         }
         if (plan->set_umask)
                 umask(plan->umask);
+        if (set_limits(plan, f) < 0)
+                return;
         if (enter_directory(plan, f) < 0 || arrange_fds(payload, f) < 0)
                 return;
         if (sigprocmask(SIG_SETMASK, &payload->inside->signal_mask, NULL) < 0) {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "sandbox/message.h"
 #include "sandbox/signals.h"
@@ -17,7 +18,7 @@ typedef struct Reaper {
         int socket;
         int signals;
         struct {
-                bool arrived; /* here, since it was last asked about */
+                int64_t when; /* it arrived here, in ms; 0: not, or isorun has asked about it since */
                 bool kernel;  /* sent by the terminal */
         } seen[SIGNAL_MAX + 1];
 } Reaper;
@@ -41,6 +42,13 @@ static void reap(const Reaper *r) {
                         finish(r, status);
 }
 
+static int64_t now_msec(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void drain_signals(Reaper *r) {
         struct signalfd_siginfo info;
 
@@ -48,7 +56,7 @@ static void drain_signals(Reaper *r) {
                 if (info.ssi_signo == SIGCHLD)
                         reap(r);
                 else if (info.ssi_signo <= SIGNAL_MAX && info.ssi_pid == 0) { /* from outside of the pid namespace */
-                        r->seen[info.ssi_signo].arrived = true;
+                        r->seen[info.ssi_signo].when = now_msec();
                         r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL;
                 }
         }
@@ -60,15 +68,20 @@ static void drain_signals(Reaper *r) {
 static bool payload_has(Reaper *r, int sig, bool from_manager) {
         struct pollfd p = { .fd = r->signals, .events = POLLIN };
         int patience = from_manager ? SIGNAL_GRACE_MANAGER_MSEC : SIGNAL_GRACE_MSEC;
+        int64_t asked = now_msec(), left = patience;
         bool same_group;
 
         drain_signals(r);
-        if (!r->seen[sig].arrived && poll(&p, 1, patience) > 0)
-                drain_signals(r);
-        if (!r->seen[sig].arrived)
+        /* One of longer ago was another one, sent to the unit alone. */
+        if (r->seen[sig].when < asked - patience)
+                r->seen[sig].when = 0;
+        for (; !r->seen[sig].when && left > 0; left = asked + patience - now_msec())
+                if (poll(&p, 1, (int) left) > 0)
+                        drain_signals(r);
+        if (!r->seen[sig].when)
                 return false;
 
-        r->seen[sig].arrived = false;
+        r->seen[sig].when = 0;
         same_group = getpgid(r->payload->pid) == getpgrp();
         return from_manager || same_group || r->seen[sig].kernel;
 }
@@ -119,7 +132,7 @@ _Noreturn void reaper_main(const Payload *payload) {
         Reaper r = { .payload = payload };
 
         close_standard_io();
-        r.socket = payload->inside->socket == 3 ? 3 : close_others(payload->inside->socket);
+        r.socket = close_others(payload->inside->socket);
         sigaddset(&mask, SIGCHLD);
         sigprocmask(SIG_BLOCK, &mask, NULL);
         r.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -285,6 +285,7 @@ static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, cons
         _cleanup_free_ char *path = path_join(m->destination, name), *target = NULL;
         const PlanMount attributes = { .read_only = true, .recursive = true };
         _cleanup_close_ int entry = -1, copy = -1, place_fd = -1;
+        const PlanMount *planned;
         struct stat st;
 
         if (!path)
@@ -302,8 +303,9 @@ static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, cons
         }
         if (S_ISDIR(st.st_mode) ? mkdirat(to, name, 0755) < 0 : mknodat(to, name, S_IFREG | 0644, 0) < 0)
                 return -errno;
-        /* What the plan mounts there anyway need not be mounted twice. */
-        if (S_ISDIR(st.st_mode) && plan_find_mount(rb->plan, path))
+        /* What the plan mounts there anyway need not be mounted twice; a merge is of what is there. */
+        planned = plan_find_mount(rb->plan, path);
+        if (S_ISDIR(st.st_mode) && planned && planned->kind != MOUNT_MERGE)
                 return 0;
 
         copy = clone_mount(entry, &attributes);

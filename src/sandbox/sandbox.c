@@ -88,8 +88,22 @@ static int make_inside(Run *run, int standard_io[static 3]) {
                 inside_main(&inside);
         }
         run->socket = fds[0];
-        close(fds[1]);
+        fd_close(fds[1]);
         return run->pid < 0 ? clone_failed(run, errno) : 0;
+}
+
+/* The payload lowers its limits itself, later, so that they do not hold for its own set-up; raising them is a right
+ * that only the process outside may have. */
+static int raise_hard_limit(pid_t pid, const PlanResourceLimit *l) {
+        const __rlimit_resource_t resource = (__rlimit_resource_t) l->directive->resource;
+        struct rlimit now;
+
+        if (prlimit(pid, resource, NULL, &now) < 0)
+                return -errno;
+        if (now.rlim_max >= l->limit.rlim_max)
+                return 0;
+        now.rlim_max = l->limit.rlim_max;
+        return prlimit(pid, resource, &now, NULL) < 0 ? -errno : 0;
 }
 
 /* What only the process outside has the right to do to the one inside. */
@@ -106,7 +120,7 @@ static int set_up_from_outside(Run *run) {
         for (size_t i = 0; i < plan->n_limits; i++) {
                 const PlanResourceLimit *l = &plan->limits[i];
 
-                if (prlimit(run->pid, (__rlimit_resource_t) l->directive->resource, &l->limit, NULL) < 0)
+                if (raise_hard_limit(run->pid, l) < 0)
                         return report_error_at(run->report, l->origin, l->directive->name, errno, "%s",
                                                strerror(errno));
         }
@@ -154,6 +168,8 @@ static int wait_for_unit(Run *run) {
                         failure = run_interrupted(run);
                 if (fds[1].revents && !failure)
                         failure = inside_failed(run);
+                if (failure)
+                        holder_cancel(&run->holder);
         }
 }
 
@@ -179,12 +195,12 @@ static int start(Run *run) {
                 (void) wait_for_unit(run);
         if (r >= 0)
                 r = holder_verify(&run->holder);
-        if (r >= 0)
-                r = message_send(run->socket, &m, filters, FILTERS);
+        /* It says itself why it is gone. */
+        if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
+                r = inside_failed(run);
         for (size_t i = 0; i < FILTERS; i++)
                 fd_close(filters[i]);
-        /* It says itself why it is gone. */
-        return r == -EPIPE ? inside_failed(run) : r;
+        return r;
 }
 
 /* Ends the process inside, and with it all that are in its pid namespace, and waits until they are gone. */
@@ -204,11 +220,12 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                     .holder = { .cgroup_fd = -1, .memory_events = -1 },
                     .outcome = { .exit_status = PLAN_FAILED } };
 
-        r = prepare_signals(&run);
-        if (r >= 0)
-                r = standard_io_open(plan, standard_io, report);
+        /* Before the signals are taken in hand: opening may wait, for the other end of a FIFO. */
+        r = standard_io_open(plan, standard_io, report);
         if (r >= 0) {
-                r = make_inside(&run, standard_io);
+                r = prepare_signals(&run);
+                if (r >= 0)
+                        r = make_inside(&run, standard_io);
                 for (size_t i = 0; i < 3; i++)
                         fd_close(standard_io[i]);
         }
@@ -217,7 +234,8 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         if (r >= 0)
                 r = supervise(&run);
 
-        if (r < 0 && run.held && r != -EEXIST)
+        run.outcome.name_taken = holder_name_taken(&run.holder);
+        if (r < 0 && run.held && !run.outcome.name_taken)
                 holder_abort(&run.holder);
         end_inside(&run);
         holder_deinit(&run.holder);

@@ -7,11 +7,11 @@
 typedef struct Outcome {
         bool started;    /* the payload's execve(2) has succeeded, and its end is known */
         int wait_status; /* as of waitpid(2), where it started */
-        int exit_status; /* PLAN_*, where it did not */
+        int exit_status; /* PLAN_*, or 128+N for a signal that stopped the start, where it did not */
+        bool name_taken; /* there is a unit of the plan's name, which is not reported */
 } Outcome;
 
 /* Carries the plan out, and waits until the instance has ended. Signals that isorun hands on are blocked meanwhile,
- * and unblocked when this returns. Returns 0 with *ret filled; -EEXIST, unreported, where there is a unit of the
- * plan's name; or another negative errno, reported, with ret->exit_status set. When it returns nothing is left of
- * the instance. */
+ * and unblocked when this returns. Returns 0, or a negative errno, reported but for ret->name_taken; *ret is filled. When it returns nothing is left of
+ * the instance but the unit, which systemd takes away when it sees that it is empty. */
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret);

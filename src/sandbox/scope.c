@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sandbox/scope.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,7 +18,9 @@ struct Scope {
         char *removed;      /* of a job that ended before the reply was read */
         char *result;
         int error;          /* of the reply, negative */
-        bool done;
+        uint64_t dropped;   /* properties that systemd does not know and Optional= names, a bit each */
+        pid_t pid;
+        bool done, cancelled;
 };
 
 Scope *scope_free(Scope *scope) {
@@ -40,7 +43,7 @@ static bool plan_has(const Plan *plan, DirectiveId id) {
 }
 
 /* What every scope of isorun's has, and then the policy's lines. */
-static int append_properties(Scope *s, sd_bus_message *m, pid_t pid) {
+static int append_properties(Scope *s, sd_bus_message *m) {
         enum { DESCRIPTION_MAX = 256 };
         _cleanup_free_ char *command = strv_join(s->plan->arguments, " "), *text = NULL, *description = NULL;
         int r;
@@ -55,32 +58,51 @@ static int append_properties(Scope *s, sd_bus_message *m, pid_t pid) {
 
         r = s->lib->sd_bus_message_append(m, "(sv)", "Description", "s", description);
         if (r >= 0)
-                r = s->lib->sd_bus_message_append(m, "(sv)", "PIDs", "au", 1, (uint32_t) pid);
+                r = s->lib->sd_bus_message_append(m, "(sv)", "PIDs", "au", 1, (uint32_t) s->pid);
         if (r >= 0)
                 r = s->lib->sd_bus_message_append(m, "(sv)", "CollectMode", "s", "inactive-or-failed");
         if (r >= 0 && !plan_has(s->plan, D_Slice))
                 r = s->lib->sd_bus_message_append(m, "(sv)", "Slice", "s", "isorun.slice");
         for (size_t i = 0; r >= 0 && i < s->plan->n_properties; i++)
-                r = property_append(s->lib, m, &s->plan->properties[i]);
+                if (!(s->dropped & UINT64_C(1) << i))
+                        r = property_append(s->lib, m, &s->plan->properties[i]);
         return r;
 }
 
-/* What systemd says when a property is not one of scopes: the policy's line, and who would know it. */
-static void explain_property(Scope *s, const char *message) {
+static bool has_word(const char *text, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+                if ((p == text || !isalnum((unsigned char) p[-1])) && !isalnum((unsigned char) p[n]))
+                        return true;
+        return false;
+}
+
+/* Systemd takes no property of that name for a scope, or not that value: an error at the policy's line that says who
+ * would know it, or a notice. Returns 1 where the request should be made again without it, or -errno. */
+static int refuse_property(Scope *s, const char *message) {
         for (size_t i = 0; i < s->plan->n_properties; i++) {
                 const PlanProperty *p = &s->plan->properties[i];
+                const Origin origin = p->settings->items[0].origin;
                 char version[32] = "";
 
-                if (!strstr(message, p->directive->property))
+                if (!has_word(message, p->directive->property))
                         continue;
                 if (p->directive->since)
                         snprintf(version, sizeof(version), " (systemd %u does)", p->directive->since);
-                report_error_at(s->report, p->settings->items[0].origin, p->directive->name, EOPNOTSUPP,
-                                "this systemd does not take it for a scope%s: %s", version, message);
-                return;
+                if (p->optional && i < 64 && !(s->dropped & UINT64_C(1) << i)) {
+                        s->dropped |= UINT64_C(1) << i;
+                        report_notice_at(s->report, origin, p->directive->name,
+                                         "not enforced: this systemd does not take it for a scope%s", version);
+                        return 1;
+                }
+                return report_error_at(s->report, origin, p->directive->name, EOPNOTSUPP,
+                                       "this systemd does not take it for a scope%s: %s", version, message);
         }
-        report_error(s->report, EIO, "systemd does not make %s: %s", s->plan->unit, message);
+        return report_error(s->report, EIO, "systemd does not make %s: %s", s->plan->unit, message);
 }
+
+static int send_request(Scope *s);
 
 static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
         Scope *s = userdata;
@@ -96,9 +118,12 @@ static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *er
 
         if (streq(e->name, "org.freedesktop.systemd1.UnitExists"))
                 s->error = -EEXIST;
-        else {
-                s->error = -EIO;
-                explain_property(s, e->message ?: e->name);
+        else
+                s->error = refuse_property(s, e->message ?: e->name);
+        if (s->error > 0) {
+                int r = send_request(s);
+
+                s->error = r < 0 ? r : 0;
         }
         return 0;
 }
@@ -118,22 +143,18 @@ static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_err
         return 0;
 }
 
-static int send_request(Scope *s, pid_t pid) {
+static int send_request(Scope *s) {
         sd_bus_message *m = NULL;
         int r;
 
-        /* The match is on its way before the call is, and both are answered in that order: no job ends unheard. */
-        r = s->lib->sd_bus_match_signal_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                              "JobRemoved", on_job_removed, NULL, s);
-        if (r >= 0)
-                r = s->lib->sd_bus_message_new_method_call(s->bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH,
-                                                           SYSTEMD_MANAGER, "StartTransientUnit");
+        r = s->lib->sd_bus_message_new_method_call(s->bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                   "StartTransientUnit");
         if (r >= 0)
                 r = s->lib->sd_bus_message_append(m, "ss", s->plan->unit, "fail");
         if (r >= 0)
                 r = s->lib->sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = append_properties(s, m, pid);
+                r = append_properties(s, m);
         if (r >= 0)
                 r = s->lib->sd_bus_message_close_container(m);
         if (r >= 0)
@@ -151,6 +172,7 @@ int scope_request(Scope **ret, const Plan *plan, pid_t pid, Report *report) {
         if (!s)
                 return report_oom(report);
         s->plan = plan;
+        s->pid = pid;
         s->report = report;
         s->lib = bus_library(report);
         if (!s->lib)
@@ -159,7 +181,11 @@ int scope_request(Scope **ret, const Plan *plan, pid_t pid, Report *report) {
         r = bus_open(s->lib, plan->user_manager, &s->bus, report);
         if (r < 0)
                 return r;
-        r = send_request(s, pid);
+        /* The match is on its way before the call is, and both are answered in that order: no job ends unheard. */
+        r = s->lib->sd_bus_match_signal_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                              "JobRemoved", on_job_removed, NULL, s);
+        if (r >= 0)
+                r = send_request(s);
         /* Until the bus has welcomed us, nothing is sent: a moment's wait here, for systemd to work meanwhile. */
         if (r >= 0)
                 r = s->lib->sd_bus_flush(s->bus);
@@ -182,9 +208,23 @@ int scope_process(Scope *s, Report *report) {
                 return s->error;
         if (!s->done)
                 return 0;
+        if (s->cancelled)
+                return -ECANCELED;
         if (!streq(s->result, "done"))
                 return report_error(report, EIO, "systemd does not start %s: job %s", s->plan->unit, s->result);
         return 1;
+}
+
+bool scope_name_taken(const Scope *s) {
+        return s->error == -EEXIST;
+}
+
+void scope_cancel(Scope *s) {
+        if (s->cancelled)
+                return;
+        s->cancelled = true;
+        (void) s->lib->sd_bus_call_method_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                "StopUnit", NULL, NULL, "ss", s->plan->unit, "replace");
 }
 
 int scope_fd(const Scope *s) {

@@ -15,6 +15,12 @@ int scope_request(Scope **ret, const Plan *plan, pid_t pid, Report *report);
  * not, or -errno, reported: -EEXIST where there is a unit of that name. */
 int scope_process(Scope *scope, Report *report);
 
+/* Whether systemd has refused since there is a unit of that name. */
+bool scope_name_taken(const Scope *scope);
+
+/* Has systemd stop the unit, which also ends a job that still waits; what comes of it scope_process() tells. */
+void scope_cancel(Scope *scope);
+
 /* For poll(2), between the calls of scope_process(). */
 int scope_fd(const Scope *scope);
 short scope_events(const Scope *scope);

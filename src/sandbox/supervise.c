@@ -129,6 +129,8 @@ int supervise(Run *run) {
                         r = take_message(run);
                 if (r == -ECONNRESET)
                         return died(run);
+                if (r < 0 && run->report->n_errors == 0)
+                        return report_error(run->report, -r, "talking to the process inside: %s", strerror(-r));
                 if (r != 0)
                         return r < 0 ? r : 0;
                 if (fds[1].revents)

@@ -104,6 +104,8 @@ bad "ProtectProc= with Nesting=" $'[Sandbox]\nNesting=yes\nUser=nobody\nProtectP
 	'%f:4: ProtectProc=: cannot be held where user namespaces can be made inside (Nesting=yes or RestrictNamespaces= without user): a /proc mounted there would show everything'
 run "$isorun" --no-scope -p MemoryMax=12Q true
 is "-p is checked likewise" "$err" 'isorun: -p: MemoryMax=: not a size: "12Q"'
+run "$isorun" --no-scope -p Base=x true
+is "-p Base= has no meaning" "$err" "isorun: -p: Base=: has a meaning in a policy's file only (--policy chooses one)"
 run "$isorun" --no-scope -p nonsense true
 is "-p wants an assignment" "$err" 'isorun: -p: not KEY=VALUE: "nonsense"'
 run "$isorun" --policy no-such-policy true

@@ -49,6 +49,34 @@ all() {
 	ok "$label: nothing is left" eventually no_scopes
 }
 
+# The files of one limit each, as the payload itself sees them.
+shows() { # directive, expected text, files...
+	run "$isorun" --quiet -p "$1" -p Delegate=yes sh -c 'cd /sys/fs/cgroup && exec cat "$@"' x "${@:3}"
+	like "$1 is the kernel's" "$out" "$2"
+}
+
+test_other_limits() {
+	shows MemoryHigh=20M 20971520 memory.high
+	shows MemoryLow=5M 5242880 memory.low
+	shows MemoryMin=1M 1048576 memory.min
+	shows MemoryMax=10% '[1-9]*' memory.max
+	shows TasksMax=50% '[1-9]*' pids.max
+	shows CPUWeight=50 50 cpu.weight
+	shows CPUWeight=idle 1 cpu.idle
+	if [ -b /dev/ubda ] && [ -n "${TH_SCRATCH-}" ]; then
+		shows "IOReadBandwidthMax=/dev/ubda 1M" "98:0 rbps=1000000 *" io.max
+		shows "IOWriteIOPSMax=$TH_SCRATCH 100" "*wiops=100" io.max
+	else
+		skip "limits of a disk" "no disk to spare"
+	fi
+	if [ -e /sys/fs/cgroup/cpuset.cpus.effective ]; then
+		shows AllowedCPUs=0 0 cpuset.cpus
+	else
+		run "$isorun" --quiet -p AllowedCPUs=0 true
+		is "AllowedCPUs= without a cpuset controller is refused" "$status" 125
+	fi
+}
+
 # Without a systemd that can be asked, but with a cgroup that is delegated.
 test_delegated() {
 	systemd-run --quiet --pipe --wait -p Delegate=yes bash -c '
@@ -63,7 +91,11 @@ test_delegated() {
 }
 
 label=root who=()
-[ "$(id -u)" = 0 ] && all && test_delegated
+if [ "$(id -u)" = 0 ]; then
+	all
+	test_other_limits
+	test_delegated
+fi
 if [ -n "${TH_USER-}" ]; then
 	label=user who=("$as_user")
 	all

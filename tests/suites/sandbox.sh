@@ -82,6 +82,12 @@ test_files() {
 	shell "a destination that is missing is made in memory" "file made" -v "$writable:/made/deep/er" \
 		'echo $(ls /made/deep/er) $(ls -d /made | tr -d /); touch /made/x 2>/dev/null && echo written'
 	ok "$label: ... and not on the host" test ! -e /made
+	shell "two places made in memory, one in the other's parent" "file file yes" -v "$writable:/newtop" \
+		-v "$writable:/opt/newdir" 'echo $(cat /dev/null; ls /newtop /opt/newdir | grep file) $([ -e /usr/bin/env ] && echo yes)'
+	shell "... /usr keeps what it holds" yes -v "$writable:/newtop" -v "$writable:/usr/newdir" '[ -x /usr/bin/env ] && echo yes'
+	mkdir -p "$tmp/secret-$label" && echo secret >"$tmp/secret-$label/secret"
+	shell "what is to be hidden is, by whatever path" "" -v "$tmp/secret-$label:/usr/lib/init:ro" \
+		-p InaccessiblePaths=-/lib/init/secret 'cat /lib/init/secret 2>/dev/null'
 	shell "a file can be a volume" root: -v /etc/passwd:/srv/users:ro 'head -c5 /srv/users'
 	shell "a destination is found through symlinks of the root" ok -v "$writable:/lib64/made-here" \
 		-v "$writable:/var/run/here" '[ -e /usr/lib64/made-here/file ] && [ -e /run/here/file ] && echo ok'
@@ -124,6 +130,7 @@ test_ids() {
 		'call(250, 6, -3, 0, 0) in ("EPERM", "ENOKEY")'
 	shell "Environment=, PassEnvironment= and UnsetEnvironment=" "1 yes" -p Environment="A=1 B=2" \
 		-p PassEnvironment=TEST_PASSED -p UnsetEnvironment=B 'echo $A $B $TEST_PASSED'
+	shell "a limit of few files does not hinder the start" 4 -p LimitNOFILE=4 'ulimit -n'
 	shell "UMask=, Limit*= and Nice=" "0027 33 40 7" -p UMask=0027 -p LimitNOFILE=33:40 -p Nice=7 \
 		'echo $(umask) $(ulimit -Sn) $(ulimit -Hn) $(nice)'
 }
@@ -138,6 +145,7 @@ test_network() {
 	expect "... whatever stands above the int" EAFNOSUPPORT 'call(41, (1 << 32) | 17, 3, 0)'
 	expect "RestrictAddressFamilies=none" EAFNOSUPPORT -p RestrictAddressFamilies= -p RestrictAddressFamilies=none \
 		'attempt(socket.socket, socket.AF_INET)'
+	expect "... also over a list" EAFNOSUPPORT -p RestrictAddressFamilies=none 'attempt(socket.socket, socket.AF_INET)'
 	expect "RestrictAddressFamilies=~" "('EAFNOSUPPORT', 'ok')" -p RestrictAddressFamilies= \
 		-p 'RestrictAddressFamilies=~AF_INET' 'attempt(socket.socket, socket.AF_INET), attempt(socket.socket, socket.AF_INET6)'
 	expect "no ring gets around that" ENOSYS 'call(425, 1, 0)'
@@ -161,6 +169,7 @@ test_calls() {
 	expect "setns, whatever stands above the int" "('EPERM', 'EPERM')" 'call(308, 0, 0), call(308, 0, 1 << 32)'
 	expect "RestrictNamespaces=uts leaves the others" "('EPERM', 'EPERM')" -p RestrictNamespaces=uts \
 		'call(272, 0x10000000), call(272, 0x20000)'
+	expect "RestrictNamespaces=yes after no" EPERM -p RestrictNamespaces=no -p RestrictNamespaces=yes 'call(272, 0x20000)'
 	expect "sethostname" EPERM 'call(170, b"x", 1)'
 	expect "real-time scheduling, also with RESET_ON_FORK" "['EPERM']" \
 		'sorted({call(144, 0, p, b"\1\0\0\0") for p in (1, 2, 6, 0x40000001, 0x40000002)})'

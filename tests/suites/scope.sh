@@ -57,6 +57,20 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	is "$label: killed as a unit, 137" $? 137
 	ok "$label: ... nothing is left" eventually nothing_left
 
+	cat >"$tmp/hup.sh" <<-'SH'
+		trap 'echo hup' HUP; echo ready; while :; do sleep 0.05; done
+	SH
+	chmod 644 "$tmp/hup.sh"
+	"${who[@]}" "$isorun" "${mode[@]}" --name hup -v "$tmp/hup.sh:/hup.sh:ro" bash /hup.sh >"$tmp/hup" &
+	instance=$!
+	eventually grep -q ready "$tmp/hup"
+	ctl kill -s HUP isorun-hup.scope
+	sleep 0.5
+	kill -HUP "$(first_pid "^$isorun .*--name hup ")"
+	sleep 0.5
+	is "$label: a signal to the unit and then one to isorun are two" "$(grep -c hup "$tmp/hup")" 2
+	ctl stop isorun-hup.scope
+	wait "$instance"
 	begin three
 	kill -KILL "$(first_pid "^$isorun .*--name three ")"
 	wait "$instance" 2>/dev/null
@@ -90,7 +104,7 @@ isorun: -p: TasksMax=: systemd accepts it, but the kernel does not hold it: the 
 		is "$label: ... with 125" $status 125
 		ok "$label: ... nothing is left" eventually nothing_left
 	fi
-	run "${who[@]}" "$isorun" "${mode[@]}" -p MemoryZSwapMax=16M -p "Optional=MemoryZSwapMax" true
+	run "${who[@]}" "$isorun" "${mode[@]}" -p MemoryZSwapMax=16M true
 	if [ "$(systemctl --version | awk 'NR == 1 {print $2}')" -ge 253 ]; then
 		is "$label: a property of systemd 253" $status 0
 	else
@@ -99,6 +113,9 @@ isorun: -p: TasksMax=: systemd accepts it, but the kernel does not hold it: the 
 		is "$label: ... is 125" $status 125
 	fi
 	ok "$label: ... nothing is left" eventually nothing_left
+	run "${who[@]}" "$isorun" -p "Optional=MemoryMax TasksMax MemoryZSwapMax" -p MemoryZSwapMax=16M true
+	is "$label: ... unless it is optional" "$status" 0
+	like "$label: ... which is said" "$err" "*MemoryZSwapMax=: not enforced: *"
 }
 
 test_bpf() {
@@ -153,6 +170,8 @@ test_killed_while_starting() {
 	for i in $(seq 20); do "${who[@]}" "$isorun" "${mode[@]}" true & done
 	wait
 	ok "$label: twenty at once" eventually nothing_left
+	for i in $(seq 10); do "${who[@]}" "$isorun" "${mode[@]}" --name again true || echo "$i"; done >"$tmp/again" 2>&1
+	is "$label: a name is free again at once" "$(cat "$tmp/again")" ""
 }
 
 all() {
