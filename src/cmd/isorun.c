@@ -224,12 +224,12 @@ static int apply_overrides(Policy *policy, Report *report) {
 static int end_as(const Outcome *outcome, bool is_unit) {
         int sig;
 
-        if (!outcome->started)
+        if (!outcome->started && outcome->exit_status <= 128)
                 return outcome->exit_status;
-        if (WIFEXITED(outcome->wait_status))
+        if (outcome->started && WIFEXITED(outcome->wait_status))
                 return WEXITSTATUS(outcome->wait_status);
 
-        sig = WTERMSIG(outcome->wait_status);
+        sig = outcome->started ? WTERMSIG(outcome->wait_status) : outcome->exit_status - 128;
         if (is_unit) {
                 sigset_t mask;
 
