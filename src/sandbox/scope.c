@@ -134,6 +134,8 @@ static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_err
 
         if (s->lib->sd_bus_message_read(m, "uoss", NULL, &job, &unit, &result) < 0 || !streq(unit, s->plan->unit))
                 return 0;
+        if (s->done || (s->cancelled && s->removed)) /* this one is of the job that stops the unit */
+                return 0;
 
         free(s->removed);
         free(s->result);
