@@ -66,10 +66,6 @@ eventually() {
 # The process that was started first of those whose command line matches (pkill -o cannot tell within a tick).
 first_pid() { pgrep -f "$1" | sort -n | head -n1; }
 
-units() { systemctl "$@" list-units --all --plain --no-legend 'isorun-*.scope' | awk '{print $1}'; }
-
-no_units() { [ -z "$(units "$@")" ]; }
-
 has_controllers() {
 	local there
 	there=" $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null) "

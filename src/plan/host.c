@@ -15,13 +15,7 @@
 #include "util/strv.h"
 
 const char *host_variable(const Host *host, const char *name) {
-        for (char *const *v = host->environment; v && *v; v++) {
-                const char *rest = startswith(*v, name);
-
-                if (rest && *rest == '=')
-                        return rest + 1;
-        }
-        return NULL;
+        return strv_variable(host->environment, name);
 }
 
 static bool is_cgroup2(const char *path) {

@@ -82,21 +82,11 @@ static int find_by_path(RootBuilder *rb, const char *command) {
         return 0;
 }
 
-static const char *payload_variable(const Plan *plan, const char *name) {
-        for (char **v = plan->environment; v && *v; v++) {
-                const char *rest = startswith(*v, name);
-
-                if (rest && *rest == '=')
-                        return rest + 1;
-        }
-        return NULL;
-}
-
 /* Calls test for NAME in each directory of PATH until one answers 0. Returns 1 then, with the path; 0 where none
  * does; *ret_error is then EACCES where something of that name was there. */
 static int search(RootBuilder *rb, const char *name, int (*test)(RootBuilder *rb, const char *path), char **ret,
                   int *ret_error) {
-        _cleanup_free_ char *dirs = strdup(payload_variable(rb->b->plan, "PATH") ?: "");
+        _cleanup_free_ char *dirs = strdup(strv_variable(rb->b->plan->environment, "PATH") ?: "");
         char *position = NULL;
 
         if (!dirs)
@@ -173,7 +163,7 @@ int build_working_directory(RootBuilder *rb) {
         int r;
 
         if (s)
-                wanted = streq(s->value.text, "~") ? payload_variable(rb->b->plan, "HOME") : s->value.text;
+                wanted = streq(s->value.text, "~") ? strv_variable(rb->b->plan->environment, "HOME") : s->value.text;
         if (!wanted)
                 return build_error(rb->b, s, D_WorkingDirectory, EINVAL, "there is no HOME for ~");
 

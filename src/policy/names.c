@@ -31,13 +31,6 @@ const NamedNumber *named_find(const NamedNumber *table, const char *name) {
         return NULL;
 }
 
-const NamedNumber *named_by_number(const NamedNumber *table, int number) {
-        for (; table->name; table++)
-                if (table->number == number)
-                        return table;
-        return NULL;
-}
-
 const SyscallGroup *syscall_group_find(const char *name) {
         for (const SyscallGroup *g = syscall_groups; g->name; g++)
                 if (streq(g->name, name))

@@ -11,9 +11,8 @@ typedef struct NamedNumber {
 extern const NamedNumber address_families[];  /* AF_*, ends with a NULL name */
 extern const NamedNumber namespace_types[];   /* CLONE_NEW* by the names of RestrictNamespaces= */
 
-/* The entry of that name or number in such a table, or NULL. */
+/* The entry of that name in such a table, or NULL. */
 const NamedNumber *named_find(const NamedNumber *table, const char *name);
-const NamedNumber *named_by_number(const NamedNumber *table, int number);
 
 /* A group of system calls, "@file-system", as systemd-analyze(1) syscall-filter lists it: names of system calls
  * and of other groups, ending with NULL. */

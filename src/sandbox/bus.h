@@ -30,7 +30,6 @@
         X(sd_bus_get_fd)                \
         X(sd_bus_get_events)            \
         X(sd_bus_get_property)          \
-        X(sd_bus_get_property_string)   \
         X(sd_bus_path_encode)           \
         X(sd_bus_error_free)
 

@@ -46,18 +46,6 @@ char *path_simplify(const char *path) {
         return s;
 }
 
-const char *path_below(const char *path, const char *prefix) {
-        const char *rest;
-
-        if (streq(prefix, "/"))
-                return path + 1;
-
-        rest = startswith(path, prefix);
-        if (!rest || (*rest && *rest != '/'))
-                return NULL;
-        return *rest ? rest + 1 : rest;
-}
-
 char *path_join(const char *dir, const char *name) {
         char *s;
 

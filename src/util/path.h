@@ -11,10 +11,6 @@ bool path_is_safe(const char *path);
 /* path without double slashes, "." components and a trailing slash, on the heap; NULL when memory runs out. */
 char *path_simplify(const char *path);
 
-/* What of path lies below prefix: "" where they are the same, "a/b" for "/prefix/a/b", NULL where path is not
- * below it. Both simplified and absolute. */
-const char *path_below(const char *path, const char *prefix);
-
 /* "dir/name", without a double slash where dir is "/". On the heap; NULL when memory runs out. */
 char *path_join(const char *dir, const char *name);
 

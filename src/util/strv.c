@@ -93,3 +93,13 @@ char *strv_join(char *const *v, const char *separator) {
 
         return s;
 }
+
+const char *strv_variable(char *const *environment, const char *name) {
+        for (char *const *v = environment; v && *v; v++) {
+                const char *rest = startswith(*v, name);
+
+                if (rest && *rest == '=')
+                        return rest + 1;
+        }
+        return NULL;
+}

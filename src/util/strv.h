@@ -25,3 +25,6 @@ char **strv_copy(char *const *v);
 
 /* The strings with a separator between, on the heap, or NULL when memory runs out. */
 char *strv_join(char *const *v, const char *separator);
+
+/* The value of NAME in an environment, an array of NAME=VALUE; borrowed, NULL where it is not there. */
+const char *strv_variable(char *const *environment, const char *name);
