@@ -46,6 +46,17 @@ int strv_consume(char ***v, char *s) {
         return 0;
 }
 
+int strv_prepend(char ***v, char *s) {
+        size_t n = strv_length(*v);
+        int r = strv_consume(v, s);
+
+        if (r < 0)
+                return r;
+        memmove(*v + 1, *v, n * sizeof(char *));
+        (*v)[0] = s;
+        return 0;
+}
+
 int strv_push(char ***v, const char *s) {
         return strv_consume(v, strdup(s));
 }

@@ -132,6 +132,32 @@ int word_next(const char **text, char **ret) {
         return 1;
 }
 
+int word_unescape(const char *text, char **ret) {
+        char *out = NULL;
+        size_t size;
+        int r = 0;
+        FILE *f;
+
+        f = open_memstream(&out, &size);
+        if (!f)
+                return -ENOMEM;
+        while (*text && r >= 0)
+                if (text[0] == '\\' && text[1] != ':') {
+                        text++;
+                        r = take_escape(&text, f);
+                } else
+                        fputc(*text++, f);
+        if (fclose(f) != 0 && r >= 0)
+                r = -ENOMEM;
+        if (r < 0) {
+                free(out);
+                return r;
+        }
+
+        *ret = out;
+        return 0;
+}
+
 int word_split(const char *text, char ***ret) {
         _cleanup_strv_free_ char **words = NULL;
         char *word;

@@ -13,5 +13,9 @@ int word_next(const char **text, char **ret);
 /* All words of text as a string array. Returns 0 or as word_next(). */
 int word_split(const char *text, char ***ret);
 
+/* All of text with its escapes replaced, as word_next() does, and nothing else: quotes and white space stay. Returns
+ * 0 with *ret on the heap, -EINVAL for an unknown escape, -ENOMEM. */
+int word_unescape(const char *text, char **ret);
+
 /* The fields of a word between its colons, "\:" being a colon of the field. Returns 0 or -ENOMEM. */
 int word_split_colons(const char *word, char ***ret);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/elf-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+
+#include "util/fd.h"
+#include "util/library.h"
+#include "util/strv.h"
+
+#define ELF_FUNCTIONS(X) \
+        X(elf_version)   \
+        X(elf_begin)     \
+        X(elf_end)       \
+        X(elf_kind)      \
+        X(elf_getphdrnum) \
+        X(elf_getdata_rawchunk) \
+        X(gelf_getclass) \
+        X(gelf_getehdr)  \
+        X(gelf_getphdr)  \
+        X(gelf_getdyn)
+
+typedef struct ElfLibrary {
+#define X(f) typeof(&f) f;
+        ELF_FUNCTIONS(X)
+#undef X
+} ElfLibrary;
+
+LIBRARY_NOTE(elf, "libraries", "Finding the libraries of a command (BindLibraries=)", "suggested", "libelf.so.1");
+
+static const ElfLibrary *elf_library(void) {
+        static const char *const names[] = {
+#define X(f) #f,
+                ELF_FUNCTIONS(X)
+#undef X
+        };
+        static ElfLibrary library;
+
+        if (library.elf_version)
+                return &library;
+        if (library_load("libelf.so.1", names, ELEMENTSOF(names), &library) < 0)
+                return NULL;
+        return library.elf_version(EV_CURRENT) == EV_NONE ? NULL : &library;
+}
+
+void elf_file_deinit(ElfFile *f) {
+        free(f->interpreter);
+        strv_free(f->needed);
+        strv_free(f->search);
+        *f = (ElfFile) {};
+}
+
+typedef struct Reader {
+        const ElfLibrary *lib;
+        Elf *elf;
+        size_t n_headers;
+} Reader;
+
+/* The bytes of the file from offset to the end of a string, copied. NULL where there is none. */
+static char *copy_string(const Reader *r, int64_t offset, size_t max) {
+        Elf_Data *data = r->lib->elf_getdata_rawchunk(r->elf, offset, max, ELF_T_BYTE);
+
+        return data && memchr(data->d_buf, 0, data->d_size) ? strdup(data->d_buf) : NULL;
+}
+
+/* Where in the file lies what is loaded at that address; *ret_left is how much of it is left. -1: nowhere. */
+static int64_t file_offset(const Reader *r, GElf_Addr address, size_t *ret_left) {
+        for (size_t i = 0; i < r->n_headers; i++) {
+                GElf_Phdr h;
+
+                if (!r->lib->gelf_getphdr(r->elf, (int) i, &h) || h.p_type != PT_LOAD || address < h.p_vaddr ||
+                    address - h.p_vaddr >= h.p_filesz)
+                        continue;
+                *ret_left = h.p_filesz - (address - h.p_vaddr);
+                return (int64_t) (h.p_offset + (address - h.p_vaddr));
+        }
+        return -1;
+}
+
+static bool find_header(const Reader *r, unsigned type, GElf_Phdr *ret) {
+        for (size_t i = 0; i < r->n_headers; i++)
+                if (r->lib->gelf_getphdr(r->elf, (int) i, ret) && ret->p_type == type)
+                        return true;
+        return false;
+}
+
+typedef struct Strings {
+        int64_t offset;
+        size_t size;
+} Strings;
+
+static int add_search(ElfFile *f, const char *text, bool runpath) {
+        _cleanup_free_ char *copy = strdup(text);
+        char *position = NULL;
+
+        if (!copy)
+                return -ENOMEM;
+        if (f->runpath && !runpath)
+                return 0;
+        if (runpath) {
+                f->search = strv_free(f->search);
+                f->runpath = true;
+        }
+        for (char *d = strtok_r(copy, ":", &position); d; d = strtok_r(NULL, ":", &position))
+                if (strv_push(&f->search, d) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int take_entry(const Reader *r, const Strings *strings, const GElf_Dyn *d, ElfFile *f) {
+        _cleanup_free_ char *text = NULL;
+
+        if (d->d_tag != DT_NEEDED && d->d_tag != DT_RPATH && d->d_tag != DT_RUNPATH)
+                return 0;
+        if (d->d_un.d_val >= strings->size)
+                return -EBADMSG;
+        text = copy_string(r, strings->offset + (int64_t) d->d_un.d_val, strings->size - d->d_un.d_val);
+        if (!text)
+                return -EBADMSG;
+        return d->d_tag == DT_NEEDED ? strv_push(&f->needed, text) : add_search(f, text, d->d_tag == DT_RUNPATH);
+}
+
+static int read_dynamic(const Reader *r, const GElf_Phdr *h, ElfFile *f) {
+        Elf_Data *data = r->lib->elf_getdata_rawchunk(r->elf, (int64_t) h->p_offset, h->p_filesz, ELF_T_DYN);
+        Strings strings = { .offset = -1 };
+        GElf_Dyn d;
+        int result = 0;
+
+        if (!data)
+                return -EBADMSG;
+        for (int i = 0; r->lib->gelf_getdyn(data, i, &d) && d.d_tag != DT_NULL; i++)
+                if (d.d_tag == DT_STRTAB)
+                        strings.offset = file_offset(r, d.d_un.d_ptr, &strings.size);
+        if (strings.offset < 0)
+                return -EBADMSG;
+        for (int i = 0; result >= 0 && r->lib->gelf_getdyn(data, i, &d) && d.d_tag != DT_NULL; i++)
+                result = take_entry(r, &strings, &d, f);
+        return result;
+}
+
+static int read_file(Reader *r, ElfFile *f) {
+        GElf_Ehdr header;
+        GElf_Phdr h;
+        int result = 0;
+
+        if (!r->lib->gelf_getehdr(r->elf, &header) || r->lib->elf_getphdrnum(r->elf, &r->n_headers) < 0)
+                return -EBADMSG;
+        f->class = r->lib->gelf_getclass(r->elf);
+        f->machine = header.e_machine;
+
+        if (find_header(r, PT_INTERP, &h)) {
+                f->interpreter = copy_string(r, (int64_t) h.p_offset, h.p_filesz);
+                if (!f->interpreter)
+                        return -EBADMSG;
+        }
+        if (find_header(r, PT_DYNAMIC, &h))
+                result = read_dynamic(r, &h, f);
+        return result < 0 ? result : 1;
+}
+
+int elf_file_read(const char *path, ElfFile *ret) {
+        Reader r = { .lib = elf_library() };
+        _cleanup_(elf_file_deinit) ElfFile f = {};
+        _cleanup_close_ int fd = -1;
+        int result;
+
+        if (!r.lib)
+                return -ENOPKG;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        r.elf = r.lib->elf_begin(fd, ELF_C_READ, NULL);
+        if (!r.elf)
+                return -EBADMSG;
+        result = r.lib->elf_kind(r.elf) == ELF_K_ELF ? read_file(&r, &f) : 0;
+        r.lib->elf_end(r.elf);
+        if (result > 0) {
+                *ret = f;
+                f = (ElfFile) {};
+        }
+        return result;
+}
