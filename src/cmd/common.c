@@ -5,10 +5,13 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "cmd/json.h"
 #include "plan/visit.h"
 #include "policy/policy-load.h"
+#include "sandbox/image.h"
+#include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
 
@@ -24,6 +27,9 @@ void print_message(void *userdata, Severity severity, const char *line) {
 void loaded_deinit(Loaded *l) {
         policy_free(l->policy);
         host_deinit(&l->host);
+        bindings_deinit(&l->bindings);
+        if (l->image > 0)
+                fd_close(l->image);
         strv_free(l->search_path);
         free(l->name);
         free(l->unit);
@@ -118,6 +124,49 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
         if (!l->search_path || !l->policy)
                 return report_oom(report);
         return policy_load(l->policy, spec ?: "default", l->search_path, report);
+}
+
+/* What is in an image can only be planned with when it is mounted; attached to no place, it is seen by nobody. */
+static int mount_image(Loaded *l, Report *report) {
+        const Setting *root = policy_get(l->policy, D_RootDirectory);
+        const char *path = root->value.words[0];
+        struct stat st;
+
+        if (root->value.words[1])
+                return 0;
+        if (path[0] != '/') {
+                const Binding *binding = bindings_find(&l->bindings, path);
+
+                path = binding ? binding->source : NULL;
+        }
+        if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+                return 0;
+        return image_mount(path, root->origin, &l->image, report);
+}
+
+static int read_bindings(Loaded *l, char *const *arguments, size_t n_arguments, Report *report) {
+        _cleanup_strv_free_ char **directories = NULL;
+        int result = 0;
+
+        l->bindings.specifiers = &l->policy->specifiers;
+        for (size_t i = 0; i < n_arguments; i++) {
+                int r = bindings_add_argument(&l->bindings, "--bind", arguments[i], report);
+
+                if (r < 0)
+                        result = r;
+        }
+        if (result < 0 || !policy_has_names(l->policy))
+                return result;
+
+        directories = bindings_directories(host_variable(&l->host, "XDG_CONFIG_HOME"), host_variable(&l->host, "HOME"));
+        return directories ? bindings_read_tables(&l->bindings, directories, report) : report_oom(report);
+}
+
+int loaded_bind(Loaded *l, char *const *arguments, size_t n_arguments, Report *report) {
+        int r;
+
+        r = read_bindings(l, arguments, n_arguments, report);
+        return r < 0 ? r : mount_image(l, report);
 }
 
 int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report) {

@@ -15,6 +15,8 @@ typedef struct Loaded {
         Host host;
         Policy *policy;
         char **search_path;
+        Bindings bindings; /* of loaded_bind() */
+        int image;         /* of RootDirectory=, mounted by loaded_bind(); 0: none */
         char *name;        /* of the instance */
         char *unit;        /* what %n stands for */
         char *runtime;
@@ -25,6 +27,11 @@ void loaded_deinit(Loaded *l);
 /* Looks at the host, chooses the instance's name (name, or that of the policy or command and four random digits), and
  * reads the policy. spec NULL: "default". arguments, may be NULL: the command. Returns 0 or -errno, reported. */
 int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report);
+
+/* Collects what the names in the complete policy stand for: what the command line says, "NAME=SOURCE" each, and the
+ * tables, which are not looked at where the policy has no names; and mounts the image that RootDirectory= names.
+ * Returns 0 or -errno, reported. */
+int loaded_bind(Loaded *l, char *const *arguments, size_t n_arguments, Report *report);
 
 /* Prints the plan on standard output. Returns an exit status. */
 int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report);

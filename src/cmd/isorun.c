@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "cmd/argument.h"
 #include "cmd/common.h"
 #include "sandbox/sandbox.h"
 #include "util/array.h"
@@ -32,6 +33,8 @@ static bool arg_json;
 static bool arg_quiet;
 static Override *arg_overrides;
 static size_t arg_n_overrides;
+static char **arg_bindings; /* NAME=SOURCE */
+static size_t arg_n_bindings;
 
 static int help(void) {
         printf("isorun [OPTIONS] [--] COMMAND [ARGUMENT...]\n"
@@ -40,8 +43,9 @@ static int help(void) {
                "\n"
                "      --policy NAME|FILE        the policy (without this: default)\n"
                "  -p, --property KEY=VALUE      a directive over the policy's\n"
-               "  -v, --volume SRC:DEST[:ro|rw] a host path that is seen inside, writable unless ro\n"
-               "      --root DIR                the directory that is / inside\n"
+               "  -v, --volume SRC:DEST[:ro]    a host path or a name seen inside, writable unless ro\n"
+               "      --bind NAME=SRC           what the policy's volume or root NAME is: a path or fd:N\n"
+               "      --root DIR[:DIR...]|none  the directory that is / inside, or several stacked\n"
                "      --name NAME               the instance's name (the unit is isorun-NAME.scope)\n"
                "      --user, --system          which systemd (root: the system's, others: their own)\n"
                "      --no-scope                no unit; limits that need one are refused\n"
@@ -67,65 +71,23 @@ static int add_override(const char *option, char *assignment, Report *report) {
         return 0;
 }
 
-static void write_quoted(FILE *f, const char *text) {
-        for (const char *c = text; *c; c++) {
-                if (*c == '"' || (*c == '\\' && c[1] != ':'))
-                        fputc('\\', f);
-                if (*c == '%')
-                        fputc('%', f);
-                fputc(*c, f);
-        }
-}
+static int add_binding(const char *argument, Report *report) {
+        char **slot = ARRAY_APPEND(arg_bindings, arg_n_bindings);
 
-/* What stands behind --volume, for a directive that splits words and expands specifiers; absolute. */
-static char *volume_assignment(const char *volume) {
-        _cleanup_free_ char *cwd = volume[0] == '/' ? NULL : getcwd(NULL, 0);
-        char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
-
-        if (!f)
-                return NULL;
-        fputs("Volume=\"", f);
-        if (cwd) {
-                write_quoted(f, cwd);
-                fputc('/', f);
-        }
-        write_quoted(f, volume);
-        fputc('"', f);
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
-}
-
-/* RootDirectory= is one path, and not split into words. */
-static char *root_assignment(const char *path) {
-        _cleanup_free_ char *real = realpath(path, NULL);
-        char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
-
-        if (!f)
-                return NULL;
-        fputs("RootDirectory=", f);
-        for (const char *c = real ?: path; *c; c++)
-                fprintf(f, "%s%c", *c == '%' ? "%" : "", *c);
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
+        if (!slot)
+                return report_oom(report);
+        *slot = argument_bind(argument);
+        return *slot ? 0 : report_oom(report);
 }
 
 static int parse_options(int argc, char *argv[], Report *report) {
-        enum { ARG_POLICY = 0x100, ARG_ROOT, ARG_NAME, ARG_USER, ARG_SYSTEM, ARG_NO_SCOPE, ARG_DRY_RUN, ARG_JSON,
+        enum { ARG_POLICY = 0x100, ARG_BIND, ARG_ROOT, ARG_NAME, ARG_USER, ARG_SYSTEM, ARG_NO_SCOPE, ARG_DRY_RUN, ARG_JSON,
                ARG_QUIET, ARG_HELP, ARG_VERSION };
         static const struct option options[] = {
                 { "policy", required_argument, NULL, ARG_POLICY },
                 { "property", required_argument, NULL, 'p' },
                 { "volume", required_argument, NULL, 'v' },
+                { "bind", required_argument, NULL, ARG_BIND },
                 { "root", required_argument, NULL, ARG_ROOT },
                 { "name", required_argument, NULL, ARG_NAME },
                 { "user", no_argument, NULL, ARG_USER },
@@ -149,10 +111,13 @@ static int parse_options(int argc, char *argv[], Report *report) {
                         r = add_override("-p", strdup(optarg), report);
                         break;
                 case 'v':
-                        r = add_override("--volume", volume_assignment(optarg), report);
+                        r = add_override("--volume", argument_volume(optarg), report);
+                        break;
+                case ARG_BIND:
+                        r = add_binding(optarg, report);
                         break;
                 case ARG_ROOT:
-                        r = add_override("--root", root_assignment(optarg), report);
+                        r = add_override("--root", argument_root(optarg), report);
                         break;
                 case ARG_NAME:
                         arg_name = optarg;
@@ -255,7 +220,8 @@ static int run_once(char *const *arguments, bool last_try, Report *report) {
         if (r < 0 && !loaded.policy)
                 return PLAN_FAILED;
         q = apply_overrides(loaded.policy, report);
-        if (r < 0 || q < 0 || policy_complete(loaded.policy, report) < 0)
+        if (r < 0 || q < 0 || policy_complete(loaded.policy, report) < 0 ||
+            loaded_bind(&loaded, arg_bindings, arg_n_bindings, report) < 0)
                 return PLAN_FAILED;
 
         r = plan_new(&plan, loaded.policy, &loaded.host,
@@ -266,6 +232,8 @@ static int run_once(char *const *arguments, bool last_try, Report *report) {
                              .need_command = true,
                              .no_scope = arg_no_scope,
                              .manager = arg_manager,
+                             .bindings = &loaded.bindings,
+                             .image = loaded.image,
                      },
                      report, &status);
         if (r < 0)
@@ -316,5 +284,8 @@ int main(int argc, char *argv[]) {
         for (size_t i = 0; i < arg_n_overrides; i++)
                 free(arg_overrides[i].assignment);
         free(arg_overrides);
+        for (size_t i = 0; i < arg_n_bindings; i++)
+                free(arg_bindings[i]);
+        free(arg_bindings);
         return status;
 }

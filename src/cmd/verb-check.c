@@ -15,9 +15,13 @@ static int check(const char *spec, Report *report) {
         r = loaded_init(&loaded, spec, NULL, NULL, report);
         if (r >= 0)
                 r = policy_complete(loaded.policy, report);
+        if (r >= 0)
+                r = loaded_bind(&loaded, NULL, 0, report);
         if (r < 0)
                 return r;
         request.name = loaded.name;
+        request.bindings = &loaded.bindings;
+        request.image = loaded.image;
         return plan_new(&plan, loaded.policy, &loaded.host, &request, report, &status);
 }
 

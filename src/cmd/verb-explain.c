@@ -16,9 +16,13 @@ static int explain(const char *spec, char *const *arguments, bool json, Report *
         r = loaded_init(&loaded, spec, NULL, arguments, report);
         if (r >= 0)
                 r = policy_complete(loaded.policy, report);
+        if (r >= 0)
+                r = loaded_bind(&loaded, NULL, 0, report);
         if (r < 0)
                 return PLAN_FAILED;
         request.name = loaded.name;
+        request.bindings = &loaded.bindings;
+        request.image = loaded.image;
         r = plan_new(&plan, loaded.policy, &loaded.host, &request, report, &status);
         return r < 0 ? status : print_plan(plan, loaded.policy, json, report);
 }

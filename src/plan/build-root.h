@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The root while it is being planned, shared by what places mounts and what looks for things in them. */
+/* The root while it is being planned, shared by what wants mounts, what places them and what looks for things in
+ * them. Functions return 0 or a negative errno; what the user can do something about is reported. */
 
 #include "plan/build.h"
 #include "plan/root-model.h"
@@ -10,12 +11,32 @@ typedef struct RootBuilder {
         Builder *b;
         RootModel model;
         bool host_root;    /* the root is the host's own */
+        bool bare_root;    /* nothing but what is put there */
         PlanMount *wanted; /* not placed yet */
         size_t n_wanted;
+        bool *bound;       /* for each binding, whether the policy has asked for it */
 } RootBuilder;
 
-/* Finds the mount's place and adds it to the model. Takes over the mount. Returns 0, or reports. */
+/* Adds the mount to those that are to be placed. Takes it over. -ENOMEM also where its destination is NULL. */
+int root_builder_want(RootBuilder *rb, PlanMount mount);
+
+/* Finds the mount's place and adds it to the model. Takes over the mount. */
 int root_builder_place(RootBuilder *rb, PlanMount mount);
 
+/* The options of a tmpfs that is the payload's own, on the heap, or NULL. */
+char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest);
+
+#define TMPFS_SIZE "size=64M"
+
+/* What the setting's source, a path or a name, is on the host: m->source, m->directory, and m->binding for a name.
+ * Returns 1, or 0 where it is not there and need not be. */
+int root_builder_resolve(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, PlanMount *m);
+
+/* The directory of the instance's credentials inside, on the heap; *ret is NULL where the policy has none. */
+int build_credentials_directory(const Builder *b, char **ret);
+
+int build_builtin_mounts(RootBuilder *rb);
+int build_policy_mounts(RootBuilder *rb);
 int build_command(RootBuilder *rb);
+int build_libraries(RootBuilder *rb);
 int build_working_directory(RootBuilder *rb);

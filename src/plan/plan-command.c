@@ -32,9 +32,9 @@ static int look_inside(RootBuilder *rb, const char *path) {
         r = root_model_walk(&rb->model, path, &spot);
         if (r < 0)
                 return -r;
-        if (!spot.exists || !spot.host)
+        if (!spot.exists || !spot.hosts)
                 return ENOENT;
-        return check_executable(spot.host);
+        return check_executable(spot.hosts[0]);
 }
 
 /* What the sandbox hides of the host is bound, the one file, so that `isorun ./server` works in a home. */
@@ -50,7 +50,8 @@ static int bind_hidden(RootBuilder *rb, const char *path) {
 
         free(rb->b->plan->executable);
         rb->b->plan->executable = strdup(m.destination);
-        report_notice(rb->b->report, "%s is hidden inside; it alone is bound there, read-only", path);
+        if (!rb->bare_root)
+                report_notice(rb->b->report, "%s is hidden inside; it alone is bound there, read-only", path);
         return root_builder_place(rb, m);
 }
 
@@ -67,7 +68,7 @@ static int find_by_path(RootBuilder *rb, const char *command) {
                 return -ENOMEM;
 
         error = look_inside(rb, path);
-        if (error == ENOENT && rb->host_root) {
+        if (error == ENOENT && (rb->host_root || rb->bare_root)) {
                 host_error = check_executable(path);
                 if (host_error == 0)
                         return bind_hidden(rb, path);
@@ -111,7 +112,7 @@ static int search(RootBuilder *rb, const char *name, int (*test)(RootBuilder *rb
 }
 
 static int look_outside(RootBuilder *rb, const char *path) {
-        return rb->host_root ? check_executable(path) : ENOENT;
+        return rb->host_root || rb->bare_root ? check_executable(path) : ENOENT;
 }
 
 /* First what is visible inside, then what the host's PATH has where it is hidden, such as ~/bin. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "plan/build.h"
+#include "plan/build-root.h"
 #include "util/parse.h"
 #include "util/strv.h"
 
@@ -93,6 +93,15 @@ static void unset(char **environment, const char *what) {
                 *out = NULL;
 }
 
+/* As of systemd.exec(5). */
+static int name_credentials(Builder *b, char ***environment) {
+        _cleanup_free_ char *dir = NULL;
+        int r;
+
+        r = build_credentials_directory(b, &dir);
+        return r < 0 ? r : put_value(environment, "CREDENTIALS_DIRECTORY", dir);
+}
+
 int build_environment(Builder *b) {
         const SettingList *pass = build_list(b, D_PassEnvironment), *set = build_list(b, D_Environment),
                           *remove = build_list(b, D_UnsetEnvironment);
@@ -102,6 +111,8 @@ int build_environment(Builder *b) {
         r = pass_base(b, environment);
         if (r >= 0)
                 r = pass_listen_fds(b, environment);
+        if (r >= 0)
+                r = name_credentials(b, environment);
         for (size_t i = 0; r >= 0 && i < pass->n; i++)
                 r = put_value(environment, pass->items[i].value.text,
                               host_variable(b->host, pass->items[i].value.text));

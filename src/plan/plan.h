@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "plan/host.h"
+#include "policy/bindings.h"
 #include "policy/policy.h"
 #include "policy/standard-io.h"
 
@@ -32,8 +33,10 @@ typedef struct PlanProperty {
 } PlanProperty;
 
 typedef enum MountKind {
-        MOUNT_ROOT,      /* the root itself; source is the host directory */
+        MOUNT_ROOT,      /* the root itself; source is the host directory, or of several stacked ones the highest;
+                            NULL: an empty directory in memory */
         MOUNT_BIND,      /* source, a host path without symlinks */
+        MOUNT_OVERLAY,   /* source, what is written to it staying in memory */
         MOUNT_TMPFS,     /* an empty directory in memory */
         MOUNT_MERGE,     /* a directory of the root that is nothing but merged; source is the host directory */
         MOUNT_PROC,
@@ -41,6 +44,7 @@ typedef enum MountKind {
         MOUNT_CGROUP,    /* the instance's own part of the cgroup tree */
         MOUNT_DIRECTORY, /* not a mount: a directory made in memory */
         MOUNT_SYMLINK,   /* not a mount: a symlink made in memory; source is its target */
+        MOUNT_FILE,      /* a file in memory that holds text, or what source holds at the start */
         MOUNT_BLOCKED,   /* what cannot be looked into: an empty file or directory of mode 000 */
 } MountKind;
 
@@ -48,16 +52,23 @@ typedef struct PlanMount {
         MountKind kind;
         char *destination; /* inside, absolute, without symlinks */
         char *source;
+        char **lower;      /* MOUNT_ROOT, MOUNT_MERGE: the layers below source, the highest first */
+        const char *text;  /* MOUNT_FILE: of the policy */
+        const Binding *binding; /* where the policy has a name for the source */
         char *options;     /* of the file system, "mode=755,size=64M"; may be NULL */
         bool directory;    /* both ends are directories (otherwise files) */
         bool read_only;
         bool recursive;
         bool devices;      /* device nodes work */
         bool no_exec;
+        bool id_mapped;    /* the ids on disk are those of the instance's own world */
+        bool detached;     /* fd is of a mount that is attached nowhere, and is moved; source is for who reads */
+        bool by_fd;        /* what source leads to must be what fd is of */
+        int fd;            /* of by_fd and detached; borrowed */
         bool optional;     /* left out where destination does not exist; no matter to the start */
         bool exact;        /* destination exists: nothing need be made for it */
         bool merge;        /* then it becomes a directory in memory that holds the same, so that more can be put in */
-        mode_t mode;       /* MOUNT_DIRECTORY */
+        mode_t mode;       /* MOUNT_DIRECTORY, MOUNT_FILE */
         Origin origin;
         const char *key;   /* the directive or option that asked; NULL: built in */
 } PlanMount;
@@ -179,6 +190,8 @@ typedef struct PlanRequest {
         bool need_command;
         bool no_scope;
         ManagerChoice manager;
+        int image;             /* fd of the detached mount of the image that RootDirectory= names; 0: it names none */
+        const Bindings *bindings; /* what names stand for; NULL: none is bound. It must outlive the plan. */
 } PlanRequest;
 
 enum { PLAN_NOT_FOUND = 127, PLAN_CANNOT_EXECUTE = 126, PLAN_FAILED = 125 };

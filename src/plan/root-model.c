@@ -11,6 +11,7 @@
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/strv.h"
 
 enum { SYMLINKS_MAX = 40 }; /* path_resolution(7) */
 
@@ -18,6 +19,7 @@ void plan_mount_deinit(PlanMount *mount) {
         free(mount->destination);
         free(mount->source);
         free(mount->options);
+        strv_free(mount->lower);
 }
 
 static void keep_node(_unused_ void *node) {
@@ -73,9 +75,9 @@ PlanMount *root_model_add(RootModel *model, PlanMount mount) {
 
 void spot_deinit(Spot *spot) {
         free(spot->path);
-        free(spot->host);
+        strv_free(spot->hosts);
         free(spot->nearest);
-        free(spot->nearest_host);
+        strv_free(spot->nearest_hosts);
 }
 
 static int replace(char **s, char *value) {
@@ -86,39 +88,96 @@ static int replace(char **s, char *value) {
         return 0;
 }
 
+static void replace_hosts(char ***hosts, char **value) {
+        strv_free(*hosts);
+        *hosts = value;
+}
+
+static bool shows_host(const PlanMount *m) {
+        return m->source && (m->kind == MOUNT_ROOT || m->kind == MOUNT_BIND || m->kind == MOUNT_MERGE ||
+                             m->kind == MOUNT_OVERLAY);
+}
+
 /* Steps onto a mount. */
 static int step_mount(Spot *spot, PlanMount *mount) {
-        const char *behind = mount->kind == MOUNT_PROC ? "/proc" : NULL;
+        _cleanup_strv_free_ char **hosts = NULL;
+        int r = 0;
 
-        if (mount->kind == MOUNT_ROOT || mount->kind == MOUNT_BIND || mount->kind == MOUNT_MERGE)
-                behind = mount->source;
+        if (mount->detached)
+                r = strv_pushf(&hosts, "/proc/self/fd/%d", mount->fd);
+        else if (shows_host(mount)) {
+                r = strv_push(&hosts, mount->source);
+                for (char **l = mount->lower; r >= 0 && l && *l; l++)
+                        r = strv_push(&hosts, *l);
+        } else if (mount->kind == MOUNT_PROC)
+                r = strv_push(&hosts, "/proc");
+        if (r < 0)
+                return r;
+
         if (mount->kind != MOUNT_DIRECTORY)
                 spot->cover = mount;
         spot->directory = mount->directory;
+        replace_hosts(&spot->hosts, TAKE_PTR(hosts));
+        return 0;
+}
 
-        free(spot->host);
-        spot->host = behind ? strdup(behind) : NULL;
-        return behind && !spot->host ? -ENOMEM : 0;
+/* What overlayfs takes for a name that is deleted: overlayfs.rst, "whiteouts and opaque directories". */
+static bool is_whiteout(const struct stat *st) {
+        return S_ISCHR(st->st_mode) && st->st_rdev == 0;
+}
+
+/* Looks a name up in one layer, below those that found has directories of. Returns 1 where the search ends there, 0
+ * where it goes on, -errno. */
+static int step_layer(const char *layer, const char *name, char ***found, mode_t *ret_mode, char **ret_target) {
+        _cleanup_free_ char *host = path_join(layer, name);
+        struct stat st;
+        int r;
+
+        if (!host)
+                return -ENOMEM;
+        if (lstat(host, &st) < 0)
+                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+        if (*found && !S_ISDIR(st.st_mode))
+                return 1; /* hidden by the directory above it */
+        if (is_whiteout(&st) && !*found)
+                return 1;
+        if (S_ISLNK(st.st_mode)) {
+                r = link_read(AT_FDCWD, host, ret_target);
+                return r < 0 ? r : 1;
+        }
+
+        *ret_mode = st.st_mode;
+        r = strv_consume(found, TAKE_PTR(host));
+        return r < 0 ? r : !S_ISDIR(st.st_mode);
 }
 
 /* Steps onto something that the host has, or has not. A symlink gives its target. */
 static int step_host(Spot *spot, const char *name, char **ret_target) {
-        _cleanup_free_ char *host = path_join(spot->host, name);
-        struct stat st;
+        _cleanup_strv_free_ char **found = NULL;
+        mode_t mode = 0;
+        int r = 0;
 
-        if (!host)
-                return -ENOMEM;
-        if (lstat(host, &st) < 0) {
-                if (errno != ENOENT && errno != ENOTDIR)
-                        return -errno;
+        for (char **layer = spot->hosts; r == 0 && *layer; layer++)
+                r = step_layer(*layer, name, &found, &mode, ret_target);
+        if (r < 0 || *ret_target)
+                return r < 0 ? r : 0;
+        if (!found) {
                 spot->exists = false;
                 return 0;
         }
-        if (S_ISLNK(st.st_mode))
-                return link_read(AT_FDCWD, host, ret_target);
 
-        spot->directory = S_ISDIR(st.st_mode);
-        return replace(&spot->host, TAKE_PTR(host));
+        spot->directory = S_ISDIR(mode);
+        replace_hosts(&spot->hosts, TAKE_PTR(found));
+        return 0;
+}
+
+static int remember_nearest(Spot *spot) {
+        char **hosts = spot->hosts ? strv_copy(spot->hosts) : NULL;
+
+        if (spot->hosts && !hosts)
+                return -ENOMEM;
+        replace_hosts(&spot->nearest_hosts, hosts);
+        return replace(&spot->nearest, strdup(spot->path));
 }
 
 /* One component further. *ret_target is set where that is a symlink, which is not followed here. */
@@ -131,13 +190,9 @@ static int step(const RootModel *model, Spot *spot, const char *name, char **ret
                 return -ENOMEM;
 
         if (spot->exists) {
-                r = replace(&spot->nearest, strdup(spot->path));
+                r = remember_nearest(spot);
                 if (r < 0)
                         return r;
-                free(spot->nearest_host);
-                spot->nearest_host = spot->host ? strdup(spot->host) : NULL;
-                if (spot->host && !spot->nearest_host)
-                        return -ENOMEM;
 
                 mount = root_model_find(model, path);
                 if (mount && mount->kind == MOUNT_SYMLINK) {
@@ -146,7 +201,7 @@ static int step(const RootModel *model, Spot *spot, const char *name, char **ret
                 }
                 if (mount)
                         r = step_mount(spot, mount);
-                else if (spot->host)
+                else if (spot->hosts)
                         r = step_host(spot, name, ret_target);
                 else
                         spot->exists = false;
@@ -176,7 +231,7 @@ static char *respell(const char *base, const char *target, const char *rest) {
 int root_model_walk(const RootModel *model, const char *path, Spot *ret) {
         _cleanup_free_ char *todo = strdup(path);
         _cleanup_(spot_deinit) Spot spot = {};
-        bool through_volume = false;
+        bool through_volume = false, leaves_root = false;
         unsigned links = 0;
         char *p = todo;
         int r;
@@ -198,6 +253,7 @@ int root_model_walk(const RootModel *model, const char *path, Spot *ret) {
                         continue;
 
                 if (streq(name, "..")) {
+                        leaves_root = leaves_root || (links > 0 && streq(spot.path, "/"));
                         base = path_parent(spot.path);
                         target = strdup(".");
                 } else {
@@ -222,6 +278,7 @@ int root_model_walk(const RootModel *model, const char *path, Spot *ret) {
                 return r;
 
         spot.through_volume = through_volume;
+        spot.leaves_root = leaves_root;
         *ret = spot;
         spot = (Spot) {};
         return 0;

@@ -17,18 +17,25 @@ void root_model_deinit(RootModel *model);
 /* Where a path leads inside. */
 typedef struct Spot {
         char *path;             /* without symlinks; the part that does not exist as it was asked for */
-        char *host;             /* what lies behind it on the host; NULL: nothing does, it is in memory */
+        char **hosts;           /* what lies behind it on the host, where layers are stacked the highest first; NULL:
+                                   nothing does, it is in memory */
         bool exists;
         bool directory;
         char *nearest;          /* the deepest directory on the way that exists */
-        char *nearest_host;
+        char **nearest_hosts;
         PlanMount *cover;       /* the mount that nearest, or path itself where it exists, belongs to */
         bool through_volume;    /* a symlink inside a writable bind was followed */
+        bool leaves_root;       /* a symlink had more ".." than there are directories above it */
 } Spot;
 
 void spot_deinit(Spot *spot);
 
-/* Follows path (absolute) with all its symlinks, none of which leads out of the root. Returns 0, also where there
+/* The first of hosts, or NULL. */
+static inline const char *spot_host(const Spot *spot) {
+        return spot->hosts ? spot->hosts[0] : NULL;
+}
+
+/* Follows path (absolute) with all its symlinks, none of which leads out of the root, as chroot(2) has it. Returns 0, also where there
  * is nothing; -ELOOP, -ENAMETOOLONG, -ENOMEM, or what lstat(2) said, such as -EACCES. */
 int root_model_walk(const RootModel *model, const char *path, Spot *ret);
 

@@ -156,6 +156,41 @@ static void visit_identity(Visit *v) {
         entry(v, "no_new_privs", NULL, "yes");
 }
 
+/* What is shown of a source: its path, with the name that the policy has for it. */
+static char *describe_source(const PlanMount *m) {
+        _cleanup_strv_free_ char **layers = NULL;
+        _cleanup_free_ char *joined = NULL;
+        char *s;
+
+        if (!m->source)
+                return strdup("an empty directory in memory");
+        for (char **l = m->lower; l && *l; l++)
+                if (strv_prepend(&layers, strdup(*l)) < 0)
+                        return NULL;
+        if (strv_push(&layers, m->source) < 0)
+                return NULL;
+        joined = strv_join(layers, ":");
+        if (!joined || !m->binding)
+                return TAKE_PTR(joined);
+        if (m->binding->fd >= 0)
+                return asprintf(&s, "%s (%s, fd %d%s)", joined, m->binding->name, m->binding->fd,
+                                m->detached ? ", a detached mount" : "") < 0 ? NULL : s;
+        return asprintf(&s, "%s (%s)", joined, m->binding->name) < 0 ? NULL : s;
+}
+
+/* A place that shows something of the host. */
+static void visit_source(Visit *v, const PlanMount *m, const Origin *origin) {
+        _cleanup_free_ char *source = describe_source(m);
+
+        if (!source)
+                v->oom = true;
+        else
+                entry(v, m->destination, origin, "%s %s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
+                      m->devices ? ", devices" : "", m->no_exec ? ", noexec" : "", m->id_mapped ? ", idmapped" : "",
+                      m->source && m->directory && !m->recursive ? ", without mounts below" : "",
+                      m->merge ? ", with more added in memory" : "");
+}
+
 static void visit_mount(Visit *v, const PlanMount *m) {
         const char *access = m->read_only ? "read-only" : "writable";
         const Origin *origin = m->key || m->origin.file ? &m->origin : NULL;
@@ -163,10 +198,12 @@ static void visit_mount(Visit *v, const PlanMount *m) {
         switch (m->kind) {
         case MOUNT_ROOT:
         case MOUNT_BIND:
-                entry(v, m->destination, origin, "%s %s%s%s%s%s", access, m->source,
-                      m->devices ? ", devices" : "", m->no_exec ? ", noexec" : "",
-                      m->directory && !m->recursive ? ", without mounts below" : "",
-                      m->merge ? ", with more added in memory" : "");
+                visit_source(v, m, origin);
+                break;
+        case MOUNT_OVERLAY:
+                entry(v, m->destination, origin, "%s%s%s%s, writes stay in memory (%s)", m->source,
+                      m->binding ? " " : "", m->binding ? m->binding->name : "", m->no_exec ? ", noexec" : "",
+                      m->options);
                 break;
         case MOUNT_MERGE:
                 entry(v, m->destination, origin, "read-only, in memory, what %s holds and more", m->source);
@@ -189,6 +226,10 @@ static void visit_mount(Visit *v, const PlanMount *m) {
                 break;
         case MOUNT_SYMLINK:
                 entry(v, m->destination, origin, "symlink to %s", m->source);
+                break;
+        case MOUNT_FILE:
+                entry(v, m->destination, origin, "read-only file, %s%s", m->text ? "text of the policy" : "a copy of ",
+                      m->text ? "" : m->source);
                 break;
         case MOUNT_BLOCKED:
                 entry(v, m->destination, origin, "inaccessible");

@@ -182,3 +182,16 @@ const Setting *policy_optional(const Policy *policy, DirectiveId id) {
                         return &list->items[i];
         return NULL;
 }
+
+bool policy_has_names(const Policy *policy) {
+        const SettingList *volumes = &policy->settings[D_Volume];
+        const Setting *root = policy_get(policy, D_RootDirectory);
+
+        for (size_t i = 0; i < volumes->n; i++)
+                if (volumes->items[i].value.words[0][0] != '/')
+                        return true;
+        for (char **layer = root ? root->value.words : NULL; layer && *layer; layer++)
+                if ((*layer)[0] != '/' && !streq(*layer, "none"))
+                        return true;
+        return false;
+}

@@ -50,3 +50,6 @@ bool policy_is_true(const Policy *policy, DirectiveId id);
 
 /* The setting of Optional= that names the directive, or NULL. */
 const Setting *policy_optional(const Policy *policy, DirectiveId id);
+
+/* Whether some volume or root is asked for by a name instead of a path. */
+bool policy_has_names(const Policy *policy);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The types of [Sandbox] that hold paths, variables and limits: what systemd.exec(5) takes. */
+/* The types of [Sandbox] that hold variables, users, limits and standard input and output: what systemd.exec(5)
+ * takes. */
 #include <ctype.h>
 #include <errno.h>
 #include <sys/resource.h>
@@ -11,150 +12,6 @@
 #include "util/strv.h"
 #include "util/word.h"
 
-static int parse_path(ValueParser *p, const char *text) {
-        _cleanup_free_ char *expanded = NULL, *path = NULL;
-        int r;
-
-        r = value_expand(p, text, &expanded);
-        if (r >= 0)
-                r = value_path(p, expanded, &path);
-        return r < 0 ? r : value_emit(p, path, (Value) {});
-}
-
-static int check_path(ValueParser *p, const char *word) {
-        _cleanup_free_ char *path = NULL;
-        bool optional = word[0] == '-';
-        int r;
-
-        r = value_path(p, word + optional, &path);
-        return r < 0 ? r : value_emit(p, path, (Value) { .optional = optional });
-}
-
-static int parse_paths(ValueParser *p, const char *text) {
-        return value_each(p, text, check_path);
-}
-
-static int bind_options(ValueParser *p, const char *options, uint64_t *flags) {
-        static const struct {
-                const char *name;
-                uint64_t set, clear;
-        } table[] = {
-                { "ro", BIND_READ_ONLY, 0 },      { "rw", 0, BIND_READ_ONLY }, { "rbind", 0, BIND_NO_RECURSE },
-                { "norbind", BIND_NO_RECURSE, 0 }, { "exec", 0, BIND_NO_EXEC }, { "noexec", BIND_NO_EXEC, 0 },
-        };
-
-        for (const char *o = options; *o;) {
-                size_t n = strcspn(o, ","), i;
-
-                for (i = 0; i < ELEMENTSOF(table); i++)
-                        if (strlen(table[i].name) == n && startswith(o, table[i].name))
-                                break;
-                if (i == ELEMENTSOF(table))
-                        return value_error(p, "unknown option: \"%.*s\"", (int) n, o);
-
-                *flags = (*flags | table[i].set) & ~table[i].clear;
-                o += n + (o[n] == ',');
-        }
-        return 0;
-}
-
-/* SRC[:DEST[:OPTIONS]]. words: source, destination; number: BIND_* */
-static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64_t flags) {
-        _cleanup_strv_free_ char **fields = NULL, **words = NULL;
-        bool optional = word[0] == '-';
-        char *source, *destination;
-        size_t n;
-        int r;
-
-        if (word_split_colons(word + optional, &fields) < 0)
-                return -ENOMEM;
-        n = strv_length(fields);
-        if (n < min_fields || n > 3)
-                return value_not(p, min_fields > 1 ? "SRC:DEST[:OPTIONS]" : "SRC[:DEST[:OPTIONS]]", word);
-
-        r = n > 2 ? bind_options(p, fields[2], &flags) : 0;
-        if (r < 0)
-                return r;
-        r = value_path(p, fields[0], &source);
-        if (r < 0)
-                return r;
-        if (strv_consume(&words, source) < 0)
-                return -ENOMEM;
-        r = value_path(p, fields[n > 1 && fields[1][0]], &destination);
-        if (r < 0)
-                return r;
-        if (strv_consume(&words, destination) < 0)
-                return -ENOMEM;
-
-        return value_emit(p, word, (Value) { .words = TAKE_PTR(words), .number = flags, .optional = optional });
-}
-
-static int check_bind(ValueParser *p, const char *word) {
-        bool read_only = directive_id(p->directive) == D_BindReadOnlyPaths;
-
-        return emit_bind(p, word, 1, read_only ? BIND_READ_ONLY : 0);
-}
-
-static int check_volume(ValueParser *p, const char *word) {
-        return emit_bind(p, word, 2, 0);
-}
-
-static int parse_bind(ValueParser *p, const char *text) {
-        return value_each(p, text, check_bind);
-}
-
-static int parse_volume(ValueParser *p, const char *text) {
-        return value_each(p, text, check_volume);
-}
-
-/* The options of tmpfs(5) that make sense for a payload's own directory, and ro. */
-static bool is_tmpfs_option(const char *option) {
-        const char *value = strchr(option, '=');
-        uint64_t number;
-        uint32_t mode;
-
-        if (!value)
-                return streq(option, "ro") || streq(option, "rw") || streq(option, "noexec") || streq(option, "exec");
-        if (startswith(option, "mode="))
-                return parse_mode(value + 1, &mode) >= 0;
-        if (startswith(option, "size="))
-                return parse_size(value + 1, 1024, &number) >= 0 || parse_percent(value + 1, &number) >= 0;
-        if (startswith(option, "nr_inodes="))
-                return parse_size(value + 1, 1024, &number) >= 0;
-        return false;
-}
-
-/* PATH[:OPTIONS]. words: the path, then the options one by one. */
-static int check_tmpfs(ValueParser *p, const char *word) {
-        _cleanup_strv_free_ char **fields = NULL, **words = NULL;
-        char *path, *position = NULL;
-        int r;
-
-        if (word_split_colons(word, &fields) < 0)
-                return -ENOMEM;
-        if (strv_length(fields) > 2)
-                return value_not(p, "PATH[:OPTIONS]", word);
-
-        r = value_path(p, fields[0], &path);
-        if (r < 0)
-                return r;
-        if (strv_consume(&words, path) < 0)
-                return -ENOMEM;
-
-        for (char *o = fields[1] ? strtok_r(fields[1], ",", &position) : NULL; o; o = strtok_r(NULL, ",", &position)) {
-                if (!is_tmpfs_option(o))
-                        return value_not(p, "ro, rw, exec, noexec, mode=, size= or nr_inodes=", o);
-                if (strv_push(&words, o) < 0)
-                        return -ENOMEM;
-        }
-
-        return value_emit(p, word, (Value) { .words = TAKE_PTR(words) });
-}
-
-static int parse_tmpfs(ValueParser *p, const char *text) {
-        return value_each(p, text, check_tmpfs);
-}
-
 /* "~", or a path that a "-" may precede. */
 static int parse_working_directory(ValueParser *p, const char *text) {
         _cleanup_free_ char *expanded = NULL;
@@ -163,7 +20,7 @@ static int parse_working_directory(ValueParser *p, const char *text) {
         if (streq(text, "~"))
                 return value_emit(p, text, (Value) {});
         r = value_expand(p, text, &expanded);
-        return r < 0 ? r : check_path(p, expanded);
+        return r < 0 ? r : value_path_item(p, expanded);
 }
 
 static size_t variable_name_length(const char *s) {
@@ -325,11 +182,6 @@ static int parse_standard_output(ValueParser *p, const char *text) {
         return emit_standard_io(p, text, ~0u);
 }
 
-const ValueType type_path = { "PATH", parse_path, NULL };
-const ValueType type_paths = { "[-]PATH…", parse_paths, NULL };
-const ValueType type_bind = { "[-]SRC[:DEST[:OPTIONS]]…", parse_bind, NULL };
-const ValueType type_volume = { "[-]SRC:DEST[:OPTIONS]…", parse_volume, NULL };
-const ValueType type_tmpfs = { "PATH[:OPTIONS]…", parse_tmpfs, NULL };
 const ValueType type_working_directory = { "[-]PATH|~", parse_working_directory, NULL };
 const ValueType type_environment = { "NAME=VALUE…", parse_environment, NULL };
 const ValueType type_variable_names = { "NAME…", parse_variable_names, NULL };

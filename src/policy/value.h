@@ -46,18 +46,24 @@ struct ValueType {
 extern const ValueType type_addresses, type_architectures, type_bind, type_bitmap, type_boolean, type_capabilities,
         type_command, type_cpu_quota, type_cpu_weight, type_delegate, type_device_allow, type_device_bytes,
         type_device_count, type_device_policy, type_device_weight, type_directive_names, type_environment,
-        type_error_number, type_families, type_kill_mode, type_memory, type_mode, type_namespaces, type_nice,
-        type_oom_policy, type_path, type_paths, type_private_users, type_proc_subset, type_protect_home,
-        type_protect_proc, type_resource_limit, type_signal, type_slice, type_standard_input, type_standard_output,
-        type_string, type_system_calls, type_tasks, type_timespan, type_tmpfs, type_unit_names,
+        type_error_number, type_families, type_file, type_kill_mode, type_load_credential, type_memory, type_mode, type_namespaces, type_nice,
+        type_oom_policy, type_paths, type_private_users, type_proc_subset, type_protect_home,
+        type_protect_proc, type_resource_limit, type_root, type_set_credential, type_signal, type_slice, type_standard_input, type_standard_output,
+        type_string, type_symlink, type_system_calls, type_tasks, type_timespan, type_tmpfs, type_unit_names,
         type_unset_environment, type_user, type_variable_names, type_volume, type_weight, type_working_directory;
 
-/* Value.number of type_bind and type_volume; words are source and destination. */
+/* Value.number of type_bind and type_volume; words are source, destination, and the options that have a value
+ * ("hide=*.key", "size=16M"). A volume's source is an absolute path or a name. */
 enum {
         BIND_READ_ONLY = 1 << 0,
         BIND_NO_RECURSE = 1 << 1,
         BIND_NO_EXEC = 1 << 2,
+        BIND_OVERLAY = 1 << 3,
+        BIND_IDMAP = 1 << 4,
 };
+
+/* Whether s can be the name of a volume or root: letters, digits, "_", "-" and ".", the first no "-" or ".". */
+bool volume_name_is_valid(const char *s);
 
 /* For the types' own files. */
 
@@ -79,6 +85,13 @@ int value_each(ValueParser *p, const char *text, int (*item)(ValueParser *p, con
 
 /* An absolute path without "..", simplified. Returns 0 with *ret on the heap, or reports. */
 int value_path(ValueParser *p, const char *text, char **ret);
+
+/* Emits a path that a "-" may precede. */
+int value_path_item(ValueParser *p, const char *word);
+
+/* Takes the options of a volume, with commas between, into *flags (BIND_*), those with a value appended to *words.
+ * Returns 0, or reports. */
+int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words);
 
 /* Parses text, a list that may begin with ~ which inverts it, and emits each of its words that check accepts.
  * A lone ~ emits one inverted item without text. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The root is built from the plan's list, parents first:
  *
- * The host directory that becomes the root is cloned with all that is mounted below it, and the clone is made
- * read-only, nosuid, nodev and private at once, before it is attached anywhere: there is no moment at which the
- * payload's root is writable. It is attached over "/" of the (new) mount namespace; the sources of binds are still
- * reached by the old root, which this process keeps until pivot_root(2).
+ * What becomes the root (a host directory, cloned with all that is mounted below it, or several stacked, or an empty
+ * one in memory) is made read-only, nosuid, nodev and private at once, before it is attached anywhere: there is no
+ * moment at which the payload's root is writable. It is attached over "/" of the (new) mount namespace; the sources
+ * of binds are still reached by the old root, which this process keeps until pivot_root(2).
  *
  * Every source is opened once, with no symlink followed (the plan has resolved them), and what was opened is
  * mounted; every destination is looked up inside the new root, likewise without symlinks. So no path is checked first
@@ -17,19 +17,13 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "sandbox/mount.h"
+#include "sandbox/root-build.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/path.h"
 
-typedef struct RootBuild {
-        const Plan *plan;
-        Failure *f;
-        int old_root, new_root;
-        int blocked_file; /* a mount of an empty file without permissions */
-        unsigned layers;  /* mounts stacked on "/" below the new root, the old one being the first */
-} RootBuild;
-
-static int mount_fail(RootBuild *rb, const PlanMount *m, int error, const char *what, const char *path) {
+int root_mount_fail(RootBuild *rb, const PlanMount *m, int error, const char *what, const char *path) {
         return fail_at(rb->f, m->origin, m->key, error, "%s %s", what, path);
 }
 
@@ -49,115 +43,22 @@ static const char *relative(const char *path) {
         return path[1] ? path + 1 : ".";
 }
 
-static int open_source(RootBuild *rb, const char *path) {
-        return open_in(rb->old_root, relative(path), O_PATH, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+int root_open_source(RootBuild *rb, const char *path, uint64_t flags) {
+        return open_in(rb->old_root, relative(path), flags, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
 static int open_destination(RootBuild *rb, const char *path) {
         return open_in(rb->new_root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
-static int set_attributes(int mount_fd, const PlanMount *m) {
-        struct mount_attr attr = {
-                .attr_set = MOUNT_ATTR_NOSUID | (m->read_only ? MOUNT_ATTR_RDONLY : 0) |
-                            (m->devices ? 0 : MOUNT_ATTR_NODEV) | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0),
-                .propagation = MS_PRIVATE,
-        };
-        unsigned flags = AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0);
-
-        return mount_setattr(mount_fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
-}
-
-/* A detached copy of the mount at fd, with the attributes that m asks for. */
-static int clone_mount(int fd, const PlanMount *m) {
-        _cleanup_close_ int copy = -1;
-        int r;
-
-        copy = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0));
-        if (copy < 0)
-                return -errno;
-        r = set_attributes(copy, m);
-        return r < 0 ? r : TAKE_FD(copy);
-}
-
-/* Sets each of "key=value,flag,…" on a file system that is being configured. */
-static int configure(int fs, const char *options) {
-        _cleanup_free_ char *copy = strdup(options);
-        char *position = NULL;
-
-        if (!copy)
-                return -ENOMEM;
-        for (char *o = strtok_r(copy, ",", &position); o; o = strtok_r(NULL, ",", &position)) {
-                char *value = strchr(o, '=');
-
-                if (value)
-                        *value++ = '\0';
-                if (fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, o, value, 0) < 0)
-                        return -errno;
-        }
-        return 0;
-}
-
-/* A new file system, detached. attributes: MOUNT_ATTR_*. */
-static int make_filesystem(const char *type, const char *options, unsigned attributes) {
-        _cleanup_close_ int fs = fsopen(type, FSOPEN_CLOEXEC);
-        int r, fd;
-
-        if (fs < 0)
-                return -errno;
-        r = options ? configure(fs, options) : 0;
-        if (r < 0)
-                return r;
-        if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-                return -errno;
-        fd = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
-        return fd < 0 ? -errno : fd;
-}
-
 int root_open_proc(void) {
-        return make_filesystem("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
-static int attach(int mount_fd, int destination) {
-        return move_mount(mount_fd, "", destination, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno
-                                                                                                              : 0;
-}
-
-/* Opens the parent of a path inside, making the directories that are missing, which the plan has seen to be in
- * memory. */
 static int open_parent(RootBuild *rb, const char *path) {
-        _cleanup_close_ int dir = -1;
-        _cleanup_free_ char *parent = path_parent(path), *step = NULL;
-        char *p;
+        _cleanup_free_ char *parent = path_parent(path);
 
-        if (!parent)
-                return -ENOMEM;
-        dir = open_destination(rb, parent);
-        if (dir != -ENOENT)
-                return TAKE_FD(dir);
-
-        step = strdup(parent);
-        dir = open_destination(rb, "/");
-        for (p = step ? step + 1 : NULL; p && dir >= 0;) {
-                char *slash = strchr(p, '/');
-                int next;
-
-                if (slash)
-                        *slash = '\0';
-                next = open_destination(rb, step);
-                if (next == -ENOENT) {
-                        if (mkdirat(dir, p, 0755) < 0)
-                                return -errno;
-                        next = open_destination(rb, step);
-                }
-                fd_close(dir);
-                dir = next;
-                if (!slash)
-                        break;
-                *slash = '/';
-                p = slash + 1;
-        }
-        return step ? TAKE_FD(dir) : -ENOMEM;
+        return parent ? open_destination(rb, parent) : -ENOMEM;
 }
 
 /* Makes the place that a mount goes to, and opens it. */
@@ -182,28 +83,52 @@ static int make_place(RootBuild *rb, const PlanMount *m) {
         return open_in(parent, name, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
-static int place(RootBuild *rb, const PlanMount *m, int mount_fd) {
+int root_place(RootBuild *rb, const PlanMount *m, int mount_fd) {
         _cleanup_close_ int destination = make_place(rb, m);
-        int r = destination < 0 ? destination : attach(mount_fd, destination);
+        int r = destination < 0 ? destination : mount_attach(mount_fd, destination);
 
-        return r < 0 ? mount_fail(rb, m, -r, "mounting on", m->destination) : 0;
+        return r < 0 ? root_mount_fail(rb, m, -r, "mounting on", m->destination) : 0;
+}
+
+/* An fd that was handed over, and what its path leads to now, must be the same. */
+static int check_same(int source, const PlanMount *m) {
+        struct stat a, b;
+
+        if (!m->by_fd)
+                return 0;
+        if (fstat(source, &a) < 0 || fstat(m->fd, &b) < 0)
+                return -errno;
+        return a.st_dev == b.st_dev && a.st_ino == b.st_ino ? 0 : -ESTALE;
+}
+
+/* A detached mount of the source, with the attributes that m asks for. */
+static int make_bind(RootBuild *rb, const PlanMount *m) {
+        _cleanup_close_ int source = -1;
+        int r;
+
+        if (m->detached) {
+                int fd = fcntl(m->fd, F_DUPFD_CLOEXEC, 3);
+
+                r = fd < 0 ? -errno : mount_set_attributes(fd, m);
+                return r < 0 ? r : fd;
+        }
+        source = root_open_source(rb, m->source, O_PATH);
+        if (source < 0)
+                return source;
+        r = check_same(source, m);
+        return r < 0 ? r : mount_clone(source, m);
 }
 
 static int do_bind(RootBuild *rb, const PlanMount *m) {
-        _cleanup_close_ int source = open_source(rb, m->source), copy = -1;
-        int r = source;
+        _cleanup_close_ int fd = make_bind(rb, m);
 
-        if (r >= 0) {
-                copy = clone_mount(source, m);
-                r = copy;
-        }
-        return r < 0 ? mount_fail(rb, m, -r, "binding", m->source) : place(rb, m, copy);
+        return fd < 0 ? root_mount_fail(rb, m, -fd, "binding", m->source) : root_place(rb, m, fd);
 }
 
 static int do_filesystem(RootBuild *rb, const PlanMount *m, const char *type) {
         /* A tmpfs is made read-only at the end: others may have their places in it. */
         bool read_only = m->read_only && m->kind != MOUNT_TMPFS;
-        _cleanup_close_ int fd = make_filesystem(
+        _cleanup_close_ int fd = mount_make(
                 type, m->options,
                 MOUNT_ATTR_NOSUID | (m->devices ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
                         (m->no_exec || m->kind != MOUNT_TMPFS ? MOUNT_ATTR_NOEXEC : 0));
@@ -213,22 +138,22 @@ static int do_filesystem(RootBuild *rb, const PlanMount *m, const char *type) {
                                "a new /proc is refused: the one of this system is masked, as containers do it; run "
                                "isorun outside, or under isorun's Nesting=yes");
         if (fd < 0)
-                return mount_fail(rb, m, -fd, "making a file system for", m->destination);
-        return place(rb, m, fd);
+                return root_mount_fail(rb, m, -fd, "making a file system for", m->destination);
+        return root_place(rb, m, fd);
 }
 
 static int do_directory(RootBuild *rb, const PlanMount *m) {
         _cleanup_close_ int parent = open_parent(rb, m->destination);
 
         if (parent < 0)
-                return mount_fail(rb, m, -parent, "opening the parent of", m->destination);
+                return root_mount_fail(rb, m, -parent, "opening the parent of", m->destination);
         /* In two steps, since the caller's umask applies to the first. */
         if (mkdirat(parent, path_name(m->destination), m->mode) < 0 ||
             fchmodat(parent, path_name(m->destination), m->mode, 0) < 0)
-                return mount_fail(rb, m, errno, "making", m->destination);
+                return root_mount_fail(rb, m, errno, "making", m->destination);
         if (rb->plan->set_ids &&
             fchownat(parent, path_name(m->destination), rb->plan->uid, rb->plan->gid, AT_SYMLINK_NOFOLLOW) < 0)
-                return mount_fail(rb, m, errno, "making", m->destination);
+                return root_mount_fail(rb, m, errno, "making", m->destination);
         return 0;
 }
 
@@ -236,48 +161,10 @@ static int do_symlink(RootBuild *rb, const PlanMount *m) {
         _cleanup_close_ int parent = open_parent(rb, m->destination);
 
         if (parent < 0)
-                return mount_fail(rb, m, -parent, "opening the parent of", m->destination);
+                return root_mount_fail(rb, m, -parent, "opening the parent of", m->destination);
         if (symlinkat(m->source, parent, path_name(m->destination)) < 0)
-                return mount_fail(rb, m, errno, "making", m->destination);
+                return root_mount_fail(rb, m, errno, "making", m->destination);
         return 0;
-}
-
-/* An empty file that none may open, to be mounted over files: it needs a mounted file system to stand in, which is
- * put over the old root before the new one is, and goes with it. */
-static int make_blocked_file(RootBuild *rb) {
-        _cleanup_close_ int fs = -1, file = -1;
-        int r;
-
-        fs = make_filesystem("tmpfs", "mode=755,size=4k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-        if (fs < 0)
-                return fs;
-        r = attach(fs, rb->old_root);
-        if (r < 0)
-                return r;
-        rb->layers++;
-        file = openat(fs, "blocked", O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0);
-        if (file < 0)
-                return -errno;
-        rb->blocked_file = openat(fs, "blocked", O_PATH | O_CLOEXEC);
-        return rb->blocked_file < 0 ? -errno : 0;
-}
-
-static int do_blocked(RootBuild *rb, const PlanMount *m) {
-        _cleanup_close_ int fd = -1;
-
-        if (m->directory)
-                fd = make_filesystem("tmpfs", "mode=0,size=4k",
-                                     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
-        else
-                fd = clone_mount(rb->blocked_file, m);
-        return fd < 0 ? mount_fail(rb, m, -fd, "hiding", m->destination) : place(rb, m, fd);
-}
-
-static bool needs_blocked_file(const Plan *plan) {
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                if (plan->mounts[i].kind == MOUNT_BLOCKED && !plan->mounts[i].directory)
-                        return true;
-        return false;
 }
 
 /* One entry of a directory that is being merged: mounted, or as a symlink made again, in the new one. */
@@ -308,11 +195,11 @@ static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, cons
         if (S_ISDIR(st.st_mode) && planned && planned->kind != MOUNT_MERGE)
                 return 0;
 
-        copy = clone_mount(entry, &attributes);
+        copy = mount_clone(entry, &attributes);
         if (copy < 0)
                 return copy;
         place_fd = open_in(to, name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH);
-        return place_fd < 0 ? place_fd : attach(copy, place_fd);
+        return place_fd < 0 ? place_fd : mount_attach(copy, place_fd);
 }
 
 static int merge_entries(RootBuild *rb, const PlanMount *m, int from, int to) {
@@ -340,15 +227,15 @@ static int do_merge(RootBuild *rb, const PlanMount *m) {
         int r = from;
 
         if (r >= 0) {
-                to = make_filesystem("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+                to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
                 r = to;
         }
         if (r >= 0)
-                r = attach(to, from);
+                r = mount_attach(to, from);
         if (r >= 0)
                 r = merge_entries(rb, m, from, to);
         if (r < 0)
-                return mount_fail(rb, m, -r, "adding to", m->destination);
+                return root_mount_fail(rb, m, -r, "adding to", m->destination);
 
         if (streq(m->destination, "/")) {
                 fd_close(rb->new_root);
@@ -373,7 +260,11 @@ static int do_mount(RootBuild *rb, const PlanMount *m) {
         case MOUNT_SYMLINK:
                 return do_symlink(rb, m);
         case MOUNT_BLOCKED:
-                return do_blocked(rb, m);
+                return root_do_blocked(rb, m);
+        case MOUNT_OVERLAY:
+                return root_do_overlay(rb, m);
+        case MOUNT_FILE:
+                return root_do_file(rb, m);
         case MOUNT_ROOT:
         case MOUNT_MERGE:
         case MOUNT_CGROUP: /* root_finish() */
@@ -382,28 +273,31 @@ static int do_mount(RootBuild *rb, const PlanMount *m) {
         return -EINVAL;
 }
 
-/* Attaches the clone of the root. */
+/* What the new root is, detached: a clone of a directory, several stacked, or nothing yet. */
+static int make_root(RootBuild *rb, const PlanMount *root) {
+        if (!root->source)
+                return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+        return root->lower ? root_make_stack(rb, root) : make_bind(rb, root);
+}
+
+/* Attaches the new root over the old one. */
 static int begin(RootBuild *rb, const PlanMount *root) {
-        _cleanup_close_ int source = -1;
         int r;
 
         rb->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (rb->old_root < 0)
                 return fail(rb->f, errno, "opening /");
-
-        source = open_source(rb, root->source);
-        r = source < 0 ? source : clone_mount(source, root);
+        r = make_root(rb, root);
         if (r < 0)
-                return mount_fail(rb, root, -r, "cloning", root->source);
+                return root_mount_fail(rb, root, -r, "making a root of", root->source ?: "nothing");
         rb->new_root = r;
 
         /* All of the old tree turns private, so that nothing that is mounted here spreads. */
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return fail(rb->f, errno, "making the mounts private");
-
-        r = needs_blocked_file(rb->plan) ? make_blocked_file(rb) : 0;
+        r = root_make_scratch(rb);
         if (r >= 0)
-                r = attach(rb->new_root, rb->old_root);
+                r = mount_attach(rb->new_root, rb->old_root);
         return r < 0 ? fail(rb->f, -r, "attaching the new root") : 0;
 }
 
@@ -421,12 +315,12 @@ static int pivot(RootBuild *rb) {
 static void root_build_deinit(RootBuild *rb) {
         fd_close(rb->old_root);
         fd_close(rb->new_root);
-        fd_close(rb->blocked_file);
+        fd_close(rb->scratch);
 }
 
 int root_build(const Plan *plan, Failure *f) {
         _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .old_root = -1, .new_root = -1,
-                                                      .blocked_file = -1, .layers = 1 };
+                                                      .scratch = -1, .layers = 1 };
         mode_t mask = umask(0);
         int r;
 
@@ -440,19 +334,24 @@ int root_build(const Plan *plan, Failure *f) {
         return r < 0 ? r : pivot(&rb);
 }
 
+/* What only had to be writable for others to be mounted in it. */
+static bool is_to_be_sealed(const PlanMount *m) {
+        return m->merge || (m->kind == MOUNT_TMPFS && m->read_only) || (m->kind == MOUNT_ROOT && !m->source);
+}
+
 static int seal(RootBuild *rb, const PlanMount *m) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
         _cleanup_close_ int fd = open_destination(rb, m->destination);
 
         if (fd < 0)
-                return mount_fail(rb, m, -fd, "opening", m->destination);
+                return root_mount_fail(rb, m, -fd, "opening", m->destination);
         if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-                return mount_fail(rb, m, errno, "making read-only", m->destination);
+                return root_mount_fail(rb, m, errno, "making read-only", m->destination);
         return 0;
 }
 
 int root_finish(const Plan *plan, Failure *f) {
-        _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .old_root = -1, .blocked_file = -1 };
+        _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .old_root = -1, .scratch = -1 };
         int r = 0;
 
         rb.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -463,7 +362,7 @@ int root_finish(const Plan *plan, Failure *f) {
                 if (plan->mounts[i].kind == MOUNT_CGROUP)
                         r = do_filesystem(&rb, &plan->mounts[i], "cgroup2");
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
-                if (plan->mounts[i].merge || (plan->mounts[i].kind == MOUNT_TMPFS && plan->mounts[i].read_only))
+                if (is_to_be_sealed(&plan->mounts[i]))
                         r = seal(&rb, &plan->mounts[i]);
         return r;
 }

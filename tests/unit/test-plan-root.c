@@ -121,11 +121,13 @@ static void test_symlinks(void **state) {
 
         temp_link(f->dir, "link", "data");
         temp_link(f->dir, "root/place", "srv");
+        temp_link(f->dir, "root/in", "/etc");
         temp_link(f->dir, "root/out", "../../../../../../../etc");
-        plan_expect_good(f, "BindPaths=%h/link:/place\nBindPaths=%h/file:/out/passwd\n");
+        plan_expect_good(f, "BindPaths=%h/link:/place\nBindPaths=%h/file:/in/passwd\n");
         expect_text("source", mount_at(f, "/srv")->source, temp_path(path, f->dir, "data"));
         expect_text("source", mount_at(f, "/etc/passwd")->source, temp_path(path, f->dir, "file"));
         assert_null(plan_find_mount(f->plan, "/place"));
+        plan_expect_error(f, "BindPaths=%h/file:/out/passwd\n", EXDEV, "a symlink on the way there leaves the root");
         temp_link(f->dir, "root/loop", "loop");
         plan_expect_error(f, "BindPaths=%h/data:/loop/x\n", ELOOP, "test.conf:1: BindPaths=: /loop/x: ");
 }

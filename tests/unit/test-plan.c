@@ -17,6 +17,10 @@ static const struct {
         { D_BindPaths, "%h/data:/data" },         /* so is this one */
         { D_BindReadOnlyPaths, "%h/data:/data" }, /* and this */
         { D_Volume, "%h/data:/srv:ro" },          /* and this */
+        { D_BindLibraries, "yes\nRootDirectory=none" }, /* another root has its own */
+        { D_File, "/etc/passwd:x" },              /* the fixture's root has no motd */
+        { D_Symlink, "/srv/link:target" },        /* and no bin */
+        { D_LoadCredential, "a:%h/file" },        /* the host may lack the example's */
         { D_User, "12345" },                      /* the host decides which names there are */
         { D_Group, "12345" },                     /* the same */
         { D_PrivateUsers, "no" },                 /* for root, "identity" and "self" map the same */

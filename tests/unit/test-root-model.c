@@ -85,10 +85,10 @@ static void check_walk(Fixture *f, const WalkCase *c) {
         expect_text(c->asked, spot.path, c->path);
         expect_number(c->asked, spot.exists, c->exists);
         if (c->exists) {
-                expect_text(c->asked, below_fixture(f, spot.host), c->host);
+                expect_text(c->asked, below_fixture(f, spot_host(&spot)), c->host);
                 expect_number(c->asked, spot.directory, c->directory);
         } else
-                expect_text(c->asked, below_fixture(f, spot.nearest_host), c->host);
+                expect_text(c->asked, below_fixture(f, spot.nearest_hosts ? spot.nearest_hosts[0] : NULL), c->host);
         if (c->nearest)
                 expect_text(c->asked, spot.nearest, c->nearest);
         expect_text(c->asked, spot.cover->destination, c->cover);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every instance has, whatever its policy asks for beside: /proc, /dev, what is private and what is hidden. */
+#include <errno.h>
+#include <linux/sched.h>
+#include <stdio.h>
+
+#include "plan/build-root.h"
+#include "util/path.h"
+
+static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {
+        char *options = root_builder_tmpfs_options(rb->b->plan, mode, TMPFS_SIZE);
+
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup(destination), .options = options,
+                                     .directory = true });
+}
+
+static int add_directory(RootBuilder *rb, const char *destination, mode_t mode) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DIRECTORY, .destination = strdup(destination), .directory = true,
+                                     .mode = mode });
+}
+
+static int add_symlink(RootBuilder *rb, const char *destination, const char *target) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_SYMLINK, .destination = strdup(destination),
+                                     .source = strdup(target) });
+}
+
+/* An empty directory in place of one of the host's, where the host has it. */
+static int add_hidden(RootBuilder *rb, const char *destination, DirectiveId id) {
+        const Setting *s = id == _DIRECTIVE_MAX ? NULL : policy_get(rb->b->policy, id);
+
+        return root_builder_want(rb, (PlanMount) {
+                               .kind = MOUNT_TMPFS,
+                               .destination = strdup(destination),
+                               .options = strdup("mode=755,size=4k"),
+                               .directory = true,
+                               .read_only = true,
+                               .optional = true,
+                               .origin = s ? s->origin : (Origin) {},
+                       });
+}
+
+static int add_devices(RootBuilder *rb) {
+        static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
+        static const char *const links[][2] = { { "/dev/ptmx", "pts/ptmx" },
+                                                { "/dev/fd", "/proc/self/fd" },
+                                                { "/dev/stdin", "/proc/self/fd/0" },
+                                                { "/dev/stdout", "/proc/self/fd/1" },
+                                                { "/dev/stderr", "/proc/self/fd/2" } };
+        int r = 0;
+
+        if (!policy_is_true(rb->b->policy, D_PrivateDevices))
+                return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = strdup("/dev"),
+                                             .source = strdup("/dev"), .directory = true, .recursive = true,
+                                             .devices = true, .read_only = true,
+                                             .origin = policy_get(rb->b->policy, D_PrivateDevices)->origin });
+
+        r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup("/dev"), .directory = true,
+                                  .options = strdup("mode=755,size=64k"), .read_only = true });
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(nodes); i++) {
+                char *path = path_join("/dev", nodes[i]);
+
+                /* Read-only is the node, not the device: its mode and times are the host's. */
+                r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = path, .source = path ? strdup(path) : NULL,
+                                          .devices = true, .read_only = true });
+        }
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(links); i++)
+                r = add_symlink(rb, links[i][0], links[i][1]);
+        if (r >= 0)
+                r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
+                                          .directory = true, .devices = true,
+                                          .options = strdup("newinstance,ptmxmode=0666,mode=620") });
+        return r < 0 ? r : add_tmpfs(rb, "/dev/shm", "1777");
+}
+
+/* /proc is read-only: what can be written there acts on the host where uid 0 inside is the host's (/proc/sys tests
+ * the global root's id, not a capability). Where the payload makes namespaces it must write its id maps there. */
+static int add_proc(RootBuilder *rb) {
+        const Policy *policy = rb->b->policy;
+        const char *who = policy_get(policy, D_ProtectProc)->value.text,
+                   *subset = policy_get(policy, D_ProcSubset)->value.text;
+        bool nesting = policy_is_true(policy, D_Nesting);
+        char *options;
+        int r;
+
+        if (asprintf(&options, "%s%s%s", streq(who, "default") ? "" : "hidepid=", streq(who, "default") ? "" : who,
+                     streq(subset, "pid") ? (streq(who, "default") ? "subset=pid" : ",subset=pid") : "") < 0)
+                return -ENOMEM;
+        r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_PROC, .destination = strdup("/proc"), .options = options,
+                                  .directory = true, .read_only = !nesting });
+        if (r < 0 || nesting || streq(subset, "pid"))
+                return r;
+        /* It lists the keys of the user, whatever the namespace: keyrings(7). */
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = strdup("/proc/keys"), .read_only = true,
+                                     .optional = true });
+}
+
+/* What programs look for below a /var and a /run that begin empty. */
+static int add_skeleton(RootBuilder *rb) {
+        static const char *const directories[] = { "/var/cache", "/var/lib", "/var/log" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(directories); i++)
+                r = add_directory(rb, directories[i], 0755);
+        if (r >= 0)
+                r = add_directory(rb, "/run/lock", 01777);
+        if (r >= 0)
+                r = add_symlink(rb, "/var/lock", "/run/lock");
+        if (r >= 0)
+                r = add_symlink(rb, "/var/run", "/run");
+        return r;
+}
+
+static int add_private(RootBuilder *rb) {
+        bool private_tmp = policy_is_true(rb->b->policy, D_PrivateTmp);
+        int r = 0;
+
+        if (private_tmp)
+                r = add_tmpfs(rb, "/tmp", "1777");
+        if (r >= 0)
+                r = add_tmpfs(rb, "/run", "755");
+        if (!rb->host_root)
+                return r >= 0 && private_tmp ? add_tmpfs(rb, "/var/tmp", "1777") : r;
+
+        if (r >= 0)
+                r = add_tmpfs(rb, "/var", "755");
+        if (r >= 0)
+                r = add_skeleton(rb);
+        if (r < 0)
+                return r;
+        return private_tmp ? add_directory(rb, "/var/tmp", 01777)
+                           : root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = strdup("/var/tmp"),
+                                                   .source = strdup("/var/tmp"), .directory = true,
+                                                   .read_only = true, .recursive = true });
+}
+
+int build_builtin_mounts(RootBuilder *rb) {
+        const char *home = policy_get(rb->b->policy, D_ProtectHome)->value.text;
+        int r;
+
+        r = add_proc(rb);
+        if (r >= 0)
+                r = add_devices(rb);
+        if (r >= 0)
+                r = add_private(rb);
+        if (r >= 0 && (streq(home, "yes") || streq(home, "tmpfs"))) {
+                r = add_hidden(rb, "/home", D_ProtectHome);
+                if (r >= 0)
+                        r = add_hidden(rb, "/root", D_ProtectHome);
+        }
+        if (r >= 0 && rb->host_root) {
+                r = add_hidden(rb, "/boot", _DIRECTIVE_MAX);
+                if (r >= 0)
+                        r = add_hidden(rb, "/sys", _DIRECTIVE_MAX);
+        }
+        if (r >= 0 && rb->b->plan->delegate)
+                r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_CGROUP, .destination = strdup("/sys/fs/cgroup"),
+                                          .directory = true, .key = "Delegate",
+                                          .origin = policy_get(rb->b->policy, D_Delegate)->origin });
+        return r;
+}
+

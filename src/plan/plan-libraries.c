@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a command needs beside itself in a root that holds nothing else: its interpreter and its libraries, found by
+ * reading the files as ld.so(8) would; nothing is run. What a program loads by itself later (plugins, the modules of
+ * the name service) is not to be found so. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "plan/build-root.h"
+#include "util/elf-file.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+enum { LIBRARIES_MAX = 1000 };
+
+typedef struct Libraries {
+        RootBuilder *rb;
+        Origin origin;
+        char **directories; /* where the loader looks for all */
+        char **files;       /* bound, or to be: paths on the host */
+} Libraries;
+
+static void libraries_deinit(Libraries *l) {
+        strv_free(l->directories);
+        strv_free(l->files);
+}
+
+static int add_configured(const char *file, char ***directories, unsigned depth);
+
+static int add_included(const char *pattern, char ***directories, unsigned depth) {
+        glob_t found = {};
+        int r = 0;
+
+        if (depth < 8 && glob(pattern, 0, NULL, &found) == 0)
+                for (size_t i = 0; r >= 0 && i < found.gl_pathc; i++)
+                        r = add_configured(found.gl_pathv[i], directories, depth + 1);
+        globfree(&found);
+        return r;
+}
+
+/* ldconfig(8): a directory a line, "include PATTERN", and comments. */
+static int add_configured(const char *file, char ***directories, unsigned depth) {
+        _cleanup_free_ char *text = NULL;
+        char *position = NULL;
+        int r = 0;
+
+        if (file_read(AT_FDCWD, file, &text, NULL) < 0)
+                return 0;
+        for (char *line = strtok_r(text, "\n", &position); r >= 0 && line; line = strtok_r(NULL, "\n", &position)) {
+                const char *pattern;
+
+                line += strspn(line, " \t");
+                line[strcspn(line, "#")] = '\0';
+                while (*line && strchr(" \t\r", line[strlen(line) - 1]))
+                        line[strlen(line) - 1] = '\0';
+                pattern = startswith(line, "include ");
+                if (pattern)
+                        r = add_included(pattern + strspn(pattern, " \t"), directories, depth);
+                else if (line[0] == '/')
+                        r = strv_push(directories, line);
+        }
+        return r;
+}
+
+/* In the order in which the loader looks. */
+static int find_directories(Libraries *l) {
+        static const char *const standard[] = { "/lib64", "/usr/lib64", "/lib", "/usr/lib" };
+        const char *variable = strv_variable(l->rb->b->plan->environment, "LD_LIBRARY_PATH");
+        _cleanup_free_ char *copy = strdup(variable ?: "");
+        char *position = NULL;
+        int r = copy ? 0 : -ENOMEM;
+
+        for (char *d = r < 0 ? NULL : strtok_r(copy, ":", &position); d && r >= 0; d = strtok_r(NULL, ":", &position))
+                r = d[0] == '/' ? strv_push(&l->directories, d) : 0;
+        if (r >= 0)
+                r = add_configured("/etc/ld.so.conf", &l->directories, 0);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(standard); i++)
+                r = strv_push(&l->directories, standard[i]);
+        return r;
+}
+
+/* Whether a library at that path fits the file that needs it. */
+static bool fits(const char *path, const ElfFile *needs) {
+        _cleanup_(elf_file_deinit) ElfFile f = {};
+
+        return elf_file_read(path, &f) > 0 && f.class == needs->class && f.machine == needs->machine;
+}
+
+/* A directory that a file names itself, "$ORIGIN" being where it lies. */
+static char *expand_origin(const char *directory, const char *file) {
+        _cleanup_free_ char *parent = path_parent(file);
+        const char *rest = startswith(directory, "$ORIGIN") ?: startswith(directory, "${ORIGIN}");
+        char *s;
+
+        if (!rest)
+                return strdup(directory);
+        return parent && asprintf(&s, "%s%s", parent, rest) >= 0 ? s : NULL;
+}
+
+/* Looks for a library in one directory. Returns 1 where it is, 0, or -ENOMEM. */
+static int look_in(const char *directory, const char *name, const ElfFile *needs, char **ret) {
+        _cleanup_free_ char *joined = path_join(directory, name), *path = joined ? path_simplify(joined) : NULL;
+
+        if (!path)
+                return -ENOMEM;
+        if (!path_is_safe(path) || access(path, R_OK) < 0 || !fits(path, needs))
+                return 0;
+        *ret = TAKE_PTR(path);
+        return 1;
+}
+
+static int find_library(Libraries *l, const char *name, const char *file, const ElfFile *needs, char **ret) {
+        int r = 0;
+
+        if (strchr(name, '/')) {
+                *ret = strdup(name);
+                return *ret ? name[0] == '/' : -ENOMEM;
+        }
+        for (char **d = needs->search; r == 0 && d && *d; d++) {
+                _cleanup_free_ char *directory = expand_origin(*d, file);
+
+                r = directory ? look_in(directory, name, needs, ret) : -ENOMEM;
+        }
+        for (char **d = l->directories; r == 0 && *d; d++)
+                r = look_in(*d, name, needs, ret);
+        return r;
+}
+
+static int library_error(Libraries *l, int error, const char *file, const char *why) {
+        return report_error_at(l->rb->b->report, l->origin, "BindLibraries", error, "%s: %s", file, why);
+}
+
+/* Whether a library of that name is loaded by then: the loader takes no second one. */
+static bool is_loaded(const Libraries *l, const char *name) {
+        for (char **f = l->files; *f; f++)
+                if (streq(path_name(*f), name))
+                        return true;
+        return false;
+}
+
+/* A file that is needed inside, by the path that it is looked for by. */
+static int need(Libraries *l, const char *path) {
+        if (strv_contains(l->files, path))
+                return 0;
+        if (strv_length(l->files) >= LIBRARIES_MAX)
+                return library_error(l, E2BIG, path, "too many libraries");
+        return strv_push(&l->files, path);
+}
+
+/* The first line of a script: execve(2), "Interpreter scripts". */
+static int need_script(Libraries *l, const char *file) {
+        _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
+        char line[256] = "", *interpreter;
+        ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+
+        if (n < 2 || line[0] != '#' || line[1] != '!')
+                return 0;
+        interpreter = line + 2 + strspn(line + 2, " \t");
+        interpreter[strcspn(interpreter, " \t\n")] = '\0';
+        return interpreter[0] == '/' ? need(l, interpreter) : 0;
+}
+
+/* Adds what one file needs. */
+static int need_of(Libraries *l, const char *file) {
+        _cleanup_(elf_file_deinit) ElfFile f = {};
+        int r;
+
+        r = elf_file_read(file, &f);
+        if (r == 0)
+                return need_script(l, file);
+        if (r == -ENOPKG)
+                return library_error(l, ENOPKG, file, "libelf is needed to find its libraries");
+        if (r < 0)
+                return r == -ENOMEM ? r : library_error(l, -r, file, strerror(-r));
+
+        r = f.interpreter ? need(l, f.interpreter) : 0;
+        for (char **name = f.needed; r >= 0 && name && *name; name++) {
+                _cleanup_free_ char *path = NULL;
+
+                if (is_loaded(l, *name))
+                        continue;
+                r = find_library(l, *name, file, &f, &path);
+                if (r == 0)
+                        r = report_error_at(l->rb->b->report, l->origin, "BindLibraries", ENOENT,
+                                            "%s needs %s, which is not to be found", file, *name);
+                if (r > 0)
+                        r = need(l, path);
+        }
+        return r;
+}
+
+/* Binds a file of the host where there is none of its path inside. */
+static int bind_file(Libraries *l, const char *path) {
+        _cleanup_(spot_deinit) Spot spot = {};
+        PlanMount m = { .kind = MOUNT_BIND, .read_only = true, .origin = l->origin, .key = "BindLibraries" };
+        int r;
+
+        r = root_model_walk(&l->rb->model, path, &spot);
+        if (r < 0 || spot.exists)
+                return r < 0 && r != -ENOMEM ? library_error(l, -r, path, strerror(-r)) : r;
+        m.source = realpath(path, NULL);
+        if (!m.source)
+                return library_error(l, errno, path, strerror(errno));
+        m.destination = strdup(path);
+        return root_builder_place(l->rb, m);
+}
+
+static int bind_libraries(Libraries *l, const char *executable) {
+        int r;
+
+        r = find_directories(l);
+        if (r >= 0)
+                r = need(l, executable);
+        for (size_t i = 0; r >= 0 && i < strv_length(l->files); i++)
+                r = need_of(l, l->files[i]);
+        /* The first one is the command, which has its place already. */
+        for (size_t i = 1; r >= 0 && i < strv_length(l->files); i++)
+                r = bind_file(l, l->files[i]);
+        if (r >= 0 && access("/etc/ld.so.cache", R_OK) >= 0)
+                r = bind_file(l, "/etc/ld.so.cache");
+        return r;
+}
+
+/* Without its interpreter a command is "not found" by execve(2), which tells nobody what is missing. */
+static int check_interpreter(RootBuilder *rb, const char *host_path) {
+        _cleanup_(elf_file_deinit) ElfFile f = {};
+        _cleanup_(spot_deinit) Spot spot = {};
+
+        if (elf_file_read(host_path, &f) <= 0 || !f.interpreter)
+                return 0;
+        if (root_model_walk(&rb->model, f.interpreter, &spot) < 0 || spot.exists)
+                return 0;
+        rb->b->status = PLAN_NOT_FOUND;
+        return report_error(rb->b->report, ENOENT,
+                            "%s needs %s, which is not inside (BindLibraries=yes binds it, and the libraries)",
+                            rb->b->plan->executable, f.interpreter);
+}
+
+int build_libraries(RootBuilder *rb) {
+        const Setting *s = policy_get(rb->b->policy, D_BindLibraries);
+        _cleanup_(libraries_deinit) Libraries l = { .rb = rb, .origin = s->origin };
+        const char *executable = rb->b->plan->executable;
+        _cleanup_(spot_deinit) Spot spot = {};
+        int r;
+
+        if (s->value.number && !rb->bare_root)
+                return build_error(rb->b, s, D_BindLibraries, EINVAL, "is for RootDirectory=none");
+        if (!rb->bare_root || !executable)
+                return 0;
+        r = root_model_walk(&rb->model, executable, &spot);
+        if (r < 0 || !spot.hosts)
+                return r == -ENOMEM ? r : 0;
+        return s->value.number ? bind_libraries(&l, spot.hosts[0]) : check_interpreter(rb, spot.hosts[0]);
+}

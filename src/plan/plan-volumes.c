@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the policy puts into the root: volumes by path or by name, directories in memory, files that it writes
+ * itself, and what it hides. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "plan/build-root.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+/* A source is resolved here, with all its symlinks; the start opens what came out without following any. */
+static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, PlanMount *m) {
+        struct stat st;
+        char *real;
+
+        real = realpath(source, NULL);
+        if (!real || stat(real, &st) < 0) {
+                int error = errno;
+
+                free(real);
+                if (s->value.optional && error == ENOENT)
+                        return 0;
+                return build_error(b, s, id, error, "%s: %s", source, strerror(error));
+        }
+        m->source = real;
+        m->directory = S_ISDIR(st.st_mode);
+        return 1;
+}
+
+/* Whether the fd is of a mount that is attached nowhere: then the table of mounts does not have its id, proc(5). */
+static bool is_detached(int fd) {
+        _cleanup_free_ char *info = NULL, *table = NULL;
+        char path[64], id[32];
+        const char *line;
+
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+        if (file_read(AT_FDCWD, path, &info, NULL) < 0 || file_read(AT_FDCWD, "/proc/self/mountinfo", &table, NULL) < 0)
+                return false;
+        line = strstr(info, "mnt_id:");
+        if (!line || sscanf(line, "mnt_id: %30[0-9]", id) != 1)
+                return false;
+        strcat(id, " ");
+        for (line = table; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+                if (startswith(line, id))
+                        return false;
+        return true;
+}
+
+/* An fd is bound by the path that it has, which must still lead to the same when the start opens it; that of a
+ * detached mount has no path, and is itself what is mounted. */
+static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Binding *binding, PlanMount *m) {
+        _cleanup_free_ char *real = NULL;
+        struct stat st, there;
+        char path[64];
+        int r;
+
+        if (fstat(binding->fd, &st) < 0)
+                return build_error(b, s, id, errno, "%s is bound to fd %d: %s", binding->name, binding->fd,
+                                   strerror(errno));
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", binding->fd);
+        m->directory = S_ISDIR(st.st_mode);
+        if (!m->directory && !S_ISREG(st.st_mode))
+                return build_error(b, s, id, EINVAL, "%s is bound to fd %d, which is no file or directory",
+                                   binding->name, binding->fd);
+        m->fd = binding->fd;
+        m->by_fd = true;
+        m->detached = is_detached(binding->fd);
+        if (m->detached) {
+                m->source = strdup(path);
+                return m->source ? 1 : -ENOMEM;
+        }
+
+        r = link_read(AT_FDCWD, path, &real);
+        if (r < 0)
+                return build_error(b, s, id, -r, "%s: %s", path, strerror(-r));
+        if (lstat(real, &there) < 0 || there.st_dev != st.st_dev || there.st_ino != st.st_ino)
+                return build_error(b, s, id, ESTALE, "%s is bound to fd %d, which is not at %s any more",
+                                   binding->name, binding->fd, real);
+        m->source = TAKE_PTR(real);
+        return 1;
+}
+
+static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const char *name, PlanMount *m) {
+        const Bindings *bindings = rb->b->request->bindings;
+        const Binding *binding = bindings ? bindings_find(bindings, name) : NULL;
+
+        if (!binding && s->value.optional)
+                return 0;
+        if (!binding)
+                return build_error(rb->b, s, id, ENOENT,
+                                   "nothing is bound to the name %s (isorun --bind %s=PATH, or a line %s=PATH in "
+                                   "/etc/isorun/volumes.d/*.conf)", name, name, name);
+        rb->bound[binding - bindings->items] = true;
+        m->binding = binding;
+        if (binding->fd >= 0)
+                return resolve_fd(rb->b, s, id, binding, m);
+
+        return resolve_path(rb->b, s, id, binding->source, m);
+}
+
+int root_builder_resolve(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, PlanMount *m) {
+        return source[0] == '/' ? resolve_path(rb->b, s, id, source, m) : resolve_name(rb, s, id, source, m);
+}
+
+/* What the policy asks, and what who starts it has narrowed. */
+static uint64_t bind_flags(const Setting *s, const PlanMount *m) {
+        uint64_t flags = s->value.number | (m->binding ? m->binding->flags : 0);
+
+        return flags & BIND_READ_ONLY ? flags & ~(uint64_t) BIND_OVERLAY : flags;
+}
+
+static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m, uint64_t flags) {
+        if (flags & BIND_OVERLAY && !m->directory)
+                return build_error(rb->b, s, id, ENOTDIR, "%s is a file, and only a directory can have an overlay",
+                                   m->source);
+        if (m->detached && flags & (BIND_OVERLAY | BIND_IDMAP))
+                return build_error(rb->b, s, id, EINVAL, "a detached mount can have neither an overlay nor idmap");
+        return 0;
+}
+
+static const char *last_size(char *const *options) {
+        const char *size = TMPFS_SIZE;
+
+        for (char *const *o = options; *o; o++)
+                if (startswith(*o, "size="))
+                        size = *o;
+        return size;
+}
+
+/* Before what a pattern of glob(3) means literally. */
+static char *escape_pattern(const char *path) {
+        char *s = malloc(2 * strlen(path) + 1), *out = s;
+
+        for (; s && *path; path++) {
+                if (strchr("*?[\\", *path))
+                        *out++ = '\\';
+                *out++ = *path;
+        }
+        if (s)
+                *out = '\0';
+        return s;
+}
+
+static int want_hidden(RootBuilder *rb, const PlanMount *volume, const char *found) {
+        const char *name = path_name(found);
+        char *destination;
+
+        if (streq(name, ".") || streq(name, ".."))
+                return 0;
+        destination = path_join(volume->destination, found + strlen(volume->source) + 1);
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = destination,
+                                                   .read_only = true, .optional = true, .origin = volume->origin,
+                                                   .key = volume->key });
+}
+
+/* Hides what matches now, in a volume that nothing inside can rename. */
+static int hide(RootBuilder *rb, const PlanMount *volume, const char *pattern) {
+        _cleanup_free_ char *escaped = escape_pattern(volume->source), *full = NULL;
+        glob_t found = {};
+        int r;
+
+        if (!escaped || asprintf(&full, "%s/%s", escaped, pattern) < 0)
+                return -ENOMEM;
+        r = glob(full, GLOB_NOSORT, NULL, &found);
+        if (r != 0 && r != GLOB_NOMATCH)
+                return report_error_at(rb->b->report, volume->origin, volume->key, EIO,
+                                       "%s in %s cannot be looked for: %s", pattern, volume->source,
+                                       r == GLOB_NOSPACE ? strerror(ENOMEM) : "a directory cannot be read");
+        for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
+                r = want_hidden(rb, volume, found.gl_pathv[i]);
+        globfree(&found);
+        return r == GLOB_NOMATCH ? 0 : r;
+}
+
+static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *options) {
+        int r = 0;
+
+        for (char *const *o = options; r >= 0 && o && *o; o++) {
+                const char *pattern = startswith(*o, "hide=");
+
+                if (!pattern)
+                        continue;
+                if (volume->kind == MOUNT_BIND && !volume->read_only)
+                        return report_error_at(rb->b->report, volume->origin, volume->key, EINVAL,
+                                               "\"hide=\" is for a volume that is ro or overlay: what is written can be "
+                                               "moved to another name");
+                r = hide(rb, volume, pattern);
+        }
+        return r;
+}
+
+static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        PlanMount m = { .kind = MOUNT_BIND, .origin = s->origin, .key = directive_table[id].name };
+        uint64_t flags;
+        int r;
+
+        r = root_builder_resolve(rb, s, id, s->value.words[0], &m);
+        if (r <= 0)
+                return r;
+        flags = bind_flags(s, &m);
+        m.read_only = flags & BIND_READ_ONLY;
+        m.recursive = !(flags & BIND_NO_RECURSE);
+        m.no_exec = flags & BIND_NO_EXEC;
+        m.id_mapped = flags & BIND_IDMAP;
+        m.destination = strdup(s->value.words[1]);
+        if (flags & BIND_OVERLAY) {
+                m.kind = MOUNT_OVERLAY;
+                m.options = strdup(last_size(s->value.words + 2));
+        }
+
+        r = !m.destination || (flags & BIND_OVERLAY && !m.options) ? -ENOMEM : check_bind(rb, id, s, &m, flags);
+        if (r >= 0)
+                r = hide_all(rb, &m, s->value.words + 2);
+        if (r >= 0 && m.binding)
+                r = hide_all(rb, &m, m.binding->options);
+        if (r < 0) {
+                plan_mount_deinit(&m);
+                return r;
+        }
+        return root_builder_want(rb, m);
+}
+
+static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        _cleanup_free_ char *rest = strdup(TMPFS_SIZE);
+        const char *mode = "0755";
+        PlanMount m = { .kind = MOUNT_TMPFS, .directory = true, .origin = s->origin, .key = directive_table[id].name };
+
+        for (char **o = s->value.words + 1; *o && rest; o++) {
+                char *joined;
+
+                if (streq(*o, "ro") || streq(*o, "rw"))
+                        m.read_only = streq(*o, "ro");
+                else if (streq(*o, "noexec") || streq(*o, "exec"))
+                        m.no_exec = streq(*o, "noexec");
+                else if (startswith(*o, "mode="))
+                        mode = *o + strlen("mode=");
+                else if (strchr(*o, '=')) {
+                        if (asprintf(&joined, "%s,%s", rest, *o) < 0)
+                                joined = NULL;
+                        free(rest);
+                        rest = joined;
+                }
+        }
+        if (!rest)
+                return -ENOMEM;
+
+        m.options = root_builder_tmpfs_options(rb->b->plan, mode, rest);
+        m.destination = strdup(s->value.words[0]);
+        return m.options ? root_builder_want(rb, m) : -ENOMEM;
+}
+
+static int add_blocked(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = strdup(s->value.text),
+                                                   .read_only = true, .optional = s->value.optional,
+                                                   .origin = s->origin, .key = directive_table[id].name });
+}
+
+static int add_file(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_FILE, .destination = strdup(s->value.words[0]),
+                                                   .text = s->value.words[1], .mode = 0444, .read_only = true,
+                                                   .origin = s->origin, .key = directive_table[id].name });
+}
+
+static int add_directory(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DIRECTORY, .destination = strdup(s->value.text),
+                                                   .directory = true, .mode = 0755, .origin = s->origin,
+                                                   .key = directive_table[id].name });
+}
+
+static int add_symlink(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_SYMLINK, .destination = strdup(s->value.words[0]),
+                                                   .source = strdup(s->value.words[1]), .origin = s->origin,
+                                                   .key = directive_table[id].name });
+}
+
+int build_credentials_directory(const Builder *b, char **ret) {
+        *ret = NULL;
+        if (b->policy->settings[D_SetCredential].n + b->policy->settings[D_LoadCredential].n == 0)
+                return 0;
+        return asprintf(ret, "/run/credentials/%s", b->plan->unit) < 0 ? -ENOMEM : 0;
+}
+
+/* The file of one credential: readable by the payload alone, as systemd.exec(5) has it. */
+static PlanMount credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        _cleanup_free_ char *dir = NULL;
+        PlanMount m = { .kind = MOUNT_FILE, .mode = 0400, .read_only = true, .origin = s->origin,
+                        .key = directive_table[id].name };
+
+        if (build_credentials_directory(rb->b, &dir) >= 0)
+                m.destination = path_join(dir, s->value.words[0]);
+        return m;
+}
+
+static int add_set_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        PlanMount m = credential(rb, id, s);
+
+        m.text = s->value.words[1];
+        return root_builder_want(rb, m);
+}
+
+/* A name instead of a path is that of a credential which the service has got itself. */
+static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        const char *source = s->value.words[1], *own = host_variable(rb->b->host, "CREDENTIALS_DIRECTORY");
+        _cleanup_free_ char *joined = NULL;
+        PlanMount m = credential(rb, id, s);
+        int r;
+
+        if (source[0] != '/' && !own)
+                r = build_error(rb->b, s, id, ENOENT, "%s: isorun has got no credentials itself ($CREDENTIALS_DIRECTORY)",
+                                source);
+        else {
+                joined = source[0] == '/' ? strdup(source) : path_join(own, source);
+                r = joined ? resolve_path(rb->b, s, id, joined, &m) : -ENOMEM;
+                if (r > 0 && m.directory)
+                        r = build_error(rb->b, s, id, EISDIR, "%s is a directory", source);
+        }
+        if (r <= 0) {
+                plan_mount_deinit(&m);
+                return r;
+        }
+        return root_builder_want(rb, m);
+}
+
+static int add_credentials_directory(RootBuilder *rb) {
+        char *options, *dir;
+        int r;
+
+        r = build_credentials_directory(rb->b, &dir);
+        if (r < 0 || !dir)
+                return r;
+        options = root_builder_tmpfs_options(rb->b->plan, "0500", "size=4k");
+        if (!options) {
+                free(dir);
+                return -ENOMEM;
+        }
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = dir, .options = options,
+                                                   .directory = true, .read_only = true });
+}
+
+int build_policy_mounts(RootBuilder *rb) {
+        static const struct {
+                DirectiveId id;
+                int (*add)(RootBuilder *rb, DirectiveId id, const Setting *s);
+        } table[] = {
+                { D_BindPaths, add_bind },
+                { D_BindReadOnlyPaths, add_bind },
+                { D_Volume, add_bind },
+                { D_TemporaryFileSystem, add_tmpfs },
+                { D_File, add_file },
+                { D_Directory, add_directory },
+                { D_Symlink, add_symlink },
+                { D_SetCredential, add_set_credential },
+                { D_LoadCredential, add_load_credential },
+                { D_InaccessiblePaths, add_blocked },
+        };
+        int result = add_credentials_directory(rb);
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                const SettingList *list = build_list(rb->b, table[i].id);
+
+                for (size_t k = 0; k < list->n && result != -ENOMEM; k++) {
+                        int r = table[i].add(rb, table[i].id, &list->items[k]);
+
+                        if (r < 0)
+                                result = r;
+                }
+        }
+        return result;
+}

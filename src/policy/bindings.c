@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/bindings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "policy/unit-file.h"
+#include "policy/value.h"
+#include "util/array.h"
+#include "util/fd.h"
+#include "util/parse.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+static void binding_deinit(Binding *b) {
+        free(b->name);
+        free(b->source);
+        strv_free(b->options);
+}
+
+void bindings_deinit(Bindings *b) {
+        for (size_t i = 0; i < b->n; i++)
+                binding_deinit(&b->items[i]);
+        free(b->items);
+        strv_free(b->files);
+        *b = (Bindings) {};
+}
+
+Binding *bindings_find(const Bindings *b, const char *name) {
+        for (size_t i = 0; i < b->n; i++)
+                if (streq(b->items[i].name, name))
+                        return &b->items[i];
+        return NULL;
+}
+
+/* Takes over what is in binding. */
+static int put(Bindings *b, Binding binding) {
+        Binding *there = bindings_find(b, binding.name);
+
+        if (!there)
+                there = ARRAY_APPEND(b->items, b->n);
+        else
+                binding_deinit(there);
+        if (!there) {
+                binding_deinit(&binding);
+                return -ENOMEM;
+        }
+        *there = binding;
+        return 0;
+}
+
+static int parse_fd(ValueParser *p, const char *text, int *ret) {
+        uint64_t number;
+
+        if (parse_u64_range(text, 0, INT32_MAX, &number) < 0)
+                return value_not(p, "the number of a file descriptor", text);
+        *ret = (int) number;
+        return 0;
+}
+
+/* SOURCE[:OPTIONS] in fields: "fd" and a number are two of them. */
+static int parse_source(ValueParser *p, char *const *fields, bool fd_allowed, Binding *binding) {
+        bool is_fd = fd_allowed && streq(fields[0], "fd") && fields[1];
+        const char *options = fields[is_fd ? 2 : 1];
+        int r;
+
+        if (options && fields[is_fd ? 3 : 2])
+                return value_not(p, "SOURCE[:OPTIONS]", fields[0]);
+        r = is_fd ? parse_fd(p, fields[1], &binding->fd) : value_path(p, fields[0], &binding->source);
+        if (r >= 0 && options)
+                r = value_volume_options(p, options, &binding->flags, &binding->options);
+        if (r >= 0 && binding->flags & BIND_IDMAP)
+                r = value_error(p, "\"idmap\" is for the policy to ask");
+        return r;
+}
+
+static int add(Bindings *b, Origin origin, const char *name, const char *value, bool argument, Report *report) {
+        const Directive place = { .name = name };
+        ValueParser p = { .directive = &place, .origin = origin, .report = report, .specifiers = b->specifiers };
+        Binding binding = { .fd = -1, .origin = origin };
+        _cleanup_strv_free_ char **fields = NULL;
+        _cleanup_free_ char *expanded = NULL;
+        int r;
+
+        if (!volume_name_is_valid(name))
+                return report_error_at(report, origin, NULL, EBADMSG, "not the name of a volume: \"%s\"", name);
+
+        r = argument ? (expanded = strdup(value)) ? 0 : -ENOMEM : value_expand(&p, value, &expanded);
+        if (r >= 0)
+                r = word_split_colons(expanded, &fields);
+        if (r >= 0)
+                r = parse_source(&p, fields, argument, &binding);
+        if (r >= 0) {
+                binding.name = strdup(name);
+                r = binding.name ? 0 : -ENOMEM;
+        }
+        if (r < 0) {
+                binding_deinit(&binding);
+                return r;
+        }
+        return put(b, binding);
+}
+
+int bindings_add_argument(Bindings *b, const char *option, const char *argument, Report *report) {
+        const char *equals = strchr(argument, '=');
+        _cleanup_free_ char *name = NULL;
+        Origin origin = { .file = option };
+
+        if (!equals)
+                return report_error_at(report, origin, NULL, EBADMSG, "not NAME=SOURCE: \"%s\"", argument);
+        name = strndup(argument, (size_t) (equals - argument));
+        return name ? add(b, origin, name, equals + 1, true, report) : -ENOMEM;
+}
+
+typedef struct Table {
+        Bindings *bindings;
+        Bindings *fixed; /* of the command line */
+        Report *report;
+} Table;
+
+static int take_line(void *userdata, Origin origin, const char *section, const char *key, const char *value) {
+        Table *t = userdata;
+
+        if (!streq(section, "Volumes"))
+                return report_error_at(t->report, origin, key, EBADMSG, "unknown section [%s] (there is [Volumes])",
+                                       section);
+        if (bindings_find(t->fixed, key))
+                return 0;
+        return add(t->bindings, origin, key, value, false, t->report);
+}
+
+static int read_table(Table *t, const char *dir, const char *name) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        char *file;
+        int r;
+
+        if (strv_pushf(&t->bindings->files, "%s/%s", dir, name) < 0)
+                return report_oom(t->report);
+        file = t->bindings->files[strv_length(t->bindings->files) - 1];
+        r = file_read(AT_FDCWD, file, &text, &size);
+        if (r < 0)
+                return report_error(t->report, -r, "%s: %s", file, strerror(-r));
+        return unit_file_parse(file, text, size, take_line, t, t->report);
+}
+
+static int is_table(const struct dirent *entry) {
+        return entry->d_name[0] != '.' && endswith(entry->d_name, ".conf");
+}
+
+static int read_directory(Table *t, const char *dir) {
+        struct dirent **entries;
+        int n = scandir(dir, &entries, is_table, alphasort), r = 0;
+
+        if (n < 0)
+                return errno == ENOENT || errno == ENOTDIR ? 0
+                                                           : report_error(t->report, errno, "%s: %s", dir,
+                                                                          strerror(errno));
+        for (int i = 0; i < n; i++) {
+                if (r >= 0)
+                        r = read_table(t, dir, entries[i]->d_name);
+                free(entries[i]);
+        }
+        free(entries);
+        return r;
+}
+
+int bindings_read_tables(Bindings *b, char *const *directories, Report *report) {
+        Bindings read = { .specifiers = b->specifiers };
+        Table t = { .bindings = &read, .fixed = b, .report = report };
+        int r = 0;
+
+        for (char *const *dir = directories; r >= 0 && *dir; dir++)
+                r = read_directory(&t, *dir);
+        for (size_t i = 0; r >= 0 && i < read.n; i++) {
+                r = put(b, read.items[i]);
+                read.items[i] = (Binding) {};
+        }
+        b->files = TAKE_PTR(read.files);
+        bindings_deinit(&read);
+        return r;
+}
+
+char **bindings_directories(const char *config_home, const char *home) {
+        _cleanup_strv_free_ char **dirs = NULL;
+        int r = strv_push(&dirs, "/etc/isorun/volumes.d");
+
+        if (r >= 0 && config_home && config_home[0] == '/')
+                r = strv_pushf(&dirs, "%s/isorun/volumes.d", config_home);
+        else if (r >= 0 && home && home[0] == '/')
+                r = strv_pushf(&dirs, "%s/.config/isorun/volumes.d", home);
+        return r < 0 ? NULL : TAKE_PTR(dirs);
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The types of [Sandbox] that say what is seen inside: roots, volumes, directories in memory, and what the policy
+ * itself writes there. */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+
+#include "policy/value.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+bool volume_name_is_valid(const char *s) {
+        if (!isalnum((unsigned char) s[0]) && s[0] != '_')
+                return false;
+        for (; *s; s++)
+                if (!isalnum((unsigned char) *s) && !strchr("_.-", *s))
+                        return false;
+        return true;
+}
+
+int value_path_item(ValueParser *p, const char *word) {
+        _cleanup_free_ char *path = NULL;
+        bool optional = word[0] == '-';
+        int r;
+
+        r = value_path(p, word + optional, &path);
+        return r < 0 ? r : value_emit(p, path, (Value) { .optional = optional });
+}
+
+static int parse_paths(ValueParser *p, const char *text) {
+        return value_each(p, text, value_path_item);
+}
+
+/* What is to be shown: an absolute path, or a name that is bound to one at the start. */
+static int parse_source(ValueParser *p, const char *text, char **ret) {
+        if (text[0] == '/')
+                return value_path(p, text, ret);
+        if (!volume_name_is_valid(text))
+                return value_not(p, "an absolute path or a name", text);
+        *ret = strdup(text);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* Layers, the lowest first, or "none". words: each of them. */
+static int parse_root(ValueParser *p, const char *text) {
+        _cleanup_strv_free_ char **fields = NULL, **words = NULL;
+        _cleanup_free_ char *expanded = NULL, *joined = NULL;
+        int r;
+
+        r = value_expand(p, text, &expanded);
+        if (r < 0)
+                return r;
+        if (word_split_colons(expanded, &fields) < 0)
+                return -ENOMEM;
+        for (char **f = fields; *f; f++) {
+                char *source;
+
+                if (streq(*f, "none") && fields[1])
+                        return value_error(p, "\"none\" cannot be a layer: \"%s\"", text);
+                r = parse_source(p, *f, &source);
+                if (r < 0)
+                        return r;
+                if (strv_consume(&words, source) < 0)
+                        return -ENOMEM;
+        }
+
+        joined = strv_join(words, ":");
+        return joined ? value_emit(p, joined, (Value) { .words = TAKE_PTR(words) }) : -ENOMEM;
+}
+
+static int check_hide(ValueParser *p, const char *pattern) {
+        _cleanup_free_ char *absolute = path_join("/", pattern);
+
+        if (!absolute)
+                return -ENOMEM;
+        if (!*pattern || pattern[0] == '/' || !path_is_safe(absolute))
+                return value_not(p, "a pattern relative to the volume", pattern);
+        return 0;
+}
+
+/* The options that have a value. Returns 1 where it was one, 0 where not. */
+static int option_with_value(ValueParser *p, const char *option, char ***words) {
+        const char *pattern = startswith(option, "hide="), *size = startswith(option, "size=");
+        uint64_t number;
+        int r = 0;
+
+        if (!pattern && !size)
+                return 0;
+        if (pattern)
+                r = check_hide(p, pattern);
+        else if (parse_size(size, 1024, &number) < 0 && parse_percent(size, &number) < 0)
+                r = value_not(p, "a size", size);
+        if (r < 0)
+                return r;
+        return strv_push(words, option) < 0 ? -ENOMEM : 1;
+}
+
+int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words) {
+        static const struct {
+                const char *name;
+                uint64_t set, clear;
+        } table[] = {
+                { "ro", BIND_READ_ONLY, 0 },       { "rw", 0, BIND_READ_ONLY }, { "rbind", 0, BIND_NO_RECURSE },
+                { "norbind", BIND_NO_RECURSE, 0 }, { "exec", 0, BIND_NO_EXEC }, { "noexec", BIND_NO_EXEC, 0 },
+                { "overlay", BIND_OVERLAY, 0 },    { "idmap", BIND_IDMAP, 0 },
+        };
+        _cleanup_free_ char *copy = strdup(options);
+        char *position = copy;
+        bool sized = false;
+
+        if (!copy)
+                return -ENOMEM;
+        while (position && *position) {
+                const char *o = strsep(&position, ",");
+                size_t i;
+                int r;
+
+                r = option_with_value(p, o, words);
+                if (r < 0)
+                        return r;
+                sized = sized || (r > 0 && startswith(o, "size="));
+                if (r > 0)
+                        continue;
+
+                for (i = 0; i < ELEMENTSOF(table) && !streq(table[i].name, o); i++)
+                        ;
+                if (i == ELEMENTSOF(table))
+                        return value_error(p, "unknown option: \"%s\"", o);
+                *flags = (*flags | table[i].set) & ~table[i].clear;
+        }
+
+        if (*flags & BIND_OVERLAY && *flags & (BIND_READ_ONLY | BIND_IDMAP))
+                return value_error(p, "\"overlay\" cannot be together with \"%s\"",
+                                   *flags & BIND_IDMAP ? "idmap" : "ro");
+        if (sized && !(*flags & BIND_OVERLAY))
+                return value_error(p, "\"size=\" is for what an overlay takes in memory: \"%s\"", options);
+        return 0;
+}
+
+/* words: source and destination, then the options that have a value; number: BIND_*. */
+static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64_t flags,
+                     int (*source)(ValueParser *p, const char *text, char **ret)) {
+        _cleanup_strv_free_ char **fields = NULL, **words = NULL;
+        bool optional = word[0] == '-' || word[0] == '?';
+        char *path;
+        size_t n;
+        int r;
+
+        if (word_split_colons(word + optional, &fields) < 0)
+                return -ENOMEM;
+        n = strv_length(fields);
+        if (n < min_fields || n > 3)
+                return value_not(p, min_fields > 1 ? "SRC:DEST[:OPTIONS]" : "SRC[:DEST[:OPTIONS]]", word);
+
+        r = source(p, fields[0], &path);
+        if (r < 0)
+                return r;
+        if (strv_consume(&words, path) < 0)
+                return -ENOMEM;
+        r = value_path(p, fields[n > 1 && fields[1][0]], &path);
+        if (r < 0)
+                return r;
+        if (strv_consume(&words, path) < 0)
+                return -ENOMEM;
+        r = n > 2 ? value_volume_options(p, fields[2], &flags, &words) : 0;
+        if (r < 0)
+                return r;
+
+        return value_emit(p, word, (Value) { .words = TAKE_PTR(words), .number = flags, .optional = optional });
+}
+
+static int check_bind(ValueParser *p, const char *word) {
+        bool read_only = directive_id(p->directive) == D_BindReadOnlyPaths;
+
+        return emit_bind(p, word, 1, read_only ? BIND_READ_ONLY : 0, value_path);
+}
+
+static int check_volume(ValueParser *p, const char *word) {
+        return emit_bind(p, word, 2, 0, parse_source);
+}
+
+static int parse_bind(ValueParser *p, const char *text) {
+        return value_each(p, text, check_bind);
+}
+
+static int parse_volume(ValueParser *p, const char *text) {
+        return value_each(p, text, check_volume);
+}
+
+/* The options of tmpfs(5) that make sense for a payload's own directory, and ro. */
+static bool is_tmpfs_option(const char *option) {
+        const char *value = strchr(option, '=');
+        uint64_t number;
+        uint32_t mode;
+
+        if (!value)
+                return streq(option, "ro") || streq(option, "rw") || streq(option, "noexec") || streq(option, "exec");
+        if (startswith(option, "mode="))
+                return parse_mode(value + 1, &mode) >= 0;
+        if (startswith(option, "size="))
+                return parse_size(value + 1, 1024, &number) >= 0 || parse_percent(value + 1, &number) >= 0;
+        if (startswith(option, "nr_inodes="))
+                return parse_size(value + 1, 1024, &number) >= 0;
+        return false;
+}
+
+/* PATH[:OPTIONS]. words: the path, then the options one by one. */
+static int check_tmpfs(ValueParser *p, const char *word) {
+        _cleanup_strv_free_ char **fields = NULL, **words = NULL;
+        char *path, *position = NULL;
+        int r;
+
+        if (word_split_colons(word, &fields) < 0)
+                return -ENOMEM;
+        if (strv_length(fields) > 2)
+                return value_not(p, "PATH[:OPTIONS]", word);
+
+        r = value_path(p, fields[0], &path);
+        if (r < 0)
+                return r;
+        if (strv_consume(&words, path) < 0)
+                return -ENOMEM;
+
+        for (char *o = fields[1] ? strtok_r(fields[1], ",", &position) : NULL; o; o = strtok_r(NULL, ",", &position)) {
+                if (!is_tmpfs_option(o))
+                        return value_not(p, "ro, rw, exec, noexec, mode=, size= or nr_inodes=", o);
+                if (strv_push(&words, o) < 0)
+                        return -ENOMEM;
+        }
+
+        return value_emit(p, word, (Value) { .words = TAKE_PTR(words) });
+}
+
+static int parse_tmpfs(ValueParser *p, const char *text) {
+        return value_each(p, text, check_tmpfs);
+}
+
+/* KEY:REST, the key being in *ret_key with specifiers expanded, the rest not yet looked at. */
+static int split_key(ValueParser *p, const char *text, const char *syntax, char **ret_key, const char **ret_rest) {
+        const char *colon = strchr(text, ':');
+        _cleanup_free_ char *key = NULL;
+        int r;
+
+        if (!colon || colon == text)
+                return value_not(p, syntax, text);
+        key = strndup(text, (size_t) (colon - text));
+        if (!key)
+                return -ENOMEM;
+        r = value_expand(p, key, ret_key);
+        if (r >= 0)
+                *ret_rest = colon + 1;
+        return r;
+}
+
+/* What a file is to hold: to the end of the line, with specifiers and C escapes, but no quotes. */
+static int parse_content(ValueParser *p, const char *text, char **ret) {
+        _cleanup_free_ char *expanded = NULL;
+        int r;
+
+        r = value_expand(p, text, &expanded);
+        if (r < 0)
+                return r;
+        r = word_unescape(expanded, ret);
+        return r == -EINVAL ? value_error(p, "unknown escape: \"%s\"", text) : r;
+}
+
+/* Emits two words: key, which is taken over, and second, likewise, NULL where memory has run out. */
+static int emit_pair(ValueParser *p, const char *text, char *key, char *second) {
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = strv_consume(&words, key);
+        if (r < 0) {
+                free(second);
+                return r;
+        }
+        r = strv_consume(&words, second);
+        return r < 0 ? r : value_emit(p, text, (Value) { .words = TAKE_PTR(words) });
+}
+
+/* PATH:TEXT. words: the path, the content. */
+static int parse_file(ValueParser *p, const char *text) {
+        _cleanup_free_ char *key = NULL, *path = NULL;
+        const char *rest;
+        char *content;
+        int r;
+
+        r = split_key(p, text, "PATH:TEXT", &key, &rest);
+        if (r >= 0)
+                r = value_path(p, key, &path);
+        if (r >= 0)
+                r = parse_content(p, rest, &content);
+        return r < 0 ? r : emit_pair(p, text, TAKE_PTR(path), content);
+}
+
+/* PATH:TARGET. words: the path, the target. */
+static int check_symlink(ValueParser *p, const char *word) {
+        _cleanup_strv_free_ char **fields = NULL;
+        char *path;
+        int r;
+
+        if (word_split_colons(word, &fields) < 0)
+                return -ENOMEM;
+        if (strv_length(fields) != 2 || !*fields[1] || strlen(fields[1]) >= PATH_MAX)
+                return value_not(p, "PATH:TARGET", word);
+        r = value_path(p, fields[0], &path);
+        return r < 0 ? r : emit_pair(p, word, path, strdup(fields[1]));
+}
+
+static int parse_symlink(ValueParser *p, const char *text) {
+        return value_each(p, text, check_symlink);
+}
+
+/* A credential's name is that of a file: systemd.exec(5). */
+static int check_credential_id(ValueParser *p, const char *id) {
+        bool good = *id && strlen(id) <= NAME_MAX && !streq(id, ".") && !streq(id, "..") && !strchr(id, '/');
+
+        for (const char *c = id; good && *c; c++)
+                good = isgraph((unsigned char) *c);
+        return good ? 0 : value_not(p, "the name of a credential", id);
+}
+
+/* ID:TEXT. words: the name, the content. What is shown of it is the name alone. */
+static int parse_set_credential(ValueParser *p, const char *text) {
+        _cleanup_free_ char *id = NULL;
+        const char *rest;
+        char *content;
+        int r;
+
+        r = split_key(p, text, "ID:TEXT", &id, &rest);
+        if (r >= 0)
+                r = check_credential_id(p, id);
+        if (r >= 0)
+                r = parse_content(p, rest, &content);
+        if (r < 0)
+                return r;
+        text = id;
+        return emit_pair(p, text, strdup(id), content);
+}
+
+/* ID[:PATH]. words: the name, and the path or the name of one of the service's own credentials. */
+static int parse_load_credential(ValueParser *p, const char *text) {
+        _cleanup_free_ char *expanded = NULL;
+        _cleanup_strv_free_ char **fields = NULL;
+        const char *source;
+        int r;
+
+        r = value_expand(p, text, &expanded);
+        if (r < 0)
+                return r;
+        if (word_split_colons(expanded, &fields) < 0)
+                return -ENOMEM;
+        if (strv_length(fields) > 2)
+                return value_not(p, "ID[:PATH]", text);
+        source = fields[1] ?: fields[0];
+        r = check_credential_id(p, fields[0]);
+        if (r >= 0 && source[0] == '/' && !path_is_safe(source))
+                r = value_error(p, "path with \"..\": \"%s\"", source);
+        if (r >= 0 && source[0] != '/')
+                r = check_credential_id(p, source);
+        return r < 0 ? r : emit_pair(p, expanded, strdup(fields[0]), strdup(source));
+}
+
+const ValueType type_paths = { "[-]PATH…", parse_paths, NULL };
+const ValueType type_root = { "PATH|NAME[:…]|none", parse_root, (const char *const[]) { "none", NULL } };
+const ValueType type_bind = { "[-]SRC[:DEST[:OPTIONS]]…", parse_bind, NULL };
+const ValueType type_volume = { "[?]SRC|NAME:DEST[:OPTIONS]…", parse_volume, NULL };
+const ValueType type_tmpfs = { "PATH[:OPTIONS]…", parse_tmpfs, NULL };
+const ValueType type_file = { "PATH:TEXT", parse_file, NULL };
+const ValueType type_symlink = { "PATH:TARGET…", parse_symlink, NULL };
+const ValueType type_set_credential = { "ID:TEXT", parse_set_credential, NULL };
+const ValueType type_load_credential = { "ID[:PATH]", parse_load_credential, NULL };

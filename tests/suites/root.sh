@@ -1,0 +1,380 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the root can be made of: volumes by name, overlays, filtered views, files of the policy's own, roots of each kind.
+. "$(dirname "$0")/../lib.sh"
+
+# Runs isorun as the one whose turn it is.
+box() { run "${who[@]}" "$isorun" --quiet "${mode[@]}" "$@"; }
+
+prints() { # description, expected output, arguments...
+	box "${@:3}"
+	is "$label: $1" "$out" "$2"
+}
+
+refused() { # description, pattern of the one line, arguments...
+	box "${@:3}"
+	like "$label: $1" "$status $err" "125 isorun: $2"
+	is "$label: ... in one line" "$(wc -l <"$tmp/err")" 1
+}
+
+policy() { # text of [Sandbox]
+	printf '[Policy]\nBase=default\n[Sandbox]\n%s\n' "$1" >"$tmp/test.conf"
+}
+
+# A directory of the caller's own, with a file "what" that holds its name.
+make_data() {
+	mkdir -p "$tmp/$label-$1/sub"
+	echo "$1" >"$tmp/$label-$1/what"
+	echo key >"$tmp/$label-$1/a.key"
+	echo "[glob]" >"$tmp/$label-$1/sub/b.key"
+	[ -z "${owner-}" ] || chown -R "$owner:" "$tmp/$label-$1"
+	echo "$tmp/$label-$1"
+}
+
+test_names() {
+	local one two tables=/etc/isorun/volumes.d
+	one=$(make_data one) two=$(make_data two)
+	policy $'Volume=data:/srv/data'
+
+	refused "a name that nothing is bound to" \
+		"$tmp/test.conf:4: Volume=: nothing is bound to the name data (isorun --bind data=PATH, or a line data=PATH in *" \
+		--policy "$tmp/test.conf" true
+	prints "--bind" one --bind "data=$one" --policy "$tmp/test.conf" cat /srv/data/what
+	prints "another binding is another world" two --bind "data=$two" --policy "$tmp/test.conf" cat /srv/data/what
+	prints "the last --bind counts" two --bind "data=$one" --bind "data=$two" --policy "$tmp/test.conf" cat /srv/data/what
+	prints "it is writable as the policy has it" ok --bind "data=$one" --policy "$tmp/test.conf" \
+		sh -c 'echo x >/srv/data/written && echo ok'
+	box --bind "data=$one:ro" --policy "$tmp/test.conf" sh -c 'echo x >/srv/data/written2'
+	like "$label: who binds can narrow" "$err" "*Read-only file system*"
+	run "${who[@]}" env -C "$one" "$isorun" --quiet "${mode[@]}" --bind data=sub --policy "$tmp/test.conf" ls /srv/data
+	is "$label: a relative path is meant from here" "$out" b.key
+	refused "--bind of a name that is not asked for" "--bind: dta: no Volume= or RootDirectory= of the policy asks for this name" \
+		--bind "dta=$one" true
+	refused "... or that is none" '--bind: not the name of a volume: "../x"' --bind ../x=/tmp --policy "$tmp/test.conf" true
+	refused "... or has nothing" '--bind: not NAME=SOURCE: "data"' --bind data --policy "$tmp/test.conf" true
+	refused "... or an unknown option" '--bind: data=: unknown option: "suid"' --bind "data=$one:suid" --policy "$tmp/test.conf" true
+	refused "a bound path that does not exist" "$tmp/test.conf:4: Volume=: $one/no: No such file or directory" \
+		--bind "data=$one/no" --policy "$tmp/test.conf" true
+
+	prints "-v takes a name" one --bind "data=$one" -v data:/mnt:ro cat /mnt/what
+	policy $'Volume=?data:/srv/data'
+	prints "Volume=?: without" "" --policy "$tmp/test.conf" ls -d /srv/data
+	prints "Volume=?: with" one --bind "data=$one" --policy "$tmp/test.conf" cat /srv/data/what
+	policy $'Volume=a/b:/srv/data'
+	refused "a name with a slash" "$tmp/test.conf:4: Volume=: not an absolute path or a name: \"a/b\"" --policy "$tmp/test.conf" true
+	policy $'Volume=..:/srv/data'
+	refused "a name of dots" "$tmp/test.conf:4: Volume=: not an absolute path or a name: \"..\"" --policy "$tmp/test.conf" true
+
+	policy $'Volume=data:/srv/data'
+	mkdir -p "$home/.config/isorun/volumes.d"
+	printf '[Volumes]\ndata=%s\n' "$one" >"$home/.config/isorun/volumes.d/mine.conf"
+	prints "a user's table" one --policy "$tmp/test.conf" cat /srv/data/what
+	prints "--bind comes before it" two --bind "data=$two" --policy "$tmp/test.conf" cat /srv/data/what
+	box --policy "$tmp/test.conf" --dry-run true
+	like "$label: the plan shows path and name" "$out" "*/srv/data*writable $one (data)*"
+	printf '[Volumes]\ndata=relative\n' >"$home/.config/isorun/volumes.d/mine.conf"
+	refused "a mistake in a table" "$home/.config/isorun/volumes.d/mine.conf:2: data=: not an absolute path: \"relative\"" \
+		--policy "$tmp/test.conf" true
+	prints "... does not matter to who has no names" ok echo ok
+	printf '[Volume]\ndata=/x\n' >"$home/.config/isorun/volumes.d/mine.conf"
+	refused "an unknown section" "$home/.config/isorun/volumes.d/mine.conf:2: data=: unknown section \[Volume\]*" --policy "$tmp/test.conf" true
+	rm "$home/.config/isorun/volumes.d/mine.conf"
+	if [ -w /etc ]; then
+		mkdir -p $tables
+		printf '[Volumes]\ndata=%s\n' "$one" >$tables/10.conf
+		prints "the host's table" one --policy "$tmp/test.conf" cat /srv/data/what
+		printf '[Volumes]\ndata=%s:ro\n' "$two" >$tables/20.conf
+		prints "... a later file's line counts" two --policy "$tmp/test.conf" cat /srv/data/what
+		printf '[Volumes]\ndata=%s\n' "$one" >"$home/.config/isorun/volumes.d/mine.conf"
+		prints "... and the user's over it" one --policy "$tmp/test.conf" cat /srv/data/what
+		rm -r $tables "$home/.config/isorun/volumes.d/mine.conf"
+	else
+		skip "$label: the host's table" "/etc is not writable"
+	fi
+}
+
+test_fds() {
+	local one
+	one=$(make_data fds)
+	run "${who[@]}" sh -c '"$@" 7<'"$one" x "$isorun" --quiet "${mode[@]}" --bind data=fd:7 -v data:/mnt:ro cat /mnt/what
+	is "$label: an fd handed over" "$out" fds
+	run "${who[@]}" sh -c '"$@" 7<'"$one" x "$isorun" --quiet "${mode[@]}" --bind data=fd:7 -v data:/mnt:ro ls /proc/self/fd
+	is "$label: ... which is not open inside" "$out" $'0\n1\n2\n3'
+	run "${who[@]}" sh -c '"$@" 7<'"$one/what" x "$isorun" --quiet "${mode[@]}" --bind data=fd:7 -v data:/mnt/f:ro cat /mnt/f
+	is "$label: ... of a file" "$out" fds
+	refused "an fd that is none" '--volume: Volume=: data is bound to fd 99: Bad file descriptor' --bind data=fd:99 -v data:/mnt true
+	refused "... not even a number" '--bind: data=: not the number of a file descriptor: "x"' --bind data=fd:x -v data:/mnt true
+	run "${who[@]}" sh -c 'mkdir '"$one/gone"'; exec 7<'"$one/gone"'; rmdir '"$one/gone"'; "$@"' x "$isorun" --quiet "${mode[@]}" \
+		--bind data=fd:7 -v data:/mnt true
+	like "$label: an fd of what is not there any more" "$status $err" "125 *data is bound to fd 7, which is not at *any more"
+	# A mount that is attached nowhere.
+	run "${who[@]}" unshare -U --map-current-user --keep-caps -m --propagation=private /usr/bin/python3 -c '
+import ctypes, os, sys
+c = ctypes.CDLL(None, use_errno=True)
+fd = c.syscall(428, -100, sys.argv[1].encode(), 1)
+assert fd >= 0, ctypes.get_errno()
+os.set_inheritable(fd, True)
+os.execv(sys.argv[2], [sys.argv[2], "--quiet", "--no-scope", "--bind", "data=fd:%d" % fd, *sys.argv[3:]])' \
+		"$one" "$isorun" -v data:/mnt:ro sh -c 'cat /mnt/what; grep -c " /mnt ro,nosuid,nodev" /proc/self/mountinfo'
+	if [ "$label" = root ]; then
+		skip "$label: a detached mount" "root of another user namespace"
+	else
+		is "$label: a detached mount" "$out" $'fds\n1'
+	fi
+}
+
+test_overlay() {
+	local one
+	one=$(make_data overlay)
+	if ! grep -q overlay /proc/filesystems; then
+		refused "an overlay" "*Volume=: making an overlay of *No such device*" -v "$one:/mnt:overlay" true
+		skip "$label: overlays" "this kernel has none"
+		return
+	fi
+	prints "an overlay is written in memory" $'new\nold\nsub' -v "$one:/mnt:overlay" \
+		sh -c 'echo new >/mnt/what; rm /mnt/a.key; mkdir /mnt/dir; rmdir /mnt/dir; mv /mnt/what /mnt/new; echo old >/mnt/old; ls /mnt'
+	is "$label: ... and vanishes" "$(ls "$one")" $'a.key\nsub\nwhat'
+	is "$label: ... all of it" "$(cat "$one/what")" overlay
+	box -v "$one:/mnt:overlay,size=1M" sh -c 'head -c 2M /dev/zero >/mnt/x'
+	like "$label: its size is limited" "$err" "*No space left*"
+	prints "who binds can make it an overlay" written --bind "data=$one:overlay" -v data:/mnt \
+		sh -c 'echo written >/mnt/what; cat /mnt/what'
+	is "$label: ... and keeps the data" "$(cat "$one/what")" overlay
+	refused "an overlay of a file" "*is a file, and only a directory can have an overlay" -v "$one/what:/mnt:overlay" true
+	refused "a read-only overlay" '*"overlay" cannot be together with "ro"' -v "$one:/mnt:overlay,ro" true
+	refused "a size without overlay" '*"size=" is for what an overlay takes in memory*' -v "$one:/mnt:size=1M" true
+}
+
+test_filtered() {
+	local one
+	one=$(make_data filtered)
+	prints "hide=" "filtered" -v "$one:/mnt:ro,hide=*.key" sh -c 'cat /mnt/what; cat /mnt/a.key 2>/dev/null'
+	prints "... in a directory" "key" -v "$one:/mnt:ro,hide=*/*.key" sh -c 'cat /mnt/a.key; cat /mnt/sub/b.key 2>/dev/null'
+	prints "... a whole directory, and two patterns that meet" "" -v "$one:/mnt:ro,hide=s*,hide=*b,hide=*.key" \
+		sh -c 'ls /mnt/sub 2>/dev/null; cat /mnt/sub/b.key /mnt/a.key 2>/dev/null'
+	prints "who binds can hide" "" --bind "data=$one:ro,hide=what" -v data:/mnt sh -c 'cat /mnt/what 2>/dev/null'
+	refused "hide= in a writable volume" '*"hide=" is for a volume that is ro or overlay*' -v "$one:/mnt:hide=*.key" true
+	refused "hide= that leaves the volume" '*not a pattern relative to the volume: "../x"' -v "$one:/mnt:ro,hide=../x" true
+}
+
+test_synthetic() {
+	local dir
+	prints "File= and its escapes" $'a b\tc 100%\nd' -p 'File=/etc/motd:a b\tc 100%%\nd' cat /etc/motd
+	prints "... where there is nothing" here -p File=/new/file:here cat /new/file
+	box -p File=/etc/motd:x sh -c 'echo y >/etc/motd || rm /etc/motd'
+	like "$label: ... is read-only" "$err" "*/etc/motd*Read-only file system*"
+	refused "a file on a directory" '-p: File=: /etc is a directory*' -p File=/etc:x true
+	refused "an unknown escape" '-p: File=: unknown escape: "\\q"' -p 'File=/x:\q' true
+	prints "Directory= and Symlink=" "/new/dir 755" -p "Directory=/new/dir /etc" -p Symlink=/new/link:dir \
+		sh -c 'echo $(readlink -f /new/link) $(stat -c %a /new/dir)'
+	refused "a symlink on what is there" '-p: Symlink=: /etc/passwd exists already' -p Symlink=/etc/passwd:x true
+
+	echo loaded >"$tmp/secret-$label"
+	chmod 600 "$tmp/secret-$label"
+	[ -z "${owner-}" ] || chown "$owner" "$tmp/secret-$label"
+	prints "credentials" $'set\nloaded\n500 400' -p 'SetCredential=a:set\n' -p "LoadCredential=b:$tmp/secret-$label" \
+		sh -c 'cd $CREDENTIALS_DIRECTORY; cat a b; echo $(stat -c %a . b); touch c 2>/dev/null'
+	run "${who[@]}" env CREDENTIALS_DIRECTORY="$tmp" "$isorun" --quiet "${mode[@]}" -p "LoadCredential=x:secret-$label" \
+		sh -c 'cat $CREDENTIALS_DIRECTORY/x'
+	is "$label: a service's own credential is handed on" "$out" loaded
+	box -p 'SetCredential=a:hush' --dry-run env
+	unlike "$label: what a credential holds is not shown" "$out" "*hush*"
+	refused "a credential with a slash" '-p: SetCredential=: not the name of a credential: "a/b"' -p SetCredential=a/b:c true
+	dir=$(make_data cred)
+	refused "a credential that is a directory" "-p: LoadCredential=: $dir is a directory" -p "LoadCredential=x:$dir" true
+	head -c 1100000 /dev/zero >"$tmp/large"
+	refused "a credential that is too large" "-p: LoadCredential=: reading $tmp/large: File too large" -p "LoadCredential=x:$tmp/large" true
+}
+
+# A root with busybox and nothing else.
+make_tree() {
+	mkdir -p "$1"/{bin,etc,proc,dev,tmp,run,var/tmp}
+	cp /bin/busybox "$1/bin/"
+	ln -sf busybox "$1/bin/sh"
+	echo "${1##*/}" >"$1/etc/name"
+}
+
+test_roots() {
+	local tree=$tmp/tree-$label top=$tmp/top-$label
+	make_tree "$tree"
+	mkdir -p "$top/bin" "$top/etc/new"
+	echo top >"$top/etc/name"
+	ln -s /bin/busybox "$top/bin/echo"
+	mkdir -p "$tmp/three-$label/etc"
+	echo yes >"$tmp/three-$label/etc/three"
+	ln -s ../../../../etc "$tree/up"
+	ln -s loop "$tree/loop"
+
+	prints "a directory tree" "${tree##*/}" --root "$tree" sh -c 'busybox cat /etc/name'
+	box --root "$tree" sh -c 'busybox touch /x /etc/x'
+	like "$label: ... is read-only" "$err" "*/x: Read-only*/etc/x: Read-only*"
+	refused "a root that does not exist" "--root: RootDirectory=: $tree/no: No such file or directory" --root "$tree/no" true
+	box --root "$tree" /usr/bin/python3
+	like "$label: a root without the program" "$status $err" "127 isorun: /usr/bin/python3: command not found"
+	box --root "$tree" -v "$tmp/tree-$label:/up/x" true
+	like "$label: a destination through a symlink that leaves the root" "$status $err" \
+		"125 *Volume=: /up/x: a symlink on the way there leaves the root"
+	refused "... through a loop" "*Volume=: /loop/x: Too many levels of symbolic links" --root "$tree" -v "$tmp:/loop/x" sh
+	refused "a destination that is a file" "*Volume=: /etc/name is a file, and $tmp a directory" --root "$tree" -v "$tmp:/etc/name" sh
+	ln -s "$tree/loop" "$tmp/loop-$label"
+	refused "a source that is a loop" "*Volume=: $tmp/loop-$label: Too many levels of symbolic links" -v "$tmp/loop-$label:/mnt" true
+
+	policy $'RootDirectory=base'
+	prints "a root by name" "${tree##*/}" --policy "$tmp/test.conf" --bind "base=$tree" sh -c 'busybox cat /etc/name'
+	refused "... that is bound to nothing" "$tmp/test.conf:4: RootDirectory=: nothing is bound to the name base*" --policy "$tmp/test.conf" sh
+	prints "the policy's root on the command line" "${tree##*/}" --root base --bind "base=$tree" sh -c 'busybox cat /etc/name'
+
+	if grep -q overlay /proc/filesystems; then
+		prints "two directories stacked" $'top\nbusybox echo sh' --root "$tree:$top" /bin/sh -c \
+			'busybox cat /etc/name; echo $(busybox ls /bin)'
+		prints "... a command of the lower one by a link of the upper one" ok --root "$tree:$top" /bin/echo ok
+		box --root "$tree:$top" /bin/sh -c 'busybox touch /etc/x /new'
+		like "$label: ... are read-only" "$err" "*/etc/x: Read-only*/new: Read-only*"
+		prints "... and take a volume in both" "top" --root "$tree:$top" -v "$top:/etc/new" -v "$top:/made" \
+			/bin/sh -c 'busybox cat /made/etc/name'
+		prints "three" $'top\nyes' --root "$tree:$top:$tmp/three-$label" /bin/sh -c 'busybox cat /etc/name; busybox cat /etc/three 2>/dev/null'
+	else
+		skip "$label: directories stacked" "this kernel has no overlayfs"
+	fi
+}
+
+test_bare_root() {
+	mkdir -p "$tmp/work"
+	prints "none: a static binary is there alone" $'bin\ndev\nproc\nrun\ntmp\nvar' --root none /bin/busybox ls /
+	box --root none /bin/busybox touch /x /bin/x
+	like "$label: ... read-only" "$err" "*/x: Read-only*/bin/x: Read-only*"
+	box --root none /usr/bin/env true
+	like "$label: ... a dynamic one says what it needs" "$status $err" \
+		"127 isorun: /usr/bin/env needs /lib64/ld-linux-x86-64.so.2, which is not inside (BindLibraries=yes binds it, and the libraries)"
+	prints "BindLibraries=yes" "ok" --root none -p BindLibraries=yes /usr/bin/printf ok
+	box --root none -p BindLibraries=yes ls -R /usr /lib /lib64 /etc
+	is "$label: ... binds no more than is needed" "$(grep -cE '\.so|^ls$' <<<"$out")" \
+		"$(($(ldd /usr/bin/ls | grep -c '=> /\|ld-linux') + 2))" # and ls itself, and the cache
+	printf '#!/usr/bin/cat\nscript\n' >"$tmp/work/script"
+	chmod 755 "$tmp/work/script"
+	prints "... of a script's interpreter" $'#!/usr/bin/cat\nscript' --root none -p BindLibraries=yes "$tmp/work/script"
+	refused "BindLibraries= for another root" "-p: BindLibraries=: is for RootDirectory=none" -p BindLibraries=yes true
+	prints "files of the policy's own" "hello" --root none -p 'File=/etc/greeting:hello' /bin/busybox cat /etc/greeting
+	refused "none as a layer" '*"none" cannot be a layer*' --root "none:$tmp" true
+}
+
+test_images() {
+	local tree=$tmp/tree-$label image=$tmp/image-$label
+	head -c 1M /dev/zero >"$tmp/zero"
+	refused "an image that is none" "--root: RootDirectory=: $tmp/zero is no directory, and no image*" --root "$tmp/zero" true
+	mke2fs -q -t ext4 -d "$tree" "$image" 8M
+	if [ "$label" != root ]; then
+		refused "an image as a user" "--root: RootDirectory=: $image is an image, which only root can mount" --root "$image" sh
+		return
+	fi
+	box --root "$image" sh -c 'busybox cat /etc/name; busybox touch /x'
+	if [[ $err = *"no loop device"* ]]; then
+		skip "$label: an image" "$err"
+		return
+	fi
+	is "$label: an ext4 image" "$out" "${tree##*/}"
+	like "$label: ... is read-only" "$err" "*/x: Read-only*"
+	is "$label: ... and its loop device is gone" "$(losetup -j "$image")" ""
+	box --bind "base=$image" --root base sh -c 'busybox cat /etc/name'
+	is "$label: ... by name" "$out" "${tree##*/}"
+	if grep -qw squashfs /proc/filesystems; then
+		mksquashfs "$tree" "$image.squashfs" -quiet -noappend >/dev/null
+		prints "a squashfs image" "${tree##*/}" --root "$image.squashfs" sh -c 'busybox cat /etc/name'
+	else
+		skip "$label: a squashfs image" "this kernel has no squashfs"
+	fi
+}
+
+# A whole run, watched: nothing that isorun does makes, changes or removes a file on a disk.
+test_stateless() {
+	local one
+	one=$(make_data watched)
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run "${who[@]}" strace -f -o "$one/trace" -e trace=openat,open,creat,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mknod,mknodat,truncate,ftruncate,chmod,fchmod,fchmodat,chown,fchown,fchownat,setxattr,fsetxattr,openat2 \
+		"$isorun" --quiet --no-scope -v "$one:/mnt:ro" -p File=/etc/motd:x true
+	if [ ! -s "$one/trace" ] || grep -q 'EPERM.*ptrace\|Operation not permitted' "$tmp/err"; then
+		skip "$label: a whole run writes nothing" "no strace"
+	else
+		is "$label: a whole run ends well" "$status" 0
+		# Before pivot_root nothing but /proc, /dev/null, and what is relative to a tmpfs made here; by path alone.
+		is "$label: ... and opens no file of the host's for writing" "$(grep -E '"/[^"]*"' "$one/trace" |
+			grep -E 'O_WRONLY|O_RDWR|O_CREAT|mkdir\(|unlink\(|rename\(|symlink\(|mknod\(|chmod\(|chown\(|setxattr\(' |
+			grep -vE '"/(proc/|dev/null|dev/tty)')" ""
+	fi
+	touch "$tmp/before"
+	box -v "$one:/mnt" -v "$one:/made/here:ro" -p File=/etc/motd:x -p Directory=/new sh -c 'echo x >/tmp/x; echo y >/run/y'
+	is "$label: nothing on the host is newer than the start" "$(find / -xdev -newer "$tmp/before" -type f \
+		-not -path '/proc/*' -not -path '/sys/*' -not -path "$tmp/out" -not -path "$tmp/err" -not -path '/var/log/*' \
+		-not -path '/run/*' 2>/dev/null)" ""
+	prints "/tmp has the size that the policy sets" "1024 65536" -p 'TemporaryFileSystem=/tmp:mode=1777,size=1M' \
+		sh -c 'echo $(df -k --output=size /tmp /var/tmp | grep -v blocks)'
+}
+
+# Ten thousand mounts of a source that is being swapped for a symlink. Each is of what the plan has seen there (that it
+# was a symlink, or that it was none, as strace tells), or the start is refused.
+test_race() {
+	local tries=${TEST_RACE_TRIES:-10000} per=20 done=0 wrong=0 good=0 refused=0 other=0 dir planned seen i
+	dir=$(make_data race)
+	run "${who[@]}" mkdir -p "$dir/source" "$dir/elsewhere"
+	run "${who[@]}" sh -c "echo source >$dir/source/what; echo link >$dir/elsewhere/what"
+	policy "$(for ((i = 10; i < 10 + per; i++)); do echo "Volume=$dir/source:/mnt/$i:ro"; done)"
+	"${who[@]}" /usr/bin/python3 -c 'import ctypes, os, random, sys, time
+os.chdir(sys.argv[1])
+os.symlink("elsewhere", "link")
+c = ctypes.CDLL(None)
+while os.path.exists("what"):
+    c.renameat2(-100, b"source", -100, b"link", 2)
+    time.sleep(random.uniform(0, 0.004))' "$dir" &
+	while ((done < tries)); do
+		ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run "${who[@]}" strace -o "$dir/trace" -e trace=readlink,readlinkat \
+			"$isorun" --quiet --no-scope --policy "$tmp/test.conf" -p "Optional=MemoryMax TasksMax" sh -c 'cat /mnt/*/what'
+		planned=$(sed -n "s#.*\"$dir/source\", .* = -1 EINVAL.*#source#p; s#.*\"$dir/source\", \"elsewhere\".*#link#p" "$dir/trace")
+		case $status in
+		0) if [ "$out" = "$planned" ]; then good=$((good + 1)); else wrong=$((wrong + 1)) seen="$out, planned $planned"; fi ;;
+		125) refused=$((refused + 1)) ;;
+		*) other=$((other + 1)) seen=$status ;;
+		esac
+		done=$((done + per))
+	done
+	"${who[@]}" rm "$dir/what"
+	wait $! 2>/dev/null
+	is "$label: of $tries mounts of a source that is being swapped none is of another one than was planned" \
+		"$wrong $other ${seen-}" "0 0 "
+	echo "# $good starts were good, $refused refused"
+	ok "$label: ... and both happened" test "$good" -gt 0 -a "$refused" -gt 0
+}
+
+test_many() {
+	local i
+	policy "$(for ((i = 0; i < 10000; i++)); do echo "Volume=/etc/hostname:/mnt/v/$i:ro"; done)"
+	prints "10,000 volumes" "10000" --policy "$tmp/test.conf" sh -c 'ls /mnt/v | wc -l'
+	is "$label: ... work" $status 0
+}
+
+all() {
+	test_names
+	test_fds
+	test_overlay
+	test_filtered
+	test_synthetic
+	test_roots
+	test_bare_root
+	test_images
+	test_stateless
+	test_race
+	test_many
+}
+
+mode=(-p "Optional=MemoryMax TasksMax")
+[ -S /run/dbus/system_bus_socket ] || mode+=(--no-scope)
+cd /tmp || exit
+export HOME=$tmp/home
+label=root who=() home=$HOME
+[ "$(id -u)" = 0 ] || label=self
+all
+if [ "$(id -u)" = 0 ] && [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") owner=$TH_USER home=$(getent passwd "$TH_USER" | cut -d: -f6)
+	install -d -o "$TH_USER" "$home/.config" "$home/.config/isorun"
+	all
+else
+	skip "the same as another user" "no user to be"
+fi
