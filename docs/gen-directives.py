@@ -19,7 +19,7 @@ VALUE = re.compile(r'\s*("(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*|[^,"]+)\s*(?
 
 def unquote(value):
     if value.startswith('"'):
-        return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', value)).replace('\\"', '"')
+        return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', value)).replace('\\"', '"').replace("\\\\", "\\")
     return None if value == "NULL" else value.strip()
 
 

@@ -184,6 +184,9 @@ static void visit_source(Visit *v, const PlanMount *m, const Origin *origin) {
 
         if (!source)
                 v->oom = true;
+        else if (m->kind == MOUNT_OVERLAY)
+                entry(v, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
+                      m->no_exec ? ", noexec" : "", m->options);
         else
                 entry(v, m->destination, origin, "%s %s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
                       m->devices ? ", devices" : "", m->no_exec ? ", noexec" : "", m->id_mapped ? ", idmapped" : "",
@@ -198,12 +201,8 @@ static void visit_mount(Visit *v, const PlanMount *m) {
         switch (m->kind) {
         case MOUNT_ROOT:
         case MOUNT_BIND:
-                visit_source(v, m, origin);
-                break;
         case MOUNT_OVERLAY:
-                entry(v, m->destination, origin, "%s%s%s%s, writes stay in memory (%s)", m->source,
-                      m->binding ? " " : "", m->binding ? m->binding->name : "", m->no_exec ? ", noexec" : "",
-                      m->options);
+                visit_source(v, m, origin);
                 break;
         case MOUNT_MERGE:
                 entry(v, m->destination, origin, "read-only, in memory, what %s holds and more", m->source);

@@ -285,6 +285,16 @@ test_images() {
 	fi
 }
 
+# The plans in docs/roots.md.
+test_docs() {
+	if [ "$label" = root ] && [ -w /etc ] && [ -w /var/lib ] && [ -e /dev/loop-control ]; then
+		ok "$label: docs/roots.md shows what explain prints" \
+			python3 "$top/docs/gen-roots.py" --check "$isoctl" "$top/docs/roots.md"
+	else
+		skip "$label: docs/roots.md shows what explain prints" "it takes root, loop devices, and a /var to write to"
+	fi
+}
+
 # A whole run, watched: nothing that isorun does makes, changes or removes a file on a disk.
 test_stateless() {
 	local one
@@ -359,6 +369,7 @@ all() {
 	test_roots
 	test_bare_root
 	test_images
+	test_docs
 	test_stateless
 	test_race
 	test_many

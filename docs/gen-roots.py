@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Writes the plans in docs/roots.md anew: for each policy that it shows, the root as isoctl explain prints it.
+
+Usage: gen-roots.py [--check] ISOCTL ROOTS.MD     (--check: only say, by the exit status, whether it is up to date)
+
+A policy is a block ```ini, the plan the block ``` that follows. To be run as root where /var/lib and /etc can be written,
+as in a test host: it makes the directories that the policies name. Of what every root has, only the first plan shows all.
+"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+BLOCKS = re.compile(r"(```ini\n(?P<policy>.*?)```\n.*?```\n\$ isoctl explain (?P<file>\S+) -- (?P<command>\S+)\n)(.*?)(```)",
+                    flags=re.S)
+ROOTS = pathlib.Path("/var/lib/roots")
+TABLE = pathlib.Path("/etc/isorun/volumes.d/roots.conf")
+
+
+def prepare():
+    for name in ["debian", "top"]:
+        for directory in ["bin", "etc", "proc", "dev", "tmp", "run", "var/tmp", "srv/data"]:
+            (ROOTS / name / directory).mkdir(parents=True)
+        shutil.copy("/bin/busybox", ROOTS / name / "bin/sh")
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", ROOTS / "debian", ROOTS / "debian.img", "8M"], check=True,
+                   stdout=subprocess.DEVNULL)
+    pathlib.Path("/var/lib/shop").mkdir()
+    pathlib.Path("/var/lib/shop/a.key").touch()
+    TABLE.parent.mkdir(parents=True, exist_ok=True)
+    TABLE.write_text("[Volumes]\ndebian=/var/lib/roots/debian\ndata=/var/lib/shop\n")
+
+
+def explain(isoctl, directory, block):
+    (directory / block["file"]).write_text(block["policy"])
+    text = subprocess.run([isoctl, "explain", block["file"], "--", block["command"]], cwd=directory, check=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    return re.search(r"^root\n((?:  .*\n)*)", text, flags=re.M)[1].splitlines()
+
+
+def main():
+    check = "--check" in sys.argv
+    isoctl, target = [pathlib.Path(a).absolute() for a in sys.argv[1:] if a != "--check"]
+    seen = set()
+
+    def renew(block):
+        lines = explain(isoctl, pathlib.Path(directory), block)
+        new = [line for line in lines if line not in seen or line.startswith("  / ")]
+        seen.update(lines)
+        return block[1] + "\n".join(["root", *new, ""]) + block[6]
+
+    prepare()
+    with tempfile.TemporaryDirectory() as directory:
+        old = target.read_text(encoding="utf-8")
+        new = BLOCKS.sub(renew, old)
+    if check:  # which of the files that the default policy hides there are is a matter of the machine
+        return re.sub(r"  .* inaccessible .*\n", "", old) != re.sub(r"  .* inaccessible .*\n", "", new)
+    target.write_text(new, encoding="utf-8")
+    return False
+
+
+sys.exit(main())
