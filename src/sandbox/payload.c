@@ -54,11 +54,13 @@ static int confine(const Payload *payload, Failure *f) {
         int r;
 
         if (payload->ruleset >= 0 && sys_landlock_restrict_self(payload->ruleset) < 0)
-                return fail(f, errno, "landlock_restrict_self");
+                return fail(f, errno, "landlock_restrict_self%s",
+                            errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)" : "");
         for (int i = FILTERS - 1; i >= 0; i--) {
                 r = filter_install(payload->filters[i]);
                 if (r < 0)
-                        return fail(f, -r, "installing the system call filter");
+                        return fail(f, -r, "installing the system call filter%s",
+                                    r == -ENOMEM ? " (with those of the sandboxes around, it may be too long)" : "");
         }
         return 0;
 }

@@ -19,7 +19,8 @@ typedef struct RootBuild {
 /* Keeps what was tried with which path on behalf of m; returns -error. */
 int root_mount_fail(RootBuild *rb, const PlanMount *m, int error, const char *what, const char *path);
 
-/* Opens a source by its path on the host, following no symlink. flags: of openat2(2). Returns an fd or -errno. */
+/* Opens a source by its path on the host with O_PATH and flags (O_DIRECTORY), following no symlink. Returns the fd or
+ * -errno. */
 int root_open_source(RootBuild *rb, const char *path, uint64_t flags);
 
 /* Mounts what is detached on its destination, which is made where it is missing. */

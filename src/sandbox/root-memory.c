@@ -92,16 +92,21 @@ static int place_file(RootBuild *rb, const PlanMount *m, const char *text, size_
 
 /* What a host's file holds: only a regular one, and not for ever. */
 static int read_source(RootBuild *rb, const PlanMount *m, char **ret, size_t *ret_size) {
-        _cleanup_close_ int fd = root_open_source(rb, m->source, O_RDONLY | O_NONBLOCK);
+        _cleanup_close_ int source = root_open_source(rb, m->source, 0), fd = -1;
+        char path[32];
         struct stat st;
 
-        if (fd < 0)
-                return fd;
-        if (fstat(fd, &st) < 0)
+        if (source < 0)
+                return source;
+        if (fstat(source, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode))
                 return -EINVAL;
-        return st.st_size > CREDENTIAL_MAX ? -EFBIG : fd_read_all(fd, ret, ret_size);
+        if (st.st_size > CREDENTIAL_MAX)
+                return -EFBIG;
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", source);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd_read_all(fd, ret, ret_size);
 }
 
 int root_do_file(RootBuild *rb, const PlanMount *m) {
@@ -166,9 +171,9 @@ int root_make_stack(RootBuild *rb, const PlanMount *m) {
         int fds[LAYERS_MAX + 1], r = -E2BIG;
         size_t n = 0;
 
-        fds[n++] = root_open_source(rb, m->source, O_PATH | O_DIRECTORY);
+        fds[n++] = root_open_source(rb, m->source, O_DIRECTORY);
         for (char **l = m->lower; *l && n < LAYERS_MAX && fds[n - 1] >= 0; l++)
-                fds[n++] = root_open_source(rb, *l, O_PATH | O_DIRECTORY);
+                fds[n++] = root_open_source(rb, *l, O_DIRECTORY);
         if (fds[n - 1] < 0)
                 r = fds[n - 1];
         else if (!m->lower[n - 1])
@@ -199,7 +204,7 @@ int root_do_overlay(RootBuild *rb, const PlanMount *m) {
         _cleanup_close_ int lower = -1, memory = -1, upper = -1, work = -1, fd = -1;
         int r;
 
-        lower = root_open_source(rb, m->source, O_PATH | O_DIRECTORY);
+        lower = root_open_source(rb, m->source, O_DIRECTORY);
         r = lower;
         if (r >= 0) {
                 memory = make_memory(rb, m->options);

@@ -21,21 +21,11 @@
 #include "sandbox/root-build.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/open-in.h"
 #include "util/path.h"
 
 int root_mount_fail(RootBuild *rb, const PlanMount *m, int error, const char *what, const char *path) {
         return fail_at(rb->f, m->origin, m->key, error, "%s %s", what, path);
-}
-
-static int open_in(int root, const char *path, uint64_t flags, uint64_t resolve) {
-        struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
-        int fd;
-
-        /* -EAGAIN: somebody renamed something at the time (openat2(2)). */
-        do
-                fd = sys_openat2(root, path, &how);
-        while (fd < 0 && errno == EAGAIN);
-        return fd < 0 ? -errno : fd;
 }
 
 /* Relative to the directory: openat2(2) takes an absolute path as an absolute path but with RESOLVE_IN_ROOT. */
@@ -44,11 +34,11 @@ static const char *relative(const char *path) {
 }
 
 int root_open_source(RootBuild *rb, const char *path, uint64_t flags) {
-        return open_in(rb->old_root, relative(path), flags, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        return open_in(rb->old_root, relative(path), flags, 0);
 }
 
 static int open_destination(RootBuild *rb, const char *path) {
-        return open_in(rb->new_root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        return open_in(rb->new_root, path, 0, RESOLVE_IN_ROOT);
 }
 
 int root_open_proc(void) {
@@ -80,7 +70,7 @@ static int make_place(RootBuild *rb, const PlanMount *m) {
                 if (fd < 0)
                         return -errno;
         }
-        return open_in(parent, name, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+        return open_in(parent, name, 0, RESOLVE_BENEATH);
 }
 
 int root_place(RootBuild *rb, const PlanMount *m, int mount_fd) {
@@ -112,7 +102,7 @@ static int make_bind(RootBuild *rb, const PlanMount *m) {
                 r = fd < 0 ? -errno : mount_set_attributes(fd, m);
                 return r < 0 ? r : fd;
         }
-        source = root_open_source(rb, m->source, O_PATH);
+        source = root_open_source(rb, m->source, 0);
         if (source < 0)
                 return source;
         r = check_same(source, m);
@@ -177,7 +167,7 @@ static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, cons
 
         if (!path)
                 return -ENOMEM;
-        entry = open_in(from, name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH);
+        entry = open_in(from, name, O_NOFOLLOW, RESOLVE_BENEATH);
         if (entry < 0)
                 return entry == -ENOENT ? 0 : entry;
         if (fstat(entry, &st) < 0)
@@ -198,7 +188,7 @@ static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, cons
         copy = mount_clone(entry, &attributes);
         if (copy < 0)
                 return copy;
-        place_fd = open_in(to, name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH);
+        place_fd = open_in(to, name, O_NOFOLLOW, RESOLVE_BENEATH);
         return place_fd < 0 ? place_fd : mount_attach(copy, place_fd);
 }
 

@@ -64,7 +64,9 @@ static int clone_failed(Run *run, int error) {
                                             sysctls[i].path, value);
         }
         return report_error(run->report, error, "making the namespaces: %s%s", strerror(error),
-                            error == EPERM ? " (inside a sandbox of isorun's this needs Nesting=yes)" : "");
+                            error == EPERM    ? " (inside a sandbox of isorun's this needs Nesting=yes)"
+                            : error == ENOSPC ? " (they are nested as deep as the kernel allows)"
+                                              : "");
 }
 
 static int make_inside(Run *run, int standard_io[static 3]) {
