@@ -24,6 +24,7 @@ int build_root(Builder *b);         /* mounts, and the command and directory tha
 int build_environment(Builder *b);
 int build_resources(Builder *b);    /* limits, priority, standard input and output */
 int build_landlock(Builder *b);
+int build_inner_cgroup(Builder *b); /* what is below the holder */
 
 /* Reports that what a setting asks cannot be had, unless Optional= names its directive; then a notice, once for
  * each directive. Returns whether to go on without. */
@@ -32,6 +33,9 @@ bool build_may_lack(Builder *b, DirectiveId id, Origin origin, const char *reaso
 /* Reports at a setting; returns -error. */
 int build_error(Builder *b, const Setting *setting, DirectiveId id, int error, const char *format, ...)
         _printf_(5, 6);
+
+/* Whether the payload may mount file systems: in user namespaces of its own making, or by CAP_SYS_ADMIN. */
+bool build_may_mount(Builder *b);
 
 /* Whether the policy lets the payload make namespaces of that kind (CLONE_NEW*). */
 bool build_allows_namespace(const Policy *policy, uint64_t kind);

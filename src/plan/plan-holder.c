@@ -53,7 +53,7 @@ static char *read_or_empty(const char *dir, const char *file) {
 
 /* Whether children of dir can have every controller that the properties need: they are switched on already, or
  * can be since no process sits in dir itself (cgroup-v2.rst, "No Internal Process Constraint"). */
-static bool can_hold(const Plan *plan, const char *dir) {
+static bool can_hold(const Plan *plan, const char *dir, bool with_optional) {
         _cleanup_free_ char *there = read_or_empty(dir, "cgroup.controllers"),
                             *on = read_or_empty(dir, "cgroup.subtree_control"),
                             *processes = read_or_empty(dir, "cgroup.procs"),
@@ -66,7 +66,7 @@ static bool can_hold(const Plan *plan, const char *dir) {
                 const Directive *d = plan->properties[i].directive;
                 bool may_enable = !*processes || access(type, F_OK) < 0; /* the real root has no cgroup.type */
 
-                if (!is_file_limit(d) || plan->properties[i].optional)
+                if (!is_file_limit(d) || (plan->properties[i].optional && !with_optional))
                         continue;
                 if (!has_word(may_enable ? there : on, d->cgroup_file, strcspn(d->cgroup_file, ".")))
                         return false;
@@ -88,14 +88,16 @@ static int find_delegated(Builder *b) {
         candidates[0] = b->host->cgroup;
         candidates[1] = parent;
 
-        for (size_t i = 0; i < ELEMENTSOF(candidates); i++) {
-                _cleanup_free_ char *dir = path_join(b->host->cgroup_root, candidates[i] + 1);
+        /* At first one that holds the optional ones as well. */
+        for (size_t i = 0; i < 2 * ELEMENTSOF(candidates); i++) {
+                const char *candidate = candidates[i % ELEMENTSOF(candidates)];
+                _cleanup_free_ char *dir = path_join(b->host->cgroup_root, candidate + 1);
 
                 if (!dir)
                         return -ENOMEM;
-                if (!can_hold(b->plan, dir))
+                if (!can_hold(b->plan, dir, i < ELEMENTSOF(candidates)))
                         continue;
-                b->plan->cgroup = strdup(candidates[i]);
+                b->plan->cgroup = strdup(candidate);
                 return b->plan->cgroup ? 1 : -ENOMEM;
         }
         return 0;
@@ -136,7 +138,8 @@ static int check_enforceable(Builder *b) {
         for (size_t i = 0; i < plan->n_properties; i++) {
                 PlanProperty p = plan->properties[i];
                 bool held = plan->holder == HOLDER_SCOPE || plan->holder == HOLDER_UNIT ||
-                            (plan->holder == HOLDER_CGROUP && is_file_limit(p.directive));
+                            (plan->holder == HOLDER_CGROUP &&
+                             (is_file_limit(p.directive) || directive_id(p.directive) == D_Delegate));
                 /* BPF programs of a user's manager are never attached: bpf(2) is root's. */
                 bool no_bpf = held && plan->user_manager && p.directive->cgroup_file &&
                               streq(p.directive->cgroup_file, "bpf");
@@ -161,6 +164,12 @@ static int build_delegate(Builder *b) {
                 plan->delegate = directive_id(plan->properties[i].directive) == D_Delegate && delegate->value.number;
         if (plan->delegate && plan->holder == HOLDER_UNIT && optional)
                 return build_error(b, optional, D_Optional, EINVAL, "Delegate= cannot be optional in a service");
+        return 0;
+}
+
+/* Who can mount can see the cgroups of his namespace, and the limits belong to his user. */
+int build_inner_cgroup(Builder *b) {
+        b->plan->inner_cgroup = b->plan->holder != HOLDER_NONE && (b->plan->delegate || build_may_mount(b));
         return 0;
 }
 

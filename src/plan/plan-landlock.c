@@ -71,16 +71,18 @@ static int add_file_rules(Plan *plan) {
         return r;
 }
 
+bool build_may_mount(Builder *b) {
+        return build_allows_namespace(b->policy, CLONE_NEWUSER) || b->plan->bounding & UINT64_C(1) << CAP_SYS_ADMIN;
+}
+
 int build_landlock(Builder *b) {
         Plan *plan = b->plan;
-        /* Under a domain that handles files, every mount(2) fails. */
-        bool may_mount = build_allows_namespace(b->policy, CLONE_NEWUSER) ||
-                         plan->bounding & UINT64_C(1) << CAP_SYS_ADMIN;
 
         plan->landlock_abi = b->host->landlock_abi;
         if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE)
                 plan->landlock_scope = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
-        if (may_mount || plan->landlock_abi < LANDLOCK_ABI_REFER)
+        /* Under a domain that handles files, every mount(2) fails. */
+        if (build_may_mount(b) || plan->landlock_abi < LANDLOCK_ABI_REFER)
                 return 0;
 
         plan->landlock_files = landlock_rights_mask(plan->landlock_abi, 0);

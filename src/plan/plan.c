@@ -93,6 +93,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
         static int (*const parts[])(Builder *) = {
                 build_names,  build_holder,    build_identity, build_capabilities, build_environment,
                 build_filter, build_resources, build_root,     build_landlock,
+                build_inner_cgroup,
         };
         _cleanup_(plan_freep) Plan *plan = calloc(1, sizeof(Plan));
         Builder b = {

@@ -130,6 +130,7 @@ typedef struct Plan {
         PlanProperty *properties;
         size_t n_properties;
         bool delegate;
+        bool inner_cgroup;  /* the payload's cgroup namespace begins below what holds the limits */
 
         /* namespaces and ids */
         uint64_t namespaces;       /* CLONE_NEW* made with the child */

@@ -96,6 +96,9 @@ static void visit_instance(Visit *v) {
                 entry(v, "held by", NULL, "nothing: no unit and no cgroup of its own");
                 break;
         }
+        if (plan->inner_cgroup)
+                entry(v, "cgroup inside", NULL, "begins below the limits%s",
+                      plan->delegate ? ", which it shows a copy of" : "");
 }
 
 static void visit_scope(Visit *v) {

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sandbox/failure.h"
 
+#include <errno.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 #include "plan/plan.h"
+
+const char *failure_hint(int error) {
+        if (error == ENOSPC)
+                return " (they are nested as deep as the kernel allows)";
+        if ((error == EPERM || error == EACCES || error == ENOSYS || error == EROFS) &&
+            prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER)
+                return " (in a sandbox of isorun's this needs Nesting=yes there)";
+        return "";
+}
 
 static int keep(Failure *f, Origin origin, const char *key, int error, const char *format, va_list ap) {
         Message *m = &f->message;

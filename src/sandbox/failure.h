@@ -10,6 +10,10 @@ typedef struct Failure {
         Message message;
 } Failure;
 
+/* What to say behind an error that a sandbox around this process may be the reason for: text in parentheses with a
+ * space before, or "". error: a positive errno. */
+const char *failure_hint(int error);
+
 /* Keeps what was tried, and error, a positive errno, whose text is appended. Returns -error. */
 int fail(Failure *f, int error, const char *format, ...) _printf_(3, 4);
 int fail_at(Failure *f, Origin origin, const char *key, int error, const char *format, ...) _printf_(5, 6);

@@ -9,23 +9,12 @@
 #include <sys/xattr.h>
 #include <time.h>
 
+#include "sandbox/cgroup.h"
 #include "sandbox/limits.h"
 #include "sandbox/unit.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
-
-/* Switches on, for the children of dir, the controllers that the limits need. Whether that worked shows when the
- * limits are written. */
-static void enable_controllers(const Plan *plan, int dir_fd) {
-        for (size_t i = 0; i < plan->n_properties; i++) {
-                const char *file = plan->properties[i].directive->cgroup_file;
-                char word[32];
-
-                snprintf(word, sizeof(word), "+%.*s", (int) strcspn(file, "."), file);
-                (void) file_write(dir_fd, "cgroup.subtree_control", word);
-        }
-}
 
 static int check_limit(const Holder *h, const PlanProperty *p) {
         _cleanup_free_ char *actual = NULL;
@@ -62,16 +51,20 @@ static int make_cgroup(Holder *h) {
         base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (base_fd < 0)
                 return -errno;
-        enable_controllers(plan, base_fd);
-        if (mkdir(made, 0755) < 0)
+        cgroup_sweep(base);
+        cgroup_enable(plan, base_fd);
+        if (mkdir(made, 0755) < 0) {
+                h->taken = errno == EEXIST;
                 return -errno;
+        }
         h->made = TAKE_PTR(made);
         h->cgroup_fd = open(h->made, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (h->cgroup_fd < 0)
                 return -errno;
 
         for (size_t i = 0; r >= 0 && i < plan->n_properties; i++)
-                if (limit_write(&plan->properties[i], h->cgroup_fd) < 0)
+                if (plan->properties[i].directive->cgroup_file &&
+                    limit_write(&plan->properties[i], h->cgroup_fd) < 0)
                         r = check_limit(h, &plan->properties[i]);
         snprintf(pid, sizeof(pid), "%d", h->pid);
         return r < 0 ? r : file_write(AT_FDCWD, processes, pid);
@@ -80,14 +73,15 @@ static int make_cgroup(Holder *h) {
 int holder_begin(Holder *h, const Plan *plan, pid_t pid, Report *report) {
         int r;
 
-        *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1 };
+        *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1,
+                         .own_events = { -1, -1 } };
 
         switch (plan->holder) {
         case HOLDER_SCOPE:
                 return scope_request(&h->scope, plan, pid, report);
         case HOLDER_CGROUP:
                 r = make_cgroup(h);
-                return r < 0 && report->n_errors == 0
+                return r < 0 && report->n_errors == 0 && !h->taken
                                ? report_error(report, -r, "making a cgroup in %s: %s", plan->cgroup, strerror(-r))
                                : r;
         case HOLDER_UNIT:
@@ -192,6 +186,13 @@ static void describe(const Holder *h) {
         set_attribute(h, "pid", number);
 }
 
+static void open_own_events(Holder *h) {
+        static const char *const files[] = { "memory.events.local", "inside/memory.events.local" };
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                h->own_events[i] = openat(h->cgroup_fd, files[i], O_RDONLY | O_CLOEXEC);
+}
+
 int holder_verify(Holder *h) {
         int r;
 
@@ -202,29 +203,51 @@ int holder_verify(Holder *h) {
         if (r < 0)
                 return r;
         r = check_limits(h);
+        if (r >= 0 && h->plan->inner_cgroup)
+                r = cgroup_move_inside(h->plan, h->cgroup_fd, h->pid, h->report);
         if (r < 0)
                 return r;
 
         h->memory_events = openat(h->cgroup_fd, "memory.events", O_RDONLY | O_CLOEXEC);
+        if (h->plan->delegate)
+                open_own_events(h);
         (void) holder_oom_killed(h);
         describe(h);
         return 0;
 }
 
-bool holder_oom_killed(Holder *h) {
-        char text[512];
+/* The number after "NAME " in a file of events; 0 where there is none. */
+static uint64_t read_event(int fd, const char *name) {
+        char text[512], key[32];
         const char *found;
-        uint64_t kills;
-        ssize_t n;
+        uint64_t n = 0;
+        ssize_t size;
 
-        n = h->memory_events < 0 ? -1 : pread(h->memory_events, text, sizeof(text) - 1, 0);
-        if (n <= 0)
-                return false;
-        text[n] = '\0';
-        found = strstr(text, "\noom_kill ");
-        if (!found || sscanf(found, "\noom_kill %" SCNu64, &kills) != 1 || kills == h->oom_kills)
+        size = fd < 0 ? -1 : pread(fd, text + 1, sizeof(text) - 2, 0);
+        if (size <= 0)
+                return 0;
+        text[0] = '\n';
+        text[size + 1] = '\0';
+        snprintf(key, sizeof(key), "\n%s ", name);
+        found = strstr(text, key);
+        return found && sscanf(found + strlen(key), "%" SCNu64, &n) == 1 ? n : 0;
+}
+
+bool holder_oom_killed(Holder *h) {
+        uint64_t kills = read_event(h->memory_events, "oom_kill"), ooms = 0;
+
+        if (kills == h->oom_kills)
                 return false;
         h->oom_kills = kills;
+        if (!h->plan->delegate)
+                return true;
+
+        /* In a tree, only what was for a limit of ours: an instance inside tells of its own. */
+        for (size_t i = 0; i < ELEMENTSOF(h->own_events); i++)
+                ooms += read_event(h->own_events[i], "oom");
+        if (ooms == h->ooms)
+                return false;
+        h->ooms = ooms;
         return true;
 }
 
@@ -234,7 +257,7 @@ void holder_cancel(Holder *h) {
 }
 
 bool holder_name_taken(const Holder *h) {
-        return h->scope && scope_name_taken(h->scope);
+        return h->taken || (h->scope && scope_name_taken(h->scope));
 }
 
 void holder_abort(Holder *h) {
@@ -246,9 +269,10 @@ void holder_deinit(Holder *h) {
         h->scope = scope_free(h->scope);
         h->cgroup_fd = fd_close(h->cgroup_fd);
         h->memory_events = fd_close(h->memory_events);
-        /* Busy for a moment after its last process has died. */
-        for (unsigned i = 0; h->made && rmdir(h->made) < 0 && errno == EBUSY && i < 100; i++)
-                nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+        for (size_t i = 0; i < ELEMENTSOF(h->own_events); i++)
+                h->own_events[i] = fd_close(h->own_events[i]);
+        if (h->made)
+                cgroup_remove(h->made);
         free(h->made);
         h->made = NULL;
 }

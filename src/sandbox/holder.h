@@ -12,9 +12,12 @@ typedef struct Holder {
         pid_t pid;           /* the process inside */
         Scope *scope;
         char *made;          /* HOLDER_CGROUP: the directory to remove in the end */
+        bool taken;          /* HOLDER_CGROUP: there is one of that name */
         int cgroup_fd;       /* -1: none */
         int memory_events;   /* memory.events, kept open; -1: none */
         uint64_t oom_kills;  /* of it, when last read */
+        int own_events[2];   /* with Delegate=: what happened at our own limits alone; -1: none */
+        uint64_t ooms;
 } Holder;
 
 /* Begins to put the process inside where it belongs; for a scope, the request is then on its way. Returns 0 or

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "sandbox/cgroup.h"
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
 #include "sandbox/message.h"
@@ -107,6 +108,8 @@ static int complete(Inside *inside, Payload *payload, Failure *f) {
         if (unshare(CLONE_NEWCGROUP) < 0)
                 return fail(f, errno, "making the cgroup namespace");
         r = root_finish(plan, f);
+        if (r >= 0 && plan->delegate)
+                r = cgroup_settle(plan, f);
         if (r >= 0)
                 r = landlock_prepare(plan, f, &payload->ruleset);
         if (r >= 0)

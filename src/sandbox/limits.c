@@ -315,3 +315,17 @@ int limit_write(const PlanProperty *p, int cgroup_fd) {
                 snprintf(text, sizeof(text), "%" PRIu64, startswith(file, "memory.") ? wanted_bytes(v) : v->number);
         return file_write(cgroup_fd, file, text);
 }
+
+void limit_copy(const PlanProperty *p, int from_fd, int to_fd) {
+        _cleanup_free_ char *text = NULL;
+        const char *file;
+        char *position = NULL;
+
+        if (streq(p->directive->cgroup_file, "bpf"))
+                return;
+        file = limit_file(p, from_fd, true);
+        if (file_read(from_fd, file, &text, NULL) < 0)
+                return;
+        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
+                (void) file_write(to_fd, file, line);
+}

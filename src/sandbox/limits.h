@@ -15,3 +15,6 @@ bool limit_is_exact(const PlanProperty *p);
 
 /* Writes the limit to the cgroup. Returns 0 or -errno. */
 int limit_write(const PlanProperty *p, int cgroup_fd);
+
+/* Writes what one cgroup holds to another, as far as the kernel takes it there. */
+void limit_copy(const PlanProperty *p, int from_fd, int to_fd);

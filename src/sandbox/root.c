@@ -279,7 +279,8 @@ static int begin(RootBuild *rb, const PlanMount *root) {
                 return fail(rb->f, errno, "opening /");
         r = make_root(rb, root);
         if (r < 0)
-                return root_mount_fail(rb, root, -r, "making a root of", root->source ?: "nothing");
+                return fail_at(rb->f, root->origin, root->key, -r, "making a root of %s%s", root->source ?: "nothing",
+                               failure_hint(-r));
         rb->new_root = r;
 
         /* All of the old tree turns private, so that nothing that is mounted here spreads. */

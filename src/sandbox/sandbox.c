@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "sandbox/failure.h"
 #include "sandbox/filter.h"
 #include "sandbox/holder.h"
 #include "sandbox/inside.h"
@@ -63,10 +64,7 @@ static int clone_failed(Run *run, int error) {
                         return report_error(run->report, error, "user namespaces are refused on this system: %s is %s",
                                             sysctls[i].path, value);
         }
-        return report_error(run->report, error, "making the namespaces: %s%s", strerror(error),
-                            error == EPERM    ? " (inside a sandbox of isorun's this needs Nesting=yes)"
-                            : error == ENOSPC ? " (they are nested as deep as the kernel allows)"
-                                              : "");
+        return report_error(run->report, error, "making the namespaces: %s%s", strerror(error), failure_hint(error));
 }
 
 static int make_inside(Run *run, int standard_io[static 3]) {
@@ -117,7 +115,7 @@ static int set_up_from_outside(Run *run) {
 
         r = proc < 0 ? -errno : id_maps_write(plan, proc, run->pid);
         if (r < 0)
-                return report_error(run->report, -r, "writing the id maps: %s", strerror(-r));
+                return report_error(run->report, -r, "writing the id maps: %s%s", strerror(-r), failure_hint(-r));
 
         for (size_t i = 0; i < plan->n_limits; i++) {
                 const PlanResourceLimit *l = &plan->limits[i];
@@ -219,7 +217,7 @@ static void end_inside(Run *run) {
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         int standard_io[3], r;
         Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .signals = -1,
-                    .holder = { .cgroup_fd = -1, .memory_events = -1 },
+                    .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
                     .outcome = { .exit_status = PLAN_FAILED } };
 
         /* Before the signals are taken in hand: opening may wait, for the other end of a FIFO. */
