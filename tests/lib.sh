@@ -63,6 +63,23 @@ eventually() {
 	return 1
 }
 
+# isorun and its policies as they are when installed, and so inside of a sandbox, too: an overlay on /usr, in a mount
+# namespace of the suite's own where the host is not just made for it. To be called first.
+install_isorun() {
+	if [ "$(id -u)" != 0 ]; then
+		echo "1..0 # SKIP only root can put isorun in its place"
+		exit 0
+	fi
+	if [ "${TESTHOST-}" = real ] && [ -z "${TEST_UNSHARED-}" ]; then
+		rm -rf "$tmp"
+		TEST_UNSHARED=1 exec unshare -m --propagation private bash "$0"
+	fi
+	mkdir -p "$tmp/usr/bin" "$tmp/usr/lib/isorun/policies"
+	cp "$isorun" "$isoctl" "$tmp/usr/bin/"
+	cp "$top"/policies/*.conf "$tmp/usr/lib/isorun/policies/"
+	mount -t overlay -o "lowerdir=$tmp/usr:/usr" overlay /usr
+}
+
 # The process that was started first of those whose command line matches (pkill -o cannot tell within a tick).
 first_pid() { pgrep -f "$1" | sort -n | head -n1; }
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "plan/build-root.h"
 #include "util/fd.h"
@@ -114,13 +115,31 @@ static uint64_t bind_flags(const Setting *s, const PlanMount *m) {
         return flags & BIND_READ_ONLY ? flags & ~(uint64_t) BIND_OVERLAY : flags;
 }
 
-static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m, uint64_t flags) {
+/* A volume is as writable as what it is of: more cannot be had. */
+static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMount *m) {
+        _cleanup_free_ char *reason = NULL;
+        struct statvfs fs;
+        struct stat st;
+
+        if (m->kind != MOUNT_BIND || m->read_only || m->detached || statvfs(m->source, &fs) < 0 ||
+            !(fs.f_flag & ST_RDONLY))
+                return 0;
+        /* What is not in the file system does not go by it. */
+        if (stat(m->source, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
+                return 0;
+        if (asprintf(&reason, "%s is read-only here", m->source) < 0)
+                return -ENOMEM;
+        m->read_only = true;
+        return build_may_lack(rb->b, id, s->origin, reason) ? 0 : -EROFS;
+}
+
+static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMount *m, uint64_t flags) {
         if (flags & BIND_OVERLAY && !m->directory)
                 return build_error(rb->b, s, id, ENOTDIR, "%s is a file, and only a directory can have an overlay",
                                    m->source);
         if (m->detached && flags & (BIND_OVERLAY | BIND_IDMAP))
                 return build_error(rb->b, s, id, EINVAL, "a detached mount can have neither an overlay nor idmap");
-        return 0;
+        return check_writable(rb, id, s, m);
 }
 
 static const char *last_size(char *const *options) {

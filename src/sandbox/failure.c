@@ -13,7 +13,7 @@ const char *failure_hint(int error) {
                 return " (they are nested as deep as the kernel allows)";
         if ((error == EPERM || error == EACCES || error == ENOSYS || error == EROFS) &&
             prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER)
-                return " (in a sandbox of isorun's this needs Nesting=yes there)";
+                return " (in a sandbox of isorun's this needs Nesting=yes there, and no RestrictNamespaces=)";
         return "";
 }
 

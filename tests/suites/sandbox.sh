@@ -210,7 +210,7 @@ test_mounts() {
 		'echo $(cut -d" " -f5,6 /proc/self/mountinfo | sed -n "s/ rw,.*//p" | sort)'
 	shell "... nodev but the devices" "/dev/full /dev/null /dev/pts /dev/random /dev/tty /dev/urandom /dev/zero" \
 		'echo $(cut -d" " -f5,6 /proc/self/mountinfo | grep -v nodev | cut -d" " -f1 | sort)'
-	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p 'BindPaths=/usr/share:/made/share' \
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p 'BindReadOnlyPaths=/usr/share:/made/share' \
 		sh -c 'cut -d" " -f5,6 /proc/self/mountinfo | grep "^/ "'
 	unlike "$label: a root that was added to is read-only" "$out" "*/ rw,*"
 	shell "/home, /root and /sys are hidden by mounts" "/home /root /sys" \

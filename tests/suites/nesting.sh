@@ -1,0 +1,266 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isorun inside isorun: how deep, that each level is within the one around it, and what comes through. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+install_isorun
+quiet=(--quiet -p "Optional=MemoryMax TasksMax")
+
+nothing_left() {
+	[ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ] && ! pgrep -x isorun >/dev/null &&
+		! pgrep -f '^sleep 10[0-9][0-9]$' >/dev/null
+}
+
+# Runs a command under the policy nest, as who it is.
+outer() { "${who[@]}" isorun "${quiet[@]}" --policy nest "${nest_as[@]}" "$@"; }
+
+# N sandboxes around a command, the innermost under POLICY: levels N POLICY COMMAND...
+levels() {
+	local n=$1 policy=$2 i inner=()
+	for ((i = 2; i < n; i++)); do inner+=(isorun --quiet --policy nest); done
+	outer "${inner[@]}" isorun --quiet --policy "$policy" "${@:3}"
+}
+
+within() { # description, expected output, options and command of the inner isorun...
+	run outer isorun --quiet "${@:3}"
+	is "$label: $1" "$out$err" "$2"
+}
+
+refused() { # description, glob of the one line, options and command of the inner isorun...
+	run outer isorun --quiet "${@:3}"
+	like "$label: $1" "$err" "isorun: $2"
+	is "$label: ... with 125, in one line" "$status $(wc -l <<<"$err")" "125 1"
+}
+
+test_depth() {
+	local policy
+
+	for policy in nest default; do
+		# shellcheck disable=SC2016
+		run levels 16 "$policy" sh -c 'echo x >/dev/null || echo no /dev/null
+			for d in / /etc /usr /home /opt /srv /sys /proc; do (: >$d/x) 2>/dev/null && echo "$d is writable"; done
+			: >/tmp/x || echo no /tmp; ls /tmp; grep -h ^NoNewPrivs /proc/self/status; grep ^0:: /proc/self/cgroup
+			while read -r a b c d e f g; do [ "$e" = / ] && case $f in ro,nosuid,nodev*) ;; *) echo "$f" ;; esac
+			done </proc/self/mountinfo; exit 7'
+		is "$label: sixteen deep, the last under $policy: read-only, with /dev/null and a /tmp" "$out" \
+			"x"$'\n'"NoNewPrivs:"$'\t'"1"$'\n'"0::/"
+		is "$label: ... its exit status comes through" "$status" 7
+		is "$label: ... and nothing is said" "$err" ""
+	done
+	if [ "$(landlock_abi)" -ge 6 ]; then
+		run levels 17 default true
+		is "$label: the seventeenth is refused" "$status $err" "125 isorun: landlock_restrict_self (sandboxes are nested as\
+ deep as the kernel stacks Landlock domains): Argument list too long"
+	else
+		skip "$label: the seventeenth is refused" "no Landlock that counts them"
+	fi
+	# The example of selfdock, whose policy is no option.
+	run "${who[@]}" isorun --policy nest "${nest_as[@]}" "${quiet[@]}" isorun sh -c 'echo in; exit 3'
+	is "$label: isorun run in isorun run in a shell" "$status $out" "3 in"
+	run outer isorun --quiet --policy nest no-such-command
+	is "$label: a command that is not there is told from one that fails" "$status" 127
+	ok "$label: nothing is left" eventually nothing_left
+}
+
+test_without() {
+	local options
+
+	for options in "" "-p RestrictNamespaces=no" "-p RestrictNamespaces=no -p SystemCallFilter=@mount" \
+		"--policy nest -p RestrictNamespaces=~time" "--policy nest -p SystemCallFilter=~@mount"; do
+		# shellcheck disable=SC2086
+		run "${who[@]}" isorun "${quiet[@]}" "${nest_as[@]}" $options isorun --quiet true
+		like "$label: where a sandbox cannot be made inside ($options), the line names Nesting=" "$err" \
+			"isorun: *Nesting=yes*"
+		is "$label: ... and is one" "$status $(wc -l <<<"$err")" "125 1"
+	done
+}
+
+# What an inner policy asks for beyond what is around it.
+test_narrower() {
+	local open=$tmp/open-$label closed=$tmp/closed-$label
+
+	mkdir -p "$open" "$closed"
+	chmod 777 "$open" "$closed"
+	refused "a source that the parent does not show" "-p: BindReadOnlyPaths=: $tmp: No such file or directory" \
+		-p "BindReadOnlyPaths=$tmp" true
+	refused "a writable volume of what is read-only" \
+		"--volume: Volume=: cannot be enforced: /usr/share is read-only here (-p Optional=Volume runs without it)" \
+		-v /usr/share:/mnt true
+	run outer isorun -p "Optional=Volume MemoryMax TasksMax" -v /usr/share:/mnt sh -c ': >/mnt/x'
+	like "$label: ... which is less with a notice, if optional" "$err" \
+		"*--volume: Volume=: not enforced: /usr/share is read-only here*Read-only file system*"
+	run outer -v "$closed:/closed:ro" -v "$open:/open" isorun --quiet -v /open:/mnt sh -c \
+		'echo inner >/mnt/file && cat /open/file; (: >/closed/x) 2>/dev/null && echo written'
+	is "$label: a volume is handed on, writable only where that is said" "$out" inner
+	run outer -p InaccessiblePaths=/etc/hostname isorun --quiet -v /etc/hostname:/mnt/x:ro sh -c \
+		'cat /etc/hostname /mnt/x 2>/dev/null'
+	is "$label: what the parent hides cannot be bound to light" "$out" ""
+	refused "a limit where nothing is delegated" "-p: MemoryMax=: cannot be enforced: no systemd is reachable and no \
+cgroup is delegated*" -p Optional= -p Optional=TasksMax -p MemoryMax=1G true
+	run outer isorun true
+	like "$label: ... which is a notice where it is optional" "$err" "*default.conf*: MemoryMax=: not enforced: *"
+	refused "Delegate= where nothing is delegated" "-p: Delegate=: cannot be enforced: *" -p Delegate=yes true
+	refused "what only systemd does" "-p: RuntimeMaxSec=: cannot be enforced: *" -p RuntimeMaxSec=5 true
+	refused "another user" "-p: User=: only root can *" -p User=12345 true
+	refused "the parent's user namespace" "-p: PrivateUsers=: *root only" -p PrivateUsers=no true
+	refused "a capability that acts on the host" "-p: AmbientCapabilities=: CAP_SYS_TIME has no effect *" \
+		-p AmbientCapabilities=CAP_SYS_TIME true
+	refused "one over the parent's network" "-p: AmbientCapabilities=: CAP_NET_ADMIN has no effect *" \
+		-p PrivateNetwork=no -p AmbientCapabilities=CAP_NET_ADMIN true
+	refused "a resource limit above the parent's" "-p: LimitNOFILE=: cannot be enforced: above the hard limit*" \
+		-p LimitNOFILE=infinity true
+	refused "a better priority" "-p: Nice=: *denied" -p Nice=-5 true
+	refused "the journal" "-p: StandardOutput=: /run/systemd/journal/stdout: No such file or directory" \
+		-p StandardOutput=journal true
+	within "PrivateNetwork=no is the parent's network" "lo:" -p PrivateNetwork=no \
+		sh -c 'echo $(sed 1,2d /proc/net/dev | cut -d: -f1):'
+	run outer -p 'SystemCallFilter=~sync:EBUSY' isorun --quiet -p SystemCallFilter=sync \
+		/usr/bin/python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(162))'
+	is "$label: a system call that the parent denies stays denied" "$out" -1
+	run outer -p RestrictAddressFamilies= -p RestrictAddressFamilies=AF_UNIX isorun --quiet /usr/bin/python3 -c \
+		'import socket; socket.socket()'
+	like "$label: ... and an address family" "$err" "*Address family not supported*"
+	within "a capability is one over its own namespaces" "" -p AmbientCapabilities=CAP_SYS_ADMIN \
+		-p SystemCallFilter=@mount sh -c 'mount -o remount,rw,bind / 2>/dev/null && echo writable
+		umount -l /tmp 2>/dev/null && echo uncovered; (: >/proc/sys/kernel/core_pattern) 2>/dev/null && echo sysctl'
+	within "the shipped policies can be had inside" "ok" --policy filter echo ok
+	within "... client" "ok" --policy client echo ok
+	run outer isorun --quiet --policy nest sh -c 'ls -A /home /root /boot /sys; cat /etc/shadow 2>/dev/null'
+	is "$label: what is hidden outside is hidden inside" "$(grep -v -e : -e '^$' <<<"$out")" ""
+}
+
+# Tries to take off every mount, and to make writable what is not, in a user namespace of its own.
+cat >"$tmp/undo.sh" <<'SH'
+# Of mounts that lie over each other, the last is the one that counts.
+awk '{ flags[$5] = $6 } END { for (m in flags) print m, flags[m] }' /proc/self/mountinfo | while read -r mount flags; do
+	umount -l "$mount" 2>/dev/null && echo "detached $mount"
+	case $flags in
+	ro*) mount -o remount,bind,rw,nosuid,nodev "$mount" 2>/dev/null && echo "made $mount writable" ;;
+	esac
+done
+SH
+chmod 644 "$tmp/undo.sh"
+
+test_no_undoing() {
+	run outer -v "$tmp/undo.sh:/undo.sh:ro" isorun --quiet --policy nest unshare -Urm sh /undo.sh
+	is "$label: two deep, no mount of either can be undone" "$out" ""
+}
+
+# The buses of the host: by path, by an abstract name, in the host's network, too.
+cat >"$tmp/bus.py" <<'PY'
+import glob, os, socket, sys
+def try_one(address):
+    try:
+        socket.socket(socket.AF_UNIX).connect(address)
+        print("reached", address)
+    except OSError:
+        pass
+for a in ["/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket", "/run/systemd/private",
+          "/run/systemd/journal/stdout", "/run/systemd/notify", "\0" + sys.argv[1]] + glob.glob("/run/user/*/*"):
+    try_one(a)
+for line in open("/proc/net/unix"):
+    name = line.split()[-1]
+    if name.startswith("@"):
+        try_one("\0" + name[1:])
+PY
+chmod 644 "$tmp/bus.py"
+
+test_bus() {
+	local network
+
+	for network in yes no; do
+		run outer -p PrivateNetwork=$network -v "$tmp/bus.py:/bus.py:ro" isorun --quiet -p PrivateNetwork=$network \
+			-p PassEnvironment="DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR" /usr/bin/python3 /bus.py "$abstract"
+		is "$label: no bus is reached with PrivateNetwork=$network" "$out$err" ""
+		run outer -p PrivateNetwork=$network -v "$tmp/bus.py:/bus.py:ro" /usr/bin/python3 /bus.py "$abstract"
+		is "$label: ... nor one level up" "$out$err" ""
+	done
+	run outer isorun --quiet sh -c 'busctl list 2>/dev/null; busctl --user list 2>/dev/null; systemd-run true 2>/dev/null \
+		&& echo ran; systemd-run --user true 2>/dev/null && echo ran'
+	is "$label: nor by systemd's own programs" "$out" ""
+	run outer isorun --system true
+	like "$label: --system finds none" "$err" "*no system systemd is reachable*"
+}
+
+cat >"$tmp/count.sh" <<'SH'
+n=0; trap 'n=$((n + 1))' TERM INT HUP USR1
+echo ready; i=0; while [ $n = 0 ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i+1)); done; sleep 0.4; echo $n; exit 5
+SH
+chmod 644 "$tmp/count.sh"
+
+# Four levels, with the payload's script inside.
+begin_four() {
+	: >"$tmp/signals"
+	env --default-signal=INT,QUIT "$@" "${who[@]}" isorun "${quiet[@]}" --policy nest "${nest_as[@]}" \
+		-v "$tmp/count.sh:/count.sh:ro" isorun --quiet --policy nest isorun --quiet --policy nest isorun --quiet \
+		bash /count.sh >"$tmp/signals" 2>&1 &
+	instance=$!
+	eventually grep -q ready "$tmp/signals"
+}
+
+# The isoruns of that, the outermost first.
+isoruns() { pgrep -f '^(/usr/bin/)?isorun .*bash /count.sh$' | sort -n; }
+
+test_signals() {
+	local name pid
+
+	for name in TERM INT HUP USR1; do
+		begin_four
+		kill -"$name" "$(isoruns | head -n1)"
+		wait $instance
+		is "$label: SIG$name to the outermost of four reaches the payload once, and its status comes back" \
+			"$? $(tail -n1 "$tmp/signals")" "5 1"
+	done
+	begin_four
+	kill -TERM "$(pgrep -f '^bash /count.sh$' | sort -n | tail -n1)"
+	wait $instance
+	is "$label: ... to the payload itself, too; its exit status comes through four" "$? $(tail -n1 "$tmp/signals")" "5 1"
+	begin_four setsid
+	pid=$(isoruns | head -n1)
+	kill -INT -- "-$(ps -o pgid= -p "$pid" | tr -d ' ')"
+	wait $instance
+	is "$label: a terminal's SIGINT to the whole group reaches it once" "$? $(tail -n1 "$tmp/signals")" "5 1"
+	begin_four
+	# Of each level there are two by that name: isorun, and the process inside that is the reaper.
+	kill -KILL "$(isoruns | sed -n 5p)"
+	wait $instance
+	is "$label: SIGKILL of one in the middle ends what is inside of it, and is told on" "$?" 137
+	ok "$label: ... nothing is left" eventually nothing_left
+	begin_four
+	kill -KILL "$(isoruns | head -n1)"
+	wait $instance 2>/dev/null
+	ok "$label: SIGKILL of the outermost: nothing is left" eventually nothing_left
+	run outer isorun --quiet --policy nest isorun --quiet sh -c 'kill -SEGV $$'
+	is "$label: death by a signal comes through as 128 and its number" $status 139
+}
+
+test_many() {
+	run outer sh -c 'for i in 1 2 3 4 5 6 7 8; do isorun --quiet sh -c "echo $i" & done; wait'
+	is "$label: many beside each other" "$(sort -n <<<"$out" | tr '\n' ' ')" "1 2 3 4 5 6 7 8 "
+	ok "$label: nothing is left" eventually nothing_left
+}
+
+/usr/bin/python3 -c 'import socket, time
+a = socket.socket(socket.AF_UNIX); a.bind("\0isorun-test-bus"); a.listen(); print("there", flush=True); time.sleep(600)' \
+	>"$tmp/there" &
+eventually test -s "$tmp/there"
+abstract=isorun-test-bus
+
+cd / || exit
+all() {
+	test_depth
+	test_without
+	test_narrower
+	test_no_undoing
+	test_bus
+	test_signals
+	test_many
+}
+
+label=root who=() nest_as=(-p User=nobody)
+all
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") nest_as=()
+	all
+else
+	skip "the same as another user" "no user to be"
+fi
