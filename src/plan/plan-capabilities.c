@@ -47,17 +47,19 @@ static uint64_t evaluate(const SettingList *list) {
 /* A capability that was asked for by name and can have no effect is a mistake that should be seen. */
 static int check_effect(Builder *b, DirectiveId id) {
         const SettingList *list = build_list(b, id);
+        bool own_users = b->plan->namespaces & CLONE_NEWUSER;
         int r = 0;
-
-        if (!(b->plan->namespaces & CLONE_NEWUSER) && b->host->initial_users)
-                return 0;
 
         for (size_t i = 0; i < list->n; i++) {
                 const Setting *s = &list->items[i];
 
                 if (!*s->value.text || s->value.inverted)
                         continue;
-                if (BIT(s->value.number) & initial_only)
+                if (!own_users && !(b->host->capabilities & BIT(s->value.number)))
+                        r = build_error(b, s, id, EPERM, "%s is not held by who starts this", s->value.text);
+                else if (!own_users && b->host->initial_users)
+                        continue;
+                else if (BIT(s->value.number) & initial_only)
                         r = build_error(b, s, id, EPERM,
                                         "%s has no effect in a user namespace of its own (PrivateUsers=no, as root, "
                                         "does without one)", s->value.text);
@@ -135,6 +137,10 @@ int build_capabilities(Builder *b) {
 
         r = check_effect(b, D_CapabilityBoundingSet);
         q = check_effect(b, D_AmbientCapabilities);
+        if (!(plan->namespaces & CLONE_NEWUSER)) {
+                plan->bounding &= b->host->capabilities;
+                plan->ambient &= b->host->capabilities;
+        }
         if (r >= 0)
                 r = check_host_root(b);
         if (r < 0 || q < 0)

@@ -219,13 +219,46 @@ static void test_delegated_cgroup(void **state) {
         assert_int_equal(f->result, 0);
         assert_int_equal(f->plan->holder, HOLDER_CGROUP);
         expect_text("cgroup", f->plan->cgroup, "/ours");
+        plan_make(f, "Optional=MemoryMax\nMemoryMax=1M\n");
+        expect_text("the cgroup that holds what is optional, too", f->plan->cgroup, "/ours");
 
         f->host.cgroup = (char *) "/empty";
         plan_make(f, "MemoryMax=1M\n");
         expect_text("cgroup", f->plan->cgroup, "/empty");
+        plan_expect_good(f, "Delegate=yes\n");
+        assert_true(f->plan->delegate && f->plan->inner_cgroup);
         plan_expect_error(f, "CPUQuota=10%\n", EOPNOTSUPP, "CPUQuota=: cannot be enforced: ");
         plan_expect_error(f, "MemoryMax=1M\nKillMode=mixed\n", EOPNOTSUPP, "KillMode=: cannot be enforced: ");
         plan_expect_error(f, "MemoryMax=1M\nIPAddressDeny=any\n", EOPNOTSUPP, "IPAddressDeny=: cannot be enforced: ");
+}
+
+/* Who can mount sees the cgroups from where the namespace begins: not those with the limits. */
+static void test_inner_cgroup(void **state) {
+        static const struct {
+                const char *lines;
+                bool inner;
+        } cases[] = {
+                { "MemoryMax=1M" },
+                { "MemoryMax=1M\nDelegate=yes", true },
+                { "MemoryMax=1M\nDelegate=no" },
+                { "Nesting=yes", true },
+                { "RestrictNamespaces=no", true },
+                { "RestrictNamespaces=user", true },
+                { "Nesting=yes\nRestrictNamespaces=yes" },
+                { "RestrictNamespaces=mnt cgroup" },
+                { "CapabilityBoundingSet=CAP_SYS_ADMIN", true },
+        };
+        PlanFixture *f = *state;
+
+        f->host.uid = 1000;
+        f->host.user_manager = true;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, f->plan->inner_cgroup, cases[i].inner);
+        }
+        f->host.user_manager = f->host.system_manager = false;
+        plan_make(f, "Nesting=yes\n");
+        assert_false(f->plan->inner_cgroup);
 }
 
 /* Ids. */
@@ -329,6 +362,12 @@ static void test_capabilities_without_effect(void **state) {
                 plan_expect_good(f, good[i]);
         plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_PTRACE\n", EPERM,
                           "would let the payload undo its sandbox");
+        f->host.capabilities &= ~(UINT64_C(1) << CAP_CHOWN);
+        plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_KILL CAP_CHOWN\n", EPERM,
+                          "test.conf:2: CapabilityBoundingSet=: CAP_CHOWN is not held by who starts this");
+        plan_expect_good(f, "PrivateUsers=no\nCapabilityBoundingSet=~CAP_KILL CAP_SYS_ADMIN CAP_SYS_PTRACE\n");
+        assert_false(f->plan->bounding & UINT64_C(1) << CAP_CHOWN);
+        plan_expect_good(f, "CapabilityBoundingSet=CAP_CHOWN\n");
         f->host.initial_users = false; /* then PrivateUsers=no does not help */
         plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_TIME\n", EPERM, " has no effect ");
 }
@@ -539,7 +578,7 @@ int main(void) {
                 IN_PLAN(test_managers),
                 IN_PLAN(test_user_manager_has_no_bpf),
                 IN_PLAN(test_own_unit),
-                IN_PLAN(test_delegated_cgroup),
+                IN_PLAN(test_delegated_cgroup), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_users),
                 IN_PLAN(test_users_of_others),
                 IN_PLAN(test_namespaces),
