@@ -55,6 +55,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         old = target.read_text(encoding="utf-8")
         new = BLOCKS.sub(renew, old)
+    TABLE.unlink()
     if check:  # which of the files that the default policy hides there are is a matter of the machine
         return re.sub(r"  .* inaccessible .*\n", "", old) != re.sub(r"  .* inaccessible .*\n", "", new)
     target.write_text(new, encoding="utf-8")
