@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isorun: runs a command in a sandbox that is a unit of systemd. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/auxv.h>
-#include <sys/capability.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "cmd/argument.h"
 #include "cmd/common.h"
-#include "sandbox/sandbox.h"
+#include "cmd/start.h"
 #include "util/array.h"
-#include "util/fd.h"
 #include "util/strv.h"
 
 /* One thing that the command line says over the policy, in the order in which it says it. */
@@ -152,27 +145,6 @@ static int parse_options(int argc, char *argv[], Report *report) {
         return r;
 }
 
-/* Who gains by execve(2) itself must not sandbox for others: what a policy may name is what the caller may do. The
- * ids and the file's capabilities decide, not AT_SECURE alone, which security modules set for reasons of theirs. */
-static bool is_privileged_file(void) {
-        bool gained = false;
-        cap_t caps;
-
-        if (getuid() != geteuid() || getgid() != getegid())
-                return true;
-        if (geteuid() == 0 || !getauxval(AT_SECURE))
-                return false;
-
-        caps = cap_get_proc();
-        for (cap_value_t c = 0; caps && c < cap_max_bits(); c++) {
-                cap_flag_value_t set = CAP_CLEAR;
-
-                gained = gained || (cap_get_flag(caps, c, CAP_PERMITTED, &set) == 0 && set == CAP_SET);
-        }
-        cap_free(caps);
-        return gained;
-}
-
 static int apply_overrides(Policy *policy, Report *report) {
         int result = 0;
 
@@ -185,35 +157,10 @@ static int apply_overrides(Policy *policy, Report *report) {
         return result;
 }
 
-/* As the payload ended, so ends isorun: for who waits for a service's main process, by the same signal. */
-static int end_as(const Outcome *outcome, bool is_unit) {
-        int sig;
-
-        if (!outcome->started && outcome->exit_status <= 128)
-                return outcome->exit_status;
-        if (outcome->started && WIFEXITED(outcome->wait_status))
-                return WEXITSTATUS(outcome->wait_status);
-
-        sig = outcome->started ? WTERMSIG(outcome->wait_status) : outcome->exit_status - 128;
-        if (is_unit) {
-                sigset_t mask;
-
-                /* The payload has dumped its core, if any did; this process has nothing to tell. */
-                (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
-                (void) signal(sig, SIG_DFL);
-                sigemptyset(&mask);
-                sigaddset(&mask, sig);
-                (void) sigprocmask(SIG_UNBLOCK, &mask, NULL);
-                (void) raise(sig);
-        }
-        return 128 + sig;
-}
-
 /* One try to start. Returns an exit status, or -EEXIST where the name is taken and this is not the last try. */
 static int run_once(char *const *arguments, bool last_try, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        Outcome outcome = { .exit_status = PLAN_FAILED };
         int status = PLAN_FAILED, r, q;
 
         r = loaded_init(&loaded, arg_policy, arg_name, arguments, report);
@@ -241,22 +188,7 @@ static int run_once(char *const *arguments, bool last_try, Report *report) {
         if (arg_dry_run)
                 return print_plan(plan, loaded.policy, arg_json, report);
 
-        (void) sandbox_run(plan, report, &outcome);
-        if (outcome.name_taken && !last_try)
-                return -EEXIST;
-        if (outcome.name_taken)
-                report_error(report, EEXIST, "there is a unit %s already (--name chooses another name)", plan->unit);
-        return end_as(&outcome, plan->holder == HOLDER_UNIT);
-}
-
-/* So that no file of ours is ever taken for standard input, output or error. */
-static void ensure_standard_fds(void) {
-        int fd;
-
-        do
-                fd = open("/dev/null", O_RDWR);
-        while (fd >= 0 && fd < 3);
-        fd_close(fd);
+        return start_plan(plan, last_try, report);
 }
 
 int main(int argc, char *argv[]) {
@@ -265,12 +197,7 @@ int main(int argc, char *argv[]) {
         char *const *arguments;
         int status = -EEXIST;
 
-        ensure_standard_fds();
-        if (is_privileged_file()) {
-                report_error(&report, EPERM, "refuses to run set-user-ID, set-group-ID or with file capabilities");
-                return PLAN_FAILED;
-        }
-        if (parse_options(argc, argv, &report) < 0)
+        if (start_allowed(&report) < 0 || parse_options(argc, argv, &report) < 0)
                 return PLAN_FAILED;
 
         arguments = optind < argc ? argv + optind : NULL;

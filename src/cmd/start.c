@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/auxv.h>
+#include <sys/capability.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "sandbox/sandbox.h"
+#include "util/fd.h"
+
+/* Who gains by execve(2) itself must not sandbox for others: what a policy may name is what the caller may do. The
+ * ids and the file's capabilities decide, not AT_SECURE alone, which security modules set for reasons of theirs. */
+static bool is_privileged_file(void) {
+        bool gained = false;
+        cap_t caps;
+
+        if (getuid() != geteuid() || getgid() != getegid())
+                return true;
+        if (geteuid() == 0 || !getauxval(AT_SECURE))
+                return false;
+
+        caps = cap_get_proc();
+        for (cap_value_t c = 0; caps && c < cap_max_bits(); c++) {
+                cap_flag_value_t set = CAP_CLEAR;
+
+                gained = gained || (cap_get_flag(caps, c, CAP_PERMITTED, &set) == 0 && set == CAP_SET);
+        }
+        cap_free(caps);
+        return gained;
+}
+
+/* So that no file of ours is ever taken for standard input, output or error. */
+static void ensure_standard_fds(void) {
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd < 3);
+        fd_close(fd);
+}
+
+int start_allowed(Report *report) {
+        ensure_standard_fds();
+        return is_privileged_file() ? report_error(report, EPERM,
+                                                   "refuses to run set-user-ID, set-group-ID or with file capabilities")
+                                    : 0;
+}
+
+/* As the payload ended, so ends isorun: for who waits for a service's main process, by the same signal. */
+static int end_as(const Outcome *outcome, bool is_unit) {
+        int sig;
+
+        if (!outcome->started && outcome->exit_status <= 128)
+                return outcome->exit_status;
+        if (outcome->started && WIFEXITED(outcome->wait_status))
+                return WEXITSTATUS(outcome->wait_status);
+
+        sig = outcome->started ? WTERMSIG(outcome->wait_status) : outcome->exit_status - 128;
+        if (is_unit) {
+                sigset_t mask;
+
+                /* The payload has dumped its core, if any did; this process has nothing to tell. */
+                (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
+                (void) signal(sig, SIG_DFL);
+                sigemptyset(&mask);
+                sigaddset(&mask, sig);
+                (void) sigprocmask(SIG_UNBLOCK, &mask, NULL);
+                (void) raise(sig);
+        }
+        return 128 + sig;
+}
+
+int start_plan(const Plan *plan, bool last_try, Report *report) {
+        Outcome outcome = { .exit_status = PLAN_FAILED };
+
+        (void) sandbox_run(plan, report, &outcome);
+        if (outcome.name_taken && !last_try)
+                return -EEXIST;
+        if (outcome.name_taken)
+                report_error(report, EEXIST, "there is a unit %s already (--name chooses another name)", plan->unit);
+        return end_as(&outcome, plan->holder == HOLDER_UNIT);
+}
