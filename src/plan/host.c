@@ -6,8 +6,10 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <sys/capability.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "plan/subordinate.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/parse.h"
@@ -90,6 +92,14 @@ static bool in_initial_users(void) {
                count == UINT32_MAX;
 }
 
+/* The inodes of /proc/sys belong to the machine's root, whom no map of a user namespace may hold; he shows as nobody
+ * then. So uid 0 that does not own them is another's. */
+static bool is_own_root(void) {
+        struct stat st;
+
+        return stat("/proc/sys", &st) >= 0 && st.st_uid != 0;
+}
+
 static uint64_t effective_capabilities(void) {
         cap_t caps = cap_get_proc();
         uint64_t mask = 0;
@@ -115,7 +125,9 @@ int host_probe(Host *host, Report *report) {
                 .landlock_abi = abi < 0 ? 0 : (unsigned) abi,
                 .initial_users = in_initial_users(),
                 .capabilities = effective_capabilities(),
+                .find_ranges = subordinate_find,
         };
+        host->own_root = host->uid == 0 && !host->initial_users && is_own_root();
 
         host->working_directory = getcwd(NULL, 0);
         r = find_cgroup(host);

@@ -8,6 +8,11 @@
 #include "util/macro.h"
 #include "util/report.h"
 
+/* Ids that an administrator has set aside for a user: subuid(5), subgid(5). */
+typedef struct IdRange {
+        uint32_t first, count;
+} IdRange;
+
 /* What the plan goes by of the machine and of the process that asks. Tests make one up. */
 typedef struct Host {
         uid_t uid;
@@ -20,9 +25,11 @@ typedef struct Host {
         char *cgroup_root;       /* where that hierarchy is mounted; NULL: nowhere */
         char *unit;              /* the service whose main process this is; NULL: none */
         bool initial_users;      /* in the initial user namespace */
+        bool own_root;           /* uid 0 here is not the machine's, but that of a user namespace */
         bool system_manager;     /* a systemd with a system bus is there */
         bool user_manager;       /* the same for this user */
         unsigned landlock_abi;   /* 0: no Landlock */
+        int (*find_ranges)(uid_t owner, IdRange *ret_uids, IdRange *ret_gids); /* subordinate_find(); when needed */
 } Host;
 
 /* Looks at the machine, changing nothing. Returns 0 or a negative errno, reported. */

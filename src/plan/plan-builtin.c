@@ -78,7 +78,7 @@ static int add_proc(RootBuilder *rb) {
         const Policy *policy = rb->b->policy;
         const char *who = policy_get(policy, D_ProtectProc)->value.text,
                    *subset = policy_get(policy, D_ProcSubset)->value.text;
-        bool nesting = policy_is_true(policy, D_Nesting);
+        bool nesting = build_nests(policy);
         char *options;
         int r;
 

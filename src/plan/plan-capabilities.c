@@ -80,7 +80,7 @@ static int confine_administrator(Builder *b) {
         Plan *plan = b->plan;
         const uint64_t owned = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 
-        if (!(plan->bounding & (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE))))
+        if (!(plan->bounding & (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE))) && !build_is_world(b->policy))
                 return 0;
         if (!(plan->namespaces & CLONE_NEWUSER))
                 return build_error(b, policy_get(b->policy, D_PrivateUsers), D_PrivateUsers, EPERM,
@@ -104,6 +104,12 @@ static int refuse_file_capabilities(Builder *b, DirectiveId id) {
         return 0;
 }
 
+/* In a user namespace, /proc/sys is shut to its root but for the sysctls of IPC namespaces that are its own (Linux 6.2),
+ * so that the payload must have another one; and file capabilities, without which uid 0 does not nest, count only there. */
+static bool nests_by_own_root(const Builder *b) {
+        return b->host->own_root && policy_is_true(b->policy, D_Nesting) && policy_is_true(b->policy, D_PrivateIPC);
+}
+
 /* Where root starts it, uid 0 inside is the host's: the kernel asks for that id, and for no capability, when
  * /proc/sys is written, which must be possible for who nests; and what it writes as a file's capabilities counts on
  * the host. */
@@ -112,7 +118,7 @@ static int check_host_root(Builder *b) {
         Plan *plan = b->plan;
         int r = 0;
 
-        if (b->host->uid != 0)
+        if (b->host->uid != 0 || build_is_world(b->policy) || nests_by_own_root(b))
                 return 0;
         r = refuse_file_capabilities(b, D_CapabilityBoundingSet);
         if (r >= 0)
@@ -134,6 +140,8 @@ int build_capabilities(Builder *b) {
         plan->ambient = evaluate(build_list(b, D_AmbientCapabilities));
         /* What is asked for as ambient is meant to be had: the bounding set holds it too. */
         plan->bounding = evaluate(build_list(b, D_CapabilityBoundingSet)) | plan->ambient;
+        if (build_lifts(b->policy, D_CapabilityBoundingSet))
+                plan->bounding = all_capabilities();
 
         r = check_effect(b, D_CapabilityBoundingSet);
         q = check_effect(b, D_AmbientCapabilities);

@@ -59,6 +59,9 @@ static int pass_base(Builder *b, char ***environment) {
                         r = put_value(environment, "HOME", b->user_home);
                 if (r >= 0)
                         r = put_value(environment, "SHELL", b->user_shell);
+                /* A user's has none of root's programs. */
+                if (r >= 0 && b->plan->uid == 0 && b->host->uid != 0)
+                        r = put_value(environment, "PATH", DEFAULT_PATH);
         }
         return r;
 }

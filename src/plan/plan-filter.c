@@ -80,6 +80,14 @@ static void allow_nesting(Plan *plan) {
                 set_calls(plan, calls[i], 0, 0);
 }
 
+/* And what a world of its own is for. */
+static void allow_world(Plan *plan) {
+        static const char *const calls[] = { "@chown", "@setuid", "capset", "setdomainname" };
+
+        for (size_t i = 0; i < ELEMENTSOF(calls); i++)
+                set_calls(plan, calls[i], 0, 0);
+}
+
 /* The kernel's keyrings know users, not namespaces, so that the caller's keys could be read inside. @system-service
  * has their calls; here they must be asked for by their own names. */
 static void deny_keyring(Plan *plan, const SettingList *list, int error) {
@@ -109,8 +117,10 @@ static int build_calls(Builder *b) {
         if (add_known(plan, error) < 0)
                 return report_oom(b->report);
         set_calls(plan, deny_list ? "@known" : "@default", 0, 0);
-        if (policy_is_true(b->policy, D_Nesting))
+        if (build_nests(b->policy))
                 allow_nesting(plan);
+        if (build_is_world(b->policy))
+                allow_world(plan);
 
         for (size_t i = 0; i < list->n; i++) {
                 const Value *v = &list->items[i].value;
@@ -223,11 +233,12 @@ static int add_simple_rules(Builder *b) {
                 DirectiveId id;
                 const PlanArgumentRule *rules;
                 size_t n;
+                bool of_world; /* what it denies reaches no further than a world of its own */
         } table[] = {
-                { D_ProtectHostname, hostname_rules, ELEMENTSOF(hostname_rules) },
-                { D_RestrictRealtime, realtime_rules, ELEMENTSOF(realtime_rules) },
-                { D_RestrictSUIDSGID, suid_rules, ELEMENTSOF(suid_rules) },
-                { D_MemoryDenyWriteExecute, write_execute_rules, ELEMENTSOF(write_execute_rules) },
+                { D_ProtectHostname, hostname_rules, ELEMENTSOF(hostname_rules), true },
+                { D_RestrictRealtime, realtime_rules, ELEMENTSOF(realtime_rules), false },
+                { D_RestrictSUIDSGID, suid_rules, ELEMENTSOF(suid_rules), true },
+                { D_MemoryDenyWriteExecute, write_execute_rules, ELEMENTSOF(write_execute_rules), false },
         };
         int r;
 
@@ -235,7 +246,8 @@ static int add_simple_rules(Builder *b) {
         if (r >= 0 && b->host->landlock_abi < LANDLOCK_ABI_SCOPE)
                 r = add_rules(b->plan, group_rules, ELEMENTSOF(group_rules));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
-                if (policy_is_true(b->policy, table[i].id))
+                if (policy_is_true(b->policy, table[i].id) &&
+                    !(table[i].of_world && build_lifts(b->policy, table[i].id)))
                         r = add_rules(b->plan, table[i].rules, table[i].n);
 
         if (r >= 0 && policy_is_true(b->policy, D_LockPersonality))
@@ -258,7 +270,8 @@ static uint64_t allowed_namespaces(const Policy *policy) {
         uint64_t all = all_namespaces(), allowed;
 
         /* The built-in "yes" is for who does not nest. */
-        if (policy_is_true(policy, D_Nesting) && !list->items[0].origin.file)
+        if ((policy_is_true(policy, D_Nesting) && !list->items[0].origin.file) ||
+            build_lifts(policy, D_RestrictNamespaces))
                 return all;
 
         allowed = list->items[0].value.inverted ? all : 0;

@@ -80,7 +80,7 @@ static int build_users(Builder *b) {
                 return build_error(b, users, D_PrivateUsers, EPERM, "\"identity\" is for root only");
 
         b->plan->namespaces |= CLONE_NEWUSER;
-        return map_ids(b);
+        return build_is_world(b->policy) ? build_world_maps(b) : map_ids(b);
 }
 
 static int find_group(Builder *b, const Setting *group, gid_t *ret) {
@@ -148,6 +148,9 @@ static int build_ids(Builder *b) {
         Plan *plan = b->plan;
         int r = 0;
 
+        if (build_is_world(b->policy))
+                return build_world_ids(b);
+
         plan->uid = b->host->uid;
         plan->gid = b->host->gid;
         if (!user && !group)
@@ -165,7 +168,9 @@ static int build_ids(Builder *b) {
         if (b->host->uid != 0 || plan->deny_setgroups)
                 return build_error(b, user ?: group, user ? D_User : D_Group, EPERM,
                                    "only root can run a sandbox as another user or group");
-        plan->set_ids = true;
+        plan->set_ids = plan->set_owner = true;
+        plan->owner_uid = plan->uid;
+        plan->owner_gid = plan->gid;
         return b->user_name ? find_supplementary(b, b->user_name) : 0;
 }
 

@@ -28,15 +28,15 @@ int root_builder_want(RootBuilder *rb, PlanMount mount) {
 char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest) {
         char *s;
 
-        if (!plan->set_ids)
+        if (!plan->set_owner)
                 return asprintf(&s, "mode=%s,%s", mode, rest) < 0 ? NULL : s;
-        return asprintf(&s, "mode=%s,uid=%u,gid=%u,%s", mode, plan->uid, plan->gid, rest) < 0 ? NULL : s;
+        return asprintf(&s, "mode=%s,uid=%u,gid=%u,%s", mode, plan->owner_uid, plan->owner_gid, rest) < 0 ? NULL : s;
 }
 
 /* An inner /proc is only given out where the outer one is whole: nothing over it, not a part of it. */
 static int check_proc(Builder *b) {
         const Setting *who = policy_get(b->policy, D_ProtectProc), *subset = policy_get(b->policy, D_ProcSubset);
-        bool inner = policy_is_true(b->policy, D_Nesting) || build_allows_namespace(b->policy, CLONE_NEWUSER);
+        bool inner = build_nests(b->policy) || build_allows_namespace(b->policy, CLONE_NEWUSER);
         int r = 0;
 
         if (!inner)

@@ -46,6 +46,10 @@ Plan *plan_free(Plan *plan) {
         free(plan->properties);
         free(plan->uid_map);
         free(plan->gid_map);
+        free(plan->inner_uid_map);
+        free(plan->inner_gid_map);
+        free(plan->uid_helper);
+        free(plan->gid_helper);
         free(plan->groups);
         free(plan->calls);
         free(plan->argument_rules);

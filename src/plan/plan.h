@@ -136,10 +136,15 @@ typedef struct Plan {
         uint64_t namespaces;       /* CLONE_NEW* made with the child */
         uint64_t inner_namespaces; /* CLONE_NEW* made again when the root is complete, so that its mounts are locked */
         char *uid_map, *gid_map;   /* NULL where no user namespace is made */
+        char *inner_uid_map, *inner_gid_map; /* of the inner user namespace; NULL: as above */
+        char *uid_helper, *gid_helper; /* newuidmap(1) and newgidmap(1), which write maps; NULL: isorun itself does */
         bool deny_setgroups;
-        bool set_ids;              /* User= or Group= ask for: */
+        bool set_ids;              /* the payload's ids are to be changed to: */
         uid_t uid;
         gid_t gid;
+        bool set_owner;            /* what is made in memory for the payload belongs to, in the outer map's ids: */
+        uid_t owner_uid;
+        gid_t owner_gid;
         gid_t *groups;
         size_t n_groups;
         uint64_t bounding, ambient; /* capabilities, a bit each */

@@ -138,6 +138,19 @@ static void visit_capabilities(Visit *v, const char *key, uint64_t mask, Directi
         pieces_end(v, &p, key, origin_of(v, id));
 }
 
+/* Its lines as one. */
+static void visit_map(Visit *v, const char *key, const char *map) {
+        _cleanup_free_ char *line = strdup(map);
+
+        for (char *c = line; c && *c; c++)
+                if (*c == '\n')
+                        *c = c[1] ? ',' : '\0';
+        if (line)
+                entry(v, key, origin_of(v, D_PrivateUsers), "%s", line);
+        else
+                v->oom = true;
+}
+
 static void visit_identity(Visit *v) {
         const Plan *plan = v->plan;
 
@@ -146,12 +159,16 @@ static void visit_identity(Visit *v) {
         if (plan->inner_namespaces)
                 visit_namespaces(v, "inner namespaces", plan->inner_namespaces);
         if (plan->uid_map) {
-                entry(v, "uid map", origin_of(v, D_PrivateUsers), "%.*s", (int) strcspn(plan->uid_map, "\n"),
-                      plan->uid_map);
-                entry(v, "gid map", origin_of(v, D_PrivateUsers), "%.*s", (int) strcspn(plan->gid_map, "\n"),
-                      plan->gid_map);
+                visit_map(v, "uid map", plan->uid_map);
+                visit_map(v, "gid map", plan->gid_map);
         } else
                 entry(v, "uid map", origin_of(v, D_PrivateUsers), "none: the host's user namespace");
+        if (plan->inner_uid_map) {
+                visit_map(v, "inner uid map", plan->inner_uid_map);
+                visit_map(v, "inner gid map", plan->inner_gid_map);
+        }
+        if (plan->uid_helper)
+                entry(v, "maps written by", NULL, "%s, %s", plan->uid_helper, plan->gid_helper);
         entry(v, "user", origin_of(v, D_User), "%u", plan->uid);
         entry(v, "group", origin_of(v, D_Group), "%u", plan->gid);
         visit_capabilities(v, "bounding", plan->bounding, D_CapabilityBoundingSet);

@@ -269,8 +269,8 @@ const ValueType type_unit_names = { "UNIT…", parse_unit_names, NULL };
 const ValueType type_slice = { "SLICE", parse_slice, NULL };
 
 /* Enumerations of [Sandbox], which parse the same. */
-const ValueType type_private_users = { "self|identity|no", parse_choice,
-                                       (const char *const[]) { "self", "identity", "no", NULL } };
+const ValueType type_private_users = { "self|identity|no|full", parse_choice,
+                                       (const char *const[]) { "self", "identity", "no", "full", NULL } };
 const ValueType type_protect_home = { "yes|no|read-only|tmpfs", parse_choice,
                                       (const char *const[]) { "yes", "no", "read-only", "tmpfs", NULL } };
 const ValueType type_protect_proc = { "default|noaccess|invisible|ptraceable", parse_choice,

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "sandbox/id-maps.h"
 #include "sandbox/network.h"
 #include "sandbox/privileges.h"
 #include "sandbox/root.h"
@@ -173,7 +174,7 @@ static int admit_inner(const Payload *payload, int socket, Failure *f) {
         if (TEMP_FAILURE_RETRY(read(socket, &c, 1)) != 1)
                 return 0; /* it has failed, and said why */
         proc = root_open_proc();
-        r = proc < 0 ? proc : id_maps_write(payload->inside->plan, proc, payload->pid);
+        r = proc < 0 ? proc : id_maps_write_inner(payload->inside->plan, proc, payload->pid);
         if (r < 0)
                 return fail(f, -r, "writing the inner id maps");
         r = privileges_drop_all(f);

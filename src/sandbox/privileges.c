@@ -2,32 +2,11 @@
 #include "sandbox/privileges.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
-#include <stdio.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
-#include "util/fd.h"
-
-static int write_map(int proc, pid_t pid, const char *file, const char *text) {
-        char path[64];
-
-        snprintf(path, sizeof(path), "%d/%s", pid, file);
-        return file_write(proc, path, text);
-}
-
-int id_maps_write(const Plan *plan, int proc, pid_t pid) {
-        int r = 0;
-
-        if (!plan->uid_map)
-                return 0;
-        if (plan->deny_setgroups)
-                r = write_map(proc, pid, "setgroups", "deny");
-        if (r >= 0)
-                r = write_map(proc, pid, "uid_map", plan->uid_map);
-        return r < 0 ? r : write_map(proc, pid, "gid_map", plan->gid_map);
-}
 
 static void cap_freep(cap_t *caps) {
         if (*caps)

@@ -4,9 +4,6 @@
 #include "plan/plan.h"
 #include "sandbox/failure.h"
 
-/* Writes the id maps of a process: user_namespaces(7). proc: a /proc that can be written. Returns 0 or -errno. */
-int id_maps_write(const Plan *plan, int proc, pid_t pid);
-
 /* Takes on the ids and capabilities of the payload, for good. Returns 0, or a negative errno kept in f. */
 int privileges_drop(const Plan *plan, Failure *f);
 

@@ -62,7 +62,7 @@ static int make_file(RootBuild *rb, const PlanMount *m, const char *text, size_t
         n = write(fd, text, size);
         if (n < 0 || (size_t) n != size)
                 return n < 0 ? -errno : -ENOSPC;
-        if (rb->plan->set_ids && fchown(fd, rb->plan->uid, rb->plan->gid) < 0)
+        if (rb->plan->set_owner && fchown(fd, rb->plan->owner_uid, rb->plan->owner_gid) < 0)
                 return -errno;
         return fchmod(fd, m->mode) < 0 ? -errno : open_scratch(rb, name);
 }
@@ -194,8 +194,8 @@ static int make_upper(RootBuild *rb, int memory, int lower, int *ret_upper, int 
         if (*ret_upper < 0 || *ret_work < 0)
                 return -errno;
         /* An owner that does not exist here cannot be given: then it is the payload's. */
-        if (fchown(*ret_upper, st.st_uid, st.st_gid) < 0 && rb->plan->set_ids &&
-            fchown(*ret_upper, rb->plan->uid, rb->plan->gid) < 0)
+        if (fchown(*ret_upper, st.st_uid, st.st_gid) < 0 && rb->plan->set_owner &&
+            fchown(*ret_upper, rb->plan->owner_uid, rb->plan->owner_gid) < 0)
                 return -errno;
         return fchmod(*ret_upper, st.st_mode & 0777) < 0 ? -errno : 0;
 }

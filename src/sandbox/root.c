@@ -141,8 +141,8 @@ static int do_directory(RootBuild *rb, const PlanMount *m) {
         if (mkdirat(parent, path_name(m->destination), m->mode) < 0 ||
             fchmodat(parent, path_name(m->destination), m->mode, 0) < 0)
                 return root_mount_fail(rb, m, errno, "making", m->destination);
-        if (rb->plan->set_ids &&
-            fchownat(parent, path_name(m->destination), rb->plan->uid, rb->plan->gid, AT_SYMLINK_NOFOLLOW) < 0)
+        if (rb->plan->set_owner && fchownat(parent, path_name(m->destination), rb->plan->owner_uid, rb->plan->owner_gid,
+                                            AT_SYMLINK_NOFOLLOW) < 0)
                 return root_mount_fail(rb, m, errno, "making", m->destination);
         return 0;
 }

@@ -17,6 +17,7 @@
 #include "sandbox/failure.h"
 #include "sandbox/filter.h"
 #include "sandbox/holder.h"
+#include "sandbox/id-maps.h"
 #include "sandbox/inside.h"
 #include "sandbox/message.h"
 #include "sandbox/privileges.h"
@@ -113,9 +114,11 @@ static int set_up_from_outside(Run *run) {
         Message m = { .type = MESSAGE_MAPPED };
         int r;
 
-        r = proc < 0 ? -errno : id_maps_write(plan, proc, run->pid);
+        if (proc < 0)
+                return report_error(run->report, errno, "/proc: %s", strerror(errno));
+        r = id_maps_write(plan, proc, run->pid, run->report);
         if (r < 0)
-                return report_error(run->report, -r, "writing the id maps: %s%s", strerror(-r), failure_hint(-r));
+                return r;
 
         for (size_t i = 0; i < plan->n_limits; i++) {
                 const PlanResourceLimit *l = &plan->limits[i];

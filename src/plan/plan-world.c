@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Worlds of their own: maps of more ids than the caller's, out of the subordinate ones that an administrator has set
+ * aside for him.
+ *
+ * With PrivateUsers=full there are two user namespaces. The outer one maps the caller's own id, so that the process
+ * that systemd is asked to move is his until it has been moved, and the range, each to itself. The payload's, made when
+ * the root is complete, maps the range alone, from 0 on: neither the caller nor the machine's root exists in it. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "plan/build.h"
+#include "plan/subordinate.h"
+#include "util/parse.h"
+#include "util/path.h"
+
+bool build_is_world(const Policy *policy) {
+        return streq(policy_get(policy, D_PrivateUsers)->value.text, "full");
+}
+
+bool build_nests(const Policy *policy) {
+        return policy_is_true(policy, D_Nesting) || build_is_world(policy);
+}
+
+bool build_lifts(const Policy *policy, DirectiveId id) {
+        const Setting *s = policy_get(policy, id);
+
+        return build_is_world(policy) && !(s && s->origin.file);
+}
+
+/* Each of these returns why there are no ranges to use, or NULL. */
+
+static const char *find_ranges(Builder *b, BuildRanges *ranges) {
+        const struct passwd *pw;
+        const char *name;
+        int r;
+
+        r = b->host->find_ranges(b->host->uid, &ranges->uids, &ranges->gids);
+        if (r < 0)
+                return r == -ELIBACC ? "libsubid is not installed" : "libsubid cannot tell the subordinate ids";
+        if (ranges->uids.count > 1 && ranges->gids.count > 1)
+                return NULL;
+
+        pw = getpwuid(b->host->uid);
+        name = pw ? pw->pw_name : "USER";
+        snprintf(ranges->why, sizeof(ranges->why),
+                 "%s has no range of subordinate ids in %s (as root: usermod --add-subuids FIRST-LAST --add-subgids "
+                 "FIRST-LAST %s, %d ids that nobody else has)",
+                 name, ranges->uids.count > 1 ? "/etc/subgid" : "/etc/subuid", name, WORLD_IDS);
+        return ranges->why;
+}
+
+static bool holds(IdRange range, uint32_t id) {
+        return id >= range.first && id - range.first < range.count;
+}
+
+/* What the kernel must not be asked to do, since root would get it: a world that holds the machine's root. */
+static const char *check_ranges(Builder *b, const BuildRanges *ranges) {
+        if (holds(ranges->uids, 0) || holds(ranges->gids, 0) || holds(ranges->uids, b->host->uid) ||
+            holds(ranges->gids, b->host->gid))
+                return "the range of subordinate ids holds the caller's own id, or root's: correct /etc/subuid and "
+                       "/etc/subgid";
+        return NULL;
+}
+
+static int find_helper(const char *name, char **ret) {
+        static const char *const directories[] = { "/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin",
+                                                   "/run/wrappers/bin" };
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                char *path = path_join(directories[i], name);
+
+                if (!path)
+                        return -ENOMEM;
+                if (access(path, X_OK) >= 0) {
+                        *ret = path;
+                        return 0;
+                }
+                free(path);
+        }
+        return -ENOENT;
+}
+
+/* Only the set-user-ID programs of shadow may write a map of more than the caller's own id; root needs nobody. */
+static const char *find_helpers(Builder *b) {
+        Plan *plan = b->plan;
+
+        if (b->host->uid == 0)
+                return NULL;
+        if (find_helper("newuidmap", &plan->uid_helper) < 0 || find_helper("newgidmap", &plan->gid_helper) < 0)
+                return "newuidmap and newgidmap are not installed (Debian: the package uidmap)";
+        return NULL;
+}
+
+const char *build_ranges(Builder *b, BuildRanges *ranges) {
+        const char *why = find_ranges(b, ranges);
+
+        if (!why)
+                why = check_ranges(b, ranges);
+        return why ?: find_helpers(b);
+}
+
+static int outer_map(uint32_t own, IdRange range, char **ret) {
+        return asprintf(ret, "%u %u 1\n%u %u %u\n", own, own, range.first, range.first, range.count);
+}
+
+static int inner_map(IdRange range, char **ret) {
+        return asprintf(ret, "0 %u %u\n", range.first, range.count);
+}
+
+int build_world_maps(Builder *b) {
+        const Setting *users = policy_get(b->policy, D_PrivateUsers), *delegate = policy_get(b->policy, D_Delegate);
+        Plan *plan = b->plan;
+        BuildRanges ranges = {};
+        const char *why = build_ranges(b, &ranges);
+
+        if (why)
+                return build_error(b, users, D_PrivateUsers, ENOENT, "\"full\" cannot be had: %s", why);
+        if (plan->delegate)
+                return build_error(b, delegate, D_Delegate, EINVAL,
+                                   "is not possible with PrivateUsers=full: the cgroup belongs to the caller, who does "
+                                   "not exist in that world");
+        if (outer_map(b->host->uid, ranges.uids, &plan->uid_map) < 0 ||
+            outer_map(b->host->gid, ranges.gids, &plan->gid_map) < 0 ||
+            inner_map(ranges.uids, &plan->inner_uid_map) < 0 || inner_map(ranges.gids, &plan->inner_gid_map) < 0)
+                return report_oom(b->report);
+
+        plan->set_owner = true;
+        plan->owner_uid = ranges.uids.first;
+        plan->owner_gid = ranges.gids.first;
+        return 0;
+}
+
+int build_name_root(Builder *b) {
+        b->user_name = strdup("root");
+        b->user_home = strdup("/root");
+        b->user_shell = strdup("/bin/sh");
+        return b->user_name && b->user_home && b->user_shell ? 0 : report_oom(b->report);
+}
+
+/* The names of the host's users mean nothing there. */
+static int parse_world_id(Builder *b, DirectiveId id, const char *map, uint32_t *ret) {
+        const Setting *s = policy_get(b->policy, id);
+        unsigned first, count;
+        uint64_t number = 0;
+
+        if (!s)
+                return 0;
+        if (sscanf(map, "0 %u %u", &first, &count) != 2)
+                return -EINVAL;
+        if (!streq(s->value.text, "root") && parse_u64_range(s->value.text, 0, count - 1, &number) < 0)
+                return build_error(b, s, id, EINVAL,
+                                   "with PrivateUsers=full this is root or a number from 0 to %u, an id of its own "
+                                   "world, which has no names: \"%s\"", count - 1, s->value.text);
+        *ret = (uint32_t) number;
+        return 1;
+}
+
+int build_world_ids(Builder *b) {
+        Plan *plan = b->plan;
+        DirectiveId group = policy_get(b->policy, D_Group) ? D_Group : D_User;
+        int r, q;
+
+        if (!plan->inner_gid_map)
+                return 0; /* there is no such world, as has been said */
+        r = parse_world_id(b, D_User, plan->inner_uid_map, &plan->uid);
+        q = r < 0 ? r : parse_world_id(b, group, plan->inner_gid_map, &plan->gid);
+        if (r < 0 || q < 0)
+                return r < 0 ? r : q;
+
+        /* Changed to in any case, from the caller's, and without his groups. */
+        plan->set_ids = true;
+        plan->owner_uid += plan->uid;
+        plan->owner_gid += plan->gid;
+        return plan->uid == 0 ? build_name_root(b) : 0;
+}

@@ -1,0 +1,277 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# PrivateUsers=full: a payload that is uid 0 of a world of its own, and what of it reaches outside: nothing. As root and
+# as a user, each with a range of subordinate ids.
+. "$(dirname "$0")/../lib.sh"
+
+if [ "$(id -u)" != 0 ] || [ "${TESTHOST-real}" = real ]; then
+	skip "PrivateUsers=full" "needs a test host, whose /etc/subuid can be written"
+	exit 0
+fi
+if [ ! -u /usr/bin/newuidmap ]; then
+	skip "PrivateUsers=full" "newuidmap is not installed"
+	exit 0
+fi
+sed -i '/^root:/d' /etc/subuid /etc/subgid
+
+# Runs isorun with options, and then a script by sh. That nothing was started is not the silence that some wait for.
+inside() {
+	run "${who[@]}" "$isorun" --quiet -p PrivateUsers=full "${@:1:$#-1}" sh -c "${@: -1}"
+	[ $status != 125 ] || out="not started: $err"
+}
+
+shell() { # description, expected output, options..., script
+	inside "${@:3}"
+	is "$label: $1" "$out" "$2"
+}
+
+refused() { # description, expected message, options...
+	run "${who[@]}" "$isorun" --quiet "${@:3}" true
+	like "$label: $1" "$status $err" "125 isorun: $2"
+}
+
+gone() { ! pgrep -f "$1" >/dev/null; }
+no_units() { [ -z "$("${ctl[@]}" list-units --all --no-legend 'isorun-*')" ]; }
+
+test_ids() {
+	shell "uid 0, gid 0, and no other group" "0 0 0" 'echo $(id -u) $(id -g) $(id -G)'
+	shell "the map is the range alone" "0 $first 65536 0 $first 65536" 'echo $(cat /proc/self/uid_map /proc/self/gid_map)'
+	shell "all capabilities, of its own world" "$(capsh_all)" 'sed -n "s/^CapEff:\t//p" /proc/self/status'
+	shell "no_new_privs and two filters" "1 2 2" \
+		'echo $(sed -n "s/^\(NoNewPrivs\|Seccomp\|Seccomp_filters\):\t//p" /proc/self/status)'
+	shell "it is root by its environment" "root root /root" 'echo $USER $LOGNAME $HOME'
+	shell "... and finds root's programs" ok 'case $PATH in */sbin*) echo ok; esac'
+	shell "the caller's files are nobody's" 65534 -v "$tmp/own-$label:/mnt" 'stat -c %u /mnt'
+	shell "... and cannot be written" "" -v "$tmp/own-$label:/mnt" 'touch /mnt/x 2>/dev/null && echo written'
+	shell "what the range owns is its" "0 ok" -v "$tmp/range-$label:/mnt" 'echo $(stat -c %u /mnt) $(touch /mnt/x && echo ok)'
+	is "$label: ... on the host, the range's" "$(stat -c %u:%g "$tmp/range-$label/x")" "$first:$first"
+	shell "what is in memory is its" "0:0 0:0 0:0 0:0 0:0" 'echo $(stat -c %u:%g /tmp /run /var /var/lib /dev/shm)'
+	shell "chown to other ids, as useradd does" "1000:1000 65535:65535" \
+		'touch /tmp/a /tmp/b; chown 1000:1000 /tmp/a; chown 65535:65535 /tmp/b; echo $(stat -c %u:%g /tmp/a /tmp/b)'
+	shell "... not to one above the range" "" '(touch /tmp/a; chown 65536 /tmp/a) 2>/dev/null && echo changed'
+	shell "a child with ids of its own" "33 42 42,7" \
+		'setpriv --reuid 33 --regid 42 --groups 42,7 sh -c "echo \$(id -u) \$(id -g) \$(id -G | tr \" \" ,)"'
+	shell "... which has no capability" 0000000000000000 \
+		'setpriv --reuid 33 --regid 33 --clear-groups sed -n "s/^CapEff:\t//p" /proc/self/status'
+	if [ "$label" = root ]; then
+		run setpriv --groups 2,3 "$isorun" --quiet -p PrivateUsers=full id -G
+		is "$label: the caller's groups are left" "$out" 0
+	fi
+	shell "User= and Group= are numbers of that world" "5 7 7" -p User=5 -p Group=7 'echo $(id -u) $(id -g) $(id -G)'
+	shell "... or root" "0 0" -p User=root 'echo $(id -u) $(id -g)'
+	refused "User= with a name" '-p: User=: with PrivateUsers=full this is root or a number from 0 to 65535*: "nobody"' \
+		-p PrivateUsers=full -p User=nobody
+	refused "User= above the range" "-p: User=: with PrivateUsers=full*" -p PrivateUsers=full -p User=65536
+	refused "Group= with a name" "-p: Group=: with PrivateUsers=full*" -p PrivateUsers=full -p Group=nogroup
+	refused "Delegate=" "-p: Delegate=: is not possible with PrivateUsers=full*" -p PrivateUsers=full -p Delegate=yes
+	run "${who[@]}" "$isorun" --quiet -p PrivateUsers=full --dry-run true
+	like "$label: both maps are explained" "$out" "*uid map *$own $own 1,$first $first 65536   # -p*
+  inner uid map * 0 $first 65536   # -p*"
+}
+
+capsh_all() { printf '%016x' $(((1 << ($(cat /proc/sys/kernel/cap_last_cap) + 1)) - 1)); }
+
+test_world() {
+	local kind
+
+	shell "it can mount" "mounted" 'mount -t tmpfs x /mnt && touch /mnt/x && echo mounted'
+	for kind in mount pid uts ipc net cgroup user; do
+		shell "it can make a $kind namespace" made "unshare --$kind --fork true && echo made"
+	done
+	shell "it can name its host" name 'hostname name && hostname'
+	shell "a /proc of its own" 1 'unshare -pf --mount-proc readlink /proc/self'
+	shell "a chroot" ok 'mkdir /tmp/r && mount --rbind / /tmp/r && chroot /tmp/r sh -c "echo ok"'
+	shell "a terminal" ok 'python3 -c "import os; a, b = os.openpty(); os.fchown(b, 33, 5); print(\"ok\")"'
+	shell "set-user-ID bits can be set" 4755 'touch /tmp/x && chmod 4755 /tmp/x && stat -c %a /tmp/x'
+	shell "... unless the policy says no" "" -p RestrictSUIDSGID=yes 'touch /tmp/x && chmod 4755 /tmp/x 2>/dev/null && echo set'
+	shell "RestrictNamespaces= of the policy holds" "" -p RestrictNamespaces=yes 'unshare -m true 2>/dev/null && echo made'
+	shell "CapabilityBoundingSet= of the policy holds" 0000000000000001 -p CapabilityBoundingSet=CAP_CHOWN \
+		'sed -n "s/^CapEff:\t//p" /proc/self/status'
+	shell "SystemCallFilter=~ of the policy holds" "" -p 'SystemCallFilter=~@mount' \
+		'mount -t tmpfs x /mnt 2>/dev/null && echo mounted'
+	shell "ProtectHostname= of the policy holds" "" -p ProtectHostname=yes 'hostname name 2>/dev/null && echo named'
+}
+
+# Tries to take off every mount, and to make writable what is not.
+cat >"$tmp/undo.sh" <<'SH'
+while read -r _ _ _ _ mount flags _; do
+	umount "$mount" 2>/dev/null && echo "unmounted $mount"
+	umount -l "$mount" 2>/dev/null && echo "detached $mount"
+	case $flags in
+	ro*) for more in "" ,noexec; do
+		mount -o "remount,bind,rw,nosuid,nodev$more" "$mount" 2>/dev/null && echo "made $mount writable"
+	done ;;
+	esac
+	mount -o remount,bind,suid "$mount" 2>/dev/null && echo "made $mount suid"
+	case $flags in
+	*nodev*) mount -o remount,bind,dev "$mount" 2>/dev/null && echo "gave $mount devices" ;;
+	esac
+done </proc/self/mountinfo
+mount --rbind / /mnt && mount -o remount,bind,rw,nosuid,nodev /mnt 2>/dev/null && echo "made a bind writable"
+touch /etc/x 2>/dev/null && echo "wrote /etc/x"
+cat /etc/shadow 2>/dev/null
+ls -A /home | grep .
+SH
+chmod 644 "$tmp/undo.sh"
+
+test_outside() {
+	local f
+
+	shell "no mount of ours can be undone" "" -v "$tmp/undo.sh:/undo.sh:ro" -v "$tmp/open:/srv:ro" 'sh /undo.sh'
+	shell "... nor in namespaces of its own" "" -v "$tmp/undo.sh:/undo.sh:ro" -v "$tmp/open:/srv:ro" \
+		'unshare -Urm sh /undo.sh'
+	shell "a read-only volume that all may write to" "" -v "$tmp/open:/srv:ro" '(: >>/srv/file) 2>/dev/null && echo written'
+	shell "nothing of the host can be written" "" \
+		'for d in / /etc /usr /usr/bin /opt /srv /home /root /boot /sys /dev; do touch $d/x 2>/dev/null && echo $d; done; :'
+	shell "/proc/sys cannot be written" "" \
+		'for f in kernel/core_pattern kernel/hostname vm/drop_caches fs/suid_dumpable kernel/modprobe kernel/ns_last_pid; do
+			(: >>/proc/sys/$f; echo 1 >/proc/sys/$f) 2>/dev/null && [ $f != kernel/hostname ] && echo $f; done
+		(: >>/proc/sysrq-trigger) 2>/dev/null && echo sysrq'
+	shell "no process of the host is seen" "1 2" 'echo $(cd /proc; echo [0-9]*) | cut -d" " -f1,2'
+	shell "the reaper cannot be ended" alive 'kill -9 1; kill -STOP 1; echo alive'
+	shell "... nor looked into" "" 'for f in root cwd exe fd/3; do readlink /proc/1/$f 2>/dev/null; done; (: </proc/1/mem) 2>/dev/null && echo mem'
+	shell "... and it is another's, without a capability" "65534 0000000000000000" \
+		'echo $(stat -c %u /proc/1/status | sed s/^0$/65534/) $(sed -n "s/^Cap\(Prm\|Eff\|Bnd\|Inh\|Amb\):\t//p" /proc/1/status | sort -u)'
+	sleep 1000 &
+	shell "a process of the host's cannot be killed" "" "kill -9 $! 2>/dev/null && echo killed; kill -9 -1 2>/dev/null; :"
+	ok "$label: ... and lives" kill -0 $!
+	kill $!
+	shell "no device can be made" "" 'for d in "c 1 1" "c 5 1" "b 8 0"; do mknod /tmp/d $d 2>/dev/null && echo "$d"; done'
+	shell "nor one of the host's devices be used elsewhere" "" \
+		'mount --rbind /dev /mnt && touch /mnt/x 2>/dev/null && echo written; mknod /mnt/d c 1 1 2>/dev/null && echo made'
+	inside -v "$tmp/range-$label:/mnt" 'cp /usr/bin/id /mnt/id && chmod 6755 /mnt/id; stat -c %a /mnt/id'
+	is "$label: a set-user-ID file that it makes" "$out" 6755
+	f=$("$as_user" "$tmp/range-$label/id" -u)
+	is "$label: ... is, for another user of the host, the range's and no more" "$f" "$first"
+	shell "... and for none inside" 33 -v "$tmp/range-$label:/mnt" 'setpriv --reuid 33 --regid 33 --clear-groups /mnt/id -u'
+	inside -v "$tmp/range-$label:/mnt" 'cp /usr/bin/setpriv /mnt/caps; python3 -c "import os, struct
+os.setxattr(\"/mnt/caps\", \"security.capability\", struct.pack(\"<5I\", 0x2000001, 0xffffffff, 0, 0xffffffff, 0)); print(\"set\")"'
+	is "$label: file capabilities that it sets" "$out" set
+	f=$("$as_user" "$tmp/range-$label/caps" -d 2>/dev/null | sed -n 's/^Effective capabilities: //p')
+	like "$label: ... give nothing on the host" "${f:-none}" "*none*"
+	shell "no abstract socket or loopback of the host is reached" ECONNREFUSED \
+		"python3 -c 'import errno, socket
+try: socket.create_connection((\"127.0.0.1\", $port))
+except OSError as e: print(errno.errorcode[e.errno])'"
+	# Its own part of the cgroup tree is another's: no limit of the unit can be lifted.
+	shell "its limits cannot be lifted" "" 'unshare -C sh -c "mount -t cgroup2 x /mnt 2>/dev/null || exit 0
+		for f in /mnt/cgroup.procs /mnt/cgroup.freeze /mnt/memory.max /mnt/pids.max; do
+			[ ! -e \$f ] || { (: >>\$f) 2>/dev/null && echo \$f; }; done; mkdir /mnt/x 2>/dev/null && echo made"'
+}
+
+test_life() {
+	local sig
+
+	inside 'exit 7'
+	is "$label: the exit status" $status 7
+	inside 'kill -KILL $$'
+	is "$label: ... of a signal" $status 137
+	for sig in TERM INT HUP USR1; do
+		rm -f "$tmp/signals"
+		env --default-signal=INT,QUIT "${who[@]}" "$isorun" --quiet -p PrivateUsers=full bash -c \
+			'trap "echo got; exit 9" TERM INT HUP USR1; echo ready; sleep 10 & wait' >"$tmp/signals" &
+		eventually grep -qs ready "$tmp/signals"
+		kill -"$sig" "$(first_pid "^$isorun .*trap")"
+		wait $!
+		is "$label: SIG$sig reaches it" "$? $(tail -n1 "$tmp/signals")" "9 got"
+	done
+	"${who[@]}" "$isorun" --quiet --name full-stop -p PrivateUsers=full sh -c \
+		'setpriv --reuid 77 --regid 77 --clear-groups sleep 1000 & setsid sleep 1001 & unshare -Urpf sleep 1002' &
+	eventually pgrep -f '^sleep 1002$' >/dev/null
+	is "$label: its processes are the range's" \
+		"$(ps -o uid= -p "$(pgrep -d, -f '^sleep 100[01]$')" | sort -n | xargs)" "$first $((first + 77))"
+	"${ctl[@]}" stop isorun-full-stop.scope
+	wait $!
+	is "$label: systemctl stop ends it" $? 143
+	ok "$label: ... with all its processes" eventually gone '^sleep 100[0-2]$'
+	"${who[@]}" "$isorun" --quiet -p PrivateUsers=full sh -c 'setsid sleep 1003 & sleep 1004' &
+	eventually pgrep -f '^sleep 1004$' >/dev/null
+	kill -KILL "$(first_pid "^$isorun .*sleep 1004")"
+	wait $! 2>/dev/null
+	ok "$label: if isorun dies, all die" eventually gone '^sleep 100[34]$'
+	ok "$label: no unit is left" eventually no_units
+}
+
+test_nesting() {
+	local inner="/mnt/isorun --quiet --no-scope"
+
+	shell "isorun runs inside" "0 0 0 65536" -p Nesting=yes -p SystemCallFilter=keyctl -v "$build/src:/mnt:ro" \
+		"$inner sh -c 'echo \$(id -u) \$(cat /proc/self/uid_map)'"
+	shell "... with a read-only root, /dev/null and no capability" "0000000000000000" -p Nesting=yes \
+		-p SystemCallFilter=keyctl -v "$build/src:/mnt:ro" \
+		"$inner sh -c 'echo x >/dev/null; touch /etc/x 2>/dev/null && echo written; sed -n \"s/^CapBnd:\t//p\" /proc/self/status'"
+	shell "... and inside that one, with /proc/sys shut" "0 no" -p Nesting=yes -p SystemCallFilter=keyctl \
+		-v "$build/src:/mnt:ro" "$inner -p Nesting=yes -p CapabilityBoundingSet=CAP_SETFCAP -p RestrictSUIDSGID=no \
+			-p SystemCallFilter=keyctl -v /mnt:/mnt:ro $inner sh -c \
+			'id -u; echo 1 2>/dev/null >/proc/sys/vm/drop_caches || echo no' | xargs"
+}
+
+test_range() {
+	local file saved
+
+	for file in subuid subgid; do
+		saved=$(cat "/etc/$file")
+		sed -i "/^$name:/d" "/etc/$file"
+		refused "without a range in /etc/$file" \
+			"-p: PrivateUsers=: \"full\" cannot be had: $name has no range of subordinate ids in /etc/$file (as root: usermod --add-subuids*" \
+			-p PrivateUsers=full
+		echo "$saved" >"/etc/$file"
+	done
+	saved=$(cat /etc/subuid)
+	sed -i "/^$name:/d" /etc/subuid
+	printf '%s:500000:10\n%s:%s:70000\n' "$name" "$name" "$first" >>/etc/subuid
+	shell "the first range that is large enough counts" "0 $first 65536" 'echo $(cat /proc/self/uid_map)'
+	sed -i "/^$name:/d" /etc/subuid
+	printf '%s:500000:10\n%s:600000:20\n' "$name" "$name" >>/etc/subuid
+	shell "... else the largest" "0 600000 20" 'echo $(cat /proc/self/uid_map)'
+	sed -i "/^$name:/d" /etc/subuid
+	echo "$name:$own:65536" >>/etc/subuid
+	refused "a range that holds the caller" "-p: PrivateUsers=: \"full\" cannot be had: the range*holds the caller's own id*" \
+		-p PrivateUsers=full
+	sed -i "/^$name:/d" /etc/subuid
+	echo "$name:0:65536" >>/etc/subuid
+	refused "... or root" "-p: PrivateUsers=: \"full\" cannot be had: the range*" -p PrivateUsers=full
+	echo "$saved" >/etc/subuid
+	[ "$label" = user ] || return 0
+
+	printf '#!/bin/sh\necho "newuidmap: not today" >&2\nexit 1\n' >"$tmp/no-helper"
+	chmod 755 "$tmp/no-helper"
+	mount --bind "$tmp/no-helper" /usr/bin/newuidmap
+	refused "newuidmap that refuses is quoted" "/usr/bin/newuidmap does not write the id map: newuidmap: not today" \
+		-p PrivateUsers=full
+	umount /usr/bin/newuidmap
+	mount --bind /dev/null /usr/bin/newuidmap
+	refused "without newuidmap" "-p: PrivateUsers=: \"full\" cannot be had: newuidmap and newgidmap are not installed*" \
+		-p PrivateUsers=full
+	umount /usr/bin/newuidmap
+	ok "$label: no unit is left of those" eventually no_units
+}
+
+all() {
+	mkdir "$tmp/own-$label" "$tmp/range-$label"
+	chown "$name" "$tmp/own-$label"
+	mount -t tmpfs -o "mode=755,uid=$first,gid=$first" tmpfs "$tmp/range-$label" # where set-user-ID counts
+	test_ids
+	test_world
+	test_outside
+	test_life
+	test_nesting
+	test_range
+	umount "$tmp/range-$label"
+}
+
+mkdir -m 777 "$tmp/open"
+: >"$tmp/open/file"
+chmod 666 "$tmp/open/file"
+/usr/bin/python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(600)' >"$tmp/port" &
+eventually test -s "$tmp/port"
+port=$(cat "$tmp/port")
+cd /tmp || exit
+
+label=user who=("$as_user") ctl=("$as_user" systemctl --user) name=$TH_USER own=$(id -u "$TH_USER")
+first=$(sed -n "s/^$name:\([0-9]*\):65536$/\1/p" /etc/subuid)
+all
+label=root who=() ctl=(systemctl) name=root own=0 first=300000
+echo root:300000:65536 | tee -a /etc/subuid >>/etc/subgid
+all

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans with more ids than the caller's: PrivateUsers=full. */
+#include "helper.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+
+static IdRange uids, gids;
+static int ranges_result;
+
+static int find_ranges(_unused_ uid_t owner, IdRange *ret_uids, IdRange *ret_gids) {
+        *ret_uids = uids;
+        *ret_gids = gids;
+        return ranges_result;
+}
+
+static int set_up(void **state) {
+        PlanFixture *f;
+        int r = plan_set_up(state);
+
+        f = *state;
+        f->host.find_ranges = find_ranges;
+        uids = (IdRange) { 100000, 65536 };
+        gids = (IdRange) { 200000, 1000 };
+        ranges_result = 0;
+        return r;
+}
+
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, plan_tear_down)
+
+static const PlanCall *find_call(const Plan *plan, const char *name) {
+        for (size_t i = 0; i < plan->n_calls; i++)
+                if (streq(plan->calls[i].name, name))
+                        return &plan->calls[i];
+        return NULL;
+}
+
+static bool has_rule(const Plan *plan, DirectiveId reason) {
+        for (size_t i = 0; i < plan->n_argument_rules; i++)
+                if (plan->argument_rules[i].reason == reason)
+                        return true;
+        return false;
+}
+
+static void test_maps(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "PrivateUsers=full");
+        expect_text("outer uids", f->plan->uid_map, "0 0 1\n100000 100000 65536\n");
+        expect_text("outer gids", f->plan->gid_map, "0 0 1\n200000 200000 1000\n");
+        expect_text("inner uids", f->plan->inner_uid_map, "0 100000 65536\n");
+        expect_text("inner gids", f->plan->inner_gid_map, "0 200000 1000\n");
+        assert_null(f->plan->uid_helper);
+        assert_false(f->plan->deny_setgroups);
+        expect_number("inner", f->plan->inner_namespaces,
+                      CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+        expect_number("outer", f->plan->namespaces, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID);
+        expect_in("shown", plan_shown(f), "\nuid map=0 0 1,100000 100000 65536\n");
+        expect_in("shown", plan_shown(f), "\ninner gid map=0 200000 1000\n");
+}
+
+static void test_ids(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "PrivateUsers=full");
+        assert_true(f->plan->set_ids && f->plan->set_owner);
+        expect_number("uid", f->plan->uid, 0);
+        expect_number("groups", f->plan->n_groups, 0);
+        expect_number("owner", f->plan->owner_uid, 100000);
+        expect_number("owner", f->plan->owner_gid, 200000);
+        expect_in("tmpfs", plan_shown(f), "\n/tmp=writable, in memory (mode=1777,uid=100000,gid=200000,size=64M)\n");
+        expect_in("environment", plan_shown(f), "\nenvironment=HOME=/root\n");
+
+        plan_expect_good(f, "PrivateUsers=full\nUser=5\nGroup=7");
+        expect_number("uid", f->plan->uid, 5);
+        expect_number("gid", f->plan->gid, 7);
+        expect_number("owner", f->plan->owner_uid, 100005);
+        plan_expect_error(f, "PrivateUsers=full\nUser=daemon", EINVAL, "error: test.conf:2: User=: with PrivateUsers=full");
+        plan_expect_error(f, "PrivateUsers=full\nUser=65536", EINVAL, "error: test.conf:2: User=:");
+        plan_expect_error(f, "PrivateUsers=full\nGroup=1000", EINVAL, "root or a number from 0 to 999,");
+        plan_expect_error(f, "PrivateUsers=full\nUser=1000", EINVAL, "error: test.conf:2: User=:");
+}
+
+static void test_no_range(void **state) {
+        PlanFixture *f = *state;
+
+        uids.count = 0;
+        plan_expect_error(f, "PrivateUsers=full", ENOENT,
+                          "error: test.conf:1: PrivateUsers=: \"full\" cannot be had: root has no range of subordinate ids "
+                          "in /etc/subuid (as root: usermod --add-subuids");
+        uids.count = 65536;
+        gids.count = 1;
+        plan_expect_error(f, "PrivateUsers=full", ENOENT, "in /etc/subgid (");
+        ranges_result = -ELIBACC;
+        plan_expect_error(f, "PrivateUsers=full", ENOENT, "libsubid is not installed");
+}
+
+/* What root would be given. */
+static void test_range_of_root(void **state) {
+        static const IdRange bad[] = { { 0, 65536 }, { 1000, 10 }, { 991, 10 } };
+        PlanFixture *f = *state;
+
+        plan_set_uid(f, 1000);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                uids = bad[i];
+                plan_expect_error(f, "PrivateUsers=full", ENOENT, "holds the caller's own id, or root's");
+        }
+        plan_set_uid(f, 0);
+        uids = (IdRange) { 100000, 65536 };
+        gids = (IdRange) { 0, 65536 };
+        plan_expect_error(f, "PrivateUsers=full", ENOENT, "holds the caller's own id, or root's");
+}
+
+/* What is built in for others does not hold there; what the policy says does. */
+static void test_lifted(void **state) {
+        static const DirectiveId lifted[] = { D_RestrictNamespaces, D_RestrictSUIDSGID, D_ProtectHostname };
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "PrivateUsers=full");
+        assert_true(f->plan->bounding & UINT64_C(1) << CAP_SYS_ADMIN);
+        assert_true(f->plan->bounding & UINT64_C(1) << CAP_SETFCAP);
+        expect_number("mount", find_call(f->plan, "mount")->error, 0);
+        expect_number("Landlock", f->plan->landlock_files, 0);
+        assert_true(f->plan->landlock_scope);
+        for (size_t i = 0; i < ELEMENTSOF(lifted); i++)
+                assert_false(has_rule(f->plan, lifted[i]));
+        assert_true(has_rule(f->plan, D_RestrictRealtime));
+
+        plan_expect_good(f, "PrivateUsers=full\nRestrictNamespaces=yes\nRestrictSUIDSGID=yes\nProtectHostname=yes\n"
+                            "CapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=@system-service\nSystemCallFilter=~@mount");
+        expect_number("bounding", f->plan->bounding, UINT64_C(1) << CAP_CHOWN);
+        expect_number("mount", find_call(f->plan, "mount")->error, EPERM);
+        for (size_t i = 0; i < ELEMENTSOF(lifted); i++)
+                assert_true(has_rule(f->plan, lifted[i]));
+        assert_true(f->plan->landlock_files);
+        assert_true(f->plan->inner_namespaces & CLONE_NEWUSER);
+
+        plan_expect_error(f, "PrivateUsers=full\nCapabilityBoundingSet=CAP_SYS_TIME", EPERM, "CAP_SYS_TIME has no effect");
+        plan_expect_error(f, "PrivateUsers=full\nDelegate=yes", EINVAL, "error: test.conf:2: Delegate=:");
+        plan_expect_error(f, "PrivateUsers=full\nProcSubset=pid", EINVAL, "ProcSubset=:");
+}
+
+/* Uid 0 of a world of its own is not the machine's. */
+static void test_own_root(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_error(f, "Nesting=yes", EPERM, "the host's /proc/sys could be written");
+        f->host.own_root = true;
+        f->host.initial_users = false;
+        plan_expect_good(f, "Nesting=yes\nCapabilityBoundingSet=CAP_SETFCAP");
+        expect_number("bounding", f->plan->bounding, UINT64_C(1) << CAP_SETFCAP);
+        plan_expect_error(f, "Nesting=yes\nPrivateIPC=no", EPERM, "/proc/sys could be written");
+        plan_expect_error(f, "CapabilityBoundingSet=CAP_SETFCAP", EPERM, "CAP_SETFCAP of root's");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                IN_WORLD(test_maps),          IN_WORLD(test_ids),    IN_WORLD(test_no_range),
+                IN_WORLD(test_range_of_root), IN_WORLD(test_lifted), IN_WORLD(test_own_root),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
