@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl: verbs on policies. */
+/* isoctl: verbs on policies, trees. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -7,6 +7,7 @@
 #include "cmd/verb.h"
 
 static const Verb verbs[] = {
+        { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree" },
         { "check", verb_check, "check POLICY...", "whether policies are right and can be held here" },
         { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why" },
 };

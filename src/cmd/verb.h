@@ -11,5 +11,6 @@ typedef struct Verb {
         const char *help;
 } Verb;
 
+int verb_build(int argc, char *argv[], Report *report);
 int verb_check(int argc, char *argv[], Report *report);
 int verb_explain(int argc, char *argv[], Report *report);

@@ -63,6 +63,13 @@ int build_name_root(Builder *b);
 int build_world_maps(Builder *b);
 int build_world_ids(Builder *b);
 
+/* The maps for a user who builds a tree: his own id is 0, and the rest his subordinate ones, or with a notice none. */
+int build_tree_maps(Builder *b);
+int build_tree_ids(Builder *b);
+
+/* Whether m can be the root of a tree that is built. Returns 0 or -errno, reported. */
+int build_tree_root(Builder *b, const PlanMount *m);
+
 /* Whether the policy lets the payload make namespaces of that kind (CLONE_NEW*). */
 bool build_allows_namespace(const Policy *policy, uint64_t kind);
 

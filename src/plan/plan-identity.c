@@ -48,6 +48,8 @@ static int map_ids(Builder *b) {
         Plan *plan = b->plan;
         int r;
 
+        if (b->request->writable_root && b->host->uid != 0)
+                return build_tree_maps(b);
         if (b->host->uid == 0 && !has_capability(b->host, CAP_SETFCAP))
                 return report_error(b->report, EPERM,
                                     "uid 0 cannot be mapped into a user namespace without CAP_SETFCAP (Linux 5.12): "
@@ -78,6 +80,11 @@ static int build_users(Builder *b) {
         }
         if (streq(users->value.text, "identity") && b->host->uid != 0)
                 return build_error(b, users, D_PrivateUsers, EPERM, "\"identity\" is for root only");
+
+        if (build_is_world(b->policy) && b->request->writable_root)
+                return build_error(b, users, D_PrivateUsers, EINVAL,
+                                   "\"full\" is not for building: the tree is the caller's, who does not exist in that "
+                                   "world");
 
         b->plan->namespaces |= CLONE_NEWUSER;
         return build_is_world(b->policy) ? build_world_maps(b) : map_ids(b);
@@ -150,6 +157,8 @@ static int build_ids(Builder *b) {
 
         if (build_is_world(b->policy))
                 return build_world_ids(b);
+        if (b->request->writable_root)
+                return build_tree_ids(b);
 
         plan->uid = b->host->uid;
         plan->gid = b->host->gid;

@@ -159,7 +159,8 @@ static int place_missing(RootBuilder *rb, const PlanMount *m, Spot *spot) {
         if (!takes_new_entries(spot->cover))
                 return mount_error(rb, m, ENOENT, "%s does not exist, and cannot be made in %s", m->destination,
                                    spot->cover->destination);
-        if (!spot->nearest_hosts)
+        /* In memory, or in the tree that is being built. */
+        if (!spot->nearest_hosts || (spot->cover->kind == MOUNT_ROOT && !spot->cover->read_only))
                 return 1;
         r = make_room(rb, m, spot);
         return r < 0 ? r : 1;
@@ -319,13 +320,16 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
 
 static int begin_root(RootBuilder *rb) {
         const Setting *s = policy_get(rb->b->policy, D_RootDirectory);
-        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"), .directory = true, .read_only = true,
-                           .recursive = true, .exact = true, .origin = s->origin, .key = "RootDirectory" };
+        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"), .directory = true, .recursive = true,
+                           .read_only = !rb->b->request->writable_root, .exact = true, .origin = s->origin,
+                           .key = "RootDirectory" };
         int r = 0;
 
         rb->bare_root = streq(s->value.text, "none");
         for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
                 r = begin_layer(rb, s, *layer, &root);
+        if (r >= 0 && !root.read_only)
+                r = build_tree_root(rb->b, &root);
         if (r < 0) {
                 plan_mount_deinit(&root);
                 return r;

@@ -195,6 +195,7 @@ typedef struct PlanRequest {
         char *const *arguments; /* of the command; NULL: the policy's ExecStart=, or none */
         bool need_command;
         bool no_scope;
+        bool writable_root;    /* the root, which is not the host's, is to be written: isoctl build */
         ManagerChoice manager;
         int image;             /* fd of the detached mount of the image that RootDirectory= names; 0: it names none */
         const Bindings *bindings; /* what names stand for; NULL: none is bound. It must outlive the plan. */

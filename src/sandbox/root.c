@@ -263,11 +263,24 @@ static int do_mount(RootBuild *rb, const PlanMount *m) {
         return -EINVAL;
 }
 
+/* Of a root that is to be written, the tree alone is writable, not what is mounted below. */
+static int bind_root(RootBuild *rb, const PlanMount *root) {
+        struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+        PlanMount read_only = *root;
+        _cleanup_close_ int copy = -1;
+
+        read_only.read_only = true;
+        copy = make_bind(rb, &read_only);
+        if (copy >= 0 && !root->read_only && mount_setattr(copy, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return -errno;
+        return TAKE_FD(copy);
+}
+
 /* What the new root is, detached: a clone of a directory, several stacked, or nothing yet. */
 static int make_root(RootBuild *rb, const PlanMount *root) {
         if (!root->source)
                 return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-        return root->lower ? root_make_stack(rb, root) : make_bind(rb, root);
+        return root->lower ? root_make_stack(rb, root) : bind_root(rb, root);
 }
 
 /* Attaches the new root over the old one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plans with more ids than the caller's: PrivateUsers=full. */
+/* Plans with more ids than the caller's: PrivateUsers=full, and trees that are built. */
 #include "helper.h"
 
 #include <errno.h>
@@ -153,10 +153,44 @@ static void test_own_root(void **state) {
         plan_expect_error(f, "CapabilityBoundingSet=CAP_SETFCAP", EPERM, "CAP_SETFCAP of root's");
 }
 
+static void test_tree(void **state) {
+        PlanFixture *f = *state;
+
+        f->request.writable_root = true;
+        plan_expect_good(f, "");
+        assert_false(f->plan->mounts[0].read_only);
+        assert_true(f->plan->set_ids);
+        assert_null(f->plan->inner_uid_map);
+        expect_in("shown", plan_shown(f), "\n/=writable ");
+        plan_expect_error(f, "RootDirectory=/", EPERM, "error: test.conf:1: RootDirectory=: / is / of this system");
+        plan_expect_error(f, "RootDirectory=%h/file", ENOTDIR, "is no directory");
+        plan_expect_error(f, "User=5", EINVAL, "error: test.conf:1: User=: a tree is built by its root");
+        plan_expect_error(f, "PrivateUsers=full", EINVAL, "\"full\" is not for building");
+}
+
+static void test_tree_of_user(void **state) {
+        PlanFixture *f = *state;
+
+        f->request.writable_root = true;
+        plan_set_uid(f, 1000);
+        if (access("/usr/bin/newuidmap", X_OK) == 0) {
+                plan_expect_good(f, "");
+                expect_text("uids", f->plan->uid_map, "0 1000 1\n1 100000 65536\n");
+                expect_text("gids", f->plan->gid_map, "0 1000 1\n1 200000 1000\n");
+                assert_true(f->plan->set_ids && !f->plan->deny_setgroups);
+        }
+        uids.count = 0;
+        plan_expect_notice(f, "", "notice: there is but one user, root, in this build: ");
+        expect_text("uids", f->plan->uid_map, "0 1000 1\n");
+        assert_true(f->plan->deny_setgroups && !f->plan->set_ids);
+        assert_null(f->plan->uid_helper);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_WORLD(test_maps),          IN_WORLD(test_ids),    IN_WORLD(test_no_range),
                 IN_WORLD(test_range_of_root), IN_WORLD(test_lifted), IN_WORLD(test_own_root),
+                IN_WORLD(test_tree),          IN_WORLD(test_tree_of_user),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

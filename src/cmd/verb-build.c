@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl build --root DIR|NAME -- COMMAND...: runs a command to which a tree, the root of other instances to come, is
+ * writable: the only thing that ever is, but for volumes. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cmd/argument.h"
+#include "cmd/common.h"
+#include "cmd/start.h"
+#include "cmd/verb.h"
+#include "util/strv.h"
+
+static int help(void) {
+        printf("isoctl build --root DIR|NAME [OPTIONS] -- COMMAND [ARGUMENT...]\n"
+               "\n"
+               "Runs COMMAND in a sandbox whose root is the tree in DIR, writable. As in any sandbox nothing else of the\n"
+               "host is seen, but its network is there (-p PrivateNetwork=yes: not).\n"
+               "\n"
+               "      --root DIR|NAME           the tree, or the name that a table has for it\n"
+               "  -p, --property KEY=VALUE      a directive over those of a build\n"
+               "  -v, --volume SRC:DEST[:ro|rw] a host path that is seen inside\n"
+               "      --name NAME               the instance's name (the unit is isorun-NAME.scope)\n"
+               "      --dry-run, --json         print the plan and touch nothing\n"
+               "      --help\n"
+               "\n"
+               "Users with subordinate ids (/etc/subuid) are root in the tree, and the other users' ids are of these;\n"
+               "without them there is no other user inside. Names are looked up as the tree's /etc/resolv.conf says.\n");
+        return 0;
+}
+
+typedef struct Options {
+        char **assignments; /* each behind the option that it came by */
+        const char *name;
+        bool root, dry_run, json, help;
+} Options;
+
+static int add(Options *o, const char *option, char *assignment, Report *report) {
+        int r = strv_push(&o->assignments, option);
+
+        if (r < 0)
+                free(assignment);
+        else
+                r = strv_consume(&o->assignments, assignment);
+        return r < 0 ? report_oom(report) : 0;
+}
+
+static int parse(Options *o, int argc, char *argv[], Report *report) {
+        static const struct option options[] = {
+                { "root", required_argument, NULL, 'r' },  { "property", required_argument, NULL, 'p' },
+                { "volume", required_argument, NULL, 'v' }, { "name", required_argument, NULL, 'n' },
+                { "dry-run", no_argument, NULL, 'd' },     { "json", no_argument, NULL, 'j' },
+                { "help", no_argument, NULL, 'h' },        {},
+        };
+        int c, r = 0;
+
+        optind = 0;
+        while (r >= 0 && (c = getopt_long(argc, argv, "+p:v:h", options, NULL)) >= 0)
+                switch (c) {
+                case 'r':
+                        o->root = true;
+                        r = add(o, "--root", argument_root(optarg), report);
+                        break;
+                case 'p':
+                        r = add(o, "-p", strdup(optarg), report);
+                        break;
+                case 'v':
+                        r = add(o, "--volume", argument_volume(optarg), report);
+                        break;
+                case 'n':
+                        o->name = optarg;
+                        break;
+                case 'd':
+                        o->dry_run = true;
+                        break;
+                case 'j':
+                        o->json = true;
+                        break;
+                case 'h':
+                        o->help = true;
+                        return 0;
+                default:
+                        return -EINVAL;
+                }
+        if (r >= 0 && !o->root)
+                r = report_error(report, EINVAL, "build: no --root DIR, the tree to write to");
+        if (r >= 0 && optind >= argc)
+                r = report_error(report, EINVAL, "build: no command; see isoctl build --help");
+        return r;
+}
+
+/* What a build does not share with the policy for programs: it needs the network, and all that installing packages
+ * takes; what those may hold (set-user-ID programs, passwords) is the tree's. */
+static int assign_defaults(const Loaded *l, Report *report) {
+        static const char *const table[][2] = {
+                { "PrivateNetwork", "no" },
+                { "RestrictAddressFamilies", "" },
+                { "InaccessiblePaths", "" },
+                { "ProtectHome", "no" },
+                { "RestrictSUIDSGID", "no" },
+                { "SystemCallFilter", "chroot" },
+                { "CapabilityBoundingSet", "" },
+                { "CapabilityBoundingSet", "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID "
+                                           "CAP_SETUID CAP_SYS_CHROOT" },
+        };
+        const Origin origin = { .file = "isoctl build" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
+                r = policy_assign(l->policy, origin, NULL, table[i][0], table[i][1], report);
+        /* Those that root gives to files count on the host. */
+        if (r >= 0 && l->host.uid != 0)
+                r = policy_assign(l->policy, origin, NULL, "CapabilityBoundingSet", "CAP_SETFCAP", report);
+        return r;
+}
+
+static int assign(const Loaded *l, const Options *o, Report *report) {
+        int r = assign_defaults(l, report);
+
+        for (char **a = o->assignments; a && *a; a += 2) {
+                int q = policy_assign_argument(l->policy, a[0], a[1], report);
+
+                r = q < 0 ? q : r;
+        }
+        return r < 0 ? r : policy_complete(l->policy, report);
+}
+
+static int build_once(const Options *o, char *const *arguments, bool last_try, Report *report) {
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        int status = PLAN_FAILED, r;
+
+        r = loaded_init(&loaded, NULL, o->name, arguments, report);
+        if (r >= 0)
+                r = assign(&loaded, o, report);
+        if (r >= 0)
+                r = loaded_bind(&loaded, NULL, 0, report);
+        if (r < 0)
+                return PLAN_FAILED;
+        r = plan_new(&plan, loaded.policy, &loaded.host,
+                     &(PlanRequest) { .name = loaded.name, .policy = "default", .arguments = arguments,
+                                      .need_command = true, .writable_root = true,
+                                      .bindings = &loaded.bindings, .image = loaded.image },
+                     report, &status);
+        if (r < 0)
+                return status;
+        report_notice(report, "%s is writable inside", plan->mounts[0].source);
+        return o->dry_run ? print_plan(plan, loaded.policy, o->json, report) : start_plan(plan, last_try, report);
+}
+
+int verb_build(int argc, char *argv[], Report *report) {
+        enum { TRIES = 16, PAUSE_NSEC = 15000000 };
+        Options o = {};
+        int status = -EEXIST;
+
+        if (start_allowed(report) < 0 || parse(&o, argc, argv, report) < 0)
+                status = PLAN_FAILED;
+        else if (o.help)
+                status = help();
+        for (unsigned i = 1; status == -EEXIST && i <= TRIES; i++) {
+                status = build_once(&o, argv + optind, i == TRIES, report);
+                /* As isorun does: the name may be that of an instance which is about to be taken away. */
+                if (status == -EEXIST && o.name)
+                        nanosleep(&(struct timespec) { .tv_nsec = PAUSE_NSEC }, NULL);
+        }
+        strv_free(o.assignments);
+        return status;
+}

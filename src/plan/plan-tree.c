@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A tree that is built (isoctl build): its root is the caller, its other ids are his subordinate ones. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "plan/build.h"
+
+static int tree_map(uint32_t own, const IdRange *range, char **ret) {
+        return range ? asprintf(ret, "0 %u 1\n1 %u %u\n", own, range->first, range->count)
+                     : asprintf(ret, "0 %u 1\n", own);
+}
+
+int build_tree_maps(Builder *b) {
+        Plan *plan = b->plan;
+        BuildRanges ranges = {};
+        const char *why = build_ranges(b, &ranges);
+
+        if (why)
+                report_notice(b->report, "there is but one user, root, in this build: %s", why);
+        plan->deny_setgroups = why;
+        if (tree_map(b->host->uid, why ? NULL : &ranges.uids, &plan->uid_map) < 0 ||
+            tree_map(b->host->gid, why ? NULL : &ranges.gids, &plan->gid_map) < 0)
+                return report_oom(b->report);
+        if (why) {
+                free(plan->uid_helper);
+                free(plan->gid_helper);
+                plan->uid_helper = plan->gid_helper = NULL;
+        }
+        return 0;
+}
+
+int build_tree_ids(Builder *b) {
+        const Setting *user = policy_get(b->policy, D_User), *group = policy_get(b->policy, D_Group);
+
+        if (user || group)
+                return build_error(b, user ?: group, user ? D_User : D_Group, EINVAL, "a tree is built by its root");
+
+        /* uid and gid are 0; the caller's groups are left where that may be done. */
+        b->plan->set_ids = !b->plan->deny_setgroups;
+        return build_name_root(b);
+}
+
+int build_tree_root(Builder *b, const PlanMount *m) {
+        const Setting *s = policy_get(b->policy, D_RootDirectory);
+        struct statvfs mount;
+        struct stat tree, root;
+
+        if (!m->source || m->lower || m->detached)
+                return build_error(b, s, D_RootDirectory, EINVAL, "%s is not one directory, to be written to",
+                                   s->value.text);
+        if (stat(m->source, &tree) < 0 || statvfs(m->source, &mount) < 0 || stat("/", &root) < 0)
+                return build_error(b, s, D_RootDirectory, errno, "%s: %s", m->source, strerror(errno));
+        /* By whatever path, or bind of it. */
+        if (tree.st_dev == root.st_dev && tree.st_ino == root.st_ino)
+                return build_error(b, s, D_RootDirectory, EPERM, "%s is / of this system, which is not written to",
+                                   s->value.text);
+        if (mount.f_flag & ST_RDONLY)
+                return build_error(b, s, D_RootDirectory, EROFS, "%s is mounted read-only", m->source);
+        return 0;
+}
