@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/subordinate.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pwd.h>
 #include <shadow/subid.h>
 #include <stdio.h>
 
-/* As of sandbox/bus.c. */
-#define DLOPEN_NOTE                                                                                          \
-        "[{\"feature\":\"subid\",\"description\":\"PrivateUsers=full, and isoctl build with all ids\"," \
-        "\"priority\":\"suggested\",\"soname\":[\"libsubid.so.5\",\"libsubid.so.4\"]}]"
+#include "util/library.h"
 
-static const struct {
-        uint32_t name_size, content_size, type;
-        char name[4];
-        char content[sizeof(DLOPEN_NOTE)] __attribute__((aligned(4)));
-} dlopen_note __attribute__((used, section(".note.dlopen"), aligned(4))) = {
-        .name_size = 4,
-        .content_size = sizeof(DLOPEN_NOTE),
-        .type = 0x407c0c0a,
-        .name = "FDO",
-        .content = DLOPEN_NOTE,
-};
+LIBRARY_NOTE(subid, "subid", "PrivateUsers=full, and isoctl build with all ids", "suggested",
+             "libsubid.so.5\",\"libsubid.so.4");
 
-/* The functions used are the same in both. */
-static void *load(void) {
-        static const char *const names[] = { "libsubid.so.5", "libsubid.so.4" };
-        void *handle = NULL;
+#define SUBID_FUNCTIONS(X)      \
+        X(subid_init)           \
+        X(subid_get_uid_ranges) \
+        X(subid_get_gid_ranges)
 
-        for (size_t i = 0; i < ELEMENTSOF(names) && !handle; i++)
-                handle = dlopen(names[i], RTLD_NOW | RTLD_NODELETE);
-        return handle;
+typedef struct SubidLibrary {
+#define X(f) typeof(&f) f;
+        SUBID_FUNCTIONS(X)
+#undef X
+} SubidLibrary;
+
+static int load(SubidLibrary *ret) {
+        static const char *const names[] = {
+#define X(f) #f,
+                SUBID_FUNCTIONS(X)
+#undef X
+        };
+        int r;
+
+        /* These functions are the same in both. */
+        r = library_load("libsubid.so.5", names, ELEMENTSOF(names), ret);
+        return r >= 0 ? 0 : library_load("libsubid.so.4", names, ELEMENTSOF(names), ret);
 }
 
 /* A range that ends above what an id can be counts for nothing. */
@@ -51,9 +52,7 @@ static IdRange choose(const struct subid_range *ranges, int n) {
         return best;
 }
 
-typedef int (*GetRanges)(const char *owner, struct subid_range **ranges);
-
-static IdRange find(GetRanges get, const char *owner) {
+static IdRange find(int (*get)(const char *owner, struct subid_range **ranges), const char *owner) {
         struct subid_range *ranges = NULL;
         int n = get(owner, &ranges); /* negative where it knows none */
         IdRange best = choose(ranges, n);
@@ -63,22 +62,18 @@ static IdRange find(GetRanges get, const char *owner) {
 }
 
 int subordinate_find(uid_t owner, IdRange *ret_uids, IdRange *ret_gids) {
-        void *handle = load(), *uids, *gids, *init;
+        SubidLibrary lib = {};
         const struct passwd *pw;
         char number[16];
 
-        init = handle ? dlsym(handle, "subid_init") : NULL;
-        uids = handle ? dlsym(handle, "subid_get_uid_ranges") : NULL;
-        gids = handle ? dlsym(handle, "subid_get_gid_ranges") : NULL;
-        if (!init || !uids || !gids)
+        if (load(&lib) < 0)
                 return -ELIBACC;
-
         /* Without a stream, what it has to say goes nowhere. */
-        if (!((typeof(&subid_init)) init)(NULL, NULL))
+        if (!lib.subid_init(NULL, NULL))
                 return -EIO;
         pw = getpwuid(owner);
         snprintf(number, sizeof(number), "%u", owner);
-        *ret_uids = find((GetRanges) uids, pw ? pw->pw_name : number);
-        *ret_gids = find((GetRanges) gids, pw ? pw->pw_name : number);
+        *ret_uids = find(lib.subid_get_uid_ranges, pw ? pw->pw_name : number);
+        *ret_gids = find(lib.subid_get_gid_ranges, pw ? pw->pw_name : number);
         return 0;
 }
