@@ -347,17 +347,19 @@ test_signals() {
 	SH
 	chmod 644 "$tmp/count.sh"
 	for name in TERM INT HUP QUIT USR1 USR2 WINCH CONT; do
+		rm -f "$tmp/signals" # or the last one's "ready" is seen
 		env "$defaults" "${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/count.sh:/count.sh:ro" bash /count.sh \
 			>"$tmp/signals" &
-		eventually grep -q ready "$tmp/signals"
+		eventually grep -qs ready "$tmp/signals"
 		kill -"$name" "$(first_pid "^$isorun .*/count.sh\$")"
 		wait $!
 		is "$label: SIG$name reaches the payload once" "$(tail -n1 "$tmp/signals")" 1
 	done
 	# To the whole process group, as a terminal does.
+	rm -f "$tmp/signals"
 	env "$defaults" setsid "${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/count.sh:/count.sh:ro" bash /count.sh \
 		>"$tmp/signals" &
-	eventually grep -q ready "$tmp/signals"
+	eventually grep -qs ready "$tmp/signals"
 	i=$(first_pid "^$isorun .*/count.sh\$")
 	kill -INT -- "-$(ps -o pgid= -p "$i" | tr -d ' ')"
 	wait $!
