@@ -85,6 +85,7 @@ static int build_names(Builder *b) {
         const Setting *description = policy_get(b->policy, D_Description);
         Plan *plan = b->plan;
 
+        plan->source = b->policy;
         plan->name = strdup(b->request->name);
         plan->policy = strdup(b->request->policy);
         plan->description = strdup(description ? description->value.text : "");

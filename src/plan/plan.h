@@ -118,6 +118,8 @@ typedef struct PlanStandardIO {
 } PlanStandardIO;
 
 typedef struct Plan {
+        const Policy *source; /* the policy that it was made of */
+
         /* the instance */
         char *name;         /* "web-4f2a" */
         char *unit;         /* "isorun-web-4f2a.scope", or the service */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "plan/plan.h"
@@ -46,4 +47,16 @@ int fail(Failure *f, int error, const char *format, ...) {
         r = keep(f, (Origin) {}, NULL, error, format, ap);
         va_end(ap);
         return r;
+}
+
+Failure *failure_share(void) {
+        void *p = mmap(NULL, sizeof(Failure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        return p == MAP_FAILED ? NULL : p;
+}
+
+Failure *failure_unshare(Failure *f) {
+        if (f)
+                munmap(f, sizeof(*f));
+        return NULL;
 }

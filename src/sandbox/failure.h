@@ -17,3 +17,8 @@ const char *failure_hint(int error);
 /* Keeps what was tried, and error, a positive errno, whose text is appended. Returns -error. */
 int fail(Failure *f, int error, const char *format, ...) _printf_(3, 4);
 int fail_at(Failure *f, Origin origin, const char *key, int error, const char *format, ...) _printf_(5, 6);
+
+/* A failure in memory that this process shares with those it forks: one that is filtered can write no message. Freed
+ * with failure_unshare(). NULL when memory runs out. */
+Failure *failure_share(void);
+Failure *failure_unshare(Failure *f);

@@ -6,9 +6,11 @@
  *  3. Only when isorun says that the process is in its unit and that the limits hold does it go on: the cgroup
  *     namespace then begins at the unit, and what the payload uses is counted from its first page.
  *  4. Landlock's rules name paths of the finished root.
- *  5. no_new_privs, the ids and the capabilities, before the fork(2), so that the reaper has no more than the
- *     payload; then the payload alone gets the Landlock domain and, last of all, the filter: whatever would come
- *     after those would have to be allowed to the payload. */
+ *  5. no_new_privs, the Landlock domain, the ids and the capabilities, before the fork(2), so that the reaper has no
+ *     more than the payload, and so that whatever else it forks (isoctl enter) is in the payload's very domain, which
+ *     nobody can join later. What the reaper does from then on (/dev/null, signals, sockets that it has) is within
+ *     the domain; it is kept from the payload, which is in the domain too, by not being dumpable.
+ *  6. Each process gets the filter itself, last of all: what would come after would have to be allowed to it. */
 #include "sandbox/inside.h"
 
 #include <errno.h>
@@ -31,6 +33,7 @@
 #include "sandbox/root.h"
 #include "sandbox/standard-io.h"
 #include "util/fd.h"
+#include "util/kernel.h"
 
 /* isorun is gone, or has given up. A process that ends before systemd has moved it leaves a scope behind that
  * nothing ever ends (it was never populated), so it stays until it has been moved, for some seconds at most. */
@@ -101,7 +104,7 @@ static int leave_keyring(Failure *f) {
         return fail(f, error, "making a session keyring");
 }
 
-static int complete(Inside *inside, Payload *payload, Failure *f) {
+static int complete(Inside *inside, int *ruleset, Failure *f) {
         const Plan *plan = inside->plan;
         int r;
 
@@ -111,7 +114,7 @@ static int complete(Inside *inside, Payload *payload, Failure *f) {
         if (r >= 0 && plan->delegate)
                 r = cgroup_settle(plan, f);
         if (r >= 0)
-                r = landlock_prepare(plan, f, &payload->ruleset);
+                r = landlock_prepare(plan, f, ruleset);
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
         if (r >= 0)
@@ -121,10 +124,26 @@ static int complete(Inside *inside, Payload *payload, Failure *f) {
         return r;
 }
 
-static int start(Payload *payload, Failure *f) {
+/* The inner id maps are written from within the domain, through a /proc that nobody else can reach. */
+static int prepare_inner(Payload *payload, int ruleset, Failure *f) {
+        payload->proc = root_open_proc();
+        if (payload->proc < 0)
+                return fail(f, -payload->proc, "making a /proc");
+        return payload->inside->plan->landlock_files ? landlock_allow_writing(ruleset, payload->proc, f) : 0;
+}
+
+static int start(Payload *payload, int ruleset, Failure *f) {
         const Plan *plan = payload->inside->plan;
         int r;
 
+        if (plan->inner_namespaces) {
+                r = prepare_inner(payload, ruleset, f);
+                if (r < 0)
+                        return r;
+        }
+        if (ruleset >= 0 && sys_landlock_restrict_self(ruleset) < 0)
+                return fail(f, errno, "landlock_restrict_self%s",
+                            errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)" : "");
         /* The payload that gets a second user namespace needs its capabilities until it is there. */
         if (plan->inner_namespaces)
                 return payload_start_inner(payload, f);
@@ -137,9 +156,9 @@ static int start(Payload *payload, Failure *f) {
 }
 
 _Noreturn void inside_main(Inside *inside) {
-        Payload payload = { .inside = inside, .ruleset = -1 };
+        Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .proc = -1 };
+        int ruleset = -1, r;
         Failure f = {};
-        int r;
 
         wait_for(inside, MESSAGE_MAPPED, NULL, 0);
         r = build(inside, &f);
@@ -147,9 +166,9 @@ _Noreturn void inside_main(Inside *inside) {
                 give_up(inside, &f);
 
         wait_for(inside, MESSAGE_GO, payload.filters, FILTERS);
-        r = complete(inside, &payload, &f);
+        r = complete(inside, &ruleset, &f);
         if (r >= 0)
-                r = start(&payload, &f);
+                r = start(&payload, ruleset, &f);
         if (r < 0)
                 give_up(inside, &f);
 

@@ -17,6 +17,15 @@ static int add_rule(int ruleset, const PlanLandlockRule *rule, Failure *f) {
         return 0;
 }
 
+int landlock_allow_writing(int ruleset, int directory, Failure *f) {
+        struct landlock_path_beneath_attr attr = { .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE,
+                                                   .parent_fd = directory };
+
+        if (ruleset >= 0 && sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0)
+                return fail(f, errno, "Landlock rule");
+        return 0;
+}
+
 int landlock_prepare(const Plan *plan, Failure *f, int *ret) {
         const LandlockRulesetAttr attr = { .handled_access_fs = plan->landlock_files, .scoped = plan->landlock_scope };
         /* Kernels before the scopes know a shorter structure and refuse what they do not know. */

@@ -14,6 +14,7 @@ typedef enum MessageType {
         MESSAGE_REQUESTING, /* from now on systemd may be asked to move the process */
         MESSAGE_GO,         /* the limits hold; fds: the two compiled filters */
         MESSAGE_SIGNAL,     /* isorun got signal `value`; did you? */
+        MESSAGE_CONTROL,    /* fd: a connection of control.h, whose other end may ask */
 
         /* to isorun */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text, and origin and key */
@@ -30,8 +31,6 @@ typedef struct Message {
         const char *key; /* likewise */
         char text[400];
 } Message;
-
-enum { MESSAGE_FDS_MAX = 2 };
 
 /* Sends a message with n fds. Returns 0 or -errno of sendmsg(2). */
 int message_send(int socket, const Message *message, const int *fds, unsigned n);

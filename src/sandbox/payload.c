@@ -7,7 +7,6 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -16,17 +15,23 @@
 #include "sandbox/id-maps.h"
 #include "sandbox/network.h"
 #include "sandbox/privileges.h"
-#include "sandbox/root.h"
 #include "util/fd.h"
-#include "util/kernel.h"
 #include "util/strv.h"
 
-static int arrange_fds(const Payload *payload, Failure *f) {
-        const Plan *plan = payload->inside->plan;
-        unsigned first = 3 + (unsigned) plan->n_passed_fds;
+/* In the order to join them: what the capabilities are for comes before the mounts. */
+static const struct {
+        uint64_t flag;
+        const char *name;
+} inner_table[INNER_NAMESPACES] = {
+        { CLONE_NEWUSER, "user" }, { CLONE_NEWNET, "net" }, { CLONE_NEWIPC, "ipc" }, { CLONE_NEWUTS, "uts" },
+        { CLONE_NEWNS, "mnt" },
+};
+
+static int arrange_fds(const Command *command, Failure *f) {
+        unsigned first = 3 + command->n_passed_fds;
 
         for (int i = 0; i < 3; i++)
-                if (payload->inside->standard_io[i] >= 0 && dup2(payload->inside->standard_io[i], i) < 0)
+                if (command->standard_io[i] >= 0 && dup2(command->standard_io[i], i) < 0)
                         return fail(f, errno, "setting up fd %d", i);
         for (unsigned fd = 3; fd < first; fd++)
                 if (fcntl((int) fd, F_SETFD, 0) < 0)
@@ -51,14 +56,10 @@ static int enter_directory(const Plan *plan, Failure *f) {
 
 /* Nothing may be needed any more but execve(2) when the last filter is in place. The one that looks at arguments
  * goes first: the other may well deny seccomp(2). */
-static int confine(const Payload *payload, Failure *f) {
-        int r;
-
-        if (payload->ruleset >= 0 && sys_landlock_restrict_self(payload->ruleset) < 0)
-                return fail(f, errno, "landlock_restrict_self%s",
-                            errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)" : "");
+static int install_filters(const Payload *payload, Failure *f) {
         for (int i = FILTERS - 1; i >= 0; i--) {
-                r = filter_install(payload->filters[i]);
+                int r = filter_install(payload->filters[i]);
+
                 if (r < 0)
                         return fail(f, -r, "installing the system call filter%s",
                                     r == -ENOMEM ? " (with those of the sandboxes around, it may be too long)" : "");
@@ -81,37 +82,47 @@ static int set_limits(const Plan *plan, Failure *f) {
         return 0;
 }
 
-/* Becomes the command; comes back only to say in f why not. */
-static void become(Payload *payload, Failure *f) {
+void payload_become(const Payload *payload, const Command *command, Failure *f) {
         const Plan *plan = payload->inside->plan;
-        char **environment = strv_copy(plan->environment);
 
-        if (!environment || set_listen_pid(&environment, plan) < 0) {
-                fail(f, ENOMEM, "environment");
-                return;
-        }
         if (plan->set_umask)
                 umask(plan->umask);
         if (set_limits(plan, f) < 0)
                 return;
-        if (enter_directory(plan, f) < 0 || arrange_fds(payload, f) < 0)
+        if (enter_directory(plan, f) < 0 || arrange_fds(command, f) < 0)
                 return;
-        if (sigprocmask(SIG_SETMASK, &payload->inside->signal_mask, NULL) < 0) {
+        if (sigprocmask(SIG_SETMASK, &command->signal_mask, NULL) < 0) {
                 fail(f, errno, "sigprocmask");
                 return;
         }
-        if (confine(payload, f) < 0)
+        environ = command->environment; /* execvp(3) looks there */
+        if (install_filters(payload, f) < 0)
                 return;
 
-        execve(plan->executable, plan->arguments, environment);
-        exec_failed(f, errno, plan->executable);
+        if (strchr(command->executable, '/'))
+                execve(command->executable, command->arguments, environ);
+        else
+                execvp(command->executable, command->arguments);
+        exec_failed(f, errno, command->executable);
 }
 
-/* The payload cannot write a message once it is filtered: it leaves word in memory that both see. */
-static Failure *shared_failure(void) {
-        void *p = mmap(NULL, sizeof(Failure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+static void become(const Payload *payload, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+        char **environment = strv_copy(plan->environment);
 
-        return p == MAP_FAILED ? NULL : p;
+        if (!environment || set_listen_pid(&environment, plan) < 0)
+                fail(f, ENOMEM, "environment");
+        else
+                payload_become(payload,
+                               &(Command) {
+                                       .executable = plan->executable,
+                                       .arguments = plan->arguments,
+                                       .environment = environment,
+                                       .standard_io = payload->inside->standard_io,
+                                       .n_passed_fds = (unsigned) plan->n_passed_fds,
+                                       .signal_mask = payload->inside->signal_mask,
+                               },
+                               f);
 }
 
 /* Until the pipe's other end is closed by execve(2), or by the end of the payload. */
@@ -127,7 +138,7 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
 }
 
 int payload_start(Payload *payload, Failure *f) {
-        Failure *shared = shared_failure();
+        Failure *shared = failure_share();
         int fds[2], r;
 
         if (!shared || pipe2(fds, O_CLOEXEC) < 0)
@@ -142,7 +153,7 @@ int payload_start(Payload *payload, Failure *f) {
         close(fds[1]);
         r = payload->pid < 0 ? fail(f, errno, "fork") : wait_for_exec(fds[0], shared, f);
         close(fds[0]);
-        munmap(shared, sizeof(Failure));
+        failure_unshare(shared);
         return r;
 }
 
@@ -165,18 +176,46 @@ static int enter_inner(const Payload *payload, int socket, Failure *f) {
         return privileges_drop(plan, f);
 }
 
+/* So that others can follow, whatever the payload does with its own: opened before it goes on. */
+static int open_inner(Payload *payload) {
+        for (size_t i = 0; i < INNER_NAMESPACES; i++) {
+                char path[64];
+
+                if (!(payload->inside->plan->inner_namespaces & inner_table[i].flag))
+                        continue;
+                snprintf(path, sizeof(path), "%d/ns/%s", payload->pid, inner_table[i].name);
+                payload->inner[i] = openat(payload->proc, path, O_RDONLY | O_CLOEXEC);
+                if (payload->inner[i] < 0)
+                        return -errno;
+        }
+        return 0;
+}
+
+int payload_join(const Payload *payload, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+
+        if (!plan->inner_namespaces)
+                return 0;
+        /* As the owner of the user namespace this process has all capabilities there: user_namespaces(7). */
+        for (size_t i = 0; i < INNER_NAMESPACES; i++)
+                if (payload->inner[i] >= 0 && setns(payload->inner[i], (int) inner_table[i].flag) < 0)
+                        return fail(f, errno, "joining the inner %s namespace", inner_table[i].name);
+        return privileges_drop(plan, f);
+}
+
 /* In the process outside: when this returns 0, it has no capability left, and the payload goes on. */
-static int admit_inner(const Payload *payload, int socket, Failure *f) {
-        _cleanup_close_ int proc = -1;
+static int admit_inner(Payload *payload, int socket, Failure *f) {
         char c;
         int r;
 
         if (TEMP_FAILURE_RETRY(read(socket, &c, 1)) != 1)
                 return 0; /* it has failed, and said why */
-        proc = root_open_proc();
-        r = proc < 0 ? proc : id_maps_write_inner(payload->inside->plan, proc, payload->pid);
+        r = id_maps_write_inner(payload->inside->plan, payload->proc, payload->pid);
         if (r < 0)
                 return fail(f, -r, "writing the inner id maps");
+        r = open_inner(payload);
+        if (r < 0)
+                return fail(f, -r, "opening the inner namespaces");
         r = privileges_drop_all(f);
         if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 r = fail(f, errno, "PR_SET_DUMPABLE");
@@ -186,7 +225,7 @@ static int admit_inner(const Payload *payload, int socket, Failure *f) {
 }
 
 int payload_start_inner(Payload *payload, Failure *f) {
-        Failure *shared = shared_failure();
+        Failure *shared = failure_share();
         int fds[2], r;
 
         if (!shared || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
@@ -204,6 +243,6 @@ int payload_start_inner(Payload *payload, Failure *f) {
         if (r >= 0)
                 r = wait_for_exec(fds[0], shared, f);
         close(fds[0]);
-        munmap(shared, sizeof(Failure));
+        failure_unshare(shared);
         return r;
 }

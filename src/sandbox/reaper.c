@@ -9,12 +9,14 @@
 #include <time.h>
 
 #include "sandbox/message.h"
+#include "sandbox/session.h"
 #include "sandbox/signals.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
 typedef struct Reaper {
-        const Payload *payload;
+        Payload *payload;
+        Sessions sessions;
         int socket;
         int signals;
         struct {
@@ -33,13 +35,15 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
         _exit(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status));
 }
 
-static void reap(const Reaper *r) {
+static void reap(Reaper *r) {
         int status;
         pid_t pid;
 
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
                 if (pid == r->payload->pid)
                         finish(r, status);
+                sessions_reap(&r->sessions, pid, status);
+        }
 }
 
 static int64_t now_msec(void) {
@@ -88,9 +92,14 @@ static bool payload_has(Reaper *r, int sig, bool from_manager) {
 
 static void answer(Reaper *r) {
         Message m;
+        int fd;
 
-        if (message_receive(r->socket, &m, NULL, 0) <= 0)
+        if (message_receive(r->socket, &m, &fd, 1) <= 0)
                 _exit(PLAN_FAILED); /* isorun is gone, and the kernel kills what is left here */
+        if (m.type == MESSAGE_CONTROL && fd >= 0) {
+                sessions_add(&r->sessions, fd);
+                return;
+        }
         if (m.type != MESSAGE_SIGNAL || m.value < 1 || m.value > SIGNAL_MAX)
                 return;
 
@@ -117,22 +126,57 @@ static void close_standard_io(void) {
                         close(fd);
 }
 
-/* All that came across clone3(2), but for the socket. */
-static int close_others(int socket) {
-        int fd = fcntl(socket, F_DUPFD_CLOEXEC, 3);
+/* Closes all but the socket and what other processes of the instance are made with; these fds are first in a row. */
+static int keep_fds(Payload *payload) {
+        int *fds[1 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
+        unsigned n = 1, first = 3 + ELEMENTSOF(fds);
 
-        if (fd < 0 || dup3(fd, 3, O_CLOEXEC) < 0)
-                return socket;
-        close_range(4, ~0U, 0);
-        return 3;
+        for (size_t i = 0; i < FILTERS; i++)
+                fds[n++] = &payload->filters[i];
+        for (size_t i = 0; i < INNER_NAMESPACES; i++)
+                if (payload->inner[i] >= 0)
+                        fds[n++] = &payload->inner[i];
+
+        /* Out of the way of each other first. */
+        for (size_t i = 0; i < n; i++) {
+                *fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, first);
+                if (*fds[i] < 0)
+                        return -errno;
+        }
+        for (unsigned i = 0; i < n; i++) {
+                *fds[i] = dup3(*fds[i], (int) (3 + i), O_CLOEXEC);
+                if (*fds[i] < 0)
+                        return -errno;
+        }
+        return close_range(3 + n, ~0U, 0) < 0 ? -errno : 0;
 }
 
-_Noreturn void reaper_main(const Payload *payload) {
+/* Waits for what there is to do, and does it. */
+static void run(Reaper *r) {
+        struct pollfd fds[2 + SESSIONS_MAX] = { { .fd = r->socket, .events = POLLIN },
+                                                { .fd = r->signals, .events = POLLIN } };
+        unsigned n = sessions_fill(&r->sessions, fds + 2);
+
+        if (poll(fds, 2 + n, -1) < 0) {
+                if (errno != EINTR)
+                        _exit(PLAN_FAILED);
+                return;
+        }
+        if (fds[1].revents)
+                drain_signals(r);
+        sessions_process(&r->sessions, fds + 2, n);
+        if (fds[0].revents)
+                answer(r);
+}
+
+_Noreturn void reaper_main(Payload *payload) {
         sigset_t mask = payload->inside->forwarded;
-        Reaper r = { .payload = payload };
+        Reaper r = { .payload = payload, .sessions = { .payload = payload } };
 
         close_standard_io();
-        r.socket = close_others(payload->inside->socket);
+        if (keep_fds(payload) < 0)
+                _exit(PLAN_FAILED);
+        r.socket = payload->inside->socket;
         sigaddset(&mask, SIGCHLD);
         sigprocmask(SIG_BLOCK, &mask, NULL);
         r.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -141,14 +185,6 @@ _Noreturn void reaper_main(const Payload *payload) {
 
         /* It may have ended before SIGCHLD was looked for. */
         reap(&r);
-        for (;;) {
-                struct pollfd fds[2] = { { .fd = r.socket, .events = POLLIN }, { .fd = r.signals, .events = POLLIN } };
-
-                if (poll(fds, 2, -1) < 0 && errno != EINTR)
-                        _exit(PLAN_FAILED);
-                if (fds[1].revents)
-                        drain_signals(&r);
-                if (fds[0].revents)
-                        answer(&r);
-        }
+        for (;;)
+                run(&r);
 }

@@ -31,6 +31,7 @@ static void run_deinit(Run *run) {
         fd_close(run->socket);
         fd_close(run->pidfd);
         fd_close(run->payload);
+        fd_close(run->control);
         fd_close(run->signals);
         sigprocmask(SIG_SETMASK, &run->signal_mask, NULL);
 }
@@ -219,7 +220,7 @@ static void end_inside(Run *run) {
 
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         int standard_io[3], r;
-        Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .signals = -1,
+        Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .control = -1, .signals = -1,
                     .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
                     .outcome = { .exit_status = PLAN_FAILED } };
 

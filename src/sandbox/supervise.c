@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/control.h"
+#include "util/fd.h"
 #include "util/kernel.h"
 
 int run_failure(Run *run, const Message *m) {
@@ -76,6 +78,8 @@ static int take_message(Run *run) {
         case MESSAGE_STARTED:
                 run->payload = fd;
                 run->outcome.started = true;
+                /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
+                run->control = control_listen();
                 return 0;
         case MESSAGE_SEEN:
                 if (!m.status && run->payload >= 0)
@@ -108,6 +112,15 @@ static int died(Run *run) {
         return 0;
 }
 
+/* Lets the one in who may, and has the reaper see what he wants. A message must not have to wait, for a reaper that
+ * is frozen, say. */
+static void admit(const Run *run) {
+        _cleanup_close_ int connection = control_accept(run->control);
+
+        if (connection >= 0 && poll(&(struct pollfd) { .fd = run->socket, .events = POLLOUT }, 1, 0) == 1)
+                (void) message_send(run->socket, &(Message) { .type = MESSAGE_CONTROL }, &connection, 1);
+}
+
 int supervise(Run *run) {
         for (;;) {
                 struct pollfd fds[] = {
@@ -115,10 +128,11 @@ int supervise(Run *run) {
                         /* Before the command runs there is nobody to hand a signal to: it waits. */
                         { .fd = run->outcome.started ? run->signals : -1, .events = POLLIN },
                         { .fd = run->holder.memory_events, .events = POLLPRI },
+                        { .fd = run->control, .events = POLLIN },
                 };
                 int r = 0;
 
-                if (poll(fds, 3, -1) < 0) {
+                if (poll(fds, ELEMENTSOF(fds), -1) < 0) {
                         if (errno == EINTR)
                                 continue;
                         return report_error(run->report, errno, "poll: %s", strerror(errno));
@@ -135,5 +149,7 @@ int supervise(Run *run) {
                         return r < 0 ? r : 0;
                 if (fds[1].revents)
                         hand_on_signals(run);
+                if (fds[3].revents)
+                        admit(run);
         }
 }

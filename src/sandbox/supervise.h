@@ -14,6 +14,7 @@ typedef struct Run {
         int socket;   /* to the process inside */
         int pidfd;    /* of the process inside */
         int payload;  /* pidfd of the payload */
+        int control;  /* where isoctl connects; -1: nowhere */
         int signals;  /* signalfd of those that are handed on */
         pid_t pid;    /* of the process inside; 0: none, or waited for */
         sigset_t signal_mask; /* before isorun changed it */

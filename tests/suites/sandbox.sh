@@ -273,7 +273,7 @@ os.dup2(os.open("/etc/passwd", os.O_PATH), 0); os.execv(sys.argv[1], sys.argv[1:
 		shell "the reaper is not dumpable" 65534 'stat -c %u /proc/1/fd'
 		return
 	fi
-	shell "the reaper has standard fds, its socket and its signals, and no more" "0 1 2 3 4" \
+	shell "the reaper has standard fds, its socket, the two filters and its signals, and no more" "0 1 2 3 4 5 6" \
 		'sleep 0.3; echo $(ls /proc/1/fd)' 9</dev/null 8</etc/hosts
 	shell "with CAP_SYS_ADMIN, the reaper has no capability" 0000000000000000 -p CapabilityBoundingSet=CAP_SYS_ADMIN \
 		'sed -n "s/^Cap\(Prm\|Eff\|Bnd\|Inh\|Amb\):\t//p" /proc/1/status | sort -u'

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One request from outside, carried out by a process that is in all of the instance already but the filter, and in
+ * the inner namespaces where there are any. Nothing that it does is needed by the reaper, so that whoever hinders it
+ * (by what is mounted inside, say) hinders only the one who asked. */
+#include "sandbox/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "plan/visit.h"
+#include "sandbox/control.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+typedef struct Request {
+        const Payload *payload;
+        int connection;
+        ControlRequest request;
+        char **strings;
+        int fds[3];
+        Failure *f;
+} Request;
+
+/* As for isorun's own: from a directory, ".." leads outside. */
+static int check_fd(int fd, int number, Failure *f) {
+        int flags = fcntl(fd, F_GETFL);
+        struct stat st;
+
+        if (flags < 0 || fstat(fd, &st) < 0)
+                return fail(f, errno, "fd %d", number);
+        if (S_ISDIR(st.st_mode) || flags & O_PATH)
+                return fail(f, EISDIR, "fd %d is a directory or a place, by which the command would reach outside",
+                            number);
+        return 0;
+}
+
+static bool is_terminal_master(int fd) {
+        struct stat st;
+
+        /* Without trust in what is mounted there: a device it is, and this one (devices.txt). */
+        return fstat(fd, &st) >= 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
+}
+
+/* A terminal of the instance's own, as the controlling one; the other end goes to who asked. */
+static int open_terminal(Request *r, int *ret) {
+        _cleanup_close_ int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), terminal = -1;
+        int q;
+
+        if (master < 0 || !is_terminal_master(master))
+                return fail(r->f, master < 0 ? errno : ENODEV, "/dev/ptmx");
+        if (ioctl(master, TIOCSPTLCK, &(int) { 0 }) < 0)
+                return fail(r->f, errno, "unlocking the terminal");
+        terminal = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) < 0)
+                return fail(r->f, errno, "opening the terminal");
+        (void) ioctl(terminal, TIOCSWINSZ, &r->request.size);
+
+        q = control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TERMINAL }, &master, 1);
+        if (q < 0)
+                return fail(r->f, -q, "handing the terminal out");
+        *ret = TAKE_FD(terminal);
+        return 0;
+}
+
+/* The plan's, but for what it says of fds that only the payload has. */
+static char **make_environment(const Plan *plan, const char *term) {
+        _cleanup_strv_free_ char **v = NULL;
+
+        for (char **e = plan->environment; e && *e; e++)
+                if (!startswith(*e, "LISTEN_FDS=") && !startswith(*e, "LISTEN_FDNAMES=") &&
+                    !startswith(*e, "TERM=") && strv_push(&v, *e) < 0)
+                        return NULL;
+        if (*term && strv_pushf(&v, "TERM=%s", term) < 0)
+                return NULL;
+        return v ? TAKE_PTR(v) : calloc(1, sizeof(char *));
+}
+
+static const char *find_shell(char *const *environment) {
+        const char *shell = strv_variable(environment, "SHELL");
+
+        return shell && shell[0] == '/' && access(shell, X_OK) >= 0 ? shell : "/bin/sh";
+}
+
+/* The fds that came are those of 0-2 that are to be no terminal, in their order. */
+static int sort_fds(const Request *r, int terminal, int ret[static 3]) {
+        unsigned next = 0;
+
+        for (int i = 0; i < 3; i++) {
+                int q;
+
+                ret[i] = r->request.terminals & 1U << i ? terminal : r->fds[next++];
+                q = check_fd(ret[i], i, r->f);
+                if (q < 0)
+                        return q;
+        }
+        return 0;
+}
+
+static void enter(Request *r) {
+        char *shell[] = { NULL, NULL }, **arguments = r->strings + 1, **environment;
+        int terminal = -1, standard_io[3];
+
+        if (r->request.n_strings < 1) {
+                fail(r->f, EPROTO, "request");
+                return;
+        }
+        if (payload_join(r->payload, r->f) < 0)
+                return;
+        /* Taking on other ids may have changed it. */
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+                fail(r->f, errno, "PR_SET_DUMPABLE");
+                return;
+        }
+        if (r->request.terminals && open_terminal(r, &terminal) < 0)
+                return;
+        environment = make_environment(r->payload->inside->plan, r->strings[0]);
+        if (!environment) {
+                fail(r->f, ENOMEM, "environment");
+                return;
+        }
+        if (sort_fds(r, terminal, standard_io) < 0)
+                return;
+        if (!*arguments) {
+                shell[0] = (char *) find_shell(environment);
+                arguments = shell;
+        }
+
+        payload_become(r->payload,
+                       &(Command) { .executable = arguments[0], .arguments = arguments, .environment = environment,
+                                    .standard_io = standard_io },
+                       r->f);
+}
+
+static void show_plan(Request *r) {
+        const Plan *plan = r->payload->inside->plan;
+        _cleanup_close_ int fd = memfd_create("isorun-plan", MFD_CLOEXEC);
+        FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
+        int q;
+
+        q = f ? plan_print(plan, plan->source, f) : -errno;
+        if (f && fclose(f) != 0 && q >= 0)
+                q = -errno;
+        if (q >= 0)
+                q = control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, &fd, 1);
+        if (q < 0)
+                fail(r->f, -q, "writing the plan");
+}
+
+_Noreturn void serve(const Payload *payload, int connection, Failure *f) {
+        Request r = { .payload = payload, .connection = connection, .f = f };
+        int q;
+
+        for (int sig = 1; sig < NSIG; sig++)
+                (void) signal(sig, SIG_DFL);
+        setsid();
+        close(payload->inside->socket);
+
+        q = control_receive_request(connection, &r.request, &r.strings, r.fds, ELEMENTSOF(r.fds));
+        if (q < 0)
+                fail(f, -q, "reading the request");
+        else if (q > 0 && r.request.type == CONTROL_ENTER)
+                enter(&r);
+        else if (q > 0 && r.request.type == CONTROL_PLAN) {
+                show_plan(&r);
+                _exit(0);
+        } else if (q > 0)
+                fail(f, EBADMSG, "request %d", r.request.type);
+        _exit(PLAN_FAILED);
+}
