@@ -2,6 +2,7 @@
 #include "cmd/common.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -176,4 +177,13 @@ int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report
         if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
                 r = report_error(report, errno, "standard output: %s", strerror(errno));
         return r < 0 ? PLAN_FAILED : 0;
+}
+
+void ensure_standard_fds(void) {
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd < 3);
+        fd_close(fd);
 }

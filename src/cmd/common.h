@@ -35,3 +35,6 @@ int loaded_bind(Loaded *l, char *const *arguments, size_t n_arguments, Report *r
 
 /* Prints the plan on standard output. Returns an exit status. */
 int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report);
+
+/* So that no file of ours is ever taken for standard input, output or error. */
+void ensure_standard_fds(void);

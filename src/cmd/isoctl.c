@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl: verbs on policies, trees. */
+/* isoctl: verbs on running instances, policies and trees. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -7,6 +7,9 @@
 #include "cmd/verb.h"
 
 static const Verb verbs[] = {
+        { "list", verb_list, "list [--json] [--no-legend] [-q]", "the running instances" },
+        { "status", verb_status, "status INSTANCE...", "what an instance is, uses and may do" },
+        { "enter", verb_enter, "enter INSTANCE [COMMAND...]", "run a command (or a shell) inside an instance" },
         { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree" },
         { "check", verb_check, "check POLICY...", "whether policies are right and can be held here" },
         { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why" },
@@ -16,7 +19,7 @@ static int help(void) {
         printf("isoctl VERB [ARGUMENT...]\n\n");
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 printf("  %-42s %s\n", verbs[i].synopsis, verbs[i].help);
-        printf("\n  --help, --version\n\nPOLICY is a name or a file, as with isorun --policy.\n");
+        printf("\n  --help, --version\n\nPOLICY is a name or a file, as with isorun --policy. INSTANCE is a name, or what\nis enough of its beginning.\n");
         return 0;
 }
 

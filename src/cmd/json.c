@@ -12,8 +12,7 @@ typedef struct JsonPrinter {
         json_t *section; /* borrowed from root */
 } JsonPrinter;
 
-/* Any bytes: those that are no UTF-8 as \xHH. */
-static json_t *text(const char *s) {
+json_t *json_text(const char *s) {
         json_t *value = json_string(s);
         char *escaped;
 
@@ -33,12 +32,12 @@ static void add_section(void *userdata, const char *name) {
 }
 
 static void add_entry(void *userdata, const char *key, const char *value, const Origin *origin) {
-        json_t *entry = json_pack("{s:o, s:o}", "key", text(key), "value", text(value));
+        json_t *entry = json_pack("{s:o, s:o}", "key", json_text(key), "value", json_text(value));
         JsonPrinter *p = userdata;
 
         if (origin)
                 json_object_set_new(entry, "origin",
-                                    json_pack("{s:o, s:i}", "file", origin->file ? text(origin->file) : json_null(),
+                                    json_pack("{s:o, s:i}", "file", origin->file ? json_text(origin->file) : json_null(),
                                               "line", (int) origin->line));
         json_array_append_new(p->section, entry);
 }

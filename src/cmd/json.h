@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "plan/plan.h"
@@ -8,3 +9,6 @@
 /* Prints a plan as one JSON object: a member for each section, an array of entries with "key", "value" and, where
  * the policy made it, "origin" with "file" (null: built in) and "line". Returns 0 or -errno, reported. */
 int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report);
+
+/* A string of any bytes: where they are no UTF-8, as \xHH. */
+json_t *json_text(const char *s);

@@ -2,7 +2,6 @@
 #include "cmd/start.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/auxv.h>
@@ -10,8 +9,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "cmd/common.h"
 #include "sandbox/sandbox.h"
-#include "util/fd.h"
 
 /* Who gains by execve(2) itself must not sandbox for others: what a policy may name is what the caller may do. The
  * ids and the file's capabilities decide, not AT_SECURE alone, which security modules set for reasons of theirs. */
@@ -32,16 +31,6 @@ static bool is_privileged_file(void) {
         }
         cap_free(caps);
         return gained;
-}
-
-/* So that no file of ours is ever taken for standard input, output or error. */
-static void ensure_standard_fds(void) {
-        int fd;
-
-        do
-                fd = open("/dev/null", O_RDWR);
-        while (fd >= 0 && fd < 3);
-        fd_close(fd);
 }
 
 int start_allowed(Report *report) {

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl status INSTANCE...: what it is and uses, then the plan that was carried out. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cmd/format.h"
+#include "cmd/talk.h"
+#include "cmd/verb.h"
+#include "plan/plan.h"
+#include "util/escape.h"
+#include "util/fd.h"
+
+static void print_field(const char *key, const char *value) {
+        printf("  %-23s ", key);
+        escape_write(stdout, value);
+        putchar('\n');
+}
+
+static void print_started(const Instance *i) {
+        time_t seconds = (time_t) (i->started_usec / 1000000);
+        char age[FORMAT_MAX], date[64], text[128];
+        struct tm tm;
+
+        if (!i->started_usec || !localtime_r(&seconds, &tm) || !strftime(date, sizeof(date), "%F %T %Z", &tm))
+                return;
+        format_age(age, i->started_usec);
+        snprintf(text, sizeof(text), "%s; %s ago", date, age);
+        print_field("started", text);
+}
+
+/* What is used, and of how much; nothing where the kernel does not count it. */
+static void print_usage(int cgroup, const char *key, const char *used_file, const char *limit_file, bool bytes) {
+        char used[FORMAT_MAX], limit[FORMAT_MAX] = "no limit", text[2 * FORMAT_MAX + 8];
+        uint64_t n;
+
+        if (instance_number(cgroup, used_file, NULL, &n) < 0)
+                return;
+        bytes ? format_bytes(used, n) : (void) snprintf(used, sizeof(used), "%" PRIu64, n);
+        if (instance_number(cgroup, limit_file, NULL, &n) >= 0)
+                bytes ? format_bytes(limit, n) : (void) snprintf(limit, sizeof(limit), "%" PRIu64, n);
+        snprintf(text, sizeof(text), "%s of %s", used, limit);
+        print_field(key, text);
+}
+
+static void print_facts(const InstanceList *list, const Instance *i) {
+        _cleanup_close_ int cgroup = instance_open(list, i);
+        char pid[64], cpu[FORMAT_MAX];
+        uint64_t usec;
+
+        printf("%s\n", i->name);
+        print_field("cgroup", i->cgroup);
+        print_field("state", i->frozen ? "frozen" : "running");
+        if (i->policy)
+                print_field("policy", i->policy);
+        if (i->command)
+                print_field("command", i->command);
+        snprintf(pid, sizeof(pid), "%d (isorun: %d)", i->pid, i->isorun);
+        print_field("first process", pid);
+        print_started(i);
+        if (cgroup < 0)
+                return;
+        print_usage(cgroup, "memory", "memory.current", "memory.max", true);
+        print_usage(cgroup, "tasks", "pids.current", "pids.max", false);
+        if (instance_number(cgroup, "cpu.stat", "usage_usec", &usec) >= 0) {
+                format_span(cpu, usec);
+                print_field("cpu", cpu);
+        }
+}
+
+/* Line by line, since for root it is another user's word. */
+static int print_plan_text(const Instance *i, Report *report) {
+        _cleanup_close_ int fd = talk_plan(i, report);
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, &text, NULL);
+        if (r < 0)
+                return report_error(report, -r, "%s: reading the plan: %s", i->name, strerror(-r));
+        for (char *line = text, *next; *line; line = next) {
+                size_t n = strcspn(line, "\n");
+
+                next = line + n + (line[n] == '\n');
+                line[n] = '\0';
+                escape_write(stdout, line);
+                putchar('\n');
+        }
+        return 0;
+}
+
+static int show(const InstanceList *list, const char *name, Report *report) {
+        const Instance *i = instances_pick(list, name, report);
+
+        if (!i)
+                return -ENOENT;
+        print_facts(list, i);
+        putchar('\n');
+        return print_plan_text(i, report);
+}
+
+int verb_status(int argc, char *argv[], Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        int status = 0;
+
+        if (argc < 2) {
+                report_error(report, EINVAL, "status: no instance named; see isoctl list");
+                return PLAN_FAILED;
+        }
+        if (instances_find(&list, report) < 0)
+                return PLAN_FAILED;
+        for (int i = 1; i < argc; i++)
+                if (show(&list, argv[i], report) < 0)
+                        status = PLAN_FAILED;
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+                report_error(report, errno, "standard output: %s", strerror(errno));
+                return PLAN_FAILED;
+        }
+        return status;
+}

@@ -1,0 +1,428 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Running instances: listed, shown, and entered by a process that is just like the payload. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+mode=(--quiet -p "Optional=MemoryMax TasksMax")
+
+# All that makes a process what it is.
+facts=$tmp/facts.py
+cat >"$facts" <<'PY'
+import os, resource, sys, time
+status = dict(l.rstrip("\n").split(":\t", 1) for l in open("/proc/self/status"))
+for k in "Uid Gid Groups CapInh CapPrm CapEff CapBnd CapAmb NoNewPrivs Seccomp Seccomp_filters Umask".split():
+    print(k, status.get(k))
+for n in sorted(os.listdir("/proc/self/ns")):
+    print(n, os.readlink("/proc/self/ns/" + n))
+print(open("/proc/self/mountinfo").read())
+print(open("/proc/self/cgroup").read())
+for n in sorted(n for n in dir(resource) if n.startswith("RLIMIT_")):
+    print(n, resource.getrlimit(getattr(resource, n)))
+print("nice", os.nice(0), "cwd", os.getcwd(), "root", os.readlink("/proc/self/root"))
+print("oom", open("/proc/self/oom_score_adj").read(), open("/proc/self/uid_map").read())
+print(sorted((k, v) for k, v in os.environ.items() if k != "TERM"))
+fds = os.listdir("/proc/self/fd") # and the one that lists them
+print("fds", sorted(fds), file=sys.stderr if len(sys.argv) > 1 else sys.stdout)
+sys.stdout.flush()
+if len(sys.argv) > 1:
+    time.sleep(1000)
+PY
+chmod 644 "$facts"
+
+enter() { run "${who[@]}" "$isoctl" enter "$@"; }
+
+# Starts an instance NAME, with options, whose payload tells what it is in $tmp/payload and sleeps.
+begin() {
+	rm -f "$tmp/payload" "$tmp/payload.err"
+	"${who[@]}" "$isorun" "${mode[@]}" --name "$1" -v "$facts:/facts.py:ro" "${@:2}" /usr/bin/python3 /facts.py stay \
+		>"$tmp/payload" 2>"$tmp/payload.err" </dev/null &
+	instance=$!
+	eventually grep -qs ^fds "$tmp/payload.err" && eventually "${who[@]}" "$isoctl" enter "$1" true 2>/dev/null
+}
+
+end() {
+	local pid
+	pid=$(first_pid "^$isorun .*--name $1 ")
+	[ -z "$pid" ] || kill "$pid"
+	wait "$instance"
+}
+
+reaper() { "$isoctl" status "$1" | sed -n 's/^  first process *\([0-9]*\).*/\1/p'; }
+
+gone() { ! pgrep -f "$1" >/dev/null; }
+
+compare() { # what, options...
+	begin one "${@:2}"
+	enter one /usr/bin/python3 /facts.py
+	is "$label, $1: an entered process is what the payload is" "$(diff "$tmp/payload" "$tmp/out")" \
+		"$(printf '%s\n' "$(wc -l <"$tmp/payload")a$(($(wc -l <"$tmp/payload") + 1))" "> fds ['0', '1', '2', '3']")"
+	like "$label, $1: ... the payload's facts are there to compare with" "$(cat "$tmp/payload")" "Uid*NoNewPrivs 1*Seccomp 2*"
+	enter one sh -c 'kill -0 2 && echo reached && kill -USR1 2'
+	is "$label, $1: it can signal the payload" "$out" reached
+	wait "$instance"
+	is "$label, $1: ... which ends by that" $? 138
+	begin one "${@:2}"
+	"${who[@]}" "$isoctl" enter one sleep 700 &
+	eventually pgrep -f '^sleep 700$' >/dev/null
+	enter one /usr/bin/python3 -c 'import os, signal
+for p in filter(str.isdigit, os.listdir("/proc")):
+    if open(f"/proc/{p}/cmdline").read() == "sleep\x00700\x00": os.kill(int(p), signal.SIGTERM)'
+	wait $!
+	is "$label, $1: entered processes signal each other" $? 143
+	end one
+}
+
+test_same() {
+	compare default
+	compare "the host's network" -p PrivateNetwork=no
+	compare "limits and umask" -p LimitNOFILE=77 -p LimitFSIZE=1M -p UMask=0027 -p Nice=7 -p WorkingDirectory=/usr
+	compare "CAP_SYS_ADMIN" -p CapabilityBoundingSet="CAP_SYS_ADMIN CAP_NET_ADMIN" -p LimitNOFILE=78
+	[ "$label" = user ] || compare "capabilities and User=" -p CapabilityBoundingSet="CAP_CHOWN CAP_NET_RAW" \
+		-p AmbientCapabilities=CAP_CHOWN -p User=nobody
+	[ "$label" = user ] || compare "CAP_SYS_PTRACE and User=" -p CapabilityBoundingSet="CAP_SYS_PTRACE CAP_CHOWN" \
+		-p User=nobody
+}
+
+test_status() {
+	begin one
+	enter one sh -c 'exit 3'
+	is "$label: the exit status comes through" $status 3
+	enter one sh -c 'kill -TERM $$'
+	is "$label: and that of a signal" $status 143
+	enter one not-there
+	is "$label: what is not found" "$status $err" "127 isoctl: one: not-there: No such file or directory"
+	enter one /etc/passwd
+	is "$label: what cannot be executed" "$status $err" "126 isoctl: one: /etc/passwd: Permission denied"
+	run "${who[@]}" sh -c 'echo "echo from a shell" | "$@"' - "$isoctl" enter one
+	is "$label: a shell without a command" "$out" "from a shell"
+	run "${who[@]}" sh -c 'printf abc | "$@" | tr b B' - "$isoctl" enter one cat
+	is "$label: standard input and output" "$out" aBc
+	run "${who[@]}" sh -c '"$@" 0</' - "$isoctl" enter one true
+	is "$label: a directory as standard input" "$status $err" \
+		"125 isoctl: one: fd 0 is a directory or a place, by which the command would reach outside: Is a directory"
+	run "${who[@]}" sh -c '"$@" 7</etc/passwd 8</' - "$isoctl" enter one /usr/bin/python3 -c 'import os; print(len(os.listdir("/proc/self/fd")))'
+	is "$label: no other fd comes in" "$out" 4
+	run "${who[@]}" env -i SECRET=1 TERM=vt52 "$isoctl" enter one sh -c 'echo ${SECRET-unset} $TERM'
+	is "$label: no variable but TERM comes in" "$out" "unset vt52"
+	run "${who[@]}" "$isoctl" enter one /usr/bin/python3 -c 'import sys; print(len(sys.argv[1]))' "$(head -c 100000 /dev/zero | tr '\0' x)"
+	is "$label: a long argument" "$out" 100000
+	run "${who[@]}" "$isoctl" enter one echo "$(head -c 70000 /dev/zero | tr '\0' x)" "$(head -c 70000 /dev/zero | tr '\0' x)"
+	is "$label: ... one too long" "$status $err" "125 isoctl: enter: a command line of more than 131072 bytes"
+	end one
+}
+
+test_ends() {
+	begin one
+	"${who[@]}" "$isoctl" enter one sh -c 'sleep 701 & sleep 702' &
+	eventually pgrep -f '^sleep 702$' >/dev/null
+	kill -KILL "$(first_pid "^$isoctl enter one sh -c sleep 701")"
+	wait $! 2>/dev/null
+	ok "$label: nothing is left when isoctl is killed" eventually gone '^sleep 70[12]$'
+	"${who[@]}" "$isoctl" enter one sh -c 'trap "echo got it; exit 9" TERM; echo ready; while :; do sleep 0.1; done' >"$tmp/term" &
+	eventually grep -q ready "$tmp/term"
+	kill -TERM "$(first_pid "^$isoctl enter one sh -c trap")"
+	wait $!
+	is "$label: SIGTERM is handed on" "$? $(tail -n1 "$tmp/term")" "9 got it"
+	"${who[@]}" "$isoctl" enter one sleep 703 2>"$tmp/ended" &
+	eventually pgrep -f '^sleep 703$' >/dev/null
+	end one
+	wait %2 2>/dev/null || wait $!
+	ok "$label: the end of the instance ends what entered" eventually gone '^sleep 703$'
+	ok "$label: ... and isoctl says so" eventually grep -q "one has ended, and the command with it" "$tmp/ended"
+	enter one true
+	is "$label: what has ended cannot be entered" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
+}
+
+# fd counts of isorun and of the reaper.
+count_fds() { echo "$(ls "/proc/$(first_pid "^$isorun .*--name one ")/fd" | wc -l) $(ls "/proc/$(reaper one)/fd" | wc -l)"; }
+
+test_leaks() {
+	local before i
+	begin one
+	before=$(count_fds)
+	for ((i = 0; i < 100; i++)); do "$isoctl" enter one true || echo failed; done >"$tmp/loop" 2>&1
+	is "$label: a hundred enter" "$(cat "$tmp/loop")" ""
+	is "$label: ... and leave no fd behind" "$(count_fds)" "$before"
+	is "$label: ... nor a zombie" "$(ps --ppid "$(reaper one)" -o stat= | grep -c Z)" 0
+	end one
+}
+
+test_frozen() {
+	begin one
+	ctl freeze isorun-one.scope
+	is "$label: list shows what is frozen" "$("$isoctl" list --no-legend | awk '{print $1, $3}')" "one frozen"
+	enter one true
+	like "$label: it is not entered" "$status $err" "125 isoctl: one is frozen (systemctl thaw *isorun-one.scope)"
+	ctl thaw isorun-one.scope
+	enter one echo thawed
+	is "$label: ... but when it is thawed" "$out" thawed
+	end one
+}
+
+ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
+
+# A payload that tries to reach the socket of its own isorun, and to look into the reaper and who enters.
+cat >"$tmp/attack.py" <<'PY'
+import ctypes, errno, os, socket, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def reach(pid):
+    try:
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.connect(b"\0isorun/%d" % pid)
+        s.settimeout(3)
+        s.send(b"\1\0\0\0" + b"\0" * 24)
+        return "hung up" if not s.recv(1000) else "answered"
+    except (BrokenPipeError, ConnectionResetError):
+        return "hung up"
+    except OSError as e:
+        return errno.errorcode[e.errno]
+print(reach(int(sys.argv[1])), flush=True)
+if sys.argv[2] == "only": sys.exit()
+traced = set()
+end = time.monotonic() + float(sys.argv[2])
+while time.monotonic() < end:
+    for p in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        if p == os.getpid(): continue
+        try:
+            comm = open(f"/proc/{p}/comm").read()
+        except OSError:
+            continue
+        if not comm.startswith("isorun"): continue
+        for what, f in { "seize": lambda: None if p == 1 and libc.ptrace(0x4206, p, 0, 0) == 0 else 1/0, "fd": lambda: os.readlink(f"/proc/{p}/fd/0"),
+                         "mem": lambda: open(f"/proc/{p}/mem", "rb"), "environ": lambda: open(f"/proc/{p}/environ").read(),
+                         "root": lambda: os.readlink(f"/proc/{p}/root") }.items():
+            try:
+                f()
+                if open(f"/proc/{p}/comm").read() == comm: traced.add(what)
+            except (OSError, ZeroDivisionError): pass
+print("reached:", *sorted(traced), flush=True)
+time.sleep(1000)
+PY
+chmod 644 "$tmp/attack.py"
+
+attack() { # what, options...
+	local i
+	begin one "${@:2}"
+	"${who[@]}" "$isorun" "${mode[@]}" --name two "${@:2}" -v "$tmp/attack.py:/attack.py:ro" \
+		/usr/bin/python3 /attack.py "$(first_pid "^$isorun .*--name one ")" 2 >"$tmp/attack" 2>&1 </dev/null &
+	eventually "${who[@]}" "$isoctl" enter two true 2>/dev/null
+	eventually test -s "$tmp/attack"
+	for ((i = 0; i < 20; i++)); do "${who[@]}" "$isoctl" enter two true; done
+	patience=200 eventually grep -q ^reached "$tmp/attack"
+	like "$label, $1: a payload does not reach the socket" "$(head -n1 "$tmp/attack")" "@(EPERM|ECONNREFUSED|EAFNOSUPPORT|hung up)"
+	is "$label, $1: nor looks into the reaper or who enters" "$(tail -n1 "$tmp/attack")" "reached:"
+	kill "$(first_pid "^$isorun .*--name two ")"
+	end one
+}
+
+test_attack() {
+	attack "default" -p SystemCallFilter=@debug
+	attack "the host's network" -p PrivateNetwork=no -p SystemCallFilter=@debug
+	attack "CAP_SYS_PTRACE" -p PrivateNetwork=no -p SystemCallFilter=@debug -p CapabilityBoundingSet=CAP_SYS_PTRACE
+	# Where neither Landlock nor the filter is in the way: isorun itself looks who it is.
+	begin one
+	run "${who[@]}" unshare -Ur /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+	is "$label: from another user namespace, isorun hangs up" "$out" "hung up"
+	run "${who[@]}" unshare -Urpf /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+	is "$label: from another pid namespace, too" "$out" "hung up"
+	run "${who[@]}" /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+	is "$label: ... and not on its owner" "$out" "answered"
+	end one
+}
+
+cat >"$tmp/drive.py" <<'PY'
+"""Drives a command in a terminal: each argument pair is what to wait for and what to type."""
+import os, pty, select, struct, sys, termios, fcntl, time
+pid, master = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1].split()[0], sys.argv[1].split())
+fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
+before = termios.tcgetattr(master)
+seen = b""
+def until(text):
+    global seen
+    end = time.monotonic() + 10
+    while text not in seen and time.monotonic() < end:
+        if not select.select([master], [], [], 0.1)[0]: continue
+        try: data = os.read(master, 4096)
+        except OSError: return False
+        seen += data
+    found = text in seen
+    seen = seen[seen.find(text) + len(text):] if found else seen
+    if not found: print("waited for", text, "saw", seen)
+    return found
+for wait, kind in zip(sys.argv[2::2], sys.argv[3::2]):
+    if not until(wait.encode()): break
+    if kind.startswith("SIZE"):
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 44, 88, 0, 0))
+    elif kind.startswith("KILL"):
+        os.kill(int(os.popen(f"pgrep -f '^{sys.argv[1]}' | sort -n | tail -n1").read()), 15)
+    else:
+        os.write(master, kind.encode().decode("unicode_escape").encode())
+rest = b""
+end = time.monotonic() + 10
+status = None
+while time.monotonic() < end:
+    if status is None:
+        p, s = os.waitpid(pid, os.WNOHANG)
+        if p: status = s
+    if select.select([master], [], [], 0.02)[0]:
+        try: rest += os.read(master, 65536)
+        except OSError: time.sleep(0.02)
+        else: continue
+    if status is not None: break
+else: os.kill(pid, 9); status = 9
+print((seen + rest).decode(errors="replace").replace("\r", ""))
+print("status", os.waitstatus_to_exitcode(status), "restored", termios.tcgetattr(master) == before)
+PY
+
+terminal() { run "${who[@]}" /usr/bin/python3 "$tmp/drive.py" "$isoctl enter one${2:+ $2}" "${@:3}"; }
+
+test_terminal() {
+	local prompt='# '
+	[ "$label" = root ] || prompt='$ '
+	begin one
+	terminal "" "/bin/sh" "$prompt" 'tty; stty size; echo marker-$((40+2))\n' marker-42 'exit 5\n'
+	like "$label: a shell in a terminal, its status, and the terminal as it was" "$out" "*status 5 restored True"
+	terminal "" "sh -c tty;stty\${IFS}size" "33 99" ""
+	like "$label: it is the instance's own terminal, of the right size" "$out" "*status 0 restored True"
+	terminal "" "sh" "" 'tty\n' "/dev/pts/" 'exit\n'
+	like "$label: ... by name" "$out" "*status 0 restored True"
+	terminal "" "sh" "" 'sh -c "echo go-$((40+2)); exec sleep 705"\n' "go-42" '\x03' "^C" 'echo st=$?\n' "st=130" 'exit 0\n'
+	like "$label: ^C reaches the foreground command" "$out" "*status 0 restored True"
+	terminal "" "sh" "" 'for i in 1 2 3 4 5 6 7 8; do stty size; sleep 0.1; done\n' "33 99" 'SIZE' "44 88" 'exit 0\n'
+	like "$label: a change of its size is handed on" "$out" "*status 0 restored True"
+	terminal "" "seq 20000" "1" ""
+	like "$label: no output is lost at the end" "$out" "*19999
+20000
+*status 0 restored True"
+	terminal "" "sleep 706" "" "KILL"
+	like "$label: the terminal is as it was when isoctl is killed" "$out" "*status 143 restored True"
+	ok "$label: ... and the command gone" eventually gone '^sleep 706$'
+	touch "$tmp/redirected-$label"
+	chmod 666 "$tmp/redirected-$label"
+	run "${who[@]}" /usr/bin/python3 -c 'import pty, sys
+sys.exit(pty.spawn(["sh", "-c", sys.argv[1] + " enter one sh -c \"test -t 0 && ! test -t 1 && test -t 2 && echo yes\" >'"$tmp"'/redirected-'"$label"'"]))' "$isoctl"
+	is "$label: what is no terminal is passed on" "$(cat "$tmp/redirected-$label" 2>/dev/null)" yes
+	end one
+}
+
+test_list() {
+	begin one
+	begin other
+	is "$label: list" "$("${who[@]}" "$isoctl" list --no-legend | awk '{print $1, $2, $3}')" "one default running
+other default running"
+	is "$label: list -q" "$("${who[@]}" "$isoctl" list -q | tr '\n' ' ')" "one other "
+	like "$label: list --json" "$("${who[@]}" "$isoctl" list --json | python3 -c 'import json, sys
+i = json.load(sys.stdin)[0]; print(i["name"], i["state"], i["command"], i["cgroup"], i["nested"])')" \
+		"one running /usr/bin/python3 /facts.py stay */isorun-one.scope \[\]"
+	like "$label: list's legend" "$("$isoctl" list)" "NAME*POLICY*STATE*MEMORY*TASKS*CPU*AGE*COMMAND*"
+	like "$label: status" "$("${who[@]}" "$isoctl" status other)" \
+		"other*state*running*policy*default*first process*started*held by*isorun-other.scope*no_new_privs*yes*"
+	enter o true
+	like "$label: a beginning of two names" "$status $err" "125 isoctl: \"o\" is more than one instance: one (*) other (*)"
+	enter ot echo prefix
+	is "$label: a beginning of one" "$out" prefix
+	enter isorun-other.scope echo unit
+	is "$label: the name of the unit" "$out" unit
+	enter nothing true
+	is "$label: no such instance" "$status $err" "125 isoctl: no such instance: \"nothing\"; see isoctl list"
+	kill "$(first_pid "^$isorun .*--name one ")"
+	end other
+}
+
+# Attributes are believed only where they are found true.
+test_lies() {
+	begin one -p Delegate=yes
+	"${who[@]}" "$isoctl" enter one sh -c 'mkdir /sys/fs/cgroup/fake && exec /usr/bin/python3 -c "import os, sys
+for k, v in {\"name\": \"evil\\033[31m\", \"policy\": \"p\", \"command\": \"c\\n\", \"pid\": \"1\"}.items(): os.setxattr(\"/sys/fs/cgroup/fake\", \"user.isorun.\" + k, v.encode())
+open(\"/sys/fs/cgroup/fake/cgroup.procs\", \"w\").write(str(os.getpid()))
+os.execvp(\"sleep\", [\"sleep\", \"707\"])"' &
+	eventually pgrep -f '^sleep 707$' >/dev/null
+	like "$label: what is told of nested ones is escaped and shown below" "$("$isoctl" list --no-legend)" "one *
+?-evil?x1b*"
+	is "$label: ... and not by list -q" "$("$isoctl" list -q)" one
+	is "$label: ... as nested in JSON" "$("$isoctl" list --json | python3 -c 'import json, sys
+print(len(json.load(sys.stdin)[0]["nested"]))')" 1
+	enter $'evil\033[31m' true
+	like "$label: ... and never acted on" "$status $err" "125 isoctl: *evil* is inside of one, which alone says so*"
+	end one
+}
+
+# In a service with User= nothing can be written down: it is found by its processes.
+test_unmarked() {
+	systemctl reset-failed isorun-test.service 2>/dev/null
+	systemd-run --quiet --unit isorun-test -p User="$TH_USER" -p MemoryMax=100M -p TasksMax=50 -p Type=exec \
+		"$isorun" "${mode[@]}" -p MemoryMax= -p TasksMax= sleep 708
+	eventually pgrep -f '^sleep 708$' >/dev/null
+	is "a service without attributes is found" "$("$isoctl" list --no-legend | awk '{print $1, $2, $3}')" "isorun-test - running"
+	run "$isoctl" enter isorun-test id -un
+	is "... and entered by root" "$out" "$TH_USER"
+	run "$as_user" "$isoctl" enter isorun-test.service id -un
+	is "... and by its owner" "$out" "$TH_USER"
+	like "... and shown" "$("$isoctl" status isorun-test)" "*held by*isorun-test.service, the unit that isorun is the main process of*"
+	systemctl stop isorun-test.service
+}
+
+test_others() {
+	who=()
+	begin one
+	run "$as_user" "$isoctl" enter one true
+	is "another user is refused" "$status $err" "125 isoctl: one is an instance of user 0, who alone may do that beside root"
+	run "$as_user" /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+	is "... by isorun itself" "$out" "hung up"
+	end one
+	who=("$as_user")
+	begin one
+	run "$isoctl" enter one id -un
+	is "root enters a user's instance, as that user" "$out" "$TH_USER"
+	end one
+	# Somebody has taken the name of the socket before isorun could.
+	"$as_user" sh -c 'python3 -c "import socket, os, sys, time
+pid = int(open(\"/proc/sys/kernel/ns_last_pid\").read())
+ss = []
+for p in range(pid, pid + 300):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try: s.bind(b\"\\0isorun/%d\" % p)
+    except OSError: continue
+    s.listen(); ss.append(s)
+print(\"bound\", flush=True)
+time.sleep(600)"' >/dev/null 2>&1 &
+	squatter=$!
+	eventually pgrep -f 'ns_last_pid' >/dev/null
+	sleep 0.5
+	who=()
+	"$isorun" "${mode[@]}" --name squat sleep 709 &
+	instance=$!
+	eventually pgrep -f '^sleep 709$' >/dev/null
+	ok "who takes the socket's name hinders no start" pgrep -f '^sleep 709$' >/dev/null
+	run "$isoctl" enter squat true
+	is "... and is not taken for isorun" "$status $err" \
+		"125 isoctl: squat cannot be reached: another process has taken its socket's name"
+	kill $(pgrep -f ns_last_pid)
+	end squat
+	wait "$squatter" 2>/dev/null
+}
+
+all() {
+	test_list
+	test_same
+	test_status
+	test_ends
+	test_leaks
+	test_frozen
+	test_terminal
+	test_lies
+	test_attack
+}
+
+export SHELL=/bin/sh
+label=root who=() bus=()
+all
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") bus=(--user)
+	all
+	test_others
+	test_unmarked
+else
+	skip "the same as another user" "no user to be"
+fi
