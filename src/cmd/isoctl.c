@@ -10,6 +10,8 @@ static const Verb verbs[] = {
         { "list", verb_list, "list [--json] [--no-legend] [-q]", "the running instances" },
         { "status", verb_status, "status INSTANCE...", "what an instance is, uses and may do" },
         { "enter", verb_enter, "enter INSTANCE [COMMAND...]", "run a command (or a shell) inside an instance" },
+        { "grant", verb_grant, "grant INSTANCE SRC:DEST[:ro|rw]", "put a directory on a place of GrantPaths=" },
+        { "revoke", verb_revoke, "revoke INSTANCE DEST [--kill]", "take it off again" },
         { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree" },
         { "check", verb_check, "check POLICY...", "whether policies are right and can be held here" },
         { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why" },

@@ -113,7 +113,7 @@ static int take_reply(Visit *v) {
         ControlReply reply;
         int fd, r;
 
-        r = control_receive_reply(v->connection, &reply, &fd);
+        r = control_receive_reply(v->connection, &reply, &fd, 1);
         if (r <= 0)
                 return hung_up(v);
         if (reply.type == CONTROL_TERMINAL && !v->own_terminal) {

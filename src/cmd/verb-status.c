@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cmd/format.h"
-#include "cmd/talk.h"
+#include "cmd/places.h"
 #include "cmd/verb.h"
 #include "plan/plan.h"
 #include "util/escape.h"
@@ -91,12 +91,28 @@ static int print_plan_text(const Instance *i, Report *report) {
         return 0;
 }
 
+static void print_grants(const Instance *i, Report *report) {
+        _cleanup_(places_deinit) Places places = {};
+
+        if (places_find(&places, i, report) < 0)
+                return;
+        for (size_t k = 0; k < places.n; k++) {
+                const Place *p = &places.items[k];
+                _cleanup_free_ char *text = NULL;
+
+                if (p->source && asprintf(&text, "%s on %s, %s", p->source, p->path,
+                                          p->granted_write ? "writable" : "read-only") >= 0)
+                        print_field("granted", text);
+        }
+}
+
 static int show(const InstanceList *list, const char *name, Report *report) {
         const Instance *i = instances_pick(list, name, report);
 
         if (!i)
                 return -ENOENT;
         print_facts(list, i);
+        print_grants(i, report);
         putchar('\n');
         return print_plan_text(i, report);
 }

@@ -15,5 +15,7 @@ int verb_build(int argc, char *argv[], Report *report);
 int verb_check(int argc, char *argv[], Report *report);
 int verb_enter(int argc, char *argv[], Report *report);
 int verb_explain(int argc, char *argv[], Report *report);
+int verb_grant(int argc, char *argv[], Report *report);
 int verb_list(int argc, char *argv[], Report *report);
+int verb_revoke(int argc, char *argv[], Report *report);
 int verb_status(int argc, char *argv[], Report *report);

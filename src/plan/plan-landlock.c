@@ -9,6 +9,8 @@
 #include "plan/landlock-rights.h"
 #include "util/array.h"
 #include "util/landlock.h"
+#include "util/path.h"
+#include "util/strv.h"
 
 #define FS(name, abi, groups) { #name, LANDLOCK_ACCESS_FS_##name, abi, groups }
 const LandlockRight landlock_rights[] = {
@@ -53,6 +55,17 @@ static bool is_mount(const PlanMount *m) {
         return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
 }
 
+/* Of a mount on top of a place the kernel looks at the mount's own directories, and then at what holds the place; the
+ * place itself is hidden (is_access_to_paths_allowed(), "Ignores hidden mount points"). So the rule is its parent's,
+ * where the mounts alone then keep the rest read-only. */
+static int add_grant_rule(Plan *plan, const PlanMount *m) {
+        char *parent = path_parent(m->destination);
+
+        if (strv_consume(&plan->landlock_paths, parent) < 0)
+                return -ENOMEM;
+        return add_rule(plan, parent, landlock_rights_mask(plan->landlock_abi, 0));
+}
+
 static int add_file_rules(Plan *plan) {
         unsigned abi = plan->landlock_abi;
         int r;
@@ -63,6 +76,8 @@ static int add_file_rules(Plan *plan) {
 
                 if (streq(m->destination, "/dev"))
                         r = add_rule(plan, "/dev", landlock_rights_mask(abi, LANDLOCK_GROUP_DEVICE));
+                else if (m->grant_write)
+                        r = add_grant_rule(plan, m);
                 else if (is_mount(m) && !m->read_only && m->directory)
                         r = add_rule(plan, m->destination, landlock_rights_mask(abi, 0));
                 else if (is_mount(m) && !m->read_only && !m->devices)

@@ -273,6 +273,15 @@ static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
         return m.options ? root_builder_want(rb, m) : -ENOMEM;
 }
 
+/* A place for isoctl grant: nothing is there, and nothing can be put there, until then. */
+static int add_grant(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup(s->value.text),
+                                                   .directory = true, .options = strdup("mode=755,size=4k"),
+                                                   .read_only = true, .grant = true,
+                                                   .grant_write = !(s->value.number & BIND_READ_ONLY),
+                                                   .origin = s->origin, .key = directive_table[id].name });
+}
+
 static int add_blocked(RootBuilder *rb, DirectiveId id, const Setting *s) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = strdup(s->value.text),
                                                    .read_only = true, .optional = s->value.optional,
@@ -370,6 +379,7 @@ int build_policy_mounts(RootBuilder *rb) {
                 { D_BindReadOnlyPaths, add_bind },
                 { D_Volume, add_bind },
                 { D_TemporaryFileSystem, add_tmpfs },
+                { D_GrantPaths, add_grant },
                 { D_File, add_file },
                 { D_Directory, add_directory },
                 { D_Symlink, add_symlink },

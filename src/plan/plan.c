@@ -55,6 +55,7 @@ Plan *plan_free(Plan *plan) {
         free(plan->argument_rules);
         free(plan->architectures);
         free(plan->landlock_rules);
+        strv_free(plan->landlock_paths);
         strv_free(plan->arguments);
         free(plan->executable);
         strv_free(plan->environment);

@@ -67,6 +67,8 @@ typedef struct PlanMount {
         int fd;            /* of by_fd and detached; borrowed */
         bool optional;     /* left out where destination does not exist; no matter to the start */
         bool exact;        /* destination exists: nothing need be made for it */
+        bool grant;        /* a place of GrantPaths=: an empty MOUNT_TMPFS that isoctl grant covers, */
+        bool grant_write;  /* also with what can be written */
         bool merge;        /* then it becomes a directory in memory that holds the same, so that more can be put in */
         mode_t mode;       /* MOUNT_DIRECTORY, MOUNT_FILE */
         Origin origin;
@@ -165,6 +167,7 @@ typedef struct Plan {
         unsigned landlock_abi;
         uint64_t landlock_files; /* LANDLOCK_ACCESS_FS_* that need a rule */
         uint64_t landlock_scope; /* LANDLOCK_SCOPE_* */
+        char **landlock_paths; /* of rules for what is no mount */
         PlanLandlockRule *landlock_rules;
         size_t n_landlock_rules;
 

@@ -228,6 +228,12 @@ static void visit_mount(Visit *v, const PlanMount *m) {
                 entry(v, m->destination, origin, "read-only, in memory, what %s holds and more", m->source);
                 break;
         case MOUNT_TMPFS:
+                if (m->grant) {
+                        entry(v, m->destination, origin, "empty, for isoctl grant, %s",
+                              m->grant_write ? "writable (Landlock then lets its parent be written, which is held "
+                                               "read-only by the mounts alone)" : "read-only");
+                        break;
+                }
                 entry(v, m->destination, origin, "%s, in memory (%s)%s", m->read_only ? "empty, read-only" : access,
                       m->options, m->no_exec ? ", noexec" : "");
                 break;

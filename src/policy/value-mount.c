@@ -237,6 +237,34 @@ static int parse_tmpfs(ValueParser *p, const char *text) {
         return value_each(p, text, check_tmpfs);
 }
 
+/* PATH[:ro|rw]. What may be written there Landlock grants by the directory that holds the place. */
+static int check_grant(ValueParser *p, const char *word) {
+        _cleanup_strv_free_ char **fields = NULL;
+        _cleanup_free_ char *path = NULL, *parent = NULL;
+        bool writable;
+        int r;
+
+        if (word_split_colons(word, &fields) < 0)
+                return -ENOMEM;
+        if (strv_length(fields) > 2 || (fields[1] && !streq(fields[1], "ro") && !streq(fields[1], "rw")))
+                return value_not(p, "PATH[:ro|rw]", word);
+        writable = fields[1] && streq(fields[1], "rw");
+        r = value_path(p, fields[0], &path);
+        if (r < 0)
+                return r;
+        parent = path_parent(path);
+        if (!parent)
+                return -ENOMEM;
+        if (streq(path, "/") || (writable && streq(parent, "/")))
+                return value_error(p, "%s: a place must be in a directory, as /mnt/in is, that can be told from the rest",
+                                   path);
+        return value_emit(p, path, (Value) { .number = writable ? 0 : BIND_READ_ONLY });
+}
+
+static int parse_grant(ValueParser *p, const char *text) {
+        return value_each(p, text, check_grant);
+}
+
 /* KEY:REST, the key being in *ret_key with specifiers expanded, the rest not yet looked at. */
 static int split_key(ValueParser *p, const char *text, const char *syntax, char **ret_key, const char **ret_rest) {
         const char *colon = strchr(text, ':');
@@ -368,6 +396,7 @@ const ValueType type_root = { "PATH|NAME[:…]|none", parse_root, (const char *c
 const ValueType type_bind = { "[-]SRC[:DEST[:OPTIONS]]…", parse_bind, NULL };
 const ValueType type_volume = { "[?]SRC|NAME:DEST[:OPTIONS]…", parse_volume, NULL };
 const ValueType type_tmpfs = { "PATH[:OPTIONS]…", parse_tmpfs, NULL };
+const ValueType type_grant = { "PATH[:ro|rw]…", parse_grant, NULL };
 const ValueType type_file = { "PATH:TEXT", parse_file, NULL };
 const ValueType type_symlink = { "PATH:TARGET…", parse_symlink, NULL };
 const ValueType type_set_credential = { "ID:TEXT", parse_set_credential, NULL };

@@ -46,14 +46,16 @@ struct ValueType {
 extern const ValueType type_addresses, type_architectures, type_bind, type_bitmap, type_boolean, type_capabilities,
         type_command, type_cpu_quota, type_cpu_weight, type_delegate, type_device_allow, type_device_bytes,
         type_device_count, type_device_policy, type_device_weight, type_directive_names, type_environment,
-        type_error_number, type_families, type_file, type_kill_mode, type_load_credential, type_memory, type_mode, type_namespaces, type_nice,
-        type_oom_policy, type_paths, type_private_users, type_proc_subset, type_protect_home,
-        type_protect_proc, type_resource_limit, type_root, type_set_credential, type_signal, type_slice, type_standard_input, type_standard_output,
-        type_string, type_symlink, type_system_calls, type_tasks, type_timespan, type_tmpfs, type_unit_names,
-        type_unset_environment, type_user, type_variable_names, type_volume, type_weight, type_working_directory;
+        type_error_number, type_families, type_file, type_grant, type_kill_mode, type_load_credential, type_memory,
+        type_mode, type_namespaces, type_nice, type_oom_policy, type_paths, type_private_users, type_proc_subset,
+        type_protect_home, type_protect_proc, type_resource_limit, type_root, type_set_credential, type_signal,
+        type_slice, type_standard_input, type_standard_output, type_string, type_symlink, type_system_calls,
+        type_tasks, type_timespan, type_tmpfs, type_unit_names, type_unset_environment, type_user,
+        type_variable_names, type_volume, type_weight, type_working_directory;
 
-/* Value.number of type_bind and type_volume; words are source, destination, and the options that have a value
- * ("hide=*.key", "size=16M"). A volume's source is an absolute path or a name. */
+/* Value.number of type_bind and type_volume, whose words are source, destination, and the options that have a value
+ * ("hide=*.key", "size=16M"); a volume's source is an absolute path or a name. And of type_grant, whose text is the
+ * path. */
 enum {
         BIND_READ_ONLY = 1 << 0,
         BIND_NO_RECURSE = 1 << 1,

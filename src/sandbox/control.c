@@ -207,13 +207,14 @@ int control_send_reply(int fd, const ControlReply *reply, const int *fds, unsign
         return packet_send(fd, &part, 1, fds, n, MSG_DONTWAIT);
 }
 
-int control_receive_reply(int fd, ControlReply *ret, int *ret_fd) {
+int control_receive_reply(int fd, ControlReply *ret, int *fds, unsigned n) {
         size_t size;
         int r;
 
-        r = packet_receive(fd, ret, sizeof(*ret), &size, ret_fd, 1, 0);
+        r = packet_receive(fd, ret, sizeof(*ret), &size, fds, n, 0);
         if (r > 0 && size != sizeof(*ret)) {
-                *ret_fd = fd_close(*ret_fd);
+                for (unsigned i = 0; i < n; i++)
+                        fds[i] = fd_close(fds[i]);
                 return -EPROTO;
         }
         if (r > 0)

@@ -16,12 +16,13 @@ typedef enum ControlType {
         /* to the instance; the first message is one of these, */
         CONTROL_ENTER = 1, /* run a command; strings: TERM and the arguments; fds: those of 0-2 that are no terminal's */
         CONTROL_PLAN,      /* show the plan */
+        CONTROL_PLACES,    /* where mounts can be put; answered with CONTROL_TEXT and three fds */
         /* and any number of these may follow once the command runs */
         CONTROL_SIGNAL,    /* send signal `value` to the command */
 
         /* from the instance */
         CONTROL_TERMINAL,  /* fd: the master of the terminal that the command gets */
-        CONTROL_TEXT,      /* fd: a file with the text asked for */
+        CONTROL_TEXT,      /* fds: a file with the text asked for, the user and the mount namespace */
         CONTROL_STARTED,   /* the command runs */
         CONTROL_FAILED,    /* value: an errno, status: the exit status; text */
         CONTROL_EXITED,    /* value: wait status */
@@ -70,5 +71,5 @@ int control_receive_signal(int fd, int *ret);
 /* Does not wait for room. */
 int control_send_reply(int fd, const ControlReply *reply, const int *fds, unsigned n);
 
-/* As message_receive(), for one fd. The text is terminated. */
-int control_receive_reply(int fd, ControlReply *ret, int *ret_fd);
+/* As message_receive(). The text is terminated. */
+int control_receive_reply(int fd, ControlReply *ret, int *fds, unsigned n);

@@ -152,6 +152,35 @@ static void show_plan(Request *r) {
                 fail(r->f, -q, "writing the plan");
 }
 
+static int write_places(const Plan *plan, FILE *f) {
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (plan->mounts[i].grant)
+                        fprintf(f, "%s %s\n", plan->mounts[i].grant_write ? "rw" : "ro", plan->mounts[i].destination);
+        return 0;
+}
+
+/* The payload's namespaces: its inner ones, or those that the reaper is in, too, who alone may open them. */
+static int open_namespace(const Payload *payload, size_t inner, const char *path) {
+        return payload->inner[inner] >= 0 ? fcntl(payload->inner[inner], F_DUPFD_CLOEXEC, 3)
+                                          : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void show_places(Request *r) {
+        int fds[3] = { memfd_create("isorun-places", MFD_CLOEXEC),
+                       open_namespace(r->payload, 0, "/proc/self/ns/user"),
+                       open_namespace(r->payload, INNER_NAMESPACES - 1, "/proc/self/ns/mnt") };
+        FILE *f = fds[0] < 0 || fds[1] < 0 || fds[2] < 0 ? NULL : fdopen(dup(fds[0]), "w");
+        int q;
+
+        q = f ? write_places(r->payload->inside->plan, f) : -errno;
+        if (f && fclose(f) != 0)
+                q = -errno;
+        if (q >= 0)
+                q = control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, fds, 3);
+        if (q < 0)
+                fail(r->f, -q, "listing the places");
+}
+
 _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
         Request r = { .payload = payload, .connection = connection, .f = f };
         int q;
@@ -168,6 +197,9 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
                 enter(&r);
         else if (q > 0 && r.request.type == CONTROL_PLAN) {
                 show_plan(&r);
+                _exit(0);
+        } else if (q > 0 && r.request.type == CONTROL_PLACES) {
+                show_places(&r);
                 _exit(0);
         } else if (q > 0)
                 fail(f, EBADMSG, "request %d", r.request.type);

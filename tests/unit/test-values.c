@@ -276,6 +276,14 @@ static const Case sandbox_cases[] = {
         { "TemporaryFileSystem", "/a:suid", NULL },
         { "TemporaryFileSystem", "/a:ro:rw", NULL },
         { "TemporaryFileSystem", "/a/..", NULL },
+        /* grant */
+        { "GrantPaths", "/mnt/in:rw /mnt//ro/ /a:ro", "/mnt/in; /mnt/ro n=1; /a n=1" },
+        { "GrantPaths", "mnt/in", NULL },
+        { "GrantPaths", "/mnt/in:rx", NULL },
+        { "GrantPaths", "/mnt/in:ro:ro", NULL },
+        { "GrantPaths", "/in:rw", NULL },
+        { "GrantPaths", "/", NULL },
+        { "GrantPaths", "/mnt/..", NULL },
         /* private_users, protect_home, protect_proc, proc_subset */
         { "PrivateUsers", "self", "self" },
         { "PrivateUsers", "false", "no" },

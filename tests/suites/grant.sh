@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Mounts that come into, and go out of, a running instance. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+mode=(--quiet -p "Optional=MemoryMax TasksMax" -p "GrantPaths=/mnt/in:rw /mnt/ro")
+
+ctl() { "${who[@]}" "$isoctl" "$@"; }
+grant() { run "${who[@]}" "$isoctl" grant "$@"; }
+revoke() { run "${who[@]}" "$isoctl" revoke "$@"; }
+inside() { run "${who[@]}" "$isoctl" enter one sh -c "$1"; }
+gone() { ! pgrep -f "$1" >/dev/null; }
+
+begin() {
+	"${who[@]}" "$isorun" "${mode[@]}" --name one "$@" sleep 1000 &
+	instance=$!
+	eventually ctl enter one true 2>/dev/null
+}
+
+end() {
+	kill "$(first_pid "^$isorun .*--name one ")"
+	wait "$instance" || :
+}
+
+# What root of the instance could do: make writable again, take off, look below.
+cat >"$tmp/undo.py" <<'PY'
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+MS_REMOUNT, MS_BIND = 32, 4096
+def mount(flags):
+    return libc.mount(None, b"/mnt/ro", None, ctypes.c_ulong(flags), None) == 0
+class Attr(ctypes.Structure):
+    _fields_ = [(n, ctypes.c_uint64) for n in ("set", "clear", "propagation", "users")]
+done = []
+for flags in (0, 2, 4, 6, 2 | 4 | 8 | 1024, 1 << 21 | 2 | 4):
+    if mount(MS_REMOUNT | MS_BIND | flags): done.append("remounted %d" % flags)
+    if mount(MS_REMOUNT | flags): done.append("remounted the file system %d" % flags)
+for flag in (1, 2, 4): # rdonly, nosuid, nodev
+    if libc.syscall(442, -100, b"/mnt/ro", 0x8000, ctypes.byref(Attr(0, flag, 0, 0)), ctypes.sizeof(Attr)) == 0: done.append("cleared %d" % flag)
+try:
+    open("/mnt/ro/undone", "w"); done.append("written")
+except OSError: pass
+if libc.mount(b"/mnt/ro", b"/tmp", None, ctypes.c_ulong(MS_BIND), None) == 0:
+    for flags in (0, 2, 4, 6):
+        if libc.mount(None, b"/tmp", None, ctypes.c_ulong(MS_REMOUNT | MS_BIND | flags), None) == 0: done.append("a copy remounted")
+    try:
+        open("/tmp/undone", "w"); done.append("a copy written")
+    except OSError: pass
+print("undone:", *done)
+PY
+chmod 644 "$tmp/undo.py"
+
+test_grant() { # what, options...
+	local source=$tmp/source
+	rm -rf "$source"
+	mkdir "$source" "$source/sub"
+	echo hello >"$source/file"
+	chmod -R a+rwX "$source"
+	ln -sfn source "$tmp/link"
+	begin "${@:2}" -v "$tmp/undo.py:/undo.py:ro"
+	inside 'ls -A /mnt/in /mnt/ro; touch /mnt/in/x /mnt/ro/x /mnt/x 2>/dev/null || echo no'
+	is "$label, $1: a place is empty and read-only before" "$out" "/mnt/in:
+
+/mnt/ro:
+no"
+	grant one "$source:/mnt/in:rw"
+	is "$label, $1: grant" "$status $err" "0 "
+	inside 'cat /mnt/in/file; echo new >/mnt/in/made && mkdir /mnt/in/d && mv /mnt/in/made /mnt/in/d/ && ln /mnt/in/d/made /mnt/in/other && rm /mnt/in/file && cat /mnt/in/other'
+	is "$label, $1: it is read and written" "$out" "hello
+new"
+	is "$label, $1: ... which is seen on the host" "$(cat "$source/d/made")" new
+	is "$label, $1: ... as the instance's owner's" "$(stat -c %U "$source/d/made")" "$owner"
+	inside 'touch /mnt/x 2>/dev/null && echo beside; touch /mnt/ro/x 2>/dev/null && echo ro; touch /usr/x 2>/dev/null && echo usr; :'
+	is "$label, $1: nothing beside it can be written" "$out" ""
+	is "$label, $1: the mount is not seen elsewhere" "$(grep -c /mnt/in /proc/self/mountinfo)" 0
+	inside 'sed -n "s|.* /mnt/in \([a-z]*,nosuid,nodev\).*|\1|p" /proc/self/mountinfo | tail -n1'
+	is "$label, $1: it is nosuid and nodev" "$out" rw,nosuid,nodev
+	grant one "$source:/mnt/ro"
+	is "$label, $1: grant, read-only" "$status $err" "0 "
+	inside 'cat /mnt/ro/other; touch /mnt/ro/x 2>/dev/null || echo no'
+	is "$label, $1: it is read, and not written" "$out" "new
+no"
+	inside '/usr/bin/python3 /undo.py'
+	is "$label, $1: read-only holds against who would undo it" "$out" "undone:"
+	like "$label, $1: status tells of both" "$(ctl status one)" "*granted*/source (* on /mnt/in, writable*granted*/source (* on /mnt/ro, read-only*"
+	grant one "$source:/mnt/in"
+	like "$label, $1: a place that is filled" "$status $err" "125 isoctl: one: on /mnt/in there is */source (* already (isoctl revoke takes it off)"
+	revoke one /mnt/ro
+	is "$label, $1: revoke" "$status $err" "0 "
+	revoke one /mnt/ro
+	is "$label, $1: ... of nothing" "$status $err" "125 isoctl: one: nothing is on /mnt/ro"
+	inside 'ls -A /mnt/ro /mnt/in/d'
+	is "$label, $1: ... of the one alone" "$out" "/mnt/in/d:
+made
+
+/mnt/ro:"
+	grant one "$tmp/link/sub/..:/mnt/ro/"
+	is "$label, $1: a source by a symlink" "$status $err" "0 "
+	inside 'cat /mnt/ro/other'
+	is "$label, $1: ... is what the caller calls so" "$out" new
+	end
+}
+
+test_errors() {
+	begin
+	grant one "$tmp:/mnt/ro:rw"
+	is "$label: what is to be written on a read-only place" "$status $err" \
+		"125 isoctl: one: /mnt/ro is a read-only place (GrantPaths=/mnt/ro:rw would be another)"
+	grant one "$tmp:/usr"
+	is "$label: what is no place" "$status $err" \
+		"125 isoctl: one: /usr is no place of its GrantPaths=, which are /mnt/in:rw /mnt/ro:ro"
+	grant one "$tmp:/mnt/in/../ro"
+	like "$label: a way around" "$status $err" "125 isoctl: one: * is no place of its GrantPaths=, which are /mnt/in:rw /mnt/ro:ro"
+	grant one "$tmp/undo.py:/mnt/in"
+	is "$label: a file" "$status $err" "125 isoctl: grant: $tmp/undo.py is no directory: a place holds one"
+	grant one "$tmp/none:/mnt/in"
+	is "$label: a source that is not there" "$status $err" "125 isoctl: grant: $tmp/none: No such file or directory"
+	grant one "$tmp"
+	is "$label: no destination" "$status $err" "125 isoctl: grant: not SRC:DEST[:ro|rw]: \"$tmp\""
+	inside 'mount --bind /usr /mnt/in 2>/dev/null && echo mounted; umount /mnt/in 2>/dev/null && echo taken off; :'
+	is "$label: a payload cannot do it itself" "$out" ""
+	end
+	"${who[@]}" "$isorun" --quiet -p "Optional=MemoryMax TasksMax" --name none sleep 1000 &
+	eventually ctl enter none true 2>/dev/null
+	grant none "$tmp:/mnt"
+	is "$label: an instance without a place" "$status $err" "125 isoctl: none: /mnt is no place of its GrantPaths=, for it has none"
+	kill "$(first_pid "^$isorun .*--name none ")"
+	wait $!
+	run "${who[@]}" "$isorun" --quiet -p GrantPaths=/in:rw true
+	like "$label: a writable place directly below /" "$status $err" "125 isorun: *GrantPaths=: /in: a place must be in a directory*"
+}
+
+test_revoke() {
+	local source=$tmp/held
+	rm -rf "$source"
+	mkdir "$source"
+	cp "$(readlink -f /bin/sleep)" "$source/sleep-held"
+	chmod -R a+rwX "$source"
+	begin
+	grant one "$source:/mnt/ro"
+	"${who[@]}" "$isoctl" enter one sh -c 'cd /mnt/ro; exec sleep 801' &
+	"${who[@]}" "$isoctl" enter one sh -c 'exec sleep 802 <"/mnt/ro/sleep-held"' &
+	"${who[@]}" "$isoctl" enter one sh -c 'exec /mnt/ro/sleep-held 803' &
+	"${who[@]}" "$isoctl" enter one sleep 804 &
+	for i in 801 802 803 804; do eventually pgrep -f "^(/mnt/ro/)?sleep(-held)? $i\$" >/dev/null; done
+	revoke one /mnt/ro
+	is "$label: revoke names who still holds files there" "$(sed 's/process [0-9]*/process N/' <<<"$err" | LC_ALL=C sort)" \
+		"isoctl: notice: process N (sleep) still holds files of /mnt/ro
+isoctl: notice: process N (sleep) still holds files of /mnt/ro
+isoctl: notice: process N (sleep-held) still holds files of /mnt/ro"
+	ok "$label: ... and leaves them" pgrep -f '^sleep 801$' >/dev/null
+	grant one "$source:/mnt/ro"
+	"${who[@]}" "$isoctl" enter one sh -c 'cd /mnt/ro; exec sleep 805' &
+	eventually pgrep -f '^sleep 805$' >/dev/null
+	revoke one /mnt/ro --kill
+	like "$label: with --kill it ends them" "$err" "isoctl: notice: process * (sleep) was killed, for it held files of /mnt/ro"
+	ok "$label: ... really" eventually gone '^sleep 805$'
+	ok "$label: ... and no other" pgrep -f '^sleep 804$' >/dev/null
+	end
+	wait
+}
+
+admin=(-p "CapabilityBoundingSet=CAP_SYS_ADMIN" -p SystemCallFilter=@mount)
+all() {
+	test_grant default
+	test_grant "CAP_SYS_ADMIN" "${admin[@]}"
+	test_grant "the host's network" -p PrivateNetwork=no
+	test_errors
+	test_revoke
+}
+
+label=root who=() owner=root
+all
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") owner=$TH_USER
+	admin+=(-p AmbientCapabilities=CAP_SYS_ADMIN)
+	all
+	# root, on an instance of a user: the source is root's to name, what is done inside the user's to do.
+	begin
+	mkdir -m 700 "$tmp/roots"
+	mkdir "$tmp/roots/below"
+	run "$isoctl" grant one "$tmp/roots:/mnt/ro"
+	is "root grants into a user's instance" "$status $err" "0 "
+	inside 'ls /mnt/ro 2>/dev/null || echo no'
+	is "... what the user may then read or not" "$out" no
+	run "$isoctl" revoke one /mnt/ro
+	is "... and revokes" "$status $err" "0 "
+	run "$as_user" "$isoctl" grant one "$tmp/roots/below:/mnt/ro"
+	like "a source that the user cannot reach" "$status $err" "125 isoctl: grant: $tmp/roots/below: Permission denied"
+	end
+	who=()
+	begin
+	run "$as_user" "$isoctl" grant one "$tmp:/mnt/ro"
+	is "another user's" "$status $err" "125 isoctl: one is an instance of user 0, who alone may do that beside root"
+	end
+else
+	skip "the same as another user" "no user to be"
+fi
