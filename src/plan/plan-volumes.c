@@ -133,12 +133,33 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         return build_may_lack(rb->b, id, s->origin, reason) ? 0 : -EROFS;
 }
 
+/* What a world writes through such a mount are the machine's ids: a set-user-ID program of its root's would be one of
+ * the machine's root, but for a file system on which there are none. */
+static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m) {
+        const Host *host = rb->b->host;
+        struct statvfs fs;
+
+        if (!build_is_world(rb->b->policy))
+                return build_error(rb->b, s, id, EINVAL, "\"idmap\" is for PrivateUsers=full, whose ids it is about");
+        if (host->uid != 0 || !host->initial_users)
+                return build_error(rb->b, s, id, EPERM, "\"idmap\" is for root only, outside of all user namespaces");
+        if (m->by_fd)
+                return build_error(rb->b, s, id, EINVAL, "\"idmap\" takes a path, not an fd");
+        if (!m->read_only && (statvfs(m->source, &fs) < 0 || !(fs.f_flag & ST_NOSUID)))
+                return build_error(rb->b, s, id, EPERM,
+                                   "a writable \"idmap\" takes a file system that is mounted nosuid, which %s is not: "
+                                   "programs with privileges on this machine could be put there", m->source);
+        return 0;
+}
+
 static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMount *m, uint64_t flags) {
         if (flags & BIND_OVERLAY && !m->directory)
                 return build_error(rb->b, s, id, ENOTDIR, "%s is a file, and only a directory can have an overlay",
                                    m->source);
-        if (m->detached && flags & (BIND_OVERLAY | BIND_IDMAP))
-                return build_error(rb->b, s, id, EINVAL, "a detached mount can have neither an overlay nor idmap");
+        if (m->detached && flags & BIND_OVERLAY)
+                return build_error(rb->b, s, id, EINVAL, "a detached mount cannot have an overlay");
+        if (flags & BIND_IDMAP && check_id_mapped(rb, id, s, m) < 0)
+                return -EPERM;
         return check_writable(rb, id, s, m);
 }
 

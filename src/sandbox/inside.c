@@ -84,7 +84,7 @@ static int build(const Inside *inside, Failure *f) {
                 if (r < 0)
                         return fail(f, -r, "bringing the loopback device up");
         }
-        return root_build(inside->plan, f);
+        return root_build(inside->plan, inside->id_mapped, f);
 }
 
 /* The caller's session keyring is inherited and holds its secrets; the payload gets an empty one: keyctl(2),

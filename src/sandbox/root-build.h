@@ -10,6 +10,7 @@
 typedef struct RootBuild {
         const Plan *plan;
         Failure *f;
+        const int *id_mapped; /* of id_mapped_make() */
         int old_root, new_root;
         int scratch;        /* a tmpfs over the old root, which goes with it; -1: none is needed */
         unsigned n_scratch; /* entries made in it */

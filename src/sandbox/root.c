@@ -96,6 +96,11 @@ static int make_bind(RootBuild *rb, const PlanMount *m) {
         _cleanup_close_ int source = -1;
         int r;
 
+        if (m->id_mapped) {
+                int fd = fcntl(rb->id_mapped[m - rb->plan->mounts], F_DUPFD_CLOEXEC, 3);
+
+                return fd < 0 ? -errno : fd;
+        }
         if (m->detached) {
                 int fd = fcntl(m->fd, F_DUPFD_CLOEXEC, 3);
 
@@ -322,8 +327,8 @@ static void root_build_deinit(RootBuild *rb) {
         fd_close(rb->scratch);
 }
 
-int root_build(const Plan *plan, Failure *f) {
-        _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .old_root = -1, .new_root = -1,
+int root_build(const Plan *plan, const int *id_mapped, Failure *f) {
+        _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1, .new_root = -1,
                                                       .scratch = -1, .layers = 1 };
         mode_t mask = umask(0);
         int r;

@@ -8,7 +8,7 @@
  * pivot_root(2); the old one is gone afterwards. The working directory is then the new root.
  *
  * Returns 0, or a negative errno with the reason kept in f. */
-int root_build(const Plan *plan, Failure *f);
+int root_build(const Plan *plan, const int *id_mapped, Failure *f);
 
 /* A new /proc of this pid namespace that is mounted nowhere and can be written. The caller closes it. Returns the fd
  * or -errno. */

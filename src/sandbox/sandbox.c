@@ -17,6 +17,7 @@
 #include "sandbox/failure.h"
 #include "sandbox/filter.h"
 #include "sandbox/holder.h"
+#include "sandbox/id-mapped.h"
 #include "sandbox/id-maps.h"
 #include "sandbox/inside.h"
 #include "sandbox/message.h"
@@ -69,7 +70,7 @@ static int clone_failed(Run *run, int error) {
         return report_error(run->report, error, "making the namespaces: %s%s", strerror(error), failure_hint(error));
 }
 
-static int make_inside(Run *run, int standard_io[static 3]) {
+static int make_inside(Run *run, int standard_io[static 3], const int *id_mapped) {
         Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask };
         struct clone_args args = {
                 .flags = run->plan->namespaces | CLONE_PIDFD,
@@ -86,6 +87,7 @@ static int make_inside(Run *run, int standard_io[static 3]) {
                 close(fds[0]);
                 inside.socket = fds[1];
                 memcpy(inside.standard_io, standard_io, sizeof(inside.standard_io));
+                inside.id_mapped = id_mapped;
                 signals_forwarded(&inside.forwarded);
                 inside_main(&inside);
         }
@@ -219,7 +221,7 @@ static void end_inside(Run *run) {
 }
 
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
-        int standard_io[3], r;
+        int standard_io[3], *id_mapped = NULL, r;
         Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .control = -1, .signals = -1,
                     .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
                     .outcome = { .exit_status = PLAN_FAILED } };
@@ -229,7 +231,10 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         if (r >= 0) {
                 r = prepare_signals(&run);
                 if (r >= 0)
-                        r = make_inside(&run, standard_io);
+                        r = id_mapped_make(plan, &id_mapped, report);
+                if (r >= 0)
+                        r = make_inside(&run, standard_io, id_mapped);
+                id_mapped_free(plan, id_mapped);
                 for (size_t i = 0; i < 3; i++)
                         fd_close(standard_io[i]);
         }

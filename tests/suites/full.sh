@@ -247,6 +247,39 @@ test_range() {
 	ok "$label: no unit is left of those" eventually no_units
 }
 
+# The ids on disk as those of the world: root's to ask for.
+test_idmap() {
+	local dir=$tmp/idmap-$label
+	mkdir "$dir"
+	mount -t tmpfs -o mode=755,nodev tmpfs "$dir"
+	echo secret >"$dir/secret"
+	touch "$dir/other"
+	chmod 600 "$dir/secret"
+	chown 1000:1000 "$dir/other"
+	if [ "$label" != root ]; then
+		refused "idmap as a user" "--volume: Volume=: \"idmap\" is for root only*" -p PrivateUsers=full -v "$dir:/mnt:ro,idmap"
+		umount "$dir"
+		return
+	fi
+	refused "idmap without a world of its own" "--volume: Volume=: \"idmap\" is for PrivateUsers=full*" -v "$dir:/mnt:ro,idmap"
+	refused "a writable one where set-user-ID counts" "--volume: Volume=: a writable \"idmap\" takes a file system that is mounted nosuid*" \
+		-p PrivateUsers=full -v "$dir:/mnt:idmap"
+	inside -v "$dir:/mnt:ro,idmap" 'echo $(stat -c %u:%g /mnt/secret /mnt/other) $(cat /mnt/secret)'
+	if [[ $out = *"not every file system"* ]]; then
+		skip "$label: idmap" "this kernel's tmpfs cannot be idmapped"
+	else
+		is "$label: the ids on disk are the world's" "$out" "0:0 1000:1000 secret"
+		mount -o remount,nosuid "$dir"
+		shell "what is written there has the ids on disk" "ok" -v "$dir:/mnt:idmap" \
+			'echo x >/mnt/new; touch /mnt/new2; chown 42 /mnt/new2; chmod 4755 /mnt/new 2>/dev/null; echo ok'
+		is "$label: ... on the machine" "$(stat -c %u "$dir/new" "$dir/new2")" $'0\n42'
+		shell "without idmap they are nobody's" "65534:65534" -v "$dir:/mnt:ro" 'stat -c %u:%g /mnt/secret'
+	fi
+	refused "what cannot be idmapped" "--volume: Volume=: /proc/sys cannot be idmapped: *" -p PrivateUsers=full \
+		-v "/proc/sys:/mnt:ro,norbind,idmap"
+	umount "$dir"
+}
+
 all() {
 	mkdir "$tmp/own-$label" "$tmp/range-$label"
 	chown "$name" "$tmp/own-$label"
@@ -257,6 +290,7 @@ all() {
 	test_life
 	test_nesting
 	test_range
+	test_idmap
 	umount "$tmp/range-$label"
 }
 
