@@ -146,6 +146,8 @@ static int read_file(Reader *r, ElfFile *f) {
 
         if (!r->lib->gelf_getehdr(r->elf, &header) || r->lib->elf_getphdrnum(r->elf, &r->n_headers) < 0)
                 return -EBADMSG;
+        if (header.e_phnum != PN_XNUM && r->n_headers != header.e_phnum) /* libelf counts those that the file has room for */
+                return -EBADMSG;
         f->class = r->lib->gelf_getclass(r->elf);
         f->machine = header.e_machine;
 
