@@ -19,16 +19,38 @@ static void write_quoted(FILE *f, const char *text) {
         }
 }
 
-/* Whether the field that text begins with is a path that is meant from here. */
+/* A path that is one field, whatever it holds: what would end the field is protected, too. */
+static char *protect_field(const char *path) {
+        char *s = malloc(2 * strlen(path) + 1), *out = s;
+
+        for (; s && *path; path++) {
+                if (*path == ':')
+                        *out++ = '\\';
+                *out++ = *path;
+        }
+        if (s)
+                *out = '\0';
+        return s;
+}
+
+/* The working directory as (the begin of) a field, or NULL. */
+static char *here(void) {
+        _cleanup_free_ char *cwd = getcwd(NULL, 0);
+
+        return cwd ? protect_field(cwd) : NULL;
+}
+
+/* Whether the field that text begins with is a path that is meant from here. An empty one is a mistake, not the
+ * directory itself. */
 static bool is_relative(const char *text) {
         _cleanup_free_ char *field = strndup(text, strcspn(text, ":"));
 
-        return field && field[0] != '/' && !volume_name_is_valid(field);
+        return field && field[0] && field[0] != '/' && !volume_name_is_valid(field);
 }
 
 char *argument_volume(const char *volume) {
         bool optional = volume[0] == '?';
-        _cleanup_free_ char *cwd = is_relative(volume + optional) ? getcwd(NULL, 0) : NULL;
+        _cleanup_free_ char *cwd = is_relative(volume + optional) ? here() : NULL;
         char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
@@ -63,6 +85,8 @@ char *argument_root(const char *root) {
         size_t size;
         FILE *f;
 
+        if (!*root) /* A policy's empty value is the one built in: the host's root. A layer without a name is refused. */
+                return strdup("RootDirectory=:");
         if (word_split_colons(root, &layers) < 0)
                 return NULL;
         f = open_memstream(&text, &size);
@@ -86,8 +110,9 @@ char *argument_bind(const char *bind) {
         _cleanup_free_ char *cwd = NULL;
         char *s;
 
-        if (!source || source[1] == '/' || startswith(source + 1, "fd:"))
+        if (source && source[1] && !strchr("/:", source[1]) && !startswith(source + 1, "fd:"))
+                cwd = here();
+        if (!cwd)
                 return strdup(bind);
-        cwd = getcwd(NULL, 0);
-        return asprintf(&s, "%.*s=%s/%s", (int) (source - bind), bind, cwd ?: "", source + 1) < 0 ? NULL : s;
+        return asprintf(&s, "%.*s=%s/%s", (int) (source - bind), bind, cwd, source + 1) < 0 ? NULL : s;
 }
