@@ -11,6 +11,7 @@
 
 #include "plan/build-root.h"
 #include "util/fd.h"
+#include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
 
@@ -164,12 +165,40 @@ static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMou
 }
 
 static const char *last_size(char *const *options) {
-        const char *size = TMPFS_SIZE;
+        const char *size = NULL;
 
-        for (char *const *o = options; *o; o++)
+        for (char *const *o = options; o && *o; o++)
                 if (startswith(*o, "size="))
                         size = *o;
         return size;
+}
+
+/* Whether one "size=…" is less than another; -EINVAL where one is a share and the other is not. */
+static int is_smaller(const char *size, const char *than) {
+        uint64_t a, b;
+
+        size += strlen("size=");
+        than += strlen("size=");
+        if (parse_size(size, 1024, &a) >= 0 && parse_size(than, 1024, &b) >= 0)
+                return a < b;
+        return parse_percent(size, &a) >= 0 && parse_percent(than, &b) >= 0 ? a < b : -EINVAL;
+}
+
+/* How much an overlay may hold: what the policy says where it is the one that asks for the overlay, and no more where
+ * who starts it says a size, too. */
+static int overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m, const char **ret) {
+        const char *size = last_size(s->value.words + 2), *own = m->binding ? last_size(m->binding->options) : NULL;
+        int r = 0;
+
+        if (!size && (s->value.number & BIND_OVERLAY || !own))
+                size = TMPFS_SIZE;
+        if (size && own)
+                r = is_smaller(own, size);
+        if (r < 0)
+                return build_error(rb->b, s, id, EINVAL, "%s is bound with \"%s\", which cannot be compared with \"%s\"",
+                                   m->binding->name, own, size);
+        *ret = size && r == 0 ? size : own;
+        return 0;
 }
 
 /* Before what a pattern of glob(3) means literally. */
@@ -236,6 +265,7 @@ static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *optio
 
 static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         PlanMount m = { .kind = MOUNT_BIND, .origin = s->origin, .key = directive_table[id].name };
+        const char *size = NULL;
         uint64_t flags;
         int r;
 
@@ -248,12 +278,14 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         m.no_exec = flags & BIND_NO_EXEC;
         m.id_mapped = flags & BIND_IDMAP;
         m.destination = strdup(s->value.words[1]);
-        if (flags & BIND_OVERLAY) {
+        r = m.destination ? check_bind(rb, id, s, &m, flags) : -ENOMEM;
+        if (r >= 0 && flags & BIND_OVERLAY) {
                 m.kind = MOUNT_OVERLAY;
-                m.options = strdup(last_size(s->value.words + 2));
+                r = overlay_size(rb, id, s, &m, &size);
+                m.options = r < 0 ? NULL : strdup(size);
+                if (r >= 0 && !m.options)
+                        r = -ENOMEM;
         }
-
-        r = !m.destination || (flags & BIND_OVERLAY && !m.options) ? -ENOMEM : check_bind(rb, id, s, &m, flags);
         if (r >= 0)
                 r = hide_all(rb, &m, s->value.words + 2);
         if (r >= 0 && m.binding)
