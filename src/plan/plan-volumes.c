@@ -157,6 +157,9 @@ static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMou
         if (flags & BIND_OVERLAY && !m->directory)
                 return build_error(rb->b, s, id, ENOTDIR, "%s is a file, and only a directory can have an overlay",
                                    m->source);
+        if (flags & BIND_OVERLAY && flags & BIND_IDMAP)
+                return build_error(rb->b, s, id, EINVAL, "\"overlay\" cannot be together with \"idmap\" (%s is bound with "
+                                   "\"overlay\")", m->binding->name);
         if (m->detached && flags & BIND_OVERLAY)
                 return build_error(rb->b, s, id, EINVAL, "a detached mount cannot have an overlay");
         if (flags & BIND_IDMAP && check_id_mapped(rb, id, s, m) < 0)

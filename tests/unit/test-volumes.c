@@ -225,6 +225,8 @@ static void test_bad_overlays(void **state) {
         } cases[] = {
                 { "", "Volume=%h/file:/etc/passwd:overlay", "is a file, and only a directory can have an overlay", ENOTDIR },
                 { "data=%h/file:overlay", "Volume=data:/etc/passwd", "only a directory can have an overlay", ENOTDIR },
+                /* Each alone would do. */
+                { "data=%h/data:overlay", "Volume=data:/srv:idmap", "\"overlay\" cannot be together with \"idmap\"", EINVAL },
                 { "data=%h/data:overlay,size=10%", "Volume=data:/srv:overlay,size=2M", "\"size=10%\"", EINVAL },
                 { "", "Volume=%h/data:/srv:overlay\nBindPaths=%h/file:/srv/new", "nothing is made inside a writable volume",
                   ENOENT },
