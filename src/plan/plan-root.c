@@ -237,7 +237,7 @@ static int place(RootBuilder *rb, PlanMount *m) {
                 return mount_error(rb, m, ELOOP,
                                    "%s: the way there is a symlink in a writable volume, which whoever writes there "
                                    "chooses", m->destination);
-        if (m->kind == MOUNT_BLOCKED && spot.exists && is_writable_volume(spot.cover))
+        if (m->kind == MOUNT_BLOCKED && spot.exists && spot.cover->kind == MOUNT_BIND && !spot.cover->read_only)
                 report_notice_at(rb->b->report, m->origin, m->key,
                                  "%s lies in the writable volume %s: what can be written there can be moved to another "
                                  "path for the next start", m->destination, spot.cover->destination);

@@ -280,6 +280,7 @@ static void test_hide(void **state) {
                 const char *bindings, *line, *hidden;
         } cases[] = {
                 { "", "Volume=%h/s:/srv:ro,hide=*.key", "a.key b.key" },
+                { "", "Volume=%h/s:/srv:overlay,hide=*.key", "a.key b.key" },
                 { "", "BindReadOnlyPaths=%h/s:/srv:hide=*.key", "a.key b.key" },
                 { "", "Volume=%h/s:/srv:ro,hide=*.key,hide=*/*.key", "a.key b.key sub/c.key" },
                 { "", "Volume=%h/s:/srv:ro,hide=sub,hide=.git", ".git sub" },
@@ -292,6 +293,7 @@ static void test_hide(void **state) {
                 { "", "Volume=%h/s:/srv:ro,hide=[[]x]", "[x]" },
                 { "data=%h/s:hide=*.key", "Volume=data:/srv:ro", "a.key b.key" },
                 { "data=%h/s:ro,hide=*.key", "Volume=data:/srv", "a.key b.key" },
+                { "data=%h/s:overlay,hide=a*", "Volume=data:/srv:rw,hide=b*", "a.key b.key" },
                 { "data=%h/s:hide=a*", "Volume=data:/srv:ro,hide=b*", "a.key b.key" },
         };
         PlanFixture *f = *state;
