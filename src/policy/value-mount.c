@@ -70,12 +70,21 @@ static int parse_root(ValueParser *p, const char *text) {
         return joined ? value_emit(p, joined, (Value) { .words = TAKE_PTR(words) }) : -ENOMEM;
 }
 
+static bool ends_in_dot(const char *pattern) {
+        size_t n = strlen(pattern);
+
+        while (n > 0 && pattern[n - 1] == '/')
+                n--;
+        return n > 0 && pattern[n - 1] == '.' && (n == 1 || pattern[n - 2] == '/');
+}
+
 static int check_hide(ValueParser *p, const char *pattern) {
         _cleanup_free_ char *absolute = path_join("/", pattern);
 
         if (!absolute)
                 return -ENOMEM;
-        if (!*pattern || pattern[0] == '/' || !path_is_safe(absolute))
+        /* What ends in "." would be taken for the "." that ".*" matches, and nothing be hidden. */
+        if (!*pattern || pattern[0] == '/' || !path_is_safe(absolute) || ends_in_dot(pattern))
                 return value_not(p, "a pattern relative to the volume", pattern);
         return 0;
 }

@@ -374,6 +374,24 @@ static void test_bad_hide(void **state) {
         bindings_deinit(&b);
 }
 
+/* "." names nothing that could be hidden: better no start than nothing hidden. */
+static void test_hide_of_dot(_unused_ void **state) {
+        static const char *const patterns[] = { ".", "./", "sub/.", "sub/./" };
+
+        for (size_t i = 0; i < ELEMENTSOF(patterns); i++) {
+                Policy *policy = test_policy();
+                char value[64];
+                Log log;
+
+                log_init(&log);
+                snprintf(value, sizeof(value), "/s:/srv:ro,hide=%s", patterns[i]);
+                expect_result(patterns[i], test_assign(policy, &log, "Volume", value), -EBADMSG);
+                expect_in(patterns[i], log_text(&log), "not a pattern relative to the volume");
+                log_deinit(&log);
+                policy_free(policy);
+        }
+}
+
 static void test_synthetic(void **state) {
         PlanFixture *f = *state;
         const PlanMount *m;
@@ -542,6 +560,7 @@ int main(void) {
                 IN_PLAN(test_hide_in_strange_directories),
                 IN_PLAN(test_hide_by_fd),
                 IN_PLAN(test_bad_hide),
+                cmocka_unit_test(test_hide_of_dot),
                 IN_PLAN(test_synthetic),
                 IN_PLAN(test_way),
                 IN_PLAN(test_conflicts),
