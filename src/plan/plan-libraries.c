@@ -169,8 +169,10 @@ static int need_of(Libraries *l, const char *file) {
         int r;
 
         r = elf_file_read(file, &f);
+        /* The command's file may be of who is locked in: what it names is bound only if it is what it is named as. */
         if (r == 0)
-                return need_script(l, file);
+                return streq(file, l->files[0]) ? need_script(l, file)
+                                                : library_error(l, ENOEXEC, file, "neither a library nor a program");
         if (r == -ENOPKG)
                 return library_error(l, ENOPKG, file, "libelf is needed to find its libraries");
         if (r < 0)

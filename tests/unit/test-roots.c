@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Roots: of several directories, by name, of nothing, and with what a command needs in one of nothing. */
+#include "helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/sysmacros.h>
+
+#include "plan/root-model.h"
+#include "policy/bindings.h"
+#include "util/elf-file.h"
+#include "util/strv.h"
+
+/* Stacked layers, by root_model_walk(): 2 is the highest. */
+
+typedef struct Stack {
+        char *dir;
+        RootModel model;
+} Stack;
+
+static int stack_set_up(void **state) {
+        static const char *const files[] = {
+                "0/etc/low", "0/etc/both", "0/dir-over-file", "0/file-over-dir/in", "0/file-between/low", "0/link-over-dir/in",
+                "0/dir-over-link-target/x", "0/gone", "0/gone-dir/x", "0/back/low",
+                "1/etc/both", "1/etc/middle", "1/file-between", "1/usr/bin/tool",
+                "2/etc/high", "2/dir-over-file/in", "2/file-over-dir", "2/file-between/high", "2/dir-over-link/in", "2/back/high",
+                "2/gone-below/x",
+        };
+        Stack *s = calloc(1, sizeof(Stack));
+        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"), .directory = true };
+        char path[PATH_MAX];
+
+        assert_non_null(s);
+        s->dir = temp_make();
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                temp_text(s->dir, files[i], "x");
+        temp_link(s->dir, "2/link-over-dir", "etc");
+        temp_link(s->dir, "0/dir-over-link", "dir-over-link-target");
+        temp_link(s->dir, "2/bin", "usr/bin");        /* to what another layer has */
+        temp_link(s->dir, "0/up", "etc/high");        /* from the lowest to the highest */
+        temp_link(s->dir, "1/out", "../../etc");
+        temp_link(s->dir, "1/usr/inside", "../etc");
+        temp_link(s->dir, "1/usr/bin/out", "../../../etc/low");
+        temp_link(s->dir, "0/chain", "out/low");
+        root.source = strdup(temp_path(path, s->dir, "2"));
+        assert_int_equal(strv_push(&root.lower, temp_path(path, s->dir, "1")), 0);
+        assert_int_equal(strv_push(&root.lower, temp_path(path, s->dir, "0")), 0);
+        assert_non_null(root_model_add(&s->model, root));
+        *state = s;
+        return 0;
+}
+
+static int stack_tear_down(void **state) {
+        Stack *s = *state;
+
+        root_model_deinit(&s->model);
+        temp_remove(s->dir);
+        free(s);
+        return 0;
+}
+
+/* hosts: with ":" between, below the fixture's directory; of what is not there, nearest_hosts. */
+static void expect_walk(const Stack *s, const char *asked, const char *path, const char *hosts, bool exists, bool leaves) {
+        _cleanup_(spot_deinit) Spot spot = {};
+        char **got;
+        Buffer b;
+
+        expect_result(asked, root_model_walk(&s->model, asked, &spot), 0);
+        expect_text(asked, spot.path, path);
+        expect_number(asked, spot.exists, exists);
+        expect_number(asked, spot.leaves_root, leaves);
+        got = exists ? spot.hosts : spot.nearest_hosts;
+        buffer_init(&b);
+        for (char **h = got; h && *h; h++)
+                fprintf(b.f, "%s%s", h == got ? "" : ":", startswith(*h, s->dir) ?: *h);
+        expect_text(asked, buffer_text(&b), hosts);
+        buffer_deinit(&b);
+}
+
+static void test_stack(void **state) {
+        static const struct {
+                const char *asked, *path, *hosts;
+                bool exists, leaves;
+        } cases[] = {
+                { "/", "/", "/2:/1:/0", true },
+                { "/etc", "/etc", "/2/etc:/1/etc:/0/etc", true },
+                { "/etc/both", "/etc/both", "/1/etc/both", true },
+                { "/etc/low", "/etc/low", "/0/etc/low", true },
+                { "/usr/bin", "/usr/bin", "/1/usr/bin", true },
+                { "/dir-over-file", "/dir-over-file", "/2/dir-over-file", true },
+                { "/dir-over-file/in", "/dir-over-file/in", "/2/dir-over-file/in", true },
+                { "/file-over-dir", "/file-over-dir", "/2/file-over-dir", true },
+                { "/file-over-dir/in", "/file-over-dir/in", "/2/file-over-dir", false },
+                { "/file-between", "/file-between", "/2/file-between", true }, /* what is below the file is hidden by it */
+                { "/file-between/low", "/file-between/low", "/2/file-between", false },
+                { "/back", "/back", "/2/back:/0/back", true },
+                { "/link-over-dir", "/etc", "/2/etc:/1/etc:/0/etc", true },
+                { "/link-over-dir/in", "/etc/in", "/2/etc:/1/etc:/0/etc", false },
+                { "/dir-over-link", "/dir-over-link", "/2/dir-over-link", true },
+                { "/dir-over-link/x", "/dir-over-link/x", "/2/dir-over-link", false },
+                { "/bin/tool", "/usr/bin/tool", "/1/usr/bin/tool", true },
+                { "/up", "/etc/high", "/2/etc/high", true },
+                { "/usr/inside/low", "/etc/low", "/0/etc/low", true },
+                { "/out/low", "/etc/low", "/0/etc/low", true, true },
+                { "/chain", "/etc/low", "/0/etc/low", true, true },
+                { "/bin/out", "/etc/low", "/0/etc/low", true, true },
+                { "/no", "/no", "/2:/1:/0", false },
+                { "/../etc/low", "/etc/low", "/0/etc/low", true, false }, /* no symlink */
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                expect_walk(*state, cases[i].asked, cases[i].path, cases[i].hosts, cases[i].exists, cases[i].leaves);
+}
+
+/* overlayfs.rst: a character device 0:0 is a name that is deleted. */
+static void test_whiteouts(void **state) {
+        static const char *const names[] = { "1/gone", "1/gone-dir", "0/gone-below", "1/etc/low", "2/alone" };
+        Stack *s = *state;
+        char path[PATH_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (mknod(temp_path(path, s->dir, names[i]), S_IFCHR, makedev(0, 0)) < 0)
+                        skip();
+        expect_walk(s, "/gone", "/gone", "/2:/1:/0", false, false);
+        expect_walk(s, "/gone-dir", "/gone-dir", "/2:/1:/0", false, false);
+        expect_walk(s, "/gone-dir/x", "/gone-dir/x", "/2:/1:/0", false, false);
+        expect_walk(s, "/etc/low", "/etc/low", "/2/etc:/1/etc:/0/etc", false, false);
+        expect_walk(s, "/gone-below", "/gone-below", "/2/gone-below", true, false);
+        expect_walk(s, "/alone", "/alone", "/2:/1:/0", false, false);
+        /* Other devices are what they are. */
+        assert_int_equal(unlink(temp_path(path, s->dir, "1/gone")), 0);
+        if (mknod(path, S_IFCHR, makedev(1, 3)) == 0)
+                expect_walk(s, "/gone", "/gone", "/1/gone", true, false);
+}
+
+/* Plans. */
+
+static const PlanMount *mount_at(PlanFixture *f, const char *destination) {
+        const PlanMount *m = plan_find_mount(f->plan, destination);
+
+        if (!m)
+                fail_msg("nothing is mounted on %s:\n%s", destination, plan_shown(f));
+        return m;
+}
+
+static void test_layers(void **state) {
+        PlanFixture *f = *state;
+        char path[PATH_MAX];
+        const PlanMount *m;
+
+        temp_text(f->dir, "top/srv/new", "x");
+        temp_text(f->dir, "top/etc/passwd", "x");
+        plan_expect_good(f, "RootDirectory=%h/root:%h/other:%h/top\nBindPaths=%h/file:/srv/new %h/file:/usr/bin/more");
+        m = mount_at(f, "/");
+        expect_text("the highest", m->source, temp_path(path, f->dir, "top"));
+        expect_number("below", strv_length(m->lower), 2);
+        expect_text("next", m->lower[0], temp_path(path, f->dir, "other"));
+        expect_text("lowest", m->lower[1], temp_path(path, f->dir, "root"));
+        assert_true(m->read_only && m->directory);
+        assert_true(mount_at(f, "/srv/new")->exact);
+        m = mount_at(f, "/usr/bin");
+        expect_number("made to hold more", m->kind, MOUNT_MERGE);
+        expect_text("of the layers that have it", m->source, temp_path(path, f->dir, "other/usr/bin"));
+        expect_number("all", strv_length(m->lower), 1);
+        expect_text("all", m->lower[0], temp_path(path, f->dir, "root/usr/bin"));
+        expect_in("as in the policy", plan_shown(f), "/root:");
+
+        plan_expect_error(f, "RootDirectory=%h/root:%h/file", ENOTDIR, "/file is no directory");
+        plan_expect_error(f, "RootDirectory=%h/no:%h/root", ENOENT, "/no: No such file or directory");
+        plan_expect_error(f, "RootDirectory=%h/root:name", ENOENT, "nothing is bound to the name name");
+        /* The host's own root below others is a tree like any other. */
+        plan_expect_good(f, "RootDirectory=/:%h/top");
+        expect_text("lowest", mount_at(f, "/")->lower[0], "/");
+}
+
+static void test_root_by_name(void **state) {
+        PlanFixture *f = *state;
+        Bindings b = {};
+        char path[PATH_MAX];
+
+        temp_dir(f->dir, "top");
+        f->request.bindings = &b;
+        snprintf(path, sizeof(path), "base=%.4000s/root", f->dir);
+        assert_int_equal(bindings_add_argument(&b, "--bind", path, &(Report) {}), 0);
+        snprintf(path, sizeof(path), "top=%.4000s/top:ro", f->dir);
+        assert_int_equal(bindings_add_argument(&b, "--bind", path, &(Report) {}), 0);
+        plan_expect_good(f, "RootDirectory=base:top");
+        expect_text("top", mount_at(f, "/")->source, temp_path(path, f->dir, "top"));
+        expect_text("base", mount_at(f, "/")->lower[0], temp_path(path, f->dir, "root"));
+        plan_expect_good(f, "RootDirectory=base\nVolume=top:/srv");
+        expect_text("base", mount_at(f, "/")->source, temp_path(path, f->dir, "root"));
+        plan_expect_error(f, "RootDirectory=base", EINVAL, "top: no Volume= or RootDirectory= of the policy");
+        bindings_deinit(&b);
+}
+
+static void test_nothing(void **state) {
+        PlanFixture *f = *state;
+        const PlanMount *m;
+
+        plan_expect_good(f, "RootDirectory=none\nVolume=%h/data:/data\nFile=/etc/motd:hello");
+        m = mount_at(f, "/");
+        assert_null(m->source);
+        assert_true(m->read_only);
+        expect_number("made", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
+        expect_number("bound", mount_at(f, "/data")->kind, MOUNT_BIND);
+        expect_number("built in", mount_at(f, "/proc")->kind, MOUNT_PROC);
+        expect_number("built in", mount_at(f, "/tmp")->kind, MOUNT_TMPFS);
+        /* Nothing of the host that nobody has asked for. */
+        for (size_t i = 0; i < f->plan->n_mounts; i++) {
+                m = &f->plan->mounts[i];
+                if (m->kind == MOUNT_BIND && !startswith(m->destination, "/dev/") && !streq(m->destination, "/data"))
+                        fail_msg("%s is bound", m->destination);
+                if (m->kind == MOUNT_MERGE)
+                        fail_msg("%s is merged", m->destination);
+        }
+        assert_null(plan_find_mount(f->plan, "/home"));
+        plan_expect_error(f, "RootDirectory=none\nInaccessiblePaths=/etc", ENOENT, "there is no such path inside");
+        plan_expect_error(f, "BindLibraries=yes", EINVAL, "test.conf:1: BindLibraries=: is for RootDirectory=none");
+}
+
+/* The binds of the plan that BindLibraries= made or the command did, without those of /dev. */
+static size_t count_binds(const PlanFixture *f) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < f->plan->n_mounts; i++)
+                if (f->plan->mounts[i].kind == MOUNT_BIND && !startswith(f->plan->mounts[i].destination, "/dev/"))
+                        n++;
+        return n;
+}
+
+/* Each path that ldd(1) tells of is bound, read-only; returns how many they are. */
+static size_t expect_of_ldd(PlanFixture *f, const char *command) {
+        char line[1024], what[PATH_MAX];
+        size_t n = 0;
+        FILE *ldd;
+
+        snprintf(what, sizeof(what), "LC_ALL=C ldd %s 2>/dev/null", command);
+        ldd = popen(what, "r");
+        assert_non_null(ldd);
+        while (fgets(line, sizeof(line), ldd)) {
+                char *path = strchr(line, '/');
+                const PlanMount *m;
+
+                if (!path)
+                        continue; /* the vdso */
+                path[strcspn(path, " \n")] = '\0';
+                m = mount_at(f, path);
+                expect_number(path, m->kind, MOUNT_BIND);
+                expect_number(path, m->read_only && !m->directory, true);
+                n++;
+        }
+        pclose(ldd);
+        return n;
+}
+
+static bool libelf_is_missing(void) {
+        _cleanup_(elf_file_deinit) ElfFile f = {};
+
+        return elf_file_read("/usr/bin/env", &f) == -ENOPKG;
+}
+
+static void test_libraries(void **state) {
+        static const char *const commands[] = { "/usr/bin/env", "/bin/bash", "/usr/bin/python3", "/usr/bin/perl" };
+        char *arguments[] = { NULL, NULL };
+        PlanFixture *f = *state;
+
+        if (libelf_is_missing())
+                skip();
+        f->request.arguments = arguments;
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++) {
+                size_t n;
+
+                if (access(commands[i], X_OK) < 0)
+                        continue;
+                arguments[0] = (char *) commands[i];
+                plan_expect_good(f, "RootDirectory=none\nBindLibraries=yes");
+                n = expect_of_ldd(f, commands[i]);
+                assert_true(n >= 2);
+                mount_at(f, commands[i]);
+                /* Nothing else, and nothing twice. */
+                expect_number(commands[i], count_binds(f), n + 1 + (access("/etc/ld.so.cache", R_OK) == 0));
+        }
+
+        plan_expect_error(f, "RootDirectory=none", ENOENT, ", which is not inside (BindLibraries=yes binds it");
+        expect_number("status", (uint64_t) f->status, PLAN_NOT_FOUND);
+        f->request.arguments = NULL;
+        plan_expect_good(f, "RootDirectory=none\nBindLibraries=yes"); /* nothing to look at */
+}
+
+static void test_static_program(void **state) {
+        char *arguments[] = { (char *) "/bin/busybox", NULL };
+        PlanFixture *f = *state;
+
+        if (libelf_is_missing() || access(arguments[0], X_OK) < 0)
+                skip();
+        f->request.arguments = arguments;
+        plan_expect_good(f, "RootDirectory=none");
+        expect_number("the program alone", count_binds(f), 1);
+        plan_expect_good(f, "RootDirectory=none\nBindLibraries=yes");
+        expect_number("the program alone", count_binds(f), 1 + (access("/etc/ld.so.cache", R_OK) == 0));
+        f->request.arguments = NULL;
+}
+
+/* What the policy has put there stands. */
+static void test_libraries_of_policy(void **state) {
+        char *arguments[] = { (char *) "/usr/bin/env", NULL }, path[PATH_MAX], lines[PATH_MAX];
+        _cleanup_(elf_file_deinit) ElfFile file = {};
+        PlanFixture *f = *state;
+
+        if (elf_file_read(arguments[0], &file) <= 0)
+                skip();
+        f->request.arguments = arguments;
+        snprintf(lines, sizeof(lines), "RootDirectory=none\nBindLibraries=yes\nVolume=%%h/file:%.4000s:ro", file.interpreter);
+        plan_expect_good(f, lines);
+        expect_text("the policy's", mount_at(f, file.interpreter)->source, temp_path(path, f->dir, "file"));
+        f->request.arguments = NULL;
+}
+
+static void write_program(PlanFixture *f, const char *name, const char *text) {
+        char path[PATH_MAX];
+
+        temp_text(f->dir, name, text);
+        assert_int_equal(chmod(temp_path(path, f->dir, name), 0755), 0);
+}
+
+static void test_scripts(void **state) {
+        static const struct {
+                const char *text, *bound; /* NULL: refused */
+        } cases[] = {
+                { "#!/usr/bin/env bash\n", "/usr/bin/env" },
+                { "#! /usr/bin/env\n", "/usr/bin/env" },
+                { "#!\t/usr/bin/env", "/usr/bin/env" },
+                { "#!env\n", "" },
+                { "#!\n", "" },
+                { "#!", "" },
+                { "text\n", "" },
+                { "", "" },
+                /* Its text may be of who is to be locked in, and is no way to see what is outside. */
+                { "#!/etc/passwd\n", NULL },
+                { "#!/etc/no/such\n", NULL },
+                { "#!/etc\n", NULL },
+        };
+        char path[PATH_MAX], *arguments[] = { path, NULL };
+        PlanFixture *f = *state;
+
+        if (libelf_is_missing())
+                skip();
+        f->request.arguments = arguments;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                write_program(f, "script", cases[i].text);
+                temp_path(path, f->dir, "script");
+                plan_make(f, "RootDirectory=none\nBindLibraries=yes");
+                expect_number(cases[i].text, f->plan != NULL, cases[i].bound != NULL);
+                if (cases[i].bound && *cases[i].bound)
+                        mount_at(f, cases[i].bound);
+                if (!cases[i].bound)
+                        expect_in(cases[i].text, log_text(&f->log), "test.conf:2: BindLibraries=: /etc");
+        }
+        f->request.arguments = NULL;
+}
+
+/* A program that was made to name what its maker wants to see. */
+static void test_forged_program(void **state) {
+        char path[PATH_MAX], *arguments[] = { path, NULL };
+        _cleanup_(elf_file_deinit) ElfFile file = {};
+        _cleanup_free_ char *text = NULL;
+        PlanFixture *f = *state;
+        char *interpreter;
+        size_t size;
+        FILE *in;
+
+        if (elf_file_read("/usr/bin/env", &file) <= 0)
+                skip();
+        in = fopen("/usr/bin/env", "re");
+        text = calloc(1, 16 * 1024 * 1024);
+        assert_true(in && text);
+        size = fread(text, 1, 16 * 1024 * 1024, in);
+        fclose(in);
+        interpreter = memmem(text, size, file.interpreter, strlen(file.interpreter) + 1);
+        assert_non_null(interpreter);
+        memcpy(interpreter, "/etc/passwd", sizeof("/etc/passwd"));
+        temp_file(f->dir, "forged", text, size);
+        assert_int_equal(chmod(temp_path(path, f->dir, "forged"), 0755), 0);
+        f->request.arguments = arguments;
+        plan_expect_error(f, "RootDirectory=none\nBindLibraries=yes", ENOEXEC,
+                          "error: test.conf:2: BindLibraries=: /etc/passwd: neither a library nor a program");
+        f->request.arguments = NULL;
+}
+
+#define OF_STACK(test) cmocka_unit_test_setup_teardown(test, stack_set_up, stack_tear_down)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                OF_STACK(test_stack),
+                OF_STACK(test_whiteouts),
+                IN_PLAN(test_layers),
+                IN_PLAN(test_root_by_name),
+                IN_PLAN(test_nothing),
+                IN_PLAN(test_libraries),
+                IN_PLAN(test_static_program),
+                IN_PLAN(test_libraries_of_policy),
+                IN_PLAN(test_scripts),
+                IN_PLAN(test_forged_program),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
