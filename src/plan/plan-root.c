@@ -305,7 +305,7 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
         if (found.binding && (found.binding->flags & ~(uint64_t) BIND_READ_ONLY || found.binding->options))
                 return build_error(rb->b, s, D_RootDirectory, EINVAL, "what is bound to %s has options of a volume",
                                    layer);
-        if (root->source && found.detached)
+        if (found.detached && s->value.words[1])
                 return build_error(rb->b, s, D_RootDirectory, EINVAL, "a detached mount cannot be a layer");
 
         if (root->source && strv_prepend(&root->lower, TAKE_PTR(root->source)) < 0)

@@ -195,6 +195,31 @@ static void test_root_by_name(void **state) {
         bindings_deinit(&b);
 }
 
+static void test_detached_layer(void **state) {
+        PlanFixture *f = *state;
+        char path[PATH_MAX], argument[32];
+        Bindings b = {};
+        int fd;
+
+        temp_dir(f->dir, "top");
+        fd = open_tree(AT_FDCWD, temp_path(path, f->dir, "root"), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (fd < 0)
+                skip();
+        f->request.bindings = &b;
+        snprintf(argument, sizeof(argument), "tree=fd:%d", fd);
+        assert_int_equal(bindings_add_argument(&b, "--bind", argument, &(Report) {}), 0);
+        plan_expect_good(f, "RootDirectory=tree");
+        assert_true(mount_at(f, "/")->detached);
+        expect_number("fd", (uint64_t) mount_at(f, "/")->fd, (uint64_t) fd);
+        plan_expect_good(f, "Volume=tree:/srv:ro");
+        assert_true(mount_at(f, "/srv")->detached);
+        plan_expect_error(f, "RootDirectory=%h/top:tree", EINVAL, "a detached mount cannot be a layer");
+        plan_expect_error(f, "RootDirectory=tree:%h/top", EINVAL, "a detached mount cannot be a layer");
+        plan_expect_error(f, "Volume=tree:/srv:overlay", EINVAL, "a detached mount can have neither");
+        close(fd);
+        bindings_deinit(&b);
+}
+
 static void test_nothing(void **state) {
         PlanFixture *f = *state;
         const PlanMount *m;
@@ -397,6 +422,7 @@ int main(void) {
                 OF_STACK(test_whiteouts),
                 IN_PLAN(test_layers),
                 IN_PLAN(test_root_by_name),
+                IN_PLAN(test_detached_layer),
                 IN_PLAN(test_nothing),
                 IN_PLAN(test_libraries),
                 IN_PLAN(test_static_program),
