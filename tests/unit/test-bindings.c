@@ -200,6 +200,27 @@ static void test_tables(void **state) {
         expect_origin(f, "four", "/user/00.conf", 5);
 }
 
+/* By name, in whatever order the file system has them. */
+static void test_order_of_tables(void **state) {
+        Fixture *f = *state;
+
+        for (unsigned i = 0; i < 10; i++) {
+                char name[32], text[64];
+
+                snprintf(name, sizeof(name), "host/%u.conf", i * 7 % 10);
+                snprintf(text, sizeof(text), "[Volumes]\ndata=/from-%u\n", i * 7 % 10);
+                temp_text(f->dir, name, text);
+        }
+        assert_int_equal(read_tables(f), 0);
+        expect_bindings("the last one counts", &f->bindings, "data=/from-9");
+        for (size_t i = 0; i < 10; i++) {
+                char expected[32];
+
+                snprintf(expected, sizeof(expected), "/host/%zu.conf", i);
+                expect_text("read", startswith(f->bindings.files[i], f->dir), expected);
+        }
+}
+
 static void test_arguments_before_tables(void **state) {
         Fixture *f = *state;
 
@@ -318,6 +339,7 @@ int main(void) {
                 IN_DIRECTORY(test_bad_arguments),
                 IN_DIRECTORY(test_later_argument),
                 IN_DIRECTORY(test_tables),
+                IN_DIRECTORY(test_order_of_tables),
                 IN_DIRECTORY(test_arguments_before_tables),
                 IN_DIRECTORY(test_no_tables),
                 IN_DIRECTORY(test_bad_tables),

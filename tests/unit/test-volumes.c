@@ -169,6 +169,8 @@ static void test_fds(void **state) {
         plan_expect_error(f, "RootDirectory=data", ENOTDIR, "/file is no directory");
         assert_int_equal(unlink(temp_path(path, f->dir, "file")), 0);
         plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is not at ");
+        temp_text(f->dir, "file (deleted)", "what proc(5) calls the one that is gone");
+        plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is not at ");
         temp_text(f->dir, "file", "another one");
         plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is not at ");
         close(fd);
