@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "plan/build-root.h"
 #include "util/array.h"
@@ -287,6 +288,16 @@ static int place_all(RootBuilder *rb) {
         return result;
 }
 
+/* By whatever path, bind or fd of it. */
+static bool is_host_root(const PlanMount *m) {
+        struct stat st, root;
+        char path[32];
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", m->fd);
+        return stat(m->detached ? path : m->source, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev &&
+               st.st_ino == root.st_ino;
+}
+
 static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, PlanMount *root) {
         _cleanup_(plan_mount_deinit) PlanMount found = {};
         int r;
@@ -305,9 +316,10 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
         if (found.binding && (found.binding->flags & ~(uint64_t) BIND_READ_ONLY || found.binding->options))
                 return build_error(rb->b, s, D_RootDirectory, EINVAL, "what is bound to %s has options of a volume",
                                    layer);
-        if (found.detached && s->value.words[1])
-                return build_error(rb->b, s, D_RootDirectory, EINVAL, "a detached mount cannot be a layer");
+        if (found.by_fd && s->value.words[1])
+                return build_error(rb->b, s, D_RootDirectory, EINVAL, "an fd cannot be a layer: %s", layer);
 
+        rb->host_root = rb->host_root || is_host_root(&found);
         if (root->source && strv_prepend(&root->lower, TAKE_PTR(root->source)) < 0)
                 return -ENOMEM;
         root->source = TAKE_PTR(found.source);
@@ -334,7 +346,6 @@ static int begin_root(RootBuilder *rb) {
                 plan_mount_deinit(&root);
                 return r;
         }
-        rb->host_root = root.source && !root.lower && streq(root.source, "/");
         return root_model_add(&rb->model, root) ? 0 : -ENOMEM;
 }
 

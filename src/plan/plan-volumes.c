@@ -16,7 +16,7 @@
 #include "util/strv.h"
 
 /* A source is resolved here, with all its symlinks; the start opens what came out without following any. */
-static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, PlanMount *m) {
+static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, bool optional, PlanMount *m) {
         struct stat st;
         char *real;
 
@@ -25,7 +25,7 @@ static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char
                 int error = errno;
 
                 free(real);
-                if (s->value.optional && error == ENOENT)
+                if (optional && error == ENOENT)
                         return 0;
                 return build_error(b, s, id, error, "%s: %s", source, strerror(error));
         }
@@ -102,11 +102,12 @@ static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const
         if (binding->fd >= 0)
                 return resolve_fd(rb->b, s, id, binding, m);
 
-        return resolve_path(rb->b, s, id, binding->source, m);
+        return resolve_path(rb->b, s, id, binding->source, false, m);
 }
 
 int root_builder_resolve(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, PlanMount *m) {
-        return source[0] == '/' ? resolve_path(rb->b, s, id, source, m) : resolve_name(rb, s, id, source, m);
+        return source[0] == '/' ? resolve_path(rb->b, s, id, source, s->value.optional, m)
+                                : resolve_name(rb, s, id, source, m);
 }
 
 /* What the policy asks, and what who starts it has narrowed. */
@@ -399,7 +400,7 @@ static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s
                                 source);
         else {
                 joined = source[0] == '/' ? strdup(source) : path_join(own, source);
-                r = joined ? resolve_path(rb->b, s, id, joined, &m) : -ENOMEM;
+                r = joined ? resolve_path(rb->b, s, id, joined, false, &m) : -ENOMEM;
                 if (r > 0 && m.directory)
                         r = build_error(rb->b, s, id, EISDIR, "%s is a directory", source);
         }

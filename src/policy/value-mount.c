@@ -277,15 +277,18 @@ static int parse_grant(ValueParser *p, const char *text) {
 /* KEY:REST, the key being in *ret_key with specifiers expanded, the rest not yet looked at. */
 static int split_key(ValueParser *p, const char *text, const char *syntax, char **ret_key, const char **ret_rest) {
         const char *colon = strchr(text, ':');
+        _cleanup_strv_free_ char **fields = NULL;
         _cleanup_free_ char *key = NULL;
         int r;
 
+        while (colon && colon > text && colon[-1] == '\\')
+                colon = strchr(colon + 1, ':');
         if (!colon || colon == text)
                 return value_not(p, syntax, text);
         key = strndup(text, (size_t) (colon - text));
-        if (!key)
+        if (!key || word_split_colons(key, &fields) < 0)
                 return -ENOMEM;
-        r = value_expand(p, key, ret_key);
+        r = value_expand(p, fields[0], ret_key);
         if (r >= 0)
                 *ret_rest = colon + 1;
         return r;

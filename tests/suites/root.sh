@@ -219,6 +219,13 @@ test_roots() {
 	ln -s "$tree/loop" "$tmp/loop-$label"
 	refused "a source that is a loop" "*Volume=: $tmp/loop-$label: Too many levels of symbolic links" -v "$tmp/loop-$label:/mnt" true
 
+	if [ "$label" = root ]; then
+		mkdir -p "$tmp/host"
+		run unshare -m sh -c 'mount --bind / "$1" && shift && "$@"' sh "$tmp/host" "$isorun" --quiet --no-scope "${mode[@]}" \
+			--root "$tmp/host" stat -fc %T /var /boot /sys /home
+		is "$label: the host's root by another path is hidden as much" "$out" $'tmpfs\ntmpfs\ntmpfs\ntmpfs'
+	fi
+
 	policy $'RootDirectory=base'
 	prints "a root by name" "${tree##*/}" --policy "$tmp/test.conf" --bind "base=$tree" sh -c 'busybox cat /etc/name'
 	refused "... that is bound to nothing" "$tmp/test.conf:4: RootDirectory=: nothing is bound to the name base*" --policy "$tmp/test.conf" sh

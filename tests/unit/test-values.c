@@ -237,6 +237,7 @@ static const Case sandbox_cases[] = {
         /* file */
         { "File", "/etc//motd:a \\\"b\\\"\\n%i: c", "/etc//motd:a \\\"b\\\"\\n%i: c [/etc/motd|a \"b\"\nweb-1: c]" },
         { "File", "/etc/motd:", "/etc/motd: [/etc/motd|]" },
+        { "File", "/a\\:b:c:d", "/a\\:b:c:d [/a:b|c:d]" },
         { "File", "/etc/motd", NULL },
         { "File", "motd:x", NULL },
         { "File", "/a/../b:x", NULL },
