@@ -61,6 +61,21 @@ test_depth() {
 	ok "$label: nothing is left" eventually nothing_left
 }
 
+# As uid 0 of a world of its own, where CAP_SETFCAP is kept: what maps uid 0 must hold it.
+test_world() {
+	local i inner=() world=("${who[@]}" isorun "${quiet[@]}" --policy nest -p PrivateUsers=full)
+
+	[ "$label" = user ] || echo root:300000:65536 | tee -a /etc/subuid >>/etc/subgid
+	for ((i = 2; i < 16; i++)); do inner+=(isorun --quiet --policy nest -p CapabilityBoundingSet=CAP_SETFCAP); done
+	# shellcheck disable=SC2016
+	run "${world[@]}" "${inner[@]}" isorun --quiet sh -c 'echo x >/dev/null || echo no /dev/null; id -u
+		for f in /etc/x /usr/x /proc/sys/kernel/core_pattern /proc/sysrq-trigger; do (: >$f) 2>/dev/null && echo "$f"; done; exit 7'
+	is "$label: uid 0 of its own world, sixteen deep" "$status $out$err" "7 0"
+	run "${world[@]}" isorun --quiet --policy nest isorun --quiet true
+	like "$label: ... not where CAP_SETFCAP is not kept" "$status $err" \
+		"125 isorun: uid 0 cannot be mapped into a user namespace without CAP_SETFCAP*"
+}
+
 test_without() {
 	local options
 
@@ -248,6 +263,7 @@ abstract=isorun-test-bus
 cd / || exit
 all() {
 	test_depth
+	test_world
 	test_without
 	test_narrower
 	test_no_undoing
