@@ -337,6 +337,8 @@ static int begin_root(RootBuilder *rb) {
                            .key = "RootDirectory" };
         int r = 0;
 
+        if (strv_length(s->value.words) > ROOT_LAYERS_MAX)
+                r = build_error(rb->b, s, D_RootDirectory, E2BIG, "more than %d layers", ROOT_LAYERS_MAX);
         rb->bare_root = streq(s->value.text, "none");
         for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
                 r = begin_layer(rb, s, *layer, &root);

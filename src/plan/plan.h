@@ -17,6 +17,9 @@
 #include "policy/policy.h"
 #include "policy/standard-io.h"
 
+/* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */
+enum { ROOT_LAYERS_MAX = 8 };
+
 /* What holds the instance. */
 typedef enum PlanHolder {
         HOLDER_SCOPE,  /* a transient scope of a systemd */

@@ -62,7 +62,8 @@ static int make_file(RootBuild *rb, const PlanMount *m, const char *text, size_t
         n = write(fd, text, size);
         if (n < 0 || (size_t) n != size)
                 return n < 0 ? -errno : -ENOSPC;
-        if (rb->plan->set_owner && fchown(fd, rb->plan->owner_uid, rb->plan->owner_gid) < 0)
+        /* What hides another file is not the payload's. */
+        if (m->kind == MOUNT_FILE && rb->plan->set_owner && fchown(fd, rb->plan->owner_uid, rb->plan->owner_gid) < 0)
                 return -errno;
         return fchmod(fd, m->mode) < 0 ? -errno : open_scratch(rb, name);
 }
@@ -167,12 +168,11 @@ static int make_overlay(const RootBuild *rb, const int *lower, size_t n, int upp
 }
 
 int root_make_stack(RootBuild *rb, const PlanMount *m) {
-        enum { LAYERS_MAX = 8 }; /* of what fits into one option of fsconfig(2), with room */
-        int fds[LAYERS_MAX + 1], r = -E2BIG;
+        int fds[ROOT_LAYERS_MAX], r = -E2BIG;
         size_t n = 0;
 
         fds[n++] = root_open_source(rb, m->source, O_DIRECTORY);
-        for (char **l = m->lower; *l && n < LAYERS_MAX && fds[n - 1] >= 0; l++)
+        for (char **l = m->lower; *l && n < ROOT_LAYERS_MAX && fds[n - 1] >= 0; l++)
                 fds[n++] = root_open_source(rb, *l, O_DIRECTORY);
         if (fds[n - 1] < 0)
                 r = fds[n - 1];

@@ -213,6 +213,7 @@ static void test_detached_layer(void **state) {
         expect_number("fd", (uint64_t) mount_at(f, "/")->fd, (uint64_t) fd);
         plan_expect_good(f, "Volume=tree:/srv:ro");
         assert_true(mount_at(f, "/srv")->detached);
+        plan_expect_error(f, "RootDirectory=/:/:/:/:/:/:/:/:/", E2BIG, "more than 8 layers");
         plan_expect_error(f, "RootDirectory=%h/top:tree", EINVAL, "an fd cannot be a layer");
         plan_expect_error(f, "RootDirectory=tree:%h/top", EINVAL, "an fd cannot be a layer");
         plan_expect_error(f, "Volume=tree:/srv:overlay", EINVAL, "a detached mount cannot have an overlay");
