@@ -34,12 +34,15 @@ static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char
         return 1;
 }
 
-/* Whether the fd is of a mount that is attached nowhere: then the table of mounts does not have its id, proc(5). */
-static bool is_detached(int fd) {
+/* Whether the fd is of a mount that is attached nowhere: then it has the path of a root, and the table of mounts does
+ * not have its id, proc(5). (Neither does it in a chroot that is no mount, but there a path is more than "/".) */
+static bool is_detached(int fd, const char *path_of_fd) {
         _cleanup_free_ char *info = NULL, *table = NULL;
         char path[64], id[32];
         const char *line;
 
+        if (!streq(path_of_fd, "/"))
+                return false;
         snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
         if (file_read(AT_FDCWD, path, &info, NULL) < 0 || file_read(AT_FDCWD, "/proc/self/mountinfo", &table, NULL) < 0)
                 return false;
@@ -71,15 +74,14 @@ static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Bindin
                                    binding->name, binding->fd);
         m->fd = binding->fd;
         m->by_fd = true;
-        m->detached = is_detached(binding->fd);
+        r = link_read(AT_FDCWD, path, &real);
+        if (r < 0)
+                return build_error(b, s, id, -r, "%s: %s", path, strerror(-r));
+        m->detached = is_detached(binding->fd, real);
         if (m->detached) {
                 m->source = strdup(path);
                 return m->source ? 1 : -ENOMEM;
         }
-
-        r = link_read(AT_FDCWD, path, &real);
-        if (r < 0)
-                return build_error(b, s, id, -r, "%s: %s", path, strerror(-r));
         if (lstat(real, &there) < 0 || there.st_dev != st.st_dev || there.st_ino != st.st_ino)
                 return build_error(b, s, id, ESTALE, "%s is bound to fd %d, which is not at %s any more",
                                    binding->name, binding->fd, real);
