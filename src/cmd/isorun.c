@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "cmd/argument.h"
 #include "cmd/common.h"
@@ -157,8 +156,9 @@ static int apply_overrides(Policy *policy, Report *report) {
         return result;
 }
 
-/* One try to start. Returns an exit status, or -EEXIST where the name is taken and this is not the last try. */
-static int run_once(char *const *arguments, bool last_try, Report *report) {
+/* A StartTry. userdata: the command and its arguments, or NULL. */
+static int run_once(void *userdata, bool last_try, Report *report) {
+        char *const *arguments = userdata;
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         int status = PLAN_FAILED, r, q;
@@ -191,28 +191,22 @@ static int run_once(char *const *arguments, bool last_try, Report *report) {
         return start_plan(plan, last_try, report);
 }
 
-int main(int argc, char *argv[]) {
-        enum { TRIES = 16, PAUSE_NSEC = 15000000 };
-        Report report = { .sink = print_message, .userdata = &arg_quiet };
-        char *const *arguments;
-        int status = -EEXIST;
-
-        if (start_allowed(&report) < 0 || parse_options(argc, argv, &report) < 0)
-                return PLAN_FAILED;
-
-        arguments = optind < argc ? argv + optind : NULL;
-        for (unsigned i = 1; status == -EEXIST && i <= TRIES; i++) {
-                status = run_once(arguments, i == TRIES, &report);
-                /* A name that is given may be that of an instance which has ended and is about to be taken away; one
-                 * that is drawn by lot is another one each time. */
-                if (status == -EEXIST && arg_name)
-                        nanosleep(&(struct timespec) { .tv_nsec = PAUSE_NSEC }, NULL);
-        }
+static void free_arguments(void) {
         for (size_t i = 0; i < arg_n_overrides; i++)
                 free(arg_overrides[i].assignment);
         free(arg_overrides);
         for (size_t i = 0; i < arg_n_bindings; i++)
                 free(arg_bindings[i]);
         free(arg_bindings);
+}
+
+int main(int argc, char *argv[]) {
+        Report report = { .sink = print_message, .userdata = &arg_quiet };
+        int status = PLAN_FAILED;
+
+        /* A name that is drawn by lot is another one each time. */
+        if (start_allowed(&report) >= 0 && parse_options(argc, argv, &report) >= 0)
+                status = start_repeat(run_once, optind < argc ? argv + optind : NULL, arg_name, &report);
+        free_arguments();
         return status;
 }

@@ -8,6 +8,7 @@
 #include <sys/capability.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "cmd/common.h"
 #include "sandbox/sandbox.h"
@@ -62,6 +63,18 @@ static int end_as(const Outcome *outcome, bool is_unit) {
                 (void) raise(sig);
         }
         return 128 + sig;
+}
+
+int start_repeat(StartTry try, void *userdata, bool wait, Report *report) {
+        enum { TRIES = 16, PAUSE_NSEC = 15000000 };
+        int status = -EEXIST;
+
+        for (unsigned i = 1; status == -EEXIST && i <= TRIES; i++) {
+                status = try(userdata, i == TRIES, report);
+                if (status == -EEXIST && wait)
+                        nanosleep(&(struct timespec) { .tv_nsec = PAUSE_NSEC }, NULL);
+        }
+        return status;
 }
 
 int start_plan(const Plan *plan, bool last_try, Report *report) {

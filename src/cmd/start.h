@@ -9,6 +9,14 @@
  * than its caller. Returns 0, or -EPERM, reported. */
 int start_allowed(Report *report);
 
-/* Carries the plan out, and waits for its end. Returns the exit status, or -EEXIST where the unit's name is taken and
- * this is not the last try; where the process is a service, it ends by the signal that the payload ended by. */
+/* One try to start something: userdata is what start_repeat() was given. Returns an exit status, or -EEXIST where the
+ * name is taken and this is not the last try. */
+typedef int (*StartTry)(void *userdata, bool last_try, Report *report);
+
+/* Tries until the name is not taken. wait: for a moment before each further try, since the name is the same each time,
+ * and may be that of an instance which has ended and is about to be taken away. Returns the exit status. */
+int start_repeat(StartTry try, void *userdata, bool wait, Report *report);
+
+/* Carries the plan out, and waits for its end. Returns as a StartTry; where the process is a service, it ends by the
+ * signal that the payload ended by. */
 int start_plan(const Plan *plan, bool last_try, Report *report);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "cmd/argument.h"
 #include "cmd/common.h"
@@ -32,6 +31,7 @@ static int help(void) {
 
 typedef struct Options {
         char **assignments; /* each behind the option that it came by */
+        char *const *arguments; /* the command */
         const char *name;
         bool root, dry_run, json, help;
 } Options;
@@ -87,6 +87,7 @@ static int parse(Options *o, int argc, char *argv[], Report *report) {
                 r = report_error(report, EINVAL, "build: no --root DIR, the tree to write to");
         if (r >= 0 && optind >= argc)
                 r = report_error(report, EINVAL, "build: no command; see isoctl build --help");
+        o->arguments = argv + optind;
         return r;
 }
 
@@ -126,12 +127,14 @@ static int assign(const Loaded *l, const Options *o, Report *report) {
         return r < 0 ? r : policy_complete(l->policy, report);
 }
 
-static int build_once(const Options *o, char *const *arguments, bool last_try, Report *report) {
+/* A StartTry. */
+static int build_once(void *userdata, bool last_try, Report *report) {
+        const Options *o = userdata;
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         int status = PLAN_FAILED, r;
 
-        r = loaded_init(&loaded, NULL, o->name, arguments, report);
+        r = loaded_init(&loaded, NULL, o->name, o->arguments, report);
         if (r >= 0)
                 r = assign(&loaded, o, report);
         if (r >= 0)
@@ -139,7 +142,7 @@ static int build_once(const Options *o, char *const *arguments, bool last_try, R
         if (r < 0)
                 return PLAN_FAILED;
         r = plan_new(&plan, loaded.policy, &loaded.host,
-                     &(PlanRequest) { .name = loaded.name, .policy = "default", .arguments = arguments,
+                     &(PlanRequest) { .name = loaded.name, .policy = "default", .arguments = o->arguments,
                                       .need_command = true, .writable_root = true,
                                       .bindings = &loaded.bindings, .image = loaded.image },
                      report, &status);
@@ -150,20 +153,11 @@ static int build_once(const Options *o, char *const *arguments, bool last_try, R
 }
 
 int verb_build(int argc, char *argv[], Report *report) {
-        enum { TRIES = 16, PAUSE_NSEC = 15000000 };
+        int status = PLAN_FAILED;
         Options o = {};
-        int status = -EEXIST;
 
-        if (start_allowed(report) < 0 || parse(&o, argc, argv, report) < 0)
-                status = PLAN_FAILED;
-        else if (o.help)
-                status = help();
-        for (unsigned i = 1; status == -EEXIST && i <= TRIES; i++) {
-                status = build_once(&o, argv + optind, i == TRIES, report);
-                /* As isorun does: the name may be that of an instance which is about to be taken away. */
-                if (status == -EEXIST && o.name)
-                        nanosleep(&(struct timespec) { .tv_nsec = PAUSE_NSEC }, NULL);
-        }
+        if (start_allowed(report) >= 0 && parse(&o, argc, argv, report) >= 0)
+                status = o.help ? help() : start_repeat(build_once, &o, o.name, report);
         strv_free(o.assignments);
         return status;
 }
