@@ -36,12 +36,15 @@ static const ElfLibrary *elf_library(void) {
 #undef X
         };
         static ElfLibrary library;
+        ElfLibrary loaded;
 
         if (library.elf_version)
                 return &library;
-        if (library_load("libelf.so.1", names, ELEMENTSOF(names), &library) < 0)
+        if (library_load("libelf.so.1", names, ELEMENTSOF(names), &loaded) < 0 ||
+            loaded.elf_version(EV_CURRENT) == EV_NONE)
                 return NULL;
-        return library.elf_version(EV_CURRENT) == EV_NONE ? NULL : &library;
+        library = loaded;
+        return &library;
 }
 
 void elf_file_deinit(ElfFile *f) {

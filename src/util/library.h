@@ -10,7 +10,7 @@
 #include "util/macro.h"
 
 /* Loads soname and looks up the n functions of names into functions, an array of n pointers. Returns 0, -ENOENT where
- * the library is not there, -ENOSYS where it lacks one of them. */
+ * the library is not there, -ENOSYS where it lacks one of them, -ENOMEM; functions is filled with all, or left alone. */
 int library_load(const char *soname, const char *const *names, size_t n, void *functions);
 
 /* What packagers' tools read to find libraries that are loaded at run time: the "ELF dlopen metadata" of

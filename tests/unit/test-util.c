@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "util/escape.h"
+#include "util/library.h"
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -609,8 +610,23 @@ static void test_origin(_unused_ void **state) {
         }
 }
 
+static void test_library_load(_unused_ void **state) {
+        static const char *const names[] = { "getpid", "no_such_function" };
+        void *functions[2] = {};
+
+        assert_int_equal(library_load("libno-such-library.so.1", names, 1, functions), -ENOENT);
+        assert_int_equal(library_load("libc.so.6", names, 2, functions), -ENOSYS);
+        /* Who finds one of them there would take the others for granted. */
+        assert_null(functions[0]);
+
+        assert_int_equal(library_load("libc.so.6", names, 1, functions), 0);
+        assert_non_null(functions[0]);
+        assert_null(functions[1]);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_library_load),
                 cmocka_unit_test(test_whole_numbers),
                 cmocka_unit_test(test_sizes),
                 cmocka_unit_test(test_timespans),
