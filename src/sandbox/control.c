@@ -171,7 +171,7 @@ int control_receive_request(int fd, ControlRequest *ret, char ***ret_strings, in
 
         if (!buffer)
                 return -ENOMEM;
-        if (poll(&(struct pollfd) { .fd = fd, .events = POLLIN }, 1, -1) < 0)
+        if (TEMP_FAILURE_RETRY(poll(&(struct pollfd) { .fd = fd, .events = POLLIN }, 1, -1)) < 0)
                 return -errno;
         r = packet_receive(fd, buffer, room, &size, fds, n, MSG_DONTWAIT);
         if (r <= 0)
@@ -182,8 +182,8 @@ int control_receive_request(int fd, ControlRequest *ret, char ***ret_strings, in
                 memcpy(ret, buffer, sizeof(*ret));
                 r = split(buffer + sizeof(*ret), size - sizeof(*ret), ret->n_strings, ret_strings);
         }
-        for (unsigned i = 0; r < 0 && i < n; i++)
-                fds[i] = fd_close(fds[i]);
+        if (r < 0)
+                fds_close(fds, n);
         return r < 0 ? r : 1;
 }
 
@@ -213,8 +213,7 @@ int control_receive_reply(int fd, ControlReply *ret, int *fds, unsigned n) {
 
         r = packet_receive(fd, ret, sizeof(*ret), &size, fds, n, 0);
         if (r > 0 && size != sizeof(*ret)) {
-                for (unsigned i = 0; i < n; i++)
-                        fds[i] = fd_close(fds[i]);
+                fds_close(fds, n);
                 return -EPROTO;
         }
         if (r > 0)

@@ -269,8 +269,7 @@ void holder_deinit(Holder *h) {
         h->scope = scope_free(h->scope);
         h->cgroup_fd = fd_close(h->cgroup_fd);
         h->memory_events = fd_close(h->memory_events);
-        for (size_t i = 0; i < ELEMENTSOF(h->own_events); i++)
-                h->own_events[i] = fd_close(h->own_events[i]);
+        fds_close(h->own_events, ELEMENTSOF(h->own_events));
         if (h->made)
                 cgroup_remove(h->made);
         free(h->made);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sandbox/packet.h"
+#include "util/fd.h"
 
 int message_send(int socket, const Message *message, const int *fds, unsigned n) {
         struct iovec part = { .iov_base = (void *) message, .iov_len = sizeof(*message) };
@@ -16,5 +17,9 @@ int message_receive(int socket, Message *ret, int *fds, unsigned n) {
         int r;
 
         r = packet_receive(socket, ret, sizeof(*ret), &size, fds, n, 0);
-        return r > 0 && size != sizeof(*ret) ? -EPROTO : r;
+        if (r > 0 && size != sizeof(*ret)) {
+                fds_close(fds, n);
+                return -EPROTO;
+        }
+        return r;
 }

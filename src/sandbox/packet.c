@@ -68,11 +68,11 @@ int packet_receive(int socket, void *buffer, size_t size, size_t *ret_size, int 
         if (got < 0)
                 return errno == ECONNRESET ? 0 : -errno;
         take_fds(&h, fds, n);
-        if (h.msg_flags & MSG_TRUNC) {
-                for (unsigned i = 0; i < n; i++)
-                        fds[i] = fd_close(fds[i]);
-                return -EMSGSIZE;
+        /* Fds may come with nothing, which is not told from the end. */
+        if (got == 0 || h.msg_flags & MSG_TRUNC) {
+                fds_close(fds, n);
+                return got == 0 ? 0 : -EMSGSIZE;
         }
         *ret_size = (size_t) got;
-        return got > 0;
+        return 1;
 }

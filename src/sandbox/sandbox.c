@@ -204,8 +204,7 @@ static int start(Run *run) {
         /* It says itself why it is gone. */
         if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
                 r = inside_failed(run);
-        for (size_t i = 0; i < FILTERS; i++)
-                fd_close(filters[i]);
+        fds_close(filters, ELEMENTSOF(filters));
         return r;
 }
 
@@ -235,8 +234,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                 if (r >= 0)
                         r = make_inside(&run, standard_io, id_mapped);
                 id_mapped_free(plan, id_mapped);
-                for (size_t i = 0; i < 3; i++)
-                        fd_close(standard_io[i]);
+                fds_close(standard_io, ELEMENTSOF(standard_io));
         }
         if (r >= 0)
                 r = start(&run);

@@ -74,8 +74,7 @@ int standard_io_open(const Plan *plan, int ret[static 3], Report *report) {
 
                 r = open_one(io, i == 0, &fds[i]);
                 if (r < 0) {
-                        for (size_t k = 0; k < i; k++)
-                                fd_close(fds[k]);
+                        fds_close(fds, i);
                         return report_error_at(report, io->origin, directive_table[ids[i]].name, -r, "%s: %s",
                                                io->path ?: JOURNAL_SOCKET, strerror(-r));
                 }

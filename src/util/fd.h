@@ -17,6 +17,12 @@ static inline int fd_close(int fd) {
         return -1;
 }
 
+/* The same for n of them, all -1 then. */
+static inline void fds_close(int *fds, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                fds[i] = fd_close(fds[i]);
+}
+
 static inline void fd_closep(int *fd) {
         fd_close(*fd);
 }
