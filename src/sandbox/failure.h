@@ -22,3 +22,4 @@ int fail_at(Failure *f, Origin origin, const char *key, int error, const char *f
  * with failure_unshare(). NULL when memory runs out. */
 Failure *failure_share(void);
 Failure *failure_unshare(Failure *f);
+DEFINE_CLEANUP(Failure *, failure_unshare);

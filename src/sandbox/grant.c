@@ -49,7 +49,7 @@ _Noreturn static void run_task(TaskFunction function, const Task *task, int sock
 
 /* Returns the fd, -1 for none, or as the others. */
 static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret) {
-        Failure *shared = failure_share();
+        _cleanup_(failure_unsharep) Failure *shared = failure_share();
         int fds[2], fd = -1, r = 0;
         size_t size;
         pid_t pid;
@@ -75,7 +75,6 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
                         r = fail(f, r < 0 ? -r : ECHILD, "a process that was to help");
         }
         close(fds[0]);
-        failure_unshare(shared);
         if (r >= 0)
                 *ret = fd;
         return r < 0 ? r : 0;

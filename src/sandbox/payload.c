@@ -7,8 +7,8 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -138,7 +138,7 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
 }
 
 int payload_start(Payload *payload, Failure *f) {
-        Failure *shared = failure_share();
+        _cleanup_(failure_unsharep) Failure *shared = failure_share();
         int fds[2], r;
 
         if (!shared || pipe2(fds, O_CLOEXEC) < 0)
@@ -153,7 +153,6 @@ int payload_start(Payload *payload, Failure *f) {
         close(fds[1]);
         r = payload->pid < 0 ? fail(f, errno, "fork") : wait_for_exec(fds[0], shared, f);
         close(fds[0]);
-        failure_unshare(shared);
         return r;
 }
 
@@ -225,7 +224,7 @@ static int admit_inner(Payload *payload, int socket, Failure *f) {
 }
 
 int payload_start_inner(Payload *payload, Failure *f) {
-        Failure *shared = failure_share();
+        _cleanup_(failure_unsharep) Failure *shared = failure_share();
         int fds[2], r;
 
         if (!shared || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
@@ -243,6 +242,5 @@ int payload_start_inner(Payload *payload, Failure *f) {
         if (r >= 0)
                 r = wait_for_exec(fds[0], shared, f);
         close(fds[0]);
-        failure_unshare(shared);
         return r;
 }

@@ -20,7 +20,7 @@ static void refuse(int connection, int error, const char *what) {
 }
 
 void sessions_add(Sessions *s, int connection) {
-        Failure *shared = NULL;
+        _cleanup_(failure_unsharep) Failure *shared = NULL;
         int fds[2];
         pid_t pid;
 
@@ -30,7 +30,6 @@ void sessions_add(Sessions *s, int connection) {
         }
         shared = failure_share();
         if (!shared || pipe2(fds, O_CLOEXEC) < 0) {
-                failure_unshare(shared);
                 refuse(connection, errno, "preparing a process");
                 return;
         }
@@ -44,10 +43,10 @@ void sessions_add(Sessions *s, int connection) {
         if (pid < 0) {
                 refuse(connection, errno, "fork");
                 close(fds[0]);
-                failure_unshare(shared);
                 return;
         }
-        s->items[s->n++] = (Session) { .pid = pid, .connection = connection, .started = fds[0], .shared = shared };
+        s->items[s->n++] = (Session) { .pid = pid, .connection = connection, .started = fds[0],
+                                          .shared = TAKE_PTR(shared) };
 }
 
 /* It has become the command, or has failed. */
