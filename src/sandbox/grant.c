@@ -15,9 +15,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "sandbox/mount.h"
 #include "sandbox/packet.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/open-in.h"
 
 typedef struct Task {
         const char *path;
@@ -30,12 +32,11 @@ typedef struct Task {
 /* In a process of its own. Returns an fd for the caller, -1 where there is none to return, with f unset. */
 typedef int (*TaskFunction)(const Task *task, Failure *f);
 
+/* A directory by its absolute path, or ".". */
 static int open_path(const char *path) {
-        struct open_how how = { .flags = O_PATH | O_CLOEXEC | O_DIRECTORY,
-                                .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-        int fd = sys_openat2(AT_FDCWD, path, &how);
+        _cleanup_close_ int dir = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-        return fd < 0 ? -errno : fd;
+        return dir < 0 ? -errno : open_in(dir, path, O_DIRECTORY, RESOLVE_IN_ROOT);
 }
 
 _Noreturn static void run_task(TaskFunction function, const Task *task, int socket, Failure *f) {
@@ -80,22 +81,15 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
         return r < 0 ? r : 0;
 }
 
-static int copy_here(const char *path, bool cloned_before, const Task *task, Failure *f) {
-        unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
-        struct mount_attr attr = {
-                .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (task->read_only ? MOUNT_ATTR_RDONLY : 0),
-                .propagation = MS_PRIVATE,
-        };
-        _cleanup_close_ int source = open_path(path), copy = -1;
+static int copy_here(const char *path, const Task *task, Failure *f) {
+        const PlanMount attributes = { .recursive = true, .read_only = task->read_only };
+        _cleanup_close_ int source = open_path(path);
+        int fd;
 
         if (source < 0)
                 return fail(f, -source, "%s", task->path);
-        copy = open_tree(source, "", flags | AT_EMPTY_PATH);
-        if (copy < 0)
-                return fail(f, errno, "copying the mount at %s", task->path);
-        if (mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-                return fail(f, errno, "setting the flags of %s%s", task->path, cloned_before ? " again" : "");
-        return TAKE_FD(copy);
+        fd = mount_clone(source, &attributes);
+        return fd < 0 ? fail(f, -fd, "copying the mount at %s", task->path) : fd;
 }
 
 /* Namespaces of our own, with the same rights on files as before: root keeps its own, and a user is itself, and
@@ -129,7 +123,7 @@ static int copy(const Task *task, Failure *f) {
         r = make_namespaces();
         if (r < 0)
                 return fail(f, -r, "making namespaces to copy %s in", task->path);
-        first = copy_here(task->path, false, task, f);
+        first = copy_here(task->path, task, f);
         if (first < 0)
                 return -1;
         /* Anywhere but on /, or the process counts as chrooted, and gets no user namespace. */
@@ -138,7 +132,7 @@ static int copy(const Task *task, Failure *f) {
         /* Takes the working directory along. */
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
                 return fail(f, errno, "making namespaces to lock the copy of %s in", task->path);
-        return copy_here(".", true, task, f);
+        return copy_here(".", task, f);
 }
 
 int grant_copy(const char *source, bool read_only, Failure *f) {
@@ -177,15 +171,15 @@ static int join(Task *task, Failure *f) {
 static int attach(const Task *task, Failure *f) {
         _cleanup_close_ int place = -1;
         Task here = *task;
+        int r;
 
         if (join(&here, f) < 0)
                 return -1;
         place = open_path(task->path);
         if (place < 0)
                 return fail(f, -place, "%s inside", task->path);
-        if (move_mount(task->mount_fd, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-                return fail(f, errno, "mounting on %s inside", task->path);
-        return -1;
+        r = mount_attach(task->mount_fd, place);
+        return r < 0 ? fail(f, -r, "mounting on %s inside", task->path) : -1;
 }
 
 int grant_attach(const GrantTarget *target, int mount_fd, const char *place, Failure *f) {

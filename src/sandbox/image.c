@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
+#include "sandbox/mount.h"
 #include "util/fd.h"
 
 #define KEY "RootDirectory"
@@ -64,16 +65,10 @@ static int attach_loop(int image, char *ret_path, size_t size) {
 }
 
 static int mount_device(const char *type, const char *device) {
-        _cleanup_close_ int fs = fsopen(type, FSOPEN_CLOEXEC);
-        int fd;
+        char options[64];
 
-        if (fs < 0)
-                return -errno;
-        if (fsconfig(fs, FSCONFIG_SET_STRING, "source", device, 0) < 0 ||
-            fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-                return -errno;
-        fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-        return fd < 0 ? -errno : fd;
+        snprintf(options, sizeof(options), "source=%s,ro", device);
+        return mount_make(type, options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
 int image_mount(const char *path, Origin origin, int *ret, Report *report) {

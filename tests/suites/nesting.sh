@@ -89,6 +89,18 @@ test_without() {
 	done
 }
 
+# isoctl inside, where the cgroup is delegated so that instances have their own.
+test_manage() {
+	# shellcheck disable=SC2016
+	run outer -p Delegate=yes bash -c 'mkdir /tmp/source; echo hello >/tmp/source/file
+		isorun --quiet -p GrantPaths=/mnt/in --name inner sleep 1005 &
+		for ((i = 0; i < 100; i++)); do isoctl enter inner true 2>/dev/null && break; sleep 0.1; done
+		isoctl list -q; isoctl grant inner /tmp/source:/mnt/in; isoctl enter inner cat /mnt/in/file
+		isoctl revoke inner /mnt/in; isoctl enter inner ls -A /mnt/in; kill $!; wait $!'
+	is "$label: isoctl lists, enters and grants inside" "$out$err" "inner"$'\n'"hello"
+	ok "$label: ... and nothing is left" eventually nothing_left
+}
+
 # What an inner policy asks for beyond what is around it.
 test_narrower() {
 	local open=$tmp/open-$label closed=$tmp/closed-$label
@@ -264,6 +276,7 @@ cd / || exit
 all() {
 	test_depth
 	test_world
+	test_manage
 	test_without
 	test_narrower
 	test_no_undoing
