@@ -11,10 +11,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "plan/visit.h"
 #include "sandbox/control.h"
+#include "sandbox/standard-io.h"
+#include "sandbox/terminal.h"
 #include "util/fd.h"
 #include "util/strv.h"
 
@@ -27,32 +28,12 @@ typedef struct Request {
         Failure *f;
 } Request;
 
-/* As for isorun's own: from a directory, ".." leads outside. */
-static int check_fd(int fd, int number, Failure *f) {
-        int flags = fcntl(fd, F_GETFL);
-        struct stat st;
-
-        if (flags < 0 || fstat(fd, &st) < 0)
-                return fail(f, errno, "fd %d", number);
-        if (S_ISDIR(st.st_mode) || flags & O_PATH)
-                return fail(f, EISDIR, "fd %d is a directory or a place, by which the command would reach outside",
-                            number);
-        return 0;
-}
-
-static bool is_terminal_master(int fd) {
-        struct stat st;
-
-        /* Without trust in what is mounted there: a device it is, and this one (devices.txt). */
-        return fstat(fd, &st) >= 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
-}
-
 /* A terminal of the instance's own, as the controlling one; the other end goes to who asked. */
 static int open_terminal(Request *r, int *ret) {
         _cleanup_close_ int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), terminal = -1;
         int q;
 
-        if (master < 0 || !is_terminal_master(master))
+        if (master < 0 || !terminal_is_master(master))
                 return fail(r->f, master < 0 ? errno : ENODEV, "/dev/ptmx");
         if (ioctl(master, TIOCSPTLCK, &(int) { 0 }) < 0)
                 return fail(r->f, errno, "unlocking the terminal");
@@ -95,9 +76,9 @@ static int sort_fds(const Request *r, int terminal, int ret[static 3]) {
                 int q;
 
                 ret[i] = r->request.terminals & 1U << i ? terminal : r->fds[next++];
-                q = check_fd(ret[i], i, r->f);
+                q = standard_io_check(ret[i]);
                 if (q < 0)
-                        return q;
+                        return fail(r->f, -q, q == -EISDIR ? STANDARD_IO_OUTSIDE : "fd %d", i);
         }
         return 0;
 }
@@ -137,17 +118,35 @@ static void enter(Request *r) {
                        r->f);
 }
 
-static void show_plan(Request *r) {
-        const Plan *plan = r->payload->inside->plan;
-        _cleanup_close_ int fd = memfd_create("isorun-plan", MFD_CLOEXEC);
+/* Returns the fd of a file that holds what is written, or -errno. */
+static int make_text(const Plan *plan, int (*write)(const Plan *plan, FILE *f)) {
+        _cleanup_close_ int fd = memfd_create("isorun-text", MFD_CLOEXEC);
         FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
-        int q;
+        int r;
 
-        q = f ? plan_print(plan, plan->source, f) : -errno;
-        if (f && fclose(f) != 0 && q >= 0)
-                q = -errno;
+        if (!f)
+                return -errno;
+        r = write(plan, f);
+        if (r >= 0 && ferror(f))
+                r = -EIO;
+        if (fclose(f) != 0 && r >= 0)
+                r = -errno;
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int send_text(const Request *r, const int *fds, unsigned n) {
+        return control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, fds, n);
+}
+
+static int write_plan(const Plan *plan, FILE *f) {
+        return plan_print(plan, plan->source, f);
+}
+
+static void show_plan(const Request *r) {
+        int fd = make_text(r->payload->inside->plan, write_plan), q = fd;
+
         if (q >= 0)
-                q = control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, &fd, 1);
+                q = send_text(r, &fd, 1);
         if (q < 0)
                 fail(r->f, -q, "writing the plan");
 }
@@ -161,22 +160,22 @@ static int write_places(const Plan *plan, FILE *f) {
 
 /* The payload's namespaces: its inner ones, or those that the reaper is in, too, who alone may open them. */
 static int open_namespace(const Payload *payload, size_t inner, const char *path) {
-        return payload->inner[inner] >= 0 ? fcntl(payload->inner[inner], F_DUPFD_CLOEXEC, 3)
-                                          : open(path, O_RDONLY | O_CLOEXEC);
+        int fd = payload->inner[inner] >= 0 ? fcntl(payload->inner[inner], F_DUPFD_CLOEXEC, 3)
+                                            : open(path, O_RDONLY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
 }
 
-static void show_places(Request *r) {
-        int fds[3] = { memfd_create("isorun-places", MFD_CLOEXEC),
-                       open_namespace(r->payload, 0, "/proc/self/ns/user"),
-                       open_namespace(r->payload, INNER_NAMESPACES - 1, "/proc/self/ns/mnt") };
-        FILE *f = fds[0] < 0 || fds[1] < 0 || fds[2] < 0 ? NULL : fdopen(dup(fds[0]), "w");
-        int q;
+static void show_places(const Request *r) {
+        const int fds[] = { make_text(r->payload->inside->plan, write_places),
+                            open_namespace(r->payload, 0, "/proc/self/ns/user"),
+                            open_namespace(r->payload, INNER_NAMESPACES - 1, "/proc/self/ns/mnt") };
+        int q = 0;
 
-        q = f ? write_places(r->payload->inside->plan, f) : -errno;
-        if (f && fclose(f) != 0)
-                q = -errno;
+        for (size_t i = 0; q >= 0 && i < ELEMENTSOF(fds); i++)
+                q = fds[i];
         if (q >= 0)
-                q = control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, fds, 3);
+                q = send_text(r, fds, ELEMENTSOF(fds));
         if (q < 0)
                 fail(r->f, -q, "listing the places");
 }

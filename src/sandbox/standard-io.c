@@ -42,22 +42,25 @@ static int open_one(const PlanStandardIO *io, bool input, int *ret) {
         return fd < 0 ? -errno : 0;
 }
 
-/* From a directory, ".." leads on to the host's root, past everything that is hidden inside. */
+int standard_io_check(int fd) {
+        int flags = fcntl(fd, F_GETFL);
+        struct stat st;
+
+        if (flags < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        /* From a directory, ".." leads on to the host's root, past everything that is hidden inside. */
+        return S_ISDIR(st.st_mode) || flags & O_PATH ? -EISDIR : 0;
+}
+
 static int check_inherited(const Plan *plan, Report *report) {
         for (int fd = 0; fd < 3 + (int) plan->n_passed_fds; fd++) {
                 bool replaced = fd < 3 && plan->standard_io[fd].kind != STANDARD_IO_INHERIT;
-                struct stat st;
-                int flags;
+                int r = replaced ? 0 : standard_io_check(fd);
 
-                if (replaced)
-                        continue;
-                flags = fcntl(fd, F_GETFL);
-                if (flags < 0 || fstat(fd, &st) < 0)
-                        return report_error(report, errno, "fd %d: %s", fd, strerror(errno));
-                if (S_ISDIR(st.st_mode) || flags & O_PATH)
-                        return report_error(report, EISDIR,
-                                            "fd %d is a directory or a place, by which the command would reach outside",
-                                            fd);
+                if (r == -EISDIR)
+                        return report_error(report, EISDIR, STANDARD_IO_OUTSIDE, fd);
+                if (r < 0)
+                        return report_error(report, -r, "fd %d: %s", fd, strerror(-r));
         }
         return 0;
 }

@@ -9,9 +9,10 @@
 
 #include "util/fd.h"
 
-static bool is_master(int fd) {
+bool terminal_is_master(int fd) {
         struct stat st;
 
+        /* A device it is, and this one (devices.txt). */
         return fstat(fd, &st) >= 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
 }
 
@@ -19,7 +20,7 @@ int terminal_begin(Terminal *t, int input, int output, int master) {
         struct termios raw;
 
         *t = (Terminal) { .input = input, .output = output, .master = master };
-        if (!is_master(master))
+        if (!terminal_is_master(master))
                 return -ENOTTY;
         if (tcgetattr(input, &t->saved) < 0 || fcntl(master, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;

@@ -25,6 +25,9 @@ typedef struct Terminal {
 
 enum { TERMINAL_FDS = 4 };
 
+/* Whether fd is the master of a terminal, without trust in the path that it was opened by. */
+bool terminal_is_master(int fd);
+
 /* Takes master over, and makes the terminal raw. Returns 0 or -errno; -ENOTTY where master is none. terminal_end() must
  * follow either way. */
 int terminal_begin(Terminal *t, int input, int output, int master);
