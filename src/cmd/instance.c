@@ -14,6 +14,7 @@
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/path.h"
+#include "util/process.h"
 
 enum { DEPTH_MAX = 64, NO_PARENT = SIZE_MAX };
 
@@ -49,53 +50,32 @@ static uint64_t get_number(int fd, const char *name) {
         return text && parse_u64(text, &number) >= 0 ? number : 0;
 }
 
-/* What follows "KEY:\t" in /proc/PID/status. */
-static char *status_field(const char *status, const char *key) {
-        char pattern[32];
-        const char *line;
-
-        snprintf(pattern, sizeof(pattern), "\n%s:\t", key);
-        line = strstr(status, pattern);
-        if (!line)
-                return NULL;
-        line += strlen(pattern);
-        return strndup(line, strcspn(line, "\n"));
-}
-
 /* Whether a process is a reaper: called isorun, the first of its pid namespace, and with a parent called isorun, which
  * is in another one. Returns that parent's pid, or 0. */
 static pid_t reaper_parent(pid_t pid) {
-        _cleanup_free_ char *status = NULL, *pids = NULL, *parent = NULL, *name = NULL, *comm = NULL;
-        char path[64];
+        _cleanup_free_ char *name = NULL, *pids = NULL, *parent = NULL, *parent_name = NULL;
         uint64_t number;
 
-        snprintf(path, sizeof(path), "/proc/%d/status", pid);
-        if (file_read(AT_FDCWD, path, &status, NULL) < 0 || !startswith(status, "Name:\tisorun\n"))
+        if (process_status(pid, "Name", &name) < 0 || !streq(name, "isorun"))
                 return 0;
-        pids = status_field(status, "NSpid");
-        parent = status_field(status, "PPid");
-        if (!pids || !endswith(pids, "\t1") || !parent || parse_u64_range(parent, 1, INT32_MAX, &number) < 0)
+        if (process_status(pid, "NSpid", &pids) < 0 || !endswith(pids, "\t1"))
                 return 0;
-        snprintf(path, sizeof(path), "/proc/%d/comm", (pid_t) number);
-        if (file_read_line(AT_FDCWD, path, &comm) < 0 || !streq(comm, "isorun"))
+        if (process_status(pid, "PPid", &parent) < 0 || parse_u64_range(parent, 1, INT32_MAX, &number) < 0)
+                return 0;
+        if (process_status((pid_t) number, "Name", &parent_name) < 0 || !streq(parent_name, "isorun"))
                 return 0;
         return (pid_t) number;
 }
 
 /* Whether the process is in the cgroup, or in one that its payload has made below it. */
 static bool is_in_cgroup(pid_t pid, const char *cgroup) {
-        _cleanup_free_ char *text = NULL;
-        const char *line, *rest;
-        char path[64];
+        _cleanup_free_ char *own = NULL;
+        const char *rest;
 
-        snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-        if (file_read(AT_FDCWD, path, &text, NULL) < 0)
+        if (process_cgroup(pid, &own) < 0)
                 return false;
-        line = startswith(text, "0::") ? text : strstr(text, "\n0::");
-        if (!line)
-                return false;
-        rest = startswith(strstr(line, "0::") + strlen("0::"), cgroup);
-        return rest && (*rest == '\n' || *rest == '/');
+        rest = startswith(own, cgroup);
+        return rest && (*rest == '\0' || *rest == '/');
 }
 
 static void confirm(Instance *i, uint64_t pid) {

@@ -14,6 +14,7 @@
 #include "util/kernel.h"
 #include "util/parse.h"
 #include "util/path.h"
+#include "util/process.h"
 #include "util/strv.h"
 
 const char *host_variable(const Host *host, const char *name) {
@@ -29,8 +30,7 @@ static bool is_cgroup2(const char *path) {
 /* The unified hierarchy's place, whole or beside the old ones (systemd's hybrid mode). */
 static int find_cgroup(Host *host) {
         static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
-        _cleanup_free_ char *text = NULL;
-        char *line, *position = NULL;
+        int r;
 
         for (size_t i = 0; i < ELEMENTSOF(places) && !host->cgroup_root; i++)
                 if (is_cgroup2(places[i])) {
@@ -39,17 +39,8 @@ static int find_cgroup(Host *host) {
                                 return -ENOMEM;
                 }
 
-        if (file_read(AT_FDCWD, "/proc/self/cgroup", &text, NULL) < 0)
-                return 0;
-        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
-                const char *path = startswith(line, "0::");
-
-                if (path) {
-                        host->cgroup = strdup(path);
-                        return host->cgroup ? 0 : -ENOMEM;
-                }
-        }
-        return 0;
+        r = process_cgroup(0, &host->cgroup);
+        return r == -ENOMEM ? r : 0;
 }
 
 /* systemd.exec(5): SYSTEMD_EXEC_PID is the pid of the unit process that systemd invoked. A process further down

@@ -2,7 +2,6 @@
 #include "sandbox/control.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include "sandbox/packet.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/process.h"
 #include "util/strv.h"
 
 #ifndef SO_PEERPIDFD
@@ -35,21 +35,16 @@ int control_listen(void) {
         return TAKE_FD(fd);
 }
 
-/* How many pid namespaces a process is in, as seen from the one of /proc: proc_pid_status(5). Everybody may read it. */
-static int pid_depth(const char *pid) {
-        _cleanup_free_ char *text = NULL;
-        char path[64], *line;
-        int depth = 0, r;
+/* How many pid namespaces a process is in, as seen from the one of /proc. Everybody may read it. */
+static int pid_depth(pid_t pid) {
+        _cleanup_free_ char *pids = NULL;
+        int depth = 1, r;
 
-        snprintf(path, sizeof(path), "/proc/%s/status", pid);
-        r = file_read(AT_FDCWD, path, &text, NULL);
+        r = process_status(pid, "NSpid", &pids);
         if (r < 0)
                 return r;
-        line = strstr(text, "\nNSpid:");
-        if (!line)
-                return -ENODATA;
-        for (line += strlen("\nNSpid:"); *line && *line != '\n'; line++)
-                depth += *line == '\t';
+        for (const char *c = pids; *c; c++)
+                depth += *c == '\t';
         return depth;
 }
 
@@ -67,16 +62,16 @@ static int check_outside(pid_t pid, bool need_users) {
         char number[16];
         int depth, r;
 
-        snprintf(number, sizeof(number), "%d", pid);
-        depth = pid_depth(number);
+        depth = pid_depth(pid);
         if (depth < 0)
                 return depth;
-        if (depth != pid_depth("self"))
+        if (depth != pid_depth(0))
                 return -EPERM;
 
         r = user_namespace("self", &own);
         if (r < 0)
                 return r;
+        snprintf(number, sizeof(number), "%d", pid);
         r = user_namespace(number, &peer);
         if (r == -EACCES && !need_users)
                 return 0;

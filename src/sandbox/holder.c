@@ -14,6 +14,7 @@
 #include "sandbox/unit.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/process.h"
 #include "util/strv.h"
 
 static int check_limit(const Holder *h, const PlanProperty *p) {
@@ -103,36 +104,16 @@ int holder_process(Holder *h) {
         return h->scope ? scope_process(h->scope, h->report) : 1;
 }
 
-/* The cgroup of the process as the kernel has it: "/…". */
-static int find_cgroup(pid_t pid, char **ret) {
-        _cleanup_free_ char *text = NULL;
-        char path[64], *line, *position = NULL;
-        int r;
-
-        snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-        r = file_read(AT_FDCWD, path, &text, NULL);
-        if (r < 0)
-                return r;
-        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
-                const char *rest = startswith(line, "0::");
-
-                if (rest) {
-                        *ret = strdup(rest);
-                        return *ret ? 0 : -ENOMEM;
-                }
-        }
-        return -ENODATA;
-}
-
 static int open_cgroup(Holder *h) {
         _cleanup_free_ char *path = NULL, *dir = NULL;
         int r;
 
-        r = find_cgroup(h->pid, &path);
+        r = process_cgroup(h->pid, &path);
         if (r < 0)
                 return report_error(h->report, -r, "reading the cgroup of process %d: %s", h->pid, strerror(-r));
         if (!streq(path_name(path), h->plan->unit))
-                return report_error(h->report, EXDEV, "process %d is not in %s, but in %s", h->pid, h->plan->unit, path);
+                return report_error(h->report, EXDEV, "process %d is not in %s, but in %s", h->pid, h->plan->unit,
+                                    path);
         if (h->cgroup_fd >= 0)
                 return 0;
         if (!h->plan->cgroup_root)

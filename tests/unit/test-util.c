@@ -8,6 +8,7 @@
 #include "util/library.h"
 #include "util/parse.h"
 #include "util/path.h"
+#include "util/process.h"
 #include "util/strv.h"
 #include "util/word.h"
 
@@ -624,9 +625,27 @@ static void test_library_load(_unused_ void **state) {
         assert_null(functions[1]);
 }
 
+static void test_process(_unused_ void **state) {
+        _cleanup_free_ char *pid = NULL, *name = NULL, *same = NULL, *none = NULL;
+        char number[16];
+
+        assert_int_equal(process_status(0, "Pid", &pid), 0);
+        snprintf(number, sizeof(number), "%d", getpid());
+        assert_string_equal(pid, number);
+        assert_int_equal(process_status(0, "Name", &name), 0);
+        assert_int_equal(process_status(getpid(), "Name", &same), 0);
+        assert_string_equal(name, same);
+        /* The end of a key is none, and neither is its beginning. */
+        assert_int_equal(process_status(0, "ame", &none), -ENODATA);
+        assert_int_equal(process_status(0, "Nam", &none), -ENODATA);
+        assert_int_equal(process_status(INT32_MAX, "Name", &none), -ENOENT);
+        assert_int_equal(process_cgroup(INT32_MAX, &none), -ENOENT);
+        assert_null(none);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_library_load),
+                cmocka_unit_test(test_library_load), cmocka_unit_test(test_process),
                 cmocka_unit_test(test_whole_numbers),
                 cmocka_unit_test(test_sizes),
                 cmocka_unit_test(test_timespans),
