@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "util/array.h"
 #include "util/fd.h"
@@ -22,13 +21,10 @@ void places_deinit(Places *places) {
 }
 
 /* "rw PATH" a line. */
-static int read_places(Places *places, int fd) {
-        _cleanup_free_ char *text = NULL;
+static int read_places(Places *places, char *text) {
         char *line, *position = NULL;
-        int r;
 
-        r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, &text, NULL);
-        for (line = r < 0 ? NULL : strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
                 Place *p;
 
                 if (strlen(line) < 4 || line[2] != ' ' || line[3] != '/')
@@ -40,7 +36,7 @@ static int read_places(Places *places, int fd) {
                 if (!p->path)
                         return -ENOMEM;
         }
-        return r;
+        return 0;
 }
 
 /* proc_pid_mountinfo(5) writes space, tab, newline and backslash as \OOO. */
@@ -102,32 +98,19 @@ static int read_mounts(Places *places, int fd) {
         return r;
 }
 
-/* Of isorun's process: its group, for who acts in its stead. */
-static int find_group(const Instance *instance, gid_t *ret) {
-        struct stat st;
-        char path[64];
-
-        snprintf(path, sizeof(path), "/proc/%d", instance->isorun);
-        if (stat(path, &st) < 0)
-                return -errno;
-        *ret = st.st_gid;
-        return 0;
-}
-
 int places_find(Places *ret, const Instance *instance, Report *report) {
-        int fds[3], r;
-        _cleanup_close_ int text = -1, mounts = -1;
+        _cleanup_free_ char *text = NULL;
+        _cleanup_close_ int mounts = -1;
+        TalkOwner owner;
         Failure f = {};
-        uid_t uid;
+        int fds[2], r;
 
-        r = talk_ask(instance, CONTROL_PLACES, fds, 3, &uid, report);
+        r = talk_ask(instance, CONTROL_PLACES, &text, fds, ELEMENTSOF(fds), &owner, report);
         if (r < 0)
                 return r;
-        text = fds[0];
-        ret->target = (GrantTarget) { .user_namespace = fds[1], .mount_namespace = fds[2], .uid = uid };
-        r = find_group(instance, &ret->target.gid);
-        if (r >= 0)
-                r = read_places(ret, text);
+        ret->target = (GrantTarget) { .user_namespace = fds[0], .mount_namespace = fds[1], .uid = owner.uid,
+                                      .gid = owner.gid };
+        r = read_places(ret, text);
         if (r < 0)
                 return report_error(report, -r, "%s: %s", instance->name, strerror(-r));
         if (ret->n == 0)

@@ -6,12 +6,19 @@
 #include "cmd/instance.h"
 #include "sandbox/control.h"
 
-/* Connects to the instance's isorun. *ret_uid (may be NULL) is whose it is. Returns the fd or -errno, reported. */
-int talk_connect(const Instance *instance, uid_t *ret_uid, Report *report);
+/* Who answers. */
+typedef struct TalkOwner {
+        uid_t uid;
+        gid_t gid;
+} TalkOwner;
 
-/* Asks a question that a text answers. Fills fds, n of them, of which the first is the text's file. Returns the fds'
- * owner's id in *ret_uid, and 0 or -errno, reported. */
-int talk_ask(const Instance *instance, ControlType question, int *fds, unsigned n, uid_t *ret_uid, Report *report);
+/* Connects to the instance's isorun. ret may be NULL. Returns the fd or -errno, reported. */
+int talk_connect(const Instance *instance, TalkOwner *ret, Report *report);
 
-/* Asks for the plan, as a text file to be read. Returns its fd or -errno, reported. */
-int talk_plan(const Instance *instance, Report *report);
+/* Reports that the other side is gone without an answer. Returns -ECONNRESET. */
+int talk_hung_up(const Instance *instance, Report *report);
+
+/* Asks a question that a text answers, which goes to *ret_text, on the heap. Fills n further fds. Returns 0 or -errno,
+ * reported. */
+int talk_ask(const Instance *instance, ControlType question, char **ret_text, int *fds, unsigned n, TalkOwner *ret,
+             Report *report);

@@ -89,7 +89,9 @@ static int ask(Visit *v, char *const *arguments) {
                 return report_error(v->report, E2BIG, "enter: a command line of more than %d bytes",
                                     CONTROL_STRINGS_MAX);
         /* Who has hung up says why, or not, in what is read next. */
-        return r < 0 && r != -EPIPE && r != -ECONNRESET ? report_error(v->report, -r, "%s: %s", v->instance->name, strerror(-r)) : 0;
+        return r < 0 && r != -EPIPE && r != -ECONNRESET
+                       ? report_error(v->report, -r, "%s: %s", v->instance->name, strerror(-r))
+                       : 0;
 }
 
 /* The terminal that shows what the command writes on its own. */
@@ -100,9 +102,7 @@ static int find_output(void) {
 static int hung_up(Visit *v) {
         terminal_end(&v->terminal);
         if (!v->started)
-                return report_error(v->report, ECONNRESET,
-                                    "%s: no answer: it has ended, or does not take us for its owner",
-                                    v->instance->name);
+                return talk_hung_up(v->instance, v->report);
         report_notice(v->report, "%s has ended, and the command with it", v->instance->name);
         v->status = 128 + SIGKILL;
         return 1;

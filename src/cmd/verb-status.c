@@ -71,15 +71,12 @@ static void print_facts(const InstanceList *list, const Instance *i) {
 
 /* Line by line, since for root it is another user's word. */
 static int print_plan_text(const Instance *i, Report *report) {
-        _cleanup_close_ int fd = talk_plan(i, report);
         _cleanup_free_ char *text = NULL;
         int r;
 
-        if (fd < 0)
-                return fd;
-        r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, &text, NULL);
+        r = talk_ask(i, CONTROL_PLAN, &text, NULL, 0, NULL, report);
         if (r < 0)
-                return report_error(report, -r, "%s: reading the plan: %s", i->name, strerror(-r));
+                return r;
         for (char *line = text, *next; *line; line = next) {
                 size_t n = strcspn(line, "\n");
 

@@ -113,7 +113,7 @@ int control_accept(int listener) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-int control_connect(pid_t isorun, uid_t *ret_uid) {
+int control_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         struct sockaddr_un address;
         socklen_t size = make_address(&address, isorun), peer_size = sizeof(struct ucred);
@@ -125,6 +125,7 @@ int control_connect(pid_t isorun, uid_t *ret_uid) {
         if (peer.pid != isorun)
                 return -EPERM;
         *ret_uid = peer.uid;
+        *ret_gid = peer.gid;
         return TAKE_FD(fd);
 }
 

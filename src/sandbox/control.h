@@ -3,8 +3,8 @@
 
 /* How isoctl asks something of a running instance.
  *
- * isorun listens on an abstract socket (unix(7)) that is named after its pid, so that no file is written. It lets in its
- * own user and root, and of these nobody who is in a sandbox, and hands the connection itself to the reaper. The
+ * isorun listens on an abstract socket (unix(7)) that is named after its pid, so that no file is written. It lets in
+ * its own user and root, and of these nobody who is in a sandbox, and hands the connection itself to the reaper. The
  * reaper forks a process that reads the one request and does what it says (serve.h); all the reaper reads itself are
  * signals, of a fixed size. */
 
@@ -52,9 +52,9 @@ int control_listen(void);
 /* Accepts a connection, if it is from one who may. Returns its fd, not blocking, or -errno: -EPERM for who may not. */
 int control_accept(int listener);
 
-/* Connects to the isorun of that pid. *ret_uid is whose it is. Returns the fd or -errno: -EPERM where it is not that
- * process that answers. */
-int control_connect(pid_t isorun, uid_t *ret_uid);
+/* Connects to the isorun of that pid. *ret_uid and *ret_gid are its own. Returns the fd or -errno: -EPERM where it is
+ * not that process that answers. */
+int control_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid);
 
 /* Sends a request with n_strings strings of size bytes together, NULs included. Returns 0 or -errno. */
 int control_send_request(int fd, const ControlRequest *request, const char *strings, size_t size, const int *fds,
