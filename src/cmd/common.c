@@ -170,12 +170,19 @@ int loaded_bind(Loaded *l, char *const *arguments, size_t n_arguments, Report *r
         return r < 0 ? r : mount_image(l, report);
 }
 
+int flush_output(Report *report) {
+        if (fflush(stdout) != 0)
+                return report_error(report, errno, "standard output: %s", strerror(errno));
+        /* An earlier error has left no errno. */
+        return ferror(stdout) ? report_error(report, EIO, "standard output: %s", strerror(EIO)) : 0;
+}
+
 int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report) {
         int r;
 
         r = json ? json_print_plan(plan, policy, stdout, report) : plan_print(plan, policy, stdout);
-        if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
-                r = report_error(report, errno, "standard output: %s", strerror(errno));
+        if (r >= 0)
+                r = flush_output(report);
         return r < 0 ? PLAN_FAILED : 0;
 }
 

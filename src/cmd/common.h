@@ -33,6 +33,9 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
  * Returns 0 or -errno, reported. */
 int loaded_bind(Loaded *l, char *const *arguments, size_t n_arguments, Report *report);
 
+/* To be called when all is written to standard output: returns 0, or -errno, reported, where not all of it went out. */
+int flush_output(Report *report);
+
 /* Prints the plan on standard output. Returns an exit status. */
 int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report);
 

@@ -6,13 +6,12 @@
 #include <jansson.h>
 #include <libsmartcols.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "cmd/common.h"
 #include "cmd/format.h"
 #include "cmd/instance.h"
 #include "cmd/json.h"
 #include "cmd/verb.h"
-#include "plan/plan.h"
 #include "util/fd.h"
 
 enum { NAME, POLICY, STATE, MEMORY, TASKS, CPU, AGE, COMMAND, COLUMNS };
@@ -166,7 +165,7 @@ int verb_list(int argc, char *argv[], Report *report) {
         r = instances_find(&list, report);
         if (r >= 0)
                 r = json ? print_json(&list, report) : quiet ? print_names(&list) : print_table(&list, legend, report);
-        if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
-                r = report_error(report, errno, "standard output: %s", strerror(errno));
+        if (r >= 0)
+                r = flush_output(report);
         return r < 0 ? PLAN_FAILED : 0;
 }

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cmd/common.h"
 #include "cmd/format.h"
 #include "cmd/places.h"
 #include "cmd/verb.h"
-#include "plan/plan.h"
 #include "util/escape.h"
 #include "util/fd.h"
 
@@ -30,6 +30,13 @@ static void print_started(const Instance *i) {
         print_field("started", text);
 }
 
+static void format_amount(char ret[static FORMAT_MAX], uint64_t n, bool bytes) {
+        if (bytes)
+                format_bytes(ret, n);
+        else
+                snprintf(ret, FORMAT_MAX, "%" PRIu64, n);
+}
+
 /* What is used, and of how much; nothing where the kernel does not count it. */
 static void print_usage(int cgroup, const char *key, const char *used_file, const char *limit_file, bool bytes) {
         char used[FORMAT_MAX], limit[FORMAT_MAX] = "no limit", text[2 * FORMAT_MAX + 8];
@@ -37,9 +44,9 @@ static void print_usage(int cgroup, const char *key, const char *used_file, cons
 
         if (instance_number(cgroup, used_file, NULL, &n) < 0)
                 return;
-        bytes ? format_bytes(used, n) : (void) snprintf(used, sizeof(used), "%" PRIu64, n);
+        format_amount(used, n, bytes);
         if (instance_number(cgroup, limit_file, NULL, &n) >= 0)
-                bytes ? format_bytes(limit, n) : (void) snprintf(limit, sizeof(limit), "%" PRIu64, n);
+                format_amount(limit, n, bytes);
         snprintf(text, sizeof(text), "%s of %s", used, limit);
         print_field(key, text);
 }
@@ -95,11 +102,13 @@ static void print_grants(const Instance *i, Report *report) {
                 return;
         for (size_t k = 0; k < places.n; k++) {
                 const Place *p = &places.items[k];
-                _cleanup_free_ char *text = NULL;
+                char *text;
 
-                if (p->source && asprintf(&text, "%s on %s, %s", p->source, p->path,
-                                          p->granted_write ? "writable" : "read-only") >= 0)
-                        print_field("granted", text);
+                if (!p->source || asprintf(&text, "%s on %s, %s", p->source, p->path,
+                                           p->granted_write ? "writable" : "read-only") < 0)
+                        continue;
+                print_field("granted", text);
+                free(text);
         }
 }
 
@@ -127,9 +136,5 @@ int verb_status(int argc, char *argv[], Report *report) {
         for (int i = 1; i < argc; i++)
                 if (show(&list, argv[i], report) < 0)
                         status = PLAN_FAILED;
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-                report_error(report, errno, "standard output: %s", strerror(errno));
-                return PLAN_FAILED;
-        }
-        return status;
+        return flush_output(report) < 0 ? PLAN_FAILED : status;
 }

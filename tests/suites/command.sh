@@ -132,6 +132,10 @@ printf '[Policy]\nBase=default\n[Sandbox]\nBindReadOnlyPaths=/etc/hostname:/srv/
 run "$isorun" --no-scope --quiet --dry-run --policy "$tmp/plan.conf" sh -c "touch $tmp/started"
 like "--dry-run prints the plan with origins" "$out" "*/srv/name *read-only /etc/hostname   # $tmp/plan.conf:4*"
 ok "... and starts nothing" test ! -e "$tmp/started"
+for line in "$isorun --no-scope --quiet --dry-run true" "$isoctl explain default" "$isoctl list --json"; do
+	run sh -c "$line >/dev/full"
+	is "what cannot be written is told ($line)" "$status ${err#*: }" "125 standard output: No space left on device"
+done
 run "$isorun" --no-scope --quiet --dry-run --json --policy "$tmp/plan.conf" true
 is "--json is JSON, with file and line" "$(python3 -c 'import json,sys
 plan = json.load(sys.stdin)
