@@ -18,13 +18,13 @@
 #include "util/fd.h"
 #include "util/strv.h"
 
-/* In the order to join them: what the capabilities are for comes before the mounts. */
 static const struct {
         uint64_t flag;
         const char *name;
 } inner_table[INNER_NAMESPACES] = {
-        { CLONE_NEWUSER, "user" }, { CLONE_NEWNET, "net" }, { CLONE_NEWIPC, "ipc" }, { CLONE_NEWUTS, "uts" },
-        { CLONE_NEWNS, "mnt" },
+        [INNER_USERS] = { CLONE_NEWUSER, "user" }, [INNER_NETWORK] = { CLONE_NEWNET, "net" },
+        [INNER_IPC] = { CLONE_NEWIPC, "ipc" },     [INNER_UTS] = { CLONE_NEWUTS, "uts" },
+        [INNER_MOUNTS] = { CLONE_NEWNS, "mnt" },
 };
 
 static int arrange_fds(const Command *command, Failure *f) {
@@ -165,7 +165,7 @@ static int enter_inner(const Payload *payload, int socket, Failure *f) {
 
         if (unshare((int) plan->inner_namespaces) < 0)
                 return fail(f, errno, "making the inner user namespace");
-        if (write(socket, &c, 1) != 1 || read(socket, &c, 1) != 1)
+        if (write(socket, &c, 1) != 1 || TEMP_FAILURE_RETRY(read(socket, &c, 1)) != 1)
                 return fail(f, EPIPE, "waiting for the inner id maps");
         if (plan->inner_namespaces & CLONE_NEWNET) {
                 r = network_loopback_up();

@@ -5,13 +5,14 @@
 #include "sandbox/filter.h"
 #include "sandbox/inside.h"
 
-enum { INNER_NAMESPACES = 5 };
+/* In the order to join them: what the capabilities are for comes before the mounts. */
+enum { INNER_USERS, INNER_NETWORK, INNER_IPC, INNER_UTS, INNER_MOUNTS, INNER_NAMESPACES };
 
 /* The payload on its way from fork(2) to execve(2), and what other processes need to become one like it. */
 typedef struct Payload {
         Inside *inside;
         int filters[FILTERS];        /* of filter_compile() */
-        int inner[INNER_NAMESPACES]; /* the payload's own namespaces, in the order to join them; -1: none */
+        int inner[INNER_NAMESPACES]; /* the payload's own namespaces; -1: none */
         int proc;                    /* plan->inner_namespaces: root_open_proc(); else -1 */
         pid_t pid;
 } Payload;

@@ -7,7 +7,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-
 static void cap_freep(cap_t *caps) {
         if (*caps)
                 cap_free(*caps);

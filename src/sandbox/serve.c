@@ -168,8 +168,8 @@ static int open_namespace(const Payload *payload, size_t inner, const char *path
 
 static void show_places(const Request *r) {
         const int fds[] = { make_text(r->payload->inside->plan, write_places),
-                            open_namespace(r->payload, 0, "/proc/self/ns/user"),
-                            open_namespace(r->payload, INNER_NAMESPACES - 1, "/proc/self/ns/mnt") };
+                            open_namespace(r->payload, INNER_USERS, "/proc/self/ns/user"),
+                            open_namespace(r->payload, INNER_MOUNTS, "/proc/self/ns/mnt") };
         int q = 0;
 
         for (size_t i = 0; q >= 0 && i < ELEMENTSOF(fds); i++)
