@@ -34,8 +34,10 @@ bool build_may_lack(Builder *b, DirectiveId id, Origin origin, const char *reaso
 int build_error(Builder *b, const Setting *setting, DirectiveId id, int error, const char *format, ...)
         _printf_(5, 6);
 
-/* Whether the payload may mount file systems: in user namespaces of its own making, or by CAP_SYS_ADMIN. */
-bool build_may_mount(Builder *b);
+/* Whether the payload may mount file systems: in user namespaces of its own making, or by CAP_SYS_ADMIN; once
+ * build_capabilities() has been called. */
+bool build_may_mount(const Builder *b);
+
 /* PrivateUsers=full: the payload is uid 0 of a world of its own. */
 bool build_is_world(const Policy *policy);
 

@@ -84,7 +84,8 @@ static int confine_administrator(Builder *b) {
                 return 0;
         if (!(plan->namespaces & CLONE_NEWUSER))
                 return build_error(b, policy_get(b->policy, D_PrivateUsers), D_PrivateUsers, EPERM,
-                                   "\"no\" with CAP_SYS_ADMIN or CAP_SYS_PTRACE would let the payload undo its sandbox");
+                                   "\"no\" with CAP_SYS_ADMIN or CAP_SYS_PTRACE would let the payload undo its "
+                                   "sandbox");
 
         plan->inner_namespaces = CLONE_NEWUSER | CLONE_NEWNS | (plan->namespaces & owned);
         plan->namespaces &= ~owned;
@@ -104,8 +105,9 @@ static int refuse_file_capabilities(Builder *b, DirectiveId id) {
         return 0;
 }
 
-/* In a user namespace, /proc/sys is shut to its root but for the sysctls of IPC namespaces that are its own (Linux 6.2),
- * so that the payload must have another one; and file capabilities, without which uid 0 does not nest, count only there. */
+/* In a user namespace, /proc/sys is shut to its root but for the sysctls of IPC namespaces that are its own (Linux
+ * 6.2), so that the payload must have another one; and file capabilities, without which uid 0 does not nest, count
+ * only there. */
 static bool nests_by_own_root(const Builder *b) {
         return b->host->own_root && policy_is_true(b->policy, D_Nesting) && policy_is_true(b->policy, D_PrivateIPC);
 }
@@ -128,9 +130,13 @@ static int check_host_root(Builder *b) {
         plan->ambient &= ~BIT(CAP_SETFCAP);
         if (policy_is_true(b->policy, D_Nesting) && (plan->uid == 0 || plan->bounding & back))
                 r = build_error(b, policy_get(b->policy, D_Nesting), D_Nesting, EPERM,
-                                "with uid 0 of the host, or a way to it, inside, the host's /proc/sys could be written: "
-                                "name another user with User=, without CAP_SETUID and CAP_SETGID");
+                                "with uid 0 of the host, or a way to it, inside, the host's /proc/sys could be "
+                                "written: name another user with User=, without CAP_SETUID and CAP_SETGID");
         return r;
+}
+
+bool build_may_mount(const Builder *b) {
+        return build_allows_namespace(b->policy, CLONE_NEWUSER) || b->plan->bounding & BIT(CAP_SYS_ADMIN);
 }
 
 int build_capabilities(Builder *b) {

@@ -2,8 +2,6 @@
 /* Landlock, which says once more that only what is meant to be writable is: landlock(7). It has no rule that
  * denies, so that a path hidden by a mount is hidden by the mount alone. */
 #include <errno.h>
-#include <linux/sched.h>
-#include <sys/capability.h>
 
 #include "plan/build.h"
 #include "plan/landlock-rights.h"
@@ -84,10 +82,6 @@ static int add_file_rules(Plan *plan) {
                         r = add_rule(plan, m->destination, landlock_rights_mask(abi, LANDLOCK_GROUP_FILE));
         }
         return r;
-}
-
-bool build_may_mount(Builder *b) {
-        return build_allows_namespace(b->policy, CLONE_NEWUSER) || b->plan->bounding & UINT64_C(1) << CAP_SYS_ADMIN;
 }
 
 int build_landlock(Builder *b) {

@@ -37,19 +37,16 @@ char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char 
 /* An inner /proc is only given out where the outer one is whole: nothing over it, not a part of it. */
 static int check_proc(Builder *b) {
         const Setting *who = policy_get(b->policy, D_ProtectProc), *subset = policy_get(b->policy, D_ProcSubset);
-        bool inner = build_nests(b->policy) || build_allows_namespace(b->policy, CLONE_NEWUSER);
+        const char *why = "cannot be held where user namespaces can be made inside (Nesting=yes or RestrictNamespaces= "
+                          "without user): a /proc mounted there would show everything";
         int r = 0;
 
-        if (!inner)
+        if (!build_nests(b->policy) && !build_allows_namespace(b->policy, CLONE_NEWUSER))
                 return 0;
         if (!streq(who->value.text, "default"))
-                r = build_error(b, who, D_ProtectProc, EINVAL,
-                                "cannot be held where user namespaces can be made inside (Nesting=yes or "
-                                "RestrictNamespaces= without user): a /proc mounted there would show everything");
+                r = build_error(b, who, D_ProtectProc, EINVAL, "%s", why);
         if (!streq(subset->value.text, "all"))
-                r = build_error(b, subset, D_ProcSubset, EINVAL,
-                                "cannot be held where user namespaces can be made inside (Nesting=yes or "
-                                "RestrictNamespaces= without user): a /proc mounted there would show everything");
+                r = build_error(b, subset, D_ProcSubset, EINVAL, "%s", why);
         return r;
 }
 
@@ -124,8 +121,8 @@ static int make_room(RootBuilder *rb, const PlanMount *m, Spot *spot) {
                 return 0;
         if (is_writable_volume(spot->cover))
                 return mount_error(rb, m, ENOENT,
-                                   "%s does not exist, and nothing is made inside a writable volume (%s): make it there",
-                                   m->destination, spot->cover->source);
+                                   "%s does not exist, and nothing is made inside a writable volume (%s): make it "
+                                   "there", m->destination, spot->cover->source);
 
         n = count_entries(spot->nearest_hosts);
         if (n < 0)
