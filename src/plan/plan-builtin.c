@@ -10,33 +10,28 @@
 static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {
         char *options = root_builder_tmpfs_options(rb->b->plan, mode, TMPFS_SIZE);
 
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup(destination), .options = options,
-                                     .directory = true });
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup(destination),
+                                                   .options = options, .directory = true });
 }
 
 static int add_directory(RootBuilder *rb, const char *destination, mode_t mode) {
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DIRECTORY, .destination = strdup(destination), .directory = true,
-                                     .mode = mode });
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DIRECTORY, .destination = strdup(destination),
+                                                   .directory = true, .mode = mode });
 }
 
 static int add_symlink(RootBuilder *rb, const char *destination, const char *target) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_SYMLINK, .destination = strdup(destination),
-                                     .source = strdup(target) });
+                                                   .source = strdup(target) });
 }
 
 /* An empty directory in place of one of the host's, where the host has it. */
 static int add_hidden(RootBuilder *rb, const char *destination, DirectiveId id) {
         const Setting *s = id == _DIRECTIVE_MAX ? NULL : policy_get(rb->b->policy, id);
 
-        return root_builder_want(rb, (PlanMount) {
-                               .kind = MOUNT_TMPFS,
-                               .destination = strdup(destination),
-                               .options = strdup("mode=755,size=4k"),
-                               .directory = true,
-                               .read_only = true,
-                               .optional = true,
-                               .origin = s ? s->origin : (Origin) {},
-                       });
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup(destination),
+                                                   .options = strdup("mode=755,size=4k"), .directory = true,
+                                                   .read_only = true, .optional = true,
+                                                   .origin = s ? s->origin : (Origin) {} });
 }
 
 static int add_devices(RootBuilder *rb) {
@@ -49,26 +44,27 @@ static int add_devices(RootBuilder *rb) {
         int r = 0;
 
         if (!policy_is_true(rb->b->policy, D_PrivateDevices))
-                return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = strdup("/dev"),
-                                             .source = strdup("/dev"), .directory = true, .recursive = true,
-                                             .devices = true, .read_only = true,
-                                             .origin = policy_get(rb->b->policy, D_PrivateDevices)->origin });
+                return root_builder_want(rb, (PlanMount) {
+                        .kind = MOUNT_BIND, .destination = strdup("/dev"), .source = strdup("/dev"), .directory = true,
+                        .recursive = true, .devices = true, .read_only = true,
+                        .origin = policy_get(rb->b->policy, D_PrivateDevices)->origin });
 
         r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup("/dev"), .directory = true,
-                                  .options = strdup("mode=755,size=64k"), .read_only = true });
+                                                .options = strdup("mode=755,size=64k"), .read_only = true });
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(nodes); i++) {
                 char *path = path_join("/dev", nodes[i]);
 
                 /* Read-only is the node, not the device: its mode and times are the host's. */
-                r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = path, .source = path ? strdup(path) : NULL,
-                                          .devices = true, .read_only = true });
+                r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = path,
+                                                        .source = path ? strdup(path) : NULL, .devices = true,
+                                                        .read_only = true });
         }
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(links); i++)
                 r = add_symlink(rb, links[i][0], links[i][1]);
         if (r >= 0)
                 r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
-                                          .directory = true, .devices = true,
-                                          .options = strdup("newinstance,ptmxmode=0666,mode=620") });
+                                                        .directory = true, .devices = true,
+                                                        .options = strdup("newinstance,ptmxmode=0666,mode=620") });
         return r < 0 ? r : add_tmpfs(rb, "/dev/shm", "1777");
 }
 
@@ -86,12 +82,12 @@ static int add_proc(RootBuilder *rb) {
                      streq(subset, "pid") ? (streq(who, "default") ? "subset=pid" : ",subset=pid") : "") < 0)
                 return -ENOMEM;
         r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_PROC, .destination = strdup("/proc"), .options = options,
-                                  .directory = true, .read_only = !nesting });
+                                                .directory = true, .read_only = !nesting });
         if (r < 0 || nesting || streq(subset, "pid"))
                 return r;
         /* It lists the keys of the user, whatever the namespace: keyrings(7). */
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = strdup("/proc/keys"), .read_only = true,
-                                     .optional = true });
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = strdup("/proc/keys"),
+                                                   .read_only = true, .optional = true });
 }
 
 /* What programs look for below a /var and a /run that begin empty. */
@@ -127,10 +123,11 @@ static int add_private(RootBuilder *rb) {
                 r = add_skeleton(rb);
         if (r < 0)
                 return r;
-        return private_tmp ? add_directory(rb, "/var/tmp", 01777)
-                           : root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = strdup("/var/tmp"),
-                                                   .source = strdup("/var/tmp"), .directory = true,
-                                                   .read_only = true, .recursive = true });
+        if (private_tmp)
+                return add_directory(rb, "/var/tmp", 01777);
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = strdup("/var/tmp"),
+                                                   .source = strdup("/var/tmp"), .directory = true, .read_only = true,
+                                                   .recursive = true });
 }
 
 int build_builtin_mounts(RootBuilder *rb) {
@@ -154,8 +151,7 @@ int build_builtin_mounts(RootBuilder *rb) {
         }
         if (r >= 0 && rb->b->plan->delegate)
                 r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_CGROUP, .destination = strdup("/sys/fs/cgroup"),
-                                          .directory = true, .key = "Delegate",
-                                          .origin = policy_get(rb->b->policy, D_Delegate)->origin });
+                                                        .directory = true, .key = "Delegate",
+                                                        .origin = policy_get(rb->b->policy, D_Delegate)->origin });
         return r;
 }
-
