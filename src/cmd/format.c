@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "util/clock.h"
 #include "util/macro.h"
 
 void format_bytes(char ret[static FORMAT_MAX], uint64_t bytes) {
@@ -33,10 +33,7 @@ void format_span(char ret[static FORMAT_MAX], uint64_t usec) {
 }
 
 void format_age(char ret[static FORMAT_MAX], uint64_t started_usec) {
-        struct timespec now;
-        uint64_t now_usec;
+        uint64_t now = clock_usec(CLOCK_REALTIME);
 
-        clock_gettime(CLOCK_REALTIME, &now);
-        now_usec = (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
-        format_span(ret, now_usec > started_usec ? now_usec - started_usec : 0);
+        format_span(ret, now > started_usec ? now - started_usec : 0);
 }

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "sandbox/cgroup.h"
 #include "util/array.h"
-#include "util/escape.h"
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/path.h"
@@ -35,11 +35,9 @@ void instances_deinit(InstanceList *list) {
 }
 
 static char *get_attribute(int fd, const char *name) {
-        char attribute[64], value[4097];
-        ssize_t n;
+        char value[CGROUP_ATTRIBUTE_MAX];
+        ssize_t n = fgetxattr(fd, name, value, sizeof(value));
 
-        snprintf(attribute, sizeof(attribute), "user.isorun.%s", name);
-        n = fgetxattr(fd, attribute, value, sizeof(value) - 1);
         return n < 0 ? NULL : strndup(value, (size_t) n);
 }
 
@@ -115,15 +113,15 @@ static int describe(int fd, Instance *i) {
         uint64_t frozen = 0;
         int r = 1;
 
-        i->name = get_attribute(fd, "name");
+        i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         if (i->name) {
                 if (!is_populated(fd))
                         return 0;
-                i->policy = get_attribute(fd, "policy");
-                i->command = get_attribute(fd, "command");
-                i->started_usec = get_number(fd, "started");
+                i->policy = get_attribute(fd, CGROUP_ATTRIBUTE("policy"));
+                i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
+                i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
                 if (!i->nested)
-                        confirm(i, get_number(fd, "pid"));
+                        confirm(i, get_number(fd, CGROUP_ATTRIBUTE("pid")));
         } else
                 r = i->nested ? 0 : find_unmarked(fd, i);
         if (r > 0) {

@@ -153,7 +153,7 @@ void cgroup_remove(const char *path) {
 static bool is_dead(const char *path) {
         _cleanup_free_ char *file = path_join(path, "cgroup.events"), *events = NULL;
 
-        return getxattr(path, "user.isorun.started", NULL, 0) >= 0 && file &&
+        return getxattr(path, CGROUP_ATTRIBUTE("started"), NULL, 0) >= 0 && file &&
                file_read(AT_FDCWD, file, &events, NULL) >= 0 && startswith(events, "populated 0\n");
 }
 

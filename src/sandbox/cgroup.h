@@ -16,6 +16,12 @@
 #include "plan/plan.h"
 #include "sandbox/failure.h"
 
+/* What an instance is stands in extended attributes of its cgroup, for isoctl: the texts "name", "policy" and
+ * "command", of CGROUP_ATTRIBUTE_MAX bytes at most, the number "pid" of the process inside, and "started", in
+ * microseconds of CLOCK_REALTIME. */
+#define CGROUP_ATTRIBUTE(name) "user.isorun." name
+enum { CGROUP_ATTRIBUTE_MAX = 4096 };
+
 /* Moves the process inside, which is in the cgroup, to where its namespace is to begin. Returns 0 or -errno,
  * reported. */
 int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *report);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-#include <time.h>
 
 #include "sandbox/cgroup.h"
 #include "sandbox/limits.h"
 #include "sandbox/unit.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/process.h"
@@ -142,29 +142,24 @@ static int check_limits(const Holder *h) {
 }
 
 static void set_attribute(const Holder *h, const char *name, const char *value) {
-        enum { VALUE_MAX = 4096 };
         size_t size = strlen(value);
-        char attribute[64];
 
         /* Not held against the start: in a service with User= and without Delegate= the cgroup is root's, and the
          * instance is found by its unit there. */
-        snprintf(attribute, sizeof(attribute), "user.isorun.%s", name);
-        (void) fsetxattr(h->cgroup_fd, attribute, value, size < VALUE_MAX ? size : VALUE_MAX, 0);
+        (void) fsetxattr(h->cgroup_fd, name, value, size < CGROUP_ATTRIBUTE_MAX ? size : CGROUP_ATTRIBUTE_MAX, 0);
 }
 
 static void describe(const Holder *h) {
         _cleanup_free_ char *command = strv_join(h->plan->arguments, " ");
         char number[32];
-        struct timespec now;
 
-        clock_gettime(CLOCK_REALTIME, &now);
-        set_attribute(h, "name", h->plan->name);
-        set_attribute(h, "policy", h->plan->policy);
-        set_attribute(h, "command", command ?: "");
-        snprintf(number, sizeof(number), "%" PRIu64, (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000);
-        set_attribute(h, "started", number);
+        set_attribute(h, CGROUP_ATTRIBUTE("name"), h->plan->name);
+        set_attribute(h, CGROUP_ATTRIBUTE("policy"), h->plan->policy);
+        set_attribute(h, CGROUP_ATTRIBUTE("command"), command ?: "");
+        snprintf(number, sizeof(number), "%" PRIu64, clock_usec(CLOCK_REALTIME));
+        set_attribute(h, CGROUP_ATTRIBUTE("started"), number);
         snprintf(number, sizeof(number), "%d", h->pid);
-        set_attribute(h, "pid", number);
+        set_attribute(h, CGROUP_ATTRIBUTE("pid"), number);
 }
 
 static void open_own_events(Holder *h) {

@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "sandbox/message.h"
 #include "sandbox/session.h"
 #include "sandbox/signals.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
@@ -47,10 +47,7 @@ static void reap(Reaper *r) {
 }
 
 static int64_t now_msec(void) {
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        return (int64_t) (clock_usec(CLOCK_MONOTONIC) / 1000);
 }
 
 static void drain_signals(Reaper *r) {
