@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/instance.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,6 +14,7 @@
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/process.h"
+#include "util/strv.h"
 
 enum { DEPTH_MAX = 64, NO_PARENT = SIZE_MAX };
 
@@ -131,10 +131,6 @@ static int describe(int fd, Instance *i) {
         return r;
 }
 
-static int is_directory(const struct dirent *e) {
-        return e->d_type == DT_DIR && e->d_name[0] != '.';
-}
-
 static int walk(InstanceList *list, int fd, const char *path, size_t parent, unsigned depth);
 
 static int visit(InstanceList *list, int parent_fd, const char *parent_path, const char *name, size_t parent,
@@ -165,18 +161,14 @@ static int visit(InstanceList *list, int parent_fd, const char *parent_path, con
 }
 
 static int walk(InstanceList *list, int fd, const char *path, size_t parent, unsigned depth) {
-        struct dirent **names;
-        int n, r = 0;
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
 
-        n = scandirat(fd, ".", &names, is_directory, alphasort);
-        if (n < 0)
-                return errno == ENOMEM ? -ENOMEM : 0;
-        for (int i = 0; i < n; i++) {
-                if (r >= 0)
-                        r = visit(list, fd, path, names[i]->d_name, parent, depth);
-                free(names[i]);
-        }
-        free(names);
+        r = directory_list(fd, &names);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        for (char **name = names; name && *name && r >= 0; name++)
+                r = visit(list, fd, path, *name, parent, depth);
         return r;
 }
 

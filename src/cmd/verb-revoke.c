@@ -15,6 +15,7 @@
 #include "util/kernel.h"
 #include "util/parse.h"
 #include "util/path.h"
+#include "util/strv.h"
 
 /* A process with a file open below a place, by pidfd, so that no other is ended in its stead. */
 typedef struct HolderProcess {
@@ -102,16 +103,12 @@ static int look_at(Holders *holders, pid_t pid, const char *place) {
         return 0;
 }
 
-static int is_directory(const struct dirent *e) {
-        return e->d_type == DT_DIR && e->d_name[0] != '.';
-}
-
 /* All processes of the cgroup and of those below it. */
 static int search(Holders *holders, int cgroup, const char *place) {
+        _cleanup_strv_free_ char **names = NULL;
         _cleanup_free_ char *text = NULL;
         char *line, *position = NULL;
-        struct dirent **names;
-        int n, r;
+        int r;
 
         r = file_read(cgroup, "cgroup.procs", &text, NULL);
         for (line = r < 0 ? NULL : strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
@@ -120,17 +117,15 @@ static int search(Holders *holders, int cgroup, const char *place) {
                 if (parse_u64(line, &pid) >= 0 && look_at(holders, (pid_t) pid, place) < 0)
                         return -ENOMEM;
         }
-        n = scandirat(cgroup, ".", &names, is_directory, NULL);
-        r = 0;
-        for (int i = 0; i < n; i++) {
-                _cleanup_close_ int fd = openat(cgroup, names[i]->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        r = directory_list(cgroup, &names);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        for (char **name = names; name && *name && r >= 0; name++) {
+                _cleanup_close_ int fd = openat(cgroup, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-                if (fd >= 0 && r >= 0)
+                if (fd >= 0)
                         r = search(holders, fd, place);
-                free(names[i]);
         }
-        if (n >= 0)
-                free(names);
         return r;
 }
 
@@ -146,7 +141,7 @@ static void tell(const Holders *holders, const Place *place, bool end, Report *r
 }
 
 static int take_back(const InstanceList *list, const Instance *instance, const char *destination, bool end,
-                  Report *report) {
+                     Report *report) {
         _cleanup_free_ char *path = path_simplify(destination);
         _cleanup_close_ int cgroup = instance_open(list, instance);
         _cleanup_(places_deinit) Places places = {};

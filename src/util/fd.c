@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/fd.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+
+#include "util/strv.h"
 
 enum { READ_MAX = 16 << 20 };
 
@@ -65,6 +68,29 @@ int file_write(int dir_fd, const char *path, const char *text) {
                 return -errno;
 
         return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static int is_directory(const struct dirent *e) {
+        return e->d_type == DT_DIR && e->d_name[0] != '.';
+}
+
+int directory_list(int dir_fd, char ***ret) {
+        _cleanup_strv_free_ char **names = NULL;
+        struct dirent **entries;
+        int n, r = 0;
+
+        n = scandirat(dir_fd, ".", &entries, is_directory, alphasort);
+        if (n < 0)
+                return -errno;
+        for (int i = 0; i < n; i++) {
+                if (r >= 0)
+                        r = strv_push(&names, entries[i]->d_name);
+                free(entries[i]);
+        }
+        free(entries);
+        if (r >= 0)
+                *ret = TAKE_PTR(names);
+        return r;
 }
 
 int link_read(int dir_fd, const char *path, char **ret) {
