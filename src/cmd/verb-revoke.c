@@ -158,7 +158,10 @@ static int take_back(const InstanceList *list, const Instance *instance, const c
                 return report_error(report, ENOENT, "%s: nothing is on %s", instance->name, path);
 
         /* Before, since afterwards the files have no place in the instance's tree. */
-        if (cgroup >= 0 && search(&holders, cgroup, place->path) < 0)
+        if (cgroup < 0)
+                return report_error(report, -cgroup, "%s: %s: %s", instance->name, instance->cgroup,
+                                    strerror(-cgroup));
+        if (search(&holders, cgroup, place->path) < 0)
                 return report_oom(report);
         if (grant_detach(&places.target, place->path, &f) < 0)
                 return report_error(report, EIO, "revoke: %s", f.message.text);
