@@ -17,7 +17,7 @@
 #include "util/strv.h"
 
 void print_message(void *userdata, Severity severity, const char *line) {
-        const bool *quiet = userdata;
+        const int *quiet = userdata;
 
         if (severity == SEVERITY_NOTICE && quiet && *quiet)
                 return;

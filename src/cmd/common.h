@@ -6,7 +6,7 @@
 #include "plan/plan.h"
 #include "policy/policy.h"
 
-/* Prints messages on standard error, each with the program's name before it. userdata: NULL, or a bool that says
+/* Prints messages on standard error, each with the program's name before it. userdata: NULL, or an int that says
  * whether notices are left out. */
 void print_message(void *userdata, Severity severity, const char *line);
 

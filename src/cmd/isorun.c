@@ -18,11 +18,11 @@ typedef struct Override {
 
 static const char *arg_policy;
 static const char *arg_name;
-static ManagerChoice arg_manager = MANAGER_AUTO;
-static bool arg_no_scope;
-static bool arg_dry_run;
-static bool arg_json;
-static bool arg_quiet;
+static int arg_manager = MANAGER_AUTO;
+static int arg_no_scope; /* these as getopt_long(3) sets them */
+static int arg_dry_run;
+static int arg_json;
+static int arg_quiet;
 static Override *arg_overrides;
 static size_t arg_n_overrides;
 static char **arg_bindings; /* NAME=SOURCE */
@@ -73,8 +73,7 @@ static int add_binding(const char *argument, Report *report) {
 }
 
 static int parse_options(int argc, char *argv[], Report *report) {
-        enum { ARG_POLICY = 0x100, ARG_BIND, ARG_ROOT, ARG_NAME, ARG_USER, ARG_SYSTEM, ARG_NO_SCOPE, ARG_DRY_RUN, ARG_JSON,
-               ARG_QUIET, ARG_HELP, ARG_VERSION };
+        enum { ARG_POLICY = 0x100, ARG_BIND, ARG_ROOT, ARG_NAME, ARG_HELP, ARG_VERSION };
         static const struct option options[] = {
                 { "policy", required_argument, NULL, ARG_POLICY },
                 { "property", required_argument, NULL, 'p' },
@@ -82,12 +81,12 @@ static int parse_options(int argc, char *argv[], Report *report) {
                 { "bind", required_argument, NULL, ARG_BIND },
                 { "root", required_argument, NULL, ARG_ROOT },
                 { "name", required_argument, NULL, ARG_NAME },
-                { "user", no_argument, NULL, ARG_USER },
-                { "system", no_argument, NULL, ARG_SYSTEM },
-                { "no-scope", no_argument, NULL, ARG_NO_SCOPE },
-                { "dry-run", no_argument, NULL, ARG_DRY_RUN },
-                { "json", no_argument, NULL, ARG_JSON },
-                { "quiet", no_argument, NULL, ARG_QUIET },
+                { "user", no_argument, &arg_manager, MANAGER_USER },
+                { "system", no_argument, &arg_manager, MANAGER_SYSTEM },
+                { "no-scope", no_argument, &arg_no_scope, true },
+                { "dry-run", no_argument, &arg_dry_run, true },
+                { "json", no_argument, &arg_json, true },
+                { "quiet", no_argument, &arg_quiet, true },
                 { "help", no_argument, NULL, ARG_HELP },
                 { "version", no_argument, NULL, ARG_VERSION },
                 {},
@@ -114,23 +113,7 @@ static int parse_options(int argc, char *argv[], Report *report) {
                 case ARG_NAME:
                         arg_name = optarg;
                         break;
-                case ARG_USER:
-                        arg_manager = MANAGER_USER;
-                        break;
-                case ARG_SYSTEM:
-                        arg_manager = MANAGER_SYSTEM;
-                        break;
-                case ARG_NO_SCOPE:
-                        arg_no_scope = true;
-                        break;
-                case ARG_DRY_RUN:
-                        arg_dry_run = true;
-                        break;
-                case ARG_JSON:
-                        arg_json = true;
-                        break;
-                case ARG_QUIET:
-                        arg_quiet = true;
+                case 0: /* one that is but a flag */
                         break;
                 case 'h':
                 case ARG_HELP:
@@ -178,7 +161,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
                              .arguments = arguments,
                              .need_command = true,
                              .no_scope = arg_no_scope,
-                             .manager = arg_manager,
+                             .manager = (ManagerChoice) arg_manager,
                              .bindings = &loaded.bindings,
                              .image = loaded.image,
                      },
