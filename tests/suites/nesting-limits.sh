@@ -103,11 +103,15 @@ test_cleaned() {
 		-v /etc:/x/y:ro true 2>/dev/null; isorun --policy inner sh -c 'kill -9 \$\$'; $name"
 	is "$label: ... however it ends" "$out" /sys/fs/cgroup/payload
 	# shellcheck disable=SC2016
-	run outer bash -c 'isorun --name killed --policy inner sleep 1000 & sleep 2; kill -9 $!; wait $!
-		sleep 0.5; ls -d /sys/fs/cgroup/*/; isorun --policy inner ls /sys/fs/cgroup; '"$name"
+	run outer bash -c 'isorun --name killed --policy inner sleep 1000 &
+		until pgrep -f "^sleep 1000$" >/dev/null; do sleep 0.1; done; kill -9 $!; wait $!
+		until grep -q "populated 0" /sys/fs/cgroup/isorun-killed.scope/cgroup.events; do sleep 0.1; done
+		ls -d /sys/fs/cgroup/*/; isorun --policy inner ls /sys/fs/cgroup; '"$name"
 	is "$label: what a killed isorun leaves, the next one removes" "$out" \
 		"/sys/fs/cgroup/isorun-killed.scope/"$'\n'"/sys/fs/cgroup/payload/"$'\n'"/sys/fs/cgroup/payload"
-	run outer bash -c 'isorun --name twice --policy inner sleep 2 & sleep 1; isorun --name twice --policy inner true'
+	run outer bash -c 'isorun --name twice --policy inner sleep 1000 &
+		until pgrep -f "^sleep 1000$" >/dev/null; do sleep 0.1; done
+		isorun --name twice --policy inner true; kill $!; wait $!'
 	like "$label: a name that is taken" "$err" "isorun: there is a unit isorun-twice.scope already*"
 	ok "$label: nothing is left" eventually no_scopes
 }
