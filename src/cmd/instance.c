@@ -216,8 +216,8 @@ static int none(const InstanceList *list, const char *name, Report *report) {
         for (size_t i = 0; i < list->n; i++)
                 if (list->items[i].nested && is_named(&list->items[i], name))
                         return report_error(report, EPERM,
-                                            "\"%s\" is inside of %s, which alone says so: enter that one, and act on it there",
-                                            name, list->items[list->items[i].parent].name);
+                                            "\"%s\" is inside of %s, which alone says so: enter that one, and act on "
+                                            "it there", name, list->items[list->items[i].parent].name);
         return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
 }
 

@@ -21,7 +21,11 @@ static int help(void) {
         printf("isoctl VERB [ARGUMENT...]\n\n");
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 printf("  %-42s %s\n", verbs[i].synopsis, verbs[i].help);
-        printf("\n  --help, --version\n\nPOLICY is a name or a file, as with isorun --policy. INSTANCE is a name, or what\nis enough of its beginning.\n");
+        printf("\n"
+               "  --help, --version\n"
+               "\n"
+               "POLICY is a name or a file, as with isorun --policy. INSTANCE is a name, or what\n"
+               "is enough of its beginning.\n");
         return 0;
 }
 

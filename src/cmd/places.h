@@ -9,7 +9,7 @@
 typedef struct Place {
         char *path;
         bool writable;      /* so the policy says */
-        char *source;       /* what is there, as the kernel has it: the path in its file system, and that; NULL: nothing */
+        char *source;       /* what is there, as the kernel has it: the path in its file system, and that; else NULL */
         bool granted_write; /* it can be written to */
 } Place;
 

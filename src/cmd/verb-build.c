@@ -14,8 +14,8 @@
 static int help(void) {
         printf("isoctl build --root DIR|NAME [OPTIONS] -- COMMAND [ARGUMENT...]\n"
                "\n"
-               "Runs COMMAND in a sandbox whose root is the tree in DIR, writable. As in any sandbox nothing else of the\n"
-               "host is seen, but its network is there (-p PrivateNetwork=yes: not).\n"
+               "Runs COMMAND in a sandbox whose root is the tree in DIR, writable. As in any sandbox nothing else of\n"
+               "the host is seen, but its network is there (-p PrivateNetwork=yes: not).\n"
                "\n"
                "      --root DIR|NAME           the tree, or the name that a table has for it\n"
                "  -p, --property KEY=VALUE      a directive over those of a build\n"
@@ -24,13 +24,14 @@ static int help(void) {
                "      --dry-run, --json         print the plan and touch nothing\n"
                "      --help\n"
                "\n"
-               "Users with subordinate ids (/etc/subuid) are root in the tree, and the other users' ids are of these;\n"
-               "without them there is no other user inside. Names are looked up as the tree's /etc/resolv.conf says.\n");
+               "Users with subordinate ids (/etc/subuid) are root in the tree, and the other users' ids are of\n"
+               "these; without them there is no other user inside. Names are looked up as the tree's\n"
+               "/etc/resolv.conf says.\n");
         return 0;
 }
 
 typedef struct Options {
-        char **assignments; /* each behind the option that it came by */
+        char **assignments;     /* each behind the option that it came by */
         char *const *arguments; /* the command */
         const char *name;
         bool root, dry_run, json, help;

@@ -29,8 +29,8 @@ static char *resolve_source(const char *source, Report *report) {
 
 static int check_place(const Place *p, const Instance *i, bool writable, Report *report) {
         if (p->source)
-                return report_error(report, EBUSY, "%s: on %s there is %s already (isoctl revoke takes it off)", i->name,
-                                    p->path, p->source);
+                return report_error(report, EBUSY, "%s: on %s there is %s already (isoctl revoke takes it off)",
+                                    i->name, p->path, p->source);
         if (writable && !p->writable)
                 return report_error(report, EROFS, "%s: %s is a read-only place (GrantPaths=%s:rw would be another)",
                                     i->name, p->path, p->path);

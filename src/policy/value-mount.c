@@ -265,8 +265,8 @@ static int check_grant(ValueParser *p, const char *word) {
         if (!parent)
                 return -ENOMEM;
         if (streq(path, "/") || (writable && streq(parent, "/")))
-                return value_error(p, "%s: a place must be in a directory, as /mnt/in is, that can be told from the rest",
-                                   path);
+                return value_error(p, "%s: a place must be in a directory, as /mnt/in is, that can be told from the "
+                                   "rest", path);
         return value_emit(p, path, (Value) { .number = writable ? 0 : BIND_READ_ONLY });
 }
 
@@ -374,10 +374,7 @@ static int parse_set_credential(ValueParser *p, const char *text) {
                 r = check_credential_id(p, id);
         if (r >= 0)
                 r = parse_content(p, rest, &content);
-        if (r < 0)
-                return r;
-        text = id;
-        return emit_pair(p, text, strdup(id), content);
+        return r < 0 ? r : emit_pair(p, id, strdup(id), content);
 }
 
 /* ID[:PATH]. words: the name, and the path or the name of one of the service's own credentials. */

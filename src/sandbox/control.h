@@ -14,7 +14,7 @@
 
 typedef enum ControlType {
         /* to the instance; the first message is one of these, */
-        CONTROL_ENTER = 1, /* run a command; strings: TERM and the arguments; fds: those of 0-2 that are no terminal's */
+        CONTROL_ENTER = 1, /* run a command; strings: TERM, the arguments; fds: those of 0-2 that are no terminal's */
         CONTROL_PLAN,      /* show the plan */
         CONTROL_PLACES,    /* where mounts can be put; answered with CONTROL_TEXT and three fds */
         /* and any number of these may follow once the command runs */

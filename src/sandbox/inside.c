@@ -143,7 +143,8 @@ static int start(Payload *payload, int ruleset, Failure *f) {
         }
         if (ruleset >= 0 && sys_landlock_restrict_self(ruleset) < 0)
                 return fail(f, errno, "landlock_restrict_self%s",
-                            errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)" : "");
+                            errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)"
+                                           : "");
         /* The payload that gets a second user namespace needs its capabilities until it is there. */
         if (plan->inner_namespaces)
                 return payload_start_inner(payload, f);

@@ -23,7 +23,8 @@ int mount_clone(int fd, const PlanMount *m) {
         _cleanup_close_ int copy = -1;
         int r;
 
-        copy = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0));
+        copy = open_tree(fd, "",
+                         OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0));
         if (copy < 0)
                 return -errno;
         r = mount_set_attributes(copy, m);

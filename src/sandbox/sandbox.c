@@ -221,7 +221,8 @@ static void end_inside(Run *run) {
 
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         int standard_io[3], *id_mapped = NULL, r;
-        Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .control = -1, .signals = -1,
+        Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .control = -1,
+                    .signals = -1,
                     .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
                     .outcome = { .exit_status = PLAN_FAILED } };
 

@@ -104,7 +104,8 @@ static int died(Run *run) {
                 return report_error(run->report, errno, "waiting for the instance: %s", strerror(errno));
         run->pid = 0;
         if (!run->outcome.started)
-                return report_error(run->report, ECHILD, "the process inside was killed before the command was started");
+                return report_error(run->report, ECHILD,
+                                    "the process inside was killed before the command was started");
 
         if (info.si_code == CLD_EXITED)
                 return report_error(run->report, ECHILD, "the reaper of the instance ended, and the command with it");

@@ -39,7 +39,8 @@ int file_read_line(int dir_fd, const char *path, char **ret);
 /* Writes a string with one write(2), as files of /proc and cgroupfs want it. Returns 0 or -errno. */
 int file_write(int dir_fd, const char *path, const char *text);
 
-/* The names of the directories in dir_fd that begin with no ".", sorted, as an array of strings. Returns 0 or -errno. */
+/* The names of the directories in dir_fd that begin with no ".", sorted, as an array of strings that the caller frees.
+ * Returns 0 or -errno. */
 int directory_list(int dir_fd, char ***ret);
 
 /* readlinkat(2) into memory that the caller frees. Returns 0 or -errno. */

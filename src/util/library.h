@@ -9,8 +9,8 @@
 
 #include "util/macro.h"
 
-/* Loads soname and looks up the n functions of names into functions, an array of n pointers. Returns 0, -ENOENT where
- * the library is not there, -ENOSYS where it lacks one of them, -ENOMEM; functions is filled with all, or left alone. */
+/* Loads soname and looks up the n functions of names into functions, an array of n pointers, of which all are filled in
+ * or none. Returns 0, -ENOENT where the library is not there, -ENOSYS where it lacks one of them, -ENOMEM. */
 int library_load(const char *soname, const char *const *names, size_t n, void *functions);
 
 /* What packagers' tools read to find libraries that are loaded at run time: the "ELF dlopen metadata" of
