@@ -86,6 +86,10 @@ install_isorun() {
 	mount -t overlay -o "lowerdir=$tmp/usr:/usr" overlay /usr
 }
 
+# Whether there is a process whose command line matches. (ok "…" pgrep … >/dev/null would throw the result itself away.)
+runs() { pgrep -f "$1" >/dev/null; }
+gone() { ! runs "$1"; }
+
 # The process that was started first of those whose command line matches (pkill -o cannot tell within a tick).
 first_pid() { pgrep -f "$1" | sort -n | head -n1; }
 

@@ -48,8 +48,6 @@ end() {
 
 reaper() { "$isoctl" status "$1" | sed -n 's/^  first process *\([0-9]*\).*/\1/p'; }
 
-gone() { ! pgrep -f "$1" >/dev/null; }
-
 compare() { # what, options...
 	begin one "${@:2}"
 	enter one /usr/bin/python3 /facts.py
@@ -403,7 +401,7 @@ time.sleep(600)"' >"$tmp/bound" 2>&1 &
 	"$isorun" "${mode[@]}" --name squat sleep 709 &
 	instance=$!
 	eventually pgrep -f '^sleep 709$' >/dev/null
-	ok "who takes the socket's name hinders no start" pgrep -f '^sleep 709$' >/dev/null
+	ok "who takes the socket's name hinders no start" runs '^sleep 709$'
 	run "$isoctl" enter squat true
 	is "... and is not taken for isorun" "$status $err" \
 		"125 isoctl: squat cannot be reached: another process has taken its socket's name"

@@ -30,7 +30,6 @@ refused() { # description, expected message, options...
 	like "$label: $1" "$status $err" "125 isorun: $2"
 }
 
-gone() { ! pgrep -f "$1" >/dev/null; }
 no_units() { [ -z "$("${ctl[@]}" list-units --all --no-legend 'isorun-*')" ]; }
 
 test_ids() {

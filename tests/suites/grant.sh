@@ -8,7 +8,6 @@ ctl() { "${who[@]}" "$isoctl" "$@"; }
 grant() { run "${who[@]}" "$isoctl" grant "$@"; }
 revoke() { run "${who[@]}" "$isoctl" revoke "$@"; }
 inside() { run "${who[@]}" "$isoctl" enter one sh -c "$1"; }
-gone() { ! pgrep -f "$1" >/dev/null; }
 
 begin() {
 	"${who[@]}" "$isorun" "${mode[@]}" --name one "$@" sleep 1000 &
@@ -147,14 +146,14 @@ test_revoke() {
 		"isoctl: notice: process N (sleep) still holds files of /mnt/ro
 isoctl: notice: process N (sleep) still holds files of /mnt/ro
 isoctl: notice: process N (sleep-held) still holds files of /mnt/ro"
-	ok "$label: ... and leaves them" pgrep -f '^sleep 801$' >/dev/null
+	ok "$label: ... and leaves them" runs '^sleep 801$'
 	grant one "$source:/mnt/ro"
 	"${who[@]}" "$isoctl" enter one sh -c 'cd /mnt/ro; exec sleep 805' &
 	eventually pgrep -f '^sleep 805$' >/dev/null
 	revoke one /mnt/ro --kill
 	like "$label: with --kill it ends them" "$err" "isoctl: notice: process * (sleep) was killed, for it held files of /mnt/ro"
 	ok "$label: ... really" eventually gone '^sleep 805$'
-	ok "$label: ... and no other" pgrep -f '^sleep 804$' >/dev/null
+	ok "$label: ... and no other" runs '^sleep 804$'
 	end
 	wait
 }

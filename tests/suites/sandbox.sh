@@ -377,8 +377,6 @@ test_together() {
 	ok "$label: ... ends what it left behind" eventually gone '^sleep 1003$'
 }
 
-gone() { ! pgrep -f "$1" >/dev/null; }
-
 /usr/bin/python3 -c 'import socket, time
 s = socket.create_server(("127.0.0.1", 0)); a = socket.socket(socket.AF_UNIX); a.bind("\0isorun-test-%d" % s.getsockname()[1]); a.listen()
 print(s.getsockname()[1], flush=True); time.sleep(600)' >"$tmp/port" &
