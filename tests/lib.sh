@@ -112,5 +112,5 @@ finish() {
 	[ "$1" = 0 ] || echo "# the suite ended with status $1"
 	echo "1..$tap_count"
 	[ "$1" = 0 ] && [ "$tap_failed" = 0 ]
-	exit
+	exit $? # without the number it would be the status of before the trap
 }
