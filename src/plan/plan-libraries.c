@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a command needs beside itself in a root that holds nothing else: its interpreter and its libraries, found by
- * reading the files as ld.so(8) would; nothing is run. What a program loads by itself later (plugins, the modules of
+ * reading the files as ld.so(8) would; nothing is run. A file names what it likes: bound is only what the kernel or the
+ * loader would take, so that a program cannot have itself shown the files of who starts it. What a program loads by itself later (plugins, the modules of
  * the name service) is not to be found so. */
 #include <errno.h>
 #include <fcntl.h>
@@ -116,8 +117,10 @@ static int find_library(Libraries *l, const char *name, const char *file, const 
         int r = 0;
 
         if (strchr(name, '/')) {
+                if (name[0] != '/' || !fits(name, needs))
+                        return 0;
                 *ret = strdup(name);
-                return *ret ? name[0] == '/' : -ENOMEM;
+                return *ret ? 1 : -ENOMEM;
         }
         for (char **d = needs->search; r == 0 && d && *d; d++) {
                 _cleanup_free_ char *directory = expand_origin(*d, file);
@@ -152,7 +155,7 @@ static int need(Libraries *l, const char *path) {
 
 /* The first line of a script: execve(2), "Interpreter scripts". */
 static int need_script(Libraries *l, const char *file) {
-        _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = file_open_regular(file);
         char line[256] = "", *interpreter;
         ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
 
@@ -160,7 +163,19 @@ static int need_script(Libraries *l, const char *file) {
                 return 0;
         interpreter = line + 2 + strspn(line + 2, " \t");
         interpreter[strcspn(interpreter, " \t\n")] = '\0';
-        return interpreter[0] == '/' ? need(l, interpreter) : 0;
+        if (interpreter[0] != '/')
+                return 0;
+        if (access(interpreter, X_OK) < 0)
+                return library_error(l, errno, interpreter, strerror(errno));
+        return need(l, interpreter);
+}
+
+static int need_interpreter(Libraries *l, const char *file, const ElfFile *f) {
+        if (access(f->interpreter, R_OK) < 0)
+                return library_error(l, errno, f->interpreter, strerror(errno));
+        if (!fits(f->interpreter, f))
+                return library_error(l, ENOEXEC, file, "its interpreter is none");
+        return need(l, f->interpreter);
 }
 
 /* Adds what one file needs. */
@@ -178,7 +193,7 @@ static int need_of(Libraries *l, const char *file) {
         if (r < 0)
                 return r == -ENOMEM ? r : library_error(l, -r, file, strerror(-r));
 
-        r = f.interpreter ? need(l, f.interpreter) : 0;
+        r = f.interpreter ? need_interpreter(l, file, &f) : 0;
         for (char **name = f.needed; r >= 0 && name && *name; name++) {
                 _cleanup_free_ char *path = NULL;
 

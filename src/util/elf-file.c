@@ -2,7 +2,6 @@
 #include "util/elf-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 
 #include "util/fd.h"
@@ -151,6 +150,9 @@ static int read_file(Reader *r, ElfFile *f) {
                 return -EBADMSG;
         if (header.e_phnum != PN_XNUM && r->n_headers != header.e_phnum) /* libelf counts those that the file has room for */
                 return -EBADMSG;
+        /* A core file, say: nothing that is loaded. */
+        if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+                return 0;
         f->class = r->lib->gelf_getclass(r->elf);
         f->machine = header.e_machine;
 
@@ -172,9 +174,9 @@ int elf_file_read(const char *path, ElfFile *ret) {
 
         if (!r.lib)
                 return -ENOPKG;
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = file_open_regular(path);
         if (fd < 0)
-                return -errno;
+                return fd;
         r.elf = r.lib->elf_begin(fd, ELF_C_READ, NULL);
         if (!r.elf)
                 return -EBADMSG;

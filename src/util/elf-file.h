@@ -17,6 +17,6 @@ typedef struct ElfFile {
 
 void elf_file_deinit(ElfFile *f);
 
-/* Returns 1 with *ret filled, 0 where the file is no ELF file, or -errno: open(2)'s, -EBADMSG for a broken one,
- * -ENOPKG where libelf is missing, -ENOMEM. */
+/* Returns 1 with *ret filled, 0 where the file is no program or library in ELF, or -errno: file_open_regular()'s,
+ * -EBADMSG for a broken one, -ENOPKG where libelf is missing, -ENOMEM. */
 int elf_file_read(const char *path, ElfFile *ret);

@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "util/strv.h"
 
@@ -59,6 +61,21 @@ int file_read_line(int dir_fd, const char *path, char **ret) {
         if (r >= 0)
                 (*ret)[strcspn(*ret, "\n")] = '\0';
         return r;
+}
+
+int file_open_regular(const char *path) {
+        _cleanup_close_ int place = open(path, O_PATH | O_CLOEXEC);
+        char link[32];
+        struct stat st;
+        int fd;
+
+        if (place < 0 || fstat(place, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return -EINVAL;
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
+        fd = open(link, O_RDONLY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
 }
 
 int file_write(int dir_fd, const char *path, const char *text) {

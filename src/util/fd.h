@@ -36,6 +36,10 @@ int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size);
 /* Reads a one-line file without its newline. As file_read(). */
 int file_read_line(int dir_fd, const char *path, char **ret);
 
+/* Opens a file to be read, if it is a regular one: no other is touched, not even by open(2). Returns the fd or -errno,
+ * -EINVAL for another kind of file. */
+int file_open_regular(const char *path);
+
 /* Writes a string with one write(2), as files of /proc and cgroupfs want it. Returns 0 or -errno. */
 int file_write(int dir_fd, const char *path, const char *text);
 

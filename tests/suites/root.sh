@@ -245,7 +245,26 @@ test_roots() {
 	fi
 }
 
+# A program that needs a library and an interpreter: OUT LIBRARY [INTERPRETER].
+cat >"$tmp/make-elf.py" <<'PY'
+import os, struct, sys
+library = sys.argv[2].encode() + b"\0"
+interpreter = sys.argv[3].encode() + b"\0" if len(sys.argv) > 3 else None
+headers = 64 + 3 * 56
+dynamic = struct.pack("<6Q", 5, headers + 48, 1, 0, 0, 0) # DT_STRTAB, DT_NEEDED, DT_NULL
+tail = dynamic + library + (interpreter or b"")
+def header(type, offset, size):
+    return struct.pack("<IIQQQQQQ", type, 5, offset, offset, offset, size, size, 8)
+with open(sys.argv[1], "wb") as f:
+    f.write(b"\x7fELF\2\1\1".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, 3, 64, 0, 0))
+    f.write(header(1, 0, headers + len(tail)) + header(2, headers, 48))
+    f.write(header(3 if interpreter else 0, headers + 48 + len(library), len(interpreter or b"")) + tail)
+os.chmod(sys.argv[1], 0o755)
+PY
+
 test_bare_root() {
+	local name
+	rm -rf "$tmp/work"
 	mkdir -p "$tmp/work"
 	prints "none: a static binary is there alone" $'bin\ndev\nproc\nrun\ntmp\nvar' --root none /bin/busybox ls /
 	box --root none /bin/busybox touch /x /bin/x
@@ -260,6 +279,19 @@ test_bare_root() {
 	printf '#!/usr/bin/cat\nscript\n' >"$tmp/work/script"
 	chmod 755 "$tmp/work/script"
 	prints "... of a script's interpreter" $'#!/usr/bin/cat\nscript' --root none -p BindLibraries=yes "$tmp/work/script"
+	echo secret >"$tmp/work/secret"
+	mkfifo "$tmp/work/fifo"
+	printf '#!%s/work/secret\n' "$tmp" >"$tmp/work/script"
+	refused "... of a script, which names what is no program" "*$tmp/work/secret: Permission denied" \
+		--root none -p BindLibraries=yes "$tmp/work/script"
+	for name in secret fifo; do
+		python3 "$tmp/make-elf.py" "$tmp/work/needs" "$tmp/work/$name"
+		refused "... of a program, which names a $name" \
+			"*$tmp/work/needs needs $tmp/work/$name, which is not to be found" --root none -p BindLibraries=yes "$tmp/work/needs"
+		python3 "$tmp/make-elf.py" "$tmp/work/needs" libc.so.6 "$tmp/work/$name"
+		refused "... whose interpreter is a $name" "*$tmp/work/needs: its interpreter is none" \
+			--root none -p BindLibraries=yes "$tmp/work/needs"
+	done
 	refused "BindLibraries= for another root" "-p: BindLibraries=: is for RootDirectory=none" -p BindLibraries=yes true
 	prints "files of the policy's own" "hello" --root none -p 'File=/etc/greeting:hello' /bin/busybox cat /etc/greeting
 	refused "none as a layer" '*"none" cannot be a layer*' --root "none:$tmp" true
