@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gelf.h>
+#include <limits.h>
 
 #include "util/fd.h"
 #include "util/library.h"
@@ -53,6 +54,9 @@ void elf_file_deinit(ElfFile *f) {
         *f = (ElfFile) {};
 }
 
+/* What a file can say of itself takes no more memory than this, whatever it says. */
+enum { HEADERS_MAX = 1024, DYNAMIC_MAX = 64 << 10, STRINGS_MAX = 1000 };
+
 typedef struct Reader {
         const ElfLibrary *lib;
         Elf *elf;
@@ -61,7 +65,7 @@ typedef struct Reader {
 
 /* The bytes of the file from offset to the end of a string, copied. NULL where there is none. */
 static char *copy_string(const Reader *r, int64_t offset, size_t max) {
-        Elf_Data *data = r->lib->elf_getdata_rawchunk(r->elf, offset, max, ELF_T_BYTE);
+        Elf_Data *data = r->lib->elf_getdata_rawchunk(r->elf, offset, max < PATH_MAX ? max : PATH_MAX, ELF_T_BYTE);
 
         return data && memchr(data->d_buf, 0, data->d_size) ? strdup(data->d_buf) : NULL;
 }
@@ -115,7 +119,7 @@ static int take_entry(const Reader *r, const Strings *strings, const GElf_Dyn *d
 
         if (d->d_tag != DT_NEEDED && d->d_tag != DT_RPATH && d->d_tag != DT_RUNPATH)
                 return 0;
-        if (d->d_un.d_val >= strings->size)
+        if (d->d_un.d_val >= strings->size || strv_length(f->needed) + strv_length(f->search) >= STRINGS_MAX)
                 return -EBADMSG;
         text = copy_string(r, strings->offset + (int64_t) d->d_un.d_val, strings->size - d->d_un.d_val);
         if (!text)
@@ -124,7 +128,8 @@ static int take_entry(const Reader *r, const Strings *strings, const GElf_Dyn *d
 }
 
 static int read_dynamic(const Reader *r, const GElf_Phdr *h, ElfFile *f) {
-        Elf_Data *data = r->lib->elf_getdata_rawchunk(r->elf, (int64_t) h->p_offset, h->p_filesz, ELF_T_DYN);
+        Elf_Data *data = h->p_filesz > DYNAMIC_MAX ? NULL : r->lib->elf_getdata_rawchunk(r->elf, (int64_t) h->p_offset,
+                                                                                         h->p_filesz, ELF_T_DYN);
         Strings strings = { .offset = -1 };
         GElf_Dyn d;
         int result = 0;
@@ -146,7 +151,8 @@ static int read_file(Reader *r, ElfFile *f) {
         GElf_Phdr h;
         int result = 0;
 
-        if (!r->lib->gelf_getehdr(r->elf, &header) || r->lib->elf_getphdrnum(r->elf, &r->n_headers) < 0)
+        if (!r->lib->gelf_getehdr(r->elf, &header) || r->lib->elf_getphdrnum(r->elf, &r->n_headers) < 0 ||
+            r->n_headers > HEADERS_MAX)
                 return -EBADMSG;
         if (header.e_phnum != PN_XNUM && r->n_headers != header.e_phnum) /* libelf counts those that the file has room for */
                 return -EBADMSG;
@@ -166,6 +172,21 @@ static int read_file(Reader *r, ElfFile *f) {
         return result < 0 ? result : 1;
 }
 
+/* Whether the number of sections is in the first of them, as that of more than 65280 is (elf(5)): for so many libelf
+ * takes memory at once. */
+static bool has_many_sections(int fd) {
+        union {
+                unsigned char ident[EI_NIDENT];
+                Elf32_Ehdr small;
+                Elf64_Ehdr large;
+        } h = {};
+
+        if (pread(fd, &h, sizeof(h), 0) < (ssize_t) sizeof(h.small))
+                return false;
+        return h.ident[EI_CLASS] == ELFCLASS64 ? h.large.e_shoff && !h.large.e_shnum
+                                               : h.small.e_shoff && !h.small.e_shnum;
+}
+
 int elf_file_read(const char *path, ElfFile *ret) {
         Reader r = { .lib = elf_library() };
         _cleanup_(elf_file_deinit) ElfFile f = {};
@@ -177,6 +198,8 @@ int elf_file_read(const char *path, ElfFile *ret) {
         fd = file_open_regular(path);
         if (fd < 0)
                 return fd;
+        if (has_many_sections(fd))
+                return -EBADMSG;
         r.elf = r.lib->elf_begin(fd, ELF_C_READ, NULL);
         if (!r.elf)
                 return -EBADMSG;

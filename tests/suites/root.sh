@@ -262,6 +262,24 @@ with open(sys.argv[1], "wb") as f:
 os.chmod(sys.argv[1], 0o755)
 PY
 
+# A file of 256 MiB, nearly all of them holes, that are its table of sections or its dynamic section: KIND OUT.
+cat >"$tmp/make-huge-elf.py" <<'PY'
+import os, struct, sys
+size = 1 << 28
+sections = sys.argv[1] == "sections"
+with open(sys.argv[2], "wb") as f:
+    f.write(b"\x7fELF\2\1\1".ljust(16, b"\0") +
+            struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 4096 * sections, 0, 64, 56, 2, 64, 0, 0))
+    f.write(struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, size, size, 4096))
+    f.write(struct.pack("<IIQQQQQQ", 0 if sections else 2, 5, 8192, 8192, 8192, size - 8192, size - 8192, 8))
+    f.seek(4096)
+    f.write(struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, (size - 8192) // 64, 0, 0, 0, 0))
+    f.seek(8192)
+    f.write(struct.pack("<6Q", 5, 0x100000, 1, 1, 1, 2))
+    f.truncate(size)
+os.chmod(sys.argv[2], 0o755)
+PY
+
 test_bare_root() {
 	local name
 	rm -rf "$tmp/work"
@@ -291,6 +309,14 @@ test_bare_root() {
 		python3 "$tmp/make-elf.py" "$tmp/work/needs" libc.so.6 "$tmp/work/$name"
 		refused "... whose interpreter is a $name" "*$tmp/work/needs: its interpreter is none" \
 			--root none -p BindLibraries=yes "$tmp/work/needs"
+	done
+	for name in sections dynamic; do
+		python3 "$tmp/make-huge-elf.py" "$name" "$tmp/work/huge"
+		run "${who[@]}" python3 -c 'import resource, subprocess, sys
+print(subprocess.run(sys.argv[1:]).returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 400000)' \
+			"$isorun" --quiet "${mode[@]}" --root none -p BindLibraries=yes "$tmp/work/huge"
+		is "$label: ... of a program that says that it has far too many $name takes little memory" "$out $err" \
+			"125 True isorun: -p: BindLibraries=: $tmp/work/huge: Bad message"
 	done
 	refused "BindLibraries= for another root" "-p: BindLibraries=: is for RootDirectory=none" -p BindLibraries=yes true
 	prints "files of the policy's own" "hello" --root none -p 'File=/etc/greeting:hello' /bin/busybox cat /etc/greeting
