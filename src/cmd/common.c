@@ -40,8 +40,12 @@ void loaded_deinit(Loaded *l) {
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.-"
 
+bool name_is_valid(const char *name) {
+        return *name && strlen(name) <= 200 && !name[strspn(name, NAME_CHARACTERS)] && *name != '.' && *name != '-';
+}
+
 static int check_name(const char *name, Report *report) {
-        if (!*name || strlen(name) > 200 || name[strspn(name, NAME_CHARACTERS)] || name[0] == '.' || name[0] == '-')
+        if (!name_is_valid(name))
                 return report_error(report, EINVAL,
                                     "--name: not a name of letters, digits, \":\", \"_\", \".\" and \"-\": \"%s\"", name);
         return 0;

@@ -36,6 +36,9 @@ int loaded_bind(Loaded *l, char *const *arguments, size_t n_arguments, Report *r
 /* To be called when all is written to standard output: returns 0, or -errno, reported, where not all of it went out. */
 int flush_output(Report *report);
 
+/* Whether it is what --name takes. */
+bool name_is_valid(const char *name);
+
 /* Prints the plan on standard output. Returns an exit status. */
 int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report);
 

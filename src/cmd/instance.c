@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "cmd/common.h"
 #include "sandbox/cgroup.h"
 #include "util/array.h"
 #include "util/fd.h"
@@ -111,11 +112,14 @@ static bool is_populated(int fd) {
 /* Returns 1 with what is known of the cgroup's instance in *i, 0 where there is none. */
 static int describe(int fd, Instance *i) {
         uint64_t frozen = 0;
+        struct stat st;
         int r = 1;
 
+        i->own = fstat(fd, &st) >= 0 && (st.st_uid == 0 || st.st_uid == geteuid());
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         if (i->name) {
-                if (!is_populated(fd))
+                /* Whose cgroup it is can write there what he likes; a path, say, would be another's cgroup. */
+                if (!is_populated(fd) || (!i->nested && !name_is_valid(i->name)))
                         return 0;
                 i->policy = get_attribute(fd, CGROUP_ATTRIBUTE("policy"));
                 i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
@@ -191,7 +195,9 @@ int instances_find(InstanceList *ret, Report *report) {
         return r < 0 ? report_oom(report) : 0;
 }
 
-static bool is_named(const Instance *i, const char *name) {
+static bool is_named(const Instance *i, const char *name, bool exact) {
+        if (!exact)
+                return *name && startswith(i->name, name);
         return streq(i->name, name) || streq(path_name(i->cgroup), name) || streq(i->cgroup, name);
 }
 
@@ -205,7 +211,7 @@ static int ambiguous(const InstanceList *list, const char *name, bool exact, Rep
         for (size_t i = 0; i < list->n; i++) {
                 const Instance *item = &list->items[i];
 
-                if (!item->nested && (exact ? is_named(item, name) : !!startswith(item->name, name)))
+                if (!item->nested && is_named(item, name, exact))
                         fprintf(f, " %s (%s)", item->name, item->cgroup);
         }
         return fclose(f) != 0 ? report_oom(report)
@@ -214,33 +220,44 @@ static int ambiguous(const InstanceList *list, const char *name, bool exact, Rep
 
 static int none(const InstanceList *list, const char *name, Report *report) {
         for (size_t i = 0; i < list->n; i++)
-                if (list->items[i].nested && is_named(&list->items[i], name))
+                if (list->items[i].nested && is_named(&list->items[i], name, true))
                         return report_error(report, EPERM,
                                             "\"%s\" is inside of %s, which alone says so: enter that one, and act on "
                                             "it there", name, list->items[list->items[i].parent].name);
         return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
 }
 
-const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {
-        const Instance *exact = NULL, *prefix = NULL, *found;
-        size_t n_exact = 0, n_prefix = 0;
+static const Instance *match(const InstanceList *list, const char *name, bool own, bool exact, size_t *ret_n) {
+        const Instance *found = NULL;
 
+        *ret_n = 0;
         for (size_t i = 0; i < list->n; i++) {
                 const Instance *item = &list->items[i];
 
-                if (item->nested)
+                if (item->nested || (own && !item->own) || !is_named(item, name, exact))
                         continue;
-                if (is_named(item, name)) {
-                        exact = item;
-                        n_exact++;
-                } else if (startswith(item->name, name)) {
-                        prefix = item;
-                        n_prefix++;
-                }
+                found = item;
+                ++*ret_n;
         }
-        found = n_exact ? exact : *name ? prefix : NULL;
-        if (!found || (n_exact ? n_exact : n_prefix) > 1) {
-                (void) (found ? ambiguous(list, name, n_exact, report) : none(list, name, report));
+        return found;
+}
+
+const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {
+        /* Another user may call his whatever he likes: it does not stand in the way of one's own, and is meant only
+         * by who says all of its name. */
+        static const struct {
+                bool own, exact;
+        } ways[] = { { true, true }, { false, true }, { true, false } };
+        const Instance *found = NULL;
+        bool exact = false;
+        size_t n = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(ways) && !found; i++) {
+                found = match(list, name, ways[i].own, ways[i].exact, &n);
+                exact = ways[i].exact;
+        }
+        if (!found || n > 1) {
+                (void) (found ? ambiguous(list, name, exact, report) : none(list, name, report));
                 return NULL;
         }
         if (!found->pid) {

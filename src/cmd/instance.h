@@ -17,6 +17,7 @@ typedef struct Instance {
         pid_t isorun;   /* its parent */
         uint64_t started_usec; /* of CLOCK_REALTIME; 0: not known */
         bool frozen;
+        bool own;       /* its cgroup, and so what it says, is the caller's or root's */
         bool nested;    /* below another instance: all that is told of it is that one's payload's word */
         size_t parent;  /* then its place in the list */
 } Instance;
@@ -31,8 +32,8 @@ typedef struct InstanceList {
 int instances_find(InstanceList *ret, Report *report);
 void instances_deinit(InstanceList *list);
 
-/* The instance of that name, unit or cgroup, or the only one whose name begins like that; only one that can be acted
- * on. Borrowed. NULL: there is none, which is reported. */
+/* The instance of that name, unit or cgroup, the caller's own before those of others, or the only one of his own whose
+ * name begins like that; only one that can be acted on. Borrowed. NULL: there is none, which is reported. */
 const Instance *instances_pick(const InstanceList *list, const char *name, Report *report);
 
 /* Opens the cgroup. Returns the fd or -errno. */

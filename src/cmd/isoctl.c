@@ -25,7 +25,7 @@ static int help(void) {
                "  --help, --version\n"
                "\n"
                "POLICY is a name or a file, as with isorun --policy. INSTANCE is a name, or what\n"
-               "is enough of its beginning.\n");
+               "is enough of the beginning of one's own; where others have the same, a cgroup.\n");
         return 0;
 }
 

@@ -12,6 +12,8 @@
 #include "cmd/instance.h"
 #include "cmd/json.h"
 #include "cmd/verb.h"
+#include "plan/plan.h"
+#include "util/escape.h"
 #include "util/fd.h"
 
 enum { NAME, POLICY, STATE, MEMORY, TASKS, CPU, AGE, COMMAND, COLUMNS };
@@ -135,8 +137,10 @@ static int print_json(const InstanceList *list, Report *report) {
 
 static int print_names(const InstanceList *list) {
         for (size_t i = 0; i < list->n; i++)
-                if (!list->items[i].nested)
-                        printf("%s\n", list->items[i].name);
+                if (!list->items[i].nested) {
+                        escape_write(stdout, list->items[i].name); /* of a unit that is no isorun's, anything */
+                        putchar('\n');
+                }
         return 0;
 }
 

@@ -56,7 +56,8 @@ static void print_facts(const InstanceList *list, const Instance *i) {
         char pid[64], cpu[FORMAT_MAX];
         uint64_t usec;
 
-        printf("%s\n", i->name);
+        escape_write(stdout, i->name);
+        putchar('\n');
         print_field("cgroup", i->cgroup);
         print_field("state", i->frozen ? "frozen" : "running");
         if (i->policy)

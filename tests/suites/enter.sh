@@ -384,6 +384,27 @@ test_others() {
 	run "$isoctl" enter one id -un
 	is "root enters a user's instance, as that user" "$out" "$TH_USER"
 	end one
+	who=()
+	begin one
+	for name in one longer /isorun.slice/isorun-one.scope $'red\033[31m\none'; do
+		"$as_user" /usr/bin/python3 -c 'import os, sys, time
+cgroup = "/sys/fs/cgroup" + open("/proc/self/cgroup").read().strip().split("::")[1] + "/lie%d" % os.getpid()
+os.mkdir(cgroup)
+os.setxattr(cgroup, "user.isorun.name", sys.argv[1].encode())
+open(cgroup + "/cgroup.procs", "w").write("0")
+time.sleep(710)' "$name" &
+	done
+	eventually sh -c '[ "$(pgrep -fc "^/usr/bin/python3 .*sleep.710")" = 4 ]'
+	sleep 0.3
+	for name in one o isorun-one.scope /isorun.slice/isorun-one.scope; do
+		enter "$name" echo right
+		is "root's instance is meant by $name, whatever another user calls his" "$out$err" right
+	done
+	enter long true
+	is "... whose is not meant by a beginning" "$err" "isoctl: no such instance: \"long\"; see isoctl list"
+	is "... nor listed by what is no name" "$("$isoctl" list -q | sort | tr '\n' ' ')" "longer one one "
+	pkill -f '^/usr/bin/python3 .*sleep.710'
+	end one
 	# Somebody has taken the name of the socket before isorun could.
 	"$as_user" sh -c 'python3 -c "import socket, os, sys, time
 pid = int(open(\"/proc/sys/kernel/ns_last_pid\").read())
