@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/places.h"
@@ -80,6 +81,15 @@ static bool any_map_is_below(int process, const char *place) {
         return false;
 }
 
+/* isorun itself, say, which in a service is in the cgroup too: its paths are the host's. So are those of one that has
+ * the pid of a process which has ended since. */
+static bool is_outside(int process) {
+        struct stat own, other;
+
+        return stat("/proc/self/ns/pid", &own) < 0 || fstatat(process, "ns/pid", &other, 0) < 0 ||
+               (own.st_dev == other.st_dev && own.st_ino == other.st_ino);
+}
+
 /* The paths are the instance's own, as the kernel writes them for who is outside. What cannot be read counts as no. */
 static int look_at(Holders *holders, pid_t pid, const char *place) {
         _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0), process = -1;
@@ -88,7 +98,7 @@ static int look_at(Holders *holders, pid_t pid, const char *place) {
 
         snprintf(path, sizeof(path), "/proc/%d", pid);
         process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (pidfd < 0 || process < 0)
+        if (pidfd < 0 || process < 0 || is_outside(process))
                 return 0;
         if (!link_is_below(process, "cwd", place) && !link_is_below(process, "root", place) &&
             !link_is_below(process, "exe", place) && !any_fd_is_below(process, place) &&

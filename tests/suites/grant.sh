@@ -167,8 +167,24 @@ all() {
 	test_revoke
 }
 
+# isorun is in the service's cgroup, too, and its paths are the host's.
+test_service() {
+	local directory=/var/opt/isorun-test
+	mkdir -p "$directory" "$tmp/given"
+	systemctl reset-failed isorun-test.service 2>/dev/null
+	systemd-run --quiet --unit isorun-test -p WorkingDirectory="$directory" -p MemoryMax=100M -p TasksMax=50 -p Type=exec \
+		"$isorun" --quiet --name one -p MemoryMax= -p TasksMax= -p "GrantPaths=$directory:rw" sh -c 'cd /; sleep 806'
+	eventually ctl enter one true 2>/dev/null
+	grant one "$tmp/given:$directory:rw"
+	is "a place in a service, of the name of its working directory" "$status $err" "0 "
+	revoke one "$directory" --kill
+	is "... is taken off, and isorun not ended as one who holds it" "$status $err $(systemctl is-active isorun-test)" "0  active"
+	systemctl stop isorun-test.service
+}
+
 label=root who=() owner=root
 all
+test_service
 if [ -n "${TH_USER-}" ]; then
 	label=user who=("$as_user") owner=$TH_USER
 	admin+=(-p AmbientCapabilities=CAP_SYS_ADMIN)
