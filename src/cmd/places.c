@@ -20,19 +20,19 @@ void places_deinit(Places *places) {
         *places = (Places) {};
 }
 
-/* "rw PATH" a line. */
+/* "rw PATH" a line; with '+' instead of the space the payload may mount. */
 static int read_places(Places *places, char *text) {
         char *line, *position = NULL;
 
         for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
                 Place *p;
 
-                if (strlen(line) < 4 || line[2] != ' ' || line[3] != '/')
+                if (strlen(line) < 4 || !strchr(" +", line[2]) || line[3] != '/')
                         return -EPROTO;
                 p = ARRAY_APPEND(places->items, places->n);
                 if (!p)
                         return -ENOMEM;
-                *p = (Place) { .path = strdup(line + 3), .writable = line[1] == 'w' };
+                *p = (Place) { .path = strdup(line + 3), .writable = line[1] == 'w', .may_mount = line[2] == '+' };
                 if (!p->path)
                         return -ENOMEM;
         }
@@ -75,6 +75,7 @@ static int read_mount(Places *places, char *line, unsigned *seen) {
 
                 if (!streq(field[4], p->path) || seen[i]++ == 0)
                         continue;
+                p->n_mounts++;
                 free(p->source);
                 p->granted_write = startswith(field[5], "rw");
                 if (asprintf(&p->source, "%s (%s %s)", field[3], type ?: "?", source ?: "?") < 0) {

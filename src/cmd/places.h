@@ -11,6 +11,8 @@ typedef struct Place {
         bool writable;      /* so the policy says */
         char *source;       /* what is there, as the kernel has it: the path in its file system, and that; else NULL */
         bool granted_write; /* it can be written to */
+        bool may_mount;     /* so may the payload */
+        unsigned n_mounts;  /* on the place, which is one itself */
 } Place;
 
 typedef struct Places {

@@ -173,9 +173,14 @@ static int take_back(const InstanceList *list, const Instance *instance, const c
                                     strerror(-cgroup));
         if (search(&holders, cgroup, place->path) < 0)
                 return report_oom(report);
-        if (grant_detach(&places.target, place->path, &f) < 0)
-                return report_error(report, EIO, "revoke: %s", f.message.text);
+        /* With what the payload may have mounted on top. */
+        for (unsigned i = 0; i < place->n_mounts; i++)
+                if (grant_detach(&places.target, place->path, &f) < 0)
+                        return report_error(report, EIO, "revoke: %s", f.message.text);
         tell(&holders, place, end, report);
+        if (place->may_mount)
+                report_notice(report, "%s may mount, and may have mounted what was on %s elsewhere: only its end surely "
+                              "takes that back", instance->name, place->path);
         return 0;
 }
 

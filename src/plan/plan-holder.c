@@ -169,7 +169,8 @@ static int build_delegate(Builder *b) {
 
 /* Who can mount can see the cgroups of his namespace, and the limits belong to his user. */
 int build_inner_cgroup(Builder *b) {
-        b->plan->inner_cgroup = b->plan->holder != HOLDER_NONE && (b->plan->delegate || build_may_mount(b));
+        b->plan->may_mount = build_may_mount(b);
+        b->plan->inner_cgroup = b->plan->holder != HOLDER_NONE && (b->plan->delegate || b->plan->may_mount);
         return 0;
 }
 

@@ -137,6 +137,7 @@ typedef struct Plan {
         PlanProperty *properties;
         size_t n_properties;
         bool delegate;
+        bool may_mount;     /* so may the payload, in a namespace that it makes or has */
         bool inner_cgroup;  /* the payload's cgroup namespace begins below what holds the limits */
 
         /* namespaces and ids */

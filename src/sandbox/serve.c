@@ -154,7 +154,8 @@ static void show_plan(const Request *r) {
 static int write_places(const Plan *plan, FILE *f) {
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (plan->mounts[i].grant)
-                        fprintf(f, "%s %s\n", plan->mounts[i].grant_write ? "rw" : "ro", plan->mounts[i].destination);
+                        fprintf(f, "%s%c%s\n", plan->mounts[i].grant_write ? "rw" : "ro",
+                                plan->may_mount ? '+' : ' ', plan->mounts[i].destination);
         return 0;
 }
 
