@@ -63,21 +63,27 @@ static char *join_strings(char *const *arguments, size_t *ret_size) {
         return NULL;
 }
 
+/* The terminal that shows what the command writes on its own. */
+static int find_output(void) {
+        return isatty(STDOUT_FILENO) ? STDOUT_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : STDIN_FILENO;
+}
+
 static int ask(Visit *v, char *const *arguments) {
         ControlRequest request = { .type = CONTROL_ENTER, .n_strings = 1 };
-        bool interactive = isatty(STDIN_FILENO);
         _cleanup_free_ char *strings = NULL;
         unsigned n = 0;
         size_t size;
         int fds[3], r;
 
+        /* No terminal of the caller's is passed on, be it for output alone: who has it can read what is typed there, and
+         * has it for longer than this lasts. */
         for (int fd = 0; fd < 3; fd++)
-                if (interactive && isatty(fd))
+                if (isatty(fd))
                         request.terminals |= 1U << fd;
                 else
                         fds[n++] = fd;
-        if (interactive)
-                (void) ioctl(STDIN_FILENO, TIOCGWINSZ, &request.size);
+        if (request.terminals)
+                (void) ioctl(find_output(), TIOCGWINSZ, &request.size);
         for (char *const *a = arguments; *a; a++)
                 request.n_strings++;
         strings = join_strings(arguments, &size);
@@ -92,11 +98,6 @@ static int ask(Visit *v, char *const *arguments) {
         return r < 0 && r != -EPIPE && r != -ECONNRESET
                        ? report_error(v->report, -r, "%s: %s", v->instance->name, strerror(-r))
                        : 0;
-}
-
-/* The terminal that shows what the command writes on its own. */
-static int find_output(void) {
-        return isatty(STDOUT_FILENO) ? STDOUT_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : STDIN_FILENO;
 }
 
 static int hung_up(Visit *v) {
@@ -141,7 +142,8 @@ static int take_reply(Visit *v) {
         return report_error(v->report, EPROTO, "%s: it says what is not known here", v->instance->name);
 }
 
-/* With a terminal between, those that are typed are none of ours: who is signalled is to end, and hangs up. */
+/* With a terminal between that is typed at, what is typed there is none of ours: who is signalled is to end, and hangs
+ * up. */
 static int hand_on_signals(Visit *v) {
         struct signalfd_siginfo info;
 
@@ -150,7 +152,7 @@ static int hand_on_signals(Visit *v) {
 
                 if (v->own_terminal && sig == SIGWINCH)
                         terminal_resize(&v->terminal);
-                else if (v->own_terminal) {
+                else if (v->terminal.raw) {
                         v->status = 128 + sig;
                         return 1;
                 } else if (sig != SIGWINCH)

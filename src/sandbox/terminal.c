@@ -16,13 +16,29 @@ bool terminal_is_master(int fd) {
         return fstat(fd, &st) >= 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
 }
 
+/* What is written to it comes out as it is: the terminal that shows it does the rest. */
+static int pass_output(int master) {
+        struct termios plain;
+
+        if (tcgetattr(master, &plain) < 0)
+                return -errno;
+        plain.c_oflag &= ~(tcflag_t) OPOST;
+        return tcsetattr(master, TCSANOW, &plain) < 0 ? -errno : 0;
+}
+
 int terminal_begin(Terminal *t, int input, int output, int master) {
         struct termios raw;
 
         *t = (Terminal) { .input = input, .output = output, .master = master };
         if (!terminal_is_master(master))
                 return -ENOTTY;
-        if (tcgetattr(input, &t->saved) < 0 || fcntl(master, F_SETFL, O_NONBLOCK) < 0)
+        if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)
+                return -errno;
+        if (!isatty(input)) {
+                t->input_ended = true;
+                return pass_output(master);
+        }
+        if (tcgetattr(input, &t->saved) < 0)
                 return -errno;
         raw = t->saved;
         cfmakeraw(&raw);
@@ -43,7 +59,7 @@ void terminal_end(Terminal *t) {
 void terminal_resize(const Terminal *t) {
         struct winsize size;
 
-        if (ioctl(t->input, TIOCGWINSZ, &size) >= 0)
+        if (ioctl(t->output, TIOCGWINSZ, &size) >= 0)
                 (void) ioctl(t->master, TIOCSWINSZ, &size);
 }
 

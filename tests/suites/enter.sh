@@ -283,6 +283,7 @@ print((seen + rest).decode(errors="replace").replace("\r", ""))
 print("status", os.waitstatus_to_exitcode(status), "restored", termios.tcgetattr(master) == before)
 PY
 
+echo '"$1" enter one sh -s <"$2"' >"$tmp/through"
 terminal() { run "${who[@]}" /usr/bin/python3 "$tmp/drive.py" "$isoctl enter one${2:+ $2}" "${@:3}"; }
 
 test_terminal() {
@@ -306,6 +307,15 @@ test_terminal() {
 	terminal "" "sh" "" 'echo re$((40+2))dy; exec sleep 706\n' "re42dy" "KILL"
 	like "$label: the terminal is as it was when isoctl is killed" "$out" "*status 143 restored True"
 	ok "$label: ... and the command gone" eventually gone '^sleep 706$'
+	echo 'stat -Lc %d /proc/self/fd/2 /dev/pts | uniq | wc -l; stty size <&1; seq 3; exit 4' >"$tmp/script-$label"
+	run "${who[@]}" /usr/bin/python3 "$tmp/drive.py" "sh $tmp/through $isoctl $tmp/script-$label" "" ""
+	is "$label: a terminal that is for output alone is none of the caller's either" "$out" "1
+33 99
+1
+2
+3
+
+status 4 restored True"
 	touch "$tmp/redirected-$label"
 	chmod 666 "$tmp/redirected-$label"
 	run "${who[@]}" /usr/bin/python3 -c 'import pty, sys
