@@ -163,6 +163,8 @@ static int read_file(Reader *r, ElfFile *f) {
         f->machine = header.e_machine;
 
         if (find_header(r, PT_INTERP, &h)) {
+                if (h.p_filesz > PATH_MAX) /* nor does execve(2) take one */
+                        return -EBADMSG;
                 f->interpreter = copy_string(r, (int64_t) h.p_offset, h.p_filesz);
                 if (!f->interpreter)
                         return -EBADMSG;
