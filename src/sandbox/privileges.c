@@ -43,9 +43,14 @@ static int drop_bounding(uint64_t keep) {
 }
 
 static int set_ids(const Plan *plan) {
+        /* Each change of ids makes the process as dumpable as fs.suid_dumpable says, which may be wholly; who enters an
+         * instance must not be looked into by those who are there already. */
+        bool hide = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+
         /* The groups while CAP_SETGID is there, the user last, since it takes the capabilities along. */
         if (setgroups(plan->n_groups, plan->groups) < 0 || setresgid(plan->gid, plan->gid, plan->gid) < 0 ||
-            setresuid(plan->uid, plan->uid, plan->uid) < 0)
+            (hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) || setresuid(plan->uid, plan->uid, plan->uid) < 0 ||
+            (hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
                 return -errno;
         return 0;
 }

@@ -6,10 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/prctl.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "plan/visit.h"
@@ -93,11 +91,6 @@ static void enter(Request *r) {
         }
         if (payload_join(r->payload, r->f) < 0)
                 return;
-        /* Taking on other ids may have changed it. */
-        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
-                fail(r->f, errno, "PR_SET_DUMPABLE");
-                return;
-        }
         if (r->request.terminals && open_terminal(r, &terminal) < 0)
                 return;
         environment = make_environment(r->payload->inside->plan, r->strings[0]);

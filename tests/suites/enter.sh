@@ -79,6 +79,10 @@ test_same() {
 		-p AmbientCapabilities=CAP_CHOWN -p User=nobody
 	[ "$label" = user ] || compare "CAP_SYS_PTRACE and User=" -p CapabilityBoundingSet="CAP_SYS_PTRACE CAP_CHOWN" \
 		-p User=nobody
+	has_world || return 0
+	compare "PrivateUsers=full" -p PrivateUsers=full
+	compare "PrivateUsers=full and User=" -p PrivateUsers=full -p User=7 -p LimitNOFILE=76
+	compare "PrivateUsers=full with few capabilities" -p PrivateUsers=full -p CapabilityBoundingSet=CAP_CHOWN
 }
 
 test_status() {
@@ -226,6 +230,7 @@ test_attack() {
 	attack "CAP_SYS_PTRACE" -p SystemCallFilter=@debug -p CapabilityBoundingSet=CAP_SYS_PTRACE
 	[ "$(landlock_abi)" -lt 6 ] || attack "the host's network and CAP_SYS_PTRACE" -p PrivateNetwork=no \
 		-p SystemCallFilter=@debug -p CapabilityBoundingSet=CAP_SYS_PTRACE
+	! has_world || attack "PrivateUsers=full" -p SystemCallFilter=@debug -p PrivateUsers=full
 	# Where neither Landlock nor the filter is in the way: isorun itself looks who it is.
 	begin one
 	run "${who[@]}" unshare -Ur /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only

@@ -67,7 +67,7 @@ no"
 	is "$label, $1: it is read and written" "$out" "hello
 new"
 	is "$label, $1: ... which is seen on the host" "$(cat "$source/d/made")" new
-	is "$label, $1: ... as the instance's owner's" "$(stat -c %U "$source/d/made")" "$owner"
+	is "$label, $1: ... as the instance's owner's" "$(stat -c %u "$source/d/made")" "${made_by-$(id -u "$owner")}"
 	inside 'touch /mnt/x 2>/dev/null && echo beside; touch /mnt/ro/x 2>/dev/null && echo ro; touch /usr/x 2>/dev/null && echo usr; :'
 	is "$label, $1: nothing beside it can be written" "$out" ""
 	is "$label, $1: the mount is not seen elsewhere" "$(grep -c /mnt/in /proc/self/mountinfo)" 0
@@ -170,6 +170,7 @@ all() {
 	test_grant default
 	kept=yes test_grant "CAP_SYS_ADMIN" "${admin[@]}"
 	test_grant "the host's network" -p PrivateNetwork=no
+	! has_world || made_by=$(first_subuid "$owner") test_grant "PrivateUsers=full" -p PrivateUsers=full -p SystemCallFilter=@mount
 	test_errors
 	test_revoke
 }
