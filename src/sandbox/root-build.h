@@ -14,6 +14,7 @@ typedef struct RootBuild {
         int old_root, new_root;
         int scratch;        /* a tmpfs over the old root, which goes with it; -1: none is needed */
         unsigned n_scratch; /* entries made in it */
+        const char *hint;   /* behind what is said of an overlay that failed; NULL: nothing to say */
         unsigned layers;    /* mounts stacked on "/" below the new root, the old one being the first */
 } RootBuild;
 

@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "sandbox/mount.h"
 #include "util/fd.h"
@@ -144,8 +146,24 @@ static int set_layer(int fs, const char *key, const int *fds, size_t n) {
         return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0) < 0 ? -errno : 0;
 }
 
+static bool is_overlay(int fd) {
+        struct statfs st;
+
+        return fstatfs(fd, &st) >= 0 && st.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+/* The kernel says EINVAL where it is already as deep as it can be (FILESYSTEM_MAX_STACK_DEPTH), and of more. */
+static int create_overlay(RootBuild *rb, int fs, const int *lower, size_t n) {
+        int r = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
+
+        for (size_t i = 0; r == -EINVAL && i < n; i++)
+                if (is_overlay(lower[i]))
+                        rb->hint = " (overlays stack two deep, and what is below is one already)";
+        return r;
+}
+
 /* lower: n of them, the highest first; upper, work: -1 where it is read-only. Returns the detached mount. */
-static int make_overlay(const RootBuild *rb, const int *lower, size_t n, int upper, int work, unsigned attributes) {
+static int make_overlay(RootBuild *rb, const int *lower, size_t n, int upper, int work, unsigned attributes) {
         _cleanup_close_ int fs = fsopen("overlay", FSOPEN_CLOEXEC);
         int r, fd;
 
@@ -161,8 +179,9 @@ static int make_overlay(const RootBuild *rb, const int *lower, size_t n, int upp
         /* Who has no rights in the initial user namespace cannot use the xattrs that overlayfs prefers. */
         if (rb->plan->uid_map && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
                 return -errno;
-        if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-                return -errno;
+        r = create_overlay(rb, fs, lower, n);
+        if (r < 0)
+                return r;
         fd = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
         return fd < 0 ? -errno : fd;
 }
@@ -185,7 +204,9 @@ int root_make_stack(RootBuild *rb, const PlanMount *m) {
 
 /* The directories that take what is written: the upper one looks like the lower one's top. */
 static int make_upper(RootBuild *rb, int memory, int lower, int *ret_upper, int *ret_work) {
+        const Plan *plan = rb->plan;
         struct stat st;
+        bool absent;
 
         if (fstat(lower, &st) < 0 || mkdirat(memory, "upper", 0700) < 0 || mkdirat(memory, "work", 0700) < 0)
                 return -errno;
@@ -193,9 +214,11 @@ static int make_upper(RootBuild *rb, int memory, int lower, int *ret_upper, int 
         *ret_work = openat(memory, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (*ret_upper < 0 || *ret_work < 0)
                 return -errno;
-        /* An owner that does not exist here cannot be given: then it is the payload's. */
-        if (fchown(*ret_upper, st.st_uid, st.st_gid) < 0 && rb->plan->set_owner &&
-            fchown(*ret_upper, rb->plan->owner_uid, rb->plan->owner_gid) < 0)
+        /* An owner that does not exist here cannot be given, and the caller does not in a world of its own: then it is
+         * the payload's. */
+        absent = plan->inner_uid_map && st.st_uid == geteuid();
+        if ((absent || fchown(*ret_upper, st.st_uid, st.st_gid) < 0) && plan->set_owner &&
+            fchown(*ret_upper, plan->owner_uid, plan->owner_gid) < 0)
                 return -errno;
         return fchmod(*ret_upper, st.st_mode & 0777) < 0 ? -errno : 0;
 }
@@ -217,5 +240,6 @@ int root_do_overlay(RootBuild *rb, const PlanMount *m) {
                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0));
                 r = fd;
         }
-        return r < 0 ? root_mount_fail(rb, m, -r, "making an overlay of", m->source) : root_place(rb, m, fd);
+        return r < 0 ? fail_at(rb->f, m->origin, m->key, -r, "making an overlay of %s%s", m->source, rb->hint ?: "")
+                     : root_place(rb, m, fd);
 }

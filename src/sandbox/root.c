@@ -298,7 +298,7 @@ static int begin(RootBuild *rb, const PlanMount *root) {
         r = make_root(rb, root);
         if (r < 0)
                 return fail_at(rb->f, root->origin, root->key, -r, "making a root of %s%s", root->source ?: "nothing",
-                               failure_hint(-r));
+                               rb->hint ?: failure_hint(-r));
         rb->new_root = r;
 
         /* All of the old tree turns private, so that nothing that is mounted here spreads. */
