@@ -169,8 +169,9 @@ admin=(-p "CapabilityBoundingSet=CAP_SYS_ADMIN" -p SystemCallFilter=@mount)
 all() {
 	test_grant default
 	kept=yes test_grant "CAP_SYS_ADMIN" "${admin[@]}"
-	test_grant "the host's network" -p PrivateNetwork=no
-	! has_world || made_by=$(first_subuid "$owner") test_grant "PrivateUsers=full" -p PrivateUsers=full -p SystemCallFilter=@mount
+	# Where Landlock cannot keep abstract sockets shut, no unix socket can be had.
+	[ "$(landlock_abi)" -lt 6 ] || test_grant "the host's network" -p PrivateNetwork=no
+	! has_world || made_by=$(first_subuid "$owner") kept=yes test_grant "PrivateUsers=full" -p PrivateUsers=full -p SystemCallFilter=@mount
 	test_errors
 	test_revoke
 }
