@@ -90,13 +90,13 @@ make_tree() {
 	echo "${1##*/}" >"$1/etc/name"
 }
 
-enters() { # what, expected shell or "", command that runs instead, expected output, options of isorun...
-	begin root 904 isorun "${quiet[@]}" --name root "${@:5}"
+enters() { # what, script of a shell or "" where there is none, expected output, options of isorun...
+	begin root 904 isorun "${quiet[@]}" --name root "${@:4}"
 	if [ -n "$2" ]; then
 		ctl enter root sh -c "$2"
-		is "$label, $1: a shell by name" "$status $out$err" "0 $4"
+		is "$label, $1: a shell by name" "$status $out$err" "0 $3"
 		run "${who[@]}" sh -c 'echo "$1" | isoctl enter root' - "$2"
-		is "$label, $1: ... without a command" "$status $out$err" "0 $4"
+		is "$label, $1: ... without a command" "$status $out$err" "0 $3"
 	else
 		ctl enter root sh
 		is "$label, $1: there is no shell by name" "$status $err" "127 isoctl: root: sh: No such file or directory"
@@ -111,7 +111,7 @@ test_roots() {
 	make_tree "$tree"
 	mkdir -p "$top/etc"
 	echo top >"$top/etc/name"
-	enters tree 'cat /etc/name' "" "${tree##*/}" --root "$tree"
+	enters tree 'cat /etc/name' "${tree##*/}" --root "$tree"
 	begin root 904 isorun "${quiet[@]}" --name root --root none /bin/busybox
 	ctl enter root /bin/busybox ls /
 	is "$label, none: its one program runs" "$status $out" $'0 bin\ndev\nproc\nrun\ntmp\nvar'
@@ -121,18 +121,18 @@ test_roots() {
 	is "$label, none: ... by name neither" "$status $err" "127 isoctl: root: sh: No such file or directory"
 	end root
 	if grep -q overlay /proc/filesystems; then
-		enters "a stack" 'cat /etc/name' "" top --root "$tree:$top"
+		enters "a stack" 'cat /etc/name' top --root "$tree:$top"
 	else
 		skip "$label: a stack is entered" "this kernel has no overlayfs"
 	fi
 	[ "$label" = root ] || return 0
 	rm "$tree/bin/sh"
-	mke2fs -q -t ext4 -d "$tree" "$tmp/image" 8M
+	mke2fs -q -t ext4 -d "$tree" "$tmp/image" 8M >/dev/null
 	run isorun "${quiet[@]}" --root "$tmp/image" cat /etc/name
 	if [[ $err = *"no loop device"* ]]; then
 		skip "$label: an image is entered" "$err"
 	else
-		enters image "" "" "" --root "$tmp/image"
+		enters image "" "" --root "$tmp/image"
 	fi
 }
 
