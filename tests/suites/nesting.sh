@@ -4,6 +4,9 @@
 . "$(dirname "$0")/../lib.sh"
 install_isorun
 quiet=(--quiet -p "Optional=MemoryMax TasksMax")
+# Where Landlock cannot keep the host's abstract sockets shut, no unix socket can be had in its network.
+shared=(-p PrivateNetwork=no)
+[ "$(landlock_abi)" -ge 6 ] || shared+=(-p RestrictAddressFamilies= -p "RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK")
 
 nothing_left() {
 	[ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ] && ! pgrep -x isorun >/dev/null &&
@@ -132,13 +135,13 @@ cgroup is delegated*" -p Optional= -p Optional=TasksMax -p MemoryMax=1G true
 	refused "a capability that acts on the host" "-p: AmbientCapabilities=: CAP_SYS_TIME has no effect *" \
 		-p AmbientCapabilities=CAP_SYS_TIME true
 	refused "one over the parent's network" "-p: AmbientCapabilities=: CAP_NET_ADMIN has no effect *" \
-		-p PrivateNetwork=no -p AmbientCapabilities=CAP_NET_ADMIN true
+		"${shared[@]}" -p AmbientCapabilities=CAP_NET_ADMIN true
 	refused "a resource limit above the parent's" "-p: LimitNOFILE=: cannot be enforced: above the hard limit*" \
 		-p LimitNOFILE=infinity true
 	refused "a better priority" "-p: Nice=: *denied" -p Nice=-5 true
 	refused "the journal" "-p: StandardOutput=: /run/systemd/journal/stdout: No such file or directory" \
 		-p StandardOutput=journal true
-	within "PrivateNetwork=no is the parent's network" "lo:" -p PrivateNetwork=no \
+	within "PrivateNetwork=no is the parent's network" "lo:" "${shared[@]}" \
 		sh -c 'echo $(sed 1,2d /proc/net/dev | cut -d: -f1):'
 	run outer -p 'SystemCallFilter=~sync:EBUSY' isorun --quiet -p SystemCallFilter=sync \
 		/usr/bin/python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(162))'
@@ -192,13 +195,15 @@ PY
 chmod 644 "$tmp/bus.py"
 
 test_bus() {
-	local network
+	local network options
 
 	for network in yes no; do
-		run outer -p PrivateNetwork=$network -v "$tmp/bus.py:/bus.py:ro" isorun --quiet -p PrivateNetwork=$network \
+		options=(-p PrivateNetwork=yes)
+		[ $network = yes ] || options=("${shared[@]}")
+		run outer "${options[@]}" -v "$tmp/bus.py:/bus.py:ro" isorun --quiet "${options[@]}" \
 			-p PassEnvironment="DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR" /usr/bin/python3 /bus.py "$abstract"
 		is "$label: no bus is reached with PrivateNetwork=$network" "$out$err" ""
-		run outer -p PrivateNetwork=$network -v "$tmp/bus.py:/bus.py:ro" /usr/bin/python3 /bus.py "$abstract"
+		run outer "${options[@]}" -v "$tmp/bus.py:/bus.py:ro" /usr/bin/python3 /bus.py "$abstract"
 		is "$label: ... nor one level up" "$out$err" ""
 	done
 	run outer isorun --quiet sh -c 'busctl list 2>/dev/null; busctl --user list 2>/dev/null; systemd-run true 2>/dev/null \
