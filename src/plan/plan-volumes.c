@@ -279,14 +279,14 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         if (r <= 0)
                 return r;
         flags = bind_flags(s, &m);
+        m.kind = flags & BIND_OVERLAY ? MOUNT_OVERLAY : MOUNT_BIND;
         m.read_only = flags & BIND_READ_ONLY;
         m.recursive = !(flags & BIND_NO_RECURSE);
         m.no_exec = flags & BIND_NO_EXEC;
         m.id_mapped = flags & BIND_IDMAP;
         m.destination = strdup(s->value.words[1]);
         r = m.destination ? check_bind(rb, id, s, &m, flags) : -ENOMEM;
-        if (r >= 0 && flags & BIND_OVERLAY) {
-                m.kind = MOUNT_OVERLAY;
+        if (r >= 0 && m.kind == MOUNT_OVERLAY) {
                 r = overlay_size(rb, id, s, &m, &size);
                 m.options = r < 0 ? NULL : strdup(size);
                 if (r >= 0 && !m.options)
