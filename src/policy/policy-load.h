@@ -22,3 +22,8 @@ char *policy_spec_name(const char *spec);
  * Returns 0, -ENOMEM or another negative errno: -EBADMSG where the text is bad, -ENOENT where there is none,
  * -ELOOP where Base= comes back to itself; all reported. */
 int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report);
+
+/* The names that a policy can be loaded by from the search path: a string array to free, sorted, in *ret (NULL where
+ * there is none). "default" is among them, found or not. Directories that cannot be read count as empty. Returns 0 or
+ * -ENOMEM. */
+int policy_list(char *const *search_path, char ***ret);

@@ -245,8 +245,10 @@ static int parse_slice(ValueParser *p, const char *text) {
         return value_emit(p, name, (Value) {});
 }
 
-const ValueType type_memory = { "BYTES|PERCENT%|infinity", parse_memory, NULL };
-const ValueType type_tasks = { "NUMBER|PERCENT%|infinity", parse_tasks, NULL };
+static const char *const infinity[] = { "infinity", NULL };
+
+const ValueType type_memory = { "BYTES|PERCENT%|infinity", parse_memory, infinity };
+const ValueType type_tasks = { "NUMBER|PERCENT%|infinity", parse_tasks, infinity };
 const ValueType type_cpu_quota = { "PERCENT%", parse_cpu_quota, NULL };
 const ValueType type_weight = { "1…10000", parse_weight, NULL };
 const ValueType type_cpu_weight = { "1…10000|idle", parse_cpu_weight, NULL };

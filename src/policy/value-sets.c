@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The types of [Sandbox] that are sets of the kernel's names: capabilities, system calls, families, namespaces. */
+#include <ctype.h>
 #include <errno.h>
 #include <seccomp.h>
 #include <sys/capability.h>
@@ -59,14 +60,15 @@ static int parse_error_number(ValueParser *p, const char *text) {
         return value_emit(p, text, (Value) { .number = (uint64_t) error });
 }
 
+static const NamedNumber systemd_architectures[] = { /* which libseccomp calls otherwise, or not at all */
+        { "native", SCMP_ARCH_NATIVE },       { "x86-64", (int) SCMP_ARCH_X86_64 },
+        { "arm64", (int) SCMP_ARCH_AARCH64 }, { "mips-le", (int) SCMP_ARCH_MIPSEL },
+        { "ppc64-le", (int) SCMP_ARCH_PPC64LE }, {},
+};
+
 /* number: the architecture's token of libseccomp, 0 for the native one (SCMP_ARCH_NATIVE). */
 static int check_architecture(ValueParser *p, const char *word, Value *v) {
-        static const NamedNumber systemd_names[] = { /* which libseccomp calls otherwise, or not at all */
-                { "native", SCMP_ARCH_NATIVE },       { "x86-64", (int) SCMP_ARCH_X86_64 },
-                { "arm64", (int) SCMP_ARCH_AARCH64 }, { "mips-le", (int) SCMP_ARCH_MIPSEL },
-                { "ppc64-le", (int) SCMP_ARCH_PPC64LE }, {},
-        };
-        const NamedNumber *known = named_find(systemd_names, word);
+        const NamedNumber *known = named_find(systemd_architectures, word);
 
         v->number = known ? (uint32_t) known->number : seccomp_arch_resolve_name(word);
         if (!known && v->number == 0)
@@ -112,12 +114,70 @@ static int parse_namespaces(ValueParser *p, const char *text) {
         return value_set(p, text, check_namespace);
 }
 
-static const char *const namespace_choices[] = { "yes", "no", "cgroup", "ipc", "net", "mnt",
-                                                 "pid", "user", "uts",    "time", NULL };
+static int capability_names(char ***words) {
+        int r = 0;
 
-const ValueType type_capabilities = { "[~]CAP_…", parse_capabilities, NULL };
-const ValueType type_system_calls = { "[~]NAME[:ERRNO]|@GROUP…", parse_system_calls, NULL };
-const ValueType type_error_number = { "ERRNO", parse_error_number, NULL };
-const ValueType type_architectures = { "native|ARCHITECTURE…", parse_architectures, NULL };
-const ValueType type_families = { "none|[~]AF_…", parse_families, NULL };
-const ValueType type_namespaces = { "BOOLEAN|[~]NAMESPACE…", parse_namespaces, namespace_choices };
+        for (cap_value_t cap = 0; r >= 0 && cap <= CAP_LAST_CAP; cap++) {
+                char *name = cap_to_name(cap), *c;
+
+                for (c = name; c && *c; c++)
+                        *c = (char) toupper((unsigned char) *c);
+                r = name ? strv_push(words, name) : -ENOMEM;
+                cap_free(name);
+        }
+        return r;
+}
+
+/* The groups, and those calls of theirs that libseccomp knows. */
+static int system_call_names(char ***words) {
+        int r = 0;
+
+        for (const SyscallGroup *g = syscall_groups; r >= 0 && g->name; g++) {
+                r = strv_push(words, g->name);
+                for (const char *const *m = g->members; r >= 0 && *m; m++)
+                        if (**m != '@' && !strv_contains(*words, *m) &&
+                            seccomp_syscall_resolve_name(*m) != __NR_SCMP_ERROR)
+                                r = strv_push(words, *m);
+        }
+        return r;
+}
+
+static int error_names(char ***words) {
+        int r = 0;
+
+        for (int n = 1; r >= 0 && n <= ERRNO_MAX; n++)
+                if (strerrorname_np(n))
+                        r = strv_push(words, strerrorname_np(n));
+        return r;
+}
+
+static int push_names(const NamedNumber *table, char ***words) {
+        int r = 0;
+
+        for (; r >= 0 && table->name; table++)
+                r = strv_push(words, table->name);
+        return r;
+}
+
+static int family_names(char ***words) {
+        int r = strv_push(words, "none");
+
+        return r < 0 ? r : push_names(address_families, words);
+}
+
+static int architecture_names(char ***words) {
+        return push_names(systemd_architectures, words);
+}
+
+static const char *const namespace_choices[] = { "yes", "no", NULL };
+
+static int namespace_names(char ***words) {
+        return push_names(namespace_types, words);
+}
+
+const ValueType type_capabilities = { "[~]CAP_…", parse_capabilities, NULL, capability_names };
+const ValueType type_system_calls = { "[~]NAME[:ERRNO]|@GROUP…", parse_system_calls, NULL, system_call_names };
+const ValueType type_error_number = { "ERRNO", parse_error_number, NULL, error_names };
+const ValueType type_architectures = { "native|ARCHITECTURE…", parse_architectures, NULL, architecture_names };
+const ValueType type_families = { "none|[~]AF_…", parse_families, NULL, family_names };
+const ValueType type_namespaces = { "BOOLEAN|[~]NAMESPACE…", parse_namespaces, namespace_choices, namespace_names };

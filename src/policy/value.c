@@ -2,6 +2,7 @@
 #include "policy/value.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #include "util/parse.h"
 #include "util/path.h"
@@ -212,13 +213,30 @@ static int parse_nice(ValueParser *p, const char *text) {
         return value_emit(p, text, (Value) { .number = (uint64_t) (int64_t) nice });
 }
 
+static int signal_names(char ***words) {
+        int r = 0;
+
+        for (int n = 1; r >= 0 && n < NSIG; n++)
+                if (sigabbrev_np(n))
+                        r = strv_pushf(words, "SIG%s", sigabbrev_np(n));
+        return r;
+}
+
+static int directive_names(char ***words) {
+        int r = 0;
+
+        for (const Directive *d = directive_table; r >= 0 && d < directive_table + _DIRECTIVE_MAX; d++)
+                r = strv_push(words, d->name);
+        return r;
+}
+
 static const char *const boolean_choices[] = { "yes", "no", NULL };
 
 const ValueType type_string = { "TEXT", parse_string_value, NULL };
 const ValueType type_boolean = { "BOOLEAN", parse_boolean_value, boolean_choices };
 const ValueType type_timespan = { "TIMESPAN", parse_timespan_value, NULL };
-const ValueType type_signal = { "SIGNAL", parse_signal_value, NULL };
-const ValueType type_directive_names = { "DIRECTIVE…", parse_directive_names, NULL };
+const ValueType type_signal = { "SIGNAL", parse_signal_value, NULL, signal_names };
+const ValueType type_directive_names = { "DIRECTIVE…", parse_directive_names, NULL, directive_names };
 const ValueType type_command = { "COMMAND [ARGUMENT…]", parse_command, NULL };
 const ValueType type_mode = { "OCTAL MODE", parse_mode_value, NULL };
 const ValueType type_nice = { "NUMBER", parse_nice, NULL };

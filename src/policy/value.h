@@ -41,6 +41,7 @@ struct ValueType {
         const char *syntax;         /* for the manual */
         ValueParse parse;
         const char *const *choices; /* words that may stand here, for enumerations and completion; may be NULL */
+        int (*names)(char ***words); /* likewise, those that are the kernel's: appends them; 0 or -ENOMEM */
 };
 
 extern const ValueType type_addresses, type_architectures, type_bind, type_bitmap, type_boolean, type_capabilities,

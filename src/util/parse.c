@@ -235,8 +235,6 @@ int parse_signal(const char *text, int *ret) {
 }
 
 int parse_errno(const char *text, int *ret) {
-        enum { ERRNO_MAX = 4095 };
-
         if (parse_int(text, 0, ERRNO_MAX, ret) == 0)
                 return 0;
 

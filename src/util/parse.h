@@ -30,7 +30,9 @@ int parse_timespan(const char *text, uint64_t *ret);
 /* "SIGTERM", "TERM", "15", "RTMIN+3". */
 int parse_signal(const char *text, int *ret);
 
-/* An errno by name ("EPERM") or number, 0 to 4095. */
+enum { ERRNO_MAX = 4095 };
+
+/* An errno by name ("EPERM") or number, 0 to ERRNO_MAX. */
 int parse_errno(const char *text, int *ret);
 
 /* A list of CPU or node numbers and ranges, "0-3,5 7", as a bitmap of n_bytes bytes, lowest bit first, which the
