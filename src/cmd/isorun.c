@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isorun: runs a command in a sandbox that is a unit of systemd. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "cmd/argument.h"
 #include "cmd/common.h"
+#include "cmd/option-table.h"
 #include "cmd/start.h"
 #include "util/array.h"
 #include "util/strv.h"
@@ -19,7 +19,7 @@ typedef struct Override {
 static const char *arg_policy;
 static const char *arg_name;
 static int arg_manager = MANAGER_AUTO;
-static int arg_no_scope; /* these as getopt_long(3) sets them */
+static int arg_no_scope;
 static int arg_dry_run;
 static int arg_json;
 static int arg_quiet;
@@ -32,23 +32,12 @@ static int help(void) {
         printf("isorun [OPTIONS] [--] COMMAND [ARGUMENT...]\n"
                "\n"
                "Runs COMMAND in a sandbox that is a unit of systemd.\n"
-               "\n"
-               "      --policy NAME|FILE        the policy (without this: default)\n"
-               "  -p, --property KEY=VALUE      a directive over the policy's\n"
-               "  -v, --volume SRC:DEST[:ro]    a host path or a name seen inside, writable unless ro\n"
-               "      --bind NAME=SRC           what the policy's volume or root NAME is: a path or fd:N\n"
-               "      --root DIR[:DIR...]|none  the directory that is / inside, or several stacked\n"
-               "      --name NAME               the instance's name (the unit is isorun-NAME.scope)\n"
-               "      --user, --system          which systemd (root: the system's, others: their own)\n"
-               "      --no-scope                no unit; limits that need one are refused\n"
-               "      --dry-run                 print the plan and touch nothing\n"
-               "      --json                    with --dry-run: as JSON\n"
-               "      --quiet                   no notices\n"
-               "      --help, --version\n"
-               "\n"
+               "\n");
+        options_print(isorun_options, stdout);
+        printf("\n"
                "The exit status is COMMAND's; 128+N where signal N ended it; 125 where isorun failed before\n"
                "it was started; 126 where it cannot be executed; 127 where it was not found.\n"
-               "The directives of a policy are described in docs/policy.md, installed below share/doc/isorun.\n");
+               "See isorun(1), and isorun.policy(5) for what a policy may hold.\n");
         return 0;
 }
 
@@ -72,28 +61,30 @@ static int add_binding(const char *argument, Report *report) {
         return *slot ? 0 : report_oom(report);
 }
 
-static int parse_options(int argc, char *argv[], Report *report) {
-        enum { ARG_POLICY = 0x100, ARG_BIND, ARG_ROOT, ARG_NAME, ARG_HELP, ARG_VERSION };
-        static const struct option options[] = {
-                { "policy", required_argument, NULL, ARG_POLICY },
-                { "property", required_argument, NULL, 'p' },
-                { "volume", required_argument, NULL, 'v' },
-                { "bind", required_argument, NULL, ARG_BIND },
-                { "root", required_argument, NULL, ARG_ROOT },
-                { "name", required_argument, NULL, ARG_NAME },
-                { "user", no_argument, &arg_manager, MANAGER_USER },
-                { "system", no_argument, &arg_manager, MANAGER_SYSTEM },
-                { "no-scope", no_argument, &arg_no_scope, true },
-                { "dry-run", no_argument, &arg_dry_run, true },
-                { "json", no_argument, &arg_json, true },
-                { "quiet", no_argument, &arg_quiet, true },
-                { "help", no_argument, NULL, ARG_HELP },
-                { "version", no_argument, NULL, ARG_VERSION },
-                {},
+/* The options that are but flags. */
+static int take_flag(int option) {
+        const struct {
+                int option, value, *variable;
+        } table[] = {
+                { ARG_USER, MANAGER_USER, &arg_manager }, { ARG_SYSTEM, MANAGER_SYSTEM, &arg_manager },
+                { ARG_NO_SCOPE, true, &arg_no_scope },    { ARG_DRY_RUN, true, &arg_dry_run },
+                { ARG_JSON, true, &arg_json },            { ARG_QUIET, true, &arg_quiet },
         };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (table[i].option == option) {
+                        *table[i].variable = table[i].value;
+                        return 0;
+                }
+        return -EINVAL; /* getopt_long(3) has said why */
+}
+
+static int parse_options(int argc, char *argv[], Report *report) {
+        Getopt getopt;
         int c, r = 0;
 
-        while (r >= 0 && (c = getopt_long(argc, argv, "+p:v:h", options, NULL)) >= 0)
+        options_prepare(isorun_options, &getopt);
+        while (r >= 0 && (c = getopt_long(argc, argv, getopt.short_options, getopt.long_options, NULL)) >= 0)
                 switch (c) {
                 case ARG_POLICY:
                         arg_policy = optarg;
@@ -113,16 +104,13 @@ static int parse_options(int argc, char *argv[], Report *report) {
                 case ARG_NAME:
                         arg_name = optarg;
                         break;
-                case 0: /* one that is but a flag */
-                        break;
                 case 'h':
-                case ARG_HELP:
                         exit(help());
                 case ARG_VERSION:
                         puts("isorun " ISORUN_VERSION);
                         exit(0);
                 default:
-                        return -EINVAL; /* getopt_long(3) has said why */
+                        r = take_flag(c);
                 }
         return r;
 }

@@ -2,28 +2,36 @@
 /* isoctl build --root DIR|NAME -- COMMAND...: runs a command to which a tree, the root of other instances to come, is
  * writable: the only thing that ever is, but for volumes. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "cmd/argument.h"
 #include "cmd/common.h"
+#include "cmd/option-table.h"
 #include "cmd/start.h"
 #include "cmd/verb.h"
 #include "util/strv.h"
+
+enum { BUILD_ROOT = 0x100, BUILD_NAME, BUILD_DRY_RUN, BUILD_JSON };
+
+const Option build_options[] = {
+        { BUILD_ROOT, "root", "DIR|NAME", "the tree, or the name that a table has for it" },
+        { 'p', "property", "KEY=VALUE", "a directive over those of a build" },
+        { 'v', "volume", "SRC:DEST[:ro|rw]", "a host path that is seen inside" },
+        { BUILD_NAME, "name", "NAME", "the instance's name (the unit is isorun-NAME.scope)" },
+        { BUILD_DRY_RUN, "dry-run", NULL, "print the plan and touch nothing" },
+        { BUILD_JSON, "json", NULL, "with --dry-run: as JSON" },
+        { 'h', "help", NULL, "this" },
+        {},
+};
 
 static int help(void) {
         printf("isoctl build --root DIR|NAME [OPTIONS] -- COMMAND [ARGUMENT...]\n"
                "\n"
                "Runs COMMAND in a sandbox whose root is the tree in DIR, writable. As in any sandbox nothing else of\n"
                "the host is seen, but its network is there (-p PrivateNetwork=yes: not).\n"
-               "\n"
-               "      --root DIR|NAME           the tree, or the name that a table has for it\n"
-               "  -p, --property KEY=VALUE      a directive over those of a build\n"
-               "  -v, --volume SRC:DEST[:ro|rw] a host path that is seen inside\n"
-               "      --name NAME               the instance's name (the unit is isorun-NAME.scope)\n"
-               "      --dry-run, --json         print the plan and touch nothing\n"
-               "      --help\n"
-               "\n"
+               "\n");
+        options_print(build_options, stdout);
+        printf("\n"
                "Users with subordinate ids (/etc/subuid) are root in the tree, and the other users' ids are of\n"
                "these; without them there is no other user inside. Names are looked up as the tree's\n"
                "/etc/resolv.conf says.\n");
@@ -48,18 +56,14 @@ static int add(Options *o, const char *option, char *assignment, Report *report)
 }
 
 static int parse(Options *o, int argc, char *argv[], Report *report) {
-        static const struct option options[] = {
-                { "root", required_argument, NULL, 'r' },  { "property", required_argument, NULL, 'p' },
-                { "volume", required_argument, NULL, 'v' }, { "name", required_argument, NULL, 'n' },
-                { "dry-run", no_argument, NULL, 'd' },     { "json", no_argument, NULL, 'j' },
-                { "help", no_argument, NULL, 'h' },        {},
-        };
+        Getopt getopt;
         int c, r = 0;
 
+        options_prepare(build_options, &getopt);
         optind = 0;
-        while (r >= 0 && (c = getopt_long(argc, argv, "+p:v:h", options, NULL)) >= 0)
+        while (r >= 0 && (c = getopt_long(argc, argv, getopt.short_options, getopt.long_options, NULL)) >= 0)
                 switch (c) {
-                case 'r':
+                case BUILD_ROOT:
                         o->root = true;
                         r = add(o, "--root", argument_root(optarg), report);
                         break;
@@ -69,13 +73,13 @@ static int parse(Options *o, int argc, char *argv[], Report *report) {
                 case 'v':
                         r = add(o, "--volume", argument_volume(optarg), report);
                         break;
-                case 'n':
+                case BUILD_NAME:
                         o->name = optarg;
                         break;
-                case 'd':
+                case BUILD_DRY_RUN:
                         o->dry_run = true;
                         break;
-                case 'j':
+                case BUILD_JSON:
                         o->json = true;
                         break;
                 case 'h':
