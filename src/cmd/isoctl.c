@@ -7,23 +7,25 @@
 #include "cmd/verb.h"
 
 static const Verb verbs[] = {
-        { "list", verb_list, "list [--json] [--no-legend] [-q]", "the running instances" },
+        { "list", verb_list, "list [--json] [--no-legend] [-q|--quiet]", "the running instances" },
         { "status", verb_status, "status INSTANCE...", "what an instance is, uses and may do" },
         { "enter", verb_enter, "enter INSTANCE [COMMAND...]", "run a command (or a shell) inside an instance" },
         { "grant", verb_grant, "grant INSTANCE SRC:DEST[:ro|rw]", "put a directory on a place of GrantPaths=" },
         { "revoke", verb_revoke, "revoke INSTANCE DEST [--kill]", "take it off again" },
-        { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree" },
+        { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree",
+          build_options },
         { "check", verb_check, "check POLICY...", "whether policies are right and can be held here" },
         { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why" },
+        {},
 };
 
 static int help(void) {
         printf("isoctl VERB [ARGUMENT...]\n\n");
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                printf("  %-42s %s\n", verbs[i].synopsis, verbs[i].help);
+        for (const Verb *v = verbs; v->name; v++)
+                printf("  %-42s %s\n", v->synopsis, v->help);
+        putchar('\n');
+        options_print(isoctl_options, stdout);
         printf("\n"
-               "  --help, --version\n"
-               "\n"
                "POLICY is a name or a file, as with isorun --policy. INSTANCE is a name, or what\n"
                "is enough of the beginning of one's own; where others have the same, a cgroup.\n");
         return 0;
@@ -38,9 +40,11 @@ int main(int argc, char *argv[]) {
                 puts("isoctl " ISORUN_VERSION);
                 return 0;
         }
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                if (streq(verbs[i].name, argv[1]))
-                        return verbs[i].run(argc - 1, argv + 1, &report);
+        if (streq(argv[1], "_complete"))
+                return verb_complete(verbs, argc - 1, argv + 1);
+        for (const Verb *v = verbs; v->name; v++)
+                if (streq(v->name, argv[1]))
+                        return v->run(argc - 1, argv + 1, &report);
         report_error(&report, EINVAL, "no such verb: \"%s\"; see isoctl --help", argv[1]);
         return PLAN_FAILED;
 }
