@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the tables of directives in docs/policy.md anew from src/policy/directives.inc, between its markers.
+"""Writes the tables of directives in docs/policy.md anew from src/policy/directives.inc, between its markers. The last
+column, what systemd has for it, is written by hand there, and kept; a directive without is not up to date.
 
 Usage: gen-directives.py [--check] DIRECTIVES.INC POLICY.MD     (--check: only say, by the exit status, whether it is up to date)
 """
@@ -29,20 +30,25 @@ def rows(text):
         values = [unquote(v.strip()) for v in VALUE.findall(body)]
         row = dict(zip(["name", *FIELDS[kind]], values))
         if kind == "LIMIT":
-            row |= {"name": f"Limit{row['name']}", "list": "false", "example": "10:20",
+            row |= {"name": f"Limit{row['name']}", "list": "false", "type": "resource_limit", "example": "10:20",
                     "help": f"`RLIMIT_{row['resource']}` of setrlimit(2), `SOFT:HARD`"}
         yield {"SCOPE": "Scope", "POLICY": "Policy"}.get(kind, "Sandbox"), row
 
 
-def table(section, found):
-    lines = ["| directive | meaning | default | example |", "|---|---|---|---|"]
+def kept(text):
+    """The last column by the directive's name."""
+    return dict(re.findall(r"^\| `(\w+)=`.* \| (—|systemd[^|]*) \|$", text, flags=re.M))
+
+
+def table(section, found, systemd):
+    lines = ["| directive | meaning | default | example | in systemd |", "|---|---|---|---|---|"]
     for where, row in found:
         if where != section:
             continue
         default = row.get("fallback")
         since = f" (systemd {row['since']})" if row.get("since", "0") != "0" else ""
         lines.append(f"| `{row['name']}=`{' …' if row['list'] == 'true' else ''} | {row['help']}{since} | "
-                     f"{'`' + default + '`' if default else 'none'} | `{row['example'].replace('|', chr(92) + '|')}` |")
+                     f"{'`' + default + '`' if default else 'none'} | `{row['example'].replace('|', chr(92) + '|')}` | {systemd.get(row['name'], '?')} |")
     return "\n".join(lines)
 
 
@@ -51,13 +57,15 @@ def main():
     source, target = [pathlib.Path(a) for a in sys.argv[1:] if a != "--check"]
     found = list(rows(source.read_text(encoding="utf-8")))
     old = new = target.read_text(encoding="utf-8")
+    systemd = kept(old)
     for section in ["Policy", "Scope", "Sandbox"]:
         new = re.sub(rf"(<!-- {section} -->\n).*?(<!-- end -->)",
-                     lambda m, s=section: m[1] + table(s, found) + "\n" + m[2], new, flags=re.S)
+                     lambda m, s=section: m[1] + table(s, found, systemd) + "\n" + m[2], new, flags=re.S)
     if check:
-        return old != new
+        return old != new or "| ? |" in new
     target.write_text(new, encoding="utf-8")
     return False
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -107,7 +107,7 @@ test_template() {
 	cp "$top/units/isorun.slice" /run/systemd/system/
 	sed "s,@bindir@,$build/src,; s,@target@,multi-user.target," "$top/units/isorun@.service" >/run/systemd/system/isorun@.service
 	is "systemd-analyze verify has nothing to say" \
-		"$(systemd-analyze verify /run/systemd/system/isorun@.service /run/systemd/system/isorun.slice 2>&1)" ""
+		"$(systemd-analyze verify --man=no /run/systemd/system/isorun@.service /run/systemd/system/isorun.slice 2>&1)" ""
 	systemctl daemon-reload
 	run systemctl start isorun@website.service
 	is "systemctl start isorun@website" "$status" 0
