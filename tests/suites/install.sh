@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What is installed, and where: tests/installed lists it.
+. "$(dirname "$0")/../lib.sh"
+
+installed() { (cd "$1" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); }
+
+if ! command -v meson >/dev/null; then
+	skip "meson install" "there is no meson"
+	exit 0
+fi
+run env DESTDIR="$tmp/root" meson install -C "$build" --no-rebuild
+is "meson install" "$status" 0
+is "puts each file where it is expected, and no other" "$(installed "$tmp/root")" "$(LC_ALL=C sort "$top/tests/installed")"
+is "programs alone can be executed" "$(cd "$tmp/root" && find . -type f -perm /111 | LC_ALL=C sort)" \
+	$'./usr/bin/isoctl\n./usr/bin/isorun'
+is "nothing is set-user-ID, or writable by others" "$(find "$tmp/root" -type f -perm /6022)" ""
+is "symlinks lead to what is there" "$(find "$tmp/root" -xtype l)" ""
+is "the units start what is installed" "$(grep -h '^ExecStart=' "$tmp/root"/usr/lib/systemd/*/isorun@.service | sort -u)" \
+	"ExecStart=/usr/bin/isorun --policy %i"
+like "the manual is found below the directory of manuals" "$(MANPATH=$tmp/root/usr/share/man man -w 5 isorun.policy 2>&1)" \
+	"$tmp/root/usr/share/man/man5/isorun.policy.5"
