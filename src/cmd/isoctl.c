@@ -30,7 +30,7 @@ static int help(void) {
 }
 
 int main(int argc, char *argv[]) {
-        Report report = { .sink = print_message };
+        Report report = { .sink = print_report };
 
         if (argc < 2 || streq(argv[1], "--help") || streq(argv[1], "-h"))
                 return argc < 2 ? (report_error(&report, EINVAL, "no verb; see isoctl --help"), PLAN_FAILED) : help();
