@@ -4,43 +4,71 @@
 #include <stdio.h>
 
 #include "cmd/common.h"
+#include "cmd/options.h"
 #include "cmd/verb.h"
 
 static const Verb verbs[] = {
-        { "list", verb_list, "list [--json] [--no-legend] [-q]", "the running instances" },
-        { "status", verb_status, "status INSTANCE...", "what an instance is, uses and may do" },
-        { "enter", verb_enter, "enter INSTANCE [COMMAND...]", "run a command (or a shell) inside an instance" },
-        { "grant", verb_grant, "grant INSTANCE SRC:DEST[:ro|rw]", "put a directory on a place of GrantPaths=" },
-        { "revoke", verb_revoke, "revoke INSTANCE DEST [--kill]", "take it off again" },
-        { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree" },
-        { "check", verb_check, "check POLICY...", "whether policies are right and can be held here" },
-        { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why" },
+        { "list", verb_list, "list [--json] [--no-legend] [-q] [NAME...]", "the running instances",
+          "Those that are nested in another are indented; what is told of them is that one's word.\n"
+          "-q prints names alone.", VERB_PAGER },
+        { "status", verb_status, "status NAME...", "what an instance is, uses and may do", NULL, VERB_PAGER },
+        { "enter", verb_enter, "enter NAME [COMMAND...]", "run a command (or a shell) inside an instance", NULL,
+          VERB_COMMAND },
+        { "grant", verb_grant, "grant NAME SRC:DEST[:ro|rw]", "put a directory on a place of GrantPaths=", NULL, 0 },
+        { "revoke", verb_revoke, "revoke NAME DEST [--kill]", "take it off again", NULL, 0 },
+        { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree", NULL,
+          VERB_COMMAND },
+        { "check", verb_check, "check POLICY...", "whether policies are right and can be held here", NULL, 0 },
+        { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why", NULL,
+          VERB_COMMAND },
 };
+
+static const char common_help[] =
+        "  --user, --system   only instances of the user's or the system's manager\n"
+        "  --help, --version\n"
+        "\n"
+        "NAME is that of an instance or its unit, or what is enough of its beginning, or a pattern\n"
+        "('web*'). What stops, signals or changes instances takes a pattern for those of the system's\n"
+        "manager as root, else of the user's own. POLICY is a name or a file, as with isorun --policy.\n";
 
 static int help(void) {
         printf("isoctl VERB [ARGUMENT...]\n\n");
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                printf("  %-42s %s\n", verbs[i].synopsis, verbs[i].help);
-        printf("\n"
-               "  --help, --version\n"
-               "\n"
-               "POLICY is a name or a file, as with isorun --policy. INSTANCE is a name, or what\n"
-               "is enough of the beginning of one's own; where others have the same, a cgroup.\n");
+                printf("  %-47s %s\n", verbs[i].synopsis, verbs[i].help);
+        printf("\n%s", common_help);
         return 0;
+}
+
+static int verb_help(const Verb *verb) {
+        printf("isoctl %s\n\n%s\n", verb->synopsis, verb->help);
+        if (verb->details)
+                printf("\n%s\n", verb->details);
+        printf("\n%s", common_help);
+        return 0;
+}
+
+static int run(const Verb *verb, int argc, char *argv[], Report *report) {
+        if (options_take(&argc, argv, verb->flags & VERB_COMMAND))
+                return verb_help(verb);
+        return verb->run(argc, argv, report);
 }
 
 int main(int argc, char *argv[]) {
         Report report = { .sink = print_report };
 
-        if (argc < 2 || streq(argv[1], "--help") || streq(argv[1], "-h"))
-                return argc < 2 ? (report_error(&report, EINVAL, "no verb; see isoctl --help"), PLAN_FAILED) : help();
+        if (options_take(&argc, argv, true))
+                return help();
+        if (argc < 2) {
+                report_error(&report, EINVAL, "no verb; see isoctl --help");
+                return PLAN_FAILED;
+        }
         if (streq(argv[1], "--version")) {
                 puts("isoctl " ISORUN_VERSION);
                 return 0;
         }
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 if (streq(verbs[i].name, argv[1]))
-                        return verbs[i].run(argc - 1, argv + 1, &report);
+                        return run(&verbs[i], argc - 1, argv + 1, &report);
         report_error(&report, EINVAL, "no such verb: \"%s\"; see isoctl --help", argv[1]);
         return PLAN_FAILED;
 }

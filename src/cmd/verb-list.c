@@ -161,12 +161,10 @@ int verb_list(int argc, char *argv[], Report *report) {
                 legend = legend && c != 'n';
                 quiet = quiet || c == 'q';
         }
-        if (optind < argc) {
-                report_error(report, EINVAL, "list: takes no argument: \"%s\"", argv[optind]);
-                return PLAN_FAILED;
-        }
 
         r = instances_find(&list, report);
+        if (r >= 0 && optind < argc)
+                instances_keep_named(&list, argv + optind);
         if (r >= 0)
                 r = json ? print_json(&list, report) : quiet ? print_names(&list) : print_table(&list, legend, report);
         if (r >= 0)

@@ -113,11 +113,7 @@ static void print_grants(const Instance *i, Report *report) {
         }
 }
 
-static int show(const InstanceList *list, const char *name, Report *report) {
-        const Instance *i = instances_pick(list, name, report);
-
-        if (!i)
-                return -ENOENT;
+static int show(const InstanceList *list, const Instance *i, Report *report) {
         print_facts(list, i);
         print_grants(i, report);
         putchar('\n');
@@ -126,6 +122,7 @@ static int show(const InstanceList *list, const char *name, Report *report) {
 
 int verb_status(int argc, char *argv[], Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_(selection_deinit) Selection selection = {};
         int status = 0;
 
         if (argc < 2) {
@@ -134,8 +131,10 @@ int verb_status(int argc, char *argv[], Report *report) {
         }
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        for (int i = 1; i < argc; i++)
-                if (show(&list, argv[i], report) < 0)
+        if (instances_select(&selection, &list, argv + 1, false, report) < 0)
+                status = PLAN_FAILED;
+        for (size_t i = 0; i < selection.n; i++)
+                if (show(&list, selection.items[i], report) < 0)
                         status = PLAN_FAILED;
         return flush_output(report) < 0 ? PLAN_FAILED : status;
 }

@@ -3,12 +3,19 @@
 
 #include "util/report.h"
 
-/* A verb of isoctl. argv[0] is the verb. Returns an exit status. */
+typedef enum VerbFlags {
+        VERB_COMMAND = 1 << 0, /* words behind the first that is no option belong to a command */
+        VERB_PAGER = 1 << 1,   /* what it prints is shown by a pager */
+} VerbFlags;
+
+/* A verb of isoctl. argv[0] is the verb, behind it what options_take() has left. Returns an exit status. */
 typedef struct Verb {
         const char *name;
         int (*run)(int argc, char *argv[], Report *report);
         const char *synopsis;
-        const char *help;
+        const char *help;    /* one line */
+        const char *details; /* for its --help, lines of up to 100 columns; NULL: none */
+        VerbFlags flags;
 } Verb;
 
 int verb_build(int argc, char *argv[], Report *report);
