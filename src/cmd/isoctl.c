@@ -5,6 +5,7 @@
 
 #include "cmd/common.h"
 #include "cmd/options.h"
+#include "cmd/terminal-output.h"
 #include "cmd/verb.h"
 
 static const Verb verbs[] = {
@@ -25,6 +26,7 @@ static const Verb verbs[] = {
 
 static const char common_help[] =
         "  --user, --system   only instances of the user's or the system's manager\n"
+        "  --no-pager         print to the terminal at once\n"
         "  --help, --version\n"
         "\n"
         "NAME is that of an instance or its unit, or what is enough of its beginning, or a pattern\n"
@@ -48,9 +50,15 @@ static int verb_help(const Verb *verb) {
 }
 
 static int run(const Verb *verb, int argc, char *argv[], Report *report) {
+        int status;
+
         if (options_take(&argc, argv, verb->flags & VERB_COMMAND))
                 return verb_help(verb);
-        return verb->run(argc, argv, report);
+        if (arg_pager && verb->flags & VERB_PAGER)
+                pager_open();
+        status = verb->run(argc, argv, report);
+        pager_close();
+        return status;
 }
 
 int main(int argc, char *argv[]) {

@@ -8,6 +8,7 @@
 #include "cmd/common.h"
 #include "cmd/format.h"
 #include "cmd/places.h"
+#include "cmd/terminal-output.h"
 #include "cmd/verb.h"
 #include "util/escape.h"
 #include "util/fd.h"
@@ -56,10 +57,12 @@ static void print_facts(const InstanceList *list, const Instance *i) {
         char pid[64], cpu[FORMAT_MAX];
         uint64_t usec;
 
+        printf("%s", colour(COLOUR_BOLD));
         escape_write(stdout, i->name);
-        putchar('\n');
+        printf("%s\n", colour(NULL));
         print_field("cgroup", i->cgroup);
-        print_field("state", i->frozen ? "frozen" : "running");
+        printf("  %-23s %s%s%s\n", "state", colour(i->frozen ? COLOUR_YELLOW : COLOUR_GREEN),
+               i->frozen ? "frozen" : "running", colour(NULL));
         if (i->policy)
                 print_field("policy", i->policy);
         if (i->command)

@@ -26,8 +26,73 @@ end() { # numbers...
 	eventually listed ""
 }
 
+# Runs a command with a terminal, what it writes to it being $out; keys: what is typed.
+cat >"$tmp/terminal.py" <<'PY'
+import fcntl, os, pty, select, signal, struct, sys, termios, time
+keys, argv = sys.argv[1], sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(argv[0], argv)
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 20, 100, 0, 0))
+data, at, end = b"", time.monotonic() + 1.5, time.monotonic() + 20
+while time.monotonic() < end:
+    if select.select([fd], [], [], 0.1)[0]:
+        try:
+            got = os.read(fd, 65536)
+        except OSError:
+            break
+        if not got:
+            break
+        data += got
+    if keys and time.monotonic() > at:
+        os.write(fd, keys.encode())
+        keys = ""
+else:
+    os.kill(pid, signal.SIGKILL)
+    data += b"TOO LONG"
+sys.stdout.buffer.write(data)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+chmod 644 "$tmp/terminal.py"
+at_terminal() { # keys, command...
+	run "${who[@]}" env -u NO_COLOR -u SYSTEMD_PAGER -u PAGER -u SUDO_UID TERM=xterm "${vars[@]}" python3 "$tmp/terminal.py" "$@"
+}
+
 frozen() { grep -q "frozen $2" "$(cgroup "$1")/cgroup.events"; }
 cgroup() { echo "/sys/fs/cgroup$(state "$1" ControlGroup)"; }
+
+test_colours() {
+	begin one 815
+	vars=(SYSTEMD_PAGER=)
+	at_terminal "" "$isoctl" list
+	like "$label: colours at a terminal" "$out" $'*\e[[]*one*'
+	vars=(SYSTEMD_PAGER= NO_COLOR=1)
+	at_terminal "" "$isoctl" list
+	unlike "$label: ... without NO_COLOR" "$out" $'*\e*'
+	vars=(SYSTEMD_PAGER= TERM=dumb)
+	at_terminal "" "$isoctl" list
+	unlike "$label: ... and not at a dumb one" "$out" $'*\e*'
+	unlike "$label: ... nor elsewhere" "$("$isoctl" list)" $'*\e*'
+	printf '#!/bin/sh\nsed "s/^/paged /"\nsleep 0.3\necho last\n' >"$tmp/pager"
+	chmod 755 "$tmp/pager"
+	vars=("SYSTEMD_PAGER=$tmp/pager" NO_COLOR=1)
+	at_terminal "" "$isoctl" list
+	like "$label: the pager" "$status $out" "0 paged NAME*paged one*last*"
+	at_terminal "" "$isoctl" list --no-pager
+	unlike "$label: --no-pager" "$out" "*paged*"
+	at_terminal "" "$isoctl" --no-pager list
+	unlike "$label: ... also before the verb" "$out" "*paged*"
+	vars=("PAGER=$tmp/pager -x" SYSTEMD_PAGER= NO_COLOR=1)
+	at_terminal "" "$isoctl" list
+	unlike "$label: an empty SYSTEMD_PAGER is none" "$out" "*paged*"
+	vars=("PAGER=$tmp/pager -x" NO_COLOR=1)
+	at_terminal "" "$isoctl" list
+	like "$label: PAGER, with an option" "$out" "*paged *"
+	vars=(SUDO_UID=1 "PAGER=$tmp/pager" NO_COLOR=1)
+	at_terminal "q" "$isoctl" list
+	unlike "$label: with sudo no other pager than less is run" "$out" "*paged*"
+	end 815
+}
 
 journal_has() { "${who[@]}" "$isoctl" logs --no-pager one 2>/dev/null | grep -q "$1"; }
 
@@ -62,6 +127,7 @@ test_names() {
 
 all() {
 	test_names
+	test_colours
 	[ "${TESTHOST-}" = real ] || test_policies
 }
 
