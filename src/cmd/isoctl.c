@@ -13,6 +13,13 @@ static const Verb verbs[] = {
           "Those that are nested in another are indented; what is told of them is that one's word.\n"
           "-q prints names alone.", VERB_PAGER },
         { "status", verb_status, "status NAME...", "what an instance is, uses and may do", NULL, VERB_PAGER },
+        { "stop", verb_stop, "stop [--no-block] NAME...", "stop instances, as systemctl stop does",
+          "Waits until they are stopped, or with --no-block only until systemd is about to.", 0 },
+        { "kill", verb_kill, "kill [-s SIGNAL] [--kill-whom=WHOM] NAME...", "send a signal, as systemctl kill does",
+          "SIGNAL: SIGTERM where none is named. WHOM: all processes, or main, the one that is a service's\n"
+          "main process. isorun hands on to the payload what it is sent itself.", 0 },
+        { "freeze", verb_freeze, "freeze NAME...", "halt all processes of instances", NULL, 0 },
+        { "thaw", verb_freeze, "thaw NAME...", "let them go on", NULL, 0 },
         { "enter", verb_enter, "enter NAME [COMMAND...]", "run a command (or a shell) inside an instance", NULL,
           VERB_COMMAND },
         { "grant", verb_grant, "grant NAME SRC:DEST[:ro|rw]", "put a directory on a place of GrantPaths=", NULL, 0 },

@@ -58,11 +58,105 @@ at_terminal() { # keys, command...
 	run "${who[@]}" env -u NO_COLOR -u SYSTEMD_PAGER -u PAGER -u SUDO_UID TERM=xterm "${vars[@]}" python3 "$tmp/terminal.py" "$@"
 }
 
+test_stop() {
+	begin one 801
+	begin two 802
+	ctl stop one isorun-two.scope
+	is "$label: stop" "$status $err" "0 "
+	is "$label: ... has waited for the end" "$(runs '^sleep 80[12]$' || echo ended)" ended
+	is "$label: ... and the units are gone" "$(state one LoadState) $(state two LoadState)" "not-found not-found"
+	ctl stop one
+	is "$label: stop of what there is not" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
+	begin one 801
+	ctl stop nothing one
+	is "$label: of two names the one that is wrong is an error" "$status $err" \
+		"125 isoctl: no such instance: \"nothing\"; see isoctl list"
+	ok "$label: ... and the other is stopped" gone '^sleep 801$'
+	begin one 801
+	ctl stop --no-block one
+	is "$label: stop --no-block" "$status $err" "0 "
+	ok "$label: ... stops, too" eventually gone '^sleep 801$'
+	ctl stop
+	is "$label: stop without a name" "$status $err" "125 isoctl: stop: no instance named; see isoctl list"
+	ctl stop --bad one
+	like "$label: an unknown option" "$status $err" "125 *unrecognized option '--bad'"
+	ctl stop --help
+	like "$label: --help of a verb" "$status $out" "0 isoctl stop*Waits until*--user, --system*"
+	end
+}
+
+test_kill() {
+	begin one 803
+	ctl kill one
+	wait "$started"
+	is "$label: kill is SIGTERM" $? 143
+	begin one 803
+	ctl kill -s USR1 one
+	wait "$started"
+	is "$label: kill -s" $? 138
+	begin one 803
+	ctl kill --signal=SIGKILL one
+	is "$label: kill --signal=SIGKILL" "$status $err" "0 "
+	ok "$label: ... leaves nothing" eventually gone '^sleep 803$'
+	ctl kill -s NONE one
+	is "$label: what is no signal" "$status $err" "125 isoctl: kill: not a signal: \"NONE\""
+	ctl kill --kill-whom=some one
+	is "$label: what is nobody" "$status $err" "125 isoctl: kill: not all or main: \"some\""
+	end
+}
+
+# isorun hands on what it is sent, and is sent it along with the payload.
+test_once() {
+	printf 'n=0; trap "n=\$((n + 1))" USR1\necho ready; while [ $n = 0 ]; do sleep 0.05; done; sleep 0.5; echo "got $n"\n' >"$tmp/count.sh"
+	"${who[@]}" "$isorun" "${mode[@]}" --name one -v "$tmp/count.sh:/count.sh:ro" bash /count.sh </dev/null >"$tmp/count" &
+	started=$!
+	eventually grep -q ready "$tmp/count"
+	ctl kill -s USR1 one
+	wait "$started"
+	is "$label: a signal reaches the payload once" "$(tail -n1 "$tmp/count")" "got 1"
+}
+
 frozen() { grep -q "frozen $2" "$(cgroup "$1")/cgroup.events"; }
 cgroup() { echo "/sys/fs/cgroup$(state "$1" ControlGroup)"; }
 
+test_freeze() {
+	begin one 804
+	begin two 805
+	ctl freeze one two
+	is "$label: freeze" "$status $err" "0 "
+	ok "$label: ... and the kernel has halted it" frozen one 1
+	is "$label: ... and systemd knows" "$(state two FreezerState)" frozen
+	ctl thaw one
+	ok "$label: thaw" frozen one 0
+	ctl stop two
+	is "$label: what is frozen is stopped" "$status $err" "0 "
+	end 804 805
+}
+
+test_names() {
+	begin web-1 811
+	begin web-2 812
+	begin other 813
+	is "$label: list of a pattern" "$("$isoctl" list -q 'web-?' | tr '\n' ' ')" "web-1 web-2 "
+	is "$label: ... with a legend" "$("$isoctl" list 'oth*' isorun-web-1.scope | awk '{print $1}' | tr '\n' ' ')" "NAME other web-1 "
+	like "$label: status of a pattern" "$("${who[@]}" "$isoctl" status 'web*')" "web-1*web-2*"
+	run "${who[@]}" "$isoctl" enter 'oth*' echo inside
+	is "$label: enter by a pattern that is one" "$out" inside
+	run "${who[@]}" "$isoctl" enter 'web*' true
+	like "$label: ... that is two" "$status $err" '125 isoctl: "web?" is more than one instance: web-1 (*) web-2 (*)'
+	ctl stop 'none*'
+	is "$label: a pattern that matches none" "$status $err" '0 isoctl: notice: no instance matches "none*"'
+	ctl stop 'web*' web-1
+	is "$label: stop of a pattern" "$status $err" "0 "
+	is "$label: ... stops those that match" "$("$isoctl" list -q)" other
+	ctl stop '[no]*r'
+	is "$label: stop of another pattern" "$status $err $("$isoctl" list -q)" "0  "
+	end 811 812 813
+}
+
 test_colours() {
 	begin one 815
+	"${who[@]}" "$isoctl" freeze one
 	vars=(SYSTEMD_PAGER=)
 	at_terminal "" "$isoctl" list
 	like "$label: colours at a terminal" "$out" $'*\e[[]*one*'
@@ -91,10 +185,116 @@ test_colours() {
 	vars=(SUDO_UID=1 "PAGER=$tmp/pager" NO_COLOR=1)
 	at_terminal "q" "$isoctl" list
 	unlike "$label: with sudo no other pager than less is run" "$out" "*paged*"
+	"${who[@]}" "$isoctl" thaw one
 	end 815
 }
 
 journal_has() { "${who[@]}" "$isoctl" logs --no-pager one 2>/dev/null | grep -q "$1"; }
+
+test_nested() {
+	begin outer 820 -p Delegate=yes
+	"${who[@]}" "$isoctl" enter outer sh -c 'mkdir /sys/fs/cgroup/isorun-inner.scope && exec /usr/bin/python3 -c "import os
+for k, v in {\"name\": \"inner\", \"pid\": \"1\"}.items(): os.setxattr(\"/sys/fs/cgroup/isorun-inner.scope\", \"user.isorun.\" + k, v.encode())
+open(\"/sys/fs/cgroup/isorun-inner.scope/cgroup.procs\", \"w\").write(str(os.getpid()))
+os.execvp(\"sleep\", [\"sleep\", \"821\"])"' &
+	eventually runs '^sleep 821$'
+	for verb in stop kill freeze; do
+		ctl $verb inner
+		like "$label: $verb never acts on what is nested" "$status $err" '125 isoctl: "inner" is inside of outer*'
+	done
+	ctl kill 'inn*'
+	is "$label: nor does a pattern" "$status $err" '0 isoctl: notice: no instance matches "inn*"'
+	ok "$label: ... it still runs" runs '^sleep 821$'
+	end 820 821
+}
+
+# isorun as the main process of a service.
+test_service() {
+	local bus=()
+	[ "$label" = root ] || bus=(--user)
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test -p Restart=no "$isorun" "${mode[@]}" --name inside sleep 822
+	eventually runs '^sleep 822$'
+	ctl kill --kill-whom=main -s INT isorun-test.service
+	is "$label: kill of a service's main process" "$status $err" "0 "
+	ok "$label: ... is handed on to the payload" eventually gone '^sleep 822$'
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test "$isorun" "${mode[@]}" --name inside sleep 822
+	eventually runs '^sleep 822$'
+	ctl freeze inside
+	is "$label: a service is frozen" "$status $err $("$isoctl" list --no-legend | awk '{print $1, $3}')" "0  inside frozen"
+	ctl stop inside
+	is "$label: ... and stopped" "$status $err" "0 "
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
+	end 822
+}
+
+# An instance in a part of a cgroup that it has not got from systemd.
+test_no_unit() {
+	systemd-run --quiet --unit isorun-host -p Delegate=yes bash -c '
+		c=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); mkdir $c/leaf; echo $$ >$c/leaf/cgroup.procs
+		unset SYSTEMD_EXEC_PID
+		unshare -m bash -c "mount -t tmpfs tmpfs /run/dbus; exec \"\$@\"" x "$@"' x \
+		"$isorun" "${mode[@]}" --name part sleep 823
+	eventually runs '^sleep 823$'
+	for verb in stop freeze kill; do
+		run "$isoctl" $verb part
+		like "$verb of an instance that is no unit" "$status $err" \
+			"125 isoctl: part is no unit of its own, but a part of one: its isorun, which can be signalled, is process *"
+	done
+	systemctl stop isorun-host.service
+	end 823
+}
+
+# root's and a user's instances at the same time.
+test_managers() {
+	who=() of=()
+	begin one 831
+	begin mine 832
+	who=("$as_user") of=(--user -M "$TH_USER@")
+	begin one 833
+	begin his 834
+	is "root sees all" "$("$isoctl" list -q | sort | tr '\n' ' ')" "his mine one one "
+	is "... with --system the system's" "$("$isoctl" list -q --system | sort | tr '\n' ' ')" "mine one "
+	is "... with --user his own" "$("$isoctl" --user list -q)" ""
+	is "a user's own with --user" "$("$as_user" "$isoctl" list -q --user | sort | tr '\n' ' ')" "his one "
+	run "$as_user" "$isoctl" stop mine
+	is "a user stops none of root's" "$status $(runs '^sleep 832$' && echo runs)" "125 runs"
+	like "... which systemd says" "$err" "isoctl: mine: systemd: *"
+	run "$as_user" "$isoctl" --user stop mine
+	is "... which is not seen with --user" "$status $err" "125 isoctl: no such instance: \"mine\"; see isoctl list"
+	run "$as_user" "$isoctl" kill -s KILL '[hmo]*[es]'
+	is "a user's pattern means his own" "$status $err" "0 "
+	ok "... all of them" eventually gone '^sleep 83[34]$'
+	is "... and nobody else's" "$("$isoctl" list -q | sort | tr '\n' ' ')" "mine one "
+	begin one 833
+	begin his 834
+	run "$isoctl" freeze his
+	is "root freezes a user's by name" "$status $err $("$isoctl" list --no-legend his | awk '{print $3}')" "0  frozen"
+	run "$isoctl" thaw his
+	run "$isoctl" stop his
+	is "... and stops it" "$status $err" "0 "
+	run "$isoctl" stop one
+	is "of two of one name root's is meant" "$status $err $("$isoctl" list -q | sort | tr '\n' ' ')" "0  mine one "
+	ok "... and the user's runs" runs '^sleep 833$'
+	run "$isoctl" stop '[hmo]*[es]'
+	is "root's pattern means the system's" "$status $err $("$isoctl" list -q)" "0  one"
+	[ "${TESTHOST-}" = real ] || test_confused
+	end 831 832 833 834
+}
+
+# A user has put the system manager's socket in the place of his own manager's.
+test_confused() {
+	local private
+	private=/run/user/$(id -u "$TH_USER")/systemd/private
+	mv "$private" "$private.away"
+	ln -s /run/systemd/private "$private"
+	run "$isoctl" stop one
+	is "root takes no other for the user's manager" "$status $err" \
+		"125 isoctl: connecting to the systemd of user $(id -u "$TH_USER"): Operation not permitted"
+	mv "$private.away" "$private"
+	run "$isoctl" stop one
+	is "... but that" "$status $err" "0 "
+}
 
 test_help() {
 	local verb
@@ -102,6 +302,8 @@ test_help() {
 		run "$isoctl" "$verb" --help
 		like "isoctl $verb --help" "$status $out" "0 isoctl $verb*"
 	done
+	run "$isoctl" stop --no-pager
+	is "isoctl stop --no-pager" "$status $err" "125 isoctl: stop: no instance named; see isoctl list"
 }
 
 # The system's directory of policies, where it is not a real one.
@@ -111,34 +313,27 @@ make_system_policy() {
 	chmod -R a+rX /etc/isorun
 }
 
-test_names() {
-	begin web-1 811
-	begin web-2 812
-	begin other 813
-	is "$label: list of a pattern" "$("$isoctl" list -q 'web-?' | tr '\n' ' ')" "web-1 web-2 "
-	is "$label: ... with a legend" "$("$isoctl" list 'oth*' isorun-web-1.scope | awk '{print $1}' | tr '\n' ' ')" "NAME other web-1 "
-	like "$label: status of a pattern" "$("${who[@]}" "$isoctl" status 'web*')" "web-1*web-2*"
-	run "${who[@]}" "$isoctl" enter 'oth*' echo inside
-	is "$label: enter by a pattern that is one" "$out" inside
-	run "${who[@]}" "$isoctl" enter 'web*' true
-	like "$label: ... that is two" "$status $err" '125 isoctl: "web?" is more than one instance: web-1 (*) web-2 (*)'
-	end 811 812 813
-}
-
 all() {
+	test_stop
+	test_kill
+	test_once
+	test_freeze
 	test_names
 	test_colours
 	[ "${TESTHOST-}" = real ] || test_policies
+	test_nested
+	test_service
 }
 
 test_help
 [ "${TESTHOST-}" = real ] || make_system_policy
 label=root who=() of=()
-[ "$(id -u)" != 0 ] || all
+[ "$(id -u)" != 0 ] || { all; test_no_unit; }
 if [ -n "${TH_USER-}" ]; then
 	label=user who=("$as_user") of=(--user)
 	[ "$(id -u)" != 0 ] || of+=(-M "$TH_USER@")
 	all
+	[ "$(id -u)" != 0 ] || test_managers
 else
 	skip "the same as another user" "no user to be"
 fi
