@@ -20,6 +20,8 @@ static const Verb verbs[] = {
           "main process. isorun hands on to the payload what it is sent itself.", 0 },
         { "freeze", verb_freeze, "freeze NAME...", "halt all processes of instances", NULL, 0 },
         { "thaw", verb_freeze, "thaw NAME...", "let them go on", NULL, 0 },
+        { "wait", verb_wait, "wait NAME...", "wait until instances are gone",
+          "The exit status is 0 then, however they ended.", 0 },
         { "enter", verb_enter, "enter NAME [COMMAND...]", "run a command (or a shell) inside an instance", NULL,
           VERB_COMMAND },
         { "grant", verb_grant, "grant NAME SRC:DEST[:ro|rw]", "put a directory on a place of GrantPaths=", NULL, 0 },

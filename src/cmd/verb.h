@@ -29,3 +29,4 @@ int verb_list(int argc, char *argv[], Report *report);
 int verb_revoke(int argc, char *argv[], Report *report);
 int verb_status(int argc, char *argv[], Report *report);
 int verb_stop(int argc, char *argv[], Report *report);
+int verb_wait(int argc, char *argv[], Report *report);

@@ -133,6 +133,26 @@ test_freeze() {
 	end 804 805
 }
 
+test_wait() {
+	local waiter
+	begin one 806
+	"${who[@]}" "$isoctl" wait one >"$tmp/wait" 2>&1 &
+	waiter=$!
+	sleep 0.5
+	ok "$label: wait waits" kill -0 $waiter
+	kill -TERM "$(first_pid '^sleep 806$')"
+	wait $waiter
+	is "$label: ... until it has ended" "$? $(cat "$tmp/wait")" "0 "
+	begin one 806
+	is "$label: ... when its name is free again" "$(state one ActiveState)" active
+	(sleep 0.3; kill "$(first_pid '^sleep 806$')") &
+	ctl wait one
+	is "$label: and again" "$status $(state one LoadState)" "0 not-found"
+	ctl wait one
+	is "$label: wait for what there is not" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
+	end
+}
+
 test_names() {
 	begin web-1 811
 	begin web-2 812
@@ -198,7 +218,7 @@ for k, v in {\"name\": \"inner\", \"pid\": \"1\"}.items(): os.setxattr(\"/sys/fs
 open(\"/sys/fs/cgroup/isorun-inner.scope/cgroup.procs\", \"w\").write(str(os.getpid()))
 os.execvp(\"sleep\", [\"sleep\", \"821\"])"' &
 	eventually runs '^sleep 821$'
-	for verb in stop kill freeze; do
+	for verb in stop kill freeze wait; do
 		ctl $verb inner
 		like "$label: $verb never acts on what is nested" "$status $err" '125 isoctl: "inner" is inside of outer*'
 	done
@@ -220,10 +240,14 @@ test_service() {
 	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test "$isorun" "${mode[@]}" --name inside sleep 822
 	eventually runs '^sleep 822$'
+	"${who[@]}" "$isoctl" wait inside >"$tmp/wait" 2>&1 &
+	waiter=$!
 	ctl freeze inside
 	is "$label: a service is frozen" "$status $err $("$isoctl" list --no-legend | awk '{print $1, $3}')" "0  inside frozen"
 	ctl stop inside
 	is "$label: ... and stopped" "$status $err" "0 "
+	wait $waiter
+	is "$label: ... which wait has seen" "$? $(cat "$tmp/wait")" "0 "
 	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
 	end 822
 }
@@ -318,6 +342,7 @@ all() {
 	test_kill
 	test_once
 	test_freeze
+	test_wait
 	test_names
 	test_colours
 	[ "${TESTHOST-}" = real ] || test_policies
