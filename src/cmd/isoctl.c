@@ -20,6 +20,10 @@ static const Verb verbs[] = {
           "main process. isorun hands on to the payload what it is sent itself.", 0 },
         { "freeze", verb_freeze, "freeze NAME...", "halt all processes of instances", NULL, 0 },
         { "thaw", verb_freeze, "thaw NAME...", "let them go on", NULL, 0 },
+        { "set-property", verb_set_property, "set-property NAME LIMIT=VALUE...", "change limits while it runs",
+          "The limits of a policy's [Scope] section, written as there; for as long as the instance runs. They\n"
+          "are read back from the kernel: what it does not hold is an error. A list, such as\n"
+          "IPAddressDeny=, adds to what is there.", 0 },
         { "wait", verb_wait, "wait NAME...", "wait until instances are gone",
           "The exit status is 0 then, however they ended.", 0 },
         { "enter", verb_enter, "enter NAME [COMMAND...]", "run a command (or a shell) inside an instance", NULL,

@@ -27,6 +27,7 @@ int verb_grant(int argc, char *argv[], Report *report);
 int verb_kill(int argc, char *argv[], Report *report);
 int verb_list(int argc, char *argv[], Report *report);
 int verb_revoke(int argc, char *argv[], Report *report);
+int verb_set_property(int argc, char *argv[], Report *report);
 int verb_status(int argc, char *argv[], Report *report);
 int verb_stop(int argc, char *argv[], Report *report);
 int verb_wait(int argc, char *argv[], Report *report);

@@ -153,6 +153,37 @@ test_wait() {
 	end
 }
 
+test_set_property() {
+	begin one 807
+	ctl set-property one MemoryMax=64X
+	is "$label: set-property parses as a policy is" "$status $err" \
+		"125 isoctl: set-property: MemoryMax=: not a size: \"64X\""
+	ctl set-property one MemroyMax=64M
+	is "$label: ... and suggests" "$status $err" \
+		"125 isoctl: set-property: MemroyMax=: no such directive (did you mean MemoryMax=?)"
+	ctl set-property one PrivateTmp=no KillMode=mixed
+	is "$label: what cannot be changed is refused" "$status $err" \
+		"125 isoctl: set-property: KillMode=: cannot be changed while an instance runs: only limits can"
+	ctl set-property one MemoryMax=
+	is "$label: no value" "$status $err" "125 isoctl: set-property: MemoryMax=: no value (infinity is no limit)"
+	ctl set-property one
+	is "$label: no property" "$status $err" "125 isoctl: set-property: NAME and LIMIT=VALUE are to be named"
+	if ! has_controllers; then
+		ctl set-property one MemoryMax=64M
+		is "$label: what systemd takes and the kernel does not hold is an error" "$status $err" \
+			"125 isoctl: set-property: MemoryMax=: one: systemd took it, but the kernel does not hold it: the kernel has no memory.max there"
+	fi
+	if [ "$label" = root ]; then
+		ctl set-property one IPAddressDeny=any
+		is "$label: a BPF program is attached and found" "$status $err" "0 "
+	else
+		ctl set-property one IPAddressDeny=any
+		like "$label: a BPF program that cannot be" "$status $err" \
+			"125 isoctl: set-property: IPAddressDeny=: one: systemd took it, but whether the kernel holds it cannot be read:*"
+	fi
+	end 807
+}
+
 test_names() {
 	begin web-1 811
 	begin web-2 812
@@ -222,6 +253,8 @@ os.execvp(\"sleep\", [\"sleep\", \"821\"])"' &
 		ctl $verb inner
 		like "$label: $verb never acts on what is nested" "$status $err" '125 isoctl: "inner" is inside of outer*'
 	done
+	ctl set-property inner TasksMax=1
+	like "$label: nor does set-property" "$status $err" '125 isoctl: "inner" is inside of outer*'
 	ctl kill 'inn*'
 	is "$label: nor does a pattern" "$status $err" '0 isoctl: notice: no instance matches "inn*"'
 	ok "$label: ... it still runs" runs '^sleep 821$'
@@ -343,6 +376,7 @@ all() {
 	test_once
 	test_freeze
 	test_wait
+	test_set_property
 	test_names
 	test_colours
 	[ "${TESTHOST-}" = real ] || test_policies
