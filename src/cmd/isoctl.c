@@ -32,6 +32,12 @@ static const Verb verbs[] = {
         { "revoke", verb_revoke, "revoke NAME DEST [--kill]", "take it off again", NULL, 0 },
         { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree", NULL,
           VERB_COMMAND },
+        { "policies", verb_policies, "policies [--json] [--no-legend] [PATTERN...]", "the policies that are found",
+          "With where they are. One that another of its name comes before is marked.", VERB_PAGER },
+        { "cat", verb_cat, "cat NAME|POLICY...", "the files of a policy",
+          "Each behind a line with its path, in the order in which they are read: of two lines the later\n"
+          "holds. Of an instance, the files of its policy as they are now; what its command line added, and\n"
+          "what was made of it all, shows isoctl status.", VERB_PAGER },
         { "check", verb_check, "check POLICY...", "whether policies are right and can be held here", NULL, 0 },
         { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why", NULL,
           VERB_COMMAND },

@@ -19,6 +19,7 @@ typedef struct Verb {
 } Verb;
 
 int verb_build(int argc, char *argv[], Report *report);
+int verb_cat(int argc, char *argv[], Report *report);
 int verb_check(int argc, char *argv[], Report *report);
 int verb_enter(int argc, char *argv[], Report *report);
 int verb_explain(int argc, char *argv[], Report *report);
@@ -26,6 +27,7 @@ int verb_freeze(int argc, char *argv[], Report *report);
 int verb_grant(int argc, char *argv[], Report *report);
 int verb_kill(int argc, char *argv[], Report *report);
 int verb_list(int argc, char *argv[], Report *report);
+int verb_policies(int argc, char *argv[], Report *report);
 int verb_revoke(int argc, char *argv[], Report *report);
 int verb_set_property(int argc, char *argv[], Report *report);
 int verb_status(int argc, char *argv[], Report *report);

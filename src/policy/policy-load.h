@@ -22,3 +22,10 @@ char *policy_spec_name(const char *spec);
  * Returns 0, -ENOMEM or another negative errno: -EBADMSG where the text is bad, -ENOENT where there is none,
  * -ELOOP where Base= comes back to itself; all reported. */
 int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report);
+
+/* A file that a policy is made of. Returns 0, or a negative errno that ends the visit. */
+typedef int (*PolicyVisit)(void *userdata, const char *file, const char *text, size_t size);
+
+/* Visits the files that policy_load() would read, in that order; text need not be right. Returns as that does, and what
+ * visit returned. */
+int policy_visit(const char *spec, char *const *search_path, PolicyVisit visit, void *userdata, Report *report);

@@ -217,7 +217,7 @@ test_colours() {
 	vars=(SYSTEMD_PAGER= TERM=dumb)
 	at_terminal "" "$isoctl" list
 	unlike "$label: ... and not at a dumb one" "$out" $'*\e*'
-	unlike "$label: ... nor elsewhere" "$("$isoctl" list)" $'*\e*'
+	unlike "$label: ... nor elsewhere" "$("$isoctl" list; "$isoctl" cat default; "$isoctl" policies)" $'*\e*'
 	printf '#!/bin/sh\nsed "s/^/paged /"\nsleep 0.3\necho last\n' >"$tmp/pager"
 	chmod 755 "$tmp/pager"
 	vars=("SYSTEMD_PAGER=$tmp/pager" NO_COLOR=1)
@@ -231,13 +231,79 @@ test_colours() {
 	at_terminal "" "$isoctl" list
 	unlike "$label: an empty SYSTEMD_PAGER is none" "$out" "*paged*"
 	vars=("PAGER=$tmp/pager -x" NO_COLOR=1)
-	at_terminal "" "$isoctl" list
+	at_terminal "" "$isoctl" cat default
 	like "$label: PAGER, with an option" "$out" "*paged *"
 	vars=(SUDO_UID=1 "PAGER=$tmp/pager" NO_COLOR=1)
 	at_terminal "q" "$isoctl" list
 	unlike "$label: with sudo no other pager than less is run" "$out" "*paged*"
+	printf '#!/bin/sh\nhead -n1\n' >"$tmp/pager"
+	vars=("SYSTEMD_PAGER=$tmp/pager" NO_COLOR=1)
+	at_terminal "" "$isoctl" cat default default default default default default default default default default \
+		default default default default default default default default default default
+	is "$label: a pager that is left early is no failure" "$status" 0
 	"${who[@]}" "$isoctl" thaw one
 	end 815
+}
+
+# In a directory of policies of one's own, which a drop-in of the system's and a base add to.
+test_policies() {
+	local dir=$tmp/config-$label
+	mkdir -p "$dir/isorun/policies/shop.conf.d"
+	printf '[Policy]\nBase=default\nDescription=The shop\n[Sandbox]\nPrivateTmp=yes' >"$dir/isorun/policies/shop.conf"
+	printf '[Sandbox]\nUMask=0077\n' >"$dir/isorun/policies/shop.conf.d/10-mask.conf"
+	printf '[Policy]\nDescription=mine\n' >"$dir/isorun/policies/default.conf"
+	printf '[Sandbox]\nNo such line\n' >"$dir/isorun/policies/bad.conf"
+	chmod -R a+rX "$dir"
+	env=(env "XDG_CONFIG_HOME=$dir")
+	run "${who[@]}" "${env[@]}" "$isoctl" policies
+	like "$label: policies" "$status $out" "0 NAME*DESCRIPTION*WHERE*bad *\(not right: see isoctl check\)*default *mine *$dir/isorun/policies/default.conf*default*built-in \(shadowed by $dir/isorun/policies/default.conf\)*shop *The shop *$dir/isorun/policies/shop.conf
+shop *The shop of the system *\(shadowed by $dir/*"
+	run "${who[@]}" "${env[@]}" "$isoctl" policies --json 'sh*'
+	is "$label: policies --json of a pattern" "$(python3 -c 'import json, sys
+for p in json.load(sys.stdin): print(p["name"], p["description"], p["shadowed_by"] is not None, p["broken"])' <<<"$out")" \
+		"shop The shop False False
+shop The shop of the system True False"
+	run "${who[@]}" "${env[@]}" "$isoctl" cat shop
+	is "$label: cat of a policy, with base and drop-ins" "$out" "# $dir/isorun/policies/default.conf
+[Policy]
+Description=mine
+
+# $dir/isorun/policies/shop.conf
+[Policy]
+Base=default
+Description=The shop
+[Sandbox]
+PrivateTmp=yes
+
+# $dir/isorun/policies/shop.conf.d/10-mask.conf
+[Sandbox]
+UMask=0077"
+	run "${who[@]}" "${env[@]}" "$isoctl" cat bad
+	like "$label: cat of one that is not right" "$status $out" "0 # */bad.conf*No such line"
+	run "${who[@]}" "$isoctl" cat default
+	like "$label: cat of what is built in" "$status $out" "0 # default.conf (built-in)*"
+	run "${who[@]}" "$isoctl" cat not-there
+	is "$label: cat of nothing" "$status $err" "125 isoctl: no such instance: \"not-there\"; see isoctl list"
+	run "${who[@]}" "$isoctl" cat "$tmp/not-there.conf"
+	is "$label: cat of no file" "$status $err" "125 isoctl: policy $tmp/not-there.conf: No such file or directory"
+	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
+	cd "$tmp" || exit
+	begin one 816 --policy ./hand.conf
+	cd / || exit
+	run "${who[@]}" "$isoctl" cat one
+	is "$label: cat of an instance, its policy meant from where it was started" "$status $out" "0 # $tmp/./hand.conf
+[Policy]
+Description=by hand"
+	sleep 0.01
+	echo >>"$tmp/hand.conf"
+	run "${who[@]}" "$isoctl" cat one
+	is "$label: ... says what has been changed since" "$err" \
+		"isoctl: notice: $tmp/./hand.conf has been changed since one was started"
+	printf '[Policy]\nDescription=a\033[31mb\n' >"$tmp/hand.conf"
+	vars=(SYSTEMD_PAGER= NO_COLOR=1)
+	at_terminal "" "$isoctl" cat one
+	like "$label: ... and no terminal acts on what it says" "$out" '*a?x1b?31mb*'
+	end 816
 }
 
 journal_has() { "${who[@]}" "$isoctl" logs --no-pager one 2>/dev/null | grep -q "$1"; }
