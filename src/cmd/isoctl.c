@@ -26,6 +26,9 @@ static const Verb verbs[] = {
           "IPAddressDeny=, adds to what is there.", 0 },
         { "wait", verb_wait, "wait NAME...", "wait until instances are gone",
           "The exit status is 0 then, however they ended.", 0 },
+        { "logs", verb_logs, "logs [-f] [-n LINES] NAME... [-- OPTION...]", "what instances wrote to the journal",
+          "Runs journalctl for their units (as journalctl --unit= and --user-unit=), with -f, -n and whatever\n"
+          "OPTION of journalctl's is given. The unit of one that has ended is found by the same name.", 0 },
         { "enter", verb_enter, "enter NAME [COMMAND...]", "run a command (or a shell) inside an instance", NULL,
           VERB_COMMAND },
         { "grant", verb_grant, "grant NAME SRC:DEST[:ro|rw]", "put a directory on a place of GrantPaths=", NULL, 0 },

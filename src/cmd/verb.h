@@ -27,6 +27,7 @@ int verb_freeze(int argc, char *argv[], Report *report);
 int verb_grant(int argc, char *argv[], Report *report);
 int verb_kill(int argc, char *argv[], Report *report);
 int verb_list(int argc, char *argv[], Report *report);
+int verb_logs(int argc, char *argv[], Report *report);
 int verb_policies(int argc, char *argv[], Report *report);
 int verb_revoke(int argc, char *argv[], Report *report);
 int verb_set_property(int argc, char *argv[], Report *report);

@@ -308,6 +308,28 @@ Description=by hand"
 
 journal_has() { "${who[@]}" "$isoctl" logs --no-pager one 2>/dev/null | grep -q "$1"; }
 
+test_logs() {
+	mkdir -p "$tmp/bin"
+	printf '#!/bin/sh\necho "$@"\n' >"$tmp/bin/journalctl"
+	chmod 755 "$tmp/bin" "$tmp/bin/journalctl"
+	begin one 817
+	begin two 818
+	run "${who[@]}" env "PATH=$tmp/bin:$PATH" "$isoctl" logs one -f two -n 5 -- -o cat
+	if [ "$label" = root ]; then unit=--unit; else unit=--user-unit; fi
+	like "$label: logs is journalctl" "$out" "--follow --lines=5 *$unit=isorun-one.scope $unit=isorun-two.scope*-o cat*"
+	run "${who[@]}" env "PATH=$tmp/bin:$PATH" "$isoctl" logs ended
+	is "$label: logs of one that has ended" "$out" "$unit=isorun-ended.scope"
+	run "${who[@]}" "$isoctl" logs
+	is "$label: logs of nobody" "$status $err" "125 isoctl: logs: no instance named; see isoctl list"
+	end 817 818
+	[ "$label" = root ] || return
+	"$isorun" "${mode[@]}" --name one -p StandardOutput=journal sh -c 'echo said it; exec sleep 819' </dev/null &
+	eventually runs '^sleep 819$'
+	ok "$label: what an instance writes to the journal is in its logs" eventually journal_has "said it"
+	ctl stop one
+	ok "$label: ... and when it has ended" journal_has "said it"
+}
+
 test_nested() {
 	begin outer 820 -p Delegate=yes
 	"${who[@]}" "$isoctl" enter outer sh -c 'mkdir /sys/fs/cgroup/isorun-inner.scope && exec /usr/bin/python3 -c "import os
@@ -401,6 +423,8 @@ test_managers() {
 	ok "... and the user's runs" runs '^sleep 833$'
 	run "$isoctl" stop '[hmo]*[es]'
 	is "root's pattern means the system's" "$status $err $("$isoctl" list -q)" "0  one"
+	run env "PATH=$tmp/bin:$PATH" "$isoctl" logs one
+	is "logs of a user's instance" "$out" "_SYSTEMD_USER_UNIT=isorun-one.scope _UID=$(id -u "$TH_USER") + USER_UNIT=isorun-one.scope _UID=$(id -u "$TH_USER")"
 	[ "${TESTHOST-}" = real ] || test_confused
 	end 831 832 833 834
 }
@@ -446,6 +470,7 @@ all() {
 	test_names
 	test_colours
 	[ "${TESTHOST-}" = real ] || test_policies
+	test_logs
 	test_nested
 	test_service
 }
