@@ -13,6 +13,8 @@ static const Verb verbs[] = {
           "Those that are nested in another are indented; what is told of them is that one's word.\n"
           "-q prints names alone.", VERB_PAGER },
         { "status", verb_status, "status NAME...", "what an instance is, uses and may do", NULL, VERB_PAGER },
+        { "top", verb_top, "top [-d SECONDS] [NAME...]", "the same as list, live",
+          "q ends it. Where standard output is no terminal, the table is printed once.", 0 },
         { "stop", verb_stop, "stop [--no-block] NAME...", "stop instances, as systemctl stop does",
           "Waits until they are stopped, or with --no-block only until systemd is about to.", 0 },
         { "kill", verb_kill, "kill [-s SIGNAL] [--kill-whom=WHOM] NAME...", "send a signal, as systemctl kill does",

@@ -33,4 +33,5 @@ int verb_revoke(int argc, char *argv[], Report *report);
 int verb_set_property(int argc, char *argv[], Report *report);
 int verb_status(int argc, char *argv[], Report *report);
 int verb_stop(int argc, char *argv[], Report *report);
+int verb_top(int argc, char *argv[], Report *report);
 int verb_wait(int argc, char *argv[], Report *report);

@@ -205,6 +205,24 @@ test_names() {
 	end 811 812 813
 }
 
+test_top() {
+	begin one 814
+	run "${who[@]}" "$isoctl" top
+	is "$label: top without a terminal is one round" "$status $(awk '{print $1}' <<<"$out" | tr '\n' ' ')" "0 NAME one "
+	vars=()
+	at_terminal q "$isoctl" top
+	is "$label: top ends with q" $status 0
+	like "$label: ... has shown the table, more than once, and gives the screen back" "$out" \
+		$'\e[[]?1049h*1 running*%CPU*one*sleep 814*1 running*one*\e[[]?1049l*'
+	at_terminal $'\003' "$isoctl" top
+	like "$label: ... or with Ctrl-C" "$status $out" $'0 *\e[[]?1049l*'
+	at_terminal q "$isoctl" top 'x*'
+	unlike "$label: top of a pattern" "$out" "*sleep 814*"
+	ctl top -d never
+	is "$label: a bad delay" "$status $err" '125 isoctl: top: not a time to wait: "never"'
+	end 814
+}
+
 test_colours() {
 	begin one 815
 	"${who[@]}" "$isoctl" freeze one
@@ -468,6 +486,7 @@ all() {
 	test_wait
 	test_set_property
 	test_names
+	test_top
 	test_colours
 	[ "${TESTHOST-}" = real ] || test_policies
 	test_logs
