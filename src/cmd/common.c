@@ -16,7 +16,7 @@
 #include "util/path.h"
 #include "util/strv.h"
 
-void print_message(void *userdata, Severity severity, const char *line) {
+void print_report(void *userdata, Severity severity, const char *line) {
         const int *quiet = userdata;
 
         if (severity == SEVERITY_NOTICE && quiet && *quiet)

@@ -8,7 +8,7 @@
 
 /* Prints messages on standard error, each with the program's name before it. userdata: NULL, or an int that says
  * whether notices are left out. */
-void print_message(void *userdata, Severity severity, const char *line);
+void print_report(void *userdata, Severity severity, const char *line);
 
 /* A policy with all that its making needs and keeps alive. */
 typedef struct Loaded {

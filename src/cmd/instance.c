@@ -9,6 +9,7 @@
 #include <sys/xattr.h>
 
 #include "cmd/common.h"
+#include "cmd/options.h"
 #include "sandbox/cgroup.h"
 #include "util/array.h"
 #include "util/fd.h"
@@ -22,6 +23,7 @@ enum { DEPTH_MAX = 64, NO_PARENT = SIZE_MAX };
 static void instance_deinit(Instance *i) {
         free(i->cgroup);
         free(i->name);
+        free(i->unit);
         free(i->policy);
         free(i->command);
         *i = (Instance) {};
@@ -33,6 +35,34 @@ void instances_deinit(InstanceList *list) {
         free(list->items);
         free(list->root);
         *list = (InstanceList) {};
+}
+
+/* By the path that systemd gives a unit: slices, then the unit; and below user@UID.service the same of that user's. */
+int instance_find_unit(Instance *i) {
+        for (const char *p = i->cgroup + 1;;) {
+                size_t n = strcspn(p, "/");
+                /* An "_" before a name that the kernel could take for its own. */
+                _cleanup_free_ char *name = strndup(p + (*p == '_'), n - (*p == '_'));
+                bool last = !p[n];
+                uint64_t uid;
+
+                if (!name)
+                        return -ENOMEM;
+                if (last && (endswith(name, ".service") || endswith(name, ".scope")))
+                        i->unit = TAKE_PTR(name);
+                if (last)
+                        return 0;
+                if (!endswith(name, ".slice")) {
+                        if (i->of_user || !startswith(name, "user@") || !endswith(name, ".service"))
+                                return 0;
+                        name[n - (*p == '_') - strlen(".service")] = '\0';
+                        if (parse_u64_range(name + strlen("user@"), 0, UINT32_MAX - 1, &uid) < 0)
+                                return 0;
+                        i->of_user = true;
+                        i->uid = (uid_t) uid;
+                }
+                p += n + 1;
+        }
 }
 
 static char *get_attribute(int fd, const char *name) {
@@ -131,6 +161,8 @@ static int describe(int fd, Instance *i) {
         if (r > 0) {
                 (void) instance_number(fd, "cgroup.events", "frozen", &frozen);
                 i->frozen = frozen;
+                if (!i->nested && instance_find_unit(i) < 0)
+                        return -ENOMEM;
         }
         return r;
 }
@@ -176,6 +208,47 @@ static int walk(InstanceList *list, int fd, const char *path, size_t parent, uns
         return r;
 }
 
+bool instance_is_own(const Instance *i) {
+        return geteuid() == 0 ? !i->of_user : i->of_user && i->uid == geteuid();
+}
+
+static bool is_selected(const Instance *i, _unused_ char *const *names) {
+        return arg_whose == WHOSE_SYSTEM ? !i->of_user : i->of_user && i->uid == geteuid();
+}
+
+static bool is_named(const Instance *i, char *const *names) {
+        for (; *names; names++)
+                if (instance_matches(i, *names))
+                        return true;
+        return false;
+}
+
+static void keep(InstanceList *list, bool (*wanted)(const Instance *instance, char *const *names), char *const *names) {
+        size_t dropped = 0, n = 0; /* what is nested follows what it is nested in */
+        bool wanting = false;
+
+        for (size_t i = 0; i < list->n; i++) {
+                Instance *item = &list->items[i];
+
+                if (!item->nested) {
+                        wanting = wanted(item, names);
+                        dropped = i - n;
+                }
+                if (!wanting) {
+                        instance_deinit(item);
+                        continue;
+                }
+                if (item->nested)
+                        item->parent -= dropped;
+                list->items[n++] = *item;
+        }
+        list->n = n;
+}
+
+void instances_keep_named(InstanceList *list, char *const *names) {
+        keep(list, is_named, names);
+}
+
 int instances_find(InstanceList *ret, Report *report) {
         _cleanup_(host_deinit) Host host = {};
         _cleanup_close_ int fd = -1;
@@ -193,80 +266,9 @@ int instances_find(InstanceList *ret, Report *report) {
         if (fd < 0)
                 return report_error(report, errno, "%s: %s", ret->root, strerror(errno));
         r = walk(ret, fd, "/", NO_PARENT, 0);
+        if (arg_whose != WHOSE_ANY)
+                keep(ret, is_selected, NULL);
         return r < 0 ? report_oom(report) : 0;
-}
-
-static bool is_named(const Instance *i, const char *name, bool exact) {
-        if (!exact)
-                return *name && startswith(i->name, name);
-        return streq(i->name, name) || streq(path_name(i->cgroup), name) || streq(i->cgroup, name);
-}
-
-static int ambiguous(const InstanceList *list, const char *name, bool exact, Report *report) {
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
-
-        if (!f)
-                return report_oom(report);
-        for (size_t i = 0; i < list->n; i++) {
-                const Instance *item = &list->items[i];
-
-                if (!item->nested && is_named(item, name, exact))
-                        fprintf(f, " %s (%s)", item->name, item->cgroup);
-        }
-        return fclose(f) != 0 ? report_oom(report)
-                              : report_error(report, ENOTUNIQ, "\"%s\" is more than one instance:%s", name, text);
-}
-
-static int none(const InstanceList *list, const char *name, Report *report) {
-        for (size_t i = 0; i < list->n; i++)
-                if (list->items[i].nested && is_named(&list->items[i], name, true))
-                        return report_error(report, EPERM,
-                                            "\"%s\" is inside of %s, which alone says so: enter that one, and act on "
-                                            "it there", name, list->items[list->items[i].parent].name);
-        return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
-}
-
-static const Instance *match(const InstanceList *list, const char *name, bool own, bool exact, size_t *ret_n) {
-        const Instance *found = NULL;
-
-        *ret_n = 0;
-        for (size_t i = 0; i < list->n; i++) {
-                const Instance *item = &list->items[i];
-
-                if (item->nested || (own && !item->own) || !is_named(item, name, exact))
-                        continue;
-                found = item;
-                ++*ret_n;
-        }
-        return found;
-}
-
-const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {
-        /* Another user may call his whatever he likes: it does not stand in the way of one's own, and is meant only
-         * by who says all of its name. */
-        static const struct {
-                bool own, exact;
-        } ways[] = { { true, true }, { false, true }, { true, false } };
-        const Instance *found = NULL;
-        bool exact = false;
-        size_t n = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(ways) && !found; i++) {
-                found = match(list, name, ways[i].own, ways[i].exact, &n);
-                exact = ways[i].exact;
-        }
-        if (!found || n > 1) {
-                (void) (found ? ambiguous(list, name, exact, report) : none(list, name, report));
-                return NULL;
-        }
-        if (!found->pid) {
-                report_error(report, ESRCH, "%s: the process that its attributes name is not isorun's, or not in %s",
-                             found->name, found->cgroup);
-                return NULL;
-        }
-        return found;
 }
 
 int instance_open(const InstanceList *list, const Instance *instance) {

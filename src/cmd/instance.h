@@ -11,6 +11,9 @@
 typedef struct Instance {
         char *cgroup;   /* "/…" below the root of the hierarchy */
         char *name;
+        char *unit;     /* of systemd's; NULL: none, or one that it shares with others */
+        bool of_user;   /* the unit is that user's manager's, and not the system's */
+        uid_t uid;
         char *policy;   /* NULL: not known */
         char *command;  /* likewise */
         pid_t pid;      /* of the reaper; 0: there is none that is really in the cgroup */
@@ -28,12 +31,41 @@ typedef struct InstanceList {
         size_t n;
 } InstanceList;
 
-/* Looks at every cgroup. Returns 0 or -errno, reported. */
+/* Looks at every cgroup, and keeps those that --user or --system wants. Returns 0 or -errno, reported. */
 int instances_find(InstanceList *ret, Report *report);
 void instances_deinit(InstanceList *list);
 
-/* The instance of that name, unit or cgroup, the caller's own before those of others, or the only one of his own whose
- * name begins like that; only one that can be acted on. Borrowed. NULL: there is none, which is reported. */
+/* Fills unit, of_user and uid by what cgroup says. Returns 0 or -ENOMEM. */
+int instance_find_unit(Instance *instance);
+
+/* Whether it is one of the caller's own manager's: the system's for root, for a user his own. */
+bool instance_is_own(const Instance *instance);
+
+/* Whether what has been typed is a pattern as of glob(7), and not a name. */
+bool instance_is_pattern(const char *name);
+
+/* Whether it has that name, unit or cgroup; or matches, where that is a pattern. */
+bool instance_matches(const Instance *instance, const char *name);
+
+/* Drops those that none of the names or patterns means, and what is nested in these. */
+void instances_keep_named(InstanceList *list, char *const *names);
+
+/* Those that were asked for, each once; borrowed from the list. */
+typedef struct Selection {
+        const Instance **items;
+        size_t n;
+} Selection;
+
+void selection_deinit(Selection *selection);
+
+/* Selects what the names mean, as instances_pick() does, and a pattern all that match and can be acted on: of the
+ * caller's own manager's where it is to act on them and no option says whose. Returns 0, or -errno, reported, where a
+ * name means none; what the others mean is selected all the same. */
+int instances_select(Selection *ret, const InstanceList *list, char *const *names, bool acting, Report *report);
+
+/* The instance of that name, unit or cgroup, or the only one that matches the pattern: the caller's own manager's before
+ * the machine's, and these before those of others; or the only one of his own whose name begins like that. Only one that
+ * can be acted on. Borrowed. NULL: there is none, which is reported. */
 const Instance *instances_pick(const InstanceList *list, const char *name, Report *report);
 
 /* Opens the cgroup. Returns the fd or -errno. */

@@ -172,7 +172,7 @@ static void free_arguments(void) {
 }
 
 int main(int argc, char *argv[]) {
-        Report report = { .sink = print_message, .userdata = &arg_quiet };
+        Report report = { .sink = print_report, .userdata = &arg_quiet };
         int status = PLAN_FAILED;
 
         /* A name that is drawn by lot is another one each time. */

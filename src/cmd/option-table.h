@@ -40,6 +40,7 @@ enum {
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_QUIET,
+        ARG_NO_PAGER, /* isoctl's */
         ARG_VERSION,
 };
 

@@ -21,6 +21,9 @@ const Option isorun_options[] = {
 };
 
 const Option isoctl_options[] = {
+        { ARG_USER, "user", NULL, "only instances of the user's manager" },
+        { ARG_SYSTEM, "system", NULL, "only those of the system's" },
+        { ARG_NO_PAGER, "no-pager", NULL, "print to the terminal at once" },
         { 'h', "help", NULL, "this" },
         { ARG_VERSION, "version", NULL, "which isoctl this is" },
         {},

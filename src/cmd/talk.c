@@ -12,8 +12,8 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
         TalkOwner owner = {};
 
         if (instance->frozen)
-                return report_error(report, EBUSY, "%s is frozen (systemctl thaw %s)", instance->name,
-                                    instance->cgroup);
+                return report_error(report, EBUSY, "%s is frozen (isoctl thaw %s)", instance->name,
+                                    instance->name);
         fd = control_connect(instance->isorun, &owner.uid, &owner.gid);
         if (fd == -EPERM)
                 return report_error(report, EPERM, "%s cannot be reached: another process has taken its socket's name",

@@ -8,6 +8,7 @@
 #include "cmd/common.h"
 #include "cmd/format.h"
 #include "cmd/places.h"
+#include "cmd/terminal-output.h"
 #include "cmd/verb.h"
 #include "util/escape.h"
 #include "util/fd.h"
@@ -56,10 +57,12 @@ static void print_facts(const InstanceList *list, const Instance *i) {
         char pid[64], cpu[FORMAT_MAX];
         uint64_t usec;
 
+        printf("%s", colour(COLOUR_BOLD));
         escape_write(stdout, i->name);
-        putchar('\n');
+        printf("%s\n", colour(NULL));
         print_field("cgroup", i->cgroup);
-        print_field("state", i->frozen ? "frozen" : "running");
+        printf("  %-23s %s%s%s\n", "state", colour(i->frozen ? COLOUR_YELLOW : COLOUR_GREEN),
+               i->frozen ? "frozen" : "running", colour(NULL));
         if (i->policy)
                 print_field("policy", i->policy);
         if (i->command)
@@ -113,11 +116,7 @@ static void print_grants(const Instance *i, Report *report) {
         }
 }
 
-static int show(const InstanceList *list, const char *name, Report *report) {
-        const Instance *i = instances_pick(list, name, report);
-
-        if (!i)
-                return -ENOENT;
+static int show(const InstanceList *list, const Instance *i, Report *report) {
         print_facts(list, i);
         print_grants(i, report);
         putchar('\n');
@@ -126,6 +125,7 @@ static int show(const InstanceList *list, const char *name, Report *report) {
 
 int verb_status(int argc, char *argv[], Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_(selection_deinit) Selection selection = {};
         int status = 0;
 
         if (argc < 2) {
@@ -134,8 +134,10 @@ int verb_status(int argc, char *argv[], Report *report) {
         }
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        for (int i = 1; i < argc; i++)
-                if (show(&list, argv[i], report) < 0)
+        if (instances_select(&selection, &list, argv + 1, false, report) < 0)
+                status = PLAN_FAILED;
+        for (size_t i = 0; i < selection.n; i++)
+                if (show(&list, selection.items[i], report) < 0)
                         status = PLAN_FAILED;
         return flush_output(report) < 0 ? PLAN_FAILED : status;
 }

@@ -29,6 +29,8 @@ typedef struct Loader {
         char *const *search_path;
         Report *report;
         char **chain; /* the files on the way down the Base= lines */
+        PolicyVisit visit; /* instead of reading; NULL: none */
+        void *userdata;
 } Loader;
 
 static void documents_deinit(Documents *d) {
@@ -267,7 +269,8 @@ static int load(Loader *l, Origin from, const char *spec) {
         for (size_t i = 0; i < documents.n && result != -ENOMEM; i++) {
                 const Document *d = &documents.items[i];
 
-                r = policy_read(l->policy, d->file, d->text, d->size, l->report);
+                r = l->visit ? l->visit(l->userdata, d->file, d->text, d->size)
+                             : policy_read(l->policy, d->file, d->text, d->size, l->report);
                 if (r < 0)
                         result = r;
         }
@@ -276,6 +279,15 @@ static int load(Loader *l, Origin from, const char *spec) {
 
 int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report) {
         Loader l = { .policy = policy, .search_path = search_path, .report = report };
+        int r;
+
+        r = load(&l, (Origin) {}, spec);
+        strv_free(l.chain);
+        return r == -ENOMEM ? report_oom(report) : r;
+}
+
+int policy_visit(const char *spec, char *const *search_path, PolicyVisit visit, void *userdata, Report *report) {
+        Loader l = { .search_path = search_path, .report = report, .visit = visit, .userdata = userdata };
         int r;
 
         r = load(&l, (Origin) {}, spec);

@@ -27,3 +27,10 @@ int policy_load(Policy *policy, const char *spec, char *const *search_path, Repo
  * there is none). "default" is among them, found or not. Directories that cannot be read count as empty. Returns 0 or
  * -ENOMEM. */
 int policy_list(char *const *search_path, char ***ret);
+
+/* A file that a policy is made of. Returns 0, or a negative errno that ends the visit. */
+typedef int (*PolicyVisit)(void *userdata, const char *file, const char *text, size_t size);
+
+/* Visits the files that policy_load() would read, in that order; text need not be right. Returns as that does, and what
+ * visit returned. */
+int policy_visit(const char *spec, char *const *search_path, PolicyVisit visit, void *userdata, Report *report);

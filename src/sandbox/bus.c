@@ -26,7 +26,7 @@ const BusLibrary *bus_library(Report *report) {
         return NULL;
 }
 
-int bus_open(const BusLibrary *lib, bool user, sd_bus **ret, Report *report) {
+int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, Report *report) {
         char runtime[64];
         int r;
 
@@ -37,7 +37,7 @@ int bus_open(const BusLibrary *lib, bool user, sd_bus **ret, Report *report) {
         }
 
         r = user ? lib->sd_bus_open_user(ret) : lib->sd_bus_open_system(ret);
-        return r < 0 ? report_error(report, -r, "connecting to the %s bus: %s (--no-scope runs without a unit)",
-                                    user ? "user" : "system", strerror(-r))
+        return r < 0 ? report_error(report, -r, "connecting to the %s bus: %s%s", user ? "user" : "system",
+                                    strerror(-r), hint)
                      : 0;
 }

@@ -47,5 +47,5 @@ const BusLibrary *bus_library(Report *report);
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
 /* Connects to the bus that the manager is on. *ret is closed with sd_bus_flush_close_unref(). Returns 0 or -errno,
- * reported. */
-int bus_open(const BusLibrary *lib, bool user, sd_bus **ret, Report *report);
+ * reported; hint ends the message. */
+int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, Report *report);

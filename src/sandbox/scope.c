@@ -180,7 +180,7 @@ int scope_request(Scope **ret, const Plan *plan, pid_t pid, Report *report) {
         if (!s->lib)
                 return -ENOENT;
 
-        r = bus_open(s->lib, plan->user_manager, &s->bus, report);
+        r = bus_open(s->lib, plan->user_manager, " (--no-scope runs without a unit)", &s->bus, report);
         if (r < 0)
                 return r;
         /* The match is on its way before the call is, and both are answered in that order: no job ends unheard. */

@@ -50,7 +50,7 @@ static int unit_bus_open(UnitBus *u, const Plan *plan, Report *report) {
         u->lib = bus_library(report);
         if (!u->lib)
                 return -ENOENT;
-        r = bus_open(u->lib, plan->user_manager, &u->bus, report);
+        r = bus_open(u->lib, plan->user_manager, "", &u->bus, report);
         if (r < 0)
                 return r;
         r = u->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", plan->unit, &u->path);

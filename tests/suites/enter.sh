@@ -166,7 +166,7 @@ test_frozen() {
 	ctl freeze isorun-one.scope
 	is "$label: list shows what is frozen" "$("$isoctl" list --no-legend | awk '{print $1, $3}')" "one frozen"
 	enter one true
-	like "$label: it is not entered" "$status $err" "125 isoctl: one is frozen (systemctl thaw *isorun-one.scope)"
+	like "$label: it is not entered" "$status $err" "125 isoctl: one is frozen (isoctl thaw one)"
 	ctl thaw isorun-one.scope
 	enter one echo thawed
 	is "$label: ... but when it is thawed" "$out" thawed

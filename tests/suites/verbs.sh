@@ -1,0 +1,508 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isoctl's verbs that are systemctl's, on instances of the system's and of a user's manager. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+mode=(--quiet -p "Optional=MemoryMax TasksMax")
+
+ctl() { run "${who[@]}" "$isoctl" "$@"; }
+state() { systemctl "${of[@]}" show -P "$2" "isorun-$1.scope"; }
+gone() { ! pgrep -f "$1" >/dev/null; }
+runs() { pgrep -f "$1" >/dev/null; }
+listed() { [ "$("$isoctl" list -q | tr '\n' ' ')" = "$1" ]; }
+
+# Starts an instance NAME, with options, whose payload is `sleep NUMBER`.
+begin() {
+	"${who[@]}" "$isorun" "${mode[@]}" --name "$1" "${@:3}" sleep "$2" </dev/null >/dev/null 2>&1 &
+	started=$!
+	eventually runs "^sleep $2\$" || result "not ok" "$label: $1 runs"
+}
+
+end() { # numbers...
+	local n
+	for n; do
+		runs "^sleep $n\$" && kill -KILL "$(first_pid "^sleep $n\$")"
+		eventually gone "^sleep $n\$"
+	done
+	eventually listed ""
+}
+
+# Runs a command with a terminal, what it writes to it being $out; keys: what is typed.
+cat >"$tmp/terminal.py" <<'PY'
+import fcntl, os, pty, select, signal, struct, sys, termios, time
+keys, argv = sys.argv[1], sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(argv[0], argv)
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 20, 100, 0, 0))
+data, at, end = b"", time.monotonic() + 1.5, time.monotonic() + 20
+while time.monotonic() < end:
+    if select.select([fd], [], [], 0.1)[0]:
+        try:
+            got = os.read(fd, 65536)
+        except OSError:
+            break
+        if not got:
+            break
+        data += got
+    if keys and time.monotonic() > at:
+        os.write(fd, keys.encode())
+        keys = ""
+else:
+    os.kill(pid, signal.SIGKILL)
+    data += b"TOO LONG"
+sys.stdout.buffer.write(data)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+chmod 644 "$tmp/terminal.py"
+at_terminal() { # keys, command...
+	run "${who[@]}" env -u NO_COLOR -u SYSTEMD_PAGER -u PAGER -u SUDO_UID TERM=xterm "${vars[@]}" python3 "$tmp/terminal.py" "$@"
+}
+
+test_stop() {
+	begin one 801
+	begin two 802
+	ctl stop one isorun-two.scope
+	is "$label: stop" "$status $err" "0 "
+	is "$label: ... has waited for the end" "$(runs '^sleep 80[12]$' || echo ended)" ended
+	is "$label: ... and the units are gone" "$(state one LoadState) $(state two LoadState)" "not-found not-found"
+	ctl stop one
+	is "$label: stop of what there is not" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
+	begin one 801
+	ctl stop nothing one
+	is "$label: of two names the one that is wrong is an error" "$status $err" \
+		"125 isoctl: no such instance: \"nothing\"; see isoctl list"
+	ok "$label: ... and the other is stopped" gone '^sleep 801$'
+	begin one 801
+	ctl stop --no-block one
+	is "$label: stop --no-block" "$status $err" "0 "
+	ok "$label: ... stops, too" eventually gone '^sleep 801$'
+	ctl stop
+	is "$label: stop without a name" "$status $err" "125 isoctl: stop: no instance named; see isoctl list"
+	ctl stop --bad one
+	like "$label: an unknown option" "$status $err" "125 *unrecognized option '--bad'"
+	ctl stop --help
+	like "$label: --help of a verb" "$status $out" "0 isoctl stop*Waits until*--user, --system*"
+	end
+}
+
+test_kill() {
+	begin one 803
+	ctl kill one
+	wait "$started"
+	is "$label: kill is SIGTERM" $? 143
+	begin one 803
+	ctl kill -s USR1 one
+	wait "$started"
+	is "$label: kill -s" $? 138
+	begin one 803
+	ctl kill --signal=SIGKILL one
+	is "$label: kill --signal=SIGKILL" "$status $err" "0 "
+	ok "$label: ... leaves nothing" eventually gone '^sleep 803$'
+	ctl kill -s NONE one
+	is "$label: what is no signal" "$status $err" "125 isoctl: kill: not a signal: \"NONE\""
+	ctl kill --kill-whom=some one
+	is "$label: what is nobody" "$status $err" "125 isoctl: kill: not all or main: \"some\""
+	end
+}
+
+# isorun hands on what it is sent, and is sent it along with the payload.
+test_once() {
+	printf 'n=0; trap "n=\$((n + 1))" USR1\necho ready; while [ $n = 0 ]; do sleep 0.05; done; sleep 0.5; echo "got $n"\n' >"$tmp/count.sh"
+	"${who[@]}" "$isorun" "${mode[@]}" --name one -v "$tmp/count.sh:/count.sh:ro" bash /count.sh </dev/null >"$tmp/count" &
+	started=$!
+	eventually grep -q ready "$tmp/count"
+	ctl kill -s USR1 one
+	wait "$started"
+	is "$label: a signal reaches the payload once" "$(tail -n1 "$tmp/count")" "got 1"
+}
+
+frozen() { grep -q "frozen $2" "$(cgroup "$1")/cgroup.events"; }
+cgroup() { echo "/sys/fs/cgroup$(state "$1" ControlGroup)"; }
+
+test_freeze() {
+	begin one 804
+	begin two 805
+	ctl freeze one two
+	is "$label: freeze" "$status $err" "0 "
+	ok "$label: ... and the kernel has halted it" frozen one 1
+	is "$label: ... and systemd knows" "$(state two FreezerState)" frozen
+	ctl thaw one
+	ok "$label: thaw" frozen one 0
+	ctl stop two
+	is "$label: what is frozen is stopped" "$status $err" "0 "
+	end 804 805
+}
+
+test_wait() {
+	local waiter
+	begin one 806
+	"${who[@]}" "$isoctl" wait one >"$tmp/wait" 2>&1 &
+	waiter=$!
+	sleep 0.5
+	ok "$label: wait waits" kill -0 $waiter
+	kill -TERM "$(first_pid '^sleep 806$')"
+	wait $waiter
+	is "$label: ... until it has ended" "$? $(cat "$tmp/wait")" "0 "
+	begin one 806
+	is "$label: ... when its name is free again" "$(state one ActiveState)" active
+	(sleep 0.3; kill "$(first_pid '^sleep 806$')") &
+	ctl wait one
+	is "$label: and again" "$status $(state one LoadState)" "0 not-found"
+	ctl wait one
+	is "$label: wait for what there is not" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
+	end
+}
+
+test_set_property() {
+	begin one 807
+	ctl set-property one MemoryMax=64X
+	is "$label: set-property parses as a policy is" "$status $err" \
+		"125 isoctl: set-property: MemoryMax=: not a size: \"64X\""
+	ctl set-property one MemroyMax=64M
+	is "$label: ... and suggests" "$status $err" \
+		"125 isoctl: set-property: MemroyMax=: no such directive (did you mean MemoryMax=?)"
+	ctl set-property one PrivateTmp=no KillMode=mixed
+	is "$label: what cannot be changed is refused" "$status $err" \
+		"125 isoctl: set-property: KillMode=: cannot be changed while an instance runs: only limits can"
+	ctl set-property one MemoryMax=
+	is "$label: no value" "$status $err" "125 isoctl: set-property: MemoryMax=: no value (infinity is no limit)"
+	ctl set-property one
+	is "$label: no property" "$status $err" "125 isoctl: set-property: NAME and LIMIT=VALUE are to be named"
+	if ! has_controllers; then
+		ctl set-property one MemoryMax=64M
+		is "$label: what systemd takes and the kernel does not hold is an error" "$status $err" \
+			"125 isoctl: set-property: MemoryMax=: one: systemd took it, but the kernel does not hold it: the kernel has no memory.max there"
+	fi
+	if [ "$label" = root ]; then
+		ctl set-property one IPAddressDeny=any
+		is "$label: a BPF program is attached and found" "$status $err" "0 "
+	else
+		ctl set-property one IPAddressDeny=any
+		like "$label: a BPF program that cannot be" "$status $err" \
+			"125 isoctl: set-property: IPAddressDeny=: one: systemd took it, but whether the kernel holds it cannot be read:*"
+	fi
+	end 807
+}
+
+test_names() {
+	begin web-1 811
+	begin web-2 812
+	begin other 813
+	is "$label: list of a pattern" "$("$isoctl" list -q 'web-?' | tr '\n' ' ')" "web-1 web-2 "
+	is "$label: ... with a legend" "$("$isoctl" list 'oth*' isorun-web-1.scope | awk '{print $1}' | tr '\n' ' ')" "NAME other web-1 "
+	like "$label: status of a pattern" "$("${who[@]}" "$isoctl" status 'web*')" "web-1*web-2*"
+	run "${who[@]}" "$isoctl" enter 'oth*' echo inside
+	is "$label: enter by a pattern that is one" "$out" inside
+	run "${who[@]}" "$isoctl" enter 'web*' true
+	like "$label: ... that is two" "$status $err" '125 isoctl: "web?" is more than one instance: web-1 (*) web-2 (*)'
+	ctl stop 'none*'
+	is "$label: a pattern that matches none" "$status $err" '0 isoctl: notice: no instance matches "none*"'
+	ctl stop 'web*' web-1
+	is "$label: stop of a pattern" "$status $err" "0 "
+	is "$label: ... stops those that match" "$("$isoctl" list -q)" other
+	ctl stop '[no]*r'
+	is "$label: stop of another pattern" "$status $err $("$isoctl" list -q)" "0  "
+	end 811 812 813
+}
+
+test_top() {
+	begin one 814
+	run "${who[@]}" "$isoctl" top
+	is "$label: top without a terminal is one round" "$status $(awk '{print $1}' <<<"$out" | tr '\n' ' ')" "0 NAME one "
+	vars=()
+	at_terminal q "$isoctl" top
+	is "$label: top ends with q" $status 0
+	like "$label: ... has shown the table, more than once, and gives the screen back" "$out" \
+		$'\e[[]?1049h*1 running*%CPU*one*sleep 814*1 running*one*\e[[]?1049l*'
+	at_terminal $'\003' "$isoctl" top
+	like "$label: ... or with Ctrl-C" "$status $out" $'0 *\e[[]?1049l*'
+	at_terminal q "$isoctl" top 'x*'
+	unlike "$label: top of a pattern" "$out" "*sleep 814*"
+	ctl top -d never
+	is "$label: a bad delay" "$status $err" '125 isoctl: top: not a time to wait: "never"'
+	end 814
+}
+
+test_colours() {
+	begin one 815
+	"${who[@]}" "$isoctl" freeze one
+	vars=(SYSTEMD_PAGER=)
+	at_terminal "" "$isoctl" list
+	like "$label: colours at a terminal" "$out" $'*\e[[]*one*'
+	vars=(SYSTEMD_PAGER= NO_COLOR=1)
+	at_terminal "" "$isoctl" list
+	unlike "$label: ... without NO_COLOR" "$out" $'*\e*'
+	vars=(SYSTEMD_PAGER= TERM=dumb)
+	at_terminal "" "$isoctl" list
+	unlike "$label: ... and not at a dumb one" "$out" $'*\e*'
+	unlike "$label: ... nor elsewhere" "$("$isoctl" list; "$isoctl" cat default; "$isoctl" policies)" $'*\e*'
+	printf '#!/bin/sh\nsed "s/^/paged /"\nsleep 0.3\necho last\n' >"$tmp/pager"
+	chmod 755 "$tmp/pager"
+	vars=("SYSTEMD_PAGER=$tmp/pager" NO_COLOR=1)
+	at_terminal "" "$isoctl" list
+	like "$label: the pager" "$status $out" "0 paged NAME*paged one*last*"
+	at_terminal "" "$isoctl" list --no-pager
+	unlike "$label: --no-pager" "$out" "*paged*"
+	at_terminal "" "$isoctl" --no-pager list
+	unlike "$label: ... also before the verb" "$out" "*paged*"
+	vars=("PAGER=$tmp/pager -x" SYSTEMD_PAGER= NO_COLOR=1)
+	at_terminal "" "$isoctl" list
+	unlike "$label: an empty SYSTEMD_PAGER is none" "$out" "*paged*"
+	vars=("PAGER=$tmp/pager -x" NO_COLOR=1)
+	at_terminal "" "$isoctl" cat default
+	like "$label: PAGER, with an option" "$out" "*paged *"
+	vars=(SUDO_UID=1 "PAGER=$tmp/pager" NO_COLOR=1)
+	at_terminal "q" "$isoctl" list
+	unlike "$label: with sudo no other pager than less is run" "$out" "*paged*"
+	printf '#!/bin/sh\nhead -n1\n' >"$tmp/pager"
+	vars=("SYSTEMD_PAGER=$tmp/pager" NO_COLOR=1)
+	at_terminal "" "$isoctl" cat default default default default default default default default default default \
+		default default default default default default default default default default
+	is "$label: a pager that is left early is no failure" "$status" 0
+	"${who[@]}" "$isoctl" thaw one
+	end 815
+}
+
+# In a directory of policies of one's own, which a drop-in of the system's and a base add to.
+test_policies() {
+	local dir=$tmp/config-$label
+	mkdir -p "$dir/isorun/policies/shop.conf.d"
+	printf '[Policy]\nBase=default\nDescription=The shop\n[Sandbox]\nPrivateTmp=yes' >"$dir/isorun/policies/shop.conf"
+	printf '[Sandbox]\nUMask=0077\n' >"$dir/isorun/policies/shop.conf.d/10-mask.conf"
+	printf '[Policy]\nDescription=mine\n' >"$dir/isorun/policies/default.conf"
+	printf '[Sandbox]\nNo such line\n' >"$dir/isorun/policies/bad.conf"
+	chmod -R a+rX "$dir"
+	env=(env "XDG_CONFIG_HOME=$dir")
+	run "${who[@]}" "${env[@]}" "$isoctl" policies
+	like "$label: policies" "$status $out" "0 NAME*DESCRIPTION*WHERE*bad *\(not right: see isoctl check\)*default *mine *$dir/isorun/policies/default.conf*default*built-in \(shadowed by $dir/isorun/policies/default.conf\)*shop *The shop *$dir/isorun/policies/shop.conf
+shop *The shop of the system *\(shadowed by $dir/*"
+	run "${who[@]}" "${env[@]}" "$isoctl" policies --json 'sh*'
+	is "$label: policies --json of a pattern" "$(python3 -c 'import json, sys
+for p in json.load(sys.stdin): print(p["name"], p["description"], p["shadowed_by"] is not None, p["broken"])' <<<"$out")" \
+		"shop The shop False False
+shop The shop of the system True False"
+	run "${who[@]}" "${env[@]}" "$isoctl" cat shop
+	is "$label: cat of a policy, with base and drop-ins" "$out" "# $dir/isorun/policies/default.conf
+[Policy]
+Description=mine
+
+# $dir/isorun/policies/shop.conf
+[Policy]
+Base=default
+Description=The shop
+[Sandbox]
+PrivateTmp=yes
+
+# $dir/isorun/policies/shop.conf.d/10-mask.conf
+[Sandbox]
+UMask=0077"
+	run "${who[@]}" "${env[@]}" "$isoctl" cat bad
+	like "$label: cat of one that is not right" "$status $out" "0 # */bad.conf*No such line"
+	run "${who[@]}" "$isoctl" cat default
+	like "$label: cat of what is built in" "$status $out" "0 # default.conf (built-in)*"
+	run "${who[@]}" "$isoctl" cat not-there
+	is "$label: cat of nothing" "$status $err" "125 isoctl: no such instance: \"not-there\"; see isoctl list"
+	run "${who[@]}" "$isoctl" cat "$tmp/not-there.conf"
+	is "$label: cat of no file" "$status $err" "125 isoctl: policy $tmp/not-there.conf: No such file or directory"
+	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
+	cd "$tmp" || exit
+	begin one 816 --policy ./hand.conf
+	cd / || exit
+	run "${who[@]}" "$isoctl" cat one
+	is "$label: cat of an instance, its policy meant from where it was started" "$status $out" "0 # $tmp/./hand.conf
+[Policy]
+Description=by hand"
+	sleep 0.01
+	echo >>"$tmp/hand.conf"
+	run "${who[@]}" "$isoctl" cat one
+	is "$label: ... says what has been changed since" "$err" \
+		"isoctl: notice: $tmp/./hand.conf has been changed since one was started"
+	printf '[Policy]\nDescription=a\033[31mb\n' >"$tmp/hand.conf"
+	vars=(SYSTEMD_PAGER= NO_COLOR=1)
+	at_terminal "" "$isoctl" cat one
+	like "$label: ... and no terminal acts on what it says" "$out" '*a?x1b?31mb*'
+	end 816
+}
+
+journal_has() { "${who[@]}" "$isoctl" logs --no-pager one 2>/dev/null | grep -q "$1"; }
+
+test_logs() {
+	mkdir -p "$tmp/bin"
+	printf '#!/bin/sh\necho "$@"\n' >"$tmp/bin/journalctl"
+	chmod 755 "$tmp/bin" "$tmp/bin/journalctl"
+	begin one 817
+	begin two 818
+	run "${who[@]}" env "PATH=$tmp/bin:$PATH" "$isoctl" logs one -f two -n 5 -- -o cat
+	if [ "$label" = root ]; then unit=--unit; else unit=--user-unit; fi
+	like "$label: logs is journalctl" "$out" "--follow --lines=5 *$unit=isorun-one.scope $unit=isorun-two.scope*-o cat*"
+	run "${who[@]}" env "PATH=$tmp/bin:$PATH" "$isoctl" logs ended
+	is "$label: logs of one that has ended" "$out" "$unit=isorun-ended.scope"
+	run "${who[@]}" "$isoctl" logs
+	is "$label: logs of nobody" "$status $err" "125 isoctl: logs: no instance named; see isoctl list"
+	end 817 818
+	[ "$label" = root ] || return
+	"$isorun" "${mode[@]}" --name one -p StandardOutput=journal sh -c 'echo said it; exec sleep 819' </dev/null &
+	eventually runs '^sleep 819$'
+	ok "$label: what an instance writes to the journal is in its logs" eventually journal_has "said it"
+	ctl stop one
+	ok "$label: ... and when it has ended" journal_has "said it"
+}
+
+test_nested() {
+	begin outer 820 -p Delegate=yes
+	"${who[@]}" "$isoctl" enter outer sh -c 'mkdir /sys/fs/cgroup/isorun-inner.scope && exec /usr/bin/python3 -c "import os
+for k, v in {\"name\": \"inner\", \"pid\": \"1\"}.items(): os.setxattr(\"/sys/fs/cgroup/isorun-inner.scope\", \"user.isorun.\" + k, v.encode())
+open(\"/sys/fs/cgroup/isorun-inner.scope/cgroup.procs\", \"w\").write(str(os.getpid()))
+os.execvp(\"sleep\", [\"sleep\", \"821\"])"' &
+	eventually runs '^sleep 821$'
+	for verb in stop kill freeze wait; do
+		ctl $verb inner
+		like "$label: $verb never acts on what is nested" "$status $err" '125 isoctl: "inner" is inside of outer*'
+	done
+	ctl set-property inner TasksMax=1
+	like "$label: nor does set-property" "$status $err" '125 isoctl: "inner" is inside of outer*'
+	ctl kill 'inn*'
+	is "$label: nor does a pattern" "$status $err" '0 isoctl: notice: no instance matches "inn*"'
+	ok "$label: ... it still runs" runs '^sleep 821$'
+	end 820 821
+}
+
+# isorun as the main process of a service.
+test_service() {
+	local bus=()
+	[ "$label" = root ] || bus=(--user)
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test -p Restart=no "$isorun" "${mode[@]}" --name inside sleep 822
+	eventually runs '^sleep 822$'
+	ctl kill --kill-whom=main -s INT isorun-test.service
+	is "$label: kill of a service's main process" "$status $err" "0 "
+	ok "$label: ... is handed on to the payload" eventually gone '^sleep 822$'
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test "$isorun" "${mode[@]}" --name inside sleep 822
+	eventually runs '^sleep 822$'
+	"${who[@]}" "$isoctl" wait inside >"$tmp/wait" 2>&1 &
+	waiter=$!
+	ctl freeze inside
+	is "$label: a service is frozen" "$status $err $("$isoctl" list --no-legend | awk '{print $1, $3}')" "0  inside frozen"
+	ctl stop inside
+	is "$label: ... and stopped" "$status $err" "0 "
+	wait $waiter
+	is "$label: ... which wait has seen" "$? $(cat "$tmp/wait")" "0 "
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
+	end 822
+}
+
+# An instance in a part of a cgroup that it has not got from systemd.
+test_no_unit() {
+	systemd-run --quiet --unit isorun-host -p Delegate=yes bash -c '
+		c=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); mkdir $c/leaf; echo $$ >$c/leaf/cgroup.procs
+		unset SYSTEMD_EXEC_PID
+		unshare -m bash -c "mount -t tmpfs tmpfs /run/dbus; exec \"\$@\"" x "$@"' x \
+		"$isorun" "${mode[@]}" --name part sleep 823
+	eventually runs '^sleep 823$'
+	for verb in stop freeze kill; do
+		run "$isoctl" $verb part
+		like "$verb of an instance that is no unit" "$status $err" \
+			"125 isoctl: part is no unit of its own, but a part of one: its isorun, which can be signalled, is process *"
+	done
+	systemctl stop isorun-host.service
+	end 823
+}
+
+# root's and a user's instances at the same time.
+test_managers() {
+	who=() of=()
+	begin one 831
+	begin mine 832
+	who=("$as_user") of=(--user -M "$TH_USER@")
+	begin one 833
+	begin his 834
+	is "root sees all" "$("$isoctl" list -q | sort | tr '\n' ' ')" "his mine one one "
+	is "... with --system the system's" "$("$isoctl" list -q --system | sort | tr '\n' ' ')" "mine one "
+	is "... with --user his own" "$("$isoctl" --user list -q)" ""
+	is "a user's own with --user" "$("$as_user" "$isoctl" list -q --user | sort | tr '\n' ' ')" "his one "
+	run "$as_user" "$isoctl" stop mine
+	is "a user stops none of root's" "$status $(runs '^sleep 832$' && echo runs)" "125 runs"
+	like "... which systemd says" "$err" "isoctl: mine: systemd: *"
+	run "$as_user" "$isoctl" --user stop mine
+	is "... which is not seen with --user" "$status $err" "125 isoctl: no such instance: \"mine\"; see isoctl list"
+	run "$as_user" "$isoctl" kill -s KILL '[hmo]*[es]'
+	is "a user's pattern means his own" "$status $err" "0 "
+	ok "... all of them" eventually gone '^sleep 83[34]$'
+	is "... and nobody else's" "$("$isoctl" list -q | sort | tr '\n' ' ')" "mine one "
+	begin one 833
+	begin his 834
+	run "$isoctl" freeze his
+	is "root freezes a user's by name" "$status $err $("$isoctl" list --no-legend his | awk '{print $3}')" "0  frozen"
+	run "$isoctl" thaw his
+	run "$isoctl" stop his
+	is "... and stops it" "$status $err" "0 "
+	run "$isoctl" stop one
+	is "of two of one name root's is meant" "$status $err $("$isoctl" list -q | sort | tr '\n' ' ')" "0  mine one "
+	ok "... and the user's runs" runs '^sleep 833$'
+	run "$isoctl" stop '[hmo]*[es]'
+	is "root's pattern means the system's" "$status $err $("$isoctl" list -q)" "0  one"
+	run env "PATH=$tmp/bin:$PATH" "$isoctl" logs one
+	is "logs of a user's instance" "$out" "_SYSTEMD_USER_UNIT=isorun-one.scope _UID=$(id -u "$TH_USER") + USER_UNIT=isorun-one.scope _UID=$(id -u "$TH_USER")"
+	[ "${TESTHOST-}" = real ] || test_confused
+	end 831 832 833 834
+}
+
+# A user has put the system manager's socket in the place of his own manager's.
+test_confused() {
+	local private
+	private=/run/user/$(id -u "$TH_USER")/systemd/private
+	mv "$private" "$private.away"
+	ln -s /run/systemd/private "$private"
+	run "$isoctl" stop one
+	is "root takes no other for the user's manager" "$status $err" \
+		"125 isoctl: connecting to the systemd of user $(id -u "$TH_USER"): Operation not permitted"
+	mv "$private.away" "$private"
+	run "$isoctl" stop one
+	is "... but that" "$status $err" "0 "
+}
+
+test_help() {
+	local verb
+	for verb in $("$isoctl" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do
+		run "$isoctl" "$verb" --help
+		like "isoctl $verb --help" "$status $out" "0 isoctl $verb*"
+	done
+	run "$isoctl" stop --no-pager
+	is "isoctl stop --no-pager" "$status $err" "125 isoctl: stop: no instance named; see isoctl list"
+}
+
+# The system's directory of policies, where it is not a real one.
+make_system_policy() {
+	mkdir -p /etc/isorun/policies
+	printf '[Policy]\nDescription=The shop of the system\n' >/etc/isorun/policies/shop.conf
+	chmod -R a+rX /etc/isorun
+}
+
+all() {
+	test_stop
+	test_kill
+	test_once
+	test_freeze
+	test_wait
+	test_set_property
+	test_names
+	test_top
+	test_colours
+	[ "${TESTHOST-}" = real ] || test_policies
+	test_logs
+	test_nested
+	test_service
+}
+
+test_help
+[ "${TESTHOST-}" = real ] || make_system_policy
+label=root who=() of=()
+[ "$(id -u)" != 0 ] || { all; test_no_unit; }
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") of=(--user)
+	[ "$(id -u)" != 0 ] || of+=(-M "$TH_USER@")
+	all
+	[ "$(id -u)" != 0 ] || test_managers
+else
+	skip "the same as another user" "no user to be"
+fi

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which instances are meant, whose they are, and what isoctl's options leave of a command line. */
+#include "helper.h"
+
+#include <errno.h>
+
+#include "cmd/instance.h"
+#include "cmd/options.h"
+
+static void test_unit(_unused_ void **state) {
+        static const struct {
+                const char *cgroup, *unit;
+                bool of_user;
+                uid_t uid;
+        } rows[] = {
+                { "/isorun.slice/isorun-a.scope", "isorun-a.scope", false, 0 },
+                { "/system.slice/system-isorun.slice/isorun@web.service", "isorun@web.service", false, 0 },
+                { "/a.service", "a.service", false, 0 },
+                { "/user.slice/user-1000.slice/user@1000.service/isorun.slice/isorun-a.scope", "isorun-a.scope", true, 1000 },
+                { "/user.slice/user-1000.slice/user@1000.service/app.slice/_cpu.service", "cpu.service", true, 1000 },
+                { "/user.slice/user-1000.slice/user@1000.service", "user@1000.service", false, 0 },
+                { "/user.slice/user-1000.slice/user@x.service/a.scope", NULL, false, 0 },
+                { "/user.slice/user-1000.slice/user@-1.service/a.scope", NULL, false, 0 },
+                { "/user.slice/user-1000.slice/user@4294967295.service/a.scope", NULL, false, 0 },
+                /* Below a unit anything can be made, with any name. */
+                { "/system.slice/a.service/isorun-a.scope", NULL, false, 0 },
+                { "/system.slice/a.service/user@0.service/a.scope", NULL, false, 0 },
+                { "/user.slice/user@1000.service/a.service/b.scope", NULL, true, 1000 },
+                { "/user.slice/user@1000.service/user@0.service/b.scope", NULL, true, 1000 },
+                { "/isorun.slice", NULL, false, 0 },
+                { "/x", NULL, false, 0 },
+                { "/_", NULL, false, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Instance instance = { .cgroup = strdup(rows[i].cgroup) };
+
+                expect_result(rows[i].cgroup, instance_find_unit(&instance), 0);
+                expect_text(rows[i].cgroup, instance.unit ?: "none", rows[i].unit ?: "none");
+                expect_number(rows[i].cgroup, instance.of_user, rows[i].of_user);
+                expect_number(rows[i].cgroup, instance.uid, rows[i].uid);
+                free(instance.cgroup);
+                free(instance.unit);
+        }
+}
+
+static Instance items[] = {
+        { .cgroup = (char *) "/isorun.slice/isorun-web-1.scope", .name = (char *) "web-1", .pid = 1, .own = true },
+        { .cgroup = (char *) "/isorun.slice/isorun-web-1.scope/x", .name = (char *) "inner", .pid = 1, .nested = true },
+        { .cgroup = (char *) "/isorun.slice/isorun-web-10.scope", .name = (char *) "web-10", .pid = 1, .own = true },
+        { .cgroup = (char *) "/user@7.service/isorun-web-1.scope", .name = (char *) "web-1", .pid = 1, .of_user = true, .uid = 7 },
+        { .cgroup = (char *) "/user@7.service/isorun-his.scope", .name = (char *) "his", .pid = 1, .of_user = true, .uid = 7 },
+        { .cgroup = (char *) "/isorun.slice/isorun-liar.scope", .name = (char *) "liar", .own = true },
+        { .cgroup = (char *) "/system.slice/bob.service", .name = (char *) "web-10", .pid = 1 }, /* the user bob says so */
+};
+static const InstanceList list = { .items = items, .n = ELEMENTSOF(items) };
+
+static void test_pick(_unused_ void **state) {
+        static const struct {
+                const char *name;
+                size_t place; /* in items; ELEMENTSOF(items): none */
+        } rows[] = {
+                { "web-1", 0 },  { "web-10", 2 }, { "isorun-web-10.scope", 2 }, { "his", 4 },
+                { "h", ELEMENTSOF(items) }, { "bob.service", 6 },
+                { "/user@7.service/isorun-web-1.scope", 3 }, { "h?s", 4 }, { "web-1?", 2 },
+                { "web-1*", ELEMENTSOF(items) }, { "", ELEMENTSOF(items) }, { "web", ELEMENTSOF(items) },
+                { "inner", ELEMENTSOF(items) }, { "inn*", ELEMENTSOF(items) }, { "liar", ELEMENTSOF(items) },
+        };
+
+        if (geteuid() != 0)
+                skip(); /* whose are preferred depends on it */
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Report report = {};
+                const Instance *found = instances_pick(&list, rows[i].name, &report);
+
+                expect_number(rows[i].name, found ? (size_t) (found - items) : ELEMENTSOF(items), rows[i].place);
+                expect_number(rows[i].name, report.n_errors, !found);
+        }
+}
+
+static void test_select(_unused_ void **state) {
+        _cleanup_(selection_deinit) Selection all = {}, own = {}, some = {};
+        Report report = {};
+
+        expect_result("all", instances_select(&all, &list, (char *[]) { (char *) "*", (char *) "his", NULL }, false, &report), 0);
+        expect_number("all", all.n, 5);
+        if (geteuid() == 0) {
+                expect_result("own", instances_select(&own, &list, (char *[]) { (char *) "*", NULL }, true, &report), 0);
+                expect_number("own", own.n, 3);
+        }
+        expect_number("none wrong", report.n_errors, 0);
+        expect_result("some", instances_select(&some, &list, (char *[]) { (char *) "no", (char *) "his", NULL }, true, &report),
+                      -ENOENT);
+        expect_number("some", some.n, 1);
+}
+
+static void test_options(_unused_ void **state) {
+        static const struct {
+                const char *words;
+                bool leading;
+                const char *left;
+                int result;
+                Whose whose;
+                bool pager;
+        } rows[] = {
+                { "stop --user a", false, "stop a", 0, WHOSE_USER, true },
+                { "stop a --system --no-pager", false, "stop a", 0, WHOSE_SYSTEM, false },
+                { "stop a -h", false, "stop a", 1, WHOSE_ANY, true },
+                { "logs a -- --user --help", false, "logs a -- --user --help", 0, WHOSE_ANY, true },
+                { "enter --user a ls --help --system", true, "enter a ls --help --system", 0, WHOSE_USER, true },
+                { "enter --help a", true, "enter a", 1, WHOSE_ANY, true },
+                { "kill -s TERM a", false, "kill -s TERM a", 0, WHOSE_ANY, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *words = strdup(rows[i].words);
+                char *argv[16], left[128] = "";
+                int argc = 0;
+
+                for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
+                        argv[argc++] = word;
+                argv[argc] = NULL;
+                arg_whose = WHOSE_ANY;
+                arg_pager = true;
+                expect_result(rows[i].words, options_take(&argc, argv, rows[i].leading), rows[i].result);
+                for (int k = 0; k < argc; k++)
+                        snprintf(left + strlen(left), sizeof(left) - strlen(left), "%s%s", k ? " " : "", argv[k]);
+                expect_text(rows[i].words, left, rows[i].left);
+                expect_number(rows[i].words, arg_whose, rows[i].whose);
+                expect_number(rows[i].words, arg_pager, rows[i].pager);
+                assert_null(argv[argc]);
+        }
+        arg_whose = WHOSE_ANY;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_unit),
+                cmocka_unit_test(test_pick),
+                cmocka_unit_test(test_select),
+                cmocka_unit_test(test_options),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
