@@ -81,7 +81,7 @@ test_stop() {
 	ctl stop --bad one
 	like "$label: an unknown option" "$status $err" "125 *unrecognized option '--bad'"
 	ctl stop --help
-	like "$label: --help of a verb" "$status $out" "0 isoctl stop*Waits until*--user, --system*"
+	like "$label: --help of a verb" "$status $out" "0 isoctl stop*Waits until*--user*--system*"
 	end
 }
 
