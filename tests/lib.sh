@@ -90,6 +90,19 @@ install_isorun() {
 runs() { pgrep -f "$1" >/dev/null; }
 gone() { ! runs "$1"; }
 
+# Calls a function as root, and as the ordinary user, where who and nest_as say how a sandbox is nested.
+# shellcheck disable=SC2034
+as_everybody() {
+	label=root who=() nest_as=(-p User=nobody)
+	"$1"
+	if [ -n "${TH_USER-}" ]; then
+		label=user who=("$as_user") nest_as=()
+		"$1"
+	else
+		skip "the same as another user" "no user to be"
+	fi
+}
+
 # The process that was started first of those whose command line matches (pkill -o cannot tell within a tick).
 first_pid() { pgrep -f "$1" | sort -n | head -n1; }
 

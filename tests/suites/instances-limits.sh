@@ -99,11 +99,4 @@ all() {
 	ok "$label: nothing is left" eventually no_scopes
 }
 
-label=root who=() nest_as=(-p User=nobody)
-all
-if [ -n "${TH_USER-}" ]; then
-	label=user who=("$as_user") nest_as=()
-	all
-else
-	skip "the same with a user's manager" "no user to be"
-fi
+as_everybody all

@@ -290,11 +290,4 @@ all() {
 	test_many
 }
 
-label=root who=() nest_as=(-p User=nobody)
-all
-if [ -n "${TH_USER-}" ]; then
-	label=user who=("$as_user") nest_as=()
-	all
-else
-	skip "the same as another user" "no user to be"
-fi
+as_everybody all

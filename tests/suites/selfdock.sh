@@ -111,11 +111,4 @@ all() {
 	ok "$label: nothing is left" eventually no_scopes
 }
 
-label=root who=() nest_as=(-p User=nobody)
-all
-if [ -n "${TH_USER-}" ]; then
-	label=user who=("$as_user") nest_as=()
-	all
-else
-	skip "the same as another user" "no user to be"
-fi
+as_everybody all
