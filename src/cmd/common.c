@@ -144,7 +144,7 @@ static int mount_image(Loaded *l, Report *report) {
 
                 path = binding ? binding->source : NULL;
         }
-        if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+        if (!path || streq(path, "/") || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
                 return 0;
         return image_mount(path, root->origin, &l->image, report);
 }
@@ -167,11 +167,22 @@ static int read_bindings(Loaded *l, char *const *arguments, size_t n_arguments, 
         return directories ? bindings_read_tables(&l->bindings, directories, report) : report_oom(report);
 }
 
-int loaded_bind(Loaded *l, char *const *arguments, size_t n_arguments, Report *report) {
-        int r;
+int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request, Plan **ret, Report *report) {
+        int status = PLAN_FAILED, r;
 
-        r = read_bindings(l, arguments, n_arguments, report);
-        return r < 0 ? r : mount_image(l, report);
+        r = policy_complete(l->policy, report);
+        if (r >= 0)
+                r = read_bindings(l, bindings, n, report);
+        if (r >= 0)
+                r = mount_image(l, report);
+        if (r < 0)
+                return PLAN_FAILED;
+
+        request->name = l->name;
+        request->bindings = &l->bindings;
+        request->image = l->image;
+        r = plan_new(ret, l->policy, &l->host, request, report, &status);
+        return r < 0 ? status : 0;
 }
 
 int flush_output(Report *report) {

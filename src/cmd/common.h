@@ -15,8 +15,8 @@ typedef struct Loaded {
         Host host;
         Policy *policy;
         char **search_path;
-        Bindings bindings; /* of loaded_bind() */
-        int image;         /* of RootDirectory=, mounted by loaded_bind(); 0: none */
+        Bindings bindings; /* of loaded_plan() */
+        int image;         /* of RootDirectory=, mounted by loaded_plan(); 0: none */
         char *name;        /* of the instance */
         char *unit;        /* what %n stands for */
         char *runtime;
@@ -28,10 +28,10 @@ void loaded_deinit(Loaded *l);
  * reads the policy. spec NULL: "default". arguments, may be NULL: the command. Returns 0 or -errno, reported. */
 int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report);
 
-/* Collects what the names in the complete policy stand for: what the command line says, "NAME=SOURCE" each, and the
- * tables, which are not looked at where the policy has no names; and mounts the image that RootDirectory= names.
- * Returns 0 or -errno, reported. */
-int loaded_bind(Loaded *l, char *const *arguments, size_t n_arguments, Report *report);
+/* Completes the policy and makes the plan, *request being filled in with what was loaded. bindings: n of them, what the
+ * command line says that names stand for, "NAME=SOURCE" each; the tables are not looked at where the policy has no
+ * names. Mounts the image that RootDirectory= names. Returns 0, or the exit status that the failure, reported, means. */
+int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request, Plan **ret, Report *report);
 
 /* To be called when all is written to standard output: returns 0, or -errno, reported, where not all of it went out. */
 int flush_output(Report *report);

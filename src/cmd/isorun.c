@@ -132,29 +132,18 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         char *const *arguments = userdata;
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        int status = PLAN_FAILED, r, q;
+        PlanRequest request = { .policy = arg_policy ?: "default", .arguments = arguments, .need_command = true,
+                                .no_scope = arg_no_scope, .manager = (ManagerChoice) arg_manager };
+        int status, r, q;
 
         r = loaded_init(&loaded, arg_policy, arg_name, arguments, report);
         if (r < 0 && !loaded.policy)
                 return PLAN_FAILED;
         q = apply_overrides(loaded.policy, report);
-        if (r < 0 || q < 0 || policy_complete(loaded.policy, report) < 0 ||
-            loaded_bind(&loaded, arg_bindings, arg_n_bindings, report) < 0)
+        if (r < 0 || q < 0)
                 return PLAN_FAILED;
-
-        r = plan_new(&plan, loaded.policy, &loaded.host,
-                     &(PlanRequest) {
-                             .name = loaded.name,
-                             .policy = arg_policy ?: "default",
-                             .arguments = arguments,
-                             .need_command = true,
-                             .no_scope = arg_no_scope,
-                             .manager = (ManagerChoice) arg_manager,
-                             .bindings = &loaded.bindings,
-                             .image = loaded.image,
-                     },
-                     report, &status);
-        if (r < 0)
+        status = loaded_plan(&loaded, arg_bindings, arg_n_bindings, &request, &plan, report);
+        if (status)
                 return status;
         if (arg_dry_run)
                 return print_plan(plan, loaded.policy, arg_json, report);

@@ -129,7 +129,7 @@ static int assign(const Loaded *l, const Options *o, Report *report) {
 
                 r = q < 0 ? q : r;
         }
-        return r < 0 ? r : policy_complete(l->policy, report);
+        return r;
 }
 
 /* A StartTry. */
@@ -137,21 +137,14 @@ static int build_once(void *userdata, bool last_try, Report *report) {
         const Options *o = userdata;
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        int status = PLAN_FAILED, r;
+        PlanRequest request = { .policy = "default", .arguments = o->arguments, .need_command = true,
+                                .writable_root = true };
+        int status;
 
-        r = loaded_init(&loaded, NULL, o->name, o->arguments, report);
-        if (r >= 0)
-                r = assign(&loaded, o, report);
-        if (r >= 0)
-                r = loaded_bind(&loaded, NULL, 0, report);
-        if (r < 0)
+        if (loaded_init(&loaded, NULL, o->name, o->arguments, report) < 0 || assign(&loaded, o, report) < 0)
                 return PLAN_FAILED;
-        r = plan_new(&plan, loaded.policy, &loaded.host,
-                     &(PlanRequest) { .name = loaded.name, .policy = "default", .arguments = o->arguments,
-                                      .need_command = true, .writable_root = true,
-                                      .bindings = &loaded.bindings, .image = loaded.image },
-                     report, &status);
-        if (r < 0)
+        status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        if (status)
                 return status;
         report_notice(report, "%s is writable inside", plan->mounts[0].source);
         return o->dry_run ? print_plan(plan, loaded.policy, o->json, report) : start_plan(plan, last_try, report);

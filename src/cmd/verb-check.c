@@ -6,23 +6,13 @@
 #include "cmd/common.h"
 #include "cmd/verb.h"
 
-static int check(const char *spec, Report *report) {
+static bool check(const char *spec, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = spec };
-        int status, r;
 
-        r = loaded_init(&loaded, spec, NULL, NULL, report);
-        if (r >= 0)
-                r = policy_complete(loaded.policy, report);
-        if (r >= 0)
-                r = loaded_bind(&loaded, NULL, 0, report);
-        if (r < 0)
-                return r;
-        request.name = loaded.name;
-        request.bindings = &loaded.bindings;
-        request.image = loaded.image;
-        return plan_new(&plan, loaded.policy, &loaded.host, &request, report, &status);
+        return loaded_init(&loaded, spec, NULL, NULL, report) >= 0 &&
+               loaded_plan(&loaded, NULL, 0, &request, &plan, report) == 0;
 }
 
 int verb_check(int argc, char *argv[], Report *report) {
@@ -33,7 +23,7 @@ int verb_check(int argc, char *argv[], Report *report) {
                 return PLAN_FAILED;
         }
         for (int i = 1; i < argc; i++)
-                if (check(argv[i], report) < 0)
+                if (!check(argv[i], report))
                         status = PLAN_FAILED;
         return status;
 }

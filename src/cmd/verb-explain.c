@@ -11,20 +11,12 @@ static int explain(const char *spec, char *const *arguments, bool json, Report *
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = spec, .arguments = arguments };
-        int status = PLAN_FAILED, r;
+        int status;
 
-        r = loaded_init(&loaded, spec, NULL, arguments, report);
-        if (r >= 0)
-                r = policy_complete(loaded.policy, report);
-        if (r >= 0)
-                r = loaded_bind(&loaded, NULL, 0, report);
-        if (r < 0)
+        if (loaded_init(&loaded, spec, NULL, arguments, report) < 0)
                 return PLAN_FAILED;
-        request.name = loaded.name;
-        request.bindings = &loaded.bindings;
-        request.image = loaded.image;
-        r = plan_new(&plan, loaded.policy, &loaded.host, &request, report, &status);
-        return r < 0 ? status : print_plan(plan, loaded.policy, json, report);
+        status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        return status ?: print_plan(plan, loaded.policy, json, report);
 }
 
 int verb_explain(int argc, char *argv[], Report *report) {

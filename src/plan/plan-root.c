@@ -291,6 +291,8 @@ static bool is_host_root(const PlanMount *m) {
         char path[32];
 
         snprintf(path, sizeof(path), "/proc/self/fd/%d", m->fd);
+        if (!m->detached && streq(m->source, "/"))
+                return true;
         return stat(m->detached ? path : m->source, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev &&
                st.st_ino == root.st_ino;
 }
