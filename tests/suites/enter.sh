@@ -248,6 +248,10 @@ test_attack() {
 	is "$label: from another user namespace, isorun hangs up" "$out" "hung up"
 	run "${who[@]}" unshare -Urpf /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
 	is "$label: from another pid namespace, too" "$out" "hung up"
+	if [ "$label" = root ]; then
+		run unshare -pf /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+		is "$label: ... of the same users" "$out" "hung up"
+	fi
 	run "${who[@]}" /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
 	is "$label: ... and not on its owner" "$out" "answered"
 	end one

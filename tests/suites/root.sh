@@ -102,6 +102,11 @@ test_fds() {
 	is "$label: ... which is not open inside" "$out" $'0\n1\n2\n3'
 	run "${who[@]}" sh -c '"$@" 7<'"$one/what" x "$isorun" --quiet "${mode[@]}" --bind data=fd:7 -v data:/mnt/f:ro cat /mnt/f
 	is "$label: ... of a file" "$out" fds
+	# shellcheck disable=SC2016
+	run "${who[@]}" unshare -Urm bash -c 'exec 7<"$1"; mount -t tmpfs none "$1"; exec "${@:2}"' x "$one" \
+		"$isorun" --quiet --no-scope --bind data=fd:7 -v data:/mnt:ro ls /mnt
+	is "$label: ... whose path leads to something else by now" "$status $err" \
+		"125 isorun: --volume: Volume=: data is bound to fd 7, which is not at $one any more"
 	refused "an fd that is none" '--volume: Volume=: data is bound to fd 99: Bad file descriptor' --bind data=fd:99 -v data:/mnt true
 	refused "... not even a number" '--bind: data=: not the number of a file descriptor: "x"' --bind data=fd:x -v data:/mnt true
 	run "${who[@]}" sh -c 'mkdir '"$one/gone"'; exec 7<'"$one/gone"'; rmdir '"$one/gone"'; "$@"' x "$isorun" --quiet "${mode[@]}" \
