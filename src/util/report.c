@@ -27,14 +27,28 @@ char *origin_format(Origin origin) {
         return s;
 }
 
-static void emit(Report *report, Severity severity, const Origin *origin, const char *key, const char *format,
-                 va_list ap) {
+/* error: 0 for a notice. */
+static void keep_first(Report *report, int error, const Origin *origin, const char *key, const char *format,
+                       va_list ap) {
+        ReportedError *first = &report->first;
+        va_list copy;
+
+        if (error == 0 || report->n_errors++ > 0)
+                return;
+        *first = (ReportedError) { .error = error, .key = key };
+        if (origin)
+                first->origin = *origin;
+        va_copy(copy, ap);
+        vsnprintf(first->text, sizeof(first->text), format, copy);
+        va_end(copy);
+}
+
+static void emit(Report *report, int error, const Origin *origin, const char *key, const char *format, va_list ap) {
         char *raw = NULL, *line = NULL;
         size_t size;
         FILE *f;
 
-        if (severity == SEVERITY_ERROR)
-                report->n_errors++;
+        keep_first(report, error, origin, key, format, ap);
         if (!report->sink)
                 return;
 
@@ -52,13 +66,13 @@ static void emit(Report *report, Severity severity, const Origin *origin, const 
         }
 
         /* The format alone still tells more than silence. */
-        report->sink(report->userdata, severity, line ?: format);
+        report->sink(report->userdata, error ? SEVERITY_ERROR : SEVERITY_NOTICE, line ?: format);
         free(line);
         free(raw);
 }
 
 int report_error_atv(Report *report, Origin origin, const char *key, int error, const char *format, va_list ap) {
-        emit(report, SEVERITY_ERROR, &origin, key, format, ap);
+        emit(report, error, &origin, key, format, ap);
         return -error;
 }
 
@@ -66,7 +80,7 @@ int report_error_at(Report *report, Origin origin, const char *key, int error, c
         va_list ap;
 
         va_start(ap, format);
-        emit(report, SEVERITY_ERROR, &origin, key, format, ap);
+        emit(report, error, &origin, key, format, ap);
         va_end(ap);
         return -error;
 }
@@ -75,7 +89,7 @@ int report_error(Report *report, int error, const char *format, ...) {
         va_list ap;
 
         va_start(ap, format);
-        emit(report, SEVERITY_ERROR, NULL, NULL, format, ap);
+        emit(report, error, NULL, NULL, format, ap);
         va_end(ap);
         return -error;
 }
@@ -84,7 +98,7 @@ void report_notice_at(Report *report, Origin origin, const char *key, const char
         va_list ap;
 
         va_start(ap, format);
-        emit(report, SEVERITY_NOTICE, &origin, key, format, ap);
+        emit(report, 0, &origin, key, format, ap);
         va_end(ap);
 }
 
@@ -92,7 +106,7 @@ void report_notice(Report *report, const char *format, ...) {
         va_list ap;
 
         va_start(ap, format);
-        emit(report, SEVERITY_NOTICE, NULL, NULL, format, ap);
+        emit(report, 0, NULL, NULL, format, ap);
         va_end(ap);
 }
 

@@ -25,10 +25,21 @@ typedef enum Severity {
 /* Gets each message as one line without newline, control characters escaped. */
 typedef void (*ReportSink)(void *userdata, Severity severity, const char *line);
 
+enum { REPORT_TEXT_MAX = 512 };
+
+/* What went wrong first, as it was reported. */
+typedef struct ReportedError {
+        int error; /* 0: nothing */
+        Origin origin;
+        const char *key; /* borrowed; may be NULL */
+        char text[REPORT_TEXT_MAX]; /* without origin and key, and cut where it is longer */
+} ReportedError;
+
 typedef struct Report {
         ReportSink sink; /* may be NULL */
         void *userdata;
         size_t n_errors;
+        ReportedError first;
 } Report;
 
 /* Each of these returns -error, so that `return report_error(…)` ends a function. error is a positive errno. The

@@ -594,6 +594,22 @@ static void test_report_without_sink(_unused_ void **state) {
         assert_int_equal(silent.n_errors, 1);
 }
 
+/* Of several errors the first is kept, as it was reported. */
+static void test_report_first(_unused_ void **state) {
+        const Origin at = { .file = "web.conf", .line = 12 };
+        Report report = {};
+
+        report_notice_at(&report, at, "Nice", "not that");
+        expect_number("nothing yet", (uint64_t) report.first.error, 0);
+        report_error_at(&report, at, "User", ENOENT, "no %s", "ada");
+        report_error(&report, EPERM, "nor this");
+        expect_number("error", (uint64_t) report.first.error, ENOENT);
+        expect_text("text", report.first.text, "no ada");
+        expect_text("key", report.first.key, "User");
+        expect_text("file", report.first.origin.file, "web.conf");
+        expect_number("line", report.first.origin.line, 12);
+}
+
 static void test_origin(_unused_ void **state) {
         static const struct {
                 Origin origin;
@@ -661,6 +677,7 @@ int main(void) {
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),
                 cmocka_unit_test(test_report),
                 cmocka_unit_test(test_report_without_sink),
+                cmocka_unit_test(test_report_first),
                 cmocka_unit_test(test_origin),
         };
 
