@@ -103,29 +103,50 @@ static int find_delegated(Builder *b) {
         return 0;
 }
 
+int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
+        bool user = request->manager == MANAGER_USER || (request->manager == MANAGER_AUTO && host->uid != 0);
+        PlanUnit unit = { .holder = HOLDER_NONE, .user_manager = user };
+
+        if (host->unit) {
+                unit.holder = HOLDER_UNIT;
+                unit.user_manager = strstr(host->cgroup, "/user@") && strstr(host->cgroup, ".service/");
+                unit.name = strdup(host->unit);
+        } else {
+                if (!request->no_scope && (user ? host->user_manager : host->system_manager))
+                        unit.holder = HOLDER_SCOPE;
+                if (asprintf(&unit.name, "isorun-%s.scope", request->name) < 0)
+                        unit.name = NULL;
+        }
+        if (!unit.name)
+                return -ENOMEM;
+        *ret = unit;
+        return 0;
+}
+
 static int choose_holder(Builder *b) {
-        bool user = b->request->manager == MANAGER_USER ||
-                    (b->request->manager == MANAGER_AUTO && b->host->uid != 0);
         Plan *plan = b->plan;
+        PlanUnit unit;
         int r;
 
-        plan->user_manager = user;
-        if (b->host->unit) {
-                plan->holder = HOLDER_UNIT;
-                plan->user_manager = strstr(b->host->cgroup, "/user@") && strstr(b->host->cgroup, ".service/");
+        r = plan_unit(b->host, b->request, &unit);
+        if (r < 0)
+                return r;
+        plan->holder = unit.holder;
+        plan->user_manager = unit.user_manager;
+        plan->unit = unit.name;
+        if (plan->holder == HOLDER_UNIT) {
                 plan->cgroup = strdup(b->host->cgroup);
                 return plan->cgroup ? 0 : -ENOMEM;
         }
-        if (!b->request->no_scope && (user ? b->host->user_manager : b->host->system_manager)) {
-                plan->holder = HOLDER_SCOPE;
+        if (plan->holder == HOLDER_SCOPE)
                 return 0;
-        }
 
         r = b->request->no_scope || plan->n_properties == 0 ? 0 : find_delegated(b);
-        plan->holder = r > 0 ? HOLDER_CGROUP : HOLDER_NONE;
-        if (plan->holder == HOLDER_NONE && !b->request->no_scope)
+        if (r > 0)
+                plan->holder = HOLDER_CGROUP;
+        else if (!b->request->no_scope)
                 report_notice(b->report, "no %s systemd is reachable: the instance will not be a unit",
-                              user ? "user" : "system");
+                              plan->user_manager ? "user" : "system");
         return r < 0 ? r : 0;
 }
 
@@ -191,12 +212,6 @@ int build_holder(Builder *b) {
                 if (!b->plan->cgroup_root)
                         return report_oom(b->report);
         }
-        if (b->plan->holder == HOLDER_UNIT)
-                b->plan->unit = strdup(b->host->unit);
-        else if (asprintf(&b->plan->unit, "isorun-%s.scope", b->request->name) < 0)
-                b->plan->unit = NULL;
-        if (!b->plan->unit)
-                return report_oom(b->report);
 
         r = check_enforceable(b);
         return r < 0 ? r : build_delegate(b);

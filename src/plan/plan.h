@@ -210,6 +210,16 @@ typedef struct PlanRequest {
         const Bindings *bindings; /* what names stand for; NULL: none is bound. It must outlive the plan. */
 } PlanRequest;
 
+/* The unit that a start is to be, known before there is a plan. */
+typedef struct PlanUnit {
+        PlanHolder holder; /* HOLDER_SCOPE, HOLDER_UNIT; HOLDER_NONE: systemd is not to have it */
+        bool user_manager;
+        char *name;        /* also without a systemd: what would be its name */
+} PlanUnit;
+
+/* Says so of a request, of which name, no_scope and manager are looked at. Returns 0 or -ENOMEM. */
+int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret);
+
 enum { PLAN_NOT_FOUND = 127, PLAN_CANNOT_EXECUTE = 126, PLAN_FAILED = 125 };
 
 /* Makes the plan. All that is wrong is reported, not only the first. Returns 0; or -errno, with the exit status
