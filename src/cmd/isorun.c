@@ -127,6 +127,19 @@ static int apply_overrides(Policy *policy, Report *report) {
         return result;
 }
 
+/* Returns 0, or the exit status that the failure, reported, means. */
+static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report) {
+        int r, q;
+
+        r = loaded_init(l, arg_policy, arg_name, request->arguments, report);
+        if (r < 0 && !l->policy)
+                return PLAN_FAILED;
+        q = apply_overrides(l->policy, report);
+        if (r < 0 || q < 0)
+                return PLAN_FAILED;
+        return loaded_plan(l, arg_bindings, arg_n_bindings, request, ret, report);
+}
+
 /* A StartTry. userdata: the command and its arguments, or NULL. */
 static int run_once(void *userdata, bool last_try, Report *report) {
         char *const *arguments = userdata;
@@ -134,17 +147,10 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = arg_policy ?: "default", .arguments = arguments, .need_command = true,
                                 .no_scope = arg_no_scope, .manager = (ManagerChoice) arg_manager };
-        int status, r, q;
+        int status = make_plan(&loaded, &request, &plan, report);
 
-        r = loaded_init(&loaded, arg_policy, arg_name, arguments, report);
-        if (r < 0 && !loaded.policy)
-                return PLAN_FAILED;
-        q = apply_overrides(loaded.policy, report);
-        if (r < 0 || q < 0)
-                return PLAN_FAILED;
-        status = loaded_plan(&loaded, arg_bindings, arg_n_bindings, &request, &plan, report);
         if (status)
-                return status;
+                return arg_dry_run ? status : start_refused(&loaded, &request, status, report);
         if (arg_dry_run)
                 return print_plan(plan, loaded.policy, arg_json, report);
 

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cmd/common.h"
+#include "sandbox/journal.h"
 #include "sandbox/sandbox.h"
 
 /* Who gains by execve(2) itself must not sandbox for others: what a policy may name is what the caller may do. The
@@ -77,6 +78,19 @@ int start_repeat(StartTry try, void *userdata, bool wait, Report *report) {
         return status;
 }
 
+int start_refused(const Loaded *loaded, const PlanRequest *request, int status, const Report *report) {
+        PlanRequest named = *request;
+        PlanUnit unit;
+
+        named.name = loaded->name;
+        /* Where there is no policy, --name was wrong. */
+        if (!loaded->policy || plan_unit(&loaded->host, &named, &unit) < 0)
+                return status;
+        journal_refused(&unit, loaded->name, request->policy, report);
+        free(unit.name);
+        return status;
+}
+
 int start_plan(const Plan *plan, bool last_try, Report *report) {
         Outcome outcome = { .exit_status = PLAN_FAILED };
 
@@ -85,5 +99,9 @@ int start_plan(const Plan *plan, bool last_try, Report *report) {
                 return -EEXIST;
         if (outcome.name_taken)
                 report_error(report, EEXIST, "there is a unit %s already (--name chooses another name)", plan->unit);
+        if (!outcome.executed)
+                journal_refused(&(PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager,
+                                              .name = plan->unit },
+                                plan->name, plan->policy, report);
         return end_as(&outcome, plan->holder == HOLDER_UNIT);
 }

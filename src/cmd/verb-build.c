@@ -139,13 +139,12 @@ static int build_once(void *userdata, bool last_try, Report *report) {
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = "default", .arguments = o->arguments, .need_command = true,
                                 .writable_root = true };
-        int status;
+        int status = PLAN_FAILED;
 
-        if (loaded_init(&loaded, NULL, o->name, o->arguments, report) < 0 || assign(&loaded, o, report) < 0)
-                return PLAN_FAILED;
-        status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        if (loaded_init(&loaded, NULL, o->name, o->arguments, report) >= 0 && assign(&loaded, o, report) >= 0)
+                status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
         if (status)
-                return status;
+                return o->dry_run ? status : start_refused(&loaded, &request, status, report);
         report_notice(report, "%s is writable inside", plan->mounts[0].source);
         return o->dry_run ? print_plan(plan, loaded.policy, o->json, report) : start_plan(plan, last_try, report);
 }

@@ -248,7 +248,8 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         end_inside(&run);
         holder_deinit(&run.holder);
         run_deinit(&run);
-        run.outcome.started = run.outcome.started && r >= 0;
+        run.outcome.executed = run.outcome.started;
+        run.outcome.started = run.outcome.executed && r >= 0;
         *ret = run.outcome;
         return r;
 }

@@ -5,7 +5,8 @@
 
 /* How an instance ended. */
 typedef struct Outcome {
-        bool started;    /* the payload's execve(2) has succeeded, and its end is known */
+        bool executed;   /* the payload's execve(2) has succeeded, */
+        bool started;    /* and its end is known */
         int wait_status; /* as of waitpid(2), where it started */
         int exit_status; /* PLAN_*, or 128+N for a signal that stopped the start, where it did not */
         bool name_taken; /* there is a unit of the plan's name, which is not reported */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sandbox/control.h"
+#include "sandbox/journal.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
@@ -61,6 +62,7 @@ static void note_oom(Run *run) {
                 }
         report_notice_at(run->report, origin, key, "the kernel killed a process of %s that wanted more memory",
                          run->plan->unit);
+        journal_oom_killed(run->plan, origin, key);
 }
 
 /* Returns 1 when the payload has ended, 0 while it has not, or -errno. */
@@ -78,6 +80,7 @@ static int take_message(Run *run) {
         case MESSAGE_STARTED:
                 run->payload = fd;
                 run->outcome.started = true;
+                journal_started(run->plan);
                 /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
                 run->control = control_listen();
                 return 0;
@@ -89,6 +92,7 @@ static int take_message(Run *run) {
                 /* The process inside keeps the unit alive until we hang up. */
                 note_oom(run);
                 run->outcome.wait_status = m.value;
+                journal_ended(run->plan, m.value);
                 return 1;
         default:
                 return -EPROTO;
@@ -110,6 +114,7 @@ static int died(Run *run) {
         if (info.si_code == CLD_EXITED)
                 return report_error(run->report, ECHILD, "the reaper of the instance ended, and the command with it");
         run->outcome.wait_status = W_EXITCODE(0, info.si_status);
+        journal_ended(run->plan, run->outcome.wait_status);
         return 0;
 }
 

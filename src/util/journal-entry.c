@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/journal-entry.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "util/escape.h"
+#include "util/fd.h"
+
+int journal_entry_init(JournalEntry *e) {
+        *e = (JournalEntry) {};
+        e->f = open_memstream(&e->text, &e->size);
+        return e->f ? 0 : -ENOMEM;
+}
+
+void journal_entry_deinit(JournalEntry *e) {
+        if (e->f)
+                fclose(e->f);
+        free(e->text);
+}
+
+/* How many bytes of a text there is room for, if no character of more than one may be torn. */
+static size_t cut(const char *text) {
+        size_t n = strlen(text);
+
+        if (n <= JOURNAL_VALUE_MAX)
+                return n;
+        for (n = JOURNAL_VALUE_MAX; n > 0 && (text[n] & 0xc0) == 0x80;)
+                n--;
+        return n;
+}
+
+void journal_entry_add(JournalEntry *e, const char *name, const char *format, ...) {
+        _cleanup_free_ char *raw = NULL, *value = NULL;
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = vasprintf(&raw, format, ap);
+        va_end(ap);
+        if (r < 0)
+                raw = NULL;
+        value = raw ? escape(raw) : NULL;
+        if (value)
+                fprintf(e->f, "%s=%.*s\n", name, (int) cut(value), value);
+}
+
+int journal_entry_send(JournalEntry *e, const char *path) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+        if (fd < 0)
+                return -errno;
+        if (fflush(e->f) != 0)
+                return -ENOMEM;
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+        return sendto(fd, e->text, e->size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *) &address,
+                      sizeof(address)) < 0
+                       ? -errno
+                       : 0;
+}

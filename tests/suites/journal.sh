@@ -1,0 +1,314 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What isorun tells the journal of an instance, and how it is found there. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+mkdir -p "$tmp/usr/lib/systemd/catalog"
+cp "$top/catalog/isorun.catalog" "$tmp/usr/lib/systemd/catalog/"
+install_isorun
+mode=(--quiet -p "Optional=MemoryMax TasksMax")
+
+# The MESSAGE_ID of a kind of record.
+id_of() { sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/journal-records.inc"; }
+
+# The user's journal is in the system's here, which he may not read.
+let_read() {
+	journalctl --sync
+	chmod -R o+rX /run/log/journal
+}
+
+# Fields of each record of a kind that journalctl shows for a unit, and for nothing but that: a line each.
+records() { # kind, unit, fields...
+	let_read
+	"${who[@]}" journalctl -q --no-pager -o json "$unit_option=$2" "MESSAGE_ID=$(id_of "$1")" | python3 -c 'import json, sys
+for line in sys.stdin:
+    entry = json.loads(line)
+    print("|".join(str(entry.get(f, "-")) for f in sys.argv[1:]))' "${@:3}"
+}
+
+count() {
+	journalctl --sync
+	journalctl -q --no-pager -o cat SYSLOG_IDENTIFIER=isorun | wc -l
+}
+
+# How many records a command adds.
+adds() {
+	local before
+	before=$(count)
+	run "$@"
+	echo $(($(count) - before))
+}
+
+begin() { # name, options...
+	"${who[@]}" "$isorun" "${mode[@]}" --name "$1" "${@:2}" sleep 1000 &
+	instance=$!
+	eventually runs '^sleep 1000$'
+}
+
+gone_scopes() { [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
+
+ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
+
+test_run() {
+	local unit=isorun-run.scope
+	run "${who[@]}" "$isorun" "${mode[@]}" --name run sh -c 'exit 0'
+	is "$label: a start is a record" "$(records STARTED $unit MESSAGE PRIORITY ISORUN_INSTANCE ISORUN_POLICY ISORUN_UNIT COMMAND SYSLOG_IDENTIFIER)" \
+		"run started: sh -c exit 0|6|run|default|$unit|sh -c exit 0|isorun"
+	is "$label: so is an exit" "$(records ENDED $unit MESSAGE PRIORITY ISORUN_INSTANCE EXIT_CODE EXIT_STATUS)" \
+		"run ended: exit status 0|6|run|exited|0"
+	is "$label: ... with isorun's version" "isorun $(records ENDED $unit ISORUN_VERSION)" "$("$isorun" --version)"
+	run "${who[@]}" "$isorun" "${mode[@]}" --name run sh -c 'exit 3'
+	is "$label: ... of a failure" "$(records ENDED $unit MESSAGE PRIORITY EXIT_CODE EXIT_STATUS | tail -n1)" \
+		"run ended: exit status 3|5|exited|3"
+	run "${who[@]}" "$isorun" "${mode[@]}" --name run sh -c 'kill -KILL $$'
+	is "$label: ... by a signal" "$(records ENDED $unit MESSAGE PRIORITY EXIT_CODE EXIT_STATUS | tail -n1)" \
+		"run was ended by SIGKILL|5|killed|9"
+	begin run
+	ctl kill -s KILL $unit
+	wait "$instance"
+	is "$label: ... of the unit" "$(records ENDED $unit EXIT_CODE EXIT_STATUS | tail -n1)" "killed|9"
+	is "$label: each once" "$(records STARTED $unit MESSAGE | wc -l) $(records ENDED $unit MESSAGE | wc -l)" "4 4"
+	run "${who[@]}" "$isorun" "${mode[@]}" --name run sh -c $': a\nISORUN_FORGED=yes\nb \e[31m \\'
+	is "$label: a command line is one field" "$(records STARTED $unit COMMAND ISORUN_FORGED | tail -n1)" \
+		'sh -c : a\x0aISORUN_FORGED=yes\x0ab \x1b[31m \|-'
+	run "${who[@]}" "$isorun" "${mode[@]}" --name run true "$(printf 'ä%.0s' {1..5000})"
+	is "$label: ... and not longer than 4000 bytes, of whole characters" "$(records STARTED $unit COMMAND | tail -n1 | tr -d '\n' | wc -c)" 3999
+}
+
+test_refusal() {
+	local unit=isorun-no.scope
+	printf '[Sandbox]\n\nVolume=/nowhere:/x\nVolume=/nor-here:/y\n' >"$tmp/volume.conf"
+	run "${who[@]}" "$isorun" "${mode[@]}" --policy "$tmp/volume.conf" --name no true
+	is "$label: what cannot be planned is one record, of the first line" \
+		"$(records REFUSED $unit PRIORITY ISORUN_INSTANCE ISORUN_POLICY CONFIG_FILE CONFIG_LINE ISORUN_DIRECTIVE ERRNO)" \
+		"3|no|$tmp/volume.conf|$tmp/volume.conf|3|Volume|2"
+	is "$label: ... which says what isorun says" "isorun: $(records REFUSED $unit MESSAGE)" \
+		"isorun: no was not started: $(head -n1 <<<"${err#isorun: }")"
+	is "$label: ... and nothing has started" "$(records STARTED $unit MESSAGE)" ""
+	printf '[Scope]\nTasksMax=few\n' >"$tmp/value.conf"
+	run "${who[@]}" "$isorun" "${mode[@]}" --policy "$tmp/value.conf" --name no true
+	is "$label: a wrong value is" "$(records REFUSED $unit CONFIG_FILE CONFIG_LINE ISORUN_DIRECTIVE | tail -n1)" "$tmp/value.conf|2|TasksMax"
+	run "${who[@]}" "$isorun" "${mode[@]}" --name no not-there
+	is "$label: a command that is not there is" "$status $(records REFUSED $unit MESSAGE CONFIG_FILE | tail -n1)" \
+		"127 no was not started: not-there: command not found|-"
+	run "${who[@]}" "$isorun" "${mode[@]}" --name no -p 'TemporaryFileSystem=/x:size=1,nr_inodes=1' -v /etc:/x/y:ro true
+	like "$label: what fails inside is" "$(records REFUSED $unit MESSAGE | tail -n1)" \
+		"no was not started: --volume: Volume=: mounting on /x/y: *"
+	begin no
+	run "${who[@]}" "$isorun" "${mode[@]}" --name no true
+	is "$label: a name that is taken is" "$(records REFUSED $unit MESSAGE ERRNO | tail -n1)" \
+		"no was not started: there is a unit $unit already (--name chooses another name)|17"
+	ctl stop $unit
+	wait "$instance"
+	if has_controllers; then
+		skip "$label: a limit that does not hold" "this kernel holds them"
+	else
+		printf '[Policy]\nOptional=\n[Scope]\nMemoryMax=64M\n' >"$tmp/limit.conf"
+		run "${who[@]}" "$isorun" --quiet --policy "$tmp/limit.conf" --name no true
+		is "$label: a limit that does not hold is" "$(records REFUSED $unit CONFIG_FILE CONFIG_LINE ISORUN_DIRECTIVE | tail -n1)" \
+			"$tmp/limit.conf|4|MemoryMax"
+	fi
+	is "$label: each once" "$(records REFUSED $unit MESSAGE | wc -l)" $((has_limits + 5))
+}
+
+test_silence() {
+	is "$label: an unknown option is no record" "$(adds "${who[@]}" "$isorun" --nonsense true)" 0
+	is "$label: nor is what cannot be a name" "$(adds "${who[@]}" "$isorun" --name / true)" 0
+	is "$label: nor is --dry-run" "$(adds "${who[@]}" "$isorun" --policy "$tmp/volume.conf" --dry-run true)" 0
+	is "$label: nor is isoctl check" "$(adds "${who[@]}" "$isoctl" check "$tmp/volume.conf")" 0
+	is "$label: what is no unit has no records" "$(adds "${who[@]}" "$isorun" "${mode[@]}" --no-scope true)" 0
+	is "$label: ... nor where it is refused" "$(adds "${who[@]}" "$isorun" "${mode[@]}" --no-scope not-there)" 0
+	is "$label: a sandbox in a sandbox has none" \
+		"$(adds "${who[@]}" "$isorun" --quiet --policy nest -p "Optional=MemoryMax TasksMax CPUQuota" "${nest_as[@]}" \
+			isorun --quiet -p "Optional=MemoryMax TasksMax" true)" 2
+	is "$label: ... but for its parent's" "$(adds "${who[@]}" "$isorun" "${mode[@]}" true)" 2
+}
+
+test_service() {
+	local unit=isorun-test.service
+	"${who[@]}" systemd-run "${bus[@]}" --wait --quiet --unit=$unit "$isorun" "${mode[@]}" --name inside sh -c 'exit 4'
+	is "$label: a service's records are in its journal" \
+		"$(records STARTED $unit ISORUN_INSTANCE ISORUN_UNIT) $(records ENDED $unit ISORUN_INSTANCE EXIT_STATUS)" \
+		"inside|$unit inside|4"
+	ctl reset-failed $unit
+	"${who[@]}" systemd-run "${bus[@]}" --wait --quiet --unit=$unit "$isorun" "${mode[@]}" not-there 2>/dev/null
+	is "$label: ... a refusal, too" "$(records REFUSED $unit ISORUN_UNIT)" "$unit"
+	ctl reset-failed $unit 2>/dev/null
+	[ "$label" = root ] && [ -n "${TH_USER-}" ] || return
+	unit="isorun-other.service"
+	systemd-run --wait --quiet --unit=$unit -p User="$TH_USER" "$isorun" "${mode[@]}" --name inside sh -c 'sleep 0.5; exit 4'
+	is "a service's with User=, too" "$(records STARTED $unit ISORUN_INSTANCE ISORUN_UNIT) $(records ENDED $unit ISORUN_INSTANCE EXIT_STATUS)" \
+		"inside|$unit inside|4"
+	systemctl reset-failed $unit
+}
+
+# Says twice that it is ready, as after a reload.
+ready='import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+for _ in range(2): s.sendto(b"STATUS=up\nREADY=1", os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1))'
+
+test_ready() {
+	local unit=isorun-ready.service
+	if ! "$isorun" --help | grep -q -e --notify; then
+		skip "$label: what says that it is ready" "this isorun hands nothing on"
+		return
+	fi
+	"${who[@]}" systemd-run "${bus[@]}" --wait --quiet --unit=$unit -p Type=notify "$isorun" "${mode[@]}" --name up \
+		/usr/bin/python3 -c "$ready"
+	is "$label: what says that it is ready is a record, once" "$(records READY $unit MESSAGE PRIORITY ISORUN_INSTANCE)" "up is ready|6|up"
+	"${who[@]}" systemd-run "${bus[@]}" --wait --quiet --unit=$unit -p Type=notify "$isorun" "${mode[@]}" --notify=exec \
+		--name executed true
+	is "$label: so is --notify=exec" "$(records READY $unit MESSAGE | tail -n1)" "executed is ready"
+}
+
+# No text of a policy may stand in a journal that others read.
+test_secrets() {
+	printf '[Sandbox]\nSetCredential=token:hunter2\nFile=/etc/x:hunter2\nEnvironment=X=hunter2\n' >"$tmp/secret.conf"
+	run "${who[@]}" "$isorun" "${mode[@]}" --policy "$tmp/secret.conf" --name secret cat /etc/x
+	is "$label: a policy's texts are inside" "$out" hunter2
+	for line in 'SetCredential=hunter2' 'SetCredential=a:hunter2\q' 'File=hunter2' 'File=/etc/x:hunter2\q' \
+		'Environment=hunter2' 'hunter2'; do
+		printf '[Sandbox]\n%s\n' "$line" >"$tmp/secret.conf"
+		run "${who[@]}" "$isorun" "${mode[@]}" --policy "$tmp/secret.conf" --name secret true
+		like "$label: isorun says what is wrong with $line" "$status $err" "125 isorun: $tmp/secret.conf:2: *hunter2*"
+		like "$label: ... the journal where" "$(records REFUSED isorun-secret.scope MESSAGE | tail -n1)" \
+			"secret was not started: $tmp/secret.conf:2: *not right (isorun --dry-run says why)"
+	done
+	journalctl --sync
+	is "$label: the journal has none of it" "$(journalctl --no-pager -o json SYSLOG_IDENTIFIER=isorun | grep hunter2)" ""
+}
+
+# isoctl logs: what the payload writes, and the records.
+in_logs() { # text, words of isoctl's
+	let_read
+	"${who[@]}" "$isoctl" logs --no-pager "${@:2}" -- -o cat 2>/dev/null | grep -qxF "$1"
+}
+
+test_logs() {
+	"${who[@]}" "$isorun" "${mode[@]}" --name logs-one -p StandardOutput=journal sh -c 'echo said so; exec sleep 1000' &
+	instance=$!
+	ok "$label: logs has what the payload writes" eventually in_logs "said so" logs-one
+	ok "$label: ... and the records" in_logs "logs-one started: sh -c echo said so; exec sleep 1000" logs-one
+	ok "$label: ... by a pattern" in_logs "logs-one started: sh -c echo said so; exec sleep 1000" 'logs-*'
+	"${who[@]}" "$isoctl" logs --no-pager -f logs-one -- -o cat >"$tmp/follow-$label" 2>&1 &
+	follower=$!
+	eventually grep -q 'said so' "$tmp/follow-$label"
+	ctl stop isorun-logs-one.scope
+	wait "$instance"
+	ok "$label: ... and as they come" eventually grep -qx 'logs-one was ended by SIGTERM' "$tmp/follow-$label"
+	{ kill -- "$follower"; wait "$follower"; } 2>/dev/null
+	pkill -f '^journalctl .*logs-one'
+	ok "$label: those of one that has ended" in_logs "logs-one was ended by SIGTERM" logs-one
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-logs.service "$isorun" "${mode[@]}" --name logs-two \
+		sh -c 'echo said more; exec sleep 1000'
+	ok "$label: ... of a service, by its instance's name" eventually in_logs "said more" logs-two
+	ok "$label: ... with the records" in_logs "logs-two started: sh -c echo said more; exec sleep 1000" logs-two
+	ctl stop isorun-logs.service
+	ok "$label: ... by the unit when it has ended" in_logs "logs-two was ended by SIGTERM" isorun-logs.service
+	ctl reset-failed isorun-logs.service 2>/dev/null
+}
+
+all() {
+	has_controllers && has_limits=0 || has_limits=1
+	unit_option=--unit bus=()
+	[ "$label" = root ] || unit_option=--user-unit bus=(--user)
+	test_run
+	test_refusal
+	test_silence
+	test_service
+	test_ready
+	test_secrets
+	test_logs
+}
+
+# What anybody may write into the journal is not taken for what isorun says.
+forge() { # fields, as uid $1
+	setpriv --reuid "$1" --clear-groups python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto("".join(f + "\n" for f in sys.argv[1:]).encode(), "/run/systemd/journal/socket")' \
+		"${@:2}"
+}
+
+forged() {
+	journalctl --sync
+	[ "$(journalctl -q --no-pager -o cat MESSAGE="$1")" = "$1" ]
+}
+
+test_forged() {
+	local field
+	label=root who=() bus=()
+	begin forged
+	forge "$(id -u nobody)" MESSAGE=forged-system "MESSAGE_ID=$(id_of ENDED)" \
+		{OBJECT_SYSTEMD_UNIT,UNIT,USER_UNIT,ISORUN_UNIT,OBJECT_SYSTEMD_USER_UNIT}=isorun-forged.scope ISORUN_INSTANCE=forged
+	ok "a record is forged" eventually forged forged-system
+	ok "... isorun's own is in the logs" in_logs "forged started: sleep 1000" forged
+	ok "... and the other is not" not_in_logs forged-system forged
+	ctl stop isorun-forged.scope
+	wait "$instance"
+	ok "... nor when the instance has ended" not_in_logs forged-system forged
+
+	who=("$as_user") bus=(--user)
+	begin forged
+	for field in USER_UNIT OBJECT_SYSTEMD_USER_UNIT ISORUN_UNIT; do
+		forge "$(id -u nobody)" "MESSAGE=forged-$field" "MESSAGE_ID=$(id_of ENDED)" "$field=isorun-forged.scope" ISORUN_INSTANCE=forged
+		ok "a record of a user's instance is forged, with $field=" eventually forged "forged-$field"
+		who=("$as_user")
+		ok "... isorun's own is in his logs" in_logs "forged started: sleep 1000" forged
+		ok "... and the other is not" not_in_logs "forged-$field" forged
+		who=()
+		ok "... in root's logs of it there is isorun's own" in_logs "forged started: sleep 1000" forged
+		ok "... and not the other" not_in_logs "forged-$field" forged
+	done
+	who=("$as_user")
+	ctl stop isorun-forged.scope
+	wait "$instance"
+}
+
+not_in_logs() { ! in_logs "$@"; }
+
+# A journald that does not read, with its queue full.
+test_stopped() {
+	local pid
+	pid=$(systemctl show -P MainPID systemd-journald)
+	kill -STOP "$pid"
+	# A socket may have only so much on its way: a new one each time.
+	python3 -c 'import socket
+try:
+    while True:
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        s.setblocking(False)
+        s.sendto(b"MESSAGE=fill\n", "/run/systemd/journal/socket")
+except BlockingIOError: pass'
+	run timeout 20 "$isorun" "${mode[@]}" --name stopped echo ran
+	is "where journald does not read, an instance runs" "$status $out" "0 ran"
+	run timeout 20 "$isorun" "${mode[@]}" --name stopped not-there
+	is "... and is refused" "$status" 127
+	kill -CONT "$pid"
+	run unshare -m sh -c 'mount -t tmpfs tmpfs /run/systemd/journal && exec "$@"' x "$isorun" -p "Optional=MemoryMax TasksMax" true
+	unlike "where there is none, too" "$status $err" "*journal*"
+	is "... with success" "$status" 0
+}
+
+test_catalog() {
+	local name text
+	if [ "$TESTHOST" = real ]; then
+		skip "journalctl -x" "the machine's catalog would be written"
+		return
+	fi
+	journalctl --update-catalog
+	label=root who=() unit_option=--unit
+	while IFS='(,' read -r _ name _; do
+		like "the catalog has $name" "$(journalctl --no-pager --list-catalog "$(id_of "$name")")" "$(id_of "$name") isorun: *@ISORUN_INSTANCE@*"
+	done < <(grep '^RECORD(' "$top/src/sandbox/journal-records.inc")
+	run "$isorun" "${mode[@]}" --name explained true
+	journalctl --sync
+	text=$(journalctl -x --no-pager -u isorun-explained.scope)
+	like "journalctl -x explains a start" "$text" "*Subject: Instance explained has been started*man:isorun(7)*the policy default*"
+	like "... and an exit" "$text" "*Subject: Instance explained has ended*exited, 0*"
+	unlike "... with all that is to be filled in" "$text" "*@*@*"
+}
+
+has_limits=0
+as_everybody all
+test_catalog
+if [ -n "${TH_USER-}" ]; then test_forged; else skip "forged records" "no user to be"; fi
+test_stopped
+ok "nothing is left" eventually gone_scopes
