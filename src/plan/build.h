@@ -24,11 +24,15 @@ int build_root(Builder *b);         /* mounts, and the command and directory tha
 int build_environment(Builder *b);
 int build_resources(Builder *b);    /* limits, priority, standard input and output */
 int build_landlock(Builder *b);
+int build_machine(Builder *b);      /* what systemd-machined is told */
 int build_inner_cgroup(Builder *b); /* what is below the holder */
 
 /* Reports that what a setting asks cannot be had, unless Optional= names its directive; then a notice, once for
  * each directive. Returns whether to go on without. */
 bool build_may_lack(Builder *b, DirectiveId id, Origin origin, const char *reason);
+
+/* Why no unit can be had for it, where that is so; for people. */
+const char *build_holder_reason(const Builder *b);
 
 /* Reports at a setting; returns -error. */
 int build_error(Builder *b, const Setting *setting, DirectiveId id, int error, const char *format, ...)

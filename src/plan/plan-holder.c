@@ -10,7 +10,7 @@
 #include "util/path.h"
 #include "util/strv.h"
 
-static const char *holder_reason(const Builder *b) {
+const char *build_holder_reason(const Builder *b) {
         return b->request->no_scope ? "--no-scope leaves no unit to enforce it"
                                     : "no systemd is reachable and no cgroup is delegated to enforce it";
 }
@@ -169,7 +169,7 @@ static int check_enforceable(Builder *b) {
                         plan->properties[kept++] = p;
                 else if (!build_may_lack(b, directive_id(p.directive), p.settings->items[0].origin,
                                          no_bpf ? "a user's systemd accepts it and enforces nothing"
-                                                : holder_reason(b)))
+                                                : build_holder_reason(b)))
                         r = -EOPNOTSUPP;
         }
         plan->n_properties = kept;

@@ -138,6 +138,9 @@ typedef struct Plan {
         size_t n_properties;
         bool delegate;
         bool may_mount;     /* so may the payload, in a namespace that it makes or has */
+        bool machine;       /* systemd-machined is told of it */
+        bool machine_optional;
+        Origin machine_origin;
         bool inner_cgroup;  /* the payload's cgroup namespace begins below what holds the limits */
 
         /* namespaces and ids */

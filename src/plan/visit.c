@@ -96,6 +96,9 @@ static void visit_instance(Visit *v) {
                 entry(v, "held by", NULL, "nothing: no unit and no cgroup of its own");
                 break;
         }
+        if (plan->machine)
+                entry(v, "machine", origin_of(v, D_Register), "%s, of systemd-machined%s", plan->name,
+                      plan->machine_optional ? " (optional)" : "");
         if (plan->inner_cgroup)
                 entry(v, "cgroup inside", NULL, "begins below the limits%s",
                       plan->delegate ? ", which it shows a copy of" : "");

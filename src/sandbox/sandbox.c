@@ -20,6 +20,7 @@
 #include "sandbox/id-mapped.h"
 #include "sandbox/id-maps.h"
 #include "sandbox/inside.h"
+#include "sandbox/machine.h"
 #include "sandbox/message.h"
 #include "sandbox/privileges.h"
 #include "sandbox/signals.h"
@@ -201,6 +202,8 @@ static int start(Run *run) {
                 (void) wait_for_unit(run);
         if (r >= 0)
                 r = holder_verify(&run->holder);
+        if (r >= 0 && run->plan->machine)
+                r = machine_register(run->plan, run->pid, run->report);
         /* It says itself why it is gone. */
         if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
                 r = inside_failed(run);

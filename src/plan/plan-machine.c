@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether systemd-machined(8) can be told of the instance: org.freedesktop.machine1(5). */
+#include <errno.h>
+
+#include "plan/build.h"
+
+/* What machined takes for the name of a machine: labels as of a host name, with dots between. */
+static bool is_machine_name(const char *name) {
+        enum { NAME_MAX_LENGTH = 64 };
+        static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+        for (const char *label = name;; label++) {
+                size_t n = strcspn(label, ".");
+
+                if (n == 0 || label[0] == '-' || label[n - 1] == '-' || strspn(label, characters) < n)
+                        return false;
+                label += n;
+                if (!*label)
+                        return strlen(name) <= NAME_MAX_LENGTH;
+        }
+}
+
+/* NULL where nothing is in the way. */
+static const char *hindrance(const Builder *b) {
+        if (b->plan->holder != HOLDER_SCOPE && b->plan->holder != HOLDER_UNIT)
+                return build_holder_reason(b);
+        /* For a unit of a user's manager machined would take all of that user's units. */
+        if (b->plan->user_manager)
+                return "systemd-machined knows no units of a user's manager";
+        return b->host->uid != 0 ? "only root may register a machine" : NULL;
+}
+
+int build_machine(Builder *b) {
+        const Setting *setting = policy_get(b->policy, D_Register);
+        Plan *plan = b->plan;
+        const char *reason;
+
+        if (!policy_is_true(b->policy, D_Register))
+                return 0;
+        reason = hindrance(b);
+        if (reason)
+                return build_may_lack(b, D_Register, setting->origin, reason) ? 0 : -EOPNOTSUPP;
+        if (!is_machine_name(plan->name))
+                return build_error(b, setting, D_Register, EINVAL,
+                                   "\"%s\" is not the name of a machine: letters, digits and \"-\", with single \".\" "
+                                   "between (--name chooses another)",
+                                   plan->name);
+        plan->machine = true;
+        plan->machine_origin = setting->origin;
+        plan->machine_optional = policy_optional(b->policy, D_Register);
+        return 0;
+}

@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Register=: instances that systemd-machined knows. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+if [ ! -e /usr/share/dbus-1/system-services/org.freedesktop.machine1.service ] || ! command -v machinectl >/dev/null; then
+	echo "1..0 # SKIP there is no systemd-machined (systemd-container)"
+	exit 0
+fi
+install_isorun
+optional=(-p "Optional=MemoryMax TasksMax")
+mode=(--quiet "${optional[@]}")
+printf '[Policy]\nOptional=MemoryMax TasksMax CPUQuota\n[Sandbox]\nRegister=yes\n' >"$tmp/register.conf"
+
+begin() { # name, options...
+	"$isorun" --quiet --policy "$tmp/register.conf" --name "$1" "${@:2}" sleep 1000 &
+	instance=$!
+	eventually runs '^sleep 1000$'
+}
+
+machines() { machinectl list --no-legend | awk '{print $1}'; }
+is_machine() { machines | grep -qx "$1"; }
+no_machine() { ! is_machine "$1"; }
+show() { machinectl show -p "$2" --value "$1"; }
+nothing_left() { [ -z "$(machines)" ] && [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
+
+test_scope() {
+	local reaper
+	run "$isorun" --quiet --policy "$tmp/register.conf" --dry-run --name web true
+	like "the plan has it" "$out" "*machine*web, of systemd-machined*"
+	begin web
+	reaper=$(pgrep -P "$instance")
+	is "an instance is a machine" "$(machines)" web
+	is "... a container" "$(show web Class) $(show web Service)" "container isorun"
+	is "... of its own unit" "$(show web Unit)" isorun-web.scope
+	is "... led by its first process" "$(show web Leader)" "$reaper"
+	like "... of which machinectl status tells" "$(machinectl status --no-pager web)" "*Unit: isorun-web.scope*sleep 1000*"
+	systemctl stop isorun-web.scope
+	wait "$instance"
+	ok "... which is gone with the unit" eventually nothing_left
+	begin web
+	machinectl terminate web
+	wait "$instance"
+	is "machinectl terminate stops it" $? 143
+	ok "... and nothing is left" eventually nothing_left
+	"$isorun" "${mode[@]}" --name web sleep 1000 &
+	instance=$!
+	eventually runs '^sleep 1000$'
+	is "without Register= there is none" "$(machines)" ""
+	systemctl stop isorun-web.scope
+	wait "$instance"
+	for _ in {1..10}; do "$isorun" --quiet --policy "$tmp/register.conf" --name again true || echo "$_"; done >"$tmp/again" 2>&1
+	is "a name is free again at once" "$(cat "$tmp/again")" ""
+}
+
+test_root() {
+	mkdir -p "$tmp/tree/bin"
+	cp /bin/busybox "$tmp/tree/bin/busybox"
+	"$isorun" --quiet --policy "$tmp/register.conf" --name tree --root "$tmp/tree" /bin/busybox sleep 1001 &
+	instance=$!
+	eventually runs '^/bin/busybox sleep 1001$'
+	is "a root of its own is the machine's" "$(show tree RootDirectory)" "$tmp/tree"
+	machinectl terminate tree
+	wait "$instance"
+}
+
+test_service() {
+	systemd-run --quiet --unit=isorun-test.service -p Restart=always -p RestartSec=0 \
+		"$isorun" --quiet --policy "$tmp/register.conf" --name served sleep 1000
+	ok "a service is a machine" eventually is_machine served
+	is "... of its own unit" "$(show served Unit)" isorun-test.service
+	eventually runs '^sleep 1000$'
+	leader=$(show served Leader)
+	pkill -KILL -f '^sleep 1000$'
+	ok "... and still is when it is restarted" eventually led_by_another
+	ok "... and runs" eventually runs '^sleep 1000$'
+	is "... restarted once" "$(systemctl show -P NRestarts isorun-test.service)" 1
+	machinectl terminate served
+	ok "... terminated, it is none" eventually no_machine served
+	systemctl reset-failed isorun-test.service 2>/dev/null
+}
+
+led_by_another() { [ "$(show served Leader 2>/dev/null || echo "$leader")" != "$leader" ]; }
+
+test_refused() {
+	run "$isorun" --policy "$tmp/register.conf" --name a_b true
+	is "a name that no machine can have" "$status $err" \
+		"125 isorun: $tmp/register.conf:4: Register=: \"a_b\" is not the name of a machine: letters, digits and \"-\", with single \".\" between (--name chooses another)"
+	for name in a..b a. a-.b "$(printf 'a%.0s' {1..65})"; do
+		run "$isorun" --policy "$tmp/register.conf" --name "$name" true
+		like "... $name" "$status $err" "125 *register.conf:4: Register=: * is not the name of a machine: *"
+	done
+	systemd-run --quiet --unit=another.service sleep 1002
+	busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager RegisterMachine \
+		sayssus taken 0 another container "$(systemctl show -P MainPID another.service)" ""
+	run "$isorun" --quiet --policy "$tmp/register.conf" --name taken true
+	is "a name that another machine has" "$status $err" \
+		"125 isorun: $tmp/register.conf:4: Register=: systemd-machined does not take it: Machine 'taken' already exists (-p Optional=Register runs without it)"
+	is "... which keeps it" "$(show taken Unit)" another.service
+	run "$isorun" --policy "$tmp/register.conf" -p Optional=Register --name taken echo ran
+	is "... with Optional=Register" "$status $out" "0 ran"
+	like "... a notice" "$err" "*register.conf:4: Register=: not registered: systemd-machined does not take it: *"
+	systemctl stop another.service
+	ok "... nothing is left" eventually nothing_left
+}
+
+# Who cannot register: label, what the error says, and how to run isorun.
+test_cannot() {
+	run "${@:3}" --policy "$tmp/register.conf" true
+	is "$1: an error with the line" "$status $(grep Register= <<<"$err")" \
+		"125 isorun: $tmp/register.conf:4: Register=: cannot be enforced: $2 (-p Optional=Register runs without it)"
+	run "${@:3}" --policy "$tmp/register.conf" -p "Optional=Register MemoryMax TasksMax" true
+	is "$1: with Optional=Register a notice" "$status $(grep Register= <<<"$err")" \
+		"0 isorun: notice: $tmp/register.conf:4: Register=: not enforced: $2"
+}
+
+test_unreachable() {
+	systemctl stop systemd-machined.service
+	systemctl --runtime --quiet mask systemd-machined.service
+	run "$isorun" "${optional[@]}" --policy "$tmp/register.conf" --name web echo ran
+	is "where machined cannot be reached, it starts" "$status $out" "0 ran"
+	like "... with a notice" "$err" \
+		"*isorun: notice: $tmp/register.conf:4: Register=: not registered: systemd-machined cannot be reached: *masked*"
+	systemctl --runtime --quiet unmask systemd-machined.service
+}
+
+if [ "$TESTHOST" != real ]; then test_unreachable; else skip "without machined" "it is the machine's"; fi
+test_scope
+test_root
+test_service
+test_refused
+test_cannot "without a unit" "--no-scope leaves no unit to enforce it" "$isorun" --no-scope
+test_cannot "in a sandbox" "no systemd is reachable and no cgroup is delegated to enforce it" \
+	"$isorun" --quiet --policy nest -p "Optional=MemoryMax TasksMax CPUQuota" -p User=nobody -v "$tmp:$tmp:ro" isorun
+if [ -n "${TH_USER-}" ]; then
+	test_cannot "a user" "systemd-machined knows no units of a user's manager" "$as_user" "$isorun"
+	test_cannot "a service with User=" "only root may register a machine" \
+		systemd-run --wait --pipe --quiet -p User="$TH_USER" "$isorun"
+else
+	skip "a user" "no user to be"
+fi
+ok "nothing is left" eventually nothing_left
