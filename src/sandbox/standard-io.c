@@ -86,11 +86,19 @@ int standard_io_open(const Plan *plan, int ret[static 3], Report *report) {
         return 0;
 }
 
+/* Of root, and for the system's manager, journald takes the unit's name from the stream, where it finds no cgroup of the
+ * process since it is gone by then. */
+static const char *stream_unit(const Plan *plan) {
+        bool is_unit = plan->holder == HOLDER_SCOPE || plan->holder == HOLDER_UNIT;
+
+        return is_unit && !plan->user_manager ? plan->unit : "";
+}
+
 /* The stream protocol of systemd-journald.service(8): seven lines, then the text. */
-static int connect_journal(int socket_path, const char *identifier) {
+static int connect_journal(int socket_path, const char *identifier, const char *unit) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = { .sun_family = AF_UNIX };
-        char header[256];
+        char header[512];
         int n;
 
         if (fd < 0)
@@ -101,7 +109,7 @@ static int connect_journal(int socket_path, const char *identifier) {
         if (shutdown(fd, SHUT_RD) < 0)
                 return -errno;
 
-        n = snprintf(header, sizeof(header), "%.64s\n\n%d\n1\n0\n0\n0\n", identifier, LOG_INFO);
+        n = snprintf(header, sizeof(header), "%.64s\n%s\n%d\n1\n0\n0\n0\n", identifier, unit, LOG_INFO);
         return write(fd, header, (size_t) n) == n ? TAKE_FD(fd) : -EIO;
 }
 
@@ -111,7 +119,7 @@ int standard_io_connect(const Plan *plan, int fds[static 3], Failure *f) {
 
                 if (plan->standard_io[i].kind != STANDARD_IO_JOURNAL)
                         continue;
-                fd = connect_journal(fds[i], path_name(plan->executable));
+                fd = connect_journal(fds[i], path_name(plan->executable), stream_unit(plan));
                 if (fd < 0)
                         return fail_at(f, plan->standard_io[i].origin, NULL, -fd, "connecting to the journal");
                 fd_close(fds[i]);

@@ -202,6 +202,12 @@ test_logs() {
 		sh -c 'echo said more; exec sleep 1000'
 	ok "$label: ... of a service, by its instance's name" eventually in_logs "said more" logs-two
 	ok "$label: ... with the records" in_logs "logs-two started: sh -c echo said more; exec sleep 1000" logs-two
+	if [ "$label" = root ]; then
+		for _ in {1..20}; do "$isorun" "${mode[@]}" --name logs-brief -p StandardOutput=journal echo said quickly; done
+		let_read
+		is "... of one that has ended before journald looked" \
+			"$("$isoctl" logs --no-pager logs-brief -- -o cat | grep -cx 'said quickly')" 20
+	fi
 	ctl stop isorun-logs.service
 	ok "$label: ... by the unit when it has ended" in_logs "logs-two was ended by SIGTERM" isorun-logs.service
 	ctl reset-failed isorun-logs.service 2>/dev/null
