@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the tables of directives in docs/policy.md anew from src/policy/directives.inc, between its markers. The last
-column, what systemd has for it, is written by hand there, and kept; a directive without is not up to date.
+"""Writes the tables of directives in docs/policy.md anew from src/policy/directives.inc, between its markers; the last
+column, what systemd has for it, from systemd.inc beside it.
 
 Usage: gen-directives.py [--check] DIRECTIVES.INC POLICY.MD     (--check: only say, by the exit status, whether it is up to date)
 """
@@ -35,9 +35,11 @@ def rows(text):
         yield {"SCOPE": "Scope", "POLICY": "Policy"}.get(kind, "Sandbox"), row
 
 
-def kept(text):
+def in_systemd(text):
     """The last column by the directive's name."""
-    return dict(re.findall(r"^\| `(\w+)=`.* \| (—|systemd[^|]*) \|$", text, flags=re.M))
+    rows = re.findall(r"^SYSTEMD\((\w+),(.*?)\)$", text, flags=re.S | re.M)
+    found = {name: [unquote(v.strip()) for v in VALUE.findall(body)] for name, body in rows}
+    return {name: page + (f", but {but}" if but else "") if page else "—" for name, (page, but, *_) in found.items()}
 
 
 def table(section, found, systemd):
@@ -48,7 +50,7 @@ def table(section, found, systemd):
         default = row.get("fallback")
         since = f" (systemd {row['since']})" if row.get("since", "0") != "0" else ""
         lines.append(f"| `{row['name']}=`{' …' if row['list'] == 'true' else ''} | {row['help']}{since} | "
-                     f"{'`' + default + '`' if default else 'none'} | `{row['example'].replace('|', chr(92) + '|')}` | {systemd.get(row['name'], '?')} |")
+                     f"{'`' + default + '`' if default else 'none'} | `{row['example'].replace('|', chr(92) + '|')}` | {systemd[row['name']]} |")
     return "\n".join(lines)
 
 
@@ -57,12 +59,12 @@ def main():
     source, target = [pathlib.Path(a) for a in sys.argv[1:] if a != "--check"]
     found = list(rows(source.read_text(encoding="utf-8")))
     old = new = target.read_text(encoding="utf-8")
-    systemd = kept(old)
+    systemd = in_systemd((source.parent / "systemd.inc").read_text(encoding="utf-8"))
     for section in ["Policy", "Scope", "Sandbox"]:
         new = re.sub(rf"(<!-- {section} -->\n).*?(<!-- end -->)",
                      lambda m, s=section: m[1] + table(s, found, systemd) + "\n" + m[2], new, flags=re.S)
     if check:
-        return old != new or "| ? |" in new
+        return old != new
     target.write_text(new, encoding="utf-8")
     return False
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "policy/systemd.h"
 #include "policy/unit-file.h"
 
 /* Texts, and the values that one directive then has. */
@@ -337,8 +338,22 @@ static void test_random_values(_unused_ void **state) {
         }
 }
 
+/* What is copied has a manual to be looked up in, and what is not there has a reason or nothing to lose. */
+static void test_systemd_rows(_unused_ void **state) {
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const SystemdRow *row = &systemd_table[id];
+
+                if (row->way == SYSTEMD_UNKNOWN)
+                        fail_msg("%s has no row in systemd.inc", directive_table[id].name);
+                if ((row->way == SYSTEMD_COPIED && !row->page) || (row->way == SYSTEMD_LACKING && row->page) ||
+                    (row->lost && row->way != SYSTEMD_LACKING))
+                        fail_msg("%s: the row contradicts itself", directive_table[id].name);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_systemd_rows),
                 cmocka_unit_test(test_replace_append_reset),
                 cmocka_unit_test(test_origins),
                 cmocka_unit_test(test_mistakes),
