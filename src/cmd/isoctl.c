@@ -46,6 +46,9 @@ static const Verb verbs[] = {
         { "check", verb_check, "check POLICY...", "whether policies are right and can be held here", NULL, 0 },
         { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why", NULL,
           VERB_COMMAND },
+        { "export", verb_export, "export --unit POLICY [--name NAME] [-- COMMAND...]", "a policy as a systemd service",
+          "Writes a service with as much of the policy as systemd can enforce itself, and says, in comments and\n"
+          "as notices, what it cannot. --user: a service for a user's manager.", VERB_COMMAND },
         {},
 };
 

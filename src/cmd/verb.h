@@ -35,6 +35,7 @@ int verb_cat(int argc, char *argv[], Report *report);
 int verb_check(int argc, char *argv[], Report *report);
 int verb_enter(int argc, char *argv[], Report *report);
 int verb_explain(int argc, char *argv[], Report *report);
+int verb_export(int argc, char *argv[], Report *report);
 int verb_freeze(int argc, char *argv[], Report *report);
 int verb_grant(int argc, char *argv[], Report *report);
 int verb_kill(int argc, char *argv[], Report *report);

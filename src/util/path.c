@@ -65,3 +65,9 @@ const char *path_name(const char *path) {
 
         return slash ? slash + 1 : path;
 }
+
+bool path_is_below(const char *path, const char *directory) {
+        const char *rest = startswith(path, directory);
+
+        return rest && *rest && (*rest == '/' || streq(directory, "/"));
+}

@@ -19,3 +19,6 @@ char *path_parent(const char *path);
 
 /* What follows the last slash. */
 const char *path_name(const char *path);
+
+/* Whether path is below directory, which it is not itself; both are simplified. */
+bool path_is_below(const char *path, const char *directory);

@@ -201,3 +201,27 @@ int word_split_colons(const char *word, char ***ret) {
         *ret = TAKE_PTR(fields);
         return 0;
 }
+
+/* What means something of its own at the beginning of a word, or in it. */
+static bool needs_quotes(const char *word) {
+        return !*word || strpbrk(word, " \t\n\r'\"") || strchr("#;", word[0]) || endswith(word, "\\");
+}
+
+void word_write(FILE *f, const char *word, unsigned flags) {
+        const char *quote = needs_quotes(word) ? "\"" : "";
+
+        fputs(quote, f);
+        for (const char *p = word; *p; p++) {
+                if (p[0] == '\\' && p[1] == ':')
+                        fputc(*p++, f);
+                else if (*p == '\\' || *p == '"')
+                        fputc('\\', f);
+                else if (iscntrl((unsigned char) *p)) {
+                        fprintf(f, "\\x%02x", (unsigned char) *p);
+                        continue;
+                } else if ((*p == '%' && flags & WORD_PERCENT) || (*p == '$' && flags & WORD_DOLLAR))
+                        fputc(*p, f);
+                fputc(*p, f);
+        }
+        fputs(quote, f);
+}

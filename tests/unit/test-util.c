@@ -424,6 +424,19 @@ static void check_path(char *(*function)(const char *path), const char *const (*
         }
 }
 
+static void test_path_is_below(_unused_ void **state) {
+        static const struct {
+                const char *path, *directory;
+                bool below;
+        } cases[] = {
+                { "/a/b", "/a", true }, { "/a", "/a", false },   { "/ab", "/a", false },
+                { "/a", "/a/b", false }, { "/a", "/", true },     { "/", "/", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                expect_number(cases[i].path, path_is_below(cases[i].path, cases[i].directory), cases[i].below);
+}
+
 static void test_path_simplify(_unused_ void **state) {
         static const char *const cases[][2] = {
                 { "/", "/" },         { "//", "/" },       { "/a/b", "/a/b" }, { "//a/./b//", "/a/b" },
@@ -671,7 +684,7 @@ int main(void) {
                 cmocka_unit_test(test_words), cmocka_unit_test(test_colons),
                 cmocka_unit_test(test_word_next),
                 cmocka_unit_test(test_path_safe),
-                cmocka_unit_test(test_path_simplify), cmocka_unit_test(test_path_parent),
+                cmocka_unit_test(test_path_is_below), cmocka_unit_test(test_path_simplify), cmocka_unit_test(test_path_parent),
                 cmocka_unit_test(test_path_pairs),
                 cmocka_unit_test(test_escape), cmocka_unit_test(test_make_line),
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),

@@ -64,10 +64,45 @@ static void test_prepend(_unused_ void **state) {
         expect_number("length", strv_length(v), 41);
 }
 
+/* What is written is read again as the same word. */
+static void test_write(_unused_ void **state) {
+        static const struct {
+                const char *word;
+                unsigned flags;
+                const char *expected;
+        } cases[] = {
+                { "plain/word", 0, "plain/word" },
+                { "", 0, "\"\"" },
+                { "two words", 0, "\"two words\"" },
+                { "it's \"so\"", 0, "\"it's \\\"so\\\"\"" },
+                { "back\\slash", 0, "back\\\\slash" },
+                { "end\\", 0, "\"end\\\\\"" },
+                { "a\nb\x7f", 0, "\"a\\x0ab\\x7f\"" },
+                { "#x", 0, "\"#x\"" },
+                { "50% $x", 0, "\"50% $x\"" },
+                { "50% $x", WORD_PERCENT | WORD_DOLLAR, "\"50%% $$x\"" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **words = NULL;
+                Buffer b;
+
+                buffer_init(&b);
+                word_write(b.f, cases[i].word, cases[i].flags);
+                expect_text(cases[i].word, buffer_text(&b), cases[i].expected);
+                assert_int_equal(word_split(buffer_text(&b), &words), 0);
+                expect_number(cases[i].word, strv_length(words), 1);
+                if (!cases[i].flags)
+                        expect_text("read again", words[0], cases[i].word);
+                buffer_deinit(&b);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_unescape),
                 cmocka_unit_test(test_prepend),
+                cmocka_unit_test(test_write),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

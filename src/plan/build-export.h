@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The parts that export_unit() is made of. Each writes its lines into the streams, which are put together when all is
+ * there. */
+
+#include <stdio.h>
+
+#include "plan/plan.h"
+
+typedef struct Exporter {
+        const Plan *plan;
+        const Policy *policy;
+        bool user; /* of a user's manager */
+        Report *report;
+        FILE *unit;    /* [Unit] */
+        FILE *builtin; /* what isorun does by itself */
+        FILE *asked;   /* what the policy asks for */
+        FILE *lacking; /* comments */
+        bool oom;
+} Exporter;
+
+void export_values(Exporter *e); /* the directives that are copied, and the filter */
+void export_mounts(Exporter *e); /* what is seen inside */
+
+/* Says that a directive is not enforced. */
+void export_lacks(Exporter *e, Origin origin, const char *key, const char *format, ...) _printf_(4, 5);
+
+/* The stream for a line that stands for something of origin, behind a comment that names it. */
+FILE *export_stream(Exporter *e, Origin origin);

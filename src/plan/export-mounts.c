@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The root of an exported unit. What isorun puts there by itself is taken from the plan; what the policy asks for from
+ * its lines, so that what may be missing now can be there when the unit starts. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "plan/build-export.h"
+#include "policy/systemd.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+static bool is_volume(const char *key) {
+        return key && (streq(key, "BindPaths") || streq(key, "BindReadOnlyPaths") || streq(key, "Volume"));
+}
+
+/* In a directory in memory, systemd makes what is missing there, too. */
+static bool is_in_memory(const Plan *plan, const char *path) {
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (plan->mounts[i].kind == MOUNT_TMPFS && path_is_below(path, plan->mounts[i].destination))
+                        return true;
+        return false;
+}
+
+static void write_root(Exporter *e) {
+        const PlanMount *root = &e->plan->mounts[0];
+
+        if (!streq(root->source, "/")) {
+                FILE *f = export_stream(e, root->origin);
+
+                fprintf(f, "%s=", root->detached ? "RootImage" : "RootDirectory");
+                word_write(f, root->source, WORD_PERCENT);
+                fputs("\nMountAPIVFS=yes\n", f);
+        }
+        fputs("ProtectSystem=strict\n", e->builtin);
+}
+
+/* Inaccessible, or where something is put below it, an empty one that is in memory. */
+static void write_home(Exporter *e) {
+        const Setting *home = policy_get(e->policy, D_ProtectHome);
+        const char *value = home->value.text;
+        bool hidden = !streq(value, "no") && !streq(value, "read-only"), filled = false;
+
+        for (size_t i = 0; i < e->plan->n_mounts && hidden; i++) {
+                const char *destination = e->plan->mounts[i].destination;
+
+                filled = filled || path_is_below(destination, "/home") || path_is_below(destination, "/root");
+        }
+        if (filled)
+                export_lacks(e, home->origin, "ProtectHome", "/home and /root are in memory, and can be written there");
+        fprintf(export_stream(e, home->origin), "ProtectHome=%s\n", hidden ? (filled ? "tmpfs" : "yes") : value);
+}
+
+static void write_hidden(Exporter *e) {
+        fputs("InaccessiblePaths=", e->builtin);
+        for (const char *const *path = systemd_hidden; *path; path++)
+                if (policy_is_true(e->policy, D_PrivateDevices) || !startswith(*path, "/dev/"))
+                        fprintf(e->builtin, "%s-%s", path == systemd_hidden ? "" : " ", *path);
+        fputc('\n', e->builtin);
+}
+
+static void write_devices(Exporter *e) {
+        const Setting *devices = policy_get(e->policy, D_PrivateDevices);
+
+        fputs(devices->value.number ? "PrivateDevices=yes\n" : "PrivateDevices=no\nReadOnlyPaths=/dev\n",
+              export_stream(e, devices->origin));
+}
+
+/* Whether a later option of the list has the same name. */
+static bool is_repeated(const char *option) {
+        size_t n = strcspn(option, "=,");
+
+        for (const char *later = strchr(option, ','); later; later = strchr(later + 1, ','))
+                if (strncmp(later + 1, option, n) == 0 && later[n + 1] == '=')
+                        return true;
+        return false;
+}
+
+/* Its options are not subject to specifiers in systemd. */
+static void write_tmpfs(Exporter *e, const PlanMount *m) {
+        FILE *f = export_stream(e, m->origin);
+        const char *separator = ":";
+
+        fputs("TemporaryFileSystem=", f);
+        word_write(f, m->destination, WORD_PERCENT);
+        for (const char *o = m->options; *o; o += strcspn(o, ","), o += *o == ',')
+                if (!is_repeated(o)) {
+                        fprintf(f, "%s%.*s", separator, (int) strcspn(o, ","), o);
+                        separator = ",";
+                }
+        fprintf(f, "%s%s\n", m->read_only ? ",ro" : "", m->no_exec ? ",noexec" : "");
+}
+
+static void write_bind(FILE *f, const char *source, const char *destination, const char *options) {
+        _cleanup_free_ char *word = NULL;
+        bool same = streq(source, destination) && !*options;
+
+        if (asprintf(&word, "%s%s%s%s", source, same ? "" : ":", same ? "" : destination, options) >= 0)
+                word_write(f, word, WORD_PERCENT);
+        fputc('\n', f);
+}
+
+/* What isorun makes of the mount by itself. */
+static void write_builtin(Exporter *e, const PlanMount *m) {
+        if (m->kind == MOUNT_TMPFS && !m->read_only)
+                write_tmpfs(e, m);
+        else if (m->kind == MOUNT_DIRECTORY && streq(m->destination, "/var/tmp"))
+                fputs("TemporaryFileSystem=/var/tmp:mode=1777,size=64M\n", e->builtin);
+        else if (m->kind == MOUNT_BIND && !path_is_below(m->destination, "/dev") && !streq(m->destination, "/dev")) {
+                fputs("BindReadOnlyPaths=", e->builtin);
+                write_bind(e->builtin, m->source, m->destination, "");
+        }
+}
+
+static void say_lost_options(Exporter *e, const Setting *s, const Directive *d, uint64_t flags) {
+        const char *destination = s->value.words[1];
+
+        if (flags & BIND_OVERLAY)
+                export_lacks(e, s->origin, d->name, "%s is read-only, no overlay that can be written", destination);
+        if (flags & BIND_IDMAP)
+                export_lacks(e, s->origin, d->name, "the ids of %s are not mapped", destination);
+        for (char **o = s->value.words + 2; *o; o++)
+                if (startswith(*o, "hide="))
+                        export_lacks(e, s->origin, d->name,
+                                     "%s in %s is hidden for what matches now, not for what does when the unit starts",
+                                     *o, destination);
+}
+
+static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
+        const char *source = s->value.words[0], *destination = s->value.words[1];
+        const PlanMount *m = plan_find_mount(e->plan, destination);
+        uint64_t flags = s->value.number | (m && m->binding ? m->binding->flags : 0);
+        FILE *f;
+
+        if (source[0] != '/' && (!m || !m->source || m->by_fd)) {
+                export_lacks(e, s->origin, d->name, "%s is bound to nothing that has a path", source);
+                return;
+        }
+        say_lost_options(e, s, d, flags);
+        if (m && !m->exact && !is_in_memory(e->plan, destination))
+                export_lacks(e, s->origin, d->name, "systemd makes %s on the host, where isorun makes it in memory",
+                             destination);
+        f = export_stream(e, s->origin);
+        fprintf(f, "%s=%s", flags & (BIND_READ_ONLY | BIND_OVERLAY) ? "BindReadOnlyPaths" : "BindPaths",
+                s->value.optional ? "-" : "");
+        write_bind(f, source[0] == '/' ? source : m->source, destination,
+                   flags & BIND_NO_RECURSE ? ":norbind" : "");
+        if (flags & BIND_NO_EXEC) {
+                fputs("NoExecPaths=", f);
+                word_write(f, destination, WORD_PERCENT);
+                fputc('\n', f);
+        }
+}
+
+static void write_volumes(Exporter *e, DirectiveId id) {
+        const SettingList *list = &e->policy->settings[id];
+
+        for (size_t i = 0; i < list->n; i++)
+                write_volume(e, &directive_table[id], &list->items[i]);
+}
+
+/* The lines of InaccessiblePaths= are copied; what is left is hidden in a volume. */
+static void write_asked(Exporter *e, const PlanMount *m) {
+        if (m->kind == MOUNT_TMPFS && !m->grant)
+                write_tmpfs(e, m);
+        if (m->kind == MOUNT_BLOCKED && is_volume(m->key)) {
+                FILE *f = export_stream(e, m->origin);
+
+                fputs("InaccessiblePaths=-", f);
+                word_write(f, m->destination, WORD_PERCENT);
+                fputc('\n', f);
+        }
+}
+
+void export_mounts(Exporter *e) {
+        const Setting *private_tmp = policy_get(e->policy, D_PrivateTmp);
+
+        write_root(e);
+        write_home(e);
+        write_devices(e);
+        write_hidden(e);
+        if (!private_tmp->value.number)
+                fputs("PrivateTmp=no\n", export_stream(e, private_tmp->origin));
+        for (size_t i = 1; i < e->plan->n_mounts; i++) {
+                const PlanMount *m = &e->plan->mounts[i];
+
+                (m->key ? write_asked : write_builtin)(e, m);
+        }
+        write_volumes(e, D_BindPaths);
+        write_volumes(e, D_BindReadOnlyPaths);
+        write_volumes(e, D_Volume);
+}

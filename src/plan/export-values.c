@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The directives of an exported unit that are systemd's, too, and those that it lacks. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "plan/build-export.h"
+#include "policy/names.h"
+#include "policy/systemd.h"
+#include "util/escape.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+/* Where systemd takes a percentage, and so no specifiers. */
+static bool is_share(const Directive *d) {
+        return d->type == &type_memory || d->type == &type_tasks || d->type == &type_cpu_quota;
+}
+
+/* Of two words, which are not quoted: a device and what is said of it. */
+static bool is_pair(const Directive *d) {
+        return d->type == &type_device_weight || d->type == &type_device_bytes || d->type == &type_device_count ||
+               d->type == &type_device_allow || d->type == &type_load_credential;
+}
+
+/* To the end of the line. */
+static void write_plain(FILE *f, const Directive *d, const char *text) {
+        for (; *text; text++)
+                fprintf(f, *text == '%' && !is_share(d) ? "%%%%" : "%c", *text);
+}
+
+static bool same_line(const Setting *a, const Setting *b) {
+        return a->value.inverted == b->value.inverted && a->origin.line == b->origin.line &&
+               (a->origin.file == b->origin.file ||
+                (a->origin.file && b->origin.file && streq(a->origin.file, b->origin.file)));
+}
+
+/* Boolean words for what is a whole list. */
+static const char *whole_value(const Directive *d, const Value *v) {
+        if (!v->whole)
+                return NULL;
+        return d->type == &type_families ? "none" : v->inverted ? "no" : "yes";
+}
+
+static int denied_error(const Exporter *e) {
+        return (int) policy_get(e->policy, D_SystemCallErrorNumber)->value.number;
+}
+
+static void write_word(Exporter *e, FILE *f, const Directive *d, const Setting *s) {
+        const char *whole = whole_value(d, &s->value);
+
+        if (whole)
+                fputs(whole, f);
+        /* A call with the error that the others have fails in systemd 252: 228/SECCOMP. */
+        else if (d->type == &type_system_calls && s->value.number2 && (int) s->value.number == denied_error(e))
+                fputs(s->value.words[0], f);
+        else if (s->value.optional) {
+                fputc('-', f);
+                word_write(f, s->value.text, WORD_PERCENT);
+        } else
+                word_write(f, s->value.text, WORD_PERCENT);
+}
+
+/* The items that stood in one line of the policy, beginning with the first; returns how many. "any" is two of them. */
+static size_t write_list_line(Exporter *e, FILE *f, const Directive *d, const Setting *first, size_t n) {
+        size_t i = 0;
+
+        fprintf(f, "%s=%s", d->name, first->value.inverted && !first->value.whole ? "~" : "");
+        for (; i < n && (i == 0 || (same_line(first, first + i) && !first[i].value.whole)); i++) {
+                if (i > 0 && streq(first[i].value.text, first[i - 1].value.text))
+                        continue;
+                fputs(i > 0 ? " " : "", f);
+                write_word(e, f, d, &first[i]);
+        }
+        fputc('\n', f);
+        return i;
+}
+
+static void write_list(Exporter *e, const Directive *d, const SettingList *list, FILE *section) {
+        size_t i = 0;
+
+        while (i < list->n) {
+                const Setting *s = &list->items[i];
+                FILE *f = section ?: export_stream(e, s->origin);
+
+                if (!is_pair(d)) {
+                        i += write_list_line(e, f, d, s, list->n - i);
+                        continue;
+                }
+                fprintf(f, "%s=", d->name);
+                write_plain(f, d, s->value.text);
+                fputc('\n', f);
+                i++;
+        }
+}
+
+static void write_single(Exporter *e, const Directive *d, const Setting *s) {
+        FILE *f = export_stream(e, s->origin);
+
+        fprintf(f, "%s=%s", d->name, s->value.optional ? "-" : "");
+        write_plain(f, d, s->value.text);
+        fputc('\n', f);
+}
+
+/* What is built in, and systemd does by itself, too. */
+static bool is_systemd_default(const Setting *s) {
+        return !s->origin.file && (streq(s->value.text, "no") || streq(s->value.text, "all"));
+}
+
+static void copy(Exporter *e, const Directive *d, const SettingList *list) {
+        const char *page = systemd_table[directive_id(d)].page;
+        const Setting *s = &list->items[0];
+
+        if (is_systemd_default(s))
+                return;
+        if (d->since > 252)
+                export_lacks(e, s->origin, d->name, "systemd %u has it: %s=%s", d->since, d->name, s->value.text);
+        else if (e->user && d->cgroup_file && streq(d->cgroup_file, "bpf"))
+                export_lacks(e, s->origin, d->name, "a user's systemd accepts it, and nothing comes of it");
+        else if (d->list)
+                write_list(e, d, list, streq(page, "systemd.unit(5)") ? e->unit : NULL);
+        else
+                write_single(e, d, policy_get(e->policy, directive_id(d)));
+}
+
+/* That a limit is really held, isorun reads back. */
+static void say_limits(Exporter *e) {
+        for (size_t i = 0; i < e->plan->n_properties; i++) {
+                const PlanProperty *p = &e->plan->properties[i];
+
+                if (p->directive->cgroup_file && !p->optional && p->directive->since <= 252)
+                        export_lacks(e, p->settings->items[0].origin, p->directive->name,
+                                     "where the kernel does not hold it, systemd starts the unit all the same");
+        }
+}
+
+/* What is ambient must be in the bounding set, too; here that goes by itself. */
+static void write_capabilities(Exporter *e) {
+        const SettingList *list = &e->policy->settings[D_CapabilityBoundingSet],
+                          *ambient = &e->policy->settings[D_AmbientCapabilities];
+
+        if (list->n == 0 || (list->n == 1 && !*list->items[0].value.text && !list->items[0].value.inverted))
+                fputs("CapabilityBoundingSet=\n", e->builtin);
+        else
+                write_list(e, &directive_table[D_CapabilityBoundingSet], list, NULL);
+        for (size_t i = 0; i < ambient->n; i++)
+                if (!ambient->items[i].value.inverted && *ambient->items[i].value.text)
+                        fprintf(e->asked, "CapabilityBoundingSet=%s\n", ambient->items[i].value.text);
+}
+
+static bool is_denied(const Plan *plan, const char *call) {
+        for (size_t i = 0; i < plan->n_calls; i++)
+                if (streq(plan->calls[i].name, call))
+                        return plan->calls[i].error;
+        return true;
+}
+
+/* The rule by which a call is denied whatever its arguments, or NULL. */
+static const PlanArgumentRule *find_rule(const Plan *plan, const char *call) {
+        for (size_t i = 0; i < plan->n_argument_rules; i++)
+                if (plan->argument_rules[i].test == ARGUMENT_ANY && streq(plan->argument_rules[i].name, call))
+                        return &plan->argument_rules[i];
+        return NULL;
+}
+
+/* Calls that isorun denies beside the policy's lines, and systemd does not. */
+static int collect_denied(const Exporter *e, char ***words) {
+        static const char *const calls[] = { "io_uring_setup", "openat2", "sched_setattr" };
+        const SyscallGroup *keyring = syscall_group_find("@keyring");
+        int r = 0;
+
+        for (const char *const *m = keyring->members; r >= 0 && *m; m++)
+                if (is_denied(e->plan, *m))
+                        r = strv_push(words, *m);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(calls); i++) {
+                const PlanArgumentRule *rule = find_rule(e->plan, calls[i]);
+
+                if (rule && rule->error == denied_error(e))
+                        r = strv_push(words, calls[i]);
+                else if (rule)
+                        r = strv_pushf(words, "%s:%s", calls[i], strerrorname_np(rule->error));
+        }
+        return r;
+}
+
+static void write_denied(Exporter *e, FILE *f) {
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *joined = NULL;
+
+        if (collect_denied(e, &words) < 0)
+                e->oom = true;
+        if (!words || e->oom)
+                return;
+        joined = strv_join(words, " ");
+        if (joined)
+                fprintf(f, "SystemCallFilter=~%s\n", joined);
+        else
+                e->oom = true;
+}
+
+static void write_filter(Exporter *e) {
+        const SettingList *list = &e->policy->settings[D_SystemCallFilter];
+
+        write_list(e, &directive_table[D_SystemCallFilter], list, NULL);
+        /* Behind the lines above: the first one says what the list begins with. */
+        write_denied(e, list->items[0].origin.file ? e->asked : e->builtin);
+}
+
+static void write_set_credential(Exporter *e, const Setting *s) {
+        FILE *f = export_stream(e, s->origin);
+
+        /* The text has escapes in systemd, but no specifiers. */
+        fprintf(f, "SetCredential=%s:", s->value.words[0]);
+        for (const char *p = s->value.words[1]; *p; p++)
+                fprintf(f, (unsigned char) *p < ' ' || *p == '\\' || *p == 0x7f ? "\\x%02x" : "%c", (unsigned char) *p);
+        fputc('\n', f);
+}
+
+static void write_credentials(Exporter *e) {
+        const SettingList *list = &e->policy->settings[D_SetCredential];
+
+        for (size_t i = 0; i < list->n; i++)
+                write_set_credential(e, &list->items[i]);
+}
+
+/* The plan of a user has no other id than his own. */
+static void write_id(Exporter *e, DirectiveId id) {
+        const Setting *s = policy_get(e->policy, id);
+
+        if (s && !e->user)
+                write_single(e, &directive_table[id], s);
+}
+
+static void write_ids(Exporter *e) {
+        write_id(e, D_User);
+        write_id(e, D_Group);
+}
+
+/* What is inherited is the caller's here, and a service has none. */
+static void write_standard_io(Exporter *e) {
+        for (DirectiveId id = D_StandardInput; id <= D_StandardError; id++) {
+                const Setting *s = policy_get(e->policy, id);
+
+                if (s->value.number != STANDARD_IO_INHERIT)
+                        write_single(e, &directive_table[id], s);
+        }
+}
+
+void export_values(Exporter *e) {
+        static void (*const written[])(Exporter *) = {
+                write_ids, write_capabilities, write_filter, write_credentials, write_standard_io,
+        };
+
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const SettingList *list = &e->policy->settings[id];
+                const SystemdRow *row = &systemd_table[id];
+
+                if (list->n > 0 && row->way == SYSTEMD_COPIED)
+                        copy(e, &directive_table[id], list);
+                if (list->n > 0 && row->way == SYSTEMD_LACKING && row->lost &&
+                    !(directive_table[id].type == &type_boolean && !list->items[0].value.number))
+                        export_lacks(e, list->items[0].origin, directive_table[id].name, "%s", row->lost);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(written); i++)
+                written[i](e);
+        say_limits(e);
+}

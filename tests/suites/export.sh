@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isoctl export: units that a real systemd runs, compared with what isorun itself forbids. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+if [ "${TESTHOST-real}" = real ]; then
+	echo "1..0 # SKIP units and secrets would be put on this machine"
+	exit 0
+fi
+probe=$top/tests/suites/export-probe.py
+port=8123
+
+# Where it cannot be, it is left out: what is there already is seen by both alike.
+leave_secrets() {
+	local dir
+	for dir in /home /root /boot /var /run /tmp /var/tmp /dev/shm "$tmp"; do
+		echo secret 2>/dev/null >"$dir/isorun-secret" && chmod 644 "$dir/isorun-secret"
+	done
+	mkdir -p "$tmp/rw" "$tmp/ro"
+	chmod 777 "$tmp/rw" "$tmp/ro"
+	python3 - "$port" <<-'PY' &
+		import signal, socket, sys
+		sockets = [socket.create_server(("127.0.0.1", int(sys.argv[1])))]
+		sockets.append(socket.socket(socket.AF_UNIX))
+		sockets[1].bind("\0isorun-" + sys.argv[1])
+		sockets[1].listen()
+		signal.pause()
+	PY
+	eventually python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))" 2>/dev/null
+}
+
+# The policy, with what the probe needs; it ends in a file, since a service has no standard output of ours.
+make_policy() { # base
+	: >"$tmp/answers"
+	chmod 666 "$tmp/answers"
+	cat >"$tmp/$1.conf" <<-CONF
+		[Policy]
+		Base=$top/policies/$1.conf
+		Optional=MemoryMax TasksMax CPUQuota CPUWeight
+		ExecStart=/usr/bin/python3 $probe $tmp $victim $port
+		[Sandbox]
+		BindReadOnlyPaths=$probe
+		BindPaths=$tmp/rw
+		BindReadOnlyPaths=$tmp/ro
+		StandardOutput=append:$tmp/answers
+		StandardError=append:$tmp/answers
+	CONF
+}
+
+# Runs the unit to its end, in the manager it is for.
+run_unit() { # name
+	"${who[@]}" systemctl "${bus[@]}" daemon-reload
+	"${who[@]}" timeout 60 systemctl "${bus[@]}" start --wait "$1.service"
+}
+
+# Which comment of the unit says so.
+admission() { # what the probe tried
+	case $1 in
+	signal | ptrace | process_vm_readv | kcmp | *" /proc/$victim/"*) echo "a process namespace" ;;
+	"abstract socket") echo "PrivateNetwork=" ;;
+	"ioctl TIOCSTI") echo "ioctl TIOCSTI and TIOCLINUX" ;;
+	"write in /home" | "write in /root") echo "ProtectHome=" ;;
+	*) echo "nothing" ;;
+	esac
+}
+
+# What isorun forbids and the unit does not, without a word.
+find_silent() { # isorun's answers, the unit's, the unit
+	local line what mine theirs
+	while IFS= read -r line; do
+		what=${line% done}
+		theirs=$line
+		mine=$(grep -E "^${what//\//.} (done|no)" "$1")
+		[ "$mine" = "$theirs" ] || grep -qF "# not enforced by systemd: $(admission "$what") " "$3" ||
+			echo "\"$theirs\" where isorun has \"$mine\""
+	done < <(grep ' done$' "$2")
+}
+
+# The limits of those that the unit sets.
+limits() { # answers, unit
+	local name
+	while read -r name; do
+		grep "^limit $name " "$1" || echo "no limit $name"
+	done < <(sed -n 's/^Limit\(.*\)=.*/\1/p' "$2")
+}
+
+test_policy() { # name
+	local unit=$units/export-$1.service secrets
+	make_policy "$1"
+	cd "$tmp" || return
+	run "${who[@]}" "$isorun" --quiet --policy "./$1.conf"
+	is "$label: $1: the probe runs under isorun" "$status $err" "0 "
+	mv answers "$1.isorun"
+	: >answers
+	chmod 666 answers
+	run "${who[@]}" "$isoctl" export --unit "./$1.conf" --name "export-$1"
+	is "$label: $1: is exported" "$status" 0
+	echo "$out" >"$unit"
+	is "$label: $1: ... every comment is a notice, too" \
+		"$(grep -c '^# not enforced by systemd' "$unit")" "$(grep -c 'notice: .*not enforced by systemd' <<<"$err")"
+	is "$label: $1: ... systemd-analyze verify has nothing to say" \
+		"$("${who[@]}" systemd-analyze "${bus[@]}" verify --man=no "$unit" 2>&1 | grep -F "export-$1")" ""
+	run_unit "export-$1"
+	is "$label: $1: the unit runs" "$("${who[@]}" systemctl "${bus[@]}" show -P Result "export-$1.service") $(grep -c '^' answers)" \
+		"success $(grep -c '^' "$1.isorun")"
+	is "$label: $1: what it does not forbid, it says" "$(find_silent "$1.isorun" answers "$unit")" ""
+	is "$label: $1: its limits are the same" "$(limits answers "$unit")" "$(limits "$1.isorun" "$unit")"
+	like "$label: $1: a volume can be written" "$(grep "rw" answers)" "*write in $tmp/rw done*"
+	secrets=$(find /etc /usr /srv /opt /home /root /boot /var /run /tmp /dev/shm -xdev -name isorun-leak ! -path "$tmp/rw/*" 2>/dev/null)
+	is "$label: $1: nothing was written to the host" "$secrets" ""
+	rm -f "$tmp/rw/isorun-leak" "$unit" answers
+	cd / || return
+}
+
+all() {
+	local policy
+	mkdir -p "$units"
+	"${who[@]}" sleep 1000 </dev/null >/dev/null 2>&1 &
+	eventually runs '^[^ ]*sleep 1000$'
+	victim=$(first_pid '^[^ ]*sleep 1000$')
+	for policy in default web filter compile client; do
+		test_policy "$policy"
+	done
+	kill "$victim"
+}
+
+fetch() { curl -sf --max-time 5 "http://127.0.0.1:$1/" >/dev/null; }
+
+# As a person does it: a policy with a command becomes a service, and it serves.
+test_server() {
+	mkdir -p "$tmp/site"
+	echo hello >"$tmp/site/index.html"
+	cat >"$tmp/site/nginx.conf" <<-'NGINX'
+		pid /run/nginx.pid;
+		error_log stderr;
+		events {}
+		http { access_log off; server { listen 127.0.0.1:8124; root SITE; } }
+	NGINX
+	sed -i "s,SITE,$tmp/site," "$tmp/site/nginx.conf"
+	chmod -R a+rX "$tmp/site"
+	printf '[Policy]\nBase=%s\n[Sandbox]\nBindReadOnlyPaths=%s\n' "$top/policies/web.conf" "$tmp/site" >"$tmp/site.conf"
+	"${who[@]}" "$isoctl" export --unit "$tmp/site.conf" -- "$@" >"$units/export-server.service" 2>/dev/null
+	"${who[@]}" systemctl "${bus[@]}" daemon-reload
+	"${who[@]}" systemctl "${bus[@]}" start export-server.service
+	ok "$label: $1 serves" eventually fetch 8124
+	"${who[@]}" systemctl "${bus[@]}" stop export-server.service
+	rm "$units/export-server.service"
+}
+
+test_refused() {
+	run "${who[@]}" "$isoctl" export --unit default
+	is "$label: without a command" "$status $out" "125 "
+	run "${who[@]}" "$isoctl" export -- true
+	is "$label: without a policy" "$status $out $err" "125  isoctl: export: no policy named (--unit POLICY)"
+	printf '[Sandbox]\nNothing=1\n' >"$tmp/bad.conf"
+	run "${who[@]}" "$isoctl" export --unit "$tmp/bad.conf" true
+	is "$label: a bad policy leaves nothing on standard output" "$status $out" "125 "
+	like "$label: ... and names its line" "$err" "isoctl: $tmp/bad.conf:2: Nothing=: *"
+	printf '[Sandbox]\nRootDirectory=none\n' >"$tmp/none.conf"
+	run "${who[@]}" "$isoctl" export --unit "$tmp/none.conf" busybox true
+	is "$label: a root that systemd cannot have" "$status $out" "125 "
+	like "$label: ... by its line" "$err" "*none.conf:2: RootDirectory=: *"
+}
+
+leave_secrets
+label=root who=() bus=() units=/run/systemd/system
+all
+test_server nginx -c "$tmp/site/nginx.conf" -g 'daemon off;'
+test_refused
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") bus=(--user) units=/run/systemd/user
+	all
+	test_server python3 -m http.server --bind 127.0.0.1 --directory "$tmp/site" 8124
+	test_refused
+else
+	skip "the same with a user's manager" "no user to be"
+fi

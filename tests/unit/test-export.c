@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The unit that a plan comes to. */
+#include "helper.h"
+
+#include <errno.h>
+
+#include "plan/export.h"
+
+static char *arguments[] = { (char *) "/usr/bin/tool", (char *) "$a 100%", (char *) ";", (char *) "it's", NULL };
+
+/* The unit of a policy, over the fixture's root. */
+static const char *export_text(PlanFixture *f, Buffer *out, const char *lines, bool user, int expected) {
+        f->request.arguments = arguments;
+        plan_make(f, lines);
+        if (!f->plan)
+                fail_msg("%s: %s", lines, log_text(&f->log));
+        expect_result(lines, export_unit(f->plan, user, out->f, &f->log.report), expected);
+        return buffer_text(out);
+}
+
+static void test_lines(void **state) {
+        static const struct {
+                const char *policy;
+                bool user;
+                const char *has;  /* "\n" before and behind */
+                const char *lacks; /* NULL: nothing */
+        } cases[] = {
+                { "UMask=0077", false, "ExecStart=/usr/bin/tool \"$$a 100%%\" \";\" \"it's\"", NULL },
+                { "UMask=0077", false, "# test.conf:1\nUMask=0077", "PrivateTmp" },
+                { "UMask=0077", false, "NoNewPrivileges=yes", NULL },
+                { "UMask=0077", false, "CapabilityBoundingSet=", NULL },
+                { "UMask=0077", false, "PrivateUsers=yes", NULL },
+                { "UMask=0077", false, "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK", NULL },
+                { "UMask=0077", false, "RestrictNamespaces=yes", NULL },
+                { "UMask=0077", false, "SystemCallFilter=@system-service\nSystemCallFilter=~add_key keyctl request_key "
+                                       "io_uring_setup:ENOSYS openat2:ENOSYS sched_setattr", NULL },
+                { "SystemCallFilter=@basic-io @process\nSystemCallFilter=~kill:EPERM fork:EACCES", false, "SystemCallFilter=~kill fork:EACCES", NULL },
+                { "SystemCallErrorNumber=ENOSYS", false, "SystemCallFilter=~add_key keyctl request_key io_uring_setup openat2 "
+                                                         "sched_setattr:EPERM", NULL },
+                { "SystemCallFilter=@system-service @keyring", false, "SystemCallFilter=~io_uring_setup:ENOSYS openat2:ENOSYS "
+                                                                      "sched_setattr", NULL },
+                { "CapabilityBoundingSet=CAP_KILL\nAmbientCapabilities=CAP_CHOWN", false, "CapabilityBoundingSet=CAP_KILL", "PrivateUsers=yes" },
+                { "CapabilityBoundingSet=CAP_KILL\nAmbientCapabilities=CAP_CHOWN", false, "CapabilityBoundingSet=CAP_CHOWN", NULL },
+                { "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYSLOG", false, "PrivateUsers=no", "ProtectKernelLogs" },
+                { "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_TIME", false, "ProtectKernelLogs=yes", "ProtectClock" },
+                { "MemoryMax=50%\nEnvironment=A=100%% 'B=c d'", false, "MemoryMax=50%", NULL },
+                { "MemoryMax=50%\nEnvironment=A=100%% 'B=c d'", false, "Environment=A=100%% \"B=c d\"", NULL },
+                { "TemporaryFileSystem=/scratch:size=50%%,noexec", false, "TemporaryFileSystem=/scratch:mode=0755,size=50%,noexec", NULL },
+                { "IPAddressDeny=any", false, "IPAddressDeny=any", NULL },
+                { "MemoryZSwapMax=1M", false, "# not enforced by systemd: MemoryZSwapMax= (systemd 253 has it: MemoryZSwapMax=1M)", "\nMemoryZSwapMax" },
+                { "After=a.service b.service", false, "After=a.service b.service", NULL },
+                { "Nesting=yes\nUser=1000", false, "# not enforced by systemd: Nesting= (the unit is not opened for sandboxes inside)", NULL },
+                { "BindPaths=%h/data:/srv:noexec,norbind", false, "NoExecPaths=/srv", NULL },
+                { "Volume=%h/data:/srv:overlay", false, "# not enforced by systemd: Volume= (/srv is read-only, no overlay that can be written)", "\nBindPaths" },
+                { "Volume=%h/data:/srv:ro,hide=th*", false, "InaccessiblePaths=-/srv/there", NULL },
+                { "BindPaths=-%h/missing:/srv", false, "ProtectHome=yes", NULL },
+                { "BindPaths=%h/data:/home/x", false, "ProtectHome=tmpfs", NULL },
+                { "ProtectHome=no", false, "ProtectHome=no", NULL },
+                { "PrivateDevices=no", false, "PrivateDevices=no\nReadOnlyPaths=/dev", "/dev/shm" },
+                { "PrivateTmp=no", false, "PrivateTmp=no", "=/tmp:" },
+                { "ProtectProc=invisible", false, "ProtectProc=invisible", "ptraceable" },
+                { "SetCredential=a:b\\n%%", false, "SetCredential=a:b\\x0a%", NULL },
+                { "GrantPaths=/mnt/in", false, "# not enforced by systemd: GrantPaths= (nothing can be granted to a unit while it runs)", NULL },
+                { "User=1000", false, "User=1000", NULL },
+                { "User=1000", true, "WantedBy=default.target", "\nUser=" },
+                { "IPAddressDeny=any", true, "# not enforced by systemd: IPAddressDeny= (a user's systemd accepts it, and nothing comes of it)", "\nIPAddressDeny" },
+                { "Description=100%% a", false, "Description=100%% a", NULL },
+                { "StandardOutput=null", false, "StandardOutput=null", "StandardInput" },
+                { "PrivateNetwork=no", false, "PrivateNetwork=no", NULL },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *line = NULL;
+                const char *text;
+                Buffer out;
+
+                buffer_init(&out);
+                text = export_text(f, &out, cases[i].policy, cases[i].user, 0);
+                assert_true(asprintf(&line, "\n%s\n", cases[i].has) > 0);
+                expect_in(cases[i].policy, text, line);
+                if (cases[i].lacks)
+                        expect_not_in(cases[i].policy, text, cases[i].lacks);
+                buffer_deinit(&out);
+        }
+}
+
+/* Each comment is a notice, and the line of the policy is named. */
+static void test_notices(void **state) {
+        PlanFixture *f = *state;
+        Buffer out;
+
+        buffer_init(&out);
+        export_text(f, &out, "UMask=0\nPrivateNetwork=no", false, 0);
+        expect_in("notice", log_text(&f->log),
+                  "notice: test.conf:2: not enforced by systemd: PrivateNetwork=: the host's abstract unix sockets");
+        expect_in("comment", buffer_text(&out), "# not enforced by systemd: PrivateNetwork= (the host's abstract unix sockets");
+        buffer_deinit(&out);
+}
+
+/* Of these nothing would be left. */
+static void test_refused(void **state) {
+        PlanFixture *f = *state;
+        Buffer out;
+
+        buffer_init(&out);
+        expect_text("stacked", export_text(f, &out, "RootDirectory=%h/root:%h/other", false, -EOPNOTSUPP), "");
+        expect_in("stacked", log_text(&f->log), "error: test.conf:1: RootDirectory=: ");
+        buffer_deinit(&out);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = { IN_PLAN(test_lines), IN_PLAN(test_notices), IN_PLAN(test_refused) };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
