@@ -49,6 +49,9 @@ static const Verb verbs[] = {
         { "export", verb_export, "export --unit POLICY [--name NAME] [-- COMMAND...]", "a policy as a systemd service",
           "Writes a service with as much of the policy as systemd can enforce itself, and says, in comments and\n"
           "as notices, what it cannot. --user: a service for a user's manager.", VERB_COMMAND },
+        { "import", verb_import, "import UNIT|FILE", "a policy from a service's hardening lines",
+          "UNIT is looked up where systemd does, with its drop-ins. What is left out of the policy is said in\n"
+          "comments and as notices. --user: units of a user's manager.", 0 },
         {},
 };
 

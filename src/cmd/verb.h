@@ -38,6 +38,7 @@ int verb_explain(int argc, char *argv[], Report *report);
 int verb_export(int argc, char *argv[], Report *report);
 int verb_freeze(int argc, char *argv[], Report *report);
 int verb_grant(int argc, char *argv[], Report *report);
+int verb_import(int argc, char *argv[], Report *report);
 int verb_kill(int argc, char *argv[], Report *report);
 int verb_list(int argc, char *argv[], Report *report);
 int verb_logs(int argc, char *argv[], Report *report);

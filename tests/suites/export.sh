@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# isoctl export: units that a real systemd runs, compared with what isorun itself forbids. Needs a systemd.
+# isoctl export and import: units that a real systemd runs, compared with what isorun itself forbids, and the round trips of
+# the services that Debian ships. Needs a systemd.
 . "$(dirname "$0")/../lib.sh"
 if [ "${TESTHOST-real}" = real ]; then
 	echo "1..0 # SKIP units and secrets would be put on this machine"
@@ -159,6 +160,123 @@ test_refused() {
 	run "${who[@]}" "$isoctl" export --unit "$tmp/none.conf" busybox true
 	is "$label: a root that systemd cannot have" "$status $out" "125 "
 	like "$label: ... by its line" "$err" "*none.conf:2: RootDirectory=: *"
+	head -c 1000 /dev/urandom >"$tmp/garbage"
+	chmod 644 "$tmp/garbage"
+	run "${who[@]}" "$isoctl" import "$tmp/garbage"
+	is "$label: garbage is no unit" "$status $out $(wc -l <<<"$err")" "125  1"
+	printf '[Unit]\n\nno line\nno line\n' >"$tmp/garbage"
+	run "${who[@]}" "$isoctl" import "$tmp/garbage"
+	is "$label: ... by the first line that is wrong" "$status $err" \
+		"125 isoctl: $tmp/garbage:3: neither a [Section] nor an assignment: \"no line\""
+	run "${who[@]}" "$isoctl" import no-such-unit
+	like "$label: a unit that is not there" "$status $err" "125 isoctl: no unit \"no-such-unit.service\" *"
+}
+
+# The lines of a policy or unit, whatever is said beside them.
+lines() { grep -v -e '^#' -e '^$' "$1"; }
+
+# Import, export, import: a policy that check accepts, a unit that systemd accepts, and the same policy again.
+round_trip() { # unit; prints what is wrong
+	local command=()
+	"$isoctl" import "$1" >one.conf 2>log || { grep -v notice: log; return; }
+	"$isoctl" check ./one.conf >log 2>&1 || { cat log; return; }
+	grep -q ^ExecStart= one.conf || command=(/bin/true)
+	"$isoctl" export --unit ./one.conf --name trip "${command[@]}" >trip.service 2>log || { grep -v notice: log; return; }
+	systemd-analyze verify --man=no ./trip.service 2>&1
+	"$isoctl" import ./trip.service >two.conf 2>log || { grep -v notice: log; return; }
+	[ ${#command[@]} = 0 ] || sed -i /^ExecStart=/d two.conf
+	diff <(lines one.conf) <(lines two.conf)
+}
+
+shipped() { # package
+	dpkg -L "$1" | grep '/system/[^/]*\.service$' | sort
+}
+
+# Names in packages that are links, or lead to them, are other names.
+own_file() { # path; prints the one that is there
+	local path
+	for path in "$1" "/usr$1"; do
+		[ -L "$path" ] || [ ! -f "$path" ] || { echo "$path"; return; }
+	done
+}
+
+test_shipped() { # package
+	local unit file wrong
+	cd "$tmp" || return
+	for unit in $(shipped "$1"); do
+		file=$(own_file "$unit")
+		[ -n "$file" ] || continue
+		wrong=$(round_trip "${file/@./@root.}" 2>&1)
+		is "$1: ${unit##*/} there and back" "$wrong" ""
+	done
+	cd / || return
+}
+
+all_shipped() {
+	local package
+	for package in nginx-common redis-server postgresql-common systemd systemd-container systemd-timesyncd; do
+		# shellcheck disable=SC2016
+		if [ "$(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null)" = installed ]; then
+			test_shipped "$package"
+		else
+			skip "the services of $package" "it is not installed"
+		fi
+	done
+}
+
+# What a start would do, without where it is from and what the instance is called.
+meaning() { "$isoctl" explain "$1" 2>/dev/null | sed -e 's/   # .*//' -e 's/ (optional)$//' -e '/^  \(held by\|name\|unit\|policy\|description\) /d'; }
+
+# isorun's own policies lose what the export has said that it loses.
+test_own() {
+	local name
+	cd "$tmp" || return
+	for name in default web filter compile client; do
+		printf '[Policy]\nBase=%s\nOptional=MemoryMax TasksMax CPUQuota CPUWeight\nExecStart=/bin/true\n' "$top/policies/$name.conf" >own.conf
+		"$isoctl" export --unit ./own.conf >own.service 2>/dev/null
+		"$isoctl" import ./own.service >back.conf 2>/dev/null
+		is "$name.conf there and back means the same" "$(diff <(meaning ./own.conf) <(meaning ./back.conf))" ""
+	done
+	cd / || return
+}
+
+# Drop-ins, resets, templates and prefixes, as systemd itself reads them.
+# shellcheck disable=SC2016
+test_lookup() {
+	mkdir -p /run/systemd/system/trip@.service.d /run/systemd/system/trip@one.service.d
+	printf '[Service]\nExecStart=@/bin/echo echo %%i $$5 ; /bin/true\nUMask=0022\nLimitNOFILE=100\nInaccessiblePaths=/etc/a\n' \
+		>/run/systemd/system/trip@.service
+	printf '[Service]\nUMask=0077\nInaccessiblePaths=\nInaccessiblePaths=-/etc/b\n' >/run/systemd/system/trip@.service.d/20-a.conf
+	printf '[Service]\nUMask=0027\nReadWritePaths=/var/lib/x%%%%y-%%i\n' >/run/systemd/system/trip@one.service.d/10-b.conf
+	run "$isoctl" import trip@one
+	is "drop-ins are read in the order of their names" "$(grep -e ^UMask -e ^Inacc -e ^BindP -e ^ExecS <<<"$out")" \
+'ExecStart=/bin/echo one $$5
+BindPaths=-/var/lib/x%%y-one
+InaccessiblePaths=-/etc/b
+UMask=0077'
+	systemctl daemon-reload
+	is "... as systemd does" "$(systemctl show -P UMask trip@one.service) $(systemctl show -P InaccessiblePaths trip@one.service)" \
+		"0077 -/etc/b"
+	like "... what is left out is named by file and line" "$err" \
+		"*notice: /run/systemd/system/trip@.service:2: ExecStart=: left out: one command only*"
+	ln -s /dev/null /run/systemd/system/masked.service
+	run "$isoctl" import masked
+	like "a masked unit" "$status $out $err" "125  isoctl: masked.service is masked: *"
+	printf '[Service]\nExecStart=/bin/true\nUser=nobody-at-all\n' >/run/systemd/system/trip.service
+	run "$isoctl" import trip
+	is "a user who is missing is no reason to be root" "$status $out $err" \
+		"125  isoctl: /run/systemd/system/trip.service:3: User=: no such user: \"nobody-at-all\""
+	rm -r /run/systemd/system/trip*
+}
+
+# A service that runs from the policy that was made of its unit.
+test_imported() {
+	printf '[Service]\nExecStart=/usr/bin/python3 -m http.server --bind 127.0.0.1 --directory /srv 8125\nUser=nobody\nProtectSystem=strict\nStateDirectory=isorun-trip\n' >"$tmp/served.service"
+	"$isoctl" import "$tmp/served.service" >"$tmp/served.conf" 2>/dev/null
+	"$isorun" --quiet --policy "$tmp/served.conf" >/dev/null 2>&1 &
+	ok "an imported service serves" eventually fetch 8125
+	kill $!
+	wait $!
 }
 
 leave_secrets
@@ -174,3 +292,7 @@ if [ -n "${TH_USER-}" ]; then
 else
 	skip "the same with a user's manager" "no user to be"
 fi
+test_lookup
+test_imported
+test_own
+all_shipped

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/unit-find.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/path.h"
+#include "util/strv.h"
+
+static const char *const system_directories[] = {
+        "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/etc/systemd/system",
+        "/run/systemd/system", "/run/systemd/generator", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+        "/lib/systemd/system", NULL,
+};
+static const char *const user_directories[] = {
+        "/etc/systemd/user", "/run/systemd/user", "/usr/local/share/systemd/user", "/usr/share/systemd/user",
+        "/usr/local/lib/systemd/user", "/usr/lib/systemd/user", NULL,
+};
+
+void unit_files_deinit(UnitFiles *files) {
+        free(files->name);
+        strv_free(files->paths);
+        *files = (UnitFiles) {};
+}
+
+static int find_directories(bool user, char ***ret) {
+        const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME"), *runtime = getenv("XDG_RUNTIME_DIR");
+        int r = 0;
+
+        if (user && config)
+                r = strv_pushf(ret, "%s/systemd/user", config);
+        else if (user && home)
+                r = strv_pushf(ret, "%s/.config/systemd/user", home);
+        if (r >= 0 && user && runtime)
+                r = strv_pushf(ret, "%s/systemd/user", runtime);
+        for (const char *const *d = user ? user_directories : system_directories; r >= 0 && *d; d++)
+                r = strv_push(ret, *d);
+        return r;
+}
+
+/* "redis@.service" of "redis@main.service", or NULL. */
+static char *template_of(const char *name) {
+        const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
+        char *s;
+
+        if (!at || !dot || dot <= at + 1)
+                return NULL;
+        return asprintf(&s, "%.*s%s", (int) (at + 1 - name), name, dot) < 0 ? NULL : s;
+}
+
+static int find_file(char *const *directories, const char *name, char **ret) {
+        for (char *const *d = directories; *d; d++) {
+                char *path = path_join(*d, name);
+
+                if (!path)
+                        return -ENOMEM;
+                if (access(path, F_OK) == 0) {
+                        *ret = path;
+                        return 1;
+                }
+                free(path);
+        }
+        return 0;
+}
+
+/* The drop-ins of one directory whose names are not there yet. */
+static int collect_from(const char *directory, const char *name, char ***paths) {
+        _cleanup_free_ char *path = NULL;
+        struct dirent *entry;
+        int r = 0;
+        DIR *d;
+
+        if (asprintf(&path, "%s/%s.d", directory, name) < 0)
+                return -ENOMEM;
+        d = opendir(path);
+        if (!d)
+                return 0;
+        while (r >= 0 && (entry = readdir(d))) {
+                bool shadowed = entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf");
+
+                for (char **p = *paths; p && *p && !shadowed; p++)
+                        shadowed = streq(path_name(*p), entry->d_name);
+                if (!shadowed)
+                        r = strv_pushf(paths, "%s/%s", path, entry->d_name);
+        }
+        closedir(d);
+        return r;
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(path_name(*(char *const *) a), path_name(*(char *const *) b));
+}
+
+/* Names that drop-ins of the unit go by, the nearest first: its own, the template's, "a-.service" of "a-b.service" and
+ * so on, and the type's. */
+static int drop_in_names(const char *name, const char *template, char ***names) {
+        int r;
+
+        r = strv_push(names, name);
+        if (r >= 0 && template)
+                r = strv_push(names, template);
+        for (size_t n = strcspn(name, "@."); r >= 0 && n > 0; n--)
+                if (name[n - 1] == '-' && strcspn(name, "@.") != n)
+                        r = strv_pushf(names, "%.*s.service", (int) n, name);
+        return r < 0 ? r : strv_push(names, "service");
+}
+
+static int collect(char *const *directories, const char *name, const char *template, char ***ret) {
+        _cleanup_strv_free_ char **names = NULL, **paths = NULL;
+        int r;
+
+        r = drop_in_names(name, template, &names);
+        for (char **n = names; r >= 0 && n && *n; n++)
+                for (char *const *d = directories; r >= 0 && *d; d++)
+                        r = collect_from(*d, *n, &paths);
+        if (paths)
+                qsort(paths, strv_length(paths), sizeof(char *), compare_names);
+        for (char **p = paths; r >= 0 && p && *p; p++)
+                r = strv_push(ret, *p);
+        return r;
+}
+
+static int find_by_name(const char *spec, bool user, UnitFiles *ret, Report *report) {
+        _cleanup_strv_free_ char **directories = NULL;
+        _cleanup_free_ char *template = NULL;
+        char *path = NULL;
+        int r;
+
+        r = find_directories(user, &directories);
+        if (r < 0 || asprintf(&ret->name, "%s%s", spec, endswith(spec, ".service") ? "" : ".service") < 0)
+                return report_oom(report);
+        template = template_of(ret->name);
+        r = find_file(directories, ret->name, &path);
+        if (r == 0 && template)
+                r = find_file(directories, template, &path);
+        if (r < 0)
+                return report_oom(report);
+        if (r == 0)
+                return report_error(report, ENOENT, "no unit \"%s\" in the directories of %s", ret->name,
+                                    user ? "a user's systemd" : "systemd");
+        if (strv_consume(&ret->paths, path) < 0 || collect(directories, ret->name, template, &ret->paths) < 0)
+                return report_oom(report);
+        return 0;
+}
+
+static int find_by_path(const char *spec, UnitFiles *ret, Report *report) {
+        _cleanup_free_ char *template = template_of(path_name(spec)), *parent = path_parent(spec), *path = NULL;
+
+        ret->name = strdup(path_name(spec));
+        path = template && access(spec, F_OK) < 0 ? path_join(parent ?: "/", template) : strdup(spec);
+        if (!ret->name || strv_consume(&ret->paths, TAKE_PTR(path)) < 0)
+                return report_oom(report);
+        return 0;
+}
+
+static int check_masked(const UnitFiles *files, Report *report) {
+        struct stat st;
+
+        if (stat(files->paths[0], &st) >= 0 && S_ISCHR(st.st_mode))
+                return report_error(report, EINVAL, "%s is masked: %s", files->name, files->paths[0]);
+        return 0;
+}
+
+int unit_find(const char *spec, bool user, UnitFiles *ret, Report *report) {
+        int r;
+
+        *ret = (UnitFiles) {};
+        r = strchr(spec, '/') || access(spec, F_OK) == 0 ? find_by_path(spec, ret, report)
+                                                         : find_by_name(spec, user, ret, report);
+        return r < 0 ? r : check_masked(ret, report);
+}

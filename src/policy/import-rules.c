@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Directives of systemd.exec(5), systemd.service(5) and their kin that a policy has otherwise, or not at all. Those that
+ * it has are in systemd.inc. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "policy/import.h"
+#include "policy/systemd.h"
+#include "policy/value.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+static int leave_out(Import *import, const ImportLine *line, const char *reason) {
+        return *line->value ? import_note(import, line, false, "%s", reason) : 0;
+}
+
+/* What isorun does to every instance. */
+static int always(Import *import, const ImportLine *line, const char *reason) {
+        bool b;
+
+        if (!*line->value || parse_boolean(line->value, &b) < 0 || b)
+                return *line->value ? import_note(import, line, true, "%s", reason) : 0;
+        return import_note(import, line, false, "isorun knows no way without: %s", reason);
+}
+
+static int other_name(Import *import, const ImportLine *line, const char *name) {
+        return import_same(import, line, name);
+}
+
+/* /var/run is a symlink to /run wherever systemd is. */
+static int clean_path(const char *path, char **ret) {
+        const char *rest = startswith(path, "/var/run");
+        _cleanup_free_ char *moved = NULL;
+
+        if (rest && (*rest == '/' || !*rest) && asprintf(&moved, "/run%s", rest) < 0)
+                return -ENOMEM;
+        *ret = path_simplify(moved ?: path);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int add_directory(Import *import, DirectiveId id, const ImportLine *line, const char *path) {
+        _cleanup_free_ char *clean = NULL, *word = NULL;
+        int r;
+
+        r = clean_path(path, &clean);
+        if (r < 0)
+                return r;
+        if (asprintf(&word, "-%s", clean) < 0)
+                return -ENOMEM;
+        return import_add(import, id, line, word, false);
+}
+
+/* "-" and "+" may precede a path. */
+static const char *plain_path(const char *word) {
+        return word + strspn(word, "-+");
+}
+
+static int each_word(Import *import, const ImportLine *line,
+                     int (*take)(Import *import, const ImportLine *line, const char *word, const char *argument),
+                     const char *argument) {
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = import_words(import, line, line->value, &words);
+        for (char **w = words; r >= 0 && w && *w; w++)
+                r = take(import, line, *w, argument);
+        return r < 0 ? r : 0;
+}
+
+static int take_writable(Import *import, const ImportLine *line, const char *word, _unused_ const char *argument) {
+        const char *path = plain_path(word);
+
+        if (path[0] != '/')
+                return import_note(import, line, false, "not an absolute path: %s", word);
+        if (streq(path, "/"))
+                return import_note(import, line, false, "the root is never writable");
+        return add_directory(import, D_BindPaths, line, path);
+}
+
+static int writable_paths(Import *import, const ImportLine *line, const char *argument) {
+        return each_word(import, line, take_writable, argument);
+}
+
+/* Only in what is writable does it take a line; that, import_finish() knows. */
+static int take_read_only(Import *import, const ImportLine *line, const char *word, _unused_ const char *argument) {
+        return add_directory(import, D_BindReadOnlyPaths, line, plain_path(word));
+}
+
+static int read_only_paths(Import *import, const ImportLine *line, const char *argument) {
+        return each_word(import, line, take_read_only, argument);
+}
+
+static bool is_hidden(const char *path) {
+        for (const char *const *hidden = systemd_hidden; *hidden; hidden++)
+                if (streq(path, *hidden) || path_is_below(path, *hidden))
+                        return true;
+        return false;
+}
+
+static int take_inaccessible(Import *import, const ImportLine *line, const char *word, _unused_ const char *argument) {
+        const char *path = plain_path(word);
+        _cleanup_free_ char *out = NULL;
+
+        if (is_hidden(path))
+                return import_note(import, line, true, "%s is not seen", path);
+        if (asprintf(&out, "%s%s", memchr(word, '-', (size_t) (path - word)) ? "-" : "", path) < 0)
+                return -ENOMEM;
+        return import_add(import, D_InaccessiblePaths, line, out, false);
+}
+
+static int inaccessible_paths(Import *import, const ImportLine *line, const char *argument) {
+        return each_word(import, line, take_inaccessible, argument);
+}
+
+/* StateDirectory= and its kin: below argument, or where a user's manager has them, which is behind the space. */
+static int take_own_directory(Import *import, const ImportLine *line, const char *word, const char *argument) {
+        _cleanup_free_ char *path = NULL;
+        const char *space = strchr(argument, ' ');
+
+        if (import->user && !*++space)
+                return import_note(import, line, false,
+                                   "where it is for a user depends on systemd's version: name it in BindPaths=");
+        if (asprintf(&path, "%.*s/%.*s", import->user ? (int) strlen(space) : (int) (space - argument),
+                     import->user ? space : argument, (int) strcspn(word, ":"), word) < 0)
+                return -ENOMEM;
+        return add_directory(import, D_BindPaths, line, path);
+}
+
+static int own_directories(Import *import, const ImportLine *line, const char *argument) {
+        return each_word(import, line, take_own_directory, argument);
+}
+
+/* Options that go without saying in isorun, or name ids that are those of the payload. */
+static bool is_usual_option(const char *option) {
+        static const char *const usual[] = { "nosuid", "nodev", "strictatime", "rw", "exec", "mode=755", "mode=0755",
+                                             "size=64M" };
+
+        for (size_t i = 0; i < ELEMENTSOF(usual); i++)
+                if (streq(option, usual[i]))
+                        return true;
+        return startswith(option, "uid=") || startswith(option, "gid=");
+}
+
+/* The options that are left, a % being doubled, since it is none of a specifier in systemd. */
+static int tmpfs_options(char *options, char **ret) {
+        const char *separator = ":";
+        char *position = NULL;
+        size_t size;
+        FILE *f = open_memstream(ret, &size);
+
+        if (!f)
+                return -ENOMEM;
+        for (char *o = strtok_r(options, ",", &position); o; o = strtok_r(NULL, ",", &position)) {
+                if (is_usual_option(o))
+                        continue;
+                fputs(separator, f);
+                for (; *o; o++)
+                        fprintf(f, *o == '%' ? "%%%%" : "%c", *o);
+                separator = ",";
+        }
+        return fclose(f) == 0 ? 0 : -ENOMEM;
+}
+
+static int add_tmpfs(Import *import, const ImportLine *line, const char *path, char *options) {
+        static const char *const builtin[] = { "/tmp:mode=1777", "/var/tmp:mode=1777", "/dev/shm:mode=1777", "/var",
+                                               "/run" };
+        _cleanup_free_ char *kept = NULL, *word = NULL;
+
+        if (options && tmpfs_options(options, &kept) < 0)
+                return -ENOMEM;
+        if (asprintf(&word, "%s%s", path, kept ?: "") < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < ELEMENTSOF(builtin); i++)
+                if (streq(word, builtin[i]))
+                        return import_note(import, line, true, "%s is in memory", path);
+        return import_add(import, D_TemporaryFileSystem, line, word, false);
+}
+
+/* The words are taken apart before specifiers are looked at: those of the options are none. */
+static int temporary(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        _cleanup_strv_free_ char **words = NULL;
+        int r;
+
+        r = word_split(line->value, &words);
+        if (r == -EINVAL)
+                return import_note(import, line, false, "unbalanced quote or unknown escape");
+        for (char **w = words; r >= 0 && w && *w; w++) {
+                char *colon = strchr(*w, ':');
+                _cleanup_free_ char *path = NULL, *clean = NULL;
+
+                if (colon)
+                        *colon++ = '\0';
+                r = import_expand(import, line, *w, &path);
+                if (r > 0)
+                        r = clean_path(path, &clean);
+                if (r >= 0 && clean)
+                        r = add_tmpfs(import, line, clean, colon);
+        }
+        return r < 0 ? r : 0;
+}
+
+/* In its text systemd knows no specifiers. */
+static int set_credential(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        char *text = NULL;
+        size_t size;
+        FILE *f;
+        int r;
+
+        if (!*line->value)
+                return 0;
+        f = open_memstream(&text, &size);
+        if (!f)
+                return -ENOMEM;
+        for (const char *p = line->value; *p; p++)
+                fprintf(f, *p == '%' ? "%%%%" : "%c", *p);
+        r = fclose(f) == 0 ? import_add(import, D_SetCredential, line, text, false) : -ENOMEM;
+        free(text);
+        return r;
+}
+
+/* For systemd 0 is "infinity" here, as it once was for all such times. */
+static int stop_timeout(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        ImportLine infinite = { .origin = line->origin, .key = line->key, .value = (char *) "infinity" };
+        uint64_t usec;
+
+        if (parse_timespan(line->value, &usec) >= 0 && usec == 0)
+                line = &infinite;
+        return import_same(import, line, "TimeoutStopSec");
+}
+
+static int error_number(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        if (streq(line->value, "kill"))
+                return import_note(import, line, false, "a denied call answers, and does not kill");
+        return import_same(import, line, "SystemCallErrorNumber");
+}
+
+static int private_users(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        import->seen[D_PrivateUsers] = true;
+        if (streq(line->value, "full"))
+                return import_note(import, line, false, "\"full\" is something else in a policy");
+        return import_same(import, line, "PrivateUsers");
+}
+
+/* Only what the namespace of processes that isorun makes leaves to be hidden. */
+static int protect_proc(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        if (streq(line->value, "ptraceable"))
+                return import_note(import, line, true, "no process but the instance's own is seen");
+        return import_same(import, line, "ProtectProc");
+}
+
+static int protect_system(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        bool b;
+
+        if (!*line->value)
+                return 0;
+        if (parse_boolean(line->value, &b) >= 0 && !b)
+                return import_note(import, line, false, "the root is never writable: name what is to be in BindPaths=");
+        return import_note(import, line, true, "the root is read-only");
+}
+
+static int ids(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        if (import->user && *line->value)
+                return import_note(import, line, false, "a user's sandbox is the user's own");
+        return import_same(import, line, line->key);
+}
+
+/* Prefixes of systemd.service(5), "Command lines". */
+static int note_prefixes(Import *import, const ImportLine *line, const char *prefixes, size_t n) {
+        int r = 0;
+
+        for (size_t i = 0; i < n && r >= 0; i++)
+                switch (prefixes[i]) {
+                case '@':
+                        r = import_note(import, line, false, "\"@\": the command is called by its path");
+                        break;
+                case '-':
+                        r = import_note(import, line, false, "\"-\": the exit status is the command's");
+                        break;
+                case '+':
+                case '!':
+                        r = import_note(import, line, false, "\"%c\": the command has no privilege beyond the policy's",
+                                        prefixes[i]);
+                        break;
+                default: /* ':' is how it is here */
+                        break;
+                }
+        return r;
+}
+
+/* The words of the first command, as a policy has them; literal: ":" has switched variables off, so that a $ is not
+ * doubled yet. Returns 1; 0 where it cannot be, noted. */
+static int write_command(Import *import, const ImportLine *line, char **words, bool literal, FILE *f) {
+        for (char **w = words; *w; w++) {
+                if (streq(*w, ";"))
+                        return import_note(import, line, false, "one command only: what is behind the \";\"") < 0
+                                       ? -ENOMEM
+                                       : 1;
+                for (const char *p = *w; *p && !literal; p++)
+                        if (*p == '$' && *++p != '$')
+                                return import_note(import, line, false, "variables are not expanded: %s", *w);
+                fputs(w == words ? "" : " ", f);
+                word_write(f, *w, literal ? WORD_DOLLAR : 0);
+        }
+        return 1;
+}
+
+static int add_command(Import *import, const ImportLine *line, char **words, size_t n_prefixes) {
+        _cleanup_free_ char *text = NULL;
+        bool literal = memchr(words[0], ':', n_prefixes), renamed = memchr(words[0], '@', n_prefixes);
+        size_t size;
+        FILE *f;
+        int r;
+
+        r = note_prefixes(import, line, words[0], n_prefixes);
+        if (r < 0)
+                return r;
+        memmove(words[0], words[0] + n_prefixes, strlen(words[0] + n_prefixes) + 1);
+        if (renamed && words[1]) {
+                free(words[1]);
+                memmove(words + 1, words + 2, (strv_length(words + 2) + 1) * sizeof(char *));
+        }
+        f = open_memstream(&text, &size);
+        if (!f)
+                return -ENOMEM;
+        r = write_command(import, line, words, literal, f);
+        if (fclose(f) != 0)
+                return -ENOMEM;
+        return r > 0 ? import_add(import, D_ExecStart, line, text, false) : r;
+}
+
+static int command(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        _cleanup_strv_free_ char **words = NULL;
+        size_t n;
+        int r;
+
+        for (size_t i = 0; i < import->n_items; i++)
+                if (import->items[i].id == D_ExecStart)
+                        return leave_out(import, line, "one command only");
+        r = import_words(import, line, line->value, &words);
+        if (r <= 0 || !words)
+                return r < 0 ? r : 0;
+        n = strspn(words[0], "@-:+!");
+        if (words[0][n] == '|' || !words[0][n] || streq(words[0], ";"))
+                return import_note(import, line, false, "not a command that is executed as it stands");
+        return add_command(import, line, words, n);
+}
+
+/* What belongs to a volume is one of its options here. Done when all volumes are known. */
+static int later(_unused_ Import *import, _unused_ const ImportLine *line, _unused_ const char *argument) {
+        return 0;
+}
+
+#define OF_THE_SERVICE "of the service, not of its sandbox: for the unit that starts isorun"
+#define KEPT_ANYWAY "isorun keeps the payload from it always"
+
+static const struct {
+        const char *key;
+        ImportRule rule;
+        const char *argument;
+} rules[] = {
+        { "ExecStart", command, NULL },
+        { "ReadWritePaths", writable_paths, NULL },
+        { "ReadWriteDirectories", writable_paths, NULL },
+        { "ReadOnlyPaths", read_only_paths, NULL },
+        { "ReadOnlyDirectories", read_only_paths, NULL },
+        { "InaccessiblePaths", inaccessible_paths, NULL },
+        { "InaccessibleDirectories", inaccessible_paths, NULL },
+        { "RuntimeDirectory", own_directories, "/run %t" },
+        { "StateDirectory", own_directories, "/var/lib " },
+        { "CacheDirectory", own_directories, "/var/cache %h/.cache" },
+        { "LogsDirectory", own_directories, "/var/log " },
+        { "ConfigurationDirectory", own_directories, "/etc " },
+        { "TemporaryFileSystem", temporary, NULL },
+        { "NoExecPaths", later, NULL },
+        { "SetCredential", set_credential, NULL },
+        { "RootImage", other_name, "RootDirectory" },
+        { "MemoryLimit", other_name, "MemoryMax" },
+        { "TimeoutSec", stop_timeout, NULL },
+        { "TimeoutStopSec", stop_timeout, NULL },
+        { "SystemCallErrorNumber", error_number, NULL },
+        { "PrivateUsers", private_users, NULL },
+        { "ProtectProc", protect_proc, NULL },
+        { "ProtectSystem", protect_system, NULL },
+        { "User", ids, NULL },
+        { "Group", ids, NULL },
+        { "NoNewPrivileges", always, "no privilege is gained" },
+        { "ProtectKernelTunables", always, "/proc is read-only, /sys is not seen" },
+        { "ProtectKernelModules", always, KEPT_ANYWAY },
+        { "ProtectKernelLogs", always, KEPT_ANYWAY },
+        { "ProtectClock", always, KEPT_ANYWAY },
+        { "ProtectControlGroups", always, "/sys is not seen" },
+        { "PrivatePIDs", always, "processes are the instance's own" },
+        { "PrivateMounts", always, "mounts are the instance's own" },
+        { "MountAPIVFS", always, "/proc and /dev are there" },
+        { "RemoveIPC", always, "with a namespace of its own, nothing is left" },
+        { "KeyringMode", always, "keyrings cannot be reached" },
+        { "DynamicUser", leave_out, "isorun makes no users: name one with User=" },
+        { "SupplementaryGroups", leave_out, "the groups are those that the user has" },
+        { "EnvironmentFile", leave_out, "name the variables with Environment=" },
+        { "ExecPaths", leave_out, "a volume can be \"noexec\", and nothing else" },
+        { "OOMScoreAdjust", leave_out, OF_THE_SERVICE },
+        { "CPUSchedulingPolicy", leave_out, OF_THE_SERVICE },
+        { "CPUSchedulingPriority", leave_out, OF_THE_SERVICE },
+        { "IOSchedulingClass", leave_out, OF_THE_SERVICE },
+        { "IOSchedulingPriority", leave_out, OF_THE_SERVICE },
+        { "IgnoreSIGPIPE", leave_out, OF_THE_SERVICE },
+};
+
+/* Keys that only mean something to who manages a service, by how they begin. */
+static const char *const service_keys[] = {
+        "Type",         "ExitType",    "BusName",   "PIDFile",       "Restart",     "RemainAfterExit", "ExecStartP",
+        "ExecReload",   "ExecStop",    "ExecCond",  "GuessMainPID",  "NotifyAccess", "Watchdog",       "TimeoutStart",
+        "TimeoutAbort", "SuccessExit", "FileDesc",  "Sockets",       "NonBlocking", "Syslog",          "LogLevel",
+        "LogRate",      "LogExtra",    "LogName",   "TTY",           "Utmp",        "PAMName",         "OnFailure",
+        "Success",      "Failure",     "StartLimit", "RuntimeDirectoryMode", "RuntimeDirectoryPreserve",
+        "StateDirectoryMode", "CacheDirectoryMode", "LogsDirectoryMode", "ConfigurationDirectoryMode",
+        "RootDirectoryStartOnly", "PermissionsStartOnly", "USBFunction", "ManagedOOM",
+};
+
+ImportRule import_rule(const char *key, const char **ret_argument) {
+        for (size_t i = 0; i < ELEMENTSOF(rules); i++)
+                if (streq(key, rules[i].key)) {
+                        *ret_argument = rules[i].argument;
+                        return rules[i].rule;
+                }
+        for (size_t i = 0; i < ELEMENTSOF(service_keys); i++)
+                if (startswith(key, service_keys[i])) {
+                        *ret_argument = OF_THE_SERVICE;
+                        return leave_out;
+                }
+        return NULL;
+}

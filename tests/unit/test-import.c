@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the lines of a unit come to as a policy, before any host is asked. */
+#include "helper.h"
+
+#include <errno.h>
+
+#include "policy/import.h"
+
+typedef struct ImportCase {
+        const char *unit;     /* its name */
+        const char *lines;    /* of [Service] */
+        const char *expected; /* lines of the policy, "; " between, without those that are always opened */
+        const char *note;     /* what one of the notes says; NULL: there is none */
+} ImportCase;
+
+static const ImportCase cases[] = {
+        /* commands */
+        { "a.service", "ExecStart=/bin/a 'b c' $$5", "ExecStart=/bin/a \"b c\" $$5", NULL },
+        { "a.service", "ExecStart=-/bin/a", "ExecStart=/bin/a", "\"-\": the exit status" },
+        { "a.service", "ExecStart=@/bin/a named x", "ExecStart=/bin/a x", "\"@\": the command is called" },
+        { "a.service", "ExecStart=+/bin/a", "ExecStart=/bin/a", "\"+\": the command has no privilege" },
+        { "a.service", "ExecStart=!!/bin/a", "ExecStart=/bin/a", "\"!\": the command has no privilege" },
+        { "a.service", "ExecStart=-@/bin/a named", "ExecStart=/bin/a", "\"@\"" },
+        { "a.service", "ExecStart=:/bin/a $HOME", "ExecStart=/bin/a $$HOME", NULL },
+        { "a.service", "ExecStart=|/bin/a", "", "not a command that is executed" },
+        { "a.service", "ExecStart=/bin/a $HOME", "", "variables are not expanded: $HOME" },
+        { "a.service", "ExecStart=/bin/a ${HOME}", "", "variables are not expanded: ${HOME}" },
+        { "a.service", "ExecStart=/bin/a ; /bin/b", "ExecStart=/bin/a", "one command only" },
+        { "a.service", "ExecStart=/bin/a\nExecStart=/bin/b", "ExecStart=/bin/a", "one command only" },
+        { "a.service", "ExecStart=/bin/a\nExecStart=\nExecStart=/bin/b", "ExecStart=/bin/b", NULL },
+        { "a.service", "ExecStart=/bin/a 'b", "", "unbalanced quote" },
+        { "a.service", "ExecStart=/bin/a \\\n# no\n  b", "ExecStart=/bin/a b", NULL },
+
+        /* specifiers */
+        { "a-b@c-d.service", "ExecStart=/bin/a %p %i %I %n %N %% %h",
+          "ExecStart=/bin/a a-b c-d c/d a-b@c-d.service a-b@c-d %% %h", NULL },
+        { "a@x\\x2dy.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a x-y", NULL },
+        { "a@.service", "ExecStart=/bin/a %p-%i", "ExecStart=/bin/a a-%i", NULL },
+        { "a@.service", "ExecStart=/bin/a %n", "", "there is no %n in a policy" },
+        { "a.service", "ExecStart=/bin/a %H", "", "there is no %H in a policy" },
+        { "a.service", "ExecStart=/bin/a %", "", "a lone % at the end" },
+        { "a.service", "BindPaths=%S/x %t/y", "BindPaths=/var/lib/x; BindPaths=%t/y", NULL },
+        { "a.service", "MemoryMax=50%", "MemoryMax=50%", NULL },
+
+        /* what is there by itself */
+        { "a.service", "NoNewPrivileges=true", "", "no privilege is gained" },
+        { "a.service", "ProtectKernelTunables=no", "", "isorun knows no way without" },
+        { "a.service", "ProtectHome=true\nPrivateTmp=on\nProtectHostname=1", "", "so it is without being asked" },
+        { "a.service", "ProtectHome=read-only", "ProtectHome=read-only", NULL },
+        { "a.service", "ProtectHome=tmpfs", "", "so it is without being asked" },
+        { "a.service", "PrivateUsers=yes", "", "so it is without being asked" },
+        { "a.service", "PrivateUsers=full", "", "something else" },
+        { "a.service", "RestrictNamespaces=true", "", "so it is without being asked" },
+        { "a.service", "RestrictNamespaces=off", "RestrictNamespaces=no", NULL },
+        { "a.service", "RestrictNamespaces=~user net", "RestrictNamespaces=~user; RestrictNamespaces=~net", NULL },
+        { "a.service", "LockPersonality=false", "LockPersonality=no", NULL },
+        { "a.service", "ProtectSystem=full", "", "the root is read-only" },
+        { "a.service", "ProtectSystem=no", "", "never writable" },
+        { "a.service", "ProtectProc=ptraceable", "", "no process but the instance's own" },
+
+        /* paths */
+        { "a.service", "ReadWritePaths=-/var/run/a /srv", "BindPaths=-/run/a; BindPaths=-/srv", NULL },
+        { "a.service", "ReadWritePaths=/", "", "the root is never writable" },
+        { "a.service", "ReadWritePaths=/a\nRuntimeDirectory=a\nReadWriteDirectories=-/run/a", "BindPaths=-/a; BindPaths=-/run/a", NULL },
+        { "a.service", "StateDirectory=a b/c:d", "BindPaths=-/var/lib/a; BindPaths=-/var/lib/b/c", NULL },
+        { "a.service", "ReadOnlyPaths=/srv", "", "/srv is read-only" },
+        { "a.service", "ReadWritePaths=/srv\nReadOnlyPaths=/srv/a /srvb", "BindPaths=-/srv; BindReadOnlyPaths=-/srv/a", "/srvb is read-only" },
+        { "a.service", "InaccessiblePaths=-/boot +-/srv/a /etc/b", "InaccessiblePaths=-/srv/a; InaccessiblePaths=/etc/b", "/boot is not seen" },
+        { "a.service", "InaccessiblePaths=/a\nInaccessiblePaths=\nInaccessiblePaths=/b", "InaccessiblePaths=/b", NULL },
+        { "a.service", "BindPaths=/a:/b:norbind\nNoExecPaths=/b", "BindPaths=/a:/b:norbind,noexec", NULL },
+        { "a.service", "BindPaths=/a\nNoExecPaths=/", "BindPaths=/a", "a volume can be \"noexec\"" },
+        { "a.service", "TemporaryFileSystem=/var:mode=0755 /a:ro,size=50%,nodev", "TemporaryFileSystem=/a:ro,size=50%%", "/var is in memory" },
+        { "a.service", "TemporaryFileSystem=/tmp:mode=1777,size=1M", "TemporaryFileSystem=/tmp:mode=1777,size=1M", NULL },
+
+        /* sets */
+        { "a.service", "SystemCallFilter=@system-service", "", "so it is without being asked" },
+        { "a.service", "SystemCallFilter=@system-service\nSystemCallFilter=~ @privileged  x:EPERM",
+          "SystemCallFilter=@system-service; SystemCallFilter=~@privileged; SystemCallFilter=~x:EPERM", NULL },
+        { "a.service", "SystemCallFilter=@basic-io\nSystemCallFilter=~add_key keyctl openat2:ENOSYS", "SystemCallFilter=@basic-io", "isorun denies these" },
+        { "a.service", "SystemCallFilter=~add_key", "SystemCallFilter=~add_key", NULL },
+        { "a.service", "SystemCallFilter=@keyring\nSystemCallFilter=~add_key", "SystemCallFilter=@keyring; SystemCallFilter=~add_key", NULL },
+        { "a.service", "RestrictSUIDSGID=no\nSystemCallFilter=@basic-io\nSystemCallFilter=~openat2",
+          "RestrictSUIDSGID=no; SystemCallFilter=@basic-io; SystemCallFilter=~openat2", NULL },
+        { "a.service", "SystemCallErrorNumber=kill", "", "does not kill" },
+        { "a.service", "AmbientCapabilities=CAP_KILL\nCapabilityBoundingSet=CAP_KILL CAP_CHOWN",
+          "AmbientCapabilities=CAP_KILL; CapabilityBoundingSet=CAP_CHOWN", NULL },
+
+        /* the rest */
+        { "a.service", "UMask=0022\nUMask=0077", "UMask=0077", NULL },
+        { "a.service", "Environment=A=1 'B=2 3'\nEnvironment=C=4", "Environment=A=1; Environment=\"B=2 3\"; Environment=C=4", NULL },
+        { "a.service", "TimeoutStopSec=0", "TimeoutStopSec=infinity", NULL },
+        { "a.service", "TimeoutSec=5min", "TimeoutStopSec=5min", NULL },
+        { "a.service", "SetCredential=a:50% 'x'\\n", "SetCredential=a:50%% 'x'\\n", NULL },
+        { "a.service", "Type=notify", "", "of the service" },
+        { "a.service", "ExecStartPre=/bin/a\nRestartSec=1", "", "of the service" },
+        { "a.service", "X-Mine=1\nNonsense=", "", NULL },
+        { "a.service", "Nonsense=1", "", "isorun has nothing like it" },
+        { "a.service", "Volume=/a:/b\nNesting=yes", "", "isorun has nothing like it" },
+        { "a.service", "After=b.service", "", "isorun has nothing like it" },
+};
+
+static void import_text(Import *import, const char *unit, const char *lines, Log *log) {
+        Buffer text;
+
+        *import = (Import) { .unit = unit };
+        buffer_init(&text);
+        fprintf(text.f, "[Unit]\nAfter=c.service\n[Service]\nCapabilityBoundingSet=\nPrivateNetwork=yes\n%s\n[Install]\nAlias=x\n",
+                lines);
+        buffer_text(&text);
+        assert_int_equal(import_read(import, "unit", text.text, text.size, &log->report), 0);
+        assert_int_equal(import_convert(import), 0);
+        buffer_deinit(&text);
+}
+
+static void show_items(const Import *import, FILE *f) {
+        const char *separator = "";
+
+        for (size_t i = 0; i < import->n_items; i++) {
+                const ImportItem *item = &import->items[i];
+                _cleanup_free_ char *value = import_item_value(item);
+
+                if (item->dropped)
+                        continue;
+                fprintf(f, "%s%s=%s%s", separator, directive_table[item->id].name, item->inverted ? "~" : "", value);
+                separator = "; ";
+        }
+}
+
+/* PrivateNetwork=yes of the frame is one of the notes. */
+static bool has_note(const Import *import, const char *text) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < import->n_notes; i++)
+                if (text ? strstr(import->notes[i].reason, text) != NULL : !streq(import->notes[i].key, "PrivateNetwork"))
+                        n++;
+        return text ? n > 0 : n == 0;
+}
+
+static void test_cases(_unused_ void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Import import;
+                Buffer items;
+                Log log;
+
+                log_init(&log);
+                buffer_init(&items);
+                import_text(&import, cases[i].unit, cases[i].lines, &log);
+                show_items(&import, items.f);
+                expect_text(cases[i].lines, buffer_text(&items), cases[i].expected);
+                if (!has_note(&import, cases[i].note))
+                        fail_msg("%s: no note \"%s\"", cases[i].lines, cases[i].note ?: "(none)");
+                import_deinit(&import);
+                buffer_deinit(&items);
+                log_deinit(&log);
+        }
+}
+
+/* What a unit is silent about, and a service needs. */
+static void test_opened(_unused_ void **state) {
+        static const struct {
+                const char *lines;
+                bool user;
+                const char *expected;
+        } table[] = {
+                { "UMask=0077", false,
+                  "UMask=0077; PrivateNetwork=no; CapabilityBoundingSet=CAP_CHOWN; CapabilityBoundingSet=CAP_DAC_OVERRIDE; "
+                  "CapabilityBoundingSet=CAP_FOWNER; CapabilityBoundingSet=CAP_KILL; CapabilityBoundingSet=CAP_SETGID; "
+                  "CapabilityBoundingSet=CAP_SETUID; CapabilityBoundingSet=CAP_NET_BIND_SERVICE" },
+                { "UMask=0077", true, "UMask=0077; PrivateNetwork=no" },
+                { "User=a", false, "User=a; PrivateNetwork=no" },
+                { "User=a", true, "PrivateNetwork=no" },
+                { "CapabilityBoundingSet=", false, "PrivateNetwork=no" },
+                { "CapabilityBoundingSet=CAP_KILL\nPrivateNetwork=no", false,
+                  "CapabilityBoundingSet=CAP_KILL; PrivateNetwork=no" },
+                { "RuntimeDirectory=a", true, "BindPaths=-%t/a; PrivateNetwork=no" },
+                { "StateDirectory=a", true, "PrivateNetwork=no" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Import import = { .unit = "a.service", .user = table[i].user };
+                Buffer items, text;
+                Log log;
+
+                log_init(&log);
+                buffer_init(&items);
+                buffer_init(&text);
+                fprintf(text.f, "[Service]\n%s\n", table[i].lines);
+                buffer_text(&text);
+                assert_int_equal(import_read(&import, "unit", text.text, text.size, &log.report), 0);
+                assert_int_equal(import_convert(&import), 0);
+                show_items(&import, items.f);
+                expect_text(table[i].lines, buffer_text(&items), table[i].expected);
+                import_deinit(&import);
+                buffer_deinit(&items);
+                buffer_deinit(&text);
+                log_deinit(&log);
+        }
+}
+
+/* One line a directive's origin, sections in their order, comments where they belong. */
+static void test_print(_unused_ void **state) {
+        Import import;
+        Buffer out;
+        Log log;
+
+        log_init(&log);
+        buffer_init(&out);
+        import_text(&import, "a.service", "Type=exec\nMemoryMax=1G\nUser=a\nSystemCallFilter=@basic-io\nSystemCallFilter=~read write\nExecStart=/bin/a", &log);
+        import.optional[D_MemoryMax] = true;
+        import_sort(&import);
+        import_print(&import, out.f);
+        expect_text("print", buffer_text(&out),
+                    "# Made by isoctl import from unit. What it does not carry is said in isoctl(1).\n"
+                    "[Policy]\n"
+                    "# The host that this was imported on cannot hold them:\n"
+                    "Optional=MemoryMax\n"
+                    "ExecStart=/bin/a\n"
+                    "\n"
+                    "[Scope]\n"
+                    "MemoryMax=1G\n"
+                    "\n"
+                    "[Sandbox]\n"
+                    "User=a\n"
+                    "SystemCallFilter=@basic-io\n"
+                    "SystemCallFilter=~read write\n"
+                    "# unit:5: PrivateNetwork=yes: not needed: so it is without being asked\n"
+                    "# unit:6: Type=exec: left out: of the service, not of its sandbox: for the unit that starts isorun\n");
+        import_deinit(&import);
+        buffer_deinit(&out);
+        log_deinit(&log);
+}
+
+static uint32_t next_random(uint32_t *seed) {
+        *seed ^= *seed << 13;
+        *seed ^= *seed >> 17;
+        *seed ^= *seed << 5;
+        return *seed;
+}
+
+static void make_unit(uint32_t *seed, FILE *f) {
+        static const char *const keys[] = { "ExecStart", "BindPaths", "ReadWritePaths", "TemporaryFileSystem", "SystemCallFilter",
+                                            "NoExecPaths", "ReadOnlyPaths", "StateDirectory", "Environment", "User", "RestrictNamespaces",
+                                            "InaccessiblePaths", "CapabilityBoundingSet", "SetCredential", "Nonsense" };
+        static const char *const pieces[] = { "/", "/srv", "/var/run", ":", "\\:", "-", "+", "@", "!", ",", "ro", "size=50%", "%i", "%I",
+                                              "%", "%%", "%S", "$", "$$", ";", "~", "'", "\"", " ", "\\", "\\x41", "\\", "=", "none",
+                                              "yes", "@known", "CAP_KILL", "\n ", "#" };
+        unsigned n = next_random(seed) % 10;
+
+        fprintf(f, "%s=", keys[next_random(seed) % ELEMENTSOF(keys)]);
+        for (unsigned i = 0; i < n; i++)
+                if (next_random(seed) % 9)
+                        fputs(pieces[next_random(seed) % ELEMENTSOF(pieces)], f);
+                else
+                        fputc((int) (1 + next_random(seed) % 255), f);
+        fputc('\n', f);
+}
+
+/* Whatever a unit holds, what is printed reads back as the same items, or a line of it is refused by its place. */
+static void check_printed(const Import *import) {
+        Policy *policy = test_policy();
+        Buffer out;
+        Log log;
+        int r;
+
+        log_init(&log);
+        buffer_init(&out);
+        import_print(import, out.f);
+        r = test_read(policy, &log, buffer_text(&out));
+        if (r != 0 && r != -EBADMSG)
+                fail_msg("returned %d for:\n%s", r, out.text);
+        expect_number(out.text, log.report.n_errors > 0, r < 0);
+        expect_not_in("no line is torn apart", log_text(&log), "neither a [Section]");
+        policy_free(policy);
+        buffer_deinit(&out);
+        log_deinit(&log);
+}
+
+static void test_fuzz(_unused_ void **state) {
+        static const char *const names[] = { "a.service", "a@b-c.service", "a@.service", "@", "a@", ".service" };
+        enum { ROUNDS = 20000 };
+        uint32_t seed = 4711;
+        size_t good = 0;
+
+        for (unsigned i = 0; i < ROUNDS; i++) {
+                Import import = { .unit = names[i % ELEMENTSOF(names)], .user = i & 1 };
+                Buffer text;
+                Log log;
+                int r;
+
+                log_init(&log);
+                buffer_init(&text);
+                fputs("[Service]\n", text.f);
+                for (unsigned k = 0; k < 4; k++)
+                        make_unit(&seed, text.f);
+                buffer_text(&text);
+                r = import_read(&import, "unit", text.text, text.size, &log.report);
+                if (r >= 0) {
+                        good++;
+                        assert_int_equal(import_convert(&import), 0);
+                        import_sort(&import);
+                        check_printed(&import);
+                } else
+                        expect_result(text.text, r, -EBADMSG);
+                import_deinit(&import);
+                buffer_deinit(&text);
+                log_deinit(&log);
+        }
+        assert_true(good > ROUNDS / 4 && good < ROUNDS);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_cases),
+                cmocka_unit_test(test_opened),
+                cmocka_unit_test(test_print),
+                cmocka_unit_test(test_fuzz),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
