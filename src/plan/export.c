@@ -94,6 +94,8 @@ static void write_protections(Exporter *e) {
                 fputs("ProtectKernelTunables=yes\n", e->builtin);
         if (!e->plan->delegate)
                 fputs("ProtectControlGroups=yes\n", e->builtin);
+        else
+                export_lacks(e, policy_get(e->policy, D_Delegate)->origin, "Delegate", "/sys/fs/cgroup is not seen");
 }
 
 /* systemd's "yes" knows root and the payload's own user only: with capabilities over others, that is not the same. */

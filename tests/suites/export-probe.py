@@ -61,9 +61,11 @@ def write_execute():
         raise OSError(ctypes.get_errno(), "")
 
 
-def capabilities():
+def privileges():
     with open("/proc/self/status", encoding="ascii") as f:
-        bits = next(int(line.split()[1], 16) for line in f if line.startswith("CapBnd"))
+        status = dict(line.split(":", 1) for line in f)
+    print("privileges by execve", "no EPERM" if status["NoNewPrivs"].strip() == "1" else "done")
+    bits = int(status["CapBnd"], 16)
     for n in range(64):
         print(f"capability {n}", "done" if bits >> n & 1 else "no EPERM")
 
@@ -109,7 +111,7 @@ def main():
             attempt(name, call, *arguments)
     attempt("set-user-ID bit", set_uid_bit)
     attempt("memory to write and execute", write_execute)
-    capabilities()
+    privileges()
     for name in ("NOFILE", "CORE", "NPROC"):
         print(f"limit {name}", *resource.getrlimit(getattr(resource, "RLIMIT_" + name)))
 

@@ -30,7 +30,7 @@ leave_secrets() {
 }
 
 # The policy, with what the probe needs; it ends in a file, since a service has no standard output of ours.
-make_policy() { # base
+make_policy() { # base, another line
 	: >"$tmp/answers"
 	chmod 666 "$tmp/answers"
 	cat >"$tmp/$1.conf" <<-CONF
@@ -44,6 +44,7 @@ make_policy() { # base
 		BindReadOnlyPaths=$tmp/ro
 		StandardOutput=append:$tmp/answers
 		StandardError=append:$tmp/answers
+		${2-}
 	CONF
 }
 
@@ -84,9 +85,9 @@ limits() { # answers, unit
 	done < <(sed -n 's/^Limit\(.*\)=.*/\1/p' "$2")
 }
 
-test_policy() { # name
-	local unit=$units/export-$1.service secrets
-	make_policy "$1"
+test_policy() { # name, another line
+	local unit=$units/export-$1.service secrets label=$label${2+ with $2}
+	make_policy "$@"
 	cd "$tmp" || return
 	run "${who[@]}" "$isorun" --quiet --policy "./$1.conf"
 	is "$label: $1: the probe runs under isorun" "$status $err" "0 "
@@ -121,7 +122,54 @@ all() {
 	for policy in default web filter compile client; do
 		test_policy "$policy"
 	done
+	# Elsewhere the policy is refused.
+	if [ "$(landlock_abi)" -ge 6 ]; then
+		test_policy client RestrictAddressFamilies=AF_UNIX
+	else
+		skip "$label: abstract sockets" "no Landlock scopes"
+	fi
 	kill "$victim"
+}
+
+# Runs a command by an exported unit, with lines of the policy's; what it has printed is in $tmp/answers.
+run_exported() { # command, lines
+	: >"$tmp/answers"
+	chmod 666 "$tmp/answers"
+	printf '[Policy]\nExecStart=%s\n[Sandbox]\nStandardOutput=append:%s\nStandardError=append:%s\n%s\n' \
+		"$1" "$tmp/answers" "$tmp/answers" "$2" >"$tmp/lines.conf"
+	"$isoctl" export --unit "$tmp/lines.conf" --name lines 2>/dev/null >"$units/export-lines.service"
+	run_unit export-lines
+	rm "$units/export-lines.service"
+}
+
+# Whether this host's systemd hands on credentials: what it mounts elsewhere must come to be seen, as it is where systemd
+# has booted a machine.
+has_credentials() {
+	mount --make-rshared / || return
+	systemd-run --quiet --wait --pipe -p SetCredential=a:b sh -c "grep -q b \"\$CREDENTIALS_DIRECTORY/a\"" 2>/dev/null
+}
+
+# What is in memory belongs to the user.
+test_user() {
+	test_policy default User=www-data
+	run_exported "/bin/sh -c 'id -un; echo x >/run/x && echo x >/var/x && cat /run/x'" User=www-data
+	is "a user's unit has memory to write to" "$(cat "$tmp/answers")" $'www-data\nx'
+	if has_credentials; then
+		run_exported "/bin/sh -c 'cat \"\$\$CREDENTIALS_DIRECTORY/token\"'" "SetCredential=token:it's 100%%\\n"
+		is "a unit has its credentials" "$(cat "$tmp/answers")" "it's 100%"
+	else
+		skip "a unit has its credentials" "this host's systemd hands on none"
+	fi
+}
+
+# A tree instead of the host's root.
+test_root() {
+	mkdir -p "$tmp"/tree/{bin,dev,proc,sys,tmp,run,var/tmp,etc,home,root}
+	cp /bin/busybox "$tmp/tree/bin/"
+	echo hidden >"$tmp/tree/home/file"
+	run_exported "/bin/busybox sh -c 'busybox ls -d /bin /srv /home/file; busybox touch /etc/x; busybox touch /tmp/x && echo done'" \
+		"RootDirectory=$tmp/tree"
+	like "a unit's root is a tree" "$(cat "$tmp/answers")" "*/srv: No such*/home/file: Permission denied*/bin*/etc/x: Read-only*done"
 }
 
 fetch() { curl -sf --max-time 5 "http://127.0.0.1:$1/" >/dev/null; }
@@ -168,6 +216,10 @@ test_refused() {
 	run "${who[@]}" "$isoctl" import "$tmp/garbage"
 	is "$label: ... by the first line that is wrong" "$status $err" \
 		"125 isoctl: $tmp/garbage:3: neither a [Section] nor an assignment: \"no line\""
+	printf '[Service]\nUMask=0077\nUMask=no mode\nInaccessiblePaths=/no/such/path\n' >"$tmp/some.service"
+	run "${who[@]}" "$isoctl" import "$tmp/some.service"
+	like "$label: what cannot be had here is left out by its line" "$status $err" \
+		"0 *$tmp/some.service:3: UMask=: left out: not an octal file mode*$tmp/some.service:4: InaccessiblePaths=: left out: *no such path*"
 	run "${who[@]}" "$isoctl" import no-such-unit
 	like "$label: a unit that is not there" "$status $err" "125 isoctl: no unit \"no-such-unit.service\" *"
 }
@@ -247,18 +299,28 @@ test_lookup() {
 	printf '[Service]\nExecStart=@/bin/echo echo %%i $$5 ; /bin/true\nUMask=0022\nLimitNOFILE=100\nInaccessiblePaths=/etc/a\n' \
 		>/run/systemd/system/trip@.service
 	printf '[Service]\nUMask=0077\nInaccessiblePaths=\nInaccessiblePaths=-/etc/b\n' >/run/systemd/system/trip@.service.d/20-a.conf
-	printf '[Service]\nUMask=0027\nReadWritePaths=/var/lib/x%%%%y-%%i\n' >/run/systemd/system/trip@one.service.d/10-b.conf
+	printf '[Service]\nUMask=0027\nReadWritePaths=/var/lib/x%%%%y-%%i\n' >/run/systemd/system/trip@one.service.d/90-b.conf
 	run "$isoctl" import trip@one
 	is "drop-ins are read in the order of their names" "$(grep -e ^UMask -e ^Inacc -e ^BindP -e ^ExecS <<<"$out")" \
 'ExecStart=/bin/echo one $$5
 BindPaths=-/var/lib/x%%y-one
 InaccessiblePaths=-/etc/b
-UMask=0077'
+UMask=0027'
 	systemctl daemon-reload
 	is "... as systemd does" "$(systemctl show -P UMask trip@one.service) $(systemctl show -P InaccessiblePaths trip@one.service)" \
-		"0077 -/etc/b"
+		"0027 -/etc/b"
 	like "... what is left out is named by file and line" "$err" \
 		"*notice: /run/systemd/system/trip@.service:2: ExecStart=: left out: one command only*"
+	printf '[Service]\nExecStart=/bin/true\n' >/run/systemd/system/trip.service
+	run "$isoctl" import trip
+	is "a service of root's is in the host's user namespace, where its capabilities count" \
+		"$(grep -e ^Priv -e ^Cap <<<"$out")" "PrivateNetwork=no
+PrivateUsers=no
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID CAP_NET_BIND_SERVICE"
+	printf '[Service]\nPrivateUsers=yes\nCapabilityBoundingSet=CAP_KILL CAP_NET_BIND_SERVICE\n' >/run/systemd/system/trip.service
+	run "$isoctl" import trip
+	is "... and one that makes its own loses what has no effect there" "$(grep -e ^PrivateU -e ^Cap <<<"$out")" CapabilityBoundingSet=CAP_KILL
+	like "... which is said" "$err" "*trip.service:3: CapabilityBoundingSet=: left out: CAP_NET_BIND_SERVICE has no effect *"
 	ln -s /dev/null /run/systemd/system/masked.service
 	run "$isoctl" import masked
 	like "a masked unit" "$status $out $err" "125  isoctl: masked.service is masked: *"
@@ -282,11 +344,18 @@ test_imported() {
 leave_secrets
 label=root who=() bus=() units=/run/systemd/system
 all
+test_user
+test_root
 test_server nginx -c "$tmp/site/nginx.conf" -g 'daemon off;'
 test_refused
 if [ -n "${TH_USER-}" ]; then
 	label=user who=("$as_user") bus=(--user) units=/run/systemd/user
 	all
+	printf '[Service]\nLimitNOFILE=1000000000\n' >"$tmp/limit.service"
+	run "${who[@]}" "$isoctl" import "$tmp/limit.service"
+	is "$label: what this host cannot hold is optional" "$(grep -e ^Opt -e ^Limit <<<"$out")" \
+		$'Optional=LimitNOFILE\nLimitNOFILE=1000000000'
+	like "$label: ... with a notice" "$err" "*notice: LimitNOFILE= is named by Optional=*"
 	test_server python3 -m http.server --bind 127.0.0.1 --directory "$tmp/site" 8124
 	test_refused
 else

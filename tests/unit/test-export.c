@@ -44,6 +44,10 @@ static void test_lines(void **state) {
                 { "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYSLOG", false, "PrivateUsers=no", "ProtectKernelLogs" },
                 { "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_TIME", false, "ProtectKernelLogs=yes", "ProtectClock" },
                 { "MemoryMax=50%\nEnvironment=A=100%% 'B=c d'", false, "MemoryMax=50%", NULL },
+                { "MemoryMax=50%", false, "# not enforced by systemd: MemoryMax= (where the kernel does not hold it, systemd starts the "
+                                          "unit all the same)", NULL },
+                { "MemoryMax=50%\nOptional=MemoryMax", false, "MemoryMax=50%", "systemd: MemoryMax=" },
+                { "Delegate=yes", false, "# not enforced by systemd: Delegate= (/sys/fs/cgroup is not seen)", "ProtectControlGroups" },
                 { "MemoryMax=50%\nEnvironment=A=100%% 'B=c d'", false, "Environment=A=100%% \"B=c d\"", NULL },
                 { "TemporaryFileSystem=/scratch:size=50%%,noexec", false, "TemporaryFileSystem=/scratch:mode=0755,size=50%,noexec", NULL },
                 { "IPAddressDeny=any", false, "IPAddressDeny=any", NULL },
