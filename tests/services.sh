@@ -114,6 +114,7 @@ try_restart() {
 	before=$(show "$unit" MainPID)
 	"${ctl[@]}" restart "$unit"
 	ok "$label: $1 restarted answers" eventually "probe_$1"
+	is "$label: $1 ... and is as systemd has read it" "$(show "$unit" NeedDaemonReload)" no
 	unlike "$label: $1 ... and is another process" "$(show "$unit" MainPID)" "$before"
 }
 

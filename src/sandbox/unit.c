@@ -160,12 +160,27 @@ static int ensure(UnitBus *u, const Plan *plan, const PlanProperty *p, int cgrou
         return missing(plan, p, "took it, but the kernel does not hold it", false, report);
 }
 
+static int by_name(const void *a, const void *b) {
+        const PlanProperty *const *p = a, *const *q = b;
+
+        return strcmp((*p)->directive->name, (*q)->directive->name);
+}
+
+/* Sorted: systemd writes a file for each one that is set, goes by their order in time, and would take the unit for
+ * changed on disk where that is not the order of their names. */
 int unit_ensure(const Plan *plan, int cgroup_fd, Report *report) {
         _cleanup_(unit_bus_deinit) UnitBus u = {};
+        _cleanup_free_ const PlanProperty **sorted = calloc(plan->n_properties + 1, sizeof(*sorted));
         int result = 0;
 
+        if (!sorted)
+                return report_oom(report);
+        for (size_t i = 0; i < plan->n_properties; i++)
+                sorted[i] = &plan->properties[i];
+        qsort(sorted, plan->n_properties, sizeof(*sorted), by_name);
+
         for (size_t i = 0; i < plan->n_properties; i++) {
-                int r = ensure(&u, plan, &plan->properties[i], cgroup_fd, report);
+                int r = ensure(&u, plan, sorted[i], cgroup_fd, report);
 
                 if (r < 0)
                         result = r;
