@@ -155,6 +155,18 @@ try_restart_on_failure() {
 	stop_service "$1"
 }
 
+# A signal that comes while isorun has no payload yet must not be lost: the stop would wait until it kills.
+try_stop_early() {
+	local i results=()
+	for i in 1 2 3 4 5 6 7 8; do
+		"${ctl[@]}" start "isorun-$1.service"
+		"${ctl[@]}" stop "isorun-$1.service"
+		results[i]=$(state "isorun-$1.service")
+	done
+	is "$label: $1 stopped while it starts stops at once" "$(printf '%s\n' "${results[@]}" | sort -u)" "success inactive"
+	ok_gone "$label: $1 stopped while it starts, nothing is left"
+}
+
 # All that a service must stand.
 trials() { # name
 	remember_traces
@@ -162,6 +174,7 @@ trials() { # name
 	try_restart "$1"
 	try_freeze "$1"
 	stop_service "$1"
+	try_stop_early "$1"
 	try_kill "$1"
 	try_restart_on_failure "$1"
 }

@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -137,6 +138,16 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
         return -shared->message.value;
 }
 
+/* A signal that came before there was a payload is none that it has: isorun has it as well, and is to hand it on. One
+ * that it does have in that moment ends it before it is executed, so that it cannot get another. */
+static pid_t fork_payload(const Payload *payload) {
+        pid_t pid = fork();
+
+        while (pid > 0 && sigtimedwait(&payload->inside->forwarded, NULL, &(struct timespec) {}) > 0)
+                ;
+        return pid;
+}
+
 int payload_start(Payload *payload, Failure *f) {
         _cleanup_(failure_unsharep) Failure *shared = failure_share();
         int fds[2], r;
@@ -144,7 +155,7 @@ int payload_start(Payload *payload, Failure *f) {
         if (!shared || pipe2(fds, O_CLOEXEC) < 0)
                 return fail(f, errno, "preparing the payload");
 
-        payload->pid = fork();
+        payload->pid = fork_payload(payload);
         if (payload->pid == 0) {
                 close(fds[0]);
                 become(payload, shared);
@@ -230,7 +241,7 @@ int payload_start_inner(Payload *payload, Failure *f) {
         if (!shared || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
                 return fail(f, errno, "preparing the payload");
 
-        payload->pid = fork();
+        payload->pid = fork_payload(payload);
         if (payload->pid == 0) {
                 close(fds[0]);
                 if (enter_inner(payload, fds[1], shared) >= 0)
