@@ -155,6 +155,25 @@ try_restart_on_failure() {
 	stop_service "$1"
 }
 
+# The kernel ends the rest, also where nothing in it can run, and where systemd would let it be.
+try_kill_stopped() {
+	local unit=isorun-$1.service reaper
+	mkdir -p "$units/$unit.d"
+	printf '[Service]\nKillMode=process\n' >"$units/$unit.d/mode.conf"
+	"${ctl[@]}" daemon-reload
+	start_service "$1"
+	reaper=$(pid_of "$unit" reaper)
+	kill -STOP "$reaper"
+	kill -KILL "$(pid_of "$unit" isorun)"
+	ok "$label: $1: isorun killed, its reaper stopped, KillMode=process: the unit has failed" \
+		eventually is_state "$unit" "signal failed"
+	rm -r "$units/$unit.d"
+	"${ctl[@]}" daemon-reload
+	"${ctl[@]}" reset-failed "$unit"
+	ok_gone "$label: $1: ... and nothing is left"
+	kill -CONT "$reaper" 2>/dev/null
+}
+
 # A signal that comes while isorun has no payload yet must not be lost: the stop would wait until it kills.
 try_stop_early() {
 	local i results=()
@@ -176,5 +195,6 @@ trials() { # name
 	stop_service "$1"
 	try_stop_early "$1"
 	try_kill "$1"
+	try_kill_stopped "$1"
 	try_restart_on_failure "$1"
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -177,7 +179,9 @@ _Noreturn void reaper_main(Payload *payload) {
         sigaddset(&mask, SIGCHLD);
         sigprocmask(SIG_BLOCK, &mask, NULL);
         r.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-        if (r.signals < 0 || announce(&r) < 0)
+        /* isorun's end is seen on the socket, but not by a process that is stopped or frozen. If it has ended already,
+         * it cannot be told of the payload. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || r.signals < 0 || announce(&r) < 0)
                 _exit(PLAN_FAILED);
 
         /* It may have ended before SIGCHLD was looked for. */

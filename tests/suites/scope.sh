@@ -75,6 +75,11 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	kill -KILL "$(first_pid "^$isorun .*--name three ")"
 	wait "$instance" 2>/dev/null
 	ok "$label: isorun killed, nothing is left" eventually nothing_left
+	begin four
+	ctl freeze isorun-four.scope
+	kill -KILL "$(first_pid "^$isorun .*--name four ")"
+	wait "$instance" 2>/dev/null
+	ok "$label: ... nor of one that is frozen" eventually nothing_left
 
 	run "${who[@]}" "$isorun" "${mode[@]}" cat /proc/self/cgroup
 	is "$label: inside, the cgroup is the root of all" "$(grep ^0:: <<<"$out")" 0::/
