@@ -96,6 +96,10 @@ static void unset(char **environment, const char *what) {
                 *out = NULL;
 }
 
+static int put_unit_variable(void *userdata, const char *name, const char *value) {
+        return put_value(userdata, name, value);
+}
+
 /* As of systemd.exec(5). */
 static int name_credentials(Builder *b, char ***environment) {
         _cleanup_free_ char *dir = NULL;
@@ -114,6 +118,8 @@ int build_environment(Builder *b) {
         r = pass_base(b, environment);
         if (r >= 0)
                 r = pass_listen_fds(b, environment);
+        if (r >= 0)
+                r = build_visit_unit_variables(b, put_unit_variable, environment);
         if (r >= 0)
                 r = name_credentials(b, environment);
         for (size_t i = 0; r >= 0 && i < pass->n; i++)

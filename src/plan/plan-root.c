@@ -61,15 +61,19 @@ static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const cha
         return r;
 }
 
-/* What the policy says of a place stands over what is built in; two lines of the policy on one place contradict
- * each other. Returns 1 where m is to take the place, 0 where it is to be left out. */
+/* Who counts more where two want the same place: the policy, what the unit has got of systemd, what is built in. */
+static int rank(const PlanMount *m) {
+        return m->key ? 0 : m->of_unit ? 1 : 2;
+}
+
+/* Two lines of the policy on one place contradict each other. Returns 1 where m is to take the place, 0 where it is to be left out. */
 static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
         _cleanup_free_ char *where = NULL;
 
+        if (rank(m) != rank(there))
+                return rank(m) < rank(there);
         if (!m->key)
                 return 0;
-        if (!there->key)
-                return 1;
         if (m->kind == MOUNT_BLOCKED && there->kind == MOUNT_BLOCKED)
                 return 0;
 
@@ -170,6 +174,8 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
 
         if (m->kind == MOUNT_DIRECTORY && m->key && spot->directory)
                 return 0;
+        if (m->of_unit && there && there->key)
+                return 0;
         if (m->kind == MOUNT_SYMLINK && m->key)
                 return mount_error(rb, m, EEXIST, "%s exists already", spot->path);
         if (m->kind == MOUNT_BLOCKED)
@@ -198,7 +204,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
 
 /* The root, and what was made of it to have room for more, are not of the policy's choice. */
 static bool is_policy_volume(const PlanMount *m) {
-        return m->key && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
+        return (m->key || m->of_unit) && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
 }
 
 /* The directories on the way to what is not there: they are made in memory, too. */
@@ -262,13 +268,13 @@ int root_builder_place(RootBuilder *rb, PlanMount mount) {
 }
 
 /* What is to be hidden comes last, when all that might bring it to light has its place; what is built in after the
- * policy's own where both want the same place; and of two lines of the policy the earlier one first. */
+ * policy's and the unit's where they want the same place; and of two lines of the policy the earlier one first. */
 static int compare_wanted(const void *a, const void *b) {
         const PlanMount *m = a, *n = b;
         int c = (m->kind == MOUNT_BLOCKED) - (n->kind == MOUNT_BLOCKED);
 
         c = c ?: destination_compare(m->destination, n->destination);
-        c = c ?: !m->key - !n->key;
+        c = c ?: rank(m) - rank(n);
         return c ?: (int) m->origin.line - (int) n->origin.line;
 }
 
@@ -395,7 +401,8 @@ static void root_builder_deinit(RootBuilder *rb) {
 
 /* Goes on after a mistake, so that one run shows all of them. */
 static int fill(RootBuilder *rb) {
-        static int (*const parts[])(RootBuilder *) = { build_policy_mounts, check_bindings, place_all };
+        static int (*const parts[])(RootBuilder *) = { build_unit_mounts, build_credentials, build_policy_mounts, check_bindings,
+                                                     place_all };
         int result = build_builtin_mounts(rb);
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {

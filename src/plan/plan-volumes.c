@@ -365,70 +365,6 @@ static int add_symlink(RootBuilder *rb, DirectiveId id, const Setting *s) {
                                                    .key = directive_table[id].name });
 }
 
-int build_credentials_directory(const Builder *b, char **ret) {
-        *ret = NULL;
-        if (b->policy->settings[D_SetCredential].n + b->policy->settings[D_LoadCredential].n == 0)
-                return 0;
-        return asprintf(ret, "/run/credentials/%s", b->plan->unit) < 0 ? -ENOMEM : 0;
-}
-
-/* The file of one credential: readable by the payload alone, as systemd.exec(5) has it. */
-static PlanMount credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        _cleanup_free_ char *dir = NULL;
-        PlanMount m = { .kind = MOUNT_FILE, .mode = 0400, .read_only = true, .origin = s->origin,
-                        .key = directive_table[id].name };
-
-        if (build_credentials_directory(rb->b, &dir) >= 0)
-                m.destination = path_join(dir, s->value.words[0]);
-        return m;
-}
-
-static int add_set_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        PlanMount m = credential(rb, id, s);
-
-        m.text = s->value.words[1];
-        return root_builder_want(rb, m);
-}
-
-/* A name instead of a path is that of a credential which the service has got itself. */
-static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        const char *source = s->value.words[1], *own = host_variable(rb->b->host, "CREDENTIALS_DIRECTORY");
-        _cleanup_free_ char *joined = NULL;
-        PlanMount m = credential(rb, id, s);
-        int r;
-
-        if (source[0] != '/' && !own)
-                r = build_error(rb->b, s, id, ENOENT, "%s: isorun has got no credentials itself ($CREDENTIALS_DIRECTORY)",
-                                source);
-        else {
-                joined = source[0] == '/' ? strdup(source) : path_join(own, source);
-                r = joined ? resolve_path(rb->b, s, id, joined, false, &m) : -ENOMEM;
-                if (r > 0 && m.directory)
-                        r = build_error(rb->b, s, id, EISDIR, "%s is a directory", source);
-        }
-        if (r <= 0) {
-                plan_mount_deinit(&m);
-                return r;
-        }
-        return root_builder_want(rb, m);
-}
-
-static int add_credentials_directory(RootBuilder *rb) {
-        char *options, *dir;
-        int r;
-
-        r = build_credentials_directory(rb->b, &dir);
-        if (r < 0 || !dir)
-                return r;
-        options = root_builder_tmpfs_options(rb->b->plan, "0500", "size=4k");
-        if (!options) {
-                free(dir);
-                return -ENOMEM;
-        }
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = dir, .options = options,
-                                                   .directory = true, .read_only = true });
-}
-
 int build_policy_mounts(RootBuilder *rb) {
         static const struct {
                 DirectiveId id;
@@ -442,11 +378,9 @@ int build_policy_mounts(RootBuilder *rb) {
                 { D_File, add_file },
                 { D_Directory, add_directory },
                 { D_Symlink, add_symlink },
-                { D_SetCredential, add_set_credential },
-                { D_LoadCredential, add_load_credential },
                 { D_InaccessiblePaths, add_blocked },
         };
-        int result = add_credentials_directory(rb);
+        int result = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 const SettingList *list = build_list(rb->b, table[i].id);

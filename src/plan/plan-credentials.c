@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Credentials, systemd.exec(5): those of the policy, and those that the service has got which isorun is the main process
+ * of. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "plan/build-root.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+int build_credentials_directory(const Builder *b, char **ret) {
+        *ret = NULL;
+        if (b->policy->settings[D_SetCredential].n + b->policy->settings[D_LoadCredential].n == 0 &&
+            !build_unit_credentials(b))
+                return 0;
+        return asprintf(ret, "/run/credentials/%s", b->plan->unit) < 0 ? -ENOMEM : 0;
+}
+
+/* The file of one credential: readable by the payload alone, as systemd.exec(5) has it. */
+static PlanMount credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        _cleanup_free_ char *dir = NULL;
+        PlanMount m = { .kind = MOUNT_FILE, .mode = 0400, .read_only = true, .origin = s->origin,
+                        .key = directive_table[id].name };
+
+        if (build_credentials_directory(rb->b, &dir) >= 0)
+                m.destination = path_join(dir, s->value.words[0]);
+        return m;
+}
+
+static int add_set_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        PlanMount m = credential(rb, id, s);
+
+        m.text = s->value.words[1];
+        return root_builder_want(rb, m);
+}
+
+/* A name instead of a path is that of a credential which the service has got itself. */
+static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
+        const char *source = s->value.words[1], *own = host_variable(rb->b->host, "CREDENTIALS_DIRECTORY");
+        _cleanup_free_ char *joined = NULL;
+        PlanMount m = credential(rb, id, s);
+        int r;
+
+        if (source[0] != '/' && !own)
+                r = build_error(rb->b, s, id, ENOENT, "%s: isorun has got no credentials itself ($CREDENTIALS_DIRECTORY)",
+                                source);
+        else {
+                joined = source[0] == '/' ? strdup(source) : path_join(own, source);
+                r = joined ? root_builder_resolve(rb, s, id, joined, &m) : -ENOMEM;
+                if (r > 0 && m.directory)
+                        r = build_error(rb->b, s, id, EISDIR, "%s is a directory", source);
+        }
+        if (r <= 0) {
+                plan_mount_deinit(&m);
+                return r;
+        }
+        return root_builder_want(rb, m);
+}
+
+static Origin credentials_origin(const Builder *b) {
+        const SettingList *set = &b->policy->settings[D_SetCredential], *load = &b->policy->settings[D_LoadCredential];
+
+        return set->n ? set->items[0].origin : load->n ? load->items[0].origin
+                                                       : (Origin) { .file = build_unit_origin(b, "credentials") };
+}
+
+static int add_credentials_directory(RootBuilder *rb) {
+        char *options, *dir;
+        int r;
+
+        r = build_credentials_directory(rb->b, &dir);
+        if (r < 0 || !dir)
+                return r;
+        options = root_builder_tmpfs_options(rb->b->plan, "0500", "size=4k");
+        if (!options) {
+                free(dir);
+                return -ENOMEM;
+        }
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = dir, .options = options,
+                                                   .directory = true, .read_only = true,
+                                                   .origin = credentials_origin(rb->b) });
+}
+
+static int add_unit_credential(RootBuilder *rb, const char *dir, const char *name, const char *origin) {
+        PlanMount m = { .kind = MOUNT_FILE, .mode = 0400, .read_only = true, .of_unit = true,
+                        .origin = { .file = origin } };
+        _cleanup_free_ char *inside = NULL;
+
+        m.source = path_join(dir, name);
+        if (!m.source || build_credentials_directory(rb->b, &inside) < 0) {
+                free(m.source);
+                return -ENOMEM;
+        }
+        m.destination = path_join(inside, name);
+        return root_builder_want(rb, m);
+}
+
+/* Those of the service; one of the same name that the policy has counts more. systemd keeps them flat: what is loaded
+ * from a directory is NAME_FILE. */
+static int add_unit_credentials(RootBuilder *rb) {
+        const char *value = build_unit_credentials(rb->b), *origin = NULL;
+        _cleanup_free_ char *real = NULL;
+        struct dirent *e;
+        int r;
+        DIR *d;
+
+        if (!value)
+                return 0;
+        r = build_resolve_unit_directory(rb->b, "CREDENTIALS_DIRECTORY", value, &real);
+        if (r >= 0) {
+                origin = build_unit_origin(rb->b, "a credential");
+                r = origin ? 0 : -ENOMEM;
+        }
+        if (r < 0)
+                return r;
+        d = opendir(real);
+        if (!d)
+                return report_error(rb->b->report, errno, "$CREDENTIALS_DIRECTORY of %s: %s: %s", rb->b->plan->unit,
+                                    value, strerror(errno));
+        while (r >= 0 && (e = readdir(d)))
+                if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
+                        r = add_unit_credential(rb, real, e->d_name, origin);
+        closedir(d);
+        return r;
+}
+
+int build_credentials(RootBuilder *rb) {
+        static const struct {
+                DirectiveId id;
+                int (*add)(RootBuilder *rb, DirectiveId id, const Setting *s);
+        } table[] = { { D_SetCredential, add_set_credential }, { D_LoadCredential, add_load_credential } };
+        int result = add_credentials_directory(rb);
+
+        if (result >= 0)
+                result = add_unit_credentials(rb);
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                const SettingList *list = build_list(rb->b, table[i].id);
+
+                for (size_t k = 0; k < list->n && result != -ENOMEM; k++) {
+                        int r = table[i].add(rb, table[i].id, &list->items[k]);
+
+                        if (r < 0)
+                                result = r;
+                }
+        }
+        return result;
+}

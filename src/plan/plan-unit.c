@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What systemd has made for the service that isorun is the main process of: its directories and its credentials,
+ * systemd.exec(5). They are where the service would have them without isorun, whatever the policy hides; what the policy
+ * says of the same place itself counts more. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "plan/build-root.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+/* "Environment Variables in Spawned Processes" of systemd.exec(5). */
+static const struct {
+        const char *variable, *directive;
+        bool read_only;
+} directories[] = {
+        { "RUNTIME_DIRECTORY", "RuntimeDirectory", false },
+        { "STATE_DIRECTORY", "StateDirectory", false },
+        { "CACHE_DIRECTORY", "CacheDirectory", false },
+        { "LOGS_DIRECTORY", "LogsDirectory", false },
+        { "CONFIGURATION_DIRECTORY", "ConfigurationDirectory", true },
+};
+
+/* Of a process further down, which has but inherited the variable, it says nothing. */
+static const char *unit_variable(const Builder *b, const char *name) {
+        const char *value = b->host->unit ? host_variable(b->host, name) : NULL;
+
+        return value && *value ? value : NULL;
+}
+
+const char *build_unit_credentials(const Builder *b) {
+        return unit_variable(b, "CREDENTIALS_DIRECTORY");
+}
+
+int build_visit_unit_variables(const Builder *b, int (*visit)(void *userdata, const char *name, const char *value),
+                               void *userdata) {
+        /* Of a socket with Accept=yes: who is at the other end. */
+        static const char *const others[] = { "REMOTE_ADDR", "REMOTE_PORT" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(directories); i++)
+                r = visit(userdata, directories[i].variable, unit_variable(b, directories[i].variable));
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(others); i++)
+                r = visit(userdata, others[i], unit_variable(b, others[i]));
+        return r;
+}
+
+const char *build_unit_origin(const Builder *b, const char *what) {
+        Plan *plan = b->plan;
+
+        if (strv_pushf(&plan->unit_origins, "%s of %s", what, plan->unit) < 0)
+                return NULL;
+        return plan->unit_origins[strv_length(plan->unit_origins) - 1];
+}
+
+static int variable_error(const Builder *b, const char *variable, int error, const char *path, const char *why) {
+        return report_error(b->report, error, "$%s of %s: %s: %s", variable, b->plan->unit, path, why);
+}
+
+static int check_clean(const Builder *b, const char *variable, const char *path) {
+        _cleanup_free_ char *clean = path_simplify(path);
+
+        if (!clean)
+                return -ENOMEM;
+        return path_is_safe(path) && streq(clean, path)
+                       ? 0
+                       : variable_error(b, variable, EINVAL, path, "not an absolute path without \"..\" and the like");
+}
+
+int build_resolve_unit_directory(const Builder *b, const char *variable, const char *path, char **ret) {
+        _cleanup_free_ char *real = NULL;
+        struct stat st;
+        int r;
+
+        r = check_clean(b, variable, path);
+        if (r < 0)
+                return r;
+        real = realpath(path, NULL);
+        if (!real || stat(real, &st) < 0)
+                return variable_error(b, variable, errno, path, strerror(errno));
+        if (!S_ISDIR(st.st_mode))
+                return variable_error(b, variable, ENOTDIR, path, strerror(ENOTDIR));
+        *ret = TAKE_PTR(real);
+        return 0;
+}
+
+/* systemd makes one directory of two where it has them in one place, as a user's manager has state and configuration. */
+static bool has_directory(const RootBuilder *rb, const char *path) {
+        for (size_t i = 0; i < rb->n_wanted; i++)
+                if (rb->wanted[i].of_unit && streq(rb->wanted[i].destination, path))
+                        return true;
+        return false;
+}
+
+static int add_directory(RootBuilder *rb, const char *variable, const char *path, bool read_only, const char *origin) {
+        PlanMount m = { .kind = MOUNT_BIND, .directory = true, .recursive = true, .read_only = read_only,
+                        .of_unit = true, .origin = { .file = origin } };
+        int r;
+
+        if (has_directory(rb, path))
+                return 0;
+        r = build_resolve_unit_directory(rb->b, variable, path, &m.source);
+        if (r < 0)
+                return r;
+        m.destination = strdup(path);
+        return root_builder_want(rb, m);
+}
+
+/* A variable lists them with colons between. */
+static int add_directories(RootBuilder *rb, size_t i) {
+        const char *value = unit_variable(rb->b, directories[i].variable), *origin;
+        _cleanup_free_ char *what = NULL;
+        int result = 0;
+
+        if (!value)
+                return 0;
+        if (asprintf(&what, "%s=", directories[i].directive) < 0)
+                return -ENOMEM;
+        origin = build_unit_origin(rb->b, what);
+        if (!origin)
+                return -ENOMEM;
+        for (const char *p = value; p && result != -ENOMEM; p = strchr(p, ':'), p = p ? p + 1 : NULL) {
+                _cleanup_free_ char *path = strndup(p, strcspn(p, ":"));
+                int r = path ? add_directory(rb, directories[i].variable, path, directories[i].read_only, origin)
+                             : -ENOMEM;
+
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+int build_unit_mounts(RootBuilder *rb) {
+        int result = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(directories) && result != -ENOMEM; i++) {
+                int r = add_directories(rb, i);
+
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
