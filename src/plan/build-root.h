@@ -50,6 +50,7 @@ int build_resolve_unit_directory(const Builder *b, const char *variable, const c
 int build_visit_unit_variables(const Builder *b, int (*visit)(void *userdata, const char *name, const char *value),
                                void *userdata);
 
+int build_begin_root(RootBuilder *rb);
 int build_builtin_mounts(RootBuilder *rb);
 int build_credentials(RootBuilder *rb);
 int build_unit_mounts(RootBuilder *rb);

@@ -176,6 +176,8 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
                 return 0;
         if (m->of_unit && there && there->key)
                 return 0;
+        if (m->kind == MOUNT_SYMLINK && !m->key)
+                return 0;
         if (m->kind == MOUNT_SYMLINK && m->key)
                 return mount_error(rb, m, EEXIST, "%s exists already", spot->path);
         if (m->kind == MOUNT_BLOCKED)
@@ -291,71 +293,6 @@ static int place_all(RootBuilder *rb) {
         return result;
 }
 
-/* By whatever path, bind or fd of it. */
-static bool is_host_root(const PlanMount *m) {
-        struct stat st, root;
-        char path[32];
-
-        snprintf(path, sizeof(path), "/proc/self/fd/%d", m->fd);
-        if (!m->detached && streq(m->source, "/"))
-                return true;
-        return stat(m->detached ? path : m->source, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev &&
-               st.st_ino == root.st_ino;
-}
-
-static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, PlanMount *root) {
-        _cleanup_(plan_mount_deinit) PlanMount found = {};
-        int r;
-
-        r = root_builder_resolve(rb, s, D_RootDirectory, layer, &found);
-        if (r < 0)
-                return r;
-        if (!found.directory && rb->b->request->image && !s->value.words[1]) {
-                root->source = TAKE_PTR(found.source);
-                root->detached = true;
-                root->fd = rb->b->request->image;
-                return 0;
-        }
-        if (!found.directory)
-                return build_error(rb->b, s, D_RootDirectory, ENOTDIR, "%s is no directory", found.source);
-        if (found.binding && (found.binding->flags & ~(uint64_t) BIND_READ_ONLY || found.binding->options))
-                return build_error(rb->b, s, D_RootDirectory, EINVAL, "what is bound to %s has options of a volume",
-                                   layer);
-        if (found.by_fd && s->value.words[1])
-                return build_error(rb->b, s, D_RootDirectory, EINVAL, "an fd cannot be a layer: %s", layer);
-
-        rb->host_root = rb->host_root || is_host_root(&found);
-        if (root->source && strv_prepend(&root->lower, TAKE_PTR(root->source)) < 0)
-                return -ENOMEM;
-        root->source = TAKE_PTR(found.source);
-        root->binding = found.binding;
-        root->detached = found.detached;
-        root->by_fd = found.by_fd;
-        root->fd = found.fd;
-        return 0;
-}
-
-static int begin_root(RootBuilder *rb) {
-        const Setting *s = policy_get(rb->b->policy, D_RootDirectory);
-        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"), .directory = true, .recursive = true,
-                           .read_only = !rb->b->request->writable_root, .exact = true, .origin = s->origin,
-                           .key = "RootDirectory" };
-        int r = 0;
-
-        if (strv_length(s->value.words) > ROOT_LAYERS_MAX)
-                r = build_error(rb->b, s, D_RootDirectory, E2BIG, "more than %d layers", ROOT_LAYERS_MAX);
-        rb->bare_root = streq(s->value.text, "none");
-        for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
-                r = begin_layer(rb, s, *layer, &root);
-        if (r >= 0 && !root.read_only)
-                r = build_tree_root(rb->b, &root);
-        if (r < 0) {
-                plan_mount_deinit(&root);
-                return r;
-        }
-        return root_model_add(&rb->model, root) ? 0 : -ENOMEM;
-}
-
 /* A name on the command line that the policy does not ask for is a mistake in one of the two. */
 static int check_bindings(RootBuilder *rb) {
         const Bindings *bindings = rb->b->request->bindings;
@@ -373,6 +310,35 @@ static int compare_placed(const void *a, const void *b) {
         return destination_compare((*(PlanMount *const *) a)->destination, (*(PlanMount *const *) b)->destination);
 }
 
+static bool lies_below(const PlanMount *m, const PlanMount *above) {
+        const char *rest = startswith(m->destination, above->destination);
+
+        return rest && *rest == '/';
+}
+
+/* A directory that cannot be looked into, in a list by destination: what is built in below goes, and what was asked for
+ * there stays, to be reached by its path, with what it stands in. Returns how many stay in all. */
+static int open_blocked(PlanMount *mounts, size_t n, PlanMount *blocked) {
+        PlanMount *end = blocked + 1, *kept;
+        size_t n_kept;
+
+        while (end < mounts + n && lies_below(end, blocked))
+                end++;
+        kept = end;
+        for (PlanMount *m = end; m-- > blocked + 1;)
+                if (rank(m) == 2 && !m->origin.file && (kept == end || !lies_below(kept, m)))
+                        plan_mount_deinit(m);
+                else if (--kept != m)
+                        *kept = *m;
+        n_kept = (size_t) (end - kept);
+        memmove(blocked + 1, kept, (size_t) (mounts + n - kept) * sizeof(PlanMount));
+        if (n_kept > 0) {
+                blocked->kind = MOUNT_TMPFS;
+                blocked->options = strdup("mode=111,size=4k");
+        }
+        return n_kept > 0 && !blocked->options ? -ENOMEM : (int) (n - (size_t) (kept - blocked - 1));
+}
+
 /* Moves what was placed into the plan. */
 static int finish(RootBuilder *rb) {
         RootModel *model = &rb->model;
@@ -388,6 +354,14 @@ static int finish(RootBuilder *rb) {
                 *model->mounts[i] = (PlanMount) {};
         }
         plan->n_mounts = model->n_mounts;
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (plan->mounts[i].kind == MOUNT_BLOCKED && plan->mounts[i].directory) {
+                        int n = open_blocked(plan->mounts, plan->n_mounts, &plan->mounts[i]);
+
+                        if (n < 0)
+                                return n;
+                        plan->n_mounts = (size_t) n;
+                }
         return 0;
 }
 
@@ -424,7 +398,7 @@ int build_root(Builder *b) {
                 return report_oom(b->report);
 
         q = check_proc(b);
-        r = begin_root(&rb);
+        r = build_begin_root(&rb);
         if (r >= 0)
                 r = fill(&rb);
         if (r >= 0)

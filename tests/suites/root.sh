@@ -164,6 +164,12 @@ test_filtered() {
 
 test_synthetic() {
 	local dir
+	box -p "InaccessiblePaths=/run /var" ls /run /var/lib
+	like "$label: /run and /var can be hidden" "$err" "*/var/lib*Permission denied*/run*Permission denied*"
+	box -p "InaccessiblePaths=/run /var" -p File=/var/lib/x/file:here sh -c 'cat /var/lib/x/file; ls /var; mkdir /var/x'
+	is "$label: ... but for what the policy puts there" "$out" here
+	like "$label: ... and nothing can be seen or made beside it" "$err" "*/var*Permission denied*/var/x*"
+	prints "the host's /var can be shown as it is" "$(ls /var)" -v /var:/var:ro ls /var
 	prints "File= and its escapes" $'a b\tc 100%\nd' -p 'File=/etc/motd:a b\tc 100%%\nd' cat /etc/motd
 	prints "... where there is nothing" here -p File=/new/file:here cat /new/file
 	box -p File=/etc/motd:x sh -c 'echo y >/etc/motd || rm /etc/motd'

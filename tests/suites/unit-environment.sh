@@ -77,6 +77,10 @@ test_directories() {
 	is "$label: ... over a tree" "$out" "$(all_written)"
 	service "${directories[@]}" -- -p "TemporaryFileSystem=/run:ro /var:ro ${state%%/.*}:ro" "${probe[@]}"
 	is "$label: ... where the policy has something empty around them" "$out" "$(all_written)"
+	service "${directories[@]}" -- -p "InaccessiblePaths=/run /var" "${probe[@]}"
+	is "$label: ... where it hides what is around them" "$out" "$(all_written)"
+	service "${directories[@]}" -- -p "InaccessiblePaths=/run /var" ls /run /var
+	like "$label: ... which cannot be listed" "$err" "*/run*Permission denied*/var*Permission denied*"
 	service -- sh -c 'env | grep DIRECTORY'
 	is "$label: a unit without any has none" "$out" ""
 }
@@ -155,6 +159,8 @@ test_credentials() {
 	is "$label: one by name" "$out" "of the unit"
 	service "${unit_has[@]}" -- --root none busybox cat /run/credentials/isorun-test.service/set
 	is "$label: ... over no root" "$out" "of the unit"
+	service "${unit_has[@]}" -- -p InaccessiblePaths=/run sh -c 'cat $CREDENTIALS_DIRECTORY/set'
+	is "$label: ... where /run is hidden" "$out" "of the unit"
 	service "${unit_has[@]}" -- sh -c 'echo x >$CREDENTIALS_DIRECTORY/set'
 	is "$label: none can be written" "$status" 2
 	service -- sh -c 'echo "<$CREDENTIALS_DIRECTORY>"'
@@ -180,6 +186,8 @@ test_users() {
 	ok "$label: ... below private/" test -e /var/lib/private/isorun-test/there -a -L /var/lib/isorun-test
 	service DynamicUser=yes "BindReadOnlyPaths=$build $tmp/probe" "${directories[@]}" -- --root none "${probe[@]}"
 	is "$label: ... over no root" "$out" "$(all_written)"
+	service DynamicUser=yes "BindReadOnlyPaths=$build $tmp/probe" "${directories[@]}" -- -v /var:/var:ro "${probe[@]}"
+	is "$label: ... where the policy shows the host's /var" "$out" "$(all_written)"
 	rm -rf /var/{lib,cache,log}/{private,isorun-test}
 }
 

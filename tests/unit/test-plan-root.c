@@ -404,6 +404,27 @@ static void test_built_in_below_policy(void **state) {
         }
 }
 
+/* A directory that is hidden loses what is built in below it, and keeps what was asked for there, and what that stands in. */
+static void test_inaccessible_around(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "RootDirectory=/\nInaccessiblePaths=/run /var\n");
+        expect_number("kind", mount_at(f, "/run")->kind, MOUNT_BLOCKED);
+        assert_null(plan_find_mount(f->plan, "/run/lock"));
+        assert_null(plan_find_mount(f->plan, "/var/lib"));
+        assert_non_null(plan_find_mount(f->plan, "/tmp"));
+
+        plan_expect_good(f, "RootDirectory=/\nInaccessiblePaths=/var\nBindPaths=%h/data:/var/lib/data/here\n");
+        expect_number("kind", mount_at(f, "/var")->kind, MOUNT_TMPFS);
+        expect_text("options", mount_at(f, "/var")->options, "mode=111,size=4k");
+        expect_number("read-only", mount_at(f, "/var")->read_only, true);
+        expect_number("kind", mount_at(f, "/var/lib")->kind, MOUNT_DIRECTORY);
+        expect_number("kind", mount_at(f, "/var/lib/data")->kind, MOUNT_DIRECTORY);
+        expect_number("kind", mount_at(f, "/var/lib/data/here")->kind, MOUNT_BIND);
+        assert_null(plan_find_mount(f->plan, "/var/cache"));
+        assert_null(plan_find_mount(f->plan, "/var/tmp"));
+}
+
 /* The machine's own root, read only and with what is private in it hidden. */
 static void test_host_root(void **state) {
         PlanFixture *f = *state;
@@ -436,6 +457,7 @@ int main(void) {
                 IN_PLAN(test_symlinks_in_volumes),
                 IN_PLAN(test_inaccessible_in_volumes),
                 IN_PLAN(test_built_in_below_policy),
+                IN_PLAN(test_inaccessible_around),
                 IN_PLAN(test_host_root),
         };
 
