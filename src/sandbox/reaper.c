@@ -22,7 +22,8 @@ typedef struct Reaper {
         int socket;
         int signals;
         struct {
-                int64_t when; /* it arrived here, in ms; 0: not, or isorun has asked about it since */
+                unsigned n;   /* arrived here, and isorun has not asked about yet; those that queue are counted, signal(7) */
+                int64_t when; /* the last one, in ms */
                 bool kernel;  /* sent by the terminal */
         } seen[SIGNAL_MAX + 1];
 } Reaper;
@@ -59,6 +60,7 @@ static void drain_signals(Reaper *r) {
                 if (info.ssi_signo == SIGCHLD)
                         reap(r);
                 else if (info.ssi_signo <= SIGNAL_MAX && info.ssi_pid == 0) { /* from outside of the pid namespace */
+                        r->seen[info.ssi_signo].n = (int) info.ssi_signo < SIGRTMIN ? 1 : r->seen[info.ssi_signo].n + 1;
                         r->seen[info.ssi_signo].when = now_msec();
                         r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL;
                 }
@@ -77,14 +79,14 @@ static bool payload_has(Reaper *r, int sig, bool from_manager) {
         drain_signals(r);
         /* One of longer ago was another one, sent to the unit alone. */
         if (r->seen[sig].when < asked - patience)
-                r->seen[sig].when = 0;
-        for (; !r->seen[sig].when && left > 0; left = asked + patience - now_msec())
+                r->seen[sig].n = 0;
+        for (; r->seen[sig].n == 0 && left > 0; left = asked + patience - now_msec())
                 if (poll(&p, 1, (int) left) > 0)
                         drain_signals(r);
-        if (!r->seen[sig].when)
+        if (r->seen[sig].n == 0)
                 return false;
 
-        r->seen[sig].when = 0;
+        r->seen[sig].n--;
         same_group = getpgid(r->payload->pid) == getpgrp();
         return from_manager || same_group || r->seen[sig].kernel;
 }

@@ -6,9 +6,13 @@
 #include "util/macro.h"
 
 void signals_forwarded(sigset_t *ret) {
-        static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT };
+        /* Not those that say of a process itself what it has done (SIGSEGV, SIGPIPE, SIGCHLD …), or that stop it. */
+        static const int signals[] = { SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT,
+                                       SIGABRT, SIGALRM, SIGPROF, SIGVTALRM, SIGIO,   SIGPWR,  SIGURG };
 
         sigemptyset(ret);
         for (size_t i = 0; i < ELEMENTSOF(signals); i++)
                 sigaddset(ret, signals[i]);
+        for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
+                sigaddset(ret, sig);
 }

@@ -26,11 +26,16 @@ int run_interrupted(Run *run) {
         struct signalfd_siginfo info;
 
         while (take_signal(run, &info)) {
-                if (info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT)
+                int sig = (int) info.ssi_signo;
+
+                if (sig == SIGWINCH || sig == SIGCONT || sig == SIGURG)
                         continue;
-                run->outcome.exit_status = 128 + (int) info.ssi_signo;
+                run->outcome.exit_status = 128 + sig;
+                if (sig >= SIGRTMIN)
+                        return report_error(run->report, EINTR, "stopped by SIGRTMIN+%d before the command was started",
+                                            sig - SIGRTMIN);
                 return report_error(run->report, EINTR, "stopped by SIG%s before the command was started",
-                                    sigabbrev_np((int) info.ssi_signo));
+                                    sigabbrev_np(sig));
         }
         return 0;
 }
