@@ -35,7 +35,10 @@ static void run_deinit(Run *run) {
         fd_close(run->payload);
         fd_close(run->control);
         fd_close(run->signals);
-        sigprocmask(SIG_SETMASK, &run->signal_mask, NULL);
+        /* A signal that the payload has answered by ending, before isorun has looked at its own, must not end isorun
+         * otherwise: who waits is to hear of the payload's end. */
+        if (!run->outcome.started)
+                sigprocmask(SIG_SETMASK, &run->signal_mask, NULL);
 }
 
 static int prepare_signals(Run *run) {
