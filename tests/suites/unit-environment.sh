@@ -93,6 +93,12 @@ test_origin() {
 		"*$configuration/isorun-test-conf *read-only $configuration/isorun-test-conf   # ConfigurationDirectory= of isorun-test.service*"
 	like "$label: ... and credentials, but not what they hold" "$out" \
 		"*/run/credentials/isorun-test.service/token read-only file, a copy of *credentials/isorun-test.service/token   # a credential of isorun-test.service*"
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-test.service -p StateDirectory=isorun-test "$isorun" --quiet "${optional[@]}" sleep 980
+	eventually pgrep -f '^sleep 980$' >/dev/null
+	run "${who[@]}" "$isoctl" status isorun-test.service
+	like "$label: ... and status" "$out" "*$state/isorun-test *# StateDirectory= of isorun-test.service*"
+	"${who[@]}" systemctl "${bus[@]}" stop isorun-test.service
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null
 	service StateDirectory=isorun-test -- --dry-run --json true
 	is "$label: ... as JSON" "$(python3 -c 'import json, sys
 print([e["origin"] for e in json.load(sys.stdin)["root"] if e["key"] == sys.argv[1]])' "$state/isorun-test" <<<"$out")" \
