@@ -133,6 +133,12 @@ static int find_unmarked(int fd, Instance *i) {
         return i->name ? 1 : -ENOMEM;
 }
 
+static pid_t find_main_pid(int fd, const Instance *i) {
+        uint64_t pid = i->pid ? get_number(fd, CGROUP_ATTRIBUTE("mainpid")) : 0;
+
+        return pid > 0 && pid <= INT32_MAX && is_in_cgroup((pid_t) pid, i->cgroup) ? (pid_t) pid : 0;
+}
+
 static bool is_populated(int fd) {
         uint64_t n;
 
@@ -161,6 +167,7 @@ static int describe(int fd, Instance *i) {
         if (r > 0) {
                 (void) instance_number(fd, "cgroup.events", "frozen", &frozen);
                 i->frozen = frozen;
+                i->main_pid = find_main_pid(fd, i);
                 if (!i->nested && instance_find_unit(i) < 0)
                         return -ENOMEM;
         }

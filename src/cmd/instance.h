@@ -18,6 +18,7 @@ typedef struct Instance {
         char *command;  /* likewise */
         pid_t pid;      /* of the reaper; 0: there is none that is really in the cgroup */
         pid_t isorun;   /* its parent */
+        pid_t main_pid; /* that the command has named as its main process, if it is in the cgroup; 0: none */
         uint64_t started_usec; /* of CLOCK_REALTIME; 0: not known */
         bool frozen;
         bool own;       /* its cgroup, and so what it says, is the caller's or root's */

@@ -20,6 +20,7 @@ static const char *arg_policy;
 static const char *arg_name;
 static int arg_manager = MANAGER_AUTO;
 static int arg_no_scope;
+static int arg_notify_exec;
 static int arg_dry_run;
 static int arg_json;
 static int arg_quiet;
@@ -59,6 +60,13 @@ static int add_binding(const char *argument, Report *report) {
                 return report_oom(report);
         *slot = argument_bind(argument);
         return *slot ? 0 : report_oom(report);
+}
+
+static int take_notify(const char *who, Report *report) {
+        arg_notify_exec = streq(who, "exec");
+        return arg_notify_exec || streq(who, "payload")
+                       ? 0
+                       : report_error(report, EINVAL, "--notify: neither payload nor exec: \"%s\"", who);
 }
 
 /* The options that are but flags. */
@@ -104,6 +112,9 @@ static int parse_options(int argc, char *argv[], Report *report) {
                 case ARG_NAME:
                         arg_name = optarg;
                         break;
+                case ARG_NOTIFY:
+                        r = take_notify(optarg, report);
+                        break;
                 case 'h':
                         exit(help());
                 case ARG_VERSION:
@@ -146,7 +157,8 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = arg_policy ?: "default", .arguments = arguments, .need_command = true,
-                                .no_scope = arg_no_scope, .manager = (ManagerChoice) arg_manager };
+                                .no_scope = arg_no_scope, .manager = (ManagerChoice) arg_manager,
+                                .notify_exec = arg_notify_exec };
         int status = make_plan(&loaded, &request, &plan, report);
 
         if (status)

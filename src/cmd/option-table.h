@@ -37,6 +37,7 @@ enum {
         ARG_USER,
         ARG_SYSTEM,
         ARG_NO_SCOPE,
+        ARG_NOTIFY,
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_QUIET,

@@ -69,6 +69,10 @@ static void print_facts(const InstanceList *list, const Instance *i) {
                 print_field("command", i->command);
         snprintf(pid, sizeof(pid), "%d (isorun: %d)", i->pid, i->isorun);
         print_field("first process", pid);
+        if (i->main_pid) {
+                snprintf(pid, sizeof(pid), "%d (as the command says)", i->main_pid);
+                print_field("main process", pid);
+        }
         print_started(i);
         if (cgroup < 0)
                 return;

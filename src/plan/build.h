@@ -17,6 +17,7 @@ typedef struct Builder {
 } Builder;
 
 int build_holder(Builder *b);       /* who holds the instance, and the properties */
+int build_notify(Builder *b);       /* what systemd is told of the instance */
 int build_identity(Builder *b);     /* users, groups, namespaces */
 int build_capabilities(Builder *b);
 int build_filter(Builder *b);       /* system calls */
@@ -75,6 +76,9 @@ int build_tree_ids(Builder *b);
 
 /* Whether m can be the root of a tree that is built. Returns 0 or -errno, reported. */
 int build_tree_root(Builder *b, const PlanMount *m);
+
+/* The payload can make no unix socket: says so where systemd listens, and nobody else speaks. */
+void build_notify_is_mute(const Builder *b);
 
 /* Whether the policy lets the payload make namespaces of that kind (CLONE_NEW*). */
 bool build_allows_namespace(const Policy *policy, uint64_t kind);

@@ -45,11 +45,19 @@ static int find_cgroup(Host *host) {
 
 /* systemd.exec(5): SYSTEMD_EXEC_PID is the pid of the unit process that systemd invoked. A process further down
  * inherits the variable, but not the pid. */
-static int find_unit(Host *host) {
-        const char *text = host_variable(host, "SYSTEMD_EXEC_PID"), *name;
+static bool is_executed(const Host *host) {
+        const char *text = host_variable(host, "SYSTEMD_EXEC_PID");
         uint64_t pid;
 
-        if (!text || parse_u64(text, &pid) < 0 || pid != (uint64_t) host->pid || !host->cgroup)
+        return text && parse_u64(text, &pid) >= 0 && pid == (uint64_t) host->pid;
+}
+
+/* In a sandbox, whose cgroup namespace begins at the unit or below, the path has no unit's name. */
+static int find_unit(Host *host) {
+        const char *name;
+
+        host->executed = is_executed(host);
+        if (!host->executed || !host->cgroup)
                 return 0;
 
         name = path_name(host->cgroup);

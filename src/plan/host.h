@@ -24,6 +24,7 @@ typedef struct Host {
         char *cgroup;            /* own path in the unified hierarchy, "/…"; NULL where there is none */
         char *cgroup_root;       /* where that hierarchy is mounted; NULL: nowhere */
         char *unit;              /* the service whose main process this is; NULL: none */
+        bool executed;           /* systemd executed this process for a unit, or a sandbox as its command */
         bool initial_users;      /* in the initial user namespace */
         bool own_root;           /* uid 0 here is not the machine's, but that of a user namespace */
         bool system_manager;     /* a systemd with a system bus is there */

@@ -130,6 +130,13 @@ static int add_private(RootBuilder *rb) {
                                                    .recursive = true });
 }
 
+/* Not silently left out where the policy has filled its place: the payload is told of it. */
+static int add_notify(RootBuilder *rb) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_NOTIFY, .destination = strdup(PLAN_NOTIFY_DIRECTORY),
+                                                   .source = strdup(rb->b->plan->notify), .directory = true,
+                                                   .read_only = true, .key = "NOTIFY_SOCKET" });
+}
+
 int build_builtin_mounts(RootBuilder *rb) {
         const char *home = policy_get(rb->b->policy, D_ProtectHome)->value.text;
         int r;
@@ -153,5 +160,5 @@ int build_builtin_mounts(RootBuilder *rb) {
                 r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_CGROUP, .destination = strdup("/sys/fs/cgroup"),
                                                         .directory = true, .key = "Delegate",
                                                         .origin = policy_get(rb->b->policy, D_Delegate)->origin });
-        return r;
+        return r >= 0 && rb->b->plan->notify ? add_notify(rb) : r;
 }

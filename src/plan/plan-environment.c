@@ -82,6 +82,22 @@ static int pass_listen_fds(Builder *b, char ***environment) {
         return r < 0 ? r : put_value(environment, "LISTEN_FDNAMES", host_variable(b->host, "LISTEN_FDNAMES"));
 }
 
+/* The payload is told of a socket of its own. sd_watchdog_enabled(3): the variables are meant for the process that
+ * WATCHDOG_PID names, which is put in when it is known, or without it for each. */
+static int pass_notify(Builder *b, char ***environment) {
+        const char *pid = host_variable(b->host, "WATCHDOG_PID"), *usec = host_variable(b->host, "WATCHDOG_USEC");
+        uint64_t number;
+        int r;
+
+        if (!b->plan->notify)
+                return 0;
+        r = put_value(environment, "NOTIFY_SOCKET", PLAN_NOTIFY_DIRECTORY "/" PLAN_NOTIFY_NAME);
+        if (r < 0 || (pid && (parse_u64(pid, &number) < 0 || number != (uint64_t) b->host->pid)))
+                return r;
+        b->plan->watchdog = pid && usec;
+        return put_value(environment, "WATCHDOG_USEC", usec);
+}
+
 static void unset(char **environment, const char *what) {
         char **out = environment;
         size_t n = strlen(what);
@@ -125,6 +141,9 @@ int build_environment(Builder *b) {
         for (size_t i = 0; r >= 0 && i < pass->n; i++)
                 r = put_value(environment, pass->items[i].value.text,
                               host_variable(b->host, pass->items[i].value.text));
+        /* Over what is passed: the socket outside is not to be reached. */
+        if (r >= 0)
+                r = pass_notify(b, environment);
         for (size_t i = 0; r >= 0 && i < set->n; i++)
                 r = put(environment, set->items[i].value.text);
         for (size_t i = 0; r >= 0 && i < remove->n; i++)

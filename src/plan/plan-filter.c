@@ -409,6 +409,8 @@ static int add_family_rules(Builder *b) {
                 families &= ~(UINT64_C(1) << AF_UNIX);
         if (deny_unix && !allow)
                 families |= UINT64_C(1) << AF_UNIX;
+        if (allow != !!(families & UINT64_C(1) << AF_UNIX))
+                build_notify_is_mute(b);
 
         if (allow)
                 r = allow_families(plan, families);

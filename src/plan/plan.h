@@ -45,6 +45,8 @@ typedef enum MountKind {
         MOUNT_PROC,
         MOUNT_DEVPTS,
         MOUNT_CGROUP,    /* the instance's own part of the cgroup tree */
+        MOUNT_NOTIFY,    /* an empty directory in memory with the socket that NOTIFY_SOCKET names inside; source is
+                            where it is relayed to, for who reads */
         MOUNT_DIRECTORY, /* not a mount: a directory made in memory */
         MOUNT_SYMLINK,   /* not a mount: a symlink made in memory; source is its target */
         MOUNT_FILE,      /* a file in memory that holds text, or what source holds at the start */
@@ -194,6 +196,11 @@ typedef struct Plan {
         int nice;
         Origin nice_origin;
         size_t n_passed_fds; /* LISTEN_FDS: fds from 3 on that are the payload's */
+
+        /* what systemd is told */
+        char *notify;     /* systemd's socket, a path or "@" and an abstract name; NULL: nothing is relayed */
+        bool notify_exec; /* READY=1 is isorun's to say, once the payload is executed */
+        bool watchdog;    /* WATCHDOG_PID is to name the payload */
 } Plan;
 
 typedef enum ManagerChoice {
@@ -209,6 +216,7 @@ typedef struct PlanRequest {
         char *const *arguments; /* of the command; NULL: the policy's ExecStart=, or none */
         bool need_command;
         bool no_scope;
+        bool notify_exec;      /* --notify=exec */
         bool writable_root;    /* the root, which is not the host's, is to be written: isoctl build */
         ManagerChoice manager;
         int image;             /* fd of the detached mount of the image that RootDirectory= names; 0: it names none */
@@ -224,6 +232,10 @@ typedef struct PlanUnit {
 
 /* Says so of a request, of which name, no_scope and manager are looked at. Returns 0 or -ENOMEM. */
 int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret);
+
+/* Where the socket is that the payload is told of by NOTIFY_SOCKET. */
+#define PLAN_NOTIFY_DIRECTORY "/run/isorun"
+#define PLAN_NOTIFY_NAME "notify"
 
 enum { PLAN_NOT_FOUND = 127, PLAN_CANNOT_EXECUTE = 126, PLAN_FAILED = 125 };
 

@@ -99,6 +99,8 @@ static void visit_instance(Visit *v) {
         if (plan->machine)
                 entry(v, "machine", origin_of(v, D_Register), "%s, of systemd-machined%s", plan->name,
                       plan->machine_optional ? " (optional)" : "");
+        if (plan->notify_exec)
+                entry(v, "ready", NULL, "once the command is executed");
         if (plan->inner_cgroup)
                 entry(v, "cgroup inside", NULL, "begins below the limits%s",
                       plan->delegate ? ", which it shows a copy of" : "");
@@ -248,6 +250,10 @@ static void visit_mount(Visit *v, const PlanMount *m) {
                 break;
         case MOUNT_CGROUP:
                 entry(v, m->destination, origin, "writable, the instance's cgroup");
+                break;
+        case MOUNT_NOTIFY:
+                entry(v, m->destination, NULL, "read-only, in memory, with the socket %s, relayed to %s", PLAN_NOTIFY_NAME,
+                      m->source);
                 break;
         case MOUNT_DIRECTORY:
                 entry(v, m->destination, origin, "made, mode %04o", m->mode);

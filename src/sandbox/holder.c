@@ -141,7 +141,7 @@ static int check_limits(const Holder *h) {
         return result;
 }
 
-static void set_attribute(const Holder *h, const char *name, const char *value) {
+void holder_describe(const Holder *h, const char *name, const char *value) {
         size_t size = strlen(value);
 
         /* Not held against the start: in a service with User= and without Delegate= the cgroup is root's, and the
@@ -153,13 +153,13 @@ static void describe(const Holder *h) {
         _cleanup_free_ char *command = strv_join(h->plan->arguments, " ");
         char number[32];
 
-        set_attribute(h, CGROUP_ATTRIBUTE("name"), h->plan->name);
-        set_attribute(h, CGROUP_ATTRIBUTE("policy"), h->plan->policy);
-        set_attribute(h, CGROUP_ATTRIBUTE("command"), command ?: "");
+        holder_describe(h, CGROUP_ATTRIBUTE("name"), h->plan->name);
+        holder_describe(h, CGROUP_ATTRIBUTE("policy"), h->plan->policy);
+        holder_describe(h, CGROUP_ATTRIBUTE("command"), command ?: "");
         snprintf(number, sizeof(number), "%" PRIu64, clock_usec(CLOCK_REALTIME));
-        set_attribute(h, CGROUP_ATTRIBUTE("started"), number);
+        holder_describe(h, CGROUP_ATTRIBUTE("started"), number);
         snprintf(number, sizeof(number), "%d", h->pid);
-        set_attribute(h, CGROUP_ATTRIBUTE("pid"), number);
+        holder_describe(h, CGROUP_ATTRIBUTE("pid"), number);
 }
 
 static void open_own_events(Holder *h) {

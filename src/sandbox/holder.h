@@ -39,6 +39,9 @@ int holder_verify(Holder *h);
 /* Whether the kernel has killed a process of the instance for memory since the last call. */
 bool holder_oom_killed(Holder *h);
 
+/* Writes something down on the cgroup for isoctl, if that can be. */
+void holder_describe(const Holder *h, const char *attribute, const char *value);
+
 /* Makes systemd give up on what it still does for the unit; holder_process() then ends. */
 void holder_cancel(Holder *h);
 

@@ -76,7 +76,7 @@ static void wait_for(Inside *inside, MessageType type, int *fds, unsigned n) {
         while (m.type != type);
 }
 
-static int build(const Inside *inside, Failure *f) {
+static int build(Inside *inside, Failure *f) {
         int r;
 
         if (inside->plan->namespaces & CLONE_NEWNET) {
@@ -84,7 +84,7 @@ static int build(const Inside *inside, Failure *f) {
                 if (r < 0)
                         return fail(f, -r, "bringing the loopback device up");
         }
-        return root_build(inside->plan, inside->id_mapped, f);
+        return root_build(inside->plan, inside->id_mapped, &inside->notify, f);
 }
 
 /* The caller's session keyring is inherited and holds its secrets; the payload gets an empty one: keyctl(2),

@@ -11,6 +11,7 @@ typedef struct Inside {
         int socket;           /* to isorun */
         int standard_io[3];   /* of standard_io_open() */
         const int *id_mapped; /* of id_mapped_make() */
+        int notify;           /* of root_build(); -1: none */
         sigset_t forwarded;   /* signals that isorun hands on; blocked here */
         sigset_t signal_mask; /* the caller's, for the payload */
         bool requested;       /* systemd may have been asked to move this process */

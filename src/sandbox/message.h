@@ -15,11 +15,13 @@ typedef enum MessageType {
         MESSAGE_GO,         /* the limits hold; fds: the two compiled filters */
         MESSAGE_SIGNAL,     /* isorun got signal `value`; did you? */
         MESSAGE_CONTROL,    /* fd: a connection of control.h, whose other end may ask */
+        MESSAGE_LOOK_UP,    /* value: a pid inside; answered with MESSAGE_FOUND */
 
         /* to isorun */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text, and origin and key */
-        MESSAGE_STARTED, /* the payload runs; value: its pid inside; fd: its pidfd */
+        MESSAGE_STARTED, /* the payload runs; value: its pid inside; fds: its pidfd, and the notify socket if there is one */
         MESSAGE_SEEN,    /* the answer to MESSAGE_SIGNAL: status tells whether the payload has it already */
+        MESSAGE_FOUND,   /* fd: a pidfd of the process that was looked for; none: there is no such process */
         MESSAGE_EXITED,  /* value: the payload's wait status */
 } MessageType;
 

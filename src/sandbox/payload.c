@@ -43,8 +43,22 @@ static int arrange_fds(const Command *command, Failure *f) {
         return 0;
 }
 
-static int set_listen_pid(char ***environment, const Plan *plan) {
-        return plan->n_passed_fds ? strv_pushf(environment, "LISTEN_PID=%d", getpid()) : 0;
+/* The variables that name who they are for. SYSTEMD_EXEC_PID is for an isorun that the payload is: it relays in turn. */
+static int set_own_pid(char ***environment, const Plan *plan) {
+        const struct {
+                bool wanted;
+                const char *name;
+        } table[] = {
+                { plan->n_passed_fds, "LISTEN_PID" },
+                { plan->watchdog, "WATCHDOG_PID" },
+                { plan->notify, "SYSTEMD_EXEC_PID" },
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
+                if (table[i].wanted)
+                        r = strv_pushf(environment, "%s=%d", table[i].name, getpid());
+        return r;
 }
 
 static int enter_directory(const Plan *plan, Failure *f) {
@@ -111,7 +125,7 @@ static void become(const Payload *payload, Failure *f) {
         const Plan *plan = payload->inside->plan;
         char **environment = strv_copy(plan->environment);
 
-        if (!environment || set_listen_pid(&environment, plan) < 0)
+        if (!environment || set_own_pid(&environment, plan) < 0)
                 fail(f, ENOMEM, "environment");
         else
                 payload_become(payload,

@@ -38,14 +38,24 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
         _exit(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status));
 }
 
-static void reap(Reaper *r) {
-        int status;
-        pid_t pid;
+static int wait_status_of(const siginfo_t *info) {
+        return info->si_code == CLD_EXITED ? W_EXITCODE(info->si_status, 0)
+                                           : W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
+}
 
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-                if (pid == r->payload->pid)
-                        finish(r, status);
-                sessions_reap(&r->sessions, pid, status);
+/* The payload stays a zombie for as long as this process lives, so that isorun can still tell by its pidfd which pid
+ * was its. */
+static void reap(Reaper *r) {
+        for (;;) {
+                siginfo_t info = {};
+                int status;
+
+                if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+                        return;
+                if (info.si_pid == r->payload->pid)
+                        finish(r, wait_status_of(&info));
+                if (waitpid(info.si_pid, &status, 0) > 0)
+                        sessions_reap(&r->sessions, info.si_pid, status);
         }
 }
 
@@ -91,31 +101,44 @@ static bool payload_has(Reaper *r, int sig, bool from_manager) {
         return from_manager || same_group || r->seen[sig].kernel;
 }
 
+static void answer_signal(Reaper *r, Message *m) {
+        if (m->value < 1 || m->value > SIGNAL_MAX)
+                return;
+        m->status = payload_has(r, m->value, m->status);
+        m->type = MESSAGE_SEEN;
+        (void) message_send(r->socket, m, NULL, 0);
+}
+
+static void look_up(const Reaper *r, pid_t pid) {
+        _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0);
+
+        (void) message_send(r->socket, &(Message) { .type = MESSAGE_FOUND }, &pidfd, pidfd >= 0);
+}
+
 static void answer(Reaper *r) {
         Message m;
         int fd;
 
         if (message_receive(r->socket, &m, &fd, 1) <= 0)
                 _exit(PLAN_FAILED); /* isorun is gone, and the kernel kills what is left here */
-        if (m.type == MESSAGE_CONTROL && fd >= 0) {
+        if (m.type == MESSAGE_CONTROL && fd >= 0)
                 sessions_add(&r->sessions, fd);
-                return;
-        }
-        if (m.type != MESSAGE_SIGNAL || m.value < 1 || m.value > SIGNAL_MAX)
-                return;
-
-        m.status = payload_has(r, m.value, m.status);
-        m.type = MESSAGE_SEEN;
-        (void) message_send(r->socket, &m, NULL, 0);
+        else if (m.type == MESSAGE_SIGNAL)
+                answer_signal(r, &m);
+        else if (m.type == MESSAGE_LOOK_UP)
+                look_up(r, m.value);
 }
 
 static int announce(const Reaper *r) {
         _cleanup_close_ int pidfd = sys_pidfd_open(r->payload->pid, 0);
         Message m = { .type = MESSAGE_STARTED, .value = r->payload->pid };
+        int *notify = &r->payload->inside->notify, fds[] = { pidfd, *notify }, q;
 
         if (pidfd < 0)
                 return -errno;
-        return message_send(r->socket, &m, &pidfd, 1);
+        q = message_send(r->socket, &m, fds, *notify >= 0 ? 2 : 1);
+        *notify = fd_close(*notify);
+        return q;
 }
 
 /* Else a reader of the payload's output would wait for this process, too, to close it. */
@@ -127,9 +150,9 @@ static void close_standard_io(void) {
                         close(fd);
 }
 
-/* Closes all but the socket and what other processes of the instance are made with; these fds are first in a row. */
+/* Closes all but the sockets and what other processes of the instance are made with; these fds are first in a row. */
 static int keep_fds(Payload *payload) {
-        int *fds[1 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
+        int *fds[2 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
         unsigned n = 1, first = 3 + ELEMENTSOF(fds);
 
         for (size_t i = 0; i < FILTERS; i++)
@@ -137,6 +160,8 @@ static int keep_fds(Payload *payload) {
         for (size_t i = 0; i < INNER_NAMESPACES; i++)
                 if (payload->inner[i] >= 0)
                         fds[n++] = &payload->inner[i];
+        if (payload->inside->notify >= 0)
+                fds[n++] = &payload->inside->notify;
 
         /* Out of the way of each other first. */
         for (size_t i = 0; i < n; i++) {

@@ -12,6 +12,7 @@ typedef struct RootBuild {
         Failure *f;
         const int *id_mapped; /* of id_mapped_make() */
         int old_root, new_root;
+        int *notify;        /* where the fd of MOUNT_NOTIFY goes */
         int scratch;        /* a tmpfs over the old root, which goes with it; -1: none is needed */
         unsigned n_scratch; /* entries made in it */
         const char *hint;   /* behind what is said of an overlay that failed; NULL: nothing to say */
@@ -37,3 +38,4 @@ int root_make_scratch(RootBuild *rb);
 int root_do_overlay(RootBuild *rb, const PlanMount *m);
 int root_do_file(RootBuild *rb, const PlanMount *m);
 int root_do_blocked(RootBuild *rb, const PlanMount *m);
+int root_do_notify(RootBuild *rb, const PlanMount *m);

@@ -260,6 +260,8 @@ static int do_mount(RootBuild *rb, const PlanMount *m) {
                 return root_do_overlay(rb, m);
         case MOUNT_FILE:
                 return root_do_file(rb, m);
+        case MOUNT_NOTIFY:
+                return root_do_notify(rb, m);
         case MOUNT_ROOT:
         case MOUNT_MERGE:
         case MOUNT_CGROUP: /* root_finish() */
@@ -327,9 +329,9 @@ static void root_build_deinit(RootBuild *rb) {
         fd_close(rb->scratch);
 }
 
-int root_build(const Plan *plan, const int *id_mapped, Failure *f) {
+int root_build(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
         _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1, .new_root = -1,
-                                                      .scratch = -1, .layers = 1 };
+                                                      .notify = ret_notify, .scratch = -1, .layers = 1 };
         mode_t mask = umask(0);
         int r;
 

@@ -5,10 +5,11 @@
 #include "sandbox/failure.h"
 
 /* Builds the plan's root in the mount namespace of this process, and makes it the root of the process with
- * pivot_root(2); the old one is gone afterwards. The working directory is then the new root.
+ * pivot_root(2); the old one is gone afterwards. The working directory is then the new root. *ret_notify is the socket
+ * of MOUNT_NOTIFY where the plan has one, and as it was where it has none.
  *
  * Returns 0, or a negative errno with the reason kept in f. */
-int root_build(const Plan *plan, const int *id_mapped, Failure *f);
+int root_build(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f);
 
 /* A new /proc of this pid namespace that is mounted nowhere and can be written. The caller closes it. Returns the fd
  * or -errno. */

@@ -35,6 +35,7 @@ static void run_deinit(Run *run) {
         fd_close(run->payload);
         fd_close(run->control);
         fd_close(run->signals);
+        relay_deinit(&run->relay);
         /* A signal that the payload has answered by ending, before isorun has looked at its own, must not end isorun
          * otherwise: who waits is to hear of the payload's end. */
         if (!run->outcome.started)
@@ -75,7 +76,7 @@ static int clone_failed(Run *run, int error) {
 }
 
 static int make_inside(Run *run, int standard_io[static 3], const int *id_mapped) {
-        Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask };
+        Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask, .notify = -1 };
         struct clone_args args = {
                 .flags = run->plan->namespaces | CLONE_PIDFD,
                 .pidfd = (uint64_t) (uintptr_t) &run->pidfd,
@@ -235,7 +236,9 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         /* Before the signals are taken in hand: opening may wait, for the other end of a FIFO. */
         r = standard_io_open(plan, standard_io, report);
         if (r >= 0) {
-                r = prepare_signals(&run);
+                r = relay_open(&run);
+                if (r >= 0)
+                        r = prepare_signals(&run);
                 if (r >= 0)
                         r = id_mapped_make(plan, &id_mapped, report);
                 if (r >= 0)

@@ -47,14 +47,20 @@ static int open_terminal(Request *r, int *ret) {
         return 0;
 }
 
-/* The plan's, but for what it says of fds that only the payload has. */
+/* The plan's, but for what it says of fds that only the payload has, and of what only the payload is to tell. */
 static char **make_environment(const Plan *plan, const char *term) {
+        static const char *const others[] = { "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "TERM=",
+                                              "WATCHDOG_USEC=" };
         _cleanup_strv_free_ char **v = NULL;
 
-        for (char **e = plan->environment; e && *e; e++)
-                if (!startswith(*e, "LISTEN_FDS=") && !startswith(*e, "LISTEN_FDNAMES=") &&
-                    !startswith(*e, "TERM=") && strv_push(&v, *e) < 0)
+        for (char **e = plan->environment; e && *e; e++) {
+                bool other = false;
+
+                for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                        other = other || startswith(*e, others[i]);
+                if (!other && strv_push(&v, *e) < 0)
                         return NULL;
+        }
         if (*term && strv_pushf(&v, "TERM=%s", term) < 0)
                 return NULL;
         return v ? TAKE_PTR(v) : calloc(1, sizeof(char *));

@@ -73,9 +73,9 @@ static void note_oom(Run *run) {
 /* Returns 1 when the payload has ended, 0 while it has not, or -errno. */
 static int take_message(Run *run) {
         Message m;
-        int fd, r;
+        int fds[2], r;
 
-        r = message_receive(run->socket, &m, &fd, 1);
+        r = message_receive(run->socket, &m, fds, ELEMENTSOF(fds));
         if (r <= 0)
                 return r < 0 ? r : -ECONNRESET;
 
@@ -83,9 +83,10 @@ static int take_message(Run *run) {
         case MESSAGE_FAILED:
                 return run_failure(run, &m);
         case MESSAGE_STARTED:
-                run->payload = fd;
+                run->payload = fds[0];
                 run->outcome.started = true;
                 journal_started(run->plan);
+                relay_begin(run, fds[1]);
                 /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
                 run->control = control_listen();
                 return 0;
@@ -93,8 +94,12 @@ static int take_message(Run *run) {
                 if (!m.status && run->payload >= 0)
                         (void) sys_pidfd_send_signal(run->payload, m.value);
                 return 0;
+        case MESSAGE_FOUND:
+                relay_found_main(run, fds[0]);
+                return 0;
         case MESSAGE_EXITED:
                 /* The process inside keeps the unit alive until we hang up. */
+                notify_finish(run->relay.notify);
                 note_oom(run);
                 run->outcome.wait_status = m.value;
                 journal_ended(run->plan, m.value);
@@ -140,9 +145,12 @@ int supervise(Run *run) {
                         { .fd = run->outcome.started ? run->signals : -1, .events = POLLIN },
                         { .fd = run->holder.memory_events, .events = POLLPRI },
                         { .fd = run->control, .events = POLLIN },
+                        {},
+                        {},
                 };
                 int r = 0;
 
+                notify_fill(run->relay.notify, fds + 4);
                 if (poll(fds, ELEMENTSOF(fds), -1) < 0) {
                         if (errno == EINTR)
                                 continue;
@@ -162,5 +170,6 @@ int supervise(Run *run) {
                         hand_on_signals(run);
                 if (fds[3].revents)
                         admit(run);
+                notify_process(run->relay.notify, fds + 4);
         }
 }

@@ -5,6 +5,7 @@
 
 #include "sandbox/holder.h"
 #include "sandbox/message.h"
+#include "sandbox/relay.h"
 #include "sandbox/sandbox.h"
 
 /* A start and what comes of it, as isorun sees it. */
@@ -20,6 +21,7 @@ typedef struct Run {
         sigset_t signal_mask; /* before isorun changed it */
         Holder holder;
         bool held;    /* holder_begin() has succeeded */
+        Relay relay;
         Outcome outcome;
 } Run;
 

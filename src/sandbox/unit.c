@@ -32,19 +32,14 @@ static int missing(const Plan *plan, const PlanProperty *p, const char *why, boo
                                why, name, s->value.text, is_dependency(p->directive) ? "Unit" : "Service");
 }
 
-typedef struct UnitBus {
-        const BusLibrary *lib;
-        sd_bus *bus;
-        char *path;
-} UnitBus;
-
-static void unit_bus_deinit(UnitBus *u) {
+void unit_bus_deinit(UnitBus *u) {
         if (u->bus)
                 u->lib->sd_bus_flush_close_unref(u->bus);
         free(u->path);
+        *u = (UnitBus) {};
 }
 
-static int unit_bus_open(UnitBus *u, const Plan *plan, Report *report) {
+int unit_bus_open(UnitBus *u, const Plan *plan, Report *report) {
         int r;
 
         u->lib = bus_library(report);
@@ -55,6 +50,41 @@ static int unit_bus_open(UnitBus *u, const Plan *plan, Report *report) {
                 return r;
         r = u->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", plan->unit, &u->path);
         return r < 0 ? report_oom(report) : 0;
+}
+
+/* The reply holds a variant; the caller unrefs it. */
+static int get_property(const UnitBus *u, const char *property, sd_bus_message **ret) {
+        enum { TIMEOUT_USEC = 5 * 1000 * 1000 };
+        sd_bus_error error = {};
+        sd_bus_message *m = NULL;
+        int r;
+
+        r = u->lib->sd_bus_message_new_method_call(u->bus, &m, SYSTEMD_DESTINATION, u->path,
+                                                   "org.freedesktop.DBus.Properties", "Get");
+        if (r >= 0)
+                r = u->lib->sd_bus_message_append(m, "ss", SYSTEMD_SERVICE, property);
+        if (r >= 0)
+                r = u->lib->sd_bus_call(u->bus, m, TIMEOUT_USEC, &error, ret);
+        u->lib->sd_bus_message_unref(m);
+        u->lib->sd_bus_error_free(&error);
+        return r < 0 ? r : 0;
+}
+
+int unit_bus_get_text(const UnitBus *u, const char *property, char **ret) {
+        sd_bus_message *reply;
+        const char *text;
+        int r;
+
+        r = get_property(u, property, &reply);
+        if (r < 0)
+                return r;
+        r = u->lib->sd_bus_message_read(reply, "v", "s", &text);
+        if (r >= 0) {
+                *ret = strdup(text);
+                r = *ret ? 0 : -ENOMEM;
+        }
+        u->lib->sd_bus_message_unref(reply);
+        return r;
 }
 
 /* Whether the unit's property, read into reply, is what the directive says. */

@@ -480,6 +480,81 @@ static void test_listen_fds_of_others(void **state) {
         expect_not_in("environment", plan_shown(f), "LISTEN");
 }
 
+/* What systemd is told. */
+
+static void test_notify(void **state) {
+        PlanFixture *f = *state;
+
+        f->environment[3] = (char *) "NOTIFY_SOCKET=/run/systemd/notify";
+        f->environment[4] = (char *) "WATCHDOG_USEC=5000000";
+        f->environment[5] = (char *) "WATCHDOG_PID=4711";
+        plan_expect_good(f, "PassEnvironment=NOTIFY_SOCKET");
+        assert_null(f->plan->notify);
+        expect_not_in("not executed by systemd", plan_shown(f), "/run/isorun");
+        expect_not_in("not executed by systemd", plan_shown(f), "WATCHDOG");
+
+        f->host.executed = true;
+        plan_expect_good(f, "PassEnvironment=NOTIFY_SOCKET");
+        expect_text("systemd's", f->plan->notify, "/run/systemd/notify");
+        expect_in("mount", plan_shown(f), "/run/isorun=read-only, in memory, with the socket notify, relayed to "
+                                          "/run/systemd/notify\n");
+        expect_in("environment", plan_shown(f), "environment=NOTIFY_SOCKET=/run/isorun/notify\n");
+        expect_in("environment", plan_shown(f), "environment=WATCHDOG_USEC=5000000\n");
+        assert_true(f->plan->watchdog);
+
+        f->environment[5] = (char *) "WATCHDOG_PID=1";
+        plan_expect_good(f, "");
+        expect_not_in("another's watchdog", plan_shown(f), "WATCHDOG");
+        assert_false(f->plan->watchdog);
+
+        f->environment[5] = NULL;
+        plan_expect_good(f, "");
+        expect_in("everybody's watchdog", plan_shown(f), "environment=WATCHDOG_USEC=5000000\n");
+        assert_false(f->plan->watchdog);
+
+        plan_expect_notice(f, "RestrictAddressFamilies=AF_INET", "RestrictAddressFamilies=: the command can make no unix socket");
+        plan_expect_notice(f, "RestrictAddressFamilies=~AF_UNIX", "RestrictAddressFamilies=: the command can make no unix socket");
+        plan_expect_good(f, "RestrictAddressFamilies=AF_UNIX");
+        plan_expect_good(f, "RestrictAddressFamilies=~AF_INET");
+        f->request.notify_exec = true;
+        plan_expect_good(f, "RestrictAddressFamilies=AF_INET");
+        f->request.notify_exec = false;
+
+        plan_expect_error(f, "BindPaths=%h/data:/run", ENOENT,
+                          "error: NOTIFY_SOCKET=: /run/isorun does not exist, and nothing is made inside a writable volume");
+        f->environment[3] = (char *) "NOTIFY_SOCKET=vsock:2:1234";
+        plan_expect_error(f, "", EOPNOTSUPP, "error: NOTIFY_SOCKET=vsock:2:1234: ");
+}
+
+/* Each takes what another process listens to. */
+static void test_notify_requests(void **state) {
+        static const struct {
+                const char *socket;
+                const char *unit;
+                const char *message; /* NULL: it is taken */
+        } cases[] = {
+                { NULL, NULL, "--notify=exec: " },
+                { NULL, "a.service", "--notify=exec: " },
+                { "NOTIFY_SOCKET=", "a.service", "--notify=exec: " },
+                { "NOTIFY_SOCKET=@x", NULL, NULL },
+                { "NOTIFY_SOCKET=@x", "a.service", NULL },
+        };
+        PlanFixture *f = *state;
+
+        f->host.executed = true;
+        f->host.cgroup = (char *) "/system.slice/a.service";
+        f->request.notify_exec = true;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->environment[3] = (char *) cases[i].socket;
+                f->host.unit = (char *) cases[i].unit;
+                if (cases[i].message)
+                        plan_expect_error(f, "", EINVAL, cases[i].message);
+                else
+                        plan_expect_good(f, "");
+        }
+        expect_in("shown", plan_shown(f), "ready=once the command is executed");
+}
+
 /* Limits. */
 
 static void test_resource_limits(void **state) {
@@ -588,6 +663,8 @@ int main(void) {
                 IN_PLAN(test_nesting_of_root),
                 IN_PLAN(test_environment),
                 IN_PLAN(test_listen_fds_of_others),
+                IN_PLAN(test_notify),
+                IN_PLAN(test_notify_requests),
                 IN_PLAN(test_resource_limits),
                 IN_PLAN(test_command),
                 IN_PLAN(test_working_directory),

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sd_notify(3): who is told what of the instance. Only the process that systemd has executed for a unit is listened to;
+ * in a sandbox around, that is the payload, which talks to the isorun outside. */
+#include <errno.h>
+
+#include "plan/build.h"
+
+static const char *find_socket(const Builder *b) {
+        const char *address = host_variable(b->host, "NOTIFY_SOCKET");
+
+        return b->host->executed && !b->request->writable_root && address && *address ? address : NULL;
+}
+
+/* What cannot be had without a systemd that listens. */
+static int check_request(const Builder *b) {
+        if (b->request->notify_exec && !b->plan->notify)
+                return report_error(b->report, EINVAL,
+                                    "--notify=exec: isorun is not the main process of a service that systemd listens to: "
+                                    "it takes a service with Type=notify");
+        return 0;
+}
+
+int build_notify(Builder *b) {
+        const char *address = find_socket(b);
+        Plan *plan = b->plan;
+
+        if (address && address[0] != '/' && address[0] != '@')
+                return report_error(b->report, EOPNOTSUPP,
+                                    "NOTIFY_SOCKET=%s: what is neither a path nor an abstract socket cannot be relayed to",
+                                    address);
+        if (address) {
+                plan->notify = strdup(address);
+                if (!plan->notify)
+                        return report_oom(b->report);
+        }
+        plan->notify_exec = b->request->notify_exec;
+        return check_request(b);
+}
+
+void build_notify_is_mute(const Builder *b) {
+        const SettingList *families = &b->policy->settings[D_RestrictAddressFamilies];
+
+        if (b->plan->notify && !b->plan->notify_exec)
+                report_notice_at(b->report, families->items[0].origin, directive_table[D_RestrictAddressFamilies].name,
+                                 "the command can make no unix socket, and so tell systemd nothing (--notify=exec says "
+                                 "that it runs)");
+}

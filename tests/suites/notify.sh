@@ -1,0 +1,444 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What a service tells systemd from inside, and --notify=exec. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+[ "${TESTHOST-}" = real ] || install_isorun # for one in another
+unlimited=(-p MemoryMax= -p TasksMax=)
+unit="isorun-notify.service"
+
+# Says and does what its words are, one after the other.
+payload=$tmp/payload.py
+cat >"$payload" <<'PY'
+import array, os, signal, socket, sys, time
+
+def send(data, fds=()):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    s.connect(os.environ["NOTIFY_SOCKET"])
+    data = data if isinstance(data, bytes) else data.encode().decode("unicode_escape").encode()
+    s.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else [])
+
+def child(do, *arguments):
+    pid = os.fork()
+    if pid == 0:
+        do(*arguments)
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+def barrier():
+    r, w = os.pipe()
+    send("BARRIER=1", [w])
+    os.close(w)
+    os.read(r, 1)
+    os.close(r)
+
+def store(name):
+    s = socket.create_server(("127.0.0.1", 0))
+    print("port", s.getsockname()[1], flush=True)
+    send(f"FDSTORE=1\nFDNAME={name}", [s.fileno()])
+
+def stored():
+    n = int(os.environ.get("LISTEN_FDS", "0"))
+    print("fds", n, os.environ.get("LISTEN_FDNAMES"), os.environ.get("LISTEN_PID") == str(os.getpid()), flush=True)
+    for fd in range(3, 3 + n):
+        print("port", socket.socket(fileno=os.dup(fd)).getsockname()[1], flush=True)
+
+def many(n):
+    for _ in range(n):
+        send("STATUS=many")
+
+def fds(n):
+    r, w = os.pipe()
+    send("STATUS=with fds", [w] * n)
+    os.close(w)
+    os.read(r, 1) # until all that were on the way are closed
+    os.close(r)
+
+def size(n):
+    try:
+        send(b"STATUS=" + b"x" * (n - 7))
+    except OSError as e:
+        print("size", e, flush=True)
+
+def flood():
+    for _ in range(2):
+        if os.fork() == 0:
+            while True:
+                send("STATUS=flood")
+
+def signals():
+    seen = []
+    for s in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGRTMIN):
+        signal.signal(s, lambda s, _: (seen.append(s), print("signal", s, flush=True)))
+    print("ready", flush=True)
+    send("READY=1")
+    while signal.SIGTERM not in seen:
+        time.sleep(0.05)
+    time.sleep(0.4)
+    print("got", seen.count(signal.SIGTERM), flush=True)
+
+def pings(n): # and says so, and goes on
+    while True:
+        send("WATCHDOG=1")
+        time.sleep(0.2)
+        n -= 1
+        if n == 0:
+            print("alive", flush=True)
+
+def file(path):
+    while not os.path.exists(path):
+        time.sleep(0.02)
+
+words = iter(sys.argv[1:])
+for word in words:
+    if word == "say": send(next(words))
+    elif word == "child": child(send, next(words))
+    elif word == "nul": send(b"STATUS=a\0b\nMAINPID=1")
+    elif word == "empty": send(b"")
+    elif word == "print": print(next(words), flush=True)
+    elif word == "environment": print(*(os.environ.get(k, "-") for k in next(words).split()), flush=True)
+    elif word == "own": print(*(os.environ.get(k) == str(os.getpid()) for k in next(words).split()), flush=True)
+    elif word == "sleep": time.sleep(1000)
+    elif word == "exit": os._exit(int(next(words)))
+    elif word == "die": os.kill(os.getpid(), signal.SIGKILL)
+    elif word == "main": send(f"MAINPID={os.getpid()}")
+    elif word == "main_of": send("MAINPID=" + open(next(words)).read())
+    elif word in ("store", "file"): globals()[word](next(words))
+    elif word in ("many", "fds", "size", "pings"): globals()[word](int(next(words)))
+    else: globals()[word]()
+PY
+chmod 644 "$payload"
+
+systemctl_() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
+show() { systemctl_ show -P "$1" "$unit"; }
+is_state() { [ "$(show ActiveState)" = "$1" ]; }
+shows() { [ "$(show "$1")" = "$2" ]; }
+said() { grep -qsx "$1" "$tmp/said"; }
+last() { tail -n1 "$tmp/said"; }
+
+# Starts a service; properties of the unit before the first --, options before the second, then the command.
+start() {
+	local properties=() options=()
+	rm -f "$tmp/said" "$tmp/errors" "$tmp/go/now"
+	touch "$tmp/said" "$tmp/errors"
+	chmod 666 "$tmp/said" "$tmp/errors"
+	while [ "$1" != -- ]; do
+		properties+=(-p "$1")
+		shift
+	done
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	run "${who[@]}" systemd-run "${bus[@]}" --quiet --unit="$unit" "${block[@]}" -p Type=notify -p TimeoutStartSec=30 \
+		-p StandardOutput="append:$tmp/said" -p StandardError="append:$tmp/errors" "${properties[@]}" \
+		"$isorun" "${unlimited[@]}" --name notify "${options[@]}" -v "$payload:/payload.py:ro" -v "$tmp/go:/go:ro" "$@"
+}
+block=()
+mkdir "$tmp/go"
+echo rubbish >"$tmp/rubbish"
+chmod 755 "$tmp/rubbish"
+
+# The same with the payload above.
+begin() {
+	local before=()
+	while [ "$1" != -- ]; do
+		before+=("$1")
+		shift
+	done
+	before+=("$1")
+	shift
+	while [ "$1" != -- ]; do
+		before+=("$1")
+		shift
+	done
+	shift
+	start "${before[@]}" -- /usr/bin/python3 /payload.py "$@"
+}
+
+end() {
+	systemctl_ stop "$unit" 2>/dev/null
+	systemctl_ reset-failed "$unit" 2>/dev/null
+}
+
+has_ended() { [[ $(show ActiveState) = @(inactive|failed) ]]; }
+
+test_ready() {
+	block=(--no-block)
+	begin -- -- print started file /go/now say 'READY=1\nSTATUS=all is well' sleep
+	block=()
+	ok "$label: the command runs" eventually said started
+	is "$label: ... and the service is not active before it says so" "$(show ActiveState)" activating
+	touch "$tmp/go/now"
+	ok "$label: ... but then" eventually is_state active
+	is "$label: STATUS= is shown" "$(show StatusText)" "all is well"
+	like "$label: ... by systemctl status" "$(systemctl_ status --no-pager "$unit")" '*Status: "all is well"*'
+	end
+	begin -- -- environment "NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID" own SYSTEMD_EXEC_PID say READY=1 sleep
+	is "$label: the socket is one inside, and nothing else of the service's is told" "$(cat "$tmp/said")" \
+		"$(printf '%s\n' "/run/isorun/notify - -" True)"
+	# shellcheck disable=SC2016
+	run "${who[@]}" "$isoctl" enter notify sh -c 'echo "${NOTIFY_SOCKET-none}"; touch /run/isorun/x; rm -f /run/isorun/notify; ls /run/isorun'
+	is "$label: who enters is told of no socket, and can change nothing there" "$out" "$(printf '%s\n' none notify)"
+	end
+	begin -- -p PassEnvironment=NOTIFY_SOCKET -- environment NOTIFY_SOCKET say READY=1 sleep
+	is "$label: the socket outside is not even passed on request" "$(last)" /run/isorun/notify
+	end
+	begin -- -- say 'READY=1' say 'RELOADING=1' file /go/now say 'READY=1' sleep
+	ok "$label: RELOADING=1" eventually is_state reloading
+	touch "$tmp/go/now"
+	ok "$label: ... until READY=1" eventually is_state active
+	end
+	test_last_words
+}
+
+is_zombie() { [[ $(ps -o stat= -p "$1") = Z* ]]; }
+
+# What the command says while who relays it is kept from listening, before it ends.
+test_last_words() {
+	local pid relaying
+	begin -- -- say READY=1 file /go/now say 'STOPPING=1\nSTATUS=last words\nERRNO=5' exit 7
+	pid=$(first_pid '^/usr/bin/python3 /payload.py')
+	relaying=$(show MainPID)
+	kill -STOP "$relaying"
+	touch "$tmp/go/now"
+	eventually is_zombie "$pid"
+	kill -CONT "$relaying"
+	eventually has_ended
+	is "$label: the last words of a command that ends are heard" \
+		"$(show StatusText) $(show StatusErrno) $(show ExecMainStatus)" "last words 5 7"
+	end
+}
+
+test_barrier() {
+	begin -- -- say READY=1 say STATUS=before barrier print passed sleep
+	ok "$label: BARRIER=1" eventually said passed
+	is "$label: ... what was said before it is known then" "$(show StatusText)" before
+	end
+	[ "$label" = user ] || return 0
+	local manager
+	manager=$(pgrep -u "$TH_USER" -x systemd | head -n1)
+	begin -- -- say READY=1 print ready file /go/now barrier print passed sleep
+	eventually said ready
+	kill -STOP "$manager"
+	touch "$tmp/go/now"
+	sleep 0.5
+	ok "$label: it holds while systemd does not read" not said passed
+	kill -CONT "$manager"
+	ok "$label: ... and no longer" eventually said passed
+	end
+}
+
+not() { ! "$@"; }
+
+test_main_pid() {
+	local named
+	begin -- -- say 'READY=1\nMAINPID=1\nSTATUS=kept' say 'X=1\rMAINPID=1' file /go/now main_of /go/now barrier print said \
+		main sleep
+	named=$(first_pid '^/usr/bin/python3 /payload.py')
+	echo "$named" >"$tmp/go/new" # the pid that systemd would take
+	mv "$tmp/go/new" "$tmp/go/now"
+	eventually said said
+	is "$label: isorun stays the main process, whatever the command says" "$(show MainPID)" \
+		"$(first_pid "^$isorun .*payload.py")"
+	is "$label: ... and what else was said with it is known" "$(show StatusText)" kept
+	ok "$label: ... isoctl status shows whom it has named" eventually status_shows "*main process*$named (as the command says)*"
+	end
+	begin -- -- say READY=1 say MAINPID=4242 barrier print said sleep
+	eventually said said
+	unlike "$label: a pid that is no process inside is not shown" "$("${who[@]}" "$isoctl" status notify)" "*as the command says*"
+	end
+}
+
+status_shows() {
+	# shellcheck disable=SC2053
+	[[ $("${who[@]}" "$isoctl" status notify 2>&1) = $1 ]]
+}
+
+test_access() {
+	block=(--no-block)
+	begin NotifyAccess=main -- -- child READY=1 child MAINPID=1 barrier print said sleep
+	block=()
+	ok "$label: NotifyAccess=main: a child speaks" eventually said said
+	is "$label: ... and is not heard" "$(show ActiveState) $(show StatusText)" "activating "
+	is "$label: ... with one notice" "$(grep -c "another process than the command's first" "$tmp/errors")" 1
+	end
+	begin NotifyAccess=all -- -- child 'READY=1\nSTATUS=of a child' sleep
+	is "$label: NotifyAccess=all: it is" "$status $(show ActiveState) $(show StatusText)" "0 active of a child"
+	end
+	start NotifyAccess=all -- -- sh -c 'systemd-notify --ready --status="by a script"; sleep 1000'
+	is "$label: ... and so is systemd-notify" "$status $(show StatusText)" "0 by a script"
+	end
+	start NotifyAccess=main -- -- sh -c 'exec systemd-notify --ready'
+	eventually has_ended
+	is "$label: systemd-notify as the command itself" "$status $(show Result)" "0 success"
+	end
+}
+
+test_watchdog() {
+	begin WatchdogSec=2 -- -- own WATCHDOG_PID environment WATCHDOG_USEC say READY=1 pings 15
+	is "$label: the watchdog is the command's" "$(cat "$tmp/said")" "$(printf '%s\n' True 2000000)"
+	ok "$label: WATCHDOG=1 keeps it alive" eventually said alive
+	is "$label: ... for longer than it would have lived" "$(show ActiveState)" active
+	end
+	begin WatchdogSec=1 -- -- say READY=1 sleep
+	ok "$label: without, it is killed" eventually has_ended
+	is "$label: ... by the watchdog, with SIGABRT" "$(show Result) $(show ExecMainStatus)" "watchdog 6"
+	ok "$label: ... and nothing is left" eventually gone '^/usr/bin/python3 /payload.py'
+	end
+}
+
+is_restarted() { [ "$(grep -c ^fds "$tmp/said")" = 2 ]; }
+
+test_store() {
+	begin FileDescriptorStoreMax=4 Restart=always RestartSec=100ms -- -- stored store web say READY=1 barrier print up sleep
+	eventually said up
+	is "$label: FDSTORE=1" "$(show NFileDescriptorStore)" 1
+	kill -KILL "$(first_pid '^/usr/bin/python3 /payload.py')"
+	ok "$label: ... the service starts again" eventually is_restarted
+	ok "$label: ... with the same socket" eventually grep -q "$(sed -n 's/^port //p;q' <(grep ^port "$tmp/said"))" <(sed '1,/up/d' "$tmp/said")
+	ok "$label: ... under its name" said "fds 1 web True"
+	end
+}
+
+test_exec() {
+	start -- --notify=exec -- sleep 1001
+	is "$label: --notify=exec: active without a word of the command's" "$status $(show ActiveState)" "0 active"
+	ok "$label: ... which runs by then" runs '^sleep 1001$'
+	end
+	start -- --notify=exec -- not-there
+	is "$label: ... and never where there is no such command" "$status $(show Result) $(show ExecMainStatus) $(show ActiveEnterTimestampMonotonic)" \
+		"1 exit-code 127 0"
+	end
+	start -- --notify=exec -v "$tmp/rubbish:/rubbish:ro" -- /rubbish
+	is "$label: ... or where it cannot be executed" "$status $(show Result) $(show ExecMainStatus) $(show ActiveEnterTimestampMonotonic)" \
+		"1 exit-code 126 0"
+	end
+	start Type=exec NotifyAccess=none -- --notify=exec -- true
+	eventually has_ended
+	is "$label: ... where systemd does not listen" "$(show ExecMainStatus) $(cat "$tmp/errors")" "125 isorun: --notify=exec: isorun is not the main process of a service that systemd listens to: it takes a service with Type=notify"
+	end
+	run "$isorun" --notify=exec true
+	like "$label: ... or there is no service" "$status $err" "125 isorun: --notify=exec: *Type=notify"
+	run "$isorun" --notify=never true
+	is "$label: another word" "$status $err" '125 isorun: --notify: neither payload nor exec: "never"'
+	begin -- --notify=payload -- say READY=1 sleep
+	is "$label: --notify=payload" "$status $(show ActiveState)" "0 active"
+	end
+}
+
+test_sizes() {
+	begin -- -- say READY=1 empty nul size 4000 size 65536 size 65537 fds 253 \
+		say 'STATUS=a\n\n\nX' say 'STATUS=no newline' barrier print said file /go/now exit 4
+	ok "$label: messages of all sizes" eventually said said
+	is "$label: ... the last is heard" "$(show StatusText)" "no newline"
+	like "$label: ... one with a NUL is not" "$(cat "$tmp/errors")" "*there is a NUL in it*"
+	like "$label: ... nor one that is too long" "$(cat "$tmp/errors")" "*longer than 64 KiB*"
+	is "$label: ... and no fd is left behind" "$(find "/proc/$(show MainPID)/fd" -mindepth 1 -lname 'pipe:*' | wc -l)" 0
+	touch "$tmp/go/now"
+	eventually has_ended
+	is "$label: ... the exit status comes through" "$(show ExecMainStatus)" 4
+	end
+	begin LimitNOFILE=64 -- -p LimitNOFILE=64 -- say READY=1 fds 60 say STATUS=after barrier print said sleep
+	ok "$label: more fds than isorun can have" eventually said said
+	like "$label: ... are dropped with a notice" "$(cat "$tmp/errors")" "*more file descriptors than can be opened here*"
+	is "$label: ... and no other message is" "$(show StatusText)" after
+	is "$label: ... and none is left open" "$(find "/proc/$(show MainPID)/fd" -mindepth 1 -lname 'pipe:*' | wc -l)" 0
+	end
+	local access
+	for access in main all; do
+		begin NotifyAccess=$access -- -- flood signals
+		"${who[@]}" systemctl "${bus[@]}" kill --kill-whom=main -s USR1 "$unit"
+		ok "$label: a flood of messages (NotifyAccess=$access) does not keep signals out" eventually said "signal 10"
+		end
+		is "$label: ... nor the end" "$(last)" "got 1"
+		ok "$label: ... and nothing is left" eventually gone '^/usr/bin/python3 /payload.py'
+	done
+}
+
+# The socket is in every kind of root, and for every id.
+test_roots() {
+	local tree=$tmp/tree root
+	local by_script=(/usr/bin/systemd-notify --ready)
+	mkdir -p "$tree"/{usr,proc,dev,run,tmp,var/tmp,home,root,etc} "$tmp/above/etc"
+	for root in bin lib lib64 sbin; do
+		ln -sfn usr/$root "$tree/$root"
+	done
+	for root in "--root=$tree" "--root=$tree:$tmp/above"; do
+		start -- "$root" -p BindReadOnlyPaths=/usr -- "${by_script[@]}"
+		eventually has_ended
+		is "$label: ${root//$tmp/} has the socket" "$status $(show Result) $(cat "$tmp/errors")" "0 success "
+		end
+	done
+	start -- --root=none -p BindLibraries=yes -- "${by_script[@]}"
+	eventually has_ended
+	is "$label: --root=none, too" "$status $(show Result) $(cat "$tmp/errors")" "0 success "
+	end
+	mkdir -p "$tmp/run"
+	start -- -v "$tmp/run:/run" -- "${by_script[@]}"
+	like "$label: a writable volume in its place is an error" "$(cat "$tmp/errors")" \
+		"isorun: NOTIFY_SOCKET=: /run/isorun does not exist, and nothing is made inside a writable volume (*): make it there"
+	is "$label: ... 125" "$(show ExecMainStatus)" 125
+	end
+	start -- --dry-run -- "${by_script[@]}"
+	like "$label: the plan shows it" "$(cat "$tmp/said")" "*/run/isorun * read-only, in memory, with the socket notify, relayed to /run/*"
+	end
+	if [ "$label" = root ]; then
+		begin -- -p User=nobody -- say READY=1 sleep
+		is "$label: User= may speak" "$status $(show ActiveState)" "0 active"
+		end
+		begin User=nobody -- -- say READY=1 sleep
+		is "$label: ... and that of the unit" "$status $(show ActiveState)" "0 active"
+		end
+	fi
+	if has_world; then
+		begin -- -p PrivateUsers=full -- say READY=1 sleep
+		is "$label: PrivateUsers=full may speak" "$status $(show ActiveState)" "0 active"
+		end
+	else
+		skip "$label: PrivateUsers=full may speak" "no subordinate ids"
+	fi
+	start -- --policy nest "${nest_as[@]}" -- isorun --quiet -p "Optional=MemoryMax TasksMax" /usr/bin/python3 -c '
+import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+s.send(b"READY=1\nSTATUS=from deep inside")
+os.execv("/bin/sleep", ["sleep", "1002"])'
+	is "$label: a sandbox in a sandbox relays" "$status $(show ActiveState) $(show StatusText)" "0 active from deep inside"
+	end
+}
+
+test_redis() {
+	if ! command -v redis-server >/dev/null; then
+		skip "$label: redis-server --supervised systemd" "not installed"
+		return
+	fi
+	start -- -- redis-server --supervised systemd --save "" --dir /tmp --port 6399
+	is "$label: redis-server --supervised systemd" "$status $(show ActiveState) $(show StatusText)" "0 active Ready to accept connections"
+	end
+}
+
+all() {
+	test_ready
+	test_barrier
+	test_main_pid
+	test_access
+	test_watchdog
+	test_store
+	test_exec
+	test_sizes
+	test_roots
+	test_redis
+}
+
+label=root who=() bus=() nest_as=(-p User=nobody)
+[ "$(id -u)" != 0 ] || all
+if [ -n "${TH_USER-}" ] || [ "$(id -u)" != 0 ]; then
+	label=user bus=(--user) nest_as=()
+	[ "$(id -u)" != 0 ] || who=("$as_user")
+	all
+else
+	skip "the same with a user's manager" "no user to be"
+fi
