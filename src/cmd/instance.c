@@ -79,21 +79,46 @@ static uint64_t get_number(int fd, const char *name) {
         return text && parse_u64(text, &number) >= 0 ? number : 0;
 }
 
-/* Whether a process is a reaper: called isorun, the first of its pid namespace, and with a parent called isorun, which
- * is in another one. Returns that parent's pid, or 0. */
+static bool is_called(pid_t pid, const char *name) {
+        _cleanup_free_ char *actual = NULL;
+
+        return process_status(pid, "Name", &actual) >= 0 && streq(actual, name);
+}
+
+/* The parent of what may be a reaper: called isorun, and the first of its pid namespace. Returns 0 where it is none. */
 static pid_t reaper_parent(pid_t pid) {
-        _cleanup_free_ char *name = NULL, *pids = NULL, *parent = NULL, *parent_name = NULL;
+        _cleanup_free_ char *pids = NULL, *parent = NULL;
         uint64_t number;
 
-        if (process_status(pid, "Name", &name) < 0 || !streq(name, "isorun"))
-                return 0;
-        if (process_status(pid, "NSpid", &pids) < 0 || !endswith(pids, "\t1"))
+        if (!is_called(pid, "isorun") || process_status(pid, "NSpid", &pids) < 0 || !endswith(pids, "\t1"))
                 return 0;
         if (process_status(pid, "PPid", &parent) < 0 || parse_u64_range(parent, 1, INT32_MAX, &number) < 0)
                 return 0;
-        if (process_status((pid_t) number, "Name", &parent_name) < 0 || !streq(parent_name, "isorun"))
-                return 0;
         return (pid_t) number;
+}
+
+static bool is_of_user(pid_t pid, uid_t uid) {
+        _cleanup_free_ char *uids = NULL;
+        unsigned real;
+
+        return process_status(pid, "Uid", &uids) >= 0 && sscanf(uids, "%u", &real) == 1 && real == uid;
+}
+
+/* Whether the process is the systemd that has the instance's service: pid 1; or of a user's, his process called so in
+ * the cgroup that his systemd sits in. */
+static bool is_manager(pid_t pid, const Instance *i) {
+        _cleanup_free_ char *cgroup = NULL;
+        const char *rest;
+
+        if (!i->unit || !endswith(i->unit, ".service"))
+                return false;
+        if (!i->of_user)
+                return pid == 1;
+        if (!is_called(pid, "systemd") || !is_of_user(pid, i->uid) || process_cgroup(pid, &cgroup) < 0)
+                return false;
+        rest = strstr(cgroup, ".service/init.scope");
+        return rest && streq(rest, ".service/init.scope") &&
+               strncmp(cgroup, i->cgroup, (size_t) (rest - cgroup) + strlen(".service/")) == 0;
 }
 
 /* Whether the process is in the cgroup, or in one that its payload has made below it. */
@@ -107,25 +132,49 @@ static bool is_in_cgroup(pid_t pid, const char *cgroup) {
         return rest && (*rest == '\0' || *rest == '/');
 }
 
-static void confirm(Instance *i, uint64_t pid) {
+/* A reaper's parent is isorun; or the manager, where the instance was handed over. */
+static void confirm(Instance *i, uint64_t pid, bool may_be_handed_over) {
+        pid_t parent;
+
         if (pid == 0 || pid > INT32_MAX || !is_in_cgroup((pid_t) pid, i->cgroup))
                 return;
-        i->isorun = reaper_parent((pid_t) pid);
-        i->pid = i->isorun ? (pid_t) pid : 0;
+        parent = reaper_parent((pid_t) pid);
+        if (parent && is_called(parent, "isorun"))
+                i->isorun = parent;
+        else if (parent && may_be_handed_over && is_manager(parent, i))
+                i->handed_over = true;
+        i->pid = i->isorun || i->handed_over ? (pid_t) pid : 0;
+}
+
+/* Where root's processes are, others' may be that root knows nothing of, such as cron's: without isorun's note they are
+ * not taken for an instance that was handed over. */
+static bool has_roots_processes(const char *processes) {
+        _cleanup_free_ char *copy = strdup(processes);
+        char *position = NULL;
+
+        for (char *line = copy ? strtok_r(copy, "\n", &position) : NULL; line; line = strtok_r(NULL, "\n", &position)) {
+                uint64_t pid;
+
+                if (parse_u64_range(line, 1, INT32_MAX, &pid) < 0 || is_of_user((pid_t) pid, 0))
+                        return true;
+        }
+        return !copy;
 }
 
 /* A service in which isorun could write down nothing: root's, with User= and without Delegate=. */
 static int find_unmarked(int fd, Instance *i) {
         _cleanup_free_ char *text = NULL;
         char *line, *position = NULL;
+        bool users;
 
         if (!endswith(i->cgroup, ".service") || file_read(fd, "cgroup.procs", &text, NULL) < 0)
                 return 0;
+        users = !has_roots_processes(text);
         for (line = strtok_r(text, "\n", &position); line && !i->pid; line = strtok_r(NULL, "\n", &position)) {
                 uint64_t pid;
 
                 if (parse_u64(line, &pid) >= 0)
-                        confirm(i, pid);
+                        confirm(i, pid, users);
         }
         if (!i->pid)
                 return 0;
@@ -151,6 +200,8 @@ static int describe(int fd, Instance *i) {
         struct stat st;
         int r = 1;
 
+        if (!i->nested && instance_find_unit(i) < 0)
+                return -ENOMEM;
         i->own = fstat(fd, &st) >= 0 && (st.st_uid == 0 || st.st_uid == geteuid());
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         if (i->name) {
@@ -161,15 +212,14 @@ static int describe(int fd, Instance *i) {
                 i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
                 i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
                 if (!i->nested)
-                        confirm(i, get_number(fd, CGROUP_ATTRIBUTE("pid")));
+                        confirm(i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
+                                get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
+                i->main_pid = find_main_pid(fd, i);
         } else
                 r = i->nested ? 0 : find_unmarked(fd, i);
         if (r > 0) {
                 (void) instance_number(fd, "cgroup.events", "frozen", &frozen);
                 i->frozen = frozen;
-                i->main_pid = find_main_pid(fd, i);
-                if (!i->nested && instance_find_unit(i) < 0)
-                        return -ENOMEM;
         }
         return r;
 }

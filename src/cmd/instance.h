@@ -17,7 +17,8 @@ typedef struct Instance {
         char *policy;   /* NULL: not known */
         char *command;  /* likewise */
         pid_t pid;      /* of the reaper; 0: there is none that is really in the cgroup */
-        pid_t isorun;   /* its parent */
+        pid_t isorun;   /* its parent; 0: the instance was handed over to systemd, or there is none */
+        bool handed_over; /* the reaper is its service's main process */
         pid_t main_pid; /* that the command has named as its main process, if it is in the cgroup; 0: none */
         uint64_t started_usec; /* of CLOCK_REALTIME; 0: not known */
         bool frozen;

@@ -20,6 +20,7 @@ static const char *arg_policy;
 static const char *arg_name;
 static int arg_manager = MANAGER_AUTO;
 static int arg_no_scope;
+static int arg_hand_over;
 static int arg_notify_exec;
 static int arg_dry_run;
 static int arg_json;
@@ -77,6 +78,7 @@ static int take_flag(int option) {
                 { ARG_USER, MANAGER_USER, &arg_manager }, { ARG_SYSTEM, MANAGER_SYSTEM, &arg_manager },
                 { ARG_NO_SCOPE, true, &arg_no_scope },    { ARG_DRY_RUN, true, &arg_dry_run },
                 { ARG_JSON, true, &arg_json },            { ARG_QUIET, true, &arg_quiet },
+                { ARG_HAND_OVER, true, &arg_hand_over },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
@@ -158,7 +160,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = arg_policy ?: "default", .arguments = arguments, .need_command = true,
                                 .no_scope = arg_no_scope, .manager = (ManagerChoice) arg_manager,
-                                .notify_exec = arg_notify_exec };
+                                .notify_exec = arg_notify_exec, .hand_over = arg_hand_over };
         int status = make_plan(&loaded, &request, &plan, report);
 
         if (status)

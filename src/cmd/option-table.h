@@ -38,6 +38,7 @@ enum {
         ARG_SYSTEM,
         ARG_NO_SCOPE,
         ARG_NOTIFY,
+        ARG_HAND_OVER,
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_QUIET,

@@ -14,6 +14,9 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
         if (instance->frozen)
                 return report_error(report, EBUSY, "%s is frozen (isoctl thaw %s)", instance->name,
                                     instance->name);
+        if (instance->handed_over)
+                return report_error(report, EOPNOTSUPP, "%s was handed over to systemd (--hand-over): no isorun is left to "
+                                    "ask for that", instance->name);
         fd = control_connect(instance->isorun, &owner.uid, &owner.gid);
         if (fd == -EPERM)
                 return report_error(report, EPERM, "%s cannot be reached: another process has taken its socket's name",

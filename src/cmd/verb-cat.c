@@ -102,6 +102,10 @@ static char *find_policy(const Instance *i, Report *report) {
 
         if (policy[0] == '/' || (!strchr(policy, '/') && !endswith(policy, ".conf")))
                 return strdup(policy);
+        if (i->handed_over) {
+                report_error(report, ESRCH, "%s: the isorun that %s was meant by is gone (--hand-over)", i->name, policy);
+                return NULL;
+        }
         snprintf(path, sizeof(path), "/proc/%d/cwd", i->isorun);
         r = link_read(AT_FDCWD, path, &directory);
         if (r < 0) {

@@ -67,7 +67,10 @@ static void print_facts(const InstanceList *list, const Instance *i) {
                 print_field("policy", i->policy);
         if (i->command)
                 print_field("command", i->command);
-        snprintf(pid, sizeof(pid), "%d (isorun: %d)", i->pid, i->isorun);
+        if (i->handed_over)
+                snprintf(pid, sizeof(pid), "%d (handed over to systemd)", i->pid);
+        else
+                snprintf(pid, sizeof(pid), "%d (isorun: %d)", i->pid, i->isorun);
         print_field("first process", pid);
         if (i->main_pid) {
                 snprintf(pid, sizeof(pid), "%d (as the command says)", i->main_pid);
@@ -122,6 +125,9 @@ static void print_grants(const Instance *i, Report *report) {
 
 static int show(const InstanceList *list, const Instance *i, Report *report) {
         print_facts(list, i);
+        /* Nobody is there to ask for the rest. */
+        if (i->handed_over)
+                return 0;
         print_grants(i, report);
         putchar('\n');
         return print_plan_text(i, report);

@@ -44,7 +44,7 @@ static int wait_for(const InstanceList *list, const Instance *i, Report *report)
         int r;
 
         r = wait_for_process(i->pid, i->name, report);
-        if (r >= 0)
+        if (r >= 0 && i->isorun)
                 r = wait_for_process(i->isorun, i->name, report);
         if (r >= 0 && endswith(i->cgroup, ".scope"))
                 wait_for_removal(list, i);

@@ -13,6 +13,10 @@ static const char *find_socket(const Builder *b) {
 
 /* What cannot be had without a systemd that listens. */
 static int check_request(const Builder *b) {
+        if (b->request->hand_over && !(b->plan->notify && b->host->unit))
+                return report_error(b->report, EINVAL,
+                                    "--hand-over: isorun is not the main process of a service that systemd listens to: it "
+                                    "takes a service with Type=notify");
         if (b->request->notify_exec && !b->plan->notify)
                 return report_error(b->report, EINVAL,
                                     "--notify=exec: isorun is not the main process of a service that systemd listens to: "
@@ -34,6 +38,7 @@ int build_notify(Builder *b) {
                         return report_oom(b->report);
         }
         plan->notify_exec = b->request->notify_exec;
+        plan->hand_over = b->request->hand_over;
         return check_request(b);
 }
 

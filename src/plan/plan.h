@@ -201,6 +201,7 @@ typedef struct Plan {
         char *notify;     /* systemd's socket, a path or "@" and an abstract name; NULL: nothing is relayed */
         bool notify_exec; /* READY=1 is isorun's to say, once the payload is executed */
         bool watchdog;    /* WATCHDOG_PID is to name the payload */
+        bool hand_over;   /* the reaper becomes the unit's main process, and isorun ends */
 } Plan;
 
 typedef enum ManagerChoice {
@@ -217,6 +218,7 @@ typedef struct PlanRequest {
         bool need_command;
         bool no_scope;
         bool notify_exec;      /* --notify=exec */
+        bool hand_over;
         bool writable_root;    /* the root, which is not the host's, is to be written: isoctl build */
         ManagerChoice manager;
         int image;             /* fd of the detached mount of the image that RootDirectory= names; 0: it names none */

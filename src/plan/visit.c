@@ -101,6 +101,9 @@ static void visit_instance(Visit *v) {
                       plan->machine_optional ? " (optional)" : "");
         if (plan->notify_exec)
                 entry(v, "ready", NULL, "once the command is executed");
+        if (plan->hand_over)
+                entry(v, "handed over", NULL,
+                      "once the command is executed: the first process inside is then %s's main process", plan->unit);
         if (plan->inner_cgroup)
                 entry(v, "cgroup inside", NULL, "begins below the limits%s",
                       plan->delegate ? ", which it shows a copy of" : "");

@@ -18,7 +18,8 @@
 
 /* What an instance is stands in extended attributes of its cgroup, for isoctl: the texts "name", "policy" and
  * "command", of CGROUP_ATTRIBUTE_MAX bytes at most, the number "pid" of the process inside, and "started", in
- * microseconds of CLOCK_REALTIME. Later there may be "mainpid", what the command has named as its main process. */
+ * microseconds of CLOCK_REALTIME. Later there may be "mainpid", what the command has named as its main process, and
+ * "handed-over", 1 where there is no isorun any more. */
 #define CGROUP_ATTRIBUTE(name) "user.isorun." name
 enum { CGROUP_ATTRIBUTE_MAX = 4096 };
 

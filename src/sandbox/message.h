@@ -16,6 +16,8 @@ typedef enum MessageType {
         MESSAGE_SIGNAL,     /* isorun got signal `value`; did you? */
         MESSAGE_CONTROL,    /* fd: a connection of control.h, whose other end may ask */
         MESSAGE_LOOK_UP,    /* value: a pid inside; answered with MESSAGE_FOUND */
+        MESSAGE_HAND_OVER,  /* be ready to be the unit's main process: take-over.h; fds: the notify sockets */
+        MESSAGE_HANDED_OVER, /* you are; isorun is about to end */
 
         /* to isorun */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text, and origin and key */
@@ -29,6 +31,7 @@ typedef struct Message {
         MessageType type;
         int32_t value;
         int32_t status;
+        uint64_t signals; /* MESSAGE_HAND_OVER: those that the payload gets from systemd itself, a bit each */
         Origin origin;   /* its file is a pointer that both sides have, since the one was cloned from the other */
         const char *key; /* likewise */
         char text[400];

@@ -103,6 +103,11 @@ void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access) {
         n->access = access;
 }
 
+void notify_get_fds(const Notify *n, int *ret_in, int *ret_out) {
+        *ret_in = n->in;
+        *ret_out = n->out;
+}
+
 static void tell(Notify *n, Told what, const char *text) {
         if (n->report && !n->told[what])
                 report_notice(n->report, "a message to NOTIFY_SOCKET is dropped, and so are others like it: %s", text);
@@ -233,6 +238,18 @@ void notify_say(Notify *n, const char *text) {
         n->message.size = strlen(text);
         memcpy(n->message.text, text, n->message.size);
         send_on(n);
+}
+
+int notify_say_now(const Notify *n, const char *text, int fd) {
+        int r;
+
+        for (;;) {
+                r = transmit(n->out, text, strlen(text), &fd, fd >= 0);
+                if (r != -EAGAIN)
+                        return r;
+                if (poll(&(struct pollfd) { .fd = n->out, .events = POLLOUT }, 1, -1) < 0 && errno != EINTR)
+                        return -errno;
+        }
 }
 
 void notify_fill(const Notify *n, struct pollfd fds[static NOTIFY_FDS]) {

@@ -2,8 +2,8 @@
 #pragma once
 
 /* The instance's notify socket, and systemd's: what comes by the one is sent on by the other, in its order, with its
- * fds, by a process that systemd listens to. The fd of BARRIER=1 goes along: it is closed when systemd has read all that
- * came before.
+ * fds, by a process that systemd listens to (isorun, or the reaper of an instance that was handed over). The fd of
+ * BARRIER=1 goes along: it is closed when systemd has read all that came before.
  *
  * Nothing here waits. A message for which systemd's socket has no room is kept, and no other is read until it is
  * gone. */
@@ -41,8 +41,14 @@ DEFINE_CLEANUP(Notify *, notify_free);
 /* Begins to read from in, which is taken over; payload is the pid that may always speak. */
 void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access);
 
+/* The fds, borrowed: for the one who takes over. */
+void notify_get_fds(const Notify *n, int *ret_in, int *ret_out);
+
 /* Says something on one's own account, as the first of all: before notify_begin() has anything read. */
 void notify_say(Notify *n, const char *text);
+
+/* The same with an fd (-1: none), waiting for room. Returns 0 or -errno. */
+int notify_say_now(const Notify *n, const char *text, int fd);
 
 enum { NOTIFY_FDS = 2 };
 

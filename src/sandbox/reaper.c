@@ -12,6 +12,7 @@
 #include "sandbox/message.h"
 #include "sandbox/session.h"
 #include "sandbox/signals.h"
+#include "sandbox/take-over.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -19,8 +20,9 @@
 typedef struct Reaper {
         Payload *payload;
         Sessions sessions;
-        int socket;
+        int socket; /* -1: isorun has handed over, and is gone */
         int signals;
+        TakeOver take_over;
         struct {
                 unsigned n;   /* arrived here, and isorun has not asked about yet; those that queue are counted, signal(7) */
                 int64_t when; /* the last one, in ms */
@@ -31,8 +33,10 @@ typedef struct Reaper {
 _Noreturn static void finish(const Reaper *r, int wait_status) {
         Message m = { .type = MESSAGE_EXITED, .value = wait_status };
 
+        if (r->take_over.done)
+                notify_finish(r->take_over.notify);
         /* isorun looks at the unit's cgroup, which lasts as long as this process does, and then hangs up. */
-        if (message_send(r->socket, &m, NULL, 0) >= 0)
+        if (r->socket >= 0 && message_send(r->socket, &m, NULL, 0) >= 0)
                 while (message_receive(r->socket, &m, NULL, 0) > 0)
                         ;
         _exit(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status));
@@ -73,6 +77,7 @@ static void drain_signals(Reaper *r) {
                         r->seen[info.ssi_signo].n = (int) info.ssi_signo < SIGRTMIN ? 1 : r->seen[info.ssi_signo].n + 1;
                         r->seen[info.ssi_signo].when = now_msec();
                         r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL;
+                        take_over_signal(&r->take_over, (int) info.ssi_signo);
                 }
         }
 }
@@ -116,17 +121,24 @@ static void look_up(const Reaper *r, pid_t pid) {
 }
 
 static void answer(Reaper *r) {
+        int fds[2];
         Message m;
-        int fd;
 
-        if (message_receive(r->socket, &m, &fd, 1) <= 0)
+        if (message_receive(r->socket, &m, fds, ELEMENTSOF(fds)) <= 0)
                 _exit(PLAN_FAILED); /* isorun is gone, and the kernel kills what is left here */
-        if (m.type == MESSAGE_CONTROL && fd >= 0)
-                sessions_add(&r->sessions, fd);
+        if (m.type == MESSAGE_CONTROL && fds[0] >= 0)
+                sessions_add(&r->sessions, fds[0]);
         else if (m.type == MESSAGE_SIGNAL)
                 answer_signal(r, &m);
         else if (m.type == MESSAGE_LOOK_UP)
                 look_up(r, m.value);
+        else if (m.type == MESSAGE_HAND_OVER) {
+                if (take_over_prepare(&r->take_over, &m, fds, r->payload->pid, r->signals) < 0)
+                        _exit(PLAN_FAILED);
+        } else if (m.type == MESSAGE_HANDED_OVER) {
+                take_over_finish(&r->take_over);
+                r->socket = fd_close(r->socket);
+        }
 }
 
 static int announce(const Reaper *r) {
@@ -179,18 +191,22 @@ static int keep_fds(Payload *payload) {
 
 /* Waits for what there is to do, and does it. */
 static void run(Reaper *r) {
-        struct pollfd fds[2 + SESSIONS_MAX] = { { .fd = r->socket, .events = POLLIN },
-                                                { .fd = r->signals, .events = POLLIN } };
-        unsigned n = sessions_fill(&r->sessions, fds + 2);
+        enum { OWN = 2 + NOTIFY_FDS };
+        struct pollfd fds[OWN + SESSIONS_MAX] = { { .fd = r->socket, .events = POLLIN },
+                                                  { .fd = r->signals, .events = POLLIN } };
+        Notify *notify = r->take_over.done ? r->take_over.notify : NULL;
+        unsigned n = sessions_fill(&r->sessions, fds + OWN);
 
-        if (poll(fds, 2 + n, -1) < 0) {
+        notify_fill(notify, fds + 2);
+        if (poll(fds, OWN + n, -1) < 0) {
                 if (errno != EINTR)
                         _exit(PLAN_FAILED);
                 return;
         }
         if (fds[1].revents)
                 drain_signals(r);
-        sessions_process(&r->sessions, fds + 2, n);
+        sessions_process(&r->sessions, fds + OWN, n);
+        notify_process(notify, fds + 2);
         if (fds[0].revents)
                 answer(r);
 }

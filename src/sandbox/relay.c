@@ -134,7 +134,8 @@ void relay_begin(Run *run, int in) {
         holder_describe(&run->holder, CGROUP_ATTRIBUTE("mainpid"), "");
         (void) pid_of(run->payload, &pid);
         notify_begin(relay->notify, in, (pid_t) pid, NOTIFY_ACCESS_UNKNOWN);
-        if (run->plan->notify_exec) {
+        /* With the other things that are said when it is handed over. */
+        if (run->plan->notify_exec && !run->plan->hand_over) {
                 notify_say(relay->notify, "READY=1");
                 ready(run);
         }

@@ -36,6 +36,7 @@ static void run_deinit(Run *run) {
         fd_close(run->control);
         fd_close(run->signals);
         relay_deinit(&run->relay);
+        hand_over_deinit(&run->hand_over);
         /* A signal that the payload has answered by ending, before isorun has looked at its own, must not end isorun
          * otherwise: who waits is to hear of the payload's end. */
         if (!run->outcome.started)
@@ -78,9 +79,10 @@ static int clone_failed(Run *run, int error) {
 static int make_inside(Run *run, int standard_io[static 3], const int *id_mapped) {
         Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask, .notify = -1 };
         struct clone_args args = {
-                .flags = run->plan->namespaces | CLONE_PIDFD,
+                .flags = run->plan->namespaces | CLONE_PIDFD | (run->plan->hand_over ? CLONE_PARENT : 0),
                 .pidfd = (uint64_t) (uintptr_t) &run->pidfd,
-                .exit_signal = SIGCHLD,
+                /* With CLONE_PARENT it is the one of this process. */
+                .exit_signal = run->plan->hand_over ? 0 : SIGCHLD,
         };
         int fds[2];
 
@@ -206,6 +208,8 @@ static int start(Run *run) {
                 (void) wait_for_unit(run);
         if (r >= 0)
                 r = holder_verify(&run->holder);
+        if (r >= 0 && run->plan->hand_over)
+                r = hand_over_prepare(&run->hand_over, run->plan, run->report);
         if (r >= 0 && run->plan->machine)
                 r = machine_register(run->plan, run->pid, run->report);
         /* It says itself why it is gone. */
@@ -222,8 +226,7 @@ static void end_inside(Run *run) {
         if (run->pid <= 0)
                 return;
         (void) sys_pidfd_send_signal(run->pidfd, SIGKILL);
-        (void) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) run->pidfd, &info, WEXITED));
-        run->pid = 0;
+        (void) run_wait(run, &info);
 }
 
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {

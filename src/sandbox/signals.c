@@ -16,3 +16,11 @@ void signals_forwarded(sigset_t *ret) {
         for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
                 sigaddset(ret, sig);
 }
+
+void signals_all(sigset_t *ret) {
+        static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
+
+        sigfillset(ret);
+        for (size_t i = 0; i < ELEMENTSOF(faults); i++)
+                sigdelset(ret, faults[i]);
+}

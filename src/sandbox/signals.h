@@ -2,6 +2,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdint.h>
 
 enum {
         SIGNAL_MAX = 64,
@@ -14,3 +15,11 @@ enum {
 
 /* The signals that isorun hands on to the payload. */
 void signals_forwarded(sigset_t *ret);
+
+/* All that a signalfd may take: not those by which the kernel says that this process itself has failed. */
+void signals_all(sigset_t *ret);
+
+/* The bit of a signal in a mask; 0 for what is none. */
+static inline uint64_t signal_bit(int sig) {
+        return sig >= 1 && sig <= SIGNAL_MAX ? UINT64_C(1) << (sig - 1) : 0;
+}

@@ -22,6 +22,12 @@ static int take_signal(const Run *run, struct signalfd_siginfo *ret) {
         return read(run->signals, ret, sizeof(*ret)) == sizeof(*ret);
 }
 
+int run_take_signal(const Run *run) {
+        struct signalfd_siginfo info;
+
+        return take_signal(run, &info) ? (int) info.ssi_signo : 0;
+}
+
 int run_interrupted(Run *run) {
         struct signalfd_siginfo info;
 
@@ -87,6 +93,8 @@ static int take_message(Run *run) {
                 run->outcome.started = true;
                 journal_started(run->plan);
                 relay_begin(run, fds[1]);
+                if (run->plan->hand_over)
+                        return hand_over(run);
                 /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
                 run->control = control_listen();
                 return 0;
@@ -109,14 +117,29 @@ static int take_message(Run *run) {
         }
 }
 
+int run_wait(Run *run, siginfo_t *ret) {
+        int r;
+
+        if (run->plan->hand_over) {
+                r = (int) TEMP_FAILURE_RETRY(poll(&(struct pollfd) { .fd = run->pidfd, .events = POLLIN }, 1, -1));
+                *ret = (siginfo_t) { .si_code = CLD_KILLED, .si_status = SIGKILL };
+        } else
+                r = (int) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) run->pidfd, ret, WEXITED));
+        if (r < 0)
+                return -errno;
+        run->pid = 0;
+        return 0;
+}
+
 /* The process inside was killed, and the payload with it: by a stop that ran out of patience, or for memory. */
 static int died(Run *run) {
         siginfo_t info = {};
+        int r;
 
         note_oom(run);
-        if (TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) run->pidfd, &info, WEXITED)) < 0)
-                return report_error(run->report, errno, "waiting for the instance: %s", strerror(errno));
-        run->pid = 0;
+        r = run_wait(run, &info);
+        if (r < 0)
+                return report_error(run->report, -r, "waiting for the instance: %s", strerror(-r));
         if (!run->outcome.started)
                 return report_error(run->report, ECHILD,
                                     "the process inside was killed before the command was started");

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "sandbox/hand-over.h"
 #include "sandbox/holder.h"
 #include "sandbox/message.h"
 #include "sandbox/relay.h"
@@ -22,10 +23,12 @@ typedef struct Run {
         Holder holder;
         bool held;    /* holder_begin() has succeeded */
         Relay relay;
+        HandOver hand_over;
         Outcome outcome;
 } Run;
 
-/* Waits until the payload has ended, handing signals on. Returns 0 with run->outcome filled, or -errno, reported. */
+/* Waits until the payload has ended, handing signals on, or until the instance is handed over, which is then no more
+ * of ours. Returns 0 with run->outcome filled, or -errno, reported. */
 int supervise(Run *run);
 
 /* Reports what the process inside says went wrong; returns -errno. */
@@ -33,3 +36,10 @@ int run_failure(Run *run, const Message *m);
 
 /* A signal came before there was a payload to hand it to: reports it, and returns -EINTR. */
 int run_interrupted(Run *run);
+
+/* Waits until the process inside has ended. Where it is the manager's child, as the main process of a service must be
+ * (hand-over.h), it is taken for killed. Returns 0 or -errno. */
+int run_wait(Run *run, siginfo_t *ret);
+
+/* Takes a signal that was sent to isorun. Returns it, or 0 where there is none. */
+int run_take_signal(const Run *run);

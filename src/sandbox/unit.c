@@ -87,6 +87,23 @@ int unit_bus_get_text(const UnitBus *u, const char *property, char **ret) {
         return r;
 }
 
+int unit_bus_get_number(const UnitBus *u, const char *property, char type, int64_t *ret) {
+        const char signature[] = { type, '\0' };
+        sd_bus_message *reply;
+        uint32_t n = 0; /* each of the three types has four bytes: sd_bus_message_read(3) */
+        int r;
+
+        r = get_property(u, property, &reply);
+        if (r < 0)
+                return r;
+        r = u->lib->sd_bus_message_read(reply, "v", signature, &n);
+        u->lib->sd_bus_message_unref(reply);
+        if (r < 0)
+                return r;
+        *ret = type == 'i' ? (int32_t) n : (int64_t) n;
+        return 0;
+}
+
 /* Whether the unit's property, read into reply, is what the directive says. */
 static int reply_matches(const UnitBus *u, sd_bus_message *reply, const PlanProperty *p) {
         const Value *v = &p->settings->items[p->settings->n - 1].value;

@@ -21,5 +21,7 @@ typedef struct UnitBus {
 int unit_bus_open(UnitBus *u, const Plan *plan, Report *report);
 void unit_bus_deinit(UnitBus *u);
 
-/* A property of the service, which is asked for some seconds at most: a text on the heap. Returns 0 or -errno. */
+/* A property of the service, which is asked for some seconds at most: a text on the heap, or a number that is a "b", "i"
+ * or "u" on the bus. Return 0 or -errno. */
 int unit_bus_get_text(const UnitBus *u, const char *property, char **ret);
+int unit_bus_get_number(const UnitBus *u, const char *property, char type, int64_t *ret);

@@ -531,28 +531,33 @@ static void test_notify_requests(void **state) {
         static const struct {
                 const char *socket;
                 const char *unit;
+                bool exec, hand_over;
                 const char *message; /* NULL: it is taken */
         } cases[] = {
-                { NULL, NULL, "--notify=exec: " },
-                { NULL, "a.service", "--notify=exec: " },
-                { "NOTIFY_SOCKET=", "a.service", "--notify=exec: " },
-                { "NOTIFY_SOCKET=@x", NULL, NULL },
-                { "NOTIFY_SOCKET=@x", "a.service", NULL },
+                { NULL, NULL, true, false, "--notify=exec: " },
+                { NULL, "a.service", true, false, "--notify=exec: " },
+                { "NOTIFY_SOCKET=", "a.service", true, false, "--notify=exec: " },
+                { "NOTIFY_SOCKET=@x", NULL, true, false, NULL },
+                { "NOTIFY_SOCKET=@x", "a.service", true, false, NULL },
+                { NULL, "a.service", false, true, "--hand-over: " },
+                { "NOTIFY_SOCKET=@x", NULL, false, true, "--hand-over: " },
+                { "NOTIFY_SOCKET=@x", "a.service", false, true, NULL },
         };
         PlanFixture *f = *state;
 
         f->host.executed = true;
         f->host.cgroup = (char *) "/system.slice/a.service";
-        f->request.notify_exec = true;
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 f->environment[3] = (char *) cases[i].socket;
                 f->host.unit = (char *) cases[i].unit;
+                f->request.notify_exec = cases[i].exec;
+                f->request.hand_over = cases[i].hand_over;
                 if (cases[i].message)
                         plan_expect_error(f, "", EINVAL, cases[i].message);
                 else
                         plan_expect_good(f, "");
         }
-        expect_in("shown", plan_shown(f), "ready=once the command is executed");
+        expect_in("shown", plan_shown(f), "handed over=once the command is executed");
 }
 
 /* Limits. */
