@@ -17,6 +17,7 @@
         X(sd_bus_message_append_array)  \
         X(sd_bus_message_open_container) \
         X(sd_bus_message_close_container) \
+        X(sd_bus_message_enter_container) \
         X(sd_bus_message_read)          \
         X(sd_bus_message_get_error)     \
         X(sd_bus_message_unref)         \

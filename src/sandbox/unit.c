@@ -134,7 +134,7 @@ static int names_within(const UnitBus *u, sd_bus_message *reply, const PlanPrope
         const char *s;
         int r;
 
-        r = u->lib->sd_bus_message_open_container(reply, 'a', "s");
+        r = u->lib->sd_bus_message_enter_container(reply, 'a', "s");
         while (r >= 0 && (r = u->lib->sd_bus_message_read(reply, "s", &s)) > 0)
                 r = strv_push(&names, s);
         if (r < 0)

@@ -67,6 +67,10 @@ test_limits() {
 	is "$label: ... is 125" "$status" 125
 	service KillMode=mixed -- --quiet "${optional[@]}" -p KillMode=mixed true
 	is "$label: one that it has" "$status" 0
+	service Wants=basic.target -- --quiet "${optional[@]}" -p Wants=basic.target true
+	is "$label: a dependency that it has" "$status $err" "0 "
+	service -- --quiet "${optional[@]}" -p Wants=basic.target true
+	like "$label: ... and one that it has not" "$status $err" '125 isorun: -p: Wants=: *add "Wants=basic.target" to its \[Unit\] section'
 
 	if ! has_controllers; then
 		service -- --quiet -p Optional= -p MemoryMax=64M -p TasksMax= true
