@@ -143,7 +143,7 @@ test_stop() {
 			"1 success exited 0"
 		ok "$label: ... leaves nothing" end
 	done
-	begin KillMode=mixed <<<'bash -c "trap \"echo child got it\" TERM; while :; do read -t 0.02 <> <(:); done" & trap "echo own; wait; exit 0" TERM; echo ready; wait; exit 0'
+	begin KillMode=mixed <<<'bash -c "trap \"echo child got it\" TERM; while :; do read -t 0.02 <> <(:); done" & trap "echo own; sleep 0.3; exit 0" TERM; echo ready; wait; exit 0'
 	eventually says ready
 	ctl stop "$unit"
 	is "$label: KillMode=mixed: SIGTERM is for the main process alone" "$(grep -c 'child' "$tmp/said") $(grep -c own "$tmp/said")" "0 1"
