@@ -173,8 +173,11 @@ int supervise(Run *run) {
                 };
                 int r = 0;
 
+                if (!run->outcome.started)
+                        patience_check(&run->patience, (Origin) {}, NULL,
+                                       "waiting for the instance's root to be made, and its command to be executed");
                 notify_fill(run->relay.notify, fds + 4);
-                if (poll(fds, ELEMENTSOF(fds), -1) < 0) {
+                if (poll(fds, ELEMENTSOF(fds), run->outcome.started ? -1 : patience_left(&run->patience)) < 0) {
                         if (errno == EINTR)
                                 continue;
                         return report_error(run->report, errno, "poll: %s", strerror(errno));

@@ -20,6 +20,7 @@ typedef struct Run {
         int signals;  /* signalfd of those that are handed on */
         pid_t pid;    /* of the process inside; 0: none, or waited for */
         sigset_t signal_mask; /* before isorun changed it */
+        Patience patience;
         Holder holder;
         bool held;    /* holder_begin() has succeeded */
         Relay relay;
