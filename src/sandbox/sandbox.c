@@ -86,6 +86,8 @@ static int make_inside(Run *run, int standard_io[static 3], const int *id_mapped
         };
         int fds[2];
 
+        inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
+        run->terminal.foreground = run->terminal.set_up = inside.foreground;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(run->report, errno, "socketpair: %s", strerror(errno));
 
@@ -255,6 +257,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         if (r >= 0)
                 r = supervise(&run);
 
+        run_terminal_end(&run);
         run.outcome.name_taken = holder_name_taken(&run.holder);
         if (r < 0 && run.held && !run.outcome.name_taken)
                 holder_abort(&run.holder);
