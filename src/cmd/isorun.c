@@ -22,6 +22,7 @@ static int arg_manager = MANAGER_AUTO;
 static int arg_no_scope;
 static int arg_hand_over;
 static int arg_notify_exec;
+static int arg_pty;
 static int arg_dry_run;
 static int arg_json;
 static int arg_quiet;
@@ -117,6 +118,10 @@ static int parse_options(int argc, char *argv[], Report *report) {
                 case ARG_NOTIFY:
                         r = take_notify(optarg, report);
                         break;
+                case ARG_PTY:
+                        arg_pty = true;
+                        r = add_override("--pty", strdup("Terminal=private"), report);
+                        break;
                 case 'h':
                         exit(help());
                 case ARG_VERSION:
@@ -159,7 +164,8 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = arg_policy ?: "default", .arguments = arguments, .need_command = true,
-                                .no_scope = arg_no_scope, .manager = (ManagerChoice) arg_manager,
+                                .no_scope = arg_no_scope, .need_terminal = arg_pty,
+                                .manager = (ManagerChoice) arg_manager,
                                 .notify_exec = arg_notify_exec, .hand_over = arg_hand_over };
         int status = make_plan(&loaded, &request, &plan, report);
 

@@ -39,6 +39,7 @@ enum {
         ARG_NO_SCOPE,
         ARG_NOTIFY,
         ARG_HAND_OVER,
+        ARG_PTY,
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_QUIET,

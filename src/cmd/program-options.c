@@ -14,6 +14,7 @@ const Option isorun_options[] = {
         { ARG_NO_SCOPE, "no-scope", NULL, "no unit; limits that need one are refused" },
         { ARG_NOTIFY, "notify", "payload|exec", "who says that the service is ready (without this: payload)" },
         { ARG_HAND_OVER, "hand-over", NULL, "end once the command runs, and leave the service to it" },
+        { ARG_PTY, "pty", NULL, "a terminal of the instance's own (Terminal=private)" },
         { ARG_DRY_RUN, "dry-run", NULL, "print the plan and touch nothing" },
         { ARG_JSON, "json", NULL, "with --dry-run: as JSON" },
         { ARG_QUIET, "quiet", NULL, "no notices" },

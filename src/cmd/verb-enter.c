@@ -19,6 +19,7 @@ typedef struct Visit {
         int connection;
         int signals; /* signalfd */
         bool started, own_terminal;
+        unsigned terminals; /* bit N: fd N is one */
         Terminal terminal;
         int status; /* the exit status, once it is known */
 } Visit;
@@ -63,11 +64,6 @@ static char *join_strings(char *const *arguments, size_t *ret_size) {
         return NULL;
 }
 
-/* The terminal that shows what the command writes on its own. */
-static int find_output(void) {
-        return isatty(STDOUT_FILENO) ? STDOUT_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : STDIN_FILENO;
-}
-
 static int ask(Visit *v, char *const *arguments) {
         ControlRequest request = { .type = CONTROL_ENTER, .n_strings = 1 };
         _cleanup_free_ char *strings = NULL;
@@ -82,8 +78,9 @@ static int ask(Visit *v, char *const *arguments) {
                         request.terminals |= 1U << fd;
                 else
                         fds[n++] = fd;
+        v->terminals = request.terminals;
         if (request.terminals)
-                (void) ioctl(find_output(), TIOCGWINSZ, &request.size);
+                (void) ioctl(terminal_find_output(request.terminals), TIOCGWINSZ, &request.size);
         for (char *const *a = arguments; *a; a++)
                 request.n_strings++;
         strings = join_strings(arguments, &size);
@@ -109,6 +106,17 @@ static int hung_up(Visit *v) {
         return 1;
 }
 
+static int take_terminal(Visit *v, int master) {
+        int r;
+
+        v->own_terminal = true;
+        r = terminal_begin(&v->terminal, v->terminals & 1U << STDIN_FILENO ? STDIN_FILENO : -1,
+                           terminal_find_output(v->terminals), master);
+        if (r >= 0)
+                r = terminal_take(&v->terminal);
+        return r < 0 ? report_error(v->report, -r, "the terminal: %s", strerror(-r)) : 0;
+}
+
 /* Returns 1 at the end with v->status filled, 0 before, or -errno, reported. */
 static int take_reply(Visit *v) {
         ControlReply reply;
@@ -117,11 +125,8 @@ static int take_reply(Visit *v) {
         r = control_receive_reply(v->connection, &reply, &fd, 1);
         if (r <= 0)
                 return hung_up(v);
-        if (reply.type == CONTROL_TERMINAL && !v->own_terminal) {
-                v->own_terminal = true;
-                r = terminal_begin(&v->terminal, STDIN_FILENO, find_output(), fd);
-                return r < 0 ? report_error(v->report, -r, "the terminal: %s", strerror(-r)) : 0;
-        }
+        if (reply.type == CONTROL_TERMINAL && !v->own_terminal)
+                return take_terminal(v, fd);
         fd_close(fd);
 
         switch (reply.type) {
@@ -135,7 +140,7 @@ static int take_reply(Visit *v) {
                 return 1;
         case CONTROL_EXITED:
                 if (v->own_terminal)
-                        terminal_drain(&v->terminal);
+                        terminal_drain(&v->terminal, v->signals);
                 v->status = WIFEXITED(reply.value) ? WEXITSTATUS(reply.value) : 128 + WTERMSIG(reply.value);
                 return 1;
         }
@@ -191,7 +196,7 @@ static int relay(Visit *v) {
 int verb_enter(int argc, char *argv[], Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(visit_deinit) Visit v = { .report = report, .connection = -1, .signals = -1,
-                                            .terminal = { .master = -1 } };
+                                            .terminal = { .output = -1, .master = -1 } };
         char **command = argv + 2;
 
         ensure_standard_fds();

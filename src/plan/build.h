@@ -24,6 +24,7 @@ int build_filter(Builder *b);       /* system calls */
 int build_root(Builder *b);         /* mounts, and the command and directory that lie in them */
 int build_environment(Builder *b);
 int build_resources(Builder *b);    /* limits, priority, standard input and output */
+int build_terminal(Builder *b);
 int build_landlock(Builder *b);
 int build_machine(Builder *b);      /* what systemd-machined is told */
 int build_inner_cgroup(Builder *b); /* what is below the holder */

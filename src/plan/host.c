@@ -113,6 +113,15 @@ static uint64_t effective_capabilities(void) {
         return mask;
 }
 
+static unsigned find_terminals(void) {
+        unsigned mask = 0;
+
+        for (int fd = 0; fd < 3; fd++)
+                if (isatty(fd))
+                        mask |= 1U << fd;
+        return mask;
+}
+
 int host_probe(Host *host, Report *report) {
         int abi = sys_landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), r;
 
@@ -122,6 +131,7 @@ int host_probe(Host *host, Report *report) {
                 .pid = getpid(),
                 .environment = environ,
                 .landlock_abi = abi < 0 ? 0 : (unsigned) abi,
+                .terminals = find_terminals(),
                 .initial_users = in_initial_users(),
                 .capabilities = effective_capabilities(),
                 .find_ranges = subordinate_find,

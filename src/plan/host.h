@@ -30,6 +30,7 @@ typedef struct Host {
         bool system_manager;     /* a systemd with a system bus is there */
         bool user_manager;       /* the same for this user */
         unsigned landlock_abi;   /* 0: no Landlock */
+        unsigned terminals;      /* bit N: fd N of 0 to 2 is a terminal */
         int (*find_ranges)(uid_t owner, IdRange *ret_uids, IdRange *ret_gids); /* subordinate_find(); when needed */
 } Host;
 

@@ -34,6 +34,24 @@ static int add_hidden(RootBuilder *rb, const char *destination, DirectiveId id) 
                                                    .origin = s ? s->origin : (Origin) {} });
 }
 
+/* Terminals of the instance's own. */
+static int add_terminals(RootBuilder *rb) {
+        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
+                                                   .directory = true, .devices = true,
+                                                   .options = strdup("newinstance,ptmxmode=0666,mode=620") });
+}
+
+/* The host's: with a terminal of the instance's own, the host's terminals are not among them. */
+static int add_host_devices(RootBuilder *rb) {
+        int r;
+
+        r = root_builder_want(rb, (PlanMount) {
+                .kind = MOUNT_BIND, .destination = strdup("/dev"), .source = strdup("/dev"), .directory = true,
+                .recursive = true, .devices = true, .read_only = true,
+                .origin = policy_get(rb->b->policy, D_PrivateDevices)->origin });
+        return r >= 0 && rb->b->plan->terminals ? add_terminals(rb) : r;
+}
+
 static int add_devices(RootBuilder *rb) {
         static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
         static const char *const links[][2] = { { "/dev/ptmx", "pts/ptmx" },
@@ -44,10 +62,7 @@ static int add_devices(RootBuilder *rb) {
         int r = 0;
 
         if (!policy_is_true(rb->b->policy, D_PrivateDevices))
-                return root_builder_want(rb, (PlanMount) {
-                        .kind = MOUNT_BIND, .destination = strdup("/dev"), .source = strdup("/dev"), .directory = true,
-                        .recursive = true, .devices = true, .read_only = true,
-                        .origin = policy_get(rb->b->policy, D_PrivateDevices)->origin });
+                return add_host_devices(rb);
 
         r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup("/dev"), .directory = true,
                                                 .options = strdup("mode=755,size=64k"), .read_only = true });
@@ -62,9 +77,7 @@ static int add_devices(RootBuilder *rb) {
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(links); i++)
                 r = add_symlink(rb, links[i][0], links[i][1]);
         if (r >= 0)
-                r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
-                                                        .directory = true, .devices = true,
-                                                        .options = strdup("newinstance,ptmxmode=0666,mode=620") });
+                r = add_terminals(rb);
         return r < 0 ? r : add_tmpfs(rb, "/dev/shm", "1777");
 }
 

@@ -99,9 +99,9 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
              int *ret_status) {
         /* In this order, since each looks at what the ones before it have filled in. */
         static int (*const parts[])(Builder *) = {
-                build_names,    build_holder,       build_machine,     build_notify, build_identity,
-                build_capabilities, build_environment, build_filter, build_resources, build_root,
-                build_landlock, build_inner_cgroup,
+                build_names,        build_holder,      build_machine,  build_notify,    build_identity,
+                build_capabilities, build_environment, build_filter,   build_resources, build_terminal,
+                build_root,         build_landlock,    build_inner_cgroup,
         };
         _cleanup_(plan_freep) Plan *plan = calloc(1, sizeof(Plan));
         Builder b = {

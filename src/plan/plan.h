@@ -189,6 +189,7 @@ typedef struct Plan {
         char *working_directory;
         bool working_directory_optional;
         PlanStandardIO standard_io[3];
+        unsigned terminals; /* bit N: fd N, a terminal of the caller's, is to be one of the instance's own */
         PlanResourceLimit *limits;
         size_t n_limits;
         bool set_umask, set_nice;
@@ -219,6 +220,7 @@ typedef struct PlanRequest {
         bool no_scope;
         bool notify_exec;      /* --notify=exec */
         bool hand_over;
+        bool need_terminal;    /* Terminal=private comes of --pty: there must be one to replace */
         bool writable_root;    /* the root, which is not the host's, is to be written: isoctl build */
         ManagerChoice manager;
         int image;             /* fd of the detached mount of the image that RootDirectory= names; 0: it names none */

@@ -364,6 +364,19 @@ static void visit_standard_io(Visit *v) {
                       policy_get(v->policy, ids[i])->value.text);
 }
 
+static void visit_terminal(Visit *v) {
+        const Setting *s = policy_get(v->policy, D_Terminal);
+        const unsigned mask = v->plan->terminals;
+
+        if (mask)
+                entry(v, "Terminal", origin_of(v, D_Terminal), "private, as%s%s%s", mask & 1U << 0 ? " fd 0" : "",
+                      mask & 1U << 1 ? " fd 1" : "", mask & 1U << 2 ? " fd 2" : "");
+        else if (s && streq(s->value.text, "private"))
+                entry(v, "Terminal", &s->origin, "private, but none of fds 0 to 2 is a terminal");
+        else
+                entry(v, "Terminal", origin_of(v, D_Terminal), "shared");
+}
+
 static void visit_command(Visit *v) {
         const Plan *plan = v->plan;
 
@@ -376,6 +389,7 @@ static void visit_command(Visit *v) {
         for (char **e = plan->environment; e && *e; e++)
                 entry(v, "environment", NULL, "%s", *e);
         visit_standard_io(v);
+        visit_terminal(v);
         for (size_t i = 0; i < plan->n_limits; i++)
                 entry(v, plan->limits[i].directive->name, &plan->limits[i].origin, "%s",
                       policy_get(v->policy, directive_id(plan->limits[i].directive))->value.text);

@@ -277,4 +277,5 @@ const ValueType type_protect_home = { "yes|no|read-only|tmpfs", parse_choice,
                                       (const char *const[]) { "yes", "no", "read-only", "tmpfs", NULL } };
 const ValueType type_protect_proc = { "default|noaccess|invisible|ptraceable", parse_choice,
                                       (const char *const[]) { "default", "noaccess", "invisible", "ptraceable", NULL } };
+const ValueType type_terminal = { "private|shared", parse_choice, (const char *const[]) { "private", "shared", NULL } };
 const ValueType type_proc_subset = { "all|pid", parse_choice, (const char *const[]) { "all", "pid", NULL } };

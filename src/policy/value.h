@@ -51,7 +51,7 @@ extern const ValueType type_addresses, type_architectures, type_bind, type_bitma
         type_mode, type_namespaces, type_nice, type_oom_policy, type_paths, type_private_users, type_proc_subset,
         type_protect_home, type_protect_proc, type_resource_limit, type_root, type_set_credential, type_signal,
         type_slice, type_standard_input, type_standard_output, type_string, type_symlink, type_system_calls,
-        type_tasks, type_timespan, type_tmpfs, type_unit_names, type_unset_environment, type_user,
+        type_tasks, type_terminal, type_timespan, type_tmpfs, type_unit_names, type_unset_environment, type_user,
         type_variable_names, type_volume, type_weight, type_working_directory;
 
 /* Value.number of type_bind and type_volume, whose words are source, destination, and the options that have a value

@@ -71,7 +71,7 @@ static int make_cgroup(Holder *h) {
         return r < 0 ? r : file_write(AT_FDCWD, processes, pid);
 }
 
-int holder_begin(Holder *h, const Plan *plan, pid_t pid, Report *report) {
+int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Report *report) {
         int r;
 
         *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1,
@@ -79,7 +79,7 @@ int holder_begin(Holder *h, const Plan *plan, pid_t pid, Report *report) {
 
         switch (plan->holder) {
         case HOLDER_SCOPE:
-                return scope_request(&h->scope, plan, pid, report);
+                return scope_request(&h->scope, plan, pid, patience, report);
         case HOLDER_CGROUP:
                 r = make_cgroup(h);
                 return r < 0 && report->n_errors == 0 && !h->taken

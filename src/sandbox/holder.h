@@ -22,7 +22,7 @@ typedef struct Holder {
 
 /* Begins to put the process inside where it belongs; for a scope, the request is then on its way. Returns 0 or
  * -errno, reported. */
-int holder_begin(Holder *h, const Plan *plan, pid_t pid, Report *report);
+int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Report *report);
 
 /* For poll(2) while holder_process() returns 0; -1 where there is nothing to wait for. */
 int holder_fd(const Holder *h);

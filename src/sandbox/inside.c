@@ -29,6 +29,7 @@
 #include "sandbox/network.h"
 #include "sandbox/payload.h"
 #include "sandbox/privileges.h"
+#include "sandbox/pty.h"
 #include "sandbox/reaper.h"
 #include "sandbox/root.h"
 #include "sandbox/standard-io.h"
@@ -104,7 +105,8 @@ static int leave_keyring(Failure *f) {
         return fail(f, error, "making a session keyring");
 }
 
-static int complete(Inside *inside, int *ruleset, Failure *f) {
+static int complete(Payload *payload, int *ruleset, Failure *f) {
+        Inside *inside = payload->inside;
         const Plan *plan = inside->plan;
         int r;
 
@@ -117,6 +119,8 @@ static int complete(Inside *inside, int *ruleset, Failure *f) {
                 r = landlock_prepare(plan, f, ruleset);
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
+        if (r >= 0 && plan->terminals)
+                r = pty_begin(payload, f);
         if (r >= 0)
                 r = leave_keyring(f);
         if (r >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -157,7 +161,7 @@ static int start(Payload *payload, int ruleset, Failure *f) {
 }
 
 _Noreturn void inside_main(Inside *inside) {
-        Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .proc = -1 };
+        Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .proc = -1, .terminal = -1 };
         int ruleset = -1, r;
         Failure f = {};
 
@@ -167,7 +171,7 @@ _Noreturn void inside_main(Inside *inside) {
                 give_up(inside, &f);
 
         wait_for(inside, MESSAGE_GO, payload.filters, FILTERS);
-        r = complete(inside, &ruleset, &f);
+        r = complete(&payload, &ruleset, &f);
         if (r >= 0)
                 r = start(&payload, ruleset, &f);
         if (r < 0)

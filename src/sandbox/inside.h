@@ -14,6 +14,7 @@ typedef struct Inside {
         int notify;           /* of root_build(); -1: none */
         sigset_t forwarded;   /* signals that isorun hands on; blocked here */
         sigset_t signal_mask; /* the caller's, for the payload */
+        bool foreground;      /* plan->terminals: isorun is in the foreground of the caller's */
         bool requested;       /* systemd may have been asked to move this process */
 } Inside;
 

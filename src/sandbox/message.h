@@ -14,6 +14,7 @@ typedef enum MessageType {
         MESSAGE_REQUESTING, /* from now on systemd may be asked to move the process */
         MESSAGE_GO,         /* the limits hold; fds: the two compiled filters */
         MESSAGE_SIGNAL,     /* isorun got signal `value`; did you? */
+        MESSAGE_CONTINUE,   /* continue the payload; value: whether it is in the foreground of its terminal */
         MESSAGE_CONTROL,    /* fd: a connection of control.h, whose other end may ask */
         MESSAGE_LOOK_UP,    /* value: a pid inside; answered with MESSAGE_FOUND */
         MESSAGE_HAND_OVER,  /* be ready to be the unit's main process: take-over.h; fds: the notify sockets */
@@ -21,9 +22,11 @@ typedef enum MessageType {
 
         /* to isorun */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text, and origin and key */
+        MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
         MESSAGE_STARTED, /* the payload runs; value: its pid inside; fds: its pidfd, and the notify socket if there is one */
         MESSAGE_SEEN,    /* the answer to MESSAGE_SIGNAL: status tells whether the payload has it already */
         MESSAGE_FOUND,   /* fd: a pidfd of the process that was looked for; none: there is no such process */
+        MESSAGE_STOPPED, /* the payload was stopped; value: by which signal */
         MESSAGE_EXITED,  /* value: the payload's wait status */
 } MessageType;
 

@@ -16,6 +16,7 @@
 #include "sandbox/id-maps.h"
 #include "sandbox/network.h"
 #include "sandbox/privileges.h"
+#include "sandbox/pty.h"
 #include "util/fd.h"
 #include "util/strv.h"
 
@@ -127,7 +128,7 @@ static void become(const Payload *payload, Failure *f) {
 
         if (!environment || set_own_pid(&environment, plan) < 0)
                 fail(f, ENOMEM, "environment");
-        else
+        else if (pty_lead_group(payload, f) >= 0)
                 payload_become(payload,
                                &(Command) {
                                        .executable = plan->executable,

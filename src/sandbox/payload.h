@@ -13,6 +13,7 @@ typedef struct Payload {
         Inside *inside;
         int filters[FILTERS];        /* of filter_compile() */
         int inner[INNER_NAMESPACES]; /* the payload's own namespaces; -1: none */
+        int terminal;                /* the instance's own; -1: none */
         int proc;                    /* plan->inner_namespaces: root_open_proc(); else -1 */
         pid_t pid;
 } Payload;

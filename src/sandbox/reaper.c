@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/message.h"
+#include "sandbox/pty.h"
 #include "sandbox/session.h"
 #include "sandbox/signals.h"
 #include "sandbox/take-over.h"
@@ -23,6 +24,7 @@ typedef struct Reaper {
         int socket; /* -1: isorun has handed over, and is gone */
         int signals;
         TakeOver take_over;
+        bool stopped; /* the payload is; not looked for without a terminal */
         struct {
                 unsigned n;   /* arrived here, and isorun has not asked about yet; those that queue are counted, signal(7) */
                 int64_t when; /* the last one, in ms */
@@ -47,15 +49,32 @@ static int wait_status_of(const siginfo_t *info) {
                                            : W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
+/* A process has been stopped or continued. */
+static void note_stop(Reaper *r, pid_t pid) {
+        siginfo_t info = {};
+
+        if (waitid(P_PID, (id_t) pid, &info, WSTOPPED | WCONTINUED | WNOHANG) < 0 || info.si_pid != r->payload->pid)
+                return;
+        r->stopped = info.si_code == CLD_STOPPED;
+        if (r->stopped)
+                (void) message_send(r->socket, &(Message) { .type = MESSAGE_STOPPED, .value = info.si_status }, NULL, 0);
+}
+
 /* The payload stays a zombie for as long as this process lives, so that isorun can still tell by its pidfd which pid
  * was its. */
 static void reap(Reaper *r) {
+        const int events = WEXITED | (r->payload->terminal >= 0 ? WSTOPPED | WCONTINUED : 0);
+
         for (;;) {
                 siginfo_t info = {};
                 int status;
 
-                if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+                if (waitid(P_ALL, 0, &info, events | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
                         return;
+                if (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED) {
+                        note_stop(r, info.si_pid);
+                        continue;
+                }
                 if (info.si_pid == r->payload->pid)
                         finish(r, wait_status_of(&info));
                 if (waitpid(info.si_pid, &status, 0) > 0)
@@ -76,7 +95,8 @@ static void drain_signals(Reaper *r) {
                 else if (info.ssi_signo <= SIGNAL_MAX && info.ssi_pid == 0) { /* from outside of the pid namespace */
                         r->seen[info.ssi_signo].n = (int) info.ssi_signo < SIGRTMIN ? 1 : r->seen[info.ssi_signo].n + 1;
                         r->seen[info.ssi_signo].when = now_msec();
-                        r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL;
+                        /* Of its own terminal's, to the session's leader alone, it is not. */
+                        r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL && r->payload->terminal < 0;
                         take_over_signal(&r->take_over, (int) info.ssi_signo);
                 }
         }
@@ -132,7 +152,10 @@ static void answer(Reaper *r) {
                 answer_signal(r, &m);
         else if (m.type == MESSAGE_LOOK_UP)
                 look_up(r, m.value);
-        else if (m.type == MESSAGE_HAND_OVER) {
+        else if (m.type == MESSAGE_CONTINUE && r->payload->terminal >= 0) {
+                pty_continue(r->payload, r->stopped, m.value);
+                r->stopped = false;
+        } else if (m.type == MESSAGE_HAND_OVER) {
                 if (take_over_prepare(&r->take_over, &m, fds, r->payload->pid, r->signals) < 0)
                         _exit(PLAN_FAILED);
         } else if (m.type == MESSAGE_HANDED_OVER) {
@@ -164,7 +187,7 @@ static void close_standard_io(void) {
 
 /* Closes all but the sockets and what other processes of the instance are made with; these fds are first in a row. */
 static int keep_fds(Payload *payload) {
-        int *fds[2 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
+        int *fds[3 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
         unsigned n = 1, first = 3 + ELEMENTSOF(fds);
 
         for (size_t i = 0; i < FILTERS; i++)
@@ -174,6 +197,8 @@ static int keep_fds(Payload *payload) {
                         fds[n++] = &payload->inner[i];
         if (payload->inside->notify >= 0)
                 fds[n++] = &payload->inside->notify;
+        if (payload->terminal >= 0)
+                fds[n++] = &payload->terminal;
 
         /* Out of the way of each other first. */
         for (size_t i = 0; i < n; i++) {

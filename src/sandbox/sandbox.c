@@ -86,6 +86,8 @@ static int make_inside(Run *run, int standard_io[static 3], const int *id_mapped
         };
         int fds[2];
 
+        inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
+        run->terminal.foreground = run->terminal.set_up = inside.foreground;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(run->report, errno, "socketpair: %s", strerror(errno));
 
@@ -175,7 +177,8 @@ static int wait_for_unit(Run *run) {
                         return failure;
 
                 fds[2].events = holder_events(&run->holder);
-                if (poll(fds, ELEMENTSOF(fds), -1) < 0 && errno != EINTR)
+                patience_check(&run->patience, (Origin) {}, NULL, WAITING_FOR_SYSTEMD, run->plan->unit);
+                if (poll(fds, ELEMENTSOF(fds), patience_left(&run->patience)) < 0 && errno != EINTR)
                         return report_error(run->report, errno, "poll: %s", strerror(errno));
                 if (fds[0].revents && !failure)
                         failure = run_interrupted(run);
@@ -196,7 +199,7 @@ static int start(Run *run) {
 
         if (run->plan->holder == HOLDER_SCOPE)
                 (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
-        r = holder_begin(&run->holder, run->plan, run->pid, run->report);
+        r = holder_begin(&run->holder, run->plan, run->pid, &run->patience, run->report);
         if (r < 0)
                 return r;
         run->held = true;
@@ -232,12 +235,12 @@ static void end_inside(Run *run) {
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         int standard_io[3], *id_mapped = NULL, r;
         Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .control = -1,
-                    .signals = -1,
+                    .signals = -1, .patience = patience_begin(report),
                     .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
                     .outcome = { .exit_status = PLAN_FAILED } };
 
         /* Before the signals are taken in hand: opening may wait, for the other end of a FIFO. */
-        r = standard_io_open(plan, standard_io, report);
+        r = standard_io_open(plan, &run.patience, standard_io, report);
         if (r >= 0) {
                 r = relay_open(&run);
                 if (r >= 0)
@@ -254,6 +257,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         if (r >= 0)
                 r = supervise(&run);
 
+        run_terminal_end(&run);
         run.outcome.name_taken = holder_name_taken(&run.holder);
         if (r < 0 && run.held && !run.outcome.name_taken)
                 holder_abort(&run.holder);

@@ -167,7 +167,26 @@ static int send_request(Scope *s) {
         return r;
 }
 
-int scope_request(Scope **ret, const Plan *plan, pid_t pid, Report *report) {
+/* Until the bus has welcomed us, nothing is sent: a moment's wait here, for systemd to work meanwhile. */
+static int flush(Scope *s, Patience *patience) {
+        int r;
+
+        while ((r = s->lib->sd_bus_is_ready(s->bus)) == 0) {
+                r = s->lib->sd_bus_process(s->bus, NULL);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        continue;
+                patience_check(patience, (Origin) {}, NULL, WAITING_FOR_SYSTEMD, s->plan->unit);
+                r = patience_left(patience);
+                r = s->lib->sd_bus_wait(s->bus, r < 0 ? UINT64_MAX : (uint64_t) r * 1000);
+                if (r < 0 && r != -EINTR)
+                        return r;
+        }
+        return r < 0 ? r : s->lib->sd_bus_flush(s->bus);
+}
+
+int scope_request(Scope **ret, const Plan *plan, pid_t pid, Patience *patience, Report *report) {
         _cleanup_(scope_freep) Scope *s = calloc(1, sizeof(Scope));
         int r;
 
@@ -188,9 +207,8 @@ int scope_request(Scope **ret, const Plan *plan, pid_t pid, Report *report) {
                                               "JobRemoved", on_job_removed, NULL, s);
         if (r >= 0)
                 r = send_request(s);
-        /* Until the bus has welcomed us, nothing is sent: a moment's wait here, for systemd to work meanwhile. */
         if (r >= 0)
-                r = s->lib->sd_bus_flush(s->bus);
+                r = flush(s, patience);
         if (r < 0)
                 return report_error(report, -r, "asking systemd for %s: %s", plan->unit, strerror(-r));
         *ret = TAKE_PTR(s);

@@ -5,11 +5,14 @@
 
 #include "sandbox/bus.h"
 #include "plan/plan.h"
+#include "sandbox/patience.h"
 
 typedef struct Scope Scope;
 
+#define WAITING_FOR_SYSTEMD "waiting for systemd to start %s"
+
 /* Asks systemd for the plan's scope, with pid in it. Returns 0 once the call is on its way, or -errno, reported. */
-int scope_request(Scope **ret, const Plan *plan, pid_t pid, Report *report);
+int scope_request(Scope **ret, const Plan *plan, pid_t pid, Patience *patience, Report *report);
 
 /* Takes in what has come on the bus. Returns 1 once the job is done and so the process is in the unit, 0 while it is
  * not, or -errno, reported: -EEXIST where there is a unit of that name. */

@@ -12,8 +12,8 @@
 
 #include "plan/visit.h"
 #include "sandbox/control.h"
+#include "sandbox/pty.h"
 #include "sandbox/standard-io.h"
-#include "sandbox/terminal.h"
 #include "util/fd.h"
 #include "util/strv.h"
 
@@ -28,16 +28,14 @@ typedef struct Request {
 
 /* A terminal of the instance's own, as the controlling one; the other end goes to who asked. */
 static int open_terminal(Request *r, int *ret) {
-        _cleanup_close_ int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), terminal = -1;
+        _cleanup_close_ int master = -1, terminal = -1;
         int q;
 
-        if (master < 0 || !terminal_is_master(master))
-                return fail(r->f, master < 0 ? errno : ENODEV, "/dev/ptmx");
-        if (ioctl(master, TIOCSPTLCK, &(int) { 0 }) < 0)
-                return fail(r->f, errno, "unlocking the terminal");
-        terminal = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-        if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) < 0)
-                return fail(r->f, errno, "opening the terminal");
+        q = pty_open(&master, &terminal, r->f);
+        if (q < 0)
+                return q;
+        if (ioctl(terminal, TIOCSCTTY, 0) < 0)
+                return fail(r->f, errno, "TIOCSCTTY");
         (void) ioctl(terminal, TIOCSWINSZ, &r->request.size);
 
         q = control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TERMINAL }, &master, 1);

@@ -14,32 +14,36 @@
 
 #define JOURNAL_SOCKET "/run/systemd/journal/stdout"
 
-static int open_one(const PlanStandardIO *io, bool input, int *ret) {
+static int open_one(const PlanStandardIO *io, DirectiveId id, Patience *patience, int *ret) {
         const int output = O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC;
-        int fd = -1;
+        const bool input = id == D_StandardInput;
+        const char *path = io->path;
+        int flags = output;
 
         switch (io->kind) {
         case STANDARD_IO_INHERIT:
                 *ret = -1;
                 return 0;
         case STANDARD_IO_NULL:
-                fd = open("/dev/null", (input ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+                path = "/dev/null";
+                flags = (input ? O_RDONLY : O_WRONLY) | O_CLOEXEC;
                 break;
         case STANDARD_IO_JOURNAL:
-                fd = open(JOURNAL_SOCKET, O_PATH | O_CLOEXEC);
+                path = JOURNAL_SOCKET;
+                flags = O_PATH | O_CLOEXEC;
                 break;
         case STANDARD_IO_FILE:
-                fd = open(io->path, input ? O_RDONLY | O_NOCTTY | O_CLOEXEC : output, 0644);
+                flags = input ? O_RDONLY | O_NOCTTY | O_CLOEXEC : output;
                 break;
         case STANDARD_IO_APPEND:
-                fd = open(io->path, output | O_APPEND, 0644);
+                flags = output | O_APPEND;
                 break;
         case STANDARD_IO_TRUNCATE:
-                fd = open(io->path, output | O_TRUNC, 0644);
+                flags = output | O_TRUNC;
                 break;
         }
-        *ret = fd;
-        return fd < 0 ? -errno : 0;
+        *ret = patience_open(patience, io->origin, directive_table[id].name, path, flags, 0644);
+        return *ret < 0 ? *ret : 0;
 }
 
 int standard_io_check(int fd) {
@@ -65,7 +69,7 @@ static int check_inherited(const Plan *plan, Report *report) {
         return 0;
 }
 
-int standard_io_open(const Plan *plan, int ret[static 3], Report *report) {
+int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Report *report) {
         static const DirectiveId ids[3] = { D_StandardInput, D_StandardOutput, D_StandardError };
         int fds[3] = { -1, -1, -1 }, r;
 
@@ -75,7 +79,7 @@ int standard_io_open(const Plan *plan, int ret[static 3], Report *report) {
         for (size_t i = 0; i < 3; i++) {
                 const PlanStandardIO *io = &plan->standard_io[i];
 
-                r = open_one(io, i == 0, &fds[i]);
+                r = open_one(io, ids[i], patience, &fds[i]);
                 if (r < 0) {
                         fds_close(fds, i);
                         return report_error_at(report, io->origin, directive_table[ids[i]].name, -r, "%s: %s",

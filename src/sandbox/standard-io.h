@@ -3,6 +3,7 @@
 
 #include "plan/plan.h"
 #include "sandbox/failure.h"
+#include "sandbox/patience.h"
 
 /* Whether a process may be given the fd. Returns 0, -EISDIR for a directory or a mere place (O_PATH), of which
  * STANDARD_IO_OUTSIDE says why not, or -errno where it is none. */
@@ -13,7 +14,7 @@ int standard_io_check(int fd);
 /* Sees that none of the fds that are inherited is a directory, and opens what the plan's standard input, output and
  * error name on the host: files, and for the journal its socket as an O_PATH fd, since it is out of sight after
  * pivot_root(2). -1 in ret: inherited. Returns 0 or -errno, reported; nothing is open then. */
-int standard_io_open(const Plan *plan, int ret[static 3], Report *report);
+int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Report *report);
 
 /* Inside, in the instance's unit: turns the journal's socket into a connection, so that journald reads the right
  * unit off it. */

@@ -48,7 +48,7 @@ int run_interrupted(Run *run) {
 
 /* Asks the reaper whether the payload has it already: SIGINT of a terminal goes to the whole process group, a stop
  * by systemd to the whole unit. The answer comes as MESSAGE_SEEN. */
-static void hand_on_signals(const Run *run) {
+static void hand_on_signals(Run *run) {
         struct signalfd_siginfo info;
 
         while (take_signal(run, &info)) {
@@ -56,7 +56,8 @@ static void hand_on_signals(const Run *run) {
                 bool manager = run->plan->holder == HOLDER_UNIT && info.ssi_pid == (uint32_t) getppid();
                 Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo, .status = manager };
 
-                (void) message_send(run->socket, &m, NULL, 0);
+                if (!run_terminal_signal(run, &info) && message_send(run->socket, &m, NULL, 0) >= 0)
+                        run->terminal.n_asked++;
         }
 }
 
@@ -88,6 +89,8 @@ static int take_message(Run *run) {
         switch (m.type) {
         case MESSAGE_FAILED:
                 return run_failure(run, &m);
+        case MESSAGE_TERMINAL:
+                return run_terminal_begin(run, fds[0]);
         case MESSAGE_STARTED:
                 run->payload = fds[0];
                 run->outcome.started = true;
@@ -97,10 +100,14 @@ static int take_message(Run *run) {
                         return hand_over(run);
                 /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
                 run->control = control_listen();
+                return run_terminal_start(run);
+        case MESSAGE_STOPPED:
+                run_terminal_stopped(run, m.value);
                 return 0;
         case MESSAGE_SEEN:
                 if (!m.status && run->payload >= 0)
                         (void) sys_pidfd_send_signal(run->payload, m.value);
+                run_terminal_answered(run);
                 return 0;
         case MESSAGE_FOUND:
                 relay_found_main(run, fds[0]);
@@ -161,26 +168,32 @@ static void admit(const Run *run) {
 }
 
 int supervise(Run *run) {
+        enum { NOTIFY = 4, TERMINAL = NOTIFY + NOTIFY_FDS };
+
         for (;;) {
-                struct pollfd fds[] = {
+                struct pollfd fds[TERMINAL + TERMINAL_FDS] = {
                         { .fd = run->socket, .events = POLLIN },
                         /* Before the command runs there is nobody to hand a signal to: it waits. */
                         { .fd = run->outcome.started ? run->signals : -1, .events = POLLIN },
                         { .fd = run->holder.memory_events, .events = POLLPRI },
                         { .fd = run->control, .events = POLLIN },
-                        {},
-                        {},
                 };
                 int r = 0;
 
-                notify_fill(run->relay.notify, fds + 4);
-                if (poll(fds, ELEMENTSOF(fds), -1) < 0) {
+                if (!run->outcome.started)
+                        patience_check(&run->patience, (Origin) {}, NULL,
+                                       "waiting for the instance's root to be made, and its command to be executed");
+                notify_fill(run->relay.notify, fds + NOTIFY);
+                run_terminal_fill(run, fds + TERMINAL);
+                if (poll(fds, run->terminal.active ? ELEMENTSOF(fds) : TERMINAL,
+                         run->outcome.started ? -1 : patience_left(&run->patience)) < 0) {
                         if (errno == EINTR)
                                 continue;
                         return report_error(run->report, errno, "poll: %s", strerror(errno));
                 }
                 if (fds[2].revents)
                         note_oom(run);
+                run_terminal_process(run, fds + TERMINAL);
                 if (fds[0].revents)
                         r = take_message(run);
                 if (r == -ECONNRESET)
@@ -193,6 +206,6 @@ int supervise(Run *run) {
                         hand_on_signals(run);
                 if (fds[3].revents)
                         admit(run);
-                notify_process(run->relay.notify, fds + 4);
+                notify_process(run->relay.notify, fds + NOTIFY);
         }
 }

@@ -7,10 +7,11 @@
 #include "sandbox/holder.h"
 #include "sandbox/message.h"
 #include "sandbox/relay.h"
+#include "sandbox/run-terminal.h"
 #include "sandbox/sandbox.h"
 
 /* A start and what comes of it, as isorun sees it. */
-typedef struct Run {
+struct Run {
         const Plan *plan;
         Report *report;
         int socket;   /* to the process inside */
@@ -20,12 +21,14 @@ typedef struct Run {
         int signals;  /* signalfd of those that are handed on */
         pid_t pid;    /* of the process inside; 0: none, or waited for */
         sigset_t signal_mask; /* before isorun changed it */
+        RunTerminal terminal;
+        Patience patience;
         Holder holder;
         bool held;    /* holder_begin() has succeeded */
         Relay relay;
         HandOver hand_over;
         Outcome outcome;
-} Run;
+};
 
 /* Waits until the payload has ended, handing signals on, or until the instance is handed over, which is then no more
  * of ours. Returns 0 with run->outcome filled, or -errno, reported. */

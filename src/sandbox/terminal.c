@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -26,33 +29,72 @@ static int pass_output(int master) {
         return tcsetattr(master, TCSANOW, &plain) < 0 ? -errno : 0;
 }
 
-int terminal_begin(Terminal *t, int input, int output, int master) {
-        struct termios raw;
+int terminal_find_input(unsigned mask) {
+        return mask ? __builtin_ctz(mask) : -1;
+}
 
-        *t = (Terminal) { .input = input, .output = output, .master = master };
+int terminal_find_output(unsigned mask) {
+        return terminal_find_input(mask & 1U << STDIN_FILENO && mask != 1U << STDIN_FILENO ? mask & ~1U : mask);
+}
+
+/* A terminal that is slow, or that nobody reads, must not keep this process from all else; that an fd does not block
+ * would hold for all who share it, and so it is another one, where that may be had. */
+static int open_output(int output) {
+        char path[32];
+        int fd;
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", output);
+        fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        return fd < 0 ? fcntl(output, F_DUPFD_CLOEXEC, 3) : fd;
+}
+
+int terminal_begin(Terminal *t, int input, int output, int master) {
+        *t = (Terminal) { .input = input, .output = open_output(output), .master = master };
+        if (t->output < 0)
+                return -errno;
         if (!terminal_is_master(master))
                 return -ENOTTY;
         if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;
-        if (!isatty(input)) {
-                t->input_ended = true;
-                return pass_output(master);
-        }
-        if (tcgetattr(input, &t->saved) < 0)
+        terminal_resize(t);
+        return input < 0 ? pass_output(master) : 0;
+}
+
+int terminal_take(Terminal *t) {
+        struct termios raw;
+
+        if (t->input < 0)
+                return 0;
+        if (!t->raw && tcgetattr(t->input, &t->saved) < 0)
                 return -errno;
         raw = t->saved;
         cfmakeraw(&raw);
-        if (tcsetattr(input, TCSADRAIN, &raw) < 0)
+        if (tcsetattr(t->input, TCSADRAIN, &raw) < 0)
                 return -errno;
         t->raw = true;
-        terminal_resize(t);
         return 0;
 }
 
-void terminal_end(Terminal *t) {
+void terminal_copy(const Terminal *t) {
+        struct termios how;
+
+        if (t->input >= 0 && tcgetattr(t->input, &how) >= 0)
+                (void) tcsetattr(t->master, TCSANOW, &how);
+}
+
+void terminal_release(Terminal *t) {
         if (t->raw)
                 (void) tcsetattr(t->input, TCSADRAIN, &t->saved);
         t->raw = false;
+}
+
+void terminal_forget(Terminal *t) {
+        t->raw = false;
+}
+
+void terminal_end(Terminal *t) {
+        terminal_release(t);
+        t->output = fd_close(t->output);
         t->master = fd_close(t->master);
 }
 
@@ -69,10 +111,12 @@ static bool is_empty(const TerminalBuffer *b) {
 
 /* Of each way: read when the buffer is empty, written until it is. */
 void terminal_fill(const Terminal *t, struct pollfd fds[static TERMINAL_FDS]) {
-        fds[0] = (struct pollfd) { .fd = is_empty(&t->typed) && !t->input_ended ? t->input : -1, .events = POLLIN };
-        fds[1] = (struct pollfd) { .fd = is_empty(&t->typed) ? -1 : t->master, .events = POLLOUT };
-        fds[2] = (struct pollfd) { .fd = is_empty(&t->shown) && !t->output_ended ? t->master : -1, .events = POLLIN };
-        fds[3] = (struct pollfd) { .fd = is_empty(&t->shown) ? -1 : t->output, .events = POLLOUT };
+        fds[TERMINAL_FROM_INPUT] = (struct pollfd) { .fd = is_empty(&t->typed) && t->raw ? t->input : -1,
+                                                     .events = POLLIN };
+        fds[TERMINAL_TO_MASTER] = (struct pollfd) { .fd = is_empty(&t->typed) ? -1 : t->master, .events = POLLOUT };
+        fds[TERMINAL_FROM_MASTER] = (struct pollfd) { .fd = is_empty(&t->shown) && !t->output_ended ? t->master : -1,
+                                                      .events = POLLIN };
+        fds[TERMINAL_TO_OUTPUT] = (struct pollfd) { .fd = is_empty(&t->shown) ? -1 : t->output, .events = POLLOUT };
 }
 
 /* Returns 1, 0 at the end, or -errno. */
@@ -98,29 +142,50 @@ static int give(TerminalBuffer *b, int fd) {
 int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]) {
         int r = 1;
 
-        if (fds[0].revents)
+        if (fds[TERMINAL_FROM_INPUT].revents && t->raw)
                 r = take(&t->typed, t->input);
         if (r <= 0)
                 return r < 0 ? r : -EIO;
         /* Nobody reads there any more. */
-        if (fds[1].revents && give(&t->typed, t->master) < 0)
+        if (fds[TERMINAL_TO_MASTER].revents && give(&t->typed, t->master) < 0)
                 t->typed.begin = t->typed.end;
         /* EIO: all have closed it (tty_ioctl(4)), the command is about to end. */
-        if (fds[2].revents && take(&t->shown, t->master) <= 0)
+        if (fds[TERMINAL_FROM_MASTER].revents && take(&t->shown, t->master) <= 0)
                 t->output_ended = true;
-        return fds[3].revents ? give(&t->shown, t->output) : 0;
+        return fds[TERMINAL_TO_OUTPUT].revents ? give(&t->shown, t->output) : 0;
 }
 
-void terminal_drain(Terminal *t) {
-        for (;;) {
-                while (!is_empty(&t->shown)) {
-                        struct pollfd p = { .fd = t->output, .events = POLLOUT };
+/* Of the signals that have come, all but those that ask for nothing to end. */
+static bool is_to_end(int signals) {
+        struct signalfd_siginfo info;
 
-                        if (poll(&p, 1, 1000) <= 0 || give(&t->shown, t->output) < 0)
-                                return;
-                }
+        while (read(signals, &info, sizeof(info)) == sizeof(info))
+                if (info.ssi_signo != SIGWINCH && info.ssi_signo != SIGCONT && info.ssi_signo != SIGTSTP)
+                        return true;
+        return false;
+}
+
+/* Returns false where the rest cannot be shown, or is not to be waited for. */
+static bool show(Terminal *t, int signals) {
+        while (!is_empty(&t->shown)) {
+                struct pollfd fds[] = { { .fd = t->output, .events = POLLOUT }, { .fd = signals, .events = POLLIN } };
+
+                if (poll(fds, ELEMENTSOF(fds), -1) < 0 && errno != EINTR)
+                        return false;
+                if (fds[0].revents && give(&t->shown, t->output) < 0)
+                        return false;
+                if (!fds[0].revents && fds[1].revents && is_to_end(signals))
+                        return false;
+        }
+        return true;
+}
+
+void terminal_drain(Terminal *t, int signals) {
+        /* More than a terminal holds (in Linux about 12 KiB) was written since, by somebody who may never end. */
+        const size_t most = 64 << 10;
+
+        for (size_t n = 0; show(t, signals) && n < most; n += t->shown.end)
                 if (t->output_ended || poll(&(struct pollfd) { .fd = t->master, .events = POLLIN }, 1, 0) <= 0 ||
                     take(&t->shown, t->master) <= 0 || is_empty(&t->shown))
                         return;
-        }
 }

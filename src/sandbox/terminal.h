@@ -15,32 +15,48 @@ typedef struct TerminalBuffer {
 } TerminalBuffer;
 
 typedef struct Terminal {
-        int input, output; /* the person's terminal; borrowed */
-        int master;        /* owned */
-        bool raw;          /* saved is to be restored */
-        bool input_ended, output_ended;
+        int input;  /* the person's terminal, borrowed; -1: nothing is typed */
+        int output; /* likewise, owned */
+        int master; /* owned */
+        bool raw;   /* so is input, which is read; saved is to be restored */
+        bool output_ended;
         struct termios saved;
         TerminalBuffer typed, shown;
 } Terminal;
 
-enum { TERMINAL_FDS = 4 };
-
 /* Whether fd is the master of a terminal, without trust in the path that it was opened by. */
 bool terminal_is_master(int fd);
 
-/* Takes master over, and makes the terminal raw. Returns 0 or -errno; -ENOTTY where master is none. terminal_end() must
- * follow either way. */
+/* Of fds 0 to 2, whose bits are in mask where they are terminals, the one that is typed at, and the one that shows what
+ * is written on its own; -1: none. */
+int terminal_find_input(unsigned mask);
+int terminal_find_output(unsigned mask);
+
+/* Takes master over. Returns 0 or -errno; -ENOTTY where master is none. terminal_end() must follow either way. */
 int terminal_begin(Terminal *t, int input, int output, int master);
 
-/* Puts the terminal back into the state it was in; may be called again. */
+/* Makes the person's terminal raw, and has it read; again, where somebody has changed it meanwhile. Returns 0 or
+ * -errno. */
+int terminal_take(Terminal *t);
+
+/* Puts it back into the state that it was in when it was taken; or leaves it as it is, where it is another's now. */
+void terminal_release(Terminal *t);
+void terminal_forget(Terminal *t);
+
+/* The other terminal gets the settings of the person's. */
+void terminal_copy(const Terminal *t);
+
+/* Releases the terminal, and hangs up the other one; may be called again. */
 void terminal_end(Terminal *t);
 
 /* What to wait for, and what to do then. The latter returns 0, or -errno where the person's terminal is gone. */
+enum { TERMINAL_FROM_INPUT, TERMINAL_TO_MASTER, TERMINAL_FROM_MASTER, TERMINAL_TO_OUTPUT, TERMINAL_FDS };
 void terminal_fill(const Terminal *t, struct pollfd fds[static TERMINAL_FDS]);
 int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]);
 
-/* Shows what has been written to the other terminal, as far as it is there. */
-void terminal_drain(Terminal *t);
+/* Shows what has been written to the other terminal until now, however long that takes; a signal that comes on signals,
+ * a signalfd, ends it. */
+void terminal_drain(Terminal *t, int signals);
 
 /* Hands the size of the terminal on. */
 void terminal_resize(const Terminal *t);

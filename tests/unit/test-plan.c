@@ -54,8 +54,10 @@ static char *plan_of_nothing(PlanFixture *f) {
 
 static void test_every_directive_changes_plan(void **state) {
         PlanFixture *f = *state;
-        _cleanup_free_ char *before = plan_of_nothing(f), *before_of_user = NULL;
+        _cleanup_free_ char *before = NULL, *before_of_user = NULL;
 
+        f->host.terminals = 7; /* else there is none to be shared */
+        before = plan_of_nothing(f);
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (directive_table[id].section != SECTION_POLICY && id != D_Nesting)
                         check_changes_plan(f, &directive_table[id], before);
@@ -647,6 +649,50 @@ static void test_working_directory(void **state) {
         }
 }
 
+/* Whose terminals fds 0 to 2 are to be; bit N: fd N is one. */
+static void test_terminals(void **state) {
+        static const struct {
+                unsigned there;
+                const char *lines;
+                unsigned replaced;
+        } cases[] = {
+                { 7, "", 7 }, { 3, "", 3 }, { 5, "", 0 }, { 6, "", 0 }, { 0, "", 0 },
+                { 7, "Terminal=shared\n", 0 },
+                { 7, "Terminal=private\n", 7 }, { 6, "Terminal=private\n", 6 }, { 0, "Terminal=private\n", 0 },
+                { 7, "StandardInput=null\n", 0 }, { 7, "StandardError=null\n", 3 },
+                { 7, "Terminal=private\nStandardInput=null\n", 6 },
+                { 7, "Terminal=private\nStandardOutput=file:/x\nStandardError=journal\n", 1 },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->host.terminals = cases[i].there;
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, f->plan->terminals, cases[i].replaced);
+        }
+        f->request.need_terminal = true;
+        f->host.terminals = 4;
+        plan_expect_good(f, "Terminal=private\n");
+        plan_expect_error(f, "Terminal=private\nStandardError=null\n", ENOTTY, "--pty: standard input is no terminal");
+        plan_expect_good(f, "Terminal=shared\nStandardError=null\n");
+}
+
+/* Where isorun hands over there is nobody to keep it up. */
+static void test_terminal_without_isorun(void **state) {
+        PlanFixture *f = *state;
+
+        f->host.terminals = 7;
+        f->host.executed = true;
+        f->host.unit = (char *) "shop.service";
+        f->host.cgroup = (char *) "/system.slice/shop.service";
+        f->environment[3] = (char *) "NOTIFY_SOCKET=/run/notify";
+        f->request.hand_over = true;
+        plan_make(f, "");
+        assert_int_equal(f->result, 0);
+        assert_int_equal(f->plan->terminals, 0);
+        plan_expect_error(f, "Terminal=private\n", EINVAL, "is not possible with --hand-over");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_PLAN(test_every_directive_changes_plan),
@@ -671,6 +717,8 @@ int main(void) {
                 IN_PLAN(test_notify),
                 IN_PLAN(test_notify_requests),
                 IN_PLAN(test_resource_limits),
+                IN_PLAN(test_terminals),
+                IN_PLAN(test_terminal_without_isorun),
                 IN_PLAN(test_command),
                 IN_PLAN(test_working_directory),
         };

@@ -352,6 +352,9 @@ static const Case sandbox_cases[] = {
         { "StandardOutput", "file:/a/../b", NULL },
         { "StandardOutput", "tty", NULL },
         { "StandardOutput", "append", NULL },
+        { "Terminal", "private", "private" },
+        { "Terminal", "shared", "shared" },
+        { "Terminal", "yes", NULL },
 };
 
 static const Case limit_cases[] = {
