@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The Debian package, from a copy of what git would hold, as a tarball of meson dist has it.
+# What others build from: the tarball of meson dist, and the Debian package, from a copy of what git would hold.
 . "$(dirname "$0")/../lib.sh"
 
 if ! command -v dpkg-buildpackage >/dev/null || ! command -v dh >/dev/null || ! command -v lintian >/dev/null; then
@@ -12,6 +12,17 @@ if ! git -C "$top" rev-parse >/dev/null 2>&1; then
 	exit 0
 fi
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin # Debian's own python3
+
+# Of what is committed: meson dist takes nothing else.
+run meson setup "$tmp/dist" "$top"
+run meson dist -C "$tmp/dist" --no-tests --allow-dirty --formats gztar
+is "meson dist" "$status" 0
+mkdir "$tmp/tarball"
+tar -x -f "$tmp"/dist/meson-dist/*.tar.gz -C "$tmp/tarball" --strip-components=1
+run sh -c 'cd "$1" && meson setup build && ninja -C build src/isorun src/isoctl && build/src/isorun --no-scope --quiet \
+	-p "Optional=MemoryMax TasksMax" echo built' x "$tmp/tarball"
+is "... makes a tarball that builds" "$(tail -n1 <<<"$out")" built
+
 mkdir "$tmp/isorun"
 git -C "$top" ls-files -z --cached --others --exclude-standard | tar -c -C "$top" --null -T - | tar -x -C "$tmp/isorun"
 cd "$tmp/isorun" || exit
