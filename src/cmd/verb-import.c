@@ -109,7 +109,7 @@ static int try_without_users(Trial *t) {
 static ImportItem *find_item(const Trial *t) {
         const Origin *origin = &t->report.first.origin;
 
-        return origin->file == trial_file && origin->line > 0 && origin->line <= t->import->n_items
+        return origin->file && streq(origin->file, trial_file) && origin->line > 0 && origin->line <= t->import->n_items
                        ? &t->import->items[origin->line - 1]
                        : NULL;
 }

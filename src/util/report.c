@@ -27,6 +27,12 @@ char *origin_format(Origin origin) {
         return s;
 }
 
+static const char *keep(char *buffer, size_t size, const char *s) {
+        if (s)
+                snprintf(buffer, size, "%s", s);
+        return s ? buffer : NULL;
+}
+
 /* error: 0 for a notice. */
 static void keep_first(Report *report, int error, const Origin *origin, const char *key, const char *format,
                        va_list ap) {
@@ -35,9 +41,11 @@ static void keep_first(Report *report, int error, const Origin *origin, const ch
 
         if (error == 0 || report->n_errors++ > 0)
                 return;
-        *first = (ReportedError) { .error = error, .key = key };
+        first->error = error;
+        first->key = keep(first->key_name, sizeof(first->key_name), key);
         if (origin)
-                first->origin = *origin;
+                first->origin = (Origin) { .file = keep(first->file_name, sizeof(first->file_name), origin->file),
+                                           .line = origin->line };
         va_copy(copy, ap);
         vsnprintf(first->text, sizeof(first->text), format, copy);
         va_end(copy);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -27,12 +28,14 @@ typedef void (*ReportSink)(void *userdata, Severity severity, const char *line);
 
 enum { REPORT_TEXT_MAX = 512 };
 
-/* What went wrong first, as it was reported. */
+/* What went wrong first, as it was reported. It outlives what it was about: texts are copies, cut where they are longer.
+ * It is not to be copied itself, since it points into itself. */
 typedef struct ReportedError {
         int error; /* 0: nothing */
         Origin origin;
-        const char *key; /* borrowed; may be NULL */
-        char text[REPORT_TEXT_MAX]; /* without origin and key, and cut where it is longer */
+        const char *key; /* may be NULL */
+        char text[REPORT_TEXT_MAX]; /* without origin and key */
+        char file_name[PATH_MAX], key_name[NAME_MAX + 1]; /* what origin and key point to */
 } ReportedError;
 
 typedef struct Report {
