@@ -35,19 +35,6 @@ int control_listen(void) {
         return TAKE_FD(fd);
 }
 
-/* How many pid namespaces a process is in, as seen from the one of /proc. Everybody may read it. */
-static int pid_depth(pid_t pid) {
-        _cleanup_free_ char *pids = NULL;
-        int depth = 1, r;
-
-        r = process_status(pid, "NSpid", &pids);
-        if (r < 0)
-                return r;
-        for (const char *c = pids; *c; c++)
-                depth += *c == '\t';
-        return depth;
-}
-
 static int user_namespace(const char *pid, struct stat *ret) {
         char path[64];
 
@@ -62,10 +49,10 @@ static int check_outside(pid_t pid, bool need_users) {
         char number[16];
         int depth, r;
 
-        depth = pid_depth(pid);
+        depth = process_pid_depth(pid);
         if (depth < 0)
                 return depth;
-        if (depth != pid_depth(0))
+        if (depth != process_pid_depth(0))
                 return -EPERM;
 
         r = user_namespace("self", &own);

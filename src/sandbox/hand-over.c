@@ -66,14 +66,9 @@ static int find_signals(HandOver *h, const Plan *plan, Report *report) {
 }
 
 static int find_access(HandOver *h, const Plan *plan, Report *report) {
-        _cleanup_free_ char *access = NULL;
-        int r;
+        int r = relay_get_access(&h->bus, &h->access);
 
-        r = unit_bus_get_text(&h->bus, "NotifyAccess", &access);
-        if (r < 0)
-                return not_told(plan, "NotifyAccess", -r, report);
-        h->access = streq(access, "all") ? NOTIFY_ACCESS_ALL : NOTIFY_ACCESS_MAIN;
-        return 0;
+        return r < 0 ? not_told(plan, "NotifyAccess", -r, report) : 0;
 }
 
 int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {

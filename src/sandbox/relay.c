@@ -9,35 +9,31 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/journal.h"
 #include "sandbox/supervise.h"
-#include "sandbox/unit.h"
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/process.h"
 
+int relay_get_access(const UnitBus *bus, NotifyAccess *ret) {
+        _cleanup_free_ char *access = NULL;
+        int r;
+
+        r = unit_bus_get_text(bus, "NotifyAccess", &access);
+        if (r < 0)
+                return r;
+        *ret = streq(access, "all") ? NOTIFY_ACCESS_ALL : NOTIFY_ACCESS_MAIN;
+        return 0;
+}
+
 static NotifyAccess ask_access(void *userdata) {
         const Plan *plan = ((const Run *) userdata)->plan;
         _cleanup_(unit_bus_deinit) UnitBus bus = {};
-        _cleanup_free_ char *access = NULL;
+        NotifyAccess access = NOTIFY_ACCESS_MAIN;
         Report silent = {};
 
         /* In a sandbox around this one, the isorun there asks. */
-        if (plan->holder != HOLDER_UNIT || unit_bus_open(&bus, plan, &silent) < 0 ||
-            unit_bus_get_text(&bus, "NotifyAccess", &access) < 0)
-                return NOTIFY_ACCESS_MAIN;
-        return streq(access, "all") ? NOTIFY_ACCESS_ALL : NOTIFY_ACCESS_MAIN;
-}
-
-/* How deep in pid namespaces a process is. */
-static int pid_depth(pid_t pid) {
-        _cleanup_free_ char *pids = NULL;
-        int depth = 1, r;
-
-        r = process_status(pid, "NSpid", &pids);
-        if (r < 0)
-                return r;
-        for (const char *c = pids; *c; c++)
-                depth += *c == '\t';
-        return depth;
+        if (plan->holder == HOLDER_UNIT && unit_bus_open(&bus, plan, &silent) >= 0)
+                (void) relay_get_access(&bus, &access);
+        return access;
 }
 
 /* A message must not have to wait, for a reaper that is frozen, say: then it can be said once more. */
@@ -58,7 +54,7 @@ static void look_up(Run *run) {
 static void named_main(void *userdata, pid_t pid, const struct ucred *sender) {
         Run *run = userdata;
 
-        if (pid == run->relay.named || pid_depth(sender->pid) != pid_depth(run->pid))
+        if (pid == run->relay.named || process_pid_depth(sender->pid) != process_pid_depth(run->pid))
                 return;
         run->relay.named = pid;
         look_up(run);

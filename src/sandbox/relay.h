@@ -5,6 +5,7 @@
  * one, which stays isorun for systemd, and is only shown: CGROUP_ATTRIBUTE("mainpid"). */
 
 #include "sandbox/notify.h"
+#include "sandbox/unit.h"
 
 typedef struct Run Run;
 
@@ -26,3 +27,6 @@ void relay_begin(Run *run, int in);
 void relay_found_main(Run *run, int pidfd);
 
 void relay_deinit(Relay *relay);
+
+/* Whom systemd listens to in the unit. Returns 0 or -errno. */
+int relay_get_access(const UnitBus *bus, NotifyAccess *ret);

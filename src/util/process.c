@@ -40,3 +40,15 @@ int process_status(pid_t pid, const char *key, char **ret) {
         snprintf(prefix, sizeof(prefix), "%s:\t", key);
         return read_line_of(pid, "status", prefix, ret);
 }
+
+int process_pid_depth(pid_t pid) {
+        _cleanup_free_ char *pids = NULL;
+        int depth = 1, r;
+
+        r = process_status(pid, "NSpid", &pids);
+        if (r < 0)
+                return r;
+        for (const char *c = pids; *c; c++)
+                depth += *c == '\t';
+        return depth;
+}

@@ -10,3 +10,6 @@ int process_cgroup(pid_t pid, char **ret);
 
 /* What follows "KEY:\t" in its status, on the heap. Returns 0, -ENODATA where there is no such line, or -errno. */
 int process_status(pid_t pid, const char *key, char **ret);
+
+/* How many pid namespaces it is in, as seen from the one of /proc: 1 for who is in that alone. Returns that or -errno. */
+int process_pid_depth(pid_t pid);
