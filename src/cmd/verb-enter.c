@@ -110,8 +110,7 @@ static int take_terminal(Visit *v, int master) {
         int r;
 
         v->own_terminal = true;
-        r = terminal_begin(&v->terminal, v->terminals & 1U << STDIN_FILENO ? STDIN_FILENO : -1,
-                           terminal_find_output(v->terminals), master);
+        r = terminal_begin(&v->terminal, v->terminals, master);
         if (r >= 0)
                 r = terminal_take(&v->terminal);
         return r < 0 ? report_error(v->report, -r, "the terminal: %s", strerror(-r)) : 0;

@@ -19,12 +19,10 @@ bool run_terminal_is_ours(const Run *run) {
 }
 
 int run_terminal_begin(Run *run, int master) {
-        const unsigned mask = run->plan->terminals;
         RunTerminal *t = &run->terminal;
         int r;
 
-        r = terminal_begin(&t->terminal, mask & 1U << STDIN_FILENO ? STDIN_FILENO : -1, terminal_find_output(mask),
-                           master);
+        r = terminal_begin(&t->terminal, run->plan->terminals, master);
         t->active = r >= 0;
         if (r < 0)
                 terminal_end(&t->terminal);
@@ -69,8 +67,9 @@ int run_terminal_start(Run *run) {
 void run_terminal_fill(const Run *run, struct pollfd fds[static TERMINAL_FDS]) {
         if (run->terminal.active)
                 terminal_fill(&run->terminal.terminal, fds);
-        for (unsigned i = 0; !run->terminal.active && i < TERMINAL_FDS; i++)
-                fds[i] = (struct pollfd) { .fd = -1 };
+        else
+                for (unsigned i = 0; i < TERMINAL_FDS; i++)
+                        fds[i] = (struct pollfd) { .fd = -1 };
 }
 
 /* The caller's terminal is gone: then so is the payload's. The kernel tells the session's leader, the reaper. */
@@ -140,8 +139,8 @@ void run_terminal_answered(Run *run) {
 }
 
 /* As the terminal would have done, had it not been raw: the signal is the whole process group's, a shell's job. Where
- * nobody could continue it, in an orphaned group, nothing happens. Returns whether
- * it was stopped, and so SIGCONT has come. */
+ * nobody could continue it, in an orphaned group, nothing happens. Returns whether it was stopped, and so SIGCONT has
+ * come. */
 static bool stop(int sig) {
         sigset_t mask, before;
 
@@ -170,11 +169,11 @@ void run_terminal_stopped(Run *run, int sig) {
 }
 
 void run_terminal_end(Run *run) {
-        if (run->terminal.active)
-                terminal_drain(&run->terminal.terminal, run->signals);
-        if (run->terminal.active && !run_terminal_is_ours(run))
+        if (!run->terminal.active)
+                return;
+        terminal_drain(&run->terminal.terminal, run->signals);
+        if (!run_terminal_is_ours(run))
                 terminal_forget(&run->terminal.terminal);
-        if (run->terminal.active)
-                terminal_end(&run->terminal.terminal);
+        terminal_end(&run->terminal.terminal);
         run->terminal.active = false;
 }

@@ -48,8 +48,9 @@ static int open_output(int output) {
         return fd < 0 ? fcntl(output, F_DUPFD_CLOEXEC, 3) : fd;
 }
 
-int terminal_begin(Terminal *t, int input, int output, int master) {
-        *t = (Terminal) { .input = input, .output = open_output(output), .master = master };
+int terminal_begin(Terminal *t, unsigned mask, int master) {
+        *t = (Terminal) { .input = mask & 1U << STDIN_FILENO ? STDIN_FILENO : -1,
+                          .output = open_output(terminal_find_output(mask)), .master = master };
         if (t->output < 0)
                 return -errno;
         if (!terminal_is_master(master))
@@ -57,7 +58,7 @@ int terminal_begin(Terminal *t, int input, int output, int master) {
         if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;
         terminal_resize(t);
-        return input < 0 ? pass_output(master) : 0;
+        return t->input < 0 ? pass_output(master) : 0;
 }
 
 int terminal_take(Terminal *t) {

@@ -32,8 +32,9 @@ bool terminal_is_master(int fd);
 int terminal_find_input(unsigned mask);
 int terminal_find_output(unsigned mask);
 
-/* Takes master over. Returns 0 or -errno; -ENOTTY where master is none. terminal_end() must follow either way. */
-int terminal_begin(Terminal *t, int input, int output, int master);
+/* The person's terminal is the fds of mask. Takes master over. Returns 0 or -errno; -ENOTTY where master is none.
+ * terminal_end() must follow either way. */
+int terminal_begin(Terminal *t, unsigned mask, int master);
 
 /* Makes the person's terminal raw, and has it read; again, where somebody has changed it meanwhile. Returns 0 or
  * -errno. */
