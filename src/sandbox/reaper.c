@@ -146,21 +146,32 @@ static void answer(Reaper *r) {
 
         if (message_receive(r->socket, &m, fds, ELEMENTSOF(fds)) <= 0)
                 _exit(PLAN_FAILED); /* isorun is gone, and the kernel kills what is left here */
-        if (m.type == MESSAGE_CONTROL && fds[0] >= 0)
-                sessions_add(&r->sessions, fds[0]);
-        else if (m.type == MESSAGE_SIGNAL)
+        switch (m.type) {
+        case MESSAGE_CONTROL:
+                if (fds[0] >= 0)
+                        sessions_add(&r->sessions, fds[0]);
+                break;
+        case MESSAGE_SIGNAL:
                 answer_signal(r, &m);
-        else if (m.type == MESSAGE_LOOK_UP)
+                break;
+        case MESSAGE_LOOK_UP:
                 look_up(r, m.value);
-        else if (m.type == MESSAGE_CONTINUE && r->payload->terminal >= 0) {
-                pty_continue(r->payload, r->stopped, m.value);
+                break;
+        case MESSAGE_CONTINUE:
+                if (r->payload->terminal >= 0)
+                        pty_continue(r->payload, r->stopped, m.value);
                 r->stopped = false;
-        } else if (m.type == MESSAGE_HAND_OVER) {
+                break;
+        case MESSAGE_HAND_OVER:
                 if (take_over_prepare(&r->take_over, &m, fds, r->payload->pid, r->signals) < 0)
                         _exit(PLAN_FAILED);
-        } else if (m.type == MESSAGE_HANDED_OVER) {
+                break;
+        case MESSAGE_HANDED_OVER:
                 take_over_finish(&r->take_over);
                 r->socket = fd_close(r->socket);
+                break;
+        default: /* what only an earlier process inside is told */
+                break;
         }
 }
 
@@ -216,23 +227,25 @@ static int keep_fds(Payload *payload) {
 
 /* Waits for what there is to do, and does it. */
 static void run(Reaper *r) {
-        enum { OWN = 2 + NOTIFY_FDS };
-        struct pollfd fds[OWN + SESSIONS_MAX] = { { .fd = r->socket, .events = POLLIN },
-                                                  { .fd = r->signals, .events = POLLIN } };
+        enum { ON_ISORUN, ON_SIGNAL, ON_NOTIFY, ON_SESSIONS = ON_NOTIFY + NOTIFY_FDS };
+        struct pollfd fds[ON_SESSIONS + SESSIONS_MAX] = {
+                [ON_ISORUN] = { .fd = r->socket, .events = POLLIN },
+                [ON_SIGNAL] = { .fd = r->signals, .events = POLLIN },
+        };
         Notify *notify = r->take_over.done ? r->take_over.notify : NULL;
-        unsigned n = sessions_fill(&r->sessions, fds + OWN);
+        unsigned n = sessions_fill(&r->sessions, fds + ON_SESSIONS);
 
-        notify_fill(notify, fds + 2);
-        if (poll(fds, OWN + n, -1) < 0) {
+        notify_fill(notify, fds + ON_NOTIFY);
+        if (poll(fds, ON_SESSIONS + n, -1) < 0) {
                 if (errno != EINTR)
                         _exit(PLAN_FAILED);
                 return;
         }
-        if (fds[1].revents)
+        if (fds[ON_SIGNAL].revents)
                 drain_signals(r);
-        sessions_process(&r->sessions, fds + OWN, n);
-        notify_process(notify, fds + 2);
-        if (fds[0].revents)
+        sessions_process(&r->sessions, fds + ON_SESSIONS, n);
+        notify_process(notify, fds + ON_NOTIFY);
+        if (fds[ON_ISORUN].revents)
                 answer(r);
 }
 

@@ -167,45 +167,66 @@ static void admit(const Run *run) {
                 (void) message_send(run->socket, &(Message) { .type = MESSAGE_CONTROL }, &connection, 1);
 }
 
+/* What there is to wait for, each at its place. */
+enum {
+        ON_INSIDE,
+        ON_SIGNAL,
+        ON_MEMORY,
+        ON_CONTROL,
+        ON_NOTIFY,
+        ON_TERMINAL = ON_NOTIFY + NOTIFY_FDS,
+        SOURCES = ON_TERMINAL + TERMINAL_FDS,
+};
+
+static void fill(const Run *run, struct pollfd fds[static SOURCES]) {
+        fds[ON_INSIDE] = (struct pollfd) { .fd = run->socket, .events = POLLIN };
+        /* Before the command runs there is nobody to hand a signal to: it waits. */
+        fds[ON_SIGNAL] = (struct pollfd) { .fd = run->outcome.started ? run->signals : -1, .events = POLLIN };
+        fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
+        fds[ON_CONTROL] = (struct pollfd) { .fd = run->control, .events = POLLIN };
+        notify_fill(run->relay.notify, fds + ON_NOTIFY);
+        run_terminal_fill(run, fds + ON_TERMINAL);
+}
+
+/* What has been written is shown, and what has killed is told of, before the end is looked at. Returns 1 at the end, 0
+ * before, or -errno, reported. */
+static int process(Run *run, const struct pollfd fds[static SOURCES]) {
+        int r = 0;
+
+        if (fds[ON_MEMORY].revents)
+                note_oom(run);
+        run_terminal_process(run, fds + ON_TERMINAL);
+        if (fds[ON_INSIDE].revents)
+                r = take_message(run);
+        if (r == -ECONNRESET) {
+                r = died(run);
+                return r < 0 ? r : 1;
+        }
+        if (r < 0 && run->report->n_errors == 0)
+                return report_error(run->report, -r, "talking to the process inside: %s", strerror(-r));
+        if (r != 0)
+                return r;
+        if (fds[ON_SIGNAL].revents)
+                hand_on_signals(run);
+        if (fds[ON_CONTROL].revents)
+                admit(run);
+        notify_process(run->relay.notify, fds + ON_NOTIFY);
+        return 0;
+}
+
 int supervise(Run *run) {
-        enum { NOTIFY = 4, TERMINAL = NOTIFY + NOTIFY_FDS };
+        struct pollfd fds[SOURCES];
+        int r = 0;
 
-        for (;;) {
-                struct pollfd fds[TERMINAL + TERMINAL_FDS] = {
-                        { .fd = run->socket, .events = POLLIN },
-                        /* Before the command runs there is nobody to hand a signal to: it waits. */
-                        { .fd = run->outcome.started ? run->signals : -1, .events = POLLIN },
-                        { .fd = run->holder.memory_events, .events = POLLPRI },
-                        { .fd = run->control, .events = POLLIN },
-                };
-                int r = 0;
-
+        while (r == 0) {
                 if (!run->outcome.started)
                         patience_check(&run->patience, (Origin) {}, NULL,
                                        "waiting for the instance's root to be made, and its command to be executed");
-                notify_fill(run->relay.notify, fds + NOTIFY);
-                run_terminal_fill(run, fds + TERMINAL);
-                if (poll(fds, run->terminal.active ? ELEMENTSOF(fds) : TERMINAL,
-                         run->outcome.started ? -1 : patience_left(&run->patience)) < 0) {
-                        if (errno == EINTR)
-                                continue;
+                fill(run, fds);
+                if (poll(fds, SOURCES, run->outcome.started ? -1 : patience_left(&run->patience)) >= 0)
+                        r = process(run, fds);
+                else if (errno != EINTR)
                         return report_error(run->report, errno, "poll: %s", strerror(errno));
-                }
-                if (fds[2].revents)
-                        note_oom(run);
-                run_terminal_process(run, fds + TERMINAL);
-                if (fds[0].revents)
-                        r = take_message(run);
-                if (r == -ECONNRESET)
-                        return died(run);
-                if (r < 0 && run->report->n_errors == 0)
-                        return report_error(run->report, -r, "talking to the process inside: %s", strerror(-r));
-                if (r != 0)
-                        return r < 0 ? r : 0;
-                if (fds[1].revents)
-                        hand_on_signals(run);
-                if (fds[3].revents)
-                        admit(run);
-                notify_process(run->relay.notify, fds + NOTIFY);
         }
+        return r < 0 ? r : 0;
 }
