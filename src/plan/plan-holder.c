@@ -158,7 +158,7 @@ static int check_enforceable(Builder *b) {
 
         for (size_t i = 0; i < plan->n_properties; i++) {
                 PlanProperty p = plan->properties[i];
-                bool held = plan->holder == HOLDER_SCOPE || plan->holder == HOLDER_UNIT ||
+                bool held = holder_is_unit(plan->holder) ||
                             (plan->holder == HOLDER_CGROUP &&
                              (is_file_limit(p.directive) || directive_id(p.directive) == D_Delegate));
                 /* BPF programs of a user's manager are never attached: bpf(2) is root's. */

@@ -22,7 +22,7 @@ static bool is_machine_name(const char *name) {
 
 /* NULL where nothing is in the way. */
 static const char *hindrance(const Builder *b) {
-        if (b->plan->holder != HOLDER_SCOPE && b->plan->holder != HOLDER_UNIT)
+        if (!holder_is_unit(b->plan->holder))
                 return build_holder_reason(b);
         /* For a unit of a user's manager machined would take all of that user's units. */
         if (b->plan->user_manager)

@@ -28,6 +28,11 @@ typedef enum PlanHolder {
         HOLDER_NONE,   /* nothing; only a policy without required limits gets here */
 } PlanHolder;
 
+/* Whether systemd knows the instance. */
+static inline bool holder_is_unit(PlanHolder holder) {
+        return holder == HOLDER_SCOPE || holder == HOLDER_UNIT;
+}
+
 /* A directive of [Scope] with all its values. */
 typedef struct PlanProperty {
         const Directive *directive;

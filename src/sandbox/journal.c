@@ -38,7 +38,7 @@ static Subject plan_subject(const Plan *plan) {
 
 /* Begins a record with what all have. priority -1: that of the kind. Returns whether there is to be one. */
 static bool begin(JournalEntry *e, RecordKind kind, int priority, const Subject *s) {
-        if (s->unit.holder != HOLDER_SCOPE && s->unit.holder != HOLDER_UNIT)
+        if (!holder_is_unit(s->unit.holder))
                 return false;
         if (access(JOURNAL_SOCKET, F_OK) < 0 || journal_entry_init(e) < 0)
                 return false;

@@ -12,7 +12,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 
-#define JOURNAL_SOCKET "/run/systemd/journal/stdout"
+#define JOURNAL_STREAM "/run/systemd/journal/stdout"
 
 static int open_one(const PlanStandardIO *io, DirectiveId id, Patience *patience, int *ret) {
         const int output = O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC;
@@ -29,7 +29,7 @@ static int open_one(const PlanStandardIO *io, DirectiveId id, Patience *patience
                 flags = (input ? O_RDONLY : O_WRONLY) | O_CLOEXEC;
                 break;
         case STANDARD_IO_JOURNAL:
-                path = JOURNAL_SOCKET;
+                path = JOURNAL_STREAM;
                 flags = O_PATH | O_CLOEXEC;
                 break;
         case STANDARD_IO_FILE:
@@ -83,7 +83,7 @@ int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Re
                 if (r < 0) {
                         fds_close(fds, i);
                         return report_error_at(report, io->origin, directive_table[ids[i]].name, -r, "%s: %s",
-                                               io->path ?: JOURNAL_SOCKET, strerror(-r));
+                                               io->path ?: JOURNAL_STREAM, strerror(-r));
                 }
         }
         memcpy(ret, fds, sizeof(fds));
@@ -93,9 +93,7 @@ int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Re
 /* Of root, and for the system's manager, journald takes the unit's name from the stream, where it finds no cgroup of the
  * process since it is gone by then. */
 static const char *stream_unit(const Plan *plan) {
-        bool is_unit = plan->holder == HOLDER_SCOPE || plan->holder == HOLDER_UNIT;
-
-        return is_unit && !plan->user_manager ? plan->unit : "";
+        return holder_is_unit(plan->holder) && !plan->user_manager ? plan->unit : "";
 }
 
 /* The stream protocol of systemd-journald.service(8): seven lines, then the text. */
