@@ -38,9 +38,7 @@ static Subject plan_subject(const Plan *plan) {
 
 /* Begins a record with what all have. priority -1: that of the kind. Returns whether there is to be one. */
 static bool begin(JournalEntry *e, RecordKind kind, int priority, const Subject *s) {
-        if (!holder_is_unit(s->unit.holder))
-                return false;
-        if (access(JOURNAL_SOCKET, F_OK) < 0 || journal_entry_init(e) < 0)
+        if (!holder_is_unit(s->unit.holder) || journal_entry_init(e) < 0)
                 return false;
 
         journal_entry_add(e, "MESSAGE_ID", "%s", records[kind].message_id);
