@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/unit-find.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/drop-in.h"
 #include "util/path.h"
 #include "util/strv.h"
 
@@ -66,34 +66,6 @@ static int find_file(char *const *directories, const char *name, char **ret) {
         return 0;
 }
 
-/* The drop-ins of one directory whose names are not there yet. */
-static int collect_from(const char *directory, const char *name, char ***paths) {
-        _cleanup_free_ char *path = NULL;
-        struct dirent *entry;
-        int r = 0;
-        DIR *d;
-
-        if (asprintf(&path, "%s/%s.d", directory, name) < 0)
-                return -ENOMEM;
-        d = opendir(path);
-        if (!d)
-                return 0;
-        while (r >= 0 && (entry = readdir(d))) {
-                bool shadowed = entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf");
-
-                for (char **p = *paths; p && *p && !shadowed; p++)
-                        shadowed = streq(path_name(*p), entry->d_name);
-                if (!shadowed)
-                        r = strv_pushf(paths, "%s/%s", path, entry->d_name);
-        }
-        closedir(d);
-        return r;
-}
-
-static int compare_names(const void *a, const void *b) {
-        return strcmp(path_name(*(char *const *) a), path_name(*(char *const *) b));
-}
-
 /* Names that drop-ins of the unit go by, the nearest first: its own, the template's, "a-.service" of "a-b.service" and
  * so on, and the type's. */
 static int drop_in_names(const char *name, const char *template, char ***names) {
@@ -114,10 +86,12 @@ static int collect(char *const *directories, const char *name, const char *templ
 
         r = drop_in_names(name, template, &names);
         for (char **n = names; r >= 0 && n && *n; n++)
-                for (char *const *d = directories; r >= 0 && *d; d++)
-                        r = collect_from(*d, *n, &paths);
-        if (paths)
-                qsort(paths, strv_length(paths), sizeof(char *), compare_names);
+                for (char *const *d = directories; r >= 0 && *d; d++) {
+                        _cleanup_free_ char *path = NULL;
+
+                        r = asprintf(&path, "%s/%s.d", *d, *n) < 0 ? -ENOMEM : drop_ins_collect(path, &paths);
+                }
+        drop_ins_sort(paths);
         for (char **p = paths; r >= 0 && p && *p; p++)
                 r = strv_push(ret, *p);
         return r;
@@ -141,9 +115,10 @@ static int find_by_name(const char *spec, bool user, UnitFiles *ret, Report *rep
         if (r == 0)
                 return report_error(report, ENOENT, "no unit \"%s\" in the directories of %s", ret->name,
                                     user ? "a user's systemd" : "systemd");
-        if (strv_consume(&ret->paths, path) < 0 || collect(directories, ret->name, template, &ret->paths) < 0)
+        if (strv_consume(&ret->paths, path) < 0)
                 return report_oom(report);
-        return 0;
+        r = collect(directories, ret->name, template, &ret->paths);
+        return r < 0 ? report_error(report, -r, "the drop-ins of %s: %s", ret->name, strerror(-r)) : 0;
 }
 
 static int find_by_path(const char *spec, UnitFiles *ret, Report *report) {

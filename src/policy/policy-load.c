@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/policy-load.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include "policy/builtin.h"
 #include "policy/unit-file.h"
 #include "util/array.h"
+#include "util/drop-in.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -95,47 +95,20 @@ static int add_builtin(Documents *documents) {
         return d->file && d->text ? 0 : -ENOMEM;
 }
 
-/* Collects the drop-ins of one directory whose names are not there yet. */
-static int find_drop_ins(const char *dir, const char *name, char ***paths) {
-        _cleanup_free_ char *path = NULL;
-        struct dirent *entry;
-        int r = 0;
-        DIR *d;
-
-        if (asprintf(&path, "%s/%s.conf.d", dir, name) < 0)
-                return -ENOMEM;
-        d = opendir(path);
-        if (!d)
-                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-
-        while (r >= 0 && (entry = readdir(d))) {
-                bool shadowed = entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf");
-
-                for (char **p = *paths; p && *p && !shadowed; p++)
-                        shadowed = streq(path_name(*p), entry->d_name);
-                if (!shadowed)
-                        r = strv_pushf(paths, "%s/%s", path, entry->d_name);
-        }
-        closedir(d);
-        return r;
-}
-
-static int compare_names(const void *a, const void *b) {
-        return strcmp(path_name(*(char *const *) a), path_name(*(char *const *) b));
-}
-
 static int collect_drop_ins(Loader *l, Origin from, const char *name, Documents *documents) {
         _cleanup_strv_free_ char **paths = NULL;
         int r;
 
         for (char *const *dir = l->search_path; *dir; dir++) {
-                r = find_drop_ins(*dir, name, &paths);
+                _cleanup_free_ char *path = NULL;
+
+                if (asprintf(&path, "%s/%s.conf.d", *dir, name) < 0)
+                        return report_oom(l->report);
+                r = drop_ins_collect(path, &paths);
                 if (r < 0)
-                        return report_error_at(l->report, from, NULL, -r, "%s/%s.conf.d: %s", *dir, name,
-                                               strerror(-r));
+                        return report_error_at(l->report, from, NULL, -r, "%s: %s", path, strerror(-r));
         }
-        if (paths)
-                qsort(paths, strv_length(paths), sizeof(char *), compare_names);
+        drop_ins_sort(paths);
 
         for (char **p = paths; p && *p; p++) {
                 r = add_file(documents, strdup(*p));

@@ -354,6 +354,12 @@ if [ -n "${TH_USER-}" ]; then
 	printf '[Service]\nLimitNOFILE=1000000000\n' >"$tmp/limit.service"
 	run "${who[@]}" "$isoctl" import "$tmp/limit.service"
 	is "$label: what this host cannot hold is optional" "$(grep -e ^Opt -e ^Limit <<<"$out")" \
+	mkdir -p "$tmp/config/systemd/user/shut.service.d"
+	printf '[Service]\nType=exec\n' >"$tmp/config/systemd/user/shut.service"
+	chmod 700 "$tmp/config/systemd/user/shut.service.d"
+	run "${who[@]}" env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" import shut
+	is "$label: drop-ins that cannot be read are not left out" "$status $out $err" \
+		"125  isoctl: the drop-ins of shut.service: Permission denied"
 		$'Optional=LimitNOFILE\nLimitNOFILE=1000000000'
 	like "$label: ... with a notice" "$err" "*notice: LimitNOFILE= is named by Optional=*"
 	test_server python3 -m http.server --bind 127.0.0.1 --directory "$tmp/site" 8124
