@@ -66,7 +66,8 @@ static int rank(const PlanMount *m) {
         return m->key ? 0 : m->of_unit ? 1 : 2;
 }
 
-/* Two lines of the policy on one place contradict each other. Returns 1 where m is to take the place, 0 where it is to be left out. */
+/* Two lines of the policy on one place contradict each other. Returns 1 where m is to take the place, 0 where it is to
+ * be left out. */
 static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
         _cleanup_free_ char *where = NULL;
 
@@ -310,23 +311,18 @@ static int compare_placed(const void *a, const void *b) {
         return destination_compare((*(PlanMount *const *) a)->destination, (*(PlanMount *const *) b)->destination);
 }
 
-static bool lies_below(const PlanMount *m, const PlanMount *above) {
-        const char *rest = startswith(m->destination, above->destination);
-
-        return rest && *rest == '/';
-}
-
 /* A directory that cannot be looked into, in a list by destination: what is built in below goes, and what was asked for
  * there stays, to be reached by its path, with what it stands in. Returns how many stay in all. */
 static int open_blocked(PlanMount *mounts, size_t n, PlanMount *blocked) {
         PlanMount *end = blocked + 1, *kept;
         size_t n_kept;
 
-        while (end < mounts + n && lies_below(end, blocked))
+        while (end < mounts + n && path_is_below(end->destination, blocked->destination))
                 end++;
         kept = end;
         for (PlanMount *m = end; m-- > blocked + 1;)
-                if (rank(m) == 2 && !m->origin.file && (kept == end || !lies_below(kept, m)))
+                if (rank(m) == 2 && !m->origin.file &&
+                    (kept == end || !path_is_below(kept->destination, m->destination)))
                         plan_mount_deinit(m);
                 else if (--kept != m)
                         *kept = *m;
