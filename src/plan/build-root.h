@@ -20,6 +20,15 @@ typedef struct RootBuilder {
 /* Adds the mount to those that are to be placed. Takes it over. -ENOMEM also where its destination is NULL. */
 int root_builder_want(RootBuilder *rb, PlanMount mount);
 
+/* A directive of the policy, and what adds what a setting of it wants. */
+typedef struct RootDirective {
+        DirectiveId id;
+        int (*add)(RootBuilder *rb, DirectiveId id, const Setting *s);
+} RootDirective;
+
+/* Does so for all settings, also after a mistake. */
+int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n);
+
 /* Finds the mount's place and adds it to the model. Takes over the mount. */
 int root_builder_place(RootBuilder *rb, PlanMount mount);
 

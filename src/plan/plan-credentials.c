@@ -126,23 +126,14 @@ static int add_unit_credentials(RootBuilder *rb) {
 }
 
 int build_credentials(RootBuilder *rb) {
-        static const struct {
-                DirectiveId id;
-                int (*add)(RootBuilder *rb, DirectiveId id, const Setting *s);
-        } table[] = { { D_SetCredential, add_set_credential }, { D_LoadCredential, add_load_credential } };
-        int result = add_credentials_directory(rb);
+        static const RootDirective table[] = { { D_SetCredential, add_set_credential },
+                                               { D_LoadCredential, add_load_credential } };
+        int result = add_credentials_directory(rb), r;
 
         if (result >= 0)
                 result = add_unit_credentials(rb);
-        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                const SettingList *list = build_list(rb->b, table[i].id);
-
-                for (size_t k = 0; k < list->n && result != -ENOMEM; k++) {
-                        int r = table[i].add(rb, table[i].id, &list->items[k]);
-
-                        if (r < 0)
-                                result = r;
-                }
-        }
-        return result;
+        if (result == -ENOMEM)
+                return result;
+        r = root_builder_add_all(rb, table, ELEMENTSOF(table));
+        return r < 0 ? r : result;
 }

@@ -26,6 +26,22 @@ int root_builder_want(RootBuilder *rb, PlanMount mount) {
         return m->destination ? 0 : -ENOMEM;
 }
 
+int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n) {
+        int result = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                const SettingList *list = build_list(rb->b, table[i].id);
+
+                for (size_t k = 0; k < list->n && result != -ENOMEM; k++) {
+                        int r = table[i].add(rb, table[i].id, &list->items[k]);
+
+                        if (r < 0)
+                                result = r;
+                }
+        }
+        return result;
+}
+
 char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest) {
         char *s;
 

@@ -366,10 +366,7 @@ static int add_symlink(RootBuilder *rb, DirectiveId id, const Setting *s) {
 }
 
 int build_policy_mounts(RootBuilder *rb) {
-        static const struct {
-                DirectiveId id;
-                int (*add)(RootBuilder *rb, DirectiveId id, const Setting *s);
-        } table[] = {
+        static const RootDirective table[] = {
                 { D_BindPaths, add_bind },
                 { D_BindReadOnlyPaths, add_bind },
                 { D_Volume, add_bind },
@@ -380,17 +377,6 @@ int build_policy_mounts(RootBuilder *rb) {
                 { D_Symlink, add_symlink },
                 { D_InaccessiblePaths, add_blocked },
         };
-        int result = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                const SettingList *list = build_list(rb->b, table[i].id);
-
-                for (size_t k = 0; k < list->n && result != -ENOMEM; k++) {
-                        int r = table[i].add(rb, table[i].id, &list->items[k]);
-
-                        if (r < 0)
-                                result = r;
-                }
-        }
-        return result;
+        return root_builder_add_all(rb, table, ELEMENTSOF(table));
 }
