@@ -28,9 +28,7 @@ static void write_plain(FILE *f, const Directive *d, const char *text) {
 }
 
 static bool same_line(const Setting *a, const Setting *b) {
-        return a->value.inverted == b->value.inverted && a->origin.line == b->origin.line &&
-               (a->origin.file == b->origin.file ||
-                (a->origin.file && b->origin.file && streq(a->origin.file, b->origin.file)));
+        return a->value.inverted == b->value.inverted && origin_equal(a->origin, b->origin);
 }
 
 /* Boolean words for what is a whole list. */

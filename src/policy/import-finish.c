@@ -133,8 +133,7 @@ static bool is_in_writable(const Import *import, const char *path) {
 
 static const ImportLine *line_of(const Import *import, const ImportItem *item) {
         for (size_t i = 0; i < import->n_lines; i++)
-                if (import->lines[i].key && import->lines[i].origin.file == item->origin.file &&
-                    import->lines[i].origin.line == item->origin.line)
+                if (import->lines[i].key && origin_equal(import->lines[i].origin, item->origin))
                         return &import->lines[i];
         return NULL;
 }
@@ -239,7 +238,7 @@ static bool is_denied_anyway(const Import *import, const char *call) {
 /* A line that says nothing else can go: what is denied is denied. As the first, it would say that the rest is allowed. */
 static int drop_denied(Import *import) {
         const ImportItem *first = NULL;
-        unsigned last = 0;
+        Origin last = {};
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
@@ -248,12 +247,13 @@ static int drop_denied(Import *import) {
                 if (item->id != D_SystemCallFilter || item->dropped)
                         continue;
                 first = first ?: item;
-                if (!item->inverted || item->origin.line == first->origin.line || !is_denied_anyway(import, item->text))
+                if (!item->inverted || origin_equal(item->origin, first->origin) ||
+                    !is_denied_anyway(import, item->text))
                         continue;
                 item->dropped = true;
-                if (item->origin.line != last)
+                if (!origin_equal(item->origin, last))
                         r = import_note(import, line_of(import, item), true, "isorun denies these by itself");
-                last = item->origin.line;
+                last = item->origin;
         }
         return r;
 }

@@ -226,7 +226,7 @@ static bool is_fallback(const Import *import, DirectiveId id) {
 
 /* One note a line. */
 static int note_fallback(Import *import, DirectiveId id) {
-        unsigned last = 0;
+        Origin last = {};
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
@@ -237,9 +237,9 @@ static int note_fallback(Import *import, DirectiveId id) {
                 if (item->id != id || item->dropped)
                         continue;
                 item->dropped = true;
-                if (item->origin.line != last)
+                if (!origin_equal(item->origin, last))
                         r = import_note(import, &line, true, "so it is without being asked");
-                last = item->origin.line;
+                last = item->origin;
         }
         return r;
 }
@@ -296,8 +296,8 @@ static void print_comment(FILE *f, const char *format, ...) {
 
 /* Whether the word goes on the line of the one before it. */
 static bool joins(const ImportItem *before, const ImportItem *item) {
-        return before && item && before->inverted == item->inverted && before->origin.file == item->origin.file &&
-               before->origin.line == item->origin.line && before->opened == item->opened &&
+        return before && item && before->inverted == item->inverted && origin_equal(before->origin, item->origin) &&
+               before->opened == item->opened &&
                !is_whole(&directive_table[item->id]) && directive_table[item->id].type != &type_bind &&
                directive_table[item->id].type != &type_tmpfs;
 }

@@ -27,6 +27,11 @@ char *origin_format(Origin origin) {
         return s;
 }
 
+bool origin_equal(Origin a, Origin b) {
+        return a.line == b.line &&
+               (a.file == b.file || (a.file && b.file && streq(a.file, b.file)));
+}
+
 static const char *keep(char *buffer, size_t size, const char *s) {
         if (s)
                 snprintf(buffer, size, "%s", s);

@@ -61,3 +61,6 @@ int report_oom(Report *report);
 
 /* "web.conf:12", "command line" or "built-in" into a buffer that the caller frees; NULL when memory runs out. */
 char *origin_format(Origin origin);
+
+/* Whether two are of the same line. */
+bool origin_equal(Origin a, Origin b);

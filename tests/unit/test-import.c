@@ -197,6 +197,26 @@ static void test_opened(_unused_ void **state) {
         }
 }
 
+/* Lines of two files are two, also where they have one number. */
+static void test_files(_unused_ void **state) {
+        static const char unit[] = "[Service]\nSystemCallFilter=@basic-io\n",
+                          drop_in[] = "[Service]\nSystemCallFilter=~add_key\n";
+        Import import = { .unit = "a.service", .user = true };
+        Buffer items;
+        Log log;
+
+        log_init(&log);
+        buffer_init(&items);
+        assert_int_equal(import_read(&import, "unit", unit, sizeof(unit) - 1, &log.report), 0);
+        assert_int_equal(import_read(&import, "drop-in", drop_in, sizeof(drop_in) - 1, &log.report), 0);
+        assert_int_equal(import_convert(&import), 0);
+        show_items(&import, items.f);
+        expect_text("two files", buffer_text(&items), "SystemCallFilter=@basic-io; PrivateNetwork=no");
+        import_deinit(&import);
+        buffer_deinit(&items);
+        log_deinit(&log);
+}
+
 /* One line a directive's origin, sections in their order, comments where they belong. */
 static void test_print(_unused_ void **state) {
         Import import;
@@ -312,6 +332,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_cases),
                 cmocka_unit_test(test_opened),
+                cmocka_unit_test(test_files),
                 cmocka_unit_test(test_print),
                 cmocka_unit_test(test_fuzz),
         };
