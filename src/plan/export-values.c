@@ -10,21 +10,12 @@
 #include "util/strv.h"
 #include "util/word.h"
 
-/* Where systemd takes a percentage, and so no specifiers. */
-static bool is_share(const Directive *d) {
-        return d->type == &type_memory || d->type == &type_tasks || d->type == &type_cpu_quota;
-}
-
-/* Of two words, which are not quoted: a device and what is said of it. */
-static bool is_pair(const Directive *d) {
-        return d->type == &type_device_weight || d->type == &type_device_bytes || d->type == &type_device_count ||
-               d->type == &type_device_allow || d->type == &type_load_credential;
-}
-
 /* To the end of the line. */
 static void write_plain(FILE *f, const Directive *d, const char *text) {
-        for (; *text; text++)
-                fprintf(f, *text == '%' && !is_share(d) ? "%%%%" : "%c", *text);
+        if (systemd_is_share(d))
+                fputs(text, f);
+        else
+                percent_write(f, text);
 }
 
 static bool same_line(const Setting *a, const Setting *b) {
@@ -79,7 +70,7 @@ static void write_list(Exporter *e, const Directive *d, const SettingList *list,
                 const Setting *s = &list->items[i];
                 FILE *f = section ?: export_stream(e, s->origin);
 
-                if (!is_pair(d)) {
+                if (!systemd_is_pair(d)) {
                         i += write_list_line(e, f, d, s, list->n - i);
                         continue;
                 }

@@ -147,8 +147,7 @@ static int write_all(Exporter *e, FILE *f, char *const *texts) {
         fprintf(f, "# Made by isoctl export from the policy %s. isorun itself enforces all of it:\n", policy);
         fprintf(f, "# see isorun.policy(5), and isorun@.service for policies as services.\n[Unit]\n%s",
                 *line ? "Description=" : "");
-        for (const char *p = line; *p; p++)
-                fprintf(f, *p == '%' ? "%%%%" : "%c", *p);
+        percent_write(f, line);
         fprintf(f, "\n%s\n[Service]\n%s\n", texts[0], texts[3]);
         fprintf(f, "# What isorun does by itself.\n%s", texts[1]);
         if (*texts[2])

@@ -156,8 +156,7 @@ static int tmpfs_options(char *options, char **ret) {
                 if (is_usual_option(o))
                         continue;
                 fputs(separator, f);
-                for (; *o; o++)
-                        fprintf(f, *o == '%' ? "%%%%" : "%c", *o);
+                percent_write(f, o);
                 separator = ",";
         }
         return fclose(f) == 0 ? 0 : -ENOMEM;
@@ -213,8 +212,7 @@ static int set_credential(Import *import, const ImportLine *line, _unused_ const
         f = open_memstream(&text, &size);
         if (!f)
                 return -ENOMEM;
-        for (const char *p = line->value; *p; p++)
-                fprintf(f, *p == '%' ? "%%%%" : "%c", *p);
+        percent_write(f, line->value);
         r = fclose(f) == 0 ? import_add(import, D_SetCredential, line, text, false) : -ENOMEM;
         free(text);
         return r;

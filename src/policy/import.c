@@ -166,9 +166,7 @@ static int same_words(Import *import, const ImportLine *line, const Directive *d
 
 /* Lists whose lines are not words. */
 static bool is_whole(const Directive *d) {
-        return !d->list || d->type == &type_device_weight || d->type == &type_device_bytes ||
-               d->type == &type_device_count || d->type == &type_device_allow || d->type == &type_load_credential ||
-               d->type == &type_set_credential;
+        return !d->list || systemd_is_pair(d) || d->type == &type_set_credential;
 }
 
 int import_same(Import *import, const ImportLine *line, const char *name) {
@@ -181,8 +179,7 @@ int import_same(Import *import, const ImportLine *line, const char *name) {
                 return 0;
         if (!is_whole(d))
                 return same_words(import, line, d);
-        /* Where there is no % but of a share, systemd has no specifiers, either. */
-        if (d->type == &type_memory || d->type == &type_tasks || d->type == &type_cpu_quota)
+        if (systemd_is_share(d))
                 return import_add(import, directive_id(d), line, line->value, false);
         r = import_expand(import, line, line->value, &text);
         return r > 0 ? import_add(import, directive_id(d), line, canonical(d, text), false) : r;

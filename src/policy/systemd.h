@@ -23,3 +23,9 @@ extern const SystemdRow systemd_table[_DIRECTIVE_MAX];
 
 /* What isorun hides or replaces in every instance over the host's root, as a unit says it. Ends with NULL. */
 extern const char *const systemd_hidden[];
+
+/* Whether systemd takes a percentage, and so no specifiers. */
+bool systemd_is_share(const Directive *d);
+
+/* Whether a line is two words, which are not quoted: a device, say, and what is said of it. */
+bool systemd_is_pair(const Directive *d);

@@ -202,6 +202,14 @@ int word_split_colons(const char *word, char ***ret) {
         return 0;
 }
 
+void percent_write(FILE *f, const char *text) {
+        for (; *text; text++) {
+                if (*text == '%')
+                        fputc('%', f);
+                fputc(*text, f);
+        }
+}
+
 /* What means something of its own at the beginning of a word, or in it. */
 static bool needs_quotes(const char *word) {
         return !*word || strpbrk(word, " \t\n\r'\"") || strchr("#;", word[0]) || endswith(word, "\\");

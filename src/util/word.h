@@ -28,6 +28,9 @@ enum {
         WORD_DOLLAR = 1 << 1,  /* $ of a command's variables */
 };
 
+/* Writes text with each % doubled, for where a % begins a specifier. */
+void percent_write(FILE *f, const char *text);
+
 /* Writes word so that word_next(), and systemd, read the same again: in double quotes where that is needed, with
  * escapes for what is no plain character. "\:" stays as it is. */
 void word_write(FILE *f, const char *word, unsigned flags);
