@@ -142,10 +142,8 @@ run_exported() { # command, lines
 	rm "$units/export-lines.service"
 }
 
-# Whether this host's systemd hands on credentials: what it mounts elsewhere must come to be seen, as it is where systemd
-# has booted a machine.
+# Whether this host's systemd hands on credentials, for which / must be shared.
 has_credentials() {
-	mount --make-rshared / || return
 	systemd-run --quiet --wait --pipe -p SetCredential=a:b sh -c "grep -q b \"\$CREDENTIALS_DIRECTORY/a\"" 2>/dev/null
 }
 
@@ -354,14 +352,14 @@ if [ -n "${TH_USER-}" ]; then
 	printf '[Service]\nLimitNOFILE=1000000000\n' >"$tmp/limit.service"
 	run "${who[@]}" "$isoctl" import "$tmp/limit.service"
 	is "$label: what this host cannot hold is optional" "$(grep -e ^Opt -e ^Limit <<<"$out")" \
+		$'Optional=LimitNOFILE\nLimitNOFILE=1000000000'
+	like "$label: ... with a notice" "$err" "*notice: LimitNOFILE= is named by Optional=*"
 	mkdir -p "$tmp/config/systemd/user/shut.service.d"
 	printf '[Service]\nType=exec\n' >"$tmp/config/systemd/user/shut.service"
 	chmod 700 "$tmp/config/systemd/user/shut.service.d"
 	run "${who[@]}" env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" import shut
 	is "$label: drop-ins that cannot be read are not left out" "$status $out $err" \
 		"125  isoctl: the drop-ins of shut.service: Permission denied"
-		$'Optional=LimitNOFILE\nLimitNOFILE=1000000000'
-	like "$label: ... with a notice" "$err" "*notice: LimitNOFILE= is named by Optional=*"
 	test_server python3 -m http.server --bind 127.0.0.1 --directory "$tmp/site" 8124
 	test_refused
 else
