@@ -90,6 +90,8 @@ install_isorun() {
 runs() { pgrep -f "$1" >/dev/null; }
 gone() { ! runs "$1"; }
 
+not() { ! "$@"; }
+
 # Calls a function as root, and as the ordinary user, where who and nest_as say how a sandbox is nested.
 # shellcheck disable=SC2034
 as_everybody() {

@@ -82,7 +82,6 @@ ok_gone() { # description
 		--state=active,activating,deactivating,reloading,failed 'isorun-*.service' 'isorun-*.scope')" ""
 }
 
-silent() { ! "$@"; }
 no_child() { [ -z "$(pgrep -P "$1")" ]; }
 
 # The process of a running service that is called so.
@@ -121,7 +120,7 @@ try_restart() {
 try_freeze() {
 	local unit=isorun-$1.service
 	"${ctl[@]}" freeze "$unit"
-	ok "$label: $1 frozen does not answer" silent "probe_$1"
+	ok "$label: $1 frozen does not answer" not "probe_$1"
 	"${ctl[@]}" thaw "$unit"
 	ok "$label: $1 thawed answers" eventually "probe_$1"
 }

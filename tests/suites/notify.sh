@@ -232,8 +232,6 @@ test_barrier() {
 	end
 }
 
-not() { ! "$@"; }
-
 test_main_pid() {
 	local named
 	begin -- -- say 'READY=1\nMAINPID=1\nSTATUS=kept' say 'X=1\rMAINPID=1' file /go/now main_of /go/now barrier print said \

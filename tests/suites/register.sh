@@ -19,7 +19,6 @@ begin() { # name, options...
 
 machines() { machinectl list --no-legend | awk '{print $1}'; }
 is_machine() { machines | grep -qx "$1"; }
-no_machine() { ! is_machine "$1"; }
 show() { machinectl show -p "$2" --value "$1"; }
 nothing_left() { [ -z "$(machines)" ] && [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
 
@@ -75,7 +74,7 @@ test_service() {
 	ok "... and runs" eventually runs '^sleep 1000$'
 	is "... restarted once" "$(systemctl show -P NRestarts isorun-test.service)" 1
 	machinectl terminate served
-	ok "... terminated, it is none" eventually no_machine served
+	ok "... terminated, it is none" eventually not is_machine served
 	systemctl reset-failed isorun-test.service 2>/dev/null
 }
 
