@@ -5,11 +5,11 @@
 #include <stdint.h>
 
 #include "sandbox/notify-text.h"
+#include "sandbox/packet.h"
 #include "util/fd.h"
 
 enum {
         MESSAGE_SIZE_MAX = 64 << 10, /* systemd takes a sixteenth */
-        MESSAGE_FDS_MAX = 253,       /* SCM_MAX_FD */
         BATCH = 32,
         FINISH_MESSAGES = 1024,      /* more than systemd lets a socket hold */
         FINISH_MSEC = 1000,
@@ -27,7 +27,7 @@ typedef enum Told {
 typedef struct NotifyMessage {
         char text[MESSAGE_SIZE_MAX];
         size_t size;
-        int fds[MESSAGE_FDS_MAX];
+        int fds[PACKET_SEND_FDS_MAX];
         unsigned n_fds;
         struct ucred sender;
 } NotifyMessage;
@@ -42,11 +42,6 @@ struct Notify {
         bool pending; /* message is still to be sent */
         NotifyMessage message;
 };
-
-typedef union Control {
-        char buffer[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int) * MESSAGE_FDS_MAX)];
-        struct cmsghdr align;
-} Control;
 
 int notify_connect(const char *address) {
         _cleanup_close_ int fd = -1;
@@ -133,7 +128,10 @@ static void take_control(NotifyMessage *m, struct msghdr *h) {
 static int receive(Notify *n, int *ret_flags) {
         NotifyMessage *m = &n->message;
         struct iovec part = { .iov_base = m->text, .iov_len = sizeof(m->text) };
-        Control control;
+        union {
+                char buffer[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int) * PACKET_SEND_FDS_MAX)];
+                struct cmsghdr align;
+        } control;
         struct msghdr h = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
                             .msg_controllen = sizeof(control) };
         ssize_t size;
@@ -193,20 +191,8 @@ static bool admit(Notify *n, int flags) {
 
 static int transmit(int socket, const char *text, size_t size, const int *fds, unsigned n_fds) {
         struct iovec part = { .iov_base = (void *) text, .iov_len = size };
-        struct msghdr h = { .msg_iov = &part, .msg_iovlen = 1 };
-        Control control = {};
 
-        if (n_fds > 0) {
-                struct cmsghdr *c = &control.align;
-
-                h.msg_control = &control;
-                h.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
-                c->cmsg_level = SOL_SOCKET;
-                c->cmsg_type = SCM_RIGHTS;
-                c->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
-                memcpy(CMSG_DATA(c), fds, sizeof(int) * n_fds);
-        }
-        return TEMP_FAILURE_RETRY(sendmsg(socket, &h, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 ? -errno : 0;
+        return packet_send(socket, &part, 1, fds, n_fds, MSG_DONTWAIT);
 }
 
 /* Sends what is pending, or keeps it where there is no room. */

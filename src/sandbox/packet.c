@@ -7,20 +7,19 @@
 
 #include "util/fd.h"
 
-typedef union Control {
-        char buffer[CMSG_SPACE(sizeof(int) * PACKET_FDS_MAX)];
-        struct cmsghdr align;
-} Control;
-
 int packet_send(int socket, struct iovec *parts, size_t n_parts, const int *fds, unsigned n, int flags) {
         struct msghdr h = { .msg_iov = parts, .msg_iovlen = n_parts };
-        Control control = {};
+        union {
+                char buffer[CMSG_SPACE(sizeof(int) * PACKET_SEND_FDS_MAX)];
+                struct cmsghdr align;
+        } control;
 
-        if (n > PACKET_FDS_MAX)
+        if (n > PACKET_SEND_FDS_MAX)
                 return -E2BIG;
         if (n > 0) {
                 struct cmsghdr *c = &control.align;
 
+                memset(&control, 0, CMSG_SPACE(sizeof(int) * n));
                 h.msg_control = &control;
                 h.msg_controllen = CMSG_SPACE(sizeof(int) * n);
                 c->cmsg_level = SOL_SOCKET;
@@ -53,7 +52,10 @@ static void take_fds(struct msghdr *h, int *fds, unsigned n) {
 int packet_receive(int socket, void *buffer, size_t size, size_t *ret_size, int *fds, unsigned n, int flags) {
         struct iovec part = { .iov_base = buffer, .iov_len = size };
         struct msghdr h = { .msg_iov = &part, .msg_iovlen = 1 };
-        Control control;
+        union {
+                char buffer[CMSG_SPACE(sizeof(int) * PACKET_FDS_MAX)];
+                struct cmsghdr align;
+        } control;
         ssize_t got;
 
         for (unsigned i = 0; i < n; i++)
