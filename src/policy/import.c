@@ -90,9 +90,31 @@ int import_note(Import *import, const ImportLine *line, bool met, const char *fo
         return note->reason && note->key && note->value ? 0 : -ENOMEM;
 }
 
+/* Lists whose lines are not words. */
+static bool is_whole(const Directive *d) {
+        return !d->list || systemd_is_pair(d) || d->type == &type_set_credential;
+}
+
+/* Whether it is one line, and the last of it, for who reads the policy, on a terminal or off it: a unit's name can put
+ * anything into a value (%I), and the blank behind a backslash is not read. */
+static int is_one_line(const char *text) {
+        _cleanup_free_ char *plain = strdup(text), *escaped = NULL;
+
+        for (char *tab = plain; tab && (tab = strchr(tab, '\t'));)
+                *tab = ' ';
+        escaped = plain ? escape(plain) : NULL;
+        if (!escaped)
+                return -ENOMEM;
+        return streq(plain, escaped) && !endswith(text, "\\");
+}
+
 int import_add(Import *import, DirectiveId id, const ImportLine *line, const char *text, bool inverted) {
         ImportItem *item;
+        int r;
 
+        r = is_whole(&directive_table[id]) ? is_one_line(text) : 1;
+        if (r <= 0)
+                return r < 0 ? r : import_note(import, line, false, "control characters, or a backslash at the end");
         /* Two directives can ask for the same directory. */
         for (size_t i = 0; i < import->n_items; i++)
                 if (import->items[i].id == id && streq(import->items[i].text, text) &&
@@ -162,11 +184,6 @@ static int same_words(Import *import, const ImportLine *line, const Directive *d
         for (char **w = words; r >= 0 && w && *w; w++)
                 r = import_add(import, directive_id(d), line, canonical(d, *w), inverted);
         return r < 0 ? r : 0;
-}
-
-/* Lists whose lines are not words. */
-static bool is_whole(const Directive *d) {
-        return !d->list || systemd_is_pair(d) || d->type == &type_set_credential;
 }
 
 int import_same(Import *import, const ImportLine *line, const char *name) {

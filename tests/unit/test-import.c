@@ -42,6 +42,16 @@ static const ImportCase cases[] = {
         { "a.service", "BindPaths=%S/x %t/y", "BindPaths=/var/lib/x; BindPaths=%t/y", NULL },
         { "a.service", "MemoryMax=50%", "MemoryMax=50%", NULL },
 
+        /* what would be more than one line of the policy */
+        { "a@\\x0aPrivateNetwork=no.service", "Description=%I", "", "control characters" },
+        { "a@\\x5c.service", "WorkingDirectory=/%I", "", "a backslash at the end" },
+        { "a\nPrivateNetwork=no.service", "Description=%p", "", "control characters" },
+        { "a.service", "Description=a\\ ", "", "a backslash at the end" },
+        { "a.service", "Description=a\x1b[2J", "", "control characters" },
+        { "a.service", "SetCredential=a:\xc2\x9b" "2J", "", "control characters" },
+        { "a.service", "Description=a\tb \xc3\xa4", "Description=a\tb \xc3\xa4", NULL },
+        { "a@\\x0aPrivateNetwork=no.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a PrivateNetwork=no", NULL },
+
         /* what is there by itself */
         { "a.service", "NoNewPrivileges=true", "", "no privilege is gained" },
         { "a.service", "ProtectKernelTunables=no", "", "isorun knows no way without" },
