@@ -66,9 +66,13 @@ static int find_signals(HandOver *h, const Plan *plan, Report *report) {
 }
 
 static int find_access(HandOver *h, const Plan *plan, Report *report) {
-        int r = relay_get_access(&h->bus, &h->access);
+        int r;
 
-        return r < 0 ? not_told(plan, "NotifyAccess", -r, report) : 0;
+        r = relay_get_access(&h->bus, &h->access);
+        if (r < 0)
+                return not_told(plan, "NotifyAccess", -r, report);
+        r = relay_get_store(&h->bus, &h->store);
+        return r < 0 ? not_told(plan, "FileDescriptorStoreMax", -r, report) : 0;
 }
 
 int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {
@@ -83,8 +87,8 @@ int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {
 }
 
 static int give_sockets(const Run *run) {
-        Message m = { .type = MESSAGE_HAND_OVER, .status = run->hand_over.access == NOTIFY_ACCESS_ALL,
-                      .signals = run->hand_over.signals };
+        Message m = { .type = MESSAGE_HAND_OVER, .value = run->hand_over.store,
+                      .status = run->hand_over.access, .signals = run->hand_over.signals };
         int fds[2];
 
         notify_get_fds(run->relay.notify, &fds[0], &fds[1]);

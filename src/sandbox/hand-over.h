@@ -29,6 +29,7 @@ typedef struct HandOver {
         UnitBus bus;
         uint64_t signals; /* that systemd itself sends to each process of the service, a bit each */
         NotifyAccess access;
+        NotifyStore store;
 } HandOver;
 
 /* Before the payload is started: asks systemd what must be known. Returns 0 or -errno, reported. */

@@ -17,7 +17,8 @@ typedef enum MessageType {
         MESSAGE_CONTINUE,   /* continue the payload; value: whether it is in the foreground of its terminal */
         MESSAGE_CONTROL,    /* fd: a connection of control.h, whose other end may ask */
         MESSAGE_LOOK_UP,    /* value: a pid inside; answered with MESSAGE_FOUND */
-        MESSAGE_HAND_OVER,  /* be ready to be the unit's main process: take-over.h; fds: the notify sockets */
+        MESSAGE_HAND_OVER,  /* be ready to be the unit's main process: take-over.h; value: a NotifyStore, status: a
+                               NotifyAccess; fds: the notify sockets */
         MESSAGE_HANDED_OVER, /* you are; isorun is about to end */
 
         /* to isorun */

@@ -2,6 +2,8 @@
 #include "sandbox/notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 
 #include "sandbox/notify-text.h"
@@ -21,6 +23,9 @@ typedef enum Told {
         TOLD_TRUNCATED,
         TOLD_NUL,
         TOLD_REFUSED,
+        TOLD_WAITS,
+        TOLD_BARRIER,
+        TOLD_STORE,
         _TOLD_MAX,
 } Told;
 
@@ -36,6 +41,7 @@ struct Notify {
         int in, out;
         pid_t payload;
         NotifyAccess access;
+        NotifyStore store;
         const NotifyOwner *owner;
         Report *report;
         bool told[_TOLD_MAX];
@@ -68,6 +74,7 @@ Notify *notify_new(int out, const NotifyOwner *owner, Report *report) {
         n->out = out;
         n->payload = 0;
         n->access = NOTIFY_ACCESS_UNKNOWN;
+        n->store = NOTIFY_STORE_UNKNOWN;
         n->owner = owner;
         n->report = report;
         memset(n->told, 0, sizeof(n->told));
@@ -76,7 +83,19 @@ Notify *notify_new(int out, const NotifyOwner *owner, Report *report) {
         return n;
 }
 
+/* Whether closing it can wait, for as long as the one who has made it likes: socket(7), SO_LINGER. */
+static bool lingers(int fd) {
+        struct linger how;
+        socklen_t size = sizeof(how);
+
+        return getsockopt(fd, SOL_SOCKET, SO_LINGER, &how, &size) >= 0 && how.l_onoff && how.l_linger > 0;
+}
+
 static void drop(Notify *n) {
+        for (unsigned i = 0; i < n->message.n_fds; i++)
+                if (lingers(n->message.fds[i]))
+                        (void) setsockopt(n->message.fds[i], SOL_SOCKET, SO_LINGER, &(struct linger) {},
+                                          sizeof(struct linger));
         fds_close(n->message.fds, n->message.n_fds);
         n->message.n_fds = 0;
         n->pending = false;
@@ -92,10 +111,11 @@ Notify *notify_free(Notify *n) {
         return NULL;
 }
 
-void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access) {
+void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access, NotifyStore store) {
         n->in = in;
         n->payload = payload;
         n->access = access;
+        n->store = store;
 }
 
 void notify_get_fds(const Notify *n, int *ret_in, int *ret_out) {
@@ -159,6 +179,43 @@ static bool may_speak(Notify *n) {
         return false;
 }
 
+static bool is_stored(Notify *n) {
+        if (n->store == NOTIFY_STORE_UNKNOWN)
+                n->store = n->owner ? n->owner->ask_store(n->owner->userdata) : NOTIFY_STORE_NO;
+        if (n->store == NOTIFY_STORE_NO)
+                tell(n, TOLD_STORE, "it has a file descriptor to be kept, and the unit's FileDescriptorStoreMax is 0, or not "
+                                    "known");
+        return n->store == NOTIFY_STORE_YES;
+}
+
+/* What systemd does not keep, it closes where it stands (as of 252), and does nothing else for as long as that takes:
+ * with an SO_LINGER socket, or a unix socket in whose queue there is one, as long as the payload likes. Closing a pipe
+ * never waits. */
+static bool admit_fds(Notify *n) {
+        NotifyMessage *m = &n->message;
+
+        for (unsigned i = 0; i < m->n_fds; i++)
+                if (lingers(m->fds[i])) {
+                        tell(n, TOLD_WAITS, "it has a socket whose closing can wait (SO_LINGER)");
+                        return false;
+                }
+        if (m->n_fds > 0 && m->size > PIPE_BUF) {
+                tell(n, TOLD_TRUNCATED, "with file descriptors it is longer than systemd takes");
+                return false;
+        }
+        if (m->n_fds > 0 && notify_text_has(m->text, m->size, "BARRIER=1")) {
+                if (m->n_fds == 1 && fcntl(m->fds[0], F_GETPIPE_SZ) >= 0)
+                        return true;
+                tell(n, TOLD_BARRIER, "BARRIER=1 takes one pipe");
+                return false;
+        }
+        if (m->n_fds > 0 && notify_text_has(m->text, m->size, "FDSTORE=1") &&
+            !notify_text_has(m->text, m->size, "FDSTOREREMOVE=1"))
+                return is_stored(n);
+        drop(n);
+        return true;
+}
+
 /* Returns whether there is something to send on. */
 static bool admit(Notify *n, int flags) {
         NotifyMessage *m = &n->message;
@@ -184,9 +241,11 @@ static bool admit(Notify *n, int flags) {
         m->size = notify_text_strip(m->text, size, &pid);
         if (pid && n->owner)
                 n->owner->named_main(n->owner->userdata, pid, &m->sender);
+        if (m->size == 0 || !admit_fds(n))
+                return false;
         if (n->owner && notify_text_has(m->text, m->size, "READY=1"))
                 n->owner->ready(n->owner->userdata);
-        return m->size > 0;
+        return true;
 }
 
 static int transmit(int socket, const char *text, size_t size, const int *fds, unsigned n_fds) {
@@ -195,10 +254,13 @@ static int transmit(int socket, const char *text, size_t size, const int *fds, u
         return packet_send(socket, &part, 1, fds, n_fds, MSG_DONTWAIT);
 }
 
-/* Sends what is pending, or keeps it where there is no room. */
+/* Sends what is pending, the fds one by one, or keeps it where there is no room. */
 static void send_on(Notify *n) {
-        const NotifyMessage *m = &n->message;
-        int r = transmit(n->out, m->text, m->size, m->fds, m->n_fds);
+        NotifyMessage *m = &n->message;
+        int r;
+
+        while ((r = transmit(n->out, m->text, m->size, m->fds + m->n_fds - !!m->n_fds, !!m->n_fds)) >= 0 && m->n_fds > 1)
+                fd_close(m->fds[--m->n_fds]);
 
         n->pending = r == -EAGAIN;
         if (r < 0 && !n->pending)

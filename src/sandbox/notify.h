@@ -20,9 +20,17 @@ typedef enum NotifyAccess {
         NOTIFY_ACCESS_ALL,     /* of each process of the instance */
 } NotifyAccess;
 
+/* Whether systemd is to keep fds of this unit: FileDescriptorStoreMax= of systemd.service(5). */
+typedef enum NotifyStore {
+        NOTIFY_STORE_UNKNOWN, /* not asked yet */
+        NOTIFY_STORE_NO,      /* or not known */
+        NOTIFY_STORE_YES,
+} NotifyStore;
+
 /* What the one who relays is asked and told; ready: each time that the payload has said READY=1. */
 typedef struct NotifyOwner {
         NotifyAccess (*ask_access)(void *userdata);
+        NotifyStore (*ask_store)(void *userdata);
         void (*named_main)(void *userdata, pid_t pid, const struct ucred *sender); /* pid: as sender knows it */
         void (*ready)(void *userdata);
         void *userdata;
@@ -39,7 +47,7 @@ Notify *notify_free(Notify *n);
 DEFINE_CLEANUP(Notify *, notify_free);
 
 /* Begins to read from in, which is taken over; payload is the pid that may always speak. */
-void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access);
+void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access, NotifyStore store);
 
 /* The fds, borrowed: for the one who takes over. */
 void notify_get_fds(const Notify *n, int *ret_in, int *ret_out);

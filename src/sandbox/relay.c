@@ -24,6 +24,17 @@ int relay_get_access(const UnitBus *bus, NotifyAccess *ret) {
         return 0;
 }
 
+int relay_get_store(const UnitBus *bus, NotifyStore *ret) {
+        int64_t max;
+        int r;
+
+        r = unit_bus_get_number(bus, "FileDescriptorStoreMax", 'u', &max);
+        if (r < 0)
+                return r;
+        *ret = max > 0 ? NOTIFY_STORE_YES : NOTIFY_STORE_NO;
+        return 0;
+}
+
 static NotifyAccess ask_access(void *userdata) {
         const Plan *plan = ((const Run *) userdata)->plan;
         _cleanup_(unit_bus_deinit) UnitBus bus = {};
@@ -34,6 +45,20 @@ static NotifyAccess ask_access(void *userdata) {
         if (plan->holder == HOLDER_UNIT && unit_bus_open(&bus, plan, &silent) >= 0)
                 (void) relay_get_access(&bus, &access);
         return access;
+}
+
+static NotifyStore ask_store(void *userdata) {
+        const Plan *plan = ((const Run *) userdata)->plan;
+        _cleanup_(unit_bus_deinit) UnitBus bus = {};
+        NotifyStore store = NOTIFY_STORE_NO;
+        Report silent = {};
+
+        /* As above. */
+        if (plan->holder != HOLDER_UNIT)
+                return NOTIFY_STORE_YES;
+        if (unit_bus_open(&bus, plan, &silent) >= 0)
+                (void) relay_get_store(&bus, &store);
+        return store;
 }
 
 /* A message must not have to wait, for a reaper that is frozen, say: then it can be said once more. */
@@ -108,8 +133,8 @@ int relay_open(Run *run) {
         fd = notify_connect(plan->notify);
         if (fd < 0)
                 return report_error(run->report, -fd, "NOTIFY_SOCKET=%s: %s", plan->notify, strerror(-fd));
-        relay->owner = (NotifyOwner) { .ask_access = ask_access, .named_main = named_main, .ready = ready,
-                                       .userdata = run };
+        relay->owner = (NotifyOwner) { .ask_access = ask_access, .ask_store = ask_store, .named_main = named_main,
+                                       .ready = ready, .userdata = run };
         relay->notify = notify_new(fd, &relay->owner, run->report);
         if (!relay->notify) {
                 fd_close(fd);
@@ -129,7 +154,7 @@ void relay_begin(Run *run, int in) {
         /* Of an earlier run of the service, whose cgroup it may still be. */
         holder_describe(&run->holder, CGROUP_ATTRIBUTE("mainpid"), "");
         (void) pid_of(run->payload, &pid);
-        notify_begin(relay->notify, in, (pid_t) pid, NOTIFY_ACCESS_UNKNOWN);
+        notify_begin(relay->notify, in, (pid_t) pid, NOTIFY_ACCESS_UNKNOWN, NOTIFY_STORE_UNKNOWN);
         /* With the other things that are said when it is handed over. */
         if (run->plan->notify_exec && !run->plan->hand_over) {
                 notify_say(relay->notify, "READY=1");

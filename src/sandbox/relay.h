@@ -30,3 +30,6 @@ void relay_deinit(Relay *relay);
 
 /* Whom systemd listens to in the unit. Returns 0 or -errno. */
 int relay_get_access(const UnitBus *bus, NotifyAccess *ret);
+
+/* Whether systemd keeps fds for the unit. Likewise. */
+int relay_get_store(const UnitBus *bus, NotifyStore *ret);

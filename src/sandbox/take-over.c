@@ -24,7 +24,7 @@ int take_over_prepare(TakeOver *t, const Message *m, int fds[static 2], pid_t pa
         t->notify = notify_new(fds[1], NULL, NULL);
         if (!t->notify)
                 return -ENOMEM;
-        notify_begin(t->notify, fds[0], payload, m->status ? NOTIFY_ACCESS_ALL : NOTIFY_ACCESS_MAIN);
+        notify_begin(t->notify, fds[0], payload, (NotifyAccess) m->status, (NotifyStore) m->value);
         t->signals = m->signals;
         t->payload = payload;
         return 0;

@@ -9,7 +9,7 @@ unit="isorun-notify.service"
 # Says and does what its words are, one after the other.
 payload=$tmp/payload.py
 cat >"$payload" <<'PY'
-import array, os, signal, socket, sys, time
+import array, os, signal, socket, struct, sys, time
 
 def send(data, fds=()):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -53,6 +53,27 @@ def fds(n):
     os.close(w)
     os.read(r, 1) # until all that were on the way are closed
     os.close(r)
+
+# A socket that the one who closes it last waits for, or one with it in its queue.
+def linger(how):
+    server = socket.create_server(("127.0.0.1", 0))
+    here, there = socket.create_connection(server.getsockname()), server.accept()[0]
+    here.setblocking(False)
+    try:
+        while True:
+            here.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+    if "in a queue" in how:
+        one, other = socket.socketpair()
+        socket.send_fds(one, [b"x"], [here.fileno()])
+        here.close()
+        here = other
+    send(how, [here.fileno()])
+    print("sent", flush=True)
+    here.close()
+    time.sleep(1000)
 
 def size(n):
     try:
@@ -103,7 +124,7 @@ for word in words:
     elif word == "die": os.kill(os.getpid(), signal.SIGKILL)
     elif word == "main": send(f"MAINPID={os.getpid()}")
     elif word == "main_of": send("MAINPID=" + open(next(words)).read())
-    elif word in ("store", "file"): globals()[word](next(words))
+    elif word in ("store", "file", "linger"): globals()[word](next(words))
     elif word in ("many", "fds", "size", "pings"): globals()[word](int(next(words)))
     else: globals()[word]()
 PY
@@ -300,6 +321,19 @@ test_store() { # options
 	ok "$label: ... with the same socket" eventually grep -q "$(sed -n 's/^port //p;q' <(grep ^port "$tmp/said"))" <(sed '1,/up/d' "$tmp/said")
 	ok "$label: ... under its name" said "fds 1 web True"
 	end
+}
+
+# systemd is not to wait for a socket's end that the command has chosen.
+test_linger() { # options
+	local how
+	for how in 'STATUS=fd' 'FDSTORE=1' 'BARRIER=1' 'STATUS=in a queue' 'FDSTORE=1\nFDNAME=in a queue' 'BARRIER=1\nX=in a queue'; do
+		begin -- "$@" -- say READY=1 linger "$how"
+		ok "$label: ${1-plain}: a socket that lingers ($how)" eventually said sent
+		# What was sent is read before this is answered: as many events of each as there are, in turn.
+		ok "$label: ... does not keep systemd" timeout 20 "${who[@]}" systemctl "${bus[@]}" daemon-reload
+		ok "$label: ... nor after a while" timeout 20 "${who[@]}" systemctl "${bus[@]}" kill --signal=KILL "$unit"
+		end
+	done
 }
 
 test_exec() {
@@ -607,6 +641,8 @@ all() {
 	test_access
 	test_watchdog
 	test_store
+	test_linger
+	test_linger --hand-over
 	test_exec
 	test_sizes
 	test_roots
