@@ -120,7 +120,11 @@ bool run_terminal_signal(Run *run, const struct signalfd_siginfo *info) {
                 return true;
         case SIGINT:
         case SIGQUIT:
-                return info->ssi_code == SI_KERNEL && hand_on_typed(run, sig);
+        case SIGTERM:
+                if (info->ssi_code == SI_KERNEL)
+                        return hand_on_typed(run, sig);
+                run->terminal.terminal.hurry = true;
+                return false;
         case SIGTSTP:
                 return hand_on_typed(run, sig);
         default:

@@ -166,12 +166,16 @@ static bool is_to_end(int signals) {
         return false;
 }
 
+/* How long one who is not reading is waited for in a hurry. */
+enum { HURRY_MSEC = 1000 };
+
 /* Returns false where the rest cannot be shown, or is not to be waited for. */
 static bool show(Terminal *t, int signals) {
         while (!is_empty(&t->shown)) {
                 struct pollfd fds[] = { { .fd = t->output, .events = POLLOUT }, { .fd = signals, .events = POLLIN } };
+                int n = poll(fds, ELEMENTSOF(fds), t->hurry ? HURRY_MSEC : -1);
 
-                if (poll(fds, ELEMENTSOF(fds), -1) < 0 && errno != EINTR)
+                if (n == 0 || (n < 0 && errno != EINTR))
                         return false;
                 if (fds[0].revents && give(&t->shown, t->output) < 0)
                         return false;

@@ -20,6 +20,7 @@ typedef struct Terminal {
         int master; /* owned */
         bool raw;   /* so is input, which is read; saved is to be restored */
         bool output_ended;
+        bool hurry; /* it is to end: who does not read is not waited for any longer */
         struct termios saved;
         TerminalBuffer typed, shown;
 } Terminal;
@@ -55,8 +56,8 @@ enum { TERMINAL_FROM_INPUT, TERMINAL_TO_MASTER, TERMINAL_FROM_MASTER, TERMINAL_T
 void terminal_fill(const Terminal *t, struct pollfd fds[static TERMINAL_FDS]);
 int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]);
 
-/* Shows what has been written to the other terminal until now, however long that takes; a signal that comes on signals,
- * a signalfd, ends it. */
+/* Shows what has been written to the other terminal until now, however long that takes, but in a hurry; a signal that
+ * comes on signals, a signalfd, ends it. */
 void terminal_drain(Terminal *t, int signals);
 
 /* Hands the size of the terminal on. */

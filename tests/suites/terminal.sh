@@ -366,7 +366,6 @@ PY
 t = Terminal(I, "sh", "-c", "while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done"); t.until("y"); time.sleep(1)
 os.kill(t.pid, 15)
 print(eventually(lambda: not pids("^sh -c while :; do echo yy"))) #= True
-os.kill(t.pid, 15)
 print(os.waitstatus_to_exitcode(os.waitpid(t.pid, 0)[1])) #= 143
 PY
 }
