@@ -63,6 +63,8 @@ eventually() {
 	return 1
 }
 
+is_sanitized() { grep -q __asan_init "$isorun"; }
+
 # isorun and its policies as they are when installed, and so inside of a sandbox, too: an overlay on /usr, in a mount
 # namespace of the suite's own where the host is not just made for it. To be called first.
 install_isorun() {
@@ -78,7 +80,7 @@ install_isorun() {
 	cp "$isorun" "$isoctl" "$tmp/usr/bin/"
 	cp "$top"/policies/*.conf "$tmp/usr/lib/isorun/policies/"
 	# The leak check traces, which no sandbox around it lets it do.
-	if grep -q __asan_init "$isorun"; then
+	if is_sanitized; then
 		mkdir "$tmp/usr/lib/isorun/policies/default.conf.d"
 		printf '[Sandbox]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' \
 			>"$tmp/usr/lib/isorun/policies/default.conf.d/sanitizer.conf"

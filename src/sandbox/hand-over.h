@@ -16,7 +16,8 @@
  * thinks that it will not notice its end, and with KillMode=mixed kills it at once where it should wait.
  *
  * So whenever isorun is killed on the way, either the reaper ends and all with it, or systemd knows it as the main
- * process. */
+ * process. A reaper that is stopped or frozen in that moment ends when it goes on: PR_SET_PDEATHSIG is of the manager's
+ * end. */
 
 #include <stdint.h>
 

@@ -53,6 +53,11 @@ test_site() {
 
 test_each() {
 	cp "$examples"/each* /run/systemd/system/
+	# The leak check traces, which the unit's own filter denies.
+	if is_sanitized; then
+		mkdir /run/systemd/system/each@.service.d
+		printf '[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >/run/systemd/system/each@.service.d/sanitizer.conf
+	fi
 	ctl daemon-reload
 	ctl start each.socket
 	is "a sandbox for each connection: one" "$(fetch 8081 index.html)" "hello from a passed socket"
