@@ -24,7 +24,7 @@ static const char *directory_specifier(char letter) {
 }
 
 /* As systemd-escape(1) --unescape has it. */
-static bool write_unescaped(const char *text, int n, FILE *f) {
+static void write_unescaped(const char *text, int n, FILE *f) {
         for (int i = 0; i < n; i++) {
                 unsigned c;
 
@@ -34,7 +34,6 @@ static bool write_unescaped(const char *text, int n, FILE *f) {
                 } else
                         fputc(text[i] == '-' ? '/' : text[i], f);
         }
-        return true;
 }
 
 /* The parts of PREFIX@INSTANCE.service; false where there is none of that name. */
@@ -58,7 +57,10 @@ static bool write_name(const Import *import, char letter, FILE *f) {
                         fprintf(f, "%.*s", length - (int) (at - unit) - 1, at + 1);
                 return true;
         case 'I':
-                return at && !is_template && write_unescaped(at + 1, length - (int) (at - unit) - 1, f);
+                if (!at || is_template)
+                        return false;
+                write_unescaped(at + 1, length - (int) (at - unit) - 1, f);
+                return true;
         default:
                 return false;
         }
