@@ -145,8 +145,8 @@ test_owns() {
 	test_own "by default"
 	test_own "with --pty" --pty
 	test_own "with PrivateDevices=no" -p PrivateDevices=no
-	test_own "with the host's network and CAP_SYS_ADMIN" -p PrivateNetwork=no -p RestrictAddressFamilies=AF_INET \
-		-p CapabilityBoundingSet=CAP_SYS_ADMIN
+	test_own "with the host's network and CAP_SYS_ADMIN" -p PrivateNetwork=no \
+		-p RestrictAddressFamilies= -p RestrictAddressFamilies=AF_INET -p CapabilityBoundingSet=CAP_SYS_ADMIN
 	test_own "with --root none" --root none -v /usr:/usr:ro -p Symlink=/lib:usr/lib -p Symlink=/lib64:usr/lib64 \
 		-p Symlink=/bin:usr/bin
 	[ "${who[*]}" ] || test_own "with User=" -p User=nobody
