@@ -107,6 +107,18 @@ as_everybody() {
 	fi
 }
 
+# Runs a command as the service isorun-test of the manager that bus names; properties of the unit before --.
+as_service() {
+	local properties=()
+	while [ "$1" != -- ]; do
+		properties+=(-p "$1")
+		shift
+	done
+	shift
+	run "${who[@]}" systemd-run "${bus[@]}" --wait --pipe --quiet --unit=isorun-test.service "${properties[@]}" "$@"
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null
+}
+
 # The process that was started first of those whose command line matches (pkill -o cannot tell within a tick).
 first_pid() { pgrep -f "$1" | sort -n | head -n1; }
 

@@ -12,18 +12,6 @@ optional=(-p "Optional=MemoryMax TasksMax")
 directories=(RuntimeDirectory="isorun-test isorun-test-2/sub" StateDirectory=isorun-test CacheDirectory=isorun-test
 	LogsDirectory=isorun-test ConfigurationDirectory=isorun-test-conf)
 
-# Runs a command as a service; its properties come before --.
-unit() {
-	local properties=()
-	while [ "$1" != -- ]; do
-		properties+=(-p "$1")
-		shift
-	done
-	shift
-	run "${who[@]}" systemd-run "${bus[@]}" --wait --pipe --quiet --unit=isorun-test.service "${properties[@]}" "$@"
-	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null
-}
-
 # The same with isorun; words of isorun's behind --.
 service() {
 	local properties=()
@@ -32,7 +20,7 @@ service() {
 		shift
 	done
 	shift
-	unit "${properties[@]}" -- "$isorun" --quiet "${optional[@]}" "$@"
+	as_service "${properties[@]}" -- "$isorun" --quiet "${optional[@]}" "$@"
 }
 
 refused() { # description, pattern of the one line, arguments of service...
@@ -123,10 +111,10 @@ test_policy_wins() {
 
 # A process further down has the variables, and none of what they mean.
 test_further_down() {
-	unit StateDirectory=isorun-test SetCredential=token:x -- sh -c "$isorun --quiet ${optional[*]@Q} sh -c 'env | grep -c DIRECTORY; ls -d $state/isorun-test /run/credentials'; exit 7"
+	as_service StateDirectory=isorun-test SetCredential=token:x -- sh -c "$isorun --quiet ${optional[*]@Q} sh -c 'env | grep -c DIRECTORY; ls -d $state/isorun-test /run/credentials'; exit 7"
 	is "$label: who is not the main process gets nothing" "$status $out" "7 0"
 	like "$label: ... neither directory is there" "$err" "*$state/isorun-test*No such file*/run/credentials*No such file*"
-	unit StateDirectory=isorun-test -- sh -c "exec $isorun --quiet ${optional[*]@Q} sh -c 'touch \$STATE_DIRECTORY/x && echo ok'"
+	as_service StateDirectory=isorun-test -- sh -c "exec $isorun --quiet ${optional[*]@Q} sh -c 'touch \$STATE_DIRECTORY/x && echo ok'"
 	is "$label: who has become it by exec does" "$out" ok
 }
 

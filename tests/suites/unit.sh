@@ -10,13 +10,10 @@ show() { systemctl "${bus[@]}" show -P "$2" "$1"; }
 service() {
 	local properties=()
 	while [ "$1" != -- ]; do
-		properties+=(-p "$1")
+		properties+=("$1")
 		shift
 	done
-	shift
-	run "${who[@]}" systemd-run "${bus[@]}" --wait --pipe --quiet --unit=isorun-test.service \
-		"${properties[@]}" "$isorun" "$@"
-	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null
+	as_service "${properties[@]}" -- "$isorun" "${@:2}"
 }
 
 test_service() {
