@@ -9,49 +9,50 @@
 #include "cmd/verb.h"
 
 static const Verb verbs[] = {
-        { "list", verb_list, "list [--json] [--no-legend] [-q|--quiet] [NAME...]", "the running instances",
-          "Those that are nested in another are indented; what is told of them is that one's word.\n"
-          "-q prints names alone.", VERB_PAGER },
-        { "status", verb_status, "status NAME...", "what an instance is, uses and may do", NULL, VERB_PAGER },
-        { "top", verb_top, "top [-d|--delay SECONDS] [NAME...]", "the same as list, live",
-          "q ends it. Where standard output is no terminal, the table is printed once.", 0 },
+        { "list", verb_list, "list [--json] [--no-legend] [-q|--quiet] [NAME...]", "list running instances",
+          "An instance that is nested in another is indented; the data about it comes from that other one and\n"
+          "may be false. -q prints only names, and no nested instances.", VERB_PAGER },
+        { "status", verb_status, "status NAME...", "show what an instance uses and may do", NULL, VERB_PAGER },
+        { "top", verb_top, "top [-d|--delay SECONDS] [NAME...]", "show the same as list, updated live",
+          "Press q to quit. If standard output is not a terminal, the table is printed once.", 0 },
         { "stop", verb_stop, "stop [--no-block] NAME...", "stop instances, as systemctl stop does",
-          "Waits until they are stopped, or with --no-block only until systemd is about to.", 0 },
+          "Waits until the instances have stopped. With --no-block, waits only until systemd has accepted the\n"
+          "request.", 0 },
         { "kill", verb_kill, "kill [-s|--signal SIGNAL] [--kill-whom all|main] NAME...", "send a signal, as systemctl kill does",
-          "SIGNAL: SIGTERM where none is named. It goes to all processes, or to main, the one that is a service's\n"
-          "main process. isorun hands on to the payload what it is sent itself.", 0 },
-        { "freeze", verb_freeze, "freeze NAME...", "halt all processes of instances", NULL, 0 },
-        { "thaw", verb_freeze, "thaw NAME...", "let them go on", NULL, 0 },
-        { "set-property", verb_set_property, "set-property NAME LIMIT=VALUE...", "change limits while it runs",
-          "The limits of a policy's [Scope] section, written as there; for as long as the instance runs. They\n"
-          "are read back from the kernel: what it does not hold is an error. A list, such as\n"
-          "IPAddressDeny=, adds to what is there.", 0 },
-        { "wait", verb_wait, "wait NAME...", "wait until instances are gone",
-          "The exit status is 0 then, however they ended.", 0 },
-        { "logs", verb_logs, "logs [-f|--follow] [-n|--lines LINES] NAME... [-- OPTION...]", "what instances wrote to the journal",
-          "Runs journalctl for their units (as journalctl --unit= and --user-unit=), with -f, -n and whatever\n"
-          "OPTION of journalctl's is given. The unit of one that has ended is found by the same name.", 0 },
-        { "enter", verb_enter, "enter NAME [COMMAND...]", "run a command (or a shell) inside an instance", NULL,
+          "SIGNAL is SIGTERM by default. all sends it to all processes, main only to the main process of a\n"
+          "service. isorun passes a signal that it gets itself on to the command.", 0 },
+        { "freeze", verb_freeze, "freeze NAME...", "suspend all processes of instances", NULL, 0 },
+        { "thaw", verb_freeze, "thaw NAME...", "resume frozen instances", NULL, 0 },
+        { "set-property", verb_set_property, "set-property NAME LIMIT=VALUE...", "change limits of a running instance",
+          "LIMIT is a limit of a policy's [Scope] section, and VALUE is written as there. The change lasts as\n"
+          "long as the instance runs. isoctl reads the limit back from the kernel, and reports an error if the\n"
+          "kernel does not hold it. A list, such as IPAddressDeny=, is added to the present one.", 0 },
+        { "wait", verb_wait, "wait NAME...", "wait until instances have ended",
+          "Returns 0 however the instances ended.", 0 },
+        { "logs", verb_logs, "logs [-f|--follow] [-n|--lines LINES] NAME... [-- OPTION...]", "show what instances wrote to the journal",
+          "Runs journalctl for the units of the instances (journalctl --unit= and --user-unit=), with -f, -n and\n"
+          "each OPTION. An OPTION is an option of journalctl. NAME may be an instance that has ended.", 0 },
+        { "enter", verb_enter, "enter NAME [COMMAND...]", "run a command (or a shell) in an instance", NULL,
           VERB_COMMAND },
-        { "grant", verb_grant, "grant NAME SRC:DEST[:ro|rw]", "put a directory on a place of GrantPaths=", NULL, 0 },
-        { "revoke", verb_revoke, "revoke NAME DEST [--kill]", "take it off again", NULL, 0 },
-        { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that may write to a tree", NULL,
+        { "grant", verb_grant, "grant NAME SRC:DEST[:ro|rw]", "add a directory in a place of GrantPaths=", NULL, 0 },
+        { "revoke", verb_revoke, "revoke NAME DEST [--kill]", "remove a granted directory", NULL, 0 },
+        { "build", verb_build, "build --root DIR -- COMMAND...", "run a command that can write to its root", NULL,
           VERB_COMMAND, build_options },
-        { "policies", verb_policies, "policies [--json] [--no-legend] [PATTERN...]", "the policies that are found",
-          "With where they are. One that another of its name comes before is marked.", VERB_PAGER },
-        { "cat", verb_cat, "cat NAME|POLICY...", "the files of a policy",
-          "Each behind a line with its path, in the order in which they are read: of two lines the later\n"
-          "holds. Of an instance, the files of its policy as they are now; what its command line added, and\n"
-          "what was made of it all, shows isoctl status.", VERB_PAGER },
-        { "check", verb_check, "check POLICY...", "whether policies are right and can be held here", NULL, 0 },
-        { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "what a start would do, and why", NULL,
+        { "policies", verb_policies, "policies [--json] [--no-legend] [PATTERN...]", "list policies and where they are",
+          "\"(shadowed by FILE)\" marks a policy that isorun does not use: FILE has the same name and comes first.", VERB_PAGER },
+        { "cat", verb_cat, "cat NAME|POLICY...", "print the files of a policy",
+          "Prints the path of each file, then its text, in the order in which isorun reads them: a later line\n"
+          "wins. For an instance, prints the files of its policy as they are now. isoctl status shows what its\n"
+          "command line added, and the plan that it was started with.", VERB_PAGER },
+        { "check", verb_check, "check POLICY...", "test whether policies are valid and work here", NULL, 0 },
+        { "explain", verb_explain, "explain [--json] POLICY [-- COMMAND...]", "show what a start would do, and why", NULL,
           VERB_COMMAND },
-        { "export", verb_export, "export --unit POLICY [--name NAME] [-- COMMAND...]", "a policy as a systemd service",
-          "Writes a service with as much of the policy as systemd can enforce itself, and says, in comments and\n"
-          "as notices, what it cannot. --user: a service for a user's manager.", VERB_COMMAND },
-        { "import", verb_import, "import UNIT|FILE", "a policy from a service's hardening lines",
-          "UNIT is looked up where systemd does, with its drop-ins. What is left out of the policy is said in\n"
-          "comments and as notices. --user: units of a user's manager.", 0 },
+        { "export", verb_export, "export --unit POLICY [--name NAME] [-- COMMAND...]", "convert a policy to a systemd service",
+          "Prints a service with the parts of the policy that systemd can enforce by itself. Comments and\n"
+          "notices list the other parts. --user: a service for a user's service manager.", VERB_COMMAND },
+        { "import", verb_import, "import UNIT|FILE", "convert a service's hardening lines to a policy",
+          "isoctl looks for UNIT, with its drop-ins, where systemd does. Comments and notices list the lines\n"
+          "that are left out of the policy. --user: units of a user's service manager.", 0 },
         {},
 };
 
@@ -59,9 +60,9 @@ static void print_common(void) {
         putchar('\n');
         options_print(isoctl_options, stdout);
         printf("\n"
-               "NAME is that of an instance or its unit, or what is enough of its beginning, or a pattern\n"
-               "('web*'). What stops, signals or changes instances takes a pattern for those of the system's\n"
-               "manager as root, else of the user's own. POLICY is a name or a file, as with isorun --policy.\n");
+               "NAME is an instance, its unit, a unique prefix, or a pattern ('web*'). For verbs that stop, signal\n"
+               "or change instances, a pattern means the instances of the system's service manager if you are\n"
+               "root, else your own. POLICY is a name or a file, as with isorun --policy.\n");
 }
 
 static int help(void) {

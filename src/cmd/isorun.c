@@ -34,13 +34,13 @@ static size_t arg_n_bindings;
 static int help(void) {
         printf("isorun [OPTIONS] [--] COMMAND [ARGUMENT...]\n"
                "\n"
-               "Runs COMMAND in a sandbox that is a unit of systemd.\n"
+               "Runs COMMAND in a sandbox that is a systemd unit.\n"
                "\n");
         options_print(isorun_options, stdout);
         printf("\n"
-               "The exit status is COMMAND's; 128+N where signal N ended it; 125 where isorun failed before\n"
-               "it was started; 126 where it cannot be executed; 127 where it was not found.\n"
-               "See isorun(1), and isorun.policy(5) for what a policy may hold.\n");
+               "The exit status is that of COMMAND, or 128+N if signal N ended it. It is 125 if isorun failed\n"
+               "before it started COMMAND, 126 if COMMAND cannot be executed, and 127 if it was not found.\n"
+               "isorun(1) has details; isorun.policy(5) describes policies.\n");
         return 0;
 }
 

@@ -14,27 +14,27 @@
 enum { BUILD_ROOT = 0x100, BUILD_NAME, BUILD_DRY_RUN, BUILD_JSON };
 
 const Option build_options[] = {
-        { BUILD_ROOT, "root", "DIR|NAME", "the tree, or the name that a table has for it" },
-        { 'p', "property", "KEY=VALUE", "a directive over those of a build" },
-        { 'v', "volume", "SRC:DEST[:ro|rw]", "a host path that is seen inside" },
+        { BUILD_ROOT, "root", "DIR|NAME", "the tree, or its name in a table of volumes" },
+        { 'p', "property", "KEY=VALUE", "set a directive, after those of a build" },
+        { 'v', "volume", "SRC:DEST[:ro|rw]", "show a host path inside" },
         { BUILD_NAME, "name", "NAME", "the instance's name (the unit is isorun-NAME.scope)" },
-        { BUILD_DRY_RUN, "dry-run", NULL, "print the plan and touch nothing" },
-        { BUILD_JSON, "json", NULL, "with --dry-run: as JSON" },
-        { 'h', "help", NULL, "this" },
+        { BUILD_DRY_RUN, "dry-run", NULL, "print the plan; change nothing" },
+        { BUILD_JSON, "json", NULL, "with --dry-run: print the plan as JSON" },
+        { 'h', "help", NULL, "show this help" },
         {},
 };
 
 static int help(void) {
         printf("isoctl build --root DIR|NAME [OPTIONS] -- COMMAND [ARGUMENT...]\n"
                "\n"
-               "Runs COMMAND in a sandbox whose root is the tree in DIR, writable. As in any sandbox nothing else of\n"
-               "the host is seen, but its network is there (-p PrivateNetwork=yes: not).\n"
+               "Runs COMMAND in a sandbox whose root is the tree in DIR. COMMAND can write to the tree, and sees no\n"
+               "other files of the host. It has the host's network, unless you add -p PrivateNetwork=yes.\n"
                "\n");
         options_print(build_options, stdout);
         printf("\n"
-               "Users with subordinate ids (/etc/subuid) are root in the tree, and the other users' ids are of\n"
-               "these; without them there is no other user inside. Names are looked up as the tree's\n"
-               "/etc/resolv.conf says.\n");
+               "If you are not root, you are root in the tree only. Your subordinate ids (/etc/subuid) become the\n"
+               "ids of its other users; without them, the tree has no other users. COMMAND resolves host names\n"
+               "with the tree's /etc/resolv.conf.\n");
         return 0;
 }
 
