@@ -27,7 +27,7 @@ def load_rows():
 
 def load_syntax():
     """What a value looks like, by the name of its type, as the parser's own table has it."""
-    text = "".join(p.read_text(encoding="utf-8") for p in sorted((TOP / "src/policy").glob("value*.c")))
+    text = "".join(p.read_text(encoding="utf-8") for p in sorted((TOP / "src/policy/value").glob("*.c")))
     return dict(re.findall(r'const ValueType type_(\w+) = \{\s*"([^"]*)"', text))
 
 

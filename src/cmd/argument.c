@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/word.h"

@@ -9,7 +9,7 @@
 #include "cmd/verb.h"
 #include "plan/plan.h"
 #include "policy/policy-load.h"
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/escape.h"
 #include "util/strv.h"
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "plan/build-export.h"
-#include "policy/names.h"
 #include "policy/systemd.h"
+#include "policy/value/names.h"
 #include "util/escape.h"
 #include "util/strv.h"
 #include "util/word.h"

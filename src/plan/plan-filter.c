@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "plan/build.h"
-#include "policy/names.h"
+#include "policy/value/names.h"
 #include "util/array.h"
 #include "util/landlock.h"
 

@@ -15,7 +15,7 @@
 #include "plan/host.h"
 #include "policy/bindings.h"
 #include "policy/policy.h"
-#include "policy/standard-io.h"
+#include "policy/value/standard-io.h"
 
 /* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */
 enum { ROOT_LAYERS_MAX = 8 };

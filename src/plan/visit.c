@@ -8,7 +8,7 @@
 #include <sys/capability.h>
 
 #include "plan/landlock-rights.h"
-#include "policy/names.h"
+#include "policy/value/names.h"
 #include "util/escape.h"
 #include "util/strv.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "policy/unit-file.h"
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/parse.h"

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "policy/specifier.h"
+#include "policy/value/specifier.h"
 #include "util/report.h"
 
 typedef struct Binding {

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <sys/resource.h>
 
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/macro.h"
 
 const char *const section_names[_SECTION_MAX] = {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "policy/import.h"
-#include "policy/names.h"
+#include "policy/value/names.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/word.h"

@@ -6,7 +6,7 @@
 
 #include "policy/import.h"
 #include "policy/systemd.h"
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"

@@ -5,7 +5,7 @@
 
 #include "policy/systemd.h"
 #include "policy/unit-file.h"
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/array.h"
 #include "util/escape.h"
 #include "util/parse.h"

@@ -5,7 +5,7 @@
  * looks at the machine that the policy is for. */
 
 #include "policy/directive.h"
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/report.h"
 
 typedef struct Setting {

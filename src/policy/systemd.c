@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "policy/value.h"
+#include "policy/value/value.h"
 
 const SystemdRow systemd_table[_DIRECTIVE_MAX] = {
 #define SYSTEMD(n, p, d, w, l) [D_##n] = { .page = p, .difference = d, .way = SYSTEMD_##w, .lost = l },

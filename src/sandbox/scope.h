@@ -3,8 +3,8 @@
 
 /* The transient scope: one method call that is sent and not waited for, and the signal that says it is done. */
 
-#include "sandbox/bus.h"
 #include "plan/plan.h"
+#include "sandbox/bus.h"
 #include "sandbox/patience.h"
 
 typedef struct Scope Scope;

@@ -6,7 +6,7 @@
 
 #include "cmd/argument.h"
 #include "policy/bindings.h"
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/strv.h"
 
 typedef struct Fixture {

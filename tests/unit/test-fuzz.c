@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "policy/bindings.h"
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/path.h"
 #include "util/strv.h"
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "policy/directive.h"
-#include "policy/specifier.h"
+#include "policy/value/specifier.h"
 #include "util/report.h"
 
 /* One value, or one item of a list. What the fields beyond text hold is said at each type. */

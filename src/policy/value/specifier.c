@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "policy/specifier.h"
+#include "policy/value/specifier.h"
 
 #include <errno.h>
 #include <stdio.h>

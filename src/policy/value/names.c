@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "policy/names.h"
+#include "policy/value/names.h"
 
 #include <linux/sched.h>
 #include <stddef.h>

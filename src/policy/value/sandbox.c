@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#include "policy/standard-io.h"
-#include "policy/value.h"
+#include "policy/value/standard-io.h"
+#include "policy/value/value.h"
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"

@@ -5,8 +5,8 @@
 #include <seccomp.h>
 #include <sys/capability.h>
 
-#include "policy/names.h"
-#include "policy/value.h"
+#include "policy/value/names.h"
+#include "policy/value/value.h"
 #include "util/parse.h"
 #include "util/strv.h"
 

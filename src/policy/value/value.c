@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "policy/value.h"
+#include "policy/value/value.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-#include "policy/value.h"
+#include "policy/value/value.h"
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
