@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "cmd/json.h"
-#include "plan/visit.h"
+#include "plan/show/show.h"
 #include "policy/policy-load.h"
 #include "sandbox/image.h"
 #include "util/fd.h"

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 
-#include "plan/visit.h"
+#include "plan/show/show.h"
 #include "util/escape.h"
 
 typedef struct JsonPrinter {

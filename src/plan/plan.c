@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "plan/build.h"
-#include "plan/root-model.h"
+#include "plan/builder.h"
+#include "plan/root/model.h"
 #include "util/strv.h"
 
 int build_error(Builder *b, const Setting *setting, DirectiveId id, int error, const char *format, ...) {

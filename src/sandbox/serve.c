@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "plan/visit.h"
+#include "plan/show/show.h"
 #include "sandbox/control.h"
 #include "sandbox/pty.h"
 #include "sandbox/standard-io.h"

@@ -18,7 +18,7 @@
 #include <cmocka.h> /* wants the headers above first */
 
 #include "plan/plan.h"
-#include "plan/visit.h"
+#include "plan/show/show.h"
 #include "policy/policy.h"
 #include "util/macro.h"
 #include "util/report.h"

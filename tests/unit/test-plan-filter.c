@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "plan/landlock-rights.h"
+#include "plan/deny/landlock.h"
 #include "util/landlock.h"
 
 static bool matches(const PlanArgumentRule *r, const uint64_t arguments[6]) {

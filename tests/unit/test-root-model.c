@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#include "plan/root-model.h"
+#include "plan/root/model.h"
 
 typedef struct Fixture {
         char *dir;

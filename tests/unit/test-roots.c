@@ -8,7 +8,7 @@
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
 
-#include "plan/root-model.h"
+#include "plan/root/model.h"
 #include "policy/bindings.h"
 #include "util/elf-file.h"
 #include "util/strv.h"

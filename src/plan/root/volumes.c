@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "plan/build-root.h"
+#include "plan/root/builder.h"
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/path.h"

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/capability.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 #include "util/array.h"
 
 static bool can_raise(const Builder *b) {

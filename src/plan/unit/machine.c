@@ -2,7 +2,7 @@
 /* Whether systemd-machined(8) can be told of the instance: org.freedesktop.machine1(5). */
 #include <errno.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 
 /* What machined takes for the name of a machine: labels as of a host name, with dots between. */
 static bool is_machine_name(const char *name) {

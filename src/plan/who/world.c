@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 #include "plan/subordinate.h"
 #include "util/parse.h"
 #include "util/path.h"

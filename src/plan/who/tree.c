@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 
 static int tree_map(uint32_t own, const IdRange *range, char **ret) {
         return range ? asprintf(ret, "0 %u 1\n1 %u %u\n", own, range->first, range->count)

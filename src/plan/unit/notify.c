@@ -3,7 +3,7 @@
  * in a sandbox around, that is the payload, which talks to the isorun outside. */
 #include <errno.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 
 static const char *find_socket(const Builder *b) {
         const char *address = host_variable(b->host, "NOTIFY_SOCKET");

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 #include "policy/value/names.h"
 #include "util/array.h"
 #include "util/landlock.h"

@@ -4,8 +4,8 @@
 /* The root while it is being planned, shared by what wants mounts, what places them and what looks for things in
  * them. Functions return 0 or a negative errno; what the user can do something about is reported. */
 
-#include "plan/build.h"
-#include "plan/root-model.h"
+#include "plan/builder.h"
+#include "plan/root/model.h"
 
 typedef struct RootBuilder {
         Builder *b;

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plan/build-root.h"
+#include "plan/root/builder.h"
 #include "util/path.h"
 #include "util/strv.h"
 

@@ -2,7 +2,7 @@
 /* Whose terminal the payload has: the caller's, or one of the instance's own that isorun relays. */
 #include <errno.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 
 /* Those of fds 0 to 2 that are the caller's terminals, and stay with the payload. */
 static unsigned find_terminals(const Builder *b) {

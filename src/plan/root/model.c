@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plan/root-model.h"
+#include "plan/root/model.h"
 
 #include <errno.h>
 #include <stdio.h>

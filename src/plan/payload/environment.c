@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "plan/build-root.h"
+#include "plan/root/builder.h"
 #include "util/parse.h"
 #include "util/strv.h"
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sys/capability.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 #include "util/fd.h"
 #include "util/parse.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "plan/build-root.h"
+#include "plan/root/builder.h"
 #include "util/strv.h"
 
 /* By whatever path, bind or fd of it. */

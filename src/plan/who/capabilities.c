@@ -4,7 +4,7 @@
 #include <linux/sched.h>
 #include <sys/capability.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 
 #define BIT(c) (UINT64_C(1) << (c))
 

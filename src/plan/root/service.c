@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "plan/build-root.h"
+#include "plan/root/builder.h"
 #include "util/path.h"
 #include "util/strv.h"
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "plan/build-root.h"
+#include "plan/root/builder.h"
 #include "util/elf-file.h"
 #include "util/fd.h"
 #include "util/path.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <fcntl.h>
 
-#include "plan/build.h"
+#include "plan/builder.h"
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/path.h"

@@ -3,8 +3,8 @@
  * denies, so that a path hidden by a mount is hidden by the mount alone. */
 #include <errno.h>
 
-#include "plan/build.h"
-#include "plan/landlock-rights.h"
+#include "plan/builder.h"
+#include "plan/deny/landlock.h"
 #include "util/array.h"
 #include "util/landlock.h"
 #include "util/path.h"

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "plan/build-root.h"
+#include "plan/root/builder.h"
 #include "util/path.h"
 #include "util/strv.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plan/visit.h"
+#include "plan/show/show.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -7,7 +7,7 @@
 #include <seccomp.h>
 #include <sys/capability.h>
 
-#include "plan/landlock-rights.h"
+#include "plan/deny/landlock.h"
 #include "policy/value/names.h"
 #include "util/escape.h"
 #include "util/strv.h"

@@ -4,7 +4,7 @@
 #include <linux/sched.h>
 #include <stdio.h>
 
-#include "plan/build-root.h"
+#include "plan/root/builder.h"
 #include "util/path.h"
 
 static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {
