@@ -11,7 +11,7 @@
 #include "cmd/json.h"
 #include "plan/show/show.h"
 #include "policy/policy-load.h"
-#include "sandbox/image.h"
+#include "sandbox/root/image.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"

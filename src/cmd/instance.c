@@ -10,7 +10,7 @@
 
 #include "cmd/common.h"
 #include "cmd/options.h"
-#include "sandbox/cgroup.h"
+#include "sandbox/limits/cgroup.h"
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/parse.h"

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "cmd/common.h"
-#include "sandbox/journal.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/outside/sandbox.h"
+#include "sandbox/systemd/journal.h"
 
 /* Who gains by execve(2) itself must not sandbox for others: what a policy may name is what the caller may do. The
  * ids and the file's capabilities decide, not AT_SECURE alone, which security modules set for reasons of theirs. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "sandbox/packet.h"
+#include "sandbox/wire/packet.h"
 #include "util/fd.h"
 
 int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {

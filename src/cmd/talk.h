@@ -4,7 +4,7 @@
 /* isoctl's end of a connection to an instance. */
 
 #include "cmd/instance.h"
-#include "sandbox/control.h"
+#include "sandbox/wire/control.h"
 
 /* Who answers. */
 typedef struct TalkOwner {

@@ -10,7 +10,7 @@
 #include "cmd/common.h"
 #include "cmd/talk.h"
 #include "cmd/verb.h"
-#include "sandbox/terminal.h"
+#include "sandbox/outside/terminal.h"
 #include "util/fd.h"
 
 typedef struct Visit {

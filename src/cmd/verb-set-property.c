@@ -6,7 +6,7 @@
 
 #include "cmd/managed.h"
 #include "cmd/verb.h"
-#include "sandbox/limits.h"
+#include "sandbox/limits/limits.h"
 #include "util/array.h"
 #include "util/fd.h"
 

@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "sandbox/mount.h"
-#include "sandbox/packet.h"
+#include "sandbox/root/mount.h"
+#include "sandbox/wire/packet.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/open-in.h"

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "sandbox/failure.h"
+#include "sandbox/wire/failure.h"
 
 typedef struct GrantTarget {
         int user_namespace, mount_namespace; /* of the payload */

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "sandbox/scope.h"
+#include "sandbox/systemd/scope.h"
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/library.h"

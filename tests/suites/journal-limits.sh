@@ -8,7 +8,7 @@ printf '[Scope]\nMemoryMax=32M\nMemorySwapMax=0\n' >"$tmp/memory.conf"
 records() { # kind, fields...
 	journalctl --sync
 	journalctl -q --no-pager -o json "$unit_option=isorun-oom.scope" "_UID=$uid" ISORUN_INSTANCE=oom \
-		"MESSAGE_ID=$(sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/journal-records.inc")" |
+		"MESSAGE_ID=$(sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/systemd/journal-records.inc")" |
 		python3 -c 'import json, sys
 for line in sys.stdin:
     entry = json.loads(line)

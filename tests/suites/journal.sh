@@ -8,7 +8,7 @@ install_isorun
 mode=(--quiet -p "Optional=MemoryMax TasksMax")
 
 # The MESSAGE_ID of a kind of record.
-id_of() { sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/journal-records.inc"; }
+id_of() { sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/systemd/journal-records.inc"; }
 
 # The user's journal is in the system's here, which he may not read.
 let_read() {
@@ -297,7 +297,7 @@ test_catalog() {
 	label=root who=() unit_option=--unit
 	while IFS='(,' read -r _ name _; do
 		like "the catalog has $name" "$(journalctl --no-pager --list-catalog "$(id_of "$name")")" "$(id_of "$name") isorun: *@ISORUN_INSTANCE@*"
-	done < <(grep '^RECORD(' "$top/src/sandbox/journal-records.inc")
+	done < <(grep '^RECORD(' "$top/src/sandbox/systemd/journal-records.inc")
 	run "$isorun" "${mode[@]}" --name explained true
 	journalctl --sync
 	text=$(journalctl -x --no-pager -u isorun-explained.scope)

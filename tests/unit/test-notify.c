@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "sandbox/notify-text.h"
+#include "sandbox/notify/text.h"
 
 static void test_strip(_unused_ void **state) {
         static const struct {

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/deny/landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/landlock.h"
+
+static int add_rule(int ruleset, const PlanLandlockRule *rule, Failure *f) {
+        _cleanup_close_ int fd = open(rule->path, O_PATH | O_CLOEXEC);
+        struct landlock_path_beneath_attr attr = { .allowed_access = rule->access, .parent_fd = fd };
+
+        if (fd < 0 || sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0)
+                return fail(f, errno, "Landlock rule for %s", rule->path);
+        return 0;
+}
+
+int landlock_allow_writing(int ruleset, int directory, Failure *f) {
+        struct landlock_path_beneath_attr attr = { .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE,
+                                                   .parent_fd = directory };
+
+        if (ruleset >= 0 && sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0)
+                return fail(f, errno, "Landlock rule");
+        return 0;
+}
+
+int landlock_prepare(const Plan *plan, Failure *f, int *ret) {
+        const LandlockRulesetAttr attr = { .handled_access_fs = plan->landlock_files, .scoped = plan->landlock_scope };
+        /* Kernels before the scopes know a shorter structure and refuse what they do not know. */
+        size_t size = plan->landlock_scope ? sizeof(attr) : sizeof(attr.handled_access_fs);
+        _cleanup_close_ int fd = -1;
+
+        *ret = -1;
+        if (!plan->landlock_files && !plan->landlock_scope)
+                return 0;
+
+        fd = sys_landlock_create_ruleset(&attr, size, 0);
+        if (fd < 0)
+                return fail(f, errno, "landlock_create_ruleset");
+        for (size_t i = 0; i < plan->n_landlock_rules; i++) {
+                int r = add_rule(fd, &plan->landlock_rules[i], f);
+
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_FD(fd);
+        return 0;
+}

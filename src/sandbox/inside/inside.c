@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From clone3(2) to the payload's fork(2). The order, and why:
+ *
+ *  1. The id maps come first: what is made on a tmpfs belongs to an id, which must exist.
+ *  2. The network and the root are made with all capabilities over our own namespaces, and none over the host's.
+ *  3. Only when isorun says that the process is in its unit and that the limits hold does it go on: the cgroup
+ *     namespace then begins at the unit, and what the payload uses is counted from its first page.
+ *  4. Landlock's rules name paths of the finished root.
+ *  5. no_new_privs, the Landlock domain, the ids and the capabilities, before the fork(2), so that the reaper has no
+ *     more than the payload, and so that whatever else it forks (isoctl enter) is in the payload's very domain, which
+ *     nobody can join later. What the reaper does from then on (/dev/null, signals, sockets that it has) is within
+ *     the domain; it is kept from the payload, which is in the domain too, by not being dumpable.
+ *  6. Each process gets the filter itself, last of all: what would come after would have to be allowed to it. */
+#include "sandbox/inside/inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "sandbox/deny/filter.h"
+#include "sandbox/deny/landlock.h"
+#include "sandbox/inside/network.h"
+#include "sandbox/inside/payload.h"
+#include "sandbox/inside/pty.h"
+#include "sandbox/inside/reaper.h"
+#include "sandbox/limits/cgroup.h"
+#include "sandbox/root/root.h"
+#include "sandbox/who/privileges.h"
+#include "sandbox/wire/message.h"
+#include "sandbox/wire/standard-io.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+/* isorun is gone, or has given up. A process that ends before systemd has moved it leaves a scope behind that
+ * nothing ever ends (it was never populated), so it stays until it has been moved, for some seconds at most. */
+_Noreturn static void leave(const Inside *inside) {
+        for (unsigned i = 0; inside->requested && i < 500; i++) {
+                _cleanup_free_ char *text = NULL;
+
+                if (file_read(AT_FDCWD, "/proc/self/cgroup", &text, NULL) < 0 || strstr(text, inside->plan->unit))
+                        break;
+                nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+        }
+        _exit(PLAN_FAILED);
+}
+
+/* Returns false when isorun has hung up. */
+static bool receive(Inside *inside, Message *ret, int *fds, unsigned n) {
+        if (message_receive(inside->socket, ret, fds, n) <= 0)
+                return false;
+        if (ret->type == MESSAGE_REQUESTING || ret->type == MESSAGE_GO) /* then it has been moved */
+                inside->requested = ret->type == MESSAGE_REQUESTING;
+        return true;
+}
+
+/* Tells isorun, which ends this process when it is done with the unit. */
+_Noreturn static void give_up(Inside *inside, const Failure *f) {
+        Message m;
+
+        if (message_send(inside->socket, &f->message, NULL, 0) >= 0)
+                while (receive(inside, &m, NULL, 0))
+                        ;
+        leave(inside);
+}
+
+static void wait_for(Inside *inside, MessageType type, int *fds, unsigned n) {
+        Message m;
+
+        do
+                if (!receive(inside, &m, fds, n))
+                        leave(inside);
+        while (m.type != type);
+}
+
+static int build(Inside *inside, Failure *f) {
+        int r;
+
+        if (inside->plan->namespaces & CLONE_NEWNET) {
+                r = network_loopback_up();
+                if (r < 0)
+                        return fail(f, -r, "bringing the loopback device up");
+        }
+        return root_build(inside->plan, inside->id_mapped, &inside->notify, f);
+}
+
+/* The caller's session keyring is inherited and holds its secrets; the payload gets an empty one: keyctl(2),
+ * session-keyring(7). Where a filter around us denies the call as a whole, as that of a sandbox does, the keys are out
+ * of the payload's reach as well: then even the question what the kernel can do is not answered. */
+static int leave_keyring(Failure *f) {
+        unsigned char capabilities[8];
+        int error;
+
+        if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) >= 0)
+                return 0;
+        error = errno;
+        if (error == ENOSYS)
+                return 0;
+        if (syscall(SYS_keyctl, KEYCTL_CAPABILITIES, capabilities, sizeof(capabilities), 0, 0) < 0 && errno == error)
+                return 0;
+        return fail(f, error, "making a session keyring");
+}
+
+static int complete(Payload *payload, int *ruleset, Failure *f) {
+        Inside *inside = payload->inside;
+        const Plan *plan = inside->plan;
+        int r;
+
+        if (unshare(CLONE_NEWCGROUP) < 0)
+                return fail(f, errno, "making the cgroup namespace");
+        r = root_finish(plan, f);
+        if (r >= 0 && plan->delegate)
+                r = cgroup_settle(plan, f);
+        if (r >= 0)
+                r = landlock_prepare(plan, f, ruleset);
+        if (r >= 0)
+                r = standard_io_connect(plan, inside->standard_io, f);
+        if (r >= 0 && plan->terminals)
+                r = pty_begin(payload, f);
+        if (r >= 0)
+                r = leave_keyring(f);
+        if (r >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                r = fail(f, errno, "PR_SET_NO_NEW_PRIVS");
+        return r;
+}
+
+/* The inner id maps are written from within the domain, through a /proc that nobody else can reach. */
+static int prepare_inner(Payload *payload, int ruleset, Failure *f) {
+        payload->proc = root_open_proc();
+        if (payload->proc < 0)
+                return fail(f, -payload->proc, "making a /proc");
+        return payload->inside->plan->landlock_files ? landlock_allow_writing(ruleset, payload->proc, f) : 0;
+}
+
+static int start(Payload *payload, int ruleset, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+        int r;
+
+        if (plan->inner_namespaces) {
+                r = prepare_inner(payload, ruleset, f);
+                if (r < 0)
+                        return r;
+        }
+        if (ruleset >= 0 && sys_landlock_restrict_self(ruleset) < 0)
+                return fail(f, errno, "landlock_restrict_self%s",
+                            errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)"
+                                           : "");
+        /* The payload that gets a second user namespace needs its capabilities until it is there. */
+        if (plan->inner_namespaces)
+                return payload_start_inner(payload, f);
+
+        r = privileges_drop(plan, f);
+        /* Not to be traced by the payload, which has the same ids: ptrace(2), PR_SET_DUMPABLE. */
+        if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                r = fail(f, errno, "PR_SET_DUMPABLE");
+        return r < 0 ? r : payload_start(payload, f);
+}
+
+_Noreturn void inside_main(Inside *inside) {
+        Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .proc = -1, .terminal = -1 };
+        int ruleset = -1, r;
+        Failure f = {};
+
+        wait_for(inside, MESSAGE_MAPPED, NULL, 0);
+        r = build(inside, &f);
+        if (r < 0)
+                give_up(inside, &f);
+
+        wait_for(inside, MESSAGE_GO, payload.filters, FILTERS);
+        r = complete(&payload, &ruleset, &f);
+        if (r >= 0)
+                r = start(&payload, ruleset, &f);
+        if (r < 0)
+                give_up(inside, &f);
+
+        reaper_main(&payload);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/inside/payload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "sandbox/inside/network.h"
+#include "sandbox/inside/pty.h"
+#include "sandbox/who/id-maps.h"
+#include "sandbox/who/privileges.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+static const struct {
+        uint64_t flag;
+        const char *name;
+} inner_table[INNER_NAMESPACES] = {
+        [INNER_USERS] = { CLONE_NEWUSER, "user" }, [INNER_NETWORK] = { CLONE_NEWNET, "net" },
+        [INNER_IPC] = { CLONE_NEWIPC, "ipc" },     [INNER_UTS] = { CLONE_NEWUTS, "uts" },
+        [INNER_MOUNTS] = { CLONE_NEWNS, "mnt" },
+};
+
+static int arrange_fds(const Command *command, Failure *f) {
+        unsigned first = 3 + command->n_passed_fds;
+
+        for (int i = 0; i < 3; i++)
+                if (command->standard_io[i] >= 0 && dup2(command->standard_io[i], i) < 0)
+                        return fail(f, errno, "setting up fd %d", i);
+        for (unsigned fd = 3; fd < first; fd++)
+                if (fcntl((int) fd, F_SETFD, 0) < 0)
+                        return fail(f, errno, "passing fd %u on", fd);
+        /* Marked, not closed, since some are still needed: no other is there after execve(2). */
+        if (close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+                return fail(f, errno, "close_range");
+        return 0;
+}
+
+/* The variables that name who they are for. SYSTEMD_EXEC_PID is for an isorun that the payload is: it relays in turn. */
+static int set_own_pid(char ***environment, const Plan *plan) {
+        const struct {
+                bool wanted;
+                const char *name;
+        } table[] = {
+                { plan->n_passed_fds, "LISTEN_PID" },
+                { plan->watchdog, "WATCHDOG_PID" },
+                { plan->notify, "SYSTEMD_EXEC_PID" },
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
+                if (table[i].wanted)
+                        r = strv_pushf(environment, "%s=%d", table[i].name, getpid());
+        return r;
+}
+
+static int enter_directory(const Plan *plan, Failure *f) {
+        if (chdir(plan->working_directory) >= 0)
+                return 0;
+        if (!plan->working_directory_optional)
+                return fail(f, errno, "%s", plan->working_directory);
+        return chdir("/") < 0 ? fail(f, errno, "/") : 0;
+}
+
+/* Nothing may be needed any more but execve(2) when the last filter is in place. The one that looks at arguments
+ * goes first: the other may well deny seccomp(2). */
+static int install_filters(const Payload *payload, Failure *f) {
+        for (int i = FILTERS - 1; i >= 0; i--) {
+                int r = filter_install(payload->filters[i]);
+
+                if (r < 0)
+                        return fail(f, -r, "installing the system call filter%s",
+                                    r == -ENOMEM ? " (with those of the sandboxes around, it may be too long)" : "");
+        }
+        return 0;
+}
+
+static void exec_failed(Failure *f, int error, const char *command) {
+        fail(f, error, "%s", command);
+        f->message.status = error == ENOENT || error == ENOTDIR ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE;
+}
+
+static int set_limits(const Plan *plan, Failure *f) {
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                const PlanResourceLimit *l = &plan->limits[i];
+
+                if (setrlimit((__rlimit_resource_t) l->directive->resource, &l->limit) < 0)
+                        return fail_at(f, l->origin, l->directive->name, errno, "setrlimit");
+        }
+        return 0;
+}
+
+void payload_become(const Payload *payload, const Command *command, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+
+        if (plan->set_umask)
+                umask(plan->umask);
+        if (set_limits(plan, f) < 0)
+                return;
+        if (enter_directory(plan, f) < 0 || arrange_fds(command, f) < 0)
+                return;
+        if (sigprocmask(SIG_SETMASK, &command->signal_mask, NULL) < 0) {
+                fail(f, errno, "sigprocmask");
+                return;
+        }
+        environ = command->environment; /* execvp(3) looks there */
+        if (install_filters(payload, f) < 0)
+                return;
+
+        if (strchr(command->executable, '/'))
+                execve(command->executable, command->arguments, environ);
+        else
+                execvp(command->executable, command->arguments);
+        exec_failed(f, errno, command->executable);
+}
+
+static void become(const Payload *payload, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+        char **environment = strv_copy(plan->environment);
+
+        if (!environment || set_own_pid(&environment, plan) < 0)
+                fail(f, ENOMEM, "environment");
+        else if (pty_lead_group(payload, f) >= 0)
+                payload_become(payload,
+                               &(Command) {
+                                       .executable = plan->executable,
+                                       .arguments = plan->arguments,
+                                       .environment = environment,
+                                       .standard_io = payload->inside->standard_io,
+                                       .n_passed_fds = (unsigned) plan->n_passed_fds,
+                                       .signal_mask = payload->inside->signal_mask,
+                               },
+                               f);
+}
+
+/* Until the pipe's other end is closed by execve(2), or by the end of the payload. */
+static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
+        char c;
+
+        if (TEMP_FAILURE_RETRY(read(fd, &c, 1)) < 0)
+                return fail(f, errno, "waiting for execve");
+        if (shared->message.type != MESSAGE_FAILED)
+                return 0;
+        *f = *shared;
+        return -shared->message.value;
+}
+
+/* A signal that came before there was a payload is none that it has: isorun has it as well, and is to hand it on. One
+ * that it does have in that moment ends it before it is executed, so that it cannot get another. */
+static pid_t fork_payload(const Payload *payload) {
+        pid_t pid = fork();
+
+        while (pid > 0 && sigtimedwait(&payload->inside->forwarded, NULL, &(struct timespec) {}) > 0)
+                ;
+        return pid;
+}
+
+int payload_start(Payload *payload, Failure *f) {
+        _cleanup_(failure_unsharep) Failure *shared = failure_share();
+        int fds[2], r;
+
+        if (!shared || pipe2(fds, O_CLOEXEC) < 0)
+                return fail(f, errno, "preparing the payload");
+
+        payload->pid = fork_payload(payload);
+        if (payload->pid == 0) {
+                close(fds[0]);
+                become(payload, shared);
+                _exit(PLAN_FAILED);
+        }
+        close(fds[1]);
+        r = payload->pid < 0 ? fail(f, errno, "fork") : wait_for_exec(fds[0], shared, f);
+        close(fds[0]);
+        return r;
+}
+
+/* In the payload: a user namespace and with it a copy of all mounts, locked. Ids are mapped by the process outside
+ * of it, which is told by one byte and answers with one. */
+static int enter_inner(const Payload *payload, int socket, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+        char c = 0;
+        int r;
+
+        if (unshare((int) plan->inner_namespaces) < 0)
+                return fail(f, errno, "making the inner user namespace");
+        if (write(socket, &c, 1) != 1 || TEMP_FAILURE_RETRY(read(socket, &c, 1)) != 1)
+                return fail(f, EPIPE, "waiting for the inner id maps");
+        if (plan->inner_namespaces & CLONE_NEWNET) {
+                r = network_loopback_up();
+                if (r < 0)
+                        return fail(f, -r, "bringing the loopback device up");
+        }
+        return privileges_drop(plan, f);
+}
+
+/* So that others can follow, whatever the payload does with its own: opened before it goes on. */
+static int open_inner(Payload *payload) {
+        for (size_t i = 0; i < INNER_NAMESPACES; i++) {
+                char path[64];
+
+                if (!(payload->inside->plan->inner_namespaces & inner_table[i].flag))
+                        continue;
+                snprintf(path, sizeof(path), "%d/ns/%s", payload->pid, inner_table[i].name);
+                payload->inner[i] = openat(payload->proc, path, O_RDONLY | O_CLOEXEC);
+                if (payload->inner[i] < 0)
+                        return -errno;
+        }
+        return 0;
+}
+
+int payload_join(const Payload *payload, Failure *f) {
+        const Plan *plan = payload->inside->plan;
+
+        if (!plan->inner_namespaces)
+                return 0;
+        /* As the owner of the user namespace this process has all capabilities there: user_namespaces(7). */
+        for (size_t i = 0; i < INNER_NAMESPACES; i++)
+                if (payload->inner[i] >= 0 && setns(payload->inner[i], (int) inner_table[i].flag) < 0)
+                        return fail(f, errno, "joining the inner %s namespace", inner_table[i].name);
+        return privileges_drop(plan, f);
+}
+
+/* In the process outside: when this returns 0, it has no capability left, and the payload goes on. */
+static int admit_inner(Payload *payload, int socket, Failure *f) {
+        char c;
+        int r;
+
+        if (TEMP_FAILURE_RETRY(read(socket, &c, 1)) != 1)
+                return 0; /* it has failed, and said why */
+        r = id_maps_write_inner(payload->inside->plan, payload->proc, payload->pid);
+        if (r < 0)
+                return fail(f, -r, "writing the inner id maps");
+        r = open_inner(payload);
+        if (r < 0)
+                return fail(f, -r, "opening the inner namespaces");
+        r = privileges_drop_all(f);
+        if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                r = fail(f, errno, "PR_SET_DUMPABLE");
+        if (r >= 0 && write(socket, &c, 1) != 1)
+                r = fail(f, errno, "admitting the payload");
+        return r;
+}
+
+int payload_start_inner(Payload *payload, Failure *f) {
+        _cleanup_(failure_unsharep) Failure *shared = failure_share();
+        int fds[2], r;
+
+        if (!shared || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+                return fail(f, errno, "preparing the payload");
+
+        payload->pid = fork_payload(payload);
+        if (payload->pid == 0) {
+                close(fds[0]);
+                if (enter_inner(payload, fds[1], shared) >= 0)
+                        become(payload, shared);
+                _exit(PLAN_FAILED);
+        }
+        close(fds[1]);
+        r = payload->pid < 0 ? fail(f, errno, "fork") : admit_inner(payload, fds[0], f);
+        if (r >= 0)
+                r = wait_for_exec(fds[0], shared, f);
+        close(fds[0]);
+        return r;
+}

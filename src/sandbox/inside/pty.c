@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/inside/pty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
+#include "sandbox/outside/terminal.h"
+#include "util/fd.h"
+
+int pty_open(int *ret_master, int *ret_terminal, Failure *f) {
+        _cleanup_close_ int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), terminal = -1;
+
+        if (master < 0 || !terminal_is_master(master))
+                return fail(f, master < 0 ? errno : ENODEV, "/dev/ptmx");
+        if (ioctl(master, TIOCSPTLCK, &(int) { 0 }) < 0)
+                return fail(f, errno, "unlocking the terminal");
+        terminal = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (terminal < 0)
+                return fail(f, errno, "opening the terminal");
+        *ret_master = TAKE_FD(master);
+        *ret_terminal = TAKE_FD(terminal);
+        return 0;
+}
+
+/* Its size, and how it is set up: the erase character, say. In the background that may be what a shell has for its
+ * prompt, and isorun sees to it later. */
+static void copy_settings(const Inside *inside, int terminal) {
+        const unsigned mask = inside->plan->terminals;
+        struct winsize size;
+        struct termios how;
+
+        if (ioctl(terminal_find_output(mask), TIOCGWINSZ, &size) >= 0)
+                (void) ioctl(terminal, TIOCSWINSZ, &size);
+        if (inside->foreground && tcgetattr(terminal_find_input(mask), &how) >= 0)
+                (void) tcsetattr(terminal, TCSANOW, &how);
+}
+
+int pty_begin(Payload *payload, Failure *f) {
+        _cleanup_close_ int master = -1, terminal = -1;
+        Inside *inside = payload->inside;
+        const Plan *plan = inside->plan;
+        sigset_t mask;
+        int r;
+
+        if (setsid() < 0)
+                return fail(f, errno, "setsid");
+        r = pty_open(&master, &terminal, f);
+        if (r < 0)
+                return r;
+        if (plan->set_owner && fchown(terminal, plan->owner_uid, plan->owner_gid) < 0)
+                return fail(f, errno, "giving the terminal to user %u", plan->owner_uid);
+        if (ioctl(terminal, TIOCSCTTY, 0) < 0)
+                return fail(f, errno, "TIOCSCTTY");
+        copy_settings(inside, terminal);
+
+        /* The processes that say who is in the foreground are not there themselves: tcsetpgrp(3). */
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGTTOU);
+        sigprocmask(SIG_BLOCK, &mask, NULL);
+
+        r = message_send(inside->socket, &(Message) { .type = MESSAGE_TERMINAL }, &master, 1);
+        if (r < 0)
+                return fail(f, -r, "handing the terminal out");
+        for (int fd = 0; fd < 3; fd++)
+                if (plan->terminals & 1U << fd)
+                        inside->standard_io[fd] = terminal;
+        payload->terminal = TAKE_FD(terminal);
+        return 0;
+}
+
+int pty_lead_group(const Payload *payload, Failure *f) {
+        if (payload->terminal < 0)
+                return 0;
+        if (setpgid(0, 0) < 0)
+                return fail(f, errno, "making a process group");
+        if (payload->inside->foreground && tcsetpgrp(payload->terminal, getpid()) < 0)
+                return fail(f, errno, "taking the terminal");
+        return 0;
+}
+
+void pty_continue(const Payload *payload, bool stopped, bool foreground) {
+        pid_t group = getpgid(payload->pid);
+
+        if (group <= 0)
+                return;
+        /* Where it was not stopped, it may have put a job of its own in the foreground. */
+        if (stopped || tcgetpgrp(payload->terminal) == getpgrp())
+                (void) tcsetpgrp(payload->terminal, foreground ? group : getpgrp());
+        (void) kill(-group, SIGCONT);
+}

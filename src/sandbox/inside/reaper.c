@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/inside/reaper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "sandbox/inside/pty.h"
+#include "sandbox/inside/session.h"
+#include "sandbox/inside/take-over.h"
+#include "sandbox/wire/message.h"
+#include "sandbox/wire/signals.h"
+#include "util/clock.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+typedef struct Reaper {
+        Payload *payload;
+        Sessions sessions;
+        int socket; /* -1: isorun has handed over, and is gone */
+        int signals;
+        TakeOver take_over;
+        bool stopped; /* the payload is; not looked for without a terminal */
+        struct {
+                unsigned n;   /* arrived here, and isorun has not asked about yet; those that queue are counted, signal(7) */
+                int64_t when; /* the last one, in ms */
+                bool kernel;  /* sent by the terminal */
+        } seen[SIGNAL_MAX + 1];
+} Reaper;
+
+_Noreturn static void finish(const Reaper *r, int wait_status) {
+        Message m = { .type = MESSAGE_EXITED, .value = wait_status };
+
+        if (r->take_over.done)
+                notify_finish(r->take_over.notify);
+        /* isorun looks at the unit's cgroup, which lasts as long as this process does, and then hangs up. */
+        if (r->socket >= 0 && message_send(r->socket, &m, NULL, 0) >= 0)
+                while (message_receive(r->socket, &m, NULL, 0) > 0)
+                        ;
+        _exit(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status));
+}
+
+static int wait_status_of(const siginfo_t *info) {
+        return info->si_code == CLD_EXITED ? W_EXITCODE(info->si_status, 0)
+                                           : W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
+}
+
+/* A process has been stopped or continued. */
+static void note_stop(Reaper *r, pid_t pid) {
+        siginfo_t info = {};
+
+        if (waitid(P_PID, (id_t) pid, &info, WSTOPPED | WCONTINUED | WNOHANG) < 0 || info.si_pid != r->payload->pid)
+                return;
+        r->stopped = info.si_code == CLD_STOPPED;
+        if (r->stopped)
+                (void) message_send(r->socket, &(Message) { .type = MESSAGE_STOPPED, .value = info.si_status }, NULL, 0);
+}
+
+/* The payload stays a zombie for as long as this process lives, so that isorun can still tell by its pidfd which pid
+ * was its. */
+static void reap(Reaper *r) {
+        const int events = WEXITED | (r->payload->terminal >= 0 ? WSTOPPED | WCONTINUED : 0);
+
+        for (;;) {
+                siginfo_t info = {};
+                int status;
+
+                if (waitid(P_ALL, 0, &info, events | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+                        return;
+                if (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED) {
+                        note_stop(r, info.si_pid);
+                        continue;
+                }
+                if (info.si_pid == r->payload->pid)
+                        finish(r, wait_status_of(&info));
+                if (waitpid(info.si_pid, &status, 0) > 0)
+                        sessions_reap(&r->sessions, info.si_pid, status);
+        }
+}
+
+static int64_t now_msec(void) {
+        return (int64_t) (clock_usec(CLOCK_MONOTONIC) / 1000);
+}
+
+static void drain_signals(Reaper *r) {
+        struct signalfd_siginfo info;
+
+        while (read(r->signals, &info, sizeof(info)) == sizeof(info)) {
+                if (info.ssi_signo == SIGCHLD)
+                        reap(r);
+                else if (info.ssi_signo <= SIGNAL_MAX && info.ssi_pid == 0) { /* from outside of the pid namespace */
+                        r->seen[info.ssi_signo].n = (int) info.ssi_signo < SIGRTMIN ? 1 : r->seen[info.ssi_signo].n + 1;
+                        r->seen[info.ssi_signo].when = now_msec();
+                        /* Of its own terminal's, to the session's leader alone, it is not. */
+                        r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL && r->payload->terminal < 0;
+                        take_over_signal(&r->take_over, (int) info.ssi_signo);
+                }
+        }
+}
+
+/* A signal to a whole process group, or to a whole cgroup, has come here just as it has come to isorun: then the
+ * payload has it, too. One that was sent to isorun alone must be handed on. Those who send to many do it one by one,
+ * so it may take a moment. */
+static bool payload_has(Reaper *r, int sig, bool from_manager) {
+        struct pollfd p = { .fd = r->signals, .events = POLLIN };
+        int patience = from_manager ? SIGNAL_GRACE_MANAGER_MSEC : SIGNAL_GRACE_MSEC;
+        int64_t asked = now_msec(), left = patience;
+        bool same_group;
+
+        drain_signals(r);
+        /* One of longer ago was another one, sent to the unit alone. */
+        if (r->seen[sig].when < asked - patience)
+                r->seen[sig].n = 0;
+        for (; r->seen[sig].n == 0 && left > 0; left = asked + patience - now_msec())
+                if (poll(&p, 1, (int) left) > 0)
+                        drain_signals(r);
+        if (r->seen[sig].n == 0)
+                return false;
+
+        r->seen[sig].n--;
+        same_group = getpgid(r->payload->pid) == getpgrp();
+        return from_manager || same_group || r->seen[sig].kernel;
+}
+
+static void answer_signal(Reaper *r, Message *m) {
+        if (m->value < 1 || m->value > SIGNAL_MAX)
+                return;
+        m->status = payload_has(r, m->value, m->status);
+        m->type = MESSAGE_SEEN;
+        (void) message_send(r->socket, m, NULL, 0);
+}
+
+static void look_up(const Reaper *r, pid_t pid) {
+        _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0);
+
+        (void) message_send(r->socket, &(Message) { .type = MESSAGE_FOUND }, &pidfd, pidfd >= 0);
+}
+
+static void answer(Reaper *r) {
+        int fds[2];
+        Message m;
+
+        if (message_receive(r->socket, &m, fds, ELEMENTSOF(fds)) <= 0)
+                _exit(PLAN_FAILED); /* isorun is gone, and the kernel kills what is left here */
+        switch (m.type) {
+        case MESSAGE_CONTROL:
+                if (fds[0] >= 0)
+                        sessions_add(&r->sessions, fds[0]);
+                break;
+        case MESSAGE_SIGNAL:
+                answer_signal(r, &m);
+                break;
+        case MESSAGE_LOOK_UP:
+                look_up(r, m.value);
+                break;
+        case MESSAGE_CONTINUE:
+                if (r->payload->terminal >= 0)
+                        pty_continue(r->payload, r->stopped, m.value);
+                r->stopped = false;
+                break;
+        case MESSAGE_HAND_OVER:
+                if (take_over_prepare(&r->take_over, &m, fds, r->payload->pid, r->signals) < 0)
+                        _exit(PLAN_FAILED);
+                break;
+        case MESSAGE_HANDED_OVER:
+                take_over_finish(&r->take_over);
+                r->socket = fd_close(r->socket);
+                break;
+        default: /* what only an earlier process inside is told */
+                break;
+        }
+}
+
+static int announce(const Reaper *r) {
+        _cleanup_close_ int pidfd = sys_pidfd_open(r->payload->pid, 0);
+        Message m = { .type = MESSAGE_STARTED, .value = r->payload->pid };
+        int *notify = &r->payload->inside->notify, fds[] = { pidfd, *notify }, q;
+
+        if (pidfd < 0)
+                return -errno;
+        q = message_send(r->socket, &m, fds, *notify >= 0 ? 2 : 1);
+        *notify = fd_close(*notify);
+        return q;
+}
+
+/* Else a reader of the payload's output would wait for this process, too, to close it. */
+static void close_standard_io(void) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        for (int fd = 0; fd < 3; fd++)
+                if (null < 0 || dup2(null, fd) < 0)
+                        close(fd);
+}
+
+/* Closes all but the sockets and what other processes of the instance are made with; these fds are first in a row. */
+static int keep_fds(Payload *payload) {
+        int *fds[3 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
+        unsigned n = 1, first = 3 + ELEMENTSOF(fds);
+
+        for (size_t i = 0; i < FILTERS; i++)
+                fds[n++] = &payload->filters[i];
+        for (size_t i = 0; i < INNER_NAMESPACES; i++)
+                if (payload->inner[i] >= 0)
+                        fds[n++] = &payload->inner[i];
+        if (payload->inside->notify >= 0)
+                fds[n++] = &payload->inside->notify;
+        if (payload->terminal >= 0)
+                fds[n++] = &payload->terminal;
+
+        /* Out of the way of each other first. */
+        for (size_t i = 0; i < n; i++) {
+                *fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, first);
+                if (*fds[i] < 0)
+                        return -errno;
+        }
+        for (unsigned i = 0; i < n; i++) {
+                *fds[i] = dup3(*fds[i], (int) (3 + i), O_CLOEXEC);
+                if (*fds[i] < 0)
+                        return -errno;
+        }
+        return close_range(3 + n, ~0U, 0) < 0 ? -errno : 0;
+}
+
+/* Waits for what there is to do, and does it. */
+static void run(Reaper *r) {
+        enum { ON_ISORUN, ON_SIGNAL, ON_NOTIFY, ON_SESSIONS = ON_NOTIFY + NOTIFY_FDS };
+        struct pollfd fds[ON_SESSIONS + SESSIONS_MAX] = {
+                [ON_ISORUN] = { .fd = r->socket, .events = POLLIN },
+                [ON_SIGNAL] = { .fd = r->signals, .events = POLLIN },
+        };
+        Notify *notify = r->take_over.done ? r->take_over.notify : NULL;
+        unsigned n = sessions_fill(&r->sessions, fds + ON_SESSIONS);
+
+        notify_fill(notify, fds + ON_NOTIFY);
+        if (poll(fds, ON_SESSIONS + n, -1) < 0) {
+                if (errno != EINTR)
+                        _exit(PLAN_FAILED);
+                return;
+        }
+        if (fds[ON_SIGNAL].revents)
+                drain_signals(r);
+        sessions_process(&r->sessions, fds + ON_SESSIONS, n);
+        notify_process(notify, fds + ON_NOTIFY);
+        if (fds[ON_ISORUN].revents)
+                answer(r);
+}
+
+_Noreturn void reaper_main(Payload *payload) {
+        sigset_t mask = payload->inside->forwarded;
+        Reaper r = { .payload = payload, .sessions = { .payload = payload } };
+
+        close_standard_io();
+        if (keep_fds(payload) < 0)
+                _exit(PLAN_FAILED);
+        r.socket = payload->inside->socket;
+        sigaddset(&mask, SIGCHLD);
+        sigprocmask(SIG_BLOCK, &mask, NULL);
+        r.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+        /* isorun's end is seen on the socket, but not by a process that is stopped or frozen. If it has ended already,
+         * it cannot be told of the payload. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || r.signals < 0 || announce(&r) < 0)
+                _exit(PLAN_FAILED);
+
+        /* It may have ended before SIGCHLD was looked for. */
+        reap(&r);
+        for (;;)
+                run(&r);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One request from outside, carried out by a process that is in all of the instance already but the filter, and in
+ * the inner namespaces where there are any. Nothing that it does is needed by the reaper, so that whoever hinders it
+ * (by what is mounted inside, say) hinders only the one who asked. */
+#include "sandbox/inside/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "plan/show/show.h"
+#include "sandbox/inside/pty.h"
+#include "sandbox/wire/control.h"
+#include "sandbox/wire/standard-io.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+typedef struct Request {
+        const Payload *payload;
+        int connection;
+        ControlRequest request;
+        char **strings;
+        int fds[3];
+        Failure *f;
+} Request;
+
+/* A terminal of the instance's own, as the controlling one; the other end goes to who asked. */
+static int open_terminal(Request *r, int *ret) {
+        _cleanup_close_ int master = -1, terminal = -1;
+        int q;
+
+        q = pty_open(&master, &terminal, r->f);
+        if (q < 0)
+                return q;
+        if (ioctl(terminal, TIOCSCTTY, 0) < 0)
+                return fail(r->f, errno, "TIOCSCTTY");
+        (void) ioctl(terminal, TIOCSWINSZ, &r->request.size);
+
+        q = control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TERMINAL }, &master, 1);
+        if (q < 0)
+                return fail(r->f, -q, "handing the terminal out");
+        *ret = TAKE_FD(terminal);
+        return 0;
+}
+
+/* The plan's, but for what it says of fds that only the payload has, and of what only the payload is to tell. */
+static char **make_environment(const Plan *plan, const char *term) {
+        static const char *const others[] = { "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "TERM=",
+                                              "WATCHDOG_USEC=" };
+        _cleanup_strv_free_ char **v = NULL;
+
+        for (char **e = plan->environment; e && *e; e++) {
+                bool other = false;
+
+                for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                        other = other || startswith(*e, others[i]);
+                if (!other && strv_push(&v, *e) < 0)
+                        return NULL;
+        }
+        if (*term && strv_pushf(&v, "TERM=%s", term) < 0)
+                return NULL;
+        return v ? TAKE_PTR(v) : calloc(1, sizeof(char *));
+}
+
+static const char *find_shell(char *const *environment) {
+        const char *shell = strv_variable(environment, "SHELL");
+
+        return shell && shell[0] == '/' && access(shell, X_OK) >= 0 ? shell : "/bin/sh";
+}
+
+/* The fds that came are those of 0-2 that are to be no terminal, in their order. */
+static int sort_fds(const Request *r, int terminal, int ret[static 3]) {
+        unsigned next = 0;
+
+        for (int i = 0; i < 3; i++) {
+                int q;
+
+                ret[i] = r->request.terminals & 1U << i ? terminal : r->fds[next++];
+                q = standard_io_check(ret[i]);
+                if (q < 0)
+                        return fail(r->f, -q, q == -EISDIR ? STANDARD_IO_OUTSIDE : "fd %d", i);
+        }
+        return 0;
+}
+
+static void enter(Request *r) {
+        char *shell[] = { NULL, NULL }, **arguments = r->strings + 1, **environment;
+        int terminal = -1, standard_io[3];
+
+        if (r->request.n_strings < 1) {
+                fail(r->f, EPROTO, "request");
+                return;
+        }
+        if (payload_join(r->payload, r->f) < 0)
+                return;
+        if (r->request.terminals && open_terminal(r, &terminal) < 0)
+                return;
+        environment = make_environment(r->payload->inside->plan, r->strings[0]);
+        if (!environment) {
+                fail(r->f, ENOMEM, "environment");
+                return;
+        }
+        if (sort_fds(r, terminal, standard_io) < 0)
+                return;
+        if (!*arguments) {
+                shell[0] = (char *) find_shell(environment);
+                arguments = shell;
+        }
+
+        payload_become(r->payload,
+                       &(Command) { .executable = arguments[0], .arguments = arguments, .environment = environment,
+                                    .standard_io = standard_io },
+                       r->f);
+}
+
+/* Returns the fd of a file that holds what is written, or -errno. */
+static int make_text(const Plan *plan, int (*write)(const Plan *plan, FILE *f)) {
+        _cleanup_close_ int fd = memfd_create("isorun-text", MFD_CLOEXEC);
+        FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
+        int r;
+
+        if (!f)
+                return -errno;
+        r = write(plan, f);
+        if (r >= 0 && ferror(f))
+                r = -EIO;
+        if (fclose(f) != 0 && r >= 0)
+                r = -errno;
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int send_text(const Request *r, const int *fds, unsigned n) {
+        return control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, fds, n);
+}
+
+static int write_plan(const Plan *plan, FILE *f) {
+        return plan_print(plan, plan->source, f);
+}
+
+static void show_plan(const Request *r) {
+        int fd = make_text(r->payload->inside->plan, write_plan), q = fd;
+
+        if (q >= 0)
+                q = send_text(r, &fd, 1);
+        if (q < 0)
+                fail(r->f, -q, "writing the plan");
+}
+
+static int write_places(const Plan *plan, FILE *f) {
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (plan->mounts[i].grant)
+                        fprintf(f, "%s%c%s\n", plan->mounts[i].grant_write ? "rw" : "ro",
+                                plan->may_mount ? '+' : ' ', plan->mounts[i].destination);
+        return 0;
+}
+
+/* The payload's namespaces: its inner ones, or those that the reaper is in, too, who alone may open them. */
+static int open_namespace(const Payload *payload, size_t inner, const char *path) {
+        int fd = payload->inner[inner] >= 0 ? fcntl(payload->inner[inner], F_DUPFD_CLOEXEC, 3)
+                                            : open(path, O_RDONLY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+static void show_places(const Request *r) {
+        const int fds[] = { make_text(r->payload->inside->plan, write_places),
+                            open_namespace(r->payload, INNER_USERS, "/proc/self/ns/user"),
+                            open_namespace(r->payload, INNER_MOUNTS, "/proc/self/ns/mnt") };
+        int q = 0;
+
+        for (size_t i = 0; q >= 0 && i < ELEMENTSOF(fds); i++)
+                q = fds[i];
+        if (q >= 0)
+                q = send_text(r, fds, ELEMENTSOF(fds));
+        if (q < 0)
+                fail(r->f, -q, "listing the places");
+}
+
+_Noreturn void serve(const Payload *payload, int connection, Failure *f) {
+        Request r = { .payload = payload, .connection = connection, .f = f };
+        int q;
+
+        for (int sig = 1; sig < NSIG; sig++)
+                (void) signal(sig, SIG_DFL);
+        setsid();
+        close(payload->inside->socket);
+
+        q = control_receive_request(connection, &r.request, &r.strings, r.fds, ELEMENTSOF(r.fds));
+        if (q < 0)
+                fail(f, -q, "reading the request");
+        else if (q > 0 && r.request.type == CONTROL_ENTER)
+                enter(&r);
+        else if (q > 0 && r.request.type == CONTROL_PLAN) {
+                show_plan(&r);
+                _exit(0);
+        } else if (q > 0 && r.request.type == CONTROL_PLACES) {
+                show_places(&r);
+                _exit(0);
+        } else if (q > 0)
+                fail(f, EBADMSG, "request %d", r.request.type);
+        _exit(PLAN_FAILED);
+}

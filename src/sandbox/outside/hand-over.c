@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/outside/hand-over.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "sandbox/limits/cgroup.h"
+#include "sandbox/outside/supervise.h"
+#include "sandbox/systemd/journal.h"
+#include "sandbox/wire/signals.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+void hand_over_deinit(HandOver *h) {
+        unit_bus_deinit(&h->bus);
+}
+
+static int not_told(const Plan *plan, const char *property, int error, Report *report) {
+        return report_error(report, error, "--hand-over: systemd does not tell %s= of %s: %s", property, plan->unit,
+                            strerror(error));
+}
+
+static int check_type(const HandOver *h, const Plan *plan, Report *report) {
+        _cleanup_free_ char *type = NULL;
+        int r;
+
+        r = unit_bus_get_text(&h->bus, "Type", &type);
+        if (r < 0)
+                return not_told(plan, "Type", -r, report);
+        if (!streq(type, "notify") && !streq(type, "notify-reload"))
+                return report_error(report, EINVAL, "--hand-over: %s has Type=%s; it takes Type=notify", plan->unit, type);
+        return 0;
+}
+
+/* systemd.kill(5): with control-group all processes get what the main process gets at a stop, and SIGCONT after it. */
+static int find_signals(HandOver *h, const Plan *plan, Report *report) {
+        static const struct {
+                const char *property;
+                char type;
+                int fixed; /* where the property is whether that one is sent */
+        } table[] = {
+                { "KillSignal", 'i', 0 },     { "RestartKillSignal", 'i', 0 }, { "FinalKillSignal", 'i', 0 },
+                { "WatchdogSignal", 'i', 0 }, { "SendSIGHUP", 'b', SIGHUP },
+        };
+        _cleanup_free_ char *mode = NULL;
+        uint64_t mask = signal_bit(SIGCONT);
+        int r;
+
+        r = unit_bus_get_text(&h->bus, "KillMode", &mode);
+        if (r < 0)
+                return not_told(plan, "KillMode", -r, report);
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                int64_t n;
+
+                r = unit_bus_get_number(&h->bus, table[i].property, table[i].type, &n);
+                if (r < 0)
+                        return not_told(plan, table[i].property, -r, report);
+                mask |= signal_bit(!table[i].fixed ? (int) n : n ? table[i].fixed : 0);
+        }
+        h->signals = streq(mode, "control-group") ? mask : 0;
+        return 0;
+}
+
+static int find_access(HandOver *h, const Plan *plan, Report *report) {
+        int r;
+
+        r = relay_get_access(&h->bus, &h->access);
+        if (r < 0)
+                return not_told(plan, "NotifyAccess", -r, report);
+        r = relay_get_store(&h->bus, &h->store);
+        return r < 0 ? not_told(plan, "FileDescriptorStoreMax", -r, report) : 0;
+}
+
+int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {
+        int r;
+
+        r = unit_bus_open(&h->bus, plan, report);
+        if (r >= 0)
+                r = check_type(h, plan, report);
+        if (r >= 0)
+                r = find_signals(h, plan, report);
+        return r < 0 ? r : find_access(h, plan, report);
+}
+
+static int give_sockets(const Run *run) {
+        Message m = { .type = MESSAGE_HAND_OVER, .value = run->hand_over.store,
+                      .status = run->hand_over.access, .signals = run->hand_over.signals };
+        int fds[2];
+
+        notify_get_fds(run->relay.notify, &fds[0], &fds[1]);
+        return message_send(run->socket, &m, fds, ELEMENTSOF(fds));
+}
+
+/* Returns the end of a pipe that hangs up when systemd has read what was said, or -errno. */
+static int tell_systemd(const Run *run) {
+        char text[64];
+        int fds[2], r;
+
+        snprintf(text, sizeof(text), "MAINPID=%d%s", run->pid, run->plan->notify_exec ? "\nREADY=1" : "");
+        r = notify_say_now(run->relay.notify, text, -1);
+        if (r < 0)
+                return r;
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        r = notify_say_now(run->relay.notify, "BARRIER=1", fds[1]);
+        fd_close(fds[1]);
+        if (r < 0)
+                fd_close(fds[0]);
+        return r < 0 ? r : fds[0];
+}
+
+/* Returns 1 when systemd has read it, 0 when the reaper is gone, or -errno. */
+static int wait_for_systemd(const Run *run, int barrier) {
+        struct pollfd fds[] = { { .fd = barrier }, { .fd = run->socket } };
+
+        do
+                if (poll(fds, ELEMENTSOF(fds), -1) < 0 && errno != EINTR)
+                        return -errno;
+        while (!fds[0].revents && !fds[1].revents);
+        return !fds[1].revents;
+}
+
+static int check_main_pid(const Run *run) {
+        int64_t pid;
+        int r;
+
+        r = unit_bus_get_number(&run->hand_over.bus, "MainPID", 'u', &pid);
+        if (r < 0)
+                return not_told(run->plan, "MainPID", -r, run->report);
+        if (pid != run->pid)
+                return report_error(run->report, EPERM, "--hand-over: systemd does not take process %d as the main process "
+                                    "of %s", run->pid, run->plan->unit);
+        return 0;
+}
+
+/* What has come to isorun in its last moments. */
+static void hand_on_signals(const Run *run) {
+        for (int sig; (sig = run_take_signal(run));)
+                if (!(run->hand_over.signals & signal_bit(sig)))
+                        (void) sys_pidfd_send_signal(run->payload, sig);
+}
+
+int hand_over(Run *run) {
+        _cleanup_close_ int barrier = -1;
+        int r;
+
+        holder_describe(&run->holder, CGROUP_ATTRIBUTE("handed-over"), "1");
+        if (give_sockets(run) < 0)
+                return -ECONNRESET;
+        barrier = tell_systemd(run);
+        r = barrier < 0 ? barrier : wait_for_systemd(run, barrier);
+        if (r < 0)
+                return report_error(run->report, -r, "--hand-over: telling systemd: %s", strerror(-r));
+        if (r == 0)
+                return -ECONNRESET;
+        r = check_main_pid(run);
+        if (r < 0)
+                return r;
+
+        hand_on_signals(run);
+        if (message_send(run->socket, &(Message) { .type = MESSAGE_HANDED_OVER }, NULL, 0) < 0)
+                return -ECONNRESET;
+        if (run->plan->notify_exec)
+                journal_ready(run->plan);
+        run->pid = 0;
+        run->outcome.wait_status = W_EXITCODE(0, 0);
+        return 1;
+}

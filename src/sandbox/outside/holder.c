@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/outside/holder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "sandbox/limits/cgroup.h"
+#include "sandbox/limits/limits.h"
+#include "sandbox/systemd/service.h"
+#include "util/clock.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/process.h"
+#include "util/strv.h"
+
+static int check_limit(const Holder *h, const PlanProperty *p) {
+        _cleanup_free_ char *actual = NULL;
+        Origin origin = p->settings->items[0].origin;
+        const char *name = p->directive->name;
+        int r;
+
+        r = limit_is_held(p, h->cgroup_fd, &actual);
+        if (r > 0)
+                return 0;
+        if (p->optional) {
+                report_notice_at(h->report, origin, name, "not enforced: %s", actual ?: strerror(-r));
+                return 0;
+        }
+        return report_error_at(h->report, origin, name, EOPNOTSUPP,
+                               "%sthe kernel does not hold it: %s (-p Optional=%s runs without it)",
+                               h->scope ? "systemd accepts it, but " : "", actual ?: strerror(-r), name);
+}
+
+/* Without systemd: a child of the cgroup that is delegated to us, limited before anything runs in it. */
+static int make_cgroup(Holder *h) {
+        const Plan *plan = h->plan;
+        _cleanup_free_ char *base = NULL, *made = NULL, *processes = NULL;
+        _cleanup_close_ int base_fd = -1;
+        char pid[16];
+        int r = 0;
+
+        base = path_join(plan->cgroup_root, plan->cgroup + 1);
+        made = base ? path_join(base, plan->unit) : NULL;
+        processes = made ? path_join(made, "cgroup.procs") : NULL;
+        if (!processes)
+                return -ENOMEM;
+
+        base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (base_fd < 0)
+                return -errno;
+        cgroup_sweep(base);
+        cgroup_enable(plan, base_fd);
+        if (mkdir(made, 0755) < 0) {
+                h->taken = errno == EEXIST;
+                return -errno;
+        }
+        h->made = TAKE_PTR(made);
+        h->cgroup_fd = open(h->made, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (h->cgroup_fd < 0)
+                return -errno;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_properties; i++)
+                if (plan->properties[i].directive->cgroup_file &&
+                    limit_write(&plan->properties[i], h->cgroup_fd) < 0)
+                        r = check_limit(h, &plan->properties[i]);
+        snprintf(pid, sizeof(pid), "%d", h->pid);
+        return r < 0 ? r : file_write(AT_FDCWD, processes, pid);
+}
+
+int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Report *report) {
+        int r;
+
+        *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1,
+                         .own_events = { -1, -1 } };
+
+        switch (plan->holder) {
+        case HOLDER_SCOPE:
+                return scope_request(&h->scope, plan, pid, patience, report);
+        case HOLDER_CGROUP:
+                r = make_cgroup(h);
+                return r < 0 && report->n_errors == 0 && !h->taken
+                               ? report_error(report, -r, "making a cgroup in %s: %s", plan->cgroup, strerror(-r))
+                               : r;
+        case HOLDER_UNIT:
+        case HOLDER_NONE:
+                return 0;
+        }
+        return -EINVAL;
+}
+
+int holder_fd(const Holder *h) {
+        return h->scope ? scope_fd(h->scope) : -1;
+}
+
+short holder_events(const Holder *h) {
+        return h->scope ? scope_events(h->scope) : 0;
+}
+
+int holder_process(Holder *h) {
+        return h->scope ? scope_process(h->scope, h->report) : 1;
+}
+
+static int open_cgroup(Holder *h) {
+        _cleanup_free_ char *path = NULL, *dir = NULL;
+        int r;
+
+        r = process_cgroup(h->pid, &path);
+        if (r < 0)
+                return report_error(h->report, -r, "reading the cgroup of process %d: %s", h->pid, strerror(-r));
+        if (!streq(path_name(path), h->plan->unit))
+                return report_error(h->report, EXDEV, "process %d is not in %s, but in %s", h->pid, h->plan->unit,
+                                    path);
+        if (h->cgroup_fd >= 0)
+                return 0;
+        if (!h->plan->cgroup_root)
+                return report_error(h->report, ENOENT, "no cgroup2 file system is mounted on /sys/fs/cgroup");
+
+        dir = path_join(h->plan->cgroup_root, path + 1);
+        if (!dir)
+                return report_oom(h->report);
+        h->cgroup_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return h->cgroup_fd < 0 ? report_error(h->report, errno, "%s: %s", dir, strerror(errno)) : 0;
+}
+
+static int check_limits(const Holder *h) {
+        int result = 0;
+
+        if (h->plan->holder == HOLDER_UNIT)
+                return unit_ensure(h->plan, h->cgroup_fd, h->report);
+
+        for (size_t i = 0; i < h->plan->n_properties; i++) {
+                int r = check_limit(h, &h->plan->properties[i]);
+
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+void holder_describe(const Holder *h, const char *name, const char *value) {
+        size_t size = strlen(value);
+
+        /* Not held against the start: in a service with User= and without Delegate= the cgroup is root's, and the
+         * instance is found by its unit there. */
+        (void) fsetxattr(h->cgroup_fd, name, value, size < CGROUP_ATTRIBUTE_MAX ? size : CGROUP_ATTRIBUTE_MAX, 0);
+}
+
+static void describe(const Holder *h) {
+        _cleanup_free_ char *command = strv_join(h->plan->arguments, " ");
+        char number[32];
+
+        holder_describe(h, CGROUP_ATTRIBUTE("name"), h->plan->name);
+        holder_describe(h, CGROUP_ATTRIBUTE("policy"), h->plan->policy);
+        holder_describe(h, CGROUP_ATTRIBUTE("command"), command ?: "");
+        snprintf(number, sizeof(number), "%" PRIu64, clock_usec(CLOCK_REALTIME));
+        holder_describe(h, CGROUP_ATTRIBUTE("started"), number);
+        snprintf(number, sizeof(number), "%d", h->pid);
+        holder_describe(h, CGROUP_ATTRIBUTE("pid"), number);
+}
+
+static void open_own_events(Holder *h) {
+        static const char *const files[] = { "memory.events.local", "inside/memory.events.local" };
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                h->own_events[i] = openat(h->cgroup_fd, files[i], O_RDONLY | O_CLOEXEC);
+}
+
+int holder_verify(Holder *h) {
+        int r;
+
+        if (h->plan->holder == HOLDER_NONE)
+                return 0;
+
+        r = open_cgroup(h);
+        if (r < 0)
+                return r;
+        r = check_limits(h);
+        if (r >= 0 && h->plan->inner_cgroup)
+                r = cgroup_move_inside(h->plan, h->cgroup_fd, h->pid, h->report);
+        if (r < 0)
+                return r;
+
+        h->memory_events = openat(h->cgroup_fd, "memory.events", O_RDONLY | O_CLOEXEC);
+        if (h->plan->delegate)
+                open_own_events(h);
+        (void) holder_oom_killed(h);
+        describe(h);
+        return 0;
+}
+
+/* The number after "NAME " in a file of events; 0 where there is none. */
+static uint64_t read_event(int fd, const char *name) {
+        char text[512], key[32];
+        const char *found;
+        uint64_t n = 0;
+        ssize_t size;
+
+        size = fd < 0 ? -1 : pread(fd, text + 1, sizeof(text) - 2, 0);
+        if (size <= 0)
+                return 0;
+        text[0] = '\n';
+        text[size + 1] = '\0';
+        snprintf(key, sizeof(key), "\n%s ", name);
+        found = strstr(text, key);
+        return found && sscanf(found + strlen(key), "%" SCNu64, &n) == 1 ? n : 0;
+}
+
+bool holder_oom_killed(Holder *h) {
+        uint64_t kills = read_event(h->memory_events, "oom_kill"), ooms = 0;
+
+        if (kills == h->oom_kills)
+                return false;
+        h->oom_kills = kills;
+        if (!h->plan->delegate)
+                return true;
+
+        /* In a tree, only what was for a limit of ours: an instance inside tells of its own. */
+        for (size_t i = 0; i < ELEMENTSOF(h->own_events); i++)
+                ooms += read_event(h->own_events[i], "oom");
+        if (ooms == h->ooms)
+                return false;
+        h->ooms = ooms;
+        return true;
+}
+
+void holder_cancel(Holder *h) {
+        if (h->scope)
+                scope_cancel(h->scope);
+}
+
+bool holder_name_taken(const Holder *h) {
+        return h->taken || (h->scope && scope_name_taken(h->scope));
+}
+
+void holder_abort(Holder *h) {
+        if (h->scope)
+                scope_stop(h->scope);
+}
+
+void holder_deinit(Holder *h) {
+        h->scope = scope_free(h->scope);
+        h->cgroup_fd = fd_close(h->cgroup_fd);
+        h->memory_events = fd_close(h->memory_events);
+        fds_close(h->own_events, ELEMENTSOF(h->own_events));
+        if (h->made)
+                cgroup_remove(h->made);
+        free(h->made);
+        h->made = NULL;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/outside/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sandbox/limits/cgroup.h"
+#include "sandbox/outside/supervise.h"
+#include "sandbox/systemd/journal.h"
+#include "util/fd.h"
+#include "util/parse.h"
+#include "util/process.h"
+
+int relay_get_access(const UnitBus *bus, NotifyAccess *ret) {
+        _cleanup_free_ char *access = NULL;
+        int r;
+
+        r = unit_bus_get_text(bus, "NotifyAccess", &access);
+        if (r < 0)
+                return r;
+        *ret = streq(access, "all") ? NOTIFY_ACCESS_ALL : NOTIFY_ACCESS_MAIN;
+        return 0;
+}
+
+int relay_get_store(const UnitBus *bus, NotifyStore *ret) {
+        int64_t max;
+        int r;
+
+        r = unit_bus_get_number(bus, "FileDescriptorStoreMax", 'u', &max);
+        if (r < 0)
+                return r;
+        *ret = max > 0 ? NOTIFY_STORE_YES : NOTIFY_STORE_NO;
+        return 0;
+}
+
+static NotifyAccess ask_access(void *userdata) {
+        const Plan *plan = ((const Run *) userdata)->plan;
+        _cleanup_(unit_bus_deinit) UnitBus bus = {};
+        NotifyAccess access = NOTIFY_ACCESS_MAIN;
+        Report silent = {};
+
+        /* In a sandbox around this one, the isorun there asks. */
+        if (plan->holder == HOLDER_UNIT && unit_bus_open(&bus, plan, &silent) >= 0)
+                (void) relay_get_access(&bus, &access);
+        return access;
+}
+
+static NotifyStore ask_store(void *userdata) {
+        const Plan *plan = ((const Run *) userdata)->plan;
+        _cleanup_(unit_bus_deinit) UnitBus bus = {};
+        NotifyStore store = NOTIFY_STORE_NO;
+        Report silent = {};
+
+        /* As above. */
+        if (plan->holder != HOLDER_UNIT)
+                return NOTIFY_STORE_YES;
+        if (unit_bus_open(&bus, plan, &silent) >= 0)
+                (void) relay_get_store(&bus, &store);
+        return store;
+}
+
+/* A message must not have to wait, for a reaper that is frozen, say: then it can be said once more. */
+static void look_up(Run *run) {
+        Relay *relay = &run->relay;
+        Message m = { .type = MESSAGE_LOOK_UP, .value = relay->named };
+
+        if (relay->asked)
+                return;
+        if (poll(&(struct pollfd) { .fd = run->socket, .events = POLLOUT }, 1, 0) == 1 &&
+            message_send(run->socket, &m, NULL, 0) >= 0)
+                relay->asked = relay->named;
+        else
+                relay->named = 0;
+}
+
+/* Only a process of the reaper's own pid namespace names pids as the reaper does. */
+static void named_main(void *userdata, pid_t pid, const struct ucred *sender) {
+        Run *run = userdata;
+
+        if (pid == run->relay.named || process_pid_depth(sender->pid) != process_pid_depth(run->pid))
+                return;
+        run->relay.named = pid;
+        look_up(run);
+}
+
+static void ready(void *userdata) {
+        Run *run = userdata;
+
+        if (!run->relay.ready)
+                journal_ready(run->plan);
+        run->relay.ready = true;
+}
+
+/* A pidfd shows its process's pid as this process knows it: pidfd_open(2). */
+static int pid_of(int pidfd, uint64_t *ret) {
+        _cleanup_free_ char *text = NULL;
+        const char *line;
+        char path[64];
+        int r;
+
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+        r = file_read(AT_FDCWD, path, &text, NULL);
+        if (r < 0)
+                return r;
+        line = strstr(text, "\nPid:\t");
+        return line && sscanf(line, "\nPid:\t%" SCNu64, ret) == 1 && *ret > 0 && *ret <= INT32_MAX ? 0 : -ESRCH;
+}
+
+void relay_found_main(Run *run, int pidfd) {
+        bool outdated = run->relay.asked != run->relay.named;
+        char text[16];
+        uint64_t pid;
+
+        if (!outdated && pidfd >= 0 && pid_of(pidfd, &pid) >= 0) {
+                snprintf(text, sizeof(text), "%d", (int) pid);
+                holder_describe(&run->holder, CGROUP_ATTRIBUTE("mainpid"), text);
+        }
+        fd_close(pidfd);
+        run->relay.asked = 0;
+        if (outdated)
+                look_up(run);
+}
+
+int relay_open(Run *run) {
+        const Plan *plan = run->plan;
+        Relay *relay = &run->relay;
+        int fd;
+
+        if (!plan->notify)
+                return 0;
+        fd = notify_connect(plan->notify);
+        if (fd < 0)
+                return report_error(run->report, -fd, "NOTIFY_SOCKET=%s: %s", plan->notify, strerror(-fd));
+        relay->owner = (NotifyOwner) { .ask_access = ask_access, .ask_store = ask_store, .named_main = named_main,
+                                       .ready = ready, .userdata = run };
+        relay->notify = notify_new(fd, &relay->owner, run->report);
+        if (!relay->notify) {
+                fd_close(fd);
+                return report_oom(run->report);
+        }
+        return 0;
+}
+
+void relay_begin(Run *run, int in) {
+        Relay *relay = &run->relay;
+        uint64_t pid = 0;
+
+        if (!relay->notify) {
+                fd_close(in);
+                return;
+        }
+        /* Of an earlier run of the service, whose cgroup it may still be. */
+        holder_describe(&run->holder, CGROUP_ATTRIBUTE("mainpid"), "");
+        (void) pid_of(run->payload, &pid);
+        notify_begin(relay->notify, in, (pid_t) pid, NOTIFY_ACCESS_UNKNOWN, NOTIFY_STORE_UNKNOWN);
+        /* With the other things that are said when it is handed over. */
+        if (run->plan->notify_exec && !run->plan->hand_over) {
+                notify_say(relay->notify, "READY=1");
+                ready(run);
+        }
+}
+
+void relay_deinit(Relay *relay) {
+        relay->notify = notify_free(relay->notify);
+}

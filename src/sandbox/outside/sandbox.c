@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isorun's side of a start. The speed is in the order: the process inside is made first and builds its root while
+ * libsystemd is loaded, systemd is asked for the unit, and the filter is compiled; none of these waits for another
+ * until the very end. */
+#include "sandbox/outside/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "sandbox/deny/filter.h"
+#include "sandbox/inside/inside.h"
+#include "sandbox/outside/holder.h"
+#include "sandbox/outside/supervise.h"
+#include "sandbox/root/id-mapped.h"
+#include "sandbox/systemd/machine.h"
+#include "sandbox/who/id-maps.h"
+#include "sandbox/who/privileges.h"
+#include "sandbox/wire/failure.h"
+#include "sandbox/wire/message.h"
+#include "sandbox/wire/signals.h"
+#include "sandbox/wire/standard-io.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+static void run_deinit(Run *run) {
+        fd_close(run->socket);
+        fd_close(run->pidfd);
+        fd_close(run->payload);
+        fd_close(run->control);
+        fd_close(run->signals);
+        relay_deinit(&run->relay);
+        hand_over_deinit(&run->hand_over);
+        /* A signal that the payload has answered by ending, before isorun has looked at its own, must not end isorun
+         * otherwise: who waits is to hear of the payload's end. */
+        if (!run->outcome.started)
+                sigprocmask(SIG_SETMASK, &run->signal_mask, NULL);
+}
+
+static int prepare_signals(Run *run) {
+        sigset_t forwarded;
+
+        /* Who ignores it, as our caller may have us do, is not told of the end of a child: wait(2). */
+        if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+                return report_error(run->report, errno, "signal: %s", strerror(errno));
+        signals_forwarded(&forwarded);
+        if (sigprocmask(SIG_BLOCK, &forwarded, &run->signal_mask) < 0)
+                return report_error(run->report, errno, "sigprocmask: %s", strerror(errno));
+        run->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
+        return run->signals < 0 ? report_error(run->report, errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+/* A namespace that cannot be had: the usual reasons, by the name of what an administrator would change. */
+static int clone_failed(Run *run, int error) {
+        static const struct {
+                const char *path, *refused;
+        } sysctls[] = {
+                { "/proc/sys/user/max_user_namespaces", "0" },
+                { "/proc/sys/kernel/unprivileged_userns_clone", "0" },
+                { "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(sysctls) && run->plan->namespaces & CLONE_NEWUSER; i++) {
+                _cleanup_free_ char *value = NULL;
+
+                if (file_read_line(AT_FDCWD, sysctls[i].path, &value) >= 0 && streq(value, sysctls[i].refused))
+                        return report_error(run->report, error, "user namespaces are refused on this system: %s is %s",
+                                            sysctls[i].path, value);
+        }
+        return report_error(run->report, error, "making the namespaces: %s%s", strerror(error), failure_hint(error));
+}
+
+static int make_inside(Run *run, int standard_io[static 3], const int *id_mapped) {
+        Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask, .notify = -1 };
+        struct clone_args args = {
+                .flags = run->plan->namespaces | CLONE_PIDFD | (run->plan->hand_over ? CLONE_PARENT : 0),
+                .pidfd = (uint64_t) (uintptr_t) &run->pidfd,
+                /* With CLONE_PARENT it is the one of this process. */
+                .exit_signal = run->plan->hand_over ? 0 : SIGCHLD,
+        };
+        int fds[2];
+
+        inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
+        run->terminal.foreground = run->terminal.set_up = inside.foreground;
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+                return report_error(run->report, errno, "socketpair: %s", strerror(errno));
+
+        run->pid = sys_clone3(&args);
+        if (run->pid == 0) {
+                close(fds[0]);
+                inside.socket = fds[1];
+                memcpy(inside.standard_io, standard_io, sizeof(inside.standard_io));
+                inside.id_mapped = id_mapped;
+                signals_forwarded(&inside.forwarded);
+                inside_main(&inside);
+        }
+        run->socket = fds[0];
+        fd_close(fds[1]);
+        return run->pid < 0 ? clone_failed(run, errno) : 0;
+}
+
+/* The payload lowers its limits itself, later, so that they do not hold for its own set-up; raising them is a right
+ * that only the process outside may have. */
+static int raise_hard_limit(pid_t pid, const PlanResourceLimit *l) {
+        const __rlimit_resource_t resource = (__rlimit_resource_t) l->directive->resource;
+        struct rlimit now;
+
+        if (prlimit(pid, resource, NULL, &now) < 0)
+                return -errno;
+        if (now.rlim_max >= l->limit.rlim_max)
+                return 0;
+        now.rlim_max = l->limit.rlim_max;
+        return prlimit(pid, resource, &now, NULL) < 0 ? -errno : 0;
+}
+
+/* What only the process outside has the right to do to the one inside. */
+static int set_up_from_outside(Run *run) {
+        const Plan *plan = run->plan;
+        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        Message m = { .type = MESSAGE_MAPPED };
+        int r;
+
+        if (proc < 0)
+                return report_error(run->report, errno, "/proc: %s", strerror(errno));
+        r = id_maps_write(plan, proc, run->pid, run->report);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                const PlanResourceLimit *l = &plan->limits[i];
+
+                if (raise_hard_limit(run->pid, l) < 0)
+                        return report_error_at(run->report, l->origin, l->directive->name, errno, "%s",
+                                               strerror(errno));
+        }
+        if (plan->set_nice && setpriority(PRIO_PROCESS, (id_t) run->pid, plan->nice) < 0)
+                return report_error_at(run->report, plan->nice_origin, "Nice", errno, "%s", strerror(errno));
+
+        r = message_send(run->socket, &m, NULL, 0);
+        return r < 0 ? report_error(run->report, -r, "the process inside is gone") : 0;
+}
+
+/* The process inside speaks before it has been told to go on only to say that it failed; or it was killed. */
+static int inside_failed(Run *run) {
+        Message m;
+        int r;
+
+        r = message_receive(run->socket, &m, NULL, 0);
+        if (r > 0 && m.type == MESSAGE_FAILED)
+                return run_failure(run, &m);
+        return report_error(run->report, ECHILD, "the process inside ended before it was ready");
+}
+
+/* Returns 0 when the process is in its unit, or an error. One that comes from inside is kept until the job is done:
+ * a scope whose process is gone before it was moved would stay for ever. */
+static int wait_for_unit(Run *run) {
+        int failure = 0;
+
+        for (;;) {
+                struct pollfd fds[] = {
+                        { .fd = run->signals, .events = POLLIN },
+                        { .fd = failure ? -1 : run->socket, .events = POLLIN },
+                        { .fd = holder_fd(&run->holder), .events = holder_events(&run->holder) },
+                };
+                int r;
+
+                r = holder_process(&run->holder);
+                if (r < 0)
+                        return failure ?: r;
+                if (r > 0)
+                        return failure;
+
+                fds[2].events = holder_events(&run->holder);
+                patience_check(&run->patience, (Origin) {}, NULL, WAITING_FOR_SYSTEMD, run->plan->unit);
+                if (poll(fds, ELEMENTSOF(fds), patience_left(&run->patience)) < 0 && errno != EINTR)
+                        return report_error(run->report, errno, "poll: %s", strerror(errno));
+                if (fds[0].revents && !failure)
+                        failure = run_interrupted(run);
+                if (fds[1].revents && !failure)
+                        failure = inside_failed(run);
+                if (failure)
+                        holder_cancel(&run->holder);
+        }
+}
+
+static int start(Run *run) {
+        int filters[FILTERS] = { -1, -1 }, r;
+        Message m = { .type = MESSAGE_GO };
+
+        r = set_up_from_outside(run);
+        if (r < 0)
+                return r;
+
+        if (run->plan->holder == HOLDER_SCOPE)
+                (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
+        r = holder_begin(&run->holder, run->plan, run->pid, &run->patience, run->report);
+        if (r < 0)
+                return r;
+        run->held = true;
+
+        r = filter_compile(run->plan, filters, run->report);
+        if (r >= 0)
+                r = wait_for_unit(run);
+        else
+                (void) wait_for_unit(run);
+        if (r >= 0)
+                r = holder_verify(&run->holder);
+        if (r >= 0 && run->plan->hand_over)
+                r = hand_over_prepare(&run->hand_over, run->plan, run->report);
+        if (r >= 0 && run->plan->machine)
+                r = machine_register(run->plan, run->pid, run->report);
+        /* It says itself why it is gone. */
+        if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
+                r = inside_failed(run);
+        fds_close(filters, ELEMENTSOF(filters));
+        return r;
+}
+
+/* Ends the process inside, and with it all that are in its pid namespace, and waits until they are gone. */
+static void end_inside(Run *run) {
+        siginfo_t info;
+
+        if (run->pid <= 0)
+                return;
+        (void) sys_pidfd_send_signal(run->pidfd, SIGKILL);
+        (void) run_wait(run, &info);
+}
+
+int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
+        int standard_io[3], *id_mapped = NULL, r;
+        Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .control = -1,
+                    .signals = -1, .patience = patience_begin(report),
+                    .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
+                    .outcome = { .exit_status = PLAN_FAILED } };
+
+        /* Before the signals are taken in hand: opening may wait, for the other end of a FIFO. */
+        r = standard_io_open(plan, &run.patience, standard_io, report);
+        if (r >= 0) {
+                r = relay_open(&run);
+                if (r >= 0)
+                        r = prepare_signals(&run);
+                if (r >= 0)
+                        r = id_mapped_make(plan, &id_mapped, report);
+                if (r >= 0)
+                        r = make_inside(&run, standard_io, id_mapped);
+                id_mapped_free(plan, id_mapped);
+                fds_close(standard_io, ELEMENTSOF(standard_io));
+        }
+        if (r >= 0)
+                r = start(&run);
+        if (r >= 0)
+                r = supervise(&run);
+
+        run_terminal_end(&run);
+        run.outcome.name_taken = holder_name_taken(&run.holder);
+        if (r < 0 && run.held && !run.outcome.name_taken)
+                holder_abort(&run.holder);
+        end_inside(&run);
+        holder_deinit(&run.holder);
+        run_deinit(&run);
+        run.outcome.executed = run.outcome.started;
+        run.outcome.started = run.outcome.executed && r >= 0;
+        *ret = run.outcome;
+        return r;
+}

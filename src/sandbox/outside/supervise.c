@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/outside/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/systemd/journal.h"
+#include "sandbox/wire/control.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+int run_failure(Run *run, const Message *m) {
+        run->outcome.exit_status = m->status;
+        return report_error_at(run->report, m->origin, m->key, m->value ?: EIO, "%s", m->text);
+}
+
+/* Returns 1 with a signal that counts, 0 where there is none. */
+static int take_signal(const Run *run, struct signalfd_siginfo *ret) {
+        return read(run->signals, ret, sizeof(*ret)) == sizeof(*ret);
+}
+
+int run_take_signal(const Run *run) {
+        struct signalfd_siginfo info;
+
+        return take_signal(run, &info) ? (int) info.ssi_signo : 0;
+}
+
+int run_interrupted(Run *run) {
+        struct signalfd_siginfo info;
+
+        while (take_signal(run, &info)) {
+                int sig = (int) info.ssi_signo;
+
+                if (sig == SIGWINCH || sig == SIGCONT || sig == SIGURG)
+                        continue;
+                run->outcome.exit_status = 128 + sig;
+                if (sig >= SIGRTMIN)
+                        return report_error(run->report, EINTR, "stopped by SIGRTMIN+%d before the command was started",
+                                            sig - SIGRTMIN);
+                return report_error(run->report, EINTR, "stopped by SIG%s before the command was started",
+                                    sigabbrev_np(sig));
+        }
+        return 0;
+}
+
+/* Asks the reaper whether the payload has it already: SIGINT of a terminal goes to the whole process group, a stop
+ * by systemd to the whole unit. The answer comes as MESSAGE_SEEN. */
+static void hand_on_signals(Run *run) {
+        struct signalfd_siginfo info;
+
+        while (take_signal(run, &info)) {
+                /* Of a service, isorun's parent is the manager. */
+                bool manager = run->plan->holder == HOLDER_UNIT && info.ssi_pid == (uint32_t) getppid();
+                Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo, .status = manager };
+
+                if (!run_terminal_signal(run, &info) && message_send(run->socket, &m, NULL, 0) >= 0)
+                        run->terminal.n_asked++;
+        }
+}
+
+static void note_oom(Run *run) {
+        Origin origin = {};
+        const char *key = NULL;
+
+        if (!holder_oom_killed(&run->holder))
+                return;
+        for (size_t i = 0; i < run->plan->n_properties; i++)
+                if (directive_id(run->plan->properties[i].directive) == D_MemoryMax) {
+                        origin = run->plan->properties[i].settings->items[0].origin;
+                        key = "MemoryMax";
+                }
+        report_notice_at(run->report, origin, key, "the kernel killed a process of %s that wanted more memory",
+                         run->plan->unit);
+        journal_oom_killed(run->plan, origin, key);
+}
+
+/* Returns 1 when the payload has ended, 0 while it has not, or -errno. */
+static int take_message(Run *run) {
+        Message m;
+        int fds[2], r;
+
+        r = message_receive(run->socket, &m, fds, ELEMENTSOF(fds));
+        if (r <= 0)
+                return r < 0 ? r : -ECONNRESET;
+
+        switch (m.type) {
+        case MESSAGE_FAILED:
+                return run_failure(run, &m);
+        case MESSAGE_TERMINAL:
+                return run_terminal_begin(run, fds[0]);
+        case MESSAGE_STARTED:
+                run->payload = fds[0];
+                run->outcome.started = true;
+                journal_started(run->plan);
+                relay_begin(run, fds[1]);
+                if (run->plan->hand_over)
+                        return hand_over(run);
+                /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
+                run->control = control_listen();
+                return run_terminal_start(run);
+        case MESSAGE_STOPPED:
+                run_terminal_stopped(run, m.value);
+                return 0;
+        case MESSAGE_SEEN:
+                if (!m.status && run->payload >= 0)
+                        (void) sys_pidfd_send_signal(run->payload, m.value);
+                run_terminal_answered(run);
+                return 0;
+        case MESSAGE_FOUND:
+                relay_found_main(run, fds[0]);
+                return 0;
+        case MESSAGE_EXITED:
+                /* The process inside keeps the unit alive until we hang up. */
+                notify_finish(run->relay.notify);
+                note_oom(run);
+                run->outcome.wait_status = m.value;
+                journal_ended(run->plan, m.value);
+                return 1;
+        default:
+                return -EPROTO;
+        }
+}
+
+int run_wait(Run *run, siginfo_t *ret) {
+        int r;
+
+        if (run->plan->hand_over) {
+                r = (int) TEMP_FAILURE_RETRY(poll(&(struct pollfd) { .fd = run->pidfd, .events = POLLIN }, 1, -1));
+                *ret = (siginfo_t) { .si_code = CLD_KILLED, .si_status = SIGKILL };
+        } else
+                r = (int) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) run->pidfd, ret, WEXITED));
+        if (r < 0)
+                return -errno;
+        run->pid = 0;
+        return 0;
+}
+
+/* The process inside was killed, and the payload with it: by a stop that ran out of patience, or for memory. */
+static int died(Run *run) {
+        siginfo_t info = {};
+        int r;
+
+        note_oom(run);
+        r = run_wait(run, &info);
+        if (r < 0)
+                return report_error(run->report, -r, "waiting for the instance: %s", strerror(-r));
+        if (!run->outcome.started)
+                return report_error(run->report, ECHILD,
+                                    "the process inside was killed before the command was started");
+
+        if (info.si_code == CLD_EXITED)
+                return report_error(run->report, ECHILD, "the reaper of the instance ended, and the command with it");
+        run->outcome.wait_status = W_EXITCODE(0, info.si_status);
+        journal_ended(run->plan, run->outcome.wait_status);
+        return 0;
+}
+
+/* Lets the one in who may, and has the reaper see what he wants. A message must not have to wait, for a reaper that
+ * is frozen, say. */
+static void admit(const Run *run) {
+        _cleanup_close_ int connection = control_accept(run->control);
+
+        if (connection >= 0 && poll(&(struct pollfd) { .fd = run->socket, .events = POLLOUT }, 1, 0) == 1)
+                (void) message_send(run->socket, &(Message) { .type = MESSAGE_CONTROL }, &connection, 1);
+}
+
+/* What there is to wait for, each at its place. */
+enum {
+        ON_INSIDE,
+        ON_SIGNAL,
+        ON_MEMORY,
+        ON_CONTROL,
+        ON_NOTIFY,
+        ON_TERMINAL = ON_NOTIFY + NOTIFY_FDS,
+        SOURCES = ON_TERMINAL + TERMINAL_FDS,
+};
+
+static void fill(const Run *run, struct pollfd fds[static SOURCES]) {
+        fds[ON_INSIDE] = (struct pollfd) { .fd = run->socket, .events = POLLIN };
+        /* Before the command runs there is nobody to hand a signal to: it waits. */
+        fds[ON_SIGNAL] = (struct pollfd) { .fd = run->outcome.started ? run->signals : -1, .events = POLLIN };
+        fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
+        fds[ON_CONTROL] = (struct pollfd) { .fd = run->control, .events = POLLIN };
+        notify_fill(run->relay.notify, fds + ON_NOTIFY);
+        run_terminal_fill(run, fds + ON_TERMINAL);
+}
+
+/* What has been written is shown, and what has killed is told of, before the end is looked at. Returns 1 at the end, 0
+ * before, or -errno, reported. */
+static int process(Run *run, const struct pollfd fds[static SOURCES]) {
+        int r = 0;
+
+        if (fds[ON_MEMORY].revents)
+                note_oom(run);
+        run_terminal_process(run, fds + ON_TERMINAL);
+        if (fds[ON_INSIDE].revents)
+                r = take_message(run);
+        if (r == -ECONNRESET) {
+                r = died(run);
+                return r < 0 ? r : 1;
+        }
+        if (r < 0 && run->report->n_errors == 0)
+                return report_error(run->report, -r, "talking to the process inside: %s", strerror(-r));
+        if (r != 0)
+                return r;
+        if (fds[ON_SIGNAL].revents)
+                hand_on_signals(run);
+        if (fds[ON_CONTROL].revents)
+                admit(run);
+        notify_process(run->relay.notify, fds + ON_NOTIFY);
+        return 0;
+}
+
+int supervise(Run *run) {
+        struct pollfd fds[SOURCES];
+        int r = 0;
+
+        while (r == 0) {
+                if (!run->outcome.started)
+                        patience_check(&run->patience, (Origin) {}, NULL,
+                                       "waiting for the instance's root to be made, and its command to be executed");
+                fill(run, fds);
+                if (poll(fds, SOURCES, run->outcome.started ? -1 : patience_left(&run->patience)) >= 0)
+                        r = process(run, fds);
+                else if (errno != EINTR)
+                        return report_error(run->report, errno, "poll: %s", strerror(errno));
+        }
+        return r < 0 ? r : 0;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What of the root is in memory and more than an empty directory: files with a content, the empty file that hides
+ * others, and overlays.
+ *
+ * A file that is to be mounted must stand in a mounted file system, and so must the directory that takes what is
+ * written to an overlay. That is a tmpfs over the old root, put there before the new one is (a process's own root is
+ * not looked up through what is mounted on it), and it goes when the old root does; the clones of its files stay. */
+#include "sandbox/root/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "sandbox/root/mount.h"
+#include "util/fd.h"
+
+enum { CREDENTIAL_MAX = 1024 * 1024 }; /* systemd.exec(5) */
+
+static bool needs_scratch(const Plan *plan) {
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (m->kind == MOUNT_FILE || m->kind == MOUNT_OVERLAY || (m->kind == MOUNT_BLOCKED && !m->directory))
+                        return true;
+        }
+        return false;
+}
+
+int root_make_scratch(RootBuild *rb) {
+        _cleanup_close_ int fs = -1;
+        int r;
+
+        if (!needs_scratch(rb->plan))
+                return 0;
+        fs = mount_make("tmpfs", "mode=755,size=64M", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+        r = fs < 0 ? fs : mount_attach(fs, rb->old_root);
+        if (r < 0)
+                return r;
+        rb->layers++;
+        rb->scratch = TAKE_FD(fs);
+        return 0;
+}
+
+static int open_scratch(const RootBuild *rb, const char *name) {
+        int fd = openat(rb->scratch, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+/* A new file that holds the text, opened with O_PATH. Returns the fd or -errno. */
+static int make_file(RootBuild *rb, const PlanMount *m, const char *text, size_t size) {
+        _cleanup_close_ int fd = -1;
+        char name[16];
+        ssize_t n;
+
+        snprintf(name, sizeof(name), "%u", rb->n_scratch++);
+        fd = openat(rb->scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        n = write(fd, text, size);
+        if (n < 0 || (size_t) n != size)
+                return n < 0 ? -errno : -ENOSPC;
+        /* What hides another file is not the payload's. */
+        if (m->kind == MOUNT_FILE && rb->plan->set_owner && fchown(fd, rb->plan->owner_uid, rb->plan->owner_gid) < 0)
+                return -errno;
+        return fchmod(fd, m->mode) < 0 ? -errno : open_scratch(rb, name);
+}
+
+/* A new tmpfs. Returns its fd or -errno. */
+static int make_memory(RootBuild *rb, const char *options) {
+        _cleanup_close_ int fs = mount_make("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV), place = -1;
+        char name[16];
+        int r;
+
+        if (fs < 0)
+                return fs;
+        snprintf(name, sizeof(name), "%u", rb->n_scratch++);
+        if (mkdirat(rb->scratch, name, 0700) < 0)
+                return -errno;
+        place = open_scratch(rb, name);
+        r = place < 0 ? place : mount_attach(fs, place);
+        return r < 0 ? r : TAKE_FD(fs);
+}
+
+static int place_file(RootBuild *rb, const PlanMount *m, const char *text, size_t size) {
+        _cleanup_close_ int file = make_file(rb, m, text, size), copy = -1;
+
+        copy = file < 0 ? file : mount_clone(file, m);
+        return copy < 0 ? root_mount_fail(rb, m, -copy, "making", m->destination) : root_place(rb, m, copy);
+}
+
+/* What a host's file holds: only a regular one, and not for ever. */
+static int read_source(RootBuild *rb, const PlanMount *m, char **ret, size_t *ret_size) {
+        _cleanup_close_ int source = root_open_source(rb, m->source, 0), fd = -1;
+        char path[32];
+        struct stat st;
+
+        if (source < 0)
+                return source;
+        if (fstat(source, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return -EINVAL;
+        if (st.st_size > CREDENTIAL_MAX)
+                return -EFBIG;
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", source);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd_read_all(fd, ret, ret_size);
+}
+
+int root_do_file(RootBuild *rb, const PlanMount *m) {
+        _cleanup_free_ char *read = NULL;
+        size_t size;
+        int r;
+
+        if (m->text)
+                return place_file(rb, m, m->text, strlen(m->text));
+        r = read_source(rb, m, &read, &size);
+        return r < 0 ? root_mount_fail(rb, m, -r, "reading", m->source) : place_file(rb, m, read, size);
+}
+
+int root_do_blocked(RootBuild *rb, const PlanMount *m) {
+        _cleanup_close_ int fd = -1;
+
+        if (!m->directory)
+                return place_file(rb, m, "", 0);
+        fd = mount_make("tmpfs", "mode=0,size=4k",
+                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
+        return fd < 0 ? root_mount_fail(rb, m, -fd, "hiding", m->destination) : root_place(rb, m, fd);
+}
+
+/* overlayfs takes its directories by path; these lead to the ones that are open, whatever their own paths. */
+static int set_layer(int fs, const char *key, const int *fds, size_t n) {
+        char value[256];
+        size_t used = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                used += (size_t) snprintf(value + used, sizeof(value) - used, "%s/proc/self/fd/%d", i ? ":" : "", fds[i]);
+                if (used >= sizeof(value))
+                        return -E2BIG;
+        }
+        return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0) < 0 ? -errno : 0;
+}
+
+static bool is_overlay(int fd) {
+        struct statfs st;
+
+        return fstatfs(fd, &st) >= 0 && st.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+/* The kernel says EINVAL where it is already as deep as it can be (FILESYSTEM_MAX_STACK_DEPTH), and of more. */
+static int create_overlay(RootBuild *rb, int fs, const int *lower, size_t n) {
+        int r = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
+
+        for (size_t i = 0; r == -EINVAL && i < n; i++)
+                if (is_overlay(lower[i]))
+                        rb->hint = " (overlays stack two deep, and what is below is one already)";
+        return r;
+}
+
+/* lower: n of them, the highest first; upper, work: -1 where it is read-only. Returns the detached mount. */
+static int make_overlay(RootBuild *rb, const int *lower, size_t n, int upper, int work, unsigned attributes) {
+        _cleanup_close_ int fs = fsopen("overlay", FSOPEN_CLOEXEC);
+        int r, fd;
+
+        if (fs < 0)
+                return -errno;
+        r = set_layer(fs, "lowerdir", lower, n);
+        if (r >= 0 && upper >= 0)
+                r = set_layer(fs, "upperdir", &upper, 1);
+        if (r >= 0 && work >= 0)
+                r = set_layer(fs, "workdir", &work, 1);
+        if (r < 0)
+                return r;
+        /* Who has no rights in the initial user namespace cannot use the xattrs that overlayfs prefers. */
+        if (rb->plan->uid_map && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+                return -errno;
+        r = create_overlay(rb, fs, lower, n);
+        if (r < 0)
+                return r;
+        fd = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
+        return fd < 0 ? -errno : fd;
+}
+
+int root_make_stack(RootBuild *rb, const PlanMount *m) {
+        int fds[ROOT_LAYERS_MAX], r = -E2BIG;
+        size_t n = 0;
+
+        fds[n++] = root_open_source(rb, m->source, O_DIRECTORY);
+        for (char **l = m->lower; *l && n < ROOT_LAYERS_MAX && fds[n - 1] >= 0; l++)
+                fds[n++] = root_open_source(rb, *l, O_DIRECTORY);
+        if (fds[n - 1] < 0)
+                r = fds[n - 1];
+        else if (!m->lower[n - 1])
+                r = make_overlay(rb, fds, n, -1, -1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY);
+        for (size_t i = 0; i < n; i++)
+                fd_close(fds[i]);
+        return r;
+}
+
+/* The directories that take what is written: the upper one looks like the lower one's top. */
+static int make_upper(RootBuild *rb, int memory, int lower, int *ret_upper, int *ret_work) {
+        const Plan *plan = rb->plan;
+        struct stat st;
+        bool absent;
+
+        if (fstat(lower, &st) < 0 || mkdirat(memory, "upper", 0700) < 0 || mkdirat(memory, "work", 0700) < 0)
+                return -errno;
+        *ret_upper = openat(memory, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        *ret_work = openat(memory, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (*ret_upper < 0 || *ret_work < 0)
+                return -errno;
+        /* An owner that does not exist here cannot be given, and the caller does not in a world of its own: then it is
+         * the payload's. */
+        absent = plan->inner_uid_map && st.st_uid == geteuid();
+        if ((absent || fchown(*ret_upper, st.st_uid, st.st_gid) < 0) && plan->set_owner &&
+            fchown(*ret_upper, plan->owner_uid, plan->owner_gid) < 0)
+                return -errno;
+        return fchmod(*ret_upper, st.st_mode & 0777) < 0 ? -errno : 0;
+}
+
+int root_do_overlay(RootBuild *rb, const PlanMount *m) {
+        _cleanup_close_ int lower = -1, memory = -1, upper = -1, work = -1, fd = -1;
+        int r;
+
+        lower = root_open_source(rb, m->source, O_DIRECTORY);
+        r = lower;
+        if (r >= 0) {
+                memory = make_memory(rb, m->options);
+                r = memory;
+        }
+        if (r >= 0)
+                r = make_upper(rb, memory, lower, &upper, &work);
+        if (r >= 0) {
+                fd = make_overlay(rb, &lower, 1, upper, work,
+                                  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0));
+                r = fd;
+        }
+        return r < 0 ? fail_at(rb->f, m->origin, m->key, -r, "making an overlay of %s%s", m->source, rb->hint ?: "")
+                     : root_place(rb, m, fd);
+}

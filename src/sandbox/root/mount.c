@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/root/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include "util/fd.h"
+#include "util/kernel.h"
+
+int mount_set_attributes(int mount_fd, const PlanMount *m) {
+        struct mount_attr attr = {
+                .attr_set = MOUNT_ATTR_NOSUID | (m->read_only ? MOUNT_ATTR_RDONLY : 0) |
+                            (m->devices ? 0 : MOUNT_ATTR_NODEV) | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0),
+                .propagation = MS_PRIVATE,
+        };
+        unsigned flags = AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0);
+
+        return mount_setattr(mount_fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+int mount_clone(int fd, const PlanMount *m) {
+        _cleanup_close_ int copy = -1;
+        int r;
+
+        copy = open_tree(fd, "",
+                         OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0));
+        if (copy < 0)
+                return -errno;
+        r = mount_set_attributes(copy, m);
+        return r < 0 ? r : TAKE_FD(copy);
+}
+
+/* Sets each of "key=value,flag,…" on a file system that is being configured. */
+static int configure(int fs, const char *options) {
+        _cleanup_free_ char *copy = strdup(options);
+        char *position = NULL;
+
+        if (!copy)
+                return -ENOMEM;
+        for (char *o = strtok_r(copy, ",", &position); o; o = strtok_r(NULL, ",", &position)) {
+                char *value = strchr(o, '=');
+
+                if (value)
+                        *value++ = '\0';
+                if (fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, o, value, 0) < 0)
+                        return -errno;
+        }
+        return 0;
+}
+
+int mount_make(const char *type, const char *options, unsigned attributes) {
+        _cleanup_close_ int fs = fsopen(type, FSOPEN_CLOEXEC);
+        int r, fd;
+
+        if (fs < 0)
+                return -errno;
+        r = options ? configure(fs, options) : 0;
+        if (r < 0)
+                return r;
+        if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+                return -errno;
+        fd = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
+        return fd < 0 ? -errno : fd;
+}
+
+int mount_attach(int mount_fd, int destination) {
+        return move_mount(mount_fd, "", destination, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno
+                                                                                                              : 0;
+}

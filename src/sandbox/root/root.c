@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The root is built from the plan's list, parents first:
+ *
+ * What becomes the root (a host directory, cloned with all that is mounted below it, or several stacked, or an empty
+ * one in memory) is made read-only, nosuid, nodev and private at once, before it is attached anywhere: there is no
+ * moment at which the payload's root is writable. It is attached over "/" of the (new) mount namespace; the sources
+ * of binds are still reached by the old root, which this process keeps until pivot_root(2).
+ *
+ * Every source is opened once, with no symlink followed (the plan has resolved them), and what was opened is
+ * mounted; every destination is looked up inside the new root, likewise without symlinks. So no path is checked first
+ * and used later, and a symlink that appears meanwhile leads to an error, never to another place. */
+#include "sandbox/root/root.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "sandbox/root/build.h"
+#include "sandbox/root/mount.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/open-in.h"
+#include "util/path.h"
+
+int root_mount_fail(RootBuild *rb, const PlanMount *m, int error, const char *what, const char *path) {
+        return fail_at(rb->f, m->origin, m->key, error, "%s %s", what, path);
+}
+
+/* Relative to the directory: openat2(2) takes an absolute path as an absolute path but with RESOLVE_IN_ROOT. */
+static const char *relative(const char *path) {
+        return path[1] ? path + 1 : ".";
+}
+
+int root_open_source(RootBuild *rb, const char *path, uint64_t flags) {
+        return open_in(rb->old_root, relative(path), flags, 0);
+}
+
+static int open_destination(RootBuild *rb, const char *path) {
+        return open_in(rb->new_root, path, 0, RESOLVE_IN_ROOT);
+}
+
+int root_open_proc(void) {
+        return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+static int open_parent(RootBuild *rb, const char *path) {
+        _cleanup_free_ char *parent = path_parent(path);
+
+        return parent ? open_destination(rb, parent) : -ENOMEM;
+}
+
+/* Makes the place that a mount goes to, and opens it. */
+static int make_place(RootBuild *rb, const PlanMount *m) {
+        const char *name = path_name(m->destination);
+        _cleanup_close_ int parent = -1, fd = -1;
+
+        if (m->exact)
+                return open_destination(rb, m->destination);
+
+        parent = open_parent(rb, m->destination);
+        if (parent < 0)
+                return TAKE_FD(parent);
+        if (m->directory) {
+                if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+                        return -errno;
+        } else {
+                fd = openat(parent, name, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+                if (fd < 0)
+                        return -errno;
+        }
+        return open_in(parent, name, 0, RESOLVE_BENEATH);
+}
+
+int root_place(RootBuild *rb, const PlanMount *m, int mount_fd) {
+        _cleanup_close_ int destination = make_place(rb, m);
+        int r = destination < 0 ? destination : mount_attach(mount_fd, destination);
+
+        return r < 0 ? root_mount_fail(rb, m, -r, "mounting on", m->destination) : 0;
+}
+
+/* An fd that was handed over, and what its path leads to now, must be the same. */
+static int check_same(int source, const PlanMount *m) {
+        struct stat a, b;
+
+        if (!m->by_fd)
+                return 0;
+        if (fstat(source, &a) < 0 || fstat(m->fd, &b) < 0)
+                return -errno;
+        return a.st_dev == b.st_dev && a.st_ino == b.st_ino ? 0 : -ESTALE;
+}
+
+/* A detached mount of the source, with the attributes that m asks for. */
+static int make_bind(RootBuild *rb, const PlanMount *m) {
+        _cleanup_close_ int source = -1;
+        int r;
+
+        if (m->id_mapped) {
+                int fd = fcntl(rb->id_mapped[m - rb->plan->mounts], F_DUPFD_CLOEXEC, 3);
+
+                return fd < 0 ? -errno : fd;
+        }
+        if (m->detached) {
+                int fd = fcntl(m->fd, F_DUPFD_CLOEXEC, 3);
+
+                r = fd < 0 ? -errno : mount_set_attributes(fd, m);
+                return r < 0 ? r : fd;
+        }
+        source = root_open_source(rb, m->source, 0);
+        if (source < 0)
+                return source;
+        r = check_same(source, m);
+        return r < 0 ? r : mount_clone(source, m);
+}
+
+static int do_bind(RootBuild *rb, const PlanMount *m) {
+        _cleanup_close_ int fd = make_bind(rb, m);
+
+        return fd < 0 ? root_mount_fail(rb, m, -fd, "binding", m->source) : root_place(rb, m, fd);
+}
+
+static int do_filesystem(RootBuild *rb, const PlanMount *m, const char *type) {
+        /* A tmpfs is made read-only at the end: others may have their places in it. */
+        bool read_only = m->read_only && m->kind != MOUNT_TMPFS;
+        _cleanup_close_ int fd = mount_make(
+                type, m->options,
+                MOUNT_ATTR_NOSUID | (m->devices ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
+                        (m->no_exec || m->kind != MOUNT_TMPFS ? MOUNT_ATTR_NOEXEC : 0));
+
+        if (fd == -EPERM && m->kind == MOUNT_PROC)
+                return fail_at(rb->f, m->origin, m->key, EPERM,
+                               "a new /proc is refused: the one of this system is masked, as containers do it; run "
+                               "isorun outside, or under isorun's Nesting=yes");
+        if (fd < 0)
+                return root_mount_fail(rb, m, -fd, "making a file system for", m->destination);
+        return root_place(rb, m, fd);
+}
+
+static int do_directory(RootBuild *rb, const PlanMount *m) {
+        _cleanup_close_ int parent = open_parent(rb, m->destination);
+
+        if (parent < 0)
+                return root_mount_fail(rb, m, -parent, "opening the parent of", m->destination);
+        /* In two steps, since the caller's umask applies to the first. */
+        if (mkdirat(parent, path_name(m->destination), m->mode) < 0 ||
+            fchmodat(parent, path_name(m->destination), m->mode, 0) < 0)
+                return root_mount_fail(rb, m, errno, "making", m->destination);
+        if (rb->plan->set_owner && fchownat(parent, path_name(m->destination), rb->plan->owner_uid, rb->plan->owner_gid,
+                                            AT_SYMLINK_NOFOLLOW) < 0)
+                return root_mount_fail(rb, m, errno, "making", m->destination);
+        return 0;
+}
+
+static int do_symlink(RootBuild *rb, const PlanMount *m) {
+        _cleanup_close_ int parent = open_parent(rb, m->destination);
+
+        if (parent < 0)
+                return root_mount_fail(rb, m, -parent, "opening the parent of", m->destination);
+        if (symlinkat(m->source, parent, path_name(m->destination)) < 0)
+                return root_mount_fail(rb, m, errno, "making", m->destination);
+        return 0;
+}
+
+/* One entry of a directory that is being merged: mounted, or as a symlink made again, in the new one. */
+static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, const char *name) {
+        _cleanup_free_ char *path = path_join(m->destination, name), *target = NULL;
+        const PlanMount attributes = { .read_only = true, .recursive = true };
+        _cleanup_close_ int entry = -1, copy = -1, place_fd = -1;
+        const PlanMount *planned;
+        struct stat st;
+
+        if (!path)
+                return -ENOMEM;
+        entry = open_in(from, name, O_NOFOLLOW, RESOLVE_BENEATH);
+        if (entry < 0)
+                return entry == -ENOENT ? 0 : entry;
+        if (fstat(entry, &st) < 0)
+                return -errno;
+
+        if (S_ISLNK(st.st_mode)) {
+                int r = link_read(entry, "", &target);
+
+                return r < 0 ? r : symlinkat(target, to, name) < 0 ? -errno : 0;
+        }
+        if (S_ISDIR(st.st_mode) ? mkdirat(to, name, 0755) < 0 : mknodat(to, name, S_IFREG | 0644, 0) < 0)
+                return -errno;
+        /* What the plan mounts there anyway need not be mounted twice; a merge is of what is there. */
+        planned = plan_find_mount(rb->plan, path);
+        if (S_ISDIR(st.st_mode) && planned && planned->kind != MOUNT_MERGE)
+                return 0;
+
+        copy = mount_clone(entry, &attributes);
+        if (copy < 0)
+                return copy;
+        place_fd = open_in(to, name, O_NOFOLLOW, RESOLVE_BENEATH);
+        return place_fd < 0 ? place_fd : mount_attach(copy, place_fd);
+}
+
+static int merge_entries(RootBuild *rb, const PlanMount *m, int from, int to) {
+        int dup_fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+        struct dirent *e;
+        DIR *dir;
+
+        if (dup_fd < 0)
+                return -errno;
+        dir = fdopendir(dup_fd);
+        if (!dir) {
+                fd_close(dup_fd);
+                return -ENOMEM;
+        }
+        while (r >= 0 && (e = readdir(dir)))
+                if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
+                        r = merge_entry(rb, m, from, to, e->d_name);
+        closedir(dir);
+        return r;
+}
+
+/* Puts a small file system in memory over a directory, with a bind of each thing that was in it. */
+static int do_merge(RootBuild *rb, const PlanMount *m) {
+        _cleanup_close_ int from = open_destination(rb, m->destination), to = -1;
+        int r = from;
+
+        if (r >= 0) {
+                to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+                r = to;
+        }
+        if (r >= 0)
+                r = mount_attach(to, from);
+        if (r >= 0)
+                r = merge_entries(rb, m, from, to);
+        if (r < 0)
+                return root_mount_fail(rb, m, -r, "adding to", m->destination);
+
+        if (streq(m->destination, "/")) {
+                fd_close(rb->new_root);
+                rb->new_root = TAKE_FD(to);
+                rb->layers++;
+        }
+        return 0;
+}
+
+static int do_mount(RootBuild *rb, const PlanMount *m) {
+        switch (m->kind) {
+        case MOUNT_BIND:
+                return do_bind(rb, m);
+        case MOUNT_TMPFS:
+                return do_filesystem(rb, m, "tmpfs");
+        case MOUNT_PROC:
+                return do_filesystem(rb, m, "proc");
+        case MOUNT_DEVPTS:
+                return do_filesystem(rb, m, "devpts");
+        case MOUNT_DIRECTORY:
+                return do_directory(rb, m);
+        case MOUNT_SYMLINK:
+                return do_symlink(rb, m);
+        case MOUNT_BLOCKED:
+                return root_do_blocked(rb, m);
+        case MOUNT_OVERLAY:
+                return root_do_overlay(rb, m);
+        case MOUNT_FILE:
+                return root_do_file(rb, m);
+        case MOUNT_NOTIFY:
+                return root_do_notify(rb, m);
+        case MOUNT_ROOT:
+        case MOUNT_MERGE:
+        case MOUNT_CGROUP: /* root_finish() */
+                return 0;
+        }
+        return -EINVAL;
+}
+
+/* Of a root that is to be written, the tree alone is writable, not what is mounted below. */
+static int bind_root(RootBuild *rb, const PlanMount *root) {
+        struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+        PlanMount read_only = *root;
+        _cleanup_close_ int copy = -1;
+
+        read_only.read_only = true;
+        copy = make_bind(rb, &read_only);
+        if (copy >= 0 && !root->read_only && mount_setattr(copy, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return -errno;
+        return TAKE_FD(copy);
+}
+
+/* What the new root is, detached: a clone of a directory, several stacked, or nothing yet. */
+static int make_root(RootBuild *rb, const PlanMount *root) {
+        if (!root->source)
+                return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+        return root->lower ? root_make_stack(rb, root) : bind_root(rb, root);
+}
+
+/* Attaches the new root over the old one. */
+static int begin(RootBuild *rb, const PlanMount *root) {
+        int r;
+
+        rb->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (rb->old_root < 0)
+                return fail(rb->f, errno, "opening /");
+        r = make_root(rb, root);
+        if (r < 0)
+                return fail_at(rb->f, root->origin, root->key, -r, "making a root of %s%s", root->source ?: "nothing",
+                               rb->hint ?: failure_hint(-r));
+        rb->new_root = r;
+
+        /* All of the old tree turns private, so that nothing that is mounted here spreads. */
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                return fail(rb->f, errno, "making the mounts private");
+        r = root_make_scratch(rb);
+        if (r >= 0)
+                r = mount_attach(rb->new_root, rb->old_root);
+        return r < 0 ? fail(rb->f, -r, "attaching the new root") : 0;
+}
+
+static int pivot(RootBuild *rb) {
+        if (fchdir(rb->new_root) < 0 || sys_pivot_root(".", ".") < 0)
+                return fail(rb->f, errno, "pivot_root");
+        /* The old root is stacked on the new one now, and on it what lay between the two: "." is the new one, and
+         * what umount2(2) finds there the topmost of the stack. */
+        for (unsigned i = 0; i < rb->layers; i++)
+                if (umount2(".", MNT_DETACH) < 0)
+                        return fail(rb->f, errno, "detaching the old root");
+        return chdir("/") < 0 ? fail(rb->f, errno, "chdir /") : 0;
+}
+
+static void root_build_deinit(RootBuild *rb) {
+        fd_close(rb->old_root);
+        fd_close(rb->new_root);
+        fd_close(rb->scratch);
+}
+
+int root_build(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
+        _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1, .new_root = -1,
+                                                      .notify = ret_notify, .scratch = -1, .layers = 1 };
+        mode_t mask = umask(0);
+        int r;
+
+        r = begin(&rb, &plan->mounts[0]);
+        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++) {
+                r = do_mount(&rb, &plan->mounts[i]);
+                if (r >= 0 && plan->mounts[i].merge)
+                        r = do_merge(&rb, &plan->mounts[i]);
+        }
+        umask(mask);
+        return r < 0 ? r : pivot(&rb);
+}
+
+/* What only had to be writable for others to be mounted in it. */
+static bool is_to_be_sealed(const PlanMount *m) {
+        return m->merge || (m->kind == MOUNT_TMPFS && m->read_only) || (m->kind == MOUNT_ROOT && !m->source);
+}
+
+static int seal(RootBuild *rb, const PlanMount *m) {
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+        _cleanup_close_ int fd = open_destination(rb, m->destination);
+
+        if (fd < 0)
+                return root_mount_fail(rb, m, -fd, "opening", m->destination);
+        if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return root_mount_fail(rb, m, errno, "making read-only", m->destination);
+        return 0;
+}
+
+int root_finish(const Plan *plan, Failure *f) {
+        _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .old_root = -1, .scratch = -1 };
+        int r = 0;
+
+        rb.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (rb.new_root < 0)
+                return fail(f, errno, "opening /");
+
+        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
+                if (plan->mounts[i].kind == MOUNT_CGROUP)
+                        r = do_filesystem(&rb, &plan->mounts[i], "cgroup2");
+        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
+                if (is_to_be_sealed(&plan->mounts[i]))
+                        r = seal(&rb, &plan->mounts[i]);
+        return r;
+}

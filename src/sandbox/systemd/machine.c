@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/systemd/machine.h"
+
+#include <errno.h>
+
+#include "sandbox/systemd/bus.h"
+
+#define MACHINED_DESTINATION "org.freedesktop.machine1"
+#define MACHINED_PATH "/org/freedesktop/machine1"
+#define MACHINED_MANAGER "org.freedesktop.machine1.Manager"
+#define MACHINED_MACHINE "org.freedesktop.machine1.Machine"
+
+typedef struct Machined {
+        const BusLibrary *lib;
+        sd_bus *bus;
+        sd_bus_error error;
+} Machined;
+
+static void machined_deinit(Machined *m) {
+        if (!m->lib)
+                return;
+        m->lib->sd_bus_error_free(&m->error);
+        if (m->bus)
+                m->lib->sd_bus_flush_close_unref(m->bus);
+}
+
+/* The directory that is the root, where there is one that is not the host's: for people to look at. */
+static const char *root_directory(const Plan *plan) {
+        const PlanMount *root = &plan->mounts[0];
+
+        return root->kind == MOUNT_ROOT && root->source && !root->lower && !root->detached && !streq(root->source, "/")
+                       ? root->source
+                       : "";
+}
+
+static int ask(Machined *m, const Plan *plan, pid_t leader) {
+        enum { TIMEOUT_USEC = 10000000 }; /* it may have to be started, by systemd */
+        sd_bus_message *message = NULL;
+        int r;
+
+        m->lib->sd_bus_error_free(&m->error);
+        r = m->lib->sd_bus_message_new_method_call(m->bus, &message, MACHINED_DESTINATION, MACHINED_PATH,
+                                                   MACHINED_MANAGER, "RegisterMachine");
+        if (r >= 0)
+                r = m->lib->sd_bus_message_append(message, "sayssus", plan->name, 0, "isorun", "container",
+                                                  (uint32_t) leader, root_directory(plan));
+        if (r >= 0)
+                r = m->lib->sd_bus_call(m->bus, message, TIMEOUT_USEC, &m->error, NULL);
+        m->lib->sd_bus_message_unref(message);
+        return r;
+}
+
+/* Whether the machine of that name is one of this unit's, as the unit was before: machined may not have noticed yet that
+ * it has ended, and does not while a service is restarted. */
+static bool is_own(Machined *m, const Plan *plan) {
+        sd_bus_message *reply = NULL, *property = NULL;
+        const char *path, *unit;
+        bool own = false;
+
+        if (m->lib->sd_bus_call_method(m->bus, MACHINED_DESTINATION, MACHINED_PATH, MACHINED_MANAGER, "GetMachine", NULL,
+                                       &reply, "s", plan->name) >= 0 &&
+            m->lib->sd_bus_message_read(reply, "o", &path) >= 0 &&
+            m->lib->sd_bus_get_property(m->bus, MACHINED_DESTINATION, path, MACHINED_MACHINE, "Unit", NULL, &property,
+                                        "s") >= 0)
+                own = m->lib->sd_bus_message_read(property, "s", &unit) >= 0 && streq(unit, plan->unit);
+        m->lib->sd_bus_message_unref(property);
+        m->lib->sd_bus_message_unref(reply);
+        return own;
+}
+
+static bool has_error(const Machined *m, const char *name) {
+        return m->error.name && streq(m->error.name, name);
+}
+
+/* Takes off what is_own() has found, or nothing where it is gone by now. */
+static void forget(Machined *m, const Plan *plan) {
+        (void) m->lib->sd_bus_call_method(m->bus, MACHINED_DESTINATION, MACHINED_PATH, MACHINED_MANAGER,
+                                          "UnregisterMachine", NULL, NULL, "s", plan->name);
+}
+
+/* What machined itself answers, and not the bus, or systemd which cannot start it. */
+static bool is_refusal(const Machined *m) {
+        return m->error.name && (startswith(m->error.name, "org.freedesktop.machine1.") ||
+                                 has_error(m, "org.freedesktop.DBus.Error.InvalidArgs"));
+}
+
+int machine_register(const Plan *plan, pid_t leader, Report *report) {
+        _cleanup_(machined_deinit) Machined m = { .lib = bus_library(report) };
+        const char *text;
+        int r;
+
+        if (!m.lib)
+                return -ENOENT;
+        r = m.lib->sd_bus_open_system(&m.bus);
+        if (r >= 0)
+                r = ask(&m, plan, leader);
+        if (r < 0 && has_error(&m, "org.freedesktop.machine1.MachineExists") && is_own(&m, plan)) {
+                forget(&m, plan);
+                r = ask(&m, plan, leader);
+        }
+        if (r >= 0)
+                return 0;
+
+        text = m.error.message ?: strerror(-r);
+        if (is_refusal(&m) && !plan->machine_optional)
+                return report_error_at(report, plan->machine_origin, "Register", -r,
+                                       "systemd-machined does not take it: %s (-p Optional=Register runs without it)", text);
+        report_notice_at(report, plan->machine_origin, "Register", "not registered: systemd-machined %s: %s",
+                         is_refusal(&m) ? "does not take it" : "cannot be reached", text);
+        return 0;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/systemd/scope.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include "util/escape.h"
+#include "util/strv.h"
+
+struct Scope {
+        const BusLibrary *lib;
+        sd_bus *bus;
+        const Plan *plan;
+        Report *report;
+        char *job;          /* the object path of the job, once the reply names it */
+        char *removed;      /* of a job that ended before the reply was read */
+        char *result;
+        int error;          /* of the reply, negative */
+        uint64_t dropped;   /* properties that systemd does not know and Optional= names, a bit each */
+        pid_t pid;
+        bool done, cancelled;
+};
+
+Scope *scope_free(Scope *scope) {
+        if (!scope)
+                return NULL;
+        if (scope->bus)
+                scope->lib->sd_bus_flush_close_unref(scope->bus);
+        free(scope->job);
+        free(scope->removed);
+        free(scope->result);
+        free(scope);
+        return NULL;
+}
+
+static bool plan_has(const Plan *plan, DirectiveId id) {
+        for (size_t i = 0; i < plan->n_properties; i++)
+                if (directive_id(plan->properties[i].directive) == id)
+                        return true;
+        return false;
+}
+
+/* What every scope of isorun's has, and then the policy's lines. */
+static int append_properties(Scope *s, sd_bus_message *m) {
+        enum { DESCRIPTION_MAX = 256 };
+        _cleanup_free_ char *command = strv_join(s->plan->arguments, " "), *text = NULL, *description = NULL;
+        int r;
+
+        if (!command || asprintf(&text, "%s%s%s", s->plan->description, *s->plan->description ? ": " : "isorun ",
+                                 command) < 0)
+                return -ENOMEM;
+        /* systemd writes it into a unit file as it is: it must stay on its line. */
+        description = make_line(text, DESCRIPTION_MAX);
+        if (!description)
+                return -ENOMEM;
+
+        r = s->lib->sd_bus_message_append(m, "(sv)", "Description", "s", description);
+        if (r >= 0)
+                r = s->lib->sd_bus_message_append(m, "(sv)", "PIDs", "au", 1, (uint32_t) s->pid);
+        if (r >= 0)
+                r = s->lib->sd_bus_message_append(m, "(sv)", "CollectMode", "s", "inactive-or-failed");
+        if (r >= 0 && !plan_has(s->plan, D_Slice))
+                r = s->lib->sd_bus_message_append(m, "(sv)", "Slice", "s", "isorun.slice");
+        for (size_t i = 0; r >= 0 && i < s->plan->n_properties; i++)
+                if (!(s->dropped & UINT64_C(1) << i))
+                        r = property_append(s->lib, m, &s->plan->properties[i]);
+        return r;
+}
+
+static bool has_word(const char *text, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+                if ((p == text || !isalnum((unsigned char) p[-1])) && !isalnum((unsigned char) p[n]))
+                        return true;
+        return false;
+}
+
+/* Systemd takes no property of that name for a scope, or not that value: an error at the policy's line that says who
+ * would know it, or a notice. Returns 1 where the request should be made again without it, or -errno. */
+static int refuse_property(Scope *s, const char *message) {
+        for (size_t i = 0; i < s->plan->n_properties; i++) {
+                const PlanProperty *p = &s->plan->properties[i];
+                const Origin origin = p->settings->items[0].origin;
+                char version[32] = "";
+
+                if (!has_word(message, p->directive->property))
+                        continue;
+                if (p->directive->since)
+                        snprintf(version, sizeof(version), " (systemd %u does)", p->directive->since);
+                if (p->optional && i < 64 && !(s->dropped & UINT64_C(1) << i)) {
+                        s->dropped |= UINT64_C(1) << i;
+                        report_notice_at(s->report, origin, p->directive->name,
+                                         "not enforced: this systemd does not take it for a scope%s", version);
+                        return 1;
+                }
+                return report_error_at(s->report, origin, p->directive->name, EOPNOTSUPP,
+                                       "this systemd does not take it for a scope%s: %s", version, message);
+        }
+        return report_error(s->report, EIO, "systemd does not make %s: %s", s->plan->unit, message);
+}
+
+static int send_request(Scope *s);
+
+static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        Scope *s = userdata;
+        const sd_bus_error *e = s->lib->sd_bus_message_get_error(m);
+        const char *job;
+
+        if (!e) {
+                if (s->lib->sd_bus_message_read(m, "o", &job) >= 0)
+                        s->job = strdup(job);
+                s->done = s->job && s->removed && streq(s->job, s->removed);
+                return 0;
+        }
+
+        if (streq(e->name, "org.freedesktop.systemd1.UnitExists"))
+                s->error = -EEXIST;
+        else
+                s->error = refuse_property(s, e->message ?: e->name);
+        if (s->error > 0) {
+                int r = send_request(s);
+
+                s->error = r < 0 ? r : 0;
+        }
+        return 0;
+}
+
+static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        const char *job, *unit, *result;
+        Scope *s = userdata;
+
+        if (s->lib->sd_bus_message_read(m, "uoss", NULL, &job, &unit, &result) < 0 || !streq(unit, s->plan->unit))
+                return 0;
+        if (s->done || (s->cancelled && s->removed)) /* this one is of the job that stops the unit */
+                return 0;
+
+        free(s->removed);
+        free(s->result);
+        s->removed = strdup(job);
+        s->result = strdup(result);
+        s->done = s->job && s->removed && streq(s->job, s->removed);
+        return 0;
+}
+
+static int send_request(Scope *s) {
+        sd_bus_message *m = NULL;
+        int r;
+
+        r = s->lib->sd_bus_message_new_method_call(s->bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                   "StartTransientUnit");
+        if (r >= 0)
+                r = s->lib->sd_bus_message_append(m, "ss", s->plan->unit, "fail");
+        if (r >= 0)
+                r = s->lib->sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = append_properties(s, m);
+        if (r >= 0)
+                r = s->lib->sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = s->lib->sd_bus_message_append(m, "a(sa(sv))", 0);
+        if (r >= 0)
+                r = s->lib->sd_bus_call_async(s->bus, NULL, m, on_reply, s, 0);
+        s->lib->sd_bus_message_unref(m);
+        return r;
+}
+
+/* Until the bus has welcomed us, nothing is sent: a moment's wait here, for systemd to work meanwhile. */
+static int flush(Scope *s, Patience *patience) {
+        int r;
+
+        while ((r = s->lib->sd_bus_is_ready(s->bus)) == 0) {
+                r = s->lib->sd_bus_process(s->bus, NULL);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        continue;
+                patience_check(patience, (Origin) {}, NULL, WAITING_FOR_SYSTEMD, s->plan->unit);
+                r = patience_left(patience);
+                r = s->lib->sd_bus_wait(s->bus, r < 0 ? UINT64_MAX : (uint64_t) r * 1000);
+                if (r < 0 && r != -EINTR)
+                        return r;
+        }
+        return r < 0 ? r : s->lib->sd_bus_flush(s->bus);
+}
+
+int scope_request(Scope **ret, const Plan *plan, pid_t pid, Patience *patience, Report *report) {
+        _cleanup_(scope_freep) Scope *s = calloc(1, sizeof(Scope));
+        int r;
+
+        if (!s)
+                return report_oom(report);
+        s->plan = plan;
+        s->pid = pid;
+        s->report = report;
+        s->lib = bus_library(report);
+        if (!s->lib)
+                return -ENOENT;
+
+        r = bus_open(s->lib, plan->user_manager, " (--no-scope runs without a unit)", &s->bus, report);
+        if (r < 0)
+                return r;
+        /* The match is on its way before the call is, and both are answered in that order: no job ends unheard. */
+        r = s->lib->sd_bus_match_signal_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                              "JobRemoved", on_job_removed, NULL, s);
+        if (r >= 0)
+                r = send_request(s);
+        if (r >= 0)
+                r = flush(s, patience);
+        if (r < 0)
+                return report_error(report, -r, "asking systemd for %s: %s", plan->unit, strerror(-r));
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+int scope_process(Scope *s, Report *report) {
+        int r;
+
+        do
+                r = s->lib->sd_bus_process(s->bus, NULL);
+        while (r > 0);
+
+        if (r < 0)
+                return report_error(report, -r, "talking to systemd: %s", strerror(-r));
+        if (s->error)
+                return s->error;
+        if (!s->done)
+                return 0;
+        if (s->cancelled)
+                return -ECANCELED;
+        if (!streq(s->result, "done"))
+                return report_error(report, EIO, "systemd does not start %s: job %s", s->plan->unit, s->result);
+        return 1;
+}
+
+bool scope_name_taken(const Scope *s) {
+        return s->error == -EEXIST;
+}
+
+void scope_cancel(Scope *s) {
+        if (s->cancelled)
+                return;
+        s->cancelled = true;
+        (void) s->lib->sd_bus_call_method_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                "StopUnit", NULL, NULL, "ss", s->plan->unit, "replace");
+}
+
+int scope_fd(const Scope *s) {
+        return s->lib->sd_bus_get_fd(s->bus);
+}
+
+short scope_events(const Scope *s) {
+        int events = s->lib->sd_bus_get_events(s->bus);
+
+        return events < 0 ? POLLIN : (short) events;
+}
+
+void scope_stop(Scope *s) {
+        sd_bus_error error = {};
+
+        /* Gone already, if all went well: it has no process left. */
+        (void) s->lib->sd_bus_call_method(s->bus, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER, "StopUnit", &error,
+                                          NULL, "ss", s->plan->unit, "replace");
+        s->lib->sd_bus_error_free(&error);
+}

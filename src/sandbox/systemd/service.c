@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/systemd/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "sandbox/limits/limits.h"
+#include "sandbox/systemd/scope.h"
+#include "util/strv.h"
+
+#define SYSTEMD_UNIT "org.freedesktop.systemd1.Unit"
+#define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
+
+/* Where a service's directive stands: systemd.unit(5) has the dependencies, systemd.service(5) the rest. */
+static bool is_dependency(const Directive *d) {
+        return d->signature[0] == 'a' && d->signature[1] == 's';
+}
+
+/* advice: whether a line in the unit's file would help. */
+static int missing(const Plan *plan, const PlanProperty *p, const char *why, bool advice, Report *report) {
+        const Setting *s = &p->settings->items[0];
+        const char *name = p->directive->name;
+
+        if (p->optional) {
+                report_notice_at(report, s->origin, name, "not enforced: %s %s", plan->unit, why);
+                return 0;
+        }
+        if (!advice)
+                return report_error_at(report, s->origin, name, EOPNOTSUPP, "%s %s (-p Optional=%s runs without it)",
+                                       plan->unit, why, name);
+        return report_error_at(report, s->origin, name, EPERM, "%s %s: add \"%s=%s\" to its [%s] section", plan->unit,
+                               why, name, s->value.text, is_dependency(p->directive) ? "Unit" : "Service");
+}
+
+void unit_bus_deinit(UnitBus *u) {
+        if (u->bus)
+                u->lib->sd_bus_flush_close_unref(u->bus);
+        free(u->path);
+        *u = (UnitBus) {};
+}
+
+int unit_bus_open(UnitBus *u, const Plan *plan, Report *report) {
+        int r;
+
+        u->lib = bus_library(report);
+        if (!u->lib)
+                return -ENOENT;
+        r = bus_open(u->lib, plan->user_manager, "", &u->bus, report);
+        if (r < 0)
+                return r;
+        r = u->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", plan->unit, &u->path);
+        return r < 0 ? report_oom(report) : 0;
+}
+
+/* The reply holds a variant; the caller unrefs it. */
+static int get_property(const UnitBus *u, const char *property, sd_bus_message **ret) {
+        enum { TIMEOUT_USEC = 5 * 1000 * 1000 };
+        sd_bus_error error = {};
+        sd_bus_message *m = NULL;
+        int r;
+
+        r = u->lib->sd_bus_message_new_method_call(u->bus, &m, SYSTEMD_DESTINATION, u->path,
+                                                   "org.freedesktop.DBus.Properties", "Get");
+        if (r >= 0)
+                r = u->lib->sd_bus_message_append(m, "ss", SYSTEMD_SERVICE, property);
+        if (r >= 0)
+                r = u->lib->sd_bus_call(u->bus, m, TIMEOUT_USEC, &error, ret);
+        u->lib->sd_bus_message_unref(m);
+        u->lib->sd_bus_error_free(&error);
+        return r < 0 ? r : 0;
+}
+
+int unit_bus_get_text(const UnitBus *u, const char *property, char **ret) {
+        sd_bus_message *reply;
+        const char *text;
+        int r;
+
+        r = get_property(u, property, &reply);
+        if (r < 0)
+                return r;
+        r = u->lib->sd_bus_message_read(reply, "v", "s", &text);
+        if (r >= 0) {
+                *ret = strdup(text);
+                r = *ret ? 0 : -ENOMEM;
+        }
+        u->lib->sd_bus_message_unref(reply);
+        return r;
+}
+
+int unit_bus_get_number(const UnitBus *u, const char *property, char type, int64_t *ret) {
+        const char signature[] = { type, '\0' };
+        sd_bus_message *reply;
+        uint32_t n = 0; /* each of the three types has four bytes: sd_bus_message_read(3) */
+        int r;
+
+        r = get_property(u, property, &reply);
+        if (r < 0)
+                return r;
+        r = u->lib->sd_bus_message_read(reply, "v", signature, &n);
+        u->lib->sd_bus_message_unref(reply);
+        if (r < 0)
+                return r;
+        *ret = type == 'i' ? (int32_t) n : (int64_t) n;
+        return 0;
+}
+
+/* Whether the unit's property, read into reply, is what the directive says. */
+static int reply_matches(const UnitBus *u, sd_bus_message *reply, const PlanProperty *p) {
+        const Value *v = &p->settings->items[p->settings->n - 1].value;
+        const char *s;
+        uint64_t t;
+        int32_t i;
+        int b, r;
+
+        switch (p->directive->signature[0]) {
+        case 't':
+                r = u->lib->sd_bus_message_read(reply, "t", &t);
+                return r < 0 ? r : t == v->number;
+        case 's':
+                r = u->lib->sd_bus_message_read(reply, "s", &s);
+                return r < 0 ? r : streq(s, v->text);
+        case 'b':
+                r = u->lib->sd_bus_message_read(reply, "b", &b);
+                return r < 0 ? r : !b == !v->number;
+        case 'i':
+                r = u->lib->sd_bus_message_read(reply, "i", &i);
+                return r < 0 ? r : i == (int32_t) v->number;
+        }
+        return -EINVAL;
+}
+
+static int names_within(const UnitBus *u, sd_bus_message *reply, const PlanProperty *p) {
+        _cleanup_strv_free_ char **names = NULL;
+        const char *s;
+        int r;
+
+        r = u->lib->sd_bus_message_enter_container(reply, 'a', "s");
+        while (r >= 0 && (r = u->lib->sd_bus_message_read(reply, "s", &s)) > 0)
+                r = strv_push(&names, s);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < p->settings->n; i++)
+                if (!strv_contains(names, p->settings->items[i].value.text))
+                        return 0;
+        return 1;
+}
+
+/* Returns 1 where the unit's file has the same, 0 where it has not, or -errno. */
+static int file_agrees(const UnitBus *u, const PlanProperty *p) {
+        const char *interface = is_dependency(p->directive) ? SYSTEMD_UNIT : SYSTEMD_SERVICE;
+        sd_bus_error error = {};
+        sd_bus_message *reply = NULL;
+        int r;
+
+        r = u->lib->sd_bus_get_property(u->bus, SYSTEMD_DESTINATION, u->path, interface, p->directive->property, &error,
+                                        &reply, p->directive->signature);
+        if (r >= 0)
+                r = is_dependency(p->directive) ? names_within(u, reply, p) : reply_matches(u, reply, p);
+        u->lib->sd_bus_message_unref(reply);
+        u->lib->sd_bus_error_free(&error);
+        return r;
+}
+
+/* One call for one limit: there are few, and the answer says which was refused. */
+static int set_property(const UnitBus *u, const Plan *plan, const PlanProperty *p) {
+        sd_bus_error error = {};
+        sd_bus_message *m = NULL;
+        int r;
+
+        r = u->lib->sd_bus_message_new_method_call(u->bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                   "SetUnitProperties");
+        if (r >= 0)
+                r = u->lib->sd_bus_message_append(m, "sb", plan->unit, 1);
+        if (r >= 0)
+                r = u->lib->sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = property_append(u->lib, m, p);
+        if (r >= 0)
+                r = u->lib->sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = u->lib->sd_bus_call(u->bus, m, 0, &error, NULL);
+        u->lib->sd_bus_message_unref(m);
+        u->lib->sd_bus_error_free(&error);
+        return r;
+}
+
+static int ensure(UnitBus *u, const Plan *plan, const PlanProperty *p, int cgroup_fd, Report *report) {
+        bool limit = p->directive->cgroup_file;
+        int r;
+
+        if (limit && limit_is_exact(p) && limit_is_held(p, cgroup_fd, NULL) > 0)
+                return 0;
+        if (!u->bus) {
+                r = unit_bus_open(u, plan, report);
+                if (r < 0)
+                        return r;
+        }
+
+        if (!limit) {
+                r = file_agrees(u, p);
+                return r > 0 ? 0 : missing(plan, p, "has it otherwise, and it cannot be set on a running unit", true, report);
+        }
+        if (set_property(u, plan, p) < 0)
+                return missing(plan, p, "does not hold it and may not set it on itself", true, report);
+        if (limit_is_held(p, cgroup_fd, NULL) > 0)
+                return 0;
+        return missing(plan, p, "took it, but the kernel does not hold it", false, report);
+}
+
+static int by_name(const void *a, const void *b) {
+        const PlanProperty *const *p = a, *const *q = b;
+
+        return strcmp((*p)->directive->name, (*q)->directive->name);
+}
+
+/* Sorted: systemd writes a file for each one that is set, goes by their order in time, and would take the unit for
+ * changed on disk where that is not the order of their names. */
+int unit_ensure(const Plan *plan, int cgroup_fd, Report *report) {
+        _cleanup_(unit_bus_deinit) UnitBus u = {};
+        _cleanup_free_ const PlanProperty **sorted = calloc(plan->n_properties + 1, sizeof(*sorted));
+        int result = 0;
+
+        if (!sorted)
+                return report_oom(report);
+        for (size_t i = 0; i < plan->n_properties; i++)
+                sorted[i] = &plan->properties[i];
+        qsort(sorted, plan->n_properties, sizeof(*sorted), by_name);
+
+        for (size_t i = 0; i < plan->n_properties; i++) {
+                int r = ensure(&u, plan, sorted[i], cgroup_fd, report);
+
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/who/id-maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "sandbox/wire/failure.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+static int write_file(int proc, pid_t pid, const char *file, const char *text) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "%d/%s", pid, file);
+        return file_write(proc, path, text);
+}
+
+static int write_maps(int proc, pid_t pid, const char *uid_map, const char *gid_map, bool deny_setgroups) {
+        int r = 0;
+
+        if (deny_setgroups)
+                r = write_file(proc, pid, "setgroups", "deny");
+        if (r >= 0)
+                r = write_file(proc, pid, "uid_map", uid_map);
+        return r < 0 ? r : write_file(proc, pid, "gid_map", gid_map);
+}
+
+/* "newuidmap PID INSIDE OUTSIDE COUNT…": its arguments are the words of the map. */
+static char **helper_arguments(const char *helper, pid_t pid, const char *map) {
+        _cleanup_strv_free_ char **arguments = NULL;
+        _cleanup_free_ char *copy = strdup(map);
+        char *position = NULL;
+        int r;
+
+        if (!copy)
+                return NULL;
+        r = strv_push(&arguments, helper);
+        if (r >= 0)
+                r = strv_pushf(&arguments, "%d", pid);
+        for (char *w = strtok_r(copy, " \n", &position); r >= 0 && w; w = strtok_r(NULL, " \n", &position))
+                r = strv_push(&arguments, w);
+        return r < 0 ? NULL : TAKE_PTR(arguments);
+}
+
+/* With no signal blocked, no fd but 0 to 2, and nothing of the environment. */
+static int spawn(char *const *arguments, int output, pid_t *ret) {
+        char *const environment[] = { NULL };
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        sigset_t none;
+        int r;
+
+        sigemptyset(&none);
+        posix_spawnattr_init(&attributes);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        r = posix_spawn_file_actions_init(&actions);
+        if (r == 0)
+                r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+        if (r == 0)
+                r = posix_spawn_file_actions_adddup2(&actions, output, 1);
+        if (r == 0)
+                r = posix_spawn_file_actions_adddup2(&actions, output, 2);
+        if (r == 0)
+                r = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+        if (r == 0)
+                r = posix_spawn(ret, arguments[0], &actions, &attributes, arguments, environment);
+        posix_spawn_file_actions_destroy(&actions);
+        posix_spawnattr_destroy(&attributes);
+        return -r;
+}
+
+/* Reads what it says until it has ended. Returns its wait status. */
+static int await(pid_t pid, int output, char *text, size_t size) {
+        size_t used = 0;
+        ssize_t n;
+        int status;
+
+        while (used < size - 1 && (n = TEMP_FAILURE_RETRY(read(output, text + used, size - 1 - used))) > 0)
+                used += (size_t) n;
+        text[used] = '\0';
+        text[strcspn(text, "\n")] = '\0';
+        return TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0 ? -errno : status;
+}
+
+static int run_helper(const char *helper, pid_t pid, const char *map, Report *report) {
+        _cleanup_strv_free_ char **arguments = helper_arguments(helper, pid, map);
+        _cleanup_close_ int output = -1;
+        char text[512];
+        pid_t child;
+        int fds[2], r;
+
+        if (!arguments)
+                return report_oom(report);
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return report_error(report, errno, "pipe2: %s", strerror(errno));
+        output = fds[0];
+        r = spawn(arguments, fds[1], &child);
+        fd_close(fds[1]);
+        if (r < 0)
+                return report_error(report, -r, "%s: %s", helper, strerror(-r));
+
+        r = await(child, output, text, sizeof(text));
+        return r == 0 ? 0 : report_error(report, EPERM, "%s does not write the id map: %s", helper,
+                                         *text ? text : "it does not say why");
+}
+
+int id_maps_write(const Plan *plan, int proc, pid_t pid, Report *report) {
+        int r;
+
+        if (!plan->uid_map)
+                return 0;
+        if (plan->uid_helper) {
+                r = run_helper(plan->uid_helper, pid, plan->uid_map, report);
+                return r < 0 ? r : run_helper(plan->gid_helper, pid, plan->gid_map, report);
+        }
+        r = write_maps(proc, pid, plan->uid_map, plan->gid_map, plan->deny_setgroups);
+        return r < 0 ? report_error(report, -r, "writing the id maps: %s%s", strerror(-r), failure_hint(-r)) : 0;
+}
+
+int id_maps_write_inner(const Plan *plan, int proc, pid_t pid) {
+        return write_maps(proc, pid, plan->inner_uid_map ?: plan->uid_map, plan->inner_gid_map ?: plan->gid_map,
+                          plan->deny_setgroups);
+}

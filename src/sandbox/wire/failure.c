@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/wire/failure.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "plan/plan.h"
+
+const char *failure_hint(int error) {
+        if (error == ENOSPC)
+                return " (they are nested as deep as the kernel allows)";
+        if ((error == EPERM || error == EACCES || error == ENOSYS || error == EROFS) &&
+            prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER)
+                return " (in a sandbox of isorun's this needs Nesting=yes there, and no RestrictNamespaces=)";
+        return "";
+}
+
+static int keep(Failure *f, Origin origin, const char *key, int error, const char *format, va_list ap) {
+        Message *m = &f->message;
+        int n;
+
+        *m = (Message) { .type = MESSAGE_FAILED, .value = error, .status = PLAN_FAILED, .origin = origin, .key = key };
+        n = vsnprintf(m->text, sizeof(m->text), format, ap);
+        if (n >= 0 && (size_t) n < sizeof(m->text))
+                snprintf(m->text + n, sizeof(m->text) - (size_t) n, ": %s", strerror(error));
+        return -error;
+}
+
+int fail_at(Failure *f, Origin origin, const char *key, int error, const char *format, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = keep(f, origin, key, error, format, ap);
+        va_end(ap);
+        return r;
+}
+
+int fail(Failure *f, int error, const char *format, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, format);
+        r = keep(f, (Origin) {}, NULL, error, format, ap);
+        va_end(ap);
+        return r;
+}
+
+Failure *failure_share(void) {
+        void *p = mmap(NULL, sizeof(Failure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        return p == MAP_FAILED ? NULL : p;
+}
+
+Failure *failure_unshare(Failure *f) {
+        if (f)
+                munmap(f, sizeof(*f));
+        return NULL;
+}
