@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cmd/common.h"
 #include "cmd/options.h"
-#include "cmd/terminal-output.h"
-#include "cmd/verb.h"
+#include "cmd/show/terminal-output.h"
+#include "cmd/start/load.h"
+#include "cmd/verb/verb.h"
 
 static const Verb verbs[] = {
         { "list", verb_list, "list [--json] [--no-legend] [-q|--quiet] [NAME...]", "list running instances",

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cmd/argument.h"
-#include "cmd/common.h"
 #include "cmd/option-table.h"
-#include "cmd/start.h"
+#include "cmd/start/argument.h"
+#include "cmd/start/load.h"
+#include "cmd/start/start.h"
 #include "util/array.h"
 #include "util/strv.h"
 

@@ -4,7 +4,7 @@
 
 #include <fcntl.h>
 
-#include "cmd/argument.h"
+#include "cmd/start/argument.h"
 #include "policy/bindings.h"
 #include "policy/value/value.h"
 #include "util/strv.h"

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/instance/instance.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "cmd/options.h"
+#include "cmd/start/load.h"
+#include "sandbox/limits/cgroup.h"
+#include "util/array.h"
+#include "util/fd.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/process.h"
+#include "util/strv.h"
+
+enum { DEPTH_MAX = 64, NO_PARENT = SIZE_MAX };
+
+static void instance_deinit(Instance *i) {
+        free(i->cgroup);
+        free(i->name);
+        free(i->unit);
+        free(i->policy);
+        free(i->command);
+        *i = (Instance) {};
+}
+
+void instances_deinit(InstanceList *list) {
+        for (size_t i = 0; i < list->n; i++)
+                instance_deinit(&list->items[i]);
+        free(list->items);
+        free(list->root);
+        *list = (InstanceList) {};
+}
+
+/* By the path that systemd gives a unit: slices, then the unit; and below user@UID.service the same of that user's. */
+int instance_find_unit(Instance *i) {
+        for (const char *p = i->cgroup + 1;;) {
+                size_t n = strcspn(p, "/");
+                /* An "_" before a name that the kernel could take for its own. */
+                _cleanup_free_ char *name = strndup(p + (*p == '_'), n - (*p == '_'));
+                bool last = !p[n];
+                uint64_t uid;
+
+                if (!name)
+                        return -ENOMEM;
+                if (last && (endswith(name, ".service") || endswith(name, ".scope")))
+                        i->unit = TAKE_PTR(name);
+                if (last)
+                        return 0;
+                if (!endswith(name, ".slice")) {
+                        if (i->of_user || !startswith(name, "user@") || !endswith(name, ".service"))
+                                return 0;
+                        name[n - (*p == '_') - strlen(".service")] = '\0';
+                        if (parse_u64_range(name + strlen("user@"), 0, UINT32_MAX - 1, &uid) < 0)
+                                return 0;
+                        i->of_user = true;
+                        i->uid = (uid_t) uid;
+                }
+                p += n + 1;
+        }
+}
+
+static char *get_attribute(int fd, const char *name) {
+        char value[CGROUP_ATTRIBUTE_MAX];
+        ssize_t n = fgetxattr(fd, name, value, sizeof(value));
+
+        return n < 0 ? NULL : strndup(value, (size_t) n);
+}
+
+static uint64_t get_number(int fd, const char *name) {
+        _cleanup_free_ char *text = get_attribute(fd, name);
+        uint64_t number;
+
+        return text && parse_u64(text, &number) >= 0 ? number : 0;
+}
+
+static bool is_called(pid_t pid, const char *name) {
+        _cleanup_free_ char *actual = NULL;
+
+        return process_status(pid, "Name", &actual) >= 0 && streq(actual, name);
+}
+
+/* The parent of what may be a reaper: called isorun, and the first of its pid namespace. Returns 0 where it is none. */
+static pid_t reaper_parent(pid_t pid) {
+        _cleanup_free_ char *pids = NULL, *parent = NULL;
+        uint64_t number;
+
+        if (!is_called(pid, "isorun") || process_status(pid, "NSpid", &pids) < 0 || !endswith(pids, "\t1"))
+                return 0;
+        if (process_status(pid, "PPid", &parent) < 0 || parse_u64_range(parent, 1, INT32_MAX, &number) < 0)
+                return 0;
+        return (pid_t) number;
+}
+
+static bool is_of_user(pid_t pid, uid_t uid) {
+        _cleanup_free_ char *uids = NULL;
+        unsigned real;
+
+        return process_status(pid, "Uid", &uids) >= 0 && sscanf(uids, "%u", &real) == 1 && real == uid;
+}
+
+/* Whether the process is the systemd that has the instance's service: pid 1; or of a user's, his process called so in
+ * the cgroup that his systemd sits in. */
+static bool is_manager(pid_t pid, const Instance *i) {
+        _cleanup_free_ char *cgroup = NULL;
+        const char *rest;
+
+        if (!i->unit || !endswith(i->unit, ".service"))
+                return false;
+        if (!i->of_user)
+                return pid == 1;
+        if (!is_called(pid, "systemd") || !is_of_user(pid, i->uid) || process_cgroup(pid, &cgroup) < 0)
+                return false;
+        rest = strstr(cgroup, ".service/init.scope");
+        return rest && streq(rest, ".service/init.scope") &&
+               strncmp(cgroup, i->cgroup, (size_t) (rest - cgroup) + strlen(".service/")) == 0;
+}
+
+/* Whether the process is in the cgroup, or in one that its payload has made below it. */
+static bool is_in_cgroup(pid_t pid, const char *cgroup) {
+        _cleanup_free_ char *own = NULL;
+        const char *rest;
+
+        if (process_cgroup(pid, &own) < 0)
+                return false;
+        rest = startswith(own, cgroup);
+        return rest && (*rest == '\0' || *rest == '/');
+}
+
+/* A reaper's parent is isorun; or the manager, where the instance was handed over. */
+static void confirm(Instance *i, uint64_t pid, bool may_be_handed_over) {
+        pid_t parent;
+
+        if (pid == 0 || pid > INT32_MAX || !is_in_cgroup((pid_t) pid, i->cgroup))
+                return;
+        parent = reaper_parent((pid_t) pid);
+        if (parent && is_called(parent, "isorun"))
+                i->isorun = parent;
+        else if (parent && may_be_handed_over && is_manager(parent, i))
+                i->handed_over = true;
+        i->pid = i->isorun || i->handed_over ? (pid_t) pid : 0;
+}
+
+/* Where root's processes are, others' may be that root knows nothing of, such as cron's: without isorun's note they are
+ * not taken for an instance that was handed over. */
+static bool has_roots_processes(const char *processes) {
+        _cleanup_free_ char *copy = strdup(processes);
+        char *position = NULL;
+
+        for (char *line = copy ? strtok_r(copy, "\n", &position) : NULL; line; line = strtok_r(NULL, "\n", &position)) {
+                uint64_t pid;
+
+                if (parse_u64_range(line, 1, INT32_MAX, &pid) < 0 || is_of_user((pid_t) pid, 0))
+                        return true;
+        }
+        return !copy;
+}
+
+/* A service in which isorun could write down nothing: root's, with User= and without Delegate=. */
+static int find_unmarked(int fd, Instance *i) {
+        _cleanup_free_ char *text = NULL;
+        char *line, *position = NULL;
+        bool users;
+
+        if (!endswith(i->cgroup, ".service") || file_read(fd, "cgroup.procs", &text, NULL) < 0)
+                return 0;
+        users = !has_roots_processes(text);
+        for (line = strtok_r(text, "\n", &position); line && !i->pid; line = strtok_r(NULL, "\n", &position)) {
+                uint64_t pid;
+
+                if (parse_u64(line, &pid) >= 0)
+                        confirm(i, pid, users);
+        }
+        if (!i->pid)
+                return 0;
+        i->name = strndup(path_name(i->cgroup), strlen(path_name(i->cgroup)) - strlen(".service"));
+        return i->name ? 1 : -ENOMEM;
+}
+
+static pid_t find_main_pid(int fd, const Instance *i) {
+        uint64_t pid = i->pid ? get_number(fd, CGROUP_ATTRIBUTE("mainpid")) : 0;
+
+        return pid > 0 && pid <= INT32_MAX && is_in_cgroup((pid_t) pid, i->cgroup) ? (pid_t) pid : 0;
+}
+
+static bool is_populated(int fd) {
+        uint64_t n;
+
+        return instance_number(fd, "cgroup.events", "populated", &n) >= 0 && n;
+}
+
+/* Returns 1 with what is known of the cgroup's instance in *i, 0 where there is none. */
+static int describe(int fd, Instance *i) {
+        uint64_t frozen = 0;
+        struct stat st;
+        int r = 1;
+
+        if (!i->nested && instance_find_unit(i) < 0)
+                return -ENOMEM;
+        i->own = fstat(fd, &st) >= 0 && (st.st_uid == 0 || st.st_uid == geteuid());
+        i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
+        if (i->name) {
+                /* Whose cgroup it is can write there what he likes; a path, say, would be another's cgroup. */
+                if (!is_populated(fd) || (!i->nested && !name_is_valid(i->name)))
+                        return 0;
+                i->policy = get_attribute(fd, CGROUP_ATTRIBUTE("policy"));
+                i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
+                i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
+                if (!i->nested)
+                        confirm(i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
+                                get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
+                i->main_pid = find_main_pid(fd, i);
+        } else
+                r = i->nested ? 0 : find_unmarked(fd, i);
+        if (r > 0) {
+                (void) instance_number(fd, "cgroup.events", "frozen", &frozen);
+                i->frozen = frozen;
+        }
+        return r;
+}
+
+static int walk(InstanceList *list, int fd, const char *path, size_t parent, unsigned depth);
+
+static int visit(InstanceList *list, int parent_fd, const char *parent_path, const char *name, size_t parent,
+                 unsigned depth) {
+        _cleanup_close_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_(instance_deinit) Instance found = { .nested = parent != NO_PARENT, .parent = parent };
+        _cleanup_free_ char *path = path_join(parent_path, name);
+        int r;
+
+        if (fd < 0) /* gone */
+                return path ? 0 : -ENOMEM;
+        found.cgroup = path ? strdup(path) : NULL;
+        if (!found.cgroup)
+                return -ENOMEM;
+        r = describe(fd, &found);
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                Instance *i = ARRAY_APPEND(list->items, list->n);
+
+                if (!i)
+                        return -ENOMEM;
+                *i = found;
+                found = (Instance) {};
+                parent = list->n - 1;
+        }
+        return depth < DEPTH_MAX ? walk(list, fd, path, parent, depth + 1) : 0;
+}
+
+static int walk(InstanceList *list, int fd, const char *path, size_t parent, unsigned depth) {
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
+
+        r = directory_list(fd, &names);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        for (char **name = names; name && *name && r >= 0; name++)
+                r = visit(list, fd, path, *name, parent, depth);
+        return r;
+}
+
+bool instance_is_own(const Instance *i) {
+        return geteuid() == 0 ? !i->of_user : i->of_user && i->uid == geteuid();
+}
+
+static bool is_selected(const Instance *i, _unused_ char *const *names) {
+        return arg_whose == WHOSE_SYSTEM ? !i->of_user : i->of_user && i->uid == geteuid();
+}
+
+static bool is_named(const Instance *i, char *const *names) {
+        for (; *names; names++)
+                if (instance_matches(i, *names))
+                        return true;
+        return false;
+}
+
+static void keep(InstanceList *list, bool (*wanted)(const Instance *instance, char *const *names), char *const *names) {
+        size_t dropped = 0, n = 0; /* what is nested follows what it is nested in */
+        bool wanting = false;
+
+        for (size_t i = 0; i < list->n; i++) {
+                Instance *item = &list->items[i];
+
+                if (!item->nested) {
+                        wanting = wanted(item, names);
+                        dropped = i - n;
+                }
+                if (!wanting) {
+                        instance_deinit(item);
+                        continue;
+                }
+                if (item->nested)
+                        item->parent -= dropped;
+                list->items[n++] = *item;
+        }
+        list->n = n;
+}
+
+void instances_keep_named(InstanceList *list, char *const *names) {
+        keep(list, is_named, names);
+}
+
+int instances_find(InstanceList *ret, Report *report) {
+        _cleanup_(host_deinit) Host host = {};
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        *ret = (InstanceList) {};
+        r = host_probe(&host, report);
+        if (r < 0)
+                return r;
+        if (!host.cgroup_root)
+                return report_error(report, ENOENT, "no cgroup2 file system is mounted on /sys/fs/cgroup, where instances are found (inside of "
+                                    "one it takes Delegate=yes there)");
+        ret->root = TAKE_PTR(host.cgroup_root);
+        fd = open(ret->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return report_error(report, errno, "%s: %s", ret->root, strerror(errno));
+        r = walk(ret, fd, "/", NO_PARENT, 0);
+        if (arg_whose != WHOSE_ANY)
+                keep(ret, is_selected, NULL);
+        return r < 0 ? report_oom(report) : 0;
+}
+
+int instance_open(const InstanceList *list, const Instance *instance) {
+        _cleanup_free_ char *path = path_join(list->root, instance->cgroup + 1);
+        int fd;
+
+        if (!path)
+                return -ENOMEM;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int instance_number(int cgroup, const char *file, const char *key, uint64_t *ret) {
+        _cleanup_free_ char *text = NULL;
+        char *line, *position = NULL;
+        int r;
+
+        r = file_read(cgroup, file, &text, NULL);
+        if (r < 0)
+                return r;
+        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                const char *rest = key ? startswith(line, key) : line;
+
+                if (!rest || (key && *rest != ' '))
+                        continue;
+                return parse_u64(rest + !!key, ret) < 0 ? -ENODATA : 0;
+        }
+        return -ENODATA;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/instance/manager.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "sandbox/systemd/scope.h"
+#include "util/array.h"
+#include "util/fd.h"
+#include "util/library.h"
+
+/* What no start of isorun needs: a table of its own. */
+#define MANAGER_FUNCTIONS(X)            \
+        X(sd_bus_new)                   \
+        X(sd_bus_set_fd)                \
+        X(sd_bus_start)                 \
+        X(sd_bus_match_signal)          \
+        X(sd_bus_wait)
+
+typedef struct ManagerLibrary {
+#define X(f) typeof(&f) f;
+        MANAGER_FUNCTIONS(X)
+#undef X
+} ManagerLibrary;
+
+typedef struct Job {
+        char *path, *result; /* result: how it has ended */
+        bool ended;
+        const char *name;
+} Job;
+
+struct Manager {
+        const BusLibrary *lib;
+        ManagerLibrary more;
+        sd_bus *bus;
+        uid_t uid;
+        Job *jobs;
+        size_t n_jobs;
+};
+
+Manager *manager_free(Manager *m) {
+        if (!m)
+                return NULL;
+        if (m->bus)
+                m->lib->sd_bus_flush_close_unref(m->bus);
+        for (size_t i = 0; i < m->n_jobs; i++) {
+                free(m->jobs[i].path);
+                free(m->jobs[i].result);
+        }
+        free(m->jobs);
+        free(m);
+        return NULL;
+}
+
+uid_t manager_uid(const Manager *m) {
+        return m->uid;
+}
+
+static int load(Manager *m, Report *report) {
+        static const char *const names[] = {
+#define X(f) #f,
+                MANAGER_FUNCTIONS(X)
+#undef X
+        };
+        int r;
+
+        m->lib = bus_library(report);
+        if (!m->lib)
+                return -ENOENT;
+        r = library_load("libsystemd.so.0", names, ELEMENTSOF(names), &m->more);
+        return r < 0 ? report_error(report, -r, "libsystemd is too old") : 0;
+}
+
+/* The socket that systemctl --user takes. It is in a directory of that user's, who could have put another there, such as
+ * that of the system's manager: who listens must be a process of his own. Returns its fd or -errno. */
+static int connect_private(uid_t uid) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        socklen_t size = sizeof(struct ucred);
+        struct ucred peer;
+
+        if (fd < 0)
+                return -errno;
+        snprintf(address.sun_path, sizeof(address.sun_path), "/run/user/%u/systemd/private", uid);
+        if (connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ||
+            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+                return -errno;
+        return peer.uid == uid ? TAKE_FD(fd) : -EPERM;
+}
+
+static int open_private(Manager *m, Report *report) {
+        _cleanup_close_ int fd = connect_private(m->uid);
+        int r = fd < 0 ? fd : m->more.sd_bus_new(&m->bus);
+
+        if (r >= 0)
+                r = m->more.sd_bus_set_fd(m->bus, fd, fd);
+        if (r >= 0) {
+                fd = -1; /* the bus's */
+                r = m->more.sd_bus_start(m->bus);
+        }
+        return r < 0 ? report_error(report, -r, "connecting to the systemd of user %u: %s", m->uid, strerror(-r)) : 0;
+}
+
+static int on_job_removed(sd_bus_message *message, void *userdata, _unused_ sd_bus_error *error) {
+        const char *path, *unit, *result;
+        Manager *m = userdata;
+
+        if (m->lib->sd_bus_message_read(message, "uoss", NULL, &path, &unit, &result) < 0)
+                return 0;
+        for (size_t i = 0; i < m->n_jobs; i++)
+                if (streq(m->jobs[i].path, path) && !m->jobs[i].ended) {
+                        m->jobs[i].result = strdup(result);
+                        m->jobs[i].ended = true;
+                }
+        return 0;
+}
+
+int manager_open(Manager **ret, uid_t uid, Report *report) {
+        _cleanup_(manager_freep) Manager *m = calloc(1, sizeof(Manager));
+        int r;
+
+        if (!m)
+                return report_oom(report);
+        m->uid = uid;
+        r = load(m, report);
+        if (r < 0)
+                return r;
+
+        if (uid == MANAGER_SYSTEM || uid == geteuid())
+                r = bus_open(m->lib, uid != MANAGER_SYSTEM, "", &m->bus, report);
+        else if (geteuid() != 0)
+                r = report_error(report, EPERM, "of user %u, who alone may do that beside root", uid);
+        else
+                r = open_private(m, report);
+        if (r < 0)
+                return r;
+
+        /* Before the first job is asked for, so that none ends unheard. */
+        r = m->more.sd_bus_match_signal(m->bus, NULL, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved", on_job_removed,
+                                        m);
+        if (r < 0)
+                return report_error(report, -r, "talking to systemd: %s", strerror(-r));
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+static int begin(Manager *m, const char *method, sd_bus_message **ret) {
+        return m->lib->sd_bus_message_new_method_call(m->bus, ret, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                      method);
+}
+
+/* Sends what has been built, if r says that it could be, and takes it over. *ret (may be NULL) is the answer. */
+static int finish(Manager *m, sd_bus_message *message, int r, const char *name, sd_bus_message **ret, Report *report) {
+        sd_bus_error error = {};
+
+        if (r >= 0)
+                r = m->lib->sd_bus_call(m->bus, message, 0, &error, ret);
+        m->lib->sd_bus_message_unref(message);
+        if (r < 0)
+                r = report_error(report, -r, "%s: systemd: %s", name, error.message ?: strerror(-r));
+        m->lib->sd_bus_error_free(&error);
+        return r < 0 ? r : 0;
+}
+
+int manager_stop(Manager *m, const char *unit, const char *name, Report *report) {
+        sd_bus_message *message = NULL, *reply = NULL;
+        const char *path;
+        Job *job;
+        int r;
+
+        r = begin(m, "StopUnit", &message);
+        if (r >= 0)
+                r = m->lib->sd_bus_message_append(message, "ss", unit, "replace");
+        r = finish(m, message, r, name, &reply, report);
+        if (r < 0)
+                return r;
+
+        r = m->lib->sd_bus_message_read(reply, "o", &path);
+        job = r < 0 ? NULL : ARRAY_APPEND(m->jobs, m->n_jobs);
+        if (job) {
+                job->name = name;
+                job->path = strdup(path);
+                if (!job->path)
+                        m->n_jobs--;
+        }
+        m->lib->sd_bus_message_unref(reply);
+        if (r < 0)
+                return report_error(report, -r, "%s: systemd's answer: %s", name, strerror(-r));
+        return job && job->path ? 0 : report_oom(report);
+}
+
+static bool job_runs(const Manager *m) {
+        for (size_t i = 0; i < m->n_jobs; i++)
+                if (!m->jobs[i].ended)
+                        return true;
+        return false;
+}
+
+int manager_wait(Manager *m, Report *report) {
+        int result = 0;
+
+        while (job_runs(m)) {
+                int r = m->lib->sd_bus_process(m->bus, NULL);
+
+                if (r == 0)
+                        r = m->more.sd_bus_wait(m->bus, UINT64_MAX);
+                if (r < 0 && r != -EINTR)
+                        return report_error(report, -r, "talking to systemd: %s", strerror(-r));
+        }
+        for (size_t i = 0; i < m->n_jobs; i++)
+                if (!m->jobs[i].result || !streq(m->jobs[i].result, "done"))
+                        result = report_error(report, EIO, "%s: not stopped: job %s", m->jobs[i].name,
+                                              m->jobs[i].result ?: "lost");
+        return result;
+}
+
+int manager_kill(Manager *m, const char *unit, const char *name, const char *whom, int signal, Report *report) {
+        sd_bus_message *message = NULL;
+        int r;
+
+        r = begin(m, "KillUnit", &message);
+        if (r >= 0)
+                r = m->lib->sd_bus_message_append(message, "ssi", unit, whom, (int32_t) signal);
+        return finish(m, message, r, name, NULL, report);
+}
+
+int manager_freeze(Manager *m, const char *unit, const char *name, bool freeze, Report *report) {
+        sd_bus_message *message = NULL;
+        int r;
+
+        r = begin(m, freeze ? "FreezeUnit" : "ThawUnit", &message);
+        if (r >= 0)
+                r = m->lib->sd_bus_message_append(message, "s", unit);
+        return finish(m, message, r, name, NULL, report);
+}
+
+int manager_set_properties(Manager *m, const char *unit, const char *name, const PlanProperty *properties, size_t n,
+                           Report *report) {
+        sd_bus_message *message = NULL;
+        int r;
+
+        r = begin(m, "SetUnitProperties", &message);
+        if (r >= 0)
+                r = m->lib->sd_bus_message_append(message, "sb", unit, 1);
+        if (r >= 0)
+                r = m->lib->sd_bus_message_open_container(message, 'a', "(sv)");
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = property_append(m->lib, message, &properties[i]);
+        if (r >= 0)
+                r = m->lib->sd_bus_message_close_container(message);
+        return finish(m, message, r, name, NULL, report);
+}

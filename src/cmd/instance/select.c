@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which instances are meant by what has been typed. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+
+#include "cmd/instance/instance.h"
+#include "cmd/options.h"
+#include "util/array.h"
+#include "util/path.h"
+
+static bool is_named(const Instance *i, const char *name) {
+        return streq(i->name, name) || streq(path_name(i->cgroup), name) || streq(i->cgroup, name);
+}
+
+bool instance_is_pattern(const char *name) {
+        return strpbrk(name, "*?[");
+}
+
+bool instance_matches(const Instance *i, const char *name) {
+        if (!instance_is_pattern(name))
+                return is_named(i, name);
+        return fnmatch(name, i->name, FNM_NOESCAPE) == 0 || fnmatch(name, path_name(i->cgroup), FNM_NOESCAPE) == 0;
+}
+
+/* Another user may call his whatever he likes: it does not stand in the way of one's own, and is meant only by who says
+ * all of its name. And one's own manager's are before what one only sees. */
+typedef struct Way {
+        bool managed, own, exact;
+} Way;
+
+static const Way ways[] = { { true, true, true },
+                            { false, true, true },
+                            { false, false, true },
+                            { true, true, false },
+                            { false, true, false } };
+
+static bool is_meant(const Instance *i, const char *name, const Way *way) {
+        if (i->nested || (way->own && !i->own) || (way->managed && !instance_is_own(i)))
+                return false;
+        if (way->exact)
+                return instance_matches(i, name);
+        return *name && !instance_is_pattern(name) && startswith(i->name, name);
+}
+
+static int ambiguous(const InstanceList *list, const char *name, const Way *way, Report *report) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return report_oom(report);
+        for (size_t i = 0; i < list->n; i++)
+                if (is_meant(&list->items[i], name, way))
+                        fprintf(f, " %s (%s)", list->items[i].name, list->items[i].cgroup);
+        return fclose(f) != 0 ? report_oom(report)
+                              : report_error(report, ENOTUNIQ, "\"%s\" is more than one instance:%s", name, text);
+}
+
+static int none(const InstanceList *list, const char *name, Report *report) {
+        for (size_t i = 0; i < list->n; i++)
+                if (list->items[i].nested && is_named(&list->items[i], name))
+                        return report_error(report, EPERM,
+                                            "\"%s\" is inside of %s, which alone says so: enter that one, and act on "
+                                            "it there", name, list->items[list->items[i].parent].name);
+        return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
+}
+
+static const Instance *find_meant(const InstanceList *list, const char *name, const Way *way, size_t *ret_n) {
+        const Instance *found = NULL;
+
+        *ret_n = 0;
+        for (size_t i = 0; i < list->n; i++) {
+                if (!is_meant(&list->items[i], name, way))
+                        continue;
+                found = &list->items[i];
+                ++*ret_n;
+        }
+        return found;
+}
+
+const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {
+        const Instance *found = NULL;
+        const Way *way = ways;
+        size_t n = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(ways) && !found; i++) {
+                way = &ways[i];
+                found = find_meant(list, name, way, &n);
+        }
+        if (!found || n > 1) {
+                (void) (found ? ambiguous(list, name, way, report) : none(list, name, report));
+                return NULL;
+        }
+        if (!found->pid) {
+                report_error(report, ESRCH, "%s: the process that its attributes name is not isorun's, or not in %s",
+                             found->name, found->cgroup);
+                return NULL;
+        }
+        return found;
+}
+
+void selection_deinit(Selection *s) {
+        free(s->items);
+        *s = (Selection) {};
+}
+
+static int add(Selection *s, const Instance *instance, Report *report) {
+        const Instance **added;
+
+        for (size_t i = 0; i < s->n; i++)
+                if (s->items[i] == instance)
+                        return 0;
+        added = ARRAY_APPEND(s->items, s->n);
+        if (!added)
+                return report_oom(report);
+        *added = instance;
+        return 0;
+}
+
+static int add_matching(Selection *s, const InstanceList *list, const char *pattern, bool own, Report *report) {
+        bool any = false;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < list->n; i++) {
+                const Instance *item = &list->items[i];
+
+                if (item->nested || !item->pid || (own && !instance_is_own(item)) || !instance_matches(item, pattern))
+                        continue;
+                any = true;
+                r = add(s, item, report);
+        }
+        if (!any)
+                report_notice(report, "no instance matches \"%s\"", pattern);
+        return r;
+}
+
+int instances_select(Selection *ret, const InstanceList *list, char *const *names, bool acting, Report *report) {
+        int result = 0;
+
+        *ret = (Selection) {};
+        for (; *names; names++) {
+                const Instance *instance;
+                int r;
+
+                if (instance_is_pattern(*names))
+                        r = add_matching(ret, list, *names, acting && arg_whose == WHOSE_ANY, report);
+                else {
+                        instance = instances_pick(list, *names, report);
+                        r = instance ? add(ret, instance, report) : -ENOENT;
+                }
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/instance/talk.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "sandbox/wire/packet.h"
+#include "util/fd.h"
+
+int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
+        _cleanup_close_ int fd = -1;
+        TalkOwner owner = {};
+
+        if (instance->frozen)
+                return report_error(report, EBUSY, "%s is frozen (isoctl thaw %s)", instance->name,
+                                    instance->name);
+        if (instance->handed_over)
+                return report_error(report, EOPNOTSUPP, "%s was handed over to systemd (--hand-over): no isorun is left to "
+                                    "ask for that", instance->name);
+        fd = control_connect(instance->isorun, &owner.uid, &owner.gid);
+        if (fd == -EPERM)
+                return report_error(report, EPERM, "%s cannot be reached: another process has taken its socket's name",
+                                    instance->name);
+        if (fd < 0)
+                return report_error(report, -fd, "%s cannot be reached from here: %s (its isorun, process %d, listens "
+                                    "in the network namespace that it was started in)", instance->name,
+                                    strerror(-fd), instance->isorun);
+        if (owner.uid != geteuid() && geteuid() != 0)
+                return report_error(report, EPERM, "%s is an instance of user %u, who alone may do that beside root",
+                                    instance->name, owner.uid);
+        if (ret)
+                *ret = owner;
+        return TAKE_FD(fd);
+}
+
+int talk_hung_up(const Instance *instance, Report *report) {
+        return report_error(report, ECONNRESET, "%s: no answer: it has ended, or does not take us for its owner",
+                            instance->name);
+}
+
+/* Fills n fds, all of them, or reports and fills none. */
+static int ask(const Instance *instance, int connection, ControlType question, int *fds, unsigned n, Report *report) {
+        ControlReply reply = {};
+        int r;
+
+        r = control_send_request(connection, &(ControlRequest) { .type = (int32_t) question }, NULL, 0, NULL, 0);
+        if (r >= 0)
+                r = control_receive_reply(connection, &reply, fds, n);
+        if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+                return report_error(report, -r, "%s: %s", instance->name, strerror(-r));
+        if (r > 0 && reply.type == CONTROL_TEXT && fds[n - 1] >= 0)
+                return 0;
+        if (r > 0)
+                fds_close(fds, n);
+        return r > 0 && reply.type == CONTROL_FAILED
+                       ? report_error(report, EIO, "%s: %s", instance->name, reply.text)
+                       : talk_hung_up(instance, report);
+}
+
+int talk_ask(const Instance *instance, ControlType question, char **ret_text, int *fds, unsigned n, TalkOwner *ret,
+             Report *report) {
+        _cleanup_close_ int connection = talk_connect(instance, ret, report), text = -1;
+        int all[PACKET_FDS_MAX], r;
+
+        if (connection < 0)
+                return TAKE_FD(connection);
+        r = ask(instance, connection, question, all, n + 1, report);
+        if (r < 0)
+                return r;
+        text = all[0];
+        /* Where the one who wrote it has left the offset is at its end. */
+        r = lseek(text, 0, SEEK_SET) < 0 ? -errno : fd_read_all(text, ret_text, NULL);
+        if (r < 0) {
+                fds_close(all + 1, n);
+                return report_error(report, -r, "%s: reading its answer: %s", instance->name, strerror(-r));
+        }
+        for (unsigned i = 0; i < n; i++)
+                fds[i] = all[i + 1];
+        return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/show/json.h"
+
+#include <errno.h>
+#include <jansson.h>
+
+#include "plan/show/show.h"
+#include "util/escape.h"
+
+typedef struct JsonPrinter {
+        json_t *root;
+        json_t *section; /* borrowed from root */
+} JsonPrinter;
+
+json_t *json_text(const char *s) {
+        json_t *value = json_string(s);
+        char *escaped;
+
+        if (value)
+                return value;
+        escaped = escape(s);
+        value = escaped ? json_string(escaped) : NULL;
+        free(escaped);
+        return value;
+}
+
+static void add_section(void *userdata, const char *name) {
+        JsonPrinter *p = userdata;
+
+        p->section = json_array();
+        json_object_set_new(p->root, name, p->section);
+}
+
+static void add_entry(void *userdata, const char *key, const char *value, const Origin *origin) {
+        json_t *entry = json_pack("{s:o, s:o}", "key", json_text(key), "value", json_text(value));
+        JsonPrinter *p = userdata;
+
+        if (origin)
+                json_object_set_new(entry, "origin",
+                                    json_pack("{s:o, s:i}", "file", origin->file ? json_text(origin->file) : json_null(),
+                                              "line", (int) origin->line));
+        json_array_append_new(p->section, entry);
+}
+
+int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report) {
+        static const PlanVisitor visitor = { add_section, add_entry };
+        JsonPrinter printer = { .root = json_object() };
+        int r;
+
+        if (!printer.root)
+                return report_oom(report);
+        r = plan_visit(plan, policy, &visitor, &printer);
+        if (r >= 0 && json_dumpf(printer.root, f, JSON_INDENT(2)) < 0)
+                r = -EIO;
+        json_decref(printer.root);
+        fputc('\n', f);
+        return r < 0 ? report_error(report, -r, "printing JSON: %s", strerror(-r)) : 0;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/show/table.h"
+
+#include <inttypes.h>
+#include <libsmartcols.h>
+#include <stdio.h>
+
+#include "cmd/show/format.h"
+#include "util/fd.h"
+
+enum { NAME, POLICY, STATE, MEMORY, TASKS, CPU, SHARE, AGE, COMMAND, COLUMNS };
+
+static const struct {
+        const char *name;
+        double width;
+        int flags;
+} columns[COLUMNS] = {
+        [NAME] = { "NAME", 1, SCOLS_FL_TREE },    [POLICY] = { "POLICY", 1, 0 },
+        [STATE] = { "STATE", 1, 0 },              [MEMORY] = { "MEMORY", 1, SCOLS_FL_RIGHT },
+        [TASKS] = { "TASKS", 1, SCOLS_FL_RIGHT }, [CPU] = { "CPU", 1, SCOLS_FL_RIGHT },
+        [SHARE] = { "%CPU", 1, SCOLS_FL_RIGHT },  [AGE] = { "AGE", 1, SCOLS_FL_RIGHT },
+        [COMMAND] = { "COMMAND", 0.5, SCOLS_FL_TRUNC },
+};
+
+Usage usage_measure(const InstanceList *list, const Instance *i) {
+        _cleanup_close_ int fd = instance_open(list, i);
+        Usage u = { .share = -1 };
+
+        if (fd < 0)
+                return u;
+        u.has_memory = instance_number(fd, "memory.current", NULL, &u.memory) >= 0;
+        u.has_tasks = instance_number(fd, "pids.current", NULL, &u.tasks) >= 0;
+        u.has_cpu = instance_number(fd, "cpu.stat", "usage_usec", &u.cpu_usec) >= 0;
+        return u;
+}
+
+static int fill_line(struct libscols_line *line, const Instance *i, const Usage *u, const TableStyle *style) {
+        char memory[FORMAT_MAX] = "-", tasks[FORMAT_MAX] = "-", cpu[FORMAT_MAX] = "-", share[FORMAT_MAX] = "-",
+             age[FORMAT_MAX] = "-";
+        const char *texts[COLUMNS] = {
+                [NAME] = i->name, [POLICY] = i->policy, [STATE] = i->frozen ? "frozen" : "running",
+                [MEMORY] = memory, [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [AGE] = age, [COMMAND] = i->command,
+        };
+        int r = 0, place = 0;
+
+        if (u->has_memory)
+                format_bytes(memory, u->memory);
+        if (u->has_tasks)
+                snprintf(tasks, sizeof(tasks), "%" PRIu64, u->tasks);
+        if (u->has_cpu)
+                format_span(cpu, u->cpu_usec);
+        if (u->share >= 0)
+                snprintf(share, sizeof(share), "%.1f", u->share);
+        if (i->started_usec)
+                format_age(age, i->started_usec);
+        for (size_t c = 0; r >= 0 && c < COLUMNS; c++)
+                if (c != SHARE || style->share)
+                        r = scols_line_set_data(line, place++, texts[c] ?: "-"); /* escapes control characters when it prints */
+        if (r >= 0 && style->colours && i->frozen)
+                r = scols_line_set_color(line, "yellow");
+        return r;
+}
+
+static int fill_table(struct libscols_table *table, const InstanceList *list, const Usage *usages,
+                      const TableStyle *style) {
+        _cleanup_free_ struct libscols_line **lines = calloc(list->n + 1, sizeof(lines[0]));
+        int r = lines ? 0 : -ENOMEM;
+
+        for (size_t c = 0; r >= 0 && c < COLUMNS; c++) {
+                struct libscols_column *column;
+
+                if (c == SHARE && !style->share)
+                        continue;
+                column = scols_table_new_column(table, columns[c].name, columns[c].width, columns[c].flags);
+                if (!column)
+                        return -ENOMEM;
+                if (style->colours)
+                        scols_cell_set_color(scols_column_get_header(column), "bold");
+        }
+        for (size_t i = 0; r >= 0 && i < list->n; i++) {
+                const Instance *item = &list->items[i];
+
+                lines[i] = scols_table_new_line(table, item->nested ? lines[item->parent] : NULL);
+                r = lines[i] ? fill_line(lines[i], item, &usages[i], style) : -ENOMEM;
+        }
+        return r;
+}
+
+char *table_format(const InstanceList *list, const Usage *usages, const TableStyle *style) {
+        struct libscols_table *table;
+        char *text = NULL;
+
+        if (list->n == 0)
+                return strdup("");
+        table = scols_new_table();
+        if (!table)
+                return NULL;
+        scols_table_enable_noheadings(table, !style->legend);
+        scols_table_enable_colors(table, style->colours);
+        if (style->width) {
+                scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+                scols_table_set_termwidth(table, style->width);
+        }
+        if (fill_table(table, list, usages, style) < 0 || scols_print_table_to_string(table, &text) < 0) {
+                free(text);
+                text = NULL;
+        }
+        scols_unref_table(table);
+        return text;
+}

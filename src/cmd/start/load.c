@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/start/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "cmd/show/json.h"
+#include "plan/show/show.h"
+#include "policy/policy-load.h"
+#include "sandbox/root/image.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+void print_report(void *userdata, Severity severity, const char *line) {
+        const int *quiet = userdata;
+
+        if (severity == SEVERITY_NOTICE && quiet && *quiet)
+                return;
+        fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, severity == SEVERITY_NOTICE ? "notice: " : "",
+                line);
+}
+
+void loaded_deinit(Loaded *l) {
+        policy_free(l->policy);
+        host_deinit(&l->host);
+        bindings_deinit(&l->bindings);
+        if (l->image > 0)
+                fd_close(l->image);
+        strv_free(l->search_path);
+        free(l->name);
+        free(l->unit);
+        free(l->runtime);
+        *l = (Loaded) {};
+}
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.-"
+
+bool name_is_valid(const char *name) {
+        return *name && strlen(name) <= 200 && !name[strspn(name, NAME_CHARACTERS)] && *name != '.' && *name != '-';
+}
+
+static int check_name(const char *name, Report *report) {
+        if (!name_is_valid(name))
+                return report_error(report, EINVAL,
+                                    "--name: not a name of letters, digits, \":\", \"_\", \".\" and \"-\": \"%s\"", name);
+        return 0;
+}
+
+/* What is left of text if only what a unit's name may hold is kept. */
+static char *sanitize(const char *text) {
+        char *s = strdup(text);
+
+        for (char *p = s; p && *p; p++)
+                if (!strchr(NAME_CHARACTERS, *p) || (p == s && (*p == '.' || *p == '-')))
+                        *p = '_';
+        if (s && strlen(s) > 200)
+                s[200] = '\0';
+        return s;
+}
+
+static int choose_name(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
+        _cleanup_free_ char *base = NULL, *clean = NULL;
+        uint16_t random;
+
+        if (name) {
+                l->name = strdup(name);
+                return l->name ? check_name(name, report) : report_oom(report);
+        }
+
+        base = spec ? policy_spec_name(spec) : strdup(arguments && *arguments ? path_name(*arguments) : "default");
+        clean = base ? sanitize(*base ? base : "_") : NULL;
+        if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+                return report_error(report, errno, "getrandom: %s", strerror(errno));
+        if (!clean || asprintf(&l->name, "%s-%04x", clean, random) < 0) {
+                l->name = NULL;
+                return report_oom(report);
+        }
+        return 0;
+}
+
+/* Asked only where %u is written and the environment has no USER: it may cost a whole name service. */
+static const char *find_user(uid_t uid) {
+        struct passwd *pw = getpwuid(uid);
+
+        return pw ? pw->pw_name : NULL;
+}
+
+static const char *runtime_directory(Loaded *l) {
+        const char *runtime = l->host.uid == 0 ? "/run" : host_variable(&l->host, "XDG_RUNTIME_DIR");
+
+        if (!runtime && asprintf(&l->runtime, "/run/user/%u", l->host.uid) >= 0)
+                runtime = l->runtime;
+        return runtime;
+}
+
+int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
+        Specifiers specifiers;
+        const char *home;
+        int r;
+
+        *l = (Loaded) {};
+        r = host_probe(&l->host, report);
+        if (r >= 0)
+                r = choose_name(l, spec, name, arguments, report);
+        if (r < 0)
+                return r;
+        if (asprintf(&l->unit, "isorun-%s.scope", l->name) < 0) {
+                l->unit = NULL;
+                return report_oom(report);
+        }
+
+        home = host_variable(&l->host, "HOME");
+        specifiers = (Specifiers) {
+                .home = home,
+                .runtime = runtime_directory(l),
+                .user = host_variable(&l->host, "USER"),
+                .find_user = find_user,
+                .instance = l->name,
+                .unit = l->host.unit ?: l->unit,
+                .uid = l->host.uid,
+        };
+        l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home);
+        l->policy = policy_new(&specifiers);
+        if (!l->search_path || !l->policy)
+                return report_oom(report);
+        return policy_load(l->policy, spec ?: "default", l->search_path, report);
+}
+
+/* What is in an image can only be planned with when it is mounted; attached to no place, it is seen by nobody. */
+static int mount_image(Loaded *l, Report *report) {
+        const Setting *root = policy_get(l->policy, D_RootDirectory);
+        const char *path = root->value.words[0];
+        struct stat st;
+
+        if (root->value.words[1])
+                return 0;
+        if (path[0] != '/') {
+                const Binding *binding = bindings_find(&l->bindings, path);
+
+                path = binding ? binding->source : NULL;
+        }
+        if (!path || streq(path, "/") || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+                return 0;
+        return image_mount(path, root->origin, &l->image, report);
+}
+
+static int read_bindings(Loaded *l, char *const *arguments, size_t n_arguments, Report *report) {
+        _cleanup_strv_free_ char **directories = NULL;
+        int result = 0;
+
+        l->bindings.specifiers = &l->policy->specifiers;
+        for (size_t i = 0; i < n_arguments; i++) {
+                int r = bindings_add_argument(&l->bindings, "--bind", arguments[i], report);
+
+                if (r < 0)
+                        result = r;
+        }
+        if (result < 0 || !policy_has_names(l->policy))
+                return result;
+
+        directories = bindings_directories(host_variable(&l->host, "XDG_CONFIG_HOME"), host_variable(&l->host, "HOME"));
+        return directories ? bindings_read_tables(&l->bindings, directories, report) : report_oom(report);
+}
+
+int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request, Plan **ret, Report *report) {
+        int status = PLAN_FAILED, r;
+
+        r = policy_complete(l->policy, report);
+        if (r >= 0)
+                r = read_bindings(l, bindings, n, report);
+        if (r >= 0)
+                r = mount_image(l, report);
+        if (r < 0)
+                return PLAN_FAILED;
+
+        request->name = l->name;
+        request->bindings = &l->bindings;
+        request->image = l->image;
+        r = plan_new(ret, l->policy, &l->host, request, report, &status);
+        return r < 0 ? status : 0;
+}
+
+int flush_output(Report *report) {
+        if (fflush(stdout) != 0)
+                return report_error(report, errno, "standard output: %s", strerror(errno));
+        /* An earlier error has left no errno. */
+        return ferror(stdout) ? report_error(report, EIO, "standard output: %s", strerror(EIO)) : 0;
+}
+
+int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report) {
+        int r;
+
+        r = json ? json_print_plan(plan, policy, stdout, report) : plan_print(plan, policy, stdout);
+        if (r >= 0)
+                r = flush_output(report);
+        return r < 0 ? PLAN_FAILED : 0;
+}
+
+void ensure_standard_fds(void) {
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd < 3);
+        fd_close(fd);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/start/start.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/auxv.h>
+#include <sys/capability.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "cmd/start/load.h"
+#include "sandbox/outside/sandbox.h"
+#include "sandbox/systemd/journal.h"
+
+/* Who gains by execve(2) itself must not sandbox for others: what a policy may name is what the caller may do. The
+ * ids and the file's capabilities decide, not AT_SECURE alone, which security modules set for reasons of theirs. */
+static bool is_privileged_file(void) {
+        bool gained = false;
+        cap_t caps;
+
+        if (getuid() != geteuid() || getgid() != getegid())
+                return true;
+        if (geteuid() == 0 || !getauxval(AT_SECURE))
+                return false;
+
+        caps = cap_get_proc();
+        for (cap_value_t c = 0; caps && c < cap_max_bits(); c++) {
+                cap_flag_value_t set = CAP_CLEAR;
+
+                gained = gained || (cap_get_flag(caps, c, CAP_PERMITTED, &set) == 0 && set == CAP_SET);
+        }
+        cap_free(caps);
+        return gained;
+}
+
+int start_allowed(Report *report) {
+        ensure_standard_fds();
+        return is_privileged_file() ? report_error(report, EPERM,
+                                                   "refuses to run set-user-ID, set-group-ID or with file capabilities")
+                                    : 0;
+}
+
+/* As the payload ended, so ends isorun: for who waits for a service's main process, by the same signal. */
+static int end_as(const Outcome *outcome, bool is_unit) {
+        int sig;
+
+        if (!outcome->started && outcome->exit_status <= 128)
+                return outcome->exit_status;
+        if (outcome->started && WIFEXITED(outcome->wait_status))
+                return WEXITSTATUS(outcome->wait_status);
+
+        sig = outcome->started ? WTERMSIG(outcome->wait_status) : outcome->exit_status - 128;
+        if (is_unit) {
+                sigset_t mask;
+
+                /* The payload has dumped its core, if any did; this process has nothing to tell. */
+                (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
+                (void) signal(sig, SIG_DFL);
+                sigemptyset(&mask);
+                sigaddset(&mask, sig);
+                (void) sigprocmask(SIG_UNBLOCK, &mask, NULL);
+                (void) raise(sig);
+        }
+        return 128 + sig;
+}
+
+int start_repeat(StartTry try, void *userdata, bool wait, Report *report) {
+        enum { TRIES = 16, PAUSE_NSEC = 15000000 };
+        int status = -EEXIST;
+
+        for (unsigned i = 1; status == -EEXIST && i <= TRIES; i++) {
+                status = try(userdata, i == TRIES, report);
+                if (status == -EEXIST && wait)
+                        nanosleep(&(struct timespec) { .tv_nsec = PAUSE_NSEC }, NULL);
+        }
+        return status;
+}
+
+int start_refused(const Loaded *loaded, const PlanRequest *request, int status, const Report *report) {
+        PlanRequest named = *request;
+        PlanUnit unit;
+
+        named.name = loaded->name;
+        /* Where there is no policy, --name was wrong. */
+        if (!loaded->policy || plan_unit(&loaded->host, &named, &unit) < 0)
+                return status;
+        journal_refused(&unit, loaded->name, request->policy, report);
+        free(unit.name);
+        return status;
+}
+
+int start_plan(const Plan *plan, bool last_try, Report *report) {
+        Outcome outcome = { .exit_status = PLAN_FAILED };
+
+        (void) sandbox_run(plan, report, &outcome);
+        if (outcome.name_taken && !last_try)
+                return -EEXIST;
+        if (outcome.name_taken)
+                report_error(report, EEXIST, "there is a unit %s already (--name chooses another name)", plan->unit);
+        if (!outcome.executed)
+                journal_refused(&(PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager,
+                                              .name = plan->unit },
+                                plan->name, plan->policy, report);
+        return end_as(&outcome, plan->holder == HOLDER_UNIT);
+}

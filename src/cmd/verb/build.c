@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl build --root DIR|NAME -- COMMAND...: runs a command to which a tree, the root of other instances to come, is
+ * writable: the only thing that ever is, but for volumes. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cmd/option-table.h"
+#include "cmd/start/argument.h"
+#include "cmd/start/load.h"
+#include "cmd/start/start.h"
+#include "cmd/verb/verb.h"
+#include "util/strv.h"
+
+enum { BUILD_ROOT = 0x100, BUILD_NAME, BUILD_DRY_RUN, BUILD_JSON };
+
+const Option build_options[] = {
+        { BUILD_ROOT, "root", "DIR|NAME", "the tree, or its name in a table of volumes" },
+        { 'p', "property", "KEY=VALUE", "set a directive, after those of a build" },
+        { 'v', "volume", "SRC:DEST[:ro|rw]", "show a host path inside" },
+        { BUILD_NAME, "name", "NAME", "the instance's name (the unit is isorun-NAME.scope)" },
+        { BUILD_DRY_RUN, "dry-run", NULL, "print the plan; change nothing" },
+        { BUILD_JSON, "json", NULL, "with --dry-run: print the plan as JSON" },
+        { 'h', "help", NULL, "show this help" },
+        {},
+};
+
+static int help(void) {
+        printf("isoctl build --root DIR|NAME [OPTIONS] -- COMMAND [ARGUMENT...]\n"
+               "\n"
+               "Runs COMMAND in a sandbox whose root is the tree in DIR. COMMAND can write to the tree, and sees no\n"
+               "other files of the host. It has the host's network, unless you add -p PrivateNetwork=yes.\n"
+               "\n");
+        options_print(build_options, stdout);
+        printf("\n"
+               "If you are not root, you are root in the tree only. Your subordinate ids (/etc/subuid) become the\n"
+               "ids of its other users; without them, the tree has no other users. COMMAND resolves host names\n"
+               "with the tree's /etc/resolv.conf.\n");
+        return 0;
+}
+
+typedef struct Options {
+        char **assignments;     /* each behind the option that it came by */
+        char *const *arguments; /* the command */
+        const char *name;
+        bool root, dry_run, json, help;
+} Options;
+
+static int add(Options *o, const char *option, char *assignment, Report *report) {
+        int r = strv_push(&o->assignments, option);
+
+        if (r < 0)
+                free(assignment);
+        else
+                r = strv_consume(&o->assignments, assignment);
+        return r < 0 ? report_oom(report) : 0;
+}
+
+static int parse(Options *o, int argc, char *argv[], Report *report) {
+        Getopt getopt;
+        int c, r = 0;
+
+        options_prepare(build_options, &getopt);
+        optind = 0;
+        while (r >= 0 && (c = getopt_long(argc, argv, getopt.short_options, getopt.long_options, NULL)) >= 0)
+                switch (c) {
+                case BUILD_ROOT:
+                        o->root = true;
+                        r = add(o, "--root", argument_root(optarg), report);
+                        break;
+                case 'p':
+                        r = add(o, "-p", strdup(optarg), report);
+                        break;
+                case 'v':
+                        r = add(o, "--volume", argument_volume(optarg), report);
+                        break;
+                case BUILD_NAME:
+                        o->name = optarg;
+                        break;
+                case BUILD_DRY_RUN:
+                        o->dry_run = true;
+                        break;
+                case BUILD_JSON:
+                        o->json = true;
+                        break;
+                case 'h':
+                        o->help = true;
+                        return 0;
+                default:
+                        return -EINVAL;
+                }
+        if (r >= 0 && !o->root)
+                r = report_error(report, EINVAL, "build: no --root DIR, the tree to write to");
+        if (r >= 0 && optind >= argc)
+                r = report_error(report, EINVAL, "build: no command; see isoctl build --help");
+        o->arguments = argv + optind;
+        return r;
+}
+
+/* What a build does not share with the policy for programs: it needs the network, and all that installing packages
+ * takes; what those may hold (set-user-ID programs, passwords) is the tree's. */
+static int assign_defaults(const Loaded *l, Report *report) {
+        static const char *const table[][2] = {
+                { "PrivateNetwork", "no" },
+                { "RestrictAddressFamilies", "" },
+                { "InaccessiblePaths", "" },
+                { "ProtectHome", "no" },
+                { "RestrictSUIDSGID", "no" },
+                { "SystemCallFilter", "chroot" },
+                { "CapabilityBoundingSet", "" },
+                { "CapabilityBoundingSet", "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID "
+                                           "CAP_SETUID CAP_SYS_CHROOT" },
+        };
+        const Origin origin = { .file = "isoctl build" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
+                r = policy_assign(l->policy, origin, NULL, table[i][0], table[i][1], report);
+        /* Those that root gives to files count on the host. */
+        if (r >= 0 && l->host.uid != 0)
+                r = policy_assign(l->policy, origin, NULL, "CapabilityBoundingSet", "CAP_SETFCAP", report);
+        return r;
+}
+
+static int assign(const Loaded *l, const Options *o, Report *report) {
+        int r = assign_defaults(l, report);
+
+        for (char **a = o->assignments; a && *a; a += 2) {
+                int q = policy_assign_argument(l->policy, a[0], a[1], report);
+
+                r = q < 0 ? q : r;
+        }
+        return r;
+}
+
+/* A StartTry. */
+static int build_once(void *userdata, bool last_try, Report *report) {
+        const Options *o = userdata;
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        PlanRequest request = { .policy = "default", .arguments = o->arguments, .need_command = true,
+                                .writable_root = true };
+        int status = PLAN_FAILED;
+
+        if (loaded_init(&loaded, NULL, o->name, o->arguments, report) >= 0 && assign(&loaded, o, report) >= 0)
+                status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        if (status)
+                return o->dry_run ? status : start_refused(&loaded, &request, status, report);
+        report_notice(report, "%s is writable inside", plan->mounts[0].source);
+        return o->dry_run ? print_plan(plan, loaded.policy, o->json, report) : start_plan(plan, last_try, report);
+}
+
+int verb_build(int argc, char *argv[], Report *report) {
+        int status = PLAN_FAILED;
+        Options o = {};
+
+        if (start_allowed(report) >= 0 && parse(&o, argc, argv, report) >= 0)
+                status = o.help ? help() : start_repeat(build_once, &o, o.name, report);
+        strv_free(o.assignments);
+        return status;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl cat NAME|POLICY...: the files that a policy is made of, each behind a line with its path. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cmd/instance/instance.h"
+#include "cmd/show/terminal-output.h"
+#include "cmd/start/load.h"
+#include "cmd/verb/verb.h"
+#include "plan/plan.h"
+#include "policy/policy-load.h"
+#include "util/escape.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+typedef struct Printing {
+        const Instance *instance; /* NULL: none */
+        Report *report;
+        bool any; /* something has been printed */
+} Printing;
+
+/* For root it may be another user's word. */
+static void print_line(const char *line, size_t n) {
+        while (n > 0) {
+                size_t plain = n;
+                const char *tab = memchr(line, '\t', n);
+                _cleanup_free_ char *text = NULL;
+
+                if (tab)
+                        plain = (size_t) (tab - line);
+                text = strndup(line, plain);
+                escape_write(stdout, text ?: "");
+                if (tab)
+                        putchar('\t');
+                line += plain + !!tab;
+                n -= plain + !!tab;
+        }
+        putchar('\n');
+}
+
+static void print_text(const char *text, size_t size) {
+        const char *end = text + size;
+
+        if (!output_is_terminal()) {
+                fwrite(text, 1, size, stdout);
+                if (size > 0 && end[-1] != '\n')
+                        putchar('\n');
+                return;
+        }
+        while (text < end) {
+                const char *newline = memchr(text, '\n', (size_t) (end - text));
+                size_t n = (size_t) ((newline ?: end) - text);
+
+                print_line(text, n);
+                text += n + !!newline;
+        }
+}
+
+static bool is_newer(const char *file, const Instance *i) {
+        struct stat st;
+
+        return i->started_usec && stat(file, &st) >= 0 &&
+               (uint64_t) st.st_mtim.tv_sec * 1000000 + (uint64_t) st.st_mtim.tv_nsec / 1000 > i->started_usec;
+}
+
+static int print_file(void *userdata, const char *file, const char *text, size_t size) {
+        Printing *p = userdata;
+
+        if (p->any)
+                putchar('\n');
+        p->any = true;
+        printf("%s# ", colour(COLOUR_CYAN));
+        escape_write(stdout, file);
+        printf("%s\n", colour(NULL));
+        print_text(text, size);
+        if (p->instance && is_newer(file, p->instance))
+                report_notice(p->report, "%s has been changed since %s was started", file, p->instance->name);
+        return 0;
+}
+
+/* Where whose instance it is has his policies. */
+static char **find_search_path(const Instance *i) {
+        struct passwd *pw;
+
+        if (!i || !i->of_user || i->uid == geteuid())
+                return policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"));
+        pw = getpwuid(i->uid);
+        return policy_search_path(NULL, pw ? pw->pw_dir : NULL);
+}
+
+/* A relative path was meant from where isorun was started; what is no file there, was a name. */
+static char *find_policy(const Instance *i, Report *report) {
+        _cleanup_free_ char *directory = NULL, *joined = NULL;
+        const char *policy = i->policy && *i->policy ? i->policy : "default";
+        char path[64];
+        int r;
+
+        if (policy[0] == '/' || (!strchr(policy, '/') && !endswith(policy, ".conf")))
+                return strdup(policy);
+        if (i->handed_over) {
+                report_error(report, ESRCH, "%s: the isorun that %s was meant by is gone (--hand-over)", i->name, policy);
+                return NULL;
+        }
+        snprintf(path, sizeof(path), "/proc/%d/cwd", i->isorun);
+        r = link_read(AT_FDCWD, path, &directory);
+        if (r < 0) {
+                report_error(report, -r, "%s: the directory that %s is meant from: %s", i->name, policy, strerror(-r));
+                return NULL;
+        }
+        joined = path_join(directory, policy);
+        return joined && (strchr(policy, '/') || access(joined, F_OK) == 0)
+                       ? TAKE_PTR(joined)
+                       : policy_spec_name(policy);
+}
+
+static int cat_instance(const Instance *i, Printing *p) {
+        _cleanup_strv_free_ char **search_path = find_search_path(i);
+        _cleanup_free_ char *policy = NULL;
+
+        if (!search_path)
+                return report_oom(p->report);
+        policy = find_policy(i, p->report);
+        p->instance = i;
+        return policy ? policy_visit(policy, search_path, print_file, p, p->report) : -ENOENT;
+}
+
+static int look(_unused_ void *userdata, _unused_ const char *file, _unused_ const char *text, _unused_ size_t size) {
+        return 0;
+}
+
+static const Instance *find_exact(const InstanceList *list, const char *name) {
+        for (size_t i = 0; i < list->n; i++)
+                if (!list->items[i].nested && instance_matches(&list->items[i], name))
+                        return &list->items[i];
+        return NULL;
+}
+
+/* The instances of that name or pattern, else the policy, else the instance whose name begins like that. */
+static int cat(const InstanceList *list, char *name, Printing *p) {
+        _cleanup_(selection_deinit) Selection selection = {};
+        _cleanup_strv_free_ char **search_path = find_search_path(NULL);
+        Report silent = {};
+        int result;
+
+        if (!search_path)
+                return report_oom(p->report);
+        p->instance = NULL;
+        if (!find_exact(list, name)) {
+                result = policy_visit(name, search_path, look, NULL, &silent);
+                if (result != -ENOENT || policy_spec_is_path(name))
+                        return policy_visit(name, search_path, print_file, p, p->report);
+        }
+        result = instances_select(&selection, list, (char *[]) { name, NULL }, false, p->report);
+        for (size_t i = 0; i < selection.n; i++)
+                if (cat_instance(selection.items[i], p) < 0)
+                        result = -EINVAL;
+        return result;
+}
+
+int verb_cat(int argc, char *argv[], Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        Printing p = { .report = report };
+        Report silent = {};
+        int status = 0;
+
+        optind = 0;
+        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
+                return PLAN_FAILED;
+        if (optind >= argc) {
+                report_error(report, EINVAL, "cat: no instance or policy named; see isoctl list and isoctl policies");
+                return PLAN_FAILED;
+        }
+        (void) instances_find(&list, &silent); /* there are policies without a cgroup tree, too */
+        for (int i = optind; i < argc; i++)
+                if (cat(&list, argv[i], &p) < 0)
+                        status = PLAN_FAILED;
+        return flush_output(report) < 0 ? PLAN_FAILED : status;
+}

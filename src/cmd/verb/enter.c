@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl enter INSTANCE [COMMAND...]: the command is forked by the instance's reaper. What is here is its fds, its
+ * signals, its terminal and its end. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "cmd/instance/talk.h"
+#include "cmd/start/load.h"
+#include "cmd/verb/verb.h"
+#include "sandbox/outside/terminal.h"
+#include "util/fd.h"
+
+typedef struct Visit {
+        const Instance *instance;
+        Report *report;
+        int connection;
+        int signals; /* signalfd */
+        bool started, own_terminal;
+        unsigned terminals; /* bit N: fd N is one */
+        Terminal terminal;
+        int status; /* the exit status, once it is known */
+} Visit;
+
+static void visit_deinit(Visit *v) {
+        terminal_end(&v->terminal);
+        fd_close(v->connection);
+        fd_close(v->signals);
+}
+
+static int take_signals(Visit *v) {
+        sigset_t mask;
+
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGINT);
+        sigaddset(&mask, SIGTERM);
+        sigaddset(&mask, SIGHUP);
+        sigaddset(&mask, SIGQUIT);
+        sigaddset(&mask, SIGWINCH);
+        if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+                return report_error(v->report, errno, "sigprocmask: %s", strerror(errno));
+        v->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+        return v->signals < 0 ? report_error(v->report, errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+/* TERM, then the command, each with its NUL. */
+static char *join_strings(char *const *arguments, size_t *ret_size) {
+        char *text = NULL;
+        FILE *f = open_memstream(&text, ret_size);
+
+        if (!f)
+                return NULL;
+        fputs(getenv("TERM") ?: "", f);
+        fputc('\0', f);
+        for (; *arguments; arguments++) {
+                fputs(*arguments, f);
+                fputc('\0', f);
+        }
+        if (fclose(f) == 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
+static int ask(Visit *v, char *const *arguments) {
+        ControlRequest request = { .type = CONTROL_ENTER, .n_strings = 1 };
+        _cleanup_free_ char *strings = NULL;
+        unsigned n = 0;
+        size_t size;
+        int fds[3], r;
+
+        /* No terminal of the caller's is passed on, be it for output alone: who has it can read what is typed there, and
+         * has it for longer than this lasts. */
+        for (int fd = 0; fd < 3; fd++)
+                if (isatty(fd))
+                        request.terminals |= 1U << fd;
+                else
+                        fds[n++] = fd;
+        v->terminals = request.terminals;
+        if (request.terminals)
+                (void) ioctl(terminal_find_output(request.terminals), TIOCGWINSZ, &request.size);
+        for (char *const *a = arguments; *a; a++)
+                request.n_strings++;
+        strings = join_strings(arguments, &size);
+        if (!strings)
+                return report_oom(v->report);
+
+        r = control_send_request(v->connection, &request, strings, size, fds, n);
+        if (r == -E2BIG)
+                return report_error(v->report, E2BIG, "enter: a command line of more than %d bytes",
+                                    CONTROL_STRINGS_MAX);
+        /* Who has hung up says why, or not, in what is read next. */
+        return r < 0 && r != -EPIPE && r != -ECONNRESET
+                       ? report_error(v->report, -r, "%s: %s", v->instance->name, strerror(-r))
+                       : 0;
+}
+
+static int hung_up(Visit *v) {
+        terminal_end(&v->terminal);
+        if (!v->started)
+                return talk_hung_up(v->instance, v->report);
+        report_notice(v->report, "%s has ended, and the command with it", v->instance->name);
+        v->status = 128 + SIGKILL;
+        return 1;
+}
+
+static int take_terminal(Visit *v, int master) {
+        int r;
+
+        v->own_terminal = true;
+        r = terminal_begin(&v->terminal, v->terminals, master);
+        if (r >= 0)
+                r = terminal_take(&v->terminal);
+        return r < 0 ? report_error(v->report, -r, "the terminal: %s", strerror(-r)) : 0;
+}
+
+/* Returns 1 at the end with v->status filled, 0 before, or -errno, reported. */
+static int take_reply(Visit *v) {
+        ControlReply reply;
+        int fd, r;
+
+        r = control_receive_reply(v->connection, &reply, &fd, 1);
+        if (r <= 0)
+                return hung_up(v);
+        if (reply.type == CONTROL_TERMINAL && !v->own_terminal)
+                return take_terminal(v, fd);
+        fd_close(fd);
+
+        switch (reply.type) {
+        case CONTROL_STARTED:
+                v->started = true;
+                return 0;
+        case CONTROL_FAILED:
+                terminal_end(&v->terminal);
+                v->status = reply.status;
+                report_error(v->report, EIO, "%s: %s", v->instance->name, reply.text);
+                return 1;
+        case CONTROL_EXITED:
+                if (v->own_terminal)
+                        terminal_drain(&v->terminal, v->signals);
+                v->status = WIFEXITED(reply.value) ? WEXITSTATUS(reply.value) : 128 + WTERMSIG(reply.value);
+                return 1;
+        }
+        return report_error(v->report, EPROTO, "%s: it says what is not known here", v->instance->name);
+}
+
+/* With a terminal between that is typed at, what is typed there is none of ours: who is signalled is to end, and hangs
+ * up. */
+static int hand_on_signals(Visit *v) {
+        struct signalfd_siginfo info;
+
+        while (read(v->signals, &info, sizeof(info)) == sizeof(info)) {
+                int sig = (int) info.ssi_signo;
+
+                if (v->own_terminal && sig == SIGWINCH)
+                        terminal_resize(&v->terminal);
+                else if (v->terminal.raw) {
+                        v->status = 128 + sig;
+                        return 1;
+                } else if (sig != SIGWINCH)
+                        (void) control_send_request(v->connection,
+                                                    &(ControlRequest) { .type = CONTROL_SIGNAL, .value = sig }, NULL, 0,
+                                                    NULL, 0);
+        }
+        return 0;
+}
+
+static int relay(Visit *v) {
+        for (;;) {
+                struct pollfd fds[2 + TERMINAL_FDS] = {
+                        { .fd = v->connection, .events = POLLIN },
+                        { .fd = v->signals, .events = POLLIN },
+                };
+                int r = 0;
+
+                if (v->own_terminal)
+                        terminal_fill(&v->terminal, fds + 2);
+                if (poll(fds, v->own_terminal ? ELEMENTSOF(fds) : 2, -1) < 0 && errno != EINTR)
+                        return report_error(v->report, errno, "poll: %s", strerror(errno));
+                if (v->own_terminal && terminal_process(&v->terminal, fds + 2) < 0) {
+                        v->status = 128 + SIGHUP;
+                        return 0;
+                }
+                if (fds[1].revents)
+                        r = hand_on_signals(v);
+                if (r == 0 && fds[0].revents)
+                        r = take_reply(v);
+                if (r != 0)
+                        return r;
+        }
+}
+
+int verb_enter(int argc, char *argv[], Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_(visit_deinit) Visit v = { .report = report, .connection = -1, .signals = -1,
+                                            .terminal = { .output = -1, .master = -1 } };
+        char **command = argv + 2;
+
+        ensure_standard_fds();
+        if (argc < 2) {
+                report_error(report, EINVAL, "enter: no instance named; see isoctl list");
+                return PLAN_FAILED;
+        }
+        if (*command && streq(*command, "--"))
+                command++;
+
+        if (instances_find(&list, report) < 0)
+                return PLAN_FAILED;
+        v.instance = instances_pick(&list, argv[1], report);
+        v.connection = v.instance ? talk_connect(v.instance, NULL, report) : -1;
+        if (v.connection < 0 || take_signals(&v) < 0 || ask(&v, command) < 0)
+                return PLAN_FAILED;
+        return relay(&v) < 0 ? PLAN_FAILED : v.status;
+}

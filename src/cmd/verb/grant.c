@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl grant INSTANCE SRC:DEST[:ro|rw]: a directory of the caller's on a place of the instance. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cmd/instance/places.h"
+#include "cmd/verb/verb.h"
+#include "plan/plan.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+/* What the caller calls the source; what it is then is opened without a symlink. */
+static char *resolve_source(const char *source, Report *report) {
+        char *real = realpath(source, NULL);
+        struct stat st;
+
+        if (!real || stat(real, &st) < 0)
+                report_error(report, errno, "grant: %s: %s", source, strerror(errno));
+        else if (!S_ISDIR(st.st_mode))
+                report_error(report, ENOTDIR, "grant: %s is no directory: a place holds one", source);
+        else
+                return real;
+        free(real);
+        return NULL;
+}
+
+static int check_place(const Place *p, const Instance *i, bool writable, Report *report) {
+        if (p->source)
+                return report_error(report, EBUSY, "%s: on %s there is %s already (isoctl revoke takes it off)",
+                                    i->name, p->path, p->source);
+        if (writable && !p->writable)
+                return report_error(report, EROFS, "%s: %s is a read-only place (GrantPaths=%s:rw would be another)",
+                                    i->name, p->path, p->path);
+        return 0;
+}
+
+static int grant(const Instance *instance, char **fields, Report *report) {
+        bool writable = fields[2] && streq(fields[2], "rw");
+        _cleanup_(places_deinit) Places places = {};
+        _cleanup_free_ char *source = NULL, *destination = path_simplify(fields[1]);
+        _cleanup_close_ int copy = -1;
+        const Place *place;
+        Failure f = {};
+
+        source = destination ? resolve_source(fields[0], report) : NULL;
+        if (!source || places_find(&places, instance, report) < 0)
+                return -EINVAL;
+        place = places_pick(&places, instance, destination, report);
+        if (!place || check_place(place, instance, writable, report) < 0)
+                return -EINVAL;
+
+        copy = grant_copy(source, !writable, &f);
+        if (copy < 0 || grant_attach(&places.target, copy, place->path, &f) < 0)
+                return report_error(report, EIO, "grant: %s", f.message.text);
+        return 0;
+}
+
+int verb_grant(int argc, char *argv[], Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_strv_free_ char **fields = NULL;
+        const Instance *instance;
+        size_t n;
+
+        if (argc != 3) {
+                report_error(report, EINVAL, "grant: INSTANCE and SRC:DEST[:ro|rw] are to be named");
+                return PLAN_FAILED;
+        }
+        if (word_split_colons(argv[2], &fields) < 0) {
+                report_oom(report);
+                return PLAN_FAILED;
+        }
+        n = strv_length(fields);
+        if (n < 2 || n > 3 || !*fields[0] || (n == 3 && !streq(fields[2], "ro") && !streq(fields[2], "rw"))) {
+                report_error(report, EINVAL, "grant: not SRC:DEST[:ro|rw]: \"%s\"", argv[2]);
+                return PLAN_FAILED;
+        }
+        if (instances_find(&list, report) < 0)
+                return PLAN_FAILED;
+        instance = instances_pick(&list, argv[1], report);
+        return instance && grant(instance, fields, report) >= 0 ? 0 : PLAN_FAILED;
+}

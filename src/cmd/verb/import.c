@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl import UNIT|FILE: a policy from a service's hardening lines. What came of the lines is made a plan of, as isoctl
+ * check does, and what cannot be held here is left out, until the rest can. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cmd/options.h"
+#include "cmd/start/load.h"
+#include "cmd/unit-find.h"
+#include "cmd/verb/verb.h"
+#include "policy/import.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+/* The file of the origins by which a trial's messages tell of an item: the line is its index, from 1. */
+static const char trial_file[] = "the unit";
+
+/* One attempt to make a plan of the items; what is wrong first is mended before the next. */
+typedef struct Trial {
+        Import *import;
+        Report report;
+        bool root;        /* who asks is */
+        bool tried_users; /* whether no user namespace would help */
+        bool oom;
+} Trial;
+
+static int assign(Policy *policy, const ImportItem *item, unsigned line, Report *report) {
+        _cleanup_free_ char *value = import_item_value(item), *text = NULL;
+
+        if (!value || asprintf(&text, "%s%s", item->inverted ? "~" : "", value) < 0)
+                return -ENOMEM;
+        return policy_assign(policy, (Origin) { trial_file, line }, NULL, directive_table[item->id].name, text, report);
+}
+
+static int assign_all(Policy *policy, const Import *import, Report *report) {
+        int r = 0;
+
+        for (size_t i = 0; r != -ENOMEM && i < import->n_items; i++)
+                if (!import->items[i].dropped) {
+                        int q = assign(policy, &import->items[i], (unsigned) i + 1, report);
+
+                        r = q < 0 ? q : r;
+                }
+        for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
+                if (import->optional[id])
+                        r = policy_assign(policy, (Origin) {}, NULL, "Optional", directive_table[id].name, report);
+        return r;
+}
+
+static ImportItem *find_command(Import *import) {
+        for (size_t i = 0; i < import->n_items; i++)
+                if (import->items[i].id == D_ExecStart && !import->items[i].dropped)
+                        return &import->items[i];
+        return NULL;
+}
+
+/* systemd does not go by PATH, so that a name becomes the path of what has been found by it. */
+static int name_command(Import *import, const Plan *plan) {
+        ImportItem *item = find_command(import);
+        size_t n = item ? strcspn(item->text, " ") : 0;
+        char *text;
+
+        if (!item || memchr(item->text, '/', n) || strpbrk(plan->executable, " %$'\"\\"))
+                return 0;
+        if (asprintf(&text, "%s%s", plan->executable, item->text + n) < 0)
+                return -ENOMEM;
+        free(item->text);
+        item->text = text;
+        return 0;
+}
+
+/* Makes the plan once. Returns its exit status. */
+static int try_once(Loaded *l, Trial *t, const char *name) {
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        int status;
+        PlanRequest request = { .policy = name };
+        Specifiers specifiers = l->policy->specifiers;
+
+        if (l->image > 0)
+                fd_close(l->image);
+        l->image = 0;
+        policy_free(l->policy);
+        l->policy = policy_new(&specifiers);
+        if (!l->policy || assign_all(l->policy, t->import, &t->report) == -ENOMEM) {
+                t->oom = true;
+                return PLAN_FAILED;
+        }
+        if (t->report.n_errors > 0)
+                return PLAN_FAILED;
+        status = loaded_plan(l, NULL, 0, &request, &plan, &t->report);
+        if (status == 0 && name_command(t->import, plan) < 0)
+                t->oom = true;
+        return status;
+}
+
+static bool is_capability(DirectiveId id) {
+        return id == D_CapabilityBoundingSet || id == D_AmbientCapabilities;
+}
+
+/* A capability has no effect in a user namespace; services have none. */
+static int try_without_users(Trial *t) {
+        t->tried_users = true;
+        return import_open(t->import, D_PrivateUsers, "no",
+                           "the unit makes no user namespace, in which a capability would have no effect");
+}
+
+static ImportItem *find_item(const Trial *t) {
+        const Origin *origin = &t->report.first.origin;
+
+        return origin->file && streq(origin->file, trial_file) && origin->line > 0 && origin->line <= t->import->n_items
+                       ? &t->import->items[origin->line - 1]
+                       : NULL;
+}
+
+/* Returns 1; 0 where the item cannot be done without; -ENOMEM. */
+static int mend_item(Trial *t, ImportItem *item) {
+        const ReportedError *error = &t->report.first;
+        int r;
+
+        if (t->root && is_capability(item->id) && error->error == EPERM && !t->import->seen[D_PrivateUsers] &&
+            !t->tried_users) {
+                r = try_without_users(t);
+                return r < 0 ? r : 1;
+        }
+        if (t->root && (item->id == D_User || item->id == D_Group))
+                return 0; /* the payload would be root */
+        if (error->error == EOPNOTSUPP && !t->import->optional[item->id]) {
+                t->import->optional[item->id] = true;
+                return 1;
+        }
+        r = import_drop(t->import, item, error->text);
+        return r < 0 ? r : 1;
+}
+
+/* Where it is missing, or cannot be executed. */
+static int drop_command(Trial *t) {
+        ImportItem *item = find_command(t->import);
+        int r = item ? import_drop(t->import, item, t->report.first.text) : 0;
+
+        return r < 0 ? r : item != NULL;
+}
+
+/* Returns 0, or -errno, reported, where what is wrong is not of a kind that can be left out. */
+static int mend(Trial *t, int status, Report *report) {
+        const ReportedError *error = &t->report.first;
+        ImportItem *item = find_item(t);
+        int r = 0;
+
+        if (item)
+                r = mend_item(t, item);
+        else if (!error->key && status != PLAN_FAILED)
+                r = drop_command(t);
+        if (r < 0)
+                return report_oom(report);
+        if (r > 0)
+                return 0;
+        return item ? report_error_at(report, item->origin, directive_table[item->id].name, EINVAL, "%s", error->text)
+                    : report_error(report, EINVAL, "%s", error->error ? error->text : "cannot be made a policy");
+}
+
+/* After each trial there is an item less, or one more that is optional. */
+static int fit(Loaded *l, Import *import, Report *report) {
+        Trial t = { .import = import, .root = l->host.uid == 0 };
+        int r = 0, status = PLAN_FAILED;
+
+        while (r >= 0 && status != 0) {
+                t.report = (Report) {};
+                status = try_once(l, &t, import->unit);
+                if (t.oom)
+                        r = report_oom(report);
+                else if (status != 0)
+                        r = mend(&t, status, report);
+        }
+        return r;
+}
+
+/* Of what is no unit at all, the first mistake says enough. */
+static int read_all(Import *import, const UnitFiles *files, Report *report) {
+        Report silent = {};
+        int result = 0;
+
+        for (char **path = files->paths; *path && result >= 0; path++) {
+                _cleanup_free_ char *text = NULL;
+                size_t size;
+
+                result = file_read(AT_FDCWD, *path, &text, &size);
+                if (result < 0)
+                        return report_error(report, -result, "%s: %s", *path, strerror(-result));
+                result = import_read(import, *path, text, size, &silent);
+        }
+        if (silent.n_errors > 0)
+                return report_error_at(report, silent.first.origin, NULL, EBADMSG, "%s", silent.first.text);
+        if (result >= 0 && import->n_lines == 0)
+                return report_error(report, EINVAL, "%s: no [Service] section with a line", files->paths[0]);
+        return result == -ENOMEM ? report_oom(report) : result;
+}
+
+static void say_notes(const Import *import, Report *report) {
+        for (size_t i = 0; i < import->n_notes; i++) {
+                const ImportNote *n = &import->notes[i];
+
+                if (!n->met)
+                        report_notice_at(report, n->origin, n->key, "left out: %s", n->reason);
+        }
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                if (import->optional[id])
+                        report_notice(report, "%s= is named by Optional=: this host cannot hold it",
+                                      directive_table[id].name);
+}
+
+static int import_unit(const char *spec, Report *report) {
+        _cleanup_(unit_files_deinit) UnitFiles files = {};
+        _cleanup_(import_deinit) Import import = {};
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        int r;
+
+        import.user = arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && geteuid() != 0);
+        r = unit_find(spec, import.user, &files, report);
+        if (r < 0)
+                return r;
+        import.unit = files.name;
+        r = read_all(&import, &files, report);
+        if (r >= 0 && import_convert(&import) < 0)
+                r = report_oom(report);
+        if (r >= 0)
+                r = loaded_init(&loaded, NULL, NULL, NULL, report);
+        if (r >= 0)
+                r = fit(&loaded, &import, report);
+        if (r < 0)
+                return r;
+        import_sort(&import);
+        say_notes(&import, report);
+        import_print(&import, stdout);
+        return flush_output(report);
+}
+
+int verb_import(int argc, char *argv[], Report *report) {
+        optind = 0;
+        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
+                return PLAN_FAILED;
+        if (optind + 1 != argc) {
+                report_error(report, EINVAL, "import: not one unit or file named");
+                return PLAN_FAILED;
+        }
+        return import_unit(argv[optind], report) < 0 ? PLAN_FAILED : 0;
+}

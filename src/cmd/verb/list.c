@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl list: the running instances, those that are nested in one below it. */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cmd/show/json.h"
+#include "cmd/show/table.h"
+#include "cmd/show/terminal-output.h"
+#include "cmd/start/load.h"
+#include "cmd/verb/verb.h"
+#include "plan/plan.h"
+#include "util/escape.h"
+
+static int print_table(const InstanceList *list, bool legend, Report *report) {
+        _cleanup_free_ Usage *usages = calloc(list->n + 1, sizeof(Usage));
+        _cleanup_free_ char *text = NULL;
+
+        for (size_t i = 0; usages && i < list->n; i++)
+                usages[i] = usage_measure(list, &list->items[i]);
+        if (usages)
+                text = table_format(list, usages, &(TableStyle) { .legend = legend, .colours = output_has_colours() });
+        if (!text)
+                return report_oom(report);
+        fputs(text, stdout);
+        return 0;
+}
+
+static json_t *number(bool known, uint64_t value) {
+        return known ? json_integer((json_int_t) value) : json_null();
+}
+
+static json_t *object(const InstanceList *list, const Instance *i) {
+        Usage u = usage_measure(list, i);
+
+        return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(i->name), "policy",
+                         i->policy ? json_text(i->policy) : json_null(), "state", i->frozen ? "frozen" : "running",
+                         "memory", number(u.has_memory, u.memory), "tasks", number(u.has_tasks, u.tasks), "cpu_usec",
+                         number(u.has_cpu, u.cpu_usec), "started_usec",
+                         i->started_usec ? json_integer((json_int_t) i->started_usec) : json_null(), "command",
+                         i->command ? json_text(i->command) : json_null(), "cgroup", json_text(i->cgroup), "nested",
+                         json_array());
+}
+
+static int print_json(const InstanceList *list, Report *report) {
+        _cleanup_free_ json_t **objects = calloc(list->n + 1, sizeof(objects[0]));
+        json_t *root = json_array();
+        int r = objects && root ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < list->n; i++) {
+                const Instance *item = &list->items[i];
+                json_t *into = item->nested ? json_object_get(objects[item->parent], "nested") : root;
+
+                objects[i] = object(list, item);
+                if (json_array_append_new(into, objects[i]) < 0)
+                        r = -ENOMEM;
+        }
+        if (r >= 0 && json_dumpf(root, stdout, JSON_INDENT(2)) < 0)
+                r = -EIO;
+        json_decref(root);
+        putchar('\n');
+        return r < 0 ? report_error(report, -r, "printing JSON: %s", strerror(-r)) : 0;
+}
+
+static int print_names(const InstanceList *list) {
+        for (size_t i = 0; i < list->n; i++)
+                if (!list->items[i].nested) {
+                        escape_write(stdout, list->items[i].name); /* of a unit that is no isorun's, anything */
+                        putchar('\n');
+                }
+        return 0;
+}
+
+int verb_list(int argc, char *argv[], Report *report) {
+        static const struct option options[] = { { "json", no_argument, NULL, 'j' },
+                                                 { "no-legend", no_argument, NULL, 'n' },
+                                                 { "quiet", no_argument, NULL, 'q' },
+                                                 {} };
+        _cleanup_(instances_deinit) InstanceList list = {};
+        bool json = false, legend = true, quiet = false;
+        int c, r;
+
+        optind = 0;
+        while ((c = getopt_long(argc, argv, "q", options, NULL)) >= 0) {
+                if (c == '?')
+                        return PLAN_FAILED;
+                json = json || c == 'j';
+                legend = legend && c != 'n';
+                quiet = quiet || c == 'q';
+        }
+
+        r = instances_find(&list, report);
+        if (r >= 0 && optind < argc)
+                instances_keep_named(&list, argv + optind);
+        if (r >= 0)
+                r = json ? print_json(&list, report) : quiet ? print_names(&list) : print_table(&list, legend, report);
+        if (r >= 0)
+                r = flush_output(report);
+        return r < 0 ? PLAN_FAILED : 0;
+}

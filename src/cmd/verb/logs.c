@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl logs [-f] [-n LINES] NAME... [-- OPTION...]: journalctl, for the instances' units. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/instance/instance.h"
+#include "cmd/options.h"
+#include "cmd/verb/verb.h"
+#include "plan/plan.h"
+#include "util/strv.h"
+
+typedef struct Query {
+        char **options; /* the command line, up to and with --unit= and the like */
+        char **matches; /* of units of other users, which no option stands for */
+        bool units;
+} Query;
+
+static void query_deinit(Query *q) {
+        strv_free(q->options);
+        strv_free(q->matches);
+}
+
+/* What journalctl --user-unit= looks for: the lines of a unit, and what its manager says about it. */
+static int add_matches(char ***matches, const char *unit, uid_t uid) {
+        static const char *const fields[] = { "_SYSTEMD_USER_UNIT", "USER_UNIT" };
+
+        for (size_t i = 0; i < ELEMENTSOF(fields); i++)
+                if ((*matches && strv_push(matches, "+") < 0) || strv_pushf(matches, "%s=%s", fields[i], unit) < 0 ||
+                    strv_pushf(matches, "_UID=%u", uid) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int add_unit(Query *q, const char *unit, bool of_user, uid_t uid) {
+        if (of_user && uid != geteuid())
+                return add_matches(&q->matches, unit, uid);
+        q->units = true;
+        return strv_pushf(&q->options, of_user ? "--user-unit=%s" : "--unit=%s", unit);
+}
+
+/* One that has ended is known by nothing but its name: an instance's, or a unit's. */
+static int add_ended(Query *q, const char *name) {
+        bool of_user = arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && geteuid() != 0);
+        _cleanup_free_ char *unit = NULL;
+
+        if (endswith(name, ".scope") || endswith(name, ".service"))
+                unit = strdup(name);
+        else if (asprintf(&unit, "isorun-%s.scope", name) < 0)
+                unit = NULL;
+        return unit ? add_unit(q, unit, of_user, geteuid()) : -ENOMEM;
+}
+
+static bool is_running(const InstanceList *list, const char *name) {
+        for (size_t i = 0; i < list->n; i++)
+                if (instance_is_pattern(name) || instance_matches(&list->items[i], name) ||
+                    startswith(list->items[i].name, name))
+                        return true;
+        return instance_is_pattern(name);
+}
+
+static int add_instance(Query *q, const Instance *i, Report *report) {
+        if (!i->unit)
+                return report_error(report, EOPNOTSUPP, "%s is no unit of its own, but a part of one", i->name);
+        return add_unit(q, i->unit, i->of_user, i->uid) < 0 ? report_oom(report) : 0;
+}
+
+static int add_name(Query *q, const InstanceList *list, char *name, Report *report) {
+        _cleanup_(selection_deinit) Selection selection = {};
+        int r;
+
+        if (!is_running(list, name))
+                return add_ended(q, name) < 0 ? report_oom(report) : 0;
+        r = instances_select(&selection, list, (char *[]) { name, NULL }, true, report);
+        for (size_t i = 0; r >= 0 && i < selection.n; i++)
+                r = add_instance(q, selection.items[i], report);
+        return r < 0 ? r : selection.n > 0 ? 0 : -ENOENT;
+}
+
+/* Takes what stands before the names. Returns the first of these, or -errno. */
+static int read_options(int argc, char *argv[], char ***arguments) {
+        static const struct option options[] = { { "follow", no_argument, NULL, 'f' },
+                                                 { "lines", required_argument, NULL, 'n' },
+                                                 {} };
+        int c, r = 0;
+
+        optind = 0;
+        while (r >= 0 && (c = getopt_long(argc, argv, "fn:", options, NULL)) >= 0)
+                r = c == 'f'   ? strv_push(arguments, "--follow")
+                    : c == 'n' ? strv_pushf(arguments, "--lines=%s", optarg)
+                               : -EINVAL;
+        return r < 0 ? r : optind;
+}
+
+/* Cuts off what stands behind "--". */
+static char **take_rest(int *argc, char *argv[]) {
+        for (int i = 1; i < *argc; i++)
+                if (streq(argv[i], "--")) {
+                        argv[i] = NULL;
+                        *argc = i;
+                        return argv + i + 1;
+                }
+        return argv + *argc;
+}
+
+static int append(char ***words, char *const *more) {
+        int r = 0;
+
+        for (; r >= 0 && more && *more; more++)
+                r = strv_push(words, *more);
+        return r;
+}
+
+static int execute(Query *q, char *const *rest, Report *report) {
+        if (q->units && q->matches)
+                return report_error(report, EOPNOTSUPP,
+                                    "logs: those of other users' instances can only be shown for themselves");
+        if (append(&q->options, rest) < 0 || append(&q->options, q->matches) < 0)
+                return report_oom(report);
+        execvp(q->options[0], q->options);
+        return report_error(report, errno, "journalctl: %s", strerror(errno));
+}
+
+int verb_logs(int argc, char *argv[], Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_(query_deinit) Query q = {};
+        char **rest = take_rest(&argc, argv);
+        int first, r;
+
+        if (strv_push(&q.options, "journalctl") < 0 || (!arg_pager && strv_push(&q.options, "--no-pager") < 0)) {
+                report_oom(report);
+                return PLAN_FAILED;
+        }
+        first = read_options(argc, argv, &q.options);
+        if (first < 0)
+                return PLAN_FAILED;
+        if (first >= argc) {
+                report_error(report, EINVAL, "logs: no instance named; see isoctl list");
+                return PLAN_FAILED;
+        }
+        r = instances_find(&list, report);
+        for (char **name = argv + first; r >= 0 && *name; name++)
+                r = add_name(&q, &list, *name, report);
+        if (r >= 0)
+                (void) execute(&q, rest, report);
+        return PLAN_FAILED;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl policies [PATTERN...]: those that are found, what they are for and where they are. */
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <libsmartcols.h>
+#include <stdio.h>
+
+#include "cmd/show/json.h"
+#include "cmd/show/terminal-output.h"
+#include "cmd/start/load.h"
+#include "cmd/verb/verb.h"
+#include "policy/policy-load.h"
+#include "util/array.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+typedef struct Found {
+        char *name, *file, *description; /* file NULL: built in; description NULL: it has none, or cannot be read */
+        const char *shadowed_by;         /* the file that comes before it; NULL: none */
+        bool broken;
+} Found;
+
+typedef struct FoundList {
+        Found *items;
+        size_t n;
+} FoundList;
+
+static void found_list_deinit(FoundList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                free(list->items[i].name);
+                free(list->items[i].file);
+                free(list->items[i].description);
+        }
+        free(list->items);
+}
+
+static int is_policy(const struct dirent *e) {
+        return e->d_name[0] != '.' && endswith(e->d_name, ".conf") && e->d_type != DT_DIR;
+}
+
+static bool is_asked_for(const char *name, char *const *patterns) {
+        for (char *const *p = patterns; *p; p++)
+                if (fnmatch(*p, name, FNM_NOESCAPE) == 0)
+                        return true;
+        return !*patterns;
+}
+
+/* Takes over file. */
+static int add(FoundList *list, char *name, char *file) {
+        Found *f = name ? ARRAY_APPEND(list->items, list->n) : NULL;
+
+        if (!f) {
+                free(name);
+                free(file);
+                return -ENOMEM;
+        }
+        *f = (Found) { .name = name, .file = file };
+        return 0;
+}
+
+static int add_directory(FoundList *list, const char *directory, char *const *patterns) {
+        struct dirent **names;
+        int n, r = 0;
+
+        n = scandir(directory, &names, is_policy, alphasort);
+        if (n < 0)
+                return errno == ENOMEM ? -ENOMEM : 0;
+        for (int i = 0; i < n; i++) {
+                _cleanup_free_ char *name = policy_spec_name(names[i]->d_name);
+
+                if (r >= 0 && (!name || is_asked_for(name, patterns))) {
+                        char *file = name ? path_join(directory, names[i]->d_name) : NULL;
+
+                        r = file ? add(list, TAKE_PTR(name), file) : -ENOMEM;
+                }
+                free(names[i]);
+        }
+        free(names);
+        return r;
+}
+
+static const Found *find_first(const FoundList *list, const char *name) {
+        for (size_t i = 0; i < list->n; i++)
+                if (streq(list->items[i].name, name))
+                        return &list->items[i];
+        return NULL;
+}
+
+/* As a start would see it: from its bases and drop-ins, if it says nothing itself. */
+static int describe(Found *f) {
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        Report silent = {};
+        const Setting *s;
+
+        f->broken = loaded_init(&loaded, f->shadowed_by ? f->file : f->name, NULL, NULL, &silent) < 0;
+        s = loaded.policy ? policy_get(loaded.policy, D_Description) : NULL;
+        if (!s)
+                return 0;
+        f->description = strdup(s->value.text);
+        return f->description ? 0 : -ENOMEM;
+}
+
+static int compare(const void *a, const void *b) {
+        const Found *x = a, *y = b;
+        int r = strcmp(x->name, y->name);
+
+        return r ?: !!x->shadowed_by - !!y->shadowed_by;
+}
+
+static int find(FoundList *list, char *const *patterns) {
+        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"));
+        int r = search_path ? 0 : -ENOMEM;
+
+        for (char **d = search_path; r >= 0 && *d; d++)
+                r = add_directory(list, *d, patterns);
+        if (r >= 0 && is_asked_for("default", patterns))
+                r = add(list, strdup("default"), NULL);
+        for (size_t i = 0; r >= 0 && i < list->n; i++) {
+                const Found *first = find_first(list, list->items[i].name);
+
+                if (first != &list->items[i])
+                        list->items[i].shadowed_by = first->file;
+                if (list->items[i].file || !list->items[i].shadowed_by)
+                        r = describe(&list->items[i]);
+        }
+        if (r >= 0 && list->n > 0)
+                qsort(list->items, list->n, sizeof(list->items[0]), compare);
+        return r;
+}
+
+static int fill_line(struct libscols_line *line, const Found *f, bool colours) {
+        const char *where = f->file ?: "built-in";
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (f->shadowed_by && asprintf(&text, "%s (shadowed by %s)", where, f->shadowed_by) < 0) {
+                text = NULL;
+                return -ENOMEM;
+        }
+        r = scols_line_set_data(line, 0, f->name);
+        if (r >= 0)
+                r = scols_line_set_data(line, 1, f->broken ? "(not right: see isoctl check)" : f->description ?: "-");
+        if (r >= 0)
+                r = scols_line_set_data(line, 2, text ?: where);
+        if (r >= 0 && colours && (f->shadowed_by || f->broken))
+                r = scols_line_set_color(line, f->shadowed_by ? "gray" : "red");
+        return r;
+}
+
+static int print_table(const FoundList *list, bool legend) {
+        static const char *const headings[] = { "NAME", "DESCRIPTION", "WHERE" };
+        struct libscols_table *table = scols_new_table();
+        bool colours = output_has_colours();
+        int r = table ? 0 : -ENOMEM;
+
+        if (table) {
+                scols_table_enable_noheadings(table, !legend);
+                scols_table_enable_colors(table, colours);
+        }
+        for (size_t c = 0; r >= 0 && c < ELEMENTSOF(headings); c++) {
+                struct libscols_column *column = scols_table_new_column(table, headings[c], 1, 0);
+
+                if (!column)
+                        r = -ENOMEM;
+                else if (colours)
+                        r = scols_cell_set_color(scols_column_get_header(column), "bold");
+        }
+        for (size_t i = 0; r >= 0 && i < list->n; i++) {
+                struct libscols_line *line = scols_table_new_line(table, NULL);
+
+                r = line ? fill_line(line, &list->items[i], colours) : -ENOMEM;
+        }
+        if (r >= 0 && list->n > 0)
+                r = scols_print_table(table);
+        scols_unref_table(table);
+        return r;
+}
+
+static json_t *text_or_null(const char *text) {
+        return text ? json_text(text) : json_null();
+}
+
+static int print_json(const FoundList *list) {
+        json_t *root = json_array();
+        int r = root ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < list->n; i++) {
+                const Found *f = &list->items[i];
+
+                r = json_array_append_new(root, json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_text(f->name),
+                                                          "description", text_or_null(f->description), "file",
+                                                          text_or_null(f->file), "shadowed_by",
+                                                          text_or_null(f->shadowed_by), "broken", f->broken));
+        }
+        if (r >= 0 && json_dumpf(root, stdout, JSON_INDENT(2)) < 0)
+                r = -EIO;
+        json_decref(root);
+        putchar('\n');
+        return r < 0 ? -ENOMEM : 0;
+}
+
+int verb_policies(int argc, char *argv[], Report *report) {
+        static const struct option options[] = { { "json", no_argument, NULL, 'j' },
+                                                 { "no-legend", no_argument, NULL, 'n' },
+                                                 {} };
+        _cleanup_(found_list_deinit) FoundList list = {};
+        bool json = false, legend = true;
+        int c, r;
+
+        optind = 0;
+        while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+                if (c == '?')
+                        return PLAN_FAILED;
+                json = json || c == 'j';
+                legend = legend && c != 'n';
+        }
+        r = find(&list, argv + optind);
+        if (r >= 0)
+                r = json ? print_json(&list) : print_table(&list, legend);
+        if (r < 0)
+                r = report_error(report, -r, "policies: %s", strerror(-r));
+        else
+                r = flush_output(report);
+        return r < 0 ? PLAN_FAILED : 0;
+}

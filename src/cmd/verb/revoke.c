@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl revoke INSTANCE DEST [--kill]: takes off what was granted, and says who still holds files there. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/instance/places.h"
+#include "cmd/verb/verb.h"
+#include "plan/plan.h"
+#include "util/array.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+/* A process with a file open below a place, by pidfd, so that no other is ended in its stead. */
+typedef struct HolderProcess {
+        pid_t pid;
+        int pidfd;
+        char *command;
+} HolderProcess;
+
+typedef struct Holders {
+        HolderProcess *items;
+        size_t n;
+} Holders;
+
+static void holders_deinit(Holders *h) {
+        for (size_t i = 0; i < h->n; i++) {
+                fd_close(h->items[i].pidfd);
+                free(h->items[i].command);
+        }
+        free(h->items);
+}
+
+static bool is_below(const char *path, const char *place) {
+        const char *rest = startswith(path, place);
+
+        return rest && (*rest == '\0' || *rest == '/' || *rest == ' ');
+}
+
+static bool link_is_below(int dir, const char *name, const char *place) {
+        _cleanup_free_ char *target = NULL;
+
+        return link_read(dir, name, &target) >= 0 && is_below(target, place);
+}
+
+static bool any_fd_is_below(int process, const char *place) {
+        int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        bool found = false;
+        struct dirent *e;
+
+        if (!dir) {
+                fd_close(fd);
+                return false;
+        }
+        while (!found && (e = readdir(dir)))
+                found = link_is_below(dirfd(dir), e->d_name, place);
+        closedir(dir);
+        return found;
+}
+
+static bool any_map_is_below(int process, const char *place) {
+        _cleanup_free_ char *text = NULL;
+        char *line, *position = NULL;
+
+        if (file_read(process, "maps", &text, NULL) < 0)
+                return false;
+        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                const char *path = strchr(line, '/');
+
+                if (path && is_below(path, place))
+                        return true;
+        }
+        return false;
+}
+
+/* isorun itself, say, which in a service is in the cgroup too: its paths are the host's. So are those of one that has
+ * the pid of a process which has ended since. */
+static bool is_outside(int process) {
+        struct stat own, other;
+
+        return stat("/proc/self/ns/pid", &own) < 0 || fstatat(process, "ns/pid", &other, 0) < 0 ||
+               (own.st_dev == other.st_dev && own.st_ino == other.st_ino);
+}
+
+/* The paths are the instance's own, as the kernel writes them for who is outside. What cannot be read counts as no. */
+static int look_at(Holders *holders, pid_t pid, const char *place) {
+        _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0), process = -1;
+        HolderProcess *h;
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d", pid);
+        process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (pidfd < 0 || process < 0 || is_outside(process))
+                return 0;
+        if (!link_is_below(process, "cwd", place) && !link_is_below(process, "root", place) &&
+            !link_is_below(process, "exe", place) && !any_fd_is_below(process, place) &&
+            !any_map_is_below(process, place))
+                return 0;
+
+        h = ARRAY_APPEND(holders->items, holders->n);
+        if (!h)
+                return -ENOMEM;
+        *h = (HolderProcess) { .pid = pid, .pidfd = TAKE_FD(pidfd) };
+        (void) file_read_line(process, "comm", &h->command);
+        return 0;
+}
+
+/* All processes of the cgroup and of those below it. */
+static int search(Holders *holders, int cgroup, const char *place) {
+        _cleanup_strv_free_ char **names = NULL;
+        _cleanup_free_ char *text = NULL;
+        char *line, *position = NULL;
+        int r;
+
+        r = file_read(cgroup, "cgroup.procs", &text, NULL);
+        for (line = r < 0 ? NULL : strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                uint64_t pid;
+
+                if (parse_u64(line, &pid) >= 0 && look_at(holders, (pid_t) pid, place) < 0)
+                        return -ENOMEM;
+        }
+        r = directory_list(cgroup, &names);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        for (char **name = names; name && *name && r >= 0; name++) {
+                _cleanup_close_ int fd = openat(cgroup, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+                if (fd >= 0)
+                        r = search(holders, fd, place);
+        }
+        return r;
+}
+
+static void tell(const Holders *holders, const Place *place, bool end, Report *report) {
+        for (size_t i = 0; i < holders->n; i++) {
+                const HolderProcess *h = &holders->items[i];
+
+                if (end)
+                        (void) sys_pidfd_send_signal(h->pidfd, SIGKILL);
+                report_notice(report, "process %d (%s) %s files of %s", h->pid, h->command ?: "?",
+                              end ? "was killed, for it held" : "still holds", place->path);
+        }
+}
+
+static int take_back(const InstanceList *list, const Instance *instance, const char *destination, bool end,
+                     Report *report) {
+        _cleanup_free_ char *path = path_simplify(destination);
+        _cleanup_close_ int cgroup = instance_open(list, instance);
+        _cleanup_(places_deinit) Places places = {};
+        _cleanup_(holders_deinit) Holders holders = {};
+        const Place *place;
+        Failure f = {};
+
+        if (!path || places_find(&places, instance, report) < 0)
+                return -EINVAL;
+        place = places_pick(&places, instance, path, report);
+        if (!place)
+                return -ENOENT;
+        if (!place->source)
+                return report_error(report, ENOENT, "%s: nothing is on %s", instance->name, path);
+
+        /* Before, since afterwards the files have no place in the instance's tree. */
+        if (cgroup < 0)
+                return report_error(report, -cgroup, "%s: %s: %s", instance->name, instance->cgroup,
+                                    strerror(-cgroup));
+        if (search(&holders, cgroup, place->path) < 0)
+                return report_oom(report);
+        /* With what the payload may have mounted on top. */
+        for (unsigned i = 0; i < place->n_mounts; i++)
+                if (grant_detach(&places.target, place->path, &f) < 0)
+                        return report_error(report, EIO, "revoke: %s", f.message.text);
+        tell(&holders, place, end, report);
+        if (place->may_mount)
+                report_notice(report, "%s may mount, and may have mounted what was on %s elsewhere: only its end surely "
+                              "takes that back", instance->name, place->path);
+        return 0;
+}
+
+int verb_revoke(int argc, char *argv[], Report *report) {
+        bool end = argc == 4 && streq(argv[3], "--kill");
+        _cleanup_(instances_deinit) InstanceList list = {};
+        const Instance *instance;
+
+        if (argc != 3 && !end) {
+                report_error(report, EINVAL, "revoke: INSTANCE and DEST are to be named, and --kill may follow");
+                return PLAN_FAILED;
+        }
+        if (instances_find(&list, report) < 0)
+                return PLAN_FAILED;
+        instance = instances_pick(&list, argv[1], report);
+        return instance && take_back(&list, instance, argv[2], end, report) >= 0 ? 0 : PLAN_FAILED;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl set-property NAME LIMIT=VALUE...: parsed as a policy's lines are, set by systemd, and read back from the kernel. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+
+#include "cmd/instance/managed.h"
+#include "cmd/verb/verb.h"
+#include "sandbox/limits/limits.h"
+#include "util/array.h"
+#include "util/fd.h"
+
+typedef struct Change {
+        Policy *policy; /* holds the values */
+        PlanProperty *properties;
+        size_t n;
+} Change;
+
+static void change_deinit(Change *c) {
+        policy_free(c->policy);
+        free(c->properties);
+}
+
+static int add_property(Change *c, DirectiveId id, Report *report) {
+        const Directive *d = &directive_table[id];
+        const Setting *first = &c->policy->settings[id].items[0];
+        PlanProperty *p;
+
+        if (d->section != SECTION_SCOPE || !d->cgroup_file)
+                return report_error_at(report, first->origin, d->name, EOPNOTSUPP,
+                                       "cannot be changed while an instance runs: only limits can");
+        p = ARRAY_APPEND(c->properties, c->n);
+        if (!p)
+                return report_oom(report);
+        *p = (PlanProperty) { .directive = d, .settings = &c->policy->settings[id] };
+        return 0;
+}
+
+static int parse(Change *c, char *const *assignments, Report *report) {
+        static const Specifiers none = {};
+        int result = 0;
+
+        c->policy = policy_new(&none);
+        if (!c->policy)
+                return report_oom(report);
+        for (; *assignments; assignments++) {
+                int r = policy_assign_argument(c->policy, "set-property", *assignments, report);
+
+                if (r >= 0 && endswith(*assignments, "="))
+                        r = report_error(report, EINVAL, "set-property: %s: no value (infinity is no limit)",
+                                         *assignments);
+                if (r < 0)
+                        result = r;
+        }
+        for (DirectiveId id = 0; result >= 0 && id < _DIRECTIVE_MAX; id++)
+                if (c->policy->settings[id].n > 0)
+                        result = add_property(c, id, report);
+        return result;
+}
+
+static int check_held(const PlanProperty *p, int cgroup, const Instance *instance, Report *report) {
+        _cleanup_free_ char *actual = NULL;
+        const Origin origin = p->settings->items[0].origin;
+        int r = limit_is_held(p, cgroup, &actual);
+
+        if (r > 0)
+                return 0;
+        if (r < 0)
+                return report_error_at(report, origin, p->directive->name, -r, "%s: systemd took it, but whether the "
+                                       "kernel holds it cannot be read: %s", instance->name, strerror(-r));
+        return report_error_at(report, origin, p->directive->name, EOPNOTSUPP,
+                               "%s: systemd took it, but the kernel does not hold it: %s", instance->name,
+                               actual ?: "it shows another limit");
+}
+
+/* With Delegate= the payload sees copies of the limits, which hold as well. */
+static void change_copy(const PlanProperty *p, int cgroup) {
+        _cleanup_close_ int inside = openat(cgroup, "inside", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        if (inside >= 0)
+                limit_copy(p, cgroup, inside);
+}
+
+static int apply(const Change *c, const InstanceList *list, const Instance *instance, Report *report) {
+        _cleanup_(managers_deinit) Managers managers = {};
+        _cleanup_close_ int cgroup = instance_open(list, instance);
+        Manager *manager;
+        int r;
+
+        if (cgroup < 0)
+                return report_error(report, -cgroup, "%s: %s", instance->cgroup, strerror(-cgroup));
+        manager = managers_get(&managers, instance, report);
+        if (!manager)
+                return -EINVAL;
+        r = manager_set_properties(manager, instance->unit, instance->name, c->properties, c->n, report);
+        for (size_t i = 0, n = r < 0 ? 0 : c->n; i < n; i++) {
+                int held = check_held(&c->properties[i], cgroup, instance, report);
+
+                change_copy(&c->properties[i], cgroup);
+                if (held < 0)
+                        r = held;
+        }
+        return r;
+}
+
+int verb_set_property(int argc, char *argv[], Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_(change_deinit) Change change = {};
+        const Instance *instance;
+
+        optind = 0;
+        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
+                return PLAN_FAILED;
+        if (argc - optind < 2) {
+                report_error(report, EINVAL, "set-property: NAME and LIMIT=VALUE are to be named");
+                return PLAN_FAILED;
+        }
+        if (parse(&change, argv + optind + 1, report) < 0 || instances_find(&list, report) < 0)
+                return PLAN_FAILED;
+        instance = instances_pick(&list, argv[optind], report);
+        return instance && apply(&change, &list, instance, report) >= 0 ? 0 : PLAN_FAILED;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl status INSTANCE...: what it is and uses, then the plan that was carried out. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cmd/instance/places.h"
+#include "cmd/show/format.h"
+#include "cmd/show/terminal-output.h"
+#include "cmd/start/load.h"
+#include "cmd/verb/verb.h"
+#include "util/escape.h"
+#include "util/fd.h"
+
+static void print_field(const char *key, const char *value) {
+        printf("  %-23s ", key);
+        escape_write(stdout, value);
+        putchar('\n');
+}
+
+static void print_started(const Instance *i) {
+        time_t seconds = (time_t) (i->started_usec / 1000000);
+        char age[FORMAT_MAX], date[64], text[128];
+        struct tm tm;
+
+        if (!i->started_usec || !localtime_r(&seconds, &tm) || !strftime(date, sizeof(date), "%F %T %Z", &tm))
+                return;
+        format_age(age, i->started_usec);
+        snprintf(text, sizeof(text), "%s; %s ago", date, age);
+        print_field("started", text);
+}
+
+static void format_amount(char ret[static FORMAT_MAX], uint64_t n, bool bytes) {
+        if (bytes)
+                format_bytes(ret, n);
+        else
+                snprintf(ret, FORMAT_MAX, "%" PRIu64, n);
+}
+
+/* What is used, and of how much; nothing where the kernel does not count it. */
+static void print_usage(int cgroup, const char *key, const char *used_file, const char *limit_file, bool bytes) {
+        char used[FORMAT_MAX], limit[FORMAT_MAX] = "no limit", text[2 * FORMAT_MAX + 8];
+        uint64_t n;
+
+        if (instance_number(cgroup, used_file, NULL, &n) < 0)
+                return;
+        format_amount(used, n, bytes);
+        if (instance_number(cgroup, limit_file, NULL, &n) >= 0)
+                format_amount(limit, n, bytes);
+        snprintf(text, sizeof(text), "%s of %s", used, limit);
+        print_field(key, text);
+}
+
+static void print_facts(const InstanceList *list, const Instance *i) {
+        _cleanup_close_ int cgroup = instance_open(list, i);
+        char pid[64], cpu[FORMAT_MAX];
+        uint64_t usec;
+
+        printf("%s", colour(COLOUR_BOLD));
+        escape_write(stdout, i->name);
+        printf("%s\n", colour(NULL));
+        print_field("cgroup", i->cgroup);
+        printf("  %-23s %s%s%s\n", "state", colour(i->frozen ? COLOUR_YELLOW : COLOUR_GREEN),
+               i->frozen ? "frozen" : "running", colour(NULL));
+        if (i->policy)
+                print_field("policy", i->policy);
+        if (i->command)
+                print_field("command", i->command);
+        if (i->handed_over)
+                snprintf(pid, sizeof(pid), "%d (handed over to systemd)", i->pid);
+        else
+                snprintf(pid, sizeof(pid), "%d (isorun: %d)", i->pid, i->isorun);
+        print_field("first process", pid);
+        if (i->main_pid) {
+                snprintf(pid, sizeof(pid), "%d (as the command says)", i->main_pid);
+                print_field("main process", pid);
+        }
+        print_started(i);
+        if (cgroup < 0)
+                return;
+        print_usage(cgroup, "memory", "memory.current", "memory.max", true);
+        print_usage(cgroup, "tasks", "pids.current", "pids.max", false);
+        if (instance_number(cgroup, "cpu.stat", "usage_usec", &usec) >= 0) {
+                format_span(cpu, usec);
+                print_field("cpu", cpu);
+        }
+}
+
+/* Line by line, since for root it is another user's word. */
+static int print_plan_text(const Instance *i, Report *report) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = talk_ask(i, CONTROL_PLAN, &text, NULL, 0, NULL, report);
+        if (r < 0)
+                return r;
+        for (char *line = text, *next; *line; line = next) {
+                size_t n = strcspn(line, "\n");
+
+                next = line + n + (line[n] == '\n');
+                line[n] = '\0';
+                escape_write(stdout, line);
+                putchar('\n');
+        }
+        return 0;
+}
+
+static void print_grants(const Instance *i, Report *report) {
+        _cleanup_(places_deinit) Places places = {};
+
+        if (places_find(&places, i, report) < 0)
+                return;
+        for (size_t k = 0; k < places.n; k++) {
+                const Place *p = &places.items[k];
+                char *text;
+
+                if (!p->source || asprintf(&text, "%s on %s, %s", p->source, p->path,
+                                           p->granted_write ? "writable" : "read-only") < 0)
+                        continue;
+                print_field("granted", text);
+                free(text);
+        }
+}
+
+static int show(const InstanceList *list, const Instance *i, Report *report) {
+        print_facts(list, i);
+        /* Nobody is there to ask for the rest. */
+        if (i->handed_over)
+                return 0;
+        print_grants(i, report);
+        putchar('\n');
+        return print_plan_text(i, report);
+}
+
+int verb_status(int argc, char *argv[], Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_(selection_deinit) Selection selection = {};
+        int status = 0;
+
+        if (argc < 2) {
+                report_error(report, EINVAL, "status: no instance named; see isoctl list");
+                return PLAN_FAILED;
+        }
+        if (instances_find(&list, report) < 0)
+                return PLAN_FAILED;
+        if (instances_select(&selection, &list, argv + 1, false, report) < 0)
+                status = PLAN_FAILED;
+        for (size_t i = 0; i < selection.n; i++)
+                if (show(&list, selection.items[i], report) < 0)
+                        status = PLAN_FAILED;
+        return flush_output(report) < 0 ? PLAN_FAILED : status;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl top [-d SECONDS] [NAME...]: the table of list, again and again. */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <time.h>
+
+#include "cmd/show/table.h"
+#include "cmd/show/terminal-output.h"
+#include "cmd/start/load.h"
+#include "cmd/verb/verb.h"
+#include "plan/plan.h"
+#include "util/fd.h"
+#include "util/parse.h"
+
+/* xterm's control sequences, which every terminal of today knows. */
+#define SCREEN_BEGIN "\033[?1049h\033[?25l\033[?7l" /* another screen, no cursor, no wrapping */
+#define SCREEN_END "\033[?7h\033[?25h\033[?1049l"
+#define LINE_END "\033[K\r\n"
+#define SCREEN_REST "\033[K\033[J"
+
+/* What was found the last time. */
+typedef struct Round {
+        InstanceList list;
+        Usage *usages;
+        uint64_t usec; /* of CLOCK_MONOTONIC */
+} Round;
+
+typedef struct Top {
+        char *const *names;
+        uint64_t delay_msec;
+        Report *report;
+        struct termios saved;
+        int signals; /* signalfd; -1: none, and the terminal as it was */
+        Round last;
+} Top;
+
+static void round_deinit(Round *r) {
+        instances_deinit(&r->list);
+        free(r->usages);
+        *r = (Round) {};
+}
+
+static uint64_t now_usec(void) {
+        struct timespec ts;
+
+        clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
+}
+
+static const Usage *find_last(const Round *last, const Instance *i) {
+        for (size_t k = 0; k < last->list.n; k++)
+                if (last->list.items[k].pid == i->pid && streq(last->list.items[k].cgroup, i->cgroup))
+                        return &last->usages[k];
+        return NULL;
+}
+
+static void find_share(Usage *u, const Usage *before, uint64_t passed_usec) {
+        if (before && before->has_cpu && u->has_cpu && u->cpu_usec >= before->cpu_usec && passed_usec > 0)
+                u->share = 100.0 * (double) (u->cpu_usec - before->cpu_usec) / (double) passed_usec;
+}
+
+/* Finds all anew; what was the last round is let go. */
+static int look(Top *t) {
+        _cleanup_(round_deinit) Round now = {};
+        int r;
+
+        r = instances_find(&now.list, t->report);
+        if (r < 0)
+                return r;
+        if (*t->names)
+                instances_keep_named(&now.list, t->names);
+        now.usec = now_usec();
+        now.usages = calloc(now.list.n + 1, sizeof(Usage));
+        if (!now.usages)
+                return report_oom(t->report);
+        for (size_t i = 0; i < now.list.n; i++) {
+                now.usages[i] = usage_measure(&now.list, &now.list.items[i]);
+                find_share(&now.usages[i], find_last(&t->last, &now.list.items[i]), now.usec - t->last.usec);
+        }
+        round_deinit(&t->last);
+        t->last = now;
+        now = (Round) {};
+        return 0;
+}
+
+static void print_heading(const Round *round) {
+        time_t now = time(NULL);
+        char clock[16] = "";
+        struct tm tm;
+        size_t n = 0;
+
+        for (size_t i = 0; i < round->list.n; i++)
+                n += !round->list.items[i].nested;
+        if (localtime_r(&now, &tm))
+                strftime(clock, sizeof(clock), "%T", &tm);
+        printf("%s  %zu running" LINE_END LINE_END, clock, n);
+}
+
+/* As many lines as there is room for. */
+static int draw(const Top *t) {
+        struct winsize size = { .ws_row = 24, .ws_col = 80 };
+        _cleanup_free_ char *text = NULL;
+        unsigned row = 3;
+
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0 || size.ws_row == 0)
+                size = (struct winsize) { .ws_row = 24, .ws_col = 80 };
+        text = table_format(&t->last.list, t->last.usages,
+                            &(TableStyle) { .legend = true, .colours = output_has_colours(), .share = true,
+                                            .width = size.ws_col });
+        if (!text)
+                return report_oom(t->report);
+        printf("\033[H");
+        print_heading(&t->last);
+        for (char *line = text; *line && row < size.ws_row; row++) {
+                size_t n = strcspn(line, "\n");
+
+                printf("%.*s" LINE_END, (int) n, line);
+                line += n + (line[n] == '\n');
+        }
+        printf(SCREEN_REST);
+        return flush_output(t->report);
+}
+
+static int begin_screen(Top *t) {
+        struct termios raw = t->saved;
+
+        raw.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
+        if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) < 0)
+                return report_error(t->report, errno, "the terminal: %s", strerror(errno));
+        fputs(SCREEN_BEGIN, stdout);
+        return 0;
+}
+
+static void end_screen(Top *t) {
+        fputs(SCREEN_END, stdout);
+        fflush(stdout);
+        (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &t->saved);
+}
+
+static void top_deinit(Top *t) {
+        if (t->signals >= 0)
+                end_screen(t);
+        fd_close(t->signals);
+        round_deinit(&t->last);
+}
+
+static int begin(Top *t) {
+        static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH };
+        sigset_t mask;
+        int fd;
+
+        if (tcgetattr(STDIN_FILENO, &t->saved) < 0)
+                return report_error(t->report, errno, "the terminal: %s", strerror(errno));
+        sigemptyset(&mask);
+        for (size_t i = 0; i < ELEMENTSOF(caught); i++)
+                sigaddset(&mask, caught[i]);
+        fd = sigprocmask(SIG_BLOCK, &mask, NULL) < 0 ? -1 : signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (fd < 0)
+                return report_error(t->report, errno, "signalfd: %s", strerror(errno));
+        t->signals = fd;
+        return begin_screen(t);
+}
+
+/* Returns 1 where it is to end. */
+static int take_signal(Top *t) {
+        struct signalfd_siginfo info;
+
+        if (read(t->signals, &info, sizeof(info)) != sizeof(info))
+                return 0;
+        if (info.ssi_signo == SIGTSTP) {
+                end_screen(t);
+                raise(SIGSTOP);
+                return begin_screen(t);
+        }
+        return info.ssi_signo == SIGWINCH ? 0 : 1;
+}
+
+/* Returns 1 where it is to end. */
+static int take_key(void) {
+        char keys[32];
+        ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
+
+        if (n <= 0)
+                return n == 0 || (errno != EINTR && errno != EAGAIN);
+        return memchr(keys, 'q', (size_t) n) || memchr(keys, 'Q', (size_t) n);
+}
+
+static int show(Top *t) {
+        int r = begin(t);
+
+        while (r == 0) {
+                struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },
+                                        { .fd = t->signals, .events = POLLIN } };
+
+                r = look(t);
+                if (r >= 0)
+                        r = draw(t);
+                if (r < 0 || poll(fds, ELEMENTSOF(fds), (int) t->delay_msec) <= 0)
+                        continue;
+                if (fds[1].revents)
+                        r = take_signal(t);
+                if (r == 0 && fds[0].revents)
+                        r = take_key();
+        }
+        return r;
+}
+
+static int print_once(Top *t) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = look(t);
+        if (r < 0)
+                return r;
+        text = table_format(&t->last.list, t->last.usages, &(TableStyle) { .legend = true });
+        if (!text)
+                return report_oom(t->report);
+        fputs(text, stdout);
+        return flush_output(t->report);
+}
+
+int verb_top(int argc, char *argv[], Report *report) {
+        static const struct option options[] = { { "delay", required_argument, NULL, 'd' }, {} };
+        _cleanup_(top_deinit) Top t = { .delay_msec = 1000, .report = report, .signals = -1 };
+        int c;
+
+        optind = 0;
+        while ((c = getopt_long(argc, argv, "d:", options, NULL)) >= 0) {
+                uint64_t usec;
+
+                if (c != 'd')
+                        return PLAN_FAILED;
+                if (parse_timespan(optarg, &usec) < 0 || usec < 10000 || usec > UINT64_C(86400000000)) {
+                        report_error(report, EINVAL, "top: not a time to wait: \"%s\"", optarg);
+                        return PLAN_FAILED;
+                }
+                t.delay_msec = usec / 1000;
+        }
+        t.names = argv + optind;
+        return (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? show(&t) : print_once(&t)) < 0 ? PLAN_FAILED : 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl wait NAME...: until they are gone, and a scope's name is free again. */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <time.h>
+
+#include "cmd/instance/instance.h"
+#include "cmd/verb/verb.h"
+#include "plan/plan.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+static int wait_for_process(pid_t pid, const char *name, Report *report) {
+        _cleanup_close_ int fd = sys_pidfd_open(pid, 0);
+
+        if (fd < 0)
+                return errno == ESRCH ? 0 : report_error(report, errno, "%s: process %d: %s", name, pid,
+                                                         strerror(errno));
+        while (poll(&(struct pollfd) { .fd = fd, .events = POLLIN }, 1, -1) < 0)
+                if (errno != EINTR)
+                        return report_error(report, errno, "poll: %s", strerror(errno));
+        return 0;
+}
+
+/* A moment of systemd's after the last process has ended. The kernel tells nobody that a cgroup is removed. */
+static void wait_for_removal(const InstanceList *list, const Instance *i) {
+        _cleanup_close_ int fd = -1;
+        uint64_t populated;
+
+        for (;;) {
+                fd_close(fd);
+                fd = instance_open(list, i);
+                if (fd < 0)
+                        return;
+                /* Of the same name, but another one by now. */
+                if (instance_number(fd, "cgroup.events", "populated", &populated) >= 0 && populated)
+                        return;
+                nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+        }
+}
+
+static int wait_for(const InstanceList *list, const Instance *i, Report *report) {
+        int r;
+
+        r = wait_for_process(i->pid, i->name, report);
+        if (r >= 0 && i->isorun)
+                r = wait_for_process(i->isorun, i->name, report);
+        if (r >= 0 && endswith(i->cgroup, ".scope"))
+                wait_for_removal(list, i);
+        return r;
+}
+
+int verb_wait(int argc, char *argv[], Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_(selection_deinit) Selection selection = {};
+        int status = 0;
+
+        optind = 0;
+        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
+                return PLAN_FAILED;
+        if (optind >= argc) {
+                report_error(report, EINVAL, "wait: no instance named; see isoctl list");
+                return PLAN_FAILED;
+        }
+        if (instances_find(&list, report) < 0)
+                return PLAN_FAILED;
+        if (instances_select(&selection, &list, argv + optind, true, report) < 0)
+                status = PLAN_FAILED;
+        for (size_t i = 0; i < selection.n; i++)
+                if (wait_for(&list, selection.items[i], report) < 0)
+                        status = PLAN_FAILED;
+        return status;
+}
