@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Writes the tables of directives in docs/policy.md anew from src/policy/directives.inc, between its markers; the last
-column, what systemd has for it, from systemd.inc beside it.
+column, what systemd has for it, from src/convert/systemd.inc.
 
 Usage: gen-directives.py [--check] DIRECTIVES.INC POLICY.MD     (--check: only say, by the exit status, whether it is up to date)
 """
@@ -59,7 +59,7 @@ def main():
     source, target = [pathlib.Path(a) for a in sys.argv[1:] if a != "--check"]
     found = list(rows(source.read_text(encoding="utf-8")))
     old = new = target.read_text(encoding="utf-8")
-    systemd = in_systemd((source.parent / "systemd.inc").read_text(encoding="utf-8"))
+    systemd = in_systemd((source.parents[1] / "convert/systemd.inc").read_text(encoding="utf-8"))
     for section in ["Policy", "Scope", "Sandbox"]:
         new = re.sub(rf"(<!-- {section} -->\n).*?(<!-- end -->)",
                      lambda m, s=section: m[1] + table(s, found, systemd) + "\n" + m[2], new, flags=re.S)

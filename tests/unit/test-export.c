@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "plan/export.h"
+#include "convert/export.h"
 
 static char *arguments[] = { (char *) "/usr/bin/tool", (char *) "$a 100%", (char *) ";", (char *) "it's", NULL };
 

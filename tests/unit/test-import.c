@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "policy/import.h"
+#include "convert/import.h"
 
 typedef struct ImportCase {
         const char *unit;     /* its name */

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 
-#include "policy/systemd.h"
+#include "convert/systemd.h"
 #include "policy/unit-file.h"
 
 /* Texts, and the values that one directive then has. */

@@ -7,7 +7,7 @@
 #include "cmd/options.h"
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
-#include "plan/export.h"
+#include "convert/export.h"
 
 /* The unit is for a machine with systemd, which need not be this one. */
 static void assume_systemd(Host *host) {

@@ -8,9 +8,9 @@
 
 #include "cmd/options.h"
 #include "cmd/start/load.h"
-#include "cmd/unit-find.h"
 #include "cmd/verb/verb.h"
-#include "policy/import.h"
+#include "convert/import.h"
+#include "convert/unit-find.h"
 #include "util/fd.h"
 #include "util/strv.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "policy/systemd.h"
+#include "convert/systemd.h"
 
 #include <stddef.h>
 
@@ -7,7 +7,7 @@
 
 const SystemdRow systemd_table[_DIRECTIVE_MAX] = {
 #define SYSTEMD(n, p, d, w, l) [D_##n] = { .page = p, .difference = d, .way = SYSTEMD_##w, .lost = l },
-#include "policy/systemd.inc"
+#include "convert/systemd.inc"
 #undef SYSTEMD
 };
 

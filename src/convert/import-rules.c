@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "policy/import.h"
-#include "policy/systemd.h"
+#include "convert/import.h"
+#include "convert/systemd.h"
 #include "policy/value/value.h"
 #include "util/parse.h"
 #include "util/path.h"

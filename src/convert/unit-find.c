@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cmd/unit-find.h"
+#include "convert/unit-find.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "plan/build-export.h"
-#include "policy/systemd.h"
+#include "convert/exporter.h"
+#include "convert/systemd.h"
 #include "policy/value/names.h"
 #include "util/escape.h"
 #include "util/strv.h"

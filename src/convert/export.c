@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The frame of an exported unit, and what isorun does in every instance. */
-#include "plan/export.h"
+#include "convert/export.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/capability.h>
 
-#include "plan/build-export.h"
-#include "policy/systemd.h"
+#include "convert/exporter.h"
+#include "convert/systemd.h"
 #include "util/escape.h"
 #include "util/path.h"
 #include "util/strv.h"

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "policy/import.h"
+#include "convert/import.h"
 #include "policy/value/names.h"
 #include "util/path.h"
 #include "util/strv.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "policy/import.h"
+#include "convert/import.h"
 
 #include <errno.h>
 
-#include "policy/systemd.h"
+#include "convert/systemd.h"
 #include "policy/unit-file.h"
 #include "policy/value/value.h"
 #include "util/array.h"

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "plan/build-export.h"
-#include "policy/systemd.h"
+#include "convert/exporter.h"
+#include "convert/systemd.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/word.h"
