@@ -14,13 +14,14 @@ extern const NamedNumber namespace_types[];   /* CLONE_NEW* by the names of Rest
 /* The entry of that name in such a table, or NULL. */
 const NamedNumber *named_find(const NamedNumber *table, const char *name);
 
-/* A group of system calls, "@file-system", as systemd-analyze(1) syscall-filter lists it: names of system calls
- * and of other groups, ending with NULL. */
+/* A group of system calls, "@file-system", as syscall-groups.txt lists it: names of system calls and of other groups,
+ * ending with NULL. */
 typedef struct SyscallGroup {
         const char *name;
         const char *const *members;
 } SyscallGroup;
 
 extern const SyscallGroup syscall_groups[]; /* ends with a NULL name */
+extern const unsigned syscall_groups_systemd; /* the version of systemd that has these groups */
 
 const SyscallGroup *syscall_group_find(const char *name);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The groups of system calls: rules that syscall-groups.txt keeps, whichever systemd it follows. */
+#include "helper.h"
+
+#include <seccomp.h>
+
+#include "policy/value/names.h"
+#include "util/strv.h"
+
+enum { DEPTH_MAX = 8 }; /* as the filter's plan goes */
+
+static void test_version(_unused_ void **state) {
+        expect_number("the systemd whose groups these are", syscall_groups_systemd, 252);
+}
+
+/* Adds the calls of a group and of all groups in it. */
+static void collect(const char *name, char ***calls, unsigned depth) {
+        const SyscallGroup *group = syscall_group_find(name);
+
+        if (!group)
+                fail_msg("%s is in a group, but is not a group", name);
+        if (depth >= DEPTH_MAX)
+                fail_msg("%s is in itself, or too deep in other groups", name);
+        for (const char *const *m = group->members; *m; m++)
+                if (**m == '@')
+                        collect(*m, calls, depth + 1);
+                else if (!strv_contains(*calls, *m))
+                        assert_int_equal(strv_push(calls, *m), 0);
+}
+
+static char **calls_of(const char *name) {
+        char **calls = NULL;
+
+        collect(name, &calls, 0);
+        return calls;
+}
+
+static void test_nesting(_unused_ void **state) {
+        for (const SyscallGroup *g = syscall_groups; g->name; g++) {
+                _cleanup_strv_free_ char **calls = calls_of(g->name);
+
+                if (!calls)
+                        fail_msg("%s is empty", g->name);
+        }
+}
+
+static void test_sorted(_unused_ void **state) {
+        for (const SyscallGroup *g = syscall_groups; g->name; g++) {
+                if (g[1].name && strcmp(g->name, g[1].name) >= 0)
+                        fail_msg("%s is not before %s", g->name, g[1].name);
+                for (const char *const *m = g->members; m[0] && m[1]; m++)
+                        if (strcmp(m[0], m[1]) >= 0)
+                                fail_msg("%s: %s is not before %s", g->name, m[0], m[1]);
+        }
+}
+
+/* The filter's plan is made of @known: it cannot allow any other call. Those of @obsolete and nfsservctl(2) are not in
+ * it, since no supported kernel has them. */
+static void test_known(_unused_ void **state) {
+        _cleanup_strv_free_ char **known = calls_of("@known"), **gone = calls_of("@obsolete");
+
+        assert_int_equal(strv_push(&gone, "nfsservctl"), 0);
+        for (const SyscallGroup *g = syscall_groups; g->name; g++)
+                for (const char *const *m = g->members; *m; m++)
+                        if (**m != '@' && seccomp_syscall_resolve_name(*m) >= 0 && !strv_contains(known, *m) &&
+                            !strv_contains(gone, *m))
+                                fail_msg("%s has %s, but @known has not", g->name, *m);
+}
+
+static void expect_calls(const char *group, const char *const *calls, bool expected) {
+        _cleanup_strv_free_ char **all = calls_of(group);
+
+        for (; *calls; calls++)
+                if (strv_contains(all, *calls) != expected)
+                        fail_msg("%s has %s%s", group, expected ? "not " : "", *calls);
+}
+
+/* Without these, no program starts or ends. */
+static void test_default(_unused_ void **state) {
+        static const char *const needed[] = { "brk", "execve", "exit", "exit_group", "futex", "getpid", "getrandom",
+                                              "mmap", "mprotect", "munmap", "nanosleep", "prlimit64", "rseq",
+                                              "rt_sigreturn", "set_robust_list", "set_tid_address", NULL };
+
+        expect_calls("@default", needed, true);
+}
+
+/* An empty policy allows this group. */
+static void test_system_service(_unused_ void **state) {
+        static const char *const included[] = { "@aio", "@basic-io", "@chown", "@default", "@file-system", "@io-event",
+                                                "@ipc", "@keyring", "@memlock", "@network-io", "@process",
+                                                "@resources", "@setuid", "@signal", "@sync", "@timer", NULL };
+        static const char *const dangerous[] = { "acct", "bpf", "chroot", "delete_module", "finit_module", "fsmount",
+                                                 "init_module", "ioperm", "iopl", "kexec_file_load", "kexec_load",
+                                                 "mount", "mount_setattr", "move_mount", "open_by_handle_at",
+                                                 "perf_event_open", "pivot_root", "ptrace", "reboot", "settimeofday",
+                                                 "swapon", "syslog", "umount2", NULL };
+
+        for (const char *const *group = included; *group; group++) {
+                _cleanup_strv_free_ char **calls = calls_of(*group);
+
+                expect_calls("@system-service", (const char *const *) calls, true);
+        }
+        expect_calls("@system-service", dangerous, false);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_version), cmocka_unit_test(test_nesting), cmocka_unit_test(test_sorted),
+                cmocka_unit_test(test_known),   cmocka_unit_test(test_default), cmocka_unit_test(test_system_service),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
