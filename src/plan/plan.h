@@ -22,15 +22,15 @@ enum { ROOT_LAYERS_MAX = 8 };
 
 /* What holds the instance. */
 typedef enum PlanHolder {
-        HOLDER_SCOPE,  /* a transient scope of a systemd */
-        HOLDER_UNIT,   /* the service whose main process isorun is */
-        HOLDER_CGROUP, /* no systemd: a child of a cgroup that is delegated to us */
-        HOLDER_NONE,   /* nothing; only a policy without required limits gets here */
+        HOLDER_SCOPE,   /* a transient scope of a systemd */
+        HOLDER_SERVICE, /* the service whose main process isorun is */
+        HOLDER_CGROUP,  /* no systemd: a child of a cgroup that is delegated to us */
+        HOLDER_NONE,    /* nothing; only a policy without required limits gets here */
 } PlanHolder;
 
 /* Whether systemd knows the instance. */
 static inline bool holder_is_unit(PlanHolder holder) {
-        return holder == HOLDER_SCOPE || holder == HOLDER_UNIT;
+        return holder == HOLDER_SCOPE || holder == HOLDER_SERVICE;
 }
 
 /* A directive of [Scope] with all its values. */
@@ -140,7 +140,7 @@ typedef struct Plan {
         char *description;
         PlanHolder holder;
         bool user_manager;
-        char *cgroup;       /* HOLDER_UNIT, HOLDER_CGROUP: the path in cgroup_root to use, or to make a child of */
+        char *cgroup;       /* HOLDER_SERVICE, HOLDER_CGROUP: the path in cgroup_root to use, or to make a child of */
         char *cgroup_root;
         PlanProperty *properties;
         size_t n_properties;
@@ -234,7 +234,7 @@ typedef struct PlanRequest {
 
 /* The unit that a start is to be, known before there is a plan. */
 typedef struct PlanUnit {
-        PlanHolder holder; /* HOLDER_SCOPE, HOLDER_UNIT; HOLDER_NONE: systemd is not to have it */
+        PlanHolder holder; /* HOLDER_SCOPE, HOLDER_SERVICE; HOLDER_NONE: systemd is not to have it */
         bool user_manager;
         char *name;        /* also without a systemd: what would be its name */
 } PlanUnit;

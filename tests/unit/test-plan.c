@@ -186,7 +186,7 @@ static void test_own_unit(void **state) {
         f->host.unit = (char *) "shop.service";
         f->host.cgroup = (char *) "/system.slice/shop.service";
         plan_expect_good(f, "MemoryMax=1M\n");
-        assert_int_equal(f->plan->holder, HOLDER_UNIT);
+        assert_int_equal(f->plan->holder, HOLDER_SERVICE);
         expect_text("unit", f->plan->unit, "shop.service");
         assert_false(f->plan->user_manager);
 

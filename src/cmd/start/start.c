@@ -103,5 +103,5 @@ int start_plan(const Plan *plan, bool last_try, Report *report) {
                 journal_refused(&(PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager,
                                               .name = plan->unit },
                                 plan->name, plan->policy, report);
-        return end_as(&outcome, plan->holder == HOLDER_UNIT);
+        return end_as(&outcome, plan->holder == HOLDER_SERVICE);
 }

@@ -86,7 +86,7 @@ static void visit_instance(Visit *v) {
                 entry(v, "held by", NULL, "%s, a transient scope of the %s manager", plan->unit,
                       plan->user_manager ? "user's" : "system's");
                 break;
-        case HOLDER_UNIT:
+        case HOLDER_SERVICE:
                 entry(v, "held by", NULL, "%s, the unit that isorun is the main process of", plan->unit);
                 break;
         case HOLDER_CGROUP:

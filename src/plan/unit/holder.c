@@ -108,7 +108,7 @@ int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
         PlanUnit unit = { .holder = HOLDER_NONE, .user_manager = user };
 
         if (host->unit) {
-                unit.holder = HOLDER_UNIT;
+                unit.holder = HOLDER_SERVICE;
                 unit.user_manager = strstr(host->cgroup, "/user@") && strstr(host->cgroup, ".service/");
                 unit.name = strdup(host->unit);
         } else {
@@ -134,7 +134,7 @@ static int choose_holder(Builder *b) {
         plan->holder = unit.holder;
         plan->user_manager = unit.user_manager;
         plan->unit = unit.name;
-        if (plan->holder == HOLDER_UNIT) {
+        if (plan->holder == HOLDER_SERVICE) {
                 plan->cgroup = strdup(b->host->cgroup);
                 return plan->cgroup ? 0 : -ENOMEM;
         }
@@ -183,7 +183,7 @@ static int build_delegate(Builder *b) {
 
         for (size_t i = 0; i < plan->n_properties && !plan->delegate; i++)
                 plan->delegate = directive_id(plan->properties[i].directive) == D_Delegate && delegate->value.number;
-        if (plan->delegate && plan->holder == HOLDER_UNIT && optional)
+        if (plan->delegate && plan->holder == HOLDER_SERVICE && optional)
                 return build_error(b, optional, D_Optional, EINVAL, "Delegate= cannot be optional in a service");
         return 0;
 }

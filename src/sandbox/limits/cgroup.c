@@ -79,7 +79,7 @@ int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *repor
 
         snprintf(text, sizeof(text), "%d", pid);
         /* No process may be beside cgroups with controllers (cgroup-v2.rst, "No Internal Process Constraint"). */
-        if (plan->delegate && plan->holder == HOLDER_UNIT)
+        if (plan->delegate && plan->holder == HOLDER_SERVICE)
                 r = move_below(cgroup_fd, "isorun", "0");
         if (r >= 0)
                 r = move_below(cgroup_fd, "inside", text);

@@ -85,7 +85,7 @@ int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Rep
                 return r < 0 && report->n_errors == 0 && !h->taken
                                ? report_error(report, -r, "making a cgroup in %s: %s", plan->cgroup, strerror(-r))
                                : r;
-        case HOLDER_UNIT:
+        case HOLDER_SERVICE:
         case HOLDER_NONE:
                 return 0;
         }
@@ -129,7 +129,7 @@ static int open_cgroup(Holder *h) {
 static int check_limits(const Holder *h) {
         int result = 0;
 
-        if (h->plan->holder == HOLDER_UNIT)
+        if (h->plan->holder == HOLDER_SERVICE)
                 return unit_ensure(h->plan, h->cgroup_fd, h->report);
 
         for (size_t i = 0; i < h->plan->n_properties; i++) {

@@ -42,7 +42,7 @@ static NotifyAccess ask_access(void *userdata) {
         Report silent = {};
 
         /* In a sandbox around this one, the isorun there asks. */
-        if (plan->holder == HOLDER_UNIT && unit_bus_open(&bus, plan, &silent) >= 0)
+        if (plan->holder == HOLDER_SERVICE && unit_bus_open(&bus, plan, &silent) >= 0)
                 (void) relay_get_access(&bus, &access);
         return access;
 }
@@ -54,7 +54,7 @@ static NotifyStore ask_store(void *userdata) {
         Report silent = {};
 
         /* As above. */
-        if (plan->holder != HOLDER_UNIT)
+        if (plan->holder != HOLDER_SERVICE)
                 return NOTIFY_STORE_YES;
         if (unit_bus_open(&bus, plan, &silent) >= 0)
                 (void) relay_get_store(&bus, &store);

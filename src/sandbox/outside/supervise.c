@@ -53,7 +53,7 @@ static void hand_on_signals(Run *run) {
 
         while (take_signal(run, &info)) {
                 /* Of a service, isorun's parent is the manager. */
-                bool manager = run->plan->holder == HOLDER_UNIT && info.ssi_pid == (uint32_t) getppid();
+                bool manager = run->plan->holder == HOLDER_SERVICE && info.ssi_pid == (uint32_t) getppid();
                 Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo, .status = manager };
 
                 if (!run_terminal_signal(run, &info) && message_send(run->socket, &m, NULL, 0) >= 0)
