@@ -113,7 +113,7 @@ def beside_systemd(text):
 def entry(row, systemd, notes, syntax):
     default = row.get("fallback")
     since = f" (systemd {row['since']} and newer)" if row.get("since", "0") != "0" else ""
-    adds = " A list: lines add up." if row["list"] == "true" else ""
+    adds = " This is a list: lines add up." if row["list"] == "true" else ""
     text = [f"*{escape(row['name'])}=*{escape(syntax[row['type']])}",
             f"\t{inline(row['help'][0].upper() + row['help'][1:])}{since}.{adds} "
             + (f"Default: *{escape(default)}*. " if default else "Default: none. ") + inline(beside_systemd(systemd)), ""]
