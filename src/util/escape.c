@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "util/macro.h"
+#include "util/text.h"
 
 /* The length of the UTF-8 sequence at s, or 0 where there is no valid one (RFC 3629, section 4: no overlong
  * forms, no surrogates, nothing above U+10FFFF). */
@@ -59,18 +60,12 @@ void escape_write(FILE *f, const char *text) {
 }
 
 char *escape(const char *text) {
-        char *s = NULL;
-        size_t size;
-        FILE *f = open_memstream(&s, &size);
+        _cleanup_text_ Text escaped = {};
 
-        if (!f)
+        if (text_open(&escaped) < 0)
                 return NULL;
-        escape_write(f, text);
-        if (fclose(f) != 0) {
-                free(s);
-                return NULL;
-        }
-        return s;
+        escape_write(escaped.f, text);
+        return text_finish(&escaped);
 }
 
 char *make_line(const char *text, size_t max) {

@@ -10,15 +10,11 @@
 #include "util/fd.h"
 
 int journal_entry_init(JournalEntry *e) {
-        *e = (JournalEntry) {};
-        e->f = open_memstream(&e->text, &e->size);
-        return e->f ? 0 : -ENOMEM;
+        return text_open(&e->text);
 }
 
 void journal_entry_deinit(JournalEntry *e) {
-        if (e->f)
-                fclose(e->f);
-        free(e->text);
+        text_deinit(&e->text);
 }
 
 /* How many bytes of a text there is room for, if no character of more than one may be torn. */
@@ -32,19 +28,16 @@ static size_t cut(const char *text) {
         return n;
 }
 
-void journal_entry_add(JournalEntry *e, const char *name, const char *format, ...) {
+void journal_entry_add(JournalEntry *e, const char *name, const char *fmt, ...) {
         _cleanup_free_ char *raw = NULL, *value = NULL;
         va_list ap;
-        int r;
 
-        va_start(ap, format);
-        r = vasprintf(&raw, format, ap);
+        va_start(ap, fmt);
+        raw = formatv(fmt, ap);
         va_end(ap);
-        if (r < 0)
-                raw = NULL;
         value = raw ? escape(raw) : NULL;
         if (value)
-                fprintf(e->f, "%s=%.*s\n", name, (int) cut(value), value);
+                fprintf(e->text.f, "%s=%.*s\n", name, (int) cut(value), value);
 }
 
 int journal_entry_send(JournalEntry *e, const char *path) {
@@ -53,10 +46,10 @@ int journal_entry_send(JournalEntry *e, const char *path) {
 
         if (fd < 0)
                 return -errno;
-        if (fflush(e->f) != 0)
+        if (!text_so_far(&e->text))
                 return -ENOMEM;
         snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-        return sendto(fd, e->text, e->size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *) &address,
+        return sendto(fd, e->text.bytes, e->text.size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *) &address,
                       sizeof(address)) < 0
                        ? -errno
                        : 0;

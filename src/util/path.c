@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/path.h"
 
-#include <stdio.h>
-
 #include "util/macro.h"
+#include "util/text.h"
 
 bool path_is_safe(const char *path) {
         if (path[0] != '/')
@@ -47,9 +46,7 @@ char *path_simplify(const char *path) {
 }
 
 char *path_join(const char *dir, const char *name) {
-        char *s;
-
-        return asprintf(&s, "%s%s%s", dir, endswith(dir, "/") ? "" : "/", name) < 0 ? NULL : s;
+        return format("%s%s%s", dir, endswith(dir, "/") ? "" : "/", name);
 }
 
 char *path_parent(const char *path) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "util/escape.h"
+#include "util/text.h"
 
 static void origin_write(FILE *f, Origin origin) {
         fputs(origin.file ?: "built-in", f);
@@ -13,18 +14,12 @@ static void origin_write(FILE *f, Origin origin) {
 }
 
 char *origin_format(Origin origin) {
-        char *s = NULL;
-        size_t size;
-        FILE *f = open_memstream(&s, &size);
+        _cleanup_text_ Text text = {};
 
-        if (!f)
+        if (text_open(&text) < 0)
                 return NULL;
-        origin_write(f, origin);
-        if (fclose(f) != 0) {
-                free(s);
-                return NULL;
-        }
-        return s;
+        origin_write(text.f, origin);
+        return text_finish(&text);
 }
 
 bool origin_equal(Origin a, Origin b) {
@@ -56,32 +51,33 @@ static void keep_first(Report *report, int error, const Origin *origin, const ch
         va_end(copy);
 }
 
-static void emit(Report *report, int error, const Origin *origin, const char *key, const char *format, va_list ap) {
-        char *raw = NULL, *line = NULL;
-        size_t size;
-        FILE *f;
+static char *compose(const Origin *origin, const char *key, const char *fmt, va_list ap) {
+        _cleanup_text_ Text text = {};
+        _cleanup_free_ char *raw = NULL;
 
-        keep_first(report, error, origin, key, format, ap);
+        if (text_open(&text) < 0)
+                return NULL;
+        if (origin && origin->file) {
+                origin_write(text.f, *origin);
+                fputs(": ", text.f);
+        }
+        if (key)
+                fprintf(text.f, "%s=: ", key);
+        vfprintf(text.f, fmt, ap);
+        raw = text_finish(&text);
+        return raw ? escape(raw) : NULL;
+}
+
+static void emit(Report *report, int error, const Origin *origin, const char *key, const char *fmt, va_list ap) {
+        _cleanup_free_ char *line = NULL;
+
+        keep_first(report, error, origin, key, fmt, ap);
         if (!report->sink)
                 return;
 
-        f = open_memstream(&raw, &size);
-        if (f) {
-                if (origin && origin->file) {
-                        origin_write(f, *origin);
-                        fputs(": ", f);
-                }
-                if (key)
-                        fprintf(f, "%s=: ", key);
-                vfprintf(f, format, ap);
-                if (fclose(f) == 0)
-                        line = escape(raw);
-        }
-
         /* The format alone still tells more than silence. */
-        report->sink(report->userdata, error ? SEVERITY_ERROR : SEVERITY_NOTICE, line ?: format);
-        free(line);
-        free(raw);
+        line = compose(origin, key, fmt, ap);
+        report->sink(report->userdata, error ? SEVERITY_ERROR : SEVERITY_NOTICE, line ?: fmt);
 }
 
 int report_error_atv(Report *report, Origin origin, const char *key, int error, const char *format, va_list ap) {

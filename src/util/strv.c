@@ -3,7 +3,8 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
+
+#include "util/text.h"
 
 char **strv_free(char **v) {
         for (char **s = v; s && *s; s++)
@@ -61,13 +62,12 @@ int strv_push(char ***v, const char *s) {
         return strv_consume(v, strdup(s));
 }
 
-int strv_pushf(char ***v, const char *format, ...) {
-        char *s = NULL;
+int strv_pushf(char ***v, const char *fmt, ...) {
         va_list ap;
+        char *s;
 
-        va_start(ap, format);
-        if (vasprintf(&s, format, ap) < 0)
-                s = NULL;
+        va_start(ap, fmt);
+        s = formatv(fmt, ap);
         va_end(ap);
 
         return strv_consume(v, s);
@@ -87,22 +87,13 @@ char **strv_copy(char *const *v) {
 }
 
 char *strv_join(char *const *v, const char *separator) {
-        char *s = NULL;
-        size_t size;
-        FILE *f = open_memstream(&s, &size);
+        _cleanup_text_ Text text = {};
 
-        if (!f)
+        if (text_open(&text) < 0)
                 return NULL;
-
         for (size_t i = 0; v && v[i]; i++)
-                fprintf(f, "%s%s", i ? separator : "", v[i]);
-
-        if (fclose(f) != 0) {
-                free(s);
-                return NULL;
-        }
-
-        return s;
+                fprintf(text.f, "%s%s", i ? separator : "", v[i]);
+        return text_finish(&text);
 }
 
 const char *strv_variable(char *const *environment, const char *name) {

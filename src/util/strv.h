@@ -19,7 +19,7 @@ bool strv_contains(char *const *v, const char *s);
 int strv_consume(char ***v, char *s);
 int strv_push(char ***v, const char *s);
 int strv_prepend(char ***v, char *s); /* at the front; s is taken over likewise */
-int strv_pushf(char ***v, const char *format, ...) _printf_(2, 3);
+int strv_pushf(char ***v, const char *fmt, ...) _printf_(2, 3);
 
 /* A deep copy of v (which may be NULL), or NULL when memory runs out. */
 char **strv_copy(char *const *v);

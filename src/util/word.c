@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "util/strv.h"
+#include "util/text.h"
 
 #define WHITESPACE " \t\n\r"
 
@@ -108,54 +109,38 @@ static int take_word(const char **text, FILE *f) {
 }
 
 int word_next(const char **text, char **ret) {
-        char *word = NULL;
-        size_t size;
-        FILE *f;
+        _cleanup_text_ Text word = {};
         int r;
 
         *text += strspn(*text, WHITESPACE);
         if (!**text)
                 return 0;
 
-        f = open_memstream(&word, &size);
-        if (!f)
+        if (text_open(&word) < 0)
                 return -ENOMEM;
-        r = take_word(text, f);
-        if (fclose(f) != 0 && r >= 0)
-                r = -ENOMEM;
-        if (r < 0) {
-                free(word);
+        r = take_word(text, word.f);
+        if (r < 0)
                 return r;
-        }
-
-        *ret = word;
-        return 1;
+        *ret = text_finish(&word);
+        return *ret ? 1 : -ENOMEM;
 }
 
 int word_unescape(const char *text, char **ret) {
-        char *out = NULL;
-        size_t size;
+        _cleanup_text_ Text out = {};
         int r = 0;
-        FILE *f;
 
-        f = open_memstream(&out, &size);
-        if (!f)
+        if (text_open(&out) < 0)
                 return -ENOMEM;
         while (*text && r >= 0)
                 if (text[0] == '\\' && text[1] != ':') {
                         text++;
-                        r = take_escape(&text, f);
+                        r = take_escape(&text, out.f);
                 } else
-                        fputc(*text++, f);
-        if (fclose(f) != 0 && r >= 0)
-                r = -ENOMEM;
-        if (r < 0) {
-                free(out);
+                        fputc(*text++, out.f);
+        if (r < 0)
                 return r;
-        }
-
-        *ret = out;
-        return 0;
+        *ret = text_finish(&out);
+        return *ret ? 0 : -ENOMEM;
 }
 
 int word_split(const char *text, char ***ret) {

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/text.h"
+
+#include <errno.h>
+
+char *formatv(const char *fmt, va_list ap) {
+        char *s;
+
+        return vasprintf(&s, fmt, ap) < 0 ? NULL : s;
+}
+
+char *format(const char *fmt, ...) {
+        va_list ap;
+        char *s;
+
+        va_start(ap, fmt);
+        s = formatv(fmt, ap);
+        va_end(ap);
+        return s;
+}
+
+static bool make_room(Text *text, size_t n) {
+        size_t room = text->room;
+        char *bytes;
+
+        if (n < room - text->size)
+                return true;
+        while (n >= room - text->size)
+                room = room ? room * 2 : 64;
+        bytes = realloc(text->bytes, room);
+        if (!bytes)
+                return false;
+        text->bytes = bytes;
+        text->room = room;
+        return true;
+}
+
+static ssize_t append(void *cookie, const char *bytes, size_t n) {
+        Text *text = cookie;
+
+        if (text->failed || !make_room(text, n)) {
+                text->failed = true;
+                return 0;
+        }
+        memcpy(text->bytes + text->size, bytes, n);
+        text->size += n;
+        text->bytes[text->size] = '\0';
+        return (ssize_t) n;
+}
+
+/* open_memstream(3) would not do: glibc drops what it finds no memory for, and still reports success. */
+int text_open(Text *text) {
+        *text = (Text) {};
+        text->f = fopencookie(text, "w", (cookie_io_functions_t) { .write = append });
+        append(text, "", 0);
+        return text->f ? 0 : -ENOMEM;
+}
+
+const char *text_so_far(Text *text) {
+        fflush(text->f);
+        return text->failed ? NULL : text->bytes;
+}
+
+char *text_finish(Text *text) {
+        char *bytes = (char *) text_so_far(text);
+
+        if (bytes)
+                text->bytes = NULL;
+        text_deinit(text);
+        return bytes;
+}
+
+void text_deinit(Text *text) {
+        if (text->f)
+                fclose(text->f);
+        free(text->bytes);
+        text->f = NULL;
+        text->bytes = NULL;
+}
