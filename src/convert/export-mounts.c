@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The root of an exported unit. What isorun puts there by itself is taken from the plan; what the policy asks for from
  * its lines, so that what may be missing now can be there when the unit starts. */
+#include "convert/export-mounts.h"
+
 #include <errno.h>
 #include <stdio.h>
 
-#include "convert/exporter.h"
 #include "convert/systemd.h"
 #include "util/path.h"
 #include "util/strv.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The directives of an exported unit that are systemd's, too, and those that it lacks. */
+#include "convert/export-values.h"
+
 #include <errno.h>
 #include <stdio.h>
 
-#include "convert/exporter.h"
 #include "convert/systemd.h"
 #include "policy/value/names.h"
 #include "util/escape.h"

@@ -6,41 +6,14 @@
 #include <stdio.h>
 #include <sys/capability.h>
 
-#include "convert/exporter.h"
-#include "convert/systemd.h"
+#include "convert/export-mounts.h"
+#include "convert/export-values.h"
 #include "util/escape.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/word.h"
 
 #define BIT(c) (UINT64_C(1) << (c))
-
-void export_lacks(Exporter *e, Origin origin, const char *key, const char *format, ...) {
-        _cleanup_free_ char *why = NULL, *line = NULL;
-        va_list ap;
-        int n;
-
-        va_start(ap, format);
-        n = vasprintf(&why, format, ap);
-        va_end(ap);
-        if (n < 0)
-                why = NULL;
-        line = why ? make_line(why, 4096) : NULL;
-        fprintf(e->lacking, "# not enforced by systemd: %s%s (%s)\n", key, directive_find(key) ? "=" : "", line ?: format);
-        report_notice_at(e->report, origin, NULL, "not enforced by systemd: %s%s: %s", key,
-                         directive_find(key) ? "=" : "", why ?: format);
-}
-
-FILE *export_stream(Exporter *e, Origin origin) {
-        _cleanup_free_ char *where = NULL, *line = NULL;
-
-        if (!origin.file)
-                return e->builtin;
-        where = origin_format(origin);
-        line = where ? make_line(where, 4096) : NULL;
-        fprintf(e->asked, "# %s\n", line ?: "?");
-        return e->asked;
-}
 
 /* Of what a service of systemd's cannot be, nothing would be left. */
 static int check_kind(Exporter *e) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The parts that export_unit() is made of. Each writes its lines into the streams, which are put together when all is
- * there. */
+/* What all parts of isoctl export work on. Each writes its lines into the streams, which are put together at the end. */
 
 #include <stdio.h>
 
@@ -19,9 +18,6 @@ typedef struct Exporter {
         FILE *lacking; /* comments */
         bool oom;
 } Exporter;
-
-void export_values(Exporter *e); /* the directives that are copied, and the filter */
-void export_mounts(Exporter *e); /* what is seen inside */
 
 /* Says that a directive is not enforced. */
 void export_lacks(Exporter *e, Origin origin, const char *key, const char *format, ...) _printf_(4, 5);

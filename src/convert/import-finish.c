@@ -1,114 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of a unit's lines can be said only when all of them are known; and the specifiers. */
+#include "convert/import-finish.h"
+
 #include <errno.h>
 #include <stdio.h>
 
-#include "convert/import.h"
+#include "convert/import-line.h"
 #include "policy/value/names.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/word.h"
-
-/* Specifiers of systemd.unit(5) that are paths for the system's manager. Those that a policy has stay. */
-static const char *directory_specifier(char letter) {
-        static const struct {
-                char letter;
-                const char *path;
-        } table[] = { { 'S', "/var/lib" }, { 'C', "/var/cache" }, { 'L', "/var/log" },
-                      { 'E', "/etc" },     { 'T', "/tmp" },       { 'V', "/var/tmp" } };
-
-        for (size_t i = 0; i < ELEMENTSOF(table); i++)
-                if (table[i].letter == letter)
-                        return table[i].path;
-        return NULL;
-}
-
-/* As systemd-escape(1) --unescape has it. */
-static void write_unescaped(const char *text, int n, FILE *f) {
-        for (int i = 0; i < n; i++) {
-                unsigned c;
-
-                if (text[i] == '\\' && i + 3 < n && sscanf(text + i, "\\x%2x", &c) == 1 && c) {
-                        fputc((int) c, f);
-                        i += 3;
-                } else
-                        fputc(text[i] == '-' ? '/' : text[i], f);
-        }
-}
-
-/* The parts of PREFIX@INSTANCE.service; false where there is none of that name. */
-static bool write_name(const Import *import, char letter, FILE *f) {
-        const char *unit = import->unit, *at = strchr(unit, '@'), *dot = strrchr(unit, '.');
-        int length = (int) (dot ? dot - unit : (ptrdiff_t) strlen(unit));
-        bool is_template = at && dot == at + 1;
-
-        switch (letter) {
-        case 'p':
-                fprintf(f, "%.*s", at ? (int) (at - unit) : length, unit);
-                return true;
-        case 'N':
-        case 'n':
-                fprintf(f, "%.*s", letter == 'n' ? (int) strlen(unit) : length, unit);
-                return !is_template;
-        case 'i':
-                if (is_template)
-                        fputs("%i", f); /* the name of isorun's instance */
-                else if (at)
-                        fprintf(f, "%.*s", length - (int) (at - unit) - 1, at + 1);
-                return true;
-        case 'I':
-                if (!at || is_template)
-                        return false;
-                write_unescaped(at + 1, length - (int) (at - unit) - 1, f);
-                return true;
-        default:
-                return false;
-        }
-}
-
-static bool write_specifier(const Import *import, char letter, FILE *f) {
-        const char *directory = import->user ? NULL : directory_specifier(letter);
-
-        if (letter && strchr("htuU%", letter))
-                fprintf(f, "%%%c", letter);
-        else if (directory)
-                fputs(directory, f);
-        else
-                return write_name(import, letter, f);
-        return true;
-}
-
-int import_expand(Import *import, const ImportLine *line, const char *text, char **ret) {
-        char *out = NULL;
-        bool good = true;
-        char bad = '\0';
-        size_t size;
-        FILE *f = open_memstream(&out, &size);
-
-        if (!f)
-                return -ENOMEM;
-        for (const char *p = text; *p && good; p++) {
-                if (*p != '%') {
-                        fputc(*p, f);
-                        continue;
-                }
-                bad = *++p;
-                good = write_specifier(import, bad, f);
-                if (!bad)
-                        break;
-        }
-        if (fclose(f) != 0) {
-                free(out);
-                return -ENOMEM;
-        }
-        if (!good) {
-                free(out);
-                return bad ? import_note(import, line, false, "there is no %%%c in a policy", bad)
-                           : import_note(import, line, false, "a lone %% at the end");
-        }
-        *ret = out;
-        return 1;
-}
 
 /* The destination of an item of BindPaths=, on the heap. */
 static char *destination_of(const ImportItem *item) {

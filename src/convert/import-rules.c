@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Directives of systemd.exec(5), systemd.service(5) and their kin that a policy has otherwise, or not at all. Those that
  * it has are in systemd.inc. */
+#include "convert/import-rules.h"
+
 #include <errno.h>
 #include <stdio.h>
 
-#include "convert/import.h"
+#include "convert/import-line.h"
 #include "convert/systemd.h"
 #include "policy/value/value.h"
 #include "util/parse.h"

@@ -3,33 +3,16 @@
 
 #include <errno.h>
 
+#include "convert/import-finish.h"
+#include "convert/import-line.h"
+#include "convert/import-rules.h"
 #include "convert/systemd.h"
 #include "policy/unit-file.h"
 #include "policy/value/value.h"
 #include "util/array.h"
 #include "util/escape.h"
-#include "util/parse.h"
 #include "util/strv.h"
 #include "util/word.h"
-
-void import_deinit(Import *import) {
-        for (size_t i = 0; i < import->n_lines; i++) {
-                free(import->lines[i].key);
-                free(import->lines[i].value);
-        }
-        for (size_t i = 0; i < import->n_items; i++)
-                free(import->items[i].text);
-        for (size_t i = 0; i < import->n_notes; i++) {
-                free(import->notes[i].key);
-                free(import->notes[i].value);
-                free(import->notes[i].reason);
-        }
-        free(import->lines);
-        free(import->items);
-        free(import->notes);
-        strv_free(import->files);
-        *import = (Import) {};
-}
 
 /* An empty value takes away the lines before it, as a later one does where there can be but one; of commands there can
  * be several. */
@@ -69,137 +52,6 @@ int import_read(Import *import, const char *file, const char *text, size_t size,
         if (strv_push(&import->files, file) < 0)
                 return -ENOMEM;
         return unit_file_parse(import->files[strv_length(import->files) - 1], text, size, take_line, import, report);
-}
-
-int import_note(Import *import, const ImportLine *line, bool met, const char *format, ...) {
-        ImportNote *note = ARRAY_APPEND(import->notes, import->n_notes);
-        va_list ap;
-        int n;
-
-        if (!note)
-                return -ENOMEM;
-        va_start(ap, format);
-        n = vasprintf(&note->reason, format, ap);
-        va_end(ap);
-        if (n < 0)
-                note->reason = NULL;
-        note->origin = line->origin;
-        note->met = met;
-        note->key = strdup(line->key);
-        note->value = strdup(line->value);
-        return note->reason && note->key && note->value ? 0 : -ENOMEM;
-}
-
-/* Lists whose lines are not words. */
-static bool is_whole(const Directive *d) {
-        return !d->list || systemd_is_pair(d) || d->type == &type_set_credential;
-}
-
-/* Whether it is one line, and the last of it, for who reads the policy, on a terminal or off it: a unit's name can put
- * anything into a value (%I), and the blank behind a backslash is not read. */
-static int is_one_line(const char *text) {
-        _cleanup_free_ char *plain = strdup(text), *escaped = NULL;
-
-        for (char *tab = plain; tab && (tab = strchr(tab, '\t'));)
-                *tab = ' ';
-        escaped = plain ? escape(plain) : NULL;
-        if (!escaped)
-                return -ENOMEM;
-        return streq(plain, escaped) && !endswith(text, "\\");
-}
-
-int import_add(Import *import, DirectiveId id, const ImportLine *line, const char *text, bool inverted) {
-        ImportItem *item;
-        int r;
-
-        r = is_whole(&directive_table[id]) ? is_one_line(text) : 1;
-        if (r <= 0)
-                return r < 0 ? r : import_note(import, line, false, "control characters, or a backslash at the end");
-        /* Two directives can ask for the same directory. */
-        for (size_t i = 0; i < import->n_items; i++)
-                if (import->items[i].id == id && streq(import->items[i].text, text) &&
-                    import->items[i].inverted == inverted && directive_table[id].type == &type_bind)
-                        return 0;
-        item = ARRAY_APPEND(import->items, import->n_items);
-        if (!item)
-                return -ENOMEM;
-        *item = (ImportItem) { .id = id, .text = strdup(text), .inverted = inverted, .origin = line->origin };
-        return item->text ? 0 : -ENOMEM;
-}
-
-int import_open(Import *import, DirectiveId id, const char *words, const char *why) {
-        _cleanup_strv_free_ char **split = NULL;
-        const ImportLine nowhere = {};
-        int r;
-
-        r = word_split(words, &split);
-        for (char **w = split; r >= 0 && w && *w; w++) {
-                r = import_add(import, id, &nowhere, *w, false);
-                if (r >= 0)
-                        import->items[import->n_items - 1].opened = why;
-        }
-        return r;
-}
-
-int import_drop(Import *import, ImportItem *item, const char *reason) {
-        const ImportLine line = { .origin = item->origin, .key = (char *) directive_table[item->id].name,
-                                  .value = item->text };
-
-        item->dropped = true;
-        return item->opened ? 0 : import_note(import, &line, false, "%s", reason);
-}
-
-/* How booleans are written in a policy, however the unit has it. */
-static const char *canonical(const Directive *d, const char *text) {
-        bool b;
-
-        if ((d->type == &type_boolean || d->type == &type_namespaces ||
-             (d->type->choices && strv_contains((char *const *) d->type->choices, "no"))) &&
-            parse_boolean(text, &b) >= 0)
-                return b ? "yes" : "no";
-        return text;
-}
-
-int import_words(Import *import, const ImportLine *line, const char *text, char ***ret) {
-        _cleanup_free_ char *expanded = NULL;
-        int r;
-
-        r = import_expand(import, line, text, &expanded);
-        if (r <= 0)
-                return r;
-        r = word_split(expanded, ret);
-        if (r == -EINVAL)
-                return import_note(import, line, false, "unbalanced quote or unknown escape");
-        return r < 0 ? r : 1;
-}
-
-static int same_words(Import *import, const ImportLine *line, const Directive *d) {
-        _cleanup_strv_free_ char **words = NULL;
-        bool inverted = line->value[0] == '~';
-        int r;
-
-        r = import_words(import, line, line->value + inverted, &words);
-        if (r > 0 && !words && inverted)
-                r = import_add(import, directive_id(d), line, "", true);
-        for (char **w = words; r >= 0 && w && *w; w++)
-                r = import_add(import, directive_id(d), line, canonical(d, *w), inverted);
-        return r < 0 ? r : 0;
-}
-
-int import_same(Import *import, const ImportLine *line, const char *name) {
-        const Directive *d = directive_find(name);
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        import->seen[directive_id(d)] = true;
-        if (!*line->value)
-                return 0;
-        if (!is_whole(d))
-                return same_words(import, line, d);
-        if (systemd_is_share(d))
-                return import_add(import, directive_id(d), line, line->value, false);
-        r = import_expand(import, line, line->value, &text);
-        return r > 0 ? import_add(import, directive_id(d), line, canonical(d, text), false) : r;
 }
 
 static int convert_line(Import *import, const ImportLine *line) {
@@ -312,26 +164,8 @@ static void print_comment(FILE *f, const char *format, ...) {
 static bool joins(const ImportItem *before, const ImportItem *item) {
         return before && item && before->inverted == item->inverted && origin_equal(before->origin, item->origin) &&
                before->opened == item->opened &&
-               !is_whole(&directive_table[item->id]) && directive_table[item->id].type != &type_bind &&
+               !import_is_whole(&directive_table[item->id]) && directive_table[item->id].type != &type_bind &&
                directive_table[item->id].type != &type_tmpfs;
-}
-
-char *import_item_value(const ImportItem *item) {
-        char *text = NULL;
-        size_t size;
-        FILE *f;
-
-        if (is_whole(&directive_table[item->id]))
-                return strdup(item->text);
-        f = open_memstream(&text, &size);
-        if (!f)
-                return NULL;
-        if (*item->text)
-                word_write(f, item->text, 0);
-        if (fclose(f) == 0)
-                return text;
-        free(text);
-        return NULL;
 }
 
 static void print_item(FILE *f, const ImportItem *item, const ImportItem *before) {

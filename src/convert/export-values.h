@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "convert/exporter.h"
+
+/* Writes the directives that are copied, and the filter. */
+void export_values(Exporter *e);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "convert/import-line.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "convert/systemd.h"
+#include "policy/value/value.h"
+#include "util/parse.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+/* Specifiers of systemd.unit(5) that are paths for the system's manager. Those that a policy has stay. */
+static const char *directory_specifier(char letter) {
+        static const struct {
+                char letter;
+                const char *path;
+        } table[] = { { 'S', "/var/lib" }, { 'C', "/var/cache" }, { 'L', "/var/log" },
+                      { 'E', "/etc" },     { 'T', "/tmp" },       { 'V', "/var/tmp" } };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (table[i].letter == letter)
+                        return table[i].path;
+        return NULL;
+}
+
+/* As systemd-escape(1) --unescape has it. */
+static void write_unescaped(const char *text, int n, FILE *f) {
+        for (int i = 0; i < n; i++) {
+                unsigned c;
+
+                if (text[i] == '\\' && i + 3 < n && sscanf(text + i, "\\x%2x", &c) == 1 && c) {
+                        fputc((int) c, f);
+                        i += 3;
+                } else
+                        fputc(text[i] == '-' ? '/' : text[i], f);
+        }
+}
+
+/* The parts of PREFIX@INSTANCE.service; false where there is none of that name. */
+static bool write_name(const Import *import, char letter, FILE *f) {
+        const char *unit = import->unit, *at = strchr(unit, '@'), *dot = strrchr(unit, '.');
+        int length = (int) (dot ? dot - unit : (ptrdiff_t) strlen(unit));
+        bool is_template = at && dot == at + 1;
+
+        switch (letter) {
+        case 'p':
+                fprintf(f, "%.*s", at ? (int) (at - unit) : length, unit);
+                return true;
+        case 'N':
+        case 'n':
+                fprintf(f, "%.*s", letter == 'n' ? (int) strlen(unit) : length, unit);
+                return !is_template;
+        case 'i':
+                if (is_template)
+                        fputs("%i", f); /* the name of isorun's instance */
+                else if (at)
+                        fprintf(f, "%.*s", length - (int) (at - unit) - 1, at + 1);
+                return true;
+        case 'I':
+                if (!at || is_template)
+                        return false;
+                write_unescaped(at + 1, length - (int) (at - unit) - 1, f);
+                return true;
+        default:
+                return false;
+        }
+}
+
+static bool write_specifier(const Import *import, char letter, FILE *f) {
+        const char *directory = import->user ? NULL : directory_specifier(letter);
+
+        if (letter && strchr("htuU%", letter))
+                fprintf(f, "%%%c", letter);
+        else if (directory)
+                fputs(directory, f);
+        else
+                return write_name(import, letter, f);
+        return true;
+}
+
+int import_expand(Import *import, const ImportLine *line, const char *text, char **ret) {
+        char *out = NULL;
+        bool good = true;
+        char bad = '\0';
+        size_t size;
+        FILE *f = open_memstream(&out, &size);
+
+        if (!f)
+                return -ENOMEM;
+        for (const char *p = text; *p && good; p++) {
+                if (*p != '%') {
+                        fputc(*p, f);
+                        continue;
+                }
+                bad = *++p;
+                good = write_specifier(import, bad, f);
+                if (!bad)
+                        break;
+        }
+        if (fclose(f) != 0) {
+                free(out);
+                return -ENOMEM;
+        }
+        if (!good) {
+                free(out);
+                return bad ? import_note(import, line, false, "there is no %%%c in a policy", bad)
+                           : import_note(import, line, false, "a lone %% at the end");
+        }
+        *ret = out;
+        return 1;
+}
+
+/* How booleans are written in a policy, however the unit has it. */
+static const char *canonical(const Directive *d, const char *text) {
+        bool b;
+
+        if ((d->type == &type_boolean || d->type == &type_namespaces ||
+             (d->type->choices && strv_contains((char *const *) d->type->choices, "no"))) &&
+            parse_boolean(text, &b) >= 0)
+                return b ? "yes" : "no";
+        return text;
+}
+
+int import_words(Import *import, const ImportLine *line, const char *text, char ***ret) {
+        _cleanup_free_ char *expanded = NULL;
+        int r;
+
+        r = import_expand(import, line, text, &expanded);
+        if (r <= 0)
+                return r;
+        r = word_split(expanded, ret);
+        if (r == -EINVAL)
+                return import_note(import, line, false, "unbalanced quote or unknown escape");
+        return r < 0 ? r : 1;
+}
+
+static int same_words(Import *import, const ImportLine *line, const Directive *d) {
+        _cleanup_strv_free_ char **words = NULL;
+        bool inverted = line->value[0] == '~';
+        int r;
+
+        r = import_words(import, line, line->value + inverted, &words);
+        if (r > 0 && !words && inverted)
+                r = import_add(import, directive_id(d), line, "", true);
+        for (char **w = words; r >= 0 && w && *w; w++)
+                r = import_add(import, directive_id(d), line, canonical(d, *w), inverted);
+        return r < 0 ? r : 0;
+}
+
+int import_same(Import *import, const ImportLine *line, const char *name) {
+        const Directive *d = directive_find(name);
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        import->seen[directive_id(d)] = true;
+        if (!*line->value)
+                return 0;
+        if (!import_is_whole(d))
+                return same_words(import, line, d);
+        if (systemd_is_share(d))
+                return import_add(import, directive_id(d), line, line->value, false);
+        r = import_expand(import, line, line->value, &text);
+        return r > 0 ? import_add(import, directive_id(d), line, canonical(d, text), false) : r;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "convert/import-model.h"
+
+#include <errno.h>
+
+#include "convert/systemd.h"
+#include "policy/value/value.h"
+#include "util/array.h"
+#include "util/escape.h"
+#include "util/strv.h"
+#include "util/word.h"
+
+void import_deinit(Import *import) {
+        for (size_t i = 0; i < import->n_lines; i++) {
+                free(import->lines[i].key);
+                free(import->lines[i].value);
+        }
+        for (size_t i = 0; i < import->n_items; i++)
+                free(import->items[i].text);
+        for (size_t i = 0; i < import->n_notes; i++) {
+                free(import->notes[i].key);
+                free(import->notes[i].value);
+                free(import->notes[i].reason);
+        }
+        free(import->lines);
+        free(import->items);
+        free(import->notes);
+        strv_free(import->files);
+        *import = (Import) {};
+}
+
+int import_note(Import *import, const ImportLine *line, bool met, const char *format, ...) {
+        ImportNote *note = ARRAY_APPEND(import->notes, import->n_notes);
+        va_list ap;
+        int n;
+
+        if (!note)
+                return -ENOMEM;
+        va_start(ap, format);
+        n = vasprintf(&note->reason, format, ap);
+        va_end(ap);
+        if (n < 0)
+                note->reason = NULL;
+        note->origin = line->origin;
+        note->met = met;
+        note->key = strdup(line->key);
+        note->value = strdup(line->value);
+        return note->reason && note->key && note->value ? 0 : -ENOMEM;
+}
+
+bool import_is_whole(const Directive *d) {
+        return !d->list || systemd_is_pair(d) || d->type == &type_set_credential;
+}
+
+/* Whether it is one line, and the last of it, for who reads the policy, on a terminal or off it: a unit's name can put
+ * anything into a value (%I), and the blank behind a backslash is not read. */
+static int is_one_line(const char *text) {
+        _cleanup_free_ char *plain = strdup(text), *escaped = NULL;
+
+        for (char *tab = plain; tab && (tab = strchr(tab, '\t'));)
+                *tab = ' ';
+        escaped = plain ? escape(plain) : NULL;
+        if (!escaped)
+                return -ENOMEM;
+        return streq(plain, escaped) && !endswith(text, "\\");
+}
+
+int import_add(Import *import, DirectiveId id, const ImportLine *line, const char *text, bool inverted) {
+        ImportItem *item;
+        int r;
+
+        r = import_is_whole(&directive_table[id]) ? is_one_line(text) : 1;
+        if (r <= 0)
+                return r < 0 ? r : import_note(import, line, false, "control characters, or a backslash at the end");
+        /* Two directives can ask for the same directory. */
+        for (size_t i = 0; i < import->n_items; i++)
+                if (import->items[i].id == id && streq(import->items[i].text, text) &&
+                    import->items[i].inverted == inverted && directive_table[id].type == &type_bind)
+                        return 0;
+        item = ARRAY_APPEND(import->items, import->n_items);
+        if (!item)
+                return -ENOMEM;
+        *item = (ImportItem) { .id = id, .text = strdup(text), .inverted = inverted, .origin = line->origin };
+        return item->text ? 0 : -ENOMEM;
+}
+
+int import_open(Import *import, DirectiveId id, const char *words, const char *why) {
+        _cleanup_strv_free_ char **split = NULL;
+        const ImportLine nowhere = {};
+        int r;
+
+        r = word_split(words, &split);
+        for (char **w = split; r >= 0 && w && *w; w++) {
+                r = import_add(import, id, &nowhere, *w, false);
+                if (r >= 0)
+                        import->items[import->n_items - 1].opened = why;
+        }
+        return r;
+}
+
+int import_drop(Import *import, ImportItem *item, const char *reason) {
+        const ImportLine line = { .origin = item->origin, .key = (char *) directive_table[item->id].name,
+                                  .value = item->text };
+
+        item->dropped = true;
+        return item->opened ? 0 : import_note(import, &line, false, "%s", reason);
+}
+
+char *import_item_value(const ImportItem *item) {
+        char *text = NULL;
+        size_t size;
+        FILE *f;
+
+        if (import_is_whole(&directive_table[item->id]))
+                return strdup(item->text);
+        f = open_memstream(&text, &size);
+        if (!f)
+                return NULL;
+        if (*item->text)
+                word_write(f, item->text, 0);
+        if (fclose(f) == 0)
+                return text;
+        free(text);
+        return NULL;
+}
