@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "cmd/instance/instance.h"
+#include "cmd/instance/select.h"
 #include "cmd/options.h"
 
 static void test_unit(_unused_ void **state) {

@@ -269,18 +269,11 @@ bool instance_is_own(const Instance *i) {
         return geteuid() == 0 ? !i->of_user : i->of_user && i->uid == geteuid();
 }
 
-static bool is_selected(const Instance *i, _unused_ char *const *names) {
+static bool is_selected(const Instance *i, _unused_ const void *userdata) {
         return arg_whose == WHOSE_SYSTEM ? !i->of_user : i->of_user && i->uid == geteuid();
 }
 
-static bool is_named(const Instance *i, char *const *names) {
-        for (; *names; names++)
-                if (instance_matches(i, *names))
-                        return true;
-        return false;
-}
-
-static void keep(InstanceList *list, bool (*wanted)(const Instance *instance, char *const *names), char *const *names) {
+void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userdata) {
         size_t dropped = 0, n = 0; /* what is nested follows what it is nested in */
         bool wanting = false;
 
@@ -288,7 +281,7 @@ static void keep(InstanceList *list, bool (*wanted)(const Instance *instance, ch
                 Instance *item = &list->items[i];
 
                 if (!item->nested) {
-                        wanting = wanted(item, names);
+                        wanting = wanted(item, userdata);
                         dropped = i - n;
                 }
                 if (!wanting) {
@@ -300,10 +293,6 @@ static void keep(InstanceList *list, bool (*wanted)(const Instance *instance, ch
                 list->items[n++] = *item;
         }
         list->n = n;
-}
-
-void instances_keep_named(InstanceList *list, char *const *names) {
-        keep(list, is_named, names);
 }
 
 int instances_find(InstanceList *ret, Report *report) {
@@ -324,7 +313,7 @@ int instances_find(InstanceList *ret, Report *report) {
                 return report_error(report, errno, "%s: %s", ret->root, strerror(errno));
         r = walk(ret, fd, "/", NO_PARENT, 0);
         if (arg_whose != WHOSE_ANY)
-                keep(ret, is_selected, NULL);
+                instances_keep(ret, is_selected, NULL);
         return r < 0 ? report_oom(report) : 0;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "cmd/instance/select.h"
 #include "util/array.h"
 
 void managers_deinit(Managers *managers) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which instances are meant by what has been typed. */
+#include "cmd/instance/select.h"
+
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 
-#include "cmd/instance/instance.h"
 #include "cmd/options.h"
 #include "util/array.h"
 #include "util/path.h"
@@ -21,6 +21,17 @@ bool instance_matches(const Instance *i, const char *name) {
         if (!instance_is_pattern(name))
                 return is_named(i, name);
         return fnmatch(name, i->name, FNM_NOESCAPE) == 0 || fnmatch(name, path_name(i->cgroup), FNM_NOESCAPE) == 0;
+}
+
+static bool matches_any(const Instance *i, const void *names) {
+        for (char *const *name = names; *name; name++)
+                if (instance_matches(i, *name))
+                        return true;
+        return false;
+}
+
+void instances_keep_named(InstanceList *list, char *const *names) {
+        instances_keep(list, matches_any, names);
 }
 
 /* Another user may call his whatever he likes: it does not stand in the way of one's own, and is meant only by who says

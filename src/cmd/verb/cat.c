@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "cmd/instance/instance.h"
+#include "cmd/instance/select.h"
 #include "cmd/show/terminal-output.h"
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "cmd/instance/select.h"
 #include "cmd/instance/talk.h"
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cmd/instance/places.h"
+#include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/fd.h"

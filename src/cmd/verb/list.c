@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "cmd/instance/select.h"
 #include "cmd/show/json.h"
 #include "cmd/show/table.h"
 #include "cmd/show/terminal-output.h"

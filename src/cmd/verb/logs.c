@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cmd/instance/instance.h"
+#include "cmd/instance/select.h"
 #include "cmd/options.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"

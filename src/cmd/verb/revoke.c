@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/instance/places.h"
+#include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/array.h"

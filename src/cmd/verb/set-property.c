@@ -5,6 +5,7 @@
 #include <getopt.h>
 
 #include "cmd/instance/managed.h"
+#include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "sandbox/limits/limits.h"
 #include "util/array.h"

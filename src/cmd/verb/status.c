@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cmd/instance/places.h"
+#include "cmd/instance/select.h"
 #include "cmd/show/format.h"
 #include "cmd/show/terminal-output.h"
 #include "cmd/start/load.h"

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <time.h>
 
+#include "cmd/instance/select.h"
 #include "cmd/show/table.h"
 #include "cmd/show/terminal-output.h"
 #include "cmd/start/load.h"

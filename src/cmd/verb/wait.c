@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <time.h>
 
-#include "cmd/instance/instance.h"
+#include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/fd.h"
