@@ -16,7 +16,7 @@
 #include "util/kernel.h"
 
 void hand_over_deinit(HandOver *h) {
-        unit_bus_deinit(&h->bus);
+        service_bus_deinit(&h->bus);
 }
 
 static int not_told(const Plan *plan, const char *property, int error, Report *report) {
@@ -28,7 +28,7 @@ static int check_type(const HandOver *h, const Plan *plan, Report *report) {
         _cleanup_free_ char *type = NULL;
         int r;
 
-        r = unit_bus_get_text(&h->bus, "Type", &type);
+        r = service_bus_get_text(&h->bus, "Type", &type);
         if (r < 0)
                 return not_told(plan, "Type", -r, report);
         if (!streq(type, "notify") && !streq(type, "notify-reload"))
@@ -50,13 +50,13 @@ static int find_signals(HandOver *h, const Plan *plan, Report *report) {
         uint64_t mask = signal_bit(SIGCONT);
         int r;
 
-        r = unit_bus_get_text(&h->bus, "KillMode", &mode);
+        r = service_bus_get_text(&h->bus, "KillMode", &mode);
         if (r < 0)
                 return not_told(plan, "KillMode", -r, report);
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 int64_t n;
 
-                r = unit_bus_get_number(&h->bus, table[i].property, table[i].type, &n);
+                r = service_bus_get_number(&h->bus, table[i].property, table[i].type, &n);
                 if (r < 0)
                         return not_told(plan, table[i].property, -r, report);
                 mask |= signal_bit(!table[i].fixed ? (int) n : n ? table[i].fixed : 0);
@@ -78,7 +78,7 @@ static int find_access(HandOver *h, const Plan *plan, Report *report) {
 int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {
         int r;
 
-        r = unit_bus_open(&h->bus, plan, report);
+        r = service_bus_open(&h->bus, plan, report);
         if (r >= 0)
                 r = check_type(h, plan, report);
         if (r >= 0)
@@ -128,7 +128,7 @@ static int check_main_pid(const Run *run) {
         int64_t pid;
         int r;
 
-        r = unit_bus_get_number(&run->hand_over.bus, "MainPID", 'u', &pid);
+        r = service_bus_get_number(&run->hand_over.bus, "MainPID", 'u', &pid);
         if (r < 0)
                 return not_told(run->plan, "MainPID", -r, run->report);
         if (pid != run->pid)

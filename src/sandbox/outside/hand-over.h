@@ -27,7 +27,7 @@
 typedef struct Run Run;
 
 typedef struct HandOver {
-        UnitBus bus;
+        ServiceBus bus;
         uint64_t signals; /* that systemd itself sends to each process of the service, a bit each */
         NotifyAccess access;
         NotifyStore store;

@@ -130,7 +130,7 @@ static int check_limits(const Holder *h) {
         int result = 0;
 
         if (h->plan->holder == HOLDER_SERVICE)
-                return unit_ensure(h->plan, h->cgroup_fd, h->report);
+                return service_ensure(h->plan, h->cgroup_fd, h->report);
 
         for (size_t i = 0; i < h->plan->n_properties; i++) {
                 int r = check_limit(h, &h->plan->properties[i]);

@@ -13,22 +13,22 @@
 #include "util/parse.h"
 #include "util/process.h"
 
-int relay_get_access(const UnitBus *bus, NotifyAccess *ret) {
+int relay_get_access(const ServiceBus *bus, NotifyAccess *ret) {
         _cleanup_free_ char *access = NULL;
         int r;
 
-        r = unit_bus_get_text(bus, "NotifyAccess", &access);
+        r = service_bus_get_text(bus, "NotifyAccess", &access);
         if (r < 0)
                 return r;
         *ret = streq(access, "all") ? NOTIFY_ACCESS_ALL : NOTIFY_ACCESS_MAIN;
         return 0;
 }
 
-int relay_get_store(const UnitBus *bus, NotifyStore *ret) {
+int relay_get_store(const ServiceBus *bus, NotifyStore *ret) {
         int64_t max;
         int r;
 
-        r = unit_bus_get_number(bus, "FileDescriptorStoreMax", 'u', &max);
+        r = service_bus_get_number(bus, "FileDescriptorStoreMax", 'u', &max);
         if (r < 0)
                 return r;
         *ret = max > 0 ? NOTIFY_STORE_YES : NOTIFY_STORE_NO;
@@ -37,26 +37,26 @@ int relay_get_store(const UnitBus *bus, NotifyStore *ret) {
 
 static NotifyAccess ask_access(void *userdata) {
         const Plan *plan = ((const Run *) userdata)->plan;
-        _cleanup_(unit_bus_deinit) UnitBus bus = {};
+        _cleanup_(service_bus_deinit) ServiceBus bus = {};
         NotifyAccess access = NOTIFY_ACCESS_MAIN;
         Report silent = {};
 
         /* In a sandbox around this one, the isorun there asks. */
-        if (plan->holder == HOLDER_SERVICE && unit_bus_open(&bus, plan, &silent) >= 0)
+        if (plan->holder == HOLDER_SERVICE && service_bus_open(&bus, plan, &silent) >= 0)
                 (void) relay_get_access(&bus, &access);
         return access;
 }
 
 static NotifyStore ask_store(void *userdata) {
         const Plan *plan = ((const Run *) userdata)->plan;
-        _cleanup_(unit_bus_deinit) UnitBus bus = {};
+        _cleanup_(service_bus_deinit) ServiceBus bus = {};
         NotifyStore store = NOTIFY_STORE_NO;
         Report silent = {};
 
         /* As above. */
         if (plan->holder != HOLDER_SERVICE)
                 return NOTIFY_STORE_YES;
-        if (unit_bus_open(&bus, plan, &silent) >= 0)
+        if (service_bus_open(&bus, plan, &silent) >= 0)
                 (void) relay_get_store(&bus, &store);
         return store;
 }

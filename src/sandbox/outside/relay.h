@@ -29,7 +29,7 @@ void relay_found_main(Run *run, int pidfd);
 void relay_deinit(Relay *relay);
 
 /* Whom systemd listens to in the unit. Returns 0 or -errno. */
-int relay_get_access(const UnitBus *bus, NotifyAccess *ret);
+int relay_get_access(const ServiceBus *bus, NotifyAccess *ret);
 
 /* Whether systemd keeps fds for the unit. Likewise. */
-int relay_get_store(const UnitBus *bus, NotifyStore *ret);
+int relay_get_store(const ServiceBus *bus, NotifyStore *ret);

@@ -32,14 +32,14 @@ static int missing(const Plan *plan, const PlanProperty *p, const char *why, boo
                                why, name, s->value.text, is_dependency(p->directive) ? "Unit" : "Service");
 }
 
-void unit_bus_deinit(UnitBus *u) {
+void service_bus_deinit(ServiceBus *u) {
         if (u->bus)
                 u->lib->sd_bus_flush_close_unref(u->bus);
         free(u->path);
-        *u = (UnitBus) {};
+        *u = (ServiceBus) {};
 }
 
-int unit_bus_open(UnitBus *u, const Plan *plan, Report *report) {
+int service_bus_open(ServiceBus *u, const Plan *plan, Report *report) {
         int r;
 
         u->lib = bus_library(report);
@@ -53,7 +53,7 @@ int unit_bus_open(UnitBus *u, const Plan *plan, Report *report) {
 }
 
 /* The reply holds a variant; the caller unrefs it. */
-static int get_property(const UnitBus *u, const char *property, sd_bus_message **ret) {
+static int get_property(const ServiceBus *u, const char *property, sd_bus_message **ret) {
         enum { TIMEOUT_USEC = 5 * 1000 * 1000 };
         sd_bus_error error = {};
         sd_bus_message *m = NULL;
@@ -70,7 +70,7 @@ static int get_property(const UnitBus *u, const char *property, sd_bus_message *
         return r < 0 ? r : 0;
 }
 
-int unit_bus_get_text(const UnitBus *u, const char *property, char **ret) {
+int service_bus_get_text(const ServiceBus *u, const char *property, char **ret) {
         sd_bus_message *reply;
         const char *text;
         int r;
@@ -87,7 +87,7 @@ int unit_bus_get_text(const UnitBus *u, const char *property, char **ret) {
         return r;
 }
 
-int unit_bus_get_number(const UnitBus *u, const char *property, char type, int64_t *ret) {
+int service_bus_get_number(const ServiceBus *u, const char *property, char type, int64_t *ret) {
         const char signature[] = { type, '\0' };
         sd_bus_message *reply;
         uint32_t n = 0; /* each of the three types has four bytes: sd_bus_message_read(3) */
@@ -105,7 +105,7 @@ int unit_bus_get_number(const UnitBus *u, const char *property, char type, int64
 }
 
 /* Whether the unit's property, read into reply, is what the directive says. */
-static int reply_matches(const UnitBus *u, sd_bus_message *reply, const PlanProperty *p) {
+static int reply_matches(const ServiceBus *u, sd_bus_message *reply, const PlanProperty *p) {
         const Value *v = &p->settings->items[p->settings->n - 1].value;
         const char *s;
         uint64_t t;
@@ -129,7 +129,7 @@ static int reply_matches(const UnitBus *u, sd_bus_message *reply, const PlanProp
         return -EINVAL;
 }
 
-static int names_within(const UnitBus *u, sd_bus_message *reply, const PlanProperty *p) {
+static int names_within(const ServiceBus *u, sd_bus_message *reply, const PlanProperty *p) {
         _cleanup_strv_free_ char **names = NULL;
         const char *s;
         int r;
@@ -146,7 +146,7 @@ static int names_within(const UnitBus *u, sd_bus_message *reply, const PlanPrope
 }
 
 /* Returns 1 where the unit's file has the same, 0 where it has not, or -errno. */
-static int file_agrees(const UnitBus *u, const PlanProperty *p) {
+static int file_agrees(const ServiceBus *u, const PlanProperty *p) {
         const char *interface = is_dependency(p->directive) ? SYSTEMD_UNIT : SYSTEMD_SERVICE;
         sd_bus_error error = {};
         sd_bus_message *reply = NULL;
@@ -162,7 +162,7 @@ static int file_agrees(const UnitBus *u, const PlanProperty *p) {
 }
 
 /* One call for one limit: there are few, and the answer says which was refused. */
-static int set_property(const UnitBus *u, const Plan *plan, const PlanProperty *p) {
+static int set_property(const ServiceBus *u, const Plan *plan, const PlanProperty *p) {
         sd_bus_error error = {};
         sd_bus_message *m = NULL;
         int r;
@@ -184,14 +184,14 @@ static int set_property(const UnitBus *u, const Plan *plan, const PlanProperty *
         return r;
 }
 
-static int ensure(UnitBus *u, const Plan *plan, const PlanProperty *p, int cgroup_fd, Report *report) {
+static int ensure(ServiceBus *u, const Plan *plan, const PlanProperty *p, int cgroup_fd, Report *report) {
         bool limit = p->directive->cgroup_file;
         int r;
 
         if (limit && limit_is_exact(p) && limit_is_held(p, cgroup_fd, NULL) > 0)
                 return 0;
         if (!u->bus) {
-                r = unit_bus_open(u, plan, report);
+                r = service_bus_open(u, plan, report);
                 if (r < 0)
                         return r;
         }
@@ -215,8 +215,8 @@ static int by_name(const void *a, const void *b) {
 
 /* Sorted: systemd writes a file for each one that is set, goes by their order in time, and would take the unit for
  * changed on disk where that is not the order of their names. */
-int unit_ensure(const Plan *plan, int cgroup_fd, Report *report) {
-        _cleanup_(unit_bus_deinit) UnitBus u = {};
+int service_ensure(const Plan *plan, int cgroup_fd, Report *report) {
+        _cleanup_(service_bus_deinit) ServiceBus u = {};
         _cleanup_free_ const PlanProperty **sorted = calloc(plan->n_properties + 1, sizeof(*sorted));
         int result = 0;
 
