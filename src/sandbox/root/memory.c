@@ -5,7 +5,7 @@
  * A file that is to be mounted must stand in a mounted file system, and so must the directory that takes what is
  * written to an overlay. That is a tmpfs over the old root, put there before the new one is (a process's own root is
  * not looked up through what is mounted on it), and it goes when the old root does; the clones of its files stay. */
-#include "sandbox/root/build.h"
+#include "sandbox/root/maker.h"
 
 #include <errno.h>
 #include <fcntl.h>

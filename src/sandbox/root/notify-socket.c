@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "sandbox/root/build.h"
+#include "sandbox/root/maker.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
 

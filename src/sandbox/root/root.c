@@ -17,7 +17,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "sandbox/root/build.h"
+#include "sandbox/root/maker.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
 #include "util/kernel.h"
