@@ -77,7 +77,7 @@ static void wait_for(Inside *inside, MessageType type, int *fds, unsigned n) {
         while (m.type != type);
 }
 
-static int build(Inside *inside, Failure *f) {
+static int make_root(Inside *inside, Failure *f) {
         int r;
 
         if (inside->plan->namespaces & CLONE_NEWNET) {
@@ -85,7 +85,7 @@ static int build(Inside *inside, Failure *f) {
                 if (r < 0)
                         return fail(f, -r, "bringing the loopback device up");
         }
-        return root_build(inside->plan, inside->id_mapped, &inside->notify, f);
+        return root_make(inside->plan, inside->id_mapped, &inside->notify, f);
 }
 
 /* The caller's session keyring is inherited and holds its secrets; the payload gets an empty one: keyctl(2),
@@ -166,7 +166,7 @@ _Noreturn void inside_main(Inside *inside) {
         Failure f = {};
 
         wait_for(inside, MESSAGE_MAPPED, NULL, 0);
-        r = build(inside, &f);
+        r = make_root(inside, &f);
         if (r < 0)
                 give_up(inside, &f);
 

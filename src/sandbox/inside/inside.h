@@ -11,13 +11,13 @@ typedef struct Inside {
         int socket;           /* to isorun */
         int standard_io[3];   /* of standard_io_open() */
         const int *id_mapped; /* of id_mapped_make() */
-        int notify;           /* of root_build(); -1: none */
+        int notify;           /* of root_make(); -1: none */
         sigset_t forwarded;   /* signals that isorun hands on; blocked here */
         sigset_t signal_mask; /* the caller's, for the payload */
         bool foreground;      /* plan->terminals: isorun is in the foreground of the caller's */
         bool requested;       /* systemd may have been asked to move this process */
 } Inside;
 
-/* The first process inside, pid 1 of its pid namespace: builds the root while isorun asks systemd for the unit,
+/* The first process inside, pid 1 of its pid namespace: makes the root while isorun asks systemd for the unit,
  * waits for the word that the limits hold, starts the payload, and then is its reaper. */
 _Noreturn void inside_main(Inside *inside);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The root while it is being built: for root.c and the files that make its parts. Functions return 0, or a negative
- * errno with the reason kept in rb->f, but where they say otherwise. */
+/* The root while it is being made: for root.c and the files that make its parts. Functions return 0, or a negative
+ * errno with the reason kept in rm->f, but where they say otherwise. */
 
 #include "plan/plan.h"
 #include "sandbox/wire/failure.h"
 
-typedef struct RootBuild {
+typedef struct RootMaker {
         const Plan *plan;
         Failure *f;
         const int *id_mapped; /* of id_mapped_make() */
@@ -17,25 +17,25 @@ typedef struct RootBuild {
         unsigned n_scratch; /* entries made in it */
         const char *hint;   /* behind what is said of an overlay that failed; NULL: nothing to say */
         unsigned layers;    /* mounts stacked on "/" below the new root, the old one being the first */
-} RootBuild;
+} RootMaker;
 
 /* Keeps what was tried with which path on behalf of m; returns -error. */
-int root_mount_fail(RootBuild *rb, const PlanMount *m, int error, const char *what, const char *path);
+int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *what, const char *path);
 
 /* Opens a source by its path on the host with O_PATH and flags (O_DIRECTORY), following no symlink. Returns the fd or
  * -errno. */
-int root_open_source(RootBuild *rb, const char *path, uint64_t flags);
+int root_open_source(RootMaker *rm, const char *path, uint64_t flags);
 
 /* Mounts what is detached on its destination, which is made where it is missing. */
-int root_place(RootBuild *rb, const PlanMount *m, int mount_fd);
+int root_place(RootMaker *rm, const PlanMount *m, int mount_fd);
 
 /* A detached mount of several directories, of which the plan's root is made. Returns it or -errno. */
-int root_make_stack(RootBuild *rb, const PlanMount *m);
+int root_make_stack(RootMaker *rm, const PlanMount *m);
 
 /* Makes what the three below need, before the new root is attached. Returns 0 or -errno. */
-int root_make_scratch(RootBuild *rb);
+int root_make_scratch(RootMaker *rm);
 
-int root_do_overlay(RootBuild *rb, const PlanMount *m);
-int root_do_file(RootBuild *rb, const PlanMount *m);
-int root_do_blocked(RootBuild *rb, const PlanMount *m);
-int root_do_notify(RootBuild *rb, const PlanMount *m);
+int root_do_overlay(RootMaker *rm, const PlanMount *m);
+int root_do_file(RootMaker *rm, const PlanMount *m);
+int root_do_blocked(RootMaker *rm, const PlanMount *m);
+int root_do_notify(RootMaker *rm, const PlanMount *m);

@@ -30,72 +30,72 @@ static bool needs_scratch(const Plan *plan) {
         return false;
 }
 
-int root_make_scratch(RootBuild *rb) {
+int root_make_scratch(RootMaker *rm) {
         _cleanup_close_ int fs = -1;
         int r;
 
-        if (!needs_scratch(rb->plan))
+        if (!needs_scratch(rm->plan))
                 return 0;
         fs = mount_make("tmpfs", "mode=755,size=64M", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-        r = fs < 0 ? fs : mount_attach(fs, rb->old_root);
+        r = fs < 0 ? fs : mount_attach(fs, rm->old_root);
         if (r < 0)
                 return r;
-        rb->layers++;
-        rb->scratch = TAKE_FD(fs);
+        rm->layers++;
+        rm->scratch = TAKE_FD(fs);
         return 0;
 }
 
-static int open_scratch(const RootBuild *rb, const char *name) {
-        int fd = openat(rb->scratch, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+static int open_scratch(const RootMaker *rm, const char *name) {
+        int fd = openat(rm->scratch, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
         return fd < 0 ? -errno : fd;
 }
 
 /* A new file that holds the text, opened with O_PATH. Returns the fd or -errno. */
-static int make_file(RootBuild *rb, const PlanMount *m, const char *text, size_t size) {
+static int make_file(RootMaker *rm, const PlanMount *m, const char *text, size_t size) {
         _cleanup_close_ int fd = -1;
         char name[16];
         ssize_t n;
 
-        snprintf(name, sizeof(name), "%u", rb->n_scratch++);
-        fd = openat(rb->scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+        snprintf(name, sizeof(name), "%u", rm->n_scratch++);
+        fd = openat(rm->scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
         n = write(fd, text, size);
         if (n < 0 || (size_t) n != size)
                 return n < 0 ? -errno : -ENOSPC;
         /* What hides another file is not the payload's. */
-        if (m->kind == MOUNT_FILE && rb->plan->set_owner && fchown(fd, rb->plan->owner_uid, rb->plan->owner_gid) < 0)
+        if (m->kind == MOUNT_FILE && rm->plan->set_owner && fchown(fd, rm->plan->owner_uid, rm->plan->owner_gid) < 0)
                 return -errno;
-        return fchmod(fd, m->mode) < 0 ? -errno : open_scratch(rb, name);
+        return fchmod(fd, m->mode) < 0 ? -errno : open_scratch(rm, name);
 }
 
 /* A new tmpfs. Returns its fd or -errno. */
-static int make_memory(RootBuild *rb, const char *options) {
+static int make_memory(RootMaker *rm, const char *options) {
         _cleanup_close_ int fs = mount_make("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV), place = -1;
         char name[16];
         int r;
 
         if (fs < 0)
                 return fs;
-        snprintf(name, sizeof(name), "%u", rb->n_scratch++);
-        if (mkdirat(rb->scratch, name, 0700) < 0)
+        snprintf(name, sizeof(name), "%u", rm->n_scratch++);
+        if (mkdirat(rm->scratch, name, 0700) < 0)
                 return -errno;
-        place = open_scratch(rb, name);
+        place = open_scratch(rm, name);
         r = place < 0 ? place : mount_attach(fs, place);
         return r < 0 ? r : TAKE_FD(fs);
 }
 
-static int place_file(RootBuild *rb, const PlanMount *m, const char *text, size_t size) {
-        _cleanup_close_ int file = make_file(rb, m, text, size), copy = -1;
+static int place_file(RootMaker *rm, const PlanMount *m, const char *text, size_t size) {
+        _cleanup_close_ int file = make_file(rm, m, text, size), copy = -1;
 
         copy = file < 0 ? file : mount_clone(file, m);
-        return copy < 0 ? root_mount_fail(rb, m, -copy, "making", m->destination) : root_place(rb, m, copy);
+        return copy < 0 ? root_mount_fail(rm, m, -copy, "making", m->destination) : root_place(rm, m, copy);
 }
 
 /* What a host's file holds: only a regular one, and not for ever. */
-static int read_source(RootBuild *rb, const PlanMount *m, char **ret, size_t *ret_size) {
-        _cleanup_close_ int source = root_open_source(rb, m->source, 0), fd = -1;
+static int read_source(RootMaker *rm, const PlanMount *m, char **ret, size_t *ret_size) {
+        _cleanup_close_ int source = root_open_source(rm, m->source, 0), fd = -1;
         char path[32];
         struct stat st;
 
@@ -112,25 +112,25 @@ static int read_source(RootBuild *rb, const PlanMount *m, char **ret, size_t *re
         return fd < 0 ? -errno : fd_read_all(fd, ret, ret_size);
 }
 
-int root_do_file(RootBuild *rb, const PlanMount *m) {
+int root_do_file(RootMaker *rm, const PlanMount *m) {
         _cleanup_free_ char *read = NULL;
         size_t size;
         int r;
 
         if (m->text)
-                return place_file(rb, m, m->text, strlen(m->text));
-        r = read_source(rb, m, &read, &size);
-        return r < 0 ? root_mount_fail(rb, m, -r, "reading", m->source) : place_file(rb, m, read, size);
+                return place_file(rm, m, m->text, strlen(m->text));
+        r = read_source(rm, m, &read, &size);
+        return r < 0 ? root_mount_fail(rm, m, -r, "reading", m->source) : place_file(rm, m, read, size);
 }
 
-int root_do_blocked(RootBuild *rb, const PlanMount *m) {
+int root_do_blocked(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int fd = -1;
 
         if (!m->directory)
-                return place_file(rb, m, "", 0);
+                return place_file(rm, m, "", 0);
         fd = mount_make("tmpfs", "mode=0,size=4k",
                         MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
-        return fd < 0 ? root_mount_fail(rb, m, -fd, "hiding", m->destination) : root_place(rb, m, fd);
+        return fd < 0 ? root_mount_fail(rm, m, -fd, "hiding", m->destination) : root_place(rm, m, fd);
 }
 
 /* overlayfs takes its directories by path; these lead to the ones that are open, whatever their own paths. */
@@ -153,17 +153,17 @@ static bool is_overlay(int fd) {
 }
 
 /* The kernel says EINVAL where it is already as deep as it can be (FILESYSTEM_MAX_STACK_DEPTH), and of more. */
-static int create_overlay(RootBuild *rb, int fs, const int *lower, size_t n) {
+static int create_overlay(RootMaker *rm, int fs, const int *lower, size_t n) {
         int r = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
 
         for (size_t i = 0; r == -EINVAL && i < n; i++)
                 if (is_overlay(lower[i]))
-                        rb->hint = " (overlays stack two deep, and what is below is one already)";
+                        rm->hint = " (overlays stack two deep, and what is below is one already)";
         return r;
 }
 
 /* lower: n of them, the highest first; upper, work: -1 where it is read-only. Returns the detached mount. */
-static int make_overlay(RootBuild *rb, const int *lower, size_t n, int upper, int work, unsigned attributes) {
+static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, int work, unsigned attributes) {
         _cleanup_close_ int fs = fsopen("overlay", FSOPEN_CLOEXEC);
         int r, fd;
 
@@ -177,34 +177,34 @@ static int make_overlay(RootBuild *rb, const int *lower, size_t n, int upper, in
         if (r < 0)
                 return r;
         /* Who has no rights in the initial user namespace cannot use the xattrs that overlayfs prefers. */
-        if (rb->plan->uid_map && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+        if (rm->plan->uid_map && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
                 return -errno;
-        r = create_overlay(rb, fs, lower, n);
+        r = create_overlay(rm, fs, lower, n);
         if (r < 0)
                 return r;
         fd = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
         return fd < 0 ? -errno : fd;
 }
 
-int root_make_stack(RootBuild *rb, const PlanMount *m) {
+int root_make_stack(RootMaker *rm, const PlanMount *m) {
         int fds[ROOT_LAYERS_MAX], r = -E2BIG;
         size_t n = 0;
 
-        fds[n++] = root_open_source(rb, m->source, O_DIRECTORY);
+        fds[n++] = root_open_source(rm, m->source, O_DIRECTORY);
         for (char **l = m->lower; *l && n < ROOT_LAYERS_MAX && fds[n - 1] >= 0; l++)
-                fds[n++] = root_open_source(rb, *l, O_DIRECTORY);
+                fds[n++] = root_open_source(rm, *l, O_DIRECTORY);
         if (fds[n - 1] < 0)
                 r = fds[n - 1];
         else if (!m->lower[n - 1])
-                r = make_overlay(rb, fds, n, -1, -1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY);
+                r = make_overlay(rm, fds, n, -1, -1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY);
         for (size_t i = 0; i < n; i++)
                 fd_close(fds[i]);
         return r;
 }
 
 /* The directories that take what is written: the upper one looks like the lower one's top. */
-static int make_upper(RootBuild *rb, int memory, int lower, int *ret_upper, int *ret_work) {
-        const Plan *plan = rb->plan;
+static int make_upper(RootMaker *rm, int memory, int lower, int *ret_upper, int *ret_work) {
+        const Plan *plan = rm->plan;
         struct stat st;
         bool absent;
 
@@ -223,23 +223,23 @@ static int make_upper(RootBuild *rb, int memory, int lower, int *ret_upper, int 
         return fchmod(*ret_upper, st.st_mode & 0777) < 0 ? -errno : 0;
 }
 
-int root_do_overlay(RootBuild *rb, const PlanMount *m) {
+int root_do_overlay(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int lower = -1, memory = -1, upper = -1, work = -1, fd = -1;
         int r;
 
-        lower = root_open_source(rb, m->source, O_DIRECTORY);
+        lower = root_open_source(rm, m->source, O_DIRECTORY);
         r = lower;
         if (r >= 0) {
-                memory = make_memory(rb, m->options);
+                memory = make_memory(rm, m->options);
                 r = memory;
         }
         if (r >= 0)
-                r = make_upper(rb, memory, lower, &upper, &work);
+                r = make_upper(rm, memory, lower, &upper, &work);
         if (r >= 0) {
-                fd = make_overlay(rb, &lower, 1, upper, work,
+                fd = make_overlay(rm, &lower, 1, upper, work,
                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0));
                 r = fd;
         }
-        return r < 0 ? fail_at(rb->f, m->origin, m->key, -r, "making an overlay of %s%s", m->source, rb->hint ?: "")
-                     : root_place(rb, m, fd);
+        return r < 0 ? fail_at(rm->f, m->origin, m->key, -r, "making an overlay of %s%s", m->source, rm->hint ?: "")
+                     : root_place(rm, m, fd);
 }

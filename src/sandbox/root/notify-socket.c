@@ -13,36 +13,36 @@
 
 /* By the working directory, which is of no matter before the root is finished: the directory has no path yet. The
  * umask is 0, so that every id inside may connect. */
-static int bind_in(const RootBuild *rb, int directory, int fd) {
+static int bind_in(const RootMaker *rm, int directory, int fd) {
         static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = PLAN_NOTIFY_NAME };
         int r;
 
         if (fchdir(directory) < 0)
                 return -errno;
         r = bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
-        return fchdir(rb->old_root) < 0 ? -errno : r;
+        return fchdir(rm->old_root) < 0 ? -errno : r;
 }
 
-static int make_socket(const RootBuild *rb, int directory) {
+static int make_socket(const RootMaker *rm, int directory) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         int r;
 
         if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(int) { 1 }, sizeof(int)) < 0)
                 return -errno;
-        r = bind_in(rb, directory, fd);
+        r = bind_in(rm, directory, fd);
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-int root_do_notify(RootBuild *rb, const PlanMount *m) {
+int root_do_notify(RootMaker *rm, const PlanMount *m) {
         struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
         _cleanup_close_ int fs = -1, fd = -1;
 
         fs = mount_make("tmpfs", "mode=755,size=4k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-        fd = fs < 0 ? fs : make_socket(rb, fs);
+        fd = fs < 0 ? fs : make_socket(rm, fs);
         if (fd < 0)
-                return root_mount_fail(rb, m, -fd, "making the socket of", m->destination);
+                return root_mount_fail(rm, m, -fd, "making the socket of", m->destination);
         if (mount_setattr(fs, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)) < 0)
-                return root_mount_fail(rb, m, errno, "making read-only", m->destination);
-        *rb->notify = TAKE_FD(fd);
-        return root_place(rb, m, fs);
+                return root_mount_fail(rm, m, errno, "making read-only", m->destination);
+        *rm->notify = TAKE_FD(fd);
+        return root_place(rm, m, fs);
 }

@@ -24,8 +24,8 @@
 #include "util/open-in.h"
 #include "util/path.h"
 
-int root_mount_fail(RootBuild *rb, const PlanMount *m, int error, const char *what, const char *path) {
-        return fail_at(rb->f, m->origin, m->key, error, "%s %s", what, path);
+int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *what, const char *path) {
+        return fail_at(rm->f, m->origin, m->key, error, "%s %s", what, path);
 }
 
 /* Relative to the directory: openat2(2) takes an absolute path as an absolute path but with RESOLVE_IN_ROOT. */
@@ -33,33 +33,33 @@ static const char *relative(const char *path) {
         return path[1] ? path + 1 : ".";
 }
 
-int root_open_source(RootBuild *rb, const char *path, uint64_t flags) {
-        return open_in(rb->old_root, relative(path), flags, 0);
+int root_open_source(RootMaker *rm, const char *path, uint64_t flags) {
+        return open_in(rm->old_root, relative(path), flags, 0);
 }
 
-static int open_destination(RootBuild *rb, const char *path) {
-        return open_in(rb->new_root, path, 0, RESOLVE_IN_ROOT);
+static int open_destination(RootMaker *rm, const char *path) {
+        return open_in(rm->new_root, path, 0, RESOLVE_IN_ROOT);
 }
 
 int root_open_proc(void) {
         return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
-static int open_parent(RootBuild *rb, const char *path) {
+static int open_parent(RootMaker *rm, const char *path) {
         _cleanup_free_ char *parent = path_parent(path);
 
-        return parent ? open_destination(rb, parent) : -ENOMEM;
+        return parent ? open_destination(rm, parent) : -ENOMEM;
 }
 
 /* Makes the place that a mount goes to, and opens it. */
-static int make_place(RootBuild *rb, const PlanMount *m) {
+static int make_place(RootMaker *rm, const PlanMount *m) {
         const char *name = path_name(m->destination);
         _cleanup_close_ int parent = -1, fd = -1;
 
         if (m->exact)
-                return open_destination(rb, m->destination);
+                return open_destination(rm, m->destination);
 
-        parent = open_parent(rb, m->destination);
+        parent = open_parent(rm, m->destination);
         if (parent < 0)
                 return TAKE_FD(parent);
         if (m->directory) {
@@ -73,11 +73,11 @@ static int make_place(RootBuild *rb, const PlanMount *m) {
         return open_in(parent, name, 0, RESOLVE_BENEATH);
 }
 
-int root_place(RootBuild *rb, const PlanMount *m, int mount_fd) {
-        _cleanup_close_ int destination = make_place(rb, m);
+int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
+        _cleanup_close_ int destination = make_place(rm, m);
         int r = destination < 0 ? destination : mount_attach(mount_fd, destination);
 
-        return r < 0 ? root_mount_fail(rb, m, -r, "mounting on", m->destination) : 0;
+        return r < 0 ? root_mount_fail(rm, m, -r, "mounting on", m->destination) : 0;
 }
 
 /* An fd that was handed over, and what its path leads to now, must be the same. */
@@ -92,12 +92,12 @@ static int check_same(int source, const PlanMount *m) {
 }
 
 /* A detached mount of the source, with the attributes that m asks for. */
-static int make_bind(RootBuild *rb, const PlanMount *m) {
+static int make_bind(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int source = -1;
         int r;
 
         if (m->id_mapped) {
-                int fd = fcntl(rb->id_mapped[m - rb->plan->mounts], F_DUPFD_CLOEXEC, 3);
+                int fd = fcntl(rm->id_mapped[m - rm->plan->mounts], F_DUPFD_CLOEXEC, 3);
 
                 return fd < 0 ? -errno : fd;
         }
@@ -107,20 +107,20 @@ static int make_bind(RootBuild *rb, const PlanMount *m) {
                 r = fd < 0 ? -errno : mount_set_attributes(fd, m);
                 return r < 0 ? r : fd;
         }
-        source = root_open_source(rb, m->source, 0);
+        source = root_open_source(rm, m->source, 0);
         if (source < 0)
                 return source;
         r = check_same(source, m);
         return r < 0 ? r : mount_clone(source, m);
 }
 
-static int do_bind(RootBuild *rb, const PlanMount *m) {
-        _cleanup_close_ int fd = make_bind(rb, m);
+static int do_bind(RootMaker *rm, const PlanMount *m) {
+        _cleanup_close_ int fd = make_bind(rm, m);
 
-        return fd < 0 ? root_mount_fail(rb, m, -fd, "binding", m->source) : root_place(rb, m, fd);
+        return fd < 0 ? root_mount_fail(rm, m, -fd, "binding", m->source) : root_place(rm, m, fd);
 }
 
-static int do_filesystem(RootBuild *rb, const PlanMount *m, const char *type) {
+static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type) {
         /* A tmpfs is made read-only at the end: others may have their places in it. */
         bool read_only = m->read_only && m->kind != MOUNT_TMPFS;
         _cleanup_close_ int fd = mount_make(
@@ -129,41 +129,41 @@ static int do_filesystem(RootBuild *rb, const PlanMount *m, const char *type) {
                         (m->no_exec || m->kind != MOUNT_TMPFS ? MOUNT_ATTR_NOEXEC : 0));
 
         if (fd == -EPERM && m->kind == MOUNT_PROC)
-                return fail_at(rb->f, m->origin, m->key, EPERM,
+                return fail_at(rm->f, m->origin, m->key, EPERM,
                                "a new /proc is refused: the one of this system is masked, as containers do it; run "
                                "isorun outside, or under isorun's Nesting=yes");
         if (fd < 0)
-                return root_mount_fail(rb, m, -fd, "making a file system for", m->destination);
-        return root_place(rb, m, fd);
+                return root_mount_fail(rm, m, -fd, "making a file system for", m->destination);
+        return root_place(rm, m, fd);
 }
 
-static int do_directory(RootBuild *rb, const PlanMount *m) {
-        _cleanup_close_ int parent = open_parent(rb, m->destination);
+static int do_directory(RootMaker *rm, const PlanMount *m) {
+        _cleanup_close_ int parent = open_parent(rm, m->destination);
 
         if (parent < 0)
-                return root_mount_fail(rb, m, -parent, "opening the parent of", m->destination);
+                return root_mount_fail(rm, m, -parent, "opening the parent of", m->destination);
         /* In two steps, since the caller's umask applies to the first. */
         if (mkdirat(parent, path_name(m->destination), m->mode) < 0 ||
             fchmodat(parent, path_name(m->destination), m->mode, 0) < 0)
-                return root_mount_fail(rb, m, errno, "making", m->destination);
-        if (rb->plan->set_owner && fchownat(parent, path_name(m->destination), rb->plan->owner_uid, rb->plan->owner_gid,
+                return root_mount_fail(rm, m, errno, "making", m->destination);
+        if (rm->plan->set_owner && fchownat(parent, path_name(m->destination), rm->plan->owner_uid, rm->plan->owner_gid,
                                             AT_SYMLINK_NOFOLLOW) < 0)
-                return root_mount_fail(rb, m, errno, "making", m->destination);
+                return root_mount_fail(rm, m, errno, "making", m->destination);
         return 0;
 }
 
-static int do_symlink(RootBuild *rb, const PlanMount *m) {
-        _cleanup_close_ int parent = open_parent(rb, m->destination);
+static int do_symlink(RootMaker *rm, const PlanMount *m) {
+        _cleanup_close_ int parent = open_parent(rm, m->destination);
 
         if (parent < 0)
-                return root_mount_fail(rb, m, -parent, "opening the parent of", m->destination);
+                return root_mount_fail(rm, m, -parent, "opening the parent of", m->destination);
         if (symlinkat(m->source, parent, path_name(m->destination)) < 0)
-                return root_mount_fail(rb, m, errno, "making", m->destination);
+                return root_mount_fail(rm, m, errno, "making", m->destination);
         return 0;
 }
 
 /* One entry of a directory that is being merged: mounted, or as a symlink made again, in the new one. */
-static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, const char *name) {
+static int merge_entry(RootMaker *rm, const PlanMount *m, int from, int to, const char *name) {
         _cleanup_free_ char *path = path_join(m->destination, name), *target = NULL;
         const PlanMount attributes = { .read_only = true, .recursive = true };
         _cleanup_close_ int entry = -1, copy = -1, place_fd = -1;
@@ -186,7 +186,7 @@ static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, cons
         if (S_ISDIR(st.st_mode) ? mkdirat(to, name, 0755) < 0 : mknodat(to, name, S_IFREG | 0644, 0) < 0)
                 return -errno;
         /* What the plan mounts there anyway need not be mounted twice; a merge is of what is there. */
-        planned = plan_find_mount(rb->plan, path);
+        planned = plan_find_mount(rm->plan, path);
         if (S_ISDIR(st.st_mode) && planned && planned->kind != MOUNT_MERGE)
                 return 0;
 
@@ -197,7 +197,7 @@ static int merge_entry(RootBuild *rb, const PlanMount *m, int from, int to, cons
         return place_fd < 0 ? place_fd : mount_attach(copy, place_fd);
 }
 
-static int merge_entries(RootBuild *rb, const PlanMount *m, int from, int to) {
+static int merge_entries(RootMaker *rm, const PlanMount *m, int from, int to) {
         int dup_fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
         struct dirent *e;
         DIR *dir;
@@ -211,14 +211,14 @@ static int merge_entries(RootBuild *rb, const PlanMount *m, int from, int to) {
         }
         while (r >= 0 && (e = readdir(dir)))
                 if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-                        r = merge_entry(rb, m, from, to, e->d_name);
+                        r = merge_entry(rm, m, from, to, e->d_name);
         closedir(dir);
         return r;
 }
 
 /* Puts a small file system in memory over a directory, with a bind of each thing that was in it. */
-static int do_merge(RootBuild *rb, const PlanMount *m) {
-        _cleanup_close_ int from = open_destination(rb, m->destination), to = -1;
+static int do_merge(RootMaker *rm, const PlanMount *m) {
+        _cleanup_close_ int from = open_destination(rm, m->destination), to = -1;
         int r = from;
 
         if (r >= 0) {
@@ -228,40 +228,40 @@ static int do_merge(RootBuild *rb, const PlanMount *m) {
         if (r >= 0)
                 r = mount_attach(to, from);
         if (r >= 0)
-                r = merge_entries(rb, m, from, to);
+                r = merge_entries(rm, m, from, to);
         if (r < 0)
-                return root_mount_fail(rb, m, -r, "adding to", m->destination);
+                return root_mount_fail(rm, m, -r, "adding to", m->destination);
 
         if (streq(m->destination, "/")) {
-                fd_close(rb->new_root);
-                rb->new_root = TAKE_FD(to);
-                rb->layers++;
+                fd_close(rm->new_root);
+                rm->new_root = TAKE_FD(to);
+                rm->layers++;
         }
         return 0;
 }
 
-static int do_mount(RootBuild *rb, const PlanMount *m) {
+static int do_mount(RootMaker *rm, const PlanMount *m) {
         switch (m->kind) {
         case MOUNT_BIND:
-                return do_bind(rb, m);
+                return do_bind(rm, m);
         case MOUNT_TMPFS:
-                return do_filesystem(rb, m, "tmpfs");
+                return do_filesystem(rm, m, "tmpfs");
         case MOUNT_PROC:
-                return do_filesystem(rb, m, "proc");
+                return do_filesystem(rm, m, "proc");
         case MOUNT_DEVPTS:
-                return do_filesystem(rb, m, "devpts");
+                return do_filesystem(rm, m, "devpts");
         case MOUNT_DIRECTORY:
-                return do_directory(rb, m);
+                return do_directory(rm, m);
         case MOUNT_SYMLINK:
-                return do_symlink(rb, m);
+                return do_symlink(rm, m);
         case MOUNT_BLOCKED:
-                return root_do_blocked(rb, m);
+                return root_do_blocked(rm, m);
         case MOUNT_OVERLAY:
-                return root_do_overlay(rb, m);
+                return root_do_overlay(rm, m);
         case MOUNT_FILE:
-                return root_do_file(rb, m);
+                return root_do_file(rm, m);
         case MOUNT_NOTIFY:
-                return root_do_notify(rb, m);
+                return root_do_notify(rm, m);
         case MOUNT_ROOT:
         case MOUNT_MERGE:
         case MOUNT_CGROUP: /* root_finish() */
@@ -271,78 +271,78 @@ static int do_mount(RootBuild *rb, const PlanMount *m) {
 }
 
 /* Of a root that is to be written, the tree alone is writable, not what is mounted below. */
-static int bind_root(RootBuild *rb, const PlanMount *root) {
+static int bind_root(RootMaker *rm, const PlanMount *root) {
         struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
         PlanMount read_only = *root;
         _cleanup_close_ int copy = -1;
 
         read_only.read_only = true;
-        copy = make_bind(rb, &read_only);
+        copy = make_bind(rm, &read_only);
         if (copy >= 0 && !root->read_only && mount_setattr(copy, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return -errno;
         return TAKE_FD(copy);
 }
 
 /* What the new root is, detached: a clone of a directory, several stacked, or nothing yet. */
-static int make_root(RootBuild *rb, const PlanMount *root) {
+static int make_root(RootMaker *rm, const PlanMount *root) {
         if (!root->source)
                 return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-        return root->lower ? root_make_stack(rb, root) : bind_root(rb, root);
+        return root->lower ? root_make_stack(rm, root) : bind_root(rm, root);
 }
 
 /* Attaches the new root over the old one. */
-static int begin(RootBuild *rb, const PlanMount *root) {
+static int begin(RootMaker *rm, const PlanMount *root) {
         int r;
 
-        rb->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (rb->old_root < 0)
-                return fail(rb->f, errno, "opening /");
-        r = make_root(rb, root);
+        rm->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (rm->old_root < 0)
+                return fail(rm->f, errno, "opening /");
+        r = make_root(rm, root);
         if (r < 0)
-                return fail_at(rb->f, root->origin, root->key, -r, "making a root of %s%s", root->source ?: "nothing",
-                               rb->hint ?: failure_hint(-r));
-        rb->new_root = r;
+                return fail_at(rm->f, root->origin, root->key, -r, "making a root of %s%s", root->source ?: "nothing",
+                               rm->hint ?: failure_hint(-r));
+        rm->new_root = r;
 
         /* All of the old tree turns private, so that nothing that is mounted here spreads. */
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-                return fail(rb->f, errno, "making the mounts private");
-        r = root_make_scratch(rb);
+                return fail(rm->f, errno, "making the mounts private");
+        r = root_make_scratch(rm);
         if (r >= 0)
-                r = mount_attach(rb->new_root, rb->old_root);
-        return r < 0 ? fail(rb->f, -r, "attaching the new root") : 0;
+                r = mount_attach(rm->new_root, rm->old_root);
+        return r < 0 ? fail(rm->f, -r, "attaching the new root") : 0;
 }
 
-static int pivot(RootBuild *rb) {
-        if (fchdir(rb->new_root) < 0 || sys_pivot_root(".", ".") < 0)
-                return fail(rb->f, errno, "pivot_root");
+static int pivot(RootMaker *rm) {
+        if (fchdir(rm->new_root) < 0 || sys_pivot_root(".", ".") < 0)
+                return fail(rm->f, errno, "pivot_root");
         /* The old root is stacked on the new one now, and on it what lay between the two: "." is the new one, and
          * what umount2(2) finds there the topmost of the stack. */
-        for (unsigned i = 0; i < rb->layers; i++)
+        for (unsigned i = 0; i < rm->layers; i++)
                 if (umount2(".", MNT_DETACH) < 0)
-                        return fail(rb->f, errno, "detaching the old root");
-        return chdir("/") < 0 ? fail(rb->f, errno, "chdir /") : 0;
+                        return fail(rm->f, errno, "detaching the old root");
+        return chdir("/") < 0 ? fail(rm->f, errno, "chdir /") : 0;
 }
 
-static void root_build_deinit(RootBuild *rb) {
-        fd_close(rb->old_root);
-        fd_close(rb->new_root);
-        fd_close(rb->scratch);
+static void root_maker_deinit(RootMaker *rm) {
+        fd_close(rm->old_root);
+        fd_close(rm->new_root);
+        fd_close(rm->scratch);
 }
 
-int root_build(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
-        _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1, .new_root = -1,
-                                                      .notify = ret_notify, .scratch = -1, .layers = 1 };
+int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
+        _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1,
+                                                      .new_root = -1, .notify = ret_notify, .scratch = -1, .layers = 1 };
         mode_t mask = umask(0);
         int r;
 
-        r = begin(&rb, &plan->mounts[0]);
+        r = begin(&rm, &plan->mounts[0]);
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++) {
-                r = do_mount(&rb, &plan->mounts[i]);
+                r = do_mount(&rm, &plan->mounts[i]);
                 if (r >= 0 && plan->mounts[i].merge)
-                        r = do_merge(&rb, &plan->mounts[i]);
+                        r = do_merge(&rm, &plan->mounts[i]);
         }
         umask(mask);
-        return r < 0 ? r : pivot(&rb);
+        return r < 0 ? r : pivot(&rm);
 }
 
 /* What only had to be writable for others to be mounted in it. */
@@ -350,30 +350,30 @@ static bool is_to_be_sealed(const PlanMount *m) {
         return m->merge || (m->kind == MOUNT_TMPFS && m->read_only) || (m->kind == MOUNT_ROOT && !m->source);
 }
 
-static int seal(RootBuild *rb, const PlanMount *m) {
+static int seal(RootMaker *rm, const PlanMount *m) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-        _cleanup_close_ int fd = open_destination(rb, m->destination);
+        _cleanup_close_ int fd = open_destination(rm, m->destination);
 
         if (fd < 0)
-                return root_mount_fail(rb, m, -fd, "opening", m->destination);
+                return root_mount_fail(rm, m, -fd, "opening", m->destination);
         if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-                return root_mount_fail(rb, m, errno, "making read-only", m->destination);
+                return root_mount_fail(rm, m, errno, "making read-only", m->destination);
         return 0;
 }
 
 int root_finish(const Plan *plan, Failure *f) {
-        _cleanup_(root_build_deinit) RootBuild rb = { .plan = plan, .f = f, .old_root = -1, .scratch = -1 };
+        _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .old_root = -1, .scratch = -1 };
         int r = 0;
 
-        rb.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (rb.new_root < 0)
+        rm.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (rm.new_root < 0)
                 return fail(f, errno, "opening /");
 
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == MOUNT_CGROUP)
-                        r = do_filesystem(&rb, &plan->mounts[i], "cgroup2");
+                        r = do_filesystem(&rm, &plan->mounts[i], "cgroup2");
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
                 if (is_to_be_sealed(&plan->mounts[i]))
-                        r = seal(&rb, &plan->mounts[i]);
+                        r = seal(&rm, &plan->mounts[i]);
         return r;
 }

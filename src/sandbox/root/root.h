@@ -9,12 +9,12 @@
  * of MOUNT_NOTIFY where the plan has one, and as it was where it has none.
  *
  * Returns 0, or a negative errno with the reason kept in f. */
-int root_build(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f);
+int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f);
 
 /* A new /proc of this pid namespace that is mounted nowhere and can be written. The caller closes it. Returns the fd
  * or -errno. */
 int root_open_proc(void);
 
 /* Mounts what must wait until the process is in its own cgroup namespace, and makes read-only what only had to be
- * writable for others to be mounted in it. To be called after root_build(). */
+ * writable for others to be mounted in it. To be called after root_make(). */
 int root_finish(const Plan *plan, Failure *f);

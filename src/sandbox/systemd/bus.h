@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* libsystemd, loaded when it is first needed: its loader time then passes while the process inside builds its root,
+/* libsystemd, loaded when it is first needed: its loader time then passes while the process inside makes its root,
  * and a start without systemd does without it. The functions stand here under their own names behind a pointer. */
 
 #include <systemd/sd-bus.h>
