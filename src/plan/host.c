@@ -16,6 +16,7 @@
 #include "util/path.h"
 #include "util/process.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 const char *host_variable(const Host *host, const char *name) {
         return strv_variable(host->environment, name);
@@ -67,28 +68,31 @@ static int find_unit(Host *host) {
         return host->unit ? 0 : -ENOMEM;
 }
 
-static void find_managers(Host *host) {
+static int find_managers(Host *host) {
         const char *runtime = host_variable(host, "XDG_RUNTIME_DIR");
-        _cleanup_free_ char *bus = NULL, *fallback = NULL;
+        _cleanup_free_ char *bus = runtime ? path_join(runtime, "bus") : format("/run/user/%u/bus", host->uid);
 
         host->system_manager = access("/run/systemd/system", F_OK) == 0 &&
                                access("/run/dbus/system_bus_socket", F_OK) == 0;
 
-        if (!runtime && asprintf(&fallback, "/run/user/%u", host->uid) >= 0)
-                runtime = fallback;
-        if (runtime && asprintf(&bus, "%s/bus", runtime) >= 0)
-                host->user_manager = access(bus, F_OK) == 0;
+        if (!bus)
+                return -ENOMEM;
+        host->user_manager = access(bus, F_OK) == 0;
+        return 0;
 }
 
 /* The initial user namespace maps every id to itself: user_namespaces(7), /proc/PID/uid_map. */
-static bool in_initial_users(void) {
+static int find_users(Host *host) {
         _cleanup_free_ char *map = NULL;
         unsigned inside, outside, count;
+        int r;
 
-        if (file_read(AT_FDCWD, "/proc/self/uid_map", &map, NULL) < 0)
-                return false;
-        return sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
-               count == UINT32_MAX;
+        r = file_read(AT_FDCWD, "/proc/self/uid_map", &map, NULL);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        host->initial_users = sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
+                              count == UINT32_MAX;
+        return 0;
 }
 
 /* The inodes of /proc/sys belong to the machine's root, whom no map of a user namespace may hold; he shows as nobody
@@ -132,17 +136,21 @@ int host_probe(Host *host, Report *report) {
                 .environment = environ,
                 .landlock_abi = abi < 0 ? 0 : (unsigned) abi,
                 .terminals = find_terminals(),
-                .initial_users = in_initial_users(),
                 .capabilities = effective_capabilities(),
                 .find_ranges = subordinate_find,
         };
-        host->own_root = host->uid == 0 && !host->initial_users && is_own_root();
 
         host->working_directory = getcwd(NULL, 0);
-        r = find_cgroup(host);
+        if (!host->working_directory && errno == ENOMEM)
+                return report_oom(report);
+        r = find_users(host);
+        host->own_root = host->uid == 0 && !host->initial_users && is_own_root();
+        if (r >= 0)
+                r = find_cgroup(host);
         if (r >= 0)
                 r = find_unit(host);
-        find_managers(host);
+        if (r >= 0)
+                r = find_managers(host);
         return r < 0 ? report_oom(report) : 0;
 }
 
