@@ -12,6 +12,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* A file of the policy, and the drop-ins over it. */
 typedef struct Document {
@@ -100,9 +101,9 @@ static int collect_drop_ins(Loader *l, Origin from, const char *name, Documents 
         int r;
 
         for (char *const *dir = l->search_path; *dir; dir++) {
-                _cleanup_free_ char *path = NULL;
+                _cleanup_free_ char *path = format("%s/%s.conf.d", *dir, name);
 
-                if (asprintf(&path, "%s/%s.conf.d", *dir, name) < 0)
+                if (!path)
                         return report_oom(l->report);
                 r = drop_ins_collect(path, &paths);
                 if (r < 0)
@@ -123,11 +124,7 @@ static int collect_by_name(Loader *l, Origin from, const char *name, Documents *
         int r = -ENOENT;
 
         for (char *const *dir = l->search_path; *dir && r == -ENOENT; dir++) {
-                char *path;
-
-                if (asprintf(&path, "%s/%s.conf", *dir, name) < 0)
-                        return -ENOMEM;
-                r = add_file(documents, path);
+                r = add_file(documents, format("%s/%s.conf", *dir, name));
                 if (r < 0 && r != -ENOENT)
                         return report_error_at(l->report, from, NULL, -r, "policy %s in %s: %s", name, *dir,
                                                strerror(-r));

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "util/text.h"
+
 #define WHITESPACE " \t\r\n"
 
 typedef struct Reader {
@@ -48,12 +50,11 @@ static bool take_physical(Reader *r, const char **ret, size_t *ret_length) {
  * of the text, -ENOMEM. */
 static int take_logical(Reader *r, char **ret) {
         bool more = false, any = false;
+        _cleanup_text_ Text text = {};
         const char *line;
-        size_t n, size;
-        char *text = NULL;
-        FILE *f = open_memstream(&text, &size);
+        size_t n;
 
-        if (!f)
+        if (text_open(&text) < 0)
                 return -ENOMEM;
 
         while (take_physical(r, &line, &n)) {
@@ -70,19 +71,17 @@ static int take_logical(Reader *r, char **ret) {
                 while (n > 0 && line[n - 1] == '\r')
                         n--;
                 if (more)
-                        fputc(' ', f);
+                        fputc(' ', text.f);
                 more = n > 0 && line[n - 1] == '\\';
-                fwrite(line, 1, more ? n - 1 : n, f);
+                fwrite(line, 1, more ? n - 1 : n, text.f);
                 if (!more)
                         break;
         }
 
-        if (fclose(f) != 0 || !any) {
-                free(text);
-                return any ? -ENOMEM : 0;
-        }
-        *ret = text;
-        return 1;
+        if (!any)
+                return 0;
+        *ret = text_finish(&text);
+        return *ret ? 1 : -ENOMEM;
 }
 
 /* "[Name]" in place; NULL where it is not one. */

@@ -7,6 +7,7 @@
 #include "plan/root/builder.h"
 #include "util/parse.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -36,7 +37,8 @@ static int put_value(char ***environment, const char *name, const char *value) {
 
         if (!value)
                 return 0;
-        return asprintf(&assignment, "%s=%s", name, value) < 0 ? -ENOMEM : put(environment, assignment);
+        assignment = format("%s=%s", name, value);
+        return assignment ? put(environment, assignment) : -ENOMEM;
 }
 
 static int pass_base(Builder *b, char ***environment) {

@@ -6,6 +6,7 @@
 
 #include "plan/root/builder.h"
 #include "util/path.h"
+#include "util/text.h"
 
 static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {
         char *options = root_builder_tmpfs_options(rb->b->plan, mode, TMPFS_SIZE);
@@ -91,8 +92,9 @@ static int add_proc(RootBuilder *rb) {
         char *options;
         int r;
 
-        if (asprintf(&options, "%s%s%s", streq(who, "default") ? "" : "hidepid=", streq(who, "default") ? "" : who,
-                     streq(subset, "pid") ? (streq(who, "default") ? "subset=pid" : ",subset=pid") : "") < 0)
+        options = format("%s%s%s", streq(who, "default") ? "" : "hidepid=", streq(who, "default") ? "" : who,
+                         streq(subset, "pid") ? (streq(who, "default") ? "subset=pid" : ",subset=pid") : "");
+        if (!options)
                 return -ENOMEM;
         r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_PROC, .destination = strdup("/proc"), .options = options,
                                                 .directory = true, .read_only = !nesting });

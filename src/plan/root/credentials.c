@@ -8,13 +8,15 @@
 #include "plan/root/builder.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 int build_credentials_directory(const Builder *b, char **ret) {
         *ret = NULL;
         if (b->policy->settings[D_SetCredential].n + b->policy->settings[D_LoadCredential].n == 0 &&
             !build_unit_credentials(b))
                 return 0;
-        return asprintf(ret, "/run/credentials/%s", b->plan->unit) < 0 ? -ENOMEM : 0;
+        *ret = format("/run/credentials/%s", b->plan->unit);
+        return *ret ? 0 : -ENOMEM;
 }
 
 /* The file of one credential: readable by the payload alone, as systemd.exec(5) has it. */

@@ -14,6 +14,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 enum { LIBRARIES_MAX = 1000 };
 
@@ -94,11 +95,10 @@ static bool fits(const char *path, const ElfFile *needs) {
 static char *expand_origin(const char *directory, const char *file) {
         _cleanup_free_ char *parent = path_parent(file);
         const char *rest = startswith(directory, "$ORIGIN") ?: startswith(directory, "${ORIGIN}");
-        char *s;
 
         if (!rest)
                 return strdup(directory);
-        return parent && asprintf(&s, "%s%s", parent, rest) >= 0 ? s : NULL;
+        return parent ? format("%s%s", parent, rest) : NULL;
 }
 
 /* Looks for a library in one directory. Returns 1 where it is, 0, or -ENOMEM. */

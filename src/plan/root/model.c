@@ -12,6 +12,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 enum { SYMLINKS_MAX = 40 }; /* path_resolution(7) */
 
@@ -223,9 +224,7 @@ static int begin(const RootModel *model, Spot *spot) {
 
 /* The path that is left to follow after a symlink or "..": base, target, rest. */
 static char *respell(const char *base, const char *target, const char *rest) {
-        char *s;
-
-        return asprintf(&s, "%s/%s/%s", target[0] == '/' ? "" : base, target, rest) < 0 ? NULL : s;
+        return format("%s/%s/%s", target[0] == '/' ? "" : base, target, rest);
 }
 
 int root_model_walk(const RootModel *model, const char *path, Spot *ret) {

@@ -11,6 +11,7 @@
 #include "util/array.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* A directory with more than this is not copied into memory, bind by bind, to put one more into it. */
 enum { MERGE_MAX = 512 };
@@ -43,11 +44,9 @@ int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n) 
 }
 
 char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest) {
-        char *s;
-
         if (!plan->set_owner)
-                return asprintf(&s, "mode=%s,%s", mode, rest) < 0 ? NULL : s;
-        return asprintf(&s, "mode=%s,uid=%u,gid=%u,%s", mode, plan->owner_uid, plan->owner_gid, rest) < 0 ? NULL : s;
+                return format("mode=%s,%s", mode, rest);
+        return format("mode=%s,uid=%u,gid=%u,%s", mode, plan->owner_uid, plan->owner_gid, rest);
 }
 
 /* An inner /proc is only given out where the outer one is whole: nothing over it, not a part of it. */

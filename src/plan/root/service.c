@@ -9,6 +9,7 @@
 #include "plan/root/builder.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* "Environment Variables in Spawned Processes" of systemd.exec(5). */
 static const struct {
@@ -115,9 +116,8 @@ static int add_directories(RootBuilder *rb, size_t i) {
 
         if (!value)
                 return 0;
-        if (asprintf(&what, "%s=", directories[i].directive) < 0)
-                return -ENOMEM;
-        origin = build_unit_origin(rb->b, what);
+        what = format("%s=", directories[i].directive);
+        origin = what ? build_unit_origin(rb->b, what) : NULL;
         if (!origin)
                 return -ENOMEM;
         for (const char *p = value; p && result != -ENOMEM; p = strchr(p, ':'), p = p ? p + 1 : NULL) {

@@ -14,6 +14,7 @@
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* A source is resolved here, with all its symlinks; the start opens what came out without following any. */
 static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, bool optional, PlanMount *m) {
@@ -131,7 +132,8 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         /* What is not in the file system does not go by it. */
         if (stat(m->source, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
                 return 0;
-        if (asprintf(&reason, "%s is read-only here", m->source) < 0)
+        reason = format("%s is read-only here", m->source);
+        if (!reason)
                 return -ENOMEM;
         m->read_only = true;
         return build_may_lack(rb->b, id, s->origin, reason) ? 0 : -EROFS;
@@ -235,11 +237,12 @@ static int want_hidden(RootBuilder *rb, const PlanMount *volume, const char *fou
 
 /* Hides what matches now, in a volume that nothing inside can rename. */
 static int hide(RootBuilder *rb, const PlanMount *volume, const char *pattern) {
-        _cleanup_free_ char *escaped = escape_pattern(volume->source), *full = NULL;
+        _cleanup_free_ char *escaped = escape_pattern(volume->source),
+                            *full = escaped ? format("%s/%s", escaped, pattern) : NULL;
         glob_t found = {};
         int r;
 
-        if (!escaped || asprintf(&full, "%s/%s", escaped, pattern) < 0)
+        if (!full)
                 return -ENOMEM;
         r = glob(full, GLOB_NOSORT, NULL, &found);
         if (r != 0 && r != GLOB_NOMATCH)
@@ -309,8 +312,6 @@ static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
         PlanMount m = { .kind = MOUNT_TMPFS, .directory = true, .origin = s->origin, .key = directive_table[id].name };
 
         for (char **o = s->value.words + 1; *o && rest; o++) {
-                char *joined;
-
                 if (streq(*o, "ro") || streq(*o, "rw"))
                         m.read_only = streq(*o, "ro");
                 else if (streq(*o, "noexec") || streq(*o, "exec"))
@@ -318,8 +319,8 @@ static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
                 else if (startswith(*o, "mode="))
                         mode = *o + strlen("mode=");
                 else if (strchr(*o, '=')) {
-                        if (asprintf(&joined, "%s,%s", rest, *o) < 0)
-                                joined = NULL;
+                        char *joined = format("%s,%s", rest, *o);
+
                         free(rest);
                         rest = joined;
                 }

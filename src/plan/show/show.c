@@ -11,6 +11,7 @@
 #include "policy/value/names.h"
 #include "util/escape.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* Where the entries go, and whether memory ran out on the way. */
 typedef struct Visit {
@@ -25,46 +26,47 @@ static void section(Visit *v, const char *name) {
         v->visitor->section(v->userdata, name);
 }
 
-static void entry(Visit *v, const char *key, const Origin *origin, const char *format, ...) _printf_(4, 5);
-static void entry(Visit *v, const char *key, const Origin *origin, const char *format, ...) {
-        char *text = NULL;
+static void entry(Visit *v, const char *key, const Origin *origin, const char *fmt, ...) _printf_(4, 5);
+static void entry(Visit *v, const char *key, const Origin *origin, const char *fmt, ...) {
+        _cleanup_free_ char *text = NULL;
         va_list ap;
 
-        va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                v->oom = true;
-        else
-                v->visitor->entry(v->userdata, key, text, origin);
+        va_start(ap, fmt);
+        text = formatv(fmt, ap);
         va_end(ap);
-        free(text);
+        if (text)
+                v->visitor->entry(v->userdata, key, text, origin);
+        else
+                v->oom = true;
 }
 
 /* An entry whose text is written piece by piece. */
 typedef struct Pieces {
-        char *text;
-        size_t size;
-        FILE *f;
+        Text text;
         bool any;
 } Pieces;
 
-static FILE *pieces_begin(Visit *v, Pieces *p) {
-        p->f = open_memstream(&p->text, &p->size);
-        if (!p->f)
-                v->oom = true;
-        return p->f;
+static bool pieces_begin(Visit *v, Pieces *p) {
+        *p = (Pieces) {};
+        if (text_open(&p->text) >= 0)
+                return true;
+        text_deinit(&p->text);
+        v->oom = true;
+        return false;
 }
 
 static void pieces_add(Pieces *p, const char *word) {
-        fprintf(p->f, "%s%s", p->any ? " " : "", word);
+        fprintf(p->text.f, "%s%s", p->any ? " " : "", word);
         p->any = true;
 }
 
 static void pieces_end(Visit *v, Pieces *p, const char *key, const Origin *origin) {
-        if (fclose(p->f) != 0)
-                v->oom = true;
+        _cleanup_free_ char *text = text_finish(&p->text);
+
+        if (text)
+                v->visitor->entry(v->userdata, key, p->any ? text : "none", origin);
         else
-                v->visitor->entry(v->userdata, key, p->any ? p->text : "none", origin);
-        free(p->text);
+                v->oom = true;
 }
 
 static const Origin *origin_of(const Visit *v, DirectiveId id) {
@@ -121,7 +123,7 @@ static void visit_scope(Visit *v) {
 }
 
 static void visit_namespaces(Visit *v, const char *key, uint64_t flags) {
-        Pieces p = {};
+        Pieces p;
 
         if (!pieces_begin(v, &p))
                 return;
@@ -132,7 +134,7 @@ static void visit_namespaces(Visit *v, const char *key, uint64_t flags) {
 }
 
 static void visit_capabilities(Visit *v, const char *key, uint64_t mask, DirectiveId id) {
-        Pieces p = {};
+        Pieces p;
 
         if (!pieces_begin(v, &p))
                 return;
@@ -188,7 +190,6 @@ static void visit_identity(Visit *v) {
 static char *describe_source(const PlanMount *m) {
         _cleanup_strv_free_ char **layers = NULL;
         _cleanup_free_ char *joined = NULL;
-        char *s;
 
         if (!m->source)
                 return strdup("an empty directory in memory");
@@ -201,9 +202,9 @@ static char *describe_source(const PlanMount *m) {
         if (!joined || !m->binding)
                 return TAKE_PTR(joined);
         if (m->binding->fd >= 0)
-                return asprintf(&s, "%s (%s, fd %d%s)", joined, m->binding->name, m->binding->fd,
-                                m->detached ? ", a detached mount" : "") < 0 ? NULL : s;
-        return asprintf(&s, "%s (%s)", joined, m->binding->name) < 0 ? NULL : s;
+                return format("%s (%s, fd %d%s)", joined, m->binding->name, m->binding->fd,
+                              m->detached ? ", a detached mount" : "");
+        return format("%s (%s)", joined, m->binding->name);
 }
 
 /* A place that shows something of the host. */
@@ -275,7 +276,7 @@ static void visit_mount(Visit *v, const PlanMount *m) {
 }
 
 static void visit_calls(Visit *v, const char *key, int error) {
-        Pieces p = {};
+        Pieces p;
 
         if (!pieces_begin(v, &p))
                 return;
@@ -343,7 +344,7 @@ static void visit_landlock(Visit *v) {
                                         "mounts alone");
         for (size_t i = 0; i < plan->n_landlock_rules; i++) {
                 const PlanLandlockRule *rule = &plan->landlock_rules[i];
-                Pieces p = {};
+                Pieces p;
 
                 if (!pieces_begin(v, &p))
                         return;

@@ -9,6 +9,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 const char *build_holder_reason(const Builder *b) {
         return b->request->no_scope ? "--no-scope leaves no unit to enforce it"
@@ -114,8 +115,7 @@ int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
         } else {
                 if (!request->no_scope && (user ? host->user_manager : host->system_manager))
                         unit.holder = HOLDER_SCOPE;
-                if (asprintf(&unit.name, "isorun-%s.scope", request->name) < 0)
-                        unit.name = NULL;
+                unit.name = format("isorun-%s.scope", request->name);
         }
         if (!unit.name)
                 return -ENOMEM;

@@ -11,6 +11,7 @@
 #include "plan/builder.h"
 #include "util/fd.h"
 #include "util/parse.h"
+#include "util/text.h"
 
 static bool has_capability(const Host *host, int capability) {
         return host->capabilities & UINT64_C(1) << capability;
@@ -19,28 +20,22 @@ static bool has_capability(const Host *host, int capability) {
 /* Every id that exists here, each mapped to itself. */
 static int identity_map(const char *own_map, char **ret) {
         _cleanup_free_ char *text = NULL;
+        _cleanup_text_ Text map = {};
         unsigned inside, outside, count;
-        char *line, *position = NULL, *map = NULL;
-        size_t size;
-        FILE *f;
+        char *line, *position = NULL;
         int r;
 
         r = file_read(AT_FDCWD, own_map, &text, NULL);
         if (r < 0)
                 return r;
 
-        f = open_memstream(&map, &size);
-        if (!f)
+        if (text_open(&map) < 0)
                 return -ENOMEM;
         for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
                 if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
-                        fprintf(f, "%u %u %u\n", inside, inside, count);
-        if (fclose(f) != 0) {
-                free(map);
-                return -ENOMEM;
-        }
-        *ret = map;
-        return 0;
+                        fprintf(map.f, "%u %u %u\n", inside, inside, count);
+        *ret = text_finish(&map);
+        return *ret ? 0 : -ENOMEM;
 }
 
 static int map_ids(Builder *b) {
@@ -64,10 +59,9 @@ static int map_ids(Builder *b) {
         }
 
         plan->deny_setgroups = true;
-        if (asprintf(&plan->uid_map, "%u %u 1\n", b->host->uid, b->host->uid) < 0 ||
-            asprintf(&plan->gid_map, "%u %u 1\n", b->host->gid, b->host->gid) < 0)
-                return report_oom(b->report);
-        return 0;
+        plan->uid_map = format("%u %u 1\n", b->host->uid, b->host->uid);
+        plan->gid_map = format("%u %u 1\n", b->host->gid, b->host->gid);
+        return plan->uid_map && plan->gid_map ? 0 : report_oom(b->report);
 }
 
 static int build_users(Builder *b) {

@@ -6,10 +6,10 @@
 #include <sys/statvfs.h>
 
 #include "plan/builder.h"
+#include "util/text.h"
 
-static int tree_map(uint32_t own, const IdRange *range, char **ret) {
-        return range ? asprintf(ret, "0 %u 1\n1 %u %u\n", own, range->first, range->count)
-                     : asprintf(ret, "0 %u 1\n", own);
+static char *tree_map(uint32_t own, const IdRange *range) {
+        return range ? format("0 %u 1\n1 %u %u\n", own, range->first, range->count) : format("0 %u 1\n", own);
 }
 
 int build_tree_maps(Builder *b) {
@@ -20,8 +20,9 @@ int build_tree_maps(Builder *b) {
         if (why)
                 report_notice(b->report, "there is but one user, root, in this build: %s", why);
         plan->deny_setgroups = why;
-        if (tree_map(b->host->uid, why ? NULL : &ranges.uids, &plan->uid_map) < 0 ||
-            tree_map(b->host->gid, why ? NULL : &ranges.gids, &plan->gid_map) < 0)
+        plan->uid_map = tree_map(b->host->uid, why ? NULL : &ranges.uids);
+        plan->gid_map = tree_map(b->host->gid, why ? NULL : &ranges.gids);
+        if (!plan->uid_map || !plan->gid_map)
                 return report_oom(b->report);
         if (why) {
                 free(plan->uid_helper);

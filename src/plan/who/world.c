@@ -14,6 +14,7 @@
 #include "plan/subordinate.h"
 #include "util/parse.h"
 #include "util/path.h"
+#include "util/text.h"
 
 bool build_is_world(const Policy *policy) {
         return streq(policy_get(policy, D_PrivateUsers)->value.text, "full");
@@ -101,12 +102,12 @@ const char *build_ranges(Builder *b, BuildRanges *ranges) {
         return why ?: find_helpers(b);
 }
 
-static int outer_map(uint32_t own, IdRange range, char **ret) {
-        return asprintf(ret, "%u %u 1\n%u %u %u\n", own, own, range.first, range.first, range.count);
+static char *outer_map(uint32_t own, IdRange range) {
+        return format("%u %u 1\n%u %u %u\n", own, own, range.first, range.first, range.count);
 }
 
-static int inner_map(IdRange range, char **ret) {
-        return asprintf(ret, "0 %u %u\n", range.first, range.count);
+static char *inner_map(IdRange range) {
+        return format("0 %u %u\n", range.first, range.count);
 }
 
 int build_world_maps(Builder *b) {
@@ -121,9 +122,11 @@ int build_world_maps(Builder *b) {
                 return build_error(b, delegate, D_Delegate, EINVAL,
                                    "is not possible with PrivateUsers=full: the cgroup belongs to the caller, who does "
                                    "not exist in that world");
-        if (outer_map(b->host->uid, ranges.uids, &plan->uid_map) < 0 ||
-            outer_map(b->host->gid, ranges.gids, &plan->gid_map) < 0 ||
-            inner_map(ranges.uids, &plan->inner_uid_map) < 0 || inner_map(ranges.gids, &plan->inner_gid_map) < 0)
+        plan->uid_map = outer_map(b->host->uid, ranges.uids);
+        plan->gid_map = outer_map(b->host->gid, ranges.gids);
+        plan->inner_uid_map = inner_map(ranges.uids);
+        plan->inner_gid_map = inner_map(ranges.gids);
+        if (!plan->uid_map || !plan->gid_map || !plan->inner_uid_map || !plan->inner_gid_map)
                 return report_oom(b->report);
 
         plan->set_owner = true;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "util/macro.h"
+#include "util/text.h"
 
 static const char *lookup(const Specifiers *s, char letter, char uid[static 16]) {
         switch (letter) {
@@ -29,29 +30,25 @@ static const char *lookup(const Specifiers *s, char letter, char uid[static 16])
 }
 
 int specifier_expand(const Specifiers *specifiers, const char *text, char **ret, char *ret_bad) {
-        char uid[16], *out = NULL;
+        _cleanup_text_ Text out = {};
         const char *value = "";
-        size_t size;
-        FILE *f = open_memstream(&out, &size);
+        char uid[16];
 
-        if (!f)
+        if (text_open(&out) < 0)
                 return -ENOMEM;
-
         for (const char *p = text; value && *p; p++) {
                 if (*p != '%') {
-                        fputc(*p, f);
+                        fputc(*p, out.f);
                         continue;
                 }
                 *ret_bad = *++p;
                 value = lookup(specifiers, *p, uid);
                 if (value)
-                        fputs(value, f);
+                        fputs(value, out.f);
         }
 
-        if (fclose(f) != 0 || !value) {
-                free(out);
-                return value ? -ENOMEM : -EINVAL;
-        }
-        *ret = out;
-        return 0;
+        if (!value)
+                return -EINVAL;
+        *ret = text_finish(&out);
+        return *ret ? 0 : -ENOMEM;
 }
