@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "plan/deny/landlock.h"
+#include "policy/value/names.h"
 #include "util/landlock.h"
 
 static bool matches(const PlanArgumentRule *r, const uint64_t arguments[6]) {
@@ -112,6 +113,49 @@ static void test_calls(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(nesting); i++) {
                 plan_expect_good(f, nesting[i].lines);
                 expect_result(nesting[i].lines, call_error(f->plan, nesting[i].call), nesting[i].error);
+        }
+}
+
+/* A listed call that the libseccomp of this machine does not know, or NULL. */
+static const char *find_unknown_call(void) {
+        const SyscallGroup *known = syscall_group_find("@known");
+
+        for (const char *const *m = known->members; *m; m++)
+                if (**m != '@' && seccomp_syscall_resolve_name(*m) == __NR_SCMP_ERROR)
+                        return *m;
+        return NULL;
+}
+
+/* Such a name is no error, and there is no rule for it. If the policy allows it by name, a notice says that the call
+ * fails. */
+static void test_calls_unknown(void **state) {
+        static const struct {
+                const char *before, *behind; /* the name in a line */
+                unsigned notice; /* the line that gets one */
+        } cases[] = {
+                { "SystemCallFilter=@known\nSystemCallFilter=~", "", 0 },
+                { "SystemCallFilter=@system-service ", "", 1 },
+                { "SystemCallFilter=~@mount\nSystemCallFilter=", "", 2 },
+                { "SystemCallFilter=~", "", 0 },
+                { "SystemCallFilter=~", ":EAGAIN", 0 },
+        };
+        const char *call = find_unknown_call();
+        PlanFixture *f = *state;
+
+        if (!call)
+                skip();
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char lines[256], notice[256] = "";
+
+                snprintf(lines, sizeof(lines), "%s%s%s", cases[i].before, call, cases[i].behind);
+                if (cases[i].notice)
+                        snprintf(notice, sizeof(notice),
+                                 "notice: test.conf:%u: SystemCallFilter=: %s answers ENOSYS, since libseccomp does "
+                                 "not know it here\n", cases[i].notice, call);
+                plan_make(f, lines);
+                expect_result(lines, f->result, 0);
+                expect_text(lines, log_text(&f->log), notice);
+                expect_result(lines, call_error(f->plan, call), -1);
         }
 }
 
@@ -434,6 +478,7 @@ static void test_landlock_rights(_unused_ void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_PLAN(test_calls),
+                IN_PLAN(test_calls_unknown),
                 IN_PLAN(test_calls_sorted),
                 IN_PLAN(test_architectures),
                 IN_PLAN(test_write_execute_and_architectures),

@@ -31,7 +31,7 @@ static PlanCall *find_call(Plan *plan, const char *name) {
         return bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), compare_calls);
 }
 
-/* Every system call that systemd and libseccomp both know on this architecture, denied. */
+/* Every system call that the groups and libseccomp both know on this architecture, denied. */
 static int add_known(Plan *plan, int error) {
         const SyscallGroup *known = syscall_group_find("@known");
         size_t kept = 0;
@@ -108,6 +108,19 @@ static void deny_keyring(Plan *plan, const SettingList *list, int error) {
         }
 }
 
+/* libseccomp may be older than the groups; the filter has no rule for a call whose number is not known. */
+static bool is_unknown(const char *name) {
+        return seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR;
+}
+
+static void notice_unknown(Builder *b, const Setting *s) {
+        const Value *v = &s->value;
+
+        if (v->words && v->words[0][0] != '@' && !v->inverted && !v->number2 && is_unknown(v->words[0]))
+                report_notice_at(b->report, s->origin, directive_table[D_SystemCallFilter].name,
+                                 "%s answers ENOSYS, since libseccomp does not know it here", v->words[0]);
+}
+
 static int build_calls(Builder *b) {
         const SettingList *list = build_list(b, D_SystemCallFilter);
         int error = (int) policy_get(b->policy, D_SystemCallErrorNumber)->value.number;
@@ -128,6 +141,7 @@ static int build_calls(Builder *b) {
 
                 if (v->words)
                         set_calls(plan, v->words[0], v->inverted || v->number2 ? denied : 0, 0);
+                notice_unknown(b, &list->items[i]);
         }
         deny_keyring(plan, list, error);
 
@@ -142,7 +156,7 @@ static int add_rule(Plan *plan, PlanArgumentRule rule) {
         PlanArgumentRule *r;
 
         /* A name of other architectures only counts where one of them may be used. */
-        if (seccomp_syscall_resolve_name(rule.name) < 0 && plan->n_architectures == 0)
+        if (is_unknown(rule.name) || (seccomp_syscall_resolve_name(rule.name) < 0 && plan->n_architectures == 0))
                 return 0;
         r = ARRAY_APPEND(plan->argument_rules, plan->n_argument_rules);
         if (!r)

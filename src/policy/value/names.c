@@ -37,3 +37,11 @@ const SyscallGroup *syscall_group_find(const char *name) {
                         return g;
         return NULL;
 }
+
+bool syscall_is_listed(const char *name) {
+        for (const SyscallGroup *g = syscall_groups; g->name; g++)
+                for (const char *const *m = g->members; *m; m++)
+                        if (streq(*m, name))
+                                return true;
+        return false;
+}

@@ -3,6 +3,8 @@
 
 /* Kernel names that policies use, and their numbers. */
 
+#include <stdbool.h>
+
 typedef struct NamedNumber {
         const char *name;
         int number;
@@ -25,3 +27,7 @@ extern const SyscallGroup syscall_groups[]; /* ends with a NULL name */
 extern const unsigned syscall_groups_systemd; /* the version of systemd that has these groups */
 
 const SyscallGroup *syscall_group_find(const char *name);
+
+/* Whether a group holds a system call of that name. Policies can use these names on every machine, whatever libseccomp
+ * knows there. */
+bool syscall_is_listed(const char *name);

@@ -43,7 +43,7 @@ static int check_system_call(ValueParser *p, const char *word, Value *v) {
                 v->number2 = true;
         }
 
-        if (name[0] == '@' ? !syscall_group_find(name) : seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR)
+        if (name[0] == '@' ? !syscall_group_find(name) : !syscall_is_listed(name))
                 return value_not(p, name[0] == '@' ? "a group of system calls" : "a system call", name);
         return strv_consume(&v->words, TAKE_PTR(name));
 }
