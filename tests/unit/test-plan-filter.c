@@ -73,6 +73,13 @@ static void test_calls(void **state) {
                 { "SystemCallFilter=~@mount", "mount", EPERM },
                 { "SystemCallFilter=execve", "getpid", 0 }, /* of @default, always there */
                 { "SystemCallFilter=execve", "uname", EPERM },
+                /* A sandbox inside is always possible: it can only forbid more. */
+                { "SystemCallFilter=execve", "seccomp", 0 },
+                { "SystemCallFilter=execve", "landlock_restrict_self", 0 },
+                { "SystemCallFilter=@default\nSystemCallFilter=~@sandbox", "seccomp", EPERM },
+                /* It makes no mount without CAP_SYS_ADMIN. */
+                { "", "open_tree", 0 },
+                { "", "move_mount", EPERM },
                 { "SystemCallFilter=execve", "socket", EPERM },
                 /* The keyrings must be asked for by name. */
                 { "", "keyctl", EPERM },
@@ -95,6 +102,9 @@ static void test_calls(void **state) {
                 int error;
         } nesting[] = {
                 { "Nesting=yes", "mount", 0 },
+                { "Nesting=yes\nSystemCallFilter=@default", "mount", 0 },
+                { "Nesting=yes\nSystemCallFilter=@default", "open_tree", 0 },
+                { "Nesting=yes\nSystemCallFilter=@default", "seccomp", 0 },
                 { "Nesting=yes\nSystemCallFilter=@system-service\nSystemCallFilter=~mount", "mount", EPERM },
                 { "Nesting=yes", "keyctl", EPERM },
         };
