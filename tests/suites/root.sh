@@ -334,10 +334,21 @@ print(subprocess.run(sys.argv[1:]).returncode, resource.getrusage(resource.RUSAG
 	refused "none as a layer" '*"none" cannot be a layer*' --root "none:$tmp" true
 }
 
+put() { # file, offset, bytes as for printf
+	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+attached_images() { losetup --noheadings --output BACK-FILE | grep -F "$tmp/"; }
+has_attached_images() { [ -n "$(attached_images)" ]; }
+
 test_images() {
 	local tree=$tmp/tree-$label image=$tmp/image-$label
 	head -c 1M /dev/zero >"$tmp/zero"
-	refused "an image that is none" "--root: RootDirectory=: $tmp/zero is no directory, and no image*" --root "$tmp/zero" true
+	refused "an image that is none" "--root: RootDirectory=: $tmp/zero is neither a directory nor an image of a known file system*" \
+		--root "$tmp/zero" true
+	put "$tmp/zero" 446 '\0\0\1\0\x83\0\2\0\1\0\0\0\xff\7\0\0' # a partition of Linux's
+	put "$tmp/zero" 510 '\x55\xaa'
+	refused "an image with partitions" "--root: RootDirectory=: $tmp/zero has a partition table (dos): *" --root "$tmp/zero" true
 	mke2fs -q -t ext4 -d "$tree" "$image" 8M >/dev/null
 	if [ "$label" != root ]; then
 		refused "an image as a user" "--root: RootDirectory=: $image is an image, which only root can mount" --root "$image" sh
@@ -350,7 +361,13 @@ test_images() {
 	fi
 	is "$label: an ext4 image" "$out" "${tree##*/}"
 	like "$label: ... is read-only" "$err" "*/x: Read-only*"
-	is "$label: ... and its loop device is gone" "$(losetup -j "$image")" ""
+	is "$label: ... and its loop device is gone" "$(attached_images)" ""
+	"$isorun" --quiet "${mode[@]}" --root "$image" sh -c 'busybox sleep 60' &
+	ok "$label: ... which is there as long as an instance" eventually has_attached_images
+	kill $!
+	wait $!
+	box --root "$image" no-such-program
+	like "$label: ... also after a start that failed" "$status $(attached_images)" "127 "
 	box --bind "base=$image" --root base sh -c 'busybox cat /etc/name'
 	is "$label: ... by name" "$out" "${tree##*/}"
 	if grep -qw squashfs /proc/filesystems; then

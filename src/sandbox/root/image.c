@@ -8,32 +8,11 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
+#include "sandbox/root/image-type.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
 
 #define KEY "RootDirectory"
-
-/* By what each file system's superblock begins with: linux/magic.h and the file systems' own documentation. */
-static const char *find_type(int fd) {
-        static const struct {
-                const char *type, *magic;
-                size_t size;
-                off_t offset;
-        } table[] = {
-                { "squashfs", "hsqs", 4, 0 },
-                { "erofs", "\xe2\xe1\xf5\xe0", 4, 1024 },
-                { "ext4", "\x53\xef", 2, 1080 },
-                { "xfs", "XFSB", 4, 0 },
-                { "btrfs", "_BHRfS_M", 8, 0x10040 },
-        };
-        char bytes[8];
-
-        for (size_t i = 0; i < ELEMENTSOF(table); i++)
-                if (pread(fd, bytes, table[i].size, table[i].offset) == (ssize_t) table[i].size &&
-                    memcmp(bytes, table[i].magic, table[i].size) == 0)
-                        return table[i].type;
-        return NULL;
-}
 
 /* loop(4): a free device may be taken by someone else before it is configured. */
 static int attach_loop(int image, char *ret_path, size_t size) {
@@ -75,15 +54,13 @@ int image_mount(const char *path, Origin origin, int *ret, Report *report) {
         _cleanup_close_ int image = open(path, O_RDONLY | O_CLOEXEC), loop = -1;
         const char *type;
         char device[32];
-        int fd;
+        int fd, r;
 
         if (image < 0)
                 return report_error_at(report, origin, KEY, errno, "%s: %s", path, strerror(errno));
-        type = find_type(image);
-        if (!type)
-                return report_error_at(report, origin, KEY, EMEDIUMTYPE,
-                                       "%s is no directory, and no image of a file system that is known (squashfs, "
-                                       "erofs, ext4, xfs, btrfs; without partitions)", path);
+        r = image_find_type(image, path, origin, &type, report);
+        if (r < 0)
+                return r;
         if (geteuid() != 0)
                 return report_error_at(report, origin, KEY, EPERM, "%s is an image, which only root can mount", path);
 
