@@ -147,6 +147,9 @@ test_overlay() {
 	is "$label: ... and keeps the data" "$(cat "$one/what")" overlay
 	refused "an overlay of a file" "*is a file, and only a directory can have an overlay" -v "$one/what:/mnt:overlay" true
 	refused "a read-only overlay" '*"overlay" cannot be together with "ro"' -v "$one:/mnt:overlay,ro" true
+	refused "an overlay that the kernel refuses, with its reason" \
+		"*making an overlay of /proc/sys/kernel (overlay: filesystem on * not supported): Invalid argument" \
+		-v /proc/sys/kernel:/mnt:overlay true
 	refused "a size without overlay" '*"size=" is for what an overlay takes in memory*' -v "$one:/mnt:size=1M" true
 }
 
@@ -341,6 +344,34 @@ put() { # file, offset, bytes as for printf
 attached_images() { losetup --noheadings --output BACK-FILE | grep -F "$tmp/"; }
 has_attached_images() { [ -n "$(attached_images)" ]; }
 
+# Images that the kernel refuses, with its reason where it has told one.
+test_broken_images() {
+	local tree=$1 image=$tmp/broken
+	mke2fs -q -t ext4 -d "$tree" "$image" 8M >/dev/null
+	put "$image" 1144 X # in the label, which the checksum covers
+	refused "an ext4 image with a wrong checksum" \
+		"--root: RootDirectory=: mounting $image as ext4 (journalctl -k may say why): Bad message" --root "$image" sh
+	rm "$image"
+	mke2fs -q -t ext4 -O ^metadata_csum "$image" 8M >/dev/null
+	put "$image" 1048 '\xff\xff' # s_log_block_size
+	refused "an ext4 image with a damaged superblock" \
+		"--root: RootDirectory=: mounting $image as ext4 (journalctl -k may say why): Invalid argument" --root "$image" sh
+	if grep -qw squashfs /proc/filesystems; then
+		rm "$image"
+		mksquashfs "$tree" "$image" -quiet -noappend >/dev/null
+		truncate -s 100K "$image"
+		refused "a squashfs image that is cut off" \
+			"--root: RootDirectory=: mounting $image as squashfs (*): *" --root "$image" sh
+		put "$image" 20 '\x09' # the compression
+		refused "a squashfs image that is packed in an unknown way" \
+			"--root: RootDirectory=: mounting $image as squashfs (Filesystem uses \"unknown\" compression*): Invalid argument" \
+			--root "$image" sh
+	else
+		skip "$label: a broken squashfs image" "this kernel has no squashfs"
+	fi
+	is "$label: ... and no refused image keeps a loop device" "$(attached_images)" ""
+}
+
 test_images() {
 	local tree=$tmp/tree-$label image=$tmp/image-$label
 	head -c 1M /dev/zero >"$tmp/zero"
@@ -368,6 +399,7 @@ test_images() {
 	wait $!
 	box --root "$image" no-such-program
 	like "$label: ... also after a start that failed" "$status $(attached_images)" "127 "
+	test_broken_images "$tree"
 	box --bind "base=$image" --root base sh -c 'busybox cat /etc/name'
 	is "$label: ... by name" "$out" "${tree##*/}"
 	if grep -qw squashfs /proc/filesystems; then

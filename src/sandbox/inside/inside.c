@@ -130,9 +130,11 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
 
 /* The inner id maps are written from within the domain, through a /proc that nobody else can reach. */
 static int prepare_inner(Payload *payload, int ruleset, Failure *f) {
-        payload->proc = root_open_proc();
+        MountReason reason = {};
+
+        payload->proc = root_open_proc(&reason);
         if (payload->proc < 0)
-                return fail(f, -payload->proc, "making a /proc");
+                return fail(f, -payload->proc, "making a /proc%s", reason.text);
         return payload->inside->plan->landlock_files ? landlock_allow_writing(ruleset, payload->proc, f) : 0;
 }
 

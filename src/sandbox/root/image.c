@@ -43,15 +43,16 @@ static int attach_loop(int image, char *ret_path, size_t size) {
         return -EBUSY;
 }
 
-static int mount_device(const char *type, const char *device) {
+static int mount_device(const char *type, const char *device, MountReason *ret_reason) {
         char options[64];
 
         snprintf(options, sizeof(options), "source=%s,ro", device);
-        return mount_make(type, options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+        return mount_make(type, options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ret_reason);
 }
 
 int image_mount(const char *path, Origin origin, int *ret, Report *report) {
         _cleanup_close_ int image = open(path, O_RDONLY | O_CLOEXEC), loop = -1;
+        MountReason reason = {};
         const char *type;
         char device[32];
         int fd, r;
@@ -68,9 +69,10 @@ int image_mount(const char *path, Origin origin, int *ret, Report *report) {
         if (loop < 0)
                 return report_error_at(report, origin, KEY, -loop, "%s: no loop device for the image: %s", path,
                                        strerror(-loop));
-        fd = mount_device(type, device);
+        fd = mount_device(type, device, &reason);
         if (fd < 0)
-                return report_error_at(report, origin, KEY, -fd, "mounting %s as %s: %s", path, type, strerror(-fd));
+                return report_error_at(report, origin, KEY, -fd, "mounting %s as %s%s: %s", path, type,
+                                       *reason.text ? reason.text : " (journalctl -k may say why)", strerror(-fd));
         *ret = fd;
         return 0;
 }

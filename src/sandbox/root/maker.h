@@ -5,6 +5,7 @@
  * errno with the reason kept in rm->f, but where they say otherwise. */
 
 #include "plan/plan.h"
+#include "sandbox/root/mount.h"
 #include "sandbox/wire/failure.h"
 
 typedef struct RootMaker {
@@ -15,11 +16,11 @@ typedef struct RootMaker {
         int *notify;        /* where the fd of MOUNT_NOTIFY goes */
         int scratch;        /* a tmpfs over the old root, which goes with it; -1: none is needed */
         unsigned n_scratch; /* entries made in it */
-        const char *hint;   /* behind what is said of an overlay that failed; NULL: nothing to say */
+        MountReason reason; /* why the kernel refused the last file system */
         unsigned layers;    /* mounts stacked on "/" below the new root, the old one being the first */
 } RootMaker;
 
-/* Keeps what was tried with which path on behalf of m; returns -error. */
+/* Keeps what was tried with which path on behalf of m, and rm->reason; returns -error. */
 int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *what, const char *path);
 
 /* Opens a source by its path on the host with O_PATH and flags (O_DIRECTORY), following no symlink. Returns the fd or

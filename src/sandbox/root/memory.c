@@ -36,7 +36,7 @@ int root_make_scratch(RootMaker *rm) {
 
         if (!needs_scratch(rm->plan))
                 return 0;
-        fs = mount_make("tmpfs", "mode=755,size=64M", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+        fs = mount_make("tmpfs", "mode=755,size=64M", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
         r = fs < 0 ? fs : mount_attach(fs, rm->old_root);
         if (r < 0)
                 return r;
@@ -72,10 +72,11 @@ static int make_file(RootMaker *rm, const PlanMount *m, const char *text, size_t
 
 /* A new tmpfs. Returns its fd or -errno. */
 static int make_memory(RootMaker *rm, const char *options) {
-        _cleanup_close_ int fs = mount_make("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV), place = -1;
+        _cleanup_close_ int fs = -1, place = -1;
         char name[16];
         int r;
 
+        fs = mount_make("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
         if (fs < 0)
                 return fs;
         snprintf(name, sizeof(name), "%u", rm->n_scratch++);
@@ -129,12 +130,13 @@ int root_do_blocked(RootMaker *rm, const PlanMount *m) {
         if (!m->directory)
                 return place_file(rm, m, "", 0);
         fd = mount_make("tmpfs", "mode=0,size=4k",
-                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
+                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY,
+                        &rm->reason);
         return fd < 0 ? root_mount_fail(rm, m, -fd, "hiding", m->destination) : root_place(rm, m, fd);
 }
 
 /* overlayfs takes its directories by path; these lead to the ones that are open, whatever their own paths. */
-static int set_layer(int fs, const char *key, const int *fds, size_t n) {
+static int set_layer(RootMaker *rm, int fs, const char *key, const int *fds, size_t n) {
         char value[256];
         size_t used = 0;
 
@@ -143,7 +145,7 @@ static int set_layer(int fs, const char *key, const int *fds, size_t n) {
                 if (used >= sizeof(value))
                         return -E2BIG;
         }
-        return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0) < 0 ? -errno : 0;
+        return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0) < 0 ? mount_refused(fs, &rm->reason) : 0;
 }
 
 static bool is_overlay(int fd) {
@@ -152,13 +154,13 @@ static bool is_overlay(int fd) {
         return fstatfs(fd, &st) >= 0 && st.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
-/* The kernel says EINVAL where it is already as deep as it can be (FILESYSTEM_MAX_STACK_DEPTH), and of more. */
+/* EINVAL without a reason can mean that it is as deep as it can be (FILESYSTEM_MAX_STACK_DEPTH). */
 static int create_overlay(RootMaker *rm, int fs, const int *lower, size_t n) {
-        int r = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
+        int r = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? mount_refused(fs, &rm->reason) : 0;
 
-        for (size_t i = 0; r == -EINVAL && i < n; i++)
+        for (size_t i = 0; r == -EINVAL && !*rm->reason.text && i < n; i++)
                 if (is_overlay(lower[i]))
-                        rm->hint = " (overlays stack two deep, and what is below is one already)";
+                        rm->reason = (MountReason) { " (overlays stack two deep, and what is below is one already)" };
         return r;
 }
 
@@ -169,21 +171,21 @@ static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, in
 
         if (fs < 0)
                 return -errno;
-        r = set_layer(fs, "lowerdir", lower, n);
+        r = set_layer(rm, fs, "lowerdir", lower, n);
         if (r >= 0 && upper >= 0)
-                r = set_layer(fs, "upperdir", &upper, 1);
+                r = set_layer(rm, fs, "upperdir", &upper, 1);
         if (r >= 0 && work >= 0)
-                r = set_layer(fs, "workdir", &work, 1);
+                r = set_layer(rm, fs, "workdir", &work, 1);
         if (r < 0)
                 return r;
         /* Who has no rights in the initial user namespace cannot use the xattrs that overlayfs prefers. */
         if (rm->plan->uid_map && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
-                return -errno;
+                return mount_refused(fs, &rm->reason);
         r = create_overlay(rm, fs, lower, n);
         if (r < 0)
                 return r;
         fd = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
-        return fd < 0 ? -errno : fd;
+        return fd < 0 ? mount_refused(fs, &rm->reason) : fd;
 }
 
 int root_make_stack(RootMaker *rm, const PlanMount *m) {
@@ -240,6 +242,5 @@ int root_do_overlay(RootMaker *rm, const PlanMount *m) {
                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0));
                 r = fd;
         }
-        return r < 0 ? fail_at(rm->f, m->origin, m->key, -r, "making an overlay of %s%s", m->source, rm->hint ?: "")
-                     : root_place(rm, m, fd);
+        return r < 0 ? root_mount_fail(rm, m, -r, "making an overlay of", m->source) : root_place(rm, m, fd);
 }

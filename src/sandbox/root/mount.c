@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -31,8 +33,28 @@ int mount_clone(int fd, const PlanMount *m) {
         return r < 0 ? r : TAKE_FD(copy);
 }
 
+/* Each read(2) takes one message from the kernel's log of fs: "e " before an error, "w " before a warning, "i " before
+ * information. A message that does not fit is gone. */
+int mount_refused(int fs, MountReason *ret) {
+        enum { MESSAGES_MAX = 8 }; /* struct fc_log */
+        int error = errno;
+        char message[sizeof(ret->text) - 4];
+
+        for (unsigned i = 0; i < MESSAGES_MAX && !*ret->text; i++) {
+                ssize_t n = read(fs, message, sizeof(message) - 1);
+
+                if (n < 0 && errno != EMSGSIZE)
+                        break;
+                if (n < 2 || message[0] != 'e')
+                        continue;
+                message[n] = '\0';
+                snprintf(ret->text, sizeof(ret->text), " (%.*s)", (int) strcspn(message + 2, "\n"), message + 2);
+        }
+        return -error;
+}
+
 /* Sets each of "key=value,flag,…" on a file system that is being configured. */
-static int configure(int fs, const char *options) {
+static int configure(int fs, const char *options, MountReason *ret_reason) {
         _cleanup_free_ char *copy = strdup(options);
         char *position = NULL;
 
@@ -44,24 +66,24 @@ static int configure(int fs, const char *options) {
                 if (value)
                         *value++ = '\0';
                 if (fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, o, value, 0) < 0)
-                        return -errno;
+                        return mount_refused(fs, ret_reason);
         }
         return 0;
 }
 
-int mount_make(const char *type, const char *options, unsigned attributes) {
+int mount_make(const char *type, const char *options, unsigned attributes, MountReason *ret_reason) {
         _cleanup_close_ int fs = fsopen(type, FSOPEN_CLOEXEC);
         int r, fd;
 
         if (fs < 0)
                 return -errno;
-        r = options ? configure(fs, options) : 0;
+        r = options ? configure(fs, options, ret_reason) : 0;
         if (r < 0)
                 return r;
         if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-                return -errno;
+                return mount_refused(fs, ret_reason);
         fd = fsmount(fs, FSMOUNT_CLOEXEC, attributes);
-        return fd < 0 ? -errno : fd;
+        return fd < 0 ? mount_refused(fs, ret_reason) : fd;
 }
 
 int mount_attach(int mount_fd, int destination) {

@@ -25,7 +25,7 @@
 #include "util/path.h"
 
 int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *what, const char *path) {
-        return fail_at(rm->f, m->origin, m->key, error, "%s %s", what, path);
+        return fail_at(rm->f, m->origin, m->key, error, "%s %s%s", what, path, rm->reason.text);
 }
 
 /* Relative to the directory: openat2(2) takes an absolute path as an absolute path but with RESOLVE_IN_ROOT. */
@@ -41,8 +41,8 @@ static int open_destination(RootMaker *rm, const char *path) {
         return open_in(rm->new_root, path, 0, RESOLVE_IN_ROOT);
 }
 
-int root_open_proc(void) {
-        return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+int root_open_proc(MountReason *ret_reason) {
+        return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret_reason);
 }
 
 static int open_parent(RootMaker *rm, const char *path) {
@@ -126,7 +126,8 @@ static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type) {
         _cleanup_close_ int fd = mount_make(
                 type, m->options,
                 MOUNT_ATTR_NOSUID | (m->devices ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
-                        (m->no_exec || m->kind != MOUNT_TMPFS ? MOUNT_ATTR_NOEXEC : 0));
+                        (m->no_exec || m->kind != MOUNT_TMPFS ? MOUNT_ATTR_NOEXEC : 0),
+                &rm->reason);
 
         if (fd == -EPERM && m->kind == MOUNT_PROC)
                 return fail_at(rm->f, m->origin, m->key, EPERM,
@@ -222,7 +223,7 @@ static int do_merge(RootMaker *rm, const PlanMount *m) {
         int r = from;
 
         if (r >= 0) {
-                to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+                to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
                 r = to;
         }
         if (r >= 0)
@@ -286,7 +287,7 @@ static int bind_root(RootMaker *rm, const PlanMount *root) {
 /* What the new root is, detached: a clone of a directory, several stacked, or nothing yet. */
 static int make_root(RootMaker *rm, const PlanMount *root) {
         if (!root->source)
-                return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+                return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
         return root->lower ? root_make_stack(rm, root) : bind_root(rm, root);
 }
 
@@ -300,7 +301,7 @@ static int begin(RootMaker *rm, const PlanMount *root) {
         r = make_root(rm, root);
         if (r < 0)
                 return fail_at(rm->f, root->origin, root->key, -r, "making a root of %s%s", root->source ?: "nothing",
-                               rm->hint ?: failure_hint(-r));
+                               *rm->reason.text ? rm->reason.text : failure_hint(-r));
         rm->new_root = r;
 
         /* All of the old tree turns private, so that nothing that is mounted here spreads. */
@@ -309,7 +310,7 @@ static int begin(RootMaker *rm, const PlanMount *root) {
         r = root_make_scratch(rm);
         if (r >= 0)
                 r = mount_attach(rm->new_root, rm->old_root);
-        return r < 0 ? fail(rm->f, -r, "attaching the new root") : 0;
+        return r < 0 ? fail(rm->f, -r, "attaching the new root%s", rm->reason.text) : 0;
 }
 
 static int pivot(RootMaker *rm) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plan/plan.h"
+#include "sandbox/root/mount.h"
 #include "sandbox/wire/failure.h"
 
 /* Builds the plan's root in the mount namespace of this process, and makes it the root of the process with
@@ -12,8 +13,8 @@
 int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f);
 
 /* A new /proc of this pid namespace that is mounted nowhere and can be written. The caller closes it. Returns the fd
- * or -errno. */
-int root_open_proc(void);
+ * or -errno, and then why in *ret_reason. */
+int root_open_proc(MountReason *ret_reason);
 
 /* Mounts what must wait until the process is in its own cgroup namespace, and makes read-only what only had to be
  * writable for others to be mounted in it. To be called after root_make(). */
