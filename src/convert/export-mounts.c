@@ -9,6 +9,7 @@
 #include "convert/systemd.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 #include "util/word.h"
 
 static bool is_volume(const char *key) {
@@ -92,12 +93,14 @@ static void write_tmpfs(Exporter *e, const PlanMount *m) {
         fprintf(f, "%s%s\n", m->read_only ? ",ro" : "", m->no_exec ? ",noexec" : "");
 }
 
-static void write_bind(FILE *f, const char *source, const char *destination, const char *options) {
-        _cleanup_free_ char *word = NULL;
+static void write_bind(Exporter *e, FILE *f, const char *source, const char *destination, const char *options) {
         bool same = streq(source, destination) && !*options;
+        _cleanup_free_ char *word = format("%s%s%s%s", source, same ? "" : ":", same ? "" : destination, options);
 
-        if (asprintf(&word, "%s%s%s%s", source, same ? "" : ":", same ? "" : destination, options) >= 0)
+        if (word)
                 word_write(f, word, WORD_PERCENT);
+        else
+                e->oom = true;
         fputc('\n', f);
 }
 
@@ -109,7 +112,7 @@ static void write_builtin(Exporter *e, const PlanMount *m) {
                 fputs("TemporaryFileSystem=/var/tmp:mode=1777,size=64M\n", e->builtin);
         else if (m->kind == MOUNT_BIND && !path_is_below(m->destination, "/dev") && !streq(m->destination, "/dev")) {
                 fputs("BindReadOnlyPaths=", e->builtin);
-                write_bind(e->builtin, m->source, m->destination, "");
+                write_bind(e, e->builtin, m->source, m->destination, "");
         }
 }
 
@@ -144,7 +147,7 @@ static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
         f = export_stream(e, s->origin);
         fprintf(f, "%s=%s", flags & (BIND_READ_ONLY | BIND_OVERLAY) ? "BindReadOnlyPaths" : "BindPaths",
                 s->value.optional ? "-" : "");
-        write_bind(f, source[0] == '/' ? source : m->source, destination,
+        write_bind(e, f, source[0] == '/' ? source : m->source, destination,
                    flags & BIND_NO_RECURSE ? ":norbind" : "");
         if (flags & BIND_NO_EXEC) {
                 fputs("NoExecPaths=", f);

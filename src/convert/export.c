@@ -11,6 +11,7 @@
 #include "util/escape.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 #include "util/word.h"
 
 #define BIT(c) (UINT64_C(1) << (c))
@@ -110,7 +111,7 @@ static void say_differences(Exporter *e) {
                      "they are not made in the empty /var and /run");
 }
 
-static int write_all(Exporter *e, FILE *f, char *const *texts) {
+static int write_all(Exporter *e, FILE *f, const Text *texts) {
         const Setting *description = policy_get(e->policy, D_Description);
         _cleanup_free_ char *line = make_line(description ? description->value.text : "", 4096),
                             *policy = make_line(e->plan->policy, 4096);
@@ -121,10 +122,10 @@ static int write_all(Exporter *e, FILE *f, char *const *texts) {
         fprintf(f, "# see isorun.policy(5), and isorun@.service for policies as services.\n[Unit]\n%s",
                 *line ? "Description=" : "");
         percent_write(f, line);
-        fprintf(f, "\n%s\n[Service]\n%s\n", texts[0], texts[3]);
-        fprintf(f, "# What isorun does by itself.\n%s", texts[1]);
-        if (*texts[2])
-                fprintf(f, "\n# What the policy asks for.\n%s", texts[2]);
+        fprintf(f, "\n%s\n[Service]\n%s\n", texts[0].bytes, texts[3].bytes);
+        fprintf(f, "# What isorun does by itself.\n%s", texts[1].bytes);
+        if (texts[2].size > 0)
+                fprintf(f, "\n# What the policy asks for.\n%s", texts[2].bytes);
         fprintf(f, "\n[Install]\nWantedBy=%s\n", e->user ? "default.target" : "multi-user.target");
         return 0;
 }
@@ -142,27 +143,23 @@ static void write_parts(Exporter *e) {
 int export_unit(const Plan *plan, bool user, FILE *f, Report *report) {
         Exporter e = { .plan = plan, .policy = plan->source, .user = user, .report = report };
         FILE **streams[] = { &e.unit, &e.builtin, &e.asked, &e.lacking };
-        char *texts[ELEMENTSOF(streams)] = {};
-        size_t sizes[ELEMENTSOF(streams)];
+        Text texts[ELEMENTSOF(streams)] = {};
         int r;
 
         r = check_kind(&e);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < ELEMENTSOF(streams) && r >= 0; i++) {
-                *streams[i] = open_memstream(&texts[i], &sizes[i]);
-                r = *streams[i] ? 0 : -ENOMEM;
+                r = text_open(&texts[i]);
+                *streams[i] = texts[i].f;
         }
         if (r >= 0)
                 write_parts(&e);
-        for (size_t i = 0; i < ELEMENTSOF(streams); i++)
-                if (*streams[i] && fclose(*streams[i]) != 0)
-                        r = -ENOMEM;
-        if (r >= 0 && e.oom)
-                r = -ENOMEM;
+        for (size_t i = 0; i < ELEMENTSOF(streams) && r >= 0; i++)
+                r = text_so_far(&texts[i]) && !e.oom ? 0 : -ENOMEM;
         if (r >= 0)
                 r = write_all(&e, f, texts);
         for (size_t i = 0; i < ELEMENTSOF(streams); i++)
-                free(texts[i]);
+                text_deinit(&texts[i]);
         return r == -ENOMEM ? report_oom(report) : r;
 }

@@ -4,21 +4,23 @@
 #include <stdio.h>
 
 #include "util/escape.h"
+#include "util/text.h"
 
-void export_lacks(Exporter *e, Origin origin, const char *key, const char *format, ...) {
+void export_lacks(Exporter *e, Origin origin, const char *key, const char *fmt, ...) {
         _cleanup_free_ char *why = NULL, *line = NULL;
+        const char *equals = directive_find(key) ? "=" : "";
         va_list ap;
-        int n;
 
-        va_start(ap, format);
-        n = vasprintf(&why, format, ap);
+        va_start(ap, fmt);
+        why = formatv(fmt, ap);
         va_end(ap);
-        if (n < 0)
-                why = NULL;
         line = why ? make_line(why, 4096) : NULL;
-        fprintf(e->lacking, "# not enforced by systemd: %s%s (%s)\n", key, directive_find(key) ? "=" : "", line ?: format);
-        report_notice_at(e->report, origin, NULL, "not enforced by systemd: %s%s: %s", key,
-                         directive_find(key) ? "=" : "", why ?: format);
+        if (!line) {
+                e->oom = true;
+                return;
+        }
+        fprintf(e->lacking, "# not enforced by systemd: %s%s (%s)\n", key, equals, line);
+        report_notice_at(e->report, origin, NULL, "not enforced by systemd: %s%s: %s", key, equals, why);
 }
 
 FILE *export_stream(Exporter *e, Origin origin) {
@@ -28,6 +30,8 @@ FILE *export_stream(Exporter *e, Origin origin) {
                 return e->builtin;
         where = origin_format(origin);
         line = where ? make_line(where, 4096) : NULL;
-        fprintf(e->asked, "# %s\n", line ?: "?");
+        if (!line)
+                e->oom = true;
+        fprintf(e->asked, "# %s\n", line ?: "");
         return e->asked;
 }

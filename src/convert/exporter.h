@@ -16,11 +16,11 @@ typedef struct Exporter {
         FILE *builtin; /* what isorun does by itself */
         FILE *asked;   /* what the policy asks for */
         FILE *lacking; /* comments */
-        bool oom;
+        bool oom;      /* something is missing */
 } Exporter;
 
 /* Says that a directive is not enforced. */
-void export_lacks(Exporter *e, Origin origin, const char *key, const char *format, ...) _printf_(4, 5);
+void export_lacks(Exporter *e, Origin origin, const char *key, const char *fmt, ...) _printf_(4, 5);
 
 /* The stream for a line that stands for something of origin, behind a comment that names it. */
 FILE *export_stream(Exporter *e, Origin origin);

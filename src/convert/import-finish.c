@@ -8,6 +8,7 @@
 #include "policy/value/names.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 #include "util/word.h"
 
 /* The destination of an item of BindPaths=, on the heap. */
@@ -77,11 +78,10 @@ static int add_noexec(Import *import, const ImportLine *line, const char *path) 
                         return -ENOMEM;
                 if (!streq(destination, path))
                         continue;
-                if (asprintf(&text, "%s:%s:%s%snoexec", fields[0], destination, fields[1] && fields[2] ? fields[2] : "",
-                             fields[1] && fields[2] ? "," : "") < 0) {
-                        text = NULL;
+                text = format("%s:%s:%s%snoexec", fields[0], destination, fields[1] && fields[2] ? fields[2] : "",
+                              fields[1] && fields[2] ? "," : "");
+                if (!text)
                         return -ENOMEM;
-                }
                 free(item->text);
                 item->text = TAKE_PTR(text);
                 return 0;

@@ -8,6 +8,7 @@
 #include "policy/value/value.h"
 #include "util/parse.h"
 #include "util/strv.h"
+#include "util/text.h"
 #include "util/word.h"
 
 /* Specifiers of systemd.unit(5) that are paths for the system's manager. Those that a policy has stay. */
@@ -80,35 +81,27 @@ static bool write_specifier(const Import *import, char letter, FILE *f) {
 }
 
 int import_expand(Import *import, const ImportLine *line, const char *text, char **ret) {
-        char *out = NULL;
+        _cleanup_text_ Text out = {};
         bool good = true;
         char bad = '\0';
-        size_t size;
-        FILE *f = open_memstream(&out, &size);
 
-        if (!f)
+        if (text_open(&out) < 0)
                 return -ENOMEM;
         for (const char *p = text; *p && good; p++) {
                 if (*p != '%') {
-                        fputc(*p, f);
+                        fputc(*p, out.f);
                         continue;
                 }
                 bad = *++p;
-                good = write_specifier(import, bad, f);
+                good = write_specifier(import, bad, out.f);
                 if (!bad)
                         break;
         }
-        if (fclose(f) != 0) {
-                free(out);
-                return -ENOMEM;
-        }
-        if (!good) {
-                free(out);
+        if (!good)
                 return bad ? import_note(import, line, false, "there is no %%%c in a policy", bad)
                            : import_note(import, line, false, "a lone %% at the end");
-        }
-        *ret = out;
-        return 1;
+        *ret = text_finish(&out);
+        return *ret ? 1 : -ENOMEM;
 }
 
 /* How booleans are written in a policy, however the unit has it. */

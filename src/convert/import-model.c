@@ -8,6 +8,7 @@
 #include "util/array.h"
 #include "util/escape.h"
 #include "util/strv.h"
+#include "util/text.h"
 #include "util/word.h"
 
 void import_deinit(Import *import) {
@@ -29,18 +30,15 @@ void import_deinit(Import *import) {
         *import = (Import) {};
 }
 
-int import_note(Import *import, const ImportLine *line, bool met, const char *format, ...) {
+int import_note(Import *import, const ImportLine *line, bool met, const char *fmt, ...) {
         ImportNote *note = ARRAY_APPEND(import->notes, import->n_notes);
         va_list ap;
-        int n;
 
         if (!note)
                 return -ENOMEM;
-        va_start(ap, format);
-        n = vasprintf(&note->reason, format, ap);
+        va_start(ap, fmt);
+        note->reason = formatv(fmt, ap);
         va_end(ap);
-        if (n < 0)
-                note->reason = NULL;
         note->origin = line->origin;
         note->met = met;
         note->key = strdup(line->key);
@@ -107,19 +105,13 @@ int import_drop(Import *import, ImportItem *item, const char *reason) {
 }
 
 char *import_item_value(const ImportItem *item) {
-        char *text = NULL;
-        size_t size;
-        FILE *f;
+        _cleanup_text_ Text value = {};
 
         if (import_is_whole(&directive_table[item->id]))
                 return strdup(item->text);
-        f = open_memstream(&text, &size);
-        if (!f)
+        if (text_open(&value) < 0)
                 return NULL;
         if (*item->text)
-                word_write(f, item->text, 0);
-        if (fclose(f) == 0)
-                return text;
-        free(text);
-        return NULL;
+                word_write(value.f, item->text, 0);
+        return text_finish(&value);
 }

@@ -55,7 +55,7 @@ int import_open(Import *import, DirectiveId id, const char *words, const char *w
 int import_drop(Import *import, ImportItem *item, const char *reason);
 
 /* Says why the line is not in the policy. Returns 0 or -ENOMEM. */
-int import_note(Import *import, const ImportLine *line, bool met, const char *format, ...) _printf_(4, 5);
+int import_note(Import *import, const ImportLine *line, bool met, const char *fmt, ...) _printf_(4, 5);
 
 /* How the item is written behind "KEY=", or "KEY=~" where it is inverted; on the heap, NULL: no memory. */
 char *import_item_value(const ImportItem *item);

@@ -12,6 +12,7 @@
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 #include "util/word.h"
 
 static int leave_out(Import *import, const ImportLine *line, const char *reason) {
@@ -36,8 +37,11 @@ static int clean_path(const char *path, char **ret) {
         const char *rest = startswith(path, "/var/run");
         _cleanup_free_ char *moved = NULL;
 
-        if (rest && (*rest == '/' || !*rest) && asprintf(&moved, "/run%s", rest) < 0)
-                return -ENOMEM;
+        if (rest && (*rest == '/' || !*rest)) {
+                moved = format("/run%s", rest);
+                if (!moved)
+                        return -ENOMEM;
+        }
         *ret = path_simplify(moved ?: path);
         return *ret ? 0 : -ENOMEM;
 }
@@ -49,9 +53,8 @@ static int add_directory(Import *import, DirectiveId id, const ImportLine *line,
         r = clean_path(path, &clean);
         if (r < 0)
                 return r;
-        if (asprintf(&word, "-%s", clean) < 0)
-                return -ENOMEM;
-        return import_add(import, id, line, word, false);
+        word = format("-%s", clean);
+        return word ? import_add(import, id, line, word, false) : -ENOMEM;
 }
 
 /* "-" and "+" may precede a path. */
@@ -107,9 +110,8 @@ static int take_inaccessible(Import *import, const ImportLine *line, const char 
 
         if (is_hidden(path))
                 return import_note(import, line, true, "%s is not seen", path);
-        if (asprintf(&out, "%s%s", memchr(word, '-', (size_t) (path - word)) ? "-" : "", path) < 0)
-                return -ENOMEM;
-        return import_add(import, D_InaccessiblePaths, line, out, false);
+        out = format("%s%s", memchr(word, '-', (size_t) (path - word)) ? "-" : "", path);
+        return out ? import_add(import, D_InaccessiblePaths, line, out, false) : -ENOMEM;
 }
 
 static int inaccessible_paths(Import *import, const ImportLine *line, const char *argument) {
@@ -124,10 +126,9 @@ static int take_own_directory(Import *import, const ImportLine *line, const char
         if (import->user && !*++space)
                 return import_note(import, line, false,
                                    "where it is for a user depends on systemd's version: name it in BindPaths=");
-        if (asprintf(&path, "%.*s/%.*s", import->user ? (int) strlen(space) : (int) (space - argument),
-                     import->user ? space : argument, (int) strcspn(word, ":"), word) < 0)
-                return -ENOMEM;
-        return add_directory(import, D_BindPaths, line, path);
+        path = format("%.*s/%.*s", import->user ? (int) strlen(space) : (int) (space - argument),
+                      import->user ? space : argument, (int) strcspn(word, ":"), word);
+        return path ? add_directory(import, D_BindPaths, line, path) : -ENOMEM;
 }
 
 static int own_directories(Import *import, const ImportLine *line, const char *argument) {
@@ -147,21 +148,21 @@ static bool is_usual_option(const char *option) {
 
 /* The options that are left, a % being doubled, since it is none of a specifier in systemd. */
 static int tmpfs_options(char *options, char **ret) {
+        _cleanup_text_ Text kept = {};
         const char *separator = ":";
         char *position = NULL;
-        size_t size;
-        FILE *f = open_memstream(ret, &size);
 
-        if (!f)
+        if (text_open(&kept) < 0)
                 return -ENOMEM;
         for (char *o = strtok_r(options, ",", &position); o; o = strtok_r(NULL, ",", &position)) {
                 if (is_usual_option(o))
                         continue;
-                fputs(separator, f);
-                percent_write(f, o);
+                fputs(separator, kept.f);
+                percent_write(kept.f, o);
                 separator = ",";
         }
-        return fclose(f) == 0 ? 0 : -ENOMEM;
+        *ret = text_finish(&kept);
+        return *ret ? 0 : -ENOMEM;
 }
 
 static int add_tmpfs(Import *import, const ImportLine *line, const char *path, char *options) {
@@ -171,7 +172,8 @@ static int add_tmpfs(Import *import, const ImportLine *line, const char *path, c
 
         if (options && tmpfs_options(options, &kept) < 0)
                 return -ENOMEM;
-        if (asprintf(&word, "%s%s", path, kept ?: "") < 0)
+        word = format("%s%s", path, kept ?: "");
+        if (!word)
                 return -ENOMEM;
         for (size_t i = 0; i < ELEMENTSOF(builtin); i++)
                 if (streq(word, builtin[i]))
@@ -204,20 +206,16 @@ static int temporary(Import *import, const ImportLine *line, _unused_ const char
 
 /* In its text systemd knows no specifiers. */
 static int set_credential(Import *import, const ImportLine *line, _unused_ const char *argument) {
-        char *text = NULL;
-        size_t size;
-        FILE *f;
-        int r;
+        _cleanup_text_ Text doubled = {};
+        _cleanup_free_ char *text = NULL;
 
         if (!*line->value)
                 return 0;
-        f = open_memstream(&text, &size);
-        if (!f)
+        if (text_open(&doubled) < 0)
                 return -ENOMEM;
-        percent_write(f, line->value);
-        r = fclose(f) == 0 ? import_add(import, D_SetCredential, line, text, false) : -ENOMEM;
-        free(text);
-        return r;
+        percent_write(doubled.f, line->value);
+        text = text_finish(&doubled);
+        return text ? import_add(import, D_SetCredential, line, text, false) : -ENOMEM;
 }
 
 /* For systemd 0 is "infinity" here, as it once was for all such times. */
@@ -307,10 +305,9 @@ static int write_command(Import *import, const ImportLine *line, char **words, b
 }
 
 static int add_command(Import *import, const ImportLine *line, char **words, size_t n_prefixes) {
+        _cleanup_text_ Text written = {};
         _cleanup_free_ char *text = NULL;
         bool literal = memchr(words[0], ':', n_prefixes), renamed = memchr(words[0], '@', n_prefixes);
-        size_t size;
-        FILE *f;
         int r;
 
         r = note_prefixes(import, line, words[0], n_prefixes);
@@ -321,13 +318,13 @@ static int add_command(Import *import, const ImportLine *line, char **words, siz
                 free(words[1]);
                 memmove(words + 1, words + 2, (strv_length(words + 2) + 1) * sizeof(char *));
         }
-        f = open_memstream(&text, &size);
-        if (!f)
+        if (text_open(&written) < 0)
                 return -ENOMEM;
-        r = write_command(import, line, words, literal, f);
-        if (fclose(f) != 0)
-                return -ENOMEM;
-        return r > 0 ? import_add(import, D_ExecStart, line, text, false) : r;
+        r = write_command(import, line, words, literal, written.f);
+        if (r <= 0)
+                return r;
+        text = text_finish(&written);
+        return text ? import_add(import, D_ExecStart, line, text, false) : -ENOMEM;
 }
 
 static int command(Import *import, const ImportLine *line, _unused_ const char *argument) {

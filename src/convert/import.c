@@ -12,6 +12,7 @@
 #include "util/array.h"
 #include "util/escape.h"
 #include "util/strv.h"
+#include "util/text.h"
 #include "util/word.h"
 
 /* An empty value takes away the lines before it, as a later one does where there can be but one; of commands there can
@@ -147,17 +148,26 @@ int import_convert(Import *import) {
         return r < 0 ? r : open_what_is_needed(import);
 }
 
-static void print_comment(FILE *f, const char *format, ...) _printf_(2, 3);
-static void print_comment(FILE *f, const char *format, ...) {
+/* Writes the piece, which is on the heap; NULL: it could not be made. */
+static void print_piece(Text *out, const char *piece) {
+        if (piece)
+                fputs(piece, out->f);
+        else
+                out->failed = true;
+}
+
+static void print_comment(Text *out, const char *fmt, ...) _printf_(2, 3);
+static void print_comment(Text *out, const char *fmt, ...) {
         _cleanup_free_ char *text = NULL, *line = NULL;
         va_list ap;
 
-        va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
+        va_start(ap, fmt);
+        text = formatv(fmt, ap);
         va_end(ap);
         line = text ? escape(text) : NULL;
-        fprintf(f, "# %s\n", line ?: "?");
+        fputs("# ", out->f);
+        print_piece(out, line);
+        fputc('\n', out->f);
 }
 
 /* Whether the word goes on the line of the one before it. */
@@ -168,23 +178,23 @@ static bool joins(const ImportItem *before, const ImportItem *item) {
                directive_table[item->id].type != &type_tmpfs;
 }
 
-static void print_item(FILE *f, const ImportItem *item, const ImportItem *before) {
+static void print_item(Text *out, const ImportItem *item, const ImportItem *before) {
         const Directive *d = &directive_table[item->id];
         _cleanup_free_ char *value = import_item_value(item);
 
         if (joins(before, item))
-                fputc(' ', f);
+                fputc(' ', out->f);
         else {
                 if (before)
-                        fputc('\n', f);
+                        fputc('\n', out->f);
                 if (item->opened)
-                        print_comment(f, "%s:", item->opened);
-                fprintf(f, "%s=%s", d->name, item->inverted ? "~" : "");
+                        print_comment(out, "%s:", item->opened);
+                fprintf(out->f, "%s=%s", d->name, item->inverted ? "~" : "");
         }
-        fputs(value ?: "", f);
+        print_piece(out, value);
 }
 
-static void print_directive(const Import *import, FILE *f, DirectiveId id) {
+static void print_directive(const Import *import, Text *out, DirectiveId id) {
         const ImportItem *before = NULL;
 
         for (size_t i = 0; i < import->n_items; i++) {
@@ -192,23 +202,23 @@ static void print_directive(const Import *import, FILE *f, DirectiveId id) {
 
                 if (item->id != id || item->dropped)
                         continue;
-                print_item(f, item, before);
+                print_item(out, item, before);
                 before = item;
         }
         if (before)
-                fputc('\n', f);
+                fputc('\n', out->f);
 }
 
-static void print_optional(const Import *import, FILE *f) {
+static void print_optional(const Import *import, Text *out) {
         const char *separator = "# The host that this was imported on cannot hold them:\nOptional=";
 
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (import->optional[id] && has_item(import, id)) {
-                        fprintf(f, "%s%s", separator, directive_table[id].name);
+                        fprintf(out->f, "%s%s", separator, directive_table[id].name);
                         separator = " ";
                 }
         if (*separator == ' ')
-                fputc('\n', f);
+                fputc('\n', out->f);
 }
 
 /* What is left out, or needs no line, stands in the section that it would be in. */
@@ -239,26 +249,31 @@ void import_sort(Import *import) {
                 }
 }
 
-static void print_notes(const Import *import, FILE *f, Section section) {
+static void print_notes(const Import *import, Text *out, Section section) {
         for (size_t i = 0; i < import->n_notes; i++) {
                 const ImportNote *n = &import->notes[i];
 
                 if (section_of(n) == section)
-                        print_comment(f, "%s:%u: %s=%s: %s: %s", n->origin.file, n->origin.line, n->key, n->value,
+                        print_comment(out, "%s:%u: %s=%s: %s: %s", n->origin.file, n->origin.line, n->key, n->value,
                                       n->met ? "not needed" : "left out", n->reason);
         }
 }
 
-void import_print(const Import *import, FILE *f) {
-        print_comment(f, "Made by isoctl import from %s. What it does not carry is said in isoctl(1).",
+char *import_compose(const Import *import) {
+        _cleanup_text_ Text out = {};
+
+        if (text_open(&out) < 0)
+                return NULL;
+        print_comment(&out, "Made by isoctl import from %s. What it does not carry is said in isoctl(1).",
                       import->files ? import->files[0] : import->unit);
         for (Section section = 0; section < _SECTION_MAX; section++) {
-                fprintf(f, "%s[%s]\n", section ? "\n" : "", section_names[section]);
+                fprintf(out.f, "%s[%s]\n", section ? "\n" : "", section_names[section]);
                 if (section == SECTION_POLICY)
-                        print_optional(import, f);
+                        print_optional(import, &out);
                 for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                         if (directive_table[id].section == section)
-                                print_directive(import, f, id);
-                print_notes(import, f, section);
+                                print_directive(import, &out, id);
+                print_notes(import, &out, section);
         }
+        return text_finish(&out);
 }

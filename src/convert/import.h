@@ -4,7 +4,6 @@
 /* The lines of a policy that the hardening lines of a systemd service come to: isoctl import. Pure: whether the lines can
  * be held on a machine is for the caller to find out, which drops those that cannot. */
 
-#include <stdio.h>
 
 #include "convert/import-model.h"
 
@@ -17,5 +16,6 @@ int import_convert(Import *import);
 /* Puts the notes into the order of the unit's lines. */
 void import_sort(Import *import);
 
-/* Writes the policy to f: the lines in the order of the table of directives. The names of files are shown as they are. */
-void import_print(const Import *import, FILE *f);
+/* The policy, on the heap: the lines in the order of the table of directives. The names of files are shown as they are.
+ * NULL when memory runs out. */
+char *import_compose(const Import *import);

@@ -9,6 +9,7 @@
 #include "util/drop-in.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 static const char *const system_directories[] = {
         "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/etc/systemd/system",
@@ -44,11 +45,10 @@ static int find_directories(bool user, char ***ret) {
 /* "redis@.service" of "redis@main.service", or NULL. */
 static char *template_of(const char *name) {
         const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
-        char *s;
 
         if (!at || !dot || dot <= at + 1)
                 return NULL;
-        return asprintf(&s, "%.*s%s", (int) (at + 1 - name), name, dot) < 0 ? NULL : s;
+        return format("%.*s%s", (int) (at + 1 - name), name, dot);
 }
 
 static int find_file(char *const *directories, const char *name, char **ret) {
@@ -87,9 +87,9 @@ static int collect(char *const *directories, const char *name, const char *templ
         r = drop_in_names(name, template, &names);
         for (char **n = names; r >= 0 && n && *n; n++)
                 for (char *const *d = directories; r >= 0 && *d; d++) {
-                        _cleanup_free_ char *path = NULL;
+                        _cleanup_free_ char *path = format("%s/%s.d", *d, *n);
 
-                        r = asprintf(&path, "%s/%s.d", *d, *n) < 0 ? -ENOMEM : drop_ins_collect(path, &paths);
+                        r = path ? drop_ins_collect(path, &paths) : -ENOMEM;
                 }
         drop_ins_sort(paths);
         for (char **p = paths; r >= 0 && p && *p; p++)
@@ -104,7 +104,8 @@ static int find_by_name(const char *spec, bool user, UnitFiles *ret, Report *rep
         int r;
 
         r = find_directories(user, &directories);
-        if (r < 0 || asprintf(&ret->name, "%s%s", spec, endswith(spec, ".service") ? "" : ".service") < 0)
+        ret->name = format("%s%s", spec, endswith(spec, ".service") ? "" : ".service");
+        if (r < 0 || !ret->name)
                 return report_oom(report);
         template = template_of(ret->name);
         r = find_file(directories, ret->name, &path);

@@ -230,16 +230,15 @@ static void test_files(_unused_ void **state) {
 /* One line a directive's origin, sections in their order, comments where they belong. */
 static void test_print(_unused_ void **state) {
         Import import;
-        Buffer out;
+        _cleanup_free_ char *out = NULL;
         Log log;
 
         log_init(&log);
-        buffer_init(&out);
         import_text(&import, "a.service", "Type=exec\nMemoryMax=1G\nUser=a\nSystemCallFilter=@basic-io\nSystemCallFilter=~read write\nExecStart=/bin/a", &log);
         import.optional[D_MemoryMax] = true;
         import_sort(&import);
-        import_print(&import, out.f);
-        expect_text("print", buffer_text(&out),
+        out = import_compose(&import);
+        expect_text("print", out,
                     "# Made by isoctl import from unit. What it does not carry is said in isoctl(1).\n"
                     "[Policy]\n"
                     "# The host that this was imported on cannot hold them:\n"
@@ -256,7 +255,6 @@ static void test_print(_unused_ void **state) {
                     "# unit:5: PrivateNetwork=yes: not needed: so it is without being asked\n"
                     "# unit:6: Type=exec: left out: of the service, not of its sandbox: for the unit that starts isorun\n");
         import_deinit(&import);
-        buffer_deinit(&out);
         log_deinit(&log);
 }
 
@@ -288,20 +286,19 @@ static void make_unit(uint32_t *seed, FILE *f) {
 /* Whatever a unit holds, what is printed reads back as the same items, or a line of it is refused by its place. */
 static void check_printed(const Import *import) {
         Policy *policy = test_policy();
-        Buffer out;
+        _cleanup_free_ char *out = NULL;
         Log log;
         int r;
 
         log_init(&log);
-        buffer_init(&out);
-        import_print(import, out.f);
-        r = test_read(policy, &log, buffer_text(&out));
+        out = import_compose(import);
+        assert_non_null(out);
+        r = test_read(policy, &log, out);
         if (r != 0 && r != -EBADMSG)
-                fail_msg("returned %d for:\n%s", r, out.text);
-        expect_number(out.text, log.report.n_errors > 0, r < 0);
+                fail_msg("returned %d for:\n%s", r, out);
+        expect_number(out, log.report.n_errors > 0, r < 0);
         expect_not_in("no line is torn apart", log_text(&log), "neither a [Section]");
         policy_free(policy);
-        buffer_deinit(&out);
         log_deinit(&log);
 }
 

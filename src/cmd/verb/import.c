@@ -214,6 +214,7 @@ static int import_unit(const char *spec, Report *report) {
         _cleanup_(unit_files_deinit) UnitFiles files = {};
         _cleanup_(import_deinit) Import import = {};
         _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_free_ char *text = NULL;
         int r;
 
         import.user = arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && geteuid() != 0);
@@ -232,7 +233,10 @@ static int import_unit(const char *spec, Report *report) {
                 return r;
         import_sort(&import);
         say_notes(&import, report);
-        import_print(&import, stdout);
+        text = import_compose(&import);
+        if (!text)
+                return report_oom(report);
+        fputs(text, stdout);
         return flush_output(report);
 }
 
