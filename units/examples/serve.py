@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Serves a directory on the socket that systemd passes, sd_listen_fds(3), and makes none itself.
+# Serves a directory on the socket that systemd passes, sd_listen_fds(3). It makes no socket itself.
 import functools
 import http.server
 import socket
