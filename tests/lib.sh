@@ -8,6 +8,8 @@ isoctl=$build/src/isoctl
 as_user=$top/tests/host/as-user
 tap_count=0
 tap_failed=0
+tap_last=ok
+who=() mode=()
 tmp=$(mktemp -d /tmp/isorun-test.XXXXXX)
 chmod 755 "$tmp"
 trap 'finish $?' EXIT
@@ -21,12 +23,27 @@ run() {
 }
 
 result() { # ok|not ok, description, and on failure what is known
+	local verdict=$1 known=${3-}
+	if [ -n "${needs_last-}" ] && [ "$tap_last" != ok ]; then
+		verdict="not ok"
+		known="the check before this one failed, and without it this one proves nothing; $known"
+	fi
+	tap_last=$verdict
 	tap_count=$((tap_count + 1))
-	echo "$1 $tap_count - ${2//#/}"
-	[ "$1" = ok ] && return
+	echo "$verdict $tap_count - ${2//#/}${note-}"
+	[ "$verdict" = ok ] && return
 	tap_failed=$((tap_failed + 1))
-	printf '%s\n' "${3-}" "status: ${status-}" "out: ${out-}" "err: ${err-}" | sed 's/^/# /'
+	printf '%s\n' "$known" "status: ${status-}" "out: ${out-}" "err: ${err-}" | sed 's/^/# /'
 }
+
+# Words before a check. tests/check-dead takes every check for one of a refusal, which must fail where a program that
+# protects nothing is in isorun's place, but for those that say so here.
+# The check also needs the check or the wait before it: that nothing is left proves nothing where nothing has run.
+also() { local needs_last=1; "$@"; }
+# The check is none of a refusal: a command that is not confined passes it, too.
+no_refusal() { local note=" [no refusal]"; "$@"; }
+# The check does not run isorun at all.
+no_isorun() { local note=" [no isorun]"; "$@"; }
 
 ok() { # description, command...
 	local what=$1
@@ -49,18 +66,59 @@ unlike() { # description, text, glob
 }
 
 skip() { # description, reason
+	tap_last=ok
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count - ${1//#/} # SKIP $2"
 }
 
-# Up to 5 s (in an emulated kernel 20 s) until a command succeeds.
+# Waits until a command succeeds, at most for the seconds of TEST_PATIENCE, or else of the suite's own $patience. Every
+# wait of the suites is this one.
 eventually() {
-	local i
-	for ((i = 0; i < ${patience:-100}; i++)); do
-		"$@" && return 0
+	local end=$((${EPOCHREALTIME/[.,]/} + ${TEST_PATIENCE:-${patience:-5}} * 1000000))
+	while ! "$@"; do
+		[ "${EPOCHREALTIME/[.,]/}" -lt $end ] || return 1
 		sleep 0.05
 	done
+}
+
+# Waits for what the next checks build on, and fails if it does not come. (Its output is a result: it is not redirected.)
+await() { # command...
+	if eventually "$@"; then
+		[ "$tap_last" = "waited in vain" ] || tap_last=ok
+		return 0
+	fi
+	result "not ok" "${label:+$label: }waited in vain for: $*"
+	tap_last="waited in vain"
 	return 1
+}
+
+# Runs isorun as the user whose turn it is, with the suite's own options before those given.
+box() { run "${who[@]}" "$isorun" --quiet "${mode[@]}" "$@"; }
+
+# What a script inside says at its end. That it said nothing before proves something only if it came as far as this.
+reached="-- reached the end --"
+to_end() { printf '%s\necho "%s"\n' "$1" "$reached"; }
+
+is_reached() { # description, what was printed before the end
+	local said=${out%"$reached"}
+	[ "$said" != "$out" ] || said="(it did not reach its end) $out"
+	while [[ $said = *$'\n' ]]; do said=${said%$'\n'}; done
+	is "$1" "$status $said" "0 $2"
+}
+
+shell() { # description, expected output, options..., script of sh, which runs to its end
+	box "${@:3:$#-3}" sh -c "$(to_end "${@: -1}")"
+	is_reached "$label: $1" "$2"
+}
+
+prints() { # description, expected output (not nothing: see shell), arguments...
+	box "${@:3}"
+	is "$label: $1" "$out" "${2:?}"
+}
+
+refused() { # description, pattern of the one line, arguments...
+	box "${@:3}"
+	like "$label: $1" "$status $(wc -l <"$tmp/err") $err" "125 1 isorun: $2"
 }
 
 is_sanitized() { grep -q __asan_init "$isorun"; }

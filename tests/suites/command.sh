@@ -65,9 +65,8 @@ is "StandardError=null" "$err" ""
 bad() { # description, policy text, expected messages, each with the file's name as %f
 	printf '%s\n' "$2" >"$tmp/bad.conf"
 	run "$isorun" --no-scope --policy "$tmp/bad.conf" sh -c "touch $tmp/started"
-	is "$1" "$err" "${3//%f/isorun: $tmp/bad.conf}"
-	is "... exit status" $status 125
-	ok "... nothing started" test ! -e "$tmp/started"
+	is "$1" "$status $err" "125 ${3//%f/isorun: $tmp/bad.conf}"
+	also ok "... nothing started" test ! -e "$tmp/started"
 }
 bad "not a size" $'[Scope]\nMemoryMax=12Q' '%f:2: MemoryMax=: not a size: "12Q"'
 bad "unknown key, with the nearest" $'[Scope]\nMemryMax=1M' '%f:2: MemryMax=: no such directive (did you mean MemoryMax=?)'
@@ -131,7 +130,7 @@ is "an empty value resets" "$out" "[]"
 printf '[Policy]\nBase=default\n[Sandbox]\nBindReadOnlyPaths=/etc/hostname:/srv/name\n' >"$tmp/plan.conf"
 run "$isorun" --no-scope --quiet --dry-run --policy "$tmp/plan.conf" sh -c "touch $tmp/started"
 like "--dry-run prints the plan with origins" "$out" "*/srv/name *read-only /etc/hostname   # $tmp/plan.conf:4*"
-ok "... and starts nothing" test ! -e "$tmp/started"
+also ok "... and starts nothing" test ! -e "$tmp/started"
 for line in "$isorun --no-scope --quiet --dry-run true" "$isoctl explain default"; do
 	run sh -c "$line >/dev/full"
 	is "what cannot be written is told ($line)" "$status ${err#*: }" "125 standard output: No space left on device"

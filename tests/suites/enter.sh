@@ -36,7 +36,7 @@ begin() {
 	"${who[@]}" "$isorun" "${mode[@]}" --name "$1" -v "$facts:/facts.py:ro" "${@:2}" /usr/bin/python3 /facts.py stay \
 		>"$tmp/payload" 2>"$tmp/payload.err" </dev/null &
 	instance=$!
-	eventually grep -qs ^fds "$tmp/payload.err" && eventually "${who[@]}" "$isoctl" enter "$1" true 2>/dev/null
+	await grep -qs ^fds "$tmp/payload.err" && await "${who[@]}" "$isoctl" enter "$1" true 2>/dev/null
 }
 
 end() {
@@ -60,7 +60,7 @@ compare() { # what, options...
 	is "$label, $1: ... which ends by that" $? 138
 	begin one "${@:2}"
 	"${who[@]}" "$isoctl" enter one sleep 700 &
-	eventually pgrep -f '^sleep 700$' >/dev/null
+	await runs '^sleep 700$'
 	enter one /usr/bin/python3 -c 'import os, signal
 for p in filter(str.isdigit, os.listdir("/proc")):
     if open(f"/proc/{p}/cmdline").read() == "sleep\x00700\x00": os.kill(int(p), signal.SIGTERM)'
@@ -116,20 +116,20 @@ test_status() {
 test_ends() {
 	begin one
 	"${who[@]}" "$isoctl" enter one sh -c 'sleep 701 & sleep 702' &
-	eventually pgrep -f '^sleep 702$' >/dev/null
+	await runs '^sleep 702$'
 	kill -KILL "$(first_pid "^$isoctl enter one sh -c sleep 701")"
 	wait $! 2>/dev/null
-	ok "$label: nothing is left when isoctl is killed" eventually gone '^sleep 70[12]$'
+	also ok "$label: nothing is left when isoctl is killed" eventually gone '^sleep 70[12]$'
 	"${who[@]}" "$isoctl" enter one sh -c 'trap "echo got it; exit 9" TERM; echo ready; while :; do sleep 0.1; done' >"$tmp/term" &
-	eventually grep -q ready "$tmp/term"
+	await grep -q ready "$tmp/term"
 	kill -TERM "$(first_pid "^$isoctl enter one sh -c trap")"
 	wait $!
 	is "$label: SIGTERM is handed on" "$? $(tail -n1 "$tmp/term")" "9 got it"
 	"${who[@]}" "$isoctl" enter one sleep 703 2>"$tmp/ended" &
-	eventually pgrep -f '^sleep 703$' >/dev/null
+	await runs '^sleep 703$'
 	end one
 	wait %2 2>/dev/null || wait $!
-	ok "$label: the end of the instance ends what entered" eventually gone '^sleep 703$'
+	also ok "$label: the end of the instance ends what entered" eventually gone '^sleep 703$'
 	ok "$label: ... and isoctl says so" eventually grep -q "one has ended, and the command with it" "$tmp/ended"
 	enter one true
 	is "$label: what has ended cannot be entered" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
@@ -147,12 +147,12 @@ test_leaks() {
 	local before i pid
 	begin one
 	pid=$(reaper one)
-	eventually is_alone "$pid" # begin has entered, and reaper has asked
+	await is_alone "$pid" # begin has entered, and reaper has asked
 	before=$(count_fds "$pid")
 	for ((i = 0; i < 100; i++)); do "$isoctl" enter one true || echo failed; done >"$tmp/loop" 2>&1
 	is "$label: a hundred enter" "$(cat "$tmp/loop")" ""
 	ok "$label: ... and leave no fd behind" eventually has_fds "$pid" "$before"
-	ok "$label: ... nor a zombie" eventually is_alone "$pid"
+	also ok "$label: ... nor a zombie" eventually is_alone "$pid"
 	is "$label: the filters that the reaper keeps cannot be altered" "$(python3 -c 'import fcntl, glob, os, sys
 for fd in glob.glob("/proc/%s/fd/*" % sys.argv[1]):
     if "isorun-filter" not in os.readlink(fd): continue
@@ -220,10 +220,10 @@ attack() { # what, options...
 	begin one "${@:2}"
 	"${who[@]}" "$isorun" "${mode[@]}" --name two "${@:2}" -v "$tmp/attack.py:/attack.py:ro" \
 		/usr/bin/python3 /attack.py "$(first_pid "^$isorun .*--name one ")" 2 >"$tmp/attack" 2>&1 </dev/null &
-	eventually "${who[@]}" "$isoctl" enter two true 2>/dev/null
-	eventually test -s "$tmp/attack"
+	await "${who[@]}" "$isoctl" enter two true 2>/dev/null
+	await test -s "$tmp/attack"
 	for ((i = 0; i < 20; i++)); do "${who[@]}" "$isoctl" enter two true; done
-	patience=200 eventually grep -q ^reached "$tmp/attack"
+	patience=10 await grep -q ^reached "$tmp/attack"
 	like "$label, $1: a payload does not reach the socket" "$(head -n1 "$tmp/attack")" "@(EPERM|ECONNREFUSED|EAFNOSUPPORT|hung up)"
 	is "$label, $1: nor looks into the reaper or who enters" "$(tail -n1 "$tmp/attack")" "reached:"
 	kill "$(first_pid "^$isorun .*--name two ")"
@@ -326,7 +326,7 @@ test_terminal() {
 *status 0 restored True"
 	terminal "" "sh" "" 'echo re$((40+2))dy; exec sleep 706\n' "re42dy" "KILL"
 	like "$label: the terminal is as it was when isoctl is killed" "$out" "*status 143 restored True"
-	ok "$label: ... and the command gone" eventually gone '^sleep 706$'
+	also ok "$label: ... and the command gone" eventually gone '^sleep 706$'
 	echo 'stat -Lc %d /proc/self/fd/2 /dev/pts | uniq | wc -l; stty size <&1; seq 3; exit 4' >"$tmp/script-$label"
 	run "${who[@]}" /usr/bin/python3 "$tmp/drive.py" "sh $tmp/through $isoctl $tmp/script-$label" "" ""
 	is "$label: a terminal that is for output alone is none of the caller's either" "$out" "1
@@ -375,7 +375,7 @@ test_lies() {
 for k, v in {\"name\": \"evil\\033[31m\", \"policy\": \"p\", \"command\": \"c\\n\", \"pid\": \"1\"}.items(): os.setxattr(\"/sys/fs/cgroup/fake\", \"user.isorun.\" + k, v.encode())
 open(\"/sys/fs/cgroup/fake/cgroup.procs\", \"w\").write(str(os.getpid()))
 os.execvp(\"sleep\", [\"sleep\", \"707\"])"' &
-	eventually pgrep -f '^sleep 707$' >/dev/null
+	await runs '^sleep 707$'
 	like "$label: what is told of nested ones is escaped and shown below" "$("$isoctl" list --no-legend)" "one *
 ?-evil?x1b*"
 	is "$label: ... and not by list -q" "$("$isoctl" list -q)" one
@@ -391,7 +391,7 @@ test_unmarked() {
 	systemctl reset-failed isorun-test.service 2>/dev/null
 	systemd-run --quiet --unit isorun-test -p User="$TH_USER" -p MemoryMax=100M -p TasksMax=50 -p Type=exec \
 		"$isorun" "${mode[@]}" -p MemoryMax= -p TasksMax= sleep 708
-	eventually pgrep -f '^sleep 708$' >/dev/null
+	await runs '^sleep 708$'
 	is "a service without attributes is found" "$("$isoctl" list --no-legend | awk '{print $1, $2, $3}')" "isorun-test - running"
 	run "$isoctl" enter isorun-test id -un
 	is "... and entered by root" "$out" "$TH_USER"
@@ -424,7 +424,7 @@ os.setxattr(cgroup, "user.isorun.name", sys.argv[1].encode())
 open(cgroup + "/cgroup.procs", "w").write("0")
 time.sleep(710)' "$name" &
 	done
-	eventually sh -c '[ "$(pgrep -fc "^/usr/bin/python3 .*sleep.710")" = 4 ]'
+	await sh -c '[ "$(pgrep -fc "^/usr/bin/python3 .*sleep.710")" = 4 ]'
 	sleep 0.3
 	for name in one o isorun-one.scope /isorun.slice/isorun-one.scope; do
 		enter "$name" echo right
@@ -447,11 +447,11 @@ for p in range(pid, pid + 300):
 print(\"bound\", flush=True)
 time.sleep(600)"' >"$tmp/bound" 2>&1 &
 	squatter=$!
-	eventually grep -q bound "$tmp/bound"
+	await grep -q bound "$tmp/bound"
 	who=()
 	"$isorun" "${mode[@]}" --name squat sleep 709 &
 	instance=$!
-	eventually pgrep -f '^sleep 709$' >/dev/null
+	await runs '^sleep 709$'
 	ok "who takes the socket's name hinders no start" runs '^sleep 709$'
 	run "$isoctl" enter squat true
 	is "... and is not taken for isorun" "$status $err" \

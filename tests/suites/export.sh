@@ -26,7 +26,7 @@ leave_secrets() {
 		sockets[1].listen()
 		signal.pause()
 	PY
-	eventually python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))" 2>/dev/null
+	await python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))" 2>/dev/null
 }
 
 # The policy, with what the probe needs; it ends in a file, since a service has no standard output of ours.
@@ -117,7 +117,7 @@ all() {
 	local policy
 	mkdir -p "$units"
 	"${who[@]}" sleep 1000 </dev/null >/dev/null 2>&1 &
-	eventually runs '^[^ ]*sleep 1000$'
+	await runs '^[^ ]*sleep 1000$'
 	victim=$(first_pid '^[^ ]*sleep 1000$')
 	for policy in default web filter compile client; do
 		test_policy "$policy"

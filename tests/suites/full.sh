@@ -14,21 +14,8 @@ if [ ! -u /usr/bin/newuidmap ]; then
 fi
 sed -i '/^root:/d' /etc/subuid /etc/subgid
 
-# Runs isorun with options, and then a script by sh. That nothing was started is not the silence that some wait for.
-inside() {
-	run "${who[@]}" "$isorun" --quiet -p PrivateUsers=full "${@:1:$#-1}" sh -c "${@: -1}"
-	[ $status != 125 ] || out="not started: $err"
-}
-
-shell() { # description, expected output, options..., script
-	inside "${@:3}"
-	is "$label: $1" "$out" "$2"
-}
-
-refused() { # description, expected message, options...
-	run "${who[@]}" "$isorun" --quiet "${@:3}" true
-	like "$label: $1" "$status $err" "125 isorun: $2"
-}
+# Runs isorun with options, and then a script by sh.
+inside() { box "${@:1:$#-1}" sh -c "${@: -1}"; }
 
 no_units() { [ -z "$("${ctl[@]}" list-units --all --no-legend 'isorun-*')" ]; }
 
@@ -59,10 +46,10 @@ test_ids() {
 	shell "User= and Group= are numbers of that world" "5 7 7" -p User=5 -p Group=7 'echo $(id -u) $(id -g) $(id -G)'
 	shell "... or root" "0 0" -p User=root 'echo $(id -u) $(id -g)'
 	refused "User= with a name" '-p: User=: with PrivateUsers=full this is root or a number from 0 to 65535*: "nobody"' \
-		-p PrivateUsers=full -p User=nobody
-	refused "User= above the range" "-p: User=: with PrivateUsers=full*" -p PrivateUsers=full -p User=65536
-	refused "Group= with a name" "-p: Group=: with PrivateUsers=full*" -p PrivateUsers=full -p Group=nogroup
-	refused "Delegate=" "-p: Delegate=: is not possible with PrivateUsers=full*" -p PrivateUsers=full -p Delegate=yes
+		-p User=nobody true
+	refused "User= above the range" "-p: User=: with PrivateUsers=full*" -p User=65536 true
+	refused "Group= with a name" "-p: Group=: with PrivateUsers=full*" -p Group=nogroup true
+	refused "Delegate=" "-p: Delegate=: is not possible with PrivateUsers=full*" -p Delegate=yes true
 	run "${who[@]}" "$isorun" --quiet -p PrivateUsers=full --dry-run true
 	like "$label: both maps are explained" "$out" "*uid map *$own $own 1,$first $first 65536   # -p*
   inner uid map * 0 $first 65536   # -p*"
@@ -110,14 +97,15 @@ mount --rbind / /mnt && mount -o remount,bind,rw,nosuid,nodev /mnt 2>/dev/null &
 touch /etc/x 2>/dev/null && echo "wrote /etc/x"
 cat /etc/shadow 2>/dev/null
 ls -A /home | grep .
+echo tried
 SH
 chmod 644 "$tmp/undo.sh"
 
 test_outside() {
 	local f
 
-	shell "no mount of ours can be undone" "" -v "$tmp/undo.sh:/undo.sh:ro" -v "$tmp/open:/srv:ro" 'sh /undo.sh'
-	shell "... nor in namespaces of its own" "" -v "$tmp/undo.sh:/undo.sh:ro" -v "$tmp/open:/srv:ro" \
+	shell "no mount of ours can be undone" tried -v "$tmp/undo.sh:/undo.sh:ro" -v "$tmp/open:/srv:ro" 'sh /undo.sh'
+	shell "... nor in namespaces of its own" tried -v "$tmp/undo.sh:/undo.sh:ro" -v "$tmp/open:/srv:ro" \
 		'unshare -Urm sh /undo.sh'
 	shell "a read-only volume that all may write to" "" -v "$tmp/open:/srv:ro" '(: >>/srv/file) 2>/dev/null && echo written'
 	shell "nothing of the host can be written" "" \
@@ -133,7 +121,7 @@ test_outside() {
 		'echo $(stat -c %u /proc/1/status | sed s/^0$/65534/) $(sed -n "s/^Cap\(Prm\|Eff\|Bnd\|Inh\|Amb\):\t//p" /proc/1/status | sort -u)'
 	sleep 1000 &
 	shell "a process of the host's cannot be killed" "" "kill -9 $! 2>/dev/null && echo killed; kill -9 -1 2>/dev/null; :"
-	ok "$label: ... and lives" kill -0 $!
+	also ok "$label: ... and lives" kill -0 $!
 	kill $!
 	shell "no device can be made" "" 'for d in "c 1 1" "c 5 1" "b 8 0"; do mknod /tmp/d $d 2>/dev/null && echo "$d"; done'
 	shell "nor one of the host's devices be used elsewhere" "" \
@@ -147,7 +135,7 @@ test_outside() {
 os.setxattr(\"/mnt/caps\", \"security.capability\", struct.pack(\"<5I\", 0x2000001, 0xffffffff, 0, 0xffffffff, 0)); print(\"set\")"'
 	is "$label: file capabilities that it sets" "$out" set
 	f=$("$as_user" "$tmp/range-$label/caps" -d 2>/dev/null | sed -n 's/^Effective capabilities: //p')
-	like "$label: ... give nothing on the host" "${f:-none}" "*none*"
+	also like "$label: ... give nothing on the host" "${f:-none}" "*none*"
 	shell "no abstract socket or loopback of the host is reached" ECONNREFUSED \
 		"python3 -c 'import errno, socket
 try: socket.create_connection((\"127.0.0.1\", $port))
@@ -169,26 +157,26 @@ test_life() {
 		rm -f "$tmp/signals"
 		env --default-signal=INT,QUIT "${who[@]}" "$isorun" --quiet -p PrivateUsers=full bash -c \
 			'trap "echo got; exit 9" TERM INT HUP USR1; echo ready; sleep 10 & wait' >"$tmp/signals" &
-		eventually grep -qs ready "$tmp/signals"
+		await grep -qs ready "$tmp/signals"
 		kill -"$sig" "$(first_pid "^$isorun .*trap")"
 		wait $!
 		is "$label: SIG$sig reaches it" "$? $(tail -n1 "$tmp/signals")" "9 got"
 	done
 	"${who[@]}" "$isorun" --quiet --name full-stop -p PrivateUsers=full sh -c \
 		'setpriv --reuid 77 --regid 77 --clear-groups sleep 1000 & setsid sleep 1001 & unshare -Urpf sleep 1002' &
-	eventually pgrep -f '^sleep 1002$' >/dev/null
+	await runs '^sleep 1002$'
 	is "$label: its processes are the range's" \
 		"$(ps -o uid= -p "$(pgrep -d, -f '^sleep 100[01]$')" | sort -n | xargs)" "$first $((first + 77))"
 	"${ctl[@]}" stop isorun-full-stop.scope
 	wait $!
 	is "$label: systemctl stop ends it" $? 143
-	ok "$label: ... with all its processes" eventually gone '^sleep 100[0-2]$'
+	also ok "$label: ... with all its processes" eventually gone '^sleep 100[0-2]$'
 	"${who[@]}" "$isorun" --quiet -p PrivateUsers=full sh -c 'setsid sleep 1003 & sleep 1004' &
-	eventually pgrep -f '^sleep 1004$' >/dev/null
+	await runs '^sleep 1004$'
 	kill -KILL "$(first_pid "^$isorun .*sleep 1004")"
 	wait $! 2>/dev/null
-	ok "$label: if isorun dies, all die" eventually gone '^sleep 100[34]$'
-	ok "$label: no unit is left" eventually no_units
+	also ok "$label: if isorun dies, all die" eventually gone '^sleep 100[34]$'
+	also ok "$label: no unit is left" eventually no_units
 }
 
 test_nesting() {
@@ -212,8 +200,7 @@ test_range() {
 		saved=$(cat "/etc/$file")
 		sed -i "/^$name:/d" "/etc/$file"
 		refused "without a range in /etc/$file" \
-			"-p: PrivateUsers=: \"full\" cannot be had: $name has no range of subordinate ids in /etc/$file (as root: usermod --add-subuids*" \
-			-p PrivateUsers=full
+			"-p: PrivateUsers=: \"full\" cannot be had: $name has no range of subordinate ids in /etc/$file (as root: usermod --add-subuids*" true
 		echo "$saved" >"/etc/$file"
 	done
 	saved=$(cat /etc/subuid)
@@ -225,25 +212,22 @@ test_range() {
 	shell "... else the largest" "0 600000 20" 'echo $(cat /proc/self/uid_map)'
 	sed -i "/^$name:/d" /etc/subuid
 	echo "$name:$own:65536" >>/etc/subuid
-	refused "a range that holds the caller" "-p: PrivateUsers=: \"full\" cannot be had: the range*holds the caller's own id*" \
-		-p PrivateUsers=full
+	refused "a range that holds the caller" "-p: PrivateUsers=: \"full\" cannot be had: the range*holds the caller's own id*" true
 	sed -i "/^$name:/d" /etc/subuid
 	echo "$name:0:65536" >>/etc/subuid
-	refused "... or root" "-p: PrivateUsers=: \"full\" cannot be had: the range*" -p PrivateUsers=full
+	refused "... or root" "-p: PrivateUsers=: \"full\" cannot be had: the range*" true
 	echo "$saved" >/etc/subuid
 	[ "$label" = user ] || return 0
 
 	printf '#!/bin/sh\necho "newuidmap: not today" >&2\nexit 1\n' >"$tmp/no-helper"
 	chmod 755 "$tmp/no-helper"
 	mount --bind "$tmp/no-helper" /usr/bin/newuidmap
-	refused "newuidmap that refuses is quoted" "/usr/bin/newuidmap does not write the id map: newuidmap: not today" \
-		-p PrivateUsers=full
+	refused "newuidmap that refuses is quoted" "/usr/bin/newuidmap does not write the id map: newuidmap: not today" true
 	umount /usr/bin/newuidmap
 	mount --bind /dev/null /usr/bin/newuidmap
-	refused "without newuidmap" "-p: PrivateUsers=: \"full\" cannot be had: newuidmap and newgidmap are not installed*" \
-		-p PrivateUsers=full
+	refused "without newuidmap" "-p: PrivateUsers=: \"full\" cannot be had: newuidmap and newgidmap are not installed*" true
 	umount /usr/bin/newuidmap
-	ok "$label: no unit is left of those" eventually no_units
+	also ok "$label: no unit is left of those" eventually no_units
 }
 
 # The ids on disk as those of the world: root's to ask for.
@@ -256,15 +240,17 @@ test_idmap() {
 	chmod 600 "$dir/secret"
 	chown 1000:1000 "$dir/other"
 	if [ "$label" != root ]; then
-		refused "idmap as a user" "--volume: Volume=: \"idmap\" is for root only*" -p PrivateUsers=full -v "$dir:/mnt:ro,idmap"
+		refused "idmap as a user" "--volume: Volume=: \"idmap\" is for root only*" -v "$dir:/mnt:ro,idmap" true
 		umount "$dir"
 		return
 	fi
-	refused "idmap without a world of its own" "--volume: Volume=: \"idmap\" is for PrivateUsers=full*" -v "$dir:/mnt:ro,idmap"
+	mode=()
+	refused "idmap without a world of its own" "--volume: Volume=: \"idmap\" is for PrivateUsers=full*" -v "$dir:/mnt:ro,idmap" true
+	mode=(-p PrivateUsers=full)
 	refused "a writable one where set-user-ID counts" "--volume: Volume=: a writable \"idmap\" takes a file system that is mounted nosuid*" \
-		-p PrivateUsers=full -v "$dir:/mnt:idmap"
+		-v "$dir:/mnt:idmap" true
 	inside -v "$dir:/mnt:ro,idmap" 'echo $(stat -c %u:%g /mnt/secret /mnt/other) $(cat /mnt/secret)'
-	if [[ $out = *"not every file system"* ]]; then
+	if [[ $err = *"not every file system"* ]]; then
 		skip "$label: idmap" "this kernel's tmpfs cannot be idmapped"
 	else
 		is "$label: the ids on disk are the world's" "$out" "0:0 1000:1000 secret"
@@ -274,8 +260,8 @@ test_idmap() {
 		is "$label: ... on the machine" "$(stat -c %u "$dir/new" "$dir/new2")" $'0\n42'
 		shell "without idmap they are nobody's" "65534:65534" -v "$dir:/mnt:ro" 'stat -c %u:%g /mnt/secret'
 	fi
-	refused "what cannot be idmapped" "--volume: Volume=: /proc/sys cannot be idmapped: *" -p PrivateUsers=full \
-		-v "/proc/sys:/mnt:ro,norbind,idmap"
+	refused "what cannot be idmapped" "--volume: Volume=: /proc/sys cannot be idmapped: *" \
+		-v "/proc/sys:/mnt:ro,norbind,idmap" true
 	umount "$dir"
 }
 
@@ -298,10 +284,11 @@ mkdir -m 777 "$tmp/open"
 chmod 666 "$tmp/open/file"
 /usr/bin/python3 -c 'import socket, time
 s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(600)' >"$tmp/port" &
-eventually test -s "$tmp/port"
+await test -s "$tmp/port"
 port=$(cat "$tmp/port")
 cd /tmp || exit
 
+mode=(-p PrivateUsers=full)
 label=user who=("$as_user") ctl=("$as_user" systemctl --user) name=$TH_USER own=$(id -u "$TH_USER")
 first=$(sed -n "s/^$name:\([0-9]*\):65536$/\1/p" /etc/subuid)
 all

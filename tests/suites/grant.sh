@@ -12,7 +12,7 @@ inside() { run "${who[@]}" "$isoctl" enter one sh -c "$1"; }
 begin() {
 	"${who[@]}" "$isorun" "${mode[@]}" --name one "$@" sleep 1000 &
 	instance=$!
-	eventually ctl enter one true 2>/dev/null
+	await ctl enter one true 2>/dev/null
 }
 
 end() {
@@ -68,9 +68,9 @@ no"
 new"
 	is "$label, $1: ... which is seen on the host" "$(cat "$source/d/made")" new
 	is "$label, $1: ... as the instance's owner's" "$(stat -c %u "$source/d/made")" "${made_by-$(id -u "$owner")}"
-	inside 'touch /mnt/x 2>/dev/null && echo beside; touch /mnt/ro/x 2>/dev/null && echo ro; touch /usr/x 2>/dev/null && echo usr; :'
-	is "$label, $1: nothing beside it can be written" "$out" ""
-	is "$label, $1: the mount is not seen elsewhere" "$(grep -c /mnt/in /proc/self/mountinfo)" 0
+	inside "$(to_end 'for f in /mnt/x /mnt/ro/x /usr/x; do touch $f 2>/dev/null && echo $f; done')"
+	is_reached "$label, $1: nothing beside it can be written" ""
+	also is "$label, $1: the mount is not seen elsewhere" "$(grep -c /mnt/in /proc/self/mountinfo)" 0
 	inside 'sed -n "s|.* /mnt/in \([a-z]*,nosuid,nodev\).*|\1|p" /proc/self/mountinfo | tail -n1'
 	is "$label, $1: it is nosuid and nodev" "$out" rw,nosuid,nodev
 	grant one "$source:/mnt/ro"
@@ -122,11 +122,11 @@ test_errors() {
 	is "$label: a source that is not there" "$status $err" "125 isoctl: grant: $tmp/none: No such file or directory"
 	grant one "$tmp"
 	is "$label: no destination" "$status $err" "125 isoctl: grant: not SRC:DEST[:ro|rw]: \"$tmp\""
-	inside 'mount --bind /usr /mnt/in 2>/dev/null && echo mounted; umount /mnt/in 2>/dev/null && echo taken off; :'
-	is "$label: a payload cannot do it itself" "$out" ""
+	inside "$(to_end 'mount --bind /usr /mnt/in 2>/dev/null && echo mounted; umount /mnt/in 2>/dev/null && echo taken off')"
+	is_reached "$label: a payload cannot do it itself" ""
 	end
 	"${who[@]}" "$isorun" --quiet -p "Optional=MemoryMax TasksMax" --name none sleep 1000 &
-	eventually ctl enter none true 2>/dev/null
+	await ctl enter none true 2>/dev/null
 	grant none "$tmp:/mnt"
 	is "$label: an instance without a place" "$status $err" "125 isoctl: none: /mnt is no place of its GrantPaths=, for it has none"
 	kill "$(first_pid "^$isorun .*--name none ")"
@@ -147,7 +147,7 @@ test_revoke() {
 	"${who[@]}" "$isoctl" enter one sh -c 'exec sleep 802 <"/mnt/ro/sleep-held"' &
 	"${who[@]}" "$isoctl" enter one sh -c 'exec /mnt/ro/sleep-held 803' &
 	"${who[@]}" "$isoctl" enter one sleep 804 &
-	for i in 801 802 803 804; do eventually pgrep -f "^(/mnt/ro/)?sleep(-held)? $i\$" >/dev/null; done
+	for i in 801 802 803 804; do await runs "^(/mnt/ro/)?sleep(-held)? $i\$"; done
 	revoke one /mnt/ro
 	is "$label: revoke names who still holds files there" "$(sed 's/process [0-9]*/process N/' <<<"$err" | LC_ALL=C sort)" \
 		"isoctl: notice: process N (sleep) still holds files of /mnt/ro
@@ -156,10 +156,10 @@ isoctl: notice: process N (sleep-held) still holds files of /mnt/ro"
 	ok "$label: ... and leaves them" runs '^sleep 801$'
 	grant one "$source:/mnt/ro"
 	"${who[@]}" "$isoctl" enter one sh -c 'cd /mnt/ro; exec sleep 805' &
-	eventually pgrep -f '^sleep 805$' >/dev/null
+	await runs '^sleep 805$'
 	revoke one /mnt/ro --kill
 	like "$label: with --kill it ends them" "$err" "isoctl: notice: process * (sleep) was killed, for it held files of /mnt/ro"
-	ok "$label: ... really" eventually gone '^sleep 805$'
+	also ok "$label: ... really" eventually gone '^sleep 805$'
 	ok "$label: ... and no other" runs '^sleep 804$'
 	end
 	wait
@@ -183,7 +183,7 @@ test_service() {
 	systemctl reset-failed isorun-test.service 2>/dev/null
 	systemd-run --quiet --unit isorun-test -p WorkingDirectory="$directory" -p MemoryMax=100M -p TasksMax=50 -p Type=exec \
 		"$isorun" --quiet --name one -p MemoryMax= -p TasksMax= -p "GrantPaths=$directory:rw" sh -c 'cd /; sleep 806'
-	eventually ctl enter one true 2>/dev/null
+	await ctl enter one true 2>/dev/null
 	grant one "$tmp/given:$directory:rw"
 	is "a place in a service, of the name of its working directory" "$status $err" "0 "
 	revoke one "$directory" --kill

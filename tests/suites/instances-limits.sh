@@ -4,7 +4,7 @@
 # memory is counted. Needs a systemd, and the memory and pids controllers.
 . "$(dirname "$0")/../lib.sh"
 install_isorun
-patience=400
+patience=20
 allocate='x = bytearray(64 << 20); print(len(x))'
 limited=(-p MemoryMax=32M -p MemorySwapMax=0 -p TasksMax=20)
 hold='import time; x = b"x" * (12 << 20); print("held", flush=True); time.sleep(1000)'
@@ -15,7 +15,7 @@ begin() { # NAME, isorun...
 	: >"$tmp/begin"
 	"${who[@]}" "${@:2}" /usr/bin/python3 -c "$hold" >"$tmp/begin" 2>&1 </dev/null &
 	instance=$!
-	eventually grep -q held "$tmp/begin"
+	await grep -q held "$tmp/begin"
 }
 
 end() {
@@ -41,7 +41,7 @@ test_entered() {
 	dir=/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$(isoctl status one | sed -n 's/^  first process *\([0-9]*\).*/\1/p')/cgroup")
 	is "$label: the instance's limits" "$(cat "$dir/memory.max" "$dir/pids.max" | xargs)" "33554432 20"
 	"${who[@]}" isoctl enter one sleep 960 &
-	eventually pgrep -f '^sleep 960$' >/dev/null
+	await runs '^sleep 960$'
 	is "$label: who enters is in that very cgroup" \
 		"/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$(first_pid '^sleep 960$')/cgroup")" "$dir"
 	is "$label: list counts memory and tasks" "$("${who[@]}" isoctl list --json | python3 "$tmp/count.py")" "one True 3"
@@ -96,7 +96,7 @@ all() {
 	test_entered
 	test_nested
 	test_memory
-	ok "$label: nothing is left" eventually no_scopes
+	also ok "$label: nothing is left" eventually no_scopes
 }
 
 as_everybody all

@@ -14,7 +14,7 @@ outer() { run "${who[@]}" isorun "${quiet[@]}" --policy nest "${nest_as[@]}" "$@
 begin() {
 	"${who[@]}" "${@:3}" sleep "$2" >"$tmp/begin" 2>&1 </dev/null &
 	instance=$!
-	eventually pgrep -f "^(/bin/busybox |/bin/)?sleep $2\$" >/dev/null && eventually entered "$1"
+	await runs "^(/bin/busybox |/bin/)?sleep $2\$" && await entered "$1"
 }
 
 entered() { "${who[@]}" isoctl enter "$1" not-there 2>&1 | grep -q 'No such file'; }
@@ -43,7 +43,7 @@ while i: print(len(i), i[0]["name"], i[0]["cgroup"].rsplit("/", 1)[1]); i = i[0]
 	ctl enter outer sh -c "$own_cgroup; sed -n s/^0:://p /proc/2/cgroup"
 	is "$label: who enters is in the payload's cgroup" "$out" $'/payload\n/payload'
 	"${who[@]}" isoctl enter outer sleep 902 &
-	eventually pgrep -f '^sleep 902$' >/dev/null
+	await runs '^sleep 902$'
 	below=$(sed -n s/^0:://p "/proc/$(first_pid '^sleep 902$')/cgroup")
 	like "$label: ... below the unit's" "$below" "*/isorun-outer.scope/inside/payload"
 	kill "$(first_pid '^sleep 902$')"
@@ -66,7 +66,7 @@ while i: print(len(i), i[0]["name"], i[0]["cgroup"].rsplit("/", 1)[1]); i = i[0]
 	ctl enter outer isoctl status mid
 	like "$label: ... and shown" "$out" "mid*running*policy*nest*held by*a cgroup of its own below /*"
 	end outer
-	ok "$label: nothing is left" eventually gone '^sleep 90[12]$'
+	also ok "$label: nothing is left" eventually gone '^sleep 90[12]$'
 }
 
 test_not_delegated() {
@@ -150,7 +150,7 @@ serve() { # NAME, properties of the service, --, isorun...: as a service
 test_services() {
 	who=()
 	serve isorun-test-own -- -p "Optional=MemoryMax TasksMax" --name given sleep 905
-	eventually entered isorun-test-own.service
+	await entered isorun-test-own.service
 	is "a service of root's is listed by its name" "$(isoctl list --no-legend | awk '{print $1, $2, $3}')" "given default running"
 	ctl enter isorun-test-own.service sh -c "id -u; $own_cgroup"
 	is "... entered by its unit's" "$out" $'0\n/'
@@ -163,7 +163,7 @@ test_services() {
 	[ -n "${TH_USER-}" ] || return 0
 	serve isorun-test-user -p "User=$TH_USER" -- -p Optional= --policy nest -p "Optional=MemoryMax TasksMax" \
 		-p TasksMax= -p MemoryMax= sleep 906
-	eventually entered isorun-test-user
+	await entered isorun-test-user
 	is "a service with User= and a policy that nests is listed by its unit's name" \
 		"$(isoctl list --no-legend | awk '{print $1, $2, $3}')" "isorun-test-user - running"
 	ctl enter isorun-test-user sh -c "id -un; $own_cgroup"
@@ -171,7 +171,7 @@ test_services() {
 	ctl enter isorun-test-user.service isorun "${quiet[@]}" echo inside
 	is "... to run isorun there" "$out" inside
 	systemctl stop isorun-test-user.service
-	ok "nothing is left" eventually gone '^sleep 90[56]$'
+	also ok "nothing is left" eventually gone '^sleep 90[56]$'
 }
 
 test_names() {

@@ -41,7 +41,7 @@ adds() {
 begin() { # name, options...
 	"${who[@]}" "$isorun" "${mode[@]}" --name "$1" "${@:2}" sleep 1000 &
 	instance=$!
-	eventually runs '^sleep 1000$'
+	await runs '^sleep 1000$'
 }
 
 gone_scopes() { [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
@@ -187,7 +187,7 @@ test_logs() {
 	ok "$label: ... by a pattern" in_logs "logs-one started: sh -c echo said so; exec sleep 1000" 'logs-*'
 	"${who[@]}" "$isoctl" logs --no-pager -f logs-one -- -o cat >"$tmp/follow-$label" 2>&1 &
 	follower=$!
-	eventually grep -q 'said so' "$tmp/follow-$label"
+	await grep -q 'said so' "$tmp/follow-$label"
 	ctl stop isorun-logs-one.scope
 	wait "$instance"
 	ok "$label: ... and as they come" eventually grep -qx 'logs-one was ended by SIGTERM' "$tmp/follow-$label"
@@ -311,4 +311,4 @@ as_everybody all
 test_catalog
 if [ -n "${TH_USER-}" ]; then test_forged; else skip "forged records" "no user to be"; fi
 test_stopped
-ok "nothing is left" eventually gone_scopes
+also ok "nothing is left" eventually gone_scopes

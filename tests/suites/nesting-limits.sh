@@ -4,7 +4,7 @@
 # systemd, and the memory and pids controllers.
 . "$(dirname "$0")/../lib.sh"
 install_isorun
-patience=400
+patience=20
 allocate='x = bytearray(64 << 20); print(len(x))'
 cat >"$tmp/inner.conf" <<'CONF'
 [Policy]
@@ -75,7 +75,7 @@ test_not_lifted() { # description, options...
 	: >"$tmp/lift"
 	"${who[@]}" isorun --quiet --name lift --policy inner "${nest_as[@]}" -v "$tmp/lift.sh:/lift.sh:ro" "${@:2}" sh -c \
 		'unshare -UrmC sh /lift.sh; sleep 1000' >"$tmp/lift" 2>&1 &
-	eventually grep -qs tried "$tmp/lift"
+	await grep -qs tried "$tmp/lift"
 	is "$label: a payload cannot lift its limits, $what" "$(cat "$tmp/lift") $(limits_of lift)" "tried 33554432 100 "
 	kill "$(first_pid '^(/usr/bin/)?isorun .*--name lift')"
 	wait
@@ -85,7 +85,7 @@ test_inner_not_lifted() {
 	: >"$tmp/lift"
 	outer --quiet -v "$tmp/lift.sh:/lift.sh:ro" isorun --quiet --name lift --policy inner sh -c \
 		'unshare -UrmC sh /lift.sh; sleep 1000' >"$tmp/lift" 2>&1 &
-	eventually grep -qs tried "$tmp/lift"
+	await grep -qs tried "$tmp/lift"
 	is "$label: nor one that is nested" "$(cat "$tmp/lift") $(limits_of lift)" "tried 33554432 100 "
 	is "$label: the nested instance tells what it is" "$(python3 -c 'import os, sys
 print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", "policy")])' \
@@ -113,7 +113,7 @@ test_cleaned() {
 		until pgrep -f "^sleep 1000$" >/dev/null; do sleep 0.1; done
 		isorun --name twice --policy inner true; kill $!; wait $!'
 	like "$label: a name that is taken" "$err" "isorun: there is a unit isorun-twice.scope already*"
-	ok "$label: nothing is left" eventually no_scopes
+	also ok "$label: nothing is left" eventually no_scopes
 }
 
 # Also in a service, whose main process must then get out of the way.

@@ -226,9 +226,9 @@ test_last_words() { # options
 	relaying=$(show MainPID)
 	kill -STOP "$relaying"
 	touch "$tmp/go/now"
-	eventually is_zombie "$pid"
+	await is_zombie "$pid"
 	kill -CONT "$relaying"
-	eventually has_ended
+	await has_ended
 	is "$label: the last words of a command that ends are heard${1+, $1}" \
 		"$(show StatusText) $(show StatusErrno) $(show ExecMainStatus)" "last words 5 7"
 	end
@@ -243,7 +243,7 @@ test_barrier() {
 	local manager
 	manager=$(pgrep -u "$TH_USER" -x systemd | head -n1)
 	begin -- -- say READY=1 print ready file /go/now barrier print passed sleep
-	eventually said ready
+	await said ready
 	kill -STOP "$manager"
 	touch "$tmp/go/now"
 	sleep 0.5
@@ -260,14 +260,14 @@ test_main_pid() {
 	named=$(first_pid '^/usr/bin/python3 /payload.py')
 	echo "$named" >"$tmp/go/new" # the pid that systemd would take
 	mv "$tmp/go/new" "$tmp/go/now"
-	eventually said said
+	await said said
 	is "$label: isorun stays the main process, whatever the command says" "$(show MainPID)" \
 		"$(first_pid "^$isorun .*payload.py")"
 	is "$label: ... and what else was said with it is known" "$(show StatusText)" kept
 	ok "$label: ... isoctl status shows whom it has named" eventually status_shows "*main process*$named (as the command says)*"
 	end
 	begin -- -- say READY=1 say MAINPID=4242 barrier print said sleep
-	eventually said said
+	await said said
 	unlike "$label: a pid that is no process inside is not shown" "$("${who[@]}" "$isoctl" status notify)" "*as the command says*"
 	end
 }
@@ -292,7 +292,7 @@ test_access() {
 	is "$label: ... and so is systemd-notify" "$status $(show StatusText)" "0 by a script"
 	end
 	start NotifyAccess=main -- -- sh -c 'exec systemd-notify --ready'
-	eventually has_ended
+	await has_ended
 	is "$label: systemd-notify as the command itself" "$status $(show Result)" "0 success"
 	end
 }
@@ -306,7 +306,7 @@ test_watchdog() {
 	begin WatchdogSec=1 -- -- say READY=1 sleep
 	ok "$label: without, it is killed" eventually has_ended
 	is "$label: ... by the watchdog, with SIGABRT" "$(show Result) $(show ExecMainStatus)" "watchdog 6"
-	ok "$label: ... and nothing is left" eventually gone '^/usr/bin/python3 /payload.py'
+	also ok "$label: ... and nothing is left" eventually gone '^/usr/bin/python3 /payload.py'
 	end
 }
 
@@ -314,7 +314,7 @@ is_restarted() { [ "$(grep -c ^fds "$tmp/said")" = 2 ]; }
 
 test_store() { # options
 	begin FileDescriptorStoreMax=4 Restart=always RestartSec=100ms -- "$@" -- stored store web say READY=1 barrier print up sleep
-	eventually said up
+	await said up
 	is "$label: FDSTORE=1${1+, $1}" "$(show NFileDescriptorStore)" 1
 	kill -KILL "$(first_pid '^/usr/bin/python3 /payload.py')"
 	ok "$label: ... the service starts again" eventually is_restarted
@@ -350,7 +350,7 @@ test_exec() {
 		"1 exit-code 126 0"
 	end
 	start Type=exec NotifyAccess=none -- --notify=exec -- true
-	eventually has_ended
+	await has_ended
 	is "$label: ... where systemd does not listen" "$(show ExecMainStatus) $(cat "$tmp/errors")" "125 isorun: --notify=exec: isorun is not the main process of a service that systemd listens to: it takes a service with Type=notify"
 	end
 	run "$isorun" --notify=exec true
@@ -371,7 +371,7 @@ test_sizes() {
 	like "$label: ... nor one that is too long" "$(cat "$tmp/errors")" "*longer than 64 KiB*"
 	is "$label: ... and no fd is left behind" "$(find "/proc/$(show MainPID)/fd" -mindepth 1 -lname 'pipe:*' | wc -l)" 0
 	touch "$tmp/go/now"
-	eventually has_ended
+	await has_ended
 	is "$label: ... the exit status comes through" "$(show ExecMainStatus)" 4
 	end
 	begin LimitNOFILE=64 -- -p LimitNOFILE=64 -- say READY=1 fds 60 say STATUS=after barrier print said sleep
@@ -387,7 +387,7 @@ test_sizes() {
 		ok "$label: a flood of messages (NotifyAccess=$access) does not keep signals out" eventually said "signal 10"
 		end
 		is "$label: ... nor the end" "$(last)" "got 1"
-		ok "$label: ... and nothing is left" eventually gone '^/usr/bin/python3 /payload.py'
+		also ok "$label: ... and nothing is left" eventually gone '^/usr/bin/python3 /payload.py'
 	done
 }
 
@@ -401,12 +401,12 @@ test_roots() {
 	done
 	for root in "--root=$tree" "--root=$tree:$tmp/above"; do
 		start -- "$root" -p BindReadOnlyPaths=/usr -- "${by_script[@]}"
-		eventually has_ended
+		await has_ended
 		is "$label: ${root//$tmp/} has the socket" "$status $(show Result) $(cat "$tmp/errors")" "0 success "
 		end
 	done
 	start -- --root=none -p BindLibraries=yes -- "${by_script[@]}"
-	eventually has_ended
+	await has_ended
 	is "$label: --root=none, too" "$status $(show Result) $(cat "$tmp/errors")" "0 success "
 	end
 	mkdir -p "$tmp/run"
@@ -461,7 +461,7 @@ manager() { if [ "$label" = root ]; then echo 1; else pgrep -u "$TH_USER" -x sys
 test_hand_over() {
 	local reaper
 	begin -- --hand-over -- say 'READY=1\nSTATUS=handed over\nMAINPID=1' child 'STATUS=of a child' barrier print said file /go/now exit 3
-	eventually said said
+	await said said
 	is "$label: --hand-over: active" "$status $(show ActiveState) $(show StatusText)" "0 active handed over"
 	reaper=$(show MainPID)
 	is "$label: ... the main process is the command's parent" "$reaper" "$(parent_of "$(first_pid '^/usr/bin/python3 /payload.py')")"
@@ -469,20 +469,20 @@ test_hand_over() {
 	is "$label: ... and no isorun waits" "$(pgrep -fc "^$isorun .*payload.py")" 1
 	test_managed "$reaper"
 	touch "$tmp/go/now"
-	eventually has_ended
+	await has_ended
 	wait "$waiting"
 	is "$label: ... isoctl wait has waited" "$? $(cat "$tmp/waited")" "0 "
 	is "$label: ... the exit status is the command's" "$(show ExecMainStatus) $(show Result)" "3 exit-code"
 	end
 	begin -- --hand-over -- say READY=1 die
-	eventually has_ended
+	await has_ended
 	is "$label: ... and 128+N where a signal ended it" "$(show ExecMainStatus)" 137
 	end
 	start -- --hand-over --notify=exec -- sleep 1003
 	is "$label: --hand-over --notify=exec" "$status $(show ActiveState) $(parent_of "$(show MainPID)")" "0 active $(manager)"
 	kill -KILL "$(show MainPID)"
-	ok "$label: ... all ends with the first process" eventually gone '^sleep 1003$'
-	eventually has_ended
+	also ok "$label: ... all ends with the first process" eventually gone '^sleep 1003$'
+	await has_ended
 	is "$label: ... as systemd knows" "$(show Result)" signal
 	end
 	start -- --hand-over --notify=exec -- not-there
@@ -596,13 +596,13 @@ test_hand_over_refused() {
 	local type
 	for type in exec simple; do
 		start Type=$type NotifyAccess=main -- --hand-over -- true
-		eventually has_ended
+		await has_ended
 		is "$label: --hand-over with Type=$type" "$(show ExecMainStatus) $(cat "$tmp/errors")" \
 			"125 isorun: --hand-over: $unit has Type=$type; it takes Type=notify"
 		end
 	done
 	start Type=exec -- --hand-over -- true
-	eventually has_ended
+	await has_ended
 	like "$label: ... where systemd does not listen" "$(show ExecMainStatus) $(cat "$tmp/errors")" "125 isorun: --hand-over: *Type=notify"
 	end
 	run "$isorun" --hand-over true

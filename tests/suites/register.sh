@@ -14,7 +14,7 @@ printf '[Policy]\nOptional=MemoryMax TasksMax CPUQuota\n[Sandbox]\nRegister=yes\
 begin() { # name, options...
 	"$isorun" --quiet --policy "$tmp/register.conf" --name "$1" "${@:2}" sleep 1000 &
 	instance=$!
-	eventually runs '^sleep 1000$'
+	await runs '^sleep 1000$'
 }
 
 machines() { machinectl list --no-legend | awk '{print $1}'; }
@@ -35,15 +35,15 @@ test_scope() {
 	like "... of which machinectl status tells" "$(machinectl status --no-pager web)" "*Unit: isorun-web.scope*sleep 1000*"
 	systemctl stop isorun-web.scope
 	wait "$instance"
-	ok "... which is gone with the unit" eventually nothing_left
+	also ok "... which is gone with the unit" eventually nothing_left
 	begin web
 	machinectl terminate web
 	wait "$instance"
 	is "machinectl terminate stops it" $? 143
-	ok "... and nothing is left" eventually nothing_left
+	also ok "... and nothing is left" eventually nothing_left
 	"$isorun" "${mode[@]}" --name web sleep 1000 &
 	instance=$!
-	eventually runs '^sleep 1000$'
+	await runs '^sleep 1000$'
 	is "without Register= there is none" "$(machines)" ""
 	systemctl stop isorun-web.scope
 	wait "$instance"
@@ -56,7 +56,7 @@ test_root() {
 	cp /bin/busybox "$tmp/tree/bin/busybox"
 	"$isorun" --quiet --policy "$tmp/register.conf" --name tree --root "$tmp/tree" /bin/busybox sleep 1001 &
 	instance=$!
-	eventually runs '^/bin/busybox sleep 1001$'
+	await runs '^/bin/busybox sleep 1001$'
 	is "a root of its own is the machine's" "$(show tree RootDirectory)" "$tmp/tree"
 	machinectl terminate tree
 	wait "$instance"
@@ -67,7 +67,7 @@ test_service() {
 		"$isorun" --quiet --policy "$tmp/register.conf" --name served sleep 1000
 	ok "a service is a machine" eventually is_machine served
 	is "... of its own unit" "$(show served Unit)" isorun-test.service
-	eventually runs '^sleep 1000$'
+	await runs '^sleep 1000$'
 	leader=$(show served Leader)
 	pkill -KILL -f '^sleep 1000$'
 	ok "... and still is when it is restarted" eventually led_by_another
@@ -99,7 +99,7 @@ test_refused() {
 	is "... with Optional=Register" "$status $out" "0 ran"
 	like "... a notice" "$err" "*register.conf:4: Register=: not registered: systemd-machined does not take it: *"
 	systemctl stop another.service
-	ok "... nothing is left" eventually nothing_left
+	also ok "... nothing is left" eventually nothing_left
 }
 
 # Who cannot register: label, what the error says, and how to run isorun.
@@ -137,4 +137,4 @@ if [ -n "${TH_USER-}" ]; then
 else
 	skip "a user" "no user to be"
 fi
-ok "nothing is left" eventually nothing_left
+also ok "nothing is left" eventually nothing_left

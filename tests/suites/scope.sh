@@ -14,7 +14,7 @@ active() { [ "$(ctl is-active "$1")" = active ]; }
 begin() {
 	"${who[@]}" "$isorun" "${mode[@]}" --name "$1" "${@:2}" sleep 1000 &
 	instance=$!
-	eventually active "isorun-$1.scope" && eventually pgrep -f '^sleep 1000$' >/dev/null
+	await active "isorun-$1.scope" && await runs '^sleep 1000$'
 }
 
 nothing_left() {
@@ -37,10 +37,9 @@ test_unit() {
 print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", "policy", "command")])' "$cgroup")" \
 		"one default sleep 1000"
 	run "${who[@]}" "$isorun" "${mode[@]}" --name one true
-	is "$label: a name that is taken" "$err" \
-		"isorun: there is a unit isorun-one.scope already (--name chooses another name)"
-	is "$label: ... is 125" $status 125
-	is "$label: ... and harms nobody" "$(ctl is-active isorun-one.scope)" active
+	is "$label: a name that is taken" "$status $err" \
+		"125 isorun: there is a unit isorun-one.scope already (--name chooses another name)"
+	also is "$label: ... and harms nobody" "$(ctl is-active isorun-one.scope)" active
 
 	ctl freeze isorun-one.scope
 	is "$label: it can be frozen" "$(grep frozen "$cgroup/cgroup.events")" "frozen 1"
@@ -48,14 +47,14 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	ctl stop isorun-one.scope
 	wait "$instance"
 	is "$label: stopped, it ends by SIGTERM" $? 143
-	ok "$label: ... and nothing is left" eventually nothing_left
+	also ok "$label: ... and nothing is left" eventually nothing_left
 	is "$label: ... the slice is empty" "$(find "${cgroup%/*}" -mindepth 1 -type d 2>/dev/null)" ""
 
 	begin two
 	ctl kill -s KILL isorun-two.scope
 	wait "$instance"
 	is "$label: killed as a unit, 137" $? 137
-	ok "$label: ... nothing is left" eventually nothing_left
+	also ok "$label: ... nothing is left" eventually nothing_left
 
 	cat >"$tmp/hup.sh" <<-'SH'
 		trap 'echo hup' HUP; echo ready; while :; do sleep 0.05; done
@@ -63,7 +62,7 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	chmod 644 "$tmp/hup.sh"
 	"${who[@]}" "$isorun" "${mode[@]}" --name hup -v "$tmp/hup.sh:/hup.sh:ro" bash /hup.sh >"$tmp/hup" &
 	instance=$!
-	eventually grep -q ready "$tmp/hup"
+	await grep -q ready "$tmp/hup"
 	ctl kill -s HUP isorun-hup.scope
 	sleep 0.5
 	kill -HUP "$(first_pid "^$isorun .*--name hup ")"
@@ -74,12 +73,12 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	begin three
 	kill -KILL "$(first_pid "^$isorun .*--name three ")"
 	wait "$instance" 2>/dev/null
-	ok "$label: isorun killed, nothing is left" eventually nothing_left
+	also ok "$label: isorun killed, nothing is left" eventually nothing_left
 	begin four
 	ctl freeze isorun-four.scope
 	kill -KILL "$(first_pid "^$isorun .*--name four ")"
 	wait "$instance" 2>/dev/null
-	ok "$label: ... nor of one that is frozen" eventually nothing_left
+	also ok "$label: ... nor of one that is frozen" eventually nothing_left
 
 	run "${who[@]}" "$isorun" "${mode[@]}" cat /proc/self/cgroup
 	is "$label: inside, the cgroup is the root of all" "$(grep ^0:: <<<"$out")" 0::/
@@ -87,7 +86,7 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	is "$label: Slice=" $status 0
 	run "${who[@]}" "$isorun" "${mode[@]}" -p RuntimeMaxSec=500ms sleep 1000
 	is "$label: RuntimeMaxSec=" $status 143
-	ok "$label: ... nothing is left" eventually nothing_left
+	also ok "$label: ... nothing is left" eventually nothing_left
 	run "${who[@]}" "$isorun" "${mode[@]}" -p StandardOutput=journal sh -c 'echo to-the-journal; sleep 0.2'
 	ok "$label: StandardOutput=journal, under the unit" eventually in_journal
 }
@@ -103,21 +102,19 @@ test_fail_closed() {
 		skip "$label: a limit that the kernel does not hold" "this kernel holds them"
 	else
 		run "${who[@]}" "$isorun" --quiet -p Optional= -p MemoryMax=64M -p TasksMax=10 true
-		is "$label: a limit that systemd takes and the kernel does not hold stops the start" "$err" \
-"isorun: -p: MemoryMax=: systemd accepts it, but the kernel does not hold it: the kernel has no memory.max there (-p Optional=MemoryMax runs without it)
+		is "$label: a limit that systemd takes and the kernel does not hold stops the start" "$status $err" \
+"125 isorun: -p: MemoryMax=: systemd accepts it, but the kernel does not hold it: the kernel has no memory.max there (-p Optional=MemoryMax runs without it)
 isorun: -p: TasksMax=: systemd accepts it, but the kernel does not hold it: the kernel has no pids.max there (-p Optional=TasksMax runs without it)"
-		is "$label: ... with 125" $status 125
-		ok "$label: ... nothing is left" eventually nothing_left
+		also ok "$label: ... nothing is left" eventually nothing_left
 	fi
 	run "${who[@]}" "$isorun" "${mode[@]}" -p MemoryZSwapMax=16M true
 	if [ "$(systemctl --version | awk 'NR == 1 {print $2}')" -ge 253 ]; then
 		is "$label: a property of systemd 253" $status 0
 	else
-		like "$label: a property that this systemd does not know" "$err" \
-			"isorun: -p: MemoryZSwapMax=: this systemd does not take it for a scope (systemd 253 does)*"
-		is "$label: ... is 125" $status 125
+		like "$label: a property that this systemd does not know" "$status $err" \
+			"125 isorun: -p: MemoryZSwapMax=: this systemd does not take it for a scope (systemd 253 does)*"
 	fi
-	ok "$label: ... nothing is left" eventually nothing_left
+	also ok "$label: ... nothing is left" eventually nothing_left
 	run "${who[@]}" "$isorun" -p "Optional=MemoryMax TasksMax MemoryZSwapMax" -p MemoryZSwapMax=16M true
 	is "$label: ... unless it is optional" "$status" 0
 	like "$label: ... which is said" "$err" "*MemoryZSwapMax=: not enforced: *"
@@ -131,7 +128,7 @@ test_bpf() {
 		return
 	fi
 	python3 -m http.server --bind 127.0.0.1 8099 >/dev/null 2>&1 &
-	eventually get_8099
+	await get_8099
 	run "$isorun" "${mode[@]}" -p PrivateNetwork=no -p IPAddressDeny=any -p DevicePolicy=strict -p "DeviceAllow=/dev/null rw" \
 		python3 -c 'import socket; socket.create_connection(("127.0.0.1", 8099), 1)'
 	like "$label: IPAddressDeny=" "$err" "*Error: *"
@@ -145,7 +142,7 @@ get_8099() { python3 -c 'import socket; socket.create_connection(("127.0.0.1", 8
 
 # Sends signal $1 to the isorun of instance $2 when it has run for $3 milliseconds.
 end_after() {
-	eventually pgrep -f "^$isorun .*--name $2 " >/dev/null
+	await runs "^$isorun .*--name $2 "
 	sleep "0.0$(printf %02d "$3")"
 	kill "-$1" "$(first_pid "^$isorun .*--name $2 ")"
 }
@@ -159,22 +156,22 @@ test_killed_while_starting() {
 		end_after KILL "brief$i" "$i"
 		{ wait "$instance"; } 2>/dev/null
 	done
-	ok "$label: killed while it starts, it leaves nothing" eventually nothing_left
+	also ok "$label: killed while it starts, it leaves nothing" eventually nothing_left
 	for i in 0 1 2 3 4 5 6 7 8 9 12; do
 		"${who[@]}" "$isorun" "${mode[@]}" --name "short$i" sleep 1000 2>/dev/null &
 		instance=$!
 		end_after TERM "short$i" "$i"
 		{ wait "$instance"; } 2>/dev/null
 	done
-	ok "$label: nor stopped while it starts" eventually nothing_left
+	also ok "$label: nor stopped while it starts" eventually nothing_left
 	mkfifo "$tmp/fifo-$label" 2>/dev/null
 	run "${who[@]}" "$isorun" "${mode[@]}" --name fails -p 'TemporaryFileSystem=/x:size=1,nr_inodes=1' -v /etc:/x/y:ro true
-	is "$label: what fails inside is reported" $status 125
-	like "$label: ... with the policy's line" "$err" "isorun: --volume: Volume=: mounting on /x/y: No space left on device"
-	ok "$label: ... and nothing is left" eventually nothing_left
-	for i in $(seq 20); do "${who[@]}" "$isorun" "${mode[@]}" true & done
+	like "$label: what fails inside is reported with the policy's line" "$status $err" "125 isorun: --volume: Volume=: mounting on /x/y: No space left on device"
+	also ok "$label: ... and nothing is left" eventually nothing_left
+	for i in $(seq 20); do "${who[@]}" "$isorun" "${mode[@]}" echo ran & done >"$tmp/twenty"
 	wait
-	ok "$label: twenty at once" eventually nothing_left
+	is "$label: twenty at once" "$(grep -c ran "$tmp/twenty")" 20
+	also ok "$label: ... leave nothing" eventually nothing_left
 	for i in $(seq 10); do "${who[@]}" "$isorun" "${mode[@]}" --name again true || echo "$i"; done >"$tmp/again" 2>&1
 	is "$label: a name is free again at once" "$(cat "$tmp/again")" ""
 }

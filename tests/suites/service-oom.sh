@@ -3,7 +3,7 @@
 # OOMPolicy= of a unit with isorun in its ExecStart=: what becomes of the payload when the kernel kills one of its
 # children for memory. Needs a systemd, and the memory controller.
 . "$(dirname "$0")/../lib.sh"
-patience=200
+patience=10
 unit="isorun-test-oom.service"
 optional=(-p "Optional=TasksMax")
 
@@ -41,12 +41,12 @@ all() {
 	ctl stop "$unit"
 	ctl reset-failed "$unit" 2>/dev/null
 	begin stop
-	eventually settled
+	await settled
 	is "$label: OOMPolicy=stop ends the service, and says why" "$(ctl is-active "$unit") $(show Result) $(grep -c lives "$tmp/said")" \
 		"failed oom-kill 0"
 	ctl reset-failed "$unit" 2>/dev/null
 	begin kill
-	eventually settled
+	await settled
 	is "$label: OOMPolicy=kill kills it" "$(ctl is-active "$unit") $(show Result) $(grep -c lives "$tmp/said")" "failed oom-kill 0"
 	ctl reset-failed "$unit" 2>/dev/null
 	ok "$label: nothing is left" nothing_left

@@ -61,7 +61,7 @@ test_reload() {
 	local mode
 	for mode in control-group mixed; do
 		begin KillMode=$mode 'ExecReload=kill -HUP $MAINPID' <<<"$(counts HUP TERM)"
-		eventually says ready
+		await says ready
 		ctl reload "$unit"
 		ok "$label: systemctl reload reaches the payload (KillMode=$mode)" eventually says 'got HUP 1'
 		ctl reload "$unit"
@@ -69,7 +69,7 @@ test_reload() {
 		sleep 0.3
 		is "$label: ... once each" "$(grep -c 'got HUP' "$tmp/said")" 2
 		ctl kill -s KILL "$unit"
-		eventually settled
+		await settled
 		end
 	done
 }
@@ -80,12 +80,12 @@ test_restart() {
 		begin Restart=on-failure RestartSec=20ms StartLimitBurst=100 <<-SH
 			echo ready; while ! [ -e /run/never ]; do read -t 0.02 <> <(:); $how; done
 		SH
-		eventually says ready
+		await says ready
 		[ "$expected" != TERM ] || { ctl kill -s TERM "$unit"; expected=no; }
 		if [ "$expected" = yes ]; then
 			ok "$label: $what: it is started again" eventually restarted
 		else
-			eventually settled
+			await settled
 			is "$label: $what: it is not started again" "$(grep -c ready "$tmp/said") $(ended)" "1 success ${code/_/ }"
 		fi
 		end
@@ -100,18 +100,18 @@ test_restart() {
 	is "$label: ... it is not started again" "$(show NRestarts) $(show Result) $(show ExecMainStatus)" "0 success 3"
 	end
 	begin RestartPreventExitStatus=SIGUSR1 Restart=always <<<'kill -USR1 $$'
-	eventually settled
+	await settled
 	is "$label: RestartPreventExitStatus= of a signal" "$(show NRestarts) $(show ExecMainCode) $(show ExecMainStatus)" "0 2 10"
 	end
 }
 has_exited() { [ "$(show SubState)" = exited ]; }
-restarted() { [ "$(show NRestarts)" -ge 2 ]; }
+restarted() { [ "$(show NRestarts)" -ge 2 ] && [ "$(grep -c ready "$tmp/said")" -ge 2 ]; }
 
 # To all processes, to the main one, to what runs in a session of its own.
 test_kill() {
 	local whom signal n=0
 	begin <<<"$(counts USR1 USR2 HUP INT QUIT ALRM IO PROF VTALRM PWR ABRT RTMIN+1 TERM)"
-	eventually says ready
+	await says ready
 	for signal in USR1 USR2 HUP INT QUIT ALRM IO PROF VTALRM PWR ABRT RTMIN+1; do
 		for whom in all main; do
 			ctl kill -s $signal --kill-whom=$whom "$unit"
@@ -125,13 +125,13 @@ test_kill() {
 	done
 	is "$label: ... which goes on" "$(ctl is-active "$unit")" active
 	ctl kill -s KILL "$unit"
-	eventually settled
+	await settled
 	end
 }
 
 test_freeze() {
 	begin <<<'echo ready; n=0; while :; do n=$((n + 1)); echo "at $n"; read -t 0.02 <> <(:); done'
-	eventually says ready
+	await says ready
 	ctl freeze "$unit"
 	is "$label: frozen" "$(show FreezerState)" frozen
 	n=$(grep -c at "$tmp/said")
@@ -146,25 +146,25 @@ test_stop() {
 	local mode
 	for mode in control-group mixed process; do
 		begin KillMode=$mode <<<'trap "echo cleaned; exit 0" TERM; echo ready; while :; do read -t 0.02 <> <(:); done'
-		eventually says ready
+		await says ready
 		ctl stop "$unit"
 		is "$label: a payload that ends on SIGTERM (KillMode=$mode)" "$(grep -c cleaned "$tmp/said") $(ended)" \
 			"1 success exited 0"
 		ok "$label: ... leaves nothing" end
 	done
 	begin KillMode=mixed <<<'bash -c "trap \"echo child got it\" TERM; while :; do read -t 0.02 <> <(:); done" & trap "echo own; sleep 0.3; exit 0" TERM; echo ready; wait; exit 0'
-	eventually says ready
+	await says ready
 	ctl stop "$unit"
 	is "$label: KillMode=mixed: SIGTERM is for the main process alone" "$(grep -c 'child' "$tmp/said") $(grep -c own "$tmp/said")" "0 1"
 	end
 	begin TimeoutStopSec=300ms <<<'trap "echo deaf" TERM; echo ready; while :; do read -t 0.02 <> <(:); done'
-	eventually says ready
+	await says ready
 	ctl stop "$unit"
 	is "$label: one that does not is killed" "$(grep -c deaf "$tmp/said") $(ended)" \
 		"1 timeout killed KILL"
 	ok "$label: ... leaves nothing" end
 	begin KillSignal=SIGQUIT <<<'trap "echo quit; exit 0" QUIT; echo ready; while :; do read -t 0.02 <> <(:); done'
-	eventually says ready
+	await says ready
 	ctl stop "$unit"
 	is "$label: KillSignal=SIGQUIT" "$(grep quit "$tmp/said") $(ended)" "quit success exited 0"
 	end
@@ -174,8 +174,8 @@ test_stop() {
 test_cgroup() {
 	local path
 	begin <<<'(setsid bash -c "sleep 970 & wait" &); echo ready; while :; do read -t 0.02 <> <(:); done'
-	eventually says ready
-	eventually pgrep -f '^sleep 970$' >/dev/null
+	await says ready
+	await runs '^sleep 970$'
 	path=$(show ControlGroup)
 	is "$label: a daemon of the payload's is in the service, too" "$(sed -n s/^0:://p "/proc/$(first_pid '^sleep 970$')/cgroup")" "$path"
 	is "$label: ... no scope is made" "$(ctl list-units --plain --no-legend 'isorun-*.scope')" ""
@@ -190,7 +190,7 @@ test_journal() {
 	ok "$label: what the payload prints is in the journal, as the unit's" eventually logged
 	end
 	begin StandardOutput=journal SyslogIdentifier=tag-of-the-unit <<<'echo "isorun-test-tag"'
-	eventually settled
+	await settled
 	ok "$label: SyslogIdentifier=" eventually logged_tag
 	end
 }

@@ -4,7 +4,7 @@
 # and the memory, pids and cpu controllers.
 . "$(dirname "$0")/../services.sh"
 # shellcheck disable=SC2034  # lib.sh's
-patience=400
+patience=20
 programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n1)
 
 limit() { cat "/sys/fs/cgroup$(show "$1" ControlGroup)/$2"; }

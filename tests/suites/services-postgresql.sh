@@ -3,7 +3,7 @@
 # PostgreSQL, without a network, as a service whose main process is isorun: a cluster is made on a volume, written to
 # and read by pgbench, restarted and killed, and has all that was committed. Needs a systemd.
 . "$(dirname "$0")/../services.sh"
-patience=400
+patience=20
 programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n1)
 
 # psql and pgbench ask from outside, through the socket on the volume.
@@ -43,7 +43,7 @@ test_data() {
 	is "$label: ... with all that there was" "$(query 'SELECT count(*) FROM pgbench_history')" 100
 	query 'CREATE TABLE t AS SELECT 1'
 	kill -KILL "$(pid_of isorun-postgresql.service payload)"
-	eventually is_state isorun-postgresql.service "signal failed"
+	await is_state isorun-postgresql.service "signal failed"
 	start_service postgresql
 	is "$label: ... also after it was killed" "$(query 'SELECT count(*) FROM t')" 1
 	stop_service postgresql

@@ -69,7 +69,7 @@ hold() {
 	rm -f "$dir/held"
 	ssh_to "$1" 'echo in; exec sleep 4711' >"$dir/held" 2>/dev/null </dev/null &
 	client=$!
-	eventually connected
+	await connected
 	unit=$(instances)
 }
 
@@ -84,17 +84,17 @@ test_login() { # user
 	# shellcheck disable=SC2016
 	run ssh_to "$1" 'for i in 1 2 3; do (setsid sleep 4712 </dev/null >/dev/null 2>&1 &); done; echo done'
 	is "$label: ... what a session leaves running" "$out" "done"
-	ok "$label: ... dies with it" eventually gone '^sleep 4712'
+	also ok "$label: ... dies with it" eventually gone '^sleep 4712'
 	run ssh_to "$1" -tt tty
 	is "$label: ... a terminal is one of the sandbox's own" "$(tail -n1 <<<"${out%$'\r'}")" /dev/pts/0
-	ok "$label: ... no unit is left of a connection" eventually no_instance
+	also ok "$label: ... no unit is left of a connection" eventually no_instance
 }
 
 test_two() { # user
 	hold "$1"
 	run ssh_to "$1" 'pgrep -a sleep; echo alone'
 	is "$label: of two connections one does not see the other" "$out" alone
-	eventually one_instance
+	await one_instance
 	is "$label: ... and only its own unit ends with it" "$(instances)" "$unit"
 	"${ctl[@]}" freeze "$unit"
 	run ssh_to "$1" echo answers

@@ -137,7 +137,7 @@ test_redis() {
 	start_service redis
 	is "$label: redis takes a value" "$(redis SET isorun kept)" OK
 	"${ctl[@]}" restart isorun-redis.service
-	eventually probe_redis
+	await probe_redis
 	is "$label: ... has it after a restart, from the volume" "$(redis GET isorun)" kept
 	stop_service redis
 	is "$label: ... and nothing of it is elsewhere" \

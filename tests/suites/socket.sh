@@ -121,7 +121,7 @@ test_each() {
 		"$(ask tcp 8098 'hello MY-PORT' | awk '{print $1, $2, $4, $3 == $5, $6}')" "got hello 127.0.0.1 1 4"
 	ask tcp 8098 'one' >/dev/null & ask tcp 8098 'two' >/dev/null & wait
 	is "$label: ... of which each has one" "$(ctl show -P NAccepted isorun-test-each.socket)" 3
-	ok "$label: ... that ends with it" eventually nothing_left each
+	also ok "$label: ... that ends with it" eventually nothing_left each
 
 	unit_file isorun-test-each@.service <<-UNIT
 		[Service]

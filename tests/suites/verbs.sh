@@ -21,9 +21,9 @@ end() { # numbers...
 	local n
 	for n; do
 		runs "^sleep $n\$" && kill -KILL "$(first_pid "^sleep $n\$")"
-		eventually gone "^sleep $n\$"
+		await gone "^sleep $n\$"
 	done
-	eventually listed ""
+	await listed ""
 }
 
 # Runs a command with a terminal, what it writes to it being $out; keys: what is typed.
@@ -75,7 +75,7 @@ test_stop() {
 	begin one 801
 	ctl stop --no-block one
 	is "$label: stop --no-block" "$status $err" "0 "
-	ok "$label: ... stops, too" eventually gone '^sleep 801$'
+	also ok "$label: ... stops, too" eventually gone '^sleep 801$'
 	ctl stop
 	is "$label: stop without a name" "$status $err" "125 isoctl: stop: no instance named; see isoctl list"
 	ctl stop --bad one
@@ -97,7 +97,7 @@ test_kill() {
 	begin one 803
 	ctl kill --signal=SIGKILL one
 	is "$label: kill --signal=SIGKILL" "$status $err" "0 "
-	ok "$label: ... leaves nothing" eventually gone '^sleep 803$'
+	also ok "$label: ... leaves nothing" eventually gone '^sleep 803$'
 	ctl kill -s NONE one
 	is "$label: what is no signal" "$status $err" "125 isoctl: kill: not a signal: \"NONE\""
 	ctl kill --kill-whom=some one
@@ -110,7 +110,7 @@ test_once() {
 	printf 'n=0; trap "n=\$((n + 1))" USR1\necho ready; while [ $n = 0 ]; do sleep 0.05; done; sleep 0.5; echo "got $n"\n' >"$tmp/count.sh"
 	"${who[@]}" "$isorun" "${mode[@]}" --name one -v "$tmp/count.sh:/count.sh:ro" bash /count.sh </dev/null >"$tmp/count" &
 	started=$!
-	eventually grep -q ready "$tmp/count"
+	await grep -q ready "$tmp/count"
 	ctl kill -s USR1 one
 	wait "$started"
 	is "$label: a signal reaches the payload once" "$(tail -n1 "$tmp/count")" "got 1"
@@ -342,7 +342,7 @@ test_logs() {
 	end 817 818
 	[ "$label" = root ] || return
 	"$isorun" "${mode[@]}" --name one -p StandardOutput=journal sh -c 'echo said it; exec sleep 819' </dev/null &
-	eventually runs '^sleep 819$'
+	await runs '^sleep 819$'
 	ok "$label: what an instance writes to the journal is in its logs" eventually journal_has "said it"
 	ctl stop one
 	ok "$label: ... and when it has ended" journal_has "said it"
@@ -354,7 +354,7 @@ test_nested() {
 for k, v in {\"name\": \"inner\", \"pid\": \"1\"}.items(): os.setxattr(\"/sys/fs/cgroup/isorun-inner.scope\", \"user.isorun.\" + k, v.encode())
 open(\"/sys/fs/cgroup/isorun-inner.scope/cgroup.procs\", \"w\").write(str(os.getpid()))
 os.execvp(\"sleep\", [\"sleep\", \"821\"])"' &
-	eventually runs '^sleep 821$'
+	await runs '^sleep 821$'
 	for verb in stop kill freeze wait; do
 		ctl $verb inner
 		like "$label: $verb never acts on what is nested" "$status $err" '125 isoctl: "inner" is inside of outer*'
@@ -372,13 +372,13 @@ test_service() {
 	local bus=()
 	[ "$label" = root ] || bus=(--user)
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test -p Restart=no "$isorun" "${mode[@]}" --name inside sleep 822
-	eventually runs '^sleep 822$'
+	await runs '^sleep 822$'
 	ctl kill --kill-whom=main -s INT isorun-test.service
 	is "$label: kill of a service's main process" "$status $err" "0 "
-	ok "$label: ... is handed on to the payload" eventually gone '^sleep 822$'
+	also ok "$label: ... is handed on to the payload" eventually gone '^sleep 822$'
 	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test "$isorun" "${mode[@]}" --name inside sleep 822
-	eventually runs '^sleep 822$'
+	await runs '^sleep 822$'
 	"${who[@]}" "$isoctl" wait inside >"$tmp/wait" 2>&1 &
 	waiter=$!
 	ctl freeze inside
@@ -398,7 +398,7 @@ test_no_unit() {
 		unset SYSTEMD_EXEC_PID
 		unshare -m bash -c "mount -t tmpfs tmpfs /run/dbus; exec \"\$@\"" x "$@"' x \
 		"$isorun" "${mode[@]}" --name part sleep 823
-	eventually runs '^sleep 823$'
+	await runs '^sleep 823$'
 	for verb in stop freeze kill; do
 		run "$isoctl" $verb part
 		like "$verb of an instance that is no unit" "$status $err" \
@@ -427,7 +427,7 @@ test_managers() {
 	is "... which is not seen with --user" "$status $err" "125 isoctl: no such instance: \"mine\"; see isoctl list"
 	run "$as_user" "$isoctl" kill -s KILL '[hmo]*[es]'
 	is "a user's pattern means his own" "$status $err" "0 "
-	ok "... all of them" eventually gone '^sleep 83[34]$'
+	also ok "... all of them" eventually gone '^sleep 83[34]$'
 	is "... and nobody else's" "$("$isoctl" list -q | sort | tr '\n' ' ')" "mine one "
 	begin one 833
 	begin his 834

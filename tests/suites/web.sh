@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The main job: real web servers under policies/web.conf. Needs a systemd and controllers for the policy's limits.
 . "$(dirname "$0")/../lib.sh"
-patience=400
+patience=20
 policy=$top/policies/web.conf
 
 fetch() { # URL; what came in $body
@@ -38,7 +38,7 @@ serve() {
 		$'268435456\n128\n100000 100000'
 	"${who[@]}" systemctl "${bus[@]}" stop "isorun-$name.scope"
 	wait $!
-	ok "$label: ... gone without a trace when stopped" eventually traceless "$name"
+	also ok "$label: ... gone without a trace when stopped" eventually traceless "$name"
 }
 
 traceless() {
