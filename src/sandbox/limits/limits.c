@@ -12,6 +12,7 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/parse.h"
+#include "util/text.h"
 
 /* The last line counts, for what is not a list. */
 static const Value *value_of(const PlanProperty *p) {
@@ -232,6 +233,17 @@ static const char *limit_file(const PlanProperty *p, int cgroup_fd, bool writing
         return p->directive->cgroup_file;
 }
 
+/* text is taken over. Returns 0 or -ENOMEM. */
+static int keep_actual(char **ret, char *text) {
+        if (!text)
+                return -ENOMEM;
+        if (ret)
+                *ret = text;
+        else
+                free(text);
+        return 0;
+}
+
 int limit_is_held(const PlanProperty *p, int cgroup_fd, char **ret_actual) {
         _cleanup_free_ char *text = NULL;
         const char *file;
@@ -241,25 +253,21 @@ int limit_is_held(const PlanProperty *p, int cgroup_fd, char **ret_actual) {
                 return 1;
         if (streq(p->directive->cgroup_file, "bpf")) {
                 r = programs_attached(p, cgroup_fd);
-                if (r == 0 && ret_actual)
-                        *ret_actual = strdup("no BPF program is attached");
-                return r;
+                return r == 0 ? keep_actual(ret_actual, strdup("no BPF program is attached")) : r;
         }
 
         file = limit_file(p, cgroup_fd, false);
         r = file_read(cgroup_fd, file, &text, NULL);
-        if (r == -ENOENT) {
-                if (ret_actual && asprintf(ret_actual, "the kernel has no %s there", file) < 0)
-                        return -ENOMEM;
-                return 0;
-        }
+        if (r == -ENOENT)
+                return keep_actual(ret_actual, format("the kernel has no %s there", file));
         if (r < 0)
                 return r;
 
         if (text[0])
                 text[strlen(text) - 1] = '\0';
-        if (ret_actual && asprintf(ret_actual, "%s is \"%s\"", file, text) < 0)
-                return -ENOMEM;
+        r = keep_actual(ret_actual, format("%s is \"%s\"", file, text));
+        if (r < 0)
+                return r;
         if (streq(file, "cpu.idle"))
                 return streq(text, "1");
         for (size_t i = 0; i < ELEMENTSOF(checks); i++)

@@ -8,6 +8,7 @@
 
 #include "util/escape.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 struct Scope {
         const BusLibrary *lib;
@@ -46,13 +47,12 @@ static bool plan_has(const Plan *plan, DirectiveId id) {
 static int append_properties(Scope *s, sd_bus_message *m) {
         enum { DESCRIPTION_MAX = 256 };
         _cleanup_free_ char *command = strv_join(s->plan->arguments, " "), *text = NULL, *description = NULL;
+        const char *separator = *s->plan->description ? ": " : "isorun ";
         int r;
 
-        if (!command || asprintf(&text, "%s%s%s", s->plan->description, *s->plan->description ? ": " : "isorun ",
-                                 command) < 0)
-                return -ENOMEM;
+        text = command ? format("%s%s%s", s->plan->description, separator, command) : NULL;
         /* systemd writes it into a unit file as it is: it must stay on its line. */
-        description = make_line(text, DESCRIPTION_MAX);
+        description = text ? make_line(text, DESCRIPTION_MAX) : NULL;
         if (!description)
                 return -ENOMEM;
 
