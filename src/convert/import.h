@@ -4,7 +4,6 @@
 /* The lines of a policy that the hardening lines of a systemd service come to: isoctl import. Pure: whether the lines can
  * be held on a machine is for the caller to find out, which drops those that cannot. */
 
-
 #include "convert/import-model.h"
 
 /* Reads a unit file, or a drop-in over what was read before. Returns as unit_file_parse(). */

@@ -6,6 +6,7 @@
 
 #include "util/array.h"
 #include "util/fd.h"
+#include "util/text.h"
 
 void places_deinit(Places *places) {
         for (size_t i = 0; i < places->n; i++) {
@@ -78,10 +79,9 @@ static int read_mount(Places *places, char *line, unsigned *seen) {
                 p->n_mounts++;
                 free(p->source);
                 p->granted_write = startswith(field[5], "rw");
-                if (asprintf(&p->source, "%s (%s %s)", field[3], type ?: "?", source ?: "?") < 0) {
-                        p->source = NULL;
+                p->source = format("%s (%s %s)", field[3], type ?: "?", source ?: "?");
+                if (!p->source)
                         return -ENOMEM;
-                }
         }
         return 0;
 }
@@ -125,19 +125,19 @@ int places_find(Places *ret, const Instance *instance, Report *report) {
 }
 
 Place *places_pick(const Places *places, const Instance *instance, const char *path, Report *report) {
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        FILE *f;
+        _cleanup_text_ Text text = {};
 
         for (size_t i = 0; i < places->n; i++)
                 if (streq(places->items[i].path, path))
                         return &places->items[i];
 
-        f = open_memstream(&text, &size);
-        for (size_t i = 0; f && i < places->n; i++)
-                fprintf(f, " %s:%s", places->items[i].path, places->items[i].writable ? "rw" : "ro");
-        if (f && fclose(f) == 0)
-                report_error(report, ENOENT, "%s: %s is no place of its GrantPaths=%s%s", instance->name, path,
-                             places->n ? ", which are" : ", for it has none", text);
+        if (text_open(&text) < 0) {
+                report_oom(report);
+                return NULL;
+        }
+        for (size_t i = 0; i < places->n; i++)
+                fprintf(text.f, " %s:%s", places->items[i].path, places->items[i].writable ? "rw" : "ro");
+        report_error(report, ENOENT, "%s: %s is no place of its GrantPaths=%s%s", instance->name, path,
+                     places->n ? ", which are" : ", for it has none", text_so_far(&text) ?: " …");
         return NULL;
 }

@@ -8,6 +8,7 @@
 #include "cmd/options.h"
 #include "util/array.h"
 #include "util/path.h"
+#include "util/text.h"
 
 static bool is_named(const Instance *i, const char *name) {
         return streq(i->name, name) || streq(path_name(i->cgroup), name) || streq(i->cgroup, name);
@@ -55,17 +56,15 @@ static bool is_meant(const Instance *i, const char *name, const Way *way) {
 }
 
 static int ambiguous(const InstanceList *list, const char *name, const Way *way, Report *report) {
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
+        _cleanup_text_ Text text = {};
 
-        if (!f)
+        if (text_open(&text) < 0)
                 return report_oom(report);
         for (size_t i = 0; i < list->n; i++)
                 if (is_meant(&list->items[i], name, way))
-                        fprintf(f, " %s (%s)", list->items[i].name, list->items[i].cgroup);
-        return fclose(f) != 0 ? report_oom(report)
-                              : report_error(report, ENOTUNIQ, "\"%s\" is more than one instance:%s", name, text);
+                        fprintf(text.f, " %s (%s)", list->items[i].name, list->items[i].cgroup);
+        return report_error(report, ENOTUNIQ, "\"%s\" is more than one instance:%s", name,
+                            text_so_far(&text) ?: " …");
 }
 
 static int none(const InstanceList *list, const char *name, Report *report) {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/start/argument.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "policy/value/value.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 #include "util/word.h"
 
 static void write_quoted(FILE *f, const char *text) {
@@ -33,86 +35,79 @@ static char *protect_field(const char *path) {
         return s;
 }
 
-/* The working directory as (the begin of) a field, or NULL. */
-static char *here(void) {
+/* The working directory, as the beginning of a field; NULL: it has no path. Returns 0 or -ENOMEM. */
+static int here(char **ret) {
         _cleanup_free_ char *cwd = getcwd(NULL, 0);
 
-        return cwd ? protect_field(cwd) : NULL;
+        *ret = cwd ? protect_field(cwd) : NULL;
+        return *ret || (!cwd && errno != ENOMEM) ? 0 : -ENOMEM;
 }
 
-/* Whether the field that text begins with is a path that is meant from here. An empty one is a mistake, not the
- * directory itself. */
-static bool is_relative(const char *text) {
+/* The same, if the field that text begins with is a path that is meant from here; else NULL. An empty one is a mistake,
+ * not the directory itself. */
+static int find_base(const char *text, char **ret) {
         _cleanup_free_ char *field = strndup(text, strcspn(text, ":"));
 
-        return field && field[0] && field[0] != '/' && !volume_name_is_valid(field);
+        *ret = NULL;
+        if (!field)
+                return -ENOMEM;
+        return field[0] && field[0] != '/' && !volume_name_is_valid(field) ? here(ret) : 0;
 }
 
 char *argument_volume(const char *volume) {
         bool optional = volume[0] == '?';
-        _cleanup_free_ char *cwd = is_relative(volume + optional) ? here() : NULL;
-        char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
+        _cleanup_free_ char *cwd = NULL;
+        _cleanup_text_ Text text = {};
 
-        if (!f)
+        if (find_base(volume + optional, &cwd) < 0 || text_open(&text) < 0)
                 return NULL;
-        fprintf(f, "Volume=\"%s", optional ? "?" : "");
+        fprintf(text.f, "Volume=\"%s", optional ? "?" : "");
         if (cwd) {
-                write_quoted(f, cwd);
-                fputc('/', f);
+                write_quoted(text.f, cwd);
+                fputc('/', text.f);
         }
-        write_quoted(f, volume + optional);
-        fputc('"', f);
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
+        write_quoted(text.f, volume + optional);
+        fputc('"', text.f);
+        return text_finish(&text);
 }
 
 /* One layer: RootDirectory= is not split into words, but at colons. */
-static void write_layer(FILE *f, const char *layer) {
-        _cleanup_free_ char *real = strchr(layer, '/') || layer[0] == '.' ? realpath(layer, NULL) : NULL;
+static int write_layer(FILE *f, const char *layer) {
+        bool is_path = strchr(layer, '/') || layer[0] == '.';
+        _cleanup_free_ char *real = is_path ? realpath(layer, NULL) : NULL;
 
+        if (is_path && !real && errno == ENOMEM)
+                return -ENOMEM;
         for (const char *c = real ?: layer; *c; c++)
                 fprintf(f, "%s%c", *c == '%' ? "%" : *c == ':' ? "\\" : "", *c);
+        return 0;
 }
 
 char *argument_root(const char *root) {
         _cleanup_strv_free_ char **layers = NULL;
-        char *text = NULL;
-        size_t size;
-        FILE *f;
+        _cleanup_text_ Text text = {};
 
         if (!*root) /* A policy's empty value is the one built in: the host's root. A layer without a name is refused. */
                 return strdup("RootDirectory=:");
-        if (word_split_colons(root, &layers) < 0)
+        if (word_split_colons(root, &layers) < 0 || text_open(&text) < 0)
                 return NULL;
-        f = open_memstream(&text, &size);
-        if (!f)
-                return NULL;
-        fputs("RootDirectory=", f);
+        fputs("RootDirectory=", text.f);
         for (char **l = layers; *l; l++) {
                 if (l != layers)
-                        fputc(':', f);
-                write_layer(f, *l);
+                        fputc(':', text.f);
+                if (write_layer(text.f, *l) < 0)
+                        return NULL;
         }
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
+        return text_finish(&text);
 }
 
 char *argument_bind(const char *bind) {
         const char *source = strchr(bind, '=');
         _cleanup_free_ char *cwd = NULL;
-        char *s;
 
-        if (source && source[1] && !strchr("/:", source[1]) && !startswith(source + 1, "fd:"))
-                cwd = here();
+        if (source && source[1] && !strchr("/:", source[1]) && !startswith(source + 1, "fd:") && here(&cwd) < 0)
+                return NULL;
         if (!cwd)
                 return strdup(bind);
-        return asprintf(&s, "%.*s=%s/%s", (int) (source - bind), bind, cwd, source + 1) < 0 ? NULL : s;
+        return format("%.*s=%s/%s", (int) (source - bind), bind, cwd, source + 1);
 }

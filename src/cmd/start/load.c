@@ -15,6 +15,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 void print_report(void *userdata, Severity severity, const char *line) {
         const int *quiet = userdata;
@@ -76,11 +77,8 @@ static int choose_name(Loaded *l, const char *spec, const char *name, char *cons
         clean = base ? sanitize(*base ? base : "_") : NULL;
         if (getrandom(&random, sizeof(random), 0) != sizeof(random))
                 return report_error(report, errno, "getrandom: %s", strerror(errno));
-        if (!clean || asprintf(&l->name, "%s-%04x", clean, random) < 0) {
-                l->name = NULL;
-                return report_oom(report);
-        }
-        return 0;
+        l->name = clean ? format("%s-%04x", clean, random) : NULL;
+        return l->name ? 0 : report_oom(report);
 }
 
 /* Asked only where %u is written and the environment has no USER: it may cost a whole name service. */
@@ -90,12 +88,10 @@ static const char *find_user(uid_t uid) {
         return pw ? pw->pw_name : NULL;
 }
 
-static const char *runtime_directory(Loaded *l) {
-        const char *runtime = l->host.uid == 0 ? "/run" : host_variable(&l->host, "XDG_RUNTIME_DIR");
+static char *find_runtime(const Host *host) {
+        const char *runtime = host->uid == 0 ? "/run" : host_variable(host, "XDG_RUNTIME_DIR");
 
-        if (!runtime && asprintf(&l->runtime, "/run/user/%u", l->host.uid) >= 0)
-                runtime = l->runtime;
-        return runtime;
+        return runtime ? strdup(runtime) : format("/run/user/%u", host->uid);
 }
 
 int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
@@ -109,15 +105,15 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
                 r = choose_name(l, spec, name, arguments, report);
         if (r < 0)
                 return r;
-        if (asprintf(&l->unit, "isorun-%s.scope", l->name) < 0) {
-                l->unit = NULL;
+        l->unit = format("isorun-%s.scope", l->name);
+        l->runtime = find_runtime(&l->host);
+        if (!l->unit || !l->runtime)
                 return report_oom(report);
-        }
 
         home = host_variable(&l->host, "HOME");
         specifiers = (Specifiers) {
                 .home = home,
-                .runtime = runtime_directory(l),
+                .runtime = l->runtime,
                 .user = host_variable(&l->host, "USER"),
                 .find_user = find_user,
                 .instance = l->name,

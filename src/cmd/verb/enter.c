@@ -13,6 +13,7 @@
 #include "cmd/verb/verb.h"
 #include "sandbox/outside/terminal.h"
 #include "util/fd.h"
+#include "util/text.h"
 
 typedef struct Visit {
         const Instance *instance;
@@ -48,21 +49,19 @@ static int take_signals(Visit *v) {
 
 /* TERM, then the command, each with its NUL. */
 static char *join_strings(char *const *arguments, size_t *ret_size) {
-        char *text = NULL;
-        FILE *f = open_memstream(&text, ret_size);
+        _cleanup_text_ Text strings = {};
 
-        if (!f)
+        if (text_open(&strings) < 0)
                 return NULL;
-        fputs(getenv("TERM") ?: "", f);
-        fputc('\0', f);
+        fputs(getenv("TERM") ?: "", strings.f);
+        fputc('\0', strings.f);
         for (; *arguments; arguments++) {
-                fputs(*arguments, f);
-                fputc('\0', f);
+                fputs(*arguments, strings.f);
+                fputc('\0', strings.f);
         }
-        if (fclose(f) == 0)
-                return text;
-        free(text);
-        return NULL;
+        text_so_far(&strings);
+        *ret_size = strings.size;
+        return text_finish(&strings);
 }
 
 static int ask(Visit *v, char *const *arguments) {

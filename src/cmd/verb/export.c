@@ -8,6 +8,7 @@
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "convert/export.h"
+#include "util/text.h"
 
 /* The unit is for a machine with systemd, which need not be this one. */
 static void assume_systemd(Host *host) {
@@ -17,19 +18,17 @@ static void assume_systemd(Host *host) {
 }
 
 static int print_unit(const Plan *plan, Report *report) {
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
+        _cleanup_text_ Text text = {};
         int r;
 
-        if (!f)
+        if (text_open(&text) < 0)
                 return report_oom(report);
-        r = export_unit(plan, plan->user_manager, f, report);
-        if (fclose(f) != 0 && r >= 0)
-                r = report_oom(report);
+        r = export_unit(plan, plan->user_manager, text.f, report);
         if (r < 0)
                 return r;
-        fputs(text, stdout);
+        if (!text_so_far(&text))
+                return report_oom(report);
+        fputs(text.bytes, stdout);
         return flush_output(report);
 }
 

@@ -13,6 +13,7 @@
 #include "convert/unit-find.h"
 #include "util/fd.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* The file of the origins by which a trial's messages tell of an item: the line is its index, from 1. */
 static const char trial_file[] = "the unit";
@@ -29,7 +30,8 @@ typedef struct Trial {
 static int assign(Policy *policy, const ImportItem *item, unsigned line, Report *report) {
         _cleanup_free_ char *value = import_item_value(item), *text = NULL;
 
-        if (!value || asprintf(&text, "%s%s", item->inverted ? "~" : "", value) < 0)
+        text = value ? format("%s%s", item->inverted ? "~" : "", value) : NULL;
+        if (!text)
                 return -ENOMEM;
         return policy_assign(policy, (Origin) { trial_file, line }, NULL, directive_table[item->id].name, text, report);
 }
@@ -64,7 +66,8 @@ static int name_command(Import *import, const Plan *plan) {
 
         if (!item || memchr(item->text, '/', n) || strpbrk(plan->executable, " %$'\"\\"))
                 return 0;
-        if (asprintf(&text, "%s%s", plan->executable, item->text + n) < 0)
+        text = format("%s%s", plan->executable, item->text + n);
+        if (!text)
                 return -ENOMEM;
         free(item->text);
         item->text = text;

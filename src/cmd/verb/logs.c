@@ -10,6 +10,7 @@
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 typedef struct Query {
         char **options; /* the command line, up to and with --unit= and the like */
@@ -43,12 +44,9 @@ static int add_unit(Query *q, const char *unit, bool of_user, uid_t uid) {
 /* One that has ended is known by nothing but its name: an instance's, or a unit's. */
 static int add_ended(Query *q, const char *name) {
         bool of_user = arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && geteuid() != 0);
-        _cleanup_free_ char *unit = NULL;
+        bool is_unit = endswith(name, ".scope") || endswith(name, ".service");
+        _cleanup_free_ char *unit = is_unit ? strdup(name) : format("isorun-%s.scope", name);
 
-        if (endswith(name, ".scope") || endswith(name, ".service"))
-                unit = strdup(name);
-        else if (asprintf(&unit, "isorun-%s.scope", name) < 0)
-                unit = NULL;
         return unit ? add_unit(q, unit, of_user, geteuid()) : -ENOMEM;
 }
 

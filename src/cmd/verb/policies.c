@@ -16,6 +16,7 @@
 #include "util/array.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 typedef struct Found {
         char *name, *file, *description; /* file NULL: built in; description NULL: it has none, or cannot be read */
@@ -136,9 +137,10 @@ static int fill_line(struct libscols_line *line, const Found *f, bool colours) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        if (f->shadowed_by && asprintf(&text, "%s (shadowed by %s)", where, f->shadowed_by) < 0) {
-                text = NULL;
-                return -ENOMEM;
+        if (f->shadowed_by) {
+                text = format("%s (shadowed by %s)", where, f->shadowed_by);
+                if (!text)
+                        return -ENOMEM;
         }
         r = scols_line_set_data(line, 0, f->name);
         if (r >= 0)

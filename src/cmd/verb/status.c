@@ -13,6 +13,7 @@
 #include "cmd/verb/verb.h"
 #include "util/escape.h"
 #include "util/fd.h"
+#include "util/text.h"
 
 static void print_field(const char *key, const char *value) {
         printf("  %-23s ", key);
@@ -114,13 +115,13 @@ static void print_grants(const Instance *i, Report *report) {
                 return;
         for (size_t k = 0; k < places.n; k++) {
                 const Place *p = &places.items[k];
-                char *text;
+                _cleanup_free_ char *text = NULL;
 
-                if (!p->source || asprintf(&text, "%s on %s, %s", p->source, p->path,
-                                           p->granted_write ? "writable" : "read-only") < 0)
+                if (!p->source)
                         continue;
-                print_field("granted", text);
-                free(text);
+                text = format("%s on %s, %s", p->source, p->path, p->granted_write ? "writable" : "read-only");
+                if (text)
+                        print_field("granted", text);
         }
 }
 
