@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the tables of directives in docs/policy.md anew from src/policy/directives.inc, between its markers; the last
-column, what systemd has for it, from src/convert/systemd.inc.
+"""Updates the tables of directives in docs/policy.md, between its markers, from src/policy/directives.inc. The last column,
+which compares a directive with systemd's, comes from src/convert/systemd.inc.
 
-Usage: gen-directives.py [--check] DIRECTIVES.INC POLICY.MD     (--check: only say, by the exit status, whether it is up to date)
+Usage: gen-directives.py [--check] DIRECTIVES.INC POLICY.MD     (--check: only report, by the exit status, whether the file is up to date)
 """
 import pathlib
 import re

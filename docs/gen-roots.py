@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the plans in docs/roots.md anew: for each policy that it shows, the root as isoctl explain prints it.
+"""Updates the plans in docs/roots.md: for each policy there, the root as isoctl explain prints it.
 
-Usage: gen-roots.py [--check] ISOCTL ROOTS.MD     (--check: only say, by the exit status, whether it is up to date)
+Usage: gen-roots.py [--check] ISOCTL ROOTS.MD     (--check: only report, by the exit status, whether the file is up to date)
 
-A policy is a block ```ini, the plan the block ``` that follows. To be run as root where /var/lib and /etc can be written,
-as in a test host: it makes the directories that the policies name. Of what every root has, only the first plan shows all.
+A policy is a block ```ini, and its plan is the next block ```. Run this as root, where /var/lib and /etc are writable, as in a
+test host: it makes the directories that the policies name. Entries that every root has are shown only in the first plan.
 """
 import pathlib
 import re
@@ -56,7 +56,7 @@ def main():
         old = target.read_text(encoding="utf-8")
         new = BLOCKS.sub(renew, old)
     TABLE.unlink()
-    if check:  # which of the files that the default policy hides there are is a matter of the machine
+    if check:  # machines differ in which of the files exist that the default policy hides
         return re.sub(r"  .* inaccessible .*\n", "", old) != re.sub(r"  .* inaccessible .*\n", "", new)
     target.write_text(new, encoding="utf-8")
     return False
