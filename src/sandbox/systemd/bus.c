@@ -26,18 +26,77 @@ const BusLibrary *bus_library(Report *report) {
         return NULL;
 }
 
-int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, Report *report) {
-        char runtime[64];
+/* What is needed where the environment names no bus, or none runs: a table of its own. */
+#define ADDRESS_FUNCTIONS(X)     \
+        X(sd_bus_new)            \
+        X(sd_bus_set_address)    \
+        X(sd_bus_set_bus_client) \
+        X(sd_bus_start)
+
+typedef struct AddressLibrary {
+#define X(f) typeof(&f) f;
+        ADDRESS_FUNCTIONS(X)
+#undef X
+} AddressLibrary;
+
+static int open_address(const BusLibrary *lib, const char *address, bool is_bus, sd_bus **ret) {
+        static const char *const names[] = {
+#define X(f) #f,
+                ADDRESS_FUNCTIONS(X)
+#undef X
+        };
+        AddressLibrary more;
+        sd_bus *bus = NULL;
         int r;
 
-        /* su and sudo take the variable away, though the user's manager is there. */
-        if (user && !getenv("XDG_RUNTIME_DIR")) {
-                snprintf(runtime, sizeof(runtime), "/run/user/%u", geteuid());
-                setenv("XDG_RUNTIME_DIR", runtime, 0);
-        }
+        r = library_load("libsystemd.so.0", names, ELEMENTSOF(names), &more);
+        if (r >= 0)
+                r = more.sd_bus_new(&bus);
+        if (r >= 0)
+                r = more.sd_bus_set_address(bus, address);
+        if (r >= 0)
+                r = more.sd_bus_set_bus_client(bus, is_bus);
+        if (r >= 0)
+                r = more.sd_bus_start(bus);
+        if (r >= 0)
+                *ret = bus;
+        else if (bus)
+                lib->sd_bus_flush_close_unref(bus);
+        return r;
+}
 
-        r = user ? lib->sd_bus_open_user(ret) : lib->sd_bus_open_system(ret);
+/* su and sudo take XDG_RUNTIME_DIR away, though the user's manager is there. */
+static int open_user(const BusLibrary *lib, sd_bus **ret) {
+        char address[64];
+        int r;
+
+        r = lib->sd_bus_open_user(ret);
+        if (r != -ENOMEDIUM)
+                return r;
+        snprintf(address, sizeof(address), "unix:path=/run/user/%u/bus", geteuid());
+        return open_address(lib, address, true, ret);
+}
+
+int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, Report *report) {
+        int r;
+
+        r = user ? open_user(lib, ret) : lib->sd_bus_open_system(ret);
         return r < 0 ? report_error(report, -r, "connecting to the %s bus: %s%s", user ? "user" : "system",
                                     strerror(-r), hint)
+                     : 0;
+}
+
+int bus_open_manager(const BusLibrary *lib, bool user, sd_bus **ret, Report *report) {
+        char address[64] = "unix:path=/run/systemd/private";
+        Report silent = {};
+        int r;
+
+        if (bus_open(lib, user, "", ret, &silent) >= 0)
+                return 0;
+        if (user)
+                snprintf(address, sizeof(address), "unix:path=/run/user/%u/systemd/private", geteuid());
+        r = open_address(lib, address, false, ret);
+        return r < 0 ? report_error(report, -r, "connecting to the %s manager: %s", user ? "user" : "system",
+                                    strerror(-r))
                      : 0;
 }

@@ -52,3 +52,7 @@ const BusLibrary *bus_library(Report *report);
 /* Connects to the bus that the manager is on. *ret is closed with sd_bus_flush_close_unref(). Returns 0 or -errno,
  * reported; hint ends the message. */
 int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, Report *report);
+
+/* Connects to the caller's own manager, or the system's: by the bus, or where it cannot be reached, by the manager's own
+ * socket, as systemctl does. Returns likewise. */
+int bus_open_manager(const BusLibrary *lib, bool user, sd_bus **ret, Report *report);
