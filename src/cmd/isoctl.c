@@ -51,8 +51,8 @@ static const Verb verbs[] = {
           "Prints a service with the parts of the policy that systemd can enforce by itself. Comments and\n"
           "notices list the other parts. --user: a service for a user's service manager.", VERB_COMMAND },
         { "import", verb_import, "import UNIT|FILE", "convert a service's hardening lines to a policy",
-          "isoctl looks for UNIT, with its drop-ins, where systemd does. Comments and notices list the lines\n"
-          "that are left out of the policy. --user: units of a user's service manager.", 0 },
+          "isoctl asks the service manager for the files of UNIT. Comments and notices list the lines that are\n"
+          "left out of the policy. --user: units of a user's service manager.", 0 },
         {},
 };
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "convert/unit-manager.h"
 #include "util/drop-in.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -24,19 +25,19 @@ static const char *const user_directories[] = {
 void unit_files_deinit(UnitFiles *files) {
         free(files->name);
         strv_free(files->paths);
+        free(files->unasked);
         *files = (UnitFiles) {};
 }
 
-static int find_directories(bool user, char ***ret) {
-        const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME"), *runtime = getenv("XDG_RUNTIME_DIR");
+static int default_directories(const UnitUser *user, char ***ret) {
         int r = 0;
 
-        if (user && config)
-                r = strv_pushf(ret, "%s/systemd/user", config);
-        else if (user && home)
-                r = strv_pushf(ret, "%s/.config/systemd/user", home);
-        if (r >= 0 && user && runtime)
-                r = strv_pushf(ret, "%s/systemd/user", runtime);
+        if (user && user->config_home)
+                r = strv_pushf(ret, "%s/systemd/user", user->config_home);
+        else if (user && user->home)
+                r = strv_pushf(ret, "%s/.config/systemd/user", user->home);
+        if (r >= 0 && user && user->runtime)
+                r = strv_pushf(ret, "%s/systemd/user", user->runtime);
         for (const char *const *d = user ? user_directories : system_directories; r >= 0 && *d; d++)
                 r = strv_push(ret, *d);
         return r;
@@ -97,29 +98,74 @@ static int collect(char *const *directories, const char *name, const char *templ
         return r;
 }
 
-static int find_by_name(const char *spec, bool user, UnitFiles *ret, Report *report) {
-        _cleanup_strv_free_ char **directories = NULL;
-        _cleanup_free_ char *template = NULL;
+static int not_found(const UnitFiles *files, const UnitUser *user, Report *report) {
+        return report_error(report, ENOENT, "no unit \"%s\" in the directories of %s", files->name,
+                            user ? "a user's systemd" : "systemd");
+}
+
+static int search(char *const *directories, const UnitUser *user, UnitFiles *ret, Report *report) {
+        _cleanup_free_ char *template = template_of(ret->name);
         char *path = NULL;
         int r;
 
-        r = find_directories(user, &directories);
-        ret->name = format("%s%s", spec, endswith(spec, ".service") ? "" : ".service");
-        if (r < 0 || !ret->name)
-                return report_oom(report);
-        template = template_of(ret->name);
         r = find_file(directories, ret->name, &path);
         if (r == 0 && template)
                 r = find_file(directories, template, &path);
         if (r < 0)
                 return report_oom(report);
         if (r == 0)
-                return report_error(report, ENOENT, "no unit \"%s\" in the directories of %s", ret->name,
-                                    user ? "a user's systemd" : "systemd");
+                return not_found(ret, user, report);
         if (strv_consume(&ret->paths, path) < 0)
                 return report_oom(report);
         r = collect(directories, ret->name, template, &ret->paths);
         return r < 0 ? report_error(report, -r, "the drop-ins of %s: %s", ret->name, strerror(-r)) : 0;
+}
+
+static int search_default(const UnitUser *user, UnitFiles *ret, Report *report) {
+        _cleanup_strv_free_ char **directories = NULL;
+
+        return default_directories(user, &directories) < 0 ? report_oom(report)
+                                                           : search(directories, user, ret, report);
+}
+
+static int take(ManagedUnit *unit, const UnitUser *user, UnitFiles *ret, Report *report) {
+        if (streq(unit->state, "not-found"))
+                return not_found(ret, user, report);
+        if (streq(unit->state, "masked"))
+                return report_error(report, EINVAL, "%s is masked: %s", ret->name, unit->fragment);
+        if (!*unit->fragment)
+                return report_error(report, ENOENT, "%s has no file", ret->name);
+        if (unit->changed)
+                report_notice(report, "the files of %s have been changed since systemd read them: a drop-in may be "
+                              "missing here (systemctl daemon-reload)", ret->name);
+        free(ret->name);
+        ret->name = TAKE_PTR(unit->name);
+        ret->paths = TAKE_PTR(unit->drop_ins);
+        return strv_prepend(&ret->paths, TAKE_PTR(unit->fragment)) < 0 ? report_oom(report) : 0;
+}
+
+/* systemd loads no template, and has no answer for one: it is looked for in the directories that systemd has. */
+static int ask(UnitManager *m, const UnitUser *user, UnitFiles *ret, Report *report) {
+        _cleanup_(managed_unit_deinit) ManagedUnit unit = {};
+        int r;
+
+        if (strstr(ret->name, "@."))
+                return search(m->directories, user, ret, report);
+        r = unit_manager_load(m, ret->name, &unit, report);
+        return r < 0 ? r : take(&unit, user, ret, report);
+}
+
+static int find_by_name(const char *spec, const UnitUser *user, UnitFiles *ret, Report *report) {
+        _cleanup_(unit_manager_deinit) UnitManager manager = {};
+        Report silent = {};
+
+        ret->name = format("%s%s", spec, endswith(spec, ".service") ? "" : ".service");
+        if (!ret->name)
+                return report_oom(report);
+        if (unit_manager_open(&manager, user != NULL, &silent) >= 0)
+                return ask(&manager, user, ret, report);
+        ret->unasked = strdup(silent.first.text);
+        return ret->unasked ? search_default(user, ret, report) : report_oom(report);
 }
 
 static int find_by_path(const char *spec, UnitFiles *ret, Report *report) {
@@ -140,7 +186,7 @@ static int check_masked(const UnitFiles *files, Report *report) {
         return 0;
 }
 
-int unit_find(const char *spec, bool user, UnitFiles *ret, Report *report) {
+int unit_find(const char *spec, const UnitUser *user, UnitFiles *ret, Report *report) {
         int r;
 
         *ret = (UnitFiles) {};

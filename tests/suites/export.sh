@@ -326,7 +326,71 @@ CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID 
 	run "$isoctl" import trip
 	is "a user who is missing is no reason to be root" "$status $out $err" \
 		"125  isoctl: /run/systemd/system/trip.service:3: User=: no such user: \"nobody-at-all\""
+	printf '[Service]\nExecStart=/bin/true\nType=oneshot\nRemainAfterExit=yes\n' >/run/systemd/system/trip.service
+	mkdir /run/systemd/system/trip.service.d
+	systemctl daemon-reload
+	systemctl start trip
+	printf '[Service]\nUMask=0027\n' >/run/systemd/system/trip.service.d/10-new.conf
+	run "$isoctl" import trip
+	like "files that systemd has not read yet" "$status $err" "0 *notice: the files of trip.service have been changed *"
+	systemctl daemon-reload
+	run "$isoctl" import trip
+	is "... and after a reload" "$status $(grep ^UMask <<<"$out")" "0 UMask=0027"
+	unlike "... there is no such notice" "$err" "*have been changed*"
+	systemctl stop trip
 	rm -r /run/systemd/system/trip*
+}
+
+# The test host's systemd has a directory of its own for units (SYSTEMD_UNIT_PATH).
+test_unit_path() {
+	local directory
+	directory=$(systemctl show -P UnitPath)
+	directory=${directory##* }
+	like "the manager's last directory is not a usual one" "$directory" "/run/testhost/*"
+	mkdir "$directory/elsewhere.service.d"
+	printf '[Service]\nExecStart=/bin/true\nUMask=0022\n' >"$directory/elsewhere.service"
+	printf '[Service]\nUMask=0027\n' >"$directory/elsewhere.service.d/a.conf"
+	printf '[Service]\nExecStart=/bin/true\nUMask=0007\n' >"$directory/elsewhere@.service"
+	run "$isoctl" import elsewhere
+	is "a unit that only the manager finds, with its drop-in" "$status $(grep ^UMask <<<"$out")" "0 UMask=0027"
+	run "$isoctl" import elsewhere@x
+	is "... an instance of a template" "$status $(grep ^UMask <<<"$out")" "0 UMask=0007"
+	run "$isoctl" import elsewhere@
+	is "... and the template, which systemd never loads" "$status $(grep ^UMask <<<"$out")" "0 UMask=0007"
+	run env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/no/such/socket "$isoctl" import elsewhere
+	is "... without a bus, from the manager itself" "$status $(grep ^UMask <<<"$out")" "0 UMask=0027"
+	rm -r "$directory"/elsewhere*
+}
+
+# What systemctl --user set-property writes is a drop-in, in a directory of the manager's alone.
+test_control() {
+	printf '[Service]\nExecStart=/bin/true\nType=oneshot\nRemainAfterExit=yes\n' >/run/systemd/user/kept.service
+	"${who[@]}" systemctl --user daemon-reload
+	"${who[@]}" systemctl --user start kept.service
+	"${who[@]}" systemctl --user set-property kept.service TasksMax=77
+	run "${who[@]}" "$isoctl" import kept
+	is "$label: a drop-in of systemctl set-property" "$status $(grep ^TasksMax <<<"$out")" "0 TasksMax=77"
+	run "${who[@]}" env DBUS_SESSION_BUS_ADDRESS=unix:path=/no/such/socket "$isoctl" import kept
+	is "$label: ... without a bus, from the manager itself" "$status $(grep ^TasksMax <<<"$out")" "0 TasksMax=77"
+	"${who[@]}" systemctl --user stop kept.service
+	"${who[@]}" systemctl --user revert kept.service
+	rm /run/systemd/user/kept.service
+}
+
+# Root has no manager of a user's here, so that its units are looked for without one.
+test_without_manager() {
+	mkdir -p "$tmp/config/systemd/user/shut.service.d"
+	printf '[Service]\nType=exec\nUMask=0022\n' >"$tmp/config/systemd/user/shut.service"
+	printf '[Service]\nUMask=0027\n' >"$tmp/config/systemd/user/shut.service.d/a.conf"
+	run env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" --user import shut
+	is "without a manager, the unit and its drop-ins are found" "$status $(grep ^UMask <<<"$out")" "0 UMask=0027"
+	like "... which is said" "$err" \
+		"*notice: connecting to the user manager: No such file or directory; the unit was looked for in the usual directories*"
+	rm -r "$tmp/config/systemd/user/shut.service.d"
+	ln -s shut.service.d "$tmp/config/systemd/user/shut.service.d"
+	run env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" --user import shut
+	is "... drop-ins that cannot be read are not left out" "$status $out $err" \
+		"125  isoctl: the drop-ins of shut.service: Too many levels of symbolic links"
 }
 
 # A service that runs from the policy that was made of its unit.
@@ -354,18 +418,15 @@ if [ -n "${TH_USER-}" ]; then
 	is "$label: what this host cannot hold is optional" "$(grep -e ^Opt -e ^Limit <<<"$out")" \
 		$'Optional=LimitNOFILE\nLimitNOFILE=1000000000'
 	like "$label: ... with a notice" "$err" "*notice: LimitNOFILE= is named by Optional=*"
-	mkdir -p "$tmp/config/systemd/user/shut.service.d"
-	printf '[Service]\nType=exec\n' >"$tmp/config/systemd/user/shut.service"
-	chmod 700 "$tmp/config/systemd/user/shut.service.d"
-	run "${who[@]}" env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" import shut
-	is "$label: drop-ins that cannot be read are not left out" "$status $out $err" \
-		"125  isoctl: the drop-ins of shut.service: Permission denied"
+	test_control
 	test_server python3 -m http.server --bind 127.0.0.1 --directory "$tmp/site" 8124
 	test_refused
 else
 	skip "the same with a user's manager" "no user to be"
 fi
 test_lookup
+test_unit_path
+test_without_manager
 test_imported
 test_own
 all_shipped

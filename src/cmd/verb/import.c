@@ -213,6 +213,17 @@ static void say_notes(const Import *import, Report *report) {
                                       directive_table[id].name);
 }
 
+static int find(const char *spec, bool of_user, UnitFiles *ret, Report *report) {
+        const UnitUser user = { .config_home = getenv("XDG_CONFIG_HOME"), .home = getenv("HOME"),
+                                .runtime = getenv("XDG_RUNTIME_DIR") };
+        int r;
+
+        r = unit_find(spec, of_user ? &user : NULL, ret, report);
+        if (r >= 0 && ret->unasked && arg_whose != WHOSE_ANY)
+                report_notice(report, "%s; the unit was looked for in the usual directories", ret->unasked);
+        return r;
+}
+
 static int import_unit(const char *spec, Report *report) {
         _cleanup_(unit_files_deinit) UnitFiles files = {};
         _cleanup_(import_deinit) Import import = {};
@@ -221,7 +232,7 @@ static int import_unit(const char *spec, Report *report) {
         int r;
 
         import.user = arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && geteuid() != 0);
-        r = unit_find(spec, import.user, &files, report);
+        r = find(spec, import.user, &files, report);
         if (r < 0)
                 return r;
         import.unit = files.name;
