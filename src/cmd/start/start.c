@@ -42,17 +42,19 @@ int start_allowed(Report *report) {
                                     : 0;
 }
 
-/* As the payload ended, so ends isorun: for who waits for a service's main process, by the same signal. */
-static int end_as(const Outcome *outcome, bool is_unit) {
+/* isorun ends as the payload ended. As the main process of a service it also ends by the same signal, so that systemd
+ * sees it. */
+static int end_as(const Outcome *outcome, bool is_service) {
+        bool ended = outcome->progress == PROGRESS_ENDED;
         int sig;
 
-        if (!outcome->started && outcome->exit_status <= 128)
-                return outcome->exit_status;
-        if (outcome->started && WIFEXITED(outcome->wait_status))
+        if (ended && WIFEXITED(outcome->wait_status))
                 return WEXITSTATUS(outcome->wait_status);
+        if (!ended && outcome->exit_status <= 128)
+                return outcome->exit_status;
 
-        sig = outcome->started ? WTERMSIG(outcome->wait_status) : outcome->exit_status - 128;
-        if (is_unit) {
+        sig = ended ? WTERMSIG(outcome->wait_status) : outcome->exit_status - 128;
+        if (is_service) {
                 sigset_t mask;
 
                 /* The payload has dumped its core, if any did; this process has nothing to tell. */
@@ -99,7 +101,7 @@ int start_plan(const Plan *plan, bool last_try, Report *report) {
                 return -EEXIST;
         if (outcome.name_taken)
                 report_error(report, EEXIST, "there is a unit %s already (--name chooses another name)", plan->unit);
-        if (!outcome.executed)
+        if (outcome.progress == PROGRESS_STARTING)
                 journal_refused(&(PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager,
                                               .name = plan->unit },
                                 plan->name, plan->policy, report);

@@ -167,6 +167,6 @@ int hand_over(Run *run) {
         if (run->plan->notify_exec)
                 journal_ready(run->plan);
         run->pid = 0;
-        run->outcome.wait_status = W_EXITCODE(0, 0);
+        run_ended(run, W_EXITCODE(0, 0));
         return 1;
 }

@@ -39,7 +39,7 @@ static void run_deinit(Run *run) {
         hand_over_deinit(&run->hand_over);
         /* A signal that the payload has answered by ending, before isorun has looked at its own, must not end isorun
          * otherwise: who waits is to hear of the payload's end. */
-        if (!run->outcome.started)
+        if (run->outcome.progress == PROGRESS_STARTING)
                 sigprocmask(SIG_SETMASK, &run->signal_mask, NULL);
 }
 
@@ -264,8 +264,6 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         end_inside(&run);
         holder_deinit(&run.holder);
         run_deinit(&run);
-        run.outcome.executed = run.outcome.started;
-        run.outcome.started = run.outcome.executed && r >= 0;
         *ret = run.outcome;
         return r;
 }

@@ -93,7 +93,7 @@ static int take_message(Run *run) {
                 return run_terminal_begin(run, fds[0]);
         case MESSAGE_STARTED:
                 run->payload = fds[0];
-                run->outcome.started = true;
+                run->outcome.progress = PROGRESS_RUNNING;
                 journal_started(run->plan);
                 relay_begin(run, fds[1]);
                 if (run->plan->hand_over)
@@ -116,12 +116,17 @@ static int take_message(Run *run) {
                 /* The process inside keeps the unit alive until we hang up. */
                 notify_finish(run->relay.notify);
                 note_oom(run);
-                run->outcome.wait_status = m.value;
+                run_ended(run, m.value);
                 journal_ended(run->plan, m.value);
                 return 1;
         default:
                 return -EPROTO;
         }
+}
+
+void run_ended(Run *run, int wait_status) {
+        run->outcome.wait_status = wait_status;
+        run->outcome.progress = PROGRESS_ENDED;
 }
 
 int run_wait(Run *run, siginfo_t *ret) {
@@ -147,13 +152,13 @@ static int died(Run *run) {
         r = run_wait(run, &info);
         if (r < 0)
                 return report_error(run->report, -r, "waiting for the instance: %s", strerror(-r));
-        if (!run->outcome.started)
+        if (run->outcome.progress == PROGRESS_STARTING)
                 return report_error(run->report, ECHILD,
                                     "the process inside was killed before the command was started");
 
         if (info.si_code == CLD_EXITED)
                 return report_error(run->report, ECHILD, "the reaper of the instance ended, and the command with it");
-        run->outcome.wait_status = W_EXITCODE(0, info.si_status);
+        run_ended(run, W_EXITCODE(0, info.si_status));
         journal_ended(run->plan, run->outcome.wait_status);
         return 0;
 }
@@ -179,9 +184,11 @@ enum {
 };
 
 static void fill(const Run *run, struct pollfd fds[static SOURCES]) {
+        bool starting = run->outcome.progress == PROGRESS_STARTING;
+
         fds[ON_INSIDE] = (struct pollfd) { .fd = run->socket, .events = POLLIN };
         /* Before the command runs there is nobody to hand a signal to: it waits. */
-        fds[ON_SIGNAL] = (struct pollfd) { .fd = run->outcome.started ? run->signals : -1, .events = POLLIN };
+        fds[ON_SIGNAL] = (struct pollfd) { .fd = starting ? -1 : run->signals, .events = POLLIN };
         fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
         fds[ON_CONTROL] = (struct pollfd) { .fd = run->control, .events = POLLIN };
         notify_fill(run->relay.notify, fds + ON_NOTIFY);
@@ -219,11 +226,13 @@ int supervise(Run *run) {
         int r = 0;
 
         while (r == 0) {
-                if (!run->outcome.started)
+                bool starting = run->outcome.progress == PROGRESS_STARTING;
+
+                if (starting)
                         patience_check(&run->patience, (Origin) {}, NULL,
                                        "waiting for the instance's root to be made, and its command to be executed");
                 fill(run, fds);
-                if (poll(fds, SOURCES, run->outcome.started ? -1 : patience_left(&run->patience)) >= 0)
+                if (poll(fds, SOURCES, starting ? patience_left(&run->patience) : -1) >= 0)
                         r = process(run, fds);
                 else if (errno != EINTR)
                         return report_error(run->report, errno, "poll: %s", strerror(errno));

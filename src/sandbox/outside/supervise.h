@@ -44,5 +44,8 @@ int run_interrupted(Run *run);
  * (hand-over.h), it is taken for killed. Returns 0 or -errno. */
 int run_wait(Run *run, siginfo_t *ret);
 
+/* The payload has ended, as of waitpid(2). */
+void run_ended(Run *run, int wait_status);
+
 /* Takes a signal that was sent to isorun. Returns it, or 0 where there is none. */
 int run_take_signal(const Run *run);
