@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include "sandbox/limits/cgroup.h"
-#include "sandbox/outside/supervise.h"
 #include "sandbox/systemd/journal.h"
 #include "sandbox/wire/signals.h"
 #include "util/fd.h"
@@ -86,27 +85,26 @@ int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {
         return r < 0 ? r : find_access(h, plan, report);
 }
 
-static int give_sockets(const Run *run) {
-        Message m = { .type = MESSAGE_HAND_OVER, .value = run->hand_over.store,
-                      .status = run->hand_over.access, .signals = run->hand_over.signals };
+static int give_sockets(const HandOver *h, const Run *run, const Relay *relay) {
+        Message m = { .type = MESSAGE_HAND_OVER, .value = h->store, .status = h->access, .signals = h->signals };
         int fds[2];
 
-        notify_get_fds(run->relay.notify, &fds[0], &fds[1]);
+        notify_get_fds(relay->notify, &fds[0], &fds[1]);
         return message_send(run->socket, &m, fds, ELEMENTSOF(fds));
 }
 
 /* Returns the end of a pipe that hangs up when systemd has read what was said, or -errno. */
-static int tell_systemd(const Run *run) {
+static int tell_systemd(const Run *run, const Notify *notify) {
         char text[64];
         int fds[2], r;
 
         snprintf(text, sizeof(text), "MAINPID=%d%s", run->pid, run->plan->notify_exec ? "\nREADY=1" : "");
-        r = notify_say_now(run->relay.notify, text, -1);
+        r = notify_say_now(notify, text, -1);
         if (r < 0)
                 return r;
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return -errno;
-        r = notify_say_now(run->relay.notify, "BARRIER=1", fds[1]);
+        r = notify_say_now(notify, "BARRIER=1", fds[1]);
         fd_close(fds[1]);
         if (r < 0)
                 fd_close(fds[0]);
@@ -124,11 +122,11 @@ static int wait_for_systemd(const Run *run, int barrier) {
         return !fds[1].revents;
 }
 
-static int check_main_pid(const Run *run) {
+static int check_main_pid(const HandOver *h, const Run *run) {
         int64_t pid;
         int r;
 
-        r = service_bus_get_number(&run->hand_over.bus, "MainPID", 'u', &pid);
+        r = service_bus_get_number(&h->bus, "MainPID", 'u', &pid);
         if (r < 0)
                 return not_told(run->plan, "MainPID", -r, run->report);
         if (pid != run->pid)
@@ -138,30 +136,32 @@ static int check_main_pid(const Run *run) {
 }
 
 /* What has come to isorun in its last moments. */
-static void hand_on_signals(const Run *run) {
-        for (int sig; (sig = run_take_signal(run));)
-                if (!(run->hand_over.signals & signal_bit(sig)))
-                        (void) sys_pidfd_send_signal(run->payload, sig);
+static void hand_on_signals(const HandOver *h, const Run *run) {
+        struct signalfd_siginfo info;
+
+        while (run_take_signal(run, &info))
+                if (!(h->signals & signal_bit((int) info.ssi_signo)))
+                        (void) sys_pidfd_send_signal(run->payload, (int) info.ssi_signo);
 }
 
-int hand_over(Run *run) {
+int hand_over(const HandOver *h, Run *run, const Relay *relay) {
         _cleanup_close_ int barrier = -1;
         int r;
 
         holder_describe(&run->holder, CGROUP_ATTRIBUTE("handed-over"), "1");
-        if (give_sockets(run) < 0)
+        if (give_sockets(h, run, relay) < 0)
                 return -ECONNRESET;
-        barrier = tell_systemd(run);
+        barrier = tell_systemd(run, relay->notify);
         r = barrier < 0 ? barrier : wait_for_systemd(run, barrier);
         if (r < 0)
                 return report_error(run->report, -r, "--hand-over: telling systemd: %s", strerror(-r));
         if (r == 0)
                 return -ECONNRESET;
-        r = check_main_pid(run);
+        r = check_main_pid(h, run);
         if (r < 0)
                 return r;
 
-        hand_on_signals(run);
+        hand_on_signals(h, run);
         if (message_send(run->socket, &(Message) { .type = MESSAGE_HANDED_OVER }, NULL, 0) < 0)
                 return -ECONNRESET;
         if (run->plan->notify_exec)

@@ -22,9 +22,9 @@
 #include <stdint.h>
 
 #include "sandbox/notify/notify.h"
+#include "sandbox/outside/relay.h"
+#include "sandbox/outside/run.h"
 #include "sandbox/systemd/service.h"
-
-typedef struct Run Run;
 
 typedef struct HandOver {
         ServiceBus bus;
@@ -38,6 +38,6 @@ int hand_over_prepare(HandOver *h, const Plan *plan, Report *report);
 
 /* When the payload runs. Returns 1 where the instance is no more isorun's, or -errno, reported but for -ECONNRESET: its
  * first process is gone. */
-int hand_over(Run *run);
+int hand_over(const HandOver *h, Run *run, const Relay *relay);
 
 void hand_over_deinit(HandOver *h);

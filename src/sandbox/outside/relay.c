@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "sandbox/limits/cgroup.h"
-#include "sandbox/outside/supervise.h"
 #include "sandbox/systemd/journal.h"
 #include "util/fd.h"
 #include "util/parse.h"
@@ -36,7 +35,7 @@ int relay_get_store(const ServiceBus *bus, NotifyStore *ret) {
 }
 
 static NotifyAccess ask_access(void *userdata) {
-        const Plan *plan = ((const Run *) userdata)->plan;
+        const Plan *plan = ((const Relay *) userdata)->run->plan;
         _cleanup_(service_bus_deinit) ServiceBus bus = {};
         NotifyAccess access = NOTIFY_ACCESS_MAIN;
         Report silent = {};
@@ -48,7 +47,7 @@ static NotifyAccess ask_access(void *userdata) {
 }
 
 static NotifyStore ask_store(void *userdata) {
-        const Plan *plan = ((const Run *) userdata)->plan;
+        const Plan *plan = ((const Relay *) userdata)->run->plan;
         _cleanup_(service_bus_deinit) ServiceBus bus = {};
         NotifyStore store = NOTIFY_STORE_NO;
         Report silent = {};
@@ -62,14 +61,14 @@ static NotifyStore ask_store(void *userdata) {
 }
 
 /* A message must not have to wait, for a reaper that is frozen, say: then it can be said once more. */
-static void look_up(Run *run) {
-        Relay *relay = &run->relay;
+static void look_up(Relay *relay) {
+        int socket = relay->run->socket;
         Message m = { .type = MESSAGE_LOOK_UP, .value = relay->named };
 
         if (relay->asked)
                 return;
-        if (poll(&(struct pollfd) { .fd = run->socket, .events = POLLOUT }, 1, 0) == 1 &&
-            message_send(run->socket, &m, NULL, 0) >= 0)
+        if (poll(&(struct pollfd) { .fd = socket, .events = POLLOUT }, 1, 0) == 1 &&
+            message_send(socket, &m, NULL, 0) >= 0)
                 relay->asked = relay->named;
         else
                 relay->named = 0;
@@ -77,20 +76,20 @@ static void look_up(Run *run) {
 
 /* Only a process of the reaper's own pid namespace names pids as the reaper does. */
 static void named_main(void *userdata, pid_t pid, const struct ucred *sender) {
-        Run *run = userdata;
+        Relay *relay = userdata;
 
-        if (pid == run->relay.named || process_pid_depth(sender->pid) != process_pid_depth(run->pid))
+        if (pid == relay->named || process_pid_depth(sender->pid) != process_pid_depth(relay->run->pid))
                 return;
-        run->relay.named = pid;
-        look_up(run);
+        relay->named = pid;
+        look_up(relay);
 }
 
 static void ready(void *userdata) {
-        Run *run = userdata;
+        Relay *relay = userdata;
 
-        if (!run->relay.ready)
-                journal_ready(run->plan);
-        run->relay.ready = true;
+        if (!relay->ready)
+                journal_ready(relay->run->plan);
+        relay->ready = true;
 }
 
 /* A pidfd shows its process's pid as this process knows it: pidfd_open(2). */
@@ -108,43 +107,43 @@ static int pid_of(int pidfd, uint64_t *ret) {
         return line && sscanf(line, "\nPid:\t%" SCNu64, ret) == 1 && *ret > 0 && *ret <= INT32_MAX ? 0 : -ESRCH;
 }
 
-void relay_found_main(Run *run, int pidfd) {
-        bool outdated = run->relay.asked != run->relay.named;
+void relay_found_main(Relay *relay, int pidfd) {
+        bool outdated = relay->asked != relay->named;
         char text[16];
         uint64_t pid;
 
         if (!outdated && pidfd >= 0 && pid_of(pidfd, &pid) >= 0) {
                 snprintf(text, sizeof(text), "%d", (int) pid);
-                holder_describe(&run->holder, CGROUP_ATTRIBUTE("mainpid"), text);
+                holder_describe(&relay->run->holder, CGROUP_ATTRIBUTE("mainpid"), text);
         }
         fd_close(pidfd);
-        run->relay.asked = 0;
+        relay->asked = 0;
         if (outdated)
-                look_up(run);
+                look_up(relay);
 }
 
-int relay_open(Run *run) {
-        const Plan *plan = run->plan;
-        Relay *relay = &run->relay;
+int relay_open(Relay *relay) {
+        const Plan *plan = relay->run->plan;
+        Report *report = relay->run->report;
         int fd;
 
         if (!plan->notify)
                 return 0;
         fd = notify_connect(plan->notify);
         if (fd < 0)
-                return report_error(run->report, -fd, "NOTIFY_SOCKET=%s: %s", plan->notify, strerror(-fd));
+                return report_error(report, -fd, "NOTIFY_SOCKET=%s: %s", plan->notify, strerror(-fd));
         relay->owner = (NotifyOwner) { .ask_access = ask_access, .ask_store = ask_store, .named_main = named_main,
-                                       .ready = ready, .userdata = run };
-        relay->notify = notify_new(fd, &relay->owner, run->report);
+                                       .ready = ready, .userdata = relay };
+        relay->notify = notify_new(fd, &relay->owner, report);
         if (!relay->notify) {
                 fd_close(fd);
-                return report_oom(run->report);
+                return report_oom(report);
         }
         return 0;
 }
 
-void relay_begin(Run *run, int in) {
-        Relay *relay = &run->relay;
+void relay_begin(Relay *relay, int in) {
+        const Run *run = relay->run;
         uint64_t pid = 0;
 
         if (!relay->notify) {
@@ -158,7 +157,7 @@ void relay_begin(Run *run, int in) {
         /* With the other things that are said when it is handed over. */
         if (run->plan->notify_exec && !run->plan->hand_over) {
                 notify_say(relay->notify, "READY=1");
-                ready(run);
+                ready(relay);
         }
 }
 

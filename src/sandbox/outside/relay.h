@@ -5,11 +5,11 @@
  * one, which stays isorun for systemd, and is only shown: CGROUP_ATTRIBUTE("mainpid"). */
 
 #include "sandbox/notify/notify.h"
+#include "sandbox/outside/run.h"
 #include "sandbox/systemd/service.h"
 
-typedef struct Run Run;
-
 typedef struct Relay {
+        const Run *run; /* borrowed */
         Notify *notify; /* NULL: nothing is relayed */
         NotifyOwner owner;
         bool ready;     /* it has been said once */
@@ -18,13 +18,13 @@ typedef struct Relay {
 } Relay;
 
 /* Connects to systemd's socket, if there is to be a relay. Returns 0 or -errno, reported. */
-int relay_open(Run *run);
+int relay_open(Relay *relay);
 
 /* When the payload runs: in is the instance's socket, which is taken over. */
-void relay_begin(Run *run, int in);
+void relay_begin(Relay *relay, int in);
 
 /* The reaper's answer: pidfd, taken over, is of the process that was named; -1: there is no such process. */
-void relay_found_main(Run *run, int pidfd);
+void relay_found_main(Relay *relay, int pidfd);
 
 void relay_deinit(Relay *relay);
 

@@ -29,14 +29,16 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-static void run_deinit(Run *run) {
+static void supervisor_deinit(Supervisor *s) {
+        Run *run = &s->run;
+
         fd_close(run->socket);
         fd_close(run->pidfd);
         fd_close(run->payload);
-        fd_close(run->control);
+        fd_close(s->control);
         fd_close(run->signals);
-        relay_deinit(&run->relay);
-        hand_over_deinit(&run->hand_over);
+        relay_deinit(&s->relay);
+        hand_over_deinit(&s->hand_over);
         /* A signal that the payload has answered by ending, before isorun has looked at its own, must not end isorun
          * otherwise: who waits is to hear of the payload's end. */
         if (run->outcome.progress == PROGRESS_STARTING)
@@ -76,7 +78,8 @@ static int clone_failed(Run *run, int error) {
         return report_error(run->report, error, "making the namespaces: %s%s", strerror(error), failure_hint(error));
 }
 
-static int make_inside(Run *run, int standard_io[static 3], const int *id_mapped) {
+static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped) {
+        Run *run = &s->run;
         Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask, .notify = -1 };
         struct clone_args args = {
                 .flags = run->plan->namespaces | CLONE_PIDFD | (run->plan->hand_over ? CLONE_PARENT : 0),
@@ -87,7 +90,7 @@ static int make_inside(Run *run, int standard_io[static 3], const int *id_mapped
         int fds[2];
 
         inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
-        run->terminal.foreground = run->terminal.set_up = inside.foreground;
+        s->terminal.foreground = s->terminal.set_up = inside.foreground;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(run->report, errno, "socketpair: %s", strerror(errno));
 
@@ -189,7 +192,8 @@ static int wait_for_unit(Run *run) {
         }
 }
 
-static int start(Run *run) {
+static int start(Supervisor *s) {
+        Run *run = &s->run;
         int filters[FILTERS] = { -1, -1 }, r;
         Message m = { .type = MESSAGE_GO };
 
@@ -212,7 +216,7 @@ static int start(Run *run) {
         if (r >= 0)
                 r = holder_verify(&run->holder);
         if (r >= 0 && run->plan->hand_over)
-                r = hand_over_prepare(&run->hand_over, run->plan, run->report);
+                r = hand_over_prepare(&s->hand_over, run->plan, run->report);
         if (r >= 0 && run->plan->machine)
                 r = machine_register(run->plan, run->pid, run->report);
         /* It says itself why it is gone. */
@@ -232,38 +236,52 @@ static void end_inside(Run *run) {
         (void) run_wait(run, &info);
 }
 
-int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
+/* Opens what is to be had before anything is made, and makes the process inside. */
+static int begin(Supervisor *s) {
+        Run *run = &s->run;
         int standard_io[3], *id_mapped = NULL, r;
-        Run run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .control = -1,
-                    .signals = -1, .patience = patience_begin(report),
-                    .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
-                    .outcome = { .exit_status = PLAN_FAILED } };
 
         /* Before the signals are taken in hand: opening may wait, for the other end of a FIFO. */
-        r = standard_io_open(plan, &run.patience, standard_io, report);
-        if (r >= 0) {
-                r = relay_open(&run);
-                if (r >= 0)
-                        r = prepare_signals(&run);
-                if (r >= 0)
-                        r = id_mapped_make(plan, &id_mapped, report);
-                if (r >= 0)
-                        r = make_inside(&run, standard_io, id_mapped);
-                id_mapped_free(plan, id_mapped);
-                fds_close(standard_io, ELEMENTSOF(standard_io));
-        }
+        r = standard_io_open(run->plan, &run->patience, standard_io, run->report);
+        if (r < 0)
+                return r;
+        r = relay_open(&s->relay);
         if (r >= 0)
-                r = start(&run);
+                r = prepare_signals(run);
         if (r >= 0)
-                r = supervise(&run);
+                r = id_mapped_make(run->plan, &id_mapped, run->report);
+        if (r >= 0)
+                r = make_inside(s, standard_io, id_mapped);
+        id_mapped_free(run->plan, id_mapped);
+        fds_close(standard_io, ELEMENTSOF(standard_io));
+        return r;
+}
 
-        run_terminal_end(&run);
-        run.outcome.name_taken = holder_name_taken(&run.holder);
-        if (r < 0 && run.held && !run.outcome.name_taken)
-                holder_abort(&run.holder);
-        end_inside(&run);
-        holder_deinit(&run.holder);
-        run_deinit(&run);
-        *ret = run.outcome;
+int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
+        Supervisor s = {
+                .run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .signals = -1,
+                         .patience = patience_begin(report),
+                         .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
+                         .outcome = { .exit_status = PLAN_FAILED } },
+                .control = -1,
+        };
+        Run *run = &s.run;
+        int r;
+
+        s.terminal.run = s.relay.run = run;
+        r = begin(&s);
+        if (r >= 0)
+                r = start(&s);
+        if (r >= 0)
+                r = supervise(&s);
+
+        run_terminal_end(&s.terminal);
+        run->outcome.name_taken = holder_name_taken(&run->holder);
+        if (r < 0 && run->held && !run->outcome.name_taken)
+                holder_abort(&run->holder);
+        end_inside(run);
+        holder_deinit(&run->holder);
+        supervisor_deinit(&s);
+        *ret = run->outcome;
         return r;
 }

@@ -2,22 +2,7 @@
 #pragma once
 
 #include "plan/plan.h"
-
-/* How far a start has come. */
-typedef enum Progress {
-        PROGRESS_STARTING, /* the payload has not been executed; exit_status says what isorun exits with */
-        PROGRESS_RUNNING,  /* the payload's execve(2) has succeeded; in an Outcome: how it ended is not known, for
-                              isorun failed before, and exits with exit_status */
-        PROGRESS_ENDED,    /* the payload has ended, or was handed over; wait_status says how */
-} Progress;
-
-/* How an instance ended. */
-typedef struct Outcome {
-        Progress progress;
-        int wait_status; /* as of waitpid(2) */
-        int exit_status; /* PLAN_*, or 128+N for a signal that stopped the start */
-        bool name_taken; /* there is a unit of the plan's name, which is not reported */
-} Outcome;
+#include "sandbox/outside/outcome.h"
 
 /* Carries the plan out, and waits until the instance has ended. The signals that isorun hands on are blocked meanwhile.
  * When this returns they are as before if the payload has not been executed, and stay blocked if it has. Nothing is left

@@ -12,52 +12,19 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-int run_failure(Run *run, const Message *m) {
-        run->outcome.exit_status = m->status;
-        return report_error_at(run->report, m->origin, m->key, m->value ?: EIO, "%s", m->text);
-}
-
-/* Returns 1 with a signal that counts, 0 where there is none. */
-static int take_signal(const Run *run, struct signalfd_siginfo *ret) {
-        return read(run->signals, ret, sizeof(*ret)) == sizeof(*ret);
-}
-
-int run_take_signal(const Run *run) {
-        struct signalfd_siginfo info;
-
-        return take_signal(run, &info) ? (int) info.ssi_signo : 0;
-}
-
-int run_interrupted(Run *run) {
-        struct signalfd_siginfo info;
-
-        while (take_signal(run, &info)) {
-                int sig = (int) info.ssi_signo;
-
-                if (sig == SIGWINCH || sig == SIGCONT || sig == SIGURG)
-                        continue;
-                run->outcome.exit_status = 128 + sig;
-                if (sig >= SIGRTMIN)
-                        return report_error(run->report, EINTR, "stopped by SIGRTMIN+%d before the command was started",
-                                            sig - SIGRTMIN);
-                return report_error(run->report, EINTR, "stopped by SIG%s before the command was started",
-                                    sigabbrev_np(sig));
-        }
-        return 0;
-}
-
 /* Asks the reaper whether the payload has it already: SIGINT of a terminal goes to the whole process group, a stop
  * by systemd to the whole unit. The answer comes as MESSAGE_SEEN. */
-static void hand_on_signals(Run *run) {
+static void hand_on_signals(Supervisor *s) {
+        const Run *run = &s->run;
         struct signalfd_siginfo info;
 
-        while (take_signal(run, &info)) {
+        while (run_take_signal(run, &info)) {
                 /* Of a service, isorun's parent is the manager. */
                 bool manager = run->plan->holder == HOLDER_SERVICE && info.ssi_pid == (uint32_t) getppid();
                 Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo, .status = manager };
 
-                if (!run_terminal_signal(run, &info) && message_send(run->socket, &m, NULL, 0) >= 0)
-                        run->terminal.n_asked++;
+                if (!run_terminal_signal(&s->terminal, &info) && message_send(run->socket, &m, NULL, 0) >= 0)
+                        s->terminal.n_asked++;
         }
 }
 
@@ -78,7 +45,8 @@ static void note_oom(Run *run) {
 }
 
 /* Returns 1 when the payload has ended, 0 while it has not, or -errno. */
-static int take_message(Run *run) {
+static int take_message(Supervisor *s) {
+        Run *run = &s->run;
         Message m;
         int fds[2], r;
 
@@ -90,31 +58,31 @@ static int take_message(Run *run) {
         case MESSAGE_FAILED:
                 return run_failure(run, &m);
         case MESSAGE_TERMINAL:
-                return run_terminal_begin(run, fds[0]);
+                return run_terminal_begin(&s->terminal, fds[0]);
         case MESSAGE_STARTED:
                 run->payload = fds[0];
                 run->outcome.progress = PROGRESS_RUNNING;
                 journal_started(run->plan);
-                relay_begin(run, fds[1]);
+                relay_begin(&s->relay, fds[1]);
                 if (run->plan->hand_over)
-                        return hand_over(run);
+                        return hand_over(&s->hand_over, run, &s->relay);
                 /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
-                run->control = control_listen();
-                return run_terminal_start(run);
+                s->control = control_listen();
+                return run_terminal_start(&s->terminal);
         case MESSAGE_STOPPED:
-                run_terminal_stopped(run, m.value);
+                run_terminal_stopped(&s->terminal, m.value);
                 return 0;
         case MESSAGE_SEEN:
                 if (!m.status && run->payload >= 0)
                         (void) sys_pidfd_send_signal(run->payload, m.value);
-                run_terminal_answered(run);
+                run_terminal_answered(&s->terminal);
                 return 0;
         case MESSAGE_FOUND:
-                relay_found_main(run, fds[0]);
+                relay_found_main(&s->relay, fds[0]);
                 return 0;
         case MESSAGE_EXITED:
                 /* The process inside keeps the unit alive until we hang up. */
-                notify_finish(run->relay.notify);
+                notify_finish(s->relay.notify);
                 note_oom(run);
                 run_ended(run, m.value);
                 journal_ended(run->plan, m.value);
@@ -122,25 +90,6 @@ static int take_message(Run *run) {
         default:
                 return -EPROTO;
         }
-}
-
-void run_ended(Run *run, int wait_status) {
-        run->outcome.wait_status = wait_status;
-        run->outcome.progress = PROGRESS_ENDED;
-}
-
-int run_wait(Run *run, siginfo_t *ret) {
-        int r;
-
-        if (run->plan->hand_over) {
-                r = (int) TEMP_FAILURE_RETRY(poll(&(struct pollfd) { .fd = run->pidfd, .events = POLLIN }, 1, -1));
-                *ret = (siginfo_t) { .si_code = CLD_KILLED, .si_status = SIGKILL };
-        } else
-                r = (int) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) run->pidfd, ret, WEXITED));
-        if (r < 0)
-                return -errno;
-        run->pid = 0;
-        return 0;
 }
 
 /* The process inside was killed, and the payload with it: by a stop that ran out of patience, or for memory. */
@@ -165,11 +114,11 @@ static int died(Run *run) {
 
 /* Lets the one in who may, and has the reaper see what he wants. A message must not have to wait, for a reaper that
  * is frozen, say. */
-static void admit(const Run *run) {
-        _cleanup_close_ int connection = control_accept(run->control);
+static void admit(const Supervisor *s) {
+        _cleanup_close_ int connection = control_accept(s->control);
 
-        if (connection >= 0 && poll(&(struct pollfd) { .fd = run->socket, .events = POLLOUT }, 1, 0) == 1)
-                (void) message_send(run->socket, &(Message) { .type = MESSAGE_CONTROL }, &connection, 1);
+        if (connection >= 0 && poll(&(struct pollfd) { .fd = s->run.socket, .events = POLLOUT }, 1, 0) == 1)
+                (void) message_send(s->run.socket, &(Message) { .type = MESSAGE_CONTROL }, &connection, 1);
 }
 
 /* What there is to wait for, each at its place. */
@@ -183,28 +132,30 @@ enum {
         SOURCES = ON_TERMINAL + TERMINAL_FDS,
 };
 
-static void fill(const Run *run, struct pollfd fds[static SOURCES]) {
+static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
+        const Run *run = &s->run;
         bool starting = run->outcome.progress == PROGRESS_STARTING;
 
         fds[ON_INSIDE] = (struct pollfd) { .fd = run->socket, .events = POLLIN };
         /* Before the command runs there is nobody to hand a signal to: it waits. */
         fds[ON_SIGNAL] = (struct pollfd) { .fd = starting ? -1 : run->signals, .events = POLLIN };
         fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
-        fds[ON_CONTROL] = (struct pollfd) { .fd = run->control, .events = POLLIN };
-        notify_fill(run->relay.notify, fds + ON_NOTIFY);
-        run_terminal_fill(run, fds + ON_TERMINAL);
+        fds[ON_CONTROL] = (struct pollfd) { .fd = s->control, .events = POLLIN };
+        notify_fill(s->relay.notify, fds + ON_NOTIFY);
+        run_terminal_fill(&s->terminal, fds + ON_TERMINAL);
 }
 
 /* What has been written is shown, and what has killed is told of, before the end is looked at. Returns 1 at the end, 0
  * before, or -errno, reported. */
-static int process(Run *run, const struct pollfd fds[static SOURCES]) {
+static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
+        Run *run = &s->run;
         int r = 0;
 
         if (fds[ON_MEMORY].revents)
                 note_oom(run);
-        run_terminal_process(run, fds + ON_TERMINAL);
+        run_terminal_process(&s->terminal, fds + ON_TERMINAL);
         if (fds[ON_INSIDE].revents)
-                r = take_message(run);
+                r = take_message(s);
         if (r == -ECONNRESET) {
                 r = died(run);
                 return r < 0 ? r : 1;
@@ -214,14 +165,15 @@ static int process(Run *run, const struct pollfd fds[static SOURCES]) {
         if (r != 0)
                 return r;
         if (fds[ON_SIGNAL].revents)
-                hand_on_signals(run);
+                hand_on_signals(s);
         if (fds[ON_CONTROL].revents)
-                admit(run);
-        notify_process(run->relay.notify, fds + ON_NOTIFY);
+                admit(s);
+        notify_process(s->relay.notify, fds + ON_NOTIFY);
         return 0;
 }
 
-int supervise(Run *run) {
+int supervise(Supervisor *s) {
+        Run *run = &s->run;
         struct pollfd fds[SOURCES];
         int r = 0;
 
@@ -231,9 +183,9 @@ int supervise(Run *run) {
                 if (starting)
                         patience_check(&run->patience, (Origin) {}, NULL,
                                        "waiting for the instance's root to be made, and its command to be executed");
-                fill(run, fds);
+                fill(s, fds);
                 if (poll(fds, SOURCES, starting ? patience_left(&run->patience) : -1) >= 0)
-                        r = process(run, fds);
+                        r = process(s, fds);
                 else if (errno != EINTR)
                         return report_error(run->report, errno, "poll: %s", strerror(errno));
         }
