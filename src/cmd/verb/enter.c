@@ -12,6 +12,7 @@
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "sandbox/outside/terminal.h"
+#include "sandbox/wire/terminal-fds.h"
 #include "util/fd.h"
 #include "util/text.h"
 

@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 
-#include "sandbox/outside/terminal.h"
+#include "sandbox/wire/terminal-fds.h"
 #include "util/fd.h"
 
 int pty_open(int *ret_master, int *ret_terminal, Failure *f) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "sandbox/wire/signals.h"
+#include "sandbox/wire/terminal-fds.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 

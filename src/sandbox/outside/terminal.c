@@ -7,17 +7,9 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
+#include "sandbox/wire/terminal-fds.h"
 #include "util/fd.h"
-
-bool terminal_is_master(int fd) {
-        struct stat st;
-
-        /* A device it is, and this one (devices.txt). */
-        return fstat(fd, &st) >= 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
-}
 
 /* What is written to it comes out as it is: the terminal that shows it does the rest. */
 static int pass_output(int master) {
@@ -27,14 +19,6 @@ static int pass_output(int master) {
                 return -errno;
         plain.c_oflag &= ~(tcflag_t) OPOST;
         return tcsetattr(master, TCSANOW, &plain) < 0 ? -errno : 0;
-}
-
-int terminal_find_input(unsigned mask) {
-        return mask ? __builtin_ctz(mask) : -1;
-}
-
-int terminal_find_output(unsigned mask) {
-        return terminal_find_input(mask & 1U << STDIN_FILENO && mask != 1U << STDIN_FILENO ? mask & ~1U : mask);
 }
 
 /* A terminal that is slow, or that nobody reads, must not keep this process from all else; that an fd does not block

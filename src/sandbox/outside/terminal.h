@@ -25,14 +25,6 @@ typedef struct Terminal {
         TerminalBuffer typed, shown;
 } Terminal;
 
-/* Whether fd is the master of a terminal, without trust in the path that it was opened by. */
-bool terminal_is_master(int fd);
-
-/* Of fds 0 to 2, whose bits are in mask where they are terminals, the one that is typed at, and the one that shows what
- * is written on its own; -1: none. */
-int terminal_find_input(unsigned mask);
-int terminal_find_output(unsigned mask);
-
 /* The person's terminal is the fds of mask. Takes master over. Returns 0 or -errno; -ENOTTY where master is none.
  * terminal_end() must follow either way. */
 int terminal_begin(Terminal *t, unsigned mask, int master);
