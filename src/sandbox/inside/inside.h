@@ -17,7 +17,3 @@ typedef struct Inside {
         bool foreground;      /* plan->terminals: isorun is in the foreground of the caller's */
         bool requested;       /* systemd may have been asked to move this process */
 } Inside;
-
-/* The first process inside, pid 1 of its pid namespace: makes the root while isorun asks systemd for the unit,
- * waits for the word that the limits hold, starts the payload, and then is its reaper. */
-_Noreturn void inside_main(Inside *inside);

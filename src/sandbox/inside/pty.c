@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+#include "sandbox/wire/message.h"
 #include "sandbox/wire/terminal-fds.h"
 #include "util/fd.h"
 
@@ -37,9 +38,8 @@ static void copy_settings(const Inside *inside, int terminal) {
                 (void) tcsetattr(terminal, TCSANOW, &how);
 }
 
-int pty_begin(Payload *payload, Failure *f) {
+int pty_begin(Inside *inside, int *ret_terminal, Failure *f) {
         _cleanup_close_ int master = -1, terminal = -1;
-        Inside *inside = payload->inside;
         const Plan *plan = inside->plan;
         sigset_t mask;
         int r;
@@ -66,27 +66,27 @@ int pty_begin(Payload *payload, Failure *f) {
         for (int fd = 0; fd < 3; fd++)
                 if (plan->terminals & 1U << fd)
                         inside->standard_io[fd] = terminal;
-        payload->terminal = TAKE_FD(terminal);
+        *ret_terminal = TAKE_FD(terminal);
         return 0;
 }
 
-int pty_lead_group(const Payload *payload, Failure *f) {
-        if (payload->terminal < 0)
+int pty_lead_group(int terminal, bool foreground, Failure *f) {
+        if (terminal < 0)
                 return 0;
         if (setpgid(0, 0) < 0)
                 return fail(f, errno, "making a process group");
-        if (payload->inside->foreground && tcsetpgrp(payload->terminal, getpid()) < 0)
+        if (foreground && tcsetpgrp(terminal, getpid()) < 0)
                 return fail(f, errno, "taking the terminal");
         return 0;
 }
 
-void pty_continue(const Payload *payload, bool stopped, bool foreground) {
-        pid_t group = getpgid(payload->pid);
+void pty_continue(int terminal, pid_t payload, bool stopped, bool foreground) {
+        pid_t group = getpgid(payload);
 
         if (group <= 0)
                 return;
         /* Where it was not stopped, it may have put a job of its own in the foreground. */
-        if (stopped || tcgetpgrp(payload->terminal) == getpgrp())
-                (void) tcsetpgrp(payload->terminal, foreground ? group : getpgrp());
+        if (stopped || tcgetpgrp(terminal) == getpgrp())
+                (void) tcsetpgrp(terminal, foreground ? group : getpgrp());
         (void) kill(-group, SIGCONT);
 }

@@ -159,7 +159,7 @@ static void answer(Reaper *r) {
                 break;
         case MESSAGE_CONTINUE:
                 if (r->payload->terminal >= 0)
-                        pty_continue(r->payload, r->stopped, m.value);
+                        pty_continue(r->payload->terminal, r->payload->pid, r->stopped, m.value);
                 r->stopped = false;
                 break;
         case MESSAGE_HAND_OVER:

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/deny/filter.h"
-#include "sandbox/inside/inside.h"
+#include "sandbox/inside/main.h"
 #include "sandbox/outside/holder.h"
 #include "sandbox/outside/supervise.h"
 #include "sandbox/root/id-mapped.h"

@@ -11,7 +11,7 @@
  *     nobody can join later. What the reaper does from then on (/dev/null, signals, sockets that it has) is within
  *     the domain; it is kept from the payload, which is in the domain too, by not being dumpable.
  *  6. Each process gets the filter itself, last of all: what would come after would have to be allowed to it. */
-#include "sandbox/inside/inside.h"
+#include "sandbox/inside/main.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,7 +120,7 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
         if (r >= 0 && plan->terminals)
-                r = pty_begin(payload, f);
+                r = pty_begin(inside, &payload->terminal, f);
         if (r >= 0)
                 r = leave_keyring(f);
         if (r >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
