@@ -26,7 +26,7 @@ static const Verb verbs[] = {
         { "set-property", verb_set_property, "set-property NAME LIMIT=VALUE...", "change limits of a running instance",
           "LIMIT is a limit of a policy's [Scope] section, and VALUE is written as there. The change lasts as\n"
           "long as the instance runs. isoctl reads the limit back from the kernel, and reports an error if the\n"
-          "kernel does not hold it. A list, such as IPAddressDeny=, is added to the present one.", 0 },
+          "kernel does not enforce it. A list, such as IPAddressDeny=, is added to the present one.", 0 },
         { "wait", verb_wait, "wait NAME...", "wait until instances have ended",
           "Returns 0 however the instances ended.", 0 },
         { "logs", verb_logs, "logs [-f|--follow] [-n|--lines LINES] NAME... [-- OPTION...]", "show what instances wrote to the journal",
