@@ -7,6 +7,7 @@
 #include "cmd/start/argument.h"
 #include "cmd/start/load.h"
 #include "cmd/start/start.h"
+#include "plan/request.h"
 #include "util/array.h"
 #include "util/strv.h"
 

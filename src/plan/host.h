@@ -5,13 +5,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "plan/subordinate.h"
 #include "util/macro.h"
 #include "util/report.h"
-
-/* Ids that an administrator has set aside for a user: subuid(5), subgid(5). */
-typedef struct IdRange {
-        uint32_t first, count;
-} IdRange;
 
 /* What the plan goes by of the machine and of the process that asks. Tests make one up. */
 typedef struct Host {

@@ -210,51 +210,20 @@ typedef struct Plan {
         bool hand_over;   /* the reaper becomes the unit's main process, and isorun ends */
 } Plan;
 
-typedef enum ManagerChoice {
-        MANAGER_AUTO, /* the system's for root, the user's for others */
-        MANAGER_SYSTEM,
-        MANAGER_USER,
-} ManagerChoice;
-
-/* What the command line asks beside the policy. */
-typedef struct PlanRequest {
-        const char *name;      /* of the instance */
-        const char *policy;    /* as given */
-        char *const *arguments; /* of the command; NULL: the policy's ExecStart=, or none */
-        bool need_command;
-        bool no_scope;
-        bool notify_exec;      /* --notify=exec */
-        bool hand_over;
-        bool need_terminal;    /* Terminal=private comes of --pty: there must be one to replace */
-        bool writable_root;    /* the root, which is not the host's, is to be written: isoctl build */
-        ManagerChoice manager;
-        int image;             /* fd of the detached mount of the image that RootDirectory= names; 0: it names none */
-        const Bindings *bindings; /* what names stand for; NULL: none is bound. It must outlive the plan. */
-} PlanRequest;
-
-/* The unit that a start is to be, known before there is a plan. */
-typedef struct PlanUnit {
-        PlanHolder holder; /* HOLDER_SCOPE, HOLDER_SERVICE; HOLDER_NONE: systemd is not to have it */
-        bool user_manager;
-        char *name;        /* also without a systemd: what would be its name */
-} PlanUnit;
-
-/* Says so of a request, of which name, no_scope and manager are looked at. Returns 0 or -ENOMEM. */
-int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret);
-
 /* Where the socket is that the payload is told of by NOTIFY_SOCKET. */
 #define PLAN_NOTIFY_DIRECTORY "/run/isorun"
 #define PLAN_NOTIFY_NAME "notify"
 
 enum { PLAN_NOT_FOUND = 127, PLAN_CANNOT_EXECUTE = 126, PLAN_FAILED = 125 };
 
-/* Makes the plan. All that is wrong is reported, not only the first. Returns 0; or -errno, with the exit status
- * that the failure means (PLAN_*) in *ret_status. The policy must be complete (policy_complete()) and outlive the
- * plan. */
-int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanRequest *request, Report *report,
-             int *ret_status);
 Plan *plan_free(Plan *plan);
 DEFINE_CLEANUP(Plan *, plan_free);
+
+/* Frees what the mount owns. */
+void plan_mount_deinit(PlanMount *mount);
+
+/* Orders destinations so that a directory comes right before what lies in it. */
+int destination_compare(const char *a, const char *b);
 
 /* The mount at exactly that destination, or NULL. */
 const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "plan/host.h"
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Ids that an administrator has set aside for a user: subuid(5), subgid(5). */
+typedef struct IdRange {
+        uint32_t first, count;
+} IdRange;
 
 /* A world has as many ids as a usual system uses. */
 enum { WORLD_IDS = 65536 };

@@ -17,7 +17,9 @@
 
 #include <cmocka.h> /* wants the headers above first */
 
+#include "plan/make.h"
 #include "plan/plan.h"
+#include "plan/request.h"
 #include "plan/show/show.h"
 #include "policy/policy.h"
 #include "util/macro.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plan as a whole: what each directive does to it, who holds its limits, ids, capabilities, the command. */
 #include "helper.h"
+#include "plan/request.h"
 
 #include <errno.h>
 #include <linux/sched.h>

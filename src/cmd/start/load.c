@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 
 #include "cmd/show/json.h"
+#include "plan/make.h"
+#include "plan/request.h"
 #include "plan/show/show.h"
 #include "policy/policy-load.h"
 #include "sandbox/root/image.h"

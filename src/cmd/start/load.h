@@ -4,6 +4,7 @@
 /* What isorun and isoctl have in common: from words on a command line to a policy and a plan. */
 
 #include "plan/plan.h"
+#include "plan/request.h"
 #include "policy/policy.h"
 
 /* Prints messages on standard error, each with the program's name before it. userdata: NULL, or an int that says

@@ -11,6 +11,8 @@
 #include <time.h>
 
 #include "cmd/start/load.h"
+#include "plan/request.h"
+#include "plan/unit/name.h"
 #include "sandbox/outside/sandbox.h"
 #include "sandbox/systemd/journal.h"
 

@@ -5,6 +5,7 @@
 
 #include "cmd/start/load.h"
 #include "plan/plan.h"
+#include "plan/request.h"
 
 /* Before all else: has fds 0 to 2 open, so that no file of ours is ever taken for one of them, and refuses to be more
  * than its caller. Returns 0, or -EPERM, reported. */

@@ -9,6 +9,7 @@
 #include "cmd/start/load.h"
 #include "cmd/start/start.h"
 #include "cmd/verb/verb.h"
+#include "plan/request.h"
 #include "util/strv.h"
 
 enum { BUILD_ROOT = 0x100, BUILD_NAME, BUILD_DRY_RUN, BUILD_JSON };

@@ -5,6 +5,7 @@
 
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
+#include "plan/request.h"
 
 static bool check(const char *spec, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};

@@ -6,6 +6,7 @@
 
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
+#include "plan/request.h"
 
 static int explain(const char *spec, char *const *arguments, bool json, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};

@@ -8,6 +8,7 @@
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "convert/export.h"
+#include "plan/request.h"
 #include "util/text.h"
 
 /* The unit is for a machine with systemd, which need not be this one. */

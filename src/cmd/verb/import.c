@@ -11,6 +11,7 @@
 #include "cmd/verb/verb.h"
 #include "convert/import.h"
 #include "convert/unit-find.h"
+#include "plan/request.h"
 #include "util/fd.h"
 #include "util/strv.h"
 #include "util/text.h"

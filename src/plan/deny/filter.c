@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which system calls the payload may make, and with which arguments: seccomp(2). */
+#include "plan/deny/filter.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -12,7 +13,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "plan/builder.h"
+#include "plan/unit/notify.h"
+#include "plan/who/namespaces.h"
+#include "plan/who/world.h"
 #include "policy/value/names.h"
 #include "util/array.h"
 #include "util/landlock.h"
@@ -269,36 +272,6 @@ static int add_simple_rules(Builder *b) {
         return r;
 }
 
-static uint64_t all_namespaces(void) {
-        uint64_t all = 0;
-
-        for (const NamedNumber *n = namespace_types; n->name; n++)
-                all |= (uint64_t) n->number;
-        return all;
-}
-
-static uint64_t allowed_namespaces(const Policy *policy) {
-        const SettingList *list = &policy->settings[D_RestrictNamespaces];
-        uint64_t all = all_namespaces(), allowed;
-
-        /* The built-in "yes" is for who does not nest. */
-        if ((policy_is_true(policy, D_Nesting) && !list->items[0].origin.file) ||
-            build_lifts(policy, D_RestrictNamespaces))
-                return all;
-
-        allowed = list->items[0].value.inverted ? all : 0;
-        for (size_t i = 0; i < list->n; i++) {
-                const Value *v = &list->items[i].value;
-
-                allowed = v->inverted ? allowed & ~v->number : allowed | v->number;
-        }
-        return allowed;
-}
-
-bool build_allows_namespace(const Policy *policy, uint64_t kind) {
-        return (allowed_namespaces(policy) & kind) == kind;
-}
-
 static int deny_namespace(Plan *plan, uint64_t flag) {
         const PlanArgumentRule rules[] = {
                 MASKED("unshare", 0, flag, flag, EPERM, D_RestrictNamespaces),
@@ -315,11 +288,11 @@ static int add_namespace_rules(Builder *b) {
                 MASKED("setns", 1, UINT32_MAX, 0, EPERM, D_RestrictNamespaces), /* whatever the fd is of */
                 ANY("clone3", ENOSYS, D_RestrictNamespaces), /* flags in memory; libc falls back to clone */
         };
-        uint64_t allowed = allowed_namespaces(b->policy);
+        uint64_t allowed = build_allowed_namespaces(b->policy);
         Plan *plan = b->plan;
         int r = 0;
 
-        if (allowed == all_namespaces())
+        if (allowed == build_all_namespaces())
                 return 0;
 
         for (const NamedNumber *n = namespace_types; r >= 0 && n->name; n++)

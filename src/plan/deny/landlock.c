@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Landlock, which says once more that only what is meant to be writable is: landlock(7). It has no rule that
  * denies, so that a path hidden by a mount is hidden by the mount alone. */
+#include "plan/deny/landlock.h"
+
 #include <errno.h>
 
-#include "plan/builder.h"
-#include "plan/deny/landlock.h"
+#include "plan/who/capabilities.h"
 #include "util/array.h"
 #include "util/landlock.h"
 #include "util/path.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "plan/builder.h"
+
 #include <stdint.h>
 
 /* A file system right of Landlock: landlock(7). */
@@ -21,3 +23,6 @@ extern const LandlockRight landlock_rights[]; /* ends with a NULL name */
 
 /* All rights that the ABI knows and that are in all of the groups. */
 uint64_t landlock_rights_mask(unsigned abi, unsigned groups);
+
+/* The rules; once the mounts are placed. */
+int build_landlock(Builder *b);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The payload's environment: clean, as systemd.exec(5) has it for services, but for what says who and where the
  * user is. Nothing that names a socket, a secret or a unit of the caller's gets in by itself. */
-#include <errno.h>
-#include <stdio.h>
+#include "plan/payload/environment.h"
 
-#include "plan/root/builder.h"
+#include <errno.h>
+
+#include "plan/root/credentials.h"
+#include "plan/root/service.h"
 #include "util/parse.h"
 #include "util/strv.h"
 #include "util/text.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Resource limits, priority, file mode mask, standard input and output. */
+#include "plan/payload/resources.h"
+
 #include <errno.h>
 #include <sys/capability.h>
 
-#include "plan/builder.h"
 #include "util/array.h"
 
 static bool can_raise(const Builder *b) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whose terminal the payload has: the caller's, or one of the instance's own that isorun relays. */
+#include "plan/payload/terminal.h"
+
 #include <errno.h>
 
-#include "plan/builder.h"
 
 /* Those of fds 0 to 2 that are the caller's terminals, and stay with the payload. */
 static unsigned find_terminals(const Builder *b) {

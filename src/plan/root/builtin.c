@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What every instance has, whatever its policy asks for beside: /proc, /dev, what is private and what is hidden. */
+#include "plan/root/builtin.h"
+
 #include <errno.h>
 #include <linux/sched.h>
-#include <stdio.h>
 
-#include "plan/root/builder.h"
+#include "plan/who/world.h"
 #include "util/path.h"
 #include "util/text.h"
 

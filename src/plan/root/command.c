@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command and the working directory, as they are found inside. */
+#include "plan/root/command.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plan/root/builder.h"
+#include "plan/root/place.h"
 #include "util/path.h"
 #include "util/strv.h"
 

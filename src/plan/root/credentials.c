@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Credentials, systemd.exec(5): those of the policy, and those that the service has got which isorun is the main process
  * of. */
+#include "plan/root/credentials.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 
-#include "plan/root/builder.h"
+#include "plan/root/service.h"
+#include "plan/root/source.h"
 #include "util/path.h"
-#include "util/strv.h"
 #include "util/text.h"
 
 int build_credentials_directory(const Builder *b, char **ret) {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the root itself is: a directory of the host, several stacked, an image, or nothing. */
+#include "plan/root/layers.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "plan/root/builder.h"
+#include "plan/root/source.h"
+#include "plan/who/tree.h"
 #include "util/strv.h"
 
 /* By whatever path, bind or fd of it. */

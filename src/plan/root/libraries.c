@@ -3,13 +3,15 @@
  * reading the files as ld.so(8) would; nothing is run. A file names what it likes: bound is only what the kernel or the
  * loader would take, so that a program cannot have itself shown the files of who starts it. What a program loads by itself later (plugins, the modules of
  * the name service) is not to be found so. */
+#include "plan/root/libraries.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "plan/root/builder.h"
+#include "plan/root/place.h"
 #include "util/elf-file.h"
 #include "util/fd.h"
 #include "util/path.h"

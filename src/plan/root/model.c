@@ -16,13 +16,6 @@
 
 enum { SYMLINKS_MAX = 40 }; /* path_resolution(7) */
 
-void plan_mount_deinit(PlanMount *mount) {
-        free(mount->destination);
-        free(mount->source);
-        free(mount->options);
-        strv_free(mount->lower);
-}
-
 static void keep_node(_unused_ void *node) {
 }
 
@@ -34,19 +27,6 @@ void root_model_deinit(RootModel *model) {
         }
         free(model->mounts);
         *model = (RootModel) {};
-}
-
-int destination_compare(const char *a, const char *b) {
-        for (; *a && *a == *b; a++, b++)
-                ;
-        if (*a == *b)
-                return 0;
-        /* The slash sorts before all else, so that "/a/b" stands between "/a" and "/a-b". */
-        if (!*a || !*b)
-                return *a ? 1 : -1;
-        if (*a == '/' || *b == '/')
-                return *a == '/' ? -1 : 1;
-        return (unsigned char) *a < (unsigned char) *b ? -1 : 1;
 }
 
 static int compare_mounts(const void *a, const void *b) {

@@ -44,8 +44,3 @@ PlanMount *root_model_find(const RootModel *model, const char *destination);
 
 /* Takes over *mount, whose destination is final. Returns it, or NULL when memory runs out. */
 PlanMount *root_model_add(RootModel *model, PlanMount mount);
-
-/* Orders destinations so that a directory comes right before what lies in it. */
-int destination_compare(const char *a, const char *b);
-
-void plan_mount_deinit(PlanMount *mount);

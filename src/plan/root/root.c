@@ -1,53 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The mounts: what is built in (plan-builtin.c) and what the policy asks for (plan-volumes.c), placed one by one,
- * parents first, into a model of the new root, so that each entry is known to have a place. */
-#include <dirent.h>
+/* The mounts: what is built in, what systemd has made for the service, and what the policy asks for. They are collected,
+ * placed, and put into the plan by destination. */
+#include "plan/root/root.h"
+
 #include <errno.h>
 #include <linux/sched.h>
-#include <stdio.h>
-#include <sys/stat.h>
 
-#include "plan/root/builder.h"
-#include "util/array.h"
+#include "plan/root/builtin.h"
+#include "plan/root/command.h"
+#include "plan/root/credentials.h"
+#include "plan/root/layers.h"
+#include "plan/root/libraries.h"
+#include "plan/root/place.h"
+#include "plan/root/service.h"
+#include "plan/root/volumes.h"
+#include "plan/who/namespaces.h"
+#include "plan/who/world.h"
 #include "util/path.h"
-#include "util/strv.h"
-#include "util/text.h"
-
-/* A directory with more than this is not copied into memory, bind by bind, to put one more into it. */
-enum { MERGE_MAX = 512 };
-
-int root_builder_want(RootBuilder *rb, PlanMount mount) {
-        PlanMount *m = ARRAY_APPEND(rb->wanted, rb->n_wanted);
-
-        if (!m) {
-                plan_mount_deinit(&mount);
-                return -ENOMEM;
-        }
-        *m = mount;
-        return m->destination ? 0 : -ENOMEM;
-}
-
-int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n) {
-        int result = 0;
-
-        for (size_t i = 0; i < n; i++) {
-                const SettingList *list = build_list(rb->b, table[i].id);
-
-                for (size_t k = 0; k < list->n && result != -ENOMEM; k++) {
-                        int r = table[i].add(rb, table[i].id, &list->items[k]);
-
-                        if (r < 0)
-                                result = r;
-                }
-        }
-        return result;
-}
-
-char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest) {
-        if (!plan->set_owner)
-                return format("mode=%s,%s", mode, rest);
-        return format("mode=%s,uid=%u,gid=%u,%s", mode, plan->owner_uid, plan->owner_gid, rest);
-}
 
 /* An inner /proc is only given out where the outer one is whole: nothing over it, not a part of it. */
 static int check_proc(Builder *b) {
@@ -63,250 +32,6 @@ static int check_proc(Builder *b) {
         if (!streq(subset->value.text, "all"))
                 r = build_error(b, subset, D_ProcSubset, EINVAL, "%s", why);
         return r;
-}
-
-static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const char *format, ...) _printf_(4, 5);
-static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const char *format, ...) {
-        va_list ap;
-        int r;
-
-        va_start(ap, format);
-        r = report_error_atv(rb->b->report, m->origin, m->key, error, format, ap);
-        va_end(ap);
-        return r;
-}
-
-/* Who counts more where two want the same place: the policy, what the unit has got of systemd, what is built in. */
-static int rank(const PlanMount *m) {
-        return m->key ? 0 : m->of_unit ? 1 : 2;
-}
-
-/* Two lines of the policy on one place contradict each other. Returns 1 where m is to take the place, 0 where it is to
- * be left out. */
-static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
-        _cleanup_free_ char *where = NULL;
-
-        if (rank(m) != rank(there))
-                return rank(m) < rank(there);
-        if (!m->key)
-                return 0;
-        if (m->kind == MOUNT_BLOCKED && there->kind == MOUNT_BLOCKED)
-                return 0;
-
-        where = origin_format(there->origin);
-        return mount_error(rb, m, EEXIST, "%s: a mount is there already, by %s= of %s", m->destination, there->key,
-                           where ?: "?");
-}
-
-static int count_entries(char *const *paths) {
-        int n = 0;
-
-        for (char *const *p = paths; *p; p++) {
-                DIR *d = opendir(*p);
-
-                if (!d)
-                        return -errno;
-                while (readdir(d))
-                        n++;
-                closedir(d);
-        }
-        return n;
-}
-
-/* What is written there stays, or is at least the payload's. */
-static bool is_writable_volume(const PlanMount *m) {
-        return (m->kind == MOUNT_BIND && !m->read_only) || m->kind == MOUNT_OVERLAY;
-}
-
-static int add_merge(RootBuilder *rb, const PlanMount *m, Spot *spot) {
-        PlanMount merge = { .kind = MOUNT_MERGE, .destination = strdup(spot->nearest),
-                            .source = strdup(spot->nearest_hosts[0]), .directory = true, .read_only = true,
-                            .exact = true, .merge = true, .origin = m->origin, .key = m->key };
-
-        if (spot->nearest_hosts[1])
-                merge.lower = strv_copy(spot->nearest_hosts + 1);
-        if (!merge.destination || !merge.source || (spot->nearest_hosts[1] && !merge.lower)) {
-                plan_mount_deinit(&merge);
-                return -ENOMEM;
-        }
-        return root_model_add(&rb->model, merge) ? 0 : -ENOMEM;
-}
-
-/* Makes the nearest directory that exists one to which more can be added. */
-static int make_room(RootBuilder *rb, const PlanMount *m, Spot *spot) {
-        PlanMount *there = root_model_find(&rb->model, spot->nearest);
-        int n;
-
-        if (there && there->merge)
-                return 0;
-        if (is_writable_volume(spot->cover))
-                return mount_error(rb, m, ENOENT,
-                                   "%s does not exist, and nothing is made inside a writable volume (%s): make it "
-                                   "there", m->destination, spot->cover->source);
-
-        n = count_entries(spot->nearest_hosts);
-        if (n < 0)
-                return mount_error(rb, m, -n, "%s does not exist, and %s cannot be read to make it in memory: %s",
-                                   m->destination, spot->nearest_hosts[0], strerror(-n));
-        if (n > MERGE_MAX)
-                return mount_error(rb, m, E2BIG,
-                                   "%s does not exist, and %s has too many entries to make it in memory there: "
-                                   "choose a destination in another directory, such as /run",
-                                   m->destination, spot->nearest);
-
-        if (!there)
-                return add_merge(rb, m, spot);
-        there->merge = true;
-        return 0;
-}
-
-static bool takes_new_entries(const PlanMount *cover) {
-        return cover->kind == MOUNT_TMPFS || cover->kind == MOUNT_ROOT || cover->kind == MOUNT_BIND ||
-               cover->kind == MOUNT_MERGE || cover->kind == MOUNT_OVERLAY;
-}
-
-/* The destination is not there. Returns 1 where it can be made, 0 where m is to be left out. */
-static int place_missing(RootBuilder *rb, const PlanMount *m, Spot *spot) {
-        int r;
-
-        if (m->optional)
-                return 0;
-        if (m->kind == MOUNT_BLOCKED)
-                return mount_error(rb, m, ENOENT, "%s: there is no such path inside (write -%s to ignore that)",
-                                   m->destination, m->destination);
-        if (!takes_new_entries(spot->cover))
-                return mount_error(rb, m, ENOENT, "%s does not exist, and cannot be made in %s", m->destination,
-                                   spot->cover->destination);
-        /* In memory, or in the tree that is being built. */
-        if (!spot->nearest_hosts || (spot->cover->kind == MOUNT_ROOT && !spot->cover->read_only))
-                return 1;
-        r = make_room(rb, m, spot);
-        return r < 0 ? r : 1;
-}
-
-static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
-        PlanMount *there = root_model_find(&rb->model, spot->path);
-        int r;
-
-        if (m->kind == MOUNT_DIRECTORY && m->key && spot->directory)
-                return 0;
-        if (m->of_unit && there && there->key)
-                return 0;
-        if (m->kind == MOUNT_SYMLINK && !m->key)
-                return 0;
-        if (m->kind == MOUNT_SYMLINK && m->key)
-                return mount_error(rb, m, EEXIST, "%s exists already", spot->path);
-        if (m->kind == MOUNT_BLOCKED)
-                m->directory = spot->directory;
-        if (m->directory != spot->directory)
-                return mount_error(rb, m, m->directory ? ENOTDIR : EISDIR, "%s is a %s, and %s a %s", m->destination,
-                                   spot->directory ? "directory" : "file", m->source ?: "what is to be there",
-                                   m->directory ? "directory" : "file");
-        m->exact = true;
-        if (!there)
-                return 1;
-
-        r = settle_conflict(rb, m, there);
-        if (r <= 0)
-                return r;
-        /* In its place in the model, which others may have been placed by. */
-        m->exact = there->exact;
-        m->merge = false;
-        free(m->destination);
-        m->destination = TAKE_PTR(there->destination);
-        plan_mount_deinit(there);
-        *there = *m;
-        *m = (PlanMount) {};
-        return 0;
-}
-
-/* The root, and what was made of it to have room for more, are not of the policy's choice. */
-static bool is_policy_volume(const PlanMount *m) {
-        return (m->key || m->of_unit) && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
-}
-
-/* The directories on the way to what is not there: they are made in memory, too. */
-static int add_way(RootBuilder *rb, const PlanMount *m, const Spot *spot) {
-        const char *rest = spot->path + (spot->nearest[1] ? strlen(spot->nearest) : 0) + 1;
-
-        for (const char *slash = strchr(rest, '/'); slash; slash = strchr(slash + 1, '/')) {
-                PlanMount way = { .kind = MOUNT_DIRECTORY, .directory = true, .mode = 0755, .origin = m->origin };
-
-                way.destination = strndup(spot->path, (size_t) (slash - spot->path));
-                if (!way.destination || !root_model_add(&rb->model, way))
-                        return -ENOMEM;
-        }
-        return 0;
-}
-
-/* Takes over *m. */
-static int place(RootBuilder *rb, PlanMount *m) {
-        _cleanup_(spot_deinit) Spot spot = {};
-        int r;
-
-        r = root_model_walk(&rb->model, m->destination, &spot);
-        if (r == -ENOMEM)
-                return r;
-        if (r < 0)
-                return mount_error(rb, m, -r, "%s: %s", m->destination, strerror(-r));
-
-        /* What is built in below a place that the policy has filled is not wanted there. */
-        if (!m->key && !m->origin.file && (spot.through_volume || is_policy_volume(spot.cover)))
-                return 0;
-        if (spot.leaves_root)
-                return mount_error(rb, m, EXDEV, "%s: a symlink on the way there leaves the root", m->destination);
-        if (spot.through_volume)
-                return mount_error(rb, m, ELOOP,
-                                   "%s: the way there is a symlink in a writable volume, which whoever writes there "
-                                   "chooses", m->destination);
-        if (m->kind == MOUNT_BLOCKED && spot.exists && spot.cover->kind == MOUNT_BIND && !spot.cover->read_only)
-                report_notice_at(rb->b->report, m->origin, m->key,
-                                 "%s lies in the writable volume %s: what can be written there can be moved to another "
-                                 "path for the next start", m->destination, spot.cover->destination);
-
-        r = spot.exists ? place_existing(rb, m, &spot) : place_missing(rb, m, &spot);
-        if (r > 0 && !spot.exists && add_way(rb, m, &spot) < 0)
-                return -ENOMEM;
-        if (r <= 0)
-                return r;
-
-        free(m->destination);
-        m->destination = TAKE_PTR(spot.path);
-        if (!root_model_add(&rb->model, *m))
-                r = -ENOMEM;
-        *m = (PlanMount) {};
-        return r < 0 ? r : 0;
-}
-
-int root_builder_place(RootBuilder *rb, PlanMount mount) {
-        int r = mount.destination ? place(rb, &mount) : -ENOMEM;
-
-        plan_mount_deinit(&mount);
-        return r;
-}
-
-/* What is to be hidden comes last, when all that might bring it to light has its place; what is built in after the
- * policy's and the unit's where they want the same place; and of two lines of the policy the earlier one first. */
-static int compare_wanted(const void *a, const void *b) {
-        const PlanMount *m = a, *n = b;
-        int c = (m->kind == MOUNT_BLOCKED) - (n->kind == MOUNT_BLOCKED);
-
-        c = c ?: destination_compare(m->destination, n->destination);
-        c = c ?: rank(m) - rank(n);
-        return c ?: (int) m->origin.line - (int) n->origin.line;
-}
-
-static int place_all(RootBuilder *rb) {
-        int result = 0;
-
-        qsort(rb->wanted, rb->n_wanted, sizeof(PlanMount), compare_wanted);
-        for (size_t i = 0; i < rb->n_wanted && result != -ENOMEM; i++) {
-                int r = place(rb, &rb->wanted[i]);
-
-                if (r < 0)
-                        result = r;
-        }
-        return result;
 }
 
 /* A name on the command line that the policy does not ask for is a mistake in one of the two. */
@@ -336,7 +61,7 @@ static int open_blocked(PlanMount *mounts, size_t n, PlanMount *blocked) {
                 end++;
         kept = end;
         for (PlanMount *m = end; m-- > blocked + 1;)
-                if (rank(m) == 2 && !m->origin.file &&
+                if (mount_rank(m) == 2 && !m->origin.file &&
                     (kept == end || !path_is_below(kept->destination, m->destination)))
                         plan_mount_deinit(m);
                 else if (--kept != m)
@@ -376,18 +101,10 @@ static int finish(RootBuilder *rb) {
         return 0;
 }
 
-static void root_builder_deinit(RootBuilder *rb) {
-        for (size_t i = 0; i < rb->n_wanted; i++)
-                plan_mount_deinit(&rb->wanted[i]);
-        free(rb->wanted);
-        free(rb->bound);
-        root_model_deinit(&rb->model);
-}
-
 /* Goes on after a mistake, so that one run shows all of them. */
 static int fill(RootBuilder *rb) {
         static int (*const parts[])(RootBuilder *) = { build_unit_mounts, build_credentials, build_policy_mounts, check_bindings,
-                                                     place_all };
+                                                     root_builder_place_all };
         int result = build_builtin_mounts(rb);
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {

@@ -2,11 +2,11 @@
 /* What systemd has made for the service that isorun is the main process of: its directories and its credentials,
  * systemd.exec(5). They are where the service would have them without isorun, whatever the policy hides; what the policy
  * says of the same place itself counts more. */
+#include "plan/root/service.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
-#include "plan/root/builder.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"

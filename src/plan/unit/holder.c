@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who holds the instance and its limits: a scope, the unit that isorun is already in, or a delegated cgroup. */
+#include "plan/unit/holder.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <fcntl.h>
 
-#include "plan/builder.h"
+#include "plan/unit/name.h"
+#include "plan/who/capabilities.h"
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/path.h"
-#include "util/strv.h"
-#include "util/text.h"
 
 const char *build_holder_reason(const Builder *b) {
         return b->request->no_scope ? "--no-scope leaves no unit to enforce it"
@@ -101,25 +101,6 @@ static int find_delegated(Builder *b) {
                 b->plan->cgroup = strdup(candidate);
                 return b->plan->cgroup ? 1 : -ENOMEM;
         }
-        return 0;
-}
-
-int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
-        bool user = request->manager == MANAGER_USER || (request->manager == MANAGER_AUTO && host->uid != 0);
-        PlanUnit unit = { .holder = HOLDER_NONE, .user_manager = user };
-
-        if (host->unit) {
-                unit.holder = HOLDER_SERVICE;
-                unit.user_manager = strstr(host->cgroup, "/user@") && strstr(host->cgroup, ".service/");
-                unit.name = strdup(host->unit);
-        } else {
-                if (!request->no_scope && (user ? host->user_manager : host->system_manager))
-                        unit.holder = HOLDER_SCOPE;
-                unit.name = format("isorun-%s.scope", request->name);
-        }
-        if (!unit.name)
-                return -ENOMEM;
-        *ret = unit;
         return 0;
 }
 

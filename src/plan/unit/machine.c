@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether systemd-machined(8) can be told of the instance: org.freedesktop.machine1(5). */
+#include "plan/unit/machine.h"
+
 #include <errno.h>
 
-#include "plan/builder.h"
+#include "plan/unit/holder.h"
+
 
 /* What machined takes for the name of a machine: labels as of a host name, with dots between. */
 static bool is_machine_name(const char *name) {

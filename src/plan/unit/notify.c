@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sd_notify(3): who is told what of the instance. Only the process that systemd has executed for a unit is listened to;
  * in a sandbox around, that is the payload, which talks to the isorun outside. */
+#include "plan/unit/notify.h"
+
 #include <errno.h>
 
-#include "plan/builder.h"
 
 static const char *find_socket(const Builder *b) {
         const char *address = host_variable(b->host, "NOTIFY_SOCKET");

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Capabilities: capabilities(7). All are dropped but those that the policy keeps. */
+#include "plan/who/capabilities.h"
+
 #include <errno.h>
 #include <linux/sched.h>
 #include <sys/capability.h>
 
-#include "plan/builder.h"
+#include "plan/who/namespaces.h"
+#include "plan/who/world.h"
+
 
 #define BIT(c) (UINT64_C(1) << (c))
 

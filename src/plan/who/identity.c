@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Users, groups and namespaces: user_namespaces(7). */
+#include "plan/who/identity.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -8,7 +10,8 @@
 #include <stdio.h>
 #include <sys/capability.h>
 
-#include "plan/builder.h"
+#include "plan/who/tree.h"
+#include "plan/who/world.h"
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/text.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A tree that is built (isoctl build): its root is the caller, its other ids are his subordinate ones. */
+#include "plan/who/tree.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "plan/builder.h"
+#include "plan/who/world.h"
 #include "util/text.h"
 
 static char *tree_map(uint32_t own, const IdRange *range) {

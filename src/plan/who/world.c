@@ -5,12 +5,13 @@
  * With PrivateUsers=full there are two user namespaces. The outer one maps the caller's own id, so that the process
  * that systemd is asked to move is his until it has been moved, and the range, each to itself. The payload's, made when
  * the root is complete, maps the range alone, from 0 on: neither the caller nor the machine's root exists in it. */
+#include "plan/who/world.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "plan/builder.h"
 #include "plan/subordinate.h"
 #include "util/parse.h"
 #include "util/path.h"

@@ -20,6 +20,7 @@ static const struct {
         int priority;
 } records[] = {
 #define RECORD(name, message_id, priority) [RECORD_##name] = { message_id, priority },
+#include "plan/unit/name.h"
 #include "sandbox/systemd/journal-records.inc"
 #undef RECORD
 };

@@ -6,6 +6,7 @@
  * instances that are units alone; where there is no journal, or it does not take it at once, nothing happens. */
 
 #include "plan/plan.h"
+#include "plan/unit/name.h"
 
 /* The payload's execve(2) has succeeded. */
 void journal_started(const Plan *plan);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/make.h"
+
+#include <errno.h>
+
+#include "plan/builder.h"
+#include "plan/deny/filter.h"
+#include "plan/deny/landlock.h"
+#include "plan/payload/environment.h"
+#include "plan/payload/resources.h"
+#include "plan/payload/terminal.h"
+#include "plan/root/root.h"
+#include "plan/unit/holder.h"
+#include "plan/unit/machine.h"
+#include "plan/unit/notify.h"
+#include "plan/who/capabilities.h"
+#include "plan/who/identity.h"
+
+static int build_names(Builder *b) {
+        const Setting *description = policy_get(b->policy, D_Description);
+        Plan *plan = b->plan;
+
+        plan->source = b->policy;
+        plan->name = strdup(b->request->name);
+        plan->policy = strdup(b->request->policy);
+        plan->description = strdup(description ? description->value.text : "");
+        return plan->name && plan->policy && plan->description ? 0 : report_oom(b->report);
+}
+
+int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanRequest *request, Report *report,
+             int *ret_status) {
+        /* In this order, since each looks at what the ones before it have filled in. */
+        static int (*const parts[])(Builder *) = {
+                build_names,        build_holder,      build_machine,  build_notify,    build_identity,
+                build_capabilities, build_environment, build_filter,   build_resources, build_terminal,
+                build_root,         build_landlock,    build_inner_cgroup,
+        };
+        _cleanup_(plan_freep) Plan *plan = calloc(1, sizeof(Plan));
+        Builder b = {
+                .plan = plan,
+                .policy = policy,
+                .host = host,
+                .request = request,
+                .report = report,
+                .status = PLAN_FAILED,
+        };
+        int result = plan ? 0 : report_oom(report);
+
+        for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {
+                int r = parts[i](&b);
+
+                /* That the command is not found says less than that something else is wrong. */
+                if (r < 0 && result < 0)
+                        b.status = PLAN_FAILED;
+                if (r < 0 && result == 0)
+                        result = r;
+        }
+        free(b.user_name);
+        free(b.user_home);
+        free(b.user_shell);
+
+        if (result < 0) {
+                *ret_status = b.status;
+                return result;
+        }
+        *ret = TAKE_PTR(plan);
+        return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/root/builder.h"
+
+#include <errno.h>
+
+#include "util/array.h"
+#include "util/text.h"
+
+int root_builder_want(RootBuilder *rb, PlanMount mount) {
+        PlanMount *m = ARRAY_APPEND(rb->wanted, rb->n_wanted);
+
+        if (!m) {
+                plan_mount_deinit(&mount);
+                return -ENOMEM;
+        }
+        *m = mount;
+        return m->destination ? 0 : -ENOMEM;
+}
+
+int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n) {
+        int result = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                const SettingList *list = build_list(rb->b, table[i].id);
+
+                for (size_t k = 0; k < list->n && result != -ENOMEM; k++) {
+                        int r = table[i].add(rb, table[i].id, &list->items[k]);
+
+                        if (r < 0)
+                                result = r;
+                }
+        }
+        return result;
+}
+
+char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest) {
+        if (!plan->set_owner)
+                return format("mode=%s,%s", mode, rest);
+        return format("mode=%s,uid=%u,gid=%u,%s", mode, plan->owner_uid, plan->owner_gid, rest);
+}
+
+void root_builder_deinit(RootBuilder *rb) {
+        for (size_t i = 0; i < rb->n_wanted; i++)
+                plan_mount_deinit(&rb->wanted[i]);
+        free(rb->wanted);
+        free(rb->bound);
+        root_model_deinit(&rb->model);
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "plan/root/builder.h"
+
+int build_command(RootBuilder *rb);
+int build_working_directory(RootBuilder *rb);

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "plan/root/builder.h"
+
+/* The directory of the instance's credentials inside, on the heap; *ret is NULL where the policy has none. */
+int build_credentials_directory(const Builder *b, char **ret);
+
+int build_credentials(RootBuilder *rb);

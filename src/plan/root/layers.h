@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "plan/root/builder.h"
+
+/* The root itself, as the first mount. */
+int build_begin_root(RootBuilder *rb);

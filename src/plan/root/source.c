@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a volume or a root is of, on the host: a path, or a name that is bound to a path or an fd. */
+#include "plan/root/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/path.h"
+
+/* A source is resolved here, with all its symlinks; the start opens what came out without following any. */
+static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, bool optional, PlanMount *m) {
+        struct stat st;
+        char *real;
+
+        real = realpath(source, NULL);
+        if (!real || stat(real, &st) < 0) {
+                int error = errno;
+
+                free(real);
+                if (optional && error == ENOENT)
+                        return 0;
+                return build_error(b, s, id, error, "%s: %s", source, strerror(error));
+        }
+        m->source = real;
+        m->directory = S_ISDIR(st.st_mode);
+        return 1;
+}
+
+/* Whether the fd is of a mount that is attached nowhere: then it has the path of a root, and the table of mounts does
+ * not have its id, proc(5). (Neither does it in a chroot that is no mount, but there a path is more than "/".) */
+static bool is_detached(int fd, const char *path_of_fd) {
+        _cleanup_free_ char *info = NULL, *table = NULL;
+        char path[64], id[32];
+        const char *line;
+
+        if (!streq(path_of_fd, "/"))
+                return false;
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+        if (file_read(AT_FDCWD, path, &info, NULL) < 0 || file_read(AT_FDCWD, "/proc/self/mountinfo", &table, NULL) < 0)
+                return false;
+        line = strstr(info, "mnt_id:");
+        if (!line || sscanf(line, "mnt_id: %30[0-9]", id) != 1)
+                return false;
+        strcat(id, " ");
+        for (line = table; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+                if (startswith(line, id))
+                        return false;
+        return true;
+}
+
+/* An fd is bound by the path that it has, which must still lead to the same when the start opens it; that of a
+ * detached mount has no path, and is itself what is mounted. */
+static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Binding *binding, PlanMount *m) {
+        _cleanup_free_ char *real = NULL;
+        struct stat st, there;
+        char path[64];
+        int r;
+
+        if (fstat(binding->fd, &st) < 0)
+                return build_error(b, s, id, errno, "%s is bound to fd %d: %s", binding->name, binding->fd,
+                                   strerror(errno));
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", binding->fd);
+        m->directory = S_ISDIR(st.st_mode);
+        if (!m->directory && !S_ISREG(st.st_mode))
+                return build_error(b, s, id, EINVAL, "%s is bound to fd %d, which is no file or directory",
+                                   binding->name, binding->fd);
+        m->fd = binding->fd;
+        m->by_fd = true;
+        r = link_read(AT_FDCWD, path, &real);
+        if (r < 0)
+                return build_error(b, s, id, -r, "%s: %s", path, strerror(-r));
+        m->detached = is_detached(binding->fd, real);
+        if (m->detached) {
+                m->source = strdup(path);
+                return m->source ? 1 : -ENOMEM;
+        }
+        if (lstat(real, &there) < 0 || there.st_dev != st.st_dev || there.st_ino != st.st_ino)
+                return build_error(b, s, id, ESTALE, "%s is bound to fd %d, which is not at %s any more",
+                                   binding->name, binding->fd, real);
+        m->source = TAKE_PTR(real);
+        return 1;
+}
+
+static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const char *name, PlanMount *m) {
+        const Bindings *bindings = rb->b->request->bindings;
+        const Binding *binding = bindings ? bindings_find(bindings, name) : NULL;
+
+        if (!binding && s->value.optional)
+                return 0;
+        if (!binding)
+                return build_error(rb->b, s, id, ENOENT,
+                                   "nothing is bound to the name %s (isorun --bind %s=PATH, or a line %s=PATH in "
+                                   "/etc/isorun/volumes.d/*.conf)", name, name, name);
+        rb->bound[binding - bindings->items] = true;
+        m->binding = binding;
+        if (binding->fd >= 0)
+                return resolve_fd(rb->b, s, id, binding, m);
+
+        return resolve_path(rb->b, s, id, binding->source, false, m);
+}
+
+int root_builder_resolve(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, PlanMount *m) {
+        return source[0] == '/' ? resolve_path(rb->b, s, id, source, s->value.optional, m)
+                                : resolve_name(rb, s, id, source, m);
+}

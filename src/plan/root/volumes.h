@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "plan/root/builder.h"
+
+/* What the policy asks for. */
+int build_policy_mounts(RootBuilder *rb);
