@@ -40,7 +40,7 @@ Plan *plan_free(Plan *plan) {
         strv_free(plan->arguments);
         free(plan->executable);
         strv_free(plan->environment);
-        strv_free(plan->unit_origins);
+        strv_free(plan->service_origins);
         free(plan->working_directory);
         free(plan->limits);
         free(plan->notify);

@@ -81,7 +81,7 @@ typedef struct PlanMount {
         bool grant_write;  /* also with what can be written */
         bool merge;        /* then it becomes a directory in memory that holds the same, so that more can be put in */
         mode_t mode;       /* MOUNT_DIRECTORY, MOUNT_FILE */
-        bool of_unit;      /* systemd has made it for the service that isorun is the main process of */
+        bool of_service;      /* systemd has made it for the service that isorun is the main process of */
         Origin origin;
         const char *key;   /* the directive or option that asked; NULL: built in, or of the unit */
 } PlanMount;
@@ -190,7 +190,7 @@ typedef struct Plan {
         char **arguments; /* NULL in a plan that is only explained */
         char *executable; /* inside */
         char **environment;
-        char **unit_origins; /* of mounts that are of the unit */
+        char **service_origins; /* of mounts that are of the unit */
         char *working_directory;
         bool working_directory_optional;
         PlanStandardIO standard_io[3];

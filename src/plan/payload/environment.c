@@ -116,7 +116,7 @@ static void unset(char **environment, const char *what) {
                 *out = NULL;
 }
 
-static int put_unit_variable(void *userdata, const char *name, const char *value) {
+static int put_service_variable(void *userdata, const char *name, const char *value) {
         return put_value(userdata, name, value);
 }
 
@@ -139,7 +139,7 @@ int build_environment(Builder *b) {
         if (r >= 0)
                 r = pass_listen_fds(b, environment);
         if (r >= 0)
-                r = build_visit_unit_variables(b, put_unit_variable, environment);
+                r = build_visit_service_variables(b, put_service_variable, environment);
         if (r >= 0)
                 r = name_credentials(b, environment);
         for (size_t i = 0; r >= 0 && i < pass->n; i++)

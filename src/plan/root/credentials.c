@@ -14,7 +14,7 @@
 int build_credentials_directory(const Builder *b, char **ret) {
         *ret = NULL;
         if (b->policy->settings[D_SetCredential].n + b->policy->settings[D_LoadCredential].n == 0 &&
-            !build_unit_credentials(b))
+            !build_service_credentials(b))
                 return 0;
         *ret = format("/run/credentials/%s", b->plan->unit);
         return *ret ? 0 : -ENOMEM;
@@ -65,7 +65,7 @@ static Origin credentials_origin(const Builder *b) {
         const SettingList *set = &b->policy->settings[D_SetCredential], *load = &b->policy->settings[D_LoadCredential];
 
         return set->n ? set->items[0].origin : load->n ? load->items[0].origin
-                                                       : (Origin) { .file = build_unit_origin(b, "credentials") };
+                                                       : (Origin) { .file = build_service_origin(b, "credentials") };
 }
 
 static int add_credentials_directory(RootBuilder *rb) {
@@ -85,8 +85,8 @@ static int add_credentials_directory(RootBuilder *rb) {
                                                    .origin = credentials_origin(rb->b) });
 }
 
-static int add_unit_credential(RootBuilder *rb, const char *dir, const char *name, const char *origin) {
-        PlanMount m = { .kind = MOUNT_FILE, .mode = 0400, .read_only = true, .of_unit = true,
+static int add_service_credential(RootBuilder *rb, const char *dir, const char *name, const char *origin) {
+        PlanMount m = { .kind = MOUNT_FILE, .mode = 0400, .read_only = true, .of_service = true,
                         .origin = { .file = origin } };
         _cleanup_free_ char *inside = NULL;
 
@@ -101,8 +101,8 @@ static int add_unit_credential(RootBuilder *rb, const char *dir, const char *nam
 
 /* Those of the service; one of the same name that the policy has counts more. systemd keeps them flat: what is loaded
  * from a directory is NAME_FILE. */
-static int add_unit_credentials(RootBuilder *rb) {
-        const char *value = build_unit_credentials(rb->b), *origin = NULL;
+static int add_service_credentials(RootBuilder *rb) {
+        const char *value = build_service_credentials(rb->b), *origin = NULL;
         _cleanup_free_ char *real = NULL;
         struct dirent *e;
         int r;
@@ -110,9 +110,9 @@ static int add_unit_credentials(RootBuilder *rb) {
 
         if (!value)
                 return 0;
-        r = build_resolve_unit_directory(rb->b, "CREDENTIALS_DIRECTORY", value, &real);
+        r = build_resolve_service_directory(rb->b, "CREDENTIALS_DIRECTORY", value, &real);
         if (r >= 0) {
-                origin = build_unit_origin(rb->b, "a credential");
+                origin = build_service_origin(rb->b, "a credential");
                 r = origin ? 0 : -ENOMEM;
         }
         if (r < 0)
@@ -123,7 +123,7 @@ static int add_unit_credentials(RootBuilder *rb) {
                                     value, strerror(errno));
         while (r >= 0 && (e = readdir(d)))
                 if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-                        r = add_unit_credential(rb, real, e->d_name, origin);
+                        r = add_service_credential(rb, real, e->d_name, origin);
         closedir(d);
         return r;
 }
@@ -134,7 +134,7 @@ int build_credentials(RootBuilder *rb) {
         int result = add_credentials_directory(rb), r;
 
         if (result >= 0)
-                result = add_unit_credentials(rb);
+                result = add_service_credentials(rb);
         if (result == -ENOMEM)
                 return result;
         r = root_builder_add_all(rb, table, ELEMENTSOF(table));

@@ -24,7 +24,7 @@ static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const cha
 }
 
 int mount_rank(const PlanMount *m) {
-        return m->key ? 0 : m->of_unit ? 1 : 2;
+        return m->key ? 0 : m->of_service ? 1 : 2;
 }
 
 /* Two lines of the policy on one place contradict each other. Returns 1 where m is to take the place, 0 where it is to
@@ -136,7 +136,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
 
         if (m->kind == MOUNT_DIRECTORY && m->key && spot->directory)
                 return 0;
-        if (m->of_unit && there && there->key)
+        if (m->of_service && there && there->key)
                 return 0;
         if (m->kind == MOUNT_SYMLINK && !m->key)
                 return 0;
@@ -168,7 +168,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
 
 /* The root, and what was made of it to have room for more, are not of the policy's choice. */
 static bool is_policy_volume(const PlanMount *m) {
-        return (m->key || m->of_unit) && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
+        return (m->key || m->of_service) && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
 }
 
 /* The directories on the way to what is not there: they are made in memory, too. */
@@ -232,7 +232,7 @@ int root_builder_place(RootBuilder *rb, PlanMount mount) {
 }
 
 /* What is to be hidden comes last, when all that might bring it to light has its place; what is built in after the
- * policy's and the unit's where they want the same place; and of two lines of the policy the earlier one first. */
+ * policy's and the service's where they want the same place; and of two lines of the policy the earlier one first. */
 static int compare_wanted(const void *a, const void *b) {
         const PlanMount *m = a, *n = b;
         int c = (m->kind == MOUNT_BLOCKED) - (n->kind == MOUNT_BLOCKED);

@@ -103,7 +103,7 @@ static int finish(RootBuilder *rb) {
 
 /* Goes on after a mistake, so that one run shows all of them. */
 static int fill(RootBuilder *rb) {
-        static int (*const parts[])(RootBuilder *) = { build_unit_mounts, build_credentials, build_policy_mounts, check_bindings,
+        static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts, check_bindings,
                                                      root_builder_place_all };
         int result = build_builtin_mounts(rb);
 

@@ -24,35 +24,35 @@ static const struct {
 };
 
 /* Of a process further down, which has but inherited the variable, it says nothing. */
-static const char *unit_variable(const Builder *b, const char *name) {
+static const char *service_variable(const Builder *b, const char *name) {
         const char *value = b->host->unit ? host_variable(b->host, name) : NULL;
 
         return value && *value ? value : NULL;
 }
 
-const char *build_unit_credentials(const Builder *b) {
-        return unit_variable(b, "CREDENTIALS_DIRECTORY");
+const char *build_service_credentials(const Builder *b) {
+        return service_variable(b, "CREDENTIALS_DIRECTORY");
 }
 
-int build_visit_unit_variables(const Builder *b, int (*visit)(void *userdata, const char *name, const char *value),
+int build_visit_service_variables(const Builder *b, int (*visit)(void *userdata, const char *name, const char *value),
                                void *userdata) {
         /* Of a socket with Accept=yes: who is at the other end. */
         static const char *const others[] = { "REMOTE_ADDR", "REMOTE_PORT" };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(directories); i++)
-                r = visit(userdata, directories[i].variable, unit_variable(b, directories[i].variable));
+                r = visit(userdata, directories[i].variable, service_variable(b, directories[i].variable));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(others); i++)
-                r = visit(userdata, others[i], unit_variable(b, others[i]));
+                r = visit(userdata, others[i], service_variable(b, others[i]));
         return r;
 }
 
-const char *build_unit_origin(const Builder *b, const char *what) {
+const char *build_service_origin(const Builder *b, const char *what) {
         Plan *plan = b->plan;
 
-        if (strv_pushf(&plan->unit_origins, "%s of %s", what, plan->unit) < 0)
+        if (strv_pushf(&plan->service_origins, "%s of %s", what, plan->unit) < 0)
                 return NULL;
-        return plan->unit_origins[strv_length(plan->unit_origins) - 1];
+        return plan->service_origins[strv_length(plan->service_origins) - 1];
 }
 
 static int variable_error(const Builder *b, const char *variable, int error, const char *path, const char *why) {
@@ -69,7 +69,7 @@ static int check_clean(const Builder *b, const char *variable, const char *path)
                        : variable_error(b, variable, EINVAL, path, "not an absolute path without \"..\" and the like");
 }
 
-int build_resolve_unit_directory(const Builder *b, const char *variable, const char *path, char **ret) {
+int build_resolve_service_directory(const Builder *b, const char *variable, const char *path, char **ret) {
         _cleanup_free_ char *real = NULL;
         struct stat st;
         int r;
@@ -89,19 +89,19 @@ int build_resolve_unit_directory(const Builder *b, const char *variable, const c
 /* systemd makes one directory of two where it has them in one place, as a user's manager has state and configuration. */
 static bool has_directory(const RootBuilder *rb, const char *path) {
         for (size_t i = 0; i < rb->n_wanted; i++)
-                if (rb->wanted[i].of_unit && streq(rb->wanted[i].destination, path))
+                if (rb->wanted[i].of_service && streq(rb->wanted[i].destination, path))
                         return true;
         return false;
 }
 
 static int add_directory(RootBuilder *rb, const char *variable, const char *path, bool read_only, const char *origin) {
         PlanMount m = { .kind = MOUNT_BIND, .directory = true, .recursive = true, .read_only = read_only,
-                        .of_unit = true, .origin = { .file = origin } };
+                        .of_service = true, .origin = { .file = origin } };
         int r;
 
         if (has_directory(rb, path))
                 return 0;
-        r = build_resolve_unit_directory(rb->b, variable, path, &m.source);
+        r = build_resolve_service_directory(rb->b, variable, path, &m.source);
         if (r < 0)
                 return r;
         m.destination = strdup(path);
@@ -110,14 +110,14 @@ static int add_directory(RootBuilder *rb, const char *variable, const char *path
 
 /* A variable lists them with colons between. */
 static int add_directories(RootBuilder *rb, size_t i) {
-        const char *value = unit_variable(rb->b, directories[i].variable), *origin;
+        const char *value = service_variable(rb->b, directories[i].variable), *origin;
         _cleanup_free_ char *what = NULL;
         int result = 0;
 
         if (!value)
                 return 0;
         what = format("%s=", directories[i].directive);
-        origin = what ? build_unit_origin(rb->b, what) : NULL;
+        origin = what ? build_service_origin(rb->b, what) : NULL;
         if (!origin)
                 return -ENOMEM;
         for (const char *p = value; p && result != -ENOMEM; p = strchr(p, ':'), p = p ? p + 1 : NULL) {
@@ -131,7 +131,7 @@ static int add_directories(RootBuilder *rb, size_t i) {
         return result;
 }
 
-int build_unit_mounts(RootBuilder *rb) {
+int build_service_mounts(RootBuilder *rb) {
         int result = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(directories) && result != -ENOMEM; i++) {
