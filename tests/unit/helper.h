@@ -340,7 +340,7 @@ static inline void plan_assign(PlanFixture *f, const char *lines) {
 
 /* Makes the plan of a policy, and shows it. */
 static inline void plan_make(PlanFixture *f, const char *lines) {
-        static const PlanVisitor visitor = { plan_show_section, plan_show_entry };
+        static const PlanPrinter printer = { plan_show_section, plan_show_entry };
 
         plan_reset(f);
         f->policy = policy_new(&f->specifiers);
@@ -353,7 +353,7 @@ static inline void plan_make(PlanFixture *f, const char *lines) {
         expect_number(lines, f->plan != NULL, f->result == 0);
         expect_number(lines, f->log.report.n_errors == 0, f->result == 0);
         if (f->plan)
-                assert_int_equal(plan_visit(f->plan, f->policy, &visitor, &f->shown), 0);
+                assert_int_equal(plan_print(f->plan, f->policy, &printer, &f->shown), 0);
 }
 
 static inline void plan_expect_good(PlanFixture *f, const char *lines) {

@@ -88,7 +88,7 @@ static void test_print(void **state) {
 
         plan_expect_good(f, "MemoryMax=64M\nEnvironment=A=\x1b[1m\n");
         buffer_init(&b);
-        assert_int_equal(plan_print(f->plan, f->policy, b.f), 0);
+        assert_int_equal(plan_print_text(f->plan, f->policy, b.f), 0);
         expect_in("print", buffer_text(&b), "\n  MemoryMax               64M   # test.conf:1\n");
         expect_in("print", buffer_text(&b), "A=\\x1b[1m");
         expect_in("print", buffer_text(&b), "   # built-in\n");

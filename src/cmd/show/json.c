@@ -43,13 +43,13 @@ static void add_entry(void *userdata, const char *key, const char *value, const 
 }
 
 int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report) {
-        static const PlanVisitor visitor = { add_section, add_entry };
+        static const PlanPrinter functions = { add_section, add_entry };
         JsonPrinter printer = { .root = json_object() };
         int r;
 
         if (!printer.root)
                 return report_oom(report);
-        r = plan_visit(plan, policy, &visitor, &printer);
+        r = plan_print(plan, policy, &functions, &printer);
         if (r >= 0 && json_dumpf(printer.root, f, JSON_INDENT(2)) < 0)
                 r = -EIO;
         json_decref(printer.root);

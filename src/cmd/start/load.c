@@ -193,7 +193,7 @@ int flush_output(Report *report) {
 int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report) {
         int r;
 
-        r = json ? json_print_plan(plan, policy, stdout, report) : plan_print(plan, policy, stdout);
+        r = json ? json_print_plan(plan, policy, stdout, report) : plan_print_text(plan, policy, stdout);
         if (r >= 0)
                 r = flush_output(report);
         return r < 0 ? PLAN_FAILED : 0;

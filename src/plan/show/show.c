@@ -14,20 +14,20 @@
 #include "util/text.h"
 
 /* Where the entries go, and whether memory ran out on the way. */
-typedef struct Visit {
+typedef struct Output {
         const Plan *plan;
         const Policy *policy;
-        const PlanVisitor *visitor;
+        const PlanPrinter *printer;
         void *userdata;
         bool oom;
-} Visit;
+} Output;
 
-static void section(Visit *v, const char *name) {
-        v->visitor->section(v->userdata, name);
+static void section(Output *out, const char *name) {
+        out->printer->section(out->userdata, name);
 }
 
-static void entry(Visit *v, const char *key, const Origin *origin, const char *fmt, ...) _printf_(4, 5);
-static void entry(Visit *v, const char *key, const Origin *origin, const char *fmt, ...) {
+static void entry(Output *out, const char *key, const Origin *origin, const char *fmt, ...) _printf_(4, 5);
+static void entry(Output *out, const char *key, const Origin *origin, const char *fmt, ...) {
         _cleanup_free_ char *text = NULL;
         va_list ap;
 
@@ -35,9 +35,9 @@ static void entry(Visit *v, const char *key, const Origin *origin, const char *f
         text = formatv(fmt, ap);
         va_end(ap);
         if (text)
-                v->visitor->entry(v->userdata, key, text, origin);
+                out->printer->entry(out->userdata, key, text, origin);
         else
-                v->oom = true;
+                out->oom = true;
 }
 
 /* An entry whose text is written piece by piece. */
@@ -46,12 +46,12 @@ typedef struct Pieces {
         bool any;
 } Pieces;
 
-static bool pieces_begin(Visit *v, Pieces *p) {
+static bool pieces_begin(Output *out, Pieces *p) {
         *p = (Pieces) {};
         if (text_open(&p->text) >= 0)
                 return true;
         text_deinit(&p->text);
-        v->oom = true;
+        out->oom = true;
         return false;
 }
 
@@ -60,83 +60,84 @@ static void pieces_add(Pieces *p, const char *word) {
         p->any = true;
 }
 
-static void pieces_end(Visit *v, Pieces *p, const char *key, const Origin *origin) {
+static void pieces_end(Output *out, Pieces *p, const char *key, const Origin *origin) {
         _cleanup_free_ char *text = text_finish(&p->text);
 
         if (text)
-                v->visitor->entry(v->userdata, key, p->any ? text : "none", origin);
+                out->printer->entry(out->userdata, key, p->any ? text : "none", origin);
         else
-                v->oom = true;
+                out->oom = true;
 }
 
-static const Origin *origin_of(const Visit *v, DirectiveId id) {
-        const Setting *s = policy_get(v->policy, id);
+static const Origin *origin_of(const Output *out, DirectiveId id) {
+        const Setting *s = policy_get(out->policy, id);
 
         return s ? &s->origin : NULL;
 }
 
-static void visit_instance(Visit *v) {
-        const Plan *plan = v->plan;
+static void show_instance(Output *out) {
+        const Plan *plan = out->plan;
 
-        section(v, "instance");
-        entry(v, "name", NULL, "%s", plan->name);
-        entry(v, "policy", NULL, "%s", plan->policy);
+        section(out, "instance");
+        entry(out, "name", NULL, "%s", plan->name);
+        entry(out, "policy", NULL, "%s", plan->policy);
         if (*plan->description)
-                entry(v, "description", origin_of(v, D_Description), "%s", plan->description);
+                entry(out, "description", origin_of(out, D_Description), "%s", plan->description);
         switch (plan->holder) {
         case HOLDER_SCOPE:
-                entry(v, "held by", NULL, "%s, a transient scope of the %s manager", plan->unit,
+                entry(out, "held by", NULL, "%s, a transient scope of the %s manager", plan->unit,
                       plan->user_manager ? "user's" : "system's");
                 break;
         case HOLDER_SERVICE:
-                entry(v, "held by", NULL, "%s, the unit that isorun is the main process of", plan->unit);
+                entry(out, "held by", NULL, "%s, the unit that isorun is the main process of", plan->unit);
                 break;
         case HOLDER_CGROUP:
-                entry(v, "held by", NULL, "a cgroup of its own below %s, since no systemd is reachable", plan->cgroup);
+                entry(out, "held by", NULL, "a cgroup of its own below %s, since no systemd is reachable",
+                      plan->cgroup);
                 break;
         case HOLDER_NONE:
-                entry(v, "held by", NULL, "nothing: no unit and no cgroup of its own");
+                entry(out, "held by", NULL, "nothing: no unit and no cgroup of its own");
                 break;
         }
         if (plan->machine)
-                entry(v, "machine", origin_of(v, D_Register), "%s, of systemd-machined%s", plan->name,
+                entry(out, "machine", origin_of(out, D_Register), "%s, of systemd-machined%s", plan->name,
                       plan->machine_optional ? " (optional)" : "");
         if (plan->notify_exec)
-                entry(v, "ready", NULL, "once the command is executed");
+                entry(out, "ready", NULL, "once the command is executed");
         if (plan->hand_over)
-                entry(v, "handed over", NULL,
+                entry(out, "handed over", NULL,
                       "once the command is executed: the first process inside is then %s's main process", plan->unit);
         if (plan->inner_cgroup)
-                entry(v, "cgroup inside", NULL, "begins below the limits%s",
+                entry(out, "cgroup inside", NULL, "begins below the limits%s",
                       plan->delegate ? ", which it shows a copy of" : "");
 }
 
-static void visit_scope(Visit *v) {
-        section(v, "scope");
-        for (size_t i = 0; i < v->plan->n_properties; i++) {
-                const PlanProperty *p = &v->plan->properties[i];
+static void show_scope(Output *out) {
+        section(out, "scope");
+        for (size_t i = 0; i < out->plan->n_properties; i++) {
+                const PlanProperty *p = &out->plan->properties[i];
 
                 for (size_t k = 0; k < p->settings->n; k++)
-                        entry(v, p->directive->name, &p->settings->items[k].origin, "%s%s",
+                        entry(out, p->directive->name, &p->settings->items[k].origin, "%s%s",
                               p->settings->items[k].value.text, p->optional ? " (optional)" : "");
         }
 }
 
-static void visit_namespaces(Visit *v, const char *key, uint64_t flags) {
+static void show_namespaces(Output *out, const char *key, uint64_t flags) {
         Pieces p;
 
-        if (!pieces_begin(v, &p))
+        if (!pieces_begin(out, &p))
                 return;
         for (const NamedNumber *n = namespace_types; n->name; n++)
                 if (flags & (uint64_t) n->number)
                         pieces_add(&p, n->name);
-        pieces_end(v, &p, key, NULL);
+        pieces_end(out, &p, key, NULL);
 }
 
-static void visit_capabilities(Visit *v, const char *key, uint64_t mask, DirectiveId id) {
+static void show_capabilities(Output *out, const char *key, uint64_t mask, DirectiveId id) {
         Pieces p;
 
-        if (!pieces_begin(v, &p))
+        if (!pieces_begin(out, &p))
                 return;
         for (cap_value_t c = 0; c < cap_max_bits(); c++) {
                 char *name = mask & UINT64_C(1) << c ? cap_to_name(c) : NULL;
@@ -145,45 +146,45 @@ static void visit_capabilities(Visit *v, const char *key, uint64_t mask, Directi
                         pieces_add(&p, name);
                 cap_free(name);
         }
-        pieces_end(v, &p, key, origin_of(v, id));
+        pieces_end(out, &p, key, origin_of(out, id));
 }
 
 /* Its lines as one. */
-static void visit_map(Visit *v, const char *key, const char *map) {
+static void show_map(Output *out, const char *key, const char *map) {
         _cleanup_free_ char *line = strdup(map);
 
         for (char *c = line; c && *c; c++)
                 if (*c == '\n')
                         *c = c[1] ? ',' : '\0';
         if (line)
-                entry(v, key, origin_of(v, D_PrivateUsers), "%s", line);
+                entry(out, key, origin_of(out, D_PrivateUsers), "%s", line);
         else
-                v->oom = true;
+                out->oom = true;
 }
 
-static void visit_identity(Visit *v) {
-        const Plan *plan = v->plan;
+static void show_identity(Output *out) {
+        const Plan *plan = out->plan;
 
-        section(v, "identity");
-        visit_namespaces(v, "namespaces", plan->namespaces | CLONE_NEWCGROUP);
+        section(out, "identity");
+        show_namespaces(out, "namespaces", plan->namespaces | CLONE_NEWCGROUP);
         if (plan->inner_namespaces)
-                visit_namespaces(v, "inner namespaces", plan->inner_namespaces);
+                show_namespaces(out, "inner namespaces", plan->inner_namespaces);
         if (plan->uid_map) {
-                visit_map(v, "uid map", plan->uid_map);
-                visit_map(v, "gid map", plan->gid_map);
+                show_map(out, "uid map", plan->uid_map);
+                show_map(out, "gid map", plan->gid_map);
         } else
-                entry(v, "uid map", origin_of(v, D_PrivateUsers), "none: the host's user namespace");
+                entry(out, "uid map", origin_of(out, D_PrivateUsers), "none: the host's user namespace");
         if (plan->inner_uid_map) {
-                visit_map(v, "inner uid map", plan->inner_uid_map);
-                visit_map(v, "inner gid map", plan->inner_gid_map);
+                show_map(out, "inner uid map", plan->inner_uid_map);
+                show_map(out, "inner gid map", plan->inner_gid_map);
         }
         if (plan->uid_helper)
-                entry(v, "maps written by", NULL, "%s, %s", plan->uid_helper, plan->gid_helper);
-        entry(v, "user", origin_of(v, D_User), "%u", plan->uid);
-        entry(v, "group", origin_of(v, D_Group), "%u", plan->gid);
-        visit_capabilities(v, "bounding", plan->bounding, D_CapabilityBoundingSet);
-        visit_capabilities(v, "ambient", plan->ambient, D_AmbientCapabilities);
-        entry(v, "no_new_privs", NULL, "yes");
+                entry(out, "maps written by", NULL, "%s, %s", plan->uid_helper, plan->gid_helper);
+        entry(out, "user", origin_of(out, D_User), "%u", plan->uid);
+        entry(out, "group", origin_of(out, D_Group), "%u", plan->gid);
+        show_capabilities(out, "bounding", plan->bounding, D_CapabilityBoundingSet);
+        show_capabilities(out, "ambient", plan->ambient, D_AmbientCapabilities);
+        entry(out, "no_new_privs", NULL, "yes");
 }
 
 /* What is shown of a source: its path, with the name that the policy has for it. */
@@ -208,22 +209,22 @@ static char *describe_source(const PlanMount *m) {
 }
 
 /* A place that shows something of the host. */
-static void visit_source(Visit *v, const PlanMount *m, const Origin *origin) {
+static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
         _cleanup_free_ char *source = describe_source(m);
 
         if (!source)
-                v->oom = true;
+                out->oom = true;
         else if (m->kind == MOUNT_OVERLAY)
-                entry(v, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
+                entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
                       m->no_exec ? ", noexec" : "", m->options);
         else
-                entry(v, m->destination, origin, "%s %s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
+                entry(out, m->destination, origin, "%s %s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
                       m->devices ? ", devices" : "", m->no_exec ? ", noexec" : "", m->id_mapped ? ", idmapped" : "",
                       m->source && m->directory && !m->recursive ? ", without mounts below" : "",
                       m->merge ? ", with more added in memory" : "");
 }
 
-static void visit_mount(Visit *v, const PlanMount *m) {
+static void show_mount(Output *out, const PlanMount *m) {
         const char *access = m->read_only ? "read-only" : "writable";
         const Origin *origin = m->key || m->origin.file ? &m->origin : NULL;
 
@@ -231,80 +232,80 @@ static void visit_mount(Visit *v, const PlanMount *m) {
         case MOUNT_ROOT:
         case MOUNT_BIND:
         case MOUNT_OVERLAY:
-                visit_source(v, m, origin);
+                show_source(out, m, origin);
                 break;
         case MOUNT_MERGE:
-                entry(v, m->destination, origin, "read-only, in memory, what %s holds and more", m->source);
+                entry(out, m->destination, origin, "read-only, in memory, what %s holds and more", m->source);
                 break;
         case MOUNT_TMPFS:
                 if (m->grant) {
-                        entry(v, m->destination, origin, "empty, for isoctl grant, %s",
+                        entry(out, m->destination, origin, "empty, for isoctl grant, %s",
                               m->grant_write ? "writable (Landlock then lets its parent be written, which is held "
                                                "read-only by the mounts alone)" : "read-only");
                         break;
                 }
-                entry(v, m->destination, origin, "%s, in memory (%s)%s", m->read_only ? "empty, read-only" : access,
+                entry(out, m->destination, origin, "%s, in memory (%s)%s", m->read_only ? "empty, read-only" : access,
                       m->options, m->no_exec ? ", noexec" : "");
                 break;
         case MOUNT_PROC:
-                entry(v, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "", m->options);
+                entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "", m->options);
                 break;
         case MOUNT_DEVPTS:
-                entry(v, m->destination, origin, "new devpts");
+                entry(out, m->destination, origin, "new devpts");
                 break;
         case MOUNT_CGROUP:
-                entry(v, m->destination, origin, "writable, the instance's cgroup");
+                entry(out, m->destination, origin, "writable, the instance's cgroup");
                 break;
         case MOUNT_NOTIFY:
-                entry(v, m->destination, NULL, "read-only, in memory, with the socket %s, relayed to %s", PLAN_NOTIFY_NAME,
-                      m->source);
+                entry(out, m->destination, NULL, "read-only, in memory, with the socket %s, relayed to %s",
+                      PLAN_NOTIFY_NAME, m->source);
                 break;
         case MOUNT_DIRECTORY:
-                entry(v, m->destination, origin, "made, mode %04o", m->mode);
+                entry(out, m->destination, origin, "made, mode %04o", m->mode);
                 break;
         case MOUNT_SYMLINK:
-                entry(v, m->destination, origin, "symlink to %s", m->source);
+                entry(out, m->destination, origin, "symlink to %s", m->source);
                 break;
         case MOUNT_FILE:
-                entry(v, m->destination, origin, "read-only file, %s%s", m->text ? "text of the policy" : "a copy of ",
-                      m->text ? "" : m->source);
+                entry(out, m->destination, origin, "read-only file, %s%s",
+                      m->text ? "text of the policy" : "a copy of ", m->text ? "" : m->source);
                 break;
         case MOUNT_BLOCKED:
-                entry(v, m->destination, origin, "inaccessible");
+                entry(out, m->destination, origin, "inaccessible");
                 break;
         }
 }
 
-static void visit_calls(Visit *v, const char *key, int error) {
+static void show_calls(Output *out, const char *key, int error) {
         Pieces p;
 
-        if (!pieces_begin(v, &p))
+        if (!pieces_begin(out, &p))
                 return;
-        for (size_t i = 0; i < v->plan->n_calls; i++)
-                if (v->plan->calls[i].error == error)
-                        pieces_add(&p, v->plan->calls[i].name);
-        pieces_end(v, &p, key, origin_of(v, D_SystemCallFilter));
+        for (size_t i = 0; i < out->plan->n_calls; i++)
+                if (out->plan->calls[i].error == error)
+                        pieces_add(&p, out->plan->calls[i].name);
+        pieces_end(out, &p, key, origin_of(out, D_SystemCallFilter));
 }
 
 /* Each errno that some call is answered with. */
-static void visit_denied(Visit *v) {
+static void show_denied(Output *out) {
         for (int error = 1; error < 4096; error++) {
                 char key[64];
                 bool any = false;
 
-                for (size_t i = 0; i < v->plan->n_calls && !any; i++)
-                        any = v->plan->calls[i].error == error;
+                for (size_t i = 0; i < out->plan->n_calls && !any; i++)
+                        any = out->plan->calls[i].error == error;
                 if (!any)
                         continue;
                 snprintf(key, sizeof(key), "answered %s", strerrorname_np(error) ?: "?");
-                visit_calls(v, key, error);
+                show_calls(out, key, error);
         }
 }
 
-static void visit_argument_rule(Visit *v, const PlanArgumentRule *r) {
+static void show_argument_rule(Output *out, const PlanArgumentRule *r) {
         static const char *const operators[] = { [ARGUMENT_EQUAL] = "==", [ARGUMENT_NOT_EQUAL] = "!=",
                                                  [ARGUMENT_LESS] = "<", [ARGUMENT_GREATER] = ">" };
-        const Origin *origin = r->reason == _DIRECTIVE_MAX ? NULL : origin_of(v, r->reason);
+        const Origin *origin = r->reason == _DIRECTIVE_MAX ? NULL : origin_of(out, r->reason);
         const char *error = strerrorname_np(r->error);
         char flags[64] = "";
 
@@ -312,109 +313,109 @@ static void visit_argument_rule(Visit *v, const PlanArgumentRule *r) {
                 snprintf(flags, sizeof(flags), " and argument %u & %#llx", r->flags_argument,
                          (unsigned long long) r->flags);
         if (r->test == ARGUMENT_ANY)
-                entry(v, r->name, origin, "%s always", error);
+                entry(out, r->name, origin, "%s always", error);
         else if (r->test == ARGUMENT_MASKED_EQUAL)
-                entry(v, r->name, origin, "%s if argument %u & %#llx is %#llx%s", error, r->argument,
+                entry(out, r->name, origin, "%s if argument %u & %#llx is %#llx%s", error, r->argument,
                       (unsigned long long) r->mask, (unsigned long long) r->value, flags);
         else
-                entry(v, r->name, origin, "%s if argument %u %s %#llx%s", error, r->argument, operators[r->test],
+                entry(out, r->name, origin, "%s if argument %u %s %#llx%s", error, r->argument, operators[r->test],
                       (unsigned long long) r->value, flags);
 }
 
-static void visit_filter(Visit *v) {
-        section(v, "system calls");
-        visit_calls(v, "allowed", 0);
-        visit_denied(v);
-        entry(v, "others", NULL, "answered ENOSYS");
-        for (size_t i = 0; i < v->plan->n_architectures; i++)
-                entry(v, "architecture", origin_of(v, D_SystemCallArchitectures), "%#x beside the native one",
-                      v->plan->architectures[i]);
-        for (size_t i = 0; i < v->plan->n_argument_rules; i++)
-                visit_argument_rule(v, &v->plan->argument_rules[i]);
+static void show_filter(Output *out) {
+        section(out, "system calls");
+        show_calls(out, "allowed", 0);
+        show_denied(out);
+        entry(out, "others", NULL, "answered ENOSYS");
+        for (size_t i = 0; i < out->plan->n_architectures; i++)
+                entry(out, "architecture", origin_of(out, D_SystemCallArchitectures), "%#x beside the native one",
+                      out->plan->architectures[i]);
+        for (size_t i = 0; i < out->plan->n_argument_rules; i++)
+                show_argument_rule(out, &out->plan->argument_rules[i]);
 }
 
-static void visit_landlock(Visit *v) {
-        const Plan *plan = v->plan;
+static void show_landlock(Output *out) {
+        const Plan *plan = out->plan;
 
-        section(v, "Landlock");
+        section(out, "Landlock");
         if (!plan->landlock_abi)
-                entry(v, "files", NULL, "not on this kernel: read-only is held by the mounts alone");
+                entry(out, "files", NULL, "not on this kernel: read-only is held by the mounts alone");
         else if (!plan->landlock_files)
-                entry(v, "files", NULL, "not handled, for mounts must be possible inside: read-only is held by the "
+                entry(out, "files", NULL, "not handled, for mounts must be possible inside: read-only is held by the "
                                         "mounts alone");
         for (size_t i = 0; i < plan->n_landlock_rules; i++) {
                 const PlanLandlockRule *rule = &plan->landlock_rules[i];
                 Pieces p;
 
-                if (!pieces_begin(v, &p))
+                if (!pieces_begin(out, &p))
                         return;
                 for (const LandlockRight *r = landlock_rights; r->name; r++)
                         if (rule->access & r->bit)
                                 pieces_add(&p, r->name);
-                pieces_end(v, &p, rule->path, NULL);
+                pieces_end(out, &p, rule->path, NULL);
         }
         if (plan->landlock_scope)
-                entry(v, "scope", NULL, "no abstract socket and no signal reaches out");
+                entry(out, "scope", NULL, "no abstract socket and no signal reaches out");
 }
 
-static void visit_standard_io(Visit *v) {
+static void show_standard_io(Output *out) {
         static const DirectiveId ids[3] = { D_StandardInput, D_StandardOutput, D_StandardError };
 
         for (size_t i = 0; i < 3; i++)
-                entry(v, directive_table[ids[i]].name, origin_of(v, ids[i]), "%s",
-                      policy_get(v->policy, ids[i])->value.text);
+                entry(out, directive_table[ids[i]].name, origin_of(out, ids[i]), "%s",
+                      policy_get(out->policy, ids[i])->value.text);
 }
 
-static void visit_terminal(Visit *v) {
-        const Setting *s = policy_get(v->policy, D_Terminal);
-        const unsigned mask = v->plan->terminals;
+static void show_terminal(Output *out) {
+        const Setting *s = policy_get(out->policy, D_Terminal);
+        const unsigned mask = out->plan->terminals;
 
         if (mask)
-                entry(v, "Terminal", origin_of(v, D_Terminal), "private, as%s%s%s", mask & 1U << 0 ? " fd 0" : "",
+                entry(out, "Terminal", origin_of(out, D_Terminal), "private, as%s%s%s", mask & 1U << 0 ? " fd 0" : "",
                       mask & 1U << 1 ? " fd 1" : "", mask & 1U << 2 ? " fd 2" : "");
         else if (s && streq(s->value.text, "private"))
-                entry(v, "Terminal", &s->origin, "private, but none of fds 0 to 2 is a terminal");
+                entry(out, "Terminal", &s->origin, "private, but none of fds 0 to 2 is a terminal");
         else
-                entry(v, "Terminal", origin_of(v, D_Terminal), "shared");
+                entry(out, "Terminal", origin_of(out, D_Terminal), "shared");
 }
 
-static void visit_command(Visit *v) {
-        const Plan *plan = v->plan;
+static void show_command(Output *out) {
+        const Plan *plan = out->plan;
 
-        section(v, "command");
+        section(out, "command");
         if (plan->executable)
-                entry(v, "executable", NULL, "%s", plan->executable);
+                entry(out, "executable", NULL, "%s", plan->executable);
         for (char **a = plan->arguments; a && *a; a++)
-                entry(v, "argument", NULL, "%s", *a);
-        entry(v, "directory", origin_of(v, D_WorkingDirectory), "%s", plan->working_directory);
+                entry(out, "argument", NULL, "%s", *a);
+        entry(out, "directory", origin_of(out, D_WorkingDirectory), "%s", plan->working_directory);
         for (char **e = plan->environment; e && *e; e++)
-                entry(v, "environment", NULL, "%s", *e);
-        visit_standard_io(v);
-        visit_terminal(v);
+                entry(out, "environment", NULL, "%s", *e);
+        show_standard_io(out);
+        show_terminal(out);
         for (size_t i = 0; i < plan->n_limits; i++)
-                entry(v, plan->limits[i].directive->name, &plan->limits[i].origin, "%s",
-                      policy_get(v->policy, directive_id(plan->limits[i].directive))->value.text);
+                entry(out, plan->limits[i].directive->name, &plan->limits[i].origin, "%s",
+                      policy_get(out->policy, directive_id(plan->limits[i].directive))->value.text);
         if (plan->set_umask)
-                entry(v, "UMask", origin_of(v, D_UMask), "%04o", plan->umask);
+                entry(out, "UMask", origin_of(out, D_UMask), "%04o", plan->umask);
         if (plan->set_nice)
-                entry(v, "Nice", &plan->nice_origin, "%d", plan->nice);
+                entry(out, "Nice", &plan->nice_origin, "%d", plan->nice);
         if (plan->n_passed_fds)
-                entry(v, "passed fds", NULL, "3 to %zu", plan->n_passed_fds + 2);
+                entry(out, "passed fds", NULL, "3 to %zu", plan->n_passed_fds + 2);
 }
 
-int plan_visit(const Plan *plan, const Policy *policy, const PlanVisitor *visitor, void *userdata) {
-        Visit v = { .plan = plan, .policy = policy, .visitor = visitor, .userdata = userdata };
+int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata) {
+        Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
 
-        visit_instance(&v);
-        visit_scope(&v);
-        visit_identity(&v);
-        section(&v, "root");
+        show_instance(&out);
+        show_scope(&out);
+        show_identity(&out);
+        section(&out, "root");
         for (size_t i = 0; i < plan->n_mounts; i++)
-                visit_mount(&v, &plan->mounts[i]);
-        visit_filter(&v);
-        visit_landlock(&v);
-        visit_command(&v);
-        return v.oom ? -ENOMEM : 0;
+                show_mount(&out, &plan->mounts[i]);
+        show_filter(&out);
+        show_landlock(&out);
+        show_command(&out);
+        return out.oom ? -ENOMEM : 0;
 }
 
 typedef struct TextPrinter {
@@ -442,9 +443,9 @@ static void print_entry(void *userdata, const char *key, const char *value, cons
         fputc('\n', p->f);
 }
 
-int plan_print(const Plan *plan, const Policy *policy, FILE *f) {
-        static const PlanVisitor visitor = { print_section, print_entry };
-        TextPrinter printer = { .f = f };
+int plan_print_text(const Plan *plan, const Policy *policy, FILE *f) {
+        static const PlanPrinter printer = { print_section, print_entry };
+        TextPrinter text = { .f = f };
 
-        return plan_visit(plan, policy, &visitor, &printer);
+        return plan_print(plan, policy, &printer, &text);
 }

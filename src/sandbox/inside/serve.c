@@ -136,7 +136,7 @@ static int send_text(const Request *r, const int *fds, unsigned n) {
 }
 
 static int write_plan(const Plan *plan, FILE *f) {
-        return plan_print(plan, plan->source, f);
+        return plan_print_text(plan, plan->source, f);
 }
 
 static void show_plan(const Request *r) {
