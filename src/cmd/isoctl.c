@@ -4,9 +4,10 @@
 #include <stdio.h>
 
 #include "cmd/options.h"
+#include "cmd/program.h"
 #include "cmd/show/terminal-output.h"
-#include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
+#include "plan/plan.h"
 
 static const Verb verbs[] = {
         { "list", verb_list, "list [--json] [--no-legend] [-q|--quiet] [NAME...]", "list running instances",

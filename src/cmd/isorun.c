@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "cmd/option-table.h"
+#include "cmd/program.h"
+#include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
 #include "cmd/start/load.h"
 #include "cmd/start/start.h"

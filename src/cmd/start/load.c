@@ -2,31 +2,19 @@
 #include "cmd/start/load.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "cmd/show/json.h"
 #include "plan/make.h"
 #include "plan/request.h"
-#include "plan/show/show.h"
 #include "policy/policy-load.h"
 #include "sandbox/root/image.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
-
-void print_report(void *userdata, Severity severity, const char *line) {
-        const int *quiet = userdata;
-
-        if (severity == SEVERITY_NOTICE && quiet && *quiet)
-                return;
-        fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, severity == SEVERITY_NOTICE ? "notice: " : "",
-                line);
-}
 
 void loaded_deinit(Loaded *l) {
         policy_free(l->policy);
@@ -181,29 +169,4 @@ int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request
         request->image = l->image;
         r = plan_new(ret, l->policy, &l->host, request, report, &status);
         return r < 0 ? status : 0;
-}
-
-int flush_output(Report *report) {
-        if (fflush(stdout) != 0)
-                return report_error(report, errno, "standard output: %s", strerror(errno));
-        /* An earlier error has left no errno. */
-        return ferror(stdout) ? report_error(report, EIO, "standard output: %s", strerror(EIO)) : 0;
-}
-
-int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report) {
-        int r;
-
-        r = json ? json_print_plan(plan, policy, stdout, report) : plan_print_text(plan, policy, stdout);
-        if (r >= 0)
-                r = flush_output(report);
-        return r < 0 ? PLAN_FAILED : 0;
-}
-
-void ensure_standard_fds(void) {
-        int fd;
-
-        do
-                fd = open("/dev/null", O_RDWR);
-        while (fd >= 0 && fd < 3);
-        fd_close(fd);
 }

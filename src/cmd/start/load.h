@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What isorun and isoctl have in common: from words on a command line to a policy and a plan. */
+/* From words on a command line to a policy and a plan. */
 
 #include "plan/plan.h"
 #include "plan/request.h"
 #include "policy/policy.h"
-
-/* Prints messages on standard error, each with the program's name before it. userdata: NULL, or an int that says
- * whether notices are left out. */
-void print_report(void *userdata, Severity severity, const char *line);
 
 /* A policy with all that its making needs and keeps alive. */
 typedef struct Loaded {
@@ -34,14 +30,5 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
  * names. Mounts the image that RootDirectory= names. Returns 0, or the exit status that the failure, reported, means. */
 int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request, Plan **ret, Report *report);
 
-/* To be called when all is written to standard output: returns 0, or -errno, reported, where not all of it went out. */
-int flush_output(Report *report);
-
 /* Whether it is what --name takes. */
 bool name_is_valid(const char *name);
-
-/* Prints the plan on standard output. Returns an exit status. */
-int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report);
-
-/* So that no file of ours is ever taken for standard input, output or error. */
-void ensure_standard_fds(void);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "cmd/program.h"
 #include "cmd/start/load.h"
 #include "plan/request.h"
 #include "plan/unit/name.h"

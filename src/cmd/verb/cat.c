@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "cmd/instance/instance.h"
 #include "cmd/instance/select.h"
+#include "cmd/program.h"
 #include "cmd/show/terminal-output.h"
-#include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "policy/policy-load.h"

@@ -9,8 +9,9 @@
 
 #include "cmd/instance/select.h"
 #include "cmd/instance/talk.h"
-#include "cmd/start/load.h"
+#include "cmd/program.h"
 #include "cmd/verb/verb.h"
+#include "plan/plan.h"
 #include "sandbox/outside/terminal.h"
 #include "sandbox/wire/terminal-fds.h"
 #include "util/fd.h"

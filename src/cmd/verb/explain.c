@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "cmd/show/plan.h"
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "plan/request.h"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/options.h"
+#include "cmd/program.h"
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "convert/export.h"

@@ -6,10 +6,10 @@
 #include <stdio.h>
 
 #include "cmd/instance/select.h"
+#include "cmd/program.h"
 #include "cmd/show/json.h"
 #include "cmd/show/table.h"
 #include "cmd/show/terminal-output.h"
-#include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/escape.h"

@@ -8,6 +8,7 @@
 #include <libsmartcols.h>
 #include <stdio.h>
 
+#include "cmd/program.h"
 #include "cmd/show/json.h"
 #include "cmd/show/terminal-output.h"
 #include "cmd/start/load.h"

@@ -7,10 +7,11 @@
 
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
+#include "cmd/program.h"
 #include "cmd/show/format.h"
 #include "cmd/show/terminal-output.h"
-#include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
+#include "plan/plan.h"
 #include "util/escape.h"
 #include "util/fd.h"
 #include "util/text.h"

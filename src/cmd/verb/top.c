@@ -11,9 +11,9 @@
 #include <time.h>
 
 #include "cmd/instance/select.h"
+#include "cmd/program.h"
 #include "cmd/show/table.h"
 #include "cmd/show/terminal-output.h"
-#include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/fd.h"

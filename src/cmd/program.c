@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+void print_report(void *userdata, Severity severity, const char *line) {
+        const int *quiet = userdata;
+
+        if (severity == SEVERITY_NOTICE && quiet && *quiet)
+                return;
+        fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, severity == SEVERITY_NOTICE ? "notice: " : "",
+                line);
+}
+
+int flush_output(Report *report) {
+        if (fflush(stdout) != 0)
+                return report_error(report, errno, "standard output: %s", strerror(errno));
+        /* An earlier error has left no errno. */
+        return ferror(stdout) ? report_error(report, EIO, "standard output: %s", strerror(EIO)) : 0;
+}
+
+void ensure_standard_fds(void) {
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd < 3);
+        fd_close(fd);
+}

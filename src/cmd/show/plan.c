@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/show/plan.h"
+
+#include <stdio.h>
+
+#include "cmd/program.h"
+#include "cmd/show/json.h"
+#include "plan/show/show.h"
+
+int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report) {
+        int r;
+
+        r = json ? json_print_plan(plan, policy, stdout, report) : plan_print_text(plan, policy, stdout);
+        if (r >= 0)
+                r = flush_output(report);
+        return r < 0 ? PLAN_FAILED : 0;
+}
