@@ -122,8 +122,16 @@ def entry(row, systemd, notes, syntax):
     return text + [f"\tExample: *{escape(row['name'] + '=' + row['example'])}*", ""]
 
 
+def note_of(text, name):
+    """The text of a note for the entry NAME, without its lead if that is only the name."""
+    plain = re.sub(rf"^\*\*`{name}=`\*\*: ", "", text)
+    return (plain if plain == text else plain[0].upper() + plain[1:]).replace("**", "")
+
+
 def directives(name, rows, syntax):
     lines = section("docs/policy.md", f"[{name}]")
+    first = next(i for i, line in enumerate(lines) if line.startswith("|"))
+    intro, lines = lines[:first], lines[first:]
     table = re.findall(r"^\| `(\w+)=`.* \| ([^|]+) \|$", "\n".join(lines), flags=re.M)
     own, rest = {}, []
     for kind, text in blocks([line for line in lines if not line.startswith("|")]):
@@ -132,13 +140,13 @@ def directives(name, rows, syntax):
         if kind == 0 and named and all(n in rows for n in named):
             rest.append(("own", named))
             for n in named:
-                own.setdefault(n, []).append(text.replace("**", ""))
+                own.setdefault(n, []).append(note_of(text, n))
         elif isinstance(kind, int) and kind > 0 and rest and rest[-1][0] == "own":
             for n in rest[-1][1]:
                 own[n].append(text)
         else:
             rest.append((kind, text))
-    out = []
+    out = scdoc(blocks(intro)) + [""]
     for directive, systemd in table:
         out += entry(rows[directive], systemd, own.get(directive, []), syntax)
     return out + [""] + scdoc([b for b in rest if b[0] != "own"])
