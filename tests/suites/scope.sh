@@ -23,6 +23,8 @@ nothing_left() {
 		! pgrep -f "^$isorun " >/dev/null
 }
 
+got_hups() { [ "$(grep -c hup "$tmp/hup")" = "$1" ]; }
+
 test_unit() {
 	local cgroup
 
@@ -64,8 +66,10 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	instance=$!
 	await grep -q ready "$tmp/hup"
 	ctl kill -s HUP isorun-hup.scope
+	await got_hups 1
 	sleep 0.5
 	kill -HUP "$(first_pid "^$isorun .*--name hup ")"
+	await got_hups 2
 	sleep 0.5
 	is "$label: a signal to the unit and then one to isorun are two" "$(grep -c hup "$tmp/hup")" 2
 	ctl stop isorun-hup.scope

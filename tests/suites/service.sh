@@ -157,7 +157,7 @@ test_stop() {
 	ctl stop "$unit"
 	is "$label: KillMode=mixed: SIGTERM is for the main process alone" "$(grep -c 'child' "$tmp/said") $(grep -c own "$tmp/said")" "0 1"
 	end
-	begin TimeoutStopSec=300ms <<<'trap "echo deaf" TERM; echo ready; while :; do read -t 0.02 <> <(:); done'
+	begin TimeoutStopSec=2s <<<'trap "echo deaf" TERM; echo ready; while :; do read -t 0.02 <> <(:); done'
 	await says ready
 	ctl stop "$unit"
 	is "$label: one that does not is killed" "$(grep -c deaf "$tmp/said") $(ended)" \

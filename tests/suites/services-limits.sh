@@ -72,7 +72,7 @@ test_postgresql() {
 		>"$tmp/bench" 2>&1
 	like "$label: TasksMax= refuses postgresql a process for each of 20 clients" "$(cat "$tmp/bench")" \
 		"*could not fork new process for connection: Resource temporarily unavailable*"
-	ok "$label: ... and it goes on" probe_postgresql
+	ok "$label: ... and it goes on" eventually probe_postgresql
 	"${ctl[@]}" stop isorun-postgresql.service
 	is "$label: ... and stops in order" "$(state isorun-postgresql.service)" "success inactive"
 }
