@@ -4,7 +4,7 @@
 # A service NAME has the unit isorun-NAME.service and a function probe_NAME, which succeeds where it answers, and comes
 # back soon where it does not.
 # shellcheck disable=SC2034  # what is set here is the suites'
-# shellcheck source=../lib.sh
+# shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # The systemd that has the units, in label, ctl, units (the directory of its unit files), owner and dir (which is his).

@@ -15,7 +15,7 @@ names=$(sed -nE 's/^(POLICY|SCOPE|SANDBOX)\(([A-Za-z]+),.*/\2=/p; s/^LIMIT\(([A-
 	"$top/src/policy/directives.inc")
 is "behind -p stand all directives and nothing else" "$(words isorun -p '')" "$names"
 is "so they do with isoctl build" "$(words isoctl build -p '')" "$names"
-wrong=
+: >"$tmp/wrong"
 for name in $names; do
 	for value in $(words isorun -p "$name" | grep -v '^$'); do
 		case $value in

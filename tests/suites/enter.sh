@@ -136,7 +136,10 @@ test_ends() {
 }
 
 # fd counts of isorun and of the reaper PID, which is not asked for here: that would be one more connection.
-count_fds() { echo "$(ls "/proc/$(first_pid "^$isorun .*--name one ")/fd" | wc -l) $(ls "/proc/$1/fd" | wc -l)"; }
+count_fds() { # process
+	local pid
+	for pid in "$(first_pid "^$isorun .*--name one ")" "$1"; do find "/proc/$pid/fd" -mindepth 1 | wc -l; done
+}
 
 # The reaper has no child but the payload.
 is_alone() { [ "$(ps --ppid "$1" -o pid= | wc -l)" = 1 ]; }

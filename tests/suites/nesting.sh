@@ -276,7 +276,7 @@ test_many() {
 a = socket.socket(socket.AF_UNIX); a.bind("\0isorun-test-bus"); a.listen(); print("there", flush=True); time.sleep(600)' \
 	>"$tmp/there" &
 await test -s "$tmp/there"
-abstract=isorun-test-bus
+abstract="isorun-test-bus"
 
 cd / || exit
 all() {
