@@ -51,7 +51,7 @@ _Noreturn static void run_task(TaskFunction function, const Task *task, int sock
 /* Returns the fd, -1 for none, or as the others. */
 static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret) {
         _cleanup_(failure_unsharep) Failure *shared = failure_share();
-        int fds[2], fd = -1, r = 0;
+        int fds[2], fd = -1, r = 0, q;
         size_t size;
         pid_t pid;
         char c;
@@ -69,10 +69,10 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
         else {
                 r = packet_receive(fds[0], &c, 1, &size, &fd, 1, 0);
                 (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
-                if (shared->message.type == MESSAGE_FAILED) {
-                        *f = *shared;
-                        r = -shared->message.value;
-                } else if (r <= 0)
+                q = failure_take(shared, f);
+                if (q < 0)
+                        r = q;
+                else if (r <= 0)
                         r = fail(f, r < 0 ? -r : ECHILD, "a process that was to help");
         }
         close(fds[0]);

@@ -51,7 +51,7 @@ _Noreturn static void leave(const Inside *inside) {
 
 /* Returns false when isorun has hung up. */
 static bool receive(Inside *inside, Message *ret, int *fds, unsigned n) {
-        if (message_receive(inside->socket, ret, fds, n) <= 0)
+        if (message_receive(inside->socket, MESSAGE_TO_INSIDE, ret, fds, n) <= 0)
                 return false;
         if (ret->type == MESSAGE_REQUESTING || ret->type == MESSAGE_GO) /* then it has been moved */
                 inside->requested = ret->type == MESSAGE_REQUESTING;

@@ -93,7 +93,7 @@ static int set_limits(const Plan *plan, Failure *f) {
                 const PlanResourceLimit *l = &plan->limits[i];
 
                 if (setrlimit((__rlimit_resource_t) l->directive->resource, &l->limit) < 0)
-                        return fail_at(f, l->origin, l->directive->name, errno, "setrlimit");
+                        return fail_at(f, (Subject) { SUBJECT_LIMIT, (uint32_t) i }, errno, "setrlimit");
         }
         return 0;
 }
@@ -147,10 +147,7 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
 
         if (TEMP_FAILURE_RETRY(read(fd, &c, 1)) < 0)
                 return fail(f, errno, "waiting for execve");
-        if (shared->message.type != MESSAGE_FAILED)
-                return 0;
-        *f = *shared;
-        return -shared->message.value;
+        return failure_take(shared, f);
 }
 
 /* A signal that came before there was a payload is none that it has: isorun has it as well, and is to hand it on. One

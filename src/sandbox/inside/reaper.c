@@ -39,7 +39,7 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
                 notify_finish(r->take_over.notify);
         /* isorun looks at the unit's cgroup, which lasts as long as this process does, and then hangs up. */
         if (r->socket >= 0 && message_send(r->socket, &m, NULL, 0) >= 0)
-                while (message_receive(r->socket, &m, NULL, 0) > 0)
+                while (message_receive(r->socket, MESSAGE_TO_INSIDE, &m, NULL, 0) > 0)
                         ;
         _exit(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status));
 }
@@ -127,8 +127,6 @@ static bool payload_has(Reaper *r, int sig, bool from_manager) {
 }
 
 static void answer_signal(Reaper *r, Message *m) {
-        if (m->value < 1 || m->value > SIGNAL_MAX)
-                return;
         m->status = payload_has(r, m->value, m->status);
         m->type = MESSAGE_SEEN;
         (void) message_send(r->socket, m, NULL, 0);
@@ -144,12 +142,11 @@ static void answer(Reaper *r) {
         int fds[2];
         Message m;
 
-        if (message_receive(r->socket, &m, fds, ELEMENTSOF(fds)) <= 0)
+        if (message_receive(r->socket, MESSAGE_TO_INSIDE, &m, fds, ELEMENTSOF(fds)) <= 0)
                 _exit(PLAN_FAILED); /* isorun is gone, and the kernel kills what is left here */
         switch (m.type) {
         case MESSAGE_CONTROL:
-                if (fds[0] >= 0)
-                        sessions_add(&r->sessions, fds[0]);
+                sessions_add(&r->sessions, fds[0]);
                 break;
         case MESSAGE_SIGNAL:
                 answer_signal(r, &m);
@@ -177,7 +174,7 @@ static void answer(Reaper *r) {
 
 static int announce(const Reaper *r) {
         _cleanup_close_ int pidfd = sys_pidfd_open(r->payload->pid, 0);
-        Message m = { .type = MESSAGE_STARTED, .value = r->payload->pid };
+        Message m = { .type = MESSAGE_STARTED };
         int *notify = &r->payload->inside->notify, fds[] = { pidfd, *notify }, q;
 
         if (pidfd < 0)

@@ -51,12 +51,12 @@ void sessions_add(Sessions *s, int connection) {
 
 /* It has become the command, or has failed. */
 static void settle_start(Session *s) {
-        const Message *m = &s->shared->message;
         ControlReply reply = { .type = CONTROL_STARTED };
+        Failure f;
 
-        if (m->type == MESSAGE_FAILED) {
-                reply = (ControlReply) { .type = CONTROL_FAILED, .value = m->value, .status = m->status };
-                snprintf(reply.text, sizeof(reply.text), "%s", m->text);
+        if (failure_take(s->shared, &f) < 0) {
+                reply = (ControlReply) { .type = CONTROL_FAILED, .value = f.message.value, .status = f.message.status };
+                memcpy(reply.text, f.message.text, sizeof(reply.text));
         }
         (void) control_send_reply(s->connection, &reply, NULL, 0);
         s->started = fd_close(s->started);

@@ -129,7 +129,7 @@ int cgroup_settle(const Plan *plan, Failure *f) {
                 if (r >= 0)
                         r = give(plan, leaf);
         }
-        return r < 0 ? fail_at(f, m->origin, m->key, -r, "delegating %s", m->destination) : 0;
+        return r < 0 ? fail_at(f, subject_mount(plan, m), -r, "delegating %s", m->destination) : 0;
 }
 
 static int remove_one(const char *path, _unused_ const struct stat *st, int type, _unused_ struct FTW *ftw) {

@@ -7,8 +7,20 @@
 #include <unistd.h>
 
 int run_failure(Run *run, const Message *m) {
+        const char *key;
+        Origin origin;
+
+        if (subject_find(run->plan, m->subject, &origin, &key) < 0)
+                return run_talk_failed(run, EPROTO);
         run->outcome.exit_status = m->status;
-        return report_error_at(run->report, m->origin, m->key, m->value ?: EIO, "%s", m->text);
+        return report_error_at(run->report, origin, key, m->value, "%s", m->text);
+}
+
+int run_talk_failed(const Run *run, int error) {
+        if (error == EPROTO)
+                return report_error(run->report, EPROTO, "the instance is ended: its first process sent isorun an invalid "
+                                    "message, and may be in the hands of an attacker");
+        return report_error(run->report, error, "talking to the process inside: %s", strerror(error));
 }
 
 int run_take_signal(const Run *run, struct signalfd_siginfo *ret) {

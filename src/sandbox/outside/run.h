@@ -29,6 +29,9 @@ typedef struct Run {
 /* Reports what the process inside says went wrong; returns -errno. */
 int run_failure(Run *run, const Message *m);
 
+/* The process inside says what it may not, or cannot be understood: reports it, and returns -error. */
+int run_talk_failed(const Run *run, int error);
+
 /* Takes a signal that was sent to isorun. Returns 1, or 0 if there was none. */
 int run_take_signal(const Run *run, struct signalfd_siginfo *ret);
 

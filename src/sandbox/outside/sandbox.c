@@ -154,9 +154,11 @@ static int inside_failed(Run *run) {
         Message m;
         int r;
 
-        r = message_receive(run->socket, &m, NULL, 0);
+        r = message_receive(run->socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
         if (r > 0 && m.type == MESSAGE_FAILED)
                 return run_failure(run, &m);
+        if (r != 0)
+                return run_talk_failed(run, r < 0 ? -r : EPROTO);
         return report_error(run->report, ECHILD, "the process inside ended before it was ready");
 }
 

@@ -44,15 +44,41 @@ static void note_oom(Run *run) {
         journal_oom_killed(run->plan, origin, key);
 }
 
+/* Whether the process inside may say so now. */
+static bool is_expected(const Supervisor *s, MessageType type) {
+        bool starting = s->run.outcome.progress == PROGRESS_STARTING;
+
+        switch (type) {
+        case MESSAGE_FAILED:
+        case MESSAGE_STARTED:
+                return starting;
+        case MESSAGE_TERMINAL:
+                return starting && s->run.plan->terminals && !s->terminal.active;
+        case MESSAGE_SEEN:
+                return s->terminal.n_asked > 0;
+        case MESSAGE_FOUND:
+                return s->relay.asked;
+        case MESSAGE_STOPPED:
+        case MESSAGE_EXITED:
+                return !starting;
+        default:
+                return false;
+        }
+}
+
 /* Returns 1 when the payload has ended, 0 while it has not, or -errno. */
 static int take_message(Supervisor *s) {
         Run *run = &s->run;
         Message m;
         int fds[2], r;
 
-        r = message_receive(run->socket, &m, fds, ELEMENTSOF(fds));
+        r = message_receive(run->socket, MESSAGE_TO_ISORUN, &m, fds, ELEMENTSOF(fds));
         if (r <= 0)
                 return r < 0 ? r : -ECONNRESET;
+        if (!is_expected(s, m.type)) {
+                fds_close(fds, ELEMENTSOF(fds));
+                return -EPROTO;
+        }
 
         switch (m.type) {
         case MESSAGE_FAILED:
@@ -73,7 +99,7 @@ static int take_message(Supervisor *s) {
                 run_terminal_stopped(&s->terminal, m.value);
                 return 0;
         case MESSAGE_SEEN:
-                if (!m.status && run->payload >= 0)
+                if (!m.status)
                         (void) sys_pidfd_send_signal(run->payload, m.value);
                 run_terminal_answered(&s->terminal);
                 return 0;
@@ -161,7 +187,7 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
                 return r < 0 ? r : 1;
         }
         if (r < 0 && run->report->n_errors == 0)
-                return report_error(run->report, -r, "talking to the process inside: %s", strerror(-r));
+                return run_talk_failed(run, -r);
         if (r != 0)
                 return r;
         if (fds[ON_SIGNAL].revents)

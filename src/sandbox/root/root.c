@@ -25,7 +25,7 @@
 #include "util/path.h"
 
 int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *what, const char *path) {
-        return fail_at(rm->f, m->origin, m->key, error, "%s %s%s", what, path, rm->reason.text);
+        return fail_at(rm->f, subject_mount(rm->plan, m), error, "%s %s%s", what, path, rm->reason.text);
 }
 
 /* Relative to the directory: openat2(2) takes an absolute path as an absolute path but with RESOLVE_IN_ROOT. */
@@ -130,7 +130,7 @@ static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type) {
                 &rm->reason);
 
         if (fd == -EPERM && m->kind == MOUNT_PROC)
-                return fail_at(rm->f, m->origin, m->key, EPERM,
+                return fail_at(rm->f, subject_mount(rm->plan, m), EPERM,
                                "a new /proc is refused: the one of this system is masked, as containers do it; run "
                                "isorun outside, or under isorun's Nesting=yes");
         if (fd < 0)
@@ -300,7 +300,7 @@ static int begin(RootMaker *rm, const PlanMount *root) {
                 return fail(rm->f, errno, "opening /");
         r = make_root(rm, root);
         if (r < 0)
-                return fail_at(rm->f, root->origin, root->key, -r, "making a root of %s%s", root->source ?: "nothing",
+                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "making a root of %s%s", root->source ?: "nothing",
                                *rm->reason.text ? rm->reason.text : failure_hint(-r));
         rm->new_root = r;
 

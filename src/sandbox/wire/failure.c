@@ -18,23 +18,23 @@ const char *failure_hint(int error) {
         return "";
 }
 
-static int keep(Failure *f, Origin origin, const char *key, int error, const char *format, va_list ap) {
+static int keep(Failure *f, Subject subject, int error, const char *format, va_list ap) {
         Message *m = &f->message;
         int n;
 
-        *m = (Message) { .type = MESSAGE_FAILED, .value = error, .status = PLAN_FAILED, .origin = origin, .key = key };
+        *m = (Message) { .type = MESSAGE_FAILED, .value = error, .status = PLAN_FAILED, .subject = subject };
         n = vsnprintf(m->text, sizeof(m->text), format, ap);
         if (n >= 0 && (size_t) n < sizeof(m->text))
                 snprintf(m->text + n, sizeof(m->text) - (size_t) n, ": %s", strerror(error));
         return -error;
 }
 
-int fail_at(Failure *f, Origin origin, const char *key, int error, const char *format, ...) {
+int fail_at(Failure *f, Subject subject, int error, const char *format, ...) {
         va_list ap;
         int r;
 
         va_start(ap, format);
-        r = keep(f, origin, key, error, format, ap);
+        r = keep(f, subject, error, format, ap);
         va_end(ap);
         return r;
 }
@@ -44,9 +44,20 @@ int fail(Failure *f, int error, const char *format, ...) {
         int r;
 
         va_start(ap, format);
-        r = keep(f, (Origin) {}, NULL, error, format, ap);
+        r = keep(f, (Subject) {}, error, format, ap);
         va_end(ap);
         return r;
+}
+
+int failure_take(const Failure *shared, Failure *ret) {
+        Failure copy = *shared;
+
+        if (copy.message.type != MESSAGE_FAILED)
+                return 0;
+        if (message_check(&copy.message, MESSAGE_TO_ISORUN, 0) < 0)
+                return fail(ret, EPROTO, "reading why another process failed");
+        *ret = copy;
+        return -copy.message.value;
 }
 
 Failure *failure_share(void) {

@@ -16,7 +16,11 @@ const char *failure_hint(int error);
 
 /* Keeps what was tried, and error, a positive errno, whose text is appended. Returns -error. */
 int fail(Failure *f, int error, const char *format, ...) _printf_(3, 4);
-int fail_at(Failure *f, Origin origin, const char *key, int error, const char *format, ...) _printf_(5, 6);
+int fail_at(Failure *f, Subject subject, int error, const char *format, ...) _printf_(4, 5);
+
+/* Takes what another process has left in a failure that it shares: copied first, then checked, since that process may
+ * write there still. Returns 0 if it is nothing, or -errno of it. */
+int failure_take(const Failure *shared, Failure *ret);
 
 /* A failure in memory that this process shares with those it forks: one that is filtered can write no message. Freed
  * with failure_unshare(). NULL when memory runs out. */

@@ -123,7 +123,7 @@ int standard_io_connect(const Plan *plan, int fds[static 3], Failure *f) {
                         continue;
                 fd = connect_journal(fds[i], path_name(plan->executable), stream_unit(plan));
                 if (fd < 0)
-                        return fail_at(f, plan->standard_io[i].origin, NULL, -fd, "connecting to the journal");
+                        return fail_at(f, (Subject) { SUBJECT_STANDARD_IO, (uint32_t) i }, -fd, "connecting to the journal");
                 fd_close(fds[i]);
                 fds[i] = fd;
         }
