@@ -169,7 +169,8 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         PlanRequest request = { .policy = arg_policy ?: "default", .arguments = arguments, .need_command = true,
                                 .no_scope = arg_no_scope, .need_terminal = arg_pty,
                                 .manager = (ManagerChoice) arg_manager,
-                                .notify_exec = arg_notify_exec, .hand_over = arg_hand_over };
+                                .notify_exec = arg_notify_exec, .hand_over = arg_hand_over,
+                                .read_image = !arg_dry_run };
         int status = make_plan(&loaded, &request, &plan, report);
 
         if (status)

@@ -73,6 +73,7 @@ typedef struct PlanMount {
         bool no_exec;
         bool id_mapped;    /* the ids on disk are those of the instance's own world */
         bool detached;     /* fd is of a mount that is attached nowhere, and is moved; source is for who reads */
+        bool unread;       /* source is an image, as the root, and what it holds is not known */
         bool by_fd;        /* what source leads to must be what fd is of */
         int fd;            /* of by_fd and detached; borrowed */
         bool optional;     /* left out where destination does not exist; no matter to the start */

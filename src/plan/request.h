@@ -23,6 +23,8 @@ typedef struct PlanRequest {
         bool need_terminal;    /* Terminal=private comes of --pty: there must be one to replace */
         bool writable_root;    /* the root, which is not the host's, is to be written: isoctl build */
         ManagerChoice manager;
-        int image;             /* fd of the detached mount of the image that RootDirectory= names; 0: it names none */
+        bool read_image;       /* an image that RootDirectory= names is mounted, at image, for the plan to look into; false:
+                                  the plan is made without its contents, and can only be shown */
+        int image;             /* fd of the detached mount; 0: RootDirectory= names no image */
         const Bindings *bindings; /* what names stand for; NULL: none is bound. It must outlive the plan. */
 } PlanRequest;

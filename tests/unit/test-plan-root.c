@@ -139,6 +139,7 @@ static void test_missing_source(void **state) {
         plan_expect_good(f, "BindPaths=-%h/no:/srv\n");
         assert_null(plan_find_mount(f->plan, "/srv"));
         plan_expect_error(f, "RootDirectory=%h/no\n", ENOENT, "test.conf:1: RootDirectory=: ");
+        f->request.read_image = true; /* a start mounts it if it is one */
         plan_expect_error(f, "RootDirectory=%h/file\n", ENOTDIR, "/file is no directory");
 }
 

@@ -221,6 +221,49 @@ static void test_detached_layer(void **state) {
         bindings_deinit(&b);
 }
 
+/* Its contents are those of a file that is no image, which the plan does not see. */
+static void test_unread_image(void **state) {
+        char *arguments[] = { (char *) "no-such-program", NULL }, path[PATH_MAX];
+        PlanFixture *f = *state;
+        const PlanMount *m;
+
+        f->request.arguments = arguments;
+        plan_expect_good(f, "RootDirectory=%h/file\nVolume=%h/data:/new/place\nVolume=%h/file:/new/place/there\nDirectory=/etc\n"
+                            "File=/etc/x/y:text\nSymlink=/bin:/usr/bin\nInaccessiblePaths=/a -/b\nFile=/a/in:text\n"
+                            "WorkingDirectory=/no/such");
+        m = mount_at(f, "/");
+        expect_text("the image", m->source, temp_path(path, f->dir, "file"));
+        assert_true(m->unread && !m->detached && m->read_only);
+        expect_in("marked", plan_shown(f), "/file, contents not read\n");
+        expect_number("made, though it may be there", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
+        expect_number("made", mount_at(f, "/etc/x/y")->kind, MOUNT_FILE);
+        expect_number("made", mount_at(f, "/bin")->kind, MOUNT_SYMLINK);
+        assert_false(mount_at(f, "/new/place")->exact);
+        assert_true(mount_at(f, "/new/place/there")->exact); /* in what is not of the image */
+        expect_in("open for what is below", plan_shown(f), "/a=empty, read-only, in memory (mode=111,size=4k)\n");
+        expect_in("left out if missing", plan_shown(f), "/b=inaccessible, if it is there\n");
+        for (size_t i = 0; i < f->plan->n_mounts; i++)
+                if (f->plan->mounts[i].kind == MOUNT_MERGE || f->plan->mounts[i].merge)
+                        fail_msg("%s is merged", f->plan->mounts[i].destination);
+        assert_null(plan_find_mount(f->plan, "/new"));
+        expect_text("as given", f->plan->executable, "no-such-program");
+        expect_text("as given", f->plan->working_directory, "/no/such");
+
+        /* What is known, is looked at. */
+        plan_expect_error(f, "RootDirectory=%h/file\nVolume=%h/data:/data:rw\nVolume=%h/file:/data/missing", ENOENT,
+                          "/data/missing does not exist");
+        plan_expect_error(f, "RootDirectory=%h/file\nVolume=%h/data:/data\nVolume=%h/root:/data", EEXIST,
+                          "/data: a mount is there already");
+        plan_expect_error(f, "RootDirectory=%h/file\nInaccessiblePaths=/tmp/missing", ENOENT, "there is no such path inside");
+        plan_expect_error(f, "RootDirectory=/dev/null", ENOTDIR, "/dev/null is no directory");
+        f->request.writable_root = true;
+        plan_expect_error(f, "RootDirectory=%h/file", EINVAL, "is not one directory");
+        f->request.writable_root = false;
+        f->request.read_image = true;
+        plan_expect_error(f, "RootDirectory=%h/file", ENOTDIR, "/file is no directory");
+        f->request.arguments = NULL;
+}
+
 static void test_nothing(void **state) {
         PlanFixture *f = *state;
         const PlanMount *m;
@@ -424,6 +467,7 @@ int main(void) {
                 IN_PLAN(test_layers),
                 IN_PLAN(test_root_by_name),
                 IN_PLAN(test_detached_layer),
+                IN_PLAN(test_unread_image),
                 IN_PLAN(test_nothing),
                 IN_PLAN(test_libraries),
                 IN_PLAN(test_static_program),

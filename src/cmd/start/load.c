@@ -117,8 +117,8 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
         return policy_load(l->policy, spec ?: "default", l->search_path, report);
 }
 
-/* What is in an image can only be planned with when it is mounted; attached to no place, it is seen by nobody. */
-static int mount_image(Loaded *l, Report *report) {
+/* A mounted image is attached to no place, so that nobody else sees it. */
+static int look_at_image(Loaded *l, bool mount, Report *report) {
         const Setting *root = policy_get(l->policy, D_RootDirectory);
         const char *path = root->value.words[0];
         struct stat st;
@@ -132,7 +132,8 @@ static int mount_image(Loaded *l, Report *report) {
         }
         if (!path || streq(path, "/") || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
                 return 0;
-        return image_mount(path, root->origin, &l->image, report);
+        return mount ? image_mount(path, root->origin, &l->image, report)
+                     : image_check(path, root->origin, report);
 }
 
 static int read_bindings(Loaded *l, char *const *arguments, size_t n_arguments, Report *report) {
@@ -160,7 +161,7 @@ int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request
         if (r >= 0)
                 r = read_bindings(l, bindings, n, report);
         if (r >= 0)
-                r = mount_image(l, report);
+                r = look_at_image(l, request->read_image, report);
         if (r < 0)
                 return PLAN_FAILED;
 

@@ -27,7 +27,8 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
 
 /* Completes the policy and makes the plan, *request being filled in with what was loaded. bindings: n of them, what the
  * command line says that names stand for, "NAME=SOURCE" each; the tables are not looked at where the policy has no
- * names. Mounts the image that RootDirectory= names. Returns 0, or the exit status that the failure, reported, means. */
+ * names. With read_image, mounts the image that RootDirectory= names. Returns 0, or the exit status that the failure,
+ * reported, means. */
 int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request, Plan **ret, Report *report);
 
 /* Whether it is what --name takes. */

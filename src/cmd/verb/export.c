@@ -37,7 +37,7 @@ static int print_unit(const Plan *plan, Report *report) {
 static int export(const char *spec, const char *name, char *const *arguments, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        PlanRequest request = { .policy = spec, .arguments = arguments, .need_command = true };
+        PlanRequest request = { .policy = spec, .arguments = arguments, .need_command = true, .read_image = true };
         int status;
 
         request.manager = arg_whose == WHOSE_USER     ? MANAGER_USER

@@ -80,7 +80,7 @@ static int name_command(Import *import, const Plan *plan) {
 static int try_once(Loaded *l, Trial *t, const char *name) {
         _cleanup_(plan_freep) Plan *plan = NULL;
         int status;
-        PlanRequest request = { .policy = name };
+        PlanRequest request = { .policy = name, .read_image = true };
         Specifiers specifiers = l->policy->specifiers;
 
         if (l->image > 0)

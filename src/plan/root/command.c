@@ -155,6 +155,10 @@ int build_command(RootBuilder *rb) {
                 return -ENOMEM;
         if (!*plan->arguments[0])
                 return command_error(rb->b, PLAN_NOT_FOUND, ENOENT, "\"\"", "command not found");
+        if (root_model_find(&rb->model, "/")->unread) {
+                plan->executable = strdup(plan->arguments[0]);
+                return plan->executable ? 0 : -ENOMEM;
+        }
         return strchr(plan->arguments[0], '/') ? find_by_path(rb, plan->arguments[0])
                                                : find_by_name(rb, plan->arguments[0]);
 }

@@ -22,6 +22,23 @@ static bool is_host_root(const PlanMount *m) {
                st.st_ino == root.st_ino;
 }
 
+/* An image is mounted only for a start. */
+static void begin_image(const RootBuilder *rb, PlanMount *found, PlanMount *root) {
+        root->source = TAKE_PTR(found->source);
+        root->binding = found->binding;
+        root->detached = rb->b->request->read_image;
+        root->fd = rb->b->request->image;
+        root->unread = !rb->b->request->read_image;
+}
+
+static bool is_image(const RootBuilder *rb, const PlanMount *found) {
+        struct stat st;
+
+        if (rb->b->request->read_image)
+                return rb->b->request->image && !found->directory;
+        return !found->by_fd && stat(found->source, &st) >= 0 && S_ISREG(st.st_mode);
+}
+
 static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, PlanMount *root) {
         _cleanup_(plan_mount_deinit) PlanMount found = {};
         int r;
@@ -29,10 +46,8 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
         r = root_builder_resolve(rb, s, D_RootDirectory, layer, &found);
         if (r < 0)
                 return r;
-        if (!found.directory && rb->b->request->image && !s->value.words[1]) {
-                root->source = TAKE_PTR(found.source);
-                root->detached = true;
-                root->fd = rb->b->request->image;
+        if (!s->value.words[1] && is_image(rb, &found)) {
+                begin_image(rb, &found, root);
                 return 0;
         }
         if (!found.directory)

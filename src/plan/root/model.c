@@ -86,7 +86,7 @@ static int step_mount(Spot *spot, PlanMount *mount) {
 
         if (mount->detached)
                 r = strv_pushf(&hosts, "/proc/self/fd/%d", mount->fd);
-        else if (shows_host(mount)) {
+        else if (shows_host(mount) && !mount->unread) {
                 r = strv_push(&hosts, mount->source);
                 for (char **l = mount->lower; r >= 0 && l && *l; l++)
                         r = strv_push(&hosts, *l);
@@ -98,6 +98,7 @@ static int step_mount(Spot *spot, PlanMount *mount) {
         if (mount->kind != MOUNT_DIRECTORY)
                 spot->cover = mount;
         spot->directory = mount->directory;
+        spot->unread = false;
         replace_hosts(&spot->hosts, TAKE_PTR(hosts));
         return 0;
 }
@@ -184,6 +185,8 @@ static int step(const RootModel *model, Spot *spot, const char *name, char **ret
                         r = step_mount(spot, mount);
                 else if (spot->hosts)
                         r = step_host(spot, name, ret_target);
+                else if (spot->cover && spot->cover->unread)
+                        spot->unread = spot->directory = true;
                 else
                         spot->exists = false;
                 if (r < 0 || *ret_target)

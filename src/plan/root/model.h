@@ -21,6 +21,7 @@ typedef struct Spot {
                                    nothing does, it is in memory */
         bool exists;
         bool directory;
+        bool unread;            /* in an image that is not read: exists and directory are set, but nobody has looked */
         char *nearest;          /* the deepest directory on the way that exists */
         char **nearest_hosts;
         PlanMount *cover;       /* the mount that nearest, or path itself where it exists, belongs to */

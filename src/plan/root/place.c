@@ -166,6 +166,14 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
         return 0;
 }
 
+/* Into an image that is not read. What is hidden there counts as a directory, as it must be where something is placed
+ * below. */
+static int place_unread(PlanMount *m) {
+        if (m->kind == MOUNT_BLOCKED)
+                m->directory = true;
+        return 1;
+}
+
 /* The root, and what was made of it to have room for more, are not of the policy's choice. */
 static bool is_policy_volume(const PlanMount *m) {
         return (m->key || m->of_service) && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
@@ -210,7 +218,7 @@ static int place(RootBuilder *rb, PlanMount *m) {
                                  "%s lies in the writable volume %s: what can be written there can be moved to another "
                                  "path for the next start", m->destination, spot.cover->destination);
 
-        r = spot.exists ? place_existing(rb, m, &spot) : place_missing(rb, m, &spot);
+        r = spot.unread ? place_unread(m) : spot.exists ? place_existing(rb, m, &spot) : place_missing(rb, m, &spot);
         if (r > 0 && !spot.exists && add_way(rb, m, &spot) < 0)
                 return -ENOMEM;
         if (r <= 0)

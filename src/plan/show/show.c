@@ -208,6 +208,11 @@ static char *describe_source(const PlanMount *m) {
         return format("%s (%s)", joined, m->binding->name);
 }
 
+/* Behind a mount that needs its place to be there, where that is not known. */
+static const char *describe_condition(const Plan *plan, const PlanMount *m) {
+        return m->optional && !m->exact && plan->mounts[0].unread ? ", if it is there" : "";
+}
+
 /* A place that shows something of the host. */
 static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
         _cleanup_free_ char *source = describe_source(m);
@@ -218,8 +223,9 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
                 entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
                       m->no_exec ? ", noexec" : "", m->options);
         else
-                entry(out, m->destination, origin, "%s %s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
-                      m->devices ? ", devices" : "", m->no_exec ? ", noexec" : "", m->id_mapped ? ", idmapped" : "",
+                entry(out, m->destination, origin, "%s %s%s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
+                      m->unread ? ", contents not read" : "", m->devices ? ", devices" : "",
+                      m->no_exec ? ", noexec" : "", m->id_mapped ? ", idmapped" : "",
                       m->source && m->directory && !m->recursive ? ", without mounts below" : "",
                       m->merge ? ", with more added in memory" : "");
 }
@@ -244,8 +250,8 @@ static void show_mount(Output *out, const PlanMount *m) {
                                                "read-only by the mounts alone)" : "read-only");
                         break;
                 }
-                entry(out, m->destination, origin, "%s, in memory (%s)%s", m->read_only ? "empty, read-only" : access,
-                      m->options, m->no_exec ? ", noexec" : "");
+                entry(out, m->destination, origin, "%s, in memory (%s)%s%s", m->read_only ? "empty, read-only" : access,
+                      m->options, m->no_exec ? ", noexec" : "", describe_condition(out->plan, m));
                 break;
         case MOUNT_PROC:
                 entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "", m->options);
@@ -271,7 +277,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                       m->text ? "text of the policy" : "a copy of ", m->text ? "" : m->source);
                 break;
         case MOUNT_BLOCKED:
-                entry(out, m->destination, origin, "inaccessible");
+                entry(out, m->destination, origin, "inaccessible%s", describe_condition(out->plan, m));
                 break;
         }
 }

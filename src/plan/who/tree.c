@@ -49,7 +49,7 @@ int build_tree_root(Builder *b, const PlanMount *m) {
         struct statvfs mount;
         struct stat tree, root;
 
-        if (!m->source || m->lower || m->detached)
+        if (!m->source || m->lower || m->detached || m->unread)
                 return build_error(b, s, D_RootDirectory, EINVAL, "%s is not one directory, to be written to",
                                    s->value.text);
         if (stat(m->source, &tree) < 0 || statvfs(m->source, &mount) < 0 || stat("/", &root) < 0)

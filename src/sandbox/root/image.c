@@ -50,18 +50,36 @@ static int mount_device(const char *type, const char *device, MountReason *ret_r
         return mount_make(type, options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ret_reason);
 }
 
+/* Returns the fd, or -errno, reported. */
+static int open_image(const char *path, Origin origin, const char **ret_type, Report *report) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int r;
+
+        if (fd < 0)
+                return report_error_at(report, origin, KEY, errno, "%s: %s", path, strerror(errno));
+        r = image_find_type(fd, path, origin, ret_type, report);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+int image_check(const char *path, Origin origin, Report *report) {
+        const char *type;
+        _cleanup_close_ int image = open_image(path, origin, &type, report);
+
+        if (image >= 0 && geteuid() != 0)
+                report_notice_at(report, origin, KEY, "%s is an image, which only root can mount", path);
+        return image < 0 ? image : 0;
+}
+
 int image_mount(const char *path, Origin origin, int *ret, Report *report) {
-        _cleanup_close_ int image = open(path, O_RDONLY | O_CLOEXEC), loop = -1;
+        _cleanup_close_ int image = -1, loop = -1;
         MountReason reason = {};
         const char *type;
         char device[32];
-        int fd, r;
+        int fd;
 
+        image = open_image(path, origin, &type, report);
         if (image < 0)
-                return report_error_at(report, origin, KEY, errno, "%s: %s", path, strerror(errno));
-        r = image_find_type(image, path, origin, &type, report);
-        if (r < 0)
-                return r;
+                return image;
         if (geteuid() != 0)
                 return report_error_at(report, origin, KEY, EPERM, "%s is an image, which only root can mount", path);
 
