@@ -9,7 +9,7 @@ as_user=$top/tests/host/as-user
 tap_count=0
 tap_failed=0
 tap_last=ok
-who=() mode=()
+who=() bus=() mode=()
 tmp=$(mktemp -d /tmp/isorun-test.XXXXXX)
 chmod 755 "$tmp"
 trap 'finish $?' EXIT
@@ -80,6 +80,9 @@ eventually() {
 		sleep 0.05
 	done
 }
+
+# Runs a command that ends when what it waits for comes.
+patiently() { timeout "${TEST_PATIENCE:-20}" "$@"; }
 
 # Waits for what the next checks build on, and fails if it does not come. (Its output is a result: it is not redirected.)
 await() { # command...
@@ -177,8 +180,11 @@ as_service() {
 	done
 	shift
 	run "${who[@]}" systemd-run "${bus[@]}" --wait --pipe --quiet --unit=isorun-test.service "${properties[@]}" "$@"
-	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null
+	ctl reset-failed isorun-test.service 2>/dev/null
 }
+
+# The manager whose turn it is.
+ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
 
 # The process that was started first of those whose command line matches (pkill -o cannot tell within a tick).
 first_pid() { pgrep -f "$1" | sort -n | head -n1; }

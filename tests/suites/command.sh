@@ -22,9 +22,9 @@ printf '#!/no/such/interpreter\n' >"$tmp/script"; chmod 755 "$tmp/script"
 run "${quiet[@]}" -v "$tmp:/srv" /srv/script
 is "127 where the interpreter of a script is missing" $status 127
 run "$isorun"
-is "125 without a command" $status 125
+like "125 without a command" "$status $err" "125 isorun: no command *"
 run "$isorun" --no-such-option true
-is "125 for an unknown option" $status 125
+like "125 for an unknown option" "$status $err" "125 *'--no-such-option'"
 run "${quiet[@]}" -- ls -d /
 is "-- ends the options" "$out" /
 run "${quiet[@]}" echo --policy x
@@ -109,7 +109,7 @@ is "-p wants an assignment" "$err" 'isorun: -p: not KEY=VALUE: "nonsense"'
 run "$isorun" --policy no-such-policy true
 like "an unknown policy tells where it was looked for" "$err" 'isorun: no policy "no-such-policy" in */etc/isorun/policies*'
 run "$isorun" --name 'a/b' true
-is "a bad name" $status 125
+like "a bad name" "$status $err" "125 isorun: --name: *"
 
 # Policies by name, with drop-ins
 export XDG_CONFIG_HOME=$tmp/config
@@ -144,18 +144,19 @@ like "isoctl explain shows the same" "$out" "*/srv/name *read-only /etc/hostname
 run "$isoctl" check "$tmp/plan.conf"
 is "isoctl check is content" $status 0
 run "$isoctl" check "$tmp/bad.conf"
-is "isoctl check is not" $status 125
+like "isoctl check is not" "$status $err" "125 isoctl: $tmp/bad.conf:*"
 for policy in "$top"/policies/*.conf; do
+	run "$isoctl" cat "$policy"
+	is "isoctl cat shows the shipped policy ${policy##*/}" "$status" 0
 	run "$isoctl" check "$policy"
-	unlike "the shipped policy ${policy##*/} can be read" "$err" "*: not a*"
+	also unlike "the shipped policy ${policy##*/} can be read" "$err" "*: not a*"
 done
 
 # Set-user-ID
 if [ "$(id -u)" = 0 ]; then
 	cp "$isorun" "$tmp/suid"; chmod 4755 "$tmp/suid"
 	run setpriv --reuid 1000 --regid 1000 --clear-groups "$tmp/suid" --no-scope true
-	is "refuses to run set-user-ID" "$err" "suid: refuses to run set-user-ID, set-group-ID or with file capabilities"
-	is "... with 125" $status 125
+	is "refuses to run set-user-ID" "$status $err" "125 suid: refuses to run set-user-ID, set-group-ID or with file capabilities"
 else
 	skip "refuses to run set-user-ID" "not root"
 fi

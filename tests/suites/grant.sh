@@ -153,14 +153,14 @@ test_revoke() {
 		"isoctl: notice: process N (sleep) still holds files of /mnt/ro
 isoctl: notice: process N (sleep) still holds files of /mnt/ro
 isoctl: notice: process N (sleep-held) still holds files of /mnt/ro"
-	ok "$label: ... and leaves them" runs '^sleep 801$'
+	also ok "$label: ... and leaves them" runs '^sleep 801$'
 	grant one "$source:/mnt/ro"
 	"${who[@]}" "$isoctl" enter one sh -c 'cd /mnt/ro; exec sleep 805' &
 	await runs '^sleep 805$'
 	revoke one /mnt/ro --kill
 	like "$label: with --kill it ends them" "$err" "isoctl: notice: process * (sleep) was killed, for it held files of /mnt/ro"
 	also ok "$label: ... really" eventually gone '^sleep 805$'
-	ok "$label: ... and no other" runs '^sleep 804$'
+	also ok "$label: ... and no other" runs '^sleep 804$'
 	end
 	wait
 }

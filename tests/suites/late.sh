@@ -1,11 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What a start says that takes long: what it waits for. Needs a systemd.
+# shellcheck disable=SC2016
 . "$(dirname "$0")/../lib.sh"
 loud=(-p MemoryMax= -p TasksMax=)
 
 # A start that is late says so on FILE.
-late() { eventually grep -qs "^isorun: notice: .*waiting" "$1"; }
+late() { grep -qs "^isorun: notice: .*waiting" "$1"; }
+
+# Opens the FIFO for writing, where somebody reads.
+open_fifo() { patiently sh -c ': >"$1"' - "$dir/fifo"; }
 
 test_late_fifo() {
 	local line
@@ -14,21 +18,20 @@ test_late_fifo() {
 	for line in StandardInput=file StandardOutput=file StandardError=append; do
 		rm -f "$dir/err"
 		"${who[@]}" "$isorun" "${loud[@]}" --no-scope -p "$line:$dir/fifo" true 2>"$dir/err" &
-		ok "$label: a FIFO that nobody has opened, $line:" late "$dir/err"
-		[ "$line" = StandardInput=file ] || timeout 20 cat "$dir/fifo" >/dev/null
-		[ "$line" != StandardInput=file ] || : >"$dir/fifo"
+		ok "$label: a FIFO that nobody has opened, $line:" eventually late "$dir/err"
+		if [ "$line" = StandardInput=file ]; then open_fifo; else patiently cat "$dir/fifo" >/dev/null; fi
 		wait $!
 		is "$label: ... said once, with whose doing it is, and then it starts" "$? $(cat "$dir/err")" \
 			"0 isorun: notice: -p: ${line%=*}=: waiting for the other end of $dir/fifo"
 	done
 	"${who[@]}" "$isorun" --quiet "${loud[@]}" --no-scope -p "StandardInput=file:$dir/fifo" true 2>"$dir/err" &
 	sleep 3
-	: >"$dir/fifo"
+	open_fifo
 	wait $!
 	is "$label: not with --quiet" "$? $(cat "$dir/err")" "0 "
 	rm -f "$dir/err"
 	"${who[@]}" "$isorun" "${loud[@]}" --no-scope -p "StandardInput=file:$dir/fifo" sleep 1000 2>"$dir/err" &
-	late "$dir/err"
+	await late "$dir/err"
 	pkill -f "^$isorun .*StandardInput=file:$dir/fifo"
 	wait $!
 	is "$label: who waits can be ended" $? 143
@@ -38,7 +41,7 @@ test_late_systemd() {
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --no-block --unit isorun-late -p Type=oneshot sleep 1000
 	rm -f "$dir/err"
 	"${who[@]}" "$isorun" "${loud[@]}" --name late -p After=isorun-late.service true 2>"$dir/err" &
-	ok "$label: a job of systemd's that waits for another" late "$dir/err"
+	ok "$label: a job of systemd's that waits for another" eventually late "$dir/err"
 	"${who[@]}" systemctl "${bus[@]}" stop isorun-late.service
 	wait $!
 	is "$label: ... said once, and then it starts" "$? $(cat "$dir/err")" \
@@ -48,7 +51,7 @@ test_late_systemd() {
 	rm -f "$dir/err"
 	kill -STOP "$daemon"
 	"$isorun" "${loud[@]}" --name late true 2>"$dir/err" &
-	ok "$label: a bus that does not answer" late "$dir/err"
+	ok "$label: a bus that does not answer" eventually late "$dir/err"
 	kill -CONT "$daemon"
 	wait $!
 	is "$label: ... said once, and then it starts" "$? $(cat "$dir/err")" \

@@ -31,7 +31,7 @@ test_scope() {
 	is "an instance is a machine" "$(machines)" web
 	is "... a container" "$(show web Class) $(show web Service)" "container isorun"
 	is "... of its own unit" "$(show web Unit)" isorun-web.scope
-	is "... led by its first process" "$(show web Leader)" "$reaper"
+	also is "... led by its first process" "$(show web Leader)" "$reaper"
 	like "... of which machinectl status tells" "$(machinectl status --no-pager web)" "*Unit: isorun-web.scope*sleep 1000*"
 	systemctl stop isorun-web.scope
 	wait "$instance"
@@ -44,7 +44,7 @@ test_scope() {
 	"$isorun" "${mode[@]}" --name web sleep 1000 &
 	instance=$!
 	await runs '^sleep 1000$'
-	is "without Register= there is none" "$(machines)" ""
+	also is "without Register= there is none" "$(machines)" ""
 	systemctl stop isorun-web.scope
 	wait "$instance"
 	for _ in {1..10}; do "$isorun" --quiet --policy "$tmp/register.conf" --name again true || echo "$_"; done >"$tmp/again" 2>&1
@@ -74,7 +74,7 @@ test_service() {
 	ok "... and runs" eventually runs '^sleep 1000$'
 	is "... restarted once" "$(systemctl show -P NRestarts isorun-test.service)" 1
 	machinectl terminate served
-	ok "... terminated, it is none" eventually not is_machine served
+	also ok "... terminated, it is none" eventually not is_machine served
 	systemctl reset-failed isorun-test.service 2>/dev/null
 }
 
@@ -94,7 +94,7 @@ test_refused() {
 	run "$isorun" --quiet --policy "$tmp/register.conf" --name taken true
 	is "a name that another machine has" "$status $err" \
 		"125 isorun: $tmp/register.conf:4: Register=: systemd-machined does not take it: Machine 'taken' already exists (-p Optional=Register runs without it)"
-	is "... which keeps it" "$(show taken Unit)" another.service
+	also is "... which keeps it" "$(show taken Unit)" another.service
 	run "$isorun" --policy "$tmp/register.conf" -p Optional=Register --name taken echo ran
 	is "... with Optional=Register" "$status $out" "0 ran"
 	like "... a notice" "$err" "*register.conf:4: Register=: not registered: systemd-machined does not take it: *"

@@ -6,8 +6,6 @@ mode=(--quiet -p "Optional=MemoryMax TasksMax")
 
 show() { systemctl "${bus[@]}" show -P "$2" "$1"; }
 
-ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
-
 active() { [ "$(ctl is-active "$1")" = active ]; }
 
 # Starts a sleeping instance NAME in the background.

@@ -7,7 +7,6 @@ patience=10
 unit="isorun-test-oom.service"
 optional=(-p "Optional=TasksMax")
 
-ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
 show() { ctl show -P "$1" "$unit"; }
 says() { grep -q "$1" "$tmp/said"; }
 settled() { ! [[ $(ctl is-active "$unit") =~ ^(active|activating|deactivating)$ ]]; }

@@ -10,7 +10,6 @@ if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
 fi
 unit="isorun-test-service.service"
 
-ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
 show() { ctl show -P "$1" "$unit"; }
 says() { grep -q "$1" "$tmp/said"; }
 is_now() { [ "$(ctl is-active "$unit")" = "$1" ]; }
@@ -136,10 +135,10 @@ test_freeze() {
 	is "$label: frozen" "$(show FreezerState)" frozen
 	n=$(grep -c at "$tmp/said")
 	sleep 0.2
-	is "$label: ... it stands still" "$(grep -c at "$tmp/said")" "$n"
+	also is "$label: ... it stands still" "$(grep -c at "$tmp/said")" "$n"
 	ctl thaw "$unit"
 	ok "$label: ... and goes on" eventually says "at $((n + 3))\$"
-	ok "$label: ... and stops" end
+	also ok "$label: ... and stops" end
 }
 
 test_stop() {
@@ -150,7 +149,7 @@ test_stop() {
 		ctl stop "$unit"
 		is "$label: a payload that ends on SIGTERM (KillMode=$mode)" "$(grep -c cleaned "$tmp/said") $(ended)" \
 			"1 success exited 0"
-		ok "$label: ... leaves nothing" end
+		also ok "$label: ... leaves nothing" end
 	done
 	begin KillMode=mixed <<<'bash -c "trap \"echo child got it\" TERM; while :; do read -t 0.02 <> <(:); done" & trap "echo own; sleep 0.3; exit 0" TERM; echo ready; wait; exit 0'
 	await says ready
@@ -162,7 +161,7 @@ test_stop() {
 	ctl stop "$unit"
 	is "$label: one that does not is killed" "$(grep -c deaf "$tmp/said") $(ended)" \
 		"1 timeout killed KILL"
-	ok "$label: ... leaves nothing" end
+	also ok "$label: ... leaves nothing" end
 	begin KillSignal=SIGQUIT <<<'trap "echo quit; exit 0" QUIT; echo ready; while :; do read -t 0.02 <> <(:); done'
 	await says ready
 	ctl stop "$unit"
@@ -177,11 +176,11 @@ test_cgroup() {
 	await says ready
 	await runs '^sleep 970$'
 	path=$(show ControlGroup)
-	is "$label: a daemon of the payload's is in the service, too" "$(sed -n s/^0:://p "/proc/$(first_pid '^sleep 970$')/cgroup")" "$path"
-	is "$label: ... no scope is made" "$(ctl list-units --plain --no-legend 'isorun-*.scope')" ""
-	is "$label: ... and all is in one cgroup" "$(find "/sys/fs/cgroup$path" -type d | wc -l)" 1
+	also is "$label: a daemon of the payload's is in the service, too" "$(sed -n s/^0:://p "/proc/$(first_pid '^sleep 970$')/cgroup")" "$path"
+	also is "$label: ... no scope is made" "$(ctl list-units --plain --no-legend 'isorun-*.scope')" ""
+	also is "$label: ... and all is in one cgroup" "$(find "/sys/fs/cgroup$path" -type d | wc -l)" 1
 	ctl stop "$unit"
-	ok "$label: ... and gone with it" gone '^sleep 970$'
+	also ok "$label: ... and gone with it" gone '^sleep 970$'
 	end
 }
 

@@ -80,7 +80,7 @@ test_login() { # user
 	run ssh_to "$1" 'touch /etc/x /usr/x; ls /run /sys; exit 7'
 	is "$label: ... into a sandbox, and the exit status comes back" "$status" 7
 	like "$label: ... in which nothing can be written" "$err" "*'/etc/x'*'/usr/x'*"
-	unlike "$label: ... and the host's /run is not seen" "$out" "*systemd*"
+	also unlike "$label: ... and the host's /run is not seen" "$out" "*systemd*"
 	# shellcheck disable=SC2016
 	run ssh_to "$1" 'for i in 1 2 3; do (setsid sleep 4712 </dev/null >/dev/null 2>&1 &); done; echo done'
 	is "$label: ... what a session leaves running" "$out" "done"
@@ -95,13 +95,13 @@ test_two() { # user
 	run ssh_to "$1" 'pgrep -a sleep; echo alone'
 	is "$label: of two connections one does not see the other" "$out" alone
 	await one_instance
-	is "$label: ... and only its own unit ends with it" "$(instances)" "$unit"
+	also is "$label: ... and only its own unit ends with it" "$(instances)" "$unit"
 	"${ctl[@]}" freeze "$unit"
 	run ssh_to "$1" echo answers
 	is "$label: one frozen, the other goes on" "$out" answers
 	"${ctl[@]}" thaw "$unit"
 	"${ctl[@]}" stop "$unit"
-	ok "$label: stopped, its client is let go" eventually ended "$client"
+	also ok "$label: stopped, its client is let go" eventually ended "$client"
 	ok_gone "$label: stopped, nothing is left but the socket"
 }
 
@@ -112,9 +112,9 @@ test_kill() { # user
 	for victim in payload reaper isorun; do
 		hold "$1"
 		kill -KILL "$(pid_of "$unit" $victim)"
-		ok "$label: $victim killed, its client is let go" eventually ended "$client"
+		also ok "$label: $victim killed, its client is let go" eventually ended "$client"
 		ok_gone "$label: $victim killed, nothing is left but the socket"
-		is "$label: ... no unit" "$(instances)" ""
+		also is "$label: ... no unit" "$(instances)" ""
 	done
 }
 

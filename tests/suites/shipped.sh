@@ -21,7 +21,6 @@ mkdir /srv/www
 echo "hello from a passed socket" >/srv/www/index.html
 cp /srv/www/index.html /srv/
 
-ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
 fetch() { curl -sf --max-time 10 "http://127.0.0.1:$1/$2"; }
 
 # No worse than what it is, in tenths: "systemd-analyze security" does not know what isorun does.

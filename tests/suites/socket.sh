@@ -10,19 +10,17 @@ if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
 fi
 optional="-p \"Optional=MemoryMax TasksMax\""
 
-ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
-
 # A file of the manager's, from standard input.
 unit_file() { cat >"$units/$1"; }
 
 # What is answered: by TCP to a port, by UDP, or at a path.
 ask() {
 	python3 - "$@" <<-'PY'
-		import socket, sys
+		import os, socket, sys
 		kind, where, text = sys.argv[1:4]
 		address = where if kind == "unix" else ("127.0.0.1", int(where))
 		s = socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
-		s.settimeout(10)
+		s.settimeout(float(os.environ.get("TEST_PATIENCE", 10)))
 		s.connect(address)
 		s.send(text.encode() + b"\n")
 		print(s.recv(1000).decode().rstrip("\n").replace("MY-PORT", str(s.getsockname()[1] if kind != "unix" else 0)))
@@ -91,12 +89,12 @@ test_several() {
 	is "$label: ... a datagram, in a network of its own" "$(ask udp 8096 hello)" "data: hello data fifo local web could not"
 	is "$label: ... a unix socket of a directory that is not seen" "$(ask unix "$runtime/isorun-test.socket" hello)" \
 		"local: hello data fifo local web could not"
-	echo text >"$runtime/isorun-test.fifo"
+	patiently sh -c 'echo text >"$1"' - "$runtime/isorun-test.fifo"
 	ok "$label: ... a FIFO" eventually fifo_read
 	is "$label: ... all by one process" "$(ctl show -P NRestarts isorun-test.service) $(ctl is-active isorun-test.service)" "0 active"
-	is "$label: ... in the service, without a scope" "$(ctl list-units --plain --no-legend 'isorun-*.scope')" ""
+	also is "$label: ... in the service, without a scope" "$(ctl list-units --plain --no-legend 'isorun-*.scope')" ""
 	stop_all
-	is "$label: ... which stops" "$(ctl show -P Result isorun-test.service)" success
+	also is "$label: ... which stops" "$(ctl show -P Result isorun-test.service)" success
 	rm "$units"/isorun-test*
 }
 fifo_read() { [[ $(ask tcp 8095 x) = *fifo:text ]]; }
@@ -120,7 +118,7 @@ test_each() {
 	is "$label: a connection is its instance's standard input and output" \
 		"$(ask tcp 8098 'hello MY-PORT' | awk '{print $1, $2, $4, $3 == $5, $6}')" "got hello 127.0.0.1 1 4"
 	ask tcp 8098 'one' >/dev/null & ask tcp 8098 'two' >/dev/null & wait
-	is "$label: ... of which each has one" "$(ctl show -P NAccepted isorun-test-each.socket)" 3
+	also is "$label: ... of which each has one" "$(ctl show -P NAccepted isorun-test-each.socket)" 3
 	also ok "$label: ... that ends with it" eventually nothing_left each
 
 	unit_file isorun-test-each@.service <<-UNIT
@@ -133,18 +131,20 @@ test_each() {
 	unit_file isorun-test-each@.service <<-UNIT
 		[Service]
 		StandardInput=socket
-		ExecStart=$isorun --quiet $optional --policy $tmp/wrong.conf cat
+		ExecStart=$isorun --quiet $optional --policy $tmp/wrong-$label.conf cat
 	UNIT
-	echo '[Sandbox]' >"$tmp/wrong.conf"; echo 'Wrong=1' >>"$tmp/wrong.conf"
+	printf "[Sandbox]\nWrong=1\n" >"$tmp/wrong-$label.conf"
 	ctl daemon-reload
 	ask tcp 8098 hello >/dev/null 2>&1
-	ok "$label: an instance that cannot start leaves nothing but its failure" eventually failed_only
+	ok "$label: an instance that cannot start says why" eventually says_why
+	also ok "$label: ... and leaves nothing but its failure" eventually failed_only
 	ctl stop isorun-test-each.socket
 	ctl reset-failed
 	rm "$units"/isorun-test-each*
 }
 instances() { ctl list-units --all --plain --no-legend "isorun-test-$1@*" | awk '{print $3}' | sort -u; }
 nothing_left() { [ -z "$(instances "$1")" ] && [ -z "$(find /sys/fs/cgroup -name "isorun-test-$1@*.service")" ]; }
+says_why() { journalctl -q -o cat _COMM=isorun | grep -q "wrong-$label.conf:2: Wrong=: "; }
 failed_only() { [ "$(instances each)" = failed ] && [ -z "$(find /sys/fs/cgroup -name "isorun-test-each@*.service")" ]; }
 
 all() {

@@ -9,6 +9,7 @@ mode=(--quiet -p "Optional=MemoryMax TasksMax")
 cat >"$tmp/person.py" <<'PY'
 import fcntl, os, re, select, signal, struct, subprocess, sys, termios, time
 I = os.environ["I"] # isorun, with the options of the test
+PATIENCE = float(os.environ.get("TEST_PATIENCE", 20))
 
 class Terminal:
     """A command in a terminal, which a person sits at."""
@@ -36,7 +37,7 @@ class Terminal:
     def until(self, text):
         """Waits until text (or what matches it) is shown, after what was waited for before."""
         pattern = text if isinstance(text, re.Pattern) else re.compile(re.escape(text.encode()))
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while not (m := pattern.search(self.out, self.seen)):
             if time.monotonic() > end:
                 print("waited for", pattern.pattern, "saw", self.out[self.seen:][-500:])
@@ -51,7 +52,7 @@ class Terminal:
     def restored(self): return termios.tcgetattr(self.master) == self.before
     def end(self):
         """The exit status, once all is shown."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while True:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid: break
@@ -86,7 +87,7 @@ class Shell(Terminal):
         return m()
 
 def eventually(what):
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while not (r := what()):
         if time.monotonic() > end: return r
         time.sleep(0.02)
