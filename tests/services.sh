@@ -77,8 +77,8 @@ remember_traces() { traces >"$tmp/traces"; }
 no_traces() { traces | diff "$tmp/traces" - >"$tmp/left"; }
 # No process, cgroup, mount, socket or file that was not there before, nor a unit that is more than a file.
 ok_gone() { # description
-	if eventually no_traces; then result ok "$1"; else result "not ok" "$1" "$(cat "$tmp/left")"; fi
-	is "$1 ... no unit is active" "$("${ctl[@]}" list-units --all --plain --no-legend \
+	if eventually no_traces; then also result ok "$1"; else result "not ok" "$1" "$(cat "$tmp/left")"; fi
+	also is "$1 ... no unit is active" "$("${ctl[@]}" list-units --all --plain --no-legend \
 		--state=active,activating,deactivating,reloading,failed 'isorun-*.service' 'isorun-*.scope')" ""
 }
 
@@ -88,6 +88,7 @@ no_child() { [ -z "$(pgrep -P "$1")" ]; }
 pid_of() { # unit, isorun|reaper|payload
 	local pid
 	pid=$(show "$1" MainPID)
+	[ "$pid" != 0 ] || return # which would be this suite's process group
 	[ "$2" = isorun ] || pid=$(pgrep -P "$pid")
 	[ "$2" = isorun ] || [ "$2" = reaper ] || pid=$(pgrep -P "$pid")
 	echo "$pid"
@@ -113,14 +114,14 @@ try_restart() {
 	before=$(show "$unit" MainPID)
 	"${ctl[@]}" restart "$unit"
 	ok "$label: $1 restarted answers" eventually "probe_$1"
-	is "$label: $1 ... and is as systemd has read it" "$(show "$unit" NeedDaemonReload)" no
+	also is "$label: $1 ... and is as systemd has read it" "$(show "$unit" NeedDaemonReload)" no
 	unlike "$label: $1 ... and is another process" "$(show "$unit" MainPID)" "$before"
 }
 
 try_freeze() {
 	local unit=isorun-$1.service
 	"${ctl[@]}" freeze "$unit"
-	ok "$label: $1 frozen does not answer" not "probe_$1"
+	also ok "$label: $1 frozen does not answer" not "probe_$1"
 	"${ctl[@]}" thaw "$unit"
 	ok "$label: $1 thawed answers" eventually "probe_$1"
 }
@@ -196,4 +197,51 @@ trials() { # name
 	try_kill "$1"
 	try_kill_stopped "$1"
 	try_restart_on_failure "$1"
+}
+
+# redis-server with its data in $dir/redis; the policy's [Scope] from standard input.
+redis() { timeout "${answers_within:-0.5}" redis-cli -p 18082 "$@" 2>/dev/null; }
+probe_redis() { [ "$(redis PING)" = PONG ]; }
+write_redis() { # options of redis-server
+	local user=$owner
+	[ "$label" = user ] || user=redis
+	mkdir -p "$dir/redis"
+	chown "$user" "$dir/redis"
+	write_policy redis < <(
+		echo "[Scope]"
+		cat
+		printf '[Sandbox]\nPrivateNetwork=no\nRestrictAddressFamilies=AF_INET\nVolume=%s:/var/lib/redis\n' "$dir/redis"
+		[ "$label" = user ] || printf 'User=redis\nGroup=redis\n'
+	)
+	write_service redis "--policy $dir/redis.conf /usr/bin/redis-server --bind 127.0.0.1 --port 18082 \
+		--dir /var/lib/redis $*" </dev/null
+}
+
+# PostgreSQL with a cluster in $dir/data, and its socket in $dir/socket, by which its clients ask from outside.
+programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n1)
+as_client() { PGHOST=$dir/socket PGUSER=$database_user PGDATABASE=postgres timeout 60 "$@" 2>"$tmp/client"; }
+bench() { as_client "$programs/pgbench" "$@" >"$tmp/bench"; }
+query() { as_client "$programs/psql" -XAtqc "$1"; }
+probe_postgresql() {
+	[ "$(PGCONNECT_TIMEOUT=2 as_client timeout "${answers_within:-0.5}" "$programs/psql" -XAtqc 'SELECT 1')" = 1 ]
+}
+
+# The policy, whose [Scope] comes from standard input, the service, and one that makes the cluster.
+write_postgresql() {
+	database_user=$owner
+	[ "$label" = user ] || database_user=postgres
+	mkdir -p "$dir/data" "$dir/socket"
+	chmod 700 "$dir/data"
+	chown "$database_user" "$dir/data" "$dir/socket"
+	write_policy postgresql < <(
+		echo "[Scope]"
+		cat
+		printf '[Sandbox]\nVolume=%s\nVolume=%s\n' "$dir/data:/var/lib/postgresql/data" "$dir/socket:/run/postgresql"
+		printf 'RestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX\n'
+		[ "$label" = user ] || printf 'User=postgres\nGroup=postgres\n'
+	)
+	write_service initdb "--policy $dir/postgresql.conf $programs/initdb --no-sync --no-locale -E UTF8 \
+		--username=$database_user -A trust -D /var/lib/postgresql/data" <<<"Type=oneshot"
+	write_service postgresql "--policy $dir/postgresql.conf $programs/postgres -D /var/lib/postgresql/data \
+		-c listen_addresses= -c unix_socket_directories=/run/postgresql" <<<"KillMode=mixed"
 }

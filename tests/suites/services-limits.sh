@@ -5,32 +5,13 @@
 . "$(dirname "$0")/../services.sh"
 # shellcheck disable=SC2034  # lib.sh's
 patience=20
-programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n1)
+# shellcheck disable=SC2034  # services.sh's
+answers_within=10
 
 limit() { cat "/sys/fs/cgroup$(show "$1" ControlGroup)/$2"; }
 
-redis() { timeout 10 redis-cli -p 18082 "$@" 2>/dev/null; }
-probe_redis() { [ "$(redis PING)" = PONG ]; }
-
 test_redis() {
-	local user=$owner
-	[ "$label" = user ] || user=redis
-	mkdir -p "$dir/redis"
-	chown "$user" "$dir/redis"
-	write_policy redis <<-POLICY
-		[Scope]
-		MemoryMax=32M
-		MemorySwapMax=0
-		TasksMax=32
-		CPUQuota=90%
-		[Sandbox]
-		PrivateNetwork=no
-		RestrictAddressFamilies=AF_INET
-		Volume=$dir/redis:/var/lib/redis
-		$([ "$label" = user ] || printf 'User=redis\nGroup=redis\n')
-	POLICY
-	write_service redis "--policy $dir/redis.conf /usr/bin/redis-server --bind 127.0.0.1 --port 18082 \
-		--dir /var/lib/redis" </dev/null
+	write_redis <<<$'MemoryMax=32M\nMemorySwapMax=0\nTasksMax=32\nCPUQuota=90%'
 	start_service redis
 	is "$label: the service has the policy's limits" \
 		"$(limit isorun-redis.service memory.max) $(limit isorun-redis.service pids.max) $(limit isorun-redis.service cpu.max)" \
@@ -45,32 +26,12 @@ test_redis() {
 	"${ctl[@]}" stop isorun-redis.service
 }
 
-query() { PGHOST=$dir/socket timeout 60 "$programs/psql" -XAtqc "$1" -U database postgres 2>"$tmp/client"; }
-probe_postgresql() { [ "$(query 'SELECT 1')" = 1 ]; }
-
 test_postgresql() {
-	local user=$owner
-	[ "$label" = user ] || user=postgres
-	mkdir -p "$dir/data" "$dir/socket"
-	chmod 700 "$dir/data"
-	chown "$user" "$dir/data" "$dir/socket"
-	write_policy postgresql <<-POLICY
-		[Scope]
-		MemoryMax=256M
-		TasksMax=16
-		[Sandbox]
-		Volume=$dir/data:/var/lib/postgresql/data
-		Volume=$dir/socket:/run/postgresql
-		$([ "$label" = user ] || printf 'User=postgres\nGroup=postgres\n')
-	POLICY
-	"${who[@]}" "$isorun" --quiet --policy "$dir/postgresql.conf" "$programs/initdb" --no-sync --no-locale \
-		--username=database -A trust -D /var/lib/postgresql/data >"$tmp/initdb"
-	write_service postgresql "--policy $dir/postgresql.conf $programs/postgres -D /var/lib/postgresql/data \
-		-c listen_addresses= -c unix_socket_directories=/run/postgresql" <<<"KillMode=mixed"
+	write_postgresql <<<$'MemoryMax=256M\nTasksMax=16'
+	"${ctl[@]}" start isorun-initdb.service
 	start_service postgresql
-	PGHOST=$dir/socket timeout 60 "$programs/pgbench" -n -f <(echo 'SELECT pg_sleep(1)') -c 20 -t 1 -U database postgres \
-		>"$tmp/bench" 2>&1
-	like "$label: TasksMax= refuses postgresql a process for each of 20 clients" "$(cat "$tmp/bench")" \
+	bench -n -f <(echo 'SELECT pg_sleep(1)') -c 20 -t 1
+	like "$label: TasksMax= refuses postgresql a process for each of 20 clients" "$(cat "$tmp/client")" \
 		"*could not fork new process for connection: Resource temporarily unavailable*"
 	ok "$label: ... and it goes on" eventually probe_postgresql
 	"${ctl[@]}" stop isorun-postgresql.service
@@ -78,8 +39,6 @@ test_postgresql() {
 }
 
 all() {
-	who=()
-	[ "$label" = root ] || [ "$(id -u)" != 0 ] || who=("$as_user")
 	test_redis
 	test_postgresql
 	remove_units

@@ -4,31 +4,9 @@
 # and read by pgbench, restarted and killed, and has all that was committed. Needs a systemd.
 . "$(dirname "$0")/../services.sh"
 patience=20
-programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n1)
-
-# psql and pgbench ask from outside, through the socket on the volume.
-as_client() { PGHOST=$dir/socket PGUSER=$database_user PGDATABASE=postgres timeout 60 "$@" 2>"$tmp/client"; }
-bench() { as_client "$programs/pgbench" "$@" >"$tmp/bench"; }
-query() { as_client "$programs/psql" -XAtqc "$1"; }
-probe_postgresql() { [ "$(PGCONNECT_TIMEOUT=2 as_client timeout 0.5 "$programs/psql" -XAtqc 'SELECT 1')" = 1 ]; }
 
 make_cluster() {
-	mkdir -p "$dir/data" "$dir/socket"
-	chmod 700 "$dir/data"
-	chown "$database_user" "$dir/data" "$dir/socket"
-	write_policy postgresql <<-POLICY
-		[Scope]
-		MemoryMax=256M
-		TasksMax=64
-		[Sandbox]
-		Volume=$dir/data:/var/lib/postgresql/data
-		Volume=$dir/socket:/run/postgresql
-		RestrictAddressFamilies=
-		RestrictAddressFamilies=AF_UNIX
-		$([ "$label" = user ] || printf 'User=postgres\nGroup=postgres\n')
-	POLICY
-	write_service initdb "--policy $dir/postgresql.conf $programs/initdb --no-sync --no-locale -E UTF8 \
-		--username=$database_user -A trust -D /var/lib/postgresql/data" <<<"Type=oneshot"
+	write_postgresql <<<$'MemoryMax=256M\nTasksMax=64'
 	"${ctl[@]}" start isorun-initdb.service
 	is "$label: initdb makes a cluster on a volume" "$(state isorun-initdb.service)" "success inactive"
 }
@@ -50,11 +28,7 @@ test_data() {
 }
 
 all() {
-	database_user=$owner
-	[ "$label" = user ] || database_user=postgres
 	make_cluster
-	write_service postgresql "--policy $dir/postgresql.conf $programs/postgres -D /var/lib/postgresql/data \
-		-c listen_addresses= -c unix_socket_directories=/run/postgresql" <<<"KillMode=mixed"
 	trials postgresql
 	test_data
 	remove_units

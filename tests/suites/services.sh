@@ -10,8 +10,6 @@ get() { # URL path, port
 
 probe_nginx() { get generation 18080; }
 probe_http() { get index.html 18081; }
-probe_redis() { [ "$(redis PING)" = PONG ]; }
-redis() { timeout 0.5 redis-cli -p 18082 "$@" 2>/dev/null; }
 
 write_site() { # generation
 	mkdir -p "$dir/site"
@@ -116,21 +114,7 @@ CapabilityBoundingSet=CAP_DAC_OVERRIDE"
 }
 
 test_redis() {
-	mkdir -p "$dir/redis"
-	[ "$label" = user ] || owner=redis
-	chown "$owner" "$dir/redis"
-	write_policy redis <<-POLICY
-		[Scope]
-		MemoryMax=128M
-		TasksMax=32
-		[Sandbox]
-		PrivateNetwork=no
-		RestrictAddressFamilies=AF_INET
-		Volume=$dir/redis:/var/lib/redis
-		$([ "$label" = user ] || printf 'User=redis\nGroup=redis\n')
-	POLICY
-	write_service redis "--policy $dir/redis.conf /usr/bin/redis-server --bind 127.0.0.1 --port 18082 \
-		--dir /var/lib/redis --save 3600 1" </dev/null
+	write_redis --save 3600 1 <<<$'MemoryMax=128M\nTasksMax=32'
 	trials redis
 
 	touch "$dir/before"
@@ -142,7 +126,6 @@ test_redis() {
 	stop_service redis
 	is "$label: ... and nothing of it is elsewhere" \
 		"$(find "$dir" /var/lib/redis /var/log/redis -newer "$dir/before" -type f)" "$dir/redis/dump.rdb"
-	use_manager "$label"
 }
 
 # redis tells its manager when it is ready, and is the service's main process itself but for the reaper.
