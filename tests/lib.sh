@@ -208,9 +208,15 @@ has_world() {
 	[ -n "$(first_subuid root)" ] && { [ -z "${TH_USER-}" ] || [ -n "$(first_subuid "$TH_USER")" ]; }
 }
 
+# The number that a system call has on this machine.
+call_number() { # name
+	PYTHONPATH=$top/tests python3 -Bc 'import calls, sys
+print(calls.number(sys.argv[1]))' "$1"
+}
+
 landlock_abi() { # 0 where there is none
-	python3 -c 'import ctypes
-print(max(0, ctypes.CDLL(None).syscall(444, None, 0, 1)))'
+	python3 -c "import ctypes
+print(max(0, ctypes.CDLL(None).syscall($(call_number landlock_create_ruleset), None, 0, 1)))"
 }
 
 finish() {

@@ -21,8 +21,8 @@ end() {
 }
 
 # What root of the instance could do: make writable again, take off, look below.
-cat >"$tmp/undo.py" <<'PY'
-import ctypes, os
+cat "$top/tests/calls.py" - >"$tmp/undo.py" <<'PY'
+import os
 libc = ctypes.CDLL(None, use_errno=True)
 MS_REMOUNT, MS_BIND = 32, 4096
 def mount(flags):
@@ -34,7 +34,7 @@ for flags in (0, 2, 4, 6, 2 | 4 | 8 | 1024, 1 << 21 | 2 | 4):
     if mount(MS_REMOUNT | MS_BIND | flags): done.append("remounted %d" % flags)
     if mount(MS_REMOUNT | flags): done.append("remounted the file system %d" % flags)
 for flag in (1, 2, 4): # rdonly, nosuid, nodev
-    if libc.syscall(442, -100, b"/mnt/ro", 0x8000, ctypes.byref(Attr(0, flag, 0, 0)), ctypes.sizeof(Attr)) == 0: done.append("cleared %d" % flag)
+    if libc.syscall(number("mount_setattr"), -100, b"/mnt/ro", 0x8000, ctypes.byref(Attr(0, flag, 0, 0)), ctypes.sizeof(Attr)) == 0: done.append("cleared %d" % flag)
 try:
     open("/mnt/ro/undone", "w"); done.append("written")
 except OSError: pass

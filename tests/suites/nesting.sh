@@ -142,7 +142,7 @@ cgroup is delegated*" -p Optional= -p Optional=TasksMax -p MemoryMax=1G true
 	no_refusal within "PrivateNetwork=no is the parent's network" "lo:" "${shared[@]}" \
 		sh -c 'echo $(sed 1,2d /proc/net/dev | cut -d: -f1):'
 	run outer -p 'SystemCallFilter=~sync:EBUSY' isorun --quiet -p SystemCallFilter=sync \
-		/usr/bin/python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(162))'
+		/usr/bin/python3 -c "import ctypes; print(ctypes.CDLL(None).syscall($(call_number sync)))"
 	is "$label: a system call that the parent denies stays denied" "$out" -1
 	run outer -p RestrictAddressFamilies= -p RestrictAddressFamilies=AF_UNIX isorun --quiet /usr/bin/python3 -c \
 		'import socket; socket.socket()'

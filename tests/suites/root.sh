@@ -102,7 +102,7 @@ test_fds() {
 	run "${who[@]}" unshare -U --map-current-user --keep-caps -m --propagation=private /usr/bin/python3 -c '
 import ctypes, os, sys
 c = ctypes.CDLL(None, use_errno=True)
-fd = c.syscall(428, -100, sys.argv[1].encode(), 1)
+fd = c.syscall('"$(call_number open_tree)"', -100, sys.argv[1].encode(), 1)
 assert fd >= 0, ctypes.get_errno()
 os.set_inheritable(fd, True)
 os.execv(sys.argv[2], [sys.argv[2], "--quiet", "--no-scope", "--bind", "data=fd:%d" % fd, *sys.argv[3:]])' \

@@ -4,14 +4,15 @@
 . "$(dirname "$0")/../lib.sh"
 
 probe=$tmp/probe.py
-cat >"$probe" <<'PY'
-import ctypes, errno, os, socket, sys
+cat "$top/tests/calls.py" - >"$probe" <<'PY'
+import errno, os, socket, sys
 libc = ctypes.CDLL(None, use_errno=True)
 
-def call(number, *args):
+def call(name, *args):
     """The errno of a system call, by name, or "ok"."""
+    n = name if isinstance(name, int) else number(name)
     ctypes.set_errno(0)
-    r = libc.syscall(number, *[ctypes.c_ulong(a) if isinstance(a, int) else a for a in args])
+    r = libc.syscall(n, *[ctypes.c_ulong(a) if isinstance(a, int) else a for a in args])
     return "ok" if r >= 0 else errno.errorcode[ctypes.get_errno()]
 
 def attempt(f, *args):
@@ -109,7 +110,7 @@ test_ids() {
 	shell "no_new_privs and two filters" "1 2 2" \
 		'echo $(sed -n "s/^\(NoNewPrivs\|Seccomp\|Seccomp_filters\):\t//p" /proc/self/status)'
 	shell "the reaper has no capability" "0000000000000000" 'sed -n "s/^Cap\(Prm\|Eff\|Bnd\):\t//p" /proc/1/status | sort -u'
-	expect "the reaper cannot be traced" "EPERM" 'call(101, 16, 1, 0, 0)'
+	expect "the reaper cannot be traced" "EPERM" 'call("ptrace", 16, 1, 0, 0)'
 	expect "the reaper's memory and fds are shut" "EACCES EACCES" \
 		'attempt(open, "/proc/1/mem") + " " + attempt(os.readlink, "/proc/1/fd/0")'
 	shell "the reaper cannot be killed" "isorun alive" 'kill -9 1; kill -STOP 1; kill -TERM 1; echo $(cat /proc/1/comm) alive'
@@ -131,46 +132,49 @@ test_network() {
 	expect "the host's loopback does not" ECONNREFUSED "attempt(socket.create_connection, ('127.0.0.1', $port))"
 	no_refusal expect "it does with PrivateNetwork=no" ok -p PrivateNetwork=no "attempt(socket.create_connection, ('127.0.0.1', $port))"
 	expect "a family that is not listed" EAFNOSUPPORT 'attempt(socket.socket, socket.AF_PACKET, socket.SOCK_RAW)'
-	expect "... whatever stands above the int" EAFNOSUPPORT 'call(41, (1 << 32) | 17, 3, 0)'
+	expect "... whatever stands above the int" EAFNOSUPPORT 'call("socket", (1 << 32) | 17, 3, 0)'
 	expect "RestrictAddressFamilies=none" EAFNOSUPPORT -p RestrictAddressFamilies= -p RestrictAddressFamilies=none \
 		'attempt(socket.socket, socket.AF_INET)'
 	expect "... also over a list" EAFNOSUPPORT -p RestrictAddressFamilies=none 'attempt(socket.socket, socket.AF_INET)'
 	expect "RestrictAddressFamilies=~" "('EAFNOSUPPORT', 'ok')" -p RestrictAddressFamilies= \
 		-p 'RestrictAddressFamilies=~AF_INET' 'attempt(socket.socket, socket.AF_INET), attempt(socket.socket, socket.AF_INET6)'
-	expect "no ring gets around that" ENOSYS 'call(425, 1, 0)'
+	expect "no ring gets around that" ENOSYS 'call("io_uring_setup", 1, 0)'
 	expect "no abstract socket of the host is reached" True -p PrivateNetwork=no \
 		"attempt(lambda: socket.socket(socket.AF_UNIX).connect('\\0$abstract')) in ('EPERM', 'EAFNOSUPPORT')"
 }
 
 test_calls() {
 	no_refusal expect "an unknown call answers ENOSYS" ENOSYS 'call(9999)'
-	expect "a known one that is denied, EPERM" EPERM 'call(165, 0, 0, 0, 0, 0)'
-	expect "SystemCallErrorNumber=" EACCES -p SystemCallErrorNumber=EACCES 'call(165, 0, 0, 0, 0, 0)'
-	expect "a call denied with an errno of its own" EBUSY -p 'SystemCallFilter=~sync:EBUSY' 'call(162)'
-	expect "a group denied" EPERM -p 'SystemCallFilter=~@sync' 'call(162)'
-	expect "TIOCSTI" EPERM 'call(16, 0, 0x5412, b"x")'
-	expect "... with high bits" EPERM 'call(16, 0, (1 << 32) | 0x5412, b"x")'
-	expect "TIOCLINUX" EPERM 'call(16, 0, 0x541c, b"x")'
+	expect "a known one that is denied, EPERM" EPERM 'call("mount", 0, 0, 0, 0, 0)'
+	expect "SystemCallErrorNumber=" EACCES -p SystemCallErrorNumber=EACCES 'call("mount", 0, 0, 0, 0, 0)'
+	expect "a call denied with an errno of its own" EBUSY -p 'SystemCallFilter=~sync:EBUSY' 'call("sync")'
+	expect "a group denied" EPERM -p 'SystemCallFilter=~@sync' 'call("sync")'
+	expect "TIOCSTI" EPERM 'call("ioctl", 0, 0x5412, b"x")'
+	expect "... with high bits" EPERM 'call("ioctl", 0, (1 << 32) | 0x5412, b"x")'
+	expect "TIOCLINUX" EPERM 'call("ioctl", 0, 0x541c, b"x")'
 	expect "unshare of each kind" "['EPERM']" \
-		'sorted({call(272, f) for f in (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)})'
-	expect "clone with a namespace" EPERM 'call(56, 0x10000000 | 17, 0, 0, 0, 0)'
-	expect "clone3" ENOSYS 'call(435, 0, 0)'
-	expect "setns, whatever stands above the int" "('EPERM', 'EPERM')" 'call(308, 0, 0), call(308, 0, 1 << 32)'
+		'sorted({call("unshare", f) for f in (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)})'
+	expect "clone with a namespace" EPERM 'call("clone", 0x10000000 | 17, 0, 0, 0, 0)'
+	expect "clone3" ENOSYS 'call("clone3", 0, 0)'
+	expect "setns, whatever stands above the int" "('EPERM', 'EPERM')" 'call("setns", 0, 0), call("setns", 0, 1 << 32)'
 	expect "RestrictNamespaces=uts leaves the others" "('EPERM', 'EPERM')" -p RestrictNamespaces=uts \
-		'call(272, 0x10000000), call(272, 0x20000)'
-	expect "RestrictNamespaces=yes after no" EPERM -p RestrictNamespaces=no -p RestrictNamespaces=yes 'call(272, 0x20000)'
-	expect "sethostname" EPERM 'call(170, b"x", 1)'
+		'call("unshare", 0x10000000), call("unshare", 0x20000)'
+	expect "RestrictNamespaces=yes after no" EPERM -p RestrictNamespaces=no -p RestrictNamespaces=yes 'call("unshare", 0x20000)'
+	expect "sethostname" EPERM 'call("sethostname", b"x", 1)'
 	expect "real-time scheduling, also with RESET_ON_FORK" "['EPERM']" \
-		'sorted({call(144, 0, p, b"\1\0\0\0") for p in (1, 2, 6, 0x40000001, 0x40000002)})'
+		'sorted({call("sched_setscheduler", 0, p, b"\1\0\0\0") for p in (1, 2, 6, 0x40000001, 0x40000002)})'
 	expect "set-user-ID and set-group-ID bits" "['EPERM']" \
-		'sorted({call(90, b"/tmp", 0o4755), call(90, b"/tmp", 0o2755), call(85, b"/tmp/a", 0o4755), call(2, b"/tmp/b", 0o102, 0o4755), call(257, -100, b"/tmp/c", 0o102, 0o2755), call(83, b"/tmp/d", 0o2755)})'
-	expect "openat2, whose mode no filter sees" ENOSYS 'call(437, -100, b"/tmp", 0, 24)'
-	expect "personality" EPERM 'call(135, 0x40000)'
+		'sorted({call(*c) for c in (("chmod", b"/tmp", 0o4755), ("chmod", b"/tmp", 0o2755), ("creat", b"/tmp/a", 0o4755),
+			("open", b"/tmp/b", 0o102, 0o4755), ("mkdir", b"/tmp/d", 0o2755)) if exists(c[0])} |
+			{call("fchmodat", -100, b"/tmp", 0o4755), call("fchmodat", -100, b"/tmp", 0o2755),
+			call("openat", -100, b"/tmp/c", 0o102, 0o2755), call("mkdirat", -100, b"/tmp/d", 0o2755)})'
+	expect "openat2, whose mode no filter sees" ENOSYS 'call("openat2", -100, b"/tmp", 0, 24)'
+	expect "personality" EPERM 'call("personality", 0x40000)'
 	no_refusal expect "memory that is writable and executable" ok 'attempt(__import__("mmap").mmap, -1, 4096, 34, 7)'
 	expect "... with MemoryDenyWriteExecute=" EPERM -p MemoryDenyWriteExecute=yes \
 		'attempt(__import__("mmap").mmap, -1, 4096, 34, 7)'
 	expect "keyrings, bpf, perf, kexec and modules" "['EPERM']" \
-		'sorted({call(248), call(250, 0), call(321, 0), call(298), call(246), call(175)})'
+		'sorted({call("add_key"), call("keyctl", 0), call("bpf", 0), call("perf_event_open"), call("kexec_load"), call("init_module")})'
 	# The numbers of the i386 calls: a program of three instructions that makes one.
 	printf '\x7fELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0\x54\x80\4\x08\x34\0\0\0\0\0\0\0\0\0\0\0\x34\0\x20\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\x80\4\x08\0\x80\4\x08\x60\0\0\0\x60\0\0\0\5\0\0\0\0\x10\0\0\xb8\x01\0\0\0\xbb\x07\0\0\0\xcd\x80' >"$tmp/i386"
 	chmod 755 "$tmp/i386"
@@ -235,7 +239,7 @@ test_mount_race() {
 	/usr/bin/python3 -c 'import ctypes, sys
 libc = ctypes.CDLL(None)
 a, b = (sys.argv[1] + x for x in ("/d", "/l"))
-while True: libc.syscall(316, -100, a.encode(), -100, b.encode(), 2)' "$tmp/race-$label" &
+while True: libc.renameat2(-100, a.encode(), -100, b.encode(), 2)' "$tmp/race-$label" &
 	swapper=$!
 	for _ in $(seq 100); do
 		"${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/race-$label:/mnt" -v /usr/share:/mnt/d:ro \
@@ -248,17 +252,17 @@ while True: libc.syscall(316, -100, a.encode(), -100, b.encode(), 2)' "$tmp/race
 test_reaper() {
 	run "${who[@]}" /usr/bin/python3 -c 'import ctypes, os, sys
 libc = ctypes.CDLL(None)
-libc.syscall(250, 1, None)
-print(libc.syscall(248, b"user", b"isorun-secret", b"x", ctypes.c_ulong(1), -3) > 0, flush=True)
+libc.syscall('"$(call_number keyctl)"', 1, None)
+print(libc.syscall('"$(call_number add_key)"', b"user", b"isorun-secret", b"x", ctypes.c_ulong(1), -3) > 0, flush=True)
 os.execv(sys.argv[1], sys.argv[1:])' "$isorun" "${mode[@]}" --quiet -p SystemCallFilter=@keyring -v "$probe:/probe.py:ro" \
-		/usr/bin/python3 /probe.py 'call(250, 10, -3, b"user", b"isorun-secret", 0)'
+		/usr/bin/python3 /probe.py 'call("keyctl", 10, -3, b"user", b"isorun-secret", 0)'
 	is "$label: a key of the caller's session is not found, even where keyctl(2) is allowed" "$out" "True
 ENOKEY"
 	no_refusal shell "orphans are reaped" "" '(sleep 0.1 &); sleep 0.5; grep -l "^State:.Z" /proc/[0-9]*/status'
 	run "${who[@]}" /usr/bin/python3 -c 'import os, sys
 os.dup2(os.open("/etc/passwd", os.O_PATH), 0); os.execv(sys.argv[1], sys.argv[1:])' "$isorun" "${mode[@]}" --quiet true
 	like "$label: a place (O_PATH) as standard input is refused" "$err" "isorun: fd 0 is a directory or a place*"
-	expect "no ring gets around the families, whatever else is allowed" ENOSYS -p RestrictSUIDSGID=no 'call(425, 1, 0)'
+	expect "no ring gets around the families, whatever else is allowed" ENOSYS -p RestrictSUIDSGID=no 'call("io_uring_setup", 1, 0)'
 	if [ "$label" = user ]; then
 		shell "the reaper is not dumpable" 65534 'stat -c %u /proc/1/fd'
 		return
@@ -312,7 +316,7 @@ test_administrator() {
 			-v "$tmp/undo.sh:/undo.sh:ro" 'sh /undo.sh'
 	done
 	expect "CAP_SYS_PTRACE does not reach the reaper" "EPERM EACCES" -p CapabilityBoundingSet=CAP_SYS_PTRACE \
-		'call(101, 16, 1, 0, 0) + " " + attempt(open, "/proc/1/mem")'
+		'call("ptrace", 16, 1, 0, 0) + " " + attempt(open, "/proc/1/mem")'
 	run "$isorun" "${mode[@]}" -p Nesting=yes true
 	like "$label: Nesting=yes with the host's uid 0 is refused" "$err" "isorun: -p: Nesting=: with uid 0 of the host*"
 	run "$isorun" "${mode[@]}" -p CapabilityBoundingSet=CAP_SETFCAP true
