@@ -40,8 +40,8 @@ static void write_root(Exporter *e) {
 /* Inaccessible, or where something is put below it, an empty one that is in memory. */
 static void write_home(Exporter *e) {
         const Setting *home = policy_get(e->policy, D_ProtectHome);
-        const char *value = home->value.text;
-        bool hidden = !streq(value, "no") && !streq(value, "read-only"), filled = false;
+        const ProtectHome choice = (ProtectHome) home->value.number;
+        bool hidden = choice == PROTECT_HOME_YES || choice == PROTECT_HOME_TMPFS, filled = false;
 
         for (size_t i = 0; i < e->plan->n_mounts && hidden; i++) {
                 const char *destination = e->plan->mounts[i].destination;
@@ -50,7 +50,7 @@ static void write_home(Exporter *e) {
         }
         if (filled)
                 export_lacks(e, home->origin, "ProtectHome", "/home and /root are in memory, and can be written there");
-        fprintf(export_stream(e, home->origin), "ProtectHome=%s\n", hidden ? (filled ? "tmpfs" : "yes") : value);
+        fprintf(export_stream(e, home->origin), "ProtectHome=%s\n", hidden ? (filled ? "tmpfs" : "yes") : home->value.text);
 }
 
 static void write_hidden(Exporter *e) {

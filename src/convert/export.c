@@ -20,10 +20,10 @@
 static int check_kind(Exporter *e) {
         const Setting *users = policy_get(e->policy, D_PrivateUsers), *root = policy_get(e->policy, D_RootDirectory);
 
-        if (streq(users->value.text, "full"))
+        if (users->value.number == PRIVATE_USERS_FULL)
                 return report_error_at(e->report, users->origin, "PrivateUsers", EOPNOTSUPP,
                                        "\"full\": a service of systemd's has no such world of its own");
-        if (streq(root->value.text, "none") || root->value.words[1])
+        if (root->value.number == ROOT_NONE || root->value.words[1])
                 return report_error_at(e->report, root->origin, "RootDirectory", EOPNOTSUPP,
                                        "a service of systemd's has no root that is put together: export one that is a "
                                        "directory, or an image");
@@ -76,7 +76,7 @@ static void write_protections(Exporter *e) {
 static void write_users(Exporter *e) {
         const Setting *users = policy_get(e->policy, D_PrivateUsers);
 
-        if (streq(users->value.text, "no"))
+        if (users->value.number == PRIVATE_USERS_NO)
                 fputs("PrivateUsers=no\n", export_stream(e, users->origin));
         else if (e->user || !e->plan->bounding)
                 fputs("PrivateUsers=yes\n", export_stream(e, users->origin));
@@ -89,7 +89,7 @@ static void write_users(Exporter *e) {
 /* Processes of the host are there: what can be done is to show only what can be traced, which all isorun shows can. */
 static void write_processes(Exporter *e) {
         const Setting *who = policy_get(e->policy, D_ProtectProc);
-        bool silent = streq(who->value.text, "default");
+        bool silent = who->value.number == PROTECT_PROC_DEFAULT;
 
         if (silent && policy_is_true(e->policy, D_Nesting))
                 return;

@@ -174,6 +174,10 @@ bool policy_is_true(const Policy *policy, DirectiveId id) {
         return s && s->value.number;
 }
 
+unsigned policy_choice(const Policy *policy, DirectiveId id) {
+        return (unsigned) policy_get(policy, id)->value.number;
+}
+
 const Setting *policy_optional(const Policy *policy, DirectiveId id) {
         const SettingList *list = &policy->settings[D_Optional];
 

@@ -5,6 +5,7 @@
  * looks at the machine that the policy is for. */
 
 #include "policy/directive.h"
+#include "policy/value/choice.h"
 #include "policy/value/value.h"
 #include "util/report.h"
 
@@ -47,6 +48,9 @@ int policy_complete(Policy *policy, Report *report);
 /* What holds for a directive that is not a list; NULL where nothing is set. */
 const Setting *policy_get(const Policy *policy, DirectiveId id);
 bool policy_is_true(const Policy *policy, DirectiveId id);
+
+/* Which of its choices holds for a directive that has a value, an enum of policy/value/choice.h. */
+unsigned policy_choice(const Policy *policy, DirectiveId id);
 
 /* The setting of Optional= that names the directive, or NULL. */
 const Setting *policy_optional(const Policy *policy, DirectiveId id);

@@ -124,10 +124,10 @@ static const Case scope_cases[] = {
         { "IPAddressAllow", "fe80::1%%eth0", NULL },
         { "IPAddressAllow", "''", NULL },
         /* device_policy, oom_policy, kill_mode */
-        { "DevicePolicy", "closed", "closed" },
+        { "DevicePolicy", "closed", "closed n=1" },
         { "DevicePolicy", "open", NULL },
         { "DevicePolicy", "no", NULL },
-        { "OOMPolicy", "kill", "kill" },
+        { "OOMPolicy", "kill", "kill n=2" },
         { "OOMPolicy", "panic", NULL },
         { "KillMode", "control-group", "control-group" },
         { "KillMode", "no", NULL },
@@ -173,7 +173,7 @@ static const Case sandbox_cases[] = {
         { "RootDirectory", "%h/root", "/home/ada/root [/home/ada/root]" },
         { "RootDirectory", "/a b", "/a b [/a b]" },
         { "RootDirectory", "srv", "srv [srv]" },
-        { "RootDirectory", "none", "none [none]" },
+        { "RootDirectory", "none", "none n=1 [none]" },
         { "RootDirectory", "/base:top:/c\\:d", "/base:top:/c:d [/base|top|/c:d]" },
         { "RootDirectory", "/base:none", NULL },
         { "RootDirectory", "/base:", NULL },
@@ -287,14 +287,14 @@ static const Case sandbox_cases[] = {
         { "GrantPaths", "/mnt/..", NULL },
         /* private_users, protect_home, protect_proc, proc_subset */
         { "PrivateUsers", "self", "self" },
-        { "PrivateUsers", "false", "no" },
+        { "PrivateUsers", "false", "no n=2" },
         { "PrivateUsers", "yes", NULL },
-        { "ProtectHome", "read-only", "read-only" },
+        { "ProtectHome", "read-only", "read-only n=2" },
         { "ProtectHome", "1", "yes" },
         { "ProtectHome", "readonly", NULL },
-        { "ProtectProc", "invisible", "invisible" },
+        { "ProtectProc", "invisible", "invisible n=2" },
         { "ProtectProc", "yes", NULL },
-        { "ProcSubset", "pid", "pid" },
+        { "ProcSubset", "pid", "pid n=1" },
         { "ProcSubset", "none", NULL },
         /* user */
         { "User", "www-data", "www-data" },
@@ -306,7 +306,7 @@ static const Case sandbox_cases[] = {
         { "User", "a\x01", NULL },
         { "User", "a%", NULL },
         /* working_directory */
-        { "WorkingDirectory", "~", "~" },
+        { "WorkingDirectory", "~", "~ n=1" },
         { "WorkingDirectory", "/srv", "/srv" },
         { "WorkingDirectory", "-/srv/x", "/srv/x optional" },
         { "WorkingDirectory", "srv", NULL },
@@ -353,7 +353,7 @@ static const Case sandbox_cases[] = {
         { "StandardOutput", "tty", NULL },
         { "StandardOutput", "append", NULL },
         { "Terminal", "private", "private" },
-        { "Terminal", "shared", "shared" },
+        { "Terminal", "shared", "shared n=1" },
         { "Terminal", "yes", NULL },
 };
 

@@ -20,7 +20,7 @@ int build_terminal(Builder *b) {
         const Setting *s = policy_get(b->policy, D_Terminal);
         unsigned terminals = find_terminals(b);
 
-        if (s && streq(s->value.text, "shared"))
+        if (s && s->value.number == TERMINAL_SHARED)
                 return 0;
         /* Where the output goes elsewhere, somebody else may well read what is typed: a pager. */
         if (!s && (terminals & input_and_output) != input_and_output)

@@ -87,19 +87,19 @@ static int add_devices(RootBuilder *rb) {
  * the global root's id, not a capability). Where the payload makes namespaces it must write its id maps there. */
 static int add_proc(RootBuilder *rb) {
         const Policy *policy = rb->b->policy;
-        const char *who = policy_get(policy, D_ProtectProc)->value.text,
-                   *subset = policy_get(policy, D_ProcSubset)->value.text;
-        bool nesting = build_nests(policy);
+        const Setting *who = policy_get(policy, D_ProtectProc);
+        bool hide = who->value.number != PROTECT_PROC_DEFAULT, nesting = build_nests(policy),
+             subset = policy_choice(policy, D_ProcSubset) == PROC_SUBSET_PID;
         char *options;
         int r;
 
-        options = format("%s%s%s", streq(who, "default") ? "" : "hidepid=", streq(who, "default") ? "" : who,
-                         streq(subset, "pid") ? (streq(who, "default") ? "subset=pid" : ",subset=pid") : "");
+        options = format("%s%s%s%s", hide ? "hidepid=" : "", hide ? who->value.text : "", hide && subset ? "," : "",
+                         subset ? "subset=pid" : "");
         if (!options)
                 return -ENOMEM;
         r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_PROC, .destination = strdup("/proc"), .options = options,
                                                 .directory = true, .read_only = !nesting });
-        if (r < 0 || nesting || streq(subset, "pid"))
+        if (r < 0 || nesting || subset)
                 return r;
         /* It lists the keys of the user, whatever the namespace: keyrings(7). */
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = strdup("/proc/keys"),
@@ -154,7 +154,7 @@ static int add_notify(RootBuilder *rb) {
 }
 
 int build_builtin_mounts(RootBuilder *rb) {
-        const char *home = policy_get(rb->b->policy, D_ProtectHome)->value.text;
+        const ProtectHome home = policy_choice(rb->b->policy, D_ProtectHome);
         int r;
 
         r = add_proc(rb);
@@ -162,7 +162,7 @@ int build_builtin_mounts(RootBuilder *rb) {
                 r = add_devices(rb);
         if (r >= 0)
                 r = add_private(rb);
-        if (r >= 0 && (streq(home, "yes") || streq(home, "tmpfs"))) {
+        if (r >= 0 && (home == PROTECT_HOME_YES || home == PROTECT_HOME_TMPFS)) {
                 r = add_hidden(rb, "/home", D_ProtectHome);
                 if (r >= 0)
                         r = add_hidden(rb, "/root", D_ProtectHome);

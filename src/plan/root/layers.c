@@ -78,7 +78,7 @@ int build_begin_root(RootBuilder *rb) {
 
         if (strv_length(s->value.words) > ROOT_LAYERS_MAX)
                 r = build_error(rb->b, s, D_RootDirectory, E2BIG, "more than %d layers", ROOT_LAYERS_MAX);
-        rb->bare_root = streq(s->value.text, "none");
+        rb->bare_root = s->value.number == ROOT_NONE;
         for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
                 r = begin_layer(rb, s, *layer, &root);
         if (r >= 0 && !root.read_only)

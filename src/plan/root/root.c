@@ -27,9 +27,9 @@ static int check_proc(Builder *b) {
 
         if (!build_nests(b->policy) && !build_allows_namespace(b->policy, CLONE_NEWUSER))
                 return 0;
-        if (!streq(who->value.text, "default"))
+        if (who->value.number != PROTECT_PROC_DEFAULT)
                 r = build_error(b, who, D_ProtectProc, EINVAL, "%s", why);
-        if (!streq(subset->value.text, "all"))
+        if (subset->value.number != PROC_SUBSET_ALL)
                 r = build_error(b, subset, D_ProcSubset, EINVAL, "%s", why);
         return r;
 }

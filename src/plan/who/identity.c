@@ -69,16 +69,13 @@ static int map_ids(Builder *b) {
 
 static int build_users(Builder *b) {
         const Setting *users = policy_get(b->policy, D_PrivateUsers);
+        const PrivateUsers choice = (PrivateUsers) users->value.number;
 
-        if (streq(users->value.text, "no")) {
-                if (b->host->uid != 0)
-                        return build_error(b, users, D_PrivateUsers, EPERM, "\"no\" is for root only");
+        if ((choice == PRIVATE_USERS_NO || choice == PRIVATE_USERS_IDENTITY) && b->host->uid != 0)
+                return build_error(b, users, D_PrivateUsers, EPERM, "\"%s\" is for root only", users->value.text);
+        if (choice == PRIVATE_USERS_NO)
                 return 0;
-        }
-        if (streq(users->value.text, "identity") && b->host->uid != 0)
-                return build_error(b, users, D_PrivateUsers, EPERM, "\"identity\" is for root only");
-
-        if (build_is_world(b->policy) && b->request->writable_root)
+        if (choice == PRIVATE_USERS_FULL && b->request->writable_root)
                 return build_error(b, users, D_PrivateUsers, EINVAL,
                                    "\"full\" is not for building: the tree is the caller's, who does not exist in that "
                                    "world");

@@ -18,7 +18,7 @@
 #include "util/text.h"
 
 bool build_is_world(const Policy *policy) {
-        return streq(policy_get(policy, D_PrivateUsers)->value.text, "full");
+        return policy_choice(policy, D_PrivateUsers) == PRIVATE_USERS_FULL;
 }
 
 bool build_nests(const Policy *policy) {

@@ -43,7 +43,7 @@ static int parse_source(ValueParser *p, const char *text, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* Layers, the lowest first, or "none". words: each of them. */
+/* Layers, the lowest first, or "none". words: each of them. number: ROOT_*. */
 static int parse_root(ValueParser *p, const char *text) {
         _cleanup_strv_free_ char **fields = NULL, **words = NULL;
         _cleanup_free_ char *expanded = NULL, *joined = NULL;
@@ -67,7 +67,10 @@ static int parse_root(ValueParser *p, const char *text) {
         }
 
         joined = strv_join(words, ":");
-        return joined ? value_emit(p, joined, (Value) { .words = TAKE_PTR(words) }) : -ENOMEM;
+        if (!joined)
+                return -ENOMEM;
+        return value_emit(p, joined, (Value) { .words = TAKE_PTR(words),
+                                               .number = streq(joined, "none") ? ROOT_NONE : ROOT_LAYERS });
 }
 
 static bool ends_in_dot(const char *pattern) {

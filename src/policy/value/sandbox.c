@@ -12,13 +12,13 @@
 #include "util/strv.h"
 #include "util/word.h"
 
-/* "~", or a path that a "-" may precede. */
+/* "~", or a path that a "-" may precede. number: WORKING_DIRECTORY_*. */
 static int parse_working_directory(ValueParser *p, const char *text) {
         _cleanup_free_ char *expanded = NULL;
         int r;
 
         if (streq(text, "~"))
-                return value_emit(p, text, (Value) {});
+                return value_emit(p, text, (Value) { .number = WORKING_DIRECTORY_HOME });
         r = value_expand(p, text, &expanded);
         return r < 0 ? r : value_path_item(p, expanded);
 }

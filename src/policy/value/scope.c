@@ -177,21 +177,6 @@ static int parse_device_allow(ValueParser *p, const char *text) {
         return value_emit(p, text, (Value) { .words = TAKE_PTR(words) });
 }
 
-/* One of the words of the type; where yes and no are among them, any way to write a boolean. */
-static int parse_choice(ValueParser *p, const char *text) {
-        char *const *choices = (char *const *) p->directive->type->choices;
-        _cleanup_free_ char *all = NULL;
-        bool b;
-
-        if (strv_contains(choices, text))
-                return value_emit(p, text, (Value) {});
-        if (strv_contains(choices, "no") && parse_boolean(text, &b) >= 0 && (!b || strv_contains(choices, "yes")))
-                return value_emit(p, b ? "yes" : "no", (Value) {});
-
-        all = strv_join(choices, ", ");
-        return all ? value_error(p, "not one of %s: \"%s\"", all, text) : -ENOMEM;
-}
-
 /* number: whether to delegate; words: the controllers, NULL for all of them. */
 static int parse_delegate(ValueParser *p, const char *text) {
         static const char *const controllers[] = { "cpu", "cpuset", "io", "memory", "pids", NULL };
@@ -258,24 +243,8 @@ const ValueType type_device_count = { "DEVICE NUMBER|infinity", parse_device_cou
 const ValueType type_device_weight = { "DEVICE 1…10000", parse_device_weight, NULL };
 const ValueType type_addresses = { "ADDRESS[/BITS]…", parse_addresses,
                                    (const char *const[]) { "any", "localhost", "link-local", "multicast", NULL } };
-const ValueType type_device_policy = { "auto|closed|strict", parse_choice,
-                                       (const char *const[]) { "auto", "closed", "strict", NULL } };
 const ValueType type_device_allow = { "DEVICE [rwm]", parse_device_allow, NULL };
-const ValueType type_oom_policy = { "continue|stop|kill", parse_choice,
-                                    (const char *const[]) { "continue", "stop", "kill", NULL } };
-const ValueType type_kill_mode = { "control-group|mixed|process|none", parse_choice,
-                                   (const char *const[]) { "control-group", "mixed", "process", "none", NULL } };
 const ValueType type_delegate = { "BOOLEAN|CONTROLLER…", parse_delegate,
                                   (const char *const[]) { "yes", "no", "cpu", "cpuset", "io", "memory", "pids", NULL } };
 const ValueType type_unit_names = { "UNIT…", parse_unit_names, NULL };
 const ValueType type_slice = { "SLICE", parse_slice, NULL };
-
-/* Enumerations of [Sandbox], which parse the same. */
-const ValueType type_private_users = { "self|identity|no|full", parse_choice,
-                                       (const char *const[]) { "self", "identity", "no", "full", NULL } };
-const ValueType type_protect_home = { "yes|no|read-only|tmpfs", parse_choice,
-                                      (const char *const[]) { "yes", "no", "read-only", "tmpfs", NULL } };
-const ValueType type_protect_proc = { "default|noaccess|invisible|ptraceable", parse_choice,
-                                      (const char *const[]) { "default", "noaccess", "invisible", "ptraceable", NULL } };
-const ValueType type_terminal = { "private|shared", parse_choice, (const char *const[]) { "private", "shared", NULL } };
-const ValueType type_proc_subset = { "all|pid", parse_choice, (const char *const[]) { "all", "pid", NULL } };

@@ -65,6 +65,18 @@ enum {
         BIND_IDMAP = 1 << 4,
 };
 
+/* Value.number of type_root. */
+enum {
+        ROOT_LAYERS, /* words: a path or name for each layer, the lowest first */
+        ROOT_NONE,   /* nothing but what the policy puts there */
+};
+
+/* Value.number of type_working_directory. */
+enum {
+        WORKING_DIRECTORY_PATH,
+        WORKING_DIRECTORY_HOME, /* "~" */
+};
+
 /* Whether s can be the name of a volume or root: letters, digits, "_", "-" and ".", the first no "-" or ".". */
 bool volume_name_is_valid(const char *s);
 

@@ -213,7 +213,7 @@ static int programs_attached(const PlanProperty *p, int cgroup_fd) {
                 r = has_program(cgroup_fd, BPF_CGROUP_INET_INGRESS);
                 return r <= 0 ? r : has_program(cgroup_fd, BPF_CGROUP_INET_EGRESS);
         case D_DevicePolicy:
-                return streq(value_of(p)->text, "auto") ? 1 : has_program(cgroup_fd, BPF_CGROUP_DEVICE);
+                return value_of(p)->number == DEVICE_POLICY_AUTO ? 1 : has_program(cgroup_fd, BPF_CGROUP_DEVICE);
         default:
                 return has_program(cgroup_fd, BPF_CGROUP_DEVICE);
         }
