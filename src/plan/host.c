@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <sys/capability.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -81,17 +80,26 @@ static int find_managers(Host *host) {
         return 0;
 }
 
-/* The initial user namespace maps every id to itself: user_namespaces(7), /proc/PID/uid_map. */
-static int find_users(Host *host) {
-        _cleanup_free_ char *map = NULL;
-        unsigned inside, outside, count;
+static int read_map(const char *path, IdMap *ret) {
+        _cleanup_free_ char *text = NULL;
         int r;
 
-        r = file_read(AT_FDCWD, "/proc/self/uid_map", &map, NULL);
+        r = file_read(AT_FDCWD, path, &text, NULL);
+        return r < 0 ? r : id_map_parse(text, ret);
+}
+
+/* The initial user namespace maps every id to itself: user_namespaces(7), /proc/PID/uid_map. */
+static int find_users(Host *host) {
+        const IdMapEntry *first;
+        int r;
+
+        r = read_map("/proc/self/uid_map", &host->uid_map);
+        if (r >= 0 && host->uid == 0)
+                r = read_map("/proc/self/gid_map", &host->gid_map);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
-        host->initial_users = sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
-                              count == UINT32_MAX;
+        first = host->uid_map.items;
+        host->initial_users = first && first->inside == 0 && first->outside == 0 && first->count == UINT32_MAX;
         return 0;
 }
 
@@ -155,6 +163,8 @@ int host_probe(Host *host, Report *report) {
 }
 
 void host_deinit(Host *host) {
+        id_map_deinit(&host->uid_map);
+        id_map_deinit(&host->gid_map);
         free(host->working_directory);
         free(host->cgroup);
         free(host->cgroup_root);

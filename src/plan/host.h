@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "plan/subordinate.h"
+#include "util/id-map.h"
 #include "util/macro.h"
 #include "util/report.h"
 
@@ -21,7 +22,8 @@ typedef struct Host {
         char *cgroup_root;       /* where that hierarchy is mounted; NULL: nowhere */
         char *unit;              /* the service whose main process this is; NULL: none */
         bool executed;           /* systemd executed this process for a unit, or a sandbox as its command */
-        bool initial_users;      /* in the initial user namespace */
+        IdMap uid_map, gid_map;  /* of the user namespace that this process is in; gid_map of uid 0 alone */
+        bool initial_users;      /* it is the initial one */
         bool own_root;           /* uid 0 here is not the machine's, but that of a user namespace */
         bool system_manager;     /* a systemd with a system bus is there */
         bool user_manager;       /* the same for this user */

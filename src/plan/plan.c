@@ -25,10 +25,10 @@ Plan *plan_free(Plan *plan) {
         free(plan->cgroup);
         free(plan->cgroup_root);
         free(plan->properties);
-        free(plan->uid_map);
-        free(plan->gid_map);
-        free(plan->inner_uid_map);
-        free(plan->inner_gid_map);
+        id_map_deinit(&plan->uid_map);
+        id_map_deinit(&plan->gid_map);
+        id_map_deinit(&plan->inner_uid_map);
+        id_map_deinit(&plan->inner_gid_map);
         free(plan->uid_helper);
         free(plan->gid_helper);
         free(plan->groups);

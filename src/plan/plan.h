@@ -155,8 +155,8 @@ typedef struct Plan {
         /* namespaces and ids */
         uint64_t namespaces;       /* CLONE_NEW* made with the child */
         uint64_t inner_namespaces; /* CLONE_NEW* made again when the root is complete, so that its mounts are locked */
-        char *uid_map, *gid_map;   /* NULL where no user namespace is made */
-        char *inner_uid_map, *inner_gid_map; /* of the inner user namespace; NULL: as above */
+        IdMap uid_map, gid_map;    /* none where no user namespace is made */
+        IdMap inner_uid_map, inner_gid_map; /* of the inner user namespace; none: as above */
         char *uid_helper, *gid_helper; /* newuidmap(1) and newgidmap(1), which write maps; NULL: isorun itself does */
         bool deny_setgroups;
         bool set_ids;              /* the payload's ids are to be changed to: */

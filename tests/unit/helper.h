@@ -42,6 +42,12 @@ static inline void expect_result(const char *what, int got, int expected) {
                 fail_msg("%s: returned %d, not %d", what, got, expected);
 }
 
+static inline void expect_map(const char *what, const IdMap *map, const char *expected) {
+        _cleanup_free_ char *text = id_map_format(map, "\n");
+
+        expect_text(what, text, expected);
+}
+
 static inline void expect_in(const char *what, const char *text, const char *part) {
         if (!strstr(text, part))
                 fail_msg("%s: \"%s\" is not in:\n%s", what, part, text);
@@ -262,6 +268,7 @@ static inline void plan_set_uid(PlanFixture *f, uid_t uid) {
 
 /* Root on a machine with everything. */
 static inline int plan_set_up(void **state) {
+        static IdMapEntry all_ids = { 0, 0, UINT32_MAX };
         PlanFixture *f = calloc(1, sizeof(PlanFixture));
 
         assert_non_null(f);
@@ -279,6 +286,8 @@ static inline int plan_set_up(void **state) {
                 .pid = 4711,
                 .environment = f->environment,
                 .working_directory = (char *) "/",
+                .uid_map = { &all_ids, 1 },
+                .gid_map = { &all_ids, 1 },
                 .initial_users = true,
                 .system_manager = true,
                 .user_manager = true,

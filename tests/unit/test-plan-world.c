@@ -46,10 +46,10 @@ static void test_maps(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_good(f, "PrivateUsers=full");
-        expect_text("outer uids", f->plan->uid_map, "0 0 1\n100000 100000 65536\n");
-        expect_text("outer gids", f->plan->gid_map, "0 0 1\n200000 200000 1000\n");
-        expect_text("inner uids", f->plan->inner_uid_map, "0 100000 65536\n");
-        expect_text("inner gids", f->plan->inner_gid_map, "0 200000 1000\n");
+        expect_map("outer uids", &f->plan->uid_map, "0 0 1\n100000 100000 65536");
+        expect_map("outer gids", &f->plan->gid_map, "0 0 1\n200000 200000 1000");
+        expect_map("inner uids", &f->plan->inner_uid_map, "0 100000 65536");
+        expect_map("inner gids", &f->plan->inner_gid_map, "0 200000 1000");
         assert_null(f->plan->uid_helper);
         assert_false(f->plan->deny_setgroups);
         expect_number("inner", f->plan->inner_namespaces,
@@ -160,7 +160,7 @@ static void test_tree(void **state) {
         plan_expect_good(f, "");
         assert_false(f->plan->mounts[0].read_only);
         assert_true(f->plan->set_ids);
-        assert_null(f->plan->inner_uid_map);
+        expect_map("inner uids", &f->plan->inner_uid_map, "");
         expect_in("shown", plan_shown(f), "\n/=writable ");
         plan_expect_error(f, "RootDirectory=/", EPERM, "error: test.conf:1: RootDirectory=: / is / of this system");
         plan_expect_error(f, "RootDirectory=%h/file", ENOTDIR, "is no directory");
@@ -175,13 +175,13 @@ static void test_tree_of_user(void **state) {
         plan_set_uid(f, 1000);
         if (access("/usr/bin/newuidmap", X_OK) == 0) {
                 plan_expect_good(f, "");
-                expect_text("uids", f->plan->uid_map, "0 1000 1\n1 100000 65536\n");
-                expect_text("gids", f->plan->gid_map, "0 1000 1\n1 200000 1000\n");
+                expect_map("uids", &f->plan->uid_map, "0 1000 1\n1 100000 65536");
+                expect_map("gids", &f->plan->gid_map, "0 1000 1\n1 200000 1000");
                 assert_true(f->plan->set_ids && !f->plan->deny_setgroups);
         }
         uids.count = 0;
         plan_expect_notice(f, "", "notice: there is but one user, root, in this build: ");
-        expect_text("uids", f->plan->uid_map, "0 1000 1\n");
+        expect_map("uids", &f->plan->uid_map, "0 1000 1");
         assert_true(f->plan->deny_setgroups && !f->plan->set_ids);
         assert_null(f->plan->uid_helper);
 }

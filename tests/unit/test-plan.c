@@ -270,7 +270,7 @@ static void test_users(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_good(f, "PrivateUsers=no\n");
-        assert_null(f->plan->uid_map);
+        expect_map("uids", &f->plan->uid_map, "");
         assert_false(f->plan->namespaces & CLONE_NEWUSER);
         plan_expect_good(f, "User=12345\nGroup=54321\n");
         assert_true(f->plan->set_ids);
@@ -296,8 +296,8 @@ static void test_users_of_others(void **state) {
         plan_expect_error(f, "Group=12345\n", EPERM, "test.conf:1: Group=: only root can run");
         plan_expect_good(f, "User=1000\nGroup=100\n");
         assert_false(f->plan->set_ids);
-        expect_text("map", f->plan->uid_map, "1000 1000 1\n");
-        expect_text("map", f->plan->gid_map, "100 100 1\n");
+        expect_map("map", &f->plan->uid_map, "1000 1000 1");
+        expect_map("map", &f->plan->gid_map, "100 100 1");
         assert_true(f->plan->deny_setgroups);
 }
 

@@ -7,6 +7,7 @@
 #include "util/escape.h"
 #include "util/library.h"
 #include "util/parse.h"
+#include "util/id-map.h"
 #include "util/path.h"
 #include "util/process.h"
 #include "util/strv.h"
@@ -674,6 +675,24 @@ static void test_process(_unused_ void **state) {
         assert_null(none);
 }
 
+static void test_id_map(_unused_ void **state) {
+        _cleanup_(id_map_deinit) IdMap map = {};
+        _cleanup_free_ char *text = NULL;
+        IdMap other = {};
+
+        assert_int_equal(id_map_parse("         0       1000          1\n         1     100000      65536\n", &map), 0);
+        assert_int_equal(map.n, 2);
+        assert_int_equal(map.items[1].outside, 100000);
+        text = id_map_format(&map, ",");
+        expect_text("map", text, "0 1000 1,1 100000 65536");
+
+        assert_int_equal(id_map_parse("", &other), 0);
+        assert_int_equal(other.n, 0);
+        assert_int_equal(id_map_parse("0 0 1\n1 2", &other), -EINVAL);
+        assert_int_equal(id_map_parse("0 0 x", &other), -EINVAL);
+        assert_int_equal(other.n, 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_library_load), cmocka_unit_test(test_process),
@@ -690,6 +709,7 @@ int main(void) {
                 cmocka_unit_test(test_path_pairs),
                 cmocka_unit_test(test_escape), cmocka_unit_test(test_make_line),
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),
+                cmocka_unit_test(test_id_map),
                 cmocka_unit_test(test_report),
                 cmocka_unit_test(test_report_without_sink),
                 cmocka_unit_test(test_report_first),

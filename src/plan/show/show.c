@@ -149,13 +149,9 @@ static void show_capabilities(Output *out, const char *key, uint64_t mask, Direc
         pieces_end(out, &p, key, origin_of(out, id));
 }
 
-/* Its lines as one. */
-static void show_map(Output *out, const char *key, const char *map) {
-        _cleanup_free_ char *line = strdup(map);
+static void show_map(Output *out, const char *key, const IdMap *map) {
+        _cleanup_free_ char *line = id_map_format(map, ",");
 
-        for (char *c = line; c && *c; c++)
-                if (*c == '\n')
-                        *c = c[1] ? ',' : '\0';
         if (line)
                 entry(out, key, origin_of(out, D_PrivateUsers), "%s", line);
         else
@@ -169,14 +165,14 @@ static void show_identity(Output *out) {
         show_namespaces(out, "namespaces", plan->namespaces | CLONE_NEWCGROUP);
         if (plan->inner_namespaces)
                 show_namespaces(out, "inner namespaces", plan->inner_namespaces);
-        if (plan->uid_map) {
-                show_map(out, "uid map", plan->uid_map);
-                show_map(out, "gid map", plan->gid_map);
+        if (plan->uid_map.n) {
+                show_map(out, "uid map", &plan->uid_map);
+                show_map(out, "gid map", &plan->gid_map);
         } else
                 entry(out, "uid map", origin_of(out, D_PrivateUsers), "none: the host's user namespace");
-        if (plan->inner_uid_map) {
-                show_map(out, "inner uid map", plan->inner_uid_map);
-                show_map(out, "inner gid map", plan->inner_gid_map);
+        if (plan->inner_uid_map.n) {
+                show_map(out, "inner uid map", &plan->inner_uid_map);
+                show_map(out, "inner gid map", &plan->inner_gid_map);
         }
         if (plan->uid_helper)
                 entry(out, "maps written by", NULL, "%s, %s", plan->uid_helper, plan->gid_helper);

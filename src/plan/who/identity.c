@@ -3,48 +3,42 @@
 #include "plan/who/identity.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/sched.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <sys/capability.h>
 
 #include "plan/who/tree.h"
 #include "plan/who/world.h"
-#include "util/fd.h"
 #include "util/parse.h"
-#include "util/text.h"
 
 static bool has_capability(const Host *host, int capability) {
         return host->capabilities & UINT64_C(1) << capability;
 }
 
 /* Every id that exists here, each mapped to itself. */
-static int identity_map(const char *own_map, char **ret) {
-        _cleanup_free_ char *text = NULL;
-        _cleanup_text_ Text map = {};
-        unsigned inside, outside, count;
-        char *line, *position = NULL;
-        int r;
+static int map_to_itself(const IdMap *own, IdMap *ret) {
+        int r = 0;
 
-        r = file_read(AT_FDCWD, own_map, &text, NULL);
-        if (r < 0)
-                return r;
+        for (size_t i = 0; r >= 0 && i < own->n; i++)
+                r = id_map_add(ret, own->items[i].inside, own->items[i].inside, own->items[i].count);
+        return r;
+}
 
-        if (text_open(&map) < 0)
-                return -ENOMEM;
-        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
-                if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
-                        fprintf(map.f, "%u %u %u\n", inside, inside, count);
-        *ret = text_finish(&map);
-        return *ret ? 0 : -ENOMEM;
+static int map_all_ids(Builder *b) {
+        const Host *host = b->host;
+
+        if (!host->uid_map.n || !host->gid_map.n)
+                return report_error(b->report, ENODATA, "/proc/self/uid_map and gid_map cannot be read: which ids there "
+                                                        "are is not known");
+        if (map_to_itself(&host->uid_map, &b->plan->uid_map) < 0 || map_to_itself(&host->gid_map, &b->plan->gid_map) < 0)
+                return report_oom(b->report);
+        return 0;
 }
 
 static int map_ids(Builder *b) {
         bool all = has_capability(b->host, CAP_SETUID) && has_capability(b->host, CAP_SETGID);
         Plan *plan = b->plan;
-        int r;
 
         if (b->request->writable_root && b->host->uid != 0)
                 return build_tree_maps(b);
@@ -54,17 +48,14 @@ static int map_ids(Builder *b) {
                                     "run isorun as another user, or, inside a sandbox, under a policy that keeps "
                                     "CAP_SETFCAP");
 
-        if (b->host->uid == 0 && all) {
-                r = identity_map("/proc/self/uid_map", &plan->uid_map);
-                if (r >= 0)
-                        r = identity_map("/proc/self/gid_map", &plan->gid_map);
-                return r < 0 ? report_error(b->report, -r, "own id maps: %s", strerror(-r)) : 0;
-        }
+        if (b->host->uid == 0 && all)
+                return map_all_ids(b);
 
         plan->deny_setgroups = true;
-        plan->uid_map = format("%u %u 1\n", b->host->uid, b->host->uid);
-        plan->gid_map = format("%u %u 1\n", b->host->gid, b->host->gid);
-        return plan->uid_map && plan->gid_map ? 0 : report_oom(b->report);
+        if (id_map_add(&plan->uid_map, b->host->uid, b->host->uid, 1) < 0 ||
+            id_map_add(&plan->gid_map, b->host->gid, b->host->gid, 1) < 0)
+                return report_oom(b->report);
+        return 0;
 }
 
 static int build_users(Builder *b) {

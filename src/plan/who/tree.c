@@ -7,10 +7,11 @@
 #include <sys/statvfs.h>
 
 #include "plan/who/world.h"
-#include "util/text.h"
 
-static char *tree_map(uint32_t own, const IdRange *range) {
-        return range ? format("0 %u 1\n1 %u %u\n", own, range->first, range->count) : format("0 %u 1\n", own);
+static int map_tree(uint32_t own, const IdRange *range, IdMap *ret) {
+        int r = id_map_add(ret, 0, own, 1);
+
+        return r < 0 || !range ? r : id_map_add(ret, 1, range->first, range->count);
 }
 
 int build_tree_maps(Builder *b) {
@@ -21,9 +22,8 @@ int build_tree_maps(Builder *b) {
         if (why)
                 report_notice(b->report, "there is but one user, root, in this build: %s", why);
         plan->deny_setgroups = why;
-        plan->uid_map = tree_map(b->host->uid, why ? NULL : &ranges.uids);
-        plan->gid_map = tree_map(b->host->gid, why ? NULL : &ranges.gids);
-        if (!plan->uid_map || !plan->gid_map)
+        if (map_tree(b->host->uid, why ? NULL : &ranges.uids, &plan->uid_map) < 0 ||
+            map_tree(b->host->gid, why ? NULL : &ranges.gids, &plan->gid_map) < 0)
                 return report_oom(b->report);
         if (why) {
                 free(plan->uid_helper);

@@ -8,14 +8,13 @@
 #include "plan/who/world.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include "plan/subordinate.h"
 #include "util/parse.h"
 #include "util/path.h"
-#include "util/text.h"
 
 bool build_is_world(const Policy *policy) {
         return policy_choice(policy, D_PrivateUsers) == PRIVATE_USERS_FULL;
@@ -103,12 +102,10 @@ const char *build_ranges(Builder *b, BuildRanges *ranges) {
         return why ?: find_helpers(b);
 }
 
-static char *outer_map(uint32_t own, IdRange range) {
-        return format("%u %u 1\n%u %u %u\n", own, own, range.first, range.first, range.count);
-}
-
-static char *inner_map(IdRange range) {
-        return format("0 %u %u\n", range.first, range.count);
+static int map_range(uint32_t own, IdRange range, IdMap *outer, IdMap *inner) {
+        if (id_map_add(outer, own, own, 1) < 0 || id_map_add(outer, range.first, range.first, range.count) < 0)
+                return -ENOMEM;
+        return id_map_add(inner, 0, range.first, range.count);
 }
 
 int build_world_maps(Builder *b) {
@@ -123,11 +120,8 @@ int build_world_maps(Builder *b) {
                 return build_error(b, delegate, D_Delegate, EINVAL,
                                    "is not possible with PrivateUsers=full: the cgroup belongs to the caller, who does "
                                    "not exist in that world");
-        plan->uid_map = outer_map(b->host->uid, ranges.uids);
-        plan->gid_map = outer_map(b->host->gid, ranges.gids);
-        plan->inner_uid_map = inner_map(ranges.uids);
-        plan->inner_gid_map = inner_map(ranges.gids);
-        if (!plan->uid_map || !plan->gid_map || !plan->inner_uid_map || !plan->inner_gid_map)
+        if (map_range(b->host->uid, ranges.uids, &plan->uid_map, &plan->inner_uid_map) < 0 ||
+            map_range(b->host->gid, ranges.gids, &plan->gid_map, &plan->inner_gid_map) < 0)
                 return report_oom(b->report);
 
         plan->set_owner = true;
@@ -144,15 +138,13 @@ int build_name_root(Builder *b) {
 }
 
 /* The names of the host's users mean nothing there. */
-static int parse_world_id(Builder *b, DirectiveId id, const char *map, uint32_t *ret) {
+static int parse_world_id(Builder *b, DirectiveId id, const IdMap *map, uint32_t *ret) {
         const Setting *s = policy_get(b->policy, id);
-        unsigned first, count;
+        uint32_t count = map->items[0].count;
         uint64_t number = 0;
 
         if (!s)
                 return 0;
-        if (sscanf(map, "0 %u %u", &first, &count) != 2)
-                return -EINVAL;
         if (!streq(s->value.text, "root") && parse_u64_range(s->value.text, 0, count - 1, &number) < 0)
                 return build_error(b, s, id, EINVAL,
                                    "with PrivateUsers=full this is root or a number from 0 to %u, an id of its own "
@@ -166,10 +158,10 @@ int build_world_ids(Builder *b) {
         DirectiveId group = policy_get(b->policy, D_Group) ? D_Group : D_User;
         int r, q;
 
-        if (!plan->inner_gid_map)
+        if (!plan->inner_gid_map.n)
                 return 0; /* there is no such world, as has been said */
-        r = parse_world_id(b, D_User, plan->inner_uid_map, &plan->uid);
-        q = r < 0 ? r : parse_world_id(b, group, plan->inner_gid_map, &plan->gid);
+        r = parse_world_id(b, D_User, &plan->inner_uid_map, &plan->uid);
+        q = r < 0 ? r : parse_world_id(b, group, &plan->inner_gid_map, &plan->gid);
         if (r < 0 || q < 0)
                 return r < 0 ? r : q;
 

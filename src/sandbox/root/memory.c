@@ -179,7 +179,7 @@ static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, in
         if (r < 0)
                 return r;
         /* Who has no rights in the initial user namespace cannot use the xattrs that overlayfs prefers. */
-        if (rm->plan->uid_map && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+        if (rm->plan->uid_map.n && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
                 return mount_refused(fs, &rm->reason);
         r = create_overlay(rm, fs, lower, n);
         if (r < 0)
@@ -218,7 +218,7 @@ static int make_upper(RootMaker *rm, int memory, int lower, int *ret_upper, int 
                 return -errno;
         /* An owner that does not exist here cannot be given, and the caller does not in a world of its own: then it is
          * the payload's. */
-        absent = plan->inner_uid_map && st.st_uid == geteuid();
+        absent = plan->inner_uid_map.n && st.st_uid == geteuid();
         if ((absent || fchown(*ret_upper, st.st_uid, st.st_gid) < 0) && plan->set_owner &&
             fchown(*ret_upper, plan->owner_uid, plan->owner_gid) < 0)
                 return -errno;

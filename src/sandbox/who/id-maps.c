@@ -19,30 +19,36 @@ static int write_file(int proc, pid_t pid, const char *file, const char *text) {
         return file_write(proc, path, text);
 }
 
-static int write_maps(int proc, pid_t pid, const char *uid_map, const char *gid_map, bool deny_setgroups) {
+static int write_map(int proc, pid_t pid, const char *file, const IdMap *map) {
+        _cleanup_free_ char *text = id_map_format(map, "\n");
+
+        return text ? write_file(proc, pid, file, text) : -ENOMEM;
+}
+
+static int write_maps(int proc, pid_t pid, const IdMap *uid_map, const IdMap *gid_map, bool deny_setgroups) {
         int r = 0;
 
         if (deny_setgroups)
                 r = write_file(proc, pid, "setgroups", "deny");
         if (r >= 0)
-                r = write_file(proc, pid, "uid_map", uid_map);
-        return r < 0 ? r : write_file(proc, pid, "gid_map", gid_map);
+                r = write_map(proc, pid, "uid_map", uid_map);
+        return r < 0 ? r : write_map(proc, pid, "gid_map", gid_map);
 }
 
-/* "newuidmap PID INSIDE OUTSIDE COUNT…": its arguments are the words of the map. */
-static char **helper_arguments(const char *helper, pid_t pid, const char *map) {
+/* "newuidmap PID INSIDE OUTSIDE COUNT…" */
+static char **helper_arguments(const char *helper, pid_t pid, const IdMap *map) {
         _cleanup_strv_free_ char **arguments = NULL;
-        _cleanup_free_ char *copy = strdup(map);
-        char *position = NULL;
         int r;
 
-        if (!copy)
-                return NULL;
         r = strv_push(&arguments, helper);
         if (r >= 0)
                 r = strv_pushf(&arguments, "%d", pid);
-        for (char *w = strtok_r(copy, " \n", &position); r >= 0 && w; w = strtok_r(NULL, " \n", &position))
-                r = strv_push(&arguments, w);
+        for (size_t i = 0; r >= 0 && i < map->n; i++) {
+                const uint32_t numbers[] = { map->items[i].inside, map->items[i].outside, map->items[i].count };
+
+                for (size_t k = 0; r >= 0 && k < ELEMENTSOF(numbers); k++)
+                        r = strv_pushf(&arguments, "%u", numbers[k]);
+        }
         return r < 0 ? NULL : TAKE_PTR(arguments);
 }
 
@@ -87,7 +93,7 @@ static int await(pid_t pid, int output, char *text, size_t size) {
         return TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0 ? -errno : status;
 }
 
-static int run_helper(const char *helper, pid_t pid, const char *map, Report *report) {
+static int run_helper(const char *helper, pid_t pid, const IdMap *map, Report *report) {
         _cleanup_strv_free_ char **arguments = helper_arguments(helper, pid, map);
         _cleanup_close_ int output = -1;
         char text[512];
@@ -112,17 +118,19 @@ static int run_helper(const char *helper, pid_t pid, const char *map, Report *re
 int id_maps_write(const Plan *plan, int proc, pid_t pid, Report *report) {
         int r;
 
-        if (!plan->uid_map)
+        if (!plan->uid_map.n)
                 return 0;
         if (plan->uid_helper) {
-                r = run_helper(plan->uid_helper, pid, plan->uid_map, report);
-                return r < 0 ? r : run_helper(plan->gid_helper, pid, plan->gid_map, report);
+                r = run_helper(plan->uid_helper, pid, &plan->uid_map, report);
+                return r < 0 ? r : run_helper(plan->gid_helper, pid, &plan->gid_map, report);
         }
-        r = write_maps(proc, pid, plan->uid_map, plan->gid_map, plan->deny_setgroups);
+        r = write_maps(proc, pid, &plan->uid_map, &plan->gid_map, plan->deny_setgroups);
         return r < 0 ? report_error(report, -r, "writing the id maps: %s%s", strerror(-r), failure_hint(-r)) : 0;
 }
 
 int id_maps_write_inner(const Plan *plan, int proc, pid_t pid) {
-        return write_maps(proc, pid, plan->inner_uid_map ?: plan->uid_map, plan->inner_gid_map ?: plan->gid_map,
-                          plan->deny_setgroups);
+        bool own = plan->inner_uid_map.n;
+
+        return write_maps(proc, pid, own ? &plan->inner_uid_map : &plan->uid_map,
+                          own ? &plan->inner_gid_map : &plan->gid_map, plan->deny_setgroups);
 }
