@@ -113,6 +113,62 @@ test_status() {
 	end one
 }
 
+# isorun and isoctl of another version, in $tmp/other.
+make_other() {
+	mkdir -p "$tmp/other"
+	python3 - "$tmp/other" "$isorun" "$isoctl" <<'PY'
+import pathlib, sys
+other, *programs = map(pathlib.Path, sys.argv[1:])
+header = b"isorun\0\0" + (1).to_bytes(4, sys.byteorder)
+for program in programs:
+    before, after = program.read_bytes().split(header)
+    changed = header[:8] + (2).to_bytes(4, sys.byteorder) + b"9.9".ljust(20, b"\0")
+    (other / program.name).write_bytes(before + changed + after[20:])
+    (other / program.name).chmod(0o755)
+PY
+}
+
+# Sends isorun PID, raw, what is no request of any version, and prints the text of the answer.
+send_nonsense() {
+	run "${who[@]}" python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect("\0isorun/" + sys.argv[1])
+s.send(b"\1" + bytes(23))
+answer = s.recv(5000)
+print(answer[:6].decode(), answer[44:].rstrip(b"\0").decode())' "$1"
+}
+
+test_version() {
+	local version
+	version=$("$isorun" --version)
+	version=${version#isorun }
+	make_other
+	"${who[@]}" "$isorun" -p "Optional=MemoryMax TasksMax" --name one sleep 720 2>"$tmp/isorun.err" &
+	instance=$!
+	await runs '^sleep 720$' && await "${who[@]}" "$isoctl" enter one true
+	run "${who[@]}" "$tmp/other/isoctl" enter one true
+	is "$label: an isoctl of another version is refused" "$status $err" "125 isoctl: one was started by isorun $version \
+(control protocol 1), and this is isoctl 9.9 (protocol 2): use isoctl $version for it, or start it again"
+	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol 2) asked for \
+something of isorun $version (protocol 1): use isoctl $version for this instance" "$tmp/isorun.err"
+	send_nonsense "$(first_pid "^$isorun .*--name one ")"
+	is "$label: no request of any version" "$out" \
+		"isorun reading the request of an isoctl that is not of version $version: Protocol error"
+	enter one echo still
+	is "$label: ... and its own isoctl goes on" "$out" still
+	end one
+	"${who[@]}" "$tmp/other/isorun" "${mode[@]}" --name two sleep 721 &
+	instance=$!
+	await runs '^sleep 721$'
+	run "${who[@]}" "$tmp/other/isoctl" enter two echo reached
+	is "$label: two of another version understand each other" "$out" reached
+	enter two true
+	is "$label: an isorun of another version is known" "$status $err" "125 isoctl: two was started by isorun 9.9 \
+(control protocol 2), and this is isoctl $version (protocol 1): use isoctl 9.9 for it, or start it again"
+	kill "$(first_pid "^$tmp/other/isorun .*--name two ")"
+	wait "$instance"
+}
+
 test_ends() {
 	begin one
 	"${who[@]}" "$isoctl" enter one sh -c 'sleep 701 & sleep 702' &
@@ -467,6 +523,7 @@ all() {
 	test_list
 	test_same
 	test_status
+	test_version
 	test_ends
 	test_leaks
 	test_frozen

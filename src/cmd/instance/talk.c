@@ -17,7 +17,7 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
         if (instance->handed_over)
                 return report_error(report, EOPNOTSUPP, "%s was handed over to systemd (--hand-over): no isorun is left to "
                                     "ask for that", instance->name);
-        fd = control_connect(instance->isorun, &owner.uid, &owner.gid);
+        fd = client_connect(instance->isorun, &owner.uid, &owner.gid);
         if (fd == -EPERM)
                 return report_error(report, EPERM, "%s cannot be reached: another process has taken its socket's name",
                                     instance->name);
@@ -43,11 +43,12 @@ static int ask(const Instance *instance, int connection, ControlType question, i
         ControlReply reply = {};
         int r;
 
-        r = control_send_request(connection, &(ControlRequest) { .type = (int32_t) question }, NULL, 0, NULL, 0);
-        if (r >= 0)
-                r = control_receive_reply(connection, &reply, fds, n);
+        r = client_send(connection, &(ControlRequest) { .type = (int32_t) question }, NULL, 0, NULL, 0);
         if (r < 0 && r != -EPIPE && r != -ECONNRESET)
                 return report_error(report, -r, "%s: %s", instance->name, strerror(-r));
+        r = client_receive(connection, instance->name, &reply, fds, n, report);
+        if (r < 0)
+                return r;
         if (r > 0 && reply.type == CONTROL_TEXT && fds[n - 1] >= 0)
                 return 0;
         if (r > 0)

@@ -3,8 +3,8 @@
 
 /* isoctl's end of a connection to an instance. */
 
+#include "cmd/instance/client.h"
 #include "cmd/instance/instance.h"
-#include "sandbox/wire/control.h"
 
 /* Who answers. */
 typedef struct TalkOwner {

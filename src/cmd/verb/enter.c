@@ -89,7 +89,7 @@ static int ask(Visit *v, char *const *arguments) {
         if (!strings)
                 return report_oom(v->report);
 
-        r = control_send_request(v->connection, &request, strings, size, fds, n);
+        r = client_send(v->connection, &request, strings, size, fds, n);
         if (r == -E2BIG)
                 return report_error(v->report, E2BIG, "enter: a command line of more than %d bytes",
                                     CONTROL_STRINGS_MAX);
@@ -123,9 +123,9 @@ static int take_reply(Visit *v) {
         ControlReply reply;
         int fd, r;
 
-        r = control_receive_reply(v->connection, &reply, &fd, 1);
+        r = client_receive(v->connection, v->instance->name, &reply, &fd, 1, v->report);
         if (r <= 0)
-                return hung_up(v);
+                return r < 0 ? r : hung_up(v);
         if (reply.type == CONTROL_TERMINAL && !v->own_terminal)
                 return take_terminal(v, fd);
         fd_close(fd);
@@ -162,9 +162,8 @@ static int hand_on_signals(Visit *v) {
                         v->status = 128 + sig;
                         return 1;
                 } else if (sig != SIGWINCH)
-                        (void) control_send_request(v->connection,
-                                                    &(ControlRequest) { .type = CONTROL_SIGNAL, .value = sig }, NULL, 0,
-                                                    NULL, 0);
+                        (void) client_send(v->connection, &(ControlRequest) { .type = CONTROL_SIGNAL, .value = sig },
+                                           NULL, 0, NULL, 0);
         }
         return 0;
 }

@@ -248,7 +248,7 @@ static void run(Reaper *r) {
 
 _Noreturn void reaper_main(Payload *payload) {
         sigset_t mask = payload->inside->forwarded;
-        Reaper r = { .payload = payload, .sessions = { .payload = payload } };
+        Reaper r = { .payload = payload, .sessions = { .payload = payload, .isorun = &r.socket } };
 
         close_standard_io();
         if (keep_fds(payload) < 0)

@@ -178,8 +178,16 @@ static void show_places(const Request *r) {
                 fail(r->f, -q, "listing the places");
 }
 
+/* isoctl says so itself, by the header of the answer; this is for isorun's side. */
+static void refuse_version(const ControlHeader *peer, Failure *f) {
+        fail(f, EPROTONOSUPPORT, "isoctl %s (control protocol %u) asked for something of isorun %s (protocol %u): use isoctl %s "
+             "for this instance, or start it again", peer->program, peer->version, control_header.program,
+             control_header.version, control_header.program);
+}
+
 _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
         Request r = { .payload = payload, .connection = connection, .f = f };
+        ControlHeader peer;
         int q;
 
         for (int sig = 1; sig < NSIG; sig++)
@@ -187,9 +195,11 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
         setsid();
         close(payload->inside->socket);
 
-        q = control_receive_request(connection, &r.request, &r.strings, r.fds, ELEMENTSOF(r.fds));
-        if (q < 0)
-                fail(f, -q, "reading the request");
+        q = control_receive_request(connection, &peer, &r.request, &r.strings, r.fds, ELEMENTSOF(r.fds));
+        if (q == -EPROTONOSUPPORT)
+                refuse_version(&peer, f);
+        else if (q < 0)
+                fail(f, -q, "reading the request of an isoctl that is not of version %s", control_header.program);
         else if (q > 0 && r.request.type == CONTROL_ENTER)
                 enter(&r);
         else if (q > 0 && r.request.type == CONTROL_PLAN) {

@@ -49,15 +49,26 @@ void sessions_add(Sessions *s, int connection) {
                                           .shared = TAKE_PTR(shared) };
 }
 
+/* isorun says it to the user; after --hand-over nobody does. */
+static void tell_isorun(int socket, const char *text) {
+        Message m = { .type = MESSAGE_REFUSED };
+
+        snprintf(m.text, sizeof(m.text), "%s", text);
+        if (socket >= 0)
+                (void) message_send(socket, &m, NULL, 0);
+}
+
 /* It has become the command, or has failed. */
-static void settle_start(Session *s) {
+static void settle_start(const Sessions *sessions, Session *s) {
         ControlReply reply = { .type = CONTROL_STARTED };
         Failure f;
 
         if (failure_take(s->shared, &f) < 0) {
                 reply = (ControlReply) { .type = CONTROL_FAILED, .value = f.message.value, .status = f.message.status };
-                memcpy(reply.text, f.message.text, sizeof(reply.text));
+                snprintf(reply.text, sizeof(reply.text), "%s", f.message.text);
         }
+        if (reply.value == EPROTONOSUPPORT)
+                tell_isorun(*sessions->isorun, reply.text);
         (void) control_send_reply(s->connection, &reply, NULL, 0);
         s->started = fd_close(s->started);
         s->shared = failure_unshare(s->shared);
@@ -73,7 +84,7 @@ static void listen_to(Session *s) {
         int sig, r;
 
         r = control_receive_signal(s->connection, &sig);
-        if (r > 0 && sig > 0 && sig <= SIGNAL_MAX)
+        if (r > 0)
                 signal_group(s, sig);
         if (r > 0 || r == -EAGAIN)
                 return;
@@ -106,7 +117,7 @@ void sessions_process(Sessions *s, const struct pollfd *fds, unsigned n) {
                 Session *item = fds[i].fd >= 0 && fds[i].revents ? find(s, fds[i].fd) : NULL;
 
                 if (item && item->started == fds[i].fd)
-                        settle_start(item);
+                        settle_start(s, item);
                 else if (item && item->started < 0)
                         listen_to(item);
         }
@@ -119,7 +130,7 @@ void sessions_reap(Sessions *s, pid_t pid, int wait_status) {
                 if (item->pid != pid)
                         continue;
                 if (item->started >= 0)
-                        settle_start(item);
+                        settle_start(s, item);
                 (void) control_send_reply(item->connection,
                                           &(ControlReply) { .type = CONTROL_EXITED, .value = wait_status }, NULL, 0);
                 fd_close(item->connection);

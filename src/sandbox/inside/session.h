@@ -18,6 +18,7 @@ typedef struct Session {
 
 typedef struct Sessions {
         const Payload *payload;
+        const int *isorun; /* the socket to it; -1: it is gone */
         Session items[SESSIONS_MAX];
         unsigned n;
 } Sessions;

@@ -58,6 +58,7 @@ static bool is_expected(const Supervisor *s, MessageType type) {
                 return s->terminal.n_asked > 0;
         case MESSAGE_FOUND:
                 return s->relay.asked;
+        case MESSAGE_REFUSED:
         case MESSAGE_STOPPED:
         case MESSAGE_EXITED:
                 return !starting;
@@ -95,6 +96,9 @@ static int take_message(Supervisor *s) {
                 /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
                 s->control = control_listen();
                 return run_terminal_start(&s->terminal);
+        case MESSAGE_REFUSED:
+                report_notice(run->report, "%s", m.text);
+                return 0;
         case MESSAGE_STOPPED:
                 run_terminal_stopped(&s->terminal, m.value);
                 return 0;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "sandbox/wire/packet.h"
+#include "sandbox/wire/signals.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/process.h"
@@ -18,8 +18,15 @@
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
 
-/* The length counts: an abstract name is not terminated. */
-static socklen_t make_address(struct sockaddr_un *ret, pid_t isorun) {
+int control_check_header(const void *packet, size_t size, ControlHeader *ret) {
+        if (size < sizeof(*ret) || memcmp(packet, control_header.magic, sizeof(control_header.magic)) != 0)
+                return -EPROTO;
+        memcpy(ret, packet, sizeof(*ret));
+        ret->program[sizeof(ret->program) - 1] = '\0';
+        return ret->version == control_header.version ? 0 : -EPROTONOSUPPORT;
+}
+
+socklen_t control_address(pid_t isorun, struct sockaddr_un *ret) {
         *ret = (struct sockaddr_un) { .sun_family = AF_UNIX };
         return (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 +
                             (size_t) snprintf(ret->sun_path + 1, sizeof(ret->sun_path) - 1, "isorun/%d", isorun));
@@ -28,7 +35,7 @@ static socklen_t make_address(struct sockaddr_un *ret, pid_t isorun) {
 int control_listen(void) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         struct sockaddr_un address;
-        socklen_t size = make_address(&address, getpid());
+        socklen_t size = control_address(getpid(), &address);
 
         if (fd < 0 || bind(fd, (struct sockaddr *) &address, size) < 0 || listen(fd, 16) < 0)
                 return -errno;
@@ -100,32 +107,6 @@ int control_accept(int listener) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-int control_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid) {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-        struct sockaddr_un address;
-        socklen_t size = make_address(&address, isorun), peer_size = sizeof(struct ucred);
-        struct ucred peer;
-
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, size) < 0 ||
-            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) < 0)
-                return -errno;
-        if (peer.pid != isorun)
-                return -EPERM;
-        *ret_uid = peer.uid;
-        *ret_gid = peer.gid;
-        return TAKE_FD(fd);
-}
-
-int control_send_request(int fd, const ControlRequest *request, const char *strings, size_t size, const int *fds,
-                         unsigned n) {
-        struct iovec parts[] = {
-                { .iov_base = (void *) request, .iov_len = sizeof(*request) },
-                { .iov_base = (void *) strings, .iov_len = size },
-        };
-
-        return size > CONTROL_STRINGS_MAX ? -E2BIG : packet_send(fd, parts, 2, fds, n, 0);
-}
-
 /* Exactly n strings, each with its NUL. */
 static int split(const char *text, size_t size, size_t n, char ***ret) {
         _cleanup_strv_free_ char **strings = NULL;
@@ -146,8 +127,17 @@ static int split(const char *text, size_t size, size_t n, char ***ret) {
         return 0;
 }
 
-int control_receive_request(int fd, ControlRequest *ret, char ***ret_strings, int *fds, unsigned n) {
-        const size_t room = sizeof(ControlRequest) + CONTROL_STRINGS_MAX;
+/* packet: what follows the header. */
+static int parse_request(const char *packet, size_t size, ControlRequest *ret, char ***ret_strings) {
+        if (size < sizeof(*ret))
+                return -EPROTO;
+        memcpy(ret, packet, sizeof(*ret));
+        return split(packet + sizeof(*ret), size - sizeof(*ret), ret->n_strings, ret_strings);
+}
+
+int control_receive_request(int fd, ControlHeader *ret_header, ControlRequest *ret, char ***ret_strings, int *fds,
+                            unsigned n) {
+        const size_t room = sizeof(ControlHeader) + sizeof(ControlRequest) + CONTROL_STRINGS_MAX;
         _cleanup_free_ char *buffer = malloc(room);
         size_t size;
         int r;
@@ -160,46 +150,38 @@ int control_receive_request(int fd, ControlRequest *ret, char ***ret_strings, in
         if (r <= 0)
                 return r;
 
-        r = -EPROTO;
-        if (size >= sizeof(*ret)) {
-                memcpy(ret, buffer, sizeof(*ret));
-                r = split(buffer + sizeof(*ret), size - sizeof(*ret), ret->n_strings, ret_strings);
-        }
+        r = control_check_header(buffer, size, ret_header);
+        if (r >= 0)
+                r = parse_request(buffer + sizeof(ControlHeader), size - sizeof(ControlHeader), ret, ret_strings);
         if (r < 0)
                 fds_close(fds, n);
         return r < 0 ? r : 1;
 }
 
 int control_receive_signal(int fd, int *ret) {
-        ControlRequest request;
+        struct {
+                ControlHeader header;
+                ControlRequest request;
+        } packet;
+        ControlHeader header;
         size_t size;
         int r;
 
-        r = packet_receive(fd, &request, sizeof(request), &size, NULL, 0, MSG_DONTWAIT);
+        r = packet_receive(fd, &packet, sizeof(packet), &size, NULL, 0, MSG_DONTWAIT);
         if (r <= 0)
                 return r;
-        if (size != sizeof(request) || request.type != CONTROL_SIGNAL)
+        if (control_check_header(&packet, size, &header) < 0 || size != sizeof(packet) ||
+            packet.request.type != CONTROL_SIGNAL || packet.request.value < 1 || packet.request.value > SIGNAL_MAX)
                 return -EPROTO;
-        *ret = request.value;
+        *ret = packet.request.value;
         return 1;
 }
 
 int control_send_reply(int fd, const ControlReply *reply, const int *fds, unsigned n) {
-        struct iovec part = { .iov_base = (void *) reply, .iov_len = sizeof(*reply) };
+        struct iovec parts[] = {
+                { .iov_base = (void *) &control_header, .iov_len = sizeof(control_header) },
+                { .iov_base = (void *) reply, .iov_len = sizeof(*reply) },
+        };
 
-        return packet_send(fd, &part, 1, fds, n, MSG_DONTWAIT);
-}
-
-int control_receive_reply(int fd, ControlReply *ret, int *fds, unsigned n) {
-        size_t size;
-        int r;
-
-        r = packet_receive(fd, ret, sizeof(*ret), &size, fds, n, 0);
-        if (r > 0 && size != sizeof(*ret)) {
-                fds_close(fds, n);
-                return -EPROTO;
-        }
-        if (r > 0)
-                ret->text[sizeof(ret->text) - 1] = '\0';
-        return r;
+        return packet_send(fd, parts, ELEMENTSOF(parts), fds, n, MSG_DONTWAIT);
 }

@@ -6,11 +6,26 @@
  * isorun listens on an abstract socket (unix(7)) that is named after its pid, so that no file is written. It lets in
  * its own user and root, and of these nobody who is in a sandbox, and hands the connection itself to the reaper. The
  * reaper forks a process that reads the one request and does what it says (serve.h); all the reaper reads itself are
- * signals, of a fixed size. */
+ * signals, of a fixed size.
+ *
+ * isoctl may be of another version than the isorun that it talks to, which has run since before an upgrade. So each
+ * packet begins with a ControlHeader, in every version; only the same version understands what follows. isoctl's side is
+ * in cmd/instance/client.h. */
 
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
+
+/* To be raised with every change of a request or a reply. */
+enum { CONTROL_VERSION = 1 };
+
+typedef struct ControlHeader {
+        char magic[8];
+        uint32_t version; /* CONTROL_VERSION */
+        char program[20]; /* the version of isorun or isoctl, for people; terminated */
+} ControlHeader;
 
 typedef enum ControlType {
         /* to the instance; the first message is one of these, */
@@ -43,7 +58,20 @@ typedef struct ControlReply {
         char text[400];
 } ControlReply;
 
-enum { CONTROL_STRINGS_MAX = 128 << 10 }; /* bytes, with each NUL */
+enum {
+        CONTROL_STRINGS_MAX = 128 << 10, /* bytes, with each NUL */
+        CONTROL_REPLY_ROOM = 4096,       /* bytes; a reply of any version fits */
+};
+
+/* The header of this program. */
+extern const ControlHeader control_header;
+
+/* Reads the header of a packet into *ret, terminated. Returns 0, -EPROTO if it has none, or -EPROTONOSUPPORT if it is of
+ * another version. */
+int control_check_header(const void *packet, size_t size, ControlHeader *ret);
+
+/* The address of the isorun with that pid. Returns its length, which counts: an abstract name is not terminated. */
+socklen_t control_address(pid_t isorun, struct sockaddr_un *ret);
 
 /* Listens where isoctl looks for this process. Returns the fd, or -errno: -EADDRINUSE where somebody has taken the
  * name. */
@@ -52,17 +80,10 @@ int control_listen(void);
 /* Accepts a connection, if it is from one who may. Returns its fd, not blocking, or -errno: -EPERM for who may not. */
 int control_accept(int listener);
 
-/* Connects to the isorun of that pid. *ret_uid and *ret_gid are its own. Returns the fd or -errno: -EPERM where it is
- * not that process that answers. */
-int control_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid);
-
-/* Sends a request with n_strings strings of size bytes together, NULs included. Returns 0 or -errno. */
-int control_send_request(int fd, const ControlRequest *request, const char *strings, size_t size, const int *fds,
-                         unsigned n);
-
 /* Waits for a request. *ret_strings is a vector of request->n_strings strings that the caller frees. Returns 1, 0
- * when the other side is gone, or -errno. */
-int control_receive_request(int fd, ControlRequest *ret, char ***ret_strings, int *fds, unsigned n);
+ * when the other side is gone, or -errno: -EPROTONOSUPPORT if it is of another version, whose header is in *ret_header. */
+int control_receive_request(int fd, ControlHeader *ret_header, ControlRequest *ret, char ***ret_strings, int *fds,
+                            unsigned n);
 
 /* Takes one CONTROL_SIGNAL, without waiting. Returns 1 with the signal in *ret, 0 when the other side is gone, or
  * -errno. */
@@ -70,6 +91,3 @@ int control_receive_signal(int fd, int *ret);
 
 /* Does not wait for room. */
 int control_send_reply(int fd, const ControlReply *reply, const int *fds, unsigned n);
-
-/* As message_receive(). The text is terminated. */
-int control_receive_reply(int fd, ControlReply *ret, int *fds, unsigned n);

@@ -30,6 +30,7 @@ typedef enum MessageType {
         MESSAGE_STARTED, /* the payload runs; fds: its pidfd, and the notify socket if there is one */
         MESSAGE_SEEN,    /* the answer to MESSAGE_SIGNAL, value: the signal; status: whether the payload has it already */
         MESSAGE_FOUND,   /* fd: a pidfd of the process that was looked for; none: there is no such process */
+        MESSAGE_REFUSED, /* an isoctl of another version has asked; text says which */
         MESSAGE_STOPPED, /* the payload was stopped; value: by which signal */
         MESSAGE_EXITED,  /* value: the payload's wait status */
         _MESSAGE_TYPES,
