@@ -329,7 +329,6 @@ put() { # file, offset, bytes as for printf
 }
 
 attached_images() { losetup --noheadings --output BACK-FILE | grep -F "$tmp/"; }
-has_attached_images() { [ -n "$(attached_images)" ]; }
 
 # Images that the kernel refuses, with its reason where it has told one.
 test_broken_images() {
@@ -356,7 +355,7 @@ test_broken_images() {
 	else
 		skip "$label: a broken squashfs image" "this kernel has no squashfs"
 	fi
-	is "$label: ... and no refused image keeps a loop device" "$(attached_images)" ""
+	also is "$label: ... and no refused image keeps a loop device" "$(attached_images)" ""
 }
 
 test_images() {
@@ -380,12 +379,14 @@ test_images() {
 	is "$label: an ext4 image" "$out" "${tree##*/}"
 	also like "$label: ... is read-only" "$err" "*/x: Read-only*"
 	also is "$label: ... and its loop device is gone" "$(attached_images)" ""
-	"$isorun" --quiet "${mode[@]}" --root "$image" sh -c 'busybox sleep 60' &
-	ok "$label: ... which is there as long as an instance" eventually has_attached_images
+	"$isorun" --quiet "${mode[@]}" --root "$image" sh -c 'exec busybox sleep 61' &
+	ok "$label: an instance of an image runs" eventually runs '^busybox sleep 61'
+	also is "$label: ... and its loop device is there" "$(attached_images)" "$image"
 	kill $!
 	wait $!
 	box --root "$image" no-such-program
-	like "$label: ... also after a start that failed" "$status $(attached_images)" "127 "
+	is "$label: ... also after a start that failed" "$status $err $(attached_images)" \
+		"127 isorun: no-such-program: command not found "
 	test_broken_images "$tree"
 	box --bind "base=$image" --root base sh -c 'busybox cat /etc/name'
 	is "$label: ... by name" "$out" "${tree##*/}"
@@ -423,9 +424,11 @@ test_unread_image() {
 		return
 	fi
 	like "$label: a start is seen to touch something" "$status $touched" "0 *move_mount(*"
+	also unlike "$label: ... and loads no library for images" "$(cat "$watched/trace")" "*libblkid*"
 
 	watch "$isoctl" explain "$tmp/test.conf"
 	is "$label: explain of an image touches nothing" "$status $err $touched" "0 $notice "
+	also like "$label: ... but loads the library that finds its type" "$(cat "$watched/trace")" "*libblkid*"
 	is "$label: ... says that it has not read it, and gives each mount its place" "$(sed -n '/^root/,/^$/s/^  \([^ ]*\) *\(.*\)   # .*test.conf:[0-9]*$/\1 \2/p' "$tmp/out")" \
 		"/ read-only $image, contents not read
 /etc made, mode 0755
