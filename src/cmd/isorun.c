@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cmd/option-table.h"
+#include "cmd/command-line.h"
 #include "cmd/program.h"
 #include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
@@ -39,7 +39,7 @@ static int help(void) {
                "\n"
                "Runs COMMAND in a sandbox that is a systemd unit.\n"
                "\n");
-        options_print(isorun_options, stdout);
+        options_print(isorun_syntax.options, stdout);
         printf("\n"
                "The exit status is that of COMMAND, or 128+N if signal N ended it. It is 125 if isorun failed\n"
                "before it started COMMAND, 126 if COMMAND cannot be executed, and 127 if it was not found.\n"
@@ -67,15 +67,8 @@ static int add_binding(const char *argument, Report *report) {
         return *slot ? 0 : report_oom(report);
 }
 
-static int take_notify(const char *who, Report *report) {
-        arg_notify_exec = streq(who, "exec");
-        return arg_notify_exec || streq(who, "payload")
-                       ? 0
-                       : report_error(report, EINVAL, "--notify: neither payload nor exec: \"%s\"", who);
-}
-
 /* The options that are but flags. */
-static int take_flag(int option) {
+static void take_flag(int option) {
         const struct {
                 int option, value, *variable;
         } table[] = {
@@ -86,53 +79,45 @@ static int take_flag(int option) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
-                if (table[i].option == option) {
+                if (table[i].option == option)
                         *table[i].variable = table[i].value;
-                        return 0;
-                }
-        return -EINVAL; /* getopt_long(3) has said why */
 }
 
-static int parse_options(int argc, char *argv[], Report *report) {
-        Getopt getopt;
-        int c, r = 0;
+static int take_option(const GivenOption *option, Report *report) {
+        const char *argument = option->argument;
 
-        options_prepare(isorun_options, &getopt);
-        while (r >= 0 && (c = getopt_long(argc, argv, getopt.short_options, getopt.long_options, NULL)) >= 0)
-                switch (c) {
-                case ARG_POLICY:
-                        arg_policy = optarg;
-                        break;
-                case 'p':
-                        r = add_override("-p", strdup(optarg), report);
-                        break;
-                case 'v':
-                        r = add_override("--volume", argument_volume(optarg), report);
-                        break;
-                case ARG_BIND:
-                        r = add_binding(optarg, report);
-                        break;
-                case ARG_ROOT:
-                        r = add_override("--root", argument_root(optarg), report);
-                        break;
-                case ARG_NAME:
-                        arg_name = optarg;
-                        break;
-                case ARG_NOTIFY:
-                        r = take_notify(optarg, report);
-                        break;
-                case ARG_PTY:
-                        arg_pty = true;
-                        r = add_override("--pty", strdup("Terminal=private"), report);
-                        break;
-                case 'h':
-                        exit(help());
-                case ARG_VERSION:
-                        puts("isorun " ISORUN_VERSION);
-                        exit(0);
-                default:
-                        r = take_flag(c);
-                }
+        switch (option->value) {
+        case ARG_POLICY:
+                arg_policy = argument;
+                return 0;
+        case 'p':
+                return add_override("-p", strdup(argument), report);
+        case 'v':
+                return add_override("--volume", argument_volume(argument), report);
+        case ARG_BIND:
+                return add_binding(argument, report);
+        case ARG_ROOT:
+                return add_override("--root", argument_root(argument), report);
+        case ARG_NAME:
+                arg_name = argument;
+                return 0;
+        case ARG_NOTIFY:
+                arg_notify_exec = streq(argument, "exec");
+                return 0;
+        case ARG_PTY:
+                arg_pty = true;
+                return add_override("--pty", strdup("Terminal=private"), report);
+        default:
+                take_flag(option->value);
+                return 0;
+        }
+}
+
+static int take_options(const CommandLine *line, Report *report) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < line->n_options; i++)
+                r = take_option(&line->options[i], report);
         return r;
 }
 
@@ -190,13 +175,25 @@ static void free_arguments(void) {
         free(arg_bindings);
 }
 
+static int version(void) {
+        puts("isorun " ISORUN_VERSION);
+        return 0;
+}
+
 int main(int argc, char *argv[]) {
         Report report = { .sink = print_report, .userdata = &arg_quiet };
+        _cleanup_(command_line_deinit) CommandLine line = {};
         int status = PLAN_FAILED;
 
+        if (start_allowed(&report) < 0 || command_line_parse(&line, &isorun_syntax, argc, argv, &report) < 0)
+                return PLAN_FAILED;
+        if (command_line_has(&line, 'h'))
+                return help();
+        if (command_line_has(&line, ARG_VERSION))
+                return version();
         /* A name that is drawn by lot is another one each time. */
-        if (start_allowed(&report) >= 0 && parse_options(argc, argv, &report) >= 0)
-                status = start_repeat(run_once, optind < argc ? argv + optind : NULL, arg_name, &report);
+        if (take_options(&line, &report) >= 0)
+                status = start_repeat(run_once, *line.rest ? line.rest : NULL, arg_name, &report);
         free_arguments();
         return status;
 }

@@ -3,34 +3,70 @@
 
 #include "util/macro.h"
 
-static bool is_short(const Option *o) {
+bool option_is_short(const Option *o) {
         return o->value < 0x100;
 }
 
-void options_prepare(const Option *table, Getopt *ret) {
-        struct option *l = ret->long_options;
-        char *s = ret->short_options;
-
-        *s++ = '+';
-        for (const Option *o = table; o->name; o++) {
-                *l++ = (struct option) { .name = o->name, .has_arg = o->argument ? required_argument : no_argument,
-                                         .val = o->value };
-                if (is_short(o))
-                        *s++ = (char) o->value;
-                if (is_short(o) && o->argument)
-                        *s++ = ':';
-        }
-        *l = (struct option) {};
-        *s = '\0';
+bool option_takes_argument(const Option *o) {
+        return o->argument.name || o->argument.choices;
 }
 
-void options_print(const Option *table, FILE *f) {
-        enum { COLUMN = 32 }; /* where the help begins */
+bool argument_takes_rest(const Argument *a) {
+        return a->flags & (ARGUMENT_COMMAND | ARGUMENT_DASHES);
+}
 
-        for (const Option *o = table; o->name; o++) {
-                int n = is_short(o) ? fprintf(f, "  -%c, ", o->value) : fprintf(f, "      ");
+int argument_print(const Argument *a, FILE *f) {
+        int n = a->name ? fprintf(f, "%s", a->name) : 0;
 
-                n += fprintf(f, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ?: "");
+        for (const char *const *c = a->choices; c && *c; c++)
+                n += fprintf(f, "%s%s", n > 0 ? "|" : "", *c);
+        return n;
+}
+
+static void print_option(const Option *o, FILE *f) {
+        fputs(o->required ? " " : " [", f);
+        if (option_is_short(o))
+                fprintf(f, "-%c|", o->value);
+        fprintf(f, "--%s%s", o->name, option_takes_argument(o) ? " " : "");
+        argument_print(&o->argument, f);
+        if (!o->required)
+                fputc(']', f);
+}
+
+static void print_options(const Option *options, FILE *f) {
+        enum { MAX = 3 }; /* more optional ones are left to the lines of --help */
+        size_t n = 0;
+
+        for (const Option *o = options; o && o->name; o++) {
+                if (o->required)
+                        print_option(o, f);
+                n += !o->required;
+        }
+        if (n > MAX)
+                fputs(" [OPTION...]", f);
+        for (const Option *o = options; n <= MAX && o && o->name; o++)
+                if (!o->required)
+                        print_option(o, f);
+}
+
+void syntax_print(const Syntax *syntax, FILE *f) {
+        fputs(syntax->name, f);
+        print_options(syntax->options, f);
+        for (const Argument *a = syntax->arguments; a->name; a++) {
+                fprintf(f, " %s%s", a->flags & ARGUMENT_OPTIONAL ? "[" : "", a->flags & ARGUMENT_DASHES ? "-- " : "");
+                argument_print(a, f);
+                fprintf(f, "%s%s", a->flags & ARGUMENT_REPEATED ? "..." : "", a->flags & ARGUMENT_OPTIONAL ? "]" : "");
+        }
+}
+
+void options_print(const Option *options, FILE *f) {
+        enum { COLUMN = 36 }; /* where the help begins */
+
+        for (const Option *o = options; o && o->name; o++) {
+                int n = option_is_short(o) ? fprintf(f, "  -%c, ", o->value) : fprintf(f, "      ");
+
+                n += fprintf(f, "--%s%s", o->name, option_takes_argument(o) ? " " : "");
+                n += argument_print(&o->argument, f);
                 fprintf(f, "%*s%s\n", n < COLUMN ? COLUMN - n : 1, "", o->help);
         }
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What every verb of isoctl is told alike, before or behind its name. */
+/* The options that all verbs of isoctl have, before or behind the verb's name. */
 
-#include <stdbool.h>
+#include "cmd/command-line.h"
 
 typedef enum Whose {
         WHOSE_ANY,    /* all that are seen */
@@ -14,6 +14,5 @@ typedef enum Whose {
 extern Whose arg_whose;
 extern bool arg_pager;
 
-/* Takes those options out of argv, behind argv[0] and before "--"; leading: only before the first word that is none.
- * Returns 1 where help is asked for, else 0. */
-int options_take(int *argc, char *argv[], bool leading);
+/* Sets the variables above by the options of a command line. */
+void options_take(const CommandLine *line);

@@ -3,7 +3,6 @@
  * its lines, so that what may be missing now can be there when the unit starts. */
 #include "convert/export-mounts.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "convert/systemd.h"

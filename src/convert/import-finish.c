@@ -2,7 +2,6 @@
 #include "convert/import-finish.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "convert/import-line.h"
 #include "policy/value/names.h"

@@ -2,7 +2,6 @@
 #include "convert/unit-find.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

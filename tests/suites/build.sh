@@ -156,8 +156,8 @@ test_refused() {
 	refused "a name that nothing is bound to" "--root: RootDirectory=: nothing is bound to the name tree*" --root tree -- true
 	refused "no root to write to" "--root: RootDirectory=: none is not one directory, to be written to" --root none -- true
 	refused "several" "--root: RootDirectory=: $tree:$tree is not one directory, to be written to" --root "$tree:$tree" -- true
-	refused "no --root" "build: no --root*" -- true
-	refused "no command" "build: no command*" --root "$tree"
+	refused "no --root" "build: --root DIR|NAME is missing*" -- true
+	refused "no command" "build: COMMAND is missing*" --root "$tree"
 	refused "PrivateUsers=full" "-p: PrivateUsers=: \"full\" is not for building*" --root "$tree" -p PrivateUsers=full -- true
 	refused "another user" "-p: User=: a tree is built by its root" --root "$tree" -p User=33 -- sh
 	umount "$tmp/t/bind"

@@ -47,7 +47,13 @@ has "behind --policy=, too" --policy=shop isorun --policy=s
 is "both words of --notify" "$(words isorun --notify= | tr '\n' ' ')" "--notify=payload --notify=exec "
 has "the built-in one" default isoctl explain d
 has "an option of a verb" --no-legend isoctl list --no
+has "an option of all verbs, behind one" --no-pager isoctl list --no
+is "... with its help" "$("$isoctl" _complete isoctl list --no-p)" $'--no-pager\tdo not use a pager'
+is "both words of --kill-whom" "$(words isoctl kill --kill-whom '' | tr '\n' ' ')" "all main "
+has "a word beside the directories of --root" none isorun --root n
 has "an option behind an argument" --kill isoctl revoke a b --
+is "no option behind --" "$(words isoctl stop -- --no-b)" ""
+is "a command's -- where there can be one" "$(words isoctl explain shop '' | tr '\n' ' ')" "-- "
 is "nothing behind the last argument" "$(words isoctl revoke a b '')" ""
 is "what comes behind the options is a command" "$("$isoctl" _complete isorun -p A=b --policy=x cat -)" $'\tcommand 3'
 is "behind -- as well" "$("$isoctl" _complete isorun --quiet -- -)" $'\tcommand 2'

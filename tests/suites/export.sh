@@ -199,7 +199,7 @@ test_refused() {
 	run "${who[@]}" "$isoctl" export --unit default
 	like "$label: without a command" "$status $out$err" "125 isoctl: *command*"
 	run "${who[@]}" "$isoctl" export -- true
-	is "$label: without a policy" "$status $out $err" "125  isoctl: export: no policy named (--unit POLICY)"
+	is "$label: without a policy" "$status $out $err" "125  isoctl: export: --unit POLICY is missing; usage: isoctl export --unit POLICY [--name NAME] [-- COMMAND...]"
 	printf '[Sandbox]\nNothing=1\n' >"$tmp/bad.conf"
 	run "${who[@]}" "$isoctl" export --unit "$tmp/bad.conf" true
 	like "$label: a bad policy leaves nothing on standard output, and names its line" "$status $out$err" "125 isoctl: $tmp/bad.conf:2: Nothing=: *"

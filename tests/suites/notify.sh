@@ -125,7 +125,7 @@ test_exec() {
 	run "$isorun" --notify=exec true
 	like "$label: ... or there is no service" "$status $err" "125 isorun: --notify=exec: *Type=notify"
 	run "$isorun" --notify=never true
-	is "$label: another word" "$status $err" '125 isorun: --notify: neither payload nor exec: "never"'
+	is "$label: another word" "$status $err" '125 isorun: --notify: not payload or exec: "never"'
 	begin -- --notify=payload -- say READY=1 sleep
 	is "$label: --notify=payload" "$status $(show ActiveState)" "0 active"
 	end

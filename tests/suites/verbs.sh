@@ -75,7 +75,7 @@ test_stop() {
 	is "$label: stop --no-block" "$status $err" "0 "
 	also ok "$label: ... stops, too" eventually gone '^sleep 801$'
 	ctl stop
-	is "$label: stop without a name" "$status $err" "125 isoctl: stop: no instance named; see isoctl list"
+	is "$label: stop without a name" "$status $err" "125 isoctl: stop: NAME is missing; usage: isoctl stop [--no-block] NAME..."
 	ctl stop --bad one
 	like "$label: an unknown option" "$status $err" "125 *unrecognized option '--bad'"
 	ctl stop --help
@@ -99,7 +99,7 @@ test_kill() {
 	ctl kill -s NONE one
 	is "$label: what is no signal" "$status $err" "125 isoctl: kill: not a signal: \"NONE\""
 	ctl kill --kill-whom=some one
-	is "$label: what is nobody" "$status $err" "125 isoctl: kill: not all or main: \"some\""
+	is "$label: what is nobody" "$status $err" "125 isoctl: --kill-whom: not all or main: \"some\""
 	end
 }
 
@@ -165,7 +165,7 @@ test_set_property() {
 	ctl set-property one MemoryMax=
 	is "$label: no value" "$status $err" "125 isoctl: set-property: MemoryMax=: no value (infinity is no limit)"
 	ctl set-property one
-	is "$label: no property" "$status $err" "125 isoctl: set-property: NAME and LIMIT=VALUE are to be named"
+	is "$label: no property" "$status $err" "125 isoctl: set-property: LIMIT=VALUE is missing; usage: isoctl set-property NAME LIMIT=VALUE..."
 	if ! has_controllers; then
 		ctl set-property one MemoryMax=64M
 		is "$label: what systemd takes and the kernel does not hold is an error" "$status $err" \
@@ -337,7 +337,7 @@ test_logs() {
 	run "${who[@]}" env "PATH=$tmp/bin:$PATH" "$isoctl" logs ended
 	is "$label: logs of one that has ended" "$out" "$unit=isorun-ended.scope"
 	run "${who[@]}" "$isoctl" logs
-	is "$label: logs of nobody" "$status $err" "125 isoctl: logs: no instance named; see isoctl list"
+	like "$label: logs of nobody" "$status $err" "125 isoctl: logs: NAME is missing; usage: isoctl logs *"
 	end 817 818
 	[ "$label" = root ] || return
 	"$isorun" "${mode[@]}" --name one -p StandardOutput=journal sh -c 'echo said it; exec sleep 819' </dev/null &
@@ -467,7 +467,7 @@ test_help() {
 		like "isoctl $verb --help" "$status $out" "0 isoctl $verb*"
 	done
 	run "$isoctl" stop --no-pager
-	is "isoctl stop --no-pager" "$status $err" "125 isoctl: stop: no instance named; see isoctl list"
+	like "isoctl stop --no-pager" "$status $err" "125 isoctl: stop: NAME is missing; *"
 }
 
 # The system's directory of policies, where it is not a real one.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which instances are meant, whose they are, and what isoctl's options leave of a command line. */
+/* Which instances are meant, and whose they are. */
 #include "helper.h"
 
 #include <errno.h>
@@ -94,51 +94,11 @@ static void test_select(_unused_ void **state) {
         expect_number("some", some.n, 1);
 }
 
-static void test_options(_unused_ void **state) {
-        static const struct {
-                const char *words;
-                bool leading;
-                const char *left;
-                int result;
-                Whose whose;
-                bool pager;
-        } rows[] = {
-                { "stop --user a", false, "stop a", 0, WHOSE_USER, true },
-                { "stop a --system --no-pager", false, "stop a", 0, WHOSE_SYSTEM, false },
-                { "stop a -h", false, "stop a", 1, WHOSE_ANY, true },
-                { "logs a -- --user --help", false, "logs a -- --user --help", 0, WHOSE_ANY, true },
-                { "enter --user a ls --help --system", true, "enter a ls --help --system", 0, WHOSE_USER, true },
-                { "enter --help a", true, "enter a", 1, WHOSE_ANY, true },
-                { "kill -s TERM a", false, "kill -s TERM a", 0, WHOSE_ANY, true },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                _cleanup_free_ char *words = strdup(rows[i].words);
-                char *argv[16], left[128] = "";
-                int argc = 0;
-
-                for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
-                        argv[argc++] = word;
-                argv[argc] = NULL;
-                arg_whose = WHOSE_ANY;
-                arg_pager = true;
-                expect_result(rows[i].words, options_take(&argc, argv, rows[i].leading), rows[i].result);
-                for (int k = 0; k < argc; k++)
-                        snprintf(left + strlen(left), sizeof(left) - strlen(left), "%s%s", k ? " " : "", argv[k]);
-                expect_text(rows[i].words, left, rows[i].left);
-                expect_number(rows[i].words, arg_whose, rows[i].whose);
-                expect_number(rows[i].words, arg_pager, rows[i].pager);
-                assert_null(argv[argc]);
-        }
-        arg_whose = WHOSE_ANY;
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_unit),
                 cmocka_unit_test(test_pick),
                 cmocka_unit_test(test_select),
-                cmocka_unit_test(test_options),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,17 +43,12 @@ Manager *managers_get(Managers *managers, const Instance *instance, Report *repo
         return *added = TAKE_PTR(opened);
 }
 
-int act_on_instances(const char *verb, char *const *names, InstanceAction action, void *userdata, bool wait,
-                     Report *report) {
+int act_on_instances(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(selection_deinit) Selection selection = {};
         _cleanup_(managers_deinit) Managers managers = {};
         int status = 0;
 
-        if (!*names) {
-                report_error(report, EINVAL, "%s: no instance named; see isoctl list", verb);
-                return PLAN_FAILED;
-        }
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
         if (instances_select(&selection, &list, names, true, report) < 0)

@@ -21,5 +21,4 @@ typedef int (*InstanceAction)(Manager *manager, const Instance *instance, void *
 
 /* Does it to all that names mean, going on after a failure; then waits for the jobs that it has begun, if wait is set.
  * Returns an exit status. */
-int act_on_instances(const char *verb, char *const *names, InstanceAction action, void *userdata, bool wait,
-                     Report *report);
+int act_on_instances(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report);

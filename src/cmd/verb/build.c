@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cmd/option-table.h"
 #include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
 #include "cmd/start/load.h"
@@ -13,38 +12,11 @@
 #include "plan/request.h"
 #include "util/strv.h"
 
-enum { BUILD_ROOT = 0x100, BUILD_NAME, BUILD_DRY_RUN, BUILD_JSON };
-
-const Option build_options[] = {
-        { BUILD_ROOT, "root", "DIR|NAME", "the tree, or its name in a table of volumes" },
-        { 'p', "property", "KEY=VALUE", "set a directive, after those of a build" },
-        { 'v', "volume", "SRC:DEST[:ro|rw]", "show a host path inside" },
-        { BUILD_NAME, "name", "NAME", "the instance's name (the unit is isorun-NAME.scope)" },
-        { BUILD_DRY_RUN, "dry-run", NULL, "print the plan; change nothing" },
-        { BUILD_JSON, "json", NULL, "with --dry-run: print the plan as JSON" },
-        { 'h', "help", NULL, "show this help" },
-        {},
-};
-
-static int help(void) {
-        printf("isoctl build --root DIR|NAME [OPTIONS] -- COMMAND [ARGUMENT...]\n"
-               "\n"
-               "Runs COMMAND in a sandbox whose root is the tree in DIR. COMMAND can write to the tree, and sees no\n"
-               "other files of the host. It has the host's network, unless you add -p PrivateNetwork=yes.\n"
-               "\n");
-        options_print(build_options, stdout);
-        printf("\n"
-               "If you are not root, you are root in the tree only. Your subordinate ids (/etc/subuid) become the\n"
-               "ids of its other users; without them, the tree has no other users. COMMAND resolves host names\n"
-               "with the tree's /etc/resolv.conf.\n");
-        return 0;
-}
-
 typedef struct Options {
         char **assignments;     /* each behind the option that it came by */
         char *const *arguments; /* the command */
         const char *name;
-        bool root, dry_run, json, help;
+        bool dry_run, json;
 } Options;
 
 static int add(Options *o, const char *option, char *assignment, Report *report) {
@@ -57,44 +29,26 @@ static int add(Options *o, const char *option, char *assignment, Report *report)
         return r < 0 ? report_oom(report) : 0;
 }
 
-static int parse(Options *o, int argc, char *argv[], Report *report) {
-        Getopt getopt;
-        int c, r = 0;
+static int parse(Options *o, const CommandLine *line, Report *report) {
+        int r = 0;
 
-        options_prepare(build_options, &getopt);
-        optind = 0;
-        while (r >= 0 && (c = getopt_long(argc, argv, getopt.short_options, getopt.long_options, NULL)) >= 0)
-                switch (c) {
-                case BUILD_ROOT:
-                        o->root = true;
-                        r = add(o, "--root", argument_root(optarg), report);
+        *o = (Options) { .arguments = line->rest, .name = command_line_get(line, ARG_NAME),
+                         .dry_run = command_line_has(line, ARG_DRY_RUN), .json = command_line_has(line, ARG_JSON) };
+        for (size_t i = 0; r >= 0 && i < line->n_options; i++) {
+                const char *argument = line->options[i].argument;
+
+                switch (line->options[i].value) {
+                case ARG_ROOT:
+                        r = add(o, "--root", argument_root(argument), report);
                         break;
                 case 'p':
-                        r = add(o, "-p", strdup(optarg), report);
+                        r = add(o, "-p", strdup(argument), report);
                         break;
                 case 'v':
-                        r = add(o, "--volume", argument_volume(optarg), report);
+                        r = add(o, "--volume", argument_volume(argument), report);
                         break;
-                case BUILD_NAME:
-                        o->name = optarg;
-                        break;
-                case BUILD_DRY_RUN:
-                        o->dry_run = true;
-                        break;
-                case BUILD_JSON:
-                        o->json = true;
-                        break;
-                case 'h':
-                        o->help = true;
-                        return 0;
-                default:
-                        return -EINVAL;
                 }
-        if (r >= 0 && !o->root)
-                r = report_error(report, EINVAL, "build: no --root DIR, the tree to write to");
-        if (r >= 0 && optind >= argc)
-                r = report_error(report, EINVAL, "build: no command; see isoctl build --help");
-        o->arguments = argv + optind;
+        }
         return r;
 }
 
@@ -151,12 +105,38 @@ static int build_once(void *userdata, bool last_try, Report *report) {
         return o->dry_run ? print_plan(plan, loaded.policy, o->json, report) : start_plan(plan, last_try, report);
 }
 
-int verb_build(int argc, char *argv[], Report *report) {
+static int run(const CommandLine *line, Report *report) {
         int status = PLAN_FAILED;
         Options o = {};
 
-        if (start_allowed(report) >= 0 && parse(&o, argc, argv, report) >= 0)
-                status = o.help ? help() : start_repeat(build_once, &o, o.name, report);
+        if (start_allowed(report) >= 0 && parse(&o, line, report) >= 0)
+                status = start_repeat(build_once, &o, o.name, report);
         strv_free(o.assignments);
         return status;
 }
+
+static const Option options[] = {
+        { ARG_ROOT, "root", "the tree, or its name in a table of volumes", { "DIR|NAME", ARGUMENT_DIRECTORY },
+          .required = true },
+        { 'p', "property", "set a directive, after those of a build", { "KEY=VALUE", ARGUMENT_ASSIGNMENT } },
+        { 'v', "volume", "show a host path inside", { "SRC:DEST[:ro|rw]", ARGUMENT_FILE } },
+        { ARG_NAME, "name", "the instance's name (the unit is isorun-NAME.scope)", { "NAME" } },
+        { ARG_DRY_RUN, "dry-run", "print the plan; change nothing" },
+        { ARG_JSON, "json", "with --dry-run: print the plan as JSON" },
+        {},
+};
+static const Argument arguments[] = { { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_REPEATED | ARGUMENT_DASHES }, {} };
+
+const Verb verb_build = {
+        .name = "build",
+        .help = "run a command that can write to its root",
+        .details = "Runs COMMAND in a sandbox whose root is the tree in DIR. COMMAND can write to the tree, and sees no\n"
+                   "other files of the host. It has the host's network, unless you add -p PrivateNetwork=yes.\n"
+                   "\n"
+                   "If you are not root, you are root in the tree only. Your subordinate ids (/etc/subuid) become the\n"
+                   "ids of its other users; without them, the tree has no other users. COMMAND resolves host names\n"
+                   "with the tree's /etc/resolv.conf.",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

@@ -2,7 +2,6 @@
 /* isoctl cat NAME|POLICY...: the files that a policy is made of, each behind a line with its path. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -163,22 +162,31 @@ static int cat(const InstanceList *list, char *name, Printing *p) {
         return result;
 }
 
-int verb_cat(int argc, char *argv[], Report *report) {
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         Printing p = { .report = report };
         Report silent = {};
         int status = 0;
 
-        optind = 0;
-        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
-                return PLAN_FAILED;
-        if (optind >= argc) {
-                report_error(report, EINVAL, "cat: no instance or policy named; see isoctl list and isoctl policies");
-                return PLAN_FAILED;
-        }
         (void) instances_find(&list, &silent); /* there are policies without a cgroup tree, too */
-        for (int i = optind; i < argc; i++)
-                if (cat(&list, argv[i], &p) < 0)
+        for (char **name = line->arguments; *name; name++)
+                if (cat(&list, *name, &p) < 0)
                         status = PLAN_FAILED;
         return flush_output(report) < 0 ? PLAN_FAILED : status;
 }
+
+static const Argument arguments[] = {
+        { "NAME|POLICY", ARGUMENT_INSTANCE | ARGUMENT_POLICY | ARGUMENT_REPEATED },
+        {},
+};
+
+const Verb verb_cat = {
+        .name = "cat",
+        .help = "print the files of a policy",
+        .details = "Prints the path of each file, then its text, in the order in which isorun reads them: a later line\n"
+                   "wins. For an instance, prints the files of its policy as they are now. isoctl status shows what its\n"
+                   "command line added, and the plan that it was started with.",
+        .arguments = arguments,
+        .pager = true,
+        .run = run,
+};

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl check POLICY...: whether policies can be read, and carried out here. */
-#include <errno.h>
-#include <stdio.h>
-
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "plan/request.h"
@@ -16,15 +13,20 @@ static bool check(const char *spec, Report *report) {
                loaded_plan(&loaded, NULL, 0, &request, &plan, report) == 0;
 }
 
-int verb_check(int argc, char *argv[], Report *report) {
+static int run(const CommandLine *line, Report *report) {
         int status = 0;
 
-        if (argc < 2) {
-                report_error(report, EINVAL, "check: no policy named");
-                return PLAN_FAILED;
-        }
-        for (int i = 1; i < argc; i++)
-                if (!check(argv[i], report))
+        for (char **policy = line->arguments; *policy; policy++)
+                if (!check(*policy, report))
                         status = PLAN_FAILED;
         return status;
 }
+
+static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_check = {
+        .name = "check",
+        .help = "test whether policies are valid and work here",
+        .arguments = arguments,
+        .run = run,
+};

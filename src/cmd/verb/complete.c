@@ -128,7 +128,7 @@ static void complete_assignment(Completion *c) {
         complete_assignment_of(c, SECTION_POLICY, SECTION_SANDBOX);
 }
 
-static void complete_property(Completion *c) {
+static void complete_limit(Completion *c) {
         complete_assignment_of(c, SECTION_SCOPE, SECTION_SCOPE);
 }
 
@@ -149,35 +149,21 @@ static void complete_binding(Completion *c) {
         }
 }
 
-/* One of what may stand for an argument: what is in capitals by what it stands for, another word as it is. */
-static void complete_alternative(Completion *c, const char *argument) {
+static void complete_argument(Completion *c, const Argument *argument) {
         static const struct {
-                const char *name;
+                unsigned flag;
                 void (*complete)(Completion *c);
         } table[] = {
-                { "DIR", complete_directories },     { "FILE", complete_files },
-                { "INSTANCE", complete_instances },  { "KEY=VALUE", complete_assignment },
-                { "LIMIT=VALUE", complete_property }, { "NAME=SRC", complete_binding },
-                { "POLICY", complete_policies },     { "SIGNAL", complete_signals },
-                { "SRC", complete_files },
+                { ARGUMENT_ASSIGNMENT, complete_assignment }, { ARGUMENT_BINDING, complete_binding },
+                { ARGUMENT_DIRECTORY, complete_directories }, { ARGUMENT_FILE, complete_files },
+                { ARGUMENT_INSTANCE, complete_instances },    { ARGUMENT_LIMIT, complete_limit },
+                { ARGUMENT_POLICY, complete_policies },       { ARGUMENT_SIGNAL, complete_signals },
         };
 
-        if (islower((unsigned char) *argument))
-                offer(c, argument, "", "");
+        offer_all(c, (char *const *) argument->choices, "");
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
-                if (streq(argument, table[i].name))
+                if (argument->flags & table[i].flag)
                         table[i].complete(c);
-}
-
-/* "NAME|POLICY...", "DIR[:DIR...]|none" */
-static void complete_argument(Completion *c, const char *argument) {
-        _cleanup_free_ char *copy = strdup(argument);
-        char *position = copy;
-
-        for (char *a = copy ? strsep(&position, "|") : NULL; a; a = strsep(&position, "|")) {
-                a[strcspn(a, ".:[]")] = '\0';
-                complete_alternative(c, a);
-        }
 }
 
 static void complete_command(const Completion *c, size_t first) {
@@ -187,17 +173,13 @@ static void complete_command(const Completion *c, size_t first) {
 static void offer_options(const Completion *c, const Option *options) {
         char name[64];
 
-        if (current(c)[0] != '-')
-                return;
-        for (const Option *o = options; o->name; o++) {
-                if (o->value < 0x100) {
+        for (const Option *o = options; o && o->name; o++) {
+                if (option_is_short(o)) {
                         snprintf(name, sizeof(name), "-%c", o->value);
                         offer(c, name, "", o->help);
                 }
-                if (*o->name) {
-                        snprintf(name, sizeof(name), "--%s", o->name);
-                        offer(c, name, "", o->help);
-                }
+                snprintf(name, sizeof(name), "--%s", o->name);
+                offer(c, name, "", o->help);
         }
 }
 
@@ -209,7 +191,7 @@ static bool is_option(const Option *o, const char *word, size_t n) {
 }
 
 static const Option *find_option(const Option *options, const char *word, size_t n) {
-        for (const Option *o = options; o->name; o++)
+        for (const Option *o = options; o && o->name; o++)
                 if (is_option(o, word, n))
                         return o;
         return NULL;
@@ -217,138 +199,76 @@ static const Option *find_option(const Option *options, const char *word, size_t
 
 /* Goes over options, and completes the last word where it is one, or the argument of one. Returns the first word from
  * i on that is neither an option nor the argument of one, which may be the last; c->n where all is said. */
-static size_t take_options(Completion *c, const Option *options, size_t i) {
+static size_t take_options(Completion *c, const Syntax *syntax, size_t i) {
         for (; i < c->n; i++) {
                 const char *word = c->words[i];
                 size_t n = startswith(word, "--") ? strcspn(word, "=") : strnlen(word, 2);
-                const Option *o = find_option(options, word, n);
-                bool last = i == c->n - 1;
+                const Option *o = find_option(syntax->options, word, n) ?: find_option(syntax->common, word, n);
+                bool last = i == c->n - 1, takes = o && option_takes_argument(o);
 
                 if (word[0] != '-' || (!last && streq(word, "--")))
                         break;
-                if (last && !(o && o->argument && word[n])) {
-                        offer_options(c, options);
+                if (last && !(takes && word[n])) {
+                        offer_options(c, syntax->options);
+                        offer_options(c, syntax->common);
                         return c->n;
                 }
-                if (o && o->argument && (last || (!word[n] && i + 1 == c->n - 1))) {
+                if (takes && (last || (!word[n] && i + 1 == c->n - 1))) {
                         c->text = last ? word + n + (word[n] == '=') : current(c);
-                        complete_argument(c, o->argument);
+                        complete_argument(c, &o->argument);
                         return c->n;
                 }
-                if (o && o->argument && !word[n])
+                if (takes && !word[n])
                         i++;
         }
         return i;
 }
 
-static void complete_isorun(Completion *c) {
-        size_t i = take_options(c, isorun_options, 0);
-
-        if (i < c->n - 1 && streq(c->words[i], "--"))
-                i++;
-        if (i < c->n)
-                complete_command(c, i);
+static const Argument *skip_to_dashes(const Argument *next) {
+        for (const Argument *a = next; a->name; a++)
+                if (a->flags & ARGUMENT_DASHES)
+                        return a;
+        return next;
 }
 
-/* A synopsis, "verb [-q|--quiet] [-n|--lines N] INSTANCE... -- COMMAND...", taken apart. */
-typedef struct Synopsis {
-        char *text;
-        Option options[OPTIONS_MAX + 1];
-        const char *arguments[8]; /* "INSTANCE...", "--", "COMMAND...", NULL */
-} Synopsis;
+/* As command_line_parse() reads them, from word i on. */
+static void complete_words(Completion *c, const Syntax *syntax, size_t i) {
+        const Argument *next = syntax->arguments;
 
-static void synopsis_deinit(Synopsis *s) {
-        free(s->text);
-}
+        for (bool dashes = false;; i++) {
+                bool last;
 
-static void add_names(Synopsis *s, size_t *n, char *names, const char *argument) {
-        for (char *name = strsep(&names, "|"); name && *n < OPTIONS_MAX; name = strsep(&names, "|")) {
-                bool is_long = startswith(name, "--") != NULL;
-
-                s->options[(*n)++] = (Option) { .value = is_long ? 0x100 : name[1], .name = is_long ? name + 2 : "",
-                                                .argument = argument, .help = "" };
-        }
-}
-
-static int synopsis_parse(Synopsis *s, const char *synopsis) {
-        size_t n_options = 0, n_arguments = 0;
-        char *position = NULL, *token;
-
-        *s = (Synopsis) { .text = strdup(synopsis) };
-        if (!s->text)
-                return -ENOMEM;
-        for (token = strtok_r(s->text, " ", &position); token; token = strtok_r(NULL, " ", &position)) {
-                bool closed = token[0] == '[' && endswith(token, "]");
-                char *name = token + (token[0] == '['), *argument;
-
-                name[strcspn(name, "]")] = '\0';
-                argument = strchr(name, '=');
-                if (name[0] != '-' || streq(name, "--")) {
-                        if (n_arguments < ELEMENTSOF(s->arguments) - 1)
-                                s->arguments[n_arguments++] = token[0] == '[' ? token + 1 : token;
+                if (!dashes)
+                        i = take_options(c, syntax, i);
+                if (i == c->n)
+                        return;
+                last = i == c->n - 1;
+                if (!dashes && !last && streq(c->words[i], "--")) {
+                        dashes = true;
+                        next = skip_to_dashes(next);
                         continue;
                 }
-                if (argument)
-                        *argument++ = '\0';
-                else if (!closed)
-                        argument = strtok_r(NULL, " ", &position);
-                add_names(s, &n_options, name, argument);
-        }
-        return 0;
-}
-
-/* The word i, which is no option, in the place of an argument. Returns 0 where the next word is in the same place, 1
- * where it is in the one behind it, -1 where all is said. */
-static int take_argument(Completion *c, const char *argument, size_t *i) {
-        bool last = *i == c->n - 1, dashes = !last && streq(c->words[*i], "--");
-
-        if (streq(argument, "--")) { /* which may be left out where nothing is meant by it */
-                if (last)
+                if (last && !dashes && next->flags & ARGUMENT_DASHES)
                         offer(c, "--", "", "the command");
-                *i += dashes;
-                return last ? -1 : 1;
-        }
-        if (startswith(argument, "COMMAND")) {
-                complete_command(c, *i + dashes);
-                return -1;
-        }
-        if (last) {
-                if (startswith(argument, "NAME")) /* where it is no option's argument: of what there is */
-                        complete_instances(c);
-                complete_argument(c, argument);
-                return -1;
-        }
-        (*i)++;
-        return !endswith(argument, "...");
-}
-
-static void take_arguments(Completion *c, const Synopsis *s, const Option *options) {
-        const char *const *argument = s->arguments + 1; /* the first is the verb */
-        size_t i = 1;
-
-        for (;;) {
-                int r;
-
-                /* What begins with "-" is an option wherever it stands, but for what stands behind the command. */
-                i = take_options(c, options, i);
-                if (i == c->n || !*argument)
+                else if (next->flags & ARGUMENT_COMMAND)
+                        complete_command(c, i);
+                else if (last)
+                        complete_argument(c, next);
+                if (last || !next->name || argument_takes_rest(next))
                         return;
-                r = take_argument(c, *argument, &i);
-                if (r < 0)
-                        return;
-                argument += r;
+                next += !(next->flags & ARGUMENT_REPEATED);
         }
 }
 
 static void complete_verb(Completion *c, const Verb *verb) {
-        _cleanup_(synopsis_deinit) Synopsis s = {};
+        const Syntax syntax = verb_syntax(verb);
 
-        if (synopsis_parse(&s, verb->synopsis) >= 0)
-                take_arguments(c, &s, verb->options ?: s.options);
+        complete_words(c, &syntax, 1);
 }
 
-static void complete_isoctl(Completion *c, const Verb *verbs) {
-        size_t verb = take_options(c, isoctl_options, 0);
+static void complete_isoctl(Completion *c, const Verb *const *verbs) {
+        const Syntax syntax = { .common = isoctl_options };
+        size_t verb = take_options(c, &syntax, 0);
 
         if (verb == c->n)
                 return;
@@ -356,23 +276,23 @@ static void complete_isoctl(Completion *c, const Verb *verbs) {
                 c->words += verb;
                 c->n -= verb;
                 c->before = verb;
-                for (const Verb *v = verbs; v->name; v++)
-                        if (streq(v->name, c->words[0]))
-                                complete_verb(c, v);
+                for (const Verb *const *v = verbs; *v; v++)
+                        if (streq((*v)->name, c->words[0]))
+                                complete_verb(c, *v);
                 return;
         }
-        for (const Verb *v = verbs; v->name; v++)
-                offer(c, v->name, "", v->help);
+        for (const Verb *const *v = verbs; *v; v++)
+                offer(c, (*v)->name, "", (*v)->help);
 }
 
-int verb_complete(const Verb *verbs, int argc, char *argv[]) {
+int verb_complete(const Verb *const *verbs, int argc, char *argv[]) {
         Completion c;
 
         if (argc < 3)
                 return PLAN_FAILED;
         c = (Completion) { .words = argv + 2, .n = (size_t) argc - 2, .text = argv[argc - 1] };
         if (streq(argv[1], "isorun"))
-                complete_isorun(&c);
+                complete_words(&c, &isorun_syntax, 0);
         else if (streq(argv[1], "isoctl"))
                 complete_isoctl(&c, verbs);
         else

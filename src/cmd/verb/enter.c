@@ -193,25 +193,30 @@ static int relay(Visit *v) {
         }
 }
 
-int verb_enter(int argc, char *argv[], Report *report) {
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(visit_deinit) Visit v = { .report = report, .connection = -1, .signals = -1,
                                             .terminal = { .output = -1, .master = -1 } };
-        char **command = argv + 2;
 
         ensure_standard_fds();
-        if (argc < 2) {
-                report_error(report, EINVAL, "enter: no instance named; see isoctl list");
-                return PLAN_FAILED;
-        }
-        if (*command && streq(*command, "--"))
-                command++;
-
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        v.instance = instances_pick(&list, argv[1], report);
+        v.instance = instances_pick(&list, line->arguments[0], report);
         v.connection = v.instance ? talk_connect(v.instance, NULL, report) : -1;
-        if (v.connection < 0 || take_signals(&v) < 0 || ask(&v, command) < 0)
+        if (v.connection < 0 || take_signals(&v) < 0 || ask(&v, line->rest) < 0)
                 return PLAN_FAILED;
         return relay(&v) < 0 ? PLAN_FAILED : v.status;
 }
+
+static const Argument arguments[] = {
+        { "NAME", ARGUMENT_INSTANCE },
+        { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED },
+        {},
+};
+
+const Verb verb_enter = {
+        .name = "enter",
+        .help = "run a command (or a shell) in an instance",
+        .arguments = arguments,
+        .run = run,
+};

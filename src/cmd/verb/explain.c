@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl explain [--json] POLICY [-- COMMAND...]: the plan that a start would carry out. */
-#include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-
 #include "cmd/show/plan.h"
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
@@ -21,29 +17,21 @@ static int explain(const char *spec, char *const *arguments, bool json, Report *
         return status ?: print_plan(plan, loaded.policy, json, report);
 }
 
-int verb_explain(int argc, char *argv[], Report *report) {
-        static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
-        bool json = false;
-        char **command;
-        int c;
-
-        optind = 0;
-        while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
-                if (c != 'j')
-                        return PLAN_FAILED;
-                json = true;
-        }
-        if (optind >= argc) {
-                report_error(report, EINVAL, "explain: no policy named");
-                return PLAN_FAILED;
-        }
-
-        command = argv + optind + 1;
-        if (*command && streq(*command, "--json")) { /* also behind the policy */
-                json = true;
-                command++;
-        }
-        if (*command && streq(*command, "--"))
-                command++;
-        return explain(argv[optind], *command ? command : NULL, json, report);
+static int run(const CommandLine *line, Report *report) {
+        return explain(line->arguments[0], *line->rest ? line->rest : NULL, command_line_has(line, ARG_JSON), report);
 }
+
+static const Option options[] = { { ARG_JSON, "json", "print JSON, with an array for each section of the plan" }, {} };
+static const Argument arguments[] = {
+        { "POLICY", ARGUMENT_POLICY },
+        { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
+        {},
+};
+
+const Verb verb_explain = {
+        .name = "explain",
+        .help = "show what a start would do, and why",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

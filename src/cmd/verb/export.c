@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl export --unit POLICY [--name NAME] [-- COMMAND...]: a service that systemd itself confines. */
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "cmd/options.h"
@@ -52,24 +50,27 @@ static int export(const char *spec, const char *name, char *const *arguments, Re
         return print_unit(plan, report) < 0 ? PLAN_FAILED : 0;
 }
 
-int verb_export(int argc, char *argv[], Report *report) {
-        static const struct option options[] = { { "unit", required_argument, NULL, 'u' },
-                                                 { "name", required_argument, NULL, 'n' },
-                                                 {} };
-        const char *spec = NULL, *name = NULL;
-        char **command;
-        int c;
-
-        optind = 0;
-        while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
-                if (c != 'u' && c != 'n')
-                        return PLAN_FAILED;
-                *(c == 'u' ? &spec : &name) = optarg;
-        }
-        command = argv + optind;
-        if (!spec) {
-                report_error(report, EINVAL, "export: no policy named (--unit POLICY)");
-                return PLAN_FAILED;
-        }
-        return export(spec, name, *command ? command : NULL, report);
+static int run(const CommandLine *line, Report *report) {
+        return export(command_line_get(line, ARG_UNIT), command_line_get(line, ARG_NAME), *line->rest ? line->rest : NULL,
+                      report);
 }
+
+static const Option options[] = {
+        { ARG_UNIT, "unit", "the policy, as a name or a file", { "POLICY", ARGUMENT_POLICY }, .required = true },
+        { ARG_NAME, "name", "the name that %i stands for", { "NAME" } },
+        {},
+};
+static const Argument arguments[] = {
+        { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
+        {},
+};
+
+const Verb verb_export = {
+        .name = "export",
+        .help = "convert a policy to a systemd service",
+        .details = "Prints a service with the parts of the policy that systemd can enforce by itself. Comments and\n"
+                   "notices list the other parts. --user: a service for a user's service manager.",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

@@ -1,21 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl freeze NAME..., isoctl thaw NAME... */
-#include <getopt.h>
 
 #include "cmd/instance/managed.h"
 #include "cmd/verb/verb.h"
 
-static int freeze(Manager *manager, const Instance *instance, void *userdata, Report *report) {
-        const bool *wanted = userdata;
+static int change(Manager *manager, const Instance *instance, void *userdata, Report *report) {
+        const bool *frozen = userdata;
 
-        return manager_freeze(manager, instance->unit, instance->name, *wanted, report);
+        return manager_freeze(manager, instance->unit, instance->name, *frozen, report);
 }
 
-int verb_freeze(int argc, char *argv[], Report *report) {
-        bool wanted = streq(argv[0], "freeze");
-
-        optind = 0;
-        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
-                return PLAN_FAILED;
-        return act_on_instances(argv[0], argv + optind, freeze, &wanted, false, report);
+static int freeze(const CommandLine *line, Report *report) {
+        return act_on_instances(line->arguments, change, &(bool) { true }, false, report);
 }
+
+static int thaw(const CommandLine *line, Report *report) {
+        return act_on_instances(line->arguments, change, &(bool) { false }, false, report);
+}
+
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_freeze = {
+        .name = "freeze",
+        .help = "suspend all processes of instances",
+        .arguments = arguments,
+        .run = freeze,
+};
+
+const Verb verb_thaw = {
+        .name = "thaw",
+        .help = "resume frozen instances",
+        .arguments = arguments,
+        .run = thaw,
+};

@@ -59,27 +59,37 @@ static int grant(const Instance *instance, char **fields, Report *report) {
         return 0;
 }
 
-int verb_grant(int argc, char *argv[], Report *report) {
+static int parse(const char *text, char ***ret, Report *report) {
+        size_t n;
+
+        if (word_split_colons(text, ret) < 0)
+                return report_oom(report);
+        n = strv_length(*ret);
+        if (n < 2 || n > 3 || !**ret[0] || (n == 3 && !streq((*ret)[2], "ro") && !streq((*ret)[2], "rw")))
+                return report_error(report, EINVAL, "grant: not SRC:DEST[:ro|rw]: \"%s\"", text);
+        return 0;
+}
+
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_strv_free_ char **fields = NULL;
         const Instance *instance;
-        size_t n;
 
-        if (argc != 3) {
-                report_error(report, EINVAL, "grant: INSTANCE and SRC:DEST[:ro|rw] are to be named");
+        if (parse(line->arguments[1], &fields, report) < 0 || instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        }
-        if (word_split_colons(argv[2], &fields) < 0) {
-                report_oom(report);
-                return PLAN_FAILED;
-        }
-        n = strv_length(fields);
-        if (n < 2 || n > 3 || !*fields[0] || (n == 3 && !streq(fields[2], "ro") && !streq(fields[2], "rw"))) {
-                report_error(report, EINVAL, "grant: not SRC:DEST[:ro|rw]: \"%s\"", argv[2]);
-                return PLAN_FAILED;
-        }
-        if (instances_find(&list, report) < 0)
-                return PLAN_FAILED;
-        instance = instances_pick(&list, argv[1], report);
+        instance = instances_pick(&list, line->arguments[0], report);
         return instance && grant(instance, fields, report) >= 0 ? 0 : PLAN_FAILED;
 }
+
+static const Argument arguments[] = {
+        { "NAME", ARGUMENT_INSTANCE },
+        { "SRC:DEST[:ro|rw]", ARGUMENT_FILE },
+        {},
+};
+
+const Verb verb_grant = {
+        .name = "grant",
+        .help = "add a directory in a place of GrantPaths=",
+        .arguments = arguments,
+        .run = run,
+};

@@ -3,7 +3,6 @@
  * check does, and what cannot be held here is left out, until the rest can. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "cmd/options.h"
@@ -256,13 +255,17 @@ static int import_unit(const char *spec, Report *report) {
         return flush_output(report);
 }
 
-int verb_import(int argc, char *argv[], Report *report) {
-        optind = 0;
-        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
-                return PLAN_FAILED;
-        if (optind + 1 != argc) {
-                report_error(report, EINVAL, "import: not one unit or file named");
-                return PLAN_FAILED;
-        }
-        return import_unit(argv[optind], report) < 0 ? PLAN_FAILED : 0;
+static int run(const CommandLine *line, Report *report) {
+        return import_unit(line->arguments[0], report) < 0 ? PLAN_FAILED : 0;
 }
+
+static const Argument arguments[] = { { "UNIT|FILE", ARGUMENT_FILE }, {} };
+
+const Verb verb_import = {
+        .name = "import",
+        .help = "convert a service's hardening lines to a policy",
+        .details = "isoctl asks the service manager for the files of UNIT. Comments and notices list the lines that are\n"
+                   "left out of the policy. --user: units of a user's service manager.",
+        .arguments = arguments,
+        .run = run,
+};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl kill [-s SIGNAL] [--kill-whom=all|main] NAME... */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 
 #include "cmd/instance/managed.h"
@@ -19,30 +18,36 @@ static int send(Manager *manager, const Instance *instance, void *userdata, Repo
         return manager_kill(manager, instance->unit, instance->name, shot->whom, shot->signal, report);
 }
 
-static int parse_option(Shot *shot, int option, const char *value, Report *report) {
-        if (option == 'w') {
-                shot->whom = value;
-                if (!streq(value, "all") && !streq(value, "main"))
-                        return report_error(report, EINVAL, "kill: not all or main: \"%s\"", value);
-                return 0;
-        }
-        if (option != 's')
-                return -EINVAL;
-        return parse_signal(value, &shot->signal) < 0
-                       ? report_error(report, EINVAL, "kill: not a signal: \"%s\"", value)
+static const char *const targets[] = { "all", "main", NULL };
+
+static int parse(Shot *shot, const CommandLine *line, Report *report) {
+        const char *whom = command_line_get(line, ARG_KILL_WHOM), *signal = command_line_get(line, 's');
+
+        *shot = (Shot) { .whom = whom ?: "all", .signal = SIGTERM };
+        return signal && parse_signal(signal, &shot->signal) < 0
+                       ? report_error(report, EINVAL, "kill: not a signal: \"%s\"", signal)
                        : 0;
 }
 
-int verb_kill(int argc, char *argv[], Report *report) {
-        static const struct option options[] = { { "signal", required_argument, NULL, 's' },
-                                                 { "kill-whom", required_argument, NULL, 'w' },
-                                                 {} };
-        Shot shot = { .whom = "all", .signal = SIGTERM };
-        int c;
+static int run(const CommandLine *line, Report *report) {
+        Shot shot;
 
-        optind = 0;
-        while ((c = getopt_long(argc, argv, "s:", options, NULL)) >= 0)
-                if (parse_option(&shot, c, optarg, report) < 0)
-                        return PLAN_FAILED;
-        return act_on_instances("kill", argv + optind, send, &shot, false, report);
+        return parse(&shot, line, report) < 0 ? PLAN_FAILED
+                                              : act_on_instances(line->arguments, send, &shot, false, report);
 }
+
+static const Option options[] = {
+        { 's', "signal", "the signal (default: SIGTERM)", { "SIGNAL", ARGUMENT_SIGNAL } },
+        { ARG_KILL_WHOM, "kill-whom", "all processes, or only the main process of a service", { .choices = targets } },
+        {},
+};
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_kill = {
+        .name = "kill",
+        .help = "send a signal, as systemctl kill does",
+        .details = "isorun passes a signal that it gets itself on to the command.",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl list: the running instances, those that are nested in one below it. */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 
@@ -73,30 +72,37 @@ static int print_names(const InstanceList *list) {
         return 0;
 }
 
-int verb_list(int argc, char *argv[], Report *report) {
-        static const struct option options[] = { { "json", no_argument, NULL, 'j' },
-                                                 { "no-legend", no_argument, NULL, 'n' },
-                                                 { "quiet", no_argument, NULL, 'q' },
-                                                 {} };
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
-        bool json = false, legend = true, quiet = false;
-        int c, r;
-
-        optind = 0;
-        while ((c = getopt_long(argc, argv, "q", options, NULL)) >= 0) {
-                if (c == '?')
-                        return PLAN_FAILED;
-                json = json || c == 'j';
-                legend = legend && c != 'n';
-                quiet = quiet || c == 'q';
-        }
+        int r;
 
         r = instances_find(&list, report);
-        if (r >= 0 && optind < argc)
-                instances_keep_named(&list, argv + optind);
+        if (r >= 0 && line->n_arguments > 0)
+                instances_keep_named(&list, line->arguments);
         if (r >= 0)
-                r = json ? print_json(&list, report) : quiet ? print_names(&list) : print_table(&list, legend, report);
+                r = command_line_has(line, ARG_JSON) ? print_json(&list, report)
+                    : command_line_has(line, 'q')    ? print_names(&list)
+                                                     : print_table(&list, !command_line_has(line, ARG_NO_LEGEND), report);
         if (r >= 0)
                 r = flush_output(report);
         return r < 0 ? PLAN_FAILED : 0;
 }
+
+static const Option options[] = {
+        { ARG_JSON, "json", "print JSON, with all columns and the cgroup" },
+        { ARG_NO_LEGEND, "no-legend", "print no headings" },
+        { 'q', "quiet", "print only names, and no nested instances" },
+        {},
+};
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_list = {
+        .name = "list",
+        .help = "list running instances",
+        .details = "An instance that is nested in another is indented; the data about it comes from that other one and\n"
+                   "may be false.",
+        .options = options,
+        .arguments = arguments,
+        .pager = true,
+        .run = run,
+};

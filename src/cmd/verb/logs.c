@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl logs [-f] [-n LINES] NAME... [-- OPTION...]: journalctl, for the instances' units. */
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "cmd/instance/select.h"
@@ -76,30 +74,14 @@ static int add_name(Query *q, const InstanceList *list, char *name, Report *repo
         return r < 0 ? r : selection.n > 0 ? 0 : -ENOENT;
 }
 
-/* Takes what stands before the names. Returns the first of these, or -errno. */
-static int read_options(int argc, char *argv[], char ***arguments) {
-        static const struct option options[] = { { "follow", no_argument, NULL, 'f' },
-                                                 { "lines", required_argument, NULL, 'n' },
-                                                 {} };
-        int c, r = 0;
+static int begin(Query *q, const CommandLine *line, Report *report) {
+        const char *lines = command_line_get(line, 'n');
 
-        optind = 0;
-        while (r >= 0 && (c = getopt_long(argc, argv, "fn:", options, NULL)) >= 0)
-                r = c == 'f'   ? strv_push(arguments, "--follow")
-                    : c == 'n' ? strv_pushf(arguments, "--lines=%s", optarg)
-                               : -EINVAL;
-        return r < 0 ? r : optind;
-}
-
-/* Cuts off what stands behind "--". */
-static char **take_rest(int *argc, char *argv[]) {
-        for (int i = 1; i < *argc; i++)
-                if (streq(argv[i], "--")) {
-                        argv[i] = NULL;
-                        *argc = i;
-                        return argv + i + 1;
-                }
-        return argv + *argc;
+        if (strv_push(&q->options, "journalctl") < 0 || (!arg_pager && strv_push(&q->options, "--no-pager") < 0) ||
+            (command_line_has(line, 'f') && strv_push(&q->options, "--follow") < 0) ||
+            (lines && strv_pushf(&q->options, "--lines=%s", lines) < 0))
+                return report_oom(report);
+        return 0;
 }
 
 static int append(char ***words, char *const *more) {
@@ -120,27 +102,38 @@ static int execute(Query *q, char *const *rest, Report *report) {
         return report_error(report, errno, "journalctl: %s", strerror(errno));
 }
 
-int verb_logs(int argc, char *argv[], Report *report) {
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(query_deinit) Query q = {};
-        char **rest = take_rest(&argc, argv);
-        int first, r;
+        int r;
 
-        if (strv_push(&q.options, "journalctl") < 0 || (!arg_pager && strv_push(&q.options, "--no-pager") < 0)) {
-                report_oom(report);
-                return PLAN_FAILED;
-        }
-        first = read_options(argc, argv, &q.options);
-        if (first < 0)
-                return PLAN_FAILED;
-        if (first >= argc) {
-                report_error(report, EINVAL, "logs: no instance named; see isoctl list");
-                return PLAN_FAILED;
-        }
-        r = instances_find(&list, report);
-        for (char **name = argv + first; r >= 0 && *name; name++)
+        r = begin(&q, line, report);
+        if (r >= 0)
+                r = instances_find(&list, report);
+        for (char **name = line->arguments; r >= 0 && *name; name++)
                 r = add_name(&q, &list, *name, report);
         if (r >= 0)
-                (void) execute(&q, rest, report);
+                (void) execute(&q, line->rest, report);
         return PLAN_FAILED;
 }
+
+static const Option options[] = {
+        { 'f', "follow", "also show new lines as they are written" },
+        { 'n', "lines", "show at most this many lines", { "LINES" } },
+        {},
+};
+static const Argument arguments[] = {
+        { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED },
+        { "OPTION", ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
+        {},
+};
+
+const Verb verb_logs = {
+        .name = "logs",
+        .help = "show what instances wrote to the journal",
+        .details = "Runs journalctl for the units of the instances (journalctl --unit= and --user-unit=), with -f, -n and\n"
+                   "each OPTION. An OPTION is an option of journalctl. NAME may be an instance that has ended.",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

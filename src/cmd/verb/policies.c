@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <libsmartcols.h>
 #include <stdio.h>
@@ -205,27 +204,34 @@ static int print_json(const FoundList *list) {
         return r < 0 ? -ENOMEM : 0;
 }
 
-int verb_policies(int argc, char *argv[], Report *report) {
-        static const struct option options[] = { { "json", no_argument, NULL, 'j' },
-                                                 { "no-legend", no_argument, NULL, 'n' },
-                                                 {} };
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(found_list_deinit) FoundList list = {};
-        bool json = false, legend = true;
-        int c, r;
+        int r;
 
-        optind = 0;
-        while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-                if (c == '?')
-                        return PLAN_FAILED;
-                json = json || c == 'j';
-                legend = legend && c != 'n';
-        }
-        r = find(&list, argv + optind);
+        r = find(&list, line->arguments);
         if (r >= 0)
-                r = json ? print_json(&list) : print_table(&list, legend);
+                r = command_line_has(line, ARG_JSON) ? print_json(&list)
+                                                     : print_table(&list, !command_line_has(line, ARG_NO_LEGEND));
         if (r < 0)
                 r = report_error(report, -r, "policies: %s", strerror(-r));
         else
                 r = flush_output(report);
         return r < 0 ? PLAN_FAILED : 0;
 }
+
+static const Option options[] = {
+        { ARG_JSON, "json", "print JSON" },
+        { ARG_NO_LEGEND, "no-legend", "print no headings" },
+        {},
+};
+static const Argument arguments[] = { { "PATTERN", ARGUMENT_OPTIONAL | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_policies = {
+        .name = "policies",
+        .help = "list policies and where they are",
+        .details = "\"(shadowed by FILE)\" marks a policy that isorun does not use: FILE has the same name and comes first.",
+        .options = options,
+        .arguments = arguments,
+        .pager = true,
+        .run = run,
+};

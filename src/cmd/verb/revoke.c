@@ -185,17 +185,26 @@ static int take_back(const InstanceList *list, const Instance *instance, const c
         return 0;
 }
 
-int verb_revoke(int argc, char *argv[], Report *report) {
-        bool end = argc == 4 && streq(argv[3], "--kill");
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         const Instance *instance;
 
-        if (argc != 3 && !end) {
-                report_error(report, EINVAL, "revoke: INSTANCE and DEST are to be named, and --kill may follow");
-                return PLAN_FAILED;
-        }
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        instance = instances_pick(&list, argv[1], report);
-        return instance && take_back(&list, instance, argv[2], end, report) >= 0 ? 0 : PLAN_FAILED;
+        instance = instances_pick(&list, line->arguments[0], report);
+        return instance &&
+                               take_back(&list, instance, line->arguments[1], command_line_has(line, ARG_KILL), report) >= 0
+                       ? 0
+                       : PLAN_FAILED;
 }
+
+static const Option options[] = { { ARG_KILL, "kill", "kill the processes that still have files open there" }, {} };
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE }, { "DEST" }, {} };
+
+const Verb verb_revoke = {
+        .name = "revoke",
+        .help = "remove a granted directory",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

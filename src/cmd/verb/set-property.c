@@ -2,7 +2,6 @@
 /* isoctl set-property NAME LIMIT=VALUE...: parsed as a policy's lines are, set by systemd, and read back from the kernel. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 
 #include "cmd/instance/managed.h"
 #include "cmd/instance/select.h"
@@ -104,20 +103,29 @@ static int apply(const Change *c, const InstanceList *list, const Instance *inst
         return r;
 }
 
-int verb_set_property(int argc, char *argv[], Report *report) {
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(change_deinit) Change change = {};
         const Instance *instance;
 
-        optind = 0;
-        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
+        if (parse(&change, line->arguments + 1, report) < 0 || instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        if (argc - optind < 2) {
-                report_error(report, EINVAL, "set-property: NAME and LIMIT=VALUE are to be named");
-                return PLAN_FAILED;
-        }
-        if (parse(&change, argv + optind + 1, report) < 0 || instances_find(&list, report) < 0)
-                return PLAN_FAILED;
-        instance = instances_pick(&list, argv[optind], report);
+        instance = instances_pick(&list, line->arguments[0], report);
         return instance && apply(&change, &list, instance, report) >= 0 ? 0 : PLAN_FAILED;
 }
+
+static const Argument arguments[] = {
+        { "NAME", ARGUMENT_INSTANCE },
+        { "LIMIT=VALUE", ARGUMENT_LIMIT | ARGUMENT_REPEATED },
+        {},
+};
+
+const Verb verb_set_property = {
+        .name = "set-property",
+        .help = "change limits of a running instance",
+        .details = "LIMIT is a limit of a policy's [Scope] section, and VALUE is written as there. The change lasts as\n"
+                   "long as the instance runs. isoctl reads the limit back from the kernel, and reports an error if the\n"
+                   "kernel does not enforce it. A list, such as IPAddressDeny=, is added to the present one.",
+        .arguments = arguments,
+        .run = run,
+};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl status INSTANCE...: what it is and uses, then the plan that was carried out. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -136,21 +135,27 @@ static int show(const InstanceList *list, const Instance *i, Report *report) {
         return print_plan_text(i, report);
 }
 
-int verb_status(int argc, char *argv[], Report *report) {
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(selection_deinit) Selection selection = {};
-        int status = 0;
+        int result = 0;
 
-        if (argc < 2) {
-                report_error(report, EINVAL, "status: no instance named; see isoctl list");
-                return PLAN_FAILED;
-        }
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        if (instances_select(&selection, &list, argv + 1, false, report) < 0)
-                status = PLAN_FAILED;
+        if (instances_select(&selection, &list, line->arguments, false, report) < 0)
+                result = PLAN_FAILED;
         for (size_t i = 0; i < selection.n; i++)
                 if (show(&list, selection.items[i], report) < 0)
-                        status = PLAN_FAILED;
-        return flush_output(report) < 0 ? PLAN_FAILED : status;
+                        result = PLAN_FAILED;
+        return flush_output(report) < 0 ? PLAN_FAILED : result;
 }
+
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_status = {
+        .name = "status",
+        .help = "show what an instance uses and may do",
+        .arguments = arguments,
+        .pager = true,
+        .run = run,
+};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl stop [--no-block] NAME... */
-#include <getopt.h>
 
 #include "cmd/instance/managed.h"
 #include "cmd/verb/verb.h"
@@ -9,16 +8,18 @@ static int stop(Manager *manager, const Instance *instance, _unused_ void *userd
         return manager_stop(manager, instance->unit, instance->name, report);
 }
 
-int verb_stop(int argc, char *argv[], Report *report) {
-        static const struct option options[] = { { "no-block", no_argument, NULL, 'n' }, {} };
-        bool wait = true;
-        int c;
-
-        optind = 0;
-        while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-                if (c != 'n')
-                        return PLAN_FAILED;
-                wait = false;
-        }
-        return act_on_instances("stop", argv + optind, stop, NULL, wait, report);
+static int run(const CommandLine *line, Report *report) {
+        return act_on_instances(line->arguments, stop, NULL, !command_line_has(line, ARG_NO_BLOCK), report);
 }
+
+static const Option options[] = { { ARG_NO_BLOCK, "no-block", "wait only until systemd has accepted the request" }, {} };
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_stop = {
+        .name = "stop",
+        .help = "stop instances, as systemctl stop does",
+        .details = "Waits until the instances have stopped.",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

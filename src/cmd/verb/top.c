@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl top [-d SECONDS] [NAME...]: the table of list, again and again. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -226,23 +225,33 @@ static int print_once(Top *t) {
         return flush_output(t->report);
 }
 
-int verb_top(int argc, char *argv[], Report *report) {
-        static const struct option options[] = { { "delay", required_argument, NULL, 'd' }, {} };
-        _cleanup_(top_deinit) Top t = { .delay_msec = 1000, .report = report, .signals = -1 };
-        int c;
+static int parse_delay(const char *text, Top *t) {
+        uint64_t usec;
 
-        optind = 0;
-        while ((c = getopt_long(argc, argv, "d:", options, NULL)) >= 0) {
-                uint64_t usec;
-
-                if (c != 'd')
-                        return PLAN_FAILED;
-                if (parse_timespan(optarg, &usec) < 0 || usec < 10000 || usec > UINT64_C(86400000000)) {
-                        report_error(report, EINVAL, "top: not a time to wait: \"%s\"", optarg);
-                        return PLAN_FAILED;
-                }
-                t.delay_msec = usec / 1000;
-        }
-        t.names = argv + optind;
-        return (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? show(&t) : print_once(&t)) < 0 ? PLAN_FAILED : 0;
+        if (parse_timespan(text, &usec) < 0 || usec < 10000 || usec > UINT64_C(86400000000))
+                return report_error(t->report, EINVAL, "top: not a time to wait: \"%s\"", text);
+        t->delay_msec = usec / 1000;
+        return 0;
 }
+
+static int run(const CommandLine *line, Report *report) {
+        _cleanup_(top_deinit) Top t = { .delay_msec = 1000, .report = report, .signals = -1, .names = line->arguments };
+        const char *delay = command_line_get(line, 'd');
+        int r = delay ? parse_delay(delay, &t) : 0;
+
+        if (r >= 0)
+                r = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? show(&t) : print_once(&t);
+        return r < 0 ? PLAN_FAILED : 0;
+}
+
+static const Option options[] = { { 'd', "delay", "the time between two updates", { "SECONDS" } }, {} };
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_top = {
+        .name = "top",
+        .help = "show the same as list, updated live",
+        .details = "Press q to quit. If standard output is not a terminal, the table is printed once.",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl wait NAME...: until they are gone, and a scope's name is free again. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <time.h>
 
@@ -51,24 +50,27 @@ static int wait_for(const InstanceList *list, const Instance *i, Report *report)
         return r;
 }
 
-int verb_wait(int argc, char *argv[], Report *report) {
+static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(selection_deinit) Selection selection = {};
         int status = 0;
 
-        optind = 0;
-        if (getopt_long(argc, argv, "", (const struct option[]) { {} }, NULL) >= 0)
-                return PLAN_FAILED;
-        if (optind >= argc) {
-                report_error(report, EINVAL, "wait: no instance named; see isoctl list");
-                return PLAN_FAILED;
-        }
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        if (instances_select(&selection, &list, argv + optind, true, report) < 0)
+        if (instances_select(&selection, &list, line->arguments, true, report) < 0)
                 status = PLAN_FAILED;
         for (size_t i = 0; i < selection.n; i++)
                 if (wait_for(&list, selection.items[i], report) < 0)
                         status = PLAN_FAILED;
         return status;
 }
+
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
+
+const Verb verb_wait = {
+        .name = "wait",
+        .help = "wait until instances have ended",
+        .details = "Returns 0 however the instances ended.",
+        .arguments = arguments,
+        .run = run,
+};

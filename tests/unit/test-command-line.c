@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A command line is read, checked and described by one table. */
+#include "helper.h"
+
+#include <errno.h>
+
+#include "cmd/options.h"
+#include "util/text.h"
+
+static const char *const sizes[] = { "small", "big", NULL };
+static const Option options[] = {
+        { 'q', "quiet", "say less" },
+        { 's', "size", "the size", { .choices = sizes } },
+        { ARG_NAME, "name", "a name", { "NAME" }, .required = true },
+        {},
+};
+static const Option many[] = {
+        { 'a', "all", "" }, { 'b', "bare", "" }, { ARG_JSON, "json", "" }, { ARG_ROOT, "root", "", { "DIR" } }, {},
+};
+
+static const Argument none[] = { {} };
+static const Argument names[] = { { "NAME", ARGUMENT_REPEATED }, {} };
+static const Argument any_names[] = { { "NAME", ARGUMENT_OPTIONAL | ARGUMENT_REPEATED }, {} };
+static const Argument two[] = { { "ONE" }, { "TWO" }, {} };
+static const Argument command[] = { { "NAME" }, { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED }, {} };
+static const Argument dashes[] = { { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_REPEATED | ARGUMENT_DASHES }, {} };
+static const Argument rest[] = { { "NAME", ARGUMENT_REPEATED },
+                                 { "OPTION", ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
+                                 {} };
+
+static void test_usage(_unused_ void **state) {
+        static const struct {
+                Syntax syntax;
+                const char *usage;
+        } rows[] = {
+                { { "do", NULL, isoctl_options, none }, "do" },
+                { { "do", options, NULL, none }, "do --name NAME [-q|--quiet] [-s|--size small|big]" },
+                { { "do", many, NULL, names }, "do [OPTION...] NAME..." },
+                { { "do", NULL, NULL, any_names }, "do [NAME...]" },
+                { { "do", NULL, NULL, two }, "do ONE TWO" },
+                { { "do", NULL, NULL, command }, "do NAME [COMMAND...]" },
+                { { "do", NULL, NULL, dashes }, "do -- COMMAND..." },
+                { { "do", NULL, NULL, rest }, "do NAME... [-- OPTION...]" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_text_ Text text = {};
+
+                assert_int_equal(text_open(&text), 0);
+                syntax_print(&rows[i].syntax, text.f);
+                expect_text(rows[i].usage, text_so_far(&text), rows[i].usage);
+        }
+}
+
+/* "q s=big | ARGUMENT ARGUMENT | REST REST" */
+static char *describe(const CommandLine *line) {
+        _cleanup_text_ Text text = {};
+
+        assert_int_equal(text_open(&text), 0);
+        for (size_t i = 0; i < line->n_options; i++) {
+                const GivenOption *o = &line->options[i];
+
+                fprintf(text.f, o->value < 0x100 ? "%c" : "%#x", o->value);
+                fprintf(text.f, "%s%s ", o->argument ? "=" : "", o->argument ?: "");
+        }
+        fputc('|', text.f);
+        for (char **a = line->arguments; *a; a++)
+                fprintf(text.f, " %s", *a);
+        fputs(" |", text.f);
+        for (char **a = line->rest; *a; a++)
+                fprintf(text.f, " %s", *a);
+        return text_finish(&text);
+}
+
+static int parse(const Syntax *syntax, const char *words, CommandLine *ret, Report *report) {
+        static char copy[128];
+        static char *argv[16];
+        int argc = 0;
+
+        snprintf(copy, sizeof(copy), "%s", words);
+        for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+                argv[argc++] = word;
+        argv[argc] = NULL;
+        return command_line_parse(ret, syntax, argc, argv, report);
+}
+
+static void test_parse(_unused_ void **state) {
+        static const struct {
+                const Argument *arguments;
+                const char *words, *line;
+                const char *mistake; /* NULL: none */
+        } rows[] = {
+                { names, "do --name=x a b", "0x103=x | a b |", NULL },
+                { names, "do a --name x -q b", "0x103=x q | a b |", NULL },
+                { names, "do --name x -- --quiet -h", "0x103=x | --quiet -h |", NULL },
+                { names, "do --name x -sbig a", "0x103=x s=big | a |", NULL },
+                { names, "do --name -- -q a", "0x103=-- q | a |", NULL },
+                { names, "do --name x a -- --", "0x103=x | a -- |", NULL },
+                { names, "do --name x a --user --no-pager", "0x103=x 0x104 0x10e | a |", NULL },
+                { names, "do --name x", "0x103=x | |", "do: NAME is missing; usage: test-command-line do --name NAME [-q|--quiet] [-s|--size small|big] NAME..." },
+                { names, "do a", "| a |", "do: --name NAME is missing; usage: " },
+                { any_names, "do --name x", "0x103=x | |", NULL },
+                { two, "do --name x 1", "0x103=x | 1 |", "do: TWO is missing; usage: " },
+                { two, "do --name x 1 2", "0x103=x | 1 2 |", NULL },
+                { two, "do --name x 1 2 3", "0x103=x | 1 2 | 3", "do: \"3\" is one argument too many; usage: " },
+                { two, "do --name x 1 -- -2", "0x103=x | 1 -2 |", NULL },
+                { command, "do --name x a", "0x103=x | a |", NULL },
+                { command, "do a --name x ls --help -q", "0x103=x | a | ls --help -q", NULL },
+                { command, "do --name x a -- -q --", "0x103=x | a | -q --", NULL },
+                { command, "do --name x -- a -q", "0x103=x | a | -q", NULL },
+                { command, "do --name x", "0x103=x | |", "do: NAME is missing; usage: " },
+                { dashes, "do --name x -- ls -q", "0x103=x | | ls -q", NULL },
+                { dashes, "do --name x ls -q", "0x103=x | | ls -q", NULL },
+                { dashes, "do --name x --", "0x103=x | |", "do: COMMAND is missing; usage: " },
+                { rest, "do --name x a b -- -o cat", "0x103=x | a b | -o cat", NULL },
+                { rest, "do --name x -- -o", "0x103=x | | -o", "do: NAME is missing; usage: " },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                const Syntax syntax = { "do", options, isoctl_options, rows[i].arguments };
+                _cleanup_(command_line_deinit) CommandLine line = {};
+                _cleanup_free_ char *text = NULL;
+                Report report = {};
+
+                expect_result(rows[i].words, parse(&syntax, rows[i].words, &line, &report), 0);
+                text = describe(&line);
+                expect_text(rows[i].words, text, rows[i].line);
+                expect_result(rows[i].words, command_line_check(&line, &syntax, &report), rows[i].mistake ? -EINVAL : 0);
+                expect_in(rows[i].words, report.first.text, rows[i].mistake ?: "");
+        }
+}
+
+static void test_refused(_unused_ void **state) {
+        static const char *const rows[] = { "do --bad", "do a -z", "do --size", "do a -s", "do --quiet=x",
+                                            "do --size medium", "do -s smal" };
+        const Syntax syntax = { "do", options, isoctl_options, names };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(command_line_deinit) CommandLine line = {};
+                Report report = {};
+
+                expect_result(rows[i], parse(&syntax, rows[i], &line, &report), -EINVAL);
+        }
+}
+
+static void test_last(_unused_ void **state) {
+        const Syntax syntax = { "do", options, NULL, names };
+        _cleanup_(command_line_deinit) CommandLine line = {};
+        Report report = {};
+
+        expect_result("both", parse(&syntax, "do -s small a -s big", &line, &report), 0);
+        expect_text("the last one counts", command_line_get(&line, 's'), "big");
+        assert_null(command_line_get(&line, ARG_NAME));
+        assert_true(command_line_has(&line, 's'));
+        assert_false(command_line_has(&line, 'q'));
+}
+
+/* The options of all verbs. */
+static void test_common(_unused_ void **state) {
+        static const struct {
+                const char *words;
+                Whose whose;
+                bool pager;
+        } rows[] = {
+                { "stop a", WHOSE_ANY, true },
+                { "stop --user a", WHOSE_USER, true },
+                { "stop a --system --no-pager", WHOSE_SYSTEM, false },
+                { "stop --user --system a", WHOSE_SYSTEM, true },
+                { "stop a -- --user", WHOSE_ANY, true },
+        };
+        const Syntax syntax = { "stop", NULL, isoctl_options, names };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(command_line_deinit) CommandLine line = {};
+                Report report = {};
+
+                arg_whose = WHOSE_ANY;
+                arg_pager = true;
+                expect_result(rows[i].words, parse(&syntax, rows[i].words, &line, &report), 0);
+                options_take(&line);
+                expect_number(rows[i].words, arg_whose, rows[i].whose);
+                expect_number(rows[i].words, arg_pager, rows[i].pager);
+        }
+        arg_whose = WHOSE_ANY;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_usage),
+                cmocka_unit_test(test_parse),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_last),
+                cmocka_unit_test(test_common),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
