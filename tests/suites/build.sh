@@ -151,7 +151,7 @@ test_refused() {
 	refused "/ by a symlink" "--root: RootDirectory=: / $here" --root "$tmp/t/link" -- true
 	refused "/ by a directive" "-p: RootDirectory=: / $here" --root "$tree" -p RootDirectory=/ -- true
 	refused "a bind of /" "--root: RootDirectory=: $tmp/t/bind $here" --root "$tmp/t/bind" -- true
-	refused "no directory" "--root: RootDirectory=: /etc/passwd is no directory*" --root /etc/passwd -- true
+	refused "no directory" "--root: RootDirectory=: /etc/passwd is neither a directory nor an image *" --root /etc/passwd -- true
 	refused "nothing" "--root: RootDirectory=: $tmp/none: No such file*" --root "$tmp/none" -- true
 	refused "a name that nothing is bound to" "--root: RootDirectory=: nothing is bound to the name tree*" --root tree -- true
 	refused "no root to write to" "--root: RootDirectory=: none is not one directory, to be written to" --root none -- true
