@@ -34,8 +34,8 @@ static const char *keep(char *buffer, size_t size, const char *s) {
 }
 
 /* error: 0 for a notice. */
-static void keep_first(Report *report, int error, const Origin *origin, const char *key, const char *format,
-                       va_list ap) {
+static _printf_(5, 0) void keep_first(Report *report, int error, const Origin *origin, const char *key,
+                                      const char *format, va_list ap) {
         ReportedError *first = &report->first;
         va_list copy;
 
@@ -51,7 +51,7 @@ static void keep_first(Report *report, int error, const Origin *origin, const ch
         va_end(copy);
 }
 
-static char *compose(const Origin *origin, const char *key, const char *fmt, va_list ap) {
+static _printf_(3, 0) char *compose(const Origin *origin, const char *key, const char *fmt, va_list ap) {
         _cleanup_text_ Text text = {};
         _cleanup_free_ char *raw = NULL;
 
@@ -68,7 +68,8 @@ static char *compose(const Origin *origin, const char *key, const char *fmt, va_
         return raw ? escape(raw) : NULL;
 }
 
-static void emit(Report *report, int error, const Origin *origin, const char *key, const char *fmt, va_list ap) {
+static _printf_(5, 0) void emit(Report *report, int error, const Origin *origin, const char *key, const char *fmt,
+                                va_list ap) {
         _cleanup_free_ char *line = NULL;
 
         keep_first(report, error, origin, key, fmt, ap);

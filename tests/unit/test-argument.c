@@ -54,9 +54,9 @@ static char *read_back(const Fixture *f, char *argument, DirectiveId id) {
         Log log;
         int r;
 
-        assert_non_null(argument);
+        assert_non_null(text);
         log_init(&log);
-        r = policy_assign_argument(policy, "-x", argument, &log.report);
+        r = policy_assign_argument(policy, "-x", text, &log.report);
         s = policy_get(policy, id);
         if (r < 0)
                 out = strdup(log_text(&log));

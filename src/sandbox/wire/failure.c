@@ -18,7 +18,7 @@ const char *failure_hint(int error) {
         return "";
 }
 
-static int keep(Failure *f, Subject subject, int error, const char *format, va_list ap) {
+static _printf_(4, 0) int keep(Failure *f, Subject subject, int error, const char *format, va_list ap) {
         Message *m = &f->message;
         int n;
 
