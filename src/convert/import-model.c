@@ -55,9 +55,11 @@ bool import_is_whole(const Directive *d) {
 static int is_one_line(const char *text) {
         _cleanup_free_ char *plain = strdup(text), *escaped = NULL;
 
-        for (char *tab = plain; tab && (tab = strchr(tab, '\t'));)
+        if (!plain)
+                return -ENOMEM;
+        for (char *tab = plain; (tab = strchr(tab, '\t'));)
                 *tab = ' ';
-        escaped = plain ? escape(plain) : NULL;
+        escaped = escape(plain);
         if (!escaped)
                 return -ENOMEM;
         return streq(plain, escaped) && !endswith(text, "\\");

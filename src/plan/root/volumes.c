@@ -230,8 +230,10 @@ static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
                 return -ENOMEM;
 
         m.options = root_builder_tmpfs_options(rb->b->plan, mode, rest);
+        if (!m.options)
+                return -ENOMEM;
         m.destination = strdup(s->value.words[0]);
-        return m.options ? root_builder_want(rb, m) : -ENOMEM;
+        return root_builder_want(rb, m);
 }
 
 /* A place for isoctl grant: nothing is there, and nothing can be put there, until then. */
