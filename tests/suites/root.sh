@@ -325,6 +325,7 @@ print(subprocess.run(sys.argv[1:]).returncode, resource.getrusage(resource.RUSAG
 }
 
 put() { # file, offset, bytes as for printf
+	# shellcheck disable=SC2059 # $3 is the format
 	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
