@@ -409,7 +409,7 @@ PY
 	run "${who[@]}" "$isorun" "${mode[@]}" -p Terminal=private echo fine
 	is "$label: Terminal=private without one" "$status $out$err" "0 fine"
 	person "the plan says whose it is" <<'PY'
-def plan(options): 
+def plan(options):
     t = Terminal("bash", "-c", f"{I} --dry-run {options} | grep -a '^  Terminal'") if "cat" in options else Terminal("bash", "-c", f"{I} {options} --dry-run true")
     t.end(); print(*[" ".join(l.split()) for l in t.text().splitlines() if l.startswith("  Terminal")])
 plan("") #= Terminal private, as fd 0 fd 1 fd 2
