@@ -14,7 +14,7 @@ typedef struct Builder {
         const PlanRequest *request;
         Report *report;
         int status; /* exit status of a failure, PLAN_* */
-        char *user_name, *user_home, *user_shell; /* of User=; NULL without */
+        HostUser user; /* of User=; without names where there is none */
 } Builder;
 
 /* Reports that what a setting asks cannot be had, unless Optional= names its directive; then a notice, once for

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/capability.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -134,6 +135,32 @@ static unsigned find_terminals(void) {
         return mask;
 }
 
+static int find_program(const char *name, char **ret) {
+        static const char *const directories[] = { "/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin",
+                                                   "/run/wrappers/bin" };
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                char *path = path_join(directories[i], name);
+
+                if (!path)
+                        return -ENOMEM;
+                if (access(path, X_OK) >= 0) {
+                        *ret = path;
+                        return 0;
+                }
+                free(path);
+        }
+        return -ENOENT;
+}
+
+static int get_limit(int resource, struct rlimit *ret) {
+        return getrlimit((__rlimit_resource_t) resource, ret) < 0 ? -errno : 0;
+}
+
+static unsigned get_personality(void) {
+        return (unsigned) personality(UINT32_MAX);
+}
+
 int host_probe(Host *host, Report *report) {
         int abi = sys_landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), r;
 
@@ -145,7 +172,15 @@ int host_probe(Host *host, Report *report) {
                 .landlock_abi = abi < 0 ? 0 : (unsigned) abi,
                 .terminals = find_terminals(),
                 .capabilities = effective_capabilities(),
+                .n_capabilities = (unsigned) cap_max_bits(),
                 .find_ranges = subordinate_find,
+                .find_user = users_find_name,
+                .find_user_by_uid = users_find_uid,
+                .find_group = users_find_group,
+                .find_groups = users_find_groups,
+                .find_program = find_program,
+                .get_limit = get_limit,
+                .get_personality = get_personality,
         };
 
         host->working_directory = getcwd(NULL, 0);

@@ -3,9 +3,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "plan/subordinate.h"
+#include "plan/users.h"
 #include "util/id-map.h"
 #include "util/macro.h"
 #include "util/report.h"
@@ -16,6 +18,7 @@ typedef struct Host {
         gid_t gid;
         pid_t pid;
         uint64_t capabilities;   /* effective, a bit each */
+        unsigned n_capabilities; /* that the kernel has */
         char **environment;      /* borrowed */
         char *working_directory;
         char *cgroup;            /* own path in the unified hierarchy, "/…"; NULL where there is none */
@@ -29,7 +32,16 @@ typedef struct Host {
         bool user_manager;       /* the same for this user */
         unsigned landlock_abi;   /* 0: no Landlock */
         unsigned terminals;      /* bit N: fd N of 0 to 2 is a terminal */
-        int (*find_ranges)(uid_t owner, IdRange *ret_uids, IdRange *ret_gids); /* subordinate_find(); when needed */
+
+        /* What is asked of the machine only where the policy needs it, by the function that host_probe() puts here. */
+        int (*find_ranges)(uid_t owner, IdRange *ret_uids, IdRange *ret_gids); /* subordinate_find() */
+        int (*find_user)(const char *name, HostUser *ret);                     /* users_find_name() */
+        int (*find_user_by_uid)(uid_t uid, HostUser *ret);                     /* users_find_uid() */
+        int (*find_group)(const char *name, gid_t *ret);                       /* users_find_group() */
+        int (*find_groups)(const char *name, gid_t first, gid_t **ret, size_t *ret_n); /* users_find_groups() */
+        int (*find_program)(const char *name, char **ret); /* a set-user-ID helper; 0, -ENOENT or -ENOMEM */
+        int (*get_limit)(int resource, struct rlimit *ret); /* of this process: getrlimit(2); 0 or -errno */
+        unsigned (*get_personality)(void);                  /* of this process: personality(2) */
 } Host;
 
 /* Looks at the machine, changing nothing. Returns 0 or a negative errno, reported. */

@@ -55,9 +55,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
                 if (r < 0 && result == 0)
                         result = r;
         }
-        free(b.user_name);
-        free(b.user_home);
-        free(b.user_shell);
+        host_user_deinit(&b.user);
 
         if (result < 0) {
                 *ret_status = b.status;

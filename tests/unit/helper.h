@@ -4,6 +4,7 @@
 /* What the unit tests share: a report that is kept as text, comparisons that say which row of a table failed, a
  * directory of one's own, and policies. */
 
+#include <errno.h>
 #include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -23,6 +24,7 @@
 #include "plan/show/show.h"
 #include "policy/policy.h"
 #include "util/macro.h"
+#include "util/path.h"
 #include "util/report.h"
 
 /* Comparisons, what naming the row. */
@@ -266,6 +268,51 @@ static inline void plan_set_uid(PlanFixture *f, uid_t uid) {
         f->host.capabilities = uid == 0 ? (UINT64_C(1) << (CAP_LAST_CAP + 1)) - 1 : 0;
 }
 
+/* The machine of the fixture has one user, ada, and one group of that name beside hers. */
+
+static inline int plan_find_user_by_uid(uid_t uid, HostUser *ret) {
+        if (uid != 1815)
+                return -ESRCH;
+        *ret = (HostUser) { .uid = 1815, .gid = 1852, .name = strdup("ada"), .home = strdup("/home/ada"),
+                            .shell = strdup("/bin/dash") };
+        return 0;
+}
+
+static inline int plan_find_user(const char *name, HostUser *ret) {
+        return streq(name, "ada") ? plan_find_user_by_uid(1815, ret) : -ESRCH;
+}
+
+static inline int plan_find_group(const char *name, gid_t *ret) {
+        if (!streq(name, "engines"))
+                return -ESRCH;
+        *ret = 1843;
+        return 0;
+}
+
+static inline int plan_find_groups(_unused_ const char *name, gid_t first, gid_t **ret, size_t *ret_n) {
+        *ret = calloc(2, sizeof(gid_t));
+        assert_non_null(*ret);
+        (*ret)[0] = first;
+        (*ret)[1] = 1843;
+        *ret_n = 2;
+        return 0;
+}
+
+static inline int plan_find_program(const char *name, char **ret) {
+        *ret = path_join("/usr/bin", name);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* No core dumps; of everything else some. */
+static inline int plan_get_limit(int resource, struct rlimit *ret) {
+        *ret = resource == RLIMIT_CORE ? (struct rlimit) { 0, 0 } : (struct rlimit) { 1024, 4096 };
+        return 0;
+}
+
+static inline unsigned plan_get_personality(void) {
+        return 8;
+}
+
 /* Root on a machine with everything. */
 static inline int plan_set_up(void **state) {
         static IdMapEntry all_ids = { 0, 0, UINT32_MAX };
@@ -292,6 +339,14 @@ static inline int plan_set_up(void **state) {
                 .system_manager = true,
                 .user_manager = true,
                 .landlock_abi = 7,
+                .n_capabilities = CAP_LAST_CAP + 1,
+                .find_user = plan_find_user,
+                .find_user_by_uid = plan_find_user_by_uid,
+                .find_group = plan_find_group,
+                .find_groups = plan_find_groups,
+                .find_program = plan_find_program,
+                .get_limit = plan_get_limit,
+                .get_personality = plan_get_personality,
         };
         plan_set_uid(f, 0);
         f->request = (PlanRequest) { .name = "unit-1", .policy = "unit" };

@@ -355,6 +355,8 @@ static void test_argument_rules(void **state) {
                 { "MemoryDenyWriteExecute=yes", "mmap", { 0, 0, PROT_READ | PROT_EXEC }, 0 },
                 { "MemoryDenyWriteExecute=yes", "mprotect", { 0, 0, PROT_EXEC }, EPERM },
                 { "MemoryDenyWriteExecute=yes", "mprotect", { 0, 0, PROT_WRITE }, 0 },
+                { "", "personality", { 8 /* that of the fixture */ }, 0 },
+                { "", "personality", { 0 }, EPERM },
                 { "", "personality", { 0x0400000 /* READ_IMPLIES_EXEC */ | 8 }, EPERM },
                 { "LockPersonality=no", "personality", { 0x0400000 | 8 }, 0 },
         };

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <linux/sched.h>
-#include <sys/resource.h>
 
 /* Each directive changes the plan. */
 
@@ -276,6 +275,14 @@ static void test_users(void **state) {
         assert_true(f->plan->set_ids);
         assert_int_equal(f->plan->uid, 12345);
         assert_int_equal(f->plan->gid, 54321);
+        assert_int_equal(f->plan->n_groups, 0);
+        plan_expect_good(f, "User=ada\n");
+        assert_int_equal(f->plan->uid, 1815);
+        assert_int_equal(f->plan->gid, 1852);
+        assert_int_equal(f->plan->n_groups, 2);
+        assert_int_equal(f->plan->groups[1], 1843);
+        plan_expect_good(f, "User=1815\nGroup=engines\n");
+        assert_int_equal(f->plan->gid, 1843);
         plan_expect_error(f, "User=no-such-user-here\n", ESRCH, "User=: no such user: \"no-such-user-here\"");
         plan_expect_error(f, "Group=no-such-group-here\n", ESRCH, "Group=: no such group: \"no-such-group-here\"");
 
@@ -568,7 +575,6 @@ static void test_notify_requests(void **state) {
 static void test_resource_limits(void **state) {
         PlanFixture *f = *state;
 
-        assert_int_equal(setrlimit(RLIMIT_CORE, &(struct rlimit) { 0, 0 }), 0);
         plan_expect_good(f, "LimitCORE=1K:2K\n");
         assert_int_equal(f->plan->n_limits, 1);
         assert_int_equal(f->plan->limits[0].limit.rlim_cur, 1024);
@@ -580,6 +586,8 @@ static void test_resource_limits(void **state) {
         plan_expect_notice(f, "LimitCORE=1K\nOptional=LimitCORE\n", "LimitCORE=: not enforced: ");
         assert_int_equal(f->plan->n_limits, 0);
         plan_expect_good(f, "LimitCORE=0\n");
+        plan_expect_good(f, "LimitNOFILE=4096\n");
+        plan_expect_error(f, "LimitNOFILE=4097\n", EPERM, "test.conf:1: LimitNOFILE=: cannot be enforced: above");
 }
 
 /* The command and the directory. */

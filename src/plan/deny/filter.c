@@ -8,7 +8,6 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -267,7 +266,7 @@ static int add_simple_rules(Builder *b) {
 
         if (r >= 0 && policy_is_true(b->policy, D_LockPersonality))
                 r = add_rule(b->plan, (PlanArgumentRule) { .name = "personality", .test = ARGUMENT_NOT_EQUAL,
-                                                           .value = (uint64_t) personality(UINT32_MAX),
+                                                           .value = b->host->get_personality(),
                                                            .error = EPERM, .reason = D_LockPersonality });
         return r;
 }

@@ -55,14 +55,14 @@ static int pass_base(Builder *b, char ***environment) {
                 if (startswith(*v, "LC_") && strchr(*v, '='))
                         r = put(environment, *v);
 
-        if (r >= 0 && b->user_name) {
-                r = put_value(environment, "USER", b->user_name);
+        if (r >= 0 && b->user.name) {
+                r = put_value(environment, "USER", b->user.name);
                 if (r >= 0)
-                        r = put_value(environment, "LOGNAME", b->user_name);
+                        r = put_value(environment, "LOGNAME", b->user.name);
                 if (r >= 0)
-                        r = put_value(environment, "HOME", b->user_home);
+                        r = put_value(environment, "HOME", b->user.home);
                 if (r >= 0)
-                        r = put_value(environment, "SHELL", b->user_shell);
+                        r = put_value(environment, "SHELL", b->user.shell);
                 /* A user's has none of root's programs. */
                 if (r >= 0 && b->plan->uid == 0 && b->host->uid != 0)
                         r = put_value(environment, "PATH", DEFAULT_PATH);

@@ -16,7 +16,7 @@ static int add_limit(Builder *b, DirectiveId id) {
         PlanResourceLimit *l;
         struct rlimit now;
 
-        if (getrlimit((__rlimit_resource_t) directive_table[id].resource, &now) >= 0 && s->value.number2 > now.rlim_max &&
+        if (b->host->get_limit(directive_table[id].resource, &now) >= 0 && s->value.number2 > now.rlim_max &&
             !can_raise(b))
                 return build_may_lack(b, id, s->origin, "above the hard limit of who starts this, who may not raise it")
                                ? 0

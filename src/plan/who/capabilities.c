@@ -25,15 +25,13 @@ static const uint64_t initial_only = BIT(CAP_SYS_MODULE) | BIT(CAP_SYS_RAWIO) | 
 static const uint64_t network_only = BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW) | BIT(CAP_NET_BIND_SERVICE) |
                                      BIT(CAP_NET_BROADCAST);
 
-static uint64_t all_capabilities(void) {
-        int n = cap_max_bits();
-
-        return n >= 64 ? UINT64_MAX : BIT(n) - 1;
+static uint64_t all_capabilities(const Host *host) {
+        return host->n_capabilities >= 64 ? UINT64_MAX : BIT(host->n_capabilities) - 1;
 }
 
 /* As systemd merges the lines: the first one says whether the set begins empty or full. */
-static uint64_t evaluate(const SettingList *list) {
-        uint64_t set = list->n > 0 && list->items[0].value.inverted ? all_capabilities() : 0;
+static uint64_t evaluate(const Host *host, const SettingList *list) {
+        uint64_t set = list->n > 0 && list->items[0].value.inverted ? all_capabilities(host) : 0;
 
         for (size_t i = 0; i < list->n; i++) {
                 const Value *v = &list->items[i].value;
@@ -147,11 +145,11 @@ int build_capabilities(Builder *b) {
         Plan *plan = b->plan;
         int r, q;
 
-        plan->ambient = evaluate(build_list(b, D_AmbientCapabilities));
+        plan->ambient = evaluate(b->host, build_list(b, D_AmbientCapabilities));
         /* What is asked for as ambient is meant to be had: the bounding set holds it too. */
-        plan->bounding = evaluate(build_list(b, D_CapabilityBoundingSet)) | plan->ambient;
+        plan->bounding = evaluate(b->host, build_list(b, D_CapabilityBoundingSet)) | plan->ambient;
         if (build_lifts(b->policy, D_CapabilityBoundingSet))
-                plan->bounding = all_capabilities();
+                plan->bounding = all_capabilities(b->host);
 
         r = check_effect(b, D_CapabilityBoundingSet);
         q = check_effect(b, D_AmbientCapabilities);

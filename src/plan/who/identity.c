@@ -3,9 +3,7 @@
 #include "plan/who/identity.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/sched.h>
-#include <pwd.h>
 #include <sys/capability.h>
 
 #include "plan/who/tree.h"
@@ -77,62 +75,41 @@ static int build_users(Builder *b) {
 
 static int find_group(Builder *b, const Setting *group, gid_t *ret) {
         uint64_t number;
-        struct group *g;
+        int r;
 
         if (parse_u64_range(group->value.text, 0, UINT32_MAX - 1, &number) >= 0) {
                 *ret = (gid_t) number;
                 return 0;
         }
-        g = getgrnam(group->value.text);
-        if (!g)
-                return build_error(b, group, D_Group, ESRCH, "no such group: \"%s\"", group->value.text);
-        *ret = g->gr_gid;
-        return 0;
+        r = b->host->find_group(group->value.text, ret);
+        if (r == -ENOMEM)
+                return report_oom(b->report);
+        return r < 0 ? build_error(b, group, D_Group, ESRCH, "no such group: \"%s\"", group->value.text) : 0;
 }
 
 static int find_user(Builder *b, const Setting *user) {
         Plan *plan = b->plan;
-        struct passwd *pw;
         uint64_t number;
+        bool numeric = parse_u64_range(user->value.text, 0, UINT32_MAX - 1, &number) >= 0;
+        int r;
 
-        if (parse_u64_range(user->value.text, 0, UINT32_MAX - 1, &number) >= 0) {
-                pw = getpwuid((uid_t) number);
-                plan->uid = (uid_t) number;
-                plan->gid = (gid_t) number;
-        } else {
-                pw = getpwnam(user->value.text);
-                if (!pw)
-                        return build_error(b, user, D_User, ESRCH, "no such user: \"%s\"", user->value.text);
-        }
-        if (!pw)
-                return 0;
-
-        plan->uid = pw->pw_uid;
-        plan->gid = pw->pw_gid;
-        b->user_name = strdup(pw->pw_name);
-        b->user_home = strdup(pw->pw_dir);
-        b->user_shell = strdup(pw->pw_shell);
-        return b->user_name && b->user_home && b->user_shell ? 0 : report_oom(b->report);
+        r = numeric ? b->host->find_user_by_uid((uid_t) number, &b->user) : b->host->find_user(user->value.text, &b->user);
+        if (r == -ENOMEM)
+                return report_oom(b->report);
+        if (r < 0 && !numeric)
+                return build_error(b, user, D_User, ESRCH, "no such user: \"%s\"", user->value.text);
+        plan->uid = r < 0 ? (uid_t) number : b->user.uid;
+        plan->gid = r < 0 ? (gid_t) number : b->user.gid;
+        return 0;
 }
 
 static int find_supplementary(Builder *b, const char *name) {
-        int n = 64;
+        int r;
 
-        b->plan->groups = calloc((size_t) n, sizeof(gid_t));
-        if (!b->plan->groups)
+        r = b->host->find_groups(name, b->plan->gid, &b->plan->groups, &b->plan->n_groups);
+        if (r == -ENOMEM)
                 return report_oom(b->report);
-
-        if (getgrouplist(name, b->plan->gid, b->plan->groups, &n) < 0) {
-                gid_t *more = reallocarray(b->plan->groups, (size_t) n, sizeof(gid_t));
-
-                if (!more)
-                        return report_oom(b->report);
-                b->plan->groups = more;
-                if (getgrouplist(name, b->plan->gid, b->plan->groups, &n) < 0)
-                        return report_error(b->report, E2BIG, "the groups of %s change while they are read", name);
-        }
-        b->plan->n_groups = (size_t) n;
-        return 0;
+        return r < 0 ? report_error(b->report, -r, "the groups of %s change while they are read", name) : 0;
 }
 
 static int build_ids(Builder *b) {
@@ -165,7 +142,7 @@ static int build_ids(Builder *b) {
         plan->set_ids = plan->set_owner = true;
         plan->owner_uid = plan->uid;
         plan->owner_gid = plan->gid;
-        return b->user_name ? find_supplementary(b, b->user_name) : 0;
+        return b->user.name ? find_supplementary(b, b->user.name) : 0;
 }
 
 static void build_namespaces(Builder *b) {

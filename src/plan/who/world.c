@@ -9,12 +9,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include "plan/subordinate.h"
 #include "util/parse.h"
-#include "util/path.h"
 
 bool build_is_world(const Policy *policy) {
         return policy_choice(policy, D_PrivateUsers) == PRIVATE_USERS_FULL;
@@ -33,7 +30,7 @@ bool build_lifts(const Policy *policy, DirectiveId id) {
 /* Each of these returns why there are no ranges to use, or NULL. */
 
 static const char *find_ranges(Builder *b, BuildRanges *ranges) {
-        const struct passwd *pw;
+        _cleanup_(host_user_deinit) HostUser user = {};
         const char *name;
         int r;
 
@@ -43,8 +40,8 @@ static const char *find_ranges(Builder *b, BuildRanges *ranges) {
         if (ranges->uids.count > 1 && ranges->gids.count > 1)
                 return NULL;
 
-        pw = getpwuid(b->host->uid);
-        name = pw ? pw->pw_name : "USER";
+        (void) b->host->find_user_by_uid(b->host->uid, &user);
+        name = user.name ?: "USER";
         snprintf(ranges->why, sizeof(ranges->why),
                  "%s has no range of subordinate ids in %s (as root: usermod --add-subuids FIRST-LAST --add-subgids "
                  "FIRST-LAST %s, %d ids that nobody else has)",
@@ -65,31 +62,14 @@ static const char *check_ranges(Builder *b, const BuildRanges *ranges) {
         return NULL;
 }
 
-static int find_helper(const char *name, char **ret) {
-        static const char *const directories[] = { "/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin",
-                                                   "/run/wrappers/bin" };
-
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                char *path = path_join(directories[i], name);
-
-                if (!path)
-                        return -ENOMEM;
-                if (access(path, X_OK) >= 0) {
-                        *ret = path;
-                        return 0;
-                }
-                free(path);
-        }
-        return -ENOENT;
-}
-
 /* Only the set-user-ID programs of shadow may write a map of more than the caller's own id; root needs nobody. */
 static const char *find_helpers(Builder *b) {
         Plan *plan = b->plan;
 
         if (b->host->uid == 0)
                 return NULL;
-        if (find_helper("newuidmap", &plan->uid_helper) < 0 || find_helper("newgidmap", &plan->gid_helper) < 0)
+        if (b->host->find_program("newuidmap", &plan->uid_helper) < 0 ||
+            b->host->find_program("newgidmap", &plan->gid_helper) < 0)
                 return "newuidmap and newgidmap are not installed (Debian: the package uidmap)";
         return NULL;
 }
@@ -131,10 +111,8 @@ int build_world_maps(Builder *b) {
 }
 
 int build_name_root(Builder *b) {
-        b->user_name = strdup("root");
-        b->user_home = strdup("/root");
-        b->user_shell = strdup("/bin/sh");
-        return b->user_name && b->user_home && b->user_shell ? 0 : report_oom(b->report);
+        b->user = (HostUser) { .name = strdup("root"), .home = strdup("/root"), .shell = strdup("/bin/sh") };
+        return b->user.name && b->user.home && b->user.shell ? 0 : report_oom(b->report);
 }
 
 /* The names of the host's users mean nothing there. */
