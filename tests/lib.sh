@@ -42,6 +42,8 @@ result() { # ok|not ok, description, and on failure what is known
 also() { local needs_last=1; "$@"; }
 # The check is none of a refusal: a command that is not confined passes it, too.
 no_refusal() { local note=" [no refusal]"; "$@"; }
+# The check is one of a refusal, in a suite that sets $note to say that most of its are none.
+refusal() { local note=; "$@"; }
 # The check does not run isorun at all.
 no_isorun() { local note=" [no isorun]"; "$@"; }
 

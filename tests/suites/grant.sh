@@ -69,7 +69,7 @@ new"
 	is "$label, $1: ... which is seen on the host" "$(cat "$source/d/made")" new
 	is "$label, $1: ... as the instance's owner's" "$(stat -c %u "$source/d/made")" "${made_by-$(id -u "$owner")}"
 	inside "$(to_end 'for f in /mnt/x /mnt/ro/x /usr/x; do touch $f 2>/dev/null && echo $f; done')"
-	is_reached "$label, $1: nothing beside it can be written" ""
+	also is_reached "$label, $1: nothing beside it can be written" ""
 	also is "$label, $1: the mount is not seen elsewhere" "$(grep -c /mnt/in /proc/self/mountinfo)" 0
 	inside 'sed -n "s|.* /mnt/in \([a-z]*,nosuid,nodev\).*|\1|p" /proc/self/mountinfo | tail -n1'
 	is "$label, $1: it is nosuid and nodev" "$out" rw,nosuid,nodev
@@ -122,8 +122,8 @@ test_errors() {
 	is "$label: a source that is not there" "$status $err" "125 isoctl: grant: $tmp/none: No such file or directory"
 	grant one "$tmp"
 	is "$label: no destination" "$status $err" "125 isoctl: grant: not SRC:DEST[:ro|rw]: \"$tmp\""
-	inside "$(to_end 'mount --bind /usr /mnt/in 2>/dev/null && echo mounted; umount /mnt/in 2>/dev/null && echo taken off')"
-	is_reached "$label: a payload cannot do it itself" ""
+	inside "$(to_end 'ls -d /mnt/in; mount --bind /usr /mnt/in 2>/dev/null && echo mounted; umount /mnt/in 2>/dev/null && echo taken off')"
+	is_reached "$label: a payload cannot do it itself" /mnt/in
 	end
 	"${who[@]}" "$isorun" --quiet -p "Optional=MemoryMax TasksMax" --name none sleep 1000 &
 	await ctl enter none true 2>/dev/null
@@ -205,7 +205,7 @@ if [ -n "${TH_USER-}" ]; then
 	run "$isoctl" grant one "$tmp/roots:/mnt/ro"
 	is "root grants into a user's instance" "$status $err" "0 "
 	inside 'ls /mnt/ro 2>/dev/null || echo no'
-	is "... what the user may then read or not" "$out" no
+	also is "... what the user may then read or not" "$out" no
 	run "$isoctl" revoke one /mnt/ro
 	is "... and revokes" "$status $err" "0 "
 	run "$as_user" "$isoctl" grant one "$tmp/roots/below:/mnt/ro"

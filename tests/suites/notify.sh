@@ -15,14 +15,14 @@ test_ready() {
 	like "$label: ... by systemctl status" "$(ctl status --no-pager "$unit")" '*Status: "all is well"*'
 	end
 	begin -- -- environment "NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID" own SYSTEMD_EXEC_PID say READY=1 sleep
-	is "$label: the socket is one inside, and nothing else of the service's is told" "$(cat "$tmp/said")" \
+	refusal is "$label: the socket is one inside, and nothing else of the service's is told" "$(cat "$tmp/said")" \
 		"$(printf '%s\n' "/run/isorun/notify - -" True)"
 	# shellcheck disable=SC2016
 	run "${who[@]}" "$isoctl" enter notify sh -c 'echo "${NOTIFY_SOCKET-none}"; touch /run/isorun/x; rm -f /run/isorun/notify; ls /run/isorun'
-	is "$label: who enters is told of no socket, and can change nothing there" "$out" "$(printf '%s\n' none notify)"
+	refusal is "$label: who enters is told of no socket, and can change nothing there" "$out" "$(printf '%s\n' none notify)"
 	end
 	begin -- -p PassEnvironment=NOTIFY_SOCKET -- environment NOTIFY_SOCKET say READY=1 sleep
-	is "$label: the socket outside is not even passed on request" "$(last)" /run/isorun/notify
+	refusal is "$label: the socket outside is not even passed on request" "$(last)" /run/isorun/notify
 	end
 	begin -- -- say 'READY=1' say 'RELOADING=1' file /go/now say 'READY=1' sleep
 	ok "$label: RELOADING=1" eventually is_state reloading

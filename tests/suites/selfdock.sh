@@ -22,16 +22,16 @@ make_tree() {
 # selfdock run sh
 test_run() {
 	as isorun "${quiet[@]}" sh -c 'echo hello; exit 3'
-	is "$label: isorun sh" "$status $out$err" "3 hello"
+	no_refusal is "$label: isorun sh" "$status $out$err" "3 hello"
 	as sh -c 'echo "echo typed; exit 4" | "$@"' - isorun "${quiet[@]}" sh
-	is "$label: ... what it is told" "$status $out" "4 typed"
-	runs "uid and privileges are the same within" "$("${who[@]}" sh -c 'id -u; id -g')" isorun "${quiet[@]}" sh -c 'id -u; id -g'
+	no_refusal is "$label: ... what it is told" "$status $out" "4 typed"
+	no_refusal runs "uid and privileges are the same within" "$("${who[@]}" sh -c 'id -u; id -g')" isorun "${quiet[@]}" sh -c 'id -u; id -g'
 	# shellcheck disable=SC2016
 	runs "no file system is writable but what is memory" tried isorun "${quiet[@]}" sh -c \
 		'for d in / /bin /etc /usr /home /opt /srv /sys /proc /mnt; do touch $d/x 2>/dev/null && echo $d; done; touch /tmp/x && echo tried'
 	runs "... nor is what was in memory there again" tried isorun "${quiet[@]}" sh -c 'ls -A /tmp; echo tried'
 	as isorun "${quiet[@]}" sh -c 'kill -TERM $$'
-	is "$label: ... a signal's status" "$status" 143
+	no_refusal is "$label: ... a signal's status" "$status" 143
 }
 
 # selfdock -v /mnt/data /mnt/data run sh
@@ -39,10 +39,10 @@ test_volume() {
 	local data=$tmp/data-$label
 	"${who[@]}" mkdir -p "$data"
 	"${who[@]}" sh -c 'echo kept >"$1/file"' - "$data"
-	runs "isorun -v DIR:DIR sh" $'kept\nwritten' isorun "${quiet[@]}" -v "$data:$data" sh -c \
+	no_refusal runs "isorun -v DIR:DIR sh" $'kept\nwritten' isorun "${quiet[@]}" -v "$data:$data" sh -c \
 		'cd "$1" && cat file && echo written >new && cat new' - "$data"
-	is "$label: ... what is written there stays" "$(cat "$data/new")" written
-	runs "isorun -v DIR:ELSEWHERE sh" kept isorun "${quiet[@]}" -v "$data:/mnt/data" cat /mnt/data/file
+	no_refusal is "$label: ... what is written there stays" "$(cat "$data/new")" written
+	no_refusal runs "isorun -v DIR:ELSEWHERE sh" kept isorun "${quiet[@]}" -v "$data:/mnt/data" cat /mnt/data/file
 	as isorun "${quiet[@]}" -v "$data:/mnt/data:ro" sh -c 'touch /mnt/data/x'
 	like "$label: ... read-only" "$err" "*Read-only file system*"
 	runs "... and is nobody's elsewhere" tried isorun "${quiet[@]}" sh -c 'ls "$1" 2>/dev/null; echo tried' - "$data"
@@ -53,9 +53,9 @@ test_root() {
 	local tree=$tmp/debian-$label data=$tmp/data-$label
 	make_tree "$tree"
 	runs "isorun --root DIR sh" debian isorun "${quiet[@]}" --root "$tree" sh -c 'cat /etc/name'
-	runs "... with a volume" kept isorun "${quiet[@]}" --root "$tree" -v "$data:/mnt/data" cat /mnt/data/file
+	no_refusal runs "... with a volume" kept isorun "${quiet[@]}" --root "$tree" -v "$data:/mnt/data" cat /mnt/data/file
 	runs "... is read-only" tried isorun "${quiet[@]}" --root "$tree" sh -c '(touch /x || touch /etc/x) 2>/dev/null && echo written; echo tried'
-	runs "several instances of one root beside each other" $'1\n2\n3' sh -c 'for i in 1 2 3; do
+	no_refusal runs "several instances of one root beside each other" $'1\n2\n3' sh -c 'for i in 1 2 3; do
 		"$@" sh -c "echo $i >/tmp/x; cat /tmp/x" & done | sort' - isorun "${quiet[@]}" --root "$tree"
 }
 
@@ -89,8 +89,8 @@ test_enter() {
 
 # "can run within itself"
 test_itself() {
-	runs "isorun isorun sh" inside isorun "${quiet[@]}" --policy nest "${nest_as[@]}" isorun --quiet sh -c 'echo inside'
-	runs "... with the volume of the outer one" kept isorun "${quiet[@]}" --policy nest "${nest_as[@]}" \
+	no_refusal runs "isorun isorun sh" inside isorun "${quiet[@]}" --policy nest "${nest_as[@]}" isorun --quiet sh -c 'echo inside'
+	no_refusal runs "... with the volume of the outer one" kept isorun "${quiet[@]}" --policy nest "${nest_as[@]}" \
 		-v "$tmp/data-$label:/mnt/data:ro" isorun --quiet -v /mnt/data:/mnt/again:ro cat /mnt/again/file
 	runs "... in another root" debian isorun "${quiet[@]}" --policy nest "${nest_as[@]}" -v "$tmp/debian-$label:/mnt/debian:ro" \
 		isorun --quiet --root /mnt/debian sh -c 'cat /etc/name'
