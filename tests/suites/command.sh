@@ -6,29 +6,29 @@ quiet=("$isorun" --no-scope --quiet)
 
 # Exit statuses
 run "${quiet[@]}" sh -c 'exit 7'
-is "the payload's exit status" $status 7
+no_refusal is "the payload's exit status" $status 7
 run "${quiet[@]}" sh -c 'kill -TERM $$'
-is "128+N where a signal ended it" $status 143
+no_refusal is "128+N where a signal ended it" $status 143
 run "${quiet[@]}" no-such-command
-is "127 where the command is not found" $status 127
+no_refusal is "127 where the command is not found" $status 127
 is "... in one line" "$err" "isorun: no-such-command: command not found"
 run "${quiet[@]}" /etc/passwd
-is "126 where it cannot be executed" $status 126
+no_refusal is "126 where it cannot be executed" $status 126
 run "${quiet[@]}" "$top/no/such"
-is "127 for a path that does not exist" $status 127
+no_refusal is "127 for a path that does not exist" $status 127
 run "${quiet[@]}" /usr/bin
-is "126 for a directory" $status 126
+no_refusal is "126 for a directory" $status 126
 printf '#!/no/such/interpreter\n' >"$tmp/script"; chmod 755 "$tmp/script"
 run "${quiet[@]}" -v "$tmp:/srv" /srv/script
-is "127 where the interpreter of a script is missing" $status 127
+no_refusal is "127 where the interpreter of a script is missing" $status 127
 run "$isorun"
 like "125 without a command" "$status $err" "125 isorun: no command *"
 run "$isorun" --no-such-option true
 like "125 for an unknown option" "$status $err" "125 *'--no-such-option'"
 run "${quiet[@]}" -- ls -d /
-is "-- ends the options" "$out" /
+no_refusal is "-- ends the options" "$out" /
 run "${quiet[@]}" echo --policy x
-is "options behind the command are the command's" "$out" "--policy x"
+no_refusal is "options behind the command are the command's" "$out" "--policy x"
 run "$isorun" --version
 like "--version" "$out" "isorun [0-9]*"
 run "$isorun" --help
@@ -36,20 +36,20 @@ like "--help names every option" "$out" "*--policy*--property*--volume*--root*--
 
 # The default policy runs ordinary programs
 run "${quiet[@]}" ls /
-is "ls runs" $status 0
+no_refusal is "ls runs" $status 0
 run "${quiet[@]}" python3 -c 'print(1)'
-is "python3 runs" "$out" 1
+no_refusal is "python3 runs" "$out" 1
 run "${quiet[@]}" sh -c 'echo "a b" | tr a-z A-Z | cat; ls /nonexistent 2>/dev/null || echo no'
-is "a shell with pipes runs" "$out" "A B
+no_refusal is "a shell with pipes runs" "$out" "A B
 no"
 run "$isorun" --no-scope true
 like "what is optional and not enforced is said" "$err" "*MemoryMax=: not enforced: *TasksMax=: not enforced: *"
 run "$isorun" --no-scope --quiet true
-is "--quiet says nothing" "$err" ""
+no_refusal is "--quiet says nothing" "$err" ""
 
 # Standard input and output
-is "standard input comes through" "$(echo hello | "${quiet[@]}" cat)" hello
-is "standard error is kept apart" "$("${quiet[@]}" sh -c 'echo no >&2; echo yes' 2>/dev/null)" yes
+no_refusal is "standard input comes through" "$(echo hello | "${quiet[@]}" cat)" hello
+no_refusal is "standard error is kept apart" "$("${quiet[@]}" sh -c 'echo no >&2; echo yes' 2>/dev/null)" yes
 run "${quiet[@]}" -p StandardOutput="file:$tmp/log" echo to-file
 is "StandardOutput=file:" "$(cat "$tmp/log")" to-file
 run "${quiet[@]}" -p StandardOutput="append:$tmp/log" echo more
@@ -124,7 +124,7 @@ run "${quiet[@]}" --policy mine -p Environment=B=3 sh -c 'echo $A $B'
 is "-p over the policy" "$out" "1 3"
 # shellcheck disable=SC2016
 run "${quiet[@]}" --policy mine -p Environment= sh -c 'echo "[$A$B]"'
-is "an empty value resets" "$out" "[]"
+no_refusal is "an empty value resets" "$out" "[]"
 
 # The plan
 printf '[Policy]\nBase=default\n[Sandbox]\nBindReadOnlyPaths=/etc/hostname:/srv/name\n' >"$tmp/plan.conf"

@@ -9,6 +9,8 @@ if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
 	exit 0
 fi
 unit="isorun-test-service.service"
+# shellcheck disable=SC2034  # lib.sh's: a service does here what it would do without a sandbox
+note=" [no refusal]"
 
 show() { ctl show -P "$1" "$unit"; }
 says() { grep -q "$1" "$tmp/said"; }

@@ -79,21 +79,21 @@ test_login() { # user
 	is "$label: ... with nothing to say" "$err" ""
 	run ssh_to "$1" 'touch /etc/x /usr/x; ls /run /sys; exit 7'
 	is "$label: ... into a sandbox, and the exit status comes back" "$status" 7
-	like "$label: ... in which nothing can be written" "$err" "*'/etc/x'*'/usr/x'*"
-	also unlike "$label: ... and the host's /run is not seen" "$out" "*systemd*"
+	refusal like "$label: ... in which nothing can be written" "$err" "*'/etc/x'*'/usr/x'*"
+	also refusal unlike "$label: ... and the host's /run is not seen" "$out" "*systemd*"
 	# shellcheck disable=SC2016
 	run ssh_to "$1" 'for i in 1 2 3; do (setsid sleep 4712 </dev/null >/dev/null 2>&1 &); done; echo done'
 	is "$label: ... what a session leaves running" "$out" "done"
 	also ok "$label: ... dies with it" eventually gone '^sleep 4712'
 	run ssh_to "$1" -tt tty
-	is "$label: ... a terminal is one of the sandbox's own" "$(tail -n1 <<<"${out%$'\r'}")" /dev/pts/0
+	refusal is "$label: ... a terminal is one of the sandbox's own" "$(tail -n1 <<<"${out%$'\r'}")" /dev/pts/0
 	also ok "$label: ... no unit is left of a connection" eventually no_instance
 }
 
 test_two() { # user
 	hold "$1"
 	run ssh_to "$1" 'pgrep -a sleep; echo alone'
-	is "$label: of two connections one does not see the other" "$out" alone
+	refusal is "$label: of two connections one does not see the other" "$out" alone
 	await one_instance
 	also is "$label: ... and only its own unit ends with it" "$(instances)" "$unit"
 	"${ctl[@]}" freeze "$unit"

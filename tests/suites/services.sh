@@ -178,8 +178,8 @@ test_daemon() {
 	done
 	write_service daemon "-p 'Optional=MemoryMax TasksMax' sh -c 'setsid sleep 4711 & (setsid sleep 4712 &) ; exit 5'" </dev/null
 	"${ctl[@]}" start isorun-daemon.service
-	ok "$label: ... the exit status is the command's" eventually is_state isorun-daemon.service "exit-code failed"
-	is "$label: ... itself" "$(show isorun-daemon.service ExecMainStatus)" 5
+	await is_state isorun-daemon.service "exit-code failed"
+	is "$label: ... the exit status is the command's" "$(show isorun-daemon.service ExecMainStatus)" 5
 	"${ctl[@]}" reset-failed isorun-daemon.service
 	ok_gone "$label: ... and nothing is left of its children"
 }
