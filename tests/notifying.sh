@@ -243,8 +243,8 @@ test_linger() { # options
 }
 
 # Calls a function with each manager, in label, who, bus and nest_as (how a sandbox is nested).
+# shellcheck disable=SC2034
 with_each_manager() {
-	# shellcheck disable=SC2034
 	label=root who=() bus=() nest_as=(-p User=nobody)
 	[ "$(id -u)" != 0 ] || "$1"
 	if [ -n "${TH_USER-}" ] || [ "$(id -u)" != 0 ]; then

@@ -169,7 +169,7 @@ settled() {
 }
 
 test_hand_over_killed() {
-	local at i handed=0 ended=0
+	local at handed=0 ended=0
 	if ! command -v strace >/dev/null; then
 		skip "$label: isorun is killed on the way" "no strace"
 		return
