@@ -144,7 +144,7 @@ like "isoctl explain shows the same" "$out" "*/srv/name *read-only /etc/hostname
 run "$isoctl" check "$tmp/plan.conf"
 is "isoctl check is content" $status 0
 run "$isoctl" check "$tmp/bad.conf"
-like "isoctl check is not" "$status $err" "125 isoctl: $tmp/bad.conf:*"
+like "isoctl check is not" "$status $err" "125 *isoctl: $tmp/bad.conf:*"
 for policy in "$top"/policies/*.conf; do
 	run "$isoctl" cat "$policy"
 	is "isoctl cat shows the shipped policy ${policy##*/}" "$status" 0

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What a service tells systemd from inside, and --notify=exec. Needs a systemd.
+# shellcheck disable=SC2119
 . "$(dirname "$0")/../notifying.sh"
 
 test_ready() {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Real servers that reach the limits of their policy, which isorun has systemd set on their services. Needs a systemd,
 # and the memory, pids and cpu controllers.
+# shellcheck disable=SC2119
 . "$(dirname "$0")/../services.sh"
 # shellcheck disable=SC2034  # lib.sh's
 patience=20

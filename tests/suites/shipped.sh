@@ -59,10 +59,10 @@ test_each() {
 	fi
 	ctl daemon-reload
 	ctl start each.socket
-	is "a sandbox for each connection: one" "$(fetch 8081 index.html)" "hello from a passed socket"
-	is "... another" "$(fetch 8081 index.html)" "hello from a passed socket"
-	also is "... of two" "$(ctl show -P NAccepted each.socket)" 2
-	also ok "... which leave nothing" eventually none_left
+	no_refusal is "a sandbox for each connection: one" "$(fetch 8081 index.html)" "hello from a passed socket"
+	no_refusal is "... another" "$(fetch 8081 index.html)" "hello from a passed socket"
+	also no_refusal is "... of two" "$(ctl show -P NAccepted each.socket)" 2
+	also no_refusal ok "... which leave nothing" eventually none_left
 	ctl stop each.socket
 }
 none_left() { [ -z "$(ctl list-units --all --plain --no-legend 'each@*')" ]; }

@@ -56,10 +56,10 @@ test_directories() {
 	service "${directories[@]}" -- "${probe[@]}"
 	is "$label: the unit's directories are there, as it has them" "$out" "$(all_written)"
 	service "${directories[@]}" RuntimeDirectoryPreserve=yes -- "${probe[@]}"
-	ok "$label: ... and what is written there stays" "${who[@]}" test -e "$state/isorun-test/there" -a -e "$runtime/isorun-test/there"
+	no_refusal ok "$label: ... and what is written there stays" "${who[@]}" test -e "$state/isorun-test/there" -a -e "$runtime/isorun-test/there"
 	rm -rf "$runtime/isorun-test" "$runtime/isorun-test-2"
 	service "${directories[@]}" -- --root none "${probe[@]}"
-	is "$label: ... over no root" "$out" "$(all_written)"
+	no_refusal is "$label: ... over no root" "$out" "$(all_written)"
 	service "${directories[@]}" -- --root "$tmp/tree" "${probe[@]}"
 	is "$label: ... over a tree" "$out" "$(all_written)"
 	service "${directories[@]}" -- -p "TemporaryFileSystem=/run:ro /var:ro ${state%%/.*}:ro" "${probe[@]}"
@@ -69,7 +69,7 @@ test_directories() {
 	service "${directories[@]}" -- -p "InaccessiblePaths=/run /var" ls /run /var
 	like "$label: ... which cannot be listed" "$err" "*/run*Permission denied*/var*Permission denied*"
 	service -- sh -c "$(to_end 'env | grep DIRECTORY')"
-	is_reached "$label: a unit without any has none" ""
+	no_refusal is_reached "$label: a unit without any has none" ""
 }
 
 test_origin() {
@@ -114,7 +114,7 @@ test_further_down() {
 	is "$label: who is not the main process gets nothing" "$status $out" "7 0"
 	like "$label: ... neither directory is there" "$err" "*$state/isorun-test*No such file*/run/credentials*No such file*"
 	as_service StateDirectory=isorun-test -- sh -c "exec $isorun --quiet ${optional[*]@Q} sh -c 'touch \$STATE_DIRECTORY/x && echo ok'"
-	is "$label: who has become it by exec does" "$out" ok
+	no_refusal is "$label: who has become it by exec does" "$out" ok
 }
 
 # systemd makes them, and what is no such thing is somebody's mistake.
@@ -131,8 +131,8 @@ test_wrong() {
 		"Environment=CONFIGURATION_DIRECTORY=$tmp/file" -- true
 	refused "credentials that are not there" '$CREDENTIALS_DIRECTORY of isorun-test.service: /run/none: No such file or directory' \
 		Environment=CREDENTIALS_DIRECTORY=/run/none -- true
-	service Environment=STATE_DIRECTORY=/ -- sh -c 'touch /usr/there'
-	like "$label: the root stays as it is" "$err" "*Read-only file system*"
+	service Environment=STATE_DIRECTORY=/ -- sh -c 'touch /usr/there /etc/there'
+	like "$label: the root stays as it is" "$err" "*/usr/there*Read-only file system*/etc/there*Read-only file system*"
 }
 
 credentials='cd $CREDENTIALS_DIRECTORY && for f in *; do echo "$f $(cat "$f") $(stat -c %a "$f")"; done; stat -c %a .'
@@ -144,20 +144,20 @@ test_credentials() {
 	echo own >"$tmp/own-credential"
 
 	service "${unit_has[@]}" -- sh -c "$credentials"
-	is "$label: the unit's credentials, those of a directory as systemd has them" "$out" \
+	no_refusal is "$label: the unit's credentials, those of a directory as systemd has them" "$out" \
 		$'dir_below_two two 400\ndir_one one 400\nset of the unit 400\n500'
 	service "${unit_has[@]}" -- -p SetCredential=set:mine -p "LoadCredential=dir_one:$tmp/own-credential" -p SetCredential=more:x sh -c "$credentials"
 	is "$label: the policy's own win" "$out" $'dir_below_two two 400\ndir_one own 400\nmore x 400\nset mine 400\n500'
 	service "${unit_has[@]}" -- -p LoadCredential=again:set sh -c 'cat $CREDENTIALS_DIRECTORY/again'
 	is "$label: one by name" "$out" "of the unit"
 	service "${unit_has[@]}" -- --root none busybox cat /run/credentials/isorun-test.service/set
-	is "$label: ... over no root" "$out" "of the unit"
+	no_refusal is "$label: ... over no root" "$out" "of the unit"
 	service "${unit_has[@]}" -- -p InaccessiblePaths=/run sh -c 'cat $CREDENTIALS_DIRECTORY/set'
-	is "$label: ... where /run is hidden" "$out" "of the unit"
+	no_refusal is "$label: ... where /run is hidden" "$out" "of the unit"
 	service "${unit_has[@]}" -- sh -c 'echo x >$CREDENTIALS_DIRECTORY/set'
-	like "$label: none can be written" "$status $err" "2 *Read-only file system*"
+	no_refusal like "$label: none can be written" "$status $err" "2 *Read-only file system*"
 	service -- sh -c 'echo "<$CREDENTIALS_DIRECTORY>"'
-	is "$label: a unit without any has no directory" "$out" "<>"
+	no_refusal is "$label: a unit without any has no directory" "$out" "<>"
 }
 
 # Whose the directories are is the unit's to say, and who may write there what the files' permissions say.
@@ -165,22 +165,22 @@ test_users() {
 	local asked=("${probe[@]:0:2}" sh -c 'busybox sh /probe; id -u; cat $CREDENTIALS_DIRECTORY/token')
 	label="User= of the unit"
 	service User=nobody "${directories[@]}" SetCredential=token:x -- "${asked[@]}"
-	is "$label: the unit's directories are there" "$out" "$(all_written)"$'\n65534\nx'
+	no_refusal is "$label: the unit's directories are there" "$out" "$(all_written)"$'\n65534\nx'
 	rm -rf /var/{lib,cache,log}/isorun-test
 	label="User= of the policy"
 	service "${directories[@]}" SetCredential=token:x -- -p User=nobody "${asked[@]}"
 	is "$label: directories of root's cannot be written, credentials can be read" "$out" "$(none_written)"$'\n65534\nx'
 	service "${directories[@]}" StateDirectoryMode=1777 -- -p User=nobody "${probe[@]}"
-	is "$label: ... one that all may write to can" "$(grep STATE <<<"$out")" "STATE /var/lib/isorun-test written"
+	no_refusal is "$label: ... one that all may write to can" "$(grep STATE <<<"$out")" "STATE /var/lib/isorun-test written"
 	rm -rf /var/{lib,cache,log}/isorun-test
 	label=DynamicUser=
 	service DynamicUser=yes "BindReadOnlyPaths=$build $tmp/probe" "${directories[@]}" SetCredential=token:x -- "${asked[@]}"
-	is "$label: the unit's directories are there" "${out%$'\n'6????$'\nx'}" "$(all_written)"
-	ok "$label: ... below private/" test -e /var/lib/private/isorun-test/there -a -L /var/lib/isorun-test
+	no_refusal is "$label: the unit's directories are there" "${out%$'\n'6????$'\nx'}" "$(all_written)"
+	no_refusal ok "$label: ... below private/" test -e /var/lib/private/isorun-test/there -a -L /var/lib/isorun-test
 	service DynamicUser=yes "BindReadOnlyPaths=$build $tmp/probe" "${directories[@]}" -- --root none "${probe[@]}"
-	is "$label: ... over no root" "$out" "$(all_written)"
+	no_refusal is "$label: ... over no root" "$out" "$(all_written)"
 	service DynamicUser=yes "BindReadOnlyPaths=$build $tmp/probe" "${directories[@]}" -- -v /var:/var:ro "${probe[@]}"
-	is "$label: ... where the policy shows the host's /var" "$out" "$(all_written)"
+	no_refusal is "$label: ... where the policy shows the host's /var" "$out" "$(all_written)"
 	rm -rf /var/{lib,cache,log}/{private,isorun-test}
 }
 
@@ -203,5 +203,5 @@ runtime=/run/user/$(id -u "$TH_USER") state=$home/.config cache=$home/.cache log
 all
 # The manager of a user has state and configuration in one place.
 service StateDirectory=isorun-test ConfigurationDirectory=isorun-test -- "${probe[@]}"
-is "$label: what is both state and configuration can be written" "$out" \
+no_refusal is "$label: what is both state and configuration can be written" "$out" \
 	"STATE $state/isorun-test written"$'\n'"CONFIGURATION $state/isorun-test written"

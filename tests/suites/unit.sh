@@ -18,17 +18,17 @@ service() {
 
 test_service() {
 	service -- --quiet "${optional[@]}" cat /proc/self/cgroup
-	is "$label: a service runs" "$status" 0
+	no_refusal is "$label: a service runs" "$status" 0
 	is "$label: ... its cgroup is the root of all inside" "$(grep ^0:: <<<"$out")" 0::/
 	# shellcheck disable=SC2016
 	service -- --quiet "${optional[@]}" sh -c "$(to_end 'echo $SYSTEMD_EXEC_PID $INVOCATION_ID $NOTIFY_SOCKET $JOURNAL_STREAM')"
 	is_reached "$label: nothing of the unit's leaks into the environment" ""
 	service -- --quiet "${optional[@]}" sh -c 'exit 9'
-	is "$label: the exit status is the payload's" "$status" 9
+	no_refusal is "$label: the exit status is the payload's" "$status" 9
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-test.service "$isorun" --quiet "${optional[@]}" sleep 1000
 	await runs '^sleep 1000$'
-	also is "$label: no scope is made" "$("${who[@]}" systemctl "${bus[@]}" list-units --plain --no-legend 'isorun-*.scope')" ""
-	also like "$label: systemctl status shows the payload" \
+	also no_refusal is "$label: no scope is made" "$("${who[@]}" systemctl "${bus[@]}" list-units --plain --no-legend 'isorun-*.scope')" ""
+	also no_refusal like "$label: systemctl status shows the payload" \
 		"$("${who[@]}" systemctl "${bus[@]}" status --no-pager isorun-test.service)" "*CGroup: *─[0-9]* sleep 1000*"
 	pkill -KILL -f '^sleep 1000$'
 	await ended
@@ -62,9 +62,9 @@ test_limits() {
 	is "$label: a lifecycle key that the unit has otherwise" "$status $err" \
 "125 isorun: -p: KillMode=: isorun-test.service has it otherwise, and it cannot be set on a running unit: add \"KillMode=mixed\" to its [Service] section"
 	service KillMode=mixed -- --quiet "${optional[@]}" -p KillMode=mixed true
-	is "$label: one that it has" "$status" 0
+	no_refusal is "$label: one that it has" "$status" 0
 	service Wants=basic.target -- --quiet "${optional[@]}" -p Wants=basic.target true
-	is "$label: a dependency that it has" "$status $err" "0 "
+	no_refusal is "$label: a dependency that it has" "$status $err" "0 "
 	service -- --quiet "${optional[@]}" -p Wants=basic.target true
 	like "$label: ... and one that it has not" "$status $err" '125 isorun: -p: Wants=: *add "Wants=basic.target" to its \[Unit\] section'
 
