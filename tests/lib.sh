@@ -76,7 +76,7 @@ skip() { # description, reason
 # Waits until a command succeeds, at most for the seconds of TEST_PATIENCE, or else of the suite's own $patience. Every
 # wait of the suites is this one.
 eventually() {
-	local end=$((${EPOCHREALTIME/[.,]/} + ${TEST_PATIENCE:-${patience:-5}} * 1000000))
+	local end=$((${EPOCHREALTIME/[.,]/} + ${TEST_PATIENCE:-${patience:-20}} * 1000000))
 	while ! "$@"; do
 		[ "${EPOCHREALTIME/[.,]/}" -lt $end ] || return 1
 		sleep 0.05

@@ -4,7 +4,7 @@
 # memory is counted. Needs a systemd, and the memory and pids controllers.
 . "$(dirname "$0")/../lib.sh"
 install_isorun
-patience=20
+patience=60
 allocate='x = bytearray(64 << 20); print(len(x))'
 limited=(-p MemoryMax=32M -p MemorySwapMax=0 -p TasksMax=20)
 hold='import time; x = b"x" * (12 << 20); print("held", flush=True); time.sleep(1000)'

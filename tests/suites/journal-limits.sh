@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The journal's record of a process that was killed for memory. Needs a systemd, and the memory controller.
 . "$(dirname "$0")/../lib.sh"
-patience=20
+patience=60
 printf '[Scope]\nMemoryMax=32M\nMemorySwapMax=0\n' >"$tmp/memory.conf"
 
 records() { # kind, fields...

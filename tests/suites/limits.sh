@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Limits that the kernel really holds. Needs a systemd, and the memory, pids and cpu controllers.
 . "$(dirname "$0")/../lib.sh"
-patience=20
+patience=60
 allocate='x = bytearray(64 << 20); print(len(x))'
 fork_bomb='
 import os, time

@@ -4,7 +4,7 @@
 # systemd, and the memory and pids controllers.
 . "$(dirname "$0")/../lib.sh"
 install_isorun
-patience=20
+patience=60
 allocate='x = bytearray(64 << 20); print(len(x))'
 cat >"$tmp/inner.conf" <<'CONF'
 [Policy]

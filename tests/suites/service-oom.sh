@@ -3,7 +3,7 @@
 # OOMPolicy= of a unit with isorun in its ExecStart=: what becomes of the payload when the kernel kills one of its
 # children for memory. Needs a systemd, and the memory controller.
 . "$(dirname "$0")/../lib.sh"
-patience=10
+patience=60
 unit="isorun-test-oom.service"
 optional=(-p "Optional=TasksMax")
 

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2119
 . "$(dirname "$0")/../services.sh"
 # shellcheck disable=SC2034  # lib.sh's
-patience=20
+patience=60
 # shellcheck disable=SC2034  # services.sh's
 answers_within=10
 

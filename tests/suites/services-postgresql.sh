@@ -3,7 +3,7 @@
 # PostgreSQL, without a network, as a service whose main process is isorun: a cluster is made on a volume, written to
 # and read by pgbench, restarted and killed, and has all that was committed. Needs a systemd.
 . "$(dirname "$0")/../services.sh"
-patience=20
+patience=60
 
 make_cluster() {
 	write_postgresql <<<$'MemoryMax=256M\nTasksMax=64'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # isoctl set-property, as the kernel holds it. Needs a systemd, and the memory, pids and cpu controllers.
 . "$(dirname "$0")/../lib.sh"
-patience=20
+patience=60
 fork_bomb='
 import os, time
 n = 0

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The main job: real web servers under policies/web.conf. Needs a systemd and controllers for the policy's limits.
 . "$(dirname "$0")/../lib.sh"
-patience=20
+patience=60
 policy=$top/policies/web.conf
 
 fetch() { # URL; what came in $body
