@@ -160,7 +160,7 @@ int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request
         r = policy_complete(l->policy, report);
         if (r >= 0)
                 r = read_bindings(l, bindings, n, report);
-        if (r >= 0)
+        if (r >= 0 && !request->writable_root) /* an image is not written */
                 r = look_at_image(l, request->read_image, report);
         if (r < 0)
                 return PLAN_FAILED;
