@@ -161,5 +161,5 @@ int export_unit(const Plan *plan, bool user, FILE *f, Report *report) {
                 r = write_all(&e, f, texts);
         for (size_t i = 0; i < ELEMENTSOF(streams); i++)
                 text_deinit(&texts[i]);
-        return r == -ENOMEM ? report_oom(report) : r;
+        return report_if_oom(report, r);
 }

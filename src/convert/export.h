@@ -8,6 +8,6 @@
 #include "plan/plan.h"
 
 /* Writes the unit to f; what systemd cannot enforce is said in comments there, and in a notice each. user: it is for a
- * user's manager. The plan must have a command. Returns 0; -ENOMEM; or -EOPNOTSUPP, reported, where the policy is of a
- * kind of which nothing would be left. */
+ * user's manager. The plan must have a command. Returns 0; or, reported, -ENOMEM, or -EOPNOTSUPP where
+ * the policy is of a kind of which nothing would be left. */
 int export_unit(const Plan *plan, bool user, FILE *f, Report *report);

@@ -51,7 +51,7 @@ static int take_line(void *userdata, Origin origin, const char *section, const c
 
 int import_read(Import *import, const char *file, const char *text, size_t size, Report *report) {
         if (strv_push(&import->files, file) < 0)
-                return -ENOMEM;
+                return report_oom(report);
         return unit_file_parse(import->files[strv_length(import->files) - 1], text, size, take_line, import, report);
 }
 

@@ -42,13 +42,15 @@ static int default_directories(const UnitUser *user, char ***ret) {
         return r;
 }
 
-/* "redis@.service" of "redis@main.service", or NULL. */
-static char *template_of(const char *name) {
+/* "redis@.service" of "redis@main.service", or NULL. Returns 0 or -ENOMEM. */
+static int find_template(const char *name, char **ret) {
         const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
 
+        *ret = NULL;
         if (!at || !dot || dot <= at + 1)
-                return NULL;
-        return format("%.*s%s", (int) (at + 1 - name), name, dot);
+                return 0;
+        *ret = format("%.*s%s", (int) (at + 1 - name), name, dot);
+        return *ret ? 0 : -ENOMEM;
 }
 
 static int find_file(char *const *directories, const char *name, char **ret) {
@@ -103,11 +105,13 @@ static int not_found(const UnitFiles *files, const UnitUser *user, Report *repor
 }
 
 static int search(char *const *directories, const UnitUser *user, UnitFiles *ret, Report *report) {
-        _cleanup_free_ char *template = template_of(ret->name);
+        _cleanup_free_ char *template = NULL;
         char *path = NULL;
         int r;
 
-        r = find_file(directories, ret->name, &path);
+        r = find_template(ret->name, &template);
+        if (r >= 0)
+                r = find_file(directories, ret->name, &path);
         if (r == 0 && template)
                 r = find_file(directories, template, &path);
         if (r < 0)
@@ -168,11 +172,13 @@ static int find_by_name(const char *spec, const UnitUser *user, UnitFiles *ret, 
 }
 
 static int find_by_path(const char *spec, UnitFiles *ret, Report *report) {
-        _cleanup_free_ char *template = template_of(path_name(spec)), *parent = path_parent(spec), *path = NULL;
+        _cleanup_free_ char *template = NULL, *parent = path_parent(spec), *path = NULL;
 
         ret->name = strdup(path_name(spec));
-        path = template && access(spec, F_OK) < 0 ? path_join(parent ?: "/", template) : strdup(spec);
-        if (!ret->name || strv_consume(&ret->paths, TAKE_PTR(path)) < 0)
+        if (!ret->name || !parent || find_template(ret->name, &template) < 0)
+                return report_oom(report);
+        path = template && access(spec, F_OK) < 0 ? path_join(parent, template) : strdup(spec);
+        if (strv_consume(&ret->paths, TAKE_PTR(path)) < 0)
                 return report_oom(report);
         return 0;
 }

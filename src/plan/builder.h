@@ -2,7 +2,8 @@
 #pragma once
 
 /* What the parts of a plan are made with: plan_new() calls one after the other. Each fills its part of the plan from
- * the policy, and returns 0 or a negative errno after it has reported every mistake that it found. */
+ * the policy, and returns 0 or a negative errno after it has reported every mistake that it found, but for
+ * -ENOMEM, which plan_new() reports. */
 
 #include "plan/plan.h"
 #include "plan/request.h"

@@ -24,7 +24,7 @@ static int build_names(Builder *b) {
         plan->name = strdup(b->request->name);
         plan->policy = strdup(b->request->policy);
         plan->description = strdup(description ? description->value.text : "");
-        return plan->name && plan->policy && plan->description ? 0 : report_oom(b->report);
+        return plan->name && plan->policy && plan->description ? 0 : -ENOMEM;
 }
 
 int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanRequest *request, Report *report,
@@ -44,7 +44,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
                 .report = report,
                 .status = PLAN_FAILED,
         };
-        int result = plan ? 0 : report_oom(report);
+        int result = plan ? 0 : -ENOMEM;
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {
                 int r = parts[i](&b);
@@ -59,7 +59,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
 
         if (result < 0) {
                 *ret_status = b.status;
-                return result;
+                return report_if_oom(report, result);
         }
         *ret = TAKE_PTR(plan);
         return 0;

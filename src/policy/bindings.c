@@ -111,7 +111,7 @@ int bindings_add_argument(Bindings *b, const char *option, const char *argument,
         if (!equals)
                 return report_error_at(report, origin, NULL, EBADMSG, "not NAME=SOURCE: \"%s\"", argument);
         name = strndup(argument, (size_t) (equals - argument));
-        return name ? add(b, origin, name, equals + 1, true, report) : -ENOMEM;
+        return name ? report_if_oom(report, add(b, origin, name, equals + 1, true, report)) : report_oom(report);
 }
 
 typedef struct Table {
@@ -138,7 +138,7 @@ static int read_table(Table *t, const char *dir, const char *name) {
         int r;
 
         if (strv_pushf(&t->bindings->files, "%s/%s", dir, name) < 0)
-                return report_oom(t->report);
+                return -ENOMEM;
         file = t->bindings->files[strv_length(t->bindings->files) - 1];
         r = file_read(AT_FDCWD, file, &text, &size);
         if (r < 0)
@@ -180,7 +180,7 @@ int bindings_read_tables(Bindings *b, char *const *directories, Report *report) 
         }
         b->files = TAKE_PTR(read.files);
         bindings_deinit(&read);
-        return r;
+        return report_if_oom(report, r);
 }
 
 char **bindings_directories(const char *config_home, const char *home) {

@@ -30,7 +30,7 @@ void bindings_deinit(Bindings *b);
 
 /* Takes NAME=SOURCE[:OPTIONS] from the command line: SOURCE is an absolute path, or "fd:N". A later one of the same
  * name replaces an earlier one. option, which names it in messages, must live as long as the bindings. Returns 0, or
- * -EBADMSG, reported, or -ENOMEM. */
+ * -EBADMSG or -ENOMEM, reported. */
 int bindings_add_argument(Bindings *b, const char *option, const char *argument, Report *report);
 
 /* Reads the tables: all *.conf files of the directories, each sorted by name, in the section [Volumes]; a later line

@@ -104,7 +104,7 @@ static int collect_drop_ins(Loader *l, Origin from, const char *name, Documents 
                 _cleanup_free_ char *path = format("%s/%s.conf.d", *dir, name);
 
                 if (!path)
-                        return report_oom(l->report);
+                        return -ENOMEM;
                 r = drop_ins_collect(path, &paths);
                 if (r < 0)
                         return report_error_at(l->report, from, NULL, -r, "%s: %s", path, strerror(-r));
@@ -253,7 +253,7 @@ int policy_load(Policy *policy, const char *spec, char *const *search_path, Repo
 
         r = load(&l, (Origin) {}, spec);
         strv_free(l.chain);
-        return r == -ENOMEM ? report_oom(report) : r;
+        return report_if_oom(report, r);
 }
 
 int policy_visit(const char *spec, char *const *search_path, PolicyVisit visit, void *userdata, Report *report) {
@@ -262,5 +262,5 @@ int policy_visit(const char *spec, char *const *search_path, PolicyVisit visit, 
 
         r = load(&l, (Origin) {}, spec);
         strv_free(l.chain);
-        return r == -ENOMEM ? report_oom(report) : r;
+        return report_if_oom(report, r);
 }

@@ -19,7 +19,7 @@ char *policy_spec_name(const char *spec);
  * directories (of two with one name the first counts; sorted by name), as systemd.unit(5) has it. "default" is
  * built in where no file is found.
  *
- * Returns 0, -ENOMEM or another negative errno: -EBADMSG where the text is bad, -ENOENT where there is none,
+ * Returns 0 or a negative errno: -EBADMSG where the text is bad, -ENOENT where there is none,
  * -ELOOP where Base= comes back to itself; all reported. */
 int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report);
 

@@ -108,7 +108,7 @@ int policy_assign(Policy *policy, Origin origin, const char *section, const char
                 list_clear(&policy->settings[directive_id(d)]);
                 return 0;
         }
-        return assign(policy, origin, d, value, report);
+        return report_if_oom(report, assign(policy, origin, d, value, report));
 }
 
 int policy_assign_argument(Policy *policy, const char *option, const char *argument, Report *report) {
@@ -121,7 +121,7 @@ int policy_assign_argument(Policy *policy, const char *option, const char *argum
 
         key = strndup(argument, (size_t) (equals - argument));
         if (!key)
-                return -ENOMEM;
+                return report_oom(report);
         if (streq(key, directive_table[D_Base].name))
                 return report_error_at(report, origin, key, EBADMSG,
                                        "has a meaning in a policy's file only (--policy chooses one)");
@@ -143,7 +143,7 @@ int policy_read(Policy *policy, const char *file, const char *text, size_t size,
         Reading reading = { .policy = policy, .report = report };
 
         if (strv_push(&policy->files, file) < 0)
-                return -ENOMEM;
+                return report_oom(report);
         return unit_file_parse(policy->files[strv_length(policy->files) - 1], text, size, take_assignment, &reading,
                                report);
 }
@@ -157,7 +157,7 @@ int policy_complete(Policy *policy, Report *report) {
                         continue;
                 r = assign(policy, (Origin) {}, d, d->fallback, report);
                 if (r < 0)
-                        return r;
+                        return report_if_oom(report, r);
         }
         return 0;
 }

@@ -31,8 +31,8 @@ Policy *policy_free(Policy *policy);
 DEFINE_CLEANUP(Policy *, policy_free);
 
 /* Reads an assignment over what the policy holds: a list grows, anything else is replaced, an empty value takes
- * away what was there. section NULL: any. Returns 0, -ENOMEM, or -EBADMSG after having reported what is wrong; the
- * policy then lacks this assignment. */
+ * away what was there. section NULL: any. Returns 0, or -EBADMSG or -ENOMEM, reported; the policy then lacks
+ * this assignment. */
 int policy_assign(Policy *policy, Origin origin, const char *section, const char *key, const char *value,
                   Report *report);
 
@@ -42,7 +42,7 @@ int policy_assign_argument(Policy *policy, const char *option, const char *argum
 /* Reads a whole text of assignments; file is copied. Returns as unit_file_parse(). */
 int policy_read(Policy *policy, const char *file, const char *text, size_t size, Report *report);
 
-/* Gives each directive that the policy does not set its value from the table. Returns 0 or -ENOMEM. */
+/* Gives each directive that the policy does not set its value from the table. Returns 0 or -ENOMEM, reported. */
 int policy_complete(Policy *policy, Report *report);
 
 /* What holds for a directive that is not a list; NULL where nothing is set. */

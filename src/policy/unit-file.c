@@ -127,7 +127,7 @@ int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAss
 
                 r = take_logical(&reader, &logical);
                 if (r <= 0)
-                        return r < 0 ? r : result;
+                        return r < 0 ? report_if_oom(report, r) : result;
 
                 line = trim(logical);
                 if (!*line)
@@ -138,7 +138,7 @@ int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAss
                         free(section);
                         section = strdup(name);
                         if (!section)
-                                return -ENOMEM;
+                                return report_oom(report);
                         continue;
                 }
 
@@ -147,6 +147,6 @@ int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAss
                 if (r == -EBADMSG)
                         result = r;
                 else if (r < 0)
-                        return r;
+                        return report_if_oom(report, r);
         }
 }

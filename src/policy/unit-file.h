@@ -12,6 +12,7 @@ typedef int (*UnitFileAssignment)(void *userdata, Origin origin, const char *sec
  * call the text, and the file of each origin.
  *
  * A line that is no section, assignment or comment is reported, and the reading goes on, so that one run shows
- * all mistakes. Returns 0, -EBADMSG where at least one line was bad, -ENOMEM, or what the callback returned. */
+ * all mistakes. Returns 0; or, reported, -EBADMSG where at least one line was bad, or -ENOMEM; or what the callback
+ * returned. */
 int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAssignment callback, void *userdata,
                     Report *report);

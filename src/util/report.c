@@ -68,17 +68,32 @@ static _printf_(3, 0) char *compose(const Origin *origin, const char *key, const
         return raw ? escape(raw) : NULL;
 }
 
+/* The same where memory has run out: without origin and key, and no more than there is room for. */
+static _printf_(2, 0) void compose_cut(char line[static REPORT_TEXT_MAX], const char *fmt, va_list ap) {
+        vsnprintf(line, REPORT_TEXT_MAX, fmt, ap);
+        for (char *c = line; *c; c++)
+                if (*c < ' ' || *c > '~')
+                        *c = '?';
+}
+
 static _printf_(5, 0) void emit(Report *report, int error, const Origin *origin, const char *key, const char *fmt,
                                 va_list ap) {
         _cleanup_free_ char *line = NULL;
+        char cut[REPORT_TEXT_MAX];
+        va_list copy;
 
         keep_first(report, error, origin, key, fmt, ap);
+        if (error == ENOMEM)
+                report->out_of_memory = true;
         if (!report->sink)
                 return;
 
-        /* The format alone still tells more than silence. */
+        va_copy(copy, ap);
         line = compose(origin, key, fmt, ap);
-        report->sink(report->userdata, error ? SEVERITY_ERROR : SEVERITY_NOTICE, line ?: fmt);
+        if (!line)
+                compose_cut(cut, fmt, copy);
+        va_end(copy);
+        report->sink(report->userdata, error ? SEVERITY_ERROR : SEVERITY_NOTICE, line ?: cut);
 }
 
 int report_error_atv(Report *report, Origin origin, const char *key, int error, const char *format, va_list ap) {
@@ -121,5 +136,9 @@ void report_notice(Report *report, const char *format, ...) {
 }
 
 int report_oom(Report *report) {
-        return report_error(report, ENOMEM, "out of memory");
+        return report->out_of_memory ? -ENOMEM : report_error(report, ENOMEM, "out of memory");
+}
+
+int report_if_oom(Report *report, int r) {
+        return r == -ENOMEM ? report_oom(report) : r;
 }

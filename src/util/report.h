@@ -7,9 +7,12 @@
 
 #include "util/macro.h"
 
-/* What the user is told, as it comes up in the layers below the commands, which never print themselves. A
- * function that fails returns a negative errno; where the user can do something about it, it has said so here
- * first, in one line: where from (the policy's file and line), which key, what, why. */
+/* What the user is told, as it comes up in the layers below the commands, which never print themselves.
+ *
+ * A function that fails returns a negative errno. If it takes a Report, it has reported the failure first, whatever the
+ * errno, in one line: where from (the policy's file and line), which key, what, why. A function without a Report leaves
+ * that to its caller. Within a file, and within the parts of a plan, -ENOMEM may go up without a line of its own: the
+ * function that others call ends with report_if_oom(). */
 
 /* Where a value was written. file is borrowed and must live as long as the report or plan that names it; it is
  * NULL for what is built in. line 0: no line ("command line"). */
@@ -42,6 +45,7 @@ typedef struct Report {
         ReportSink sink; /* may be NULL */
         void *userdata;
         size_t n_errors;
+        bool out_of_memory; /* has been said */
         ReportedError first;
 } Report;
 
@@ -56,8 +60,11 @@ int report_error_atv(Report *report, Origin origin, const char *key, int error, 
 void report_notice(Report *report, const char *format, ...) _printf_(2, 3);
 void report_notice_at(Report *report, Origin origin, const char *key, const char *format, ...) _printf_(4, 5);
 
-/* -ENOMEM, said. */
+/* -ENOMEM, said: once in a report, however many levels do so. */
 int report_oom(Report *report);
+
+/* r, said if it is -ENOMEM. */
+int report_if_oom(Report *report, int r);
 
 /* "web.conf:12", "command line" or "built-in" into a buffer that the caller frees; NULL when memory runs out. */
 char *origin_format(Origin origin);

@@ -13,5 +13,5 @@ int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report
         r = json ? json_print_plan(plan, policy, stdout, report) : plan_print_text(plan, policy, stdout);
         if (r >= 0)
                 r = flush_output(report);
-        return r < 0 ? PLAN_FAILED : 0;
+        return report_if_oom(report, r) < 0 ? PLAN_FAILED : 0;
 }

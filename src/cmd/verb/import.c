@@ -198,7 +198,7 @@ static int read_all(Import *import, const UnitFiles *files, Report *report) {
                 return report_error_at(report, silent.first.origin, NULL, EBADMSG, "%s", silent.first.text);
         if (result >= 0 && import->n_lines == 0)
                 return report_error(report, EINVAL, "%s: no [Service] section with a line", files->paths[0]);
-        return result == -ENOMEM ? report_oom(report) : result;
+        return result;
 }
 
 static void say_notes(const Import *import, Report *report) {

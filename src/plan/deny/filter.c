@@ -128,7 +128,7 @@ static int build_calls(Builder *b) {
         Plan *plan = b->plan;
 
         if (add_known(plan, error) < 0)
-                return report_oom(b->report);
+                return -ENOMEM;
         set_calls(plan, deny_list ? "@known" : "@default", 0, 0);
         if (build_nests(b->policy))
                 allow_nesting(plan);
@@ -406,7 +406,7 @@ static int add_family_rules(Builder *b) {
         }
         if (r >= 0 && (allow || families))
                 r = add_rules(plan, around, ELEMENTSOF(around));
-        return r < 0 ? report_oom(b->report) : 0;
+        return r < 0 ? -ENOMEM : 0;
 }
 
 static int build_architectures(Builder *b) {
@@ -419,7 +419,7 @@ static int build_architectures(Builder *b) {
                         continue;
                 slot = ARRAY_APPEND(b->plan->architectures, b->plan->n_architectures);
                 if (!slot)
-                        return report_oom(b->report);
+                        return -ENOMEM;
                 *slot = arch;
         }
         return 0;
@@ -438,6 +438,6 @@ int build_filter(Builder *b) {
         if (r < 0)
                 return r;
         if (add_simple_rules(b) < 0 || add_namespace_rules(b) < 0)
-                return report_oom(b->report);
+                return -ENOMEM;
         return add_family_rules(b);
 }

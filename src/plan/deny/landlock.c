@@ -96,5 +96,5 @@ int build_landlock(Builder *b) {
                 return 0;
 
         plan->landlock_files = landlock_rights_mask(plan->landlock_abi, 0);
-        return add_file_rules(plan) < 0 ? report_oom(b->report) : 0;
+        return add_file_rules(plan) < 0 ? -ENOMEM : 0;
 }

@@ -152,5 +152,5 @@ int build_environment(Builder *b) {
                 r = put(environment, set->items[i].value.text);
         for (size_t i = 0; r >= 0 && i < remove->n; i++)
                 unset(*environment, remove->items[i].value.text);
-        return r < 0 ? report_oom(b->report) : 0;
+        return r < 0 ? -ENOMEM : 0;
 }

@@ -24,7 +24,7 @@ static int add_limit(Builder *b, DirectiveId id) {
 
         l = ARRAY_APPEND(b->plan->limits, b->plan->n_limits);
         if (!l)
-                return report_oom(b->report);
+                return -ENOMEM;
         *l = (PlanResourceLimit) {
                 .directive = &directive_table[id],
                 .limit = { .rlim_cur = s->value.number, .rlim_max = s->value.number2 },

@@ -123,7 +123,7 @@ int build_root(Builder *b) {
 
         rb.bound = calloc(n_bindings + 1, sizeof(bool));
         if (!rb.bound)
-                return report_oom(b->report);
+                return -ENOMEM;
 
         q = check_proc(b);
         r = build_begin_root(&rb);
@@ -137,7 +137,5 @@ int build_root(Builder *b) {
                 r = build_working_directory(&rb);
         if (r >= 0)
                 r = finish(&rb);
-        if (r == -ENOMEM)
-                return report_oom(b->report);
         return r < 0 ? r : q;
 }

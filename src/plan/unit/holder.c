@@ -182,16 +182,16 @@ int build_holder(Builder *b) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (directive_table[id].section == SECTION_SCOPE && build_list(b, id)->n > 0 &&
                     add_property(b, id) < 0)
-                        return report_oom(b->report);
+                        return -ENOMEM;
 
         r = choose_holder(b);
         if (r < 0)
-                return report_oom(b->report);
+                return -ENOMEM;
 
         if (b->host->cgroup_root) {
                 b->plan->cgroup_root = strdup(b->host->cgroup_root);
                 if (!b->plan->cgroup_root)
-                        return report_oom(b->report);
+                        return -ENOMEM;
         }
 
         r = check_enforceable(b);

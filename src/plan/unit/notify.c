@@ -36,7 +36,7 @@ int build_notify(Builder *b) {
         if (address) {
                 plan->notify = strdup(address);
                 if (!plan->notify)
-                        return report_oom(b->report);
+                        return -ENOMEM;
         }
         plan->notify_exec = b->request->notify_exec;
         plan->hand_over = b->request->hand_over;

@@ -30,7 +30,7 @@ static int map_all_ids(Builder *b) {
                 return report_error(b->report, ENODATA, "/proc/self/uid_map and gid_map cannot be read: which ids there "
                                                         "are is not known");
         if (map_to_itself(&host->uid_map, &b->plan->uid_map) < 0 || map_to_itself(&host->gid_map, &b->plan->gid_map) < 0)
-                return report_oom(b->report);
+                return -ENOMEM;
         return 0;
 }
 
@@ -52,7 +52,7 @@ static int map_ids(Builder *b) {
         plan->deny_setgroups = true;
         if (id_map_add(&plan->uid_map, b->host->uid, b->host->uid, 1) < 0 ||
             id_map_add(&plan->gid_map, b->host->gid, b->host->gid, 1) < 0)
-                return report_oom(b->report);
+                return -ENOMEM;
         return 0;
 }
 
@@ -83,7 +83,7 @@ static int find_group(Builder *b, const Setting *group, gid_t *ret) {
         }
         r = b->host->find_group(group->value.text, ret);
         if (r == -ENOMEM)
-                return report_oom(b->report);
+                return -ENOMEM;
         return r < 0 ? build_error(b, group, D_Group, ESRCH, "no such group: \"%s\"", group->value.text) : 0;
 }
 
@@ -95,7 +95,7 @@ static int find_user(Builder *b, const Setting *user) {
 
         r = numeric ? b->host->find_user_by_uid((uid_t) number, &b->user) : b->host->find_user(user->value.text, &b->user);
         if (r == -ENOMEM)
-                return report_oom(b->report);
+                return r;
         if (r < 0 && !numeric)
                 return build_error(b, user, D_User, ESRCH, "no such user: \"%s\"", user->value.text);
         plan->uid = r < 0 ? (uid_t) number : b->user.uid;
@@ -108,7 +108,7 @@ static int find_supplementary(Builder *b, const char *name) {
 
         r = b->host->find_groups(name, b->plan->gid, &b->plan->groups, &b->plan->n_groups);
         if (r == -ENOMEM)
-                return report_oom(b->report);
+                return r;
         return r < 0 ? report_error(b->report, -r, "the groups of %s change while they are read", name) : 0;
 }
 

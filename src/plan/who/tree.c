@@ -24,7 +24,7 @@ int build_tree_maps(Builder *b) {
         plan->deny_setgroups = why;
         if (map_tree(b->host->uid, why ? NULL : &ranges.uids, &plan->uid_map) < 0 ||
             map_tree(b->host->gid, why ? NULL : &ranges.gids, &plan->gid_map) < 0)
-                return report_oom(b->report);
+                return -ENOMEM;
         if (why) {
                 free(plan->uid_helper);
                 free(plan->gid_helper);

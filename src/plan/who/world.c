@@ -102,7 +102,7 @@ int build_world_maps(Builder *b) {
                                    "not exist in that world");
         if (map_range(b->host->uid, ranges.uids, &plan->uid_map, &plan->inner_uid_map) < 0 ||
             map_range(b->host->gid, ranges.gids, &plan->gid_map, &plan->inner_gid_map) < 0)
-                return report_oom(b->report);
+                return -ENOMEM;
 
         plan->set_owner = true;
         plan->owner_uid = ranges.uids.first;
@@ -112,7 +112,7 @@ int build_world_maps(Builder *b) {
 
 int build_name_root(Builder *b) {
         b->user = (HostUser) { .name = strdup("root"), .home = strdup("/root"), .shell = strdup("/bin/sh") };
-        return b->user.name && b->user.home && b->user.shell ? 0 : report_oom(b->report);
+        return b->user.name && b->user.home && b->user.shell ? 0 : -ENOMEM;
 }
 
 /* The names of the host's users mean nothing there. */
