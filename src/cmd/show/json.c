@@ -10,6 +10,7 @@
 typedef struct JsonPrinter {
         json_t *root;
         json_t *section; /* borrowed from root */
+        bool oom;
 } JsonPrinter;
 
 json_t *json_text(const char *s) {
@@ -24,22 +25,35 @@ json_t *json_text(const char *s) {
         return value;
 }
 
+int json_print(const json_t *value, FILE *f) {
+        errno = 0;
+        if (json_dumpf(value, f, JSON_INDENT(2)) < 0)
+                return errno ? -errno : -EIO;
+        return fputc('\n', f) == EOF ? -EIO : 0;
+}
+
 static void add_section(void *userdata, const char *name) {
         JsonPrinter *p = userdata;
 
         p->section = json_array();
-        json_object_set_new(p->root, name, p->section);
+        if (json_object_set_new(p->root, name, p->section) < 0)
+                p->oom = true;
+}
+
+static json_t *json_origin(const Origin *origin) {
+        return json_pack("{s:o, s:i}", "file", origin->file ? json_text(origin->file) : json_null(), "line",
+                         (int) origin->line);
 }
 
 static void add_entry(void *userdata, const char *key, const char *value, const Origin *origin) {
         json_t *entry = json_pack("{s:o, s:o}", "key", json_text(key), "value", json_text(value));
         JsonPrinter *p = userdata;
 
-        if (origin)
-                json_object_set_new(entry, "origin",
-                                    json_pack("{s:o, s:i}", "file", origin->file ? json_text(origin->file) : json_null(),
-                                              "line", (int) origin->line));
-        json_array_append_new(p->section, entry);
+        if (origin && json_object_set_new(entry, "origin", json_origin(origin)) < 0)
+                p->oom = true;
+        /* A section that could not be made has been noticed. */
+        if (json_array_append_new(p->section, entry) < 0)
+                p->oom = true;
 }
 
 int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report) {
@@ -50,9 +64,8 @@ int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *rep
         if (!printer.root)
                 return report_oom(report);
         r = plan_print(plan, policy, &functions, &printer);
-        if (r >= 0 && json_dumpf(printer.root, f, JSON_INDENT(2)) < 0)
-                r = -EIO;
+        if (r >= 0)
+                r = printer.oom ? -ENOMEM : json_print(printer.root, f);
         json_decref(printer.root);
-        fputc('\n', f);
         return r < 0 ? report_error(report, -r, "printing JSON: %s", strerror(-r)) : 0;
 }

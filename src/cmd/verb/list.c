@@ -56,10 +56,9 @@ static int print_json(const InstanceList *list, Report *report) {
                 if (json_array_append_new(into, objects[i]) < 0)
                         r = -ENOMEM;
         }
-        if (r >= 0 && json_dumpf(root, stdout, JSON_INDENT(2)) < 0)
-                r = -EIO;
+        if (r >= 0)
+                r = json_print(root, stdout);
         json_decref(root);
-        putchar('\n');
         return r < 0 ? report_error(report, -r, "printing JSON: %s", strerror(-r)) : 0;
 }
 

@@ -192,16 +192,16 @@ static int print_json(const FoundList *list) {
         for (size_t i = 0; r >= 0 && i < list->n; i++) {
                 const Found *f = &list->items[i];
 
-                r = json_array_append_new(root, json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_text(f->name),
+                if (json_array_append_new(root, json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_text(f->name),
                                                           "description", text_or_null(f->description), "file",
                                                           text_or_null(f->file), "shadowed_by",
-                                                          text_or_null(f->shadowed_by), "broken", f->broken));
+                                                          text_or_null(f->shadowed_by), "broken", f->broken)) < 0)
+                        r = -ENOMEM;
         }
-        if (r >= 0 && json_dumpf(root, stdout, JSON_INDENT(2)) < 0)
-                r = -EIO;
+        if (r >= 0)
+                r = json_print(root, stdout);
         json_decref(root);
-        putchar('\n');
-        return r < 0 ? -ENOMEM : 0;
+        return r;
 }
 
 static int run(const CommandLine *line, Report *report) {

@@ -140,10 +140,15 @@ static void show_capabilities(Output *out, const char *key, uint64_t mask, Direc
         if (!pieces_begin(out, &p))
                 return;
         for (cap_value_t c = 0; c < cap_max_bits(); c++) {
-                char *name = mask & UINT64_C(1) << c ? cap_to_name(c) : NULL;
+                char *name;
 
+                if (!(mask & UINT64_C(1) << c))
+                        continue;
+                name = cap_to_name(c);
                 if (name)
                         pieces_add(&p, name);
+                else
+                        out->oom = true;
                 cap_free(name);
         }
         pieces_end(out, &p, key, origin_of(out, id));
@@ -422,7 +427,7 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
 
 typedef struct TextPrinter {
         FILE *f;
-        bool any;
+        bool any, oom;
 } TextPrinter;
 
 static void print_section(void *userdata, const char *name) {
@@ -436,7 +441,11 @@ static void print_entry(void *userdata, const char *key, const char *value, cons
         _cleanup_free_ char *where = origin ? origin_format(*origin) : NULL, *shown = escape(key);
         TextPrinter *p = userdata;
 
-        fprintf(p->f, "  %-23s ", shown ?: "?");
+        if (!shown || (origin && !where)) {
+                p->oom = true;
+                return;
+        }
+        fprintf(p->f, "  %-23s ", shown);
         escape_write(p->f, value);
         if (where) {
                 fputs("   # ", p->f);
@@ -448,6 +457,7 @@ static void print_entry(void *userdata, const char *key, const char *value, cons
 int plan_print_text(const Plan *plan, const Policy *policy, FILE *f) {
         static const PlanPrinter printer = { print_section, print_entry };
         TextPrinter text = { .f = f };
+        int r = plan_print(plan, policy, &printer, &text);
 
-        return plan_print(plan, policy, &printer, &text);
+        return text.oom ? -ENOMEM : r;
 }
