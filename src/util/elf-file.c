@@ -63,11 +63,14 @@ typedef struct Reader {
         size_t n_headers;
 } Reader;
 
-/* The bytes of the file from offset to the end of a string, copied. NULL where there is none. */
-static char *copy_string(const Reader *r, int64_t offset, size_t max) {
+/* Copies the bytes of the file from offset to the end of a string. Returns 0, -EBADMSG if it has no end, or -ENOMEM. */
+static int copy_string(const Reader *r, int64_t offset, size_t max, char **ret) {
         Elf_Data *data = r->lib->elf_getdata_rawchunk(r->elf, offset, max < PATH_MAX ? max : PATH_MAX, ELF_T_BYTE);
 
-        return data && memchr(data->d_buf, 0, data->d_size) ? strdup(data->d_buf) : NULL;
+        if (!data || !memchr(data->d_buf, 0, data->d_size))
+                return -EBADMSG;
+        *ret = strdup(data->d_buf);
+        return *ret ? 0 : -ENOMEM;
 }
 
 /* Where in the file lies what is loaded at that address; *ret_left is how much of it is left. -1: nowhere. */
@@ -116,14 +119,15 @@ static int add_search(ElfFile *f, const char *text, bool runpath) {
 
 static int take_entry(const Reader *r, const Strings *strings, const GElf_Dyn *d, ElfFile *f) {
         _cleanup_free_ char *text = NULL;
+        int result;
 
         if (d->d_tag != DT_NEEDED && d->d_tag != DT_RPATH && d->d_tag != DT_RUNPATH)
                 return 0;
         if (d->d_un.d_val >= strings->size || strv_length(f->needed) + strv_length(f->search) >= STRINGS_MAX)
                 return -EBADMSG;
-        text = copy_string(r, strings->offset + (int64_t) d->d_un.d_val, strings->size - d->d_un.d_val);
-        if (!text)
-                return -EBADMSG;
+        result = copy_string(r, strings->offset + (int64_t) d->d_un.d_val, strings->size - d->d_un.d_val, &text);
+        if (result < 0)
+                return result;
         return d->d_tag == DT_NEEDED ? strv_push(&f->needed, text) : add_search(f, text, d->d_tag == DT_RUNPATH);
 }
 
@@ -165,9 +169,9 @@ static int read_file(Reader *r, ElfFile *f) {
         if (find_header(r, PT_INTERP, &h)) {
                 if (h.p_filesz > PATH_MAX) /* nor does execve(2) take one */
                         return -EBADMSG;
-                f->interpreter = copy_string(r, (int64_t) h.p_offset, h.p_filesz);
-                if (!f->interpreter)
-                        return -EBADMSG;
+                result = copy_string(r, (int64_t) h.p_offset, h.p_filesz, &f->interpreter);
+                if (result < 0)
+                        return result;
         }
         if (find_header(r, PT_DYNAMIC, &h))
                 result = read_dynamic(r, &h, f);

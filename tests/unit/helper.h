@@ -441,4 +441,30 @@ static inline const char *plan_shown(PlanFixture *f) {
         return buffer_text(&f->shown);
 }
 
+/* What to assign in place of the example of the table, and why that would change nothing in this plan, or fail. */
+static const struct {
+        DirectiveId id;
+        const char *value;
+} plan_substitutes[] = {
+        { D_RootDirectory, "%h/other" },          /* the example is a directory that the host may lack */
+        { D_BindPaths, "%h/data:/data" },         /* so is this one */
+        { D_BindReadOnlyPaths, "%h/data:/data" }, /* and this */
+        { D_Volume, "%h/data:/srv:ro" },          /* and this */
+        { D_BindLibraries, "yes\nRootDirectory=none" }, /* another root has its own */
+        { D_File, "/etc/passwd:x" },              /* the fixture's root has no motd */
+        { D_Symlink, "/srv/link:target" },        /* and no bin */
+        { D_LoadCredential, "a:%h/file" },        /* the host may lack the example's */
+        { D_User, "12345" },                      /* the host decides which names there are */
+        { D_Group, "12345" },                     /* the same */
+        { D_PrivateUsers, "no" },                 /* for root, "identity" and "self" map the same */
+        { D_SystemCallArchitectures, "x86 arm64" }, /* x86 may be the native one, which changes nothing */
+};
+
+static inline const char *plan_example(DirectiveId id) {
+        for (size_t i = 0; i < ELEMENTSOF(plan_substitutes); i++)
+                if (plan_substitutes[i].id == id)
+                        return plan_substitutes[i].value;
+        return directive_table[id].example;
+}
+
 #define IN_PLAN(test) cmocka_unit_test_setup_teardown(test, plan_set_up, plan_tear_down)

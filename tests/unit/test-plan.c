@@ -8,36 +8,10 @@
 
 /* Each directive changes the plan. */
 
-/* What to assign in place of the example of the table, and why that would change nothing here or fail. */
-static const struct {
-        DirectiveId id;
-        const char *value;
-} substitutes[] = {
-        { D_RootDirectory, "%h/other" },          /* the example is a directory that the host may lack */
-        { D_BindPaths, "%h/data:/data" },         /* so is this one */
-        { D_BindReadOnlyPaths, "%h/data:/data" }, /* and this */
-        { D_Volume, "%h/data:/srv:ro" },          /* and this */
-        { D_BindLibraries, "yes\nRootDirectory=none" }, /* another root has its own */
-        { D_File, "/etc/passwd:x" },              /* the fixture's root has no motd */
-        { D_Symlink, "/srv/link:target" },        /* and no bin */
-        { D_LoadCredential, "a:%h/file" },        /* the host may lack the example's */
-        { D_User, "12345" },                      /* the host decides which names there are */
-        { D_Group, "12345" },                     /* the same */
-        { D_PrivateUsers, "no" },                 /* for root, "identity" and "self" map the same */
-        { D_SystemCallArchitectures, "x86 arm64" }, /* x86 may be the native one, which changes nothing */
-};
-
-static const char *value_for(DirectiveId id) {
-        for (size_t i = 0; i < ELEMENTSOF(substitutes); i++)
-                if (substitutes[i].id == id)
-                        return substitutes[i].value;
-        return directive_table[id].example;
-}
-
 static void check_changes_plan(PlanFixture *f, const Directive *d, const char *before) {
         char line[256];
 
-        snprintf(line, sizeof(line), "%s=%s", d->name, value_for(directive_id(d)));
+        snprintf(line, sizeof(line), "%s=%s", d->name, plan_example(directive_id(d)));
         plan_expect_good(f, line);
         if (streq(plan_shown(f), before))
                 fail_msg("%s leaves the plan as it was", line);

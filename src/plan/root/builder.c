@@ -6,6 +6,23 @@
 #include "util/array.h"
 #include "util/text.h"
 
+/* Whether all that was allocated for it, unchecked, is there. */
+static bool is_whole(const PlanMount *m) {
+        switch (m->kind) {
+        case MOUNT_BIND:
+        case MOUNT_SYMLINK:
+        case MOUNT_NOTIFY:
+                return m->destination && m->source;
+        case MOUNT_TMPFS:
+        case MOUNT_DEVPTS:
+                return m->destination && m->options;
+        case MOUNT_FILE:
+                return m->destination && (m->text || m->source);
+        default:
+                return m->destination;
+        }
+}
+
 int root_builder_want(RootBuilder *rb, PlanMount mount) {
         PlanMount *m = ARRAY_APPEND(rb->wanted, rb->n_wanted);
 
@@ -14,7 +31,7 @@ int root_builder_want(RootBuilder *rb, PlanMount mount) {
                 return -ENOMEM;
         }
         *m = mount;
-        return m->destination ? 0 : -ENOMEM;
+        return is_whole(m) ? 0 : -ENOMEM;
 }
 
 int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n) {

@@ -52,6 +52,10 @@ static int bind_hidden(RootBuilder *rb, const char *path) {
 
         free(rb->b->plan->executable);
         rb->b->plan->executable = strdup(m.destination);
+        if (!rb->b->plan->executable) {
+                plan_mount_deinit(&m);
+                return -ENOMEM;
+        }
         if (!rb->bare_root)
                 report_notice(rb->b->report, "%s is hidden inside; it alone is bound there, read-only", path);
         return root_builder_place(rb, m);
@@ -96,12 +100,13 @@ static int search(RootBuilder *rb, const char *name, int (*test)(RootBuilder *rb
                 return -ENOMEM;
 
         for (char *d = strtok_r(dirs, ":", &position); d; d = strtok_r(NULL, ":", &position)) {
-                char *path = d[0] == '/' ? path_join(d, name) : NULL;
+                char *path;
                 int error;
 
-                if (!path)
+                if (d[0] != '/')
                         continue;
-                error = test(rb, path);
+                path = path_join(d, name);
+                error = path ? test(rb, path) : ENOMEM;
                 if (error == 0) {
                         *ret = path;
                         return 1;
@@ -109,6 +114,8 @@ static int search(RootBuilder *rb, const char *name, int (*test)(RootBuilder *rb
                 if (error != ENOENT && error != ENOTDIR)
                         *ret_error = error;
                 free(path);
+                if (error == ENOMEM)
+                        return -ENOMEM;
         }
         return 0;
 }

@@ -49,10 +49,11 @@ static int add_included(const char *pattern, char ***directories, unsigned depth
 static int add_configured(const char *file, char ***directories, unsigned depth) {
         _cleanup_free_ char *text = NULL;
         char *position = NULL;
-        int r = 0;
+        int r;
 
-        if (file_read(AT_FDCWD, file, &text, NULL) < 0)
-                return 0;
+        r = file_read(AT_FDCWD, file, &text, NULL);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
         for (char *line = strtok_r(text, "\n", &position); r >= 0 && line; line = strtok_r(NULL, "\n", &position)) {
                 const char *pattern;
 
@@ -86,11 +87,14 @@ static int find_directories(Libraries *l) {
         return r;
 }
 
-/* Whether a library at that path fits the file that needs it. */
-static bool fits(const char *path, const ElfFile *needs) {
+/* Whether a library at that path fits the file that needs it. Returns 1, 0, or -ENOMEM. */
+static int fits(const char *path, const ElfFile *needs) {
         _cleanup_(elf_file_deinit) ElfFile f = {};
+        int r = elf_file_read(path, &f);
 
-        return elf_file_read(path, &f) > 0 && f.class == needs->class && f.machine == needs->machine;
+        if (r <= 0)
+                return r == -ENOMEM ? r : 0;
+        return f.class == needs->class && f.machine == needs->machine;
 }
 
 /* A directory that a file names itself, "$ORIGIN" being where it lies. */
@@ -106,21 +110,25 @@ static char *expand_origin(const char *directory, const char *file) {
 /* Looks for a library in one directory. Returns 1 where it is, 0, or -ENOMEM. */
 static int look_in(const char *directory, const char *name, const ElfFile *needs, char **ret) {
         _cleanup_free_ char *joined = path_join(directory, name), *path = joined ? path_simplify(joined) : NULL;
+        int r;
 
         if (!path)
                 return -ENOMEM;
-        if (!path_is_safe(path) || access(path, R_OK) < 0 || !fits(path, needs))
+        if (!path_is_safe(path) || access(path, R_OK) < 0)
                 return 0;
-        *ret = TAKE_PTR(path);
-        return 1;
+        r = fits(path, needs);
+        if (r > 0)
+                *ret = TAKE_PTR(path);
+        return r;
 }
 
 static int find_library(Libraries *l, const char *name, const char *file, const ElfFile *needs, char **ret) {
         int r = 0;
 
         if (strchr(name, '/')) {
-                if (name[0] != '/' || !fits(name, needs))
-                        return 0;
+                r = name[0] == '/' ? fits(name, needs) : 0;
+                if (r <= 0)
+                        return r;
                 *ret = strdup(name);
                 return *ret ? 1 : -ENOMEM;
         }
@@ -173,9 +181,14 @@ static int need_script(Libraries *l, const char *file) {
 }
 
 static int need_interpreter(Libraries *l, const char *file, const ElfFile *f) {
+        int r;
+
         if (access(f->interpreter, R_OK) < 0)
                 return library_error(l, errno, f->interpreter, strerror(errno));
-        if (!fits(f->interpreter, f))
+        r = fits(f->interpreter, f);
+        if (r < 0)
+                return r;
+        if (r == 0)
                 return library_error(l, ENOEXEC, file, "its interpreter is none");
         return need(l, f->interpreter);
 }

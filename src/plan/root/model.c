@@ -41,7 +41,7 @@ PlanMount *root_model_find(const RootModel *model, const char *destination) {
 }
 
 PlanMount *root_model_add(RootModel *model, PlanMount mount) {
-        PlanMount *m = malloc(sizeof(PlanMount)), **slot;
+        PlanMount *m = mount.destination ? malloc(sizeof(PlanMount)) : NULL, **slot;
 
         slot = m ? ARRAY_APPEND(model->mounts, model->n_mounts) : NULL;
         if (!slot) {

@@ -62,9 +62,11 @@ static int parse_cpu_weight(ValueParser *p, const char *text) {
 static int parse_bitmap_value(ValueParser *p, const char *text) {
         _cleanup_free_ uint8_t *bits = NULL;
         unsigned n;
+        int r;
 
-        if (parse_bitmap(text, &bits, &n) < 0)
-                return value_not(p, "a list of numbers and ranges", text);
+        r = parse_bitmap(text, &bits, &n);
+        if (r < 0)
+                return r == -ENOMEM ? r : value_not(p, "a list of numbers and ranges", text);
         return value_emit(p, text, (Value) {});
 }
 
