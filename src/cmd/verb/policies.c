@@ -95,8 +95,12 @@ static int describe(Found *f) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         Report silent = {};
         const Setting *s;
+        int r;
 
-        f->broken = loaded_init(&loaded, f->shadowed_by ? f->file : f->name, NULL, NULL, &silent) < 0;
+        r = loaded_init(&loaded, f->shadowed_by ? f->file : f->name, NULL, NULL, &silent);
+        if (r == -ENOMEM)
+                return r;
+        f->broken = r < 0;
         s = loaded.policy ? policy_get(loaded.policy, D_Description) : NULL;
         if (!s)
                 return 0;
