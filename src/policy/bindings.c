@@ -72,7 +72,7 @@ static int parse_source(ValueParser *p, char *const *fields, bool fd_allowed, Bi
         if (r >= 0 && options)
                 r = value_volume_options(p, options, &binding->flags, &binding->options);
         if (r >= 0 && binding->flags & BIND_IDMAP)
-                r = value_error(p, "\"idmap\" is for the policy to ask");
+                r = value_error(p, "\"idmap\" can be set only by the policy, not by a binding");
         return r;
 }
 
@@ -124,7 +124,8 @@ static int take_line(void *userdata, Origin origin, const char *section, const c
         Table *t = userdata;
 
         if (!streq(section, "Volumes"))
-                return report_error_at(t->report, origin, key, EBADMSG, "unknown section [%s] (there is [Volumes])",
+                return report_error_at(t->report, origin, key, EBADMSG,
+                                       "unknown section [%s]: a table of volumes has only the section [Volumes]",
                                        section);
         if (bindings_find(t->fixed, key))
                 return 0;

@@ -126,7 +126,8 @@ static int collect_by_name(Loader *l, Origin from, const char *name, Documents *
         for (char *const *dir = l->search_path; *dir && r == -ENOENT; dir++) {
                 r = add_file(documents, format("%s/%s.conf", *dir, name));
                 if (r < 0 && r != -ENOENT)
-                        return report_error_at(l->report, from, NULL, -r, "policy %s in %s: %s", name, *dir,
+                        return report_error_at(l->report, from, NULL, -r, "cannot read the policy %s in %s: %s",
+                                               name, *dir,
                                                strerror(-r));
         }
 
@@ -145,7 +146,8 @@ static int collect(Loader *l, Origin from, const char *spec, Documents *document
 
         if (from.file ? strchr(spec, '/') != NULL : policy_spec_is_path(spec)) {
                 r = add_file(documents, strdup(spec));
-                return r < 0 ? report_error_at(l->report, from, NULL, -r, "policy %s: %s", spec, strerror(-r)) : 0;
+                return r < 0 ? report_error_at(l->report, from, NULL, -r, "cannot read the policy %s: %s",
+                                               spec, strerror(-r)) : 0;
         }
 
         if (!*spec || spec[0] == '.')
@@ -219,7 +221,7 @@ static int enter(Loader *l, Origin from, const char *file) {
                 return strv_push(&l->chain, name);
 
         chain = strv_join(l->chain, " → ");
-        return report_error_at(l->report, from, "Base", ELOOP, "the policies build on each other: %s → %s",
+        return report_error_at(l->report, from, "Base", ELOOP, "the policy is its own base: %s → %s",
                                chain ?: "…", name);
 }
 

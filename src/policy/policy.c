@@ -78,7 +78,7 @@ static int unknown_key(Origin origin, const char *section, const char *key, Repo
         const Directive *near = directive_find(key);
 
         if (near && section)
-                return report_error_at(report, origin, key, EBADMSG, "belongs into [%s], not into [%s]",
+                return report_error_at(report, origin, key, EBADMSG, "belongs in section [%s], not in [%s]",
                                        section_names[near->section], section);
         near = directive_suggest(key);
         if (near)
@@ -100,7 +100,8 @@ int policy_assign(Policy *policy, Origin origin, const char *section, const char
 
         if (section && !is_section(section))
                 return report_error_at(report, origin, key, EBADMSG,
-                                       "unknown section [%s] (there are [Policy], [Scope] and [Sandbox])", section);
+                                       "unknown section [%s]: a policy has the sections [Policy], [Scope] and "
+                                       "[Sandbox]", section);
         if (!d || (section && !streq(section_names[d->section], section)))
                 return unknown_key(origin, section, key, report);
 
@@ -124,7 +125,8 @@ int policy_assign_argument(Policy *policy, const char *option, const char *argum
                 return report_oom(report);
         if (streq(key, directive_table[D_Base].name))
                 return report_error_at(report, origin, key, EBADMSG,
-                                       "has a meaning in a policy's file only (--policy chooses one)");
+                                       "can be set only in a policy file, not with -p (use --policy to choose a "
+                                       "policy)");
         return policy_assign(policy, origin, NULL, key, equals + 1, report);
 }
 

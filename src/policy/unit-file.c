@@ -100,9 +100,10 @@ static int take_assignment(char *line, Origin origin, const char *section, UnitF
 
         if (!equals || equals == line)
                 return report_error_at(report, origin, NULL, EBADMSG,
-                                       "neither a [Section] nor an assignment: \"%s\"", line);
+                                       "neither a [Section] nor a KEY=VALUE line: \"%s\"", line);
         if (!section)
-                return report_error_at(report, origin, NULL, EBADMSG, "assignment before the first [Section]: \"%s\"",
+                return report_error_at(report, origin, NULL, EBADMSG,
+                                       "this line comes before the first [Section]: \"%s\"",
                                        line);
 
         *equals = '\0';
@@ -117,7 +118,7 @@ int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAss
 
         if (memchr(text, '\0', size))
                 return report_error_at(report, (Origin) { .file = file }, NULL, EBADMSG,
-                                       "not a text file: it holds a NUL byte");
+                                       "not a text file: it contains a NUL byte");
         if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
                 reader.next += 3;
 

@@ -72,7 +72,8 @@ int patience_open(Patience *p, Origin origin, const char *key, const char *path,
 
         if (stat(path, &st) >= 0 && S_ISFIFO(st.st_mode))
                 do {
-                        patience_check(p, origin, key, "waiting for the other end of %s", path);
+                        patience_check(p, origin, key,
+                                       "waiting until another process opens the other end of the FIFO %s", path);
                         fd = p->end ? open_until(p, path, flags, mode) : open(path, flags, mode);
                 } while (fd < 0 && errno == EINTR);
         else

@@ -68,22 +68,22 @@ bad() { # description, policy text, expected messages, each with the file's name
 	is "$1" "$status $err" "125 ${3//%f/isorun: $tmp/bad.conf}"
 	also ok "... nothing started" test ! -e "$tmp/started"
 }
-bad "not a size" $'[Scope]\nMemoryMax=12Q' '%f:2: MemoryMax=: not a size: "12Q"'
+bad "not a size (such as 64M)" $'[Scope]\nMemoryMax=12Q' '%f:2: MemoryMax=: not a size (such as 64M): "12Q"'
 bad "unknown key, with the nearest" $'[Scope]\nMemryMax=1M' '%f:2: MemryMax=: no such directive (did you mean MemoryMax=?)'
 bad "a key in the wrong section" $'[Sandbox]\nMemoryMax=1M' \
-	'%f:2: MemoryMax=: belongs into [Scope], not into [Sandbox]'
+	'%f:2: MemoryMax=: belongs in section [Scope], not in [Sandbox]'
 bad "an unknown section" $'[Service]\nUser=x' \
-	'%f:2: User=: unknown section [Service] (there are [Policy], [Scope] and [Sandbox])'
-bad "no assignment" $'[Scope]\nnonsense' '%f:2: neither a [Section] nor an assignment: "nonsense"'
+	'%f:2: User=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]'
+bad "no assignment" $'[Scope]\nnonsense' '%f:2: neither a [Section] nor a KEY=VALUE line: "nonsense"'
 bad "all mistakes at once" $'[Scope]\nTasksMax=x\n\n# comment\n[Sandbox]\nPrivateTmp=maybe\nUMask=9' \
-	'%f:2: TasksMax=: not a number of tasks: "x"
-%f:6: PrivateTmp=: not a boolean: "maybe"
-%f:7: UMask=: not an octal file mode: "9"'
-bad "control characters are escaped" $'[Scope]\nMemoryMax=\e[31mred' '%f:2: MemoryMax=: not a size: "\x1b[31mred"'
+	'%f:2: TasksMax=: not a number of tasks greater than 0: "x"
+%f:6: PrivateTmp=: not a boolean (yes or no): "maybe"
+%f:7: UMask=: not an octal file mode (such as 0755): "9"'
+bad "control characters are escaped" $'[Scope]\nMemoryMax=\e[31mred' '%f:2: MemoryMax=: not a size (such as 64M): "\x1b[31mred"'
 bad "a continuation line counts from its first" $'[Sandbox]\nBindPaths=/etc \\\n  relative' \
 	'%f:2: BindPaths=: not an absolute path: "relative"'
 bad "a source that does not exist" $'[Sandbox]\nBindPaths=/no/such' '%f:2: BindPaths=: /no/such: No such file or directory'
-bad "a destination with .." $'[Sandbox]\nVolume=/etc:/a/../b' '%f:2: Volume=: path with "..": "/a/../b"'
+bad "a destination with .." $'[Sandbox]\nVolume=/etc:/a/../b' '%f:2: Volume=: the path contains "..": "/a/../b"'
 bad "two mounts on one place" $'[Sandbox]\nBindPaths=/etc:/mnt\nVolume=/usr:/mnt' \
 	"%f:3: Volume=: /mnt: a mount is there already, by BindPaths= of $tmp/bad.conf:2"
 bad "a directory over a file" $'[Sandbox]\nBindPaths=/usr:/etc/passwd' \
@@ -96,14 +96,14 @@ bad "an unknown system call" $'[Sandbox]\nSystemCallFilter=~no_such_call' \
 bad "a required limit without anything to hold it" $'[Scope]\nMemoryMax=1G' \
 	'%f:2: MemoryMax=: cannot be enforced: --no-scope leaves no unit to enforce it (-p Optional=MemoryMax runs without it)'
 bad "Base= that comes back" $'[Policy]\nBase=./bad.conf' \
-	"%f:2: Base=: the policies build on each other: $tmp/bad.conf → $tmp/bad.conf"
-bad "a missing base" $'[Policy]\nBase=./none.conf' "%f:2: policy $tmp/./none.conf: No such file or directory"
+	"%f:2: Base=: the policy is its own base: $tmp/bad.conf → $tmp/bad.conf"
+bad "a missing base" $'[Policy]\nBase=./none.conf' "%f:2: cannot read the policy $tmp/./none.conf: No such file or directory"
 bad "ProtectProc= with Nesting=" $'[Sandbox]\nNesting=yes\nUser=nobody\nProtectProc=invisible' \
 	'%f:4: ProtectProc=: cannot be held where user namespaces can be made inside (Nesting=yes or RestrictNamespaces= without user): a /proc mounted there would show everything'
 run "$isorun" --no-scope -p MemoryMax=12Q true
-is "-p is checked likewise" "$err" 'isorun: -p: MemoryMax=: not a size: "12Q"'
+is "-p is checked likewise" "$err" 'isorun: -p: MemoryMax=: not a size (such as 64M): "12Q"'
 run "$isorun" --no-scope -p Base=x true
-is "-p Base= has no meaning" "$err" "isorun: -p: Base=: has a meaning in a policy's file only (--policy chooses one)"
+is "-p Base= has no meaning" "$err" "isorun: -p: Base=: can be set only in a policy file, not with -p (use --policy to choose a policy)"
 run "$isorun" --no-scope -p nonsense true
 is "-p wants an assignment" "$err" 'isorun: -p: not KEY=VALUE: "nonsense"'
 run "$isorun" --policy no-such-policy true

@@ -213,11 +213,11 @@ test_refused() {
 	printf '[Unit]\n\nno line\nno line\n' >"$tmp/garbage"
 	run "${who[@]}" "$isoctl" import "$tmp/garbage"
 	is "$label: ... by the first line that is wrong" "$status $err" \
-		"125 isoctl: $tmp/garbage:3: neither a [Section] nor an assignment: \"no line\""
+		"125 isoctl: $tmp/garbage:3: neither a [Section] nor a KEY=VALUE line: \"no line\""
 	printf '[Service]\nUMask=0077\nUMask=no mode\nInaccessiblePaths=/no/such/path\n' >"$tmp/some.service"
 	run "${who[@]}" "$isoctl" import "$tmp/some.service"
 	like "$label: what cannot be had here is left out by its line" "$status $err" \
-		"0 *$tmp/some.service:3: UMask=: left out: not an octal file mode*$tmp/some.service:4: InaccessiblePaths=: left out: *no such path*"
+		"0 *$tmp/some.service:3: UMask=: left out: not an octal file mode (such as 0755)*$tmp/some.service:4: InaccessiblePaths=: left out: *no such path*"
 	run "${who[@]}" "$isoctl" import no-such-unit
 	like "$label: a unit that is not there" "$status $err" "125 isoctl: no unit \"no-such-unit.service\" *"
 }

@@ -132,7 +132,7 @@ test_errors() {
 	kill "$(first_pid "^$isorun .*--name none ")"
 	wait $!
 	run "${who[@]}" "$isorun" --quiet -p GrantPaths=/in:rw true
-	like "$label: a writable place directly below /" "$status $err" "125 isorun: *GrantPaths=: /in: a place must be in a directory*"
+	like "$label: a writable place directly below /" "$status $err" "125 isorun: *GrantPaths=: /in cannot be a place for grants: use / neither as the place nor as the parent directory*"
 }
 
 test_revoke() {

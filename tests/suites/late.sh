@@ -22,7 +22,7 @@ test_late_fifo() {
 		if [ "$line" = StandardInput=file ]; then open_fifo; else patiently cat "$dir/fifo" >/dev/null; fi
 		wait $!
 		is "$label: ... said once, with whose doing it is, and then it starts" "$? $(cat "$dir/err")" \
-			"0 isorun: notice: -p: ${line%=*}=: waiting for the other end of $dir/fifo"
+			"0 isorun: notice: -p: ${line%=*}=: waiting until another process opens the other end of the FIFO $dir/fifo"
 	done
 	"${who[@]}" "$isorun" --quiet "${loud[@]}" --no-scope -p "StandardInput=file:$dir/fifo" true 2>"$dir/err" &
 	sleep 3

@@ -47,9 +47,9 @@ test_names() {
 	no_refusal shell "Volume=?: without" "" --policy "$tmp/test.conf" 'ls -A /srv'
 	prints "Volume=?: with" one --bind "data=$one" --policy "$tmp/test.conf" cat /srv/data/what
 	policy $'Volume=a/b:/srv/data'
-	refused "a name with a slash" "$tmp/test.conf:4: Volume=: not an absolute path or a name: \"a/b\"" --policy "$tmp/test.conf" true
+	refused "a name with a slash" "$tmp/test.conf:4: Volume=: not an absolute path or a volume name: \"a/b\"" --policy "$tmp/test.conf" true
 	policy $'Volume=..:/srv/data'
-	refused "a name of dots" "$tmp/test.conf:4: Volume=: not an absolute path or a name: \"..\"" --policy "$tmp/test.conf" true
+	refused "a name of dots" "$tmp/test.conf:4: Volume=: not an absolute path or a volume name: \"..\"" --policy "$tmp/test.conf" true
 
 	policy $'Volume=data:/srv/data'
 	mkdir -p "$home/.config/isorun/volumes.d"
@@ -132,11 +132,11 @@ test_overlay() {
 		sh -c 'echo written >/mnt/what; cat /mnt/what'
 	also is "$label: ... and keeps the data" "$(cat "$one/what")" overlay
 	refused "an overlay of a file" "*is a file, and only a directory can have an overlay" -v "$one/what:/mnt:overlay" true
-	refused "a read-only overlay" '*"overlay" cannot be together with "ro"' -v "$one:/mnt:overlay,ro" true
+	refused "a read-only overlay" '*"overlay" cannot be combined with "ro"' -v "$one:/mnt:overlay,ro" true
 	refused "an overlay that the kernel refuses, with its reason" \
 		"*making an overlay of /proc/sys/kernel (overlay: filesystem on * not supported): Invalid argument" \
 		-v /proc/sys/kernel:/mnt:overlay true
-	refused "a size without overlay" '*"size=" is for what an overlay takes in memory*' -v "$one:/mnt:size=1M" true
+	refused "a size without overlay" '*"size=" limits an overlay'\''s memory and needs the option "overlay"*' -v "$one:/mnt:size=1M" true
 }
 
 test_filtered() {
@@ -148,7 +148,7 @@ test_filtered() {
 		'cat /mnt/what; ls /mnt/sub 2>/dev/null; cat /mnt/sub/b.key /mnt/a.key 2>/dev/null'
 	shell "who binds can hide" key --bind "data=$one:ro,hide=what" -v data:/mnt 'cat /mnt/a.key /mnt/what 2>/dev/null'
 	refused "hide= in a writable volume" '*"hide=" is for a volume that is ro or overlay*' -v "$one:/mnt:hide=*.key" true
-	refused "hide= that leaves the volume" '*not a pattern relative to the volume: "../x"' -v "$one:/mnt:ro,hide=../x" true
+	refused "hide= that leaves the volume" '*not a pattern relative to the volume (such as *.key): "../x"' -v "$one:/mnt:ro,hide=../x" true
 }
 
 test_synthetic() {
@@ -164,7 +164,7 @@ test_synthetic() {
 	box -p File=/etc/motd:x sh -c 'echo y >/etc/motd || rm /etc/motd'
 	like "$label: ... is read-only" "$err" "*/etc/motd*Read-only file system*"
 	refused "a file on a directory" '-p: File=: /etc is a directory*' -p File=/etc:x true
-	refused "an unknown escape" '-p: File=: unknown escape: "\\q"' -p 'File=/x:\q' true
+	refused "an unknown escape" '-p: File=: unknown escape sequence: "\\q"' -p 'File=/x:\q' true
 	prints "Directory= and Symlink=" "/new/dir 755" -p "Directory=/new/dir /etc" -p Symlink=/new/link:dir \
 		sh -c 'echo $(readlink -f /new/link) $(stat -c %a /new/dir)'
 	refused "a symlink on what is there" '-p: Symlink=: /etc/passwd exists already' -p Symlink=/etc/passwd:x true
@@ -321,7 +321,7 @@ print(subprocess.run(sys.argv[1:]).returncode, resource.getrusage(resource.RUSAG
 	done
 	refused "BindLibraries= for another root" "-p: BindLibraries=: is for RootDirectory=none" -p BindLibraries=yes true
 	prints "files of the policy's own" "hello" --root none -p 'File=/etc/greeting:hello' /bin/busybox cat /etc/greeting
-	refused "none as a layer" '*"none" cannot be a layer*' --root "none:$tmp" true
+	refused "none as a layer" '*"none" cannot be one of several layers*' --root "none:$tmp" true
 }
 
 put() { # file, offset, bytes as for printf

@@ -97,7 +97,7 @@ test_kill() {
 	is "$label: kill --signal=SIGKILL" "$status $err" "0 "
 	also ok "$label: ... leaves nothing" eventually gone '^sleep 803$'
 	ctl kill -s NONE one
-	is "$label: what is no signal" "$status $err" "125 isoctl: kill: not a signal: \"NONE\""
+	is "$label: what is no signal" "$status $err" "125 isoctl: kill: not a signal (such as SIGTERM): \"NONE\""
 	ctl kill --kill-whom=some one
 	is "$label: what is nobody" "$status $err" "125 isoctl: --kill-whom: not all or main: \"some\""
 	end
@@ -155,7 +155,7 @@ test_set_property() {
 	begin one 807
 	ctl set-property one MemoryMax=64X
 	is "$label: set-property parses as a policy is" "$status $err" \
-		"125 isoctl: set-property: MemoryMax=: not a size: \"64X\""
+		"125 isoctl: set-property: MemoryMax=: not a size (such as 64M): \"64X\""
 	ctl set-property one MemroyMax=64M
 	is "$label: ... and suggests" "$status $err" \
 		"125 isoctl: set-property: MemroyMax=: no such directive (did you mean MemoryMax=?)"
@@ -302,7 +302,7 @@ UMask=0077"
 	run "${who[@]}" "$isoctl" cat not-there
 	is "$label: cat of nothing" "$status $err" "125 isoctl: no such instance: \"not-there\"; see isoctl list"
 	run "${who[@]}" "$isoctl" cat "$tmp/not-there.conf"
-	is "$label: cat of no file" "$status $err" "125 isoctl: policy $tmp/not-there.conf: No such file or directory"
+	is "$label: cat of no file" "$status $err" "125 isoctl: cannot read the policy $tmp/not-there.conf:  No such file or directory"
 	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
 	cd "$tmp" || exit
 	begin one 816 --policy ./hand.conf

@@ -132,12 +132,12 @@ static void test_bad_arguments(void **state) {
                 { "data=/srv:z", "unknown option: \"z\"" },
                 { "data=/srv:ro,", NULL }, /* as in a policy */
                 { "data=/srv:,ro", "unknown option: \"\"" },
-                { "data=/srv:ro,overlay", "\"overlay\" cannot be together with \"ro\"" },
-                { "data=/srv:idmap", "\"idmap\" is for the policy to ask" },
-                { "data=/srv:size=1M", "\"size=\" is for what an overlay takes" },
-                { "data=/srv:hide=/etc", "not a pattern relative to the volume" },
-                { "data=/srv:hide=", "not a pattern relative to the volume" },
-                { "data=/srv:hide=a/../../b", "not a pattern relative to the volume" },
+                { "data=/srv:ro,overlay", "\"overlay\" cannot be combined with \"ro\"" },
+                { "data=/srv:idmap", "\"idmap\" can be set only by the policy, not by a binding" },
+                { "data=/srv:size=1M", "\"size=\" limits an overlay's memory and needs the option \"overlay\"" },
+                { "data=/srv:hide=/etc", "not a pattern relative to the volume (such as *.key)" },
+                { "data=/srv:hide=", "not a pattern relative to the volume (such as *.key)" },
+                { "data=/srv:hide=a/../../b", "not a pattern relative to the volume (such as *.key)" },
                 { "data=fd", "error: --bind: data=: " },
                 { "data=fd:", "not the number of a file descriptor: \"\"" },
                 { "data=fd:-1", "not the number of a file descriptor: \"-1\"" },
@@ -145,7 +145,7 @@ static void test_bad_arguments(void **state) {
                 { "data=fd:2147483648", "not the number of a file descriptor" },
                 { "data=fd:99999999999999999999", "not the number of a file descriptor" },
                 { "data=fd:7:ro:x", "not SOURCE[:OPTIONS]" },
-                { "data=fd:7:idmap", "\"idmap\" is for the policy to ask" },
+                { "data=fd:7:idmap", "\"idmap\" can be set only by the policy, not by a binding" },
         };
         Fixture *f = *state;
 
@@ -253,12 +253,12 @@ static void test_bad_tables(void **state) {
         static const struct {
                 const char *text, *message;
         } cases[] = {
-                { "[Volumes]\nok=/ok\ndata\n", "/user/t.conf:3: neither a [Section] nor an assignment: \"data\"" },
-                { "data=/srv\n", "/user/t.conf:1: assignment before the first [Section]" },
-                { "[Volume]\ndata=/srv\n", "/user/t.conf:2: data=: unknown section [Volume] (there is [Volumes])" },
+                { "[Volumes]\nok=/ok\ndata\n", "/user/t.conf:3: neither a [Section] nor a KEY=VALUE line: \"data\"" },
+                { "data=/srv\n", "/user/t.conf:1: this line comes before the first [Section]" },
+                { "[Volume]\ndata=/srv\n", "/user/t.conf:2: data=: unknown section [Volume]: a table of volumes has only the section [Volumes]" },
                 { "[Volumes]\n\n#\ndata=srv\n", "/user/t.conf:4: data=: " },
                 { "[Volumes]\ndata=/srv:no\n", "/user/t.conf:2: data=: unknown option: \"no\"" },
-                { "[Volumes]\ndata=/srv:idmap\n", "/user/t.conf:2: data=: \"idmap\" is for the policy to ask" },
+                { "[Volumes]\ndata=/srv:idmap\n", "/user/t.conf:2: data=: \"idmap\" can be set only by the policy, not by a binding" },
                 { "[Volumes]\ndata=/srv/%y\n", "/user/t.conf:2: data=: " },
                 { "[Volumes]\ndata=\n", "/user/t.conf:2: data=: " },
                 { "[Volumes]\na b=/srv\n", "/user/t.conf:2: not the name of a volume: \"a b\"" },

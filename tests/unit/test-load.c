@@ -247,9 +247,9 @@ static void test_cycles(void **state) {
         temp_text(f->dir, "low/self.conf", "[Policy]\nBase=self\n");
         temp_text(f->dir, "low/a.conf", "[Policy]\nBase=b\n");
         temp_text(f->dir, "low/b.conf", "[Policy]\n\nBase=../low/./a.conf\n");
-        expect_failure(f, load(f, "self"), ELOOP, "low/self.conf:2: Base=: the policies build on each other: ");
+        expect_failure(f, load(f, "self"), ELOOP, "low/self.conf:2: Base=: the policy is its own base: ");
         f->log.report.n_errors = 0;
-        expect_failure(f, load(f, "a"), ELOOP, "low/b.conf:3: Base=: the policies build on each other: ");
+        expect_failure(f, load(f, "a"), ELOOP, "low/b.conf:3: Base=: the policy is its own base: ");
 }
 
 /* Two ways to one file. */
@@ -258,7 +258,7 @@ static void test_cycle_through_link(void **state) {
 
         temp_text(f->dir, "low/a.conf", "[Policy]\nBase=b\n");
         temp_link(f->dir, "low/b.conf", "a.conf");
-        expect_failure(f, load(f, "a"), ELOOP, "the policies build on each other: ");
+        expect_failure(f, load(f, "a"), ELOOP, "the policy is its own base: ");
 }
 
 static void test_missing(void **state) {
@@ -308,7 +308,7 @@ static void test_nul(void **state) {
         Fixture *f = *state;
 
         temp_file(f->dir, "low/nul.conf", text, sizeof(text) - 1);
-        expect_failure(f, load(f, "nul"), EBADMSG, "low/nul.conf: not a text file: it holds a NUL byte");
+        expect_failure(f, load(f, "nul"), EBADMSG, "low/nul.conf: not a text file: it contains a NUL byte");
 }
 
 static void test_empty(void **state) {

@@ -71,12 +71,12 @@ typedef struct MistakeCase {
 static void test_mistakes(_unused_ void **state) {
         static const MistakeCase cases[] = {
                 { "Service", "Nice", "1",
-                  "f:3: Nice=: unknown section [Service] (there are [Policy], [Scope] and [Sandbox])" },
+                  "f:3: Nice=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
                 { "sandbox", "Nice", "1",
-                  "f:3: Nice=: unknown section [sandbox] (there are [Policy], [Scope] and [Sandbox])" },
-                { "Scope", "Nice", "1", "f:3: Nice=: belongs into [Sandbox], not into [Scope]" },
-                { "Sandbox", "MemoryMax", "1M", "f:3: MemoryMax=: belongs into [Scope], not into [Sandbox]" },
-                { "Scope", "Optional", "Nice", "f:3: Optional=: belongs into [Policy], not into [Scope]" },
+                  "f:3: Nice=: unknown section [sandbox]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
+                { "Scope", "Nice", "1", "f:3: Nice=: belongs in section [Sandbox], not in [Scope]" },
+                { "Sandbox", "MemoryMax", "1M", "f:3: MemoryMax=: belongs in section [Scope], not in [Sandbox]" },
+                { "Scope", "Optional", "Nice", "f:3: Optional=: belongs in section [Policy], not in [Scope]" },
                 { "Scope", "MemoryMx", "1M", "f:3: MemoryMx=: no such directive (did you mean MemoryMax=?)" },
                 { "Scope", "memorymax", "1M", "f:3: memorymax=: no such directive (did you mean MemoryMax=?)" },
                 { "Sandbox", "BindPath", "/a", "f:3: BindPath=: no such directive (did you mean BindPaths=?)" },
@@ -86,7 +86,7 @@ static void test_mistakes(_unused_ void **state) {
                 { "Sandbox", "Nice", "\x1b[2J", "f:3: Nice=: not a number from -20 to 19: \"\\x1b[2J\"" },
                 { "Sandbox", "Nice", "\xff", "f:3: Nice=: not a number from -20 to 19: \"\\xff\"" },
                 { "\x07", "Nice", "1",
-                  "f:3: Nice=: unknown section [\\x07] (there are [Policy], [Scope] and [Sandbox])" },
+                  "f:3: Nice=: unknown section [\\x07]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
                 { "Sandbox", "Nice", "x", "f:3: Nice=: not a number from -20 to 19: \"x\"" },
         };
 
@@ -129,13 +129,13 @@ static void test_all_errors_in_one_go(_unused_ void **state) {
                                    "Nice=5\n"
                                    "[Scope]\n"
                                    "TasksMax=0\n";
-        static const char expected[] = "error: test.conf:1: assignment before the first [Section]: \"Nice=1\"\n"
+        static const char expected[] = "error: test.conf:1: this line comes before the first [Section]: \"Nice=1\"\n"
                                        "error: test.conf:3: Nice=: not a number from -20 to 19: \"low\"\n"
                                        "error: test.conf:4: Ncie=: no such directive (did you mean Nice=?)\n"
-                                       "error: test.conf:5: neither a [Section] nor an assignment: \"garbage\"\n"
+                                       "error: test.conf:5: neither a [Section] nor a KEY=VALUE line: \"garbage\"\n"
                                        "error: test.conf:6: InaccessiblePaths=: not an absolute path: \"a\"\n"
                                        "error: test.conf:6: InaccessiblePaths=: not an absolute path: \"b\"\n"
-                                       "error: test.conf:9: TasksMax=: not a number of tasks: \"0\"\n";
+                                       "error: test.conf:9: TasksMax=: not a number of tasks greater than 0: \"0\"\n";
         _cleanup_(policy_freep) Policy *policy = test_policy();
         Log log;
 

@@ -85,7 +85,7 @@ static void test_continuations(_unused_ void **state) {
                 { "[A]\nx=1\\\n\ny=2\n", "f:2 [A] x=1\nf:4 [A] y=2\n", "" },
                 { "[A]\nx=1 \\ 2\n", "f:2 [A] x=1 \\ 2\n", "" },
                 { "[A]\n\nx\\\n=1\\\n2\nbad\n", "f:3 [A] x=1 2\n",
-                  "error: f:6: neither a [Section] nor an assignment: \"bad\"\n", -EBADMSG },
+                  "error: f:6: neither a [Section] nor a KEY=VALUE line: \"bad\"\n", -EBADMSG },
         };
 
         check_all(cases, ELEMENTSOF(cases));
@@ -93,16 +93,16 @@ static void test_continuations(_unused_ void **state) {
 
 static void test_mistakes(_unused_ void **state) {
         static const Case cases[] = {
-                { "x=1\n[A]\ny=2\n", "f:3 [A] y=2\n", "error: f:1: assignment before the first [Section]: \"x=1\"\n",
+                { "x=1\n[A]\ny=2\n", "f:3 [A] y=2\n", "error: f:1: this line comes before the first [Section]: \"x=1\"\n",
                   -EBADMSG },
                 { "[A]\nnonsense\n=1\n[B\nx=1\n", "f:5 [A] x=1\n",
-                  "error: f:2: neither a [Section] nor an assignment: \"nonsense\"\n"
-                  "error: f:3: neither a [Section] nor an assignment: \"=1\"\n"
-                  "error: f:4: neither a [Section] nor an assignment: \"[B\"\n",
+                  "error: f:2: neither a [Section] nor a KEY=VALUE line: \"nonsense\"\n"
+                  "error: f:3: neither a [Section] nor a KEY=VALUE line: \"=1\"\n"
+                  "error: f:4: neither a [Section] nor a KEY=VALUE line: \"[B\"\n",
                   -EBADMSG },
-                { "[]\n", "", "error: f:1: neither a [Section] nor an assignment: \"[]\"\n", -EBADMSG },
+                { "[]\n", "", "error: f:1: neither a [Section] nor a KEY=VALUE line: \"[]\"\n", -EBADMSG },
                 { "[A]\n\x1b]0;title\a\n", "",
-                  "error: f:2: neither a [Section] nor an assignment: \"\\x1b]0;title\\x07\"\n", -EBADMSG },
+                  "error: f:2: neither a [Section] nor a KEY=VALUE line: \"\\x1b]0;title\\x07\"\n", -EBADMSG },
         };
 
         check_all(cases, ELEMENTSOF(cases));
@@ -121,7 +121,7 @@ static void test_callback(_unused_ void **state) {
 
 static void test_nul(_unused_ void **state) {
         static const char text[] = "[A]\nx=1\0y\n";
-        static const Case expected = { text, "", "error: f: not a text file: it holds a NUL byte\n", -EBADMSG };
+        static const Case expected = { text, "", "error: f: not a text file: it contains a NUL byte\n", -EBADMSG };
 
         check(text, sizeof(text) - 1, &expected);
 }

@@ -25,7 +25,7 @@ static int parse(Shot *shot, const CommandLine *line, Report *report) {
 
         *shot = (Shot) { .whom = whom ?: "all", .signal = SIGTERM };
         return signal && parse_signal(signal, &shot->signal) < 0
-                       ? report_error(report, EINVAL, "kill: not a signal: \"%s\"", signal)
+                       ? report_error(report, EINVAL, "kill: not a signal (such as SIGTERM): \"%s\"", signal)
                        : 0;
 }
 

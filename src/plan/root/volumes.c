@@ -64,7 +64,7 @@ static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMou
                 return build_error(rb->b, s, id, ENOTDIR, "%s is a file, and only a directory can have an overlay",
                                    m->source);
         if (flags & BIND_OVERLAY && flags & BIND_IDMAP)
-                return build_error(rb->b, s, id, EINVAL, "\"overlay\" cannot be together with \"idmap\" (%s is bound with "
+                return build_error(rb->b, s, id, EINVAL, "\"overlay\" cannot be combined with \"idmap\" (%s is bound with "
                                    "\"overlay\")", m->binding->name);
         if (m->detached && flags & BIND_OVERLAY)
                 return build_error(rb->b, s, id, EINVAL, "a detached mount cannot have an overlay");

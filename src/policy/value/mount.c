@@ -38,7 +38,7 @@ static int parse_source(ValueParser *p, const char *text, char **ret) {
         if (text[0] == '/')
                 return value_path(p, text, ret);
         if (!volume_name_is_valid(text))
-                return value_not(p, "an absolute path or a name", text);
+                return value_not(p, "an absolute path or a volume name", text);
         *ret = strdup(text);
         return *ret ? 0 : -ENOMEM;
 }
@@ -58,7 +58,7 @@ static int parse_root(ValueParser *p, const char *text) {
                 char *source;
 
                 if (streq(*f, "none") && fields[1])
-                        return value_error(p, "\"none\" cannot be a layer: \"%s\"", text);
+                        return value_error(p, "\"none\" cannot be one of several layers: \"%s\"", text);
                 r = parse_source(p, *f, &source);
                 if (r < 0)
                         return r;
@@ -88,7 +88,7 @@ static int check_hide(ValueParser *p, const char *pattern) {
                 return -ENOMEM;
         /* What ends in "." would be taken for the "." that ".*" matches, and nothing be hidden. */
         if (!*pattern || pattern[0] == '/' || !path_is_safe(absolute) || ends_in_dot(pattern))
-                return value_not(p, "a pattern relative to the volume", pattern);
+                return value_not(p, "a pattern relative to the volume (such as *.key)", pattern);
         return 0;
 }
 
@@ -103,7 +103,7 @@ static int option_with_value(ValueParser *p, const char *option, char ***words) 
         if (pattern)
                 r = check_hide(p, pattern);
         else if (parse_size(size, 1024, &number) < 0 && parse_percent(size, &number) < 0)
-                r = value_not(p, "a size", size);
+                r = value_not(p, "a size (such as 64M)", size);
         if (r < 0)
                 return r;
         return strv_push(words, option) < 0 ? -ENOMEM : 1;
@@ -144,10 +144,11 @@ int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, c
         }
 
         if (*flags & BIND_OVERLAY && *flags & (BIND_READ_ONLY | BIND_IDMAP))
-                return value_error(p, "\"overlay\" cannot be together with \"%s\"",
+                return value_error(p, "\"overlay\" cannot be combined with \"%s\"",
                                    *flags & BIND_IDMAP ? "idmap" : "ro");
         if (sized && !(*flags & BIND_OVERLAY))
-                return value_error(p, "\"size=\" is for what an overlay takes in memory: \"%s\"", options);
+                return value_error(p, "\"size=\" limits an overlay's memory and needs the option \"overlay\": \"%s\"",
+                                   options);
         return 0;
 }
 
@@ -237,7 +238,7 @@ static int check_tmpfs(ValueParser *p, const char *word) {
 
         for (char *o = fields[1] ? strtok_r(fields[1], ",", &position) : NULL; o; o = strtok_r(NULL, ",", &position)) {
                 if (!is_tmpfs_option(o))
-                        return value_not(p, "ro, rw, exec, noexec, mode=, size= or nr_inodes=", o);
+                        return value_not(p, "one of the options ro, rw, exec, noexec, mode=, size= and nr_inodes=", o);
                 if (strv_push(&words, o) < 0)
                         return -ENOMEM;
         }
@@ -268,8 +269,9 @@ static int check_grant(ValueParser *p, const char *word) {
         if (!parent)
                 return -ENOMEM;
         if (streq(path, "/") || (writable && streq(parent, "/")))
-                return value_error(p, "%s: a place must be in a directory, as /mnt/in is, that can be told from the "
-                                   "rest", path);
+                return value_error(p,
+                                   "%s cannot be a place for grants: use / neither as the place nor as the parent "
+                                   "directory of a writable place (such as /mnt/in)", path);
         return value_emit(p, path, (Value) { .number = writable ? 0 : BIND_READ_ONLY });
 }
 
@@ -306,7 +308,7 @@ static int parse_content(ValueParser *p, const char *text, char **ret) {
         if (r < 0)
                 return r;
         r = word_unescape(expanded, ret);
-        return r == -EINVAL ? value_error(p, "unknown escape: \"%s\"", text) : r;
+        return r == -EINVAL ? value_error(p, "unknown escape sequence: \"%s\"", text) : r;
 }
 
 /* Emits two words: key, which is taken over, and second, likewise, NULL where memory has run out. */
@@ -397,7 +399,7 @@ static int parse_load_credential(ValueParser *p, const char *text) {
         source = fields[1] ?: fields[0];
         r = check_credential_id(p, fields[0]);
         if (r >= 0 && source[0] == '/' && !path_is_safe(source))
-                r = value_error(p, "path with \"..\": \"%s\"", source);
+                r = value_error(p, "the path contains \"..\": \"%s\"", source);
         if (r >= 0 && source[0] != '/')
                 r = check_credential_id(p, source);
         return r < 0 ? r : emit_pair(p, expanded, strdup(fields[0]), strdup(source));

@@ -126,9 +126,9 @@ static int parse_resource_limit(ValueParser *p, const char *text) {
                 return -ENOMEM;
         if (strv_length(fields) > 2 || limit_value(p->directive->resource, fields[0], &v.number) < 0 ||
             limit_value(p->directive->resource, fields[1] ?: fields[0], &v.number2) < 0)
-                return value_not(p, "a limit, or SOFT:HARD", text);
+                return value_not(p, "a limit or two limits SOFT:HARD", text);
         if (v.number > v.number2)
-                return value_error(p, "the soft limit is above the hard one: \"%s\"", text);
+                return value_error(p, "the soft limit is higher than the hard limit: \"%s\"", text);
         return value_emit(p, text, v);
 }
 

@@ -19,7 +19,7 @@ static int parse_memory(ValueParser *p, const char *text) {
 
         v.relative = parse_percent(text, &v.number) >= 0;
         if (v.relative ? v.number > 10000 : parse_size(text, 1024, &v.number) < 0)
-                return value_not(p, "a size", text);
+                return value_not(p, "a size (such as 64M)", text);
         return value_emit(p, text, v);
 }
 
@@ -31,7 +31,7 @@ static int parse_tasks(ValueParser *p, const char *text) {
 
         v.relative = parse_percent(text, &v.number) >= 0;
         if (v.number == 0 || (v.relative ? v.number > 10000 : parse_u64_range(text, 1, UINT64_MAX, &v.number) < 0))
-                return value_not(p, "a number of tasks", text);
+                return value_not(p, "a number of tasks greater than 0", text);
         return value_emit(p, text, v);
 }
 
@@ -40,7 +40,7 @@ static int parse_cpu_quota(ValueParser *p, const char *text) {
         uint64_t percent;
 
         if (parse_percent(text, &percent) < 0 || percent == 0 || percent > UINT64_MAX / 100)
-                return value_not(p, "a percentage of one processor", text);
+                return value_not(p, "a percentage of one processor (such as 150%)", text);
         return value_emit(p, text, (Value) { .number = percent * 100 });
 }
 
@@ -66,7 +66,7 @@ static int parse_bitmap_value(ValueParser *p, const char *text) {
 
         r = parse_bitmap(text, &bits, &n);
         if (r < 0)
-                return r == -ENOMEM ? r : value_not(p, "a list of numbers and ranges", text);
+                return r == -ENOMEM ? r : value_not(p, "a list of numbers and ranges (such as 0-3 5)", text);
         return value_emit(p, text, (Value) {});
 }
 
@@ -100,7 +100,7 @@ static int parse_size_1000(const char *text, uint64_t *ret) {
 }
 
 static int parse_device_bytes(ValueParser *p, const char *text) {
-        return parse_device(p, text, "a size", parse_size_1000);
+        return parse_device(p, text, "a size (such as 64M)", parse_size_1000);
 }
 
 static int parse_device_count(ValueParser *p, const char *text) {
@@ -172,7 +172,7 @@ static int parse_device_allow(ValueParser *p, const char *text) {
         if (n == 1 && strv_push(&words, "rwm") < 0)
                 return -ENOMEM;
         if (n < 1 || n > 2 || words[1][strspn(words[1], "rwm")] || !words[1][0])
-                return value_not(p, "a device and some of r, w and m", text);
+                return value_not(p, "a device and optionally some of the letters r, w and m", text);
         if (!(startswith(words[0], "/dev/") && path_is_safe(words[0])) && !startswith(words[0], "char-") &&
             !startswith(words[0], "block-"))
                 return value_not(p, "a path in /dev, char-NAME or block-NAME", words[0]);

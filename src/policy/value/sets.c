@@ -38,7 +38,7 @@ static int check_system_call(ValueParser *p, const char *word, Value *v) {
         if (colon) {
                 *colon++ = '\0';
                 if (parse_errno(colon, &error) < 0 || error == 0)
-                        return value_not(p, "an errno", colon);
+                        return value_not(p, "an error name or number (such as EPERM)", colon);
                 v->number = (uint64_t) error;
                 v->number2 = true;
         }
@@ -56,7 +56,7 @@ static int parse_error_number(ValueParser *p, const char *text) {
         int error;
 
         if (parse_errno(text, &error) < 0 || error == 0)
-                return value_not(p, "an errno", text);
+                return value_not(p, "an error name or number (such as EPERM)", text);
         return value_emit(p, text, (Value) { .number = (uint64_t) error });
 }
 
@@ -72,13 +72,13 @@ static int check_architecture(ValueParser *p, const char *word, Value *v) {
 
         v->number = known ? (uint32_t) known->number : seccomp_arch_resolve_name(word);
         if (!known && v->number == 0)
-                return value_not(p, "an architecture", word);
+                return value_not(p, "an architecture (such as x86-64)", word);
         return 0;
 }
 
 static int parse_architectures(ValueParser *p, const char *text) {
         if (text[0] == '~')
-                return value_error(p, "takes no ~");
+                return value_error(p, "this list cannot begin with ~");
         return value_set(p, text, check_architecture);
 }
 
@@ -87,7 +87,7 @@ static int check_family(ValueParser *p, const char *word, Value *v) {
         const NamedNumber *family = named_find(address_families, word);
 
         if (!family)
-                return value_not(p, "an address family, or none", word);
+                return value_not(p, "an address family or \"none\"", word);
         v->number = (uint64_t) family->number;
         return 0;
 }
@@ -101,7 +101,7 @@ static int check_namespace(ValueParser *p, const char *word, Value *v) {
         const NamedNumber *type = named_find(namespace_types, word);
 
         if (!type)
-                return value_not(p, "a boolean or a kind of namespace", word);
+                return value_not(p, "a boolean or a namespace type", word);
         v->number = (uint64_t) type->number;
         return 0;
 }

@@ -44,9 +44,9 @@ int value_expand(ValueParser *p, const char *text, char **ret) {
 
         r = specifier_expand(p->specifiers, text, ret, &bad);
         if (r == -EINVAL && !bad)
-                return value_error(p, "a lone %% at the end (write %%%%): \"%s\"", text);
+                return value_error(p, "%% at the end of the value (write %%%% for a percent sign): \"%s\"", text);
         if (r == -EINVAL)
-                return value_error(p, "specifier %%%c is unknown or has no value here: \"%s\"", bad, text);
+                return value_error(p, "the specifier %%%c is unknown or has no value here: \"%s\"", bad, text);
         return r;
 }
 
@@ -56,7 +56,7 @@ int value_words(ValueParser *p, const char *text, char ***ret) {
 
         r = word_split(text, &words);
         if (r == -EINVAL)
-                return value_error(p, "unbalanced quote or unknown escape: \"%s\"", text);
+                return value_error(p, "unbalanced quote or unknown escape sequence: \"%s\"", text);
         if (r < 0)
                 return r;
 
@@ -92,7 +92,7 @@ int value_path(ValueParser *p, const char *text, char **ret) {
         if (text[0] != '/')
                 return value_not(p, "an absolute path", text);
         if (!path_is_safe(text))
-                return value_error(p, "path with \"..\": \"%s\"", text);
+                return value_error(p, "the path contains \"..\": \"%s\"", text);
 
         *ret = path_simplify(text);
         return *ret ? 0 : -ENOMEM;
@@ -133,7 +133,7 @@ static int parse_boolean_value(ValueParser *p, const char *text) {
         bool b;
 
         if (parse_boolean(text, &b) < 0)
-                return value_not(p, "a boolean", text);
+                return value_not(p, "a boolean (yes or no)", text);
         return value_emit(p, b ? "yes" : "no", (Value) { .number = b });
 }
 
@@ -141,7 +141,7 @@ static int parse_timespan_value(ValueParser *p, const char *text) {
         Value v = {};
 
         if (parse_timespan(text, &v.number) < 0)
-                return value_not(p, "a time span", text);
+                return value_not(p, "a time span (such as 5min)", text);
         return value_emit(p, text, v);
 }
 
@@ -149,7 +149,7 @@ static int parse_signal_value(ValueParser *p, const char *text) {
         int signal;
 
         if (parse_signal(text, &signal) < 0)
-                return value_not(p, "a signal", text);
+                return value_not(p, "a signal (such as SIGTERM)", text);
         return value_emit(p, text, (Value) { .number = (uint64_t) signal });
 }
 
@@ -179,16 +179,19 @@ static int parse_command(ValueParser *p, const char *text) {
         if (r < 0)
                 return r;
         if (!words || strchr("@-:+!|", words[0][0]))
-                return value_error(p, "no command, or one with a prefix, which is not supported: \"%s\"", text);
+                return value_error(p,
+                                   "the command is missing or has a prefix (@, -, :, +, ! or |), which isorun does not "
+                                   "support: \"%s\"", text);
 
         for (char **w = words; *w; w++) {
                 char *out = *w;
 
                 if (streq(*w, ";"))
-                        return value_error(p, "more than one command: \"%s\"", text);
+                        return value_error(p, "only one command is allowed: \"%s\"", text);
                 for (const char *in = *w; *in; in++) {
                         if (*in == '$' && *++in != '$')
-                                return value_error(p, "variables are not expanded (write $$): \"%s\"", text);
+                                return value_error(p, "variables are not expanded (write $$ for a dollar sign): \"%s\"",
+                                                   text);
                         *out++ = *in;
                 }
                 *out = '\0';
@@ -201,7 +204,7 @@ static int parse_mode_value(ValueParser *p, const char *text) {
         uint32_t mode;
 
         if (parse_mode(text, &mode) < 0)
-                return value_not(p, "an octal file mode", text);
+                return value_not(p, "an octal file mode (such as 0755)", text);
         return value_emit(p, text, (Value) { .number = mode });
 }
 
