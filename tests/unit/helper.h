@@ -203,6 +203,8 @@ static inline void dump_value(FILE *f, const Value *v) {
                 fprintf(f, " m=%lld", (long long) v->number2);
         fprintf(f, "%s%s%s", v->relative ? " relative" : "", v->inverted ? " inverted" : "",
                 v->optional ? " optional" : "");
+        for (unsigned i = 0; i < v->n_bitmap; i++)
+                fprintf(f, "%s%02x", i ? "" : " bits=", v->bitmap[i]);
         for (char **w = v->words; w && *w; w++)
                 fprintf(f, "%s%s%s", w == v->words ? " [" : "|", *w, w[1] ? "" : "]");
 }

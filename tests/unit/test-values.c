@@ -89,7 +89,7 @@ static const Case scope_cases[] = {
         { "CPUWeight", "0", NULL },
         { "CPUWeight", "Idle", NULL },
         /* bitmap */
-        { "AllowedCPUs", "0-3,8 9", "0-3,8 9" },
+        { "AllowedCPUs", "0-3,8 9", "0-3,8 9 bits=0f03" },
         { "AllowedCPUs", "3-0", NULL },
         { "AllowedCPUs", "all", NULL },
         { "AllowedCPUs", "9999", NULL },

@@ -59,15 +59,15 @@ static int parse_cpu_weight(ValueParser *p, const char *text) {
         return streq(text, "idle") ? value_emit(p, text, (Value) {}) : parse_weight(p, text);
 }
 
+/* bitmap: the numbers. */
 static int parse_bitmap_value(ValueParser *p, const char *text) {
-        _cleanup_free_ uint8_t *bits = NULL;
-        unsigned n;
+        Value v = {};
         int r;
 
-        r = parse_bitmap(text, &bits, &n);
+        r = parse_bitmap(text, &v.bitmap, &v.n_bitmap);
         if (r < 0)
                 return r == -ENOMEM ? r : value_not(p, "a list of numbers and ranges (such as 0-3 5)", text);
-        return value_emit(p, text, (Value) {});
+        return value_emit(p, text, v);
 }
 
 static int parse_weight_number(const char *text, uint64_t *ret) {

@@ -12,6 +12,7 @@
 void value_deinit(Value *v) {
         free(v->text);
         strv_free(v->words);
+        free(v->bitmap);
         *v = (Value) {};
 }
 

@@ -15,6 +15,8 @@ typedef struct Value {
         char **words;
         uint64_t number;
         uint64_t number2;
+        uint8_t *bitmap;        /* lowest bit first */
+        unsigned n_bitmap;      /* its bytes */
         bool relative;          /* number is a share, in 1/10000 */
         bool inverted;          /* stood in a list that began with ~ */
         bool optional;          /* stood behind a -: ignored where it does not exist */

@@ -84,13 +84,14 @@ static bool is_default_weight(const PlanProperty *p, const char *text) {
 
 /* Every one of the cgroup's numbers is among those wanted. */
 static bool bitmap_within(const PlanProperty *p, const char *text) {
-        _cleanup_free_ uint8_t *actual = NULL, *wanted = NULL;
-        unsigned n_actual, n_wanted;
+        const Value *wanted = value_of(p);
+        _cleanup_free_ uint8_t *actual = NULL;
+        unsigned n_actual;
 
-        if (parse_bitmap(text, &actual, &n_actual) < 0 || parse_bitmap(value_of(p)->text, &wanted, &n_wanted) < 0)
+        if (parse_bitmap(text, &actual, &n_actual) < 0)
                 return false;
         for (unsigned i = 0; i < n_actual; i++)
-                if (actual[i] & ~(i < n_wanted ? wanted[i] : 0))
+                if (actual[i] & ~(i < wanted->n_bitmap ? wanted->bitmap[i] : 0))
                         return false;
         return true;
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "sandbox/systemd/scope.h"
-#include "util/parse.h"
 #include "util/strv.h"
 
 /* systemd scales shares to the range of uint32_t: systemd.resource-control(5), MemoryMax=. */
@@ -40,12 +39,7 @@ static int append_scalar(const BusLibrary *lib, sd_bus_message *m, const PlanPro
 }
 
 static int append_bitmap(const BusLibrary *lib, sd_bus_message *m, const Value *v) {
-        _cleanup_free_ uint8_t *bits = NULL;
-        unsigned n;
-        int r;
-
-        r = parse_bitmap(v->text, &bits, &n);
-        return r < 0 ? r : lib->sd_bus_message_append_array(m, 'y', bits, n);
+        return lib->sd_bus_message_append_array(m, 'y', v->bitmap, v->n_bitmap);
 }
 
 static int append_address(const BusLibrary *lib, sd_bus_message *m, const Value *v) {
