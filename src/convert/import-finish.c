@@ -20,17 +20,20 @@ static char *destination_of(const ImportItem *item) {
         return strdup(fields[1] && *fields[1] ? fields[1] : fields[0]);
 }
 
-static bool is_in_writable(const Import *import, const char *path) {
+/* Returns 1, 0, or -ENOMEM. */
+static int is_in_writable(const Import *import, const char *path) {
         for (size_t i = 0; i < import->n_items; i++) {
                 _cleanup_free_ char *destination = NULL;
 
                 if (import->items[i].id != D_BindPaths || import->items[i].dropped)
                         continue;
                 destination = destination_of(&import->items[i]);
-                if (destination && (streq(path, destination) || path_is_below(path, destination)))
-                        return true;
+                if (!destination)
+                        return -ENOMEM;
+                if (streq(path, destination) || path_is_below(path, destination))
+                        return 1;
         }
-        return false;
+        return 0;
 }
 
 static const ImportLine *line_of(const Import *import, const ImportItem *item) {
@@ -56,12 +59,15 @@ static int drop_read_only(Import *import) {
 
                 if (item->id != D_BindReadOnlyPaths || item->dropped)
                         continue;
-                if (!shown && !(is_read_only_line(line) && !is_in_writable(import, path)))
+                if (!shown && !is_read_only_line(line))
+                        continue;
+                r = shown ? 0 : is_in_writable(import, path);
+                if (r != 0)
                         continue;
                 item->dropped = true;
                 r = import_note(import, line, true, "%s is read-only", path);
         }
-        return r;
+        return r < 0 ? r : 0;
 }
 
 static int add_noexec(Import *import, const ImportLine *line, const char *path) {
