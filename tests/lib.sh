@@ -183,7 +183,10 @@ as_service() {
 	shift
 	run "${who[@]}" systemd-run "${bus[@]}" --wait --pipe --quiet --unit=isorun-test.service "${properties[@]}" "$@"
 	ctl reset-failed isorun-test.service 2>/dev/null
+	await forgotten isorun-test.service # or the next one of that name is refused
 }
+
+forgotten() { [ "$(ctl show -P LoadState "$1")" = not-found ]; }
 
 # The manager whose turn it is.
 ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
