@@ -109,7 +109,7 @@ test_cleaned() {
 		ls -d /sys/fs/cgroup/*/; isorun --policy inner ls /sys/fs/cgroup; '"$name"
 	is "$label: what a killed isorun leaves, the next one removes" "$out" \
 		"/sys/fs/cgroup/isorun-killed.scope/"$'\n'"/sys/fs/cgroup/payload/"$'\n'"/sys/fs/cgroup/payload"
-	run outer bash -c 'isorun --name twice --policy inner sleep 1000 &
+	run outer bash -c 'isorun --quiet --name twice --policy inner sleep 1000 &
 		until pgrep -f "^sleep 1000$" >/dev/null; do sleep 0.1; done
 		isorun --name twice --policy inner true; kill $!; wait $!'
 	like "$label: a name that is taken" "$err" "isorun: there is a unit isorun-twice.scope already*"
