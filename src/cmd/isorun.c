@@ -11,6 +11,7 @@
 #include "cmd/start/start.h"
 #include "plan/request.h"
 #include "util/array.h"
+#include "util/clock.h"
 #include "util/strv.h"
 
 /* One thing that the command line says over the policy, in the order in which it says it. */
@@ -29,6 +30,7 @@ static int arg_pty;
 static int arg_dry_run;
 static int arg_json;
 static int arg_quiet;
+static int arg_verbose;
 static Override *arg_overrides;
 static size_t arg_n_overrides;
 static char **arg_bindings; /* NAME=SOURCE */
@@ -75,7 +77,7 @@ static void take_flag(int option) {
                 { ARG_USER, MANAGER_USER, &arg_manager }, { ARG_SYSTEM, MANAGER_SYSTEM, &arg_manager },
                 { ARG_NO_SCOPE, true, &arg_no_scope },    { ARG_DRY_RUN, true, &arg_dry_run },
                 { ARG_JSON, true, &arg_json },            { ARG_QUIET, true, &arg_quiet },
-                { ARG_HAND_OVER, true, &arg_hand_over },
+                { ARG_HAND_OVER, true, &arg_hand_over },  { ARG_VERBOSE, true, &arg_verbose },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
@@ -143,6 +145,7 @@ static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report
         q = apply_overrides(l->policy, report);
         if (r < 0 || q < 0)
                 return PLAN_FAILED;
+        report_own_step(report, "the policy is read");
         return loaded_plan(l, arg_bindings, arg_n_bindings, request, ret, report);
 }
 
@@ -163,7 +166,15 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         if (arg_dry_run)
                 return print_plan(plan, loaded.policy, arg_json, report);
 
+        report_own_step(report, "the plan is made");
         return start_plan(plan, last_try, report);
+}
+
+/* By --verbose, or by ISORUN_LOG=debug, which reaches an isorun whose command line is not at hand. */
+static bool wants_steps(void) {
+        const char *log = getenv("ISORUN_LOG");
+
+        return arg_verbose || (log && streq(log, "debug"));
 }
 
 static void free_arguments(void) {
@@ -183,6 +194,7 @@ static int version(void) {
 int main(int argc, char *argv[]) {
         Report report = { .sink = print_report, .userdata = &arg_quiet };
         _cleanup_(command_line_deinit) CommandLine line = {};
+        uint64_t begun = clock_usec(CLOCK_MONOTONIC);
         int status = PLAN_FAILED;
 
         if (start_allowed(&report) < 0 || command_line_parse(&line, &isorun_syntax, argc, argv, &report) < 0)
@@ -192,8 +204,10 @@ int main(int argc, char *argv[]) {
         if (command_line_has(&line, ARG_VERSION))
                 return version();
         /* A name that is drawn by lot is another one each time. */
-        if (take_options(&line, &report) >= 0)
+        if (take_options(&line, &report) >= 0) {
+                report.begun = wants_steps() ? begun : 0;
                 status = start_repeat(run_once, *line.rest ? line.rest : NULL, arg_name, &report);
+        }
         free_arguments();
         return status;
 }

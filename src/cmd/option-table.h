@@ -76,6 +76,7 @@ enum {
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_QUIET,
+        ARG_VERBOSE,
         ARG_VERSION,
         ARG_NO_PAGER,
         ARG_NO_LEGEND,

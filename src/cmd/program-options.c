@@ -24,6 +24,7 @@ static const Option isorun_options[] = {
         { ARG_DRY_RUN, "dry-run", "print the plan; change nothing" },
         { ARG_JSON, "json", "with --dry-run: print the plan as JSON" },
         { ARG_QUIET, "quiet", "print no notices" },
+        { ARG_VERBOSE, "verbose", "print the steps of the start, with times" },
         { 'h', "help", "show this help" },
         { ARG_VERSION, "version", "show the version" },
         {},

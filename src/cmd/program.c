@@ -9,12 +9,13 @@
 #include "util/fd.h"
 
 void print_report(void *userdata, Severity severity, const char *line) {
+        static const char *const prefixes[] = { [SEVERITY_NOTICE] = "notice: ", [SEVERITY_ERROR] = "",
+                                                [SEVERITY_STEP] = "debug: " };
         const int *quiet = userdata;
 
         if (severity == SEVERITY_NOTICE && quiet && *quiet)
                 return;
-        fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, severity == SEVERITY_NOTICE ? "notice: " : "",
-                line);
+        fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, prefixes[severity], line);
 }
 
 int flush_output(Report *report) {

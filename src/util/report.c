@@ -2,8 +2,10 @@
 #include "util/report.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "util/clock.h"
 #include "util/escape.h"
 #include "util/text.h"
 
@@ -133,6 +135,20 @@ void report_notice(Report *report, const char *format, ...) {
         va_start(ap, format);
         emit(report, 0, NULL, NULL, format, ap);
         va_end(ap);
+}
+
+void report_step(Report *report, const char *process, uint64_t when, const char *step) {
+        char line[REPORT_TEXT_MAX];
+
+        if (!report->begun || !report->sink)
+                return;
+        snprintf(line, sizeof(line), "%" PRIu64 " us, %s: %s", when - report->begun, process, step);
+        report->sink(report->userdata, SEVERITY_STEP, line);
+}
+
+void report_own_step(Report *report, const char *step) {
+        if (report->begun)
+                report_step(report, "outside", clock_usec(CLOCK_MONOTONIC), step);
 }
 
 int report_oom(Report *report) {

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/macro.h"
 
@@ -24,6 +25,7 @@ typedef struct Origin {
 typedef enum Severity {
         SEVERITY_NOTICE, /* the sandbox starts, and the user should know this about it */
         SEVERITY_ERROR,  /* it does not start */
+        SEVERITY_STEP,   /* one step of a start, for those who look for what takes long, or where it ends */
 } Severity;
 
 /* Gets each message as one line without newline, control characters escaped. */
@@ -44,6 +46,7 @@ typedef struct ReportedError {
 typedef struct Report {
         ReportSink sink; /* may be NULL */
         void *userdata;
+        uint64_t begun; /* steps are reported, with the time since then, of CLOCK_MONOTONIC in µs; 0: they are not */
         size_t n_errors;
         bool out_of_memory; /* has been said */
         ReportedError first;
@@ -59,6 +62,12 @@ int report_error_atv(Report *report, Origin origin, const char *key, int error, 
 
 void report_notice(Report *report, const char *format, ...) _printf_(2, 3);
 void report_notice_at(Report *report, Origin origin, const char *key, const char *format, ...) _printf_(4, 5);
+
+/* A process has taken a step, at that time. Nothing happens where steps are not reported. */
+void report_step(Report *report, const char *process, uint64_t when, const char *step);
+
+/* isorun itself has, now. */
+void report_own_step(Report *report, const char *step);
 
 /* -ENOMEM, said: once in a report, however many levels do so. */
 int report_oom(Report *report);

@@ -179,8 +179,50 @@ test_killed_while_starting() {
 	no_refusal is "$label: a name is free again at once" "$(cat "$tmp/again")" ""
 }
 
+# The steps that isorun printed last, in the order of their times.
+steps() { sed -n 's/^isorun: debug: \([0-9]*\) us, /\1 /p' "$tmp/err" | sort -ns | cut -d" " -f2-; }
+
+# A step comes before another one, of the other process.
+precedes() { # step, step
+	local first second
+	first=$(steps | grep -nFx "$1" | cut -d: -f1)
+	second=$(steps | grep -nFx "$2" | cut -d: -f1)
+	[ -n "$first" ] && [ -n "$second" ] && [ "$first" -lt "$second" ]
+}
+
+test_steps() {
+	local all
+	run "${who[@]}" "$isorun" "${mode[@]}" --verbose echo ran
+	all=$(steps)
+	is "$label: the steps of isorun" "$status $out $(grep ^outside: <<<"$all")" "0 ran outside: the policy is read
+outside: the plan is made
+outside: the process inside is made
+outside: the id maps are written
+outside: systemd is asked for the unit
+outside: the filter is compiled
+outside: the process inside is in its unit
+outside: the limits hold
+outside: the command runs
+outside: the command has ended"
+	is "$label: ... of the process inside" "$(grep ^inside: <<<"$all")" "inside: the id maps are there
+inside: the root is made
+inside: isorun says that the limits hold
+inside: the root is read-only, and Landlock's rules are made
+inside: privileges are dropped, and the command is executed"
+	ok "$label: ... after each other" precedes "outside: the id maps are written" "inside: the id maps are there"
+	ok "$label: ... with times that compare" precedes "outside: the limits hold" "inside: isorun says that the limits hold"
+	ok "$label: ... of both" precedes "inside: privileges are dropped, and the command is executed" "outside: the command runs"
+	run "${who[@]}" env ISORUN_LOG=debug "$isorun" "${mode[@]}" echo ran
+	is "$label: the same by ISORUN_LOG=debug" "$out $(steps | sort)" "ran $(sort <<<"$all")"
+	run "${who[@]}" env ISORUN_LOG=other "$isorun" "${mode[@]}" echo ran
+	is "$label: none by default" "$out $err" "ran "
+	run "${who[@]}" "$isorun" "${mode[@]}" --verbose -p 'TemporaryFileSystem=/x:size=1,nr_inodes=1' -v /etc:/x/y:ro true
+	is "$label: they end where the start fails" "$status $(steps | grep ^inside:)" "125 inside: the id maps are there"
+}
+
 all() {
 	test_unit
+	test_steps
 	test_fail_closed
 	test_bpf
 	test_killed_while_starting

@@ -96,7 +96,7 @@ static void test_parse(_unused_ void **state) {
                 { names, "do --name x -sbig a", "0x103=x s=big | a |", NULL },
                 { names, "do --name -- -q a", "0x103=-- q | a |", NULL },
                 { names, "do --name x a -- --", "0x103=x | a -- |", NULL },
-                { names, "do --name x a --user --no-pager", "0x103=x 0x104 0x10e | a |", NULL },
+                { names, "do --name x a --user --no-pager", "0x103=x 0x104 0x10f | a |", NULL },
                 { names, "do --name x", "0x103=x | |", "do: NAME is missing; usage: test-command-line do --name NAME [-q|--quiet] [-s|--size small|big] NAME..." },
                 { names, "do a", "| a |", "do: --name NAME is missing; usage: " },
                 { any_names, "do --name x", "0x103=x | |", NULL },

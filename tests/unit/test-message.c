@@ -8,6 +8,7 @@
 #undef fail /* cmocka's */
 #include "sandbox/wire/failure.h"
 #include "sandbox/wire/packet.h"
+#include "sandbox/wire/step.h"
 #include "util/fd.h"
 
 static void make_pair(int fds[static 2]) {
@@ -61,6 +62,7 @@ static void test_good_to_isorun(_unused_ void **state) {
         static const Case cases[] = {
                 { "failed", { .type = MESSAGE_FAILED, .value = EPERM, .status = PLAN_FAILED, .text = "no" }, 0 },
                 { "not found", { .type = MESSAGE_FAILED, .value = ENOENT, .status = PLAN_NOT_FOUND }, 0 },
+                { "step", { .type = MESSAGE_STEP, .value = _STEPS - 1, .number = UINT64_MAX }, 0 },
                 { "terminal", { .type = MESSAGE_TERMINAL }, 1 },
                 { "started", { .type = MESSAGE_STARTED }, 1 },
                 { "started with a notify socket", { .type = MESSAGE_STARTED }, 2 },
@@ -86,7 +88,7 @@ static void test_good_to_inside(_unused_ void **state) {
                 { "continue", { .type = MESSAGE_CONTINUE, .value = 1 }, 0 },
                 { "control", { .type = MESSAGE_CONTROL }, 1 },
                 { "look up", { .type = MESSAGE_LOOK_UP, .value = 4711 }, 0 },
-                { "hand over", { .type = MESSAGE_HAND_OVER, .value = 2, .status = 2, .signals = UINT64_MAX }, 2 },
+                { "hand over", { .type = MESSAGE_HAND_OVER, .value = 2, .status = 2, .number = UINT64_MAX }, 2 },
                 { "handed over", { .type = MESSAGE_HANDED_OVER }, 0 },
         };
 
@@ -104,6 +106,8 @@ static void test_bad(_unused_ void **state) {
                 { "a status of a command", { .type = MESSAGE_FAILED, .value = EPERM, .status = 0 }, 0 },
                 { "a status of a signal", { .type = MESSAGE_FAILED, .value = EPERM, .status = 128 }, 0 },
                 { "a failure with an fd", { .type = MESSAGE_FAILED, .value = EPERM, .status = PLAN_FAILED }, 1 },
+                { "an unknown step", { .type = MESSAGE_STEP, .value = _STEPS }, 0 },
+                { "a negative step", { .type = MESSAGE_STEP, .value = -1 }, 0 },
                 { "no terminal", { .type = MESSAGE_TERMINAL }, 0 },
                 { "two terminals", { .type = MESSAGE_TERMINAL }, 2 },
                 { "no payload", { .type = MESSAGE_STARTED }, 0 },

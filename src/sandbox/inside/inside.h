@@ -15,5 +15,6 @@ typedef struct Inside {
         sigset_t forwarded;   /* signals that isorun hands on; blocked here */
         sigset_t signal_mask; /* the caller's, for the payload */
         bool foreground;      /* plan->terminals: isorun is in the foreground of the caller's */
+        bool steps;           /* isorun is told of each */
         bool requested;       /* systemd may have been asked to move this process */
 } Inside;

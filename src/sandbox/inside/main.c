@@ -33,6 +33,8 @@
 #include "sandbox/who/privileges.h"
 #include "sandbox/wire/message.h"
 #include "sandbox/wire/standard-io.h"
+#include "sandbox/wire/step.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
@@ -162,22 +164,37 @@ static int start(Payload *payload, int ruleset, Failure *f) {
         return r < 0 ? r : payload_start(payload, f);
 }
 
+static void step(const Inside *inside, Step step) {
+        Message m = { .type = MESSAGE_STEP, .value = (int32_t) step };
+
+        if (!inside->steps)
+                return;
+        m.number = clock_usec(CLOCK_MONOTONIC);
+        (void) message_send(inside->socket, &m, NULL, 0);
+}
+
 _Noreturn void inside_main(Inside *inside) {
         Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .proc = -1, .terminal = -1 };
         int ruleset = -1, r;
         Failure f = {};
 
         wait_for(inside, MESSAGE_MAPPED, NULL, 0);
+        step(inside, STEP_BEGUN);
         r = make_root(inside, &f);
         if (r < 0)
                 give_up(inside, &f);
+        step(inside, STEP_ROOT_MADE);
 
         wait_for(inside, MESSAGE_GO, payload.filters, FILTERS);
+        step(inside, STEP_ADMITTED);
         r = complete(&payload, &ruleset, &f);
-        if (r >= 0)
+        if (r >= 0) {
+                step(inside, STEP_ROOT_FINISHED);
                 r = start(&payload, ruleset, &f);
+        }
         if (r < 0)
                 give_up(inside, &f);
+        step(inside, STEP_EXECUTED);
 
         reaper_main(&payload);
 }

@@ -25,7 +25,7 @@ int take_over_prepare(TakeOver *t, const Message *m, int fds[static 2], pid_t pa
         if (!t->notify)
                 return -ENOMEM;
         notify_begin(t->notify, fds[0], payload, (NotifyAccess) m->status, (NotifyStore) m->value);
-        t->signals = m->signals;
+        t->signals = m->number;
         t->payload = payload;
         return 0;
 }

@@ -86,7 +86,7 @@ int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {
 }
 
 static int give_sockets(const HandOver *h, const Run *run, const Relay *relay) {
-        Message m = { .type = MESSAGE_HAND_OVER, .value = h->store, .status = h->access, .signals = h->signals };
+        Message m = { .type = MESSAGE_HAND_OVER, .value = h->store, .status = h->access, .number = h->signals };
         int fds[2];
 
         notify_get_fds(relay->notify, &fds[0], &fds[1]);

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/wire/step.h"
+
 int run_failure(Run *run, const Message *m) {
         const char *key;
         Origin origin;
@@ -14,6 +16,10 @@ int run_failure(Run *run, const Message *m) {
                 return run_talk_failed(run, EPROTO);
         run->outcome.exit_status = m->status;
         return report_error_at(run->report, origin, key, m->value, "%s", m->text);
+}
+
+void run_step(const Run *run, const Message *m) {
+        report_step(run->report, "inside", m->number, step_name((Step) m->value));
 }
 
 int run_talk_failed(const Run *run, int error) {

@@ -29,6 +29,9 @@ typedef struct Run {
 /* Reports what the process inside says went wrong; returns -errno. */
 int run_failure(Run *run, const Message *m);
 
+/* Reports a step of the process inside. */
+void run_step(const Run *run, const Message *m);
+
 /* The process inside says what it may not, or cannot be understood: reports it, and returns -error. */
 int run_talk_failed(const Run *run, int error);
 

@@ -80,7 +80,8 @@ static int clone_failed(Run *run, int error) {
 
 static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped) {
         Run *run = &s->run;
-        Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask, .notify = -1 };
+        Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask, .notify = -1,
+                          .steps = run->report->begun };
         struct clone_args args = {
                 .flags = run->plan->namespaces | CLONE_PIDFD | (run->plan->hand_over ? CLONE_PARENT : 0),
                 .pidfd = (uint64_t) (uintptr_t) &run->pidfd,
@@ -105,7 +106,10 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         }
         run->socket = fds[0];
         fd_close(fds[1]);
-        return run->pid < 0 ? clone_failed(run, errno) : 0;
+        if (run->pid < 0)
+                return clone_failed(run, errno);
+        report_own_step(run->report, "the process inside is made");
+        return 0;
 }
 
 /* The payload lowers its limits itself, later, so that they do not hold for its own set-up; raising them is a right
@@ -145,21 +149,28 @@ static int set_up_from_outside(Run *run) {
         if (plan->set_nice && setpriority(PRIO_PROCESS, (id_t) run->pid, plan->nice) < 0)
                 return report_error_at(run->report, plan->nice_origin, "Nice", errno, "%s", strerror(errno));
 
+        report_own_step(run->report, "the id maps are written");
         r = message_send(run->socket, &m, NULL, 0);
         return r < 0 ? report_error(run->report, -r, "the process inside is gone") : 0;
 }
 
-/* The process inside speaks before it has been told to go on only to say that it failed; or it was killed. */
-static int inside_failed(Run *run) {
+/* The process inside speaks before it has been told to go on only to tell a step, for which this returns 0, or to say
+ * that it failed; or it was killed. */
+static int hear_inside(Run *run) {
         Message m;
         int r;
 
         r = message_receive(run->socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
-        if (r > 0 && m.type == MESSAGE_FAILED)
+        if (r == 0)
+                return report_error(run->report, ECHILD, "the process inside ended before it was ready");
+        if (r < 0)
+                return run_talk_failed(run, -r);
+        if (m.type == MESSAGE_FAILED)
                 return run_failure(run, &m);
-        if (r != 0)
-                return run_talk_failed(run, r < 0 ? -r : EPROTO);
-        return report_error(run->report, ECHILD, "the process inside ended before it was ready");
+        if (m.type != MESSAGE_STEP)
+                return run_talk_failed(run, EPROTO);
+        run_step(run, &m);
+        return 0;
 }
 
 /* Returns 0 when the process is in its unit, or an error. One that comes from inside is kept until the job is done:
@@ -188,10 +199,22 @@ static int wait_for_unit(Run *run) {
                 if (fds[0].revents && !failure)
                         failure = run_interrupted(run);
                 if (fds[1].revents && !failure)
-                        failure = inside_failed(run);
+                        failure = hear_inside(run);
                 if (failure)
                         holder_cancel(&run->holder);
         }
+}
+
+static int verify(Run *run) {
+        bool held = run->plan->holder != HOLDER_NONE;
+        int r;
+
+        if (held)
+                report_own_step(run->report, "the process inside is in its unit");
+        r = holder_verify(&run->holder);
+        if (r >= 0 && held)
+                report_own_step(run->report, "the limits hold");
+        return r;
 }
 
 static int start(Supervisor *s) {
@@ -209,21 +232,26 @@ static int start(Supervisor *s) {
         if (r < 0)
                 return r;
         run->held = true;
+        if (run->plan->holder == HOLDER_SCOPE)
+                report_own_step(run->report, "systemd is asked for the unit");
 
         r = filter_compile(run->plan, filters, run->report);
+        report_own_step(run->report, "the filter is compiled");
         if (r >= 0)
                 r = wait_for_unit(run);
         else
                 (void) wait_for_unit(run);
         if (r >= 0)
-                r = holder_verify(&run->holder);
+                r = verify(run);
         if (r >= 0 && run->plan->hand_over)
                 r = hand_over_prepare(&s->hand_over, run->plan, run->report);
         if (r >= 0 && run->plan->machine)
                 r = machine_register(run->plan, run->pid, run->report);
         /* It says itself why it is gone. */
         if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
-                r = inside_failed(run);
+                do
+                        r = hear_inside(run);
+                while (r >= 0);
         fds_close(filters, ELEMENTSOF(filters));
         return r;
 }

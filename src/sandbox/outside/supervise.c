@@ -49,6 +49,8 @@ static bool is_expected(const Supervisor *s, MessageType type) {
         bool starting = s->run.outcome.progress == PROGRESS_STARTING;
 
         switch (type) {
+        case MESSAGE_STEP:
+                return starting && s->run.report->begun;
         case MESSAGE_FAILED:
         case MESSAGE_STARTED:
                 return starting;
@@ -82,6 +84,9 @@ static int take_message(Supervisor *s) {
         }
 
         switch (m.type) {
+        case MESSAGE_STEP:
+                run_step(run, &m);
+                return 0;
         case MESSAGE_FAILED:
                 return run_failure(run, &m);
         case MESSAGE_TERMINAL:
@@ -89,6 +94,7 @@ static int take_message(Supervisor *s) {
         case MESSAGE_STARTED:
                 run->payload = fds[0];
                 run->outcome.progress = PROGRESS_RUNNING;
+                report_own_step(run->report, "the command runs");
                 journal_started(run->plan);
                 relay_begin(&s->relay, fds[1]);
                 if (run->plan->hand_over)
@@ -115,6 +121,7 @@ static int take_message(Supervisor *s) {
                 notify_finish(s->relay.notify);
                 note_oom(run);
                 run_ended(run, m.value);
+                report_own_step(run->report, "the command has ended");
                 journal_ended(run->plan, m.value);
                 return 1;
         default:

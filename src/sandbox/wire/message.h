@@ -25,6 +25,7 @@ typedef enum MessageType {
         MESSAGE_HANDED_OVER, /* you are; isorun is about to end */
 
         /* to isorun */
+        MESSAGE_STEP,    /* if isorun reports steps; value: a Step */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text; subject */
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
         MESSAGE_STARTED, /* the payload runs; fds: its pidfd, and the notify socket if there is one */
@@ -40,7 +41,8 @@ typedef struct Message {
         MessageType type;
         int32_t value;
         int32_t status;
-        uint64_t signals; /* MESSAGE_HAND_OVER: those that the payload gets from systemd itself, a bit each */
+        uint64_t number; /* MESSAGE_HAND_OVER: the signals that the payload gets from systemd itself, a bit each;
+                            MESSAGE_STEP: when, of CLOCK_MONOTONIC in µs */
         Subject subject;
         char text[400];
 } Message;
