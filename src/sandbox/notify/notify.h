@@ -5,8 +5,8 @@
  * fds, by a process that systemd listens to (isorun, or the reaper of an instance that was handed over). The fd of
  * BARRIER=1 goes along: it is closed when systemd has read all that came before.
  *
- * Nothing here waits. A message for which systemd's socket has no room is kept, and no other is read until it is
- * gone. */
+ * While the instance runs, nothing here waits: a message for which systemd's socket has no room is kept, and no other is
+ * read until it is sent. Only notify_say_now() and notify_finish() wait for room. */
 
 #include <poll.h>
 #include <sys/socket.h>
