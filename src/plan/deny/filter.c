@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -417,6 +418,11 @@ static int build_architectures(Builder *b) {
 
                 if (arch == SCMP_ARCH_NATIVE || arch == seccomp_arch_native())
                         continue;
+                /* One filter cannot hold both, as seccomp_arch_add(3) says; and no kernel runs both. */
+                if ((arch ^ seccomp_arch_native()) & __AUDIT_ARCH_LE)
+                        return build_error(b, &list->items[i], D_SystemCallArchitectures, EINVAL,
+                                           "this machine cannot run programs of %s, which has another byte order",
+                                           list->items[i].value.text);
                 slot = ARRAY_APPEND(b->plan->architectures, b->plan->n_architectures);
                 if (!slot)
                         return -ENOMEM;
