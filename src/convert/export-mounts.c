@@ -48,7 +48,7 @@ static void write_home(Exporter *e) {
                 filled = filled || path_is_below(destination, "/home") || path_is_below(destination, "/root");
         }
         if (filled)
-                export_lacks(e, home->origin, "ProtectHome", "/home and /root are in memory, and can be written there");
+                export_lacks(e, home->origin, "ProtectHome", "/home and /root are writable, in memory");
         fprintf(export_stream(e, home->origin), "ProtectHome=%s\n", hidden ? (filled ? "tmpfs" : "yes") : home->value.text);
 }
 
@@ -119,13 +119,15 @@ static void say_lost_options(Exporter *e, const Setting *s, const Directive *d, 
         const char *destination = s->value.words[1];
 
         if (flags & BIND_OVERLAY)
-                export_lacks(e, s->origin, d->name, "%s is read-only, no overlay that can be written", destination);
+                export_lacks(e, s->origin, d->name, "%s is read-only: systemd cannot make it a writable overlay",
+                             destination);
         if (flags & BIND_IDMAP)
-                export_lacks(e, s->origin, d->name, "the ids of %s are not mapped", destination);
+                export_lacks(e, s->origin, d->name, "systemd does not map the ids of %s", destination);
         for (char **o = s->value.words + 2; *o; o++)
                 if (startswith(*o, "hide="))
                         export_lacks(e, s->origin, d->name,
-                                     "%s in %s is hidden for what matches now, not for what does when the unit starts",
+                                     "%s in %s hides only files that match now, not files that match when the unit "
+                                     "starts",
                                      *o, destination);
 }
 
@@ -136,12 +138,12 @@ static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
         FILE *f;
 
         if (source[0] != '/' && (!m || !m->source || m->by_fd)) {
-                export_lacks(e, s->origin, d->name, "%s is bound to nothing that has a path", source);
+                export_lacks(e, s->origin, d->name, "the volume %s is not bound to a path", source);
                 return;
         }
         say_lost_options(e, s, d, flags);
         if (m && !m->exact && !is_in_memory(e->plan, destination))
-                export_lacks(e, s->origin, d->name, "systemd makes %s on the host, where isorun makes it in memory",
+                export_lacks(e, s->origin, d->name, "systemd creates %s on the host; isorun creates it in memory",
                              destination);
         f = export_stream(e, s->origin);
         fprintf(f, "%s=%s", flags & (BIND_READ_ONLY | BIND_OVERLAY) ? "BindReadOnlyPaths" : "BindPaths",

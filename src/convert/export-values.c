@@ -102,9 +102,9 @@ static void copy(Exporter *e, const Directive *d, const SettingList *list) {
         if (is_systemd_default(s))
                 return;
         if (d->since > 252)
-                export_lacks(e, s->origin, d->name, "systemd %u has it: %s=%s", d->since, d->name, s->value.text);
+                export_lacks(e, s->origin, d->name, "it needs systemd %u: %s=%s", d->since, d->name, s->value.text);
         else if (e->user && d->cgroup_file && streq(d->cgroup_file, "bpf"))
-                export_lacks(e, s->origin, d->name, "a user's systemd accepts it, and nothing comes of it");
+                export_lacks(e, s->origin, d->name, "a user's systemd accepts it but does not enforce it");
         else if (d->list)
                 write_list(e, d, list, streq(page, "systemd.unit(5)") ? e->unit : NULL);
         else
@@ -118,7 +118,7 @@ static void say_limits(Exporter *e) {
 
                 if (p->directive->cgroup_file && !p->optional && p->directive->since <= 252)
                         export_lacks(e, p->settings->items[0].origin, p->directive->name,
-                                     "where the kernel does not hold it, systemd starts the unit all the same");
+                                     "systemd starts the unit even if the kernel does not enforce it");
         }
 }
 

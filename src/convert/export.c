@@ -22,11 +22,12 @@ static int check_kind(Exporter *e) {
 
         if (users->value.number == PRIVATE_USERS_FULL)
                 return report_error_at(e->report, users->origin, "PrivateUsers", EOPNOTSUPP,
-                                       "\"full\": a service of systemd's has no such world of its own");
+                                       "\"full\" cannot be exported: a systemd service cannot have a private range of "
+                                       "user ids");
         if (root->value.number == ROOT_NONE || root->value.words[1])
                 return report_error_at(e->report, root->origin, "RootDirectory", EOPNOTSUPP,
-                                       "a service of systemd's has no root that is put together: export one that is a "
-                                       "directory, or an image");
+                                       "cannot be exported: isorun builds this root (systemd needs a root that is one "
+                                       "directory or image)");
         return 0;
 }
 
@@ -69,7 +70,8 @@ static void write_protections(Exporter *e) {
         if (!e->plan->delegate)
                 fputs("ProtectControlGroups=yes\n", e->builtin);
         else
-                export_lacks(e, policy_get(e->policy, D_Delegate)->origin, "Delegate", "/sys/fs/cgroup is not seen");
+                export_lacks(e, policy_get(e->policy, D_Delegate)->origin, "Delegate",
+                             "the service cannot see /sys/fs/cgroup");
 }
 
 /* systemd's "yes" knows root and the payload's own user only: with capabilities over others, that is not the same. */
@@ -82,8 +84,8 @@ static void write_users(Exporter *e) {
                 fputs("PrivateUsers=yes\n", export_stream(e, users->origin));
         else
                 export_lacks(e, users->origin, "PrivateUsers",
-                             "\"identity\" of systemd 257 comes near; without, the capabilities are those of the host's "
-                             "users");
+                             "the capabilities apply to the host's users (PrivateUsers=identity of systemd 257 is "
+                             "similar)");
 }
 
 /* Processes of the host are there: what can be done is to show only what can be traced, which all isorun shows can. */
@@ -99,16 +101,17 @@ static void write_processes(Exporter *e) {
 /* What no directive of a policy stands for. */
 static void say_differences(Exporter *e) {
         export_lacks(e, (Origin) {}, "a process namespace",
-                     "PrivatePIDs= of systemd 257; without, processes of the same user's outside of the unit can be "
-                     "signalled, and seen as ProtectProc= allows");
-        export_lacks(e, (Origin) {}, "a cgroup namespace", "the unit's place in the cgroup tree can be read");
-        export_lacks(e, (Origin) {}, "ioctl TIOCSTI and TIOCLINUX", "they type on a terminal, if the unit has one");
+                     "the service can signal the user's processes outside the unit, and see them as far as "
+                     "ProtectProc= allows (PrivatePIDs= of systemd 257 prevents this)");
+        export_lacks(e, (Origin) {}, "a cgroup namespace", "the service can read the unit's path in the cgroup tree");
+        export_lacks(e, (Origin) {}, "the ban on ioctl TIOCSTI and TIOCLINUX",
+                     "the service can use them to type on its terminal, if it has one");
         if (!policy_is_true(e->policy, D_PrivateNetwork))
                 export_lacks(e, policy_get(e->policy, D_PrivateNetwork)->origin, "PrivateNetwork",
-                             "the host's abstract unix sockets can be reached: systemd has nothing like Landlock's "
-                             "scopes");
+                             "the service can reach the host's abstract unix sockets: systemd does not use Landlock to "
+                             "prevent this");
         export_lacks(e, (Origin) {}, "the directories /var/cache, /var/lib, /var/log and /run/lock",
-                     "they are not made in the empty /var and /run");
+                     "systemd does not create them in the empty /var and /run");
 }
 
 static int write_all(Exporter *e, FILE *f, const Text *texts) {
@@ -118,14 +121,16 @@ static int write_all(Exporter *e, FILE *f, const Text *texts) {
 
         if (!line || !policy)
                 return -ENOMEM;
-        fprintf(f, "# Made by isoctl export from the policy %s. isorun itself enforces all of it:\n", policy);
-        fprintf(f, "# see isorun.policy(5), and isorun@.service for policies as services.\n[Unit]\n%s",
+        fprintf(f, "# Made by isoctl export from the policy %s. Comments list what systemd does not enforce.\n",
+                policy);
+        fprintf(f,
+                "# isorun enforces the whole policy: see isorun.policy(5) and isorun@.service.\n[Unit]\n%s",
                 *line ? "Description=" : "");
         percent_write(f, line);
         fprintf(f, "\n%s\n[Service]\n%s\n", texts[0].bytes, texts[3].bytes);
-        fprintf(f, "# What isorun does by itself.\n%s", texts[1].bytes);
+        fprintf(f, "# isorun does this in every instance.\n%s", texts[1].bytes);
         if (texts[2].size > 0)
-                fprintf(f, "\n# What the policy asks for.\n%s", texts[2].bytes);
+                fprintf(f, "\n# The policy sets this.\n%s", texts[2].bytes);
         fprintf(f, "\n[Install]\nWantedBy=%s\n", e->user ? "default.target" : "multi-user.target");
         return 0;
 }

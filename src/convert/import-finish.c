@@ -65,7 +65,7 @@ static int drop_read_only(Import *import) {
                 if (r != 0)
                         continue;
                 item->dropped = true;
-                r = import_note(import, line, true, "%s is read-only", path);
+                r = import_note(import, line, true, "isorun makes %s read-only by default", path);
         }
         return r < 0 ? r : 0;
 }
@@ -91,7 +91,7 @@ static int add_noexec(Import *import, const ImportLine *line, const char *path) 
                 item->text = TAKE_PTR(text);
                 return 0;
         }
-        return import_note(import, line, false, "a volume can be \"noexec\", and nothing else");
+        return import_note(import, line, false, "isorun can make only volumes \"noexec\"");
 }
 
 static int take_noexec(Import *import) {
@@ -159,7 +159,7 @@ static int drop_denied(Import *import) {
                         continue;
                 item->dropped = true;
                 if (!origin_equal(item->origin, last))
-                        r = import_note(import, line_of(import, item), true, "isorun denies these by itself");
+                        r = import_note(import, line_of(import, item), true, "isorun denies these calls by default");
                 last = item->origin;
         }
         return r;

@@ -98,8 +98,8 @@ int import_expand(Import *import, const ImportLine *line, const char *text, char
                         break;
         }
         if (!good)
-                return bad ? import_note(import, line, false, "there is no %%%c in a policy", bad)
-                           : import_note(import, line, false, "a lone %% at the end");
+                return bad ? import_note(import, line, false, "a policy cannot use the specifier %%%c", bad)
+                           : import_note(import, line, false, "%% at the end of the value");
         *ret = text_finish(&out);
         return *ret ? 1 : -ENOMEM;
 }
@@ -124,7 +124,7 @@ int import_words(Import *import, const ImportLine *line, const char *text, char 
                 return r;
         r = word_split(expanded, ret);
         if (r == -EINVAL)
-                return import_note(import, line, false, "unbalanced quote or unknown escape");
+                return import_note(import, line, false, "unbalanced quote or unknown escape sequence");
         return r < 0 ? r : 1;
 }
 

@@ -71,7 +71,8 @@ int import_add(Import *import, DirectiveId id, const ImportLine *line, const cha
 
         r = import_is_whole(&directive_table[id]) ? is_one_line(text) : 1;
         if (r <= 0)
-                return r < 0 ? r : import_note(import, line, false, "control characters, or a backslash at the end");
+                return r < 0 ? r : import_note(import, line, false,
+                                               "the value contains control characters or ends with a backslash");
         /* Two directives can ask for the same directory. */
         for (size_t i = 0; i < import->n_items; i++)
                 if (import->items[i].id == id && streq(import->items[i].text, text) &&

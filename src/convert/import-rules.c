@@ -25,7 +25,7 @@ static int always(Import *import, const ImportLine *line, const char *reason) {
 
         if (!*line->value || parse_boolean(line->value, &b) < 0 || b)
                 return *line->value ? import_note(import, line, true, "%s", reason) : 0;
-        return import_note(import, line, false, "isorun knows no way without: %s", reason);
+        return import_note(import, line, false, "not supported: %s", reason);
 }
 
 static int other_name(Import *import, const ImportLine *line, const char *name) {
@@ -80,7 +80,7 @@ static int take_writable(Import *import, const ImportLine *line, const char *wor
         if (path[0] != '/')
                 return import_note(import, line, false, "not an absolute path: %s", word);
         if (streq(path, "/"))
-                return import_note(import, line, false, "the root is never writable");
+                return import_note(import, line, false, "isorun never makes the root writable");
         return add_directory(import, D_BindPaths, line, path);
 }
 
@@ -109,7 +109,7 @@ static int take_inaccessible(Import *import, const ImportLine *line, const char 
         _cleanup_free_ char *out = NULL;
 
         if (is_hidden(path))
-                return import_note(import, line, true, "%s is not seen", path);
+                return import_note(import, line, true, "isorun hides %s by default", path);
         out = format("%s%s", memchr(word, '-', (size_t) (path - word)) ? "-" : "", path);
         return out ? import_add(import, D_InaccessiblePaths, line, out, false) : -ENOMEM;
 }
@@ -125,7 +125,7 @@ static int take_own_directory(Import *import, const ImportLine *line, const char
 
         if (import->user && !*++space)
                 return import_note(import, line, false,
-                                   "where it is for a user depends on systemd's version: name it in BindPaths=");
+                                   "for a user, its path depends on systemd's version: add the path with BindPaths=");
         path = format("%.*s/%.*s", import->user ? (int) strlen(space) : (int) (space - argument),
                       import->user ? space : argument, (int) strcspn(word, ":"), word);
         return path ? add_directory(import, D_BindPaths, line, path) : -ENOMEM;
@@ -177,7 +177,7 @@ static int add_tmpfs(Import *import, const ImportLine *line, const char *path, c
                 return -ENOMEM;
         for (size_t i = 0; i < ELEMENTSOF(builtin); i++)
                 if (streq(word, builtin[i]))
-                        return import_note(import, line, true, "%s is in memory", path);
+                        return import_note(import, line, true, "%s is in memory by default", path);
         return import_add(import, D_TemporaryFileSystem, line, word, false);
 }
 
@@ -188,7 +188,7 @@ static int temporary(Import *import, const ImportLine *line, _unused_ const char
 
         r = word_split(line->value, &words);
         if (r == -EINVAL)
-                return import_note(import, line, false, "unbalanced quote or unknown escape");
+                return import_note(import, line, false, "unbalanced quote or unknown escape sequence");
         for (char **w = words; r >= 0 && w && *w; w++) {
                 char *colon = strchr(*w, ':');
                 _cleanup_free_ char *path = NULL, *clean = NULL;
@@ -230,21 +230,22 @@ static int stop_timeout(Import *import, const ImportLine *line, _unused_ const c
 
 static int error_number(Import *import, const ImportLine *line, _unused_ const char *argument) {
         if (streq(line->value, "kill"))
-                return import_note(import, line, false, "a denied call answers, and does not kill");
+                return import_note(import, line, false,
+                                   "\"kill\" is not supported: a denied call always returns an error");
         return import_same(import, line, "SystemCallErrorNumber");
 }
 
 static int private_users(Import *import, const ImportLine *line, _unused_ const char *argument) {
         import->seen[D_PrivateUsers] = true;
         if (streq(line->value, "full"))
-                return import_note(import, line, false, "\"full\" is something else in a policy");
+                return import_note(import, line, false, "\"full\" has another meaning in a policy");
         return import_same(import, line, "PrivateUsers");
 }
 
 /* Only what the namespace of processes that isorun makes leaves to be hidden. */
 static int protect_proc(Import *import, const ImportLine *line, _unused_ const char *argument) {
         if (streq(line->value, "ptraceable"))
-                return import_note(import, line, true, "no process but the instance's own is seen");
+                return import_note(import, line, true, "isorun always hides processes outside the instance");
         return import_same(import, line, "ProtectProc");
 }
 
@@ -254,13 +255,14 @@ static int protect_system(Import *import, const ImportLine *line, _unused_ const
         if (!*line->value)
                 return 0;
         if (parse_boolean(line->value, &b) >= 0 && !b)
-                return import_note(import, line, false, "the root is never writable: name what is to be in BindPaths=");
-        return import_note(import, line, true, "the root is read-only");
+                return import_note(import, line, false,
+                                   "isorun never makes the root writable: add writable directories with BindPaths=");
+        return import_note(import, line, true, "isorun always makes the root read-only");
 }
 
 static int ids(Import *import, const ImportLine *line, _unused_ const char *argument) {
         if (import->user && *line->value)
-                return import_note(import, line, false, "a user's sandbox is the user's own");
+                return import_note(import, line, false, "a user's sandbox always runs as that user");
         return import_same(import, line, line->key);
 }
 
@@ -271,14 +273,17 @@ static int note_prefixes(Import *import, const ImportLine *line, const char *pre
         for (size_t i = 0; i < n && r >= 0; i++)
                 switch (prefixes[i]) {
                 case '@':
-                        r = import_note(import, line, false, "\"@\": the command is called by its path");
+                        r = import_note(import, line, false,
+                                        "\"@\" is not supported: argv[0] is always the command's path");
                         break;
                 case '-':
-                        r = import_note(import, line, false, "\"-\": the exit status is the command's");
+                        r = import_note(import, line, false,
+                                        "\"-\" is not supported: isorun always returns the command's exit status");
                         break;
                 case '+':
                 case '!':
-                        r = import_note(import, line, false, "\"%c\": the command has no privilege beyond the policy's",
+                        r = import_note(import, line, false,
+                                        "\"%c\" is not supported: the policy always applies to the command",
                                         prefixes[i]);
                         break;
                 default: /* ':' is how it is here */
@@ -292,12 +297,13 @@ static int note_prefixes(Import *import, const ImportLine *line, const char *pre
 static int write_command(Import *import, const ImportLine *line, char **words, bool literal, FILE *f) {
         for (char **w = words; *w; w++) {
                 if (streq(*w, ";"))
-                        return import_note(import, line, false, "one command only: what is behind the \";\"") < 0
+                        return import_note(import, line, false,
+                                           "a policy can have only one command: the part from \";\" on is left out") < 0
                                        ? -ENOMEM
                                        : 1;
                 for (const char *p = *w; *p && !literal; p++)
                         if (*p == '$' && *++p != '$')
-                                return import_note(import, line, false, "variables are not expanded: %s", *w);
+                                return import_note(import, line, false, "isorun does not expand variables: %s", *w);
                 fputs(w == words ? "" : " ", f);
                 word_write(f, *w, literal ? WORD_DOLLAR : 0);
         }
@@ -334,13 +340,14 @@ static int command(Import *import, const ImportLine *line, _unused_ const char *
 
         for (size_t i = 0; i < import->n_items; i++)
                 if (import->items[i].id == D_ExecStart)
-                        return leave_out(import, line, "one command only");
+                        return leave_out(import, line, "a policy can have only one command");
         r = import_words(import, line, line->value, &words);
         if (r <= 0 || !words)
                 return r < 0 ? r : 0;
         n = strspn(words[0], "@-:+!");
         if (words[0][n] == '|' || !words[0][n] || streq(words[0], ";"))
-                return import_note(import, line, false, "not a command that is executed as it stands");
+                return import_note(import, line, false,
+                                   "isorun cannot run this command: no program is named, or it has the prefix \"|\"");
         return add_command(import, line, words, n);
 }
 
@@ -349,8 +356,8 @@ static int later(_unused_ Import *import, _unused_ const ImportLine *line, _unus
         return 0;
 }
 
-#define OF_THE_SERVICE "of the service, not of its sandbox: for the unit that starts isorun"
-#define KEPT_ANYWAY "isorun keeps the payload from it always"
+#define OF_THE_SERVICE "it concerns the service, not its sandbox: put it into the unit that starts isorun"
+#define KEPT_ANYWAY "isorun denies this to the payload"
 
 static const struct {
         const char *key;
@@ -382,21 +389,21 @@ static const struct {
         { "ProtectSystem", protect_system, NULL },
         { "User", ids, NULL },
         { "Group", ids, NULL },
-        { "NoNewPrivileges", always, "no privilege is gained" },
-        { "ProtectKernelTunables", always, "/proc is read-only, /sys is not seen" },
+        { "NoNewPrivileges", always, "isorun always sets no_new_privs" },
+        { "ProtectKernelTunables", always, "isorun makes /proc read-only and hides /sys" },
         { "ProtectKernelModules", always, KEPT_ANYWAY },
         { "ProtectKernelLogs", always, KEPT_ANYWAY },
         { "ProtectClock", always, KEPT_ANYWAY },
-        { "ProtectControlGroups", always, "/sys is not seen" },
-        { "PrivatePIDs", always, "processes are the instance's own" },
-        { "PrivateMounts", always, "mounts are the instance's own" },
-        { "MountAPIVFS", always, "/proc and /dev are there" },
-        { "RemoveIPC", always, "with a namespace of its own, nothing is left" },
-        { "KeyringMode", always, "keyrings cannot be reached" },
-        { "DynamicUser", leave_out, "isorun makes no users: name one with User=" },
-        { "SupplementaryGroups", leave_out, "the groups are those that the user has" },
-        { "EnvironmentFile", leave_out, "name the variables with Environment=" },
-        { "ExecPaths", leave_out, "a volume can be \"noexec\", and nothing else" },
+        { "ProtectControlGroups", always, "isorun hides /sys" },
+        { "PrivatePIDs", always, "isorun always makes a process namespace" },
+        { "PrivateMounts", always, "isorun always makes a mount namespace" },
+        { "MountAPIVFS", always, "isorun always mounts /proc and /dev" },
+        { "RemoveIPC", always, "the IPC objects end with the instance's IPC namespace" },
+        { "KeyringMode", always, "isorun denies access to keyrings by default" },
+        { "DynamicUser", leave_out, "isorun does not create users: set User= to an existing user" },
+        { "SupplementaryGroups", leave_out, "isorun always uses the groups of the user" },
+        { "EnvironmentFile", leave_out, "set the variables with Environment=" },
+        { "ExecPaths", leave_out, "isorun can make only volumes \"noexec\"" },
         { "OOMScoreAdjust", leave_out, OF_THE_SERVICE },
         { "CPUSchedulingPolicy", leave_out, OF_THE_SERVICE },
         { "CPUSchedulingPriority", leave_out, OF_THE_SERVICE },

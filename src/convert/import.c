@@ -67,7 +67,8 @@ static int convert_line(Import *import, const ImportLine *line) {
                 return import_same(import, line, d->name);
         if (!*line->value)
                 return 0;
-        return startswith(line->key, "X-") ? 0 : import_note(import, line, false, "isorun has nothing like it");
+        return startswith(line->key, "X-") ? 0 : import_note(import, line, false,
+                                                             "isoctl import does not support this directive");
 }
 
 /* Whether what the unit says of a directive is what a policy that is silent has. */
@@ -105,7 +106,7 @@ static int note_fallback(Import *import, DirectiveId id) {
                         continue;
                 item->dropped = true;
                 if (!origin_equal(item->origin, last))
-                        r = import_note(import, &line, true, "so it is without being asked");
+                        r = import_note(import, &line, true, "this is isorun's default");
                 last = item->origin;
         }
         return r;
@@ -126,11 +127,12 @@ static int open_what_is_needed(Import *import) {
         int r = 0;
 
         if (!import->seen[D_PrivateNetwork])
-                r = import_open(import, D_PrivateNetwork, "no", "the unit leaves the service the host's network");
+                r = import_open(import, D_PrivateNetwork, "no",
+                                "the unit does not set PrivateNetwork=, so the service has the host's network");
         if (r >= 0 && !import->user && !import->seen[D_CapabilityBoundingSet] && !has_item(import, D_User) &&
             !has_item(import, D_AmbientCapabilities))
                 r = import_open(import, D_CapabilityBoundingSet, USUAL_CAPABILITIES,
-                                "the unit leaves the service all capabilities; these are the usual ones");
+                                "the unit does not limit the capabilities; services usually need only these");
         return r;
 }
 
@@ -210,7 +212,7 @@ static void print_directive(const Import *import, Text *out, DirectiveId id) {
 }
 
 static void print_optional(const Import *import, Text *out) {
-        const char *separator = "# The host that this was imported on cannot hold them:\nOptional=";
+        const char *separator = "# The host that ran isoctl import cannot enforce these:\nOptional=";
 
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (import->optional[id] && has_item(import, id)) {
@@ -264,7 +266,8 @@ char *import_compose(const Import *import) {
 
         if (text_open(&out) < 0)
                 return NULL;
-        print_comment(&out, "Made by isoctl import from %s. What it does not carry is said in isoctl(1).",
+        print_comment(&out,
+                      "Made by isoctl import from %s. isoctl(1) lists the parts of a unit that isoctl does not import.",
                       import->files ? import->files[0] : import->unit);
         for (Section section = 0; section < _SECTION_MAX; section++) {
                 fprintf(out.f, "%s[%s]\n", section ? "\n" : "", section_names[section]);

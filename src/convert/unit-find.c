@@ -100,7 +100,7 @@ static int collect(char *const *directories, const char *name, const char *templ
 }
 
 static int not_found(const UnitFiles *files, const UnitUser *user, Report *report) {
-        return report_error(report, ENOENT, "no unit \"%s\" in the directories of %s", files->name,
+        return report_error(report, ENOENT, "there is no unit \"%s\" in the directories of %s", files->name,
                             user ? "a user's systemd" : "systemd");
 }
 
@@ -121,7 +121,7 @@ static int search(char *const *directories, const UnitUser *user, UnitFiles *ret
         if (strv_consume(&ret->paths, path) < 0)
                 return report_oom(report);
         r = collect(directories, ret->name, template, &ret->paths);
-        return r < 0 ? report_error(report, -r, "the drop-ins of %s: %s", ret->name, strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "cannot read the drop-ins of %s: %s", ret->name, strerror(-r)) : 0;
 }
 
 static int search_default(const UnitUser *user, UnitFiles *ret, Report *report) {
@@ -137,10 +137,11 @@ static int take(ManagedUnit *unit, const UnitUser *user, UnitFiles *ret, Report 
         if (streq(unit->state, "masked"))
                 return report_error(report, EINVAL, "%s is masked: %s", ret->name, unit->fragment);
         if (!*unit->fragment)
-                return report_error(report, ENOENT, "%s has no file", ret->name);
+                return report_error(report, ENOENT, "%s has no unit file", ret->name);
         if (unit->changed)
-                report_notice(report, "the files of %s have been changed since systemd read them: a drop-in may be "
-                              "missing here (systemctl daemon-reload)", ret->name);
+                report_notice(report,
+                              "the files of %s have changed since systemd read them, so drop-ins may be missing here: "
+                              "run systemctl daemon-reload first", ret->name);
         free(ret->name);
         ret->name = TAKE_PTR(unit->name);
         ret->paths = TAKE_PTR(unit->drop_ins);

@@ -61,7 +61,7 @@ admission() { # what the probe tried
 	case $1 in
 	signal | ptrace | process_vm_readv | kcmp | *" /proc/$victim/"*) echo "a process namespace" ;;
 	"abstract socket") echo "PrivateNetwork=" ;;
-	"ioctl TIOCSTI") echo "ioctl TIOCSTI and TIOCLINUX" ;;
+	"ioctl TIOCSTI") echo "the ban on ioctl TIOCSTI and TIOCLINUX" ;;
 	"write in /home" | "write in /root") echo "ProtectHome=" ;;
 	*) echo "nothing" ;;
 	esac
@@ -219,7 +219,7 @@ test_refused() {
 	like "$label: what cannot be had here is left out by its line" "$status $err" \
 		"0 *$tmp/some.service:3: UMask=: left out: not an octal file mode (such as 0755)*$tmp/some.service:4: InaccessiblePaths=: left out: *no such path*"
 	run "${who[@]}" "$isoctl" import no-such-unit
-	like "$label: a unit that is not there" "$status $err" "125 isoctl: no unit \"no-such-unit.service\" *"
+	like "$label: a unit that is not there" "$status $err" "125 isoctl: there is no unit \"no-such-unit.service\" *"
 }
 
 # The lines of a policy or unit, whatever is said beside them.
@@ -309,7 +309,7 @@ UMask=0027'
 	no_isorun is "... as systemd does" "$(systemctl show -P UMask trip@one.service) $(systemctl show -P InaccessiblePaths trip@one.service)" \
 		"0027 -/etc/b"
 	like "... what is left out is named by file and line" "$err" \
-		"*notice: /run/systemd/system/trip@.service:2: ExecStart=: left out: one command only*"
+		"*notice: /run/systemd/system/trip@.service:2: ExecStart=: left out: a policy can have only one command*"
 	printf '[Service]\nExecStart=/bin/true\n' >/run/systemd/system/trip.service
 	run "$isoctl" import trip
 	is "a service of root's is in the host's user namespace, where its capabilities count" \
@@ -333,11 +333,11 @@ CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID 
 	systemctl start trip
 	printf '[Service]\nUMask=0027\n' >/run/systemd/system/trip.service.d/10-new.conf
 	run "$isoctl" import trip
-	like "files that systemd has not read yet" "$status $err" "0 *notice: the files of trip.service have been changed *"
+	like "files that systemd has not read yet" "$status $err" "0 *notice: the files of trip.service have changed since systemd read them*"
 	systemctl daemon-reload
 	run "$isoctl" import trip
 	is "... and after a reload" "$status $(grep ^UMask <<<"$out")" "0 UMask=0027"
-	also unlike "... there is no such notice" "$err" "*have been changed*"
+	also unlike "... there is no such notice" "$err" "*have changed*"
 	systemctl stop trip
 	rm -r /run/systemd/system/trip*
 }
@@ -386,12 +386,12 @@ test_without_manager() {
 	run env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" --user import shut
 	is "without a manager, the unit and its drop-ins are found" "$status $(grep ^UMask <<<"$out")" "0 UMask=0027"
 	like "... which is said" "$err" \
-		"*notice: connecting to the user manager: No such file or directory; the unit was looked for in the usual directories*"
+		"*notice: connecting to the user manager: No such file or directory; isoctl looked for the unit in systemd's default directories*"
 	rm -r "$tmp/config/systemd/user/shut.service.d"
 	ln -s shut.service.d "$tmp/config/systemd/user/shut.service.d"
 	run env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" --user import shut
 	is "... drop-ins that cannot be read are not left out" "$status $out $err" \
-		"125  isoctl: the drop-ins of shut.service: Too many levels of symbolic links"
+		"125  isoctl: cannot read the drop-ins of shut.service: Too many levels of symbolic links"
 }
 
 # A service that runs from the policy that was made of its unit.
@@ -418,7 +418,7 @@ if [ -n "${TH_USER-}" ]; then
 	run "${who[@]}" "$isoctl" import "$tmp/limit.service"
 	is "$label: what this host cannot hold is optional" "$(grep -e ^Opt -e ^Limit <<<"$out")" \
 		$'Optional=LimitNOFILE\nLimitNOFILE=1000000000'
-	like "$label: ... with a notice" "$err" "*notice: LimitNOFILE= is named by Optional=*"
+	like "$label: ... with a notice" "$err" "*notice: LimitNOFILE= is added to Optional=: this host cannot enforce it*"
 	test_control
 	test_server python3 -m http.server --bind 127.0.0.1 --directory "$tmp/site" 8124
 	test_refused

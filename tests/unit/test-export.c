@@ -44,18 +44,18 @@ static void test_lines(void **state) {
                 { "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYSLOG", false, "PrivateUsers=no", "ProtectKernelLogs" },
                 { "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_TIME", false, "ProtectKernelLogs=yes", "ProtectClock" },
                 { "MemoryMax=50%\nEnvironment=A=100%% 'B=c d'", false, "MemoryMax=50%", NULL },
-                { "MemoryMax=50%", false, "# not enforced by systemd: MemoryMax= (where the kernel does not hold it, systemd starts the "
-                                          "unit all the same)", NULL },
+                { "MemoryMax=50%", false, "# not enforced by systemd: MemoryMax= (systemd starts the unit even if the kernel does not "
+                                          "enforce it)", NULL },
                 { "MemoryMax=50%\nOptional=MemoryMax", false, "MemoryMax=50%", "systemd: MemoryMax=" },
-                { "Delegate=yes", false, "# not enforced by systemd: Delegate= (/sys/fs/cgroup is not seen)", "ProtectControlGroups" },
+                { "Delegate=yes", false, "# not enforced by systemd: Delegate= (the service cannot see /sys/fs/cgroup)", "ProtectControlGroups" },
                 { "MemoryMax=50%\nEnvironment=A=100%% 'B=c d'", false, "Environment=A=100%% \"B=c d\"", NULL },
                 { "TemporaryFileSystem=/scratch:size=50%%,noexec", false, "TemporaryFileSystem=/scratch:mode=0755,size=50%,noexec", NULL },
                 { "IPAddressDeny=any", false, "IPAddressDeny=any", NULL },
-                { "MemoryZSwapMax=1M", false, "# not enforced by systemd: MemoryZSwapMax= (systemd 253 has it: MemoryZSwapMax=1M)", "\nMemoryZSwapMax" },
+                { "MemoryZSwapMax=1M", false, "# not enforced by systemd: MemoryZSwapMax= (it needs systemd 253: MemoryZSwapMax=1M)", "\nMemoryZSwapMax" },
                 { "After=a.service b.service", false, "After=a.service b.service", NULL },
-                { "Nesting=yes\nUser=1000", false, "# not enforced by systemd: Nesting= (the unit is not opened for sandboxes inside)", NULL },
+                { "Nesting=yes\nUser=1000", false, "# not enforced by systemd: Nesting= (the unit does not allow the service to make sandboxes)", NULL },
                 { "BindPaths=%h/data:/srv:noexec,norbind", false, "NoExecPaths=/srv", NULL },
-                { "Volume=%h/data:/srv:overlay", false, "# not enforced by systemd: Volume= (/srv is read-only, no overlay that can be written)", "\nBindPaths" },
+                { "Volume=%h/data:/srv:overlay", false, "# not enforced by systemd: Volume= (/srv is read-only: systemd cannot make it a writable overlay)", "\nBindPaths" },
                 { "Volume=%h/data:/srv:ro,hide=th*", false, "InaccessiblePaths=-/srv/there", NULL },
                 { "BindPaths=-%h/missing:/srv", false, "ProtectHome=yes", NULL },
                 { "BindPaths=%h/data:/home/x", false, "ProtectHome=tmpfs", NULL },
@@ -64,10 +64,10 @@ static void test_lines(void **state) {
                 { "PrivateTmp=no", false, "PrivateTmp=no", "=/tmp:" },
                 { "ProtectProc=invisible", false, "ProtectProc=invisible", "ptraceable" },
                 { "SetCredential=a:b\\n%%", false, "SetCredential=a:b\\x0a%", NULL },
-                { "GrantPaths=/mnt/in", false, "# not enforced by systemd: GrantPaths= (nothing can be granted to a unit while it runs)", NULL },
+                { "GrantPaths=/mnt/in", false, "# not enforced by systemd: GrantPaths= (isoctl grant cannot add directories to a service)", NULL },
                 { "User=1000", false, "User=1000", NULL },
                 { "User=1000", true, "WantedBy=default.target", "\nUser=" },
-                { "IPAddressDeny=any", true, "# not enforced by systemd: IPAddressDeny= (a user's systemd accepts it, and nothing comes of it)", "\nIPAddressDeny" },
+                { "IPAddressDeny=any", true, "# not enforced by systemd: IPAddressDeny= (a user's systemd accepts it but does not enforce it)", "\nIPAddressDeny" },
                 { "Description=100%% a", false, "Description=100%% a", NULL },
                 { "StandardOutput=null", false, "StandardOutput=null", "StandardInput" },
                 { "PrivateNetwork=no", false, "PrivateNetwork=no", NULL },
@@ -97,8 +97,8 @@ static void test_notices(void **state) {
         buffer_init(&out);
         export_text(f, &out, "UMask=0\nPrivateNetwork=no", false, 0);
         expect_in("notice", log_text(&f->log),
-                  "notice: test.conf:2: not enforced by systemd: PrivateNetwork=: the host's abstract unix sockets");
-        expect_in("comment", buffer_text(&out), "# not enforced by systemd: PrivateNetwork= (the host's abstract unix sockets");
+                  "notice: test.conf:2: not enforced by systemd: PrivateNetwork=: the service can reach the host's abstract unix sockets");
+        expect_in("comment", buffer_text(&out), "# not enforced by systemd: PrivateNetwork= (the service can reach the host's abstract unix sockets");
         buffer_deinit(&out);
 }
 

@@ -16,17 +16,17 @@ typedef struct ImportCase {
 static const ImportCase cases[] = {
         /* commands */
         { "a.service", "ExecStart=/bin/a 'b c' $$5", "ExecStart=/bin/a \"b c\" $$5", NULL },
-        { "a.service", "ExecStart=-/bin/a", "ExecStart=/bin/a", "\"-\": the exit status" },
-        { "a.service", "ExecStart=@/bin/a named x", "ExecStart=/bin/a x", "\"@\": the command is called" },
-        { "a.service", "ExecStart=+/bin/a", "ExecStart=/bin/a", "\"+\": the command has no privilege" },
-        { "a.service", "ExecStart=!!/bin/a", "ExecStart=/bin/a", "\"!\": the command has no privilege" },
+        { "a.service", "ExecStart=-/bin/a", "ExecStart=/bin/a", "\"-\" is not supported: isorun always returns" },
+        { "a.service", "ExecStart=@/bin/a named x", "ExecStart=/bin/a x", "\"@\" is not supported: argv[0] is always" },
+        { "a.service", "ExecStart=+/bin/a", "ExecStart=/bin/a", "\"+\" is not supported: the policy always applies" },
+        { "a.service", "ExecStart=!!/bin/a", "ExecStart=/bin/a", "\"!\" is not supported: the policy always applies" },
         { "a.service", "ExecStart=-@/bin/a named", "ExecStart=/bin/a", "\"@\"" },
         { "a.service", "ExecStart=:/bin/a $HOME", "ExecStart=/bin/a $$HOME", NULL },
-        { "a.service", "ExecStart=|/bin/a", "", "not a command that is executed" },
-        { "a.service", "ExecStart=/bin/a $HOME", "", "variables are not expanded: $HOME" },
-        { "a.service", "ExecStart=/bin/a ${HOME}", "", "variables are not expanded: ${HOME}" },
-        { "a.service", "ExecStart=/bin/a ; /bin/b", "ExecStart=/bin/a", "one command only" },
-        { "a.service", "ExecStart=/bin/a\nExecStart=/bin/b", "ExecStart=/bin/a", "one command only" },
+        { "a.service", "ExecStart=|/bin/a", "", "isorun cannot run this command" },
+        { "a.service", "ExecStart=/bin/a $HOME", "", "isorun does not expand variables: $HOME" },
+        { "a.service", "ExecStart=/bin/a ${HOME}", "", "isorun does not expand variables: ${HOME}" },
+        { "a.service", "ExecStart=/bin/a ; /bin/b", "ExecStart=/bin/a", "a policy can have only one command" },
+        { "a.service", "ExecStart=/bin/a\nExecStart=/bin/b", "ExecStart=/bin/a", "a policy can have only one command" },
         { "a.service", "ExecStart=/bin/a\nExecStart=\nExecStart=/bin/b", "ExecStart=/bin/b", NULL },
         { "a.service", "ExecStart=/bin/a 'b", "", "unbalanced quote" },
         { "a.service", "ExecStart=/bin/a \\\n# no\n  b", "ExecStart=/bin/a b", NULL },
@@ -36,62 +36,62 @@ static const ImportCase cases[] = {
           "ExecStart=/bin/a a-b c-d c/d a-b@c-d.service a-b@c-d %% %h", NULL },
         { "a@x\\x2dy.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a x-y", NULL },
         { "a@.service", "ExecStart=/bin/a %p-%i", "ExecStart=/bin/a a-%i", NULL },
-        { "a@.service", "ExecStart=/bin/a %n", "", "there is no %n in a policy" },
-        { "a.service", "ExecStart=/bin/a %H", "", "there is no %H in a policy" },
-        { "a.service", "ExecStart=/bin/a %", "", "a lone % at the end" },
+        { "a@.service", "ExecStart=/bin/a %n", "", "a policy cannot use the specifier %n" },
+        { "a.service", "ExecStart=/bin/a %H", "", "a policy cannot use the specifier %H" },
+        { "a.service", "ExecStart=/bin/a %", "", "% at the end of the value" },
         { "a.service", "BindPaths=%S/x %t/y", "BindPaths=/var/lib/x; BindPaths=%t/y", NULL },
         { "a.service", "MemoryMax=50%", "MemoryMax=50%", NULL },
 
         /* what would be more than one line of the policy */
         { "a@\\x0aPrivateNetwork=no.service", "Description=%I", "", "control characters" },
-        { "a@\\x5c.service", "WorkingDirectory=/%I", "", "a backslash at the end" },
+        { "a@\\x5c.service", "WorkingDirectory=/%I", "", "ends with a backslash" },
         { "a\nPrivateNetwork=no.service", "Description=%p", "", "control characters" },
-        { "a.service", "Description=a\\ ", "", "a backslash at the end" },
+        { "a.service", "Description=a\\ ", "", "ends with a backslash" },
         { "a.service", "Description=a\x1b[2J", "", "control characters" },
         { "a.service", "SetCredential=a:\xc2\x9b" "2J", "", "control characters" },
         { "a.service", "Description=a\tb \xc3\xa4", "Description=a\tb \xc3\xa4", NULL },
         { "a@\\x0aPrivateNetwork=no.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a PrivateNetwork=no", NULL },
 
         /* what is there by itself */
-        { "a.service", "NoNewPrivileges=true", "", "no privilege is gained" },
-        { "a.service", "ProtectKernelTunables=no", "", "isorun knows no way without" },
-        { "a.service", "ProtectHome=true\nPrivateTmp=on\nProtectHostname=1", "", "so it is without being asked" },
+        { "a.service", "NoNewPrivileges=true", "", "isorun always sets no_new_privs" },
+        { "a.service", "ProtectKernelTunables=no", "", "not supported: isorun makes /proc read-only and hides /sys" },
+        { "a.service", "ProtectHome=true\nPrivateTmp=on\nProtectHostname=1", "", "this is isorun's default" },
         { "a.service", "ProtectHome=read-only", "ProtectHome=read-only", NULL },
-        { "a.service", "ProtectHome=tmpfs", "", "so it is without being asked" },
-        { "a.service", "PrivateUsers=yes", "", "so it is without being asked" },
-        { "a.service", "PrivateUsers=full", "", "something else" },
-        { "a.service", "RestrictNamespaces=true", "", "so it is without being asked" },
+        { "a.service", "ProtectHome=tmpfs", "", "this is isorun's default" },
+        { "a.service", "PrivateUsers=yes", "", "this is isorun's default" },
+        { "a.service", "PrivateUsers=full", "", "another meaning in a policy" },
+        { "a.service", "RestrictNamespaces=true", "", "this is isorun's default" },
         { "a.service", "RestrictNamespaces=off", "RestrictNamespaces=no", NULL },
         { "a.service", "RestrictNamespaces=~user net", "RestrictNamespaces=~user; RestrictNamespaces=~net", NULL },
         { "a.service", "LockPersonality=false", "LockPersonality=no", NULL },
-        { "a.service", "ProtectSystem=full", "", "the root is read-only" },
-        { "a.service", "ProtectSystem=no", "", "never writable" },
-        { "a.service", "ProtectProc=ptraceable", "", "no process but the instance's own" },
+        { "a.service", "ProtectSystem=full", "", "isorun always makes the root read-only" },
+        { "a.service", "ProtectSystem=no", "", "isorun never makes the root writable" },
+        { "a.service", "ProtectProc=ptraceable", "", "isorun always hides processes outside the instance" },
 
         /* paths */
         { "a.service", "ReadWritePaths=-/var/run/a /srv", "BindPaths=-/run/a; BindPaths=-/srv", NULL },
-        { "a.service", "ReadWritePaths=/", "", "the root is never writable" },
+        { "a.service", "ReadWritePaths=/", "", "isorun never makes the root writable" },
         { "a.service", "ReadWritePaths=/a\nRuntimeDirectory=a\nReadWriteDirectories=-/run/a", "BindPaths=-/a; BindPaths=-/run/a", NULL },
         { "a.service", "StateDirectory=a b/c:d", "BindPaths=-/var/lib/a; BindPaths=-/var/lib/b/c", NULL },
-        { "a.service", "ReadOnlyPaths=/srv", "", "/srv is read-only" },
-        { "a.service", "ReadWritePaths=/srv\nReadOnlyPaths=/srv/a /srvb", "BindPaths=-/srv; BindReadOnlyPaths=-/srv/a", "/srvb is read-only" },
-        { "a.service", "InaccessiblePaths=-/boot +-/srv/a /etc/b", "InaccessiblePaths=-/srv/a; InaccessiblePaths=/etc/b", "/boot is not seen" },
+        { "a.service", "ReadOnlyPaths=/srv", "", "isorun makes /srv read-only by default" },
+        { "a.service", "ReadWritePaths=/srv\nReadOnlyPaths=/srv/a /srvb", "BindPaths=-/srv; BindReadOnlyPaths=-/srv/a", "isorun makes /srvb read-only by default" },
+        { "a.service", "InaccessiblePaths=-/boot +-/srv/a /etc/b", "InaccessiblePaths=-/srv/a; InaccessiblePaths=/etc/b", "isorun hides /boot by default" },
         { "a.service", "InaccessiblePaths=/a\nInaccessiblePaths=\nInaccessiblePaths=/b", "InaccessiblePaths=/b", NULL },
         { "a.service", "BindPaths=/a:/b:norbind\nNoExecPaths=/b", "BindPaths=/a:/b:norbind,noexec", NULL },
-        { "a.service", "BindPaths=/a\nNoExecPaths=/", "BindPaths=/a", "a volume can be \"noexec\"" },
-        { "a.service", "TemporaryFileSystem=/var:mode=0755 /a:ro,size=50%,nodev", "TemporaryFileSystem=/a:ro,size=50%%", "/var is in memory" },
+        { "a.service", "BindPaths=/a\nNoExecPaths=/", "BindPaths=/a", "isorun can make only volumes \"noexec\"" },
+        { "a.service", "TemporaryFileSystem=/var:mode=0755 /a:ro,size=50%,nodev", "TemporaryFileSystem=/a:ro,size=50%%", "/var is in memory by default" },
         { "a.service", "TemporaryFileSystem=/tmp:mode=1777,size=1M", "TemporaryFileSystem=/tmp:mode=1777,size=1M", NULL },
 
         /* sets */
-        { "a.service", "SystemCallFilter=@system-service", "", "so it is without being asked" },
+        { "a.service", "SystemCallFilter=@system-service", "", "this is isorun's default" },
         { "a.service", "SystemCallFilter=@system-service\nSystemCallFilter=~ @privileged  x:EPERM",
           "SystemCallFilter=@system-service; SystemCallFilter=~@privileged; SystemCallFilter=~x:EPERM", NULL },
-        { "a.service", "SystemCallFilter=@basic-io\nSystemCallFilter=~add_key keyctl openat2:ENOSYS", "SystemCallFilter=@basic-io", "isorun denies these" },
+        { "a.service", "SystemCallFilter=@basic-io\nSystemCallFilter=~add_key keyctl openat2:ENOSYS", "SystemCallFilter=@basic-io", "isorun denies these calls by default" },
         { "a.service", "SystemCallFilter=~add_key", "SystemCallFilter=~add_key", NULL },
         { "a.service", "SystemCallFilter=@keyring\nSystemCallFilter=~add_key", "SystemCallFilter=@keyring; SystemCallFilter=~add_key", NULL },
         { "a.service", "RestrictSUIDSGID=no\nSystemCallFilter=@basic-io\nSystemCallFilter=~openat2",
           "RestrictSUIDSGID=no; SystemCallFilter=@basic-io; SystemCallFilter=~openat2", NULL },
-        { "a.service", "SystemCallErrorNumber=kill", "", "does not kill" },
+        { "a.service", "SystemCallErrorNumber=kill", "", "\"kill\" is not supported" },
         { "a.service", "AmbientCapabilities=CAP_KILL\nCapabilityBoundingSet=CAP_KILL CAP_CHOWN",
           "AmbientCapabilities=CAP_KILL; CapabilityBoundingSet=CAP_CHOWN", NULL },
 
@@ -101,12 +101,12 @@ static const ImportCase cases[] = {
         { "a.service", "TimeoutStopSec=0", "TimeoutStopSec=infinity", NULL },
         { "a.service", "TimeoutSec=5min", "TimeoutStopSec=5min", NULL },
         { "a.service", "SetCredential=a:50% 'x'\\n", "SetCredential=a:50%% 'x'\\n", NULL },
-        { "a.service", "Type=notify", "", "of the service" },
-        { "a.service", "ExecStartPre=/bin/a\nRestartSec=1", "", "of the service" },
+        { "a.service", "Type=notify", "", "it concerns the service, not its sandbox" },
+        { "a.service", "ExecStartPre=/bin/a\nRestartSec=1", "", "it concerns the service, not its sandbox" },
         { "a.service", "X-Mine=1\nNonsense=", "", NULL },
-        { "a.service", "Nonsense=1", "", "isorun has nothing like it" },
-        { "a.service", "Volume=/a:/b\nNesting=yes", "", "isorun has nothing like it" },
-        { "a.service", "After=b.service", "", "isorun has nothing like it" },
+        { "a.service", "Nonsense=1", "", "isoctl import does not support this directive" },
+        { "a.service", "Volume=/a:/b\nNesting=yes", "", "isoctl import does not support this directive" },
+        { "a.service", "After=b.service", "", "isoctl import does not support this directive" },
 };
 
 static void import_text(Import *import, const char *unit, const char *lines, Log *log) {
@@ -239,9 +239,9 @@ static void test_print(_unused_ void **state) {
         import_sort(&import);
         out = import_compose(&import);
         expect_text("print", out,
-                    "# Made by isoctl import from unit. What it does not carry is said in isoctl(1).\n"
+                    "# Made by isoctl import from unit. isoctl(1) lists the parts of a unit that isoctl does not import.\n"
                     "[Policy]\n"
-                    "# The host that this was imported on cannot hold them:\n"
+                    "# The host that ran isoctl import cannot enforce these:\n"
                     "Optional=MemoryMax\n"
                     "ExecStart=/bin/a\n"
                     "\n"
@@ -252,8 +252,8 @@ static void test_print(_unused_ void **state) {
                     "User=a\n"
                     "SystemCallFilter=@basic-io\n"
                     "SystemCallFilter=~read write\n"
-                    "# unit:5: PrivateNetwork=yes: not needed: so it is without being asked\n"
-                    "# unit:6: Type=exec: left out: of the service, not of its sandbox: for the unit that starts isorun\n");
+                    "# unit:5: PrivateNetwork=yes: not needed: this is isorun's default\n"
+                    "# unit:6: Type=exec: left out: it concerns the service, not its sandbox: put it into the unit that starts isorun\n");
         import_deinit(&import);
         log_deinit(&log);
 }

@@ -107,7 +107,7 @@ static bool is_capability(DirectiveId id) {
 static int try_without_users(Trial *t) {
         t->tried_users = true;
         return import_open(t->import, D_PrivateUsers, "no",
-                           "the unit makes no user namespace, in which a capability would have no effect");
+                           "the unit does not set PrivateUsers=, and capabilities have no effect in a user namespace");
 }
 
 static ImportItem *find_item(const Trial *t) {
@@ -161,7 +161,8 @@ static int mend(Trial *t, int status, Report *report) {
         if (r > 0)
                 return 0;
         return item ? report_error_at(report, item->origin, directive_table[item->id].name, EINVAL, "%s", error->text)
-                    : report_error(report, EINVAL, "%s", error->error ? error->text : "cannot be made a policy");
+                    : report_error(report, EINVAL, "%s",
+                                   error->error ? error->text : "isoctl cannot convert this unit to a policy");
 }
 
 /* After each trial there is an item less, or one more that is optional. */
@@ -197,7 +198,7 @@ static int read_all(Import *import, const UnitFiles *files, Report *report) {
         if (silent.n_errors > 0)
                 return report_error_at(report, silent.first.origin, NULL, EBADMSG, "%s", silent.first.text);
         if (result >= 0 && import->n_lines == 0)
-                return report_error(report, EINVAL, "%s: no [Service] section with a line", files->paths[0]);
+                return report_error(report, EINVAL, "%s: the section [Service] is missing or empty", files->paths[0]);
         return result;
 }
 
@@ -210,7 +211,7 @@ static void say_notes(const Import *import, Report *report) {
         }
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (import->optional[id])
-                        report_notice(report, "%s= is named by Optional=: this host cannot hold it",
+                        report_notice(report, "%s= is added to Optional=: this host cannot enforce it",
                                       directive_table[id].name);
 }
 
@@ -221,7 +222,7 @@ static int find(const char *spec, bool of_user, UnitFiles *ret, Report *report) 
 
         r = unit_find(spec, of_user ? &user : NULL, ret, report);
         if (r >= 0 && ret->unasked && arg_whose != WHOSE_ANY)
-                report_notice(report, "%s; the unit was looked for in the usual directories", ret->unasked);
+                report_notice(report, "%s; isoctl looked for the unit in systemd's default directories", ret->unasked);
         return r;
 }
 
