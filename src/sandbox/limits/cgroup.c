@@ -29,7 +29,7 @@ static void enable(int dir_fd, const char *controller, size_t n) {
         (void) file_write(dir_fd, "cgroup.subtree_control", word);
 }
 
-/* Those that Delegate= lists, or all. */
+/* Enables the controllers that Delegate= lists, or all. */
 static void enable_delegated(const PlanProperty *delegate, int dir_fd) {
         char *const *listed = delegate->settings->items[delegate->settings->n - 1].value.words;
         _cleanup_free_ char *there = NULL;
@@ -54,7 +54,7 @@ void cgroup_enable(const Plan *plan, int dir_fd) {
                 enable_delegated(find_delegate(plan), dir_fd);
 }
 
-/* Makes the cgroup and moves the process, "0" being this one. */
+/* Makes the cgroup and moves the process into it. "0" is the calling process. */
 static int move_below(int cgroup_fd, const char *name, const char *pid) {
         _cleanup_close_ int fd = -1;
 
@@ -64,7 +64,7 @@ static int move_below(int cgroup_fd, const char *name, const char *pid) {
         return fd < 0 ? -errno : file_write(fd, "cgroup.procs", pid);
 }
 
-/* For programs that go by what they see of their limits. It is the cgroup above that holds them. */
+/* Programs inside read their limits at the root of their namespace. The cgroup above enforces them. */
 static void show_limits(const Plan *plan, int cgroup_fd) {
         _cleanup_close_ int fd = openat(cgroup_fd, "inside", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -78,12 +78,13 @@ int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *repor
         int r = 0;
 
         snprintf(text, sizeof(text), "%d", pid);
-        /* No process may be beside cgroups with controllers (cgroup-v2.rst, "No Internal Process Constraint"). */
+        /* A cgroup that gives controllers to its children cannot have processes of its own (cgroup-v2.rst, "No Internal
+         * Process Constraint"). */
         if (plan->delegate && plan->holder == HOLDER_SERVICE)
                 r = move_below(cgroup_fd, "isorun", "0");
         if (r >= 0)
                 r = move_below(cgroup_fd, "inside", text);
-        /* A cgroup of root's, as a service with User= has, is out of the payload's reach anyway. */
+        /* A service with User= has a cgroup that belongs to root. The payload cannot write its limits anyway. */
         if ((r == -EACCES || r == -EPERM || r == -EROFS) && !plan->delegate)
                 return 0;
         if (r < 0)
@@ -96,7 +97,7 @@ int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *repor
         return 0;
 }
 
-/* What systemd gives to the user of a unit with Delegate=, too. */
+/* systemd gives the same files to the user of a unit with Delegate=. */
 static int give(const Plan *plan, const char *dir) {
         static const char *const files[] = { "", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
         _cleanup_close_ int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -136,7 +137,7 @@ static int remove_one(const char *path, _unused_ const struct stat *st, int type
         return type == FTW_DP && rmdir(path) < 0 ? errno : 0;
 }
 
-/* The files of a cgroup go with it. */
+/* Removes only directories: the kernel removes the files of a cgroup with it. */
 static int remove_tree(const char *path) {
         enum { FDS = 16 };
 
@@ -144,12 +145,13 @@ static int remove_tree(const char *path) {
 }
 
 void cgroup_remove(const char *path) {
-        /* Busy for a moment after its last process has died. */
+        /* A cgroup stays busy for a moment after its last process has died. */
         for (unsigned i = 0; i < 100 && remove_tree(path) == EBUSY; i++)
                 nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
 }
 
-/* An instance is described when it has a process: without one, it is no instance any more. */
+/* isorun writes the attribute when the cgroup already has a process. So a cgroup with the attribute and no process
+ * belongs to an instance that has ended, not to one that is just starting. */
 static bool is_dead(const char *path) {
         _cleanup_free_ char *file = path_join(path, "cgroup.events"), *events = NULL;
 

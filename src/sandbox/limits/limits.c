@@ -14,12 +14,12 @@
 #include "util/parse.h"
 #include "util/text.h"
 
-/* The last line counts, for what is not a list. */
+/* For a directive that is not a list, the last line wins. */
 static const Value *value_of(const PlanProperty *p) {
         return &p->settings->items[p->settings->n - 1].value;
 }
 
-/* A number of the kernel's, "max" being the greatest. */
+/* Parses a number in a cgroup file. "max" is UINT64_MAX. */
 static int parse_max(const char *text, uint64_t *ret) {
         if (streq(text, "max")) {
                 *ret = UINT64_MAX;
@@ -32,7 +32,7 @@ static uint64_t page_size(void) {
         return (uint64_t) sysconf(_SC_PAGESIZE);
 }
 
-/* The kernel rounds bytes down to whole pages. */
+/* A relative value is in hundredths of a percent of the machine's memory. */
 static uint64_t wanted_bytes(const Value *v) {
         uint64_t all = (uint64_t) sysconf(_SC_PHYS_PAGES) * page_size();
 
@@ -55,11 +55,12 @@ static bool tasks_at_most(const PlanProperty *p, const char *text) {
         const Value *v = value_of(p);
         uint64_t actual;
 
-        /* A share is one of limits that only systemd knows all of: there must be a limit. */
+        /* Only systemd knows the limits that it takes a percentage of. isorun can only test that there is a limit. */
         return parse_max(text, &actual) >= 0 && (v->relative ? actual != UINT64_MAX : actual <= v->number);
 }
 
-/* "QUOTA PERIOD", in microseconds. systemd rounds the quota, which is 1 ms at least. */
+/* text is "QUOTA PERIOD", both in microseconds; wanted is in microseconds per second. systemd rounds the quota, so 1%
+ * more is accepted. */
 static bool quota_at_most(const PlanProperty *p, const char *text) {
         uint64_t wanted = value_of(p)->number, quota, period;
 
@@ -74,7 +75,7 @@ static bool is_weight(const PlanProperty *p, const char *text) {
         return parse_u64(text, &actual) >= 0 && actual == value_of(p)->number;
 }
 
-/* systemd writes what it scales to 1…1000 into bfq's file: the same below the middle, a tenth of what is above. */
+/* bfq takes weights of 1 to 1000. systemd keeps weights up to 100 as they are, and scales 100…10000 to 100…1000. */
 static bool is_default_weight(const PlanProperty *p, const char *text) {
         uint64_t wanted = value_of(p)->number, actual;
         uint64_t scaled = wanted <= 100 ? wanted : 100 + (wanted - 100) * (1000 - 100) / (10000 - 100);
@@ -82,7 +83,7 @@ static bool is_default_weight(const PlanProperty *p, const char *text) {
         return sscanf(text, "default %" SCNu64, &actual) == 1 && (actual == wanted || actual == scaled);
 }
 
-/* Every one of the cgroup's numbers is among those wanted. */
+/* Whether the cgroup has only processors (or memory nodes) that the policy allows. */
 static bool bitmap_within(const PlanProperty *p, const char *text) {
         const Value *wanted = value_of(p);
         _cleanup_free_ uint8_t *actual = NULL;
@@ -96,7 +97,8 @@ static bool bitmap_within(const PlanProperty *p, const char *text) {
         return true;
 }
 
-/* The disk that a device or a file is on: a partition's limits are those of its disk. Returns 0 or -errno. */
+/* Finds the disk, as "MAJOR:MINOR", of a block device or of the file system that a file is on. A partition has no
+ * limits of its own, only its disk has. Returns 0 or -errno. */
 static int find_disk(const char *path, char *ret, size_t size) {
         char link[64], device[32] = "";
         _cleanup_free_ char *number = NULL;
@@ -131,7 +133,8 @@ static const char *io_key(DirectiveId id) {
         }
 }
 
-/* The line of a disk in a file such as io.max: "8:0 rbps=1048576 wbps=max …". */
+/* Finds the line of a disk in a file such as io.max: "8:0 rbps=1048576 wbps=max …". Returns the text after the disk, or
+ * NULL. */
 static const char *disk_line(const char *text, const char *disk) {
         size_t n = strlen(disk);
 
@@ -196,7 +199,8 @@ static const struct {
         { D_IOWriteIOPSMax, disks_at_most },
 };
 
-/* Whether a BPF program of that kind is attached to the cgroup: bpf(2), BPF_PROG_QUERY. */
+/* Whether a BPF program of that kind is attached to the cgroup: bpf(2), BPF_PROG_QUERY. Returns 1, 0 or -errno; 0 also
+ * if the kernel does not know the kind. */
 static int has_program(int cgroup_fd, enum bpf_attach_type type) {
         union bpf_attr attr = { .query = { .target_fd = (uint32_t) cgroup_fd, .attach_type = type } };
 
@@ -220,11 +224,13 @@ static int programs_attached(const PlanProperty *p, int cgroup_fd) {
         }
 }
 
-/* "idle" is a file of its own; IOWeight= is another scheduler's file on some kernels. */
+/* CPUWeight=idle has a file of its own. IOWeight= is in io.weight or, if the kernel has only the bfq scheduler's, in
+ * io.bfq.weight. */
 static const char *limit_file(const PlanProperty *p, int cgroup_fd, bool writing) {
         if (directive_id(p->directive) == D_CPUWeight && value_of(p)->number == 0)
                 return "cpu.idle";
-        /* What is allowed and is not there, or not the parent's, is not what the kernel goes by. */
+        /* The kernel uses the effective set: it leaves out processors and nodes that are absent or that the parent
+         * cgroup does not have. */
         if (!writing && directive_id(p->directive) == D_AllowedCPUs)
                 return "cpuset.cpus.effective";
         if (!writing && directive_id(p->directive) == D_AllowedMemoryNodes)
@@ -234,7 +240,7 @@ static const char *limit_file(const PlanProperty *p, int cgroup_fd, bool writing
         return p->directive->cgroup_file;
 }
 
-/* text is taken over. Returns 0 or -ENOMEM. */
+/* Takes over text. Returns 0 or -ENOMEM. */
 static int keep_actual(char **ret, char *text) {
         if (!text)
                 return -ENOMEM;
