@@ -26,7 +26,7 @@ const BusLibrary *bus_library(Report *report) {
         return NULL;
 }
 
-/* What is needed where the environment names no bus, or none runs: a table of its own. */
+/* Functions to connect to a given address. They are in a table of their own because most starts do not need them. */
 #define ADDRESS_FUNCTIONS(X)     \
         X(sd_bus_new)            \
         X(sd_bus_set_address)    \
@@ -65,7 +65,7 @@ static int open_address(const BusLibrary *lib, const char *address, bool is_bus,
         return r;
 }
 
-/* su and sudo take XDG_RUNTIME_DIR away, though the user's manager is there. */
+/* su and sudo remove XDG_RUNTIME_DIR from the environment. The user's bus is still at its usual address. */
 static int open_user(const BusLibrary *lib, sd_bus **ret) {
         char address[64];
         int r;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* libsystemd, loaded when it is first needed: its loader time then passes while the process inside makes its root,
- * and a start without systemd does without it. The functions stand here under their own names behind a pointer. */
+/* libsystemd, loaded when it is first needed. So the first process inside makes its root while the library loads, and a
+ * start without systemd does not load it. Runs outside, and in isoctl. BusLibrary has a pointer for each function, with
+ * the function's own name. */
 
 #include <systemd/sd-bus.h>
 
@@ -42,17 +43,17 @@ typedef struct BusLibrary {
 #undef X
 } BusLibrary;
 
-/* Loads it on the first call. NULL where it is not there, reported. */
+/* Loads libsystemd on the first call. Returns NULL, reported, if it is missing or too old. */
 const BusLibrary *bus_library(Report *report);
 
 #define SYSTEMD_DESTINATION "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
-/* Connects to the bus that the manager is on. *ret is closed with sd_bus_flush_close_unref(). Returns 0 or -errno,
- * reported; hint ends the message. */
+/* Connects to the system bus, or with user to the caller's own. The caller closes *ret with sd_bus_flush_close_unref().
+ * Returns 0 or -errno, reported; hint is appended to the message. */
 int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, Report *report);
 
-/* Connects to the caller's own manager, or the system's: by the bus, or where it cannot be reached, by the manager's own
- * socket, as systemctl does. Returns likewise. */
+/* Connects to the system's manager, or with user to the caller's own: over the bus or, if the bus cannot be reached,
+ * over the manager's private socket, as systemctl does. Otherwise like bus_open(). */
 int bus_open_manager(const BusLibrary *lib, bool user, sd_bus **ret, Report *report);

@@ -20,12 +20,11 @@ static const struct {
         int priority;
 } records[] = {
 #define RECORD(name, message_id, priority) [RECORD_##name] = { message_id, priority },
-#include "plan/unit/name.h"
 #include "sandbox/systemd/journal-records.inc"
 #undef RECORD
 };
 
-/* Whom a record is about. */
+/* The instance that a record is about. */
 typedef struct Subject {
         PlanUnit unit; /* borrowed */
         const char *name, *policy;
@@ -37,7 +36,8 @@ static Subject plan_subject(const Plan *plan) {
                            .policy = plan->policy };
 }
 
-/* Begins a record with what all have. priority -1: that of the kind. Returns whether there is to be one. */
+/* Begins a record with the fields that all kinds have. priority is -1 for the default of the kind. Returns whether to
+ * send a record. */
 static bool begin(JournalEntry *e, RecordKind kind, int priority, const Subject *s) {
         if (!holder_is_unit(s->unit.holder) || journal_entry_init(e) < 0)
                 return false;
@@ -45,7 +45,8 @@ static bool begin(JournalEntry *e, RecordKind kind, int priority, const Subject 
         journal_entry_add(e, "MESSAGE_ID", "%s", records[kind].message_id);
         journal_entry_add(e, "PRIORITY", "%d", priority < 0 ? records[kind].priority : priority);
         journal_entry_add(e, "SYSLOG_IDENTIFIER", "isorun");
-        /* What journalctl(1) looks for with --unit= (from root) and with --user-unit= (from that user). */
+        /* journalctl(1) finds the record by these: OBJECT_SYSTEMD_UNIT (from root) with --unit=, USER_UNIT (from the
+         * user) with --user-unit=. */
         journal_entry_add(e, s->unit.user_manager ? "USER_UNIT" : "OBJECT_SYSTEMD_UNIT", "%s", s->unit.name);
         journal_entry_add(e, "ISORUN_UNIT", "%s", s->unit.name);
         journal_entry_add(e, "ISORUN_INSTANCE", "%s", s->name);
@@ -59,7 +60,7 @@ static void end(JournalEntry *e) {
         journal_entry_deinit(e);
 }
 
-/* Where a line of a policy's file has to do with it. */
+/* Names the policy line, if the record comes from one. */
 static void add_origin(JournalEntry *e, Origin origin, const char *key) {
         if (origin.file && origin.line > 0) {
                 journal_entry_add(e, "CONFIG_FILE", "%s", origin.file);
@@ -120,8 +121,8 @@ void journal_oom_killed(const Plan *plan, Origin origin, const char *key) {
         end(&e);
 }
 
-/* What is wrong with a value is said with the value, or of a line that cannot be read with the line: nothing for others to
- * read where it may be a secret. */
+/* Messages about a bad value contain the value, and messages about an unreadable line contain the line. Others can read
+ * the journal, so it must not get a value that may be a secret. */
 static bool is_secret(const ReportedError *error) {
         static const DirectiveId secrets[] = { D_File, D_SetCredential, D_Environment };
 

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What happens to an instance, told to the journal in records that programs can look for: systemd.journal-fields(7) and
- * isorun(7) have the fields, journal-records.inc the kinds. Each is sent by isorun itself, from outside of the sandbox, for
- * instances that are units alone; where there is no journal, or it does not take it at once, nothing happens. */
+/* Records in the journal about what happens to an instance. systemd.journal-fields(7) and isorun(7) list the fields,
+ * and journal-records.inc the kinds. isorun sends them from outside the sandbox, and only if the instance is a unit. If
+ * the journal is missing or cannot take a record at once, the record is lost. */
 
 #include "plan/plan.h"
 #include "plan/unit/name.h"
 
-/* The payload's execve(2) has succeeded. */
+/* The payload runs: its execve(2) has succeeded. */
 void journal_started(const Plan *plan);
 
-/* It has said that it is ready: sd_notify(3). */
+/* The payload has sent READY=1: sd_notify(3). */
 void journal_ready(const Plan *plan);
 
-/* It has ended; wait_status as of waitpid(2). */
+/* The payload has ended. wait_status is from waitpid(2). */
 void journal_ended(const Plan *plan, int wait_status);
 
-/* The kernel has killed a process of its for memory. origin, key: of the line that set the limit; NULL: there is none. */
+/* The kernel has killed a process of the instance for lack of memory. origin and key name the policy line that set the
+ * limit; key is NULL if there is no such line. */
 void journal_oom_killed(const Plan *plan, Origin origin, const char *key);
 
-/* It was not started, for what report says first; which says nothing where that is nothing. policy: as it was asked for. */
+/* The start failed. Logs the report's first error, or nothing if the report has no error. policy is the name or path
+ * that the caller gave. */
 void journal_refused(const PlanUnit *unit, const char *name, const char *policy, const Report *report);

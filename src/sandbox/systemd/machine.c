@@ -24,7 +24,7 @@ static void machined_deinit(Machined *m) {
                 m->lib->sd_bus_flush_close_unref(m->bus);
 }
 
-/* The directory that is the root, where there is one that is not the host's: for people to look at. */
+/* The root directory, for machinectl to show, or "" if it is the host's or not a single directory. */
 static const char *root_directory(const Plan *plan) {
         const PlanMount *root = &plan->mounts[0];
 
@@ -34,7 +34,7 @@ static const char *root_directory(const Plan *plan) {
 }
 
 static int ask(Machined *m, const Plan *plan, pid_t leader) {
-        enum { TIMEOUT_USEC = 10000000 }; /* it may have to be started, by systemd */
+        enum { TIMEOUT_USEC = 10000000 }; /* systemd may have to start machined first */
         sd_bus_message *message = NULL;
         int r;
 
@@ -50,8 +50,8 @@ static int ask(Machined *m, const Plan *plan, pid_t leader) {
         return r;
 }
 
-/* Whether the machine of that name is one of this unit's, as the unit was before: machined may not have noticed yet that
- * it has ended, and does not while a service is restarted. */
+/* Whether the machine of that name is an earlier instance of the same unit. machined may notice late that it has ended,
+ * and does not notice it at all while a service restarts. */
 static bool is_own(Machined *m, const Plan *plan) {
         sd_bus_message *reply = NULL, *property = NULL;
         const char *path, *unit;
@@ -72,13 +72,14 @@ static bool has_error(const Machined *m, const char *name) {
         return m->error.name && streq(m->error.name, name);
 }
 
-/* Takes off what is_own() has found, or nothing where it is gone by now. */
+/* Unregisters the machine that is_own() has found. It may be gone by now. */
 static void forget(Machined *m, const Plan *plan) {
         (void) m->lib->sd_bus_call_method(m->bus, MACHINED_DESTINATION, MACHINED_PATH, MACHINED_MANAGER,
                                           "UnregisterMachine", NULL, NULL, "s", plan->name);
 }
 
-/* What machined itself answers, and not the bus, or systemd which cannot start it. */
+/* Whether the error is from machined itself. Otherwise it is from the bus, or from systemd, which could not start
+ * machined. */
 static bool is_refusal(const Machined *m) {
         return m->error.name && (startswith(m->error.name, "org.freedesktop.machine1.") ||
                                  has_error(m, "org.freedesktop.DBus.Error.InvalidArgs"));

@@ -3,7 +3,8 @@
 
 #include "plan/plan.h"
 
-/* Registers the instance with systemd-machined(8), as a container that leader, which is in the unit already, is the first
- * process of. It is forgotten with the unit. Where machined cannot be reached there is a notice. Returns 0, or -errno,
- * reported, where it refuses. */
+/* Outside: registers the instance as a container with systemd-machined(8). leader is its first process, which must
+ * already be in the unit; machined forgets the container when the unit ends. Returns 0, or -errno, reported, if
+ * machined refuses and the policy does not make this optional. If machined cannot be reached, reports a notice and
+ * returns 0. */
 int machine_register(const Plan *plan, pid_t leader, Report *report);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A directive of [Scope] as a D-Bus property: by the signature in its row of the table. */
+/* Turns a directive of [Scope] into a D-Bus property, by the signature in its table row. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,8 @@
 #include "sandbox/systemd/scope.h"
 #include "util/strv.h"
 
-/* systemd scales shares to the range of uint32_t: systemd.resource-control(5), MemoryMax=. */
+/* A relative value is in hundredths of a percent. systemd wants it as a part of UINT32_MAX:
+ * systemd.resource-control(5), MemoryMax=. */
 static uint32_t scale(uint64_t share) {
         return (uint32_t) (share * UINT32_MAX / 10000);
 }
@@ -93,7 +94,7 @@ static int append_array(const BusLibrary *lib, sd_bus_message *m, const PlanProp
         return r < 0 ? r : lib->sd_bus_message_close_container(m);
 }
 
-/* Delegate= is two properties: a switch, and the controllers. */
+/* Delegate= is two properties on the bus: a switch (Delegate) and the list of controllers. */
 static int append_controllers(const BusLibrary *lib, sd_bus_message *m, char *const *controllers) {
         int r;
 

@@ -15,11 +15,11 @@ struct Scope {
         sd_bus *bus;
         const Plan *plan;
         Report *report;
-        char *job;          /* the object path of the job, once the reply names it */
-        char *removed;      /* of a job that ended before the reply was read */
+        char *job;          /* object path of the job, from the reply */
+        char *removed;      /* object path of the job that ended; its signal can come before the reply */
         char *result;
         int error;          /* of the reply, negative */
-        uint64_t dropped;   /* properties that systemd does not know and Optional= names, a bit each */
+        uint64_t dropped;   /* bit i: systemd does not know property i, and Optional= names it */
         pid_t pid;
         bool done, cancelled;
 };
@@ -43,7 +43,7 @@ static bool plan_has(const Plan *plan, DirectiveId id) {
         return false;
 }
 
-/* What every scope of isorun's has, and then the policy's lines. */
+/* Appends the properties that every scope has, and then those of the policy. */
 static int append_properties(Scope *s, sd_bus_message *m) {
         enum { DESCRIPTION_MAX = 256 };
         _cleanup_free_ char *command = strv_join(s->plan->arguments, " "), *text = NULL, *description = NULL;
@@ -51,7 +51,7 @@ static int append_properties(Scope *s, sd_bus_message *m) {
         int r;
 
         text = command ? format("%s%s%s", s->plan->description, separator, command) : NULL;
-        /* systemd writes it into a unit file as it is: it must stay on its line. */
+        /* systemd writes the description into a unit file without escaping it, so it must be one line. */
         description = text ? make_line(text, DESCRIPTION_MAX) : NULL;
         if (!description)
                 return -ENOMEM;
@@ -78,8 +78,9 @@ static bool has_word(const char *text, const char *word) {
         return false;
 }
 
-/* Systemd takes no property of that name for a scope, or not that value: an error at the policy's line that says who
- * would know it, or a notice. Returns 1 where the request should be made again without it, or -errno. */
+/* systemd has refused a property of the scope, or its value. Reports an error at the policy line, with the systemd
+ * version that knows the property; or a notice, if the property is optional. Returns 1 if the request is to be sent
+ * again without it, or -errno. */
 static int refuse_property(Scope *s, const char *message) {
         for (size_t i = 0; i < s->plan->n_properties; i++) {
                 const PlanProperty *p = &s->plan->properties[i];
@@ -134,7 +135,7 @@ static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_err
 
         if (s->lib->sd_bus_message_read(m, "uoss", NULL, &job, &unit, &result) < 0 || !streq(unit, s->plan->unit))
                 return 0;
-        if (s->done || (s->cancelled && s->removed)) /* this one is of the job that stops the unit */
+        if (s->done || (s->cancelled && s->removed)) /* a second job is the one that stops the unit */
                 return 0;
 
         free(s->removed);
@@ -167,7 +168,8 @@ static int send_request(Scope *s) {
         return r;
 }
 
-/* Until the bus has welcomed us, nothing is sent: a moment's wait here, for systemd to work meanwhile. */
+/* libsystemd sends nothing before the bus has authenticated isorun. Waiting for that here lets systemd work on the
+ * request early. */
 static int flush(Scope *s, Patience *patience) {
         int r;
 
@@ -202,7 +204,7 @@ int scope_request(Scope **ret, const Plan *plan, pid_t pid, Patience *patience, 
         r = bus_open(s->lib, plan->user_manager, " (--no-scope runs without a unit)", &s->bus, report);
         if (r < 0)
                 return r;
-        /* The match is on its way before the call is, and both are answered in that order: no job ends unheard. */
+        /* The match is sent before the call, and the bus handles both in that order. So the signal cannot be missed. */
         r = s->lib->sd_bus_match_signal_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                               "JobRemoved", on_job_removed, NULL, s);
         if (r >= 0)
@@ -260,7 +262,7 @@ short scope_events(const Scope *s) {
 void scope_stop(Scope *s) {
         sd_bus_error error = {};
 
-        /* Gone already, if all went well: it has no process left. */
+        /* If all went well, systemd has already removed the scope, because it has no process left. */
         (void) s->lib->sd_bus_call_method(s->bus, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER, "StopUnit", &error,
                                           NULL, "ss", s->plan->unit, "replace");
         s->lib->sd_bus_error_free(&error);

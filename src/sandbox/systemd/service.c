@@ -11,12 +11,13 @@
 #define SYSTEMD_UNIT "org.freedesktop.systemd1.Unit"
 #define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
 
-/* Where a service's directive stands: systemd.unit(5) has the dependencies, systemd.service(5) the rest. */
+/* Dependencies belong to the unit (systemd.unit(5)), all other properties to the service (systemd.service(5)). A
+ * dependency is a list of names. */
 static bool is_dependency(const Directive *d) {
         return d->signature[0] == 'a' && d->signature[1] == 's';
 }
 
-/* advice: whether a line in the unit's file would help. */
+/* Reports that the service lacks a property. advice: whether a line in the unit file would help. */
 static int missing(const Plan *plan, const PlanProperty *p, const char *why, bool advice, Report *report) {
         const Setting *s = &p->settings->items[0];
         const char *name = p->directive->name;
@@ -52,7 +53,7 @@ int service_bus_open(ServiceBus *u, const Plan *plan, Report *report) {
         return r < 0 ? report_oom(report) : 0;
 }
 
-/* The reply holds a variant; the caller unrefs it. */
+/* *ret is a reply with a variant; the caller unrefs it. */
 static int get_property(const ServiceBus *u, const char *property, sd_bus_message **ret) {
         enum { TIMEOUT_USEC = 5 * 1000 * 1000 };
         sd_bus_error error = {};
@@ -104,7 +105,7 @@ int service_bus_get_number(const ServiceBus *u, const char *property, char type,
         return 0;
 }
 
-/* Whether the unit's property, read into reply, is what the directive says. */
+/* Whether the unit's property, in reply, has the directive's value. Returns 1, 0 or -errno. */
 static int reply_matches(const ServiceBus *u, sd_bus_message *reply, const PlanProperty *p) {
         const Value *v = &p->settings->items[p->settings->n - 1].value;
         const char *s;
@@ -145,7 +146,7 @@ static int names_within(const ServiceBus *u, sd_bus_message *reply, const PlanPr
         return 1;
 }
 
-/* Returns 1 where the unit's file has the same, 0 where it has not, or -errno. */
+/* Whether the unit file sets the same value. Returns 1, 0 or -errno. */
 static int file_agrees(const ServiceBus *u, const PlanProperty *p) {
         const char *interface = is_dependency(p->directive) ? SYSTEMD_UNIT : SYSTEMD_SERVICE;
         sd_bus_error error = {};
@@ -161,7 +162,7 @@ static int file_agrees(const ServiceBus *u, const PlanProperty *p) {
         return r;
 }
 
-/* One call for one limit: there are few, and the answer says which was refused. */
+/* One call for each limit, so that the answer is about one limit. There are few of them. */
 static int set_property(const ServiceBus *u, const Plan *plan, const PlanProperty *p) {
         sd_bus_error error = {};
         sd_bus_message *m = NULL;
@@ -213,8 +214,8 @@ static int by_name(const void *a, const void *b) {
         return strcmp((*p)->directive->name, (*q)->directive->name);
 }
 
-/* Sorted: systemd writes a file for each one that is set, goes by their order in time, and would take the unit for
- * changed on disk where that is not the order of their names. */
+/* In order of their names: systemd writes a drop-in file for each property that is set. If it does not write them in
+ * that order, it thinks that the unit has changed on disk. */
 int service_ensure(const Plan *plan, int cgroup_fd, Report *report) {
         _cleanup_(service_bus_deinit) ServiceBus u = {};
         _cleanup_free_ const PlanProperty **sorted = calloc(plan->n_properties + 1, sizeof(*sorted));

@@ -4,24 +4,24 @@
 #include "plan/plan.h"
 #include "sandbox/systemd/bus.h"
 
-/* Sees to it that the service that isorun is the main process of has the plan's properties: a limit that its cgroup
- * holds already is met; another is set on the unit, which is root's or the user's own manager's to allow; what
- * cannot be set on a running unit must be in its file. Where that fails, the error prints the line to add. Returns
- * 0 or -errno, reported. */
+/* Outside: makes sure that the service whose main process isorun is has the plan's properties. A limit that the
+ * service's cgroup already enforces is met. Other limits are set on the unit, if root or the user's own manager allows
+ * that. Properties that cannot be set on a running unit must be in its file. If one is missing, the error prints the
+ * line to add to the unit file. Returns 0 or -errno, reported. */
 int service_ensure(const Plan *plan, int cgroup_fd, Report *report);
 
-/* The service on the bus of its manager. */
+/* The service on its manager's bus. */
 typedef struct ServiceBus {
         const BusLibrary *lib;
         sd_bus *bus;
         char *path;
 } ServiceBus;
 
-/* Connects. Returns 0 or -errno, reported. */
+/* Connects to the bus. Returns 0 or -errno, reported. Call service_bus_deinit() in either case. */
 int service_bus_open(ServiceBus *u, const Plan *plan, Report *report);
 void service_bus_deinit(ServiceBus *u);
 
-/* A property of the service, which is asked for some seconds at most: a text on the heap, or a number that is a "b", "i"
- * or "u" on the bus. Return 0 or -errno. */
+/* Read a property of the service, and wait up to 5 seconds for it. The text is the caller's to free. The number has
+ * type "b", "i" or "u" on the bus. Return 0 or -errno. */
 int service_bus_get_text(const ServiceBus *u, const char *property, char **ret);
 int service_bus_get_number(const ServiceBus *u, const char *property, char type, int64_t *ret);
