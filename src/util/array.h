@@ -8,9 +8,9 @@
 
 /* A growing array inside a structure: `Item *items; size_t n_items;`.
  *
- * ARRAY_APPEND makes room for one more zeroed element at the end, doubling at each power of two so that no
- * capacity needs storing, and evaluates to a pointer to it or to NULL when memory runs out. The array may move:
- * earlier pointers into it are void. */
+ * ARRAY_APPEND appends one zeroed element. It returns a pointer to the element, or NULL when memory runs out. The array
+ * may move, so earlier pointers into it become invalid. The array doubles when n is a power of two, so no capacity is
+ * stored. */
 #define ARRAY_APPEND(items, n) ((typeof(items)) array_append((void **) &(items), &(n), sizeof((items)[0])))
 
 static inline void *array_append(void **items, size_t *n, size_t size) {

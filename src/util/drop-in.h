@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Drop-ins as of systemd.unit(5): the files *.conf of several directories, of which the first one has of each name counts,
- * in the order of their names. */
+/* Drop-ins of systemd.unit(5): the files *.conf of several directories, sorted by name. For files with the same name,
+ * the one in the earlier directory wins. */
 
-/* Adds the paths of one directory's, but for names that are there already. Returns 0, also where there is no such
- * directory, or -errno. */
+/* Adds the paths of the drop-ins in one directory. Skips a drop-in if *paths already has one with the same file name.
+ * Returns 0 (also if the directory does not exist) or -errno. */
 int drop_ins_collect(const char *directory, char ***paths);
 
-/* When all directories have been looked into. */
+/* Sorts the paths by file name. Call it after drop_ins_collect() has read all directories. */
 void drop_ins_sort(char **paths);

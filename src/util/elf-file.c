@@ -54,7 +54,7 @@ void elf_file_deinit(ElfFile *f) {
         *f = (ElfFile) {};
 }
 
-/* What a file can say of itself takes no more memory than this, whatever it says. */
+/* These limits bound the memory that a malicious file can make the reader use. */
 enum { HEADERS_MAX = 1024, DYNAMIC_MAX = 64 << 10, STRINGS_MAX = 1000 };
 
 typedef struct Reader {
@@ -63,7 +63,8 @@ typedef struct Reader {
         size_t n_headers;
 } Reader;
 
-/* Copies the bytes of the file from offset to the end of a string. Returns 0, -EBADMSG if it has no end, or -ENOMEM. */
+/* Copies the NUL-terminated string at this offset of the file. Returns 0, -EBADMSG if no NUL is within max bytes, or
+ * -ENOMEM. */
 static int copy_string(const Reader *r, int64_t offset, size_t max, char **ret) {
         Elf_Data *data = r->lib->elf_getdata_rawchunk(r->elf, offset, max < PATH_MAX ? max : PATH_MAX, ELF_T_BYTE);
 
@@ -73,7 +74,8 @@ static int copy_string(const Reader *r, int64_t offset, size_t max, char **ret) 
         return *ret ? 0 : -ENOMEM;
 }
 
-/* Where in the file lies what is loaded at that address; *ret_left is how much of it is left. -1: nowhere. */
+/* Returns the file offset of the byte that is loaded at this address, or -1 if no segment contains the address.
+ * *ret_left is the number of bytes from there to the end of the segment. */
 static int64_t file_offset(const Reader *r, GElf_Addr address, size_t *ret_left) {
         for (size_t i = 0; i < r->n_headers; i++) {
                 GElf_Phdr h;
@@ -158,16 +160,16 @@ static int read_file(Reader *r, ElfFile *f) {
         if (!r->lib->gelf_getehdr(r->elf, &header) || r->lib->elf_getphdrnum(r->elf, &r->n_headers) < 0 ||
             r->n_headers > HEADERS_MAX)
                 return -EBADMSG;
-        if (header.e_phnum != PN_XNUM && r->n_headers != header.e_phnum) /* libelf counts those that the file has room for */
+        if (header.e_phnum != PN_XNUM && r->n_headers != header.e_phnum) /* libelf counts only those in the file */
                 return -EBADMSG;
-        /* A core file, say: nothing that is loaded. */
+        /* Other types, such as core files, are not loaded by a loader. */
         if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
                 return 0;
         f->class = r->lib->gelf_getclass(r->elf);
         f->machine = header.e_machine;
 
         if (find_header(r, PT_INTERP, &h)) {
-                if (h.p_filesz > PATH_MAX) /* nor does execve(2) take one */
+                if (h.p_filesz > PATH_MAX) /* execve(2) rejects a longer one, too */
                         return -EBADMSG;
                 result = copy_string(r, (int64_t) h.p_offset, h.p_filesz, &f->interpreter);
                 if (result < 0)
@@ -178,8 +180,8 @@ static int read_file(Reader *r, ElfFile *f) {
         return result < 0 ? result : 1;
 }
 
-/* Whether the number of sections is in the first of them, as that of more than 65280 is (elf(5)): for so many libelf
- * takes memory at once. */
+/* Whether the first section header holds the number of sections, as it does for 65280 or more sections (elf(5)). libelf
+ * allocates memory for all of them at once, so such a file is rejected. */
 static bool has_many_sections(int fd) {
         union {
                 unsigned char ident[EI_NIDENT];

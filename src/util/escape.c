@@ -7,8 +7,8 @@
 #include "util/macro.h"
 #include "util/text.h"
 
-/* The length of the UTF-8 sequence at s, or 0 where there is no valid one (RFC 3629, section 4: no overlong
- * forms, no surrogates, nothing above U+10FFFF). */
+/* The length of the UTF-8 sequence at s, or 0 if the sequence is not valid (RFC 3629, section 4: no overlong forms, no
+ * surrogates, nothing above U+10FFFF). */
 static size_t utf8_length(const unsigned char *s) {
         unsigned low = 0x80, high = 0xbf;
         size_t n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Maps of a user namespace's ids to those of its parent: user_namespaces(7), /proc/PID/uid_map. */
+/* An id map maps the ids of a user namespace to ids of its parent: user_namespaces(7), /proc/PID/uid_map. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,18 +14,18 @@ typedef struct IdMapEntry {
 
 typedef struct IdMap {
         IdMapEntry *items;
-        size_t n; /* 0: there is no such map */
+        size_t n; /* 0: the map is not set */
 } IdMap;
 
 /* Appends an entry. Returns 0 or -ENOMEM. */
 int id_map_add(IdMap *map, uint32_t inside, uint32_t outside, uint32_t count);
 
-/* Reads what the kernel shows, a line for each entry. *ret is filled on success only. Returns 0, -ENOMEM, or -EINVAL
- * for another text. */
+/* Parses the kernel's format, one entry a line. Fills *ret only on success. Returns 0, -ENOMEM, or -EINVAL if the text
+ * is not an id map. */
 int id_map_parse(const char *text, IdMap *ret);
 
-/* "INSIDE OUTSIDE COUNT" for each entry, with separator between two ("\n" for the kernel), on the heap. NULL when memory
- * runs out. */
+/* Writes "INSIDE OUTSIDE COUNT" for each entry, with the separator between them ("\n" for the kernel), on the heap.
+ * NULL when memory runs out. */
 char *id_map_format(const IdMap *map, const char *separator);
 
 void id_map_deinit(IdMap *map);

@@ -17,7 +17,7 @@ void journal_entry_deinit(JournalEntry *e) {
         text_deinit(&e->text);
 }
 
-/* How many bytes of a text there is room for, if no character of more than one may be torn. */
+/* The length of the text, at most JOURNAL_VALUE_MAX bytes. Does not cut a UTF-8 character in two. */
 static size_t cut(const char *text) {
         size_t n = strlen(text);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* System calls that glibc 2.36 has no wrapper for. Each returns -1 and sets errno, as its man page says. */
+/* System calls that glibc has no wrapper for, or had none before 2.36 (pidfd_open(2), pidfd_send_signal(2)). Each
+ * returns -1 and sets errno, as its man page says. */
 
 #include <linux/landlock.h>
 #include <linux/openat2.h>

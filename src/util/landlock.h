@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Landlock's rights, also where the build's kernel headers are older: landlock(7), linux/landlock.h. */
+/* Landlock's rights, for builds with older kernel headers too: landlock(7), linux/landlock.h. */
 
 #include <linux/landlock.h>
 #include <stdint.h>
@@ -18,11 +18,12 @@
 #endif
 
 enum {
-        LANDLOCK_ABI_REFER = 2, /* before, no file could be moved to another directory */
+        LANDLOCK_ABI_REFER = 2, /* with ABI 1, files cannot be moved between directories */
         LANDLOCK_ABI_SCOPE = 6,
 };
 
-/* struct landlock_ruleset_attr with all fields of ABI 6; a shorter size is passed to older kernels. */
+/* struct landlock_ruleset_attr with all fields of ABI 6. For older kernels, pass the size of the fields that they
+ * know. */
 typedef struct LandlockRulesetAttr {
         uint64_t handled_access_fs;
         uint64_t handled_access_net;

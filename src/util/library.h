@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Shared libraries that only some starts need, loaded when they do. The functions stand in a struct of pointers, in the
- * order of a list, under their own names. */
+/* Shared libraries that only some starts need. They are loaded when they are first used. The caller lists the
+ * functions; a struct has one pointer for each, with the same name and in the same order. */
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "util/macro.h"
 
-/* Loads soname and looks up the n functions of names into functions, an array of n pointers, of which all are filled in
- * or none. Returns 0, -ENOENT where the library is not there, -ENOSYS where it lacks one of them, -ENOMEM. */
+/* Loads soname and looks up n functions by name. functions is an array of n pointers; it is written only if all of them
+ * are found. Returns 0, -ENOENT if the library cannot be loaded, -ENOSYS if it lacks a function, or -ENOMEM. */
 int library_load(const char *soname, const char *const *names, size_t n, void *functions);
 
-/* What packagers' tools read to find libraries that are loaded at run time: the "ELF dlopen metadata" of
- * uapi-group.org/specifications. To stand at file scope. */
+/* Adds an ELF note from which packagers' tools find libraries that are loaded at run time: the "ELF dlopen metadata" of
+ * uapi-group.org/specifications. Use it at file scope. */
 #define LIBRARY_NOTE(id, feature, description, priority, soname)                                                  \
         static const struct {                                                                                  \
                 uint32_t name_size, content_size, type;                                                        \

@@ -10,7 +10,7 @@
 #define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
 #define _unused_ __attribute__((unused))
 
-/* Defines free_fnp(), for _cleanup_(), beside a free function that takes and survives NULL. */
+/* Defines fnp() for _cleanup_(). fn frees its argument and accepts NULL. */
 #define DEFINE_CLEANUP(type, fn)                \
         static inline void fn##p(type *p) {     \
                 if (*p)                         \
@@ -27,7 +27,7 @@ static inline bool streq(const char *a, const char *b) {
         return strcmp(a, b) == 0;
 }
 
-/* The rest of s after prefix, or NULL where s does not begin with it. */
+/* The rest of s after prefix, or NULL if s does not begin with prefix. */
 static inline const char *startswith(const char *s, const char *prefix) {
         size_t l = strlen(prefix);
 
@@ -40,7 +40,7 @@ static inline bool endswith(const char *s, const char *suffix) {
         return a >= b && streq(s + a - b, suffix);
 }
 
-/* Moves a pointer or an fd out of its variable, so that the variable's cleanup finds nothing. */
+/* Moves a pointer or an fd out of its variable, and clears the variable, so that its cleanup does nothing. */
 #define TAKE_PTR(p)                             \
         ({                                      \
                 typeof(p) *_pp = &(p);          \

@@ -8,7 +8,8 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-/* One component. A directory on the way is opened as such, which has it mounted where that is done on demand. */
+/* Opens one component. A directory before the last component is opened with O_DIRECTORY, so that an automount at that
+ * place is mounted. */
 static int step(int dir, const char *name, uint64_t flags) {
         _cleanup_close_ int fd = openat(dir, name, (int) flags | O_PATH | O_NOFOLLOW | O_CLOEXEC);
         struct stat st;
@@ -19,7 +20,7 @@ static int step(int dir, const char *name, uint64_t flags) {
                 return -errno;
         if (flags & O_NOFOLLOW)
                 return TAKE_FD(fd);
-        /* O_PATH opens the symlink itself, also a magic one. */
+        /* With O_PATH and O_NOFOLLOW, openat(2) opens a symlink itself, also a magic link of /proc. */
         if (fstat(fd, &st) < 0)
                 return -errno;
         return S_ISLNK(st.st_mode) ? -ELOOP : TAKE_FD(fd);
@@ -54,7 +55,7 @@ int open_in(int root, const char *path, uint64_t flags, uint64_t resolve) {
                                 .resolve = resolve | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
         int fd;
 
-        /* -EAGAIN: somebody renamed something at the time (openat2(2)). */
+        /* -EAGAIN: another process renamed or mounted something meanwhile (openat2(2)). */
         do
                 fd = sys_openat2(root, path, &how);
         while (fd < 0 && errno == EAGAIN);

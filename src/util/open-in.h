@@ -3,13 +3,13 @@
 
 #include <stdint.h>
 
-/* Opens path below the directory root with O_PATH and flags (O_DIRECTORY; O_NOFOLLOW: where the last component is a
- * symlink, it is what is opened), following no symlink at all. resolve: more of openat2(2)'s RESOLVE_*; path is
- * relative but with RESOLVE_IN_ROOT, and has no "..".
+/* Opens path below the directory root, with O_PATH and flags, and follows no symlink. flags is O_DIRECTORY, or
+ * O_NOFOLLOW to open the last component itself if it is a symlink. resolve adds RESOLVE_* flags of openat2(2). path
+ * contains no "..", and is relative unless resolve has RESOLVE_IN_ROOT.
  *
- * Where openat2(2) is not to be had, as in a sandbox whose filter cannot see its arguments, the same is done by
- * open_in_steps(). Returns the fd or -errno, -ELOOP for a symlink. */
+ * If openat2(2) fails with ENOSYS (for example inside another sandbox, whose filter cannot see its arguments),
+ * open_in_steps() does the same. Returns the fd or -errno, -ELOOP for a symlink. */
 int open_in(int root, const char *path, uint64_t flags, uint64_t resolve);
 
-/* The same with openat(2), a component at a time. A path is always one from root, and -EXDEV for "..". */
+/* Does the same with openat(2), one component at a time. An absolute path also starts at root. -EXDEV for "..". */
 int open_in_steps(int root, const char *path, uint64_t flags);

@@ -80,7 +80,8 @@ int parse_mode(const char *text, uint32_t *ret) {
         return 0;
 }
 
-/* "12" or "12.5" at *p, which is moved behind it. No sign, no exponent, no hexadecimal, whatever the locale. */
+/* Parses "12" or "12.5" at *p, and moves *p past it. Accepts no sign, exponent or hexadecimal digits, and does not
+ * depend on the locale. */
 static int take_decimal(const char **p, long double *ret) {
         long double value = 0, scale = 1;
         bool digits = false;
@@ -167,7 +168,7 @@ static const struct {
         { "µs", 1 },                    { "μs", 1 },
 };
 
-/* The unit at *p, which is moved behind it; seconds where there is none. */
+/* Parses the time unit at *p, and moves *p past it. Without a unit, seconds. Returns the unit in microseconds. */
 static uint64_t take_time_unit(const char **p) {
         *p += strspn(*p, " \t");
 
@@ -250,7 +251,7 @@ int parse_errno(const char *text, int *ret) {
 }
 
 static int take_index(const char **p, unsigned *ret) {
-        enum { INDEX_MAX = 8191 }; /* CONFIG_NR_CPUS has no higher value */
+        enum { INDEX_MAX = 8191 }; /* the largest value of CONFIG_NR_CPUS, minus one */
         unsigned n = 0;
 
         if (!isdigit((unsigned char) **p))

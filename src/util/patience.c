@@ -38,8 +38,8 @@ void patience_check(Patience *p, Origin origin, const char *key, const char *for
 static void on_timer(_unused_ int sig) {
 }
 
-/* EINTR when patience ends. The timer is one of its own, for an alarm(2) may be the caller's, and goes on, since its
- * first signal may come just before open(2) waits. */
+/* Opens the file. Fails with EINTR when the notice is due. It makes its own timer, because the caller may use alarm(2).
+ * The timer repeats, because its first signal may arrive just before open(2) begins to wait. */
 static int open_until(const Patience *p, const char *path, int flags, mode_t mode) {
         const int left = patience_left(p), sig = SIGRTMIN;
         struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = sig };

@@ -6,7 +6,7 @@
 
 #include "util/fd.h"
 
-/* The rest of the line of /proc/PID/FILE that begins with prefix. */
+/* Finds the line of /proc/PID/FILE that begins with prefix, and returns the rest of it. */
 static int read_line_of(pid_t pid, const char *file, const char *prefix, char **ret) {
         _cleanup_free_ char *text = NULL;
         char path[64], *line, *position = NULL;

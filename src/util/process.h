@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What /proc says of a process that may be another user's: proc_pid_status(5), cgroups(7). pid 0: this one. */
+/* Facts from /proc about a process, which may be another user's: proc_pid_status(5), cgroups(7). pid 0 is this
+ * process. */
 
 #include <sys/types.h>
 
-/* Its path in the unified hierarchy of cgroups, "/…", on the heap. Returns 0, -ENODATA where it has none, or -errno. */
+/* The path of its cgroup in the unified hierarchy, "/…", on the heap. Returns 0, -ENODATA if it is in no unified
+ * hierarchy, or -errno. */
 int process_cgroup(pid_t pid, char **ret);
 
-/* What follows "KEY:\t" in its status, on the heap. Returns 0, -ENODATA where there is no such line, or -errno. */
+/* The text after "KEY:\t" in /proc/PID/status, on the heap. Returns 0, -ENODATA if the file has no such line, or
+ * -errno. */
 int process_status(pid_t pid, const char *key, char **ret);
 
-/* How many pid namespaces it is in, as seen from the one of /proc: 1 for who is in that alone. Returns that or -errno. */
+/* The number of pid namespaces that the process is in, counted from the one that /proc belongs to: 1 if it is in no
+ * deeper one. Returns the number or -errno. */
 int process_pid_depth(pid_t pid);

@@ -70,7 +70,7 @@ static _printf_(3, 0) char *compose(const Origin *origin, const char *key, const
         return raw ? escape(raw) : NULL;
 }
 
-/* The same where memory has run out: without origin and key, and no more than there is room for. */
+/* Does the same if memory has run out: without origin and key, and cut to REPORT_TEXT_MAX. */
 static _printf_(2, 0) void compose_cut(char line[static REPORT_TEXT_MAX], const char *fmt, va_list ap) {
         vsnprintf(line, REPORT_TEXT_MAX, fmt, ap);
         for (char *c = line; *c; c++)

@@ -48,7 +48,7 @@ static ssize_t append(void *cookie, const char *bytes, size_t n) {
         return (ssize_t) n;
 }
 
-/* open_memstream(3) would not do: glibc drops what it finds no memory for, and still reports success. */
+/* open_memstream(3) cannot be used: if memory runs out, glibc drops text and still reports success. */
 int text_open(Text *text) {
         *text = (Text) {};
         text->f = fopencookie(text, "w", (cookie_io_functions_t) { .write = append });

@@ -10,11 +10,11 @@
 char *format(const char *fmt, ...) _printf_(1, 2);
 char *formatv(const char *fmt, va_list ap) _printf_(1, 0);
 
-/* Text that is written piece by piece, with what stdio has for it. Nobody need look at what each call returns: a text
- * that memory did not suffice for is not handed out. It must stay where it is while it is open. */
+/* A text that is written piece by piece with the functions of stdio. Callers need not check each write: if memory ran
+ * out at any time, text_finish() returns NULL. The struct must not move while it is open. */
 typedef struct Text {
         FILE *f;
-        char *bytes; /* with a NUL behind them */
+        char *bytes; /* NUL-terminated */
         size_t size, room;
         bool failed;
 } Text;
@@ -22,10 +22,10 @@ typedef struct Text {
 /* Returns 0 or -ENOMEM. */
 int text_open(Text *text);
 
-/* Ends the writing, and gives the text to the caller; NULL when memory ran out. */
+/* Closes the stream and returns the text, which the caller frees. NULL if memory ran out. */
 char *text_finish(Text *text);
 
-/* The same, while more is to be written: borrowed until the next piece. */
+/* Returns the text so far; more can be written after it. Borrowed, until the next write. NULL if memory ran out. */
 const char *text_so_far(Text *text);
 
 void text_deinit(Text *text);

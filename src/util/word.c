@@ -28,7 +28,7 @@ static int put_utf8(FILE *f, uint32_t c) {
         return 0;
 }
 
-/* Exactly n digits to the base. */
+/* Parses exactly n digits in this base. */
 static int take_number(const char **p, size_t n, int base, uint32_t *ret) {
         char digits[9] = "", *end;
 
@@ -45,7 +45,7 @@ static int take_number(const char **p, size_t n, int base, uint32_t *ret) {
         return 0;
 }
 
-/* *p stands behind the backslash. */
+/* *p is the character after the backslash. */
 static int take_escape(const char **p, FILE *f) {
         static const char plain[][2] = { { 'a', '\a' }, { 'b', '\b' }, { 'f', '\f' },  { 'n', '\n' },
                                          { 'r', '\r' }, { 't', '\t' }, { 'v', '\v' },  { 's', ' ' },
@@ -60,7 +60,7 @@ static int take_escape(const char **p, FILE *f) {
                 }
 
         switch (**p) {
-        case ':': /* for who splits the word at its colons */
+        case ':': /* word_split_colons() needs it */
                 fputs("\\:", f);
                 (*p)++;
                 return 0;
@@ -80,7 +80,7 @@ static int take_escape(const char **p, FILE *f) {
                 r = take_number(p, 3, 8, &c);
         }
 
-        /* A NUL would end the word unseen. */
+        /* A NUL would silently end the word. */
         if (r < 0 || c == 0 || c > 255)
                 return -EINVAL;
         return fputc((int) c, f) == EOF ? -ENOMEM : 0;
@@ -195,7 +195,7 @@ void percent_write(FILE *f, const char *text) {
         }
 }
 
-/* What means something of its own at the beginning of a word, or in it. */
+/* Whether the word is empty or contains a character that has a special meaning at its place. */
 static bool needs_quotes(const char *word) {
         return !*word || strpbrk(word, " \t\n\r'\"") || strchr("#;", word[0]) || endswith(word, "\\");
 }
