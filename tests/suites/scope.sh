@@ -36,6 +36,8 @@ test_unit() {
 	is "$label: what it is stands on its cgroup" "$(python3 -c 'import os, sys
 print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", "policy", "command")])' "$cgroup")" \
 		"one default sleep 1000"
+	run "${who[@]}" timeout -s KILL 20 env --ignore-signal=CHLD "$isorun" "${mode[@]}" --quiet sh -c 'exit 7'
+	is "$label: the exit status is known though isorun's caller ignores SIGCHLD" "$status $err" "7 "
 	run "${who[@]}" "$isorun" "${mode[@]}" --name one true
 	is "$label: a name that is taken" "$status $err" \
 		"125 isorun: there is a unit isorun-one.scope already (--name chooses another name)"

@@ -40,6 +40,8 @@ static bool is_privileged_file(void) {
 
 int start_allowed(Report *report) {
         ensure_standard_fds();
+        /* Whoever starts us may have it ignored; sandbox_run() needs it as it is by default. */
+        (void) signal(SIGCHLD, SIG_DFL);
         return is_privileged_file() ? report_error(report, EPERM,
                                                    "refuses to run set-user-ID, set-group-ID or with file capabilities")
                                     : 0;

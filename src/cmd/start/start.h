@@ -7,8 +7,8 @@
 #include "plan/plan.h"
 #include "plan/request.h"
 
-/* Before all else: has fds 0 to 2 open, so that no file of ours is ever taken for one of them, and refuses to be more
- * than its caller. Returns 0, or -EPERM, reported. */
+/* Before all else: has fds 0 to 2 open, so that no file of ours is ever taken for one of them, stops ignoring SIGCHLD, and
+ * refuses to be more than its caller. Returns 0, or -EPERM, reported. */
 int start_allowed(Report *report);
 
 /* One try to start something: userdata is what start_repeat() was given. Returns an exit status, or -EEXIST where the

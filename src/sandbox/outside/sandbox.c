@@ -48,9 +48,6 @@ static void supervisor_deinit(Supervisor *s) {
 static int prepare_signals(Run *run) {
         sigset_t forwarded;
 
-        /* Who ignores it, as our caller may have us do, is not told of the end of a child: wait(2). */
-        if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
-                return report_error(run->report, errno, "signal: %s", strerror(errno));
         signals_forwarded(&forwarded);
         if (sigprocmask(SIG_BLOCK, &forwarded, &run->signal_mask) < 0)
                 return report_error(run->report, errno, "sigprocmask: %s", strerror(errno));
