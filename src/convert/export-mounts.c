@@ -25,12 +25,13 @@ static bool is_in_memory(const Plan *plan, const char *path) {
 
 static void write_root(Exporter *e) {
         const PlanMount *root = &e->plan->mounts[0];
+        const PlanSource *source = &root->source;
 
-        if (!streq(root->source, "/")) {
+        if (!streq(source->path, "/")) {
                 FILE *f = export_stream(e, root->origin);
 
-                fprintf(f, "%s=", root->detached ? "RootImage" : "RootDirectory");
-                word_write(f, root->source, WORD_PERCENT);
+                fprintf(f, "%s=", source->kind == SOURCE_DETACHED ? "RootImage" : "RootDirectory");
+                word_write(f, source->path, WORD_PERCENT);
                 fputs("\nMountAPIVFS=yes\n", f);
         }
         fputs("ProtectSystem=strict\n", e->builtin);
@@ -111,7 +112,7 @@ static void write_builtin(Exporter *e, const PlanMount *m) {
                 fputs("TemporaryFileSystem=/var/tmp:mode=1777,size=64M\n", e->builtin);
         else if (m->kind == MOUNT_BIND && !path_is_below(m->destination, "/dev") && !streq(m->destination, "/dev")) {
                 fputs("BindReadOnlyPaths=", e->builtin);
-                write_bind(e, e->builtin, m->source, m->destination, "");
+                write_bind(e, e->builtin, m->source.path, m->destination, "");
         }
 }
 
@@ -134,10 +135,10 @@ static void say_lost_options(Exporter *e, const Setting *s, const Directive *d, 
 static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
         const char *source = s->value.words[0], *destination = s->value.words[1];
         const PlanMount *m = plan_find_mount(e->plan, destination);
-        uint64_t flags = s->value.number | (m && m->binding ? m->binding->flags : 0);
+        uint64_t flags = s->value.number | (m && m->source.binding ? m->source.binding->flags : 0);
         FILE *f;
 
-        if (source[0] != '/' && (!m || !m->source || m->by_fd)) {
+        if (source[0] != '/' && (!m || (m->source.kind != SOURCE_PATH && m->source.kind != SOURCE_ID_MAPPED))) {
                 export_lacks(e, s->origin, d->name, "the volume %s is not bound to a path", source);
                 return;
         }
@@ -148,7 +149,7 @@ static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
         f = export_stream(e, s->origin);
         fprintf(f, "%s=%s", flags & (BIND_READ_ONLY | BIND_OVERLAY) ? "BindReadOnlyPaths" : "BindPaths",
                 s->value.optional ? "-" : "");
-        write_bind(e, f, source[0] == '/' ? source : m->source, destination,
+        write_bind(e, f, source[0] == '/' ? source : m->source.path, destination,
                    flags & BIND_NO_RECURSE ? ":norbind" : "");
         if (flags & BIND_NO_EXEC) {
                 fputs("NoExecPaths=", f);

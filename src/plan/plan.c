@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/plan.h"
 
-
 #include "util/strv.h"
-
-void plan_mount_deinit(PlanMount *mount) {
-        free(mount->destination);
-        free(mount->source);
-        free(mount->options);
-        strv_free(mount->lower);
-}
 
 Plan *plan_free(Plan *plan) {
         if (!plan)

@@ -13,12 +13,9 @@
 #include <sys/types.h>
 
 #include "plan/host.h"
-#include "policy/bindings.h"
+#include "plan/mount.h"
 #include "policy/policy.h"
 #include "policy/value/standard-io.h"
-
-/* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */
-enum { ROOT_LAYERS_MAX = 8 };
 
 /* What holds the instance. */
 typedef enum PlanHolder {
@@ -39,53 +36,6 @@ typedef struct PlanProperty {
         const SettingList *settings;
         bool optional; /* Optional= names it: where it is not enforced, a notice is enough */
 } PlanProperty;
-
-typedef enum MountKind {
-        MOUNT_ROOT,      /* the root itself; source is the host directory, or of several stacked ones the highest;
-                            NULL: an empty directory in memory */
-        MOUNT_BIND,      /* source, a host path without symlinks */
-        MOUNT_OVERLAY,   /* source, what is written to it staying in memory */
-        MOUNT_TMPFS,     /* an empty directory in memory */
-        MOUNT_MERGE,     /* a directory of the root that is nothing but merged; source is the host directory */
-        MOUNT_PROC,
-        MOUNT_DEVPTS,
-        MOUNT_CGROUP,    /* the instance's own part of the cgroup tree */
-        MOUNT_NOTIFY,    /* an empty directory in memory with the socket that NOTIFY_SOCKET names inside; source is
-                            where it is relayed to, for who reads */
-        MOUNT_DIRECTORY, /* not a mount: a directory made in memory */
-        MOUNT_SYMLINK,   /* not a mount: a symlink made in memory; source is its target */
-        MOUNT_FILE,      /* a file in memory that holds text, or what source holds at the start */
-        MOUNT_BLOCKED,   /* what cannot be looked into: an empty file or directory of mode 000 */
-} MountKind;
-
-typedef struct PlanMount {
-        MountKind kind;
-        char *destination; /* inside, absolute, without symlinks */
-        char *source;
-        char **lower;      /* MOUNT_ROOT, MOUNT_MERGE: the layers below source, the highest first */
-        const char *text;  /* MOUNT_FILE: of the policy */
-        const Binding *binding; /* where the policy has a name for the source */
-        char *options;     /* of the file system, "mode=755,size=64M"; may be NULL */
-        bool directory;    /* both ends are directories (otherwise files) */
-        bool read_only;
-        bool recursive;
-        bool devices;      /* device nodes work */
-        bool no_exec;
-        bool id_mapped;    /* the ids on disk are those of the instance's own world */
-        bool detached;     /* fd is of a mount that is attached nowhere, and is moved; source is for who reads */
-        bool unread;       /* source is an image, as the root, and what it holds is not known */
-        bool by_fd;        /* what source leads to must be what fd is of */
-        int fd;            /* of by_fd and detached; borrowed */
-        bool optional;     /* left out where destination does not exist; no matter to the start */
-        bool exact;        /* destination exists: nothing need be made for it */
-        bool grant;        /* a place of GrantPaths=: an empty MOUNT_TMPFS that isoctl grant covers, */
-        bool grant_write;  /* also with what can be written */
-        bool merge;        /* then it becomes a directory in memory that holds the same, so that more can be put in */
-        mode_t mode;       /* MOUNT_DIRECTORY, MOUNT_FILE */
-        bool of_service;      /* systemd has made it for the service that isorun is the main process of */
-        Origin origin;
-        const char *key;   /* the directive or option that asked; NULL: built in, or of the unit */
-} PlanMount;
 
 /* What the filter does with one system call. */
 typedef struct PlanCall {
@@ -219,9 +169,6 @@ enum { PLAN_NOT_FOUND = 127, PLAN_CANNOT_EXECUTE = 126, PLAN_FAILED = 125 };
 
 Plan *plan_free(Plan *plan);
 DEFINE_CLEANUP(Plan *, plan_free);
-
-/* Frees what the mount owns. */
-void plan_mount_deinit(PlanMount *mount);
 
 /* Orders destinations so that a directory comes right before what lies in it. */
 int destination_compare(const char *a, const char *b);

@@ -81,7 +81,7 @@ static void test_binds(void **state) {
                 plan_expect_good(f, cases[i].line);
                 m = mount_at(f, "/srv");
                 expect_number(cases[i].line, m->kind, MOUNT_BIND);
-                expect_text(cases[i].line, m->source, temp_path(path, f->dir, "data"));
+                expect_text(cases[i].line, m->source.path, temp_path(path, f->dir, "data"));
                 expect_number(cases[i].line, m->read_only, cases[i].read_only);
                 expect_number(cases[i].line, m->recursive, cases[i].recursive);
                 expect_number(cases[i].line, m->no_exec, cases[i].no_exec);
@@ -124,8 +124,8 @@ static void test_symlinks(void **state) {
         temp_link(f->dir, "root/in", "/etc");
         temp_link(f->dir, "root/out", "../../../../../../../etc");
         plan_expect_good(f, "BindPaths=%h/link:/place\nBindPaths=%h/file:/in/passwd\n");
-        expect_text("source", mount_at(f, "/srv")->source, temp_path(path, f->dir, "data"));
-        expect_text("source", mount_at(f, "/etc/passwd")->source, temp_path(path, f->dir, "file"));
+        expect_text("source", mount_at(f, "/srv")->source.path, temp_path(path, f->dir, "data"));
+        expect_text("source", mount_at(f, "/etc/passwd")->source.path, temp_path(path, f->dir, "file"));
         assert_null(plan_find_mount(f->plan, "/place"));
         plan_expect_error(f, "BindPaths=%h/file:/out/passwd\n", EXDEV, "a symlink on the way there leaves the root");
         temp_link(f->dir, "root/loop", "loop");
@@ -214,7 +214,7 @@ static void test_missing_destination(void **state) {
         plan_expect_good(f, "BindPaths=%h/data:/srv/a/b %h/file:/srv/c\n");
         assert_false(mount_at(f, "/")->merge);
         expect_number("kind", mount_at(f, "/srv")->kind, MOUNT_MERGE);
-        expect_text("source", mount_at(f, "/srv")->source, temp_path(path, f->dir, "root/srv"));
+        expect_text("source", mount_at(f, "/srv")->source.path, temp_path(path, f->dir, "root/srv"));
         assert_true(mount_at(f, "/srv")->merge && mount_at(f, "/srv")->read_only);
         mount_at(f, "/srv/a/b");
         mount_at(f, "/srv/c");
@@ -431,7 +431,7 @@ static void test_host_root(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_good(f, "RootDirectory=/\n");
-        expect_text("source", mount_at(f, "/")->source, "/");
+        expect_text("source", mount_at(f, "/")->source.path, "/");
         assert_true(mount_at(f, "/")->read_only);
         expect_number("kind", mount_at(f, "/var")->kind, MOUNT_TMPFS);
         expect_number("kind", mount_at(f, "/var/tmp")->kind, MOUNT_DIRECTORY);

@@ -40,7 +40,7 @@ static PlanMount *add(Fixture *f, MountKind kind, const char *destination, const
         PlanMount mount = { .kind = kind, .destination = strdup(destination), .directory = directory }, *m;
 
         if (source)
-                mount.source = strdup(temp_path(path, f->dir, source));
+                mount.source = (PlanSource) { SOURCE_PATH, directory, strdup(temp_path(path, f->dir, source)) };
         m = root_model_add(&f->model, mount);
 
         assert_non_null(m);
@@ -233,9 +233,9 @@ static void test_in_memory(void **state) {
         add(f, MOUNT_DIRECTORY, "/run/lock", NULL, true);
         add(f, MOUNT_BIND, "/run/bound", "other/inner", true);
         link = add(f, MOUNT_SYMLINK, "/run/shortcut", NULL, false);
-        link->source = strdup("/bin");
+        link->target = strdup("/bin");
         link = add(f, MOUNT_SYMLINK, "/run/relative", NULL, false);
-        link->source = strdup("../usr/./bin");
+        link->target = strdup("../usr/./bin");
         check_walks(f, cases, ELEMENTSOF(cases));
 }
 

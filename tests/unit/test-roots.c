@@ -29,7 +29,8 @@ static int stack_set_up(void **state) {
                 "2/gone-below/x",
         };
         Stack *s = calloc(1, sizeof(Stack));
-        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"), .directory = true };
+        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"), .directory = true,
+                           .source = { SOURCE_LAYERS, .directory = true } };
         char path[PATH_MAX];
 
         assert_non_null(s);
@@ -44,9 +45,9 @@ static int stack_set_up(void **state) {
         temp_link(s->dir, "1/usr/inside", "../etc");
         temp_link(s->dir, "1/usr/bin/out", "../../../etc/low");
         temp_link(s->dir, "0/chain", "out/low");
-        root.source = strdup(temp_path(path, s->dir, "2"));
-        assert_int_equal(strv_push(&root.lower, temp_path(path, s->dir, "1")), 0);
-        assert_int_equal(strv_push(&root.lower, temp_path(path, s->dir, "0")), 0);
+        root.source.path = strdup(temp_path(path, s->dir, "2"));
+        assert_int_equal(strv_push(&root.source.lower, temp_path(path, s->dir, "1")), 0);
+        assert_int_equal(strv_push(&root.source.lower, temp_path(path, s->dir, "0")), 0);
         assert_non_null(root_model_add(&s->model, root));
         *state = s;
         return 0;
@@ -154,17 +155,17 @@ static void test_layers(void **state) {
         temp_text(f->dir, "top/etc/passwd", "x");
         plan_expect_good(f, "RootDirectory=%h/root:%h/other:%h/top\nBindPaths=%h/file:/srv/new %h/file:/usr/bin/more");
         m = mount_at(f, "/");
-        expect_text("the highest", m->source, temp_path(path, f->dir, "top"));
-        expect_number("below", strv_length(m->lower), 2);
-        expect_text("next", m->lower[0], temp_path(path, f->dir, "other"));
-        expect_text("lowest", m->lower[1], temp_path(path, f->dir, "root"));
+        expect_text("the highest", m->source.path, temp_path(path, f->dir, "top"));
+        expect_number("below", strv_length(m->source.lower), 2);
+        expect_text("next", m->source.lower[0], temp_path(path, f->dir, "other"));
+        expect_text("lowest", m->source.lower[1], temp_path(path, f->dir, "root"));
         assert_true(m->read_only && m->directory);
         assert_true(mount_at(f, "/srv/new")->exact);
         m = mount_at(f, "/usr/bin");
         expect_number("made to hold more", m->kind, MOUNT_MERGE);
-        expect_text("of the layers that have it", m->source, temp_path(path, f->dir, "other/usr/bin"));
-        expect_number("all", strv_length(m->lower), 1);
-        expect_text("all", m->lower[0], temp_path(path, f->dir, "root/usr/bin"));
+        expect_text("of the layers that have it", m->source.path, temp_path(path, f->dir, "other/usr/bin"));
+        expect_number("all", strv_length(m->source.lower), 1);
+        expect_text("all", m->source.lower[0], temp_path(path, f->dir, "root/usr/bin"));
         expect_in("as in the policy", plan_shown(f), "/root:");
 
         plan_expect_error(f, "RootDirectory=%h/root:%h/file", ENOTDIR, "/file is no directory");
@@ -172,7 +173,7 @@ static void test_layers(void **state) {
         plan_expect_error(f, "RootDirectory=%h/root:name", ENOENT, "nothing is bound to the name name");
         /* The host's own root below others is a tree like any other. */
         plan_expect_good(f, "RootDirectory=/:%h/top");
-        expect_text("lowest", mount_at(f, "/")->lower[0], "/");
+        expect_text("lowest", mount_at(f, "/")->source.lower[0], "/");
 }
 
 static void test_root_by_name(void **state) {
@@ -187,10 +188,10 @@ static void test_root_by_name(void **state) {
         snprintf(path, sizeof(path), "top=%.4000s/top:ro", f->dir);
         assert_int_equal(bindings_add_argument(&b, "--bind", path, &(Report) {}), 0);
         plan_expect_good(f, "RootDirectory=base:top");
-        expect_text("top", mount_at(f, "/")->source, temp_path(path, f->dir, "top"));
-        expect_text("base", mount_at(f, "/")->lower[0], temp_path(path, f->dir, "root"));
+        expect_text("top", mount_at(f, "/")->source.path, temp_path(path, f->dir, "top"));
+        expect_text("base", mount_at(f, "/")->source.lower[0], temp_path(path, f->dir, "root"));
         plan_expect_good(f, "RootDirectory=base\nVolume=top:/srv");
-        expect_text("base", mount_at(f, "/")->source, temp_path(path, f->dir, "root"));
+        expect_text("base", mount_at(f, "/")->source.path, temp_path(path, f->dir, "root"));
         plan_expect_error(f, "RootDirectory=base", EINVAL, "top: no Volume= or RootDirectory= of the policy");
         bindings_deinit(&b);
 }
@@ -209,10 +210,10 @@ static void test_detached_layer(void **state) {
         snprintf(argument, sizeof(argument), "tree=fd:%d", fd);
         assert_int_equal(bindings_add_argument(&b, "--bind", argument, &(Report) {}), 0);
         plan_expect_good(f, "RootDirectory=tree");
-        assert_true(mount_at(f, "/")->detached);
-        expect_number("fd", (uint64_t) mount_at(f, "/")->fd, (uint64_t) fd);
+        assert_true(mount_at(f, "/")->source.kind == SOURCE_DETACHED);
+        expect_number("fd", (uint64_t) mount_at(f, "/")->source.fd, (uint64_t) fd);
         plan_expect_good(f, "Volume=tree:/srv:ro");
-        assert_true(mount_at(f, "/srv")->detached);
+        assert_true(mount_at(f, "/srv")->source.kind == SOURCE_DETACHED);
         plan_expect_error(f, "RootDirectory=/:/:/:/:/:/:/:/:/", E2BIG, "more than 8 layers");
         plan_expect_error(f, "RootDirectory=%h/top:tree", EINVAL, "an fd cannot be a layer");
         plan_expect_error(f, "RootDirectory=tree:%h/top", EINVAL, "an fd cannot be a layer");
@@ -232,8 +233,8 @@ static void test_unread_image(void **state) {
                             "File=/etc/x/y:text\nSymlink=/bin:/usr/bin\nInaccessiblePaths=/a -/b\nFile=/a/in:text\n"
                             "WorkingDirectory=/no/such");
         m = mount_at(f, "/");
-        expect_text("the image", m->source, temp_path(path, f->dir, "file"));
-        assert_true(m->unread && !m->detached && m->read_only);
+        expect_text("the image", m->source.path, temp_path(path, f->dir, "file"));
+        assert_true(m->source.kind == SOURCE_IMAGE && m->read_only);
         expect_in("marked", plan_shown(f), "/file, contents not read\n");
         expect_number("made, though it may be there", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
         expect_number("made", mount_at(f, "/etc/x/y")->kind, MOUNT_FILE);
@@ -270,7 +271,7 @@ static void test_nothing(void **state) {
 
         plan_expect_good(f, "RootDirectory=none\nVolume=%h/data:/data\nFile=/etc/motd:hello");
         m = mount_at(f, "/");
-        assert_null(m->source);
+        expect_number("source", m->source.kind, SOURCE_NONE);
         assert_true(m->read_only);
         expect_number("made", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
         expect_number("bound", mount_at(f, "/data")->kind, MOUNT_BIND);
@@ -383,7 +384,7 @@ static void test_libraries_of_policy(void **state) {
         f->request.arguments = arguments;
         snprintf(lines, sizeof(lines), "RootDirectory=none\nBindLibraries=yes\nVolume=%%h/file:%.4000s:ro", file.interpreter);
         plan_expect_good(f, lines);
-        expect_text("the policy's", mount_at(f, file.interpreter)->source, temp_path(path, f->dir, "file"));
+        expect_text("the policy's", mount_at(f, file.interpreter)->source.path, temp_path(path, f->dir, "file"));
         f->request.arguments = NULL;
 }
 

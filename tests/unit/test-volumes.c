@@ -69,11 +69,11 @@ static void test_names(void **state) {
                 plan_expect_good(f, cases[i].line);
                 m = mount_at(f, "/srv");
                 expect_number(cases[i].line, m->kind, MOUNT_BIND);
-                expect_text(cases[i].line, m->source, temp_path(path, f->dir, "data"));
+                expect_text(cases[i].line, m->source.path, temp_path(path, f->dir, "data"));
                 expect_number(cases[i].line, m->read_only, cases[i].read_only);
                 expect_number(cases[i].line, m->no_exec, cases[i].no_exec);
                 expect_number(cases[i].line, m->recursive, cases[i].recursive);
-                assert_ptr_equal(m->binding, &b.items[0]);
+                assert_ptr_equal(m->source.binding, &b.items[0]);
                 expect_in(cases[i].line, plan_shown(f), "/data (data)");
         }
         bindings_deinit(&b);
@@ -151,12 +151,12 @@ static void test_fds(void **state) {
         fd = bind_fd(f, &b, "data", O_RDONLY | O_DIRECTORY);
         plan_expect_good(f, "Volume=data:/srv:ro");
         m = mount_at(f, "/srv");
-        expect_text("its path", m->source, temp_path(path, f->dir, "data"));
-        assert_true(m->by_fd && !m->detached && m->directory && m->read_only);
-        expect_number("fd", (uint64_t) m->fd, (uint64_t) fd);
+        expect_text("its path", m->source.path, temp_path(path, f->dir, "data"));
+        assert_true(m->source.kind == SOURCE_FD && m->directory && m->read_only);
+        expect_number("fd", (uint64_t) m->source.fd, (uint64_t) fd);
         assert_int_equal(rename(temp_path(path, f->dir, "data"), temp_path(other, f->dir, "moved")), 0);
         plan_expect_good(f, "Volume=data:/srv");
-        expect_text("where it is now", mount_at(f, "/srv")->source, other);
+        expect_text("where it is now", mount_at(f, "/srv")->source.path, other);
         assert_int_equal(rename(other, path), 0);
         close(fd);
         plan_expect_error(f, "Volume=?data:/srv", EBADF, "data is bound to fd ");
@@ -416,8 +416,8 @@ static void test_synthetic(void **state) {
         expect_number("line", m->origin.line, 3);
         m = mount_at(f, "/run/link");
         expect_number("kind", m->kind, MOUNT_SYMLINK);
-        expect_text("target", m->source, "../etc/x");
-        expect_text("target", mount_at(f, "/etc/abs")->source, "/usr");
+        expect_text("target", m->target, "../etc/x");
+        expect_text("target", mount_at(f, "/etc/abs")->target, "/usr");
         assert_true(mount_at(f, "/etc")->merge && mount_at(f, "/var")->merge && mount_at(f, "/srv")->merge);
 }
 
@@ -501,7 +501,7 @@ static void test_no_conflicts(void **state) {
         plan_expect_good(f, "Symlink=/run/l:/srv\nFile=/run/l/x:through it");
         mount_at(f, "/srv/x");
         plan_expect_good(f, "Symlink=/dev/stdin:null\nFile=/tmp/f:x");
-        expect_text("over what is built in", mount_at(f, "/dev/stdin")->source, "null");
+        expect_text("over what is built in", mount_at(f, "/dev/stdin")->target, "null");
 }
 
 static void test_credentials(void **state) {
@@ -520,7 +520,7 @@ static void test_credentials(void **state) {
         expect_text("text", m->text, "s3cret: a\n");
         m = mount_at(f, "/run/credentials/isorun-unit-1.scope/key");
         assert_null(m->text);
-        expect_text("source", m->source, temp_path(path, f->dir, "file"));
+        expect_text("source", m->source.path, temp_path(path, f->dir, "file"));
         expect_number("mode", m->mode, 0400);
         expect_not_in("it is never shown", plan_shown(f), "s3cret");
         expect_in("but told of", plan_shown(f), "CREDENTIALS_DIRECTORY=/run/credentials/isorun-unit-1.scope\n");
@@ -541,7 +541,7 @@ static void test_credentials(void **state) {
         snprintf(variable, sizeof(variable), "CREDENTIALS_DIRECTORY=%s", temp_path(path, f->dir, "data"));
         f->environment[3] = variable;
         plan_expect_good(f, "LoadCredential=there\nLoadCredential=b:there");
-        expect_text("its own", mount_at(f, "/run/credentials/isorun-unit-1.scope/b")->source,
+        expect_text("its own", mount_at(f, "/run/credentials/isorun-unit-1.scope/b")->source.path,
                     temp_path(path, f->dir, "data/there"));
         mount_at(f, "/run/credentials/isorun-unit-1.scope/there");
         plan_expect_error(f, "LoadCredential=no", ENOENT, "/no: ");

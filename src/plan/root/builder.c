@@ -8,18 +8,17 @@
 
 /* Whether all that was allocated for it, unchecked, is there. */
 static bool is_whole(const PlanMount *m) {
+        if (!m->destination || (m->source.kind != SOURCE_NONE && !m->source.path))
+                return false;
         switch (m->kind) {
-        case MOUNT_BIND:
         case MOUNT_SYMLINK:
         case MOUNT_NOTIFY:
-                return m->destination && m->source;
+                return m->target;
         case MOUNT_TMPFS:
         case MOUNT_DEVPTS:
-                return m->destination && m->options;
-        case MOUNT_FILE:
-                return m->destination && (m->text || m->source);
+                return m->options;
         default:
-                return m->destination;
+                return true;
         }
 }
 

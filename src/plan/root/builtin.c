@@ -23,7 +23,7 @@ static int add_directory(RootBuilder *rb, const char *destination, mode_t mode) 
 
 static int add_symlink(RootBuilder *rb, const char *destination, const char *target) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_SYMLINK, .destination = strdup(destination),
-                                                   .source = strdup(target) });
+                                                   .target = strdup(target) });
 }
 
 /* An empty directory in place of one of the host's, where the host has it. */
@@ -48,8 +48,8 @@ static int add_host_devices(RootBuilder *rb) {
         int r;
 
         r = root_builder_want(rb, (PlanMount) {
-                .kind = MOUNT_BIND, .destination = strdup("/dev"), .source = strdup("/dev"), .directory = true,
-                .recursive = true, .devices = true, .read_only = true,
+                .kind = MOUNT_BIND, .destination = strdup("/dev"), .directory = true,
+                .source = { SOURCE_PATH, true, strdup("/dev") }, .recursive = true, .devices = true, .read_only = true,
                 .origin = policy_get(rb->b->policy, D_PrivateDevices)->origin });
         return r >= 0 && rb->b->plan->terminals ? add_terminals(rb) : r;
 }
@@ -73,8 +73,8 @@ static int add_devices(RootBuilder *rb) {
 
                 /* Read-only is the node, not the device: its mode and times are the host's. */
                 r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = path,
-                                                        .source = path ? strdup(path) : NULL, .devices = true,
-                                                        .read_only = true });
+                                                        .source = { SOURCE_PATH, false, path ? strdup(path) : NULL },
+                                                        .devices = true, .read_only = true });
         }
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(links); i++)
                 r = add_symlink(rb, links[i][0], links[i][1]);
@@ -142,14 +142,14 @@ static int add_private(RootBuilder *rb) {
         if (private_tmp)
                 return add_directory(rb, "/var/tmp", 01777);
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = strdup("/var/tmp"),
-                                                   .source = strdup("/var/tmp"), .directory = true, .read_only = true,
-                                                   .recursive = true });
+                                                   .source = { SOURCE_PATH, true, strdup("/var/tmp") }, .directory = true,
+                                                   .read_only = true, .recursive = true });
 }
 
 /* Not silently left out where the policy has filled its place: the payload is told of it. */
 static int add_notify(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_NOTIFY, .destination = strdup(PLAN_NOTIFY_DIRECTORY),
-                                                   .source = strdup(rb->b->plan->notify), .directory = true,
+                                                   .target = strdup(rb->b->plan->notify), .directory = true,
                                                    .read_only = true, .key = "NOTIFY_SOCKET" });
 }
 

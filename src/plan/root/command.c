@@ -41,10 +41,10 @@ static int look_inside(RootBuilder *rb, const char *path) {
 
 /* What the sandbox hides of the host is bound, the one file, so that `isorun ./server` works in a home. */
 static int bind_hidden(RootBuilder *rb, const char *path) {
-        PlanMount m = { .kind = MOUNT_BIND, .read_only = true, .origin = { .file = "command line" } };
+        PlanMount m = { .kind = MOUNT_BIND, .source = { SOURCE_PATH, .path = realpath(path, NULL) }, .read_only = true,
+                        .origin = { .file = "command line" } };
 
-        m.source = realpath(path, NULL);
-        m.destination = m.source ? strdup(path_is_safe(path) ? path : m.source) : NULL;
+        m.destination = m.source.path ? strdup(path_is_safe(path) ? path : m.source.path) : NULL;
         if (!m.destination) {
                 plan_mount_deinit(&m);
                 return -ENOMEM;
@@ -162,7 +162,7 @@ int build_command(RootBuilder *rb) {
                 return -ENOMEM;
         if (!*plan->arguments[0])
                 return command_error(rb->b, PLAN_NOT_FOUND, ENOENT, "\"\"", "command not found");
-        if (root_model_find(&rb->model, "/")->unread) {
+        if (root_model_find(&rb->model, "/")->source.kind == SOURCE_IMAGE) {
                 plan->executable = strdup(plan->arguments[0]);
                 return plan->executable ? 0 : -ENOMEM;
         }

@@ -50,8 +50,8 @@ static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s
                                 source);
         else {
                 joined = source[0] == '/' ? strdup(source) : path_join(own, source);
-                r = joined ? root_builder_resolve(rb, s, id, joined, &m) : -ENOMEM;
-                if (r > 0 && m.directory)
+                r = joined ? root_builder_resolve(rb, s, id, joined, &m.source) : -ENOMEM;
+                if (r > 0 && m.source.directory)
                         r = build_error(rb->b, s, id, EISDIR, "%s is a directory", source);
         }
         if (r <= 0) {
@@ -90,9 +90,9 @@ static int add_service_credential(RootBuilder *rb, const char *dir, const char *
                         .origin = { .file = origin } };
         _cleanup_free_ char *inside = NULL;
 
-        m.source = path_join(dir, name);
-        if (!m.source || build_credentials_directory(rb->b, &inside) < 0) {
-                free(m.source);
+        m.source = (PlanSource) { SOURCE_PATH, .path = path_join(dir, name) };
+        if (!m.source.path || build_credentials_directory(rb->b, &inside) < 0) {
+                plan_mount_deinit(&m);
                 return -ENOMEM;
         }
         m.destination = path_join(inside, name);

@@ -3,7 +3,6 @@
 #include "plan/root/layers.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "plan/root/source.h"
@@ -11,62 +10,63 @@
 #include "util/strv.h"
 
 /* By whatever path, bind or fd of it. */
-static bool is_host_root(const PlanMount *m) {
+static bool is_host_root(const char *path) {
         struct stat st, root;
-        char path[32];
 
-        snprintf(path, sizeof(path), "/proc/self/fd/%d", m->fd);
-        if (!m->detached && streq(m->source, "/"))
-                return true;
-        return stat(m->detached ? path : m->source, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev &&
-               st.st_ino == root.st_ino;
+        return streq(path, "/") || (stat(path, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev &&
+                                    st.st_ino == root.st_ino);
 }
 
-/* An image is mounted only for a start. */
-static void begin_image(const RootBuilder *rb, PlanMount *found, PlanMount *root) {
-        root->source = TAKE_PTR(found->source);
-        root->binding = found->binding;
-        root->detached = rb->b->request->read_image;
-        root->fd = rb->b->request->image;
-        root->unread = !rb->b->request->read_image;
-}
-
-static bool is_image(const RootBuilder *rb, const PlanMount *found) {
+static bool is_image(const RootBuilder *rb, const PlanSource *found) {
         struct stat st;
 
         if (rb->b->request->read_image)
                 return rb->b->request->image && !found->directory;
-        return !found->by_fd && stat(found->source, &st) >= 0 && S_ISREG(st.st_mode);
+        return found->kind == SOURCE_PATH && stat(found->path, &st) >= 0 && S_ISREG(st.st_mode);
 }
 
-static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, PlanMount *root) {
-        _cleanup_(plan_mount_deinit) PlanMount found = {};
+/* An image is mounted only for a start. */
+static void mark_image(const RootBuilder *rb, PlanSource *image) {
+        image->kind = rb->b->request->read_image ? SOURCE_DETACHED : SOURCE_IMAGE;
+        image->fd = rb->b->request->image;
+}
+
+/* Puts a layer on top of those that root has; nothing is left in it. */
+static int add_layer(PlanSource *root, PlanSource *layer) {
+        if (root->kind != SOURCE_NONE) {
+                layer->lower = root->kind == SOURCE_LAYERS ? root->lower : NULL;
+                layer->kind = SOURCE_LAYERS;
+                root->kind = SOURCE_PATH;
+                if (strv_prepend(&layer->lower, TAKE_PTR(root->path)) < 0)
+                        return -ENOMEM;
+        }
+        *root = *layer;
+        *layer = (PlanSource) {};
+        return 0;
+}
+
+static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, PlanSource *root) {
+        _cleanup_(plan_source_deinit) PlanSource found = {};
+        bool single = !s->value.words[1];
         int r;
 
         r = root_builder_resolve(rb, s, D_RootDirectory, layer, &found);
         if (r < 0)
                 return r;
-        if (!s->value.words[1] && is_image(rb, &found)) {
-                begin_image(rb, &found, root);
-                return 0;
+        if (single && is_image(rb, &found)) {
+                mark_image(rb, &found);
+                return add_layer(root, &found);
         }
         if (!found.directory)
-                return build_error(rb->b, s, D_RootDirectory, ENOTDIR, "%s is no directory", found.source);
+                return build_error(rb->b, s, D_RootDirectory, ENOTDIR, "%s is no directory", found.path);
         if (found.binding && (found.binding->flags & ~(uint64_t) BIND_READ_ONLY || found.binding->options))
                 return build_error(rb->b, s, D_RootDirectory, EINVAL, "what is bound to %s has options of a volume",
                                    layer);
-        if (found.by_fd && s->value.words[1])
+        if (found.kind != SOURCE_PATH && !single)
                 return build_error(rb->b, s, D_RootDirectory, EINVAL, "an fd cannot be a layer: %s", layer);
 
-        rb->host_root = rb->host_root || is_host_root(&found);
-        if (root->source && strv_prepend(&root->lower, TAKE_PTR(root->source)) < 0)
-                return -ENOMEM;
-        root->source = TAKE_PTR(found.source);
-        root->binding = found.binding;
-        root->detached = found.detached;
-        root->by_fd = found.by_fd;
-        root->fd = found.fd;
-        return 0;
+        rb->host_root = rb->host_root || is_host_root(found.path);
+        return add_layer(root, &found);
 }
 
 int build_begin_root(RootBuilder *rb) {
@@ -80,9 +80,9 @@ int build_begin_root(RootBuilder *rb) {
                 r = build_error(rb->b, s, D_RootDirectory, E2BIG, "more than %d layers", ROOT_LAYERS_MAX);
         rb->bare_root = s->value.number == ROOT_NONE;
         for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
-                r = begin_layer(rb, s, *layer, &root);
+                r = begin_layer(rb, s, *layer, &root.source);
         if (r >= 0 && !root.read_only)
-                r = build_tree_root(rb->b, &root);
+                r = build_tree_root(rb->b, &root.source);
         if (r < 0) {
                 plan_mount_deinit(&root);
                 return r;

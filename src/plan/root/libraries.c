@@ -233,8 +233,8 @@ static int bind_file(Libraries *l, const char *path) {
         r = root_model_walk(&l->rb->model, path, &spot);
         if (r < 0 || spot.exists)
                 return r < 0 && r != -ENOMEM ? library_error(l, -r, path, strerror(-r)) : r;
-        m.source = realpath(path, NULL);
-        if (!m.source)
+        m.source = (PlanSource) { SOURCE_PATH, .path = realpath(path, NULL) };
+        if (!m.source.path)
                 return library_error(l, errno, path, strerror(errno));
         m.destination = strdup(path);
         return root_builder_place(l->rb, m);

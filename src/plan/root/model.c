@@ -74,9 +74,27 @@ static void replace_hosts(char ***hosts, char **value) {
         *hosts = value;
 }
 
-static bool shows_host(const PlanMount *m) {
-        return m->source && (m->kind == MOUNT_ROOT || m->kind == MOUNT_BIND || m->kind == MOUNT_MERGE ||
-                             m->kind == MOUNT_OVERLAY);
+/* The directories or the file that a source is of, the highest first. */
+static int list_hosts(const PlanSource *source, char ***hosts) {
+        int r;
+
+        switch (source->kind) {
+        case SOURCE_NONE:
+        case SOURCE_IMAGE:
+                return 0;
+        case SOURCE_DETACHED:
+                return strv_pushf(hosts, "/proc/self/fd/%d", source->fd);
+        case SOURCE_LAYERS:
+                r = strv_push(hosts, source->path);
+                for (char **l = source->lower; r >= 0 && *l; l++)
+                        r = strv_push(hosts, *l);
+                return r;
+        case SOURCE_PATH:
+        case SOURCE_ID_MAPPED:
+        case SOURCE_FD:
+                return strv_push(hosts, source->path);
+        }
+        return -EINVAL;
 }
 
 /* Steps onto a mount. */
@@ -84,14 +102,10 @@ static int step_mount(Spot *spot, PlanMount *mount) {
         _cleanup_strv_free_ char **hosts = NULL;
         int r = 0;
 
-        if (mount->detached)
-                r = strv_pushf(&hosts, "/proc/self/fd/%d", mount->fd);
-        else if (shows_host(mount) && !mount->unread) {
-                r = strv_push(&hosts, mount->source);
-                for (char **l = mount->lower; r >= 0 && l && *l; l++)
-                        r = strv_push(&hosts, *l);
-        } else if (mount->kind == MOUNT_PROC)
+        if (mount->kind == MOUNT_PROC)
                 r = strv_push(&hosts, "/proc");
+        else if (mount->kind != MOUNT_FILE)
+                r = list_hosts(&mount->source, &hosts);
         if (r < 0)
                 return r;
 
@@ -178,14 +192,14 @@ static int step(const RootModel *model, Spot *spot, const char *name, char **ret
 
                 mount = root_model_find(model, path);
                 if (mount && mount->kind == MOUNT_SYMLINK) {
-                        *ret_target = strdup(mount->source);
+                        *ret_target = strdup(mount->target);
                         return *ret_target ? 0 : -ENOMEM;
                 }
                 if (mount)
                         r = step_mount(spot, mount);
                 else if (spot->hosts)
                         r = step_host(spot, name, ret_target);
-                else if (spot->cover && spot->cover->unread)
+                else if (spot->cover && spot->cover->source.kind == SOURCE_IMAGE)
                         spot->unread = spot->directory = true;
                 else
                         spot->exists = false;

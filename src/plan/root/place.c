@@ -65,13 +65,10 @@ static bool is_writable_volume(const PlanMount *m) {
 }
 
 static int add_merge(RootBuilder *rb, const PlanMount *m, Spot *spot) {
-        PlanMount merge = { .kind = MOUNT_MERGE, .destination = strdup(spot->nearest),
-                            .source = strdup(spot->nearest_hosts[0]), .directory = true, .read_only = true,
-                            .exact = true, .merge = true, .origin = m->origin, .key = m->key };
+        PlanMount merge = { .kind = MOUNT_MERGE, .destination = strdup(spot->nearest), .directory = true,
+                            .read_only = true, .exact = true, .merge = true, .origin = m->origin, .key = m->key };
 
-        if (spot->nearest_hosts[1])
-                merge.lower = strv_copy(spot->nearest_hosts + 1);
-        if (!merge.destination || !merge.source || (spot->nearest_hosts[1] && !merge.lower)) {
+        if (!merge.destination || plan_source_of_layers(spot->nearest_hosts, &merge.source) < 0) {
                 plan_mount_deinit(&merge);
                 return -ENOMEM;
         }
@@ -88,7 +85,7 @@ static int make_room(RootBuilder *rb, const PlanMount *m, Spot *spot) {
         if (is_writable_volume(spot->cover))
                 return mount_error(rb, m, ENOENT,
                                    "%s does not exist, and nothing is made inside a writable volume (%s): make it "
-                                   "there", m->destination, spot->cover->source);
+                                   "there", m->destination, spot->cover->source.path);
 
         n = count_entries(spot->nearest_hosts);
         if (n < 0)
@@ -146,7 +143,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
                 m->directory = spot->directory;
         if (m->directory != spot->directory)
                 return mount_error(rb, m, m->directory ? ENOTDIR : EISDIR, "%s is a %s, and %s a %s", m->destination,
-                                   spot->directory ? "directory" : "file", m->source ?: "what is to be there",
+                                   spot->directory ? "directory" : "file", m->source.path ?: "what is to be there",
                                    m->directory ? "directory" : "file");
         m->exact = true;
         if (!there)

@@ -96,12 +96,13 @@ static bool has_directory(const RootBuilder *rb, const char *path) {
 
 static int add_directory(RootBuilder *rb, const char *variable, const char *path, bool read_only, const char *origin) {
         PlanMount m = { .kind = MOUNT_BIND, .directory = true, .recursive = true, .read_only = read_only,
-                        .of_service = true, .origin = { .file = origin } };
+                        .source = { SOURCE_PATH, .directory = true }, .of_service = true,
+                        .origin = { .file = origin } };
         int r;
 
         if (has_directory(rb, path))
                 return 0;
-        r = build_resolve_service_directory(rb->b, variable, path, &m.source);
+        r = build_resolve_service_directory(rb->b, variable, path, &m.source.path);
         if (r < 0)
                 return r;
         m.destination = strdup(path);

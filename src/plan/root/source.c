@@ -11,7 +11,7 @@
 #include "util/path.h"
 
 /* A source is resolved here, with all its symlinks; the start opens what came out without following any. */
-static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, bool optional, PlanMount *m) {
+static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, bool optional, PlanSource *ret) {
         struct stat st;
         char *real;
 
@@ -24,8 +24,7 @@ static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char
                         return 0;
                 return build_error(b, s, id, error, "%s: %s", source, strerror(error));
         }
-        m->source = real;
-        m->directory = S_ISDIR(st.st_mode);
+        *ret = (PlanSource) { .kind = SOURCE_PATH, .path = real, .directory = S_ISDIR(st.st_mode) };
         return 1;
 }
 
@@ -53,9 +52,10 @@ static bool is_detached(int fd, const char *path_of_fd) {
 
 /* An fd is bound by the path that it has, which must still lead to the same when the start opens it; that of a
  * detached mount has no path, and is itself what is mounted. */
-static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Binding *binding, PlanMount *m) {
+static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Binding *binding, PlanSource *ret) {
         _cleanup_free_ char *real = NULL;
         struct stat st, there;
+        bool detached;
         char path[64];
         int r;
 
@@ -63,30 +63,25 @@ static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Bindin
                 return build_error(b, s, id, errno, "%s is bound to fd %d: %s", binding->name, binding->fd,
                                    strerror(errno));
         snprintf(path, sizeof(path), "/proc/self/fd/%d", binding->fd);
-        m->directory = S_ISDIR(st.st_mode);
-        if (!m->directory && !S_ISREG(st.st_mode))
+        if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
                 return build_error(b, s, id, EINVAL, "%s is bound to fd %d, which is no file or directory",
                                    binding->name, binding->fd);
-        m->fd = binding->fd;
-        m->by_fd = true;
         r = link_read(AT_FDCWD, path, &real);
         if (r < 0)
                 return build_error(b, s, id, -r, "%s: %s", path, strerror(-r));
-        m->detached = is_detached(binding->fd, real);
-        if (m->detached) {
-                m->source = strdup(path);
-                return m->source ? 1 : -ENOMEM;
-        }
-        if (lstat(real, &there) < 0 || there.st_dev != st.st_dev || there.st_ino != st.st_ino)
+        detached = is_detached(binding->fd, real);
+        if (!detached && (lstat(real, &there) < 0 || there.st_dev != st.st_dev || there.st_ino != st.st_ino))
                 return build_error(b, s, id, ESTALE, "%s is bound to fd %d, which is not at %s any more",
                                    binding->name, binding->fd, real);
-        m->source = TAKE_PTR(real);
-        return 1;
+        *ret = (PlanSource) { .kind = detached ? SOURCE_DETACHED : SOURCE_FD, .directory = S_ISDIR(st.st_mode),
+                              .path = detached ? strdup(path) : TAKE_PTR(real), .fd = binding->fd };
+        return ret->path ? 1 : -ENOMEM;
 }
 
-static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const char *name, PlanMount *m) {
+static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const char *name, PlanSource *ret) {
         const Bindings *bindings = rb->b->request->bindings;
         const Binding *binding = bindings ? bindings_find(bindings, name) : NULL;
+        int r;
 
         if (!binding && s->value.optional)
                 return 0;
@@ -95,14 +90,14 @@ static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const
                                    "nothing is bound to the name %s (isorun --bind %s=PATH, or a line %s=PATH in "
                                    "/etc/isorun/volumes.d/*.conf)", name, name, name);
         rb->bound[binding - bindings->items] = true;
-        m->binding = binding;
-        if (binding->fd >= 0)
-                return resolve_fd(rb->b, s, id, binding, m);
-
-        return resolve_path(rb->b, s, id, binding->source, false, m);
+        r = binding->fd >= 0 ? resolve_fd(rb->b, s, id, binding, ret)
+                             : resolve_path(rb->b, s, id, binding->source, false, ret);
+        if (r > 0)
+                ret->binding = binding;
+        return r;
 }
 
-int root_builder_resolve(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, PlanMount *m) {
-        return source[0] == '/' ? resolve_path(rb->b, s, id, source, s->value.optional, m)
-                                : resolve_name(rb, s, id, source, m);
+int root_builder_resolve(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, PlanSource *ret) {
+        return source[0] == '/' ? resolve_path(rb->b, s, id, source, s->value.optional, ret)
+                                : resolve_name(rb, s, id, source, ret);
 }

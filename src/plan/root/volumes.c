@@ -16,7 +16,7 @@
 
 /* What the policy asks, and what who starts it has narrowed. */
 static uint64_t bind_flags(const Setting *s, const PlanMount *m) {
-        uint64_t flags = s->value.number | (m->binding ? m->binding->flags : 0);
+        uint64_t flags = s->value.number | (m->source.binding ? m->source.binding->flags : 0);
 
         return flags & BIND_READ_ONLY ? flags & ~(uint64_t) BIND_OVERLAY : flags;
 }
@@ -27,13 +27,13 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         struct statvfs fs;
         struct stat st;
 
-        if (m->kind != MOUNT_BIND || m->read_only || m->detached || statvfs(m->source, &fs) < 0 ||
+        if (m->kind != MOUNT_BIND || m->read_only || m->source.kind == SOURCE_DETACHED || statvfs(m->source.path, &fs) < 0 ||
             !(fs.f_flag & ST_RDONLY))
                 return 0;
         /* What is not in the file system does not go by it. */
-        if (stat(m->source, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
+        if (stat(m->source.path, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
                 return 0;
-        reason = format("%s is read-only here", m->source);
+        reason = format("%s is read-only here", m->source.path);
         if (!reason)
                 return -ENOMEM;
         m->read_only = true;
@@ -50,23 +50,23 @@ static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, co
                 return build_error(rb->b, s, id, EINVAL, "\"idmap\" is for PrivateUsers=full, whose ids it is about");
         if (host->uid != 0 || !host->initial_users)
                 return build_error(rb->b, s, id, EPERM, "\"idmap\" is for root only, outside of all user namespaces");
-        if (m->by_fd)
+        if (m->source.kind != SOURCE_PATH)
                 return build_error(rb->b, s, id, EINVAL, "\"idmap\" takes a path, not an fd");
-        if (!m->read_only && (statvfs(m->source, &fs) < 0 || !(fs.f_flag & ST_NOSUID)))
+        if (!m->read_only && (statvfs(m->source.path, &fs) < 0 || !(fs.f_flag & ST_NOSUID)))
                 return build_error(rb->b, s, id, EPERM,
                                    "a writable \"idmap\" takes a file system that is mounted nosuid, which %s is not: "
-                                   "programs with privileges on this machine could be put there", m->source);
+                                   "programs with privileges on this machine could be put there", m->source.path);
         return 0;
 }
 
 static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMount *m, uint64_t flags) {
         if (flags & BIND_OVERLAY && !m->directory)
                 return build_error(rb->b, s, id, ENOTDIR, "%s is a file, and only a directory can have an overlay",
-                                   m->source);
+                                   m->source.path);
         if (flags & BIND_OVERLAY && flags & BIND_IDMAP)
                 return build_error(rb->b, s, id, EINVAL, "\"overlay\" cannot be combined with \"idmap\" (%s is bound with "
-                                   "\"overlay\")", m->binding->name);
-        if (m->detached && flags & BIND_OVERLAY)
+                                   "\"overlay\")", m->source.binding->name);
+        if (m->source.kind == SOURCE_DETACHED && flags & BIND_OVERLAY)
                 return build_error(rb->b, s, id, EINVAL, "a detached mount cannot have an overlay");
         if (flags & BIND_IDMAP && check_id_mapped(rb, id, s, m) < 0)
                 return -EPERM;
@@ -96,7 +96,7 @@ static int is_smaller(const char *size, const char *than) {
 /* How much an overlay may hold: what the policy says where it is the one that asks for the overlay, and no more where
  * who starts it says a size, too. */
 static int overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m, const char **ret) {
-        const char *size = last_size(s->value.words + 2), *own = m->binding ? last_size(m->binding->options) : NULL;
+        const char *size = last_size(s->value.words + 2), *own = m->source.binding ? last_size(m->source.binding->options) : NULL;
         int r = 0;
 
         if (!size && (s->value.number & BIND_OVERLAY || !own))
@@ -105,7 +105,7 @@ static int overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, const
                 r = is_smaller(own, size);
         if (r < 0)
                 return build_error(rb->b, s, id, EINVAL, "%s is bound with \"%s\", which cannot be compared with \"%s\"",
-                                   m->binding->name, own, size);
+                                   m->source.binding->name, own, size);
         *ret = size && r == 0 ? size : own;
         return 0;
 }
@@ -130,7 +130,7 @@ static int want_hidden(RootBuilder *rb, const PlanMount *volume, const char *fou
 
         if (streq(name, ".") || streq(name, ".."))
                 return 0;
-        destination = path_join(volume->destination, found + strlen(volume->source) + 1);
+        destination = path_join(volume->destination, found + strlen(volume->source.path) + 1);
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = destination,
                                                    .read_only = true, .optional = true, .origin = volume->origin,
                                                    .key = volume->key });
@@ -138,7 +138,7 @@ static int want_hidden(RootBuilder *rb, const PlanMount *volume, const char *fou
 
 /* Hides what matches now, in a volume that nothing inside can rename. */
 static int hide(RootBuilder *rb, const PlanMount *volume, const char *pattern) {
-        _cleanup_free_ char *escaped = escape_pattern(volume->source),
+        _cleanup_free_ char *escaped = escape_pattern(volume->source.path),
                             *full = escaped ? format("%s/%s", escaped, pattern) : NULL;
         glob_t found = {};
         int r;
@@ -148,7 +148,7 @@ static int hide(RootBuilder *rb, const PlanMount *volume, const char *pattern) {
         r = glob(full, GLOB_NOSORT, NULL, &found);
         if (r != 0 && r != GLOB_NOMATCH)
                 return report_error_at(rb->b->report, volume->origin, volume->key, EIO,
-                                       "%s in %s cannot be looked for: %s", pattern, volume->source,
+                                       "%s in %s cannot be looked for: %s", pattern, volume->source.path,
                                        r == GLOB_NOSPACE ? strerror(ENOMEM) : "a directory cannot be read");
         for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
                 r = want_hidden(rb, volume, found.gl_pathv[i]);
@@ -179,7 +179,7 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         uint64_t flags;
         int r;
 
-        r = root_builder_resolve(rb, s, id, s->value.words[0], &m);
+        r = root_builder_resolve(rb, s, id, s->value.words[0], &m.source);
         if (r <= 0)
                 return r;
         flags = bind_flags(s, &m);
@@ -187,9 +187,11 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         m.read_only = flags & BIND_READ_ONLY;
         m.recursive = !(flags & BIND_NO_RECURSE);
         m.no_exec = flags & BIND_NO_EXEC;
-        m.id_mapped = flags & BIND_IDMAP;
+        m.directory = m.source.directory;
         m.destination = strdup(s->value.words[1]);
         r = m.destination ? check_bind(rb, id, s, &m, flags) : -ENOMEM;
+        if (r >= 0 && flags & BIND_IDMAP)
+                m.source.kind = SOURCE_ID_MAPPED;
         if (r >= 0 && m.kind == MOUNT_OVERLAY) {
                 r = overlay_size(rb, id, s, &m, &size);
                 m.options = r < 0 ? NULL : strdup(size);
@@ -198,8 +200,8 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         }
         if (r >= 0)
                 r = hide_all(rb, &m, s->value.words + 2);
-        if (r >= 0 && m.binding)
-                r = hide_all(rb, &m, m.binding->options);
+        if (r >= 0 && m.source.binding)
+                r = hide_all(rb, &m, m.source.binding->options);
         if (r < 0) {
                 plan_mount_deinit(&m);
                 return r;
@@ -265,7 +267,7 @@ static int add_directory(RootBuilder *rb, DirectiveId id, const Setting *s) {
 
 static int add_symlink(RootBuilder *rb, DirectiveId id, const Setting *s) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_SYMLINK, .destination = strdup(s->value.words[0]),
-                                                   .source = strdup(s->value.words[1]), .origin = s->origin,
+                                                   .target = strdup(s->value.words[1]), .origin = s->origin,
                                                    .key = directive_table[id].name });
 }
 

@@ -188,35 +188,14 @@ static void show_identity(Output *out) {
         entry(out, "no_new_privs", NULL, "yes");
 }
 
-/* What is shown of a source: its path, with the name that the policy has for it. */
-static char *describe_source(const PlanMount *m) {
-        _cleanup_strv_free_ char **layers = NULL;
-        _cleanup_free_ char *joined = NULL;
-
-        if (!m->source)
-                return strdup("an empty directory in memory");
-        for (char **l = m->lower; l && *l; l++)
-                if (strv_prepend(&layers, strdup(*l)) < 0)
-                        return NULL;
-        if (strv_push(&layers, m->source) < 0)
-                return NULL;
-        joined = strv_join(layers, ":");
-        if (!joined || !m->binding)
-                return TAKE_PTR(joined);
-        if (m->binding->fd >= 0)
-                return format("%s (%s, fd %d%s)", joined, m->binding->name, m->binding->fd,
-                              m->detached ? ", a detached mount" : "");
-        return format("%s (%s)", joined, m->binding->name);
-}
-
 /* Behind a mount that needs its place to be there, where that is not known. */
 static const char *describe_condition(const Plan *plan, const PlanMount *m) {
-        return m->optional && !m->exact && plan->mounts[0].unread ? ", if it is there" : "";
+        return m->optional && !m->exact && plan->mounts[0].source.kind == SOURCE_IMAGE ? ", if it is there" : "";
 }
 
 /* A place that shows something of the host. */
 static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
-        _cleanup_free_ char *source = describe_source(m);
+        _cleanup_free_ char *source = plan_source_format(&m->source);
 
         if (!source)
                 out->oom = true;
@@ -224,10 +203,10 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
                 entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
                       m->no_exec ? ", noexec" : "", m->options);
         else
-                entry(out, m->destination, origin, "%s %s%s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
-                      m->unread ? ", contents not read" : "", m->devices ? ", devices" : "",
-                      m->no_exec ? ", noexec" : "", m->id_mapped ? ", idmapped" : "",
-                      m->source && m->directory && !m->recursive ? ", without mounts below" : "",
+                entry(out, m->destination, origin, "%s %s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
+                      m->devices ? ", devices" : "",
+                      m->no_exec ? ", noexec" : "", m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
+                      m->source.kind != SOURCE_NONE && m->directory && !m->recursive ? ", without mounts below" : "",
                       m->merge ? ", with more added in memory" : "");
 }
 
@@ -242,7 +221,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 show_source(out, m, origin);
                 break;
         case MOUNT_MERGE:
-                entry(out, m->destination, origin, "read-only, in memory, what %s holds and more", m->source);
+                entry(out, m->destination, origin, "read-only, in memory, what %s holds and more", m->source.path);
                 break;
         case MOUNT_TMPFS:
                 if (m->grant) {
@@ -265,17 +244,17 @@ static void show_mount(Output *out, const PlanMount *m) {
                 break;
         case MOUNT_NOTIFY:
                 entry(out, m->destination, NULL, "read-only, in memory, with the socket %s, relayed to %s",
-                      PLAN_NOTIFY_NAME, m->source);
+                      PLAN_NOTIFY_NAME, m->target);
                 break;
         case MOUNT_DIRECTORY:
                 entry(out, m->destination, origin, "made, mode %04o", m->mode);
                 break;
         case MOUNT_SYMLINK:
-                entry(out, m->destination, origin, "symlink to %s", m->source);
+                entry(out, m->destination, origin, "symlink to %s", m->target);
                 break;
         case MOUNT_FILE:
                 entry(out, m->destination, origin, "read-only file, %s%s",
-                      m->text ? "text of the policy" : "a copy of ", m->text ? "" : m->source);
+                      m->text ? "text of the policy" : "a copy of ", m->text ? "" : m->source.path);
                 break;
         case MOUNT_BLOCKED:
                 entry(out, m->destination, origin, "inaccessible%s", describe_condition(out->plan, m));

@@ -44,21 +44,21 @@ int build_tree_ids(Builder *b) {
         return build_name_root(b);
 }
 
-int build_tree_root(Builder *b, const PlanMount *m) {
+int build_tree_root(Builder *b, const PlanSource *root) {
         const Setting *s = policy_get(b->policy, D_RootDirectory);
         struct statvfs mount;
-        struct stat tree, root;
+        struct stat tree, own;
 
-        if (!m->source || m->lower || m->detached || m->unread)
+        if (!plan_source_has_path(root))
                 return build_error(b, s, D_RootDirectory, EINVAL, "%s is not one directory, to be written to",
                                    s->value.text);
-        if (stat(m->source, &tree) < 0 || statvfs(m->source, &mount) < 0 || stat("/", &root) < 0)
-                return build_error(b, s, D_RootDirectory, errno, "%s: %s", m->source, strerror(errno));
+        if (stat(root->path, &tree) < 0 || statvfs(root->path, &mount) < 0 || stat("/", &own) < 0)
+                return build_error(b, s, D_RootDirectory, errno, "%s: %s", root->path, strerror(errno));
         /* By whatever path, or bind of it. */
-        if (tree.st_dev == root.st_dev && tree.st_ino == root.st_ino)
+        if (tree.st_dev == own.st_dev && tree.st_ino == own.st_ino)
                 return build_error(b, s, D_RootDirectory, EPERM, "%s is / of this system, which is not written to",
                                    s->value.text);
         if (mount.f_flag & ST_RDONLY)
-                return build_error(b, s, D_RootDirectory, EROFS, "%s is mounted read-only", m->source);
+                return build_error(b, s, D_RootDirectory, EROFS, "%s is mounted read-only", root->path);
         return 0;
 }

@@ -8,4 +8,4 @@ int build_tree_maps(Builder *b);
 int build_tree_ids(Builder *b);
 
 /* Whether m can be the root of a tree that is built. Returns 0 or -errno, reported. */
-int build_tree_root(Builder *b, const PlanMount *m);
+int build_tree_root(Builder *b, const PlanSource *root);

@@ -58,20 +58,21 @@ static int make_namespace(const Plan *plan) {
 
 static int make_mount(int root, int users, const PlanMount *m, Report *report) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users };
-        _cleanup_close_ int source = open_in(root, m->source[1] ? m->source + 1 : ".", 0, 0), copy = -1;
+        const char *path = m->source.path;
+        _cleanup_close_ int source = open_in(root, path[1] ? path + 1 : ".", 0, 0), copy = -1;
 
         copy = source < 0 ? source : mount_clone(source, m);
         if (copy < 0)
-                return report_error_at(report, m->origin, m->key, -copy, "binding %s: %s", m->source, strerror(-copy));
+                return report_error_at(report, m->origin, m->key, -copy, "binding %s: %s", path, strerror(-copy));
         if (mount_setattr(copy, "", AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0)
-                return report_error_at(report, m->origin, m->key, errno, "%s cannot be idmapped: %s%s", m->source,
+                return report_error_at(report, m->origin, m->key, errno, "%s cannot be idmapped: %s%s", path,
                                        strerror(errno), errno == EINVAL ? " (not every file system can be)" : "");
         return TAKE_FD(copy);
 }
 
 static bool is_wanted(const Plan *plan) {
         for (size_t i = 0; i < plan->n_mounts; i++)
-                if (plan->mounts[i].id_mapped)
+                if (plan->mounts[i].source.kind == SOURCE_ID_MAPPED)
                         return true;
         return false;
 }
@@ -86,7 +87,7 @@ static int make_all(const Plan *plan, int *fds, Report *report) {
         if (root < 0)
                 return report_error(report, errno, "/: %s", strerror(errno));
         for (size_t i = 0; i < plan->n_mounts; i++)
-                if (plan->mounts[i].id_mapped) {
+                if (plan->mounts[i].source.kind == SOURCE_ID_MAPPED) {
                         fds[i] = make_mount(root, users, &plan->mounts[i], report);
                         if (fds[i] < 0)
                                 return fds[i];

@@ -96,7 +96,7 @@ static int place_file(RootMaker *rm, const PlanMount *m, const char *text, size_
 
 /* What a host's file holds: only a regular one, and not for ever. */
 static int read_source(RootMaker *rm, const PlanMount *m, char **ret, size_t *ret_size) {
-        _cleanup_close_ int source = root_open_source(rm, m->source, 0), fd = -1;
+        _cleanup_close_ int source = root_open_source(rm, m->source.path, 0), fd = -1;
         char path[32];
         struct stat st;
 
@@ -121,7 +121,7 @@ int root_do_file(RootMaker *rm, const PlanMount *m) {
         if (m->text)
                 return place_file(rm, m, m->text, strlen(m->text));
         r = read_source(rm, m, &read, &size);
-        return r < 0 ? root_mount_fail(rm, m, -r, "reading", m->source) : place_file(rm, m, read, size);
+        return r < 0 ? root_mount_fail(rm, m, -r, "reading", m->source.path) : place_file(rm, m, read, size);
 }
 
 int root_do_blocked(RootMaker *rm, const PlanMount *m) {
@@ -192,12 +192,12 @@ int root_make_stack(RootMaker *rm, const PlanMount *m) {
         int fds[ROOT_LAYERS_MAX], r = -E2BIG;
         size_t n = 0;
 
-        fds[n++] = root_open_source(rm, m->source, O_DIRECTORY);
-        for (char **l = m->lower; *l && n < ROOT_LAYERS_MAX && fds[n - 1] >= 0; l++)
+        fds[n++] = root_open_source(rm, m->source.path, O_DIRECTORY);
+        for (char **l = m->source.lower; *l && n < ROOT_LAYERS_MAX && fds[n - 1] >= 0; l++)
                 fds[n++] = root_open_source(rm, *l, O_DIRECTORY);
         if (fds[n - 1] < 0)
                 r = fds[n - 1];
-        else if (!m->lower[n - 1])
+        else if (!m->source.lower[n - 1])
                 r = make_overlay(rm, fds, n, -1, -1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY);
         for (size_t i = 0; i < n; i++)
                 fd_close(fds[i]);
@@ -229,7 +229,7 @@ int root_do_overlay(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int lower = -1, memory = -1, upper = -1, work = -1, fd = -1;
         int r;
 
-        lower = root_open_source(rm, m->source, O_DIRECTORY);
+        lower = root_open_source(rm, m->source.path, O_DIRECTORY);
         r = lower;
         if (r >= 0) {
                 memory = make_memory(rm, m->options);
@@ -242,5 +242,5 @@ int root_do_overlay(RootMaker *rm, const PlanMount *m) {
                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0));
                 r = fd;
         }
-        return r < 0 ? root_mount_fail(rm, m, -r, "making an overlay of", m->source) : root_place(rm, m, fd);
+        return r < 0 ? root_mount_fail(rm, m, -r, "making an overlay of", m->source.path) : root_place(rm, m, fd);
 }

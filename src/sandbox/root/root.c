@@ -81,43 +81,39 @@ int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
 }
 
 /* An fd that was handed over, and what its path leads to now, must be the same. */
-static int check_same(int source, const PlanMount *m) {
+static int check_same(int there, int handed_over) {
         struct stat a, b;
 
-        if (!m->by_fd)
-                return 0;
-        if (fstat(source, &a) < 0 || fstat(m->fd, &b) < 0)
+        if (fstat(there, &a) < 0 || fstat(handed_over, &b) < 0)
                 return -errno;
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino ? 0 : -ESTALE;
 }
 
 /* A detached mount of the source, with the attributes that m asks for. */
 static int make_bind(RootMaker *rm, const PlanMount *m) {
-        _cleanup_close_ int source = -1;
-        int r;
+        _cleanup_close_ int fd = -1;
+        int r = 0;
 
-        if (m->id_mapped) {
-                int fd = fcntl(rm->id_mapped[m - rm->plan->mounts], F_DUPFD_CLOEXEC, 3);
-
-                return fd < 0 ? -errno : fd;
-        }
-        if (m->detached) {
-                int fd = fcntl(m->fd, F_DUPFD_CLOEXEC, 3);
-
+        switch (m->source.kind) {
+        case SOURCE_ID_MAPPED:
+                fd = fcntl(rm->id_mapped[m - rm->plan->mounts], F_DUPFD_CLOEXEC, 3);
+                return fd < 0 ? -errno : TAKE_FD(fd);
+        case SOURCE_DETACHED:
+                fd = fcntl(m->source.fd, F_DUPFD_CLOEXEC, 3);
                 r = fd < 0 ? -errno : mount_set_attributes(fd, m);
-                return r < 0 ? r : fd;
+                return r < 0 ? r : TAKE_FD(fd);
+        default:
+                fd = root_open_source(rm, m->source.path, 0);
+                if (fd >= 0 && m->source.kind == SOURCE_FD)
+                        r = check_same(fd, m->source.fd);
+                return fd < 0 ? fd : r < 0 ? r : mount_clone(fd, m);
         }
-        source = root_open_source(rm, m->source, 0);
-        if (source < 0)
-                return source;
-        r = check_same(source, m);
-        return r < 0 ? r : mount_clone(source, m);
 }
 
 static int do_bind(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int fd = make_bind(rm, m);
 
-        return fd < 0 ? root_mount_fail(rm, m, -fd, "binding", m->source) : root_place(rm, m, fd);
+        return fd < 0 ? root_mount_fail(rm, m, -fd, "binding", m->source.path) : root_place(rm, m, fd);
 }
 
 static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type) {
@@ -158,7 +154,7 @@ static int do_symlink(RootMaker *rm, const PlanMount *m) {
 
         if (parent < 0)
                 return root_mount_fail(rm, m, -parent, "opening the parent of", m->destination);
-        if (symlinkat(m->source, parent, path_name(m->destination)) < 0)
+        if (symlinkat(m->target, parent, path_name(m->destination)) < 0)
                 return root_mount_fail(rm, m, errno, "making", m->destination);
         return 0;
 }
@@ -286,9 +282,9 @@ static int bind_root(RootMaker *rm, const PlanMount *root) {
 
 /* What the new root is, detached: a clone of a directory, several stacked, or nothing yet. */
 static int make_root(RootMaker *rm, const PlanMount *root) {
-        if (!root->source)
+        if (root->source.kind == SOURCE_NONE)
                 return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
-        return root->lower ? root_make_stack(rm, root) : bind_root(rm, root);
+        return root->source.kind == SOURCE_LAYERS ? root_make_stack(rm, root) : bind_root(rm, root);
 }
 
 /* Attaches the new root over the old one. */
@@ -300,7 +296,7 @@ static int begin(RootMaker *rm, const PlanMount *root) {
                 return fail(rm->f, errno, "opening /");
         r = make_root(rm, root);
         if (r < 0)
-                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "making a root of %s%s", root->source ?: "nothing",
+                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "making a root of %s%s", root->source.path ?: "nothing",
                                *rm->reason.text ? rm->reason.text : failure_hint(-r));
         rm->new_root = r;
 
@@ -348,7 +344,7 @@ int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *
 
 /* What only had to be writable for others to be mounted in it. */
 static bool is_to_be_sealed(const PlanMount *m) {
-        return m->merge || (m->kind == MOUNT_TMPFS && m->read_only) || (m->kind == MOUNT_ROOT && !m->source);
+        return m->merge || (m->kind == MOUNT_TMPFS && m->read_only) || (m->kind == MOUNT_ROOT && m->source.kind == SOURCE_NONE);
 }
 
 static int seal(RootMaker *rm, const PlanMount *m) {

@@ -26,11 +26,9 @@ static void machined_deinit(Machined *m) {
 
 /* The root directory, for machinectl to show, or "" if it is the host's or not a single directory. */
 static const char *root_directory(const Plan *plan) {
-        const PlanMount *root = &plan->mounts[0];
+        const PlanSource *root = &plan->mounts[0].source;
 
-        return root->kind == MOUNT_ROOT && root->source && !root->lower && !root->detached && !streq(root->source, "/")
-                       ? root->source
-                       : "";
+        return plan_source_has_path(root) && !streq(root->path, "/") ? root->path : "";
 }
 
 static int ask(Machined *m, const Plan *plan, pid_t leader) {
