@@ -35,7 +35,7 @@ static int write_maps(int proc, pid_t pid, const IdMap *uid_map, const IdMap *gi
         return r < 0 ? r : write_map(proc, pid, "gid_map", gid_map);
 }
 
-/* "newuidmap PID INSIDE OUTSIDE COUNT…" */
+/* Makes the words "newuidmap PID INSIDE OUTSIDE COUNT…". Returns NULL if memory is short. */
 static char **helper_arguments(const char *helper, pid_t pid, const IdMap *map) {
         _cleanup_strv_free_ char **arguments = NULL;
         int r;
@@ -52,7 +52,8 @@ static char **helper_arguments(const char *helper, pid_t pid, const IdMap *map) 
         return r < 0 ? NULL : TAKE_PTR(arguments);
 }
 
-/* With no signal blocked, no fd but 0 to 2, and nothing of the environment. */
+/* The helper has rights that the caller does not have, so it gets nothing that it does not need: no blocked signals,
+ * only fds 0 to 2, and an empty environment. */
 static int spawn(char *const *arguments, int output, pid_t *ret) {
         char *const environment[] = { NULL };
         posix_spawn_file_actions_t actions;
@@ -80,7 +81,7 @@ static int spawn(char *const *arguments, int output, pid_t *ret) {
         return -r;
 }
 
-/* Reads what it says until it has ended. Returns its wait status. */
+/* Reads the first line of the helper's output, and waits until it has ended. Returns its wait status, or -errno. */
 static int await(pid_t pid, int output, char *text, size_t size) {
         size_t used = 0;
         ssize_t n;

@@ -43,11 +43,12 @@ static int drop_bounding(uint64_t keep) {
 }
 
 static int set_ids(const Plan *plan) {
-        /* Each change of ids makes the process as dumpable as fs.suid_dumpable says, which may be wholly; who enters an
-         * instance must not be looked into by those who are there already. */
+        /* Each change of ids resets the dumpable flag to fs.suid_dumpable, which may allow everything (prctl(2),
+         * PR_SET_DUMPABLE). But a process that enters an instance must not be traced by the processes that are already
+         * inside. */
         bool hide = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
 
-        /* The groups while CAP_SETGID is there, the user last, since it takes the capabilities along. */
+        /* Groups first, because they need CAP_SETGID. The user last, because the change takes the capabilities away. */
         if (setgroups(plan->n_groups, plan->groups) < 0 || setresgid(plan->gid, plan->gid, plan->gid) < 0 ||
             (hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) || setresuid(plan->uid, plan->uid, plan->uid) < 0 ||
             (hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
@@ -63,18 +64,19 @@ static int raise_ambient(uint64_t mask) {
 }
 
 int privileges_drop(const Plan *plan, Failure *f) {
-        /* execve(2) gives uid 0 what the bounding set still has, anybody else the ambient set: so much, and no
-         * more, is held until then. */
+        /* execve(2) gives the bounding set to uid 0, and the ambient set to any other user. Until then the process
+         * holds exactly the same capabilities. */
         uint64_t permitted = plan->uid == 0 ? plan->bounding : plan->ambient;
         int r;
 
-        /* First, since it needs CAP_SETPCAP. From here on no execve(2) brings back what is not kept. */
+        /* The bounding set is first, because it needs CAP_SETPCAP. From here on, no execve(2) brings back a dropped
+         * capability. */
         r = drop_bounding(plan->bounding);
         if (r < 0)
                 return fail(f, -r, "dropping the capability bounding set");
 
-        /* Then the ids, which need CAP_SETUID and CAP_SETGID; PR_SET_KEEPCAPS, so that what is left for the
-         * ambient set survives the change. */
+        /* Then the ids, which need CAP_SETUID and CAP_SETGID. With PR_SET_KEEPCAPS, the capabilities for the ambient
+         * set survive the change. */
         if (plan->set_ids) {
                 if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
                         return fail(f, errno, "PR_SET_KEEPCAPS");
@@ -83,7 +85,7 @@ int privileges_drop(const Plan *plan, Failure *f) {
                         return fail(f, -r, "changing to user %u, group %u", plan->uid, plan->gid);
         }
 
-        /* Last the capabilities themselves: nothing after this needs one. */
+        /* The capabilities themselves are last: nothing after this needs one. */
         if (cap_reset_ambient() < 0)
                 return fail(f, errno, "clearing the ambient capabilities");
         r = set_capabilities(permitted, plan->ambient);

@@ -4,8 +4,10 @@
 #include "plan/plan.h"
 #include "sandbox/wire/failure.h"
 
-/* Takes on the ids and capabilities of the payload, for good. Returns 0, or a negative errno kept in f. */
+/* Inside: changes this process to the payload's ids and capabilities. What it drops cannot come back. Returns 0, or a
+ * negative errno kept in f. */
 int privileges_drop(const Plan *plan, Failure *f);
 
-/* Gives up every capability, for good. Returns 0, or a negative errno kept in f. */
+/* Inside: gives up all capabilities of this process. They cannot come back. Returns 0, or a negative errno kept in
+ * f. */
 int privileges_drop_all(Failure *f);
