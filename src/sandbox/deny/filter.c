@@ -24,7 +24,7 @@ static int begin(const Plan *plan, uint32_t default_action, scmp_filter_ctx *ret
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < plan->n_architectures; i++)
                 r = seccomp_arch_add(filter, plan->architectures[i]);
-        /* A call by another architecture's numbers kills, as under systemd. */
+        /* A system call of an architecture that is not in the filter kills the process, as under systemd. */
         if (r >= 0)
                 r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
         if (r < 0) {
@@ -35,8 +35,9 @@ static int begin(const Plan *plan, uint32_t default_action, scmp_filter_ctx *ret
         return 0;
 }
 
-/* Sealed, since the reaper keeps it for who enters later, and whoever may trace those sees their fds for a moment:
- * from when execve(2) has put the new program in place until it closes them. */
+/* The memfd is sealed because the reaper keeps it for processes that enter later. A process inside may be allowed to
+ * trace such a process, and can then reach its fds for a moment: execve(2) puts the new program in place before it
+ * closes the fds. */
 static int finish(scmp_filter_ctx filter, int *ret) {
         _cleanup_close_ int fd = memfd_create("isorun-filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         int r;
@@ -52,8 +53,8 @@ static int finish(scmp_filter_ctx filter, int *ret) {
         return 0;
 }
 
-/* A number that neither systemd nor libseccomp knew at build time answers as on a kernel that has it not, so that
- * libc takes its older way. */
+/* A system call that neither systemd nor libseccomp knew at build time returns ENOSYS, as on a kernel that does not
+ * have it. libc then uses the older call. */
 static int compile_calls(const Plan *plan, int *ret) {
         _cleanup_(releasep) scmp_filter_ctx filter = NULL;
         int r;

@@ -28,7 +28,7 @@ int landlock_allow_writing(int ruleset, int directory, Failure *f) {
 
 int landlock_prepare(const Plan *plan, Failure *f, int *ret) {
         const LandlockRulesetAttr attr = { .handled_access_fs = plan->landlock_files, .scoped = plan->landlock_scope };
-        /* Kernels before the scopes know a shorter structure and refuse what they do not know. */
+        /* Kernels without scopes know a shorter structure. It is enough if the plan has no scopes. */
         size_t size = plan->landlock_scope ? sizeof(attr) : sizeof(attr.handled_access_fs);
         _cleanup_close_ int fd = -1;
 

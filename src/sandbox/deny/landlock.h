@@ -4,9 +4,10 @@
 #include "plan/plan.h"
 #include "sandbox/wire/failure.h"
 
-/* Makes the ruleset of the plan's Landlock rules, by their paths in the root of this process. *ret is its fd, which
- * the caller closes, or -1 where the plan has none. Returns 0, or a negative errno kept in f. */
+/* Inside: makes a ruleset of the plan's Landlock rules. Their paths are looked up in the root of this process. *ret is
+ * its fd, which the caller closes, or -1 if the plan has no rules. Returns 0, or a negative errno kept in f. */
 int landlock_prepare(const Plan *plan, Failure *f, int *ret);
 
-/* Lets the domain write below a directory beside what the plan says; ruleset -1: there is none. Returns as above. */
+/* Inside, before landlock_restrict_self(2): also lets the domain write to files below a directory. Does nothing if
+ * ruleset is -1. Returns 0, or a negative errno kept in f. */
 int landlock_allow_writing(int ruleset, int directory, Failure *f);
