@@ -16,7 +16,8 @@
 #include "util/kernel.h"
 #include "util/open-in.h"
 
-/* Or until isorun is gone, which may be so already. */
+/* The child only keeps its user namespace alive, until isorun kills it. If isorun dies first, the kernel kills the
+ * child; if isorun has died before prctl(2), the child has another parent. */
 _Noreturn static void wait_to_be_killed(pid_t parent) {
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         while (getppid() == parent)
@@ -24,7 +25,8 @@ _Noreturn static void wait_to_be_killed(pid_t parent) {
         _exit(0);
 }
 
-/* Opens a user namespace with the maps of the payload's. It lasts as long as the fd. */
+/* Writes the payload's id maps to the user namespace of process pid, and opens it. The namespace lives as long as the
+ * fd. */
 static int open_namespace(const Plan *plan, int proc, pid_t pid) {
         char path[32];
         int r, fd;

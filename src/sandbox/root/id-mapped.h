@@ -3,10 +3,11 @@
 
 #include "plan/plan.h"
 
-/* Makes the mounts of the plan that are idmapped, which only root outside of all namespaces may do: mount_setattr(2),
- * MOUNT_ATTR_IDMAP. *ret has an fd of a detached mount, or -1, for each of the plan's mounts; NULL where none is
- * idmapped. Returns 0 or -errno, reported. */
+/* Outside: makes the plan's idmapped mounts. Only root outside of all user namespaces may do that: mount_setattr(2),
+ * MOUNT_ATTR_IDMAP. *ret is an array with an entry for each of the plan's mounts, the fd of a detached mount or -1; it
+ * is NULL if the plan has no idmapped mount. The caller frees it with id_mapped_free(). Returns 0 or -errno,
+ * reported. */
 int id_mapped_make(const Plan *plan, int **ret, Report *report);
 
-/* Closes what id_mapped_make() has made. Returns NULL. */
+/* Closes the fds and frees the array. fds may be NULL. Returns NULL. */
 int *id_mapped_free(const Plan *plan, int *fds);

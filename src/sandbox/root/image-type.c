@@ -37,9 +37,8 @@ static int load(BlkidLibrary *ret) {
         return library_load("libblkid.so.1", names, ELEMENTSOF(names), ret);
 }
 
-/* A wrong checksum is no reason not to know the type: the kernel decides whether to mount it, and says why not. Partition
- * tables are looked for so that an image of a whole disk can be told from one of nothing. Returns what
- * blkid_do_safeprobe() does. */
+/* A file system with a wrong checksum is still found: the kernel decides whether to mount it, and says why not. The
+ * search for partition tables is only for a better message. Returns the result of blkid_do_safeprobe(). */
 static int look(const BlkidLibrary *lib, blkid_probe probe, int image) {
         if (lib->blkid_probe_set_device(probe, image, 0, 0) < 0 || lib->blkid_probe_enable_superblocks(probe, true) < 0 ||
             lib->blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_BADCSUM) < 0 ||
@@ -49,7 +48,7 @@ static int look(const BlkidLibrary *lib, blkid_probe probe, int image) {
         return lib->blkid_do_safeprobe(probe);
 }
 
-/* The ext4 driver mounts ext2 and ext3 as well, whose own names not every kernel knows. */
+/* The ext4 driver also mounts ext2 and ext3. Some kernels do not know the types ext2 and ext3. */
 static const char *type_to_mount(const char *type) {
         if (startswith(type, "ext"))
                 return "ext4";

@@ -14,7 +14,7 @@
 
 #define KEY "RootDirectory"
 
-/* loop(4): a free device may be taken by someone else before it is configured. */
+/* Another process may take the free device before it is configured: loop(4). Then this tries again. */
 static int attach_loop(int image, char *ret_path, size_t size) {
         enum { TRIES = 16 };
         const struct loop_config config = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The root while it is being made: for root.c and the files that make its parts. Functions return 0, or a negative
- * errno with the reason kept in rm->f, but where they say otherwise. */
+/* The state while the root is made, shared by root.c and the files that make parts of it. Everything here runs inside.
+ * Functions return 0, or a negative errno with the reason kept in rm->f, unless their comments say otherwise. */
 
 #include "plan/plan.h"
 #include "sandbox/root/mount.h"
@@ -11,29 +11,30 @@
 typedef struct RootMaker {
         const Plan *plan;
         Failure *f;
-        const int *id_mapped; /* of id_mapped_make() */
+        const int *id_mapped; /* from id_mapped_make() */
         int old_root, new_root;
-        int *notify;        /* where the fd of MOUNT_NOTIFY goes */
-        int scratch;        /* a tmpfs over the old root, which goes with it; -1: none is needed */
-        unsigned n_scratch; /* entries made in it */
+        int *notify;        /* receives the socket of MOUNT_NOTIFY */
+        int scratch;        /* a tmpfs over the old root, detached with it; -1 if not needed */
+        unsigned n_scratch; /* entries made in scratch, which also name them */
         MountReason reason; /* why the kernel refused the last file system */
-        unsigned layers;    /* mounts stacked on "/" below the new root, the old one being the first */
+        unsigned layers;    /* mounts stacked on "/" below the new root; the old root is the first */
 } RootMaker;
 
-/* Keeps what was tried with which path on behalf of m, and rm->reason; returns -error. */
+/* Keeps in rm->f what was tried, on which path, for which mount, and rm->reason. Returns -error. */
 int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *what, const char *path);
 
-/* Opens a source by its path on the host with O_PATH and flags (O_DIRECTORY), following no symlink. Returns the fd or
- * -errno. */
+/* Opens a source by its path on the host, with O_PATH and flags (such as O_DIRECTORY). Follows no symlink. Returns the
+ * fd or -errno. */
 int root_open_source(RootMaker *rm, const char *path, uint64_t flags);
 
-/* Mounts what is detached on its destination, which is made where it is missing. */
+/* Attaches a detached mount to the destination of m, which is made if it does not exist. */
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd);
 
-/* A detached mount of several directories, of which the plan's root is made. Returns it or -errno. */
+/* Makes the root of several directories, as a detached overlay. Returns the fd or -errno. */
 int root_make_stack(RootMaker *rm, const PlanMount *m);
 
-/* Makes what the three below need, before the new root is attached. Returns 0 or -errno. */
+/* Makes the scratch tmpfs if overlays or files need it. Call it before the new root is attached. Returns 0 or
+ * -errno. */
 int root_make_scratch(RootMaker *rm);
 
 int root_do_overlay(RootMaker *rm, const PlanMount *m);

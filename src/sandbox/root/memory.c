@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of the root is in memory and more than an empty directory: files with a content, the empty file that hides
- * others, and overlays.
+/* The parts of the root that are in memory: files with a text, empty files and directories that hide others, and
+ * overlays.
  *
- * A file that is to be mounted must stand in a mounted file system, and so must the directory that takes what is
- * written to an overlay. That is a tmpfs over the old root, put there before the new one is (a process's own root is
- * not looked up through what is mounted on it), and it goes when the old root does; the clones of its files stay. */
+ * A file can only be bound from a mounted file system, and the upper directory of an overlay must be on one. For both
+ * there is a scratch tmpfs. It is attached over the old root before the new root is, which then covers it. The old root
+ * can still be used: a lookup from a process's root directory does not cross to mounts on top of it. The scratch tmpfs
+ * is detached with the old root; clones of its files stay. */
 #include "sandbox/root/maker.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
 
-enum { CREDENTIAL_MAX = 1024 * 1024 }; /* systemd.exec(5) */
+enum { CREDENTIAL_MAX = 1024 * 1024 }; /* as for systemd's credentials: systemd.exec(5) */
 
 static bool needs_scratch(const Plan *plan) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
@@ -51,7 +52,7 @@ static int open_scratch(const RootMaker *rm, const char *name) {
         return fd < 0 ? -errno : fd;
 }
 
-/* A new file that holds the text, opened with O_PATH. Returns the fd or -errno. */
+/* Makes a scratch file with this text, and opens it with O_PATH. Returns the fd or -errno. */
 static int make_file(RootMaker *rm, const PlanMount *m, const char *text, size_t size) {
         _cleanup_close_ int fd = -1;
         char name[16];
@@ -64,13 +65,13 @@ static int make_file(RootMaker *rm, const PlanMount *m, const char *text, size_t
         n = write(fd, text, size);
         if (n < 0 || (size_t) n != size)
                 return n < 0 ? -errno : -ENOSPC;
-        /* What hides another file is not the payload's. */
+        /* The payload owns a file of the policy, but not the empty file that hides another. */
         if (m->kind == MOUNT_FILE && rm->plan->set_owner && fchown(fd, rm->plan->owner_uid, rm->plan->owner_gid) < 0)
                 return -errno;
         return fchmod(fd, m->mode) < 0 ? -errno : open_scratch(rm, name);
 }
 
-/* A new tmpfs. Returns its fd or -errno. */
+/* Makes a tmpfs and attaches it in the scratch. Returns its fd or -errno. */
 static int make_memory(RootMaker *rm, const char *options) {
         _cleanup_close_ int fs = -1, place = -1;
         char name[16];
@@ -94,7 +95,7 @@ static int place_file(RootMaker *rm, const PlanMount *m, const char *text, size_
         return copy < 0 ? root_mount_fail(rm, m, -copy, "making", m->destination) : root_place(rm, m, copy);
 }
 
-/* What a host's file holds: only a regular one, and not for ever. */
+/* Reads a host file for a credential. It must be a regular file of limited size, so that the read ends. */
 static int read_source(RootMaker *rm, const PlanMount *m, char **ret, size_t *ret_size) {
         _cleanup_close_ int source = root_open_source(rm, m->source.path, 0), fd = -1;
         char path[32];
@@ -135,7 +136,8 @@ int root_do_blocked(RootMaker *rm, const PlanMount *m) {
         return fd < 0 ? root_mount_fail(rm, m, -fd, "hiding", m->destination) : root_place(rm, m, fd);
 }
 
-/* overlayfs takes its directories by path; these lead to the ones that are open, whatever their own paths. */
+/* overlayfs takes its directories by path. A path in /proc/self/fd leads to an open directory, whatever its own path
+ * is. */
 static int set_layer(RootMaker *rm, int fs, const char *key, const int *fds, size_t n) {
         char value[256];
         size_t used = 0;
@@ -154,7 +156,7 @@ static bool is_overlay(int fd) {
         return fstatfs(fd, &st) >= 0 && st.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
-/* EINVAL without a reason can mean that it is as deep as it can be (FILESYSTEM_MAX_STACK_DEPTH). */
+/* EINVAL without a message can mean that the overlays would be stacked too deep (FILESYSTEM_MAX_STACK_DEPTH). */
 static int create_overlay(RootMaker *rm, int fs, const int *lower, size_t n) {
         int r = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? mount_refused(fs, &rm->reason) : 0;
 
@@ -164,7 +166,8 @@ static int create_overlay(RootMaker *rm, int fs, const int *lower, size_t n) {
         return r;
 }
 
-/* lower: n of them, the highest first; upper, work: -1 where it is read-only. Returns the detached mount. */
+/* Makes an overlay as a detached mount. lower has n directories, the highest first; upper and work are -1 for a
+ * read-only overlay. Returns the fd or -errno. */
 static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, int work, unsigned attributes) {
         _cleanup_close_ int fs = fsopen("overlay", FSOPEN_CLOEXEC);
         int r, fd;
@@ -178,7 +181,8 @@ static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, in
                 r = set_layer(rm, fs, "workdir", &work, 1);
         if (r < 0)
                 return r;
-        /* Who has no rights in the initial user namespace cannot use the xattrs that overlayfs prefers. */
+        /* overlayfs prefers xattrs that need CAP_SYS_ADMIN in the initial user namespace ("trusted.*"). In another user
+         * namespace, it must use "user.*". */
         if (rm->plan->uid_map.n && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
                 return mount_refused(fs, &rm->reason);
         r = create_overlay(rm, fs, lower, n);
@@ -204,7 +208,7 @@ int root_make_stack(RootMaker *rm, const PlanMount *m) {
         return r;
 }
 
-/* The directories that take what is written: the upper one looks like the lower one's top. */
+/* Makes the upper and the work directory of an overlay. The upper one gets the mode and the owner of the lower one. */
 static int make_upper(RootMaker *rm, int memory, int lower, int *ret_upper, int *ret_work) {
         const Plan *plan = rm->plan;
         struct stat st;
@@ -216,8 +220,8 @@ static int make_upper(RootMaker *rm, int memory, int lower, int *ret_upper, int 
         *ret_work = openat(memory, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (*ret_upper < 0 || *ret_work < 0)
                 return -errno;
-        /* An owner that does not exist here cannot be given, and the caller does not in a world of its own: then it is
-         * the payload's. */
+        /* fchown(2) fails for an owner that has no id in this user namespace. With an inner user namespace, the caller
+         * has an id here, but not in the inner one. In both cases the payload becomes the owner. */
         absent = plan->inner_uid_map.n && st.st_uid == geteuid();
         if ((absent || fchown(*ret_upper, st.st_uid, st.st_gid) < 0) && plan->set_owner &&
             fchown(*ret_upper, plan->owner_uid, plan->owner_gid) < 0)

@@ -33,8 +33,8 @@ int mount_clone(int fd, const PlanMount *m) {
         return r < 0 ? r : TAKE_FD(copy);
 }
 
-/* Each read(2) takes one message from the kernel's log of fs: "e " before an error, "w " before a warning, "i " before
- * information. A message that does not fit is gone. */
+/* Each read(2) takes one message from the kernel's log of fs. It begins with "e " for an error, "w " for a warning, or
+ * "i " for information. A message that does not fit is lost. */
 int mount_refused(int fs, MountReason *ret) {
         enum { MESSAGES_MAX = 8 }; /* struct fc_log */
         int error = errno;
@@ -53,7 +53,7 @@ int mount_refused(int fs, MountReason *ret) {
         return -error;
 }
 
-/* Sets each of "key=value,flag,…" on a file system that is being configured. */
+/* Sets the options "key=value,flag,…" on a file system that is not created yet. */
 static int configure(int fs, const char *options, MountReason *ret_reason) {
         _cleanup_free_ char *copy = strdup(options);
         char *position = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The socket that the payload's NOTIFY_SOCKET names, in a directory of its own, which is never writable for anybody
- * inside. */
+/* Makes the socket that the payload's NOTIFY_SOCKET names. It is in a tmpfs of its own, which nobody inside can
+ * write. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -11,8 +11,8 @@
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
 
-/* By the working directory, which is of no matter before the root is finished: the directory has no path yet. The
- * umask is 0, so that every id inside may connect. */
+/* Binds the socket by a relative path, because the directory has no path yet. The working directory does not matter
+ * until the root is finished. The umask is 0 here, so every id inside may connect. */
 static int bind_in(const RootMaker *rm, int directory, int fd) {
         static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = PLAN_NOTIFY_NAME };
         int r;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The root is built from the plan's list, parents first:
+/* The root is made from the plan's list of mounts, parents first.
  *
- * What becomes the root (a host directory, cloned with all that is mounted below it, or several stacked, or an empty
- * one in memory) is made read-only, nosuid, nodev and private at once, before it is attached anywhere: there is no
- * moment at which the payload's root is writable. It is attached over "/" of the (new) mount namespace; the sources
- * of binds are still reached by the old root, which this process keeps until pivot_root(2).
+ * The new root is a clone of a host directory with the mounts below it, or a stack of directories, or an empty tmpfs. A
+ * clone or a stack is read-only, nosuid, nodev and private before it is attached, so the payload's root is never
+ * writable (only isoctl build asks for a root that it can write). An empty tmpfs, and a directory that needs new
+ * entries, is made read-only in root_finish(), after all mount points are made in it. The payload starts after that.
+ * The new root is attached over "/" of the new mount namespace. This process still reaches the sources of binds through
+ * an fd of the old root, which it keeps until pivot_root(2).
  *
- * Every source is opened once, with no symlink followed (the plan has resolved them), and what was opened is
- * mounted; every destination is looked up inside the new root, likewise without symlinks. So no path is checked first
- * and used later, and a symlink that appears meanwhile leads to an error, never to another place. */
+ * Every source is opened once without following symlinks (the plan has resolved them), and the opened file is mounted.
+ * Every destination is looked up inside the new root, also without symlinks. So no path is first checked and then used,
+ * and a symlink that appears in between causes an error but never leads to another place. */
 #include "sandbox/root/root.h"
 
 #include <dirent.h>
@@ -28,7 +30,7 @@ int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *wh
         return fail_at(rm->f, subject_mount(rm->plan, m), error, "%s %s%s", what, path, rm->reason.text);
 }
 
-/* Relative to the directory: openat2(2) takes an absolute path as an absolute path but with RESOLVE_IN_ROOT. */
+/* Makes the path relative. openat2(2) would take an absolute path from "/", unless RESOLVE_IN_ROOT is set. */
 static const char *relative(const char *path) {
         return path[1] ? path + 1 : ".";
 }
@@ -51,7 +53,7 @@ static int open_parent(RootMaker *rm, const char *path) {
         return parent ? open_destination(rm, parent) : -ENOMEM;
 }
 
-/* Makes the place that a mount goes to, and opens it. */
+/* Makes the mount point of m, and opens it with O_PATH. */
 static int make_place(RootMaker *rm, const PlanMount *m) {
         const char *name = path_name(m->destination);
         _cleanup_close_ int parent = -1, fd = -1;
@@ -80,16 +82,16 @@ int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
         return r < 0 ? root_mount_fail(rm, m, -r, "mounting on", m->destination) : 0;
 }
 
-/* An fd that was handed over, and what its path leads to now, must be the same. */
-static int check_same(int there, int handed_over) {
+/* If the caller passed the source as an fd, its path must still lead to the same file. */
+static int check_same(int source, int passed) {
         struct stat a, b;
 
-        if (fstat(there, &a) < 0 || fstat(handed_over, &b) < 0)
+        if (fstat(source, &a) < 0 || fstat(passed, &b) < 0)
                 return -errno;
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino ? 0 : -ESTALE;
 }
 
-/* A detached mount of the source, with the attributes that m asks for. */
+/* Makes a detached mount of the source with the attributes of m. Returns the fd or -errno. */
 static int make_bind(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int fd = -1;
         int r = 0;
@@ -117,7 +119,7 @@ static int do_bind(RootMaker *rm, const PlanMount *m) {
 }
 
 static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type) {
-        /* A tmpfs is made read-only at the end: others may have their places in it. */
+        /* A tmpfs is made read-only in root_finish(): other mounts may need mount points in it. */
         bool read_only = m->read_only && m->kind != MOUNT_TMPFS;
         _cleanup_close_ int fd = mount_make(
                 type, m->options,
@@ -139,7 +141,7 @@ static int do_directory(RootMaker *rm, const PlanMount *m) {
 
         if (parent < 0)
                 return root_mount_fail(rm, m, -parent, "opening the parent of", m->destination);
-        /* In two steps, since the caller's umask applies to the first. */
+        /* If the parent is on disk, its default ACL or set-group-id bit can change the mode that mkdirat(2) gives. */
         if (mkdirat(parent, path_name(m->destination), m->mode) < 0 ||
             fchmodat(parent, path_name(m->destination), m->mode, 0) < 0)
                 return root_mount_fail(rm, m, errno, "making", m->destination);
@@ -159,7 +161,7 @@ static int do_symlink(RootMaker *rm, const PlanMount *m) {
         return 0;
 }
 
-/* One entry of a directory that is being merged: mounted, or as a symlink made again, in the new one. */
+/* Adds one entry of a directory to its merged copy: a symlink is made again, all else is bound. */
 static int merge_entry(RootMaker *rm, const PlanMount *m, int from, int to, const char *name) {
         _cleanup_free_ char *path = path_join(m->destination, name), *target = NULL;
         const PlanMount attributes = { .read_only = true, .recursive = true };
@@ -182,7 +184,8 @@ static int merge_entry(RootMaker *rm, const PlanMount *m, int from, int to, cons
         }
         if (S_ISDIR(st.st_mode) ? mkdirat(to, name, 0755) < 0 : mknodat(to, name, S_IFREG | 0644, 0) < 0)
                 return -errno;
-        /* What the plan mounts there anyway need not be mounted twice; a merge is of what is there. */
+        /* If the plan mounts over this directory, the bind is not needed. But a merge needs it: it reads the directory
+         * below. */
         planned = plan_find_mount(rm->plan, path);
         if (S_ISDIR(st.st_mode) && planned && planned->kind != MOUNT_MERGE)
                 return 0;
@@ -213,7 +216,7 @@ static int merge_entries(RootMaker *rm, const PlanMount *m, int from, int to) {
         return r;
 }
 
-/* Puts a small file system in memory over a directory, with a bind of each thing that was in it. */
+/* Puts a small tmpfs over a directory, with a bind of each entry of the directory. */
 static int do_merge(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int from = open_destination(rm, m->destination), to = -1;
         int r = from;
@@ -267,7 +270,7 @@ static int do_mount(RootMaker *rm, const PlanMount *m) {
         return -EINVAL;
 }
 
-/* Of a root that is to be written, the tree alone is writable, not what is mounted below. */
+/* If the root is writable, only its own tree is, not the mounts below it. */
 static int bind_root(RootMaker *rm, const PlanMount *root) {
         struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
         PlanMount read_only = *root;
@@ -280,7 +283,7 @@ static int bind_root(RootMaker *rm, const PlanMount *root) {
         return TAKE_FD(copy);
 }
 
-/* What the new root is, detached: a clone of a directory, several stacked, or nothing yet. */
+/* Makes the new root as a detached mount. Returns the fd or -errno. */
 static int make_root(RootMaker *rm, const PlanMount *root) {
         if (root->source.kind == SOURCE_NONE)
                 return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
@@ -300,7 +303,7 @@ static int begin(RootMaker *rm, const PlanMount *root) {
                                *rm->reason.text ? rm->reason.text : failure_hint(-r));
         rm->new_root = r;
 
-        /* All of the old tree turns private, so that nothing that is mounted here spreads. */
+        /* Makes the old tree private, so that mounts made here do not propagate to the host. */
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return fail(rm->f, errno, "making the mounts private");
         r = root_make_scratch(rm);
@@ -312,8 +315,8 @@ static int begin(RootMaker *rm, const PlanMount *root) {
 static int pivot(RootMaker *rm) {
         if (fchdir(rm->new_root) < 0 || sys_pivot_root(".", ".") < 0)
                 return fail(rm->f, errno, "pivot_root");
-        /* The old root is stacked on the new one now, and on it what lay between the two: "." is the new one, and
-         * what umount2(2) finds there the topmost of the stack. */
+        /* After pivot_root(2), the old root is stacked on the new one, and the layers between them on the old root. "."
+         * is the new root, and umount2(".") detaches the top of the stack. */
         for (unsigned i = 0; i < rm->layers; i++)
                 if (umount2(".", MNT_DETACH) < 0)
                         return fail(rm->f, errno, "detaching the old root");
@@ -342,7 +345,7 @@ int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *
         return r < 0 ? r : pivot(&rm);
 }
 
-/* What only had to be writable for others to be mounted in it. */
+/* Whether m was left writable only so that mount points could be made in it. */
 static bool is_to_be_sealed(const PlanMount *m) {
         return m->merge || (m->kind == MOUNT_TMPFS && m->read_only) || (m->kind == MOUNT_ROOT && m->source.kind == SOURCE_NONE);
 }

@@ -5,17 +5,16 @@
 #include "sandbox/root/mount.h"
 #include "sandbox/wire/failure.h"
 
-/* Builds the plan's root in the mount namespace of this process, and makes it the root of the process with
- * pivot_root(2); the old one is gone afterwards. The working directory is then the new root. *ret_notify is the socket
- * of MOUNT_NOTIFY where the plan has one, and as it was where it has none.
- *
- * Returns 0, or a negative errno with the reason kept in f. */
+/* Inside: makes the plan's root in the mount namespace of this process, and changes to it with pivot_root(2).
+ * Afterwards the old root is detached, and "/" is the working directory. id_mapped is from id_mapped_make(). If the
+ * plan has a MOUNT_NOTIFY, *ret_notify is its socket, which the caller closes; otherwise it stays unchanged. Returns 0,
+ * or a negative errno kept in f. */
 int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f);
 
-/* A new /proc of this pid namespace that is mounted nowhere and can be written. The caller closes it. Returns the fd
- * or -errno, and then why in *ret_reason. */
+/* Inside: makes a new, writable /proc of this pid namespace as a detached mount. The caller closes the fd. Returns the
+ * fd or -errno, with the kernel's reason in *ret_reason. */
 int root_open_proc(MountReason *ret_reason);
 
-/* Mounts what must wait until the process is in its own cgroup namespace, and makes read-only what only had to be
- * writable for others to be mounted in it. To be called after root_make(). */
+/* Inside, after root_make(), in the new cgroup namespace: mounts the cgroup tree, and makes read-only what was writable
+ * only so that mount points could be made in it. Returns 0, or a negative errno kept in f. */
 int root_finish(const Plan *plan, Failure *f);
