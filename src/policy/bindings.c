@@ -35,7 +35,7 @@ Binding *bindings_find(const Bindings *b, const char *name) {
         return NULL;
 }
 
-/* Takes over what is in binding. */
+/* Takes over the strings of binding, also on failure. */
 static int put(Bindings *b, Binding binding) {
         Binding *there = bindings_find(b, binding.name);
 
@@ -60,7 +60,7 @@ static int parse_fd(ValueParser *p, const char *text, int *ret) {
         return 0;
 }
 
-/* SOURCE[:OPTIONS] in fields: "fd" and a number are two of them. */
+/* Parses SOURCE[:OPTIONS]. fields is the text split at its colons, so that "fd:N" is two fields. */
 static int parse_source(ValueParser *p, char *const *fields, bool fd_allowed, Binding *binding) {
         bool is_fd = fd_allowed && streq(fields[0], "fd") && fields[1];
         const char *options = fields[is_fd ? 2 : 1];
@@ -116,7 +116,7 @@ int bindings_add_argument(Bindings *b, const char *option, const char *argument,
 
 typedef struct Table {
         Bindings *bindings;
-        Bindings *fixed; /* of the command line */
+        Bindings *fixed; /* the bindings of the command line */
         Report *report;
 } Table;
 

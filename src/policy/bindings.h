@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the names in a policy stand for: a policy asks for the volume "data", and who starts the instance says which
- * directory that is, on the command line or in a table. */
+/* A policy asks for a volume or a root by name ("data"). The caller binds the name to a directory, on the command line
+ * or in a table. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,33 +12,34 @@
 
 typedef struct Binding {
         char *name;
-        char *source;     /* an absolute path; NULL where it is fd */
-        int fd;           /* of this process, borrowed; -1: none */
-        uint64_t flags;   /* BIND_*, that narrow what the policy allows */
-        char **options;   /* "hide=*.key", likewise */
-        Origin origin;    /* line 0: of the command line */
+        char *source;     /* an absolute path; NULL if fd is set */
+        int fd;           /* borrowed; -1: not an fd */
+        uint64_t flags;   /* BIND_*; they only restrict what the policy allows */
+        char **options;   /* "hide=*.key"; also a restriction */
+        Origin origin;    /* line 0: the command line */
 } Binding;
 
 typedef struct Bindings {
         Binding *items;
         size_t n;
-        char **files; /* owns the names in the origins */
+        char **files; /* owns the file names of the origins */
         const Specifiers *specifiers;
 } Bindings;
 
 void bindings_deinit(Bindings *b);
 
-/* Takes NAME=SOURCE[:OPTIONS] from the command line: SOURCE is an absolute path, or "fd:N". A later one of the same
- * name replaces an earlier one. option, which names it in messages, must live as long as the bindings. Returns 0, or
- * -EBADMSG or -ENOMEM, reported. */
+/* Adds NAME=SOURCE[:OPTIONS] from the command line. SOURCE is an absolute path, or "fd:N" for file descriptor N of this
+ * process. A later binding replaces an earlier one with the same name. Messages name the option, which must live as
+ * long as the bindings. Returns 0, or -EBADMSG or -ENOMEM, reported. */
 int bindings_add_argument(Bindings *b, const char *option, const char *argument, Report *report);
 
-/* Reads the tables: all *.conf files of the directories, each sorted by name, in the section [Volumes]; a later line
- * replaces an earlier one. What the command line has said stays. Returns 0 or -errno, reported. */
+/* Reads the section [Volumes] of the tables: the files *.conf of each directory, sorted by name. A later line replaces
+ * an earlier one with the same name, but never a binding of the command line. Returns 0 or -errno, reported. */
 int bindings_read_tables(Bindings *b, char *const *directories, Report *report);
 
-/* The directories of tables, the host's before the user's. NULL when memory runs out. */
+/* The directories of tables: first the host's, then the user's. The caller frees the array. NULL when memory runs
+ * out. */
 char **bindings_directories(const char *config_home, const char *home);
 
-/* NULL where nothing is bound to the name. */
+/* The binding of this name, or NULL. */
 Binding *bindings_find(const Bindings *b, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table, apart from what looks things up in it, for it names the types of values, and these know directives. */
+/* The table is not in directive.c because it needs the types of values, and these need directive.c. */
 #include <sys/resource.h>
 
 #include "policy/directive.h"

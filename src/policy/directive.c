@@ -12,7 +12,7 @@ const Directive *directive_find(const char *name) {
         return NULL;
 }
 
-/* The Levenshtein distance of two short names, upper and lower case being the same. */
+/* The Levenshtein distance of two names, UINT32_MAX for long ones. Upper and lower case are the same. */
 static unsigned distance(const char *a, const char *b) {
         enum { LENGTH_MAX = 64 };
         unsigned row[LENGTH_MAX + 1];

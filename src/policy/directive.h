@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The table of all directives that a policy may hold: directives.inc, one row each. What parses, prints, applies,
- * documents and completes a directive goes by this table. */
+/* The table of all directives, one row each: directives.inc. The parser, explain, the manual, the shell completion and
+ * the start all use this table. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,9 +32,9 @@ typedef enum DirectiveId {
 typedef struct Directive {
         const char *name;
         Section section;
-        bool list;              /* assignments add up; otherwise the last one counts */
+        bool list;              /* assignments add up; otherwise the last one wins */
         const ValueType *type;
-        const char *fallback;   /* the value where the policy is silent; NULL: none */
+        const char *fallback;   /* the value if the policy does not set one; NULL: none */
         const char *example;
         const char *help;       /* one line for the manual and for completion */
         int resource;           /* Limit*=: the RLIMIT_ of setrlimit(2) */
@@ -42,18 +42,18 @@ typedef struct Directive {
         /* [Scope] */
         const char *property;   /* of org.freedesktop.systemd1(5) */
         const char *signature;
-        const char *cgroup_file; /* where the kernel shows the limit (cgroup-v2.rst), "bpf" for a BPF program's;
-                                  * NULL: not a limit but systemd's own work */
-        unsigned since;         /* the first systemd that has the property for scopes; 0: 252 or older */
+        const char *cgroup_file; /* the file that shows the limit (cgroup-v2.rst), or "bpf" for a BPF program.
+                                  * NULL: not a limit of the kernel: systemd does it itself */
+        unsigned since;         /* the first version of systemd whose scopes have the property; 0: 252 or older */
 } Directive;
 
 extern const Directive directive_table[_DIRECTIVE_MAX];
 extern const char *const section_names[_SECTION_MAX];
 
-/* The directive of that name (case counts, as in systemd), or NULL. */
+/* The directive of this name, or NULL. Upper and lower case differ, as in systemd. */
 const Directive *directive_find(const char *name);
 
-/* The directive whose name is nearest to an unknown one, or NULL where none is near. */
+/* The directive whose name is most similar to an unknown name, or NULL if none is similar. */
 const Directive *directive_suggest(const char *name);
 
 static inline DirectiveId directive_id(const Directive *d) {

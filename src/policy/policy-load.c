@@ -14,7 +14,7 @@
 #include "util/strv.h"
 #include "util/text.h"
 
-/* A file of the policy, and the drop-ins over it. */
+/* A file of the policy, or one of its drop-ins. */
 typedef struct Document {
         char *file, *text;
         size_t size;
@@ -29,8 +29,8 @@ typedef struct Loader {
         Policy *policy;
         char *const *search_path;
         Report *report;
-        char **chain; /* the files on the way down the Base= lines */
-        PolicyVisit visit; /* instead of reading; NULL: none */
+        char **chain; /* the files on the way from the policy to its base, to detect a loop */
+        PolicyVisit visit; /* called instead of parsing; NULL: parse */
         void *userdata;
 } Loader;
 
@@ -66,7 +66,7 @@ char *policy_spec_name(const char *spec) {
         return endswith(name, ".conf") ? strndup(name, strlen(name) - 5) : strdup(name);
 }
 
-/* Adds the file, which the label takes over. Returns 0 or -errno. */
+/* Adds the file. Takes over the string file, also on failure. Returns 0 or -errno. */
 static int add_file(Documents *documents, char *file) {
         Document d = { .file = file }, *added;
         int r;
@@ -156,7 +156,7 @@ static int collect(Loader *l, Origin from, const char *spec, Documents *document
         return name ? collect_by_name(l, from, name, documents) : -ENOMEM;
 }
 
-/* Where a document names its base, and which. */
+/* The Base= line of a policy, and its place. */
 typedef struct BaseLine {
         char *spec;
         Origin origin;
@@ -174,7 +174,7 @@ static int find_base(void *userdata, Origin origin, const char *section, const c
         return base->spec ? 0 : -ENOMEM;
 }
 
-/* A relative path is meant from the file that names it. */
+/* A relative path starts at the directory of the file that has the Base= line. */
 static int resolve_base(BaseLine *base) {
         _cleanup_free_ char *dir = NULL;
         char *joined;
@@ -195,7 +195,7 @@ static int load(Loader *l, Origin from, const char *spec);
 
 static int load_base(Loader *l, const Documents *documents) {
         BaseLine base = {};
-        Report silent = {}; /* what is wrong is reported when the text is read for good */
+        Report silent = {}; /* policy_read() reports the same errors later */
         int r = 0;
 
         for (size_t i = 0; i < documents->n && r != -ENOMEM; i++)
@@ -225,7 +225,7 @@ static int enter(Loader *l, Origin from, const char *file) {
                                chain ?: "…", name);
 }
 
-/* The text of a base is read before that of the policy that names it, so that the latter's lines win. */
+/* Reads the base before the policy, so that the policy's lines win. */
 static int load(Loader *l, Origin from, const char *spec) {
         _cleanup_(documents_deinit) Documents documents = {};
         int r, result;

@@ -3,34 +3,34 @@
 
 #include "policy/policy.h"
 
-/* The directories that policies are looked up in by name, first one first: $XDG_CONFIG_HOME/isorun/policies (or
- * that below home, where config_home is NULL; neither, where home is too), /etc/isorun/policies,
- * /usr/local/lib/isorun/policies, /usr/lib/isorun/policies. A string array for the caller to free, or NULL when
- * memory runs out. */
+/* The directories in which a policy is looked up by name, in this order: $XDG_CONFIG_HOME/isorun/policies (config_home)
+ * or ~/.config/isorun/policies (home, if config_home is NULL), /etc/isorun/policies, /usr/local/lib/isorun/policies,
+ * /usr/lib/isorun/policies. Both parameters may be NULL. The caller frees the array. NULL when memory runs out. */
 char **policy_search_path(const char *config_home, const char *home);
 
-/* Whether spec is the path of a file, not a name to look up: it holds a slash, or ends in ".conf" and exists. */
+/* Whether spec is the path of a file and not a name: it contains a slash, or it ends in ".conf" and the file exists. */
 bool policy_spec_is_path(const char *spec);
 
-/* The name that a policy goes by: the last component of spec, without ".conf". On the heap; NULL: no memory. */
+/* The name of a policy: the last component of spec, without ".conf". On the heap; NULL when memory runs out. */
 char *policy_spec_name(const char *spec);
 
-/* Reads the policy that spec names, below it what its Base= names, over it the drop-ins NAME.conf.d/.conf of all
- * directories (of two with one name the first counts; sorted by name), as systemd.unit(5) has it. "default" is
- * built in where no file is found.
+/* Reads the policy that spec names. A name is looked up in search_path. Its drop-ins are the files *.conf in the
+ * directories NAME.conf.d there, sorted by name; for drop-ins with the same name, the one in the earlier directory
+ * wins. A path is read without drop-ins. The lines of a Base= policy come before those of the policy. If no file of the
+ * name "default" is found, the built-in copy is read.
  *
- * Returns 0 or a negative errno: -EBADMSG where the text is bad, -ENOENT where there is none,
- * -ELOOP where Base= comes back to itself; all reported. */
+ * Reads on after an error in a file, so that one run reports all errors. Returns 0 or -errno, reported: -EBADMSG for an
+ * error in a file, -ENOENT if a policy is not found, -EINVAL for a word that cannot be a name, -ELOOP if a policy is
+ * its own base. */
 int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report);
 
-/* The names that a policy can be loaded by from the search path: a string array to free, sorted, in *ret (NULL where
- * there is none). "default" is among them, found or not. Directories that cannot be read count as empty. Returns 0 or
- * -ENOMEM. */
+/* Lists the names of all policies in search_path, sorted, always with "default". Skips a directory that cannot be read.
+ * The caller frees *ret. Returns 0 or -ENOMEM. */
 int policy_list(char *const *search_path, char ***ret);
 
-/* A file that a policy is made of. Returns 0, or a negative errno that ends the visit. */
+/* Called for each file of a policy. Returns 0 or -errno. After -ENOMEM no further file is visited. */
 typedef int (*PolicyVisit)(void *userdata, const char *file, const char *text, size_t size);
 
-/* Visits the files that policy_load() would read, in that order; text need not be right. Returns as that does, and what
- * visit returned. */
+/* Calls visit for the files that policy_load() would read, in the same order, even if they have errors. Returns 0, the
+ * errors of policy_load(), or the last error of visit. */
 int policy_visit(const char *spec, char *const *search_path, PolicyVisit visit, void *userdata, Report *report);

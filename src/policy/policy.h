@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A parsed policy: for each directive the values that hold, each with where it was written. Pure: nothing here
- * looks at the machine that the policy is for. */
+/* A parsed policy: the values of each directive, each with the file and line that it comes from. Nothing here looks at
+ * the machine. */
 
 #include "policy/directive.h"
 #include "policy/value/choice.h"
@@ -11,7 +11,7 @@
 
 typedef struct Setting {
         Value value;
-        Origin origin; /* its file is owned by the policy; NULL for what is built in */
+        Origin origin; /* the policy owns origin.file; NULL: built-in */
 } Setting;
 
 typedef struct SettingList {
@@ -21,39 +21,40 @@ typedef struct SettingList {
 
 typedef struct Policy {
         SettingList settings[_DIRECTIVE_MAX];
-        char **files; /* owns the names in the origins */
+        char **files; /* owns the file names of the origins */
         Specifiers specifiers;
 } Policy;
 
-/* An empty policy. The strings of specifiers are borrowed for its life. NULL when memory runs out. */
+/* Returns an empty policy, which borrows the strings of specifiers. NULL when memory runs out. */
 Policy *policy_new(const Specifiers *specifiers);
 Policy *policy_free(Policy *policy);
 DEFINE_CLEANUP(Policy *, policy_free);
 
-/* Reads an assignment over what the policy holds: a list grows, anything else is replaced, an empty value takes
- * away what was there. section NULL: any. Returns 0, or -EBADMSG or -ENOMEM, reported; the policy then lacks
- * this assignment. */
+/* Adds an assignment to the policy. It extends a list, and replaces the value of any other directive. An empty value
+ * removes all earlier values. If section is NULL, the directive may belong to any section. Returns 0, or -EBADMSG or
+ * -ENOMEM, reported; the assignment is then not in the policy. */
 int policy_assign(Policy *policy, Origin origin, const char *section, const char *key, const char *value,
                   Report *report);
 
-/* As policy_assign(), for "KEY=VALUE" from the command line. */
+/* Does the same with "KEY=VALUE" from the command line. Rejects Base=. Messages name the option, which must live as
+ * long as the policy. */
 int policy_assign_argument(Policy *policy, const char *option, const char *argument, Report *report);
 
-/* Reads a whole text of assignments; file is copied. Returns as unit_file_parse(). */
+/* Adds all assignments of a text; copies the string file. Returns the errors of unit_file_parse(). */
 int policy_read(Policy *policy, const char *file, const char *text, size_t size, Report *report);
 
-/* Gives each directive that the policy does not set its value from the table. Returns 0 or -ENOMEM, reported. */
+/* Gives each directive that is not set its default from the table. Returns 0 or -ENOMEM, reported. */
 int policy_complete(Policy *policy, Report *report);
 
-/* What holds for a directive that is not a list; NULL where nothing is set. */
+/* The value of a directive that is not a list, or NULL if it is not set. */
 const Setting *policy_get(const Policy *policy, DirectiveId id);
 bool policy_is_true(const Policy *policy, DirectiveId id);
 
-/* Which of its choices holds for a directive that has a value, an enum of policy/value/choice.h. */
+/* The choice of a directive, a value of its enum in policy/value/choice.h. The directive must be set. */
 unsigned policy_choice(const Policy *policy, DirectiveId id);
 
-/* The setting of Optional= that names the directive, or NULL. */
+/* The item of Optional= that names the directive, or NULL. */
 const Setting *policy_optional(const Policy *policy, DirectiveId id);
 
-/* Whether some volume or root is asked for by a name instead of a path. */
+/* Whether the policy uses names of volumes or roots, which need bindings. */
 bool policy_has_names(const Policy *policy);

@@ -10,8 +10,8 @@
 
 typedef struct Reader {
         const char *next, *end;
-        unsigned line; /* of the line last taken, from 1 */
-        unsigned start; /* of the logical line last taken */
+        unsigned line; /* number of the last physical line, from 1 */
+        unsigned start; /* where the last logical line began */
 } Reader;
 
 static char *trim(char *s) {
@@ -31,7 +31,7 @@ static bool is_comment(const char *s, size_t n) {
         return blank < n && (s[blank] == '#' || s[blank] == ';');
 }
 
-/* One physical line without its newline; false at the end of the text. */
+/* Takes one physical line, without its newline. Returns false at the end of the text. */
 static bool take_physical(Reader *r, const char **ret, size_t *ret_length) {
         const char *newline;
 
@@ -46,8 +46,8 @@ static bool take_physical(Reader *r, const char **ret, size_t *ret_length) {
         return true;
 }
 
-/* One logical line: continuation lines joined by a space, comments between them left out. Returns 1, 0 at the end
- * of the text, -ENOMEM. */
+/* Takes one logical line: joins continuation lines with a space, and skips comments between them. Returns 1, 0 at the
+ * end of the text, or -ENOMEM. */
 static int take_logical(Reader *r, char **ret) {
         bool more = false, any = false;
         _cleanup_text_ Text text = {};
@@ -84,7 +84,7 @@ static int take_logical(Reader *r, char **ret) {
         return *ret ? 1 : -ENOMEM;
 }
 
-/* "[Name]" in place; NULL where it is not one. */
+/* The name of a "[Name]" line, which is changed, or NULL if the line is not a section. */
 static char *section_name(char *line) {
         size_t n = strlen(line);
 

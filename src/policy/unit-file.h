@@ -3,16 +3,17 @@
 
 #include "util/report.h"
 
-/* One assignment of a file in systemd's unit-file syntax. The strings live until the callback returns. value is
- * trimmed, its continuation lines joined by one space. Returns 0 or a negative errno that ends the reading. */
+/* Called for each assignment. The strings are valid until the callback returns. value is trimmed, and its continuation
+ * lines are joined with spaces. Returns 0, -EBADMSG if the assignment is bad (the next ones are still read), or another
+ * negative errno, which ends the reading. */
 typedef int (*UnitFileAssignment)(void *userdata, Origin origin, const char *section, const char *key,
                                   const char *value);
 
-/* Takes text apart as systemd.syntax(7) describes it and calls for each assignment in order. file is what messages
- * call the text, and the file of each origin.
+/* Parses text in systemd's unit file syntax (systemd.syntax(7)), and calls callback for each assignment in order. file
+ * is the file name in messages and origins; it is borrowed.
  *
- * A line that is no section, assignment or comment is reported, and the reading goes on, so that one run shows
- * all mistakes. Returns 0; or, reported, -EBADMSG where at least one line was bad, or -ENOMEM; or what the callback
- * returned. */
+ * Reports each line that is not a section, an assignment or a comment, and reads on, so that one run reports all
+ * errors. Returns 0; -EBADMSG, reported, if a line or assignment was bad or text contains a NUL byte; -ENOMEM,
+ * reported; or the errno with which the callback ended the reading. */
 int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAssignment callback, void *userdata,
                     Report *report);

@@ -7,7 +7,7 @@
 #include "util/parse.h"
 #include "util/strv.h"
 
-/* The place of a word in a list that ends with NULL, or -ENOENT. */
+/* The index of a word in a list that ends with NULL, or -ENOENT. */
 static int find(const char *const *words, const char *word) {
         for (int i = 0; words[i]; i++)
                 if (streq(words[i], word))
@@ -15,7 +15,8 @@ static int find(const char *const *words, const char *word) {
         return -ENOENT;
 }
 
-/* One of the words of the type; where yes and no are among them, any way to write a boolean. number: which one. */
+/* Accepts one of the type's words. If "no" is one of them, accepts any spelling of a boolean. number: the word's
+ * index. */
 static int parse_choice(ValueParser *p, const char *text) {
         const char *const *choices = p->directive->type->choices;
         int i = find(choices, text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The directives that take one of a few words. Each has one list, which makes its enum here and the words that its type
- * parses in choice.c. Value.number holds the enum: policy_choice(). */
+/* Directives whose value is one of a few words. The list of a directive makes its enum here, and the words of its type
+ * in choice.c. Value.number is the enum's value: see policy_choice(). */
 
 #define CHOICE_ENUM(id, word) id,
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The types of [Sandbox] that say what is seen inside: roots, volumes, directories in memory, and what the policy
- * itself writes there. */
+/* The types of [Sandbox] that decide which files the payload sees: roots, volumes, directories in memory, and files
+ * that the policy itself contains. */
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -33,7 +33,7 @@ static int parse_paths(ValueParser *p, const char *text) {
         return value_each(p, text, value_path_item);
 }
 
-/* What is to be shown: an absolute path, or a name that is bound to one at the start. */
+/* Parses a source: an absolute path, or the name of a volume. */
 static int parse_source(ValueParser *p, const char *text, char **ret) {
         if (text[0] == '/')
                 return value_path(p, text, ret);
@@ -43,7 +43,7 @@ static int parse_source(ValueParser *p, const char *text, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* Layers, the lowest first, or "none". words: each of them. number: ROOT_*. */
+/* words: the layers, lowest first; number: ROOT_*. */
 static int parse_root(ValueParser *p, const char *text) {
         _cleanup_strv_free_ char **fields = NULL, **words = NULL;
         _cleanup_free_ char *expanded = NULL, *joined = NULL;
@@ -86,13 +86,13 @@ static int check_hide(ValueParser *p, const char *pattern) {
 
         if (!absolute)
                 return -ENOMEM;
-        /* What ends in "." would be taken for the "." that ".*" matches, and nothing be hidden. */
+        /* A match that ends in "." is never hidden, because ".*" also matches the directory itself. */
         if (!*pattern || pattern[0] == '/' || !path_is_safe(absolute) || ends_in_dot(pattern))
                 return value_not(p, "a pattern relative to the volume (such as *.key)", pattern);
         return 0;
 }
 
-/* The options that have a value. Returns 1 where it was one, 0 where not. */
+/* Takes an option that has a value. Returns 1, or 0 if it is another option. */
 static int option_with_value(ValueParser *p, const char *option, char ***words) {
         const char *pattern = startswith(option, "hide="), *size = startswith(option, "size=");
         uint64_t number;
@@ -202,7 +202,7 @@ static int parse_volume(ValueParser *p, const char *text) {
         return value_each(p, text, check_volume);
 }
 
-/* The options of tmpfs(5) that make sense for a payload's own directory, and ro. */
+/* Whether this is "ro" or an option of tmpfs(5) that is useful for a directory of the payload. */
 static bool is_tmpfs_option(const char *option) {
         const char *value = strchr(option, '=');
         uint64_t number;
@@ -219,7 +219,7 @@ static bool is_tmpfs_option(const char *option) {
         return false;
 }
 
-/* PATH[:OPTIONS]. words: the path, then the options one by one. */
+/* PATH[:OPTIONS]. words: the path, then each option. */
 static int check_tmpfs(ValueParser *p, const char *word) {
         _cleanup_strv_free_ char **fields = NULL, **words = NULL;
         char *path, *position = NULL;
@@ -250,7 +250,8 @@ static int parse_tmpfs(ValueParser *p, const char *text) {
         return value_each(p, text, check_tmpfs);
 }
 
-/* PATH[:ro|rw]. What may be written there Landlock grants by the directory that holds the place. */
+/* PATH[:ro|rw]. A writable place cannot be directly in /, because its Landlock rule allows writing below its parent
+ * directory (plan/deny/landlock.c). */
 static int check_grant(ValueParser *p, const char *word) {
         _cleanup_strv_free_ char **fields = NULL;
         _cleanup_free_ char *path = NULL, *parent = NULL;
@@ -279,7 +280,7 @@ static int parse_grant(ValueParser *p, const char *text) {
         return value_each(p, text, check_grant);
 }
 
-/* KEY:REST, the key being in *ret_key with specifiers expanded, the rest not yet looked at. */
+/* Splits KEY:REST. *ret_key has its specifiers replaced; *ret_rest is still to be parsed. */
 static int split_key(ValueParser *p, const char *text, const char *syntax, char **ret_key, const char **ret_rest) {
         const char *colon = strchr(text, ':');
         _cleanup_strv_free_ char **fields = NULL;
@@ -299,7 +300,7 @@ static int split_key(ValueParser *p, const char *text, const char *syntax, char 
         return r;
 }
 
-/* What a file is to hold: to the end of the line, with specifiers and C escapes, but no quotes. */
+/* The content of a file. It extends to the end of the line, with specifiers and C escapes, but without quotes. */
 static int parse_content(ValueParser *p, const char *text, char **ret) {
         _cleanup_free_ char *expanded = NULL;
         int r;
@@ -311,7 +312,7 @@ static int parse_content(ValueParser *p, const char *text, char **ret) {
         return r == -EINVAL ? value_error(p, "unknown escape sequence: \"%s\"", text) : r;
 }
 
-/* Emits two words: key, which is taken over, and second, likewise, NULL where memory has run out. */
+/* Emits two words. Takes over both, also on failure; second may be NULL if memory has run out. */
 static int emit_pair(ValueParser *p, const char *text, char *key, char *second) {
         _cleanup_strv_free_ char **words = NULL;
         int r;
@@ -358,7 +359,7 @@ static int parse_symlink(ValueParser *p, const char *text) {
         return value_each(p, text, check_symlink);
 }
 
-/* A credential's name is that of a file: systemd.exec(5). */
+/* systemd uses the name as a file name: systemd.exec(5). */
 static int check_credential_id(ValueParser *p, const char *id) {
         bool good = *id && strlen(id) <= NAME_MAX && !streq(id, ".") && !streq(id, "..") && !strchr(id, '/');
 
@@ -367,7 +368,7 @@ static int check_credential_id(ValueParser *p, const char *id) {
         return good ? 0 : value_not(p, "the name of a credential", id);
 }
 
-/* ID:TEXT. words: the name, the content. What is shown of it is the name alone. */
+/* ID:TEXT. words: the name, the content. text: only the name, because isorun prints it. */
 static int parse_set_credential(ValueParser *p, const char *text) {
         _cleanup_free_ char *id = NULL;
         const char *rest;
@@ -382,7 +383,7 @@ static int parse_set_credential(ValueParser *p, const char *text) {
         return r < 0 ? r : emit_pair(p, id, strdup(id), content);
 }
 
-/* ID[:PATH]. words: the name, and the path or the name of one of the service's own credentials. */
+/* ID[:PATH]. words: the name, and its source: a path or the name of a credential of the service. */
 static int parse_load_credential(ValueParser *p, const char *text) {
         _cleanup_free_ char *expanded = NULL;
         _cleanup_strv_free_ char **fields = NULL;

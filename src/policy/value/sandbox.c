@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The types of [Sandbox] that hold variables, users, limits and standard input and output: what systemd.exec(5)
- * takes. */
+/* The types of [Sandbox] for variables, users, limits, and standard input and output, with the values of
+ * systemd.exec(5). */
 #include <ctype.h>
 #include <errno.h>
 #include <sys/resource.h>
@@ -12,7 +12,7 @@
 #include "util/strv.h"
 #include "util/word.h"
 
-/* "~", or a path that a "-" may precede. number: WORKING_DIRECTORY_*. */
+/* "~", or a path, which may be preceded by "-". number: WORKING_DIRECTORY_*. */
 static int parse_working_directory(ValueParser *p, const char *text) {
         _cleanup_free_ char *expanded = NULL;
         int r;
@@ -61,7 +61,7 @@ static int parse_unset_environment(ValueParser *p, const char *text) {
         return value_each(p, text, check_unset);
 }
 
-/* A name or number, resolved only in the plan: the policy is read without a look at the machine. */
+/* A name or number. The plan resolves it, because reading a policy must not depend on the machine. */
 static int parse_user(ValueParser *p, const char *text) {
         _cleanup_free_ char *name = NULL;
         int r;
@@ -75,7 +75,7 @@ static int parse_user(ValueParser *p, const char *text) {
         return value_emit(p, name, (Value) {});
 }
 
-/* LimitNICE= takes a nice level with its sign, -20 to +19, or what the kernel counts with, 0 to 40. */
+/* LimitNICE= takes a nice level with a sign, -20 to +19, or the kernel's value, 0 to 40 (20 minus the nice level). */
 static int limit_nice(const char *text, uint64_t *ret) {
         int nice;
 
@@ -98,10 +98,10 @@ static int limit_value(int resource, const char *text, uint64_t *ret) {
         switch (resource) {
         case RLIMIT_CPU:
                 r = parse_timespan(text, ret);
-                if (r >= 0) /* setrlimit(2) counts in seconds, and 0 would kill at once */
+                if (r >= 0) /* setrlimit(2) counts in seconds; rounds up, because 0 would kill the process at once */
                         *ret = *ret / 1000000 + (*ret % 1000000 != 0);
                 return r;
-        case RLIMIT_RTTIME: { /* in microseconds, also where no unit is written */
+        case RLIMIT_RTTIME: { /* a number without a unit is in microseconds */
                 return parse_u64(text, ret) >= 0 ? 0 : parse_timespan(text, ret);
         }
         case RLIMIT_NICE:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The types of [Scope]: what systemd.resource-control(5), systemd.kill(5) and systemd.unit(5) take, converted to
- * what org.freedesktop.systemd1(5) wants. */
+/* The types of [Scope]. They take the values of systemd.resource-control(5), systemd.kill(5) and systemd.unit(5), and
+ * convert them to those of org.freedesktop.systemd1(5). */
 #include <arpa/inet.h>
 #include <errno.h>
 
@@ -10,7 +10,7 @@
 #include "util/strv.h"
 #include "util/word.h"
 
-/* number: bytes, or UINT64_MAX for no limit; or a share of the machine's memory. */
+/* number: bytes, or UINT64_MAX for no limit. With relative, a share of the machine's memory. */
 static int parse_memory(ValueParser *p, const char *text) {
         Value v = { .number = UINT64_MAX };
 
@@ -35,7 +35,7 @@ static int parse_tasks(ValueParser *p, const char *text) {
         return value_emit(p, text, v);
 }
 
-/* number: microseconds of processor time a second. */
+/* number: microseconds of processor time per second. */
 static int parse_cpu_quota(ValueParser *p, const char *text) {
         uint64_t percent;
 
@@ -54,12 +54,12 @@ static int parse_weight(ValueParser *p, const char *text) {
         return value_emit(p, text, v);
 }
 
-/* number: 0 is systemd's word for "idle". */
+/* number: 0 for "idle", as in systemd's property. */
 static int parse_cpu_weight(ValueParser *p, const char *text) {
         return streq(text, "idle") ? value_emit(p, text, (Value) {}) : parse_weight(p, text);
 }
 
-/* bitmap: the numbers. */
+/* bitmap: bit N is set if the list contains N. */
 static int parse_bitmap_value(ValueParser *p, const char *text) {
         Value v = {};
         int r;
@@ -74,7 +74,7 @@ static int parse_weight_number(const char *text, uint64_t *ret) {
         return parse_u64_range(text, WEIGHT_MIN, WEIGHT_MAX, ret);
 }
 
-/* "/dev/sda VALUE": words is the path alone, number the value. */
+/* "/dev/sda VALUE". words: only the path; number: the value, UINT64_MAX for "infinity". */
 static int parse_device(ValueParser *p, const char *text, const char *what,
                         int (*parse)(const char *text, uint64_t *ret)) {
         _cleanup_strv_free_ char **words = NULL;
@@ -111,7 +111,7 @@ static int parse_device_weight(ValueParser *p, const char *text) {
         return parse_device(p, text, "a weight from 1 to 10000", parse_weight_number);
 }
 
-/* words: the address; number: the length of the prefix. */
+/* words: the address; number: the length of its prefix in bits. */
 static int emit_address(ValueParser *p, const char *word, const char *address, const char *length) {
         bool v6 = strchr(address, ':');
         uint64_t max = v6 ? 128 : 32;
@@ -158,7 +158,7 @@ static int parse_addresses(ValueParser *p, const char *text) {
         return value_each(p, text, check_address);
 }
 
-/* words: the node or class, and the accesses. */
+/* words: the device node or class, and the letters of the permitted accesses. */
 static int parse_device_allow(ValueParser *p, const char *text) {
         _cleanup_strv_free_ char **words = NULL;
         size_t n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The types of [Sandbox] that are sets of the kernel's names: capabilities, system calls, families, namespaces. */
+/* The types of [Sandbox] that are sets of kernel names: capabilities, system calls, address families, namespaces. */
 #include <ctype.h>
 #include <errno.h>
 #include <seccomp.h>
@@ -25,7 +25,7 @@ static int parse_capabilities(ValueParser *p, const char *text) {
         return value_set(p, text, check_capability);
 }
 
-/* words: the system call or group alone; number: the errno behind the colon; number2: whether there was one. */
+/* words: only the system call or group; number: the errno after the colon; number2: whether there is one. */
 static int check_system_call(ValueParser *p, const char *word, Value *v) {
         _cleanup_free_ char *name = strdup(word);
         char *colon;
@@ -60,13 +60,13 @@ static int parse_error_number(ValueParser *p, const char *text) {
         return value_emit(p, text, (Value) { .number = (uint64_t) error });
 }
 
-static const NamedNumber systemd_architectures[] = { /* which libseccomp calls otherwise, or not at all */
+static const NamedNumber systemd_architectures[] = { /* libseccomp has other names for these, or none */
         { "native", SCMP_ARCH_NATIVE },       { "x86-64", (int) SCMP_ARCH_X86_64 },
         { "arm64", (int) SCMP_ARCH_AARCH64 }, { "mips-le", (int) SCMP_ARCH_MIPSEL },
         { "ppc64-le", (int) SCMP_ARCH_PPC64LE }, {},
 };
 
-/* number: the architecture's token of libseccomp, 0 for the native one (SCMP_ARCH_NATIVE). */
+/* number: libseccomp's token of the architecture; 0 for the native one (SCMP_ARCH_NATIVE). */
 static int check_architecture(ValueParser *p, const char *word, Value *v) {
         const NamedNumber *known = named_find(systemd_architectures, word);
 
@@ -82,7 +82,7 @@ static int parse_architectures(ValueParser *p, const char *text) {
         return value_set(p, text, check_architecture);
 }
 
-/* number: the family; "none" is an empty list of those allowed. */
+/* number: the address family. "none" becomes one item without text, of a list that allows. */
 static int check_family(ValueParser *p, const char *word, Value *v) {
         const NamedNumber *family = named_find(address_families, word);
 
@@ -96,7 +96,8 @@ static int parse_families(ValueParser *p, const char *text) {
         return streq(text, "none") ? value_emit(p, "", (Value) { .whole = true }) : value_set(p, text, check_family);
 }
 
-/* number: CLONE_NEW*. A boolean is turned into a list without items: of the allowed ones, or of the denied. */
+/* number: CLONE_NEW*. A boolean becomes one item without text: "yes" of a list that allows, "no" of a list that
+ * denies. */
 static int check_namespace(ValueParser *p, const char *word, Value *v) {
         const NamedNumber *type = named_find(namespace_types, word);
 
@@ -128,7 +129,7 @@ static int capability_names(char ***words) {
         return r;
 }
 
-/* The groups, and those calls of theirs that libseccomp knows. */
+/* The groups, and those of their system calls that libseccomp knows. */
 static int system_call_names(char ***words) {
         int r = 0;
 

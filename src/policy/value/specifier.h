@@ -3,18 +3,17 @@
 
 #include <sys/types.h>
 
-/* What the specifiers of a policy stand for. The strings are borrowed; one that is NULL makes its specifier an
- * error. */
+/* The values of a policy's specifiers. The strings are borrowed. If a string is NULL, its specifier is an error. */
 typedef struct Specifiers {
         const char *home;     /* %h */
         const char *runtime;  /* %t */
-        const char *user;     /* %u; where it is NULL, find_user is asked */
+        const char *user;     /* %u; if NULL, find_user(uid) supplies it */
         const char *(*find_user)(uid_t uid);
         const char *instance; /* %i */
         const char *unit;     /* %n */
         uid_t uid;            /* %U */
 } Specifiers;
 
-/* text with its specifiers replaced, on the heap. Returns 0, -EINVAL for a specifier that does not exist or has no
- * value here, with the offending letter in *ret_bad, or -ENOMEM. */
+/* Replaces the specifiers of text. Returns 0 with *ret on the heap, -EINVAL for a specifier that does not exist or has
+ * no value, with its letter in *ret_bad (NUL at the end of the text), or -ENOMEM. */
 int specifier_expand(const Specifiers *specifiers, const char *text, char **ret, char *ret_bad);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What StandardInput=, StandardOutput= and StandardError= hold in Value.number. */
+/* Value.number of StandardInput=, StandardOutput= and StandardError=. */
 typedef enum StandardIO {
         STANDARD_IO_INHERIT,
         STANDARD_IO_NULL,

@@ -170,8 +170,8 @@ static int parse_directive_names(ValueParser *p, const char *text) {
         return value_each(p, text, check_directive_name);
 }
 
-/* Words of a command line. systemd would expand $VARIABLE here; a policy's command is started by no shell and
- * with an environment that the policy sets, so that a $ is only taken doubled, as itself. */
+/* systemd would expand $VARIABLE here. A policy's command is started without a shell, in an environment that the policy
+ * sets, so isorun accepts a $ only as $$. */
 static int parse_command(ValueParser *p, const char *text) {
         _cleanup_strv_free_ char **words = NULL;
         int r;

@@ -9,18 +9,18 @@
 #include "policy/value/specifier.h"
 #include "util/report.h"
 
-/* One value, or one item of a list. What the fields beyond text hold is said at each type. */
+/* One value, or one item of a list. The parser of each type says what the other fields hold. */
 typedef struct Value {
-        char *text;             /* as it could stand in a policy; what is printed */
+        char *text;             /* as it could stand in a policy; isorun prints it */
         char **words;
         uint64_t number;
         uint64_t number2;
         uint8_t *bitmap;        /* lowest bit first */
-        unsigned n_bitmap;      /* its bytes */
+        unsigned n_bitmap;      /* its size in bytes */
         bool relative;          /* number is a share, in 1/10000 */
-        bool inverted;          /* stood in a list that began with ~ */
-        bool optional;          /* stood behind a -: ignored where it does not exist */
-        bool whole;             /* says all of the list, so that what stood before it is void */
+        bool inverted;          /* from a list that begins with ~ */
+        bool optional;          /* preceded by "-": skipped if it does not exist */
+        bool whole;             /* replaces all earlier items of the list */
 } Value;
 
 void value_deinit(Value *v);
@@ -30,20 +30,20 @@ typedef struct ValueParser {
         Origin origin;
         Report *report;
         const Specifiers *specifiers;
-        /* Gets each value, which it takes over, also on failure. Returns 0 or -ENOMEM. */
+        /* Called for each value. It takes over the value, also on failure. Returns 0 or -ENOMEM. */
         int (*emit)(void *userdata, const Value *value);
         void *userdata;
 } ValueParser;
 
-/* Parses the right-hand side of an assignment, text not being empty, and emits a value, for a list as many as
- * there are items. Returns 0, -ENOMEM, or -EBADMSG after having reported why. */
+/* Parses the right-hand side of an assignment, which is not empty. Emits one value, or one for each item of a list.
+ * Returns 0, -EBADMSG, reported, or -ENOMEM, not reported. */
 typedef int (*ValueParse)(ValueParser *p, const char *text);
 
 struct ValueType {
-        const char *syntax;         /* for the manual */
+        const char *syntax;         /* shown in the manual */
         ValueParse parse;
-        const char *const *choices; /* words that may stand here, for enumerations and completion; may be NULL */
-        int (*names)(char ***words); /* likewise, those that are the kernel's: appends them; 0 or -ENOMEM */
+        const char *const *choices; /* the words that the type accepts, also for completion; may be NULL */
+        int (*names)(char ***words); /* appends further words that depend on the kernel or libraries; 0 or -ENOMEM */
 };
 
 extern const ValueType type_addresses, type_architectures, type_bind, type_bitmap, type_boolean, type_capabilities,
@@ -56,9 +56,9 @@ extern const ValueType type_addresses, type_architectures, type_bind, type_bitma
         type_tasks, type_terminal, type_timespan, type_tmpfs, type_unit_names, type_unset_environment, type_user,
         type_variable_names, type_volume, type_weight, type_working_directory;
 
-/* Value.number of type_bind and type_volume, whose words are source, destination, and the options that have a value
- * ("hide=*.key", "size=16M"); a volume's source is an absolute path or a name. And of type_grant, whose text is the
- * path. */
+/* Value.number of type_bind, type_volume and type_grant. For binds and volumes, words holds the source, the
+ * destination, and the options that have a value ("hide=*.key", "size=16M"). The source of a volume is an absolute path
+ * or a name. For grants, text is the path. */
 enum {
         BIND_READ_ONLY = 1 << 0,
         BIND_NO_RECURSE = 1 << 1,
@@ -69,8 +69,8 @@ enum {
 
 /* Value.number of type_root. */
 enum {
-        ROOT_LAYERS, /* words: a path or name for each layer, the lowest first */
-        ROOT_NONE,   /* nothing but what the policy puts there */
+        ROOT_LAYERS, /* words: a path or name for each layer, lowest first */
+        ROOT_NONE,   /* only what the policy adds */
 };
 
 /* Value.number of type_working_directory. */
@@ -79,37 +79,37 @@ enum {
         WORKING_DIRECTORY_HOME, /* "~" */
 };
 
-/* Whether s can be the name of a volume or root: letters, digits, "_", "-" and ".", the first no "-" or ".". */
+/* Whether s can be the name of a volume or root: letters, digits, "_", "-" and ".", but not "-" or "." at the start. */
 bool volume_name_is_valid(const char *s);
 
-/* For the types' own files. */
+/* The functions below are for the parsers. They return 0, -EBADMSG, reported, or -ENOMEM, not reported. */
 
-/* Reports at the parser's origin and key; returns -EBADMSG. */
+/* Reports an error at the parser's origin and directive. Returns -EBADMSG. */
 int value_error(ValueParser *p, const char *format, ...) _printf_(2, 3);
 
-/* As value_error(), the message being "not REASON: "TEXT"". */
+/* Reports the error "not WHAT: "TEXT"". Returns -EBADMSG. */
 int value_not(ValueParser *p, const char *what, const char *text);
 
-/* Emits v with a copy of text. Takes over v->words. */
+/* Emits v with a copy of text as v.text. Takes over v.words and v.bitmap, also on failure. */
 int value_emit(ValueParser *p, const char *text, Value v);
 
-/* Splits into words and expands the specifiers of each. Returns 0, or reports and returns -EBADMSG or -ENOMEM. */
+/* value_expand() replaces the specifiers of text. value_words() splits text into words first. */
 int value_words(ValueParser *p, const char *text, char ***ret);
 int value_expand(ValueParser *p, const char *text, char **ret);
 
-/* Calls item for each word of text, going on after a bad one. Returns the first failure. */
+/* Calls item for each word of text, also after a bad word. Returns the first error. */
 int value_each(ValueParser *p, const char *text, int (*item)(ValueParser *p, const char *word));
 
-/* An absolute path without "..", simplified. Returns 0 with *ret on the heap, or reports. */
+/* Parses an absolute path without "..", and simplifies it. *ret is on the heap. */
 int value_path(ValueParser *p, const char *text, char **ret);
 
-/* Emits a path that a "-" may precede. */
+/* Emits a path, which may be preceded by "-". */
 int value_path_item(ValueParser *p, const char *word);
 
-/* Takes the options of a volume, with commas between, into *flags (BIND_*), those with a value appended to *words.
- * Returns 0, or reports. */
+/* Parses the options of a volume, separated by commas. Sets and clears BIND_* in *flags, and appends options that have
+ * a value to *words. */
 int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words);
 
-/* Parses text, a list that may begin with ~ which inverts it, and emits each of its words that check accepts.
- * A lone ~ emits one inverted item without text. */
+/* Parses a list of words, which ~ before the first one inverts. Calls check for each word, and emits those that it
+ * accepts. A lone ~ emits one inverted item with an empty text. */
 int value_set(ValueParser *p, const char *text, int (*check)(ValueParser *p, const char *word, Value *v));
