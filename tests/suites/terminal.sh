@@ -306,7 +306,7 @@ PY
 }
 
 test_ends() {
-	person "all is shown before it ends" <<'PY'
+	no_refusal person "all is shown before it ends" <<'PY'
 t = Terminal(I, "seq", "200000")
 print(t.end(), t.text().split() == [str(i) for i in range(1, 200001)], t.restored()) #= 0 True True
 PY
