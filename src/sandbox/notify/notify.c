@@ -11,13 +11,13 @@
 #include "util/fd.h"
 
 enum {
-        MESSAGE_SIZE_MAX = 64 << 10, /* systemd takes a sixteenth */
+        MESSAGE_SIZE_MAX = 64 << 10, /* systemd accepts 4 KiB (PIPE_BUF) */
         BATCH = 32,
-        FINISH_MESSAGES = 1024,      /* more than systemd lets a socket hold */
+        FINISH_MESSAGES = 1024,      /* more than the queue of a socket holds */
         FINISH_MSEC = 1000,
 };
 
-/* What is said but once, however often it happens. */
+/* Reasons for dropping messages. Each is reported only once. */
 typedef enum Told {
         TOLD_ACCESS,
         TOLD_TRUNCATED,
@@ -45,7 +45,7 @@ struct Notify {
         const NotifyOwner *owner;
         Report *report;
         bool told[_TOLD_MAX];
-        bool pending; /* message is still to be sent */
+        bool pending; /* message is not sent yet */
         NotifyMessage message;
 };
 
@@ -69,7 +69,7 @@ Notify *notify_new(int out, const NotifyOwner *owner, Report *report) {
 
         if (!n)
                 return NULL;
-        /* Not as a whole: most of the message is never touched. */
+        /* Fields are set one by one, because most pages of the message are never touched. */
         n->in = -1;
         n->out = out;
         n->payload = 0;
@@ -83,7 +83,7 @@ Notify *notify_new(int out, const NotifyOwner *owner, Report *report) {
         return n;
 }
 
-/* Whether closing it can wait, for as long as the one who has made it likes: socket(7), SO_LINGER. */
+/* Whether close(2) may wait, for a time that the sender has chosen: socket(7), SO_LINGER. */
 static bool lingers(int fd) {
         struct linger how;
         socklen_t size = sizeof(how);
@@ -144,7 +144,7 @@ static void take_control(NotifyMessage *m, struct msghdr *h) {
         }
 }
 
-/* Returns 1 with a message, which may be one to be dropped, as *ret_flags says; 0 where there is none. */
+/* Receives a message without waiting. Returns 1 and the flags of recvmsg(2), or 0 if no message is there. */
 static int receive(Notify *n, int *ret_flags) {
         NotifyMessage *m = &n->message;
         struct iovec part = { .iov_base = m->text, .iov_len = sizeof(m->text) };
@@ -188,9 +188,10 @@ static bool is_stored(Notify *n) {
         return n->store == NOTIFY_STORE_YES;
 }
 
-/* What systemd does not keep, it closes where it stands (as of 252), and does nothing else for as long as that takes:
- * with an SO_LINGER socket, or a unix socket in whose queue there is one, as long as the payload likes. Closing a pipe
- * never waits. */
+/* Decides whether to pass on a message's fds, and returns false to drop the message. systemd closes fds that it does
+ * not keep in its main loop (as of 252), and does nothing else until that is done. For a socket with SO_LINGER, or a
+ * unix socket that has one in its queue, the payload could make that last as long as it likes. So only pipes, whose
+ * close never waits, and fds that systemd keeps are passed on. */
 static bool admit_fds(Notify *n) {
         NotifyMessage *m = &n->message;
 
@@ -216,7 +217,7 @@ static bool admit_fds(Notify *n) {
         return true;
 }
 
-/* Returns whether there is something to send on. */
+/* Returns whether to relay the message, after removing what must not be relayed. */
 static bool admit(Notify *n, int flags) {
         NotifyMessage *m = &n->message;
         size_t size = m->size;
@@ -229,12 +230,13 @@ static bool admit(Notify *n, int flags) {
                                                           : "it has more file descriptors than can be opened here");
                 return false;
         }
-        /* So does systemd, which would not take the lines apart as it is done here. */
+        /* systemd refuses it too. Otherwise systemd could find other lines in it than isorun does. */
         if (!notify_text_is_whole(m->text, size)) {
                 tell(n, TOLD_NUL, "there is a NUL in it");
                 return false;
         }
-        /* Since systemd 254 the main process can narrow it; what can be widened by that was asked for once. */
+        /* Since systemd 254, a message can change the unit's NotifyAccess=. isorun follows if it becomes narrower. If
+         * it becomes wider, the value that systemd named when isorun asked still holds. */
         if (notify_text_denies(m->text, size, "NOTIFYACCESS=", "NOTIFYACCESS=all"))
                 n->access = NOTIFY_ACCESS_MAIN;
 
@@ -254,7 +256,8 @@ static int transmit(int socket, const char *text, size_t size, const int *fds, u
         return packet_send(socket, &part, 1, fds, n_fds, MSG_DONTWAIT);
 }
 
-/* Sends what is pending, the fds one by one, or keeps it where there is no room. */
+/* Sends the message, and repeats it for each of its fds with one fd at a time. If the socket has no room, the rest
+ * stays pending. */
 static void send_on(Notify *n) {
         NotifyMessage *m = &n->message;
         int r;
@@ -269,7 +272,7 @@ static void send_on(Notify *n) {
                 drop(n);
 }
 
-/* Returns false where there was none. */
+/* Returns false if no message was there. */
 static bool relay_one(Notify *n) {
         int flags = 0;
 

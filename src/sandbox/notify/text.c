@@ -35,7 +35,7 @@ static bool is_end(char c) {
         return c == '\n' || c == '\r' || c == '\0';
 }
 
-/* The line's length without its end. */
+/* Returns the length of the first line, without its end. */
 static size_t line_length(const char *text, size_t size) {
         size_t n = 0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The text of a message of sd_notify(3): lines KEY=VALUE. systemd takes "\r" for the end of a line, too. */
+/* The text of an sd_notify(3) message: lines KEY=VALUE. systemd also accepts "\r" as the end of a line. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,19 +9,20 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
-/* Fills the address of "/…", or of "@…", an abstract name. Returns 0, or -EINVAL for another kind, -ENAMETOOLONG. */
+/* Makes the socket address of a path "/…" or an abstract name "@…". Returns 0, -EINVAL for other texts, or
+ * -ENAMETOOLONG. */
 int notify_address(const char *text, struct sockaddr_un *ret, socklen_t *ret_size);
 
-/* Whether it holds no NUL but one at the end, which is all that systemd takes. */
+/* Whether the text has no NUL byte, except perhaps the last one. systemd refuses all other texts. */
 bool notify_text_is_whole(const char *text, size_t size);
 
-/* Takes the lines out that name the main process (MAINPID=, MAINPIDFDID= and the like), and leaves the others as they
- * are. *ret_pid is what MAINPID= said, 0 where it said nothing that can be a pid. Returns the new size, 0 where no line
- * is left; the old size where nothing was taken out. */
+/* Removes the lines that name the main process (MAINPID=, MAINPIDFDID= and the like). *ret_pid is the pid in the last
+ * valid MAINPID= line, or 0. Returns the new size, 0 if no line is left. The size does not change if no line is
+ * removed. */
 size_t notify_text_strip(char *text, size_t size, pid_t *ret_pid);
 
-/* Whether there is that line. */
+/* Whether the text has exactly this line. */
 bool notify_text_has(const char *text, size_t size, const char *line);
 
-/* Whether there is a line that begins with key, and none such is exactly line; either may not be there at all. */
+/* Whether any line begins with key but is not exactly line. */
 bool notify_text_denies(const char *text, size_t size, const char *key, const char *line);
