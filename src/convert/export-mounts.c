@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The root of an exported unit. What isorun puts there by itself is taken from the plan; what the policy asks for from
- * its lines, so that what may be missing now can be there when the unit starts. */
+/* The root of an exported unit. Mounts that isorun adds by itself come from the plan. Mounts that the policy asks for
+ * come from its lines, because a path that is missing now may exist when the unit starts. */
 #include "convert/export-mounts.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static bool is_volume(const char *key) {
         return key && (streq(key, "BindPaths") || streq(key, "BindReadOnlyPaths") || streq(key, "Volume"));
 }
 
-/* In a directory in memory, systemd makes what is missing there, too. */
+/* Whether path is in a directory in memory. There, systemd also creates missing destinations. */
 static bool is_in_memory(const Plan *plan, const char *path) {
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == MOUNT_TMPFS && path_is_below(path, plan->mounts[i].destination))
@@ -37,7 +37,7 @@ static void write_root(Exporter *e) {
         fputs("ProtectSystem=strict\n", e->builtin);
 }
 
-/* Inaccessible, or where something is put below it, an empty one that is in memory. */
+/* Hides /home and /root. If the plan mounts something in them, makes them empty directories in memory instead. */
 static void write_home(Exporter *e) {
         const Setting *home = policy_get(e->policy, D_ProtectHome);
         const ProtectHome choice = (ProtectHome) home->value.number;
@@ -78,7 +78,7 @@ static bool is_repeated(const char *option) {
         return false;
 }
 
-/* Its options are not subject to specifiers in systemd. */
+/* systemd does not expand specifiers in the options, so their % is not doubled. */
 static void write_tmpfs(Exporter *e, const PlanMount *m) {
         FILE *f = export_stream(e, m->origin);
         const char *separator = ":";
@@ -104,7 +104,7 @@ static void write_bind(Exporter *e, FILE *f, const char *source, const char *des
         fputc('\n', f);
 }
 
-/* What isorun makes of the mount by itself. */
+/* Writes a mount that isorun adds by itself. */
 static void write_builtin(Exporter *e, const PlanMount *m) {
         if (m->kind == MOUNT_TMPFS && !m->read_only)
                 write_tmpfs(e, m);
@@ -165,7 +165,8 @@ static void write_volumes(Exporter *e, DirectiveId id) {
                 write_volume(e, &directive_table[id], &list->items[i]);
 }
 
-/* The lines of InaccessiblePaths= are copied; what is left is hidden in a volume. */
+/* Writes a mount that the policy asks for, unless write_volumes() does. The lines of InaccessiblePaths= are copied by
+ * export_values(), so only paths that a volume hides are left. */
 static void write_asked(Exporter *e, const PlanMount *m) {
         if (m->kind == MOUNT_TMPFS && !m->grant)
                 write_tmpfs(e, m);

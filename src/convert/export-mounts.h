@@ -3,5 +3,5 @@
 
 #include "convert/exporter.h"
 
-/* Writes what is seen inside. */
+/* Writes the lines that decide which files the service sees. */
 void export_mounts(Exporter *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The directives of an exported unit that are systemd's, too, and those that it lacks. */
+/* The directives that systemd has too, and notices for those that it lacks. */
 #include "convert/export-values.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "util/strv.h"
 #include "util/word.h"
 
-/* To the end of the line. */
+/* Writes text that extends to the end of the line, so without quotes. */
 static void write_plain(FILE *f, const Directive *d, const char *text) {
         if (systemd_is_share(d))
                 fputs(text, f);
@@ -23,7 +23,7 @@ static bool same_line(const Setting *a, const Setting *b) {
         return a->value.inverted == b->value.inverted && origin_equal(a->origin, b->origin);
 }
 
-/* Boolean words for what is a whole list. */
+/* The word for a value that replaces the whole list, or NULL for another value. */
 static const char *whole_value(const Directive *d, const Value *v) {
         if (!v->whole)
                 return NULL;
@@ -39,7 +39,7 @@ static void write_word(Exporter *e, FILE *f, const Directive *d, const Setting *
 
         if (whole)
                 fputs(whole, f);
-        /* A call with the error that the others have fails in systemd 252: 228/SECCOMP. */
+        /* systemd 252 fails with 228/SECCOMP if a call names the same error as SystemCallErrorNumber=. */
         else if (d->type == &type_system_calls && s->value.number2 && (int) s->value.number == denied_error(e))
                 fputs(s->value.words[0], f);
         else if (s->value.optional) {
@@ -49,7 +49,8 @@ static void write_word(Exporter *e, FILE *f, const Directive *d, const Setting *
                 word_write(f, s->value.text, WORD_PERCENT);
 }
 
-/* The items that stood in one line of the policy, beginning with the first; returns how many. "any" is two of them. */
+/* Writes the items that were on the same line of the policy as the first. Returns their number. "any" is two items with
+ * the same text. */
 static size_t write_list_line(Exporter *e, FILE *f, const Directive *d, const Setting *first, size_t n) {
         size_t i = 0;
 
@@ -90,7 +91,7 @@ static void write_single(Exporter *e, const Directive *d, const Setting *s) {
         fputc('\n', f);
 }
 
-/* What is built in, and systemd does by itself, too. */
+/* Whether the value is isorun's default and also systemd's, so that the unit needs no line. */
 static bool is_systemd_default(const Setting *s) {
         return !s->origin.file && (streq(s->value.text, "no") || streq(s->value.text, "all"));
 }
@@ -111,7 +112,7 @@ static void copy(Exporter *e, const Directive *d, const SettingList *list) {
                 write_single(e, d, policy_get(e->policy, directive_id(d)));
 }
 
-/* That a limit is really held, isorun reads back. */
+/* isorun reads the limits back from the kernel; systemd does not. */
 static void say_limits(Exporter *e) {
         for (size_t i = 0; i < e->plan->n_properties; i++) {
                 const PlanProperty *p = &e->plan->properties[i];
@@ -122,7 +123,7 @@ static void say_limits(Exporter *e) {
         }
 }
 
-/* What is ambient must be in the bounding set, too; here that goes by itself. */
+/* systemd needs ambient capabilities in the bounding set, too. isorun adds them by itself. */
 static void write_capabilities(Exporter *e) {
         const SettingList *list = &e->policy->settings[D_CapabilityBoundingSet],
                           *ambient = &e->policy->settings[D_AmbientCapabilities];
@@ -143,7 +144,7 @@ static bool is_denied(const Plan *plan, const char *call) {
         return true;
 }
 
-/* The rule by which a call is denied whatever its arguments, or NULL. */
+/* The rule that denies the call whatever its arguments, or NULL. */
 static const PlanArgumentRule *find_rule(const Plan *plan, const char *call) {
         for (size_t i = 0; i < plan->n_argument_rules; i++)
                 if (plan->argument_rules[i].test == ARGUMENT_ANY && streq(plan->argument_rules[i].name, call))
@@ -151,7 +152,7 @@ static const PlanArgumentRule *find_rule(const Plan *plan, const char *call) {
         return NULL;
 }
 
-/* Calls that isorun denies beside the policy's lines, and systemd does not. */
+/* Collects the calls that isorun denies in addition to the policy's lines. */
 static int collect_denied(const Exporter *e, char ***words) {
         static const char *const calls[] = { "io_uring_setup", "openat2", "sched_setattr" };
         const SyscallGroup *keyring = syscall_group_find("@keyring");
@@ -190,14 +191,14 @@ static void write_filter(Exporter *e) {
         const SettingList *list = &e->policy->settings[D_SystemCallFilter];
 
         write_list(e, &directive_table[D_SystemCallFilter], list, NULL);
-        /* Behind the lines above: the first one says what the list begins with. */
+        /* This line comes last, because the first line decides about all other calls. */
         write_denied(e, list->items[0].origin.file ? e->asked : e->builtin);
 }
 
 static void write_set_credential(Exporter *e, const Setting *s) {
         FILE *f = export_stream(e, s->origin);
 
-        /* The text has escapes in systemd, but no specifiers. */
+        /* In this text systemd replaces escapes, but not specifiers. */
         fprintf(f, "SetCredential=%s:", s->value.words[0]);
         for (const char *p = s->value.words[1]; *p; p++)
                 fprintf(f, (unsigned char) *p < ' ' || *p == '\\' || *p == 0x7f ? "\\x%02x" : "%c", (unsigned char) *p);
@@ -211,7 +212,7 @@ static void write_credentials(Exporter *e) {
                 write_set_credential(e, &list->items[i]);
 }
 
-/* The plan of a user has no other id than his own. */
+/* A user's manager can run the service only as that user, so it needs no line. */
 static void write_id(Exporter *e, DirectiveId id) {
         const Setting *s = policy_get(e->policy, id);
 
@@ -224,7 +225,7 @@ static void write_ids(Exporter *e) {
         write_id(e, D_Group);
 }
 
-/* What is inherited is the caller's here, and a service has none. */
+/* "inherit" means the caller's files, and a service has no caller. */
 static void write_standard_io(Exporter *e) {
         for (DirectiveId id = D_StandardInput; id <= D_StandardError; id++) {
                 const Setting *s = policy_get(e->policy, id);

@@ -3,5 +3,5 @@
 
 #include "convert/exporter.h"
 
-/* Writes the directives that are copied, and the filter. */
+/* Writes the directives that are not mounts, and the filter. */
 void export_values(Exporter *e);

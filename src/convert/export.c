@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The frame of an exported unit, and what isorun does in every instance. */
+/* Puts an exported unit together, and writes what isorun does in every instance. */
 #include "convert/export.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #define BIT(c) (UINT64_C(1) << (c))
 
-/* Of what a service of systemd's cannot be, nothing would be left. */
+/* Rejects a policy that a systemd service cannot implement at all. */
 static int check_kind(Exporter *e) {
         const Setting *users = policy_get(e->policy, D_PrivateUsers), *root = policy_get(e->policy, D_RootDirectory);
 
@@ -40,7 +40,7 @@ static void write_command(Exporter *e) {
         word_write(f, path, WORD_PERCENT | WORD_DOLLAR);
         for (char **a = e->plan->arguments + !renamed; *a; a++) {
                 fputc(' ', f);
-                /* A lone semicolon would part two commands. */
+                /* Without quotes, a semicolon would separate two commands. */
                 if (streq(*a, ";"))
                         fputs("\";\"", f);
                 else
@@ -49,7 +49,8 @@ static void write_command(Exporter *e) {
         fputc('\n', f);
 }
 
-/* Lines that take something away which a policy may keep by a capability. */
+/* Protections that isorun has in every instance. A line is not written if the policy keeps a capability that it would
+ * take away. */
 static void write_protections(Exporter *e) {
         static const struct {
                 const char *line;
@@ -74,7 +75,8 @@ static void write_protections(Exporter *e) {
                              "the service cannot see /sys/fs/cgroup");
 }
 
-/* systemd's "yes" knows root and the payload's own user only: with capabilities over others, that is not the same. */
+/* With "yes", systemd maps only root and the service's own user. That differs from isorun if the service has
+ * capabilities, which could then not be used on files of other users. */
 static void write_users(Exporter *e) {
         const Setting *users = policy_get(e->policy, D_PrivateUsers);
 
@@ -88,17 +90,17 @@ static void write_users(Exporter *e) {
                              "similar)");
 }
 
-/* Processes of the host are there: what can be done is to show only what can be traced, which all isorun shows can. */
+/* The service can see processes of the host. "ptraceable" hides those that it may not trace. */
 static void write_processes(Exporter *e) {
-        const Setting *who = policy_get(e->policy, D_ProtectProc);
-        bool silent = who->value.number == PROTECT_PROC_DEFAULT;
+        const Setting *protect = policy_get(e->policy, D_ProtectProc);
+        bool silent = protect->value.number == PROTECT_PROC_DEFAULT;
 
         if (silent && policy_is_true(e->policy, D_Nesting))
                 return;
-        fprintf(export_stream(e, who->origin), "ProtectProc=%s\n", silent ? "ptraceable" : who->value.text);
+        fprintf(export_stream(e, protect->origin), "ProtectProc=%s\n", silent ? "ptraceable" : protect->value.text);
 }
 
-/* What no directive of a policy stands for. */
+/* Reports the differences that do not belong to a directive. */
 static void say_differences(Exporter *e) {
         export_lacks(e, (Origin) {}, "a process namespace",
                      "the service can signal the user's processes outside the unit, and see them as far as "

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What all parts of isoctl export work on. Each writes its lines into the streams, which are put together at the end. */
+/* The state that all parts of isoctl export share. Each part writes its lines into the streams; export_unit() puts them
+ * together. */
 
 #include <stdio.h>
 
@@ -10,17 +11,17 @@
 typedef struct Exporter {
         const Plan *plan;
         const Policy *policy;
-        bool user; /* of a user's manager */
+        bool user; /* the unit is for a user's manager */
         Report *report;
         FILE *unit;    /* [Unit] */
-        FILE *builtin; /* what isorun does by itself */
-        FILE *asked;   /* what the policy asks for */
-        FILE *lacking; /* comments */
-        bool oom;      /* something is missing */
+        FILE *builtin; /* lines for what isorun does by itself */
+        FILE *asked;   /* lines for what the policy asks for */
+        FILE *lacking; /* comments on what systemd does not enforce */
+        bool oom;      /* memory has run out, so the unit is incomplete */
 } Exporter;
 
-/* Says that a directive is not enforced. */
+/* Reports that systemd does not enforce a directive, and writes a comment about it. */
 void export_lacks(Exporter *e, Origin origin, const char *key, const char *fmt, ...) _printf_(4, 5);
 
-/* The stream for a line that stands for something of origin, behind a comment that names it. */
+/* The stream for a line that results from a policy line. A comment with its origin is written first. */
 FILE *export_stream(Exporter *e, Origin origin);

@@ -20,7 +20,7 @@ static char *destination_of(const ImportItem *item) {
         return strdup(fields[1] && *fields[1] ? fields[1] : fields[0]);
 }
 
-/* Returns 1, 0, or -ENOMEM. */
+/* Whether path is in a writable volume. Returns 1, 0, or -ENOMEM. */
 static int is_in_writable(const Import *import, const char *path) {
         for (size_t i = 0; i < import->n_items; i++) {
                 _cleanup_free_ char *destination = NULL;
@@ -47,7 +47,8 @@ static bool is_read_only_line(const ImportLine *line) {
         return line && (streq(line->key, "ReadOnlyPaths") || streq(line->key, "ReadOnlyDirectories"));
 }
 
-/* All is read-only but what is bound writable. And PrivateTmp=no shows /var/tmp. */
+/* Drops the paths that isorun makes read-only by default: all that are not in a writable volume, and /var/tmp, which
+ * PrivateTmp=no shows. */
 static int drop_read_only(Import *import) {
         int r = 0;
 
@@ -120,14 +121,14 @@ static bool has(const Import *import, DirectiveId id, const char *text, bool inv
         return false;
 }
 
-/* Whatever errno is behind it. */
+/* Whether text is the call, with or without an errno (NAME[:ERRNO]). */
 static bool is_call(const char *text, const char *name) {
         size_t n = strlen(name);
 
         return strncmp(text, name, n) == 0 && (!text[n] || text[n] == ':');
 }
 
-/* Whether a policy denies the call, whatever the list says of it. */
+/* Whether isorun denies the call by default, even if SystemCallFilter= does not name it. */
 static bool is_denied_anyway(const Import *import, const char *call) {
         const SyscallGroup *keyring = syscall_group_find("@keyring");
 
@@ -142,7 +143,8 @@ static bool is_denied_anyway(const Import *import, const char *call) {
         return false;
 }
 
-/* A line that says nothing else can go: what is denied is denied. As the first, it would say that the rest is allowed. */
+/* Drops the denied calls that isorun denies by default. Keeps the first line, because it decides about all other
+ * calls. */
 static int drop_denied(Import *import) {
         const ImportItem *first = NULL;
         Origin last = {};
@@ -165,7 +167,7 @@ static int drop_denied(Import *import) {
         return r;
 }
 
-/* What is ambient is in the bounding set. */
+/* isorun adds the ambient capabilities to the bounding set by itself. */
 static void drop_ambient(Import *import) {
         for (size_t i = 0; i < import->n_items; i++) {
                 ImportItem *item = &import->items[i];

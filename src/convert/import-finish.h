@@ -3,5 +3,6 @@
 
 #include "convert/import-model.h"
 
-/* Does what needs all lines: one line can make another one needless. Returns 0 or -ENOMEM. */
+/* Finishes the import when all lines are known, because one line can make another one unnecessary. Returns 0 or
+ * -ENOMEM. */
 int import_finish(Import *import);

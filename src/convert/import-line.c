@@ -11,7 +11,7 @@
 #include "util/text.h"
 #include "util/word.h"
 
-/* Specifiers of systemd.unit(5) that are paths for the system's manager. Those that a policy has stay. */
+/* The path of a specifier of systemd.unit(5) that is a fixed directory for the system's manager, or NULL. */
 static const char *directory_specifier(char letter) {
         static const struct {
                 char letter;
@@ -25,7 +25,7 @@ static const char *directory_specifier(char letter) {
         return NULL;
 }
 
-/* As systemd-escape(1) --unescape has it. */
+/* Unescapes like systemd-escape(1) --unescape. */
 static void write_unescaped(const char *text, int n, FILE *f) {
         for (int i = 0; i < n; i++) {
                 unsigned c;
@@ -38,7 +38,8 @@ static void write_unescaped(const char *text, int n, FILE *f) {
         }
 }
 
-/* The parts of PREFIX@INSTANCE.service; false where there is none of that name. */
+/* Writes the part of the unit's name (PREFIX@INSTANCE.service) that the specifier means. Returns false if it means
+ * none, or if the name lacks that part. */
 static bool write_name(const Import *import, char letter, FILE *f) {
         const char *unit = import->unit, *at = strchr(unit, '@'), *dot = strrchr(unit, '.');
         int length = (int) (dot ? dot - unit : (ptrdiff_t) strlen(unit));
@@ -54,7 +55,7 @@ static bool write_name(const Import *import, char letter, FILE *f) {
                 return !is_template;
         case 'i':
                 if (is_template)
-                        fputs("%i", f); /* the name of isorun's instance */
+                        fputs("%i", f); /* isorun replaces it with the name of the instance */
                 else if (at)
                         fprintf(f, "%.*s", length - (int) (at - unit) - 1, at + 1);
                 return true;
@@ -104,7 +105,7 @@ int import_expand(Import *import, const ImportLine *line, const char *text, char
         return *ret ? 1 : -ENOMEM;
 }
 
-/* How booleans are written in a policy, however the unit has it. */
+/* A policy's spelling of a boolean, whatever the unit's spelling. */
 static const char *canonical(const Directive *d, const char *text) {
         bool b;
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What stands in a line of a unit. */
+/* Converts the values of a unit's lines. */
 
 #include "convert/import-model.h"
 
-/* text with the specifiers that isorun does not have replaced, a % of theirs being doubled. Returns 1 with *ret; 0 where
- * one cannot be, noted; -ENOMEM. */
+/* Replaces the specifiers that a policy does not have; those that it has, and %%, stay. Returns 1 with *ret on the
+ * heap, 0 with a note if a specifier cannot be replaced, or -ENOMEM. */
 int import_expand(Import *import, const ImportLine *line, const char *text, char **ret);
 
-/* The same, split into words. */
+/* Does the same, and splits the text into words. */
 int import_words(Import *import, const ImportLine *line, const char *text, char ***ret);
 
-/* Takes the line over into the directive of that name: each word of a list, or the value. Returns 0 or -ENOMEM. */
+/* Adds the line to the directive of this name, with the same meaning. Returns 0 or -ENOMEM. */
 int import_same(Import *import, const ImportLine *line, const char *name);

@@ -50,8 +50,8 @@ bool import_is_whole(const Directive *d) {
         return !d->list || systemd_is_pair(d) || d->type == &type_set_credential;
 }
 
-/* Whether it is one line, and the last of it, for who reads the policy, on a terminal or off it: a unit's name can put
- * anything into a value (%I), and the blank behind a backslash is not read. */
+/* Whether the text stays one line of the policy and is safe to print on a terminal: it has no control characters, and
+ * no backslash at its end. A unit's name can put any character into a value (%I). Returns 1, 0, or -ENOMEM. */
 static int is_one_line(const char *text) {
         _cleanup_free_ char *plain = strdup(text), *escaped = NULL;
 

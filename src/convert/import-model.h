@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A service's lines and the policy that they become, as far as it is known: what all parts of isoctl import work on. */
+/* The state that all parts of isoctl import share: the service's lines, and the policy that they become. */
 
 #include "policy/directive.h"
 #include "util/report.h"
@@ -9,19 +9,19 @@
 /* One line of the policy, or one item of a list. */
 typedef struct ImportItem {
         DirectiveId id;
-        char *text;         /* of a list: one word, without quotes; else all behind the "=" */
+        char *text;         /* one unquoted word of a list, or the whole value */
         bool inverted;
-        Origin origin;      /* of the unit; file NULL: the unit does not say it, */
-        const char *opened; /* and this is why it is here */
+        Origin origin;      /* a line of the unit; file NULL: isoctl adds it, */
+        const char *opened; /* for this reason */
         bool dropped;
 } ImportItem;
 
-/* What became of a line that is not in the policy. */
+/* A comment about a line of the unit that is not in the policy. */
 typedef struct ImportNote {
         Origin origin;
         char *key, *value;
         char *reason;
-        bool met; /* isorun does so by itself; otherwise it is left out */
+        bool met; /* true: isorun does it by default; false: it is left out */
 } ImportNote;
 
 typedef struct ImportLine {
@@ -32,15 +32,15 @@ typedef struct ImportLine {
 typedef struct Import {
         const char *unit; /* "redis@main.service", or a template's name */
         bool user;        /* of a user's manager */
-        ImportLine *lines; /* of the unit that hold */
+        ImportLine *lines; /* the lines of the unit that are in force */
         size_t n_lines;
         ImportItem *items;
         size_t n_items;
         ImportNote *notes;
         size_t n_notes;
-        bool optional[_DIRECTIVE_MAX]; /* to be named by Optional= */
-        bool seen[_DIRECTIVE_MAX];     /* the unit says something of it */
-        char **files;                  /* owns the names in the origins */
+        bool optional[_DIRECTIVE_MAX]; /* directives that Optional= names */
+        bool seen[_DIRECTIVE_MAX];     /* directives that the unit mentions */
+        char **files;                  /* owns the file names of the origins */
 } Import;
 
 void import_deinit(Import *import);
@@ -48,17 +48,17 @@ void import_deinit(Import *import);
 /* Adds an item that comes from the line. Returns 0 or -ENOMEM. */
 int import_add(Import *import, DirectiveId id, const ImportLine *line, const char *text, bool inverted);
 
-/* Adds a line that the unit does not have, why being a constant. Returns 0 or -ENOMEM. */
+/* Adds items for words that the unit does not have. why is a constant text. Returns 0 or -ENOMEM. */
 int import_open(Import *import, DirectiveId id, const char *words, const char *why);
 
-/* Leaves out the item, for that reason. Returns 0 or -ENOMEM. */
+/* Removes the item from the policy, and notes the reason. Returns 0 or -ENOMEM. */
 int import_drop(Import *import, ImportItem *item, const char *reason);
 
-/* Says why the line is not in the policy. Returns 0 or -ENOMEM. */
+/* Notes why the line is not in the policy. Returns 0 or -ENOMEM. */
 int import_note(Import *import, const ImportLine *line, bool met, const char *fmt, ...) _printf_(4, 5);
 
-/* How the item is written behind "KEY=", or "KEY=~" where it is inverted; on the heap, NULL: no memory. */
+/* The text of the item after "KEY=", or "KEY=~" if it is inverted. On the heap; NULL when memory runs out. */
 char *import_item_value(const ImportItem *item);
 
-/* Whether an item is all that stands behind "KEY=", and not one word of it. */
+/* Whether an item is the whole value of a line, and not one of its words. */
 bool import_is_whole(const Directive *d);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Directives of systemd.exec(5), systemd.service(5) and their kin that a policy has otherwise, or not at all. Those that
- * it has are in systemd.inc. */
+/* Rules for directives of systemd.exec(5), systemd.service(5) and similar that a policy has in another form or not at
+ * all. systemd.inc has the directives that are the same. */
 #include "convert/import-rules.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static int leave_out(Import *import, const ImportLine *line, const char *reason)
         return *line->value ? import_note(import, line, false, "%s", reason) : 0;
 }
 
-/* What isorun does to every instance. */
+/* For what isorun does in every instance. */
 static int always(Import *import, const ImportLine *line, const char *reason) {
         bool b;
 
@@ -32,7 +32,7 @@ static int other_name(Import *import, const ImportLine *line, const char *name) 
         return import_same(import, line, name);
 }
 
-/* /var/run is a symlink to /run wherever systemd is. */
+/* Simplifies a path, and replaces /var/run by /run: with systemd, it is a symlink to it. */
 static int clean_path(const char *path, char **ret) {
         const char *rest = startswith(path, "/var/run");
         _cleanup_free_ char *moved = NULL;
@@ -57,7 +57,7 @@ static int add_directory(Import *import, DirectiveId id, const ImportLine *line,
         return word ? import_add(import, id, line, word, false) : -ENOMEM;
 }
 
-/* "-" and "+" may precede a path. */
+/* Skips the prefixes "-" and "+" of a path. */
 static const char *plain_path(const char *word) {
         return word + strspn(word, "-+");
 }
@@ -88,7 +88,7 @@ static int writable_paths(Import *import, const ImportLine *line, const char *ar
         return each_word(import, line, take_writable, argument);
 }
 
-/* Only in what is writable does it take a line; that, import_finish() knows. */
+/* import_finish() drops the path if it is read-only by default. */
 static int take_read_only(Import *import, const ImportLine *line, const char *word, _unused_ const char *argument) {
         return add_directory(import, D_BindReadOnlyPaths, line, plain_path(word));
 }
@@ -118,7 +118,8 @@ static int inaccessible_paths(Import *import, const ImportLine *line, const char
         return each_word(import, line, take_inaccessible, argument);
 }
 
-/* StateDirectory= and its kin: below argument, or where a user's manager has them, which is behind the space. */
+/* StateDirectory= and similar. argument is the parent directory for the system's manager, a space, and that for a
+ * user's manager, which is empty if it depends on the version of systemd. */
 static int take_own_directory(Import *import, const ImportLine *line, const char *word, const char *argument) {
         _cleanup_free_ char *path = NULL;
         const char *space = strchr(argument, ' ');
@@ -135,7 +136,8 @@ static int own_directories(Import *import, const ImportLine *line, const char *a
         return each_word(import, line, take_own_directory, argument);
 }
 
-/* Options that go without saying in isorun, or name ids that are those of the payload. */
+/* Options that isorun sets anyway. uid= and gid= normally name the user of the payload, who owns the directory
+ * anyway. */
 static bool is_usual_option(const char *option) {
         static const char *const usual[] = { "nosuid", "nodev", "strictatime", "rw", "exec", "mode=755", "mode=0755",
                                              "size=64M" };
@@ -146,7 +148,7 @@ static bool is_usual_option(const char *option) {
         return startswith(option, "uid=") || startswith(option, "gid=");
 }
 
-/* The options that are left, a % being doubled, since it is none of a specifier in systemd. */
+/* Keeps the other options. Doubles their %, because systemd does not expand specifiers in them, and isorun does. */
 static int tmpfs_options(char *options, char **ret) {
         _cleanup_text_ Text kept = {};
         const char *separator = ":";
@@ -181,7 +183,7 @@ static int add_tmpfs(Import *import, const ImportLine *line, const char *path, c
         return import_add(import, D_TemporaryFileSystem, line, word, false);
 }
 
-/* The words are taken apart before specifiers are looked at: those of the options are none. */
+/* Splits the words before it expands specifiers, because systemd expands them only in the paths. */
 static int temporary(Import *import, const ImportLine *line, _unused_ const char *argument) {
         _cleanup_strv_free_ char **words = NULL;
         int r;
@@ -204,7 +206,7 @@ static int temporary(Import *import, const ImportLine *line, _unused_ const char
         return r < 0 ? r : 0;
 }
 
-/* In its text systemd knows no specifiers. */
+/* systemd does not expand specifiers in the text, so each % is doubled. */
 static int set_credential(Import *import, const ImportLine *line, _unused_ const char *argument) {
         _cleanup_text_ Text doubled = {};
         _cleanup_free_ char *text = NULL;
@@ -218,7 +220,7 @@ static int set_credential(Import *import, const ImportLine *line, _unused_ const
         return text ? import_add(import, D_SetCredential, line, text, false) : -ENOMEM;
 }
 
-/* For systemd 0 is "infinity" here, as it once was for all such times. */
+/* systemd takes 0 for "infinity" here. */
 static int stop_timeout(Import *import, const ImportLine *line, _unused_ const char *argument) {
         ImportLine infinite = { .origin = line->origin, .key = line->key, .value = (char *) "infinity" };
         uint64_t usec;
@@ -242,7 +244,7 @@ static int private_users(Import *import, const ImportLine *line, _unused_ const 
         return import_same(import, line, "PrivateUsers");
 }
 
-/* Only what the namespace of processes that isorun makes leaves to be hidden. */
+/* isorun's process namespace already does what "ptraceable" does. */
 static int protect_proc(Import *import, const ImportLine *line, _unused_ const char *argument) {
         if (streq(line->value, "ptraceable"))
                 return import_note(import, line, true, "isorun always hides processes outside the instance");
@@ -286,14 +288,14 @@ static int note_prefixes(Import *import, const ImportLine *line, const char *pre
                                         "\"%c\" is not supported: the policy always applies to the command",
                                         prefixes[i]);
                         break;
-                default: /* ':' is how it is here */
+                default: /* ':' prevents variables; isorun never expands them */
                         break;
                 }
         return r;
 }
 
-/* The words of the first command, as a policy has them; literal: ":" has switched variables off, so that a $ is not
- * doubled yet. Returns 1; 0 where it cannot be, noted. */
+/* Writes the words of the first command in the syntax of a policy. literal: the prefix ":" was given, so that a $ is
+ * not doubled yet. Returns 1, 0 with a note if the command cannot be imported, or -ENOMEM. */
 static int write_command(Import *import, const ImportLine *line, char **words, bool literal, FILE *f) {
         for (char **w = words; *w; w++) {
                 if (streq(*w, ";"))
@@ -351,7 +353,7 @@ static int command(Import *import, const ImportLine *line, _unused_ const char *
         return add_command(import, line, words, n);
 }
 
-/* What belongs to a volume is one of its options here. Done when all volumes are known. */
+/* import_finish() makes it an option of volumes when all volumes are known. */
 static int later(_unused_ Import *import, _unused_ const ImportLine *line, _unused_ const char *argument) {
         return 0;
 }
@@ -412,7 +414,7 @@ static const struct {
         { "IgnoreSIGPIPE", leave_out, OF_THE_SERVICE },
 };
 
-/* Keys that only mean something to who manages a service, by how they begin. */
+/* Directives that concern only the service manager; each entry is the beginning of a name. */
 static const char *const service_keys[] = {
         "Type",         "ExitType",    "BusName",   "PIDFile",       "Restart",     "RemainAfterExit", "ExecStartP",
         "ExecReload",   "ExecStop",    "ExecCond",  "GuessMainPID",  "NotifyAccess", "Watchdog",       "TimeoutStart",

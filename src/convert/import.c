@@ -15,8 +15,8 @@
 #include "util/text.h"
 #include "util/word.h"
 
-/* An empty value takes away the lines before it, as a later one does where there can be but one; of commands there can
- * be several. */
+/* An empty value removes the earlier lines of its key. So does a new value, unless the key is a list, is not isorun's,
+ * or is ExecStart=, which a service may have several times. */
 static void forget(Import *import, const char *key, const char *value) {
         const Directive *d = directive_find(key);
         size_t kept = 0;
@@ -30,7 +30,7 @@ static void forget(Import *import, const char *key, const char *value) {
                 } else
                         import->lines[kept++] = import->lines[i];
         }
-        /* The array grows at powers of two, going by the number. */
+        /* Keeps n_lines, because ARRAY_APPEND derives the capacity from it. */
         while (kept < import->n_lines)
                 import->lines[kept++] = (ImportLine) {};
 }
@@ -71,7 +71,7 @@ static int convert_line(Import *import, const ImportLine *line) {
                                                              "isoctl import does not support this directive");
 }
 
-/* Whether what the unit says of a directive is what a policy that is silent has. */
+/* Whether the unit's value of the directive is isorun's default. */
 static bool is_fallback(const Import *import, DirectiveId id) {
         _cleanup_strv_free_ char **words = NULL;
         const char *fallback = directive_table[id].fallback;
@@ -92,7 +92,7 @@ static bool is_fallback(const Import *import, DirectiveId id) {
         return n > 0 && n == found && (!directive_table[id].list || n == strv_length(words));
 }
 
-/* One note a line. */
+/* Replaces the items of the directive with notes, one for each line of the unit. */
 static int note_fallback(Import *import, DirectiveId id) {
         Origin last = {};
         int r = 0;
@@ -119,7 +119,7 @@ static bool has_item(const Import *import, DirectiveId id) {
         return false;
 }
 
-/* What a service of root's usually needs, of what the unit leaves it all. */
+/* The capabilities that a service of root usually needs. They are used if the unit does not limit capabilities. */
 #define USUAL_CAPABILITIES \
         "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID CAP_NET_BIND_SERVICE"
 
@@ -150,7 +150,7 @@ int import_convert(Import *import) {
         return r < 0 ? r : open_what_is_needed(import);
 }
 
-/* Writes the piece, which is on the heap; NULL: it could not be made. */
+/* Writes a piece of the policy. It is NULL if memory ran out. */
 static void print_piece(Text *out, const char *piece) {
         if (piece)
                 fputs(piece, out->f);
@@ -172,7 +172,7 @@ static void print_comment(Text *out, const char *fmt, ...) {
         fputc('\n', out->f);
 }
 
-/* Whether the word goes on the line of the one before it. */
+/* Whether the item continues the line of the item before it. */
 static bool joins(const ImportItem *before, const ImportItem *item) {
         return before && item && before->inverted == item->inverted && origin_equal(before->origin, item->origin) &&
                before->opened == item->opened &&
@@ -223,7 +223,7 @@ static void print_optional(const Import *import, Text *out) {
                 fputc('\n', out->f);
 }
 
-/* What is left out, or needs no line, stands in the section that it would be in. */
+/* The section that a note is printed in: that of its directive. */
 static Section section_of(const ImportNote *note) {
         const Directive *d = directive_find(note->key);
 

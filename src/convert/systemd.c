@@ -11,7 +11,7 @@ const SystemdRow systemd_table[_DIRECTIVE_MAX] = {
 #undef SYSTEMD
 };
 
-/* /dev/mqueue and /dev/hugepages are what PrivateDevices= of systemd leaves of the host's. */
+/* With PrivateDevices= of systemd, the host's /dev/mqueue and /dev/hugepages stay visible. */
 const char *const systemd_hidden[] = { "/boot", "/sys", "/proc/keys", "/dev/mqueue", "/dev/hugepages", NULL };
 
 bool systemd_is_share(const Directive *d) {

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The table of what the directives are to systemd: systemd.inc, one row each. */
+/* The table that compares each directive with systemd's: systemd.inc, one row each. */
 
 #include "policy/directive.h"
 
 typedef enum SystemdWay {
         SYSTEMD_UNKNOWN, /* no row: a mistake */
-        SYSTEMD_COPIED,  /* a line means the same in a unit file */
-        SYSTEMD_WRITTEN, /* there is something for it, which is not the line itself */
-        SYSTEMD_LACKING, /* there is nothing */
+        SYSTEMD_COPIED,  /* the line means the same in a unit file */
+        SYSTEMD_WRITTEN, /* code writes other lines for it */
+        SYSTEMD_LACKING, /* systemd has nothing for it */
 } SystemdWay;
 
 typedef struct SystemdRow {
-        const char *page;       /* the manual that has a directive of that name; NULL: none has */
-        const char *difference; /* what is different in a policy; NULL: nothing */
+        const char *page;       /* the manual page that has a directive of this name; NULL: none */
+        const char *difference; /* how a policy differs; NULL: it does not */
         SystemdWay way;
-        const char *lost;       /* what a unit lacks then; NULL: nothing */
+        const char *lost;       /* what an exported unit then lacks; NULL: nothing */
 } SystemdRow;
 
 extern const SystemdRow systemd_table[_DIRECTIVE_MAX];
 
-/* What isorun hides or replaces in every instance over the host's root, as a unit says it. Ends with NULL. */
+/* Paths for InaccessiblePaths=, because isorun hides or replaces them in every instance that has the host's root. Ends
+ * with NULL. */
 extern const char *const systemd_hidden[];
 
-/* Whether systemd takes a percentage, and so no specifiers. */
+/* Whether the value may be a percentage. systemd does not expand specifiers in such a value. */
 bool systemd_is_share(const Directive *d);
 
-/* Whether a line is two words, which are not quoted: a device, say, and what is said of it. */
+/* Whether the value is written without quotes, for example a device and a number. */
 bool systemd_is_pair(const Directive *d);

@@ -42,7 +42,7 @@ static int default_directories(const UnitUser *user, char ***ret) {
         return r;
 }
 
-/* "redis@.service" of "redis@main.service", or NULL. Returns 0 or -ENOMEM. */
+/* *ret is "redis@.service" for "redis@main.service", and NULL for a name without instance. Returns 0 or -ENOMEM. */
 static int find_template(const char *name, char **ret) {
         const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
 
@@ -68,8 +68,8 @@ static int find_file(char *const *directories, const char *name, char **ret) {
         return 0;
 }
 
-/* Names that drop-ins of the unit go by, the nearest first: its own, the template's, "a-.service" of "a-b.service" and
- * so on, and the type's. */
+/* The names in NAME.d of the unit's drop-in directories, most specific first: the unit, its template, "a-.service" for
+ * "a-b.service" and so on, and the type. */
 static int drop_in_names(const char *name, const char *template, char ***names) {
         int r;
 
@@ -148,7 +148,7 @@ static int take(ManagedUnit *unit, const UnitUser *user, UnitFiles *ret, Report 
         return strv_prepend(&ret->paths, TAKE_PTR(unit->fragment)) < 0 ? report_oom(report) : 0;
 }
 
-/* systemd loads no template, and has no answer for one: it is looked for in the directories that systemd has. */
+/* systemd cannot load a template, so it is searched for in systemd's directories. */
 static int ask(UnitManager *m, const UnitUser *user, UnitFiles *ret, Report *report) {
         _cleanup_(managed_unit_deinit) ManagedUnit unit = {};
         int r;

@@ -5,22 +5,24 @@
 
 #include "util/report.h"
 
-/* The files of a service, as systemd.unit(5) looks them up. */
+/* The files of a service: systemd.unit(5). */
 typedef struct UnitFiles {
         char *name;   /* "redis@main.service" */
-        char **paths; /* the unit's own file, then its drop-ins */
-        char *unasked; /* why the manager could not be asked for them; NULL: it was, or need not be */
+        char **paths; /* the unit file, then its drop-ins */
+        char *unasked; /* why the manager could not be asked for the files; NULL: it was asked, or spec is a path */
 } UnitFiles;
 
 void unit_files_deinit(UnitFiles *files);
 
-/* The variables of a user that say where his units are; each may be NULL. */
+/* The variables that determine where a user's units are. Each may be NULL. */
 typedef struct UnitUser {
         const char *config_home, *home, *runtime;
 } UnitUser;
 
-/* spec: the path of a file, which has no drop-ins, or a unit's name, ".service" being added. A template's file is found by
- * the name of an instance. user: of the caller's own manager; NULL: of the system's. The manager is asked for the files.
- * If it cannot be reached, they are looked for in the directories that systemd has by default. Returns 0 or -errno,
+/* Finds the files of a unit. spec is the path of a file, without drop-ins, or a unit's name (".service" may be
+ * missing). The name of an instance also finds its template. user is for the caller's own manager, NULL for the
+ * system's.
+ *
+ * Asks the manager for the files. If it cannot be reached, searches systemd's default directories. Returns 0 or -errno,
  * reported. */
 int unit_find(const char *spec, const UnitUser *user, UnitFiles *ret, Report *report);

@@ -26,7 +26,7 @@ static int failed(int r, const sd_bus_error *error, const char *what, Report *re
         return report_error(report, -r, "%s: systemd: %s", what, error->message ?: strerror(-r));
 }
 
-/* One property; *ret is the answer, and its value is what is read next. */
+/* Gets one property. The next value to read from *ret is the property. */
 static int get(UnitManager *m, const char *path, const char *interface, const char *property, const char *type,
                sd_bus_message **ret, Report *report) {
         sd_bus_error error = {};
@@ -101,7 +101,7 @@ int unit_manager_open(UnitManager *m, bool user, Report *report) {
         return r < 0 ? r : get_strings(m, SYSTEMD_PATH, SYSTEMD_MANAGER, "UnitPath", &m->directories, report);
 }
 
-/* The object of the unit, which systemd loads if it is not. */
+/* The D-Bus path of a unit. systemd loads the unit if necessary. */
 static int load(UnitManager *m, const char *name, char **ret, Report *report) {
         sd_bus_error error = {};
         sd_bus_message *reply = NULL;
