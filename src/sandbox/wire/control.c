@@ -49,8 +49,9 @@ static int user_namespace(const char *pid, struct stat *ret) {
         return stat(path, ret) < 0 ? -errno : 0;
 }
 
-/* A sandboxed process may have the same uid, and share the network. root's processes are looked at by their pid
- * namespace alone where isorun is a user's, who may not look at their other ones. */
+/* A process in a sandbox may have the same uid, and may reach the socket if it shares the network. So its pid namespace
+ * must be as deep as isorun's, and its user namespace the same. isorun of a user may not look at the user namespace of
+ * root's processes; need_users is false for them. */
 static int check_outside(pid_t pid, bool need_users) {
         struct stat own, peer;
         char number[16];
@@ -93,7 +94,7 @@ static int check_peer(int fd) {
         r = check_outside(peer.pid, peer.uid != 0 || geteuid() == 0);
         if (r < 0)
                 return r;
-        /* Then the pid was that process's all the while. */
+        /* The sender still runs, so the pid that was checked has been its pid all the time. */
         return poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, 0) == 0 ? 0 : -EPERM;
 }
 
@@ -107,7 +108,7 @@ int control_accept(int listener) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-/* Exactly n strings, each with its NUL. */
+/* Splits text into exactly n strings, each with a NUL at its end. */
 static int split(const char *text, size_t size, size_t n, char ***ret) {
         _cleanup_strv_free_ char **strings = NULL;
 
@@ -127,7 +128,7 @@ static int split(const char *text, size_t size, size_t n, char ***ret) {
         return 0;
 }
 
-/* packet: what follows the header. */
+/* packet begins after the header. */
 static int parse_request(const char *packet, size_t size, ControlRequest *ret, char ***ret_strings) {
         if (size < sizeof(*ret))
                 return -EPROTO;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* How isoctl asks something of a running instance.
+/* How isoctl sends requests to a running instance.
  *
- * isorun listens on an abstract socket (unix(7)) that is named after its pid, so that no file is written. It lets in
- * its own user and root, and of these nobody who is in a sandbox, and hands the connection itself to the reaper. The
- * reaper forks a process that reads the one request and does what it says (serve.h); all the reaper reads itself are
- * signals, of a fixed size.
+ * isorun listens on an abstract socket (unix(7)) with its pid in the name, so no file is written. It accepts only its
+ * own user and root, and no process in a sandbox. It passes the accepted connection to the reaper, which forks a
+ * process that reads the one request and carries it out (serve.h). The reaper itself reads only signals, which have a
+ * fixed size.
  *
- * isoctl may be of another version than the isorun that it talks to, which has run since before an upgrade. So each
- * packet begins with a ControlHeader, in every version; only the same version understands what follows. isoctl's side is
- * in cmd/instance/client.h. */
+ * isoctl may be newer than the isorun that it talks to, if isorun was started before an upgrade. So each packet of
+ * every version begins with a ControlHeader. What follows is understood only by the same version. isoctl's side is in
+ * cmd/instance/client.h. */
 
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -18,7 +18,7 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
-/* To be raised with every change of a request or a reply. */
+/* Raise this with every change of a request or a reply. */
 enum { CONTROL_VERSION = 1 };
 
 typedef struct ControlHeader {
@@ -28,16 +28,17 @@ typedef struct ControlHeader {
 } ControlHeader;
 
 typedef enum ControlType {
-        /* to the instance; the first message is one of these, */
-        CONTROL_ENTER = 1, /* run a command; strings: TERM, the arguments; fds: those of 0-2 that are no terminal's */
+        /* to the instance: the first message is one of these, */
+        CONTROL_ENTER = 1, /* run a command; strings: TERM, arguments; fds: those of 0-2 that are not the new
+                              terminal */
         CONTROL_PLAN,      /* show the plan */
-        CONTROL_PLACES,    /* where mounts can be put; answered with CONTROL_TEXT and three fds */
+        CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
         /* and any number of these may follow once the command runs */
         CONTROL_SIGNAL,    /* send signal `value` to the command */
 
         /* from the instance */
-        CONTROL_TERMINAL,  /* fd: the master of the terminal that the command gets */
-        CONTROL_TEXT,      /* fds: a file with the text asked for, the user and the mount namespace */
+        CONTROL_TERMINAL,  /* fd: the master of the command's terminal */
+        CONTROL_TEXT,      /* fds: a file with the text; for CONTROL_PLACES also the user and the mount namespace */
         CONTROL_STARTED,   /* the command runs */
         CONTROL_FAILED,    /* value: an errno, status: the exit status; text */
         CONTROL_EXITED,    /* value: wait status */
@@ -46,7 +47,7 @@ typedef enum ControlType {
 typedef struct ControlRequest {
         int32_t type;
         int32_t value;
-        uint32_t terminals;  /* bit N: fd N is to be the new terminal */
+        uint32_t terminals;  /* bit N: connect fd N to the new terminal */
         uint32_t n_strings;
         struct winsize size; /* of the new terminal */
 } ControlRequest;
@@ -59,35 +60,38 @@ typedef struct ControlReply {
 } ControlReply;
 
 enum {
-        CONTROL_STRINGS_MAX = 128 << 10, /* bytes, with each NUL */
-        CONTROL_REPLY_ROOM = 4096,       /* bytes; a reply of any version fits */
+        CONTROL_STRINGS_MAX = 128 << 10, /* bytes, including the NULs */
+        CONTROL_REPLY_ROOM = 4096,       /* bytes; every reply of every version fits */
 };
 
 /* The header of this program. */
 extern const ControlHeader control_header;
 
-/* Reads the header of a packet into *ret, terminated. Returns 0, -EPROTO if it has none, or -EPROTONOSUPPORT if it is of
- * another version. */
+/* Reads the header of a packet into *ret, and terminates its text. Returns 0, -EPROTO if the packet has no header, or
+ * -EPROTONOSUPPORT if it is from another version; *ret is filled then too. */
 int control_check_header(const void *packet, size_t size, ControlHeader *ret);
 
-/* The address of the isorun with that pid. Returns its length, which counts: an abstract name is not terminated. */
+/* Makes the address of the isorun with that pid. Returns its length, which must be used: an abstract name has no NUL at
+ * its end. */
 socklen_t control_address(pid_t isorun, struct sockaddr_un *ret);
 
-/* Listens where isoctl looks for this process. Returns the fd, or -errno: -EADDRINUSE where somebody has taken the
- * name. */
+/* Outside: listens at the address of this process. Returns the fd, or -errno: -EADDRINUSE if another process has taken
+ * the name. */
 int control_listen(void);
 
-/* Accepts a connection, if it is from one who may. Returns its fd, not blocking, or -errno: -EPERM for who may not. */
+/* Outside: accepts a connection and checks its sender. Returns a non-blocking fd, or -errno: -EPERM if the sender is
+ * not allowed. */
 int control_accept(int listener);
 
-/* Waits for a request. *ret_strings is a vector of request->n_strings strings that the caller frees. Returns 1, 0
- * when the other side is gone, or -errno: -EPROTONOSUPPORT if it is of another version, whose header is in *ret_header. */
+/* Inside, in the process that serves the connection: waits for a request. *ret_strings has request->n_strings strings,
+ * and the caller frees it. Returns 1, 0 if the sender has hung up, or -errno: -EPROTONOSUPPORT if the sender is of
+ * another version, whose header is in *ret_header. fds are as in packet_receive(). */
 int control_receive_request(int fd, ControlHeader *ret_header, ControlRequest *ret, char ***ret_strings, int *fds,
                             unsigned n);
 
-/* Takes one CONTROL_SIGNAL, without waiting. Returns 1 with the signal in *ret, 0 when the other side is gone, or
- * -errno. */
+/* In the reaper: reads one CONTROL_SIGNAL without waiting. Returns 1 with the signal in *ret, 0 if the sender has hung
+ * up, or -errno: -EAGAIN if nothing has arrived. */
 int control_receive_signal(int fd, int *ret);
 
-/* Does not wait for room. */
+/* Sends a reply with n fds, without waiting for room. Returns 0 or -errno of sendmsg(2). */
 int control_send_reply(int fd, const ControlReply *reply, const int *fds, unsigned n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What goes wrong inside, on its way to the user: inside nothing can be printed (standard error may be the
- * payload's file by then), so that it is kept here and sent to isorun. */
+/* An error inside, on its way to the user. Nothing can be printed inside (standard error may be the payload's file by
+ * then), so the error is kept as a message for isorun. */
 
 #include "sandbox/wire/message.h"
 
@@ -10,20 +10,20 @@ typedef struct Failure {
         Message message;
 } Failure;
 
-/* What to say behind an error that a sandbox around this process may be the reason for: text in parentheses with a
- * space before, or "". error: a positive errno. */
+/* Returns a hint for an error that a sandbox around this process may cause: text in parentheses after a space, or "".
+ * error is a positive errno. */
 const char *failure_hint(int error);
 
-/* Keeps what was tried, and error, a positive errno, whose text is appended. Returns -error. */
+/* Keep in f what was tried and the text of error, a positive errno. Return -error. */
 int fail(Failure *f, int error, const char *format, ...) _printf_(3, 4);
 int fail_at(Failure *f, Subject subject, int error, const char *format, ...) _printf_(4, 5);
 
-/* Takes what another process has left in a failure that it shares: copied first, then checked, since that process may
- * write there still. Returns 0 if it is nothing, or -errno of it. */
+/* Takes the failure that another process has left in shared memory. It is copied before it is checked, because that
+ * process may still write to it. Returns 0 if there is no failure, or its -errno. */
 int failure_take(const Failure *shared, Failure *ret);
 
-/* A failure in memory that this process shares with those it forks: one that is filtered can write no message. Freed
- * with failure_unshare(). NULL when memory runs out. */
+/* Makes a failure in memory that this process shares with its children: a child that has its filter may not be able to
+ * send a message. Freed with failure_unshare(). Returns NULL if memory is short. */
 Failure *failure_share(void);
 Failure *failure_unshare(Failure *f);
 DEFINE_CLEANUP(Failure *, failure_unshare);

@@ -15,7 +15,7 @@ typedef struct Range {
 
 enum { ERRNO_MAX = 4095 }; /* the largest that a system call returns: MAX_ERRNO in Linux */
 
-/* What each message may hold; what is not named here is 0. */
+/* The ranges of each message's fields. A field without a range must be 0. */
 static const struct {
         MessageEnd end;
         Range value, status, fds;

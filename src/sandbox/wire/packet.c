@@ -60,7 +60,7 @@ int packet_receive(int socket, void *buffer, size_t size, size_t *ret_size, int 
 
         for (unsigned i = 0; i < n; i++)
                 fds[i] = -1;
-        /* Without room for them, the kernel drops fds that nobody asked for. */
+        /* If the caller wants no fds, there is no room for them, and the kernel drops all that come. */
         if (n > 0) {
                 h.msg_control = &control;
                 h.msg_controllen = sizeof(control);
@@ -70,7 +70,7 @@ int packet_receive(int socket, void *buffer, size_t size, size_t *ret_size, int 
         if (got < 0)
                 return errno == ECONNRESET ? 0 : -errno;
         take_fds(&h, fds, n);
-        /* Fds may come with nothing, which is not told from the end. */
+        /* A packet without bytes may carry fds. It looks like the end of the stream. */
         if (got == 0 || h.msg_flags & MSG_TRUNC) {
                 fds_close(fds, n);
                 return got == 0 ? 0 : -EMSGSIZE;

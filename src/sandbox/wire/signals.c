@@ -6,7 +6,8 @@
 #include "util/macro.h"
 
 void signals_forwarded(sigset_t *ret) {
-        /* Not those that say of a process itself what it has done (SIGSEGV, SIGPIPE, SIGCHLD …), or that stop it. */
+        /* Without the signals that report what the process itself has done (SIGSEGV, SIGPIPE, SIGCHLD …), and those
+         * that stop it. */
         static const int signals[] = { SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT,
                                        SIGABRT, SIGALRM, SIGPROF, SIGVTALRM, SIGIO,   SIGPWR,  SIGURG };
 

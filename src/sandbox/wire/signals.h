@@ -7,8 +7,8 @@
 enum {
         SIGNAL_MAX = 64,
 
-        /* How long a signal that isorun got may take to reach the reaper, if it was sent to both. The kernel sends
-         * to a process group in one go; systemd sends to the processes of a unit one after the other. */
+        /* If a signal was sent to both isorun and the reaper, the second may get it this much later. The kernel signals
+         * a process group at once; systemd signals the processes of a unit one after the other. */
         SIGNAL_GRACE_MSEC = 10,
         SIGNAL_GRACE_MANAGER_MSEC = 100,
 };
@@ -16,10 +16,10 @@ enum {
 /* The signals that isorun hands on to the payload. */
 void signals_forwarded(sigset_t *ret);
 
-/* All that a signalfd may take: not those by which the kernel says that this process itself has failed. */
+/* All signals that a signalfd may take: all but those by which the kernel reports a fault of this process. */
 void signals_all(sigset_t *ret);
 
-/* The bit of a signal in a mask; 0 for what is none. */
+/* The bit of a signal in a mask, or 0 for a number that is not a signal. */
 static inline uint64_t signal_bit(int sig) {
         return sig >= 1 && sig <= SIGNAL_MAX ? UINT64_C(1) << (sig - 1) : 0;
 }

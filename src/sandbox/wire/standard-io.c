@@ -52,7 +52,7 @@ int standard_io_check(int fd) {
 
         if (flags < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        /* From a directory, ".." leads on to the host's root, past everything that is hidden inside. */
+        /* From a directory fd, ".." leads to the host's root, past everything that is hidden inside. */
         return S_ISDIR(st.st_mode) || flags & O_PATH ? -EISDIR : 0;
 }
 
@@ -90,8 +90,8 @@ int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Re
         return 0;
 }
 
-/* Of root, and for the system's manager, journald takes the unit's name from the stream, where it finds no cgroup of the
- * process since it is gone by then. */
+/* journald finds the unit by the cgroup of the process. If the process is already gone, journald takes the unit's name
+ * from the stream, but only from root and for units of the system's manager. */
 static const char *stream_unit(const Plan *plan) {
         return holder_is_unit(plan->holder) && !plan->user_manager ? plan->unit : "";
 }

@@ -5,17 +5,19 @@
 #include "sandbox/wire/failure.h"
 #include "util/patience.h"
 
-/* Whether a process may be given the fd. Returns 0, -EISDIR for a directory or a mere place (O_PATH), of which
- * STANDARD_IO_OUTSIDE says why not, or -errno where it is none. */
+/* Checks that a process inside may get the fd. Returns 0, -EISDIR if it is a directory or opened with O_PATH
+ * (STANDARD_IO_OUTSIDE is the message for that), or -errno if it is not open. */
 int standard_io_check(int fd);
 
 #define STANDARD_IO_OUTSIDE "fd %d is a directory or a place, by which the command would reach outside"
 
-/* Sees that none of the fds that are inherited is a directory, and opens what the plan's standard input, output and
- * error name on the host: files, and for the journal its socket as an O_PATH fd, since it is out of sight after
- * pivot_root(2). -1 in ret: inherited. Returns 0 or -errno, reported; nothing is open then. */
+/* Outside: checks that no inherited fd is a directory, and opens the files on the host that the plan names for standard
+ * input, output and error. For the journal, opens its socket with O_PATH, because its path does not exist after
+ * pivot_root(2). An entry of ret is -1 if the fd is inherited; the caller closes the others. Returns 0 or -errno,
+ * reported; nothing is open then. */
 int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Report *report);
 
-/* Inside, in the instance's unit: turns the journal's socket into a connection, so that journald reads the right
- * unit off it. */
+/* Inside, when the process is in its unit: connects to the journal, and puts the connections into fds in place of the
+ * O_PATH fds. journald reads the unit's name from the process that connects. Returns 0, or a negative errno kept in
+ * f. */
 int standard_io_connect(const Plan *plan, int fds[static 3], Failure *f);

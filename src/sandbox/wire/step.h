@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The steps of the process inside, which sends them to isorun by MESSAGE_STEP, as it cannot print: standard error may be the
- * payload's file by then. */
+/* The steps of the first process inside. It cannot print them (standard error may be the payload's file by then), so it
+ * sends each to isorun as a MESSAGE_STEP. */
 
 typedef enum Step {
         STEP_BEGUN,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a failure inside is about, as data: isorun and the process inside have the same plan, so a number in it is enough.
- * Whoever receives one looks it up, and trusts it no further. */
+/* The part of the plan that a failure inside is about. isorun and the process inside have the same plan, so a number is
+ * enough. The receiver checks the number. */
 
 #include <stdint.h>
 
@@ -20,9 +20,9 @@ typedef struct Subject {
         uint32_t index;
 } Subject;
 
-/* m: one of the plan's mounts. */
+/* m must be one of the plan's mounts. */
 Subject subject_mount(const Plan *plan, const PlanMount *m);
 
-/* Finds where that part of the plan was asked for, and by which directive or option: {} and NULL for SUBJECT_NONE. Returns
- * 0, or -EPROTO if the plan has no such part. */
+/* Finds the policy line that asked for that part of the plan, and its directive or option. They are {} and NULL for
+ * SUBJECT_NONE; *ret_key is also NULL for SUBJECT_STANDARD_IO. Returns 0, or -EPROTO if the plan has no such part. */
 int subject_find(const Plan *plan, Subject subject, Origin *ret_origin, const char **ret_key);

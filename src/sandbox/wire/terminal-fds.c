@@ -8,7 +8,7 @@
 bool terminal_is_master(int fd) {
         struct stat st;
 
-        /* A device it is, and this one (devices.txt). */
+        /* /dev/ptmx is character device 5:2 (devices.txt). */
         return fstat(fd, &st) >= 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
 }
 
