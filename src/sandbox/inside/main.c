@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From clone3(2) to the payload's fork(2). The order, and why:
+/* From clone3(2) to the payload's fork(2). The order and its reasons:
  *
- *  1. The id maps come first: what is made on a tmpfs belongs to an id, which must exist.
- *  2. The network and the root are made with all capabilities over our own namespaces, and none over the host's.
- *  3. Only when isorun says that the process is in its unit and that the limits hold does it go on: the cgroup
- *     namespace then begins at the unit, and what the payload uses is counted from its first page.
- *  4. Landlock's rules name paths of the finished root.
- *  5. no_new_privs, the Landlock domain, the ids and the capabilities, before the fork(2), so that the reaper has no
- *     more than the payload, and so that whatever else it forks (isoctl enter) is in the payload's very domain, which
- *     nobody can join later. What the reaper does from then on (/dev/null, signals, sockets that it has) is within
- *     the domain; it is kept from the payload, which is in the domain too, by not being dumpable.
- *  6. Each process gets the filter itself, last of all: what would come after would have to be allowed to it. */
+ *   1. The id maps come first: every file in a tmpfs needs an owner, and the owner's id must be mapped.
+ *   2. The network and the root are made with all capabilities over this sandbox's namespaces. The process has no
+ *      capabilities over the host's.
+ *   3. The process goes on only after isorun has said that it is in its unit and that the limits hold. So the cgroup
+ *      namespace begins at the unit, and the kernel counts the payload's memory from the first page.
+ *   4. The Landlock rules are made after that, because they name paths in the finished root.
+ *   5. no_new_privs, the Landlock domain, the ids and the capabilities are set before the fork(2). So the reaper has
+ *      no more rights than the payload. And the processes that it forks later (isoctl enter) are in the payload's own
+ *      Landlock domain: no process can join a domain later. What the reaper does from then on (/dev/null, signals, its
+ *      open sockets) is allowed in the domain. The payload, in the same domain, cannot trace the reaper, because the
+ *      reaper is not dumpable.
+ *   6. Each process installs the system call filter itself, as its last step. Otherwise the filter would have to allow
+ *      the steps after it. */
 #include "sandbox/inside/main.h"
 
 #include <errno.h>
@@ -38,8 +41,8 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-/* isorun is gone, or has given up. A process that ends before systemd has moved it leaves a scope behind that
- * nothing ever ends (it was never populated), so it stays until it has been moved, for some seconds at most. */
+/* Ends this process after isorun has gone or given up. If the process ended before systemd moves it to the scope, the
+ * scope would stay for ever, because it was never populated. So the process waits up to 5 seconds to be moved. */
 _Noreturn static void leave(const Inside *inside) {
         for (unsigned i = 0; inside->requested && i < 500; i++) {
                 _cleanup_free_ char *text = NULL;
@@ -51,16 +54,16 @@ _Noreturn static void leave(const Inside *inside) {
         _exit(PLAN_FAILED);
 }
 
-/* Returns false when isorun has hung up. */
+/* Returns false if isorun has hung up. */
 static bool receive(Inside *inside, Message *ret, int *fds, unsigned n) {
         if (message_receive(inside->socket, MESSAGE_TO_INSIDE, ret, fds, n) <= 0)
                 return false;
-        if (ret->type == MESSAGE_REQUESTING || ret->type == MESSAGE_GO) /* then it has been moved */
+        if (ret->type == MESSAGE_REQUESTING || ret->type == MESSAGE_GO) /* after MESSAGE_GO it has been moved */
                 inside->requested = ret->type == MESSAGE_REQUESTING;
         return true;
 }
 
-/* Tells isorun, which ends this process when it is done with the unit. */
+/* Sends the failure to isorun. isorun hangs up when it has finished with the unit; then this process ends. */
 _Noreturn static void give_up(Inside *inside, const Failure *f) {
         Message m;
 
@@ -90,9 +93,9 @@ static int make_root(Inside *inside, Failure *f) {
         return root_make(inside->plan, inside->id_mapped, &inside->notify, f);
 }
 
-/* The caller's session keyring is inherited and holds its secrets; the payload gets an empty one: keyctl(2),
- * session-keyring(7). Where a filter around us denies the call as a whole, as that of a sandbox does, the keys are out
- * of the payload's reach as well: then even the question what the kernel can do is not answered. */
+/* The payload would inherit the caller's session keyring with its secrets, so it gets an empty one: keyctl(2),
+ * session-keyring(7). If a filter around this sandbox denies all of keyctl(2), as isorun's own does, the payload cannot
+ * reach the keys either. Then KEYCTL_CAPABILITIES, which needs no rights, fails in the same way. */
 static int leave_keyring(Failure *f) {
         unsigned char capabilities[8];
         int error;
@@ -130,7 +133,8 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
         return r;
 }
 
-/* The inner id maps are written from within the domain, through a /proc that nobody else can reach. */
+/* The first process writes the inner id maps when it is in the Landlock domain, so the domain must allow that. It
+ * writes them through a /proc that no other process can reach. */
 static int prepare_inner(Payload *payload, int ruleset, Failure *f) {
         MountReason reason = {};
 
@@ -153,12 +157,12 @@ static int start(Payload *payload, int ruleset, Failure *f) {
                 return fail(f, errno, "landlock_restrict_self%s",
                             errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)"
                                            : "");
-        /* The payload that gets a second user namespace needs its capabilities until it is there. */
+        /* A payload with an inner user namespace needs its capabilities until it has made that. */
         if (plan->inner_namespaces)
                 return payload_start_inner(payload, f);
 
         r = privileges_drop(plan, f);
-        /* Not to be traced by the payload, which has the same ids: ptrace(2), PR_SET_DUMPABLE. */
+        /* The payload has the same ids, and must not trace the reaper: ptrace(2), PR_SET_DUMPABLE. */
         if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 r = fail(f, errno, "PR_SET_DUMPABLE");
         return r < 0 ? r : payload_start(payload, f);

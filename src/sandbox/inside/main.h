@@ -3,6 +3,6 @@
 
 #include "sandbox/inside/inside.h"
 
-/* The first process inside, pid 1 of its pid namespace: makes the root while isorun asks systemd for the unit,
- * waits for the word that the limits hold, starts the payload, and then is its reaper. */
+/* Runs the first process inside, pid 1 of its pid namespace. It makes the root while isorun asks systemd for the unit,
+ * waits until isorun says that the limits hold, starts the payload, and then becomes the reaper. */
 _Noreturn void inside_main(Inside *inside);

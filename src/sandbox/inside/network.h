@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Brings the loopback device of this network namespace up: netdevice(7). Returns 0 or -errno. */
+/* Inside: brings up the loopback device of this network namespace: netdevice(7). Returns 0 or -errno. */
 int network_loopback_up(void);

@@ -38,13 +38,14 @@ static int arrange_fds(const Command *command, Failure *f) {
         for (unsigned fd = 3; fd < first; fd++)
                 if (fcntl((int) fd, F_SETFD, 0) < 0)
                         return fail(f, errno, "passing fd %u on", fd);
-        /* Marked, not closed, since some are still needed: no other is there after execve(2). */
+        /* Other fds are marked close-on-exec, not closed: some are needed until execve(2). */
         if (close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
                 return fail(f, errno, "close_range");
         return 0;
 }
 
-/* The variables that name who they are for. SYSTEMD_EXEC_PID is for an isorun that the payload is: it relays in turn. */
+/* Variables with the pid of the process that they are for. An isorun that is the payload relays notify messages only if
+ * SYSTEMD_EXEC_PID is its own pid. */
 static int set_own_pid(char ***environment, const Plan *plan) {
         const struct {
                 bool wanted;
@@ -70,8 +71,8 @@ static int enter_directory(const Plan *plan, Failure *f) {
         return chdir("/") < 0 ? fail(f, errno, "/") : 0;
 }
 
-/* Nothing may be needed any more but execve(2) when the last filter is in place. The one that looks at arguments
- * goes first: the other may well deny seccomp(2). */
+/* After the last filter, only execve(2) is certain to be allowed. The filter that tests arguments is first, because the
+ * other one may deny seccomp(2). */
 static int install_filters(const Payload *payload, Failure *f) {
         for (int i = FILTERS - 1; i >= 0; i--) {
                 int r = filter_install(payload->filters[i]);
@@ -111,7 +112,7 @@ void payload_become(const Payload *payload, const Command *command, Failure *f) 
                 fail(f, errno, "sigprocmask");
                 return;
         }
-        environ = command->environment; /* execvp(3) looks there */
+        environ = command->environment; /* execvp(3) uses its PATH */
         if (install_filters(payload, f) < 0)
                 return;
 
@@ -141,7 +142,7 @@ static void become(const Payload *payload, Failure *f) {
                                f);
 }
 
-/* Until the pipe's other end is closed by execve(2), or by the end of the payload. */
+/* Waits until the payload's end of the pipe is closed, by execve(2) or by the end of the payload. */
 static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
         char c;
 
@@ -150,8 +151,10 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
         return failure_take(shared, f);
 }
 
-/* A signal that came before there was a payload is none that it has: isorun has it as well, and is to hand it on. One
- * that it does have in that moment ends it before it is executed, so that it cannot get another. */
+/* Forks the payload, and discards the signals that are pending in this process. The payload does not have the signals
+ * from before the fork, so isorun must forward them, and the reaper must not count them as seen. A signal that reaches
+ * both processes between fork(2) and here is discarded too. The payload has that one, and isorun also forwards it; but
+ * if it kills, it does so before execve(2), so the command never gets it twice. */
 static pid_t fork_payload(const Payload *payload) {
         pid_t pid = fork();
 
@@ -179,8 +182,9 @@ int payload_start(Payload *payload, Failure *f) {
         return r;
 }
 
-/* In the payload: a user namespace and with it a copy of all mounts, locked. Ids are mapped by the process outside
- * of it, which is told by one byte and answers with one. */
+/* In the payload: makes the inner namespaces. A new user namespace comes with a copy of all mounts, which are locked in
+ * it. The first process, outside of it, writes the id maps: the payload asks for them with one byte, and gets one byte
+ * as the answer. */
 static int enter_inner(const Payload *payload, int socket, Failure *f) {
         const Plan *plan = payload->inside->plan;
         char c = 0;
@@ -198,7 +202,8 @@ static int enter_inner(const Payload *payload, int socket, Failure *f) {
         return privileges_drop(plan, f);
 }
 
-/* So that others can follow, whatever the payload does with its own: opened before it goes on. */
+/* Opens the inner namespaces for processes that enter later. This is done before the payload goes on, so that the
+ * payload cannot put other namespaces in their place. */
 static int open_inner(Payload *payload) {
         for (size_t i = 0; i < INNER_NAMESPACES; i++) {
                 char path[64];
@@ -218,20 +223,22 @@ int payload_join(const Payload *payload, Failure *f) {
 
         if (!plan->inner_namespaces)
                 return 0;
-        /* As the owner of the user namespace this process has all capabilities there: user_namespaces(7). */
+        /* This process has the uid that owns the user namespace, so it has all capabilities there:
+         * user_namespaces(7). */
         for (size_t i = 0; i < INNER_NAMESPACES; i++)
                 if (payload->inner[i] >= 0 && setns(payload->inner[i], (int) inner_table[i].flag) < 0)
                         return fail(f, errno, "joining the inner %s namespace", inner_table[i].name);
         return privileges_drop(plan, f);
 }
 
-/* In the process outside: when this returns 0, it has no capability left, and the payload goes on. */
+/* In the first process: writes the inner id maps, gives up all capabilities, and lets the payload go on. Also returns 0
+ * if the payload has failed before it asked for the maps; wait_for_exec() then finds the reason. */
 static int admit_inner(Payload *payload, int socket, Failure *f) {
         char c;
         int r;
 
         if (TEMP_FAILURE_RETRY(read(socket, &c, 1)) != 1)
-                return 0; /* it has failed, and said why */
+                return 0; /* the payload has failed, and left the reason */
         r = id_maps_write_inner(payload->inside->plan, payload->proc, payload->pid);
         if (r < 0)
                 return fail(f, -r, "writing the inner id maps");

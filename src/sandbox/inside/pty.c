@@ -25,8 +25,8 @@ int pty_open(int *ret_master, int *ret_terminal, Failure *f) {
         return 0;
 }
 
-/* Its size, and how it is set up: the erase character, say. In the background that may be what a shell has for its
- * prompt, and isorun sees to it later. */
+/* Copies the size and the settings (such as the erase character) of the caller's terminal. If isorun is in the
+ * background, the settings may be those of a shell's prompt; isorun then copies them when it gets to the foreground. */
 static void copy_settings(const Inside *inside, int terminal) {
         const unsigned mask = inside->plan->terminals;
         struct winsize size;
@@ -55,7 +55,7 @@ int pty_begin(Inside *inside, int *ret_terminal, Failure *f) {
                 return fail(f, errno, "TIOCSCTTY");
         copy_settings(inside, terminal);
 
-        /* The processes that say who is in the foreground are not there themselves: tcsetpgrp(3). */
+        /* tcsetpgrp(3) is called from the background, which would stop the process with SIGTTOU. */
         sigemptyset(&mask);
         sigaddset(&mask, SIGTTOU);
         sigprocmask(SIG_BLOCK, &mask, NULL);
@@ -85,7 +85,7 @@ void pty_continue(int terminal, pid_t payload, bool stopped, bool foreground) {
 
         if (group <= 0)
                 return;
-        /* Where it was not stopped, it may have put a job of its own in the foreground. */
+        /* A payload that was not stopped may have put a job of its own in the foreground. */
         if (stopped || tcgetpgrp(terminal) == getpgrp())
                 (void) tcsetpgrp(terminal, foreground ? group : getpgrp());
         (void) kill(-group, SIGCONT);

@@ -21,14 +21,15 @@
 typedef struct Reaper {
         Payload *payload;
         Sessions sessions;
-        int socket; /* -1: isorun has handed over, and is gone */
+        int socket; /* -1: isorun has handed over and is gone */
         int signals;
         TakeOver take_over;
-        bool stopped; /* the payload is; not looked for without a terminal */
+        bool stopped; /* whether the payload is stopped; known only with a terminal */
         struct {
-                unsigned n;   /* arrived here, and isorun has not asked about yet; those that queue are counted, signal(7) */
-                int64_t when; /* the last one, in ms */
-                bool kernel;  /* sent by the terminal */
+                unsigned n;   /* how many have arrived that isorun has not asked about; only real-time signals can be
+                                 more than one, signal(7) */
+                int64_t when; /* when the last one arrived, in ms of CLOCK_MONOTONIC */
+                bool kernel;  /* the caller's terminal sent it */
         } seen[SIGNAL_MAX + 1];
 } Reaper;
 
@@ -37,7 +38,7 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
 
         if (r->take_over.done)
                 notify_finish(r->take_over.notify);
-        /* isorun looks at the unit's cgroup, which lasts as long as this process does, and then hangs up. */
+        /* isorun reads the unit's cgroup, which exists as long as this process does, and then hangs up. */
         if (r->socket >= 0 && message_send(r->socket, &m, NULL, 0) >= 0)
                 while (message_receive(r->socket, MESSAGE_TO_INSIDE, &m, NULL, 0) > 0)
                         ;
@@ -49,7 +50,7 @@ static int wait_status_of(const siginfo_t *info) {
                                            : W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
-/* A process has been stopped or continued. */
+/* A process has stopped or continued. Tells isorun if it is the payload that has stopped. */
 static void note_stop(Reaper *r, pid_t pid) {
         siginfo_t info = {};
 
@@ -60,8 +61,8 @@ static void note_stop(Reaper *r, pid_t pid) {
                 (void) message_send(r->socket, &(Message) { .type = MESSAGE_STOPPED, .value = info.si_status }, NULL, 0);
 }
 
-/* The payload stays a zombie for as long as this process lives, so that isorun can still tell by its pidfd which pid
- * was its. */
+/* Reaps all children that have ended, except the payload: it stays a zombie until this process ends, so that isorun can
+ * still find its pid through its pidfd. */
 static void reap(Reaper *r) {
         const int events = WEXITED | (r->payload->terminal >= 0 ? WSTOPPED | WCONTINUED : 0);
 
@@ -92,19 +93,20 @@ static void drain_signals(Reaper *r) {
         while (read(r->signals, &info, sizeof(info)) == sizeof(info)) {
                 if (info.ssi_signo == SIGCHLD)
                         reap(r);
-                else if (info.ssi_signo <= SIGNAL_MAX && info.ssi_pid == 0) { /* from outside of the pid namespace */
+                else if (info.ssi_signo <= SIGNAL_MAX && info.ssi_pid == 0) { /* sent from outside the pid namespace */
                         r->seen[info.ssi_signo].n = (int) info.ssi_signo < SIGRTMIN ? 1 : r->seen[info.ssi_signo].n + 1;
                         r->seen[info.ssi_signo].when = now_msec();
-                        /* Of its own terminal's, to the session's leader alone, it is not. */
+                        /* With a terminal of its own, the kernel signals only the session leader, this process, and not
+                         * the payload. */
                         r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL && r->payload->terminal < 0;
                         take_over_signal(&r->take_over, (int) info.ssi_signo);
                 }
         }
 }
 
-/* A signal to a whole process group, or to a whole cgroup, has come here just as it has come to isorun: then the
- * payload has it, too. One that was sent to isorun alone must be handed on. Those who send to many do it one by one,
- * so it may take a moment. */
+/* Whether the payload has a signal that isorun got. A signal to a whole process group or cgroup reaches isorun, the
+ * reaper and the payload; if the reaper has it, the payload has it too. A signal to isorun alone must be forwarded. The
+ * sender signals one process after the other, so the reaper's copy may come a moment later. */
 static bool payload_has(Reaper *r, int sig, bool from_manager) {
         struct pollfd p = { .fd = r->signals, .events = POLLIN };
         int patience = from_manager ? SIGNAL_GRACE_MANAGER_MSEC : SIGNAL_GRACE_MSEC;
@@ -112,7 +114,7 @@ static bool payload_has(Reaper *r, int sig, bool from_manager) {
         bool same_group;
 
         drain_signals(r);
-        /* One of longer ago was another one, sent to the unit alone. */
+        /* An older one is not a copy of this one: it was sent to the reaper, but not to isorun. */
         if (r->seen[sig].when < asked - patience)
                 r->seen[sig].n = 0;
         for (; r->seen[sig].n == 0 && left > 0; left = asked + patience - now_msec())
@@ -143,7 +145,7 @@ static void answer(Reaper *r) {
         Message m;
 
         if (message_receive(r->socket, MESSAGE_TO_INSIDE, &m, fds, ELEMENTSOF(fds)) <= 0)
-                _exit(PLAN_FAILED); /* isorun is gone, and the kernel kills what is left here */
+                _exit(PLAN_FAILED); /* isorun is gone; the kernel kills all that is left inside */
         switch (m.type) {
         case MESSAGE_CONTROL:
                 sessions_add(&r->sessions, fds[0]);
@@ -167,7 +169,7 @@ static void answer(Reaper *r) {
                 take_over_finish(&r->take_over);
                 r->socket = fd_close(r->socket);
                 break;
-        default: /* what only an earlier process inside is told */
+        default: /* messages for the time before the payload's start */
                 break;
         }
 }
@@ -184,7 +186,7 @@ static int announce(const Reaper *r) {
         return q;
 }
 
-/* Else a reader of the payload's output would wait for this process, too, to close it. */
+/* Otherwise a reader of the payload's output would not see its end before this process ends. */
 static void close_standard_io(void) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -193,7 +195,8 @@ static void close_standard_io(void) {
                         close(fd);
 }
 
-/* Closes all but the sockets and what other processes of the instance are made with; these fds are first in a row. */
+/* Closes all fds but the sockets and those that other processes of the instance need. These are moved to the numbers
+ * from 3 on. */
 static int keep_fds(Payload *payload) {
         int *fds[3 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
         unsigned n = 1, first = 3 + ELEMENTSOF(fds);
@@ -208,7 +211,7 @@ static int keep_fds(Payload *payload) {
         if (payload->terminal >= 0)
                 fds[n++] = &payload->terminal;
 
-        /* Out of the way of each other first. */
+        /* First to high numbers, so that none overwrites another. */
         for (size_t i = 0; i < n; i++) {
                 *fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, first);
                 if (*fds[i] < 0)
@@ -222,7 +225,7 @@ static int keep_fds(Payload *payload) {
         return close_range(3 + n, ~0U, 0) < 0 ? -errno : 0;
 }
 
-/* Waits for what there is to do, and does it. */
+/* Waits for the next events and handles them. */
 static void run(Reaper *r) {
         enum { ON_ISORUN, ON_SIGNAL, ON_NOTIFY, ON_SESSIONS = ON_NOTIFY + NOTIFY_FDS };
         struct pollfd fds[ON_SESSIONS + SESSIONS_MAX] = {
@@ -257,12 +260,13 @@ _Noreturn void reaper_main(Payload *payload) {
         sigaddset(&mask, SIGCHLD);
         sigprocmask(SIG_BLOCK, &mask, NULL);
         r.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-        /* isorun's end is seen on the socket, but not by a process that is stopped or frozen. If it has ended already,
-         * it cannot be told of the payload. */
+        /* The socket shows the end of isorun, but a stopped or frozen process does not read it: then the parent-death
+         * signal kills it. (With --hand-over the parent is the service manager.) If isorun has already ended,
+         * announce() fails. */
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || r.signals < 0 || announce(&r) < 0)
                 _exit(PLAN_FAILED);
 
-        /* It may have ended before SIGCHLD was looked for. */
+        /* The payload may have ended before the signalfd was there. */
         reap(&r);
         for (;;)
                 run(&r);

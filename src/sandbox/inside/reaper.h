@@ -3,7 +3,7 @@
 
 #include "sandbox/inside/payload.h"
 
-/* What is left of the first process inside: waits for the payload and for orphans, as pid 1 must (pid_namespaces(7)),
- * starts the processes that are asked for from outside (session.h), tells isorun how the payload ended, and ends, and
- * all processes inside with it, when isorun is gone. */
+/* The rest of the first process's life. It reaps the payload and orphans, as pid 1 must (pid_namespaces(7)), serves
+ * requests from outside (session.h), and tells isorun how the payload ended. When isorun is gone, it ends, and the
+ * kernel kills all processes inside with it. */
 _Noreturn void reaper_main(Payload *payload);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One request from outside, carried out by a process that is in all of the instance already but the filter, and in
- * the inner namespaces where there are any. Nothing that it does is needed by the reaper, so that whoever hinders it
- * (by what is mounted inside, say) hinders only the one who asked. */
+/* Carries out one request from outside, in a process of its own. The process has everything of the instance but the
+ * filter and the inner namespaces, which it enters if the request needs them. The reaper does not depend on anything
+ * that is done here: if the payload obstructs it (with its own mounts, for example), only the sender of the request is
+ * affected. */
 #include "sandbox/inside/serve.h"
 
 #include <errno.h>
@@ -26,7 +27,8 @@ typedef struct Request {
         Failure *f;
 } Request;
 
-/* A terminal of the instance's own, as the controlling one; the other end goes to who asked. */
+/* Makes a terminal in the instance's /dev/pts as this session's controlling terminal, and sends the master to the
+ * sender of the request. */
 static int open_terminal(Request *r, int *ret) {
         _cleanup_close_ int master = -1, terminal = -1;
         int q;
@@ -45,7 +47,8 @@ static int open_terminal(Request *r, int *ret) {
         return 0;
 }
 
-/* The plan's, but for what it says of fds that only the payload has, and of what only the payload is to tell. */
+/* The plan's environment with the sender's TERM, and without the variables about fds and notify messages, which are
+ * only for the payload. */
 static char **make_environment(const Plan *plan, const char *term) {
         static const char *const others[] = { "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "TERM=",
                                               "WATCHDOG_USEC=" };
@@ -70,7 +73,7 @@ static const char *find_shell(char *const *environment) {
         return shell && shell[0] == '/' && access(shell, X_OK) >= 0 ? shell : "/bin/sh";
 }
 
-/* The fds that came are those of 0-2 that are to be no terminal, in their order. */
+/* Assigns fds 0 to 2. Those that do not get the terminal came with the request, in their order. */
 static int sort_fds(const Request *r, int terminal, int ret[static 3]) {
         unsigned next = 0;
 
@@ -115,7 +118,7 @@ static void enter(Request *r) {
                        r->f);
 }
 
-/* Returns the fd of a file that holds what is written, or -errno. */
+/* Returns an fd of a file in memory with the text that write() makes, or -errno. */
 static int make_text(const Plan *plan, int (*write)(const Plan *plan, FILE *f)) {
         _cleanup_close_ int fd = memfd_create("isorun-text", MFD_CLOEXEC);
         FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
@@ -156,7 +159,8 @@ static int write_places(const Plan *plan, FILE *f) {
         return 0;
 }
 
-/* The payload's namespaces: its inner ones, or those that the reaper is in, too, who alone may open them. */
+/* Opens a namespace of the payload: an inner one, or if it has none of that kind, the reaper's. A user's isoctl cannot
+ * open it itself, because the reaper is not dumpable. */
 static int open_namespace(const Payload *payload, size_t inner, const char *path) {
         int fd = payload->inner[inner] >= 0 ? fcntl(payload->inner[inner], F_DUPFD_CLOEXEC, 3)
                                             : open(path, O_RDONLY | O_CLOEXEC);
@@ -178,7 +182,7 @@ static void show_places(const Request *r) {
                 fail(r->f, -q, "listing the places");
 }
 
-/* isoctl says so itself, by the header of the answer; this is for isorun's side. */
+/* isoctl prints its own message, from the header of the reply. This one is for isorun. */
 static void refuse_version(const ControlHeader *peer, Failure *f) {
         fail(f, EPROTONOSUPPORT, "isoctl %s (control protocol %u) asked for something of isorun %s (protocol %u): use isoctl %s "
              "for this instance, or start it again", peer->program, peer->version, control_header.program,

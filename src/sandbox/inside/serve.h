@@ -3,6 +3,6 @@
 
 #include "sandbox/inside/payload.h"
 
-/* In a process of its own that the reaper has forked: reads one request from the connection and carries it out. It
- * becomes the command that is asked for, or ends; in f, which the reaper shares, it leaves why it failed. */
+/* In a process that the reaper has forked: reads one request from the connection and carries it out. The process
+ * becomes the requested command, or ends. If it fails, it leaves the reason in f, which is shared with the reaper. */
 _Noreturn void serve(const Payload *payload, int connection, Failure *f);

@@ -49,7 +49,7 @@ void sessions_add(Sessions *s, int connection) {
                                           .shared = TAKE_PTR(shared) };
 }
 
-/* isorun says it to the user; after --hand-over nobody does. */
+/* isorun prints the text. After --hand-over, nothing prints it. */
 static void tell_isorun(int socket, const char *text) {
         Message m = { .type = MESSAGE_REFUSED };
 
@@ -58,7 +58,7 @@ static void tell_isorun(int socket, const char *text) {
                 (void) message_send(socket, &m, NULL, 0);
 }
 
-/* It has become the command, or has failed. */
+/* The process has become the command, or has failed. Sends isoctl the answer. */
 static void settle_start(const Sessions *sessions, Session *s) {
         ControlReply reply = { .type = CONTROL_STARTED };
         Failure f;
@@ -74,12 +74,12 @@ static void settle_start(const Sessions *sessions, Session *s) {
         s->shared = failure_unshare(s->shared);
 }
 
-/* It leads its own process group since before it was the command. */
+/* The process became a session leader, and so the leader of its process group, before it became the command. */
 static void signal_group(const Session *s, int sig) {
         (void) kill(-s->pid, sig);
 }
 
-/* Who asked says something, or is gone. */
+/* isoctl has sent a signal, or has hung up. */
 static void listen_to(Session *s) {
         int sig, r;
 
@@ -88,7 +88,7 @@ static void listen_to(Session *s) {
                 signal_group(s, sig);
         if (r > 0 || r == -EAGAIN)
                 return;
-        /* As for a terminal that hangs up. */
+        /* The kernel sends the same signals when a terminal hangs up. */
         signal_group(s, SIGHUP);
         signal_group(s, SIGCONT);
         s->connection = fd_close(s->connection);
@@ -113,7 +113,7 @@ static Session *find(Sessions *s, int fd) {
 
 void sessions_process(Sessions *s, const struct pollfd *fds, unsigned n) {
         for (unsigned i = 0; i < n; i++) {
-                /* Some may have gone since. */
+                /* The session may have ended since poll(2). */
                 Session *item = fds[i].fd >= 0 && fds[i].revents ? find(s, fds[i].fd) : NULL;
 
                 if (item && item->started == fds[i].fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The processes that were asked for from outside, as the reaper keeps them. */
+/* In the reaper: the processes that serve requests from outside (isoctl enter and others). */
 
 #include <poll.h>
 
@@ -12,23 +12,25 @@ enum { SESSIONS_MAX = 64 };
 typedef struct Session {
         pid_t pid;
         int connection;
-        int started;     /* the end of a pipe that closes with execve(2); -1: it has */
-        Failure *shared; /* why there was none */
+        int started;     /* a pipe whose other end closes with execve(2); -1: it has closed */
+        Failure *shared; /* the reason if there was no execve(2) */
 } Session;
 
 typedef struct Sessions {
         const Payload *payload;
-        const int *isorun; /* the socket to it; -1: it is gone */
+        const int *isorun; /* the socket to isorun; -1: isorun is gone */
         Session items[SESSIONS_MAX];
         unsigned n;
 } Sessions;
 
-/* Forks a process that serves the connection, which is taken over. */
+/* Takes over the connection, and forks a process that serves it. */
 void sessions_add(Sessions *s, int connection);
 
-/* What to wait for, an entry for each session, and what to do when something has come. */
+/* The fds to poll(2), one for each session, and what to do when some are ready. sessions_fill() returns their
+ * number. */
 unsigned sessions_fill(const Sessions *s, struct pollfd fds[static SESSIONS_MAX]);
 void sessions_process(Sessions *s, const struct pollfd *fds, unsigned n);
 
-/* A child of the reaper has ended: if it was a session's, tells the one who asked for it. */
+/* A child of the reaper has ended. If it belongs to a session, sends its wait status to isoctl, and removes the
+ * session. */
 void sessions_reap(Sessions *s, pid_t pid, int wait_status);

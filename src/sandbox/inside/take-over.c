@@ -15,8 +15,8 @@ int take_over_prepare(TakeOver *t, const Message *m, int fds[static 2], pid_t pa
                 fds_close(fds, 2);
                 return -EPROTO;
         }
-        /* From outside of the pid namespace no signal reaches its first process that it does not look for, but SIGKILL and
-         * SIGSTOP: pid_namespaces(7). */
+        /* A signal from outside the pid namespace reaches its first process only if that process handles or blocks it,
+         * except SIGKILL and SIGSTOP: pid_namespaces(7). */
         signals_all(&mask);
         if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0 || signalfd(signals, &mask, 0) < 0)
                 return -errno;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The reaper's side of hand-over.h: once isorun is gone, it is the unit's main process. It relays what the payload says
- * to systemd, and hands on the signals that are sent to it, but for those that systemd sends to the payload as well. */
+/* In the reaper: its side of hand-over.h. After isorun is gone, the reaper is the unit's main process. It relays the
+ * payload's messages to systemd, and forwards the signals that it gets, except those that systemd also sends to the
+ * payload. */
 
 #include <stdint.h>
 
@@ -10,19 +11,19 @@
 #include "sandbox/wire/message.h"
 
 typedef struct TakeOver {
-        Notify *notify;   /* NULL: not prepared */
-        uint64_t signals; /* that the payload gets from systemd */
-        uint64_t pending; /* that have come since it was prepared, and before it was done */
+        Notify *notify;   /* NULL before take_over_prepare() */
+        uint64_t signals; /* a bit for each signal that the payload gets from systemd */
+        uint64_t pending; /* signals that came between MESSAGE_HAND_OVER and MESSAGE_HANDED_OVER */
         pid_t payload;
         bool done;
 } TakeOver;
 
-/* MESSAGE_HAND_OVER: takes over the fds. From now on the reaper takes every signal that it can: signals is its signalfd.
- * Returns 0 or -errno. */
+/* Handles MESSAGE_HAND_OVER. Takes over fds. From now on the reaper accepts every signal that it can, on the signalfd
+ * signals. Returns 0 or -errno. */
 int take_over_prepare(TakeOver *t, const Message *m, int fds[static 2], pid_t payload, int signals);
 
-/* MESSAGE_HANDED_OVER. */
+/* Handles MESSAGE_HANDED_OVER: forwards the signals that have come since take_over_prepare(). */
 void take_over_finish(TakeOver *t);
 
-/* A signal has come from outside. */
+/* Handles a signal from outside the pid namespace. */
 void take_over_signal(TakeOver *t, int sig);
