@@ -90,7 +90,7 @@ static void write_tmpfs(Exporter *e, const PlanMount *m) {
                         fprintf(f, "%s%.*s", separator, (int) strcspn(o, ","), o);
                         separator = ",";
                 }
-        fprintf(f, "%s%s\n", m->read_only ? ",ro" : "", m->no_exec ? ",noexec" : "");
+        fprintf(f, "%s%s\n", m->attributes.read_only ? ",ro" : "", m->attributes.no_exec ? ",noexec" : "");
 }
 
 static void write_bind(Exporter *e, FILE *f, const char *source, const char *destination, const char *options) {
@@ -106,7 +106,7 @@ static void write_bind(Exporter *e, FILE *f, const char *source, const char *des
 
 /* Writes a mount that isorun adds by itself. */
 static void write_builtin(Exporter *e, const PlanMount *m) {
-        if (m->kind == MOUNT_TMPFS && !m->read_only)
+        if (m->kind == MOUNT_TMPFS && !m->attributes.read_only)
                 write_tmpfs(e, m);
         else if (m->kind == MOUNT_DIRECTORY && streq(m->destination, "/var/tmp"))
                 fputs("TemporaryFileSystem=/var/tmp:mode=1777,size=64M\n", e->builtin);
@@ -168,7 +168,7 @@ static void write_volumes(Exporter *e, DirectiveId id) {
 /* Writes a mount that the policy asks for, unless write_volumes() does. The lines of InaccessiblePaths= are copied by
  * export_values(), so only paths that a volume hides are left. */
 static void write_asked(Exporter *e, const PlanMount *m) {
-        if (m->kind == MOUNT_TMPFS && !m->grant)
+        if (m->kind == MOUNT_TMPFS)
                 write_tmpfs(e, m);
         if (m->kind == MOUNT_BLOCKED && is_volume(m->key)) {
                 FILE *f = export_stream(e, m->origin);

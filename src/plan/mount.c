@@ -61,9 +61,80 @@ char *plan_source_format(const PlanSource *source) {
         return format("%s%s%s", path, binding, source->kind == SOURCE_IMAGE ? ", contents not read" : "");
 }
 
+/* A mount at a copy of destination. */
+static PlanMount plan_at(const char *destination, PlanMount mount) {
+        mount.destination = destination ? strdup(destination) : NULL;
+        return mount;
+}
+
+PlanMount plan_bind(const char *destination, PlanSource source, MountAttributes attributes) {
+        return plan_at(destination, (PlanMount) { .kind = MOUNT_BIND, .source = source, .attributes = attributes });
+}
+
+PlanMount plan_tmpfs(const char *destination, char *options, MountAttributes attributes) {
+        return plan_at(destination, (PlanMount) { .kind = MOUNT_TMPFS, .options = options, .attributes = attributes });
+}
+
+PlanMount plan_directory(const char *destination, mode_t mode) {
+        return plan_at(destination, (PlanMount) { .kind = MOUNT_DIRECTORY, .mode = mode });
+}
+
+PlanMount plan_symlink(const char *destination, const char *target) {
+        return plan_at(destination, (PlanMount) { .kind = MOUNT_SYMLINK, .target = strdup(target) });
+}
+
+PlanMount plan_file(const char *destination, const char *text, mode_t mode) {
+        return plan_at(destination, (PlanMount) { .kind = MOUNT_FILE, .text = text, .mode = mode,
+                                                  .attributes.read_only = true });
+}
+
+PlanMount plan_copy(const char *destination, PlanSource source, mode_t mode) {
+        return plan_at(destination, (PlanMount) { .kind = MOUNT_COPY, .source = source, .mode = mode,
+                                                  .attributes.read_only = true });
+}
+
+PlanMount plan_blocked(const char *destination) {
+        return plan_at(destination, (PlanMount) { .kind = MOUNT_BLOCKED, .attributes.read_only = true });
+}
+
+/* Whether a string of the mount's own is in the place that options, target and relayed_to share. */
+static bool has_string(MountKind kind) {
+        switch (kind) {
+        case MOUNT_OVERLAY:
+        case MOUNT_TMPFS:
+        case MOUNT_PROC:
+        case MOUNT_DEVPTS:
+        case MOUNT_SYMLINK:
+        case MOUNT_NOTIFY:
+                return true;
+        default:
+                return false;
+        }
+}
+
+bool plan_mount_is_whole(const PlanMount *mount) {
+        return mount->destination && (mount->source.kind == SOURCE_NONE || mount->source.path) &&
+               (!has_string(mount->kind) || mount->options);
+}
+
+bool plan_mount_is_directory(const PlanMount *mount) {
+        switch (mount->kind) {
+        case MOUNT_BIND:
+                return mount->source.directory;
+        case MOUNT_BLOCKED:
+                return mount->on_directory;
+        case MOUNT_SYMLINK:
+        case MOUNT_FILE:
+        case MOUNT_COPY:
+                return false;
+        default:
+                return true;
+        }
+}
+
 void plan_mount_deinit(PlanMount *mount) {
         free(mount->destination);
         plan_source_deinit(&mount->source);
-        free(mount->target);
-        free(mount->options);
+        if (has_string(mount->kind))
+                free(mount->options);
 }

@@ -41,50 +41,84 @@ static inline bool plan_source_has_path(const PlanSource *source) {
 /* The source as the reader is shown it, on the heap, or NULL. */
 char *plan_source_format(const PlanSource *source);
 
+/* The source takes over the path, which may be NULL. */
+static inline PlanSource plan_source_file(char *path) {
+        return (PlanSource) { .kind = SOURCE_PATH, .path = path };
+}
+
+static inline PlanSource plan_source_directory(char *path) {
+        return (PlanSource) { .kind = SOURCE_PATH, .directory = true, .path = path };
+}
+
 /* paths: directories of the host, the highest first. Returns 0 or -ENOMEM. */
 int plan_source_of_layers(char *const *paths, PlanSource *ret);
 
 void plan_source_deinit(PlanSource *source);
 
 typedef enum MountKind {
-        MOUNT_ROOT,      /* the root itself; of no source: an empty directory in memory */
+        MOUNT_ROOT,      /* the root itself, source; of none: an empty directory in memory */
         MOUNT_BIND,      /* source */
         MOUNT_OVERLAY,   /* source, what is written to it staying in memory */
+        MOUNT_MERGE,     /* source, a directory of the root, and nothing but merged */
         MOUNT_TMPFS,     /* an empty directory in memory */
-        MOUNT_MERGE,     /* a directory of the root, source, that is nothing but merged */
+        MOUNT_GRANT,     /* likewise, a place of GrantPaths=, which isoctl grant covers */
         MOUNT_PROC,
         MOUNT_DEVPTS,
         MOUNT_CGROUP,    /* the instance's own part of the cgroup tree */
-        MOUNT_NOTIFY,    /* an empty directory in memory with the socket that NOTIFY_SOCKET names inside; target is
-                            where it is relayed to, for the reader */
+        MOUNT_NOTIFY,    /* an empty directory in memory with the socket that NOTIFY_SOCKET names inside */
         MOUNT_DIRECTORY, /* not a mount: a directory made in memory */
-        MOUNT_SYMLINK,   /* not a mount: a symlink to target made in memory */
-        MOUNT_FILE,      /* a file in memory that holds text, or what source holds at the start */
+        MOUNT_SYMLINK,   /* not a mount: a symlink made in memory */
+        MOUNT_FILE,      /* a file in memory that holds text */
+        MOUNT_COPY,      /* a file in memory that holds what source, a file, holds at the start */
         MOUNT_BLOCKED,   /* what cannot be looked into: an empty file or directory of mode 000 */
 } MountKind;
+
+typedef struct MountAttributes {
+        bool read_only;
+        bool no_exec;
+        bool devices;   /* device nodes work */
+        bool recursive; /* source comes with what is mounted below it, and this holds for that, too */
+} MountAttributes;
 
 typedef struct PlanMount {
         MountKind kind;
         char *destination; /* inside, absolute, without symlinks */
-        PlanSource source;
-        char *target;      /* MOUNT_SYMLINK, MOUNT_NOTIFY */
-        const char *text;  /* MOUNT_FILE: of the policy */
-        char *options;     /* of the file system, "mode=755,size=64M"; may be NULL */
-        bool directory;    /* both ends are directories (otherwise files) */
-        bool read_only;
-        bool recursive;
-        bool devices;      /* device nodes work */
-        bool no_exec;
+        PlanSource source; /* MOUNT_ROOT, MOUNT_BIND, MOUNT_OVERLAY, MOUNT_MERGE, MOUNT_COPY */
+        MountAttributes attributes;
+        union {
+                char *options;      /* MOUNT_OVERLAY, MOUNT_TMPFS, MOUNT_PROC, MOUNT_DEVPTS: "mode=755,size=64M" */
+                char *target;       /* MOUNT_SYMLINK */
+                char *relayed_to;   /* MOUNT_NOTIFY: systemd's socket, for the reader */
+                struct {
+                        const char *text; /* MOUNT_FILE: of the policy */
+                        mode_t mode;      /* MOUNT_FILE, MOUNT_COPY, MOUNT_DIRECTORY */
+                };
+                bool grant_write;   /* MOUNT_GRANT: also what can be written */
+                bool on_directory;  /* MOUNT_BLOCKED */
+        };
+        bool merge;        /* then it becomes a directory in memory that holds the same, so that more can be put in */
         bool optional;     /* left out where destination does not exist; no matter to the start */
         bool exact;        /* destination exists: nothing need be made for it */
-        bool grant;        /* a place of GrantPaths=: an empty MOUNT_TMPFS that isoctl grant covers, */
-        bool grant_write;  /* also with what can be written */
-        bool merge;        /* then it becomes a directory in memory that holds the same, so that more can be put in */
-        mode_t mode;       /* MOUNT_DIRECTORY, MOUNT_FILE */
         bool of_service;      /* systemd has made it for the service that isorun is the main process of */
         Origin origin;
         const char *key;   /* the directive or option that asked; NULL: built in, or of the unit */
 } PlanMount;
+
+/* New mounts, which are asked for by nobody yet. They copy destination and target, and take over the rest. What is NULL
+ * in them was so before, or memory ran out: see plan_mount_is_whole(). */
+PlanMount plan_bind(const char *destination, PlanSource source, MountAttributes attributes);
+PlanMount plan_tmpfs(const char *destination, char *options, MountAttributes attributes);
+PlanMount plan_directory(const char *destination, mode_t mode);
+PlanMount plan_symlink(const char *destination, const char *target);
+PlanMount plan_file(const char *destination, const char *text, mode_t mode);
+PlanMount plan_copy(const char *destination, PlanSource source, mode_t mode);
+PlanMount plan_blocked(const char *destination);
+
+/* Whether all is there that was allocated for it. */
+bool plan_mount_is_whole(const PlanMount *mount);
+
+/* Whether it is a directory; otherwise it is a file or a symlink. */
+bool plan_mount_is_directory(const PlanMount *mount);
 
 /* Frees what the mount owns. */
 void plan_mount_deinit(PlanMount *mount);

@@ -35,7 +35,7 @@ static void test_built_in(void **state) {
 
                 expect_number(cases[i].destination, m->kind, cases[i].kind);
                 if (m->kind != MOUNT_SYMLINK)
-                        expect_number(cases[i].destination, m->read_only, cases[i].read_only);
+                        expect_number(cases[i].destination, m->attributes.read_only, cases[i].read_only);
         }
 }
 
@@ -82,9 +82,9 @@ static void test_binds(void **state) {
                 m = mount_at(f, "/srv");
                 expect_number(cases[i].line, m->kind, MOUNT_BIND);
                 expect_text(cases[i].line, m->source.path, temp_path(path, f->dir, "data"));
-                expect_number(cases[i].line, m->read_only, cases[i].read_only);
-                expect_number(cases[i].line, m->recursive, cases[i].recursive);
-                expect_number(cases[i].line, m->no_exec, cases[i].no_exec);
+                expect_number(cases[i].line, m->attributes.read_only, cases[i].read_only);
+                expect_number(cases[i].line, m->attributes.recursive, cases[i].recursive);
+                expect_number(cases[i].line, m->attributes.no_exec, cases[i].no_exec);
                 expect_number(cases[i].line, m->exact, true);
                 expect_number(cases[i].line, m->origin.line, 1);
         }
@@ -109,8 +109,8 @@ static void test_tmpfs_options(void **state) {
                 plan_expect_good(f, cases[i].line);
                 m = mount_at(f, "/srv");
                 expect_text(cases[i].line, m->options, cases[i].options);
-                expect_number(cases[i].line, m->read_only, cases[i].read_only);
-                expect_number(cases[i].line, m->no_exec, cases[i].no_exec);
+                expect_number(cases[i].line, m->attributes.read_only, cases[i].read_only);
+                expect_number(cases[i].line, m->attributes.no_exec, cases[i].no_exec);
         }
 }
 
@@ -215,7 +215,7 @@ static void test_missing_destination(void **state) {
         assert_false(mount_at(f, "/")->merge);
         expect_number("kind", mount_at(f, "/srv")->kind, MOUNT_MERGE);
         expect_text("source", mount_at(f, "/srv")->source.path, temp_path(path, f->dir, "root/srv"));
-        assert_true(mount_at(f, "/srv")->merge && mount_at(f, "/srv")->read_only);
+        assert_true(mount_at(f, "/srv")->merge && mount_at(f, "/srv")->attributes.read_only);
         mount_at(f, "/srv/a/b");
         mount_at(f, "/srv/c");
 }
@@ -250,8 +250,8 @@ static void test_inaccessible(void **state) {
 
         plan_expect_good(f, "InaccessiblePaths=/etc/shadow /srv -/etc/no -/no/no\n");
         expect_number("kind", mount_at(f, "/etc/shadow")->kind, MOUNT_BLOCKED);
-        assert_false(mount_at(f, "/etc/shadow")->directory);
-        assert_true(mount_at(f, "/srv")->directory);
+        assert_false(plan_mount_is_directory(mount_at(f, "/etc/shadow")));
+        assert_true(plan_mount_is_directory(mount_at(f, "/srv")));
         assert_null(plan_find_mount(f->plan, "/etc/no"));
         assert_false(mount_at(f, "/")->merge);
         plan_expect_error(f, "InaccessiblePaths=/etc/no\n", ENOENT, "there is no such path inside (write -/etc/no");
@@ -275,7 +275,7 @@ static void test_proc(void **state) {
         plan_expect_good(f, "ProcSubset=pid\n");
         expect_text("options", mount_at(f, "/proc")->options, "subset=pid");
         plan_expect_good(f, "Nesting=yes\nRestrictNamespaces=~user\nProtectProc=default\n");
-        assert_false(mount_at(f, "/proc")->read_only);
+        assert_false(mount_at(f, "/proc")->attributes.read_only);
 }
 
 /* It lists the user's keys, whatever the namespace. */
@@ -306,7 +306,8 @@ static void test_proc_keys(void **state) {
                 expect_number(cases[i].lines, m != NULL, cases[i].blocked && access("/proc/keys", F_OK) == 0);
                 if (m) {
                         expect_number(cases[i].lines, m->kind, MOUNT_BLOCKED);
-                        expect_number(cases[i].lines, m->read_only && m->optional && !m->directory && !m->key, true);
+                        expect_number(cases[i].lines, m->attributes.read_only && m->optional && !m->on_directory && !m->key,
+                                      true);
                 }
         }
 }
@@ -418,7 +419,7 @@ static void test_inaccessible_around(void **state) {
         plan_expect_good(f, "RootDirectory=/\nInaccessiblePaths=/var\nBindPaths=%h/data:/var/lib/data/here\n");
         expect_number("kind", mount_at(f, "/var")->kind, MOUNT_TMPFS);
         expect_text("options", mount_at(f, "/var")->options, "mode=111,size=4k");
-        expect_number("read-only", mount_at(f, "/var")->read_only, true);
+        expect_number("read-only", mount_at(f, "/var")->attributes.read_only, true);
         expect_number("kind", mount_at(f, "/var/lib")->kind, MOUNT_DIRECTORY);
         expect_number("kind", mount_at(f, "/var/lib/data")->kind, MOUNT_DIRECTORY);
         expect_number("kind", mount_at(f, "/var/lib/data/here")->kind, MOUNT_BIND);
@@ -432,7 +433,7 @@ static void test_host_root(void **state) {
 
         plan_expect_good(f, "RootDirectory=/\n");
         expect_text("source", mount_at(f, "/")->source.path, "/");
-        assert_true(mount_at(f, "/")->read_only);
+        assert_true(mount_at(f, "/")->attributes.read_only);
         expect_number("kind", mount_at(f, "/var")->kind, MOUNT_TMPFS);
         expect_number("kind", mount_at(f, "/var/tmp")->kind, MOUNT_DIRECTORY);
         expect_number("kind", mount_at(f, "/var/run")->kind, MOUNT_SYMLINK);

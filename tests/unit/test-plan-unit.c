@@ -39,12 +39,12 @@ static void test_unit(void **state) {
         m = data_of(&u);
         assert_non_null(m);
         expect_number("kind", m->kind, MOUNT_BIND);
-        assert_false(m->read_only);
+        assert_false(m->attributes.read_only);
         expect_text("where from", m->origin.file, "StateDirectory= of web.service");
         expect_in("variable", plan_shown(u.plan), u.directory);
         m = plan_find_mount(u.plan->plan, "/run/credentials/web.service/token");
         assert_non_null(m);
-        expect_number("kind", m->kind, MOUNT_FILE);
+        expect_number("kind", m->kind, MOUNT_COPY);
         expect_number("mode", m->mode, 0400);
         expect_text("where from", m->origin.file, "a credential of web.service");
 }
@@ -70,7 +70,7 @@ static void test_policy_first(void **state) {
         m = plan_find_mount(u.plan->plan, "/run/credentials/web.service/token");
         expect_text("text", m->text, "y");
         plan_expect_good(u.plan, "BindPaths=%h/file:%h/data");
-        expect_number("directory", data_of(&u)->directory, false);
+        expect_number("directory", plan_mount_is_directory(data_of(&u)), false);
         plan_expect_good(u.plan, "Environment=STATE_DIRECTORY=/other");
         expect_in("variable", plan_shown(u.plan), "STATE_DIRECTORY=/other\n");
         plan_expect_good(u.plan, "UnsetEnvironment=STATE_DIRECTORY");

@@ -158,7 +158,7 @@ static void test_tree(void **state) {
 
         f->request.writable_root = true;
         plan_expect_good(f, "");
-        assert_false(f->plan->mounts[0].read_only);
+        assert_false(f->plan->mounts[0].attributes.read_only);
         assert_true(f->plan->set_ids);
         expect_map("inner uids", &f->plan->inner_uid_map, "");
         expect_in("shown", plan_shown(f), "\n/=writable ");

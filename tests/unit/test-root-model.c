@@ -37,7 +37,7 @@ static void populate(const char *dir) {
 
 static PlanMount *add(Fixture *f, MountKind kind, const char *destination, const char *source, bool directory) {
         char path[PATH_MAX];
-        PlanMount mount = { .kind = kind, .destination = strdup(destination), .directory = directory }, *m;
+        PlanMount mount = { .kind = kind, .destination = strdup(destination) }, *m;
 
         if (source)
                 mount.source = (PlanSource) { SOURCE_PATH, directory, strdup(temp_path(path, f->dir, source)) };
@@ -205,7 +205,7 @@ static void test_through_volume(void **state) {
         temp_link(f->dir, "host/to-data", "data");
         temp_dir(f->dir, "host/ro");
         add(f, MOUNT_BIND, "/data", "volume", true);
-        add(f, MOUNT_BIND, "/ro", "volume", true)->read_only = true;
+        add(f, MOUNT_BIND, "/ro", "volume", true)->attributes.read_only = true;
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 Spot spot = {};
 

@@ -29,7 +29,7 @@ static int stack_set_up(void **state) {
                 "2/gone-below/x",
         };
         Stack *s = calloc(1, sizeof(Stack));
-        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"), .directory = true,
+        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"),
                            .source = { SOURCE_LAYERS, .directory = true } };
         char path[PATH_MAX];
 
@@ -159,7 +159,7 @@ static void test_layers(void **state) {
         expect_number("below", strv_length(m->source.lower), 2);
         expect_text("next", m->source.lower[0], temp_path(path, f->dir, "other"));
         expect_text("lowest", m->source.lower[1], temp_path(path, f->dir, "root"));
-        assert_true(m->read_only && m->directory);
+        assert_true(m->attributes.read_only && plan_mount_is_directory(m));
         assert_true(mount_at(f, "/srv/new")->exact);
         m = mount_at(f, "/usr/bin");
         expect_number("made to hold more", m->kind, MOUNT_MERGE);
@@ -234,7 +234,7 @@ static void test_unread_image(void **state) {
                             "WorkingDirectory=/no/such");
         m = mount_at(f, "/");
         expect_text("the image", m->source.path, temp_path(path, f->dir, "file"));
-        assert_true(m->source.kind == SOURCE_IMAGE && m->read_only);
+        assert_true(m->source.kind == SOURCE_IMAGE && m->attributes.read_only);
         expect_in("marked", plan_shown(f), "/file, contents not read\n");
         expect_number("made, though it may be there", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
         expect_number("made", mount_at(f, "/etc/x/y")->kind, MOUNT_FILE);
@@ -272,7 +272,7 @@ static void test_nothing(void **state) {
         plan_expect_good(f, "RootDirectory=none\nVolume=%h/data:/data\nFile=/etc/motd:hello");
         m = mount_at(f, "/");
         expect_number("source", m->source.kind, SOURCE_NONE);
-        assert_true(m->read_only);
+        assert_true(m->attributes.read_only);
         expect_number("made", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
         expect_number("bound", mount_at(f, "/data")->kind, MOUNT_BIND);
         expect_number("built in", mount_at(f, "/proc")->kind, MOUNT_PROC);
@@ -318,7 +318,7 @@ static size_t expect_of_ldd(PlanFixture *f, const char *command) {
                 path[strcspn(path, " \n")] = '\0';
                 m = mount_at(f, path);
                 expect_number(path, m->kind, MOUNT_BIND);
-                expect_number(path, m->read_only && !m->directory, true);
+                expect_number(path, m->attributes.read_only && !plan_mount_is_directory(m), true);
                 n++;
         }
         pclose(ldd);

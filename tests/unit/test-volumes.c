@@ -70,9 +70,9 @@ static void test_names(void **state) {
                 m = mount_at(f, "/srv");
                 expect_number(cases[i].line, m->kind, MOUNT_BIND);
                 expect_text(cases[i].line, m->source.path, temp_path(path, f->dir, "data"));
-                expect_number(cases[i].line, m->read_only, cases[i].read_only);
-                expect_number(cases[i].line, m->no_exec, cases[i].no_exec);
-                expect_number(cases[i].line, m->recursive, cases[i].recursive);
+                expect_number(cases[i].line, m->attributes.read_only, cases[i].read_only);
+                expect_number(cases[i].line, m->attributes.no_exec, cases[i].no_exec);
+                expect_number(cases[i].line, m->attributes.recursive, cases[i].recursive);
                 assert_ptr_equal(m->source.binding, &b.items[0]);
                 expect_in(cases[i].line, plan_shown(f), "/data (data)");
         }
@@ -152,7 +152,7 @@ static void test_fds(void **state) {
         plan_expect_good(f, "Volume=data:/srv:ro");
         m = mount_at(f, "/srv");
         expect_text("its path", m->source.path, temp_path(path, f->dir, "data"));
-        assert_true(m->source.kind == SOURCE_FD && m->directory && m->read_only);
+        assert_true(m->source.kind == SOURCE_FD && plan_mount_is_directory(m) && m->attributes.read_only);
         expect_number("fd", (uint64_t) m->source.fd, (uint64_t) fd);
         assert_int_equal(rename(temp_path(path, f->dir, "data"), temp_path(other, f->dir, "moved")), 0);
         plan_expect_good(f, "Volume=data:/srv");
@@ -163,7 +163,7 @@ static void test_fds(void **state) {
 
         fd = bind_fd(f, &b, "file", O_PATH);
         plan_expect_good(f, "Volume=data:/etc/passwd");
-        assert_false(mount_at(f, "/etc/passwd")->directory);
+        assert_false(plan_mount_is_directory(mount_at(f, "/etc/passwd")));
         plan_expect_error(f, "Volume=data:/srv", EISDIR, "/srv is a directory");
         plan_expect_error(f, "RootDirectory=data", ENOTDIR, "/file is no directory");
         assert_int_equal(unlink(temp_path(path, f->dir, "file")), 0);
@@ -214,7 +214,7 @@ static void test_overlays(void **state) {
                 m = mount_at(f, "/srv");
                 expect_number(what, m->kind, MOUNT_OVERLAY);
                 expect_text(what, m->options, cases[i].options);
-                assert_false(m->read_only);
+                assert_false(m->attributes.read_only);
         }
         bindings_deinit(&b);
 }
@@ -306,10 +306,10 @@ static void test_hide(void **state) {
                 plan_expect_good(f, cases[i].line);
                 expect_hidden(f, cases[i].line, "/srv/", cases[i].hidden);
         }
-        assert_false(mount_at(f, "/srv/a.key")->directory);
+        assert_false(plan_mount_is_directory(mount_at(f, "/srv/a.key")));
         f->request.bindings = NULL;
         plan_expect_good(f, "Volume=%h/s:/srv:ro,hide=sub");
-        assert_true(mount_at(f, "/srv/sub")->directory);
+        assert_true(plan_mount_is_directory(mount_at(f, "/srv/sub")));
         bindings_deinit(&b);
 }
 
@@ -403,7 +403,7 @@ static void test_synthetic(void **state) {
         expect_number("kind", m->kind, MOUNT_FILE);
         expect_text("text", m->text, "Hello ada\nA: b");
         expect_number("mode", m->mode, 0444);
-        assert_true(m->read_only && !m->exact);
+        assert_true(m->attributes.read_only && !m->exact);
         m = mount_at(f, "/etc/passwd");
         expect_text("text", m->text, "");
         assert_true(m->exact);
@@ -450,7 +450,7 @@ static void test_way(void **state) {
 
                         expect_number(*made, m->kind, MOUNT_DIRECTORY);
                         expect_number(*made, m->mode, 0755);
-                        expect_number(*made, m->directory, true);
+                        expect_number(*made, plan_mount_is_directory(m), true);
                 }
                 for (size_t k = 1; k < f->plan->n_mounts; k++)
                         if (streq(f->plan->mounts[k - 1].destination, f->plan->mounts[k].destination))
@@ -512,14 +512,14 @@ static void test_credentials(void **state) {
         plan_expect_good(f, "SetCredential=pass:s3cret: a\\n\nLoadCredential=key:%h/file");
         m = mount_at(f, "/run/credentials/isorun-unit-1.scope");
         expect_number("kind", m->kind, MOUNT_TMPFS);
-        assert_true(m->read_only);
+        assert_true(m->attributes.read_only);
         expect_text("options", m->options, "mode=0500,size=4k");
         m = mount_at(f, "/run/credentials/isorun-unit-1.scope/pass");
         expect_number("kind", m->kind, MOUNT_FILE);
         expect_number("mode", m->mode, 0400);
         expect_text("text", m->text, "s3cret: a\n");
         m = mount_at(f, "/run/credentials/isorun-unit-1.scope/key");
-        assert_null(m->text);
+        expect_number("kind", m->kind, MOUNT_COPY);
         expect_text("source", m->source.path, temp_path(path, f->dir, "file"));
         expect_number("mode", m->mode, 0400);
         expect_not_in("it is never shown", plan_shown(f), "s3cret");

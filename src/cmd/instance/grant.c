@@ -82,13 +82,13 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
 }
 
 static int copy_here(const char *path, const Task *task, Failure *f) {
-        const PlanMount attributes = { .recursive = true, .read_only = task->read_only };
+        const MountAttributes attributes = { .recursive = true, .read_only = task->read_only };
         _cleanup_close_ int source = open_path(path);
         int fd;
 
         if (source < 0)
                 return fail(f, -source, "%s", task->path);
-        fd = mount_clone(source, &attributes);
+        fd = mount_clone(source, attributes);
         return fd < 0 ? fail(f, -fd, "copying the mount at %s", task->path) : fd;
 }
 

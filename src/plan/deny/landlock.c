@@ -75,11 +75,11 @@ static int add_file_rules(Plan *plan) {
 
                 if (streq(m->destination, "/dev"))
                         r = add_rule(plan, "/dev", landlock_rights_mask(abi, LANDLOCK_GROUP_DEVICE));
-                else if (m->grant_write)
+                else if (m->kind == MOUNT_GRANT && m->grant_write)
                         r = add_grant_rule(plan, m);
-                else if (is_mount(m) && !m->read_only && m->directory)
+                else if (is_mount(m) && !m->attributes.read_only && plan_mount_is_directory(m))
                         r = add_rule(plan, m->destination, landlock_rights_mask(abi, 0));
-                else if (is_mount(m) && !m->read_only && !m->devices)
+                else if (is_mount(m) && !m->attributes.read_only && !m->attributes.devices)
                         r = add_rule(plan, m->destination, landlock_rights_mask(abi, LANDLOCK_GROUP_FILE));
         }
         return r;

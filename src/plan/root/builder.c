@@ -6,20 +6,10 @@
 #include "util/array.h"
 #include "util/text.h"
 
-/* Whether all that was allocated for it, unchecked, is there. */
-static bool is_whole(const PlanMount *m) {
-        if (!m->destination || (m->source.kind != SOURCE_NONE && !m->source.path))
-                return false;
-        switch (m->kind) {
-        case MOUNT_SYMLINK:
-        case MOUNT_NOTIFY:
-                return m->target;
-        case MOUNT_TMPFS:
-        case MOUNT_DEVPTS:
-                return m->options;
-        default:
-                return true;
-        }
+PlanMount mount_of_setting(DirectiveId id, const Setting *s, PlanMount mount) {
+        mount.origin = s->origin;
+        mount.key = directive_table[id].name;
+        return mount;
 }
 
 int root_builder_want(RootBuilder *rb, PlanMount mount) {
@@ -30,7 +20,7 @@ int root_builder_want(RootBuilder *rb, PlanMount mount) {
                 return -ENOMEM;
         }
         *m = mount;
-        return is_whole(m) ? 0 : -ENOMEM;
+        return plan_mount_is_whole(m) ? 0 : -ENOMEM;
 }
 
 int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n) {

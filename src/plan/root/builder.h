@@ -17,7 +17,10 @@ typedef struct RootBuilder {
         bool *bound;       /* for each binding, whether the policy has asked for it */
 } RootBuilder;
 
-/* Adds the mount to those that are to be placed. Takes it over. -ENOMEM also where its destination is NULL. */
+/* The mount as the setting asks for it. */
+PlanMount mount_of_setting(DirectiveId id, const Setting *s, PlanMount mount);
+
+/* Adds the mount to those that are to be placed. Takes it over. -ENOMEM also where it is not whole. */
 int root_builder_want(RootBuilder *rb, PlanMount mount);
 
 /* A directive of the policy, and what adds what a setting of it wants. */

@@ -6,56 +6,53 @@
 #include <linux/sched.h>
 
 #include "plan/who/world.h"
-#include "util/path.h"
 #include "util/text.h"
 
 static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {
         char *options = root_builder_tmpfs_options(rb->b->plan, mode, TMPFS_SIZE);
 
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup(destination),
-                                                   .options = options, .directory = true });
+        return root_builder_want(rb, plan_tmpfs(destination, options, (MountAttributes) {}));
 }
 
 static int add_directory(RootBuilder *rb, const char *destination, mode_t mode) {
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DIRECTORY, .destination = strdup(destination),
-                                                   .directory = true, .mode = mode });
+        return root_builder_want(rb, plan_directory(destination, mode));
 }
 
 static int add_symlink(RootBuilder *rb, const char *destination, const char *target) {
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_SYMLINK, .destination = strdup(destination),
-                                                   .target = strdup(target) });
+        return root_builder_want(rb, plan_symlink(destination, target));
 }
 
 /* An empty directory in place of one of the host's, where the host has it. */
 static int add_hidden(RootBuilder *rb, const char *destination, DirectiveId id) {
-        const Setting *s = id == _DIRECTIVE_MAX ? NULL : policy_get(rb->b->policy, id);
+        PlanMount m = plan_tmpfs(destination, strdup("mode=755,size=4k"), (MountAttributes) { .read_only = true });
 
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup(destination),
-                                                   .options = strdup("mode=755,size=4k"), .directory = true,
-                                                   .read_only = true, .optional = true,
-                                                   .origin = s ? s->origin : (Origin) {} });
+        m.optional = true;
+        if (id != _DIRECTIVE_MAX)
+                m.origin = policy_get(rb->b->policy, id)->origin;
+        return root_builder_want(rb, m);
 }
 
 /* Terminals of the instance's own. */
 static int add_terminals(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
-                                                   .directory = true, .devices = true,
+                                                   .attributes.devices = true,
                                                    .options = strdup("newinstance,ptmxmode=0666,mode=620") });
 }
 
 /* The host's: with a terminal of the instance's own, the host's terminals are not among them. */
 static int add_host_devices(RootBuilder *rb) {
+        PlanMount m = plan_bind("/dev", plan_source_directory(strdup("/dev")),
+                                (MountAttributes) { .read_only = true, .devices = true, .recursive = true });
         int r;
 
-        r = root_builder_want(rb, (PlanMount) {
-                .kind = MOUNT_BIND, .destination = strdup("/dev"), .directory = true,
-                .source = { SOURCE_PATH, true, strdup("/dev") }, .recursive = true, .devices = true, .read_only = true,
-                .origin = policy_get(rb->b->policy, D_PrivateDevices)->origin });
+        m.origin = policy_get(rb->b->policy, D_PrivateDevices)->origin;
+        r = root_builder_want(rb, m);
         return r >= 0 && rb->b->plan->terminals ? add_terminals(rb) : r;
 }
 
 static int add_devices(RootBuilder *rb) {
-        static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
+        static const char *const nodes[] = { "/dev/null",   "/dev/zero",    "/dev/full",
+                                             "/dev/random", "/dev/urandom", "/dev/tty" };
         static const char *const links[][2] = { { "/dev/ptmx", "pts/ptmx" },
                                                 { "/dev/fd", "/proc/self/fd" },
                                                 { "/dev/stdin", "/proc/self/fd/0" },
@@ -66,16 +63,11 @@ static int add_devices(RootBuilder *rb) {
         if (!policy_is_true(rb->b->policy, D_PrivateDevices))
                 return add_host_devices(rb);
 
-        r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup("/dev"), .directory = true,
-                                                .options = strdup("mode=755,size=64k"), .read_only = true });
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(nodes); i++) {
-                char *path = path_join("/dev", nodes[i]);
-
+        r = root_builder_want(rb, plan_tmpfs("/dev", strdup("mode=755,size=64k"), (MountAttributes) { .read_only = true }));
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(nodes); i++)
                 /* Read-only is the node, not the device: its mode and times are the host's. */
-                r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = path,
-                                                        .source = { SOURCE_PATH, false, path ? strdup(path) : NULL },
-                                                        .devices = true, .read_only = true });
-        }
+                r = root_builder_want(rb, plan_bind(nodes[i], plan_source_file(strdup(nodes[i])),
+                                                    (MountAttributes) { .read_only = true, .devices = true }));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(links); i++)
                 r = add_symlink(rb, links[i][0], links[i][1]);
         if (r >= 0)
@@ -90,6 +82,7 @@ static int add_proc(RootBuilder *rb) {
         const Setting *who = policy_get(policy, D_ProtectProc);
         bool hide = who->value.number != PROTECT_PROC_DEFAULT, nesting = build_nests(policy),
              subset = policy_choice(policy, D_ProcSubset) == PROC_SUBSET_PID;
+        PlanMount keys;
         char *options;
         int r;
 
@@ -98,12 +91,13 @@ static int add_proc(RootBuilder *rb) {
         if (!options)
                 return -ENOMEM;
         r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_PROC, .destination = strdup("/proc"), .options = options,
-                                                .directory = true, .read_only = !nesting });
+                                                .attributes.read_only = !nesting });
         if (r < 0 || nesting || subset)
                 return r;
         /* It lists the keys of the user, whatever the namespace: keyrings(7). */
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = strdup("/proc/keys"),
-                                                   .read_only = true, .optional = true });
+        keys = plan_blocked("/proc/keys");
+        keys.optional = true;
+        return root_builder_want(rb, keys);
 }
 
 /* What programs look for below a /var and a /run that begin empty. */
@@ -141,16 +135,15 @@ static int add_private(RootBuilder *rb) {
                 return r;
         if (private_tmp)
                 return add_directory(rb, "/var/tmp", 01777);
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BIND, .destination = strdup("/var/tmp"),
-                                                   .source = { SOURCE_PATH, true, strdup("/var/tmp") }, .directory = true,
-                                                   .read_only = true, .recursive = true });
+        return root_builder_want(rb, plan_bind("/var/tmp", plan_source_directory(strdup("/var/tmp")),
+                                               (MountAttributes) { .read_only = true, .recursive = true }));
 }
 
 /* Not silently left out where the policy has filled its place: the payload is told of it. */
 static int add_notify(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_NOTIFY, .destination = strdup(PLAN_NOTIFY_DIRECTORY),
-                                                   .target = strdup(rb->b->plan->notify), .directory = true,
-                                                   .read_only = true, .key = "NOTIFY_SOCKET" });
+                                                   .relayed_to = strdup(rb->b->plan->notify),
+                                                   .attributes.read_only = true, .key = "NOTIFY_SOCKET" });
 }
 
 int build_builtin_mounts(RootBuilder *rb) {
@@ -174,7 +167,7 @@ int build_builtin_mounts(RootBuilder *rb) {
         }
         if (r >= 0 && rb->b->plan->delegate)
                 r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_CGROUP, .destination = strdup("/sys/fs/cgroup"),
-                                                        .directory = true, .key = "Delegate",
+                                                        .key = "Delegate",
                                                         .origin = policy_get(rb->b->policy, D_Delegate)->origin });
         return r >= 0 && rb->b->plan->notify ? add_notify(rb) : r;
 }

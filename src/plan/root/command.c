@@ -41,18 +41,14 @@ static int look_inside(RootBuilder *rb, const char *path) {
 
 /* What the sandbox hides of the host is bound, the one file, so that `isorun ./server` works in a home. */
 static int bind_hidden(RootBuilder *rb, const char *path) {
-        PlanMount m = { .kind = MOUNT_BIND, .source = { SOURCE_PATH, .path = realpath(path, NULL) }, .read_only = true,
-                        .origin = { .file = "command line" } };
+        char *real = realpath(path, NULL), **executable = &rb->b->plan->executable;
+        PlanMount m = plan_bind(path_is_safe(path) ? path : real, plan_source_file(real),
+                                (MountAttributes) { .read_only = true });
 
-        m.destination = m.source.path ? strdup(path_is_safe(path) ? path : m.source.path) : NULL;
-        if (!m.destination) {
-                plan_mount_deinit(&m);
-                return -ENOMEM;
-        }
-
-        free(rb->b->plan->executable);
-        rb->b->plan->executable = strdup(m.destination);
-        if (!rb->b->plan->executable) {
+        m.origin.file = "command line";
+        free(*executable);
+        *executable = m.destination ? strdup(m.destination) : NULL;
+        if (!real || !*executable) {
                 plan_mount_deinit(&m);
                 return -ENOMEM;
         }

@@ -20,45 +20,42 @@ int build_credentials_directory(const Builder *b, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* The file of one credential: readable by the payload alone, as systemd.exec(5) has it. */
-static PlanMount credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        _cleanup_free_ char *dir = NULL;
-        PlanMount m = { .kind = MOUNT_FILE, .mode = 0400, .read_only = true, .origin = s->origin,
-                        .key = directive_table[id].name };
+/* The files can be read by the payload alone, as systemd.exec(5) has it. */
+#define CREDENTIAL_MODE 0400
 
-        if (build_credentials_directory(rb->b, &dir) >= 0)
-                m.destination = path_join(dir, s->value.words[0]);
-        return m;
+/* Where a credential is inside, on the heap, or NULL. */
+static char *credential_path(const Builder *b, const char *name) {
+        _cleanup_free_ char *dir = NULL;
+
+        return build_credentials_directory(b, &dir) < 0 ? NULL : path_join(dir, name);
 }
 
 static int add_set_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        PlanMount m = credential(rb, id, s);
+        _cleanup_free_ char *path = credential_path(rb->b, s->value.words[0]);
 
-        m.text = s->value.words[1];
-        return root_builder_want(rb, m);
+        return root_builder_want(rb, mount_of_setting(id, s, plan_file(path, s->value.words[1], CREDENTIAL_MODE)));
 }
 
 /* A name instead of a path is that of a credential which the service has got itself. */
 static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
         const char *source = s->value.words[1], *own = host_variable(rb->b->host, "CREDENTIALS_DIRECTORY");
-        _cleanup_free_ char *joined = NULL;
-        PlanMount m = credential(rb, id, s);
+        _cleanup_free_ char *joined = NULL, *path = NULL;
+        PlanSource found;
         int r;
 
         if (source[0] != '/' && !own)
-                r = build_error(rb->b, s, id, ENOENT, "%s: isorun has got no credentials itself ($CREDENTIALS_DIRECTORY)",
+                return build_error(rb->b, s, id, ENOENT, "%s: isorun has got no credentials itself ($CREDENTIALS_DIRECTORY)",
                                 source);
-        else {
-                joined = source[0] == '/' ? strdup(source) : path_join(own, source);
-                r = joined ? root_builder_resolve(rb, s, id, joined, &m.source) : -ENOMEM;
-                if (r > 0 && m.source.directory)
-                        r = build_error(rb->b, s, id, EISDIR, "%s is a directory", source);
-        }
-        if (r <= 0) {
-                plan_mount_deinit(&m);
+        joined = source[0] == '/' ? strdup(source) : path_join(own, source);
+        r = joined ? root_builder_resolve(rb, s, id, joined, &found) : -ENOMEM;
+        if (r <= 0)
                 return r;
+        if (found.directory) {
+                plan_source_deinit(&found);
+                return build_error(rb->b, s, id, EISDIR, "%s is a directory", source);
         }
-        return root_builder_want(rb, m);
+        path = credential_path(rb->b, s->value.words[0]);
+        return root_builder_want(rb, mount_of_setting(id, s, plan_copy(path, found, CREDENTIAL_MODE)));
 }
 
 static Origin credentials_origin(const Builder *b) {
@@ -69,33 +66,25 @@ static Origin credentials_origin(const Builder *b) {
 }
 
 static int add_credentials_directory(RootBuilder *rb) {
-        char *options, *dir;
+        _cleanup_free_ char *dir = NULL;
+        PlanMount m;
         int r;
 
         r = build_credentials_directory(rb->b, &dir);
         if (r < 0 || !dir)
                 return r;
-        options = root_builder_tmpfs_options(rb->b->plan, "0500", "size=4k");
-        if (!options) {
-                free(dir);
-                return -ENOMEM;
-        }
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = dir, .options = options,
-                                                   .directory = true, .read_only = true,
-                                                   .origin = credentials_origin(rb->b) });
+        m = plan_tmpfs(dir, root_builder_tmpfs_options(rb->b->plan, "0500", "size=4k"),
+                       (MountAttributes) { .read_only = true });
+        m.origin = credentials_origin(rb->b);
+        return root_builder_want(rb, m);
 }
 
 static int add_service_credential(RootBuilder *rb, const char *dir, const char *name, const char *origin) {
-        PlanMount m = { .kind = MOUNT_FILE, .mode = 0400, .read_only = true, .of_service = true,
-                        .origin = { .file = origin } };
-        _cleanup_free_ char *inside = NULL;
+        _cleanup_free_ char *path = credential_path(rb->b, name);
+        PlanMount m = plan_copy(path, plan_source_file(path_join(dir, name)), CREDENTIAL_MODE);
 
-        m.source = (PlanSource) { SOURCE_PATH, .path = path_join(dir, name) };
-        if (!m.source.path || build_credentials_directory(rb->b, &inside) < 0) {
-                plan_mount_deinit(&m);
-                return -ENOMEM;
-        }
-        m.destination = path_join(inside, name);
+        m.of_service = true;
+        m.origin.file = origin;
         return root_builder_want(rb, m);
 }
 

@@ -71,9 +71,9 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
 
 int build_begin_root(RootBuilder *rb) {
         const Setting *s = policy_get(rb->b->policy, D_RootDirectory);
-        PlanMount root = { .kind = MOUNT_ROOT, .destination = strdup("/"), .directory = true, .recursive = true,
-                           .read_only = !rb->b->request->writable_root, .exact = true, .origin = s->origin,
-                           .key = "RootDirectory" };
+        PlanMount root = mount_of_setting(D_RootDirectory, s, (PlanMount) {
+                .kind = MOUNT_ROOT, .destination = strdup("/"), .exact = true,
+                .attributes = { .read_only = !rb->b->request->writable_root, .recursive = true } });
         int r = 0;
 
         if (strv_length(s->value.words) > ROOT_LAYERS_MAX)
@@ -81,7 +81,7 @@ int build_begin_root(RootBuilder *rb) {
         rb->bare_root = s->value.number == ROOT_NONE;
         for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
                 r = begin_layer(rb, s, *layer, &root.source);
-        if (r >= 0 && !root.read_only)
+        if (r >= 0 && !root.attributes.read_only)
                 r = build_tree_root(rb->b, &root.source);
         if (r < 0) {
                 plan_mount_deinit(&root);

@@ -227,16 +227,19 @@ static int need_of(Libraries *l, const char *file) {
 /* Binds a file of the host where there is none of its path inside. */
 static int bind_file(Libraries *l, const char *path) {
         _cleanup_(spot_deinit) Spot spot = {};
-        PlanMount m = { .kind = MOUNT_BIND, .read_only = true, .origin = l->origin, .key = "BindLibraries" };
+        PlanMount m;
+        char *real;
         int r;
 
         r = root_model_walk(&l->rb->model, path, &spot);
         if (r < 0 || spot.exists)
                 return r < 0 && r != -ENOMEM ? library_error(l, -r, path, strerror(-r)) : r;
-        m.source = (PlanSource) { SOURCE_PATH, .path = realpath(path, NULL) };
-        if (!m.source.path)
+        real = realpath(path, NULL);
+        if (!real)
                 return library_error(l, errno, path, strerror(errno));
-        m.destination = strdup(path);
+        m = plan_bind(path, plan_source_file(real), (MountAttributes) { .read_only = true });
+        m.origin = l->origin;
+        m.key = "BindLibraries";
         return root_builder_place(l->rb, m);
 }
 

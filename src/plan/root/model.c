@@ -104,14 +104,14 @@ static int step_mount(Spot *spot, PlanMount *mount) {
 
         if (mount->kind == MOUNT_PROC)
                 r = strv_push(&hosts, "/proc");
-        else if (mount->kind != MOUNT_FILE)
+        else if (mount->kind != MOUNT_COPY)
                 r = list_hosts(&mount->source, &hosts);
         if (r < 0)
                 return r;
 
         if (mount->kind != MOUNT_DIRECTORY)
                 spot->cover = mount;
-        spot->directory = mount->directory;
+        spot->directory = plan_mount_is_directory(mount);
         spot->unread = false;
         replace_hosts(&spot->hosts, TAKE_PTR(hosts));
         return 0;
@@ -260,7 +260,7 @@ int root_model_walk(const RootModel *model, const char *path, Spot *ret) {
                         if (++links > SYMLINKS_MAX)
                                 return -ELOOP;
                         through_volume = through_volume || (spot.cover && spot.cover->kind == MOUNT_BIND &&
-                                                            !spot.cover->read_only);
+                                                            !spot.cover->attributes.read_only);
                 }
 
                 r = base && target ? replace(&todo, respell(base, target, p)) : -ENOMEM;

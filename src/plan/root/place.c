@@ -61,12 +61,12 @@ static int count_entries(char *const *paths) {
 
 /* What is written there stays, or is at least the payload's. */
 static bool is_writable_volume(const PlanMount *m) {
-        return (m->kind == MOUNT_BIND && !m->read_only) || m->kind == MOUNT_OVERLAY;
+        return (m->kind == MOUNT_BIND && !m->attributes.read_only) || m->kind == MOUNT_OVERLAY;
 }
 
 static int add_merge(RootBuilder *rb, const PlanMount *m, Spot *spot) {
-        PlanMount merge = { .kind = MOUNT_MERGE, .destination = strdup(spot->nearest), .directory = true,
-                            .read_only = true, .exact = true, .merge = true, .origin = m->origin, .key = m->key };
+        PlanMount merge = { .kind = MOUNT_MERGE, .destination = strdup(spot->nearest), .merge = true,
+                            .attributes.read_only = true, .exact = true, .origin = m->origin, .key = m->key };
 
         if (!merge.destination || plan_source_of_layers(spot->nearest_hosts, &merge.source) < 0) {
                 plan_mount_deinit(&merge);
@@ -104,7 +104,7 @@ static int make_room(RootBuilder *rb, const PlanMount *m, Spot *spot) {
 }
 
 static bool takes_new_entries(const PlanMount *cover) {
-        return cover->kind == MOUNT_TMPFS || cover->kind == MOUNT_ROOT || cover->kind == MOUNT_BIND ||
+        return cover->kind == MOUNT_TMPFS || cover->kind == MOUNT_GRANT || cover->kind == MOUNT_ROOT || cover->kind == MOUNT_BIND ||
                cover->kind == MOUNT_MERGE || cover->kind == MOUNT_OVERLAY;
 }
 
@@ -121,7 +121,7 @@ static int place_missing(RootBuilder *rb, const PlanMount *m, Spot *spot) {
                 return mount_error(rb, m, ENOENT, "%s does not exist, and cannot be made in %s", m->destination,
                                    spot->cover->destination);
         /* In memory, or in the tree that is being built. */
-        if (!spot->nearest_hosts || (spot->cover->kind == MOUNT_ROOT && !spot->cover->read_only))
+        if (!spot->nearest_hosts || (spot->cover->kind == MOUNT_ROOT && !spot->cover->attributes.read_only))
                 return 1;
         r = make_room(rb, m, spot);
         return r < 0 ? r : 1;
@@ -129,6 +129,7 @@ static int place_missing(RootBuilder *rb, const PlanMount *m, Spot *spot) {
 
 static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
         PlanMount *there = root_model_find(&rb->model, spot->path);
+        bool directory;
         int r;
 
         if (m->kind == MOUNT_DIRECTORY && m->key && spot->directory)
@@ -140,11 +141,12 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
         if (m->kind == MOUNT_SYMLINK && m->key)
                 return mount_error(rb, m, EEXIST, "%s exists already", spot->path);
         if (m->kind == MOUNT_BLOCKED)
-                m->directory = spot->directory;
-        if (m->directory != spot->directory)
-                return mount_error(rb, m, m->directory ? ENOTDIR : EISDIR, "%s is a %s, and %s a %s", m->destination,
+                m->on_directory = spot->directory;
+        directory = plan_mount_is_directory(m);
+        if (directory != spot->directory)
+                return mount_error(rb, m, directory ? ENOTDIR : EISDIR, "%s is a %s, and %s a %s", m->destination,
                                    spot->directory ? "directory" : "file", m->source.path ?: "what is to be there",
-                                   m->directory ? "directory" : "file");
+                                   directory ? "directory" : "file");
         m->exact = true;
         if (!there)
                 return 1;
@@ -154,7 +156,6 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
                 return r;
         /* In its place in the model, which others may have been placed by. */
         m->exact = there->exact;
-        m->merge = false;
         free(m->destination);
         m->destination = TAKE_PTR(there->destination);
         plan_mount_deinit(there);
@@ -167,7 +168,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
  * below. */
 static int place_unread(PlanMount *m) {
         if (m->kind == MOUNT_BLOCKED)
-                m->directory = true;
+                m->on_directory = true;
         return 1;
 }
 
@@ -181,7 +182,7 @@ static int add_way(RootBuilder *rb, const PlanMount *m, const Spot *spot) {
         const char *rest = spot->path + (spot->nearest[1] ? strlen(spot->nearest) : 0) + 1;
 
         for (const char *slash = strchr(rest, '/'); slash; slash = strchr(slash + 1, '/')) {
-                PlanMount way = { .kind = MOUNT_DIRECTORY, .directory = true, .mode = 0755, .origin = m->origin };
+                PlanMount way = { .kind = MOUNT_DIRECTORY, .mode = 0755, .origin = m->origin };
 
                 way.destination = strndup(spot->path, (size_t) (slash - spot->path));
                 if (!way.destination || !root_model_add(&rb->model, way))
@@ -210,7 +211,7 @@ static int place(RootBuilder *rb, PlanMount *m) {
                 return mount_error(rb, m, ELOOP,
                                    "%s: the way there is a symlink in a writable volume, which whoever writes there "
                                    "chooses", m->destination);
-        if (m->kind == MOUNT_BLOCKED && spot.exists && spot.cover->kind == MOUNT_BIND && !spot.cover->read_only)
+        if (m->kind == MOUNT_BLOCKED && spot.exists && spot.cover->kind == MOUNT_BIND && !spot.cover->attributes.read_only)
                 report_notice_at(rb->b->report, m->origin, m->key,
                                  "%s lies in the writable volume %s: what can be written there can be moved to another "
                                  "path for the next start", m->destination, spot.cover->destination);

@@ -91,7 +91,7 @@ static int finish(RootBuilder *rb) {
         }
         plan->n_mounts = model->n_mounts;
         for (size_t i = 0; i < plan->n_mounts; i++)
-                if (plan->mounts[i].kind == MOUNT_BLOCKED && plan->mounts[i].directory) {
+                if (plan->mounts[i].kind == MOUNT_BLOCKED && plan->mounts[i].on_directory) {
                         int n = open_blocked(plan->mounts, plan->n_mounts, &plan->mounts[i]);
 
                         if (n < 0)

@@ -95,17 +95,19 @@ static bool has_directory(const RootBuilder *rb, const char *path) {
 }
 
 static int add_directory(RootBuilder *rb, const char *variable, const char *path, bool read_only, const char *origin) {
-        PlanMount m = { .kind = MOUNT_BIND, .directory = true, .recursive = true, .read_only = read_only,
-                        .source = { SOURCE_PATH, .directory = true }, .of_service = true,
-                        .origin = { .file = origin } };
+        char *real = NULL;
+        PlanMount m;
         int r;
 
         if (has_directory(rb, path))
                 return 0;
-        r = build_resolve_service_directory(rb->b, variable, path, &m.source.path);
+        r = build_resolve_service_directory(rb->b, variable, path, &real);
         if (r < 0)
                 return r;
-        m.destination = strdup(path);
+        m = plan_bind(path, plan_source_directory(real),
+                      (MountAttributes) { .read_only = read_only, .recursive = true });
+        m.of_service = true;
+        m.origin.file = origin;
         return root_builder_want(rb, m);
 }
 

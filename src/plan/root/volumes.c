@@ -27,7 +27,7 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         struct statvfs fs;
         struct stat st;
 
-        if (m->kind != MOUNT_BIND || m->read_only || m->source.kind == SOURCE_DETACHED || statvfs(m->source.path, &fs) < 0 ||
+        if (m->kind != MOUNT_BIND || m->attributes.read_only || m->source.kind == SOURCE_DETACHED || statvfs(m->source.path, &fs) < 0 ||
             !(fs.f_flag & ST_RDONLY))
                 return 0;
         /* What is not in the file system does not go by it. */
@@ -36,7 +36,7 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         reason = format("%s is read-only here", m->source.path);
         if (!reason)
                 return -ENOMEM;
-        m->read_only = true;
+        m->attributes.read_only = true;
         return build_may_lack(rb->b, id, s->origin, reason) ? 0 : -EROFS;
 }
 
@@ -52,7 +52,7 @@ static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, co
                 return build_error(rb->b, s, id, EPERM, "\"idmap\" is for root only, outside of all user namespaces");
         if (m->source.kind != SOURCE_PATH)
                 return build_error(rb->b, s, id, EINVAL, "\"idmap\" takes a path, not an fd");
-        if (!m->read_only && (statvfs(m->source.path, &fs) < 0 || !(fs.f_flag & ST_NOSUID)))
+        if (!m->attributes.read_only && (statvfs(m->source.path, &fs) < 0 || !(fs.f_flag & ST_NOSUID)))
                 return build_error(rb->b, s, id, EPERM,
                                    "a writable \"idmap\" takes a file system that is mounted nosuid, which %s is not: "
                                    "programs with privileges on this machine could be put there", m->source.path);
@@ -60,7 +60,7 @@ static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, co
 }
 
 static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMount *m, uint64_t flags) {
-        if (flags & BIND_OVERLAY && !m->directory)
+        if (flags & BIND_OVERLAY && !m->source.directory)
                 return build_error(rb->b, s, id, ENOTDIR, "%s is a file, and only a directory can have an overlay",
                                    m->source.path);
         if (flags & BIND_OVERLAY && flags & BIND_IDMAP)
@@ -126,14 +126,17 @@ static char *escape_pattern(const char *path) {
 
 static int want_hidden(RootBuilder *rb, const PlanMount *volume, const char *found) {
         const char *name = path_name(found);
-        char *destination;
+        _cleanup_free_ char *destination = NULL;
+        PlanMount m;
 
         if (streq(name, ".") || streq(name, ".."))
                 return 0;
         destination = path_join(volume->destination, found + strlen(volume->source.path) + 1);
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = destination,
-                                                   .read_only = true, .optional = true, .origin = volume->origin,
-                                                   .key = volume->key });
+        m = plan_blocked(destination);
+        m.optional = true;
+        m.origin = volume->origin;
+        m.key = volume->key;
+        return root_builder_want(rb, m);
 }
 
 /* Hides what matches now, in a volume that nothing inside can rename. */
@@ -164,7 +167,7 @@ static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *optio
 
                 if (!pattern)
                         continue;
-                if (volume->kind == MOUNT_BIND && !volume->read_only)
+                if (volume->kind == MOUNT_BIND && !volume->attributes.read_only)
                         return report_error_at(rb->b->report, volume->origin, volume->key, EINVAL,
                                                "\"hide=\" is for a volume that is ro or overlay: what is written can be "
                                                "moved to another name");
@@ -174,7 +177,7 @@ static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *optio
 }
 
 static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        PlanMount m = { .kind = MOUNT_BIND, .origin = s->origin, .key = directive_table[id].name };
+        PlanMount m = mount_of_setting(id, s, (PlanMount) { .kind = MOUNT_BIND });
         const char *size = NULL;
         uint64_t flags;
         int r;
@@ -184,10 +187,8 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
                 return r;
         flags = bind_flags(s, &m);
         m.kind = flags & BIND_OVERLAY ? MOUNT_OVERLAY : MOUNT_BIND;
-        m.read_only = flags & BIND_READ_ONLY;
-        m.recursive = !(flags & BIND_NO_RECURSE);
-        m.no_exec = flags & BIND_NO_EXEC;
-        m.directory = m.source.directory;
+        m.attributes = (MountAttributes) { .read_only = flags & BIND_READ_ONLY, .no_exec = flags & BIND_NO_EXEC,
+                                           .recursive = !(flags & BIND_NO_RECURSE) };
         m.destination = strdup(s->value.words[1]);
         r = m.destination ? check_bind(rb, id, s, &m, flags) : -ENOMEM;
         if (r >= 0 && flags & BIND_IDMAP)
@@ -212,13 +213,14 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
 static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
         _cleanup_free_ char *rest = strdup(TMPFS_SIZE);
         const char *mode = "0755";
-        PlanMount m = { .kind = MOUNT_TMPFS, .directory = true, .origin = s->origin, .key = directive_table[id].name };
+        MountAttributes attributes = {};
+        char *options;
 
         for (char **o = s->value.words + 1; *o && rest; o++) {
                 if (streq(*o, "ro") || streq(*o, "rw"))
-                        m.read_only = streq(*o, "ro");
+                        attributes.read_only = streq(*o, "ro");
                 else if (streq(*o, "noexec") || streq(*o, "exec"))
-                        m.no_exec = streq(*o, "noexec");
+                        attributes.no_exec = streq(*o, "noexec");
                 else if (startswith(*o, "mode="))
                         mode = *o + strlen("mode=");
                 else if (strchr(*o, '=')) {
@@ -231,44 +233,35 @@ static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
         if (!rest)
                 return -ENOMEM;
 
-        m.options = root_builder_tmpfs_options(rb->b->plan, mode, rest);
-        if (!m.options)
-                return -ENOMEM;
-        m.destination = strdup(s->value.words[0]);
-        return root_builder_want(rb, m);
+        options = root_builder_tmpfs_options(rb->b->plan, mode, rest);
+        return root_builder_want(rb, mount_of_setting(id, s, plan_tmpfs(s->value.words[0], options, attributes)));
 }
 
 /* A place for isoctl grant: nothing is there, and nothing can be put there, until then. */
 static int add_grant(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_TMPFS, .destination = strdup(s->value.text),
-                                                   .directory = true, .options = strdup("mode=755,size=4k"),
-                                                   .read_only = true, .grant = true,
-                                                   .grant_write = !(s->value.number & BIND_READ_ONLY),
-                                                   .origin = s->origin, .key = directive_table[id].name });
+        PlanMount m = { .kind = MOUNT_GRANT, .destination = strdup(s->value.text), .attributes.read_only = true,
+                        .grant_write = !(s->value.number & BIND_READ_ONLY) };
+
+        return root_builder_want(rb, mount_of_setting(id, s, m));
 }
 
 static int add_blocked(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_BLOCKED, .destination = strdup(s->value.text),
-                                                   .read_only = true, .optional = s->value.optional,
-                                                   .origin = s->origin, .key = directive_table[id].name });
+        PlanMount m = plan_blocked(s->value.text);
+
+        m.optional = s->value.optional;
+        return root_builder_want(rb, mount_of_setting(id, s, m));
 }
 
 static int add_file(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_FILE, .destination = strdup(s->value.words[0]),
-                                                   .text = s->value.words[1], .mode = 0444, .read_only = true,
-                                                   .origin = s->origin, .key = directive_table[id].name });
+        return root_builder_want(rb, mount_of_setting(id, s, plan_file(s->value.words[0], s->value.words[1], 0444)));
 }
 
 static int add_directory(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DIRECTORY, .destination = strdup(s->value.text),
-                                                   .directory = true, .mode = 0755, .origin = s->origin,
-                                                   .key = directive_table[id].name });
+        return root_builder_want(rb, mount_of_setting(id, s, plan_directory(s->value.text, 0755)));
 }
 
 static int add_symlink(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        return root_builder_want(rb, (PlanMount) { .kind = MOUNT_SYMLINK, .destination = strdup(s->value.words[0]),
-                                                   .target = strdup(s->value.words[1]), .origin = s->origin,
-                                                   .key = directive_table[id].name });
+        return root_builder_want(rb, mount_of_setting(id, s, plan_symlink(s->value.words[0], s->value.words[1])));
 }
 
 int build_policy_mounts(RootBuilder *rb) {

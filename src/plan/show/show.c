@@ -201,17 +201,17 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
                 out->oom = true;
         else if (m->kind == MOUNT_OVERLAY)
                 entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
-                      m->no_exec ? ", noexec" : "", m->options);
+                      m->attributes.no_exec ? ", noexec" : "", m->options);
         else
-                entry(out, m->destination, origin, "%s %s%s%s%s%s%s", m->read_only ? "read-only" : "writable", source,
-                      m->devices ? ", devices" : "",
-                      m->no_exec ? ", noexec" : "", m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
-                      m->source.kind != SOURCE_NONE && m->directory && !m->recursive ? ", without mounts below" : "",
+                entry(out, m->destination, origin, "%s %s%s%s%s%s%s", m->attributes.read_only ? "read-only" : "writable", source,
+                      m->attributes.devices ? ", devices" : "",
+                      m->attributes.no_exec ? ", noexec" : "", m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
+                      m->source.kind != SOURCE_NONE && plan_mount_is_directory(m) && !m->attributes.recursive ? ", without mounts below" : "",
                       m->merge ? ", with more added in memory" : "");
 }
 
 static void show_mount(Output *out, const PlanMount *m) {
-        const char *access = m->read_only ? "read-only" : "writable";
+        const char *access = m->attributes.read_only ? "read-only" : "writable";
         const Origin *origin = m->key || m->origin.file ? &m->origin : NULL;
 
         switch (m->kind) {
@@ -224,14 +224,13 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "read-only, in memory, what %s holds and more", m->source.path);
                 break;
         case MOUNT_TMPFS:
-                if (m->grant) {
-                        entry(out, m->destination, origin, "empty, for isoctl grant, %s",
-                              m->grant_write ? "writable (Landlock then lets its parent be written, which is held "
-                                               "read-only by the mounts alone)" : "read-only");
-                        break;
-                }
-                entry(out, m->destination, origin, "%s, in memory (%s)%s%s", m->read_only ? "empty, read-only" : access,
-                      m->options, m->no_exec ? ", noexec" : "", describe_condition(out->plan, m));
+                entry(out, m->destination, origin, "%s%s, in memory (%s)%s%s", m->attributes.read_only ? "empty, " : "",
+                      access, m->options, m->attributes.no_exec ? ", noexec" : "", describe_condition(out->plan, m));
+                break;
+        case MOUNT_GRANT:
+                entry(out, m->destination, origin, "empty, for isoctl grant, %s",
+                      m->grant_write ? "writable (Landlock then lets its parent be written, which is held "
+                                       "read-only by the mounts alone)" : "read-only");
                 break;
         case MOUNT_PROC:
                 entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "", m->options);
@@ -244,7 +243,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 break;
         case MOUNT_NOTIFY:
                 entry(out, m->destination, NULL, "read-only, in memory, with the socket %s, relayed to %s",
-                      PLAN_NOTIFY_NAME, m->target);
+                      PLAN_NOTIFY_NAME, m->relayed_to);
                 break;
         case MOUNT_DIRECTORY:
                 entry(out, m->destination, origin, "made, mode %04o", m->mode);
@@ -253,8 +252,10 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "symlink to %s", m->target);
                 break;
         case MOUNT_FILE:
-                entry(out, m->destination, origin, "read-only file, %s%s",
-                      m->text ? "text of the policy" : "a copy of ", m->text ? "" : m->source.path);
+                entry(out, m->destination, origin, "read-only file, text of the policy");
+                break;
+        case MOUNT_COPY:
+                entry(out, m->destination, origin, "read-only file, a copy of %s", m->source.path);
                 break;
         case MOUNT_BLOCKED:
                 entry(out, m->destination, origin, "inaccessible%s", describe_condition(out->plan, m));

@@ -153,7 +153,7 @@ static void show_plan(const Request *r) {
 
 static int write_places(const Plan *plan, FILE *f) {
         for (size_t i = 0; i < plan->n_mounts; i++)
-                if (plan->mounts[i].grant)
+                if (plan->mounts[i].kind == MOUNT_GRANT)
                         fprintf(f, "%s%c%s\n", plan->mounts[i].grant_write ? "rw" : "ro",
                                 plan->may_mount ? '+' : ' ', plan->mounts[i].destination);
         return 0;

@@ -39,5 +39,6 @@ int root_make_scratch(RootMaker *rm);
 
 int root_do_overlay(RootMaker *rm, const PlanMount *m);
 int root_do_file(RootMaker *rm, const PlanMount *m);
+int root_do_copy(RootMaker *rm, const PlanMount *m);
 int root_do_blocked(RootMaker *rm, const PlanMount *m);
 int root_do_notify(RootMaker *rm, const PlanMount *m);

@@ -25,7 +25,8 @@ static bool needs_scratch(const Plan *plan) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const PlanMount *m = &plan->mounts[i];
 
-                if (m->kind == MOUNT_FILE || m->kind == MOUNT_OVERLAY || (m->kind == MOUNT_BLOCKED && !m->directory))
+                if (m->kind == MOUNT_FILE || m->kind == MOUNT_COPY || m->kind == MOUNT_OVERLAY ||
+                    (m->kind == MOUNT_BLOCKED && !m->on_directory))
                         return true;
         }
         return false;
@@ -66,9 +67,9 @@ static int make_file(RootMaker *rm, const PlanMount *m, const char *text, size_t
         if (n < 0 || (size_t) n != size)
                 return n < 0 ? -errno : -ENOSPC;
         /* The payload owns a file of the policy, but not the empty file that hides another. */
-        if (m->kind == MOUNT_FILE && rm->plan->set_owner && fchown(fd, rm->plan->owner_uid, rm->plan->owner_gid) < 0)
+        if (m->kind != MOUNT_BLOCKED && rm->plan->set_owner && fchown(fd, rm->plan->owner_uid, rm->plan->owner_gid) < 0)
                 return -errno;
-        return fchmod(fd, m->mode) < 0 ? -errno : open_scratch(rm, name);
+        return fchmod(fd, m->kind == MOUNT_BLOCKED ? 0 : m->mode) < 0 ? -errno : open_scratch(rm, name);
 }
 
 /* Makes a tmpfs and attaches it in the scratch. Returns its fd or -errno. */
@@ -91,7 +92,7 @@ static int make_memory(RootMaker *rm, const char *options) {
 static int place_file(RootMaker *rm, const PlanMount *m, const char *text, size_t size) {
         _cleanup_close_ int file = make_file(rm, m, text, size), copy = -1;
 
-        copy = file < 0 ? file : mount_clone(file, m);
+        copy = file < 0 ? file : mount_clone(file, m->attributes);
         return copy < 0 ? root_mount_fail(rm, m, -copy, "making", m->destination) : root_place(rm, m, copy);
 }
 
@@ -115,20 +116,21 @@ static int read_source(RootMaker *rm, const PlanMount *m, char **ret, size_t *re
 }
 
 int root_do_file(RootMaker *rm, const PlanMount *m) {
+        return place_file(rm, m, m->text, strlen(m->text));
+}
+
+int root_do_copy(RootMaker *rm, const PlanMount *m) {
         _cleanup_free_ char *read = NULL;
         size_t size;
-        int r;
+        int r = read_source(rm, m, &read, &size);
 
-        if (m->text)
-                return place_file(rm, m, m->text, strlen(m->text));
-        r = read_source(rm, m, &read, &size);
         return r < 0 ? root_mount_fail(rm, m, -r, "reading", m->source.path) : place_file(rm, m, read, size);
 }
 
 int root_do_blocked(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int fd = -1;
 
-        if (!m->directory)
+        if (!m->on_directory)
                 return place_file(rm, m, "", 0);
         fd = mount_make("tmpfs", "mode=0,size=4k",
                         MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY,
@@ -243,7 +245,7 @@ int root_do_overlay(RootMaker *rm, const PlanMount *m) {
                 r = make_upper(rm, memory, lower, &upper, &work);
         if (r >= 0) {
                 fd = make_overlay(rm, &lower, 1, upper, work,
-                                  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0));
+                                  mount_attribute_bits(m->attributes));
                 r = fd;
         }
         return r < 0 ? root_mount_fail(rm, m, -r, "making an overlay of", m->source.path) : root_place(rm, m, fd);

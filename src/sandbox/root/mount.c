@@ -10,26 +10,27 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-int mount_set_attributes(int mount_fd, const PlanMount *m) {
-        struct mount_attr attr = {
-                .attr_set = MOUNT_ATTR_NOSUID | (m->read_only ? MOUNT_ATTR_RDONLY : 0) |
-                            (m->devices ? 0 : MOUNT_ATTR_NODEV) | (m->no_exec ? MOUNT_ATTR_NOEXEC : 0),
-                .propagation = MS_PRIVATE,
-        };
-        unsigned flags = AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0);
+unsigned mount_attribute_bits(MountAttributes attributes) {
+        return MOUNT_ATTR_NOSUID | (attributes.read_only ? MOUNT_ATTR_RDONLY : 0) |
+               (attributes.devices ? 0 : MOUNT_ATTR_NODEV) | (attributes.no_exec ? MOUNT_ATTR_NOEXEC : 0);
+}
+
+int mount_set_attributes(int mount_fd, MountAttributes attributes) {
+        struct mount_attr attr = { .attr_set = mount_attribute_bits(attributes), .propagation = MS_PRIVATE };
+        unsigned flags = AT_EMPTY_PATH | (attributes.recursive ? AT_RECURSIVE : 0);
 
         return mount_setattr(mount_fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
-int mount_clone(int fd, const PlanMount *m) {
+int mount_clone(int fd, MountAttributes attributes) {
+        unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
         _cleanup_close_ int copy = -1;
         int r;
 
-        copy = open_tree(fd, "",
-                         OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0));
+        copy = open_tree(fd, "", flags | (attributes.recursive ? AT_RECURSIVE : 0));
         if (copy < 0)
                 return -errno;
-        r = mount_set_attributes(copy, m);
+        r = mount_set_attributes(copy, attributes);
         return r < 0 ? r : TAKE_FD(copy);
 }
 

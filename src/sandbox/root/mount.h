@@ -6,11 +6,14 @@
 
 #include "plan/plan.h"
 
-/* Gives a mount the attributes of m (nosuid always), and makes it private. */
-int mount_set_attributes(int mount_fd, const PlanMount *m);
+/* The attributes as MOUNT_ATTR_*; nosuid is always among them. */
+unsigned mount_attribute_bits(MountAttributes attributes);
 
-/* Makes a detached copy of the mount at fd, with the attributes of m. */
-int mount_clone(int fd, const PlanMount *m);
+/* Gives a mount the attributes (nosuid always), and makes it private. */
+int mount_set_attributes(int mount_fd, MountAttributes attributes);
+
+/* Makes a detached copy of the mount at fd, with the attributes. */
+int mount_clone(int fd, MountAttributes attributes);
 
 /* The kernel's own message about a file system that it refused: " (MESSAGE)", or "". */
 typedef struct MountReason {

@@ -64,7 +64,7 @@ static int make_place(RootMaker *rm, const PlanMount *m) {
         parent = open_parent(rm, m->destination);
         if (parent < 0)
                 return TAKE_FD(parent);
-        if (m->directory) {
+        if (plan_mount_is_directory(m)) {
                 if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
                         return -errno;
         } else {
@@ -91,8 +91,8 @@ static int check_same(int source, int passed) {
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino ? 0 : -ESTALE;
 }
 
-/* Makes a detached mount of the source with the attributes of m. Returns the fd or -errno. */
-static int make_bind(RootMaker *rm, const PlanMount *m) {
+/* Makes a detached mount of the source of m with the attributes. Returns the fd or -errno. */
+static int make_bind(RootMaker *rm, const PlanMount *m, MountAttributes attributes) {
         _cleanup_close_ int fd = -1;
         int r = 0;
 
@@ -102,31 +102,32 @@ static int make_bind(RootMaker *rm, const PlanMount *m) {
                 return fd < 0 ? -errno : TAKE_FD(fd);
         case SOURCE_DETACHED:
                 fd = fcntl(m->source.fd, F_DUPFD_CLOEXEC, 3);
-                r = fd < 0 ? -errno : mount_set_attributes(fd, m);
+                r = fd < 0 ? -errno : mount_set_attributes(fd, attributes);
                 return r < 0 ? r : TAKE_FD(fd);
         default:
                 fd = root_open_source(rm, m->source.path, 0);
                 if (fd >= 0 && m->source.kind == SOURCE_FD)
                         r = check_same(fd, m->source.fd);
-                return fd < 0 ? fd : r < 0 ? r : mount_clone(fd, m);
+                return fd < 0 ? fd : r < 0 ? r : mount_clone(fd, attributes);
         }
 }
 
 static int do_bind(RootMaker *rm, const PlanMount *m) {
-        _cleanup_close_ int fd = make_bind(rm, m);
+        _cleanup_close_ int fd = make_bind(rm, m, m->attributes);
 
         return fd < 0 ? root_mount_fail(rm, m, -fd, "binding", m->source.path) : root_place(rm, m, fd);
 }
 
-static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type) {
-        /* A tmpfs is made read-only in root_finish(): other mounts may need mount points in it. */
-        bool read_only = m->read_only && m->kind != MOUNT_TMPFS;
-        _cleanup_close_ int fd = mount_make(
-                type, m->options,
-                MOUNT_ATTR_NOSUID | (m->devices ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
-                        (m->no_exec || m->kind != MOUNT_TMPFS ? MOUNT_ATTR_NOEXEC : 0),
-                &rm->reason);
+static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, const char *options) {
+        MountAttributes attributes = m->attributes;
+        _cleanup_close_ int fd = -1;
 
+        /* A tmpfs is made read-only in root_finish(): other mounts may need mount points in it. */
+        if (streq(type, "tmpfs"))
+                attributes.read_only = false;
+        else
+                attributes.no_exec = true;
+        fd = mount_make(type, options, mount_attribute_bits(attributes), &rm->reason);
         if (fd == -EPERM && m->kind == MOUNT_PROC)
                 return fail_at(rm->f, subject_mount(rm->plan, m), EPERM,
                                "a new /proc is refused: the one of this system is masked, as containers do it; run "
@@ -164,7 +165,7 @@ static int do_symlink(RootMaker *rm, const PlanMount *m) {
 /* Adds one entry of a directory to its merged copy: a symlink is made again, all else is bound. */
 static int merge_entry(RootMaker *rm, const PlanMount *m, int from, int to, const char *name) {
         _cleanup_free_ char *path = path_join(m->destination, name), *target = NULL;
-        const PlanMount attributes = { .read_only = true, .recursive = true };
+        const MountAttributes attributes = { .read_only = true, .recursive = true };
         _cleanup_close_ int entry = -1, copy = -1, place_fd = -1;
         const PlanMount *planned;
         struct stat st;
@@ -190,7 +191,7 @@ static int merge_entry(RootMaker *rm, const PlanMount *m, int from, int to, cons
         if (S_ISDIR(st.st_mode) && planned && planned->kind != MOUNT_MERGE)
                 return 0;
 
-        copy = mount_clone(entry, &attributes);
+        copy = mount_clone(entry, attributes);
         if (copy < 0)
                 return copy;
         place_fd = open_in(to, name, O_NOFOLLOW, RESOLVE_BENEATH);
@@ -245,11 +246,13 @@ static int do_mount(RootMaker *rm, const PlanMount *m) {
         case MOUNT_BIND:
                 return do_bind(rm, m);
         case MOUNT_TMPFS:
-                return do_filesystem(rm, m, "tmpfs");
+                return do_filesystem(rm, m, "tmpfs", m->options);
+        case MOUNT_GRANT:
+                return do_filesystem(rm, m, "tmpfs", "mode=755,size=4k");
         case MOUNT_PROC:
-                return do_filesystem(rm, m, "proc");
+                return do_filesystem(rm, m, "proc", m->options);
         case MOUNT_DEVPTS:
-                return do_filesystem(rm, m, "devpts");
+                return do_filesystem(rm, m, "devpts", m->options);
         case MOUNT_DIRECTORY:
                 return do_directory(rm, m);
         case MOUNT_SYMLINK:
@@ -260,6 +263,8 @@ static int do_mount(RootMaker *rm, const PlanMount *m) {
                 return root_do_overlay(rm, m);
         case MOUNT_FILE:
                 return root_do_file(rm, m);
+        case MOUNT_COPY:
+                return root_do_copy(rm, m);
         case MOUNT_NOTIFY:
                 return root_do_notify(rm, m);
         case MOUNT_ROOT:
@@ -273,12 +278,12 @@ static int do_mount(RootMaker *rm, const PlanMount *m) {
 /* If the root is writable, only its own tree is, not the mounts below it. */
 static int bind_root(RootMaker *rm, const PlanMount *root) {
         struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
-        PlanMount read_only = *root;
+        MountAttributes read_only = root->attributes;
         _cleanup_close_ int copy = -1;
 
         read_only.read_only = true;
-        copy = make_bind(rm, &read_only);
-        if (copy >= 0 && !root->read_only && mount_setattr(copy, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+        copy = make_bind(rm, root, read_only);
+        if (copy >= 0 && !root->attributes.read_only && mount_setattr(copy, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return -errno;
         return TAKE_FD(copy);
 }
@@ -347,7 +352,8 @@ int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *
 
 /* Whether m was left writable only so that mount points could be made in it. */
 static bool is_to_be_sealed(const PlanMount *m) {
-        return m->merge || (m->kind == MOUNT_TMPFS && m->read_only) || (m->kind == MOUNT_ROOT && m->source.kind == SOURCE_NONE);
+        return m->merge || m->kind == MOUNT_GRANT || (m->kind == MOUNT_TMPFS && m->attributes.read_only) ||
+               (m->kind == MOUNT_ROOT && m->source.kind == SOURCE_NONE);
 }
 
 static int seal(RootMaker *rm, const PlanMount *m) {
@@ -371,7 +377,7 @@ int root_finish(const Plan *plan, Failure *f) {
 
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == MOUNT_CGROUP)
-                        r = do_filesystem(&rm, &plan->mounts[i], "cgroup2");
+                        r = do_filesystem(&rm, &plan->mounts[i], "cgroup2", NULL);
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
                 if (is_to_be_sealed(&plan->mounts[i]))
                         r = seal(&rm, &plan->mounts[i]);
