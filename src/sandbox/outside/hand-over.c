@@ -35,12 +35,13 @@ static int check_type(const HandOver *h, const Plan *plan, Report *report) {
         return 0;
 }
 
-/* systemd.kill(5): with control-group all processes get what the main process gets at a stop, and SIGCONT after it. */
+/* Finds the signals that all processes get when systemd stops the service. With KillMode=control-group, these are the
+ * signals for the main process, and SIGCONT after them: systemd.kill(5). */
 static int find_signals(HandOver *h, const Plan *plan, Report *report) {
         static const struct {
                 const char *property;
                 char type;
-                int fixed; /* where the property is whether that one is sent */
+                int fixed; /* the signal, if the property is only whether to send it */
         } table[] = {
                 { "KillSignal", 'i', 0 },     { "RestartKillSignal", 'i', 0 }, { "FinalKillSignal", 'i', 0 },
                 { "WatchdogSignal", 'i', 0 }, { "SendSIGHUP", 'b', SIGHUP },
@@ -93,7 +94,7 @@ static int give_sockets(const HandOver *h, const Run *run, const Relay *relay) {
         return message_send(run->socket, &m, fds, ELEMENTSOF(fds));
 }
 
-/* Returns the end of a pipe that hangs up when systemd has read what was said, or -errno. */
+/* Sends MAINPID= and BARRIER=1. Returns the end of a pipe that hangs up when systemd has read both, or -errno. */
 static int tell_systemd(const Run *run, const Notify *notify) {
         char text[64];
         int fds[2], r;
@@ -111,7 +112,7 @@ static int tell_systemd(const Run *run, const Notify *notify) {
         return r < 0 ? r : fds[0];
 }
 
-/* Returns 1 when systemd has read it, 0 when the reaper is gone, or -errno. */
+/* Returns 1 if systemd has read both, 0 if the reaper is gone, or -errno. */
 static int wait_for_systemd(const Run *run, int barrier) {
         struct pollfd fds[] = { { .fd = barrier }, { .fd = run->socket } };
 
@@ -135,7 +136,7 @@ static int check_main_pid(const HandOver *h, const Run *run) {
         return 0;
 }
 
-/* What has come to isorun in its last moments. */
+/* Forwards the signals that have come to isorun since the payload was started. */
 static void hand_on_signals(const HandOver *h, const Run *run) {
         struct signalfd_siginfo info;
 

@@ -6,18 +6,19 @@
  *   isorun                                   reaper (take-over.h)
  *   asks systemd how it stops the service
  *   starts the payload
- *   MESSAGE_HAND_OVER, notify sockets     -> keeps them; ends still if isorun is gone
+ *   MESSAGE_HAND_OVER, notify sockets     -> keeps the sockets; still ends if isorun is gone
  *   MAINPID= to systemd, then BARRIER=1
  *   waits until systemd has read both, and asks it whether the reaper is its main process
  *   MESSAGE_HANDED_OVER                   -> from now on goes on without isorun
  *   ends
  *
- * The reaper is the manager's child from its beginning (CLONE_PARENT): of one that is not when MAINPID= comes, systemd
- * thinks that it will not notice its end, and with KillMode=mixed kills it at once where it should wait.
+ * The reaper is the service manager's child from its beginning (CLONE_PARENT). If it were not when MAINPID= comes,
+ * systemd would think that it cannot notice the reaper's end. With KillMode=mixed, systemd would then kill the reaper
+ * at once instead of waiting.
  *
- * So whenever isorun is killed on the way, either the reaper ends and all with it, or systemd knows it as the main
- * process. A reaper that is stopped or frozen in that moment ends when it goes on: PR_SET_PDEATHSIG is of the manager's
- * end. */
+ * If isorun is killed on the way, either systemd already knows the reaper as the main process, or the reaper ends and
+ * all processes inside with it. A reaper that is stopped or frozen then ends when it continues: its parent-death signal
+ * (PR_SET_PDEATHSIG) is about the manager, not about isorun. */
 
 #include <stdint.h>
 
@@ -28,16 +29,17 @@
 
 typedef struct HandOver {
         ServiceBus bus;
-        uint64_t signals; /* that systemd itself sends to each process of the service, a bit each */
+        uint64_t signals; /* a bit for each signal that systemd sends to all processes of the service */
         NotifyAccess access;
         NotifyStore store;
 } HandOver;
 
-/* Before the payload is started: asks systemd what must be known. Returns 0 or -errno, reported. */
+/* Before the payload is started: asks systemd for the properties of the service that are needed. Returns 0 or -errno,
+ * reported. */
 int hand_over_prepare(HandOver *h, const Plan *plan, Report *report);
 
-/* When the payload runs. Returns 1 where the instance is no more isorun's, or -errno, reported but for -ECONNRESET: its
- * first process is gone. */
+/* When the payload runs: hands the instance over. Returns 1 if the instance no longer belongs to isorun, or -errno. The
+ * error is reported, except -ECONNRESET: the first process inside is gone. */
 int hand_over(const HandOver *h, Run *run, const Relay *relay);
 
 void hand_over_deinit(HandOver *h);

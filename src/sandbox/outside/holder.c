@@ -35,7 +35,8 @@ static int check_limit(const Holder *h, const PlanProperty *p) {
                                h->scope ? "systemd accepts it, but " : "", actual ?: strerror(-r), name);
 }
 
-/* Without systemd: a child of the cgroup that is delegated to us, limited before anything runs in it. */
+/* Without systemd: makes a child of the cgroup that is delegated to isorun, and sets the limits before it moves the
+ * process into it. */
 static int make_cgroup(Holder *h) {
         const Plan *plan = h->plan;
         _cleanup_free_ char *base = NULL, *made = NULL, *processes = NULL;
@@ -144,8 +145,8 @@ static int check_limits(const Holder *h) {
 void holder_describe(const Holder *h, const char *name, const char *value) {
         size_t size = strlen(value);
 
-        /* Not held against the start: in a service with User= and without Delegate= the cgroup is root's, and the
-         * instance is found by its unit there. */
+        /* An error does not stop the start. In a service with User= and without Delegate=, the cgroup belongs to root;
+         * isoctl then finds the instance by its unit. */
         (void) fsetxattr(h->cgroup_fd, name, value, size < CGROUP_ATTRIBUTE_MAX ? size : CGROUP_ATTRIBUTE_MAX, 0);
 }
 
@@ -192,7 +193,7 @@ int holder_verify(Holder *h) {
         return 0;
 }
 
-/* The number after "NAME " in a file of events; 0 where there is none. */
+/* Reads the number after "NAME " in a file of events. Returns 0 if it is missing. */
 static uint64_t read_event(int fd, const char *name) {
         char text[512], key[32];
         const char *found;
@@ -218,7 +219,8 @@ bool holder_oom_killed(Holder *h) {
         if (!h->plan->delegate)
                 return true;
 
-        /* In a tree, only what was for a limit of ours: an instance inside tells of its own. */
+        /* With Delegate=, memory.events also counts kills by limits of instances inside, which report these themselves.
+         * So this reports only if a limit of this instance was reached. */
         for (size_t i = 0; i < ELEMENTSOF(h->own_events); i++)
                 ooms += read_event(h->own_events[i], "oom");
         if (ooms == h->ooms)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What holds a running instance: a scope, isorun's own unit, a cgroup of our making, or nothing. */
+/* The holder of a running instance's limits: a scope, isorun's own service, a cgroup that isorun makes, or nothing.
+ * Everything here runs outside. */
 
 #include "plan/plan.h"
 #include "sandbox/systemd/scope.h"
@@ -9,45 +10,45 @@
 typedef struct Holder {
         const Plan *plan;
         Report *report;
-        pid_t pid;           /* the process inside */
+        pid_t pid;           /* the first process inside */
         Scope *scope;
-        char *made;          /* HOLDER_CGROUP: the directory to remove in the end */
-        bool taken;          /* HOLDER_CGROUP: there is one of that name */
+        char *made;          /* HOLDER_CGROUP: the directory to remove at the end */
+        bool taken;          /* HOLDER_CGROUP: a cgroup of that name exists */
         int cgroup_fd;       /* -1: none */
         int memory_events;   /* memory.events, kept open; -1: none */
-        uint64_t oom_kills;  /* of it, when last read */
-        int own_events[2];   /* with Delegate=: what happened at our own limits alone; -1: none */
+        uint64_t oom_kills;  /* its counter, when it was last read */
+        int own_events[2];   /* with Delegate=: events at the instance's own limits; -1: none */
         uint64_t ooms;
 } Holder;
 
-/* Begins to put the process inside where it belongs; for a scope, the request is then on its way. Returns 0 or
- * -errno, reported. */
+/* Begins to move the process inside to its cgroup. For a scope, the request to systemd is sent when this returns.
+ * Returns 0 or -errno, reported, except -EEXIST if holder_name_taken(). */
 int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Report *report);
 
-/* For poll(2) while holder_process() returns 0; -1 where there is nothing to wait for. */
+/* The fd and events to poll(2) for while holder_process() returns 0; the fd is -1 if there is nothing to wait for. */
 int holder_fd(const Holder *h);
 short holder_events(const Holder *h);
 
-/* Returns 1 once the process is in its cgroup, 0 before, or -errno, reported. */
+/* Returns 1 if the process is in its cgroup, 0 if not yet, or -errno, reported as by scope_process(). */
 int holder_process(Holder *h);
 
-/* Reads back from the kernel that the process is where it should be and that each limit holds; what does not is an
- * error, or a notice where Optional= says so. Then writes down on the cgroup what the instance is. Returns 0 or
- * -errno, reported. */
+/* Checks in the kernel's files that the process is in its cgroup and that each limit is enforced. A limit that is not
+ * enforced is an error, or a notice if Optional= names it. Then moves the process to the place of its cgroup namespace,
+ * and describes the instance in the cgroup's attributes. Returns 0 or -errno, reported. */
 int holder_verify(Holder *h);
 
-/* Whether the kernel has killed a process of the instance for memory since the last call. */
+/* Whether the kernel has killed a process of the instance for lack of memory since the last call. */
 bool holder_oom_killed(Holder *h);
 
-/* Writes something down on the cgroup for isoctl, if that can be. */
+/* Sets an attribute of the cgroup for isoctl (CGROUP_ATTRIBUTE). Ignores errors. */
 void holder_describe(const Holder *h, const char *attribute, const char *value);
 
-/* Makes systemd give up on what it still does for the unit; holder_process() then ends. */
+/* Asks systemd to stop the unit if it is not started yet; holder_process() then ends. */
 void holder_cancel(Holder *h);
 
-/* Whether the unit could not be had since there is one of its name. */
+/* Whether the unit could not be made because one of its name exists. */
 bool holder_name_taken(const Holder *h);
 
-/* Ends everything that was begun, when the process inside is gone or is to go. */
+/* After a failed start: stops the scope, if there is one. */
 void holder_abort(Holder *h);
 void holder_deinit(Holder *h);

@@ -40,7 +40,7 @@ static NotifyAccess ask_access(void *userdata) {
         NotifyAccess access = NOTIFY_ACCESS_MAIN;
         Report silent = {};
 
-        /* In a sandbox around this one, the isorun there asks. */
+        /* Without a service, NOTIFY_SOCKET belongs to a sandbox around this one, and the isorun there asks systemd. */
         if (plan->holder == HOLDER_SERVICE && service_bus_open(&bus, plan, &silent) >= 0)
                 (void) relay_get_access(&bus, &access);
         return access;
@@ -52,7 +52,7 @@ static NotifyStore ask_store(void *userdata) {
         NotifyStore store = NOTIFY_STORE_NO;
         Report silent = {};
 
-        /* As above. */
+        /* Without a service, the isorun of the sandbox around this one decides. */
         if (plan->holder != HOLDER_SERVICE)
                 return NOTIFY_STORE_YES;
         if (service_bus_open(&bus, plan, &silent) >= 0)
@@ -60,7 +60,8 @@ static NotifyStore ask_store(void *userdata) {
         return store;
 }
 
-/* A message must not have to wait, for a reaper that is frozen, say: then it can be said once more. */
+/* Asks the reaper for the process. If the message would have to wait, for example because the reaper is frozen, it is
+ * not sent, and the payload's next MAINPID= tries again. */
 static void look_up(Relay *relay) {
         int socket = relay->run->socket;
         Message m = { .type = MESSAGE_LOOK_UP, .value = relay->named };
@@ -74,7 +75,8 @@ static void look_up(Relay *relay) {
                 relay->named = 0;
 }
 
-/* Only a process of the reaper's own pid namespace names pids as the reaper does. */
+/* pid counts in the sender's pid namespace. It means the same process to the reaper only if that is the reaper's
+ * namespace. */
 static void named_main(void *userdata, pid_t pid, const struct ucred *sender) {
         Relay *relay = userdata;
 
@@ -92,7 +94,7 @@ static void ready(void *userdata) {
         relay->ready = true;
 }
 
-/* A pidfd shows its process's pid as this process knows it: pidfd_open(2). */
+/* Reads the pid of a pidfd's process, in the pid namespace of isorun: pidfd_open(2). */
 static int pid_of(int pidfd, uint64_t *ret) {
         _cleanup_free_ char *text = NULL;
         const char *line;
@@ -150,11 +152,11 @@ void relay_begin(Relay *relay, int in) {
                 fd_close(in);
                 return;
         }
-        /* Of an earlier run of the service, whose cgroup it may still be. */
+        /* The cgroup may still have the value of an earlier run of the service. */
         holder_describe(&run->holder, CGROUP_ATTRIBUTE("mainpid"), "");
         (void) pid_of(run->payload, &pid);
         notify_begin(relay->notify, in, (pid_t) pid, NOTIFY_ACCESS_UNKNOWN, NOTIFY_STORE_UNKNOWN);
-        /* With the other things that are said when it is handed over. */
+        /* With --hand-over, READY=1 is sent together with MAINPID= (hand-over.c). */
         if (run->plan->notify_exec && !run->plan->hand_over) {
                 notify_say(relay->notify, "READY=1");
                 ready(relay);

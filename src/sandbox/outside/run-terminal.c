@@ -14,7 +14,7 @@ bool run_terminal_is_ours(const Run *run) {
         int fd = terminal_find_input(run->plan->terminals);
         pid_t group = fd < 0 ? -1 : tcgetpgrp(fd);
 
-        /* Where it is not the controlling terminal there is no background. */
+        /* Only a controlling terminal has a background. */
         return group < 0 ? errno == ENOTTY : group == getpgrp();
 }
 
@@ -28,7 +28,8 @@ int run_terminal_begin(RunTerminal *t, int master) {
         return r < 0 ? report_error(t->run->report, -r, "the terminal: %s", strerror(-r)) : 0;
 }
 
-/* Takes the terminal where it is ours to take, and has the payload read from it, or not. */
+/* Takes the caller's terminal if isorun is in its foreground, and tells the reaper whether the payload is in the
+ * foreground. wake: also continue the payload. */
 static void settle(RunTerminal *t, bool wake) {
         bool foreground = run_terminal_is_ours(t->run);
         Message m = { .type = MESSAGE_CONTINUE, .value = foreground };
@@ -49,7 +50,7 @@ int run_terminal_start(RunTerminal *t) {
 
         if (!t->active)
                 return 0;
-        /* ^Z of the caller's terminal is the payload's, too, from now on. */
+        /* From now on, ^Z in the caller's terminal is for the payload. */
         sigemptyset(&mask);
         sigaddset(&mask, SIGTSTP);
         if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
@@ -70,7 +71,8 @@ void run_terminal_fill(const RunTerminal *t, struct pollfd fds[static TERMINAL_F
                         fds[i] = (struct pollfd) { .fd = -1 };
 }
 
-/* The caller's terminal is gone: then so is the payload's. The kernel tells the session's leader, the reaper. */
+/* Hangs up the instance's terminal after the caller's has gone. The kernel sends SIGHUP only to the session leader,
+ * which is the reaper. */
 static void hang_up(RunTerminal *t) {
         t->active = false;
         terminal_end(&t->terminal);
@@ -83,15 +85,16 @@ static void hang_up(RunTerminal *t) {
 void run_terminal_process(RunTerminal *t, const struct pollfd fds[static TERMINAL_FDS]) {
         if (!t->active)
                 return;
-        /* Nobody says when a job has been moved to the foreground; when it has something to show is a time to look. */
+        /* The kernel sends no signal when a shell moves a job to the foreground. So isorun looks when the payload has
+         * output. */
         if (t->run->payload >= 0 && !t->foreground && fds[TERMINAL_FROM_MASTER].revents && run_terminal_is_ours(t->run))
                 settle(t, false);
         if (terminal_process(&t->terminal, fds) < 0)
                 hang_up(t);
 }
 
-/* One that was typed at the caller's terminal, which is not raw: standard input is no terminal, or isorun was in the
- * background until now. Returns whether it has been handed on. */
+/* Passes on a signal that the caller's terminal made of a key. That happens when the terminal is not raw: standard
+ * input is not a terminal, or isorun was in the background until now. Returns whether the signal was passed on. */
 static bool hand_on_typed(RunTerminal *t, int sig) {
         bool before = t->foreground;
 
@@ -109,7 +112,8 @@ bool run_terminal_signal(RunTerminal *t, const struct signalfd_siginfo *info) {
                 terminal_resize(&t->terminal);
                 return true;
         case SIGCONT:
-                /* A stopped process gets what ends it before it goes on, to be stopped again. */
+                /* The signals that the reaper was asked about must reach a stopped payload before it continues. One of
+                 * them may end it. */
                 t->wake = t->n_asked > 0;
                 if (!t->wake)
                         settle(t, true);
@@ -136,9 +140,9 @@ void run_terminal_answered(RunTerminal *t) {
                 settle(t, true);
 }
 
-/* As the terminal would have done, had it not been raw: the signal is the whole process group's, a shell's job. Where
- * nobody could continue it, in an orphaned group, nothing happens. Returns whether it was stopped, and so SIGCONT has
- * come. */
+/* Stops isorun as a terminal that is not raw would: the signal is sent to the whole process group, the shell's job. In
+ * an orphaned group, which no shell can continue, the kernel ignores SIGTSTP, SIGTTIN and SIGTTOU. Returns whether
+ * isorun was stopped, and so SIGCONT has come. */
 static bool stop(int sig) {
         sigset_t mask, before;
 
@@ -153,7 +157,7 @@ static bool stop(int sig) {
 void run_terminal_stopped(RunTerminal *t, int sig) {
         if (!t->active)
                 return;
-        /* It wants to read, and was in the background when it tried. */
+        /* The payload used the terminal while it was in the background, and isorun is in the foreground now. */
         if ((sig == SIGTTIN || sig == SIGTTOU) && run_terminal_is_ours(t->run)) {
                 settle(t, true);
                 return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* isorun's side of a terminal of the instance's own (pty.h): it is the caller's terminal to the instance, and the
- * instance's job to the caller's shell. */
+/* isorun's side of the instance's own terminal (pty.h). isorun passes input, output, size and signals between the
+ * caller's terminal and the instance's, so that the instance looks like a job to the caller's shell. */
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -12,36 +12,38 @@
 
 typedef struct RunTerminal {
         const Run *run;   /* borrowed */
-        bool active;      /* there is one, and neither end is gone */
-        bool foreground;  /* what the payload has been told */
-        bool set_up;      /* it has the settings of the caller's */
+        bool active;      /* the instance has a terminal, and neither end is gone */
+        bool foreground;  /* what the reaper was told last */
+        bool set_up;      /* the instance's terminal has the settings of the caller's */
         unsigned n_asked; /* signals that the reaper has been asked about */
-        bool wake;        /* SIGCONT waits for the answers */
+        bool wake;        /* SIGCONT has come, and waits for the reaper's answers */
         Terminal terminal;
 } RunTerminal;
 
-/* Whether isorun is in the foreground of those of the caller's terminals that the plan replaces. */
+/* Whether isorun is in the foreground of the caller's terminal that the plan replaces; also true if that is not its
+ * controlling terminal. The plan must have such a terminal. */
 bool run_terminal_is_ours(const Run *run);
 
-/* The master has come; it is taken over. Returns 0 or -errno, reported. */
+/* Takes over the master of the instance's terminal. Returns 0 or -errno, reported. */
 int run_terminal_begin(RunTerminal *t, int master);
 
-/* The payload runs: from now on the caller's terminal is its. */
+/* Connects the caller's terminal when the payload runs. Returns 0 or -errno, reported. */
 int run_terminal_start(RunTerminal *t);
 
-/* What to wait for, and what to do then. */
+/* The fds to poll(2), and what to do when some are ready. */
 void run_terminal_fill(const RunTerminal *t, struct pollfd fds[static TERMINAL_FDS]);
 void run_terminal_process(RunTerminal *t, const struct pollfd fds[static TERMINAL_FDS]);
 
-/* Returns whether a signal was for the terminal, and so is not to be handed on. */
+/* Handles a signal to isorun if it concerns the terminal. Returns whether it did, so that the signal is not
+ * forwarded. */
 bool run_terminal_signal(RunTerminal *t, const struct signalfd_siginfo *info);
 
-/* The reaper has said whether the payload has a signal, and if it has not, it got it. */
+/* Notes that the reaper has answered about one signal, and that the payload has this signal now. */
 void run_terminal_answered(RunTerminal *t);
 
-/* The payload was stopped, by that signal: so is isorun, until it is continued. */
+/* Stops isorun as well, by the signal that has stopped the payload. Returns when isorun is continued. */
 void run_terminal_stopped(RunTerminal *t, int sig);
 
-/* Shows what is left, and leaves the caller's terminal as it was. To be called while the reaper lives, whose end takes
- * away what nobody has read; and it may be called where there is no terminal. */
+/* Shows the rest of the output, and restores the caller's terminal. Call it while the reaper lives: when the reaper
+ * ends, the kernel discards output that was not read. Does nothing without a terminal. */
 void run_terminal_end(RunTerminal *t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A start and what comes of it: what all parts of isorun's side share. */
+/* A start and the running instance: the state that all parts of isorun's side share. Everything here runs outside. */
 
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -14,36 +14,38 @@
 typedef struct Run {
         const Plan *plan;
         Report *report;
-        int socket;   /* to the process inside */
-        int pidfd;    /* of the process inside */
-        int payload;  /* pidfd of the payload; -1: it does not run yet */
-        int signals;  /* signalfd of those that are handed on */
-        pid_t pid;    /* of the process inside; 0: none, or waited for */
-        sigset_t signal_mask; /* before isorun changed it */
+        int socket;   /* to the first process inside */
+        int pidfd;    /* of the first process inside */
+        int payload;  /* pidfd of the payload; -1: not running yet */
+        int signals;  /* signalfd of the signals that isorun forwards */
+        pid_t pid;    /* of the first process inside; 0: none, or it has ended */
+        sigset_t signal_mask; /* the mask before isorun changed it */
         Patience patience;
         Holder holder;
         bool held;    /* holder_begin() has succeeded */
         Outcome outcome;
 } Run;
 
-/* Reports what the process inside says went wrong; returns -errno. */
+/* Reports a MESSAGE_FAILED of the first process inside. Returns -errno. */
 int run_failure(Run *run, const Message *m);
 
-/* Reports a step of the process inside. */
+/* Reports a MESSAGE_STEP of the first process inside. */
 void run_step(const Run *run, const Message *m);
 
-/* The process inside says what it may not, or cannot be understood: reports it, and returns -error. */
+/* Reports that the first process inside has sent an invalid message (EPROTO), or that the socket failed with error.
+ * Returns -error. */
 int run_talk_failed(const Run *run, int error);
 
-/* Takes a signal that was sent to isorun. Returns 1, or 0 if there was none. */
+/* Reads a signal that was sent to isorun. Returns 1, or 0 if there was none. */
 int run_take_signal(const Run *run, struct signalfd_siginfo *ret);
 
-/* A signal came before there was a payload to hand it to: reports it, and returns -EINTR. */
+/* Reads the signals that came before the payload runs. Returns -EINTR, reported, if one of them is to end isorun, or
+ * 0. */
 int run_interrupted(Run *run);
 
-/* Waits until the process inside has ended. Where it is the manager's child, as the main process of a service must be
- * (hand-over.h), it is taken for killed. Returns 0 or -errno. */
+/* Waits until the first process inside has ended. With --hand-over it is the service manager's child (hand-over.h), so
+ * its status is not known, and *ret says that it was killed. Returns 0 or -errno. */
 int run_wait(Run *run, siginfo_t *ret);
 
-/* The payload has ended, as of waitpid(2). */
+/* Notes that the payload has ended, with its status from waitpid(2). */
 void run_ended(Run *run, int wait_status);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isorun's side of a start. The speed is in the order: the process inside is made first and builds its root while
- * libsystemd is loaded, systemd is asked for the unit, and the filter is compiled; none of these waits for another
- * until the very end. */
+/* isorun's side of a start. It is fast because of its order: the first process inside makes its root at the same time
+ * as isorun loads libsystemd, asks systemd for the unit, and compiles the filter. None of these waits for another until
+ * the end. */
 #include "sandbox/outside/sandbox.h"
 
 #include <errno.h>
@@ -39,8 +39,8 @@ static void supervisor_deinit(Supervisor *s) {
         fd_close(run->signals);
         relay_deinit(&s->relay);
         hand_over_deinit(&s->hand_over);
-        /* A signal that the payload has answered by ending, before isorun has looked at its own, must not end isorun
-         * otherwise: who waits is to hear of the payload's end. */
+        /* If the payload ran, the signals stay blocked. A signal that has ended the payload may also be pending for
+         * isorun. It must not end isorun before isorun has returned the payload's status. */
         if (run->outcome.progress == PROGRESS_STARTING)
                 sigprocmask(SIG_SETMASK, &run->signal_mask, NULL);
 }
@@ -55,7 +55,8 @@ static int prepare_signals(Run *run) {
         return run->signals < 0 ? report_error(run->report, errno, "signalfd: %s", strerror(errno)) : 0;
 }
 
-/* A namespace that cannot be had: the usual reasons, by the name of what an administrator would change. */
+/* Reports that the namespaces could not be made. If a sysctl forbids user namespaces, names it for the
+ * administrator. */
 static int clone_failed(Run *run, int error) {
         static const struct {
                 const char *path, *refused;
@@ -82,7 +83,7 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         struct clone_args args = {
                 .flags = run->plan->namespaces | CLONE_PIDFD | (run->plan->hand_over ? CLONE_PARENT : 0),
                 .pidfd = (uint64_t) (uintptr_t) &run->pidfd,
-                /* With CLONE_PARENT it is the one of this process. */
+                /* With CLONE_PARENT, the kernel uses the exit signal of this process. */
                 .exit_signal = run->plan->hand_over ? 0 : SIGCHLD,
         };
         int fds[2];
@@ -109,8 +110,8 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         return 0;
 }
 
-/* The payload lowers its limits itself, later, so that they do not hold for its own set-up; raising them is a right
- * that only the process outside may have. */
+/* The payload lowers its limits itself, as one of its last steps. Only isorun may have the right to raise a hard
+ * limit. */
 static int raise_hard_limit(pid_t pid, const PlanResourceLimit *l) {
         const __rlimit_resource_t resource = (__rlimit_resource_t) l->directive->resource;
         struct rlimit now;
@@ -123,7 +124,7 @@ static int raise_hard_limit(pid_t pid, const PlanResourceLimit *l) {
         return prlimit(pid, resource, &now, NULL) < 0 ? -errno : 0;
 }
 
-/* What only the process outside has the right to do to the one inside. */
+/* Sets up the first process inside as far as it has no right to do so itself. */
 static int set_up_from_outside(Run *run) {
         const Plan *plan = run->plan;
         _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -151,8 +152,8 @@ static int set_up_from_outside(Run *run) {
         return r < 0 ? report_error(run->report, -r, "the process inside is gone") : 0;
 }
 
-/* The process inside speaks before it has been told to go on only to tell a step, for which this returns 0, or to say
- * that it failed; or it was killed. */
+/* Handles a message of the first process inside from before MESSAGE_GO. Returns 0 for a step, or -errno, reported, if
+ * it has failed or was killed. */
 static int hear_inside(Run *run) {
         Message m;
         int r;
@@ -170,8 +171,8 @@ static int hear_inside(Run *run) {
         return 0;
 }
 
-/* Returns 0 when the process is in its unit, or an error. One that comes from inside is kept until the job is done:
- * a scope whose process is gone before it was moved would stay for ever. */
+/* Waits until the first process inside is in its unit. Returns 0 or -errno, reported. If the process fails, this still
+ * waits for systemd's job: a scope whose process ends before it is moved would stay for ever. */
 static int wait_for_unit(Run *run) {
         int failure = 0;
 
@@ -244,7 +245,7 @@ static int start(Supervisor *s) {
                 r = hand_over_prepare(&s->hand_over, run->plan, run->report);
         if (r >= 0 && run->plan->machine)
                 r = machine_register(run->plan, run->pid, run->report);
-        /* It says itself why it is gone. */
+        /* If the process inside is gone, its last message says why. */
         if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
                 do
                         r = hear_inside(run);
@@ -253,7 +254,7 @@ static int start(Supervisor *s) {
         return r;
 }
 
-/* Ends the process inside, and with it all that are in its pid namespace, and waits until they are gone. */
+/* Kills the first process inside, and with it all processes in its pid namespace, and waits until they are gone. */
 static void end_inside(Run *run) {
         siginfo_t info;
 
@@ -263,12 +264,12 @@ static void end_inside(Run *run) {
         (void) run_wait(run, &info);
 }
 
-/* Opens what is to be had before anything is made, and makes the process inside. */
+/* Opens the files and sockets that are needed, and makes the first process inside. */
 static int begin(Supervisor *s) {
         Run *run = &s->run;
         int standard_io[3], *id_mapped = NULL, r;
 
-        /* Before the signals are taken in hand: opening may wait, for the other end of a FIFO. */
+        /* This is before signals are blocked: open(2) may wait for the other end of a FIFO. */
         r = standard_io_open(run->plan, &run->patience, standard_io, run->report);
         if (r < 0)
                 return r;

@@ -12,14 +12,14 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-/* Asks the reaper whether the payload has it already: SIGINT of a terminal goes to the whole process group, a stop
- * by systemd to the whole unit. The answer comes as MESSAGE_SEEN. */
+/* Asks the reaper about each signal whether the payload has it already: a terminal sends SIGINT to the whole process
+ * group, and systemd stops all processes of the unit. The reaper answers with MESSAGE_SEEN. */
 static void hand_on_signals(Supervisor *s) {
         const Run *run = &s->run;
         struct signalfd_siginfo info;
 
         while (run_take_signal(run, &info)) {
-                /* Of a service, isorun's parent is the manager. */
+                /* isorun is the service's main process, so its parent is the service manager. */
                 bool manager = run->plan->holder == HOLDER_SERVICE && info.ssi_pid == (uint32_t) getppid();
                 Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo, .status = manager };
 
@@ -44,7 +44,7 @@ static void note_oom(Run *run) {
         journal_oom_killed(run->plan, origin, key);
 }
 
-/* Whether the process inside may say so now. */
+/* Whether the first process inside may send this message now. */
 static bool is_expected(const Supervisor *s, MessageType type) {
         bool starting = s->run.outcome.progress == PROGRESS_STARTING;
 
@@ -69,7 +69,7 @@ static bool is_expected(const Supervisor *s, MessageType type) {
         }
 }
 
-/* Returns 1 when the payload has ended, 0 while it has not, or -errno. */
+/* Receives and handles one message. Returns 1 if the payload has ended, 0 if not, or -errno. */
 static int take_message(Supervisor *s) {
         Run *run = &s->run;
         Message m;
@@ -99,7 +99,7 @@ static int take_message(Supervisor *s) {
                 relay_begin(&s->relay, fds[1]);
                 if (run->plan->hand_over)
                         return hand_over(&s->hand_over, run, &s->relay);
-                /* Somebody may have taken the name: then the instance runs, and cannot be entered. */
+                /* If another process has taken the address, the instance runs, but isoctl cannot enter it. */
                 s->control = control_listen();
                 return run_terminal_start(&s->terminal);
         case MESSAGE_REFUSED:
@@ -117,7 +117,7 @@ static int take_message(Supervisor *s) {
                 relay_found_main(&s->relay, fds[0]);
                 return 0;
         case MESSAGE_EXITED:
-                /* The process inside keeps the unit alive until we hang up. */
+                /* The reaper keeps the unit alive until isorun hangs up. */
                 notify_finish(s->relay.notify);
                 note_oom(run);
                 run_ended(run, m.value);
@@ -129,7 +129,8 @@ static int take_message(Supervisor *s) {
         }
 }
 
-/* The process inside was killed, and the payload with it: by a stop that ran out of patience, or for memory. */
+/* Handles the end of the first process inside without a message: systemd has killed the unit after a timeout, or the
+ * kernel has killed it for lack of memory. The payload has been killed with it. */
 static int died(Run *run) {
         siginfo_t info = {};
         int r;
@@ -149,8 +150,8 @@ static int died(Run *run) {
         return 0;
 }
 
-/* Lets the one in who may, and has the reaper see what he wants. A message must not have to wait, for a reaper that
- * is frozen, say. */
+/* Accepts a connection of isoctl, and passes it to the reaper. Drops it if the message would have to wait, for example
+ * because the reaper is frozen. */
 static void admit(const Supervisor *s) {
         _cleanup_close_ int connection = control_accept(s->control);
 
@@ -158,7 +159,7 @@ static void admit(const Supervisor *s) {
                 (void) message_send(s->run.socket, &(Message) { .type = MESSAGE_CONTROL }, &connection, 1);
 }
 
-/* What there is to wait for, each at its place. */
+/* The index of each fd in the poll(2) array. */
 enum {
         ON_INSIDE,
         ON_SIGNAL,
@@ -174,7 +175,7 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         bool starting = run->outcome.progress == PROGRESS_STARTING;
 
         fds[ON_INSIDE] = (struct pollfd) { .fd = run->socket, .events = POLLIN };
-        /* Before the command runs there is nobody to hand a signal to: it waits. */
+        /* Before the payload runs, signals wait: nothing can get them. */
         fds[ON_SIGNAL] = (struct pollfd) { .fd = starting ? -1 : run->signals, .events = POLLIN };
         fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
         fds[ON_CONTROL] = (struct pollfd) { .fd = s->control, .events = POLLIN };
@@ -182,8 +183,8 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         run_terminal_fill(&s->terminal, fds + ON_TERMINAL);
 }
 
-/* What has been written is shown, and what has killed is told of, before the end is looked at. Returns 1 at the end, 0
- * before, or -errno, reported. */
+/* Handles the fds that are ready. Output and memory events come before the payload's end, so that none of them is lost.
+ * Returns 1 at the end, 0 before, or -errno, reported. */
 static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
         Run *run = &s->run;
         int r = 0;

@@ -6,15 +6,15 @@
 #include "sandbox/outside/run-terminal.h"
 #include "sandbox/outside/run.h"
 
-/* A run with the parts that have something to do while the payload runs. */
+/* A run, and the parts that have work while the payload runs. */
 typedef struct Supervisor {
         Run run;
-        int control; /* where isoctl connects; -1: nowhere */
+        int control; /* the socket that isoctl connects to; -1: none */
         RunTerminal terminal;
         Relay relay;
         HandOver hand_over;
 } Supervisor;
 
-/* Waits until the payload has ended, handing signals on, or until the instance is handed over, which is then no more
- * of ours. Returns 0 with the run's outcome filled, or -errno, reported. */
+/* Outside: forwards signals, messages and the terminal until the payload has ended, or until the instance is handed
+ * over and no longer belongs to isorun. Returns 0 with the run's outcome filled, or -errno, reported. */
 int supervise(Supervisor *s);

@@ -11,7 +11,7 @@
 #include "sandbox/wire/terminal-fds.h"
 #include "util/fd.h"
 
-/* What is written to it comes out as it is: the terminal that shows it does the rest. */
+/* Turns off output processing in the other terminal: the user's terminal does that. */
 static int pass_output(int master) {
         struct termios plain;
 
@@ -21,8 +21,8 @@ static int pass_output(int master) {
         return tcsetattr(master, TCSANOW, &plain) < 0 ? -errno : 0;
 }
 
-/* A terminal that is slow, or that nobody reads, must not keep this process from all else; that an fd does not block
- * would hold for all who share it, and so it is another one, where that may be had. */
+/* Opens the user's terminal a second time, because a slow terminal must not block isorun. O_NONBLOCK on the inherited
+ * fd would also hold for all processes that share it. If it cannot be opened again, uses a copy, which blocks. */
 static int open_output(int output) {
         char path[32];
         int fd;
@@ -94,7 +94,7 @@ static bool is_empty(const TerminalBuffer *b) {
         return b->begin == b->end;
 }
 
-/* Of each way: read when the buffer is empty, written until it is. */
+/* In each direction, reads only when the buffer is empty, and writes until it is. */
 void terminal_fill(const Terminal *t, struct pollfd fds[static TERMINAL_FDS]) {
         fds[TERMINAL_FROM_INPUT] = (struct pollfd) { .fd = is_empty(&t->typed) && t->raw ? t->input : -1,
                                                      .events = POLLIN };
@@ -104,7 +104,7 @@ void terminal_fill(const Terminal *t, struct pollfd fds[static TERMINAL_FDS]) {
         fds[TERMINAL_TO_OUTPUT] = (struct pollfd) { .fd = is_empty(&t->shown) ? -1 : t->output, .events = POLLOUT };
 }
 
-/* Returns 1, 0 at the end, or -errno. */
+/* Reads into an empty buffer. Returns 1, 0 at the end, or -errno. */
 static int take(TerminalBuffer *b, int fd) {
         ssize_t n = read(fd, b->data, sizeof(b->data));
 
@@ -131,16 +131,16 @@ int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]) 
                 r = take(&t->typed, t->input);
         if (r <= 0)
                 return r < 0 ? r : -EIO;
-        /* Nobody reads there any more. */
+        /* The payload's side no longer reads, so the input is dropped. */
         if (fds[TERMINAL_TO_MASTER].revents && give(&t->typed, t->master) < 0)
                 t->typed.begin = t->typed.end;
-        /* EIO: all have closed it (tty_ioctl(4)), the command is about to end. */
+        /* EIO: all processes inside have closed the terminal (tty_ioctl(4)), so the command is about to end. */
         if (fds[TERMINAL_FROM_MASTER].revents && take(&t->shown, t->master) <= 0)
                 t->output_ended = true;
         return fds[TERMINAL_TO_OUTPUT].revents ? give(&t->shown, t->output) : 0;
 }
 
-/* Of the signals that have come, all but those that ask for nothing to end. */
+/* Whether a signal has come that is to end isorun. */
 static bool is_to_end(int signals) {
         struct signalfd_siginfo info;
 
@@ -150,10 +150,10 @@ static bool is_to_end(int signals) {
         return false;
 }
 
-/* How long one who is not reading is waited for in a hurry. */
+/* With t->hurry, the longest wait for a user's terminal that takes no output. */
 enum { HURRY_MSEC = 1000 };
 
-/* Returns false where the rest cannot be shown, or is not to be waited for. */
+/* Writes the buffer to the user's terminal. Returns false if that is not possible, or takes too long. */
 static bool show(Terminal *t, int signals) {
         while (!is_empty(&t->shown)) {
                 struct pollfd fds[] = { { .fd = t->output, .events = POLLOUT }, { .fd = signals, .events = POLLIN } };
@@ -170,7 +170,8 @@ static bool show(Terminal *t, int signals) {
 }
 
 void terminal_drain(Terminal *t, int signals) {
-        /* More than a terminal holds (in Linux about 12 KiB) was written since, by somebody who may never end. */
+        /* Ends after more than a terminal can hold (about 12 KiB in Linux): then the output was written after this
+         * began, by a process that may never stop. */
         const size_t most = 64 << 10;
 
         for (size_t n = 0; show(t, signals) && n < most; n += t->shown.end)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Between a person's terminal and the master of another one: what is typed goes there as it is, what comes from
- * there is shown. Nothing is lost where one side is slower than the other. */
+/* Copies between the user's terminal and the master of another terminal: input goes to the master, output to the
+ * user's. If one side is slow, the other waits, and nothing is lost. Runs in isorun, and in isoctl enter. */
 
 #include <poll.h>
 #include <stdbool.h>
@@ -15,42 +15,44 @@ typedef struct TerminalBuffer {
 } TerminalBuffer;
 
 typedef struct Terminal {
-        int input;  /* the person's terminal, borrowed; -1: nothing is typed */
-        int output; /* likewise, owned */
+        int input;  /* the user's terminal, borrowed; -1: no input */
+        int output; /* the user's terminal, owned */
         int master; /* owned */
-        bool raw;   /* so is input, which is read; saved is to be restored */
+        bool raw;   /* input is raw and is read; saved must be restored */
         bool output_ended;
-        bool hurry; /* it is to end: who does not read is not waited for any longer */
+        bool hurry; /* isorun is to end: do not wait long for a user's terminal that takes no output */
         struct termios saved;
         TerminalBuffer typed, shown;
 } Terminal;
 
-/* The person's terminal is the fds of mask. Takes master over. Returns 0 or -errno; -ENOTTY where master is none.
- * terminal_end() must follow either way. */
+/* Begins with the user's terminal on those of fds 0 to 2 that mask has a bit for. Takes over master. Returns 0 or
+ * -errno: -ENOTTY if master is not a terminal's master. Call terminal_end() in either case. */
 int terminal_begin(Terminal *t, unsigned mask, int master);
 
-/* Makes the person's terminal raw, and has it read; again, where somebody has changed it meanwhile. Returns 0 or
- * -errno. */
+/* Makes the user's terminal raw, and begins to read it. May be called again, if another program has changed it
+ * meanwhile. Returns 0 or -errno. */
 int terminal_take(Terminal *t);
 
-/* Puts it back into the state that it was in when it was taken; or leaves it as it is, where it is another's now. */
+/* Stop reading the user's terminal. terminal_release() restores its settings; terminal_forget() leaves them, because
+ * another program uses the terminal now. */
 void terminal_release(Terminal *t);
 void terminal_forget(Terminal *t);
 
-/* The other terminal gets the settings of the person's. */
+/* Copies the settings of the user's terminal to the other terminal. */
 void terminal_copy(const Terminal *t);
 
-/* Releases the terminal, and hangs up the other one; may be called again. */
+/* Releases the user's terminal, and hangs up the other one. May be called again. */
 void terminal_end(Terminal *t);
 
-/* What to wait for, and what to do then. The latter returns 0, or -errno where the person's terminal is gone. */
+/* The fds to poll(2), and what to do when some are ready. terminal_process() returns 0, or -errno if the user's
+ * terminal is gone. */
 enum { TERMINAL_FROM_INPUT, TERMINAL_TO_MASTER, TERMINAL_FROM_MASTER, TERMINAL_TO_OUTPUT, TERMINAL_FDS };
 void terminal_fill(const Terminal *t, struct pollfd fds[static TERMINAL_FDS]);
 int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]);
 
-/* Shows what has been written to the other terminal until now, however long that takes, but in a hurry; a signal that
- * comes on signals, a signalfd, ends it. */
+/* Shows the output that the other terminal has until now. Waits for the user's terminal as long as needed, but not long
+ * with t->hurry. A signal on the signalfd signals that is to end isorun stops this. */
 void terminal_drain(Terminal *t, int signals);
 
-/* Hands the size of the terminal on. */
+/* Gives the other terminal the size of the user's. */
 void terminal_resize(const Terminal *t);
