@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the parts of a plan are made with: plan_new() calls one after the other. Each fills its part of the plan from
- * the policy, and returns 0 or a negative errno after it has reported every mistake that it found, but for
- * -ENOMEM, which plan_new() reports. */
+/* The state that the parts of a plan share. plan_new() calls the parts one after the other. Each fills its part of the
+ * plan from the policy. It reports every error that it finds, and returns 0 or a negative errno; only -ENOMEM is left
+ * to plan_new() to report. */
 
 #include "plan/plan.h"
 #include "plan/request.h"
@@ -14,15 +14,15 @@ typedef struct Builder {
         const Host *host;
         const PlanRequest *request;
         Report *report;
-        int status; /* exit status of a failure, PLAN_* */
-        HostUser user; /* of User=; without names where there is none */
+        int status; /* the exit status if the plan fails, PLAN_* */
+        HostUser user; /* the user of User=; without names if there is no such user */
 } Builder;
 
-/* Reports that what a setting asks cannot be had, unless Optional= names its directive; then a notice, once for
- * each directive. Returns whether to go on without. */
+/* Reports that the host cannot do what a setting asks: an error, or a notice if Optional= names its directive. Returns
+ * whether to continue without it. */
 bool build_may_lack(Builder *b, DirectiveId id, Origin origin, const char *reason);
 
-/* Reports at a setting; returns -error. */
+/* Reports an error at a setting. Returns -error. */
 int build_error(Builder *b, const Setting *setting, DirectiveId id, int error, const char *format, ...)
         _printf_(5, 6);
 

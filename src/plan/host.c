@@ -28,7 +28,7 @@ static bool is_cgroup2(const char *path) {
         return statfs(path, &s) >= 0 && s.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* The unified hierarchy's place, whole or beside the old ones (systemd's hybrid mode). */
+/* The unified hierarchy is the whole cgroup tree, or beside the old hierarchies (systemd's hybrid mode). */
 static int find_cgroup(Host *host) {
         static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
         int r;
@@ -44,8 +44,8 @@ static int find_cgroup(Host *host) {
         return r == -ENOMEM ? r : 0;
 }
 
-/* systemd.exec(5): SYSTEMD_EXEC_PID is the pid of the unit process that systemd invoked. A process further down
- * inherits the variable, but not the pid. */
+/* systemd.exec(5): SYSTEMD_EXEC_PID is the pid of the process that systemd executed for the unit. Its children inherit
+ * the variable, but have another pid. */
 static bool is_executed(const Host *host) {
         const char *text = host_variable(host, "SYSTEMD_EXEC_PID");
         uint64_t pid;
@@ -53,7 +53,8 @@ static bool is_executed(const Host *host) {
         return text && parse_u64(text, &pid) >= 0 && pid == (uint64_t) host->pid;
 }
 
-/* In a sandbox, whose cgroup namespace begins at the unit or below, the path has no unit's name. */
+/* Inside another sandbox, the path does not contain the unit's name, because the cgroup namespace begins at the unit or
+ * below it. */
 static int find_unit(Host *host) {
         const char *name;
 
@@ -104,8 +105,8 @@ static int find_users(Host *host) {
         return 0;
 }
 
-/* The inodes of /proc/sys belong to the machine's root, whom no map of a user namespace may hold; he shows as nobody
- * then. So uid 0 that does not own them is another's. */
+/* The files in /proc/sys belong to the machine's root. If this user namespace does not map its id, they seem to belong
+ * to nobody (65534). So if they do not belong to uid 0, uid 0 is not the machine's root here. */
 static bool is_own_root(void) {
         struct stat st;
 

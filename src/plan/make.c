@@ -29,7 +29,7 @@ static int build_names(Builder *b) {
 
 int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanRequest *request, Report *report,
              int *ret_status) {
-        /* In this order, since each looks at what the ones before it have filled in. */
+        /* The order matters: each part uses what earlier parts have filled in. */
         static int (*const parts[])(Builder *) = {
                 build_names,        build_holder,      build_machine,  build_notify,    build_identity,
                 build_capabilities, build_environment, build_filter,   build_resources, build_terminal,
@@ -49,7 +49,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {
                 int r = parts[i](&b);
 
-                /* That the command is not found says less than that something else is wrong. */
+                /* With several errors, the status is the general one, not that of a missing command. */
                 if (r < 0 && result < 0)
                         b.status = PLAN_FAILED;
                 if (r < 0 && result == 0)

@@ -4,8 +4,7 @@
 #include "plan/plan.h"
 #include "plan/request.h"
 
-/* Makes the plan. All that is wrong is reported, not only the first. Returns 0; or -errno, with the exit status
- * that the failure means (PLAN_*) in *ret_status. The policy must be complete (policy_complete()) and outlive the
- * plan. */
+/* Makes the plan. Reports all errors, not only the first. Returns 0, or -errno with the exit status for the failure
+ * (PLAN_*) in *ret_status. The policy must be complete (policy_complete()) and live as long as the plan. */
 int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanRequest *request, Report *report,
              int *ret_status);

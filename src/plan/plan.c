@@ -45,7 +45,7 @@ int destination_compare(const char *a, const char *b) {
                 ;
         if (*a == *b)
                 return 0;
-        /* The slash sorts before all else, so that "/a/b" stands between "/a" and "/a-b". */
+        /* The slash sorts before all other characters, so that "/a/b" comes between "/a" and "/a-b". */
         if (!*a || !*b)
                 return *a ? 1 : -1;
         if (*a == '/' || *b == '/')

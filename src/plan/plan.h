@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The plan: everything that a start will do, resolved against the host, sorted, and printable, with nothing
- * touched yet. The sandbox carries it out as it stands; explain prints the same.
+/* The plan lists everything that a start will do. It is resolved against the host, sorted and printable, and nothing
+ * has been changed yet. The sandbox carries it out unchanged; explain prints the same plan.
  *
- * Strings named char * are owned by the plan. Settings and origins point into the policy, which must live as long
- * as the plan. */
+ * The plan owns strings of the type char *. Settings and origins point into the policy, which must live as long as the
+ * plan. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,30 +17,30 @@
 #include "policy/policy.h"
 #include "policy/value/standard-io.h"
 
-/* What holds the instance. */
+/* What holds the limits of the instance. */
 typedef enum PlanHolder {
-        HOLDER_SCOPE,   /* a transient scope of a systemd */
+        HOLDER_SCOPE,   /* a transient scope of systemd */
         HOLDER_SERVICE, /* the service whose main process isorun is */
-        HOLDER_CGROUP,  /* no systemd: a child of a cgroup that is delegated to us */
-        HOLDER_NONE,    /* nothing; only a policy without required limits gets here */
+        HOLDER_CGROUP,  /* without systemd: a child of a cgroup that is delegated to isorun */
+        HOLDER_NONE,    /* nothing; only for a policy without required limits */
 } PlanHolder;
 
-/* Whether systemd knows the instance. */
+/* Whether the instance is a unit of systemd. */
 static inline bool holder_is_unit(PlanHolder holder) {
         return holder == HOLDER_SCOPE || holder == HOLDER_SERVICE;
 }
 
-/* A directive of [Scope] with all its values. */
+/* A directive of [Scope], with all its values. */
 typedef struct PlanProperty {
         const Directive *directive;
         const SettingList *settings;
-        bool optional; /* Optional= names it: where it is not enforced, a notice is enough */
+        bool optional; /* Optional= names it: a notice is enough if it is not enforced */
 } PlanProperty;
 
-/* What the filter does with one system call. */
+/* The result of a system call in the filter. */
 typedef struct PlanCall {
-        const char *name; /* lives for ever: of the table of groups or of the policy */
-        int error;        /* 0: allowed; else the errno that it answers */
+        const char *name; /* borrowed from the table of groups, which is constant, or from the policy */
+        int error;        /* 0: allowed; otherwise the errno that the call returns */
 } PlanCall;
 
 typedef enum ArgumentTest {
@@ -49,23 +49,23 @@ typedef enum ArgumentTest {
         ARGUMENT_NOT_EQUAL,
         ARGUMENT_LESS,
         ARGUMENT_GREATER,
-        ARGUMENT_ANY,          /* the call, whatever its arguments */
+        ARGUMENT_ANY,          /* true whatever the arguments */
 } ArgumentTest;
 
-/* A call that is denied for what stands in an argument. */
+/* A rule that denies a call because of an argument. */
 typedef struct PlanArgumentRule {
         const char *name;
         unsigned argument;
         ArgumentTest test;
         uint64_t mask, value;
-        unsigned flags_argument; /* where flags is not 0: only if this argument, too, has all of flags set */
+        unsigned flags_argument; /* if flags is not 0, this argument must also have all flags set */
         uint64_t flags;
         int error;
-        DirectiveId reason; /* _DIRECTIVE_MAX: always there */
+        DirectiveId reason; /* the directive that causes the rule; _DIRECTIVE_MAX: in every plan */
 } PlanArgumentRule;
 
 typedef struct PlanLandlockRule {
-        const char *path; /* of the plan's mounts, or constant */
+        const char *path; /* borrowed from the plan, or constant */
         uint64_t access;
 } PlanLandlockRule;
 
@@ -82,86 +82,86 @@ typedef struct PlanStandardIO {
 } PlanStandardIO;
 
 typedef struct Plan {
-        const Policy *source; /* the policy that it was made of */
+        const Policy *source; /* the policy that the plan is made from */
 
-        /* the instance */
+        /* The instance. */
         char *name;         /* "web-4f2a" */
         char *unit;         /* "isorun-web-4f2a.scope", or the service */
-        char *policy;       /* the name or path it was asked for by */
+        char *policy;       /* its name or path, as the caller gave it */
         char *description;
         PlanHolder holder;
         bool user_manager;
-        char *cgroup;       /* HOLDER_SERVICE, HOLDER_CGROUP: the path in cgroup_root to use, or to make a child of */
+        char *cgroup;       /* HOLDER_SERVICE: its path in cgroup_root; HOLDER_CGROUP: the path of its parent */
         char *cgroup_root;
         PlanProperty *properties;
         size_t n_properties;
         bool delegate;
-        bool may_mount;     /* so may the payload, in a namespace that it makes or has */
-        bool machine;       /* systemd-machined is told of it */
+        bool may_mount;     /* the payload may mount file systems, in a namespace that it makes or has */
+        bool machine;       /* systemd-machined registers the instance */
         bool machine_optional;
         Origin machine_origin;
-        bool inner_cgroup;  /* the payload's cgroup namespace begins below what holds the limits */
+        bool inner_cgroup;  /* the payload's cgroup namespace begins below the cgroup that has the limits */
 
-        /* namespaces and ids */
-        uint64_t namespaces;       /* CLONE_NEW* made with the child */
-        uint64_t inner_namespaces; /* CLONE_NEW* made again when the root is complete, so that its mounts are locked */
-        IdMap uid_map, gid_map;    /* none where no user namespace is made */
-        IdMap inner_uid_map, inner_gid_map; /* of the inner user namespace; none: as above */
-        char *uid_helper, *gid_helper; /* newuidmap(1) and newgidmap(1), which write maps; NULL: isorun itself does */
+        /* Namespaces and ids. */
+        uint64_t namespaces;       /* CLONE_NEW* of the first process inside */
+        uint64_t inner_namespaces; /* CLONE_NEW* made when the root is complete, which locks its mounts */
+        IdMap uid_map, gid_map;    /* empty if no user namespace is made */
+        IdMap inner_uid_map, inner_gid_map; /* of the user namespace in inner_namespaces; empty if it has none */
+        char *uid_helper, *gid_helper; /* newuidmap(1) and newgidmap(1), which write the maps; NULL: isorun does */
         bool deny_setgroups;
-        bool set_ids;              /* the payload's ids are to be changed to: */
+        bool set_ids;              /* change the payload's ids to: */
         uid_t uid;
         gid_t gid;
-        bool set_owner;            /* what is made in memory for the payload belongs to, in the outer map's ids: */
+        bool set_owner;            /* files made in memory for the payload belong to, in ids of the outer map: */
         uid_t owner_uid;
         gid_t owner_gid;
         gid_t *groups;
         size_t n_groups;
-        uint64_t bounding, ambient; /* capabilities, a bit each */
+        uint64_t bounding, ambient; /* capabilities, one bit for each */
 
-        /* the root */
-        PlanMount *mounts; /* by destination, parents first; the first one is the root */
+        /* The root. */
+        PlanMount *mounts; /* sorted by destination; the first is the root itself */
         size_t n_mounts;
 
-        /* what the payload may do */
-        PlanCall *calls; /* sorted by name; others answer ENOSYS */
+        /* What the payload may do. */
+        PlanCall *calls; /* sorted by name; calls that are not listed return ENOSYS */
         size_t n_calls;
         PlanArgumentRule *argument_rules;
         size_t n_argument_rules;
-        uint32_t *architectures; /* of libseccomp, beside the native one */
+        uint32_t *architectures; /* libseccomp's tokens, without the native one */
         size_t n_architectures;
         unsigned landlock_abi;
-        uint64_t landlock_files; /* LANDLOCK_ACCESS_FS_* that need a rule */
+        uint64_t landlock_files; /* LANDLOCK_ACCESS_FS_* that are denied without a rule */
         uint64_t landlock_scope; /* LANDLOCK_SCOPE_* */
-        char **landlock_paths; /* of rules for what is no mount */
+        char **landlock_paths; /* the paths of rules that are not mounts */
         PlanLandlockRule *landlock_rules;
         size_t n_landlock_rules;
 
-        /* the payload */
-        char **arguments; /* NULL in a plan that is only explained */
-        char *executable; /* inside */
+        /* The payload. */
+        char **arguments; /* NULL in a plan that is only printed */
+        char *executable; /* the path inside */
         char **environment;
-        char **service_origins; /* of mounts that are of the unit */
+        char **service_origins; /* the origins of mounts that come from the unit point here */
         char *working_directory;
         bool working_directory_optional;
         PlanStandardIO standard_io[3];
-        unsigned terminals; /* bit N: fd N, a terminal of the caller's, is to be one of the instance's own */
+        unsigned terminals; /* bit N: fd N is a terminal of the caller, which a private terminal replaces */
         PlanResourceLimit *limits;
         size_t n_limits;
         bool set_umask, set_nice;
         mode_t umask;
         int nice;
         Origin nice_origin;
-        size_t n_passed_fds; /* LISTEN_FDS: fds from 3 on that are the payload's */
+        size_t n_passed_fds; /* LISTEN_FDS: the number of fds, from 3 on, that the payload gets */
 
-        /* what systemd is told */
-        char *notify;     /* systemd's socket, a path or "@" and an abstract name; NULL: nothing is relayed */
-        bool notify_exec; /* READY=1 is isorun's to say, once the payload is executed */
-        bool watchdog;    /* WATCHDOG_PID is to name the payload */
-        bool hand_over;   /* the reaper becomes the unit's main process, and isorun ends */
+        /* Messages to systemd. */
+        char *notify;     /* systemd's socket: a path, or "@" and an abstract name; NULL: no messages are relayed */
+        bool notify_exec; /* isorun sends READY=1 when the payload has been executed */
+        bool watchdog;    /* set WATCHDOG_PID to the payload's pid */
+        bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
 
-/* Where the socket is that the payload is told of by NOTIFY_SOCKET. */
+/* The socket inside that NOTIFY_SOCKET of the payload names. */
 #define PLAN_NOTIFY_DIRECTORY "/run/isorun"
 #define PLAN_NOTIFY_NAME "notify"
 
@@ -170,8 +170,8 @@ enum { PLAN_NOT_FOUND = 127, PLAN_CANNOT_EXECUTE = 126, PLAN_FAILED = 125 };
 Plan *plan_free(Plan *plan);
 DEFINE_CLEANUP(Plan *, plan_free);
 
-/* Orders destinations so that a directory comes right before what lies in it. */
+/* Sorts destinations so that a directory comes directly before its contents. */
 int destination_compare(const char *a, const char *b);
 
-/* The mount at exactly that destination, or NULL. */
+/* The mount with exactly this destination, or NULL. */
 const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

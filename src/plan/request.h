@@ -6,25 +6,24 @@
 #include "policy/bindings.h"
 
 typedef enum ManagerChoice {
-        MANAGER_AUTO, /* the system's for root, the user's for others */
+        MANAGER_AUTO, /* the system's for root, the user's for other users */
         MANAGER_SYSTEM,
         MANAGER_USER,
 } ManagerChoice;
 
-/* What the command line asks beside the policy. */
+/* The parts of a command line that are not in the policy. */
 typedef struct PlanRequest {
-        const char *name;      /* of the instance */
-        const char *policy;    /* as given */
-        char *const *arguments; /* of the command; NULL: the policy's ExecStart=, or none */
+        const char *name;      /* the name of the instance */
+        const char *policy;    /* as the caller gave it */
+        char *const *arguments; /* the command; NULL: ExecStart= of the policy, or none */
         bool need_command;
         bool no_scope;
         bool notify_exec;      /* --notify=exec */
         bool hand_over;
-        bool need_terminal;    /* Terminal=private comes of --pty: there must be one to replace */
-        bool writable_root;    /* the root, which is not the host's, is to be written: isoctl build */
+        bool need_terminal;    /* --pty: it is an error if no fd is a terminal */
+        bool writable_root;    /* isoctl build: the root is writable; it is not the host's */
         ManagerChoice manager;
-        bool read_image;       /* an image that RootDirectory= names is mounted, at image, for the plan to look into; false:
-                                  the plan is made without its contents, and can only be shown */
-        int image;             /* fd of the detached mount; 0: RootDirectory= names no image */
-        const Bindings *bindings; /* what names stand for; NULL: none is bound. It must outlive the plan. */
+        bool read_image;       /* mount the image of RootDirectory=, at image; false: the plan can only be printed */
+        int image;             /* fd of the detached mount; 0: the root is not an image */
+        const Bindings *bindings; /* for the names in the policy; NULL: none. It must live as long as the plan. */
 } PlanRequest;

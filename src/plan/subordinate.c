@@ -30,12 +30,12 @@ static int load(SubidLibrary *ret) {
         };
         int r;
 
-        /* These functions are the same in both. */
+        /* These functions are the same in both versions. */
         r = library_load("libsubid.so.5", names, ELEMENTSOF(names), ret);
         return r >= 0 ? 0 : library_load("libsubid.so.4", names, ELEMENTSOF(names), ret);
 }
 
-/* A range that ends above what an id can be counts for nothing. */
+/* A range that ends above the largest id is ignored. */
 static bool is_valid(const struct subid_range *r) {
         return r->start < UINT32_MAX && r->count > 0 && r->count < UINT32_MAX - r->start;
 }
@@ -54,7 +54,7 @@ static IdRange choose(const struct subid_range *ranges, int n) {
 
 static IdRange find(int (*get)(const char *owner, struct subid_range **ranges), const char *owner) {
         struct subid_range *ranges = NULL;
-        int n = get(owner, &ranges); /* negative where it knows none */
+        int n = get(owner, &ranges); /* negative if there are none */
         IdRange best = choose(ranges, n);
 
         free(ranges);
@@ -68,7 +68,7 @@ int subordinate_find(uid_t owner, IdRange *ret_uids, IdRange *ret_gids) {
 
         if (load(&lib) < 0)
                 return -ELIBACC;
-        /* Without a stream, what it has to say goes nowhere. */
+        /* With NULL for the stream, libsubid prints nothing. */
         if (!lib.subid_init(NULL, NULL))
                 return -EIO;
         pw = getpwuid(owner);

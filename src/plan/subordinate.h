@@ -4,15 +4,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Ids that an administrator has set aside for a user: subuid(5), subgid(5). */
+/* Ids that an administrator has assigned to a user: subuid(5), subgid(5). */
 typedef struct IdRange {
         uint32_t first, count;
 } IdRange;
 
-/* A world has as many ids as a usual system uses. */
+/* The size of a private range of user ids: as many ids as a normal system uses. */
 enum { WORLD_IDS = 65536 };
 
-/* Looks for the subordinate ids of a user, by libsubid, which is loaded for this: of his ranges the first that has
- * WORLD_IDS ids, and no more than these of it; else the largest; where there is none, one of 0 ids. Returns 0; -ELIBACC:
- * there is no libsubid; -EIO: it failed. */
+/* Finds the subordinate ids of a user with libsubid, which it loads. Uses the first range with at least WORLD_IDS ids,
+ * and only WORLD_IDS of them. If there is no such range, uses the largest; if there is no range at all, count is 0.
+ * Returns 0, -ELIBACC if libsubid is not installed, or -EIO if it fails. */
 int subordinate_find(uid_t owner, IdRange *ret_uids, IdRange *ret_gids);

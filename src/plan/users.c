@@ -49,7 +49,7 @@ int users_find_group(const char *name, gid_t *ret) {
 int users_find_groups(const char *name, gid_t first, gid_t **ret, size_t *ret_n) {
         int n = 64;
 
-        /* It says how many there are where they do not fit. */
+        /* If the groups do not fit, getgrouplist(3) sets n to their number. */
         for (unsigned tries = 0; tries < 2; tries++) {
                 gid_t *groups = calloc((size_t) n, sizeof(gid_t));
 
