@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Capabilities: capabilities(7). All are dropped but those that the policy keeps. */
+/* Capabilities: capabilities(7). The payload has only those that the policy keeps. */
 #include "plan/who/capabilities.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 
 #define BIT(c) (UINT64_C(1) << (c))
 
-/* Checked by the kernel against the initial user namespace alone (capable(), not ns_capable()), so that a process
- * in another one never has them, whatever its sets say. */
+/* The kernel checks these only against the initial user namespace (capable(), not ns_capable()). A process in another
+ * user namespace never has them, whatever its sets contain. */
 static const uint64_t initial_only = BIT(CAP_SYS_MODULE) | BIT(CAP_SYS_RAWIO) | BIT(CAP_SYS_PACCT) |
                                      BIT(CAP_SYS_TIME) | BIT(CAP_SYS_TTY_CONFIG) | BIT(CAP_MKNOD) |
                                      BIT(CAP_LINUX_IMMUTABLE) | BIT(CAP_AUDIT_CONTROL) | BIT(CAP_AUDIT_READ) |
@@ -21,7 +21,7 @@ static const uint64_t initial_only = BIT(CAP_SYS_MODULE) | BIT(CAP_SYS_RAWIO) | 
                                      BIT(CAP_WAKE_ALARM) | BIT(CAP_BLOCK_SUSPEND) | BIT(CAP_PERFMON) |
                                      BIT(CAP_BPF) | BIT(CAP_SYS_RESOURCE) | BIT(CAP_IPC_LOCK);
 
-/* Checked against the user namespace that owns the network namespace. */
+/* The kernel checks these against the user namespace that owns the network namespace. */
 static const uint64_t network_only = BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW) | BIT(CAP_NET_BIND_SERVICE) |
                                      BIT(CAP_NET_BROADCAST);
 
@@ -29,7 +29,7 @@ static uint64_t all_capabilities(const Host *host) {
         return host->n_capabilities >= 64 ? UINT64_MAX : BIT(host->n_capabilities) - 1;
 }
 
-/* As systemd merges the lines: the first one says whether the set begins empty or full. */
+/* Merges the lines like systemd: the first one decides whether the set begins empty or full. */
 static uint64_t evaluate(const Host *host, const SettingList *list) {
         uint64_t set = list->n > 0 && list->items[0].value.inverted ? all_capabilities(host) : 0;
 
@@ -46,7 +46,7 @@ static uint64_t evaluate(const Host *host, const SettingList *list) {
         return set;
 }
 
-/* A capability that was asked for by name and can have no effect is a mistake that should be seen. */
+/* If the policy names a capability that can have no effect, that is an error, because the user should know. */
 static int check_effect(Builder *b, DirectiveId id) {
         const SettingList *list = build_list(b, id);
         bool own_users = b->plan->namespaces & CLONE_NEWUSER;
@@ -74,10 +74,10 @@ static int check_effect(Builder *b, DirectiveId id) {
         return r;
 }
 
-/* Who holds CAP_SYS_ADMIN over the namespace that owns the mounts can undo them, and who holds CAP_SYS_PTRACE over
- * that of the reaper can act through it, under no filter. So such a payload gets a second user namespace with a copy
- * of the mounts, which are all locked there (mount_namespaces(7), "Restrictions on mount namespaces"), and the
- * namespaces that its capabilities act on are made together with that one. */
+/* With CAP_SYS_ADMIN over the user namespace that owns the mounts, the payload could undo them. With CAP_SYS_PTRACE
+ * over the reaper's user namespace, it could act through the reaper, which has no filter. So such a payload gets a
+ * second user namespace with a copy of the mounts, which are all locked there (mount_namespaces(7), "Restrictions on
+ * mount namespaces"). The namespaces that its capabilities apply to are made together with it. */
 static int confine_administrator(Builder *b) {
         Plan *plan = b->plan;
         const uint64_t owned = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
@@ -107,16 +107,15 @@ static int refuse_file_capabilities(Builder *b, DirectiveId id) {
         return 0;
 }
 
-/* In a user namespace, /proc/sys is shut to its root but for the sysctls of IPC namespaces that are its own (Linux
- * 6.2), so that the payload must have another one; and file capabilities, without which uid 0 does not nest, count
- * only there. */
+/* Whether the root of a user namespace may nest. It cannot write to /proc/sys, except to the sysctls of an IPC
+ * namespace that belongs to its user namespace (Linux 6.2). So the payload needs an IPC namespace of its own. File
+ * capabilities, which uid 0 needs to nest, are valid only in that user namespace. */
 static bool nests_by_own_root(const Builder *b) {
         return b->host->own_root && policy_is_true(b->policy, D_Nesting) && policy_is_true(b->policy, D_PrivateIPC);
 }
 
-/* Where root starts it, uid 0 inside is the host's: the kernel asks for that id, and for no capability, when
- * /proc/sys is written, which must be possible for who nests; and what it writes as a file's capabilities counts on
- * the host. */
+/* If root starts isorun, uid 0 inside is the host's root. The kernel lets this uid write to /proc/sys without any
+ * capability, and nesting needs a writable /proc/sys. File capabilities that it writes are valid on the host. */
 static int check_host_root(Builder *b) {
         const uint64_t back = BIT(CAP_SETUID) | BIT(CAP_SETGID);
         Plan *plan = b->plan;
@@ -127,7 +126,7 @@ static int check_host_root(Builder *b) {
         r = refuse_file_capabilities(b, D_CapabilityBoundingSet);
         if (r >= 0)
                 r = refuse_file_capabilities(b, D_AmbientCapabilities);
-        /* "All but …" is not asking for it. */
+        /* A list such as "~CAP_KILL" does not ask for it by name, so it is dropped without an error. */
         plan->bounding &= ~BIT(CAP_SETFCAP);
         plan->ambient &= ~BIT(CAP_SETFCAP);
         if (policy_is_true(b->policy, D_Nesting) && (plan->uid == 0 || plan->bounding & back))
@@ -146,7 +145,7 @@ int build_capabilities(Builder *b) {
         int r, q;
 
         plan->ambient = evaluate(b->host, build_list(b, D_AmbientCapabilities));
-        /* What is asked for as ambient is meant to be had: the bounding set holds it too. */
+        /* Ambient capabilities must also be in the bounding set. */
         plan->bounding = evaluate(b->host, build_list(b, D_CapabilityBoundingSet)) | plan->ambient;
         if (build_lifts(b->policy, D_CapabilityBoundingSet))
                 plan->bounding = all_capabilities(b->host);

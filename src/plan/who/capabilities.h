@@ -3,9 +3,9 @@
 
 #include "plan/builder.h"
 
-/* The payload's capabilities, and the second user namespace of a payload that could undo its sandbox. */
+/* Plans the payload's capabilities, and a second user namespace if it could undo its sandbox with them. */
 int build_capabilities(Builder *b);
 
-/* Whether the payload may mount file systems: in user namespaces of its own making, or by CAP_SYS_ADMIN; once
- * build_capabilities() has been called. */
+/* Whether the payload may mount file systems: in user namespaces that it makes, or with CAP_SYS_ADMIN. Valid after
+ * build_capabilities(). */
 bool build_may_mount(const Builder *b);

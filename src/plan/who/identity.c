@@ -14,7 +14,7 @@ static bool has_capability(const Host *host, int capability) {
         return host->capabilities & UINT64_C(1) << capability;
 }
 
-/* Every id that exists here, each mapped to itself. */
+/* Maps each id of this user namespace to itself. */
 static int map_to_itself(const IdMap *own, IdMap *ret) {
         int r = 0;
 

@@ -3,5 +3,5 @@
 
 #include "plan/builder.h"
 
-/* Users, groups, namespaces. */
+/* Plans users, groups and namespaces. */
 int build_identity(Builder *b);

@@ -16,7 +16,7 @@ uint64_t build_allowed_namespaces(const Policy *policy) {
         const SettingList *list = &policy->settings[D_RestrictNamespaces];
         uint64_t all = build_all_namespaces(), allowed;
 
-        /* The built-in "yes" is for who does not nest. */
+        /* The default "yes" does not apply to a payload that nests. */
         if ((policy_is_true(policy, D_Nesting) && !list->items[0].origin.file) ||
             build_lifts(policy, D_RestrictNamespaces))
                 return all;

@@ -3,9 +3,9 @@
 
 #include "plan/builder.h"
 
-/* The kinds of namespaces (CLONE_NEW*) that a kernel has, and those that RestrictNamespaces= lets the payload make. */
+/* All kinds of namespaces (CLONE_NEW*), and those that RestrictNamespaces= lets the payload make. */
 uint64_t build_all_namespaces(void);
 uint64_t build_allowed_namespaces(const Policy *policy);
 
-/* Whether the policy lets the payload make namespaces of that kind (CLONE_NEW*). */
+/* Whether the policy lets the payload make namespaces of all these kinds (CLONE_NEW*). */
 bool build_allows_namespace(const Policy *policy, uint64_t kind);

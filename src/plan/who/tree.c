@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A tree that is built (isoctl build): its root is the caller, its other ids are his subordinate ones. */
+/* isoctl build by a user: in the tree, root is the caller, and the other ids are the caller's subordinate ids. */
 #include "plan/who/tree.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ int build_tree_ids(Builder *b) {
         if (user || group)
                 return build_error(b, user ?: group, user ? D_User : D_Group, EINVAL, "a tree is built by its root");
 
-        /* uid and gid are 0; the caller's groups are left where that may be done. */
+        /* uid and gid are 0. set_ids drops the caller's groups, unless setgroups(2) is denied. */
         b->plan->set_ids = !b->plan->deny_setgroups;
         return build_name_root(b);
 }
@@ -54,7 +54,7 @@ int build_tree_root(Builder *b, const PlanSource *root) {
                                    s->value.text);
         if (stat(root->path, &tree) < 0 || statvfs(root->path, &mount) < 0 || stat("/", &own) < 0)
                 return build_error(b, s, D_RootDirectory, errno, "%s: %s", root->path, strerror(errno));
-        /* By whatever path, or bind of it. */
+        /* Compares inodes, because a path may lead to / by a symlink or a bind mount. */
         if (tree.st_dev == own.st_dev && tree.st_ino == own.st_ino)
                 return build_error(b, s, D_RootDirectory, EPERM, "%s is / of this system, which is not written to",
                                    s->value.text);

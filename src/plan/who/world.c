@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Worlds of their own: maps of more ids than the caller's, out of the subordinate ones that an administrator has set
- * aside for him.
+/* The private range of user ids: its id maps contain more than the caller's id. The other ids are subordinate ids,
+ * which an administrator has assigned to the caller.
  *
- * With PrivateUsers=full there are two user namespaces. The outer one maps the caller's own id, so that the process
- * that systemd is asked to move is his until it has been moved, and the range, each to itself. The payload's, made when
- * the root is complete, maps the range alone, from 0 on: neither the caller nor the machine's root exists in it. */
+ * With PrivateUsers=full there are two user namespaces. The outer one maps the caller's own id and the range, each to
+ * itself. So the first process inside belongs to the caller until systemd has moved it into its unit. The inner one is
+ * the payload's, and is made when the root is complete. It maps only the range, beginning at 0: neither the caller nor
+ * the machine's root exists in it. */
 #include "plan/who/world.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ bool build_lifts(const Policy *policy, DirectiveId id) {
         return build_is_world(policy) && !(s && s->origin.file);
 }
 
-/* Each of these returns why there are no ranges to use, or NULL. */
+/* Each of these functions returns NULL, or the reason why the ranges cannot be used. */
 
 static const char *find_ranges(Builder *b, BuildRanges *ranges) {
         _cleanup_(host_user_deinit) HostUser user = {};
@@ -53,7 +54,8 @@ static bool holds(IdRange range, uint32_t id) {
         return id >= range.first && id - range.first < range.count;
 }
 
-/* What the kernel must not be asked to do, since root would get it: a world that holds the machine's root. */
+/* A range with the machine's root or the caller in it would give the payload their rights. If root runs isorun, the
+ * kernel would accept such a map. */
 static const char *check_ranges(Builder *b, const BuildRanges *ranges) {
         if (holds(ranges->uids, 0) || holds(ranges->gids, 0) || holds(ranges->uids, b->host->uid) ||
             holds(ranges->gids, b->host->gid))
@@ -62,7 +64,7 @@ static const char *check_ranges(Builder *b, const BuildRanges *ranges) {
         return NULL;
 }
 
-/* Only the set-user-ID programs of shadow may write a map of more than the caller's own id; root needs nobody. */
+/* Only the set-user-ID programs of shadow may write a map with more than the caller's own id. Root needs no help. */
 static const char *find_helpers(Builder *b) {
         Plan *plan = b->plan;
 
@@ -115,7 +117,7 @@ int build_name_root(Builder *b) {
         return b->user.name && b->user.home && b->user.shell ? 0 : -ENOMEM;
 }
 
-/* The names of the host's users mean nothing there. */
+/* The names of the host's users have no meaning in the private range. */
 static int parse_world_id(Builder *b, DirectiveId id, const IdMap *map, uint32_t *ret) {
         const Setting *s = policy_get(b->policy, id);
         uint32_t count = map->items[0].count;
@@ -137,13 +139,13 @@ int build_world_ids(Builder *b) {
         int r, q;
 
         if (!plan->inner_gid_map.n)
-                return 0; /* there is no such world, as has been said */
+                return 0; /* build_world_maps() has reported why */
         r = parse_world_id(b, D_User, &plan->inner_uid_map, &plan->uid);
         q = r < 0 ? r : parse_world_id(b, group, &plan->inner_gid_map, &plan->gid);
         if (r < 0 || q < 0)
                 return r < 0 ? r : q;
 
-        /* Changed to in any case, from the caller's, and without his groups. */
+        /* Set also for uid 0, because the process has the caller's ids and groups until then. */
         plan->set_ids = true;
         plan->owner_uid += plan->uid;
         plan->owner_gid += plan->gid;

@@ -3,29 +3,29 @@
 
 #include "plan/builder.h"
 
-/* PrivateUsers=full: the payload is uid 0 of a world of its own. */
+/* PrivateUsers=full: the payload has a private range of user ids. */
 bool build_is_world(const Policy *policy);
 
-/* Whether namespaces and mounts are meant to be made inside: there, or with Nesting=yes. */
+/* Whether the payload is expected to make namespaces and mounts: with Nesting=yes or a private range of user ids. */
 bool build_nests(const Policy *policy);
 
-/* Whether the policy has said nothing of a directive that would keep a payload from using its own world: then what is
- * built in for the others does not hold. */
+/* Whether the default of a directive does not apply, because it would prevent the payload from using its private range
+ * of user ids. It applies if the policy sets it. */
 bool build_lifts(const Policy *policy, DirectiveId id);
 
-/* The caller's subordinate ids. */
+/* The caller's subordinate ids, and a message if they cannot be used. */
 typedef struct BuildRanges {
         IdRange uids, gids;
         char why[256];
 } BuildRanges;
 
-/* Finds them, and fills in the plan's helpers. Returns NULL, or why they cannot be had, for people, which lives as long
- * as ranges. */
+/* Finds the ranges, and sets the plan's helpers. Returns NULL, or a message with the reason why the ranges cannot be
+ * used. The message is valid as long as ranges. */
 const char *build_ranges(Builder *b, BuildRanges *ranges);
 
-/* Has the environment say that the payload is root. */
+/* Sets the user of the payload's environment to root. */
 int build_name_root(Builder *b);
 
-/* The id maps of such a world, and the ids in it. */
+/* These plan the id maps of a private range, and the payload's ids in it. */
 int build_world_maps(Builder *b);
 int build_world_ids(Builder *b);
