@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The payload's environment: clean, as systemd.exec(5) has it for services, but for what says who and where the
- * user is. Nothing that names a socket, a secret or a unit of the caller's gets in by itself. */
+/* The payload's environment. It is clean, like that of a service (systemd.exec(5)), except for variables about the
+ * user, the language and the terminal. By default, no variable gets in that names a socket, a secret or a unit of the
+ * caller. */
 #include "plan/payload/environment.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ static bool same_name(const char *assignment, const char *name, size_t n) {
         return strncmp(assignment, name, n) == 0 && assignment[n] == '=';
 }
 
-/* Puts an assignment in, in place of an earlier one of that name. */
+/* Sets a variable. An earlier value is replaced. */
 static int put(char ***environment, const char *assignment) {
         size_t n = strcspn(assignment, "=");
         char *copy;
@@ -63,15 +64,15 @@ static int pass_base(Builder *b, char ***environment) {
                         r = put_value(environment, "HOME", b->user.home);
                 if (r >= 0)
                         r = put_value(environment, "SHELL", b->user.shell);
-                /* A user's has none of root's programs. */
+                /* The caller's PATH usually lacks the directories of root's programs. */
                 if (r >= 0 && b->plan->uid == 0 && b->host->uid != 0)
                         r = put_value(environment, "PATH", DEFAULT_PATH);
         }
         return r;
 }
 
-/* sd_listen_fds(3): the variables are meant for the process that LISTEN_PID names. The payload's pid is put in
- * when it is known. */
+/* sd_listen_fds(3): the variables are only for the process that LISTEN_PID names. isorun sets it to the payload's pid
+ * when that is known. */
 static int pass_listen_fds(Builder *b, char ***environment) {
         const char *pid = host_variable(b->host, "LISTEN_PID"), *fds = host_variable(b->host, "LISTEN_FDS");
         uint64_t n_pid, n_fds;
@@ -86,8 +87,8 @@ static int pass_listen_fds(Builder *b, char ***environment) {
         return r < 0 ? r : put_value(environment, "LISTEN_FDNAMES", host_variable(b->host, "LISTEN_FDNAMES"));
 }
 
-/* The payload is told of a socket of its own. sd_watchdog_enabled(3): the variables are meant for the process that
- * WATCHDOG_PID names, which is put in when it is known, or without it for each. */
+/* The payload gets a socket of its own. sd_watchdog_enabled(3): WATCHDOG_USEC is only for the process that WATCHDOG_PID
+ * names, which isorun sets when the payload's pid is known. Without WATCHDOG_PID it is for every process. */
 static int pass_notify(Builder *b, char ***environment) {
         const char *pid = host_variable(b->host, "WATCHDOG_PID"), *usec = host_variable(b->host, "WATCHDOG_USEC");
         uint64_t number;
@@ -120,7 +121,7 @@ static int put_service_variable(void *userdata, const char *name, const char *va
         return put_value(userdata, name, value);
 }
 
-/* As of systemd.exec(5). */
+/* systemd.exec(5): $CREDENTIALS_DIRECTORY. */
 static int name_credentials(Builder *b, char ***environment) {
         _cleanup_free_ char *dir = NULL;
         int r;
@@ -145,7 +146,7 @@ int build_environment(Builder *b) {
         for (size_t i = 0; r >= 0 && i < pass->n; i++)
                 r = put_value(environment, pass->items[i].value.text,
                               host_variable(b->host, pass->items[i].value.text));
-        /* Over what is passed: the socket outside is not to be reached. */
+        /* After PassEnvironment=, so that the payload cannot get systemd's own socket. */
         if (r >= 0)
                 r = pass_notify(b, environment);
         for (size_t i = 0; r >= 0 && i < set->n; i++)

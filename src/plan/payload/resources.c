@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Resource limits, priority, file mode mask, standard input and output. */
+/* Resource limits, nice level, umask, standard input and output. */
 #include "plan/payload/resources.h"
 
 #include <errno.h>

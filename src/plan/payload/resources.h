@@ -3,5 +3,5 @@
 
 #include "plan/builder.h"
 
-/* Limits, priority, file mode mask, standard input and output. */
+/* Plans resource limits, nice level, umask, standard input and output. */
 int build_resources(Builder *b);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose terminal the payload has: the caller's, or one of the instance's own that isorun relays. */
+/* Decides whether the payload has the caller's terminal, or a private one that isorun relays. */
 #include "plan/payload/terminal.h"
 
 #include <errno.h>
 
 
-/* Those of fds 0 to 2 that are the caller's terminals, and stay with the payload. */
+/* The fds from 0 to 2 that are terminals of the caller and that the payload inherits. */
 static unsigned find_terminals(const Builder *b) {
         unsigned mask = 0;
 
@@ -22,13 +22,13 @@ int build_terminal(Builder *b) {
 
         if (s && s->value.number == TERMINAL_SHARED)
                 return 0;
-        /* Where the output goes elsewhere, somebody else may well read what is typed: a pager. */
+        /* If the output is not a terminal, the program that gets it (a pager) may itself read from the terminal. */
         if (!s && (terminals & input_and_output) != input_and_output)
                 return 0;
         if (!terminals && b->request->need_terminal)
                 return report_error(b->report, ENOTTY,
                                     "--pty: standard input is no terminal, nor are standard output and error");
-        /* Nobody is left to keep it up. */
+        /* After the hand-over, isorun is not there to relay the terminal. */
         if (terminals && b->request->hand_over)
                 return s ? build_error(b, s, D_Terminal, EINVAL, "\"private\" is not possible with --hand-over: isorun "
                                                                  "ends, and the terminal with it")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who holds the instance and its limits: a scope, the unit that isorun is already in, or a delegated cgroup. */
+/* Chooses what holds the limits: a scope, the service that isorun is the main process of, or a delegated cgroup. */
 #include "plan/unit/holder.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static int add_property(Builder *b, DirectiveId id) {
         return 0;
 }
 
-/* Whether a cgroup of our own can hold the limit: then it is a file of a controller. */
+/* Whether a cgroup without a unit can hold the limit: it must be a file of a controller. */
 static bool is_file_limit(const Directive *d) {
         return d->cgroup_file && !streq(d->cgroup_file, "bpf");
 }
@@ -44,7 +44,7 @@ static bool has_word(const char *text, const char *word, size_t n) {
         return false;
 }
 
-/* The text of a cgroup's file, "" where there is none. */
+/* The text of a cgroup file, or "" if it cannot be read. */
 static char *read_or_empty(const char *dir, const char *file) {
         _cleanup_free_ char *path = path_join(dir, file);
         char *text;
@@ -52,8 +52,9 @@ static char *read_or_empty(const char *dir, const char *file) {
         return path && file_read(AT_FDCWD, path, &text, NULL) >= 0 ? text : strdup("");
 }
 
-/* Whether children of dir can have every controller that the properties need: they are switched on already, or
- * can be since no process sits in dir itself (cgroup-v2.rst, "No Internal Process Constraint"). */
+/* Whether children of dir can have every controller that the properties need. A controller must be on for children, or
+ * isorun must be able to switch it on. It is able to if dir itself has no processes (cgroup-v2.rst, "No Internal
+ * Process Constraint"). */
 static bool can_hold(const Plan *plan, const char *dir, bool with_optional) {
         _cleanup_free_ char *there = read_or_empty(dir, "cgroup.controllers"),
                             *on = read_or_empty(dir, "cgroup.subtree_control"),
@@ -75,8 +76,8 @@ static bool can_hold(const Plan *plan, const char *dir, bool with_optional) {
         return true;
 }
 
-/* A cgroup whose children can hold the limits: our own, or the one above where we sit in a leaf of what is
- * delegated. Returns 1, 0 where there is none, -ENOMEM. */
+/* Finds a cgroup whose children can hold the limits: isorun's own, or its parent if isorun is in a leaf of the
+ * delegated tree. Returns 1, 0 if there is no such cgroup, or -ENOMEM. */
 static int find_delegated(Builder *b) {
         _cleanup_free_ char *parent = NULL;
         const char *candidates[2];
@@ -89,7 +90,7 @@ static int find_delegated(Builder *b) {
         candidates[0] = b->host->cgroup;
         candidates[1] = parent;
 
-        /* At first one that holds the optional ones as well. */
+        /* First looks for one that can hold the optional limits, too. */
         for (size_t i = 0; i < 2 * ELEMENTSOF(candidates); i++) {
                 const char *candidate = candidates[i % ELEMENTSOF(candidates)];
                 _cleanup_free_ char *dir = path_join(b->host->cgroup_root, candidate + 1);
@@ -131,7 +132,7 @@ static int choose_holder(Builder *b) {
         return r < 0 ? r : 0;
 }
 
-/* Takes out what nobody can hold, if Optional= names it; otherwise that is the end. */
+/* Removes properties that nothing can enforce, if Optional= names them. Otherwise they are errors. */
 static int check_enforceable(Builder *b) {
         Plan *plan = b->plan;
         size_t kept = 0;
@@ -142,7 +143,7 @@ static int check_enforceable(Builder *b) {
                 bool held = holder_is_unit(plan->holder) ||
                             (plan->holder == HOLDER_CGROUP &&
                              (is_file_limit(p.directive) || directive_id(p.directive) == D_Delegate));
-                /* BPF programs of a user's manager are never attached: bpf(2) is root's. */
+                /* A user's manager cannot attach BPF programs, because only root may call bpf(2). */
                 bool no_bpf = held && plan->user_manager && p.directive->cgroup_file &&
                               streq(p.directive->cgroup_file, "bpf");
 
@@ -157,7 +158,8 @@ static int check_enforceable(Builder *b) {
         return r;
 }
 
-/* Only what is really delegated may be shown inside as writable. In a service that is known too late. */
+/* The payload may see its cgroup as writable only if it is really delegated. In a service, isorun finds that out too
+ * late for the plan. */
 static int build_delegate(Builder *b) {
         const Setting *delegate = policy_get(b->policy, D_Delegate), *optional = policy_optional(b->policy, D_Delegate);
         Plan *plan = b->plan;
@@ -169,7 +171,8 @@ static int build_delegate(Builder *b) {
         return 0;
 }
 
-/* Who can mount can see the cgroups of his namespace, and the limits belong to his user. */
+/* A payload that can mount can see the cgroups of its cgroup namespace, and files with limits may belong to its user.
+ * So the namespace begins below them. */
 int build_inner_cgroup(Builder *b) {
         b->plan->may_mount = build_may_mount(b);
         b->plan->inner_cgroup = b->plan->holder != HOLDER_NONE && (b->plan->delegate || b->plan->may_mount);

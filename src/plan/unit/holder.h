@@ -3,11 +3,11 @@
 
 #include "plan/builder.h"
 
-/* Who holds the instance, and the properties of its unit. */
+/* Plans the holder of the limits, and the properties of its unit. */
 int build_holder(Builder *b);
 
-/* What is below the holder; once the capabilities are known. */
+/* Plans the cgroup below the holder. Call it after build_capabilities(). */
 int build_inner_cgroup(Builder *b);
 
-/* Why no unit can be had for it, where that is so; for people. */
+/* A message with the reason why the instance is not a unit. Valid if it is not. */
 const char *build_holder_reason(const Builder *b);

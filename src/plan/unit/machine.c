@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether systemd-machined(8) can be told of the instance: org.freedesktop.machine1(5). */
+/* Whether systemd-machined(8) can register the instance: org.freedesktop.machine1(5). */
 #include "plan/unit/machine.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "plan/unit/holder.h"
 
 
-/* What machined takes for the name of a machine: labels as of a host name, with dots between. */
+/* Whether machined accepts the name: labels as in a host name, separated by dots. */
 static bool is_machine_name(const char *name) {
         enum { NAME_MAX_LENGTH = 64 };
         static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
@@ -23,11 +23,11 @@ static bool is_machine_name(const char *name) {
         }
 }
 
-/* NULL where nothing is in the way. */
+/* The reason why the instance cannot be registered, or NULL. */
 static const char *hindrance(const Builder *b) {
         if (!holder_is_unit(b->plan->holder))
                 return build_holder_reason(b);
-        /* For a unit of a user's manager machined would take all of that user's units. */
+        /* machined would take all units of the user's manager for the machine. */
         if (b->plan->user_manager)
                 return "systemd-machined knows no units of a user's manager";
         return b->host->uid != 0 ? "only root may register a machine" : NULL;

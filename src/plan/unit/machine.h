@@ -3,5 +3,5 @@
 
 #include "plan/builder.h"
 
-/* What systemd-machined is told. */
+/* Plans the registration with systemd-machined. */
 int build_machine(Builder *b);

@@ -4,12 +4,12 @@
 #include "plan/plan.h"
 #include "plan/request.h"
 
-/* The unit that a start is to be, known before there is a plan. */
+/* The unit of a start, which is known before there is a plan. */
 typedef struct PlanUnit {
-        PlanHolder holder; /* HOLDER_SCOPE, HOLDER_SERVICE; HOLDER_NONE: systemd is not to have it */
+        PlanHolder holder; /* HOLDER_SCOPE or HOLDER_SERVICE; HOLDER_NONE: isorun does not use systemd */
         bool user_manager;
-        char *name;        /* also without a systemd: what would be its name */
+        char *name;        /* set even if isorun does not use systemd */
 } PlanUnit;
 
-/* Says so of a request, of which name, no_scope and manager are looked at. Returns 0 or -ENOMEM. */
+/* Finds the unit of a request; uses only its name, no_scope and manager. Returns 0 or -ENOMEM. */
 int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret);

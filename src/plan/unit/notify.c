@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sd_notify(3): who is told what of the instance. Only the process that systemd has executed for a unit is listened to;
- * in a sandbox around, that is the payload, which talks to the isorun outside. */
+/* sd_notify(3): the messages about the instance to systemd. systemd listens only to the process that it executed for a
+ * unit. Inside another sandbox, that is the payload, and the isorun outside listens to it. */
 #include "plan/unit/notify.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ static const char *find_socket(const Builder *b) {
         return b->host->executed && !b->request->writable_root && address && *address ? address : NULL;
 }
 
-/* What cannot be had without a systemd that listens. */
+/* Both options need a systemd that listens. */
 static int check_request(const Builder *b) {
         if (b->request->hand_over && !(b->plan->notify && b->host->unit))
                 return report_error(b->report, EINVAL,

@@ -3,8 +3,9 @@
 
 #include "plan/builder.h"
 
-/* What systemd is told of the instance. */
+/* Plans the messages to systemd. */
 int build_notify(Builder *b);
 
-/* The payload can make no unix socket: says so where systemd listens, and nobody else speaks. */
+/* For a payload that cannot make unix sockets. Reports a notice if systemd expects messages, and isorun sends none for
+ * the payload. */
 void build_notify_is_mute(const Builder *b);
