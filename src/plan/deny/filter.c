@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which system calls the payload may make, and with which arguments: seccomp(2). */
+/* The system calls that the payload may make, and with which arguments: seccomp(2). */
 #include "plan/deny/filter.h"
 
 #include <errno.h>
@@ -20,9 +20,9 @@
 #include "util/array.h"
 #include "util/landlock.h"
 
-enum { SETTING_DEPTH_MAX = 8 }; /* groups within groups; systemd's go three deep */
+enum { SETTING_DEPTH_MAX = 8 }; /* groups in groups; systemd's are three deep */
 
-static const uint64_t int_mask = UINT32_MAX; /* the kernel takes an int: what stands above it does not count */
+static const uint64_t int_mask = UINT32_MAX; /* the kernel takes an int, and ignores the upper 32 bits */
 
 static int compare_calls(const void *a, const void *b) {
         return strcmp(((const PlanCall *) a)->name, ((const PlanCall *) b)->name);
@@ -34,7 +34,7 @@ static PlanCall *find_call(Plan *plan, const char *name) {
         return bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), compare_calls);
 }
 
-/* Every system call that the groups and libseccomp both know on this architecture, denied. */
+/* Adds all system calls that the groups and libseccomp both know on this architecture, as denied. */
 static int add_known(Plan *plan, int error) {
         const SyscallGroup *known = syscall_group_find("@known");
         size_t kept = 0;
@@ -58,7 +58,7 @@ static int add_known(Plan *plan, int error) {
         return 0;
 }
 
-/* Sets what happens on a call or on all of a group. A call that is not of this architecture counts for nothing. */
+/* Sets the result of a call, or of all calls of a group. Ignores a call that this architecture does not have. */
 static void set_calls(Plan *plan, const char *name, int error, unsigned depth) {
         const SyscallGroup *group = name[0] == '@' ? syscall_group_find(name) : NULL;
         PlanCall *call;
@@ -73,7 +73,7 @@ static void set_calls(Plan *plan, const char *name, int error, unsigned depth) {
                 set_calls(plan, *m, error, depth + 1);
 }
 
-/* A sandbox inside needs namespaces and mounts. Filters of its own, by @sandbox, it has of @default. */
+/* A sandbox in the payload needs namespaces and mounts. The calls for its filters (@sandbox) are in @default. */
 static void allow_nesting(Plan *plan) {
         static const char *const calls[] = { "@mount", "open_tree", "unshare", "setns", "clone", "clone3", "sethostname" };
 
@@ -81,7 +81,7 @@ static void allow_nesting(Plan *plan) {
                 set_calls(plan, calls[i], 0, 0);
 }
 
-/* And what a world of its own is for. */
+/* With a private range of user ids, the payload may also change owners, ids and capabilities. */
 static void allow_world(Plan *plan) {
         static const char *const calls[] = { "@chown", "@setuid", "capset", "setdomainname" };
 
@@ -89,8 +89,8 @@ static void allow_world(Plan *plan) {
                 set_calls(plan, calls[i], 0, 0);
 }
 
-/* The kernel's keyrings know users, not namespaces, so that the caller's keys could be read inside. @system-service
- * has their calls; here they must be asked for by their own names. */
+/* The kernel's keyrings belong to users, not to namespaces, so the payload could read the caller's keys.
+ * @system-service contains these calls; here the policy must name them, or @keyring. */
 static void deny_keyring(Plan *plan, const SettingList *list, int error) {
         const SyscallGroup *keyring = syscall_group_find("@keyring");
 
@@ -109,7 +109,8 @@ static void deny_keyring(Plan *plan, const SettingList *list, int error) {
         }
 }
 
-/* libseccomp may be older than the groups; the filter has no rule for a call whose number is not known. */
+/* Whether libseccomp does not know the call, because it is older than the groups. The filter then has no rule for
+ * it. */
 static bool is_unknown(const char *name) {
         return seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR;
 }
@@ -146,7 +147,7 @@ static int build_calls(Builder *b) {
         }
         deny_keyring(plan, list, error);
 
-        /* Without these, nothing starts: systemd.exec(5) allows @default always. */
+        /* Without execve, the command cannot be started. systemd.exec(5) always allows @default. */
         if (find_call(plan, "execve") && find_call(plan, "execve")->error)
                 return build_error(b, &list->items[list->n - 1], D_SystemCallFilter, EINVAL,
                                    "denies execve, without which the command cannot be started");
@@ -156,7 +157,7 @@ static int build_calls(Builder *b) {
 static int add_rule(Plan *plan, PlanArgumentRule rule) {
         PlanArgumentRule *r;
 
-        /* A name of other architectures only counts where one of them may be used. */
+        /* A call that only other architectures have needs a rule only if the policy allows one of these. */
         if (is_unknown(rule.name) || (seccomp_syscall_resolve_name(rule.name) < 0 && plan->n_architectures == 0))
                 return 0;
         r = ARRAY_APPEND(plan->argument_rules, plan->n_argument_rules);
@@ -181,16 +182,17 @@ static int add_rules(Plan *plan, const PlanArgumentRule *rules, size_t n) {
         { .name = call, .argument = n, .test = ARGUMENT_MASKED_EQUAL, .mask = m, .value = m, .error = EPERM, \
           .flags_argument = n - 1, .flags = flag, .reason = D_RestrictSUIDSGID }
 
-/* Not even a policy can want these. */
+/* No policy can remove these rules. */
 static const PlanArgumentRule fixed_rules[] = {
-        /* What types on the terminal for its user: ioctl_tty(2). */
+        /* They type on the user's terminal: ioctl_tty(2). */
         MASKED("ioctl", 1, UINT32_MAX, TIOCSTI, EPERM, _DIRECTIVE_MAX),
         MASKED("ioctl", 1, UINT32_MAX, TIOCLINUX, EPERM, _DIRECTIVE_MAX),
-        /* Limits of the reaper, by which it could be ended. */
+        /* The limits of the reaper: the payload could end it with them. */
         MASKED("prlimit64", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
 };
 
-/* The process group is isorun's own, and its caller's: kill(2) with 0 reaches it through the pid namespace. */
+/* The payload's process group is also that of isorun and the caller. kill(2) with pid 0 reaches them even from another
+ * pid namespace. */
 static const PlanArgumentRule group_rules[] = {
         MASKED("kill", 0, UINT32_MAX, 0, EPERM, _DIRECTIVE_MAX),
 };
@@ -200,7 +202,8 @@ static const PlanArgumentRule hostname_rules[] = {
         ANY("setdomainname", EPERM, D_ProtectHostname),
 };
 
-/* The real-time classes, whatever SCHED_RESET_ON_FORK says; sched_setattr(2) has its argument in memory. */
+/* The real-time classes, with or without SCHED_RESET_ON_FORK. sched_setattr(2) has its argument in memory, where the
+ * filter cannot see it. */
 #define NO_RESET (UINT32_MAX & ~(uint64_t) SCHED_RESET_ON_FORK)
 static const PlanArgumentRule realtime_rules[] = {
         MASKED("sched_setscheduler", 1, NO_RESET, SCHED_FIFO, EPERM, D_RestrictRealtime),
@@ -220,8 +223,8 @@ static const PlanArgumentRule suid_rules[] = {
         CREATES("open", 2, S_ISUID, TMPFILE),   CREATES("open", 2, S_ISGID, TMPFILE),
         CREATES("openat", 3, S_ISUID, O_CREAT), CREATES("openat", 3, S_ISGID, O_CREAT),
         CREATES("openat", 3, S_ISUID, TMPFILE), CREATES("openat", 3, S_ISGID, TMPFILE),
-        ANY("openat2", ENOSYS, D_RestrictSUIDSGID), /* its mode stands in memory */
-        ANY("io_uring_setup", ENOSYS, D_RestrictSUIDSGID), /* what is submitted to a ring passes no filter */
+        ANY("openat2", ENOSYS, D_RestrictSUIDSGID), /* its mode is in memory */
+        ANY("io_uring_setup", ENOSYS, D_RestrictSUIDSGID), /* the filter does not see the operations of a ring */
 #undef BOTH
 };
 
@@ -233,7 +236,7 @@ static const PlanArgumentRule write_execute_rules[] = {
         MASKED("shmat", 2, SHM_EXEC, SHM_EXEC, EPERM, D_MemoryDenyWriteExecute),
 };
 
-/* i386's old mmap(2) and shmat(2) have their arguments in memory. */
+/* i386's old mmap(2) and shmat(2) have their arguments in memory, where the filter cannot see them. */
 static int check_write_execute(Builder *b) {
         const Setting *s = policy_get(b->policy, D_MemoryDenyWriteExecute);
 
@@ -248,7 +251,7 @@ static int add_simple_rules(Builder *b) {
                 DirectiveId id;
                 const PlanArgumentRule *rules;
                 size_t n;
-                bool of_world; /* what it denies reaches no further than a world of its own */
+                bool of_world; /* with a private range of user ids, it protects nothing outside */
         } table[] = {
                 { D_ProtectHostname, hostname_rules, ELEMENTSOF(hostname_rules), true },
                 { D_RestrictRealtime, realtime_rules, ELEMENTSOF(realtime_rules), false },
@@ -279,14 +282,14 @@ static int deny_namespace(Plan *plan, uint64_t flag) {
                 MASKED("clone", 0, flag, flag, EPERM, D_RestrictNamespaces),
         };
 
-        /* clone(2) has no CLONE_NEWTIME: the bit belongs to the signal there. */
+        /* clone(2) does not have CLONE_NEWTIME: its bit is part of the signal number. */
         return add_rules(plan, rules, ELEMENTSOF(rules) - (flag == CLONE_NEWTIME));
 }
 
 static int add_namespace_rules(Builder *b) {
         static const PlanArgumentRule any_kind[] = {
-                MASKED("setns", 1, UINT32_MAX, 0, EPERM, D_RestrictNamespaces), /* whatever the fd is of */
-                ANY("clone3", ENOSYS, D_RestrictNamespaces), /* flags in memory; libc falls back to clone */
+                MASKED("setns", 1, UINT32_MAX, 0, EPERM, D_RestrictNamespaces), /* 0: any kind of namespace */
+                ANY("clone3", ENOSYS, D_RestrictNamespaces), /* its flags are in memory; libc falls back to clone */
         };
         uint64_t allowed = build_allowed_namespaces(b->policy);
         Plan *plan = b->plan;
@@ -308,7 +311,8 @@ static int deny_family(Plan *plan, ArgumentTest test, uint64_t family) {
 
 enum { FAMILY_MAX = 64 }; /* AF_MAX is 46 in Linux 6.1 */
 
-/* Reads the list into one bit a family; true where it allows (and all else is denied), false where it denies. */
+/* Sets one bit for each family of the list. Returns true if these are allowed and all others denied, false if these are
+ * denied. */
 static bool read_families(const SettingList *list, uint64_t *ret) {
         bool allow = !list->items[0].value.inverted;
 
@@ -326,8 +330,8 @@ static bool read_families(const SettingList *list, uint64_t *ret) {
         return allow;
 }
 
-/* Below the first, above the last, and each between that is not on the list: comparisons of the whole register, so
- * that no high bit slips through. */
+/* Denies the families below the first allowed one, above the last, and each one between that is not allowed. The
+ * comparisons use the whole register, so that a value with upper bits is denied, too. */
 static int allow_families(Plan *plan, uint64_t families) {
         unsigned first = 0, last = FAMILY_MAX - 1;
         int r;
@@ -357,9 +361,9 @@ static const Setting *names_unix(const SettingList *list) {
         return NULL;
 }
 
-/* In the host's network namespace an abstract socket is reached by its name alone, through no file. Landlock shuts
- * that from ABI 6 on; before, no socket(AF_UNIX) can be had there (socketpair(2) stays). Returns 1 where it must be
- * denied, 0, or an error. */
+/* In the host's network namespace, a process reaches an abstract socket by its name, without a file. Landlock prevents
+ * this from ABI 6 on. On an older kernel, socket(AF_UNIX) must be denied (socketpair(2) is not). Returns 1 if it must,
+ * 0, or -EOPNOTSUPP, reported. */
 static int must_deny_unix(Builder *b) {
         const Setting *asked = names_unix(build_list(b, D_RestrictAddressFamilies));
 
@@ -376,9 +380,9 @@ static int must_deny_unix(Builder *b) {
 
 static int add_family_rules(Builder *b) {
         const PlanArgumentRule around[] = {
-                /* What is submitted to a ring passes no filter: IORING_OP_SOCKET of io_uring_enter(2). */
+                /* The filter does not see the operations of a ring, such as IORING_OP_SOCKET: io_uring_enter(2). */
                 ANY("io_uring_setup", ENOSYS, D_RestrictAddressFamilies),
-                ANY("socketcall", ENOSYS, D_RestrictAddressFamilies), /* x86's: its arguments are in memory */
+                ANY("socketcall", ENOSYS, D_RestrictAddressFamilies), /* i386's; its arguments are in memory */
         };
         Plan *plan = b->plan;
         uint64_t families;
@@ -418,7 +422,7 @@ static int build_architectures(Builder *b) {
 
                 if (arch == SCMP_ARCH_NATIVE || arch == seccomp_arch_native())
                         continue;
-                /* One filter cannot hold both, as seccomp_arch_add(3) says; and no kernel runs both. */
+                /* No kernel runs both, and one filter cannot contain both: seccomp_arch_add(3). */
                 if ((arch ^ seccomp_arch_native()) & __AUDIT_ARCH_LE)
                         return build_error(b, &list->items[i], D_SystemCallArchitectures, EINVAL,
                                            "this machine cannot run programs of %s, which has another byte order",

@@ -3,5 +3,5 @@
 
 #include "plan/builder.h"
 
-/* System calls. */
+/* Plans the system call filter. */
 int build_filter(Builder *b);

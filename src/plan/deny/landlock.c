@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Landlock, which says once more that only what is meant to be writable is: landlock(7). It has no rule that
- * denies, so that a path hidden by a mount is hidden by the mount alone. */
+/* Landlock enforces a second time that the payload can write only to writable places: landlock(7). It has no rule that
+ * denies, so a path that a mount hides is hidden only by the mount. */
 #include "plan/deny/landlock.h"
 
 #include <errno.h>
@@ -54,9 +54,9 @@ static bool is_mount(const PlanMount *m) {
         return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
 }
 
-/* Of a mount on top of a place the kernel looks at the mount's own directories, and then at what holds the place; the
- * place itself is hidden (is_access_to_paths_allowed(), "Ignores hidden mount points"). So the rule is its parent's,
- * where the mounts alone then keep the rest read-only. */
+/* isoctl grant later puts a mount on this place. For a file in it, the kernel checks the directories in the mount, then
+ * the parent of the place, but not the place itself (is_access_to_paths_allowed(), "Ignores hidden mount points"). So
+ * the rule is for the parent. There, only the mounts keep the rest read-only. */
 static int add_grant_rule(Plan *plan, const PlanMount *m) {
         char *parent = path_parent(m->destination);
 
@@ -91,7 +91,7 @@ int build_landlock(Builder *b) {
         plan->landlock_abi = b->host->landlock_abi;
         if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE)
                 plan->landlock_scope = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
-        /* Under a domain that handles files, every mount(2) fails. */
+        /* In a Landlock domain that handles files, every mount(2) fails. */
         if (build_may_mount(b) || plan->landlock_abi < LANDLOCK_ABI_REFER)
                 return 0;
 

@@ -9,20 +9,20 @@
 typedef struct LandlockRight {
         const char *name;
         uint64_t bit;
-        unsigned abi;    /* the first that has it */
+        unsigned abi;    /* the first ABI that has it */
         unsigned groups; /* LANDLOCK_GROUP_* */
 } LandlockRight;
 
 enum {
-        LANDLOCK_GROUP_READ = 1 << 0,   /* given everywhere */
-        LANDLOCK_GROUP_DEVICE = 1 << 1, /* given below /dev */
-        LANDLOCK_GROUP_FILE = 1 << 2,   /* makes sense on what is not a directory */
+        LANDLOCK_GROUP_READ = 1 << 0,   /* allowed everywhere */
+        LANDLOCK_GROUP_DEVICE = 1 << 1, /* allowed below /dev */
+        LANDLOCK_GROUP_FILE = 1 << 2,   /* can apply to a file that is not a directory */
 };
 
 extern const LandlockRight landlock_rights[]; /* ends with a NULL name */
 
-/* All rights that the ABI knows and that are in all of the groups. */
+/* All rights that the ABI has and that are in all these groups. */
 uint64_t landlock_rights_mask(unsigned abi, unsigned groups);
 
-/* The rules; once the mounts are placed. */
+/* Plans the Landlock rules. Call it after the mounts are planned. */
 int build_landlock(Builder *b);

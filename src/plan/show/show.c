@@ -13,7 +13,7 @@
 #include "util/strv.h"
 #include "util/text.h"
 
-/* Where the entries go, and whether memory ran out on the way. */
+/* Receives the entries. oom: memory has run out. */
 typedef struct Output {
         const Plan *plan;
         const Policy *policy;
@@ -188,12 +188,12 @@ static void show_identity(Output *out) {
         entry(out, "no_new_privs", NULL, "yes");
 }
 
-/* Behind a mount that needs its place to be there, where that is not known. */
+/* An addition for a mount that is made only if its destination exists, when isorun does not know whether it does. */
 static const char *describe_condition(const Plan *plan, const PlanMount *m) {
         return m->optional && !m->exact && plan->mounts[0].source.kind == SOURCE_IMAGE ? ", if it is there" : "";
 }
 
-/* A place that shows something of the host. */
+/* Shows a mount of something from the host. */
 static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
         _cleanup_free_ char *source = plan_source_format(&m->source);
 
@@ -274,7 +274,7 @@ static void show_calls(Output *out, const char *key, int error) {
         pieces_end(out, &p, key, origin_of(out, D_SystemCallFilter));
 }
 
-/* Each errno that some call is answered with. */
+/* Shows the denied calls, one entry for each errno. */
 static void show_denied(Output *out) {
         for (int error = 1; error < 4096; error++) {
                 char key[64];

@@ -5,16 +5,16 @@
 
 #include "plan/plan.h"
 
-/* Gets a plan entry by entry, and prints it: as text, as JSON. */
+/* Prints the entries of a plan, as text or as JSON. */
 typedef struct PlanPrinter {
-        /* Each section comes once, before its entries. */
+        /* Called once for each section, before its entries. */
         void (*section)(void *userdata, const char *name);
-        /* origin NULL: not of the policy's making. Nothing in value is escaped. */
+        /* origin is NULL if the entry does not come from the policy. value is not escaped. */
         void (*entry)(void *userdata, const char *key, const char *value, const Origin *origin);
 } PlanPrinter;
 
-/* Returns 0 or -ENOMEM. */
+/* Calls the printer for each entry of the plan. Returns 0 or -ENOMEM. */
 int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata);
 
-/* Prints a plan as text for people. Returns as plan_print(). */
+/* Prints a plan as text. Returns 0 or -ENOMEM. */
 int plan_print_text(const Plan *plan, const Policy *policy, FILE *f);
