@@ -140,26 +140,26 @@ refused() { # description, message, arguments...
 }
 
 test_refused() {
-	local here="is / of this system, which is not written to"
+	local here="refused: --root is this machine's own root"
 
 	ln -sfn / "$tmp/t/link"
 	mkdir -p "$tmp/t/bind"
 	mount --bind / "$tmp/t/bind"
-	refused / "--root: RootDirectory=: / $here" --root / -- true
-	refused // "--root: RootDirectory=: / $here" --root // -- true
-	refused "/ by .." "--root: RootDirectory=: / $here" --root /usr/.. -- true
-	refused "/ by a symlink" "--root: RootDirectory=: / $here" --root "$tmp/t/link" -- true
-	refused "/ by a directive" "-p: RootDirectory=: / $here" --root "$tree" -p RootDirectory=/ -- true
-	refused "a bind of /" "--root: RootDirectory=: $tmp/t/bind $here" --root "$tmp/t/bind" -- true
-	refused "no directory" "--root: RootDirectory=: /etc/passwd is neither a directory nor an image *" --root /etc/passwd -- true
+	refused / "--root: RootDirectory=: $here" --root / -- true
+	refused // "--root: RootDirectory=: $here" --root // -- true
+	refused "/ by .." "--root: RootDirectory=: $here" --root /usr/.. -- true
+	refused "/ by a symlink" "--root: RootDirectory=: $here" --root "$tmp/t/link" -- true
+	refused "/ by a directive" "-p: RootDirectory=: $here" --root "$tree" -p RootDirectory=/ -- true
+	refused "a bind of /" "--root: RootDirectory=: $here" --root "$tmp/t/bind" -- true
+	refused "no directory" "--root: RootDirectory=: /etc/passwd is not a directory" --root /etc/passwd -- true
 	refused "nothing" "--root: RootDirectory=: $tmp/none: No such file*" --root "$tmp/none" -- true
-	refused "a name that nothing is bound to" "--root: RootDirectory=: nothing is bound to the name tree*" --root tree -- true
-	refused "no root to write to" "--root: RootDirectory=: none is not one directory, to be written to" --root none -- true
-	refused "several" "--root: RootDirectory=: $tree:$tree is not one directory, to be written to" --root "$tree:$tree" -- true
+	refused "a name that nothing is bound to" "--root: RootDirectory=: the name tree is not bound to a path*" --root tree -- true
+	refused "no root to write to" "--root: RootDirectory=: none is not a single directory that a build can write to" --root none -- true
+	refused "several" "--root: RootDirectory=: $tree:$tree is not a single directory that a build can write to" --root "$tree:$tree" -- true
 	refused "no --root" "build: --root DIR|NAME is missing*" -- true
 	refused "no command" "build: COMMAND is missing*" --root "$tree"
-	refused "PrivateUsers=full" "-p: PrivateUsers=: \"full\" is not for building*" --root "$tree" -p PrivateUsers=full -- true
-	refused "another user" "-p: User=: a tree is built by its root" --root "$tree" -p User=33 -- sh
+	refused "PrivateUsers=full" "-p: PrivateUsers=: \"full\" does not work in a build*" --root "$tree" -p PrivateUsers=full -- true
+	refused "another user" "-p: User=: cannot be set in a build: the command runs as the tree's root" --root "$tree" -p User=33 -- sh
 	umount "$tmp/t/bind"
 }
 
@@ -187,7 +187,7 @@ test_without_range() {
 	build -- sh -c 'id -u; cat /proc/self/uid_map /proc/self/setgroups; touch /etc/b; chown 33 /etc/b 2>/dev/null && echo changed'
 	is "$label: without subordinate ids there is root alone" "$(xargs <<<"$out")" "0 0 $own 1 deny"
 	like "$label: ... with a notice" "$err" \
-		"*isoctl: notice: there is but one user, root, in this build: $TH_USER has no range of subordinate ids in /etc/subuid*"
+		"*isoctl: notice: this build has only one user, root: $TH_USER has no subordinate ids in /etc/subuid*"
 	is "$label: ... whose files are the caller's" "$(stat -c %u "$tree/etc/b")" "$own"
 	echo "$saved" >/etc/subuid
 }

@@ -85,21 +85,21 @@ bad "a continuation line counts from its first" $'[Sandbox]\nBindPaths=/etc \\\n
 bad "a source that does not exist" $'[Sandbox]\nBindPaths=/no/such' '%f:2: BindPaths=: /no/such: No such file or directory'
 bad "a destination with .." $'[Sandbox]\nVolume=/etc:/a/../b' '%f:2: Volume=: the path contains "..": "/a/../b"'
 bad "two mounts on one place" $'[Sandbox]\nBindPaths=/etc:/mnt\nVolume=/usr:/mnt' \
-	"%f:3: Volume=: /mnt: a mount is there already, by BindPaths= of $tmp/bad.conf:2"
+	"%f:3: Volume=: /mnt is already the destination of BindPaths= of $tmp/bad.conf:2"
 bad "a directory over a file" $'[Sandbox]\nBindPaths=/usr:/etc/passwd' \
 	'%f:2: BindPaths=: /etc/passwd is a file, and /usr a directory'
 bad "a capability without effect" $'[Sandbox]\nCapabilityBoundingSet=CAP_SYS_TIME' \
-	'%f:2: CapabilityBoundingSet=: CAP_SYS_TIME has no effect in a user namespace of its own (PrivateUsers=no, as root, does without one)'
+	'%f:2: CapabilityBoundingSet=: CAP_SYS_TIME has no effect in a user namespace (as root, PrivateUsers=no avoids one)'
 bad "an unknown user" $'[Sandbox]\nUser=no-such-user' '%f:2: User=: no such user: "no-such-user"'
 bad "an unknown system call" $'[Sandbox]\nSystemCallFilter=~no_such_call' \
 	'%f:2: SystemCallFilter=: not a system call: "no_such_call"'
 bad "a required limit without anything to hold it" $'[Scope]\nMemoryMax=1G' \
-	'%f:2: MemoryMax=: cannot be enforced: --no-scope leaves no unit to enforce it (-p Optional=MemoryMax runs without it)'
+	'%f:2: MemoryMax=: cannot be enforced: with --no-scope there is no unit that could enforce it (-p Optional=MemoryMax runs without it)'
 bad "Base= that comes back" $'[Policy]\nBase=./bad.conf' \
 	"%f:2: Base=: the policy is its own base: $tmp/bad.conf → $tmp/bad.conf"
 bad "a missing base" $'[Policy]\nBase=./none.conf' "%f:2: cannot read the policy $tmp/./none.conf: No such file or directory"
 bad "ProtectProc= with Nesting=" $'[Sandbox]\nNesting=yes\nUser=nobody\nProtectProc=invisible' \
-	'%f:4: ProtectProc=: cannot be held where user namespaces can be made inside (Nesting=yes or RestrictNamespaces= without user): a /proc mounted there would show everything'
+	'%f:4: ProtectProc=: cannot be enforced if the payload can make user namespaces (Nesting=yes or RestrictNamespaces= without user): it could mount a /proc that shows everything'
 run "$isorun" --no-scope -p MemoryMax=12Q true
 is "-p is checked likewise" "$err" 'isorun: -p: MemoryMax=: not a size (such as 64M): "12Q"'
 run "$isorun" --no-scope -p Base=x true

@@ -456,7 +456,7 @@ test_unmarked() {
 	is "... and entered by root" "$out" "$TH_USER"
 	run "$as_user" "$isoctl" enter isorun-test.service id -un
 	no_refusal is "... and by its owner" "$out" "$TH_USER"
-	like "... and shown" "$("$isoctl" status isorun-test)" "*held by*isorun-test.service, the unit that isorun is the main process of*"
+	like "... and shown" "$("$isoctl" status isorun-test)" "*held by*isorun-test.service, the unit whose main process is isorun*"
 	systemctl stop isorun-test.service
 }
 

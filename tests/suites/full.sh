@@ -45,11 +45,11 @@ test_ids() {
 	fi
 	shell "User= and Group= are numbers of that world" "5 7 7" -p User=5 -p Group=7 'echo $(id -u) $(id -g) $(id -G)'
 	no_refusal shell "... or root" "0 0" -p User=root 'echo $(id -u) $(id -g)'
-	refused "User= with a name" '-p: User=: with PrivateUsers=full this is root or a number from 0 to 65535*: "nobody"' \
+	refused "User= with a name" '-p: User=: with PrivateUsers=full, use root or a number from 0 to 65535*: "nobody"' \
 		-p User=nobody true
 	refused "User= above the range" "-p: User=: with PrivateUsers=full*" -p User=65536 true
 	refused "Group= with a name" "-p: Group=: with PrivateUsers=full*" -p Group=nogroup true
-	refused "Delegate=" "-p: Delegate=: is not possible with PrivateUsers=full*" -p Delegate=yes true
+	refused "Delegate=" "-p: Delegate=: does not work with PrivateUsers=full*" -p Delegate=yes true
 	run "${who[@]}" "$isorun" --quiet -p PrivateUsers=full --dry-run true
 	like "$label: both maps are explained" "$out" "*uid map *$own $own 1,$first $first 65536   # -p*
   inner uid map * 0 $first 65536   # -p*"
@@ -201,7 +201,7 @@ test_range() {
 		saved=$(cat "/etc/$file")
 		sed -i "/^$name:/d" "/etc/$file"
 		refused "without a range in /etc/$file" \
-			"-p: PrivateUsers=: \"full\" cannot be had: $name has no range of subordinate ids in /etc/$file (as root: usermod --add-subuids*" true
+			"-p: PrivateUsers=: \"full\" is not available: $name has no subordinate ids in /etc/$file (as root, add 65536 unused ids: usermod --add-subuids*" true
 		echo "$saved" >"/etc/$file"
 	done
 	saved=$(cat /etc/subuid)
@@ -213,10 +213,10 @@ test_range() {
 	shell "... else the largest" "0 600000 20" 'echo $(cat /proc/self/uid_map)'
 	sed -i "/^$name:/d" /etc/subuid
 	echo "$name:$own:65536" >>/etc/subuid
-	refused "a range that holds the caller" "-p: PrivateUsers=: \"full\" cannot be had: the range*holds the caller's own id*" true
+	refused "a range that holds the caller" "-p: PrivateUsers=: \"full\" is not available: the range*contains the caller's own id*" true
 	sed -i "/^$name:/d" /etc/subuid
 	echo "$name:0:65536" >>/etc/subuid
-	refused "... or root" "-p: PrivateUsers=: \"full\" cannot be had: the range*" true
+	refused "... or root" "-p: PrivateUsers=: \"full\" is not available: the range*" true
 	echo "$saved" >/etc/subuid
 	[ "$label" = user ] || return 0
 
@@ -226,7 +226,7 @@ test_range() {
 	refused "newuidmap that refuses is quoted" "/usr/bin/newuidmap does not write the id map: newuidmap: not today" true
 	umount /usr/bin/newuidmap
 	mount --bind /dev/null /usr/bin/newuidmap
-	refused "without newuidmap" "-p: PrivateUsers=: \"full\" cannot be had: newuidmap and newgidmap are not installed*" true
+	refused "without newuidmap" "-p: PrivateUsers=: \"full\" is not available: newuidmap and newgidmap are not installed*" true
 	umount /usr/bin/newuidmap
 	also ok "$label: no unit is left of those" eventually no_units
 }
@@ -241,14 +241,14 @@ test_idmap() {
 	chmod 600 "$dir/secret"
 	chown 1000:1000 "$dir/other"
 	if [ "$label" != root ]; then
-		refused "idmap as a user" "--volume: Volume=: \"idmap\" is for root only*" -v "$dir:/mnt:ro,idmap" true
+		refused "idmap as a user" "--volume: Volume=: \"idmap\" works only for root*" -v "$dir:/mnt:ro,idmap" true
 		umount "$dir"
 		return
 	fi
 	mode=()
-	refused "idmap without a world of its own" "--volume: Volume=: \"idmap\" is for PrivateUsers=full*" -v "$dir:/mnt:ro,idmap" true
+	refused "idmap without a world of its own" "--volume: Volume=: \"idmap\" works only with PrivateUsers=full*" -v "$dir:/mnt:ro,idmap" true
 	mode=(-p PrivateUsers=full)
-	refused "a writable one where set-user-ID counts" "--volume: Volume=: a writable \"idmap\" takes a file system that is mounted nosuid*" \
+	refused "a writable one where set-user-ID counts" "--volume: Volume=: a writable \"idmap\" needs a file system that is mounted nosuid*" \
 		-v "$dir:/mnt:idmap" true
 	inside -v "$dir:/mnt:ro,idmap" 'echo $(stat -c %u:%g /mnt/secret /mnt/other) $(cat /mnt/secret)'
 	if [[ $err = *"not every file system"* ]]; then

@@ -63,7 +63,7 @@ while i: print(len(i), i[0]["name"], i[0]["cgroup"].rsplit("/", 1)[1]); i = i[0]
 	ctl enter outer isoctl enter mid isoctl enter inner sh -c "$own_cgroup; exit 5"
 	is "$label: ... and so on" "$status $out" "5 /"
 	ctl enter outer isoctl status mid
-	like "$label: ... and shown" "$out" "mid*running*policy*nest*held by*a cgroup of its own below /*"
+	like "$label: ... and shown" "$out" "mid*running*policy*nest*held by*a separate cgroup below /*"
 	end outer
 	also ok "$label: nothing is left" eventually gone '^sleep 90[12]$'
 }
@@ -185,12 +185,12 @@ test_names() {
 	is "$label: inside, a name is bound to what the parent shows" "$out$err" sub
 	outer --bind "data=$data" -v data:/vol isorun --quiet --policy wants-data cat /srv/data/what
 	like "$label: ... the parent's names are not known there" "$status $err" \
-		"125 isorun: */wants-data.conf:4: Volume=: nothing is bound to the name data*"
+		"125 isorun: */wants-data.conf:4: Volume=: the name data is not bound to a path*"
 	outer -v "$data:/vol" isorun --quiet --bind "data=$tmp/other-$label" --policy wants-data true
 	like "$label: ... nor what it does not show" "$status $err" \
 		"125 isorun: */wants-data.conf:4: Volume=: $tmp/other-$label: No such file or directory"
 	outer --bind "data=$data" -v data:/vol:ro isorun --quiet --bind data=/vol -v data:/mnt true
-	like "$label: ... nor more than it shows" "$status $err" "125 isorun: *Volume=: cannot be enforced: /vol is read-only here*"
+	like "$label: ... nor more than it shows" "$status $err" "125 isorun: *Volume=: cannot be enforced: /vol is mounted read-only*"
 	outer -v "$data:/vol:ro" isorun --quiet --policy nest --bind data=/vol -v data:/vol2:ro \
 		isorun --quiet --bind data=/vol2 --policy wants-data cat /srv/data/what
 	is "$label: ... three deep" "$out$err" data

@@ -121,7 +121,7 @@ test_exec() {
 	end
 	start Type=exec NotifyAccess=none -- --notify=exec -- true
 	await has_ended
-	is "$label: ... where systemd does not listen" "$(show ExecMainStatus) $(cat "$tmp/errors")" "125 isorun: --notify=exec: isorun is not the main process of a service that systemd listens to: it takes a service with Type=notify"
+	is "$label: ... where systemd does not listen" "$(show ExecMainStatus) $(cat "$tmp/errors")" "125 isorun: --notify=exec: isorun must be the main process of a service with Type=notify"
 	end
 	run "$isorun" --notify=exec true
 	like "$label: ... or there is no service" "$status $err" "125 isorun: --notify=exec: *Type=notify"
@@ -182,7 +182,7 @@ test_roots() {
 	mkdir -p "$tmp/run"
 	start -- -v "$tmp/run:/run" -- "${by_script[@]}"
 	like "$label: a writable volume in its place is an error" "$(cat "$tmp/errors")" \
-		"isorun: NOTIFY_SOCKET=: /run/isorun does not exist, and nothing is made inside a writable volume (*): make it there"
+		"isorun: NOTIFY_SOCKET=: /run/isorun does not exist, and isorun creates nothing in a writable volume: create it in *"
 	also is "$label: ... 125" "$(show ExecMainStatus)" 125
 	end
 	start -- --dry-run -- "${by_script[@]}"

@@ -25,7 +25,7 @@ nothing_left() { [ -z "$(machines)" ] && [ -z "$(find /sys/fs/cgroup -name 'isor
 test_scope() {
 	local reaper
 	run "$isorun" --quiet --policy "$tmp/register.conf" --dry-run --name web true
-	like "the plan has it" "$out" "*machine*web, of systemd-machined*"
+	like "the plan has it" "$out" "*machine*web, registered with systemd-machined*"
 	begin web
 	reaper=$(pgrep -P "$instance")
 	is "an instance is a machine" "$(machines)" web
@@ -83,10 +83,10 @@ led_by_another() { [ "$(show served Leader 2>/dev/null || echo "$leader")" != "$
 test_refused() {
 	run "$isorun" --policy "$tmp/register.conf" --name a_b true
 	is "a name that no machine can have" "$status $err" \
-		"125 isorun: $tmp/register.conf:4: Register=: \"a_b\" is not the name of a machine: letters, digits and \"-\", with single \".\" between (--name chooses another)"
+		"125 isorun: $tmp/register.conf:4: Register=: \"a_b\" is not a machine name: use letters, digits, \"-\" and single \".\" (--name sets another name)"
 	for name in a..b a. a-.b "$(printf 'a%.0s' {1..65})"; do
 		run "$isorun" --policy "$tmp/register.conf" --name "$name" true
-		like "... $name" "$status $err" "125 *register.conf:4: Register=: * is not the name of a machine: *"
+		like "... $name" "$status $err" "125 *register.conf:4: Register=: * is not a machine name: *"
 	done
 	systemd-run --quiet --unit=another.service sleep 1002
 	busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager RegisterMachine \
@@ -127,11 +127,11 @@ test_scope
 test_root
 test_service
 test_refused
-test_cannot "without a unit" "--no-scope leaves no unit to enforce it" "$isorun" --no-scope
-test_cannot "in a sandbox" "no systemd is reachable and no cgroup is delegated to enforce it" \
+test_cannot "without a unit" "with --no-scope there is no unit that could enforce it" "$isorun" --no-scope
+test_cannot "in a sandbox" "isorun cannot reach systemd, and has no delegated cgroup that could enforce it" \
 	"$isorun" --quiet --policy nest -p "Optional=MemoryMax TasksMax CPUQuota" -p User=nobody -v "$tmp:$tmp:ro" isorun
 if [ -n "${TH_USER-}" ]; then
-	test_cannot "a user" "systemd-machined knows no units of a user's manager" "$as_user" "$isorun"
+	test_cannot "a user" "systemd-machined does not register units of a user's service manager" "$as_user" "$isorun"
 	test_cannot "a service with User=" "only root may register a machine" \
 		systemd-run --wait --pipe --quiet -p User="$TH_USER" "$isorun"
 else

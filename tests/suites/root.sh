@@ -23,7 +23,7 @@ test_names() {
 	policy $'Volume=data:/srv/data'
 
 	refused "a name that nothing is bound to" \
-		"$tmp/test.conf:4: Volume=: nothing is bound to the name data (isorun --bind data=PATH, or a line data=PATH in *" \
+		"$tmp/test.conf:4: Volume=: the name data is not bound to a path: use isorun --bind data=PATH, or write data=PATH into *" \
 		--policy "$tmp/test.conf" true
 	prints "--bind" one --bind "data=$one" --policy "$tmp/test.conf" cat /srv/data/what
 	prints "another binding is another world" two --bind "data=$two" --policy "$tmp/test.conf" cat /srv/data/what
@@ -34,7 +34,7 @@ test_names() {
 	like "$label: who binds can narrow" "$err" "*Read-only file system*"
 	run "${who[@]}" env -C "$one" "$isorun" --quiet "${mode[@]}" --bind data=sub --policy "$tmp/test.conf" ls /srv/data
 	is "$label: a relative path is meant from here" "$out" b.key
-	refused "--bind of a name that is not asked for" "--bind: dta: no Volume= or RootDirectory= of the policy asks for this name" \
+	refused "--bind of a name that is not asked for" "--bind: dta: the policy has no Volume= or RootDirectory= with this name" \
 		--bind "dta=$one" true
 	refused "... or that is none" '--bind: not the name of a volume: "../x"' --bind ../x=/tmp --policy "$tmp/test.conf" true
 	refused "... or has nothing" '--bind: not NAME=SOURCE: "data"' --bind data --policy "$tmp/test.conf" true
@@ -92,12 +92,12 @@ test_fds() {
 	run "${who[@]}" unshare -Urm bash -c 'exec 7<"$1"; mount -t tmpfs none "$1"; exec "${@:2}"' x "$one" \
 		"$isorun" --quiet --no-scope --bind data=fd:7 -v data:/mnt:ro ls /mnt
 	is "$label: ... whose path leads to something else by now" "$status $err" \
-		"125 isorun: --volume: Volume=: data is bound to fd 7, which is not at $one any more"
+		"125 isorun: --volume: Volume=: data is bound to fd 7, which is no longer at $one"
 	refused "an fd that is none" '--volume: Volume=: data is bound to fd 99: Bad file descriptor' --bind data=fd:99 -v data:/mnt true
 	refused "... not even a number" '--bind: data=: not the number of a file descriptor: "x"' --bind data=fd:x -v data:/mnt true
 	run "${who[@]}" sh -c 'mkdir '"$one/gone"'; exec 7<'"$one/gone"'; rmdir '"$one/gone"'; "$@"' x "$isorun" --quiet "${mode[@]}" \
 		--bind data=fd:7 -v data:/mnt true
-	like "$label: an fd of what is not there any more" "$status $err" "125 *data is bound to fd 7, which is not at *any more"
+	like "$label: an fd of what is not there any more" "$status $err" "125 *data is bound to fd 7, which is no longer at *"
 	# A mount that is attached nowhere.
 	run "${who[@]}" unshare -U --map-current-user --keep-caps -m --propagation=private /usr/bin/python3 -c '
 import ctypes, os, sys
@@ -131,7 +131,7 @@ test_overlay() {
 	no_refusal prints "who binds can make it an overlay" written --bind "data=$one:overlay" -v data:/mnt \
 		sh -c 'echo written >/mnt/what; cat /mnt/what'
 	also is "$label: ... and keeps the data" "$(cat "$one/what")" overlay
-	refused "an overlay of a file" "*is a file, and only a directory can have an overlay" -v "$one/what:/mnt:overlay" true
+	refused "an overlay of a file" "*is a file: only a directory can be an overlay" -v "$one/what:/mnt:overlay" true
 	refused "a read-only overlay" '*"overlay" cannot be combined with "ro"' -v "$one:/mnt:overlay,ro" true
 	refused "an overlay that the kernel refuses, with its reason" \
 		"*making an overlay of /proc/sys/kernel (overlay: filesystem on * not supported): Invalid argument" \
@@ -147,7 +147,7 @@ test_filtered() {
 	shell "... a whole directory, and two patterns that meet" filtered -v "$one:/mnt:ro,hide=s*,hide=*b,hide=*.key" \
 		'cat /mnt/what; ls /mnt/sub 2>/dev/null; cat /mnt/sub/b.key /mnt/a.key 2>/dev/null'
 	shell "who binds can hide" key --bind "data=$one:ro,hide=what" -v data:/mnt 'cat /mnt/a.key /mnt/what 2>/dev/null'
-	refused "hide= in a writable volume" '*"hide=" is for a volume that is ro or overlay*' -v "$one:/mnt:hide=*.key" true
+	refused "hide= in a writable volume" '*"hide=" needs the option ro or overlay*' -v "$one:/mnt:hide=*.key" true
 	refused "hide= that leaves the volume" '*not a pattern relative to the volume (such as *.key): "../x"' -v "$one:/mnt:ro,hide=../x" true
 }
 
@@ -167,7 +167,7 @@ test_synthetic() {
 	refused "an unknown escape" '-p: File=: unknown escape sequence: "\\q"' -p 'File=/x:\q' true
 	prints "Directory= and Symlink=" "/new/dir 755" -p "Directory=/new/dir /etc" -p Symlink=/new/link:dir \
 		sh -c 'echo $(readlink -f /new/link) $(stat -c %a /new/dir)'
-	refused "a symlink on what is there" '-p: Symlink=: /etc/passwd exists already' -p Symlink=/etc/passwd:x true
+	refused "a symlink on what is there" '-p: Symlink=: /etc/passwd already exists' -p Symlink=/etc/passwd:x true
 
 	echo loaded >"$tmp/secret-$label"
 	chmod 600 "$tmp/secret-$label"
@@ -182,7 +182,7 @@ test_synthetic() {
 	also unlike "$label: ... and not what it holds" "$out" "*hush*"
 	refused "a credential with a slash" '-p: SetCredential=: not the name of a credential: "a/b"' -p SetCredential=a/b:c true
 	dir=$(make_data cred)
-	refused "a credential that is a directory" "-p: LoadCredential=: $dir is a directory" -p "LoadCredential=x:$dir" true
+	refused "a credential that is a directory" "-p: LoadCredential=: $dir is a directory, not a file" -p "LoadCredential=x:$dir" true
 	head -c 1100000 /dev/zero >"$tmp/large"
 	refused "a credential that is too large" "-p: LoadCredential=: reading $tmp/large: File too large" -p "LoadCredential=x:$tmp/large" true
 }
@@ -214,9 +214,9 @@ test_roots() {
 	like "$label: a root without the program" "$status $err" "127 isorun: /usr/bin/python3: command not found"
 	box --root "$tree" -v "$tmp/tree-$label:/up/x" true
 	like "$label: a destination through a symlink that leaves the root" "$status $err" \
-		"125 *Volume=: /up/x: a symlink on the way there leaves the root"
+		"125 *Volume=: /up/x: a symlink in this path leads out of the root"
 	refused "... through a loop" "*Volume=: /loop/x: Too many levels of symbolic links" --root "$tree" -v "$tmp:/loop/x" sh
-	refused "a destination that is a file" "*Volume=: /etc/name is a file, and $tmp a directory" --root "$tree" -v "$tmp:/etc/name" sh
+	refused "a destination that is a file" "*Volume=: /etc/name is a file, but $tmp is a directory" --root "$tree" -v "$tmp:/etc/name" sh
 	ln -s "$tree/loop" "$tmp/loop-$label"
 	refused "a source that is a loop" "*Volume=: $tmp/loop-$label: Too many levels of symbolic links" -v "$tmp/loop-$label:/mnt" true
 
@@ -229,7 +229,7 @@ test_roots() {
 
 	policy $'RootDirectory=base'
 	prints "a root by name" "${tree##*/}" --policy "$tmp/test.conf" --bind "base=$tree" sh -c 'busybox cat /etc/name'
-	refused "... that is bound to nothing" "$tmp/test.conf:4: RootDirectory=: nothing is bound to the name base*" --policy "$tmp/test.conf" sh
+	refused "... that is bound to nothing" "$tmp/test.conf:4: RootDirectory=: the name base is not bound to a path*" --policy "$tmp/test.conf" sh
 	prints "the policy's root on the command line" "${tree##*/}" --root base --bind "base=$tree" sh -c 'busybox cat /etc/name'
 
 	if grep -q overlay /proc/filesystems; then
@@ -290,7 +290,7 @@ test_bare_root() {
 	also like "$label: ... read-only" "$err" "*/x: Read-only*/bin/x: Read-only*"
 	box --root none /usr/bin/env true
 	like "$label: ... a dynamic one says what it needs" "$status $err" \
-		"127 isorun: /usr/bin/env needs /lib64/ld-linux-x86-64.so.2, which is not inside (BindLibraries=yes binds it, and the libraries)"
+		"127 isorun: /usr/bin/env needs /lib64/ld-linux-x86-64.so.2, which does not exist in the sandbox (BindLibraries=yes adds it and the libraries)"
 	no_refusal prints "BindLibraries=yes" "ok" --root none -p BindLibraries=yes /usr/bin/printf ok
 	box --root none -p BindLibraries=yes ls -R /usr /lib /lib64 /etc
 	is "$label: ... binds no more than is needed" "$(grep -cE '\.so|^ls$' <<<"$out")" \
@@ -306,9 +306,9 @@ test_bare_root() {
 	for name in secret fifo; do
 		python3 "$tmp/make-elf.py" "$tmp/work/needs" "$tmp/work/$name"
 		refused "... of a program, which names a $name" \
-			"*$tmp/work/needs needs $tmp/work/$name, which is not to be found" --root none -p BindLibraries=yes "$tmp/work/needs"
+			"*$tmp/work/needs needs $tmp/work/$name, which was not found" --root none -p BindLibraries=yes "$tmp/work/needs"
 		python3 "$tmp/make-elf.py" "$tmp/work/needs" libc.so.6 "$tmp/work/$name"
-		refused "... whose interpreter is a $name" "*$tmp/work/needs: its interpreter is none" \
+		refused "... whose interpreter is a $name" "*$tmp/work/needs: the interpreter it names is not a program" \
 			--root none -p BindLibraries=yes "$tmp/work/needs"
 	done
 	for name in sections dynamic; do
@@ -319,7 +319,7 @@ print(subprocess.run(sys.argv[1:]).returncode, resource.getrusage(resource.RUSAG
 		is "$label: ... of a program that says that it has far too many $name takes little memory" "$out $err" \
 			"125 True isorun: -p: BindLibraries=: $tmp/work/huge: Bad message"
 	done
-	refused "BindLibraries= for another root" "-p: BindLibraries=: is for RootDirectory=none" -p BindLibraries=yes true
+	refused "BindLibraries= for another root" "-p: BindLibraries=: works only with RootDirectory=none" -p BindLibraries=yes true
 	prints "files of the policy's own" "hello" --root none -p 'File=/etc/greeting:hello' /bin/busybox cat /etc/greeting
 	refused "none as a layer" '*"none" cannot be one of several layers*' --root "none:$tmp" true
 }
@@ -432,10 +432,10 @@ test_unread_image() {
 	also like "$label: ... but loads the library that finds its type" "$(cat "$watched/trace")" "*libblkid*"
 	is "$label: ... says that it has not read it, and gives each mount its place" "$(sed -n '/^root/,/^$/s/^  \([^ ]*\) *\(.*\)   # .*test.conf:[0-9]*$/\1 \2/p' "$tmp/out")" \
 		"/ read-only $image, contents not read
-/etc made, mode 0755
+/etc created, mode 0755
 /no/such/place read-only /etc
 /nowhere inaccessible
-/perhaps inaccessible, if it is there
+/perhaps inaccessible, if it exists
 /x symlink to /tmp/link"
 	is "$label: ... and leaves the command and the directory as they are" \
 		"$(sed -n 's/^  \(executable\|directory\) *\([^ ]*\).*/\2/p' "$tmp/out")" $'no-such-program\n/none'
@@ -448,7 +448,7 @@ print(json.load(sys.stdin)["root"][0]["value"])' <"$tmp/out")" "0  read-only $im
 	like "$label: --dry-run of an image touches nothing" "$status $touched$out" \
 		"0 instance*  / *read-only $image, contents not read *"
 	if [ "$label" = root ] && losetup --find >/dev/null 2>&1; then
-		refused "a start reads it" "*: /nowhere: there is no such path inside *" --policy "$tmp/test.conf" -p Symlink= -p WorkingDirectory=/ true
+		refused "a start reads it" "*: /nowhere does not exist in the sandbox *" --policy "$tmp/test.conf" -p Symlink= -p WorkingDirectory=/ true
 		watch "$isorun" --quiet --no-scope "${mode[@]}" --root "$image" sh -c true
 		like "$label: ... and is seen to" "$status $touched" "0 *LOOP_CONFIGURE*"
 	fi

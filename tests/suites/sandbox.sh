@@ -98,7 +98,7 @@ test_files() {
 	cp /usr/bin/echo "$tmp/hidden-echo"
 	run "${who[@]}" "$isorun" "${mode[@]}" "$tmp/hidden-echo" hello
 	no_refusal is "$label: a command by a hidden path is bound" "$out" hello
-	like "$label: ... with a notice" "$err" "*$tmp/hidden-echo is hidden inside; it alone is bound there, read-only*"
+	like "$label: ... with a notice" "$err" "*$tmp/hidden-echo is not visible in the sandbox; only this file is added, read-only (-v DIR shows its directory)*"
 	no_refusal shell "with ProtectHome=no it is not hidden" ok -p ProtectHome=no '[ -n "$(ls -d /home)" ] && echo ok'
 	no_refusal shell "/sys is there where the policy asks" kernel -p BindReadOnlyPaths=/sys 'ls -d /sys/kernel | cut -d/ -f3'
 	no_refusal shell "WorkingDirectory=" /usr/share -p WorkingDirectory=/usr/share pwd
@@ -318,9 +318,9 @@ test_administrator() {
 	expect "CAP_SYS_PTRACE does not reach the reaper" "EPERM EACCES" -p CapabilityBoundingSet=CAP_SYS_PTRACE \
 		'call("ptrace", 16, 1, 0, 0) + " " + attempt(open, "/proc/1/mem")'
 	run "$isorun" "${mode[@]}" -p Nesting=yes true
-	like "$label: Nesting=yes with the host's uid 0 is refused" "$err" "isorun: -p: Nesting=: with uid 0 of the host*"
+	like "$label: Nesting=yes with the host's uid 0 is refused" "$err" "isorun: -p: Nesting=: the payload could write the host's /proc/sys, because it is the host's uid 0*"
 	run "$isorun" "${mode[@]}" -p CapabilityBoundingSet=CAP_SETFCAP true
-	like "$label: CAP_SETFCAP of root's is refused" "$err" "*CAP_SETFCAP of root's would make files*"
+	like "$label: CAP_SETFCAP of root's is refused" "$err" "*if root starts the sandbox, CAP_SETFCAP could make files*"
 }
 
 test_nesting() {

@@ -128,7 +128,7 @@ test_bpf() {
 	if [ "$label" = user ]; then
 		run "${who[@]}" "$isorun" "${mode[@]}" -p IPAddressDeny=any true
 		is "$label: IPAddressDeny=, which a user's systemd does not enforce" "$err" \
-"isorun: -p: IPAddressDeny=: cannot be enforced: a user's systemd accepts it and enforces nothing (-p Optional=IPAddressDeny runs without it)"
+"isorun: -p: IPAddressDeny=: cannot be enforced: a user's systemd accepts it but does not enforce it (-p Optional=IPAddressDeny runs without it)"
 		return
 	fi
 	python3 -m http.server --bind 127.0.0.1 8099 >/dev/null 2>&1 &

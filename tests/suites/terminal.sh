@@ -401,11 +401,11 @@ print(whose("ISORUN -p StandardOutput=null WHOSE")) #= cnc
 print(whose("ISORUN --pty -p StandardInput=null -p StandardOutput=null WHOSE")) #= nnp
 os.unlink(d + "/a")
 print(whose("ISORUN --pty -p StandardInput=null WHOSE 2>&1 </dev/null | cat").strip())
-#= isorun: --pty: standard input is no terminal, nor are standard output and error
+#= isorun: --pty: none of standard input, output and error is a terminal
 PY
 	run "${who[@]}" "$isorun" "${mode[@]}" --pty true
 	is "$label: --pty without a terminal" "$status $err" \
-		"125 isorun: --pty: standard input is no terminal, nor are standard output and error"
+		"125 isorun: --pty: none of standard input, output and error is a terminal"
 	run "${who[@]}" "$isorun" "${mode[@]}" -p Terminal=private echo fine
 	no_refusal is "$label: Terminal=private without one" "$status $out$err" "0 fine"
 	person "the plan says whose it is" <<'PY'

@@ -120,16 +120,16 @@ test_further_down() {
 # systemd makes them, and what is no such thing is somebody's mistake.
 test_wrong() {
 	touch "$tmp/file"
-	refused "a relative path" '$STATE_DIRECTORY of isorun-test.service: etc: not an absolute path *' Environment=STATE_DIRECTORY=etc -- true
-	refused "one that climbs" '$LOGS_DIRECTORY of isorun-test.service: /var/../etc: not an absolute path *' \
+	refused "a relative path" 'cannot use $STATE_DIRECTORY of isorun-test.service: etc: not an absolute path, or it contains *' Environment=STATE_DIRECTORY=etc -- true
+	refused "one that climbs" 'cannot use $LOGS_DIRECTORY of isorun-test.service: /var/../etc: not an absolute path, or it contains *' \
 		Environment=LOGS_DIRECTORY=/var/../etc -- true
-	refused "an empty one among others" '$CACHE_DIRECTORY of isorun-test.service: : not an absolute path *' \
+	refused "an empty one among others" 'cannot use $CACHE_DIRECTORY of isorun-test.service: : not an absolute path, or it contains *' \
 		Environment=CACHE_DIRECTORY=/tmp: -- true
-	refused "one that is not there" '$RUNTIME_DIRECTORY of isorun-test.service: /run/isorun-none: No such file or directory' \
+	refused "one that is not there" 'cannot use $RUNTIME_DIRECTORY of isorun-test.service: /run/isorun-none: No such file or directory' \
 		Environment=RUNTIME_DIRECTORY=/run/isorun-none -- true
-	refused "a file" "\$CONFIGURATION_DIRECTORY of isorun-test.service: $tmp/file: Not a directory" \
+	refused "a file" "cannot use \$CONFIGURATION_DIRECTORY of isorun-test.service: $tmp/file: Not a directory" \
 		"Environment=CONFIGURATION_DIRECTORY=$tmp/file" -- true
-	refused "credentials that are not there" '$CREDENTIALS_DIRECTORY of isorun-test.service: /run/none: No such file or directory' \
+	refused "credentials that are not there" 'cannot use $CREDENTIALS_DIRECTORY of isorun-test.service: /run/none: No such file or directory' \
 		Environment=CREDENTIALS_DIRECTORY=/run/none -- true
 	service Environment=STATE_DIRECTORY=/ -- sh -c 'touch /usr/there /etc/there'
 	like "$label: the root stays as it is" "$err" "*/usr/there*Read-only file system*/etc/there*Read-only file system*"

@@ -117,7 +117,7 @@ static void test_calls(void **state) {
                 plan_expect_good(f, cases[i].lines);
                 expect_result(what, call_error(f->plan, cases[i].call), cases[i].error);
         }
-        plan_expect_error(f, "SystemCallFilter=~execve\n", EINVAL, "test.conf:1: SystemCallFilter=: denies execve");
+        plan_expect_error(f, "SystemCallFilter=~execve\n", EINVAL, "test.conf:1: SystemCallFilter=: this denies execve");
 
         plan_set_uid(f, 1000);
         for (size_t i = 0; i < ELEMENTSOF(nesting); i++) {
@@ -160,8 +160,8 @@ static void test_calls_unknown(void **state) {
                 snprintf(lines, sizeof(lines), "%s%s%s", cases[i].before, call, cases[i].behind);
                 if (cases[i].notice)
                         snprintf(notice, sizeof(notice),
-                                 "notice: test.conf:%u: SystemCallFilter=: %s answers ENOSYS, since libseccomp does "
-                                 "not know it here\n", cases[i].notice, call);
+                                 "notice: test.conf:%u: SystemCallFilter=: libseccomp does not know %s on this "
+                                 "machine, so the call fails with ENOSYS\n", cases[i].notice, call);
                 plan_make(f, lines);
                 expect_result(lines, f->result, 0);
                 expect_text(lines, log_text(&f->log), notice);
@@ -196,7 +196,7 @@ static void test_write_execute_and_architectures(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_error(f, "MemoryDenyWriteExecute=yes\nSystemCallArchitectures=native arm\n", EINVAL,
-                          "test.conf:1: MemoryDenyWriteExecute=: cannot be held for the calls of other architectures");
+                          "test.conf:1: MemoryDenyWriteExecute=: cannot be enforced for the system calls of other architectures");
         plan_expect_good(f, "MemoryDenyWriteExecute=yes\nSystemCallArchitectures=native\n");
         plan_expect_good(f, "MemoryDenyWriteExecute=no\nSystemCallArchitectures=native arm\n");
 }
@@ -264,7 +264,7 @@ static void test_unix_on_host_network(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
                 check_families(f, &cases[i]);
         plan_expect_error(f, asked, EOPNOTSUPP,
-                          "test.conf:2: RestrictAddressFamilies=: cannot be enforced: AF_UNIX with PrivateNetwork=no");
+                          "test.conf:2: RestrictAddressFamilies=: cannot be enforced: with AF_UNIX and PrivateNetwork=no");
         f->host.landlock_abi = 6;
         check_families(f, &(FamilyCase) { asked, BIT(AF_INET) | BIT(AF_UNIX) });
 }

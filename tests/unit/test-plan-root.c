@@ -127,7 +127,7 @@ static void test_symlinks(void **state) {
         expect_text("source", mount_at(f, "/srv")->source.path, temp_path(path, f->dir, "data"));
         expect_text("source", mount_at(f, "/etc/passwd")->source.path, temp_path(path, f->dir, "file"));
         assert_null(plan_find_mount(f->plan, "/place"));
-        plan_expect_error(f, "BindPaths=%h/file:/out/passwd\n", EXDEV, "a symlink on the way there leaves the root");
+        plan_expect_error(f, "BindPaths=%h/file:/out/passwd\n", EXDEV, "a symlink in this path leads out of the root");
         temp_link(f->dir, "root/loop", "loop");
         plan_expect_error(f, "BindPaths=%h/data:/loop/x\n", ELOOP, "test.conf:1: BindPaths=: /loop/x: ");
 }
@@ -140,7 +140,7 @@ static void test_missing_source(void **state) {
         assert_null(plan_find_mount(f->plan, "/srv"));
         plan_expect_error(f, "RootDirectory=%h/no\n", ENOENT, "test.conf:1: RootDirectory=: ");
         f->request.read_image = true; /* a start mounts it if it is one */
-        plan_expect_error(f, "RootDirectory=%h/file\n", ENOTDIR, "/file is no directory");
+        plan_expect_error(f, "RootDirectory=%h/file\n", ENOTDIR, "/file is not a directory");
 }
 
 /* What the policy says of a place stands over what is built in; two lines of the policy contradict each other. */
@@ -157,7 +157,7 @@ static void test_one_place_twice(void **state) {
 
         temp_link(f->dir, "root/place", "srv");
         for (size_t i = 0; i < ELEMENTSOF(contradictions); i++)
-                plan_expect_error(f, contradictions[i], EEXIST, ": a mount is there already, by ");
+                plan_expect_error(f, contradictions[i], EEXIST, " is already the destination of ");
 }
 
 static void test_policy_over_built_in(void **state) {
@@ -189,9 +189,9 @@ static void test_file_and_directory(void **state) {
                 const char *line, *message;
                 int error;
         } cases[] = {
-                { "BindPaths=%h/data:/etc/passwd", "/etc/passwd is a file, and ", ENOTDIR },
-                { "TemporaryFileSystem=/etc/passwd", "/etc/passwd is a file, and ", ENOTDIR },
-                { "BindPaths=%h/file:/srv", "/srv is a directory, and ", EISDIR },
+                { "BindPaths=%h/data:/etc/passwd", "/etc/passwd is a file, but ", ENOTDIR },
+                { "TemporaryFileSystem=/etc/passwd", "/etc/passwd is a file, but ", ENOTDIR },
+                { "BindPaths=%h/file:/srv", "/srv is a directory, but ", EISDIR },
                 { "BindPaths=%h/data:/etc/passwd/x", "/etc/passwd", ENOTDIR },
         };
         PlanFixture *f = *state;
@@ -229,8 +229,8 @@ static void test_missing_destination_in_mount(void **state) {
         plan_expect_good(f, "BindPaths=%h/data:/run/a/b\n");
         assert_false(mount_at(f, "/run")->merge);
         plan_expect_error(f, "BindPaths=%h/data:/srv %h/file:/srv/new\n", ENOENT,
-                          "nothing is made inside a writable volume");
-        plan_expect_error(f, "BindPaths=%h/data:/proc/new/x\n", ENOENT, "cannot be made in /proc");
+                          "isorun creates nothing in a writable volume");
+        plan_expect_error(f, "BindPaths=%h/data:/proc/new/x\n", ENOENT, "isorun cannot create it in /proc");
 }
 
 static void test_too_many_to_merge(void **state) {
@@ -254,7 +254,7 @@ static void test_inaccessible(void **state) {
         assert_true(plan_mount_is_directory(mount_at(f, "/srv")));
         assert_null(plan_find_mount(f->plan, "/etc/no"));
         assert_false(mount_at(f, "/")->merge);
-        plan_expect_error(f, "InaccessiblePaths=/etc/no\n", ENOENT, "there is no such path inside (write -/etc/no");
+        plan_expect_error(f, "InaccessiblePaths=/etc/no\n", ENOENT, "does not exist in the sandbox (write -/etc/no");
 }
 
 /* What would show all of the processes again makes the promise void. */
@@ -269,7 +269,7 @@ static void test_proc(void **state) {
 
         plan_set_uid(f, 1000);
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
-                plan_expect_error(f, bad[i], EINVAL, "cannot be held where user namespaces can be made inside");
+                plan_expect_error(f, bad[i], EINVAL, "cannot be enforced if the payload can make user namespaces");
         plan_expect_good(f, "RestrictNamespaces=net\nProtectProc=invisible\nProcSubset=pid\n");
         expect_text("options", mount_at(f, "/proc")->options, "hidepid=invisible,subset=pid");
         plan_expect_good(f, "ProcSubset=pid\n");
@@ -340,7 +340,7 @@ static void test_symlinks_in_volumes(void **state) {
                         plan_expect_good(f, cases[i].lines);
                         mount_at(f, cases[i].destination);
                 } else
-                        plan_expect_error(f, cases[i].lines, ELOOP, "the way there is a symlink in a writable volume");
+                        plan_expect_error(f, cases[i].lines, ELOOP, "this path contains a symlink in a writable volume");
         }
 }
 
@@ -360,7 +360,7 @@ static void test_inaccessible_in_volumes(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 if (cases[i].notice)
                         plan_expect_notice(f, cases[i].lines, "notice: test.conf:2: InaccessiblePaths=: /srv/there "
-                                                              "lies in the writable volume /srv: ");
+                                                              "is in the writable volume /srv: ");
                 else
                         plan_expect_good(f, cases[i].lines);
         }

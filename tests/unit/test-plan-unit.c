@@ -89,7 +89,7 @@ static void test_wrong(void **state) {
                 { "STATE_DIRECTORY=/usr:", "$STATE_DIRECTORY of web.service: : not an absolute path", EINVAL },
                 { "CACHE_DIRECTORY=/no/such", "$CACHE_DIRECTORY of web.service: /no/such: No such file", ENOENT },
                 { "LOGS_DIRECTORY=/proc/self/status", "/proc/self/status: Not a directory", ENOTDIR },
-                { "CREDENTIALS_DIRECTORY=/no/such", "$CREDENTIALS_DIRECTORY of web.service: /no/such: ", ENOENT },
+                { "CREDENTIALS_DIRECTORY=/no/such", "cannot use $CREDENTIALS_DIRECTORY of web.service: /no/such: ", ENOENT },
         };
         UnitFixture u;
 

@@ -109,7 +109,7 @@ static void test_no_scope(void **state) {
         PlanFixture *f = *state;
 
         f->request.no_scope = true;
-        plan_expect_error(f, "TasksMax=5\n", EOPNOTSUPP, "--no-scope leaves no unit to enforce it");
+        plan_expect_error(f, "TasksMax=5\n", EOPNOTSUPP, "with --no-scope there is no unit that could enforce it");
         plan_expect_good(f, "");
         assert_int_equal(f->plan->holder, HOLDER_NONE);
 }
@@ -149,7 +149,7 @@ static void test_user_manager_has_no_bpf(void **state) {
         PlanFixture *f = *state;
 
         f->host.uid = f->host.gid = 1000;
-        plan_expect_error(f, "IPAddressDeny=any\n", EOPNOTSUPP, "a user's systemd accepts it and enforces nothing");
+        plan_expect_error(f, "IPAddressDeny=any\n", EOPNOTSUPP, "a user's systemd accepts it but does not enforce it");
         plan_expect_notice(f, "IPAddressDeny=any\nOptional=IPAddressDeny\n", "IPAddressDeny=: not enforced: ");
         plan_expect_good(f, "MemoryMax=1M\n");
 }
@@ -271,8 +271,8 @@ static void test_users_of_others(void **state) {
         f->host.gid = 100;
         f->host.capabilities = 0;
         plan_expect_error(f, "PrivateUsers=identity\n", EPERM,
-                          "test.conf:1: PrivateUsers=: \"identity\" is for root only");
-        plan_expect_error(f, "PrivateUsers=no\n", EPERM, "test.conf:1: PrivateUsers=: \"no\" is for root only");
+                          "test.conf:1: PrivateUsers=: \"identity\" works only for root");
+        plan_expect_error(f, "PrivateUsers=no\n", EPERM, "test.conf:1: PrivateUsers=: \"no\" works only for root");
         plan_expect_error(f, "User=12345\n", EPERM, "only root can run a sandbox as another user");
         plan_expect_error(f, "Group=12345\n", EPERM, "test.conf:1: Group=: only root can run");
         plan_expect_good(f, "User=1000\nGroup=100\n");
@@ -348,7 +348,7 @@ static void test_capabilities_without_effect(void **state) {
                           "would let the payload undo its sandbox");
         f->host.capabilities &= ~(UINT64_C(1) << CAP_CHOWN);
         plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_KILL CAP_CHOWN\n", EPERM,
-                          "test.conf:2: CapabilityBoundingSet=: CAP_CHOWN is not held by who starts this");
+                          "test.conf:2: CapabilityBoundingSet=: the caller does not have CAP_CHOWN");
         plan_expect_good(f, "PrivateUsers=no\nCapabilityBoundingSet=~CAP_KILL CAP_SYS_ADMIN CAP_SYS_PTRACE\n");
         assert_false(f->plan->bounding & UINT64_C(1) << CAP_CHOWN);
         plan_expect_good(f, "CapabilityBoundingSet=CAP_CHOWN\n");
@@ -363,10 +363,10 @@ static void test_file_capabilities(void **state) {
                 const char *lines, *message; /* message: refused */
                 bool chown, setfcap;         /* in the bounding set */
         } cases[] = {
-                { 0, "CapabilityBoundingSet=CAP_CHOWN CAP_SETFCAP", "CapabilityBoundingSet=: CAP_SETFCAP" },
-                { 0, "AmbientCapabilities=CAP_SETFCAP", "test.conf:1: AmbientCapabilities=: CAP_SETFCAP" },
-                { 0, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SETFCAP", "CapabilityBoundingSet=: CAP_SETFCAP" },
-                { 0, "User=12345\nAmbientCapabilities=CAP_SETFCAP", "AmbientCapabilities=: CAP_SETFCAP" },
+                { 0, "CapabilityBoundingSet=CAP_CHOWN CAP_SETFCAP", "CapabilityBoundingSet=: if root starts the sandbox, CAP_SETFCAP" },
+                { 0, "AmbientCapabilities=CAP_SETFCAP", "test.conf:1: AmbientCapabilities=: if root starts the sandbox, CAP_SETFCAP" },
+                { 0, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SETFCAP", "CapabilityBoundingSet=: if root starts the sandbox, CAP_SETFCAP" },
+                { 0, "User=12345\nAmbientCapabilities=CAP_SETFCAP", "AmbientCapabilities=: if root starts the sandbox, CAP_SETFCAP" },
                 { 0, "CapabilityBoundingSet=~CAP_KILL", NULL, true, false },
                 { 0, "AmbientCapabilities=~CAP_KILL", NULL, true, false },
                 { 0, "CapabilityBoundingSet=~CAP_CHOWN CAP_SETFCAP", NULL, false, false },
@@ -383,7 +383,7 @@ static void test_file_capabilities(void **state) {
                 if (cases[i].message) {
                         plan_expect_error(f, cases[i].lines, EPERM, cases[i].message);
                         expect_in(cases[i].lines, log_text(&f->log),
-                                  "CAP_SETFCAP of root's would make files that are privileged on the host");
+                                  "if root starts the sandbox, CAP_SETFCAP could make files that are privileged on the host");
                         continue;
                 }
                 plan_expect_good(f, cases[i].lines);
@@ -423,7 +423,7 @@ static void test_nesting_of_root(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 plan_set_uid(f, cases[i].uid);
                 if (cases[i].refused)
-                        plan_expect_error(f, cases[i].lines, EPERM, "test.conf:1: Nesting=: with uid 0 of the host");
+                        plan_expect_error(f, cases[i].lines, EPERM, "test.conf:1: Nesting=: the payload could write the host's /proc/sys, because it is the host's uid 0");
                 else
                         plan_expect_good(f, cases[i].lines);
         }
@@ -496,8 +496,8 @@ static void test_notify(void **state) {
         expect_in("everybody's watchdog", plan_shown(f), "environment=WATCHDOG_USEC=5000000\n");
         assert_false(f->plan->watchdog);
 
-        plan_expect_notice(f, "RestrictAddressFamilies=AF_INET", "RestrictAddressFamilies=: the command can make no unix socket");
-        plan_expect_notice(f, "RestrictAddressFamilies=~AF_UNIX", "RestrictAddressFamilies=: the command can make no unix socket");
+        plan_expect_notice(f, "RestrictAddressFamilies=AF_INET", "RestrictAddressFamilies=: without AF_UNIX, the command cannot send messages to systemd");
+        plan_expect_notice(f, "RestrictAddressFamilies=~AF_UNIX", "RestrictAddressFamilies=: without AF_UNIX, the command cannot send messages to systemd");
         plan_expect_good(f, "RestrictAddressFamilies=AF_UNIX");
         plan_expect_good(f, "RestrictAddressFamilies=~AF_INET");
         f->request.notify_exec = true;
@@ -505,9 +505,9 @@ static void test_notify(void **state) {
         f->request.notify_exec = false;
 
         plan_expect_error(f, "BindPaths=%h/data:/run", ENOENT,
-                          "error: NOTIFY_SOCKET=: /run/isorun does not exist, and nothing is made inside a writable volume");
+                          "error: NOTIFY_SOCKET=: /run/isorun does not exist, and isorun creates nothing in a writable volume");
         f->environment[3] = (char *) "NOTIFY_SOCKET=vsock:2:1234";
-        plan_expect_error(f, "", EOPNOTSUPP, "error: NOTIFY_SOCKET=vsock:2:1234: ");
+        plan_expect_error(f, "", EOPNOTSUPP, "error: NOTIFY_SOCKET=vsock:2:1234 is neither a path nor an abstract socket: ");
 }
 
 /* Each takes what another process listens to. */
@@ -541,7 +541,7 @@ static void test_notify_requests(void **state) {
                 else
                         plan_expect_good(f, "");
         }
-        expect_in("shown", plan_shown(f), "handed over=once the command is executed");
+        expect_in("shown", plan_shown(f), "handed over=as soon as the command runs");
 }
 
 /* Limits. */
@@ -556,12 +556,12 @@ static void test_resource_limits(void **state) {
 
         f->host.capabilities &= ~(UINT64_C(1) << CAP_SYS_RESOURCE);
         plan_expect_error(f, "LimitCORE=1K\n", EPERM,
-                          "test.conf:1: LimitCORE=: cannot be enforced: above the hard limit");
+                          "test.conf:1: LimitCORE=: cannot be enforced: it is above the caller's hard limit");
         plan_expect_notice(f, "LimitCORE=1K\nOptional=LimitCORE\n", "LimitCORE=: not enforced: ");
         assert_int_equal(f->plan->n_limits, 0);
         plan_expect_good(f, "LimitCORE=0\n");
         plan_expect_good(f, "LimitNOFILE=4096\n");
-        plan_expect_error(f, "LimitNOFILE=4097\n", EPERM, "test.conf:1: LimitNOFILE=: cannot be enforced: above");
+        plan_expect_error(f, "LimitNOFILE=4097\n", EPERM, "test.conf:1: LimitNOFILE=: cannot be enforced: it is above");
 }
 
 /* The command and the directory. */
@@ -583,7 +583,7 @@ static void test_command(void **state) {
                 { "", "text", NULL, "error: text: Permission denied\n", EACCES, PLAN_CANNOT_EXECUTE },
                 { "", "/usr/bin/text", NULL, "error: /usr/bin/text: Permission denied\n", EACCES, PLAN_CANNOT_EXECUTE },
                 { "", "/usr/bin", NULL, "error: /usr/bin: Permission denied\n", EACCES, PLAN_CANNOT_EXECUTE },
-                { "", NULL, NULL, "error: no command (and the policy has no ExecStart=)", EINVAL, PLAN_FAILED },
+                { "", NULL, NULL, "error: no command given, and the policy has no ExecStart=", EINVAL, PLAN_FAILED },
                 { "User=no-such-user-here", "nothing", NULL, "command not found", ESRCH, PLAN_FAILED },
                 { "Environment=PATH=/srv", "tool", NULL, "command not found", ENOENT, PLAN_NOT_FOUND },
                 { "InaccessiblePaths=/usr/bin/tool", "tool", NULL, "command not found", ENOENT, PLAN_NOT_FOUND },
@@ -615,9 +615,9 @@ static void test_working_directory(void **state) {
                 { "/", "WorkingDirectory=/srv", "/srv" },
                 { "/", "WorkingDirectory=~", "/srv" },
                 { "/srv", "WorkingDirectory=-/missing", "/" },
-                { "/", "WorkingDirectory=/missing", NULL, "WorkingDirectory=: /missing inside: No such file" },
-                { "/", "WorkingDirectory=/etc/passwd", NULL, "WorkingDirectory=: /etc/passwd inside: Not a directory" },
-                { "/", "WorkingDirectory=~\nUnsetEnvironment=HOME", NULL, "there is no HOME for ~" },
+                { "/", "WorkingDirectory=/missing", NULL, "WorkingDirectory=: cannot use /missing in the sandbox: No such file" },
+                { "/", "WorkingDirectory=/etc/passwd", NULL, "WorkingDirectory=: cannot use /etc/passwd in the sandbox: Not a directory" },
+                { "/", "WorkingDirectory=~\nUnsetEnvironment=HOME", NULL, "~ needs the variable HOME, which is not set" },
         };
         PlanFixture *f = *state;
 
@@ -656,7 +656,7 @@ static void test_terminals(void **state) {
         f->request.need_terminal = true;
         f->host.terminals = 4;
         plan_expect_good(f, "Terminal=private\n");
-        plan_expect_error(f, "Terminal=private\nStandardError=null\n", ENOTTY, "--pty: standard input is no terminal");
+        plan_expect_error(f, "Terminal=private\nStandardError=null\n", ENOTTY, "--pty: none of standard input, output and error is a terminal");
         plan_expect_good(f, "Terminal=shared\nStandardError=null\n");
 }
 
@@ -673,7 +673,7 @@ static void test_terminal_without_isorun(void **state) {
         plan_make(f, "");
         assert_int_equal(f->result, 0);
         assert_int_equal(f->plan->terminals, 0);
-        plan_expect_error(f, "Terminal=private\n", EINVAL, "is not possible with --hand-over");
+        plan_expect_error(f, "Terminal=private\n", EINVAL, "\"private\" does not work with --hand-over");
 }
 
 int main(void) {

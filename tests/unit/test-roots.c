@@ -168,9 +168,9 @@ static void test_layers(void **state) {
         expect_text("all", m->source.lower[0], temp_path(path, f->dir, "root/usr/bin"));
         expect_in("as in the policy", plan_shown(f), "/root:");
 
-        plan_expect_error(f, "RootDirectory=%h/root:%h/file", ENOTDIR, "/file is no directory");
+        plan_expect_error(f, "RootDirectory=%h/root:%h/file", ENOTDIR, "/file is not a directory");
         plan_expect_error(f, "RootDirectory=%h/no:%h/root", ENOENT, "/no: No such file or directory");
-        plan_expect_error(f, "RootDirectory=%h/root:name", ENOENT, "nothing is bound to the name name");
+        plan_expect_error(f, "RootDirectory=%h/root:name", ENOENT, "the name name is not bound to a path");
         /* The host's own root below others is a tree like any other. */
         plan_expect_good(f, "RootDirectory=/:%h/top");
         expect_text("lowest", mount_at(f, "/")->source.lower[0], "/");
@@ -192,7 +192,7 @@ static void test_root_by_name(void **state) {
         expect_text("base", mount_at(f, "/")->source.lower[0], temp_path(path, f->dir, "root"));
         plan_expect_good(f, "RootDirectory=base\nVolume=top:/srv");
         expect_text("base", mount_at(f, "/")->source.path, temp_path(path, f->dir, "root"));
-        plan_expect_error(f, "RootDirectory=base", EINVAL, "top: no Volume= or RootDirectory= of the policy");
+        plan_expect_error(f, "RootDirectory=base", EINVAL, "top: the policy has no Volume= or RootDirectory=");
         bindings_deinit(&b);
 }
 
@@ -214,10 +214,10 @@ static void test_detached_layer(void **state) {
         expect_number("fd", (uint64_t) mount_at(f, "/")->source.fd, (uint64_t) fd);
         plan_expect_good(f, "Volume=tree:/srv:ro");
         assert_true(mount_at(f, "/srv")->source.kind == SOURCE_DETACHED);
-        plan_expect_error(f, "RootDirectory=/:/:/:/:/:/:/:/:/", E2BIG, "more than 8 layers");
-        plan_expect_error(f, "RootDirectory=%h/top:tree", EINVAL, "an fd cannot be a layer");
-        plan_expect_error(f, "RootDirectory=tree:%h/top", EINVAL, "an fd cannot be a layer");
-        plan_expect_error(f, "Volume=tree:/srv:overlay", EINVAL, "a detached mount cannot have an overlay");
+        plan_expect_error(f, "RootDirectory=/:/:/:/:/:/:/:/:/", E2BIG, "a root can have at most 8 layers");
+        plan_expect_error(f, "RootDirectory=%h/top:tree", EINVAL, "a file descriptor cannot be one of several layers");
+        plan_expect_error(f, "RootDirectory=tree:%h/top", EINVAL, "a file descriptor cannot be one of several layers");
+        plan_expect_error(f, "Volume=tree:/srv:overlay", EINVAL, "a detached mount cannot be an overlay");
         close(fd);
         bindings_deinit(&b);
 }
@@ -242,7 +242,7 @@ static void test_unread_image(void **state) {
         assert_false(mount_at(f, "/new/place")->exact);
         assert_true(mount_at(f, "/new/place/there")->exact); /* in what is not of the image */
         expect_in("open for what is below", plan_shown(f), "/a=empty, read-only, in memory (mode=111,size=4k)\n");
-        expect_in("left out if missing", plan_shown(f), "/b=inaccessible, if it is there\n");
+        expect_in("left out if missing", plan_shown(f), "/b=inaccessible, if it exists\n");
         for (size_t i = 0; i < f->plan->n_mounts; i++)
                 if (f->plan->mounts[i].kind == MOUNT_MERGE || f->plan->mounts[i].merge)
                         fail_msg("%s is merged", f->plan->mounts[i].destination);
@@ -254,14 +254,14 @@ static void test_unread_image(void **state) {
         plan_expect_error(f, "RootDirectory=%h/file\nVolume=%h/data:/data:rw\nVolume=%h/file:/data/missing", ENOENT,
                           "/data/missing does not exist");
         plan_expect_error(f, "RootDirectory=%h/file\nVolume=%h/data:/data\nVolume=%h/root:/data", EEXIST,
-                          "/data: a mount is there already");
-        plan_expect_error(f, "RootDirectory=%h/file\nInaccessiblePaths=/tmp/missing", ENOENT, "there is no such path inside");
-        plan_expect_error(f, "RootDirectory=/dev/null", ENOTDIR, "/dev/null is no directory");
+                          "/data is already the destination of");
+        plan_expect_error(f, "RootDirectory=%h/file\nInaccessiblePaths=/tmp/missing", ENOENT, "does not exist in the sandbox");
+        plan_expect_error(f, "RootDirectory=/dev/null", ENOTDIR, "/dev/null is not a directory");
         f->request.writable_root = true;
-        plan_expect_error(f, "RootDirectory=%h/file", EINVAL, "is not one directory");
+        plan_expect_error(f, "RootDirectory=%h/file", EINVAL, "is not a single directory");
         f->request.writable_root = false;
         f->request.read_image = true;
-        plan_expect_error(f, "RootDirectory=%h/file", ENOTDIR, "/file is no directory");
+        plan_expect_error(f, "RootDirectory=%h/file", ENOTDIR, "/file is not a directory");
         f->request.arguments = NULL;
 }
 
@@ -286,8 +286,8 @@ static void test_nothing(void **state) {
                         fail_msg("%s is merged", m->destination);
         }
         assert_null(plan_find_mount(f->plan, "/home"));
-        plan_expect_error(f, "RootDirectory=none\nInaccessiblePaths=/etc", ENOENT, "there is no such path inside");
-        plan_expect_error(f, "BindLibraries=yes", EINVAL, "test.conf:1: BindLibraries=: is for RootDirectory=none");
+        plan_expect_error(f, "RootDirectory=none\nInaccessiblePaths=/etc", ENOENT, "does not exist in the sandbox");
+        plan_expect_error(f, "BindLibraries=yes", EINVAL, "test.conf:1: BindLibraries=: works only with RootDirectory=none");
 }
 
 /* The binds of the plan that BindLibraries= made or the command did, without those of /dev. */
@@ -353,7 +353,7 @@ static void test_libraries(void **state) {
                 expect_number(commands[i], count_binds(f), n + 1 + (access("/etc/ld.so.cache", R_OK) == 0));
         }
 
-        plan_expect_error(f, "RootDirectory=none", ENOENT, ", which is not inside (BindLibraries=yes binds it");
+        plan_expect_error(f, "RootDirectory=none", ENOENT, ", which does not exist in the sandbox (BindLibraries=yes adds it");
         expect_number("status", (uint64_t) f->status, PLAN_NOT_FOUND);
         f->request.arguments = NULL;
         plan_expect_good(f, "RootDirectory=none\nBindLibraries=yes"); /* nothing to look at */
@@ -455,7 +455,7 @@ static void test_forged_program(void **state) {
         assert_int_equal(chmod(temp_path(path, f->dir, "forged"), 0755), 0);
         f->request.arguments = arguments;
         plan_expect_error(f, "RootDirectory=none\nBindLibraries=yes", ENOEXEC,
-                          "/forged: its interpreter is none");
+                          "/forged: the interpreter it names is not a program");
         f->request.arguments = NULL;
 }
 

@@ -83,16 +83,16 @@ static void test_unbound(void **state) {
         PlanFixture *f = *state;
         Bindings b = {};
 
-        plan_expect_error(f, "Volume=data:/srv", ENOENT, "error: test.conf:1: Volume=: nothing is bound to the name data "
-                                                         "(isorun --bind data=PATH, or a line data=PATH in ");
+        plan_expect_error(f, "Volume=data:/srv", ENOENT, "error: test.conf:1: Volume=: the name data is not bound to a path: "
+                                                         "use isorun --bind data=PATH, or write data=PATH into ");
         bind_names(f, &b, "other=%h/data");
-        plan_expect_error(f, "Volume=other:/srv\nVolume=data:/run/x", ENOENT, "test.conf:2: Volume=: nothing is bound");
+        plan_expect_error(f, "Volume=other:/srv\nVolume=data:/run/x", ENOENT, "test.conf:2: Volume=: the name data is not bound");
         expect_number("one error", f->log.report.n_errors, 1);
         plan_expect_good(f, "Volume=other:/srv ?data:/run/x");
         assert_null(plan_find_mount(f->plan, "/run/x"));
-        plan_expect_error(f, "Volume=a:/srv b:/run\nVolume=other:/x", ENOENT, "to the name b");
+        plan_expect_error(f, "Volume=a:/srv b:/run\nVolume=other:/x", ENOENT, "the name b is not bound");
         expect_number("all of them", f->log.report.n_errors, 2);
-        plan_expect_error(f, "RootDirectory=debian\nVolume=other:/x", ENOENT, "test.conf:1: RootDirectory=: nothing is bound");
+        plan_expect_error(f, "RootDirectory=debian\nVolume=other:/x", ENOENT, "test.conf:1: RootDirectory=: the name debian is not bound");
         bindings_deinit(&b);
 }
 
@@ -102,7 +102,7 @@ static void test_not_asked_for(void **state) {
         Bindings b = {};
 
         bind_names(f, &b, "data=%h/data\nextra=%h/data");
-        plan_expect_error(f, "Volume=data:/srv", EINVAL, "error: --bind: extra: no Volume= or RootDirectory= of the policy");
+        plan_expect_error(f, "Volume=data:/srv", EINVAL, "error: --bind: extra: the policy has no Volume= or RootDirectory=");
         plan_expect_error(f, "", EINVAL, "--bind: data: ");
         expect_number("both", f->log.report.n_errors, 2);
         bind_names(f, &b, "data=%h/data\n+extra=/no/such/place");
@@ -165,19 +165,19 @@ static void test_fds(void **state) {
         plan_expect_good(f, "Volume=data:/etc/passwd");
         assert_false(plan_mount_is_directory(mount_at(f, "/etc/passwd")));
         plan_expect_error(f, "Volume=data:/srv", EISDIR, "/srv is a directory");
-        plan_expect_error(f, "RootDirectory=data", ENOTDIR, "/file is no directory");
+        plan_expect_error(f, "RootDirectory=data", ENOTDIR, "/file is not a directory");
         assert_int_equal(unlink(temp_path(path, f->dir, "file")), 0);
-        plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is not at ");
+        plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is no longer at ");
         temp_text(f->dir, "file (deleted)", "what proc(5) calls the one that is gone");
-        plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is not at ");
+        plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is no longer at ");
         temp_text(f->dir, "file", "another one");
-        plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is not at ");
+        plan_expect_error(f, "Volume=data:/etc/passwd", ESTALE, "which is no longer at ");
         close(fd);
 
         assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
         snprintf(path, sizeof(path), "data=fd:%d", pipes[0]);
         bind_names(f, &b, path);
-        plan_expect_error(f, "Volume=data:/srv", EINVAL, "which is no file or directory");
+        plan_expect_error(f, "Volume=data:/srv", EINVAL, "which is neither a file nor a directory");
         close(pipes[0]);
         close(pipes[1]);
         bindings_deinit(&b);
@@ -224,18 +224,18 @@ static void test_bad_overlays(void **state) {
                 const char *bindings, *lines, *message;
                 int error;
         } cases[] = {
-                { "", "Volume=%h/file:/etc/passwd:overlay", "is a file, and only a directory can have an overlay", ENOTDIR },
-                { "data=%h/file:overlay", "Volume=data:/etc/passwd", "only a directory can have an overlay", ENOTDIR },
+                { "", "Volume=%h/file:/etc/passwd:overlay", "is a file: only a directory can be an overlay", ENOTDIR },
+                { "data=%h/file:overlay", "Volume=data:/etc/passwd", "only a directory can be an overlay", ENOTDIR },
                 /* Each alone would do. */
                 { "data=%h/data:overlay", "Volume=data:/srv:idmap", "\"overlay\" cannot be combined with \"idmap\"", EINVAL },
                 { "data=%h/data:overlay,size=10%", "Volume=data:/srv:overlay,size=2M", "\"size=10%\"", EINVAL },
-                { "", "Volume=%h/data:/srv:overlay\nBindPaths=%h/file:/srv/new", "nothing is made inside a writable volume",
+                { "", "Volume=%h/data:/srv:overlay\nBindPaths=%h/file:/srv/new", "isorun creates nothing in a writable volume",
                   ENOENT },
-                { "", "Volume=%h/data:/srv:overlay\nBindPaths=%h/file:/srv/there %h/file:/srv/there", "is there already",
+                { "", "Volume=%h/data:/srv:overlay\nBindPaths=%h/file:/srv/there %h/file:/srv/there", "is already the destination of ",
                   EEXIST },
-                { "root=%h/root:overlay", "RootDirectory=root", "has options of a volume", EINVAL },
-                { "root=%h/root:noexec", "RootDirectory=root", "has options of a volume", EINVAL },
-                { "root=%h/root:ro,hide=etc", "RootDirectory=root", "has options of a volume", EINVAL },
+                { "root=%h/root:overlay", "RootDirectory=root", "has options that only a volume can have", EINVAL },
+                { "root=%h/root:noexec", "RootDirectory=root", "has options that only a volume can have", EINVAL },
+                { "root=%h/root:ro,hide=etc", "RootDirectory=root", "has options that only a volume can have", EINVAL },
         };
         PlanFixture *f = *state;
         Bindings b = {};
@@ -356,12 +356,12 @@ static void test_bad_hide(void **state) {
                 const char *bindings, *lines, *message;
                 int error;
         } cases[] = {
-                { "", "Volume=%h/s:/srv:hide=*.key", "test.conf:1: Volume=: \"hide=\" is for a volume that is ro or overlay",
+                { "", "Volume=%h/s:/srv:hide=*.key", "test.conf:1: Volume=: \"hide=\" needs the option ro or overlay",
                   EINVAL },
-                { "", "BindPaths=%h/s:/srv:hide=nothing", "\"hide=\" is for a volume that is ro or overlay", EINVAL },
-                { "data=%h/s:hide=*.key", "Volume=data:/srv", "\"hide=\" is for a volume that is ro or overlay", EINVAL },
-                { "", "Volume=%h/s:/srv:ro,hide=a.key\nBindPaths=%h/file:/srv/a.key", "is there already", EEXIST },
-                { "", "Volume=%h/s:/srv:ro,hide=link", "a symlink on the way there leaves the root", EXDEV },
+                { "", "BindPaths=%h/s:/srv:hide=nothing", "\"hide=\" needs the option ro or overlay", EINVAL },
+                { "data=%h/s:hide=*.key", "Volume=data:/srv", "\"hide=\" needs the option ro or overlay", EINVAL },
+                { "", "Volume=%h/s:/srv:ro,hide=a.key\nBindPaths=%h/file:/srv/a.key", "is already the destination of ", EEXIST },
+                { "", "Volume=%h/s:/srv:ro,hide=link", "a symlink in this path leads out of the root", EXDEV },
         };
         PlanFixture *f = *state;
         Bindings b = {};
@@ -463,22 +463,22 @@ static void test_conflicts(void **state) {
                 const char *lines, *message;
                 int error;
         } cases[] = {
-                { "File=/etc/x:a\nFile=/etc/x:b", "test.conf:2: File=: /etc/x: a mount is there already, by File= of test.conf:1",
+                { "File=/etc/x:a\nFile=/etc/x:b", "test.conf:2: File=: /etc/x is already the destination of File= of test.conf:1",
                   EEXIST },
-                { "File=/srv/x:a\nVolume=%h/file:/srv/x", "is there already, by ", EEXIST },
+                { "File=/srv/x:a\nVolume=%h/file:/srv/x", "is already the destination of ", EEXIST },
                 { "File=/srv:a", "/srv is a directory", EISDIR },
-                { "File=/srv/x:a\nDirectory=/srv/x", "/srv/x is a file, and ", ENOTDIR },
-                { "Directory=/etc/passwd", "/etc/passwd is a file, and ", ENOTDIR },
+                { "File=/srv/x:a\nDirectory=/srv/x", "/srv/x is a file, but ", ENOTDIR },
+                { "Directory=/etc/passwd", "/etc/passwd is a file, but ", ENOTDIR },
                 { "Directory=/etc/passwd/x", "/etc/passwd", ENOTDIR },
-                { "File=/run/x:a\nFile=/run/x/y:b", "cannot be made in /run/x", ENOENT },
-                { "Symlink=/etc/passwd:x", "/etc/passwd exists already", EEXIST },
-                { "Symlink=/srv:x", "/srv exists already", EEXIST },
-                { "Symlink=/run/l:/srv /run/l:/etc", "/srv exists already", EEXIST },
-                { "Volume=%h/data:/srv\nFile=/srv/new:x", "nothing is made inside a writable volume", ENOENT },
-                { "Volume=%h/data:/srv\nDirectory=/srv/new", "nothing is made inside a writable volume", ENOENT },
-                { "Volume=%h/data:/srv\nSymlink=/srv/new:x", "nothing is made inside a writable volume", ENOENT },
-                { "File=/out/passwd:x", "a symlink on the way there leaves the root", EXDEV },
-                { "File=/run/l/x:x\nSymlink=/run/l:../../../etc", "a symlink on the way there leaves the root", EXDEV },
+                { "File=/run/x:a\nFile=/run/x/y:b", "isorun cannot create it in /run/x", ENOENT },
+                { "Symlink=/etc/passwd:x", "/etc/passwd already exists", EEXIST },
+                { "Symlink=/srv:x", "/srv already exists", EEXIST },
+                { "Symlink=/run/l:/srv /run/l:/etc", "/srv already exists", EEXIST },
+                { "Volume=%h/data:/srv\nFile=/srv/new:x", "isorun creates nothing in a writable volume", ENOENT },
+                { "Volume=%h/data:/srv\nDirectory=/srv/new", "isorun creates nothing in a writable volume", ENOENT },
+                { "Volume=%h/data:/srv\nSymlink=/srv/new:x", "isorun creates nothing in a writable volume", ENOENT },
+                { "File=/out/passwd:x", "a symlink in this path leads out of the root", EXDEV },
+                { "File=/run/l/x:x\nSymlink=/run/l:../../../etc", "a symlink in this path leads out of the root", EXDEV },
                 { "Symlink=/run/l:l\nFile=/run/l/x:x", "/run/l/x: ", ELOOP },
         };
         PlanFixture *f = *state;
@@ -535,8 +535,8 @@ static void test_credentials(void **state) {
 
         plan_expect_error(f, "LoadCredential=a:%h/no", ENOENT, "test.conf:1: LoadCredential=: ");
         plan_expect_error(f, "LoadCredential=a:%h/data", EISDIR, "/data is a directory");
-        plan_expect_error(f, "LoadCredential=there", ENOENT, "isorun has got no credentials itself");
-        plan_expect_error(f, "SetCredential=a:x\nSetCredential=a:y", EEXIST, "is there already, by SetCredential= of");
+        plan_expect_error(f, "LoadCredential=there", ENOENT, "isorun itself has no credentials");
+        plan_expect_error(f, "SetCredential=a:x\nSetCredential=a:y", EEXIST, "is already the destination of SetCredential= of");
 
         snprintf(variable, sizeof(variable), "CREDENTIALS_DIRECTORY=%s", temp_path(path, f->dir, "data"));
         f->environment[3] = variable;

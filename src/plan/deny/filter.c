@@ -120,7 +120,8 @@ static void notice_unknown(Builder *b, const Setting *s) {
 
         if (v->words && v->words[0][0] != '@' && !v->inverted && !v->number2 && is_unknown(v->words[0]))
                 report_notice_at(b->report, s->origin, directive_table[D_SystemCallFilter].name,
-                                 "%s answers ENOSYS, since libseccomp does not know it here", v->words[0]);
+                                 "libseccomp does not know %s on this machine, so the call fails with ENOSYS",
+                                 v->words[0]);
 }
 
 static int build_calls(Builder *b) {
@@ -150,7 +151,7 @@ static int build_calls(Builder *b) {
         /* Without execve, the command cannot be started. systemd.exec(5) always allows @default. */
         if (find_call(plan, "execve") && find_call(plan, "execve")->error)
                 return build_error(b, &list->items[list->n - 1], D_SystemCallFilter, EINVAL,
-                                   "denies execve, without which the command cannot be started");
+                                   "this denies execve, which isorun needs to start the command");
         return 0;
 }
 
@@ -243,7 +244,8 @@ static int check_write_execute(Builder *b) {
         if (!s->value.number || b->plan->n_architectures == 0)
                 return 0;
         return build_error(b, s, D_MemoryDenyWriteExecute, EINVAL,
-                           "cannot be held for the calls of other architectures (SystemCallArchitectures=)");
+                           "cannot be enforced for the system calls of other architectures: remove them from "
+                           "SystemCallArchitectures=");
 }
 
 static int add_simple_rules(Builder *b) {
@@ -372,8 +374,8 @@ static int must_deny_unix(Builder *b) {
         if (!asked)
                 return 1;
         return build_may_lack(b, D_RestrictAddressFamilies, asked->origin,
-                              "AF_UNIX with PrivateNetwork=no would reach the host's abstract sockets, which this "
-                              "kernel cannot shut (Landlock ABI 6, Linux 6.12, can)")
+                              "with AF_UNIX and PrivateNetwork=no the payload could reach the host's abstract sockets, "
+                              "and this kernel cannot prevent that (Linux 6.12 can, with Landlock ABI 6)")
                        ? 0
                        : -EOPNOTSUPP;
 }

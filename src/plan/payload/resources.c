@@ -18,7 +18,8 @@ static int add_limit(Builder *b, DirectiveId id) {
 
         if (b->host->get_limit(directive_table[id].resource, &now) >= 0 && s->value.number2 > now.rlim_max &&
             !can_raise(b))
-                return build_may_lack(b, id, s->origin, "above the hard limit of who starts this, who may not raise it")
+                return build_may_lack(b, id, s->origin,
+                                      "it is above the caller's hard limit, and the caller may not raise that")
                                ? 0
                                : -EPERM;
 

@@ -27,11 +27,12 @@ int build_terminal(Builder *b) {
                 return 0;
         if (!terminals && b->request->need_terminal)
                 return report_error(b->report, ENOTTY,
-                                    "--pty: standard input is no terminal, nor are standard output and error");
+                                    "--pty: none of standard input, output and error is a terminal");
         /* After the hand-over, isorun is not there to relay the terminal. */
         if (terminals && b->request->hand_over)
-                return s ? build_error(b, s, D_Terminal, EINVAL, "\"private\" is not possible with --hand-over: isorun "
-                                                                 "ends, and the terminal with it")
+                return s ? build_error(b, s, D_Terminal, EINVAL,
+                                       "\"private\" does not work with --hand-over: when isorun ends, the private "
+                                       "terminal ends too")
                          : 0;
         b->plan->terminals = terminals;
         return 0;

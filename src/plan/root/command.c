@@ -53,7 +53,9 @@ static int bind_hidden(RootBuilder *rb, const char *path) {
                 return -ENOMEM;
         }
         if (!rb->bare_root)
-                report_notice(rb->b->report, "%s is hidden inside; it alone is bound there, read-only", path);
+                report_notice(rb->b->report,
+                              "%s is not visible in the sandbox; only this file is added, read-only (-v DIR shows its "
+                              "directory)", path);
         return root_builder_place(rb, m);
 }
 
@@ -63,7 +65,7 @@ static int find_by_path(RootBuilder *rb, const char *command) {
         int error, host_error;
 
         if (command[0] != '/' && !cwd)
-                return command_error(rb->b, PLAN_NOT_FOUND, ENOENT, command, "the working directory is gone");
+                return command_error(rb->b, PLAN_NOT_FOUND, ENOENT, command, "the working directory no longer exists");
         joined = command[0] == '/' ? strdup(command) : path_join(cwd, command);
         path = joined ? path_simplify(joined) : NULL;
         if (!path)
@@ -150,7 +152,7 @@ int build_command(RootBuilder *rb) {
         if (!arguments)
                 return rb->b->request->need_command
                                ? report_error(rb->b->report, EINVAL,
-                                              "no command (and the policy has no ExecStart=); see isorun --help")
+                                              "no command given, and the policy has no ExecStart=; see isorun --help")
                                : 0;
 
         plan->arguments = strv_copy(arguments);
@@ -175,7 +177,7 @@ int build_working_directory(RootBuilder *rb) {
         if (s)
                 wanted = s->value.number == WORKING_DIRECTORY_HOME ? strv_variable(rb->b->plan->environment, "HOME") : s->value.text;
         if (!wanted)
-                return build_error(rb->b, s, D_WorkingDirectory, EINVAL, "there is no HOME for ~");
+                return build_error(rb->b, s, D_WorkingDirectory, EINVAL, "~ needs the variable HOME, which is not set");
 
         r = root_model_walk(&rb->model, wanted, &spot);
         if (r == -ENOMEM)
@@ -188,7 +190,8 @@ int build_working_directory(RootBuilder *rb) {
                 why = strerror(ENOTDIR);
 
         if (why && s && !s->value.optional)
-                return build_error(rb->b, s, D_WorkingDirectory, ENOENT, "%s inside: %s", wanted, why);
+                return build_error(rb->b, s, D_WorkingDirectory, ENOENT, "cannot use %s in the sandbox: %s",
+                                   wanted, why);
         rb->b->plan->working_directory = strdup(why ? "/" : wanted);
         rb->b->plan->working_directory_optional = !s || s->value.optional;
         return rb->b->plan->working_directory ? 0 : -ENOMEM;

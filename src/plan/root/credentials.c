@@ -44,7 +44,9 @@ static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s
         int r;
 
         if (source[0] != '/' && !own)
-                return build_error(rb->b, s, id, ENOENT, "%s: isorun has got no credentials itself ($CREDENTIALS_DIRECTORY)",
+                return build_error(rb->b, s, id, ENOENT,
+                                   "cannot pass on the credential %s: isorun itself has no credentials "
+                                   "($CREDENTIALS_DIRECTORY is not set)",
                                 source);
         joined = source[0] == '/' ? strdup(source) : path_join(own, source);
         r = joined ? root_builder_resolve(rb, s, id, joined, &found) : -ENOMEM;
@@ -52,7 +54,7 @@ static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s
                 return r;
         if (found.directory) {
                 plan_source_deinit(&found);
-                return build_error(rb->b, s, id, EISDIR, "%s is a directory", source);
+                return build_error(rb->b, s, id, EISDIR, "%s is a directory, not a file", source);
         }
         path = credential_path(rb->b, s->value.words[0]);
         return root_builder_want(rb, mount_of_setting(id, s, plan_copy(path, found, CREDENTIAL_MODE)));
@@ -108,7 +110,8 @@ static int add_service_credentials(RootBuilder *rb) {
                 return r;
         d = opendir(real);
         if (!d)
-                return report_error(rb->b->report, errno, "$CREDENTIALS_DIRECTORY of %s: %s: %s", rb->b->plan->unit,
+                return report_error(rb->b->report, errno, "cannot use $CREDENTIALS_DIRECTORY of %s: %s: %s",
+                                    rb->b->plan->unit,
                                     value, strerror(errno));
         while (r >= 0 && (e = readdir(d)))
                 if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))

@@ -58,12 +58,14 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
                 return add_layer(root, &found);
         }
         if (!found.directory)
-                return build_error(rb->b, s, D_RootDirectory, ENOTDIR, "%s is no directory", found.path);
+                return build_error(rb->b, s, D_RootDirectory, ENOTDIR, "%s is not a directory", found.path);
         if (found.binding && (found.binding->flags & ~(uint64_t) BIND_READ_ONLY || found.binding->options))
-                return build_error(rb->b, s, D_RootDirectory, EINVAL, "what is bound to %s has options of a volume",
+                return build_error(rb->b, s, D_RootDirectory, EINVAL,
+                                   "the binding of %s has options that only a volume can have",
                                    layer);
         if (found.kind != SOURCE_PATH && !single)
-                return build_error(rb->b, s, D_RootDirectory, EINVAL, "an fd cannot be a layer: %s", layer);
+                return build_error(rb->b, s, D_RootDirectory, EINVAL,
+                                   "a file descriptor cannot be one of several layers: %s", layer);
 
         rb->host_root = rb->host_root || is_host_root(found.path);
         return add_layer(root, &found);
@@ -77,7 +79,7 @@ int build_begin_root(RootBuilder *rb) {
         int r = 0;
 
         if (strv_length(s->value.words) > ROOT_LAYERS_MAX)
-                r = build_error(rb->b, s, D_RootDirectory, E2BIG, "more than %d layers", ROOT_LAYERS_MAX);
+                r = build_error(rb->b, s, D_RootDirectory, E2BIG, "a root can have at most %d layers", ROOT_LAYERS_MAX);
         rb->bare_root = s->value.number == ROOT_NONE;
         for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
                 r = begin_layer(rb, s, *layer, &root.source);

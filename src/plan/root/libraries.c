@@ -159,7 +159,7 @@ static int need(Libraries *l, const char *path) {
         if (strv_contains(l->files, path))
                 return 0;
         if (strv_length(l->files) >= LIBRARIES_MAX)
-                return library_error(l, E2BIG, path, "too many libraries");
+                return library_error(l, E2BIG, path, "the command needs too many libraries");
         return strv_push(&l->files, path);
 }
 
@@ -189,7 +189,7 @@ static int need_interpreter(Libraries *l, const char *file, const ElfFile *f) {
         if (r < 0)
                 return r;
         if (r == 0)
-                return library_error(l, ENOEXEC, file, "its interpreter is none");
+                return library_error(l, ENOEXEC, file, "the interpreter it names is not a program");
         return need(l, f->interpreter);
 }
 
@@ -204,7 +204,7 @@ static int need_of(Libraries *l, const char *file) {
                 return streq(file, l->files[0]) ? need_script(l, file)
                                                 : library_error(l, ENOEXEC, file, "neither a library nor a program");
         if (r == -ENOPKG)
-                return library_error(l, ENOPKG, file, "libelf is needed to find its libraries");
+                return library_error(l, ENOPKG, file, "isorun needs libelf to find its libraries");
         if (r < 0)
                 return r == -ENOMEM ? r : library_error(l, -r, file, strerror(-r));
 
@@ -217,7 +217,7 @@ static int need_of(Libraries *l, const char *file) {
                 r = find_library(l, *name, file, &f, &path);
                 if (r == 0)
                         r = report_error_at(l->rb->b->report, l->origin, "BindLibraries", ENOENT,
-                                            "%s needs %s, which is not to be found", file, *name);
+                                            "%s needs %s, which was not found", file, *name);
                 if (r > 0)
                         r = need(l, path);
         }
@@ -270,7 +270,8 @@ static int check_interpreter(RootBuilder *rb, const char *host_path) {
                 return 0;
         rb->b->status = PLAN_NOT_FOUND;
         return report_error(rb->b->report, ENOENT,
-                            "%s needs %s, which is not inside (BindLibraries=yes binds it, and the libraries)",
+                            "%s needs %s, which does not exist in the sandbox (BindLibraries=yes adds it and the "
+                            "libraries)",
                             rb->b->plan->executable, f.interpreter);
 }
 
@@ -282,7 +283,7 @@ int build_libraries(RootBuilder *rb) {
         int r;
 
         if (s->value.number && !rb->bare_root)
-                return build_error(rb->b, s, D_BindLibraries, EINVAL, "is for RootDirectory=none");
+                return build_error(rb->b, s, D_BindLibraries, EINVAL, "works only with RootDirectory=none");
         if (!rb->bare_root || !executable)
                 return 0;
         r = root_model_walk(&rb->model, executable, &spot);

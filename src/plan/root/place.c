@@ -40,7 +40,7 @@ static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there
                 return 0;
 
         where = origin_format(there->origin);
-        return mount_error(rb, m, EEXIST, "%s: a mount is there already, by %s= of %s", m->destination, there->key,
+        return mount_error(rb, m, EEXIST, "%s is already the destination of %s= of %s", m->destination, there->key,
                            where ?: "?");
 }
 
@@ -84,17 +84,18 @@ static int make_room(RootBuilder *rb, const PlanMount *m, Spot *spot) {
                 return 0;
         if (is_writable_volume(spot->cover))
                 return mount_error(rb, m, ENOENT,
-                                   "%s does not exist, and nothing is made inside a writable volume (%s): make it "
-                                   "there", m->destination, spot->cover->source.path);
+                                   "%s does not exist, and isorun creates nothing in a writable volume: create it in "
+                                   "%s", m->destination, spot->cover->source.path);
 
         n = count_entries(spot->nearest_hosts);
         if (n < 0)
-                return mount_error(rb, m, -n, "%s does not exist, and %s cannot be read to make it in memory: %s",
+                return mount_error(rb, m, -n,
+                                   "%s does not exist, and isorun cannot create it in memory: cannot read %s: %s",
                                    m->destination, spot->nearest_hosts[0], strerror(-n));
         if (n > MERGE_MAX)
                 return mount_error(rb, m, E2BIG,
-                                   "%s does not exist, and %s has too many entries to make it in memory there: "
-                                   "choose a destination in another directory, such as /run",
+                                   "%s does not exist, and isorun cannot create it in memory because %s has too many "
+                                   "entries: choose a destination in another directory, such as /run",
                                    m->destination, spot->nearest);
 
         if (!there)
@@ -115,10 +116,11 @@ static int place_missing(RootBuilder *rb, const PlanMount *m, Spot *spot) {
         if (m->optional)
                 return 0;
         if (m->kind == MOUNT_BLOCKED)
-                return mount_error(rb, m, ENOENT, "%s: there is no such path inside (write -%s to ignore that)",
+                return mount_error(rb, m, ENOENT, "%s does not exist in the sandbox (write -%s to skip it)",
                                    m->destination, m->destination);
         if (!takes_new_entries(spot->cover))
-                return mount_error(rb, m, ENOENT, "%s does not exist, and cannot be made in %s", m->destination,
+                return mount_error(rb, m, ENOENT, "%s does not exist, and isorun cannot create it in %s",
+                                   m->destination,
                                    spot->cover->destination);
         /* In memory, or in the tree that is being built. */
         if (!spot->nearest_hosts || (spot->cover->kind == MOUNT_ROOT && !spot->cover->attributes.read_only))
@@ -139,13 +141,13 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
         if (m->kind == MOUNT_SYMLINK && !m->key)
                 return 0;
         if (m->kind == MOUNT_SYMLINK && m->key)
-                return mount_error(rb, m, EEXIST, "%s exists already", spot->path);
+                return mount_error(rb, m, EEXIST, "%s already exists", spot->path);
         if (m->kind == MOUNT_BLOCKED)
                 m->on_directory = spot->directory;
         directory = plan_mount_is_directory(m);
         if (directory != spot->directory)
-                return mount_error(rb, m, directory ? ENOTDIR : EISDIR, "%s is a %s, and %s a %s", m->destination,
-                                   spot->directory ? "directory" : "file", m->source.path ?: "what is to be there",
+                return mount_error(rb, m, directory ? ENOTDIR : EISDIR, "%s is a %s, but %s is a %s", m->destination,
+                                   spot->directory ? "directory" : "file", m->source.path ?: "the new entry",
                                    directory ? "directory" : "file");
         m->exact = true;
         if (!there)
@@ -206,15 +208,15 @@ static int place(RootBuilder *rb, PlanMount *m) {
         if (!m->key && !m->origin.file && (spot.through_volume || is_policy_volume(spot.cover)))
                 return 0;
         if (spot.leaves_root)
-                return mount_error(rb, m, EXDEV, "%s: a symlink on the way there leaves the root", m->destination);
+                return mount_error(rb, m, EXDEV, "%s: a symlink in this path leads out of the root", m->destination);
         if (spot.through_volume)
                 return mount_error(rb, m, ELOOP,
-                                   "%s: the way there is a symlink in a writable volume, which whoever writes there "
-                                   "chooses", m->destination);
+                                   "%s: this path contains a symlink in a writable volume, so anyone who can write "
+                                   "there could redirect it", m->destination);
         if (m->kind == MOUNT_BLOCKED && spot.exists && spot.cover->kind == MOUNT_BIND && !spot.cover->attributes.read_only)
                 report_notice_at(rb->b->report, m->origin, m->key,
-                                 "%s lies in the writable volume %s: what can be written there can be moved to another "
-                                 "path for the next start", m->destination, spot.cover->destination);
+                                 "%s is in the writable volume %s: if it is moved to another path there, the next "
+                                 "start does not hide it", m->destination, spot.cover->destination);
 
         r = spot.unread ? place_unread(m) : spot.exists ? place_existing(rb, m, &spot) : place_missing(rb, m, &spot);
         if (r > 0 && !spot.exists && add_way(rb, m, &spot) < 0)

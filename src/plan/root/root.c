@@ -21,8 +21,9 @@
 /* An inner /proc is only given out where the outer one is whole: nothing over it, not a part of it. */
 static int check_proc(Builder *b) {
         const Setting *who = policy_get(b->policy, D_ProtectProc), *subset = policy_get(b->policy, D_ProcSubset);
-        const char *why = "cannot be held where user namespaces can be made inside (Nesting=yes or RestrictNamespaces= "
-                          "without user): a /proc mounted there would show everything";
+        const char *why =
+                "cannot be enforced if the payload can make user namespaces (Nesting=yes or RestrictNamespaces= "
+                "without user): it could mount a /proc that shows everything";
         int r = 0;
 
         if (!build_nests(b->policy) && !build_allows_namespace(b->policy, CLONE_NEWUSER))
@@ -42,7 +43,7 @@ static int check_bindings(RootBuilder *rb) {
         for (size_t i = 0; bindings && i < bindings->n; i++)
                 if (bindings->items[i].origin.line == 0 && !rb->bound[i])
                         r = report_error_at(rb->b->report, bindings->items[i].origin, NULL, EINVAL,
-                                            "%s: no Volume= or RootDirectory= of the policy asks for this name",
+                                            "%s: the policy has no Volume= or RootDirectory= with this name",
                                             bindings->items[i].name);
         return r;
 }

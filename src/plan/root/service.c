@@ -56,7 +56,7 @@ const char *build_service_origin(const Builder *b, const char *what) {
 }
 
 static int variable_error(const Builder *b, const char *variable, int error, const char *path, const char *why) {
-        return report_error(b->report, error, "$%s of %s: %s: %s", variable, b->plan->unit, path, why);
+        return report_error(b->report, error, "cannot use $%s of %s: %s: %s", variable, b->plan->unit, path, why);
 }
 
 static int check_clean(const Builder *b, const char *variable, const char *path) {
@@ -66,7 +66,8 @@ static int check_clean(const Builder *b, const char *variable, const char *path)
                 return -ENOMEM;
         return path_is_safe(path) && streq(clean, path)
                        ? 0
-                       : variable_error(b, variable, EINVAL, path, "not an absolute path without \"..\" and the like");
+                       : variable_error(b, variable, EINVAL, path,
+                                        "not an absolute path, or it contains \"..\", \".\" or empty parts");
 }
 
 int build_resolve_service_directory(const Builder *b, const char *variable, const char *path, char **ret) {

@@ -64,14 +64,14 @@ static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Bindin
                                    strerror(errno));
         snprintf(path, sizeof(path), "/proc/self/fd/%d", binding->fd);
         if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-                return build_error(b, s, id, EINVAL, "%s is bound to fd %d, which is no file or directory",
+                return build_error(b, s, id, EINVAL, "%s is bound to fd %d, which is neither a file nor a directory",
                                    binding->name, binding->fd);
         r = link_read(AT_FDCWD, path, &real);
         if (r < 0)
                 return build_error(b, s, id, -r, "%s: %s", path, strerror(-r));
         detached = is_detached(binding->fd, real);
         if (!detached && (lstat(real, &there) < 0 || there.st_dev != st.st_dev || there.st_ino != st.st_ino))
-                return build_error(b, s, id, ESTALE, "%s is bound to fd %d, which is not at %s any more",
+                return build_error(b, s, id, ESTALE, "%s is bound to fd %d, which is no longer at %s",
                                    binding->name, binding->fd, real);
         *ret = (PlanSource) { .kind = detached ? SOURCE_DETACHED : SOURCE_FD, .directory = S_ISDIR(st.st_mode),
                               .path = detached ? strdup(path) : TAKE_PTR(real), .fd = binding->fd };
@@ -87,8 +87,8 @@ static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const
                 return 0;
         if (!binding)
                 return build_error(rb->b, s, id, ENOENT,
-                                   "nothing is bound to the name %s (isorun --bind %s=PATH, or a line %s=PATH in "
-                                   "/etc/isorun/volumes.d/*.conf)", name, name, name);
+                                   "the name %s is not bound to a path: use isorun --bind %s=PATH, or write %s=PATH "
+                                   "into a file /etc/isorun/volumes.d/*.conf", name, name, name);
         rb->bound[binding - bindings->items] = true;
         r = binding->fd >= 0 ? resolve_fd(rb->b, s, id, binding, ret)
                              : resolve_path(rb->b, s, id, binding->source, false, ret);

@@ -33,7 +33,7 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         /* What is not in the file system does not go by it. */
         if (stat(m->source.path, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
                 return 0;
-        reason = format("%s is read-only here", m->source.path);
+        reason = format("%s is mounted read-only", m->source.path);
         if (!reason)
                 return -ENOMEM;
         m->attributes.read_only = true;
@@ -47,27 +47,29 @@ static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, co
         struct statvfs fs;
 
         if (!build_is_world(rb->b->policy))
-                return build_error(rb->b, s, id, EINVAL, "\"idmap\" is for PrivateUsers=full, whose ids it is about");
+                return build_error(rb->b, s, id, EINVAL, "\"idmap\" works only with PrivateUsers=full");
         if (host->uid != 0 || !host->initial_users)
-                return build_error(rb->b, s, id, EPERM, "\"idmap\" is for root only, outside of all user namespaces");
+                return build_error(rb->b, s, id, EPERM,
+                                   "\"idmap\" works only for root, and only outside user namespaces");
         if (m->source.kind != SOURCE_PATH)
-                return build_error(rb->b, s, id, EINVAL, "\"idmap\" takes a path, not an fd");
+                return build_error(rb->b, s, id, EINVAL, "\"idmap\" needs a path, not a file descriptor");
         if (!m->attributes.read_only && (statvfs(m->source.path, &fs) < 0 || !(fs.f_flag & ST_NOSUID)))
                 return build_error(rb->b, s, id, EPERM,
-                                   "a writable \"idmap\" takes a file system that is mounted nosuid, which %s is not: "
-                                   "programs with privileges on this machine could be put there", m->source.path);
+                                   "a writable \"idmap\" needs a file system that is mounted nosuid, and %s is not: "
+                                   "the payload could put set-user-ID programs there that have privileges on this "
+                                   "machine", m->source.path);
         return 0;
 }
 
 static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMount *m, uint64_t flags) {
         if (flags & BIND_OVERLAY && !m->source.directory)
-                return build_error(rb->b, s, id, ENOTDIR, "%s is a file, and only a directory can have an overlay",
+                return build_error(rb->b, s, id, ENOTDIR, "%s is a file: only a directory can be an overlay",
                                    m->source.path);
         if (flags & BIND_OVERLAY && flags & BIND_IDMAP)
                 return build_error(rb->b, s, id, EINVAL, "\"overlay\" cannot be combined with \"idmap\" (%s is bound with "
                                    "\"overlay\")", m->source.binding->name);
         if (m->source.kind == SOURCE_DETACHED && flags & BIND_OVERLAY)
-                return build_error(rb->b, s, id, EINVAL, "a detached mount cannot have an overlay");
+                return build_error(rb->b, s, id, EINVAL, "a detached mount cannot be an overlay");
         if (flags & BIND_IDMAP && check_id_mapped(rb, id, s, m) < 0)
                 return -EPERM;
         return check_writable(rb, id, s, m);
@@ -104,7 +106,9 @@ static int overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, const
         if (size && own)
                 r = is_smaller(own, size);
         if (r < 0)
-                return build_error(rb->b, s, id, EINVAL, "%s is bound with \"%s\", which cannot be compared with \"%s\"",
+                return build_error(rb->b, s, id, EINVAL,
+                                   "%s is bound with \"%s\", which cannot be compared with \"%s\": use bytes in both "
+                                   "or percent in both",
                                    m->source.binding->name, own, size);
         *ret = size && r == 0 ? size : own;
         return 0;
@@ -151,7 +155,7 @@ static int hide(RootBuilder *rb, const PlanMount *volume, const char *pattern) {
         r = glob(full, GLOB_NOSORT, NULL, &found);
         if (r != 0 && r != GLOB_NOMATCH)
                 return report_error_at(rb->b->report, volume->origin, volume->key, EIO,
-                                       "%s in %s cannot be looked for: %s", pattern, volume->source.path,
+                                       "cannot search for %s in %s: %s", pattern, volume->source.path,
                                        r == GLOB_NOSPACE ? strerror(ENOMEM) : "a directory cannot be read");
         for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
                 r = want_hidden(rb, volume, found.gl_pathv[i]);
@@ -169,8 +173,8 @@ static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *optio
                         continue;
                 if (volume->kind == MOUNT_BIND && !volume->attributes.read_only)
                         return report_error_at(rb->b->report, volume->origin, volume->key, EINVAL,
-                                               "\"hide=\" is for a volume that is ro or overlay: what is written can be "
-                                               "moved to another name");
+                                               "\"hide=\" needs the option ro or overlay: in a writable volume, hidden "
+                                               "files could be renamed");
                 r = hide(rb, volume, pattern);
         }
         return r;

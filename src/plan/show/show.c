@@ -85,31 +85,32 @@ static void show_instance(Output *out) {
                 entry(out, "description", origin_of(out, D_Description), "%s", plan->description);
         switch (plan->holder) {
         case HOLDER_SCOPE:
-                entry(out, "held by", NULL, "%s, a transient scope of the %s manager", plan->unit,
+                entry(out, "held by", NULL, "%s, a transient scope of the %s service manager", plan->unit,
                       plan->user_manager ? "user's" : "system's");
                 break;
         case HOLDER_SERVICE:
-                entry(out, "held by", NULL, "%s, the unit that isorun is the main process of", plan->unit);
+                entry(out, "held by", NULL, "%s, the unit whose main process is isorun", plan->unit);
                 break;
         case HOLDER_CGROUP:
-                entry(out, "held by", NULL, "a cgroup of its own below %s, since no systemd is reachable",
+                entry(out, "held by", NULL, "a separate cgroup below %s, because isorun cannot reach systemd",
                       plan->cgroup);
                 break;
         case HOLDER_NONE:
-                entry(out, "held by", NULL, "nothing: no unit and no cgroup of its own");
+                entry(out, "held by", NULL, "nothing: the instance has no unit and no separate cgroup");
                 break;
         }
         if (plan->machine)
-                entry(out, "machine", origin_of(out, D_Register), "%s, of systemd-machined%s", plan->name,
+                entry(out, "machine", origin_of(out, D_Register), "%s, registered with systemd-machined%s", plan->name,
                       plan->machine_optional ? " (optional)" : "");
         if (plan->notify_exec)
-                entry(out, "ready", NULL, "once the command is executed");
+                entry(out, "ready", NULL, "as soon as the command runs");
         if (plan->hand_over)
                 entry(out, "handed over", NULL,
-                      "once the command is executed: the first process inside is then %s's main process", plan->unit);
+                      "as soon as the command runs: the first process inside then becomes the main process of %s",
+                      plan->unit);
         if (plan->inner_cgroup)
-                entry(out, "cgroup inside", NULL, "begins below the limits%s",
-                      plan->delegate ? ", which it shows a copy of" : "");
+                entry(out, "cgroup inside", NULL, "starts below the cgroup that has the limits%s",
+                      plan->delegate ? ", and shows a copy of them" : "");
 }
 
 static void show_scope(Output *out) {
@@ -190,7 +191,7 @@ static void show_identity(Output *out) {
 
 /* An addition for a mount that is made only if its destination exists, when isorun does not know whether it does. */
 static const char *describe_condition(const Plan *plan, const PlanMount *m) {
-        return m->optional && !m->exact && plan->mounts[0].source.kind == SOURCE_IMAGE ? ", if it is there" : "";
+        return m->optional && !m->exact && plan->mounts[0].source.kind == SOURCE_IMAGE ? ", if it exists" : "";
 }
 
 /* Shows a mount of something from the host. */
@@ -206,8 +207,9 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
                 entry(out, m->destination, origin, "%s %s%s%s%s%s%s", m->attributes.read_only ? "read-only" : "writable", source,
                       m->attributes.devices ? ", devices" : "",
                       m->attributes.no_exec ? ", noexec" : "", m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
-                      m->source.kind != SOURCE_NONE && plan_mount_is_directory(m) && !m->attributes.recursive ? ", without mounts below" : "",
-                      m->merge ? ", with more added in memory" : "");
+                      m->source.kind != SOURCE_NONE && plan_mount_is_directory(m) && !m->attributes.recursive ?
+                              ", without the mounts below it" : "",
+                      m->merge ? ", with entries added in memory" : "");
 }
 
 static void show_mount(Output *out, const PlanMount *m) {
@@ -221,7 +223,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 show_source(out, m, origin);
                 break;
         case MOUNT_MERGE:
-                entry(out, m->destination, origin, "read-only, in memory, what %s holds and more", m->source.path);
+                entry(out, m->destination, origin, "read-only, in memory, the entries of %s and more", m->source.path);
                 break;
         case MOUNT_TMPFS:
                 entry(out, m->destination, origin, "%s%s, in memory (%s)%s%s", m->attributes.read_only ? "empty, " : "",
@@ -229,8 +231,9 @@ static void show_mount(Output *out, const PlanMount *m) {
                 break;
         case MOUNT_GRANT:
                 entry(out, m->destination, origin, "empty, for isoctl grant, %s",
-                      m->grant_write ? "writable (Landlock then lets its parent be written, which is held "
-                                       "read-only by the mounts alone)" : "read-only");
+                      m->grant_write ?
+                              "writable (Landlock also allows writes to the parent directory: only its mount keeps it "
+                              "read-only)" : "read-only");
                 break;
         case MOUNT_PROC:
                 entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "", m->options);
@@ -246,7 +249,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                       PLAN_NOTIFY_NAME, m->relayed_to);
                 break;
         case MOUNT_DIRECTORY:
-                entry(out, m->destination, origin, "made, mode %04o", m->mode);
+                entry(out, m->destination, origin, "created, mode %04o", m->mode);
                 break;
         case MOUNT_SYMLINK:
                 entry(out, m->destination, origin, "symlink to %s", m->target);
@@ -315,7 +318,8 @@ static void show_filter(Output *out) {
         show_denied(out);
         entry(out, "others", NULL, "answered ENOSYS");
         for (size_t i = 0; i < out->plan->n_architectures; i++)
-                entry(out, "architecture", origin_of(out, D_SystemCallArchitectures), "%#x beside the native one",
+                entry(out, "architecture", origin_of(out, D_SystemCallArchitectures),
+                      "%#x, in addition to the native one",
                       out->plan->architectures[i]);
         for (size_t i = 0; i < out->plan->n_argument_rules; i++)
                 show_argument_rule(out, &out->plan->argument_rules[i]);
@@ -326,10 +330,11 @@ static void show_landlock(Output *out) {
 
         section(out, "Landlock");
         if (!plan->landlock_abi)
-                entry(out, "files", NULL, "not on this kernel: read-only is held by the mounts alone");
+                entry(out, "files", NULL,
+                      "not restricted, because this kernel has no Landlock: only mounts keep files read-only");
         else if (!plan->landlock_files)
-                entry(out, "files", NULL, "not handled, for mounts must be possible inside: read-only is held by the "
-                                        "mounts alone");
+                entry(out, "files", NULL,
+                      "not restricted, because the payload may mount: only mounts keep files read-only");
         for (size_t i = 0; i < plan->n_landlock_rules; i++) {
                 const PlanLandlockRule *rule = &plan->landlock_rules[i];
                 Pieces p;
@@ -342,7 +347,7 @@ static void show_landlock(Output *out) {
                 pieces_end(out, &p, rule->path, NULL);
         }
         if (plan->landlock_scope)
-                entry(out, "scope", NULL, "no abstract socket and no signal reaches out");
+                entry(out, "scope", NULL, "the payload cannot reach abstract sockets or send signals outside");
 }
 
 static void show_standard_io(Output *out) {

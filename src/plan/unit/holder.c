@@ -12,8 +12,8 @@
 #include "util/path.h"
 
 const char *build_holder_reason(const Builder *b) {
-        return b->request->no_scope ? "--no-scope leaves no unit to enforce it"
-                                    : "no systemd is reachable and no cgroup is delegated to enforce it";
+        return b->request->no_scope ? "with --no-scope there is no unit that could enforce it"
+                                    : "isorun cannot reach systemd, and has no delegated cgroup that could enforce it";
 }
 
 static int add_property(Builder *b, DirectiveId id) {
@@ -127,8 +127,8 @@ static int choose_holder(Builder *b) {
         if (r > 0)
                 plan->holder = HOLDER_CGROUP;
         else if (!b->request->no_scope)
-                report_notice(b->report, "no %s systemd is reachable: the instance will not be a unit",
-                              plan->user_manager ? "user" : "system");
+                report_notice(b->report, "cannot reach the %s service manager, so the instance is not a unit",
+                              plan->user_manager ? "user's" : "system's");
         return r < 0 ? r : 0;
 }
 
@@ -150,7 +150,7 @@ static int check_enforceable(Builder *b) {
                 if (held && !no_bpf)
                         plan->properties[kept++] = p;
                 else if (!build_may_lack(b, directive_id(p.directive), p.settings->items[0].origin,
-                                         no_bpf ? "a user's systemd accepts it and enforces nothing"
+                                         no_bpf ? "a user's systemd accepts it but does not enforce it"
                                                 : build_holder_reason(b)))
                         r = -EOPNOTSUPP;
         }

@@ -29,7 +29,7 @@ static const char *hindrance(const Builder *b) {
                 return build_holder_reason(b);
         /* machined would take all units of the user's manager for the machine. */
         if (b->plan->user_manager)
-                return "systemd-machined knows no units of a user's manager";
+                return "systemd-machined does not register units of a user's service manager";
         return b->host->uid != 0 ? "only root may register a machine" : NULL;
 }
 
@@ -45,8 +45,8 @@ int build_machine(Builder *b) {
                 return build_may_lack(b, D_Register, setting->origin, reason) ? 0 : -EOPNOTSUPP;
         if (!is_machine_name(plan->name))
                 return build_error(b, setting, D_Register, EINVAL,
-                                   "\"%s\" is not the name of a machine: letters, digits and \"-\", with single \".\" "
-                                   "between (--name chooses another)",
+                                   "\"%s\" is not a machine name: use letters, digits, \"-\" and single \".\" (--name "
+                                   "sets another name)",
                                    plan->name);
         plan->machine = true;
         plan->machine_origin = setting->origin;

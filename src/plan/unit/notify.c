@@ -16,12 +16,10 @@ static const char *find_socket(const Builder *b) {
 static int check_request(const Builder *b) {
         if (b->request->hand_over && !(b->plan->notify && b->host->unit))
                 return report_error(b->report, EINVAL,
-                                    "--hand-over: isorun is not the main process of a service that systemd listens to: it "
-                                    "takes a service with Type=notify");
+                                    "--hand-over: isorun must be the main process of a service with Type=notify");
         if (b->request->notify_exec && !b->plan->notify)
                 return report_error(b->report, EINVAL,
-                                    "--notify=exec: isorun is not the main process of a service that systemd listens to: "
-                                    "it takes a service with Type=notify");
+                                    "--notify=exec: isorun must be the main process of a service with Type=notify");
         return 0;
 }
 
@@ -31,7 +29,8 @@ int build_notify(Builder *b) {
 
         if (address && address[0] != '/' && address[0] != '@')
                 return report_error(b->report, EOPNOTSUPP,
-                                    "NOTIFY_SOCKET=%s: what is neither a path nor an abstract socket cannot be relayed to",
+                                    "NOTIFY_SOCKET=%s is neither a path nor an abstract socket: isorun cannot relay "
+                                    "messages to it",
                                     address);
         if (address) {
                 plan->notify = strdup(address);
@@ -48,6 +47,6 @@ void build_notify_is_mute(const Builder *b) {
 
         if (b->plan->notify && !b->plan->notify_exec)
                 report_notice_at(b->report, families->items[0].origin, directive_table[D_RestrictAddressFamilies].name,
-                                 "the command can make no unix socket, and so tell systemd nothing (--notify=exec says "
-                                 "that it runs)");
+                                 "without AF_UNIX, the command cannot send messages to systemd (with --notify=exec, "
+                                 "isorun reports that it runs)");
 }

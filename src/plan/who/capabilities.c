@@ -58,18 +58,17 @@ static int check_effect(Builder *b, DirectiveId id) {
                 if (!*s->value.text || s->value.inverted)
                         continue;
                 if (!own_users && !(b->host->capabilities & BIT(s->value.number)))
-                        r = build_error(b, s, id, EPERM, "%s is not held by who starts this", s->value.text);
+                        r = build_error(b, s, id, EPERM, "the caller does not have %s", s->value.text);
                 else if (!own_users && b->host->initial_users)
                         continue;
                 else if (BIT(s->value.number) & initial_only)
                         r = build_error(b, s, id, EPERM,
-                                        "%s has no effect in a user namespace of its own (PrivateUsers=no, as root, "
-                                        "does without one)", s->value.text);
+                                        "%s has no effect in a user namespace (as root, PrivateUsers=no avoids one)",
+                                        s->value.text);
                 else if (BIT(s->value.number) & network_only && !(b->plan->namespaces & CLONE_NEWNET))
                         r = build_error(b, s, id, EPERM,
-                                        "%s has no effect on the host's network from a user namespace of its own "
-                                        "(PrivateNetwork=yes gives it one to act on; PrivateUsers=no, as root, does "
-                                        "without)", s->value.text);
+                                        "%s has no effect on the host's network from a user namespace (add "
+                                        "PrivateNetwork=yes, or, as root, PrivateUsers=no)", s->value.text);
         }
         return r;
 }
@@ -86,7 +85,7 @@ static int confine_administrator(Builder *b) {
                 return 0;
         if (!(plan->namespaces & CLONE_NEWUSER))
                 return build_error(b, policy_get(b->policy, D_PrivateUsers), D_PrivateUsers, EPERM,
-                                   "\"no\" with CAP_SYS_ADMIN or CAP_SYS_PTRACE would let the payload undo its "
+                                   "with \"no\", CAP_SYS_ADMIN or CAP_SYS_PTRACE would let the payload undo its "
                                    "sandbox");
 
         plan->inner_namespaces = CLONE_NEWUSER | CLONE_NEWNS | (plan->namespaces & owned);
@@ -102,7 +101,8 @@ static int refuse_file_capabilities(Builder *b, DirectiveId id) {
 
                 if (*v->text && !v->inverted && v->number == CAP_SETFCAP)
                         return build_error(b, &list->items[i], id, EPERM,
-                                           "CAP_SETFCAP of root's would make files that are privileged on the host");
+                                           "if root starts the sandbox, CAP_SETFCAP could make files that are "
+                                           "privileged on the host");
         }
         return 0;
 }
@@ -131,8 +131,8 @@ static int check_host_root(Builder *b) {
         plan->ambient &= ~BIT(CAP_SETFCAP);
         if (policy_is_true(b->policy, D_Nesting) && (plan->uid == 0 || plan->bounding & back))
                 r = build_error(b, policy_get(b->policy, D_Nesting), D_Nesting, EPERM,
-                                "with uid 0 of the host, or a way to it, inside, the host's /proc/sys could be "
-                                "written: name another user with User=, without CAP_SETUID and CAP_SETGID");
+                                "the payload could write the host's /proc/sys, because it is the host's uid 0 or can "
+                                "become it: set User= to another user, without CAP_SETUID and CAP_SETGID");
         return r;
 }
 

@@ -27,8 +27,9 @@ static int map_all_ids(Builder *b) {
         const Host *host = b->host;
 
         if (!host->uid_map.n || !host->gid_map.n)
-                return report_error(b->report, ENODATA, "/proc/self/uid_map and gid_map cannot be read: which ids there "
-                                                        "are is not known");
+                return report_error(b->report, ENODATA,
+                                    "cannot read /proc/self/uid_map and gid_map, so isorun does not know which ids "
+                                    "exist");
         if (map_to_itself(&host->uid_map, &b->plan->uid_map) < 0 || map_to_itself(&host->gid_map, &b->plan->gid_map) < 0)
                 return -ENOMEM;
         return 0;
@@ -42,9 +43,8 @@ static int map_ids(Builder *b) {
                 return build_tree_maps(b);
         if (b->host->uid == 0 && !has_capability(b->host, CAP_SETFCAP))
                 return report_error(b->report, EPERM,
-                                    "uid 0 cannot be mapped into a user namespace without CAP_SETFCAP (Linux 5.12): "
-                                    "run isorun as another user, or, inside a sandbox, under a policy that keeps "
-                                    "CAP_SETFCAP");
+                                    "root needs CAP_SETFCAP to map uid 0 into a user namespace: run isorun as another "
+                                    "user, or, inside a sandbox, under a policy that keeps CAP_SETFCAP");
 
         if (b->host->uid == 0 && all)
                 return map_all_ids(b);
@@ -61,13 +61,13 @@ static int build_users(Builder *b) {
         const PrivateUsers choice = (PrivateUsers) users->value.number;
 
         if ((choice == PRIVATE_USERS_NO || choice == PRIVATE_USERS_IDENTITY) && b->host->uid != 0)
-                return build_error(b, users, D_PrivateUsers, EPERM, "\"%s\" is for root only", users->value.text);
+                return build_error(b, users, D_PrivateUsers, EPERM, "\"%s\" works only for root", users->value.text);
         if (choice == PRIVATE_USERS_NO)
                 return 0;
         if (choice == PRIVATE_USERS_FULL && b->request->writable_root)
                 return build_error(b, users, D_PrivateUsers, EINVAL,
-                                   "\"full\" is not for building: the tree is the caller's, who does not exist in that "
-                                   "world");
+                                   "\"full\" does not work in a build: the tree belongs to the caller, whose id is not "
+                                   "in the private range");
 
         b->plan->namespaces |= CLONE_NEWUSER;
         return build_is_world(b->policy) ? build_world_maps(b) : map_ids(b);
@@ -109,7 +109,7 @@ static int find_supplementary(Builder *b, const char *name) {
         r = b->host->find_groups(name, b->plan->gid, &b->plan->groups, &b->plan->n_groups);
         if (r == -ENOMEM)
                 return r;
-        return r < 0 ? report_error(b->report, -r, "the groups of %s change while they are read", name) : 0;
+        return r < 0 ? report_error(b->report, -r, "the groups of %s changed while isorun read them", name) : 0;
 }
 
 static int build_ids(Builder *b) {

@@ -20,7 +20,7 @@ int build_tree_maps(Builder *b) {
         const char *why = build_ranges(b, &ranges);
 
         if (why)
-                report_notice(b->report, "there is but one user, root, in this build: %s", why);
+                report_notice(b->report, "this build has only one user, root: %s", why);
         plan->deny_setgroups = why;
         if (map_tree(b->host->uid, why ? NULL : &ranges.uids, &plan->uid_map) < 0 ||
             map_tree(b->host->gid, why ? NULL : &ranges.gids, &plan->gid_map) < 0)
@@ -37,7 +37,8 @@ int build_tree_ids(Builder *b) {
         const Setting *user = policy_get(b->policy, D_User), *group = policy_get(b->policy, D_Group);
 
         if (user || group)
-                return build_error(b, user ?: group, user ? D_User : D_Group, EINVAL, "a tree is built by its root");
+                return build_error(b, user ?: group, user ? D_User : D_Group, EINVAL,
+                                   "cannot be set in a build: the command runs as the tree's root");
 
         /* uid and gid are 0. set_ids drops the caller's groups, unless setgroups(2) is denied. */
         b->plan->set_ids = !b->plan->deny_setgroups;
@@ -50,14 +51,14 @@ int build_tree_root(Builder *b, const PlanSource *root) {
         struct stat tree, own;
 
         if (!plan_source_has_path(root))
-                return build_error(b, s, D_RootDirectory, EINVAL, "%s is not one directory, to be written to",
+                return build_error(b, s, D_RootDirectory, EINVAL,
+                                   "%s is not a single directory that a build can write to",
                                    s->value.text);
         if (stat(root->path, &tree) < 0 || statvfs(root->path, &mount) < 0 || stat("/", &own) < 0)
                 return build_error(b, s, D_RootDirectory, errno, "%s: %s", root->path, strerror(errno));
         /* Compares inodes, because a path may lead to / by a symlink or a bind mount. */
         if (tree.st_dev == own.st_dev && tree.st_ino == own.st_ino)
-                return build_error(b, s, D_RootDirectory, EPERM, "%s is / of this system, which is not written to",
-                                   s->value.text);
+                return build_error(b, s, D_RootDirectory, EPERM, "refused: --root is this machine's own root");
         if (mount.f_flag & ST_RDONLY)
                 return build_error(b, s, D_RootDirectory, EROFS, "%s is mounted read-only", root->path);
         return 0;

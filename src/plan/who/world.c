@@ -37,16 +37,16 @@ static const char *find_ranges(Builder *b, BuildRanges *ranges) {
 
         r = b->host->find_ranges(b->host->uid, &ranges->uids, &ranges->gids);
         if (r < 0)
-                return r == -ELIBACC ? "libsubid is not installed" : "libsubid cannot tell the subordinate ids";
+                return r == -ELIBACC ? "libsubid is not installed" : "libsubid cannot read the subordinate ids";
         if (ranges->uids.count > 1 && ranges->gids.count > 1)
                 return NULL;
 
         (void) b->host->find_user_by_uid(b->host->uid, &user);
         name = user.name ?: "USER";
         snprintf(ranges->why, sizeof(ranges->why),
-                 "%s has no range of subordinate ids in %s (as root: usermod --add-subuids FIRST-LAST --add-subgids "
-                 "FIRST-LAST %s, %d ids that nobody else has)",
-                 name, ranges->uids.count > 1 ? "/etc/subgid" : "/etc/subuid", name, WORLD_IDS);
+                 "%s has no subordinate ids in %s (as root, add %d unused ids: usermod --add-subuids FIRST-LAST "
+                 "--add-subgids FIRST-LAST %s)",
+                 name, ranges->uids.count > 1 ? "/etc/subgid" : "/etc/subuid", WORLD_IDS, name);
         return ranges->why;
 }
 
@@ -59,7 +59,7 @@ static bool holds(IdRange range, uint32_t id) {
 static const char *check_ranges(Builder *b, const BuildRanges *ranges) {
         if (holds(ranges->uids, 0) || holds(ranges->gids, 0) || holds(ranges->uids, b->host->uid) ||
             holds(ranges->gids, b->host->gid))
-                return "the range of subordinate ids holds the caller's own id, or root's: correct /etc/subuid and "
+                return "the range of subordinate ids contains the caller's own id or 0: correct /etc/subuid and "
                        "/etc/subgid";
         return NULL;
 }
@@ -97,11 +97,11 @@ int build_world_maps(Builder *b) {
         const char *why = build_ranges(b, &ranges);
 
         if (why)
-                return build_error(b, users, D_PrivateUsers, ENOENT, "\"full\" cannot be had: %s", why);
+                return build_error(b, users, D_PrivateUsers, ENOENT, "\"full\" is not available: %s", why);
         if (plan->delegate)
                 return build_error(b, delegate, D_Delegate, EINVAL,
-                                   "is not possible with PrivateUsers=full: the cgroup belongs to the caller, who does "
-                                   "not exist in that world");
+                                   "does not work with PrivateUsers=full: the cgroup belongs to the caller, whose id "
+                                   "is not in the private range");
         if (map_range(b->host->uid, ranges.uids, &plan->uid_map, &plan->inner_uid_map) < 0 ||
             map_range(b->host->gid, ranges.gids, &plan->gid_map, &plan->inner_gid_map) < 0)
                 return -ENOMEM;
@@ -127,8 +127,8 @@ static int parse_world_id(Builder *b, DirectiveId id, const IdMap *map, uint32_t
                 return 0;
         if (!streq(s->value.text, "root") && parse_u64_range(s->value.text, 0, count - 1, &number) < 0)
                 return build_error(b, s, id, EINVAL,
-                                   "with PrivateUsers=full this is root or a number from 0 to %u, an id of its own "
-                                   "world, which has no names: \"%s\"", count - 1, s->value.text);
+                                   "with PrivateUsers=full, use root or a number from 0 to %u, an id of the private "
+                                   "range, which has no names: \"%s\"", count - 1, s->value.text);
         *ret = (uint32_t) number;
         return 1;
 }
