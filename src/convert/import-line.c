@@ -31,6 +31,7 @@ static void write_unescaped(const char *text, int n, FILE *f) {
                 unsigned c;
 
                 if (text[i] == '\\' && i + 3 < n && sscanf(text + i, "\\x%2x", &c) == 1 && c) {
+                        fputs(c == '%' ? "%" : "", f); /* no specifier begins here */
                         fputc((int) c, f);
                         i += 3;
                 } else
@@ -116,17 +117,42 @@ static const char *canonical(const Directive *d, const char *text) {
         return text;
 }
 
+/* Which escapes systemd replaces in words of this line: extract_first_word() has other flags for each directive. */
+static WordEscapes escapes_of(const ImportLine *line) {
+        const Directive *d = directive_find(line->key);
+
+        if (d && d->type == &type_environment)
+                return WORD_C;
+        return d && d->type == &type_bind ? WORD_COLONS : WORD_PLAIN;
+}
+
+int import_expand_words(Import *import, const ImportLine *line, char **words) {
+        int r = 1;
+
+        for (char **w = words; w && *w && r > 0; w++) {
+                char *expanded;
+
+                r = import_expand(import, line, *w, &expanded);
+                if (r > 0) {
+                        free(*w);
+                        *w = expanded;
+                }
+        }
+        return r;
+}
+
 int import_words(Import *import, const ImportLine *line, const char *text, char ***ret) {
-        _cleanup_free_ char *expanded = NULL;
+        _cleanup_strv_free_ char **words = NULL;
         int r;
 
-        r = import_expand(import, line, text, &expanded);
-        if (r <= 0)
-                return r;
-        r = word_split(expanded, ret);
+        r = word_split_as(text, escapes_of(line), &words);
         if (r == -EINVAL)
-                return import_note(import, line, false, "unbalanced quote or unknown escape sequence");
-        return r < 0 ? r : 1;
+                return import_note(import, line, false, "unbalanced quote or backslash at the end of the value");
+        if (r >= 0)
+                r = import_expand_words(import, line, words);
+        if (r > 0)
+                *ret = TAKE_PTR(words);
+        return r;
 }
 
 static int same_words(Import *import, const ImportLine *line, const Directive *d) {

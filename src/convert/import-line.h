@@ -9,7 +9,10 @@
  * heap, 0 with a note if a specifier cannot be replaced, or -ENOMEM. */
 int import_expand(Import *import, const ImportLine *line, const char *text, char **ret);
 
-/* Does the same, and splits the text into words. */
+/* Replaces each word with what import_expand() makes of it. Returns 1, or like import_expand(). */
+int import_expand_words(Import *import, const ImportLine *line, char **words);
+
+/* Splits text into words as systemd does for this directive, and expands each. Returns like import_expand(). */
 int import_words(Import *import, const ImportLine *line, const char *text, char ***ret);
 
 /* Adds the line to the directive of this name, with the same meaning. Returns 0 or -ENOMEM. */

@@ -188,9 +188,9 @@ static int temporary(Import *import, const ImportLine *line, _unused_ const char
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
-        r = word_split(line->value, &words);
+        r = word_split_as(line->value, WORD_PLAIN, &words);
         if (r == -EINVAL)
-                return import_note(import, line, false, "unbalanced quote or unknown escape sequence");
+                return import_note(import, line, false, "unbalanced quote or backslash at the end of the value");
         for (char **w = words; r >= 0 && w && *w; w++) {
                 char *colon = strchr(*w, ':');
                 _cleanup_free_ char *path = NULL, *clean = NULL;
@@ -294,20 +294,14 @@ static int note_prefixes(Import *import, const ImportLine *line, const char *pre
         return r;
 }
 
-/* Writes the words of the first command in the syntax of a policy. literal: the prefix ":" was given, so that a $ is
- * not doubled yet. Returns 1, 0 with a note if the command cannot be imported, or -ENOMEM. */
+/* Writes the words of the command in the syntax of a policy. literal: the prefix ":" was given, so that a $ is only a
+ * character. Returns 1, 0 with a note if the command has a variable, or -ENOMEM. */
 static int write_command(Import *import, const ImportLine *line, char **words, bool literal, FILE *f) {
         for (char **w = words; *w; w++) {
-                if (streq(*w, ";"))
-                        return import_note(import, line, false,
-                                           "a policy can have only one command: the part from \";\" on is left out") < 0
-                                       ? -ENOMEM
-                                       : 1;
-                for (const char *p = *w; *p && !literal; p++)
-                        if (*p == '$' && *++p != '$')
-                                return import_note(import, line, false, "isorun does not expand variables: %s", *w);
+                if (!literal && word_resolve_dollars(*w) < 0)
+                        return import_note(import, line, false, "isorun does not expand variables: %s", *w);
                 fputs(w == words ? "" : " ", f);
-                word_write(f, *w, literal ? WORD_DOLLAR : 0);
+                word_write(f, *w, WORD_DOLLAR);
         }
         return 1;
 }
@@ -335,6 +329,25 @@ static int add_command(Import *import, const ImportLine *line, char **words, siz
         return text ? import_add(import, D_ExecStart, line, text, false) : -ENOMEM;
 }
 
+/* Splits the line into the words of its first command. Returns like import_words(). */
+static int command_words(Import *import, const ImportLine *line, char ***ret) {
+        _cleanup_strv_free_ char **words = NULL;
+        const char *rest = line->value;
+        int r;
+
+        r = word_split_command(&rest, &words);
+        if (r == -EINVAL)
+                return import_note(import, line, false, "unbalanced quote");
+        if (r >= 0 && *rest)
+                r = import_note(import, line, false,
+                                "a policy can have only one command: the part from \";\" on is left out");
+        if (r >= 0)
+                r = import_expand_words(import, line, words);
+        if (r > 0)
+                *ret = TAKE_PTR(words);
+        return r;
+}
+
 static int command(Import *import, const ImportLine *line, _unused_ const char *argument) {
         _cleanup_strv_free_ char **words = NULL;
         size_t n;
@@ -343,11 +356,11 @@ static int command(Import *import, const ImportLine *line, _unused_ const char *
         for (size_t i = 0; i < import->n_items; i++)
                 if (import->items[i].id == D_ExecStart)
                         return leave_out(import, line, "a policy can have only one command");
-        r = import_words(import, line, line->value, &words);
+        r = command_words(import, line, &words);
         if (r <= 0 || !words)
                 return r < 0 ? r : 0;
         n = strspn(words[0], "@-:+!");
-        if (words[0][n] == '|' || !words[0][n] || streq(words[0], ";"))
+        if (words[0][n] == '|' || !words[0][n])
                 return import_note(import, line, false,
                                    "isorun cannot run this command: no program is named, or it has the prefix \"|\"");
         return add_command(import, line, words, n);

@@ -45,8 +45,8 @@ static int take_number(const char **p, size_t n, int base, uint32_t *ret) {
         return 0;
 }
 
-/* *p is the character after the backslash. */
-static int take_escape(const char **p, FILE *f) {
+/* *p is the character after the backslash. Writes nothing if it fails. */
+static int take_c_escape(const char **p, FILE *f) {
         static const char plain[][2] = { { 'a', '\a' }, { 'b', '\b' }, { 'f', '\f' },  { 'n', '\n' },
                                          { 'r', '\r' }, { 't', '\t' }, { 'v', '\v' },  { 's', ' ' },
                                          { '"', '"' },  { '\'', '\'' }, { '\\', '\\' } };
@@ -60,10 +60,6 @@ static int take_escape(const char **p, FILE *f) {
                 }
 
         switch (**p) {
-        case ':': /* word_split_colons() needs it */
-                fputs("\\:", f);
-                (*p)++;
-                return 0;
         case 'x':
                 (*p)++;
                 r = take_number(p, 2, 16, &c);
@@ -86,29 +82,62 @@ static int take_escape(const char **p, FILE *f) {
         return fputc((int) c, f) == EOF ? -ENOMEM : 0;
 }
 
-static int take_word(const char **text, FILE *f) {
+/* Likewise; keeps the backslash of an escape that C does not have. */
+static int take_lenient_escape(const char **p, FILE *f) {
+        const char *start = *p;
+        int r = take_c_escape(p, f);
+
+        if (r != -EINVAL)
+                return r;
+        *p = start;
+        fputc('\\', f);
+        if (**p)
+                fputc(*(*p)++, f);
+        return 0;
+}
+
+static int take_plain_escape(const char **p, FILE *f) {
+        return **p ? fputc(*(*p)++, f) == EOF ? -ENOMEM : 0 : -EINVAL;
+}
+
+/* *p is the character after the backslash. */
+static int take_escape(const char **p, WordEscapes escapes, FILE *f) {
+        if (**p == ':' && escapes != WORD_PLAIN) { /* C has no such escape, word_split_colons() needs it */
+                fputs("\\:", f);
+                (*p)++;
+                return 0;
+        }
+        return escapes == WORD_STRICT ? take_c_escape(p, f)
+               : escapes == WORD_C    ? take_lenient_escape(p, f)
+                                      : take_plain_escape(p, f);
+}
+
+static int take_word(const char **text, WordEscapes escapes, FILE *f) {
         const char *p = *text;
         char quote = 0;
         int r;
 
         for (; *p && (quote || !strchr(WHITESPACE, *p));) {
-                if (*p == '\\' && quote != '\'') {
+                if (*p == '\\') {
                         p++;
-                        r = take_escape(&p, f);
+                        r = take_escape(&p, escapes, f);
                         if (r < 0)
                                 return r;
                 } else if (quote ? *p == quote : *p == '"' || *p == '\'') {
                         quote = quote ? 0 : *p;
                         p++;
-                } else
+                } else {
+                        if (*p == ':' && quote && escapes == WORD_COLONS)
+                                fputc('\\', f);
                         fputc(*p++, f);
+                }
         }
 
         *text = p;
         return quote ? -EINVAL : 0;
 }
 
-int word_next(const char **text, char **ret) {
+static int next_as(const char **text, WordEscapes escapes, char **ret) {
         _cleanup_text_ Text word = {};
         int r;
 
@@ -118,11 +147,15 @@ int word_next(const char **text, char **ret) {
 
         if (text_open(&word) < 0)
                 return -ENOMEM;
-        r = take_word(text, word.f);
+        r = take_word(text, escapes, word.f);
         if (r < 0)
                 return r;
         *ret = text_finish(&word);
         return *ret ? 1 : -ENOMEM;
+}
+
+int word_next(const char **text, char **ret) {
+        return next_as(text, WORD_STRICT, ret);
 }
 
 int word_unescape(const char *text, char **ret) {
@@ -134,7 +167,7 @@ int word_unescape(const char *text, char **ret) {
         while (*text && r >= 0)
                 if (text[0] == '\\' && text[1] != ':') {
                         text++;
-                        r = take_escape(&text, out.f);
+                        r = take_c_escape(&text, out.f);
                 } else
                         fputc(*text++, out.f);
         if (r < 0)
@@ -143,18 +176,81 @@ int word_unescape(const char *text, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-int word_split(const char *text, char ***ret) {
+int word_split_as(const char *text, WordEscapes escapes, char ***ret) {
         _cleanup_strv_free_ char **words = NULL;
         char *word;
         int r;
 
-        while ((r = word_next(&text, &word)) > 0)
+        while ((r = next_as(&text, escapes, &word)) > 0)
                 if (strv_consume(&words, word) < 0)
                         return -ENOMEM;
         if (r < 0)
                 return r;
 
         *ret = TAKE_PTR(words);
+        return 0;
+}
+
+int word_split(const char *text, char ***ret) {
+        return word_split_as(text, WORD_STRICT, ret);
+}
+
+/* Whether token stands alone at the start of text. */
+static bool stands_alone(const char *text, const char *token) {
+        const char *rest = startswith(text, token);
+
+        return rest && (!*rest || strchr(WHITESPACE, *rest));
+}
+
+/* Skips white space and each ";" before a command. */
+static const char *skip_separators(const char *text) {
+        text += strspn(text, WHITESPACE);
+        while (stands_alone(text, ";")) {
+                text++;
+                text += strspn(text, WHITESPACE);
+        }
+        return text;
+}
+
+int word_split_command(const char **text, char ***ret) {
+        _cleanup_strv_free_ char **words = NULL;
+        const char *p = skip_separators(*text);
+        int r = 1;
+
+        while (r > 0 && !stands_alone(p, ";")) {
+                char *word = NULL;
+
+                /* ";" within quotes, "\\;" and "\073" are words like any other. */
+                if (words && stands_alone(p, "\\;")) {
+                        p += 2;
+                        r = strv_push(&words, ";") < 0 ? -ENOMEM : 1;
+                } else
+                        r = next_as(&p, WORD_C, &word);
+                if (word && strv_consume(&words, word) < 0)
+                        return -ENOMEM;
+                p += strspn(p, WHITESPACE);
+        }
+        if (r < 0)
+                return r;
+
+        *text = skip_separators(p);
+        *ret = TAKE_PTR(words);
+        return 0;
+}
+
+int word_resolve_dollars(char *word) {
+        char *out = word;
+
+        if (word[0] == '$' && word[1] != '$')
+                return -EINVAL;
+        for (const char *in = word; *in; in++) {
+                if (in[0] == '$' && in[1] == '{')
+                        return -EINVAL;
+                if (in[0] == '$' && in[1] == '$')
+                        in++;
+                *out++ = *in;
+        }
+        *out = '\0';
         return 0;
 }
 

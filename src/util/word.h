@@ -3,9 +3,18 @@
 
 #include <stdio.h>
 
+/* What a backslash means within a word. Quotes change nothing about that. */
+typedef enum WordEscapes {
+        WORD_STRICT, /* in policies: starts a C escape (\a \b \f \n \r \t \v \\ \" \' \s \xHH \OOO \uXXXX \UXXXXXXXX);
+                      * "\:" stays unchanged, for word_split_colons(); another escape is an error */
+        WORD_C,      /* in ExecStart= and Environment=: starts a C escape; another escape stays unchanged */
+        WORD_PLAIN,  /* in the other lists of a unit: the next character has no special meaning */
+        WORD_COLONS, /* in BindPaths= of a unit: like WORD_PLAIN, but a colon that is escaped or quoted becomes "\:", for
+                      * word_split_colons() */
+} WordEscapes;
+
 /* Takes the next word from *text, and moves *text past it. The quoting is that of systemd.syntax(7): white space
- * separates words; '…' and "…" quote, also in the middle of a word; outside single quotes a backslash starts a C escape
- * (\a \b \f \n \r \t \v \\ \" \' \s \xHH \OOO \uXXXX \UXXXXXXXX). "\:" stays unchanged, for word_split_colons().
+ * separates words; '…' and "…" quote, also in the middle of a word. The escapes are WORD_STRICT.
  *
  * Returns 1 with *ret (the caller frees it), 0 at the end of the text, -EINVAL for an unbalanced quote or an unknown
  * escape, -ENOMEM. */
@@ -13,6 +22,18 @@ int word_next(const char **text, char **ret);
 
 /* Splits text into all its words. Returns 0, or the errors of word_next(). */
 int word_split(const char *text, char ***ret);
+
+/* The same with other escapes. */
+int word_split_as(const char *text, WordEscapes escapes, char ***ret);
+
+/* Splits *text into the words of its first command, as systemd does for ExecStart=: a ";" that stands alone ends the
+ * command, "\;" that stands alone is the word ";". Moves *text to the next command or the end. Returns 0 with *ret NULL
+ * if there is no command, or the errors of word_next(). */
+int word_split_command(const char **text, char ***ret);
+
+/* Replaces "$$" with "$" in a word of a command, in place. Returns 0, or -EINVAL if systemd would replace a variable
+ * here: "${" anywhere, or another "$" at the start. */
+int word_resolve_dollars(char *word);
 
 /* Replaces the escapes of text like word_next(), but keeps quotes and white space. Returns 0 with *ret on the heap,
  * -EINVAL for an unknown escape, -ENOMEM. */

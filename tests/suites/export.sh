@@ -394,6 +394,43 @@ test_without_manager() {
 		"125  isoctl: cannot read the drop-ins of shut.service: Too many levels of symbolic links"
 }
 
+# Words that systemd splits and expands in its own way, one line for each command.
+# shellcheck disable=SC2016
+tricky_arguments() {
+	cat <<-'LINES'
+		plain  two	three
+		'a\tb' 'it\'s' "\-x" "say \"x\"" 'c\\d'
+		\; ";" '\;' \\; \073 a;b ;c
+		sh$(date) "x=$(date +%%s) $$y" a$ b$c $$$$ a$$$b
+		-e '\w+\K' \w+\b \x41\102 \u00e4\U0001f600 \s\"
+		yay'foo'bar "" '' "a"'b' a\ b
+		\x4 \x00 \400 \: a\:b \z
+		'100%%' %% "#x" #y 'tab	in'
+		$$HOME $$ "$$(x)" "a'b" 'a"b' end\
+	LINES
+}
+
+# What systemd starts for a line, and what isorun starts for the same line in a policy, and in an imported one.
+test_argv() {
+	local line printer="/usr/bin/python3 -c 'import sys; print(ascii(sys.argv[1:]))'"
+	mkdir -p /run/systemd/system
+	while IFS= read -r line; do
+		: >"$tmp/argv"
+		printf '[Service]\nType=oneshot\nStandardOutput=append:%s\nExecStart=%s %s\n' \
+			"$tmp/argv" "$printer" "$line" >/run/systemd/system/argv.service
+		systemctl daemon-reload
+		systemctl start argv.service
+		no_isorun like "systemd runs: $line" "$(cat "$tmp/argv")" "[[]*[]]"
+		printf '[Policy]\nExecStart=%s %s\n' "$printer" "$line" >"$tmp/argv.conf"
+		run "$isorun" --quiet --policy "$tmp/argv.conf"
+		also is "... with the same arguments as a policy does" "$out" "$(cat "$tmp/argv")"
+		"$isoctl" import argv.service 2>/dev/null | grep -v ^StandardOutput= >"$tmp/argv.conf"
+		run "$isorun" --quiet --policy "$tmp/argv.conf"
+		also is "... and an imported unit" "$out" "$(cat "$tmp/argv")"
+	done < <(tricky_arguments)
+	rm /run/systemd/system/argv.service
+}
+
 # A service that runs from the policy that was made of its unit.
 test_imported() {
 	printf '[Service]\nExecStart=/usr/bin/python3 -m http.server --bind 127.0.0.1 --directory /srv 8125\nUser=nobody\nProtectSystem=strict\nStateDirectory=isorun-trip\n' >"$tmp/served.service"
@@ -429,5 +466,6 @@ test_lookup
 test_unit_path
 test_without_manager
 test_imported
+test_argv
 test_own
 all_shipped

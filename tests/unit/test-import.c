@@ -29,6 +29,15 @@ static const ImportCase cases[] = {
         { "a.service", "ExecStart=/bin/a\nExecStart=/bin/b", "ExecStart=/bin/a", "a policy can have only one command" },
         { "a.service", "ExecStart=/bin/a\nExecStart=\nExecStart=/bin/b", "ExecStart=/bin/b", NULL },
         { "a.service", "ExecStart=/bin/a 'b", "", "unbalanced quote" },
+        { "a.service", "ExecStart=/bin/a 'a\\tb' 'it\\'s' \"\\-x\"", "ExecStart=/bin/a \"a\\x09b\" \"it's\" \\\\-x", NULL },
+        { "a.service", "ExecStart=/bin/a -x \\; b", "ExecStart=/bin/a -x \";\" b", NULL },
+        { "a.service", "ExecStart=/bin/a ';' \\073", "ExecStart=/bin/a \";\" \";\"", NULL },
+        { "a.service", "ExecStart=; /bin/a ;", "ExecStart=/bin/a", NULL },
+        { "a.service", "ExecStart=/bin/sh -c 'x=$(date) $$y'", "ExecStart=/bin/sh -c \"x=$$(date) $$y\"", NULL },
+        { "a.service", "ExecStart=/bin/sh -c $(date)", "", "isorun does not expand variables: $(date)" },
+        { "a.service", "Environment='A=b\\tc' 'B=\\d'", "Environment=\"A=b\\x09c\"; Environment=B=\\\\d", NULL },
+        { "a.service", "ReadWritePaths=/a\\x20b '/c\\ d'", "BindPaths=-/ax20b; BindPaths=\"-/c d\"", NULL },
+        { "a.service", "BindPaths='/a:b':/c /d\\:e", "BindPaths=/a\\:b:/c; BindPaths=/d\\:e", NULL },
         { "a.service", "ExecStart=/bin/a \\\n# no\n  b", "ExecStart=/bin/a b", NULL },
 
         /* specifiers */
@@ -50,7 +59,8 @@ static const ImportCase cases[] = {
         { "a.service", "Description=a\x1b[2J", "", "control characters" },
         { "a.service", "SetCredential=a:\xc2\x9b" "2J", "", "control characters" },
         { "a.service", "Description=a\tb \xc3\xa4", "Description=a\tb \xc3\xa4", NULL },
-        { "a@\\x0aPrivateNetwork=no.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a PrivateNetwork=no", NULL },
+        { "a@\\x0aPrivateNetwork=no.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a \"\\x0aPrivateNetwork=no\"", NULL },
+        { "a@x\\x20\\x22\\x25h.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a \"x \\\"%%h\"", NULL },
 
         /* what is there by itself */
         { "a.service", "NoNewPrivileges=true", "", "isorun always sets no_new_privs" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is not taken apart into words, and strings put in front of others. */
+/* Words: how text is split into them, escapes, how they are written; and strings put in front of others. */
 #include "helper.h"
 
 #include <errno.h>
@@ -40,6 +40,121 @@ static void test_unescape(_unused_ void **state) {
                         expect_text(cases[i].text, out, cases[i].expected);
                 else
                         assert_null(out);
+        }
+}
+
+typedef struct SplitCase {
+        WordEscapes escapes;
+        const char *text, *joined; /* with | between; NULL: -EINVAL */
+} SplitCase;
+
+/* The cases of systemd's test-extract-word, for the flags with which unit files are read: WORD_C is
+ * EXTRACT_UNQUOTE|EXTRACT_CUNESCAPE|EXTRACT_UNESCAPE_RELAX, WORD_STRICT the same without the last, WORD_PLAIN is
+ * EXTRACT_UNQUOTE. */
+static const SplitCase split_cases[] = {
+        { WORD_PLAIN, "foobar waldo", "foobar|waldo" },
+        { WORD_PLAIN, "\"foobar\" 'waldo'", "foobar|waldo" },
+        { WORD_PLAIN, "\"", NULL },
+        { WORD_PLAIN, "'", NULL },
+        { WORD_PLAIN, "'fooo", NULL },
+        { WORD_PLAIN, "KEY=val \"KEY2=val with space\" \"KEY3=val with \\\"quotation\\\"\"",
+          "KEY=val|KEY2=val with space|KEY3=val with \"quotation\"" },
+        { WORD_PLAIN, "yay'foo'bar", "yayfoobar" },
+        { WORD_PLAIN, "   foobar   ", "foobar" },
+        { WORD_PLAIN, " foo\\ba\\x6ar ", "foobax6ar" },
+        { WORD_PLAIN, "\"foo\\", NULL },
+        { WORD_PLAIN, "-N ''", "-N|" },
+        { WORD_PLAIN, "foo\\xbar", "fooxbar" },
+        { WORD_PLAIN, "fooo\\ bar quux", "fooo bar|quux" },
+        { WORD_PLAIN, "fooo\\", NULL },
+        { WORD_PLAIN, "'a\\'b' \"c\\'d\"", "a'b|c'd" },
+        { WORD_PLAIN, "a\\:b 'c:d'", "a:b|c:d" },
+
+        { WORD_COLONS, "a\\:b 'c:d':e f:g", "a\\:b|c\\:d:e|f:g" },
+        { WORD_COLONS, "a\\tb", "atb" },
+
+        { WORD_STRICT, " foo\\ba\\x6ar ", "foo\ba\x6ar" },
+        { WORD_STRICT, "    f\\u00f6o \"pi\\U0001F4A9le\"   ", "föo|pi\360\237\222\251le" },
+        { WORD_STRICT, "fooo\\ bar quux", NULL },
+        { WORD_STRICT, "\\w+@\\K[\\d.]+", NULL },
+        { WORD_STRICT, "'a\\tb' 'it\\'s'", "a\tb|it's" },
+
+        { WORD_C, " foo\\ba\\x6ar ", "foo\ba\x6ar" },
+        { WORD_C, "fooo\\", "fooo\\" },
+        { WORD_C, "\"foo\\", NULL },
+        { WORD_C, "'foo\\'", NULL },
+        { WORD_C, "fooo\\ bar quux", "fooo\\ bar|quux" },
+        { WORD_C, "\\w+@\\K[\\d.]+", "\\w+@\\K[\\d.]+" },
+        { WORD_C, "\\w+\\b", "\\w+\b" },
+        { WORD_C, "'a\\tb' 'it\\'s' \"\\-x\"", "a\tb|it's|\\-x" },
+        { WORD_C, "\\x4 \\x00 \\400 \\:", "\\x4|\\x00|\\400|\\:" },
+        { WORD_C, "\\;", "\\;" },
+};
+
+static void test_split(_unused_ void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(split_cases); i++) {
+                _cleanup_strv_free_ char **words = NULL;
+                _cleanup_free_ char *joined = NULL;
+                const SplitCase *c = &split_cases[i];
+
+                expect_result(c->text, word_split_as(c->text, c->escapes, &words), c->joined ? 0 : -EINVAL);
+                joined = strv_join(words, "|");
+                expect_text(c->text, joined, c->joined ?: "");
+        }
+}
+
+/* The commands of systemd's test-load-fragment. */
+static void test_split_command(_unused_ void **state) {
+        static const struct {
+                const char *text, *joined; /* NULL: -EINVAL */
+                const char *rest;
+        } cases[] = {
+                { "", "", "" },
+                { " ; ; ", "", "" },
+                { "/RValue r1", "/RValue|r1", "" },
+                { "-@/RValue argv0 r1 ; /goo/goo boo", "-@/RValue|argv0|r1", "/goo/goo boo" },
+                { "-@/RValue argv0 r1 ; ; /goo/goo boo", "-@/RValue|argv0|r1", "/goo/goo boo" },
+                { "-@/RValue argv0 r1 ; ", "-@/RValue|argv0|r1", "" },
+                { "-@/RValue argv0 r1 ';'", "-@/RValue|argv0|r1|;", "" },
+                { "/bin/find \\;", "/bin/find|;", "" },
+                { "/bin/find \\; \\;", "/bin/find|;|;", "" },
+                { "/bin/find \\073", "/bin/find|;", "" },
+                { "/bin/find \\\\;", "/bin/find|\\;", "" },
+                { "/bin/find \";\"", "/bin/find|;", "" },
+                { "/bin/find \"\\;\" ; a", "/bin/find|\\;", "a" },
+                { "/bin/find a;b ;c", "/bin/find|a;b|;c", "" },
+                { "/bin/grep '\\w+\\K'", "/bin/grep|\\w+\\K", "" },
+                { "/bin/echo 'a", NULL, "/bin/echo 'a" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_strv_free_ char **words = NULL;
+                _cleanup_free_ char *joined = NULL;
+                const char *rest = cases[i].text;
+
+                expect_result(cases[i].text, word_split_command(&rest, &words), cases[i].joined ? 0 : -EINVAL);
+                joined = strv_join(words, "|");
+                expect_text(cases[i].text, joined, cases[i].joined ?: "");
+                expect_text(cases[i].text, rest, cases[i].rest);
+        }
+}
+
+static void test_dollars(_unused_ void **state) {
+        static const struct {
+                const char *word, *expected; /* NULL: systemd replaces a variable */
+        } cases[] = {
+                { "", "" },        { "a", "a" },          { "$$", "$" },     { "$$a$$", "$a$" }, { "a$b", "a$b" },
+                { "a$(b)", "a$(b)" }, { "a$$$b", "a$$b" }, { "a$", "a$" },  { "$$${a}", NULL }, { "$", NULL },
+                { "$a", NULL },    { "$(a)", NULL },      { "${a}", NULL }, { "b${a", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char word[16];
+
+                snprintf(word, sizeof(word), "%s", cases[i].word);
+                expect_result(cases[i].word, word_resolve_dollars(word), cases[i].expected ? 0 : -EINVAL);
+                if (cases[i].expected)
+                        expect_text(cases[i].word, word, cases[i].expected);
         }
 }
 
@@ -101,6 +216,9 @@ static void test_write(_unused_ void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_unescape),
+                cmocka_unit_test(test_split),
+                cmocka_unit_test(test_split_command),
+                cmocka_unit_test(test_dollars),
                 cmocka_unit_test(test_prepend),
                 cmocka_unit_test(test_write),
         };

@@ -51,28 +51,32 @@ int value_expand(ValueParser *p, const char *text, char **ret) {
         return r;
 }
 
-int value_words(ValueParser *p, const char *text, char ***ret) {
-        _cleanup_strv_free_ char **words = NULL;
-        int r;
-
-        r = word_split(text, &words);
-        if (r == -EINVAL)
-                return value_error(p, "unbalanced quote or unknown escape sequence: \"%s\"", text);
-        if (r < 0)
-                return r;
+/* Takes over words. */
+static int expand_words(ValueParser *p, char **words, char ***ret) {
+        _cleanup_strv_free_ char **owned = words;
 
         for (char **w = words; w && *w; w++) {
                 char *expanded;
+                int r = value_expand(p, *w, &expanded);
 
-                r = value_expand(p, *w, &expanded);
                 if (r < 0)
                         return r;
                 free(*w);
                 *w = expanded;
         }
 
-        *ret = TAKE_PTR(words);
+        *ret = TAKE_PTR(owned);
         return 0;
+}
+
+int value_words(ValueParser *p, const char *text, char ***ret) {
+        char **words;
+        int r;
+
+        r = word_split(text, &words);
+        if (r == -EINVAL)
+                return value_error(p, "unbalanced quote or unknown escape sequence: \"%s\"", text);
+        return r < 0 ? r : expand_words(p, words, ret);
 }
 
 int value_each(ValueParser *p, const char *text, int (*item)(ValueParser *p, const char *word)) {
@@ -170,13 +174,30 @@ static int parse_directive_names(ValueParser *p, const char *text) {
         return value_each(p, text, check_directive_name);
 }
 
-/* systemd would expand $VARIABLE here. A policy's command is started without a shell, in an environment that the policy
- * sets, so isorun accepts a $ only as $$. */
+static int command_words(ValueParser *p, const char *text, char ***ret) {
+        const char *rest = text;
+        char **words;
+        int r;
+
+        r = word_split_command(&rest, &words);
+        if (r == -EINVAL)
+                return value_error(p, "unbalanced quote: \"%s\"", text);
+        if (r < 0)
+                return r;
+        if (*rest) {
+                strv_free(words);
+                return value_error(p, "only one command is allowed: \"%s\"", text);
+        }
+        return expand_words(p, words, ret);
+}
+
+/* systemd would expand ${VARIABLE} here. A policy's command is started without a shell, in an environment that the policy
+ * sets, so this is an error. */
 static int parse_command(ValueParser *p, const char *text) {
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
-        r = value_words(p, text, &words);
+        r = command_words(p, text, &words);
         if (r < 0)
                 return r;
         if (!words || strchr("@-:+!|", words[0][0]))
@@ -184,19 +205,9 @@ static int parse_command(ValueParser *p, const char *text) {
                                    "the command is missing or has a prefix (@, -, :, +, ! or |), which isorun does not "
                                    "support: \"%s\"", text);
 
-        for (char **w = words; *w; w++) {
-                char *out = *w;
-
-                if (streq(*w, ";"))
-                        return value_error(p, "only one command is allowed: \"%s\"", text);
-                for (const char *in = *w; *in; in++) {
-                        if (*in == '$' && *++in != '$')
-                                return value_error(p, "variables are not expanded (write $$ for a dollar sign): \"%s\"",
-                                                   text);
-                        *out++ = *in;
-                }
-                *out = '\0';
-        }
+        for (char **w = words; *w; w++)
+                if (word_resolve_dollars(*w) < 0)
+                        return value_error(p, "variables are not expanded (write $$ for a dollar sign): \"%s\"", text);
 
         return value_emit(p, text, (Value) { .words = TAKE_PTR(words) });
 }
