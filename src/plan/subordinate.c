@@ -43,8 +43,8 @@ static bool is_valid(const struct subid_range *r) {
 static IdRange choose(const struct subid_range *ranges, int n) {
         IdRange best = {};
 
-        for (int i = 0; i < n && best.count < WORLD_IDS; i++) {
-                uint32_t count = ranges[i].count < WORLD_IDS ? (uint32_t) ranges[i].count : WORLD_IDS;
+        for (int i = 0; i < n && best.count < PRIVATE_IDS; i++) {
+                uint32_t count = ranges[i].count < PRIVATE_IDS ? (uint32_t) ranges[i].count : PRIVATE_IDS;
 
                 if (is_valid(&ranges[i]) && count > best.count)
                         best = (IdRange) { .first = (uint32_t) ranges[i].start, .count = count };

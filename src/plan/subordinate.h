@@ -10,9 +10,9 @@ typedef struct IdRange {
 } IdRange;
 
 /* The size of a private range of user ids: as many ids as a normal system uses. */
-enum { WORLD_IDS = 65536 };
+enum { PRIVATE_IDS = 65536 };
 
-/* Finds the subordinate ids of a user with libsubid, which it loads. Uses the first range with at least WORLD_IDS ids,
- * and only WORLD_IDS of them. If there is no such range, uses the largest; if there is no range at all, count is 0.
- * Returns 0, -ELIBACC if libsubid is not installed, or -EIO if it fails. */
+/* Finds the subordinate ids of a user with libsubid, which it loads. Uses the first range with at least PRIVATE_IDS
+ * ids, and only PRIVATE_IDS of them. If there is no such range, uses the largest; if there is no range at all, count is
+ * 0. Returns 0, -ELIBACC if libsubid is not installed, or -EIO if it fails. */
 int subordinate_find(uid_t owner, IdRange *ret_uids, IdRange *ret_gids);

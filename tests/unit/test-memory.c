@@ -187,7 +187,7 @@ static void test_the_others(void **state) {
         } rows[] = {
                 { "a user's", "ProtectProc=invisible\nProcSubset=pid\nSystemCallArchitectures=x86 arm64\n", 1000, NULL },
                 { "a nest", "Nesting=yes\nBindReadOnlyPaths=%h/data:/data\nWorkingDirectory=-/none\n", 1000, NULL },
-                { "a world", "PrivateUsers=full\nUser=33\nTemporaryFileSystem=/srv:size=1M,mode=0700\n", 0, NULL },
+                { "private ids", "PrivateUsers=full\nUser=33\nTemporaryFileSystem=/srv:size=1M,mode=0700\n", 0, NULL },
                 { "a service", "LoadCredential=a:%h/file\nPassEnvironment=LANG\n", 0, "web.service" },
         };
         PlanFixture *f = *state;

@@ -15,7 +15,7 @@
 
 #include "plan/unit/notify.h"
 #include "plan/who/namespaces.h"
-#include "plan/who/world.h"
+#include "plan/who/private-ids.h"
 #include "policy/value/names.h"
 #include "util/array.h"
 #include "util/landlock.h"
@@ -82,7 +82,7 @@ static void allow_nesting(Plan *plan) {
 }
 
 /* With a private range of user ids, the payload may also change owners, ids and capabilities. */
-static void allow_world(Plan *plan) {
+static void allow_private_ids(Plan *plan) {
         static const char *const calls[] = { "@chown", "@setuid", "capset", "setdomainname" };
 
         for (size_t i = 0; i < ELEMENTSOF(calls); i++)
@@ -135,8 +135,8 @@ static int build_calls(Builder *b) {
         set_calls(plan, deny_list ? "@known" : "@default", 0, 0);
         if (build_nests(b->policy))
                 allow_nesting(plan);
-        if (build_is_world(b->policy))
-                allow_world(plan);
+        if (build_has_private_ids(b->policy))
+                allow_private_ids(plan);
 
         for (size_t i = 0; i < list->n; i++) {
                 const Value *v = &list->items[i].value;
@@ -253,7 +253,7 @@ static int add_simple_rules(Builder *b) {
                 DirectiveId id;
                 const PlanArgumentRule *rules;
                 size_t n;
-                bool of_world; /* with a private range of user ids, it protects nothing outside */
+                bool may_lift; /* with a private range of user ids, it protects nothing outside */
         } table[] = {
                 { D_ProtectHostname, hostname_rules, ELEMENTSOF(hostname_rules), true },
                 { D_RestrictRealtime, realtime_rules, ELEMENTSOF(realtime_rules), false },
@@ -267,7 +267,7 @@ static int add_simple_rules(Builder *b) {
                 r = add_rules(b->plan, group_rules, ELEMENTSOF(group_rules));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
                 if (policy_is_true(b->policy, table[i].id) &&
-                    !(table[i].of_world && build_lifts(b->policy, table[i].id)))
+                    !(table[i].may_lift && build_lifts(b->policy, table[i].id)))
                         r = add_rules(b->plan, table[i].rules, table[i].n);
 
         if (r >= 0 && policy_is_true(b->policy, D_LockPersonality))

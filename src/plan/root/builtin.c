@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 
-#include "plan/who/world.h"
+#include "plan/who/private-ids.h"
 #include "util/text.h"
 
 static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {

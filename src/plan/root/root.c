@@ -15,7 +15,7 @@
 #include "plan/root/service.h"
 #include "plan/root/volumes.h"
 #include "plan/who/namespaces.h"
-#include "plan/who/world.h"
+#include "plan/who/private-ids.h"
 #include "util/path.h"
 
 /* An inner /proc is only given out where the outer one is whole: nothing over it, not a part of it. */

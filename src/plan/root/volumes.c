@@ -9,7 +9,7 @@
 #include <sys/statvfs.h>
 
 #include "plan/root/source.h"
-#include "plan/who/world.h"
+#include "plan/who/private-ids.h"
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/text.h"
@@ -46,7 +46,7 @@ static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, co
         const Host *host = rb->b->host;
         struct statvfs fs;
 
-        if (!build_is_world(rb->b->policy))
+        if (!build_has_private_ids(rb->b->policy))
                 return build_error(rb->b, s, id, EINVAL, "\"idmap\" works only with PrivateUsers=full");
         if (host->uid != 0 || !host->initial_users)
                 return build_error(rb->b, s, id, EPERM,

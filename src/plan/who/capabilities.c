@@ -7,7 +7,7 @@
 #include <sys/capability.h>
 
 #include "plan/who/namespaces.h"
-#include "plan/who/world.h"
+#include "plan/who/private-ids.h"
 
 
 #define BIT(c) (UINT64_C(1) << (c))
@@ -81,7 +81,7 @@ static int confine_administrator(Builder *b) {
         Plan *plan = b->plan;
         const uint64_t owned = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 
-        if (!(plan->bounding & (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE))) && !build_is_world(b->policy))
+        if (!(plan->bounding & (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE))) && !build_has_private_ids(b->policy))
                 return 0;
         if (!(plan->namespaces & CLONE_NEWUSER))
                 return build_error(b, policy_get(b->policy, D_PrivateUsers), D_PrivateUsers, EPERM,
@@ -121,7 +121,7 @@ static int check_host_root(Builder *b) {
         Plan *plan = b->plan;
         int r = 0;
 
-        if (b->host->uid != 0 || build_is_world(b->policy) || nests_by_own_root(b))
+        if (b->host->uid != 0 || build_has_private_ids(b->policy) || nests_by_own_root(b))
                 return 0;
         r = refuse_file_capabilities(b, D_CapabilityBoundingSet);
         if (r >= 0)

@@ -6,8 +6,8 @@
 #include <linux/sched.h>
 #include <sys/capability.h>
 
+#include "plan/who/private-ids.h"
 #include "plan/who/tree.h"
-#include "plan/who/world.h"
 #include "util/parse.h"
 
 static bool has_capability(const Host *host, int capability) {
@@ -70,7 +70,7 @@ static int build_users(Builder *b) {
                                    "in the private range");
 
         b->plan->namespaces |= CLONE_NEWUSER;
-        return build_is_world(b->policy) ? build_world_maps(b) : map_ids(b);
+        return build_has_private_ids(b->policy) ? build_private_maps(b) : map_ids(b);
 }
 
 static int find_group(Builder *b, const Setting *group, gid_t *ret) {
@@ -117,8 +117,8 @@ static int build_ids(Builder *b) {
         Plan *plan = b->plan;
         int r = 0;
 
-        if (build_is_world(b->policy))
-                return build_world_ids(b);
+        if (build_has_private_ids(b->policy))
+                return build_private_ids(b);
         if (b->request->writable_root)
                 return build_tree_ids(b);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/who/namespaces.h"
 
-#include "plan/who/world.h"
+#include "plan/who/private-ids.h"
 #include "policy/value/names.h"
 
 uint64_t build_all_namespaces(void) {

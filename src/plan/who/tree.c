@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "plan/who/world.h"
+#include "plan/who/private-ids.h"
 
 static int map_tree(uint32_t own, const IdRange *range, IdMap *ret) {
         int r = id_map_add(ret, 0, own, 1);

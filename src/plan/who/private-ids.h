@@ -4,7 +4,7 @@
 #include "plan/builder.h"
 
 /* PrivateUsers=full: the payload has a private range of user ids. */
-bool build_is_world(const Policy *policy);
+bool build_has_private_ids(const Policy *policy);
 
 /* Whether the payload is expected to make namespaces and mounts: with Nesting=yes or a private range of user ids. */
 bool build_nests(const Policy *policy);
@@ -27,5 +27,5 @@ const char *build_ranges(Builder *b, BuildRanges *ranges);
 int build_name_root(Builder *b);
 
 /* These plan the id maps of a private range, and the payload's ids in it. */
-int build_world_maps(Builder *b);
-int build_world_ids(Builder *b);
+int build_private_maps(Builder *b);
+int build_private_ids(Builder *b);

@@ -6,7 +6,7 @@
  * itself. So the first process inside belongs to the caller until systemd has moved it into its unit. The inner one is
  * the payload's, and is made when the root is complete. It maps only the range, beginning at 0: neither the caller nor
  * the machine's root exists in it. */
-#include "plan/who/world.h"
+#include "plan/who/private-ids.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,18 +14,18 @@
 #include "plan/subordinate.h"
 #include "util/parse.h"
 
-bool build_is_world(const Policy *policy) {
+bool build_has_private_ids(const Policy *policy) {
         return policy_choice(policy, D_PrivateUsers) == PRIVATE_USERS_FULL;
 }
 
 bool build_nests(const Policy *policy) {
-        return policy_is_true(policy, D_Nesting) || build_is_world(policy);
+        return policy_is_true(policy, D_Nesting) || build_has_private_ids(policy);
 }
 
 bool build_lifts(const Policy *policy, DirectiveId id) {
         const Setting *s = policy_get(policy, id);
 
-        return build_is_world(policy) && !(s && s->origin.file);
+        return build_has_private_ids(policy) && !(s && s->origin.file);
 }
 
 /* Each of these functions returns NULL, or the reason why the ranges cannot be used. */
@@ -46,7 +46,7 @@ static const char *find_ranges(Builder *b, BuildRanges *ranges) {
         snprintf(ranges->why, sizeof(ranges->why),
                  "%s has no subordinate ids in %s (as root, add %d unused ids: usermod --add-subuids FIRST-LAST "
                  "--add-subgids FIRST-LAST %s)",
-                 name, ranges->uids.count > 1 ? "/etc/subgid" : "/etc/subuid", WORLD_IDS, name);
+                 name, ranges->uids.count > 1 ? "/etc/subgid" : "/etc/subuid", PRIVATE_IDS, name);
         return ranges->why;
 }
 
@@ -90,7 +90,7 @@ static int map_range(uint32_t own, IdRange range, IdMap *outer, IdMap *inner) {
         return id_map_add(inner, 0, range.first, range.count);
 }
 
-int build_world_maps(Builder *b) {
+int build_private_maps(Builder *b) {
         const Setting *users = policy_get(b->policy, D_PrivateUsers), *delegate = policy_get(b->policy, D_Delegate);
         Plan *plan = b->plan;
         BuildRanges ranges = {};
@@ -118,7 +118,7 @@ int build_name_root(Builder *b) {
 }
 
 /* The names of the host's users have no meaning in the private range. */
-static int parse_world_id(Builder *b, DirectiveId id, const IdMap *map, uint32_t *ret) {
+static int parse_private_id(Builder *b, DirectiveId id, const IdMap *map, uint32_t *ret) {
         const Setting *s = policy_get(b->policy, id);
         uint32_t count = map->items[0].count;
         uint64_t number = 0;
@@ -133,15 +133,15 @@ static int parse_world_id(Builder *b, DirectiveId id, const IdMap *map, uint32_t
         return 1;
 }
 
-int build_world_ids(Builder *b) {
+int build_private_ids(Builder *b) {
         Plan *plan = b->plan;
         DirectiveId group = policy_get(b->policy, D_Group) ? D_Group : D_User;
         int r, q;
 
         if (!plan->inner_gid_map.n)
-                return 0; /* build_world_maps() has reported why */
-        r = parse_world_id(b, D_User, &plan->inner_uid_map, &plan->uid);
-        q = r < 0 ? r : parse_world_id(b, group, &plan->inner_gid_map, &plan->gid);
+                return 0; /* build_private_maps() has reported why */
+        r = parse_private_id(b, D_User, &plan->inner_uid_map, &plan->uid);
+        q = r < 0 ? r : parse_private_id(b, group, &plan->inner_gid_map, &plan->gid);
         if (r < 0 || q < 0)
                 return r < 0 ? r : q;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plans with more ids than the caller's: PrivateUsers=full, and trees that are built. */
+/* Plans with more ids than the caller's: PrivateUsers=full, and the trees of isoctl build. */
 #include "helper.h"
 
 #include <errno.h>
@@ -95,7 +95,7 @@ static void test_no_range(void **state) {
         plan_expect_error(f, "PrivateUsers=full", ENOENT, "libsubid is not installed");
 }
 
-/* What root would be given. */
+/* The payload would get root's or the caller's rights. */
 static void test_range_of_root(void **state) {
         static const IdRange bad[] = { { 0, 65536 }, { 1000, 10 }, { 991, 10 } };
         PlanFixture *f = *state;
@@ -111,7 +111,7 @@ static void test_range_of_root(void **state) {
         plan_expect_error(f, "PrivateUsers=full", ENOENT, "contains the caller's own id or 0");
 }
 
-/* What is built in for others does not hold there; what the policy says does. */
+/* The defaults that prevent the use of a private range do not apply; lines of the policy do. */
 static void test_lifted(void **state) {
         static const DirectiveId lifted[] = { D_RestrictNamespaces, D_RestrictSUIDSGID, D_ProtectHostname };
         PlanFixture *f = *state;
@@ -140,7 +140,7 @@ static void test_lifted(void **state) {
         plan_expect_error(f, "PrivateUsers=full\nProcSubset=pid", EINVAL, "ProcSubset=:");
 }
 
-/* Uid 0 of a world of its own is not the machine's. */
+/* Uid 0 of a private range is not the machine's root. */
 static void test_own_root(void **state) {
         PlanFixture *f = *state;
 
