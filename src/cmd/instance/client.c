@@ -50,7 +50,7 @@ static bool is_valid(const ControlReply *reply) {
         return false;
 }
 
-/* Returns 0 or -errno, reported. */
+/* Checks the reply, because an instance may be of another version or may be attacked. Returns 0 or -errno, reported. */
 static int parse_reply(const char *packet, size_t size, const char *name, ControlReply *ret, Report *report) {
         ControlHeader header;
         int r;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A mount that goes into an instance crosses two boundaries of user namespaces. The kernel locks the flags of a mount
- * (so that a payload with CAP_SYS_ADMIN cannot make it writable again) when a mount namespace is copied for another
- * user namespace, not when a detached mount is attached: mount_namespaces(7). So the copy is made read-only, put into
- * a mount namespace, this one is copied into a new user namespace, and out of that comes what is handed over. */
+/* How a mount gets into an instance with its flags locked. The kernel locks the flags of a mount (so that a payload
+ * with CAP_SYS_ADMIN cannot make it writable again) when it copies a mount namespace for another user namespace. It
+ * does not lock them when a detached mount is attached: mount_namespaces(7). So a process copies the mount, makes the
+ * copy read-only, and attaches it in a mount namespace of its own. Then it copies this namespace for a new user
+ * namespace, which locks the flags. A copy from there is what the instance gets. */
 #include "cmd/instance/grant.h"
 
 #include <errno.h>
@@ -26,13 +27,14 @@ typedef struct Task {
         bool read_only;
         const GrantTarget *target;
         int mount_fd;
-        int proc; /* the /proc of the process outside */
+        int proc; /* the /proc from outside, opened before the process joins the instance */
 } Task;
 
-/* In a process of its own. Returns an fd for the caller, -1 where there is none to return, with f unset. */
+/* Runs in a process of its own. Returns an fd for the caller, or -1 if there is no fd to return or if it has failed,
+ * with the reason in f. */
 typedef int (*TaskFunction)(const Task *task, Failure *f);
 
-/* A directory by its absolute path, or ".". */
+/* Opens a directory by its absolute path, or ".". */
 static int open_path(const char *path) {
         _cleanup_close_ int dir = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -48,7 +50,7 @@ _Noreturn static void run_task(TaskFunction function, const Task *task, int sock
         _exit(0);
 }
 
-/* Returns the fd, -1 for none, or as the others. */
+/* Runs a task in a forked process. *ret is its fd, or -1. Returns 0, or a negative errno kept in f. */
 static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret) {
         _cleanup_(failure_unsharep) Failure *shared = failure_share();
         int fds[2], fd = -1, r = 0, q;
@@ -92,8 +94,9 @@ static int copy_here(const char *path, const Task *task, Failure *f) {
         return fd < 0 ? fail(f, -fd, "copying the mount at %s", task->path) : fd;
 }
 
-/* Namespaces of our own, with the same rights on files as before: root keeps its own, and a user is itself, and
- * nobody else, there. It must be somebody to make a second one: user_namespaces(7). */
+/* Makes a mount namespace, and for a user also a user namespace, with the same rights on files as before. The user's
+ * own id is mapped to itself: a process without a mapped id cannot make the second user namespace
+ * (user_namespaces(7)). */
 static int make_namespaces(void) {
         char uids[64], gids[64];
         uid_t uid = geteuid();
@@ -126,10 +129,10 @@ static int copy(const Task *task, Failure *f) {
         first = copy_here(task->path, task, f);
         if (first < 0)
                 return -1;
-        /* Anywhere but on /, or the process counts as chrooted, and gets no user namespace. */
+        /* Not on "/": then the process would count as chrooted, and could not make a user namespace. */
         if (move_mount(first, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(first) < 0)
                 return fail(f, errno, "attaching the copy of %s", task->path);
-        /* Takes the working directory along. */
+        /* The working directory moves to the copy of its mount. */
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
                 return fail(f, errno, "making namespaces to lock the copy of %s in", task->path);
         return copy_here(".", task, f);
@@ -149,8 +152,8 @@ static bool is_own_users(int user_namespace) {
                own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
-/* With the rights of the instance's owner: who made the namespaces has all of them there, and root none elsewhere. Only
- * root's own instances may be in the user namespace that we are in. */
+/* Joins the instance with the rights of its owner, not with root's: the owner has made the namespaces, and so has all
+ * rights in them. Only an instance of root may be in the user namespace of this process. */
 static int join(Task *task, Failure *f) {
         const GrantTarget *t = task->target;
         bool same = is_own_users(t->user_namespace);
@@ -196,7 +199,8 @@ static int detach(const Task *task, Failure *f) {
         if (join(&here, f) < 0)
                 return -1;
         place = open_path(task->path);
-        /* By the fd, and not by "." in it: who may not search a directory may have it taken off nevertheless. */
+        /* umount2(2) by the fd's path. "." in the directory would need the right to search it, and revoke must also
+         * work without. */
         if (place < 0 || fchdir(here.proc) < 0)
                 return fail(f, place < 0 ? -place : errno, "%s inside", task->path);
         snprintf(path, sizeof(path), "self/fd/%d", place);
@@ -211,7 +215,7 @@ int grant_detach(const GrantTarget *target, const char *place, Failure *f) {
         return do_task(detach, &(Task) { .path = place, .target = target }, f, &fd);
 }
 
-/* The mounts are those of the process that opens the file. */
+/* The file shows the mounts of the process that opens it. */
 static int open_mounts(const Task *task, Failure *f) {
         Task here = *task;
         int fd;

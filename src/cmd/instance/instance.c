@@ -36,11 +36,12 @@ void instances_deinit(InstanceList *list) {
         *list = (InstanceList) {};
 }
 
-/* By the path that systemd gives a unit: slices, then the unit; and below user@UID.service the same of that user's. */
+/* systemd's path of a unit is slices, then the unit. Below user@UID.service, the path of a user's unit follows in the
+ * same form. */
 int instance_find_unit(Instance *i) {
         for (const char *p = i->cgroup + 1;;) {
                 size_t n = strcspn(p, "/");
-                /* An "_" before a name that the kernel could take for its own. */
+                /* systemd puts "_" before names that could clash with the kernel's files. */
                 _cleanup_free_ char *name = strndup(p + (*p == '_'), n - (*p == '_'));
                 bool last = !p[n];
                 uint64_t uid;
@@ -84,7 +85,8 @@ static bool is_called(pid_t pid, const char *name) {
         return process_status(pid, "Name", &actual) >= 0 && streq(actual, name);
 }
 
-/* The parent of what may be a reaper: called isorun, and the first of its pid namespace. Returns 0 where it is none. */
+/* Returns the parent of a process that may be a reaper: it is called isorun, and is pid 1 of its pid namespace. Returns
+ * 0 for any other process. */
 static pid_t reaper_parent(pid_t pid) {
         _cleanup_free_ char *pids = NULL, *parent = NULL;
         uint64_t number;
@@ -103,8 +105,8 @@ static bool is_of_user(pid_t pid, uid_t uid) {
         return process_status(pid, "Uid", &uids) >= 0 && sscanf(uids, "%u", &real) == 1 && real == uid;
 }
 
-/* Whether the process is the systemd that has the instance's service: pid 1; or of a user's, his process called so in
- * the cgroup that his systemd sits in. */
+/* Whether the process is the service manager of the instance's service: pid 1, or for a user the user's process
+ * "systemd" in the cgroup of the user's manager. */
 static bool is_manager(pid_t pid, const Instance *i) {
         _cleanup_free_ char *cgroup = NULL;
         const char *rest;
@@ -120,7 +122,7 @@ static bool is_manager(pid_t pid, const Instance *i) {
                strncmp(cgroup, i->cgroup, (size_t) (rest - cgroup) + strlen(".service/")) == 0;
 }
 
-/* Whether the process is in the cgroup, or in one that its payload has made below it. */
+/* Whether the process is in the cgroup or below it. */
 static bool is_in_cgroup(pid_t pid, const char *cgroup) {
         _cleanup_free_ char *own = NULL;
         const char *rest;
@@ -131,7 +133,8 @@ static bool is_in_cgroup(pid_t pid, const char *cgroup) {
         return rest && (*rest == '\0' || *rest == '/');
 }
 
-/* A reaper's parent is isorun; or the manager, where the instance was handed over. */
+/* Checks the pid that the cgroup's attribute names. A reaper's parent is isorun, or the service manager after a
+ * hand-over. */
 static void confirm(Instance *i, uint64_t pid, bool may_be_handed_over) {
         pid_t parent;
 
@@ -145,8 +148,8 @@ static void confirm(Instance *i, uint64_t pid, bool may_be_handed_over) {
         i->pid = i->isorun || i->handed_over ? (pid_t) pid : 0;
 }
 
-/* Where root's processes are, others' may be that root knows nothing of, such as cron's: without isorun's note they are
- * not taken for an instance that was handed over. */
+/* Whether a process of the service belongs to root. Such a service, like cron's, may run processes of users that
+ * imitate an instance. So without isorun's attribute, it does not count as an instance that was handed over. */
 static bool has_roots_processes(const char *processes) {
         _cleanup_free_ char *copy = strdup(processes);
         char *position = NULL;
@@ -160,7 +163,8 @@ static bool has_roots_processes(const char *processes) {
         return !copy;
 }
 
-/* A service in which isorun could write down nothing: root's, with User= and without Delegate=. */
+/* Looks for an instance in a service whose cgroup isorun cannot write to: a service of root with User= and without
+ * Delegate=. Returns 1, 0 or -ENOMEM. */
 static int find_unmarked(int fd, Instance *i) {
         _cleanup_free_ char *text = NULL;
         char *line, *position = NULL;
@@ -193,7 +197,7 @@ static bool is_populated(int fd) {
         return instance_number(fd, "cgroup.events", "populated", &n) >= 0 && n;
 }
 
-/* Returns 1 with what is known of the cgroup's instance in *i, 0 where there is none. */
+/* Returns 1 with the data of the cgroup's instance in *i, 0 if the cgroup is not an instance, or -ENOMEM. */
 static int describe(int fd, Instance *i) {
         uint64_t frozen = 0;
         struct stat st;
@@ -204,7 +208,8 @@ static int describe(int fd, Instance *i) {
         i->own = fstat(fd, &st) >= 0 && (st.st_uid == 0 || st.st_uid == geteuid());
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         if (i->name) {
-                /* Whose cgroup it is can write there what he likes; a path, say, would be another's cgroup. */
+                /* The owner of the cgroup can write any attribute. A path as a name, for example, would mean another
+                 * cgroup. */
                 if (!is_populated(fd) || (!i->nested && !name_is_valid(i->name)))
                         return 0;
                 i->policy = get_attribute(fd, CGROUP_ATTRIBUTE("policy"));
@@ -273,7 +278,7 @@ static bool is_selected(const Instance *i, _unused_ const void *userdata) {
 }
 
 void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userdata) {
-        size_t dropped = 0, n = 0; /* what is nested follows what it is nested in */
+        size_t dropped = 0, n = 0; /* nested instances follow the one that they are in */
         bool wanting = false;
 
         for (size_t i = 0; i < list->n; i++) {

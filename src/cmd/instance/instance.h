@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The running instances, found in the cgroup tree. */
+/* The running instances, which isoctl finds in the cgroup tree. */
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -9,49 +9,50 @@
 #include "plan/host.h"
 
 typedef struct Instance {
-        char *cgroup;   /* "/…" below the root of the hierarchy */
+        char *cgroup;   /* "/…", from the root of the hierarchy */
         char *name;
-        char *unit;     /* of systemd's; NULL: none, or one that it shares with others */
-        bool of_user;   /* the unit is that user's manager's, and not the system's */
+        char *unit;     /* its systemd unit; NULL: none, or the instance is only a part of a unit */
+        bool of_user;   /* the unit belongs to the manager of user uid, not to the system's */
         uid_t uid;
-        char *policy;   /* NULL: not known */
-        char *command;  /* likewise */
-        pid_t pid;      /* of the reaper; 0: there is none that is really in the cgroup */
-        pid_t isorun;   /* its parent; 0: the instance was handed over to systemd, or there is none */
-        bool handed_over; /* the reaper is its service's main process */
-        pid_t main_pid; /* that the command has named as its main process, if it is in the cgroup; 0: none */
-        uint64_t started_usec; /* of CLOCK_REALTIME; 0: not known */
+        char *policy;   /* NULL if not known */
+        char *command;  /* NULL if not known */
+        pid_t pid;      /* of the reaper; 0 if the cgroup has no such process */
+        pid_t isorun;   /* the reaper's parent; 0 if the instance was handed over, or pid is 0 */
+        bool handed_over; /* the reaper is the service's main process */
+        pid_t main_pid; /* the main process that the payload has named, if it is in the cgroup; 0: none */
+        uint64_t started_usec; /* of CLOCK_REALTIME; 0 if not known */
         bool frozen;
-        bool own;       /* its cgroup, and so what it says, is the caller's or root's */
-        bool nested;    /* below another instance: all that is told of it is that one's payload's word */
-        size_t parent;  /* then its place in the list */
+        bool own;       /* the cgroup, and so its attributes, belong to root or to the caller */
+        bool nested;    /* inside another instance, whose payload wrote all data about this one */
+        size_t parent;  /* if nested: the index of that instance */
 } Instance;
 
 typedef struct InstanceList {
-        char *root; /* where the hierarchy is mounted */
-        Instance *items; /* each after the one that it is nested in */
+        char *root; /* the mount point of the hierarchy */
+        Instance *items; /* a nested instance comes after the one that it is in */
         size_t n;
 } InstanceList;
 
-/* Looks at every cgroup, and keeps those that --user or --system wants. Returns 0 or -errno, reported. */
+/* Looks at every cgroup, and keeps the instances that --user or --system wants (arg_whose). Returns 0 or -errno,
+ * reported. Call instances_deinit() in either case. */
 int instances_find(InstanceList *ret, Report *report);
 void instances_deinit(InstanceList *list);
 
-/* Fills unit, of_user and uid by what cgroup says. Returns 0 or -ENOMEM. */
+/* Sets unit, of_user and uid from the path cgroup. Returns 0 or -ENOMEM. */
 int instance_find_unit(Instance *instance);
 
-/* Whether it is one of the caller's own manager's: the system's for root, for a user his own. */
+/* Whether the unit belongs to the caller's own manager: for root the system's, for a user the user's. */
 bool instance_is_own(const Instance *instance);
 
-/* Whether a caller of instances_keep() wants the instance. */
+/* Whether instances_keep() is to keep the instance. */
 typedef bool (*InstanceFilter)(const Instance *instance, const void *userdata);
 
-/* Drops the instances that are not wanted, and what is nested in these. */
+/* Drops the instances that are not wanted, and those nested in them. */
 void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userdata);
 
-/* Opens the cgroup. Returns the fd or -errno. */
+/* Opens the instance's cgroup. Returns the fd, which the caller closes, or -errno. */
 int instance_open(const InstanceList *list, const Instance *instance);
 
-/* A number of a cgroup's file, of the line that begins with key if that is not NULL. Returns 0 or -errno; -ENODATA for
- * "max". */
+/* Reads a number from a file of a cgroup: from the first line or, if key is not NULL, from the line that begins with
+ * key and a space. Returns 0 or -errno; -ENODATA if there is no such line or no number, as in "max". */
 int instance_number(int cgroup, const char *file, const char *key, uint64_t *ret);

@@ -11,7 +11,7 @@
 #include "util/fd.h"
 #include "util/library.h"
 
-/* What no start of isorun needs: a table of its own. */
+/* Functions that isorun does not need, so they have a table of their own. */
 #define MANAGER_FUNCTIONS(X)            \
         X(sd_bus_new)                   \
         X(sd_bus_set_fd)                \
@@ -26,7 +26,7 @@ typedef struct ManagerLibrary {
 } ManagerLibrary;
 
 typedef struct Job {
-        char *path, *result; /* result: how it has ended */
+        char *path, *result; /* result: systemd's word for how it ended */
         bool ended;
         const char *name;
 } Job;
@@ -73,8 +73,9 @@ static int load(Manager *m, Report *report) {
         return r < 0 ? report_error(report, -r, "libsystemd is too old") : 0;
 }
 
-/* The socket that systemctl --user takes. It is in a directory of that user's, who could have put another there, such as
- * that of the system's manager: who listens must be a process of his own. Returns its fd or -errno. */
+/* Connects to the socket that systemctl --user uses. It is in a directory of that user, who could have replaced it, for
+ * example by the socket of the system's manager. So the process that listens must belong to that user. Returns the fd
+ * or -errno. */
 static int connect_private(uid_t uid) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -137,7 +138,7 @@ int manager_open(Manager **ret, uid_t uid, Report *report) {
         if (r < 0)
                 return r;
 
-        /* Before the first job is asked for, so that none ends unheard. */
+        /* This is before the first request, so that no job's end is missed. */
         r = m->more.sd_bus_match_signal(m->bus, NULL, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved", on_job_removed,
                                         m);
         if (r < 0)
@@ -151,7 +152,8 @@ static int begin(Manager *m, const char *method, sd_bus_message **ret) {
                                                       method);
 }
 
-/* Sends what has been built, if r says that it could be, and takes it over. *ret (may be NULL) is the answer. */
+/* Sends the message if r is not an error, and takes it over. r is the result of building it. *ret (may be NULL) is the
+ * reply. Returns 0 or -errno, reported. */
 static int finish(Manager *m, sd_bus_message *message, int r, const char *name, sd_bus_message **ret, Report *report) {
         sd_bus_error error = {};
 

@@ -21,7 +21,7 @@ void places_deinit(Places *places) {
         *places = (Places) {};
 }
 
-/* "rw PATH" a line; with '+' instead of the space the payload may mount. */
+/* Parses lines "rw PATH" or "ro PATH". A "+" instead of the space means that the payload may mount. */
 static int read_places(Places *places, char *text) {
         char *line, *position = NULL;
 
@@ -40,7 +40,7 @@ static int read_places(Places *places, char *text) {
         return 0;
 }
 
-/* proc_pid_mountinfo(5) writes space, tab, newline and backslash as \OOO. */
+/* Undoes the escapes of proc_pid_mountinfo(5): space, tab, newline and backslash are \OOO. */
 static void unescape(char *s) {
         char *out = s;
 
@@ -54,7 +54,8 @@ static void unescape(char *s) {
         *out = '\0';
 }
 
-/* Of the mounts on one place, the first is the place itself, and the last what is seen. Returns 0 or -ENOMEM. */
+/* Notes a line of mountinfo. The first mount at a place is the place itself, and the last one is the one that processes
+ * see. Returns 0 or -ENOMEM. */
 static int read_mount(Places *places, char *line, unsigned *seen) {
         char *field[6], *type, *source, *position = NULL, *rest = strstr(line, " - ");
 

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The places of an instance that isoctl grant can fill, and what is on them. */
+/* The places of GrantPaths= in an instance, and the directories that are granted there. */
 
 #include "cmd/instance/grant.h"
 #include "cmd/instance/talk.h"
 
 typedef struct Place {
         char *path;
-        bool writable;      /* so the policy says */
-        char *source;       /* what is there, as the kernel has it: the path in its file system, and that; else NULL */
-        bool granted_write; /* it can be written to */
-        bool may_mount;     /* so may the payload */
-        unsigned n_mounts;  /* on the place, which is one itself */
+        bool writable;      /* the policy allows writing there */
+        char *source;       /* the granted directory, as mountinfo shows it: "PATH (TYPE SOURCE)"; NULL if nothing is
+                               granted */
+        bool granted_write; /* the granted directory is writable */
+        bool may_mount;     /* the payload may mount */
+        unsigned n_mounts;  /* the number of mounts on top of the place */
 } Place;
 
 typedef struct Places {
@@ -21,9 +22,9 @@ typedef struct Places {
         size_t n;
 } Places;
 
-/* Asks the instance. Returns 0 or -errno, reported. */
+/* Asks the instance. Returns 0 or -errno, reported. Call places_deinit() in either case. */
 int places_find(Places *ret, const Instance *instance, Report *report);
 void places_deinit(Places *places);
 
-/* The place at exactly that path; where there is none, NULL, and the report lists those that are. */
+/* Returns the place at exactly that path, borrowed. If there is no such place, reports all places and returns NULL. */
 Place *places_pick(const Places *places, const Instance *instance, const char *path, Report *report);

@@ -35,8 +35,8 @@ void instances_keep_named(InstanceList *list, char *const *names) {
         instances_keep(list, matches_any, names);
 }
 
-/* Another user may call his whatever he likes: it does not stand in the way of one's own, and is meant only by who says
- * all of its name. And one's own manager's are before what one only sees. */
+/* The ways to match a name, in order. Another user can give an instance any name, so such an instance never hides one
+ * of the caller's, and needs its full name. Instances of the caller's own manager come before others. */
 typedef struct Way {
         bool managed, own, exact;
 } Way;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Which instances are meant by what has been typed. */
+/* Finds the instances that the user's arguments mean. */
 
 #include "cmd/instance/instance.h"
 
-/* Whether what has been typed is a pattern as of glob(7), and not a name. */
+/* Whether the argument is a pattern (glob(7)) and not a name. */
 bool instance_is_pattern(const char *name);
 
-/* Whether it has that name, unit or cgroup; or matches, where that is a pattern. */
+/* Whether the instance's name, unit or cgroup is name, or whether the name or unit matches if name is a pattern. */
 bool instance_matches(const Instance *instance, const char *name);
 
-/* Drops those that none of the names or patterns means, and what is nested in these. */
+/* Drops the instances that no name or pattern matches, and those nested in them. */
 void instances_keep_named(InstanceList *list, char *const *names);
 
-/* Those that were asked for, each once; borrowed from the list. */
+/* The selected instances, each once; borrowed from the list. */
 typedef struct Selection {
         const Instance **items;
         size_t n;
@@ -22,12 +22,14 @@ typedef struct Selection {
 
 void selection_deinit(Selection *selection);
 
-/* Selects what the names mean, as instances_pick() does, and a pattern all that match and can be acted on: of the
- * caller's own manager's where it is to act on them and no option says whose. Returns 0, or -errno, reported, where a
- * name means none; what the others mean is selected all the same. */
+/* Selects an instance for each name, as instances_pick() does, and all usable instances for a pattern. If acting is set
+ * and neither --user nor --system is given, a pattern matches only instances of the caller's own manager. Returns 0, or
+ * -errno, reported, if a name matches no instance; the others are selected anyway. A pattern without a match is only a
+ * notice. */
 int instances_select(Selection *ret, const InstanceList *list, char *const *names, bool acting, Report *report);
 
-/* The instance of that name, unit or cgroup, or the only one that matches the pattern: the caller's own manager's before
- * the machine's, and these before those of others; or the only one of his own whose name begins like that. Only one that
- * can be acted on. Borrowed. NULL: there is none, which is reported. */
+/* Finds the one instance that name means, and that isoctl can act on. name is an instance, a unit, a cgroup, a pattern
+ * with one match, or the beginning of an instance's name. An exact name comes first: of the caller's own manager, then
+ * among instances whose cgroup belongs to root or the caller, then among all. The beginning of a name counts only for
+ * the first two of these. Returns the instance, borrowed, or NULL, reported. */
 const Instance *instances_pick(const InstanceList *list, const char *name, Report *report);

@@ -38,7 +38,7 @@ int talk_hung_up(const Instance *instance, Report *report) {
                             instance->name);
 }
 
-/* Fills n fds, all of them, or reports and fills none. */
+/* Returns 0 with all n fds filled, or -errno, reported, with none. */
 static int ask(const Instance *instance, int connection, ControlType question, int *fds, unsigned n, Report *report) {
         ControlReply reply = {};
         int r;
@@ -69,7 +69,7 @@ int talk_ask(const Instance *instance, ControlType question, char **ret_text, in
         if (r < 0)
                 return r;
         text = all[0];
-        /* Where the one who wrote it has left the offset is at its end. */
+        /* The writer has left the offset at the end. */
         r = lseek(text, 0, SEEK_SET) < 0 ? -errno : fd_read_all(text, ret_text, NULL);
         if (r < 0) {
                 fds_close(all + 1, n);
