@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* Numbers as people read them. */
+/* Numbers for people to read. */
 
 enum { FORMAT_MAX = 32 };
 
@@ -13,5 +13,5 @@ void format_bytes(char ret[static FORMAT_MAX], uint64_t bytes);
 /* "350ms", "12.3s", "4min", "7h", "12d" */
 void format_span(char ret[static FORMAT_MAX], uint64_t usec);
 
-/* How long ago a time of CLOCK_REALTIME was. */
+/* The time since started_usec, a time of CLOCK_REALTIME, as format_span() writes it. */
 void format_age(char ret[static FORMAT_MAX], uint64_t started_usec);

@@ -51,7 +51,7 @@ static void add_entry(void *userdata, const char *key, const char *value, const 
 
         if (origin && json_object_set_new(entry, "origin", json_origin(origin)) < 0)
                 p->oom = true;
-        /* A section that could not be made has been noticed. */
+        /* If the section could not be made, oom is already set. */
         if (json_array_append_new(p->section, entry) < 0)
                 p->oom = true;
 }

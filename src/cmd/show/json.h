@@ -6,12 +6,12 @@
 
 #include "plan/plan.h"
 
-/* Prints a plan as one JSON object: a member for each section, an array of entries with "key", "value" and, where
- * the policy made it, "origin" with "file" (null: built in) and "line". Returns 0 or -errno, reported. */
+/* Prints a plan as one JSON object. Each section is a member: an array of entries with "key", "value" and, if a policy
+ * line is the reason for the entry, "origin" with "file" (null: built in) and "line". Returns 0 or -errno, reported. */
 int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report);
 
-/* Prints the value and a newline. Returns 0 or -errno. */
+/* Prints value and a newline. Returns 0 or -errno. */
 int json_print(const json_t *value, FILE *f);
 
-/* A string of any bytes: where they are no UTF-8, as \xHH. */
+/* Makes a JSON string of any bytes. If they are not UTF-8, they are written as \xHH. */
 json_t *json_text(const char *s);

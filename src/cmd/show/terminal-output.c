@@ -37,8 +37,8 @@ const char *colour(const char *sequence) {
         return sequence ?: "\033[0m";
 }
 
-/* Whether somebody has come to these rights by sudo or the like, and might not be meant to have a shell of them, which
- * a pager gives: systemctl(1), $SYSTEMD_PAGERSECURE. */
+/* Whether the user has these rights through sudo or the like. Such a user may not be allowed to run a shell with them,
+ * which a pager can start: systemctl(1), $SYSTEMD_PAGERSECURE. */
 static bool is_lent(void) {
         const char *secure = getenv("SYSTEMD_PAGERSECURE");
         bool b;
@@ -80,7 +80,7 @@ static void run_pager(int input, bool lent, pid_t parent) {
         _exit(1);
 }
 
-/* The reader has seen enough: that is no failure. */
+/* The user has left the pager before the end. That is not an error. */
 static void on_broken_pipe(_unused_ int sig) {
         (void) waitpid(pager, NULL, 0);
         _exit(0);
@@ -115,7 +115,7 @@ void pager_open(void) {
 void pager_close(void) {
         if (pager <= 0)
                 return;
-        signal(SIGINT, SIG_IGN); /* typed to the pager, which it tells to stop searching */
+        signal(SIGINT, SIG_IGN); /* ^C is for the pager: it stops a search */
         fflush(stdout);
         fflush(stderr);
         close(STDOUT_FILENO);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What is done for a reader at a terminal, and for no other: colours, and a pager. */
+/* Output for a user at a terminal: colours, and a pager. */
 
 #include <stdbool.h>
 
@@ -12,18 +12,18 @@
 #define COLOUR_CYAN "\033[36m"
 #define COLOUR_GREY "\033[90m"
 
-/* Has what is written to standard output from now on shown by the pager that systemctl would take, where it is a
- * terminal: $SYSTEMD_PAGER, $PAGER, less. */
+/* From now on, standard output goes to a pager, if it is a terminal: $SYSTEMD_PAGER, $PAGER or less, as with
+ * systemctl. */
 void pager_open(void);
 
-/* Waits until the reader has done with it. Nothing where there is none. */
+/* Waits until the user has left the pager. Does nothing without a pager. */
 void pager_close(void);
 
-/* Whether standard output is, behind the pager, a terminal. */
+/* Whether standard output is a terminal, or a pager on one. */
 bool output_is_terminal(void);
 
-/* Whether it takes colours. NO_COLOR (no-color.org) takes them away, and so does a terminal called dumb. */
+/* Whether to use colours: not if NO_COLOR is set (no-color.org), or if the terminal is "dumb". */
 bool output_has_colours(void);
 
-/* The escape sequence, or "" where there are no colours; with NULL, that which ends it. */
+/* Returns the escape sequence, or "" without colours. For NULL, returns the sequence that ends all colours. */
 const char *colour(const char *sequence);
