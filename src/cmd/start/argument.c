@@ -21,7 +21,7 @@ static void write_quoted(FILE *f, const char *text) {
         }
 }
 
-/* A path that is one field, whatever it holds: what would end the field is protected, too. */
+/* Escapes a path so that it stays one field: a colon in it does not end the field. */
 static char *protect_field(const char *path) {
         char *s = malloc(2 * strlen(path) + 1), *out = s;
 
@@ -35,7 +35,8 @@ static char *protect_field(const char *path) {
         return s;
 }
 
-/* The working directory, as the beginning of a field; NULL: it has no path. Returns 0 or -ENOMEM. */
+/* Returns the working directory in *ret, as the beginning of a field, or NULL if it has no path. Returns 0 or
+ * -ENOMEM. */
 static int here(char **ret) {
         _cleanup_free_ char *cwd = getcwd(NULL, 0);
 
@@ -43,8 +44,8 @@ static int here(char **ret) {
         return *ret || (!cwd && errno != ENOMEM) ? 0 : -ENOMEM;
 }
 
-/* The same, if the field that text begins with is a path that is meant from here; else NULL. An empty one is a mistake,
- * not the directory itself. */
+/* Like here(), if the first field of text is a relative path; otherwise *ret is NULL. An empty field is a mistake, and
+ * does not mean the working directory. */
 static int find_base(const char *text, char **ret) {
         _cleanup_free_ char *field = strndup(text, strcspn(text, ":"));
 
@@ -71,7 +72,7 @@ char *argument_volume(const char *volume) {
         return text_finish(&text);
 }
 
-/* One layer: RootDirectory= is not split into words, but at colons. */
+/* Writes one layer, without quotes: a policy splits RootDirectory= at colons, not into words. */
 static int write_layer(FILE *f, const char *layer) {
         bool is_path = strchr(layer, '/') || layer[0] == '.';
         _cleanup_free_ char *real = is_path ? realpath(layer, NULL) : NULL;
@@ -87,7 +88,8 @@ char *argument_root(const char *root) {
         _cleanup_strv_free_ char **layers = NULL;
         _cleanup_text_ Text text = {};
 
-        if (!*root) /* A policy's empty value is the one built in: the host's root. A layer without a name is refused. */
+        if (!*root) /* An empty RootDirectory= in a policy means the host's root. ":" is a layer without a name, which
+                       is refused. */
                 return strdup("RootDirectory=:");
         if (word_split_colons(root, &layers) < 0 || text_open(&text) < 0)
                 return NULL;

@@ -42,7 +42,7 @@ static int check_name(const char *name, Report *report) {
         return 0;
 }
 
-/* What is left of text if only what a unit's name may hold is kept. */
+/* Copies text with "_" in place of each character that an instance's name may not have. */
 static char *sanitize(const char *text) {
         char *s = strdup(text);
 
@@ -71,7 +71,7 @@ static int choose_name(Loaded *l, const char *spec, const char *name, char *cons
         return l->name ? 0 : report_oom(report);
 }
 
-/* Asked only where %u is written and the environment has no USER: it may cost a whole name service. */
+/* Called only if a policy has %u and the environment has no USER: a lookup may ask a name service over the network. */
 static const char *find_user(uid_t uid) {
         struct passwd *pw = getpwuid(uid);
 
@@ -117,7 +117,7 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
         return policy_load(l->policy, spec ?: "default", l->search_path, report);
 }
 
-/* A mounted image is attached to no place, so that nobody else sees it. */
+/* The image is mounted detached, so no other process sees it. */
 static int look_at_image(Loaded *l, bool mount, Report *report) {
         const Setting *root = policy_get(l->policy, D_RootDirectory);
         const char *path = root->value.words[0];
@@ -160,7 +160,7 @@ int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request
         r = policy_complete(l->policy, report);
         if (r >= 0)
                 r = read_bindings(l, bindings, n, report);
-        if (r >= 0 && !request->writable_root) /* an image is not written */
+        if (r >= 0 && !request->writable_root) /* isoctl build cannot write to an image */
                 r = look_at_image(l, request->read_image, report);
         if (r < 0)
                 return PLAN_FAILED;

@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* From words on a command line to a policy and a plan. */
+/* From the words of a command line to a policy and a plan. */
 
 #include "plan/plan.h"
 #include "plan/request.h"
 #include "policy/policy.h"
 
-/* A policy with all that its making needs and keeps alive. */
+/* A policy, and the data that it and its plan refer to. */
 typedef struct Loaded {
         Host host;
         Policy *policy;
         char **search_path;
-        Bindings bindings; /* of loaded_plan() */
-        int image;         /* of RootDirectory=, mounted by loaded_plan(); 0: none */
+        Bindings bindings; /* from loaded_plan() */
+        int image;         /* the mount of RootDirectory='s image, from loaded_plan(); 0: none */
         char *name;        /* of the instance */
-        char *unit;        /* what %n stands for */
+        char *unit;        /* the name of the instance's scope, if it gets one */
         char *runtime;
 } Loaded;
 
 void loaded_deinit(Loaded *l);
 
-/* Looks at the host, chooses the instance's name (name, or that of the policy or command and four random digits), and
- * reads the policy. spec NULL: "default". arguments, may be NULL: the command. Returns 0 or -errno, reported. */
+/* Looks at the host, chooses the instance's name, and reads the policy. The instance's name is name; if that is NULL,
+ * it is made of the policy's or the command's name and four random hexadecimal digits. spec may be NULL for "default";
+ * arguments, the command, may be NULL. Returns 0 or -errno, reported. l may have a policy even after an error. */
 int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report);
 
-/* Completes the policy and makes the plan, *request being filled in with what was loaded. bindings: n of them, what the
- * command line says that names stand for, "NAME=SOURCE" each; the tables are not looked at where the policy has no
- * names. With read_image, mounts the image that RootDirectory= names. Returns 0, or the exit status that the failure,
- * reported, means. */
+/* Completes the policy, fills *request in, and makes the plan, which refers to l. bindings are n words "NAME=SOURCE"
+ * from the command line; the tables of volumes are read only if the policy has names. If RootDirectory= is an image,
+ * mounts it if request->read_image is set, and only tests it if not. Returns 0, or the exit status for a failure, which
+ * is reported. */
 int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request, Plan **ret, Report *report);
 
-/* Whether it is what --name takes. */
+/* Whether --name accepts the name. */
 bool name_is_valid(const char *name);

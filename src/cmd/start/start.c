@@ -17,8 +17,9 @@
 #include "sandbox/outside/sandbox.h"
 #include "sandbox/systemd/journal.h"
 
-/* Who gains by execve(2) itself must not sandbox for others: what a policy may name is what the caller may do. The
- * ids and the file's capabilities decide, not AT_SECURE alone, which security modules set for reasons of theirs. */
+/* A policy may name everything that the caller may use. So isorun must not have more rights than the caller: it refuses
+ * to be set-user-id or to have file capabilities. AT_SECURE alone does not decide, because security modules also set it
+ * for other reasons. */
 static bool is_privileged_file(void) {
         bool gained = false;
         cap_t caps;
@@ -40,15 +41,15 @@ static bool is_privileged_file(void) {
 
 int start_allowed(Report *report) {
         ensure_standard_fds();
-        /* Whoever starts us may have it ignored; sandbox_run() needs it as it is by default. */
+        /* The caller may ignore SIGCHLD, and isorun inherits that. sandbox_run() needs the default. */
         (void) signal(SIGCHLD, SIG_DFL);
         return is_privileged_file() ? report_error(report, EPERM,
                                                    "refuses to run set-user-ID, set-group-ID or with file capabilities")
                                     : 0;
 }
 
-/* isorun ends as the payload ended. As the main process of a service it also ends by the same signal, so that systemd
- * sees it. */
+/* isorun ends as the payload has ended. As the main process of a service it also ends by the same signal, so that
+ * systemd sees the signal. */
 static int end_as(const Outcome *outcome, bool is_service) {
         bool ended = outcome->progress == PROGRESS_ENDED;
         int sig;
@@ -62,7 +63,7 @@ static int end_as(const Outcome *outcome, bool is_service) {
         if (is_service) {
                 sigset_t mask;
 
-                /* The payload has dumped its core, if any did; this process has nothing to tell. */
+                /* No core dump of isorun: if there is one to look at, it is the payload's. */
                 (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
                 (void) signal(sig, SIG_DFL);
                 sigemptyset(&mask);
@@ -90,7 +91,7 @@ int start_refused(const Loaded *loaded, const PlanRequest *request, int status, 
         PlanUnit unit;
 
         named.name = loaded->name;
-        /* Where there is no policy, --name was wrong. */
+        /* Without a policy, --name was invalid. */
         if (!loaded->policy || plan_unit(&loaded->host, &named, &unit) < 0)
                 return status;
         journal_refused(&unit, loaded->name, request->policy, report);
