@@ -10,7 +10,7 @@
 
 enum { OPTIONS_MAX = 64 };
 
-/* Options as getopt_long(3) wants them; it stops at each word that is not an option. */
+/* The options in the form of getopt_long(3), which is to stop at each word that is not an option. */
 typedef struct Getopt {
         struct option long_options[OPTIONS_MAX + 1];
         char short_options[2 * OPTIONS_MAX + 2];
@@ -43,7 +43,7 @@ static const Option *find_option(const Option *options, int value) {
         return NULL;
 }
 
-/* Where an argument has no other name, its choices are all that it can be. */
+/* If an option's argument has choices but no name, it must be one of the choices. */
 static int check_choice(const Option *o, const char *word, Report *report) {
         _cleanup_free_ char *choices = NULL;
 
@@ -54,7 +54,7 @@ static int check_choice(const Option *o, const char *word, Report *report) {
                        : report_oom(report);
 }
 
-/* Takes the options up to the next word that is not one. Returns 1 if "--" has ended them, 0, or -errno. */
+/* Reads options until a word that is not an option. Returns 1 if "--" has ended the options, 0 if not, or -errno. */
 static int take_options(CommandLine *line, const Syntax *syntax, const Getopt *g, int argc, char *argv[],
                         Report *report) {
         for (;;) {
@@ -73,7 +73,7 @@ static int take_options(CommandLine *line, const Syntax *syntax, const Getopt *g
         }
 }
 
-/* The argument that stands behind "--", if there is one, and not the one that is next. */
+/* Finds the argument that comes after "--". Returns next if the command has no such argument. */
 static const Argument *find_behind_dashes(const Argument *next) {
         for (const Argument *a = next; a->name; a++)
                 if (a->flags & ARGUMENT_DASHES)
@@ -110,7 +110,7 @@ int command_line_parse(CommandLine *ret, const Syntax *syntax, int argc, char *a
                 return report_oom(report);
         add_options(&getopt, syntax->options);
         add_options(&getopt, syntax->common);
-        optind = 0; /* anew */
+        optind = 0; /* makes getopt_long(3) start again */
         return take_words(ret, syntax, &getopt, argc, argv, report);
 }
 
@@ -155,7 +155,7 @@ static bool takes_rest(const Syntax *syntax) {
         return a->name;
 }
 
-/* Writes what is wrong. Returns whether anything is. */
+/* Writes the first mistake. Returns whether there is one. */
 static bool write_mistake(const CommandLine *line, const Syntax *syntax, FILE *f) {
         const Option *option = find_missing_option(line, syntax);
         const Argument *argument = find_missing_argument(line, syntax);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl: verbs on running instances, policies and trees. */
+/* isoctl: verbs for running instances, policies and root directories. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -112,7 +112,7 @@ int main(int argc, char *argv[]) {
         _cleanup_(command_line_deinit) CommandLine line = {};
         Report report = { .sink = print_report };
 
-        /* Which shows what other words would mean. */
+        /* Before the options, because the following words are those of another command line. */
         if (argc > 1 && streq(argv[1], "_complete"))
                 return verb_complete(verbs, argc - 1, argv + 1);
         if (command_line_parse(&line, &syntax, argc, argv, &report) < 0)

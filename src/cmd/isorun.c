@@ -14,7 +14,7 @@
 #include "util/clock.h"
 #include "util/strv.h"
 
-/* One thing that the command line says over the policy, in the order in which it says it. */
+/* A policy line from the command line. They are applied in their order. */
 typedef struct Override {
         const char *option;
         char *assignment; /* "KEY=VALUE" */
@@ -69,7 +69,7 @@ static int add_binding(const char *argument, Report *report) {
         return *slot ? 0 : report_oom(report);
 }
 
-/* The options that are but flags. */
+/* The options that only set a variable. */
 static void take_flag(int option) {
         const struct {
                 int option, value, *variable;
@@ -135,7 +135,7 @@ static int apply_overrides(Policy *policy, Report *report) {
         return result;
 }
 
-/* Returns 0, or the exit status that the failure, reported, means. */
+/* Returns 0, or the exit status for a failure, which is reported. */
 static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report) {
         int r, q;
 
@@ -149,7 +149,7 @@ static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report
         return loaded_plan(l, arg_bindings, arg_n_bindings, request, ret, report);
 }
 
-/* A StartTry. userdata: the command and its arguments, or NULL. */
+/* A StartTry. userdata is the command with its arguments, or NULL. */
 static int run_once(void *userdata, bool last_try, Report *report) {
         char *const *arguments = userdata;
         _cleanup_(loaded_deinit) Loaded loaded = {};
@@ -170,7 +170,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         return start_plan(plan, last_try, report);
 }
 
-/* By --verbose, or by ISORUN_LOG=debug, which reaches an isorun whose command line is not at hand. */
+/* ISORUN_LOG=debug is for an isorun whose command line the user cannot change. */
 static bool wants_steps(void) {
         const char *log = getenv("ISORUN_LOG");
 
@@ -203,7 +203,7 @@ int main(int argc, char *argv[]) {
                 return help();
         if (command_line_has(&line, ARG_VERSION))
                 return version();
-        /* A name that is drawn by lot is another one each time. */
+        /* Without --name, each try has another random name, so there is no need to wait before the next. */
         if (take_options(&line, &report) >= 0) {
                 report.begun = wants_steps() ? begun : 0;
                 status = start_repeat(run_once, *line.rest ? line.rest : NULL, arg_name, &report);

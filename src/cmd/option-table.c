@@ -34,7 +34,7 @@ static void print_option(const Option *o, FILE *f) {
 }
 
 static void print_options(const Option *options, FILE *f) {
-        enum { MAX = 3 }; /* more optional ones are left to the lines of --help */
+        enum { MAX = 3 }; /* if a command has more, the usage says "[OPTION...]", and only --help lists them */
         size_t n = 0;
 
         for (const Option *o = options; o && o->name; o++) {
@@ -60,7 +60,7 @@ void syntax_print(const Syntax *syntax, FILE *f) {
 }
 
 void options_print(const Option *options, FILE *f) {
-        enum { COLUMN = 36 }; /* where the help begins */
+        enum { COLUMN = 36 }; /* the column of the help text */
 
         for (const Option *o = options; o && o->name; o++) {
                 int n = option_is_short(o) ? fprintf(f, "  -%c, ", o->value) : fprintf(f, "      ");

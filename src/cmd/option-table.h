@@ -1,67 +1,68 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a command takes, as data: command_line_parse(), --help and the shells' completion all go by it. */
+/* The options and arguments of each command, as data. command_line_parse(), --help and the shells' completion use the
+ * same tables. */
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* What a word can be, which says what the completion offers for it, and how often it stands there. */
+/* The kind of an argument, which decides what the completion offers, and how often the argument may be given. */
 typedef enum ArgumentFlags {
-        ARGUMENT_ASSIGNMENT = 1 << 0, /* KEY=VALUE of a policy */
-        ARGUMENT_LIMIT = 1 << 1,      /* the same, but only of its [Scope] */
+        ARGUMENT_ASSIGNMENT = 1 << 0, /* KEY=VALUE, a line of a policy */
+        ARGUMENT_LIMIT = 1 << 1,      /* KEY=VALUE, a line of a policy's [Scope] */
         ARGUMENT_BINDING = 1 << 2,    /* NAME=SRC */
         ARGUMENT_DIRECTORY = 1 << 3,
         ARGUMENT_FILE = 1 << 4,
         ARGUMENT_INSTANCE = 1 << 5,
         ARGUMENT_POLICY = 1 << 6,
         ARGUMENT_SIGNAL = 1 << 7,
-        ARGUMENT_COMMAND = 1 << 8, /* together with all words behind it */
+        ARGUMENT_COMMAND = 1 << 8, /* takes all following words as well */
 
         ARGUMENT_OPTIONAL = 1 << 9,
         ARGUMENT_REPEATED = 1 << 10,
-        ARGUMENT_DASHES = 1 << 11, /* "--" stands before it */
+        ARGUMENT_DASHES = 1 << 11, /* must have "--" before it; takes all following words as well */
 } ArgumentFlags;
 
-/* A word behind an option, or one that stands by itself. */
+/* An argument of an option or of a command. */
 typedef struct Argument {
-        const char *name; /* how --help and the manual call it, "SRC:DEST[:ro|rw]" */
+        const char *name; /* its name in --help and the manual, "SRC:DEST[:ro|rw]" */
         unsigned flags;
-        const char *const *choices; /* words that it can be, ending with NULL; NULL: none are known */
+        const char *const *choices; /* its possible values, ending with NULL; NULL: not a fixed list */
 } Argument;
 
 typedef struct Option {
-        int value;        /* the short option, or a number from 0x100 on if it has none */
+        int value;        /* the letter of the short option, or a number from 0x100 on if it has none */
         const char *name; /* the long option */
         const char *help;
-        Argument argument; /* empty: the option takes none */
+        Argument argument; /* empty: the option takes no argument */
         bool required;
 } Option;
 
-/* All that a command takes. Options end with one that has no name, and so do arguments. Only the last argument may be
- * optional or repeated, or behind it one with ARGUMENT_DASHES. */
+/* All options and arguments of a command. Both tables end with an entry without a name. Only the last argument may be
+ * optional or repeated; one with ARGUMENT_DASHES may follow it. */
 typedef struct Syntax {
-        const char *name;         /* of the command: "isoctl stop" without "isoctl" */
-        const Option *options;    /* its own; may be NULL */
-        const Option *common;     /* those of all commands of the program; may be NULL */
+        const char *name;         /* of isorun, or of the verb without "isoctl" */
+        const Option *options;    /* only of this command; may be NULL */
+        const Option *common;     /* of all commands of the program; may be NULL */
         const Argument *arguments;
 } Syntax;
 
-/* Whether all words from this argument on belong to it, though they may begin with "-". */
+/* Whether all following words belong to this argument, even if they begin with "-". */
 bool argument_takes_rest(const Argument *argument);
 bool option_takes_argument(const Option *option);
 bool option_is_short(const Option *option);
 
-/* "stop [--no-block] NAME..." */
+/* Prints the usage: "stop [--no-block] NAME...". */
 void syntax_print(const Syntax *syntax, FILE *f);
 
-/* The lines of --help. options may be NULL. */
+/* Prints the lines of --help. options may be NULL. */
 void options_print(const Option *options, FILE *f);
 
-/* "KEY=VALUE", "all|main". Returns how many bytes that is. */
+/* Prints "KEY=VALUE" or "all|main". Returns the number of bytes. */
 int argument_print(const Argument *argument, FILE *f);
 
-/* The values of options without a short one, of isorun and of all verbs. */
+/* The values of options without a letter, of isorun and of all verbs. */
 enum {
         ARG_POLICY = 0x100,
         ARG_BIND,

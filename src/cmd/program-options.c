@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of the programs. isoctl has those of isorun, too: it completes them for the shells. */
+/* The options of both programs. isoctl also needs those of isorun, to complete them for the shells. */
 #include "cmd/option-table.h"
 
 static const char *const none[] = { "none", NULL };

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What isorun and isoctl do alike as programs: their messages, and their standard input and output. */
+/* The common parts of the two programs: their messages, and their standard input and output. */
 
 #include "util/report.h"
 
-/* Prints messages on standard error, each with the program's name before it. userdata: NULL, or an int that says
- * whether notices are left out. */
+/* A Report's sink. Prints a message on standard error, with the program's name before it. userdata is NULL, or an int
+ * that is true to leave out notices. */
 void print_report(void *userdata, Severity severity, const char *line);
 
-/* To be called when all is written to standard output: returns 0, or -errno, reported, where not all of it went out. */
+/* Call this after the last output. Returns 0, or -errno, reported, if standard output could not take all of it. */
 int flush_output(Report *report);
 
-/* So that no file of ours is ever taken for standard input, output or error. */
+/* Opens /dev/null for those of fds 0 to 2 that are closed. Otherwise a file that is opened later would become standard
+ * input, output or error. */
 void ensure_standard_fds(void);
