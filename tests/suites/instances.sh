@@ -33,6 +33,7 @@ test_nested() {
 		"$("${who[@]}" isoctl list --no-legend | awk '{print $1, $2, $3}')" "outer nest running
 \`-mid nest running
 \`-inner default running"
+	is "$label: ... and the list ends in a newline" "$("${who[@]}" isoctl list | tail -c 1 | od -An -c | tr -d ' ')" '\n'
 	is "$label: ... not by list -q" "$("${who[@]}" isoctl list -q)" outer
 	is "$label: ... as a tree in JSON" "$("${who[@]}" isoctl list --json | python3 -c 'import json, sys
 i = json.load(sys.stdin)

@@ -7,6 +7,7 @@
 
 #include "cmd/show/format.h"
 #include "util/fd.h"
+#include "util/text.h"
 
 enum { NAME, POLICY, STATE, MEMORY, TASKS, CPU, SHARE, AGE, COMMAND, COLUMNS };
 
@@ -87,11 +88,14 @@ static int fill_table(struct libscols_table *table, const InstanceList *list, co
 }
 
 char *table_format(const InstanceList *list, const Usage *usages, const TableStyle *style) {
+        _cleanup_text_ Text text = {};
         struct libscols_table *table;
-        char *text = NULL;
+        int r;
 
         if (list->n == 0)
                 return strdup("");
+        if (text_open(&text) < 0)
+                return NULL;
         table = scols_new_table();
         if (!table)
                 return NULL;
@@ -101,10 +105,11 @@ char *table_format(const InstanceList *list, const Usage *usages, const TableSty
                 scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
                 scols_table_set_termwidth(table, style->width);
         }
-        if (fill_table(table, list, usages, style) < 0 || scols_print_table_to_string(table, &text) < 0) {
-                free(text);
-                text = NULL;
-        }
+        r = fill_table(table, list, usages, style);
+        if (r >= 0)
+                r = scols_table_set_stream(table, text.f);
+        if (r >= 0) /* scols_print_table_to_string() leaves out the last newline */
+                r = scols_print_table(table);
         scols_unref_table(table);
-        return text;
+        return r < 0 ? NULL : text_finish(&text);
 }
