@@ -302,7 +302,7 @@ UMask=0077"
 	run "${who[@]}" "$isoctl" cat not-there
 	is "$label: cat of nothing" "$status $err" "125 isoctl: no such instance: \"not-there\"; see isoctl list"
 	run "${who[@]}" "$isoctl" cat "$tmp/not-there.conf"
-	is "$label: cat of no file" "$status $err" "125 isoctl: cannot read the policy $tmp/not-there.conf:  No such file or directory"
+	is "$label: cat of no file" "$status $err" "125 isoctl: cannot read the policy $tmp/not-there.conf: No such file or directory"
 	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
 	cd "$tmp" || exit
 	begin one 816 --policy ./hand.conf
