@@ -23,10 +23,28 @@ static const Syntax syntax = { .name = "isoctl", .common = isoctl_options, .argu
 static void print_common(void) {
         putchar('\n');
         options_print(isoctl_options, stdout);
-        printf("\n"
-               "NAME is an instance, its unit, a unique prefix, or a pattern ('web*'). For verbs that stop, signal\n"
-               "or change instances, a pattern means the instances of the system's service manager if you are\n"
-               "root, else your own. POLICY is a name or a file, as with isorun --policy.\n");
+}
+
+static void print_name_help(void) {
+        puts("\n"
+             "NAME is an instance, its unit, a unique prefix, or a pattern ('web*'). If the verb stops, signals or\n"
+             "changes instances, a pattern of root's matches only instances of the system's service manager, and\n"
+             "a pattern of another user's only the user's own instances.");
+}
+
+static void print_policy_help(void) {
+        puts("\n"
+             "POLICY is a name or a file, as with isorun --policy.");
+}
+
+static bool takes(const Verb *verb, unsigned kind) {
+        for (const Argument *a = verb->arguments; a && a->name; a++)
+                if (a->flags & kind)
+                        return true;
+        for (const Option *o = verb->options; o && o->name; o++)
+                if (o->argument.flags & kind)
+                        return true;
+        return false;
 }
 
 static int print_verb(const Verb *verb, Report *report) {
@@ -47,6 +65,8 @@ static int help(Report *report) {
         for (const Verb *const *v = verbs; r >= 0 && *v; v++)
                 r = print_verb(*v, report);
         print_common();
+        print_name_help();
+        print_policy_help();
         return r < 0 ? PLAN_FAILED : 0;
 }
 
@@ -63,6 +83,10 @@ static int verb_help(const Verb *verb) {
                 options_print(verb->options, stdout);
         }
         print_common();
+        if (takes(verb, ARGUMENT_INSTANCE))
+                print_name_help();
+        if (takes(verb, ARGUMENT_POLICY))
+                print_policy_help();
         return 0;
 }
 

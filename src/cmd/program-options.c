@@ -7,7 +7,7 @@ static const char *const notifiers[] = { "payload", "exec", NULL };
 
 static const Option isorun_options[] = {
         { ARG_POLICY, "policy", "the policy: a name or a file (default: \"default\")", { "POLICY", ARGUMENT_POLICY } },
-        { 'p', "property", "set a directive, after those of the policy", { "KEY=VALUE", ARGUMENT_ASSIGNMENT } },
+        { 'p', "property", "add a line at the end of the policy", { "KEY=VALUE", ARGUMENT_ASSIGNMENT } },
         { 'v', "volume", "show a host path or named volume inside; \"ro\": read-only",
           { "SRC:DEST[:OPTIONS]", ARGUMENT_FILE } },
         { ARG_BIND, "bind", "the path (or fd:N) of the policy's volume or root NAME",

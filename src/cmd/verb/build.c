@@ -118,7 +118,7 @@ static int run(const CommandLine *line, Report *report) {
 static const Option options[] = {
         { ARG_ROOT, "root", "the tree, or its name in a table of volumes", { "DIR|NAME", ARGUMENT_DIRECTORY },
           .required = true },
-        { 'p', "property", "set a directive, after those of a build", { "KEY=VALUE", ARGUMENT_ASSIGNMENT } },
+        { 'p', "property", "add a line at the end of the policy", { "KEY=VALUE", ARGUMENT_ASSIGNMENT } },
         { 'v', "volume", "show a host path inside", { "SRC:DEST[:ro|rw]", ARGUMENT_FILE } },
         { ARG_NAME, "name", "the instance's name (the unit is isorun-NAME.scope)", { "NAME" } },
         { ARG_DRY_RUN, "dry-run", "print the plan; change nothing" },

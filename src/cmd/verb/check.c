@@ -27,6 +27,7 @@ static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY | ARGUMENT_REP
 const Verb verb_check = {
         .name = "check",
         .help = "test whether policies are valid and work here",
+        .details = "Prints nothing and returns 0 if the policies are valid and this host can enforce them.",
         .arguments = arguments,
         .run = run,
 };

@@ -217,6 +217,8 @@ static const Argument arguments[] = {
 const Verb verb_enter = {
         .name = "enter",
         .help = "run a command (or a shell) in an instance",
+        .details = "The command has the namespaces, the filter and the ids of the instance, and no more rights than the\n"
+                   "instance. isoctl exits with the exit status of the command.",
         .arguments = arguments,
         .run = run,
 };

@@ -31,6 +31,8 @@ static const Argument arguments[] = {
 const Verb verb_explain = {
         .name = "explain",
         .help = "show what a start would do, and why",
+        .details = "Prints the plan for a start of COMMAND, or of the policy's own command, and starts nothing. Each entry\n"
+                   "of the plan has the policy line that it comes from.",
         .options = options,
         .arguments = arguments,
         .run = run,

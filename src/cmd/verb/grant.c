@@ -89,7 +89,9 @@ static const Argument arguments[] = {
 
 const Verb verb_grant = {
         .name = "grant",
-        .help = "add a directory in a place of GrantPaths=",
+        .help = "add a directory to a running instance",
+        .details = "Adds the directory SRC of the host to the instance, as DEST. The policy must reserve DEST with\n"
+                   "GrantPaths=. DEST is read-only, unless you add :rw and the policy also has :rw.",
         .arguments = arguments,
         .run = run,
 };

@@ -98,8 +98,8 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_OPT
 const Verb verb_list = {
         .name = "list",
         .help = "list running instances",
-        .details = "An instance that is nested in another is indented; the data about it comes from that other one and\n"
-                   "may be false.",
+        .details = "An instance that is nested in another is indented. The program in that other one supplies the data\n"
+                   "about it, and may lie.",
         .options = options,
         .arguments = arguments,
         .pager = true,

@@ -204,6 +204,7 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE }, { "DEST" },
 const Verb verb_revoke = {
         .name = "revoke",
         .help = "remove a granted directory",
+        .details = "Also lists the processes that still have files open there.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -155,6 +155,8 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REP
 const Verb verb_status = {
         .name = "status",
         .help = "show what an instance uses and may do",
+        .details = "Shows the state of an instance, what it uses, the directories that were granted to it, and the plan\n"
+                   "that it was started with. Each entry of the plan has the policy line that it comes from.",
         .arguments = arguments,
         .pager = true,
         .run = run,

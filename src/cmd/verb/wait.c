@@ -70,7 +70,7 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REP
 const Verb verb_wait = {
         .name = "wait",
         .help = "wait until instances have ended",
-        .details = "Returns 0 however the instances ended.",
+        .details = "Returns 0 even if an instance failed.",
         .arguments = arguments,
         .run = run,
 };
