@@ -145,6 +145,8 @@ int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAss
 
                 r = take_assignment(line, (Origin) { .file = file, .line = reader.start }, section, callback, userdata,
                                     report);
+                if (r == -EBADMSG && report_is_full(report))
+                        return r;
                 if (r == -EBADMSG)
                         result = r;
                 else if (r < 0)

@@ -67,6 +67,8 @@ static _printf_(3, 0) char *compose(const Origin *origin, const char *key, const
                 fprintf(text.f, "%s=: ", key);
         vfprintf(text.f, fmt, ap);
         raw = text_finish(&text);
+        if (raw && text.size > REPORT_LINE_MAX)
+                strcpy(raw + REPORT_LINE_MAX - strlen("…"), "…");
         return raw ? escape(raw) : NULL;
 }
 
@@ -87,8 +89,12 @@ static _printf_(5, 0) void emit(Report *report, int error, const Origin *origin,
         keep_first(report, error, origin, key, fmt, ap);
         if (error == ENOMEM)
                 report->out_of_memory = true;
-        if (!report->sink)
+        if (!report->sink || (error && report->n_errors > REPORT_ERRORS_MAX + 1))
                 return;
+        if (error && report->n_errors > REPORT_ERRORS_MAX) {
+                report->sink(report->userdata, SEVERITY_ERROR, "more errors follow, which are not shown");
+                return;
+        }
 
         va_copy(copy, ap);
         line = compose(origin, key, fmt, ap);
@@ -149,6 +155,10 @@ void report_step(Report *report, const char *process, uint64_t when, const char 
 void report_own_step(Report *report, const char *step) {
         if (report->begun)
                 report_step(report, "outside", clock_usec(CLOCK_MONOTONIC), step);
+}
+
+bool report_is_full(const Report *report) {
+        return report->n_errors > REPORT_ERRORS_MAX;
 }
 
 int report_oom(Report *report) {

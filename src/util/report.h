@@ -31,7 +31,11 @@ typedef enum Severity {
 /* Called for each message, as one line without newline and with control characters escaped. */
 typedef void (*ReportSink)(void *userdata, Severity severity, const char *line);
 
-enum { REPORT_TEXT_MAX = 512 };
+enum {
+        REPORT_TEXT_MAX = 512,
+        REPORT_LINE_MAX = 4096, /* longer messages are cut */
+        REPORT_ERRORS_MAX = 20, /* further errors are only counted */
+};
 
 /* The first error that was reported. It has its own copies of the texts, so it stays valid; longer texts are cut. Do
  * not copy the struct, because it has pointers into itself. */
@@ -71,6 +75,9 @@ void report_own_step(Report *report, const char *step);
 
 /* Reports that memory has run out, once per report, however many levels call it. Returns -ENOMEM. */
 int report_oom(Report *report);
+
+/* Whether no further error is shown. A reader of hostile text then stops. */
+bool report_is_full(const Report *report);
 
 /* Calls report_oom() if r is -ENOMEM. Returns r. */
 int report_if_oom(Report *report, int r);

@@ -126,11 +126,55 @@ static void test_nul(_unused_ void **state) {
         check(text, sizeof(text) - 1, &expected);
 }
 
+/* A text with nothing right in it does not fill the screen, and is not read to its end. */
+static void test_many_errors(_unused_ void **state) {
+        Buffer text, assignments;
+        size_t lines = 0;
+        Log log;
+
+        buffer_init(&text);
+        buffer_init(&assignments);
+        log_init(&log);
+        fputs("[A]\n", text.f);
+        for (unsigned i = 0; i < 100000; i++)
+                fputs("x\n", text.f);
+        fputs("last=1\n", text.f);
+        expect_result("all bad", unit_file_parse("f", buffer_text(&text), strlen(buffer_text(&text)), take,
+                                                 &assignments, &log.report), -EBADMSG);
+        for (const char *c = log_text(&log); *c; c++)
+                lines += *c == '\n';
+        expect_number("lines", lines, REPORT_ERRORS_MAX + 1);
+        expect_in("the last line", log_text(&log), "f:21: neither a [Section] nor a KEY=VALUE line: \"x\"\n"
+                  "error: more errors follow, which are not shown\n");
+        expect_text("the rest is not read", buffer_text(&assignments), "");
+        buffer_deinit(&text);
+        buffer_deinit(&assignments);
+        log_deinit(&log);
+}
+
+static void test_long_error(_unused_ void **state) {
+        _cleanup_free_ char *text = malloc(1 << 20);
+        Buffer b;
+        Log log;
+
+        assert_non_null(text);
+        memset(text, 'x', 1 << 20);
+        buffer_init(&b);
+        log_init(&log);
+        expect_result("a long line", unit_file_parse("f", text, 1 << 20, take, &b, &log.report), -EBADMSG);
+        assert_true(strlen(log_text(&log)) <= REPORT_LINE_MAX + strlen("error: \n"));
+        expect_in("cut", log_text(&log), "xxx…\n");
+        buffer_deinit(&b);
+        log_deinit(&log);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_assignments),   cmocka_unit_test(test_comments),
                 cmocka_unit_test(test_continuations), cmocka_unit_test(test_mistakes),
                 cmocka_unit_test(test_callback),      cmocka_unit_test(test_nul),
+                cmocka_unit_test(test_many_errors),
+                cmocka_unit_test(test_long_error),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
