@@ -148,6 +148,8 @@ int import_words(Import *import, const ImportLine *line, const char *text, char 
         r = word_split_as(text, escapes_of(line), &words);
         if (r == -EINVAL)
                 return import_note(import, line, false, "unbalanced quote or backslash at the end of the value");
+        if (r == -E2BIG)
+                return import_note(import, line, false, "too many words, or a word that is too long");
         if (r >= 0)
                 r = import_expand_words(import, line, words);
         if (r > 0)

@@ -191,6 +191,8 @@ static int temporary(Import *import, const ImportLine *line, _unused_ const char
         r = word_split_as(line->value, WORD_PLAIN, &words);
         if (r == -EINVAL)
                 return import_note(import, line, false, "unbalanced quote or backslash at the end of the value");
+        if (r == -E2BIG)
+                return import_note(import, line, false, "too many words, or a word that is too long");
         for (char **w = words; r >= 0 && w && *w; w++) {
                 char *colon = strchr(*w, ':');
                 _cleanup_free_ char *path = NULL, *clean = NULL;
@@ -338,6 +340,8 @@ static int command_words(Import *import, const ImportLine *line, char ***ret) {
         r = word_split_command(&rest, &words);
         if (r == -EINVAL)
                 return import_note(import, line, false, "unbalanced quote");
+        if (r == -E2BIG)
+                return import_note(import, line, false, "too many words, or a word that is too long");
         if (r >= 0 && *rest)
                 r = import_note(import, line, false,
                                 "a policy can have only one command: the part from \";\" on is left out");

@@ -8,9 +8,6 @@
 
 #include "policy/bindings.h"
 
-/* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */
-enum { ROOT_LAYERS_MAX = 8 };
-
 typedef enum SourceKind {
         SOURCE_NONE,      /* nothing of the host */
         SOURCE_PATH,      /* a host path without symlinks */

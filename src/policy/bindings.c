@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "policy/unit-file.h"
@@ -141,9 +140,9 @@ static int read_table(Table *t, const char *dir, const char *name) {
         if (strv_pushf(&t->bindings->files, "%s/%s", dir, name) < 0)
                 return -ENOMEM;
         file = t->bindings->files[strv_length(t->bindings->files) - 1];
-        r = file_read(AT_FDCWD, file, &text, &size);
+        r = text_file_read(file, &text, &size);
         if (r < 0)
-                return report_error(t->report, -r, "%s: %s", file, strerror(-r));
+                return report_error(t->report, -r, "%s: %s", file, text_file_strerror(-r));
         return unit_file_parse(file, text, size, take_line, t, t->report);
 }
 

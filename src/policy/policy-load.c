@@ -2,7 +2,6 @@
 #include "policy/policy-load.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "policy/builtin.h"
@@ -25,10 +24,14 @@ typedef struct Documents {
         size_t n;
 } Documents;
 
+/* Limits for one policy with all that it is based on. They keep a hostile policy from using up time and memory. */
+enum { FILES_MAX = 1000, TEXTS_MAX = TEXT_FILE_MAX, BASES_MAX = 32 };
+
 typedef struct Loader {
         Policy *policy;
         char *const *search_path;
         Report *report;
+        size_t n_files, size; /* of all files */
         char **chain; /* the files on the way from the policy to its base, to detect a loop */
         PolicyVisit visit; /* called instead of parsing; NULL: parse */
         void *userdata;
@@ -67,14 +70,16 @@ char *policy_spec_name(const char *spec) {
 }
 
 /* Adds the file. Takes over the string file, also on failure. Returns 0 or -errno. */
-static int add_file(Documents *documents, char *file) {
+static int add_file(Loader *l, Documents *documents, char *file) {
         Document d = { .file = file }, *added;
         int r;
 
         if (!file)
                 return -ENOMEM;
 
-        r = file_read(AT_FDCWD, file, &d.text, &d.size);
+        r = l->n_files >= FILES_MAX ? -E2BIG : text_file_read(file, &d.text, &d.size);
+        if (r >= 0 && (l->size += d.size) > TEXTS_MAX)
+                r = -EFBIG;
         added = r < 0 ? NULL : ARRAY_APPEND(documents->items, documents->n);
         if (!added) {
                 free(d.file);
@@ -82,6 +87,7 @@ static int add_file(Documents *documents, char *file) {
                 return r < 0 ? r : -ENOMEM;
         }
         *added = d;
+        l->n_files++;
         return 0;
 }
 
@@ -107,14 +113,14 @@ static int collect_drop_ins(Loader *l, Origin from, const char *name, Documents 
                         return -ENOMEM;
                 r = drop_ins_collect(path, &paths);
                 if (r < 0)
-                        return report_error_at(l->report, from, NULL, -r, "%s: %s", path, strerror(-r));
+                        return report_error_at(l->report, from, NULL, -r, "%s: %s", path, text_file_strerror(-r));
         }
         drop_ins_sort(paths);
 
         for (char **p = paths; p && *p; p++) {
-                r = add_file(documents, strdup(*p));
+                r = add_file(l, documents, strdup(*p));
                 if (r < 0)
-                        return report_error_at(l->report, from, NULL, -r, "%s: %s", *p, strerror(-r));
+                        return report_error_at(l->report, from, NULL, -r, "%s: %s", *p, text_file_strerror(-r));
         }
         return 0;
 }
@@ -124,11 +130,10 @@ static int collect_by_name(Loader *l, Origin from, const char *name, Documents *
         int r = -ENOENT;
 
         for (char *const *dir = l->search_path; *dir && r == -ENOENT; dir++) {
-                r = add_file(documents, format("%s/%s.conf", *dir, name));
+                r = add_file(l, documents, format("%s/%s.conf", *dir, name));
                 if (r < 0 && r != -ENOENT)
                         return report_error_at(l->report, from, NULL, -r, "cannot read the policy %s in %s: %s",
-                                               name, *dir,
-                                               strerror(-r));
+                                               name, *dir, text_file_strerror(-r));
         }
 
         if (r == -ENOENT && streq(name, "default"))
@@ -145,9 +150,9 @@ static int collect(Loader *l, Origin from, const char *spec, Documents *document
         int r;
 
         if (from.file ? strchr(spec, '/') != NULL : policy_spec_is_path(spec)) {
-                r = add_file(documents, strdup(spec));
+                r = add_file(l, documents, strdup(spec));
                 return r < 0 ? report_error_at(l->report, from, NULL, -r, "cannot read the policy %s: %s",
-                                               spec, strerror(-r)) : 0;
+                                               spec, text_file_strerror(-r)) : 0;
         }
 
         if (!*spec || spec[0] == '.')
@@ -217,6 +222,9 @@ static int enter(Loader *l, Origin from, const char *file) {
         _cleanup_free_ char *real = realpath(file, NULL), *chain = NULL;
         const char *name = real ?: file;
 
+        if (strv_length(l->chain) > BASES_MAX)
+                return report_error_at(l->report, from, "Base", ELOOP, "more than %d policies are based on each other",
+                                       BASES_MAX);
         if (!strv_contains(l->chain, name))
                 return strv_push(&l->chain, name);
 
@@ -238,7 +246,7 @@ static int load(Loader *l, Origin from, const char *spec) {
                 return r;
 
         result = load_base(l, &documents);
-        for (size_t i = 0; i < documents.n && result != -ENOMEM; i++) {
+        for (size_t i = 0; i < documents.n && (result == 0 || result == -EBADMSG); i++) {
                 const Document *d = &documents.items[i];
 
                 r = l->visit ? l->visit(l->userdata, d->file, d->text, d->size)

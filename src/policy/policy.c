@@ -46,22 +46,35 @@ static int list_add(SettingList *list, bool grows, Setting setting) {
         return 0;
 }
 
+/* More would only use up time and memory: the largest policy of use to anybody has some hundred. */
+enum { VALUES_MAX = 10000 };
+
 typedef struct Assignment {
+        Policy *policy;
         SettingList *list;
         const Directive *directive;
         Origin origin;
+        Report *report;
 } Assignment;
 
 static int take_value(void *userdata, const Value *value) {
         Assignment *a = userdata;
 
+        if (a->origin.file && a->policy->n_values++ >= VALUES_MAX) {
+                Value rejected = *value;
+
+                value_deinit(&rejected);
+                return report_error_at(a->report, a->origin, a->directive->name, E2BIG,
+                                       "the policy has more than %d values", VALUES_MAX);
+        }
         if (value->whole)
                 list_clear(a->list);
         return list_add(a->list, a->directive->list, (Setting) { .value = *value, .origin = a->origin });
 }
 
 static int assign(Policy *policy, Origin origin, const Directive *d, const char *value, Report *report) {
-        Assignment a = { .list = &policy->settings[directive_id(d)], .directive = d, .origin = origin };
+        Assignment a = { .policy = policy, .list = &policy->settings[directive_id(d)], .directive = d, .origin = origin,
+                         .report = report };
         ValueParser parser = {
                 .directive = d,
                 .origin = origin,

@@ -22,6 +22,7 @@ typedef struct SettingList {
 typedef struct Policy {
         SettingList settings[_DIRECTIVE_MAX];
         char **files; /* owns the file names of the origins */
+        size_t n_values; /* that have been assigned */
         Specifiers specifiers;
 } Policy;
 
@@ -31,8 +32,8 @@ Policy *policy_free(Policy *policy);
 DEFINE_CLEANUP(Policy *, policy_free);
 
 /* Adds an assignment to the policy. It extends a list, and replaces the value of any other directive. An empty value
- * removes all earlier values. If section is NULL, the directive may belong to any section. Returns 0, or -EBADMSG or
- * -ENOMEM, reported; the assignment is then not in the policy. */
+ * removes all earlier values. If section is NULL, the directive may belong to any section. Returns 0, or
+ * -EBADMSG, -E2BIG (too many values) or -ENOMEM, reported; the assignment is then not in the policy. */
 int policy_assign(Policy *policy, Origin origin, const char *section, const char *key, const char *value,
                   Report *report);
 

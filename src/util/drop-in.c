@@ -8,8 +8,11 @@
 #include "util/path.h"
 #include "util/strv.h"
 
+enum { DROP_INS_MAX = 1000 };
+
 int drop_ins_collect(const char *directory, char ***paths) {
         struct dirent *entry;
+        size_t n = 0;
         int r = 0;
         DIR *d;
 
@@ -23,7 +26,7 @@ int drop_ins_collect(const char *directory, char ***paths) {
                 for (char **p = *paths; p && *p && !shadowed; p++)
                         shadowed = streq(path_name(*p), entry->d_name);
                 if (!shadowed)
-                        r = strv_pushf(paths, "%s/%s", directory, entry->d_name);
+                        r = ++n > DROP_INS_MAX ? -E2BIG : strv_pushf(paths, "%s/%s", directory, entry->d_name);
         }
         closedir(d);
         return r;

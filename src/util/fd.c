@@ -11,7 +11,8 @@
 
 enum { READ_MAX = 16 << 20 };
 
-int fd_read_all(int fd, char **ret, size_t *ret_size) {
+/* Reads a file of less than max bytes; max is a power of two. */
+static int read_less_than(int fd, size_t max, char **ret, size_t *ret_size) {
         size_t size = 0, room = 4096;
         _cleanup_free_ char *buffer = malloc(room + 1);
 
@@ -32,7 +33,7 @@ int fd_read_all(int fd, char **ret, size_t *ret_size) {
                 if (size == room) {
                         char *p;
 
-                        if (room >= READ_MAX)
+                        if (room >= max)
                                 return -EFBIG;
                         room *= 2;
                         p = realloc(buffer, room + 1);
@@ -47,6 +48,10 @@ int fd_read_all(int fd, char **ret, size_t *ret_size) {
         if (ret_size)
                 *ret_size = size;
         return 0;
+}
+
+int fd_read_all(int fd, char **ret, size_t *ret_size) {
+        return read_less_than(fd, READ_MAX, ret, ret_size);
 }
 
 int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size) {
@@ -72,10 +77,41 @@ int file_open_regular(const char *path) {
         if (place < 0 || fstat(place, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode))
-                return -EINVAL;
+                return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
         snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
-        fd = open(link, O_RDONLY | O_CLOEXEC);
+        fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
+}
+
+int text_file_read(const char *path, char **ret, size_t *ret_size) {
+        _cleanup_close_ int fd = -1;
+        struct stat st, null;
+
+        if (stat(path, &st) < 0)
+                return -errno;
+        /* A link to /dev/null takes a file away: systemd.unit(5), "masked". */
+        if (S_ISCHR(st.st_mode) && stat("/dev/null", &null) >= 0 && st.st_rdev == null.st_rdev) {
+                *ret = strdup("");
+                *ret_size = 0;
+                return *ret ? 0 : -ENOMEM;
+        }
+        fd = file_open_regular(path);
+        return fd < 0 ? fd : read_less_than(fd, TEXT_FILE_MAX, ret, ret_size);
+}
+
+const char *text_file_strerror(int error) {
+        switch (error) {
+        case EINVAL:
+                return "not a regular file";
+        case EFBIG:
+                return "too large (the limit is 1 MiB)";
+        case EAGAIN:
+                return "reading it would block";
+        case E2BIG:
+                return "too many files";
+        default:
+                return strerror(error);
+        }
 }
 
 int file_write(int dir_fd, const char *path, const char *text) {

@@ -37,8 +37,18 @@ int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size);
 int file_read_line(int dir_fd, const char *path, char **ret);
 
 /* Opens a regular file for reading. It never calls open(2) on any other kind of file, because that could block or have
- * side effects. Returns the fd or -errno, -EINVAL for another kind of file. */
+ * side effects. It does not wait for another process to give up a lease (F_SETLEASE of fcntl(2)) either. Returns the fd or
+ * -errno: -EISDIR, -EINVAL for other kinds of files, -EAGAIN for a lease. */
 int file_open_regular(const char *path);
+
+enum { TEXT_FILE_MAX = 1 << 20 };
+
+/* Reads a text that somebody else may have written, such as a policy: a regular file of less than TEXT_FILE_MAX bytes.
+ * /dev/null is an empty text. Otherwise like file_read(), with the errors of file_open_regular(). */
+int text_file_read(const char *path, char **ret, size_t *ret_size);
+
+/* Describes an error (a positive errno) of text_file_read() or drop_ins_collect(). */
+const char *text_file_strerror(int error);
 
 /* Writes a string with a single write(2), as files of /proc and cgroupfs need it. Returns 0 or -errno. */
 int file_write(int dir_fd, const char *path, const char *text);

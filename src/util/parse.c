@@ -83,9 +83,12 @@ int parse_mode(const char *text, uint32_t *ret) {
 /* Parses "12" or "12.5" at *p, and moves *p past it. Accepts no sign, exponent or hexadecimal digits, and does not
  * depend on the locale. */
 static int take_decimal(const char **p, long double *ret) {
+        enum { LENGTH_MAX = 64 }; /* zeros included, more than any number needs */
         long double value = 0, scale = 1;
         bool digits = false;
 
+        if (strspn(*p, "0123456789.") > LENGTH_MAX)
+                return -ERANGE;
         for (; isdigit((unsigned char) **p); (*p)++, digits = true)
                 value = value * 10 + (**p - '0');
         if (!digits)

@@ -9,6 +9,11 @@
 #include "util/strv.h"
 #include "util/text.h"
 
+enum {
+        WORDS_MAX = 10000,
+        WORD_LENGTH_MAX = 128 << 10, /* no argument of execve(2) may be longer */
+};
+
 #define WHITESPACE " \t\n\r"
 
 static int put_utf8(FILE *f, uint32_t c) {
@@ -176,14 +181,24 @@ int word_unescape(const char *text, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+/* Takes over word, also on failure. */
+static int add_word(char ***words, size_t *n, char *word) {
+        if (strv_consume(words, word) < 0)
+                return -ENOMEM;
+        return ++*n > WORDS_MAX || strlen(word) > WORD_LENGTH_MAX ? -E2BIG : 0;
+}
+
 int word_split_as(const char *text, WordEscapes escapes, char ***ret) {
         _cleanup_strv_free_ char **words = NULL;
+        size_t n = 0;
         char *word;
         int r;
 
-        while ((r = next_as(&text, escapes, &word)) > 0)
-                if (strv_consume(&words, word) < 0)
-                        return -ENOMEM;
+        while ((r = next_as(&text, escapes, &word)) > 0) {
+                r = add_word(&words, &n, word);
+                if (r < 0)
+                        return r;
+        }
         if (r < 0)
                 return r;
 
@@ -215,6 +230,7 @@ static const char *skip_separators(const char *text) {
 int word_split_command(const char **text, char ***ret) {
         _cleanup_strv_free_ char **words = NULL;
         const char *p = skip_separators(*text);
+        size_t n = 0;
         int r = 1;
 
         while (r > 0 && !stands_alone(p, ";")) {
@@ -223,11 +239,16 @@ int word_split_command(const char **text, char ***ret) {
                 /* ";" within quotes, "\\;" and "\073" are words like any other. */
                 if (words && stands_alone(p, "\\;")) {
                         p += 2;
-                        r = strv_push(&words, ";") < 0 ? -ENOMEM : 1;
+                        word = strdup(";");
+                        r = 1;
                 } else
                         r = next_as(&p, WORD_C, &word);
-                if (word && strv_consume(&words, word) < 0)
-                        return -ENOMEM;
+                if (r > 0) {
+                        int q = add_word(&words, &n, word);
+
+                        if (q < 0)
+                                return q;
+                }
                 p += strspn(p, WHITESPACE);
         }
         if (r < 0)
@@ -257,9 +278,13 @@ int word_resolve_dollars(char *word) {
 int word_split_colons(const char *word, char ***ret) {
         _cleanup_strv_free_ char **fields = NULL;
         _cleanup_free_ char *field = malloc(strlen(word) + 1);
-        char *out = field;
+        char *out = field, **next;
+        size_t n = 1;
 
-        if (!field)
+        for (const char *p = word; *p; p++)
+                n += *p == ':';
+        fields = next = calloc(n + 1, sizeof(char *));
+        if (!field || !fields)
                 return -ENOMEM;
 
         for (const char *p = word;; p++) {
@@ -272,7 +297,8 @@ int word_split_colons(const char *word, char ***ret) {
                         continue;
                 }
                 *out = '\0';
-                if (strv_push(&fields, field) < 0)
+                *next = strdup(field);
+                if (!*next++)
                         return -ENOMEM;
                 out = field;
                 if (!*p)

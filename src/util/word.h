@@ -20,7 +20,8 @@ typedef enum WordEscapes {
  * escape, -ENOMEM. */
 int word_next(const char **text, char **ret);
 
-/* Splits text into all its words. Returns 0, or the errors of word_next(). */
+/* Splits text into all its words. Returns 0, or the errors of word_next(), or -E2BIG for more than 10000 words or a
+ * word of more than 128 KiB. */
 int word_split(const char *text, char ***ret);
 
 /* The same with other escapes. */
@@ -28,7 +29,7 @@ int word_split_as(const char *text, WordEscapes escapes, char ***ret);
 
 /* Splits *text into the words of its first command, as systemd does for ExecStart=: a ";" that stands alone ends the
  * command, "\;" that stands alone is the word ";". Moves *text to the next command or the end. Returns 0 with *ret NULL
- * if there is no command, or the errors of word_next(). */
+ * if there is no command, or the errors of word_split(). */
 int word_split_command(const char **text, char ***ret);
 
 /* Replaces "$$" with "$" in a word of a command, in place. Returns 0, or -EINVAL if systemd would replace a variable

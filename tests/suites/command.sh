@@ -104,6 +104,33 @@ bad "Base= that comes back" $'[Policy]\nBase=./bad.conf' \
 bad "a missing base" $'[Policy]\nBase=./none.conf' "%f:2: cannot read the policy $tmp/./none.conf: No such file or directory"
 bad "ProtectProc= with Nesting=" $'[Sandbox]\nNesting=yes\nUser=nobody\nProtectProc=invisible' \
 	'%f:4: ProtectProc=: cannot be enforced if the payload can make user namespaces (Nesting=yes or RestrictNamespaces= without user): it could mount a /proc that shows everything'
+
+# Hostile files: one clear line, soon, and nothing starts
+absurd() { # description, the file's name, the message after it
+	run timeout 5 "$isorun" --no-scope --policy "$tmp/$2" sh -c "touch $tmp/started"
+	is "$1" "$status $err" "125 isorun: ${3//%f/$tmp/$2}"
+	also ok "... nothing started" test ! -e "$tmp/started"
+}
+mkdir "$tmp/deep"
+mkfifo "$tmp/fifo.conf"
+ln -s /dev/zero "$tmp/zero.conf"
+{ echo '[Sandbox]'; yes 'Environment=A=1' | head -n 200000; } >"$tmp/lines.conf"
+{ echo '[Sandbox]'; printf 'Environment='; yes 'A=1' | head -n 200000 | tr '\n' ' '; } >"$tmp/words.conf"
+{ echo '[Sandbox]'; yes 'Environment=A=1' | head -n 20000; } >"$tmp/values.conf"
+for ((i = 0; i < 2000; i++)); do printf '[Policy]\nBase=./%s.conf\n' $((i + 1)) >"$tmp/deep/$i.conf"; done
+absurd "a FIFO is no policy" fifo.conf 'cannot read the policy %f: not a regular file'
+absurd "nor is /dev/zero" zero.conf 'cannot read the policy %f: not a regular file'
+absurd "nor 3 MB of text" lines.conf 'cannot read the policy %f: too large (the limit is 1 MiB)'
+absurd "nor 20,000 lines" values.conf '%f:10002: Environment=: the policy has more than 10000 values'
+absurd "nor 200,000 words" words.conf '%f:2: Environment=: too many words, or a word that is too long'
+absurd "nor 2000 bases" deep/0.conf \
+	"$(printf "$tmp/deep/"; printf './%.0s' {1..32})32.conf:2: Base=: more than 32 policies are based on each other"
+{ echo '[Scope]'; yes nonsense | head -n 100000; } >"$tmp/bad.conf"
+run timeout 5 "$isorun" --no-scope --policy "$tmp/bad.conf" true
+is "of 100,000 mistakes the first are shown" "$status $(wc -l <<<"$err") ${err##*$'\n'}" \
+	"125 21 isorun: more errors follow, which are not shown"
+rm -r "$tmp/deep" "$tmp/fifo.conf" "$tmp/zero.conf"
+
 run "$isorun" --no-scope -p MemoryMax=12Q true
 is "-p is checked likewise" "$err" 'isorun: -p: MemoryMax=: not a size (such as 64M): "12Q"'
 run "$isorun" --no-scope -p Base=x true

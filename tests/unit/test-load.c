@@ -3,6 +3,8 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 
 #include "policy/policy-load.h"
 #include "util/strv.h"
@@ -328,6 +330,130 @@ static void test_huge(void **state) {
         expect_failure(f, load(f, "huge"), EFBIG, "policy huge in ");
 }
 
+/* Nothing but a regular file is opened: a FIFO would block, and a device may do anything. */
+static void test_other_kinds(void **state) {
+        Fixture *f = *state;
+        char path[PATH_MAX];
+
+        assert_int_equal(mkfifo(temp_path(path, f->dir, "low/fifo.conf"), 0600), 0);
+        temp_link(f->dir, "low/zero.conf", "/dev/zero");
+        temp_text(f->dir, "low/web.conf", MARK("web"));
+        temp_dir(f->dir, "low/web.conf.d");
+        temp_link(f->dir, "low/web.conf.d/10.conf", "../fifo.conf");
+        temp_text(f->dir, "low/top.conf", "[Policy]\nBase=fifo\n");
+        expect_failure(f, load(f, "fifo"), EINVAL, ": not a regular file");
+        f->log.report.n_errors = 0;
+        expect_failure(f, load(f, "zero"), EINVAL, "cannot read the policy zero in ");
+        f->log.report.n_errors = 0;
+        expect_failure(f, load_path(f, "low/fifo.conf"), EINVAL, "/low/fifo.conf: not a regular file");
+        f->log.report.n_errors = 0;
+        expect_failure(f, load(f, "web"), EINVAL, "low/web.conf.d/10.conf: not a regular file");
+        f->log.report.n_errors = 0;
+        expect_failure(f, load(f, "top"), EINVAL, "low/top.conf:2: cannot read the policy fifo in ");
+}
+
+/* The owner of a file can make others wait for up to 45 seconds in open(2). */
+static void test_lease(void **state) {
+        Fixture *f = *state;
+        char path[PATH_MAX];
+        int fd;
+
+        temp_text(f->dir, "low/lease.conf", MARK("lease"));
+        fd = open(temp_path(path, f->dir, "low/lease.conf"), O_RDWR | O_CLOEXEC);
+        assert_true(fd >= 0);
+        signal(SIGIO, SIG_IGN);
+        if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+                expect_failure(f, load(f, "lease"), EAGAIN, ": reading it would block");
+        close(fd);
+}
+
+static void test_deep(void **state) {
+        Fixture *f = *state;
+
+        for (unsigned i = 0; i < 2000; i++) {
+                char name[32], text[64];
+
+                snprintf(name, sizeof(name), "low/p%u.conf", i);
+                snprintf(text, sizeof(text), "[Policy]\nBase=p%u\n", i + 1);
+                temp_text(f->dir, name, text);
+        }
+        expect_failure(f, load(f, "p0"), ELOOP, "low/p32.conf:2: Base=: more than 32 policies are based on each other");
+        f->log.report.n_errors = 0;
+        temp_text(f->dir, "low/p32.conf", MARK("bottom"));
+        f->log.report.n_errors = 0;
+        assert_int_equal(load(f, "p0"), 0);
+        expect_values("p0", f->policy, "Environment", "bottom=1");
+}
+
+static void write_drop_ins(Fixture *f, const char *directory, unsigned n, const char *text) {
+        temp_dir(f->dir, directory);
+        for (unsigned i = 0; i < n; i++) {
+                char name[64];
+
+                snprintf(name, sizeof(name), "%s/%u.conf", directory, i);
+                temp_text(f->dir, name, text);
+        }
+}
+
+static void test_many_files(void **state) {
+        Fixture *f = *state;
+
+        temp_text(f->dir, "low/web.conf", MARK("web"));
+        write_drop_ins(f, "low/web.conf.d", 1001, "");
+        expect_failure(f, load(f, "web"), E2BIG, "low/web.conf.d: too many files");
+        f->log.report.n_errors = 0;
+        temp_text(f->dir, "low/top.conf", "[Policy]\nBase=base\n");
+        temp_text(f->dir, "low/base.conf", MARK("base"));
+        write_drop_ins(f, "low/top.conf.d", 998, "");
+        write_drop_ins(f, "low/base.conf.d", 1, "");
+        expect_failure(f, load(f, "top"), E2BIG, "low/base.conf.d/0.conf: too many files");
+}
+
+/* Each is of a size that is taken. */
+static void test_large_together(void **state) {
+        Fixture *f = *state;
+        _cleanup_free_ char *text = malloc(600001);
+
+        assert_non_null(text);
+        memset(text, '\n', 600000);
+        text[600000] = '\0';
+        temp_text(f->dir, "low/top.conf", "[Policy]\nBase=base\n");
+        temp_text(f->dir, "low/base.conf", text);
+        assert_int_equal(load(f, "top"), 0);
+        write_drop_ins(f, "low/top.conf.d", 1, text);
+        expect_failure(f, load(f, "top"), EFBIG, "low/top.conf:2: cannot read the policy base in ");
+        expect_in("limit", log_text(&f->log), ": too large (the limit is 1 MiB)");
+}
+
+/* Values however they are written down: in lines, in words, and in several files. */
+static void test_many_values(void **state) {
+        Fixture *f = *state;
+        Buffer lines, words;
+
+        buffer_init(&lines);
+        buffer_init(&words);
+        fputs("[Sandbox]\n", lines.f);
+        fputs("[Sandbox]\nEnvironment=", words.f);
+        for (unsigned i = 0; i < 6000; i++) {
+                fprintf(lines.f, "Environment=V%u=1\n", i);
+                fprintf(words.f, "V%u=1 ", i);
+        }
+        temp_text(f->dir, "low/lines.conf", buffer_text(&lines));
+        temp_text(f->dir, "low/words.conf", buffer_text(&words));
+        temp_text(f->dir, "low/words.conf.d/10.conf", buffer_text(&lines));
+        temp_text(f->dir, "low/words.conf.d/20.conf", buffer_text(&lines));
+        expect_failure(f, load(f, "words"), E2BIG, "low/words.conf.d/10.conf:4002: Environment=: the policy has more "
+                       "than 10000 values");
+        f->log.report.n_errors = 0;
+        for (unsigned i = 0; i < 6000; i++)
+                fprintf(words.f, "W%u=1 ", i);
+        temp_text(f->dir, "low/one.conf", buffer_text(&words));
+        expect_failure(f, load(f, "one"), EBADMSG, "low/one.conf:2: Environment=: too many words, or a word that is "
+                       "too long");
+        buffer_deinit(&lines);
+        buffer_deinit(&words);
+}
+
 /* Large and yet a text, in one long logical line. */
 static void test_long(void **state) {
         Fixture *f = *state;
@@ -414,6 +540,12 @@ int main(void) {
                 IN_DIRECTORY(test_nul),
                 IN_DIRECTORY(test_empty),
                 IN_DIRECTORY(test_huge),
+                IN_DIRECTORY(test_other_kinds),
+                IN_DIRECTORY(test_lease),
+                IN_DIRECTORY(test_deep),
+                IN_DIRECTORY(test_many_files),
+                IN_DIRECTORY(test_large_together),
+                IN_DIRECTORY(test_many_values),
                 IN_DIRECTORY(test_long),
                 cmocka_unit_test(test_search_path),
                 cmocka_unit_test(test_spec),

@@ -183,6 +183,7 @@ static const Case sandbox_cases[] = {
         { "RootDirectory", "/base:top:/c\\:d", "/base:top:/c:d [/base|top|/c:d]" },
         { "RootDirectory", "/base:none", NULL },
         { "RootDirectory", "/base:", NULL },
+        { "RootDirectory", "/:/:/:/:/:/:/:/:/", NULL }, /* more than 8 layers */
         { "RootDirectory", "a/b", NULL },
         { "RootDirectory", "..", NULL },
         { "RootDirectory", "-a", NULL },

@@ -2,7 +2,6 @@
 /* isoctl import UNIT|FILE: a policy from a service's hardening lines. What came of the lines is made a plan of, as isoctl
  * check does, and what cannot be held here is left out, until the rest can. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "cmd/options.h"
@@ -190,9 +189,9 @@ static int read_all(Import *import, const UnitFiles *files, Report *report) {
                 _cleanup_free_ char *text = NULL;
                 size_t size;
 
-                result = file_read(AT_FDCWD, *path, &text, &size);
+                result = text_file_read(*path, &text, &size);
                 if (result < 0)
-                        return report_error(report, -result, "%s: %s", *path, strerror(-result));
+                        return report_error(report, -result, "%s: %s", *path, text_file_strerror(-result));
                 result = import_read(import, *path, text, size, &silent);
         }
         if (silent.n_errors > 0)

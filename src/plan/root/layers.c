@@ -78,8 +78,6 @@ int build_begin_root(RootBuilder *rb) {
                 .attributes = { .read_only = !rb->b->request->writable_root, .recursive = true } });
         int r = 0;
 
-        if (strv_length(s->value.words) > ROOT_LAYERS_MAX)
-                r = build_error(rb->b, s, D_RootDirectory, E2BIG, "a root can have at most %d layers", ROOT_LAYERS_MAX);
         rb->bare_root = s->value.number == ROOT_NONE;
         for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
                 r = begin_layer(rb, s, *layer, &root.source);

@@ -54,6 +54,8 @@ static int parse_root(ValueParser *p, const char *text) {
                 return r;
         if (word_split_colons(expanded, &fields) < 0)
                 return -ENOMEM;
+        if (strv_length(fields) > ROOT_LAYERS_MAX)
+                return value_error(p, "a root can have at most %d layers", ROOT_LAYERS_MAX);
         for (char **f = fields; *f; f++) {
                 char *source;
 

@@ -2,6 +2,7 @@
 #include "policy/value/value.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 
 #include "util/parse.h"
@@ -76,7 +77,14 @@ int value_words(ValueParser *p, const char *text, char ***ret) {
         r = word_split(text, &words);
         if (r == -EINVAL)
                 return value_error(p, "unbalanced quote or unknown escape sequence: \"%s\"", text);
+        if (r == -E2BIG)
+                return value_error(p, "too many words, or a word that is too long");
         return r < 0 ? r : expand_words(p, words, ret);
+}
+
+/* Whether to look at further words after a result: after bad ones, too, so that one run shows all mistakes. */
+static bool goes_on(const ValueParser *p, int r) {
+        return r == 0 || (r == -EBADMSG && !report_is_full(p->report));
 }
 
 int value_each(ValueParser *p, const char *text, int (*item)(ValueParser *p, const char *word)) {
@@ -84,10 +92,10 @@ int value_each(ValueParser *p, const char *text, int (*item)(ValueParser *p, con
         int r;
 
         r = value_words(p, text, &words);
-        for (char **w = words; r != -ENOMEM && w && *w; w++) {
+        for (char **w = words; goes_on(p, r) && w && *w; w++) {
                 int q = item(p, *w);
 
-                if (r == 0 || q == -ENOMEM)
+                if (r == 0 || q != 0)
                         r = q;
         }
         return r;
@@ -96,6 +104,8 @@ int value_each(ValueParser *p, const char *text, int (*item)(ValueParser *p, con
 int value_path(ValueParser *p, const char *text, char **ret) {
         if (text[0] != '/')
                 return value_not(p, "an absolute path", text);
+        if (strlen(text) >= PATH_MAX)
+                return value_error(p, "the path is longer than %d bytes: \"%s\"", PATH_MAX - 1, text);
         if (!path_is_safe(text))
                 return value_error(p, "the path contains \"..\": \"%s\"", text);
 
@@ -114,7 +124,7 @@ int value_set(ValueParser *p, const char *text, int (*check)(ValueParser *p, con
         if (!words)
                 return value_emit(p, "", (Value) { .inverted = inverted });
 
-        for (char **w = words; *w && r != -ENOMEM; w++) {
+        for (char **w = words; *w && goes_on(p, r); w++) {
                 Value v = { .inverted = inverted };
                 int q = check(p, *w, &v);
 
@@ -182,6 +192,8 @@ static int command_words(ValueParser *p, const char *text, char ***ret) {
         r = word_split_command(&rest, &words);
         if (r == -EINVAL)
                 return value_error(p, "unbalanced quote: \"%s\"", text);
+        if (r == -E2BIG)
+                return value_error(p, "too many words, or a word that is too long");
         if (r < 0)
                 return r;
         if (*rest) {

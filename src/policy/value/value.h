@@ -30,13 +30,13 @@ typedef struct ValueParser {
         Origin origin;
         Report *report;
         const Specifiers *specifiers;
-        /* Called for each value. It takes over the value, also on failure. Returns 0 or -ENOMEM. */
+        /* Called for each value. It takes over the value, also on failure. Returns 0, -E2BIG, reported, or -ENOMEM. */
         int (*emit)(void *userdata, const Value *value);
         void *userdata;
 } ValueParser;
 
 /* Parses the right-hand side of an assignment, which is not empty. Emits one value, or one for each item of a list.
- * Returns 0, -EBADMSG, reported, or -ENOMEM, not reported. */
+ * Returns 0, -EBADMSG or -E2BIG, reported, or -ENOMEM, not reported. */
 typedef int (*ValueParse)(ValueParser *p, const char *text);
 
 struct ValueType {
@@ -66,6 +66,9 @@ enum {
         BIND_OVERLAY = 1 << 3,
         BIND_IDMAP = 1 << 4,
 };
+
+/* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */
+enum { ROOT_LAYERS_MAX = 8 };
 
 /* Value.number of type_root. */
 enum {
