@@ -10,7 +10,7 @@
 #include "sandbox/wire/failure.h"
 
 typedef struct GrantTarget {
-        int user_namespace, mount_namespace; /* of the payload; borrowed */
+        int user_namespace, mount_namespace; /* of the payload */
         uid_t uid;                           /* of the instance's owner */
         gid_t gid;
 } GrantTarget;

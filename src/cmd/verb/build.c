@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl build --root DIR|NAME -- COMMAND...: runs a command to which a tree, the root of other instances to come, is
- * writable: the only thing that ever is, but for volumes. */
+/* isoctl build --root DIR|NAME -- COMMAND...: runs a command in a root directory that it can write to. Later instances
+ * use that directory as their root. No other verb or program makes a root writable. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -13,7 +13,7 @@
 #include "util/strv.h"
 
 typedef struct Options {
-        char **assignments;     /* each behind the option that it came by */
+        char **assignments;     /* pairs: the option, then its assignment */
         char *const *arguments; /* the command */
         const char *name;
         bool dry_run, json;
@@ -52,8 +52,8 @@ static int parse(Options *o, const CommandLine *line, Report *report) {
         return r;
 }
 
-/* What a build does not share with the policy for programs: it needs the network, and all that installing packages
- * takes; what those may hold (set-user-ID programs, passwords) is the tree's. */
+/* The differences from the default policy. A build needs the network, and the rights to install packages. Set-user-id
+ * programs and passwords in the tree belong to the tree, so they are allowed. */
 static int assign_defaults(const Loaded *l, Report *report) {
         static const char *const table[][2] = {
                 { "PrivateNetwork", "no" },
@@ -71,7 +71,7 @@ static int assign_defaults(const Loaded *l, Report *report) {
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
                 r = policy_assign(l->policy, origin, NULL, table[i][0], table[i][1], report);
-        /* Those that root gives to files count on the host. */
+        /* File capabilities that root sets are also valid on the host, so only users get CAP_SETFCAP. */
         if (r >= 0 && l->host.uid != 0)
                 r = policy_assign(l->policy, origin, NULL, "CapabilityBoundingSet", "CAP_SETFCAP", report);
         return r;

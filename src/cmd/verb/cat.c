@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl cat NAME|POLICY...: the files that a policy is made of, each behind a line with its path. */
+/* isoctl cat NAME|POLICY...: prints the files of a policy, each after a line with its path. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -21,10 +21,10 @@
 typedef struct Printing {
         const Instance *instance; /* NULL: none */
         Report *report;
-        bool any; /* something has been printed */
+        bool any; /* a file has been printed */
 } Printing;
 
-/* For root it may be another user's word. */
+/* Escapes control characters: for root, the text may be from another user. */
 static void print_line(const char *line, size_t n) {
         while (n > 0) {
                 size_t plain = n;
@@ -83,7 +83,7 @@ static int print_file(void *userdata, const char *file, const char *text, size_t
         return 0;
 }
 
-/* Where whose instance it is has his policies. */
+/* The search path of the instance's owner. */
 static char **find_search_path(const Instance *i) {
         struct passwd *pw;
 
@@ -93,7 +93,8 @@ static char **find_search_path(const Instance *i) {
         return policy_search_path(NULL, pw ? pw->pw_dir : NULL);
 }
 
-/* A relative path was meant from where isorun was started; what is no file there, was a name. */
+/* Returns the policy of the instance. A relative path starts at isorun's working directory. If there is no such file,
+ * the word was a policy's name. */
 static char *find_policy(const Instance *i, Report *report) {
         _cleanup_free_ char *directory = NULL, *joined = NULL;
         const char *policy = i->policy && *i->policy ? i->policy : "default";
@@ -140,7 +141,8 @@ static const Instance *find_exact(const InstanceList *list, const char *name) {
         return NULL;
 }
 
-/* The instances of that name or pattern, else the policy, else the instance whose name begins like that. */
+/* Prints the instances of that name or pattern, or else the policy, or else the instance whose name begins with the
+ * text. */
 static int cat(const InstanceList *list, char *name, Printing *p) {
         _cleanup_(selection_deinit) Selection selection = {};
         _cleanup_strv_free_ char **search_path = find_search_path(NULL);
@@ -168,7 +170,7 @@ static int run(const CommandLine *line, Report *report) {
         Report silent = {};
         int status = 0;
 
-        (void) instances_find(&list, &silent); /* there are policies without a cgroup tree, too */
+        (void) instances_find(&list, &silent); /* policies can be printed even if there is no cgroup tree */
         for (char **name = line->arguments; *name; name++)
                 if (cat(&list, *name, &p) < 0)
                         status = PLAN_FAILED;

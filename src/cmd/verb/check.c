@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl check POLICY...: whether policies can be read, and carried out here. */
+/* isoctl check POLICY...: tests whether policies are valid and work on this host. */
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "plan/request.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl _complete isorun|isoctl WORD...: what the last WORD may be. The shells know of no option, verb or directive:
- * it all comes from the tables that the commands themselves go by. */
+/* isoctl _complete isorun|isoctl WORD...: prints the candidates for the last WORD. The shells' scripts contain no
+ * options, verbs or directives: all of them come from the tables that the commands themselves use. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,19 +13,19 @@
 #include "util/escape.h"
 #include "util/strv.h"
 
-/* The command line as far as it has been typed. */
+/* The command line that the user has typed so far. */
 typedef struct Completion {
         char **words;
-        size_t n;         /* of them, the last one being the one to complete */
-        size_t before;    /* how many there are before the verb */
-        const char *text; /* that of the last one which is to be completed; what stands before it stays */
+        size_t n;         /* number of words; the last one is to be completed */
+        size_t before;    /* number of words before the verb */
+        const char *text; /* the part of the last word that is to be completed; the part before it stays */
 } Completion;
 
 static const char *current(const Completion *c) {
         return c->words[c->n - 1];
 }
 
-/* A candidate, if what has been typed is its beginning. */
+/* Prints a candidate if it begins with the typed text. */
 static void offer(const Completion *c, const char *word, const char *suffix, const char *help) {
         if (!startswith(word, c->text))
                 return;
@@ -42,7 +42,7 @@ static void offer_all(const Completion *c, char *const *words, const char *help)
                 offer(c, *words, "", help);
 }
 
-/* What the shell does better by itself. */
+/* Asks the shell to complete the word by itself. */
 static void leave_to_shell(const Completion *c, const char *what) {
         size_t n = 0;
 
@@ -52,7 +52,7 @@ static void leave_to_shell(const Completion *c, const char *what) {
 }
 
 static void complete_files(Completion *c) {
-        if (!strchr(c->text, ':')) /* behind it, a path is one inside */
+        if (!strchr(c->text, ':')) /* after a colon, the path is inside the sandbox */
                 leave_to_shell(c, "files");
 }
 
@@ -79,7 +79,7 @@ static void complete_instances(Completion *c) {
                         offer(c, list.items[i].name, "", list.items[i].command ?: "");
 }
 
-/* The last word of a list: behind a space, or behind the ~ that inverts the list. */
+/* Skips to the last item of a list: after a space, or after the "~" that inverts the list. */
 static void skip_to_item(Completion *c) {
         const char *space = strrchr(c->text, ' ');
 
@@ -89,7 +89,7 @@ static void skip_to_item(Completion *c) {
                 c->text = space + 1;
 }
 
-/* Paths that may stand behind "-" or "?". */
+/* Completes a path, which may have "-" or "?" before it. */
 static void complete_path_value(Completion *c, const char *syntax) {
         if (*syntax == '[')
                 syntax += strcspn(syntax, "]") + 1;
@@ -139,7 +139,7 @@ static void complete_signals(Completion *c) {
                 offer_all(c, names, "");
 }
 
-/* The source behind a name that is bound. */
+/* Completes the source in NAME=SOURCE. */
 static void complete_binding(Completion *c) {
         const char *equals = strchr(c->text, '=');
 
@@ -183,7 +183,7 @@ static void offer_options(const Completion *c, const Option *options) {
         }
 }
 
-/* Whether the first n bytes of word, which may be of the form --name=…, name the option. */
+/* Whether the first n bytes of word are the option; a word may be --name=…. */
 static bool is_option(const Option *o, const char *word, size_t n) {
         if (n == 2 && word[0] == '-' && word[1] != '-')
                 return word[1] == o->value;
@@ -197,8 +197,8 @@ static const Option *find_option(const Option *options, const char *word, size_t
         return NULL;
 }
 
-/* Goes over options, and completes the last word where it is one, or the argument of one. Returns the first word from
- * i on that is neither an option nor the argument of one, which may be the last; c->n where all is said. */
+/* Skips options from word i on, and completes the last word if it is an option or an option's argument. Returns the
+ * index of the first word that is neither, or c->n if the last word is completed. */
 static size_t take_options(Completion *c, const Syntax *syntax, size_t i) {
         for (; i < c->n; i++) {
                 const char *word = c->words[i];
@@ -231,7 +231,7 @@ static const Argument *skip_to_dashes(const Argument *next) {
         return next;
 }
 
-/* As command_line_parse() reads them, from word i on. */
+/* Completes the last word. Reads the words from i on as command_line_parse() does. */
 static void complete_words(Completion *c, const Syntax *syntax, size_t i) {
         const Argument *next = syntax->arguments;
 

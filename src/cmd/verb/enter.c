@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl enter INSTANCE [COMMAND...]: the command is forked by the instance's reaper. What is here is its fds, its
- * signals, its terminal and its end. */
+/* isoctl enter NAME [COMMAND...]: asks the instance's reaper to fork the command. This side passes on its fds, signals
+ * and terminal, and returns its status. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,9 +23,9 @@ typedef struct Visit {
         int connection;
         int signals; /* signalfd */
         bool started, own_terminal;
-        unsigned terminals; /* bit N: fd N is one */
+        unsigned terminals; /* bit N: fd N is a terminal */
         Terminal terminal;
-        int status; /* the exit status, once it is known */
+        int status; /* the exit status, when it is known */
 } Visit;
 
 static void visit_deinit(Visit *v) {
@@ -49,7 +49,7 @@ static int take_signals(Visit *v) {
         return v->signals < 0 ? report_error(v->report, errno, "signalfd: %s", strerror(errno)) : 0;
 }
 
-/* TERM, then the command, each with its NUL. */
+/* Joins TERM and the command's words, each with a NUL at its end. */
 static char *join_strings(char *const *arguments, size_t *ret_size) {
         _cleanup_text_ Text strings = {};
 
@@ -73,8 +73,8 @@ static int ask(Visit *v, char *const *arguments) {
         size_t size;
         int fds[3], r;
 
-        /* No terminal of the caller's is passed on, be it for output alone: who has it can read what is typed there, and
-         * has it for longer than this lasts. */
+        /* The caller's terminal is never passed on, not even for output alone: a process that has it can read the
+         * user's input, and may keep it after the command has ended. */
         for (int fd = 0; fd < 3; fd++)
                 if (isatty(fd))
                         request.terminals |= 1U << fd;
@@ -93,7 +93,7 @@ static int ask(Visit *v, char *const *arguments) {
         if (r == -E2BIG)
                 return report_error(v->report, E2BIG, "enter: a command line of more than %d bytes",
                                     CONTROL_STRINGS_MAX);
-        /* Who has hung up says why, or not, in what is read next. */
+        /* If the instance has hung up, the next read shows its reply, if there is one. */
         return r < 0 && r != -EPIPE && r != -ECONNRESET
                        ? report_error(v->report, -r, "%s: %s", v->instance->name, strerror(-r))
                        : 0;
@@ -118,7 +118,7 @@ static int take_terminal(Visit *v, int master) {
         return r < 0 ? report_error(v->report, -r, "the terminal: %s", strerror(-r)) : 0;
 }
 
-/* Returns 1 at the end with v->status filled, 0 before, or -errno, reported. */
+/* Handles one reply. Returns 1 at the end with v->status filled, 0 before, or -errno, reported. */
 static int take_reply(Visit *v) {
         ControlReply reply;
         int fd, r;
@@ -148,8 +148,8 @@ static int take_reply(Visit *v) {
         return report_error(v->report, EPROTO, "%s: it says what is not known here", v->instance->name);
 }
 
-/* With a terminal between that is typed at, what is typed there is none of ours: who is signalled is to end, and hangs
- * up. */
+/* Handles the signals to isoctl. If it relays a raw terminal, keys cannot be the reason for a signal, so the signal is
+ * to end isoctl, which then hangs up. Otherwise sends the signal to the command. Returns 1 at the end, or 0. */
 static int hand_on_signals(Visit *v) {
         struct signalfd_siginfo info;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl explain [--json] POLICY [-- COMMAND...]: the plan that a start would carry out. */
+/* isoctl explain [--json] POLICY [-- COMMAND...]: prints the plan of a start. */
 #include "cmd/show/plan.h"
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl export --unit POLICY [--name NAME] [-- COMMAND...]: a service that systemd itself confines. */
+/* isoctl export --unit POLICY [--name NAME] [-- COMMAND...]: prints a service that systemd itself confines. */
 #include <stdio.h>
 
 #include "cmd/options.h"
@@ -10,7 +10,7 @@
 #include "plan/request.h"
 #include "util/text.h"
 
-/* The unit is for a machine with systemd, which need not be this one. */
+/* The unit is for a machine with systemd. That may be another machine than this one. */
 static void assume_systemd(Host *host) {
         host->system_manager = host->user_manager = true;
         free(host->unit);

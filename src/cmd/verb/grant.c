@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl grant INSTANCE SRC:DEST[:ro|rw]: a directory of the caller's on a place of the instance. */
+/* isoctl grant NAME SRC:DEST[:ro|rw]: shows a directory of the caller in a place of the instance. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include "util/strv.h"
 #include "util/word.h"
 
-/* What the caller calls the source; what it is then is opened without a symlink. */
+/* Resolves the symlinks in the caller's path. The result is later opened without following any. */
 static char *resolve_source(const char *source, Report *report) {
         char *real = realpath(source, NULL);
         struct stat st;

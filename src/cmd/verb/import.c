@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl import UNIT|FILE: a policy from a service's hardening lines. What came of the lines is made a plan of, as isoctl
- * check does, and what cannot be held here is left out, until the rest can. */
+/* isoctl import UNIT|FILE: makes a policy of a service's hardening lines. To test it, makes a plan as isoctl check
+ * does, and leaves out what fails, until there is a plan. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -15,15 +15,16 @@
 #include "util/strv.h"
 #include "util/text.h"
 
-/* The file of the origins by which a trial's messages tell of an item: the line is its index, from 1. */
+/* The file name in a trial's origins. The line is the index of the item, from 1, so that an error leads back to its
+ * item. */
 static const char trial_file[] = "the unit";
 
-/* One attempt to make a plan of the items; what is wrong first is mended before the next. */
+/* The attempts to make a plan of the items. After each, the first error is corrected. */
 typedef struct Trial {
         Import *import;
         Report report;
-        bool root;        /* who asks is */
-        bool tried_users; /* whether no user namespace would help */
+        bool root;        /* the caller is root */
+        bool tried_users; /* the attempt without a user namespace has been made */
         bool oom;
 } Trial;
 
@@ -58,7 +59,7 @@ static ImportItem *find_command(Import *import) {
         return NULL;
 }
 
-/* systemd does not go by PATH, so that a name becomes the path of what has been found by it. */
+/* Replaces the command's name by the path that was found: systemd has another PATH. */
 static int name_command(Import *import, const Plan *plan) {
         ImportItem *item = find_command(import);
         size_t n = item ? strcspn(item->text, " ") : 0;
@@ -74,7 +75,7 @@ static int name_command(Import *import, const Plan *plan) {
         return 0;
 }
 
-/* Makes the plan once. Returns its exit status. */
+/* Tries to make the plan once. Returns 0 or an exit status. */
 static int try_once(Loaded *l, Trial *t, const char *name) {
         _cleanup_(plan_freep) Plan *plan = NULL;
         int status;
@@ -102,7 +103,7 @@ static bool is_capability(DirectiveId id) {
         return id == D_CapabilityBoundingSet || id == D_AmbientCapabilities;
 }
 
-/* A capability has no effect in a user namespace; services have none. */
+/* The host's capabilities have no effect in a user namespace, and a service has no user namespace of its own. */
 static int try_without_users(Trial *t) {
         t->tried_users = true;
         return import_open(t->import, D_PrivateUsers, "no",
@@ -117,7 +118,7 @@ static ImportItem *find_item(const Trial *t) {
                        : NULL;
 }
 
-/* Returns 1; 0 where the item cannot be done without; -ENOMEM. */
+/* Changes or drops the item that failed. Returns 1, 0 if the policy needs the item, or -ENOMEM. */
 static int mend_item(Trial *t, ImportItem *item) {
         const ReportedError *error = &t->report.first;
         int r;
@@ -128,7 +129,7 @@ static int mend_item(Trial *t, ImportItem *item) {
                 return r < 0 ? r : 1;
         }
         if (t->root && (item->id == D_User || item->id == D_Group))
-                return 0; /* the payload would be root */
+                return 0; /* without it, the payload would be root */
         if (error->error == EOPNOTSUPP && !t->import->optional[item->id]) {
                 t->import->optional[item->id] = true;
                 return 1;
@@ -137,7 +138,7 @@ static int mend_item(Trial *t, ImportItem *item) {
         return r < 0 ? r : 1;
 }
 
-/* Where it is missing, or cannot be executed. */
+/* Drops the command, which is missing here or cannot be executed. Returns 1, 0 if there is no command, or -ENOMEM. */
 static int drop_command(Trial *t) {
         ImportItem *item = find_command(t->import);
         int r = item ? import_drop(t->import, item, t->report.first.text) : 0;
@@ -145,7 +146,7 @@ static int drop_command(Trial *t) {
         return r < 0 ? r : item != NULL;
 }
 
-/* Returns 0, or -errno, reported, where what is wrong is not of a kind that can be left out. */
+/* Corrects the first error of a trial. Returns 0, or -errno, reported, if that is not possible. */
 static int mend(Trial *t, int status, Report *report) {
         const ReportedError *error = &t->report.first;
         ImportItem *item = find_item(t);
@@ -164,7 +165,8 @@ static int mend(Trial *t, int status, Report *report) {
                                    error->error ? error->text : "isoctl cannot convert this unit to a policy");
 }
 
-/* After each trial there is an item less, or one more that is optional. */
+/* Tries until there is a plan. That ends, because each failure drops an item or makes a directive optional, or removes
+ * the user namespace once. */
 static int fit(Loaded *l, Import *import, Report *report) {
         Trial t = { .import = import, .root = l->host.uid == 0 };
         int r = 0, status = PLAN_FAILED;
@@ -180,7 +182,7 @@ static int fit(Loaded *l, Import *import, Report *report) {
         return r;
 }
 
-/* Of what is no unit at all, the first mistake says enough. */
+/* Reads all files of the unit. Reports only the first mistake, because a file that is not a unit has many. */
 static int read_all(Import *import, const UnitFiles *files, Report *report) {
         Report silent = {};
         int result = 0;

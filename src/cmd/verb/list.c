@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl list: the running instances, those that are nested in one below it. */
+/* isoctl list: prints the running instances. Nested instances are below the one that they are in. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -65,7 +65,8 @@ static int print_json(const InstanceList *list, Report *report) {
 static int print_names(const InstanceList *list) {
         for (size_t i = 0; i < list->n; i++)
                 if (!list->items[i].nested) {
-                        escape_write(stdout, list->items[i].name); /* of a unit that is no isorun's, anything */
+                        escape_write(stdout, list->items[i].name); /* the unit may have any name if isorun did not make
+                                                                      it */
                         putchar('\n');
                 }
         return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl logs [-f] [-n LINES] NAME... [-- OPTION...]: journalctl, for the instances' units. */
+/* isoctl logs [-f] [-n LINES] NAME... [-- OPTION...]: runs journalctl for the units of the instances. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -11,8 +11,8 @@
 #include "util/text.h"
 
 typedef struct Query {
-        char **options; /* the command line, up to and with --unit= and the like */
-        char **matches; /* of units of other users, which no option stands for */
+        char **options; /* journalctl and its options, with --unit= and --user-unit= */
+        char **matches; /* fields of other users' units, for which journalctl has no option */
         bool units;
 } Query;
 
@@ -21,7 +21,7 @@ static void query_deinit(Query *q) {
         strv_free(q->matches);
 }
 
-/* What journalctl --user-unit= looks for: the lines of a unit, and what its manager says about it. */
+/* Adds the matches of journalctl --user-unit=: the lines of the unit, and its manager's lines about the unit. */
 static int add_matches(char ***matches, const char *unit, uid_t uid) {
         static const char *const fields[] = { "_SYSTEMD_USER_UNIT", "USER_UNIT" };
 
@@ -39,7 +39,7 @@ static int add_unit(Query *q, const char *unit, bool of_user, uid_t uid) {
         return strv_pushf(&q->options, of_user ? "--user-unit=%s" : "--unit=%s", unit);
 }
 
-/* One that has ended is known by nothing but its name: an instance's, or a unit's. */
+/* Adds an instance that does not run. Only its name is known, which may also be a unit's. */
 static int add_ended(Query *q, const char *name) {
         bool of_user = arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && geteuid() != 0);
         bool is_unit = endswith(name, ".scope") || endswith(name, ".service");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl policies [PATTERN...]: those that are found, what they are for and where they are. */
+/* isoctl policies [PATTERN...]: lists the policies with their descriptions and files. */
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -19,8 +19,8 @@
 #include "util/text.h"
 
 typedef struct Found {
-        char *name, *file, *description; /* file NULL: built in; description NULL: it has none, or cannot be read */
-        const char *shadowed_by;         /* the file that comes before it; NULL: none */
+        char *name, *file, *description; /* file NULL: built in; description NULL: none, or the policy cannot be read */
+        const char *shadowed_by;         /* the file that is used instead; NULL: none */
         bool broken;
 } Found;
 
@@ -90,7 +90,7 @@ static const Found *find_first(const FoundList *list, const char *name) {
         return NULL;
 }
 
-/* As a start would see it: from its bases and drop-ins, if it says nothing itself. */
+/* Reads the description as a start does: it may come from a base or a drop-in. Returns 0 or -ENOMEM. */
 static int describe(Found *f) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         Report silent = {};

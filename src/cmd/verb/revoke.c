@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl revoke INSTANCE DEST [--kill]: takes off what was granted, and says who still holds files there. */
+/* isoctl revoke NAME DEST [--kill]: removes a granted directory, and lists the processes that still hold files in
+ * it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 #include "util/path.h"
 #include "util/strv.h"
 
-/* A process with a file open below a place, by pidfd, so that no other is ended in its stead. */
+/* A process that holds a file below a place. The pidfd makes sure that no other process is killed instead. */
 typedef struct HolderProcess {
         pid_t pid;
         int pidfd;
@@ -82,8 +83,8 @@ static bool any_map_is_below(int process, const char *place) {
         return false;
 }
 
-/* isorun itself, say, which in a service is in the cgroup too: its paths are the host's. So are those of one that has
- * the pid of a process which has ended since. */
+/* Whether the process is outside the instance, so that its paths are the host's. In a service, isorun itself is in the
+ * cgroup. And a new process may have the pid of one that has ended. */
 static bool is_outside(int process) {
         struct stat own, other;
 
@@ -91,7 +92,8 @@ static bool is_outside(int process) {
                (own.st_dev == other.st_dev && own.st_ino == other.st_ino);
 }
 
-/* The paths are the instance's own, as the kernel writes them for who is outside. What cannot be read counts as no. */
+/* Adds the process if it holds a file below the place. For a process in another root, the kernel shows paths in that
+ * root. A process that cannot be read does not count. Returns 0 or -ENOMEM. */
 static int look_at(Holders *holders, pid_t pid, const char *place) {
         _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0), process = -1;
         HolderProcess *h;
@@ -114,7 +116,7 @@ static int look_at(Holders *holders, pid_t pid, const char *place) {
         return 0;
 }
 
-/* All processes of the cgroup and of those below it. */
+/* Looks at all processes of the cgroup and of the cgroups below it. Returns 0 or -ENOMEM. */
 static int search(Holders *holders, int cgroup, const char *place) {
         _cleanup_strv_free_ char **names = NULL;
         _cleanup_free_ char *text = NULL;
@@ -168,13 +170,13 @@ static int take_back(const InstanceList *list, const Instance *instance, const c
         if (!place->source)
                 return report_error(report, ENOENT, "%s: nothing is on %s", instance->name, path);
 
-        /* Before, since afterwards the files have no place in the instance's tree. */
+        /* This is before the detach: afterwards the files have no path in the instance. */
         if (cgroup < 0)
                 return report_error(report, -cgroup, "%s: %s: %s", instance->name, instance->cgroup,
                                     strerror(-cgroup));
         if (search(&holders, cgroup, place->path) < 0)
                 return report_oom(report);
-        /* With what the payload may have mounted on top. */
+        /* Also detaches the mounts that the payload may have put on top. */
         for (unsigned i = 0; i < place->n_mounts; i++)
                 if (grant_detach(&places.target, place->path, &f) < 0)
                         return report_error(report, EIO, "revoke: %s", f.message.text);

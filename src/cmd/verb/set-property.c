@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl set-property NAME LIMIT=VALUE...: parsed as a policy's lines are, set by systemd, and read back from the kernel. */
+/* isoctl set-property NAME LIMIT=VALUE...: parses the values as in a policy, lets systemd set them, and reads them back
+ * from the kernel. */
 #include <errno.h>
 #include <fcntl.h>
 
@@ -73,7 +74,7 @@ static int check_held(const PlanProperty *p, int cgroup, const Instance *instanc
                                actual ?: "it shows another limit");
 }
 
-/* With Delegate= the payload sees copies of the limits, which hold as well. */
+/* With Delegate=, the payload's cgroup has copies of the limits, which the kernel enforces as well. */
 static void change_copy(const PlanProperty *p, int cgroup) {
         _cleanup_close_ int inside = openat(cgroup, "inside", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 

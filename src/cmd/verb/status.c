@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl status INSTANCE...: what it is and uses, then the plan that was carried out. */
+/* isoctl status NAME...: prints the data and resources of instances, and the plans that they were started with. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -40,7 +40,7 @@ static void format_amount(char ret[static FORMAT_MAX], uint64_t n, bool bytes) {
                 snprintf(ret, FORMAT_MAX, "%" PRIu64, n);
 }
 
-/* What is used, and of how much; nothing where the kernel does not count it. */
+/* Prints "USED of LIMIT", or nothing if the kernel does not count the resource. */
 static void print_usage(int cgroup, const char *key, const char *used_file, const char *limit_file, bool bytes) {
         char used[FORMAT_MAX], limit[FORMAT_MAX] = "no limit", text[2 * FORMAT_MAX + 8];
         uint64_t n;
@@ -89,7 +89,7 @@ static void print_facts(const InstanceList *list, const Instance *i) {
         }
 }
 
-/* Line by line, since for root it is another user's word. */
+/* Prints line by line, with control characters escaped: for root, the text may be from another user. */
 static int print_plan_text(const Instance *i, Report *report) {
         _cleanup_free_ char *text = NULL;
         int r;
@@ -127,7 +127,7 @@ static void print_grants(const Instance *i, Report *report) {
 
 static int show(const InstanceList *list, const Instance *i, Report *report) {
         print_facts(list, i);
-        /* Nobody is there to ask for the rest. */
+        /* After a hand-over, no isorun is left to ask for the rest. */
         if (i->handed_over)
                 return 0;
         print_grants(i, report);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl top [-d SECONDS] [NAME...]: the table of list, again and again. */
+/* isoctl top [-d SECONDS] [NAME...]: shows the table of isoctl list again and again. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,17 +18,17 @@
 #include "util/fd.h"
 #include "util/parse.h"
 
-/* xterm's control sequences, which every terminal of today knows. */
-#define SCREEN_BEGIN "\033[?1049h\033[?25l\033[?7l" /* another screen, no cursor, no wrapping */
+/* Control sequences of xterm, which all current terminals understand. */
+#define SCREEN_BEGIN "\033[?1049h\033[?25l\033[?7l" /* alternate screen, no cursor, no line wrapping */
 #define SCREEN_END "\033[?7h\033[?25h\033[?1049l"
 #define LINE_END "\033[K\r\n"
 #define SCREEN_REST "\033[K\033[J"
 
-/* What was found the last time. */
+/* One round: the instances and their use of resources. */
 typedef struct Round {
         InstanceList list;
         Usage *usages;
-        uint64_t usec; /* of CLOCK_MONOTONIC */
+        uint64_t usec; /* time of CLOCK_MONOTONIC */
 } Round;
 
 typedef struct Top {
@@ -36,7 +36,7 @@ typedef struct Top {
         uint64_t delay_msec;
         Report *report;
         struct termios saved;
-        int signals; /* signalfd; -1: none, and the terminal as it was */
+        int signals; /* signalfd; -1: none, and the terminal is unchanged */
         Round last;
 } Top;
 
@@ -65,7 +65,7 @@ static void find_share(Usage *u, const Usage *before, uint64_t passed_usec) {
                 u->share = 100.0 * (double) (u->cpu_usec - before->cpu_usec) / (double) passed_usec;
 }
 
-/* Finds all anew; what was the last round is let go. */
+/* Makes a new round, which replaces the last one. */
 static int look(Top *t) {
         _cleanup_(round_deinit) Round now = {};
         int r;
@@ -102,7 +102,7 @@ static void print_heading(const Round *round) {
         printf("%s  %zu running" LINE_END LINE_END, clock, n);
 }
 
-/* As many lines as there is room for. */
+/* Draws as many lines as fit on the screen. */
 static int draw(const Top *t) {
         struct winsize size = { .ws_row = 24, .ws_col = 80 };
         _cleanup_free_ char *text = NULL;
@@ -167,7 +167,7 @@ static int begin(Top *t) {
         return begin_screen(t);
 }
 
-/* Returns 1 where it is to end. */
+/* Returns 1 if isoctl is to end, 0 if not, or -errno, reported. */
 static int take_signal(Top *t) {
         struct signalfd_siginfo info;
 
@@ -181,7 +181,7 @@ static int take_signal(Top *t) {
         return info.ssi_signo == SIGWINCH ? 0 : 1;
 }
 
-/* Returns 1 where it is to end. */
+/* Returns 1 if isoctl is to end, 0 if not. */
 static int take_key(void) {
         char keys[32];
         ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));

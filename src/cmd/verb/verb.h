@@ -7,11 +7,11 @@
 typedef struct Verb {
         const char *name;
         const char *help;          /* one line */
-        const char *details;       /* for its --help, lines of up to 100 columns; NULL: none */
-        const Option *options;     /* beside those of all verbs; NULL: none */
+        const char *details;       /* for its --help, in lines of up to 100 columns; NULL: none */
+        const Option *options;     /* in addition to those of all verbs; NULL: none */
         const Argument *arguments;
-        bool pager;                /* a pager shows what it prints */
-        /* Returns an exit status. The command line has passed command_line_check(). */
+        bool pager;                /* at a terminal, a pager shows its output, except with --no-pager */
+        /* Returns an exit status. The caller has already checked the line with command_line_check(). */
         int (*run)(const CommandLine *line, Report *report);
 } Verb;
 
@@ -20,10 +20,11 @@ static inline Syntax verb_syntax(const Verb *verb) {
                           .arguments = verb->arguments };
 }
 
-/* isoctl _complete isorun|isoctl WORD...: prints what the last WORD of a command line may be, for completions/. A line
- * is a word (with what must not be followed by a space at its end: "=", "/"), a tab, and what it means; or a tab and
- * what the shell is to complete itself: "files N" or "directories N", the word's first N characters staying as they
- * are, or "command N", the command line that begins at the Nth WORD, counted from 0. verbs ends with NULL. */
+/* isoctl _complete isorun|isoctl WORD...: prints the candidates for the last WORD of a command line, for the scripts in
+ * completions/. Each line has the candidate, a tab, and its description; the shell puts no space after a candidate that
+ * ends with "=" or ":". A line that begins with a tab asks the shell to complete by itself: "files N" or "directories
+ * N" keeps the word's first N characters, "command N" is for the command line that begins at the Nth WORD, counted from
+ * 0. verbs ends with NULL. Returns an exit status. */
 int verb_complete(const Verb *const *verbs, int argc, char *argv[]);
 
 extern const Verb verb_build, verb_cat, verb_check, verb_enter, verb_explain, verb_export, verb_freeze, verb_grant,

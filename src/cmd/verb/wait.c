@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl wait NAME...: until they are gone, and a scope's name is free again. */
+/* isoctl wait NAME...: waits until the instances have ended and their scopes are gone, so that their names are free. */
 #include <errno.h>
 #include <poll.h>
 #include <time.h>
@@ -22,7 +22,8 @@ static int wait_for_process(pid_t pid, const char *name, Report *report) {
         return 0;
 }
 
-/* A moment of systemd's after the last process has ended. The kernel tells nobody that a cgroup is removed. */
+/* systemd removes the scope a moment after its last process has ended. The kernel does not tell other processes that a
+ * cgroup is removed, so this looks again and again. */
 static void wait_for_removal(const InstanceList *list, const Instance *i) {
         _cleanup_close_ int fd = -1;
         uint64_t populated;
@@ -32,7 +33,7 @@ static void wait_for_removal(const InstanceList *list, const Instance *i) {
                 fd = instance_open(list, i);
                 if (fd < 0)
                         return;
-                /* Of the same name, but another one by now. */
+                /* A new instance of the same name has started. */
                 if (instance_number(fd, "cgroup.events", "populated", &populated) >= 0 && populated)
                         return;
                 nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
