@@ -35,33 +35,32 @@ void instances_keep_named(InstanceList *list, char *const *names) {
         instances_keep(list, matches_any, names);
 }
 
-/* The ways to match a name, in order. Another user can give an instance any name, so such an instance never hides one
+/* The rules to match a name, in order. Another user can give an instance any name, so such an instance never hides one
  * of the caller's, and needs its full name. Instances of the caller's own manager come before others. */
-typedef struct Way {
+typedef struct MatchRule {
         bool managed, own, exact;
-} Way;
+} MatchRule;
 
-static const Way ways[] = { { true, true, true },
-                            { false, true, true },
-                            { false, false, true },
-                            { true, true, false },
-                            { false, true, false } };
+static const MatchRule match_rules[] = {
+        { true, true, true },  { false, true, true },  { false, false, true },
+        { true, true, false }, { false, true, false },
+};
 
-static bool is_meant(const Instance *i, const char *name, const Way *way) {
-        if (i->nested || (way->own && !i->own) || (way->managed && !instance_is_own(i)))
+static bool is_meant(const Instance *i, const char *name, const MatchRule *rule) {
+        if (i->nested || (rule->own && !i->own) || (rule->managed && !instance_is_own(i)))
                 return false;
-        if (way->exact)
+        if (rule->exact)
                 return instance_matches(i, name);
         return *name && !instance_is_pattern(name) && startswith(i->name, name);
 }
 
-static int ambiguous(const InstanceList *list, const char *name, const Way *way, Report *report) {
+static int ambiguous(const InstanceList *list, const char *name, const MatchRule *rule, Report *report) {
         _cleanup_text_ Text text = {};
 
         if (text_open(&text) < 0)
                 return report_oom(report);
         for (size_t i = 0; i < list->n; i++)
-                if (is_meant(&list->items[i], name, way))
+                if (is_meant(&list->items[i], name, rule))
                         fprintf(text.f, " %s (%s)", list->items[i].name, list->items[i].cgroup);
         return report_error(report, ENOTUNIQ, "\"%s\" is more than one instance:%s", name,
                             text_so_far(&text) ?: " …");
@@ -76,12 +75,12 @@ static int none(const InstanceList *list, const char *name, Report *report) {
         return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
 }
 
-static const Instance *find_meant(const InstanceList *list, const char *name, const Way *way, size_t *ret_n) {
+static const Instance *find_meant(const InstanceList *list, const char *name, const MatchRule *rule, size_t *ret_n) {
         const Instance *found = NULL;
 
         *ret_n = 0;
         for (size_t i = 0; i < list->n; i++) {
-                if (!is_meant(&list->items[i], name, way))
+                if (!is_meant(&list->items[i], name, rule))
                         continue;
                 found = &list->items[i];
                 ++*ret_n;
@@ -91,15 +90,15 @@ static const Instance *find_meant(const InstanceList *list, const char *name, co
 
 const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {
         const Instance *found = NULL;
-        const Way *way = ways;
+        const MatchRule *rule = match_rules;
         size_t n = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(ways) && !found; i++) {
-                way = &ways[i];
-                found = find_meant(list, name, way, &n);
+        for (size_t i = 0; i < ELEMENTSOF(match_rules) && !found; i++) {
+                rule = &match_rules[i];
+                found = find_meant(list, name, rule, &n);
         }
         if (!found || n > 1) {
-                (void) (found ? ambiguous(list, name, way, report) : none(list, name, report));
+                (void) (found ? ambiguous(list, name, rule, report) : none(list, name, report));
                 return NULL;
         }
         if (!found->pid) {

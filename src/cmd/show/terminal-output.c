@@ -39,7 +39,7 @@ const char *colour(const char *sequence) {
 
 /* Whether the user has these rights through sudo or the like. Such a user may not be allowed to run a shell with them,
  * which a pager can start: systemctl(1), $SYSTEMD_PAGERSECURE. */
-static bool is_lent(void) {
+static bool wants_secure_pager(void) {
         const char *secure = getenv("SYSTEMD_PAGERSECURE");
         bool b;
 
@@ -59,8 +59,8 @@ static void execute(const char *command) {
                 execvp(words[0], words);
 }
 
-static void run_pager(int input, bool lent, pid_t parent) {
-        const char *chosen = lent ? NULL : chosen_pager();
+static void run_pager(int input, bool secure, pid_t parent) {
+        const char *chosen = secure ? NULL : chosen_pager();
 
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent || dup2(input, STDIN_FILENO) < 0)
                 _exit(1);
@@ -68,11 +68,11 @@ static void run_pager(int input, bool lent, pid_t parent) {
         setenv("LESS", getenv("SYSTEMD_LESS") ?: "FRSXMK", 1);
         if (getenv("SYSTEMD_LESSCHARSET"))
                 setenv("LESSCHARSET", getenv("SYSTEMD_LESSCHARSET"), 1);
-        lent ? (void) setenv("LESSSECURE", "1", 1) : (void) unsetenv("LESSSECURE");
+        secure ? (void) setenv("LESSSECURE", "1", 1) : (void) unsetenv("LESSSECURE");
         if (chosen)
                 execute(chosen);
         execlp("less", "less", NULL);
-        if (!lent) {
+        if (!secure) {
                 execlp("pager", "pager", NULL);
                 execlp("more", "more", NULL);
         }
@@ -89,7 +89,7 @@ static void on_broken_pipe(_unused_ int sig) {
 void pager_open(void) {
         const char *chosen = chosen_pager();
         pid_t parent = getpid();
-        bool lent = is_lent();
+        bool secure = wants_secure_pager();
         int fds[2];
 
         if (!isatty(STDOUT_FILENO) || terminal_is_dumb())
@@ -101,7 +101,7 @@ void pager_open(void) {
 
         pager = fork();
         if (pager == 0)
-                run_pager(fds[0], lent, parent);
+                run_pager(fds[0], secure, parent);
         if (pager > 0) {
                 signal(SIGPIPE, on_broken_pipe);
                 dup2(fds[1], STDOUT_FILENO);

@@ -7,33 +7,33 @@
 #include "cmd/verb/verb.h"
 #include "util/parse.h"
 
-typedef struct Shot {
+typedef struct KillRequest {
         const char *whom;
         int signal;
-} Shot;
+} KillRequest;
 
 static int send(Manager *manager, const Instance *instance, void *userdata, Report *report) {
-        const Shot *shot = userdata;
+        const KillRequest *request = userdata;
 
-        return manager_kill(manager, instance->unit, instance->name, shot->whom, shot->signal, report);
+        return manager_kill(manager, instance->unit, instance->name, request->whom, request->signal, report);
 }
 
 static const char *const targets[] = { "all", "main", NULL };
 
-static int parse(Shot *shot, const CommandLine *line, Report *report) {
+static int parse(KillRequest *request, const CommandLine *line, Report *report) {
         const char *whom = command_line_get(line, ARG_KILL_WHOM), *signal = command_line_get(line, 's');
 
-        *shot = (Shot) { .whom = whom ?: "all", .signal = SIGTERM };
-        return signal && parse_signal(signal, &shot->signal) < 0
+        *request = (KillRequest) { .whom = whom ?: "all", .signal = SIGTERM };
+        return signal && parse_signal(signal, &request->signal) < 0
                        ? report_error(report, EINVAL, "kill: not a signal (such as SIGTERM): \"%s\"", signal)
                        : 0;
 }
 
 static int run(const CommandLine *line, Report *report) {
-        Shot shot;
+        KillRequest request;
 
-        return parse(&shot, line, report) < 0 ? PLAN_FAILED
-                                              : act_on_instances(line->arguments, send, &shot, false, report);
+        return parse(&request, line, report) < 0 ? PLAN_FAILED
+                                                 : act_on_instances(line->arguments, send, &request, false, report);
 }
 
 static const Option options[] = {

@@ -18,7 +18,7 @@ void hand_over_deinit(HandOver *h) {
         service_bus_deinit(&h->bus);
 }
 
-static int not_told(const Plan *plan, const char *property, int error, Report *report) {
+static int report_unknown(const Plan *plan, const char *property, int error, Report *report) {
         return report_error(report, error, "--hand-over: systemd does not tell %s= of %s: %s", property, plan->unit,
                             strerror(error));
 }
@@ -29,7 +29,7 @@ static int check_type(const HandOver *h, const Plan *plan, Report *report) {
 
         r = service_bus_get_text(&h->bus, "Type", &type);
         if (r < 0)
-                return not_told(plan, "Type", -r, report);
+                return report_unknown(plan, "Type", -r, report);
         if (!streq(type, "notify") && !streq(type, "notify-reload"))
                 return report_error(report, EINVAL, "--hand-over: %s has Type=%s; it takes Type=notify", plan->unit, type);
         return 0;
@@ -52,13 +52,13 @@ static int find_signals(HandOver *h, const Plan *plan, Report *report) {
 
         r = service_bus_get_text(&h->bus, "KillMode", &mode);
         if (r < 0)
-                return not_told(plan, "KillMode", -r, report);
+                return report_unknown(plan, "KillMode", -r, report);
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 int64_t n;
 
                 r = service_bus_get_number(&h->bus, table[i].property, table[i].type, &n);
                 if (r < 0)
-                        return not_told(plan, table[i].property, -r, report);
+                        return report_unknown(plan, table[i].property, -r, report);
                 mask |= signal_bit(!table[i].fixed ? (int) n : n ? table[i].fixed : 0);
         }
         h->signals = streq(mode, "control-group") ? mask : 0;
@@ -70,9 +70,9 @@ static int find_access(HandOver *h, const Plan *plan, Report *report) {
 
         r = relay_get_access(&h->bus, &h->access);
         if (r < 0)
-                return not_told(plan, "NotifyAccess", -r, report);
+                return report_unknown(plan, "NotifyAccess", -r, report);
         r = relay_get_store(&h->bus, &h->store);
-        return r < 0 ? not_told(plan, "FileDescriptorStoreMax", -r, report) : 0;
+        return r < 0 ? report_unknown(plan, "FileDescriptorStoreMax", -r, report) : 0;
 }
 
 int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {
@@ -129,7 +129,7 @@ static int check_main_pid(const HandOver *h, const Run *run) {
 
         r = service_bus_get_number(&h->bus, "MainPID", 'u', &pid);
         if (r < 0)
-                return not_told(run->plan, "MainPID", -r, run->report);
+                return report_unknown(run->plan, "MainPID", -r, run->report);
         if (pid != run->pid)
                 return report_error(run->report, EPERM, "--hand-over: systemd does not take process %d as the main process "
                                     "of %s", run->pid, run->plan->unit);
