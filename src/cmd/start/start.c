@@ -63,7 +63,7 @@ static int end_as(const Outcome *outcome, bool is_service) {
         if (is_service) {
                 sigset_t mask;
 
-                /* No core dump of isorun: if there is one to look at, it is the payload's. */
+                /* isorun must not dump core: only the payload's core dump is of interest. */
                 (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
                 (void) signal(sig, SIG_DFL);
                 sigemptyset(&mask);

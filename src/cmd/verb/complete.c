@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl _complete isorun|isoctl WORD...: prints the candidates for the last WORD. The shells' scripts contain no
- * options, verbs or directives: all of them come from the tables that the commands themselves use. */
+ * options, verbs or directives: all of these come from the tables that the commands themselves use. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

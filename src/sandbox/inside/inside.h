@@ -12,7 +12,7 @@ typedef struct Inside {
         int standard_io[3];   /* from standard_io_open() */
         const int *id_mapped; /* from id_mapped_make() */
         int notify;           /* from root_make(); -1: none */
-        sigset_t forwarded;   /* signals that isorun hands on; blocked here */
+        sigset_t forwarded;   /* signals that isorun forwards; blocked here */
         sigset_t signal_mask; /* the caller's, for the payload */
         bool foreground;      /* isorun is in the foreground of the caller's terminal, if plan->terminals has one */
         bool steps;           /* isorun wants a MESSAGE_STEP for each step */

@@ -41,8 +41,8 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-/* Ends this process after isorun has gone or given up. If the process ended before systemd moves it to the scope, the
- * scope would stay for ever, because it was never populated. So the process waits up to 5 seconds to be moved. */
+/* Ends this process after isorun has gone or given up. If a process ends before systemd moves it to its scope, the
+ * scope stays for ever, because it was never populated. So this process waits up to 5 seconds to be moved. */
 _Noreturn static void leave(const Inside *inside) {
         for (unsigned i = 0; inside->requested && i < 500; i++) {
                 _cleanup_free_ char *text = NULL;
@@ -157,7 +157,7 @@ static int start(Payload *payload, int ruleset, Failure *f) {
                 return fail(f, errno, "landlock_restrict_self%s",
                             errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)"
                                            : "");
-        /* A payload with an inner user namespace needs its capabilities until it has made that. */
+        /* A payload with an inner user namespace needs its capabilities until that namespace is made. */
         if (plan->inner_namespaces)
                 return payload_start_inner(payload, f);
 

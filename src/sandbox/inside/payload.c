@@ -152,9 +152,9 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
 }
 
 /* Forks the payload, and discards the signals that are pending in this process. The payload does not have the signals
- * from before the fork, so isorun must forward them, and the reaper must not count them as seen. A signal that reaches
- * both processes between fork(2) and here is discarded too. The payload has that one, and isorun also forwards it; but
- * if it kills, it does so before execve(2), so the command never gets it twice. */
+ * from before the fork, so isorun must forward them, and the reaper must not count them as seen. A signal to both
+ * processes between fork(2) and here is discarded too, so isorun sends the payload a second copy. That does no harm: if
+ * the first copy ends the payload, it does so before execve(2). */
 static pid_t fork_payload(const Payload *payload) {
         pid_t pid = fork();
 

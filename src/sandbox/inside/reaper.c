@@ -96,8 +96,8 @@ static void drain_signals(Reaper *r) {
                 else if (info.ssi_signo <= SIGNAL_MAX && info.ssi_pid == 0) { /* sent from outside the pid namespace */
                         r->seen[info.ssi_signo].n = (int) info.ssi_signo < SIGRTMIN ? 1 : r->seen[info.ssi_signo].n + 1;
                         r->seen[info.ssi_signo].when = now_msec();
-                        /* With a terminal of its own, the kernel signals only the session leader, this process, and not
-                         * the payload. */
+                        /* If the instance has its own terminal, the kernel signals only the session leader, this
+                         * process, and not the payload. */
                         r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL && r->payload->terminal < 0;
                         take_over_signal(&r->take_over, (int) info.ssi_signo);
                 }

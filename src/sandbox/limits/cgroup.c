@@ -84,7 +84,8 @@ int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *repor
                 r = move_below(cgroup_fd, "isorun", "0");
         if (r >= 0)
                 r = move_below(cgroup_fd, "inside", text);
-        /* A service with User= has a cgroup that belongs to root. The payload cannot write its limits anyway. */
+        /* In a service with User= and without Delegate=, the cgroup belongs to root. isorun cannot make cgroups in it,
+         * but the payload cannot write its limits either. */
         if ((r == -EACCES || r == -EPERM || r == -EROFS) && !plan->delegate)
                 return 0;
         if (r < 0)

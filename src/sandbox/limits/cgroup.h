@@ -2,7 +2,7 @@
 #pragma once
 
 /* The cgroups below the one that holds the limits. They exist if the payload gets a part of the cgroup tree
- * (Delegate=), or if it could otherwise write the files of the cgroup with the limits.
+ * (Delegate=), or if it may mount, and so could mount the tree itself.
  *
  *     isorun-web.scope    the limits
  *       isorun            with Delegate=, if the unit is a service: isorun, its main process

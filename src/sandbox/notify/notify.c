@@ -188,10 +188,10 @@ static bool is_stored(Notify *n) {
         return n->store == NOTIFY_STORE_YES;
 }
 
-/* Decides whether to pass on a message's fds, and returns false to drop the message. systemd closes fds that it does
- * not keep in its main loop (as of 252), and does nothing else until that is done. For a socket with SO_LINGER, or a
- * unix socket that has one in its queue, the payload could make that last as long as it likes. So only pipes, whose
- * close never waits, and fds that systemd keeps are passed on. */
+/* Decides whether to pass on a message's fds. Returns false to drop the message. If systemd does not keep an fd, it
+ * closes it in its main loop (as of 252), and does nothing else until close(2) returns. The payload could make that
+ * last as long as it likes, with a socket that has SO_LINGER, or a unix socket that has such a socket in its queue. So
+ * isorun passes on only pipes, whose close never waits, and fds that systemd keeps. */
 static bool admit_fds(Notify *n) {
         NotifyMessage *m = &n->message;
 

@@ -24,8 +24,7 @@ int relay_open(Relay *relay);
 /* Starts to relay when the payload runs. in is the instance's socket, which is taken over. */
 void relay_begin(Relay *relay, int in);
 
-/* Handles the reaper's answer. pidfd, which is taken over, is of the named process, or -1 if there is no such
- * process. */
+/* Handles the reaper's answer, and takes over pidfd: of the named process, or -1 if there is no such process. */
 void relay_found_main(Relay *relay, int pidfd);
 
 void relay_deinit(Relay *relay);

@@ -13,7 +13,7 @@
 typedef struct RunTerminal {
         const Run *run;   /* borrowed */
         bool active;      /* the instance has a terminal, and neither end is gone */
-        bool foreground;  /* what the reaper was told last */
+        bool foreground;  /* the last state that the reaper has got from isorun */
         bool set_up;      /* the instance's terminal has the settings of the caller's */
         unsigned n_asked; /* signals that the reaper has been asked about */
         bool wake;        /* SIGCONT has come, and waits for the reaper's answers */

@@ -183,8 +183,8 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         run_terminal_fill(&s->terminal, fds + ON_TERMINAL);
 }
 
-/* Handles the fds that are ready. Output and memory events come before the payload's end, so that none of them is lost.
- * Returns 1 at the end, 0 before, or -errno, reported. */
+/* Handles the fds that are ready. Output and memory events are handled before the payload's end, so that none of them
+ * is lost. Returns 1 at the end, 0 before, or -errno, reported. */
 static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
         Run *run = &s->run;
         int r = 0;

@@ -49,9 +49,9 @@ static int user_namespace(const char *pid, struct stat *ret) {
         return stat(path, ret) < 0 ? -errno : 0;
 }
 
-/* A process in a sandbox may have the same uid, and may reach the socket if it shares the network. So its pid namespace
- * must be as deep as isorun's, and its user namespace the same. isorun of a user may not look at the user namespace of
- * root's processes; need_users is false for them. */
+/* A process in a sandbox may have the same uid, and may reach the socket if it shares the network. So the sender's pid
+ * namespace must be as deep as isorun's, and its user namespace the same. A user's isorun may not look at the user
+ * namespace of root's processes, so need_users is false for them. */
 static int check_outside(pid_t pid, bool need_users) {
         struct stat own, peer;
         char number[16];
