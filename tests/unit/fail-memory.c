@@ -26,7 +26,7 @@ static bool fails(void) {
         return true;
 }
 
-/* Defines the function that is called instead of name(), which takes what params says. */
+/* Defines the function that the linker puts in place of name(). params are its parameters. */
 #define WRAP(type, failure, name, params, arguments)    \
         type __real_##name params;                      \
         type __wrap_##name params;                      \

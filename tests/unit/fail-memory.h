@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Lets one allocation of the code under test fail. The linker puts these in front of malloc(3) and its kin (--wrap, see
- * meson.build), in what is linked statically: the project's own calls are counted, those within libraries are not. */
+/* Makes one allocation of the code under test fail. The linker puts these functions in place of malloc(3) and similar
+ * (--wrap, see meson.build) in everything that is linked statically. So the project's own calls are counted, and those
+ * inside libraries are not. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The nth allocation from now on fails, the first being 1. 0: none does. */
+/* Makes the nth allocation from now on fail, counted from 1. 0: none fails. */
 void memory_fail(size_t nth);
 
-/* Ends it. Returns whether the nth was reached. */
+/* Stops this. Returns whether the nth allocation was reached. */
 bool memory_failed(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the unit tests share: a report that is kept as text, comparisons that say which row of a table failed, a
- * directory of one's own, and policies. */
+/* Shared by the unit tests: a report that is kept as text, comparisons that name the row of a table that failed,
+ * temporary directories, policies and plans. */
 
 #include <errno.h>
 #include <ftw.h>
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h> /* wants the headers above first */
+#include <cmocka.h> /* needs the headers above */
 
 #include "plan/make.h"
 #include "plan/plan.h"
@@ -27,7 +27,7 @@
 #include "util/path.h"
 #include "util/report.h"
 
-/* Comparisons, what naming the row. */
+/* Comparisons. what names the row. */
 
 static inline void expect_text(const char *what, const char *got, const char *expected) {
         if (!got || !streq(got, expected))
@@ -84,7 +84,7 @@ static inline void buffer_deinit(Buffer *b) {
         free(b->text);
 }
 
-/* A report kept as text, a line each: "error: …" or "notice: …". */
+/* A report that is kept as text, one line for each message: "error: …" or "notice: …". */
 
 typedef struct Log {
         Report report;
@@ -110,7 +110,7 @@ static inline void log_deinit(Log *log) {
         buffer_deinit(&log->lines);
 }
 
-/* A directory of one's own. */
+/* Temporary directories. */
 
 static inline char *temp_make(void) {
         _cleanup_free_ char *path = NULL;
@@ -133,7 +133,7 @@ static inline void temp_remove(char *path) {
         free(path);
 }
 
-/* dir/name in a buffer of the caller's; with the directories on its way made. */
+/* Writes dir/name to the buffer, and makes its parent directories. */
 static inline const char *temp_path(char path[static PATH_MAX], const char *dir, const char *name) {
         snprintf(path, PATH_MAX, "%s/%s", dir, name);
         for (char *slash = path + strlen(dir) + 1; (slash = strchr(slash, '/')); slash++) {
@@ -194,7 +194,7 @@ static inline int test_assign(Policy *policy, Log *log, const char *key, const c
         return policy_assign(policy, (Origin) { .file = "test.conf", .line = 7 }, NULL, key, value, &log->report);
 }
 
-/* "64M n=67108864", all but the text only where there is something to say. */
+/* "64M n=67108864": the text, then the fields that are not 0. */
 static inline void dump_value(FILE *f, const Value *v) {
         fputs(v->text, f);
         if (v->number)
@@ -209,7 +209,7 @@ static inline void dump_value(FILE *f, const Value *v) {
                 fprintf(f, "%s%s%s", w == v->words ? " [" : "|", *w, w[1] ? "" : "]");
 }
 
-/* All values of a directive, with "; " between. */
+/* Compares all values of a directive, separated by "; ". */
 static inline void expect_values(const char *what, const Policy *policy, const char *directive, const char *expected) {
         const Directive *d = directive_find(directive);
         const SettingList *list;
@@ -226,10 +226,10 @@ static inline void expect_values(const char *what, const Policy *policy, const c
         buffer_deinit(&b);
 }
 
-/* Plans, of a made-up host and a root in a directory of one's own, which %h of the policy names:
+/* Plans for a made-up host. Their roots are in a temporary directory, which %h in a policy names:
  *
- *   root, other: each a root with what the built-in mounts need, /etc/{passwd,shadow}, /srv, /usr/bin/{tool,text}
- *   data/there, file: what can be bound */
+ *   root, other: roots with what the built-in mounts need, /etc/{passwd,shadow}, /srv, /usr/bin/{tool,text}
+ *   data/there, file: for binds */
 
 typedef struct PlanFixture {
         char *dir;
@@ -263,14 +263,14 @@ static inline void plan_populate(const char *dir, const char *root) {
         assert_int_equal(chmod(temp_path(path, dir, name), 0755), 0);
 }
 
-/* Makes another one ask: uid 0 has all capabilities, others none. */
+/* Changes the user that runs isorun. uid 0 has all capabilities, other users have none. */
 static inline void plan_set_uid(PlanFixture *f, uid_t uid) {
         f->host.uid = uid;
         f->host.gid = uid;
         f->host.capabilities = uid == 0 ? (UINT64_C(1) << (CAP_LAST_CAP + 1)) - 1 : 0;
 }
 
-/* The machine of the fixture has one user, ada, and one group of that name beside hers. */
+/* The fixture's machine has one user, ada. Besides ada's group it has one more. */
 
 static inline int plan_find_user_by_uid(uid_t uid, HostUser *ret) {
         if (uid != 1815)
@@ -305,7 +305,7 @@ static inline int plan_find_program(const char *name, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* No core dumps; of everything else some. */
+/* The limit for core dumps is 0; all others are above 0. */
 static inline int plan_get_limit(int resource, struct rlimit *ret) {
         *ret = resource == RLIMIT_CORE ? (struct rlimit) { 0, 0 } : (struct rlimit) { 1024, 4096 };
         return 0;
@@ -315,7 +315,7 @@ static inline unsigned plan_get_personality(void) {
         return 8;
 }
 
-/* Root on a machine with everything. */
+/* Root, on a machine that supports everything. */
 static inline int plan_set_up(void **state) {
         static IdMapEntry all_ids = { 0, 0, UINT32_MAX };
         PlanFixture *f = calloc(1, sizeof(PlanFixture));
@@ -378,13 +378,13 @@ static inline void plan_show_section(void *userdata, const char *name) {
         fprintf(((Buffer *) userdata)->f, "[%s]\n", name);
 }
 
-/* Without the origin, so that what differs is the plan, not where it is from. */
+/* Shows an entry without its origin, so that two plans differ only if their contents differ. */
 static inline void plan_show_entry(void *userdata, const char *key, const char *value,
                                    _unused_ const Origin *origin) {
         fprintf(((Buffer *) userdata)->f, "%s=%s\n", key, value);
 }
 
-/* Reads "KEY=VALUE" lines over a policy whose root is the fixture's. */
+/* Assigns "KEY=VALUE" lines to a policy whose root is the fixture's. */
 static inline void plan_assign(PlanFixture *f, const char *lines) {
         _cleanup_free_ char *copy = strdup(lines);
         char *position = NULL;
@@ -404,7 +404,7 @@ static inline void plan_assign(PlanFixture *f, const char *lines) {
         assert_int_equal(policy_complete(f->policy, &f->log.report), 0);
 }
 
-/* Makes the plan of a policy, and shows it. */
+/* Makes the plan of a policy, and its text. */
 static inline void plan_make(PlanFixture *f, const char *lines) {
         static const PlanPrinter printer = { plan_show_section, plan_show_entry };
 
@@ -443,23 +443,24 @@ static inline const char *plan_shown(PlanFixture *f) {
         return buffer_text(&f->shown);
 }
 
-/* What to assign in place of the example of the table, and why that would change nothing in this plan, or fail. */
+/* Values to use instead of the table's examples, if the example would fail or not change the plan. The comments say
+ * why. */
 static const struct {
         DirectiveId id;
         const char *value;
 } plan_substitutes[] = {
-        { D_RootDirectory, "%h/other" },          /* the example is a directory that the host may lack */
-        { D_BindPaths, "%h/data:/data" },         /* so is this one */
-        { D_BindReadOnlyPaths, "%h/data:/data" }, /* and this */
-        { D_Volume, "%h/data:/srv:ro" },          /* and this */
-        { D_BindLibraries, "yes\nRootDirectory=none" }, /* another root has its own */
+        { D_RootDirectory, "%h/other" },          /* the host may lack the example's directory */
+        { D_BindPaths, "%h/data:/data" },         /* the same */
+        { D_BindReadOnlyPaths, "%h/data:/data" }, /* the same */
+        { D_Volume, "%h/data:/srv:ro" },          /* the same */
+        { D_BindLibraries, "yes\nRootDirectory=none" }, /* with its own root, "no" and "yes" differ */
         { D_File, "/etc/passwd:x" },              /* the fixture's root has no motd */
         { D_Symlink, "/srv/link:target" },        /* and no bin */
-        { D_LoadCredential, "a:%h/file" },        /* the host may lack the example's */
-        { D_User, "12345" },                      /* the host decides which names there are */
+        { D_LoadCredential, "a:%h/file" },        /* the host may lack the example's file */
+        { D_User, "12345" },                      /* the host may lack the example's name */
         { D_Group, "12345" },                     /* the same */
-        { D_PrivateUsers, "no" },                 /* for root, "identity" and "self" map the same */
-        { D_SystemCallArchitectures, "x86 arm64" }, /* x86 may be the native one, which changes nothing */
+        { D_PrivateUsers, "no" },                 /* for root, "identity" and "self" have the same maps */
+        { D_SystemCallArchitectures, "x86 arm64" }, /* x86 may be the native one, which would change nothing */
 };
 
 static inline const char *plan_example(DirectiveId id) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Arguments of the command line as a policy has them: what was meant is what comes out when it is read. */
+/* Arguments of the command line become values of a policy. Reading them back must give the original argument. */
 #include "helper.h"
 
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static int tear_down(void **state) {
         return 0;
 }
 
-/* Goes to a new directory of that name. */
+/* Makes a directory of this name, and changes to it. */
 static void enter(const Fixture *f, const char *name) {
         char path[PATH_MAX];
 
@@ -43,8 +43,8 @@ static void enter(const Fixture *f, const char *name) {
         assert_int_equal(chdir(temp_path(path, f->dir, name)), 0);
 }
 
-/* The words of the one value of the directive that the argument makes, "|" between, "~" for the fixture's directory;
- * what is wrong with it where it is refused. */
+/* The words of the value that the argument becomes, separated by "|", with "~" for the fixture's directory. If the
+ * argument is refused, the error. */
 static char *read_back(const Fixture *f, char *argument, DirectiveId id) {
         _cleanup_free_ char *text = argument, *joined = NULL;
         Policy *policy = test_policy();
@@ -105,7 +105,7 @@ static void test_volume(void **state) {
                 { "../up:/x", "error: " }, /* as anywhere in a policy */
                 { "/srv", "error: " },
                 { "", "error: " },
-                { ":/data", "error: " }, /* a variable that is not set is not the working directory */
+                { ":/data", "error: " }, /* an empty variable must not become the working directory */
                 { "?:/data", "error: " },
         };
         Fixture *f = *state;
@@ -115,7 +115,7 @@ static void test_volume(void **state) {
                 expect_volume(f, cases[i].argument, cases[i].expected);
 }
 
-/* A path is taken from the working directory, whatever that is called. */
+/* A relative path begins at the working directory, whatever characters its name has. */
 static void test_strange_working_directories(void **state) {
         static const char *const names[] = { "a:b", "a\\:b", "50%h", "\"quoted\"", "it's", "back\\slash", "a b", "end\\" };
         Fixture *f = *state;
@@ -199,7 +199,7 @@ static void test_root(void **state) {
                 { "none:/srv", "error: " },
                 { "/srv:", "error: " },
                 { ":", "error: " },
-                { "", "error: " }, /* not what there would be without it: the host's root */
+                { "", "error: " }, /* without the option, it would be the host's root */
         };
         Fixture *f = *state;
 

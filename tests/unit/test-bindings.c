@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What names stand for, by the command line and by tables. */
+/* Bindings of names, from the command line and from tables. */
 #include "helper.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static int read_tables(Fixture *f) {
         return bindings_read_tables(&f->bindings, directories, &f->log.report);
 }
 
-/* "name=/source f=1 [hide=x|hide=y]; …" */
+/* Expects bindings in the form "name=/source f=1 [hide=x|hide=y]; …". */
 static void expect_bindings(const char *what, const Bindings *b, const char *expected) {
         Buffer buffer;
 
@@ -86,7 +86,7 @@ static void test_arguments(void **state) {
                 { "_a.b-1=/srv//x/", "_a.b-1=/srv/x" },
                 { "data=/a=b", "data=/a=b" },
                 { "data=/a\\:b", "data=/a:b" },
-                { "data=/50%", "data=/50%" },       /* a path, not a line of a policy: nothing is expanded */
+                { "data=/50%", "data=/50%" },       /* the command line is not a policy: nothing is expanded */
                 { "data=/%h b\\n", "data=/%h b\\n" },
                 { "data=/srv:", "data=/srv" },
                 { "data=/srv:ro", "data=/srv f=1" },
@@ -158,7 +158,7 @@ static void test_bad_arguments(void **state) {
         }
 }
 
-/* The last one of a name counts, all of it; a bad one leaves what was. */
+/* The last binding of a name wins as a whole. A bad one leaves the one before it. */
 static void test_later_argument(void **state) {
         Fixture *f = *state;
 
@@ -200,7 +200,7 @@ static void test_tables(void **state) {
         expect_origin(f, "four", "/user/00.conf", 5);
 }
 
-/* By name, in whatever order the file system has them. */
+/* Files are sorted by name, whatever their order in the file system. */
 static void test_order_of_tables(void **state) {
         Fixture *f = *state;
 
@@ -238,7 +238,7 @@ static void test_no_tables(void **state) {
         static char *none[] = { NULL };
         Fixture *f = *state;
 
-        assert_int_equal(read_tables(f), 0); /* no such directories */
+        assert_int_equal(read_tables(f), 0); /* the directories do not exist */
         assert_int_equal(bindings_read_tables(&f->bindings, none, &f->log.report), 0);
         temp_text(f->dir, "host", "no directory");
         temp_dir(f->dir, "user");
@@ -262,7 +262,7 @@ static void test_bad_tables(void **state) {
                 { "[Volumes]\ndata=/srv/%y\n", "/user/t.conf:2: data=: " },
                 { "[Volumes]\ndata=\n", "/user/t.conf:2: data=: " },
                 { "[Volumes]\na b=/srv\n", "/user/t.conf:2: not the name of a volume: \"a b\"" },
-                /* An fd is this process's, and a table is for all. */
+                /* An fd belongs to one process, but a table is for all. */
                 { "[Volumes]\ndata=fd:3\n", "/user/t.conf:2: data=: " },
         };
         Fixture *f = *state;
@@ -277,7 +277,7 @@ static void test_bad_tables(void **state) {
         }
 }
 
-/* Each mistake of a file is told, and nothing of it counts. */
+/* All errors of a file are reported, and none of its lines is used. */
 static void test_all_mistakes(void **state) {
         Fixture *f = *state;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A command line is read, checked and described by one table. */
+/* One table describes a command line: how it is read, checked and documented. */
 #include "helper.h"
 
 #include <errno.h>
@@ -155,7 +155,7 @@ static void test_last(_unused_ void **state) {
         assert_false(command_line_has(&line, 'q'));
 }
 
-/* The options of all verbs. */
+/* The options that all verbs have. */
 static void test_common(_unused_ void **state) {
         static const struct {
                 const char *words;

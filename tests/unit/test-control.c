@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl and an instance, each with a peer that may be of another version, broken or hostile. */
+/* isoctl and an instance, with a peer that may have another version, or be broken or hostile. */
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -21,7 +21,7 @@ typedef struct Packet {
 #define WITH_REPLY (sizeof(ControlHeader) + sizeof(ControlReply))
 #define WITH_REQUEST (sizeof(ControlHeader) + sizeof(ControlRequest))
 
-/* A socket from which size bytes of the packet can be read, and then the end. */
+/* Returns a socket from which size bytes of the packet can be read, and then the end. */
 static int send_packet(const Packet *p, size_t size) {
         struct iovec part = { .iov_base = (void *) p, .iov_len = size };
         int fds[2];
@@ -100,7 +100,7 @@ static void test_other_version(_unused_ void **state) {
         snprintf(expected, sizeof(expected), "error: web was started by isorun %.19s (control protocol 4294967295), and this is "
                  "isoctl %s (protocol %u): use isoctl %.19s for it, or start it again\n", "99999999999999999999",
                  ISORUN_VERSION, control_header.version, "99999999999999999999");
-        /* Of whatever size its replies are. */
+        /* A reply of another version may have any size. */
         expect_reply("small", &p, sizeof(p.header), -EPROTONOSUPPORT, expected);
         expect_reply("large", &p, CONTROL_REPLY_ROOM, -EPROTONOSUPPORT, expected);
 }

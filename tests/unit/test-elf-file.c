@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What ELF files ask of their loader: real ones, and what is left of them when they are cut and changed. */
+/* What ELF files need from their loader: real files, cut files and changed files. */
 #include "helper.h"
 
 #include <elf.h>
@@ -14,7 +14,7 @@ static const char dynamic_file[] = "/usr/bin/env", static_file[] = "/bin/busybox
 
 typedef struct Fixture {
         char *dir;
-        char *elf; /* of dynamic_file */
+        char *elf; /* size of dynamic_file */
         size_t size;
 } Fixture;
 
@@ -37,7 +37,7 @@ static int tear_down(void **state) {
         return 0;
 }
 
-/* Reads size bytes as a file. What comes of it is in range, whatever they are. */
+/* Reads size bytes as a file. The results must be in range for any bytes. */
 static int read_bytes(const Fixture *f, const char *bytes, size_t size, ElfFile *ret) {
         char path[PATH_MAX];
         ElfFile file = {};
@@ -119,7 +119,7 @@ static void test_not_elf(void **state) {
                 fail_msg("a directory is an ELF file");
 }
 
-/* Each length of the headers, and some of the rest. */
+/* Cuts the file at each length up to the end of the headers, and at some lengths after it. */
 static void test_truncated(void **state) {
         Fixture *f = *state;
 
@@ -150,7 +150,7 @@ static uint32_t next_random(uint32_t *seed) {
         return *seed;
 }
 
-/* A few bytes changed in n of them from offset on, many times. */
+/* Changes a few of the n bytes from offset on, many times. */
 static void corrupt(const Fixture *f, size_t offset, size_t n, unsigned times) {
         static const char evil[] = { 0, 1, 0x7f, (char) 0x80, (char) 0xff };
         _cleanup_free_ char *copy = malloc(f->size);
@@ -187,7 +187,7 @@ static void test_corrupted(void **state) {
         corrupt(f, h->p_offset, h->p_filesz, 50);
 }
 
-/* One thing made wrong at a time, with what must come of it. */
+/* Makes one thing wrong at a time, and checks the error. */
 static void test_broken_one_by_one(void **state) {
         static const uint64_t far[] = { UINT64_MAX, INT64_MAX, UINT64_MAX - 7, UINT64_C(1) << 40, UINT32_MAX };
         _cleanup_free_ char *copy = NULL;
@@ -226,7 +226,7 @@ static void test_broken_one_by_one(void **state) {
                 d->d_un.d_val = far[i];
                 expect_result("names beyond the end", read_bytes(f, copy, f->size, NULL), -EBADMSG);
 
-                /* All at one place that adds up to more than there are numbers. */
+                /* Two numbers whose sum overflows. */
                 memcpy(copy, f->elf, f->size);
                 h = find_header(f, copy, PT_LOAD);
                 h->p_offset = far[i];
@@ -244,7 +244,7 @@ static void test_broken_one_by_one(void **state) {
         expect_result("program headers beyond the end", read_bytes(f, copy, f->size, NULL), -EBADMSG);
 }
 
-/* A file with nothing but a dynamic section, of these entries. */
+/* Reads a file that has only a dynamic section with these entries. */
 static int read_dynamic(const Fixture *f, const Elf64_Dyn *entries, size_t n, const char *strings, size_t size,
                         ElfFile *ret) {
         struct {
@@ -274,7 +274,7 @@ static int read_dynamic(const Fixture *f, const Elf64_Dyn *entries, size_t n, co
         return read_bytes(f, (const char *) &file, sizeof(file), ret);
 }
 
-/* ld.so(8): DT_RPATH is nothing where there is a DT_RUNPATH, whichever comes first. */
+/* ld.so(8): DT_RPATH is ignored if there is a DT_RUNPATH, whichever comes first. */
 static void test_search(void **state) {
         static const char strings[] = "\0libone.so\0/a:/b\0$ORIGIN/../lib\0lib/two";
         enum { ONE = 1, RPATH = 11, RUNPATH = 17, TWO = 32 };

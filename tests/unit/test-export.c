@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The unit that a plan comes to. */
+/* The unit that a plan is exported to. */
 #include "helper.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 static char *arguments[] = { (char *) "/usr/bin/tool", (char *) "$a 100%", (char *) ";", (char *) "it's", NULL };
 
-/* The unit of a policy, over the fixture's root. */
+/* Exports a policy with the fixture's root. */
 static const char *export_text(PlanFixture *f, Buffer *out, const char *lines, bool user, int expected) {
         f->request.arguments = arguments;
         plan_make(f, lines);
@@ -22,7 +22,7 @@ static void test_lines(void **state) {
         static const struct {
                 const char *policy;
                 bool user;
-                const char *has;  /* "\n" before and behind */
+                const char *has;  /* with "\n" before and after it */
                 const char *lacks; /* NULL: nothing */
         } cases[] = {
                 { "UMask=0077", false, "ExecStart=/usr/bin/tool \"$$a 100%%\" \";\" \"it's\"", NULL },
@@ -89,7 +89,7 @@ static void test_lines(void **state) {
         }
 }
 
-/* Each comment is a notice, and the line of the policy is named. */
+/* Each comment also gives a notice, which names the policy's line. */
 static void test_notices(void **state) {
         PlanFixture *f = *state;
         Buffer out;
@@ -102,7 +102,7 @@ static void test_notices(void **state) {
         buffer_deinit(&out);
 }
 
-/* Of these nothing would be left. */
+/* A service could implement nothing of these. */
 static void test_refused(void **state) {
         PlanFixture *f = *state;
         Buffer out;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The compiled filters of a plan, run as the kernel runs them; so on a machine that cannot load them, too. */
+/* Runs the compiled filters of a plan as the kernel would, also on machines that cannot load them. */
 #include "helper.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ static void compile(Filters *f, const char *lines) {
                 read_filter(&f->filters[i], fds[i]);
 }
 
-/* The instructions that libseccomp makes. */
+/* Knows only the instructions that libseccomp generates. */
 static uint32_t run(const Filter *filter, const struct seccomp_data *data) {
         uint32_t a = 0;
 
@@ -87,7 +87,7 @@ static uint32_t run(const Filter *filter, const struct seccomp_data *data) {
         return 0;
 }
 
-/* The kernel takes the strictest of all filters' answers: the lowest, as signed numbers. Returns an errno, 0 if the
+/* With several filters, the kernel uses the strictest result: the lowest as a signed number. Returns an errno, 0 if the
  * call is allowed, or -1 if it kills. */
 static int ask(const Filters *f, uint32_t architecture, int number, const uint64_t arguments[6]) {
         struct seccomp_data data = { .nr = number, .arch = architecture };
@@ -115,7 +115,7 @@ static int ask(const Filters *f, uint32_t architecture, int number, const uint64
 
 static const uint64_t zeros[6] = {};
 
-/* Each number answers as the plan says, and ENOSYS if the plan has no call of that number. */
+/* Each number must give the result in the plan, and ENOSYS if the plan has no call with this number. */
 static void check_numbers(Filters *f, const char *lines) {
         Plan *plan;
         int expected[NUMBERS];
@@ -159,7 +159,7 @@ static void test_arguments(void **state) {
                 { "", CALL(mount), {}, EPERM },
                 { "", CALL(clone), { CLONE_VM | CLONE_THREAD }, 0 },
                 { "", CALL(clone), { CLONE_NEWUSER | 17 }, EPERM },
-                { "", CALL(clone), { 17, CLONE_NEWUSER }, 0 }, /* flags come first here, not on s390x */
+                { "", CALL(clone), { 17, CLONE_NEWUSER }, 0 }, /* flags are the first argument here, except on s390x */
                 { "", CALL(clone3), {}, ENOSYS },
                 { "", CALL(unshare), { CLONE_NEWNET }, EPERM },
                 { "", CALL(ioctl), { 0, TCGETS }, 0 },
@@ -196,7 +196,7 @@ static void test_architectures(void **state) {
                 expect_result("x32", ask(f, native, 0x40000000 /* __X32_SYSCALL_BIT */, zeros), -1);
 }
 
-/* The kernel runs both programs at each call of the payload: notice if they grow. */
+/* The kernel runs both programs at each call of the payload. This test fails if they grow. */
 static void test_size(void **state) {
         Filters *f = *state;
 
@@ -211,7 +211,7 @@ static int set_up(void **state) {
         void *plan;
 
         assert_non_null(f);
-        /* Here nothing is loaded: compile even if the kernel has no filters, as under qemu-user. */
+        /* Nothing is loaded here, so compile even if the kernel has no filters, as under qemu-user. */
         if (seccomp_api_get() < API_KILL_PROCESS)
                 assert_int_equal(seccomp_api_set(API_KILL_PROCESS), 0);
         assert_int_equal(plan_set_up(&plan), 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values of nonsense, the same ones each time: a parser takes them or says why not, and what it takes is sound. */
+/* Random values, the same in each run. A parser must accept a value or report why not, and an accepted value must be
+ * valid. */
 #include "helper.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ static uint32_t next_random(uint32_t *seed) {
         return *seed;
 }
 
-/* Pieces that mean something, strung together; now and then any byte. */
+/* Joins pieces that have a meaning for parsers, and sometimes any byte. */
 static void make_text(uint32_t *seed, char *text, size_t size) {
         static const char *const pieces[] = { "/", "/srv", "data", ":", ":", "\\:", "?", "-", ",", "ro", "rw", "overlay", "idmap",
                                               "hide=", "size=", "1M", "50%%", "*", "[", "..", ".", "/..", "//", "none", "%h",
@@ -104,7 +105,7 @@ static void check_credential(const char *text, const Value *v) {
 static const struct {
         const char *key;
         void (*check)(const char *text, const Value *v);
-        const char *before; /* so that some are good */
+        const char *before; /* makes some values good */
 } directives[] = {
         { "Volume", check_volume, "" },
         { "Volume", check_volume, "/a:/b" },
@@ -144,7 +145,7 @@ static void test_values(_unused_ void **state) {
                 log_deinit(&log);
                 policy_free(policy);
         }
-        /* Else the pieces are badly chosen. */
+        /* If this fails, the pieces are badly chosen. */
         assert_true(good > ROUNDS / 20 && bad > ROUNDS / 20);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the lines of a unit come to as a policy, before any host is asked. */
+/* The policy that the lines of a unit become, before isoctl looks at the host. */
 #include "helper.h"
 
 #include <errno.h>
@@ -7,10 +7,10 @@
 #include "convert/import.h"
 
 typedef struct ImportCase {
-        const char *unit;     /* its name */
+        const char *unit;     /* the unit's name */
         const char *lines;    /* of [Service] */
-        const char *expected; /* lines of the policy, "; " between, without those that are always opened */
-        const char *note;     /* what one of the notes says; NULL: there is none */
+        const char *expected; /* lines of the policy, separated by "; ", without those that isoctl always adds */
+        const char *note;     /* text in one of the notes; NULL: there are no notes */
 } ImportCase;
 
 static const ImportCase cases[] = {
@@ -51,7 +51,7 @@ static const ImportCase cases[] = {
         { "a.service", "BindPaths=%S/x %t/y", "BindPaths=/var/lib/x; BindPaths=%t/y", NULL },
         { "a.service", "MemoryMax=50%", "MemoryMax=50%", NULL },
 
-        /* what would be more than one line of the policy */
+        /* a value that would be more than one line of the policy */
         { "a@\\x0aPrivateNetwork=no.service", "Description=%I", "", "control characters" },
         { "a@\\x5c.service", "WorkingDirectory=/%I", "", "ends with a backslash" },
         { "a\nPrivateNetwork=no.service", "Description=%p", "", "control characters" },
@@ -62,7 +62,7 @@ static const ImportCase cases[] = {
         { "a@\\x0aPrivateNetwork=no.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a \"\\x0aPrivateNetwork=no\"", NULL },
         { "a@x\\x20\\x22\\x25h.service", "ExecStart=/bin/a %I", "ExecStart=/bin/a \"x \\\"%%h\"", NULL },
 
-        /* what is there by itself */
+        /* isorun does it by default */
         { "a.service", "NoNewPrivileges=true", "", "isorun always sets no_new_privs" },
         { "a.service", "ProtectKernelTunables=no", "", "not supported: isorun makes /proc read-only and hides /sys" },
         { "a.service", "ProtectHome=true\nPrivateTmp=on\nProtectHostname=1", "", "this is isorun's default" },
@@ -146,7 +146,7 @@ static void show_items(const Import *import, FILE *f) {
         }
 }
 
-/* PrivateNetwork=yes of the frame is one of the notes. */
+/* The frame's PrivateNetwork=yes makes one note in each case. */
 static bool has_note(const Import *import, const char *text) {
         size_t n = 0;
 
@@ -175,7 +175,7 @@ static void test_cases(_unused_ void **state) {
         }
 }
 
-/* What a unit is silent about, and a service needs. */
+/* Lines that isoctl adds if the unit does not have them, because a service needs them. */
 static void test_opened(_unused_ void **state) {
         static const struct {
                 const char *lines;
@@ -217,7 +217,7 @@ static void test_opened(_unused_ void **state) {
         }
 }
 
-/* Lines of two files are two, also where they have one number. */
+/* Two lines of two files stay two lines, even if their numbers are the same. */
 static void test_files(_unused_ void **state) {
         static const char unit[] = "[Service]\nSystemCallFilter=@basic-io\n",
                           drop_in[] = "[Service]\nSystemCallFilter=~add_key\n";
@@ -237,7 +237,7 @@ static void test_files(_unused_ void **state) {
         log_deinit(&log);
 }
 
-/* One line a directive's origin, sections in their order, comments where they belong. */
+/* The lines of one unit line stay one line; sections are in order, and comments are in the right section. */
 static void test_print(_unused_ void **state) {
         Import import;
         _cleanup_free_ char *out = NULL;
@@ -293,7 +293,7 @@ static void make_unit(uint32_t *seed, FILE *f) {
         fputc('\n', f);
 }
 
-/* Whatever a unit holds, what is printed reads back as the same items, or a line of it is refused by its place. */
+/* Whatever a unit contains, its policy must read back as the same items, or be refused with the line's place. */
 static void check_printed(const Import *import) {
         Policy *policy = test_policy();
         _cleanup_free_ char *out = NULL;

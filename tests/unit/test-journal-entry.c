@@ -8,7 +8,7 @@
 #include "util/fd.h"
 #include "util/journal-entry.h"
 
-/* A journald that is there and may be read from, at a path of the test's own. */
+/* Listens at this path in place of journald. */
 static int listen_at(const char *path) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -39,7 +39,7 @@ static void test_sent(_unused_ void **state) {
         assert_true(recv(fd, got, sizeof(got) - 1, 0) > 0);
         expect_text("entry", got, "FIRST=7\nSECOND=a\\x0aFORGED=b\\x09ä\\xff\\x1b[0m\n");
 
-        /* Nobody reads: it is dropped. */
+        /* If nobody reads, entries must be dropped. */
         alarm(20);
         for (unsigned i = 0; i < 1000000; i++) {
                 int r = journal_entry_send(&e, path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* policy_load() in directories of its own: "high" is looked through before "low". */
+/* policy_load() in temporary directories. "high" comes before "low" in the search path. */
 #include "helper.h"
 
 #include <errno.h>
@@ -67,7 +67,7 @@ static void expect_failure(Fixture *f, int r, int error, const char *message) {
         expect_number(message, f->log.report.n_errors, 1);
 }
 
-/* One line for a policy that adds a word to Environment=, by which the order of reading shows. */
+/* A policy line that adds a word to Environment=, so that the words show the order of reading. */
 #define MARK(word) "[Sandbox]\nEnvironment=" word "=1\n"
 
 static void test_name(void **state) {
@@ -119,7 +119,7 @@ static void test_default_replaced(void **state) {
         assert_null(policy_get(f->policy, D_SystemCallFilter));
 }
 
-/* All directories count; of two drop-ins with one name the first; sorted by name, whatever the directory. */
+/* Drop-ins come from all directories and are sorted by name. For two with the same name, the first directory wins. */
 static void test_drop_ins(void **state) {
         Fixture *f = *state;
 
@@ -170,7 +170,7 @@ static void test_drop_in_unreadable(void **state) {
         expect_failure(f, load(f, "web"), EISDIR, "low/web.conf.d/10.conf: Is a directory");
 }
 
-/* What is on top is read last, so that it wins. */
+/* The top policy is read last, so that its lines win. */
 static void test_base_by_name(void **state) {
         Fixture *f = *state;
 
@@ -227,7 +227,7 @@ static void test_base_default(void **state) {
         assert_non_null(policy_get(f->policy, D_SystemCallFilter));
 }
 
-/* A base's name means the search path, whatever lies where the command happens to be started. */
+/* The name of a base is looked up in the search path, even if the working directory has a file of this name. */
 static void test_base_not_from_working_directory(void **state) {
         Fixture *f = *state;
         _cleanup_free_ char *before = getcwd(NULL, 0);
@@ -254,7 +254,7 @@ static void test_cycles(void **state) {
         expect_failure(f, load(f, "a"), ELOOP, "low/b.conf:3: Base=: the policy is its own base: ");
 }
 
-/* Two ways to one file. */
+/* Two paths lead to the same file. */
 static void test_cycle_through_link(void **state) {
         Fixture *f = *state;
 
@@ -291,7 +291,7 @@ static void test_directory(void **state) {
         expect_failure(f, load(f, "dir"), EISDIR, "policy dir in ");
 }
 
-/* What is broken in several files is told of all of them. */
+/* The errors of all files are reported. */
 static void test_all_errors(void **state) {
         Fixture *f = *state;
 
@@ -320,7 +320,7 @@ static void test_empty(void **state) {
         expect_loaded(f, "empty", "Environment", "");
 }
 
-/* Sparse, so that it costs nothing. */
+/* The file is sparse, so it needs no space. */
 static void test_huge(void **state) {
         Fixture *f = *state;
         char path[PATH_MAX];
@@ -330,7 +330,7 @@ static void test_huge(void **state) {
         expect_failure(f, load(f, "huge"), EFBIG, "policy huge in ");
 }
 
-/* Nothing but a regular file is opened: a FIFO would block, and a device may do anything. */
+/* Only regular files are opened: a FIFO would block, and a device may have side effects. */
 static void test_other_kinds(void **state) {
         Fixture *f = *state;
         char path[PATH_MAX];
@@ -352,7 +352,7 @@ static void test_other_kinds(void **state) {
         expect_failure(f, load(f, "top"), EINVAL, "low/top.conf:2: cannot read the policy fifo in ");
 }
 
-/* The owner of a file can make others wait for up to 45 seconds in open(2). */
+/* The owner of a file can take a lease, which makes open(2) wait for up to 45 seconds. */
 static void test_lease(void **state) {
         Fixture *f = *state;
         char path[PATH_MAX];
@@ -409,7 +409,7 @@ static void test_many_files(void **state) {
         expect_failure(f, load(f, "top"), E2BIG, "low/base.conf.d/0.conf: too many files");
 }
 
-/* Each is of a size that is taken. */
+/* Each file is smaller than the limit. */
 static void test_large_together(void **state) {
         Fixture *f = *state;
         _cleanup_free_ char *text = malloc(600001);
@@ -425,7 +425,7 @@ static void test_large_together(void **state) {
         expect_in("limit", log_text(&f->log), ": too large (the limit is 1 MiB)");
 }
 
-/* Values however they are written down: in lines, in words, and in several files. */
+/* The limit counts all values: in lines, in words, and in several files. */
 static void test_many_values(void **state) {
         Fixture *f = *state;
         Buffer lines, words;
@@ -454,7 +454,7 @@ static void test_many_values(void **state) {
         buffer_deinit(&words);
 }
 
-/* Large and yet a text, in one long logical line. */
+/* One long logical line. */
 static void test_long(void **state) {
         Fixture *f = *state;
         Buffer b;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Memory runs out, at each allocation in turn. What fails then says so and leaks nothing, which the sanitized build
- * checks; what does not fail comes to the same as ever. */
+/* Makes each allocation fail in turn. If the code then fails, it must say so and leak nothing (the sanitized build
+ * checks that). If it does not fail, its result must be the same as always. */
 #include "fail-memory.h"
 #include "helper.h"
 
@@ -11,17 +11,17 @@
 #include "policy/policy-load.h"
 #include "util/text.h"
 
-/* The sanitizers take their time: with them, each third one. */
+/* Sanitizers are slow, so with them only every third allocation fails. */
 #ifdef __SANITIZE_ADDRESS__
 enum { STRIDE = 3 };
 #else
 enum { STRIDE = 1 };
 #endif
 
-/* One attempt. Returns 0 or -errno; writes what came of it to out, where that is anything. */
+/* One attempt. Returns 0 or -errno, and writes its result to out. */
 typedef int (*Attempt)(void *userdata, Report *report, FILE *out);
 
-/* What one attempt said and wrote, whichever of its allocations failed. */
+/* The results of one attempt. */
 typedef struct Trace {
         int result;
         bool failed; /* the allocation that was to fail was reached */
@@ -58,7 +58,7 @@ static bool is_right(const Trace *t, const Trace *good) {
         return t->result == -ENOMEM && t->n_errors > 0;
 }
 
-/* Lets every step-th allocation of the attempt fail. Returns how many did. */
+/* Makes every step-th allocation of the attempt fail. Returns how many failed. */
 static size_t starve(const char *what, Attempt attempt, void *userdata, size_t step) {
         _cleanup_(trace_deinit) Trace good = {};
         size_t n = 0, n_wrong = 0;
@@ -100,13 +100,13 @@ static void test_parse(_unused_ void **state) {
                         fail_msg("%s: nothing failed", directive_table[id].name);
 }
 
-/* Whole starts, as far as the plan and its text. */
+/* Whole starts, up to the plan and its text. */
 
 typedef struct Start {
         PlanFixture *fixture;
-        const char *text;               /* of the policy, */
-        const char *spec;               /* or where it is read from, */
-        char *const *search_path;       /* by this */
+        const char *text;               /* text of the policy */
+        const char *spec;               /* or its name */
+        char *const *search_path;       /* with this search path */
         const char *argument;           /* of --bind; may be NULL */
         char *const *tables;            /* directories; with argument */
 } Start;
@@ -149,7 +149,7 @@ static int start(void *userdata, Report *report, FILE *out) {
         return r;
 }
 
-/* Those that contradict one of the rest, and the command, which is one that is there. */
+/* Directives that contradict one of the others, and the command, which the host may lack. */
 static bool stands_alone(DirectiveId id) {
         return id == D_Nesting || id == D_ProtectProc || id == D_ProcSubset || id == D_BindReadOnlyPaths ||
                id == D_SystemCallArchitectures || id == D_ExecStart;
@@ -178,7 +178,7 @@ static int find_ranges(_unused_ uid_t owner, IdRange *ret_uids, IdRange *ret_gid
         return 0;
 }
 
-/* What one start cannot have together with the rest. */
+/* Directives that one start cannot have together with the others. */
 static void test_the_others(void **state) {
         static const struct {
                 const char *name, *text;
@@ -233,7 +233,7 @@ static void test_shipped(void **state) {
                 _cleanup_free_ char *path = format("%s/%s", POLICIES, entries[i]->d_name);
                 Start s = { .fixture = *state, .spec = path, .search_path = (char *[]) { NULL } };
 
-                /* Refused to root. */
+                /* "nest" is not for root. */
                 plan_set_uid(s.fixture, streq(entries[i]->d_name, "nest.conf") ? 1000 : 0);
                 starve(entries[i]->d_name, start, &s, 29);
                 free(entries[i]);
@@ -241,7 +241,7 @@ static void test_shipped(void **state) {
         free(entries);
 }
 
-/* A line is said with no memory to say it in. */
+/* Reports must work even if there is no memory for the line. */
 static void test_report(_unused_ void **state) {
         Log log;
 

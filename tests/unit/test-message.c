@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What comes over the socket is data that the other side may have made up. */
+/* Messages on the socket are data, which the other side may have invented. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 
 #include "helper.h"
-#undef fail /* cmocka's */
+#undef fail /* cmocka needs them */
 #include "sandbox/wire/failure.h"
 #include "sandbox/wire/packet.h"
 #include "sandbox/wire/step.h"
@@ -15,7 +15,7 @@ static void make_pair(int fds[static 2]) {
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
 }
 
-/* How many fds this process has open. */
+/* Counts the open fds of this process. */
 static unsigned count_fds(void) {
         unsigned n = 0;
 
@@ -24,7 +24,7 @@ static unsigned count_fds(void) {
         return n;
 }
 
-/* Sends size bytes of m with n fds, and receives it as that end. */
+/* Sends size bytes of m with n fds, and receives them as this end. */
 static int pass(const Message *m, size_t size, unsigned n, MessageEnd end, Message *ret) {
         int fds[2], sent[3], got[2], r;
         struct iovec part = { .iov_base = (void *) m, .iov_len = size };
@@ -147,7 +147,7 @@ static void test_bad_size(_unused_ void **state) {
         assert_int_equal(count_fds(), before);
 }
 
-/* Those of the plan are found again, and no others. */
+/* The subjects that the plan has are found again, and no others. */
 static void test_subject(void **state) {
         PlanFixture *f = *state;
         const char *key = "unset";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The text of messages to systemd: what is taken out, and that all else is left as it is. */
+/* The text of messages to systemd: which lines are removed, and that all others stay unchanged. */
 #include "helper.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static void test_strip(_unused_ void **state) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                /* Exactly as long as it is, for the sanitizer. */
+                /* exactly as long as the text, so that the sanitizer finds a read past its end */
                 size_t size = strlen(table[i].text), left;
                 char *text = memcpy(malloc(size), table[i].text, size);
                 pid_t pid = -1;
@@ -98,7 +98,7 @@ static void test_has(_unused_ void **state) {
         expect_number("behind", notify_text_has("STATUS=READY=1", 14, "READY=1"), false);
 }
 
-/* Lines of nonsense, the same ones each time: what is left has no line of the main process, and all the others. */
+/* Random lines, the same in each run. The result must lack all lines about the main process, and have all others. */
 static void test_nonsense(_unused_ void **state) {
         static const char *const pieces[] = { "MAINPID", "MAINPID=", "5", "=", "\n", "\r", "\n", "READY=1", "M", "A\tB", " ",
                                               "\xff", "FDNAME=x", "PID=" };

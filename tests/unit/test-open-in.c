@@ -55,7 +55,7 @@ static void test_same_as_openat2(void **state) {
         static const struct {
                 const char *path;
                 uint64_t flags;
-                int result; /* 0: an fd */
+                int result; /* 0: the result is an fd */
         } cases[] = {
                 { "/" }, { "/dir" }, { "/dir/file" }, { "//dir//./file" }, { "dir" }, { "." }, { "/dir", O_DIRECTORY },
                 { "/nothing", 0, -ENOENT },            { "/dir/nothing/more", 0, -ENOENT },
@@ -91,13 +91,13 @@ static void test_leads_nowhere_else(void **state) {
                 expect_result(paths[i], open_in_steps(root, paths[i], 0), -EXDEV);
                 expect_result(paths[i], open_in_steps(root, paths[i], O_NOFOLLOW), -EXDEV);
         }
-        /* What is no symlink in the file system, but jumps. */
+        /* Magic links of /proc, which are not symlinks with a path. */
         expect_result("root", open_in_steps(magic, "root", 0), -ELOOP);
         expect_result("root/etc", open_in_steps(magic, "root/etc", 0), -ELOOP);
         expect_result("cwd/.", open_in_steps(magic, "cwd/.", 0), -ELOOP);
 }
 
-/* Only the place is opened, and not for the command to have. */
+/* The fd is O_PATH, and is closed on exec. */
 static void test_what_is_opened(void **state) {
         _cleanup_close_ int root = root_of(*state), fd = open_in_steps(root, "dir/file", 0);
 

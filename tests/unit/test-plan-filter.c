@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The filter of a plan, asked as the kernel would ask it, and its Landlock rules. */
+/* The filter of a plan, evaluated as the kernel would, and its Landlock rules. */
 #include "helper.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ static bool matches(const PlanArgumentRule *r, const uint64_t arguments[6]) {
         return false;
 }
 
-/* What a call gets for its arguments: 0 where no rule is against it. */
+/* The result of a call with these arguments: 0 if no rule denies it. */
 static int answer(const Plan *plan, const char *name, const uint64_t arguments[6]) {
         for (size_t i = 0; i < plan->n_argument_rules; i++)
                 if (streq(plan->argument_rules[i].name, name) && matches(&plan->argument_rules[i], arguments))
@@ -44,7 +44,7 @@ static int answer(const Plan *plan, const char *name, const uint64_t arguments[6
         return 0;
 }
 
-/* What the name alone gets: -1 where the filter does not know it. */
+/* The result of a call by its name: -1 if the filter does not know it. */
 static int call_error(const Plan *plan, const char *name) {
         for (size_t i = 0; i < plan->n_calls; i++)
                 if (streq(plan->calls[i].name, name))
@@ -52,7 +52,7 @@ static int call_error(const Plan *plan, const char *name) {
         return -1;
 }
 
-/* The calls. */
+/* Calls. */
 
 static void test_calls(void **state) {
         static const struct {
@@ -71,17 +71,17 @@ static void test_calls(void **state) {
                 { "SystemCallFilter=~@system-service\nSystemCallFilter=uname execve", "uname", 0 },
                 { "SystemCallFilter=~@mount", "reboot", 0 },
                 { "SystemCallFilter=~@mount", "mount", EPERM },
-                { "SystemCallFilter=execve", "getpid", 0 }, /* of @default, always there */
+                { "SystemCallFilter=execve", "getpid", 0 }, /* in @default, so always allowed */
                 { "SystemCallFilter=execve", "uname", EPERM },
-                /* A sandbox inside is always possible: it can only forbid more. */
+                /* A payload may always sandbox itself: it can only give up rights. */
                 { "SystemCallFilter=execve", "seccomp", 0 },
                 { "SystemCallFilter=execve", "landlock_restrict_self", 0 },
                 { "SystemCallFilter=@default\nSystemCallFilter=~@sandbox", "seccomp", EPERM },
-                /* It makes no mount without CAP_SYS_ADMIN. */
+                /* Harmless without CAP_SYS_ADMIN. */
                 { "", "open_tree", 0 },
                 { "", "move_mount", EPERM },
                 { "SystemCallFilter=execve", "socket", EPERM },
-                /* The keyrings must be asked for by name. */
+                /* The policy must name the calls of keyrings. */
                 { "", "keyctl", EPERM },
                 { "", "add_key", EPERM },
                 { "", "request_key", EPERM },
@@ -126,7 +126,7 @@ static void test_calls(void **state) {
         }
 }
 
-/* A listed call that the libseccomp of this machine does not know, or NULL. */
+/* A listed call that this machine's libseccomp does not know, or NULL. */
 static const char *find_unknown_call(void) {
         const SyscallGroup *known = syscall_group_find("@known");
 
@@ -136,12 +136,11 @@ static const char *find_unknown_call(void) {
         return NULL;
 }
 
-/* Such a name is no error, and there is no rule for it. If the policy allows it by name, a notice says that the call
- * fails. */
+/* Such a name is not an error, and has no rule. If the policy allows it by name, a notice says that the call fails. */
 static void test_calls_unknown(void **state) {
         static const struct {
-                const char *before, *behind; /* the name in a line */
-                unsigned notice; /* the line that gets one */
+                const char *before, *behind; /* %s is the name */
+                unsigned notice; /* the line of the notice; 0: no notice */
         } cases[] = {
                 { "SystemCallFilter=@known\nSystemCallFilter=~", "", 0 },
                 { "SystemCallFilter=@system-service ", "", 1 },
@@ -212,7 +211,7 @@ static bool allows_family(const Plan *plan, uint64_t family) {
 
 typedef struct FamilyCase {
         const char *lines;
-        uint64_t families; /* that a socket can have, of the first 64 */
+        uint64_t families; /* the families up to 63 that a socket may have */
 } FamilyCase;
 
 #define BIT(n) (UINT64_C(1) << (n))
@@ -225,7 +224,7 @@ static void check_families(PlanFixture *f, const FamilyCase *c) {
                 bool expected = c->families & BIT(family);
 
                 expect_number(c->lines, allows_family(f->plan, family), expected);
-                /* The kernel takes an int: what stands above it must open nothing. */
+                /* The kernel reads an int, so a value with upper bits must not be allowed. */
                 if (!expected)
                         expect_number(c->lines, allows_family(f->plan, family | BIT(32)), false);
         }
@@ -248,7 +247,7 @@ static void test_families(void **state) {
                 check_families(f, &cases[i]);
 }
 
-/* In the host's network, an old kernel cannot keep a socket from the host's abstract ones. */
+/* In the host's network, an old kernel cannot keep a socket away from the host's abstract sockets. */
 static void test_unix_on_host_network(void **state) {
         static const FamilyCase cases[] = {
                 { "PrivateNetwork=no", DEFAULT_FAMILIES & ~BIT(AF_UNIX) },
@@ -291,7 +290,7 @@ static void check_namespaces(PlanFixture *f, const char *lines, uint64_t allowed
                 all = all && allowed & flag;
                 expect_result(name, answer(f->plan, "unshare", (const uint64_t[6]) { flag | CLONE_FS }), error);
                 expect_result(name, answer(f->plan, "setns", (const uint64_t[6]) { 3, flag }), error);
-                if (flag != CLONE_NEWTIME) /* a part of the signal's number there */
+                if (flag != CLONE_NEWTIME) /* there, the bit is part of the signal number */
                         expect_result(name, answer(f->plan, "clone", (const uint64_t[6]) { flag | 17 }), error);
         }
         expect_result(lines, answer(f->plan, "setns", (const uint64_t[6]) { 3, 0 }), all ? 0 : EPERM);
@@ -327,7 +326,7 @@ static void test_argument_rules(void **state) {
                 int error;
         } cases[] = {
                 { "", "ioctl", { 0, TIOCSTI }, EPERM },
-                { "", "ioctl", { 0, TIOCSTI | BIT(32) }, EPERM }, /* the kernel sees 32 bits */
+                { "", "ioctl", { 0, TIOCSTI | BIT(32) }, EPERM }, /* the kernel sees only 32 bits */
                 { "", "ioctl", { 0, TIOCLINUX }, EPERM },
                 { "", "ioctl", { 0, TIOCLINUX | BIT(32) }, EPERM },
                 { "", "ioctl", { 0, TCGETS }, 0 },
@@ -346,7 +345,7 @@ static void test_argument_rules(void **state) {
                 { "", "fchmodat", { 3, 0, 02755 }, EPERM },
                 { "", "fchmod", { 3, 01777 }, 0 },
                 { "", "openat", { 3, 0, 0100 /* O_CREAT */, 04755 }, EPERM },
-                { "", "openat", { 3, 0, 0, 04755 }, 0 }, /* creates nothing: the mode does not count */
+                { "", "openat", { 3, 0, 0, 04755 }, 0 }, /* creates nothing, so the mode is not used */
                 { "", "openat2", {}, ENOSYS },
                 { "RestrictSUIDSGID=no", "fchmod", { 3, 04755 }, 0 },
                 { "RestrictSUIDSGID=no", "openat2", {}, 0 },
@@ -357,7 +356,7 @@ static void test_argument_rules(void **state) {
                 { "MemoryDenyWriteExecute=yes", "mmap", { 0, 0, PROT_READ | PROT_EXEC }, 0 },
                 { "MemoryDenyWriteExecute=yes", "mprotect", { 0, 0, PROT_EXEC }, EPERM },
                 { "MemoryDenyWriteExecute=yes", "mprotect", { 0, 0, PROT_WRITE }, 0 },
-                { "", "personality", { 8 /* that of the fixture */ }, 0 },
+                { "", "personality", { 8 /* the fixture's personality */ }, 0 },
                 { "", "personality", { 0 }, EPERM },
                 { "", "personality", { 0x0400000 /* READ_IMPLIES_EXEC */ | 8 }, EPERM },
                 { "LockPersonality=no", "personality", { 0x0400000 | 8 }, 0 },
@@ -373,12 +372,12 @@ static void test_argument_rules(void **state) {
         }
 }
 
-/* The rules that no policy can do without. */
+/* Rules that no policy can remove. */
 static void test_fixed_rules(void **state) {
         static const struct {
                 unsigned abi;
                 size_t n;
-                uint64_t pid; /* of kill(2) */
+                uint64_t pid; /* the first argument of kill(2) */
                 int error;
         } cases[] = {
                 { 0, 4, 0, EPERM }, { 5, 4, 0, EPERM },       { 5, 4, BIT(32), EPERM },      { 5, 4, 1, 0 },
@@ -418,11 +417,11 @@ static void test_landlock_abis(void **state) {
         const uint64_t scopes = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
         const struct {
                 unsigned abi;
-                uint64_t files, scope; /* files: of the later ones */
+                uint64_t files, scope; /* of the later rights, those that are handled */
                 bool handled;
         } cases[] = {
                 { 0, 0, 0, false },
-                { 1, 0, 0, false }, /* could move no file to another directory */
+                { 1, 0, 0, false }, /* without it, no file can be moved between directories */
                 { 2, LANDLOCK_ACCESS_FS_REFER, 0, true },
                 { 3, LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE, 0, true },
                 { 5, later, 0, true },
@@ -462,7 +461,7 @@ static void test_landlock_rules(void **state) {
                 assert_false(f->plan->landlock_rules[i].access & ~f->plan->landlock_files);
 }
 
-/* Under a domain that handles files no mount(2) works. */
+/* In a domain that handles files, mount(2) does not work. */
 static void test_landlock_and_mounts(void **state) {
         static const char *const lines[] = { "Nesting=yes", "RestrictNamespaces=no", "RestrictNamespaces=user",
                                              "CapabilityBoundingSet=CAP_SYS_ADMIN" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The mounts of a plan: what is built in, what the policy adds, and what becomes of the two in one place. */
+/* The mounts of a plan: built-in ones, those of the policy, and both in one place. */
 #include "helper.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ static void test_built_in(void **state) {
         }
 }
 
-/* Parents first, and nothing twice: so can the start go through them. */
+/* Parents come first and nothing comes twice, so that a start can make the mounts in this order. */
 static void test_order(void **state) {
         PlanFixture *f = *state;
 
@@ -96,7 +96,7 @@ static void test_tmpfs_options(void **state) {
                 bool read_only, no_exec;
         } cases[] = {
                 { "TemporaryFileSystem=/srv", "mode=0755,size=64M" },
-                { "TemporaryFileSystem=/srv:size=1M,mode=700", "mode=700,size=64M,size=1M" }, /* the last one counts */
+                { "TemporaryFileSystem=/srv:size=1M,mode=700", "mode=700,size=64M,size=1M" }, /* the last one wins */
                 { "TemporaryFileSystem=/srv:ro,noexec", "mode=0755,size=64M", true, true },
                 { "TemporaryFileSystem=/srv:ro,noexec,rw,exec", "mode=0755,size=64M", false, false },
                 { "User=12345\nTemporaryFileSystem=/srv", "mode=0755,uid=12345,gid=12345,size=64M" },
@@ -114,7 +114,7 @@ static void test_tmpfs_options(void **state) {
         }
 }
 
-/* Sources are resolved at once, destinations inside; neither follows a link out. */
+/* Sources are resolved on the host, and destinations inside. Neither follows a symlink out. */
 static void test_symlinks(void **state) {
         PlanFixture *f = *state;
         char path[PATH_MAX];
@@ -139,11 +139,11 @@ static void test_missing_source(void **state) {
         plan_expect_good(f, "BindPaths=-%h/no:/srv\n");
         assert_null(plan_find_mount(f->plan, "/srv"));
         plan_expect_error(f, "RootDirectory=%h/no\n", ENOENT, "test.conf:1: RootDirectory=: ");
-        f->request.read_image = true; /* a start mounts it if it is one */
+        f->request.read_image = true; /* a start would mount it, if it were an image */
         plan_expect_error(f, "RootDirectory=%h/file\n", ENOTDIR, "/file is not a directory");
 }
 
-/* What the policy says of a place stands over what is built in; two lines of the policy contradict each other. */
+/* The policy replaces what is built in at the same place. Two lines of the policy for the same place are an error. */
 static void test_one_place_twice(void **state) {
         static const char *const contradictions[] = {
                 "BindPaths=%h/data:/srv\nTemporaryFileSystem=/srv",
@@ -202,7 +202,7 @@ static void test_file_and_directory(void **state) {
         assert_int_not_equal(f->result, 0);
 }
 
-/* A place that is not there: the directory that it goes into becomes one in memory, with the same in it. */
+/* For a missing destination, its parent becomes a directory in memory with the same contents. */
 static void test_missing_destination(void **state) {
         PlanFixture *f = *state;
         char path[PATH_MAX];
@@ -257,7 +257,7 @@ static void test_inaccessible(void **state) {
         plan_expect_error(f, "InaccessiblePaths=/etc/no\n", ENOENT, "does not exist in the sandbox (write -/etc/no");
 }
 
-/* What would show all of the processes again makes the promise void. */
+/* A mount that shows all processes again would break the promise. */
 static void test_proc(void **state) {
         static const char *const bad[] = {
                 "Nesting=yes\nProtectProc=invisible",
@@ -278,7 +278,7 @@ static void test_proc(void **state) {
         assert_false(mount_at(f, "/proc")->attributes.read_only);
 }
 
-/* It lists the user's keys, whatever the namespace. */
+/* /proc/keys lists the user's keys, whatever the namespace. */
 static void test_proc_keys(void **state) {
         static const struct {
                 uid_t uid;
@@ -289,8 +289,8 @@ static void test_proc_keys(void **state) {
                 { 1000, "", true },
                 { 0, "ProtectProc=invisible", true },
                 { 0, "Nesting=no\nProcSubset=all", true },
-                { 0, "ProcSubset=pid", false }, /* not there then */
-                { 1000, "Nesting=yes", false }, /* no /proc could be mounted inside */
+                { 0, "ProcSubset=pid", false }, /* /proc has no such file then */
+                { 1000, "Nesting=yes", false }, /* otherwise no /proc could be mounted inside */
                 { 0, "TemporaryFileSystem=/proc", false },
                 { 0, "InaccessiblePaths=/proc", false },
         };
@@ -302,7 +302,7 @@ static void test_proc_keys(void **state) {
                 plan_set_uid(f, cases[i].uid);
                 plan_expect_good(f, cases[i].lines);
                 m = plan_find_mount(f->plan, "/proc/keys");
-                /* Where the kernel that this runs on has none, there is nothing to block. */
+                /* On a kernel without this file there is nothing to block. */
                 expect_number(cases[i].lines, m != NULL, cases[i].blocked && access("/proc/keys", F_OK) == 0);
                 if (m) {
                         expect_number(cases[i].lines, m->kind, MOUNT_BLOCKED);
@@ -312,7 +312,7 @@ static void test_proc_keys(void **state) {
         }
 }
 
-/* Who writes in a volume chooses where its symlinks lead, and what has which name. */
+/* A writer of a volume decides where its symlinks lead and which names it has. */
 static void test_symlinks_in_volumes(void **state) {
         static const struct {
                 const char *lines, *destination; /* NULL: refused */
@@ -326,7 +326,7 @@ static void test_symlinks_in_volumes(void **state) {
                 { "BindPaths=%h/data:/srv\nInaccessiblePaths=-/srv/out/no", NULL },
                 { "BindPaths=%h/data:/srv %h/file:/to-srv/link", NULL },
                 { "BindPaths=%h/data:/srv %h/file:/srv/there", "/srv/there" },
-                { "BindPaths=%h/data:/srv %h/file:/to-srv/there", "/srv/there" }, /* the root is not writable */
+                { "BindPaths=%h/data:/srv %h/file:/to-srv/there", "/srv/there" }, /* the root is read-only */
                 { "BindReadOnlyPaths=%h/data:/srv\nBindPaths=%h/file:/srv/link", "/srv/there" },
                 { "BindPaths=%h/data:/srv:ro %h/file:/srv/out/passwd", "/etc/passwd" },
         };
@@ -366,7 +366,7 @@ static void test_inaccessible_in_volumes(void **state) {
         }
 }
 
-/* What is built in is not put into what the policy has put above it, and stays where that stands beside it. */
+/* Built-in entries are not put into a directory of the policy above them, but stay beside one. */
 static void test_built_in_below_policy(void **state) {
         static const struct {
                 const char *lines, *destination;
@@ -385,9 +385,9 @@ static void test_built_in_below_policy(void **state) {
                 { "RootDirectory=/\nVolume=%h/data:/var/lib/data", "/var/lib", true },
                 { "RootDirectory=/\nVolume=%h/data:/var/lib/data", "/var/log", true },
                 { "Volume=%h/data:/var", "/var/tmp", false },
-                { "Volume=%h/linked:/var", "/var/tmp", false }, /* whose tmp is a symlink */
+                { "Volume=%h/linked:/var", "/var/tmp", false }, /* tmp in it is a symlink */
                 { "RootDirectory=/\nVolume=%h/linked:/var", "/var/run", false },
-                { "BindPaths=%h/data:/var/a", "/var/tmp", true }, /* /var becomes one in memory */
+                { "BindPaths=%h/data:/var/a", "/var/tmp", true }, /* /var becomes a directory in memory */
                 { "BindPaths=%h/data:/var/z", "/var/tmp", true },
                 { "TemporaryFileSystem=/dev", "/dev/null", false },
                 { "TemporaryFileSystem=/dev", "/dev/pts", false },
@@ -406,7 +406,7 @@ static void test_built_in_below_policy(void **state) {
         }
 }
 
-/* A directory that is hidden loses what is built in below it, and keeps what was asked for there, and what that stands in. */
+/* A hidden directory loses the built-in entries below it. It keeps those of the policy, with their parents. */
 static void test_inaccessible_around(void **state) {
         PlanFixture *f = *state;
 
@@ -427,7 +427,7 @@ static void test_inaccessible_around(void **state) {
         assert_null(plan_find_mount(f->plan, "/var/tmp"));
 }
 
-/* The machine's own root, read only and with what is private in it hidden. */
+/* The machine's own root: read-only, with its private parts hidden. */
 static void test_host_root(void **state) {
         PlanFixture *f = *state;
 

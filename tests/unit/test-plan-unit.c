@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What systemd has made for the service that isorun is the main process of. */
+/* The directories and credentials that systemd has made for the service whose main process isorun is. */
 #include "helper.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@ typedef struct UnitFixture {
         char directory[PATH_MAX + 32], credentials[PATH_MAX + 32];
 } UnitFixture;
 
-/* The directory "data" as the state, "data/below" as the credentials. */
+/* Makes "data" the state directory, and "data/below" the credentials directory. */
 static void become_unit(UnitFixture *u, void **state) {
         char path[PATH_MAX];
 

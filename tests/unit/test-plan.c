@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The plan as a whole: what each directive does to it, who holds its limits, ids, capabilities, the command. */
+/* The plan as a whole: the effect of each directive, the holder of the limits, ids, capabilities, the command. */
 #include "helper.h"
 #include "plan/request.h"
 
 #include <errno.h>
 #include <linux/sched.h>
 
-/* Each directive changes the plan. */
+/* Each directive must change the plan. */
 
 static void check_changes_plan(PlanFixture *f, const Directive *d, const char *before) {
         char line[256];
@@ -30,13 +30,13 @@ static void test_every_directive_changes_plan(void **state) {
         PlanFixture *f = *state;
         _cleanup_free_ char *before = NULL, *before_of_user = NULL;
 
-        f->host.terminals = 7; /* else there is none to be shared */
+        f->host.terminals = 7; /* without a terminal, "shared" would change nothing */
         before = plan_of_nothing(f);
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (directive_table[id].section != SECTION_POLICY && id != D_Nesting)
                         check_changes_plan(f, &directive_table[id], before);
 
-        plan_set_uid(f, 1000); /* root is refused it */
+        plan_set_uid(f, 1000); /* root may not use it */
         before_of_user = plan_of_nothing(f);
         check_changes_plan(f, &directive_table[D_Nesting], before_of_user);
 }
@@ -54,7 +54,7 @@ static void test_every_example_parses(_unused_ void **state) {
         }
 }
 
-/* The text for people says where each line is from. */
+/* The printed plan names the origin of each line. */
 static void test_print(void **state) {
         PlanFixture *f = *state;
         Buffer b;
@@ -68,7 +68,7 @@ static void test_print(void **state) {
         buffer_deinit(&b);
 }
 
-/* Everything wrong is told at once. */
+/* All errors are reported, not only the first. */
 static void test_all_errors_in_one_go(void **state) {
         PlanFixture *f = *state;
 
@@ -79,7 +79,7 @@ static void test_all_errors_in_one_go(void **state) {
         expect_number("errors", f->log.report.n_errors, 6);
 }
 
-/* Who holds the limits. */
+/* The holder of the limits. */
 
 static void check_without_manager(PlanFixture *f, const Directive *d) {
         char lines[256], message[64];
@@ -144,7 +144,7 @@ static void test_managers(void **state) {
         }
 }
 
-/* A user's manager takes what needs a BPF program, and lets everything through. */
+/* A user's manager accepts directives that need a BPF program, but enforces nothing. */
 static void test_user_manager_has_no_bpf(void **state) {
         PlanFixture *f = *state;
 
@@ -180,7 +180,7 @@ static void make_cgroup(PlanFixture *f, const char *name, const char *controller
         }
 }
 
-/* No systemd, but a part of the cgroup tree that is ours: our own where nothing sits in it, else the one above. */
+/* Without systemd, with a delegated cgroup: isorun's own if it has no processes, otherwise its parent. */
 static void test_delegated_cgroup(void **state) {
         PlanFixture *f = *state;
         char path[PATH_MAX];
@@ -208,7 +208,7 @@ static void test_delegated_cgroup(void **state) {
         plan_expect_error(f, "MemoryMax=1M\nIPAddressDeny=any\n", EOPNOTSUPP, "IPAddressDeny=: cannot be enforced: ");
 }
 
-/* Who can mount sees the cgroups from where the namespace begins: not those with the limits. */
+/* A payload that can mount sees its cgroup namespace, which must not contain the cgroup with the limits. */
 static void test_inner_cgroup(void **state) {
         static const struct {
                 const char *lines;
@@ -352,11 +352,11 @@ static void test_capabilities_without_effect(void **state) {
         plan_expect_good(f, "PrivateUsers=no\nCapabilityBoundingSet=~CAP_KILL CAP_SYS_ADMIN CAP_SYS_PTRACE\n");
         assert_false(f->plan->bounding & UINT64_C(1) << CAP_CHOWN);
         plan_expect_good(f, "CapabilityBoundingSet=CAP_CHOWN\n");
-        f->host.initial_users = false; /* then PrivateUsers=no does not help */
+        f->host.initial_users = false; /* so PrivateUsers=no cannot help */
         plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_TIME\n", EPERM, " has no effect ");
 }
 
-/* What root's payload writes as a file's capabilities counts on the host. */
+/* File capabilities that root's payload writes are valid on the host. */
 static void test_file_capabilities(void **state) {
         static const struct {
                 uid_t uid;
@@ -394,7 +394,7 @@ static void test_file_capabilities(void **state) {
         }
 }
 
-/* The kernel asks for the host's uid 0, and for no capability, when /proc/sys is written. */
+/* The kernel lets the host's uid 0 write to /proc/sys without any capability. */
 static void test_nesting_of_root(void **state) {
         static const struct {
                 uid_t uid;
@@ -464,7 +464,7 @@ static void test_listen_fds_of_others(void **state) {
         expect_not_in("environment", plan_shown(f), "LISTEN");
 }
 
-/* What systemd is told. */
+/* Messages to systemd. */
 
 static void test_notify(void **state) {
         PlanFixture *f = *state;
@@ -510,7 +510,7 @@ static void test_notify(void **state) {
         plan_expect_error(f, "", EOPNOTSUPP, "error: NOTIFY_SOCKET=vsock:2:1234 is neither a path nor an abstract socket: ");
 }
 
-/* Each takes what another process listens to. */
+/* Each option needs a systemd that listens. */
 static void test_notify_requests(void **state) {
         static const struct {
                 const char *socket;
@@ -632,7 +632,7 @@ static void test_working_directory(void **state) {
         }
 }
 
-/* Whose terminals fds 0 to 2 are to be; bit N: fd N is one. */
+/* The fds from 0 to 2 that become private terminals; bit N is fd N. */
 static void test_terminals(void **state) {
         static const struct {
                 unsigned there;
@@ -660,7 +660,7 @@ static void test_terminals(void **state) {
         plan_expect_good(f, "Terminal=shared\nStandardError=null\n");
 }
 
-/* Where isorun hands over there is nobody to keep it up. */
+/* After a hand-over, isorun cannot relay a terminal. */
 static void test_terminal_without_isorun(void **state) {
         PlanFixture *f = *state;
 

@@ -7,7 +7,7 @@
 #include "convert/systemd.h"
 #include "policy/unit-file.h"
 
-/* Texts, and the values that one directive then has. */
+/* A text, and the values that it gives one directive. */
 
 typedef struct ReadCase {
         const char *text, *directive, *values;
@@ -50,7 +50,7 @@ static void test_origins(_unused_ void **state) {
 
         log_init(&log);
         assert_int_equal(policy_read(policy, file, "[Sandbox]\nEnvironment=A=1\n", 25, &log.report), 0);
-        free(file); /* the policy has a copy */
+        free(file); /* the policy has its own copy */
         assert_int_equal(policy_read(policy, "second.conf", "\n[Sandbox]\nEnvironment=B=1 C=1\n", 31, &log.report), 0);
         assert_int_equal(policy_assign_argument(policy, "command line", "Environment=D=1", &log.report), 0);
         assert_int_equal(list->n, 4);
@@ -105,7 +105,7 @@ static void test_mistakes(_unused_ void **state) {
         }
 }
 
-/* A name longer than any directive is compared with none. */
+/* A very long name is not compared with the directives. */
 static void test_long_key(_unused_ void **state) {
         _cleanup_(policy_freep) Policy *policy = test_policy();
         char key[4096];
@@ -146,7 +146,7 @@ static void test_all_errors_in_one_go(_unused_ void **state) {
         log_deinit(&log);
 }
 
-/* A bad assignment leaves what was there as it was. */
+/* A bad assignment leaves the earlier values unchanged. */
 static void test_bad_assignment_changes_nothing(_unused_ void **state) {
         _cleanup_(policy_freep) Policy *policy = test_policy();
         Log log;
@@ -185,7 +185,7 @@ static void test_arguments(_unused_ void **state) {
         }
 }
 
-/* Every fallback parses, holds, and yields to what the policy says. */
+/* Each default parses, is used, and is replaced by a value of the policy. */
 static void test_complete(_unused_ void **state) {
         _cleanup_(policy_freep) Policy *policy = test_policy();
         Log log;
@@ -220,7 +220,7 @@ static void test_optional(_unused_ void **state) {
         log_deinit(&log);
 }
 
-/* The table itself: what it says of each directive can be used. */
+/* The entries of the table itself are usable. */
 static void test_table(_unused_ void **state) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const Directive *d = &directive_table[id];
@@ -239,8 +239,8 @@ static void test_table(_unused_ void **state) {
         assert_null(policy_free(NULL));
 }
 
-/* A start from good text, then bytes changed, put in, taken out and lines doubled, by a generator that gives the
- * same in every run. Nothing is expected but that it ends, well: a result that is documented, every error told. */
+/* Begins with good text. Then it changes, inserts and removes bytes, and doubles lines, at random but the same in each
+ * run. The reading must end with a documented result, and report every error. */
 
 static uint32_t next_random(uint32_t *state) {
         *state ^= *state << 13; /* xorshift32 */
@@ -255,7 +255,7 @@ static void write_example(FILE *f, DirectiveId id) {
         fprintf(f, "[%s]\n%s=%s\n", section_names[d->section], d->name, d->example);
 }
 
-/* One change to a text of *size in a buffer that has room for one byte more. */
+/* Makes one change to a text of *size bytes; the buffer has room for one more. */
 static void mutate(char *text, size_t *size, uint32_t *seed) {
         static const char interesting[] = "\0\n\r\\%\"'~:;#=[]-/ ,@$.0\x7f\x80\xc2\xff";
         size_t at = *size ? next_random(seed) % *size : 0;
@@ -280,7 +280,7 @@ static void mutate(char *text, size_t *size, uint32_t *seed) {
 
 static void read_mutant(const char *text, size_t size) {
         _cleanup_(policy_freep) Policy *policy = test_policy();
-        _cleanup_free_ char *exact = malloc(size ?: 1); /* so that a step behind the end is seen */
+        _cleanup_free_ char *exact = malloc(size ?: 1); /* so that the sanitizer finds a read past the end */
         Log log;
         int r;
 
@@ -316,7 +316,7 @@ static void test_mutants(_unused_ void **state) {
         }
 }
 
-/* Bytes without any sense, for one directive after the other. */
+/* Random bytes, for each directive in turn. */
 static void test_random_values(_unused_ void **state) {
         enum { ROUNDS = 20000, LENGTH_MAX = 24 };
         uint32_t seed = 19700101;
@@ -338,7 +338,7 @@ static void test_random_values(_unused_ void **state) {
         }
 }
 
-/* What is copied has a manual to be looked up in, and what is not there has a reason or nothing to lose. */
+/* A copied directive names a manual page. A lacking one says what is lost, unless nothing is. */
 static void test_systemd_rows(_unused_ void **state) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const SystemdRow *row = &systemd_table[id];

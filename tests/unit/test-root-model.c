@@ -67,7 +67,7 @@ static int tear_down(void **state) {
         return 0;
 }
 
-/* With paths of the host below the fixture's directory, "-" where there is none. */
+/* Paths of the host are relative to the fixture's directory; "-" means none. */
 typedef struct WalkCase {
         const char *asked, *path, *host, *nearest;
         bool exists, directory;
@@ -120,7 +120,7 @@ static void test_symlinks(void **state) {
                 { "/bin", "/usr/bin", "/host/usr/bin", NULL, true, true, "/" },
                 { "/bin/sh", "/usr/bin/sh", "/host/usr/bin/sh", NULL, true, false, "/" },
                 { "/abs/sh", "/usr/bin/sh", "/host/usr/bin/sh", NULL, true, false, "/" },
-                { "/up/bin", "/usr/bin", "/host/usr/bin", NULL, true, true, "/" }, /* not out of the root */
+                { "/up/bin", "/usr/bin", "/host/usr/bin", NULL, true, true, "/" }, /* cannot leave the root */
                 { "/deep/data", "/usr/share/data", "/host/usr/share/data", NULL, true, false, "/" },
                 { "/bin/../share", "/usr/share", "/host/usr/share", NULL, true, true, "/" },
                 { "/link-dot/link-dot/etc", "/etc", "/host/etc", NULL, true, true, "/" },
@@ -130,7 +130,7 @@ static void test_symlinks(void **state) {
         check_walks(*state, cases, ELEMENTSOF(cases));
 }
 
-/* What is missing: as it was asked for from there on, and the last directory that is there. */
+/* If a path is missing: the rest as it was asked for, and the last directory that exists. */
 static void test_missing(void **state) {
         static const WalkCase cases[] = {
                 { "/no", "/no", "/host", "/", false, false, "/" },
@@ -184,7 +184,7 @@ static void test_bind_covers(void **state) {
         check_walks(f, cases, ELEMENTSOF(cases));
 }
 
-/* Who writes in a bind chooses where its symlinks lead. */
+/* A writer of a volume decides where its symlinks lead. */
 static void test_through_volume(void **state) {
         static const struct {
                 const char *asked;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Roots: of several directories, by name, of nothing, and with what a command needs in one of nothing. */
+/* Roots: of several directories, by name, empty, and with the files that a command needs in an empty one. */
 #include "helper.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "util/elf-file.h"
 #include "util/strv.h"
 
-/* Stacked layers, by root_model_walk(): 2 is the highest. */
+/* Three layers for root_model_walk(): 2 is the highest. */
 
 typedef struct Stack {
         char *dir;
@@ -39,7 +39,7 @@ static int stack_set_up(void **state) {
                 temp_text(s->dir, files[i], "x");
         temp_link(s->dir, "2/link-over-dir", "etc");
         temp_link(s->dir, "0/dir-over-link", "dir-over-link-target");
-        temp_link(s->dir, "2/bin", "usr/bin");        /* to what another layer has */
+        temp_link(s->dir, "2/bin", "usr/bin");        /* leads to something in another layer */
         temp_link(s->dir, "0/up", "etc/high");        /* from the lowest to the highest */
         temp_link(s->dir, "1/out", "../../etc");
         temp_link(s->dir, "1/usr/inside", "../etc");
@@ -62,7 +62,8 @@ static int stack_tear_down(void **state) {
         return 0;
 }
 
-/* hosts: with ":" between, below the fixture's directory; of what is not there, nearest_hosts. */
+/* hosts: host paths relative to the fixture's directory, separated by ":". For a missing path, those of
+ * nearest_hosts. */
 static void expect_walk(const Stack *s, const char *asked, const char *path, const char *hosts, bool exists, bool leaves) {
         _cleanup_(spot_deinit) Spot spot = {};
         char **got;
@@ -94,7 +95,7 @@ static void test_stack(void **state) {
                 { "/dir-over-file/in", "/dir-over-file/in", "/2/dir-over-file/in", true },
                 { "/file-over-dir", "/file-over-dir", "/2/file-over-dir", true },
                 { "/file-over-dir/in", "/file-over-dir/in", "/2/file-over-dir", false },
-                { "/file-between", "/file-between", "/2/file-between", true }, /* what is below the file is hidden by it */
+                { "/file-between", "/file-between", "/2/file-between", true }, /* the file hides what is below it */
                 { "/file-between/low", "/file-between/low", "/2/file-between", false },
                 { "/back", "/back", "/2/back:/0/back", true },
                 { "/link-over-dir", "/etc", "/2/etc:/1/etc:/0/etc", true },
@@ -108,7 +109,7 @@ static void test_stack(void **state) {
                 { "/chain", "/etc/low", "/0/etc/low", true, true },
                 { "/bin/out", "/etc/low", "/0/etc/low", true, true },
                 { "/no", "/no", "/2:/1:/0", false },
-                { "/../etc/low", "/etc/low", "/0/etc/low", true, false }, /* no symlink */
+                { "/../etc/low", "/etc/low", "/0/etc/low", true, false }, /* not a symlink */
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
@@ -130,7 +131,7 @@ static void test_whiteouts(void **state) {
         expect_walk(s, "/etc/low", "/etc/low", "/2/etc:/1/etc:/0/etc", false, false);
         expect_walk(s, "/gone-below", "/gone-below", "/2/gone-below", true, false);
         expect_walk(s, "/alone", "/alone", "/2:/1:/0", false, false);
-        /* Other devices are what they are. */
+        /* Other devices are not whiteouts. */
         assert_int_equal(unlink(temp_path(path, s->dir, "1/gone")), 0);
         if (mknod(path, S_IFCHR, makedev(1, 3)) == 0)
                 expect_walk(s, "/gone", "/gone", "/1/gone", true, false);
@@ -171,7 +172,7 @@ static void test_layers(void **state) {
         plan_expect_error(f, "RootDirectory=%h/root:%h/file", ENOTDIR, "/file is not a directory");
         plan_expect_error(f, "RootDirectory=%h/no:%h/root", ENOENT, "/no: No such file or directory");
         plan_expect_error(f, "RootDirectory=%h/root:name", ENOENT, "the name name is not bound to a path");
-        /* The host's own root below others is a tree like any other. */
+        /* As one of several layers, the host's root is a tree like any other. */
         plan_expect_good(f, "RootDirectory=/:%h/top");
         expect_text("lowest", mount_at(f, "/")->source.lower[0], "/");
 }
@@ -221,7 +222,7 @@ static void test_detached_layer(void **state) {
         bindings_deinit(&b);
 }
 
-/* Its contents are those of a file that is no image, which the plan does not see. */
+/* The file is not an image. The plan does not read it, so it does not notice. */
 static void test_unread_image(void **state) {
         char *arguments[] = { (char *) "no-such-program", NULL }, path[PATH_MAX];
         PlanFixture *f = *state;
@@ -239,7 +240,7 @@ static void test_unread_image(void **state) {
         expect_number("made", mount_at(f, "/etc/x/y")->kind, MOUNT_FILE);
         expect_number("made", mount_at(f, "/bin")->kind, MOUNT_SYMLINK);
         assert_false(mount_at(f, "/new/place")->exact);
-        assert_true(mount_at(f, "/new/place/there")->exact); /* in what is not of the image */
+        assert_true(mount_at(f, "/new/place/there")->exact); /* below a directory that is not of the image */
         expect_in("open for what is below", plan_shown(f), "/a=empty, read-only, in memory (mode=111,size=4k)\n");
         expect_in("left out if missing", plan_shown(f), "/b=inaccessible, if it exists\n");
         for (size_t i = 0; i < f->plan->n_mounts; i++)
@@ -249,7 +250,7 @@ static void test_unread_image(void **state) {
         expect_text("as given", f->plan->executable, "no-such-program");
         expect_text("as given", f->plan->working_directory, "/no/such");
 
-        /* What is known, is looked at. */
+        /* Known contents are checked. */
         plan_expect_error(f, "RootDirectory=%h/file\nVolume=%h/data:/data:rw\nVolume=%h/file:/data/missing", ENOENT,
                           "/data/missing does not exist");
         plan_expect_error(f, "RootDirectory=%h/file\nVolume=%h/data:/data\nVolume=%h/root:/data", EEXIST,
@@ -276,7 +277,7 @@ static void test_nothing(void **state) {
         expect_number("bound", mount_at(f, "/data")->kind, MOUNT_BIND);
         expect_number("built in", mount_at(f, "/proc")->kind, MOUNT_PROC);
         expect_number("built in", mount_at(f, "/tmp")->kind, MOUNT_TMPFS);
-        /* Nothing of the host that nobody has asked for. */
+        /* Nothing of the host is bound unless the policy says so. */
         for (size_t i = 0; i < f->plan->n_mounts; i++) {
                 m = &f->plan->mounts[i];
                 if (m->kind == MOUNT_BIND && !startswith(m->destination, "/dev/") && !streq(m->destination, "/data"))
@@ -289,7 +290,7 @@ static void test_nothing(void **state) {
         plan_expect_error(f, "BindLibraries=yes", EINVAL, "test.conf:1: BindLibraries=: works only with RootDirectory=none");
 }
 
-/* The binds of the plan that BindLibraries= made or the command did, without those of /dev. */
+/* Counts the binds that BindLibraries= or the command made, without those of /dev. */
 static size_t count_binds(const PlanFixture *f) {
         size_t n = 0;
 
@@ -299,7 +300,7 @@ static size_t count_binds(const PlanFixture *f) {
         return n;
 }
 
-/* Each path that ldd(1) tells of is bound, read-only; returns how many they are. */
+/* Each path that ldd(1) prints must be bound read-only. Returns their number. */
 static size_t expect_of_ldd(PlanFixture *f, const char *command) {
         char line[1024], what[PATH_MAX];
         size_t n = 0;
@@ -348,14 +349,14 @@ static void test_libraries(void **state) {
                 n = expect_of_ldd(f, commands[i]);
                 assert_true(n >= 2);
                 mount_at(f, commands[i]);
-                /* Nothing else, and nothing twice. */
+                /* Nothing else is bound, and nothing twice. */
                 expect_number(commands[i], count_binds(f), n + 1 + (access("/etc/ld.so.cache", R_OK) == 0));
         }
 
         plan_expect_error(f, "RootDirectory=none", ENOENT, ", which does not exist in the sandbox (BindLibraries=yes adds it");
         expect_number("status", (uint64_t) f->status, PLAN_NOT_FOUND);
         f->request.arguments = NULL;
-        plan_expect_good(f, "RootDirectory=none\nBindLibraries=yes"); /* nothing to look at */
+        plan_expect_good(f, "RootDirectory=none\nBindLibraries=yes"); /* ldd prints no paths */
 }
 
 static void test_static_program(void **state) {
@@ -372,7 +373,7 @@ static void test_static_program(void **state) {
         f->request.arguments = NULL;
 }
 
-/* What the policy has put there stands. */
+/* Entries of the policy stay. */
 static void test_libraries_of_policy(void **state) {
         char *arguments[] = { (char *) "/usr/bin/env", NULL }, path[PATH_MAX], lines[PATH_MAX];
         _cleanup_(elf_file_deinit) ElfFile file = {};
@@ -406,7 +407,7 @@ static void test_scripts(void **state) {
                 { "#!", "" },
                 { "text\n", "" },
                 { "", "" },
-                /* Its text may be of who is to be locked in, and is no way to see what is outside. */
+                /* The payload may have written the script, so it must not be able to show host files. */
                 { "#!/etc/passwd\n", NULL },
                 { "#!/etc/no/such\n", NULL },
                 { "#!/etc\n", NULL },
@@ -430,7 +431,7 @@ static void test_scripts(void **state) {
         f->request.arguments = NULL;
 }
 
-/* A program that was made to name what its maker wants to see. */
+/* A program whose author made it name host files. */
 static void test_forged_program(void **state) {
         char path[PATH_MAX], *arguments[] = { path, NULL };
         _cleanup_(elf_file_deinit) ElfFile file = {};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which instances are meant, and whose they are. */
+/* Which instances a word names, and whose they are. */
 #include "helper.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static void test_unit(_unused_ void **state) {
                 { "/user.slice/user-1000.slice/user@x.service/a.scope", NULL, false, 0 },
                 { "/user.slice/user-1000.slice/user@-1.service/a.scope", NULL, false, 0 },
                 { "/user.slice/user-1000.slice/user@4294967295.service/a.scope", NULL, false, 0 },
-                /* Below a unit anything can be made, with any name. */
+                /* A unit may have made any cgroups below itself. */
                 { "/system.slice/a.service/isorun-a.scope", NULL, false, 0 },
                 { "/system.slice/a.service/user@0.service/a.scope", NULL, false, 0 },
                 { "/user.slice/user@1000.service/a.service/b.scope", NULL, true, 1000 },
@@ -51,14 +51,14 @@ static Instance items[] = {
         { .cgroup = (char *) "/user@7.service/isorun-web-1.scope", .name = (char *) "web-1", .pid = 1, .of_user = true, .uid = 7 },
         { .cgroup = (char *) "/user@7.service/isorun-his.scope", .name = (char *) "his", .pid = 1, .of_user = true, .uid = 7 },
         { .cgroup = (char *) "/isorun.slice/isorun-liar.scope", .name = (char *) "liar", .own = true },
-        { .cgroup = (char *) "/system.slice/bob.service", .name = (char *) "web-10", .pid = 1 }, /* the user bob says so */
+        { .cgroup = (char *) "/system.slice/bob.service", .name = (char *) "web-10", .pid = 1 }, /* bob claims this name */
 };
 static const InstanceList list = { .items = items, .n = ELEMENTSOF(items) };
 
 static void test_pick(_unused_ void **state) {
         static const struct {
                 const char *name;
-                size_t place; /* in items; ELEMENTSOF(items): none */
+                size_t place; /* an index of items; ELEMENTSOF(items): none */
         } rows[] = {
                 { "web-1", 0 },  { "web-10", 2 }, { "isorun-web-10.scope", 2 }, { "his", 4 },
                 { "h", ELEMENTSOF(items) }, { "bob.service", 6 },
@@ -68,7 +68,7 @@ static void test_pick(_unused_ void **state) {
         };
 
         if (geteuid() != 0)
-                skip(); /* whose are preferred depends on it */
+                skip(); /* the preferred instances depend on it */
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 Report report = {};
                 const Instance *found = instances_pick(&list, rows[i].name, &report);

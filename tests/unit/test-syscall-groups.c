@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The groups of system calls: rules that syscall-groups.txt keeps, whichever systemd it follows. */
+/* The groups of system calls: rules that syscall-groups.txt must follow for any version of systemd. */
 #include "helper.h"
 
 #include <seccomp.h>
@@ -7,7 +7,7 @@
 #include "policy/value/names.h"
 #include "util/strv.h"
 
-enum { DEPTH_MAX = 8 }; /* as the filter's plan goes */
+enum { DEPTH_MAX = 8 }; /* as in plan/deny/filter.c */
 
 static void test_version(_unused_ void **state) {
         expect_number("the systemd whose groups these are", syscall_groups_systemd, 262);
@@ -62,8 +62,8 @@ static bool has_member(const char *group, const char *name) {
         return *m;
 }
 
-/* The filter's plan is made of the calls that stand in @known: it cannot allow any other. Those of @obsolete and
- * nfsservctl(2) do not, since no supported kernel has them. */
+/* The filter is made from the calls in @known, and cannot allow any other. Those of @obsolete and nfsservctl(2) are not
+ * in it, because no supported kernel has them. */
 static void test_known(_unused_ void **state) {
         for (const SyscallGroup *g = syscall_groups; g->name; g++)
                 for (const char *const *m = g->members; *m; m++)
@@ -80,7 +80,7 @@ static void expect_calls(const char *group, const char *const *calls, bool expec
                         fail_msg("%s has %s%s", group, expected ? "not " : "", *calls);
 }
 
-/* Without these, no program starts or ends. */
+/* Without these calls, no program starts or ends. */
 static void test_default(_unused_ void **state) {
         static const char *const needed[] = { "brk", "execve", "exit", "exit_group", "futex", "getpid", "getrandom",
                                               "mmap", "mprotect", "munmap", "nanosleep", "prlimit64", "rseq",

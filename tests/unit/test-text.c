@@ -14,7 +14,7 @@ static void test_format(_unused_ void **state) {
         assert_true(memory_failed());
 }
 
-/* Writes n bytes, in pieces of which some do not fit into what stdio keeps back. */
+/* Writes n bytes in pieces, some larger than stdio's buffer. */
 static char *write_bytes(size_t n) {
         _cleanup_text_ Text text = {};
 
@@ -53,7 +53,7 @@ static void test_so_far(_unused_ void **state) {
         expect_number("size", text.size, strlen("one two"));
 }
 
-/* A text is whole, or there is none. */
+/* A text is complete, or NULL. */
 static void test_no_memory(_unused_ void **state) {
         size_t n = 0;
         bool failed;

@@ -5,7 +5,7 @@
 
 #include "policy/unit-file.h"
 
-/* Writes each assignment down; answers with an error where the value is one of two words. */
+/* Writes down each assignment; returns an error if the value is one of two words. */
 static int take(void *userdata, Origin origin, const char *section, const char *key, const char *value) {
         Buffer *b = userdata;
 
@@ -22,7 +22,7 @@ typedef struct Case {
         int result;
 } Case;
 
-/* From memory of just that size, so that a step behind it is seen. */
+/* The memory is exactly as large as the text, so that the sanitizer finds a read past its end. */
 static void check(const char *text, size_t size, const Case *c) {
         _cleanup_free_ char *copy = malloc(size ?: 1);
         Buffer b;
@@ -108,7 +108,7 @@ static void test_mistakes(_unused_ void **state) {
         check_all(cases, ELEMENTSOF(cases));
 }
 
-/* What the callback finds wrong with one assignment does not hide the next; anything else ends the reading. */
+/* After -EBADMSG from the callback, the next assignment is read. Any other error ends the reading. */
 static void test_callback(_unused_ void **state) {
         static const Case cases[] = {
                 { "[A]\nx=bad\ny=2\n", "f:2 [A] x=bad\nf:3 [A] y=2\n", "", -EBADMSG },
@@ -126,7 +126,7 @@ static void test_nul(_unused_ void **state) {
         check(text, sizeof(text) - 1, &expected);
 }
 
-/* A text with nothing right in it does not fill the screen, and is not read to its end. */
+/* A text with many errors gives only some of them, and is not read to its end. */
 static void test_many_errors(_unused_ void **state) {
         Buffer text, assignments;
         size_t lines = 0;

@@ -13,7 +13,7 @@
 #include "util/strv.h"
 #include "util/word.h"
 
-/* Numbers: one table, each parser dressed as one of uint64_t. */
+/* Numbers: one table for all parsers, each wrapped as a parser of uint64_t. */
 
 typedef int (*ParseNumber)(const char *text, uint64_t *ret);
 
@@ -78,7 +78,7 @@ typedef struct NumberCase {
         ParseNumber parse;
         const char *text;
         uint64_t value;
-        int error; /* 0: parses */
+        int error; /* 0: it is valid */
 } NumberCase;
 
 static void check_numbers(const NumberCase *cases, size_t n) {
@@ -269,7 +269,7 @@ static void test_signals_and_errnos(_unused_ void **state) {
         check_numbers(cases, ELEMENTSOF(cases));
 }
 
-/* A fraction that can be written in full is not rounded off by one. */
+/* A fraction with a finite decimal form is exact. */
 static void test_fractions(_unused_ void **state) {
         for (unsigned i = 0; i < 10000; i++) {
                 uint64_t percent = UNTOUCHED, span = UNTOUCHED;
@@ -355,7 +355,7 @@ static void test_words(_unused_ void **state) {
                 { "\\x41\\102", "AB", 1 },
                 { "\\u00e4\\U0001f600", "ä😀", 1 },
                 { "\\u0800", "ࠀ", 1 },
-                { "'\\n'", "\n", 1 }, /* as systemd has it, though a shell has not */
+                { "'\\n'", "\n", 1 }, /* as in systemd, though not in a shell */
                 { "a\\:b", "a\\:b", 1 },
                 { "ä", "ä", 1 },
                 { "'a", NULL, 0 },
@@ -472,7 +472,7 @@ static void test_path_pairs(_unused_ void **state) {
         expect_text("name", path_name("/a/"), "");
 }
 
-/* What a terminal must not act on. */
+/* Sequences that a terminal must not act on. */
 static void test_escape(_unused_ void **state) {
         static const char *const cases[][2] = {
                 { "", "" },
@@ -530,7 +530,7 @@ static void test_make_line(_unused_ void **state) {
                 { "ä😀", 5, "ä" }, /* between characters */
                 { "ä😀", 2, "ä" },
                 { "ä😀", 1, "" },
-                { "ä😀x", 3, "ä" }, /* nothing of what comes behind either */
+                { "ä😀x", 3, "ä" }, /* and nothing after it either */
                 { "\n\n\n", 2, "??" },
         };
 
@@ -611,7 +611,7 @@ static void test_report_without_sink(_unused_ void **state) {
         assert_int_equal(silent.n_errors, 1);
 }
 
-/* Of several errors the first is kept, as it was reported, for longer than what it was about. */
+/* The first of several errors is kept as it was reported, even after its texts are gone. */
 static void test_report_first(_unused_ void **state) {
         char file[] = "web.conf", key[] = "User";
         const Origin at = { .file = file, .line = 12 };
@@ -652,7 +652,7 @@ static void test_library_load(_unused_ void **state) {
 
         assert_int_equal(library_load("libno-such-library.so.1", names, 1, functions), -ENOENT);
         assert_int_equal(library_load("libc.so.6", names, 2, functions), -ENOSYS);
-        /* Who finds one of them there would take the others for granted. */
+        /* If one function is found, a caller may expect the others, too. */
         assert_null(functions[0]);
 
         assert_int_equal(library_load("libc.so.6", names, 1, functions), 0);
@@ -670,7 +670,7 @@ static void test_process(_unused_ void **state) {
         assert_int_equal(process_status(0, "Name", &name), 0);
         assert_int_equal(process_status(getpid(), "Name", &same), 0);
         assert_string_equal(name, same);
-        /* The end of a key is none, and neither is its beginning. */
+        /* The end or the beginning of a key is not a key. */
         assert_int_equal(process_status(0, "ame", &none), -ENODATA);
         assert_int_equal(process_status(0, "Nam", &none), -ENODATA);
         assert_int_equal(process_status(INT32_MAX, "Name", &none), -ENOENT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every type of value: what it takes, what it makes of that, what it refuses. */
+/* Every type of value: what it accepts, the result, and what it refuses. */
 #include "helper.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 typedef struct Case {
         const char *directive, *text;
-        const char *values; /* as expect_values() shows them; NULL: refused */
+        const char *values; /* in the form of expect_values(); NULL: refused */
 } Case;
 
 #define LONG_NAME "a123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
@@ -257,7 +257,7 @@ static const Case sandbox_cases[] = {
         { "Symlink", "/a", NULL },
         { "Symlink", "/a:b:c", NULL },
         { "Symlink", "a:b", NULL },
-        /* set_credential: its content is not part of what is printed */
+        /* set_credential: its content is not printed */
         { "SetCredential", "a.b:x\\ny", "a.b [a.b|x\ny]" },
         { "SetCredential", "a", NULL },
         { "SetCredential", "a/b:c", NULL },
@@ -416,7 +416,7 @@ static const Case set_cases[] = {
         { "SystemCallFilter", "read:EWHAT", NULL },
         { "SystemCallFilter", "read:", NULL },
         { "SystemCallFilter", ":EPERM", NULL },
-        { "SystemCallFilter", "~chmod:0", NULL }, /* would allow it */
+        { "SystemCallFilter", "~chmod:0", NULL }, /* would allow the call */
         { "SystemCallFilter", "chmod:0", NULL },
         { "SystemCallFilter", "~~read", NULL },
         { "SystemCallFilter", "''", NULL },
@@ -467,7 +467,7 @@ static void check_good(const char *what, const Policy *policy, const Case *c) {
         expect_values(what, policy, c->directive, streq(c->values, "Nice n=D_Nice") ? nice : c->values);
 }
 
-/* A refusal says where, which key and shows something of the text or says what is missing. */
+/* An error names the place and the key, and shows part of the text or says what is missing. */
 static void check_bad(const char *what, Log *log, const Case *c) {
         char start[128];
 
@@ -527,7 +527,7 @@ static bool has_case(const ValueType *type, bool good) {
         return false;
 }
 
-/* A type that comes new must come with both. */
+/* A new type needs a case of both kinds. */
 static void test_all_types_covered(_unused_ void **state) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const Directive *d = &directive_table[id];
@@ -548,7 +548,7 @@ static void check_choice(const Directive *d, const char *choice) {
         log_deinit(&log);
 }
 
-/* What completion offers is taken. */
+/* Each choice of completion is accepted. */
 static void test_choices(_unused_ void **state) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const Directive *d = &directive_table[id];

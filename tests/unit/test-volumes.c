@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a policy puts into the root: volumes by name, overlays, what is hidden of them, and what it writes itself. */
+/* Entries of a policy in the root: volumes by name, overlays, hidden files, and files with text of the policy. */
 #include "helper.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@ static const PlanMount *mount_at(PlanFixture *f, const char *destination) {
         return m;
 }
 
-/* Binds names, each "NAME=SOURCE" with "%h" in front of a path of the fixture's: on the command line, or with "+" in
- * front as a line of a table. The caller frees them with bindings_deinit(). */
+/* Binds names, each as "NAME=SOURCE", with "%h" for the fixture's directory: on the command line, or with a "+" before
+ * it as a line of a table. The caller frees them with bindings_deinit(). */
 static void bind_names(PlanFixture *f, Bindings *b, const char *lines) {
         _cleanup_free_ char *copy = strdup(lines);
         char *position = NULL;
@@ -50,7 +50,7 @@ static void test_names(void **state) {
                 { "data=%h/data", "Volume=data:/srv", false, false, true },
                 { "data=%h/data", "Volume=?data:/srv:ro", true, false, true },
                 { "+data=%h/data", "Volume=data:/srv:noexec,norbind", false, true, false },
-                /* Who starts it narrows what the policy allows, and never widens it. */
+                /* A binding can restrict what the policy allows, but not extend it. */
                 { "data=%h/data:ro", "Volume=data:/srv", true, false, true },
                 { "data=%h/data:ro", "Volume=data:/srv:rw", true, false, true },
                 { "data=%h/data:rw", "Volume=data:/srv:ro", true, false, true },
@@ -96,7 +96,8 @@ static void test_unbound(void **state) {
         bindings_deinit(&b);
 }
 
-/* A name on the command line that nobody asks for is told; a table is for all policies. */
+/* A name on the command line that the policy does not use gets a notice. A table is for all policies, so its names do
+ * not. */
 static void test_not_asked_for(void **state) {
         PlanFixture *f = *state;
         Bindings b = {};
@@ -121,7 +122,7 @@ static void test_bound_to_nothing(void **state) {
         bind_names(f, &b, "data=%h/no");
         plan_expect_error(f, "Volume=data:/srv", ENOENT, "test.conf:1: Volume=: ");
         expect_in("which", log_text(&f->log), "/no: No such file or directory");
-        plan_expect_error(f, "Volume=?data:/srv", ENOENT, "Volume=: "); /* that it is bound was meant */
+        plan_expect_error(f, "Volume=?data:/srv", ENOENT, "Volume=: "); /* the binding was meant to be used */
         bind_names(f, &b, "data=%h/file/x");
         plan_expect_error(f, "Volume=?data:/srv", ENOTDIR, "Not a directory");
         temp_link(f->dir, "loop", "loop");
@@ -130,7 +131,7 @@ static void test_bound_to_nothing(void **state) {
         bindings_deinit(&b);
 }
 
-/* Binds "data" to an fd of the path, which the caller closes. */
+/* Binds a name to an fd of the path, which the caller closes. */
 static int bind_fd(PlanFixture *f, Bindings *b, const char *name, int flags) {
         char path[PATH_MAX], line[32];
         int fd = open(temp_path(path, f->dir, name), flags | O_CLOEXEC);
@@ -194,7 +195,7 @@ static void test_overlays(void **state) {
                 { "data=%h/data", "Volume=data:/srv:overlay,size=1M", "size=1M" },
                 { "data=%h/data:overlay", "Volume=data:/srv", "size=64M" },
                 { "data=%h/data:overlay,size=1M", "Volume=data:/srv", "size=1M" },
-                { "data=%h/data:overlay,size=100M", "Volume=data:/srv", "size=100M" }, /* memory of who starts it */
+                { "data=%h/data:overlay,size=100M", "Volume=data:/srv", "size=100M" }, /* the caller's memory */
                 { "data=%h/data:overlay,size=1M", "Volume=data:/srv:overlay", "size=1M" },
                 { "data=%h/data:overlay,size=1M", "Volume=data:/srv:overlay,size=2M", "size=1M" },
                 { "data=%h/data:overlay,size=3M", "Volume=data:/srv:overlay,size=2M", "size=2M" },
@@ -226,7 +227,7 @@ static void test_bad_overlays(void **state) {
         } cases[] = {
                 { "", "Volume=%h/file:/etc/passwd:overlay", "is a file: only a directory can be an overlay", ENOTDIR },
                 { "data=%h/file:overlay", "Volume=data:/etc/passwd", "only a directory can be an overlay", ENOTDIR },
-                /* Each alone would do. */
+                /* Each alone is valid. */
                 { "data=%h/data:overlay", "Volume=data:/srv:idmap", "\"overlay\" cannot be combined with \"idmap\"", EINVAL },
                 { "data=%h/data:overlay,size=10%", "Volume=data:/srv:overlay,size=2M", "\"size=10%\"", EINVAL },
                 { "", "Volume=%h/data:/srv:overlay\nBindPaths=%h/file:/srv/new", "isorun creates nothing in a writable volume",
@@ -249,7 +250,7 @@ static void test_bad_overlays(void **state) {
         bindings_deinit(&b);
 }
 
-/* The destinations that are blocked below dir, sorted as in the plan, with spaces between. */
+/* The blocked destinations below dir, sorted as in the plan, separated by spaces. */
 static void expect_hidden(PlanFixture *f, const char *what, const char *dir, const char *expected) {
         Buffer b;
 
@@ -288,7 +289,7 @@ static void test_hide(void **state) {
                 { "", "Volume=%h/s:/srv:ro,hide=sub/", "sub" },
                 { "", "Volume=%h/s:/srv:ro,hide=.*", ".env .git" },
                 { "", "Volume=%h/s:/srv:ro,hide=[ab].key", "a.key b.key" },
-                { "", "Volume=%h/s:/srv:ro,hide=?.key,hide=a*", "a.key b.key" }, /* twice is once */
+                { "", "Volume=%h/s:/srv:ro,hide=?.key,hide=a*", "a.key b.key" }, /* hidden twice is hidden once */
                 { "", "Volume=%h/s:/srv:ro,hide=./a.key", "a.key" },
                 { "", "Volume=%h/s:/srv:ro,hide=no*,hide=sub/no/no", "" },
                 { "", "Volume=%h/s:/srv:ro,hide=[[]x]", "[x]" },
@@ -313,13 +314,13 @@ static void test_hide(void **state) {
         bindings_deinit(&b);
 }
 
-/* What is special in a pattern is nothing special in the name of the directory that is bound. */
+/* Special characters of patterns have no meaning in the name of the bound directory. */
 static void test_hide_in_strange_directories(void **state) {
         static const char *const names[] = { "[x]", "star*", "what?", "back\\slash", "[", "]", "{a,b}", "~", "a\\[b", " " };
         PlanFixture *f = *state;
         Bindings b = {};
 
-        populate_secrets(f, "x"); /* what "[x]" would match */
+        populate_secrets(f, "x"); /* "[x]" would match it */
         populate_secrets(f, "star-gazer");
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 char bound[64];
@@ -329,7 +330,7 @@ static void test_hide_in_strange_directories(void **state) {
                 bind_names(f, &b, bound);
                 plan_expect_good(f, "Volume=data:/srv");
                 expect_hidden(f, names[i], "/srv/", ".git a.key b.key sub/c.key sub/deep");
-                /* Without anything special in the pattern. */
+                /* The pattern has no special characters. */
                 snprintf(bound, sizeof(bound), "data=%%h/%s:ro,hide=plain,hide=sub/deep", names[i]);
                 bind_names(f, &b, bound);
                 plan_expect_good(f, "Volume=data:/srv");
@@ -375,7 +376,7 @@ static void test_bad_hide(void **state) {
         bindings_deinit(&b);
 }
 
-/* "." names nothing that could be hidden: better no start than nothing hidden. */
+/* "." names nothing that could be hidden: an error is better than hiding nothing. */
 static void test_hide_of_dot(_unused_ void **state) {
         static const char *const patterns[] = { ".", "./", "sub/.", "sub/./" };
 
@@ -410,7 +411,7 @@ static void test_synthetic(void **state) {
         m = mount_at(f, "/srv/a/b");
         expect_number("kind", m->kind, MOUNT_DIRECTORY);
         expect_number("mode", m->mode, 0755);
-        m = mount_at(f, "/srv/a"); /* on the way */
+        m = mount_at(f, "/srv/a"); /* a parent directory */
         expect_number("kind", m->kind, MOUNT_DIRECTORY);
         assert_null(m->key);
         expect_number("line", m->origin.line, 3);
@@ -421,11 +422,11 @@ static void test_synthetic(void **state) {
         assert_true(mount_at(f, "/etc")->merge && mount_at(f, "/var")->merge && mount_at(f, "/srv")->merge);
 }
 
-/* All directories that come to be are in the plan, each before what is in it. */
+/* All directories that are made are in the plan, each before its contents. */
 static void test_way(void **state) {
         static const struct {
                 const char *lines, *destination;
-                const char *made[5]; /* the directories on the way */
+                const char *made[5]; /* the parent directories */
         } cases[] = {
                 { "File=/a/b/c/d:x", "/a/b/c/d", { "/a", "/a/b", "/a/b/c" } },
                 { "BindPaths=%h/data:/srv/p/q", "/srv/p/q", { "/srv/p" } },
@@ -488,7 +489,7 @@ static void test_conflicts(void **state) {
                 plan_expect_error(f, cases[i].lines, cases[i].error, cases[i].message);
 }
 
-/* No conflict: what stands there already is what was asked for. */
+/* Not an error: the place already has what was asked for. */
 static void test_no_conflicts(void **state) {
         PlanFixture *f = *state;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words: how text is split into them, escapes, how they are written; and strings put in front of others. */
+/* Words: how a text is split into them, escapes, how they are written; and adding strings at the front of an array. */
 #include "helper.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ static void test_unescape(_unused_ void **state) {
         } cases[] = {
                 { "", "" },
                 { "plain", "plain" },
-                { " two  words\t", " two  words\t" }, /* nothing but escapes changes */
+                { " two  words\t", " two  words\t" }, /* only escapes change */
                 { "it's \"quoted", "it's \"quoted" },
                 { "a\\nb\\tc", "a\nb\tc" },
                 { "\\\\n", "\\n" },
@@ -141,7 +141,7 @@ static void test_split_command(_unused_ void **state) {
 
 static void test_dollars(_unused_ void **state) {
         static const struct {
-                const char *word, *expected; /* NULL: systemd replaces a variable */
+                const char *word, *expected; /* NULL: systemd expands a variable */
         } cases[] = {
                 { "", "" },        { "a", "a" },          { "$$", "$" },     { "$$a$$", "$a$" }, { "a$b", "a$b" },
                 { "a$(b)", "a$(b)" }, { "a$$$b", "a$$b" }, { "a$", "a$" },  { "$$${a}", NULL }, { "$", NULL },
@@ -158,7 +158,7 @@ static void test_dollars(_unused_ void **state) {
         }
 }
 
-/* Through all the sizes at which the array grows. */
+/* Covers all sizes at which the array grows. */
 static void test_prepend(_unused_ void **state) {
         _cleanup_strv_free_ char **v = NULL;
         char text[16];
@@ -179,7 +179,7 @@ static void test_prepend(_unused_ void **state) {
         expect_number("length", strv_length(v), 41);
 }
 
-/* What is written is read again as the same word. */
+/* A written word is read back as the same word. */
 static void test_write(_unused_ void **state) {
         static const struct {
                 const char *word;
