@@ -42,7 +42,6 @@ static int make_cgroup(Holder *h) {
         _cleanup_free_ char *base = NULL, *made = NULL, *processes = NULL;
         _cleanup_close_ int base_fd = -1;
         char pid[16];
-        int r = 0;
 
         base = path_join(plan->cgroup_root, plan->cgroup + 1);
         made = base ? path_join(base, plan->unit) : NULL;
@@ -64,12 +63,12 @@ static int make_cgroup(Holder *h) {
         if (h->cgroup_fd < 0)
                 return -errno;
 
-        for (size_t i = 0; r >= 0 && i < plan->n_properties; i++)
-                if (plan->properties[i].directive->cgroup_file &&
-                    limit_write(&plan->properties[i], h->cgroup_fd) < 0)
-                        r = check_limit(h, &plan->properties[i]);
+        /* holder_verify() reads the limits back, and reports those that are not in force. */
+        for (size_t i = 0; i < plan->n_properties; i++)
+                if (plan->properties[i].directive->cgroup_file)
+                        (void) limit_write(&plan->properties[i], h->cgroup_fd);
         snprintf(pid, sizeof(pid), "%d", h->pid);
-        return r < 0 ? r : file_write(AT_FDCWD, processes, pid);
+        return file_write(AT_FDCWD, processes, pid);
 }
 
 int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Report *report) {
