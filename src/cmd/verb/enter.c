@@ -150,7 +150,7 @@ static int take_reply(Visit *v) {
 
 /* Handles the signals to isoctl. If it relays a raw terminal, keys cannot be the reason for a signal, so the signal is
  * to end isoctl, which then hangs up. Otherwise sends the signal to the command. Returns 1 at the end, or 0. */
-static int hand_on_signals(Visit *v) {
+static int forward_signals(Visit *v) {
         struct signalfd_siginfo info;
 
         while (read(v->signals, &info, sizeof(info)) == sizeof(info)) {
@@ -185,7 +185,7 @@ static int relay(Visit *v) {
                         return 0;
                 }
                 if (fds[1].revents)
-                        r = hand_on_signals(v);
+                        r = forward_signals(v);
                 if (r == 0 && fds[0].revents)
                         r = take_reply(v);
                 if (r != 0)

@@ -137,7 +137,7 @@ static int check_main_pid(const HandOver *h, const Run *run) {
 }
 
 /* Forwards the signals that have come to isorun since the payload was started. */
-static void hand_on_signals(const HandOver *h, const Run *run) {
+static void forward_signals(const HandOver *h, const Run *run) {
         struct signalfd_siginfo info;
 
         while (run_take_signal(run, &info))
@@ -162,7 +162,7 @@ int hand_over(const HandOver *h, Run *run, const Relay *relay) {
         if (r < 0)
                 return r;
 
-        hand_on_signals(h, run);
+        forward_signals(h, run);
         if (message_send(run->socket, &(Message) { .type = MESSAGE_HANDED_OVER }, NULL, 0) < 0)
                 return -ECONNRESET;
         if (run->plan->notify_exec)

@@ -95,7 +95,7 @@ void run_terminal_process(RunTerminal *t, const struct pollfd fds[static TERMINA
 
 /* Passes on a signal that the caller's terminal made of a key. That happens when the terminal is not raw: standard
  * input is not a terminal, or isorun was in the background until now. Returns whether the signal was passed on. */
-static bool hand_on_typed(RunTerminal *t, int sig) {
+static bool forward_typed(RunTerminal *t, int sig) {
         bool before = t->foreground;
 
         settle(t, false);
@@ -122,11 +122,11 @@ bool run_terminal_signal(RunTerminal *t, const struct signalfd_siginfo *info) {
         case SIGQUIT:
         case SIGTERM:
                 if (info->ssi_code == SI_KERNEL)
-                        return hand_on_typed(t, sig);
+                        return forward_typed(t, sig);
                 t->terminal.hurry = true;
                 return false;
         case SIGTSTP:
-                return hand_on_typed(t, sig);
+                return forward_typed(t, sig);
         default:
                 return false;
         }

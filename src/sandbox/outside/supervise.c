@@ -14,7 +14,7 @@
 
 /* Asks the reaper about each signal whether the payload has it already: a terminal sends SIGINT to the whole process
  * group, and systemd stops all processes of the unit. The reaper answers with MESSAGE_SEEN. */
-static void hand_on_signals(Supervisor *s) {
+static void ask_about_signals(Supervisor *s) {
         const Run *run = &s->run;
         struct signalfd_siginfo info;
 
@@ -203,7 +203,7 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
         if (r != 0)
                 return r;
         if (fds[ON_SIGNAL].revents)
-                hand_on_signals(s);
+                ask_about_signals(s);
         if (fds[ON_CONTROL].revents)
                 admit(s);
         notify_process(s->relay.notify, fds + ON_NOTIFY);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* In a file of its own, so that all others read it, and the suites can make programs of another version by changing it. */
+/* The header is in a file of its own, so that the suites can build programs of another version by changing only this
+ * file. */
 #include "sandbox/wire/control.h"
 
 const ControlHeader control_header = { "isorun", CONTROL_VERSION, ISORUN_VERSION };

@@ -33,7 +33,7 @@ typedef enum ControlType {
                               terminal */
         CONTROL_PLAN,      /* show the plan */
         CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
-        /* and any number of these may follow once the command runs */
+        /* any number of these may follow when the command runs */
         CONTROL_SIGNAL,    /* send signal `value` to the command */
 
         /* from the instance */

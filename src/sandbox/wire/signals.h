@@ -13,7 +13,7 @@ enum {
         SIGNAL_GRACE_MANAGER_MSEC = 100,
 };
 
-/* The signals that isorun hands on to the payload. */
+/* The signals that isorun forwards to the payload. */
 void signals_forwarded(sigset_t *ret);
 
 /* All signals that a signalfd may take: all but those by which the kernel reports a fault of this process. */
