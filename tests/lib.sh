@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the suites have in common: TAP, and the programs under test. Sourced by bash.
+# Shared by the suites, which source it with bash: TAP, and the programs under test.
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${ISORUN_BUILD:-$top/build}
@@ -14,7 +14,7 @@ tmp=$(mktemp -d /tmp/isorun-test.XXXXXX)
 chmod 755 "$tmp"
 trap 'finish $?' EXIT
 
-# What a command printed and answered: $out, $err, $status.
+# Runs a command; its output and exit status are then in $out, $err and $status.
 run() {
 	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	status=$?
@@ -22,7 +22,7 @@ run() {
 	err=$(cat "$tmp/err")
 }
 
-result() { # ok|not ok, description, and on failure what is known
+result() { # ok|not ok, description, reason of a failure
 	local verdict=$1 known=${3-}
 	if [ -n "${needs_last-}" ] && [ "$tap_last" != ok ]; then
 		verdict="not ok"
@@ -36,15 +36,15 @@ result() { # ok|not ok, description, and on failure what is known
 	printf '%s\n' "$known" "status: ${status-}" "out: ${out-}" "err: ${err-}" | sed 's/^/# /'
 }
 
-# Words before a check. tests/check-dead takes every check for one of a refusal, which must fail where a program that
-# protects nothing is in isorun's place, but for those that say so here.
-# The check also needs the check or the wait before it: that nothing is left proves nothing where nothing has run.
+# Words before a check. tests/check-dead replaces isorun by a program that protects nothing. Every check must fail then,
+# except those marked here.
+# This check counts only if the check or the wait before it passed: "nothing is left" proves nothing if nothing has run.
 also() { local needs_last=1; "$@"; }
-# The check is none of a refusal: a command that is not confined passes it, too.
+# This check is not of a refusal: it also passes if the command is not confined.
 no_refusal() { local note=" [no refusal]"; "$@"; }
-# The check is one of a refusal, in a suite that sets $note to say that most of its are none.
+# This check is of a refusal, in a suite that sets $note because most of its checks are not.
 refusal() { local note=; "$@"; }
-# The check does not run isorun at all.
+# This check does not run isorun.
 no_isorun() { local note=" [no isorun]"; "$@"; }
 
 ok() { # description, command...
@@ -73,8 +73,8 @@ skip() { # description, reason
 	echo "ok $tap_count - ${1//#/} # SKIP $2"
 }
 
-# Waits until a command succeeds, at most for the seconds of TEST_PATIENCE, or else of the suite's own $patience. Every
-# wait of the suites is this one.
+# Waits until a command succeeds, for at most $TEST_PATIENCE seconds, or the suite's $patience, or 20. All suites wait
+# with this function.
 eventually() {
 	local end=$((${EPOCHREALTIME/[.,]/} + ${TEST_PATIENCE:-${patience:-20}} * 1000000))
 	while ! "$@"; do
@@ -83,10 +83,11 @@ eventually() {
 	done
 }
 
-# Runs a command that ends when what it waits for comes.
+# Runs a command that waits for something by itself, with a time limit.
 patiently() { timeout "${TEST_PATIENCE:-20}" "$@"; }
 
-# Waits for what the next checks build on, and fails if it does not come. (Its output is a result: it is not redirected.)
+# Waits for a condition of the next checks; it is a failed check if the condition does not come. Do not redirect its
+# output, which is that result.
 await() { # command...
 	if eventually "$@"; then
 		[ "$tap_last" = "waited in vain" ] || tap_last=ok
@@ -97,10 +98,10 @@ await() { # command...
 	return 1
 }
 
-# Runs isorun as the user whose turn it is, with the suite's own options before those given.
+# Runs isorun as the current user (see as_everybody), with the suite's own options before the arguments.
 box() { run "${who[@]}" "$isorun" --quiet "${mode[@]}" "$@"; }
 
-# What a script inside says at its end. That it said nothing before proves something only if it came as far as this.
+# The last line of a script inside. Missing output proves something only if the script has reached its end.
 reached="-- reached the end --"
 to_end() { printf '%s\necho "%s"\n' "$1" "$reached"; }
 
@@ -111,25 +112,25 @@ is_reached() { # description, what was printed before the end
 	is "$1" "$status $said" "0 $2"
 }
 
-shell() { # description, expected output, options..., script of sh, which runs to its end
+shell() { # description, expected output, options..., script for sh, which must reach its end
 	box "${@:3:$#-3}" sh -c "$(to_end "${@: -1}")"
 	is_reached "$label: $1" "$2"
 }
 
-prints() { # description, expected output (not nothing: see shell), arguments...
+prints() { # description, expected output (not empty: use shell for that), arguments...
 	box "${@:3}"
 	is "$label: $1" "$out" "${2:?}"
 }
 
-refused() { # description, pattern of the one line, arguments...
+refused() { # description, pattern of the only line on stderr, arguments...
 	box "${@:3}"
 	like "$label: $1" "$status $(wc -l <"$tmp/err") $err" "125 1 isorun: $2"
 }
 
 is_sanitized() { grep -q __asan_init "$isorun"; }
 
-# isorun and its policies as they are when installed, and so inside of a sandbox, too: an overlay on /usr, in a mount
-# namespace of the suite's own where the host is not just made for it. To be called first.
+# Installs isorun and its policies, so that they are inside a sandbox, too: mounts an overlay on /usr. On a real host it
+# does so in a mount namespace of the suite. Call it first.
 install_isorun() {
 	if [ "$(id -u)" != 0 ]; then
 		echo "1..0 # SKIP only root can put isorun in its place"
@@ -142,25 +143,26 @@ install_isorun() {
 	mkdir -p "$tmp/usr/bin" "$tmp/usr/lib/isorun/policies"
 	cp "$isorun" "$isoctl" "$tmp/usr/bin/"
 	cp "$top"/policies/*.conf "$tmp/usr/lib/isorun/policies/"
-	# The leak check traces, which no sandbox around it lets it do.
+	# The sanitizer's leak check uses ptrace(2), which fails in a sandbox.
 	if is_sanitized; then
 		mkdir "$tmp/usr/lib/isorun/policies/default.conf.d"
 		printf '[Sandbox]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' \
 			>"$tmp/usr/lib/isorun/policies/default.conf.d/sanitizer.conf"
 	fi
-	# Without what the machine's own has there.
+	# Hides the policies that the machine itself has there.
 	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.overlay.opaque", b"y")' "$tmp/usr/lib/isorun"
 	mount -t overlay -o "lowerdir=$tmp/usr:/usr" overlay /usr
 	installed=1
 }
 
-# Whether there is a process whose command line matches. (ok "…" pgrep … >/dev/null would throw the result itself away.)
+# Whether a process has a matching command line. (ok "…" pgrep … >/dev/null would discard the result of ok, too.)
 runs() { pgrep -f "$1" >/dev/null; }
 gone() { ! runs "$1"; }
 
 not() { ! "$@"; }
 
-# Calls a function as root, and as the ordinary user, where who and nest_as say how a sandbox is nested.
+# Calls a function twice, as root and as an ordinary user. $who runs a command as that user; $nest_as are the options
+# with which the user's sandboxes can be nested.
 # shellcheck disable=SC2034
 as_everybody() {
 	label=root who=() nest_as=(-p User=nobody)
@@ -173,7 +175,7 @@ as_everybody() {
 	fi
 }
 
-# Runs a command as the service isorun-test of the manager that bus names; properties of the unit before --.
+# Runs a command as isorun-test.service of the current manager; arguments before -- are properties of the unit.
 as_service() {
 	local properties=()
 	while [ "$1" != -- ]; do
@@ -183,15 +185,15 @@ as_service() {
 	shift
 	run "${who[@]}" systemd-run "${bus[@]}" --wait --pipe --quiet --unit=isorun-test.service "${properties[@]}" "$@"
 	ctl reset-failed isorun-test.service 2>/dev/null
-	await forgotten isorun-test.service # or the next one of that name is refused
+	await forgotten isorun-test.service # otherwise systemd refuses the next one with this name
 }
 
 forgotten() { [ "$(ctl show -P LoadState "$1")" = not-found ]; }
 
-# The manager whose turn it is.
+# systemctl of the current manager.
 ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
 
-# The process that was started first of those whose command line matches (pkill -o cannot tell within a tick).
+# The first process with a matching command line. (pgrep -o cannot tell processes apart that started in the same tick.)
 first_pid() { pgrep -f "$1" | sort -n | head -n1; }
 
 has_controllers() {
@@ -203,8 +205,8 @@ has_controllers() {
 # The first of a user's subordinate ids, or nothing.
 first_subuid() { sed -n "s/^$1:\([0-9]*\):65536$/\1/p" /etc/subuid 2>/dev/null | head -n1; }
 
-# Whether PrivateUsers=full can be had here, by root, who gets subordinate ids where nothing but the test is told, too.
-has_world() {
+# Whether PrivateUsers=full works here. On a host that is made for the tests, gives root subordinate ids first.
+has_private_ids() {
 	[ -u /usr/bin/newuidmap ] || return
 	if [ "${TESTHOST-real}" != real ] && [ -z "$(first_subuid root)" ]; then
 		sed -i '/^root:/d' /etc/subuid /etc/subgid
@@ -213,13 +215,13 @@ has_world() {
 	[ -n "$(first_subuid root)" ] && { [ -z "${TH_USER-}" ] || [ -n "$(first_subuid "$TH_USER")" ]; }
 }
 
-# The number that a system call has on this machine.
+# The number of a system call on this machine.
 call_number() { # name
 	PYTHONPATH=$top/tests python3 -Bc 'import calls, sys
 print(calls.number(sys.argv[1]))' "$1"
 }
 
-landlock_abi() { # 0 where there is none
+landlock_abi() { # 0 without Landlock
 	python3 -c "import ctypes
 print(max(0, ctypes.CDLL(None).syscall($(call_number landlock_create_ruleset), None, 0, 1)))"
 }
@@ -228,10 +230,10 @@ finish() {
 	trap - EXIT
 	# shellcheck disable=SC2046
 	[ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null
-	[ -z "${installed-}" ] || umount -l /usr # the next suite in the host puts its own there
+	[ -z "${installed-}" ] || umount -l /usr # the next suite in this host mounts its own
 	rm -rf "$tmp"
 	[ "$1" = 0 ] || echo "# the suite ended with status $1"
 	echo "1..$tap_count"
 	[ "$1" = 0 ] && [ "$tap_failed" = 0 ]
-	exit $? # without the number it would be the status of before the trap
+	exit $? # without the argument, exit would use the status from before the trap
 }

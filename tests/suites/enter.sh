@@ -79,7 +79,7 @@ test_same() {
 		-p AmbientCapabilities=CAP_CHOWN -p User=nobody
 	[ "$label" = user ] || compare "CAP_SYS_PTRACE and User=" -p CapabilityBoundingSet="CAP_SYS_PTRACE CAP_CHOWN" \
 		-p User=nobody
-	has_world || return 0
+	has_private_ids || return 0
 	compare "PrivateUsers=full" -p PrivateUsers=full
 	compare "PrivateUsers=full and User=" -p PrivateUsers=full -p User=7 -p LimitNOFILE=76
 	compare "PrivateUsers=full with few capabilities" -p PrivateUsers=full -p CapabilityBoundingSet=CAP_CHOWN
@@ -297,7 +297,7 @@ test_attack() {
 	# With 1, which is insecure, whoever changes its ids on its way in can be looked into for a moment.
 	if [ "$(cat /proc/sys/fs/suid_dumpable)" = 1 ]; then
 		skip "$label, PrivateUsers=full: a payload does not look into who enters" "fs.suid_dumpable is 1 here"
-	elif has_world; then
+	elif has_private_ids; then
 		attack "PrivateUsers=full" -p SystemCallFilter=@debug -p PrivateUsers=full
 	fi
 	# Where neither Landlock nor the filter is in the way: isorun itself looks who it is.

@@ -171,7 +171,7 @@ all() {
 	kept=yes test_grant "CAP_SYS_ADMIN" "${admin[@]}"
 	# Where Landlock cannot keep abstract sockets shut, no unix socket can be had.
 	[ "$(landlock_abi)" -lt 6 ] || test_grant "the host's network" -p PrivateNetwork=no
-	! has_world || made_by=$(first_subuid "$owner") kept=yes test_grant "PrivateUsers=full" -p PrivateUsers=full -p SystemCallFilter=@mount
+	! has_private_ids || made_by=$(first_subuid "$owner") kept=yes test_grant "PrivateUsers=full" -p PrivateUsers=full -p SystemCallFilter=@mount
 	test_errors
 	test_revoke
 }

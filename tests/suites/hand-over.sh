@@ -68,7 +68,7 @@ test_hand_over_kinds() {
 	is "$label: --hand-over with Delegate=" "$status $(show ActiveState) $(parent_of "$(main_pid)")" "0 active $(manager)"
 	ok "$label: ... isoctl knows it" status_shows "*first process * $(main_pid) (handed over to systemd)*"
 	end
-	if has_world; then
+	if has_private_ids; then
 		begin KillMode=mixed -- --hand-over -p PrivateUsers=full -- signals
 		ctl stop "$unit"
 		is "$label: ... with PrivateUsers=full" "$(last) $(show Result)" "got 1 success"

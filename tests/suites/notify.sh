@@ -196,7 +196,7 @@ test_roots() {
 		is "$label: ... and that of the unit" "$status $(show ActiveState)" "0 active"
 		end
 	fi
-	if has_world; then
+	if has_private_ids; then
 		begin -- -p PrivateUsers=full -- say READY=1 sleep
 		is "$label: PrivateUsers=full may speak" "$status $(show ActiveState)" "0 active"
 		end

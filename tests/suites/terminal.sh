@@ -152,7 +152,7 @@ test_owns() {
 		-p Symlink=/bin:usr/bin
 	[ "${who[*]}" ] || test_own "with User=" -p User=nobody
 	[ "${who[*]}" ] || test_own "with PrivateUsers=no" -p PrivateUsers=no
-	has_world || return 0
+	has_private_ids || return 0
 	test_own "with PrivateUsers=full" -p PrivateUsers=full
 	test_own "with PrivateUsers=full and User=" -p PrivateUsers=full -p User=7
 }
