@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <gelf.h>
 #include <limits.h>
+#include <sys/stat.h>
 
 #include "util/fd.h"
 #include "util/library.h"
@@ -61,12 +62,20 @@ typedef struct Reader {
         const ElfLibrary *lib;
         Elf *elf;
         size_t n_headers;
+        uint64_t size; /* of the file */
 } Reader;
+
+/* Reads size bytes at this offset. Returns NULL if they are not all in the file. */
+static Elf_Data *read_chunk(const Reader *r, uint64_t offset, uint64_t size, Elf_Type type) {
+        if (offset > r->size || size > r->size - offset)
+                return NULL;
+        return r->lib->elf_getdata_rawchunk(r->elf, (int64_t) offset, size, type);
+}
 
 /* Copies the NUL-terminated string at this offset of the file. Returns 0, -EBADMSG if no NUL is within max bytes, or
  * -ENOMEM. */
-static int copy_string(const Reader *r, int64_t offset, size_t max, char **ret) {
-        Elf_Data *data = r->lib->elf_getdata_rawchunk(r->elf, offset, max < PATH_MAX ? max : PATH_MAX, ELF_T_BYTE);
+static int copy_string(const Reader *r, uint64_t offset, uint64_t max, char **ret) {
+        Elf_Data *data = read_chunk(r, offset, max < PATH_MAX ? max : PATH_MAX, ELF_T_BYTE);
 
         if (!data || !memchr(data->d_buf, 0, data->d_size))
                 return -EBADMSG;
@@ -74,19 +83,27 @@ static int copy_string(const Reader *r, int64_t offset, size_t max, char **ret) 
         return *ret ? 0 : -ENOMEM;
 }
 
-/* Returns the file offset of the byte that is loaded at this address, or -1 if no segment contains the address.
- * *ret_left is the number of bytes from there to the end of the segment. */
-static int64_t file_offset(const Reader *r, GElf_Addr address, size_t *ret_left) {
+typedef struct Part {
+        uint64_t offset, size;
+} Part;
+
+/* Finds the part of the file that is loaded at this address, up to the end of its segment or of the file. Returns false
+ * if the file has no byte for the address. */
+static bool find_loaded(const Reader *r, GElf_Addr address, Part *ret) {
         for (size_t i = 0; i < r->n_headers; i++) {
+                uint64_t offset, left;
                 GElf_Phdr h;
 
                 if (!r->lib->gelf_getphdr(r->elf, (int) i, &h) || h.p_type != PT_LOAD || address < h.p_vaddr ||
                     address - h.p_vaddr >= h.p_filesz)
                         continue;
-                *ret_left = h.p_filesz - (address - h.p_vaddr);
-                return (int64_t) (h.p_offset + (address - h.p_vaddr));
+                left = h.p_filesz - (address - h.p_vaddr);
+                if (__builtin_add_overflow(h.p_offset, address - h.p_vaddr, &offset) || offset >= r->size)
+                        return false;
+                *ret = (Part) { .offset = offset, .size = left < r->size - offset ? left : r->size - offset };
+                return true;
         }
-        return -1;
+        return false;
 }
 
 static bool find_header(const Reader *r, unsigned type, GElf_Phdr *ret) {
@@ -95,11 +112,6 @@ static bool find_header(const Reader *r, unsigned type, GElf_Phdr *ret) {
                         return true;
         return false;
 }
-
-typedef struct Strings {
-        int64_t offset;
-        size_t size;
-} Strings;
 
 static int add_search(ElfFile *f, const char *text, bool runpath) {
         _cleanup_free_ char *copy = strdup(text);
@@ -119,7 +131,7 @@ static int add_search(ElfFile *f, const char *text, bool runpath) {
         return 0;
 }
 
-static int take_entry(const Reader *r, const Strings *strings, const GElf_Dyn *d, ElfFile *f) {
+static int take_entry(const Reader *r, const Part *strings, const GElf_Dyn *d, ElfFile *f) {
         _cleanup_free_ char *text = NULL;
         int result;
 
@@ -127,16 +139,16 @@ static int take_entry(const Reader *r, const Strings *strings, const GElf_Dyn *d
                 return 0;
         if (d->d_un.d_val >= strings->size || strv_length(f->needed) + strv_length(f->search) >= STRINGS_MAX)
                 return -EBADMSG;
-        result = copy_string(r, strings->offset + (int64_t) d->d_un.d_val, strings->size - d->d_un.d_val, &text);
+        result = copy_string(r, strings->offset + d->d_un.d_val, strings->size - d->d_un.d_val, &text);
         if (result < 0)
                 return result;
         return d->d_tag == DT_NEEDED ? strv_push(&f->needed, text) : add_search(f, text, d->d_tag == DT_RUNPATH);
 }
 
 static int read_dynamic(const Reader *r, const GElf_Phdr *h, ElfFile *f) {
-        Elf_Data *data = h->p_filesz > DYNAMIC_MAX ? NULL : r->lib->elf_getdata_rawchunk(r->elf, (int64_t) h->p_offset,
-                                                                                         h->p_filesz, ELF_T_DYN);
-        Strings strings = { .offset = -1 };
+        Elf_Data *data = h->p_filesz > DYNAMIC_MAX ? NULL : read_chunk(r, h->p_offset, h->p_filesz, ELF_T_DYN);
+        bool found = false;
+        Part strings = {};
         GElf_Dyn d;
         int result = 0;
 
@@ -144,8 +156,8 @@ static int read_dynamic(const Reader *r, const GElf_Phdr *h, ElfFile *f) {
                 return -EBADMSG;
         for (int i = 0; r->lib->gelf_getdyn(data, i, &d) && d.d_tag != DT_NULL; i++)
                 if (d.d_tag == DT_STRTAB)
-                        strings.offset = file_offset(r, d.d_un.d_ptr, &strings.size);
-        if (strings.offset < 0)
+                        found = find_loaded(r, d.d_un.d_ptr, &strings);
+        if (!found)
                 return -EBADMSG;
         for (int i = 0; result >= 0 && r->lib->gelf_getdyn(data, i, &d) && d.d_tag != DT_NULL; i++)
                 result = take_entry(r, &strings, &d, f);
@@ -171,7 +183,7 @@ static int read_file(Reader *r, ElfFile *f) {
         if (find_header(r, PT_INTERP, &h)) {
                 if (h.p_filesz > PATH_MAX) /* execve(2) rejects a longer one, too */
                         return -EBADMSG;
-                result = copy_string(r, (int64_t) h.p_offset, h.p_filesz, &f->interpreter);
+                result = copy_string(r, h.p_offset, h.p_filesz, &f->interpreter);
                 if (result < 0)
                         return result;
         }
@@ -199,6 +211,7 @@ int elf_file_read(const char *path, ElfFile *ret) {
         Reader r = { .lib = elf_library() };
         _cleanup_(elf_file_deinit) ElfFile f = {};
         _cleanup_close_ int fd = -1;
+        struct stat st;
         int result;
 
         if (!r.lib)
@@ -206,8 +219,11 @@ int elf_file_read(const char *path, ElfFile *ret) {
         fd = file_open_regular(path);
         if (fd < 0)
                 return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
         if (has_many_sections(fd))
                 return -EBADMSG;
+        r.size = (uint64_t) st.st_size;
         r.elf = r.lib->elf_begin(fd, ELF_C_READ, NULL);
         if (!r.elf)
                 return -EBADMSG;

@@ -244,17 +244,17 @@ static void test_broken_one_by_one(void **state) {
         expect_result("program headers beyond the end", read_bytes(f, copy, f->size, NULL), -EBADMSG);
 }
 
-/* Reads a file that has only a dynamic section with these entries. */
-static int read_dynamic(const Fixture *f, const Elf64_Dyn *entries, size_t n, const char *strings, size_t size,
-                        ElfFile *ret) {
+enum { LOAD_ADDRESS = 0x400000 };
+
+/* Reads a file that has only a dynamic section with these entries. It is loaded as load says; NULL: its strings are. */
+static int read_loaded(const Fixture *f, const Elf64_Dyn *entries, size_t n, const char *strings, size_t size,
+                       const Elf64_Phdr *load, ElfFile *ret) {
         struct {
                 Elf64_Ehdr header;
                 Elf64_Phdr programs[2];
                 Elf64_Dyn entries[16];
                 char strings[128];
         } file = {};
-        const uint64_t address = 0x400000;
-
         assert_true(n < ELEMENTSOF(file.entries) - 1 && size <= sizeof(file.strings));
         memcpy(&file.header, f->elf, EI_NIDENT);
         file.header.e_type = ET_DYN;
@@ -265,13 +265,65 @@ static int read_dynamic(const Fixture *f, const Elf64_Dyn *entries, size_t n, co
         file.header.e_phentsize = sizeof(Elf64_Phdr);
         file.header.e_phnum = 2;
         file.programs[0] = (Elf64_Phdr) { .p_type = PT_LOAD, .p_offset = offsetof(typeof(file), strings),
-                                          .p_vaddr = address, .p_filesz = size, .p_memsz = size };
+                                          .p_vaddr = LOAD_ADDRESS, .p_filesz = size, .p_memsz = size };
+        if (load)
+                file.programs[0] = *load;
         file.programs[1] = (Elf64_Phdr) { .p_type = PT_DYNAMIC, .p_offset = offsetof(typeof(file), entries),
                                           .p_filesz = (n + 2) * sizeof(Elf64_Dyn) };
-        file.entries[0] = (Elf64_Dyn) { .d_tag = DT_STRTAB, .d_un.d_ptr = address };
+        file.entries[0] = (Elf64_Dyn) { .d_tag = DT_STRTAB, .d_un.d_ptr = LOAD_ADDRESS };
         memcpy(file.entries + 1, entries, n * sizeof(Elf64_Dyn));
         memcpy(file.strings, strings, size);
         return read_bytes(f, (const char *) &file, sizeof(file), ret);
+}
+
+static int read_dynamic(const Fixture *f, const Elf64_Dyn *entries, size_t n, const char *strings, size_t size,
+                        ElfFile *ret) {
+        return read_loaded(f, entries, n, strings, size, NULL, ret);
+}
+
+/* Offsets and sizes that add up to more than fits into a number, signed or not. */
+static void test_overflow(void **state) {
+        static const struct {
+                uint64_t offset, address, size, name;
+        } cases[] = {
+                { INT64_MAX, LOAD_ADDRESS, UINT64_MAX, 1 },
+                { INT64_MAX - 8, LOAD_ADDRESS, UINT64_MAX, 16 },
+                { INT64_MAX, LOAD_ADDRESS, UINT64_MAX, INT64_MAX },
+                { UINT64_MAX, LOAD_ADDRESS, UINT64_MAX, 1 },
+                { UINT64_MAX, 0, UINT64_MAX, 1 },
+                { UINT64_MAX - LOAD_ADDRESS, 0, UINT64_MAX, 1 },
+                { UINT64_MAX - LOAD_ADDRESS + 1, 0, UINT64_MAX, 1 },
+                { 64, LOAD_ADDRESS, UINT64_MAX, INT64_MAX },
+                { 64, LOAD_ADDRESS, UINT64_MAX, UINT64_MAX - 64 },
+                { 64, LOAD_ADDRESS, UINT64_MAX, UINT64_MAX - 1 },
+        };
+        Fixture *f = *state;
+
+        skip_without_libelf();
+        if (!is_64_bit(f))
+                skip();
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const Elf64_Phdr load = { .p_type = PT_LOAD, .p_offset = cases[i].offset, .p_vaddr = cases[i].address,
+                                          .p_filesz = cases[i].size, .p_memsz = cases[i].size };
+                const Elf64_Dyn needed = { DT_NEEDED, { cases[i].name } };
+                char what[32];
+
+                snprintf(what, sizeof(what), "row %zu", i);
+                expect_result(what, read_loaded(f, &needed, 1, "", 1, &load, NULL), -EBADMSG);
+        }
+}
+
+/* Neither is opened: a FIFO would block. */
+static void test_other_kinds(void **state) {
+        Fixture *f = *state;
+        char path[PATH_MAX];
+        ElfFile file = {};
+
+        skip_without_libelf();
+        assert_int_equal(mkfifo(temp_path(path, f->dir, "fifo"), 0600), 0);
+        expect_result("a FIFO", elf_file_read(path, &file), -EINVAL);
+        expect_result("/dev/zero", elf_file_read("/dev/zero", &file), -EINVAL);
+        expect_result("a directory", elf_file_read(f->dir, &file), -EISDIR);
 }
 
 /* ld.so(8): DT_RPATH is ignored if there is a DT_RUNPATH, whichever comes first. */
@@ -331,6 +383,8 @@ int main(void) {
                 IN_DIRECTORY(test_truncated),
                 IN_DIRECTORY(test_corrupted),
                 IN_DIRECTORY(test_broken_one_by_one),
+                IN_DIRECTORY(test_overflow),
+                IN_DIRECTORY(test_other_kinds),
                 IN_DIRECTORY(test_search),
                 IN_DIRECTORY(test_names_without_end),
         };
