@@ -14,15 +14,6 @@ typedef struct Reader {
         unsigned start; /* where the last logical line began */
 } Reader;
 
-static char *trim(char *s) {
-        size_t n;
-
-        s += strspn(s, WHITESPACE);
-        for (n = strlen(s); n > 0 && strchr(WHITESPACE, s[n - 1]); n--)
-                s[n - 1] = '\0';
-        return s;
-}
-
 static bool is_comment(const char *s, size_t n) {
         size_t blank = 0;
 
@@ -107,7 +98,7 @@ static int take_assignment(char *line, Origin origin, const char *section, UnitF
                                        line);
 
         *equals = '\0';
-        return callback(userdata, origin, section, trim(line), trim(equals + 1));
+        return callback(userdata, origin, section, text_trim(line), text_trim(equals + 1));
 }
 
 int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAssignment callback, void *userdata,
@@ -130,7 +121,7 @@ int unit_file_parse(const char *file, const char *text, size_t size, UnitFileAss
                 if (r <= 0)
                         return r < 0 ? report_if_oom(report, r) : result;
 
-                line = trim(logical);
+                line = text_trim(logical);
                 if (!*line)
                         continue;
 

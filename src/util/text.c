@@ -19,6 +19,16 @@ char *format(const char *fmt, ...) {
         return s;
 }
 
+char *text_trim(char *s) {
+        static const char whitespace[] = " \t\r\n";
+        size_t n;
+
+        s += strspn(s, whitespace);
+        for (n = strlen(s); n > 0 && strchr(whitespace, s[n - 1]); n--)
+                s[n - 1] = '\0';
+        return s;
+}
+
 static bool make_room(Text *text, size_t n) {
         size_t room = text->room;
         char *bytes;

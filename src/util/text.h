@@ -10,6 +10,9 @@
 char *format(const char *fmt, ...) _printf_(1, 2);
 char *formatv(const char *fmt, va_list ap) _printf_(1, 0);
 
+/* Removes white space from both ends, in place. Returns the first character that is left. */
+char *text_trim(char *s);
+
 /* A text that is written piece by piece with the functions of stdio. Callers need not check each write: if memory ran
  * out at any time, text_finish() returns NULL. The struct must not move while it is open. */
 typedef struct Text {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
@@ -459,6 +460,80 @@ static void test_forged_program(void **state) {
         f->request.arguments = NULL;
 }
 
+static void write_directories(FILE *out, unsigned n) {
+        for (unsigned i = 0; i < n; i++)
+                fprintf(out, "/no/%u:", i);
+}
+
+static void test_many_directories(void **state) {
+        char *arguments[] = { (char *) "/usr/bin/env", NULL };
+        PlanFixture *f = *state;
+        Buffer lines;
+
+        buffer_init(&lines);
+        fputs("RootDirectory=none\nBindLibraries=yes\nEnvironment=LD_LIBRARY_PATH=", lines.f);
+        write_directories(lines.f, 1001);
+        f->request.arguments = arguments;
+        plan_expect_error(f, buffer_text(&lines), E2BIG,
+                          "BindLibraries=: /no/1000: too many directories to look for libraries in");
+        f->request.arguments = NULL;
+        buffer_deinit(&lines);
+}
+
+/* A library with nothing in it but the name of another one. */
+static void write_library(PlanFixture *f, const char *name, const char *needs) {
+        struct {
+                ElfW(Ehdr) header;
+                ElfW(Phdr) programs[2];
+                ElfW(Dyn) entries[3];
+                char strings[32];
+        } file = {
+                .header = {
+                        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, [EI_VERSION] = EV_CURRENT,
+                                     [EI_CLASS] = sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32,
+                                     [EI_DATA] = __BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB },
+                        .e_type = ET_DYN, .e_version = EV_CURRENT, .e_ehsize = sizeof(ElfW(Ehdr)),
+                        .e_phoff = offsetof(typeof(file), programs), .e_phentsize = sizeof(ElfW(Phdr)), .e_phnum = 2,
+                },
+                .programs = {
+                        { .p_type = PT_LOAD, .p_offset = offsetof(typeof(file), strings),
+                          .p_filesz = sizeof(file.strings) },
+                        { .p_type = PT_DYNAMIC, .p_offset = offsetof(typeof(file), entries),
+                          .p_filesz = sizeof(file.entries) },
+                },
+                .entries = { { .d_tag = DT_STRTAB }, { .d_tag = DT_NEEDED } },
+        };
+
+        snprintf(file.strings, sizeof(file.strings), "%s", needs);
+        temp_file(f->dir, name, (const char *) &file, sizeof(file));
+}
+
+/* Each of 400 libraries is in the last of 900 directories. */
+static void test_endless_search(void **state) {
+        char path[PATH_MAX], *arguments[] = { path, NULL };
+        PlanFixture *f = *state;
+        Buffer lines;
+
+        if (libelf_is_missing())
+                skip();
+        for (unsigned i = 0; i < 400; i++) {
+                char name[32], next[32];
+
+                snprintf(name, sizeof(name), "lib/%u", i);
+                snprintf(next, sizeof(next), "%u", i + 1);
+                write_library(f, name, next);
+        }
+        assert_int_equal(chmod(temp_path(path, f->dir, "lib/0"), 0755), 0);
+        buffer_init(&lines);
+        fputs("RootDirectory=none\nBindLibraries=yes\nEnvironment=LD_LIBRARY_PATH=", lines.f);
+        write_directories(lines.f, 900);
+        fprintf(lines.f, "%s/lib", f->dir);
+        f->request.arguments = arguments;
+        plan_expect_error(f, buffer_text(&lines), E2BIG, ": finding its libraries takes too long");
+        f->request.arguments = NULL;
+        buffer_deinit(&lines);
+}
+
 #define OF_STACK(test) cmocka_unit_test_setup_teardown(test, stack_set_up, stack_tear_down)
 
 int main(void) {
@@ -475,6 +550,8 @@ int main(void) {
                 IN_PLAN(test_libraries_of_policy),
                 IN_PLAN(test_scripts),
                 IN_PLAN(test_forged_program),
+                IN_PLAN(test_many_directories),
+                IN_PLAN(test_endless_search),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

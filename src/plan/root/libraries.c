@@ -6,7 +6,6 @@
 #include "plan/root/libraries.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -18,13 +17,24 @@
 #include "util/strv.h"
 #include "util/text.h"
 
-enum { LIBRARIES_MAX = 1000 };
+/* Files name each other and directories, and whoever wrote them may want to keep isorun busy. The effort is about the
+ * microseconds that the work takes. */
+enum {
+        LIBRARIES_MAX = 1000,
+        DIRECTORIES_MAX = 1000,
+        CONFIGURED_MAX = 1000, /* files that ld.so.conf includes */
+        EFFORT_MAX = 1000000,
+        EFFORT_OF_NAME = 20, /* looked for among the files that are loaded */
+        EFFORT_OF_PLACE = 3,
+        EFFORT_OF_FILE = 200,
+};
 
 typedef struct Libraries {
         RootBuilder *rb;
         Origin origin;
         char **directories; /* where the loader looks for all */
         char **files;       /* bound, or to be: paths on the host */
+        size_t n_configured, effort;
 } Libraries;
 
 static void libraries_deinit(Libraries *l) {
@@ -32,40 +42,57 @@ static void libraries_deinit(Libraries *l) {
         strv_free(l->files);
 }
 
-static int add_configured(const char *file, char ***directories, unsigned depth);
+static int library_error(Libraries *l, int error, const char *file, const char *why) {
+        return report_error_at(l->rb->b->report, l->origin, "BindLibraries", error, "%s: %s", file, why);
+}
 
-static int add_included(const char *pattern, char ***directories, unsigned depth) {
+/* Accounts for work that a file or the policy causes. Returns 0 or -E2BIG, reported. */
+static int spend(Libraries *l, size_t effort, const char *file) {
+        l->effort += effort;
+        return l->effort > EFFORT_MAX ? library_error(l, E2BIG, file, "finding its libraries takes too long") : 0;
+}
+
+static int add_directory(Libraries *l, const char *directory) {
+        if (strv_length(l->directories) >= DIRECTORIES_MAX)
+                return library_error(l, E2BIG, directory, "too many directories to look for libraries in");
+        return strv_push(&l->directories, directory);
+}
+
+static int add_configured(Libraries *l, const char *file, unsigned depth);
+
+static int add_included(Libraries *l, const char *pattern, unsigned depth) {
         glob_t found = {};
         int r = 0;
 
         if (depth < 8 && glob(pattern, 0, NULL, &found) == 0)
                 for (size_t i = 0; r >= 0 && i < found.gl_pathc; i++)
-                        r = add_configured(found.gl_pathv[i], directories, depth + 1);
+                        r = add_configured(l, found.gl_pathv[i], depth + 1);
         globfree(&found);
         return r;
 }
 
 /* ldconfig(8): a directory a line, "include PATTERN", and comments. */
-static int add_configured(const char *file, char ***directories, unsigned depth) {
+static int add_configured(Libraries *l, const char *file, unsigned depth) {
         _cleanup_free_ char *text = NULL;
         char *position = NULL;
+        size_t size;
         int r;
 
-        r = file_read(AT_FDCWD, file, &text, NULL);
+        if (++l->n_configured > CONFIGURED_MAX)
+                return library_error(l, E2BIG, file, "too many files are included by /etc/ld.so.conf");
+        r = text_file_read(file, &text, &size);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
         for (char *line = strtok_r(text, "\n", &position); r >= 0 && line; line = strtok_r(NULL, "\n", &position)) {
                 const char *pattern;
 
-                line += strspn(line, " \t");
                 line[strcspn(line, "#")] = '\0';
-                while (*line && strchr(" \t\r", line[strlen(line) - 1]))
-                        line[strlen(line) - 1] = '\0';
+                line = text_trim(line);
                 pattern = startswith(line, "include ");
                 if (pattern)
-                        r = add_included(pattern + strspn(pattern, " \t"), directories, depth);
+                        r = add_included(l, pattern + strspn(pattern, " \t"), depth);
                 else if (line[0] == '/')
-                        r = strv_push(directories, line);
+                        r = add_directory(l, line);
         }
         return r;
 }
@@ -79,19 +106,23 @@ static int find_directories(Libraries *l) {
         int r = copy ? 0 : -ENOMEM;
 
         for (char *d = r < 0 ? NULL : strtok_r(copy, ":", &position); d && r >= 0; d = strtok_r(NULL, ":", &position))
-                r = d[0] == '/' ? strv_push(&l->directories, d) : 0;
+                r = d[0] == '/' ? add_directory(l, d) : 0;
         if (r >= 0)
-                r = add_configured("/etc/ld.so.conf", &l->directories, 0);
+                r = add_configured(l, "/etc/ld.so.conf", 0);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(standard); i++)
-                r = strv_push(&l->directories, standard[i]);
+                r = add_directory(l, standard[i]);
         return r;
 }
 
-/* Whether a library at that path fits the file that needs it. Returns 1, 0, or -ENOMEM. */
-static int fits(const char *path, const ElfFile *needs) {
+/* Whether a library at that path fits the file that needs it. Returns 1, 0, or -ENOMEM or -E2BIG. */
+static int fits(Libraries *l, const char *path, const ElfFile *needs) {
         _cleanup_(elf_file_deinit) ElfFile f = {};
-        int r = elf_file_read(path, &f);
+        int r;
 
+        r = spend(l, EFFORT_OF_FILE, path);
+        if (r < 0)
+                return r;
+        r = elf_file_read(path, &f);
         if (r <= 0)
                 return r == -ENOMEM ? r : 0;
         return f.class == needs->class && f.machine == needs->machine;
@@ -107,16 +138,17 @@ static char *expand_origin(const char *directory, const char *file) {
         return parent ? format("%s%s", parent, rest) : NULL;
 }
 
-/* Looks for a library in one directory. Returns 1 where it is, 0, or -ENOMEM. */
-static int look_in(const char *directory, const char *name, const ElfFile *needs, char **ret) {
+/* Looks for a library in one directory. Returns 1 where it is, 0, or -errno. */
+static int look_in(Libraries *l, const char *directory, const char *name, const ElfFile *needs, char **ret) {
         _cleanup_free_ char *joined = path_join(directory, name), *path = joined ? path_simplify(joined) : NULL;
         int r;
 
         if (!path)
                 return -ENOMEM;
-        if (!path_is_safe(path) || access(path, R_OK) < 0)
-                return 0;
-        r = fits(path, needs);
+        r = spend(l, EFFORT_OF_PLACE, path);
+        if (r < 0 || !path_is_safe(path) || access(path, R_OK) < 0)
+                return r;
+        r = fits(l, path, needs);
         if (r > 0)
                 *ret = TAKE_PTR(path);
         return r;
@@ -126,7 +158,7 @@ static int find_library(Libraries *l, const char *name, const char *file, const 
         int r = 0;
 
         if (strchr(name, '/')) {
-                r = name[0] == '/' ? fits(name, needs) : 0;
+                r = name[0] == '/' ? fits(l, name, needs) : 0;
                 if (r <= 0)
                         return r;
                 *ret = strdup(name);
@@ -135,15 +167,11 @@ static int find_library(Libraries *l, const char *name, const char *file, const 
         for (char **d = needs->search; r == 0 && d && *d; d++) {
                 _cleanup_free_ char *directory = expand_origin(*d, file);
 
-                r = directory ? look_in(directory, name, needs, ret) : -ENOMEM;
+                r = directory ? look_in(l, directory, name, needs, ret) : -ENOMEM;
         }
         for (char **d = l->directories; r == 0 && *d; d++)
-                r = look_in(*d, name, needs, ret);
+                r = look_in(l, *d, name, needs, ret);
         return r;
-}
-
-static int library_error(Libraries *l, int error, const char *file, const char *why) {
-        return report_error_at(l->rb->b->report, l->origin, "BindLibraries", error, "%s: %s", file, why);
 }
 
 /* Whether a library of that name is loaded by then: the loader takes no second one. */
@@ -185,7 +213,7 @@ static int need_interpreter(Libraries *l, const char *file, const ElfFile *f) {
 
         if (access(f->interpreter, R_OK) < 0)
                 return library_error(l, errno, f->interpreter, strerror(errno));
-        r = fits(f->interpreter, f);
+        r = fits(l, f->interpreter, f);
         if (r < 0)
                 return r;
         if (r == 0)
@@ -212,7 +240,8 @@ static int need_of(Libraries *l, const char *file) {
         for (char **name = f.needed; r >= 0 && name && *name; name++) {
                 _cleanup_free_ char *path = NULL;
 
-                if (is_loaded(l, *name))
+                r = spend(l, EFFORT_OF_NAME, file);
+                if (r < 0 || is_loaded(l, *name))
                         continue;
                 r = find_library(l, *name, file, &f, &path);
                 if (r == 0)
