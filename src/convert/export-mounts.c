@@ -143,7 +143,7 @@ static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
                 return;
         }
         say_lost_options(e, s, d, flags);
-        if (m && !m->exact && !is_in_memory(e->plan, destination))
+        if (m && m->place != PLACE_EXISTS && !is_in_memory(e->plan, destination))
                 export_lacks(e, s->origin, d->name, "systemd creates %s on the host; isorun creates it in memory",
                              destination);
         f = export_stream(e, s->origin);
@@ -191,7 +191,7 @@ void export_mounts(Exporter *e) {
         for (size_t i = 1; i < e->plan->n_mounts; i++) {
                 const PlanMount *m = &e->plan->mounts[i];
 
-                (m->key ? write_asked : write_builtin)(e, m);
+                (m->asker == ASKED_BY_POLICY ? write_asked : write_builtin)(e, m);
         }
         write_volumes(e, D_BindPaths);
         write_volumes(e, D_BindReadOnlyPaths);

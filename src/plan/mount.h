@@ -15,7 +15,7 @@ typedef enum SourceKind {
         SOURCE_FD,        /* likewise; it must still lead to what fd is of */
         SOURCE_DETACHED,  /* the mount that fd is of, which is attached nowhere; path is for the reader */
         SOURCE_LAYERS,    /* the host path on top of the directories in lower */
-        SOURCE_IMAGE,     /* the image at the host path, which only a start mounts: nobody knows what it holds */
+        SOURCE_IMAGE,     /* the image at the host path, which is mounted only for a start, and not read before */
 } SourceKind;
 
 /* What a mount shows. */
@@ -70,6 +70,21 @@ typedef enum MountKind {
         MOUNT_BLOCKED,   /* what cannot be looked into: an empty file or directory of mode 000 */
 } MountKind;
 
+/* How destination comes to be there. */
+typedef enum MountPlace {
+        PLACE_MADE,     /* the start makes it in memory */
+        PLACE_EXISTS,
+        PLACE_IF_THERE, /* an image may have it, and is not read yet; if it has not, the mount is left out */
+} MountPlace;
+
+/* On whose behalf a mount is in the plan. If two want the same destination, the asker further down here wins. */
+typedef enum MountAsker {
+        ASKED_BY_NOBODY,  /* built in */
+        ASKED_INDIRECTLY, /* isorun needs it for what origin names */
+        ASKED_BY_SERVICE, /* systemd has made it for the service that isorun is the main process of */
+        ASKED_BY_POLICY,  /* a directive or an option, which key names */
+} MountAsker;
+
 typedef struct MountAttributes {
         bool read_only;
         bool no_exec;
@@ -93,16 +108,15 @@ typedef struct PlanMount {
                 bool grant_write;   /* MOUNT_GRANT: also what can be written */
                 bool on_directory;  /* MOUNT_BLOCKED */
         };
-        bool merge;        /* then it becomes a directory in memory that holds the same, so that more can be put in */
-        bool optional;     /* left out where destination does not exist; no matter to the start */
-        bool exact;        /* destination exists: nothing need be made for it */
-        bool of_service;      /* systemd has made it for the service that isorun is the main process of */
+        bool merge; /* then it becomes a directory in memory that holds the same, so that more can be put in */
+        MountPlace place;
+        MountAsker asker;
         Origin origin;
-        const char *key;   /* the directive or option that asked; NULL: built in, or of the unit */
+        const char *key; /* ASKED_BY_POLICY */
 } PlanMount;
 
-/* New mounts, which are asked for by nobody yet. They copy destination and target, and take over the rest. What is NULL
- * in them was so before, or memory ran out: see plan_mount_is_whole(). */
+/* New mounts, asked for by nobody. They copy destination and target, and take over the rest. If
+ * memory runs out, the mount is not whole. */
 PlanMount plan_bind(const char *destination, PlanSource source, MountAttributes attributes);
 PlanMount plan_tmpfs(const char *destination, char *options, MountAttributes attributes);
 PlanMount plan_directory(const char *destination, mode_t mode);

@@ -85,7 +85,7 @@ static void test_binds(void **state) {
                 expect_number(cases[i].line, m->attributes.read_only, cases[i].read_only);
                 expect_number(cases[i].line, m->attributes.recursive, cases[i].recursive);
                 expect_number(cases[i].line, m->attributes.no_exec, cases[i].no_exec);
-                expect_number(cases[i].line, m->exact, true);
+                expect_number(cases[i].line, m->place == PLACE_EXISTS, true);
                 expect_number(cases[i].line, m->origin.line, 1);
         }
 }
@@ -209,7 +209,7 @@ static void test_missing_destination(void **state) {
 
         plan_expect_good(f, "BindPaths=%h/data:/new/deep\n");
         assert_true(mount_at(f, "/")->merge);
-        assert_false(mount_at(f, "/new/deep")->exact);
+        assert_true(mount_at(f, "/new/deep")->place == PLACE_MADE);
 
         plan_expect_good(f, "BindPaths=%h/data:/srv/a/b %h/file:/srv/c\n");
         assert_false(mount_at(f, "/")->merge);
@@ -306,7 +306,7 @@ static void test_proc_keys(void **state) {
                 expect_number(cases[i].lines, m != NULL, cases[i].blocked && access("/proc/keys", F_OK) == 0);
                 if (m) {
                         expect_number(cases[i].lines, m->kind, MOUNT_BLOCKED);
-                        expect_number(cases[i].lines, m->attributes.read_only && m->optional && !m->on_directory && !m->key,
+                        expect_number(cases[i].lines, m->attributes.read_only && !m->on_directory && m->asker == ASKED_BY_NOBODY,
                                       true);
                 }
         }

@@ -162,7 +162,7 @@ static void test_layers(void **state) {
         expect_text("next", m->source.lower[0], temp_path(path, f->dir, "other"));
         expect_text("lowest", m->source.lower[1], temp_path(path, f->dir, "root"));
         assert_true(m->attributes.read_only && plan_mount_is_directory(m));
-        assert_true(mount_at(f, "/srv/new")->exact);
+        assert_true(mount_at(f, "/srv/new")->place == PLACE_EXISTS);
         m = mount_at(f, "/usr/bin");
         expect_number("made to hold more", m->kind, MOUNT_MERGE);
         expect_text("of the layers that have it", m->source.path, temp_path(path, f->dir, "other/usr/bin"));
@@ -231,7 +231,7 @@ static void test_unread_image(void **state) {
 
         f->request.arguments = arguments;
         plan_expect_good(f, "RootDirectory=%h/file\nVolume=%h/data:/new/place\nVolume=%h/file:/new/place/there\nDirectory=/etc\n"
-                            "File=/etc/x/y:text\nSymlink=/bin:/usr/bin\nInaccessiblePaths=/a -/b\nFile=/a/in:text\n"
+                            "File=/etc/x/y:text\nSymlink=/bin:/usr/bin\nInaccessiblePaths=/a -/b -/tmp\nFile=/a/in:text\n"
                             "WorkingDirectory=/no/such");
         m = mount_at(f, "/");
         expect_text("the image", m->source.path, temp_path(path, f->dir, "file"));
@@ -240,9 +240,10 @@ static void test_unread_image(void **state) {
         expect_number("made, though it may be there", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
         expect_number("made", mount_at(f, "/etc/x/y")->kind, MOUNT_FILE);
         expect_number("made", mount_at(f, "/bin")->kind, MOUNT_SYMLINK);
-        assert_false(mount_at(f, "/new/place")->exact);
-        assert_true(mount_at(f, "/new/place/there")->exact); /* below a directory that is not of the image */
+        assert_true(mount_at(f, "/new/place")->place == PLACE_MADE);
+        assert_true(mount_at(f, "/new/place/there")->place == PLACE_EXISTS); /* below a directory that is not of the image */
         expect_in("open for what is below", plan_shown(f), "/a=empty, read-only, in memory (mode=111,size=4k)\n");
+        expect_in("it is made, if it is missing", plan_shown(f), "/tmp=inaccessible\n");
         expect_in("left out if missing", plan_shown(f), "/b=inaccessible, if it exists\n");
         for (size_t i = 0; i < f->plan->n_mounts; i++)
                 if (f->plan->mounts[i].kind == MOUNT_MERGE || f->plan->mounts[i].merge)

@@ -404,10 +404,10 @@ static void test_synthetic(void **state) {
         expect_number("kind", m->kind, MOUNT_FILE);
         expect_text("text", m->text, "Hello ada\nA: b");
         expect_number("mode", m->mode, 0444);
-        assert_true(m->attributes.read_only && !m->exact);
+        assert_true(m->attributes.read_only && m->place == PLACE_MADE);
         m = mount_at(f, "/etc/passwd");
         expect_text("text", m->text, "");
-        assert_true(m->exact);
+        assert_true(m->place == PLACE_EXISTS);
         m = mount_at(f, "/srv/a/b");
         expect_number("kind", m->kind, MOUNT_DIRECTORY);
         expect_number("mode", m->mode, 0755);

@@ -7,20 +7,41 @@
 #include "util/text.h"
 
 PlanMount mount_of_setting(DirectiveId id, const Setting *s, PlanMount mount) {
+        mount.asker = ASKED_BY_POLICY;
         mount.origin = s->origin;
         mount.key = directive_table[id].name;
         return mount;
 }
 
-int root_builder_want(RootBuilder *rb, PlanMount mount) {
-        PlanMount *m = ARRAY_APPEND(rb->wanted, rb->n_wanted);
+PlanMount mount_of_service(const char *origin, PlanMount mount) {
+        mount.asker = ASKED_BY_SERVICE;
+        mount.origin.file = origin;
+        return mount;
+}
 
-        if (!m) {
-                plan_mount_deinit(&mount);
+PlanMount mount_because_of(Origin origin, PlanMount mount) {
+        mount.asker = origin.file ? ASKED_INDIRECTLY : ASKED_BY_NOBODY;
+        mount.origin = origin;
+        return mount;
+}
+
+static int want(RootBuilder *rb, WantedMount wanted) {
+        WantedMount *w = ARRAY_APPEND(rb->wanted, rb->n_wanted);
+
+        if (!w) {
+                plan_mount_deinit(&wanted.mount);
                 return -ENOMEM;
         }
-        *m = mount;
-        return plan_mount_is_whole(m) ? 0 : -ENOMEM;
+        *w = wanted;
+        return plan_mount_is_whole(&w->mount) ? 0 : -ENOMEM;
+}
+
+int root_builder_want(RootBuilder *rb, PlanMount mount) {
+        return want(rb, (WantedMount) { .mount = mount });
+}
+
+int root_builder_want_if_there(RootBuilder *rb, PlanMount mount) {
+        return want(rb, (WantedMount) { .mount = mount, .optional = true });
 }
 
 int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n) {
@@ -47,7 +68,7 @@ char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char 
 
 void root_builder_deinit(RootBuilder *rb) {
         for (size_t i = 0; i < rb->n_wanted; i++)
-                plan_mount_deinit(&rb->wanted[i]);
+                plan_mount_deinit(&rb->wanted[i].mount);
         free(rb->wanted);
         free(rb->bound);
         root_model_deinit(&rb->model);

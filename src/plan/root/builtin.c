@@ -23,13 +23,10 @@ static int add_symlink(RootBuilder *rb, const char *destination, const char *tar
 }
 
 /* An empty directory in place of one of the host's, where the host has it. */
-static int add_hidden(RootBuilder *rb, const char *destination, DirectiveId id) {
+static int add_hidden(RootBuilder *rb, const char *destination, Origin origin) {
         PlanMount m = plan_tmpfs(destination, strdup("mode=755,size=4k"), (MountAttributes) { .read_only = true });
 
-        m.optional = true;
-        if (id != _DIRECTIVE_MAX)
-                m.origin = policy_get(rb->b->policy, id)->origin;
-        return root_builder_want(rb, m);
+        return root_builder_want_if_there(rb, mount_because_of(origin, m));
 }
 
 /* Terminals of the instance's own. */
@@ -45,8 +42,7 @@ static int add_host_devices(RootBuilder *rb) {
                                 (MountAttributes) { .read_only = true, .devices = true, .recursive = true });
         int r;
 
-        m.origin = policy_get(rb->b->policy, D_PrivateDevices)->origin;
-        r = root_builder_want(rb, m);
+        r = root_builder_want(rb, mount_because_of(policy_get(rb->b->policy, D_PrivateDevices)->origin, m));
         return r >= 0 && rb->b->plan->terminals ? add_terminals(rb) : r;
 }
 
@@ -82,7 +78,6 @@ static int add_proc(RootBuilder *rb) {
         const Setting *who = policy_get(policy, D_ProtectProc);
         bool hide = who->value.number != PROTECT_PROC_DEFAULT, nesting = build_nests(policy),
              subset = policy_choice(policy, D_ProcSubset) == PROC_SUBSET_PID;
-        PlanMount keys;
         char *options;
         int r;
 
@@ -95,9 +90,7 @@ static int add_proc(RootBuilder *rb) {
         if (r < 0 || nesting || subset)
                 return r;
         /* It lists the keys of the user, whatever the namespace: keyrings(7). */
-        keys = plan_blocked("/proc/keys");
-        keys.optional = true;
-        return root_builder_want(rb, keys);
+        return root_builder_want_if_there(rb, plan_blocked("/proc/keys"));
 }
 
 /* What programs look for below a /var and a /run that begin empty. */
@@ -143,11 +136,32 @@ static int add_private(RootBuilder *rb) {
 static int add_notify(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_NOTIFY, .destination = strdup(PLAN_NOTIFY_DIRECTORY),
                                                    .relayed_to = strdup(rb->b->plan->notify),
-                                                   .attributes.read_only = true, .key = "NOTIFY_SOCKET" });
+                                                   .attributes.read_only = true, .asker = ASKED_BY_POLICY,
+                                                   .key = "NOTIFY_SOCKET" });
+}
+
+/* Hides the host's directories that no instance needs. */
+static int add_all_hidden(RootBuilder *rb) {
+        const Setting *home = policy_get(rb->b->policy, D_ProtectHome);
+        int r = 0;
+
+        if (home->value.number == PROTECT_HOME_YES || home->value.number == PROTECT_HOME_TMPFS) {
+                r = add_hidden(rb, "/home", home->origin);
+                if (r >= 0)
+                        r = add_hidden(rb, "/root", home->origin);
+        }
+        if (r >= 0 && rb->host_root)
+                r = add_hidden(rb, "/boot", (Origin) {});
+        return r >= 0 && rb->host_root ? add_hidden(rb, "/sys", (Origin) {}) : r;
+}
+
+static int add_cgroup(RootBuilder *rb) {
+        PlanMount m = { .kind = MOUNT_CGROUP, .destination = strdup("/sys/fs/cgroup") };
+
+        return root_builder_want(rb, mount_of_setting(D_Delegate, policy_get(rb->b->policy, D_Delegate), m));
 }
 
 int build_builtin_mounts(RootBuilder *rb) {
-        const ProtectHome home = policy_choice(rb->b->policy, D_ProtectHome);
         int r;
 
         r = add_proc(rb);
@@ -155,19 +169,9 @@ int build_builtin_mounts(RootBuilder *rb) {
                 r = add_devices(rb);
         if (r >= 0)
                 r = add_private(rb);
-        if (r >= 0 && (home == PROTECT_HOME_YES || home == PROTECT_HOME_TMPFS)) {
-                r = add_hidden(rb, "/home", D_ProtectHome);
-                if (r >= 0)
-                        r = add_hidden(rb, "/root", D_ProtectHome);
-        }
-        if (r >= 0 && rb->host_root) {
-                r = add_hidden(rb, "/boot", _DIRECTIVE_MAX);
-                if (r >= 0)
-                        r = add_hidden(rb, "/sys", _DIRECTIVE_MAX);
-        }
+        if (r >= 0)
+                r = add_all_hidden(rb);
         if (r >= 0 && rb->b->plan->delegate)
-                r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_CGROUP, .destination = strdup("/sys/fs/cgroup"),
-                                                        .key = "Delegate",
-                                                        .origin = policy_get(rb->b->policy, D_Delegate)->origin });
+                r = add_cgroup(rb);
         return r >= 0 && rb->b->plan->notify ? add_notify(rb) : r;
 }

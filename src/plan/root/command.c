@@ -45,7 +45,6 @@ static int bind_hidden(RootBuilder *rb, const char *path) {
         PlanMount m = plan_bind(path_is_safe(path) ? path : real, plan_source_file(real),
                                 (MountAttributes) { .read_only = true });
 
-        m.origin.file = "command line";
         free(*executable);
         *executable = m.destination ? strdup(m.destination) : NULL;
         if (!real || !*executable) {
@@ -56,7 +55,7 @@ static int bind_hidden(RootBuilder *rb, const char *path) {
                 report_notice(rb->b->report,
                               "%s is not visible in the sandbox; only this file is added, read-only (-v DIR shows its "
                               "directory)", path);
-        return root_builder_place(rb, m);
+        return root_builder_place(rb, mount_because_of((Origin) { .file = "command line" }, m));
 }
 
 static int find_by_path(RootBuilder *rb, const char *command) {

@@ -69,25 +69,26 @@ static Origin credentials_origin(const Builder *b) {
 
 static int add_credentials_directory(RootBuilder *rb) {
         _cleanup_free_ char *dir = NULL;
+        Origin origin;
         PlanMount m;
         int r;
 
         r = build_credentials_directory(rb->b, &dir);
         if (r < 0 || !dir)
                 return r;
+        origin = credentials_origin(rb->b);
+        if (!origin.file)
+                return -ENOMEM;
         m = plan_tmpfs(dir, root_builder_tmpfs_options(rb->b->plan, "0500", "size=4k"),
                        (MountAttributes) { .read_only = true });
-        m.origin = credentials_origin(rb->b);
-        return root_builder_want(rb, m);
+        return root_builder_want(rb, mount_because_of(origin, m));
 }
 
 static int add_service_credential(RootBuilder *rb, const char *dir, const char *name, const char *origin) {
         _cleanup_free_ char *path = credential_path(rb->b, name);
         PlanMount m = plan_copy(path, plan_source_file(path_join(dir, name)), CREDENTIAL_MODE);
 
-        m.of_service = true;
-        m.origin.file = origin;
-        return root_builder_want(rb, m);
+        return root_builder_want(rb, mount_of_service(origin, m));
 }
 
 /* Those of the service; one of the same name that the policy has counts more. systemd keeps them flat: what is loaded

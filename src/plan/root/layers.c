@@ -74,7 +74,7 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
 int build_begin_root(RootBuilder *rb) {
         const Setting *s = policy_get(rb->b->policy, D_RootDirectory);
         PlanMount root = mount_of_setting(D_RootDirectory, s, (PlanMount) {
-                .kind = MOUNT_ROOT, .destination = strdup("/"), .exact = true,
+                .kind = MOUNT_ROOT, .destination = strdup("/"), .place = PLACE_EXISTS,
                 .attributes = { .read_only = !rb->b->request->writable_root, .recursive = true } });
         int r = 0;
 

@@ -31,7 +31,7 @@ enum {
 
 typedef struct Libraries {
         RootBuilder *rb;
-        Origin origin;
+        const Setting *setting;
         char **directories; /* where the loader looks for all */
         char **files;       /* bound, or to be: paths on the host */
         size_t n_configured, effort;
@@ -43,7 +43,7 @@ static void libraries_deinit(Libraries *l) {
 }
 
 static int library_error(Libraries *l, int error, const char *file, const char *why) {
-        return report_error_at(l->rb->b->report, l->origin, "BindLibraries", error, "%s: %s", file, why);
+        return report_error_at(l->rb->b->report, l->setting->origin, "BindLibraries", error, "%s: %s", file, why);
 }
 
 /* Accounts for work that a file or the policy causes. Returns 0 or -E2BIG, reported. */
@@ -245,7 +245,7 @@ static int need_of(Libraries *l, const char *file) {
                         continue;
                 r = find_library(l, *name, file, &f, &path);
                 if (r == 0)
-                        r = report_error_at(l->rb->b->report, l->origin, "BindLibraries", ENOENT,
+                        r = report_error_at(l->rb->b->report, l->setting->origin, "BindLibraries", ENOENT,
                                             "%s needs %s, which was not found", file, *name);
                 if (r > 0)
                         r = need(l, path);
@@ -267,9 +267,7 @@ static int bind_file(Libraries *l, const char *path) {
         if (!real)
                 return library_error(l, errno, path, strerror(errno));
         m = plan_bind(path, plan_source_file(real), (MountAttributes) { .read_only = true });
-        m.origin = l->origin;
-        m.key = "BindLibraries";
-        return root_builder_place(l->rb, m);
+        return root_builder_place(l->rb, mount_of_setting(D_BindLibraries, l->setting, m));
 }
 
 static int bind_libraries(Libraries *l, const char *executable) {
@@ -306,7 +304,7 @@ static int check_interpreter(RootBuilder *rb, const char *host_path) {
 
 int build_libraries(RootBuilder *rb) {
         const Setting *s = policy_get(rb->b->policy, D_BindLibraries);
-        _cleanup_(libraries_deinit) Libraries l = { .rb = rb, .origin = s->origin };
+        _cleanup_(libraries_deinit) Libraries l = { .rb = rb, .setting = s };
         const char *executable = rb->b->plan->executable;
         _cleanup_(spot_deinit) Spot spot = {};
         int r;

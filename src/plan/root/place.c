@@ -23,18 +23,14 @@ static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const cha
         return r;
 }
 
-int mount_rank(const PlanMount *m) {
-        return m->key ? 0 : m->of_service ? 1 : 2;
-}
-
 /* Two lines of the policy on one place contradict each other. Returns 1 where m is to take the place, 0 where it is to
  * be left out. */
 static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
         _cleanup_free_ char *where = NULL;
 
-        if (mount_rank(m) != mount_rank(there))
-                return mount_rank(m) < mount_rank(there);
-        if (!m->key)
+        if (m->asker != there->asker)
+                return m->asker > there->asker;
+        if (m->asker != ASKED_BY_POLICY)
                 return 0;
         if (m->kind == MOUNT_BLOCKED && there->kind == MOUNT_BLOCKED)
                 return 0;
@@ -66,7 +62,8 @@ static bool is_writable_volume(const PlanMount *m) {
 
 static int add_merge(RootBuilder *rb, const PlanMount *m, Spot *spot) {
         PlanMount merge = { .kind = MOUNT_MERGE, .destination = strdup(spot->nearest), .merge = true,
-                            .attributes.read_only = true, .exact = true, .origin = m->origin, .key = m->key };
+                            .attributes.read_only = true, .place = PLACE_EXISTS, .origin = m->origin, .key = m->key,
+                            .asker = m->asker == ASKED_BY_SERVICE ? ASKED_INDIRECTLY : m->asker };
 
         if (!merge.destination || plan_source_of_layers(spot->nearest_hosts, &merge.source) < 0) {
                 plan_mount_deinit(&merge);
@@ -110,10 +107,10 @@ static bool takes_new_entries(const PlanMount *cover) {
 }
 
 /* The destination is not there. Returns 1 where it can be made, 0 where m is to be left out. */
-static int place_missing(RootBuilder *rb, const PlanMount *m, Spot *spot) {
+static int place_missing(RootBuilder *rb, const PlanMount *m, bool optional, Spot *spot) {
         int r;
 
-        if (m->optional)
+        if (optional)
                 return 0;
         if (m->kind == MOUNT_BLOCKED)
                 return mount_error(rb, m, ENOENT, "%s does not exist in the sandbox (write -%s to skip it)",
@@ -129,19 +126,17 @@ static int place_missing(RootBuilder *rb, const PlanMount *m, Spot *spot) {
         return r < 0 ? r : 1;
 }
 
-static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
+static int place_existing(RootBuilder *rb, PlanMount *m, bool optional, Spot *spot) {
         PlanMount *there = root_model_find(&rb->model, spot->path);
         bool directory;
         int r;
 
-        if (m->kind == MOUNT_DIRECTORY && m->key && spot->directory)
+        if (m->kind == MOUNT_DIRECTORY && m->asker == ASKED_BY_POLICY && spot->directory)
                 return 0;
-        if (m->of_service && there && there->key)
+        if (m->asker == ASKED_BY_SERVICE && there && there->asker == ASKED_BY_POLICY)
                 return 0;
-        if (m->kind == MOUNT_SYMLINK && !m->key)
-                return 0;
-        if (m->kind == MOUNT_SYMLINK && m->key)
-                return mount_error(rb, m, EEXIST, "%s already exists", spot->path);
+        if (m->kind == MOUNT_SYMLINK)
+                return m->asker == ASKED_BY_POLICY ? mount_error(rb, m, EEXIST, "%s already exists", spot->path) : 0;
         if (m->kind == MOUNT_BLOCKED)
                 m->on_directory = spot->directory;
         directory = plan_mount_is_directory(m);
@@ -149,7 +144,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
                 return mount_error(rb, m, directory ? ENOTDIR : EISDIR, "%s is a %s, but %s is a %s", m->destination,
                                    spot->directory ? "directory" : "file", m->source.path ?: "the new entry",
                                    directory ? "directory" : "file");
-        m->exact = true;
+        m->place = PLACE_EXISTS;
         if (!there)
                 return 1;
 
@@ -157,7 +152,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
         if (r <= 0)
                 return r;
         /* In its place in the model, which others may have been placed by. */
-        m->exact = there->exact;
+        m->place = there->place == PLACE_IF_THERE && !optional ? PLACE_MADE : there->place;
         free(m->destination);
         m->destination = TAKE_PTR(there->destination);
         plan_mount_deinit(there);
@@ -168,7 +163,8 @@ static int place_existing(RootBuilder *rb, PlanMount *m, Spot *spot) {
 
 /* Into an image that is not read. What is hidden there counts as a directory, as it must be where something is placed
  * below. */
-static int place_unread(PlanMount *m) {
+static int place_unread(PlanMount *m, bool optional) {
+        m->place = optional ? PLACE_IF_THERE : PLACE_MADE;
         if (m->kind == MOUNT_BLOCKED)
                 m->on_directory = true;
         return 1;
@@ -176,7 +172,7 @@ static int place_unread(PlanMount *m) {
 
 /* The root, and what was made of it to have room for more, are not of the policy's choice. */
 static bool is_policy_volume(const PlanMount *m) {
-        return (m->key || m->of_service) && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
+        return m->asker >= ASKED_BY_SERVICE && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
 }
 
 /* The directories on the way to what is not there: they are made in memory, too. */
@@ -184,17 +180,17 @@ static int add_way(RootBuilder *rb, const PlanMount *m, const Spot *spot) {
         const char *rest = spot->path + (spot->nearest[1] ? strlen(spot->nearest) : 0) + 1;
 
         for (const char *slash = strchr(rest, '/'); slash; slash = strchr(slash + 1, '/')) {
-                PlanMount way = { .kind = MOUNT_DIRECTORY, .mode = 0755, .origin = m->origin };
+                _cleanup_free_ char *way = strndup(spot->path, (size_t) (slash - spot->path));
+                PlanMount directory = mount_because_of(m->origin, plan_directory(way, 0755));
 
-                way.destination = strndup(spot->path, (size_t) (slash - spot->path));
-                if (!way.destination || !root_model_add(&rb->model, way))
+                if (!directory.destination || !root_model_add(&rb->model, directory))
                         return -ENOMEM;
         }
         return 0;
 }
 
 /* Takes over *m. */
-static int place(RootBuilder *rb, PlanMount *m) {
+static int place(RootBuilder *rb, PlanMount *m, bool optional) {
         _cleanup_(spot_deinit) Spot spot = {};
         int r;
 
@@ -205,7 +201,7 @@ static int place(RootBuilder *rb, PlanMount *m) {
                 return mount_error(rb, m, -r, "%s: %s", m->destination, strerror(-r));
 
         /* What is built in below a place that the policy has filled is not wanted there. */
-        if (!m->key && !m->origin.file && (spot.through_volume || is_policy_volume(spot.cover)))
+        if (m->asker == ASKED_BY_NOBODY && (spot.through_volume || is_policy_volume(spot.cover)))
                 return 0;
         if (spot.leaves_root)
                 return mount_error(rb, m, EXDEV, "%s: a symlink in this path leads out of the root", m->destination);
@@ -218,7 +214,9 @@ static int place(RootBuilder *rb, PlanMount *m) {
                                  "%s is in the writable volume %s: if it is moved to another path there, the next "
                                  "start does not hide it", m->destination, spot.cover->destination);
 
-        r = spot.unread ? place_unread(m) : spot.exists ? place_existing(rb, m, &spot) : place_missing(rb, m, &spot);
+        r = spot.unread   ? place_unread(m, optional)
+            : spot.exists ? place_existing(rb, m, optional, &spot)
+                          : place_missing(rb, m, optional, &spot);
         if (r > 0 && !spot.exists && add_way(rb, m, &spot) < 0)
                 return -ENOMEM;
         if (r <= 0)
@@ -233,7 +231,7 @@ static int place(RootBuilder *rb, PlanMount *m) {
 }
 
 int root_builder_place(RootBuilder *rb, PlanMount mount) {
-        int r = mount.destination ? place(rb, &mount) : -ENOMEM;
+        int r = mount.destination ? place(rb, &mount, false) : -ENOMEM;
 
         plan_mount_deinit(&mount);
         return r;
@@ -242,20 +240,20 @@ int root_builder_place(RootBuilder *rb, PlanMount mount) {
 /* What is to be hidden comes last, when all that might bring it to light has its place; what is built in after the
  * policy's and the service's where they want the same place; and of two lines of the policy the earlier one first. */
 static int compare_wanted(const void *a, const void *b) {
-        const PlanMount *m = a, *n = b;
+        const PlanMount *m = &((const WantedMount *) a)->mount, *n = &((const WantedMount *) b)->mount;
         int c = (m->kind == MOUNT_BLOCKED) - (n->kind == MOUNT_BLOCKED);
 
         c = c ?: destination_compare(m->destination, n->destination);
-        c = c ?: mount_rank(m) - mount_rank(n);
+        c = c ?: (int) n->asker - (int) m->asker;
         return c ?: (int) m->origin.line - (int) n->origin.line;
 }
 
 int root_builder_place_all(RootBuilder *rb) {
         int result = 0;
 
-        qsort(rb->wanted, rb->n_wanted, sizeof(PlanMount), compare_wanted);
+        qsort(rb->wanted, rb->n_wanted, sizeof(WantedMount), compare_wanted);
         for (size_t i = 0; i < rb->n_wanted && result != -ENOMEM; i++) {
-                int r = place(rb, &rb->wanted[i]);
+                int r = place(rb, &rb->wanted[i].mount, rb->wanted[i].optional);
 
                 if (r < 0)
                         result = r;

@@ -8,7 +8,3 @@ int root_builder_place(RootBuilder *rb, PlanMount mount);
 
 /* Places what was wanted, going on after a mistake. */
 int root_builder_place_all(RootBuilder *rb);
-
-/* Who counts more where two want the same place: the policy (0), what systemd has made for the service (1), what is built
- * in (2). */
-int mount_rank(const PlanMount *m);

@@ -62,7 +62,7 @@ static int open_blocked(PlanMount *mounts, size_t n, PlanMount *blocked) {
                 end++;
         kept = end;
         for (PlanMount *m = end; m-- > blocked + 1;)
-                if (mount_rank(m) == 2 && !m->origin.file &&
+                if (m->asker == ASKED_BY_NOBODY &&
                     (kept == end || !path_is_below(kept->destination, m->destination)))
                         plan_mount_deinit(m);
                 else if (--kept != m)

@@ -90,7 +90,7 @@ int build_resolve_service_directory(const Builder *b, const char *variable, cons
 /* systemd makes one directory of two where it has them in one place, as a user's manager has state and configuration. */
 static bool has_directory(const RootBuilder *rb, const char *path) {
         for (size_t i = 0; i < rb->n_wanted; i++)
-                if (rb->wanted[i].of_service && streq(rb->wanted[i].destination, path))
+                if (rb->wanted[i].mount.asker == ASKED_BY_SERVICE && streq(rb->wanted[i].mount.destination, path))
                         return true;
         return false;
 }
@@ -107,9 +107,7 @@ static int add_directory(RootBuilder *rb, const char *variable, const char *path
                 return r;
         m = plan_bind(path, plan_source_directory(real),
                       (MountAttributes) { .read_only = read_only, .recursive = true });
-        m.of_service = true;
-        m.origin.file = origin;
-        return root_builder_want(rb, m);
+        return root_builder_want(rb, mount_of_service(origin, m));
 }
 
 /* A variable lists them with colons between. */

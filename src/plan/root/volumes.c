@@ -137,10 +137,10 @@ static int want_hidden(RootBuilder *rb, const PlanMount *volume, const char *fou
                 return 0;
         destination = path_join(volume->destination, found + strlen(volume->source.path) + 1);
         m = plan_blocked(destination);
-        m.optional = true;
+        m.asker = volume->asker;
         m.origin = volume->origin;
         m.key = volume->key;
-        return root_builder_want(rb, m);
+        return root_builder_want_if_there(rb, m);
 }
 
 /* Hides what matches now, in a volume that nothing inside can rename. */
@@ -250,10 +250,9 @@ static int add_grant(RootBuilder *rb, DirectiveId id, const Setting *s) {
 }
 
 static int add_blocked(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        PlanMount m = plan_blocked(s->value.text);
+        PlanMount m = mount_of_setting(id, s, plan_blocked(s->value.text));
 
-        m.optional = s->value.optional;
-        return root_builder_want(rb, mount_of_setting(id, s, m));
+        return s->value.optional ? root_builder_want_if_there(rb, m) : root_builder_want(rb, m);
 }
 
 static int add_file(RootBuilder *rb, DirectiveId id, const Setting *s) {

@@ -190,8 +190,8 @@ static void show_identity(Output *out) {
 }
 
 /* An addition for a mount that is made only if its destination exists, when isorun does not know whether it does. */
-static const char *describe_condition(const Plan *plan, const PlanMount *m) {
-        return m->optional && !m->exact && plan->mounts[0].source.kind == SOURCE_IMAGE ? ", if it exists" : "";
+static const char *describe_condition(const PlanMount *m) {
+        return m->place == PLACE_IF_THERE ? ", if it exists" : "";
 }
 
 /* Shows a mount of something from the host. */
@@ -214,7 +214,7 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
 
 static void show_mount(Output *out, const PlanMount *m) {
         const char *access = m->attributes.read_only ? "read-only" : "writable";
-        const Origin *origin = m->key || m->origin.file ? &m->origin : NULL;
+        const Origin *origin = m->asker == ASKED_BY_NOBODY ? NULL : &m->origin;
 
         switch (m->kind) {
         case MOUNT_ROOT:
@@ -227,7 +227,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 break;
         case MOUNT_TMPFS:
                 entry(out, m->destination, origin, "%s%s, in memory (%s)%s%s", m->attributes.read_only ? "empty, " : "",
-                      access, m->options, m->attributes.no_exec ? ", noexec" : "", describe_condition(out->plan, m));
+                      access, m->options, m->attributes.no_exec ? ", noexec" : "", describe_condition(m));
                 break;
         case MOUNT_GRANT:
                 entry(out, m->destination, origin, "empty, for isoctl grant, %s",
@@ -261,7 +261,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "read-only file, a copy of %s", m->source.path);
                 break;
         case MOUNT_BLOCKED:
-                entry(out, m->destination, origin, "inaccessible%s", describe_condition(out->plan, m));
+                entry(out, m->destination, origin, "inaccessible%s", describe_condition(m));
                 break;
         }
 }

@@ -58,7 +58,7 @@ static int make_place(RootMaker *rm, const PlanMount *m) {
         const char *name = path_name(m->destination);
         _cleanup_close_ int parent = -1, fd = -1;
 
-        if (m->exact)
+        if (m->place == PLACE_EXISTS)
                 return open_destination(rm, m->destination);
 
         parent = open_parent(rm, m->destination);
