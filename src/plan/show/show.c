@@ -255,7 +255,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "symlink to %s", m->target);
                 break;
         case MOUNT_FILE:
-                entry(out, m->destination, origin, "read-only file, text of the policy");
+                entry(out, m->destination, origin, "read-only file, text from the policy");
                 break;
         case MOUNT_COPY:
                 entry(out, m->destination, origin, "read-only file, a copy of %s", m->source.path);
