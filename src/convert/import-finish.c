@@ -4,6 +4,8 @@
 #include <errno.h>
 
 #include "convert/import-line.h"
+#include "convert/import-strict.h"
+#include "convert/systemd.h"
 #include "policy/value/names.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -43,30 +45,191 @@ static const ImportLine *line_of(const Import *import, const ImportItem *item) {
         return NULL;
 }
 
-static bool is_read_only_line(const ImportLine *line) {
-        return line && (streq(line->key, "ReadOnlyPaths") || streq(line->key, "ReadOnlyDirectories"));
+static bool has(const Import *import, DirectiveId id, const char *text, bool inverted) {
+        for (size_t i = 0; i < import->n_items; i++) {
+                const ImportItem *item = &import->items[i];
+
+                if (item->id == id && !item->dropped && item->inverted == inverted && streq(item->text, text))
+                        return true;
+        }
+        return false;
 }
 
-/* Drops the paths that isorun makes read-only by default: all that are not in a writable volume, and /var/tmp, which
- * PrivateTmp=no shows. */
-static int drop_read_only(Import *import) {
+static bool is_line(const ImportLine *line, const char *key, const char *old_key) {
+        return line && (streq(line->key, key) || streq(line->key, old_key));
+}
+
+static bool is_at_or_below(const char *path, const char *directory) {
+        return streq(path, directory) || path_is_below(path, directory);
+}
+
+static const char *plain(const ImportItem *item) {
+        return item->text + (item->text[0] == '-');
+}
+
+/* Whether the unit makes path inaccessible, so that systemd makes no mount there either. */
+static bool is_inaccessible(const Import *import, const char *path) {
+        static const char *const homes[] = { "/home", "/root", "/run/user" };
+
+        for (size_t i = 0; i < import->n_items; i++)
+                if (import->items[i].id == D_InaccessiblePaths && !import->items[i].dropped &&
+                    is_at_or_below(path, plain(&import->items[i])))
+                        return true;
+        for (size_t i = 0; i < ELEMENTSOF(homes); i++)
+                if (has(import, D_ProtectHome, "yes", false) && is_at_or_below(path, homes[i]))
+                        return true;
+        return false;
+}
+
+static int drop_inaccessible_mounts(Import *import) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
+                ImportItem *item = &import->items[i];
+                _cleanup_free_ char *destination = NULL;
+
+                if ((item->id != D_BindPaths && item->id != D_BindReadOnlyPaths) || item->dropped)
+                        continue;
+                destination = destination_of(item);
+                if (!destination)
+                        return -ENOMEM;
+                if (is_inaccessible(import, destination))
+                        r = import_drop(import, item, "another line of the unit makes this path inaccessible");
+        }
+        return r;
+}
+
+/* PrivateDevices=no shows the host's /dev. */
+static bool is_hidden(const Import *import, const char *path) {
+        if (path_is_below(path, "/dev") && has(import, D_PrivateDevices, "no", false))
+                return false;
+        for (const char *const *hidden = systemd_hidden; *hidden; hidden++)
+                if (is_at_or_below(path, *hidden))
+                        return true;
+        return false;
+}
+
+static int drop_hidden(Import *import) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
+                ImportItem *item = &import->items[i];
+
+                if (item->id != D_InaccessiblePaths || item->dropped || !is_hidden(import, plain(item)))
+                        continue;
+                item->dropped = true;
+                r = import_note(import, line_of(import, item), true, "isorun hides %s by default", plain(item));
+        }
+        return r;
+}
+
+static bool is_temporary(const char *path) {
+        return is_at_or_below(path, "/tmp") || is_at_or_below(path, "/var/tmp");
+}
+
+/* ReadWritePaths= means the unit's own /tmp there. */
+static int drop_private(Import *import) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
                 ImportItem *item = &import->items[i];
                 const ImportLine *line = line_of(import, item);
-                const char *path = item->text + (item->text[0] == '-');
-                bool shown = streq(path, "/var/tmp") && import->seen[D_PrivateTmp];
 
-                if (item->id != D_BindReadOnlyPaths || item->dropped)
-                        continue;
-                if (!shown && !is_read_only_line(line))
-                        continue;
-                r = shown ? 0 : is_in_writable(import, path);
-                if (r != 0)
+                if (item->id != D_BindPaths || item->dropped || !is_temporary(plain(item)) ||
+                    !is_line(line, "ReadWritePaths", "ReadWriteDirectories") || !has(import, D_PrivateTmp, "yes", false))
                         continue;
                 item->dropped = true;
-                r = import_note(import, line, true, "isorun makes %s read-only by default", path);
+                r = import_note(import, line, true, "with PrivateTmp=, %s is in memory and writable", plain(item));
+        }
+        return r;
+}
+
+/* Directories that isorun puts into memory, writable. PrivateTmp=no shows the host's, read-only. */
+static const char *find_memory(const Import *import, const char *path) {
+        static const char *const memory[] = { "/tmp", "/var/tmp", "/dev/shm", "/run", "/var" };
+
+        if (is_temporary(path) && has(import, D_PrivateTmp, "no", false))
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(memory); i++)
+                if (is_at_or_below(path, memory[i]))
+                        return memory[i];
+        return NULL;
+}
+
+/* The file system in memory becomes read-only, as strict as the host's directory, which the policy does not show. */
+static int make_memory_read_only(Import *import, const ImportLine *line, const char *path) {
+        _cleanup_free_ char *text = format("%s:ro", path);
+        int r;
+
+        if (!text)
+                return -ENOMEM;
+        for (size_t i = 0; i < import->n_items; i++)
+                if (import->items[i].id == D_TemporaryFileSystem && !import->items[i].dropped &&
+                    strncmp(import->items[i].text, path, strlen(path)) == 0 && import->items[i].text[strlen(path)] == ':')
+                        return import_note(import, line, false, "TemporaryFileSystem= has options for it");
+        r = import_add(import, D_TemporaryFileSystem, line, text, false);
+        return r < 0 ? r : import_note_replaced(import, line, "%s is empty and read-only", path);
+}
+
+/* The volume at path becomes read-only. Returns 1, 0 if there is none, or -ENOMEM. */
+static int make_volume_read_only(Import *import, const char *path) {
+        for (size_t i = 0; i < import->n_items; i++) {
+                ImportItem *item = &import->items[i];
+                _cleanup_free_ char *destination = NULL;
+
+                if (item->id != D_BindPaths || item->dropped)
+                        continue;
+                destination = destination_of(item);
+                if (!destination)
+                        return -ENOMEM;
+                if (!streq(destination, path))
+                        continue;
+                item->id = D_BindReadOnlyPaths;
+                return 1;
+        }
+        return 0;
+}
+
+/* What a path of ReadOnlyPaths= comes to, whose item is dropped already; keep: it stays. Returns 0 or -ENOMEM. */
+static int protect_path(Import *import, const ImportLine *line, const char *path, bool *keep) {
+        const char *memory = find_memory(import, path);
+        int r;
+
+        r = make_volume_read_only(import, path);
+        if (r != 0)
+                return r;
+        r = is_in_writable(import, path);
+        if (r < 0)
+                return r;
+        if (r == 0 && memory && is_temporary(path) && !streq(path, memory) && has(import, D_PrivateTmp, "yes", false))
+                return import_note(import, line, true, "PrivateTmp= hides %s", path);
+        if (r == 0 && memory && streq(path, memory))
+                return make_memory_read_only(import, line, path);
+        *keep = r > 0 || memory;
+        return *keep ? 0 : import_note(import, line, true, "isorun makes %s read-only by default", path);
+}
+
+/* Drops the paths that isorun makes read-only by default: all that are not in a writable volume or in memory, and
+ * /var/tmp, which PrivateTmp=no shows. */
+static int drop_read_only(Import *import) {
+        size_t n = import->n_items;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                const ImportLine *line = line_of(import, &import->items[i]);
+                const char *path = plain(&import->items[i]);
+                bool shown = streq(path, "/var/tmp") && import->seen[D_PrivateTmp], keep = false;
+
+                if (import->items[i].id != D_BindReadOnlyPaths || import->items[i].dropped)
+                        continue;
+                if (!shown && !is_line(line, "ReadOnlyPaths", "ReadOnlyDirectories"))
+                        continue;
+                import->items[i].dropped = true;
+                if (is_line(line, "ReadOnlyPaths", "ReadOnlyDirectories"))
+                        r = protect_path(import, line, path, &keep);
+                else
+                        r = import_note(import, line, true, "isorun makes %s read-only by default", path);
+                import->items[i].dropped = !keep;
         }
         return r < 0 ? r : 0;
 }
@@ -109,16 +272,6 @@ static int take_noexec(Import *import) {
                         r = add_noexec(import, line, *w + strspn(*w, "-+"));
         }
         return r < 0 ? r : 0;
-}
-
-static bool has(const Import *import, DirectiveId id, const char *text, bool inverted) {
-        for (size_t i = 0; i < import->n_items; i++) {
-                const ImportItem *item = &import->items[i];
-
-                if (item->id == id && !item->dropped && item->inverted == inverted && streq(item->text, text))
-                        return true;
-        }
-        return false;
 }
 
 /* Whether text is the call, with or without an errno (NAME[:ERRNO]). */
@@ -179,11 +332,13 @@ static void drop_ambient(Import *import) {
 }
 
 int import_finish(Import *import) {
-        int r;
+        int (*const steps[])(Import *import) = { import_apply_implied, drop_inaccessible_mounts, drop_hidden,
+                                                 drop_private,         drop_read_only,           take_noexec,
+                                                 drop_denied };
+        int r = 0;
 
         drop_ambient(import);
-        r = drop_read_only(import);
-        if (r >= 0)
-                r = take_noexec(import);
-        return r < 0 ? r : drop_denied(import);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++)
+                r = steps[i](import);
+        return r;
 }

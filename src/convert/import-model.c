@@ -30,20 +30,38 @@ void import_deinit(Import *import) {
         *import = (Import) {};
 }
 
-int import_note(Import *import, const ImportLine *line, bool met, const char *fmt, ...) {
+static int add_note(Import *import, const ImportLine *line, ImportOutcome outcome, const char *fmt, va_list ap) {
         ImportNote *note = ARRAY_APPEND(import->notes, import->n_notes);
-        va_list ap;
 
         if (!note)
                 return -ENOMEM;
-        va_start(ap, fmt);
         note->reason = formatv(fmt, ap);
-        va_end(ap);
         note->origin = line->origin;
-        note->met = met;
+        note->outcome = outcome;
         note->key = strdup(line->key);
         note->value = strdup(line->value);
         return note->reason && note->key && note->value ? 0 : -ENOMEM;
+}
+
+int import_note(Import *import, const ImportLine *line, bool met, const char *fmt, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, fmt);
+        r = add_note(import, line, met ? IMPORT_MET : systemd_restricts(line->key) ? IMPORT_REFUSED : IMPORT_LEFT_OUT,
+                     fmt, ap);
+        va_end(ap);
+        return r;
+}
+
+int import_note_replaced(Import *import, const ImportLine *line, const char *fmt, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, fmt);
+        r = add_note(import, line, IMPORT_REPLACED, fmt, ap);
+        va_end(ap);
+        return r;
 }
 
 bool import_is_whole(const Directive *d) {
@@ -102,9 +120,15 @@ int import_open(Import *import, DirectiveId id, const char *words, const char *w
 int import_drop(Import *import, ImportItem *item, const char *reason) {
         const ImportLine line = { .origin = item->origin, .key = (char *) directive_table[item->id].name,
                                   .value = item->text };
+        int r;
 
         item->dropped = true;
-        return item->opened ? 0 : import_note(import, &line, false, "%s", reason);
+        if (item->opened)
+                return 0;
+        r = import_note(import, &line, false, "%s", reason);
+        if (r >= 0) /* the caller knows that the policy is not weaker without it */
+                import->notes[import->n_notes - 1].outcome = IMPORT_LEFT_OUT;
+        return r;
 }
 
 char *import_item_value(const ImportItem *item) {

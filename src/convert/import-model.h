@@ -16,12 +16,20 @@ typedef struct ImportItem {
         bool dropped;
 } ImportItem;
 
-/* A comment about a line of the unit that is not in the policy. */
+/* What became of a line of the unit that is not in the policy. */
+typedef enum ImportOutcome {
+        IMPORT_LEFT_OUT,
+        IMPORT_MET,      /* isorun does it by default */
+        IMPORT_REPLACED, /* something in the policy is at least as strict */
+        IMPORT_REFUSED,  /* nothing is, so that no policy may be made of the unit */
+} ImportOutcome;
+
+/* A comment about such a line. */
 typedef struct ImportNote {
         Origin origin;
         char *key, *value;
         char *reason;
-        bool met; /* true: isorun does it by default; false: it is left out */
+        ImportOutcome outcome;
 } ImportNote;
 
 typedef struct ImportLine {
@@ -51,11 +59,15 @@ int import_add(Import *import, DirectiveId id, const ImportLine *line, const cha
 /* Adds items for words that the unit does not have. why is a constant text. Returns 0 or -ENOMEM. */
 int import_open(Import *import, DirectiveId id, const char *words, const char *why);
 
-/* Removes the item from the policy, and notes the reason. Returns 0 or -ENOMEM. */
+/* Removes the item, without which the policy is not weaker, and notes the reason. Returns 0 or -ENOMEM. */
 int import_drop(Import *import, ImportItem *item, const char *reason);
 
-/* Notes why the line is not in the policy. Returns 0 or -ENOMEM. */
+/* Notes why the line is not in the policy: because isorun does it by default (met), or else, if the policy would be
+ * weaker without it, as IMPORT_REFUSED. Returns 0 or -ENOMEM. */
 int import_note(Import *import, const ImportLine *line, bool met, const char *fmt, ...) _printf_(4, 5);
+
+/* Notes what the policy has instead of the line, at least as strict. Returns 0 or -ENOMEM. */
+int import_note_replaced(Import *import, const ImportLine *line, const char *fmt, ...) _printf_(3, 4);
 
 /* The text of the item after "KEY=", or "KEY=~" if it is inverted. On the heap; NULL when memory runs out. */
 char *import_item_value(const ImportItem *item);

@@ -97,19 +97,10 @@ static int read_only_paths(Import *import, const ImportLine *line, const char *a
         return each_word(import, line, take_read_only, argument);
 }
 
-static bool is_hidden(const char *path) {
-        for (const char *const *hidden = systemd_hidden; *hidden; hidden++)
-                if (streq(path, *hidden) || path_is_below(path, *hidden))
-                        return true;
-        return false;
-}
-
 static int take_inaccessible(Import *import, const ImportLine *line, const char *word, _unused_ const char *argument) {
         const char *path = plain_path(word);
         _cleanup_free_ char *out = NULL;
 
-        if (is_hidden(path))
-                return import_note(import, line, true, "isorun hides %s by default", path);
         out = format("%s%s", memchr(word, '-', (size_t) (path - word)) ? "-" : "", path);
         return out ? import_add(import, D_InaccessiblePaths, line, out, false) : -ENOMEM;
 }
@@ -232,6 +223,55 @@ static int stop_timeout(Import *import, const ImportLine *line, _unused_ const c
         return import_same(import, line, "TimeoutStopSec");
 }
 
+/* "call:kill" becomes an error, since isorun never kills for a call. */
+static int take_system_call(Import *import, const ImportLine *line, const char *word, bool inverted) {
+        size_t n = strcspn(word, ":");
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (!streq(word + n, ":kill"))
+                return import_add(import, D_SystemCallFilter, line, word, inverted);
+        text = format("%.*s:EPERM", (int) n, word);
+        if (!text)
+                return -ENOMEM;
+        r = import_add(import, D_SystemCallFilter, line, text, inverted);
+        return r < 0 ? r : import_note_replaced(import, line, "isorun does not kill for a denied call: %s returns EPERM",
+                                                word);
+}
+
+static int system_calls(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        _cleanup_strv_free_ char **words = NULL;
+        bool inverted = line->value[0] == '~';
+        int r;
+
+        import->seen[D_SystemCallFilter] = true;
+        if (!*line->value)
+                return 0;
+        r = import_words(import, line, line->value + inverted, &words);
+        if (r > 0 && !words && inverted)
+                r = import_add(import, D_SystemCallFilter, line, "", true);
+        for (char **w = words; r >= 0 && w && *w; w++)
+                r = take_system_call(import, line, *w, inverted);
+        return r < 0 ? r : 0;
+}
+
+static int ids(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        if (import->user && *line->value)
+                return import_note(import, line, false, "a user's sandbox always runs as that user");
+        return import_same(import, line, line->key);
+}
+
+/* The namespace is another service's. argument: the directive by which isorun makes one, which its default does. */
+static int other_namespace(Import *import, const ImportLine *line, const char *argument) {
+        import->seen[directive_id(directive_find(argument))] = true;
+        return leave_out(import, line, "isorun makes a namespace of its own");
+}
+
+/* import_apply_implied() knows what it comes to. */
+static int dynamic_user(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        return import->user ? ids(import, line, argument) : 0;
+}
+
 static int error_number(Import *import, const ImportLine *line, _unused_ const char *argument) {
         if (streq(line->value, "kill"))
                 return import_note(import, line, false,
@@ -262,12 +302,6 @@ static int protect_system(Import *import, const ImportLine *line, _unused_ const
                 return import_note(import, line, false,
                                    "isorun never makes the root writable: add writable directories with BindPaths=");
         return import_note(import, line, true, "isorun always makes the root read-only");
-}
-
-static int ids(Import *import, const ImportLine *line, _unused_ const char *argument) {
-        if (import->user && *line->value)
-                return import_note(import, line, false, "a user's sandbox always runs as that user");
-        return import_same(import, line, line->key);
 }
 
 /* Prefixes of systemd.service(5), "Command lines". */
@@ -402,6 +436,7 @@ static const struct {
         { "MemoryLimit", other_name, "MemoryMax" },
         { "TimeoutSec", stop_timeout, NULL },
         { "TimeoutStopSec", stop_timeout, NULL },
+        { "SystemCallFilter", system_calls, NULL },
         { "SystemCallErrorNumber", error_number, NULL },
         { "PrivateUsers", private_users, NULL },
         { "ProtectProc", protect_proc, NULL },
@@ -419,7 +454,10 @@ static const struct {
         { "MountAPIVFS", always, "isorun always mounts /proc and /dev" },
         { "RemoveIPC", always, "the IPC objects end with the instance's IPC namespace" },
         { "KeyringMode", always, "isorun denies access to keyrings by default" },
-        { "DynamicUser", leave_out, "isorun does not create users: set User= to an existing user" },
+        { "DynamicUser", dynamic_user, NULL },
+        { "NetworkNamespacePath", other_namespace, "PrivateNetwork" },
+        { "IPCNamespacePath", other_namespace, "PrivateIPC" },
+        { "UserNamespacePath", other_namespace, "PrivateUsers" },
         { "SupplementaryGroups", leave_out, "isorun always uses the groups of the user" },
         { "EnvironmentFile", leave_out, "set the variables with Environment=" },
         { "ExecPaths", leave_out, "isorun can make only volumes \"noexec\"" },

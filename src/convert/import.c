@@ -251,13 +251,20 @@ void import_sort(Import *import) {
                 }
 }
 
+static const char *const outcomes[] = {
+        [IMPORT_LEFT_OUT] = "left out",
+        [IMPORT_MET] = "not needed",
+        [IMPORT_REPLACED] = "replaced",
+        [IMPORT_REFUSED] = "refused", /* of which no policy is printed */
+};
+
 static void print_notes(const Import *import, Text *out, Section section) {
         for (size_t i = 0; i < import->n_notes; i++) {
                 const ImportNote *n = &import->notes[i];
 
                 if (section_of(n) == section)
                         print_comment(out, "%s:%u: %s=%s: %s: %s", n->origin.file, n->origin.line, n->key, n->value,
-                                      n->met ? "not needed" : "left out", n->reason);
+                                      outcomes[n->outcome], n->reason);
         }
 }
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "policy/value/value.h"
+#include "util/strv.h"
 
 const SystemdRow systemd_table[_DIRECTIVE_MAX] = {
 #define SYSTEMD(n, p, d, w, l) [D_##n] = { .page = p, .difference = d, .way = SYSTEMD_##w, .lost = l },
@@ -13,6 +14,24 @@ const SystemdRow systemd_table[_DIRECTIVE_MAX] = {
 
 /* With PrivateDevices= of systemd, the host's /dev/mqueue and /dev/hugepages stay visible. */
 const char *const systemd_hidden[] = { "/boot", "/sys", "/proc/keys", "/dev/mqueue", "/dev/hugepages", NULL };
+
+/* Directives that a policy has, and those that isorun has nothing for. What only some of their values take away
+ * (PrivateTmp=, say) isorun takes away by default. */
+static const char *const restricting[] = {
+        "InaccessiblePaths", "InaccessibleDirectories", "ReadOnlyPaths", "ReadOnlyDirectories", "TemporaryFileSystem",
+        "RootDirectory", "RootImage", "RootHash", "RootHashSignature", "RootVerity",
+        "SystemCallFilter", "RestrictAddressFamilies", "RestrictNamespaces", "SystemCallArchitectures",
+        "CapabilityBoundingSet", "MemoryDenyWriteExecute", "SecureBits",
+        "MemoryMax", "MemoryLimit", "MemoryHigh", "MemorySwapMax", "MemoryZSwapMax", "TasksMax", "CPUQuota",
+        "AllowedCPUs", "AllowedMemoryNodes", "IOReadBandwidthMax", "IOWriteBandwidthMax", "IOReadIOPSMax",
+        "IOWriteIOPSMax", "IPAddressDeny", "DevicePolicy", "RuntimeMaxSec",
+        "AppArmorProfile", "SELinuxContext", "SmackProcessLabel", "RestrictFileSystems", "RestrictNetworkInterfaces",
+        "SocketBindDeny", "IPIngressFilterPath", "IPEgressFilterPath", "BPFProgram", "PrivateBPF", NULL,
+};
+
+bool systemd_restricts(const char *key) {
+        return startswith(key, "Limit") || strv_contains((char *const *) restricting, key);
+}
 
 bool systemd_is_share(const Directive *d) {
         return d->type == &type_memory || d->type == &type_tasks || d->type == &type_cpu_quota;

@@ -25,6 +25,9 @@ extern const SystemdRow systemd_table[_DIRECTIVE_MAX];
  * with NULL. */
 extern const char *const systemd_hidden[];
 
+/* Whether a line with this key can only take something away from a service, so that a policy without it is weaker. */
+bool systemd_restricts(const char *key);
+
 /* Whether the value may be a percentage. systemd does not expand specifiers in such a value. */
 bool systemd_is_share(const Directive *d);
 

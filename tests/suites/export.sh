@@ -217,7 +217,7 @@ test_refused() {
 	printf '[Service]\nUMask=0077\nUMask=no mode\nInaccessiblePaths=/no/such/path\n' >"$tmp/some.service"
 	run "${who[@]}" "$isoctl" import "$tmp/some.service"
 	like "$label: what cannot be had here is left out by its line" "$status $err" \
-		"0 *$tmp/some.service:3: UMask=: left out: not an octal file mode (such as 0755)*$tmp/some.service:4: InaccessiblePaths=: left out: *no such path*"
+		"0 *$tmp/some.service:3: UMask=: left out: not an octal file mode (such as 0755)*$tmp/some.service:4: InaccessiblePaths=: replaced: hidden only if it exists*"
 	run "${who[@]}" "$isoctl" import no-such-unit
 	like "$label: a unit that is not there" "$status $err" "125 isoctl: there is no unit \"no-such-unit.service\" *"
 }
@@ -394,6 +394,55 @@ test_without_manager() {
 		"125  isoctl: cannot read the drop-ins of shut.service: Too many levels of symbolic links"
 }
 
+# Imports a unit with these lines, and runs the command by the policy.
+run_imported() { # lines, command
+	printf '[Service]\nExecStart=/bin/true\n%b\n' "$1" >"$tmp/strict.service"
+	"$isoctl" import "$tmp/strict.service" >"$tmp/strict.conf" 2>"$tmp/strict.log"
+	run "$isorun" --quiet --policy "$tmp/strict.conf" sh -c "$2"
+}
+
+# A policy is never weaker than the unit that it is made of.
+test_strict() {
+	local ids="id -u; sed -n 's/^CapEff:[^0]*//p; s/^CapBnd:[^0]*//p' /proc/self/status" nobody
+	nobody=$(id -u nobody)
+	run_imported DynamicUser=yes "$ids"
+	is "DynamicUser=yes is nobody, without capabilities" "$status $out" $'0 '"$nobody"$'\n0000000000000000\n0000000000000000'
+	like "... which is said" "$(cat "$tmp/strict.log" "$tmp/strict.conf")" "*notice: *DynamicUser=: replaced: *# *DynamicUser=yes: replaced: *"
+	run_imported "DynamicUser=yes\nUser=nobody-at-all\nGroup=nobody-at-all" "$ids"
+	is "... also under a name that does not exist" "$status $out" $'0 '"$nobody"$'\n0000000000000000\n0000000000000000'
+	run_imported "DynamicUser=yes\nCapabilityBoundingSet=CAP_KILL" "$ids"
+	like "... also with a bounding set" "$status $out" "0 $nobody"$'\n0000000000000000\n*'
+	run_imported ReadOnlyPaths=/tmp "echo ran; touch /tmp/x"
+	like "ReadOnlyPaths=/tmp is read-only" "$status $out$err" "1 ran*/tmp/x*Read-only file system"
+	run_imported ReadOnlyPaths=/var/lib "echo ran; touch /var/lib/x /var/x"
+	like "... below what is in memory, too" "$status $out$err" "1 ran*/var/lib/x*Read-only file system"
+	run_imported "SystemCallFilter=@system-service\nSystemCallFilter=~@chown:kill" "echo ran; chown 0 /tmp"
+	like "\":kill\" denies the call" "$status $out$err" "1 ran*Operation not permitted"
+	run_imported "SystemCallFilter=~@mount\nProtectKernelLogs=yes\nCapabilityBoundingSet=~CAP_KILL" "echo ran; dmesg -S"
+	like "ProtectKernelLogs=yes denies the call that the list leaves" "$status $out$err" "1 ran*Operation not permitted*"
+	run_imported "InaccessiblePaths=$tmp\nReadWritePaths=$tmp/rw" "echo ran; ls $tmp/rw"
+	like "what is inaccessible is not made writable" "$status $out$err" "2 ran*$tmp/rw*"
+	run_imported "InaccessiblePaths=/etc/not-there" true
+	is "a path that is not there yet is hidden if it comes" "$status $(grep ^Inacc "$tmp/strict.conf")" \
+		"0 InaccessiblePaths=-/etc/not-there"
+}
+
+# import_refused LINES ERROR: no policy is made of a unit with these lines.
+import_refused() {
+	printf '[Service]\nExecStart=/bin/true\n%b\n' "$1" >"$tmp/strict.service"
+	run "$isoctl" import "$tmp/strict.service"
+	like "no policy is made of $1" "$status $out $err" "125  isoctl: $tmp/strict.service:3: $2"
+}
+
+test_weaker() {
+	import_refused "SystemCallFilter=~execve munmap" "SystemCallFilter=: *denies execve*"
+	import_refused "SystemCallFilter=~@no-such-group" "SystemCallFilter=: *no-such-group*"
+	import_refused "RestrictFileSystems=ext4" "RestrictFileSystems=: *weaker than the unit*"
+	import_refused "RootDirectory=/no/such" "RootDirectory=: *"
+	import_refused "InaccessiblePaths=/%H" "InaccessiblePaths=: *specifier %H*weaker than the unit*"
+	import_refused "TemporaryFileSystem=/srv:nonsense" "TemporaryFileSystem=: *"
+}
+
 # Words that systemd splits and expands in its own way, one line for each command.
 # shellcheck disable=SC2016
 tricky_arguments() {
@@ -466,6 +515,8 @@ test_lookup
 test_unit_path
 test_without_manager
 test_imported
+test_strict
+test_weaker
 test_argv
 test_own
 all_shipped

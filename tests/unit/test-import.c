@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "convert/import-strict.h"
 #include "convert/import.h"
 
 typedef struct ImportCase {
@@ -105,6 +106,36 @@ static const ImportCase cases[] = {
         { "a.service", "AmbientCapabilities=CAP_KILL\nCapabilityBoundingSet=CAP_KILL CAP_CHOWN",
           "AmbientCapabilities=CAP_KILL; CapabilityBoundingSet=CAP_CHOWN", NULL },
 
+        /* never weaker than the unit */
+        { "a.service", "ReadOnlyPaths=/tmp", "TemporaryFileSystem=/tmp:ro", "/tmp is empty and read-only" },
+        { "a.service", "PrivateTmp=yes\nReadOnlyPaths=/tmp /tmp/a", "TemporaryFileSystem=/tmp:ro", "PrivateTmp= hides /tmp/a" },
+        { "a.service", "PrivateTmp=no\nReadOnlyPaths=/tmp", "PrivateTmp=no", "isorun makes /tmp read-only by default" },
+        { "a.service", "ReadOnlyPaths=/run/systemd /var/lib/a", "BindReadOnlyPaths=-/run/systemd; BindReadOnlyPaths=-/var/lib/a", NULL },
+        { "a.service", "ReadWritePaths=/srv\nReadOnlyPaths=/srv", "BindReadOnlyPaths=-/srv", NULL },
+        { "a.service", "InaccessiblePaths=/srv\nReadWritePaths=/srv/a /srv /srvb", "InaccessiblePaths=/srv; BindPaths=-/srvb",
+          "makes this path inaccessible" },
+        { "a.service", "InaccessiblePaths=/sys\nBindPaths=/sys/fs", "", "makes this path inaccessible" },
+        { "a.service", "ProtectHome=yes\nBindPaths=/home/a:/home/b /home/a:/b", "BindPaths=/home/a:/b", "makes this path inaccessible" },
+        { "a.service", "PrivateTmp=yes\nReadWritePaths=/tmp/a", "", "with PrivateTmp=, /tmp/a is in memory" },
+        { "a.service", "PrivateDevices=no\nInaccessiblePaths=/dev/mqueue", "PrivateDevices=no; InaccessiblePaths=/dev/mqueue", NULL },
+        { "a.service", "SystemCallFilter=~@mount:kill @raw-io", "SystemCallFilter=~@mount:EPERM; SystemCallFilter=~@raw-io",
+          "isorun does not kill for a denied call: @mount:kill returns EPERM" },
+        { "a.service", "DynamicUser=yes", "User=nobody", "isorun does not create users: the user is nobody" },
+        { "a.service", "DynamicUser=yes\nUser=a", "User=a", NULL },
+        { "a.service", "DynamicUser=no", "", NULL },
+        { "a.service", "PrivateTmp=no\nRestrictSUIDSGID=no\nProtectHome=no\nDynamicUser=yes", "User=nobody", "DynamicUser= overrides it" },
+        { "a.service", "CapabilityBoundingSet=CAP_SYS_TIME CAP_KILL\nAmbientCapabilities=CAP_SYS_TIME\nProtectClock=yes",
+          "CapabilityBoundingSet=CAP_KILL", "takes this capability away" },
+        { "a.service", "CapabilityBoundingSet=~CAP_KILL\nSystemCallFilter=~@mount\nProtectKernelModules=yes",
+          "CapabilityBoundingSet=~CAP_KILL; SystemCallFilter=~@mount; CapabilityBoundingSet=~CAP_SYS_MODULE; SystemCallFilter=~@module",
+          "isorun denies this" },
+        { "a.service", "SystemCallFilter=@system-service @module\nProtectKernelModules=yes",
+          "SystemCallFilter=@system-service; SystemCallFilter=@module; SystemCallFilter=~@module", "isorun denies this" },
+        { "a.service", "SystemCallFilter=@system-service @debug\nProtectClock=yes",
+          "SystemCallFilter=@system-service; SystemCallFilter=@debug", "isorun denies this" },
+        { "a.service", "SystemCallFilter=~syslog:ENOSYS\nProtectKernelLogs=yes",
+          "SystemCallFilter=~syslog:ENOSYS; SystemCallFilter=~syslog", "isorun denies this" },
+
         /* the rest */
         { "a.service", "UMask=0022\nUMask=0077", "UMask=0077", NULL },
         { "a.service", "Environment=A=1 'B=2 3'\nEnvironment=C=4", "Environment=A=1; Environment=\"B=2 3\"; Environment=C=4", NULL },
@@ -189,6 +220,9 @@ static void test_opened(_unused_ void **state) {
                 { "UMask=0077", true, "UMask=0077; PrivateNetwork=no" },
                 { "User=a", false, "User=a; PrivateNetwork=no" },
                 { "User=a", true, "PrivateNetwork=no" },
+                { "DynamicUser=yes", false, "User=nobody; PrivateNetwork=no" },
+                { "DynamicUser=yes", true, "PrivateNetwork=no" },
+                { "NetworkNamespacePath=/run/netns/a\nUser=a", false, "User=a" },
                 { "CapabilityBoundingSet=", false, "PrivateNetwork=no" },
                 { "CapabilityBoundingSet=CAP_KILL\nPrivateNetwork=no", false,
                   "CapabilityBoundingSet=CAP_KILL; PrivateNetwork=no" },
@@ -213,6 +247,75 @@ static void test_opened(_unused_ void **state) {
                 import_deinit(&import);
                 buffer_deinit(&items);
                 buffer_deinit(&text);
+                log_deinit(&log);
+        }
+}
+
+/* Lines of which no policy may be made, since it would be weaker without them. */
+static void test_refused(_unused_ void **state) {
+        static const struct {
+                const char *lines;
+                size_t n;
+        } table[] = {
+                { "RestrictFileSystems=ext4", 1 },
+                { "AppArmorProfile=a\nSELinuxContext=b\nSocketBindDeny=any", 3 },
+                { "RestrictFileSystems=", 0 },
+                { "InaccessiblePaths=/a %H", 1 },
+                { "ReadOnlyPaths='/a", 1 },
+                { "LimitNOFILE=%H", 1 },
+                { "TemporaryFileSystem=/tmp:size=1M\nReadOnlyPaths=/tmp", 1 },
+                { "BindPaths=%H", 0 },
+                { "SystemCallErrorNumber=kill", 0 },
+                { "Nonsense=1", 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Import import;
+                size_t n = 0;
+                Log log;
+
+                log_init(&log);
+                import_text(&import, "a.service", table[i].lines, &log);
+                for (size_t k = 0; k < import.n_notes; k++)
+                        n += import.notes[k].outcome == IMPORT_REFUSED;
+                expect_number(table[i].lines, n, table[i].n);
+                import_deinit(&import);
+                log_deinit(&log);
+        }
+}
+
+/* What may be left out if the host refuses it. */
+static void test_may_drop(_unused_ void **state) {
+        static const struct {
+                const char *lines;
+                bool may;
+        } table[] = { /* of the last item */
+                { "SystemCallFilter=~read", false },
+                { "SystemCallFilter=read", false }, /* the default list would hold */
+                { "SystemCallFilter=read write", true },
+                { "RestrictAddressFamilies=AF_UNIX", false },
+                { "RestrictAddressFamilies=AF_INET AF_UNIX", true },
+                { "CapabilityBoundingSet=CAP_KILL", true },
+                { "CapabilityBoundingSet=~CAP_KILL", false },
+                { "RestrictNamespaces=net", true },
+                { "RestrictNamespaces=~net", false },
+                { "User=a", false },
+                { "InaccessiblePaths=/a", false },
+                { "RootDirectory=/a", false },
+                { "MemoryMax=1G", false },
+                { "LimitNOFILE=5", false },
+                { "BindPaths=/a", true },
+                { "UMask=0077", true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Import import;
+                Log log;
+
+                log_init(&log);
+                import_text(&import, "a.service", table[i].lines, &log);
+                expect_number(table[i].lines, import_may_drop(&import, &import.items[import.n_items - 1]), table[i].may);
+                import_deinit(&import);
                 log_deinit(&log);
         }
 }
@@ -349,6 +452,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_cases),
                 cmocka_unit_test(test_opened),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_may_drop),
                 cmocka_unit_test(test_files),
                 cmocka_unit_test(test_print),
                 cmocka_unit_test(test_fuzz),

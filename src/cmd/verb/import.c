@@ -9,6 +9,7 @@
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
 #include "convert/import.h"
+#include "convert/import-strict.h"
 #include "convert/unit-find.h"
 #include "plan/request.h"
 #include "util/fd.h"
@@ -128,12 +129,13 @@ static int mend_item(Trial *t, ImportItem *item) {
                 r = try_without_users(t);
                 return r < 0 ? r : 1;
         }
-        if (t->root && (item->id == D_User || item->id == D_Group))
-                return 0; /* without it, the payload would be root */
         if (error->error == EOPNOTSUPP && !t->import->optional[item->id]) {
                 t->import->optional[item->id] = true;
                 return 1;
         }
+        r = import_replace(t->import, item);
+        if (r != 0 || !(item->opened || import_may_drop(t->import, item)))
+                return r;
         r = import_drop(t->import, item, error->text);
         return r < 0 ? r : 1;
 }
@@ -207,13 +209,30 @@ static void say_notes(const Import *import, Report *report) {
         for (size_t i = 0; i < import->n_notes; i++) {
                 const ImportNote *n = &import->notes[i];
 
-                if (!n->met)
+                if (n->outcome == IMPORT_LEFT_OUT)
                         report_notice_at(report, n->origin, n->key, "left out: %s", n->reason);
+                else if (n->outcome == IMPORT_REPLACED)
+                        report_notice_at(report, n->origin, n->key, "replaced: %s", n->reason);
         }
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (import->optional[id])
                         report_notice(report, "%s= is added to Optional=: this host cannot enforce it",
                                       directive_table[id].name);
+}
+
+#define WEAKER "without this line the policy would be weaker than the unit (to import the rest, remove it from a copy)"
+
+/* A policy that allows more than its unit is not made. Returns 0, or -EINVAL with all such lines reported. */
+static int refuse_weaker(const Import *import, Report *report) {
+        int r = 0;
+
+        for (size_t i = 0; i < import->n_notes; i++) {
+                const ImportNote *n = &import->notes[i];
+
+                if (n->outcome == IMPORT_REFUSED)
+                        r = report_error_at(report, n->origin, n->key, EINVAL, "%s; " WEAKER, n->reason);
+        }
+        return r;
 }
 
 static int find(const char *spec, bool of_user, UnitFiles *ret, Report *report) {
@@ -242,6 +261,8 @@ static int import_unit(const char *spec, Report *report) {
         r = read_all(&import, &files, report);
         if (r >= 0 && import_convert(&import) < 0)
                 r = report_oom(report);
+        if (r >= 0)
+                r = refuse_weaker(&import, report);
         if (r >= 0)
                 r = loaded_init(&loaded, NULL, NULL, NULL, report);
         if (r >= 0)

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "convert/import-strict.h"
+
+#include <errno.h>
+
+#include "convert/systemd.h"
+#include "policy/value/names.h"
+#include "util/parse.h"
+#include "util/text.h"
+
+/* The user of a service that systemd would make a user for: it owns no files. */
+#define NOBODY "nobody"
+
+static const ImportLine *find_line(const Import *import, const char *key) {
+        for (size_t i = 0; i < import->n_lines; i++)
+                if (import->lines[i].key && streq(import->lines[i].key, key))
+                        return &import->lines[i];
+        return NULL;
+}
+
+/* The unit's line, if it says yes. */
+static const ImportLine *find_yes(const Import *import, const char *key) {
+        const ImportLine *line = find_line(import, key);
+        bool b;
+
+        return line && parse_boolean(line->value, &b) >= 0 && b ? line : NULL;
+}
+
+bool import_is_dynamic(const Import *import) {
+        return !import->user && find_yes(import, "DynamicUser");
+}
+
+static bool has_item(const Import *import, DirectiveId id) {
+        for (size_t i = 0; i < import->n_items; i++)
+                if (import->items[i].id == id && !import->items[i].dropped)
+                        return true;
+        return false;
+}
+
+/* systemd ignores these lines of a unit with DynamicUser=yes. */
+static int drop_undone(Import *import) {
+        static const DirectiveId undone[] = { D_PrivateTmp, D_RestrictSUIDSGID, D_ProtectHome };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < import->n_items; i++)
+                for (size_t k = 0; r >= 0 && k < ELEMENTSOF(undone); k++)
+                        if (import->items[i].id == undone[k] && streq(import->items[i].text, "no") &&
+                            !import->items[i].dropped)
+                                r = import_drop(import, &import->items[i], "DynamicUser= overrides it");
+        return r;
+}
+
+static int apply_dynamic_user(Import *import) {
+        const ImportLine *line = find_yes(import, "DynamicUser");
+        int r;
+
+        if (!import_is_dynamic(import))
+                return 0;
+        r = drop_undone(import);
+        if (r >= 0 && !has_item(import, D_User)) {
+                r = import_add(import, D_User, line, NOBODY, false);
+                if (r >= 0)
+                        r = import_note_replaced(import, line, "isorun does not create users: the user is " NOBODY);
+        }
+        return r;
+}
+
+/* Whether the group, or one that it holds, has the call. */
+static bool group_has(const SyscallGroup *group, const char *call) {
+        for (const char *const *m = group->members; *m; m++)
+                if (streq(*m, call) || (**m == '@' && group_has(syscall_group_find(*m), call)))
+                        return true;
+        return false;
+}
+
+/* Whether a word of SystemCallFilter= allows a call of denied, which is a call or a group. */
+static bool allows(const char *word, const char *denied) {
+        const SyscallGroup *group = syscall_group_find(word), *among = syscall_group_find(denied);
+
+        if (!among)
+                return streq(word, denied) || (group && group_has(group, denied));
+        for (const char *const *m = among->members; *m; m++)
+                if (allows(word, *m))
+                        return true;
+        return streq(word, denied);
+}
+
+/* Whether the lists of the policy leave calls of denied allowed. The default list has none of those below. */
+static bool leaves_allowed(const Import *import, const char *denied) {
+        const ImportItem *first = NULL;
+        bool allowed = false;
+
+        for (size_t i = 0; i < import->n_items; i++) {
+                const ImportItem *item = &import->items[i];
+
+                if (item->id != D_SystemCallFilter || item->dropped)
+                        continue;
+                if (!first) {
+                        first = item;
+                        allowed = item->inverted;
+                }
+                if (!item->inverted && allows(item->text, denied))
+                        allowed = true;
+                if (item->inverted && streq(item->text, denied))
+                        allowed = false;
+        }
+        return allowed;
+}
+
+/* The capability goes from the lists that name it; a list of what is denied gets it. */
+static int deny_capability(Import *import, const ImportLine *line, const char *capability) {
+        bool inverted = false, named = false;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
+                ImportItem *item = &import->items[i];
+
+                if ((item->id != D_CapabilityBoundingSet && item->id != D_AmbientCapabilities) || item->dropped)
+                        continue;
+                inverted = inverted || (item->id == D_CapabilityBoundingSet && item->inverted);
+                named = named || (item->inverted && streq(item->text, capability));
+                if (!item->inverted && streq(item->text, capability))
+                        r = import_drop(import, item, "another line of the unit takes this capability away");
+        }
+        return r >= 0 && inverted && !named ? import_add(import, D_CapabilityBoundingSet, line, capability, true) : r;
+}
+
+/* What these lines take away from a service, beside what isorun always takes away: systemd.exec(5). */
+static const struct {
+        const char *key;
+        const char *capabilities[2];
+        const char *calls;
+} implied[] = {
+        { "ProtectKernelModules", { "CAP_SYS_MODULE" }, "@module" },
+        { "ProtectKernelLogs", { "CAP_SYSLOG" }, "syslog" },
+        { "ProtectClock", { "CAP_SYS_TIME", "CAP_WAKE_ALARM" }, "@clock" },
+        { "PrivateDevices", { "CAP_MKNOD", "CAP_SYS_RAWIO" }, "@raw-io" },
+};
+
+int import_apply_implied(Import *import) {
+        int r = apply_dynamic_user(import);
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(implied); i++) {
+                const ImportLine *line = find_yes(import, implied[i].key);
+
+                if (!line)
+                        continue;
+                for (size_t k = 0; r >= 0 && k < 2 && implied[i].capabilities[k]; k++)
+                        r = deny_capability(import, line, implied[i].capabilities[k]);
+                if (r >= 0 && leaves_allowed(import, implied[i].calls))
+                        r = import_add(import, D_SystemCallFilter, line, implied[i].calls, true);
+        }
+        return r;
+}
+
+/* Whether another word of the list stays. Without any, the default list would hold. */
+static bool is_last_allowed(const Import *import, const ImportItem *item) {
+        for (size_t i = 0; i < import->n_items; i++)
+                if (&import->items[i] != item && import->items[i].id == item->id && !import->items[i].inverted &&
+                    !import->items[i].dropped)
+                        return false;
+        return true;
+}
+
+bool import_may_drop(const Import *import, const ImportItem *item) {
+        switch (item->id) {
+        case D_User:
+        case D_Group:
+                return import->user; /* otherwise the payload would be root */
+        case D_SystemCallFilter:
+        case D_RestrictAddressFamilies:
+                return !item->inverted && !is_last_allowed(import, item);
+        case D_CapabilityBoundingSet:
+        case D_RestrictNamespaces:
+        case D_SystemCallArchitectures:
+                return !item->inverted; /* the default is the strictest */
+        default:
+                return !systemd_restricts(directive_table[item->id].name);
+        }
+}
+
+/* A user who does not exist, where systemd would make one. */
+static int replace_user(Import *import, ImportItem *item) {
+        const ImportLine *line = find_yes(import, "DynamicUser");
+        int r;
+
+        if (!import_is_dynamic(import) || streq(item->text, NOBODY))
+                return 0;
+        r = import_note_replaced(import, line, "isorun does not create the %s %s: the user is " NOBODY,
+                                 item->id == D_User ? "user" : "group", item->text);
+        if (r < 0)
+                return r;
+        if (item->id == D_Group) {
+                item->dropped = true;
+                return 1;
+        }
+        free(item->text);
+        item->text = strdup(NOBODY);
+        return item->text ? 1 : -ENOMEM;
+}
+
+/* A path that does not exist, at which a service of systemd does not start, stays hidden if it comes. */
+static int replace_inaccessible(Import *import, ImportItem *item) {
+        const ImportLine line = { .origin = item->origin, .key = (char *) "InaccessiblePaths", .value = item->text };
+        char *text;
+
+        if (item->text[0] == '-')
+                return 0;
+        text = format("-%s", item->text);
+        if (!text || import_note_replaced(import, &line, "hidden only if it exists, which it does not now") < 0) {
+                free(text);
+                return -ENOMEM;
+        }
+        free(item->text);
+        item->text = text;
+        return 1;
+}
+
+int import_replace(Import *import, ImportItem *item) {
+        if (item->id == D_User || item->id == D_Group)
+                return replace_user(import, item);
+        return item->id == D_InaccessiblePaths ? replace_inaccessible(import, item) : 0;
+}
