@@ -91,7 +91,7 @@ bad "a destination with .." $'[Sandbox]\nVolume=/etc:/a/../b' '%f:2: Volume=: th
 bad "two mounts on one place" $'[Sandbox]\nBindPaths=/etc:/mnt\nVolume=/usr:/mnt' \
 	"%f:3: Volume=: /mnt is already the destination of BindPaths= of $tmp/bad.conf:2"
 bad "a directory over a file" $'[Sandbox]\nBindPaths=/usr:/etc/passwd' \
-	'%f:2: BindPaths=: /etc/passwd is a file, and /usr a directory'
+	'%f:2: BindPaths=: /etc/passwd is a file, but /usr is a directory'
 bad "a capability without effect" $'[Sandbox]\nCapabilityBoundingSet=CAP_SYS_TIME' \
 	'%f:2: CapabilityBoundingSet=: CAP_SYS_TIME has no effect in a user namespace (as root, PrivateUsers=no avoids one)'
 bad "an unknown user" $'[Sandbox]\nUser=no-such-user' '%f:2: User=: no such user: "no-such-user"'
