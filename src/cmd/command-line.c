@@ -61,11 +61,15 @@ static int take_options(CommandLine *line, const Syntax *syntax, const Getopt *g
                 int before = optind ?: 1;
                 int c = getopt_long(argc, argv, g->short_options, g->long_options, NULL);
                 GivenOption *given;
+                int r;
 
                 if (c < 0)
                         return optind > before;
-                if (c == '?' || check_choice(find_option(syntax->options, c), optarg, report) < 0)
+                if (c == '?')
                         return -EINVAL;
+                r = check_choice(find_option(syntax->options, c), optarg, report);
+                if (r < 0)
+                        return r;
                 given = ARRAY_APPEND(line->options, line->n_options);
                 if (!given)
                         return report_oom(report);

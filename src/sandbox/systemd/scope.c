@@ -105,16 +105,32 @@ static int refuse_property(Scope *s, const char *message) {
 
 static int send_request(Scope *s);
 
+/* Ends the wait for the job with an error, which it reports. Returns 0, as sd-bus handlers do. */
+static int request_failed(Scope *s, int error) {
+        s->error = report_error(s->report, -error, "asking systemd for %s: %s", s->plan->unit, strerror(-error));
+        return 0;
+}
+
+/* Keeps a job's path in *ret, in place of an earlier one. The scope is done when the job that was made is the one that has
+ * ended. Returns 0; it reports a lack of memory, which would otherwise be a wait without end. */
+static int note_job(Scope *s, char **ret, const char *job) {
+        free(*ret);
+        *ret = strdup(job);
+        if (!*ret)
+                return request_failed(s, -ENOMEM);
+        s->done = s->job && s->removed && streq(s->job, s->removed);
+        return 0;
+}
+
 static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
         Scope *s = userdata;
         const sd_bus_error *e = s->lib->sd_bus_message_get_error(m);
         const char *job;
 
         if (!e) {
-                if (s->lib->sd_bus_message_read(m, "o", &job) >= 0)
-                        s->job = strdup(job);
-                s->done = s->job && s->removed && streq(s->job, s->removed);
-                return 0;
+                int r = s->lib->sd_bus_message_read(m, "o", &job);
+
+                return r < 0 ? request_failed(s, r) : note_job(s, &s->job, job);
         }
 
         if (streq(e->name, "org.freedesktop.systemd1.UnitExists"))
@@ -124,7 +140,9 @@ static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *er
         if (s->error > 0) {
                 int r = send_request(s);
 
-                s->error = r < 0 ? r : 0;
+                s->error = 0;
+                if (r < 0)
+                        request_failed(s, r);
         }
         return 0;
 }
@@ -138,12 +156,9 @@ static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_err
         if (s->done || (s->cancelled && s->removed)) /* a second job is the one that stops the unit */
                 return 0;
 
-        free(s->removed);
         free(s->result);
-        s->removed = strdup(job);
         s->result = strdup(result);
-        s->done = s->job && s->removed && streq(s->job, s->removed);
-        return 0;
+        return s->result ? note_job(s, &s->removed, job) : request_failed(s, -ENOMEM);
 }
 
 static int send_request(Scope *s) {
