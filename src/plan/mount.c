@@ -27,7 +27,7 @@ int plan_source_of_layers(char *const *paths, PlanSource *ret) {
         return 0;
 }
 
-/* The layers as RootDirectory= has them, the lowest first. */
+/* Formats the layers like RootDirectory=, lowest first. */
 static char *format_layers(const PlanSource *source) {
         _cleanup_strv_free_ char **layers = NULL;
 
@@ -37,7 +37,7 @@ static char *format_layers(const PlanSource *source) {
         return strv_push(&layers, source->path) < 0 ? NULL : strv_join(layers, ":");
 }
 
-/* The name that the policy has for the source, behind it. */
+/* The policy's name for the source, in parentheses; "" if it has none. */
 static char *format_binding(const PlanSource *source) {
         const Binding *binding = source->binding;
 
@@ -61,7 +61,7 @@ char *plan_source_format(const PlanSource *source) {
         return format("%s%s%s", path, binding, source->kind == SOURCE_IMAGE ? ", contents not read" : "");
 }
 
-/* A mount at a copy of destination. */
+/* Sets a copy of destination as the mount's destination. */
 static PlanMount plan_at(const char *destination, PlanMount mount) {
         mount.destination = destination ? strdup(destination) : NULL;
         return mount;
@@ -97,7 +97,7 @@ PlanMount plan_blocked(const char *destination) {
         return plan_at(destination, (PlanMount) { .kind = MOUNT_BLOCKED, .attributes.read_only = true });
 }
 
-/* Whether a string of the mount's own is in the place that options, target and relayed_to share. */
+/* Whether the mount owns a string in the union of options, target and relayed_to. */
 static bool has_string(MountKind kind) {
         switch (kind) {
         case MOUNT_OVERLAY:

@@ -1,52 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The root while it is being planned, shared by what wants mounts, what places them and what looks for things in
- * them. Functions return 0 or a negative errno; what the user can do something about is reported. */
+/* The state of the parts that plan the root. Some want mounts, one places them, and some look for files in them.
+ * Functions return 0 or a negative errno. They report the errors that a user can correct. */
 
 #include "plan/builder.h"
 #include "plan/root/model.h"
 
 typedef struct WantedMount {
         PlanMount mount;
-        bool optional; /* left out where its destination does not exist */
+        bool optional; /* skip it if destination does not exist */
 } WantedMount;
 
 typedef struct RootBuilder {
         Builder *b;
         RootModel model;
-        bool host_root;      /* the root is the host's own */
-        bool bare_root;      /* nothing but what is put there */
-        WantedMount *wanted; /* not placed yet */
+        bool host_root;      /* the root is the host's */
+        bool bare_root;      /* the root has only what is added to it */
+        WantedMount *wanted; /* mounts without a place so far */
         size_t n_wanted;
-        bool *bound;         /* for each binding, whether the policy has asked for it */
+        bool *bound;         /* for each binding, whether the policy uses its name */
 } RootBuilder;
 
-/* The mount, as asked for by a setting of the policy. */
+/* Marks the mount as asked for by a setting of the policy. */
 PlanMount mount_of_setting(DirectiveId id, const Setting *s, PlanMount mount);
 
-/* The mount, as made for the service that isorun is the main process of; origin: of build_service_origin(). */
+/* Marks the mount as made by systemd for the service. origin is from build_service_origin(). */
 PlanMount mount_of_service(const char *origin, PlanMount mount);
 
-/* The mount, as isorun needs it for what origin names; for every instance if that names nothing. */
+/* Marks the mount as needed by isorun for the setting in origin; if origin has no file, as built-in. */
 PlanMount mount_because_of(Origin origin, PlanMount mount);
 
-/* Adds the mount to those that are to be placed. Takes it over. -ENOMEM also where it is not whole. */
+/* Adds a mount to those that need a place. Takes it over. Returns 0, or -ENOMEM, also if the mount is not whole. */
 int root_builder_want(RootBuilder *rb, PlanMount mount);
 
-/* Likewise; the mount is left out where its destination does not exist. */
+/* Does the same, but the mount is skipped if its destination does not exist. */
 int root_builder_want_if_there(RootBuilder *rb, PlanMount mount);
 
-/* A directive of the policy, and what adds what a setting of it wants. */
+/* A directive, and the function that adds the mounts for one of its settings. */
 typedef struct RootDirective {
         DirectiveId id;
         int (*add)(RootBuilder *rb, DirectiveId id, const Setting *s);
 } RootDirective;
 
-/* Does so for all settings, also after a mistake. */
+/* Calls the functions for all settings, also after an error. */
 int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n);
 
-/* The options of a tmpfs that is the payload's own, on the heap, or NULL. */
+/* The options of a tmpfs that belongs to the payload, on the heap. NULL when memory runs out. */
 char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest);
 
 #define TMPFS_SIZE "size=64M"

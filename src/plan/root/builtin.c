@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every instance has, whatever its policy asks for beside: /proc, /dev, what is private and what is hidden. */
+/* The mounts of every instance, whatever its policy: /proc, /dev, private directories and hidden ones. */
 #include "plan/root/builtin.h"
 
 #include <errno.h>
@@ -22,21 +22,21 @@ static int add_symlink(RootBuilder *rb, const char *destination, const char *tar
         return root_builder_want(rb, plan_symlink(destination, target));
 }
 
-/* An empty directory in place of one of the host's, where the host has it. */
+/* An empty directory that hides one of the host, if it exists. */
 static int add_hidden(RootBuilder *rb, const char *destination, Origin origin) {
         PlanMount m = plan_tmpfs(destination, strdup("mode=755,size=4k"), (MountAttributes) { .read_only = true });
 
         return root_builder_want_if_there(rb, mount_because_of(origin, m));
 }
 
-/* Terminals of the instance's own. */
+/* Terminals of the instance itself. */
 static int add_terminals(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
                                                    .attributes.devices = true,
                                                    .options = strdup("newinstance,ptmxmode=0666,mode=620") });
 }
 
-/* The host's: with a terminal of the instance's own, the host's terminals are not among them. */
+/* The host's devices. If the payload has a private terminal, a new /dev/pts hides the host's terminals. */
 static int add_host_devices(RootBuilder *rb) {
         PlanMount m = plan_bind("/dev", plan_source_directory(strdup("/dev")),
                                 (MountAttributes) { .read_only = true, .devices = true, .recursive = true });
@@ -61,7 +61,7 @@ static int add_devices(RootBuilder *rb) {
 
         r = root_builder_want(rb, plan_tmpfs("/dev", strdup("mode=755,size=64k"), (MountAttributes) { .read_only = true }));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(nodes); i++)
-                /* Read-only is the node, not the device: its mode and times are the host's. */
+                /* Read-only protects the node, whose mode and times are the host's, not the device. */
                 r = root_builder_want(rb, plan_bind(nodes[i], plan_source_file(strdup(nodes[i])),
                                                     (MountAttributes) { .read_only = true, .devices = true }));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(links); i++)
@@ -71,17 +71,17 @@ static int add_devices(RootBuilder *rb) {
         return r < 0 ? r : add_tmpfs(rb, "/dev/shm", "1777");
 }
 
-/* /proc is read-only: what can be written there acts on the host where uid 0 inside is the host's (/proc/sys tests
- * the global root's id, not a capability). Where the payload makes namespaces it must write its id maps there. */
+/* /proc is read-only, because a write can act on the host if uid 0 inside is the host's root: /proc/sys checks for its
+ * id, not for a capability. A payload that makes namespaces must write their id maps in /proc. */
 static int add_proc(RootBuilder *rb) {
         const Policy *policy = rb->b->policy;
-        const Setting *who = policy_get(policy, D_ProtectProc);
-        bool hide = who->value.number != PROTECT_PROC_DEFAULT, nesting = build_nests(policy),
+        const Setting *protect = policy_get(policy, D_ProtectProc);
+        bool hide = protect->value.number != PROTECT_PROC_DEFAULT, nesting = build_nests(policy),
              subset = policy_choice(policy, D_ProcSubset) == PROC_SUBSET_PID;
         char *options;
         int r;
 
-        options = format("%s%s%s%s", hide ? "hidepid=" : "", hide ? who->value.text : "", hide && subset ? "," : "",
+        options = format("%s%s%s%s", hide ? "hidepid=" : "", hide ? protect->value.text : "", hide && subset ? "," : "",
                          subset ? "subset=pid" : "");
         if (!options)
                 return -ENOMEM;
@@ -89,11 +89,11 @@ static int add_proc(RootBuilder *rb) {
                                                 .attributes.read_only = !nesting });
         if (r < 0 || nesting || subset)
                 return r;
-        /* It lists the keys of the user, whatever the namespace: keyrings(7). */
+        /* It lists the user's keys of all namespaces: keyrings(7). */
         return root_builder_want_if_there(rb, plan_blocked("/proc/keys"));
 }
 
-/* What programs look for below a /var and a /run that begin empty. */
+/* Directories that programs expect in /var and /run, which begin empty. */
 static int add_skeleton(RootBuilder *rb) {
         static const char *const directories[] = { "/var/cache", "/var/lib", "/var/log" };
         int r = 0;
@@ -132,7 +132,7 @@ static int add_private(RootBuilder *rb) {
                                                (MountAttributes) { .read_only = true, .recursive = true }));
 }
 
-/* Not silently left out where the policy has filled its place: the payload is told of it. */
+/* The payload expects the socket. With ASKED_BY_POLICY, it is an error if the policy uses the same place. */
 static int add_notify(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_NOTIFY, .destination = strdup(PLAN_NOTIFY_DIRECTORY),
                                                    .relayed_to = strdup(rb->b->plan->notify),

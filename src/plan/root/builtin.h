@@ -3,5 +3,5 @@
 
 #include "plan/root/builder.h"
 
-/* What each instance has that the policy need not ask for. */
+/* Adds the mounts that every instance has. */
 int build_builtin_mounts(RootBuilder *rb);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The command and the working directory, as they are found inside. */
+/* Finds the command and the working directory inside. */
 #include "plan/root/command.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ static int command_error(Builder *b, int status, int error, const char *command,
         return report_error(b->report, error, "%s: %s", command, why);
 }
 
-/* Whether the host's file can be executed: 0, or the errno of execve(2). */
+/* Whether a host file can be executed: 0, or the errno of execve(2). */
 static int check_executable(const char *host) {
         struct stat st;
 
@@ -26,7 +26,7 @@ static int check_executable(const char *host) {
         return access(host, X_OK) < 0 ? errno : 0;
 }
 
-/* 0 where the path can be executed inside, else an errno. */
+/* Whether a path can be executed inside: 0, or an errno. */
 static int look_inside(RootBuilder *rb, const char *path) {
         _cleanup_(spot_deinit) Spot spot = {};
         int r;
@@ -39,7 +39,7 @@ static int look_inside(RootBuilder *rb, const char *path) {
         return check_executable(spot.hosts[0]);
 }
 
-/* What the sandbox hides of the host is bound, the one file, so that `isorun ./server` works in a home. */
+/* Binds a single host file that the sandbox hides, so that `isorun ./server` works in a home directory. */
 static int bind_hidden(RootBuilder *rb, const char *path) {
         char *real = realpath(path, NULL), **executable = &rb->b->plan->executable;
         PlanMount m = plan_bind(path_is_safe(path) ? path : real, plan_source_file(real),
@@ -86,8 +86,8 @@ static int find_by_path(RootBuilder *rb, const char *command) {
         return 0;
 }
 
-/* Calls test for NAME in each directory of PATH until one answers 0. Returns 1 then, with the path; 0 where none
- * does; *ret_error is then EACCES where something of that name was there. */
+/* Calls test for name in each directory of PATH until it returns 0. Returns 1 with the path, 0, or -ENOMEM. With 0,
+ * *ret_error is set if an existing file cannot be executed. */
 static int search(RootBuilder *rb, const char *name, int (*test)(RootBuilder *rb, const char *path), char **ret,
                   int *ret_error) {
         _cleanup_free_ char *dirs = strdup(strv_variable(rb->b->plan->environment, "PATH") ?: "");
@@ -121,7 +121,7 @@ static int look_outside(RootBuilder *rb, const char *path) {
         return rb->host_root || rb->bare_root ? check_executable(path) : ENOENT;
 }
 
-/* First what is visible inside, then what the host's PATH has where it is hidden, such as ~/bin. */
+/* Looks inside first, then in PATH of the host, for a file that is hidden inside, such as one in ~/bin. */
 static int find_by_name(RootBuilder *rb, const char *name) {
         _cleanup_free_ char *path = NULL;
         int error = ENOENT, r;

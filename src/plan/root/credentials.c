@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Credentials, systemd.exec(5): those of the policy, and those that the service has got which isorun is the main process
- * of. */
+/* Credentials (systemd.exec(5)): those of the policy, and those of the service whose main process isorun is. */
 #include "plan/root/credentials.h"
 
 #include <dirent.h>
@@ -20,10 +19,10 @@ int build_credentials_directory(const Builder *b, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* The files can be read by the payload alone, as systemd.exec(5) has it. */
+/* Only the payload can read the files: systemd.exec(5). */
 #define CREDENTIAL_MODE 0400
 
-/* Where a credential is inside, on the heap, or NULL. */
+/* The path of a credential inside, on the heap. NULL when memory runs out. */
 static char *credential_path(const Builder *b, const char *name) {
         _cleanup_free_ char *dir = NULL;
 
@@ -36,7 +35,7 @@ static int add_set_credential(RootBuilder *rb, DirectiveId id, const Setting *s)
         return root_builder_want(rb, mount_of_setting(id, s, plan_file(path, s->value.words[1], CREDENTIAL_MODE)));
 }
 
-/* A name instead of a path is that of a credential which the service has got itself. */
+/* A name instead of a path means a credential of the service. */
 static int add_load_credential(RootBuilder *rb, DirectiveId id, const Setting *s) {
         const char *source = s->value.words[1], *own = host_variable(rb->b->host, "CREDENTIALS_DIRECTORY");
         _cleanup_free_ char *joined = NULL, *path = NULL;
@@ -91,8 +90,8 @@ static int add_service_credential(RootBuilder *rb, const char *dir, const char *
         return root_builder_want(rb, mount_of_service(origin, m));
 }
 
-/* Those of the service; one of the same name that the policy has counts more. systemd keeps them flat: what is loaded
- * from a directory is NAME_FILE. */
+/* Adds the service's credentials; one of the policy with the same name wins. systemd has them in one flat directory: a
+ * file that it loads from a directory is NAME_FILE. */
 static int add_service_credentials(RootBuilder *rb) {
         const char *value = build_service_credentials(rb->b), *origin = NULL;
         _cleanup_free_ char *real = NULL;

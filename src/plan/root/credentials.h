@@ -3,7 +3,7 @@
 
 #include "plan/root/builder.h"
 
-/* The directory of the instance's credentials inside, on the heap; *ret is NULL where the policy has none. */
+/* The directory of the credentials inside, on the heap. *ret is NULL if there are none. Returns 0 or -ENOMEM. */
 int build_credentials_directory(const Builder *b, char **ret);
 
 int build_credentials(RootBuilder *rb);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the root itself is: a directory of the host, several stacked, an image, or nothing. */
+/* The root itself: a directory of the host, several stacked, an image, or nothing. */
 #include "plan/root/layers.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "plan/who/tree.h"
 #include "util/strv.h"
 
-/* By whatever path, bind or fd of it. */
+/* Compares inodes, because another path, a bind mount or an fd can lead to the root. */
 static bool is_host_root(const char *path) {
         struct stat st, root;
 
@@ -25,13 +25,13 @@ static bool is_image(const RootBuilder *rb, const PlanSource *found) {
         return found->kind == SOURCE_PATH && stat(found->path, &st) >= 0 && S_ISREG(st.st_mode);
 }
 
-/* An image is mounted only for a start. */
+/* Only a start mounts the image. Otherwise the plan does not look into it. */
 static void mark_image(const RootBuilder *rb, PlanSource *image) {
         image->kind = rb->b->request->read_image ? SOURCE_DETACHED : SOURCE_IMAGE;
         image->fd = rb->b->request->image;
 }
 
-/* Puts a layer on top of those that root has; nothing is left in it. */
+/* Puts a layer on top of the layers that root has. Leaves layer empty. */
 static int add_layer(PlanSource *root, PlanSource *layer) {
         if (root->kind != SOURCE_NONE) {
                 layer->lower = root->kind == SOURCE_LAYERS ? root->lower : NULL;

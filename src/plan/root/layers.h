@@ -3,5 +3,5 @@
 
 #include "plan/root/builder.h"
 
-/* The root itself, as the first mount. */
+/* Adds the root itself as the first mount. */
 int build_begin_root(RootBuilder *rb);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a command needs beside itself in a root that holds nothing else: its interpreter and its libraries, found by
- * reading the files as ld.so(8) would; nothing is run. A file names what it likes: bound is only what the kernel or the
- * loader would take, so that a program cannot have itself shown the files of who starts it. What a program loads by itself later (plugins, the modules of
- * the name service) is not to be found so. */
+/* BindLibraries=: binds the interpreter and the libraries that a command needs, into a root without any other files.
+ * Finds them as ld.so(8) would, by reading the files, and runs nothing.
+ *
+ * A file can name anything. So only files are bound that the kernel or the loader would accept; otherwise a program
+ * could make isorun show it other files of the caller. Files that a program loads later (plugins, modules of the name
+ * service) cannot be found in this way. */
 #include "plan/root/libraries.h"
 
 #include <errno.h>
@@ -17,14 +19,14 @@
 #include "util/strv.h"
 #include "util/text.h"
 
-/* Files name each other and directories, and whoever wrote them may want to keep isorun busy. The effort is about the
- * microseconds that the work takes. */
+/* Files can name many other files and directories, and their author may want to keep isorun busy. So the effort is
+ * limited. One unit is roughly a microsecond of work. */
 enum {
         LIBRARIES_MAX = 1000,
         DIRECTORIES_MAX = 1000,
         CONFIGURED_MAX = 1000, /* files that ld.so.conf includes */
         EFFORT_MAX = 1000000,
-        EFFORT_OF_NAME = 20, /* looked for among the files that are loaded */
+        EFFORT_OF_NAME = 20, /* a search in the list of loaded files */
         EFFORT_OF_PLACE = 3,
         EFFORT_OF_FILE = 200,
 };
@@ -32,8 +34,8 @@ enum {
 typedef struct Libraries {
         RootBuilder *rb;
         const Setting *setting;
-        char **directories; /* where the loader looks for all */
-        char **files;       /* bound, or to be: paths on the host */
+        char **directories; /* in which the loader looks for every library */
+        char **files;       /* host paths, bound or still to be bound */
         size_t n_configured, effort;
 } Libraries;
 
@@ -46,7 +48,7 @@ static int library_error(Libraries *l, int error, const char *file, const char *
         return report_error_at(l->rb->b->report, l->setting->origin, "BindLibraries", error, "%s: %s", file, why);
 }
 
-/* Accounts for work that a file or the policy causes. Returns 0 or -E2BIG, reported. */
+/* Counts the effort that a file or the policy causes. Returns 0, or -E2BIG, reported. */
 static int spend(Libraries *l, size_t effort, const char *file) {
         l->effort += effort;
         return l->effort > EFFORT_MAX ? library_error(l, E2BIG, file, "finding its libraries takes too long") : 0;
@@ -71,7 +73,7 @@ static int add_included(Libraries *l, const char *pattern, unsigned depth) {
         return r;
 }
 
-/* ldconfig(8): a directory a line, "include PATTERN", and comments. */
+/* ldconfig(8): each line is a directory, "include PATTERN", or a comment. */
 static int add_configured(Libraries *l, const char *file, unsigned depth) {
         _cleanup_free_ char *text = NULL;
         char *position = NULL;
@@ -97,7 +99,7 @@ static int add_configured(Libraries *l, const char *file, unsigned depth) {
         return r;
 }
 
-/* In the order in which the loader looks. */
+/* Finds the directories in the order in which the loader searches them. */
 static int find_directories(Libraries *l) {
         static const char *const standard[] = { "/lib64", "/usr/lib64", "/lib", "/usr/lib" };
         const char *variable = strv_variable(l->rb->b->plan->environment, "LD_LIBRARY_PATH");
@@ -114,7 +116,7 @@ static int find_directories(Libraries *l) {
         return r;
 }
 
-/* Whether a library at that path fits the file that needs it. Returns 1, 0, or -ENOMEM or -E2BIG. */
+/* Whether the library at this path matches the file that needs it. Returns 1, 0, -ENOMEM, or -E2BIG, reported. */
 static int fits(Libraries *l, const char *path, const ElfFile *needs) {
         _cleanup_(elf_file_deinit) ElfFile f = {};
         int r;
@@ -128,7 +130,7 @@ static int fits(Libraries *l, const char *path, const ElfFile *needs) {
         return f.class == needs->class && f.machine == needs->machine;
 }
 
-/* A directory that a file names itself, "$ORIGIN" being where it lies. */
+/* A directory that a file names. "$ORIGIN" means the directory of the file. */
 static char *expand_origin(const char *directory, const char *file) {
         _cleanup_free_ char *parent = path_parent(file);
         const char *rest = startswith(directory, "$ORIGIN") ?: startswith(directory, "${ORIGIN}");
@@ -138,7 +140,7 @@ static char *expand_origin(const char *directory, const char *file) {
         return parent ? format("%s%s", parent, rest) : NULL;
 }
 
-/* Looks for a library in one directory. Returns 1 where it is, 0, or -errno. */
+/* Looks for a library in one directory. Returns 1 if it is there, 0, or -errno. */
 static int look_in(Libraries *l, const char *directory, const char *name, const ElfFile *needs, char **ret) {
         _cleanup_free_ char *joined = path_join(directory, name), *path = joined ? path_simplify(joined) : NULL;
         int r;
@@ -174,7 +176,7 @@ static int find_library(Libraries *l, const char *name, const char *file, const 
         return r;
 }
 
-/* Whether a library of that name is loaded by then: the loader takes no second one. */
+/* Whether a library of this name is already loaded; the loader does not load a second one. */
 static bool is_loaded(const Libraries *l, const char *name) {
         for (char **f = l->files; *f; f++)
                 if (streq(path_name(*f), name))
@@ -182,7 +184,7 @@ static bool is_loaded(const Libraries *l, const char *name) {
         return false;
 }
 
-/* A file that is needed inside, by the path that it is looked for by. */
+/* Notes that a file is needed inside, at this path. */
 static int need(Libraries *l, const char *path) {
         if (strv_contains(l->files, path))
                 return 0;
@@ -191,7 +193,7 @@ static int need(Libraries *l, const char *path) {
         return strv_push(&l->files, path);
 }
 
-/* The first line of a script: execve(2), "Interpreter scripts". */
+/* The interpreter in the first line of a script: execve(2), "Interpreter scripts". */
 static int need_script(Libraries *l, const char *file) {
         _cleanup_close_ int fd = file_open_regular(file);
         char line[256] = "", *interpreter;
@@ -221,13 +223,13 @@ static int need_interpreter(Libraries *l, const char *file, const ElfFile *f) {
         return need(l, f->interpreter);
 }
 
-/* Adds what one file needs. */
+/* Notes the files that one file needs. */
 static int need_of(Libraries *l, const char *file) {
         _cleanup_(elf_file_deinit) ElfFile f = {};
         int r;
 
         r = elf_file_read(file, &f);
-        /* The command's file may be of who is locked in: what it names is bound only if it is what it is named as. */
+        /* The payload may have written the command's file. So a file that it names must be what it is named as. */
         if (r == 0)
                 return streq(file, l->files[0]) ? need_script(l, file)
                                                 : library_error(l, ENOEXEC, file, "neither a library nor a program");
@@ -253,7 +255,7 @@ static int need_of(Libraries *l, const char *file) {
         return r;
 }
 
-/* Binds a file of the host where there is none of its path inside. */
+/* Binds a host file, unless its path already exists inside. */
 static int bind_file(Libraries *l, const char *path) {
         _cleanup_(spot_deinit) Spot spot = {};
         PlanMount m;
@@ -278,7 +280,7 @@ static int bind_libraries(Libraries *l, const char *executable) {
                 r = need(l, executable);
         for (size_t i = 0; r >= 0 && i < strv_length(l->files); i++)
                 r = need_of(l, l->files[i]);
-        /* The first one is the command, which has its place already. */
+        /* The first file is the command, which already has a place. */
         for (size_t i = 1; r >= 0 && i < strv_length(l->files); i++)
                 r = bind_file(l, l->files[i]);
         if (r >= 0 && access("/etc/ld.so.cache", R_OK) >= 0)
@@ -286,7 +288,7 @@ static int bind_libraries(Libraries *l, const char *executable) {
         return r;
 }
 
-/* Without its interpreter a command is "not found" by execve(2), which tells nobody what is missing. */
+/* Without its interpreter, execve(2) fails with "not found", and the user would not know which file is missing. */
 static int check_interpreter(RootBuilder *rb, const char *host_path) {
         _cleanup_(elf_file_deinit) ElfFile f = {};
         _cleanup_(spot_deinit) Spot spot = {};

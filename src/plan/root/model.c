@@ -74,7 +74,7 @@ static void replace_hosts(char ***hosts, char **value) {
         *hosts = value;
 }
 
-/* The directories or the file that a source is of, the highest first. */
+/* The host paths of a source, highest layer first. */
 static int list_hosts(const PlanSource *source, char ***hosts) {
         int r;
 
@@ -97,7 +97,7 @@ static int list_hosts(const PlanSource *source, char ***hosts) {
         return -EINVAL;
 }
 
-/* Steps onto a mount. */
+/* Moves the spot onto a mount. */
 static int step_mount(Spot *spot, PlanMount *mount) {
         _cleanup_strv_free_ char **hosts = NULL;
         int r = 0;
@@ -117,13 +117,13 @@ static int step_mount(Spot *spot, PlanMount *mount) {
         return 0;
 }
 
-/* What overlayfs takes for a name that is deleted: overlayfs.rst, "whiteouts and opaque directories". */
+/* Whether overlayfs takes the file for a deleted name: overlayfs.rst, "whiteouts and opaque directories". */
 static bool is_whiteout(const struct stat *st) {
         return S_ISCHR(st->st_mode) && st->st_rdev == 0;
 }
 
-/* Looks a name up in one layer, below those that found has directories of. Returns 1 where the search ends there, 0
- * where it goes on, -errno. */
+/* Looks up a name in one layer. *found has the directories of this name in higher layers. Returns 1 if lower layers do
+ * not matter, 0 if they do, or -errno. */
 static int step_layer(const char *layer, const char *name, char ***found, mode_t *ret_mode, char **ret_target) {
         _cleanup_free_ char *host = path_join(layer, name);
         struct stat st;
@@ -134,7 +134,7 @@ static int step_layer(const char *layer, const char *name, char ***found, mode_t
         if (lstat(host, &st) < 0)
                 return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
         if (*found && !S_ISDIR(st.st_mode))
-                return 1; /* hidden by the directory above it */
+                return 1; /* the directory in a higher layer hides it */
         if (is_whiteout(&st) && !*found)
                 return 1;
         if (S_ISLNK(st.st_mode)) {
@@ -147,7 +147,7 @@ static int step_layer(const char *layer, const char *name, char ***found, mode_t
         return r < 0 ? r : !S_ISDIR(st.st_mode);
 }
 
-/* Steps onto something that the host has, or has not. A symlink gives its target. */
+/* Moves the spot to a name in the host's directories, which may not exist. For a symlink, returns only its target. */
 static int step_host(Spot *spot, const char *name, char **ret_target) {
         _cleanup_strv_free_ char **found = NULL;
         mode_t mode = 0;
@@ -176,7 +176,7 @@ static int remember_nearest(Spot *spot) {
         return replace(&spot->nearest, strdup(spot->path));
 }
 
-/* One component further. *ret_target is set where that is a symlink, which is not followed here. */
+/* Moves the spot one component further. For a symlink, sets *ret_target instead of following it. */
 static int step(const RootModel *model, Spot *spot, const char *name, char **ret_target) {
         _cleanup_free_ char *path = path_join(spot->path, name);
         PlanMount *mount;
@@ -219,7 +219,7 @@ static int begin(const RootModel *model, Spot *spot) {
         return root ? step_mount(spot, root) : 0;
 }
 
-/* The path that is left to follow after a symlink or "..": base, target, rest. */
+/* Joins the path that is still to be followed after a symlink or "..": base, target, rest. */
 static char *respell(const char *base, const char *target, const char *rest) {
         return format("%s/%s/%s", target[0] == '/' ? "" : base, target, rest);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is wanted is placed one by one, parents first, into a model of the new root, so that each entry is known to have
- * a place. */
+/* Places the wanted mounts one by one, parents first, in a model of the new root. So the plan knows that each has a
+ * place. */
 #include "plan/root/place.h"
 
 #include <dirent.h>
@@ -9,7 +9,7 @@
 #include "util/path.h"
 #include "util/strv.h"
 
-/* A directory with more than this is not copied into memory, bind by bind, to put one more into it. */
+/* A larger directory is not merged: each of its entries would be a mount. */
 enum { MERGE_MAX = 512 };
 
 static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const char *format, ...) _printf_(4, 5);
@@ -23,8 +23,8 @@ static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const cha
         return r;
 }
 
-/* Two lines of the policy on one place contradict each other. Returns 1 where m is to take the place, 0 where it is to
- * be left out. */
+/* Decides between two mounts for one place. Two lines of the policy for it are an error. Returns 1 if m replaces the
+ * other, 0 if m is left out, or -errno. */
 static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
         _cleanup_free_ char *where = NULL;
 
@@ -55,7 +55,7 @@ static int count_entries(char *const *paths) {
         return n;
 }
 
-/* What is written there stays, or is at least the payload's. */
+/* isorun creates no destinations in such a volume: they would stay on the host, or belong to the payload. */
 static bool is_writable_volume(const PlanMount *m) {
         return (m->kind == MOUNT_BIND && !m->attributes.read_only) || m->kind == MOUNT_OVERLAY;
 }
@@ -72,7 +72,7 @@ static int add_merge(RootBuilder *rb, const PlanMount *m, Spot *spot) {
         return root_model_add(&rb->model, merge) ? 0 : -ENOMEM;
 }
 
-/* Makes the nearest directory that exists one to which more can be added. */
+/* Has the nearest existing directory merged, so that more can be added to it. */
 static int make_room(RootBuilder *rb, const PlanMount *m, Spot *spot) {
         PlanMount *there = root_model_find(&rb->model, spot->nearest);
         int n;
@@ -106,7 +106,7 @@ static bool takes_new_entries(const PlanMount *cover) {
                cover->kind == MOUNT_MERGE || cover->kind == MOUNT_OVERLAY;
 }
 
-/* The destination is not there. Returns 1 where it can be made, 0 where m is to be left out. */
+/* For a destination that does not exist. Returns 1 if it can be made, 0 if m is left out, or -errno. */
 static int place_missing(RootBuilder *rb, const PlanMount *m, bool optional, Spot *spot) {
         int r;
 
@@ -119,7 +119,7 @@ static int place_missing(RootBuilder *rb, const PlanMount *m, bool optional, Spo
                 return mount_error(rb, m, ENOENT, "%s does not exist, and isorun cannot create it in %s",
                                    m->destination,
                                    spot->cover->destination);
-        /* In memory, or in the tree that is being built. */
+        /* It can be made directly: in memory, or in the tree that isoctl build writes to. */
         if (!spot->nearest_hosts || (spot->cover->kind == MOUNT_ROOT && !spot->cover->attributes.read_only))
                 return 1;
         r = make_room(rb, m, spot);
@@ -151,7 +151,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, bool optional, Spot *sp
         r = settle_conflict(rb, m, there);
         if (r <= 0)
                 return r;
-        /* In its place in the model, which others may have been placed by. */
+        /* Replaces the contents of the entry, because other entries already refer to it. */
         m->place = there->place == PLACE_IF_THERE && !optional ? PLACE_MADE : there->place;
         free(m->destination);
         m->destination = TAKE_PTR(there->destination);
@@ -161,8 +161,7 @@ static int place_existing(RootBuilder *rb, PlanMount *m, bool optional, Spot *sp
         return 0;
 }
 
-/* Into an image that is not read. What is hidden there counts as a directory, as it must be where something is placed
- * below. */
+/* For a place in an image that is not read. A hidden place must be a directory if something is placed below it. */
 static int place_unread(PlanMount *m, bool optional) {
         m->place = optional ? PLACE_IF_THERE : PLACE_MADE;
         if (m->kind == MOUNT_BLOCKED)
@@ -170,12 +169,12 @@ static int place_unread(PlanMount *m, bool optional) {
         return 1;
 }
 
-/* The root, and what was made of it to have room for more, are not of the policy's choice. */
+/* Whether the policy or the service chose this mount. They did not choose the root and merged directories. */
 static bool is_policy_volume(const PlanMount *m) {
         return m->asker >= ASKED_BY_SERVICE && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
 }
 
-/* The directories on the way to what is not there: they are made in memory, too. */
+/* Adds the missing parent directories, which are made in memory. */
 static int add_way(RootBuilder *rb, const PlanMount *m, const Spot *spot) {
         const char *rest = spot->path + (spot->nearest[1] ? strlen(spot->nearest) : 0) + 1;
 
@@ -189,7 +188,7 @@ static int add_way(RootBuilder *rb, const PlanMount *m, const Spot *spot) {
         return 0;
 }
 
-/* Takes over *m. */
+/* Moves *m into the model if it gets a place. */
 static int place(RootBuilder *rb, PlanMount *m, bool optional) {
         _cleanup_(spot_deinit) Spot spot = {};
         int r;
@@ -200,7 +199,7 @@ static int place(RootBuilder *rb, PlanMount *m, bool optional) {
         if (r < 0)
                 return mount_error(rb, m, -r, "%s: %s", m->destination, strerror(-r));
 
-        /* What is built in below a place that the policy has filled is not wanted there. */
+        /* Built-in entries are not added where the policy has put something above them. */
         if (m->asker == ASKED_BY_NOBODY && (spot.through_volume || is_policy_volume(spot.cover)))
                 return 0;
         if (spot.leaves_root)
@@ -237,8 +236,8 @@ int root_builder_place(RootBuilder *rb, PlanMount mount) {
         return r;
 }
 
-/* What is to be hidden comes last, when all that might bring it to light has its place; what is built in after the
- * policy's and the service's where they want the same place; and of two lines of the policy the earlier one first. */
+/* Hidden places come last, when everything that could show them has its place. For one place, the policy and the
+ * service come before what is built in, and earlier lines of the policy before later ones. */
 static int compare_wanted(const void *a, const void *b) {
         const PlanMount *m = &((const WantedMount *) a)->mount, *n = &((const WantedMount *) b)->mount;
         int c = (m->kind == MOUNT_BLOCKED) - (n->kind == MOUNT_BLOCKED);

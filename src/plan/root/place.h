@@ -3,8 +3,8 @@
 
 #include "plan/root/builder.h"
 
-/* Finds the mount's place and adds it to the model. Takes over the mount. */
+/* Finds the place of a mount, and adds it to the model. Takes over the mount. */
 int root_builder_place(RootBuilder *rb, PlanMount mount);
 
-/* Places what was wanted, going on after a mistake. */
+/* Places all wanted mounts, also after an error. */
 int root_builder_place_all(RootBuilder *rb);

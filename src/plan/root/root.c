@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The mounts: what is built in, what systemd has made for the service, and what the policy asks for. They are collected,
- * placed, and put into the plan by destination. */
+/* The mounts: built-in ones, those that systemd has made for the service, and those of the policy. They are collected,
+ * placed, and put into the plan, sorted by destination. */
 #include "plan/root/root.h"
 
 #include <errno.h>
@@ -18,9 +18,10 @@
 #include "plan/who/private-ids.h"
 #include "util/path.h"
 
-/* An inner /proc is only given out where the outer one is whole: nothing over it, not a part of it. */
+/* A payload that can make user namespaces can mount a new /proc in them, which shows everything. The kernel allows that
+ * only if the outer /proc is complete: without mounts on it, and without subset=. */
 static int check_proc(Builder *b) {
-        const Setting *who = policy_get(b->policy, D_ProtectProc), *subset = policy_get(b->policy, D_ProcSubset);
+        const Setting *protect = policy_get(b->policy, D_ProtectProc), *subset = policy_get(b->policy, D_ProcSubset);
         const char *why =
                 "cannot be enforced if the payload can make user namespaces (Nesting=yes or RestrictNamespaces= "
                 "without user): it could mount a /proc that shows everything";
@@ -28,14 +29,14 @@ static int check_proc(Builder *b) {
 
         if (!build_nests(b->policy) && !build_allows_namespace(b->policy, CLONE_NEWUSER))
                 return 0;
-        if (who->value.number != PROTECT_PROC_DEFAULT)
-                r = build_error(b, who, D_ProtectProc, EINVAL, "%s", why);
+        if (protect->value.number != PROTECT_PROC_DEFAULT)
+                r = build_error(b, protect, D_ProtectProc, EINVAL, "%s", why);
         if (subset->value.number != PROC_SUBSET_ALL)
                 r = build_error(b, subset, D_ProcSubset, EINVAL, "%s", why);
         return r;
 }
 
-/* A name on the command line that the policy does not ask for is a mistake in one of the two. */
+/* If the command line binds a name that the policy does not use, one of the two is wrong. */
 static int check_bindings(RootBuilder *rb) {
         const Bindings *bindings = rb->b->request->bindings;
         int r = 0;
@@ -52,8 +53,9 @@ static int compare_placed(const void *a, const void *b) {
         return destination_compare((*(PlanMount *const *) a)->destination, (*(PlanMount *const *) b)->destination);
 }
 
-/* A directory that cannot be looked into, in a list by destination: what is built in below goes, and what was asked for
- * there stays, to be reached by its path, with what it stands in. Returns how many stay in all. */
+/* Handles a blocked directory in a list that is sorted by destination. Removes built-in entries below it. Keeps the
+ * other entries below it and their parents; then the directory becomes one that can be passed through but not listed.
+ * Returns the new number of entries in the list, or -ENOMEM. */
 static int open_blocked(PlanMount *mounts, size_t n, PlanMount *blocked) {
         PlanMount *end = blocked + 1, *kept;
         size_t n_kept;
@@ -76,7 +78,7 @@ static int open_blocked(PlanMount *mounts, size_t n, PlanMount *blocked) {
         return n_kept > 0 && !blocked->options ? -ENOMEM : (int) (n - (size_t) (kept - blocked - 1));
 }
 
-/* Moves what was placed into the plan. */
+/* Moves the placed mounts into the plan. */
 static int finish(RootBuilder *rb) {
         RootModel *model = &rb->model;
         Plan *plan = rb->b->plan;
@@ -102,7 +104,7 @@ static int finish(RootBuilder *rb) {
         return 0;
 }
 
-/* Goes on after a mistake, so that one run shows all of them. */
+/* Continues after an error, so that one run reports all errors. */
 static int fill(RootBuilder *rb) {
         static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts, check_bindings,
                                                      root_builder_place_all };

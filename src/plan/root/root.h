@@ -3,5 +3,5 @@
 
 #include "plan/builder.h"
 
-/* Mounts, and the command and directory that lie in them. */
+/* Plans the mounts, the command and the working directory. */
 int build_root(Builder *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What systemd has made for the service that isorun is the main process of: its directories and its credentials,
- * systemd.exec(5). They are where the service would have them without isorun, whatever the policy hides; what the policy
- * says of the same place itself counts more. */
+/* The directories and credentials that systemd has made for the service whose main process isorun is: systemd.exec(5).
+ * They are at the same paths as without isorun, even if the policy hides these. If the policy puts something at the
+ * same path, the policy wins. */
 #include "plan/root/service.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "util/strv.h"
 #include "util/text.h"
 
-/* "Environment Variables in Spawned Processes" of systemd.exec(5). */
+/* systemd.exec(5), "Environment Variables in Spawned Processes". */
 static const struct {
         const char *variable, *directive;
         bool read_only;
@@ -23,7 +23,7 @@ static const struct {
         { "CONFIGURATION_DIRECTORY", "ConfigurationDirectory", true },
 };
 
-/* Of a process further down, which has but inherited the variable, it says nothing. */
+/* The variable, unless isorun has only inherited it and is not the service's main process. */
 static const char *service_variable(const Builder *b, const char *name) {
         const char *value = b->host->unit ? host_variable(b->host, name) : NULL;
 
@@ -36,7 +36,7 @@ const char *build_service_credentials(const Builder *b) {
 
 int build_visit_service_variables(const Builder *b, int (*visit)(void *userdata, const char *name, const char *value),
                                void *userdata) {
-        /* Of a socket with Accept=yes: who is at the other end. */
+        /* The peer of a socket with Accept=yes. */
         static const char *const others[] = { "REMOTE_ADDR", "REMOTE_PORT" };
         int r = 0;
 
@@ -87,7 +87,7 @@ int build_resolve_service_directory(const Builder *b, const char *variable, cons
         return 0;
 }
 
-/* systemd makes one directory of two where it has them in one place, as a user's manager has state and configuration. */
+/* Two variables can name one directory: a user's manager has one for state and configuration. */
 static bool has_directory(const RootBuilder *rb, const char *path) {
         for (size_t i = 0; i < rb->n_wanted; i++)
                 if (rb->wanted[i].mount.asker == ASKED_BY_SERVICE && streq(rb->wanted[i].mount.destination, path))
@@ -110,7 +110,7 @@ static int add_directory(RootBuilder *rb, const char *variable, const char *path
         return root_builder_want(rb, mount_of_service(origin, m));
 }
 
-/* A variable lists them with colons between. */
+/* The variable lists directories, separated by colons. */
 static int add_directories(RootBuilder *rb, size_t i) {
         const char *value = service_variable(rb->b, directories[i].variable), *origin;
         _cleanup_free_ char *what = NULL;

@@ -3,18 +3,19 @@
 
 #include "plan/root/builder.h"
 
-/* Where systemd has put the credentials of the service that isorun is the main process of; NULL: it has none. */
+/* The directory with the credentials of the service whose main process isorun is; NULL: none. */
 const char *build_service_credentials(const Builder *b);
 
-/* Where an entry of the plan is from, "StateDirectory= of web.service"; the plan's, or NULL. */
+/* The origin of an entry, such as "StateDirectory= of web.service". The plan owns it; NULL when memory runs out. */
 const char *build_service_origin(const Builder *b, const char *what);
 
-/* What a path in a variable of that service is behind the symlinks, which DynamicUser= makes (/var/lib/web leads to
- * /var/lib/private/web); on the heap. It must be clean, and a directory that is there; an error names the variable. */
+/* Resolves the symlinks of a path from a variable of that service, on the heap. DynamicUser= makes such symlinks
+ * (/var/lib/web leads to /var/lib/private/web). The path must be clean, and an existing directory. Returns 0, or
+ * -errno, reported with the variable's name; only -ENOMEM is not reported. */
 int build_resolve_service_directory(const Builder *b, const char *variable, const char *path, char **ret);
 
-/* Goes through the variables by which that service knows what was made for it, value NULL where one is not set, until
- * visit returns a negative errno, which is returned. */
+/* Calls visit for each variable that tells the service what systemd has made for it; value is NULL if it is not set.
+ * Stops when visit returns a negative errno, and returns it. */
 int build_visit_service_variables(const Builder *b, int (*visit)(void *userdata, const char *name, const char *value),
                                void *userdata);
 

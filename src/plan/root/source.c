@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a volume or a root is of, on the host: a path, or a name that is bound to a path or an fd. */
+/* Finds the source of a volume or root on the host: a path, or a name that is bound to a path or an fd. */
 #include "plan/root/source.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 
-/* A source is resolved here, with all its symlinks; the start opens what came out without following any. */
+/* Resolves all symlinks of a source. The start then opens the result without following any. */
 static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, bool optional, PlanSource *ret) {
         struct stat st;
         char *real;
@@ -28,8 +28,8 @@ static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char
         return 1;
 }
 
-/* Whether the fd is of a mount that is attached nowhere: then it has the path of a root, and the table of mounts does
- * not have its id, proc(5). (Neither does it in a chroot that is no mount, but there a path is more than "/".) */
+/* Whether fd is a detached mount: its path is that of a root, and mountinfo (proc(5)) does not have its mount id. (In a
+ * chroot that is not a mount, the id is also missing, but the path is longer than "/".) */
 static bool is_detached(int fd, const char *path_of_fd) {
         _cleanup_free_ char *info = NULL, *table = NULL;
         char path[64], id[32];
@@ -50,8 +50,8 @@ static bool is_detached(int fd, const char *path_of_fd) {
         return true;
 }
 
-/* An fd is bound by the path that it has, which must still lead to the same when the start opens it; that of a
- * detached mount has no path, and is itself what is mounted. */
+/* The start opens an fd again by its path, which must still lead to the same file. A detached mount has no path; the
+ * start mounts the fd itself. */
 static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Binding *binding, PlanSource *ret) {
         _cleanup_free_ char *real = NULL;
         struct stat st, there;

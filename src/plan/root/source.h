@@ -3,5 +3,6 @@
 
 #include "plan/root/builder.h"
 
-/* What the setting's source, a path or a name, is on the host. Returns 1, or 0 where it is not there and need not be. */
+/* Finds the source (a path or a name) of a setting on the host. Returns 1, 0 if it does not exist and the setting
+ * allows that, or -errno. */
 int root_builder_resolve(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, PlanSource *ret);

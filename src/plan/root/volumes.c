@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the policy puts into the root: volumes by path or by name, directories in memory, files that it writes
- * itself, and what it hides. */
+/* The mounts that the policy asks for: volumes by path or name, directories in memory, files with text of the policy,
+ * and hidden places. */
 #include "plan/root/volumes.h"
 
 #include <errno.h>
@@ -14,14 +14,14 @@
 #include "util/path.h"
 #include "util/text.h"
 
-/* What the policy asks, and what who starts it has narrowed. */
+/* The flags of the policy, restricted by those of the binding. */
 static uint64_t bind_flags(const Setting *s, const PlanMount *m) {
         uint64_t flags = s->value.number | (m->source.binding ? m->source.binding->flags : 0);
 
         return flags & BIND_READ_ONLY ? flags & ~(uint64_t) BIND_OVERLAY : flags;
 }
 
-/* A volume is as writable as what it is of: more cannot be had. */
+/* A volume cannot be more writable than its source. */
 static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMount *m) {
         _cleanup_free_ char *reason = NULL;
         struct statvfs fs;
@@ -30,7 +30,7 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         if (m->kind != MOUNT_BIND || m->attributes.read_only || m->source.kind == SOURCE_DETACHED || statvfs(m->source.path, &fs) < 0 ||
             !(fs.f_flag & ST_RDONLY))
                 return 0;
-        /* What is not in the file system does not go by it. */
+        /* A read-only file system does not prevent writes to devices, sockets and FIFOs. */
         if (stat(m->source.path, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
                 return 0;
         reason = format("%s is mounted read-only", m->source.path);
@@ -40,8 +40,8 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         return build_may_lack(rb->b, id, s->origin, reason) ? 0 : -EROFS;
 }
 
-/* What a world writes through such a mount are the machine's ids: a set-user-ID program of its root's would be one of
- * the machine's root, but for a file system on which there are none. */
+/* In an idmapped mount, the payload writes with the ids on disk. So a set-user-ID program of the payload's root would
+ * belong to the machine's root, unless the file system is mounted nosuid. */
 static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m) {
         const Host *host = rb->b->host;
         struct statvfs fs;
@@ -84,7 +84,7 @@ static const char *last_size(char *const *options) {
         return size;
 }
 
-/* Whether one "size=…" is less than another; -EINVAL where one is a share and the other is not. */
+/* Whether one "size=…" is less than another. -EINVAL if only one of them is a percentage. */
 static int is_smaller(const char *size, const char *than) {
         uint64_t a, b;
 
@@ -95,8 +95,8 @@ static int is_smaller(const char *size, const char *than) {
         return parse_percent(size, &a) >= 0 && parse_percent(than, &b) >= 0 ? a < b : -EINVAL;
 }
 
-/* How much an overlay may hold: what the policy says where it is the one that asks for the overlay, and no more where
- * who starts it says a size, too. */
+/* The size limit of an overlay. If the policy asks for the overlay, it is the policy's or the default; a binding can
+ * only reduce it. If only the binding asks for it, it is the binding's. */
 static int overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m, const char **ret) {
         const char *size = last_size(s->value.words + 2), *own = m->source.binding ? last_size(m->source.binding->options) : NULL;
         int r = 0;
@@ -114,7 +114,7 @@ static int overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, const
         return 0;
 }
 
-/* Before what a pattern of glob(3) means literally. */
+/* Escapes a path so that glob(3) takes it literally. */
 static char *escape_pattern(const char *path) {
         char *s = malloc(2 * strlen(path) + 1), *out = s;
 
@@ -143,7 +143,7 @@ static int want_hidden(RootBuilder *rb, const PlanMount *volume, const char *fou
         return root_builder_want_if_there(rb, m);
 }
 
-/* Hides what matches now, in a volume that nothing inside can rename. */
+/* Hides the files that match now. The payload cannot rename files in this volume later. */
 static int hide(RootBuilder *rb, const PlanMount *volume, const char *pattern) {
         _cleanup_free_ char *escaped = escape_pattern(volume->source.path),
                             *full = escaped ? format("%s/%s", escaped, pattern) : NULL;
@@ -241,7 +241,7 @@ static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
         return root_builder_want(rb, mount_of_setting(id, s, plan_tmpfs(s->value.words[0], options, attributes)));
 }
 
-/* A place for isoctl grant: nothing is there, and nothing can be put there, until then. */
+/* A place for isoctl grant. It is empty and read-only until then. */
 static int add_grant(RootBuilder *rb, DirectiveId id, const Setting *s) {
         PlanMount m = { .kind = MOUNT_GRANT, .destination = strdup(s->value.text), .attributes.read_only = true,
                         .grant_write = !(s->value.number & BIND_READ_ONLY) };

@@ -3,5 +3,5 @@
 
 #include "plan/root/builder.h"
 
-/* What the policy asks for. */
+/* Adds the mounts that the policy asks for. */
 int build_policy_mounts(RootBuilder *rb);
