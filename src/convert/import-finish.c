@@ -67,7 +67,7 @@ static const char *plain(const ImportItem *item) {
         return item->text + (item->text[0] == '-');
 }
 
-/* Whether the unit makes path inaccessible, so that systemd makes no mount there either. */
+/* Whether the unit makes path inaccessible. systemd then makes no mount there, either. */
 static bool is_inaccessible(const Import *import, const char *path) {
         static const char *const homes[] = { "/home", "/root", "/run/user" };
 
@@ -99,7 +99,7 @@ static int drop_inaccessible_mounts(Import *import) {
         return r;
 }
 
-/* PrivateDevices=no shows the host's /dev. */
+/* Whether isorun hides path by default. With PrivateDevices=no it shows the host's /dev. */
 static bool is_hidden(const Import *import, const char *path) {
         if (path_is_below(path, "/dev") && has(import, D_PrivateDevices, "no", false))
                 return false;
@@ -127,7 +127,7 @@ static bool is_temporary(const char *path) {
         return is_at_or_below(path, "/tmp") || is_at_or_below(path, "/var/tmp");
 }
 
-/* ReadWritePaths= means the unit's own /tmp there. */
+/* With PrivateTmp=yes, ReadWritePaths= means the unit's private /tmp. */
 static int drop_private(Import *import) {
         int r = 0;
 
@@ -144,7 +144,8 @@ static int drop_private(Import *import) {
         return r;
 }
 
-/* Directories that isorun puts into memory, writable. PrivateTmp=no shows the host's, read-only. */
+/* The directory in memory, writable by default, that contains path, or NULL. With PrivateTmp=no, isorun shows the
+ * host's /tmp and /var/tmp instead, read-only. */
 static const char *find_memory(const Import *import, const char *path) {
         static const char *const memory[] = { "/tmp", "/var/tmp", "/dev/shm", "/run", "/var" };
 
@@ -156,7 +157,8 @@ static const char *find_memory(const Import *import, const char *path) {
         return NULL;
 }
 
-/* The file system in memory becomes read-only, as strict as the host's directory, which the policy does not show. */
+/* Makes the directory in memory read-only. That is as strict as the host's directory, which the policy does not
+ * show. */
 static int make_memory_read_only(Import *import, const ImportLine *line, const char *path) {
         _cleanup_free_ char *text = format("%s:ro", path);
         int r;
@@ -171,7 +173,7 @@ static int make_memory_read_only(Import *import, const ImportLine *line, const c
         return r < 0 ? r : import_note_replaced(import, line, "%s is empty and read-only", path);
 }
 
-/* The volume at path becomes read-only. Returns 1, 0 if there is none, or -ENOMEM. */
+/* Makes the volume at path read-only. Returns 1, 0 if there is no such volume, or -ENOMEM. */
 static int make_volume_read_only(Import *import, const char *path) {
         for (size_t i = 0; i < import->n_items; i++) {
                 ImportItem *item = &import->items[i];
@@ -190,7 +192,8 @@ static int make_volume_read_only(Import *import, const char *path) {
         return 0;
 }
 
-/* What a path of ReadOnlyPaths= comes to, whose item is dropped already; keep: it stays. Returns 0 or -ENOMEM. */
+/* Handles a path of ReadOnlyPaths=, whose item the caller has dropped. Sets *keep if the item is needed. Returns 0 or
+ * -ENOMEM. */
 static int protect_path(Import *import, const ImportLine *line, const char *path, bool *keep) {
         const char *memory = find_memory(import, path);
         int r;

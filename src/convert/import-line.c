@@ -31,7 +31,7 @@ static void write_unescaped(const char *text, int n, FILE *f) {
                 unsigned c;
 
                 if (text[i] == '\\' && i + 3 < n && sscanf(text + i, "\\x%2x", &c) == 1 && c) {
-                        fputs(c == '%' ? "%" : "", f); /* no specifier begins here */
+                        fputs(c == '%' ? "%" : "", f); /* doubled, so that it does not begin a specifier */
                         fputc((int) c, f);
                         i += 3;
                 } else
@@ -117,7 +117,8 @@ static const char *canonical(const Directive *d, const char *text) {
         return text;
 }
 
-/* Which escapes systemd replaces in words of this line: extract_first_word() has other flags for each directive. */
+/* The escapes that systemd replaces in words of this line. Its extract_first_word() has other flags for each
+ * directive. */
 static WordEscapes escapes_of(const ImportLine *line) {
         const Directive *d = directive_find(line->key);
 

@@ -5,11 +5,11 @@
 
 #include "convert/import-model.h"
 
-/* Replaces the specifiers that a policy does not have; those that it has, and %%, stay. Returns 1 with *ret on the
- * heap, 0 with a note if a specifier cannot be replaced, or -ENOMEM. */
+/* Replaces the specifiers that a policy does not have. Those that it has, and %%, stay; a % from the unit's name is
+ * doubled. Returns 1 with *ret on the heap, 0 with a note if a specifier cannot be replaced, or -ENOMEM. */
 int import_expand(Import *import, const ImportLine *line, const char *text, char **ret);
 
-/* Replaces each word with what import_expand() makes of it. Returns 1, or like import_expand(). */
+/* Replaces each word by the result of import_expand(). Returns 1, 0 or -ENOMEM, like import_expand(). */
 int import_expand_words(Import *import, const ImportLine *line, char **words);
 
 /* Splits text into words as systemd does for this directive, and expands each. Returns like import_expand(). */

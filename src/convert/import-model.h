@@ -16,12 +16,12 @@ typedef struct ImportItem {
         bool dropped;
 } ImportItem;
 
-/* What became of a line of the unit that is not in the policy. */
+/* The reason why a line of the unit is not in the policy. */
 typedef enum ImportOutcome {
         IMPORT_LEFT_OUT,
         IMPORT_MET,      /* isorun does it by default */
-        IMPORT_REPLACED, /* something in the policy is at least as strict */
-        IMPORT_REFUSED,  /* nothing is, so that no policy may be made of the unit */
+        IMPORT_REPLACED, /* the policy has something at least as strict */
+        IMPORT_REFUSED,  /* the policy has nothing as strict, so it must not be used */
 } ImportOutcome;
 
 /* A comment about such a line. */
@@ -59,14 +59,15 @@ int import_add(Import *import, DirectiveId id, const ImportLine *line, const cha
 /* Adds items for words that the unit does not have. why is a constant text. Returns 0 or -ENOMEM. */
 int import_open(Import *import, DirectiveId id, const char *words, const char *why);
 
-/* Removes the item, without which the policy is not weaker, and notes the reason. Returns 0 or -ENOMEM. */
+/* Removes the item, and notes the reason. Only for an item without which the policy is not weaker. Returns 0 or
+ * -ENOMEM. */
 int import_drop(Import *import, ImportItem *item, const char *reason);
 
-/* Notes why the line is not in the policy: because isorun does it by default (met), or else, if the policy would be
- * weaker without it, as IMPORT_REFUSED. Returns 0 or -ENOMEM. */
+/* Notes why the line is not in the policy. met: isorun does it by default. Otherwise the line is left out, or, if the
+ * policy would be weaker without it, IMPORT_REFUSED. Returns 0 or -ENOMEM. */
 int import_note(Import *import, const ImportLine *line, bool met, const char *fmt, ...) _printf_(4, 5);
 
-/* Notes what the policy has instead of the line, at least as strict. Returns 0 or -ENOMEM. */
+/* Notes that the policy has something else for the line, which is at least as strict. Returns 0 or -ENOMEM. */
 int import_note_replaced(Import *import, const ImportLine *line, const char *fmt, ...) _printf_(3, 4);
 
 /* The text of the item after "KEY=", or "KEY=~" if it is inverted. On the heap; NULL when memory runs out. */

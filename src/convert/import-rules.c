@@ -223,7 +223,7 @@ static int stop_timeout(Import *import, const ImportLine *line, _unused_ const c
         return import_same(import, line, "TimeoutStopSec");
 }
 
-/* "call:kill" becomes an error, since isorun never kills for a call. */
+/* "call:kill" becomes an error, because isorun never kills a process for a call. */
 static int take_system_call(Import *import, const ImportLine *line, const char *word, bool inverted) {
         size_t n = strcspn(word, ":");
         _cleanup_free_ char *text = NULL;
@@ -261,13 +261,14 @@ static int ids(Import *import, const ImportLine *line, _unused_ const char *argu
         return import_same(import, line, line->key);
 }
 
-/* The namespace is another service's. argument: the directive by which isorun makes one, which its default does. */
+/* The unit would join another service's namespace. argument is the directive with which isorun makes a new one, as it
+ * does by default. */
 static int other_namespace(Import *import, const ImportLine *line, const char *argument) {
         import->seen[directive_id(directive_find(argument))] = true;
         return leave_out(import, line, "isorun makes a namespace of its own");
 }
 
-/* import_apply_implied() knows what it comes to. */
+/* import_apply_implied() handles it. */
 static int dynamic_user(Import *import, const ImportLine *line, _unused_ const char *argument) {
         return import->user ? ids(import, line, argument) : 0;
 }

@@ -8,7 +8,7 @@
 #include "util/parse.h"
 #include "util/text.h"
 
-/* The user of a service that systemd would make a user for: it owns no files. */
+/* The user for a service with DynamicUser=, for which systemd would make a user. This user owns no files. */
 #define NOBODY "nobody"
 
 static const ImportLine *find_line(const Import *import, const char *key) {
@@ -18,7 +18,7 @@ static const ImportLine *find_line(const Import *import, const char *key) {
         return NULL;
 }
 
-/* The unit's line, if it says yes. */
+/* The unit's line for a boolean directive, if its value is yes. */
 static const ImportLine *find_yes(const Import *import, const char *key) {
         const ImportLine *line = find_line(import, key);
         bool b;
@@ -37,7 +37,7 @@ static bool has_item(const Import *import, DirectiveId id) {
         return false;
 }
 
-/* systemd ignores these lines of a unit with DynamicUser=yes. */
+/* With DynamicUser=yes, systemd ignores these lines. */
 static int drop_undone(Import *import) {
         static const DirectiveId undone[] = { D_PrivateTmp, D_RestrictSUIDSGID, D_ProtectHome };
         int r = 0;
@@ -65,7 +65,7 @@ static int apply_dynamic_user(Import *import) {
         return r;
 }
 
-/* Whether the group, or one that it holds, has the call. */
+/* Whether the group, or a group in it, contains the call. */
 static bool group_has(const SyscallGroup *group, const char *call) {
         for (const char *const *m = group->members; *m; m++)
                 if (streq(*m, call) || (**m == '@' && group_has(syscall_group_find(*m), call)))
@@ -73,7 +73,7 @@ static bool group_has(const SyscallGroup *group, const char *call) {
         return false;
 }
 
-/* Whether a word of SystemCallFilter= allows a call of denied, which is a call or a group. */
+/* Whether a word of SystemCallFilter= allows any call of denied, which is a call or a group. */
 static bool allows(const char *word, const char *denied) {
         const SyscallGroup *group = syscall_group_find(word), *among = syscall_group_find(denied);
 
@@ -85,7 +85,7 @@ static bool allows(const char *word, const char *denied) {
         return streq(word, denied);
 }
 
-/* Whether the lists of the policy leave calls of denied allowed. The default list has none of those below. */
+/* Whether the policy's lists allow any call of denied. The default list has none of the calls in the table below. */
 static bool leaves_allowed(const Import *import, const char *denied) {
         const ImportItem *first = NULL;
         bool allowed = false;
@@ -107,7 +107,7 @@ static bool leaves_allowed(const Import *import, const char *denied) {
         return allowed;
 }
 
-/* The capability goes from the lists that name it; a list of what is denied gets it. */
+/* Removes the capability from the lists that name it. If the bounding set is a list of exceptions, adds it there. */
 static int deny_capability(Import *import, const ImportLine *line, const char *capability) {
         bool inverted = false, named = false;
         int r = 0;
@@ -125,7 +125,8 @@ static int deny_capability(Import *import, const ImportLine *line, const char *c
         return r >= 0 && inverted && !named ? import_add(import, D_CapabilityBoundingSet, line, capability, true) : r;
 }
 
-/* What these lines take away from a service, beside what isorun always takes away: systemd.exec(5). */
+/* The capabilities and calls that these lines take away from a service, in addition to those that isorun always takes
+ * away: systemd.exec(5). */
 static const struct {
         const char *key;
         const char *capabilities[2];
@@ -153,7 +154,7 @@ int import_apply_implied(Import *import) {
         return r;
 }
 
-/* Whether another word of the list stays. Without any, the default list would hold. */
+/* Whether the list has no other word. Without any word, the default list would apply. */
 static bool is_last_allowed(const Import *import, const ImportItem *item) {
         for (size_t i = 0; i < import->n_items; i++)
                 if (&import->items[i] != item && import->items[i].id == item->id && !import->items[i].inverted &&
@@ -179,7 +180,7 @@ bool import_may_drop(const Import *import, const ImportItem *item) {
         }
 }
 
-/* A user who does not exist, where systemd would make one. */
+/* Replaces a user or group that does not exist, and that systemd would make. */
 static int replace_user(Import *import, ImportItem *item) {
         const ImportLine *line = find_yes(import, "DynamicUser");
         int r;
@@ -199,7 +200,7 @@ static int replace_user(Import *import, ImportItem *item) {
         return item->text ? 1 : -ENOMEM;
 }
 
-/* A path that does not exist, at which a service of systemd does not start, stays hidden if it comes. */
+/* For a path that does not exist. systemd would not start the service; the policy hides the path if it exists later. */
 static int replace_inaccessible(Import *import, ImportItem *item) {
         const ImportLine line = { .origin = item->origin, .key = (char *) "InaccessiblePaths", .value = item->text };
         char *text;

@@ -255,7 +255,7 @@ static const char *const outcomes[] = {
         [IMPORT_LEFT_OUT] = "left out",
         [IMPORT_MET] = "not needed",
         [IMPORT_REPLACED] = "replaced",
-        [IMPORT_REFUSED] = "refused", /* of which no policy is printed */
+        [IMPORT_REFUSED] = "refused", /* isoctl prints no policy then */
 };
 
 static void print_notes(const Import *import, Text *out, Section section) {

@@ -25,7 +25,7 @@ extern const SystemdRow systemd_table[_DIRECTIVE_MAX];
  * with NULL. */
 extern const char *const systemd_hidden[];
 
-/* Whether a line with this key can only take something away from a service, so that a policy without it is weaker. */
+/* Whether a line with this key can only restrict a service, so that a policy without it is weaker. */
 bool systemd_restricts(const char *key);
 
 /* Whether the value may be a percentage. systemd does not expand specifiers in such a value. */

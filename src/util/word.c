@@ -87,7 +87,7 @@ static int take_c_escape(const char **p, FILE *f) {
         return fputc((int) c, f) == EOF ? -ENOMEM : 0;
 }
 
-/* Likewise; keeps the backslash of an escape that C does not have. */
+/* Does the same, but keeps the backslash of an escape that C does not have. */
 static int take_lenient_escape(const char **p, FILE *f) {
         const char *start = *p;
         int r = take_c_escape(p, f);
@@ -210,7 +210,7 @@ int word_split(const char *text, char ***ret) {
         return word_split_as(text, WORD_STRICT, ret);
 }
 
-/* Whether token stands alone at the start of text. */
+/* Whether text begins with token, followed by white space or the end. */
 static bool stands_alone(const char *text, const char *token) {
         const char *rest = startswith(text, token);
 
@@ -236,7 +236,7 @@ int word_split_command(const char **text, char ***ret) {
         while (r > 0 && !stands_alone(p, ";")) {
                 char *word = NULL;
 
-                /* ";" within quotes, "\\;" and "\073" are words like any other. */
+                /* A ";" in quotes, "\\;" and "\073" are ordinary words. */
                 if (words && stands_alone(p, "\\;")) {
                         p += 2;
                         word = strdup(";");

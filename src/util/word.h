@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* What a backslash means within a word. Quotes change nothing about that. */
+/* The meaning of a backslash in a word, in quotes and outside. */
 typedef enum WordEscapes {
         WORD_STRICT, /* in policies: starts a C escape (\a \b \f \n \r \t \v \\ \" \' \s \xHH \OOO \uXXXX \UXXXXXXXX);
                       * "\:" stays unchanged, for word_split_colons(); another escape is an error */
@@ -24,7 +24,7 @@ int word_next(const char **text, char **ret);
  * word of more than 128 KiB. */
 int word_split(const char *text, char ***ret);
 
-/* The same with other escapes. */
+/* Does the same with other escapes. */
 int word_split_as(const char *text, WordEscapes escapes, char ***ret);
 
 /* Splits *text into the words of its first command, as systemd does for ExecStart=: a ";" that stands alone ends the
