@@ -73,6 +73,8 @@ bad() { # description, policy text, expected messages, each with the file's name
 	also ok "... nothing started" test ! -e "$tmp/started"
 }
 bad "not a size (such as 64M)" $'[Scope]\nMemoryMax=12Q' '%f:2: MemoryMax=: not a size (such as 64M): "12Q"'
+bad "a size that is no limit, whatever Optional= says" $'[Policy]\nOptional=MemoryMax\n[Scope]\nMemoryMax=0' \
+	'%f:4: MemoryMax=: this size would be no limit (write infinity for none): "0"'
 bad "unknown key, with the nearest" $'[Scope]\nMemryMax=1M' '%f:2: MemryMax=: no such directive (did you mean MemoryMax=?)'
 bad "a key in the wrong section" $'[Sandbox]\nMemoryMax=1M' \
 	'%f:2: MemoryMax=: belongs in section [Scope], not in [Sandbox]'
@@ -80,7 +82,7 @@ bad "an unknown section" $'[Service]\nUser=x' \
 	'%f:2: User=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]'
 bad "no assignment" $'[Scope]\nnonsense' '%f:2: neither a [Section] nor a KEY=VALUE line: "nonsense"'
 bad "all mistakes at once" $'[Scope]\nTasksMax=x\n\n# comment\n[Sandbox]\nPrivateTmp=maybe\nUMask=9' \
-	'%f:2: TasksMax=: not a number of tasks greater than 0: "x"
+	'%f:2: TasksMax=: not a number of tasks from 1 to 4194304: "x"
 %f:6: PrivateTmp=: not a boolean (yes or no): "maybe"
 %f:7: UMask=: not an octal file mode (such as 0755): "9"'
 bad "control characters are escaped" $'[Scope]\nMemoryMax=\e[31mred' '%f:2: MemoryMax=: not a size (such as 64M): "\x1b[31mred"'

@@ -135,7 +135,7 @@ static void test_all_errors_in_one_go(_unused_ void **state) {
                                        "error: test.conf:5: neither a [Section] nor a KEY=VALUE line: \"garbage\"\n"
                                        "error: test.conf:6: InaccessiblePaths=: not an absolute path: \"a\"\n"
                                        "error: test.conf:6: InaccessiblePaths=: not an absolute path: \"b\"\n"
-                                       "error: test.conf:9: TasksMax=: not a number of tasks greater than 0: \"0\"\n";
+                                       "error: test.conf:9: TasksMax=: not a number of tasks from 1 to 4194304: \"0\"\n";
         _cleanup_(policy_freep) Policy *policy = test_policy();
         Log log;
 

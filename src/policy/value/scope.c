@@ -10,6 +10,16 @@
 #include "util/strv.h"
 #include "util/word.h"
 
+/* The kernel takes a limit of more memory than this for no limit: PAGE_COUNTER_MAX, with pages of up to 64 KiB. */
+#define MEMORY_MAX ((uint64_t) INT64_MAX - (64 << 10))
+
+/* systemd takes a limit of 0 bytes only for swap (bus_cgroup_set_property()); 0 of MemoryLow= is no protection. */
+static bool is_memory(const ValueParser *p, const Value *v) {
+        DirectiveId id = directive_id(p->directive);
+
+        return v->number > 0 ? v->relative || v->number <= MEMORY_MAX : id != D_MemoryMax && id != D_MemoryHigh;
+}
+
 /* number: bytes, or UINT64_MAX for no limit. With relative, a share of the machine's memory. */
 static int parse_memory(ValueParser *p, const char *text) {
         Value v = { .number = UINT64_MAX };
@@ -20,8 +30,12 @@ static int parse_memory(ValueParser *p, const char *text) {
         v.relative = parse_percent(text, &v.number) >= 0;
         if (v.relative ? v.number > 10000 : parse_size(text, 1024, &v.number) < 0)
                 return value_not(p, "a size (such as 64M)", text);
+        if (!is_memory(p, &v))
+                return value_error(p, "this size would be no limit (write infinity for none): \"%s\"", text);
         return value_emit(p, text, v);
 }
+
+enum { TASKS_MAX = 4 << 20 }; /* PID_MAX_LIMIT: the kernel rejects more for pids.max */
 
 static int parse_tasks(ValueParser *p, const char *text) {
         Value v = { .number = UINT64_MAX };
@@ -30,8 +44,8 @@ static int parse_tasks(ValueParser *p, const char *text) {
                 return value_emit(p, text, v);
 
         v.relative = parse_percent(text, &v.number) >= 0;
-        if (v.number == 0 || (v.relative ? v.number > 10000 : parse_u64_range(text, 1, UINT64_MAX, &v.number) < 0))
-                return value_not(p, "a number of tasks greater than 0", text);
+        if (v.number == 0 || (v.relative ? v.number > 10000 : parse_u64_range(text, 1, TASKS_MAX, &v.number) < 0))
+                return value_not(p, "a number of tasks from 1 to 4194304", text);
         return value_emit(p, text, v);
 }
 
@@ -39,7 +53,7 @@ static int parse_tasks(ValueParser *p, const char *text) {
 static int parse_cpu_quota(ValueParser *p, const char *text) {
         uint64_t percent;
 
-        if (parse_percent(text, &percent) < 0 || percent == 0 || percent > UINT64_MAX / 100)
+        if (parse_percent(text, &percent) < 0 || percent == 0 || percent > INT32_MAX)
                 return value_not(p, "a percentage of one processor (such as 150%)", text);
         return value_emit(p, text, (Value) { .number = percent * 100 });
 }
@@ -95,16 +109,25 @@ static int parse_device(ValueParser *p, const char *text, const char *what,
         return value_emit(p, text, v);
 }
 
-static int parse_size_1000(const char *text, uint64_t *ret) {
-        return parse_size(text, 1000, ret);
+/* io.max takes the largest number of each kind for no limit, and rejects 0. */
+static int parse_bandwidth(const char *text, uint64_t *ret) {
+        int r = parse_size(text, 1000, ret);
+
+        return r >= 0 && (*ret == 0 || *ret == UINT64_MAX) ? -ERANGE : r;
+}
+
+static int parse_operations(const char *text, uint64_t *ret) {
+        int r = parse_bandwidth(text, ret);
+
+        return r >= 0 && *ret >= UINT32_MAX ? -ERANGE : r;
 }
 
 static int parse_device_bytes(ValueParser *p, const char *text) {
-        return parse_device(p, text, "a size (such as 64M)", parse_size_1000);
+        return parse_device(p, text, "a size greater than 0 (such as 64M)", parse_bandwidth);
 }
 
 static int parse_device_count(ValueParser *p, const char *text) {
-        return parse_device(p, text, "a number", parse_size_1000);
+        return parse_device(p, text, "a number from 1 to 4294967294", parse_operations);
 }
 
 static int parse_device_weight(ValueParser *p, const char *text) {
