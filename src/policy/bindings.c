@@ -69,7 +69,7 @@ static int parse_source(ValueParser *p, char *const *fields, bool fd_allowed, Bi
                 return value_not(p, "SOURCE[:OPTIONS]", fields[0]);
         r = is_fd ? parse_fd(p, fields[1], &binding->fd) : value_path(p, fields[0], &binding->source);
         if (r >= 0 && options)
-                r = value_volume_options(p, options, &binding->flags, &binding->options);
+                r = value_volume_options(p, options, &binding->flags, &binding->options, &binding->size);
         if (r >= 0 && binding->flags & BIND_IDMAP)
                 r = value_error(p, "\"idmap\" can be set only by the policy, not by a binding");
         return r;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "policy/value/size.h"
 #include "policy/value/specifier.h"
 #include "util/report.h"
 
@@ -16,6 +17,7 @@ typedef struct Binding {
         int fd;           /* borrowed; -1: not an fd */
         uint64_t flags;   /* BIND_*; they only restrict what the policy allows */
         char **options;   /* "hide=*.key"; also a restriction */
+        Size size;        /* of an overlay; also a restriction */
         Origin origin;    /* line 0: the command line */
 } Binding;
 

@@ -75,6 +75,10 @@ bad() { # description, policy text, expected messages, each with the file's name
 bad "not a size (such as 64M)" $'[Scope]\nMemoryMax=12Q' '%f:2: MemoryMax=: not a size (such as 64M): "12Q"'
 bad "a size that is no limit, whatever Optional= says" $'[Policy]\nOptional=MemoryMax\n[Scope]\nMemoryMax=0' \
 	'%f:4: MemoryMax=: this size would be no limit (write infinity for none): "0"'
+bad "a size of 0, which tmpfs takes for no limit" $'[Sandbox]\nTemporaryFileSystem=/mnt:size=0' \
+	'%f:2: TemporaryFileSystem=: not a size greater than 0 (such as 64M or 10%): "0"'
+bad "2^64-1 bytes likewise" $'[Sandbox]\nVolume=/etc:/mnt:overlay,size=18446744073709551615' \
+	'%f:2: Volume=: not a size greater than 0 (such as 64M or 10%): "18446744073709551615"'
 bad "unknown key, with the nearest" $'[Scope]\nMemryMax=1M' '%f:2: MemryMax=: no such directive (did you mean MemoryMax=?)'
 bad "a key in the wrong section" $'[Sandbox]\nMemoryMax=1M' \
 	'%f:2: MemoryMax=: belongs in section [Scope], not in [Sandbox]'
@@ -143,6 +147,16 @@ run "$isorun" --policy no-such-policy true
 like "an unknown policy tells where it was looked for" "$err" 'isorun: no policy "no-such-policy" in */etc/isorun/policies*'
 run "$isorun" --name 'a/b' true
 like "a bad name" "$status $err" "125 isorun: --name: *"
+
+# What tmpfs is given of sizes that it does not read itself, and of those that only it reads
+size() { # description, option, the file system's size in bytes
+	# shellcheck disable=SC2016
+	run "${quiet[@]}" -p "$2" sh -c 'echo $(($(stat -f -c "%b * %S" /mnt)))'
+	is "$1" "$out" "$3"
+}
+size "a size with a fraction" TemporaryFileSystem=/mnt:size=1.5M 1572864
+size "a size with a lower-case letter" TemporaryFileSystem=/mnt:size=10m 10485760
+size "a size in bytes" TemporaryFileSystem=/mnt:size=8192B 8192
 
 # Policies by name, with drop-ins
 export XDG_CONFIG_HOME=$tmp/config

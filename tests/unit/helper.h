@@ -201,6 +201,8 @@ static inline void dump_value(FILE *f, const Value *v) {
                 fprintf(f, " n=%lld", (long long) v->number);
         if (v->number2)
                 fprintf(f, " m=%lld", (long long) v->number2);
+        if (v->size.number)
+                fprintf(f, " size=%llu%s", (unsigned long long) v->size.number, v->size.relative ? "%" : "");
         fprintf(f, "%s%s%s", v->relative ? " relative" : "", v->inverted ? " inverted" : "",
                 v->optional ? " optional" : "");
         for (unsigned i = 0; i < v->n_bitmap; i++)

@@ -71,6 +71,9 @@ static void expect_bindings(const char *what, const Bindings *b, const char *exp
                         fputs(one->source, buffer.f);
                 if (one->flags)
                         fprintf(buffer.f, " f=%llu", (unsigned long long) one->flags);
+                if (one->size.number)
+                        fprintf(buffer.f, " size=%llu%s", (unsigned long long) one->size.number,
+                                one->size.relative ? "%" : "");
                 if (one->options)
                         fprintf(buffer.f, " [%s]", options);
         }
@@ -93,7 +96,7 @@ static void test_arguments(void **state) {
                 { "data=/srv:rw,rbind,exec", "data=/srv" },
                 { "data=/srv:norbind,noexec", "data=/srv f=6" },
                 { "data=/srv:overlay", "data=/srv f=8" },
-                { "data=/srv:overlay,size=1M", "data=/srv f=8 [size=1M]" },
+                { "data=/srv:overlay,size=1M", "data=/srv f=8 size=1048576" },
                 { "data=/srv:ro,hide=*.key,hide=.git", "data=/srv f=1 [hide=*.key|hide=.git]" },
                 { "data=fd:7", "data=fd:7" },
                 { "data=fd:0:ro", "data=fd:0 f=1" },
@@ -134,6 +137,7 @@ static void test_bad_arguments(void **state) {
                 { "data=/srv:,ro", "unknown option: \"\"" },
                 { "data=/srv:ro,overlay", "\"overlay\" cannot be combined with \"ro\"" },
                 { "data=/srv:idmap", "\"idmap\" can be set only by the policy, not by a binding" },
+                { "data=/srv:overlay,size=0", "not a size greater than 0 (such as 64M or 10%): \"0\"" },
                 { "data=/srv:size=1M", "\"size=\" limits an overlay's memory and needs the option \"overlay\"" },
                 { "data=/srv:hide=/etc", "not a pattern relative to the volume (such as *.key)" },
                 { "data=/srv:hide=", "not a pattern relative to the volume (such as *.key)" },

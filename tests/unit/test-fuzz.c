@@ -55,7 +55,7 @@ static void check_options(const char *text, char *const *options, uint64_t flags
         for (char *const *o = options; o && *o; o++) {
                 const char *pattern = startswith(*o, "hide=");
 
-                if (!pattern && !startswith(*o, "size="))
+                if (!pattern)
                         fail_msg("\"%s\" gave the option \"%s\"", text, *o);
                 if (pattern && (!*pattern || pattern[0] == '/' || streq(pattern, "..") || strstr(pattern, "/../")))
                         fail_msg("\"%s\" gave the pattern \"%s\"", text, pattern);

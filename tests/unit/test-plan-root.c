@@ -96,7 +96,10 @@ static void test_tmpfs_options(void **state) {
                 bool read_only, no_exec;
         } cases[] = {
                 { "TemporaryFileSystem=/srv", "mode=0755,size=64M" },
-                { "TemporaryFileSystem=/srv:size=1M,mode=700", "mode=700,size=64M,size=1M" }, /* the last one wins */
+                { "TemporaryFileSystem=/srv:size=1M,mode=700", "mode=700,size=1M" },
+                { "TemporaryFileSystem=/srv:nr_inodes=1.5k,size=1.5M", "mode=0755,size=1536K,nr_inodes=1536" },
+                { "TemporaryFileSystem=/srv:size=1000,size=10%%", "mode=0755,size=10%" },
+                { "TemporaryFileSystem=/srv:size=1000", "mode=0755,size=1000" },
                 { "TemporaryFileSystem=/srv:ro,noexec", "mode=0755,size=64M", true, true },
                 { "TemporaryFileSystem=/srv:ro,noexec,rw,exec", "mode=0755,size=64M", false, false },
                 { "User=12345\nTemporaryFileSystem=/srv", "mode=0755,uid=12345,gid=12345,size=64M" },

@@ -200,6 +200,7 @@ static void test_overlays(void **state) {
                 { "data=%h/data:overlay,size=1M", "Volume=data:/srv:overlay,size=2M", "size=1M" },
                 { "data=%h/data:overlay,size=3M", "Volume=data:/srv:overlay,size=2M", "size=2M" },
                 { "data=%h/data:overlay,size=2%", "Volume=data:/srv:overlay,size=10%%", "size=2%" },
+                { "data=%h/data:overlay,size=2048K", "Volume=data:/srv:overlay,size=1.5m", "size=1536K" },
                 { "data=%h/data:overlay", "Volume=data:/srv:overlay,size=2M", "size=2M" },
         };
         PlanFixture *f = *state;
@@ -514,7 +515,7 @@ static void test_credentials(void **state) {
         m = mount_at(f, "/run/credentials/isorun-unit-1.scope");
         expect_number("kind", m->kind, MOUNT_TMPFS);
         assert_true(m->attributes.read_only);
-        expect_text("options", m->options, "mode=0500,size=4k");
+        expect_text("options", m->options, "mode=0500,size=4K");
         m = mount_at(f, "/run/credentials/isorun-unit-1.scope/pass");
         expect_number("kind", m->kind, MOUNT_FILE);
         expect_number("mode", m->mode, 0400);
@@ -529,7 +530,7 @@ static void test_credentials(void **state) {
 
         plan_expect_good(f, "User=12345\nSetCredential=a:b");
         expect_text("the payload's own", mount_at(f, "/run/credentials/isorun-unit-1.scope")->options,
-                    "mode=0500,uid=12345,gid=12345,size=4k");
+                    "mode=0500,uid=12345,gid=12345,size=4K");
         plan_expect_good(f, "");
         assert_null(plan_find_mount(f->plan, "/run/credentials"));
         expect_not_in("none", plan_shown(f), "CREDENTIALS_DIRECTORY");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/root/builder.h"
 
+#include <inttypes.h>
 #include <errno.h>
 
 #include "util/array.h"
@@ -60,10 +61,12 @@ int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n) 
         return result;
 }
 
-char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest) {
-        if (!plan->set_owner)
-                return format("mode=%s,%s", mode, rest);
-        return format("mode=%s,uid=%u,gid=%u,%s", mode, plan->owner_uid, plan->owner_gid, rest);
+char *root_builder_tmpfs_options(const Plan *plan, const char *mode, Size size, uint64_t inodes) {
+        _cleanup_free_ char *bytes = size_format(size), *owner = NULL, *count = NULL;
+
+        owner = plan->set_owner ? format("uid=%u,gid=%u,", plan->owner_uid, plan->owner_gid) : strdup("");
+        count = inodes ? format(",nr_inodes=%" PRIu64, inodes) : strdup("");
+        return bytes && owner && count ? format("mode=%s,%ssize=%s%s", mode, owner, bytes, count) : NULL;
 }
 
 void root_builder_deinit(RootBuilder *rb) {

@@ -46,9 +46,10 @@ typedef struct RootDirective {
 /* Calls the functions for all settings, also after an error. */
 int root_builder_add_all(RootBuilder *rb, const RootDirective *table, size_t n);
 
-/* The options of a tmpfs that belongs to the payload, on the heap. NULL when memory runs out. */
-char *root_builder_tmpfs_options(const Plan *plan, const char *mode, const char *rest);
+/* Makes the options of a tmpfs that belongs to the payload. inodes: 0 for tmpfs's own default. The caller frees them.
+ * NULL when memory runs out. */
+char *root_builder_tmpfs_options(const Plan *plan, const char *mode, Size size, uint64_t inodes);
 
-#define TMPFS_SIZE "size=64M"
+#define TMPFS_SIZE ((Size) { .number = 64 << 20 })
 
 void root_builder_deinit(RootBuilder *rb);

@@ -9,7 +9,7 @@
 #include "util/text.h"
 
 static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {
-        char *options = root_builder_tmpfs_options(rb->b->plan, mode, TMPFS_SIZE);
+        char *options = root_builder_tmpfs_options(rb->b->plan, mode, TMPFS_SIZE, 0);
 
         return root_builder_want(rb, plan_tmpfs(destination, options, (MountAttributes) {}));
 }

@@ -78,7 +78,7 @@ static int add_credentials_directory(RootBuilder *rb) {
         origin = credentials_origin(rb->b);
         if (!origin.file)
                 return -ENOMEM;
-        m = plan_tmpfs(dir, root_builder_tmpfs_options(rb->b->plan, "0500", "size=4k"),
+        m = plan_tmpfs(dir, root_builder_tmpfs_options(rb->b->plan, "0500", (Size) { .number = 4096 }, 0),
                        (MountAttributes) { .read_only = true });
         return root_builder_want(rb, mount_because_of(origin, m));
 }

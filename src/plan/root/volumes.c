@@ -10,7 +10,6 @@
 
 #include "plan/root/source.h"
 #include "plan/who/private-ids.h"
-#include "util/parse.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -75,43 +74,36 @@ static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMou
         return check_writable(rb, id, s, m);
 }
 
-static const char *last_size(char *const *options) {
-        const char *size = NULL;
-
-        for (char *const *o = options; o && *o; o++)
-                if (startswith(*o, "size="))
-                        size = *o;
-        return size;
-}
-
-/* Whether one "size=…" is less than another. -EINVAL if only one of them is a percentage. */
-static int is_smaller(const char *size, const char *than) {
-        uint64_t a, b;
-
-        size += strlen("size=");
-        than += strlen("size=");
-        if (parse_size(size, 1024, &a) >= 0 && parse_size(than, 1024, &b) >= 0)
-                return a < b;
-        return parse_percent(size, &a) >= 0 && parse_percent(than, &b) >= 0 ? a < b : -EINVAL;
-}
-
 /* The size limit of an overlay. If the policy asks for the overlay, it is the policy's or the default; a binding can
  * only reduce it. If only the binding asks for it, it is the binding's. */
-static int overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m, const char **ret) {
-        const char *size = last_size(s->value.words + 2), *own = m->source.binding ? last_size(m->source.binding->options) : NULL;
-        int r = 0;
+static int overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, const PlanMount *m, Size *ret) {
+        Size size = s->value.size, own = m->source.binding ? m->source.binding->size : (Size) {};
 
-        if (!size && (s->value.number & BIND_OVERLAY || !own))
+        if (size.number == 0 && (s->value.number & BIND_OVERLAY || own.number == 0))
                 size = TMPFS_SIZE;
-        if (size && own)
-                r = is_smaller(own, size);
-        if (r < 0)
+        if (size.number > 0 && own.number > 0 && size.relative != own.relative) {
+                _cleanup_free_ char *a = size_format(own), *b = size_format(size);
+
                 return build_error(rb->b, s, id, EINVAL,
-                                   "%s is bound with \"%s\", which cannot be compared with \"%s\": use bytes in both "
-                                   "or percent in both",
-                                   m->source.binding->name, own, size);
-        *ret = size && r == 0 ? size : own;
+                                   "%s is bound with \"size=%s\", which cannot be compared with \"size=%s\": use bytes "
+                                   "in both or percent in both",
+                                   m->source.binding->name, a ?: "?", b ?: "?");
+        }
+        *ret = size.number == 0 || (own.number > 0 && own.number < size.number) ? own : size;
         return 0;
+}
+
+static int set_overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMount *m) {
+        _cleanup_free_ char *text = NULL;
+        Size size;
+        int r;
+
+        r = overlay_size(rb, id, s, m, &size);
+        if (r < 0)
+                return r;
+        text = size_format(size);
+        m->options = text ? format("size=%s", text) : NULL;
+        return m->options ? 0 : -ENOMEM;
 }
 
 /* Escapes a path so that glob(3) takes it literally. */
@@ -182,7 +174,6 @@ static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *optio
 
 static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         PlanMount m = mount_of_setting(id, s, (PlanMount) { .kind = MOUNT_BIND });
-        const char *size = NULL;
         uint64_t flags;
         int r;
 
@@ -197,12 +188,8 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         r = m.destination ? check_bind(rb, id, s, &m, flags) : -ENOMEM;
         if (r >= 0 && flags & BIND_IDMAP)
                 m.source.kind = SOURCE_ID_MAPPED;
-        if (r >= 0 && m.kind == MOUNT_OVERLAY) {
-                r = overlay_size(rb, id, s, &m, &size);
-                m.options = r < 0 ? NULL : strdup(size);
-                if (r >= 0 && !m.options)
-                        r = -ENOMEM;
-        }
+        if (r >= 0 && m.kind == MOUNT_OVERLAY)
+                r = set_overlay_size(rb, id, s, &m);
         if (r >= 0)
                 r = hide_all(rb, &m, s->value.words + 2);
         if (r >= 0 && m.source.binding)
@@ -215,29 +202,21 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
 }
 
 static int add_tmpfs(RootBuilder *rb, DirectiveId id, const Setting *s) {
-        _cleanup_free_ char *rest = strdup(TMPFS_SIZE);
+        Size size = s->value.size.number > 0 ? s->value.size : TMPFS_SIZE;
         const char *mode = "0755";
         MountAttributes attributes = {};
         char *options;
 
-        for (char **o = s->value.words + 1; *o && rest; o++) {
+        for (char **o = s->value.words + 1; *o; o++) {
                 if (streq(*o, "ro") || streq(*o, "rw"))
                         attributes.read_only = streq(*o, "ro");
                 else if (streq(*o, "noexec") || streq(*o, "exec"))
                         attributes.no_exec = streq(*o, "noexec");
-                else if (startswith(*o, "mode="))
+                else
                         mode = *o + strlen("mode=");
-                else if (strchr(*o, '=')) {
-                        char *joined = format("%s,%s", rest, *o);
-
-                        free(rest);
-                        rest = joined;
-                }
         }
-        if (!rest)
-                return -ENOMEM;
 
-        options = root_builder_tmpfs_options(rb->b->plan, mode, rest);
+        options = root_builder_tmpfs_options(rb->b->plan, mode, size, s->value.number);
         return root_builder_want(rb, mount_of_setting(id, s, plan_tmpfs(s->value.words[0], options, attributes)));
 }
 

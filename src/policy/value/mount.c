@@ -94,24 +94,30 @@ static int check_hide(ValueParser *p, const char *pattern) {
         return 0;
 }
 
-/* Takes an option that has a value. Returns 1, or 0 if it is another option. */
-static int option_with_value(ValueParser *p, const char *option, char ***words) {
-        const char *pattern = startswith(option, "hide="), *size = startswith(option, "size=");
-        uint64_t number;
-        int r = 0;
+static int take_size(ValueParser *p, const char *text, Size *ret) {
+        int r = size_parse(text, ret);
 
-        if (!pattern && !size)
+        return r < 0 ? value_not(p, "a size greater than 0 (such as 64M or 10%)", text) : r;
+}
+
+/* Takes an option that has a value. Returns 1, or 0 if it is another option. */
+static int option_with_value(ValueParser *p, const char *option, char ***words, Size *size) {
+        const char *pattern = startswith(option, "hide="), *limit = startswith(option, "size=");
+        int r;
+
+        if (limit) {
+                r = take_size(p, limit, size);
+                return r < 0 ? r : 1;
+        }
+        if (!pattern)
                 return 0;
-        if (pattern)
-                r = check_hide(p, pattern);
-        else if (parse_size(size, 1024, &number) < 0 && parse_percent(size, &number) < 0)
-                r = value_not(p, "a size (such as 64M)", size);
+        r = check_hide(p, pattern);
         if (r < 0)
                 return r;
         return strv_push(words, option) < 0 ? -ENOMEM : 1;
 }
 
-int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words) {
+int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words, Size *size) {
         static const struct {
                 const char *name;
                 uint64_t set, clear;
@@ -122,7 +128,6 @@ int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, c
         };
         _cleanup_free_ char *copy = strdup(options);
         char *position = copy;
-        bool sized = false;
 
         if (!copy)
                 return -ENOMEM;
@@ -131,10 +136,9 @@ int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, c
                 size_t i;
                 int r;
 
-                r = option_with_value(p, o, words);
+                r = option_with_value(p, o, words, size);
                 if (r < 0)
                         return r;
-                sized = sized || (r > 0 && startswith(o, "size="));
                 if (r > 0)
                         continue;
 
@@ -148,7 +152,7 @@ int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, c
         if (*flags & BIND_OVERLAY && *flags & (BIND_READ_ONLY | BIND_IDMAP))
                 return value_error(p, "\"overlay\" cannot be combined with \"%s\"",
                                    *flags & BIND_IDMAP ? "idmap" : "ro");
-        if (sized && !(*flags & BIND_OVERLAY))
+        if (size->number > 0 && !(*flags & BIND_OVERLAY))
                 return value_error(p, "\"size=\" limits an overlay's memory and needs the option \"overlay\": \"%s\"",
                                    options);
         return 0;
@@ -159,6 +163,7 @@ static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64
                      int (*source)(ValueParser *p, const char *text, char **ret)) {
         _cleanup_strv_free_ char **fields = NULL, **words = NULL;
         bool optional = word[0] == '-' || word[0] == '?';
+        Size size = {};
         char *path;
         size_t n;
         int r;
@@ -179,11 +184,12 @@ static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64
                 return r;
         if (strv_consume(&words, path) < 0)
                 return -ENOMEM;
-        r = n > 2 ? value_volume_options(p, fields[2], &flags, &words) : 0;
+        r = n > 2 ? value_volume_options(p, fields[2], &flags, &words, &size) : 0;
         if (r < 0)
                 return r;
 
-        return value_emit(p, word, (Value) { .words = TAKE_PTR(words), .number = flags, .optional = optional });
+        return value_emit(p, word, (Value) { .words = TAKE_PTR(words), .number = flags, .size = size,
+                                             .optional = optional });
 }
 
 static int check_bind(ValueParser *p, const char *word) {
@@ -206,25 +212,32 @@ static int parse_volume(ValueParser *p, const char *text) {
 
 /* Whether this is "ro" or an option of tmpfs(5) that is useful for a directory of the payload. */
 static bool is_tmpfs_option(const char *option) {
-        const char *value = strchr(option, '=');
-        uint64_t number;
+        const char *text = startswith(option, "mode=");
         uint32_t mode;
 
-        if (!value)
-                return streq(option, "ro") || streq(option, "rw") || streq(option, "noexec") || streq(option, "exec");
-        if (startswith(option, "mode="))
-                return parse_mode(value + 1, &mode) >= 0;
-        if (startswith(option, "size="))
-                return parse_size(value + 1, 1024, &number) >= 0 || parse_percent(value + 1, &number) >= 0;
-        if (startswith(option, "nr_inodes="))
-                return parse_size(value + 1, 1024, &number) >= 0;
-        return false;
+        if (text)
+                return parse_mode(text, &mode) >= 0;
+        return streq(option, "ro") || streq(option, "rw") || streq(option, "noexec") || streq(option, "exec");
 }
 
-/* PATH[:OPTIONS]. words: the path, then each option. */
+static int take_tmpfs_option(ValueParser *p, const char *option, Value *v, char ***words) {
+        const char *size = startswith(option, "size="), *inodes = startswith(option, "nr_inodes=");
+
+        if (size)
+                return take_size(p, size, &v->size);
+        if (inodes)
+                return size_parse_inodes(inodes, &v->number) < 0
+                       ? value_not(p, "a number of inodes greater than 0 (such as 10K)", inodes) : 0;
+        if (!is_tmpfs_option(option))
+                return value_not(p, "one of the options ro, rw, exec, noexec, mode=, size= and nr_inodes=", option);
+        return strv_push(words, option);
+}
+
+/* PATH[:OPTIONS]. words: the path, then each option but size= and nr_inodes=; number: the inodes, 0: any number. */
 static int check_tmpfs(ValueParser *p, const char *word) {
         _cleanup_strv_free_ char **fields = NULL, **words = NULL;
         char *path, *position = NULL;
+        Value v = {};
         int r;
 
         if (word_split_colons(word, &fields) < 0)
@@ -239,13 +252,13 @@ static int check_tmpfs(ValueParser *p, const char *word) {
                 return -ENOMEM;
 
         for (char *o = fields[1] ? strtok_r(fields[1], ",", &position) : NULL; o; o = strtok_r(NULL, ",", &position)) {
-                if (!is_tmpfs_option(o))
-                        return value_not(p, "one of the options ro, rw, exec, noexec, mode=, size= and nr_inodes=", o);
-                if (strv_push(&words, o) < 0)
-                        return -ENOMEM;
+                r = take_tmpfs_option(p, o, &v, &words);
+                if (r < 0)
+                        return r;
         }
 
-        return value_emit(p, word, (Value) { .words = TAKE_PTR(words) });
+        v.words = TAKE_PTR(words);
+        return value_emit(p, word, v);
 }
 
 static int parse_tmpfs(ValueParser *p, const char *text) {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "policy/directive.h"
+#include "policy/value/size.h"
 #include "policy/value/specifier.h"
 #include "util/report.h"
 
@@ -15,6 +16,7 @@ typedef struct Value {
         char **words;
         uint64_t number;
         uint64_t number2;
+        Size size;              /* the option size= of a volume or tmpfs */
         uint8_t *bitmap;        /* lowest bit first */
         unsigned n_bitmap;      /* its size in bytes */
         bool relative;          /* number is a share, in 1/10000 */
@@ -57,8 +59,8 @@ extern const ValueType type_addresses, type_architectures, type_bind, type_bitma
         type_variable_names, type_volume, type_weight, type_working_directory;
 
 /* Value.number of type_bind, type_volume and type_grant. For binds and volumes, words holds the source, the
- * destination, and the options that have a value ("hide=*.key", "size=16M"). The source of a volume is an absolute path
- * or a name. For grants, text is the path. */
+ * destination, and the patterns to hide ("hide=*.key"). The source of a volume is an absolute path or a name. For
+ * grants, text is the path. */
 enum {
         BIND_READ_ONLY = 1 << 0,
         BIND_NO_RECURSE = 1 << 1,
@@ -109,9 +111,9 @@ int value_path(ValueParser *p, const char *text, char **ret);
 /* Emits a path, which may be preceded by "-". */
 int value_path_item(ValueParser *p, const char *word);
 
-/* Parses the options of a volume, separated by commas. Sets and clears BIND_* in *flags, and appends options that have
- * a value to *words. */
-int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words);
+/* Parses the options of a volume, separated by commas. Sets and clears BIND_* in *flags, appends patterns to hide
+ * ("hide=…") to *words, and sets *size. */
+int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words, Size *size);
 
 /* Parses a list of words, which ~ before the first one inverts. Calls check for each word, and emits those that it
  * accepts. A lone ~ emits one inverted item with an empty text. */
