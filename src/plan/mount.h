@@ -128,6 +128,11 @@ PlanMount plan_blocked(const char *destination);
 /* Whether no allocation for the mount has failed. */
 bool plan_mount_is_whole(const PlanMount *mount);
 
+/* Whether the payload can write to the source itself. */
+static inline bool plan_mount_is_writable_bind(const PlanMount *mount) {
+        return mount->kind == MOUNT_BIND && !mount->attributes.read_only;
+}
+
 /* Whether the entry is a directory, and not a file or a symlink. */
 bool plan_mount_is_directory(const PlanMount *mount);
 

@@ -59,7 +59,8 @@ static int add_devices(RootBuilder *rb) {
         if (!policy_is_true(rb->b->policy, D_PrivateDevices))
                 return add_host_devices(rb);
 
-        r = root_builder_want(rb, plan_tmpfs("/dev", strdup("mode=755,size=64k"), (MountAttributes) { .read_only = true }));
+        r = root_builder_want(rb, plan_tmpfs("/dev", strdup("mode=755,size=64k"),
+                                             (MountAttributes) { .read_only = true }));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(nodes); i++)
                 /* Read-only protects the node, whose mode and times are the host's, not the device. */
                 r = root_builder_want(rb, plan_bind(nodes[i], plan_source_file(strdup(nodes[i])),

@@ -259,8 +259,7 @@ int root_model_walk(const RootModel *model, const char *path, Spot *ret) {
                                 continue;
                         if (++links > SYMLINKS_MAX)
                                 return -ELOOP;
-                        through_volume = through_volume || (spot.cover && spot.cover->kind == MOUNT_BIND &&
-                                                            !spot.cover->attributes.read_only);
+                        through_volume = through_volume || (spot.cover && plan_mount_is_writable_bind(spot.cover));
                 }
 
                 r = base && target ? replace(&todo, respell(base, target, p)) : -ENOMEM;

@@ -57,7 +57,7 @@ static int count_entries(char *const *paths) {
 
 /* isorun creates no destinations in such a volume: they would stay on the host, or belong to the payload. */
 static bool is_writable_volume(const PlanMount *m) {
-        return (m->kind == MOUNT_BIND && !m->attributes.read_only) || m->kind == MOUNT_OVERLAY;
+        return plan_mount_is_writable_bind(m) || m->kind == MOUNT_OVERLAY;
 }
 
 static int add_merge(RootBuilder *rb, const PlanMount *m, Spot *spot) {
@@ -102,8 +102,17 @@ static int make_room(RootBuilder *rb, const PlanMount *m, Spot *spot) {
 }
 
 static bool takes_new_entries(const PlanMount *cover) {
-        return cover->kind == MOUNT_TMPFS || cover->kind == MOUNT_GRANT || cover->kind == MOUNT_ROOT || cover->kind == MOUNT_BIND ||
-               cover->kind == MOUNT_MERGE || cover->kind == MOUNT_OVERLAY;
+        switch (cover->kind) {
+        case MOUNT_ROOT:
+        case MOUNT_BIND:
+        case MOUNT_OVERLAY:
+        case MOUNT_MERGE:
+        case MOUNT_TMPFS:
+        case MOUNT_GRANT:
+                return true;
+        default:
+                return false;
+        }
 }
 
 /* For a destination that does not exist. Returns 1 if it can be made, 0 if m is left out, or -errno. */
@@ -208,7 +217,7 @@ static int place(RootBuilder *rb, PlanMount *m, bool optional) {
                 return mount_error(rb, m, ELOOP,
                                    "%s: this path contains a symlink in a writable volume, so anyone who can write "
                                    "there could redirect it", m->destination);
-        if (m->kind == MOUNT_BLOCKED && spot.exists && spot.cover->kind == MOUNT_BIND && !spot.cover->attributes.read_only)
+        if (m->kind == MOUNT_BLOCKED && spot.exists && plan_mount_is_writable_bind(spot.cover))
                 report_notice_at(rb->b->report, m->origin, m->key,
                                  "%s is in the writable volume %s: if it is moved to another path there, the next "
                                  "start does not hide it", m->destination, spot.cover->destination);

@@ -26,8 +26,8 @@ static int check_writable(RootBuilder *rb, DirectiveId id, const Setting *s, Pla
         struct statvfs fs;
         struct stat st;
 
-        if (m->kind != MOUNT_BIND || m->attributes.read_only || m->source.kind == SOURCE_DETACHED || statvfs(m->source.path, &fs) < 0 ||
-            !(fs.f_flag & ST_RDONLY))
+        if (!plan_mount_is_writable_bind(m) || m->source.kind == SOURCE_DETACHED ||
+            statvfs(m->source.path, &fs) < 0 || !(fs.f_flag & ST_RDONLY))
                 return 0;
         /* A read-only file system does not prevent writes to devices, sockets and FIFOs. */
         if (stat(m->source.path, &st) < 0 || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
@@ -163,7 +163,7 @@ static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *optio
 
                 if (!pattern)
                         continue;
-                if (volume->kind == MOUNT_BIND && !volume->attributes.read_only)
+                if (plan_mount_is_writable_bind(volume))
                         return report_error_at(rb->b->report, volume->origin, volume->key, EINVAL,
                                                "\"hide=\" needs the option ro or overlay: in a writable volume, hidden "
                                                "files could be renamed");

@@ -204,9 +204,10 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
                 entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
                       m->attributes.no_exec ? ", noexec" : "", m->options);
         else
-                entry(out, m->destination, origin, "%s %s%s%s%s%s%s", m->attributes.read_only ? "read-only" : "writable", source,
-                      m->attributes.devices ? ", devices" : "",
-                      m->attributes.no_exec ? ", noexec" : "", m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
+                entry(out, m->destination, origin, "%s %s%s%s%s%s%s",
+                      m->attributes.read_only ? "read-only" : "writable", source,
+                      m->attributes.devices ? ", devices" : "", m->attributes.no_exec ? ", noexec" : "",
+                      m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
                       m->source.kind != SOURCE_NONE && plan_mount_is_directory(m) && !m->attributes.recursive ?
                               ", without the mounts below it" : "",
                       m->merge ? ", with entries added in memory" : "");

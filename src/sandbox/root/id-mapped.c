@@ -60,13 +60,14 @@ static int make_namespace(const Plan *plan) {
 
 static int make_mount(int root, int users, const PlanMount *m, Report *report) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users };
+        unsigned flags = AT_EMPTY_PATH | (m->attributes.recursive ? AT_RECURSIVE : 0);
         const char *path = m->source.path;
         _cleanup_close_ int source = open_in(root, path[1] ? path + 1 : ".", 0, 0), copy = -1;
 
         copy = source < 0 ? source : mount_clone(source, m->attributes);
         if (copy < 0)
                 return report_error_at(report, m->origin, m->key, -copy, "binding %s: %s", path, strerror(-copy));
-        if (mount_setattr(copy, "", AT_EMPTY_PATH | (m->attributes.recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0)
+        if (mount_setattr(copy, "", flags, &attr, sizeof(attr)) < 0)
                 return report_error_at(report, m->origin, m->key, errno, "%s cannot be idmapped: %s%s", path,
                                        strerror(errno), errno == EINVAL ? " (not every file system can be)" : "");
         return TAKE_FD(copy);

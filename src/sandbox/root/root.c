@@ -304,8 +304,8 @@ static int begin(RootMaker *rm, const PlanMount *root) {
                 return fail(rm->f, errno, "opening /");
         r = make_root(rm, root);
         if (r < 0)
-                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "making a root of %s%s", root->source.path ?: "nothing",
-                               *rm->reason.text ? rm->reason.text : failure_hint(-r));
+                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "making a root of %s%s",
+                               root->source.path ?: "nothing", *rm->reason.text ? rm->reason.text : failure_hint(-r));
         rm->new_root = r;
 
         /* Makes the old tree private, so that mounts made here do not propagate to the host. */
