@@ -136,7 +136,8 @@ static int drop_private(Import *import) {
                 const ImportLine *line = line_of(import, item);
 
                 if (item->id != D_BindPaths || item->dropped || !is_temporary(plain(item)) ||
-                    !is_line(line, "ReadWritePaths", "ReadWriteDirectories") || !has(import, D_PrivateTmp, "yes", false))
+                    !is_line(line, "ReadWritePaths", "ReadWriteDirectories") ||
+                    !has(import, D_PrivateTmp, "yes", false))
                         continue;
                 item->dropped = true;
                 r = import_note(import, line, true, "with PrivateTmp=, %s is in memory and writable", plain(item));
@@ -165,10 +166,13 @@ static int make_memory_read_only(Import *import, const ImportLine *line, const c
 
         if (!text)
                 return -ENOMEM;
-        for (size_t i = 0; i < import->n_items; i++)
-                if (import->items[i].id == D_TemporaryFileSystem && !import->items[i].dropped &&
-                    strncmp(import->items[i].text, path, strlen(path)) == 0 && import->items[i].text[strlen(path)] == ':')
+        for (size_t i = 0; i < import->n_items; i++) {
+                const ImportItem *item = &import->items[i];
+                const char *options = item->id == D_TemporaryFileSystem ? startswith(item->text, path) : NULL;
+
+                if (options && *options == ':' && !item->dropped)
                         return import_note(import, line, false, "TemporaryFileSystem= has options for it");
+        }
         r = import_add(import, D_TemporaryFileSystem, line, text, false);
         return r < 0 ? r : import_note_replaced(import, line, "%s is empty and read-only", path);
 }

@@ -235,8 +235,8 @@ static int take_system_call(Import *import, const ImportLine *line, const char *
         if (!text)
                 return -ENOMEM;
         r = import_add(import, D_SystemCallFilter, line, text, inverted);
-        return r < 0 ? r : import_note_replaced(import, line, "isorun does not kill for a denied call: %s returns EPERM",
-                                                word);
+        return r < 0 ? r : import_note_replaced(import, line,
+                                                "isorun does not kill for a denied call: %s returns EPERM", word);
 }
 
 static int system_calls(Import *import, const ImportLine *line, _unused_ const char *argument) {

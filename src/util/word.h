@@ -9,8 +9,8 @@ typedef enum WordEscapes {
                       * "\:" stays unchanged, for word_split_colons(); another escape is an error */
         WORD_C,      /* in ExecStart= and Environment=: starts a C escape; another escape stays unchanged */
         WORD_PLAIN,  /* in the other lists of a unit: the next character has no special meaning */
-        WORD_COLONS, /* in BindPaths= of a unit: like WORD_PLAIN, but a colon that is escaped or quoted becomes "\:", for
-                      * word_split_colons() */
+        WORD_COLONS, /* in BindPaths= of a unit: like WORD_PLAIN, but a colon that is escaped or quoted becomes "\:",
+                      * for word_split_colons() */
 } WordEscapes;
 
 /* Takes the next word from *text, and moves *text past it. The quoting is that of systemd.syntax(7): white space

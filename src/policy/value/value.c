@@ -203,8 +203,8 @@ static int command_words(ValueParser *p, const char *text, char ***ret) {
         return expand_words(p, words, ret);
 }
 
-/* systemd would expand ${VARIABLE} here. A policy's command is started without a shell, in an environment that the policy
- * sets, so this is an error. */
+/* systemd would expand ${VARIABLE} here. A policy's command is started without a shell, in an environment that the
+ * policy sets, so this is an error. */
 static int parse_command(ValueParser *p, const char *text) {
         _cleanup_strv_free_ char **words = NULL;
         int r;
