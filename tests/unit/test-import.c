@@ -89,7 +89,13 @@ static const ImportCase cases[] = {
         { "a.service", "InaccessiblePaths=-/boot +-/srv/a /etc/b", "InaccessiblePaths=-/srv/a; InaccessiblePaths=/etc/b", "isorun hides /boot by default" },
         { "a.service", "InaccessiblePaths=/a\nInaccessiblePaths=\nInaccessiblePaths=/b", "InaccessiblePaths=/b", NULL },
         { "a.service", "BindPaths=/a:/b:norbind\nNoExecPaths=/b", "BindPaths=/a:/b:norbind,noexec", NULL },
-        { "a.service", "BindPaths=/a\nNoExecPaths=/", "BindPaths=/a", "isorun can make only volumes \"noexec\"" },
+        { "a.service", "BindPaths=/a\nNoExecPaths=/",
+          "BindPaths=/a:/a:noexec; TemporaryFileSystem=/dev/shm:mode=1777,noexec; TemporaryFileSystem=/run:noexec; "
+          "TemporaryFileSystem=/tmp:mode=1777,noexec; TemporaryFileSystem=/var:noexec", "not the programs of the host" },
+        { "a.service", "BindPaths=/srv/a /srv/b\nNoExecPaths=/srv\nExecPaths=/srv/b",
+          "BindPaths=/srv/a:/srv/a:noexec; BindPaths=/srv/b; BindReadOnlyPaths=-/srv:/srv:noexec", "can make only volumes" },
+        { "a.service", "NoExecPaths=/tmp", "TemporaryFileSystem=/tmp:mode=1777,noexec", NULL },
+        { "a.service", "InaccessiblePaths=/srv\nNoExecPaths=/srv/a", "InaccessiblePaths=/srv", NULL },
         { "a.service", "TemporaryFileSystem=/var:mode=0755 /a:ro,size=50%,nodev", "TemporaryFileSystem=/a:ro,size=50%%", "/var is in memory by default" },
         { "a.service", "TemporaryFileSystem=/tmp:mode=1777,size=1M", "TemporaryFileSystem=/tmp:mode=1777,size=1M", NULL },
 
