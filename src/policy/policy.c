@@ -46,7 +46,7 @@ static int list_add(SettingList *list, bool grows, Setting setting) {
         return 0;
 }
 
-/* More would only use up time and memory: the largest policy of use to anybody has some hundred. */
+/* More would only use up time and memory: the largest useful policies have a few hundred. */
 enum { VALUES_MAX = 10000 };
 
 typedef struct Assignment {

@@ -22,7 +22,7 @@ typedef struct SettingList {
 typedef struct Policy {
         SettingList settings[_DIRECTIVE_MAX];
         char **files; /* owns the file names of the origins */
-        size_t n_values; /* that have been assigned */
+        size_t n_values; /* assigned so far */
         Specifiers specifiers;
 } Policy;
 

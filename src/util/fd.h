@@ -37,8 +37,8 @@ int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size);
 int file_read_line(int dir_fd, const char *path, char **ret);
 
 /* Opens a regular file for reading. It never calls open(2) on any other kind of file, because that could block or have
- * side effects. It does not wait for another process to give up a lease (F_SETLEASE of fcntl(2)) either. Returns the fd or
- * -errno: -EISDIR, -EINVAL for other kinds of files, -EAGAIN for a lease. */
+ * side effects. It does not wait either until another process gives up a lease (F_SETLEASE of fcntl(2)). Returns the fd
+ * or -errno: -EISDIR, -EINVAL for other kinds of files, -EAGAIN for a lease. */
 int file_open_regular(const char *path);
 
 enum { TEXT_FILE_MAX = 1 << 20 };

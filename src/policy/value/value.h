@@ -38,7 +38,7 @@ typedef struct ValueParser {
 } ValueParser;
 
 /* Parses the right-hand side of an assignment, which is not empty. Emits one value, or one for each item of a list.
- * Returns 0, -EBADMSG or -E2BIG, reported, or -ENOMEM, not reported. */
+ * Returns 0; -EBADMSG or -E2BIG, reported; or -ENOMEM, not reported. */
 typedef int (*ValueParse)(ValueParser *p, const char *text);
 
 struct ValueType {
@@ -87,7 +87,7 @@ enum {
 /* Whether s can be the name of a volume or root: letters, digits, "_", "-" and ".", but not "-" or "." at the start. */
 bool volume_name_is_valid(const char *s);
 
-/* The functions below are for the parsers. They return 0, -EBADMSG, reported, or -ENOMEM, not reported. */
+/* The functions below are for the parsers. They return 0; -EBADMSG or -E2BIG, reported; or -ENOMEM, not reported. */
 
 /* Reports an error at the parser's origin and directive. Returns -EBADMSG. */
 int value_error(ValueParser *p, const char *format, ...) _printf_(2, 3);
