@@ -47,7 +47,7 @@ static int list_add(SettingList *list, bool grows, Setting setting) {
 }
 
 /* More would only use up time and memory: the largest useful policies have a few hundred. */
-enum { VALUES_MAX = 10000 };
+enum { VALUES_MAX = 20000 };
 
 typedef struct Assignment {
         Policy *policy;

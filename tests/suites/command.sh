@@ -122,12 +122,12 @@ mkfifo "$tmp/fifo.conf"
 ln -s /dev/zero "$tmp/zero.conf"
 { echo '[Sandbox]'; yes 'Environment=A=1' | head -n 200000; } >"$tmp/lines.conf"
 { echo '[Sandbox]'; printf 'Environment='; yes 'A=1' | head -n 200000 | tr '\n' ' '; } >"$tmp/words.conf"
-{ echo '[Sandbox]'; yes 'Environment=A=1' | head -n 20000; } >"$tmp/values.conf"
+{ echo '[Sandbox]'; yes 'Environment=A=1' | head -n 30000; } >"$tmp/values.conf"
 for ((i = 0; i < 2000; i++)); do printf '[Policy]\nBase=./%s.conf\n' $((i + 1)) >"$tmp/deep/$i.conf"; done
 absurd "a FIFO is no policy" fifo.conf 'cannot read the policy %f: not a regular file'
 absurd "nor is /dev/zero" zero.conf 'cannot read the policy %f: not a regular file'
 absurd "nor 3 MB of text" lines.conf 'cannot read the policy %f: too large (the limit is 1 MiB)'
-absurd "nor 20,000 lines" values.conf '%f:10002: Environment=: the policy has more than 10000 values'
+absurd "nor 30,000 lines" values.conf '%f:20002: Environment=: the policy has more than 20000 values'
 absurd "nor 200,000 words" words.conf '%f:2: Environment=: too many words, or a word that is too long'
 absurd "nor 2000 bases" deep/0.conf \
 	"$(printf "$tmp/deep/"; printf './%.0s' {1..32})32.conf:2: Base=: more than 32 policies are based on each other"
