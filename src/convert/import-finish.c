@@ -224,11 +224,14 @@ static int drop_read_only(Import *import) {
 
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 const ImportLine *line = line_of(import, &import->items[i]);
-                const char *path = plain(&import->items[i]);
-                bool shown = streq(path, "/var/tmp") && import->seen[D_PrivateTmp], keep = false;
+                _cleanup_free_ char *path = NULL;
+                bool shown = streq(plain(&import->items[i]), "/var/tmp") && import->seen[D_PrivateTmp], keep = false;
 
                 if (import->items[i].id != D_BindReadOnlyPaths || import->items[i].dropped)
                         continue;
+                path = destination_of(&import->items[i]);
+                if (!path)
+                        return -ENOMEM;
                 if (!shown && !is_line(line, "ReadOnlyPaths", "ReadOnlyDirectories"))
                         continue;
                 import->items[i].dropped = true;

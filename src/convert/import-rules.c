@@ -46,6 +46,20 @@ static int clean_path(const char *path, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+/* Returns a word of BindPaths= for a path with colons, on the heap. NULL when memory runs out. */
+static char *bind_word(const char *path) {
+        _cleanup_text_ Text word = {};
+
+        if (text_open(&word) < 0)
+                return NULL;
+        fputc('-', word.f);
+        for (; *path; path++) {
+                fputs(*path == ':' ? "\\" : "", word.f);
+                fputc(*path, word.f);
+        }
+        return text_finish(&word);
+}
+
 static int add_directory(Import *import, DirectiveId id, const ImportLine *line, const char *path) {
         _cleanup_free_ char *clean = NULL, *word = NULL;
         int r;
@@ -53,7 +67,7 @@ static int add_directory(Import *import, DirectiveId id, const ImportLine *line,
         r = clean_path(path, &clean);
         if (r < 0)
                 return r;
-        word = format("-%s", clean);
+        word = bind_word(clean);
         return word ? import_add(import, id, line, word, false) : -ENOMEM;
 }
 
