@@ -420,7 +420,7 @@ static int command(Import *import, const ImportLine *line, _unused_ const char *
 }
 
 /* import_finish() makes it an option of volumes when all volumes are known. */
-static int later(_unused_ Import *import, _unused_ const ImportLine *line, _unused_ const char *argument) {
+static int handled_later(_unused_ Import *import, _unused_ const ImportLine *line, _unused_ const char *argument) {
         return 0;
 }
 
@@ -445,7 +445,7 @@ static const struct {
         { "LogsDirectory", own_directories, "/var/log " },
         { "ConfigurationDirectory", own_directories, "/etc " },
         { "TemporaryFileSystem", temporary, NULL },
-        { "NoExecPaths", later, NULL },
+        { "NoExecPaths", handled_later, NULL },
         { "SetCredential", set_credential, NULL },
         { "RootImage", other_name, "RootDirectory" },
         { "MemoryLimit", other_name, "MemoryMax" },

@@ -25,7 +25,7 @@ static const char *const user_directories[] = {
 void unit_files_deinit(UnitFiles *files) {
         free(files->name);
         strv_free(files->paths);
-        free(files->unasked);
+        free(files->manager_error);
         *files = (UnitFiles) {};
 }
 
@@ -169,8 +169,8 @@ static int find_by_name(const char *spec, const UnitUser *user, UnitFiles *ret, 
                 return report_oom(report);
         if (unit_manager_open(&manager, user != NULL, &silent) >= 0)
                 return ask(&manager, user, ret, report);
-        ret->unasked = strdup(silent.first.text);
-        return ret->unasked ? search_default(user, ret, report) : report_oom(report);
+        ret->manager_error = strdup(silent.first.text);
+        return ret->manager_error ? search_default(user, ret, report) : report_oom(report);
 }
 
 static int find_by_path(const char *spec, UnitFiles *ret, Report *report) {

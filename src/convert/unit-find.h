@@ -9,7 +9,7 @@
 typedef struct UnitFiles {
         char *name;   /* "redis@main.service" */
         char **paths; /* the unit file, then its drop-ins */
-        char *unasked; /* why the manager could not be asked for the files; NULL: it was asked, or spec is a path */
+        char *manager_error; /* why the manager could not be asked; NULL: it was, or spec is a path */
 } UnitFiles;
 
 void unit_files_deinit(UnitFiles *files);

@@ -20,8 +20,9 @@ char *policy_spec_name(const char *spec);
  * name "default" is found, the built-in copy is read.
  *
  * Reads on after an error in a file, so that one run reports all errors. Returns 0 or -errno, reported: -EBADMSG for an
- * error in a file, -ENOENT if a policy is not found, -EINVAL for a word that cannot be a name, -ELOOP if a policy is
- * its own base. */
+ * error in a file, -ENOENT if a policy is not found, -EINVAL for a word that cannot be a name or a file that is not
+ * regular, -ELOOP if a policy is its own base, -E2BIG or -EFBIG if there are too many files or values, or the files are
+ * too large. */
 int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report);
 
 /* Lists the names of all policies in search_path, sorted, always with "default". Skips a directory that cannot be read.

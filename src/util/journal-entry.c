@@ -18,7 +18,7 @@ void journal_entry_deinit(JournalEntry *e) {
 }
 
 /* The length of the text, at most JOURNAL_VALUE_MAX bytes. Does not cut a UTF-8 character in two. */
-static size_t cut(const char *text) {
+static size_t cut_length(const char *text) {
         size_t n = strlen(text);
 
         if (n <= JOURNAL_VALUE_MAX)
@@ -37,7 +37,7 @@ void journal_entry_add(JournalEntry *e, const char *name, const char *fmt, ...) 
         va_end(ap);
         value = raw ? escape(raw) : NULL;
         if (value)
-                fprintf(e->text.f, "%s=%.*s\n", name, (int) cut(value), value);
+                fprintf(e->text.f, "%s=%.*s\n", name, (int) cut_length(value), value);
 }
 
 int journal_entry_send(JournalEntry *e, const char *path) {

@@ -241,8 +241,9 @@ static int find(const char *spec, bool of_user, UnitFiles *ret, Report *report) 
         int r;
 
         r = unit_find(spec, of_user ? &user : NULL, ret, report);
-        if (r >= 0 && ret->unasked && arg_whose != WHOSE_ANY)
-                report_notice(report, "%s; isoctl looked for the unit in systemd's default directories", ret->unasked);
+        if (r >= 0 && ret->manager_error && arg_whose != WHOSE_ANY)
+                report_notice(report, "%s; isoctl looked for the unit in systemd's default directories",
+                              ret->manager_error);
         return r;
 }
 

@@ -267,7 +267,7 @@ static int add_simple_rules(Builder *b) {
                 r = add_rules(b->plan, group_rules, ELEMENTSOF(group_rules));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
                 if (policy_is_true(b->policy, table[i].id) &&
-                    !(table[i].may_lift && build_lifts(b->policy, table[i].id)))
+                    !(table[i].may_lift && build_lifts_default(b->policy, table[i].id)))
                         r = add_rules(b->plan, table[i].rules, table[i].n);
 
         if (r >= 0 && policy_is_true(b->policy, D_LockPersonality))
@@ -401,7 +401,7 @@ static int add_family_rules(Builder *b) {
         if (deny_unix && !allow)
                 families |= UINT64_C(1) << AF_UNIX;
         if (allow != !!(families & UINT64_C(1) << AF_UNIX))
-                build_notify_is_mute(b);
+                build_notice_if_mute(b);
 
         if (allow)
                 r = allow_families(plan, families);

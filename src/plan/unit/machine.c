@@ -24,7 +24,7 @@ static bool is_machine_name(const char *name) {
 }
 
 /* The reason why the instance cannot be registered, or NULL. */
-static const char *hindrance(const Builder *b) {
+static const char *reason_against(const Builder *b) {
         if (!holder_is_unit(b->plan->holder))
                 return build_holder_reason(b);
         /* machined would take all units of the user's manager for the machine. */
@@ -40,7 +40,7 @@ int build_machine(Builder *b) {
 
         if (!policy_is_true(b->policy, D_Register))
                 return 0;
-        reason = hindrance(b);
+        reason = reason_against(b);
         if (reason)
                 return build_may_lack(b, D_Register, setting->origin, reason) ? 0 : -EOPNOTSUPP;
         if (!is_machine_name(plan->name))

@@ -42,7 +42,7 @@ int build_notify(Builder *b) {
         return check_request(b);
 }
 
-void build_notify_is_mute(const Builder *b) {
+void build_notice_if_mute(const Builder *b) {
         const SettingList *families = &b->policy->settings[D_RestrictAddressFamilies];
 
         if (b->plan->notify && !b->plan->notify_exec)

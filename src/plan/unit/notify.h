@@ -8,4 +8,4 @@ int build_notify(Builder *b);
 
 /* For a payload that cannot make unix sockets. Reports a notice if systemd expects messages, and isorun sends none for
  * the payload. */
-void build_notify_is_mute(const Builder *b);
+void build_notice_if_mute(const Builder *b);

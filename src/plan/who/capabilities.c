@@ -147,7 +147,7 @@ int build_capabilities(Builder *b) {
         plan->ambient = evaluate(b->host, build_list(b, D_AmbientCapabilities));
         /* Ambient capabilities must also be in the bounding set. */
         plan->bounding = evaluate(b->host, build_list(b, D_CapabilityBoundingSet)) | plan->ambient;
-        if (build_lifts(b->policy, D_CapabilityBoundingSet))
+        if (build_lifts_default(b->policy, D_CapabilityBoundingSet))
                 plan->bounding = all_capabilities(b->host);
 
         r = check_effect(b, D_CapabilityBoundingSet);

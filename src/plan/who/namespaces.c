@@ -18,7 +18,7 @@ uint64_t build_allowed_namespaces(const Policy *policy) {
 
         /* The default "yes" does not apply to a payload that nests. */
         if ((policy_is_true(policy, D_Nesting) && !list->items[0].origin.file) ||
-            build_lifts(policy, D_RestrictNamespaces))
+            build_lifts_default(policy, D_RestrictNamespaces))
                 return all;
 
         allowed = list->items[0].value.inverted ? all : 0;

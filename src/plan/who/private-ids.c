@@ -22,7 +22,7 @@ bool build_nests(const Policy *policy) {
         return policy_is_true(policy, D_Nesting) || build_has_private_ids(policy);
 }
 
-bool build_lifts(const Policy *policy, DirectiveId id) {
+bool build_lifts_default(const Policy *policy, DirectiveId id) {
         const Setting *s = policy_get(policy, id);
 
         return build_has_private_ids(policy) && !(s && s->origin.file);

@@ -11,7 +11,7 @@ bool build_nests(const Policy *policy);
 
 /* Whether the default of a directive does not apply, because it would prevent the payload from using its private range
  * of user ids. It applies if the policy sets it. */
-bool build_lifts(const Policy *policy, DirectiveId id);
+bool build_lifts_default(const Policy *policy, DirectiveId id);
 
 /* The caller's subordinate ids, and a message if they cannot be used. */
 typedef struct BuildRanges {
