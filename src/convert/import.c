@@ -35,12 +35,17 @@ static void forget(Import *import, const char *key, const char *value) {
                 import->lines[kept++] = (ImportLine) {};
 }
 
+/* Far more than any real unit has. Each line is compared with those before it. */
+enum { LINES_MAX = 2000 };
+
 static int take_line(void *userdata, Origin origin, const char *section, const char *key, const char *value) {
         Import *import = userdata;
         ImportLine *line;
 
         if (!streq(section, "Service") && !(streq(section, "Unit") && streq(key, "Description")))
                 return 0;
+        if (import->n_lines >= LINES_MAX)
+                return -E2BIG;
         forget(import, key, value);
         line = ARRAY_APPEND(import->lines, import->n_lines);
         if (!line)
@@ -50,9 +55,16 @@ static int take_line(void *userdata, Origin origin, const char *section, const c
 }
 
 int import_read(Import *import, const char *file, const char *text, size_t size, Report *report) {
+        int r;
+
         if (strv_push(&import->files, file) < 0)
                 return report_oom(report);
-        return unit_file_parse(import->files[strv_length(import->files) - 1], text, size, take_line, import, report);
+        file = import->files[strv_length(import->files) - 1];
+        r = unit_file_parse(file, text, size, take_line, import, report);
+        if (r == -E2BIG)
+                return report_error_at(report, (Origin) { .file = file }, NULL, E2BIG,
+                                       "the unit has more than %d lines in [Service]", LINES_MAX);
+        return r;
 }
 
 static int convert_line(Import *import, const ImportLine *line) {

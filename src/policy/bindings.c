@@ -119,6 +119,9 @@ typedef struct Table {
         Report *report;
 } Table;
 
+/* Each name is looked for among those before it. */
+enum { BINDINGS_MAX = 5000 };
+
 static int take_line(void *userdata, Origin origin, const char *section, const char *key, const char *value) {
         Table *t = userdata;
 
@@ -128,6 +131,8 @@ static int take_line(void *userdata, Origin origin, const char *section, const c
                                        section);
         if (bindings_find(t->fixed, key))
                 return 0;
+        if (t->bindings->n >= BINDINGS_MAX)
+                return report_error_at(t->report, origin, key, E2BIG, "the tables bind more than %d names", BINDINGS_MAX);
         return add(t->bindings, origin, key, value, false, t->report);
 }
 

@@ -294,6 +294,22 @@ static void test_all_mistakes(void **state) {
         expect_bindings("only what was", &f->bindings, "zero=/zero");
 }
 
+static void test_many_names(void **state) {
+        Fixture *f = *state;
+        Buffer text;
+
+        buffer_init(&text);
+        fputs("[Volumes]\n", text.f);
+        for (unsigned i = 0; i < 20000; i++)
+                fprintf(text.f, "v%u=/srv\n", i);
+        temp_dir(f->dir, "host");
+        temp_text(f->dir, "host/t.conf", buffer_text(&text));
+        buffer_deinit(&text);
+        assert_int_equal(read_tables(f), -E2BIG);
+        expect_number("errors", f->log.report.n_errors, 1);
+        expect_in("message", log_text(&f->log), "host/t.conf:5002: v5000=: the tables bind more than 5000 names");
+}
+
 static void test_unreadable_tables(void **state) {
         Fixture *f = *state;
 
@@ -348,6 +364,7 @@ int main(void) {
                 IN_DIRECTORY(test_no_tables),
                 IN_DIRECTORY(test_bad_tables),
                 IN_DIRECTORY(test_all_mistakes),
+                IN_DIRECTORY(test_many_names),
                 IN_DIRECTORY(test_unreadable_tables),
                 IN_DIRECTORY(test_nul_in_table),
                 cmocka_unit_test(test_directories),

@@ -456,6 +456,24 @@ static void test_fuzz(_unused_ void **state) {
         assert_true(good > ROUNDS / 4 && good < ROUNDS);
 }
 
+static void test_many_lines(_unused_ void **state) {
+        Import import = { .unit = "a.service" };
+        Buffer text;
+        Log log;
+
+        log_init(&log);
+        buffer_init(&text);
+        fputs("[Service]\n", text.f);
+        for (unsigned i = 0; i < 2001; i++)
+                fprintf(text.f, "Environment=V%u=1\n", i);
+        buffer_text(&text);
+        assert_int_equal(import_read(&import, "unit", text.text, text.size, &log.report), -E2BIG);
+        expect_text("message", log_text(&log), "error: unit: the unit has more than 2000 lines in [Service]\n");
+        import_deinit(&import);
+        buffer_deinit(&text);
+        log_deinit(&log);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_cases),
@@ -464,6 +482,7 @@ int main(void) {
                 cmocka_unit_test(test_may_drop),
                 cmocka_unit_test(test_files),
                 cmocka_unit_test(test_print),
+                cmocka_unit_test(test_many_lines),
                 cmocka_unit_test(test_fuzz),
         };
 
