@@ -92,16 +92,16 @@ test_status() {
 	enter one sh -c 'kill -TERM $$'
 	no_refusal is "$label: and that of a signal" $status 143
 	enter one not-there
-	is "$label: what is not found" "$status $err" "127 isoctl: one: not-there: No such file or directory"
+	is "$label: what is not found" "$status $err" "127 isoctl: one: cannot execute not-there: No such file or directory"
 	enter one /etc/passwd
-	is "$label: what cannot be executed" "$status $err" "126 isoctl: one: /etc/passwd: Permission denied"
+	is "$label: what cannot be executed" "$status $err" "126 isoctl: one: cannot execute /etc/passwd: Permission denied"
 	run "${who[@]}" sh -c 'echo "echo from a shell" | "$@"' - "$isoctl" enter one
 	is "$label: a shell without a command" "$out" "from a shell"
 	run "${who[@]}" sh -c 'printf abc | "$@" | tr b B' - "$isoctl" enter one cat
 	no_refusal is "$label: standard input and output" "$out" aBc
 	run "${who[@]}" sh -c '"$@" 0</' - "$isoctl" enter one true
 	is "$label: a directory as standard input" "$status $err" \
-		"125 isoctl: one: fd 0 is a directory or a place, by which the command would reach outside: Is a directory"
+		"125 isoctl: one: fd 0 is a directory or was opened with O_PATH: the command could reach files outside through it: Is a directory"
 	run "${who[@]}" sh -c '"$@" 7</etc/passwd 8</' - "$isoctl" enter one /usr/bin/python3 -c 'import os; print(len(os.listdir("/proc/self/fd")))'
 	is "$label: no other fd comes in" "$out" 4
 	run "${who[@]}" env -i SECRET=1 TERM=vt52 "$isoctl" enter one sh -c 'echo ${SECRET-unset} $TERM'
@@ -149,11 +149,11 @@ test_version() {
 	run "${who[@]}" "$tmp/other/isoctl" enter one true
 	is "$label: an isoctl of another version is refused" "$status $err" "125 isoctl: one was started by isorun $version \
 (control protocol 1), and this is isoctl 9.9 (protocol 2): use isoctl $version for it, or start it again"
-	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol 2) asked for \
-something of isorun $version (protocol 1): use isoctl $version for this instance" "$tmp/isorun.err"
+	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol 2) cannot \
+talk to isorun $version (protocol 1): use isoctl $version for this instance" "$tmp/isorun.err"
 	send_nonsense "$(first_pid "^$isorun .*--name one ")"
 	is "$label: no request of any version" "$out" \
-		"isorun reading the request of an isoctl that is not of version $version: Protocol error"
+		"isorun cannot read the request: isoctl does not have version $version: Protocol error"
 	enter one echo still
 	no_refusal is "$label: ... and its own isoctl goes on" "$out" still
 	end one

@@ -386,7 +386,7 @@ test_without_manager() {
 	run env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" --user import shut
 	is "without a manager, the unit and its drop-ins are found" "$status $(grep ^UMask <<<"$out")" "0 UMask=0027"
 	like "... which is said" "$err" \
-		"*notice: connecting to the user manager: No such file or directory; isoctl looked for the unit in systemd's default directories*"
+		"*notice: cannot connect to the user service manager: No such file or directory; isoctl looked for the unit in systemd's default directories*"
 	rm -r "$tmp/config/systemd/user/shut.service.d"
 	ln -s shut.service.d "$tmp/config/systemd/user/shut.service.d"
 	run env "XDG_CONFIG_HOME=$tmp/config" "$isoctl" --user import shut

@@ -223,7 +223,7 @@ test_range() {
 	printf '#!/bin/sh\necho "newuidmap: not today" >&2\nexit 1\n' >"$tmp/no-helper"
 	chmod 755 "$tmp/no-helper"
 	mount --bind "$tmp/no-helper" /usr/bin/newuidmap
-	refused "newuidmap that refuses is quoted" "/usr/bin/newuidmap does not write the id map: newuidmap: not today" true
+	refused "newuidmap that refuses is quoted" "/usr/bin/newuidmap did not write the id map: newuidmap: not today" true
 	umount /usr/bin/newuidmap
 	mount --bind /dev/null /usr/bin/newuidmap
 	refused "without newuidmap" "-p: PrivateUsers=: \"full\" is not available: newuidmap and newgidmap are not installed*" true
@@ -261,7 +261,7 @@ test_idmap() {
 		no_refusal is "$label: ... on the machine" "$(stat -c %u "$dir/new" "$dir/new2")" $'0\n42'
 		shell "without idmap they are nobody's" "65534:65534" -v "$dir:/mnt:ro" 'stat -c %u:%g /mnt/secret'
 	fi
-	refused "what cannot be idmapped" "--volume: Volume=: /proc/sys cannot be idmapped: *" \
+	refused "what cannot be idmapped" "--volume: Volume=: cannot idmap /proc/sys: *" \
 		-v "/proc/sys:/mnt:ro,norbind,idmap" true
 	umount "$dir"
 }

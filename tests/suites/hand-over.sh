@@ -37,7 +37,7 @@ test_hand_over() {
 	is "$label: a command that is not there is not handed over" "$(show ExecMainStatus) $(cat "$tmp/errors")" "127 isorun: not-there: command not found"
 	end
 	start -- --hand-over --notify=exec -v "$tmp/rubbish:/rubbish:ro" -- /rubbish
-	is "$label: ... nor one that cannot be executed" "$(show ExecMainStatus) $(cat "$tmp/errors")" "126 isorun: /rubbish: Exec format error"
+	is "$label: ... nor one that cannot be executed" "$(show ExecMainStatus) $(cat "$tmp/errors")" "126 isorun: cannot execute /rubbish: Exec format error"
 	end
 	test_last_words --hand-over
 }
@@ -147,7 +147,7 @@ test_hand_over_refused() {
 		start Type=$type NotifyAccess=main -- --hand-over -- true
 		await has_ended
 		is "$label: --hand-over with Type=$type" "$(show ExecMainStatus) $(cat "$tmp/errors")" \
-			"125 isorun: --hand-over: $unit has Type=$type; it takes Type=notify"
+			"125 isorun: --hand-over: $unit has Type=$type, but must have Type=notify"
 		end
 	done
 	start Type=exec -- --hand-over -- true

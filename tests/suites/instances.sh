@@ -99,9 +99,9 @@ enters() { # what, script of a shell or "" where there is none, expected output,
 		is "$label, $1: ... without a command" "$status $out$err" "0 $3"
 	else
 		ctl enter root sh
-		is "$label, $1: there is no shell by name" "$status $err" "127 isoctl: root: sh: No such file or directory"
+		is "$label, $1: there is no shell by name" "$status $err" "127 isoctl: root: cannot execute sh: No such file or directory"
 		ctl enter root
-		is "$label, $1: ... nor without a command" "$status $err" "127 isoctl: root: /bin/sh: No such file or directory"
+		is "$label, $1: ... nor without a command" "$status $err" "127 isoctl: root: cannot execute /bin/sh: No such file or directory"
 	fi
 	end root
 }
@@ -116,9 +116,9 @@ test_roots() {
 	ctl enter root /bin/busybox ls /
 	is "$label, none: its one program runs" "$status $out" $'0 bin\ndev\nproc\nrun\ntmp\nvar'
 	ctl enter root
-	is "$label, none: ... and there is no shell" "$status $err" "127 isoctl: root: /bin/sh: No such file or directory"
+	is "$label, none: ... and there is no shell" "$status $err" "127 isoctl: root: cannot execute /bin/sh: No such file or directory"
 	ctl enter root sh
-	is "$label, none: ... by name neither" "$status $err" "127 isoctl: root: sh: No such file or directory"
+	is "$label, none: ... by name neither" "$status $err" "127 isoctl: root: cannot execute sh: No such file or directory"
 	end root
 	if grep -q overlay /proc/filesystems; then
 		enters "a stack" 'cat /etc/name' top --root "$tree:$top"
@@ -203,7 +203,7 @@ test_names() {
 }
 
 test_overlays() {
-	local data=$tmp/low-$label too_deep="(overlays stack two deep, and what is below is one already): Invalid argument"
+	local data=$tmp/low-$label too_deep="(the kernel allows only two overlays on each other, and the source is on one): Invalid argument"
 	if ! grep -q overlay /proc/filesystems; then
 		skip "$label: overlays inside" "this kernel has none"
 		return
@@ -219,12 +219,12 @@ test_overlays() {
 	is "$label: an overlay of an overlay" "$out$err" $'one\ntwo\none'
 	outer -v "$data:/vol:overlay" isorun --quiet --policy nest -v /vol:/vol2:overlay isorun --quiet -v /vol2:/mnt:overlay true
 	is "$label: a third is refused, and says why" "$status $err" \
-		"125 isorun: --volume: Volume=: making an overlay of /vol2 $too_deep"
+		"125 isorun: --volume: Volume=: cannot make an overlay of /vol2 $too_deep"
 	make_tree "$data/tree"
 	mkdir -p "$data/top"
 	outer -v "$data:/vol:overlay" isorun --quiet --policy nest -v /vol:/vol2:overlay isorun --quiet --root /vol2/tree:/vol2/top sh
 	is "$label: ... as a root of several directories, too" "$status $err" \
-		"125 isorun: --root: RootDirectory=: making a root of /vol2/top $too_deep"
+		"125 isorun: --root: RootDirectory=: cannot make a root from /vol2/top $too_deep"
 	outer -v "$data:/vol:ro" isorun --quiet --root /vol/tree:/vol/top sh -c 'cat /etc/name'
 	is "$label: a stack in an inner instance" "$out$err" tree
 	has_private_ids || return 0

@@ -21,7 +21,7 @@ all() {
 	run "${who[@]}" "$isorun" --policy "$tmp/memory.conf" --name oom /usr/bin/python3 -c 'bytearray(64 << 20)'
 	is "$label: killed for memory, which is a record with the policy's line" \
 		"$status $(records OOM_KILLED MESSAGE PRIORITY CONFIG_FILE CONFIG_LINE ISORUN_DIRECTIVE)" \
-		"137 oom: the kernel killed a process that wanted more memory|4|$tmp/memory.conf|2|MemoryMax"
+		"137 oom: the kernel killed a process for lack of memory|4|$tmp/memory.conf|2|MemoryMax"
 	is "$label: ... beside that of the end" "$(records ENDED EXIT_CODE EXIT_STATUS)" "killed|9"
 }
 

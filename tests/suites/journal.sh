@@ -90,7 +90,7 @@ test_refusal() {
 		"127 no was not started: not-there: command not found|-"
 	run "${who[@]}" "$isorun" "${mode[@]}" --name no -p 'TemporaryFileSystem=/x:size=1,nr_inodes=1' -v /etc:/x/y:ro true
 	like "$label: what fails inside is" "$(records REFUSED $unit MESSAGE | tail -n1)" \
-		"no was not started: --volume: Volume=: mounting on /x/y: *"
+		"no was not started: --volume: Volume=: cannot mount on /x/y: *"
 	begin no
 	run "${who[@]}" "$isorun" "${mode[@]}" --name no true
 	is "$label: a name that is taken is" "$(records REFUSED $unit MESSAGE ERRNO | tail -n1)" \
@@ -165,7 +165,7 @@ test_secrets() {
 		run "${who[@]}" "$isorun" "${mode[@]}" --policy "$tmp/secret.conf" --name secret true
 		like "$label: isorun says what is wrong with $line" "$status $err" "125 isorun: $tmp/secret.conf:2: *hunter2*"
 		like "$label: ... the journal where" "$(records REFUSED isorun-secret.scope MESSAGE | tail -n1)" \
-			"secret was not started: $tmp/secret.conf:2: *not right (isorun --dry-run says why)"
+			"secret was not started: $tmp/secret.conf:2: *invalid value (isorun --dry-run shows the details)"
 	done
 	journalctl --sync
 	also is "$label: the journal has none of it" "$(journalctl --no-pager -o json SYSLOG_IDENTIFIER=isorun | grep hunter2)" ""

@@ -45,7 +45,7 @@ test_late_systemd() {
 	"${who[@]}" systemctl "${bus[@]}" stop isorun-late.service
 	wait $!
 	is "$label: ... said once, and then it starts" "$? $(cat "$dir/err")" \
-		"0 isorun: notice: waiting for systemd to start isorun-late.scope"
+		"0 isorun: notice: waiting until systemd has started isorun-late.scope"
 	[ -z "${who[*]}" ] || return 0
 	daemon=$(systemctl show -P MainPID dbus.service)
 	rm -f "$dir/err"
@@ -55,7 +55,7 @@ test_late_systemd() {
 	kill -CONT "$daemon"
 	wait $!
 	is "$label: ... said once, and then it starts" "$? $(cat "$dir/err")" \
-		"0 isorun: notice: waiting for systemd to start isorun-late.scope"
+		"0 isorun: notice: waiting until systemd has started isorun-late.scope"
 }
 
 test_late_inside() {
@@ -66,7 +66,7 @@ test_late_inside() {
 	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run "${who[@]}" strace -f -o /dev/null -e trace=pivot_root \
 		-e inject=pivot_root:delay_enter=3000000 "$isorun" "${loud[@]}" --no-scope true
 	is "$label: a root that takes long" "$status $err" \
-		"0 isorun: notice: waiting for the instance's root to be made, and its command to be executed"
+		"0 isorun: notice: waiting until the instance's root is complete and its command runs"
 }
 
 test_late() {

@@ -50,8 +50,8 @@ test_depth() {
 	done
 	if [ "$(landlock_abi)" -ge 6 ]; then
 		run levels 17 default true
-		is "$label: the seventeenth is refused" "$status $err" "125 isorun: landlock_restrict_self (sandboxes are nested as\
- deep as the kernel stacks Landlock domains): Argument list too long"
+		is "$label: the seventeenth is refused" "$status $err" "125 isorun: cannot enforce the Landlock rules (the kernel\
+ does not allow more sandboxes with Landlock inside each other): Argument list too long"
 	else
 		skip "$label: the seventeenth is refused" "no Landlock that counts them"
 	fi
@@ -139,7 +139,7 @@ cgroup*" -p Optional= -p Optional=TasksMax -p MemoryMax=1G true
 	refused "a resource limit above the parent's" "-p: LimitNOFILE=: cannot be enforced: it is above the caller's hard limit*" \
 		-p LimitNOFILE=infinity true
 	refused "a better priority" "-p: Nice=: *denied" -p Nice=-5 true
-	refused "the journal" "-p: StandardOutput=: /run/systemd/journal/stdout: No such file or directory" \
+	refused "the journal" "-p: StandardOutput=: cannot open /run/systemd/journal/stdout: No such file or directory" \
 		-p StandardOutput=journal true
 	no_refusal within "PrivateNetwork=no is the parent's network" "lo:" "${shared[@]}" \
 		sh -c 'echo $(sed 1,2d /proc/net/dev | cut -d: -f1):'

@@ -79,7 +79,7 @@ test_access() {
 	block=()
 	ok "$label: NotifyAccess=main: a child speaks" eventually said said
 	is "$label: ... and is not heard" "$(show ActiveState) $(show StatusText)" "activating "
-	is "$label: ... with one notice" "$(grep -c "another process than the command's first" "$tmp/errors")" 1
+	is "$label: ... with one notice" "$(grep -c "the command's first process did not send it" "$tmp/errors")" 1
 	end
 	begin NotifyAccess=all -- -- child 'READY=1\nSTATUS=of a child' sleep
 	is "$label: NotifyAccess=all: it is" "$status $(show ActiveState) $(show StatusText)" "0 active of a child"
@@ -137,7 +137,7 @@ test_sizes() {
 		say 'STATUS=a\n\n\nX' say 'STATUS=no newline' barrier print said file /go/now exit 4
 	ok "$label: messages of all sizes" eventually said said
 	is "$label: ... the last is heard" "$(show StatusText)" "no newline"
-	like "$label: ... one with a NUL is not" "$(cat "$tmp/errors")" "*there is a NUL in it*"
+	like "$label: ... one with a NUL is not" "$(cat "$tmp/errors")" "*it contains a NUL byte*"
 	like "$label: ... nor one that is too long" "$(cat "$tmp/errors")" "*longer than 64 KiB*"
 	also is "$label: ... and no fd is left behind" "$(find "/proc/$(main_pid)/fd" -mindepth 1 -lname 'pipe:*' | wc -l)" 0
 	touch "$tmp/go/now"
@@ -146,7 +146,7 @@ test_sizes() {
 	end
 	begin LimitNOFILE=64 -- -p LimitNOFILE=64 -- say READY=1 fds 60 say STATUS=after barrier print said sleep
 	ok "$label: more fds than isorun can have" eventually said said
-	like "$label: ... are dropped with a notice" "$(cat "$tmp/errors")" "*more file descriptors than can be opened here*"
+	like "$label: ... are dropped with a notice" "$(cat "$tmp/errors")" "*more file descriptors than isorun can open*"
 	is "$label: ... and no other message is" "$(show StatusText)" after
 	also is "$label: ... and none is left open" "$(find "/proc/$(main_pid)/fd" -mindepth 1 -lname 'pipe:*' | wc -l)" 0
 	end

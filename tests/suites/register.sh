@@ -93,11 +93,11 @@ test_refused() {
 		sayssus taken 0 another container "$(systemctl show -P MainPID another.service)" ""
 	run "$isorun" --quiet --policy "$tmp/register.conf" --name taken true
 	is "a name that another machine has" "$status $err" \
-		"125 isorun: $tmp/register.conf:4: Register=: systemd-machined does not take it: Machine 'taken' already exists (-p Optional=Register runs without it)"
+		"125 isorun: $tmp/register.conf:4: Register=: systemd-machined refused it: Machine 'taken' already exists (-p Optional=Register runs without it)"
 	also is "... which keeps it" "$(show taken Unit)" another.service
 	run "$isorun" --policy "$tmp/register.conf" -p Optional=Register --name taken echo ran
 	no_refusal is "... with Optional=Register" "$status $out" "0 ran"
-	like "... a notice" "$err" "*register.conf:4: Register=: not registered: systemd-machined does not take it: *"
+	like "... a notice" "$err" "*register.conf:4: Register=: not registered: systemd-machined refused it: *"
 	systemctl stop another.service
 	also ok "... nothing is left" eventually nothing_left
 }

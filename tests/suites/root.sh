@@ -118,7 +118,7 @@ test_overlay() {
 	local one
 	one=$(make_data overlay)
 	if ! grep -q overlay /proc/filesystems; then
-		refused "an overlay" "*Volume=: making an overlay of *No such device*" -v "$one:/mnt:overlay" true
+		refused "an overlay" "*Volume=: cannot make an overlay of *No such device*" -v "$one:/mnt:overlay" true
 		skip "$label: overlays" "this kernel has none"
 		return
 	fi
@@ -134,7 +134,7 @@ test_overlay() {
 	refused "an overlay of a file" "*is a file: only a directory can be an overlay" -v "$one/what:/mnt:overlay" true
 	refused "a read-only overlay" '*"overlay" cannot be combined with "ro"' -v "$one:/mnt:overlay,ro" true
 	refused "an overlay that the kernel refuses, with its reason" \
-		"*making an overlay of /proc/sys/kernel (overlay: filesystem on * not supported): Invalid argument" \
+		"*cannot make an overlay of /proc/sys/kernel (overlay: filesystem on * not supported): Invalid argument" \
 		-v /proc/sys/kernel:/mnt:overlay true
 	refused "a size without overlay" '*"size=" limits an overlay'\''s memory and needs the option "overlay"*' -v "$one:/mnt:size=1M" true
 }
@@ -184,7 +184,7 @@ test_synthetic() {
 	dir=$(make_data cred)
 	refused "a credential that is a directory" "-p: LoadCredential=: $dir is a directory, not a file" -p "LoadCredential=x:$dir" true
 	head -c 1100000 /dev/zero >"$tmp/large"
-	refused "a credential that is too large" "-p: LoadCredential=: reading $tmp/large: File too large" -p "LoadCredential=x:$tmp/large" true
+	refused "a credential that is too large" "-p: LoadCredential=: cannot read $tmp/large: File too large" -p "LoadCredential=x:$tmp/large" true
 }
 
 # A root with busybox and nothing else.
@@ -337,21 +337,21 @@ test_broken_images() {
 	mke2fs -q -t ext4 -d "$tree" "$image" 8M >/dev/null
 	put "$image" 1144 X # in the label, which the checksum covers
 	refused "an ext4 image with a wrong checksum" \
-		"--root: RootDirectory=: mounting $image as ext4 (journalctl -k may say why): Bad message" --root "$image" sh
+		"--root: RootDirectory=: cannot mount $image as ext4 (journalctl -k may say why): Bad message" --root "$image" sh
 	rm "$image"
 	mke2fs -q -t ext4 -O ^metadata_csum "$image" 8M >/dev/null
 	put "$image" 1048 '\xff\xff' # s_log_block_size
 	refused "an ext4 image with a damaged superblock" \
-		"--root: RootDirectory=: mounting $image as ext4 (journalctl -k may say why): Invalid argument" --root "$image" sh
+		"--root: RootDirectory=: cannot mount $image as ext4 (journalctl -k may say why): Invalid argument" --root "$image" sh
 	if grep -qw squashfs /proc/filesystems; then
 		rm "$image"
 		mksquashfs "$tree" "$image" -quiet -noappend >/dev/null
 		truncate -s 100K "$image"
 		refused "a squashfs image that is cut off" \
-			"--root: RootDirectory=: mounting $image as squashfs (*): *" --root "$image" sh
+			"--root: RootDirectory=: cannot mount $image as squashfs (*): *" --root "$image" sh
 		put "$image" 20 '\x09' # the compression
 		refused "a squashfs image that is packed in an unknown way" \
-			"--root: RootDirectory=: mounting $image as squashfs (Filesystem uses \"unknown\" compression*): Invalid argument" \
+			"--root: RootDirectory=: cannot mount $image as squashfs (Filesystem uses \"unknown\" compression*): Invalid argument" \
 			--root "$image" sh
 	else
 		skip "$label: a broken squashfs image" "this kernel has no squashfs"

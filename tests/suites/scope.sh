@@ -107,8 +107,8 @@ test_fail_closed() {
 	else
 		run "${who[@]}" "$isorun" --quiet -p Optional= -p MemoryMax=64M -p TasksMax=10 true
 		is "$label: a limit that systemd takes and the kernel does not hold stops the start" "$status $err" \
-"125 isorun: -p: MemoryMax=: systemd accepts it, but the kernel does not hold it: the kernel has no memory.max there (-p Optional=MemoryMax runs without it)
-isorun: -p: TasksMax=: systemd accepts it, but the kernel does not hold it: the kernel has no pids.max there (-p Optional=TasksMax runs without it)"
+"125 isorun: -p: MemoryMax=: systemd accepted it, but the kernel does not enforce it: the cgroup has no file memory.max (-p Optional=MemoryMax runs without it)
+isorun: -p: TasksMax=: systemd accepted it, but the kernel does not enforce it: the cgroup has no file pids.max (-p Optional=TasksMax runs without it)"
 		also ok "$label: ... nothing is left" eventually nothing_left
 	fi
 	run "${who[@]}" "$isorun" "${mode[@]}" -p MemoryZSwapMax=16M true
@@ -116,7 +116,7 @@ isorun: -p: TasksMax=: systemd accepts it, but the kernel does not hold it: the 
 		is "$label: a property of systemd 253" $status 0
 	else
 		like "$label: a property that this systemd does not know" "$status $err" \
-			"125 isorun: -p: MemoryZSwapMax=: this systemd does not take it for a scope (systemd 253 does)*"
+			"125 isorun: -p: MemoryZSwapMax=: this systemd does not support it for scopes (systemd 253 does)*"
 	fi
 	also ok "$label: ... nothing is left" eventually nothing_left
 	run "${who[@]}" "$isorun" -p "Optional=MemoryMax TasksMax MemoryZSwapMax" -p MemoryZSwapMax=16M true
@@ -171,7 +171,7 @@ test_killed_while_starting() {
 	also ok "$label: nor stopped while it starts" eventually nothing_left
 	mkfifo "$tmp/fifo-$label" 2>/dev/null
 	run "${who[@]}" "$isorun" "${mode[@]}" --name fails -p 'TemporaryFileSystem=/x:size=1,nr_inodes=1' -v /etc:/x/y:ro true
-	like "$label: what fails inside is reported with the policy's line" "$status $err" "125 isorun: --volume: Volume=: mounting on /x/y: No space left on device"
+	like "$label: what fails inside is reported with the policy's line" "$status $err" "125 isorun: --volume: Volume=: cannot mount on /x/y: No space left on device"
 	also ok "$label: ... and nothing is left" eventually nothing_left
 	for i in $(seq 20); do "${who[@]}" "$isorun" "${mode[@]}" echo ran & done >"$tmp/twenty"
 	wait

@@ -60,13 +60,13 @@ test_stop() {
 test_limits() {
 	service -- "${optional[@]}" --quiet -p KillMode=mixed true
 	is "$label: a lifecycle key that the unit has otherwise" "$status $err" \
-"125 isorun: -p: KillMode=: isorun-test.service has it otherwise, and it cannot be set on a running unit: add \"KillMode=mixed\" to its [Service] section"
+"125 isorun: -p: KillMode=: isorun-test.service has another value, which cannot change while it runs: write KillMode=mixed into the unit, section [Service]"
 	service KillMode=mixed -- --quiet "${optional[@]}" -p KillMode=mixed true
 	no_refusal is "$label: one that it has" "$status" 0
 	service Wants=basic.target -- --quiet "${optional[@]}" -p Wants=basic.target true
 	no_refusal is "$label: a dependency that it has" "$status $err" "0 "
 	service -- --quiet "${optional[@]}" -p Wants=basic.target true
-	like "$label: ... and one that it has not" "$status $err" '125 isorun: -p: Wants=: *add "Wants=basic.target" to its \[Unit\] section'
+	like "$label: ... and one that it has not" "$status $err" '125 isorun: -p: Wants=: *: write Wants=basic.target into the unit, section \[Unit\]'
 
 	if ! has_controllers; then
 		service -- --quiet -p Optional= -p MemoryMax=64M -p TasksMax= true
@@ -80,7 +80,7 @@ test_limits() {
 	[ "$label" = root ] || return
 	run systemd-run --wait --pipe --quiet -p User="${TH_USER-nobody}" "$isorun" -p Optional= -p TasksMax= -p MemoryMax=64M true
 	like "$label: one that it may not set on itself, as a service with User=" "$err" \
-		"isorun: -p: MemoryMax=: *.service does not hold it and may not set it on itself: add \"MemoryMax=64M\" to its [Service] section"
+		"isorun: -p: MemoryMax=: *.service has no MemoryMax=64M and, with User=, isorun may not add it: write MemoryMax=64M into the unit, section [Service]"
 }
 
 test_listen_fds() {

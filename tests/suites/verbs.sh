@@ -169,7 +169,7 @@ test_set_property() {
 	if ! has_controllers; then
 		ctl set-property one MemoryMax=64M
 		is "$label: what systemd takes and the kernel does not hold is an error" "$status $err" \
-			"125 isoctl: set-property: MemoryMax=: one: systemd took it, but the kernel does not hold it: the kernel has no memory.max there"
+			"125 isoctl: set-property: MemoryMax=: one: systemd took it, but the kernel does not hold it: the cgroup has no file memory.max"
 	fi
 	if [ "$label" = root ]; then
 		ctl set-property one IPAddressDeny=any

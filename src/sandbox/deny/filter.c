@@ -119,7 +119,7 @@ int filter_compile(const Plan *plan, int ret[static FILTERS], Report *report) {
         if (r >= 0)
                 r = compile_arguments(plan, &arguments);
         if (r < 0)
-                return report_error(report, -r, "compiling the system call filter: %s", strerror(-r));
+                return report_error(report, -r, "cannot compile the system call filter: %s", strerror(-r));
 
         ret[0] = TAKE_FD(calls);
         ret[1] = TAKE_FD(arguments);

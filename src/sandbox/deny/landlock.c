@@ -13,7 +13,7 @@ static int add_rule(int ruleset, const PlanLandlockRule *rule, Failure *f) {
         struct landlock_path_beneath_attr attr = { .allowed_access = rule->access, .parent_fd = fd };
 
         if (fd < 0 || sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0)
-                return fail(f, errno, "Landlock rule for %s", rule->path);
+                return fail(f, errno, "cannot add the Landlock rule for %s", rule->path);
         return 0;
 }
 
@@ -22,7 +22,7 @@ int landlock_allow_writing(int ruleset, int directory, Failure *f) {
                                                    .parent_fd = directory };
 
         if (ruleset >= 0 && sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0)
-                return fail(f, errno, "Landlock rule");
+                return fail(f, errno, "cannot add a Landlock rule");
         return 0;
 }
 
@@ -38,7 +38,7 @@ int landlock_prepare(const Plan *plan, Failure *f, int *ret) {
 
         fd = sys_landlock_create_ruleset(&attr, size, 0);
         if (fd < 0)
-                return fail(f, errno, "landlock_create_ruleset");
+                return fail(f, errno, "cannot create a Landlock ruleset");
         for (size_t i = 0; i < plan->n_landlock_rules; i++) {
                 int r = add_rule(fd, &plan->landlock_rules[i], f);
 

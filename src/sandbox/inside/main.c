@@ -88,7 +88,7 @@ static int make_root(Inside *inside, Failure *f) {
         if (inside->plan->namespaces & CLONE_NEWNET) {
                 r = network_loopback_up();
                 if (r < 0)
-                        return fail(f, -r, "bringing the loopback device up");
+                        return fail(f, -r, "cannot bring up the loopback device (this needs a socket of AF_INET)");
         }
         return root_make(inside->plan, inside->id_mapped, &inside->notify, f);
 }
@@ -107,7 +107,7 @@ static int leave_keyring(Failure *f) {
                 return 0;
         if (syscall(SYS_keyctl, KEYCTL_CAPABILITIES, capabilities, sizeof(capabilities), 0, 0) < 0 && errno == error)
                 return 0;
-        return fail(f, error, "making a session keyring");
+        return fail(f, error, "cannot make a session keyring");
 }
 
 static int complete(Payload *payload, int *ruleset, Failure *f) {
@@ -116,7 +116,7 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
         int r;
 
         if (unshare(CLONE_NEWCGROUP) < 0)
-                return fail(f, errno, "making the cgroup namespace");
+                return fail(f, errno, "cannot make the cgroup namespace");
         r = root_finish(plan, f);
         if (r >= 0 && plan->delegate)
                 r = cgroup_settle(plan, f);
@@ -129,7 +129,7 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
         if (r >= 0)
                 r = leave_keyring(f);
         if (r >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-                r = fail(f, errno, "PR_SET_NO_NEW_PRIVS");
+                r = fail(f, errno, "cannot set no_new_privs");
         return r;
 }
 
@@ -140,7 +140,7 @@ static int prepare_inner(Payload *payload, int ruleset, Failure *f) {
 
         payload->proc = root_open_proc(&reason);
         if (payload->proc < 0)
-                return fail(f, -payload->proc, "making a /proc%s", reason.text);
+                return fail(f, -payload->proc, "cannot mount a new /proc%s", reason.text);
         return payload->inside->plan->landlock_files ? landlock_allow_writing(ruleset, payload->proc, f) : 0;
 }
 
@@ -154,8 +154,9 @@ static int start(Payload *payload, int ruleset, Failure *f) {
                         return r;
         }
         if (ruleset >= 0 && sys_landlock_restrict_self(ruleset) < 0)
-                return fail(f, errno, "landlock_restrict_self%s",
-                            errno == E2BIG ? " (sandboxes are nested as deep as the kernel stacks Landlock domains)"
+                return fail(f, errno, "cannot enforce the Landlock rules%s",
+                            errno == E2BIG ?
+                                    " (the kernel does not allow more sandboxes with Landlock inside each other)"
                                            : "");
         /* A payload with an inner user namespace needs its capabilities until that namespace is made. */
         if (plan->inner_namespaces)
@@ -164,7 +165,7 @@ static int start(Payload *payload, int ruleset, Failure *f) {
         r = privileges_drop(plan, f);
         /* The payload has the same ids, and must not trace the reaper: ptrace(2), PR_SET_DUMPABLE. */
         if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-                r = fail(f, errno, "PR_SET_DUMPABLE");
+                r = fail(f, errno, "cannot protect the first process from tracing");
         return r < 0 ? r : payload_start(payload, f);
 }
 

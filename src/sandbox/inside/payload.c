@@ -34,13 +34,13 @@ static int arrange_fds(const Command *command, Failure *f) {
 
         for (int i = 0; i < 3; i++)
                 if (command->standard_io[i] >= 0 && dup2(command->standard_io[i], i) < 0)
-                        return fail(f, errno, "setting up fd %d", i);
+                        return fail(f, errno, "cannot set up fd %d", i);
         for (unsigned fd = 3; fd < first; fd++)
                 if (fcntl((int) fd, F_SETFD, 0) < 0)
-                        return fail(f, errno, "passing fd %u on", fd);
+                        return fail(f, errno, "cannot pass on fd %u", fd);
         /* Other fds are marked close-on-exec, not closed: some are needed until execve(2). */
         if (close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-                return fail(f, errno, "close_range");
+                return fail(f, errno, "cannot mark the other fds close-on-exec");
         return 0;
 }
 
@@ -67,8 +67,8 @@ static int enter_directory(const Plan *plan, Failure *f) {
         if (chdir(plan->working_directory) >= 0)
                 return 0;
         if (!plan->working_directory_optional)
-                return fail(f, errno, "%s", plan->working_directory);
-        return chdir("/") < 0 ? fail(f, errno, "/") : 0;
+                return fail(f, errno, "cannot change to the directory %s", plan->working_directory);
+        return chdir("/") < 0 ? fail(f, errno, "cannot change to the directory /") : 0;
 }
 
 /* After the last filter, only execve(2) is certain to be allowed. The filter that tests arguments is first, because the
@@ -78,14 +78,16 @@ static int install_filters(const Payload *payload, Failure *f) {
                 int r = filter_install(payload->filters[i]);
 
                 if (r < 0)
-                        return fail(f, -r, "installing the system call filter%s",
-                                    r == -ENOMEM ? " (with those of the sandboxes around, it may be too long)" : "");
+                        return fail(f, -r, "cannot install the system call filter%s",
+                                    r == -ENOMEM ?
+                                            " (it may be too long together with the filters of the outer "
+                                            "sandboxes)" : "");
         }
         return 0;
 }
 
 static void exec_failed(Failure *f, int error, const char *command) {
-        fail(f, error, "%s", command);
+        fail(f, error, "cannot execute %s", command);
         f->message.status = error == ENOENT || error == ENOTDIR ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE;
 }
 
@@ -94,7 +96,8 @@ static int set_limits(const Plan *plan, Failure *f) {
                 const PlanResourceLimit *l = &plan->limits[i];
 
                 if (setrlimit((__rlimit_resource_t) l->directive->resource, &l->limit) < 0)
-                        return fail_at(f, (Subject) { SUBJECT_LIMIT, (uint32_t) i }, errno, "setrlimit");
+                        return fail_at(f, (Subject) { SUBJECT_LIMIT, (uint32_t) i }, errno,
+                                       "cannot set the resource limit");
         }
         return 0;
 }
@@ -109,7 +112,7 @@ void payload_become(const Payload *payload, const Command *command, Failure *f) 
         if (enter_directory(plan, f) < 0 || arrange_fds(command, f) < 0)
                 return;
         if (sigprocmask(SIG_SETMASK, &command->signal_mask, NULL) < 0) {
-                fail(f, errno, "sigprocmask");
+                fail(f, errno, "cannot restore the signal mask");
                 return;
         }
         environ = command->environment; /* execvp(3) uses its PATH */
@@ -128,7 +131,7 @@ static void become(const Payload *payload, Failure *f) {
         char **environment = strv_copy(plan->environment);
 
         if (!environment || set_own_pid(&environment, plan) < 0)
-                fail(f, ENOMEM, "environment");
+                fail(f, ENOMEM, "cannot prepare the environment");
         else if (pty_lead_group(payload->terminal, payload->inside->foreground, f) >= 0)
                 payload_become(payload,
                                &(Command) {
@@ -147,7 +150,7 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
         char c;
 
         if (TEMP_FAILURE_RETRY(read(fd, &c, 1)) < 0)
-                return fail(f, errno, "waiting for execve");
+                return fail(f, errno, "cannot find out whether the command runs");
         return failure_take(shared, f);
 }
 
@@ -168,7 +171,7 @@ int payload_start(Payload *payload, Failure *f) {
         int fds[2], r;
 
         if (!shared || pipe2(fds, O_CLOEXEC) < 0)
-                return fail(f, errno, "preparing the payload");
+                return fail(f, errno, "cannot prepare the process of the command");
 
         payload->pid = fork_payload(payload);
         if (payload->pid == 0) {
@@ -177,7 +180,8 @@ int payload_start(Payload *payload, Failure *f) {
                 _exit(PLAN_FAILED);
         }
         close(fds[1]);
-        r = payload->pid < 0 ? fail(f, errno, "fork") : wait_for_exec(fds[0], shared, f);
+        r = payload->pid < 0 ? fail(f, errno, "cannot fork the process of the command") :
+                                    wait_for_exec(fds[0], shared, f);
         close(fds[0]);
         return r;
 }
@@ -191,13 +195,13 @@ static int enter_inner(const Payload *payload, int socket, Failure *f) {
         int r;
 
         if (unshare((int) plan->inner_namespaces) < 0)
-                return fail(f, errno, "making the inner user namespace");
+                return fail(f, errno, "cannot make the inner user namespace");
         if (write(socket, &c, 1) != 1 || TEMP_FAILURE_RETRY(read(socket, &c, 1)) != 1)
-                return fail(f, EPIPE, "waiting for the inner id maps");
+                return fail(f, EPIPE, "cannot wait for the inner id maps");
         if (plan->inner_namespaces & CLONE_NEWNET) {
                 r = network_loopback_up();
                 if (r < 0)
-                        return fail(f, -r, "bringing the loopback device up");
+                        return fail(f, -r, "cannot bring up the loopback device (this needs a socket of AF_INET)");
         }
         return privileges_drop(plan, f);
 }
@@ -227,7 +231,7 @@ int payload_join(const Payload *payload, Failure *f) {
          * user_namespaces(7). */
         for (size_t i = 0; i < INNER_NAMESPACES; i++)
                 if (payload->inner[i] >= 0 && setns(payload->inner[i], (int) inner_table[i].flag) < 0)
-                        return fail(f, errno, "joining the inner %s namespace", inner_table[i].name);
+                        return fail(f, errno, "cannot join the inner %s namespace", inner_table[i].name);
         return privileges_drop(plan, f);
 }
 
@@ -241,15 +245,15 @@ static int admit_inner(Payload *payload, int socket, Failure *f) {
                 return 0; /* the payload has failed, and left the reason */
         r = id_maps_write_inner(payload->inside->plan, payload->proc, payload->pid);
         if (r < 0)
-                return fail(f, -r, "writing the inner id maps");
+                return fail(f, -r, "cannot write the inner id maps");
         r = open_inner(payload);
         if (r < 0)
-                return fail(f, -r, "opening the inner namespaces");
+                return fail(f, -r, "cannot open the inner namespaces");
         r = privileges_drop_all(f);
         if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-                r = fail(f, errno, "PR_SET_DUMPABLE");
+                r = fail(f, errno, "cannot protect the first process from tracing");
         if (r >= 0 && write(socket, &c, 1) != 1)
-                r = fail(f, errno, "admitting the payload");
+                r = fail(f, errno, "cannot let the payload continue");
         return r;
 }
 
@@ -258,7 +262,7 @@ int payload_start_inner(Payload *payload, Failure *f) {
         int fds[2], r;
 
         if (!shared || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-                return fail(f, errno, "preparing the payload");
+                return fail(f, errno, "cannot prepare the process of the command");
 
         payload->pid = fork_payload(payload);
         if (payload->pid == 0) {
@@ -268,7 +272,8 @@ int payload_start_inner(Payload *payload, Failure *f) {
                 _exit(PLAN_FAILED);
         }
         close(fds[1]);
-        r = payload->pid < 0 ? fail(f, errno, "fork") : admit_inner(payload, fds[0], f);
+        r = payload->pid < 0 ? fail(f, errno, "cannot fork the process of the command") :
+                                    admit_inner(payload, fds[0], f);
         if (r >= 0)
                 r = wait_for_exec(fds[0], shared, f);
         close(fds[0]);

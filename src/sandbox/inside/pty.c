@@ -14,12 +14,12 @@ int pty_open(int *ret_master, int *ret_terminal, Failure *f) {
         _cleanup_close_ int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), terminal = -1;
 
         if (master < 0 || !terminal_is_master(master))
-                return fail(f, master < 0 ? errno : ENODEV, "/dev/ptmx");
+                return fail(f, master < 0 ? errno : ENODEV, "cannot open the terminal device /dev/ptmx");
         if (ioctl(master, TIOCSPTLCK, &(int) { 0 }) < 0)
-                return fail(f, errno, "unlocking the terminal");
+                return fail(f, errno, "cannot unlock the private terminal");
         terminal = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (terminal < 0)
-                return fail(f, errno, "opening the terminal");
+                return fail(f, errno, "cannot open the private terminal");
         *ret_master = TAKE_FD(master);
         *ret_terminal = TAKE_FD(terminal);
         return 0;
@@ -45,14 +45,14 @@ int pty_begin(Inside *inside, int *ret_terminal, Failure *f) {
         int r;
 
         if (setsid() < 0)
-                return fail(f, errno, "setsid");
+                return fail(f, errno, "cannot start a new session");
         r = pty_open(&master, &terminal, f);
         if (r < 0)
                 return r;
         if (plan->set_owner && fchown(terminal, plan->owner_uid, plan->owner_gid) < 0)
-                return fail(f, errno, "giving the terminal to user %u", plan->owner_uid);
+                return fail(f, errno, "cannot give the private terminal to user %u", plan->owner_uid);
         if (ioctl(terminal, TIOCSCTTY, 0) < 0)
-                return fail(f, errno, "TIOCSCTTY");
+                return fail(f, errno, "cannot set the controlling terminal");
         copy_settings(inside, terminal);
 
         /* tcsetpgrp(3) is called from the background, which would stop the process with SIGTTOU. */
@@ -62,7 +62,7 @@ int pty_begin(Inside *inside, int *ret_terminal, Failure *f) {
 
         r = message_send(inside->socket, &(Message) { .type = MESSAGE_TERMINAL }, &master, 1);
         if (r < 0)
-                return fail(f, -r, "handing the terminal out");
+                return fail(f, -r, "cannot send the private terminal to isorun");
         for (int fd = 0; fd < 3; fd++)
                 if (plan->terminals & 1U << fd)
                         inside->standard_io[fd] = terminal;
@@ -74,9 +74,9 @@ int pty_lead_group(int terminal, bool foreground, Failure *f) {
         if (terminal < 0)
                 return 0;
         if (setpgid(0, 0) < 0)
-                return fail(f, errno, "making a process group");
+                return fail(f, errno, "cannot make a process group for the command");
         if (foreground && tcsetpgrp(terminal, getpid()) < 0)
-                return fail(f, errno, "taking the terminal");
+                return fail(f, errno, "cannot put the command into the foreground of the terminal");
         return 0;
 }
 

@@ -37,12 +37,12 @@ static int open_terminal(Request *r, int *ret) {
         if (q < 0)
                 return q;
         if (ioctl(terminal, TIOCSCTTY, 0) < 0)
-                return fail(r->f, errno, "TIOCSCTTY");
+                return fail(r->f, errno, "cannot set the controlling terminal");
         (void) ioctl(terminal, TIOCSWINSZ, &r->request.size);
 
         q = control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TERMINAL }, &master, 1);
         if (q < 0)
-                return fail(r->f, -q, "handing the terminal out");
+                return fail(r->f, -q, "cannot send the terminal to isoctl");
         *ret = TAKE_FD(terminal);
         return 0;
 }
@@ -83,7 +83,7 @@ static int sort_fds(const Request *r, int terminal, int ret[static 3]) {
                 ret[i] = r->request.terminals & 1U << i ? terminal : r->fds[next++];
                 q = standard_io_check(ret[i]);
                 if (q < 0)
-                        return fail(r->f, -q, q == -EISDIR ? STANDARD_IO_OUTSIDE : "fd %d", i);
+                        return fail(r->f, -q, q == -EISDIR ? STANDARD_IO_OUTSIDE : "cannot use fd %d", i);
         }
         return 0;
 }
@@ -93,7 +93,7 @@ static void enter(Request *r) {
         int terminal = -1, standard_io[3];
 
         if (r->request.n_strings < 1) {
-                fail(r->f, EPROTO, "request");
+                fail(r->f, EPROTO, "the request of isoctl is incomplete");
                 return;
         }
         if (payload_join(r->payload, r->f) < 0)
@@ -102,7 +102,7 @@ static void enter(Request *r) {
                 return;
         environment = make_environment(r->payload->inside->plan, r->strings[0]);
         if (!environment) {
-                fail(r->f, ENOMEM, "environment");
+                fail(r->f, ENOMEM, "cannot prepare the environment");
                 return;
         }
         if (sort_fds(r, terminal, standard_io) < 0)
@@ -148,7 +148,7 @@ static void show_plan(const Request *r) {
         if (q >= 0)
                 q = send_text(r, &fd, 1);
         if (q < 0)
-                fail(r->f, -q, "writing the plan");
+                fail(r->f, -q, "cannot send the plan");
 }
 
 static int write_places(const Plan *plan, FILE *f) {
@@ -179,13 +179,14 @@ static void show_places(const Request *r) {
         if (q >= 0)
                 q = send_text(r, fds, ELEMENTSOF(fds));
         if (q < 0)
-                fail(r->f, -q, "listing the places");
+                fail(r->f, -q, "cannot list the places for grants");
 }
 
 /* isoctl prints its own message, from the header of the reply. This one is for isorun. */
 static void refuse_version(const ControlHeader *peer, Failure *f) {
-        fail(f, EPROTONOSUPPORT, "isoctl %s (control protocol %u) asked for something of isorun %s (protocol %u): use isoctl %s "
-             "for this instance, or start it again", peer->program, peer->version, control_header.program,
+        fail(f, EPROTONOSUPPORT,
+             "isoctl %s (control protocol %u) cannot talk to isorun %s (protocol %u): use isoctl %s for this instance, "
+             "or restart the instance", peer->program, peer->version, control_header.program,
              control_header.version, control_header.program);
 }
 
@@ -203,7 +204,7 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
         if (q == -EPROTONOSUPPORT)
                 refuse_version(&peer, f);
         else if (q < 0)
-                fail(f, -q, "reading the request of an isoctl that is not of version %s", control_header.program);
+                fail(f, -q, "cannot read the request: isoctl does not have version %s", control_header.program);
         else if (q > 0 && r.request.type == CONTROL_ENTER)
                 enter(&r);
         else if (q > 0 && r.request.type == CONTROL_PLAN) {
@@ -213,6 +214,6 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
                 show_places(&r);
                 _exit(0);
         } else if (q > 0)
-                fail(f, EBADMSG, "request %d", r.request.type);
+                fail(f, EBADMSG, "unknown request %d of isoctl", r.request.type);
         _exit(PLAN_FAILED);
 }

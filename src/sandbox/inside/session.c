@@ -25,12 +25,12 @@ void sessions_add(Sessions *s, int connection) {
         pid_t pid;
 
         if (s->n == SESSIONS_MAX) {
-                refuse(connection, EUSERS, "too many have entered");
+                refuse(connection, EUSERS, "too many commands have entered this instance");
                 return;
         }
         shared = failure_share();
         if (!shared || pipe2(fds, O_CLOEXEC) < 0) {
-                refuse(connection, errno, "preparing a process");
+                refuse(connection, errno, "cannot prepare a process for the command");
                 return;
         }
 
@@ -41,7 +41,7 @@ void sessions_add(Sessions *s, int connection) {
         }
         close(fds[1]);
         if (pid < 0) {
-                refuse(connection, errno, "fork");
+                refuse(connection, errno, "cannot fork a process for the command");
                 close(fds[0]);
                 return;
         }

@@ -89,7 +89,7 @@ int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *repor
         if ((r == -EACCES || r == -EPERM || r == -EROFS) && !plan->delegate)
                 return 0;
         if (r < 0)
-                return report_error(report, -r, "making a cgroup in that of %s: %s", plan->unit, strerror(-r));
+                return report_error(report, -r, "cannot make a cgroup below that of %s: %s", plan->unit, strerror(-r));
 
         if (plan->delegate) {
                 enable_delegated(find_delegate(plan), cgroup_fd);
@@ -131,7 +131,7 @@ int cgroup_settle(const Plan *plan, Failure *f) {
                 if (r >= 0)
                         r = give(plan, leaf);
         }
-        return r < 0 ? fail_at(f, subject_mount(plan, m), -r, "delegating %s", m->destination) : 0;
+        return r < 0 ? fail_at(f, subject_mount(plan, m), -r, "cannot delegate %s", m->destination) : 0;
 }
 
 static int remove_one(const char *path, _unused_ const struct stat *st, int type, _unused_ struct FTW *ftw) {

@@ -266,7 +266,7 @@ int limit_is_held(const PlanProperty *p, int cgroup_fd, char **ret_actual) {
         file = limit_file(p, cgroup_fd, false);
         r = file_read(cgroup_fd, file, &text, NULL);
         if (r == -ENOENT)
-                return keep_actual(ret_actual, format("the kernel has no %s there", file));
+                return keep_actual(ret_actual, format("the cgroup has no file %s", file));
         if (r < 0)
                 return r;
 

@@ -125,7 +125,7 @@ void notify_get_fds(const Notify *n, int *ret_in, int *ret_out) {
 
 static void tell(Notify *n, Told what, const char *text) {
         if (n->report && !n->told[what])
-                report_notice(n->report, "a message to NOTIFY_SOCKET is dropped, and so are others like it: %s", text);
+                report_notice(n->report, "isorun drops a message to NOTIFY_SOCKET, and others like it: %s", text);
         n->told[what] = true;
 }
 
@@ -174,8 +174,8 @@ static bool may_speak(Notify *n) {
                 n->access = n->owner ? n->owner->ask_access(n->owner->userdata) : NOTIFY_ACCESS_MAIN;
         if (n->access == NOTIFY_ACCESS_ALL)
                 return true;
-        tell(n, TOLD_ACCESS, "it is from another process than the command's first, and the unit's NotifyAccess is not "
-                             "\"all\", or not known");
+        tell(n, TOLD_ACCESS,
+             "the command's first process did not send it, and the unit's NotifyAccess= is not \"all\" or is unknown");
         return false;
 }
 
@@ -183,8 +183,8 @@ static bool is_stored(Notify *n) {
         if (n->store == NOTIFY_STORE_UNKNOWN)
                 n->store = n->owner ? n->owner->ask_store(n->owner->userdata) : NOTIFY_STORE_NO;
         if (n->store == NOTIFY_STORE_NO)
-                tell(n, TOLD_STORE, "it has a file descriptor to be kept, and the unit's FileDescriptorStoreMax is 0, or not "
-                                    "known");
+                tell(n, TOLD_STORE,
+                     "it has a file descriptor to store, and the unit's FileDescriptorStoreMax= is 0 or unknown");
         return n->store == NOTIFY_STORE_YES;
 }
 
@@ -197,17 +197,17 @@ static bool admit_fds(Notify *n) {
 
         for (unsigned i = 0; i < m->n_fds; i++)
                 if (lingers(m->fds[i])) {
-                        tell(n, TOLD_WAITS, "it has a socket whose closing can wait (SO_LINGER)");
+                        tell(n, TOLD_WAITS, "it has a socket that may block when it is closed (SO_LINGER)");
                         return false;
                 }
         if (m->n_fds > 0 && m->size > PIPE_BUF) {
-                tell(n, TOLD_TRUNCATED, "with file descriptors it is longer than systemd takes");
+                tell(n, TOLD_TRUNCATED, "it has file descriptors and is longer than systemd accepts");
                 return false;
         }
         if (m->n_fds > 0 && notify_text_has(m->text, m->size, "BARRIER=1")) {
                 if (m->n_fds == 1 && fcntl(m->fds[0], F_GETPIPE_SZ) >= 0)
                         return true;
-                tell(n, TOLD_BARRIER, "BARRIER=1 takes one pipe");
+                tell(n, TOLD_BARRIER, "with BARRIER=1, it must have exactly one file descriptor, a pipe");
                 return false;
         }
         if (m->n_fds > 0 && notify_text_has(m->text, m->size, "FDSTORE=1") &&
@@ -227,12 +227,12 @@ static bool admit(Notify *n, int flags) {
                 return false;
         if (flags & (MSG_TRUNC | MSG_CTRUNC)) {
                 tell(n, TOLD_TRUNCATED, flags & MSG_TRUNC ? "it is longer than 64 KiB"
-                                                          : "it has more file descriptors than can be opened here");
+                                                          : "it has more file descriptors than isorun can open");
                 return false;
         }
         /* systemd refuses it too. Otherwise systemd could find other lines in it than isorun does. */
         if (!notify_text_is_whole(m->text, size)) {
-                tell(n, TOLD_NUL, "there is a NUL in it");
+                tell(n, TOLD_NUL, "it contains a NUL byte");
                 return false;
         }
         /* Since systemd 254, a message can change the unit's NotifyAccess=. isorun follows if it becomes narrower. If

@@ -19,7 +19,7 @@ void hand_over_deinit(HandOver *h) {
 }
 
 static int report_unknown(const Plan *plan, const char *property, int error, Report *report) {
-        return report_error(report, error, "--hand-over: systemd does not tell %s= of %s: %s", property, plan->unit,
+        return report_error(report, error, "--hand-over: cannot ask systemd for %s= of %s: %s", property, plan->unit,
                             strerror(error));
 }
 
@@ -31,7 +31,8 @@ static int check_type(const HandOver *h, const Plan *plan, Report *report) {
         if (r < 0)
                 return report_unknown(plan, "Type", -r, report);
         if (!streq(type, "notify") && !streq(type, "notify-reload"))
-                return report_error(report, EINVAL, "--hand-over: %s has Type=%s; it takes Type=notify", plan->unit, type);
+                return report_error(report, EINVAL, "--hand-over: %s has Type=%s, but must have Type=notify",
+                                    plan->unit, type);
         return 0;
 }
 
@@ -131,8 +132,9 @@ static int check_main_pid(const HandOver *h, const Run *run) {
         if (r < 0)
                 return report_unknown(run->plan, "MainPID", -r, run->report);
         if (pid != run->pid)
-                return report_error(run->report, EPERM, "--hand-over: systemd does not take process %d as the main process "
-                                    "of %s", run->pid, run->plan->unit);
+                return report_error(run->report, EPERM,
+                                    "--hand-over: systemd did not accept process %d as the main process of %s",
+                                    run->pid, run->plan->unit);
         return 0;
 }
 
@@ -155,7 +157,7 @@ int hand_over(const HandOver *h, Run *run, const Relay *relay) {
         barrier = tell_systemd(run, relay->notify);
         r = barrier < 0 ? barrier : wait_for_systemd(run, barrier);
         if (r < 0)
-                return report_error(run->report, -r, "--hand-over: telling systemd: %s", strerror(-r));
+                return report_error(run->report, -r, "--hand-over: cannot notify systemd: %s", strerror(-r));
         if (r == 0)
                 return -ECONNRESET;
         r = check_main_pid(h, run);

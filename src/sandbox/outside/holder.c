@@ -31,8 +31,8 @@ static int check_limit(const Holder *h, const PlanProperty *p) {
                 return 0;
         }
         return report_error_at(h->report, origin, name, EOPNOTSUPP,
-                               "%sthe kernel does not hold it: %s (-p Optional=%s runs without it)",
-                               h->scope ? "systemd accepts it, but " : "", actual ?: strerror(-r), name);
+                               "%sthe kernel does not enforce it: %s (-p Optional=%s runs without it)",
+                               h->scope ? "systemd accepted it, but " : "", actual ?: strerror(-r), name);
 }
 
 /* Without systemd: makes a child of the cgroup that is delegated to isorun, and sets the limits before it moves the
@@ -83,7 +83,7 @@ int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Rep
         case HOLDER_CGROUP:
                 r = make_cgroup(h);
                 return r < 0 && report->n_errors == 0 && !h->taken
-                               ? report_error(report, -r, "making a cgroup in %s: %s", plan->cgroup, strerror(-r))
+                               ? report_error(report, -r, "cannot make a cgroup in %s: %s", plan->cgroup, strerror(-r))
                                : r;
         case HOLDER_SERVICE:
         case HOLDER_NONE:
@@ -110,7 +110,7 @@ static int open_cgroup(Holder *h) {
 
         r = process_cgroup(h->pid, &path);
         if (r < 0)
-                return report_error(h->report, -r, "reading the cgroup of process %d: %s", h->pid, strerror(-r));
+                return report_error(h->report, -r, "cannot read the cgroup of process %d: %s", h->pid, strerror(-r));
         if (!streq(path_name(path), h->plan->unit))
                 return report_error(h->report, EXDEV, "process %d is not in %s, but in %s", h->pid, h->plan->unit,
                                     path);

@@ -133,7 +133,7 @@ int relay_open(Relay *relay) {
                 return 0;
         fd = notify_connect(plan->notify);
         if (fd < 0)
-                return report_error(report, -fd, "NOTIFY_SOCKET=%s: %s", plan->notify, strerror(-fd));
+                return report_error(report, -fd, "cannot connect to NOTIFY_SOCKET=%s: %s", plan->notify, strerror(-fd));
         relay->owner = (NotifyOwner) { .ask_access = ask_access, .ask_store = ask_store, .named_main = named_main,
                                        .ready = ready, .userdata = relay };
         relay->notify = notify_new(fd, &relay->owner, report);

@@ -25,7 +25,7 @@ int run_terminal_begin(RunTerminal *t, int master) {
         t->active = r >= 0;
         if (r < 0)
                 terminal_end(&t->terminal);
-        return r < 0 ? report_error(t->run->report, -r, "the terminal: %s", strerror(-r)) : 0;
+        return r < 0 ? report_error(t->run->report, -r, "cannot set up the terminal: %s", strerror(-r)) : 0;
 }
 
 /* Takes the caller's terminal if isorun is in its foreground, and tells the reaper whether the payload is in the
@@ -54,11 +54,11 @@ int run_terminal_start(RunTerminal *t) {
         sigemptyset(&mask);
         sigaddset(&mask, SIGTSTP);
         if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-                return report_error(t->run->report, errno, "sigprocmask: %s", strerror(errno));
+                return report_error(t->run->report, errno, "cannot block signals: %s", strerror(errno));
         signals_forwarded(&mask);
         sigaddset(&mask, SIGTSTP);
         if (signalfd(t->run->signals, &mask, 0) < 0)
-                return report_error(t->run->report, errno, "signalfd: %s", strerror(errno));
+                return report_error(t->run->report, errno, "cannot receive signals: %s", strerror(errno));
         settle(t, false);
         return 0;
 }

@@ -24,9 +24,10 @@ void run_step(const Run *run, const Message *m) {
 
 int run_talk_failed(const Run *run, int error) {
         if (error == EPROTO)
-                return report_error(run->report, EPROTO, "the instance is ended: its first process sent isorun an invalid "
-                                    "message, and may be in the hands of an attacker");
-        return report_error(run->report, error, "talking to the process inside: %s", strerror(error));
+                return report_error(run->report, EPROTO,
+                                    "isorun ended the instance: its first process sent an invalid message, and an "
+                                    "attacker may control it");
+        return report_error(run->report, error, "cannot talk to the first process inside: %s", strerror(error));
 }
 
 int run_take_signal(const Run *run, struct signalfd_siginfo *ret) {
@@ -43,9 +44,9 @@ int run_interrupted(Run *run) {
                         continue;
                 run->outcome.exit_status = 128 + sig;
                 if (sig >= SIGRTMIN)
-                        return report_error(run->report, EINTR, "stopped by SIGRTMIN+%d before the command was started",
+                        return report_error(run->report, EINTR, "stopped by SIGRTMIN+%d before the command started",
                                             sig - SIGRTMIN);
-                return report_error(run->report, EINTR, "stopped by SIG%s before the command was started",
+                return report_error(run->report, EINTR, "stopped by SIG%s before the command started",
                                     sigabbrev_np(sig));
         }
         return 0;

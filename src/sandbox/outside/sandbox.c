@@ -50,9 +50,9 @@ static int prepare_signals(Run *run) {
 
         signals_forwarded(&forwarded);
         if (sigprocmask(SIG_BLOCK, &forwarded, &run->signal_mask) < 0)
-                return report_error(run->report, errno, "sigprocmask: %s", strerror(errno));
+                return report_error(run->report, errno, "cannot block signals: %s", strerror(errno));
         run->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
-        return run->signals < 0 ? report_error(run->report, errno, "signalfd: %s", strerror(errno)) : 0;
+        return run->signals < 0 ? report_error(run->report, errno, "cannot receive signals: %s", strerror(errno)) : 0;
 }
 
 /* Reports that the namespaces could not be made. If a sysctl forbids user namespaces, names it for the
@@ -70,10 +70,11 @@ static int clone_failed(Run *run, int error) {
                 _cleanup_free_ char *value = NULL;
 
                 if (file_read_line(AT_FDCWD, sysctls[i].path, &value) >= 0 && streq(value, sysctls[i].refused))
-                        return report_error(run->report, error, "user namespaces are refused on this system: %s is %s",
+                        return report_error(run->report, error, "this system does not allow user namespaces: %s is %s",
                                             sysctls[i].path, value);
         }
-        return report_error(run->report, error, "making the namespaces: %s%s", strerror(error), failure_hint(error));
+        return report_error(run->report, error, "cannot make the namespaces: %s%s",
+                            strerror(error), failure_hint(error));
 }
 
 static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped) {
@@ -91,7 +92,7 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
         s->terminal.foreground = s->terminal.set_up = inside.foreground;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-                return report_error(run->report, errno, "socketpair: %s", strerror(errno));
+                return report_error(run->report, errno, "cannot make a socket pair: %s", strerror(errno));
 
         run->pid = sys_clone3(&args);
         if (run->pid == 0) {
@@ -132,7 +133,7 @@ static int set_up_from_outside(Run *run) {
         int r;
 
         if (proc < 0)
-                return report_error(run->report, errno, "/proc: %s", strerror(errno));
+                return report_error(run->report, errno, "cannot open /proc: %s", strerror(errno));
         r = id_maps_write(plan, proc, run->pid, run->report);
         if (r < 0)
                 return r;
@@ -141,15 +142,16 @@ static int set_up_from_outside(Run *run) {
                 const PlanResourceLimit *l = &plan->limits[i];
 
                 if (raise_hard_limit(run->pid, l) < 0)
-                        return report_error_at(run->report, l->origin, l->directive->name, errno, "%s",
-                                               strerror(errno));
+                        return report_error_at(run->report, l->origin, l->directive->name, errno,
+                                               "cannot raise the hard limit: %s", strerror(errno));
         }
         if (plan->set_nice && setpriority(PRIO_PROCESS, (id_t) run->pid, plan->nice) < 0)
-                return report_error_at(run->report, plan->nice_origin, "Nice", errno, "%s", strerror(errno));
+                return report_error_at(run->report, plan->nice_origin, "Nice", errno, "cannot set the nice value: %s",
+                                       strerror(errno));
 
         report_own_step(run->report, "the id maps are written");
         r = message_send(run->socket, &m, NULL, 0);
-        return r < 0 ? report_error(run->report, -r, "the process inside is gone") : 0;
+        return r < 0 ? report_error(run->report, -r, "the first process inside ended unexpectedly") : 0;
 }
 
 /* Handles a message of the first process inside from before MESSAGE_GO. Returns 0 for a step, or -errno, reported, if
@@ -160,7 +162,7 @@ static int hear_inside(Run *run) {
 
         r = message_receive(run->socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
         if (r == 0)
-                return report_error(run->report, ECHILD, "the process inside ended before it was ready");
+                return report_error(run->report, ECHILD, "the first process inside ended before it was ready");
         if (r < 0)
                 return run_talk_failed(run, -r);
         if (m.type == MESSAGE_FAILED)
@@ -193,7 +195,7 @@ static int wait_for_unit(Run *run) {
                 fds[2].events = holder_events(&run->holder);
                 patience_check(&run->patience, (Origin) {}, NULL, WAITING_FOR_SYSTEMD, run->plan->unit);
                 if (poll(fds, ELEMENTSOF(fds), patience_left(&run->patience)) < 0 && errno != EINTR)
-                        return report_error(run->report, errno, "poll: %s", strerror(errno));
+                        return report_error(run->report, errno, "cannot wait for events: %s", strerror(errno));
                 if (fds[0].revents && !failure)
                         failure = run_interrupted(run);
                 if (fds[1].revents && !failure)

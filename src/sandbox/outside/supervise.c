@@ -39,7 +39,7 @@ static void note_oom(Run *run) {
                         origin = run->plan->properties[i].settings->items[0].origin;
                         key = "MemoryMax";
                 }
-        report_notice_at(run->report, origin, key, "the kernel killed a process of %s that wanted more memory",
+        report_notice_at(run->report, origin, key, "the kernel killed a process of %s for lack of memory",
                          run->plan->unit);
         journal_oom_killed(run->plan, origin, key);
 }
@@ -138,13 +138,14 @@ static int died(Run *run) {
         note_oom(run);
         r = run_wait(run, &info);
         if (r < 0)
-                return report_error(run->report, -r, "waiting for the instance: %s", strerror(-r));
+                return report_error(run->report, -r, "cannot wait for the instance: %s", strerror(-r));
         if (run->outcome.progress == PROGRESS_STARTING)
                 return report_error(run->report, ECHILD,
-                                    "the process inside was killed before the command was started");
+                                    "the first process inside was killed before the command started");
 
         if (info.si_code == CLD_EXITED)
-                return report_error(run->report, ECHILD, "the reaper of the instance ended, and the command with it");
+                return report_error(run->report, ECHILD,
+                                    "the first process of the instance ended unexpectedly, and the command with it");
         run_ended(run, W_EXITCODE(0, info.si_status));
         journal_ended(run->plan, run->outcome.wait_status);
         return 0;
@@ -220,12 +221,12 @@ int supervise(Supervisor *s) {
 
                 if (starting)
                         patience_check(&run->patience, (Origin) {}, NULL,
-                                       "waiting for the instance's root to be made, and its command to be executed");
+                                       "waiting until the instance's root is complete and its command runs");
                 fill(s, fds);
                 if (poll(fds, SOURCES, starting ? patience_left(&run->patience) : -1) >= 0)
                         r = process(s, fds);
                 else if (errno != EINTR)
-                        return report_error(run->report, errno, "poll: %s", strerror(errno));
+                        return report_error(run->report, errno, "cannot wait for events: %s", strerror(errno));
         }
         return r < 0 ? r : 0;
 }

@@ -66,10 +66,10 @@ static int make_mount(int root, int users, const PlanMount *m, Report *report) {
 
         copy = source < 0 ? source : mount_clone(source, m->attributes);
         if (copy < 0)
-                return report_error_at(report, m->origin, m->key, -copy, "binding %s: %s", path, strerror(-copy));
+                return report_error_at(report, m->origin, m->key, -copy, "cannot bind %s: %s", path, strerror(-copy));
         if (mount_setattr(copy, "", flags, &attr, sizeof(attr)) < 0)
-                return report_error_at(report, m->origin, m->key, errno, "%s cannot be idmapped: %s%s", path,
-                                       strerror(errno), errno == EINVAL ? " (not every file system can be)" : "");
+                return report_error_at(report, m->origin, m->key, errno, "cannot idmap %s: %s%s", path,
+                                       strerror(errno), errno == EINVAL ? " (not every file system supports it)" : "");
         return TAKE_FD(copy);
 }
 
@@ -84,11 +84,11 @@ static int make_all(const Plan *plan, int *fds, Report *report) {
         _cleanup_close_ int users = make_namespace(plan), root = -1;
 
         if (users < 0)
-                return report_error(report, -users, "making a user namespace for idmapped mounts: %s",
+                return report_error(report, -users, "cannot make a user namespace for idmapped mounts: %s",
                                     strerror(-users));
         root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (root < 0)
-                return report_error(report, errno, "/: %s", strerror(errno));
+                return report_error(report, errno, "cannot open /: %s", strerror(errno));
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (plan->mounts[i].source.kind == SOURCE_ID_MAPPED) {
                         fds[i] = make_mount(root, users, &plan->mounts[i], report);

@@ -69,7 +69,7 @@ static int find(const BlkidLibrary *lib, blkid_probe probe, int image, const cha
                                        "%s has the signatures of several file systems (wipefs(8) shows and removes them)",
                                        path);
         if (r < 0)
-                return report_error_at(report, origin, "RootDirectory", EIO, "%s: libblkid cannot read it", path);
+                return report_error_at(report, origin, "RootDirectory", EIO, "libblkid cannot read %s", path);
         if (lib->blkid_probe_lookup_value(probe, "TYPE", &type, NULL) >= 0)
                 type = type_to_mount(type);
         if (type) {
@@ -78,8 +78,8 @@ static int find(const BlkidLibrary *lib, blkid_probe probe, int image, const cha
         }
         if (lib->blkid_probe_lookup_value(probe, "PTTYPE", &partitions, NULL) >= 0)
                 return report_error_at(report, origin, "RootDirectory", EMEDIUMTYPE,
-                                       "%s has a partition table (%s): an image for a root is one file system without "
-                                       "partitions", path, partitions);
+                                       "%s has a partition table (%s): the image of a root must be one file system "
+                                       "without partitions", path, partitions);
         return report_error_at(report, origin, "RootDirectory", EMEDIUMTYPE,
                                "%s is neither a directory nor an image of a known file system (squashfs, erofs, ext2 to "
                                "ext4, xfs, btrfs)", path);
@@ -92,7 +92,8 @@ int image_find_type(int image, const char *path, Origin origin, const char **ret
 
         if (load(&lib) < 0)
                 return report_error_at(report, origin, "RootDirectory", ENOPKG,
-                                       "%s is not a directory, and libblkid is needed to mount it as an image", path);
+                                       "%s is not a directory, and isorun needs libblkid to mount it as an image",
+                                       path);
         probe = lib.blkid_new_probe();
         if (!probe)
                 return report_oom(report);

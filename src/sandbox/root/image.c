@@ -85,11 +85,12 @@ int image_mount(const char *path, Origin origin, int *ret, Report *report) {
 
         loop = attach_loop(image, device, sizeof(device));
         if (loop < 0)
-                return report_error_at(report, origin, KEY, -loop, "%s: no loop device for the image: %s", path,
+                return report_error_at(report, origin, KEY, -loop, "cannot attach the image %s to a loop device: %s",
+                                       path,
                                        strerror(-loop));
         fd = mount_device(type, device, &reason);
         if (fd < 0)
-                return report_error_at(report, origin, KEY, -fd, "mounting %s as %s%s: %s", path, type,
+                return report_error_at(report, origin, KEY, -fd, "cannot mount %s as %s%s: %s", path, type,
                                        *reason.text ? reason.text : " (journalctl -k may say why)", strerror(-fd));
         *ret = fd;
         return 0;

@@ -93,7 +93,7 @@ static int place_file(RootMaker *rm, const PlanMount *m, const char *text, size_
         _cleanup_close_ int file = make_file(rm, m, text, size), copy = -1;
 
         copy = file < 0 ? file : mount_clone(file, m->attributes);
-        return copy < 0 ? root_mount_fail(rm, m, -copy, "making", m->destination) : root_place(rm, m, copy);
+        return copy < 0 ? root_mount_fail(rm, m, -copy, "create", m->destination) : root_place(rm, m, copy);
 }
 
 /* Reads a host file for a credential. It must be a regular file of limited size, so that the read ends. */
@@ -124,7 +124,7 @@ int root_do_copy(RootMaker *rm, const PlanMount *m) {
         size_t size;
         int r = read_source(rm, m, &read, &size);
 
-        return r < 0 ? root_mount_fail(rm, m, -r, "reading", m->source.path) : place_file(rm, m, read, size);
+        return r < 0 ? root_mount_fail(rm, m, -r, "read", m->source.path) : place_file(rm, m, read, size);
 }
 
 int root_do_blocked(RootMaker *rm, const PlanMount *m) {
@@ -135,7 +135,7 @@ int root_do_blocked(RootMaker *rm, const PlanMount *m) {
         fd = mount_make("tmpfs", "mode=0,size=4k",
                         MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY,
                         &rm->reason);
-        return fd < 0 ? root_mount_fail(rm, m, -fd, "hiding", m->destination) : root_place(rm, m, fd);
+        return fd < 0 ? root_mount_fail(rm, m, -fd, "hide", m->destination) : root_place(rm, m, fd);
 }
 
 /* overlayfs takes its directories by path. A path in /proc/self/fd leads to an open directory, whatever its own path
@@ -164,7 +164,8 @@ static int create_overlay(RootMaker *rm, int fs, const int *lower, size_t n) {
 
         for (size_t i = 0; r == -EINVAL && !*rm->reason.text && i < n; i++)
                 if (is_overlay(lower[i]))
-                        rm->reason = (MountReason) { " (overlays stack two deep, and what is below is one already)" };
+                        rm->reason = (MountReason) { " (the kernel allows only two overlays on each other, and the "
+                                                     "source is on one)" };
         return r;
 }
 
@@ -248,5 +249,5 @@ int root_do_overlay(RootMaker *rm, const PlanMount *m) {
                                   mount_attribute_bits(m->attributes));
                 r = fd;
         }
-        return r < 0 ? root_mount_fail(rm, m, -r, "making an overlay of", m->source.path) : root_place(rm, m, fd);
+        return r < 0 ? root_mount_fail(rm, m, -r, "make an overlay of", m->source.path) : root_place(rm, m, fd);
 }

@@ -40,9 +40,9 @@ int root_do_notify(RootMaker *rm, const PlanMount *m) {
         fs = mount_make("tmpfs", "mode=755,size=4k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &rm->reason);
         fd = fs < 0 ? fs : make_socket(rm, fs);
         if (fd < 0)
-                return root_mount_fail(rm, m, -fd, "making the socket of", m->destination);
+                return root_mount_fail(rm, m, -fd, "create the socket in", m->destination);
         if (mount_setattr(fs, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)) < 0)
-                return root_mount_fail(rm, m, errno, "making read-only", m->destination);
+                return root_mount_fail(rm, m, errno, "make read-only", m->destination);
         *rm->notify = TAKE_FD(fd);
         return root_place(rm, m, fs);
 }

@@ -27,7 +27,7 @@
 #include "util/path.h"
 
 int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *what, const char *path) {
-        return fail_at(rm->f, subject_mount(rm->plan, m), error, "%s %s%s", what, path, rm->reason.text);
+        return fail_at(rm->f, subject_mount(rm->plan, m), error, "cannot %s %s%s", what, path, rm->reason.text);
 }
 
 /* Makes the path relative. openat2(2) would take an absolute path from "/", unless RESOLVE_IN_ROOT is set. */
@@ -79,7 +79,7 @@ int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
         _cleanup_close_ int destination = make_place(rm, m);
         int r = destination < 0 ? destination : mount_attach(mount_fd, destination);
 
-        return r < 0 ? root_mount_fail(rm, m, -r, "mounting on", m->destination) : 0;
+        return r < 0 ? root_mount_fail(rm, m, -r, "mount on", m->destination) : 0;
 }
 
 /* If the caller passed the source as an fd, its path must still lead to the same file. */
@@ -115,7 +115,7 @@ static int make_bind(RootMaker *rm, const PlanMount *m, MountAttributes attribut
 static int do_bind(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int fd = make_bind(rm, m, m->attributes);
 
-        return fd < 0 ? root_mount_fail(rm, m, -fd, "binding", m->source.path) : root_place(rm, m, fd);
+        return fd < 0 ? root_mount_fail(rm, m, -fd, "bind", m->source.path) : root_place(rm, m, fd);
 }
 
 static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, const char *options) {
@@ -130,10 +130,10 @@ static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, co
         fd = mount_make(type, options, mount_attribute_bits(attributes), &rm->reason);
         if (fd == -EPERM && m->kind == MOUNT_PROC)
                 return fail_at(rm->f, subject_mount(rm->plan, m), EPERM,
-                               "a new /proc is refused: the one of this system is masked, as containers do it; run "
-                               "isorun outside, or under isorun's Nesting=yes");
+                               "the kernel refuses a new /proc, because parts of the present one are covered, as in a "
+                               "container: run isorun outside it, or in a sandbox with Nesting=yes");
         if (fd < 0)
-                return root_mount_fail(rm, m, -fd, "making a file system for", m->destination);
+                return root_mount_fail(rm, m, -fd, "make a file system for", m->destination);
         return root_place(rm, m, fd);
 }
 
@@ -141,14 +141,14 @@ static int do_directory(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int parent = open_parent(rm, m->destination);
 
         if (parent < 0)
-                return root_mount_fail(rm, m, -parent, "opening the parent of", m->destination);
+                return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
         /* If the parent is on disk, its default ACL or set-group-id bit can change the mode that mkdirat(2) gives. */
         if (mkdirat(parent, path_name(m->destination), m->mode) < 0 ||
             fchmodat(parent, path_name(m->destination), m->mode, 0) < 0)
-                return root_mount_fail(rm, m, errno, "making", m->destination);
+                return root_mount_fail(rm, m, errno, "create", m->destination);
         if (rm->plan->set_owner && fchownat(parent, path_name(m->destination), rm->plan->owner_uid, rm->plan->owner_gid,
                                             AT_SYMLINK_NOFOLLOW) < 0)
-                return root_mount_fail(rm, m, errno, "making", m->destination);
+                return root_mount_fail(rm, m, errno, "create", m->destination);
         return 0;
 }
 
@@ -156,9 +156,9 @@ static int do_symlink(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int parent = open_parent(rm, m->destination);
 
         if (parent < 0)
-                return root_mount_fail(rm, m, -parent, "opening the parent of", m->destination);
+                return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
         if (symlinkat(m->target, parent, path_name(m->destination)) < 0)
-                return root_mount_fail(rm, m, errno, "making", m->destination);
+                return root_mount_fail(rm, m, errno, "create", m->destination);
         return 0;
 }
 
@@ -231,7 +231,7 @@ static int do_merge(RootMaker *rm, const PlanMount *m) {
         if (r >= 0)
                 r = merge_entries(rm, m, from, to);
         if (r < 0)
-                return root_mount_fail(rm, m, -r, "adding to", m->destination);
+                return root_mount_fail(rm, m, -r, "add entries to", m->destination);
 
         if (streq(m->destination, "/")) {
                 fd_close(rm->new_root);
@@ -301,31 +301,32 @@ static int begin(RootMaker *rm, const PlanMount *root) {
 
         rm->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (rm->old_root < 0)
-                return fail(rm->f, errno, "opening /");
+                return fail(rm->f, errno, "cannot open /");
         r = make_root(rm, root);
         if (r < 0)
-                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "making a root of %s%s",
-                               root->source.path ?: "nothing", *rm->reason.text ? rm->reason.text : failure_hint(-r));
+                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "cannot make a root from %s%s",
+                               root->source.path ?: "an empty directory",
+                                       *rm->reason.text ? rm->reason.text : failure_hint(-r));
         rm->new_root = r;
 
         /* Makes the old tree private, so that mounts made here do not propagate to the host. */
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-                return fail(rm->f, errno, "making the mounts private");
+                return fail(rm->f, errno, "cannot make the mounts private");
         r = root_make_scratch(rm);
         if (r >= 0)
                 r = mount_attach(rm->new_root, rm->old_root);
-        return r < 0 ? fail(rm->f, -r, "attaching the new root%s", rm->reason.text) : 0;
+        return r < 0 ? fail(rm->f, -r, "cannot attach the new root%s", rm->reason.text) : 0;
 }
 
 static int pivot(RootMaker *rm) {
         if (fchdir(rm->new_root) < 0 || sys_pivot_root(".", ".") < 0)
-                return fail(rm->f, errno, "pivot_root");
+                return fail(rm->f, errno, "cannot change to the new root");
         /* After pivot_root(2), the old root is stacked on the new one, and the layers between them on the old root. "."
          * is the new root, and umount2(".") detaches the top of the stack. */
         for (unsigned i = 0; i < rm->layers; i++)
                 if (umount2(".", MNT_DETACH) < 0)
-                        return fail(rm->f, errno, "detaching the old root");
-        return chdir("/") < 0 ? fail(rm->f, errno, "chdir /") : 0;
+                        return fail(rm->f, errno, "cannot detach the old root");
+        return chdir("/") < 0 ? fail(rm->f, errno, "cannot change to the directory /") : 0;
 }
 
 static void root_maker_deinit(RootMaker *rm) {
@@ -361,9 +362,9 @@ static int seal(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int fd = open_destination(rm, m->destination);
 
         if (fd < 0)
-                return root_mount_fail(rm, m, -fd, "opening", m->destination);
+                return root_mount_fail(rm, m, -fd, "open", m->destination);
         if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-                return root_mount_fail(rm, m, errno, "making read-only", m->destination);
+                return root_mount_fail(rm, m, errno, "make read-only", m->destination);
         return 0;
 }
 
@@ -373,7 +374,7 @@ int root_finish(const Plan *plan, Failure *f) {
 
         rm.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (rm.new_root < 0)
-                return fail(f, errno, "opening /");
+                return fail(f, errno, "cannot open /");
 
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == MOUNT_CGROUP)

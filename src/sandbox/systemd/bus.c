@@ -22,7 +22,8 @@ const BusLibrary *bus_library(Report *report) {
         loaded = r >= 0;
         if (r >= 0)
                 return &library;
-        report_error(report, -r, r == -ENOSYS ? "libsystemd is too old" : "talking to systemd needs libsystemd.so.0");
+        report_error(report, -r, r == -ENOSYS ? "libsystemd is too old" :
+                     "isorun needs libsystemd.so.0 to talk to systemd");
         return NULL;
 }
 
@@ -81,7 +82,7 @@ int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, R
         int r;
 
         r = user ? open_user(lib, ret) : lib->sd_bus_open_system(ret);
-        return r < 0 ? report_error(report, -r, "connecting to the %s bus: %s%s", user ? "user" : "system",
+        return r < 0 ? report_error(report, -r, "cannot connect to the %s bus: %s%s", user ? "user" : "system",
                                     strerror(-r), hint)
                      : 0;
 }
@@ -96,7 +97,8 @@ int bus_open_manager(const BusLibrary *lib, bool user, sd_bus **ret, Report *rep
         if (user)
                 snprintf(address, sizeof(address), "unix:path=/run/user/%u/systemd/private", geteuid());
         r = open_address(lib, address, false, ret);
-        return r < 0 ? report_error(report, -r, "connecting to the %s manager: %s", user ? "user" : "system",
+        return r < 0 ? report_error(report, -r, "cannot connect to the %s service manager: %s",
+                                    user ? "user" : "system",
                                     strerror(-r))
                      : 0;
 }

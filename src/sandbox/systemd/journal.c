@@ -116,7 +116,7 @@ void journal_oom_killed(const Plan *plan, Origin origin, const char *key) {
 
         if (!begin(&e, RECORD_OOM_KILLED, -1, &s))
                 return;
-        journal_entry_add(&e, "MESSAGE", "%s: the kernel killed a process that wanted more memory", plan->name);
+        journal_entry_add(&e, "MESSAGE", "%s: the kernel killed a process for lack of memory", plan->name);
         add_origin(&e, origin, key);
         end(&e);
 }
@@ -144,7 +144,7 @@ void journal_refused(const PlanUnit *unit, const char *name, const char *policy,
                 return;
         journal_entry_add(&e, "MESSAGE", "%s was not started: %s%s%s%s%s", name, origin ?: "", origin ? ": " : "",
                           error->key ?: "", error->key ? "=: " : "",
-                          is_secret(error) ? "not right (isorun --dry-run says why)" : error->text);
+                          is_secret(error) ? "invalid value (isorun --dry-run shows the details)" : error->text);
         add_origin(&e, error->origin, error->key);
         journal_entry_add(&e, "ERRNO", "%d", error->error);
         end(&e);

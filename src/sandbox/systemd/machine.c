@@ -103,8 +103,8 @@ int machine_register(const Plan *plan, pid_t leader, Report *report) {
         text = m.error.message ?: strerror(-r);
         if (is_refusal(&m) && !plan->machine_optional)
                 return report_error_at(report, plan->machine_origin, "Register", -r,
-                                       "systemd-machined does not take it: %s (-p Optional=Register runs without it)", text);
+                                       "systemd-machined refused it: %s (-p Optional=Register runs without it)", text);
         report_notice_at(report, plan->machine_origin, "Register", "not registered: systemd-machined %s: %s",
-                         is_refusal(&m) ? "does not take it" : "cannot be reached", text);
+                         is_refusal(&m) ? "refused it" : "cannot be reached", text);
         return 0;
 }

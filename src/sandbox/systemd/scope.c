@@ -94,20 +94,21 @@ static int refuse_property(Scope *s, const char *message) {
                 if (p->optional && i < 64 && !(s->dropped & UINT64_C(1) << i)) {
                         s->dropped |= UINT64_C(1) << i;
                         report_notice_at(s->report, origin, p->directive->name,
-                                         "not enforced: this systemd does not take it for a scope%s", version);
+                                         "not enforced: this systemd does not support it for scopes%s", version);
                         return 1;
                 }
                 return report_error_at(s->report, origin, p->directive->name, EOPNOTSUPP,
-                                       "this systemd does not take it for a scope%s: %s", version, message);
+                                       "this systemd does not support it for scopes%s: %s", version, message);
         }
-        return report_error(s->report, EIO, "systemd does not make %s: %s", s->plan->unit, message);
+        return report_error(s->report, EIO, "systemd refused to create %s: %s", s->plan->unit, message);
 }
 
 static int send_request(Scope *s);
 
 /* Ends the wait for the job with an error, which it reports. Returns 0, as sd-bus handlers do. */
 static int request_failed(Scope *s, int error) {
-        s->error = report_error(s->report, -error, "asking systemd for %s: %s", s->plan->unit, strerror(-error));
+        s->error = report_error(s->report, -error, "cannot ask systemd to create %s: %s",
+                                s->plan->unit, strerror(-error));
         return 0;
 }
 
@@ -227,7 +228,7 @@ int scope_request(Scope **ret, const Plan *plan, pid_t pid, Patience *patience, 
         if (r >= 0)
                 r = flush(s, patience);
         if (r < 0)
-                return report_error(report, -r, "asking systemd for %s: %s", plan->unit, strerror(-r));
+                return report_error(report, -r, "cannot ask systemd to create %s: %s", plan->unit, strerror(-r));
         *ret = TAKE_PTR(s);
         return 0;
 }
@@ -240,7 +241,7 @@ int scope_process(Scope *s, Report *report) {
         while (r > 0);
 
         if (r < 0)
-                return report_error(report, -r, "talking to systemd: %s", strerror(-r));
+                return report_error(report, -r, "cannot talk to systemd: %s", strerror(-r));
         if (s->error)
                 return s->error;
         if (!s->done)
@@ -248,7 +249,7 @@ int scope_process(Scope *s, Report *report) {
         if (s->cancelled)
                 return -ECANCELED;
         if (!streq(s->result, "done"))
-                return report_error(report, EIO, "systemd does not start %s: job %s", s->plan->unit, s->result);
+                return report_error(report, EIO, "systemd did not start %s: job %s", s->plan->unit, s->result);
         return 1;
 }
 

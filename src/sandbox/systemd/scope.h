@@ -10,7 +10,7 @@
 
 typedef struct Scope Scope;
 
-#define WAITING_FOR_SYSTEMD "waiting for systemd to start %s"
+#define WAITING_FOR_SYSTEMD "waiting until systemd has started %s"
 
 /* Asks systemd for the plan's scope, with process pid in it. Returns 0 once the request is sent, or -errno, reported.
  * plan and report are borrowed until scope_free(). */

@@ -7,6 +7,7 @@
 #include "sandbox/limits/limits.h"
 #include "sandbox/systemd/scope.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 #define SYSTEMD_UNIT "org.freedesktop.systemd1.Unit"
 #define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
@@ -29,8 +30,15 @@ static int missing(const Plan *plan, const PlanProperty *p, const char *why, boo
         if (!advice)
                 return report_error_at(report, s->origin, name, EOPNOTSUPP, "%s %s (-p Optional=%s runs without it)",
                                        plan->unit, why, name);
-        return report_error_at(report, s->origin, name, EPERM, "%s %s: add \"%s=%s\" to its [%s] section", plan->unit,
-                               why, name, s->value.text, is_dependency(p->directive) ? "Unit" : "Service");
+        return report_error_at(report, s->origin, name, EPERM, "%s %s: write %s=%s into the unit, section [%s]",
+                               plan->unit, why, name, s->value.text, is_dependency(p->directive) ? "Unit" : "Service");
+}
+
+static int may_not_add(const Plan *plan, const PlanProperty *p, Report *report) {
+        _cleanup_free_ char *why = format("has no %s=%s and, with User=, isorun may not add it", p->directive->name,
+                                          p->settings->items[0].value.text);
+
+        return why ? missing(plan, p, why, true, report) : report_oom(report);
 }
 
 void service_bus_deinit(ServiceBus *u) {
@@ -199,13 +207,13 @@ static int ensure(ServiceBus *u, const Plan *plan, const PlanProperty *p, int cg
 
         if (!limit) {
                 r = file_agrees(u, p);
-                return r > 0 ? 0 : missing(plan, p, "has it otherwise, and it cannot be set on a running unit", true, report);
+                return r > 0 ? 0 : missing(plan, p, "has another value, which cannot change while it runs", true, report);
         }
         if (set_property(u, plan, p) < 0)
-                return missing(plan, p, "does not hold it and may not set it on itself", true, report);
+                return may_not_add(plan, p, report);
         if (limit_is_held(p, cgroup_fd, NULL) > 0)
                 return 0;
-        return missing(plan, p, "took it, but the kernel does not hold it", false, report);
+        return missing(plan, p, "accepted it, but the kernel does not enforce it", false, report);
 }
 
 static int by_name(const void *a, const void *b) {

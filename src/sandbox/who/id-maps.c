@@ -104,16 +104,16 @@ static int run_helper(const char *helper, pid_t pid, const IdMap *map, Report *r
         if (!arguments)
                 return report_oom(report);
         if (pipe2(fds, O_CLOEXEC) < 0)
-                return report_error(report, errno, "pipe2: %s", strerror(errno));
+                return report_error(report, errno, "cannot make a pipe: %s", strerror(errno));
         output = fds[0];
         r = spawn(arguments, fds[1], &child);
         fd_close(fds[1]);
         if (r < 0)
-                return report_error(report, -r, "%s: %s", helper, strerror(-r));
+                return report_error(report, -r, "cannot run %s: %s", helper, strerror(-r));
 
         r = await(child, output, text, sizeof(text));
-        return r == 0 ? 0 : report_error(report, EPERM, "%s does not write the id map: %s", helper,
-                                         *text ? text : "it does not say why");
+        return r == 0 ? 0 : report_error(report, EPERM, "%s did not write the id map: %s", helper,
+                                         *text ? text : "it gave no reason");
 }
 
 int id_maps_write(const Plan *plan, int proc, pid_t pid, Report *report) {
@@ -126,7 +126,7 @@ int id_maps_write(const Plan *plan, int proc, pid_t pid, Report *report) {
                 return r < 0 ? r : run_helper(plan->gid_helper, pid, &plan->gid_map, report);
         }
         r = write_maps(proc, pid, &plan->uid_map, &plan->gid_map, plan->deny_setgroups);
-        return r < 0 ? report_error(report, -r, "writing the id maps: %s%s", strerror(-r), failure_hint(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "cannot write the id maps: %s%s", strerror(-r), failure_hint(-r)) : 0;
 }
 
 int id_maps_write_inner(const Plan *plan, int proc, pid_t pid) {

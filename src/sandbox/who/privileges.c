@@ -73,34 +73,34 @@ int privileges_drop(const Plan *plan, Failure *f) {
          * capability. */
         r = drop_bounding(plan->bounding);
         if (r < 0)
-                return fail(f, -r, "dropping the capability bounding set");
+                return fail(f, -r, "cannot drop capabilities from the bounding set");
 
         /* Then the ids, which need CAP_SETUID and CAP_SETGID. With PR_SET_KEEPCAPS, the capabilities for the ambient
          * set survive the change. */
         if (plan->set_ids) {
                 if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
-                        return fail(f, errno, "PR_SET_KEEPCAPS");
+                        return fail(f, errno, "cannot keep the capabilities while the user changes");
                 r = set_ids(plan);
                 if (r < 0)
-                        return fail(f, -r, "changing to user %u, group %u", plan->uid, plan->gid);
+                        return fail(f, -r, "cannot change to user %u, group %u", plan->uid, plan->gid);
         }
 
         /* The capabilities themselves are last: nothing after this needs one. */
         if (cap_reset_ambient() < 0)
-                return fail(f, errno, "clearing the ambient capabilities");
+                return fail(f, errno, "cannot clear the ambient capabilities");
         r = set_capabilities(permitted, plan->ambient);
         if (r >= 0)
                 r = raise_ambient(plan->ambient);
-        return r < 0 ? fail(f, -r, "setting the capabilities") : 0;
+        return r < 0 ? fail(f, -r, "cannot set the capabilities") : 0;
 }
 
 int privileges_drop_all(Failure *f) {
         int r;
 
         if (cap_reset_ambient() < 0)
-                return fail(f, errno, "clearing the ambient capabilities");
+                return fail(f, errno, "cannot clear the ambient capabilities");
         r = drop_bounding(0);
         if (r >= 0)
                 r = set_capabilities(0, 0);
-        return r < 0 ? fail(f, -r, "dropping all capabilities") : 0;
+        return r < 0 ? fail(f, -r, "cannot drop all capabilities") : 0;
 }

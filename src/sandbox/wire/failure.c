@@ -11,10 +11,10 @@
 
 const char *failure_hint(int error) {
         if (error == ENOSPC)
-                return " (they are nested as deep as the kernel allows)";
+                return " (the kernel does not allow more of them inside each other)";
         if ((error == EPERM || error == EACCES || error == ENOSYS || error == EROFS) &&
             prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER)
-                return " (in a sandbox of isorun's this needs Nesting=yes there, and no RestrictNamespaces=)";
+                return " (inside another sandbox, this needs Nesting=yes in its policy, without RestrictNamespaces=)";
         return "";
 }
 
@@ -55,7 +55,7 @@ int failure_take(const Failure *shared, Failure *ret) {
         if (copy.message.type != MESSAGE_FAILED)
                 return 0;
         if (message_check(&copy.message, MESSAGE_TO_ISORUN, 0) < 0)
-                return fail(ret, EPROTO, "reading why another process failed");
+                return fail(ret, EPROTO, "cannot read why another process failed");
         *ret = copy;
         return -copy.message.value;
 }

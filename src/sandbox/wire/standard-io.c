@@ -64,7 +64,7 @@ static int check_inherited(const Plan *plan, Report *report) {
                 if (r == -EISDIR)
                         return report_error(report, EISDIR, STANDARD_IO_OUTSIDE, fd);
                 if (r < 0)
-                        return report_error(report, -r, "fd %d: %s", fd, strerror(-r));
+                        return report_error(report, -r, "cannot use fd %d: %s", fd, strerror(-r));
         }
         return 0;
 }
@@ -82,7 +82,8 @@ int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Re
                 r = open_one(io, ids[i], patience, &fds[i]);
                 if (r < 0) {
                         fds_close(fds, i);
-                        return report_error_at(report, io->origin, directive_table[ids[i]].name, -r, "%s: %s",
+                        return report_error_at(report, io->origin, directive_table[ids[i]].name, -r,
+                                               "cannot open %s: %s",
                                                io->path ?: JOURNAL_STREAM, strerror(-r));
                 }
         }
@@ -123,7 +124,8 @@ int standard_io_connect(const Plan *plan, int fds[static 3], Failure *f) {
                         continue;
                 fd = connect_journal(fds[i], path_name(plan->executable), stream_unit(plan));
                 if (fd < 0)
-                        return fail_at(f, (Subject) { SUBJECT_STANDARD_IO, (uint32_t) i }, -fd, "connecting to the journal");
+                        return fail_at(f, (Subject) { SUBJECT_STANDARD_IO, (uint32_t) i }, -fd,
+                                       "cannot connect to the journal");
                 fd_close(fds[i]);
                 fds[i] = fd;
         }

@@ -9,7 +9,8 @@
  * (STANDARD_IO_OUTSIDE is the message for that), or -errno if it is not open. */
 int standard_io_check(int fd);
 
-#define STANDARD_IO_OUTSIDE "fd %d is a directory or a place, by which the command would reach outside"
+#define STANDARD_IO_OUTSIDE \
+        "fd %d is a directory or was opened with O_PATH: the command could reach files outside through it"
 
 /* Outside: checks that no inherited fd is a directory, and opens the files on the host that the plan names for standard
  * input, output and error. For the journal, opens its socket with O_PATH, because its path does not exist after
