@@ -270,6 +270,7 @@ static void test_refused(_unused_ void **state) {
                 { "RestrictFileSystems=", 0 },
                 { "InaccessiblePaths=/a %H", 1 },
                 { "ReadOnlyPaths='/a", 1 },
+                { "SystemCallFilter='read' write", 1 },
                 { "LimitNOFILE=%H", 1 },
                 { "TemporaryFileSystem=/tmp:size=1M\nReadOnlyPaths=/tmp", 1 },
                 { "BindPaths=%H", 0 },
