@@ -135,6 +135,12 @@ absurd "nor 2000 bases" deep/0.conf \
 run timeout 5 "$isorun" --no-scope --policy "$tmp/bad.conf" true
 is "of 100,000 mistakes the first are shown" "$status $(wc -l <<<"$err") ${err##*$'\n'}" \
 	"125 21 isorun: more errors follow, which are not shown"
+{ printf '[Service]\nExecStart=/bin/true\n'; for ((i = 0; i < 1000; i++)); do echo "BindPaths=/no/such/$i"; done; } >"$tmp/bad.service"
+run timeout 10 "$isoctl" import "$tmp/bad.service"
+is "a unit of which nothing works" "$status $err" "125 isoctl: more than 200 lines of the unit fail on this host"
+mkfifo "$tmp/fifo.service"
+run timeout 10 "$isoctl" import "$tmp/fifo.service"
+is "a FIFO is no unit" "$status $err" "125 isoctl: $tmp/fifo.service: not a regular file"
 rm -r "$tmp/deep" "$tmp/fifo.conf" "$tmp/zero.conf"
 
 run "$isorun" --no-scope -p MemoryMax=12Q true

@@ -167,13 +167,18 @@ static int mend(Trial *t, int status, Report *report) {
                                    error->error ? error->text : "isoctl cannot convert this unit to a policy");
 }
 
+enum { TRIALS_MAX = 200 }; /* each takes milliseconds */
+
 /* Tries until there is a plan. That ends, because each failure drops an item or makes a directive optional, or removes
  * the user namespace once. */
 static int fit(Loaded *l, Import *import, Report *report) {
         Trial t = { .import = import, .root = l->host.uid == 0 };
         int r = 0, status = PLAN_FAILED;
 
-        while (r >= 0 && status != 0) {
+        for (unsigned n = 0; r >= 0 && status != 0; n++) {
+                if (n >= TRIALS_MAX)
+                        return report_error(report, E2BIG, "more than %d lines of the unit fail on this host",
+                                            TRIALS_MAX);
                 t.report = (Report) {};
                 status = try_once(l, &t, import->unit);
                 if (t.oom)
