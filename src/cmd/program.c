@@ -20,9 +20,9 @@ void print_report(void *userdata, Severity severity, const char *line) {
 
 int flush_output(Report *report) {
         if (fflush(stdout) != 0)
-                return report_error(report, errno, "standard output: %s", strerror(errno));
+                return report_error(report, errno, "cannot write to standard output: %s", strerror(errno));
         /* The errno of an earlier write error is not known any more. */
-        return ferror(stdout) ? report_error(report, EIO, "standard output: %s", strerror(EIO)) : 0;
+        return ferror(stdout) ? report_error(report, EIO, "cannot write to standard output: %s", strerror(EIO)) : 0;
 }
 
 void ensure_standard_fds(void) {

@@ -186,7 +186,7 @@ like "--dry-run prints the plan with origins" "$out" "*/srv/name *read-only /etc
 also ok "... and starts nothing" test ! -e "$tmp/started"
 for line in "$isorun --no-scope --quiet --dry-run true" "$isoctl explain default"; do
 	run sh -c "$line >/dev/full"
-	is "what cannot be written is told ($line)" "$status ${err#*: }" "125 standard output: No space left on device"
+	is "what cannot be written is told ($line)" "$status ${err#*: }" "125 cannot write to standard output: No space left on device"
 done
 run "$isorun" --no-scope --quiet --dry-run --json --policy "$tmp/plan.conf" true
 is "--json is JSON, with file and line" "$(python3 -c 'import json,sys
@@ -209,7 +209,7 @@ done
 if [ "$(id -u)" = 0 ]; then
 	cp "$isorun" "$tmp/suid"; chmod 4755 "$tmp/suid"
 	run setpriv --reuid 1000 --regid 1000 --clear-groups "$tmp/suid" --no-scope true
-	is "refuses to run set-user-ID" "$status $err" "125 suid: refuses to run set-user-ID, set-group-ID or with file capabilities"
+	is "refuses to run set-user-ID" "$status $err" "125 suid: isorun does not run as a set-user-ID or set-group-ID program or with file capabilities"
 else
 	skip "refuses to run set-user-ID" "not root"
 fi

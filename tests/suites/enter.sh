@@ -109,7 +109,7 @@ test_status() {
 	run "${who[@]}" "$isoctl" enter one /usr/bin/python3 -c 'import sys; print(len(sys.argv[1]))' "$(head -c 100000 /dev/zero | tr '\0' x)"
 	no_refusal is "$label: a long argument" "$out" 100000
 	run "${who[@]}" "$isoctl" enter one echo "$(head -c 70000 /dev/zero | tr '\0' x)" "$(head -c 70000 /dev/zero | tr '\0' x)"
-	is "$label: ... one too long" "$status $err" "125 isoctl: enter: a command line of more than 131072 bytes"
+	is "$label: ... one too long" "$status $err" "125 isoctl: enter: the command line is longer than 131072 bytes"
 	end one
 }
 
@@ -148,7 +148,7 @@ test_version() {
 	await runs '^sleep 720$' && await "${who[@]}" "$isoctl" enter one true
 	run "${who[@]}" "$tmp/other/isoctl" enter one true
 	is "$label: an isoctl of another version is refused" "$status $err" "125 isoctl: one was started by isorun $version \
-(control protocol 1), and this is isoctl 9.9 (protocol 2): use isoctl $version for it, or start it again"
+(control protocol 1), but this is isoctl 9.9 (protocol 2): use isoctl $version for it, or restart the instance"
 	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol 2) cannot \
 talk to isorun $version (protocol 1): use isoctl $version for this instance" "$tmp/isorun.err"
 	send_nonsense "$(first_pid "^$isorun .*--name one ")"
@@ -164,7 +164,7 @@ talk to isorun $version (protocol 1): use isoctl $version for this instance" "$t
 	is "$label: two of another version understand each other" "$out" reached
 	enter two true
 	is "$label: an isorun of another version is known" "$status $err" "125 isoctl: two was started by isorun 9.9 \
-(control protocol 2), and this is isoctl $version (protocol 1): use isoctl 9.9 for it, or start it again"
+(control protocol 2), but this is isoctl $version (protocol 1): use isoctl 9.9 for it, or restart the instance"
 	kill "$(first_pid "^$tmp/other/isorun .*--name two ")"
 	wait "$instance"
 }
@@ -187,7 +187,7 @@ test_ends() {
 	wait "$instance"
 	wait %2 2>/dev/null || wait $!
 	also ok "$label: the end of the instance ends what entered" eventually gone '^sleep 703$'
-	ok "$label: ... and isoctl says so" eventually grep -q "one has ended, and the command with it" "$tmp/ended"
+	ok "$label: ... and isoctl says so" eventually grep -q "one has ended, and the command with it ended too" "$tmp/ended"
 	enter one true
 	is "$label: what has ended cannot be entered" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
 }
@@ -416,7 +416,7 @@ i = json.load(sys.stdin)[0]; print(i["name"], i["state"], i["command"], i["cgrou
 	like "$label: status" "$("${who[@]}" "$isoctl" status other)" \
 		"other*state*running*policy*default*first process*started*held by*isorun-other.scope*no_new_privs*yes*"
 	enter o true
-	like "$label: a beginning of two names" "$status $err" "125 isoctl: \"o\" is more than one instance: one (*) other (*)"
+	like "$label: a beginning of two names" "$status $err" "125 isoctl: \"o\" matches more than one instance: one (*) other (*)"
 	enter ot echo prefix
 	no_refusal is "$label: a beginning of one" "$out" prefix
 	enter isorun-other.scope echo unit
@@ -441,7 +441,7 @@ os.execvp(\"sleep\", [\"sleep\", \"707\"])"' &
 	is "$label: ... as nested in JSON" "$("$isoctl" list --json | python3 -c 'import json, sys
 print(len(json.load(sys.stdin)[0]["nested"]))')" 1
 	enter $'evil\033[31m' true
-	like "$label: ... and never acted on" "$status $err" "125 isoctl: *evil* is inside of one, which alone says so*"
+	like "$label: ... and never acted on" "$status $err" "125 isoctl: *evil* is nested in one, so isoctl cannot verify it from here*"
 	end one
 }
 
@@ -464,7 +464,7 @@ test_others() {
 	who=()
 	begin one
 	run "$as_user" "$isoctl" enter one true
-	is "another user is refused" "$status $err" "125 isoctl: one is an instance of user 0, who alone may do that beside root"
+	is "another user is refused" "$status $err" "125 isoctl: one is an instance of user 0: only that user and root may do this"
 	run "$as_user" /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
 	is "... by isorun itself" "$out" "hung up"
 	end one
@@ -514,7 +514,7 @@ time.sleep(600)"' >"$tmp/bound" 2>&1 &
 	no_refusal ok "who takes the socket's name hinders no start" runs '^sleep 709$'
 	run "$isoctl" enter squat true
 	is "... and is not taken for isorun" "$status $err" \
-		"125 isoctl: squat cannot be reached: another process has taken its socket's name"
+		"125 isoctl: cannot reach squat: another process uses its socket's name"
 	kill "$(first_pid '^python3 .*squatter')"
 	end squat
 	wait "$squatter" 2>/dev/null

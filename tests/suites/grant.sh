@@ -82,11 +82,11 @@ no"
 	is "$label, $1: read-only holds against who would undo it" "$out" "undone:"
 	like "$label, $1: status tells of both" "$(ctl status one)" "*granted*/source (* on /mnt/in, writable*granted*/source (* on /mnt/ro, read-only*"
 	grant one "$source:/mnt/in"
-	like "$label, $1: a place that is filled" "$status $err" "125 isoctl: one: on /mnt/in there is */source (* already (isoctl revoke takes it off)"
+	like "$label, $1: a place that is filled" "$status $err" "125 isoctl: one: /mnt/in is already in use by */source (* (isoctl revoke removes it)"
 	revoke one /mnt/ro
-	is "$label, $1: revoke" "$status $err" "0 ${kept:+isoctl: notice: one may mount, and may have mounted what was on /mnt/ro elsewhere: only its end surely takes that back}"
+	is "$label, $1: revoke" "$status $err" "0 ${kept:+isoctl: notice: one may mount, so it may have mounted the directory of /mnt/ro elsewhere: only the end of the instance surely removes it}"
 	revoke one /mnt/ro
-	is "$label, $1: ... of nothing" "$status $err" "125 isoctl: one: nothing is on /mnt/ro"
+	is "$label, $1: ... of nothing" "$status $err" "125 isoctl: one: no directory was granted on /mnt/ro"
 	inside 'ls -A /mnt/ro /mnt/in/d'
 	is "$label, $1: ... of the one alone" "$out" "/mnt/in/d:
 made
@@ -110,16 +110,16 @@ test_errors() {
 	begin
 	grant one "$tmp:/mnt/ro:rw"
 	is "$label: what is to be written on a read-only place" "$status $err" \
-		"125 isoctl: one: /mnt/ro is a read-only place (GrantPaths=/mnt/ro:rw would be another)"
+		"125 isoctl: one: /mnt/ro is read-only (a writable one needs GrantPaths=/mnt/ro:rw in the policy)"
 	grant one "$tmp:/usr"
 	is "$label: what is no place" "$status $err" \
-		"125 isoctl: one: /usr is no place of its GrantPaths=, which are /mnt/in:rw /mnt/ro:ro"
+		"125 isoctl: one: the policy's GrantPaths= does not have /usr, only /mnt/in:rw /mnt/ro:ro"
 	grant one "$tmp:/mnt/in/../ro"
-	like "$label: a way around" "$status $err" "125 isoctl: one: * is no place of its GrantPaths=, which are /mnt/in:rw /mnt/ro:ro"
+	like "$label: a way around" "$status $err" "125 isoctl: one: the policy's GrantPaths= does not have *, only /mnt/in:rw /mnt/ro:ro"
 	grant one "$tmp/undo.py:/mnt/in"
-	is "$label: a file" "$status $err" "125 isoctl: grant: $tmp/undo.py is no directory: a place holds one"
+	is "$label: a file" "$status $err" "125 isoctl: grant: $tmp/undo.py is not a directory: only directories can be granted"
 	grant one "$tmp/none:/mnt/in"
-	is "$label: a source that is not there" "$status $err" "125 isoctl: grant: $tmp/none: No such file or directory"
+	is "$label: a source that is not there" "$status $err" "125 isoctl: grant: cannot use $tmp/none: No such file or directory"
 	grant one "$tmp"
 	is "$label: no destination" "$status $err" "125 isoctl: grant: not SRC:DEST[:ro|rw]: \"$tmp\""
 	inside "$(to_end 'ls -d /mnt/in; mount --bind /usr /mnt/in 2>/dev/null && echo mounted; umount /mnt/in 2>/dev/null && echo taken off')"
@@ -128,7 +128,7 @@ test_errors() {
 	"${who[@]}" "$isorun" --quiet -p "Optional=MemoryMax TasksMax" --name none sleep 1000 &
 	await ctl enter none true 2>/dev/null
 	grant none "$tmp:/mnt"
-	is "$label: an instance without a place" "$status $err" "125 isoctl: none: /mnt is no place of its GrantPaths=, for it has none"
+	is "$label: an instance without a place" "$status $err" "125 isoctl: none: the policy has no GrantPaths=, so nothing can be granted"
 	kill "$(first_pid "^$isorun .*--name none ")"
 	wait $!
 	run "${who[@]}" "$isorun" --quiet -p GrantPaths=/in:rw true
@@ -150,15 +150,15 @@ test_revoke() {
 	for i in 801 802 803 804; do await runs "^(/mnt/ro/)?sleep(-held)? $i\$"; done
 	revoke one /mnt/ro
 	is "$label: revoke names who still holds files there" "$(sed 's/process [0-9]*/process N/' <<<"$err" | LC_ALL=C sort)" \
-		"isoctl: notice: process N (sleep) still holds files of /mnt/ro
-isoctl: notice: process N (sleep) still holds files of /mnt/ro
-isoctl: notice: process N (sleep-held) still holds files of /mnt/ro"
+		"isoctl: notice: process N (sleep) still uses files of /mnt/ro
+isoctl: notice: process N (sleep) still uses files of /mnt/ro
+isoctl: notice: process N (sleep-held) still uses files of /mnt/ro"
 	also ok "$label: ... and leaves them" runs '^sleep 801$'
 	grant one "$source:/mnt/ro"
 	"${who[@]}" "$isoctl" enter one sh -c 'cd /mnt/ro; exec sleep 805' &
 	await runs '^sleep 805$'
 	revoke one /mnt/ro --kill
-	like "$label: with --kill it ends them" "$err" "isoctl: notice: process * (sleep) was killed, for it held files of /mnt/ro"
+	like "$label: with --kill it ends them" "$err" "isoctl: notice: process * (sleep) was killed, because it used files of /mnt/ro"
 	also ok "$label: ... really" eventually gone '^sleep 805$'
 	also ok "$label: ... and no other" runs '^sleep 804$'
 	end
@@ -209,12 +209,12 @@ if [ -n "${TH_USER-}" ]; then
 	run "$isoctl" revoke one /mnt/ro
 	is "... and revokes" "$status $err" "0 "
 	run "$as_user" "$isoctl" grant one "$tmp/roots/below:/mnt/ro"
-	like "a source that the user cannot reach" "$status $err" "125 isoctl: grant: $tmp/roots/below: Permission denied"
+	like "a source that the user cannot reach" "$status $err" "125 isoctl: grant: cannot use $tmp/roots/below: Permission denied"
 	end
 	who=()
 	begin
 	run "$as_user" "$isoctl" grant one "$tmp:/mnt/ro"
-	is "another user's" "$status $err" "125 isoctl: one is an instance of user 0, who alone may do that beside root"
+	is "another user's" "$status $err" "125 isoctl: one is an instance of user 0: only that user and root may do this"
 	end
 else
 	skip "the same as another user" "no user to be"

@@ -53,7 +53,7 @@ while i: print(len(i), i[0]["name"], i[0]["cgroup"].rsplit("/", 1)[1]); i = i[0]
 		# shellcheck disable=SC2086
 		ctl $verb
 		like "$label: from outside, $verb is refused" "$status $err" \
-			"125 isoctl: \"*\" is inside of @(outer|mid), which alone says so: enter that one, and act on it there"
+			"125 isoctl: \"*\" is nested in @(outer|mid), so isoctl cannot verify it from here: use isoctl inside (isoctl enter)"
 	done
 
 	is "$label: the delegated part is listed inside" \
@@ -77,8 +77,8 @@ test_not_delegated() {
 	ctl enter outer isorun "${quiet[@]}" echo one more
 	no_refusal is "$label: ... and can make a sandbox there, as the payload can" "$out" "one more"
 	ctl enter outer isoctl list
-	is "$label: ... and inside, list says why not" "$status $err" "125 isoctl: no cgroup2 file system is mounted on\
- /sys/fs/cgroup, where instances are found (inside of one it takes Delegate=yes there)"
+	is "$label: ... and inside, list says why not" "$status $err" "125 isoctl: cannot find instances: no cgroup2 file\
+ system is mounted on /sys/fs/cgroup (inside an instance, this needs Delegate=yes in its policy)"
 	end outer
 }
 

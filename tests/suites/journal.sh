@@ -94,7 +94,7 @@ test_refusal() {
 	begin no
 	run "${who[@]}" "$isorun" "${mode[@]}" --name no true
 	is "$label: a name that is taken is" "$(records REFUSED $unit MESSAGE ERRNO | tail -n1)" \
-		"no was not started: there is a unit $unit already (--name chooses another name)|17"
+		"no was not started: the unit $unit already exists (--name sets another name)|17"
 	ctl stop $unit
 	wait "$instance"
 	if has_controllers; then

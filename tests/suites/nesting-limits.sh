@@ -112,7 +112,7 @@ test_cleaned() {
 	run outer bash -c 'isorun --quiet --name twice --policy inner sleep 1000 &
 		until pgrep -f "^sleep 1000$" >/dev/null; do sleep 0.1; done
 		isorun --name twice --policy inner true; kill $!; wait $!'
-	like "$label: a name that is taken" "$err" "isorun: there is a unit isorun-twice.scope already*"
+	like "$label: a name that is taken" "$err" "isorun: the unit isorun-twice.scope already exists*"
 	also ok "$label: nothing is left" eventually no_scopes
 }
 

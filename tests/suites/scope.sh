@@ -40,7 +40,7 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	is "$label: the exit status is known though isorun's caller ignores SIGCHLD" "$status $err" "7 "
 	run "${who[@]}" "$isorun" "${mode[@]}" --name one true
 	is "$label: a name that is taken" "$status $err" \
-		"125 isorun: there is a unit isorun-one.scope already (--name chooses another name)"
+		"125 isorun: the unit isorun-one.scope already exists (--name sets another name)"
 	also is "$label: ... and harms nobody" "$(ctl is-active isorun-one.scope)" active
 
 	ctl freeze isorun-one.scope

@@ -40,7 +40,7 @@ all() {
 	if [ ! -e /sys/fs/cgroup/cpuset.cpus.effective ]; then
 		ctl set-property one AllowedCPUs=0
 		like "$label: what there is no controller for is an error" "$status $err" \
-			"125 isoctl: set-property: AllowedCPUs=: one: systemd took it, but the kernel does not hold it:*"
+			"125 isoctl: set-property: AllowedCPUs=: one: systemd accepted it, but the kernel does not enforce it:*"
 	fi
 	ctl stop one
 	also ok "$label: ... stopped" eventually gone

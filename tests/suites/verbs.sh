@@ -161,15 +161,15 @@ test_set_property() {
 		"125 isoctl: set-property: MemroyMax=: no such directive (did you mean MemoryMax=?)"
 	ctl set-property one PrivateTmp=no KillMode=mixed
 	is "$label: what cannot be changed is refused" "$status $err" \
-		"125 isoctl: set-property: KillMode=: cannot be changed while an instance runs: only limits can"
+		"125 isoctl: set-property: KillMode=: cannot change while an instance runs: only limits can"
 	ctl set-property one MemoryMax=
-	is "$label: no value" "$status $err" "125 isoctl: set-property: MemoryMax=: no value (infinity is no limit)"
+	is "$label: no value" "$status $err" "125 isoctl: set-property: MemoryMax=: the value is missing (infinity removes the limit)"
 	ctl set-property one
 	is "$label: no property" "$status $err" "125 isoctl: set-property: LIMIT=VALUE is missing; usage: isoctl set-property NAME LIMIT=VALUE..."
 	if ! has_controllers; then
 		ctl set-property one MemoryMax=64M
 		is "$label: what systemd takes and the kernel does not hold is an error" "$status $err" \
-			"125 isoctl: set-property: MemoryMax=: one: systemd took it, but the kernel does not hold it: the cgroup has no file memory.max"
+			"125 isoctl: set-property: MemoryMax=: one: systemd accepted it, but the kernel does not enforce it: the cgroup has no file memory.max"
 	fi
 	if [ "$label" = root ]; then
 		ctl set-property one IPAddressDeny=any
@@ -177,7 +177,7 @@ test_set_property() {
 	else
 		ctl set-property one IPAddressDeny=any
 		like "$label: a BPF program that cannot be" "$status $err" \
-			"125 isoctl: set-property: IPAddressDeny=: one: systemd took it, but whether the kernel holds it cannot be read:*"
+			"125 isoctl: set-property: IPAddressDeny=: one: systemd accepted it, but isoctl cannot read whether the kernel enforces it:*"
 	fi
 	end 807
 }
@@ -192,7 +192,7 @@ test_names() {
 	run "${who[@]}" "$isoctl" enter 'oth*' echo inside
 	no_refusal is "$label: enter by a pattern that is one" "$out" inside
 	run "${who[@]}" "$isoctl" enter 'web*' true
-	like "$label: ... that is two" "$status $err" '125 isoctl: "web?" is more than one instance: web-1 (*) web-2 (*)'
+	like "$label: ... that is two" "$status $err" '125 isoctl: "web?" matches more than one instance: web-1 (*) web-2 (*)'
 	ctl stop 'none*'
 	is "$label: a pattern that matches none" "$status $err" '0 isoctl: notice: no instance matches "none*"'
 	ctl stop 'web*' web-1
@@ -218,7 +218,7 @@ test_top() {
 	like "$label: top of a pattern" "$status $out" "0 *running*"
 	also unlike "$label: ... has no other" "$out" "*sleep 814*"
 	ctl top -d never
-	is "$label: a bad delay" "$status $err" '125 isoctl: top: not a time to wait: "never"'
+	is "$label: a bad delay" "$status $err" '125 isoctl: top: not a time span (such as 2s): "never"'
 	end 814
 }
 
@@ -315,7 +315,7 @@ Description=by hand"
 	echo >>"$tmp/hand.conf"
 	run "${who[@]}" "$isoctl" cat one
 	is "$label: ... says what has been changed since" "$err" \
-		"isoctl: notice: $tmp/./hand.conf has been changed since one was started"
+		"isoctl: notice: $tmp/./hand.conf has changed since one was started"
 	printf '[Policy]\nDescription=a\033[31mb\n' >"$tmp/hand.conf"
 	vars=(SYSTEMD_PAGER= NO_COLOR=1)
 	at_terminal "" "$isoctl" cat one
@@ -356,10 +356,10 @@ os.execvp(\"sleep\", [\"sleep\", \"821\"])"' &
 	await runs '^sleep 821$'
 	for verb in stop kill freeze wait; do
 		ctl $verb inner
-		like "$label: $verb never acts on what is nested" "$status $err" '125 isoctl: "inner" is inside of outer*'
+		like "$label: $verb never acts on what is nested" "$status $err" '125 isoctl: "inner" is nested in outer, so isoctl cannot verify it*'
 	done
 	ctl set-property inner TasksMax=1
-	like "$label: nor does set-property" "$status $err" '125 isoctl: "inner" is inside of outer*'
+	like "$label: nor does set-property" "$status $err" '125 isoctl: "inner" is nested in outer, so isoctl cannot verify it*'
 	ctl kill 'inn*'
 	is "$label: nor does a pattern" "$status $err" '0 isoctl: notice: no instance matches "inn*"'
 	also ok "$label: ... it still runs" runs '^sleep 821$'
@@ -401,7 +401,7 @@ test_no_unit() {
 	for verb in stop freeze kill; do
 		run "$isoctl" $verb part
 		like "$verb of an instance that is no unit" "$status $err" \
-			"125 isoctl: part is no unit of its own, but a part of one: its isorun, which can be signalled, is process *"
+			"125 isoctl: part has no unit, so systemd cannot act on it: send signals to its isorun, process *"
 	done
 	systemctl stop isorun-host.service
 	end 823
@@ -421,7 +421,7 @@ test_managers() {
 	is "a user's own with --user" "$("$as_user" "$isoctl" list -q --user | sort | tr '\n' ' ')" "his one "
 	run "$as_user" "$isoctl" stop mine
 	like "a user stops none of root's, which systemd says" "$status $(runs '^sleep 832$' && echo runs) $err" \
-		"125 runs isoctl: mine: systemd: *"
+		"125 runs isoctl: mine: systemd refused this: *"
 	run "$as_user" "$isoctl" --user stop mine
 	is "... which is not seen with --user" "$status $err" "125 isoctl: no such instance: \"mine\"; see isoctl list"
 	run "$as_user" "$isoctl" kill -s KILL '[hmo]*[es]'
@@ -454,7 +454,7 @@ test_confused() {
 	ln -s /run/systemd/private "$private"
 	run "$isoctl" stop one
 	is "root takes no other for the user's manager" "$status $err" \
-		"125 isoctl: connecting to the systemd of user $(id -u "$TH_USER"): Operation not permitted"
+		"125 isoctl: cannot connect to the systemd of user $(id -u "$TH_USER"): Operation not permitted"
 	mv "$private.away" "$private"
 	run "$isoctl" stop one
 	is "... but that" "$status $err" "0 "

@@ -49,8 +49,8 @@ static void expect_reply(const char *what, const Packet *p, size_t size, int res
         close(socket);
 }
 
-#define NOT_UNDERSTOOD "error: web: its answer cannot be understood: it may have been started by another version than " \
-                       "this isoctl (" ISORUN_VERSION ")\n"
+#define NOT_UNDERSTOOD "error: web: isoctl cannot understand its answer: another version than this isoctl (" \
+                       ISORUN_VERSION ") may have started it\n"
 
 static void test_replies(_unused_ void **state) {
         const struct {
@@ -97,8 +97,8 @@ static void test_other_version(_unused_ void **state) {
 
         p.header.version = UINT32_MAX;
         memset(p.header.program, '9', sizeof(p.header.program));
-        snprintf(expected, sizeof(expected), "error: web was started by isorun %.19s (control protocol 4294967295), and this is "
-                 "isoctl %s (protocol %u): use isoctl %.19s for it, or start it again\n", "99999999999999999999",
+        snprintf(expected, sizeof(expected), "error: web was started by isorun %.19s (control protocol 4294967295), but this is "
+                 "isoctl %s (protocol %u): use isoctl %.19s for it, or restart the instance\n", "99999999999999999999",
                  ISORUN_VERSION, control_header.version, "99999999999999999999");
         /* A reply of another version may have any size. */
         expect_reply("small", &p, sizeof(p.header), -EPROTONOSUPPORT, expected);

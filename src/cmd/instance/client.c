@@ -57,8 +57,10 @@ static int parse_reply(const char *packet, size_t size, const char *name, Contro
 
         r = control_check_header(packet, size, &header);
         if (r == -EPROTONOSUPPORT)
-                return report_error(report, EPROTONOSUPPORT, "%s was started by isorun %s (control protocol %u), and this is "
-                                    "isoctl %s (protocol %u): use isoctl %s for it, or start it again", name, header.program,
+                return report_error(report, EPROTONOSUPPORT,
+                                    "%s was started by isorun %s (control protocol %u), but this is isoctl %s "
+                                    "(protocol %u): use isoctl %s for it, or restart the instance",
+                                    name, header.program,
                                     header.version, control_header.program, control_header.version, header.program);
         if (r >= 0 && size == sizeof(header) + sizeof(*ret)) {
                 memcpy(ret, packet + sizeof(header), sizeof(*ret));
@@ -66,8 +68,9 @@ static int parse_reply(const char *packet, size_t size, const char *name, Contro
                 if (is_valid(ret))
                         return 0;
         }
-        return report_error(report, EPROTO, "%s: its answer cannot be understood: it may have been started by another version "
-                            "than this isoctl (%s)", name, control_header.program);
+        return report_error(report, EPROTO,
+                            "%s: isoctl cannot understand its answer: another version than this isoctl (%s) may have "
+                            "started it", name, control_header.program);
 }
 
 int client_receive(int fd, const char *name, ControlReply *ret, int *fds, unsigned n, Report *report) {

@@ -59,7 +59,7 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
         char c;
 
         if (!shared || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-                return fail(f, errno, "preparing a process");
+                return fail(f, errno, "cannot prepare a helper process");
         pid = fork();
         if (pid == 0) {
                 close(fds[0]);
@@ -67,7 +67,7 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
         }
         close(fds[1]);
         if (pid < 0)
-                r = fail(f, errno, "fork");
+                r = fail(f, errno, "cannot fork a helper process");
         else {
                 r = packet_receive(fds[0], &c, 1, &size, &fd, 1, 0);
                 (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
@@ -75,7 +75,7 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
                 if (q < 0)
                         r = q;
                 else if (r <= 0)
-                        r = fail(f, r < 0 ? -r : ECHILD, "a process that was to help");
+                        r = fail(f, r < 0 ? -r : ECHILD, "the helper process failed");
         }
         close(fds[0]);
         if (r >= 0)
@@ -91,7 +91,7 @@ static int copy_here(const char *path, const Task *task, Failure *f) {
         if (source < 0)
                 return fail(f, -source, "%s", task->path);
         fd = mount_clone(source, attributes);
-        return fd < 0 ? fail(f, -fd, "copying the mount at %s", task->path) : fd;
+        return fd < 0 ? fail(f, -fd, "cannot copy the mount of %s", task->path) : fd;
 }
 
 /* Makes a mount namespace, and for a user also a user namespace, with the same rights on files as before. The user's
@@ -125,16 +125,16 @@ static int copy(const Task *task, Failure *f) {
 
         r = make_namespaces();
         if (r < 0)
-                return fail(f, -r, "making namespaces to copy %s in", task->path);
+                return fail(f, -r, "cannot make the namespaces in which to copy %s", task->path);
         first = copy_here(task->path, task, f);
         if (first < 0)
                 return -1;
         /* Not on "/": then the process would count as chrooted, and could not make a user namespace. */
         if (move_mount(first, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(first) < 0)
-                return fail(f, errno, "attaching the copy of %s", task->path);
+                return fail(f, errno, "cannot attach the copy of %s", task->path);
         /* The working directory moves to the copy of its mount. */
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-                return fail(f, errno, "making namespaces to lock the copy of %s in", task->path);
+                return fail(f, errno, "cannot make the namespaces that lock the copy of %s", task->path);
         return copy_here(".", task, f);
 }
 
@@ -160,14 +160,14 @@ static int join(Task *task, Failure *f) {
 
         task->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (task->proc < 0)
-                return fail(f, errno, "/proc");
+                return fail(f, errno, "cannot open /proc");
         if (same && (geteuid() != 0 || t->uid != 0))
-                return fail(f, EPERM, "an instance without a user namespace");
+                return fail(f, EPERM, "only root can change an instance without a user namespace");
         if (geteuid() == 0 && t->uid != 0 &&
             (setgroups(0, NULL) < 0 || setresgid(t->gid, t->gid, t->gid) < 0 || setresuid(t->uid, t->uid, t->uid) < 0))
-                return fail(f, errno, "becoming user %u", t->uid);
+                return fail(f, errno, "cannot change to user %u", t->uid);
         if ((!same && setns(t->user_namespace, CLONE_NEWUSER) < 0) || setns(t->mount_namespace, CLONE_NEWNS) < 0)
-                return fail(f, errno, "joining the instance");
+                return fail(f, errno, "cannot join the namespaces of the instance");
         return 0;
 }
 
@@ -180,9 +180,9 @@ static int attach(const Task *task, Failure *f) {
                 return -1;
         place = open_path(task->path);
         if (place < 0)
-                return fail(f, -place, "%s inside", task->path);
+                return fail(f, -place, "cannot open %s inside", task->path);
         r = mount_attach(task->mount_fd, place);
-        return r < 0 ? fail(f, -r, "mounting on %s inside", task->path) : -1;
+        return r < 0 ? fail(f, -r, "cannot mount on %s inside", task->path) : -1;
 }
 
 int grant_attach(const GrantTarget *target, int mount_fd, const char *place, Failure *f) {
@@ -202,10 +202,10 @@ static int detach(const Task *task, Failure *f) {
         /* umount2(2) by the fd's path. "." in the directory would need the right to search it, and revoke must also
          * work without. */
         if (place < 0 || fchdir(here.proc) < 0)
-                return fail(f, place < 0 ? -place : errno, "%s inside", task->path);
+                return fail(f, place < 0 ? -place : errno, "cannot open %s inside", task->path);
         snprintf(path, sizeof(path), "self/fd/%d", place);
         if (umount2(path, MNT_DETACH) < 0)
-                return fail(f, errno, "taking off what is on %s inside", task->path);
+                return fail(f, errno, "cannot unmount %s inside", task->path);
         return -1;
 }
 
@@ -223,7 +223,7 @@ static int open_mounts(const Task *task, Failure *f) {
         if (join(&here, f) < 0)
                 return -1;
         fd = openat(here.proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-        return fd < 0 ? fail(f, errno, "mountinfo") : fd;
+        return fd < 0 ? fail(f, errno, "cannot read the instance's mounts") : fd;
 }
 
 int grant_open_mounts(const GrantTarget *target, Failure *f) {

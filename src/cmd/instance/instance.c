@@ -309,8 +309,9 @@ int instances_find(InstanceList *ret, Report *report) {
         if (r < 0)
                 return r;
         if (!host.cgroup_root)
-                return report_error(report, ENOENT, "no cgroup2 file system is mounted on /sys/fs/cgroup, where instances are found (inside of "
-                                    "one it takes Delegate=yes there)");
+                return report_error(report, ENOENT,
+                                    "cannot find instances: no cgroup2 file system is mounted on /sys/fs/cgroup "
+                                    "(inside an instance, this needs Delegate=yes in its policy)");
         ret->root = TAKE_PTR(host.cgroup_root);
         fd = open(ret->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)

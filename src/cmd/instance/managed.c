@@ -20,8 +20,9 @@ Manager *managers_get(Managers *managers, const Instance *instance, Report *repo
         Manager **added;
 
         if (!instance->unit) {
-                report_error(report, EOPNOTSUPP, "%s is no unit of its own, but a part of one: its isorun, which can be "
-                             "signalled, is process %d", instance->name, instance->isorun);
+                report_error(report, EOPNOTSUPP,
+                             "%s has no unit, so systemd cannot act on it: send signals to its isorun, process %d",
+                             instance->name, instance->isorun);
                 return NULL;
         }
         for (size_t i = 0; i < managers->n; i++)
@@ -29,7 +30,7 @@ Manager *managers_get(Managers *managers, const Instance *instance, Report *repo
                         return managers->items[i];
 
         if (instance->of_user && uid != geteuid() && geteuid() != 0) {
-                report_error(report, EPERM, "%s is an instance of user %u, who alone may do that beside root",
+                report_error(report, EPERM, "%s is an instance of user %u: only that user and root may do this",
                              instance->name, uid);
                 return NULL;
         }

@@ -101,7 +101,8 @@ static int open_private(Manager *m, Report *report) {
                 fd = -1; /* the bus's */
                 r = m->more.sd_bus_start(m->bus);
         }
-        return r < 0 ? report_error(report, -r, "connecting to the systemd of user %u: %s", m->uid, strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "cannot connect to the systemd of user %u: %s",
+                                    m->uid, strerror(-r)) : 0;
 }
 
 static int on_job_removed(sd_bus_message *message, void *userdata, _unused_ sd_bus_error *error) {
@@ -132,7 +133,7 @@ int manager_open(Manager **ret, uid_t uid, Report *report) {
         if (uid == MANAGER_SYSTEM || uid == geteuid())
                 r = bus_open(m->lib, uid != MANAGER_SYSTEM, "", &m->bus, report);
         else if (geteuid() != 0)
-                r = report_error(report, EPERM, "of user %u, who alone may do that beside root", uid);
+                r = report_error(report, EPERM, "only user %u and root may do this", uid);
         else
                 r = open_private(m, report);
         if (r < 0)
@@ -142,7 +143,7 @@ int manager_open(Manager **ret, uid_t uid, Report *report) {
         r = m->more.sd_bus_match_signal(m->bus, NULL, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved", on_job_removed,
                                         m);
         if (r < 0)
-                return report_error(report, -r, "talking to systemd: %s", strerror(-r));
+                return report_error(report, -r, "cannot talk to systemd: %s", strerror(-r));
         *ret = TAKE_PTR(m);
         return 0;
 }
@@ -161,7 +162,7 @@ static int finish(Manager *m, sd_bus_message *message, int r, const char *name, 
                 r = m->lib->sd_bus_call(m->bus, message, 0, &error, ret);
         m->lib->sd_bus_message_unref(message);
         if (r < 0)
-                r = report_error(report, -r, "%s: systemd: %s", name, error.message ?: strerror(-r));
+                r = report_error(report, -r, "%s: systemd refused this: %s", name, error.message ?: strerror(-r));
         m->lib->sd_bus_error_free(&error);
         return r < 0 ? r : 0;
 }
@@ -189,7 +190,7 @@ int manager_stop(Manager *m, const char *unit, const char *name, Report *report)
         }
         m->lib->sd_bus_message_unref(reply);
         if (r < 0)
-                return report_error(report, -r, "%s: systemd's answer: %s", name, strerror(-r));
+                return report_error(report, -r, "%s: cannot read systemd's answer: %s", name, strerror(-r));
         return job && job->path ? 0 : report_oom(report);
 }
 
@@ -209,11 +210,12 @@ int manager_wait(Manager *m, Report *report) {
                 if (r == 0)
                         r = m->more.sd_bus_wait(m->bus, UINT64_MAX);
                 if (r < 0 && r != -EINTR)
-                        return report_error(report, -r, "talking to systemd: %s", strerror(-r));
+                        return report_error(report, -r, "cannot talk to systemd: %s", strerror(-r));
         }
         for (size_t i = 0; i < m->n_jobs; i++)
                 if (!m->jobs[i].result || !streq(m->jobs[i].result, "done"))
-                        result = report_error(report, EIO, "%s: not stopped: job %s", m->jobs[i].name,
+                        result = report_error(report, EIO, "%s was not stopped: systemd's job is \"%s\"",
+                                              m->jobs[i].name,
                                               m->jobs[i].result ?: "lost");
         return result;
 }

@@ -132,13 +132,18 @@ Place *places_pick(const Places *places, const Instance *instance, const char *p
                 if (streq(places->items[i].path, path))
                         return &places->items[i];
 
+        if (places->n == 0) {
+                report_error(report, ENOENT, "%s: the policy has no GrantPaths=, so nothing can be granted",
+                             instance->name);
+                return NULL;
+        }
         if (text_open(&text) < 0) {
                 report_oom(report);
                 return NULL;
         }
         for (size_t i = 0; i < places->n; i++)
                 fprintf(text.f, " %s:%s", places->items[i].path, places->items[i].writable ? "rw" : "ro");
-        report_error(report, ENOENT, "%s: %s is no place of its GrantPaths=%s%s", instance->name, path,
-                     places->n ? ", which are" : ", for it has none", text_so_far(&text) ?: " …");
+        report_error(report, ENOENT, "%s: the policy's GrantPaths= does not have %s, only%s", instance->name, path,
+                     text_so_far(&text) ?: " …");
         return NULL;
 }

@@ -62,7 +62,7 @@ static int ambiguous(const InstanceList *list, const char *name, const MatchRule
         for (size_t i = 0; i < list->n; i++)
                 if (is_meant(&list->items[i], name, rule))
                         fprintf(text.f, " %s (%s)", list->items[i].name, list->items[i].cgroup);
-        return report_error(report, ENOTUNIQ, "\"%s\" is more than one instance:%s", name,
+        return report_error(report, ENOTUNIQ, "\"%s\" matches more than one instance:%s", name,
                             text_so_far(&text) ?: " …");
 }
 
@@ -70,8 +70,8 @@ static int none(const InstanceList *list, const char *name, Report *report) {
         for (size_t i = 0; i < list->n; i++)
                 if (list->items[i].nested && is_named(&list->items[i], name))
                         return report_error(report, EPERM,
-                                            "\"%s\" is inside of %s, which alone says so: enter that one, and act on "
-                                            "it there", name, list->items[list->items[i].parent].name);
+                                            "\"%s\" is nested in %s, so isoctl cannot verify it from here: use isoctl inside "
+                                            "(isoctl enter)", name, list->items[list->items[i].parent].name);
         return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
 }
 
@@ -102,7 +102,8 @@ const Instance *instances_pick(const InstanceList *list, const char *name, Repor
                 return NULL;
         }
         if (!found->pid) {
-                report_error(report, ESRCH, "%s: the process that its attributes name is not isorun's, or not in %s",
+                report_error(report, ESRCH,
+                             "%s: the process that its cgroup attributes name is not isorun, or is not in %s",
                              found->name, found->cgroup);
                 return NULL;
         }

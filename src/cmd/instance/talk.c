@@ -15,18 +15,20 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
                 return report_error(report, EBUSY, "%s is frozen (isoctl thaw %s)", instance->name,
                                     instance->name);
         if (instance->handed_over)
-                return report_error(report, EOPNOTSUPP, "%s was handed over to systemd (--hand-over): no isorun is left to "
-                                    "ask for that", instance->name);
+                return report_error(report, EOPNOTSUPP,
+                                    "%s was handed over to systemd (--hand-over), so no isorun is left that could do "
+                                    "this", instance->name);
         fd = client_connect(instance->isorun, &owner.uid, &owner.gid);
         if (fd == -EPERM)
-                return report_error(report, EPERM, "%s cannot be reached: another process has taken its socket's name",
+                return report_error(report, EPERM, "cannot reach %s: another process uses its socket's name",
                                     instance->name);
         if (fd < 0)
-                return report_error(report, -fd, "%s cannot be reached from here: %s (its isorun, process %d, listens "
-                                    "in the network namespace that it was started in)", instance->name,
+                return report_error(report, -fd,
+                                    "cannot reach %s from here: %s (its isorun, process %d, listens in another "
+                                    "network namespace)", instance->name,
                                     strerror(-fd), instance->isorun);
         if (owner.uid != geteuid() && geteuid() != 0)
-                return report_error(report, EPERM, "%s is an instance of user %u, who alone may do that beside root",
+                return report_error(report, EPERM, "%s is an instance of user %u: only that user and root may do this",
                                     instance->name, owner.uid);
         if (ret)
                 *ret = owner;
@@ -34,7 +36,7 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
 }
 
 int talk_hung_up(const Instance *instance, Report *report) {
-        return report_error(report, ECONNRESET, "%s: no answer: it has ended, or does not take us for its owner",
+        return report_error(report, ECONNRESET, "%s does not answer: it has ended, or you are not its owner",
                             instance->name);
 }
 
@@ -73,7 +75,7 @@ int talk_ask(const Instance *instance, ControlType question, char **ret_text, in
         r = lseek(text, 0, SEEK_SET) < 0 ? -errno : fd_read_all(text, ret_text, NULL);
         if (r < 0) {
                 fds_close(all + 1, n);
-                return report_error(report, -r, "%s: reading its answer: %s", instance->name, strerror(-r));
+                return report_error(report, -r, "%s: cannot read its answer: %s", instance->name, strerror(-r));
         }
         for (unsigned i = 0; i < n; i++)
                 fds[i] = all[i + 1];

@@ -67,5 +67,5 @@ int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *rep
         if (r >= 0)
                 r = printer.oom ? -ENOMEM : json_print(printer.root, f);
         json_decref(printer.root);
-        return r < 0 ? report_error(report, -r, "printing JSON: %s", strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "cannot print JSON: %s", strerror(-r)) : 0;
 }

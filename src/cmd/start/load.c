@@ -38,7 +38,8 @@ bool name_is_valid(const char *name) {
 static int check_name(const char *name, Report *report) {
         if (!name_is_valid(name))
                 return report_error(report, EINVAL,
-                                    "--name: not a name of letters, digits, \":\", \"_\", \".\" and \"-\": \"%s\"", name);
+                                    "--name: a name can contain only letters, digits, \":\", \"_\", \".\" and \"-\": "
+                                    "\"%s\"", name);
         return 0;
 }
 
@@ -66,7 +67,7 @@ static int choose_name(Loaded *l, const char *spec, const char *name, char *cons
         base = spec ? policy_spec_name(spec) : strdup(arguments && *arguments ? path_name(*arguments) : "default");
         clean = base ? sanitize(*base ? base : "_") : NULL;
         if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-                return report_error(report, errno, "getrandom: %s", strerror(errno));
+                return report_error(report, errno, "cannot get random numbers for a name: %s", strerror(errno));
         l->name = clean ? format("%s-%04x", clean, random) : NULL;
         return l->name ? 0 : report_oom(report);
 }

@@ -44,7 +44,8 @@ int start_allowed(Report *report) {
         /* The caller may ignore SIGCHLD, and isorun inherits that. sandbox_run() needs the default. */
         (void) signal(SIGCHLD, SIG_DFL);
         return is_privileged_file() ? report_error(report, EPERM,
-                                                   "refuses to run set-user-ID, set-group-ID or with file capabilities")
+                                                   "isorun does not run as a set-user-ID or set-group-ID program or "
+                                                   "with file capabilities")
                                     : 0;
 }
 
@@ -106,7 +107,7 @@ int start_plan(const Plan *plan, bool last_try, Report *report) {
         if (outcome.name_taken && !last_try)
                 return -EEXIST;
         if (outcome.name_taken)
-                report_error(report, EEXIST, "there is a unit %s already (--name chooses another name)", plan->unit);
+                report_error(report, EEXIST, "the unit %s already exists (--name sets another name)", plan->unit);
         if (outcome.progress == PROGRESS_STARTING)
                 journal_refused(&(PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager,
                                               .name = plan->unit },

@@ -79,7 +79,7 @@ static int print_file(void *userdata, const char *file, const char *text, size_t
         printf("%s\n", colour(NULL));
         print_text(text, size);
         if (p->instance && is_newer(file, p->instance))
-                report_notice(p->report, "%s has been changed since %s was started", file, p->instance->name);
+                report_notice(p->report, "%s has changed since %s was started", file, p->instance->name);
         return 0;
 }
 
@@ -104,13 +104,16 @@ static char *find_policy(const Instance *i, Report *report) {
         if (policy[0] == '/' || (!strchr(policy, '/') && !endswith(policy, ".conf")))
                 return strdup(policy);
         if (i->handed_over) {
-                report_error(report, ESRCH, "%s: the isorun that %s was meant by is gone (--hand-over)", i->name, policy);
+                report_error(report, ESRCH,
+                             "%s: cannot find the relative policy path %s, because its isorun has ended (--hand-over)",
+                             i->name, policy);
                 return NULL;
         }
         snprintf(path, sizeof(path), "/proc/%d/cwd", i->isorun);
         r = link_read(AT_FDCWD, path, &directory);
         if (r < 0) {
-                report_error(report, -r, "%s: the directory that %s is meant from: %s", i->name, policy, strerror(-r));
+                report_error(report, -r, "%s: cannot find the directory that the policy path %s is relative to: %s",
+                             i->name, policy, strerror(-r));
                 return NULL;
         }
         joined = path_join(directory, policy);

@@ -44,9 +44,9 @@ static int take_signals(Visit *v) {
         sigaddset(&mask, SIGQUIT);
         sigaddset(&mask, SIGWINCH);
         if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-                return report_error(v->report, errno, "sigprocmask: %s", strerror(errno));
+                return report_error(v->report, errno, "cannot block signals: %s", strerror(errno));
         v->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-        return v->signals < 0 ? report_error(v->report, errno, "signalfd: %s", strerror(errno)) : 0;
+        return v->signals < 0 ? report_error(v->report, errno, "cannot receive signals: %s", strerror(errno)) : 0;
 }
 
 /* Joins TERM and the command's words, each with a NUL at its end. */
@@ -91,7 +91,7 @@ static int ask(Visit *v, char *const *arguments) {
 
         r = client_send(v->connection, &request, strings, size, fds, n);
         if (r == -E2BIG)
-                return report_error(v->report, E2BIG, "enter: a command line of more than %d bytes",
+                return report_error(v->report, E2BIG, "enter: the command line is longer than %d bytes",
                                     CONTROL_STRINGS_MAX);
         /* If the instance has hung up, the next read shows its reply, if there is one. */
         return r < 0 && r != -EPIPE && r != -ECONNRESET
@@ -103,7 +103,7 @@ static int hung_up(Visit *v) {
         terminal_end(&v->terminal);
         if (!v->started)
                 return talk_hung_up(v->instance, v->report);
-        report_notice(v->report, "%s has ended, and the command with it", v->instance->name);
+        report_notice(v->report, "%s has ended, and the command with it ended too", v->instance->name);
         v->status = 128 + SIGKILL;
         return 1;
 }
@@ -115,7 +115,7 @@ static int take_terminal(Visit *v, int master) {
         r = terminal_begin(&v->terminal, v->terminals, master);
         if (r >= 0)
                 r = terminal_take(&v->terminal);
-        return r < 0 ? report_error(v->report, -r, "the terminal: %s", strerror(-r)) : 0;
+        return r < 0 ? report_error(v->report, -r, "cannot use the terminal: %s", strerror(-r)) : 0;
 }
 
 /* Handles one reply. Returns 1 at the end with v->status filled, 0 before, or -errno, reported. */
@@ -145,7 +145,7 @@ static int take_reply(Visit *v) {
                 v->status = WIFEXITED(reply.value) ? WEXITSTATUS(reply.value) : 128 + WTERMSIG(reply.value);
                 return 1;
         }
-        return report_error(v->report, EPROTO, "%s: it says what is not known here", v->instance->name);
+        return report_error(v->report, EPROTO, "%s: isoctl does not know this answer", v->instance->name);
 }
 
 /* Handles the signals to isoctl. If it relays a raw terminal, keys cannot be the reason for a signal, so the signal is
@@ -179,7 +179,7 @@ static int relay(Visit *v) {
                 if (v->own_terminal)
                         terminal_fill(&v->terminal, fds + 2);
                 if (poll(fds, v->own_terminal ? ELEMENTSOF(fds) : 2, -1) < 0 && errno != EINTR)
-                        return report_error(v->report, errno, "poll: %s", strerror(errno));
+                        return report_error(v->report, errno, "cannot wait for events: %s", strerror(errno));
                 if (v->own_terminal && terminal_process(&v->terminal, fds + 2) < 0) {
                         v->status = 128 + SIGHUP;
                         return 0;

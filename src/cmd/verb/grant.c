@@ -19,9 +19,9 @@ static char *resolve_source(const char *source, Report *report) {
         struct stat st;
 
         if (!real || stat(real, &st) < 0)
-                report_error(report, errno, "grant: %s: %s", source, strerror(errno));
+                report_error(report, errno, "grant: cannot use %s: %s", source, strerror(errno));
         else if (!S_ISDIR(st.st_mode))
-                report_error(report, ENOTDIR, "grant: %s is no directory: a place holds one", source);
+                report_error(report, ENOTDIR, "grant: %s is not a directory: only directories can be granted", source);
         else
                 return real;
         free(real);
@@ -30,10 +30,11 @@ static char *resolve_source(const char *source, Report *report) {
 
 static int check_place(const Place *p, const Instance *i, bool writable, Report *report) {
         if (p->source)
-                return report_error(report, EBUSY, "%s: on %s there is %s already (isoctl revoke takes it off)",
+                return report_error(report, EBUSY, "%s: %s is already in use by %s (isoctl revoke removes it)",
                                     i->name, p->path, p->source);
         if (writable && !p->writable)
-                return report_error(report, EROFS, "%s: %s is a read-only place (GrantPaths=%s:rw would be another)",
+                return report_error(report, EROFS,
+                                    "%s: %s is read-only (a writable one needs GrantPaths=%s:rw in the policy)",
                                     i->name, p->path, p->path);
         return 0;
 }

@@ -225,7 +225,9 @@ static void say_notes(const Import *import, Report *report) {
                                       directive_table[id].name);
 }
 
-#define WEAKER "without this line the policy would be weaker than the unit (to import the rest, remove it from a copy)"
+#define WEAKER \
+        "without this line, the policy would be weaker than the unit (to import the other lines, remove this one from a " \
+        "copy)"
 
 /* A policy that allows more than its unit is not made. Returns 0, or -EINVAL with all such lines reported. */
 static int refuse_weaker(const Import *import, Report *report) {

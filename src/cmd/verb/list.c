@@ -59,7 +59,7 @@ static int print_json(const InstanceList *list, Report *report) {
         if (r >= 0)
                 r = json_print(root, stdout);
         json_decref(root);
-        return r < 0 ? report_error(report, -r, "printing JSON: %s", strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "cannot print JSON: %s", strerror(-r)) : 0;
 }
 
 static int print_names(const InstanceList *list) {

@@ -58,7 +58,7 @@ static bool is_running(const InstanceList *list, const char *name) {
 
 static int add_instance(Query *q, const Instance *i, Report *report) {
         if (!i->unit)
-                return report_error(report, EOPNOTSUPP, "%s is no unit of its own, but a part of one", i->name);
+                return report_error(report, EOPNOTSUPP, "%s has no unit, so it has no separate journal", i->name);
         return add_unit(q, i->unit, i->of_user, i->uid) < 0 ? report_oom(report) : 0;
 }
 
@@ -95,11 +95,11 @@ static int append(char ***words, char *const *more) {
 static int execute(Query *q, char *const *rest, Report *report) {
         if (q->units && q->matches)
                 return report_error(report, EOPNOTSUPP,
-                                    "logs: those of other users' instances can only be shown for themselves");
+                                    "logs: isoctl can show the logs of other users' instances only one user at a time");
         if (append(&q->options, rest) < 0 || append(&q->options, q->matches) < 0)
                 return report_oom(report);
         execvp(q->options[0], q->options);
-        return report_error(report, errno, "journalctl: %s", strerror(errno));
+        return report_error(report, errno, "cannot run journalctl: %s", strerror(errno));
 }
 
 static int run(const CommandLine *line, Report *report) {

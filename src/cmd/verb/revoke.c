@@ -149,7 +149,7 @@ static void tell(const Holders *holders, const Place *place, bool end, Report *r
                 if (end)
                         (void) sys_pidfd_send_signal(h->pidfd, SIGKILL);
                 report_notice(report, "process %d (%s) %s files of %s", h->pid, h->command ?: "?",
-                              end ? "was killed, for it held" : "still holds", place->path);
+                              end ? "was killed, because it used" : "still uses", place->path);
         }
 }
 
@@ -168,7 +168,7 @@ static int take_back(const InstanceList *list, const Instance *instance, const c
         if (!place)
                 return -ENOENT;
         if (!place->source)
-                return report_error(report, ENOENT, "%s: nothing is on %s", instance->name, path);
+                return report_error(report, ENOENT, "%s: no directory was granted on %s", instance->name, path);
 
         /* This is before the detach: afterwards the files have no path in the instance. */
         if (cgroup < 0)
@@ -182,8 +182,9 @@ static int take_back(const InstanceList *list, const Instance *instance, const c
                         return report_error(report, EIO, "revoke: %s", f.message.text);
         tell(&holders, place, end, report);
         if (place->may_mount)
-                report_notice(report, "%s may mount, and may have mounted what was on %s elsewhere: only its end surely "
-                              "takes that back", instance->name, place->path);
+                report_notice(report,
+                              "%s may mount, so it may have mounted the directory of %s elsewhere: only the end of the "
+                              "instance surely removes it", instance->name, place->path);
         return 0;
 }
 

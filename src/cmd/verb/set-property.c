@@ -29,7 +29,7 @@ static int add_property(Change *c, DirectiveId id, Report *report) {
 
         if (d->section != SECTION_SCOPE || !d->cgroup_file)
                 return report_error_at(report, first->origin, d->name, EOPNOTSUPP,
-                                       "cannot be changed while an instance runs: only limits can");
+                                       "cannot change while an instance runs: only limits can");
         p = ARRAY_APPEND(c->properties, c->n);
         if (!p)
                 return report_oom(report);
@@ -48,7 +48,8 @@ static int parse(Change *c, char *const *assignments, Report *report) {
                 int r = policy_assign_argument(c->policy, "set-property", *assignments, report);
 
                 if (r >= 0 && endswith(*assignments, "="))
-                        r = report_error(report, EINVAL, "set-property: %s: no value (infinity is no limit)",
+                        r = report_error(report, EINVAL,
+                                         "set-property: %s: the value is missing (infinity removes the limit)",
                                          *assignments);
                 if (r < 0)
                         result = r;
@@ -67,11 +68,12 @@ static int check_held(const PlanProperty *p, int cgroup, const Instance *instanc
         if (r > 0)
                 return 0;
         if (r < 0)
-                return report_error_at(report, origin, p->directive->name, -r, "%s: systemd took it, but whether the "
-                                       "kernel holds it cannot be read: %s", instance->name, strerror(-r));
+                return report_error_at(report, origin, p->directive->name, -r,
+                                       "%s: systemd accepted it, but isoctl cannot read whether the kernel enforces "
+                                       "it: %s", instance->name, strerror(-r));
         return report_error_at(report, origin, p->directive->name, EOPNOTSUPP,
-                               "%s: systemd took it, but the kernel does not hold it: %s", instance->name,
-                               actual ?: "it shows another limit");
+                               "%s: systemd accepted it, but the kernel does not enforce it: %s", instance->name,
+                               actual ?: "it has another limit");
 }
 
 /* With Delegate=, the payload's cgroup has copies of the limits, which the kernel enforces as well. */

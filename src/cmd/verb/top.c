@@ -132,7 +132,7 @@ static int begin_screen(Top *t) {
 
         raw.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
         if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) < 0)
-                return report_error(t->report, errno, "the terminal: %s", strerror(errno));
+                return report_error(t->report, errno, "cannot use the terminal: %s", strerror(errno));
         fputs(SCREEN_BEGIN, stdout);
         return 0;
 }
@@ -156,13 +156,13 @@ static int begin(Top *t) {
         int fd;
 
         if (tcgetattr(STDIN_FILENO, &t->saved) < 0)
-                return report_error(t->report, errno, "the terminal: %s", strerror(errno));
+                return report_error(t->report, errno, "cannot use the terminal: %s", strerror(errno));
         sigemptyset(&mask);
         for (size_t i = 0; i < ELEMENTSOF(caught); i++)
                 sigaddset(&mask, caught[i]);
         fd = sigprocmask(SIG_BLOCK, &mask, NULL) < 0 ? -1 : signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
         if (fd < 0)
-                return report_error(t->report, errno, "signalfd: %s", strerror(errno));
+                return report_error(t->report, errno, "cannot receive signals: %s", strerror(errno));
         t->signals = fd;
         return begin_screen(t);
 }
@@ -229,7 +229,7 @@ static int parse_delay(const char *text, Top *t) {
         uint64_t usec;
 
         if (parse_timespan(text, &usec) < 0 || usec < 10000 || usec > UINT64_C(86400000000))
-                return report_error(t->report, EINVAL, "top: not a time to wait: \"%s\"", text);
+                return report_error(t->report, EINVAL, "top: not a time span (such as 2s): \"%s\"", text);
         t->delay_msec = usec / 1000;
         return 0;
 }

@@ -14,11 +14,11 @@ static int wait_for_process(pid_t pid, const char *name, Report *report) {
         _cleanup_close_ int fd = sys_pidfd_open(pid, 0);
 
         if (fd < 0)
-                return errno == ESRCH ? 0 : report_error(report, errno, "%s: process %d: %s", name, pid,
+                return errno == ESRCH ? 0 : report_error(report, errno, "%s: cannot wait for process %d: %s", name, pid,
                                                          strerror(errno));
         while (poll(&(struct pollfd) { .fd = fd, .events = POLLIN }, 1, -1) < 0)
                 if (errno != EINTR)
-                        return report_error(report, errno, "poll: %s", strerror(errno));
+                        return report_error(report, errno, "cannot wait for events: %s", strerror(errno));
         return 0;
 }
 
