@@ -282,7 +282,7 @@ static int ids(Import *import, const ImportLine *line, _unused_ const char *argu
  * does by default. */
 static int other_namespace(Import *import, const ImportLine *line, const char *argument) {
         import->seen[directive_id(directive_find(argument))] = true;
-        return leave_out(import, line, "isorun makes a namespace of its own");
+        return leave_out(import, line, "isorun makes a new namespace instead of joining one");
 }
 
 /* import_apply_implied() handles it. */

@@ -208,7 +208,8 @@ static int replace_inaccessible(Import *import, ImportItem *item) {
         if (item->text[0] == '-')
                 return 0;
         text = format("-%s", item->text);
-        if (!text || import_note_replaced(import, &line, "hidden only if it exists, which it does not now") < 0) {
+        if (!text || import_note_replaced(import, &line, "isorun hides it only if it exists, and now it does not")
+                                          < 0) {
                 free(text);
                 return -ENOMEM;
         }

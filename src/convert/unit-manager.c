@@ -23,7 +23,7 @@ void managed_unit_deinit(ManagedUnit *unit) {
 }
 
 static int failed(int r, const sd_bus_error *error, const char *what, Report *report) {
-        return report_error(report, -r, "%s: systemd: %s", what, error->message ?: strerror(-r));
+        return report_error(report, -r, "cannot read %s from systemd: %s", what, error->message ?: strerror(-r));
 }
 
 /* Gets one property. The next value to read from *ret is the property. */

@@ -42,7 +42,7 @@ int root_do_notify(RootMaker *rm, const PlanMount *m) {
         if (fd < 0)
                 return root_mount_fail(rm, m, -fd, "create the socket in", m->destination);
         if (mount_setattr(fs, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)) < 0)
-                return root_mount_fail(rm, m, errno, "make read-only", m->destination);
+                return root_mount_fail(rm, m, errno, "write-protect", m->destination);
         *rm->notify = TAKE_FD(fd);
         return root_place(rm, m, fs);
 }

@@ -364,7 +364,7 @@ static int seal(RootMaker *rm, const PlanMount *m) {
         if (fd < 0)
                 return root_mount_fail(rm, m, -fd, "open", m->destination);
         if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-                return root_mount_fail(rm, m, errno, "make read-only", m->destination);
+                return root_mount_fail(rm, m, errno, "write-protect", m->destination);
         return 0;
 }
 
