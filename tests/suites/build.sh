@@ -75,7 +75,7 @@ test_small() {
 	is "$label: the exit status" $status 5
 	is "$label: a file that is made is in the tree" "$(cat "$tree/etc/made")" made
 	is "$label: ... and the caller's" "$(stat -c %u:%g "$tree/etc/made")" "$own:$own"
-	is "$label: the notice says so, once" "$(grep -c "isoctl: notice: the build can also write to $tree" "$tmp/err")" 1
+	is "$label: the notice says so, once" "$(grep -c "isoctl: notice: the command can write to the tree $tree" "$tmp/err")" 1
 	build -- id -u
 	is "$label: it is root" "$out" 0
 	build -- sh -c 'touch /etc/a && chown 33:42 /etc/a 2>/dev/null; stat -c %u:%g /etc/a'

@@ -101,7 +101,7 @@ static int build_once(void *userdata, bool last_try, Report *report) {
                 status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
         if (status)
                 return o->dry_run ? status : start_refused(&loaded, &request, status, report);
-        report_notice(report, "the build can also write to %s", plan->mounts[0].source.path);
+        report_notice(report, "the command can write to the tree %s", plan->mounts[0].source.path);
         return o->dry_run ? print_plan(plan, loaded.policy, o->json, report) : start_plan(plan, last_try, report);
 }
 
