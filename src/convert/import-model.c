@@ -30,6 +30,8 @@ void import_deinit(Import *import) {
         *import = (Import) {};
 }
 
+static int add_note(Import *import, const ImportLine *line, ImportOutcome outcome, const char *fmt, va_list ap)
+        _printf_(4, 0);
 static int add_note(Import *import, const ImportLine *line, ImportOutcome outcome, const char *fmt, va_list ap) {
         ImportNote *note = ARRAY_APPEND(import->notes, import->n_notes);
 

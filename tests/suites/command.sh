@@ -131,7 +131,7 @@ absurd "nor 3 MB of text" lines.conf 'cannot read the policy %f: too large (the 
 absurd "nor 30,000 lines" values.conf '%f:20002: Environment=: the policy has more than 20000 values'
 absurd "nor 200,000 words" words.conf '%f:2: Environment=: too many words, or a word that is too long'
 absurd "nor 2000 bases" deep/0.conf \
-	"$(printf "$tmp/deep/"; printf './%.0s' {1..32})32.conf:2: Base=: more than 32 policies are based on each other"
+	"$(printf '%s/deep/' "$tmp"; printf './%.0s' {1..32})32.conf:2: Base=: more than 32 policies are based on each other"
 { echo '[Scope]'; yes nonsense | head -n 100000; } >"$tmp/bad.conf"
 run soon "$isorun" --no-scope --policy "$tmp/bad.conf" true
 is "of 100,000 mistakes the first are shown" "$status $(wc -l <<<"$err") ${err##*$'\n'}" \
