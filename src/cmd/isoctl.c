@@ -28,8 +28,8 @@ static void print_common(void) {
 static void print_name_help(void) {
         puts("\n"
              "NAME is an instance, its unit, a unique prefix, or a pattern ('web*'). If the verb stops, signals or\n"
-             "changes instances, a pattern of root's matches only instances of the system's service manager, and\n"
-             "a pattern of another user's only the user's own instances.");
+             "changes instances, a pattern matches only your own instances. For root, it matches only instances of\n"
+             "the system's service manager.");
 }
 
 static void print_policy_help(void) {

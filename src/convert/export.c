@@ -86,8 +86,8 @@ static void write_users(Exporter *e) {
                 fputs("PrivateUsers=yes\n", export_stream(e, users->origin));
         else
                 export_lacks(e, users->origin, "PrivateUsers",
-                             "the capabilities apply to the host's users (PrivateUsers=identity of systemd 257 is "
-                             "similar)");
+                             "the service has no user namespace, so its capabilities apply to the host's users "
+                             "(PrivateUsers=identity of systemd 257 is similar)");
 }
 
 /* The service can see processes of the host. "ptraceable" hides those that it may not trace. */

@@ -171,7 +171,8 @@ static int make_memory_read_only(Import *import, const ImportLine *line, const c
                 const char *options = item->id == D_TemporaryFileSystem ? startswith(item->text, path) : NULL;
 
                 if (options && *options == ':' && !item->dropped)
-                        return import_note(import, line, false, "TemporaryFileSystem= has options for it");
+                        return import_note(import, line, false,
+                                           "the options of TemporaryFileSystem= for this path apply instead");
         }
         r = import_add(import, D_TemporaryFileSystem, line, text, false);
         return r < 0 ? r : import_note_replaced(import, line, "%s is empty and read-only", path);
@@ -350,7 +351,7 @@ static int add_noexec(Import *import, const ImportLine *line, const char *path) 
                 return r < 0 ? r : 0;
         if (streq(path, "/"))
                 return import_note(import, line, false,
-                                   "isorun makes only what the service can write noexec, not the programs of the host");
+                                   "isorun makes only writable paths noexec, not the host's programs");
         return is_inaccessible(import, path) ? 0 : bind_noexec(import, line, path);
 }
 

@@ -60,7 +60,7 @@ static int apply_dynamic_user(Import *import) {
         if (r >= 0 && !has_item(import, D_User)) {
                 r = import_add(import, D_User, line, NOBODY, false);
                 if (r >= 0)
-                        r = import_note_replaced(import, line, "isorun does not create users: the user is " NOBODY);
+                        r = import_note_replaced(import, line, "isorun does not create users: the policy uses " NOBODY);
         }
         return r;
 }
@@ -187,7 +187,7 @@ static int replace_user(Import *import, ImportItem *item) {
 
         if (!import_is_dynamic(import) || streq(item->text, NOBODY))
                 return 0;
-        r = import_note_replaced(import, line, "isorun does not create the %s %s: the user is " NOBODY,
+        r = import_note_replaced(import, line, "isorun does not create the %s %s: the policy uses " NOBODY,
                                  item->id == D_User ? "user" : "group", item->text);
         if (r < 0)
                 return r;
@@ -208,7 +208,7 @@ static int replace_inaccessible(Import *import, ImportItem *item) {
         if (item->text[0] == '-')
                 return 0;
         text = format("-%s", item->text);
-        if (!text || import_note_replaced(import, &line, "isorun hides it only if it exists, and now it does not")
+        if (!text || import_note_replaced(import, &line, "this path does not exist now: isorun hides it if it exists")
                                           < 0) {
                 free(text);
                 return -ENOMEM;

@@ -74,7 +74,7 @@ bad() { # description, policy text, expected messages, each with the file's name
 }
 bad "not a size (such as 64M)" $'[Scope]\nMemoryMax=12Q' '%f:2: MemoryMax=: not a size (such as 64M): "12Q"'
 bad "a size that is no limit, whatever Optional= says" $'[Policy]\nOptional=MemoryMax\n[Scope]\nMemoryMax=0' \
-	'%f:4: MemoryMax=: this size would be no limit (write infinity for none): "0"'
+	'%f:4: MemoryMax=: this size would not limit anything (write infinity for no limit): "0"'
 bad "a size of 0, which tmpfs takes for no limit" $'[Sandbox]\nTemporaryFileSystem=/mnt:size=0' \
 	'%f:2: TemporaryFileSystem=: not a size greater than 0 (such as 64M or 10%): "0"'
 bad "2^64-1 bytes likewise" $'[Sandbox]\nVolume=/etc:/mnt:overlay,size=18446744073709551615' \
@@ -99,7 +99,7 @@ bad "two mounts on one place" $'[Sandbox]\nBindPaths=/etc:/mnt\nVolume=/usr:/mnt
 bad "a directory over a file" $'[Sandbox]\nBindPaths=/usr:/etc/passwd' \
 	'%f:2: BindPaths=: /etc/passwd is a file, but /usr is a directory'
 bad "a capability without effect" $'[Sandbox]\nCapabilityBoundingSet=CAP_SYS_TIME' \
-	'%f:2: CapabilityBoundingSet=: CAP_SYS_TIME has no effect in a user namespace (as root, PrivateUsers=no avoids one)'
+	'%f:2: CapabilityBoundingSet=: CAP_SYS_TIME has no effect in a user namespace (as root, set PrivateUsers=no to run without one)'
 bad "an unknown user" $'[Sandbox]\nUser=no-such-user' '%f:2: User=: no such user: "no-such-user"'
 bad "an unknown system call" $'[Sandbox]\nSystemCallFilter=~no_such_call' \
 	'%f:2: SystemCallFilter=: not a system call: "no_such_call"'
@@ -210,7 +210,7 @@ done
 if [ "$(id -u)" = 0 ]; then
 	cp "$isorun" "$tmp/suid"; chmod 4755 "$tmp/suid"
 	run setpriv --reuid 1000 --regid 1000 --clear-groups "$tmp/suid" --no-scope true
-	is "refuses to run set-user-ID" "$status $err" "125 suid: isorun does not run as a set-user-ID or set-group-ID program or with file capabilities"
+	is "refuses to run set-user-ID" "$status $err" "125 suid: isorun refuses to run with more rights than its caller: remove the set-user-ID bit, the set-group-ID bit and the capabilities of its file"
 else
 	skip "refuses to run set-user-ID" "not root"
 fi

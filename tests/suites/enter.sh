@@ -153,7 +153,7 @@ test_version() {
 talk to isorun $version (protocol 1): use isoctl $version for this instance" "$tmp/isorun.err"
 	send_nonsense "$(first_pid "^$isorun .*--name one ")"
 	is "$label: no request of any version" "$out" \
-		"isorun cannot read the request: isoctl does not have version $version: Protocol error"
+		"isorun cannot read the request: the version of isoctl is not $version: Protocol error"
 	enter one echo still
 	no_refusal is "$label: ... and its own isoctl goes on" "$out" still
 	end one
@@ -187,7 +187,7 @@ test_ends() {
 	wait "$instance"
 	wait %2 2>/dev/null || wait $!
 	also ok "$label: the end of the instance ends what entered" eventually gone '^sleep 703$'
-	ok "$label: ... and isoctl says so" eventually grep -q "one has ended, and the command with it ended too" "$tmp/ended"
+	ok "$label: ... and isoctl says so" eventually grep -q "one has ended, and so has the command" "$tmp/ended"
 	enter one true
 	is "$label: what has ended cannot be entered" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
 }
@@ -226,7 +226,7 @@ test_frozen() {
 	ctl freeze isorun-one.scope
 	is "$label: list shows what is frozen" "$("$isoctl" list --no-legend | awk '{print $1, $3}')" "one frozen"
 	enter one true
-	like "$label: it is not entered" "$status $err" "125 isoctl: one is frozen (isoctl thaw one)"
+	like "$label: it is not entered" "$status $err" "125 isoctl: one is frozen: resume it with isoctl thaw one"
 	ctl thaw isorun-one.scope
 	enter one echo thawed
 	no_refusal is "$label: ... but when it is thawed" "$out" thawed

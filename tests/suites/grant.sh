@@ -84,7 +84,7 @@ no"
 	grant one "$source:/mnt/in"
 	like "$label, $1: a place that is filled" "$status $err" "125 isoctl: one: /mnt/in is already in use by */source (* (isoctl revoke removes it)"
 	revoke one /mnt/ro
-	is "$label, $1: revoke" "$status $err" "0 ${kept:+isoctl: notice: one may mount, so it may have mounted the directory of /mnt/ro elsewhere: only the end of the instance surely removes it}"
+	is "$label, $1: revoke" "$status $err" "0 ${kept:+isoctl: notice: one may make mounts, so the directory of /mnt/ro may also be mounted on another path inside: stop the instance to remove it for certain}"
 	revoke one /mnt/ro
 	is "$label, $1: ... of nothing" "$status $err" "125 isoctl: one: no directory was granted on /mnt/ro"
 	inside 'ls -A /mnt/ro /mnt/in/d'
@@ -113,9 +113,9 @@ test_errors() {
 		"125 isoctl: one: /mnt/ro is read-only (a writable one needs GrantPaths=/mnt/ro:rw in the policy)"
 	grant one "$tmp:/usr"
 	is "$label: what is no place" "$status $err" \
-		"125 isoctl: one: the policy's GrantPaths= does not have /usr, only /mnt/in:rw /mnt/ro:ro"
+		"125 isoctl: one: GrantPaths= of the policy does not list /usr, only /mnt/in:rw /mnt/ro:ro"
 	grant one "$tmp:/mnt/in/../ro"
-	like "$label: a way around" "$status $err" "125 isoctl: one: the policy's GrantPaths= does not have *, only /mnt/in:rw /mnt/ro:ro"
+	like "$label: a way around" "$status $err" "125 isoctl: one: GrantPaths= of the policy does not list *, only /mnt/in:rw /mnt/ro:ro"
 	grant one "$tmp/undo.py:/mnt/in"
 	is "$label: a file" "$status $err" "125 isoctl: grant: $tmp/undo.py is not a directory: only directories can be granted"
 	grant one "$tmp/none:/mnt/in"
@@ -132,7 +132,7 @@ test_errors() {
 	kill "$(first_pid "^$isorun .*--name none ")"
 	wait $!
 	run "${who[@]}" "$isorun" --quiet -p GrantPaths=/in:rw true
-	like "$label: a writable place directly below /" "$status $err" "125 isorun: *GrantPaths=: /in cannot be a place for grants: use / neither as the place nor as the parent directory*"
+	like "$label: a writable place directly below /" "$status $err" "125 isorun: *GrantPaths=: /in cannot be a place for grants: a place cannot be /, and a writable place cannot be directly below /*"
 }
 
 test_revoke() {

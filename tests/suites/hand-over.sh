@@ -44,7 +44,7 @@ test_hand_over() {
 
 # What isoctl can do to an instance that was handed over.
 test_managed() { # the reaper
-	local refused="isoctl: notify was handed over to systemd (--hand-over), so no isorun is left that could do this"
+	local refused="isoctl: notify was started with --hand-over: its isorun has ended, so isoctl cannot do this"
 	like "$label: isoctl list has it" "$("${who[@]}" "$isoctl" list 2>&1)" "*notify *"
 	run "${who[@]}" "$isoctl" status notify
 	like "$label: ... status shows it" "$status $out" "0 *first process * $1 (handed over to systemd)*"

@@ -53,7 +53,7 @@ while i: print(len(i), i[0]["name"], i[0]["cgroup"].rsplit("/", 1)[1]); i = i[0]
 		# shellcheck disable=SC2086
 		ctl $verb
 		like "$label: from outside, $verb is refused" "$status $err" \
-			"125 isoctl: \"*\" is nested in @(outer|mid), so isoctl cannot verify it from here: use isoctl inside (isoctl enter)"
+			"125 isoctl: \"*\" is nested in @(outer|mid), so isoctl cannot verify it from here: start isoctl inside @(outer|mid), with isoctl enter"
 	done
 
 	is "$label: the delegated part is listed inside" \
@@ -203,7 +203,7 @@ test_names() {
 }
 
 test_overlays() {
-	local data=$tmp/low-$label too_deep="(the kernel allows only two overlays on each other, and the source is on one): Invalid argument"
+	local data=$tmp/low-$label too_deep="(the kernel stacks at most two overlays, and the source is already on an overlay): Invalid argument"
 	if ! grep -q overlay /proc/filesystems; then
 		skip "$label: overlays inside" "this kernel has none"
 		return

@@ -51,7 +51,7 @@ test_depth() {
 	if [ "$(landlock_abi)" -ge 6 ]; then
 		run levels 17 default true
 		is "$label: the seventeenth is refused" "$status $err" "125 isorun: cannot enforce the Landlock rules (the kernel\
- does not allow more sandboxes with Landlock inside each other): Argument list too long"
+ does not allow deeper nesting of sandboxes with Landlock): Argument list too long"
 	else
 		skip "$label: the seventeenth is refused" "no Landlock that counts them"
 	fi

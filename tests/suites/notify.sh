@@ -63,13 +63,13 @@ test_main_pid() {
 	also is "$label: isorun stays the main process, whatever the command says" "$(main_pid)" \
 		"$(first_pid "^$isorun .*payload.py")"
 	is "$label: ... and what else was said with it is known" "$(show StatusText)" kept
-	ok "$label: ... isoctl status shows whom it has named" eventually status_shows "*main process*$named (as the command says)*"
+	ok "$label: ... isoctl status shows whom it has named" eventually status_shows "*main process*$named (reported by the command)*"
 	end
 	begin -- -- say READY=1 say MAINPID=4242 barrier print said sleep
 	await said said
 	run "${who[@]}" "$isoctl" status notify
 	like "$label: isoctl status shows the main process" "$status $out" "0 *main process*"
-	also unlike "$label: ... not a pid that is no process inside" "$out" "*as the command says*"
+	also unlike "$label: ... not a pid that is no process inside" "$out" "*reported by the command*"
 	end
 }
 

@@ -200,19 +200,19 @@ test_steps() {
 outside: the plan is made
 outside: the process inside is made
 outside: the id maps are written
-outside: systemd is asked for the unit
+outside: isorun has asked systemd for the unit
 outside: the filter is compiled
 outside: the process inside is in its unit
-outside: the limits hold
+outside: the limits are in effect
 outside: the command runs
 outside: the command has ended"
 	is "$label: ... of the process inside" "$(grep ^inside: <<<"$all")" "inside: the id maps are there
 inside: the root is made
-inside: isorun says that the limits hold
+inside: isorun confirmed that the limits are in effect
 inside: the root is read-only, and Landlock's rules are made
 inside: privileges are dropped, and the command is executed"
 	ok "$label: ... after each other" precedes "outside: the id maps are written" "inside: the id maps are there"
-	ok "$label: ... with times that compare" precedes "outside: the limits hold" "inside: isorun says that the limits hold"
+	ok "$label: ... with times that compare" precedes "outside: the limits are in effect" "inside: isorun confirmed that the limits are in effect"
 	ok "$label: ... of both" precedes "inside: privileges are dropped, and the command is executed" "outside: the command runs"
 	run "${who[@]}" env ISORUN_LOG=debug "$isorun" "${mode[@]}" echo ran
 	is "$label: the same by ISORUN_LOG=debug" "$out $(steps | sort)" "ran $(sort <<<"$all")"

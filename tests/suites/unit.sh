@@ -60,7 +60,7 @@ test_stop() {
 test_limits() {
 	service -- "${optional[@]}" --quiet -p KillMode=mixed true
 	is "$label: a lifecycle key that the unit has otherwise" "$status $err" \
-"125 isorun: -p: KillMode=: isorun-test.service has another value, which cannot change while it runs: write KillMode=mixed into the unit, section [Service]"
+"125 isorun: -p: KillMode=: isorun-test.service has another value, which isorun cannot change while the unit runs: write KillMode=mixed into the unit, section [Service]"
 	service KillMode=mixed -- --quiet "${optional[@]}" -p KillMode=mixed true
 	no_refusal is "$label: one that it has" "$status" 0
 	service Wants=basic.target -- --quiet "${optional[@]}" -p Wants=basic.target true

@@ -161,7 +161,7 @@ test_set_property() {
 		"125 isoctl: set-property: MemroyMax=: no such directive (did you mean MemoryMax=?)"
 	ctl set-property one PrivateTmp=no KillMode=mixed
 	is "$label: what cannot be changed is refused" "$status $err" \
-		"125 isoctl: set-property: KillMode=: cannot change while an instance runs: only limits can"
+		"125 isoctl: set-property: KillMode=: isoctl can change only limits while an instance runs"
 	ctl set-property one MemoryMax=
 	is "$label: no value" "$status $err" "125 isoctl: set-property: MemoryMax=: the value is missing (infinity removes the limit)"
 	ctl set-property one
@@ -273,7 +273,7 @@ test_policies() {
 	chmod -R a+rX "$dir"
 	env=(env "XDG_CONFIG_HOME=$dir")
 	run "${who[@]}" "${env[@]}" "$isoctl" policies
-	like "$label: policies" "$status $out" "0 NAME*DESCRIPTION*WHERE*bad *\(not right: see isoctl check\)*default *mine *$dir/isorun/policies/default.conf*default*built-in \(shadowed by $dir/isorun/policies/default.conf\)*shop *The shop *$dir/isorun/policies/shop.conf
+	like "$label: policies" "$status $out" "0 NAME*DESCRIPTION*WHERE*bad *\(has errors: see isoctl check\)*default *mine *$dir/isorun/policies/default.conf*default*built-in \(shadowed by $dir/isorun/policies/default.conf\)*shop *The shop *$dir/isorun/policies/shop.conf
 shop *The shop of the system *\(shadowed by $dir/*"
 	run "${who[@]}" "${env[@]}" "$isoctl" policies --json 'sh*'
 	is "$label: policies --json of a pattern" "$(python3 -c 'import json, sys

@@ -49,8 +49,8 @@ static void expect_reply(const char *what, const Packet *p, size_t size, int res
         close(socket);
 }
 
-#define NOT_UNDERSTOOD "error: web: isoctl cannot understand its answer: another version than this isoctl (" \
-                       ISORUN_VERSION ") may have started it\n"
+#define NOT_UNDERSTOOD "error: isoctl " ISORUN_VERSION " cannot understand the answer of web: a different version of " \
+                       "isorun may have started it\n"
 
 static void test_replies(_unused_ void **state) {
         const struct {

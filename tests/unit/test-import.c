@@ -91,7 +91,8 @@ static const ImportCase cases[] = {
         { "a.service", "BindPaths=/a:/b:norbind\nNoExecPaths=/b", "BindPaths=/a:/b:norbind,noexec", NULL },
         { "a.service", "BindPaths=/a\nNoExecPaths=/",
           "BindPaths=/a:/a:noexec; TemporaryFileSystem=/dev/shm:mode=1777,noexec; TemporaryFileSystem=/run:noexec; "
-          "TemporaryFileSystem=/tmp:mode=1777,noexec; TemporaryFileSystem=/var:noexec", "not the programs of the host" },
+          "TemporaryFileSystem=/tmp:mode=1777,noexec; TemporaryFileSystem=/var:noexec",
+          "isorun makes only writable paths noexec, not the host's programs" },
         { "a.service", "BindPaths=/srv/a /srv/b\nNoExecPaths=/srv\nExecPaths=/srv/b",
           "BindPaths=/srv/a:/srv/a:noexec; BindPaths=/srv/b; BindReadOnlyPaths=-/srv:/srv:noexec", "can make only volumes" },
         { "a.service", "NoExecPaths=/tmp", "TemporaryFileSystem=/tmp:mode=1777,noexec", NULL },
@@ -128,7 +129,7 @@ static const ImportCase cases[] = {
         { "a.service", "PrivateDevices=no\nInaccessiblePaths=/dev/mqueue", "PrivateDevices=no; InaccessiblePaths=/dev/mqueue", NULL },
         { "a.service", "SystemCallFilter=~@mount:kill @raw-io", "SystemCallFilter=~@mount:EPERM; SystemCallFilter=~@raw-io",
           "isorun does not kill for a denied call: @mount:kill returns EPERM" },
-        { "a.service", "DynamicUser=yes", "User=nobody", "isorun does not create users: the user is nobody" },
+        { "a.service", "DynamicUser=yes", "User=nobody", "isorun does not create users: the policy uses nobody" },
         { "a.service", "DynamicUser=yes\nUser=a", "User=a", NULL },
         { "a.service", "DynamicUser=no", "", NULL },
         { "a.service", "PrivateTmp=no\nRestrictSUIDSGID=no\nProtectHome=no\nDynamicUser=yes", "User=nobody", "DynamicUser= overrides it" },

@@ -345,7 +345,7 @@ static void test_capabilities_without_effect(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(good); i++)
                 plan_expect_good(f, good[i]);
         plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_SYS_PTRACE\n", EPERM,
-                          "would let the payload undo its sandbox");
+                          "the payload could use CAP_SYS_ADMIN or CAP_SYS_PTRACE to undo its sandbox");
         f->host.capabilities &= ~(UINT64_C(1) << CAP_CHOWN);
         plan_expect_error(f, "PrivateUsers=no\nCapabilityBoundingSet=CAP_KILL CAP_CHOWN\n", EPERM,
                           "test.conf:2: CapabilityBoundingSet=: the caller does not have CAP_CHOWN");

@@ -69,8 +69,8 @@ static int parse_reply(const char *packet, size_t size, const char *name, Contro
                         return 0;
         }
         return report_error(report, EPROTO,
-                            "%s: isoctl cannot understand its answer: another version than this isoctl (%s) may have "
-                            "started it", name, control_header.program);
+                            "isoctl %s cannot understand the answer of %s: a different version of isorun may have "
+                            "started it", control_header.program, name);
 }
 
 int client_receive(int fd, const char *name, ControlReply *ret, int *fds, unsigned n, Report *report) {

@@ -125,7 +125,7 @@ static int copy(const Task *task, Failure *f) {
 
         r = make_namespaces();
         if (r < 0)
-                return fail(f, -r, "cannot make the namespaces in which to copy %s", task->path);
+                return fail(f, -r, "cannot make namespaces for a copy of %s", task->path);
         first = copy_here(task->path, task, f);
         if (first < 0)
                 return -1;
@@ -134,7 +134,7 @@ static int copy(const Task *task, Failure *f) {
                 return fail(f, errno, "cannot attach the copy of %s", task->path);
         /* The working directory moves to the copy of its mount. */
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-                return fail(f, errno, "cannot make the namespaces that lock the copy of %s", task->path);
+                return fail(f, errno, "cannot make namespaces for a locked copy of %s", task->path);
         return copy_here(".", task, f);
 }
 
@@ -162,7 +162,7 @@ static int join(Task *task, Failure *f) {
         if (task->proc < 0)
                 return fail(f, errno, "cannot open /proc");
         if (same && (geteuid() != 0 || t->uid != 0))
-                return fail(f, EPERM, "only root can change an instance without a user namespace");
+                return fail(f, EPERM, "the instance has no user namespace, so only root can change its mounts");
         if (geteuid() == 0 && t->uid != 0 &&
             (setgroups(0, NULL) < 0 || setresgid(t->gid, t->gid, t->gid) < 0 || setresuid(t->uid, t->uid, t->uid) < 0))
                 return fail(f, errno, "cannot change to user %u", t->uid);
@@ -180,9 +180,9 @@ static int attach(const Task *task, Failure *f) {
                 return -1;
         place = open_path(task->path);
         if (place < 0)
-                return fail(f, -place, "cannot open %s inside", task->path);
+                return fail(f, -place, "cannot open %s inside the instance", task->path);
         r = mount_attach(task->mount_fd, place);
-        return r < 0 ? fail(f, -r, "cannot mount on %s inside", task->path) : -1;
+        return r < 0 ? fail(f, -r, "cannot mount the directory on %s inside the instance", task->path) : -1;
 }
 
 int grant_attach(const GrantTarget *target, int mount_fd, const char *place, Failure *f) {
@@ -202,10 +202,10 @@ static int detach(const Task *task, Failure *f) {
         /* umount2(2) by the fd's path. "." in the directory would need the right to search it, and revoke must also
          * work without. */
         if (place < 0 || fchdir(here.proc) < 0)
-                return fail(f, place < 0 ? -place : errno, "cannot open %s inside", task->path);
+                return fail(f, place < 0 ? -place : errno, "cannot open %s inside the instance", task->path);
         snprintf(path, sizeof(path), "self/fd/%d", place);
         if (umount2(path, MNT_DETACH) < 0)
-                return fail(f, errno, "cannot unmount %s inside", task->path);
+                return fail(f, errno, "cannot unmount %s inside the instance", task->path);
         return -1;
 }
 

@@ -70,7 +70,9 @@ static int load(Manager *m, Report *report) {
         if (!m->lib)
                 return -ENOENT;
         r = library_load("libsystemd.so.0", names, ELEMENTSOF(names), &m->more);
-        return r < 0 ? report_error(report, -r, "libsystemd is too old") : 0;
+        return r < 0 ? report_error(report, -r,
+                                    "libsystemd.so.0 is too old: isoctl needs that of systemd 252 or newer")
+                     : 0;
 }
 
 /* Connects to the socket that systemctl --user uses. It is in a directory of that user, who could have replaced it, for
@@ -214,9 +216,9 @@ int manager_wait(Manager *m, Report *report) {
         }
         for (size_t i = 0; i < m->n_jobs; i++)
                 if (!m->jobs[i].result || !streq(m->jobs[i].result, "done"))
-                        result = report_error(report, EIO, "%s was not stopped: systemd's job is \"%s\"",
+                        result = report_error(report, EIO, "systemd did not stop %s: the result of its job is \"%s\"",
                                               m->jobs[i].name,
-                                              m->jobs[i].result ?: "lost");
+                                              m->jobs[i].result ?: "unknown");
         return result;
 }
 

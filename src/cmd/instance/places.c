@@ -143,7 +143,7 @@ Place *places_pick(const Places *places, const Instance *instance, const char *p
         }
         for (size_t i = 0; i < places->n; i++)
                 fprintf(text.f, " %s:%s", places->items[i].path, places->items[i].writable ? "rw" : "ro");
-        report_error(report, ENOENT, "%s: the policy's GrantPaths= does not have %s, only%s", instance->name, path,
+        report_error(report, ENOENT, "%s: GrantPaths= of the policy does not list %s, only%s", instance->name, path,
                      text_so_far(&text) ?: " …");
         return NULL;
 }

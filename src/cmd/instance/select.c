@@ -68,10 +68,13 @@ static int ambiguous(const InstanceList *list, const char *name, const MatchRule
 
 static int none(const InstanceList *list, const char *name, Report *report) {
         for (size_t i = 0; i < list->n; i++)
-                if (list->items[i].nested && is_named(&list->items[i], name))
+                if (list->items[i].nested && is_named(&list->items[i], name)) {
+                        const char *outer = list->items[list->items[i].parent].name;
+
                         return report_error(report, EPERM,
-                                            "\"%s\" is nested in %s, so isoctl cannot verify it from here: use isoctl inside "
-                                            "(isoctl enter)", name, list->items[list->items[i].parent].name);
+                                            "\"%s\" is nested in %s, so isoctl cannot verify it from here: start isoctl "
+                                            "inside %s, with isoctl enter", name, outer, outer);
+                }
         return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
 }
 
@@ -103,7 +106,8 @@ const Instance *instances_pick(const InstanceList *list, const char *name, Repor
         }
         if (!found->pid) {
                 report_error(report, ESRCH,
-                             "%s: the process that its cgroup attributes name is not isorun, or is not in %s",
+                             "isoctl cannot verify %s: its cgroup attributes name a process that is not isorun, or is not "
+                             "in %s",
                              found->name, found->cgroup);
                 return NULL;
         }

@@ -12,12 +12,12 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
         TalkOwner owner = {};
 
         if (instance->frozen)
-                return report_error(report, EBUSY, "%s is frozen (isoctl thaw %s)", instance->name,
+                return report_error(report, EBUSY, "%s is frozen: resume it with isoctl thaw %s", instance->name,
                                     instance->name);
         if (instance->handed_over)
                 return report_error(report, EOPNOTSUPP,
-                                    "%s was handed over to systemd (--hand-over), so no isorun is left that could do "
-                                    "this", instance->name);
+                                    "%s was started with --hand-over: its isorun has ended, so isoctl cannot do this",
+                                    instance->name);
         fd = client_connect(instance->isorun, &owner.uid, &owner.gid);
         if (fd == -EPERM)
                 return report_error(report, EPERM, "cannot reach %s: another process uses its socket's name",

@@ -44,8 +44,9 @@ int start_allowed(Report *report) {
         /* The caller may ignore SIGCHLD, and isorun inherits that. sandbox_run() needs the default. */
         (void) signal(SIGCHLD, SIG_DFL);
         return is_privileged_file() ? report_error(report, EPERM,
-                                                   "isorun does not run as a set-user-ID or set-group-ID program or "
-                                                   "with file capabilities")
+                                                   "isorun refuses to run with more rights than its caller: remove the "
+                                                   "set-user-ID bit, the set-group-ID bit and the capabilities of its "
+                                                   "file")
                                     : 0;
 }
 

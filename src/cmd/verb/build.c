@@ -133,9 +133,9 @@ const Verb verb_build = {
         .details = "Runs COMMAND in a sandbox whose root is the tree in DIR. COMMAND can write to the tree, and sees no\n"
                    "other files of the host. It has the host's network, unless you add -p PrivateNetwork=yes.\n"
                    "\n"
-                   "If you are not root, you are root in the tree only. Your subordinate ids (/etc/subuid) become the\n"
-                   "ids of its other users; without them, the tree has no other users. COMMAND resolves host names\n"
-                   "with the tree's /etc/resolv.conf.",
+                   "COMMAND runs as root. If you are not root, it is root only in the tree, and your subordinate ids\n"
+                   "(/etc/subuid) become the ids of the tree's other users. Without subordinate ids, the tree has no\n"
+                   "other users. COMMAND resolves host names with the tree's /etc/resolv.conf.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -103,7 +103,7 @@ static int hung_up(Visit *v) {
         terminal_end(&v->terminal);
         if (!v->started)
                 return talk_hung_up(v->instance, v->report);
-        report_notice(v->report, "%s has ended, and the command with it ended too", v->instance->name);
+        report_notice(v->report, "%s has ended, and so has the command", v->instance->name);
         v->status = 128 + SIGKILL;
         return 1;
 }
@@ -145,7 +145,7 @@ static int take_reply(Visit *v) {
                 v->status = WIFEXITED(reply.value) ? WEXITSTATUS(reply.value) : 128 + WTERMSIG(reply.value);
                 return 1;
         }
-        return report_error(v->report, EPROTO, "%s: isoctl does not know this answer", v->instance->name);
+        return report_error(v->report, EPROTO, "%s: isorun sent an answer that isoctl does not know", v->instance->name);
 }
 
 /* Handles the signals to isoctl. If it relays a raw terminal, keys cannot be the reason for a signal, so the signal is

@@ -99,8 +99,8 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_OPT
 const Verb verb_list = {
         .name = "list",
         .help = "list running instances",
-        .details = "An instance that is nested in another is indented. The program in that other one supplies the data\n"
-                   "about it, and may lie.",
+        .details = "An indented instance is nested in another. The outer instance supplies the data about the inner\n"
+                   "instance, and may lie.",
         .options = options,
         .arguments = arguments,
         .pager = true,

@@ -95,7 +95,8 @@ static int append(char ***words, char *const *more) {
 static int execute(Query *q, char *const *rest, Report *report) {
         if (q->units && q->matches)
                 return report_error(report, EOPNOTSUPP,
-                                    "logs: isoctl can show the logs of other users' instances only one user at a time");
+                                    "logs: isoctl cannot show the logs of several users together: name instances of one "
+                                    "user");
         if (append(&q->options, rest) < 0 || append(&q->options, q->matches) < 0)
                 return report_oom(report);
         execvp(q->options[0], q->options);

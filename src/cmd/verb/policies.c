@@ -148,7 +148,7 @@ static int fill_line(struct libscols_line *line, const Found *f, bool colours) {
         }
         r = scols_line_set_data(line, 0, f->name);
         if (r >= 0)
-                r = scols_line_set_data(line, 1, f->broken ? "(not right: see isoctl check)" : f->description ?: "-");
+                r = scols_line_set_data(line, 1, f->broken ? "(has errors: see isoctl check)" : f->description ?: "-");
         if (r >= 0)
                 r = scols_line_set_data(line, 2, text ?: where);
         if (r >= 0 && colours && (f->shadowed_by || f->broken))

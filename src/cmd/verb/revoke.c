@@ -183,8 +183,8 @@ static int take_back(const InstanceList *list, const Instance *instance, const c
         tell(&holders, place, end, report);
         if (place->may_mount)
                 report_notice(report,
-                              "%s may mount, so it may have mounted the directory of %s elsewhere: only the end of the "
-                              "instance surely removes it", instance->name, place->path);
+                              "%s may make mounts, so the directory of %s may also be mounted on another path inside: "
+                              "stop the instance to remove it for certain", instance->name, place->path);
         return 0;
 }
 

@@ -29,7 +29,7 @@ static int add_property(Change *c, DirectiveId id, Report *report) {
 
         if (d->section != SECTION_SCOPE || !d->cgroup_file)
                 return report_error_at(report, first->origin, d->name, EOPNOTSUPP,
-                                       "cannot change while an instance runs: only limits can");
+                                       "isoctl can change only limits while an instance runs");
         p = ARRAY_APPEND(c->properties, c->n);
         if (!p)
                 return report_oom(report);
@@ -73,7 +73,7 @@ static int check_held(const PlanProperty *p, int cgroup, const Instance *instanc
                                        "it: %s", instance->name, strerror(-r));
         return report_error_at(report, origin, p->directive->name, EOPNOTSUPP,
                                "%s: systemd accepted it, but the kernel does not enforce it: %s", instance->name,
-                               actual ?: "it has another limit");
+                               actual ?: "the cgroup has another limit");
 }
 
 /* With Delegate=, the payload's cgroup has copies of the limits, which the kernel enforces as well. */
@@ -126,9 +126,10 @@ static const Argument arguments[] = {
 const Verb verb_set_property = {
         .name = "set-property",
         .help = "change limits of a running instance",
-        .details = "LIMIT is a limit of a policy's [Scope] section, and VALUE is written as there. The change lasts as\n"
-                   "long as the instance runs. isoctl reads the limit back from the kernel, and reports an error if the\n"
-                   "kernel does not enforce it. A list, such as IPAddressDeny=, is added to the present one.",
+        .details = "LIMIT is a limit of a policy's [Scope] section, and VALUE is written as in a policy. The change\n"
+                   "lasts as long as the instance runs. isoctl reads the limit back from the kernel, and reports an\n"
+                   "error if the kernel does not enforce it. For a list, such as IPAddressDeny=, VALUE is added to the\n"
+                   "current list.",
         .arguments = arguments,
         .run = run,
 };

@@ -75,7 +75,7 @@ static void print_facts(const InstanceList *list, const Instance *i) {
                 snprintf(pid, sizeof(pid), "%d (isorun: %d)", i->pid, i->isorun);
         print_field("first process", pid);
         if (i->main_pid) {
-                snprintf(pid, sizeof(pid), "%d (as the command says)", i->main_pid);
+                snprintf(pid, sizeof(pid), "%d (reported by the command)", i->main_pid);
                 print_field("main process", pid);
         }
         print_started(i);

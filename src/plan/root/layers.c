@@ -61,7 +61,7 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
                 return build_error(rb->b, s, D_RootDirectory, ENOTDIR, "%s is not a directory", found.path);
         if (found.binding && (found.binding->flags & ~(uint64_t) BIND_READ_ONLY || found.binding->options))
                 return build_error(rb->b, s, D_RootDirectory, EINVAL,
-                                   "the binding of %s has options that only a volume can have",
+                                   "the binding of %s has options that only a volume can have (a root can have only ro)",
                                    layer);
         if (found.kind != SOURCE_PATH && !single)
                 return build_error(rb->b, s, D_RootDirectory, EINVAL,

@@ -51,12 +51,13 @@ static int library_error(Libraries *l, int error, const char *file, const char *
 /* Counts the effort that a file or the policy causes. Returns 0, or -E2BIG, reported. */
 static int spend(Libraries *l, size_t effort, const char *file) {
         l->effort += effort;
-        return l->effort > EFFORT_MAX ? library_error(l, E2BIG, file, "finding its libraries takes too long") : 0;
+        return l->effort > EFFORT_MAX ?
+                       library_error(l, E2BIG, file, "the search for its libraries takes too many steps") : 0;
 }
 
 static int add_directory(Libraries *l, const char *directory) {
         if (strv_length(l->directories) >= DIRECTORIES_MAX)
-                return library_error(l, E2BIG, directory, "too many directories to look for libraries in");
+                return library_error(l, E2BIG, directory, "isorun must search too many directories for libraries");
         return strv_push(&l->directories, directory);
 }
 
@@ -81,7 +82,7 @@ static int add_configured(Libraries *l, const char *file, unsigned depth) {
         int r;
 
         if (++l->n_configured > CONFIGURED_MAX)
-                return library_error(l, E2BIG, file, "too many files are included by /etc/ld.so.conf");
+                return library_error(l, E2BIG, file, "/etc/ld.so.conf includes too many files");
         r = text_file_read(file, &text, &size);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;

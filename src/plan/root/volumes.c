@@ -54,9 +54,9 @@ static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, co
                 return build_error(rb->b, s, id, EINVAL, "\"idmap\" needs a path, not a file descriptor");
         if (!m->attributes.read_only && (statvfs(m->source.path, &fs) < 0 || !(fs.f_flag & ST_NOSUID)))
                 return build_error(rb->b, s, id, EPERM,
-                                   "a writable \"idmap\" needs a file system that is mounted nosuid, and %s is not: "
-                                   "the payload could put set-user-ID programs there that have privileges on this "
-                                   "machine", m->source.path);
+                                   "a writable \"idmap\" needs a file system that is mounted nosuid, and %s is not "
+                                   "(mount it nosuid, or bind it read-only): the payload could put set-user-ID programs "
+                                   "there, and they would have privileges on this machine", m->source.path);
         return 0;
 }
 
@@ -148,7 +148,7 @@ static int hide(RootBuilder *rb, const PlanMount *volume, const char *pattern) {
         if (r != 0 && r != GLOB_NOMATCH)
                 return report_error_at(rb->b->report, volume->origin, volume->key, EIO,
                                        "cannot search for %s in %s: %s", pattern, volume->source.path,
-                                       r == GLOB_NOSPACE ? strerror(ENOMEM) : "a directory cannot be read");
+                                       r == GLOB_NOSPACE ? strerror(ENOMEM) : "isorun cannot read a directory there");
         for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
                 r = want_hidden(rb, volume, found.gl_pathv[i]);
         globfree(&found);

@@ -109,8 +109,8 @@ static void show_instance(Output *out) {
                       "as soon as the command runs: the first process inside then becomes the main process of %s",
                       plan->unit);
         if (plan->inner_cgroup)
-                entry(out, "cgroup inside", NULL, "starts below the cgroup that has the limits%s",
-                      plan->delegate ? ", and shows a copy of them" : "");
+                entry(out, "cgroup inside", NULL, "the payload sees only cgroups below the cgroup that has the limits%s",
+                      plan->delegate ? ", and a copy of the limits there" : "");
 }
 
 static void show_scope(Output *out) {
@@ -233,8 +233,8 @@ static void show_mount(Output *out, const PlanMount *m) {
         case MOUNT_GRANT:
                 entry(out, m->destination, origin, "empty, for isoctl grant, %s",
                       m->grant_write ?
-                              "writable (Landlock also allows writes to the parent directory: only its mount keeps it "
-                              "read-only)" : "read-only");
+                              "writable (Landlock allows writes to the parent directory too: only a read-only mount "
+                              "protects the parent)" : "read-only");
                 break;
         case MOUNT_PROC:
                 entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "", m->options);

@@ -167,7 +167,9 @@ static int build_delegate(Builder *b) {
         for (size_t i = 0; i < plan->n_properties && !plan->delegate; i++)
                 plan->delegate = directive_id(plan->properties[i].directive) == D_Delegate && delegate->value.number;
         if (plan->delegate && plan->holder == HOLDER_SERVICE && optional)
-                return build_error(b, optional, D_Optional, EINVAL, "Delegate= cannot be optional in a service");
+                return build_error(b, optional, D_Optional, EINVAL,
+                                   "Delegate= cannot be optional in a service, because isorun makes the plan before it "
+                                   "knows whether the service has it");
         return 0;
 }
 

@@ -47,6 +47,6 @@ void build_notice_if_mute(const Builder *b) {
 
         if (b->plan->notify && !b->plan->notify_exec)
                 report_notice_at(b->report, families->items[0].origin, directive_table[D_RestrictAddressFamilies].name,
-                                 "without AF_UNIX, the command cannot send messages to systemd (with --notify=exec, "
-                                 "isorun reports that it runs)");
+                                 "without AF_UNIX, the command cannot send messages to systemd (add AF_UNIX, or "
+                                 "use --notify=exec: isorun then reports that the command runs)");
 }

@@ -63,7 +63,8 @@ static int check_effect(Builder *b, DirectiveId id) {
                         continue;
                 else if (BIT(s->value.number) & initial_only)
                         r = build_error(b, s, id, EPERM,
-                                        "%s has no effect in a user namespace (as root, PrivateUsers=no avoids one)",
+                                        "%s has no effect in a user namespace (as root, set PrivateUsers=no to run "
+                                        "without one)",
                                         s->value.text);
                 else if (BIT(s->value.number) & network_only && !(b->plan->namespaces & CLONE_NEWNET))
                         r = build_error(b, s, id, EPERM,
@@ -85,8 +86,8 @@ static int confine_administrator(Builder *b) {
                 return 0;
         if (!(plan->namespaces & CLONE_NEWUSER))
                 return build_error(b, policy_get(b->policy, D_PrivateUsers), D_PrivateUsers, EPERM,
-                                   "with \"no\", CAP_SYS_ADMIN or CAP_SYS_PTRACE would let the payload undo its "
-                                   "sandbox");
+                                   "with \"no\", the payload could use CAP_SYS_ADMIN or CAP_SYS_PTRACE to undo its "
+                                   "sandbox: do not keep them in CapabilityBoundingSet= or AmbientCapabilities=");
 
         plan->inner_namespaces = CLONE_NEWUSER | CLONE_NEWNS | (plan->namespaces & owned);
         plan->namespaces &= ~owned;

@@ -109,7 +109,9 @@ static int find_supplementary(Builder *b, const char *name) {
         r = b->host->find_groups(name, b->plan->gid, &b->plan->groups, &b->plan->n_groups);
         if (r == -ENOMEM)
                 return r;
-        return r < 0 ? report_error(b->report, -r, "the groups of %s changed while isorun read them", name) : 0;
+        return r < 0 ? report_error(b->report, -r, "the groups of %s changed while isorun read them: try again",
+                                    name)
+                     : 0;
 }
 
 static int build_ids(Builder *b) {

@@ -127,8 +127,8 @@ static int parse_private_id(Builder *b, DirectiveId id, const IdMap *map, uint32
                 return 0;
         if (!streq(s->value.text, "root") && parse_u64_range(s->value.text, 0, count - 1, &number) < 0)
                 return build_error(b, s, id, EINVAL,
-                                   "with PrivateUsers=full, use root or a number from 0 to %u, an id of the private "
-                                   "range, which has no names: \"%s\"", count - 1, s->value.text);
+                                   "with PrivateUsers=full, use root or a number from 0 to %u, because the private "
+                                   "range has no other names: \"%s\"", count - 1, s->value.text);
         *ret = (uint32_t) number;
         return 1;
 }

@@ -286,8 +286,8 @@ static int check_grant(ValueParser *p, const char *word) {
                 return -ENOMEM;
         if (streq(path, "/") || (writable && streq(parent, "/")))
                 return value_error(p,
-                                   "%s cannot be a place for grants: use / neither as the place nor as the parent "
-                                   "directory of a writable place (such as /mnt/in)", path);
+                                   "%s cannot be a place for grants: a place cannot be /, and a writable place cannot "
+                                   "be directly below / (use, for example, /mnt/in)", path);
         return value_emit(p, path, (Value) { .number = writable ? 0 : BIND_READ_ONLY });
 }
 

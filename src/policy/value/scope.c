@@ -31,7 +31,7 @@ static int parse_memory(ValueParser *p, const char *text) {
         if (v.relative ? v.number > 10000 : parse_size(text, 1024, &v.number) < 0)
                 return value_not(p, "a size (such as 64M)", text);
         if (!is_memory(p, &v))
-                return value_error(p, "this size would be no limit (write infinity for none): \"%s\"", text);
+                return value_error(p, "this size would not limit anything (write infinity for no limit): \"%s\"", text);
         return value_emit(p, text, v);
 }
 

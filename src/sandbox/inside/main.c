@@ -156,7 +156,7 @@ static int start(Payload *payload, int ruleset, Failure *f) {
         if (ruleset >= 0 && sys_landlock_restrict_self(ruleset) < 0)
                 return fail(f, errno, "cannot enforce the Landlock rules%s",
                             errno == E2BIG ?
-                                    " (the kernel does not allow more sandboxes with Landlock inside each other)"
+                                    " (the kernel does not allow deeper nesting of sandboxes with Landlock)"
                                            : "");
         /* A payload with an inner user namespace needs its capabilities until that namespace is made. */
         if (plan->inner_namespaces)

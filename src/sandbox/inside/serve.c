@@ -204,7 +204,7 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
         if (q == -EPROTONOSUPPORT)
                 refuse_version(&peer, f);
         else if (q < 0)
-                fail(f, -q, "cannot read the request: isoctl does not have version %s", control_header.program);
+                fail(f, -q, "cannot read the request: the version of isoctl is not %s", control_header.program);
         else if (q > 0 && r.request.type == CONTROL_ENTER)
                 enter(&r);
         else if (q > 0 && r.request.type == CONTROL_PLAN) {
@@ -214,6 +214,6 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
                 show_places(&r);
                 _exit(0);
         } else if (q > 0)
-                fail(f, EBADMSG, "unknown request %d of isoctl", r.request.type);
+                fail(f, EBADMSG, "isoctl sent the unknown request %d", r.request.type);
         _exit(PLAN_FAILED);
 }

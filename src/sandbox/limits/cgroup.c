@@ -89,7 +89,8 @@ int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *repor
         if ((r == -EACCES || r == -EPERM || r == -EROFS) && !plan->delegate)
                 return 0;
         if (r < 0)
-                return report_error(report, -r, "cannot make a cgroup below that of %s: %s", plan->unit, strerror(-r));
+                return report_error(report, -r, "cannot make a cgroup below the cgroup of %s: %s", plan->unit,
+                                    strerror(-r));
 
         if (plan->delegate) {
                 enable_delegated(find_delegate(plan), cgroup_fd);

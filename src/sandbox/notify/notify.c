@@ -125,7 +125,8 @@ void notify_get_fds(const Notify *n, int *ret_in, int *ret_out) {
 
 static void tell(Notify *n, Told what, const char *text) {
         if (n->report && !n->told[what])
-                report_notice(n->report, "isorun drops a message to NOTIFY_SOCKET, and others like it: %s", text);
+                report_notice(n->report, "isorun drops this message to NOTIFY_SOCKET, and the next ones like it "
+                                         "without a notice: %s", text);
         n->told[what] = true;
 }
 

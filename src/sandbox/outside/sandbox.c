@@ -213,7 +213,7 @@ static int verify(Run *run) {
                 report_own_step(run->report, "the process inside is in its unit");
         r = holder_verify(&run->holder);
         if (r >= 0 && held)
-                report_own_step(run->report, "the limits hold");
+                report_own_step(run->report, "the limits are in effect");
         return r;
 }
 
@@ -233,7 +233,7 @@ static int start(Supervisor *s) {
                 return r;
         run->held = true;
         if (run->plan->holder == HOLDER_SCOPE)
-                report_own_step(run->report, "systemd is asked for the unit");
+                report_own_step(run->report, "isorun has asked systemd for the unit");
 
         r = filter_compile(run->plan, filters, run->report);
         report_own_step(run->report, "the filter is compiled");

@@ -164,8 +164,8 @@ static int create_overlay(RootMaker *rm, int fs, const int *lower, size_t n) {
 
         for (size_t i = 0; r == -EINVAL && !*rm->reason.text && i < n; i++)
                 if (is_overlay(lower[i]))
-                        rm->reason = (MountReason) { " (the kernel allows only two overlays on each other, and the "
-                                                     "source is on one)" };
+                        rm->reason = (MountReason) { " (the kernel stacks at most two overlays, and the source is "
+                                                     "already on an overlay)" };
         return r;
 }
 

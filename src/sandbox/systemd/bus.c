@@ -22,7 +22,7 @@ const BusLibrary *bus_library(Report *report) {
         loaded = r >= 0;
         if (r >= 0)
                 return &library;
-        report_error(report, -r, r == -ENOSYS ? "libsystemd is too old" :
+        report_error(report, -r, r == -ENOSYS ? "libsystemd.so.0 is too old: isorun needs that of systemd 252 or newer" :
                      "isorun needs libsystemd.so.0 to talk to systemd");
         return NULL;
 }

@@ -249,7 +249,8 @@ int scope_process(Scope *s, Report *report) {
         if (s->cancelled)
                 return -ECANCELED;
         if (!streq(s->result, "done"))
-                return report_error(report, EIO, "systemd did not start %s: job %s", s->plan->unit, s->result);
+                return report_error(report, EIO, "systemd did not start %s: the result of its job is \"%s\"",
+                                    s->plan->unit, s->result);
         return 1;
 }
 

@@ -207,7 +207,8 @@ static int ensure(ServiceBus *u, const Plan *plan, const PlanProperty *p, int cg
 
         if (!limit) {
                 r = file_agrees(u, p);
-                return r > 0 ? 0 : missing(plan, p, "has another value, which cannot change while it runs", true, report);
+                return r > 0 ? 0 : missing(plan, p, "has another value, which isorun cannot change while the unit runs",
+                                                true, report);
         }
         if (set_property(u, plan, p) < 0)
                 return may_not_add(plan, p, report);

@@ -11,10 +11,11 @@
 
 const char *failure_hint(int error) {
         if (error == ENOSPC)
-                return " (the kernel does not allow more of them inside each other)";
+                return " (the kernel limits the number of namespaces and mounts, and how deep namespaces are nested)";
         if ((error == EPERM || error == EACCES || error == ENOSYS || error == EROFS) &&
             prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER)
-                return " (inside another sandbox, this needs Nesting=yes in its policy, without RestrictNamespaces=)";
+                return " (inside another sandbox, the policy of that sandbox needs Nesting=yes, without "
+                       "RestrictNamespaces=)";
         return "";
 }
 
@@ -55,7 +56,7 @@ int failure_take(const Failure *shared, Failure *ret) {
         if (copy.message.type != MESSAGE_FAILED)
                 return 0;
         if (message_check(&copy.message, MESSAGE_TO_ISORUN, 0) < 0)
-                return fail(ret, EPROTO, "cannot read why another process failed");
+                return fail(ret, EPROTO, "another process of isorun failed, and its error message is invalid");
         *ret = copy;
         return -copy.message.value;
 }
