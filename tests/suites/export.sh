@@ -217,7 +217,7 @@ test_refused() {
 	printf '[Service]\nUMask=0077\nUMask=no mode\nInaccessiblePaths=/no/such/path\n' >"$tmp/some.service"
 	run "${who[@]}" "$isoctl" import "$tmp/some.service"
 	like "$label: what cannot be had here is left out by its line" "$status $err" \
-		"0 *$tmp/some.service:3: UMask=: left out: not an octal file mode (such as 0755)*$tmp/some.service:4: InaccessiblePaths=: replaced: isorun hides it only if it exists*"
+		"0 *$tmp/some.service:3: UMask=: left out: not an octal file mode (such as 0755)*$tmp/some.service:4: InaccessiblePaths=: replaced: this path does not exist now: isorun hides it if it exists*"
 	run "${who[@]}" "$isoctl" import no-such-unit
 	like "$label: a unit that is not there" "$status $err" "125 isoctl: there is no unit \"no-such-unit.service\" *"
 }
