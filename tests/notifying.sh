@@ -5,7 +5,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 [ "${TESTHOST-}" = real ] || install_isorun # for one in another
-# Services say here what they like, and systemd hears it; few checks are of what they may not.
+# Most checks here expect that a message of the service reaches systemd. Only a few expect a refusal.
 # shellcheck disable=SC2034
 note=" [no refusal]"
 unlimited=(-p MemoryMax= -p TasksMax=)
@@ -136,7 +136,7 @@ PY
 chmod 644 "$payload"
 
 show() { ctl show -P "$1" "$unit"; }
-# Nothing where there is none: 0 would be this suite's own process group for kill(1).
+# Prints nothing if the service has no main process: kill(1) takes 0 for this suite's own process group.
 main_pid() { show MainPID | grep -vx 0; }
 is_state() { [ "$(show ActiveState)" = "$1" ]; }
 shows() { [ "$(show "$1")" = "$2" ]; }

@@ -53,7 +53,7 @@ write_service() { # name, words of isorun's as ExecStart= has them
 	"${ctl[@]}" daemon-reload
 }
 
-# Services run here as they would without a sandbox; few checks are of what they may not.
+# Most checks here expect that a service works as it does without a sandbox. Only a few expect a refusal.
 note=" [no refusal]"
 
 written=()

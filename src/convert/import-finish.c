@@ -261,7 +261,8 @@ static int add_option(ImportItem *item, const char *destination) {
         return 0;
 }
 
-/* Whether ExecPaths= of the unit takes directory out of what NoExecPaths= says of path. Returns 1, 0, or -ENOMEM. */
+/* NoExecPaths= of the unit covers path, and directory is at or below it. Returns 1 if ExecPaths= allows programs in
+ * directory all the same, 0 if not, or -ENOMEM. */
 static int is_executable(const Import *import, const char *directory, const char *path) {
         bool found = false;
         int r = 0;

@@ -230,7 +230,8 @@ static int need_of(Libraries *l, const char *file) {
         int r;
 
         r = elf_file_read(file, &f);
-        /* The payload may have written the command's file. So a file that it names must be what it is named as. */
+        /* The payload may have written the command's file. A file that this one names must therefore be a library or an
+         * interpreter, as the name in it says. */
         if (r == 0)
                 return streq(file, l->files[0]) ? need_script(l, file)
                                                 : library_error(l, ENOEXEC, file, "neither a library nor a program");
