@@ -73,8 +73,12 @@ class Shell(Terminal):
     def type_line(self, text): self.type(text + "\n")
     def prompt(self): self.until("out$ ")
     def job(self, state):
-        """Waits until jobs(1) says that of the job."""
-        eventually(lambda: state in self.ask("jobs")[0] or time.sleep(0.1)) or self.until("no job is " + state)
+        """Waits until jobs(1), or the shell before a prompt, says that of the job."""
+        since = self.seen # a shell says once that a job has ended
+        def is_said():
+            answer = self.ask("jobs")[0]
+            return state in answer or state.encode() in self.out[since:self.seen]
+        eventually(lambda: is_said() or time.sleep(0.1)) or self.until("no job is " + state)
     def ask(self, text):
         """What a command says."""
         self.type(text + "; echo =$?\n")
