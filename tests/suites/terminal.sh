@@ -275,6 +275,26 @@ s.job("Exit 143")
 print(s.ask("jobs")) #= ('', 0)
 s.end()
 PY
+	person "a stop right after it was continued is not undone by that" <<'PY'
+def status(pid, field): return re.search(field + r":\s*(\S+)", open(f"/proc/{pid}/status").read())[1]
+s = Shell()
+s.type_line(f"{I} sh -c 'echo start-$((1+1)); exec sleep 812'"); s.until("start-2"); is_raw(s)
+pid = os.tcgetpgrp(s.master)
+reaper = int(subprocess.run(["pgrep", "-P", str(pid)], capture_output=True).stdout)
+command = eventually(lambda: pids("^sleep 812$"))[0]
+for how in "key", "signal":
+    os.kill(pid, signal.SIGSTOP); s.until("Stopped"); s.prompt()
+    os.kill(reaper, signal.SIGSTOP); eventually(lambda: status(reaper, "State") == "T") # so that it is late
+    s.type_line("fg"); s.until("sleep 812"); is_raw(s)
+    if how == "key": s.type("\x1a")
+    else: os.kill(pid, signal.SIGTSTP)
+    time.sleep(0.2) # passed on too early, it stops the command by now
+    os.kill(reaper, signal.SIGCONT)
+    s.until("Stopped"); s.prompt(); print(how, status(command, "State")) #= key T
+#= signal T
+    s.type_line("fg"); s.until("sleep 812"); is_raw(s)
+s.type("\x03"); s.prompt(); s.end()
+PY
 	person "a shell inside that is suspended stops it" <<'PY'
 s = Shell()
 s.type_line(f"{I} env PS1='in# ' bash --norc --noprofile -i"); s.until("in# ")

@@ -67,6 +67,7 @@ static void test_good_to_isorun(_unused_ void **state) {
                 { "started", { .type = MESSAGE_STARTED }, 1 },
                 { "started with a notify socket", { .type = MESSAGE_STARTED }, 2 },
                 { "seen", { .type = MESSAGE_SEEN, .value = 15, .status = 1 }, 0 },
+                { "continued", { .type = MESSAGE_CONTINUED }, 0 },
                 { "found", { .type = MESSAGE_FOUND }, 1 },
                 { "not found", { .type = MESSAGE_FOUND }, 0 },
                 { "stopped", { .type = MESSAGE_STOPPED, .value = 20 }, 0 },

@@ -160,6 +160,7 @@ static void answer(Reaper *r) {
                 if (r->payload->terminal >= 0)
                         pty_continue(r->payload->terminal, r->payload->pid, r->stopped, m.value);
                 r->stopped = false;
+                (void) message_send(r->socket, &(Message) { .type = MESSAGE_CONTINUED }, NULL, 0);
                 break;
         case MESSAGE_HAND_OVER:
                 if (take_over_prepare(&r->take_over, &m, fds, r->payload->pid, r->signals) < 0)

@@ -28,25 +28,50 @@ int run_terminal_begin(RunTerminal *t, int master) {
         return r < 0 ? report_error(t->run->report, -r, "cannot set up the terminal: %s", strerror(-r)) : 0;
 }
 
+/* Receives the signals to isorun, with or without SIGTSTP. Without it, SIGTSTP stays pending, and SIGCONT discards it. */
+static int receive_signals(const RunTerminal *t, bool stop) {
+        sigset_t mask;
+
+        signals_forwarded(&mask);
+        if (stop)
+                sigaddset(&mask, SIGTSTP);
+        return signalfd(t->run->signals, &mask, 0) < 0 ? -errno : 0;
+}
+
+/* The reaper sends SIGCONT some time after isorun has asked for it, and that undoes a stop from before. So keys and
+ * SIGTSTP wait until the reaper has answered. */
+static bool is_waking(const RunTerminal *t) {
+        return t->wake || t->n_continued > 0;
+}
+
+static void ask_to_continue(RunTerminal *t) {
+        Message m = { .type = MESSAGE_CONTINUE, .value = t->foreground };
+
+        if (message_send(t->run->socket, &m, NULL, 0) < 0)
+                return;
+        t->n_continued++;
+        (void) receive_signals(t, false);
+}
+
 /* Takes the caller's terminal if isorun is in its foreground, and tells the reaper whether the payload is in the
  * foreground. wake: also continue the payload. */
 static void settle(RunTerminal *t, bool wake) {
-        bool foreground = run_terminal_is_ours(t->run);
-        Message m = { .type = MESSAGE_CONTINUE, .value = foreground };
+        bool before = t->foreground, foreground = run_terminal_is_ours(t->run);
 
+        t->foreground = foreground;
         if (foreground && !t->set_up)
                 terminal_copy(&t->terminal);
         if (!foreground || terminal_take(&t->terminal) < 0)
                 terminal_forget(&t->terminal);
         terminal_resize(&t->terminal);
-        if (wake || foreground != t->foreground)
-                (void) message_send(t->run->socket, &m, NULL, 0);
-        t->foreground = foreground;
+        if (wake || foreground != before)
+                ask_to_continue(t);
         t->set_up = t->set_up || foreground;
 }
 
 int run_terminal_start(RunTerminal *t) {
         sigset_t mask;
+        int r;
 
         if (!t->active)
                 return 0;
@@ -55,18 +80,19 @@ int run_terminal_start(RunTerminal *t) {
         sigaddset(&mask, SIGTSTP);
         if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
                 return report_error(t->run->report, errno, "cannot block signals: %s", strerror(errno));
-        signals_forwarded(&mask);
-        sigaddset(&mask, SIGTSTP);
-        if (signalfd(t->run->signals, &mask, 0) < 0)
-                return report_error(t->run->report, errno, "cannot receive signals: %s", strerror(errno));
+        r = receive_signals(t, true);
+        if (r < 0)
+                return report_error(t->run->report, -r, "cannot receive signals: %s", strerror(-r));
         settle(t, false);
         return 0;
 }
 
 void run_terminal_fill(const RunTerminal *t, struct pollfd fds[static TERMINAL_FDS]) {
-        if (t->active)
+        if (t->active) {
                 terminal_fill(&t->terminal, fds);
-        else
+                if (is_waking(t))
+                        fds[TERMINAL_FROM_INPUT].fd = fds[TERMINAL_TO_MASTER].fd = -1;
+        } else
                 for (unsigned i = 0; i < TERMINAL_FDS; i++)
                         fds[i] = (struct pollfd) { .fd = -1 };
 }
@@ -87,8 +113,11 @@ void run_terminal_process(RunTerminal *t, const struct pollfd fds[static TERMINA
                 return;
         /* The kernel sends no signal when a shell moves a job to the foreground. So isorun looks when the payload has
          * output. */
-        if (t->run->payload >= 0 && !t->foreground && fds[TERMINAL_FROM_MASTER].revents && run_terminal_is_ours(t->run))
+        if (t->run->payload >= 0 && !t->foreground && fds[TERMINAL_FROM_MASTER].revents &&
+            run_terminal_is_ours(t->run)) {
                 settle(t, false);
+                return; /* the fds to wait for are others now */
+        }
         if (terminal_process(&t->terminal, fds) < 0)
                 hang_up(t);
 }
@@ -115,7 +144,9 @@ bool run_terminal_signal(RunTerminal *t, const struct signalfd_siginfo *info) {
                 /* The signals that the reaper was asked about must reach a stopped payload before it continues. One of
                  * them may end it. */
                 t->wake = t->n_asked > 0;
-                if (!t->wake)
+                if (t->wake)
+                        (void) receive_signals(t, false);
+                else
                         settle(t, true);
                 return true;
         case SIGINT:
@@ -140,6 +171,12 @@ void run_terminal_answered(RunTerminal *t) {
                 settle(t, true);
 }
 
+void run_terminal_continued(RunTerminal *t) {
+        t->n_continued--;
+        if (t->active && !is_waking(t))
+                (void) receive_signals(t, true);
+}
+
 /* Stops isorun as a terminal that is not raw would: the signal is sent to the whole process group, the shell's job. In
  * an orphaned group, which no shell can continue, the kernel ignores SIGTSTP, SIGTTIN and SIGTTOU. Returns whether
  * isorun was stopped, and so SIGCONT has come. */
@@ -155,7 +192,8 @@ static bool stop(int sig) {
 }
 
 void run_terminal_stopped(RunTerminal *t, int sig) {
-        if (!t->active)
+        /* The reaper has sent this before it continues the payload. */
+        if (!t->active || is_waking(t))
                 return;
         /* The payload used the terminal while it was in the background, and isorun is in the foreground now. */
         if ((sig == SIGTTIN || sig == SIGTTOU) && run_terminal_is_ours(t->run)) {

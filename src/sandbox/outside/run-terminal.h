@@ -17,6 +17,7 @@ typedef struct RunTerminal {
         bool set_up;      /* the instance's terminal has the settings of the caller's */
         unsigned n_asked; /* signals that the reaper has been asked about */
         bool wake;        /* SIGCONT has come, and waits for the reaper's answers */
+        unsigned n_continued; /* requests to continue the payload that the reaper has not answered */
         Terminal terminal;
 } RunTerminal;
 
@@ -40,6 +41,9 @@ bool run_terminal_signal(RunTerminal *t, const struct signalfd_siginfo *info);
 
 /* Notes that the reaper has answered about one signal, and that the payload has this signal now. */
 void run_terminal_answered(RunTerminal *t);
+
+/* Notes that the reaper has answered one request to continue the payload. */
+void run_terminal_continued(RunTerminal *t);
 
 /* Stops isorun as well, by the signal that has stopped the payload. Returns when isorun is continued. */
 void run_terminal_stopped(RunTerminal *t, int sig);

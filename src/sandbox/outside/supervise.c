@@ -58,6 +58,8 @@ static bool is_expected(const Supervisor *s, MessageType type) {
                 return starting && s->run.plan->terminals && !s->terminal.active;
         case MESSAGE_SEEN:
                 return s->terminal.n_asked > 0;
+        case MESSAGE_CONTINUED:
+                return s->terminal.n_continued > 0;
         case MESSAGE_FOUND:
                 return s->relay.asked;
         case MESSAGE_REFUSED:
@@ -112,6 +114,9 @@ static int take_message(Supervisor *s) {
                 if (!m.status)
                         (void) sys_pidfd_send_signal(run->payload, m.value);
                 run_terminal_answered(&s->terminal);
+                return 0;
+        case MESSAGE_CONTINUED:
+                run_terminal_continued(&s->terminal);
                 return 0;
         case MESSAGE_FOUND:
                 relay_found_main(&s->relay, fds[0]);

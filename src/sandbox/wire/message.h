@@ -17,7 +17,8 @@ typedef enum MessageType {
         MESSAGE_REQUESTING, /* from now on systemd may move the process */
         MESSAGE_GO,         /* the limits hold; fds: the two compiled filters */
         MESSAGE_SIGNAL,     /* isorun got signal `value`; did the reaper? status: whether systemd sent it */
-        MESSAGE_CONTINUE,   /* continue the payload; value: whether it gets the foreground of its terminal */
+        MESSAGE_CONTINUE,   /* continue the payload; value: whether it gets the foreground of its terminal; answered
+                               with MESSAGE_CONTINUED */
         MESSAGE_CONTROL,    /* fd: an accepted connection of control.h */
         MESSAGE_LOOK_UP,    /* value: a pid inside; answered with MESSAGE_FOUND */
         MESSAGE_HAND_OVER,  /* prepare to be the unit's main process: take-over.h; value: a NotifyStore, status: a
@@ -30,6 +31,7 @@ typedef enum MessageType {
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
         MESSAGE_STARTED, /* the payload runs; fds: its pidfd, and the notify socket if there is one */
         MESSAGE_SEEN,    /* answer to MESSAGE_SIGNAL; value: the signal; status: whether the payload already has it */
+        MESSAGE_CONTINUED, /* answer to MESSAGE_CONTINUE: SIGCONT has been sent */
         MESSAGE_FOUND,   /* answer to MESSAGE_LOOK_UP; fd: a pidfd, or none if there is no such process */
         MESSAGE_REFUSED, /* an isoctl of another version has sent a request; text names the versions */
         MESSAGE_STOPPED, /* the payload was stopped; value: the signal that stopped it */
