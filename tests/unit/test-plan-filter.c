@@ -3,6 +3,7 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -330,6 +331,10 @@ static void test_argument_rules(void **state) {
                 { "", "ioctl", { 0, TIOCLINUX }, EPERM },
                 { "", "ioctl", { 0, TIOCLINUX | BIT(32) }, EPERM },
                 { "", "ioctl", { 0, TCGETS }, 0 },
+                { "", "fcntl", { 3, F_SETPIPE_SZ }, EPERM },
+                { "", "fcntl", { 3, F_SETPIPE_SZ | BIT(32) }, EPERM },
+                { "", "fcntl", { 3, F_SETLEASE }, EPERM },
+                { "", "fcntl", { 3, F_SETLK }, 0 },
                 { "", "prlimit64", { 1 }, EPERM },
                 { "", "prlimit64", { 1 | BIT(32) }, EPERM },
                 { "", "prlimit64", { 0 }, 0 },
@@ -380,9 +385,9 @@ static void test_fixed_rules(void **state) {
                 uint64_t pid; /* the first argument of kill(2) */
                 int error;
         } cases[] = {
-                { 0, 4, 0, EPERM }, { 5, 4, 0, EPERM },       { 5, 4, BIT(32), EPERM },      { 5, 4, 1, 0 },
-                { 5, 4, 4711, 0 },  { 5, 4, UINT32_MAX, 0 },  { 5, 4, (uint64_t) -4711, 0 }, { 6, 3, 0, 0 },
-                { 7, 3, 0, 0 },
+                { 0, 6, 0, EPERM }, { 5, 6, 0, EPERM },       { 5, 6, BIT(32), EPERM },      { 5, 6, 1, 0 },
+                { 5, 6, 4711, 0 },  { 5, 6, UINT32_MAX, 0 },  { 5, 6, (uint64_t) -4711, 0 }, { 6, 5, 0, 0 },
+                { 7, 5, 0, 0 },
         };
         PlanFixture *f = *state;
 

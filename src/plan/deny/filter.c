@@ -190,6 +190,12 @@ static const PlanArgumentRule fixed_rules[] = {
         MASKED("ioctl", 1, UINT32_MAX, TIOCLINUX, EPERM, _DIRECTIVE_MAX),
         /* The limits of the reaper: the payload could end it with them. */
         MASKED("prlimit64", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+        /* fcntl(2): the kernel counts the memory of large pipes for each user, over all namespaces. With a lease, the
+         * payload delays each open(2) of a file of its user on the host by 45 seconds. */
+        MASKED("fcntl", 1, UINT32_MAX, F_SETPIPE_SZ, EPERM, _DIRECTIVE_MAX),
+        MASKED("fcntl64", 1, UINT32_MAX, F_SETPIPE_SZ, EPERM, _DIRECTIVE_MAX),
+        MASKED("fcntl", 1, UINT32_MAX, F_SETLEASE, EPERM, _DIRECTIVE_MAX),
+        MASKED("fcntl64", 1, UINT32_MAX, F_SETLEASE, EPERM, _DIRECTIVE_MAX),
 };
 
 /* The payload's process group is also that of isorun and the caller. kill(2) with pid 0 reaches them even from another

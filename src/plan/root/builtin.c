@@ -29,11 +29,12 @@ static int add_hidden(RootBuilder *rb, const char *destination, Origin origin) {
         return root_builder_want_if_there(rb, mount_because_of(origin, m));
 }
 
-/* Terminals of the instance itself. */
+/* Terminals of the instance itself. All devpts of a machine together have 4096 (kernel.pty.max), of which the host keeps
+ * 1024 for its own. With max=, one instance cannot take the other 3072. */
 static int add_terminals(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
                                                    .attributes.devices = true,
-                                                   .options = strdup("newinstance,ptmxmode=0666,mode=620") });
+                                                   .options = strdup("newinstance,ptmxmode=0666,mode=620,max=256") });
 }
 
 /* The host's devices. If the payload has a private terminal, a new /dev/pts hides the host's terminals. */

@@ -240,7 +240,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "", m->options);
                 break;
         case MOUNT_DEVPTS:
-                entry(out, m->destination, origin, "new devpts");
+                entry(out, m->destination, origin, "new devpts (%s)", m->options);
                 break;
         case MOUNT_CGROUP:
                 entry(out, m->destination, origin, "writable, the instance's cgroup");
