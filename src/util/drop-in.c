@@ -20,7 +20,7 @@ int drop_ins_collect(const char *directory, char ***paths) {
         if (!d)
                 return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 
-        while (r >= 0 && (entry = readdir(d))) {
+        while (r >= 0 && (errno = 0, entry = readdir(d))) {
                 bool shadowed = entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf");
 
                 for (char **p = *paths; p && *p && !shadowed; p++)
@@ -28,6 +28,8 @@ int drop_ins_collect(const char *directory, char ***paths) {
                 if (!shadowed)
                         r = ++n > DROP_INS_MAX ? -E2BIG : strv_pushf(paths, "%s/%s", directory, entry->d_name);
         }
+        if (r >= 0 && errno) /* a drop-in that is not seen may be one that denies */
+                r = -errno;
         closedir(d);
         return r;
 }

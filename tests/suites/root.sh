@@ -151,6 +151,61 @@ test_filtered() {
 	refused "hide= that leaves the volume" '*not a pattern relative to the volume (such as *.key): "../x"' -v "$one:/mnt:ro,hide=../x" true
 }
 
+# Directories that isorun cannot list, or not even search. As root it can; as a user it hides them as a whole.
+test_filtered_blind() {
+	local dir=$tmp/blind-$label owner notice="is hidden as a whole, because isorun cannot search it for"
+	mkdir -p "$dir"/{open,passable,closed,.dot}
+	echo key | tee "$dir"/a.key "$dir"/{open,passable,closed,.dot}/a.key >/dev/null
+	echo text >"$dir/passable/text"
+	chmod 711 "$dir/passable"
+	chmod 700 "$dir/closed"
+	prints "what the next checks hide can be read otherwise" $'key\nkey\ntext' -v "$dir:/mnt:ro" \
+		cat /mnt/open/a.key /mnt/passable/a.key /mnt/passable/text
+	shell "hide= also finds the files of a directory that cannot be listed, and in hidden directories" "" \
+		-v "$dir:/mnt:ro,hide=*/*.key" 'cat /mnt/*/a.key /mnt/passable/a.key /mnt/closed/a.key /mnt/.dot/a.key 2>/dev/null'
+	shell "... or of one that cannot be searched" "" -v "$dir:/mnt:ro,hide=closed/a.key" 'cat /mnt/closed/a.key 2>/dev/null'
+	shell "... and hides only a file whose name it knows" text -v "$dir:/mnt:ro,hide=passable/a.key" \
+		'cat /mnt/passable/text /mnt/passable/a.key 2>/dev/null'
+	if [ "$label" = user ]; then
+		run "${who[@]}" "$isorun" "${mode[@]}" -v "$dir:/mnt:ro,hide=*/*.key" true
+		like "$label: a directory that is hidden as a whole is named" "$err" \
+			"*: /mnt/passable $notice \*/\*.key: Permission denied*"
+		chmod 711 "$dir"
+		refused "hide= in a volume that cannot be listed" "*cannot search /mnt for \*.key: Permission denied" \
+			-v "$dir:/mnt:ro,hide=*.key" true
+		prints "... hides a file whose name it knows" key -v "$dir:/mnt:ro,hide=a.key" \
+			sh -c 'cat /mnt/a.key /mnt/open/a.key 2>/dev/null'
+	fi
+	if ! has_private_ids; then
+		skip "$label: hide= with other ids" "no subordinate ids"
+		return
+	fi
+	chmod 755 "$dir"
+	owner=$(first_subuid "$([ "$label" = user ] && echo "$TH_USER" || echo root)")
+	chown "$owner:$owner" "$dir"/closed{,/a.key}
+	prints "a directory that only the payload can search" key -p PrivateUsers=full -v "$dir:/mnt:ro" cat /mnt/closed/a.key
+	shell "... is hidden as a whole" "" -p PrivateUsers=full -v "$dir:/mnt:ro,hide=closed/a.key" \
+		'cat /mnt/closed/a.key 2>/dev/null'
+}
+
+# A mount that a volume leaves out covers files that are not visible on the host, but inside. In a user namespace, the
+# kernel refuses such a volume.
+test_filtered_covered() {
+	local dir=$tmp/covered-$label mode=("${mode[@]}" -p PrivateUsers=no)
+	[ "$label" = root ] || return
+	mkdir -p "$dir/sub"
+	echo key >"$dir/sub/a.key"
+	chmod -R a+rX "$dir"
+	mount -t tmpfs none "$dir/sub"
+	prints "a file under a mount that the volume leaves out" key -v "$dir:/mnt:ro,norbind" cat /mnt/sub/a.key
+	shell "... is hidden with the place of the mount" "" -v "$dir:/mnt:ro,norbind,hide=*/*.key" \
+		'cat /mnt/sub/a.key 2>/dev/null'
+	refused "InaccessiblePaths= of such a file" \
+		"*/mnt/sub/a.key is below a mount of the host that /mnt leaves out, so isorun cannot see what is there" \
+		-v "$dir:/mnt:ro,norbind" -p InaccessiblePaths=-/mnt/sub/a.key true
+	umount "$dir/sub"
+}
+
 test_synthetic() {
 	local dir
 	box -p "InaccessiblePaths=/run /var" ls /run /var/lib
@@ -547,6 +602,8 @@ all() {
 	test_fds
 	test_overlay
 	test_filtered
+	test_filtered_blind
+	test_filtered_covered
 	test_synthetic
 	test_roots
 	test_bare_root

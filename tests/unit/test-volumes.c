@@ -289,6 +289,7 @@ static void test_hide(void **state) {
                 { "", "Volume=%h/s:/srv:ro,hide=sub,hide=.git", ".git sub" },
                 { "", "Volume=%h/s:/srv:ro,hide=sub/", "sub" },
                 { "", "Volume=%h/s:/srv:ro,hide=.*", ".env .git" },
+                { "", "Volume=%h/s:/srv:ro,hide=*e*,hide=*/c*", ".env .git/config a.key b.key sub/c.key" },
                 { "", "Volume=%h/s:/srv:ro,hide=[ab].key", "a.key b.key" },
                 { "", "Volume=%h/s:/srv:ro,hide=?.key,hide=a*", "a.key b.key" }, /* hidden twice is hidden once */
                 { "", "Volume=%h/s:/srv:ro,hide=./a.key", "a.key" },

@@ -73,6 +73,9 @@ void root_builder_deinit(RootBuilder *rb) {
         for (size_t i = 0; i < rb->n_wanted; i++)
                 plan_mount_deinit(&rb->wanted[i].mount);
         free(rb->wanted);
+        for (size_t i = 0; i < rb->n_hide_options; i++)
+                free(rb->hide_options[i].volume);
+        free(rb->hide_options);
         free(rb->bound);
         root_model_deinit(&rb->model);
 }

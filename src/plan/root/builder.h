@@ -12,15 +12,30 @@ typedef struct WantedMount {
         bool optional; /* skip it if destination does not exist */
 } WantedMount;
 
+/* A pattern "hide=" of a volume. */
+typedef struct HideOption {
+        char *volume; /* its destination */
+        const char *pattern;
+        Origin origin;
+        const char *key;
+} HideOption;
+
 typedef struct RootBuilder {
         Builder *b;
         RootModel model;
         bool host_root;      /* the root is the host's */
         bool bare_root;      /* the root has only what is added to it */
         WantedMount *wanted; /* mounts without a place so far */
-        size_t n_wanted;
+        size_t n_wanted, n_placed;
+        HideOption *hide_options;
+        size_t n_hide_options;
         bool *bound;         /* for each binding, whether the policy uses its name */
 } RootBuilder;
+
+/* Whether the policy or the service chose this mount. They did not choose the root and merged directories. */
+static inline bool is_policy_volume(const PlanMount *m) {
+        return m->asker >= ASKED_BY_SERVICE && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
+}
 
 /* Marks the mount as asked for by a setting of the policy. */
 PlanMount mount_of_setting(DirectiveId id, const Setting *s, PlanMount mount);

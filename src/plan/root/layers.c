@@ -9,12 +9,12 @@
 #include "plan/who/tree.h"
 #include "util/strv.h"
 
-/* Compares inodes, because another path, a bind mount or an fd can lead to the root. */
+/* Compares inodes, because another path, a bind mount or an fd can lead to the root. If they cannot be compared, more is
+ * hidden. */
 static bool is_host_root(const char *path) {
         struct stat st, root;
 
-        return streq(path, "/") || (stat(path, &st) >= 0 && stat("/", &root) >= 0 && st.st_dev == root.st_dev &&
-                                    st.st_ino == root.st_ino);
+        return stat(path, &st) < 0 || stat("/", &root) < 0 || (st.st_dev == root.st_dev && st.st_ino == root.st_ino);
 }
 
 static bool is_image(const RootBuilder *rb, const PlanSource *found) {

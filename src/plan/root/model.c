@@ -112,49 +112,55 @@ static int step_mount(Spot *spot, PlanMount *mount) {
         if (mount->kind != MOUNT_DIRECTORY)
                 spot->cover = mount;
         spot->directory = plan_mount_is_directory(mount);
-        spot->unread = false;
+        spot->unread = spot->left_out = spot->unknown = false;
         replace_hosts(&spot->hosts, TAKE_PTR(hosts));
         return 0;
 }
 
 /* Whether overlayfs takes the file for a deleted name: overlayfs.rst, "whiteouts and opaque directories". */
-static bool is_whiteout(const struct stat *st) {
-        return S_ISCHR(st->st_mode) && st->st_rdev == 0;
+static bool is_whiteout(const struct statx *st) {
+        return S_ISCHR(st->stx_mode) && st->stx_rdev_major == 0 && st->stx_rdev_minor == 0;
 }
 
 /* Looks up a name in one layer. *found has the directories of this name in higher layers. Returns 1 if lower layers do
  * not matter, 0 if they do, or -errno. */
-static int step_layer(const char *layer, const char *name, char ***found, mode_t *ret_mode, char **ret_target) {
+static int step_layer(const char *layer, const char *name, char ***found, struct statx *ret, char **ret_target) {
         _cleanup_free_ char *host = path_join(layer, name);
-        struct stat st;
+        struct statx st;
         int r;
 
         if (!host)
                 return -ENOMEM;
-        if (lstat(host, &st) < 0)
+        if (statx(AT_FDCWD, host, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_MODE, &st) < 0)
                 return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-        if (*found && !S_ISDIR(st.st_mode))
+        if (*found && !S_ISDIR(st.stx_mode))
                 return 1; /* the directory in a higher layer hides it */
         if (is_whiteout(&st) && !*found)
                 return 1;
-        if (S_ISLNK(st.st_mode)) {
+        if (S_ISLNK(st.stx_mode)) {
                 r = link_read(AT_FDCWD, host, ret_target);
                 return r < 0 ? r : 1;
         }
 
-        *ret_mode = st.st_mode;
+        *ret = st;
         r = strv_consume(found, TAKE_PTR(host));
-        return r < 0 ? r : !S_ISDIR(st.st_mode);
+        return r < 0 ? r : !S_ISDIR(st.stx_mode);
+}
+
+/* Whether a mount shows its source without the mounts of the host below it. */
+static bool leaves_out_mounts(const PlanMount *m) {
+        return m->source.kind == SOURCE_LAYERS || m->kind == MOUNT_OVERLAY ||
+               (m->kind == MOUNT_BIND && !m->attributes.recursive);
 }
 
 /* Moves the spot to a name in the host's directories, which may not exist. For a symlink, returns only its target. */
 static int step_host(Spot *spot, const char *name, char **ret_target) {
         _cleanup_strv_free_ char **found = NULL;
-        mode_t mode = 0;
+        struct statx st = {};
         int r = 0;
 
         for (char **layer = spot->hosts; r == 0 && *layer; layer++)
-                r = step_layer(*layer, name, &found, &mode, ret_target);
+                r = step_layer(*layer, name, &found, &st, ret_target);
         if (r < 0 || *ret_target)
                 return r < 0 ? r : 0;
         if (!found) {
@@ -162,8 +168,10 @@ static int step_host(Spot *spot, const char *name, char **ret_target) {
                 return 0;
         }
 
-        spot->directory = S_ISDIR(mode);
-        replace_hosts(&spot->hosts, TAKE_PTR(found));
+        spot->directory = S_ISDIR(st.stx_mode);
+        /* The path leads into the mount, but the payload sees what is under it. */
+        spot->left_out = st.stx_attributes & STATX_ATTR_MOUNT_ROOT && leaves_out_mounts(spot->cover);
+        replace_hosts(&spot->hosts, spot->left_out ? NULL : TAKE_PTR(found));
         return 0;
 }
 
@@ -201,6 +209,8 @@ static int step(const RootModel *model, Spot *spot, const char *name, char **ret
                         r = step_host(spot, name, ret_target);
                 else if (spot->cover && spot->cover->source.kind == SOURCE_IMAGE)
                         spot->unread = spot->directory = true;
+                else if (spot->left_out)
+                        spot->unknown = true;
                 else
                         spot->exists = false;
                 if (r < 0 || *ret_target)

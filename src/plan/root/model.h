@@ -21,6 +21,8 @@ typedef struct Spot {
         bool exists;
         bool directory;
         bool unread;            /* in an image that is not read: exists and directory are assumptions */
+        bool left_out;          /* at a mount of the host that the volume leaves out, or below */
+        bool unknown;           /* below it: whether it exists is not known */
         char *nearest;          /* the last directory of the path that exists */
         char **nearest_hosts;
         PlanMount *cover;       /* the mount that path belongs to, or nearest if path does not exist */

@@ -178,11 +178,6 @@ static int place_unread(PlanMount *m, bool optional) {
         return 1;
 }
 
-/* Whether the policy or the service chose this mount. They did not choose the root and merged directories. */
-static bool is_policy_volume(const PlanMount *m) {
-        return m->asker >= ASKED_BY_SERVICE && m->kind != MOUNT_ROOT && m->kind != MOUNT_MERGE;
-}
-
 /* Adds the missing parent directories, which are made in memory. */
 static int add_way(RootBuilder *rb, const PlanMount *m, const Spot *spot) {
         const char *rest = spot->path + (spot->nearest[1] ? strlen(spot->nearest) : 0) + 1;
@@ -213,6 +208,10 @@ static int place(RootBuilder *rb, PlanMount *m, bool optional) {
                 return 0;
         if (spot.leaves_root)
                 return mount_error(rb, m, EXDEV, "%s: a symlink in this path leads out of the root", m->destination);
+        if (spot.unknown)
+                return mount_error(rb, m, EXDEV,
+                                   "%s is below a mount of the host that %s leaves out, so isorun cannot see what is "
+                                   "there", m->destination, spot.cover->destination);
         if (spot.through_volume)
                 return mount_error(rb, m, ELOOP,
                                    "%s: this path contains a symlink in a writable volume, so anyone who can write "
@@ -256,15 +255,28 @@ static int compare_wanted(const void *a, const void *b) {
         return c ?: (int) m->origin.line - (int) n->origin.line;
 }
 
-int root_builder_place_all(RootBuilder *rb) {
+/* Places those of the wanted mounts, from the first that has no place. */
+static int place_all(RootBuilder *rb, bool hidden) {
         int result = 0;
 
-        qsort(rb->wanted, rb->n_wanted, sizeof(WantedMount), compare_wanted);
-        for (size_t i = 0; i < rb->n_wanted && result != -ENOMEM; i++) {
-                int r = place(rb, &rb->wanted[i].mount, rb->wanted[i].optional);
+        qsort(rb->wanted + rb->n_placed, rb->n_wanted - rb->n_placed, sizeof(WantedMount), compare_wanted);
+        for (; rb->n_placed < rb->n_wanted && result != -ENOMEM; rb->n_placed++) {
+                WantedMount *w = &rb->wanted[rb->n_placed];
+                int r;
 
+                if (!hidden && w->mount.kind == MOUNT_BLOCKED)
+                        break;
+                r = place(rb, &w->mount, w->optional);
                 if (r < 0)
                         result = r;
         }
         return result;
+}
+
+int root_builder_place_all(RootBuilder *rb) {
+        return place_all(rb, false);
+}
+
+int root_builder_place_hidden(RootBuilder *rb) {
+        return place_all(rb, true);
 }

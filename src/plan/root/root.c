@@ -106,8 +106,9 @@ static int finish(RootBuilder *rb) {
 
 /* Continues after an error, so that one run reports all errors. */
 static int fill(RootBuilder *rb) {
-        static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts, check_bindings,
-                                                     root_builder_place_all };
+        static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts,
+                                                       check_bindings, root_builder_place_all, build_hide_options,
+                                                       root_builder_place_hidden };
         int result = build_builtin_mounts(rb);
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {

@@ -4,13 +4,13 @@
 #include "plan/root/volumes.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "plan/root/search.h"
 #include "plan/root/source.h"
 #include "plan/who/private-ids.h"
-#include "util/path.h"
+#include "util/array.h"
 #include "util/text.h"
 
 /* The flags of the policy, restricted by those of the binding. */
@@ -106,53 +106,14 @@ static int set_overlay_size(RootBuilder *rb, DirectiveId id, const Setting *s, P
         return m->options ? 0 : -ENOMEM;
 }
 
-/* Escapes a path so that glob(3) takes it literally. */
-static char *escape_pattern(const char *path) {
-        char *s = malloc(2 * strlen(path) + 1), *out = s;
-
-        for (; s && *path; path++) {
-                if (strchr("*?[\\", *path))
-                        *out++ = '\\';
-                *out++ = *path;
-        }
-        if (s)
-                *out = '\0';
-        return s;
-}
-
-static int want_hidden(RootBuilder *rb, const PlanMount *volume, const char *found) {
-        const char *name = path_name(found);
-        _cleanup_free_ char *destination = NULL;
-        PlanMount m;
-
-        if (streq(name, ".") || streq(name, ".."))
-                return 0;
-        destination = path_join(volume->destination, found + strlen(volume->source.path) + 1);
-        m = plan_blocked(destination);
-        m.asker = volume->asker;
-        m.origin = volume->origin;
-        m.key = volume->key;
-        return root_builder_want_if_there(rb, m);
-}
-
-/* Hides the files that match now. The payload cannot rename files in this volume later. */
+/* Hides the files that match when everything has its place. The payload cannot rename files in this volume later. */
 static int hide(RootBuilder *rb, const PlanMount *volume, const char *pattern) {
-        _cleanup_free_ char *escaped = escape_pattern(volume->source.path),
-                            *full = escaped ? format("%s/%s", escaped, pattern) : NULL;
-        glob_t found = {};
-        int r;
+        HideOption *option = ARRAY_APPEND(rb->hide_options, rb->n_hide_options);
 
-        if (!full)
+        if (!option)
                 return -ENOMEM;
-        r = glob(full, GLOB_NOSORT, NULL, &found);
-        if (r != 0 && r != GLOB_NOMATCH)
-                return report_error_at(rb->b->report, volume->origin, volume->key, EIO,
-                                       "cannot search for %s in %s: %s", pattern, volume->source.path,
-                                       r == GLOB_NOSPACE ? strerror(ENOMEM) : "isorun cannot read a directory there");
-        for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
-                r = want_hidden(rb, volume, found.gl_pathv[i]);
-        globfree(&found);
-        return r == GLOB_NOMATCH ? 0 : r;
+        *option = (HideOption) { strdup(volume->destination), pattern, volume->origin, volume->key };
+        return option->volume ? 0 : -ENOMEM;
 }
 
 static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *options) {
@@ -260,4 +221,17 @@ int build_policy_mounts(RootBuilder *rb) {
         };
 
         return root_builder_add_all(rb, table, ELEMENTSOF(table));
+}
+
+int build_hide_options(RootBuilder *rb) {
+        int result = 0;
+
+        for (size_t i = 0; i < rb->n_hide_options && result != -ENOMEM; i++) {
+                const HideOption *o = &rb->hide_options[i];
+                int r = root_builder_hide(rb, o->volume, &(HideRule) { o->pattern, ASKED_BY_POLICY, o->origin, o->key }, 1);
+
+                if (r < 0)
+                        result = r;
+        }
+        return result;
 }

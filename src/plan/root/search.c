@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds the files that a rule hides. It looks into the model of the new root, because a path can lead to another file
+ * there than on the host: symlinks and mounts differ.
+ *
+ * It fails closed. A directory that isorun cannot read may still be open to the payload, which can know names in it, or
+ * have other ids than the caller. So such a directory is hidden as a whole. */
+#include "plan/root/search.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+
+#include "util/path.h"
+#include "util/strv.h"
+
+typedef struct Search {
+        RootBuilder *rb;
+        const char *top;        /* without symlinks */
+        const PlanMount *cover; /* the mount that top belongs to */
+} Search;
+
+/* A rule, and the rest of its pattern from some directory on. */
+typedef struct Candidate {
+        const HideRule *rule;
+        const char *rest;
+} Candidate;
+
+/* Skips slashes and components "." before the next component. */
+static const char *skip_empty(const char *pattern) {
+        for (;;) {
+                pattern += strspn(pattern, "/");
+                if (pattern[0] != '.' || (pattern[1] != '/' && pattern[1] != '\0'))
+                        return pattern;
+                pattern++;
+        }
+}
+
+static const char *after_component(const char *pattern) {
+        return skip_empty(pattern + strcspn(pattern, "/"));
+}
+
+static char *copy_component(const char *pattern) {
+        return strndup(pattern, strcspn(pattern, "/"));
+}
+
+static bool is_literal(const char *pattern) {
+        return strcspn(pattern, "*?[\\") >= strcspn(pattern, "/");
+}
+
+/* Returns 1 if the first component matches name, 0 or -ENOMEM. */
+static int match(const char *pattern, const char *name) {
+        _cleanup_free_ char *component = copy_component(pattern);
+
+        return component ? fnmatch(component, name, 0) != FNM_NOMATCH : -ENOMEM;
+}
+
+static int want_hidden(const Search *s, const HideRule *rule, const char *path) {
+        PlanMount m = plan_blocked(path);
+
+        m.asker = rule->asker;
+        m.origin = rule->origin;
+        m.key = rule->key;
+        return root_builder_want_if_there(s->rb, m);
+}
+
+/* Hides a directory that isorun cannot look into. */
+static int hide_whole(const Search *s, const HideRule *rule, const char *directory, const char *why) {
+        if (streq(directory, s->top))
+                return report_error_at(s->rb->b->report, rule->origin, rule->key, EACCES, "cannot search %s for %s: %s",
+                                       directory, rule->pattern, why);
+        if (rule->asker == ASKED_BY_POLICY)
+                report_notice_at(s->rb->b->report, rule->origin, rule->key,
+                                 "%s is hidden as a whole, because isorun cannot search it for %s: %s", directory,
+                                 rule->pattern, why);
+        return want_hidden(s, rule, directory);
+}
+
+static int match_any(const Candidate *candidates, size_t n, const char *name) {
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < n; i++)
+                r = match(candidates[i].rest, name);
+        return r;
+}
+
+/* Adds the names in one directory of the host that a candidate matches. Returns 0 or -errno. */
+static int list_directory(const char *host, const Candidate *candidates, size_t n, char ***names) {
+        struct dirent *e;
+        DIR *d = opendir(host);
+        int r = 0;
+
+        if (!d)
+                return -errno;
+        while (r >= 0 && (errno = 0, e = readdir(d))) {
+                if (streq(e->d_name, ".") || streq(e->d_name, ".."))
+                        continue;
+                r = match_any(candidates, n, e->d_name);
+                if (r > 0 && !strv_contains(*names, e->d_name))
+                        r = strv_push(names, e->d_name);
+        }
+        if (r >= 0 && errno)
+                r = -errno;
+        closedir(d);
+        return r;
+}
+
+/* The names that the candidates match. If none of them has wildcards, they are not looked up. */
+static int list_names(const Spot *spot, const Candidate *candidates, size_t n, char ***names) {
+        bool literal = true;
+        int r = 0;
+
+        for (size_t i = 0; i < n; i++)
+                literal = literal && is_literal(candidates[i].rest);
+        for (char **host = spot->hosts; !literal && r >= 0 && *host; host++)
+                r = list_directory(*host, candidates, n, names);
+        for (size_t i = 0; literal && r >= 0 && i < n; i++) {
+                _cleanup_free_ char *name = copy_component(candidates[i].rest);
+
+                if (!name || !strv_contains(*names, name))
+                        r = strv_consume(names, TAKE_PTR(name));
+        }
+        return r;
+}
+
+static int search(const Search *s, const Spot *spot, const Candidate *candidates, size_t n);
+
+/* Hides the file at path for each of the candidates that ends here, or searches it for the others. Returns 0, or
+ * -errno: -ENOMEM or an error of root_model_walk(), not reported, or the result of a search. */
+static int visit(const Search *s, const char *path, Candidate *candidates, size_t n, int *ret) {
+        _cleanup_(spot_deinit) Spot spot = {};
+        int r;
+
+        *ret = 0;
+        r = root_model_walk(&s->rb->model, path, &spot);
+        if (r < 0 || !spot.exists)
+                return r == -ELOOP ? 0 : r; /* neither can the payload follow these symlinks */
+        for (size_t i = 0; i < n; i++) {
+                candidates[i].rest = after_component(candidates[i].rest);
+                if (!*candidates[i].rest) {
+                        *ret = want_hidden(s, candidates[i].rule, path);
+                        return 0;
+                }
+        }
+        if (spot.directory)
+                *ret = search(s, &spot, candidates, n);
+        return 0;
+}
+
+/* Visits a name in a directory. Returns 1 if the directory itself is hidden now. */
+static int visit_name(const Search *s, const char *directory, const char *name, const Candidate *candidates, size_t n) {
+        _cleanup_free_ Candidate *matching = calloc(n, sizeof(Candidate));
+        _cleanup_free_ char *path = path_join(directory, name);
+        size_t k = 0;
+        int r = matching && path ? 0 : -ENOMEM, result;
+
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                r = match(candidates[i].rest, name);
+                if (r > 0)
+                        matching[k++] = candidates[i];
+        }
+        if (r < 0 || k == 0)
+                return r;
+        r = visit(s, path, matching, k, &result);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                r = hide_whole(s, matching[0].rule, directory, strerror(-r));
+                return r < 0 ? r : 1;
+        }
+        return result;
+}
+
+/* What the policy and the service show is searched on its own, because it shows other files of the host. */
+static bool is_other_volume(const Search *s, const Spot *spot, const HideRule *rule) {
+        return rule->asker < ASKED_BY_POLICY && spot->cover != s->cover && is_policy_volume(spot->cover);
+}
+
+static int search(const Search *s, const Spot *spot, const Candidate *candidates, size_t n) {
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
+
+        if (is_other_volume(s, spot, candidates[0].rule))
+                return 0;
+        if (spot->left_out)
+                return hide_whole(s, candidates[0].rule, spot->path,
+                                  "it is a mount that the volume leaves out, so isorun cannot see what it covers");
+        if (!spot->hosts)
+                return 0; /* it is in memory, or in an image that is not read */
+        r = list_names(spot, candidates, n, &names);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return hide_whole(s, candidates[0].rule, spot->path, strerror(-r));
+        for (char **name = names; r == 0 && name && *name; name++)
+                r = visit_name(s, spot->path, *name, candidates, n);
+        return r < 0 ? r : 0;
+}
+
+int root_builder_hide(RootBuilder *rb, const char *top, const HideRule *rules, size_t n) {
+        _cleanup_free_ Candidate *candidates = calloc(n, sizeof(Candidate));
+        _cleanup_(spot_deinit) Spot spot = {};
+        Search s = { .rb = rb };
+        int r;
+
+        if (!candidates)
+                return -ENOMEM;
+        r = root_model_walk(&rb->model, top, &spot);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return report_error_at(rb->b->report, rules->origin, rules->key, -r, "%s: %s", top, strerror(-r));
+        if (!spot.exists || !spot.directory)
+                return 0;
+        for (size_t i = 0; i < n; i++)
+                candidates[i] = (Candidate) { &rules[i], skip_empty(rules[i].pattern) };
+        s.top = spot.path;
+        s.cover = spot.cover;
+        return search(&s, &spot, candidates, n);
+}
