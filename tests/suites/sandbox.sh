@@ -175,15 +175,30 @@ test_calls() {
 		'attempt(__import__("mmap").mmap, -1, 4096, 34, 7)'
 	expect "keyrings, bpf, perf, kexec and modules" "['EPERM']" \
 		'sorted({call("add_key"), call("keyctl", 0), call("bpf", 0), call("perf_event_open"), call("kexec_load"), call("init_module")})'
-	# The numbers of the i386 calls: a program of three instructions that makes one.
-	printf '\x7fELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0\x54\x80\4\x08\x34\0\0\0\0\0\0\0\0\0\0\0\x34\0\x20\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\x80\4\x08\0\x80\4\x08\x60\0\0\0\x60\0\0\0\5\0\0\0\0\x10\0\0\xb8\x01\0\0\0\xbb\x07\0\0\0\xcd\x80' >"$tmp/i386"
-	chmod 755 "$tmp/i386"
-	if "$tmp/i386"; [ $? = 7 ]; then
-		run "${who[@]}" "$isorun" "${mode[@]}" --quiet "$tmp/i386"
-		is "$label: a call by i386's numbers kills" $status 159
-	else
-		skip "$label: a call by i386's numbers kills" "this kernel has none"
+	test_i386
+}
+
+# A program of i386, of these instructions.
+make_i386() { # name, instructions
+	printf '\x7fELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0\x54\x80\4\x08\x34\0\0\0\0\0\0\0\0\0\0\0\x34\0\x20\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\x80\4\x08\0\x80\4\x08\x80\0\0\0\x80\0\0\0\5\0\0\0\0\x10\0\0'"$2" >"$tmp/$1"
+	chmod 755 "$tmp/$1"
+}
+
+test_i386() {
+	make_i386 i386-exit '\xb8\x01\0\0\0\xbb\x07\0\0\0\xcd\x80' # exit(7)
+	# ugetrlimit(RLIMIT_NOFILE, stack), which x86-64 does not have; exit(its result + 7)
+	make_i386 i386-limit '\xb8\xbf\0\0\0\xbb\7\0\0\0\x89\xe1\xcd\x80\x89\xc3\x83\xc3\7\xb8\1\0\0\0\xcd\x80'
+	if "$tmp/i386-limit"; [ $? != 7 ]; then
+		skip "$label: calls by i386's numbers" "this kernel has none"
+		return
 	fi
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet "$tmp/i386-exit"
+	is "$label: a call by i386's numbers kills" $status 159
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p SystemCallArchitectures=x86 "$tmp/i386-limit"
+	no_refusal is "$label: ... but not with SystemCallArchitectures=x86, where a call that only i386 has works" $status 7
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p SystemCallArchitectures=x86 -p SystemCallFilter=~ugetrlimit:ERANGE \
+		"$tmp/i386-limit"
+	is "$label: ... and can be denied" $status $(((7 - 34) & 255))
 }
 
 test_landlock() {

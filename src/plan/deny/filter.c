@@ -34,7 +34,19 @@ static PlanCall *find_call(Plan *plan, const char *name) {
         return bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), compare_calls);
 }
 
-/* Adds all system calls that the groups and libseccomp both know on this architecture, as denied. */
+/* Whether libseccomp does not know the call, because it is older than the groups. The filter then has no rule for
+ * it. */
+static bool is_unknown(const char *name) {
+        return seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR;
+}
+
+/* Whether the filter can have a rule for the call. libseccomp has a negative number for a call that only other
+ * architectures have. */
+static bool may_have_rule(const Plan *plan, const char *name) {
+        return !is_unknown(name) && (seccomp_syscall_resolve_name(name) >= 0 || plan->n_architectures > 0);
+}
+
+/* Adds all system calls that the groups and libseccomp both know on the architectures of the plan, as denied. */
 static int add_known(Plan *plan, int error) {
         const SyscallGroup *known = syscall_group_find("@known");
         size_t kept = 0;
@@ -42,7 +54,7 @@ static int add_known(Plan *plan, int error) {
         for (const char *const *m = known->members; *m; m++) {
                 PlanCall *call;
 
-                if (seccomp_syscall_resolve_name(*m) < 0)
+                if (!may_have_rule(plan, *m))
                         continue;
                 call = ARRAY_APPEND(plan->calls, plan->n_calls);
                 if (!call)
@@ -58,7 +70,7 @@ static int add_known(Plan *plan, int error) {
         return 0;
 }
 
-/* Sets the result of a call, or of all calls of a group. Ignores a call that this architecture does not have. */
+/* Sets the result of a call, or of all calls of a group. Ignores a call that the plan does not have. */
 static void set_calls(Plan *plan, const char *name, int error, unsigned depth) {
         const SyscallGroup *group = name[0] == '@' ? syscall_group_find(name) : NULL;
         PlanCall *call;
@@ -109,12 +121,6 @@ static void deny_keyring(Plan *plan, const SettingList *list, int error) {
         }
 }
 
-/* Whether libseccomp does not know the call, because it is older than the groups. The filter then has no rule for
- * it. */
-static bool is_unknown(const char *name) {
-        return seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR;
-}
-
 static void notice_unknown(Builder *b, const Setting *s) {
         const Value *v = &s->value;
 
@@ -158,8 +164,7 @@ static int build_calls(Builder *b) {
 static int add_rule(Plan *plan, PlanArgumentRule rule) {
         PlanArgumentRule *r;
 
-        /* A call that only other architectures have needs a rule only if the policy allows one of these. */
-        if (is_unknown(rule.name) || (seccomp_syscall_resolve_name(rule.name) < 0 && plan->n_architectures == 0))
+        if (!may_have_rule(plan, rule.name))
                 return 0;
         r = ARRAY_APPEND(plan->argument_rules, plan->n_argument_rules);
         if (!r)

@@ -53,6 +53,14 @@ static int finish(scmp_filter_ctx filter, int *ret) {
         return 0;
 }
 
+static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *call, const struct scmp_arg_cmp *tests,
+                    unsigned n) {
+        int r = seccomp_rule_add_array(filter, action, seccomp_syscall_resolve_name(call), n, tests);
+
+        /* -EDOM: the call exists on none of the filter's architectures. */
+        return r == -EDOM ? 0 : r;
+}
+
 /* A system call that neither systemd nor libseccomp knew at build time returns ENOSYS, as on a kernel that does not
  * have it. libc then uses the older call. */
 static int compile_calls(const Plan *plan, int *ret) {
@@ -65,8 +73,7 @@ static int compile_calls(const Plan *plan, int *ret) {
 
                 if (c->error == ENOSYS)
                         continue;
-                r = seccomp_rule_add(filter, c->error ? SCMP_ACT_ERRNO((unsigned) c->error) : SCMP_ACT_ALLOW,
-                                     seccomp_syscall_resolve_name(c->name), 0);
+                r = add_rule(filter, c->error ? SCMP_ACT_ERRNO((unsigned) c->error) : SCMP_ACT_ALLOW, c->name, NULL, 0);
         }
         return r < 0 ? r : finish(filter, ret);
 }
@@ -102,11 +109,7 @@ static int compile_arguments(const Plan *plan, int *ret) {
                 if (rule->flags)
                         tests[n++] = (struct scmp_arg_cmp) { .arg = rule->flags_argument, .op = SCMP_CMP_MASKED_EQ,
                                                              .datum_a = rule->flags, .datum_b = rule->flags };
-                r = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((unsigned) rule->error),
-                                           seccomp_syscall_resolve_name(rule->name), n, tests);
-                /* -EDOM: the call exists on none of the filter's architectures. */
-                if (r == -EDOM)
-                        r = 0;
+                r = add_rule(filter, SCMP_ACT_ERRNO((unsigned) rule->error), rule->name, tests, n);
         }
         return r < 0 ? r : finish(filter, ret);
 }
