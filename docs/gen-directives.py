@@ -47,7 +47,7 @@ def table(section, found, systemd):
     for where, row in found:
         if where != section:
             continue
-        default = row.get("fallback")
+        default = (row.get("fallback") or "").replace("\\n", "`, then `")
         since = f" (systemd {row['since']})" if row.get("since", "0") != "0" else ""
         lines.append(f"| `{row['name']}=`{' …' if row['list'] == 'true' else ''} | {row['help']}{since} | "
                      f"{'`' + default + '`' if default else 'none'} | `{row['example'].replace('|', chr(92) + '|')}` | {systemd[row['name']]} |")

@@ -111,7 +111,7 @@ def beside_systemd(text):
 
 
 def entry(row, systemd, notes, syntax):
-    default = row.get("fallback")
+    default = (row.get("fallback") or "").replace("\\n", "; ")
     since = f" (systemd {row['since']} and newer)" if row.get("since", "0") != "0" else ""
     adds = " This is a list: lines add up." if row["list"] == "true" else ""
     text = [f"*{escape(row['name'])}=*{escape(syntax[row['type']])}",

@@ -34,7 +34,8 @@ typedef struct Directive {
         Section section;
         bool list;              /* assignments add up; otherwise the last one wins */
         const ValueType *type;
-        const char *fallback;   /* the value if the policy does not set one; NULL: none */
+        const char *fallback;   /* the value if the policy does not set one, or the
+                                 * lines of a list; NULL: none */
         const char *example;
         const char *help;       /* one line for the manual and for completion */
         int resource;           /* Limit*=: the RLIMIT_ of setrlimit(2) */

@@ -163,6 +163,20 @@ int policy_read(Policy *policy, const char *file, const char *text, size_t size,
                                report);
 }
 
+static int assign_fallback(Policy *policy, const Directive *d, Report *report) {
+        _cleanup_free_ char *lines = strdup(d->fallback);
+        int r = lines ? 0 : -ENOMEM;
+
+        /* Not strtok_r(3): the only line may be empty. */
+        for (char *line = lines, *next; r >= 0 && line; line = next) {
+                next = strchr(line, '\n');
+                if (next)
+                        *next++ = '\0';
+                r = assign(policy, (Origin) {}, d, line, report);
+        }
+        return r;
+}
+
 int policy_complete(Policy *policy, Report *report) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const Directive *d = &directive_table[id];
@@ -170,7 +184,7 @@ int policy_complete(Policy *policy, Report *report) {
 
                 if (policy->settings[id].n > 0 || !d->fallback)
                         continue;
-                r = assign(policy, (Origin) {}, d, d->fallback, report);
+                r = assign_fallback(policy, d, report);
                 if (r < 0)
                         return report_if_oom(report, r);
         }

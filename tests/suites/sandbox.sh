@@ -148,6 +148,11 @@ test_calls() {
 	expect "a known one that is denied, EPERM" EPERM 'call("mount", 0, 0, 0, 0, 0)'
 	expect "SystemCallErrorNumber=" EACCES -p SystemCallErrorNumber=EACCES 'call("mount", 0, 0, 0, 0, 0)'
 	expect "a call denied with an errno of its own" EBUSY -p 'SystemCallFilter=~sync:EBUSY' 'call("sync")'
+	expect "what default denies reaches beyond the program" "['EPERM']" --policy "$top/policies/default.conf" \
+		'sorted({call("sync"), call("syncfs", 0), call("kcmp", 1, 1, 0), call("process_vm_readv", 1),
+			call("process_vm_writev", 1), call("mlockall", 1), call("userfaultfd", 1), call("ioprio_set", 1, 0, 0)})'
+	expect "... also in a policy that says nothing about calls" "['EPERM']" --policy "$tmp/silent.conf" \
+		'sorted({call("sync"), call("kcmp", 1, 1, 0), call("mlockall", 1), call("userfaultfd", 1)})'
 	expect "a group denied" EPERM -p 'SystemCallFilter=~@sync' 'call("sync")'
 	expect "TIOCSTI" EPERM 'call("ioctl", 0, 0x5412, b"x")'
 	expect "... with high bits" EPERM 'call("ioctl", 0, (1 << 32) | 0x5412, b"x")'
@@ -393,6 +398,7 @@ await test -s "$tmp/port"
 port=$(cat "$tmp/port")
 abstract=isorun-test-$port
 
+printf '[Sandbox]\nUMask=0022\n' >"$tmp/silent.conf"
 cd /tmp || exit
 export SECRET=1 TEST_PASSED=yes
 all() {

@@ -32,7 +32,10 @@ static void test_lines(void **state) {
                 { "UMask=0077", false, "PrivateUsers=yes", NULL },
                 { "UMask=0077", false, "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK", NULL },
                 { "UMask=0077", false, "RestrictNamespaces=yes", NULL },
-                { "UMask=0077", false, "SystemCallFilter=@system-service\nSystemCallFilter=~add_key keyctl request_key "
+                { "UMask=0077", false, "SystemCallFilter=@system-service\nSystemCallFilter=~@keyring @memlock @resources userfaultfd "
+                                       "kcmp process_vm_readv process_vm_writev sync syncfs\n"
+                                       "SystemCallFilter=sched_setaffinity setpriority\n"
+                                       "SystemCallFilter=~add_key keyctl request_key "
                                        "io_uring_setup:ENOSYS openat2:ENOSYS sched_setattr", NULL },
                 { "SystemCallFilter=@basic-io @process\nSystemCallFilter=~kill:EPERM fork:EACCES", false, "SystemCallFilter=~kill fork:EACCES", NULL },
                 { "SystemCallErrorNumber=ENOSYS", false, "SystemCallFilter=~add_key keyctl request_key io_uring_setup openat2 "

@@ -101,7 +101,7 @@ static const ImportCase cases[] = {
         { "a.service", "TemporaryFileSystem=/tmp:mode=1777,size=1M", "TemporaryFileSystem=/tmp:mode=1777,size=1M", NULL },
 
         /* sets */
-        { "a.service", "SystemCallFilter=@system-service", "", "this is isorun's default" },
+        { "a.service", "SystemCallFilter=@system-service", "SystemCallFilter=@system-service", NULL },
         { "a.service", "SystemCallFilter=@system-service\nSystemCallFilter=~ @privileged  x:EPERM",
           "SystemCallFilter=@system-service; SystemCallFilter=~@privileged; SystemCallFilter=~x:EPERM", NULL },
         { "a.service", "SystemCallFilter=@basic-io\nSystemCallFilter=~add_key keyctl openat2:ENOSYS", "SystemCallFilter=@basic-io", "isorun denies these calls by default" },
@@ -164,7 +164,7 @@ static void import_text(Import *import, const char *unit, const char *lines, Log
 
         *import = (Import) { .unit = unit };
         buffer_init(&text);
-        fprintf(text.f, "[Unit]\nAfter=c.service\n[Service]\nCapabilityBoundingSet=\nPrivateNetwork=yes\n%s\n[Install]\nAlias=x\n",
+        fprintf(text.f, "[Unit]\nAfter=c.service\n[Service]\nCapabilityBoundingSet=\nPrivateNetwork=yes\nSystemCallFilter=\n%s\n[Install]\nAlias=x\n",
                 lines);
         buffer_text(&text);
         assert_int_equal(import_read(import, "unit", text.text, text.size, &log->report), 0);
@@ -216,6 +216,7 @@ static void test_cases(_unused_ void **state) {
 }
 
 /* Lines that isoctl adds if the unit does not have them, because a service needs them. */
+#define CALLS "SystemCallFilter=@system-service"
 static void test_opened(_unused_ void **state) {
         static const struct {
                 const char *lines;
@@ -225,18 +226,20 @@ static void test_opened(_unused_ void **state) {
                 { "UMask=0077", false,
                   "UMask=0077; PrivateNetwork=no; CapabilityBoundingSet=CAP_CHOWN; CapabilityBoundingSet=CAP_DAC_OVERRIDE; "
                   "CapabilityBoundingSet=CAP_FOWNER; CapabilityBoundingSet=CAP_KILL; CapabilityBoundingSet=CAP_SETGID; "
-                  "CapabilityBoundingSet=CAP_SETUID; CapabilityBoundingSet=CAP_NET_BIND_SERVICE" },
-                { "UMask=0077", true, "UMask=0077; PrivateNetwork=no" },
-                { "User=a", false, "User=a; PrivateNetwork=no" },
-                { "User=a", true, "PrivateNetwork=no" },
-                { "DynamicUser=yes", false, "User=nobody; PrivateNetwork=no" },
-                { "DynamicUser=yes", true, "PrivateNetwork=no" },
-                { "NetworkNamespacePath=/run/netns/a\nUser=a", false, "User=a" },
-                { "CapabilityBoundingSet=", false, "PrivateNetwork=no" },
+                  "CapabilityBoundingSet=CAP_SETUID; CapabilityBoundingSet=CAP_NET_BIND_SERVICE; " CALLS },
+                { "UMask=0077", true, "UMask=0077; PrivateNetwork=no; " CALLS },
+                { "User=a", false, "User=a; PrivateNetwork=no; " CALLS },
+                { "User=a", true, "PrivateNetwork=no; " CALLS },
+                { "DynamicUser=yes", false, "User=nobody; PrivateNetwork=no; " CALLS },
+                { "DynamicUser=yes", true, "PrivateNetwork=no; " CALLS },
+                { "NetworkNamespacePath=/run/netns/a\nUser=a", false, "User=a; " CALLS },
+                { "CapabilityBoundingSet=", false, "PrivateNetwork=no; " CALLS },
                 { "CapabilityBoundingSet=CAP_KILL\nPrivateNetwork=no", false,
-                  "CapabilityBoundingSet=CAP_KILL; PrivateNetwork=no" },
-                { "RuntimeDirectory=a", true, "BindPaths=-%t/a; PrivateNetwork=no" },
-                { "StateDirectory=a", true, "PrivateNetwork=no" },
+                  "CapabilityBoundingSet=CAP_KILL; PrivateNetwork=no; " CALLS },
+                { "RuntimeDirectory=a", true, "BindPaths=-%t/a; PrivateNetwork=no; " CALLS },
+                { "StateDirectory=a", true, "PrivateNetwork=no; " CALLS },
+                { "SystemCallFilter=read\nPrivateNetwork=yes\nUser=a", false, "SystemCallFilter=read; User=a" },
+                { "SystemCallFilter=~mount\nPrivateNetwork=yes\nUser=a", false, "SystemCallFilter=~mount; User=a" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -376,7 +379,7 @@ static void test_print(_unused_ void **state) {
                     "SystemCallFilter=@basic-io\n"
                     "SystemCallFilter=~read write\n"
                     "# unit:5: PrivateNetwork=yes: not needed: this is isorun's default\n"
-                    "# unit:6: Type=exec: left out: it concerns the service, not its sandbox: put it into the unit that starts isorun\n");
+                    "# unit:7: Type=exec: left out: it concerns the service, not its sandbox: put it into the unit that starts isorun\n");
         import_deinit(&import);
         log_deinit(&log);
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "plan/deny/landlock.h"
+#include "policy/builtin.h"
 #include "policy/value/names.h"
 #include "util/landlock.h"
 
@@ -97,6 +98,10 @@ static void test_calls(void **state) {
                 { "SystemCallFilter=~@mount", "keyctl", EPERM },
                 { "SystemCallFilter=~@mount\nSystemCallFilter=keyctl", "keyctl", 0 },
                 { "SystemCallFilter=~@keyring", "keyctl", EPERM },
+                { "", "mlock", EPERM },
+                { "", "userfaultfd", EPERM },
+                { "", "setpriority", 0 },
+                { "SystemCallFilter=@system-service", "mlock", 0 },
         };
         static const struct {
                 const char *lines, *call;
@@ -124,6 +129,57 @@ static void test_calls(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(nesting); i++) {
                 plan_expect_good(f, nesting[i].lines);
                 expect_result(nesting[i].lines, call_error(f->plan, nesting[i].call), nesting[i].error);
+        }
+}
+
+/* The lines of the default policy that set SystemCallFilter=. */
+static void write_default(FILE *f) {
+        for (const char *line = builtin_default_policy, *end; *line; line = end + 1) {
+                end = strchr(line, '\n');
+                if (startswith(line, "SystemCallFilter="))
+                        fprintf(f, "%.*s\n", (int) (end - line), line);
+        }
+}
+
+/* A policy that is silent allows the same calls as the default policy. */
+static void test_silence(void **state) {
+        PlanFixture *f = *state;
+        Buffer lines, calls[2];
+
+        buffer_init(&lines);
+        write_default(lines.f);
+        expect_in("lines", buffer_text(&lines), "SystemCallFilter=@system-service\n");
+        for (size_t i = 0; i < 2; i++) {
+                buffer_init(&calls[i]);
+                plan_expect_good(f, i ? buffer_text(&lines) : "");
+                for (size_t k = 0; k < f->plan->n_calls; k++)
+                        fprintf(calls[i].f, "%s %d\n", f->plan->calls[k].name, f->plan->calls[k].error);
+        }
+        expect_text("calls", buffer_text(&calls[0]), buffer_text(&calls[1]));
+        buffer_deinit(&lines);
+        for (size_t i = 0; i < 2; i++)
+                buffer_deinit(&calls[i]);
+}
+
+/* Calls that only other architectures have are in the plan if the policy allows such an architecture. */
+static void test_calls_of_architectures(void **state) {
+        static const struct {
+                const char *lines, *call;
+                int error;
+        } cases[] = {
+                { "", "fstat64", -1 },
+                { "SystemCallArchitectures=native", "fstat64", -1 },
+                { "SystemCallArchitectures=native arm x86", "fstat64", 0 },
+                { "SystemCallArchitectures=native arm x86", "umount", EPERM },
+                { "SystemCallArchitectures=native arm x86\nSystemCallFilter=@basic-io", "fstat64", EPERM },
+        };
+        PlanFixture *f = *state;
+
+        if (seccomp_syscall_resolve_name("fstat64") >= 0)
+                skip();
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_expect_good(f, cases[i].lines);
+                expect_result(cases[i].lines, call_error(f->plan, cases[i].call), cases[i].error);
         }
 }
 
@@ -496,6 +552,8 @@ static void test_landlock_rights(_unused_ void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_PLAN(test_calls),
+                IN_PLAN(test_silence),
+                IN_PLAN(test_calls_of_architectures),
                 IN_PLAN(test_calls_unknown),
                 IN_PLAN(test_calls_sorted),
                 IN_PLAN(test_architectures),
