@@ -40,6 +40,16 @@ Plan *plan_free(Plan *plan) {
         return NULL;
 }
 
+int plan_compare_calls(const void *a, const void *b) {
+        return strcmp(((const PlanCall *) a)->name, ((const PlanCall *) b)->name);
+}
+
+PlanCall *plan_find_call(const Plan *plan, const char *name) {
+        PlanCall key = { .name = name };
+
+        return bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
+}
+
 int destination_compare(const char *a, const char *b) {
         for (; *a && *a == *b; a++, b++)
                 ;

@@ -133,6 +133,7 @@ typedef struct Plan {
         unsigned landlock_abi;
         uint64_t landlock_files; /* LANDLOCK_ACCESS_FS_* that are denied without a rule */
         uint64_t landlock_scope; /* LANDLOCK_SCOPE_* */
+        bool landlock_queues; /* a rule for the instance's message queues: mq_overview(7) */
         char **landlock_paths; /* the paths of rules that are not mounts */
         PlanLandlockRule *landlock_rules;
         size_t n_landlock_rules;
@@ -172,6 +173,12 @@ DEFINE_CLEANUP(Plan *, plan_free);
 
 /* Sorts destinations so that a directory comes directly before its contents. */
 int destination_compare(const char *a, const char *b);
+
+/* For qsort(3): sorts system calls by name. */
+int plan_compare_calls(const void *a, const void *b);
+
+/* The system call of this name, or NULL if it is not listed. */
+PlanCall *plan_find_call(const Plan *plan, const char *name);
 
 /* The mount with exactly this destination, or NULL. */
 const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

@@ -212,6 +212,10 @@ test_landlock() {
 		return
 	fi
 	# A file of a file system that is mounted writable outside, by an fd that is open for reading.
+	no_refusal expect "message queues of the instance work" "(0, 4, b'text')" \
+		'(lambda q, b: (libc.mq_send(q, b"text", 4, 0), libc.mq_receive(q, b, 8192, None), b.value))(
+			libc.mq_open(b"/queue", 0o102, 0o600, None), ctypes.create_string_buffer(8192))'
+	expect "... but not the host's, with PrivateIPC=no" EACCES -p PrivateIPC=no 'call("mq_open", b"queue", 0o102, 0o600, 0)'
 	echo before >"$tmp/read-only"
 	chmod 666 "$tmp/read-only"
 	run "${who[@]}" sh -c '"$@" <"$0"' "$tmp/read-only" "$isorun" "${mode[@]}" --quiet \

@@ -537,6 +537,24 @@ static void test_landlock_and_mounts(void **state) {
         }
 }
 
+static void test_landlock_queues(void **state) {
+        static const struct {
+                const char *lines;
+                bool queues;
+        } cases[] = {
+                { "", true },
+                { "PrivateIPC=no", false },
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~mq_open", false },
+                { "RestrictNamespaces=no", false }, /* Landlock does not restrict files then */
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, f->plan->landlock_queues, cases[i].queues);
+        }
+}
+
 static void test_landlock_rights(_unused_ void **state) {
         uint64_t seen = 0;
 
@@ -566,6 +584,7 @@ int main(void) {
                 IN_PLAN(test_landlock_abis),
                 IN_PLAN(test_landlock_rules),
                 IN_PLAN(test_landlock_and_mounts),
+                IN_PLAN(test_landlock_queues),
                 cmocka_unit_test(test_landlock_rights),
         };
 

@@ -24,16 +24,6 @@ enum { SETTING_DEPTH_MAX = 8 }; /* groups in groups; systemd's are three deep */
 
 static const uint64_t int_mask = UINT32_MAX; /* the kernel takes an int, and ignores the upper 32 bits */
 
-static int compare_calls(const void *a, const void *b) {
-        return strcmp(((const PlanCall *) a)->name, ((const PlanCall *) b)->name);
-}
-
-static PlanCall *find_call(Plan *plan, const char *name) {
-        PlanCall key = { .name = name };
-
-        return bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), compare_calls);
-}
-
 /* Whether libseccomp does not know the call, because it is older than the groups. The filter then has no rule for
  * it. */
 static bool is_unknown(const char *name) {
@@ -62,7 +52,7 @@ static int add_known(Plan *plan, int error) {
                 *call = (PlanCall) { .name = *m, .error = error };
         }
 
-        qsort(plan->calls, plan->n_calls, sizeof(PlanCall), compare_calls);
+        qsort(plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
         for (size_t i = 0; i < plan->n_calls; i++)
                 if (kept == 0 || !streq(plan->calls[kept - 1].name, plan->calls[i].name))
                         plan->calls[kept++] = plan->calls[i];
@@ -76,7 +66,7 @@ static void set_calls(Plan *plan, const char *name, int error, unsigned depth) {
         PlanCall *call;
 
         if (!group) {
-                call = find_call(plan, name);
+                call = plan_find_call(plan, name);
                 if (call)
                         call->error = error;
                 return;
@@ -115,7 +105,7 @@ static void deny_keyring(Plan *plan, const SettingList *list, int error) {
 
                         named = v->words && !v->inverted && (streq(v->words[0], "@keyring") || streq(v->words[0], *call));
                 }
-                known = find_call(plan, *call);
+                known = plan_find_call(plan, *call);
                 if (!named && known && !known->error)
                         known->error = error;
         }
@@ -155,7 +145,7 @@ static int build_calls(Builder *b) {
         deny_keyring(plan, list, error);
 
         /* Without execve, the command cannot be started. systemd.exec(5) always allows @default. */
-        if (find_call(plan, "execve") && find_call(plan, "execve")->error)
+        if (plan_find_call(plan, "execve") && plan_find_call(plan, "execve")->error)
                 return build_error(b, &list->items[list->n - 1], D_SystemCallFilter, EINVAL,
                                    "this denies execve, which isorun needs to start the command");
         return 0;

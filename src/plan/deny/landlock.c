@@ -4,6 +4,7 @@
 #include "plan/deny/landlock.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 
 #include "plan/who/capabilities.h"
 #include "util/array.h"
@@ -85,6 +86,12 @@ static int add_file_rules(Plan *plan) {
         return r;
 }
 
+static bool allows_queues(const Plan *plan) {
+        const PlanCall *call = plan_find_call(plan, "mq_open");
+
+        return call && call->error == 0;
+}
+
 int build_landlock(Builder *b) {
         Plan *plan = b->plan;
 
@@ -96,5 +103,6 @@ int build_landlock(Builder *b) {
                 return 0;
 
         plan->landlock_files = landlock_rights_mask(plan->landlock_abi, 0);
+        plan->landlock_queues = plan->namespaces & CLONE_NEWIPC && allows_queues(plan);
         return add_file_rules(plan) < 0 ? -ENOMEM : 0;
 }

@@ -347,6 +347,8 @@ static void show_landlock(Output *out) {
                                 pieces_add(&p, r->name);
                 pieces_end(out, &p, rule->path, NULL);
         }
+        if (plan->landlock_queues)
+                entry(out, "message queues", NULL, "READ_FILE WRITE_FILE, those of the instance");
         if (plan->landlock_scope)
                 entry(out, "scope", NULL, "the payload cannot reach abstract sockets or send signals outside");
 }

@@ -17,11 +17,10 @@ static int add_rule(int ruleset, const PlanLandlockRule *rule, Failure *f) {
         return 0;
 }
 
-int landlock_allow_writing(int ruleset, int directory, Failure *f) {
-        struct landlock_path_beneath_attr attr = { .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE,
-                                                   .parent_fd = directory };
+int landlock_allow(int ruleset, int directory, uint64_t access, Failure *f) {
+        struct landlock_path_beneath_attr attr = { .allowed_access = access, .parent_fd = directory };
 
-        if (ruleset >= 0 && sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0)
+        if (sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0)
                 return fail(f, errno, "cannot add a Landlock rule");
         return 0;
 }

@@ -21,6 +21,7 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -32,6 +33,7 @@
 #include "sandbox/inside/pty.h"
 #include "sandbox/inside/reaper.h"
 #include "sandbox/limits/cgroup.h"
+#include "sandbox/root/mount.h"
 #include "sandbox/root/root.h"
 #include "sandbox/who/privileges.h"
 #include "sandbox/wire/message.h"
@@ -40,6 +42,7 @@
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/landlock.h"
 
 /* Ends this process after isorun has gone or given up. If a process ends before systemd moves it to its scope, the
  * scope stays for ever, because it was never populated. So this process waits up to 5 seconds to be moved. */
@@ -110,6 +113,19 @@ static int leave_keyring(Failure *f) {
         return fail(f, error, "cannot make a session keyring");
 }
 
+/* The kernel opens message queues through a mount of its own, which has no path. Another mount of the same file system,
+ * attached nowhere, has the same root, and rules are for files, not for mounts. */
+static int allow_queues(int ruleset, Failure *f) {
+        MountReason reason = {};
+        _cleanup_close_ int queues = mount_make("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &reason);
+
+        if (queues == -ENODEV) /* the kernel has no message queues */
+                return 0;
+        if (queues < 0)
+                return fail(f, -queues, "cannot mount the message queues%s", reason.text);
+        return landlock_allow(ruleset, queues, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE, f);
+}
+
 static int complete(Payload *payload, int *ruleset, Failure *f) {
         Inside *inside = payload->inside;
         const Plan *plan = inside->plan;
@@ -122,6 +138,8 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
                 r = cgroup_settle(plan, f);
         if (r >= 0)
                 r = landlock_prepare(plan, f, ruleset);
+        if (r >= 0 && plan->landlock_queues)
+                r = allow_queues(*ruleset, f);
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
         if (r >= 0 && plan->terminals)
@@ -141,7 +159,8 @@ static int prepare_inner(Payload *payload, int ruleset, Failure *f) {
         payload->proc = root_open_proc(&reason);
         if (payload->proc < 0)
                 return fail(f, -payload->proc, "cannot mount a new /proc%s", reason.text);
-        return payload->inside->plan->landlock_files ? landlock_allow_writing(ruleset, payload->proc, f) : 0;
+        return payload->inside->plan->landlock_files
+                       ? landlock_allow(ruleset, payload->proc, LANDLOCK_ACCESS_FS_WRITE_FILE, f) : 0;
 }
 
 static int start(Payload *payload, int ruleset, Failure *f) {
