@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Says what the attempts of the adversary have come to.
+
+verdict.py unwanted POLICY WHO CONTROL RESULTS: prints what got through though the policy does not allow it.
+verdict.py missed POLICY WHO CONTROL RESULTS: prints what the policy allows and what did not get through, unless the control
+    did not get through either.
+verdict.py idle ADVERSARY CONTROL: prints the attempts that did not get through in the control, and that need nothing.
+verdict.py count POLICY WHO CONTROL RESULTS: prints how many were tried, allowed, and got through.
+verdict.py table [--check] ADVERSARY DOCUMENT: writes the table in DOCUMENT, or only compares it.
+
+ADVERSARY is the program, CONTROL and RESULTS are what it prints, POLICY is a name, and WHO is root or user. What the
+policies allow is in the file "allowed".
+"""
+import fnmatch
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+TOP = HERE.parents[1]
+POLICIES = ["default", "web", "client", "compile", "filter", "nest"]
+USERS = ["root", "user"]
+
+
+def read_results(path):
+    lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if "\t" in line)
+
+
+def read_allowed():
+    """The rules of the file: (pattern, policies, users, reason)."""
+    for line in (HERE / "allowed").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            pattern, policies, users, reason = line.split(maxsplit=3)
+            yield (pattern, POLICIES if policies == "all" else policies.split(","),
+                   USERS if users == "all" else users.split(","), reason)
+
+
+def reason_of(rules, attempt, policy, user):
+    for pattern, policies, users, reason in rules:
+        if fnmatch.fnmatchcase(attempt, pattern) and policy in policies and user in users:
+            return reason
+    return None
+
+
+def lines_of(policy):
+    """Of its file and that of its Base=."""
+    text = (TOP / "policies" / f"{policy}.conf").read_text(encoding="utf-8")
+    base = re.search(r"^Base=(\w+)$", text, re.M)
+    return text.splitlines() + (lines_of(base[1]) if base else [])
+
+
+def check_reasons(rules):
+    """Each reason is true: a line of each policy, no line that would deny it, or a gap that README.md names."""
+    readme = " ".join((TOP / "README.md").read_text(encoding="utf-8").split())
+    for pattern, policies, _, reason in rules:
+        kind, text = reason.split(maxsplit=1)
+        for policy in policies:
+            found = any(re.match(text, line) for line in lines_of(policy)) if kind in ("line", "without") else None
+            if kind == "line" and not found:
+                yield f"allowed: {pattern}: {policy} has no line {text}"
+            if kind == "without" and found:
+                yield f"allowed: {pattern}: {policy} has a line {text}"
+        if kind == "readme" and text not in readme:
+            yield f"allowed: {pattern}: README.md does not say \"{text}\""
+        if kind not in ("line", "without", "readme", "harmless", "gap"):
+            yield f"allowed: {pattern}: {kind} is no kind of reason"
+
+
+def read_list(adversary):
+    """The attempts: (area, name, what it tries, what it needs)."""
+    text = subprocess.run([adversary, "list"], check=True, capture_output=True, text=True).stdout
+    return [line.split("\t") for line in text.splitlines()]
+
+
+def cell(rules, attempt, policy, notes):
+    reasons = {user: reason_of(rules, attempt, policy, user) for user in USERS}
+    allowed = [user for user in USERS if reasons[user]]
+    if not allowed:
+        return "–"
+    marks = []
+    for user in allowed:
+        if reasons[user] not in notes:
+            notes.append(reasons[user])
+        mark = str(notes.index(reasons[user]) + 1)
+        if mark not in marks:
+            marks.append(mark)
+    return f"{'yes' if allowed == USERS else allowed[0]} [{', '.join(marks)}]"
+
+
+KINDS = {
+    "line": "The policy has the line `{}`.",
+    "without": "The policy has no line `{}`.",
+    "readme": "README.md, \"What it does not promise\": \"{}\"",
+    "harmless": "{}",
+    "gap": "Not yet prevented: {}",
+}
+
+
+def explain(reason):
+    kind, text = reason.split(maxsplit=1)
+    return KINDS[kind].format(text)
+
+
+def table(attempts, rules):
+    notes, lines, area = [], [], None
+    for title, name, what, needs in attempts:
+        if title != area:
+            area = title
+            lines += ["", f"### {title}", "", f"| attempt | what it tries | {' | '.join(POLICIES)} |",
+                      "|---|---|" + "---|" * len(POLICIES)]
+        if needs:
+            what += f" (needs {needs})"
+        cells = [cell(rules, name, policy, notes) for policy in POLICIES]
+        lines.append(f"| `{name}` | {what} | {' | '.join(cells)} |")
+    lines += ["", "### Why it is allowed", ""]
+    lines += [f"{n}. {explain(reason)}" for n, reason in enumerate(notes, 1)]
+    return "\n".join(lines[1:])
+
+
+def update(check, attempts, rules, document):
+    document = pathlib.Path(document)
+    old = document.read_text(encoding="utf-8")
+    new = re.sub(r"(<!-- table -->\n).*?(<!-- end -->)", lambda m: f"{m[1]}{table(attempts, rules)}\n{m[2]}", old, flags=re.S)
+    wrong = list(check_reasons(rules))
+    names = [name for _, name, _, _ in attempts]
+    wrong += [f"allowed: no attempt is like {rule[0]}" for rule in rules if not fnmatch.filter(names, rule[0])]
+    if check and old != new:
+        wrong.append(f"{document.name} is out of date: tests/adversary/verdict.py table ADVERSARY {document.name} updates it")
+    if not check:
+        document.write_text(new, encoding="utf-8")
+    return wrong
+
+
+def judge(verb, rules, policy, user, control, results):
+    control, results = read_results(control), read_results(results)
+    through = {name for name, r in results.items() if r == "through"}
+    possible = {name for name, r in control.items() if r == "through"}
+    allowed = {name for name in results if reason_of(rules, name, policy, user)}
+    if results.get("end") != "end" or set(results) != set(control):
+        return ["the attempts did not reach their end"]
+    if verb == "unwanted":
+        return sorted(through - allowed)
+    if verb == "missed":
+        gaps = {name for name in allowed if reason_of(rules, name, policy, user).startswith("gap ")}
+        return [f"{name}: {results[name]}" for name in sorted(allowed & possible - through - gaps)]
+    return [f"{len(possible)} tried, {len(allowed & possible)} allowed, {len(through)} got through"]
+
+
+def main():
+    verb, *arguments = sys.argv[1:]
+    rules = list(read_allowed())
+    if verb == "table":
+        check = "--check" in arguments
+        adversary, document = [a for a in arguments if a != "--check"]
+        said = update(check, read_list(adversary), rules, document)
+    elif verb == "idle":
+        adversary, control = arguments
+        control = read_results(control)
+        said = [f"{name}: {control.get(name)}" for _, name, _, needs in read_list(adversary)
+                if not needs and control.get(name) != "through"]
+    else:
+        said = judge(verb, rules, *arguments)
+    print(*said, sep="\n", end="\n" if said else "")
+    return verb == "table" and bool(said)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The adversary (tests/adversary) under each shipped policy, as root and as a user, in a scope, without a unit and as a
+# service: nothing gets through but what the policy allows. docs/adversary.md has the table. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP it would attack this machine"
+	exit 0
+fi
+adversary=$build/tests/adversary/adversary
+verdict=$top/tests/adversary/verdict.py
+place=$tmp/place # for the files of the process outside
+mkdir -m 1777 "$place"
+
+# Secrets that everybody may read on the host, so that only the sandbox keeps them.
+plant_secrets() {
+	mount -t tmpfs -o mode=755 tmpfs /root
+	mkdir -p /root/adversary /etc/ssh /etc/ssl/private
+	chmod 755 /etc/ssl/private
+	printf 'secret\n' | tee /root/adversary/file /etc/ssh/ssh_host_adversary_key /etc/ssl/private/adversary >>/etc/sudoers
+	chmod 644 /etc/sudoers
+	# Of a user who is none of those that the suite runs as.
+	mount -t tmpfs -o mode=755 tmpfs /mnt
+	cp "$adversary" /mnt/setuid
+	chown 2 /mnt/setuid
+	chmod 4755 /mnt/setuid
+}
+
+# The same attempts outside of any sandbox.
+control() {
+	run "$adversary" outside "$place" "$adversary" control @ pass-phrase
+	cp "$tmp/out" "$tmp/control"
+	out=
+	no_isorun is "what needs nothing gets through outside of a sandbox" "$status $("$verdict" idle "$adversary" "$tmp/control")" "0 "
+}
+
+# One run: in $tmp/POLICY-WHO-HOW.
+attack() { # policy, how, command that runs isorun...
+	local result=$tmp/$1-$label-$2 options=(-p "Optional=MemoryMax TasksMax CPUQuota CPUWeight")
+	[ "$label" = user ] || [ "$1" != nest ] || options+=("${nest_as[@]}")
+	"${who[@]}" "$adversary" outside "$place" "${@:3}" --quiet --policy "$top/policies/$1.conf" "${options[@]}" \
+		-p SetCredential=adversary:pass-phrase "$adversary" inside @ \
+		>"$result" 2>"$result.err" </dev/null
+	echo $? >"$result.status"
+}
+
+judge() { # policy, how
+	local result=$tmp/$1-$label-$2
+	status=$(cat "$result.status") err=$(cat "$result.err") out=
+	echo "# $label, $1, $2: $("$verdict" count "$1" "$label" "$tmp/control" "$result")"
+	is "$label: $1, $2: only what the policy allows gets through" \
+		"$status $("$verdict" unwanted "$1" "$label" "$tmp/control" "$result" | tr '\n' ' ')" "0 "
+	no_refusal is "$label: $1, $2: all that it allows does" \
+		"$status $("$verdict" missed "$1" "$label" "$tmp/control" "$result" | tr '\n' ' ')" "0 "
+}
+
+all() {
+	local policy how bus=()
+	[ "$label" = root ] || bus=(--user)
+	for policy in default web client compile filter nest; do
+		attack $policy scope "$isorun" &
+		attack $policy no-scope "$isorun" --no-scope
+		attack $policy service systemd-run "${bus[@]}" --wait --pipe --quiet -- "$isorun"
+		wait $!
+	done
+	for policy in default web client compile filter nest; do
+		for how in scope no-scope service; do judge $policy $how; done
+	done
+}
+
+plant_secrets
+control
+as_everybody all
