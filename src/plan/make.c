@@ -10,6 +10,7 @@
 #include "plan/payload/resources.h"
 #include "plan/payload/terminal.h"
 #include "plan/root/root.h"
+#include "plan/unit/bus.h"
 #include "plan/unit/holder.h"
 #include "plan/unit/machine.h"
 #include "plan/unit/notify.h"
@@ -31,9 +32,9 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
              int *ret_status) {
         /* The order matters: each part uses what earlier parts have filled in. */
         static int (*const parts[])(Builder *) = {
-                build_names,        build_holder,      build_machine,  build_notify,    build_identity,
-                build_capabilities, build_environment, build_filter,   build_resources, build_terminal,
-                build_root,         build_landlock,    build_inner_cgroup,
+                build_names,    build_holder,       build_machine,     build_notify, build_bus,
+                build_identity, build_capabilities, build_environment, build_filter, build_resources,
+                build_terminal, build_root,         build_landlock,    build_inner_cgroup,
         };
         _cleanup_(plan_freep) Plan *plan = calloc(1, sizeof(Plan));
         Builder b = {

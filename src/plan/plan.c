@@ -14,6 +14,7 @@ Plan *plan_free(Plan *plan) {
         free(plan->unit);
         free(plan->policy);
         free(plan->description);
+        strv_free(plan->bus_sockets);
         free(plan->cgroup);
         free(plan->cgroup_root);
         free(plan->properties);

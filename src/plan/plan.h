@@ -91,6 +91,8 @@ typedef struct Plan {
         char *description;
         PlanHolder holder;
         bool user_manager;
+        char **bus_sockets; /* of the manager's bus, the first that can be connected to counts: paths, or "@" and an
+                               abstract name; NULL: the first process inside does not connect to a bus */
         char *cgroup;       /* HOLDER_SERVICE: its path in cgroup_root; HOLDER_CGROUP: the path of its parent */
         char *cgroup_root;
         PlanProperty *properties;

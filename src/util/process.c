@@ -41,6 +41,14 @@ int process_status(pid_t pid, const char *key, char **ret) {
         return read_line_of(pid, "status", prefix, ret);
 }
 
+int process_pidfd_status(int pidfd, const char *key, char **ret) {
+        char file[32], prefix[32];
+
+        snprintf(file, sizeof(file), "fdinfo/%d", pidfd);
+        snprintf(prefix, sizeof(prefix), "%s:\t", key);
+        return read_line_of(0, file, prefix, ret);
+}
+
 int process_pid_depth(pid_t pid) {
         _cleanup_free_ char *pids = NULL;
         int depth = 1, r;

@@ -14,6 +14,10 @@ int process_cgroup(pid_t pid, char **ret);
  * -errno. */
 int process_status(pid_t pid, const char *key, char **ret);
 
+/* The same for a process that the caller has a pidfd of, from the pidfd's fdinfo, which has the keys Pid and NSpid:
+ * pidfd_open(2). */
+int process_pidfd_status(int pidfd, const char *key, char **ret);
+
 /* The number of pid namespaces that the process is in, counted from the one that /proc belongs to: 1 if it is in no
  * deeper one. Returns the number or -errno. */
 int process_pid_depth(pid_t pid);

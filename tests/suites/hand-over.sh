@@ -187,8 +187,23 @@ test_hand_over_killed() {
 	also ok "$label: ... or nothing ($ended times)" [ $ended -ge 4 ]
 }
 
+# In a pid namespace of its own, isorun sees other pids than systemd.
+test_other_pids() {
+	[ "$label" = root ] || return 0
+	cat >"$tmp/apart.sh" <<-'SH'
+		sh -c 'SYSTEMD_EXEC_PID=$$ exec "$@"' sh "$@"
+		exec sleep 1003
+	SH
+	run systemd-run --quiet --unit="$unit" -p Type=notify -p NotifyAccess=all unshare -p -f --mount-proc \
+		sh "$tmp/apart.sh" "$isorun" "${unlimited[@]}" --hand-over --notify=exec sleep 1004
+	is "$label: --hand-over in another pid namespace" "$status $(show ActiveState)" "0 active"
+	also is "$label: ... the main process is the command's parent" "$(main_pid)" "$(parent_of "$(first_pid '^sleep 1004$')")"
+	end
+}
+
 all() {
 	test_hand_over
+	test_other_pids
 	test_hand_over_kinds
 	test_pretended
 	test_hand_over_signals

@@ -51,6 +51,18 @@ test_scope() {
 	no_refusal is "a name is free again at once" "$(cat "$tmp/again")" ""
 }
 
+# In a pid namespace of its own, isorun sees other pids than machined.
+test_other_pids() {
+	unshare -p -f --mount-proc "$isorun" --quiet --policy "$tmp/register.conf" --name apart sleep 1000 &
+	instance=$!
+	await runs '^sleep 1000$'
+	also is "in another pid namespace: a machine of its own unit" "$(show apart Unit)" isorun-apart.scope
+	also is "... led by its first process" "$(show apart Leader)" "$(ps -o ppid= -p "$(first_pid '^sleep 1000$')" | tr -d ' ')"
+	machinectl terminate apart
+	wait "$instance"
+	also ok "... and nothing is left" eventually nothing_left
+}
+
 test_root() {
 	mkdir -p "$tmp/tree/bin"
 	cp /bin/busybox "$tmp/tree/bin/busybox"
@@ -124,6 +136,7 @@ test_unreachable() {
 
 if [ "$TESTHOST" != real ]; then test_unreachable; else skip "without machined" "it is the machine's"; fi
 test_scope
+test_other_pids
 test_root
 test_service
 test_refused

@@ -181,6 +181,57 @@ test_killed_while_starting() {
 	no_refusal is "$label: a name is free again at once" "$(cat "$tmp/again")" ""
 }
 
+# In a pid namespace of its own, with the host's bus, isorun and the process inside have numbers that mean other
+# processes to systemd. Two sleeps of the host get just these numbers: none of them may be moved, and so stopped later.
+test_other_pids() {
+	local sleeps numbers first second outer=()
+	[ -z "${who[*]}" ] || outer=(-U --keep-caps --map-user="$(id -u "$TH_USER")" --map-group="$(id -g "$TH_USER")")
+	cat >"$tmp/sleeps.sh" <<-'SH'
+		while :; do
+			sleep 1001 &
+			first=$!
+			sleep 1001 &
+			[ $! != $((first + 1)) ] || break
+			kill $first $!
+		done
+		echo $first $!
+		trap 'kill $first $!' TERM
+		wait
+	SH
+	cat >"$tmp/other.sh" <<-'SH'
+		echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+		shift
+		setpriv --ambient-caps=-all "$@" &
+		echo "isorun is $!"
+		wait $!
+	SH
+	chmod 644 "$tmp/sleeps.sh" "$tmp/other.sh"
+	rm -f "$tmp/numbers"
+	"${who[@]}" sh "$tmp/sleeps.sh" >"$tmp/numbers" &
+	sleeps=$!
+	await test -s "$tmp/numbers"
+	read -r first second <"$tmp/numbers"
+	"${who[@]}" unshare "${outer[@]}" -p -f --mount-proc sh "$tmp/other.sh" "$first" \
+		"$isorun" "${mode[@]}" --name other sleep 1000 >"$tmp/out" 2>"$tmp/err" &
+	instance=$!
+	await active isorun-other.scope
+	also is "$label: isorun has the number of a process of the host" "$(cat "$tmp/out")" "isorun is $first"
+	await runs '^sleep 1000$'
+	also like "$label: ... the instance is in its scope" "$(cat "/proc/$(first_pid '^sleep 1000$')/cgroup")" "*/isorun-other.scope"
+	numbers=$(cat "/proc/$first/cgroup" "/proc/$second/cgroup")
+	also unlike "$label: ... and no process of the host" "$numbers" "*isorun-*"
+	ctl stop isorun-other.scope
+	wait "$instance"
+	also is "$label: ... it can be stopped" $? 143
+	also ok "$label: ... nothing is left" eventually nothing_left
+	also is "$label: ... and both processes live" "$(pgrep -xf 'sleep 1001' | tr '\n' ' ')" "$first $second "
+	kill "$(pgrep -f "sh $tmp/sleeps.sh" | sort -n | tail -n1)"
+	wait "$sleeps"
+	run "${who[@]}" unshare "${outer[@]}" -p -f "$isorun" "${mode[@]}" --name other true
+	is "$label: with the host's /proc, it does not start" "$status $err" \
+		"125 isorun: /proc belongs to another pid namespace: mount a new /proc first (unshare --mount-proc does)"
+}
+
 # The steps that isorun printed last, in the order of their times.
 steps() { sed -n 's/^isorun: debug: \([0-9]*\) us, /\1 /p' "$tmp/err" | sort -ns | cut -d" " -f2-; }
 
@@ -227,6 +278,7 @@ all() {
 	test_steps
 	test_fail_closed
 	test_bpf
+	test_other_pids
 	test_killed_while_starting
 }
 

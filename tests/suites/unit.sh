@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 optional=(-p "Optional=MemoryMax TasksMax")
 
-show() { systemctl "${bus[@]}" show -P "$2" "$1"; }
+show() { ctl show -P "$2" "$1"; }
 
 # Runs isorun as a service; properties of the unit before --, words of isorun's behind it.
 service() {
@@ -83,6 +83,22 @@ test_limits() {
 		"isorun: -p: MemoryMax=: *.service has no MemoryMax=64M and, with User=, isorun may not add it: write MemoryMax=64M into the unit, section [Service]"
 }
 
+# A container has a cgroup of its own that is called like a service of the host, and reaches the host's bus.
+test_same_name() {
+	cat >"$tmp/container.sh" <<-'SH'
+		cgroup=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/isorun-same.service
+		mkdir "$cgroup" && echo $$ >"$cgroup/cgroup.procs" || exit
+		SYSTEMD_EXEC_PID=$$ exec "$@"
+	SH
+	chmod 644 "$tmp/container.sh"
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-same.service -p TasksMax=77 sleep 1000
+	as_service Delegate=yes -- sh "$tmp/container.sh" "$isorun" --quiet -p Optional= -p MemoryMax= -p TasksMax=7 true
+	is "$label: a service of the same name in another place" "$status $err" \
+		"125 isorun: the service manager on the bus does not know this process as one of isorun-same.service"
+	also is "$label: ... keeps its limits" "$(show isorun-same.service TasksMax)" 77
+	ctl stop isorun-same.service
+}
+
 test_listen_fds() {
 	/usr/bin/python3 - "$isorun" "${optional[@]}" >"$tmp/listen" <<-'PY'
 		import os, socket, sys
@@ -123,6 +139,7 @@ all() {
 	test_service
 	test_stop
 	test_limits
+	test_same_name
 }
 
 label=root who=() bus=()

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "util/strv.h"
+
 typedef struct UnitFixture {
         PlanFixture *plan;
         char directory[PATH_MAX + 32], credentials[PATH_MAX + 32];
@@ -103,12 +105,62 @@ static void test_wrong(void **state) {
         plan_expect_good(u.plan, "");
 }
 
+/* The sockets of the bus that the first process inside connects to. */
+static void test_bus(void **state) {
+        static const struct {
+                const char *variable, *sockets;
+                bool user;
+        } cases[] = {
+                { NULL, "/run/dbus/system_bus_socket" },
+                { NULL, "/run/user/1000/bus", true },
+                { "XDG_RUNTIME_DIR=/other", "/other/bus", true },
+                { "XDG_RUNTIME_DIR=/other", "/run/dbus/system_bus_socket" },
+                { "DBUS_SESSION_BUS_ADDRESS=unix:path=/a", "/run/dbus/system_bus_socket" },
+                { "DBUS_SESSION_BUS_ADDRESS=unix:path=/a", "/a", true },
+                { "DBUS_SESSION_BUS_ADDRESS=unix:path=/a,guid=1;unix:guid=2,abstract=/tmp/b", "/a @/tmp/b", true },
+                { "DBUS_SYSTEM_BUS_ADDRESS=tcp:host=x;unix:path=/a%2fb%3b%2C%5f", "/a/b;,_" },
+                { "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/a%2,b;unix:path=%zz%", "/a%2 %zz%" },
+                { "DBUS_SYSTEM_BUS_ADDRESS=;;unix:path=/a;;", "/a" },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *sockets = NULL;
+
+                plan_set_uid(f, cases[i].user ? 1000 : 0);
+                f->environment[3] = (char *) cases[i].variable;
+                plan_expect_good(f, "");
+                sockets = strv_join(f->plan->bus_sockets, " ");
+                expect_text(cases[i].variable ?: "no variable", sockets, cases[i].sockets);
+        }
+}
+
+static void test_no_bus(void **state) {
+        PlanFixture *f = *state;
+
+        f->environment[3] = (char *) "DBUS_SYSTEM_BUS_ADDRESS=tcp:host=x";
+        plan_expect_error(f, "", EOPNOTSUPP, "DBUS_SYSTEM_BUS_ADDRESS=tcp:host=x names no unix socket, so isorun cannot "
+                                             "connect to the bus");
+        f->request.no_scope = true;
+        plan_expect_good(f, "Optional=MemoryMax TasksMax");
+        assert_null(f->plan->bus_sockets);
+        f->host.unit = (char *) "web.service";
+        f->host.cgroup = (char *) "/system.slice/web.service";
+        plan_expect_good(f, "");
+        assert_null(f->plan->bus_sockets);
+        f->environment[3] = NULL;
+        plan_expect_good(f, "Register=yes");
+        expect_text("for machined", f->plan->bus_sockets[0], "/run/dbus/system_bus_socket");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_PLAN(test_unit),
                 IN_PLAN(test_no_unit),
                 IN_PLAN(test_policy_first),
                 IN_PLAN(test_wrong),
+                IN_PLAN(test_bus),
+                IN_PLAN(test_no_bus),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

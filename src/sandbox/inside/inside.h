@@ -9,6 +9,7 @@
 typedef struct Inside {
         const Plan *plan;
         int socket;           /* to isorun */
+        int bus_socket;       /* to connect to plan->bus_sockets; -1: none */
         int standard_io[3];   /* from standard_io_open() */
         const int *id_mapped; /* from id_mapped_make() */
         int notify;           /* from root_make(); -1: none */

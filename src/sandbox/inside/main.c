@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From clone3(2) to the payload's fork(2). The order and its reasons:
  *
- *   1. The id maps come first: every file in a tmpfs needs an owner, and the owner's id must be mapped.
+ *   1. The socket of the bus is connected in the caller's root, where its path leads to the bus. Then the id maps are
+ *      awaited: every file in a tmpfs needs an owner, and the owner's id must be mapped.
  *   2. The network and the root are made with all capabilities over this sandbox's namespaces. The process has no
  *      capabilities over the host's.
  *   3. The process goes on only after isorun has said that it is in its unit and that the limits hold. So the cgroup
@@ -33,6 +34,7 @@
 #include "sandbox/inside/pty.h"
 #include "sandbox/inside/reaper.h"
 #include "sandbox/limits/cgroup.h"
+#include "sandbox/notify/text.h"
 #include "sandbox/root/mount.h"
 #include "sandbox/root/root.h"
 #include "sandbox/who/privileges.h"
@@ -83,6 +85,27 @@ static void wait_for(Inside *inside, MessageType type, int *fds, unsigned n) {
                 if (!receive(inside, &m, fds, n))
                         leave(inside);
         while (m.type != type);
+}
+
+/* systemd takes this process as the sender of all that isorun says over the connection: systemd/bus.h. Only isorun keeps
+ * the connection, so that nothing inside can reach the bus. */
+static void connect_bus(Inside *inside) {
+        Message m = { .type = MESSAGE_CONNECTED, .value = ENOENT };
+
+        if (inside->bus_socket < 0)
+                return;
+        for (char *const *name = inside->plan->bus_sockets; *name && m.value; name++) {
+                struct sockaddr_un address;
+                socklen_t size;
+                int r;
+
+                r = notify_address(*name, &address, &size);
+                if (r >= 0)
+                        r = connect(inside->bus_socket, (struct sockaddr *) &address, size) < 0 ? -errno : 0;
+                m.value = -r;
+        }
+        inside->bus_socket = fd_close(inside->bus_socket);
+        (void) message_send(inside->socket, &m, NULL, 0);
 }
 
 static int make_root(Inside *inside, Failure *f) {
@@ -202,6 +225,7 @@ _Noreturn void inside_main(Inside *inside) {
         int ruleset = -1, r;
         Failure f = {};
 
+        connect_bus(inside);
         wait_for(inside, MESSAGE_MAPPED, NULL, 0);
         step(inside, STEP_BEGUN);
         r = make_root(inside, &f);

@@ -76,9 +76,16 @@ static int find_access(HandOver *h, const Plan *plan, Report *report) {
         return r < 0 ? report_unknown(plan, "FileDescriptorStoreMax", -r, report) : 0;
 }
 
-int hand_over_prepare(HandOver *h, const Plan *plan, Report *report) {
+int hand_over_prepare(HandOver *h, Run *run) {
+        Report *report = run->report;
+        const Plan *plan = run->plan;
         int r;
 
+        r = bus_get_peer(&run->bus, &h->main_pid);
+        if (r < 0)
+                return report_error(report, -r,
+                                    "--hand-over: cannot ask the bus for the pid of the first process inside: %s",
+                                    strerror(-r));
         r = service_bus_open(&h->bus, plan, report);
         if (r >= 0)
                 r = check_type(h, plan, report);
@@ -96,11 +103,11 @@ static int give_sockets(const HandOver *h, const Run *run, const Relay *relay) {
 }
 
 /* Sends MAINPID= and BARRIER=1. Returns the end of a pipe that hangs up when systemd has read both, or -errno. */
-static int tell_systemd(const Run *run, const Notify *notify) {
+static int tell_systemd(const HandOver *h, const Run *run, const Notify *notify) {
         char text[64];
         int fds[2], r;
 
-        snprintf(text, sizeof(text), "MAINPID=%d%s", run->pid, run->plan->notify_exec ? "\nREADY=1" : "");
+        snprintf(text, sizeof(text), "MAINPID=%d%s", h->main_pid, run->plan->notify_exec ? "\nREADY=1" : "");
         r = notify_say_now(notify, text, -1);
         if (r < 0)
                 return r;
@@ -131,10 +138,10 @@ static int check_main_pid(const HandOver *h, const Run *run) {
         r = service_bus_get_number(&h->bus, "MainPID", 'u', &pid);
         if (r < 0)
                 return report_unknown(run->plan, "MainPID", -r, run->report);
-        if (pid != run->pid)
+        if (pid != h->main_pid)
                 return report_error(run->report, EPERM,
                                     "--hand-over: systemd did not accept process %d as the main process of %s",
-                                    run->pid, run->plan->unit);
+                                    h->main_pid, run->plan->unit);
         return 0;
 }
 
@@ -154,7 +161,7 @@ int hand_over(const HandOver *h, Run *run, const Relay *relay) {
         holder_describe(&run->holder, CGROUP_ATTRIBUTE("handed-over"), "1");
         if (give_sockets(h, run, relay) < 0)
                 return -ECONNRESET;
-        barrier = tell_systemd(run, relay->notify);
+        barrier = tell_systemd(h, run, relay->notify);
         r = barrier < 0 ? barrier : wait_for_systemd(run, barrier);
         if (r < 0)
                 return report_error(run->report, -r, "--hand-over: cannot notify systemd: %s", strerror(-r));

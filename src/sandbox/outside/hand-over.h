@@ -29,14 +29,15 @@
 
 typedef struct HandOver {
         ServiceBus bus;
+        pid_t main_pid;   /* the reaper's, as systemd sees it */
         uint64_t signals; /* a bit for each signal that systemd sends to all processes of the service */
         NotifyAccess access;
         NotifyStore store;
 } HandOver;
 
-/* Before the payload is started: asks systemd for the properties of the service that are needed. Returns 0 or -errno,
- * reported. */
-int hand_over_prepare(HandOver *h, const Plan *plan, Report *report);
+/* Before the payload is started: asks systemd for the properties of the service that are needed, and the bus for the
+ * reaper's pid. The bus must see the same pids as systemd. Returns 0 or -errno, reported. */
+int hand_over_prepare(HandOver *h, Run *run);
 
 /* When the payload runs: hands the instance over. Returns 1 if the instance no longer belongs to isorun, or -errno. The
  * error is reported, except -ECONNRESET: the first process inside is gone. */

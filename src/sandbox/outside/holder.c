@@ -71,7 +71,7 @@ static int make_cgroup(Holder *h) {
         return file_write(AT_FDCWD, processes, pid);
 }
 
-int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Report *report) {
+int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Patience *patience, Report *report) {
         int r;
 
         *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1,
@@ -79,7 +79,7 @@ int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Rep
 
         switch (plan->holder) {
         case HOLDER_SCOPE:
-                return scope_request(&h->scope, plan, pid, patience, report);
+                return scope_request(&h->scope, plan, bus, patience, report);
         case HOLDER_CGROUP:
                 r = make_cgroup(h);
                 return r < 0 && report->n_errors == 0 && !h->taken
@@ -235,11 +235,6 @@ void holder_cancel(Holder *h) {
 
 bool holder_name_taken(const Holder *h) {
         return h->taken || (h->scope && scope_name_taken(h->scope));
-}
-
-void holder_abort(Holder *h) {
-        if (h->scope)
-                scope_stop(h->scope);
 }
 
 void holder_deinit(Holder *h) {

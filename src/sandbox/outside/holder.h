@@ -21,9 +21,9 @@ typedef struct Holder {
         uint64_t ooms;
 } Holder;
 
-/* Begins to move the process inside to its cgroup. For a scope, the request to systemd is sent when this returns.
- * Returns 0 or -errno, reported, except -EEXIST if holder_name_taken(). */
-int holder_begin(Holder *h, const Plan *plan, pid_t pid, Patience *patience, Report *report);
+/* Begins to move the process inside to its cgroup. For a scope, this sends the request to systemd over bus, which is
+ * borrowed until holder_deinit(). Returns 0 or -errno, reported, except -EEXIST if holder_name_taken(). */
+int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Patience *patience, Report *report);
 
 /* The fd and events to poll(2) for while holder_process() returns 0; the fd is -1 if there is nothing to wait for. */
 int holder_fd(const Holder *h);
@@ -49,6 +49,4 @@ void holder_cancel(Holder *h);
 /* Whether the unit could not be made because one of its name exists. */
 bool holder_name_taken(const Holder *h);
 
-/* After a failed start: stops the scope, if there is one. */
-void holder_abort(Holder *h);
 void holder_deinit(Holder *h);

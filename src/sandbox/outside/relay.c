@@ -2,8 +2,6 @@
 #include "sandbox/outside/relay.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "sandbox/limits/cgroup.h"
@@ -97,16 +95,10 @@ static void ready(void *userdata) {
 /* Reads the pid of a pidfd's process, in the pid namespace of isorun: pidfd_open(2). */
 static int pid_of(int pidfd, uint64_t *ret) {
         _cleanup_free_ char *text = NULL;
-        const char *line;
-        char path[64];
         int r;
 
-        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-        r = file_read(AT_FDCWD, path, &text, NULL);
-        if (r < 0)
-                return r;
-        line = strstr(text, "\nPid:\t");
-        return line && sscanf(line, "\nPid:\t%" SCNu64, ret) == 1 && *ret > 0 && *ret <= INT32_MAX ? 0 : -ESRCH;
+        r = process_pidfd_status(pidfd, "Pid", &text);
+        return r < 0 ? r : parse_u64_range(text, 1, INT32_MAX, ret);
 }
 
 void relay_found_main(Relay *relay, int pidfd) {

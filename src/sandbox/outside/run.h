@@ -14,6 +14,8 @@
 typedef struct Run {
         const Plan *plan;
         Report *report;
+        int bus_socket; /* from bus.h, until bus takes it over; -1: none */
+        Bus bus;      /* open during the start */
         int socket;   /* to the first process inside */
         int pidfd;    /* of the first process inside */
         int payload;  /* pidfd of the payload; -1: not running yet */
@@ -22,7 +24,6 @@ typedef struct Run {
         sigset_t signal_mask; /* the mask before isorun changed it */
         Patience patience;
         Holder holder;
-        bool held;    /* holder_begin() has succeeded */
         Outcome outcome;
 } Run;
 

@@ -16,6 +16,7 @@
 
 #include "sandbox/deny/filter.h"
 #include "sandbox/inside/main.h"
+#include "sandbox/outside/bus.h"
 #include "sandbox/outside/holder.h"
 #include "sandbox/outside/supervise.h"
 #include "sandbox/root/id-mapped.h"
@@ -28,11 +29,14 @@
 #include "sandbox/wire/standard-io.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/process.h"
 
 static void supervisor_deinit(Supervisor *s) {
         Run *run = &s->run;
 
         fd_close(run->socket);
+        fd_close(run->bus_socket);
+        bus_deinit(&run->bus);
         fd_close(run->pidfd);
         fd_close(run->payload);
         fd_close(s->control);
@@ -89,6 +93,7 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         };
         int fds[2];
 
+        inside.bus_socket = run->bus_socket;
         inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
         s->terminal.foreground = s->terminal.set_up = inside.foreground;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
@@ -125,6 +130,25 @@ static int raise_hard_limit(pid_t pid, const PlanResourceLimit *l) {
         return prlimit(pid, resource, &now, NULL) < 0 ? -errno : 0;
 }
 
+/* isorun writes id maps and reads cgroups in /proc, by pid. If /proc belongs to an outer pid namespace, these would be
+ * those of another process. In isorun's own /proc, the process inside has two pids: the one that isorun knows, and
+ * 1. */
+static int check_proc(const Run *run) {
+        _cleanup_free_ char *pids = NULL;
+        char expected[32];
+        int r;
+
+        r = process_pidfd_status(run->pidfd, "NSpid", &pids);
+        if (r < 0)
+                return report_error(run->report, -r, "cannot read /proc/self/fdinfo: %s", strerror(-r));
+        snprintf(expected, sizeof(expected), "%d\t1", run->pid);
+        if (streq(pids, expected))
+                return 0;
+        return report_error(run->report, EXDEV,
+                            "/proc belongs to another pid namespace: mount a new /proc first (unshare --mount-proc "
+                            "does)");
+}
+
 /* Sets up the first process inside as far as it has no right to do so itself. */
 static int set_up_from_outside(Run *run) {
         const Plan *plan = run->plan;
@@ -134,6 +158,9 @@ static int set_up_from_outside(Run *run) {
 
         if (proc < 0)
                 return report_error(run->report, errno, "cannot open /proc: %s", strerror(errno));
+        r = check_proc(run);
+        if (r < 0)
+                return r;
         r = id_maps_write(plan, proc, run->pid, run->report);
         if (r < 0)
                 return r;
@@ -226,12 +253,14 @@ static int start(Supervisor *s) {
         if (r < 0)
                 return r;
 
-        if (run->plan->holder == HOLDER_SCOPE)
-                (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
-        r = holder_begin(&run->holder, run->plan, run->pid, &run->patience, run->report);
+        r = run_open_bus(run);
         if (r < 0)
                 return r;
-        run->held = true;
+        if (run->plan->holder == HOLDER_SCOPE)
+                (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
+        r = holder_begin(&run->holder, run->plan, run->pid, &run->bus, &run->patience, run->report);
+        if (r < 0)
+                return r;
         if (run->plan->holder == HOLDER_SCOPE)
                 report_own_step(run->report, "isorun has asked systemd for the unit");
 
@@ -244,15 +273,16 @@ static int start(Supervisor *s) {
         if (r >= 0)
                 r = verify(run);
         if (r >= 0 && run->plan->hand_over)
-                r = hand_over_prepare(&s->hand_over, run->plan, run->report);
+                r = hand_over_prepare(&s->hand_over, run);
         if (r >= 0 && run->plan->machine)
-                r = machine_register(run->plan, run->pid, run->report);
+                r = machine_register(run->plan, &run->bus, run->report);
         /* If the process inside is gone, its last message says why. */
         if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
                 do
                         r = hear_inside(run);
                 while (r >= 0);
         fds_close(filters, ELEMENTSOF(filters));
+        bus_deinit(&run->bus);
         return r;
 }
 
@@ -281,6 +311,8 @@ static int begin(Supervisor *s) {
         if (r >= 0)
                 r = id_mapped_make(run->plan, &id_mapped, run->report);
         if (r >= 0)
+                r = run_make_bus_socket(run);
+        if (r >= 0)
                 r = make_inside(s, standard_io, id_mapped);
         id_mapped_free(run->plan, id_mapped);
         fds_close(standard_io, ELEMENTSOF(standard_io));
@@ -289,8 +321,8 @@ static int begin(Supervisor *s) {
 
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         Supervisor s = {
-                .run = { .plan = plan, .report = report, .socket = -1, .pidfd = -1, .payload = -1, .signals = -1,
-                         .patience = patience_begin(report),
+                .run = { .plan = plan, .report = report, .bus_socket = -1, .socket = -1, .pidfd = -1, .payload = -1,
+                         .signals = -1, .patience = patience_begin(report),
                          .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
                          .outcome = { .exit_status = PLAN_FAILED } },
                 .control = -1,
@@ -306,9 +338,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                 r = supervise(&s);
 
         run_terminal_end(&s.terminal);
-        run->outcome.name_taken = holder_name_taken(&run->holder);
-        if (r < 0 && run->held && !run->outcome.name_taken)
-                holder_abort(&run->holder);
+        run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
         end_inside(run);
         holder_deinit(&run->holder);
         supervisor_deinit(&s);

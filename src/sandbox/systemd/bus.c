@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "util/fd.h"
 #include "util/library.h"
 
 LIBRARY_NOTE(bus, "bus", "Instances as units of systemd", "recommended", "libsystemd.so.0");
@@ -27,38 +28,71 @@ const BusLibrary *bus_library(Report *report) {
         return NULL;
 }
 
-/* Functions to connect to a given address. They are in a table of their own because most starts do not need them. */
-#define ADDRESS_FUNCTIONS(X)     \
-        X(sd_bus_new)            \
-        X(sd_bus_set_address)    \
-        X(sd_bus_set_bus_client) \
-        X(sd_bus_start)
+void bus_deinit(Bus *bus) {
+        if (bus->bus)
+                bus->lib->sd_bus_flush_close_unref(bus->bus);
+        *bus = (Bus) {};
+}
 
-typedef struct AddressLibrary {
-#define X(f) typeof(&f) f;
-        ADDRESS_FUNCTIONS(X)
-#undef X
-} AddressLibrary;
+int bus_adopt(Bus *ret, int fd, Report *report) {
+        Bus b = { .lib = bus_library(report) };
+        int r = b.lib ? b.lib->sd_bus_new(&b.bus) : -ENOENT;
+
+        if (r >= 0)
+                r = b.lib->sd_bus_set_bus_client(b.bus, true);
+        if (r >= 0)
+                r = b.lib->sd_bus_set_fd(b.bus, fd, fd);
+        if (r < 0)
+                fd_close(fd);
+        else
+                r = b.lib->sd_bus_start(b.bus);
+        if (r >= 0) {
+                *ret = b;
+                return 0;
+        }
+        bus_deinit(&b);
+        return report->n_errors ? r : report_error(report, -r, "cannot talk to the bus: %s", strerror(-r));
+}
+
+int bus_get_peer(const Bus *bus, pid_t *ret) {
+        sd_bus_message *reply = NULL;
+        const char *name;
+        uint32_t pid;
+        int r;
+
+        r = bus->lib->sd_bus_get_unique_name(bus->bus, &name);
+        if (r >= 0)
+                r = bus->lib->sd_bus_call_method(bus->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                                 "org.freedesktop.DBus", "GetConnectionUnixProcessID", NULL, &reply,
+                                                 "s", name);
+        if (r >= 0)
+                r = bus->lib->sd_bus_message_read(reply, "u", &pid);
+        bus->lib->sd_bus_message_unref(reply);
+        if (r < 0)
+                return r;
+        *ret = (pid_t) pid;
+        return 0;
+}
+
+bool bus_reply_is_path(const BusLibrary *lib, sd_bus_message *reply, const char *path) {
+        const char *got;
+        bool same = reply && lib->sd_bus_message_read(reply, "o", &got) >= 0 && streq(got, path);
+
+        lib->sd_bus_message_unref(reply);
+        return same;
+}
 
 static int open_address(const BusLibrary *lib, const char *address, bool is_bus, sd_bus **ret) {
-        static const char *const names[] = {
-#define X(f) #f,
-                ADDRESS_FUNCTIONS(X)
-#undef X
-        };
-        AddressLibrary more;
         sd_bus *bus = NULL;
         int r;
 
-        r = library_load("libsystemd.so.0", names, ELEMENTSOF(names), &more);
+        r = lib->sd_bus_new(&bus);
         if (r >= 0)
-                r = more.sd_bus_new(&bus);
+                r = lib->sd_bus_set_address(bus, address);
         if (r >= 0)
-                r = more.sd_bus_set_address(bus, address);
+                r = lib->sd_bus_set_bus_client(bus, is_bus);
         if (r >= 0)
-                r = more.sd_bus_set_bus_client(bus, is_bus);
-        if (r >= 0)
-                r = more.sd_bus_start(bus);
+                r = lib->sd_bus_start(bus);
         if (r >= 0)
                 *ret = bus;
         else if (bus)

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* libsystemd, loaded when it is first needed. So the first process inside makes its root while the library loads, and a
- * start without systemd does not load it. Runs outside, and in isoctl. BusLibrary has a pointer for each function, with
- * the function's own name. */
+/* Connections to a bus.
+ *
+ * No request names a process by its pid: in a pid namespace of its own, isorun sees other numbers than systemd, and
+ * would name a process that is not its own. systemd takes pid 0 as the sender of the request, and finds the sender by
+ * the kernel's credentials of the process that has called connect(2), whichever process writes to the socket now. So
+ * the first process inside connects a socket that isorun has made, and isorun speaks over it (bus_adopt()).
+ *
+ * libsystemd is loaded when it is first needed. So the first process inside makes its root while the library loads, and
+ * a start without systemd does not load it. Runs outside, and in isoctl. BusLibrary has a pointer for each function,
+ * with the function's own name. */
 
 #include <systemd/sd-bus.h>
 
@@ -12,6 +19,12 @@
 #define BUS_FUNCTIONS(X)                \
         X(sd_bus_open_system)           \
         X(sd_bus_open_user)             \
+        X(sd_bus_new)                   \
+        X(sd_bus_set_address)           \
+        X(sd_bus_set_fd)                \
+        X(sd_bus_set_bus_client)        \
+        X(sd_bus_start)                 \
+        X(sd_bus_get_unique_name)       \
         X(sd_bus_flush_close_unref)     \
         X(sd_bus_message_new_method_call) \
         X(sd_bus_message_append)        \
@@ -49,6 +62,24 @@ const BusLibrary *bus_library(Report *report);
 #define SYSTEMD_DESTINATION "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
+
+/* A connection, or {}. */
+typedef struct Bus {
+        const BusLibrary *lib;
+        sd_bus *bus;
+        int error; /* -errno: why there is no connection */
+} Bus;
+
+void bus_deinit(Bus *bus);
+
+/* Begins to talk to a bus over a connected socket, and takes over fd. Returns 0 or -errno, reported. */
+int bus_adopt(Bus *ret, int fd, Report *report);
+
+/* Asks the bus for the pid of the process that has connected, as the bus sees it. Returns 0 or -errno. */
+int bus_get_peer(const Bus *bus, pid_t *ret);
+
+/* Whether a reply consists of this object path. Unrefs the reply, which may be NULL. */
+bool bus_reply_is_path(const BusLibrary *lib, sd_bus_message *reply, const char *path);
 
 /* Connects to the system bus, or with user to the caller's own. The caller closes *ret with sd_bus_flush_close_unref().
  * Returns 0 or -errno, reported; hint is appended to the message. */

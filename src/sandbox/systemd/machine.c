@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "sandbox/systemd/bus.h"
-
 #define MACHINED_DESTINATION "org.freedesktop.machine1"
 #define MACHINED_PATH "/org/freedesktop/machine1"
 #define MACHINED_MANAGER "org.freedesktop.machine1.Manager"
@@ -17,11 +15,8 @@ typedef struct Machined {
 } Machined;
 
 static void machined_deinit(Machined *m) {
-        if (!m->lib)
-                return;
-        m->lib->sd_bus_error_free(&m->error);
-        if (m->bus)
-                m->lib->sd_bus_flush_close_unref(m->bus);
+        if (m->lib)
+                m->lib->sd_bus_error_free(&m->error);
 }
 
 /* The root directory, for machinectl to show, or "" if it is the host's or not a single directory. */
@@ -31,7 +26,7 @@ static const char *root_directory(const Plan *plan) {
         return plan_source_has_path(root) && !streq(root->path, "/") ? root->path : "";
 }
 
-static int ask(Machined *m, const Plan *plan, pid_t leader) {
+static int ask(Machined *m, const Plan *plan) {
         enum { TIMEOUT_USEC = 10000000 }; /* systemd may have to start machined first */
         sd_bus_message *message = NULL;
         int r;
@@ -41,7 +36,7 @@ static int ask(Machined *m, const Plan *plan, pid_t leader) {
                                                    MACHINED_MANAGER, "RegisterMachine");
         if (r >= 0)
                 r = m->lib->sd_bus_message_append(message, "sayssus", plan->name, 0, "isorun", "container",
-                                                  (uint32_t) leader, root_directory(plan));
+                                                  0, root_directory(plan)); /* 0: the sender, see bus.h */
         if (r >= 0)
                 r = m->lib->sd_bus_call(m->bus, message, TIMEOUT_USEC, &m->error, NULL);
         m->lib->sd_bus_message_unref(message);
@@ -83,19 +78,15 @@ static bool is_refusal(const Machined *m) {
                                  has_error(m, "org.freedesktop.DBus.Error.InvalidArgs"));
 }
 
-int machine_register(const Plan *plan, pid_t leader, Report *report) {
-        _cleanup_(machined_deinit) Machined m = { .lib = bus_library(report) };
+int machine_register(const Plan *plan, const Bus *bus, Report *report) {
+        _cleanup_(machined_deinit) Machined m = { .lib = bus->lib, .bus = bus->bus };
         const char *text;
         int r;
 
-        if (!m.lib)
-                return -ENOENT;
-        r = m.lib->sd_bus_open_system(&m.bus);
-        if (r >= 0)
-                r = ask(&m, plan, leader);
+        r = m.bus ? ask(&m, plan) : bus->error;
         if (r < 0 && has_error(&m, "org.freedesktop.machine1.MachineExists") && is_own(&m, plan)) {
                 forget(&m, plan);
-                r = ask(&m, plan, leader);
+                r = ask(&m, plan);
         }
         if (r >= 0)
                 return 0;

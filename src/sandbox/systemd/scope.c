@@ -20,15 +20,12 @@ struct Scope {
         char *result;
         int error;          /* of the reply, negative */
         uint64_t dropped;   /* bit i: systemd does not know property i, and Optional= names it */
-        pid_t pid;
         bool done, cancelled;
 };
 
 Scope *scope_free(Scope *scope) {
         if (!scope)
                 return NULL;
-        if (scope->bus)
-                scope->lib->sd_bus_flush_close_unref(scope->bus);
         free(scope->job);
         free(scope->removed);
         free(scope->result);
@@ -58,7 +55,7 @@ static int append_properties(Scope *s, sd_bus_message *m) {
 
         r = s->lib->sd_bus_message_append(m, "(sv)", "Description", "s", description);
         if (r >= 0)
-                r = s->lib->sd_bus_message_append(m, "(sv)", "PIDs", "au", 1, (uint32_t) s->pid);
+                r = s->lib->sd_bus_message_append(m, "(sv)", "PIDs", "au", 1, 0); /* the sender: bus.h */
         if (r >= 0)
                 r = s->lib->sd_bus_message_append(m, "(sv)", "CollectMode", "s", "inactive-or-failed");
         if (r >= 0 && !plan_has(s->plan, D_Slice))
@@ -123,6 +120,11 @@ static int note_job(Scope *s, char **ret, const char *job) {
         return 0;
 }
 
+static void stop_unit(Scope *s) {
+        (void) s->lib->sd_bus_call_method_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                "StopUnit", NULL, NULL, "ss", s->plan->unit, "replace");
+}
+
 static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
         Scope *s = userdata;
         const sd_bus_error *e = s->lib->sd_bus_message_get_error(m);
@@ -131,7 +133,11 @@ static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *er
         if (!e) {
                 int r = s->lib->sd_bus_message_read(m, "o", &job);
 
-                return r < 0 ? request_failed(s, r) : note_job(s, &s->job, job);
+                if (r < 0)
+                        return request_failed(s, r);
+                if (s->cancelled)
+                        stop_unit(s);
+                return note_job(s, &s->job, job);
         }
 
         if (streq(e->name, "org.freedesktop.systemd1.UnitExists"))
@@ -204,22 +210,17 @@ static int flush(Scope *s, Patience *patience) {
         return r < 0 ? r : s->lib->sd_bus_flush(s->bus);
 }
 
-int scope_request(Scope **ret, const Plan *plan, pid_t pid, Patience *patience, Report *report) {
+int scope_request(Scope **ret, const Plan *plan, const Bus *bus, Patience *patience, Report *report) {
         _cleanup_(scope_freep) Scope *s = calloc(1, sizeof(Scope));
         int r;
 
         if (!s)
                 return report_oom(report);
         s->plan = plan;
-        s->pid = pid;
         s->report = report;
-        s->lib = bus_library(report);
-        if (!s->lib)
-                return -ENOENT;
+        s->lib = bus->lib;
+        s->bus = bus->bus;
 
-        r = bus_open(s->lib, plan->user_manager, " (--no-scope runs without a unit)", &s->bus, report);
-        if (r < 0)
-                return r;
         /* The match is sent before the call, and the bus handles both in that order. So the signal cannot be missed. */
         r = s->lib->sd_bus_match_signal_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                               "JobRemoved", on_job_removed, NULL, s);
@@ -262,8 +263,8 @@ void scope_cancel(Scope *s) {
         if (s->cancelled)
                 return;
         s->cancelled = true;
-        (void) s->lib->sd_bus_call_method_async(s->bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                "StopUnit", NULL, NULL, "ss", s->plan->unit, "replace");
+        if (s->job)
+                stop_unit(s);
 }
 
 int scope_fd(const Scope *s) {
@@ -274,13 +275,4 @@ short scope_events(const Scope *s) {
         int events = s->lib->sd_bus_get_events(s->bus);
 
         return events < 0 ? POLLIN : (short) events;
-}
-
-void scope_stop(Scope *s) {
-        sd_bus_error error = {};
-
-        /* If all went well, systemd has already removed the scope, because it has no process left. */
-        (void) s->lib->sd_bus_call_method(s->bus, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER, "StopUnit", &error,
-                                          NULL, "ss", s->plan->unit, "replace");
-        s->lib->sd_bus_error_free(&error);
 }

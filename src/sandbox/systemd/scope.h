@@ -12,9 +12,9 @@ typedef struct Scope Scope;
 
 #define WAITING_FOR_SYSTEMD "waiting until systemd has started %s"
 
-/* Asks systemd for the plan's scope, with process pid in it. Returns 0 once the request is sent, or -errno, reported.
- * plan and report are borrowed until scope_free(). */
-int scope_request(Scope **ret, const Plan *plan, pid_t pid, Patience *patience, Report *report);
+/* Asks systemd for the plan's scope, with the process in it that has connected the bus. Returns 0 once the request is
+ * sent, or -errno, reported. plan, bus and report are borrowed: the bus must not be used after scope_free(). */
+int scope_request(Scope **ret, const Plan *plan, const Bus *bus, Patience *patience, Report *report);
 
 /* Reads what has arrived on the bus. Returns 1 once the scope is started, and so the process is in it; 0 before; or
  * -errno, reported. Two errors are not reported: -EEXIST if a unit of that name exists, and -ECANCELED after
@@ -24,16 +24,13 @@ int scope_process(Scope *scope, Report *report);
 /* Whether systemd has refused because a unit of that name exists. */
 bool scope_name_taken(const Scope *scope);
 
-/* Asks systemd to stop the unit, which also ends a start job that still waits. scope_process() then returns
- * -ECANCELED. */
+/* Asks systemd to stop the unit, which also ends a start job that still waits. This request waits for systemd's answer
+ * to the first: a unit of that name may belong to others. scope_process() then returns -ECANCELED. */
 void scope_cancel(Scope *scope);
 
 /* The fd and events to poll(2) for before the next scope_process(). */
 int scope_fd(const Scope *scope);
 short scope_events(const Scope *scope);
-
-/* Stops the unit and waits for systemd's answer. */
-void scope_stop(Scope *scope);
 
 Scope *scope_free(Scope *scope);
 DEFINE_CLEANUP(Scope *, scope_free);

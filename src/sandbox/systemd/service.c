@@ -48,6 +48,19 @@ void service_bus_deinit(ServiceBus *u) {
         *u = (ServiceBus) {};
 }
 
+/* The bus may be that of another machine: in a container, for example, that shares the host's bus and has a service of
+ * the same name. */
+static int check_unit(const ServiceBus *u, const Plan *plan, Report *report) {
+        sd_bus_message *reply = NULL;
+
+        (void) u->lib->sd_bus_call_method(u->bus, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER, "GetUnitByPID",
+                                          NULL, &reply, "u", 0); /* the sender: bus.h */
+        if (bus_reply_is_path(u->lib, reply, u->path))
+                return 0;
+        return report_error(report, EPERM, "the service manager on the bus does not know this process as one of %s",
+                            plan->unit);
+}
+
 int service_bus_open(ServiceBus *u, const Plan *plan, Report *report) {
         int r;
 
@@ -58,7 +71,7 @@ int service_bus_open(ServiceBus *u, const Plan *plan, Report *report) {
         if (r < 0)
                 return r;
         r = u->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", plan->unit, &u->path);
-        return r < 0 ? report_oom(report) : 0;
+        return r < 0 ? report_oom(report) : check_unit(u, plan, report);
 }
 
 /* *ret is a reply with a variant; the caller unrefs it. */

@@ -17,7 +17,8 @@ typedef struct ServiceBus {
         char *path;
 } ServiceBus;
 
-/* Connects to the bus. Returns 0 or -errno, reported. Call service_bus_deinit() in either case. */
+/* Connects to the bus, and checks that the manager there has this process in the service. Returns 0 or -errno,
+ * reported. Call service_bus_deinit() in either case. */
 int service_bus_open(ServiceBus *u, const Plan *plan, Report *report);
 void service_bus_deinit(ServiceBus *u);
 

@@ -26,6 +26,7 @@ typedef enum MessageType {
         MESSAGE_HANDED_OVER, /* the reaper is the main process now; isorun is about to end */
 
         /* to isorun */
+        MESSAGE_CONNECTED, /* the process has connected the socket of the bus; value: 0 or an errno */
         MESSAGE_STEP,    /* only if isorun shows steps; value: a Step; number */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text; subject */
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/outside/bus.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "util/fd.h"
+
+int run_make_bus_socket(Run *run) {
+        if (!run->plan->bus_sockets)
+                return 0;
+        run->bus_socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        return run->bus_socket < 0 ? report_error(run->report, errno, "cannot make a socket: %s", strerror(errno)) : 0;
+}
+
+/* Returns 0 with the errno of connect(2), or 0, in *ret. */
+static int hear_connected(Run *run, int *ret) {
+        Message m;
+        int r;
+
+        r = message_receive(run->socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
+        if (r == 0)
+                return report_error(run->report, ECHILD, "the first process inside ended before it was ready");
+        if (r < 0 || m.type != MESSAGE_CONNECTED)
+                return run_talk_failed(run, r < 0 ? -r : EPROTO);
+        *ret = m.value;
+        return 0;
+}
+
+static int await_connected(Run *run, int *ret) {
+        struct pollfd fds[] = { { .fd = run->socket, .events = POLLIN }, { .fd = run->signals, .events = POLLIN } };
+        int r = 0;
+
+        while (r >= 0 && !fds[0].revents) {
+                patience_check(&run->patience, (Origin) {}, NULL, "waiting until the bus accepts a connection");
+                if (poll(fds, ELEMENTSOF(fds), patience_left(&run->patience)) < 0 && errno != EINTR)
+                        return report_error(run->report, errno, "cannot wait for events: %s", strerror(errno));
+                if (fds[1].revents)
+                        r = run_interrupted(run);
+        }
+        return r < 0 ? r : hear_connected(run, ret);
+}
+
+int run_open_bus(Run *run) {
+        const Plan *plan = run->plan;
+        int error, fd, r;
+
+        if (!plan->bus_sockets)
+                return 0;
+        /* libsystemd is loaded while the process inside connects. */
+        if (!bus_library(run->report))
+                return -ENOENT;
+        r = await_connected(run, &error);
+        if (r < 0)
+                return r;
+        if (error && (plan->holder == HOLDER_SCOPE || plan->hand_over))
+                return report_error(run->report, error, "cannot connect to the %s bus: %s%s",
+                                    plan->user_manager ? "user" : "system", strerror(error),
+                                    plan->holder == HOLDER_SCOPE ? " (--no-scope runs without a unit)" : "");
+        if (error) {
+                run->bus.error = -error;
+                return 0;
+        }
+        fd = run->bus_socket;
+        run->bus_socket = -1;
+        return bus_adopt(&run->bus, fd, run->report);
+}
