@@ -19,10 +19,11 @@ typedef struct Getopt {
 
 static void add_options(Getopt *g, const Option *options) {
         for (const Option *o = options; o && o->name && g->n_long < OPTIONS_MAX; o++) {
-                bool takes = option_takes_argument(o);
+                bool takes = option_takes_argument(o), optional = o->argument.flags & ARGUMENT_OPTIONAL;
 
                 g->long_options[g->n_long++] = (struct option) {
-                        .name = o->name, .has_arg = takes ? required_argument : no_argument, .val = o->value };
+                        .name = o->name, .val = o->value,
+                        .has_arg = !takes ? no_argument : optional ? optional_argument : required_argument };
                 if (option_is_short(o))
                         g->short_options[g->n_short++] = (char) o->value;
                 if (option_is_short(o) && takes)
@@ -47,7 +48,7 @@ static const Option *find_option(const Option *options, int value) {
 static int check_choice(const Option *o, const char *word, Report *report) {
         _cleanup_free_ char *choices = NULL;
 
-        if (!o || !o->argument.choices || o->argument.name || strv_contains((char *const *) o->argument.choices, word))
+        if (!o || !word || !o->argument.choices || o->argument.name || strv_contains((char *const *) o->argument.choices, word))
                 return 0;
         choices = strv_join((char *const *) o->argument.choices, " or ");
         return choices ? report_error(report, EINVAL, "--%s: not %s: \"%s\"", o->name, choices, word)

@@ -12,7 +12,9 @@
 #include "plan/request.h"
 #include "util/array.h"
 #include "util/clock.h"
+#include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* A policy line from the command line. They are applied in their order. */
 typedef struct Override {
@@ -69,6 +71,21 @@ static int add_binding(const char *argument, Report *report) {
         return *slot ? 0 : report_oom(report);
 }
 
+/* --here. A home directory has keys and configurations that most commands have no need of, so it, and what is above it,
+ * must be named with -v. */
+static int add_here(const char *options, Report *report) {
+        const char *variable = getenv("HOME");
+        _cleanup_free_ char *home = variable ? realpath(variable, NULL) : NULL, *here = realpath(".", NULL);
+
+        if (!here)
+                return report_error(report, errno, "--here: cannot use the working directory: %s", strerror(errno));
+        if (streq(here, "/") || (home && (streq(home, here) || path_is_below(home, here))))
+                return report_error(report, EINVAL, "--here: %s %s; change to a directory of the work, or use -v",
+                                    here, home && streq(home, here) ? "is the home directory, with its keys"
+                                                                    : "has more than one command needs");
+        return add_override("--here", argument_here(options), report);
+}
+
 /* The options that only set a variable. */
 static void take_flag(int option) {
         const struct {
@@ -96,6 +113,18 @@ static int take_option(const GivenOption *option, Report *report) {
                 return add_override("-p", strdup(argument), report);
         case 'v':
                 return add_override("--volume", argument_volume(argument), report);
+        case ARG_HERE:
+                return add_here(argument, report);
+        case 'C':
+                return add_override("-C", argument_directory(argument), report);
+        case 'E':
+                return add_override("-E", argument_variable(argument), report);
+        case ARG_NET:
+                return add_override("--net", strdup("PrivateNetwork=no"), report);
+        case ARG_NO_NET:
+                return add_override("--no-net", strdup("PrivateNetwork=yes"), report);
+        case ARG_TIMEOUT:
+                return add_override("--timeout", format("RuntimeMaxSec=%s", argument), report);
         case ARG_BIND:
                 return add_binding(argument, report);
         case ARG_ROOT:

@@ -23,12 +23,20 @@ int argument_print(const Argument *a, FILE *f) {
         return n;
 }
 
+/* Prints "--name KEY=VALUE", or "--here[=ro|rw]". Returns the number of bytes. */
+static int print_long(const Option *o, FILE *f) {
+        bool optional = o->argument.flags & ARGUMENT_OPTIONAL;
+        int n = fprintf(f, "--%s%s", o->name, !option_takes_argument(o) ? "" : optional ? "[=" : " ");
+
+        n += argument_print(&o->argument, f);
+        return n + (optional ? fprintf(f, "]") : 0);
+}
+
 static void print_option(const Option *o, FILE *f) {
         fputs(o->required ? " " : " [", f);
         if (option_is_short(o))
                 fprintf(f, "-%c|", o->value);
-        fprintf(f, "--%s%s", o->name, option_takes_argument(o) ? " " : "");
-        argument_print(&o->argument, f);
+        print_long(o, f);
         if (!o->required)
                 fputc(']', f);
 }
@@ -65,8 +73,7 @@ void options_print(const Option *options, FILE *f) {
         for (const Option *o = options; o && o->name; o++) {
                 int n = option_is_short(o) ? fprintf(f, "  -%c, ", o->value) : fprintf(f, "      ");
 
-                n += fprintf(f, "--%s%s", o->name, option_takes_argument(o) ? " " : "");
-                n += argument_print(&o->argument, f);
+                n += print_long(o, f);
                 fprintf(f, "%*s%s\n", n < COLUMN ? COLUMN - n : 1, "", o->help);
         }
 }

@@ -3,13 +3,21 @@
 #include "cmd/option-table.h"
 
 static const char *const none[] = { "none", NULL };
+static const char *const accesses[] = { "ro", "rw", NULL };
 static const char *const notifiers[] = { "payload", "exec", NULL };
 
 static const Option isorun_options[] = {
         { ARG_POLICY, "policy", "the policy: a name or a file (default: \"default\")", { "POLICY", ARGUMENT_POLICY } },
         { 'p', "property", "add a line at the end of the policy", { "KEY=VALUE", ARGUMENT_ASSIGNMENT } },
         { 'v', "volume", "show a host path or named volume inside; \"ro\": read-only",
-          { "SRC:DEST[:OPTIONS]", ARGUMENT_FILE } },
+          { "SRC[:DEST][:OPTIONS]", ARGUMENT_FILE } },
+        { ARG_HERE, "here", "show the working directory inside, at the same place; \"ro\": read-only",
+          { .flags = ARGUMENT_OPTIONAL, .choices = accesses } },
+        { 'C', "working-directory", "the directory inside in which the command starts", { "DIR", ARGUMENT_DIRECTORY } },
+        { 'E', "setenv", "set a variable, or without VALUE pass on the caller's", { "NAME[=VALUE]" } },
+        { ARG_NET, "net", "use the host's network (PrivateNetwork=no)" },
+        { ARG_NO_NET, "no-net", "have no network but a loopback device (PrivateNetwork=yes)" },
+        { ARG_TIMEOUT, "timeout", "stop the unit after this time (RuntimeMaxSec=)", { "TIME" } },
         { ARG_BIND, "bind", "bind a volume or root of the policy to a path (or fd:N)",
           { "NAME=SRC", ARGUMENT_BINDING } },
         { ARG_ROOT, "root", "the root directory; several are stacked, lowest first",

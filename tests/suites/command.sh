@@ -52,6 +52,48 @@ like "what is optional and not enforced is said" "$err" "*MemoryMax=: not enforc
 run "$isorun" --no-scope --quiet true
 no_refusal is "--quiet says nothing" "$err" ""
 
+# The working directory, and what the command line says of it
+mkdir -p "$tmp/home/job/sub"
+echo hello >"$tmp/home/job/notes"
+printf '#!/bin/sh\necho other\n' >"$tmp/home/job/ls"
+chmod 755 "$tmp/home/job/ls"
+in_job() { run env -C "$tmp/home/job" HOME="$tmp/home" "$isorun" --no-scope -p MemoryMax= -p TasksMax= "$@"; }
+# description, expected status, output and messages (%d is the directory), arguments...
+job() {
+	local what=$1 expected=${2//%d/$tmp/home/job}
+	shift 2
+	in_job "$@"
+	is "$what" "$status $out$err" "$expected"
+}
+no_refusal job "--here shows the working directory, writable" "0 hello
+%d" --here sh -c 'cat notes && touch new && pwd'
+also ok "... and what is written stays" test -e "$tmp/home/job/new"
+job "--here=ro shows it read-only" "1 hellotouch: cannot touch 'newer': Read-only file system" \
+	--here=ro sh -c 'cat notes && touch newer'
+no_refusal job "-v PATH shows a path at the same place" "0 hello" -v ./notes cat notes
+job "-v PATH:ro read-only" "1 hellotouch: cannot touch 'newer': Read-only file system" -v .:ro sh -c 'cat notes && touch newer'
+no_refusal job "~ is the home directory, on both sides of -v" "0 hello" -v '~/job:~/there' -C / cat "$tmp/home/there/notes"
+no_refusal job "-v understands .." "0 job" -v ..:/srv -C /srv ls
+no_refusal job "-C starts the command elsewhere" "0 /srv" -v .:/srv -C /srv pwd
+no_refusal job "... at a place relative to the working directory" "0 %d/sub" --here -C sub pwd
+no_refusal job "-E sets a variable as it is" '0 a "b" c%h $x\n' -E 'V=a "b" c%h $x\n' -C / sh -c 'printf %s "$V"'
+V=mine no_refusal job "... or passes on the caller's" "0 mine" -E V -C / sh -c 'echo $V'
+no_refusal job "--no-net and --net choose the network" "0 1" --net --no-net -C / grep -c : /proc/net/dev
+job "--timeout needs a unit" "125 isorun: --timeout: RuntimeMaxSec=: cannot be enforced: with --no-scope there is no unit that \
+could enforce it (-p Optional=RuntimeMaxSec runs without it)" --timeout 1s true
+no_refusal job "a hidden working directory is said" "0 /isorun: notice: the working directory is not visible in the \
+sandbox; the command starts in / (--here shows %d)" pwd
+job "a hidden file that an argument names is said" "1 isorun: notice: %d/notes is not visible in the sandbox \
+(-v %d/notes:ro shows it, --here the working directory)
+cat: notes: No such file or directory" cat notes
+no_refusal job "... not with --quiet, nor where it is visible" "0 hello" --quiet --here cat notes
+PATH=$tmp/home/job:$PATH no_refusal job "another program than the shell's is said" "0 isorun: notice: %d/ls is not visible in \
+the sandbox; /usr/bin/ls is executed instead" -C / ls /home
+run env -C "$tmp/home" HOME="$tmp/home" "$isorun" --no-scope --here ls
+like "--here does not show the home directory" "$status $out$err" "125 isorun: --here: $tmp/home is the home directory, *"
+run env -C / "$isorun" --no-scope --here ls
+like "... nor what is above it" "$status $out$err" "125 isorun: --here: / has more than one command needs; *"
+
 # Standard input and output
 no_refusal is "standard input comes through" "$(echo hello | "${quiet[@]}" cat)" hello
 no_refusal is "standard error is kept apart" "$("${quiet[@]}" sh -c 'echo no >&2; echo yes' 2>/dev/null)" yes

@@ -43,12 +43,21 @@ static void enter(const Fixture *f, const char *name) {
         assert_int_equal(chdir(temp_path(path, f->dir, name)), 0);
 }
 
+/* Puts "~" in the place of each directory, in place. */
+static void shorten(char *text, const char *directory) {
+        size_t length = strlen(directory);
+
+        for (char *p; (p = strstr(text, directory));) {
+                *p = '~';
+                memmove(p + 1, p + length, strlen(p + length) + 1);
+        }
+}
+
 /* The words of the value that the argument becomes, separated by "|", with "~" for the fixture's directory. If the
  * argument is refused, the error. */
 static char *read_back(const Fixture *f, char *argument, DirectiveId id) {
         _cleanup_free_ char *text = argument, *joined = NULL;
         Policy *policy = test_policy();
-        size_t length = strlen(f->dir);
         const Setting *s;
         char *out;
         Log log;
@@ -63,11 +72,9 @@ static char *read_back(const Fixture *f, char *argument, DirectiveId id) {
         else if (!s)
                 out = strdup("nothing");
         else {
-                joined = strv_join(s->value.words, "|");
-                if (strncmp(joined, f->dir, length) == 0)
-                        assert_true(asprintf(&out, "%s~%s", s->value.optional ? "?" : "", joined + length) > 0);
-                else
-                        assert_true(asprintf(&out, "%s%s", s->value.optional ? "?" : "", joined) > 0);
+                joined = s->value.words ? strv_join(s->value.words, "|") : strdup(s->value.text);
+                shorten(joined, f->dir);
+                assert_true(asprintf(&out, "%s%s", s->value.optional ? "?" : "", joined) > 0);
         }
         policy_free(policy);
         log_deinit(&log);
@@ -102,15 +109,32 @@ static void test_volume(void **state) {
                 { "/a\\:b:/x", "/a:b|/x" },
                 { "./a\\:b:/x", "~/here/a:b|/x" },
                 { "-:/x", "~/here/-|/x" },
-                { "../up:/x", "error: " }, /* as anywhere in a policy */
-                { "/srv", "error: " },
+                { "../up:/x", "error: " }, /* as anywhere in a policy, because there is no such directory */
+                { "..:/x", "~|/x" },
+                { "../here:/x:ro", "~/here|/x" },
+                { "/srv", "/srv|/srv" },
+                { "?/srv", "?/srv|/srv" },
+                { ".", "~/here|~/here" },
+                { "./sub:ro,hide=a/b", "~/here/sub|~/here/sub|hide=a/b" },
+                { "/srv:./data", "/srv|~/here/data" },
+                { "/srv:", "/srv|/srv" },
+                { "/srv::ro", "/srv|/srv" },
+                { "~/x:/x", "~/home/x|/x" },
+                { "~:/x", "~/home|/x" },
+                { "~/x", "~/home/x|~/home/x" },
+                { "/srv:~/x:ro", "/srv|~/home/x" },
+                { "~other/x:/x", "~/here/~other/x|/x" }, /* a shell would have replaced it */
+                { "data", "error: " }, /* a name, which has no place of its own */
+                { "data:ro", "error: " },
                 { "", "error: " },
                 { ":/data", "error: " }, /* an empty variable must not become the working directory */
                 { "?:/data", "error: " },
         };
         Fixture *f = *state;
+        char home[PATH_MAX];
 
         enter(f, "here");
+        assert_int_equal(setenv("HOME", temp_path(home, f->dir, "home"), true), 0);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
                 expect_volume(f, cases[i].argument, cases[i].expected);
 }
@@ -171,6 +195,38 @@ static void test_bind(void **state) {
         }
 }
 
+static void test_other_arguments(void **state) {
+        static const struct {
+                char *(*become)(const char *argument);
+                const char *argument;
+                DirectiveId id;
+                const char *expected;
+        } cases[] = {
+                { argument_here, NULL, D_Volume, "~/it's:50%|~/it's:50%" },
+                { argument_here, "ro", D_Volume, "~/it's:50%|~/it's:50%" },
+                { argument_variable, "A=b c\"d'e%h\\n\n:$f", D_Environment, "A=b c\"d'e%h\\n\n:$f" },
+                { argument_variable, "A=", D_Environment, "A=" },
+                { argument_variable, "A", D_PassEnvironment, "A" },
+                { argument_variable, "", D_PassEnvironment, "error: " },
+                { argument_variable, "a b", D_PassEnvironment, "error: " },
+                { argument_variable, "=b", D_Environment, "error: " },
+                { argument_directory, "/srv/50% off", D_WorkingDirectory, "/srv/50% off" },
+                { argument_directory, "sub", D_WorkingDirectory, "~/it's:50%/sub" },
+                { argument_directory, "..", D_WorkingDirectory, "~" },
+        };
+        Fixture *f = *state;
+
+        enter(f, "it's:50%");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *got = read_back(f, cases[i].become(cases[i].argument), cases[i].id);
+
+                if (startswith(cases[i].expected, "error: "))
+                        expect_in("argument", got, cases[i].expected);
+                else
+                        expect_text("argument", got, cases[i].expected);
+        }
+}
+
 static void expect_root(const Fixture *f, const char *argument, const char *expected) {
         _cleanup_free_ char *got = read_back(f, argument_root(argument), D_RootDirectory);
 
@@ -219,6 +275,7 @@ int main(void) {
                 IN_DIRECTORY(test_strange_working_directories),
                 IN_DIRECTORY(test_lost_working_directory),
                 IN_DIRECTORY(test_bind),
+                IN_DIRECTORY(test_other_arguments),
                 IN_DIRECTORY(test_root),
         };
 

@@ -11,6 +11,7 @@ static const char *const sizes[] = { "small", "big", NULL };
 static const Option options[] = {
         { 'q', "quiet", "say less" },
         { 's', "size", "the size", { .choices = sizes } },
+        { ARG_HERE, "here", "a place", { .flags = ARGUMENT_OPTIONAL, .choices = sizes } },
         { ARG_NAME, "name", "a name", { "NAME" }, .required = true },
         {},
 };
@@ -34,7 +35,7 @@ static void test_usage(_unused_ void **state) {
                 const char *usage;
         } rows[] = {
                 { { "do", NULL, isoctl_options, none }, "do" },
-                { { "do", options, NULL, none }, "do --name NAME [-q|--quiet] [-s|--size small|big]" },
+                { { "do", options, NULL, none }, "do --name NAME [-q|--quiet] [-s|--size small|big] [--here[=small|big]]" },
                 { { "do", many, NULL, names }, "do [OPTION...] NAME..." },
                 { { "do", NULL, NULL, any_names }, "do [NAME...]" },
                 { { "do", NULL, NULL, two }, "do ONE TWO" },
@@ -52,7 +53,18 @@ static void test_usage(_unused_ void **state) {
         }
 }
 
-/* "q s=big | ARGUMENT ARGUMENT | REST REST" */
+static const char *name_of(int value) {
+        static const Option *const tables[] = { options, isoctl_options };
+
+        for (size_t i = 0; i < ELEMENTSOF(tables); i++)
+                for (const Option *o = tables[i]; o->name; o++)
+                        if (o->value == value)
+                                return o->name;
+        fail();
+        return NULL;
+}
+
+/* "quiet size=big | ARGUMENT ARGUMENT | REST REST" */
 static char *describe(const CommandLine *line) {
         _cleanup_text_ Text text = {};
 
@@ -60,8 +72,7 @@ static char *describe(const CommandLine *line) {
         for (size_t i = 0; i < line->n_options; i++) {
                 const GivenOption *o = &line->options[i];
 
-                fprintf(text.f, o->value < 0x100 ? "%c" : "%#x", o->value);
-                fprintf(text.f, "%s%s ", o->argument ? "=" : "", o->argument ?: "");
+                fprintf(text.f, "%s%s%s ", name_of(o->value), o->argument ? "=" : "", o->argument ?: "");
         }
         fputc('|', text.f);
         for (char **a = line->arguments; *a; a++)
@@ -90,30 +101,32 @@ static void test_parse(_unused_ void **state) {
                 const char *words, *line;
                 const char *mistake; /* NULL: none */
         } rows[] = {
-                { names, "do --name=x a b", "0x103=x | a b |", NULL },
-                { names, "do a --name x -q b", "0x103=x q | a b |", NULL },
-                { names, "do --name x -- --quiet -h", "0x103=x | --quiet -h |", NULL },
-                { names, "do --name x -sbig a", "0x103=x s=big | a |", NULL },
-                { names, "do --name -- -q a", "0x103=-- q | a |", NULL },
-                { names, "do --name x a -- --", "0x103=x | a -- |", NULL },
-                { names, "do --name x a --user --no-pager", "0x103=x 0x104 0x10f | a |", NULL },
-                { names, "do --name x", "0x103=x | |", "do: NAME is missing; usage: test-command-line do --name NAME [-q|--quiet] [-s|--size small|big] NAME..." },
+                { names, "do --name=x a b", "name=x | a b |", NULL },
+                { names, "do a --name x -q b", "name=x quiet | a b |", NULL },
+                { names, "do --name x -- --quiet -h", "name=x | --quiet -h |", NULL },
+                { names, "do --name x -sbig a", "name=x size=big | a |", NULL },
+                { names, "do --here --name x a", "here name=x | a |", NULL },
+                { names, "do --here=big a --name x", "here=big name=x | a |", NULL },
+                { names, "do --name -- -q a", "name=-- quiet | a |", NULL },
+                { names, "do --name x a -- --", "name=x | a -- |", NULL },
+                { names, "do --name x a --user --no-pager", "name=x user no-pager | a |", NULL },
+                { names, "do --name x", "name=x | |", "do: NAME is missing; usage: test-command-line do --name NAME [-q|--quiet] [-s|--size small|big] [--here[=small|big]] NAME..." },
                 { names, "do a", "| a |", "do: --name NAME is missing; usage: " },
-                { any_names, "do --name x", "0x103=x | |", NULL },
-                { two, "do --name x 1", "0x103=x | 1 |", "do: TWO is missing; usage: " },
-                { two, "do --name x 1 2", "0x103=x | 1 2 |", NULL },
-                { two, "do --name x 1 2 3", "0x103=x | 1 2 | 3", "do: \"3\" is one argument too many; usage: " },
-                { two, "do --name x 1 -- -2", "0x103=x | 1 -2 |", NULL },
-                { command, "do --name x a", "0x103=x | a |", NULL },
-                { command, "do a --name x ls --help -q", "0x103=x | a | ls --help -q", NULL },
-                { command, "do --name x a -- -q --", "0x103=x | a | -q --", NULL },
-                { command, "do --name x -- a -q", "0x103=x | a | -q", NULL },
-                { command, "do --name x", "0x103=x | |", "do: NAME is missing; usage: " },
-                { dashes, "do --name x -- ls -q", "0x103=x | | ls -q", NULL },
-                { dashes, "do --name x ls -q", "0x103=x | | ls -q", NULL },
-                { dashes, "do --name x --", "0x103=x | |", "do: COMMAND is missing; usage: " },
-                { rest, "do --name x a b -- -o cat", "0x103=x | a b | -o cat", NULL },
-                { rest, "do --name x -- -o", "0x103=x | | -o", "do: NAME is missing; usage: " },
+                { any_names, "do --name x", "name=x | |", NULL },
+                { two, "do --name x 1", "name=x | 1 |", "do: TWO is missing; usage: " },
+                { two, "do --name x 1 2", "name=x | 1 2 |", NULL },
+                { two, "do --name x 1 2 3", "name=x | 1 2 | 3", "do: \"3\" is one argument too many; usage: " },
+                { two, "do --name x 1 -- -2", "name=x | 1 -2 |", NULL },
+                { command, "do --name x a", "name=x | a |", NULL },
+                { command, "do a --name x ls --help -q", "name=x | a | ls --help -q", NULL },
+                { command, "do --name x a -- -q --", "name=x | a | -q --", NULL },
+                { command, "do --name x -- a -q", "name=x | a | -q", NULL },
+                { command, "do --name x", "name=x | |", "do: NAME is missing; usage: " },
+                { dashes, "do --name x -- ls -q", "name=x | | ls -q", NULL },
+                { dashes, "do --name x ls -q", "name=x | | ls -q", NULL },
+                { dashes, "do --name x --", "name=x | |", "do: COMMAND is missing; usage: " },
+                { rest, "do --name x a b -- -o cat", "name=x | a b | -o cat", NULL },
+                { rest, "do --name x -- -o", "name=x | | -o", "do: NAME is missing; usage: " },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
@@ -132,7 +145,7 @@ static void test_parse(_unused_ void **state) {
 
 static void test_refused(_unused_ void **state) {
         static const char *const rows[] = { "do --bad", "do a -z", "do --size", "do a -s", "do --quiet=x",
-                                            "do --size medium", "do -s smal" };
+                                            "do --size medium", "do -s smal", "do --here=medium" };
         const Syntax syntax = { "do", options, isoctl_options, names };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {

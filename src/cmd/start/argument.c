@@ -11,64 +11,119 @@
 #include "util/text.h"
 #include "util/word.h"
 
-static void write_quoted(FILE *f, const char *text) {
-        for (const char *c = text; *c; c++) {
-                if (*c == '"' || (*c == '\\' && c[1] != ':'))
-                        fputc('\\', f);
-                if (*c == '%')
-                        fputc('%', f);
-                fputc(*c, f);
+/* Joins fields with colons between them, and escapes the colons in them. NULL when memory runs out. */
+static char *join_fields(char *const *fields) {
+        _cleanup_text_ Text text = {};
+
+        if (text_open(&text) < 0)
+                return NULL;
+        for (char *const *f = fields; *f; f++) {
+                if (f != fields)
+                        fputc(':', text.f);
+                for (const char *c = *f; *c; c++)
+                        fprintf(text.f, "%s%c", *c == ':' ? "\\" : "", *c);
         }
+        return text_finish(&text);
 }
 
-/* Escapes a path so that it stays one field: a colon in it does not end the field. */
-static char *protect_field(const char *path) {
-        char *s = malloc(2 * strlen(path) + 1), *out = s;
+/* Returns "KEY=" with the word behind it, quoted. NULL when memory runs out, also if word is NULL. */
+static char *assign_word(const char *key, const char *word) {
+        _cleanup_text_ Text text = {};
 
-        for (; s && *path; path++) {
-                if (*path == ':')
-                        *out++ = '\\';
-                *out++ = *path;
-        }
-        if (s)
-                *out = '\0';
-        return s;
+        if (!word || text_open(&text) < 0)
+                return NULL;
+        fprintf(text.f, "%s=", key);
+        word_write(text.f, word, WORD_PERCENT);
+        return text_finish(&text);
 }
 
-/* Returns the working directory in *ret, as the beginning of a field, or NULL if it has no path. Returns 0 or
- * -ENOMEM. */
-static int here(char **ret) {
-        _cleanup_free_ char *cwd = getcwd(NULL, 0);
+/* Makes *path absolute: "~" at its beginning is the caller's home directory, and a relative path begins at the working
+ * directory. If that is not known, *path stays as it is, which a policy refuses. Returns 0 or -ENOMEM. */
+static int make_absolute(char **path) {
+        bool in_home = (*path)[0] == '~' && (!(*path)[1] || (*path)[1] == '/');
+        _cleanup_free_ char *base = NULL;
+        char *absolute;
 
-        *ret = cwd ? protect_field(cwd) : NULL;
-        return *ret || (!cwd && errno != ENOMEM) ? 0 : -ENOMEM;
-}
-
-/* Like here(), if the first field of text is a relative path; otherwise *ret is NULL. An empty field is a mistake, and
- * does not mean the working directory. */
-static int find_base(const char *text, char **ret) {
-        _cleanup_free_ char *field = strndup(text, strcspn(text, ":"));
-
-        *ret = NULL;
-        if (!field)
+        if ((*path)[0] == '/')
+                return 0;
+        errno = 0;
+        base = !in_home ? getcwd(NULL, 0) : getenv("HOME") ? strdup(getenv("HOME")) : NULL;
+        if (!base)
+                return errno == ENOMEM ? -ENOMEM : 0;
+        absolute = in_home ? format("%s%s", base, *path + 1) : path_join(base, *path);
+        if (!absolute)
                 return -ENOMEM;
-        return field[0] && field[0] != '/' && !volume_name_is_valid(field) ? here(ret) : 0;
+        free(*path);
+        *path = absolute;
+        return 0;
+}
+
+/* A policy refuses "..": what it means depends on symlinks. The caller means what is there now. */
+static int resolve_parents(char **path) {
+        char *real;
+
+        if (path_is_safe(*path))
+                return 0;
+        real = realpath(*path, NULL);
+        if (!real)
+                return errno == ENOMEM ? -ENOMEM : 0;
+        free(*path);
+        *path = real;
+        return 0;
+}
+
+/* An empty field is a mistake, and does not mean the working directory. */
+static int make_source_absolute(char **source) {
+        int r;
+
+        if (!**source || volume_name_is_valid(*source))
+                return 0;
+        r = make_absolute(source);
+        return r < 0 ? r : resolve_parents(source);
+}
+
+/* Whether the field after the source is a destination. If not, it has the options. */
+static bool is_destination(const char *field) {
+        return strchr("/.~", field[0]); /* also an empty one */
 }
 
 char *argument_volume(const char *volume) {
         bool optional = volume[0] == '?';
-        _cleanup_free_ char *cwd = NULL;
+        _cleanup_free_ char *joined = NULL, *word = NULL;
+        _cleanup_strv_free_ char **fields = NULL;
+
+        if (word_split_colons(volume + optional, &fields) < 0 || make_source_absolute(&fields[0]) < 0)
+                return NULL;
+        if (fields[0][0] == '/' && (!fields[1] || !is_destination(fields[1]))) {
+                if (strv_prepend(&fields, strdup(fields[0])) < 0)
+                        return NULL;
+        } else if (fields[1] && fields[1][0] && is_destination(fields[1]) && make_absolute(&fields[1]) < 0)
+                return NULL;
+        joined = join_fields(fields);
+        word = joined ? format("%s%s", optional ? "?" : "", joined) : NULL;
+        return assign_word("Volume", word);
+}
+
+char *argument_here(const char *options) {
+        _cleanup_free_ char *volume = options ? format(".:%s", options) : strdup(".");
+
+        return volume ? argument_volume(volume) : NULL;
+}
+
+char *argument_variable(const char *variable) {
+        return assign_word(strchr(variable, '=') ? "Environment" : "PassEnvironment", variable);
+}
+
+char *argument_directory(const char *directory) {
+        _cleanup_free_ char *path = strdup(directory);
         _cleanup_text_ Text text = {};
 
-        if (find_base(volume + optional, &cwd) < 0 || text_open(&text) < 0)
+        /* "~" alone is the home directory of the payload's user. */
+        if (!path || (*path && !streq(path, "~") && (make_absolute(&path) < 0 || resolve_parents(&path) < 0)) ||
+            text_open(&text) < 0)
                 return NULL;
-        fprintf(text.f, "Volume=\"%s", optional ? "?" : "");
-        if (cwd) {
-                write_quoted(text.f, cwd);
-                fputc('/', text.f);
-        }
-        write_quoted(text.f, volume + optional);
-        fputc('"', text.f);
+        fputs("WorkingDirectory=", text.f);
+        percent_write(text.f, path);
         return text_finish(&text);
 }
 
@@ -105,11 +160,13 @@ char *argument_root(const char *root) {
 
 char *argument_bind(const char *bind) {
         const char *source = strchr(bind, '=');
-        _cleanup_free_ char *cwd = NULL;
+        _cleanup_strv_free_ char **fields = NULL;
+        _cleanup_free_ char *joined = NULL;
 
-        if (source && source[1] && !strchr("/:", source[1]) && !startswith(source + 1, "fd:") && here(&cwd) < 0)
-                return NULL;
-        if (!cwd)
+        if (!source || !source[1] || source[1] == ':' || startswith(source + 1, "fd:"))
                 return strdup(bind);
-        return format("%.*s=%s/%s", (int) (source - bind), bind, cwd, source + 1);
+        if (word_split_colons(source + 1, &fields) < 0 || make_absolute(&fields[0]) < 0)
+                return NULL;
+        joined = join_fields(fields);
+        return joined ? format("%.*s=%s", (int) (source - bind), bind, joined) : NULL;
 }

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Turns arguments of the command line into lines of a policy. A relative path becomes absolute, and characters that a
- * policy would take for a specifier, a quote or the end of a word are escaped. Each function returns a string, which
- * the caller frees, or NULL if memory is short. */
+/* Turns arguments of the command line into lines of a policy. A relative path becomes absolute: it begins at the
+ * working directory, or with "~" at the caller's home directory. Characters that a policy would take for a specifier, a
+ * quote or the end of a word are escaped. Each function returns a string, which the caller frees, or NULL if memory is
+ * short. */
 
-/* From SRC:DEST[:OPTIONS], where SRC is a path or a name, to "Volume=…". */
+/* From SRC[:DEST][:OPTIONS], where SRC is a path or a name, to "Volume=…". Without DEST, a path is shown at the same
+ * place. DEST begins with "/", "." or "~"; another word is the options. */
 char *argument_volume(const char *volume);
+
+/* To the "Volume=…" that shows the working directory at the same place. options may be NULL. */
+char *argument_here(const char *options);
+
+/* From NAME=VALUE to "Environment=…", from NAME to "PassEnvironment=…". */
+char *argument_variable(const char *variable);
+
+/* To "WorkingDirectory=…". "~" alone stays: the payload's home directory. */
+char *argument_directory(const char *directory);
 
 /* From directories or names with ":" between them, or "none", to "RootDirectory=…". A word with a slash, or with a dot
  * as its first character, is a directory. */

@@ -58,6 +58,18 @@ static int bind_hidden(RootBuilder *rb, const char *path) {
         return root_builder_place(rb, mount_because_of((Origin) { .file = "command line" }, m));
 }
 
+/* Whether the host has this absolute path, and the sandbox does not: 1 or 0, or -ENOMEM. */
+static int is_hidden(RootBuilder *rb, const char *path) {
+        _cleanup_(spot_deinit) Spot spot = {};
+        struct stat st;
+        int r;
+
+        if (lstat(path, &st) < 0)
+                return 0;
+        r = root_model_walk(&rb->model, path, &spot);
+        return r == -ENOMEM ? r : r >= 0 && !spot.exists && !spot.unread;
+}
+
 static int find_by_path(RootBuilder *rb, const char *command) {
         const char *cwd = rb->b->host->working_directory;
         _cleanup_free_ char *joined = NULL, *path = NULL;
@@ -194,4 +206,72 @@ int build_working_directory(RootBuilder *rb) {
         rb->b->plan->working_directory = strdup(why ? "/" : wanted);
         rb->b->plan->working_directory_optional = !s || s->value.optional;
         return rb->b->plan->working_directory ? 0 : -ENOMEM;
+}
+
+/* The caller's shell would run another file than the sandbox does, one that is hidden, such as a version of node in the
+ * home directory. */
+static int note_other_command(RootBuilder *rb) {
+        _cleanup_free_ char *outside = NULL;
+        const char *inside = rb->b->plan->executable, *name = rb->b->plan->arguments[0];
+        int error, r;
+
+        if (strchr(name, '/'))
+                return 0;
+
+        r = search(rb, name, look_outside, &outside, &error);
+        if (r <= 0 || streq(outside, inside))
+                return r < 0 ? r : 0;
+        r = is_hidden(rb, outside);
+        if (r > 0)
+                report_notice(rb->b->report, "%s is not visible in the sandbox; %s is executed instead", outside, inside);
+        return r < 0 ? r : 0;
+}
+
+/* A user expects a command to see the files that its arguments name. Says the first one that is hidden. Returns 1 if
+ * there is one, 0, or -ENOMEM. */
+static int note_hidden_argument(RootBuilder *rb) {
+        const char *cwd = rb->b->host->working_directory;
+
+        for (char *const *a = rb->b->plan->arguments; a && *a && a[1]; a++) {
+                _cleanup_free_ char *joined = NULL, *path = NULL;
+                const char *word = a[1];
+                int r;
+
+                if (!*word || *word == '-' || (*word != '/' && !cwd))
+                        continue;
+                joined = *word == '/' ? strdup(word) : path_join(cwd, word);
+                path = joined ? path_simplify(joined) : NULL;
+                r = path ? is_hidden(rb, path) : -ENOMEM;
+                if (r < 0)
+                        return r;
+                if (r == 0)
+                        continue;
+                report_notice(rb->b->report, "%s is not visible in the sandbox (-v %s:ro shows it, --here the working "
+                              "directory)", path, path);
+                return 1;
+        }
+        return 0;
+}
+
+/* The command starts in / because the working directory is hidden. */
+static int note_hidden_directory(RootBuilder *rb) {
+        const char *cwd = rb->b->host->working_directory;
+        int r;
+
+        r = cwd && !policy_get(rb->b->policy, D_WorkingDirectory) ? is_hidden(rb, cwd) : 0;
+        if (r > 0)
+                report_notice(rb->b->report, "the working directory is not visible in the sandbox; the command starts "
+                              "in / (--here shows %s)", cwd);
+        return r < 0 ? r : 0;
+}
+
+int build_hints(RootBuilder *rb) {
+        int r;
+
+        if (!rb->host_root || !rb->b->plan->arguments)
+                return 0;
+        r = note_other_command(rb);
+        if (r >= 0)
+                r = note_hidden_argument(rb);
+        return r == 0 ? note_hidden_directory(rb) : r < 0 ? r : 0;
 }

@@ -5,3 +5,6 @@
 
 int build_command(RootBuilder *rb);
 int build_working_directory(RootBuilder *rb);
+
+/* Says in a notice which file, program or working directory that the caller may expect is hidden. Needs all mounts. */
+int build_hints(RootBuilder *rb);

@@ -139,6 +139,8 @@ int build_root(Builder *b) {
                 r = build_libraries(&rb);
         if (r >= 0)
                 r = build_working_directory(&rb);
+        if (r >= 0 && q >= 0 && (!b->report || b->report->n_errors == 0))
+                r = build_hints(&rb);
         if (r >= 0)
                 r = finish(&rb);
         return r < 0 ? r : q;
