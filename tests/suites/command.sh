@@ -144,6 +144,8 @@ bad "a directory over a file" $'[Sandbox]\nBindPaths=/usr:/etc/passwd' \
 bad "a capability without effect" $'[Sandbox]\nCapabilityBoundingSet=CAP_SYS_TIME' \
 	'%f:2: CapabilityBoundingSet=: CAP_SYS_TIME has no effect in a user namespace (as root, set PrivateUsers=no to run without one)'
 bad "an unknown user" $'[Sandbox]\nUser=no-such-user' '%f:2: User=: no such user: "no-such-user"'
+bad "a mistyped capability, with the nearest" $'[Sandbox]\nCapabilityBoundingSet=CAP_SETUDI' \
+	'%f:2: CapabilityBoundingSet=: not a capability: "CAP_SETUDI" (did you mean CAP_SETUID?)'
 bad "an unknown system call" $'[Sandbox]\nSystemCallFilter=~no_such_call' \
 	'%f:2: SystemCallFilter=: not a system call: "no_such_call"'
 bad "a required limit without anything to hold it" $'[Scope]\nMemoryMax=1G' \

@@ -7,6 +7,7 @@
 
 #include "util/parse.h"
 #include "util/path.h"
+#include "util/similar.h"
 #include "util/strv.h"
 #include "util/word.h"
 
@@ -27,8 +28,27 @@ int value_error(ValueParser *p, const char *format, ...) {
         return r;
 }
 
+/* The most similar of the words that the type accepts, or NULL. *words is for the caller to free. type: NULL for the
+ * line of a table of volumes. */
+static const char *find_similar(const ValueType *type, const char *text, char ***words) {
+        Similar similar = { .word = text };
+
+        if (!type)
+                return NULL;
+        for (const char *const *c = type->choices; c && *c; c++)
+                similar_try(&similar, *c);
+        if (type->names && type->names(words) >= 0)
+                for (char **w = *words; w && *w; w++)
+                        similar_try(&similar, *w);
+        return similar.found;
+}
+
 int value_not(ValueParser *p, const char *what, const char *text) {
-        return value_error(p, "not %s: \"%s\"", what, text);
+        _cleanup_strv_free_ char **words = NULL;
+        const char *similar = find_similar(p->directive->type, text, &words);
+
+        return similar ? value_error(p, "not %s: \"%s\" (did you mean %s?)", what, text, similar)
+                       : value_error(p, "not %s: \"%s\"", what, text);
 }
 
 int value_emit(ValueParser *p, const char *text, Value v) {
