@@ -8,6 +8,7 @@
 #include "policy/unit-file.h"
 #include "policy/value/value.h"
 #include "util/array.h"
+#include "util/config-home.h"
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/strv.h"
@@ -188,13 +189,14 @@ int bindings_read_tables(Bindings *b, char *const *directories, Report *report) 
         return report_if_oom(report, r);
 }
 
-char **bindings_directories(const char *config_home, const char *home) {
+char **bindings_directories(const char *config_home, const char *home, uid_t uid) {
         _cleanup_strv_free_ char **dirs = NULL;
+        char *own;
         int r = strv_push(&dirs, "/etc/isorun/volumes.d");
 
-        if (r >= 0 && config_home && config_home[0] == '/')
-                r = strv_pushf(&dirs, "%s/isorun/volumes.d", config_home);
-        else if (r >= 0 && home && home[0] == '/')
-                r = strv_pushf(&dirs, "%s/.config/isorun/volumes.d", home);
+        if (r >= 0)
+                r = config_home_find(config_home, home, uid, "volumes.d", &own);
+        if (r >= 0 && own)
+                r = strv_consume(&dirs, own);
         return r < 0 ? NULL : TAKE_PTR(dirs);
 }

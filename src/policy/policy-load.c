@@ -7,6 +7,7 @@
 #include "policy/builtin.h"
 #include "policy/unit-file.h"
 #include "util/array.h"
+#include "util/config-home.h"
 #include "util/drop-in.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -45,17 +46,17 @@ static void documents_deinit(Documents *d) {
         free(d->items);
 }
 
-char **policy_search_path(const char *config_home, const char *home) {
+char **policy_search_path(const char *config_home, const char *home, uid_t uid) {
+        static const char *const system[] = { "/etc/isorun/policies", "/usr/local/lib/isorun/policies",
+                                              "/usr/lib/isorun/policies", INSTALLED_POLICIES };
         _cleanup_strv_free_ char **path = NULL;
+        char *own;
 
-        if (config_home && config_home[0] == '/' && strv_pushf(&path, "%s/isorun/policies", config_home) < 0)
+        if (config_home_find(config_home, home, uid, "policies", &own) < 0 || (own && strv_consume(&path, own) < 0))
                 return NULL;
-        if (!path && home && home[0] == '/' && strv_pushf(&path, "%s/.config/isorun/policies", home) < 0)
-                return NULL;
-        if (strv_push(&path, "/etc/isorun/policies") < 0 ||
-            strv_push(&path, "/usr/local/lib/isorun/policies") < 0 ||
-            strv_push(&path, "/usr/lib/isorun/policies") < 0)
-                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(system); i++)
+                if (!strv_contains(path, system[i]) && strv_push(&path, system[i]) < 0)
+                        return NULL;
         return TAKE_PTR(path);
 }
 
@@ -179,20 +180,22 @@ static int find_base(void *userdata, Origin origin, const char *section, const c
         return base->spec ? 0 : -ENOMEM;
 }
 
-/* A relative path starts at the directory of the file that has the Base= line. */
+/* A relative path, or a file NAME.conf that exists, starts at the directory of the file that has the Base= line. */
 static int resolve_base(BaseLine *base) {
-        _cleanup_free_ char *dir = NULL;
-        char *joined;
+        _cleanup_free_ char *dir = NULL, *joined = NULL;
+        bool has_slash = strchr(base->spec, '/');
 
-        if (!strchr(base->spec, '/') || base->spec[0] == '/')
+        if (base->spec[0] == '/' || (!has_slash && !endswith(base->spec, ".conf")))
                 return 0;
 
         dir = path_parent(base->origin.file);
         joined = dir ? path_join(dir, base->spec) : NULL;
         if (!joined)
                 return -ENOMEM;
+        if (!has_slash && access(joined, F_OK) < 0)
+                return 0;
         free(base->spec);
-        base->spec = joined;
+        base->spec = TAKE_PTR(joined);
         return 0;
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <sys/types.h>
+
 #include "policy/policy.h"
 
 /* The directories in which a policy is looked up by name, in this order: $XDG_CONFIG_HOME/isorun/policies (config_home)
- * or ~/.config/isorun/policies (home, if config_home is NULL), /etc/isorun/policies, /usr/local/lib/isorun/policies,
- * /usr/lib/isorun/policies. Both parameters may be NULL. The caller frees the array. NULL when memory runs out. */
-char **policy_search_path(const char *config_home, const char *home);
+ * or ~/.config/isorun/policies (home), if uid may use it (config_home_find()), /etc/isorun/policies,
+ * /usr/local/lib/isorun/policies, /usr/lib/isorun/policies, and where this isorun's policies were installed. The caller
+ * frees the array. NULL when memory runs out. */
+char **policy_search_path(const char *config_home, const char *home, uid_t uid);
 
 /* Whether spec is the path of a file and not a name: it contains a slash, or it ends in ".conf" and the file exists. */
 bool policy_spec_is_path(const char *spec);

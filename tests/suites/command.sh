@@ -94,6 +94,33 @@ like "--here does not show the home directory" "$status $out$err" "125 isorun: -
 run env -C / "$isorun" --no-scope --here ls
 like "... nor what is above it" "$status $out$err" "125 isorun: --here: / has more than one command needs; *"
 
+# Whose policies are read
+mkdir -p "$tmp/other/.config/isorun/policies"
+echo '[Policy]' >"$tmp/other/.config/isorun/policies/mine.conf"
+run env HOME="$tmp/other" "${quiet[@]}" --policy mine echo found
+no_refusal is "the policies in the home directory are found" "$status $out$err" "0 found"
+if [ "$(id -u)" = 0 ]; then
+	chown -R 4321 "$tmp/other"
+	run env HOME="$tmp/other" "${quiet[@]}" --policy mine echo found
+	like "... but not those of another user" "$status $out$err" '125 isorun: no policy "mine" in /etc/isorun/policies, *'
+	chown -R root "$tmp/other/.config"
+	run env HOME="$tmp/other" "${quiet[@]}" --policy mine echo found
+	like "... nor those below another user's directory" "$status $out$err" '125 isorun: no policy "mine" in /etc/isorun/policies, *'
+fi
+run env HOME=/dev/null "${quiet[@]}" --policy default echo found
+no_refusal is "a home that is no directory has no policies" "$status $out$err" "0 found"
+printf '[Policy]\nBase=beside.conf\n' >"$tmp/based.conf"
+printf '[Sandbox]\nEnvironment=FROM=beside\n' >"$tmp/beside.conf"
+run "${quiet[@]}" --policy "$tmp/based.conf" sh -c 'echo $FROM'
+no_refusal is "Base=NAME.conf is the file beside the policy" "$status $out$err" "0 beside"
+
+# What the command line asks for is required
+run "${quiet[@]}" -p MemoryMax=64M echo started
+is "-p over Optional= of the policy" "$status $out$err" "125 isorun: -p: MemoryMax=: cannot be enforced: with --no-scope there \
+is no unit that could enforce it (-p Optional=MemoryMax runs without it)"
+run "${quiet[@]}" -p MemoryMax=64M -p Optional=MemoryMax echo started
+no_refusal is "... unless the command line says that it is optional, too" "$status $out$err" "0 started"
+
 # Standard input and output
 no_refusal is "standard input comes through" "$(echo hello | "${quiet[@]}" cat)" hello
 no_refusal is "standard error is kept apart" "$("${quiet[@]}" sh -c 'echo no >&2; echo yes' 2>/dev/null)" yes

@@ -344,7 +344,7 @@ static void test_directories(_unused_ void **state) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_strv_free_ char **dirs = bindings_directories(cases[i].config, cases[i].home);
+                _cleanup_strv_free_ char **dirs = bindings_directories(cases[i].config, cases[i].home, getuid());
                 _cleanup_free_ char *joined = strv_join(dirs, ":");
 
                 expect_text(cases[i].config ?: "no config", joined, cases[i].expected);

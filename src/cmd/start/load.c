@@ -111,7 +111,7 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
                 .unit = l->host.unit ?: l->unit,
                 .uid = l->host.uid,
         };
-        l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home);
+        l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home, l->host.uid);
         l->policy = policy_new(&specifiers);
         if (!l->search_path || !l->policy)
                 return report_oom(report);
@@ -151,7 +151,8 @@ static int read_bindings(Loaded *l, char *const *arguments, size_t n_arguments, 
         if (result < 0 || !policy_has_names(l->policy))
                 return result;
 
-        directories = bindings_directories(host_variable(&l->host, "XDG_CONFIG_HOME"), host_variable(&l->host, "HOME"));
+        directories = bindings_directories(host_variable(&l->host, "XDG_CONFIG_HOME"), host_variable(&l->host, "HOME"),
+                                           l->host.uid);
         return directories ? bindings_read_tables(&l->bindings, directories, report) : report_oom(report);
 }
 

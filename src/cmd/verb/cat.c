@@ -88,9 +88,9 @@ static char **find_search_path(const Instance *i) {
         struct passwd *pw;
 
         if (!i || !i->of_user || i->uid == geteuid())
-                return policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"));
+                return policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
         pw = getpwuid(i->uid);
-        return policy_search_path(NULL, pw ? pw->pw_dir : NULL);
+        return policy_search_path(NULL, pw ? pw->pw_dir : NULL, i->uid);
 }
 
 /* Returns the policy of the instance. A relative path starts at isorun's working directory. If there is no such file,

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/instance/instance.h"
 #include "cmd/verb/verb.h"
@@ -61,7 +62,7 @@ static void complete_directories(Completion *c) {
 }
 
 static void complete_policies(Completion *c) {
-        _cleanup_strv_free_ char **path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME")), **names = NULL;
+        _cleanup_strv_free_ char **path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid()), **names = NULL;
 
         if (path && policy_list(path, &names) >= 0)
                 offer_all(c, names, "a policy");

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <libsmartcols.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/program.h"
 #include "cmd/show/json.h"
@@ -116,7 +117,7 @@ static int compare(const void *a, const void *b) {
 }
 
 static int find(FoundList *list, char *const *patterns) {
-        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"));
+        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
         int r = search_path ? 0 : -ENOMEM;
 
         for (char **d = search_path; r >= 0 && *d; d++)
