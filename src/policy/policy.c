@@ -207,11 +207,16 @@ unsigned policy_choice(const Policy *policy, DirectiveId id) {
         return (unsigned) policy_get(policy, id)->value.number;
 }
 
+static bool is_argument(const Setting *s) {
+        return s && s->origin.file && s->origin.line == 0;
+}
+
 const Setting *policy_optional(const Policy *policy, DirectiveId id) {
         const SettingList *list = &policy->settings[D_Optional];
+        bool argument = is_argument(policy_get(policy, id));
 
         for (size_t i = 0; i < list->n; i++)
-                if (list->items[i].value.number == id)
+                if (list->items[i].value.number == id && (!argument || is_argument(&list->items[i])))
                         return &list->items[i];
         return NULL;
 }

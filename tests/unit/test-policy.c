@@ -217,6 +217,13 @@ static void test_optional(_unused_ void **state) {
         assert_non_null(policy_optional(policy, D_MemoryMax));
         assert_non_null(policy_optional(policy, D_TasksMax));
         assert_null(policy_optional(policy, D_CPUQuota));
+
+        /* What the command line asks for is optional only if the command line says so. */
+        assert_int_equal(policy_assign_argument(policy, "-p", "MemoryMax=1G", &log.report), 0);
+        assert_null(policy_optional(policy, D_MemoryMax));
+        assert_non_null(policy_optional(policy, D_TasksMax));
+        assert_int_equal(policy_assign_argument(policy, "-p", "Optional=MemoryMax", &log.report), 0);
+        assert_non_null(policy_optional(policy, D_MemoryMax));
         log_deinit(&log);
 }
 
