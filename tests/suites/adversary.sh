@@ -48,6 +48,7 @@ judge() { # policy, how
 	local result=$tmp/$1-$label-$2
 	status=$(cat "$result.status") err=$(cat "$result.err") out=
 	echo "# $label, $1, $2: $("$verdict" count "$1" "$label" "$tmp/control" "$result")"
+	# promise P1
 	is "$label: $1, $2: only what the policy allows gets through" \
 		"$status $("$verdict" unwanted "$1" "$label" "$tmp/control" "$result" | tr '\n' ' ')" "0 "
 	no_refusal is "$label: $1, $2: all that it allows does" \

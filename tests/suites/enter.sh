@@ -51,6 +51,7 @@ reaper() { "$isoctl" status "$1" | sed -n 's/^  first process *\([0-9]*\).*/\1/p
 compare() { # what, options...
 	begin one "${@:2}"
 	enter one /usr/bin/python3 /facts.py
+	# promise P16
 	is "$label, $1: an entered process is what the payload is" "$(diff "$tmp/payload" "$tmp/out")" \
 		"$(printf '%s\n' "$(wc -l <"$tmp/payload")a$(($(wc -l <"$tmp/payload") + 1))" "> fds ['0', '1', '2', '3']")"
 	like "$label, $1: ... the payload's facts are there to compare with" "$(cat "$tmp/payload")" "Uid*NoNewPrivs 1*Seccomp 2*"
@@ -283,6 +284,7 @@ attack() { # what, options...
 	for ((i = 0; i < 20; i++)); do "${who[@]}" "$isoctl" enter two true; done
 	await grep -q ^reached "$tmp/attack"
 	like "$label, $1: a payload does not reach the socket" "$(head -n1 "$tmp/attack")" "@(EPERM|ECONNREFUSED|EAFNOSUPPORT|hung up)"
+	# promise P14
 	is "$label, $1: nor looks into the reaper or who enters" "$(tail -n1 "$tmp/attack")" "reached:"
 	kill "$(first_pid "^$isorun .*--name two ")"
 	end one
@@ -441,6 +443,7 @@ os.execvp(\"sleep\", [\"sleep\", \"707\"])"' &
 	is "$label: ... as nested in JSON" "$("$isoctl" list --json | python3 -c 'import json, sys
 print(len(json.load(sys.stdin)[0]["nested"]))')" 1
 	enter $'evil\033[31m' true
+	# promise P27
 	like "$label: ... and never acted on" "$status $err" "125 isoctl: *evil* is nested in one, so isoctl cannot verify it from here*"
 	end one
 }
@@ -464,6 +467,7 @@ test_others() {
 	who=()
 	begin one
 	run "$as_user" "$isoctl" enter one true
+	# promise P28
 	is "another user is refused" "$status $err" "125 isoctl: one is an instance of user 0: only that user and root may do this"
 	run "$as_user" /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
 	is "... by isorun itself" "$out" "hung up"

@@ -104,12 +104,15 @@ chmod 644 "$tmp/undo.sh"
 test_outside() {
 	local f
 
+	# promise P3
 	shell "no mount of ours can be undone" tried -v "$tmp/undo.sh:/undo.sh:ro" -v "$tmp/open:/srv:ro" 'sh /undo.sh'
 	shell "... nor in namespaces of its own" tried -v "$tmp/undo.sh:/undo.sh:ro" -v "$tmp/open:/srv:ro" \
 		'unshare -Urm sh /undo.sh'
 	shell "a read-only volume that all may write to" "" -v "$tmp/open:/srv:ro" '(: >>/srv/file) 2>/dev/null && echo written'
+	# promise P1
 	shell "nothing of the host can be written" "" \
 		'for d in / /etc /usr /usr/bin /opt /srv /home /root /boot /sys /dev; do touch $d/x 2>/dev/null && echo $d; done; :'
+	# promise P11
 	shell "/proc/sys cannot be written" "" \
 		'for f in kernel/core_pattern kernel/hostname vm/drop_caches fs/suid_dumpable kernel/modprobe kernel/ns_last_pid; do
 			(: >>/proc/sys/$f; echo 1 >/proc/sys/$f) 2>/dev/null && [ $f != kernel/hostname ] && echo $f; done
@@ -121,27 +124,32 @@ test_outside() {
 		'echo $(stat -c %u /proc/1/status | sed s/^0$/65534/) $(sed -n "s/^Cap\(Prm\|Eff\|Bnd\|Inh\|Amb\):\t//p" /proc/1/status | sort -u)'
 	"${who[@]}" sleep 1000 &
 	await runs '^[^ ]*sleep 1000$'
+	# promise P13
 	shell "a process of the host's cannot be killed" "" "kill -9 $! 2>/dev/null && echo killed || kill -9 -1 2>/dev/null"
 	also ok "$label: ... and lives" kill -0 $!
 	kill $!
+	# promise P7
 	shell "no device can be made" "" 'for d in "c 1 1" "c 5 1" "b 8 0"; do mknod /tmp/d $d 2>/dev/null && echo "$d"; done'
 	shell "nor one of the host's devices be used elsewhere" "" \
 		'mount --rbind /dev /mnt && touch /mnt/x 2>/dev/null && echo written; mknod /mnt/d c 1 1 2>/dev/null && echo made'
 	inside -v "$tmp/range-$label:/mnt" 'cp /usr/bin/id /mnt/id && chmod 6755 /mnt/id; stat -c %a /mnt/id'
 	no_refusal is "$label: a set-user-ID file that it makes" "$out" 6755
 	f=$("$as_user" "$tmp/range-$label/id" -u)
+	# promise P11
 	is "$label: ... is, for another user of the host, the range's and no more" "$f" "$first"
 	shell "... and for none inside" 33 -v "$tmp/range-$label:/mnt" 'setpriv --reuid 33 --regid 33 --clear-groups /mnt/id -u'
 	inside -v "$tmp/range-$label:/mnt" 'cp /usr/bin/cat /mnt/caps; python3 -c "import os, struct
 os.setxattr(\"/mnt/caps\", \"security.capability\", struct.pack(\"<5I\", 0x2000001, 0xffffffff, 0, 0xffffffff, 0)); print(\"set\")"'
 	no_refusal is "$label: file capabilities that it sets" "$out" set
 	f=$("$as_user" "$tmp/range-$label/caps" /proc/self/status | sed -n 's/^CapEff:\t//p')
+	# promise P11
 	also is "$label: ... give nothing on the host" "$f" 0000000000000000
 	shell "no abstract socket or loopback of the host is reached" ECONNREFUSED \
 		"python3 -c 'import errno, socket
 try: socket.create_connection((\"127.0.0.1\", $port))
 except OSError as e: print(errno.errorcode[e.errno])'"
 	# Its own part of the cgroup tree is another's: no limit of the unit can be lifted.
+	# promise P25
 	shell "its limits cannot be lifted" "" 'unshare -C sh -c "mount -t cgroup2 x /mnt 2>/dev/null || exit 0
 		for f in /mnt/cgroup.procs /mnt/cgroup.freeze /mnt/memory.max /mnt/pids.max; do
 			[ ! -e \$f ] || { (: >>\$f) 2>/dev/null && echo \$f; }; done; mkdir /mnt/x 2>/dev/null && echo made"'

@@ -23,6 +23,7 @@ no_scopes() { [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
 
 all() {
 	run "${who[@]}" "$isorun" --policy "$tmp/memory.conf" /usr/bin/python3 -c "$allocate"
+	# promise P24
 	is "$label: MemoryMax=32M kills who wants 64 MiB" "$status" 137
 	like "$label: ... and isorun says so, with the policy's line" "$err" \
 		"*$tmp/memory.conf:2: MemoryMax=: the kernel killed a process of isorun-memory-*"
@@ -31,6 +32,7 @@ all() {
 	is "$label: ... and says nothing" "$err" ""
 
 	run "${who[@]}" "$isorun" --policy "$tmp/tasks.conf" /usr/bin/python3 -c "$fork_bomb"
+	# promise P24
 	ok "$label: TasksMax=20 stops a fork bomb" test "$out" -gt 10 -a "$out" -lt 20
 	run "${who[@]}" "$isorun" --policy "$tmp/tasks.conf" sh -c 'for i in 1 2 3 4 5; do sleep 0.1 & done; wait; echo all'
 	is "$label: ... and lets a few be" "$out" all

@@ -76,6 +76,7 @@ test_not_lifted() { # description, options...
 	"${who[@]}" isorun --quiet --name lift --policy inner "${nest_as[@]}" -v "$tmp/lift.sh:/lift.sh:ro" "${@:2}" sh -c \
 		'unshare -UrmC sh /lift.sh; sleep 1000' >"$tmp/lift" 2>&1 &
 	await grep -qs tried "$tmp/lift"
+	# promise P25
 	is "$label: a payload cannot lift its limits, $what" "$(cat "$tmp/lift") $(limits_of lift)" "tried 33554432 100 "
 	kill "$(first_pid '^(/usr/bin/)?isorun .*--name lift')"
 	wait

@@ -36,6 +36,7 @@ test_files() {
 
 	shell "the root is mounted once, read-only" "ro,nosuid,nodev" \
 		'while read -r a b c d e f g; do [ "$e" = / ] && echo "$f"; done </proc/self/mountinfo | cut -d, -f1-3'
+	# promise P1
 	shell "nothing of the host can be written" "" \
 		'for d in / /etc /usr /usr/bin /usr/lib /opt /srv /mnt /media /home /root /boot /sys /proc /dev; do
 			if touch $d/x 2>/dev/null; then echo $d; fi; done'
@@ -45,17 +46,22 @@ test_files() {
 	shell "what is private is empty and in memory" "tmpfs tmpfs tmpfs tmpfs" \
 		'for d in /tmp /run /var /dev/shm; do touch $d/x && stat -fc %T $d; done | tr "\n" " " | sed "s/ $//"'
 	shell "/tmp of the host is not seen" "" "ls $tmp 2>/dev/null"
+	# promise P2
 	shell "/home, /root and /boot are empty" "" 'ls -A /home /root /boot 2>/dev/null | grep -v -e : -e ^$'
 	shell "there is no /sys" "" 'ls -A /sys'
+	# promise P7
 	shell "/dev holds what it should" \
 		"fd full null ptmx pts random shm stderr stdin stdout tty urandom zero" 'echo $(ls -A /dev)'
 	no_refusal shell "/dev/null, zero and urandom work" "3 3" \
 		'echo x >/dev/null; echo $(head -c3 /dev/zero | wc -c) $(head -c3 /dev/urandom | wc -c)'
 	no_refusal expect "a new terminal can be had" ok 'attempt(os.openpty)'
 	shell "/etc/shadow cannot be read" "" 'cat /etc/shadow 2>/dev/null'
+	# promise P6
 	shell "only fds 0 to 2 come through" "0 1 2" 'echo $(ls /proc/self/fd | head -n3)' 9</dev/null 8</etc/hosts
 	expect "... really" "['0', '1', '2', '3']" 'sorted(os.listdir("/proc/self/fd"))' 9</dev/null 8</etc/hosts # 3 reads it
+	# promise P13
 	shell "no process of the host is seen" "1 2" 'echo $(cd /proc; echo [0-9]*) | cut -d" " -f1,2'
+	# promise P9
 	shell "a set-user-ID program gains nothing" "" 'grep -v nosuid /proc/self/mountinfo'
 	no_refusal shell "the working directory is inside" /tmp pwd
 	is "$label: ... / where the caller's is not seen" "$(cd "$tmp" && "${who[@]}" "$isorun" "${mode[@]}" --quiet pwd)" /
@@ -68,6 +74,7 @@ test_files() {
 	chmod 777 "$writable"
 	no_refusal shell "a volume can be written" ok -v "$writable:/mnt" 'echo x >/mnt/file && echo ok'
 	also no_refusal ok "$label: ... and it is there on the host" test -e "$writable/file"
+	# promise P4
 	shell "a read-only volume cannot" "" -v "$writable:/mnt:ro" 'touch /mnt/file2 2>/dev/null && echo written'
 	shell "a destination that is missing is made in memory" "file made" -v "$writable:/made/deep/er" \
 		'echo $(ls /made/deep/er) $(ls -d /made | tr -d /); touch /made/x 2>/dev/null && echo written'
@@ -76,6 +83,7 @@ test_files() {
 		-v "$writable:/opt/newdir" 'echo $(cat /dev/null; ls /newtop /opt/newdir | grep file) $([ -e /usr/bin/env ] && echo yes)'
 	no_refusal shell "... /usr keeps what it holds" yes -v "$writable:/newtop" -v "$writable:/usr/newdir" '[ -x /usr/bin/env ] && echo yes'
 	mkdir -p "$tmp/secret-$label" && echo secret >"$tmp/secret-$label/secret" && echo shown >"$tmp/secret-$label/shown"
+	# promise P2
 	shell "what is to be hidden is, by whatever path" shown -v "$tmp/secret-$label:/usr/lib/init:ro" \
 		-p InaccessiblePaths=-/lib/init/secret 'cat /lib/init/shown; cat /lib/init/secret 2>/dev/null'
 	no_refusal shell "a file can be a volume" root: -v /etc/passwd:/srv/users:ro 'head -c5 /srv/users'
@@ -88,8 +96,10 @@ test_files() {
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$writable:/mnt" -v /usr/share:/mnt/link:ro true
 	like "$label: ... and no way to a destination" "$err" "*a symlink in a writable volume*"
 	shell "a volume on /var is all of it" "file link" -v "$writable:/var" 'echo $(ls /var)'
+	# promise P7
 	shell "the host's device nodes cannot be changed" "" 'for n in null full tty; do chmod 666 /dev/$n 2>/dev/null && echo $n; done'
 	run "${who[@]}" sh -c '"$@" </etc' x "$isorun" "${mode[@]}" --quiet cat /proc/self/fd/0/passwd
+	# promise P6
 	like "$label: a directory as standard input is refused" "$err" "isorun: fd 0 is a directory*"
 	shell "TemporaryFileSystem= with its options" "1777" -p 'TemporaryFileSystem=/scratch:mode=1777,size=1M' \
 		'stat -c %a /scratch; head -c 2M /dev/zero >/scratch/x 2>/dev/null && echo too much'
@@ -106,16 +116,22 @@ test_files() {
 
 test_ids() {
 	no_refusal shell "the ids are those outside" "$("${who[@]}" id -u) $("${who[@]}" id -g)" 'echo $(id -u) $(id -g)'
+	# promise P9
 	shell "no capability is left" "0000000000000000" 'sed -n "s/^Cap...:\t//p" /proc/self/status | sort -u'
+	# promise P9
 	shell "no_new_privs and two filters" "1 2 2" \
 		'echo $(sed -n "s/^\(NoNewPrivs\|Seccomp\|Seccomp_filters\):\t//p" /proc/self/status)'
 	shell "the reaper has no capability" "0000000000000000" 'sed -n "s/^Cap\(Prm\|Eff\|Bnd\):\t//p" /proc/1/status | sort -u'
+	# promise P14
 	expect "the reaper cannot be traced" "EPERM" 'call("ptrace", 16, 1, 0, 0)'
+	# promise P14
 	expect "the reaper's memory and fds are shut" "EACCES EACCES" \
 		'attempt(open, "/proc/1/mem") + " " + attempt(os.readlink, "/proc/1/fd/0")'
+	# promise P14
 	shell "the reaper cannot be killed" "isorun alive" 'kill -9 1; kill -STOP 1; kill -TERM 1; echo $(cat /proc/1/comm) alive'
 	shell "isorun's file cannot be opened through it" "" \
 		'{ (: >>/proc/1/exe) || (: </proc/1/exe); } 2>/dev/null && echo opened'
+	# promise P12
 	shell "the environment is clean" "" 'env | grep -e SECRET -e NOTIFY_SOCKET -e DBUS'
 	shell "Environment=, PassEnvironment= and UnsetEnvironment=" "1 yes" -p Environment="A=1 B=2" \
 		-p PassEnvironment=TEST_PASSED -p UnsetEnvironment=B 'echo $A $B $TEST_PASSED'
@@ -129,22 +145,28 @@ test_network() {
 		"[ \"\$(readlink /proc/self/ns/net)\" = '$(readlink /proc/self/ns/net)' ] || echo own \$(sed 1,2d /proc/net/dev | cut -d: -f1):"
 	no_refusal expect "the loopback answers" ok \
 		'(lambda s: (s.bind(("127.0.0.1", 0)), s.listen(), attempt(socket.create_connection, s.getsockname()))[2])(socket.socket())'
+	# promise P17
 	expect "the host's loopback does not" ECONNREFUSED "attempt(socket.create_connection, ('127.0.0.1', $port))"
 	no_refusal expect "it does with PrivateNetwork=no" ok -p PrivateNetwork=no "attempt(socket.create_connection, ('127.0.0.1', $port))"
+	# promise P19
 	expect "a family that is not listed" EAFNOSUPPORT 'attempt(socket.socket, socket.AF_PACKET, socket.SOCK_RAW)'
+	# promise P19
 	expect "... whatever stands above the int" EAFNOSUPPORT 'call("socket", (1 << 32) | 17, 3, 0)'
 	expect "RestrictAddressFamilies=none" EAFNOSUPPORT -p RestrictAddressFamilies= -p RestrictAddressFamilies=none \
 		'attempt(socket.socket, socket.AF_INET)'
 	expect "... also over a list" EAFNOSUPPORT -p RestrictAddressFamilies=none 'attempt(socket.socket, socket.AF_INET)'
 	expect "RestrictAddressFamilies=~" "('EAFNOSUPPORT', 'ok')" -p RestrictAddressFamilies= \
 		-p 'RestrictAddressFamilies=~AF_INET' 'attempt(socket.socket, socket.AF_INET), attempt(socket.socket, socket.AF_INET6)'
+	# promise P19
 	expect "no ring gets around that" ENOSYS 'call("io_uring_setup", 1, 0)'
+	# promise P18
 	expect "no abstract socket of the host is reached" True -p PrivateNetwork=no \
 		"attempt(lambda: socket.socket(socket.AF_UNIX).connect('\\0$abstract')) in ('EPERM', 'EAFNOSUPPORT')"
 }
 
 test_calls() {
 	no_refusal expect "an unknown call answers ENOSYS" ENOSYS 'call(9999)'
+	# promise P20
 	expect "a known one that is denied, EPERM" EPERM 'call("mount", 0, 0, 0, 0, 0)'
 	expect "SystemCallErrorNumber=" EACCES -p SystemCallErrorNumber=EACCES 'call("mount", 0, 0, 0, 0, 0)'
 	expect "a call denied with an errno of its own" EBUSY -p 'SystemCallFilter=~sync:EBUSY' 'call("sync")'
@@ -154,12 +176,17 @@ test_calls() {
 	expect "... also in a policy that says nothing about calls" "['EPERM']" --policy "$tmp/silent.conf" \
 		'sorted({call("sync"), call("kcmp", 1, 1, 0), call("mlockall", 1), call("userfaultfd", 1)})'
 	expect "a group denied" EPERM -p 'SystemCallFilter=~@sync' 'call("sync")'
+	# promise P23
 	expect "TIOCSTI" EPERM 'call("ioctl", 0, 0x5412, b"x")'
 	expect "... with high bits" EPERM 'call("ioctl", 0, (1 << 32) | 0x5412, b"x")'
+	# promise P23
 	expect "TIOCLINUX" EPERM 'call("ioctl", 0, 0x541c, b"x")'
+	# promise P21
 	expect "unshare of each kind" "['EPERM']" \
 		'sorted({call("unshare", f) for f in (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)})'
+	# promise P21
 	expect "clone with a namespace" EPERM 'call("clone", 0x10000000 | 17, 0, 0, 0, 0)'
+	# promise P21
 	expect "clone3" ENOSYS 'call("clone3", 0, 0)'
 	expect "setns, whatever stands above the int" "('EPERM', 'EPERM')" 'call("setns", 0, 0), call("setns", 0, 1 << 32)'
 	expect "RestrictNamespaces=uts leaves the others" "('EPERM', 'EPERM')" -p RestrictNamespaces=uts \
@@ -198,6 +225,7 @@ test_i386() {
 		return
 	fi
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet "$tmp/i386-exit"
+	# promise P20
 	is "$label: a call by i386's numbers kills" $status 159
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p SystemCallArchitectures=x86 "$tmp/i386-limit"
 	no_refusal is "$label: ... but not with SystemCallArchitectures=x86, where a call that only i386 has works" $status 7
@@ -237,12 +265,14 @@ test_mounts() {
 	chmod 777 "$tmp/echo-$label"
 	cp /usr/bin/echo "$tmp/echo-$label/echo"
 	shell "a volume with noexec" /mnt/echo -v "$tmp/echo-$label:/mnt:ro,noexec" 'ls /mnt/echo; /mnt/echo ran 2>/dev/null'
+	# promise P2
 	shell "a hidden file cannot even be opened" "" '(: </etc/shadow) 2>/dev/null && echo opened'
 	test_mount_race
 	[ "$label" = root ] || return 0
 
 	mkdir -p "$tmp/host-mount/sub"
 	mount -t tmpfs tmpfs "$tmp/host-mount/sub"
+	# promise P4
 	shell "what is mounted below a read-only volume is read-only, too" "" -v "$tmp/host-mount:/mnt:ro" \
 		'touch /mnt/sub/x 2>/dev/null && echo written; grep "^[^-]* /mnt/sub rw," /proc/self/mountinfo'
 	umount "$tmp/host-mount/sub"
@@ -270,6 +300,7 @@ while True: libc.renameat2(-100, a.encode(), -100, b.encode(), 2)' "$tmp/race-$l
 			sh -c 'grep -q " /mnt " /proc/self/mountinfo && [ -e /etc/passwd ] && echo mounted || echo covered' 2>/dev/null
 	done >"$tmp/covered"
 	kill $swapper
+	# promise P5
 	is "$label: a symlink that appears while it starts is no way to a destination" "$(sort -u "$tmp/covered")" mounted
 }
 
@@ -280,11 +311,13 @@ libc.syscall('"$(call_number keyctl)"', 1, None)
 print(libc.syscall('"$(call_number add_key)"', b"user", b"isorun-secret", b"x", ctypes.c_ulong(1), -3) > 0, flush=True)
 os.execv(sys.argv[1], sys.argv[1:])' "$isorun" "${mode[@]}" --quiet -p SystemCallFilter=@keyring -v "$probe:/probe.py:ro" \
 		/usr/bin/python3 /probe.py 'call("keyctl", 10, -3, b"user", b"isorun-secret", 0)'
+	# promise P22
 	is "$label: a key of the caller's session is not found, even where keyctl(2) is allowed" "$out" "True
 ENOKEY"
 	no_refusal shell "orphans are reaped" "" '(sleep 0.1 &); sleep 0.5; grep -l "^State:.Z" /proc/[0-9]*/status'
 	run "${who[@]}" /usr/bin/python3 -c 'import os, sys
 os.dup2(os.open("/etc/passwd", os.O_PATH), 0); os.execv(sys.argv[1], sys.argv[1:])' "$isorun" "${mode[@]}" --quiet true
+	# promise P6
 	like "$label: a place (O_PATH) as standard input is refused" "$err" "isorun: fd 0 is a directory or was opened with O_PATH*"
 	expect "no ring gets around the families, whatever else is allowed" ENOSYS -p RestrictSUIDSGID=no 'call("io_uring_setup", 1, 0)'
 	if [ "$label" = user ]; then
@@ -296,12 +329,15 @@ os.dup2(os.open("/etc/passwd", os.O_PATH), 0); os.execv(sys.argv[1], sys.argv[1:
 	shell "with CAP_SYS_ADMIN, the reaper has no capability" 0000000000000000 -p CapabilityBoundingSet=CAP_SYS_ADMIN \
 		'sed -n "s/^Cap\(Prm\|Eff\|Bnd\|Inh\|Amb\):\t//p" /proc/1/status | sort -u'
 	run setpriv --groups 2,3 "$isorun" "${mode[@]}" --quiet -p User=nobody id -G
+	# promise P10
 	is "$label: the caller's groups are left with User=" "$status $out" "0 65534"
 	run "$isorun" "${mode[@]}" --quiet -p User=nobody sed -n 's/^[UG]id:\t//p' /proc/self/status
+	# promise P10
 	is "$label: User= sets all four ids" "$(sort -u <<<"$out" | tr '\t' ' ')" "65534 65534 65534 65534"
 }
 
 test_sockets() {
+	# promise P18
 	shell "busctl, systemd-run and systemctl reach nothing" "" \
 		'busctl list 2>/dev/null; systemd-run true 2>/dev/null && echo ran; systemctl is-system-running 2>/dev/null | grep -v offline
 		[ ! -e /run/systemd ] || echo /run/systemd; [ ! -e /run/dbus ] || echo /run/dbus'
@@ -336,6 +372,7 @@ test_administrator() {
 		run "$isorun" "${mode[@]}" --quiet -p "CapabilityBoundingSet=$cap" -p 'SystemCallFilter=@mount' sh -c \
 			'mount -t tmpfs tmpfs /tmp && echo mounted'
 		no_refusal is "$label: with $cap it can mount for itself" "$out" mounted
+		# promise P3
 		shell "... and undo no mount of ours" tried -p "CapabilityBoundingSet=$cap" -p 'SystemCallFilter=@mount' \
 			-v "$tmp/undo.sh:/undo.sh:ro" 'sh /undo.sh'
 	done
@@ -389,6 +426,7 @@ test_together() {
 	await runs '^sleep 1002$'
 	kill -KILL "$(first_pid "^$isorun .*sleep 1002")"
 	wait $! 2>/dev/null
+	# promise P15
 	also ok "$label: if isorun dies, all die" eventually gone '^sleep 100[0-2]$'
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet sh -c 'setsid sleep 1003 >/dev/null 2>&1 & exit 4'
 	no_refusal is "$label: the payload's end" $status 4

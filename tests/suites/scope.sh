@@ -77,6 +77,7 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 	begin three
 	kill -KILL "$(first_pid "^$isorun .*--name three ")"
 	wait "$instance" 2>/dev/null
+	# promise P15
 	also ok "$label: isorun killed, nothing is left" eventually nothing_left
 	begin four
 	ctl freeze isorun-four.scope
@@ -106,6 +107,7 @@ test_fail_closed() {
 		skip "$label: a limit that the kernel does not hold" "this kernel holds them"
 	else
 		run "${who[@]}" "$isorun" --quiet -p Optional= -p MemoryMax=64M -p TasksMax=10 true
+		# promise P24
 		is "$label: a limit that systemd takes and the kernel does not hold stops the start" "$status $err" \
 "125 isorun: -p: MemoryMax=: systemd accepted it, but the kernel does not enforce it: the cgroup has no file memory.max (-p Optional=MemoryMax runs without it)
 isorun: -p: TasksMax=: systemd accepted it, but the kernel does not enforce it: the cgroup has no file pids.max (-p Optional=TasksMax runs without it)"
@@ -171,6 +173,7 @@ test_killed_while_starting() {
 	also ok "$label: nor stopped while it starts" eventually nothing_left
 	mkfifo "$tmp/fifo-$label" 2>/dev/null
 	run "${who[@]}" "$isorun" "${mode[@]}" --name fails -p 'TemporaryFileSystem=/x:size=1,nr_inodes=1' -v /etc:/x/y:ro true
+	# promise P31
 	like "$label: what fails inside is reported with the policy's line" "$status $err" "125 isorun: --volume: Volume=: cannot mount on /x/y: No space left on device"
 	also ok "$label: ... and nothing is left" eventually nothing_left
 	for i in $(seq 20); do "${who[@]}" "$isorun" "${mode[@]}" echo ran & done >"$tmp/twenty"

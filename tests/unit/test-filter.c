@@ -140,6 +140,7 @@ static void check_numbers(Filters *f, const char *lines) {
         }
 }
 
+/* promise P20 */
 static void test_numbers(void **state) {
         check_numbers(*state, "");
         check_numbers(*state, "SystemCallFilter=@known @keyring");
@@ -148,6 +149,7 @@ static void test_numbers(void **state) {
 }
 
 #define CALL(name) SCMP_SYS(name)
+/* promise P20 */
 static void test_arguments(void **state) {
         static const struct {
                 const char *lines;

@@ -83,6 +83,7 @@ static void test_same_as_openat2(void **state) {
         }
 }
 
+/* promise P5 */
 static void test_leads_nowhere_else(void **state) {
         static const char *const paths[] = { "..", "../outside", "../outside/secret", "dir/../dir", "/..", "dir/.." };
         _cleanup_close_ int root = root_of(*state), magic = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);

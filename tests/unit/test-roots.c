@@ -434,6 +434,7 @@ static void test_scripts(void **state) {
 }
 
 /* A program whose author made it name host files. */
+/* promise P32 */
 static void test_forged_program(void **state) {
         char path[PATH_MAX], *arguments[] = { path, NULL };
         _cleanup_(elf_file_deinit) ElfFile file = {};

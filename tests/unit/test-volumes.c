@@ -317,6 +317,7 @@ static void test_hide(void **state) {
 }
 
 /* Special characters of patterns have no meaning in the name of the bound directory. */
+/* promise P8 */
 static void test_hide_in_strange_directories(void **state) {
         static const char *const names[] = { "[x]", "star*", "what?", "back\\slash", "[", "]", "{a,b}", "~", "a\\[b", " " };
         PlanFixture *f = *state;
@@ -354,6 +355,7 @@ static void test_hide_by_fd(void **state) {
         bindings_deinit(&b);
 }
 
+/* promise P8 */
 static void test_bad_hide(void **state) {
         static const struct {
                 const char *bindings, *lines, *message;
