@@ -395,6 +395,12 @@ static void test_argument_rules(void **state) {
                 { "", "prlimit64", { 1 | BIT(32) }, EPERM },
                 { "", "prlimit64", { 0 }, 0 },
                 { "", "prlimit64", { 2 }, 0 },
+                { "", "sched_setaffinity", { 1 }, EPERM },
+                { "", "sched_setaffinity", { 2 }, 0 },
+                { "", "sched_setparam", { 1 }, EPERM },
+                { "", "sched_setscheduler", { 1, SCHED_BATCH }, EPERM },
+                { "RestrictRealtime=no", "sched_setattr", { 1 }, EPERM },
+                { "RestrictRealtime=no", "sched_setattr", { 0 }, 0 },
                 { "", "sethostname", {}, EPERM },
                 { "ProtectHostname=no", "sethostname", {}, 0 },
                 { "", "sched_setscheduler", { 0, SCHED_FIFO }, EPERM },
@@ -441,9 +447,9 @@ static void test_fixed_rules(void **state) {
                 uint64_t pid; /* the first argument of kill(2) */
                 int error;
         } cases[] = {
-                { 0, 6, 0, EPERM }, { 5, 6, 0, EPERM },       { 5, 6, BIT(32), EPERM },      { 5, 6, 1, 0 },
-                { 5, 6, 4711, 0 },  { 5, 6, UINT32_MAX, 0 },  { 5, 6, (uint64_t) -4711, 0 }, { 6, 5, 0, 0 },
-                { 7, 5, 0, 0 },
+                { 0, 10, 0, EPERM }, { 5, 10, 0, EPERM },       { 5, 10, BIT(32), EPERM },      { 5, 10, 1, 0 },
+                { 5, 10, 4711, 0 },  { 5, 10, UINT32_MAX, 0 },  { 5, 10, (uint64_t) -4711, 0 }, { 6, 9, 0, 0 },
+                { 7, 9, 0, 0 },
         };
         PlanFixture *f = *state;
 

@@ -183,8 +183,12 @@ static const PlanArgumentRule fixed_rules[] = {
         /* They type on the user's terminal: ioctl_tty(2). */
         MASKED("ioctl", 1, UINT32_MAX, TIOCSTI, EPERM, _DIRECTIVE_MAX),
         MASKED("ioctl", 1, UINT32_MAX, TIOCLINUX, EPERM, _DIRECTIVE_MAX),
-        /* The limits of the reaper: the payload could end it with them. */
+        /* The limits and the scheduling of the reaper: the payload could end it with them, or let it wait. */
         MASKED("prlimit64", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+        MASKED("sched_setaffinity", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+        MASKED("sched_setparam", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+        MASKED("sched_setscheduler", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+        MASKED("sched_setattr", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
         /* fcntl(2): the kernel counts the memory of large pipes for each user, over all namespaces. With a lease, the
          * payload delays each open(2) of a file of its user on the host by 45 seconds. */
         MASKED("fcntl", 1, UINT32_MAX, F_SETPIPE_SZ, EPERM, _DIRECTIVE_MAX),

@@ -18,6 +18,10 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
+/* The payload can make events faster than they are handled: signals to this process, orphans, children that stop. So
+ * they are handled in batches, and isorun and isoctl get their turn after each one. */
+enum { BATCH = 64 };
+
 typedef struct Reaper {
         Payload *payload;
         Sessions sessions;
@@ -25,6 +29,7 @@ typedef struct Reaper {
         int signals;
         TakeOver take_over;
         bool stopped; /* whether the payload is stopped; known only with a terminal */
+        bool more;    /* there may be more children to reap */
         struct {
                 unsigned n;   /* how many have arrived that isorun has not asked about; only real-time signals can be
                                  more than one, signal(7) */
@@ -50,58 +55,75 @@ static int wait_status_of(const siginfo_t *info) {
                                            : W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
-/* A process has stopped or continued. Tells isorun if it is the payload that has stopped. */
+/* A process has stopped or continued. Tells isorun if it is the payload that has stopped. An isorun that is stopped
+ * itself reads nothing: then this does not wait until the socket has room. */
 static void note_stop(Reaper *r, pid_t pid) {
         siginfo_t info = {};
 
         if (waitid(P_PID, (id_t) pid, &info, WSTOPPED | WCONTINUED | WNOHANG) < 0 || info.si_pid != r->payload->pid)
                 return;
         r->stopped = info.si_code == CLD_STOPPED;
-        if (r->stopped)
+        if (r->stopped && poll(&(struct pollfd) { .fd = r->socket, .events = POLLOUT }, 1, 0) == 1)
                 (void) message_send(r->socket, &(Message) { .type = MESSAGE_STOPPED, .value = info.si_status }, NULL, 0);
 }
 
-/* Reaps all children that have ended, except the payload: it stays a zombie until this process ends, so that isorun can
- * still find its pid through its pidfd. */
-static void reap(Reaper *r) {
+/* Handles the next event of a child. Returns false if there is none. */
+static bool reap_one(Reaper *r) {
         const int events = WEXITED | (r->payload->terminal >= 0 ? WSTOPPED | WCONTINUED : 0);
+        siginfo_t info = {};
+        int status;
 
-        for (;;) {
-                siginfo_t info = {};
-                int status;
+        if (waitid(P_ALL, 0, &info, events | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+                return false;
+        if (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED)
+                note_stop(r, info.si_pid);
+        else if (info.si_pid == r->payload->pid)
+                finish(r, wait_status_of(&info));
+        else if (waitpid(info.si_pid, &status, 0) > 0)
+                sessions_reap(&r->sessions, info.si_pid, status);
+        return true;
+}
 
-                if (waitid(P_ALL, 0, &info, events | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
-                        return;
-                if (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED) {
-                        note_stop(r, info.si_pid);
-                        continue;
-                }
-                if (info.si_pid == r->payload->pid)
-                        finish(r, wait_status_of(&info));
-                if (waitpid(info.si_pid, &status, 0) > 0)
-                        sessions_reap(&r->sessions, info.si_pid, status);
-        }
+/* Reaps a batch of children that have ended, except the payload: it stays a zombie until this process ends, so that
+ * isorun can still find its pid through its pidfd. Its end comes before that of any orphan. */
+static void reap(Reaper *r) {
+        siginfo_t info = {};
+        unsigned n = 0;
+
+        if (waitid(P_PID, (id_t) r->payload->pid, &info, WEXITED | WNOHANG | WNOWAIT) >= 0 && info.si_pid != 0)
+                finish(r, wait_status_of(&info));
+        while (n < BATCH && reap_one(r))
+                n++;
+        r->more = n == BATCH;
 }
 
 static int64_t now_msec(void) {
         return (int64_t) (clock_usec(CLOCK_MONOTONIC) / 1000);
 }
 
-static void drain_signals(Reaper *r) {
-        struct signalfd_siginfo info;
+static void note_signal(Reaper *r, const struct signalfd_siginfo *info) {
+        unsigned sig = info->ssi_signo;
 
-        while (read(r->signals, &info, sizeof(info)) == sizeof(info)) {
-                if (info.ssi_signo == SIGCHLD)
+        if (sig > SIGNAL_MAX || info->ssi_pid != 0) /* 0: sent from outside the pid namespace */
+                return;
+        r->seen[sig].n = (int) sig < SIGRTMIN ? 1 : r->seen[sig].n + 1;
+        r->seen[sig].when = now_msec();
+        /* If the instance has its own terminal, the kernel signals only the session leader, this process, and not the
+         * payload. */
+        r->seen[sig].kernel = info->ssi_code == SI_KERNEL && r->payload->terminal < 0;
+        take_over_signal(&r->take_over, (int) sig);
+}
+
+/* Reads a batch of signals. The kernel gives lower numbers first, so that real-time signals cannot hide the others. */
+static void drain_signals(Reaper *r) {
+        struct signalfd_siginfo batch[BATCH];
+        ssize_t size = read(r->signals, batch, sizeof(batch));
+
+        for (ssize_t i = 0; i < size / (ssize_t) sizeof(batch[0]); i++)
+                if (batch[i].ssi_signo == SIGCHLD)
                         reap(r);
-                else if (info.ssi_signo <= SIGNAL_MAX && info.ssi_pid == 0) { /* sent from outside the pid namespace */
-                        r->seen[info.ssi_signo].n = (int) info.ssi_signo < SIGRTMIN ? 1 : r->seen[info.ssi_signo].n + 1;
-                        r->seen[info.ssi_signo].when = now_msec();
-                        /* If the instance has its own terminal, the kernel signals only the session leader, this
-                         * process, and not the payload. */
-                        r->seen[info.ssi_signo].kernel = info.ssi_code == SI_KERNEL && r->payload->terminal < 0;
-                        take_over_signal(&r->take_over, (int) info.ssi_signo);
-                }
-        }
+                else
+                        note_signal(r, &batch[i]);
 }
 
 /* Whether the payload has a signal that isorun got. A signal to a whole process group or cgroup reaches isorun, the
@@ -237,13 +259,15 @@ static void run(Reaper *r) {
         unsigned n = sessions_fill(&r->sessions, fds + ON_SESSIONS);
 
         notify_fill(notify, fds + ON_NOTIFY);
-        if (poll(fds, ON_SESSIONS + n, -1) < 0) {
+        if (poll(fds, ON_SESSIONS + n, r->more ? 0 : -1) < 0) {
                 if (errno != EINTR)
                         _exit(PLAN_FAILED);
                 return;
         }
         if (fds[ON_SIGNAL].revents)
                 drain_signals(r);
+        else if (r->more)
+                reap(r);
         sessions_process(&r->sessions, fds + ON_SESSIONS, n);
         notify_process(notify, fds + ON_NOTIFY);
         if (fds[ON_ISORUN].revents)
