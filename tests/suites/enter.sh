@@ -129,11 +129,23 @@ for program in programs:
 PY
 }
 
-# Sends isorun PID, raw, what is no request of any version, and prints the text of the answer.
+# The abstract name at which isorun listens for the instance NAME, and the inode of that socket.
+socket_of() { # NAME
+	python3 -c 'import os, sys
+fds = "/proc/%s/fd/" % sys.argv[1]
+own = [os.readlink(fds + n) for n in os.listdir(fds)]
+for flags, kind, state, inode, *name in (l.split()[3:] for l in open("/proc/net/unix")):
+    if "socket:[%s]" % inode in own and flags == "00010000" and kind == "0005": print(name[0][1:], inode)' \
+		"$(first_pid "^$isorun .*--name $1 ")"
+}
+
+name_of() { socket_of "$1" | cut -d' ' -f1; }
+
+# Sends isorun, raw, what is no request of any version, and prints the text of the answer.
 send_nonsense() {
 	run "${who[@]}" python3 -c 'import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-s.connect("\0isorun/" + sys.argv[1])
+s.connect("\0" + sys.argv[1])
 s.send(b"\1" + bytes(23))
 answer = s.recv(5000)
 print(answer[:6].decode(), answer[44:].rstrip(b"\0").decode())' "$1"
@@ -152,7 +164,7 @@ test_version() {
 (control protocol 1), but this is isoctl 9.9 (protocol 2): use isoctl $version for it, or restart the instance"
 	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol 2) cannot \
 talk to isorun $version (protocol 1): use isoctl $version for this instance" "$tmp/isorun.err"
-	send_nonsense "$(first_pid "^$isorun .*--name one ")"
+	send_nonsense "$(name_of one)"
 	is "$label: no request of any version" "$out" \
 		"isorun cannot read the request: the version of isoctl is not $version: Protocol error"
 	enter one echo still
@@ -238,10 +250,10 @@ test_frozen() {
 cat >"$tmp/attack.py" <<'PY'
 import ctypes, errno, os, socket, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
-def reach(pid):
+def reach(name):
     try:
         s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        s.connect(b"\0isorun/%d" % pid)
+        s.connect(b"\0" + name.encode())
         s.settimeout(3)
         s.send(b"\1\0\0\0" + b"\0" * 24)
         return "hung up" if not s.recv(1000) else "answered"
@@ -249,7 +261,7 @@ def reach(pid):
         return "hung up"
     except OSError as e:
         return errno.errorcode[e.errno]
-print(reach(int(sys.argv[1])), flush=True)
+print(reach(sys.argv[1]), flush=True)
 if sys.argv[2] == "only": sys.exit()
 traced = set()
 end = time.monotonic() + float(sys.argv[2])
@@ -278,7 +290,7 @@ attack() { # what, options...
 	local i
 	begin one "${@:2}"
 	"${who[@]}" "$isorun" "${mode[@]}" --name two "${@:2}" -v "$tmp/attack.py:/attack.py:ro" \
-		/usr/bin/python3 /attack.py "$(first_pid "^$isorun .*--name one ")" 2 >"$tmp/attack" 2>&1 </dev/null &
+		/usr/bin/python3 /attack.py "$(name_of one)" 2 >"$tmp/attack" 2>&1 </dev/null &
 	await "${who[@]}" "$isoctl" enter two true 2>/dev/null
 	await test -s "$tmp/attack"
 	for ((i = 0; i < 20; i++)); do "${who[@]}" "$isoctl" enter two true; done
@@ -304,15 +316,15 @@ test_attack() {
 	fi
 	# Where neither Landlock nor the filter is in the way: isorun itself looks who it is.
 	begin one
-	run "${who[@]}" unshare -Ur /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+	run "${who[@]}" unshare -Ur /usr/bin/python3 "$tmp/attack.py" "$(name_of one)" only
 	is "$label: from another user namespace, isorun hangs up" "$out" "hung up"
-	run "${who[@]}" unshare -Urpf /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+	run "${who[@]}" unshare -Urpf /usr/bin/python3 "$tmp/attack.py" "$(name_of one)" only
 	is "$label: from another pid namespace, too" "$out" "hung up"
 	if [ "$label" = root ]; then
-		run unshare -pf /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+		run unshare -pf /usr/bin/python3 "$tmp/attack.py" "$(name_of one)" only
 		is "$label: ... of the same users" "$out" "hung up"
 	fi
-	run "${who[@]}" /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+	run "${who[@]}" /usr/bin/python3 "$tmp/attack.py" "$(name_of one)" only
 	is "$label: ... and not on its owner" "$out" "answered"
 	end one
 }
@@ -469,7 +481,7 @@ test_others() {
 	run "$as_user" "$isoctl" enter one true
 	# promise P28
 	is "another user is refused" "$status $err" "125 isoctl: one is an instance of user 0: only that user and root may do this"
-	run "$as_user" /usr/bin/python3 "$tmp/attack.py" "$(first_pid "^$isorun .*--name one ")" only
+	run "$as_user" /usr/bin/python3 "$tmp/attack.py" "$(name_of one)" only
 	is "... by isorun itself" "$out" "hung up"
 	end one
 	who=("$as_user")
@@ -498,30 +510,34 @@ time.sleep(710)' "$name" &
 	is "... nor listed by what is no name" "$("$isoctl" list -q | sort | tr '\n' ' ')" "longer one one "
 	pkill -f '^/usr/bin/python3 .*sleep.710'
 	end one
-	# Somebody has taken the name of the socket before isorun could.
-	"$as_user" sh -c 'python3 -c "import socket, os, sys, time
-pid = os.getpid()
-squatter = []
-for p in range(pid, pid + 300):
-    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try: s.bind(b\"\\0isorun/%d\" % p)
-    except OSError: continue
-    s.listen(); squatter.append(s)
-print(\"bound\", flush=True)
-time.sleep(600)"' >"$tmp/bound" 2>&1 &
-	squatter=$!
-	await grep -q bound "$tmp/bound"
-	who=()
-	"$isorun" "${mode[@]}" --name squat sleep 709 &
+	test_impostor
+}
+
+# Another user cannot take the name of the socket, because the kernel chooses it. Here he makes lines in /proc/net/unix
+# that name the socket of isorun, and then his own.
+test_impostor() {
+	"$isorun" "${mode[@]}" --name one sleep 709 &
 	instance=$!
-	await runs '^sleep 709$'
-	no_refusal ok "who takes the socket's name hinders no start" runs '^sleep 709$'
-	run "$isoctl" enter squat true
-	is "... and is not taken for isorun" "$status $err" \
-		"125 isoctl: cannot reach squat: another process uses its socket's name"
-	kill "$(first_pid '^python3 .*squatter')"
-	end squat
+	await runs '^sleep 709$' && await "$isoctl" enter one true
+	"$as_user" python3 -c 'import socket, sys
+def listen(name):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.bind(b"\0" + name.encode())
+    s.listen()
+    return s
+line = "\n0000000000000000: 00000002 00000000 00010000 0005 01 %s @impostor"
+sockets = [listen("impostor"), listen("a" + line % sys.argv[1]), listen("z" + line % sys.argv[1])]
+print("bound", flush=True)
+sockets[0].accept()
+print("taken for isorun", flush=True)' "$(socket_of one | cut -d' ' -f2)" >"$tmp/bound" 2>&1 &
+	squatter=$!
+	await grep -qs bound "$tmp/bound"
+	is "another user has made lines that name his own socket" "$(grep -c '@impostor$' /proc/net/unix)" 3
+	run "$isoctl" enter one echo reached
+	also is "... and isoctl finds that of isorun" "$status $out$err" "0 reached"
+	kill "$(first_pid '^python3 -c import socket, sys')"
 	wait "$squatter" 2>/dev/null
+	end one
 }
 
 all() {

@@ -1,29 +1,142 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/instance/client.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "plan/plan.h"
 #include "sandbox/wire/packet.h"
+#include "util/array.h"
 #include "util/fd.h"
 
-int client_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid) {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-        struct sockaddr_un address;
-        socklen_t size = control_address(isorun, &address), peer_size = sizeof(struct ucred);
-        struct ucred peer;
+/* The inodes of the sockets that a process has open. */
+typedef struct Sockets {
+        uint64_t *inodes;
+        size_t n;
+} Sockets;
 
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, size) < 0 ||
-            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) < 0)
+static void sockets_deinit(Sockets *s) {
+        free(s->inodes);
+}
+
+static int sockets_find(pid_t pid, Sockets *ret) {
+        char path[64];
+        struct dirent *e;
+        DIR *dir;
+        int r = 0;
+
+        snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+        dir = opendir(path);
+        if (!dir)
                 return -errno;
-        if (peer.pid != isorun)
+        while (r >= 0 && (e = readdir(dir))) {
+                _cleanup_free_ char *target = NULL;
+                uint64_t inode, *added;
+
+                if (link_read(dirfd(dir), e->d_name, &target) < 0 || sscanf(target, "socket:[%" SCNu64 "]", &inode) != 1)
+                        continue;
+                added = ARRAY_APPEND(ret->inodes, ret->n);
+                if (added)
+                        *added = inode;
+                else
+                        r = -ENOMEM;
+        }
+        closedir(dir);
+        return r;
+}
+
+static bool sockets_have(const Sockets *s, uint64_t inode) {
+        for (size_t i = 0; i < s->n; i++)
+                if (s->inodes[i] == inode)
+                        return true;
+        return false;
+}
+
+/* Reads a line of /proc/net/unix: proc_pid_net(5), unix(7). Returns the name if it is that of an abstract socket of
+ * SOCK_SEQPACKET that listens, or NULL. */
+static const char *read_listener(char *line, uint64_t *ret_inode) {
+        const unsigned accepts = 1U << 16; /* __SO_ACCEPTCON of the kernel */
+        unsigned flags, type;
+        int n = 0;
+
+        line[strcspn(line, "\n")] = '\0';
+        if (sscanf(line, "%*x: %*x %*x %x %x %*x %" SCNu64 " %n", &flags, &type, ret_inode, &n) != 3 || n == 0)
+                return NULL;
+        return flags & accepts && type == SOCK_SEQPACKET && line[n] == '@' ? line + n + 1 : NULL;
+}
+
+/* Connects to an abstract socket without waiting. Returns the fd, or -errno: -EPERM if the socket is not isorun's. */
+static int connect_to(const char *name, pid_t isorun, struct ucred *ret) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        const struct timeval limit = { .tv_sec = CLIENT_SECONDS };
+        socklen_t size = sizeof(*ret);
+        size_t n = strlen(name);
+
+        if (n >= sizeof(address.sun_path))
                 return -EPERM;
-        *ret_uid = peer.uid;
-        *ret_gid = peer.gid;
+        memcpy(address.sun_path + 1, name, n);
+        n += offsetof(struct sockaddr_un, sun_path) + 1;
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, (socklen_t) n) < 0 ||
+            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &size) < 0)
+                return -errno;
+        if (ret->pid != isorun)
+                return -EPERM;
+        if (fcntl(fd, F_SETFL, 0) < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+            setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+                return -errno;
         return TAKE_FD(fd);
+}
+
+/* A name may contain a newline, and so imitate a line. Such a line leads to a socket of another process, so this goes
+ * on until a socket is isorun's. */
+static int find_and_connect(FILE *table, const Sockets *own, pid_t isorun, struct ucred *ret) {
+        _cleanup_free_ char *line = NULL;
+        int result = -ENOENT;
+        size_t room = 0;
+
+        while (getline(&line, &room, table) >= 0) {
+                uint64_t inode;
+                const char *name = read_listener(line, &inode);
+                int fd;
+
+                if (!name || !sockets_have(own, inode))
+                        continue;
+                fd = connect_to(name, isorun, ret);
+                if (fd >= 0)
+                        return fd;
+                if (fd == -EAGAIN)
+                        result = fd;
+        }
+        return result;
+}
+
+int client_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid) {
+        _cleanup_(sockets_deinit) Sockets own = {};
+        struct ucred peer;
+        FILE *table;
+        int r;
+
+        r = sockets_find(isorun, &own);
+        if (r < 0)
+                return r;
+        table = fopen("/proc/self/net/unix", "re");
+        if (!table)
+                return -errno;
+        r = find_and_connect(table, &own, isorun, &peer);
+        fclose(table);
+        if (r >= 0) {
+                *ret_uid = peer.uid;
+                *ret_gid = peer.gid;
+        }
+        return r;
 }
 
 int client_send(int fd, const ControlRequest *request, const char *strings, size_t size, const int *fds, unsigned n) {
@@ -79,6 +192,8 @@ int client_receive(int fd, const char *name, ControlReply *ret, int *fds, unsign
         int r;
 
         r = packet_receive(fd, packet, sizeof(packet), &size, fds, n, 0);
+        if (r == -EAGAIN)
+                return report_error(report, ETIMEDOUT, "%s has not answered within %d seconds", name, CLIENT_SECONDS);
         if (r < 0)
                 return report_error(report, -r, "%s: %s", name, strerror(-r));
         if (r == 0)

@@ -6,8 +6,11 @@
 #include "sandbox/wire/control.h"
 #include "util/report.h"
 
-/* Connects to the isorun with that pid. *ret_uid and *ret_gid are the ids of isorun. Returns the fd, which the caller
- * closes, or -errno: -EPERM if another process listens at the address. */
+enum { CLIENT_SECONDS = 10 }; /* the longest wait for an answer */
+
+/* Connects to the isorun with that pid. *ret_uid and *ret_gid are the ids of isorun. Waits of the socket end after
+ * CLIENT_SECONDS, with -EAGAIN. Returns the fd, which the caller closes, or -errno: -ENOENT if isorun does not listen in
+ * this network namespace, -EAGAIN if it does not accept connections. */
 int client_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid);
 
 /* Sends a request. strings are request->n_strings strings, each with a NUL, of size bytes together. Returns 0 or

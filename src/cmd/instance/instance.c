@@ -98,11 +98,12 @@ static pid_t reaper_parent(pid_t pid) {
         return (pid_t) number;
 }
 
-static bool is_of_user(pid_t pid, uid_t uid) {
+/* Returns the real uid of a process, or -1 as a uid_t. */
+static uid_t user_of(pid_t pid) {
         _cleanup_free_ char *uids = NULL;
         unsigned real;
 
-        return process_status(pid, "Uid", &uids) >= 0 && sscanf(uids, "%u", &real) == 1 && real == uid;
+        return process_status(pid, "Uid", &uids) >= 0 && sscanf(uids, "%u", &real) == 1 ? real : (uid_t) -1;
 }
 
 /* Whether the process is the service manager of the instance's service: pid 1, or for a user the user's process
@@ -115,7 +116,7 @@ static bool is_manager(pid_t pid, const Instance *i) {
                 return false;
         if (!i->of_user)
                 return pid == 1;
-        if (!is_called(pid, "systemd") || !is_of_user(pid, i->uid) || process_cgroup(pid, &cgroup) < 0)
+        if (!is_called(pid, "systemd") || user_of(pid) != i->uid || process_cgroup(pid, &cgroup) < 0)
                 return false;
         rest = strstr(cgroup, ".service/init.scope");
         return rest && streq(rest, ".service/init.scope") &&
@@ -141,9 +142,10 @@ static void confirm(Instance *i, uint64_t pid, bool may_be_handed_over) {
         if (pid == 0 || pid > INT32_MAX || !is_in_cgroup((pid_t) pid, i->cgroup))
                 return;
         parent = reaper_parent((pid_t) pid);
-        if (parent && is_called(parent, "isorun"))
+        if (parent && is_called(parent, "isorun")) {
                 i->isorun = parent;
-        else if (parent && may_be_handed_over && is_manager(parent, i))
+                i->runner = user_of(parent);
+        } else if (parent && may_be_handed_over && is_manager(parent, i))
                 i->handed_over = true;
         i->pid = i->isorun || i->handed_over ? (pid_t) pid : 0;
 }
@@ -157,7 +159,7 @@ static bool has_roots_processes(const char *processes) {
         for (char *line = copy ? strtok_r(copy, "\n", &position) : NULL; line; line = strtok_r(NULL, "\n", &position)) {
                 uint64_t pid;
 
-                if (parse_u64_range(line, 1, INT32_MAX, &pid) < 0 || is_of_user((pid_t) pid, 0))
+                if (parse_u64_range(line, 1, INT32_MAX, &pid) < 0 || user_of((pid_t) pid) == 0)
                         return true;
         }
         return !copy;

@@ -18,18 +18,23 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
                 return report_error(report, EOPNOTSUPP,
                                     "%s was started with --hand-over: its isorun has ended, so isoctl cannot do this",
                                     instance->name);
-        fd = client_connect(instance->isorun, &owner.uid, &owner.gid);
-        if (fd == -EPERM)
-                return report_error(report, EPERM, "cannot reach %s: another process uses its socket's name",
-                                    instance->name);
-        if (fd < 0)
-                return report_error(report, -fd,
-                                    "cannot reach %s from here: %s (its isorun, process %d, listens in another "
-                                    "network namespace)", instance->name,
-                                    strerror(-fd), instance->isorun);
-        if (owner.uid != geteuid() && geteuid() != 0)
+        if (instance->runner != geteuid() && geteuid() != 0)
                 return report_error(report, EPERM, "%s is an instance of user %u: only that user and root may do this",
-                                    instance->name, owner.uid);
+                                    instance->name, instance->runner);
+        fd = client_connect(instance->isorun, &owner.uid, &owner.gid);
+        if (fd == -EAGAIN)
+                return report_error(report, ETIMEDOUT, "%s does not answer: its isorun, process %d, accepts no "
+                                    "connections", instance->name, instance->isorun);
+        if (fd == -ENOENT)
+                return report_error(report, ENOENT,
+                                    "cannot reach %s from here: its isorun, process %d, does not listen in this network "
+                                    "namespace", instance->name, instance->isorun);
+        if (fd < 0)
+                return report_error(report, -fd, "cannot reach %s: %s (its isorun is process %d)", instance->name,
+                                    strerror(-fd), instance->isorun);
+        if (owner.uid != instance->runner)
+                return report_error(report, EPERM, "cannot reach %s: process %d is not its isorun any more",
+                                    instance->name, instance->isorun);
         if (ret)
                 *ret = owner;
         return TAKE_FD(fd);

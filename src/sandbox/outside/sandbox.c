@@ -23,6 +23,7 @@
 #include "sandbox/systemd/machine.h"
 #include "sandbox/who/id-maps.h"
 #include "sandbox/who/privileges.h"
+#include "sandbox/wire/control.h"
 #include "sandbox/wire/failure.h"
 #include "sandbox/wire/message.h"
 #include "sandbox/wire/signals.h"
@@ -256,6 +257,10 @@ static int start(Supervisor *s) {
         r = run_open_bus(run);
         if (r < 0)
                 return r;
+
+        /* Before isoctl can find the instance. Without the socket the instance runs, but isoctl cannot enter it. */
+        if (!run->plan->hand_over)
+                s->control = control_listen();
         if (run->plan->holder == HOLDER_SCOPE)
                 (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
         r = holder_begin(&run->holder, run->plan, run->pid, &run->bus, &run->patience, run->report);

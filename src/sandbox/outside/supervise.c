@@ -101,8 +101,6 @@ static int take_message(Supervisor *s) {
                 relay_begin(&s->relay, fds[1]);
                 if (run->plan->hand_over)
                         return hand_over(&s->hand_over, run, &s->relay);
-                /* If another process has taken the address, the instance runs, but isoctl cannot enter it. */
-                s->control = control_listen();
                 return run_terminal_start(&s->terminal);
         case MESSAGE_REFUSED:
                 report_notice(run->report, "%s", m.text);
@@ -181,10 +179,10 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         bool starting = run->outcome.progress == PROGRESS_STARTING;
 
         fds[ON_INSIDE] = (struct pollfd) { .fd = run->socket, .events = POLLIN };
-        /* Before the payload runs, signals wait: nothing can get them. */
+        /* Before the payload runs, signals and isoctl wait: nothing can get them. */
         fds[ON_SIGNAL] = (struct pollfd) { .fd = starting ? -1 : run->signals, .events = POLLIN };
         fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
-        fds[ON_CONTROL] = (struct pollfd) { .fd = s->control, .events = POLLIN };
+        fds[ON_CONTROL] = (struct pollfd) { .fd = starting ? -1 : s->control, .events = POLLIN };
         notify_fill(s->relay.notify, fds + ON_NOTIFY);
         run_terminal_fill(&s->terminal, fds + ON_TERMINAL);
 }

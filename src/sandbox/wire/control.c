@@ -26,18 +26,13 @@ int control_check_header(const void *packet, size_t size, ControlHeader *ret) {
         return ret->version == control_header.version ? 0 : -EPROTONOSUPPORT;
 }
 
-socklen_t control_address(pid_t isorun, struct sockaddr_un *ret) {
-        *ret = (struct sockaddr_un) { .sun_family = AF_UNIX };
-        return (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 +
-                            (size_t) snprintf(ret->sun_path + 1, sizeof(ret->sun_path) - 1, "isorun/%d", isorun));
-}
-
 int control_listen(void) {
+        enum { BACKLOG = 64 }; /* isorun accepts nothing before the command runs */
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        struct sockaddr_un address;
-        socklen_t size = control_address(getpid(), &address);
+        const struct sockaddr any = { .sa_family = AF_UNIX };
 
-        if (fd < 0 || bind(fd, (struct sockaddr *) &address, size) < 0 || listen(fd, 16) < 0)
+        /* An address of this size asks for a name: "Autobind feature" in unix(7). */
+        if (fd < 0 || bind(fd, &any, sizeof(any.sa_family)) < 0 || listen(fd, BACKLOG) < 0)
                 return -errno;
         return TAKE_FD(fd);
 }

@@ -3,7 +3,8 @@
 
 /* How isoctl sends requests to a running instance.
  *
- * isorun listens on an abstract socket (unix(7)) with its pid in the name, so no file is written. It accepts only its
+ * isorun listens on an abstract socket (unix(7)), so no file is written. The kernel chooses its name, because any user
+ * could take a name that is known beforehand. isoctl finds the socket among isorun's open files. isorun accepts only its
  * own user and root, and no process in a sandbox. It passes the accepted connection to the reaper, which forks a
  * process that reads the one request and carries it out (serve.h). The reaper itself reads only signals, which have a
  * fixed size.
@@ -16,7 +17,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/un.h>
 
 /* Raise this with every change of a request or a reply. */
 enum { CONTROL_VERSION = 1 };
@@ -71,12 +71,7 @@ extern const ControlHeader control_header;
  * -EPROTONOSUPPORT if it is from another version; *ret is filled then too. */
 int control_check_header(const void *packet, size_t size, ControlHeader *ret);
 
-/* Makes the address of the isorun with that pid. Returns its length, which must be used: an abstract name has no NUL at
- * its end. */
-socklen_t control_address(pid_t isorun, struct sockaddr_un *ret);
-
-/* Outside: listens at the address of this process. Returns the fd, or -errno: -EADDRINUSE if another process has taken
- * the name. */
+/* Outside: listens at an address that the kernel chooses. Returns the fd or -errno. */
 int control_listen(void);
 
 /* Outside: accepts a connection and checks its sender. Returns a non-blocking fd, or -errno: -EPERM if the sender is
