@@ -591,6 +591,18 @@ while os.path.exists("what"):
 	ok "$label: ... and both happened" test "$good" -gt 0 -a $((tries < 1000 ? 1 : refused)) -gt 0
 }
 
+# systemd-resolved makes /etc/resolv.conf such a symlink. The sandbox has a /run of its own, where it leads nowhere.
+test_link_into_run() {
+	local link=/etc/isorun-test-link there=/run/isorun-test-there
+	[ -w /etc ] && [ -w /run ] || { skip "$label: a destination that is a symlink into /run" "no root"; return; }
+	mkdir -p "$there"
+	echo content >"$there/file"
+	ln -s "..$there/file" "$link"
+	prints "a destination that is a symlink into /run" content -p BindReadOnlyPaths="$link" cat "$link"
+	shell "... with all of /run empty but for it" "$there/file" -p BindReadOnlyPaths="$link" 'find /run -type f'
+	rm -rf "$link" "$there"
+}
+
 test_many() {
 	local i
 	policy "$(for ((i = 0; i < 10000; i++)); do echo "Volume=/etc/hostname:/mnt/v/$i:ro"; done)"
@@ -612,6 +624,7 @@ all() {
 	test_docs
 	test_stateless
 	test_race
+	test_link_into_run
 	test_many
 }
 

@@ -192,7 +192,22 @@ static int add_way(RootBuilder *rb, const PlanMount *m, const Spot *spot) {
         return 0;
 }
 
-/* Moves *m into the model if it gets a place. */
+/* Whether a symlink has led to a directory that another wanted mount is still to replace, such as /run. */
+static bool comes_too_early(const RootBuilder *rb, const PlanMount *m, const char *path) {
+        if (streq(path, m->destination))
+                return false;
+        for (size_t i = rb->n_placed; i < rb->n_wanted; i++) {
+                const PlanMount *other = &rb->wanted[i].mount;
+
+                if (other != m && other->kind != MOUNT_BLOCKED && other->destination &&
+                    path_is_below(path, other->destination))
+                        return true;
+        }
+        return false;
+}
+
+/* Moves *m into the model if it gets a place. Returns -EAGAIN if it must come later, because of the destination that it
+ * has now. */
 static int place(RootBuilder *rb, PlanMount *m, bool optional) {
         _cleanup_(spot_deinit) Spot spot = {};
         int r;
@@ -200,6 +215,11 @@ static int place(RootBuilder *rb, PlanMount *m, bool optional) {
         r = root_model_walk(&rb->model, m->destination, &spot);
         if (r == -ENOMEM)
                 return r;
+        if (r >= 0 && comes_too_early(rb, m, spot.path)) {
+                free(m->destination);
+                m->destination = TAKE_PTR(spot.path);
+                return -EAGAIN;
+        }
         if (r < 0)
                 return mount_error(rb, m, -r, "%s: %s", m->destination, strerror(-r));
 
@@ -255,20 +275,29 @@ static int compare_wanted(const void *a, const void *b) {
         return c ?: (int) m->origin.line - (int) n->origin.line;
 }
 
+static void sort_wanted(RootBuilder *rb) {
+        qsort(rb->wanted + rb->n_placed, rb->n_wanted - rb->n_placed, sizeof(WantedMount), compare_wanted);
+}
+
 /* Places those of the wanted mounts, from the first that has no place. */
 static int place_all(RootBuilder *rb, bool hidden) {
         int result = 0;
 
-        qsort(rb->wanted + rb->n_placed, rb->n_wanted - rb->n_placed, sizeof(WantedMount), compare_wanted);
-        for (; rb->n_placed < rb->n_wanted && result != -ENOMEM; rb->n_placed++) {
+        sort_wanted(rb);
+        while (rb->n_placed < rb->n_wanted && result != -ENOMEM) {
                 WantedMount *w = &rb->wanted[rb->n_placed];
                 int r;
 
                 if (!hidden && w->mount.kind == MOUNT_BLOCKED)
                         break;
                 r = place(rb, &w->mount, w->optional);
+                if (r == -EAGAIN) {
+                        sort_wanted(rb);
+                        continue;
+                }
                 if (r < 0)
                         result = r;
+                rb->n_placed++;
         }
         return result;
 }
