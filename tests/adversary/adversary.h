@@ -16,6 +16,7 @@ typedef struct Facts {
         int tcp, udp; /* ports of the host's loopback on which it listens */
         int pid; /* as the host sees it */
         int key; /* of a shared memory, a semaphore set and a message queue */
+        int terminal; /* the number of its terminal */
         char name[64]; /* of an abstract socket, a message queue, a key, and a file in /dev/shm */
         char secret[128]; /* a file in the host's /tmp */
         char setuid[128]; /* a set-user-ID program, or "" */

@@ -3,6 +3,7 @@
 #include "adversary.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,36 @@ static int try_memfd_map(const Facts *facts, const Attempt *a) {
         if (fd < 0 || ftruncate(fd, SIZE) < 0)
                 return -errno;
         return mapped(mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0));
+}
+
+/* Changes code that is mapped read-only, through a file that knows no protection. */
+static int try_own_memory(const Facts *facts, const Attempt *a) {
+        static const char code = 0;
+        char byte = code;
+        int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC), r;
+
+        if (fd < 0)
+                return -errno;
+        r = result(pwrite(fd, &byte, 1, (off_t) (uintptr_t) &code));
+        close(fd);
+        return r;
+}
+
+/* What the caller passes as data. */
+static int try_map_input(const Facts *facts, const Attempt *a) {
+        return mapped(mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, STDIN_FILENO, 0));
+}
+
+static int try_map_file(const Facts *facts, const Attempt *a) {
+        char path[] = "/tmp/adversary.XXXXXX";
+        int fd = mkstemp(path);
+
+        if (fd < 0)
+                return -errno;
+        (void) unlink(path);
+        if (ftruncate(fd, SIZE) < 0)
+                return -errno;
+        return mapped(mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0));
 }
 
 static int copy_self(int to) {
@@ -108,6 +139,9 @@ static const Attempt attempts[] = {
         { "pkey-protect", "make memory executable (pkey_mprotect)", try_protect, .number = SYS_pkey_mprotect },
         { "code-shm", "attach shared memory as executable", try_shm_exec },
         { "code-memfd", "map a file in memory as executable", try_memfd_map },
+        { "code-tmp", "map a file in /tmp as executable", try_map_file },
+        { "code-input", "map standard input as executable", try_map_input },
+        { "memory-file", "change its code through /proc/self/mem", try_own_memory },
         { "code-memfd-exec", "run a program that it has made in a memfd", try_memfd_exec },
         { "code-tmp-exec", "run a program that it has made in /tmp", try_exec_in, .path = "/tmp" },
         { "code-shm-exec", "run a program that it has made in /dev/shm", try_exec_in, .path = "/dev/shm" },

@@ -8,7 +8,9 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <linux/fs.h>
@@ -93,6 +95,34 @@ static int try_inherited(const Facts *facts, const Attempt *a) {
         return -EBADF;
 }
 
+/* The terminal of the process outside, by its number. */
+static int try_terminal_number(const Facts *facts, const Attempt *a) {
+        char path[64];
+
+        (void) snprintf(path, sizeof(path), "/dev/pts/%d", facts->terminal);
+        return reopen(path, O_RDWR);
+}
+
+/* Says that a message comes from another user's process. */
+static int try_forge(const Facts *facts, const Attempt *a) {
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(struct ucred))];
+        } control = { 0 };
+        struct iovec iov = { (char *) "x", 1 };
+        struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                                  .msg_controllen = sizeof(control) };
+        struct ucred ucred = { getpid(), 2, 2 };
+        int pair[2];
+
+        if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) < 0)
+                return -errno;
+        control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(ucred)), .cmsg_level = SOL_SOCKET,
+                                           .cmsg_type = SCM_CREDENTIALS };
+        memcpy(CMSG_DATA(&control.header), &ucred, sizeof(ucred));
+        return result(sendmsg(pair[0], &message, 0));
+}
+
 static int own_terminal(void) {
         int master, slave;
 
@@ -140,7 +170,9 @@ static const Attempt attempts[] = {
         { "error-no-append", "clear O_APPEND", try_no_append },
         { "error-truncate", "truncate it", try_truncate_error },
         { "inherited-fd", "find another open fd", try_inherited },
+        { "forged-credentials", "forge the sender of a message (SCM_CREDENTIALS)", try_forge },
         { "terminal", "open the caller's terminal (/dev/tty)", try_reopen, { O_RDWR }, .path = "/dev/tty" },
+        { "terminal-number", "open the caller's terminal by its number", try_terminal_number },
         { "terminal-input", "push input into a terminal (TIOCSTI)", try_push_input },
         { "terminal-linux", "act on a virtual console (TIOCLINUX)", try_console_call, .reaches = ENOTTY },
         { "terminal-console", "take over the console's output (TIOCCONS)", try_console_output, .reaches = EBUSY },

@@ -120,6 +120,8 @@ static const Attempt attempts[] = {
         { "settimeofday", "set the time", try_settime },
         { "clock-settime", "set the time of a clock", CALL(SYS_clock_settime, CLOCK_REALTIME, 1), .reaches = EFAULT },
         { "adjtimex", "change the pace of the clock", try_adjtime },
+        { "wake-alarm", "a timer that wakes the machine", CALL(SYS_timerfd_create, CLOCK_BOOTTIME_ALARM, 0),
+          .needs = "a real-time clock" },
         { "sethostname", "set the host's name", CALL(SYS_sethostname, (unsigned long) "x", 1) },
         { "setdomainname", "set the domain's name", CALL(SYS_setdomainname, (unsigned long) "x", 1) },
         { "fanotify", "watch a file system by fanotify", CALL(SYS_fanotify_init, FAN_CLASS_NOTIF | FAN_REPORT_FID, O_RDONLY),

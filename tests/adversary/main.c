@@ -59,6 +59,9 @@ static void attempt_in_child(const Facts *facts, const Attempt *a) {
         if (facts->control)
                 protect_machine();
         r = make(facts, a);
+        /* Once more with all capabilities in a user namespace of its own, if the policy lets it have one. */
+        if (r < 0 && !facts->control && own_world(CLONE_NEWUSER) == 0)
+                r = make(facts, a);
         _exit(r > -NO_ERRNO ? -r : NO_ERRNO);
 }
 
@@ -100,8 +103,8 @@ static void list(void) {
 }
 
 int facts_print(const Facts *f, char *text, size_t size) {
-        int n = snprintf(text, size, "%d,%d,%d,%d,%s,%s,%s", f->tcp, f->udp, f->pid, f->key, f->name, f->secret,
-                         f->setuid);
+        int n = snprintf(text, size, "%d,%d,%d,%d,%d,%s,%s,%s", f->tcp, f->udp, f->pid, f->key, f->terminal,
+                         f->name, f->secret, f->setuid);
 
         return n > 0 && (size_t) n < size ? 0 : -E2BIG;
 }
@@ -109,8 +112,8 @@ int facts_print(const Facts *f, char *text, size_t size) {
 int facts_parse(const char *text, Facts *ret) {
         Facts f = { 0 };
 
-        if (sscanf(text, "%d,%d,%d,%d,%63[^,],%127[^,],%127[^,]", &f.tcp, &f.udp, &f.pid, &f.key, f.name, f.secret,
-                   f.setuid) < 6)
+        if (sscanf(text, "%d,%d,%d,%d,%d,%63[^,],%127[^,],%127[^,]", &f.tcp, &f.udp, &f.pid, &f.key, &f.terminal,
+                   f.name, f.secret, f.setuid) != 8)
                 return -EINVAL;
         *ret = f;
         return 0;

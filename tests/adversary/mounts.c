@@ -42,7 +42,7 @@ static int try_setattr(const Facts *facts, const Attempt *a) {
         return result(syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)));
 }
 
-/* A copy of the root, which might have lost its flags. */
+/* A copy of all mounts, which might have lost its flags. */
 static int try_clone_writable(const Facts *facts, const Attempt *a) {
         struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
         int fd;
@@ -52,6 +52,13 @@ static int try_clone_writable(const Facts *facts, const Attempt *a) {
         if (fd < 0)
                 return -errno;
         return result(syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)));
+}
+
+static int try_clone_with(const Facts *facts, const Attempt *a) {
+        struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+        (void) own_world(CLONE_NEWNS);
+        return result(syscall(SYS_open_tree_attr, AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE, &attr, sizeof(attr)));
 }
 
 static int try_open_tree(const Facts *facts, const Attempt *a) {
@@ -215,6 +222,7 @@ static const Attempt attempts[] = {
         { "remount-dev", "allow devices by a remount", try_remount, { MS_NOSUID | MS_RDONLY }, .path = "/" },
         { "setattr-root", "make all mounts writable by mount_setattr", try_setattr },
         { "clone-writable", "make a copy of the root writable", try_clone_writable },
+        { "clone-with", "copy the root as a writable one (open_tree_attr)", try_clone_with, .needs = "Linux 6.15" },
         { "fspick-root", "reconfigure the root's file system", try_fspick },
         { "umount", "take off a mount of the sandbox", try_umount },
         { "move-mount", "move a mount of the sandbox away", try_move },

@@ -7,8 +7,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef PIDFD_GET_NET_NAMESPACE
+#define PIDFD_GET_NET_NAMESPACE _IO(0xff, 4)
+#endif
 
 static int write_file(const char *path, const char *text) {
         int fd = open(path, O_WRONLY | O_CLOEXEC), r;
@@ -36,7 +41,7 @@ int own_world(int flags) {
         unsigned uid = getuid(), gid = getgid();
         char map[64];
 
-        if (unshare(flags) == 0) {
+        if (!(flags & CLONE_NEWUSER) && unshare(flags) == 0) {
                 if (flags & CLONE_NEWPID)
                         go_on_in_child();
                 return 0;
@@ -88,6 +93,20 @@ static int try_setns_pidfd(const Facts *facts, const Attempt *a) {
         return fd < 0 ? -errno : result(setns(fd, CLONE_NEWUTS));
 }
 
+/* Maps the host's root into a user namespace of its own. */
+static int try_map_root(const Facts *facts, const Attempt *a) {
+        if (unshare(CLONE_NEWUSER) < 0)
+                return -errno;
+        return write_file("/proc/self/uid_map", "0 0 1");
+}
+
+/* A namespace of process 1 by a pidfd, without its file in /proc. */
+static int try_pidfd_namespace(const Facts *facts, const Attempt *a) {
+        int fd = (int) syscall(SYS_pidfd_open, 1, 0);
+
+        return fd < 0 ? -errno : result(ioctl(fd, a->args[0], 0));
+}
+
 static const Attempt attempts[] = {
         { "ns-mount", "a mount namespace", try_unshare, { CLONE_NEWNS } },
         { "ns-uts", "a namespace for the host's name", try_unshare, { CLONE_NEWUTS } },
@@ -103,5 +122,8 @@ static const Attempt attempts[] = {
         { "setns-mount", "setns into its own mount namespace", try_setns, { CLONE_NEWNS }, .path = "/proc/self/ns/mnt" },
         { "setns-reaper", "setns into the namespaces of process 1", try_setns, { CLONE_NEWNS }, .path = "/proc/1/ns/mnt" },
         { "setns-pidfd", "the same by a pidfd", try_setns_pidfd },
+        { "pidfd-namespace", "a namespace of process 1 by a pidfd", try_pidfd_namespace, { PIDFD_GET_NET_NAMESPACE },
+          .needs = "Linux 6.11" },
+        { "map-root", "map the host's root into a user namespace", try_map_root },
 };
 AREA(area_namespaces, "Namespaces");

@@ -118,12 +118,14 @@ static void remove_ipc(const Outside *o) {
 }
 
 /* The terminal of the session, in which the process group of the sandbox is, too. */
-static int take_terminal(void) {
+static int take_terminal(int *ret_number) {
         int master, slave;
 
         if (openpty(&master, &slave, NULL, NULL, NULL) < 0)
                 return -errno;
-        return setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0 ? -errno : 0;
+        if (ioctl(master, TIOCGPTN, ret_number) < 0 || setsid() < 0)
+                return -errno;
+        return result(ioctl(slave, TIOCSCTTY, 0));
 }
 
 static int take_signals(Outside *o) {
@@ -161,7 +163,7 @@ static int prepare(Outside *o, const char *directory) {
         fd = make_ipc(o);
         if (fd < 0)
                 return fd;
-        fd = take_terminal();
+        fd = take_terminal(&f->terminal);
         return fd < 0 ? fd : take_signals(o);
 }
 

@@ -36,8 +36,8 @@ static int try_readlink(const Facts *facts, const Attempt *a) {
         return result(readlink(a->path, path, sizeof(path)));
 }
 
-/* Everybody may open it for writing. */
-static int try_last_pid(const Facts *facts, const Attempt *a) {
+/* Writes what is there already. */
+static int try_rewrite(const Facts *facts, const Attempt *a) {
         int fd = open(a->path, O_RDWR | O_CLOEXEC), r;
         char text[32];
         ssize_t n;
@@ -110,8 +110,10 @@ static const Attempt attempts[] = {
         { "sys-suid-dumpable", "open fs.suid_dumpable for writing", try_open_to_write,
           .path = "/proc/sys/fs/suid_dumpable" },
         { "sys-drop-caches", "open vm.drop_caches for writing", try_open_to_write, .path = "/proc/sys/vm/drop_caches" },
-        { "sys-last-pid", "choose the next pid of the namespace (ns_last_pid)", try_last_pid,
+        { "sys-last-pid", "choose the next pid of the namespace (ns_last_pid)", try_rewrite,
           .path = "/proc/sys/kernel/ns_last_pid", .needs = "checkpoint and restore" },
+        { "sys-user-max", "raise a bound of its user namespace (user.max_inotify_instances)", try_rewrite,
+          .path = "/proc/sys/user/max_inotify_instances", .needs = "CAP_SYS_RESOURCE" },
         { "sys-ip-forward", "open net.ipv4.ip_forward for writing", try_open_to_write,
           .path = "/proc/sys/net/ipv4/ip_forward" },
         { "binfmt", "register a binary format (binfmt_misc)", try_open_to_write,

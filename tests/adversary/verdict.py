@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Says what the attempts of the adversary have come to.
 
-verdict.py unwanted POLICY WHO CONTROL RESULTS: prints what got through though the policy does not allow it.
-verdict.py missed POLICY WHO CONTROL RESULTS: prints what the policy allows and what did not get through, unless the control
-    did not get through either.
+verdict.py judge CONTROL RESULTS...: prints a line for each file of results, with tabs between: its name, how many were
+    tried, allowed and got through, what got through though the policy does not allow it, and what the policy allows and
+    did not get through (unless it did not in the control either).
 verdict.py idle ADVERSARY CONTROL: prints the attempts that did not get through in the control, and that need nothing.
-verdict.py count POLICY WHO CONTROL RESULTS: prints how many were tried, allowed, and got through.
 verdict.py table [--check] ADVERSARY DOCUMENT: writes the table in DOCUMENT, or only compares it.
 
-ADVERSARY is the program, CONTROL and RESULTS are what it prints, POLICY is a name, and WHO is root or user. What the
-policies allow is in the file "allowed".
+ADVERSARY is the program, CONTROL and RESULTS are what it prints. A file of results is named POLICY-USER-HOW, where USER
+is root or user. What the policies allow is in the file "allowed".
 """
 import fnmatch
 import pathlib
@@ -134,19 +133,20 @@ def update(check, attempts, rules, document):
     return wrong
 
 
-def judge(verb, rules, policy, user, control, results):
-    control, results = read_results(control), read_results(results)
-    through = {name for name, r in results.items() if r == "through"}
-    possible = {name for name, r in control.items() if r == "through"}
-    allowed = {name for name in results if reason_of(rules, name, policy, user)}
+def judge(rules, control, path):
+    name = pathlib.Path(path).name
+    policy, user, _ = name.split("-", 2)
+    results = read_results(path)
     if results.get("end") != "end" or set(results) != set(control):
-        return ["the attempts did not reach their end"]
-    if verb == "unwanted":
-        return sorted(through - allowed)
-    if verb == "missed":
-        gaps = {name for name in allowed if reason_of(rules, name, policy, user).startswith("gap ")}
-        return [f"{name}: {results[name]}" for name in sorted(allowed & possible - through - gaps)]
-    return [f"{len(possible)} tried, {len(allowed & possible)} allowed, {len(through)} got through"]
+        return f"{name}\t-\tthe attempts did not reach their end\t-"
+    through = {attempt for attempt, r in results.items() if r == "through"}
+    possible = {attempt for attempt, r in control.items() if r == "through"}
+    reasons = {attempt: reason_of(rules, attempt, policy, user) for attempt in results}
+    allowed = {attempt for attempt, reason in reasons.items() if reason}
+    gaps = {attempt for attempt in allowed if reasons[attempt].startswith("gap ")}
+    missed = [f"{attempt} ({results[attempt]})" for attempt in sorted(allowed & possible - through - gaps)]
+    count = f"{len(possible)} tried, {len(allowed & possible)} allowed, {len(through)} got through"
+    return "\t".join([name, count, " ".join(sorted(through - allowed)) or "-", " ".join(missed) or "-"])
 
 
 def main():
@@ -162,7 +162,8 @@ def main():
         said = [f"{name}: {control.get(name)}" for _, name, _, needs in read_list(adversary)
                 if not needs and control.get(name) != "through"]
     else:
-        said = judge(verb, rules, *arguments)
+        control = read_results(arguments[0])
+        said = [judge(rules, control, path) for path in arguments[1:]]
     print(*said, sep="\n", end="\n" if said else "")
     return verb == "table" and bool(said)
 
