@@ -158,6 +158,16 @@ static int get_limit(int resource, struct rlimit *ret) {
         return getrlimit((__rlimit_resource_t) resource, ret) < 0 ? -errno : 0;
 }
 
+static int get_user_limit(const char *name, uint64_t *ret) {
+        _cleanup_free_ char *path = path_join("/proc/sys/user", name), *text = NULL;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = file_read_line(AT_FDCWD, path, &text);
+        return r < 0 ? r : parse_u64(text, ret);
+}
+
 static unsigned get_personality(void) {
         return (unsigned) personality(UINT32_MAX);
 }
@@ -181,6 +191,7 @@ int host_probe(Host *host, Report *report) {
                 .find_groups = users_find_groups,
                 .find_program = find_program,
                 .get_limit = get_limit,
+                .get_user_limit = get_user_limit,
                 .get_personality = get_personality,
         };
 

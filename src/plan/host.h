@@ -41,6 +41,8 @@ typedef struct Host {
         int (*find_groups)(const char *name, gid_t first, gid_t **ret, size_t *ret_n); /* users_find_groups() */
         int (*find_program)(const char *name, char **ret); /* a set-user-ID helper; 0, -ENOENT or -ENOMEM */
         int (*get_limit)(int resource, struct rlimit *ret); /* this process's: getrlimit(2); 0 or -errno */
+        int (*get_user_limit)(const char *name, uint64_t *ret); /* a file of /proc/sys/user, of this process's user
+                                                                   namespace; 0 or -errno */
         unsigned (*get_personality)(void);                  /* this process's: personality(2) */
 } Host;
 

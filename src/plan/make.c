@@ -6,6 +6,7 @@
 #include "plan/builder.h"
 #include "plan/deny/filter.h"
 #include "plan/deny/landlock.h"
+#include "plan/payload/bounds.h"
 #include "plan/payload/environment.h"
 #include "plan/payload/resources.h"
 #include "plan/payload/terminal.h"
@@ -34,7 +35,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
         static int (*const parts[])(Builder *) = {
                 build_names,    build_holder,       build_machine,     build_notify, build_bus,
                 build_identity, build_capabilities, build_environment, build_filter, build_resources,
-                build_terminal, build_root,         build_landlock,    build_inner_cgroup,
+                build_bounds,   build_terminal,     build_root,        build_landlock, build_inner_cgroup,
         };
         _cleanup_(plan_freep) Plan *plan = calloc(1, sizeof(Plan));
         Builder b = {

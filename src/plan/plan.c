@@ -36,6 +36,7 @@ Plan *plan_free(Plan *plan) {
         strv_free(plan->service_origins);
         free(plan->working_directory);
         free(plan->limits);
+        free(plan->user_limits);
         free(plan->notify);
         free(plan);
         return NULL;
@@ -49,6 +50,12 @@ PlanCall *plan_find_call(const Plan *plan, const char *name) {
         PlanCall key = { .name = name };
 
         return bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
+}
+
+bool plan_allows_call(const Plan *plan, const char *name) {
+        const PlanCall *call = plan_find_call(plan, name);
+
+        return call && !call->error;
 }
 
 int destination_compare(const char *a, const char *b) {

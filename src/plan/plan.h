@@ -72,8 +72,14 @@ typedef struct PlanLandlockRule {
 typedef struct PlanResourceLimit {
         const Directive *directive;
         struct rlimit limit;
-        Origin origin;
+        Origin origin; /* without a file: not from the policy, from plan/payload/bounds.h */
 } PlanResourceLimit;
+
+/* A limit of the sandbox's own user namespace. */
+typedef struct PlanUserLimit {
+        const char *name; /* constant: a file in /proc/sys/user */
+        uint64_t value;
+} PlanUserLimit;
 
 typedef struct PlanStandardIO {
         StandardIO kind;
@@ -151,6 +157,8 @@ typedef struct Plan {
         unsigned terminals; /* bit N: fd N is a terminal of the caller, which a private terminal replaces */
         PlanResourceLimit *limits;
         size_t n_limits;
+        PlanUserLimit *user_limits;
+        size_t n_user_limits;
         bool set_umask, set_nice;
         mode_t umask;
         int nice;
@@ -181,6 +189,9 @@ int plan_compare_calls(const void *a, const void *b);
 
 /* The system call of this name, or NULL if it is not listed. */
 PlanCall *plan_find_call(const Plan *plan, const char *name);
+
+/* Whether the filter allows a system call, at least with some arguments. */
+bool plan_allows_call(const Plan *plan, const char *name);
 
 /* The mount with exactly this destination, or NULL. */
 const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

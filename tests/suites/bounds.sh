@@ -7,7 +7,7 @@
 # Both sides use this program. "take" prints what it got of each kind and why it got no more, and keeps it until its
 # standard input ends. "need" tries to get one of each.
 cat "$top/tests/calls.py" - >"$tmp/taker.py" <<'PY'
-import errno, fcntl, os, resource, signal, sys
+import errno, fcntl, os, resource, sys
 
 libc = ctypes.CDLL(None, use_errno=True)
 kept = []
@@ -38,7 +38,52 @@ def lease():
     fcntl.fcntl(kept[-1], F_SETLEASE, fcntl.F_UNLCK)
 
 
-KINDS = {"terminal": terminal, "pipe": pipe, "lease": lease}
+def instance():
+    kept.append(checked(libc.inotify_init1(0)))
+
+
+def watches():
+    """Watches of 60 instances, on each file once."""
+    files = (os.path.join(d, f) for d, _, files in os.walk("/usr/share") for f in files)
+    paths = list({os.stat(f).st_ino: f for f in files if not os.path.islink(f)}.values())[:4000]
+    for _ in range(60):
+        fd = checked(libc.inotify_init1(0))
+        kept.append(fd)
+        for path in paths:
+            yield fd, path
+
+
+more_watches = watches()
+
+
+def watch():
+    fd, path = next(more_watches)
+    checked(libc.inotify_add_watch(fd, path.encode(), 2))
+
+
+def timer():
+    """A timer holds a pending signal from its beginning."""
+    checked(libc.timer_create(1, None, ctypes.byref(ctypes.c_void_p())))
+
+
+def queue():
+    name = f"/isorun-test-{os.getpid()}-{len(kept)}".encode()
+    kept.append(checked(libc.mq_open(name, os.O_RDWR | os.O_CREAT, 0o600, None)))
+    libc.mq_unlink(name)
+
+
+def locked():
+    """A page that SHM_LOCK keeps in memory."""
+    segment = checked(libc.shmget(0, 4096, 0o1600))
+    try:
+        checked(libc.shmctl(segment, 11, None))
+    except OSError:
+        libc.shmctl(segment, 0, None)
+        raise
+
+
+KINDS = {"terminal": terminal, "pipe": pipe, "lease": lease, "instance": instance, "watch": watch, "timer": timer,
+         "queue": queue, "locked": locked}
 
 
 def get(kind, most):
@@ -54,7 +99,7 @@ def get(kind, most):
 if sys.argv[1] == "take":
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     for kind in sys.argv[2:]:
-        print(kind, get(kind, 5000))
+        print(kind, get(kind, 200000))
     print("taken", flush=True)
     sys.stdin.read()
 else:
@@ -93,15 +138,56 @@ is_left() { # kind
 	also is "$label: ... and outside there is one left" "$out" "$1 1 and more"
 }
 
+# "NUMBER ERROR" with a number from 1 to a bound, and that error.
+is_bounded() { [ "${1#* }" = "$3" ] && [ "${1% *}" -gt 0 ] && [ "${1% *}" -le "$2" ]; }
+
+# The bound that explain shows, which isorun takes from the limit of the caller.
+bound() { # name in explain, options...
+	"${who[@]}" "$isorun" --dry-run "${@:2}" true 2>/dev/null | sed -n "s/^  $1 *\([0-9]*\), .*/\1/p"
+}
+
+# Signals that are pending elsewhere for this user count, too, and another suite may have many.
+take_signals() {
+	take -- timer
+	is_bounded "$(got timer)" "$(bound LimitSIGPENDING)" EAGAIN && return
+	let_go
+	return 1
+}
+
 all() {
-	take -p LimitNOFILE=4096 -p 'SystemCallFilter=setrlimit prlimit64' -- terminal pipe lease
+	take -p LimitNOFILE=4096 -p 'SystemCallFilter=setrlimit prlimit64' -- terminal pipe lease instance
 	is "$label: terminals end at a number of the instance's own" "$(got terminal)" "256 ENOSPC"
 	is_left terminal
 	is "$label: no pipe is made larger" "$(got pipe)" "0 EPERM"
 	is_left pipe
 	is "$label: no lease is taken" "$(got lease)" "0 EPERM"
 	is_left lease
+	is "$label: inotify instances end at the bound" "$(got instance)" "$(bound max_inotify_instances) EMFILE"
+	is_left instance
 	let_go
+
+	take -- watch locked
+	is "$label: inotify watches end at the bound" "$(got watch)" "$(bound max_inotify_watches) ENOSPC"
+	is_left watch
+	is "$label: locked memory ends at the bound" "$(got locked)" "$(($(bound LimitMEMLOCK) / $(getconf PAGESIZE))) ENOMEM"
+	is_left locked
+	let_go
+
+	ok "$label: pending signals end at the bound" eventually take_signals
+	is_left timer
+	let_go
+
+	take -p Nesting=yes "${nest_as[@]}" -- queue
+	ok "$label: message queues end at the bound" is_bounded "$(got queue)" "$(bound LimitMSGQUEUE)" EMFILE
+	is_left queue
+	let_go
+
+	shell "namespaces are bounded where they can be made" \
+		"$(bound max_user_namespaces -p Nesting=yes "${nest_as[@]}")" -p Nesting=yes \
+		"${nest_as[@]}" 'cat /proc/sys/user/max_user_namespaces'
+	also shell "... and the payload cannot raise the bound" "$(bound max_inotify_instances) refused" \
+		-p Nesting=yes "${nest_as[@]}" 'echo 9999 2>/dev/null >/proc/sys/user/max_inotify_instances || refused=refused
+			echo $(cat /proc/sys/user/max_inotify_instances) $refused'
 }
 
 mode=(-p "Optional=MemoryMax TasksMax")

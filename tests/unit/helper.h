@@ -313,6 +313,14 @@ static inline int plan_get_limit(int resource, struct rlimit *ret) {
         return 0;
 }
 
+/* The limits of a user namespace are 1000; the machine has no fanotify. */
+static inline int plan_get_user_limit(const char *name, uint64_t *ret) {
+        if (startswith(name, "max_fanotify"))
+                return -ENOENT;
+        *ret = 1000;
+        return 0;
+}
+
 static inline unsigned plan_get_personality(void) {
         return 8;
 }
@@ -350,6 +358,7 @@ static inline int plan_set_up(void **state) {
                 .find_groups = plan_find_groups,
                 .find_program = plan_find_program,
                 .get_limit = plan_get_limit,
+                .get_user_limit = plan_get_user_limit,
                 .get_personality = plan_get_personality,
         };
         plan_set_uid(f, 0);

@@ -547,11 +547,13 @@ static void test_notify_requests(void **state) {
 
 /* Limits. */
 
+enum { BOUNDED = 3 }; /* LimitSIGPENDING=, LimitMSGQUEUE=, LimitMEMLOCK= */
+
 static void test_resource_limits(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_good(f, "LimitCORE=1K:2K\n");
-        assert_int_equal(f->plan->n_limits, 1);
+        assert_int_equal(f->plan->n_limits, 1 + BOUNDED);
         assert_int_equal(f->plan->limits[0].limit.rlim_cur, 1024);
         assert_int_equal(f->plan->limits[0].limit.rlim_max, 2048);
 
@@ -559,10 +561,43 @@ static void test_resource_limits(void **state) {
         plan_expect_error(f, "LimitCORE=1K\n", EPERM,
                           "test.conf:1: LimitCORE=: cannot be enforced: it is above the caller's hard limit");
         plan_expect_notice(f, "LimitCORE=1K\nOptional=LimitCORE\n", "LimitCORE=: not enforced: ");
-        assert_int_equal(f->plan->n_limits, 0);
+        assert_int_equal(f->plan->n_limits, BOUNDED);
         plan_expect_good(f, "LimitCORE=0\n");
         plan_expect_good(f, "LimitNOFILE=4096\n");
         plan_expect_error(f, "LimitNOFILE=4097\n", EPERM, "test.conf:1: LimitNOFILE=: cannot be enforced: it is above");
+}
+
+/* The things that the kernel counts for each user. The caller's limits are in helper.h. */
+static void test_bounds(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "SystemCallFilter=@system-service");
+        expect_in("half", plan_shown(f), "LimitSIGPENDING=512, a part of the caller's\n");
+        expect_in("enough", plan_shown(f), "LimitMSGQUEUE=1024, a part of the caller's\n");
+        expect_in("half", plan_shown(f), "max_inotify_instances=500, a part of the caller's\n");
+        expect_in("enough", plan_shown(f), "max_inotify_watches=1000, a part of the caller's\n");
+        assert_int_equal(f->plan->n_user_limits, 2);
+
+        plan_expect_good(f, "LimitSIGPENDING=700");
+        assert_int_equal(f->plan->n_limits, BOUNDED);
+        assert_int_equal(f->plan->limits[0].limit.rlim_cur, 700);
+
+        plan_expect_good(f, "SystemCallFilter=~@mount");
+        expect_in("unknown outside", plan_shown(f), "max_fanotify_groups=16, a part of the caller's\n");
+        plan_expect_good(f, "SystemCallFilter=@system-service\nRestrictNamespaces=net");
+        assert_int_equal(f->plan->n_user_limits, 3);
+        expect_in("a namespace", plan_shown(f), "max_net_namespaces=500, a part of the caller's\n");
+        plan_expect_good(f, "SystemCallFilter=~@file-system");
+        assert_int_equal(f->plan->n_user_limits, 2);
+        plan_expect_good(f, "PrivateUsers=no");
+        assert_int_equal(f->plan->n_user_limits, 0);
+
+        /* The payload could raise them in the first user namespace. */
+        plan_expect_good(f, "CapabilityBoundingSet=~CAP_SYS_ADMIN CAP_SYS_PTRACE");
+        assert_true(f->plan->bounding & UINT64_C(1) << CAP_SYS_RESOURCE);
+        assert_true(f->plan->inner_namespaces & CLONE_NEWUSER);
+        plan_expect_good(f, "CapabilityBoundingSet=CAP_SYS_RESOURCE\nPrivateUsers=no");
+        assert_int_equal(f->plan->inner_namespaces, 0);
 }
 
 /* The command and the directory. */
@@ -701,6 +736,7 @@ int main(void) {
                 IN_PLAN(test_notify),
                 IN_PLAN(test_notify_requests),
                 IN_PLAN(test_resource_limits),
+                IN_PLAN(test_bounds),
                 IN_PLAN(test_terminals),
                 IN_PLAN(test_terminal_without_isorun),
                 IN_PLAN(test_command),

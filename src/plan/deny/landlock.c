@@ -86,12 +86,6 @@ static int add_file_rules(Plan *plan) {
         return r;
 }
 
-static bool allows_queues(const Plan *plan) {
-        const PlanCall *call = plan_find_call(plan, "mq_open");
-
-        return call && call->error == 0;
-}
-
 int build_landlock(Builder *b) {
         Plan *plan = b->plan;
 
@@ -103,6 +97,6 @@ int build_landlock(Builder *b) {
                 return 0;
 
         plan->landlock_files = landlock_rights_mask(plan->landlock_abi, 0);
-        plan->landlock_queues = plan->namespaces & CLONE_NEWIPC && allows_queues(plan);
+        plan->landlock_queues = plan->namespaces & CLONE_NEWIPC && plan_allows_call(plan, "mq_open");
         return add_file_rules(plan) < 0 ? -ENOMEM : 0;
 }

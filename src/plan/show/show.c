@@ -374,6 +374,23 @@ static void show_terminal(Output *out) {
                 entry(out, "Terminal", origin_of(out, D_Terminal), "shared");
 }
 
+static void show_limits(Output *out) {
+        const Plan *plan = out->plan;
+
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                const PlanResourceLimit *l = &plan->limits[i];
+
+                if (l->origin.file)
+                        entry(out, l->directive->name, &l->origin, "%s",
+                              policy_get(out->policy, directive_id(l->directive))->value.text);
+                else
+                        entry(out, l->directive->name, NULL, "%ju, a part of the caller's", (uintmax_t) l->limit.rlim_cur);
+        }
+        for (size_t i = 0; i < plan->n_user_limits; i++)
+                entry(out, plan->user_limits[i].name, NULL, "%ju, a part of the caller's",
+                      (uintmax_t) plan->user_limits[i].value);
+}
+
 static void show_command(Output *out) {
         const Plan *plan = out->plan;
 
@@ -387,9 +404,7 @@ static void show_command(Output *out) {
                 entry(out, "environment", NULL, "%s", *e);
         show_standard_io(out);
         show_terminal(out);
-        for (size_t i = 0; i < plan->n_limits; i++)
-                entry(out, plan->limits[i].directive->name, &plan->limits[i].origin, "%s",
-                      policy_get(out->policy, directive_id(plan->limits[i].directive))->value.text);
+        show_limits(out);
         if (plan->set_umask)
                 entry(out, "UMask", origin_of(out, D_UMask), "%04o", plan->umask);
         if (plan->set_nice)

@@ -75,14 +75,16 @@ static int check_effect(Builder *b, DirectiveId id) {
 }
 
 /* With CAP_SYS_ADMIN over the user namespace that owns the mounts, the payload could undo them. With CAP_SYS_PTRACE
- * over the reaper's user namespace, it could act through the reaper, which has no filter. So such a payload gets a
- * second user namespace with a copy of the mounts, which are all locked there (mount_namespaces(7), "Restrictions on
- * mount namespaces"). The namespaces that its capabilities apply to are made together with it. */
+ * over the reaper's user namespace, it could act through the reaper, which has no filter. With CAP_SYS_RESOURCE over
+ * the user namespace that has limits (plan->user_limits), it could raise them. So such a payload gets a second user
+ * namespace with a copy of the mounts, which are all locked there (mount_namespaces(7), "Restrictions on mount
+ * namespaces"). The namespaces that its capabilities apply to are made together with it. */
 static int confine_administrator(Builder *b) {
         Plan *plan = b->plan;
         const uint64_t owned = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 
-        if (!(plan->bounding & (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE))) && !build_has_private_ids(b->policy))
+        if (!(plan->bounding & (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE))) && !build_has_private_ids(b->policy) &&
+            !(plan->bounding & BIT(CAP_SYS_RESOURCE) && plan->namespaces & CLONE_NEWUSER))
                 return 0;
         if (!(plan->namespaces & CLONE_NEWUSER))
                 return build_error(b, policy_get(b->policy, D_PrivateUsers), D_PrivateUsers, EPERM,

@@ -16,6 +16,7 @@
 
 #include "sandbox/deny/filter.h"
 #include "sandbox/inside/main.h"
+#include "sandbox/limits/bounds.h"
 #include "sandbox/outside/bus.h"
 #include "sandbox/outside/holder.h"
 #include "sandbox/outside/supervise.h"
@@ -92,7 +93,8 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
                 /* With CLONE_PARENT, the kernel uses the exit signal of this process. */
                 .exit_signal = run->plan->hand_over ? 0 : SIGCHLD,
         };
-        int fds[2];
+        Bounds bounds;
+        int fds[2], r;
 
         inside.bus_socket = run->bus_socket;
         inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
@@ -100,6 +102,11 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(run->report, errno, "cannot make a socket pair: %s", strerror(errno));
 
+        r = bounds_lower(run->plan, &bounds);
+        if (r < 0) {
+                fds_close(fds, ELEMENTSOF(fds));
+                return report_error(run->report, -r, "cannot lower a resource limit: %s", strerror(-r));
+        }
         run->pid = sys_clone3(&args);
         if (run->pid == 0) {
                 close(fds[0]);
@@ -109,10 +116,12 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
                 signals_forwarded(&inside.forwarded);
                 inside_main(&inside);
         }
+        r = run->pid < 0 ? errno : 0;
+        bounds_restore(run->plan, &bounds);
         run->socket = fds[0];
         fd_close(fds[1]);
-        if (run->pid < 0)
-                return clone_failed(run, errno);
+        if (r > 0)
+                return clone_failed(run, r);
         report_own_step(run->report, "the process inside is made");
         return 0;
 }

@@ -19,6 +19,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "sandbox/limits/bounds.h"
 #include "sandbox/root/maker.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
@@ -128,13 +129,46 @@ static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, co
         else
                 attributes.no_exec = true;
         fd = mount_make(type, options, mount_attribute_bits(attributes), &rm->reason);
-        if (fd == -EPERM && m->kind == MOUNT_PROC)
+        if (fd < 0)
+                return root_mount_fail(rm, m, -fd, "make a file system for", m->destination);
+        return root_place(rm, m, fd);
+}
+
+/* Writes the limits of the user namespace through the new /proc before it is made read-only, because to detach another
+ * one takes long. With subset=pid, the new one has no limits in it. */
+static int write_limits(RootMaker *rm, const PlanMount *m, int proc) {
+        _cleanup_close_ int whole = -1;
+
+        if (!rm->plan->n_user_limits)
+                return 0;
+        if (!strstr(m->options, "subset="))
+                return bounds_write(rm->plan, proc, rm->f);
+        whole = root_open_proc(&rm->reason);
+        if (whole < 0)
+                return root_mount_fail(rm, m, -whole, "make a file system for", m->destination);
+        return bounds_write(rm->plan, whole, rm->f);
+}
+
+static int do_proc(RootMaker *rm, const PlanMount *m) {
+        MountAttributes attributes = m->attributes;
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        attributes.read_only = false;
+        attributes.no_exec = true;
+        fd = mount_make("proc", m->options, mount_attribute_bits(attributes), &rm->reason);
+        if (fd == -EPERM)
                 return fail_at(rm->f, subject_mount(rm->plan, m), EPERM,
                                "the kernel refuses a new /proc, because parts of the present one are covered, as in a "
                                "container: run isorun outside it, or in a sandbox with Nesting=yes");
         if (fd < 0)
                 return root_mount_fail(rm, m, -fd, "make a file system for", m->destination);
-        return root_place(rm, m, fd);
+        r = write_limits(rm, m, fd);
+        if (r < 0)
+                return r;
+        attributes.read_only = m->attributes.read_only;
+        r = mount_set_attributes(fd, attributes);
+        return r < 0 ? root_mount_fail(rm, m, -r, "write-protect", m->destination) : root_place(rm, m, fd);
 }
 
 static int do_directory(RootMaker *rm, const PlanMount *m) {
@@ -250,7 +284,7 @@ static int do_mount(RootMaker *rm, const PlanMount *m) {
         case MOUNT_GRANT:
                 return do_filesystem(rm, m, "tmpfs", "mode=755,size=4k");
         case MOUNT_PROC:
-                return do_filesystem(rm, m, "proc", m->options);
+                return do_proc(rm, m);
         case MOUNT_DEVPTS:
                 return do_filesystem(rm, m, "devpts", m->options);
         case MOUNT_DIRECTORY:
