@@ -159,6 +159,7 @@ typedef struct Plan {
         size_t n_limits;
         PlanUserLimit *user_limits;
         size_t n_user_limits;
+        bool keyring; /* the payload could reach the caller's session keyring, so it gets one of its own */
         bool set_umask, set_nice;
         mode_t umask;
         int nice;

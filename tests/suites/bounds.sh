@@ -190,5 +190,60 @@ all() {
 			echo $(cat /proc/sys/user/max_inotify_instances) $refused'
 }
 
+# Fills a user's key quota, and becomes a command.
+cat "$top/tests/calls.py" - >"$tmp/fill-keys.py" <<'PY'
+import os, sys
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall(number("keyctl"), 1, None)  # a session keyring, so that the keys are no other session's
+for n in range(100000):
+    if libc.syscall(number("add_key"), b"user", b"isorun-%d" % n, b"secret", ctypes.c_ulong(6), -3) < 0:
+        break
+print(ctypes.get_errno(), flush=True)
+os.execv(sys.argv[1], sys.argv[1:])
+PY
+
+# Runs isorun as a user without a key left. A user of its own for each run: the kernel frees keys late.
+keyless() {
+	keyless_uid=$((${keyless_uid:-40000 + $$ % 10000} + 1))
+	run env HOME=/ setpriv --reuid=$keyless_uid --regid=$keyless_uid --clear-groups \
+		/usr/bin/python3 "$tmp/fill-keys.py" "$isorun" --quiet --no-scope "${mode[@]}" "$@"
+}
+
+# An instance takes no key of its user where it cannot reach the caller's.
+test_keys() {
+	keyless -v "$tmp/find-key.py:/find-key.py:ro" /usr/bin/python3 /find-key.py
+	is "an instance starts though its user has no key left, and finds none of the caller's keys" "$status $out" \
+		"0 122
+request_key EPERM
+keyctl EPERM
+socket EAFNOSUPPORT"
+	keyless -p SystemCallFilter=@keyring true
+	is "... but not if it needs a keyring of its own" "$status $err" \
+		"125 isorun: cannot make a session keyring: Disk quota exceeded"
+	keyless -p RestrictAddressFamilies=AF_ALG true
+	is "... as for sockets that use keys" "$status $err" "125 isorun: cannot make a session keyring: Disk quota exceeded"
+}
+
+cat "$top/tests/calls.py" - >"$tmp/find-key.py" <<'PY'
+import errno, socket
+
+libc = ctypes.CDLL(None, use_errno=True)
+for call in (("request_key", b"user", b"isorun-0", None, 0), ("keyctl", 10, -3, b"user", b"isorun-0", 0)):
+    r = libc.syscall(number(call[0]), *call[1:])
+    print(call[0], "ok" if r >= 0 else errno.errorcode[ctypes.get_errno()])
+try:
+    socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET)
+    print("socket ok")
+except OSError as e:
+    print("socket", errno.errorcode[e.errno])
+PY
+chmod 644 "$tmp"/*.py
+
 mode=(-p "Optional=MemoryMax TasksMax")
 as_everybody all
+if [ "$(id -u)" = 0 ]; then
+	test_keys
+else
+	skip "the key quota of a user that has no other keys" "only root can become that user"
+fi

@@ -337,6 +337,13 @@ static bool read_families(const SettingList *list, uint64_t *ret) {
         return allow;
 }
 
+bool build_allows_family(Builder *b, unsigned family) {
+        uint64_t families;
+        bool allow = read_families(build_list(b, D_RestrictAddressFamilies), &families);
+
+        return allow == !!(families & UINT64_C(1) << family);
+}
+
 /* Denies the families below the first allowed one, above the last, and each one between that is not allowed. The
  * comparisons use the whole register, so that a value with upper bits is denied, too. */
 static int allow_families(Plan *plan, uint64_t families) {

@@ -5,3 +5,6 @@
 
 /* Plans the system call filter. */
 int build_filter(Builder *b);
+
+/* Whether the policy allows sockets of the address family, AF_*. */
+bool build_allows_family(Builder *b, unsigned family);

@@ -9,8 +9,11 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <sys/socket.h>
 
+#include "plan/deny/filter.h"
 #include "plan/who/namespaces.h"
+#include "plan/who/private-ids.h"
 #include "util/array.h"
 
 static uint64_t bound(uint64_t outside, uint64_t enough) {
@@ -97,8 +100,22 @@ static int bound_user_namespace(Builder *b) {
         return 0;
 }
 
+/* Whether the payload could reach the session keyring that it would inherit from the caller: by a call for keyrings, or
+ * by sockets that take a key (AF_ALG, AF_RXRPC). With another user's ids, the kernel itself must not use those keys for
+ * it, as it does for files in AFS. A keyring of its own counts for the caller's quota (kernel.keys.maxkeys, 200). So
+ * other payloads get none, and the number of a user's instances does not depend on the quota. */
+static bool needs_keyring(Builder *b) {
+        const Plan *plan = b->plan;
+
+        return plan_allows_call(plan, "keyctl") || plan_allows_call(plan, "add_key") || plan_allows_call(plan, "request_key") ||
+               build_allows_family(b, AF_ALG) || build_allows_family(b, AF_RXRPC) || plan->uid != b->host->uid ||
+               build_has_private_ids(b->policy);
+}
+
 int build_bounds(Builder *b) {
         int r = bound_resources(b);
+
+        b->plan->keyring = needs_keyring(b);
 
         return r < 0 ? r : bound_user_namespace(b);
 }

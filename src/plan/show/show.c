@@ -386,6 +386,8 @@ static void show_limits(Output *out) {
                 else
                         entry(out, l->directive->name, NULL, "%ju, a part of the caller's", (uintmax_t) l->limit.rlim_cur);
         }
+        entry(out, "session keyring", NULL, "%s",
+              plan->keyring ? "an empty one" : "the caller's, which the payload cannot use");
         for (size_t i = 0; i < plan->n_user_limits; i++)
                 entry(out, plan->user_limits[i].name, NULL, "%ju, a part of the caller's",
                       (uintmax_t) plan->user_limits[i].value);

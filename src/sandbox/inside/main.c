@@ -167,7 +167,7 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
                 r = standard_io_connect(plan, inside->standard_io, f);
         if (r >= 0 && plan->terminals)
                 r = pty_begin(inside, &payload->terminal, f);
-        if (r >= 0)
+        if (r >= 0 && plan->keyring)
                 r = leave_keyring(f);
         if (r >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = fail(f, errno, "cannot set no_new_privs");
