@@ -90,7 +90,7 @@ static void write_tmpfs(Exporter *e, const PlanMount *m) {
                         fprintf(f, "%s%.*s", separator, (int) strcspn(o, ","), o);
                         separator = ",";
                 }
-        fprintf(f, "%s%s\n", m->attributes.read_only ? ",ro" : "", m->attributes.no_exec ? ",noexec" : "");
+        fprintf(f, "%s%s\n", m->attributes.read_only ? ",ro" : "", m->attributes.no_exec && !m->made_no_exec ? ",noexec" : "");
 }
 
 static void write_bind(Exporter *e, FILE *f, const char *source, const char *destination, const char *options) {

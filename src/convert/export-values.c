@@ -235,6 +235,14 @@ static void write_standard_io(Exporter *e) {
         }
 }
 
+static void say_writable_code(Exporter *e) {
+        const Setting *s = policy_get(e->policy, D_MemoryDenyWriteExecute);
+
+        if (s->value.number)
+                export_lacks(e, s->origin, directive_table[D_MemoryDenyWriteExecute].name,
+                             "the service can execute files that it can write (add NoExecPaths=)");
+}
+
 void export_values(Exporter *e) {
         static void (*const written[])(Exporter *) = {
                 write_ids, write_capabilities, write_filter, write_credentials, write_standard_io,
@@ -253,4 +261,5 @@ void export_values(Exporter *e) {
         for (size_t i = 0; i < ELEMENTSOF(written); i++)
                 written[i](e);
         say_limits(e);
+        say_writable_code(e);
 }

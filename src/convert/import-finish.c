@@ -245,133 +245,6 @@ static int drop_read_only(Import *import) {
         return r < 0 ? r : 0;
 }
 
-static int add_option(ImportItem *item, const char *destination) {
-        _cleanup_strv_free_ char **fields = NULL;
-        bool options;
-        char *text;
-
-        if (word_split_colons(item->text, &fields) < 0)
-                return -ENOMEM;
-        options = fields[1] && fields[2];
-        text = format("%s:%s:%s%snoexec", fields[0], destination, options ? fields[2] : "", options ? "," : "");
-        if (!text)
-                return -ENOMEM;
-        free(item->text);
-        item->text = text;
-        return 0;
-}
-
-/* NoExecPaths= of the unit covers path, and directory is at or below it. Returns 1 if ExecPaths= allows programs in
- * directory all the same, 0 if not, or -ENOMEM. */
-static int is_executable(const Import *import, const char *directory, const char *path) {
-        bool found = false;
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < import->n_lines; i++) {
-                const ImportLine *line = &import->lines[i];
-                _cleanup_strv_free_ char **words = NULL;
-
-                if (!line->key || !streq(line->key, "ExecPaths"))
-                        continue;
-                r = word_split_as(line->value, WORD_PLAIN, &words);
-                for (char **w = words; w && *w; w++) {
-                        const char *executable = *w + strspn(*w, "-+");
-
-                        found = found || (is_at_or_below(directory, executable) && is_at_or_below(executable, path));
-                }
-        }
-        return r == -ENOMEM ? r : found;
-}
-
-/* Makes the volumes at path and below it noexec. Returns 1 if path is one of them, 0, or -ENOMEM. */
-static int make_volumes_noexec(Import *import, const char *path) {
-        int found = 0, r;
-
-        for (size_t i = 0; i < import->n_items; i++) {
-                ImportItem *item = &import->items[i];
-                _cleanup_free_ char *destination = NULL;
-
-                if ((item->id != D_BindPaths && item->id != D_BindReadOnlyPaths) || item->dropped)
-                        continue;
-                destination = destination_of(item);
-                if (!destination)
-                        return -ENOMEM;
-                if (!is_at_or_below(destination, path) || endswith(item->text, "noexec"))
-                        continue;
-                r = is_executable(import, destination, path);
-                if (r == 0)
-                        r = add_option(item, destination);
-                if (r < 0)
-                        return r;
-                found = found || streq(path, destination);
-        }
-        return found;
-}
-
-/* Makes a directory noexec that is in memory by default. */
-static int make_memory_noexec(Import *import, const ImportLine *line, const char *directory) {
-        const char *mode = streq(directory, "/run") || streq(directory, "/var") ? "" : "mode=1777,";
-        _cleanup_free_ char *text = format("%s:%snoexec", directory, mode);
-
-        if (!text)
-                return -ENOMEM;
-        for (size_t i = 0; i < import->n_items; i++) {
-                const ImportItem *item = &import->items[i];
-                const char *options = item->id == D_TemporaryFileSystem ? startswith(item->text, directory) : NULL;
-
-                if (options && (!*options || *options == ':') && !item->dropped)
-                        return 0;
-        }
-        return import_add(import, D_TemporaryFileSystem, line, text, false);
-}
-
-/* A directory of the host that is not a volume becomes one. */
-static int bind_noexec(Import *import, const ImportLine *line, const char *path) {
-        _cleanup_free_ char *text = format("-%s:%s:noexec", path, path);
-
-        return text ? import_add(import, D_BindReadOnlyPaths, line, text, false) : -ENOMEM;
-}
-
-static int add_noexec(Import *import, const ImportLine *line, const char *path) {
-        static const char *const memory[] = { "/dev/shm", "/run", "/tmp", "/var" };
-        bool found = false;
-        int r;
-
-        r = make_volumes_noexec(import, path);
-        if (r < 0)
-                return r;
-        found = r > 0;
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(memory); i++)
-                if (is_at_or_below(memory[i], path) && find_memory(import, memory[i])) {
-                        r = is_executable(import, memory[i], path);
-                        if (r == 0)
-                                r = make_memory_noexec(import, line, memory[i]);
-                        found = found || streq(path, memory[i]);
-                }
-        if (r < 0 || found)
-                return r < 0 ? r : 0;
-        if (streq(path, "/"))
-                return import_note(import, line, false,
-                                   "isorun makes only writable paths noexec, not the host's programs");
-        return is_inaccessible(import, path) ? 0 : bind_noexec(import, line, path);
-}
-
-static int take_noexec(Import *import) {
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < import->n_lines; i++) {
-                const ImportLine *line = &import->lines[i];
-                _cleanup_strv_free_ char **words = NULL;
-
-                if (!line->key || !streq(line->key, "NoExecPaths") || !*line->value)
-                        continue;
-                r = import_words(import, line, line->value, &words);
-                for (char **w = words; r >= 0 && w && *w; w++)
-                        r = add_noexec(import, line, *w + strspn(*w, "-+"));
-        }
-        return r < 0 ? r : 0;
-}
-
 /* Whether text is the call, with or without an errno (NAME[:ERRNO]). */
 static bool is_call(const char *text, const char *name) {
         size_t n = strlen(name);
@@ -431,8 +304,7 @@ static void drop_ambient(Import *import) {
 
 int import_finish(Import *import) {
         int (*const steps[])(Import *import) = { import_apply_implied, drop_inaccessible_mounts, drop_hidden,
-                                                 drop_private,         drop_read_only,           take_noexec,
-                                                 drop_denied };
+                                                 drop_private,         drop_read_only,           drop_denied };
         int r = 0;
 
         drop_ambient(import);

@@ -123,6 +123,21 @@ static int inaccessible_paths(Import *import, const ImportLine *line, const char
         return each_word(import, line, take_inaccessible, argument);
 }
 
+/* A path that does not exist cannot be executed, either. */
+static int take_exec(Import *import, const ImportLine *line, const char *word, const char *argument) {
+        _cleanup_free_ char *clean = NULL, *out = NULL;
+        int r = clean_path(plain_path(word), &clean);
+
+        if (r < 0)
+                return r;
+        out = format("-%s", clean);
+        return out ? import_add(import, directive_id(directive_find(argument)), line, out, false) : -ENOMEM;
+}
+
+static int exec_paths(Import *import, const ImportLine *line, const char *argument) {
+        return each_word(import, line, take_exec, argument);
+}
+
 /* StateDirectory= and similar. argument is the parent directory for the system's manager, a space, and that for a
  * user's manager, which is empty if it depends on the version of systemd. */
 static int take_own_directory(Import *import, const ImportLine *line, const char *word, const char *argument) {
@@ -422,11 +437,6 @@ static int command(Import *import, const ImportLine *line, _unused_ const char *
         return add_command(import, line, words, n);
 }
 
-/* import_finish() makes it an option of volumes when all volumes are known. */
-static int handled_later(_unused_ Import *import, _unused_ const ImportLine *line, _unused_ const char *argument) {
-        return 0;
-}
-
 #define OF_THE_SERVICE "it concerns the service, not its sandbox: put it into the unit that starts isorun"
 #define KEPT_ANYWAY "isorun denies this to the payload"
 
@@ -448,7 +458,8 @@ static const struct {
         { "LogsDirectory", own_directories, "/var/log " },
         { "ConfigurationDirectory", own_directories, "/etc " },
         { "TemporaryFileSystem", temporary, NULL },
-        { "NoExecPaths", handled_later, NULL },
+        { "NoExecPaths", exec_paths, "NoExecPaths" },
+        { "ExecPaths", exec_paths, "ExecPaths" },
         { "SetCredential", set_credential, NULL },
         { "RootImage", other_name, "RootDirectory" },
         { "MemoryLimit", other_name, "MemoryMax" },
@@ -478,7 +489,6 @@ static const struct {
         { "UserNamespacePath", other_namespace, "PrivateUsers" },
         { "SupplementaryGroups", leave_out, "isorun always uses the groups of the user" },
         { "EnvironmentFile", leave_out, "set the variables with Environment=" },
-        { "ExecPaths", leave_out, "isorun can make only volumes \"noexec\"" },
         { "OOMScoreAdjust", leave_out, OF_THE_SERVICE },
         { "CPUSchedulingPolicy", leave_out, OF_THE_SERVICE },
         { "CPUSchedulingPriority", leave_out, OF_THE_SERVICE },

@@ -108,6 +108,7 @@ typedef struct PlanMount {
                 bool grant_write;   /* MOUNT_GRANT: also for writable grants */
                 bool on_directory;  /* MOUNT_BLOCKED */
         };
+        bool made_no_exec; /* by NoExecPaths= or MemoryDenyWriteExecute=, not by an option */
         bool merge; /* replace it by a directory in memory with the same contents, so that more can be added */
         MountPlace place;
         MountAsker asker;

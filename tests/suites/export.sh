@@ -422,8 +422,10 @@ test_strict() {
 	like "ProtectKernelLogs=yes denies the call that the list leaves" "$status $out$err" "1 ran*Operation not permitted*"
 	run_imported "InaccessiblePaths=$tmp\nReadWritePaths=$tmp/rw" "echo ran; ls $tmp/rw"
 	like "what is inaccessible is not made writable" "$status $out$err" "2 ran*$tmp/rw*"
-	run_imported "NoExecPaths=/" "echo ran; printf '#!/bin/sh\necho executed' >/tmp/x; chmod 755 /tmp/x; /tmp/x"
-	like "NoExecPaths=/ lets the service execute nothing that it writes" "$status $out$err" "126 ran*Permission denied"
+	run_imported "NoExecPaths=/\nExecPaths=/usr/lib -/usr/lib64 $(realpath /bin/sh)" "echo ran; id"
+	like "NoExecPaths=/ lets the service execute only what ExecPaths= names" "$status $out$err" "126 ran*id: Permission denied"
+	run_imported "NoExecPaths=/\nExecPaths=/usr" "echo ran; printf '#!/bin/sh\necho executed' >/tmp/x; chmod 755 /tmp/x; /tmp/x"
+	like "... and nothing that it writes" "$status $out$err" "126 ran*Permission denied"
 	run_imported "InaccessiblePaths=/etc/not-there" true
 	is "a path that is not there yet is hidden if it comes" "$status $(grep ^Inacc "$tmp/strict.conf")" \
 		"0 InaccessiblePaths=-/etc/not-there"

@@ -106,6 +106,19 @@ made
 	end
 }
 
+test_no_exec() {
+	local source=$tmp/code
+	rm -rf "$source"
+	mkdir "$source"
+	cp /usr/bin/echo "$source/"
+	chmod -R a+rwX "$source"
+	begin -p MemoryDenyWriteExecute=yes
+	grant one "$source:/mnt/in:rw"
+	inside 'ls /mnt/in; /mnt/in/echo ran'
+	like "$label: what can be written cannot be executed" "$status $out$err" "126 echo*Permission denied"
+	end
+}
+
 test_errors() {
 	begin
 	grant one "$tmp:/mnt/ro:rw"
@@ -172,6 +185,7 @@ all() {
 	# Where Landlock cannot keep abstract sockets shut, no unix socket can be had.
 	[ "$(landlock_abi)" -lt 6 ] || test_grant "the host's network" -p PrivateNetwork=no
 	! has_private_ids || made_by=$(first_subuid "$owner") kept=yes test_grant "PrivateUsers=full" -p PrivateUsers=full -p SystemCallFilter=@mount
+	test_no_exec
 	test_errors
 	test_revoke
 }

@@ -468,6 +468,7 @@ static const struct {
         { D_File, "/etc/passwd:x" },              /* the fixture's root has no motd */
         { D_Symlink, "/srv/link:target" },        /* and no bin */
         { D_LoadCredential, "a:%h/file" },        /* the host may lack the example's file */
+        { D_ExecPaths, "-/usr\nNoExecPaths=/" }, /* alone, it changes nothing */
         { D_User, "12345" },                      /* the host may lack the example's name */
         { D_Group, "12345" },                     /* the same */
         { D_PrivateUsers, "no" },                 /* for root, "identity" and "self" have the same maps */

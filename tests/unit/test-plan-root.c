@@ -430,6 +430,69 @@ static void test_inaccessible_around(void **state) {
         assert_null(plan_find_mount(f->plan, "/var/tmp"));
 }
 
+/* Where files can be executed. */
+static void test_exec(void **state) {
+        static const struct {
+                const char *lines, *destination;
+                bool no_exec;
+        } cases[] = {
+                { "", "/tmp", false },
+                { "NoExecPaths=/", "/", true },
+                { "NoExecPaths=/", "/tmp", true },
+                { "NoExecPaths=/\nBindPaths=%h/data:/srv", "/srv", true },
+                { "NoExecPaths=/\nExecPaths=/usr/bin", "/usr/bin", false },
+                { "NoExecPaths=/\nExecPaths=/usr/bin", "/", true },
+                { "NoExecPaths=/\nExecPaths=/usr/bin/tool", "/usr/bin/tool", false },
+                { "NoExecPaths=/\nExecPaths=/usr\nNoExecPaths=/usr/bin", "/usr/bin", true },
+                { "NoExecPaths=/\nExecPaths=/usr\nNoExecPaths=/usr/bin", "/usr", false },
+                { "NoExecPaths=/usr\nBindPaths=%h/data:/usr/new", "/usr", true },
+                { "NoExecPaths=/usr\nExecPaths=/usr/new\nBindPaths=%h/data:/usr/new", "/usr/new", false },
+                { "NoExecPaths=/srv\nBindPaths=%h/data:/srv", "/srv", true },
+                { "NoExecPaths=/srv\nBindPaths=%h/data:/srvb", "/srvb", false },
+                { "ExecPaths=/srv\nBindPaths=%h/data:/srv:noexec", "/srv", true },
+                { "NoExecPaths=/run/a\nDirectory=/run/a", "/run/a", true },
+                /* The payload could make this directory. */
+                { "NoExecPaths=-/tmp/later", "/tmp", true },
+                { "NoExecPaths=/ -/tmp/later\nExecPaths=-/missing", "/tmp", true },
+                /* What can be written cannot be executed. */
+                { "MemoryDenyWriteExecute=yes", "/tmp", true },
+                { "MemoryDenyWriteExecute=yes", "/dev/shm", true },
+                { "MemoryDenyWriteExecute=yes", "/", false },
+                { "MemoryDenyWriteExecute=yes\nBindPaths=%h/data:/srv", "/srv", true },
+                { "MemoryDenyWriteExecute=yes\nBindReadOnlyPaths=%h/data:/srv", "/srv", false },
+                { "MemoryDenyWriteExecute=yes\nVolume=%h/data:/srv:overlay", "/srv", true },
+                { "MemoryDenyWriteExecute=yes\nTemporaryFileSystem=/srv", "/srv", true },
+                { "MemoryDenyWriteExecute=yes\nGrantPaths=/run/in:rw", "/run/in", true },
+                { "MemoryDenyWriteExecute=yes\nGrantPaths=/run/in", "/run/in", false },
+                { "MemoryDenyWriteExecute=yes\nExecPaths=/tmp", "/tmp", false },
+                { "MemoryDenyWriteExecute=yes\nExecPaths=/tmp", "/run", true },
+        };
+        static const struct {
+                const char *lines, *message;
+        } errors[] = {
+                { "NoExecPaths=/missing", "test.conf:1: NoExecPaths=: /missing does not exist in the sandbox (write -/missing to skip it)" },
+                { "ExecPaths=/tmp/later", "test.conf:1: ExecPaths=: /tmp/later does not exist in the sandbox" },
+                { "NoExecPaths=/usr\nExecPaths=/usr", "/usr is in both NoExecPaths= and ExecPaths=" },
+                { "Volume=%h/data:/srv:overlay\nNoExecPaths=/srv/sub", "/srv/sub is a part of /srv, and only /srv as a whole" },
+        };
+        PlanFixture *f = *state;
+        char path[PATH_MAX];
+
+        assert_int_equal(mkdir(temp_path(path, f->dir, "data/sub"), 0755), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, mount_at(f, cases[i].destination)->attributes.no_exec, cases[i].no_exec);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(errors); i++) {
+                plan_make(f, errors[i].lines);
+                expect_in(errors[i].lines, log_text(&f->log), errors[i].message);
+        }
+        /* A part of a volume keeps the volume's rights. */
+        plan_expect_good(f, "BindPaths=%h/data:/srv\nNoExecPaths=/srv/sub\n");
+        expect_number("part", mount_at(f, "/srv/sub")->attributes.read_only, false);
+        expect_text("part", mount_at(f, "/srv/sub")->source.path, path);
+}
+
 /* The machine's own root: read-only, with its private parts hidden. */
 static void test_host_root(void **state) {
         PlanFixture *f = *state;
@@ -463,6 +526,7 @@ int main(void) {
                 IN_PLAN(test_inaccessible_in_volumes),
                 IN_PLAN(test_built_in_below_policy),
                 IN_PLAN(test_inaccessible_around),
+                IN_PLAN(test_exec),
                 IN_PLAN(test_host_root),
         };
 

@@ -24,7 +24,7 @@
 
 typedef struct Task {
         const char *path;
-        bool read_only;
+        MountAttributes attributes;
         const GrantTarget *target;
         int mount_fd;
         int proc; /* the /proc from outside, opened before the process joins the instance */
@@ -84,13 +84,12 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
 }
 
 static int copy_here(const char *path, const Task *task, Failure *f) {
-        const MountAttributes attributes = { .recursive = true, .read_only = task->read_only };
         _cleanup_close_ int source = open_path(path);
         int fd;
 
         if (source < 0)
                 return fail(f, -source, "%s", task->path);
-        fd = mount_clone(source, attributes);
+        fd = mount_clone(source, task->attributes);
         return fd < 0 ? fail(f, -fd, "cannot copy the mount of %s", task->path) : fd;
 }
 
@@ -138,10 +137,10 @@ static int copy(const Task *task, Failure *f) {
         return copy_here(".", task, f);
 }
 
-int grant_copy(const char *source, bool read_only, Failure *f) {
+int grant_copy(const char *source, MountAttributes attributes, Failure *f) {
         int fd, r;
 
-        r = do_task(copy, &(Task) { .path = source, .read_only = read_only }, f, &fd);
+        r = do_task(copy, &(Task) { .path = source, .attributes = attributes }, f, &fd);
         return r < 0 ? r : fd;
 }
 

@@ -15,10 +15,9 @@ typedef struct GrantTarget {
         gid_t gid;
 } GrantTarget;
 
-/* Makes a detached copy of the mount at a directory (a path without symlinks): nosuid, nodev and, if read_only,
- * read-only. The kernel locks these flags, so that the payload cannot remove them. Returns the fd, or a negative errno
- * kept in f. */
-int grant_copy(const char *source, bool read_only, Failure *f);
+/* Makes a detached copy of the mount at a directory (a path without symlinks), with these attributes. The kernel
+ * locks them, so that the payload cannot remove them. Returns the fd, or a negative errno kept in f. */
+int grant_copy(const char *source, MountAttributes attributes, Failure *f);
 
 /* Attaches the copy on top of a place. Returns 0, or a negative errno kept in f. */
 int grant_attach(const GrantTarget *target, int mount_fd, const char *place, Failure *f);

@@ -75,8 +75,12 @@ static int read_mount(Places *places, char *line, unsigned *seen) {
         for (size_t i = 0; i < places->n; i++) {
                 Place *p = &places->items[i];
 
-                if (!streq(field[4], p->path) || seen[i]++ == 0)
+                if (!streq(field[4], p->path))
                         continue;
+                if (seen[i]++ == 0) {
+                        p->no_exec = strstr(field[5], "noexec");
+                        continue;
+                }
                 p->n_mounts++;
                 free(p->source);
                 p->granted_write = startswith(field[5], "rw");

@@ -9,6 +9,7 @@
 typedef struct Place {
         char *path;
         bool writable;      /* the policy allows writing there */
+        bool no_exec;       /* the policy does not allow executing files there */
         char *source;       /* the granted directory, as mountinfo shows it: "PATH (TYPE SOURCE)"; NULL if nothing is
                                granted */
         bool granted_write; /* the granted directory is writable */

@@ -54,7 +54,7 @@ static int grant(const Instance *instance, char **fields, Report *report) {
         if (!place || check_place(place, instance, writable, report) < 0)
                 return -EINVAL;
 
-        copy = grant_copy(source, !writable, &f);
+        copy = grant_copy(source, (MountAttributes) { .recursive = true, .read_only = !writable, .no_exec = place->no_exec }, &f);
         if (copy < 0 || grant_attach(&places.target, copy, place->path, &f) < 0)
                 return report_error(report, EIO, "grant: %s", f.message.text);
         return 0;

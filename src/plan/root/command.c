@@ -15,6 +15,15 @@ static int command_error(Builder *b, int status, int error, const char *command,
         return report_error(b->report, error, "%s: %s", command, why);
 }
 
+/* error: as from look_inside(). */
+static int cannot_execute(Builder *b, int error, const char *command) {
+        if (error == ENOENT)
+                return command_error(b, PLAN_NOT_FOUND, error, command, "command not found");
+        return command_error(b, PLAN_CANNOT_EXECUTE, error, command,
+                             error == EPERM ? "the policy makes its place noexec (ExecPaths= allows it)"
+                                            : strerror(error));
+}
+
 /* Whether a host file can be executed: 0, or the errno of execve(2). */
 static int check_executable(const char *host) {
         struct stat st;
@@ -26,7 +35,7 @@ static int check_executable(const char *host) {
         return access(host, X_OK) < 0 ? errno : 0;
 }
 
-/* Whether a path can be executed inside: 0, or an errno. */
+/* Whether a path can be executed inside: 0, or an errno. EPERM: the place is noexec. */
 static int look_inside(RootBuilder *rb, const char *path) {
         _cleanup_(spot_deinit) Spot spot = {};
         int r;
@@ -36,7 +45,7 @@ static int look_inside(RootBuilder *rb, const char *path) {
                 return -r;
         if (!spot.exists || !spot.hosts)
                 return ENOENT;
-        return check_executable(spot.hosts[0]);
+        return spot.cover->attributes.no_exec ? EPERM : check_executable(spot.hosts[0]);
 }
 
 /* Binds a single host file that the sandbox hides, so that `isorun ./server` works in a home directory. */
@@ -91,8 +100,7 @@ static int find_by_path(RootBuilder *rb, const char *command) {
                         error = host_error;
         }
         if (error)
-                return command_error(rb->b, error == ENOENT ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE, error, command,
-                                     error == ENOENT ? "command not found" : strerror(error));
+                return cannot_execute(rb->b, error, command);
 
         rb->b->plan->executable = TAKE_PTR(path);
         return 0;
@@ -143,14 +151,13 @@ static int find_by_name(RootBuilder *rb, const char *name) {
                 rb->b->plan->executable = TAKE_PTR(path);
                 return 0;
         }
-        if (r == 0)
+        if (r == 0 && error != EPERM)
                 r = search(rb, name, look_outside, &path, &error);
         if (r > 0)
                 return bind_hidden(rb, path);
         if (r < 0)
                 return r;
-        return command_error(rb->b, error == ENOENT ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE, error, name,
-                             error == ENOENT ? "command not found" : strerror(error));
+        return cannot_execute(rb->b, error, name);
 }
 
 int build_command(RootBuilder *rb) {

@@ -9,6 +9,7 @@
 #include "plan/root/builtin.h"
 #include "plan/root/command.h"
 #include "plan/root/credentials.h"
+#include "plan/root/exec.h"
 #include "plan/root/layers.h"
 #include "plan/root/libraries.h"
 #include "plan/root/place.h"
@@ -108,7 +109,7 @@ static int finish(RootBuilder *rb) {
 static int fill(RootBuilder *rb) {
         static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts,
                                                        check_bindings, root_builder_place_all, build_hide_options,
-                                                       root_builder_place_hidden };
+                                                       root_builder_place_hidden, build_exec };
         int result = build_builtin_mounts(rb);
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {

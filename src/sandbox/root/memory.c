@@ -205,7 +205,7 @@ int root_make_stack(RootMaker *rm, const PlanMount *m) {
         if (fds[n - 1] < 0)
                 r = fds[n - 1];
         else if (!m->source.lower[n - 1])
-                r = make_overlay(rm, fds, n, -1, -1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY);
+                r = make_overlay(rm, fds, n, -1, -1, mount_attribute_bits(m->attributes));
         for (size_t i = 0; i < n; i++)
                 fd_close(fds[i]);
         return r;
