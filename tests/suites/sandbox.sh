@@ -210,6 +210,36 @@ test_calls() {
 	test_i386
 }
 
+# The program of a filter can make no code, whatever it uses. Ordinary filters run.
+test_filter() {
+	local volume=$tmp/out-$label policy=(--policy "$top/policies/filter.conf")
+
+	mkdir "$volume"
+	chmod 777 "$volume"
+	no_refusal shell "filter: shells, compressors and tar run" "inner text" "${policy[@]}" \
+		'x=$(echo inner | cat); cd /tmp; echo text >file; tar cf - file | xz | xz -d | gzip | tar xzf - -O | (read y; echo $x $y)'
+	shell "filter: no file that can be written can be executed" "/tmp /run /var /dev/shm /out" "${policy[@]}" -v "$volume:/out" \
+		'echo $(for d in /tmp /run /var /dev/shm /out; do cp /usr/bin/echo $d/code && echo $d; $d/code ran 2>/dev/null; done)'
+	expect "filter: nor mapped" "['EPERM']" "${policy[@]}" -v "$volume:/out" \
+		'sorted({attempt(__import__("mmap").mmap, os.open(d + "/code", os.O_RDWR | os.O_CREAT, 0o700), 0, 2, 5)
+			for d in ("/tmp", "/run", "/var", "/dev/shm", "/out") if open(d + "/code", "w").write("code")})'
+	expect "filter: memory cannot become executable" "['EPERM']" "${policy[@]}" \
+		'sorted({attempt(__import__("mmap").mmap, -1, 4096, 34, 7), call("mprotect", 0, 0, 4), call("pkey_mprotect", 0, 0, 4, -1),
+			call("memfd_create", b"x", 0), call("shmat", 0, 0, 0o100000), call("personality", 0x400000)})'
+	expect "filter: nor be written through /proc" EROFS "${policy[@]}" 'attempt(open, "/proc/self/mem", "r+b")'
+	shell "MemoryDenyWriteExecute=: ExecPaths= makes an exception" "/tmp ran /run" -p MemoryDenyWriteExecute=yes -p ExecPaths=/tmp \
+		'echo $(for d in /tmp /run; do cp /usr/bin/echo $d/code && echo $d; $d/code ran 2>/dev/null; done)'
+}
+
+test_exec_paths() {
+	box -p NoExecPaths=/ -p "ExecPaths=/usr/bin/env /usr/lib -/usr/lib64" env /usr/bin/id
+	like "$label: NoExecPaths=/ and ExecPaths=: only what is listed runs" "$status $err" "126 *id*Permission denied"
+	no_refusal shell "NoExecPaths=/ and ExecPaths=: what is listed does" "" -p NoExecPaths=/ -p ExecPaths=/usr ':'
+	box -p NoExecPaths=/usr id
+	is "$label: a command that the policy makes noexec" "$status $err" \
+		"126 isorun: id: the policy makes its place noexec (ExecPaths= allows it)"
+}
+
 # A program of i386, of these instructions.
 make_i386() { # name, instructions
 	printf '\x7fELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0\x54\x80\4\x08\x34\0\0\0\0\0\0\0\0\0\0\0\x34\0\x20\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\x80\4\x08\0\x80\4\x08\x80\0\0\0\x80\0\0\0\5\0\0\0\0\x10\0\0'"$2" >"$tmp/$1"
@@ -448,6 +478,8 @@ all() {
 	test_ids
 	test_network
 	test_calls
+	test_filter
+	test_exec_paths
 	test_landlock
 	test_mounts
 	test_reaper

@@ -427,6 +427,7 @@ static void test_argument_rules(void **state) {
                 { "", "personality", { 0 }, EPERM },
                 { "", "personality", { 0x0400000 /* READ_IMPLIES_EXEC */ | 8 }, EPERM },
                 { "LockPersonality=no", "personality", { 0x0400000 | 8 }, 0 },
+                { "LockPersonality=no\nMemoryDenyWriteExecute=yes", "personality", { 0x0400000 | 8 }, EPERM },
         };
         PlanFixture *f = *state;
 

@@ -265,6 +265,7 @@ static int add_simple_rules(Builder *b) {
                 { D_RestrictSUIDSGID, suid_rules, ELEMENTSOF(suid_rules), true },
                 { D_MemoryDenyWriteExecute, write_execute_rules, ELEMENTSOF(write_execute_rules), false },
         };
+        const bool lock = policy_is_true(b->policy, D_LockPersonality);
         int r;
 
         r = add_rules(b->plan, fixed_rules, ELEMENTSOF(fixed_rules));
@@ -275,10 +276,13 @@ static int add_simple_rules(Builder *b) {
                     !(table[i].may_lift && build_lifts_default(b->policy, table[i].id)))
                         r = add_rules(b->plan, table[i].rules, table[i].n);
 
-        if (r >= 0 && policy_is_true(b->policy, D_LockPersonality))
+        /* READ_IMPLIES_EXEC would make all readable memory executable. */
+        if (r >= 0 && (lock || policy_is_true(b->policy, D_MemoryDenyWriteExecute)))
                 r = add_rule(b->plan, (PlanArgumentRule) { .name = "personality", .test = ARGUMENT_NOT_EQUAL,
                                                            .value = b->host->get_personality(),
-                                                           .error = EPERM, .reason = D_LockPersonality });
+                                                           .error = EPERM,
+                                                           .reason = lock ? D_LockPersonality
+                                                                          : D_MemoryDenyWriteExecute });
         return r;
 }
 
