@@ -121,6 +121,24 @@ is no unit that could enforce it (-p Optional=MemoryMax runs without it)"
 run "${quiet[@]}" -p MemoryMax=64M -p Optional=MemoryMax echo started
 no_refusal is "... unless the command line says that it is optional, too" "$status $out$err" "0 started"
 
+# isoctl doctor says what isorun finds. In each row, a program makes the host poorer before it runs them.
+ill() { # description, the line of doctor, program for sh
+	run unshare -mUr sh -c "$3"' && exec "$0" doctor' "$isoctl"
+	like "doctor: $1" "$status $out" "125 *$2*"
+	run unshare -mUr sh -c "$3"' && exec "$0" --no-scope --quiet true' "$isorun"
+	also is "... and isorun does not start there" "$status" 125
+}
+run unshare -mUr "$isoctl" doctor --no-legend
+no_refusal like "doctor: nothing is missing" "$status $(grep -c '^works ' <<<"$out")" "0 [5-9]"
+also unlike "... says the same" "$out" "*missing*"
+ill "/proc is masked" "missing /proc *cannot mount a new one: Operation not permitted. To change it: *" 'mount -t tmpfs x /proc/fs'
+ill "no more user namespaces" "missing user namespaces *cannot make one: No space left on device. To change it: set the sysctl *" \
+	'echo 0 >/proc/sys/user/max_user_namespaces'
+ill "no network namespaces" "missing other namespaces *: No space left on device*" 'echo 0 >/proc/sys/user/max_net_namespaces'
+run "$isoctl" doctor --json
+no_refusal ok "doctor --json" python3 -c 'import json, sys
+assert all(sorted(row) == ["part", "state", "todo", "what"] for row in json.loads(sys.argv[1]))' "$out"
+
 # Standard input and output
 no_refusal is "standard input comes through" "$(echo hello | "${quiet[@]}" cat)" hello
 no_refusal is "standard error is kept apart" "$("${quiet[@]}" sh -c 'echo no >&2; echo yes' 2>/dev/null)" yes
