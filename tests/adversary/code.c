@@ -136,7 +136,8 @@ static int try_exec_in(const Facts *facts, const Attempt *a) {
 static const Attempt attempts[] = {
         { "code-map", "map memory that is writable and executable", try_map },
         { "code-protect", "make memory executable (mprotect)", try_protect, .number = SYS_mprotect },
-        { "pkey-protect", "make memory executable (pkey_mprotect)", try_protect, .number = SYS_pkey_mprotect },
+        { "pkey-protect", "make memory executable (pkey_mprotect)", try_protect, .number = SYS_pkey_mprotect,
+          .needs = "protection keys" },
         { "code-shm", "attach shared memory as executable", try_shm_exec },
         { "code-memfd", "map a file in memory as executable", try_memfd_map },
         { "code-tmp", "map a file in /tmp as executable", try_map_file },

@@ -6,11 +6,13 @@
  */
 #include "adversary.h"
 
-#include <signal.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -79,6 +81,15 @@ static void print_result(const Attempt *a, int status) {
         fflush(stdout);
 }
 
+/* Until the process outside has looked for the effect: it takes the line out of the pipe after that. */
+static void wait_for_outside(void) {
+        int unread = 1;
+
+        for (int ms = 0; ms < PATIENCE * 1000 && unread > 0; ms++)
+                if (ioctl(STDOUT_FILENO, FIONREAD, &unread) < 0 || (unread > 0 && poll(NULL, 0, 1) < 0))
+                        break;
+}
+
 int inside(const Facts *facts) {
         int status;
         pid_t pid;
@@ -92,6 +103,8 @@ int inside(const Facts *facts) {
                 if (waitpid(pid, &status, 0) != pid)
                         return -errno;
                 print_result(a, status);
+                if (a->asks)
+                        wait_for_outside();
         }
         printf("end\tend\n");
         return 0;

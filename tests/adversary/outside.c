@@ -210,18 +210,36 @@ static bool noticed(Outside *o, const char *name) {
         return false;
 }
 
-static void relay(Outside *o, int fd) {
-        FILE *f = fdopen(fd, "r");
-        char line[256], name[64];
+static void relay_line(Outside *o, const char *line, size_t size) {
+        char name[64] = "";
 
-        while (f && fgets(line, sizeof(line), f)) {
-                if (sscanf(line, "%63[^\t]\tasks", name) == 1 && strstr(line, "\tasks"))
-                        printf("%s\t%s\n", name, noticed(o, name) ? "through" : "unnoticed");
-                else
-                        fputs(line, stdout);
+        if (sscanf(line, "%63[^\t]\t", name) == 1 && strncmp(line + strlen(name), "\tasks\n", 6) == 0)
+                printf("%s\t%s\n", name, noticed(o, name) ? "through" : "unnoticed");
+        else
+                (void) fwrite(line, 1, size, stdout);
+}
+
+/* Each line is one write. It stays in the pipe until it has been dealt with, for the process inside waits for that. */
+static int relay(Outside *o, int fd) {
+        char text[4096 + 1];
+        int copy[2];
+        ssize_t n;
+
+        if (pipe2(copy, O_CLOEXEC) < 0)
+                return -errno;
+        while ((n = tee(fd, copy[1], sizeof(text) - 1, 0)) > 0) {
+                if (read(copy[0], text, (size_t) n) != n)
+                        return -EIO;
+                text[n] = 0;
+                for (char *line = text, *end; *line; line = end) {
+                        end = strchrnul(line, '\n');
+                        end += *end == '\n';
+                        relay_line(o, line, (size_t) (end - line));
+                }
+                if (read(fd, text, (size_t) n) != n)
+                        return -EIO;
         }
-        if (f)
-                fclose(f);
+        return result(n);
 }
 
 /* Runs the command with the fds that the attempts expect, and one of a directory and one of a file that they should not
@@ -257,7 +275,7 @@ static void show_errors(const Outside *o) {
 }
 
 static int attack(Outside *o, char *command[]) {
-        int output[2], status;
+        int output[2], status, r;
         pid_t pid;
 
         o->nice = getpriority(PRIO_PROCESS, 0);
@@ -273,7 +291,9 @@ static int attack(Outside *o, char *command[]) {
         if (pid == 0)
                 run_command(o, output, command);
         close(output[1]);
-        relay(o, output[0]);
+        r = relay(o, output[0]);
+        if (r < 0)
+                return r;
         if (waitpid(pid, &status, 0) != pid)
                 return -errno;
         show_errors(o);
