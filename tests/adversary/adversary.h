@@ -19,7 +19,7 @@ typedef struct Facts {
         int terminal; /* the number of its terminal */
         char name[64]; /* of an abstract socket, a message queue, a key, and a file in /dev/shm */
         char secret[128]; /* a file in the host's /tmp */
-        char setuid[128]; /* a set-user-ID program, or "" */
+        char setuid[128]; /* a set-user-ID program */
 } Facts;
 
 typedef struct Attempt Attempt;
@@ -48,7 +48,7 @@ typedef struct Area {
 #define CALL(nr, ...) .number = nr, .args = { __VA_ARGS__ }
 
 extern const Area area_namespaces, area_mounts, area_files, area_proc, area_processes, area_ids, area_sockets,
-        area_kernel, area_fds, area_code, area_devices;
+        area_kernel, area_fds, area_code, area_devices, area_supplies;
 
 /* Attempts that several areas use. */
 int try_read(const Facts *facts, const Attempt *attempt); /* reads some bytes of the path */

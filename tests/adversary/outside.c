@@ -146,7 +146,7 @@ static int prepare(Outside *o, const char *directory) {
         f->pid = getpid();
         (void) snprintf(f->name, sizeof(f->name), "adversary-%d", f->pid);
         (void) snprintf(f->secret, sizeof(f->secret), "%s/secret.%d", directory, f->pid);
-        (void) snprintf(f->setuid, sizeof(f->setuid), "/mnt/setuid");
+        (void) snprintf(f->setuid, sizeof(f->setuid), "%s/programs/setuid", directory);
         (void) snprintf(o->input, sizeof(o->input), "%s/input.%d", directory, f->pid);
         (void) snprintf(o->error, sizeof(o->error), "%s/error.%d", directory, f->pid);
         fd = listen_inet(SOCK_STREAM, &f->tcp);

@@ -29,18 +29,18 @@ def read_results(path):
 
 
 def read_allowed():
-    """The rules of the file: (pattern, policies, users, reason)."""
+    """The rules of the file: (pattern, policies, users, whether some kernels prevent it, reason)."""
     for line in (HERE / "allowed").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             pattern, policies, users, reason = line.split(maxsplit=3)
-            yield (pattern, POLICIES if policies == "all" else policies.split(","),
-                   USERS if users == "all" else users.split(","), reason)
+            yield (pattern.rstrip("?"), POLICIES if policies == "all" else policies.split(","),
+                   USERS if users == "all" else users.split(","), pattern.endswith("?"), reason)
 
 
-def reason_of(rules, attempt, policy, user):
-    for pattern, policies, users, reason in rules:
-        if fnmatch.fnmatchcase(attempt, pattern) and policy in policies and user in users:
-            return reason
+def find_rule(rules, attempt, policy, user):
+    for rule in rules:
+        if fnmatch.fnmatchcase(attempt, rule[0]) and policy in rule[1] and user in rule[2]:
+            return rule
     return None
 
 
@@ -54,7 +54,7 @@ def lines_of(policy):
 def check_reasons(rules):
     """Each reason is true: a line of each policy, no line that would deny it, or a gap that README.md names."""
     readme = " ".join((TOP / "README.md").read_text(encoding="utf-8").split())
-    for pattern, policies, _, reason in rules:
+    for pattern, policies, _, _, reason in rules:
         kind, text = reason.split(maxsplit=1)
         for policy in policies:
             found = any(re.match(text, line) for line in lines_of(policy)) if kind in ("line", "without") else None
@@ -75,18 +75,20 @@ def read_list(adversary):
 
 
 def cell(rules, attempt, policy, notes):
-    reasons = {user: reason_of(rules, attempt, policy, user) for user in USERS}
-    allowed = [user for user in USERS if reasons[user]]
+    found = {user: find_rule(rules, attempt, policy, user) for user in USERS}
+    allowed = [user for user in USERS if found[user]]
     if not allowed:
         return "–"
     marks = []
     for user in allowed:
-        if reasons[user] not in notes:
-            notes.append(reasons[user])
-        mark = str(notes.index(reasons[user]) + 1)
+        reason = found[user][4]
+        if reason not in notes:
+            notes.append(reason)
+        mark = str(notes.index(reason) + 1)
         if mark not in marks:
             marks.append(mark)
-    return f"{'yes' if allowed == USERS else allowed[0]} [{', '.join(marks)}]"
+    some = "*" if any(found[user][3] for user in allowed) else ""
+    return f"{'yes' if allowed == USERS else allowed[0]}{some} [{', '.join(marks)}]"
 
 
 KINDS = {
@@ -141,10 +143,10 @@ def judge(rules, control, path):
         return f"{name}\t-\tthe attempts did not reach their end\t-"
     through = {attempt for attempt, r in results.items() if r == "through"}
     possible = {attempt for attempt, r in control.items() if r == "through"}
-    reasons = {attempt: reason_of(rules, attempt, policy, user) for attempt in results}
-    allowed = {attempt for attempt, reason in reasons.items() if reason}
-    gaps = {attempt for attempt in allowed if reasons[attempt].startswith("gap ")}
-    missed = [f"{attempt} ({results[attempt]})" for attempt in sorted(allowed & possible - through - gaps)]
+    found = {attempt: find_rule(rules, attempt, policy, user) for attempt in results}
+    allowed = {attempt for attempt, rule in found.items() if rule}
+    certain = {attempt for attempt in allowed if not found[attempt][3] and not found[attempt][4].startswith("gap ")}
+    missed = [f"{attempt} ({results[attempt]})" for attempt in sorted(certain & possible - through)]
     count = f"{len(possible)} tried, {len(allowed & possible)} allowed, {len(through)} got through"
     return "\t".join([name, count, " ".join(sorted(through - allowed)) or "-", " ".join(missed) or "-"])
 

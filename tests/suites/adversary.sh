@@ -21,10 +21,11 @@ plant_secrets() {
 	printf 'secret\n' | tee /root/adversary/file /etc/ssh/ssh_host_adversary_key /etc/ssl/private/adversary >>/etc/sudoers
 	chmod 644 /etc/sudoers
 	# Of a user who is none of those that the suite runs as.
-	mount -t tmpfs -o mode=755 tmpfs /mnt
-	cp "$adversary" /mnt/setuid
-	chown 2 /mnt/setuid
-	chmod 4755 /mnt/setuid
+	mkdir "$place/programs"
+	mount -t tmpfs -o mode=755 tmpfs "$place/programs" # /tmp may be nosuid
+	cp "$adversary" "$place/programs/setuid"
+	chown 2 "$place/programs/setuid"
+	chmod 4755 "$place/programs/setuid"
 }
 
 # The same attempts outside of any sandbox.
@@ -40,7 +41,7 @@ attack() { # policy, how, command that runs isorun...
 	local name=$1-$label-$2 options=(-p "Optional=MemoryMax TasksMax CPUQuota CPUWeight")
 	[ "$1" != nest ] || options+=("${nest_as[@]}")
 	"${who[@]}" "$adversary" outside "$place" "${@:3}" --quiet --policy "$top/policies/$1.conf" "${options[@]}" \
-		-p SetCredential=adversary:pass-phrase "$adversary" inside @ \
+		-p SetCredential=adversary:pass-phrase -v "$place/programs:$place/programs:ro" "$adversary" inside @ \
 		>"$tmp/results/$name" 2>"$tmp/$name.err" </dev/null
 	echo $? >"$tmp/$name.status"
 }
@@ -48,7 +49,11 @@ attack() { # policy, how, command that runs isorun...
 all() {
 	local policy bus=()
 	[ "$label" = root ] || bus=(--user)
-	for policy in default web client compile filter nest; do
+	for policy in ${policies:-default web client compile filter nest}; do
+		if [ -n "${scope_only-}" ]; then
+			attack "$policy" scope "$isorun"
+			continue
+		fi
 		attack $policy scope "$isorun" &
 		attack $policy no-scope "$isorun" --no-scope
 		attack $policy service systemd-run "${bus[@]}" --wait --pipe --quiet -- "$isorun"
@@ -70,6 +75,7 @@ judge() { # name, counts, what got through unwanted, what did not though it may
 plant_secrets
 control
 as_everybody all
+umount -l "$place/programs"
 judged=0
 while IFS=$'\t' read -r name counts unwanted missed; do
 	judge "$name" "$counts" "$unwanted" "$missed"

@@ -156,28 +156,36 @@ take_signals() {
 
 all() {
 	take -p LimitNOFILE=4096 -p 'SystemCallFilter=setrlimit prlimit64' -- terminal pipe lease instance
+	# promise P26
 	is "$label: terminals end at a number of the instance's own" "$(got terminal)" "256 ENOSPC"
 	is_left terminal
+	# promise P26
 	is "$label: no pipe is made larger" "$(got pipe)" "0 EPERM"
 	is_left pipe
+	# promise P26
 	is "$label: no lease is taken" "$(got lease)" "0 EPERM"
 	is_left lease
+	# promise P26
 	is "$label: inotify instances end at the bound" "$(got instance)" "$(bound max_inotify_instances) EMFILE"
 	is_left instance
 	let_go
 
 	take -- watch locked
+	# promise P26
 	is "$label: inotify watches end at the bound" "$(got watch)" "$(bound max_inotify_watches) ENOSPC"
 	is_left watch
+	# promise P26
 	is "$label: locked memory ends at the bound" "$(got locked)" "$(($(bound LimitMEMLOCK) / $(getconf PAGESIZE))) ENOMEM"
 	is_left locked
 	let_go
 
+	# promise P26
 	ok "$label: pending signals end at the bound" eventually take_signals
 	is_left timer
 	let_go
 
 	take -p Nesting=yes "${nest_as[@]}" -- queue
+	# promise P26
 	ok "$label: message queues end at the bound" is_bounded "$(got queue)" "$(bound LimitMSGQUEUE)" EMFILE
 	is_left queue
 	let_go
@@ -213,6 +221,7 @@ keyless() {
 # An instance takes no key of its user where it cannot reach the caller's.
 test_keys() {
 	keyless -v "$tmp/find-key.py:/find-key.py:ro" /usr/bin/python3 /find-key.py
+	# promise P26
 	is "an instance starts though its user has no key left, and finds none of the caller's keys" "$status $out" \
 		"0 122
 request_key EPERM

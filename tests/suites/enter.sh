@@ -455,7 +455,7 @@ os.execvp(\"sleep\", [\"sleep\", \"707\"])"' &
 	is "$label: ... as nested in JSON" "$("$isoctl" list --json | python3 -c 'import json, sys
 print(len(json.load(sys.stdin)[0]["nested"]))')" 1
 	enter $'evil\033[31m' true
-	# promise P27
+	# promise P28
 	like "$label: ... and never acted on" "$status $err" "125 isoctl: *evil* is nested in one, so isoctl cannot verify it from here*"
 	end one
 }
@@ -479,7 +479,7 @@ test_others() {
 	who=()
 	begin one
 	run "$as_user" "$isoctl" enter one true
-	# promise P28
+	# promise P29
 	is "another user is refused" "$status $err" "125 isoctl: one is an instance of user 0: only that user and root may do this"
 	run "$as_user" /usr/bin/python3 "$tmp/attack.py" "$(name_of one)" only
 	is "... by isorun itself" "$out" "hung up"

@@ -240,7 +240,7 @@ test_forged() {
 		{OBJECT_SYSTEMD_UNIT,UNIT,USER_UNIT,ISORUN_UNIT,OBJECT_SYSTEMD_USER_UNIT}=isorun-forged.scope ISORUN_INSTANCE=forged
 	no_isorun ok "a record is forged" eventually forged forged-system
 	ok "... isorun's own is in the logs" in_logs "forged started: sleep 1000" forged
-	# promise P30
+	# promise P31
 	also ok "... and the other is not" not in_logs forged-system forged
 	ctl stop isorun-forged.scope
 	wait "$instance"

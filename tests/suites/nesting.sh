@@ -110,7 +110,7 @@ test_narrower() {
 	chmod 777 "$open" "$closed"
 	refused "a source that the parent does not show" "-p: BindReadOnlyPaths=: $tmp: No such file or directory" \
 		-p "BindReadOnlyPaths=$tmp" true
-	# promise P26
+	# promise P27
 	refused "a writable volume of what is read-only" \
 		"--volume: Volume=: cannot be enforced: /usr/share is mounted read-only (-p Optional=Volume runs without it)" \
 		-v /usr/share:/mnt true
@@ -122,7 +122,7 @@ test_narrower() {
 	is "$label: a volume is handed on, writable only where that is said" "$out" inner
 	run outer -p InaccessiblePaths=/etc/hostname isorun --quiet -v /etc/hostname:/mnt/x:ro sh -c \
 		"$(to_end 'cat /etc/hostname /mnt/x 2>/dev/null')"
-	# promise P26
+	# promise P27
 	is_reached "$label: what the parent hides cannot be bound to light" ""
 	refused "a limit where nothing is delegated" "-p: MemoryMax=: cannot be enforced: isorun cannot reach systemd, and has no delegated \
 cgroup*" -p Optional= -p Optional=TasksMax -p MemoryMax=1G true
@@ -158,7 +158,7 @@ cgroup*" -p Optional= -p Optional=TasksMax -p MemoryMax=1G true
 	no_refusal within "... client" "ok" --policy client echo ok
 	run outer isorun --quiet --policy nest sh -c \
 		"$(to_end 'ls -A /home /root /boot /sys | grep -v -e : -e "^$"; cat /etc/shadow 2>/dev/null')"
-	# promise P26
+	# promise P27
 	is_reached "$label: what is hidden outside is hidden inside" ""
 }
 

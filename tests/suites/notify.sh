@@ -60,7 +60,7 @@ test_main_pid() {
 	echo "$named" >"$tmp/go/new" # the pid that systemd would take
 	mv "$tmp/go/new" "$tmp/go/now"
 	await said said
-	# promise P29
+	# promise P30
 	also is "$label: isorun stays the main process, whatever the command says" "$(main_pid)" \
 		"$(first_pid "^$isorun .*payload.py")"
 	is "$label: ... and what else was said with it is known" "$(show StatusText)" kept
@@ -79,7 +79,7 @@ test_access() {
 	begin NotifyAccess=main -- -- child READY=1 child MAINPID=1 barrier print said sleep
 	block=()
 	ok "$label: NotifyAccess=main: a child speaks" eventually said said
-	# promise P29
+	# promise P30
 	is "$label: ... and is not heard" "$(show ActiveState) $(show StatusText)" "activating "
 	is "$label: ... with one notice" "$(grep -c "the command's first process did not send it" "$tmp/errors")" 1
 	end

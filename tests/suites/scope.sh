@@ -173,7 +173,7 @@ test_killed_while_starting() {
 	also ok "$label: nor stopped while it starts" eventually nothing_left
 	mkfifo "$tmp/fifo-$label" 2>/dev/null
 	run "${who[@]}" "$isorun" "${mode[@]}" --name fails -p 'TemporaryFileSystem=/x:size=1,nr_inodes=1' -v /etc:/x/y:ro true
-	# promise P31
+	# promise P32
 	like "$label: what fails inside is reported with the policy's line" "$status $err" "125 isorun: --volume: Volume=: cannot mount on /x/y: No space left on device"
 	also ok "$label: ... and nothing is left" eventually nothing_left
 	for i in $(seq 20); do "${who[@]}" "$isorun" "${mode[@]}" echo ran & done >"$tmp/twenty"

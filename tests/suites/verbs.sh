@@ -356,7 +356,7 @@ os.execvp(\"sleep\", [\"sleep\", \"821\"])"' &
 	await runs '^sleep 821$'
 	for verb in stop kill freeze wait; do
 		ctl $verb inner
-		# promise P27
+		# promise P28
 		like "$label: $verb never acts on what is nested" "$status $err" '125 isoctl: "inner" is nested in outer, so isoctl cannot verify it*'
 	done
 	ctl set-property inner TasksMax=1
@@ -421,7 +421,7 @@ test_managers() {
 	also is "... with --user his own" "$("$isoctl" --user list -q)" ""
 	is "a user's own with --user" "$("$as_user" "$isoctl" list -q --user | sort | tr '\n' ' ')" "his one "
 	run "$as_user" "$isoctl" stop mine
-	# promise P28
+	# promise P29
 	like "a user stops none of root's, which systemd says" "$status $(runs '^sleep 832$' && echo runs) $err" \
 		"125 runs isoctl: mine: systemd refused this: *"
 	run "$as_user" "$isoctl" --user stop mine

@@ -119,7 +119,7 @@ static const struct {
         { "LoadCredential", check_credential, "a" },
 };
 
-/* promise P32 */
+/* promise P33 */
 static void test_values(_unused_ void **state) {
         size_t good = 0, bad = 0;
         uint32_t seed = 4711;

@@ -424,7 +424,7 @@ static void check_printed(const Import *import) {
         log_deinit(&log);
 }
 
-/* promise P32 */
+/* promise P33 */
 static void test_fuzz(_unused_ void **state) {
         static const char *const names[] = { "a.service", "a@b-c.service", "a@.service", "@", "a@", ".service" };
         enum { ROUNDS = 20000 };

@@ -243,7 +243,7 @@ static void test_base_not_from_working_directory(void **state) {
         expect_values("top", f->policy, "Environment", "installed=1; top=1");
 }
 
-/* promise P32 */
+/* promise P33 */
 static void test_cycles(void **state) {
         Fixture *f = *state;
 
@@ -322,7 +322,7 @@ static void test_empty(void **state) {
 }
 
 /* The file is sparse, so it needs no space. */
-/* promise P32 */
+/* promise P33 */
 static void test_huge(void **state) {
         Fixture *f = *state;
         char path[PATH_MAX];
@@ -333,7 +333,7 @@ static void test_huge(void **state) {
 }
 
 /* Only regular files are opened: a FIFO would block, and a device may have side effects. */
-/* promise P32 */
+/* promise P33 */
 static void test_other_kinds(void **state) {
         Fixture *f = *state;
         char path[PATH_MAX];
@@ -398,7 +398,7 @@ static void write_drop_ins(Fixture *f, const char *directory, unsigned n, const 
         }
 }
 
-/* promise P32 */
+/* promise P33 */
 static void test_many_files(void **state) {
         Fixture *f = *state;
 

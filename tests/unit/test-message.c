@@ -97,7 +97,7 @@ static void test_good_to_inside(_unused_ void **state) {
         expect_each(cases, ELEMENTSOF(cases), MESSAGE_TO_ISORUN, -EPROTO);
 }
 
-/* promise P32 */
+/* promise P33 */
 static void test_bad(_unused_ void **state) {
         static const Case cases[] = {
                 { "an unknown type", { .type = _MESSAGE_TYPES }, 0 },

@@ -26,7 +26,7 @@ static char *plan_of_nothing(PlanFixture *f) {
         return shown;
 }
 
-/* promise P31 */
+/* promise P32 */
 static void test_every_directive_changes_plan(void **state) {
         PlanFixture *f = *state;
         _cleanup_free_ char *before = NULL, *before_of_user = NULL;

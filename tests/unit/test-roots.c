@@ -434,7 +434,7 @@ static void test_scripts(void **state) {
 }
 
 /* A program whose author made it name host files. */
-/* promise P32 */
+/* promise P33 */
 static void test_forged_program(void **state) {
         char path[PATH_MAX], *arguments[] = { path, NULL };
         _cleanup_(elf_file_deinit) ElfFile file = {};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the kernel counts for a user or the whole machine. The suite bounds takes all that it gets of more kinds; here it
+ * is a little more than the bound. */
+#include "adversary.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TERMINALS = 256 + 1 }; /* isorun's bound is the same on every machine */
+
+static int take_terminals(const char *path) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return -errno;
+        limit.rlim_cur = limit.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &limit);
+        for (int i = 0; i < TERMINALS; i++)
+                if (open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) < 0)
+                        return -errno;
+        return 0;
+}
+
+static int try_terminals(const Facts *facts, const Attempt *a) {
+        return take_terminals("/dev/ptmx");
+}
+
+static int try_own_terminals(const Facts *facts, const Attempt *a) {
+        (void) own_world(CLONE_NEWNS);
+        if (mount("devpts", "/mnt", "devpts", 0, "newinstance,ptmxmode=0666") < 0)
+                return -errno;
+        return take_terminals("/mnt/ptmx");
+}
+
+/* The caller's bound is that of /proc/sys/fs, which does not show the smaller one of the sandbox. */
+static int try_inotify(const Facts *facts, const Attempt *a) {
+        FILE *f = fopen("/proc/sys/fs/inotify/max_user_instances", "re");
+        int most = 0;
+
+        if (!f)
+                return -errno;
+        if (fscanf(f, "%d", &most) != 1)
+                most = 0;
+        fclose(f);
+        for (int i = 0; i < most / 2 + 1; i++)
+                if (inotify_init1(IN_CLOEXEC) < 0)
+                        return -errno;
+        return most > 0 ? 0 : -ENODATA;
+}
+
+static const Attempt attempts[] = {
+        { "take-terminals", "more than its share of terminals", try_terminals },
+        { "take-own-terminals", "the same from a devpts of its own", try_own_terminals },
+        { "take-inotify", "more than half of the user's inotify instances", try_inotify },
+};
+AREA(area_supplies, "Supplies of the user and the machine");
