@@ -5,6 +5,7 @@
 verdict.py judge CONTROL RESULTS...: prints a line for each file of results, with tabs between: its name, how many were
     tried, allowed and got through, what got through though the policy does not allow it, and what the policy allows and
     did not get through (unless it did not in the control either).
+verdict.py closed CONTROL RESULTS...: prints the gaps through which nothing has got in any of the files.
 verdict.py idle ADVERSARY CONTROL: prints the attempts that did not get through in the control, and that need nothing.
 verdict.py table [--check] ADVERSARY DOCUMENT: writes the table in DOCUMENT, or only compares it.
 
@@ -151,6 +152,19 @@ def judge(rules, control, path):
     return "\t".join([name, count, " ".join(sorted(through - allowed)) or "-", " ".join(missed) or "-"])
 
 
+def list_closed(rules, control, paths):
+    through, seen = set(), set()
+    for path in paths:
+        policy, user, _ = pathlib.Path(path).name.split("-", 2)
+        for attempt, outcome in read_results(path).items():
+            rule = find_rule(rules, attempt, policy, user)
+            if rule and rule[4].startswith("gap ") and not rule[3] and control.get(attempt) == "through":
+                seen.add((attempt, policy, user))
+                if outcome == "through":
+                    through.add((attempt, policy, user))
+    return [" ".join(gap) for gap in sorted(seen - through)]
+
+
 def main():
     verb, *arguments = sys.argv[1:]
     rules = list(read_allowed())
@@ -165,7 +179,10 @@ def main():
                 if not needs and control.get(name) != "through"]
     else:
         control = read_results(arguments[0])
-        said = [judge(rules, control, path) for path in arguments[1:]]
+        if verb == "closed":
+            said = list_closed(rules, control, arguments[1:])
+        else:
+            said = [judge(rules, control, path) for path in arguments[1:]]
     print(*said, sep="\n", end="\n" if said else "")
     return verb == "table" and bool(said)
 
