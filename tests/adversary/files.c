@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -86,6 +87,19 @@ static int try_secret(const Facts *facts, const Attempt *a) {
         return try_read(facts, &of_host);
 }
 
+static int try_shown(const Facts *facts, const Attempt *a) {
+        Attempt of_host = { .path = "/opt/adversary/file" };
+
+        return try_read(facts, &of_host);
+}
+
+/* A lock that a program of the host may wait for. */
+static int try_lock(const Facts *facts, const Attempt *a) {
+        int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : result(flock(fd, LOCK_EX | LOCK_NB));
+}
+
 /* By a handle, which leads past every mount. */
 static int try_handle(const Facts *facts, const Attempt *a) {
         union {
@@ -111,6 +125,8 @@ static const Attempt attempts[] = {
         { "touch-file", "change a file's times", try_times, .path = "/etc/passwd" },
         { "xattr-file", "set an extended attribute", try_xattr, .path = "/etc/passwd" },
         { "chmod-device", "change the mode of a device of the host", try_chmod, .path = "/dev/null" },
+        { "read-opt", "read a file in /opt", try_shown },
+        { "lock-file", "lock a file of the host (flock)", try_lock },
         { "read-tmp", "read a file in the host's /tmp", try_secret },
         { "read-shadow", "read /etc/shadow", try_read, .path = "/etc/shadow" },
         { "read-ssh-key", "read a host key of ssh", try_read, .path = "/etc/ssh/ssh_host_adversary_key" },

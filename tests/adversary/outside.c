@@ -55,17 +55,30 @@ static int listen_inet(int type, int *ret_port) {
         return fd;
 }
 
-static int listen_abstract(const char *name) {
+static int listen_unix(const char *name, size_t length) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         if (fd < 0)
                 return -errno;
-        memcpy(address.sun_path + 1, name, strlen(name));
-        if (bind(fd, (struct sockaddr *) &address,
-                 (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) < 0)
+        memcpy(address.sun_path, name, length);
+        if (bind(fd, (struct sockaddr *) &address, (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length)) < 0)
                 return -errno;
         return listen(fd, 64) < 0 ? -errno : fd;
+}
+
+/* An abstract socket, and one in a directory that the policies show. */
+static int listen_local(const char *name) {
+        char text[108];
+        int n = snprintf(text, sizeof(text), "@%s", name), fd;
+
+        text[0] = 0;
+        fd = listen_unix(text, (size_t) n);
+        if (fd < 0)
+                return fd;
+        n = snprintf(text, sizeof(text), "/opt/adversary/%s", name);
+        fd = listen_unix(text, (size_t) n + 1);
+        return fd < 0 ? fd : result(chmod(text, 0666));
 }
 
 static int make_file(const char *path, int mode) {
@@ -155,7 +168,7 @@ static int prepare(Outside *o, const char *directory) {
         o->udp = listen_inet(SOCK_DGRAM, &f->udp);
         if (o->udp < 0)
                 return o->udp;
-        fd = listen_abstract(f->name);
+        fd = listen_local(f->name);
         if (fd < 0)
                 return fd;
         if (make_file(f->secret, 0644) < 0 || make_file(o->input, 0666) < 0 || make_file(o->error, 0666) < 0)

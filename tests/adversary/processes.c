@@ -150,6 +150,17 @@ static int try_core_sched(const Facts *facts, const Attempt *a) {
         return result(prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, PR_SCHED_CORE_SCOPE_PROCESS_GROUP, 0));
 }
 
+/* The kernel starts the host's handler of core dumps as root, unless both limits are 1. */
+static int try_core(const Facts *facts, const Attempt *a) {
+        struct rlimit limit, zero = { 0, 0 };
+
+        if (getrlimit(RLIMIT_CORE, &limit) < 0)
+                return -errno;
+        if (limit.rlim_cur != 1 || limit.rlim_max != 1)
+                return 0;
+        return result(setrlimit(RLIMIT_CORE, &zero));
+}
+
 static int try_autogroup(const Facts *facts, const Attempt *a) {
         if (!facts->control && getsid(0) != 0)
                 return -ESRCH; /* a session of its own */
@@ -180,6 +191,7 @@ static const Attempt attempts[] = {
         { "ioprio-group", "set the I/O priority of the caller's process group", try_ioprio_group, .asks = true },
         { "nice-host", "set the priority of a process of the host", try_nice_host, .asks = true },
         { "core-group", "share a core with the caller's process group", try_core_sched, .needs = "core scheduling" },
+        { "core-dump", "have the host handle a core dump (core_pattern)", try_core },
         { "autogroup", "set the priority of the caller's session", try_autogroup, .path = "/proc/self/autogroup",
           .needs = "autogroups" },
 };

@@ -86,6 +86,14 @@ static int try_abstract(const Facts *facts, const Attempt *a) {
         return connect_unix(SOCK_STREAM, name, (size_t) n);
 }
 
+/* In a directory that the policies show. */
+static int try_shown(const Facts *facts, const Attempt *a) {
+        char path[128];
+
+        (void) snprintf(path, sizeof(path), "/opt/adversary/%s", facts->name);
+        return connect_unix(SOCK_STREAM, path, strlen(path) + 1);
+}
+
 static int try_path(const Facts *facts, const Attempt *a) {
         return connect_unix((int) a->args[0], a->path, strlen(a->path) + 1);
 }
@@ -124,6 +132,7 @@ static const Attempt attempts[] = {
         { "low-port", "listen on a port below 1024", try_low_port },
         { "interface", "set up a network device", try_interface },
         { "abstract-host", "connect to an abstract socket of the host", try_abstract },
+        { "unix-opt", "connect to a unix socket of the host in /opt", try_shown },
         { "bus-host", "connect to the host's system bus", try_path, { SOCK_STREAM },
           .path = "/run/dbus/system_bus_socket" },
         { "systemd-host", "connect to the host's systemd", try_path, { SOCK_STREAM }, .path = "/run/systemd/private" },

@@ -13,19 +13,30 @@ place=$tmp/place # for the files of the process outside
 mkdir -m 1777 "$place"
 mkdir "$tmp/results"
 
-# Secrets that everybody may read on the host, so that only the sandbox keeps them.
-plant_secrets() {
-	mount -t tmpfs -o mode=755 tmpfs /root
+# Secrets that everybody may read on the host, so that only the sandbox keeps them, and what the policies show.
+secrets=(/root/adversary/file /etc/ssh/ssh_host_adversary_key /etc/ssl/private/adversary)
+[ -e /etc/sudoers ] || secrets+=(/etc/sudoers)
+plant() {
+	local directory
+	for directory in /root /opt "$place/programs"; do # /tmp may be nosuid
+		mkdir -p "$directory"
+		mount -t tmpfs -o mode=755 tmpfs "$directory"
+	done
 	mkdir -p /root/adversary /etc/ssh /etc/ssl/private
 	chmod 755 /etc/ssl/private
-	printf 'secret\n' | tee /root/adversary/file /etc/ssh/ssh_host_adversary_key /etc/ssl/private/adversary >>/etc/sudoers
-	chmod 644 /etc/sudoers
-	# Of a user who is none of those that the suite runs as.
-	mkdir "$place/programs"
-	mount -t tmpfs -o mode=755 tmpfs "$place/programs" # /tmp may be nosuid
+	echo secret | tee "${secrets[@]}" >/dev/null
+	chmod 644 "${secrets[@]}"
+	mkdir -m 1777 /opt/adversary
+	echo shown >/opt/adversary/file
 	cp "$adversary" "$place/programs/setuid"
-	chown 2 "$place/programs/setuid"
+	chown 2 "$place/programs/setuid" # none of the users that the suite runs as
 	chmod 4755 "$place/programs/setuid"
+}
+
+# For the next suite in the same host.
+take_away() {
+	rm "${secrets[@]}"
+	umount -l /root /opt "$place/programs"
 }
 
 # The same attempts outside of any sandbox.
@@ -72,10 +83,10 @@ judge() { # name, counts, what got through unwanted, what did not though it may
 	judged=$((judged + 1))
 }
 
-plant_secrets
+plant
 control
 as_everybody all
-umount -l "$place/programs"
+take_away
 judged=0
 while IFS=$'\t' read -r name counts unwanted missed; do
 	judge "$name" "$counts" "$unwanted" "$missed"
