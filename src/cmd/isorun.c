@@ -149,6 +149,8 @@ static int take_options(const CommandLine *line, Report *report) {
 
         for (size_t i = 0; r >= 0 && i < line->n_options; i++)
                 r = take_option(&line->options[i], report);
+        if (r >= 0 && arg_json && !arg_dry_run)
+                r = report_error(report, EINVAL, "--json prints a plan, so it needs --dry-run");
         return r;
 }
 

@@ -29,6 +29,8 @@ run "${quiet[@]}" -- ls -d /
 no_refusal is "-- ends the options" "$out" /
 run "${quiet[@]}" echo --policy x
 no_refusal is "options behind the command are the command's" "$out" "--policy x"
+run "$isorun" --json true
+is "125 for --json without a plan" "$status $out$err" "125 isorun: --json prints a plan, so it needs --dry-run"
 run "$isorun" --version
 like "--version" "$out" "isorun [0-9]*"
 run "$isorun" --help
