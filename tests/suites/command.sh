@@ -21,6 +21,8 @@ no_refusal is "126 for a directory" $status 126
 printf '#!/no/such/interpreter\n' >"$tmp/script"; chmod 755 "$tmp/script"
 run "${quiet[@]}" -v "$tmp:/srv" /srv/script
 no_refusal is "127 where the interpreter of a script is missing" $status 127
+is "... by name" "$err" "isorun: cannot execute /srv/script: its interpreter /no/such/interpreter is not visible in the \
+sandbox: No such file or directory"
 run "$isorun"
 like "125 without a command" "$status $err" "125 isorun: no command *"
 run "$isorun" --no-such-option true

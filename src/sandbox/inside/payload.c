@@ -86,8 +86,31 @@ static int install_filters(const Payload *payload, Failure *f) {
         return 0;
 }
 
+/* Reads the interpreter from the first line of a script, "#!PATH [ARGUMENT]", into text. Returns false if the file is no
+ * script or cannot be read, for example because the filter denies that. */
+static bool read_interpreter(const char *script, char *text, size_t size) {
+        _cleanup_close_ int fd = open(script, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+        const char *start;
+
+        if (n < 2 || text[0] != '#' || text[1] != '!')
+                return false;
+        text[n] = '\0';
+        start = text + 2 + strspn(text + 2, " \t");
+        memmove(text, start, strlen(start) + 1);
+        text[strcspn(text, " \t\n")] = '\0';
+        return *text == '/';
+}
+
+/* For a script that exists, ENOENT means its interpreter. */
 static void exec_failed(Failure *f, int error, const char *command) {
-        fail(f, error, "cannot execute %s", command);
+        char interpreter[256];
+
+        if (error == ENOENT && read_interpreter(command, interpreter, sizeof(interpreter)))
+                fail(f, error, "cannot execute %s: its interpreter %s is not visible in the sandbox", command,
+                     interpreter);
+        else
+                fail(f, error, "cannot execute %s", command);
         f->message.status = error == ENOENT || error == ENOTDIR ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE;
 }
 
