@@ -56,8 +56,8 @@ def main():
         old = target.read_text(encoding="utf-8")
         new = BLOCKS.sub(renew, old)
     TABLE.unlink()
-    if check:  # machines differ in which of the files exist that the default policy hides
-        return re.sub(r"  .* inaccessible .*\n", "", old) != re.sub(r"  .* inaccessible .*\n", "", new)
+    if check:  # machines differ in which of the hidden files exist
+        return re.sub(r"  .* inaccessible\b.*\n", "", old) != re.sub(r"  .* inaccessible\b.*\n", "", new)
     target.write_text(new, encoding="utf-8")
     return False
 

@@ -104,10 +104,29 @@ static void write_bind(Exporter *e, FILE *f, const char *source, const char *des
         fputc('\n', f);
 }
 
+/* Whether the mount only hides a directory of the host, and write_home() and write_hidden() do not write it. */
+static bool is_emptied(const PlanMount *m) {
+        return m->kind == MOUNT_TMPFS && (strv_contains((char *const *) systemd_emptied, m->destination) ||
+                                          startswith(m->options, "mode=111"));
+}
+
+static bool is_filled(const Plan *plan, const PlanMount *m) {
+        return m + 1 < plan->mounts + plan->n_mounts && path_is_below(m[1].destination, m->destination);
+}
+
+static void write_inaccessible(FILE *f, const char *path) {
+        fputs("InaccessiblePaths=-", f);
+        word_write(f, path, WORD_PERCENT);
+        fputc('\n', f);
+}
+
 /* Writes a mount that isorun adds by itself. */
 static void write_builtin(Exporter *e, const PlanMount *m) {
-        if (m->kind == MOUNT_TMPFS && !m->attributes.read_only)
+        if (m->kind == MOUNT_TMPFS && (!m->attributes.read_only || (is_emptied(m) && is_filled(e->plan, m))))
                 write_tmpfs(e, m);
+        else if (is_emptied(m) ||
+                 (m->kind == MOUNT_BLOCKED && !strv_contains((char *const *) systemd_hidden, m->destination)))
+                write_inaccessible(e->builtin, m->destination);
         else if (m->kind == MOUNT_DIRECTORY && streq(m->destination, "/var/tmp"))
                 fputs("TemporaryFileSystem=/var/tmp:mode=1777,size=64M\n", e->builtin);
         else if (m->kind == MOUNT_BIND && !path_is_below(m->destination, "/dev") && !streq(m->destination, "/dev")) {
@@ -170,13 +189,8 @@ static void write_volumes(Exporter *e, DirectiveId id) {
 static void write_asked(Exporter *e, const PlanMount *m) {
         if (m->kind == MOUNT_TMPFS)
                 write_tmpfs(e, m);
-        if (m->kind == MOUNT_BLOCKED && is_volume(m->key)) {
-                FILE *f = export_stream(e, m->origin);
-
-                fputs("InaccessiblePaths=-", f);
-                word_write(f, m->destination, WORD_PERCENT);
-                fputc('\n', f);
-        }
+        if (m->kind == MOUNT_BLOCKED && is_volume(m->key))
+                write_inaccessible(export_stream(e, m->origin), m->destination);
 }
 
 void export_mounts(Exporter *e) {

@@ -6,6 +6,7 @@
 #include "convert/import-line.h"
 #include "convert/import-strict.h"
 #include "convert/systemd.h"
+#include "plan/root/secrets.h"
 #include "policy/value/names.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -99,14 +100,23 @@ static int drop_inaccessible_mounts(Import *import) {
         return r;
 }
 
-/* Whether isorun hides path by default. With PrivateDevices=no it shows the host's /dev. */
-static bool is_hidden(const Import *import, const char *path) {
+/* Whether isorun hides path because it has data or secrets of the machine. Returns 1, 0 or -ENOMEM. */
+static int holds_data(const char *path) {
+        for (const char *const *emptied = systemd_emptied; *emptied; emptied++)
+                if (is_at_or_below(path, *emptied))
+                        return true;
+        return secrets_contain(path);
+}
+
+/* Whether isorun hides path by default. With PrivateDevices=no it shows the host's /dev. Returns 1, 0 or
+ * -ENOMEM. */
+static int is_hidden(const Import *import, const char *path) {
         if (path_is_below(path, "/dev") && has(import, D_PrivateDevices, "no", false))
                 return false;
         for (const char *const *hidden = systemd_hidden; *hidden; hidden++)
                 if (is_at_or_below(path, *hidden))
                         return true;
-        return false;
+        return holds_data(path);
 }
 
 static int drop_hidden(Import *import) {
@@ -115,7 +125,10 @@ static int drop_hidden(Import *import) {
         for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
                 ImportItem *item = &import->items[i];
 
-                if (item->id != D_InaccessiblePaths || item->dropped || !is_hidden(import, plain(item)))
+                if (item->id != D_InaccessiblePaths || item->dropped)
+                        continue;
+                r = is_hidden(import, plain(item));
+                if (r <= 0)
                         continue;
                 item->dropped = true;
                 r = import_note(import, line_of(import, item), true, "isorun hides %s by default", plain(item));
@@ -213,6 +226,10 @@ static int protect_path(Import *import, const ImportLine *line, const char *path
                 return import_note(import, line, true, "PrivateTmp= hides %s", path);
         if (r == 0 && memory && streq(path, memory))
                 return make_memory_read_only(import, line, path);
+        if (r == 0 && !memory)
+                r = holds_data(path);
+        if (r < 0)
+                return r;
         *keep = r > 0 || memory;
         return *keep ? 0 : import_note(import, line, true, "isorun makes %s read-only by default", path);
 }

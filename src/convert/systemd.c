@@ -15,6 +15,8 @@ const SystemdRow systemd_table[_DIRECTIVE_MAX] = {
 /* With PrivateDevices= of systemd, the host's /dev/mqueue and /dev/hugepages stay visible. */
 const char *const systemd_hidden[] = { "/boot", "/sys", "/proc/keys", "/dev/mqueue", "/dev/hugepages", NULL };
 
+const char *const systemd_emptied[] = { "/media", "/mnt", "/srv", NULL };
+
 /* Directives that a policy also has, and directives for which isorun has nothing. A directive that restricts only with
  * some of its values, such as PrivateTmp=, is not listed if isorun restricts the same by default. */
 static const char *const restricting[] = {

@@ -25,6 +25,9 @@ extern const SystemdRow systemd_table[_DIRECTIVE_MAX];
  * with NULL. */
 extern const char *const systemd_hidden[];
 
+/* Directories of the host that isorun shows empty, and that no directive of systemd hides. Ends with NULL. */
+extern const char *const systemd_emptied[];
+
 /* Whether a line with this key can only restrict a service, so that a policy without it is weaker. */
 bool systemd_restricts(const char *key);
 

@@ -161,6 +161,7 @@ test_filtered_blind() {
 	chmod 700 "$dir/closed"
 	prints "what the next checks hide can be read otherwise" $'key\nkey\ntext' -v "$dir:/mnt:ro" \
 		cat /mnt/open/a.key /mnt/passable/a.key /mnt/passable/text
+	# promise P8
 	shell "hide= also finds the files of a directory that cannot be listed, and in hidden directories" "" \
 		-v "$dir:/mnt:ro,hide=*/*.key" 'cat /mnt/*/a.key /mnt/passable/a.key /mnt/closed/a.key /mnt/.dot/a.key 2>/dev/null'
 	shell "... or of one that cannot be searched" "" -v "$dir:/mnt:ro,hide=closed/a.key" 'cat /mnt/closed/a.key 2>/dev/null'
@@ -171,6 +172,7 @@ test_filtered_blind() {
 		like "$label: a directory that is hidden as a whole is named" "$err" \
 			"*: /mnt/passable $notice \*/\*.key: Permission denied*"
 		chmod 711 "$dir"
+		# promise P8
 		refused "hide= in a volume that cannot be listed" "*cannot search /mnt for \*.key: Permission denied" \
 			-v "$dir:/mnt:ro,hide=*.key" true
 		prints "... hides a file whose name it knows" key -v "$dir:/mnt:ro,hide=a.key" \

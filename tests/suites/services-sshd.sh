@@ -42,6 +42,8 @@ write_units() {
 		CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SYS_CHROOT CAP_CHOWN CAP_KILL
 		SystemCallFilter=@system-service chroot
 		Directory=/run/sshd
+		# Whether an account is locked.
+		BindReadOnlyPaths=/etc/shadow
 	POLICY
 	write_unit isorun-sshd.socket <<-'UNIT'
 		[Socket]

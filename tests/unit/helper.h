@@ -250,7 +250,7 @@ typedef struct PlanFixture {
 static inline void plan_populate(const char *dir, const char *root) {
         static const char *const directories[] = { "proc", "dev", "tmp", "run", "var/tmp", "home", "root",
                                                    "sys/fs/cgroup", "srv" };
-        static const char *const files[] = { "etc/passwd", "etc/shadow", "usr/bin/tool", "usr/bin/text" };
+        static const char *const files[] = { "etc/fstab", "etc/passwd", "etc/shadow", "usr/bin/tool", "usr/bin/text" };
         char path[PATH_MAX], name[64];
 
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 
+#include "plan/root/secrets.h"
 #include "plan/who/private-ids.h"
 #include "util/text.h"
 
@@ -89,10 +90,7 @@ static int add_proc(RootBuilder *rb) {
                 return -ENOMEM;
         r = root_builder_want(rb, (PlanMount) { .kind = MOUNT_PROC, .destination = strdup("/proc"), .options = options,
                                                 .attributes.read_only = !nesting });
-        if (r < 0 || nesting || subset)
-                return r;
-        /* It lists the user's keys of all namespaces: keyrings(7). */
-        return root_builder_want_if_there(rb, plan_blocked("/proc/keys"));
+        return r < 0 || nesting || subset ? r : build_proc_secrets(rb);
 }
 
 /* Directories that programs expect in /var and /run, which begin empty. */
@@ -142,8 +140,9 @@ static int add_notify(RootBuilder *rb) {
                                                    .key = "NOTIFY_SOCKET" });
 }
 
-/* Hides the host's directories that no instance needs. */
+/* Hides the host's directories that no instance needs. /opt has programs, so it stays visible. */
 static int add_all_hidden(RootBuilder *rb) {
+        static const char *const directories[] = { "/boot", "/media", "/mnt", "/srv", "/sys" };
         const Setting *home = policy_get(rb->b->policy, D_ProtectHome);
         int r = 0;
 
@@ -152,9 +151,9 @@ static int add_all_hidden(RootBuilder *rb) {
                 if (r >= 0)
                         r = add_hidden(rb, "/root", home->origin);
         }
-        if (r >= 0 && rb->host_root)
-                r = add_hidden(rb, "/boot", (Origin) {});
-        return r >= 0 && rb->host_root ? add_hidden(rb, "/sys", (Origin) {}) : r;
+        for (size_t i = 0; r >= 0 && rb->host_root && i < ELEMENTSOF(directories); i++)
+                r = add_hidden(rb, directories[i], (Origin) {});
+        return r;
 }
 
 static int add_cgroup(RootBuilder *rb) {

@@ -28,6 +28,9 @@ static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const cha
 static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
         _cleanup_free_ char *where = NULL;
 
+        /* The policy adds entries to a directory that is hidden: these remain, and what the host has there is hidden. */
+        if (m->kind == MOUNT_BLOCKED && there->kind == MOUNT_MERGE && m->asker < ASKED_BY_POLICY)
+                return 1;
         if (m->asker != there->asker)
                 return m->asker > there->asker;
         if (m->asker != ASKED_BY_POLICY)
@@ -115,11 +118,17 @@ static bool takes_new_entries(const PlanMount *cover) {
         }
 }
 
+/* Whether the mount hides all that the host has at its place. */
+static bool hides(const PlanMount *m) {
+        return m->kind == MOUNT_BLOCKED ||
+               (m->kind == MOUNT_TMPFS && m->attributes.read_only && m->asker < ASKED_BY_SERVICE);
+}
+
 /* For a destination that does not exist. Returns 1 if it can be made, 0 if m is left out, or -errno. */
 static int place_missing(RootBuilder *rb, const PlanMount *m, bool optional, Spot *spot) {
         int r;
 
-        if (optional)
+        if (optional || (m->kind == MOUNT_BLOCKED && hides(spot->cover)))
                 return 0;
         if (m->kind == MOUNT_BLOCKED)
                 return mount_error(rb, m, ENOENT, "%s does not exist in the sandbox (write -%s to skip it)",
@@ -209,6 +218,7 @@ static bool comes_too_early(const RootBuilder *rb, const PlanMount *m, const cha
 /* Moves *m into the model if it gets a place. Returns -EAGAIN if it must come later, because of the destination that it
  * has now. */
 static int place(RootBuilder *rb, PlanMount *m, bool optional) {
+        bool own = m->kind == MOUNT_BLOCKED && m->asker < ASKED_BY_SERVICE;
         _cleanup_(spot_deinit) Spot spot = {};
         int r;
 
@@ -226,17 +236,18 @@ static int place(RootBuilder *rb, PlanMount *m, bool optional) {
         /* Built-in entries are not added where the policy has put something above them. */
         if (m->asker == ASKED_BY_NOBODY && (spot.through_volume || is_policy_volume(spot.cover)))
                 return 0;
-        if (spot.leaves_root)
+        /* A place that isorun hides by itself is hidden wherever its path leads. */
+        if (spot.leaves_root && !own)
                 return mount_error(rb, m, EXDEV, "%s: a symlink in this path leads out of the root", m->destination);
         if (spot.unknown)
                 return mount_error(rb, m, EXDEV,
                                    "%s is below a mount of the host that %s leaves out, so isorun cannot see what is "
                                    "there", m->destination, spot.cover->destination);
-        if (spot.through_volume)
+        if (spot.through_volume && !own)
                 return mount_error(rb, m, ELOOP,
                                    "%s: this path contains a symlink in a writable volume, so anyone who can write "
                                    "there could redirect it", m->destination);
-        if (m->kind == MOUNT_BLOCKED && spot.exists && plan_mount_is_writable_bind(spot.cover))
+        if (m->kind == MOUNT_BLOCKED && !own && spot.exists && plan_mount_is_writable_bind(spot.cover))
                 report_notice_at(rb->b->report, m->origin, m->key,
                                  "%s is in the writable volume %s: if it is moved to another path there, the next "
                                  "start does not hide it", m->destination, spot.cover->destination);

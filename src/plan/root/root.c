@@ -13,6 +13,7 @@
 #include "plan/root/layers.h"
 #include "plan/root/libraries.h"
 #include "plan/root/place.h"
+#include "plan/root/secrets.h"
 #include "plan/root/service.h"
 #include "plan/root/volumes.h"
 #include "plan/who/namespaces.h"
@@ -54,6 +55,25 @@ static int compare_placed(const void *a, const void *b) {
         return destination_compare((*(PlanMount *const *) a)->destination, (*(PlanMount *const *) b)->destination);
 }
 
+/* Has the entries below a hidden directory made in memory, but not those in a volume. A merged directory would show the
+ * entries of the host. */
+static void move_to_memory(PlanMount *mounts, size_t n) {
+        const PlanMount *volume = NULL;
+
+        for (PlanMount *m = mounts; m < mounts + n; m++) {
+                if (volume && path_is_below(m->destination, volume->destination))
+                        continue;
+                m->place = PLACE_MADE;
+                if (m->kind == MOUNT_MERGE) {
+                        plan_source_deinit(&m->source);
+                        m->kind = MOUNT_DIRECTORY;
+                        m->mode = 0755;
+                        m->merge = false;
+                } else if (m->kind != MOUNT_DIRECTORY)
+                        volume = m;
+        }
+}
+
 /* Handles a blocked directory in a list that is sorted by destination. Removes built-in entries below it. Keeps the
  * other entries below it and their parents; then the directory becomes one that can be passed through but not listed.
  * Returns the new number of entries in the list, or -ENOMEM. */
@@ -75,6 +95,7 @@ static int open_blocked(PlanMount *mounts, size_t n, PlanMount *blocked) {
         if (n_kept > 0) {
                 blocked->kind = MOUNT_TMPFS;
                 blocked->options = strdup("mode=111,size=4k");
+                move_to_memory(blocked + 1, n_kept);
         }
         return n_kept > 0 && !blocked->options ? -ENOMEM : (int) (n - (size_t) (kept - blocked - 1));
 }
@@ -109,7 +130,7 @@ static int finish(RootBuilder *rb) {
 static int fill(RootBuilder *rb) {
         static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts,
                                                        check_bindings, root_builder_place_all, build_hide_options,
-                                                       root_builder_place_hidden, build_exec };
+                                                       build_secrets, root_builder_place_hidden, build_exec };
         int result = build_builtin_mounts(rb);
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {

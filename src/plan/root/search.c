@@ -39,19 +39,21 @@ static const char *after_component(const char *pattern) {
         return skip_empty(pattern + strcspn(pattern, "/"));
 }
 
-static char *copy_component(const char *pattern) {
-        return strndup(pattern, strcspn(pattern, "/"));
-}
-
 static bool is_literal(const char *pattern) {
         return strcspn(pattern, "*?[\\") >= strcspn(pattern, "/");
 }
 
-/* Returns 1 if the first component matches name, 0 or -ENOMEM. */
-static int match(const char *pattern, const char *name) {
-        _cleanup_free_ char *component = copy_component(pattern);
+int component_match(const char *pattern, const char *path) {
+        size_t n = strcspn(pattern, "/"), literal = strcspn(pattern, "*?[\\/"), size = strcspn(path, "/");
+        _cleanup_free_ char *component = NULL, *name = NULL;
 
-        return component ? fnmatch(component, name, 0) != FNM_NOMATCH : -ENOMEM;
+        if (strncmp(pattern, path, literal) != 0)
+                return 0;
+        if (literal == n)
+                return size == n;
+        component = strndup(pattern, n);
+        name = strndup(path, size);
+        return component && name ? fnmatch(component, name, 0) != FNM_NOMATCH : -ENOMEM;
 }
 
 static int want_hidden(const Search *s, const HideRule *rule, const char *path) {
@@ -79,7 +81,7 @@ static int match_any(const Candidate *candidates, size_t n, const char *name) {
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < n; i++)
-                r = match(candidates[i].rest, name);
+                r = component_match(candidates[i].rest, name);
         return r;
 }
 
@@ -104,6 +106,13 @@ static int list_directory(const char *host, const Candidate *candidates, size_t 
         return r;
 }
 
+static bool contains_component(char *const *names, const char *literal) {
+        for (char *const *name = names; name && *name; name++)
+                if (component_match(literal, *name) > 0)
+                        return true;
+        return false;
+}
+
 /* The names that the candidates match. If none of them has wildcards, they are not looked up. */
 static int list_names(const Spot *spot, const Candidate *candidates, size_t n, char ***names) {
         bool literal = true;
@@ -113,12 +122,9 @@ static int list_names(const Spot *spot, const Candidate *candidates, size_t n, c
                 literal = literal && is_literal(candidates[i].rest);
         for (char **host = spot->hosts; !literal && r >= 0 && *host; host++)
                 r = list_directory(*host, candidates, n, names);
-        for (size_t i = 0; literal && r >= 0 && i < n; i++) {
-                _cleanup_free_ char *name = copy_component(candidates[i].rest);
-
-                if (!name || !strv_contains(*names, name))
-                        r = strv_consume(names, TAKE_PTR(name));
-        }
+        for (size_t i = 0; literal && r >= 0 && i < n; i++)
+                if (!contains_component(*names, candidates[i].rest))
+                        r = strv_consume(names, strndup(candidates[i].rest, strcspn(candidates[i].rest, "/")));
         return r;
 }
 
@@ -137,7 +143,9 @@ static int visit(const Search *s, const char *path, Candidate *candidates, size_
         for (size_t i = 0; i < n; i++) {
                 candidates[i].rest = after_component(candidates[i].rest);
                 if (!*candidates[i].rest) {
-                        *ret = want_hidden(s, candidates[i].rule, path);
+                        /* What is built in hides nothing that isorun has put there itself. */
+                        if (spot.hosts || spot.left_out || candidates[i].rule->asker == ASKED_BY_POLICY)
+                                *ret = want_hidden(s, candidates[i].rule, path);
                         return 0;
                 }
         }
@@ -154,7 +162,7 @@ static int visit_name(const Search *s, const char *directory, const char *name, 
         int r = matching && path ? 0 : -ENOMEM, result;
 
         for (size_t i = 0; r >= 0 && i < n; i++) {
-                r = match(candidates[i].rest, name);
+                r = component_match(candidates[i].rest, name);
                 if (r > 0)
                         matching[k++] = candidates[i];
         }

@@ -11,6 +11,9 @@ typedef struct HideRule {
         const char *key;
 } HideRule;
 
+/* Whether the first component of the pattern matches that of the relative path. Returns 1, 0 or -ENOMEM. */
+int component_match(const char *pattern, const char *path);
+
 /* Adds a hidden place for each match. Needs the model with all mounts but the hidden places. If isorun cannot look into
  * a directory, it hides the whole directory; if that is top itself, it reports an error. */
 int root_builder_hide(RootBuilder *rb, const char *top, const HideRule *rules, size_t n);

@@ -16,6 +16,7 @@ typedef struct RootMaker {
         int *notify;        /* receives the socket of MOUNT_NOTIFY */
         int scratch;        /* a tmpfs over the old root, detached with it; -1 if not needed */
         unsigned n_scratch; /* entries made in scratch, which also name them */
+        int blocked[2];     /* an empty file and directory of mode 000 in scratch, which hide others; -1: not made yet */
         MountReason reason; /* why the kernel refused the last file system */
         unsigned layers;    /* mounts stacked on "/" below the new root; the old root is the first */
 } RootMaker;

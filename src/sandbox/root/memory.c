@@ -26,7 +26,7 @@ static bool needs_scratch(const Plan *plan) {
                 const PlanMount *m = &plan->mounts[i];
 
                 if (m->kind == MOUNT_FILE || m->kind == MOUNT_COPY || m->kind == MOUNT_OVERLAY ||
-                    (m->kind == MOUNT_BLOCKED && !m->on_directory))
+                    m->kind == MOUNT_BLOCKED)
                         return true;
         }
         return false;
@@ -66,10 +66,9 @@ static int make_file(RootMaker *rm, const PlanMount *m, const char *text, size_t
         n = write(fd, text, size);
         if (n < 0 || (size_t) n != size)
                 return n < 0 ? -errno : -ENOSPC;
-        /* The payload owns a file of the policy, but not the empty file that hides another. */
-        if (m->kind != MOUNT_BLOCKED && rm->plan->set_owner && fchown(fd, rm->plan->owner_uid, rm->plan->owner_gid) < 0)
+        if (rm->plan->set_owner && fchown(fd, rm->plan->owner_uid, rm->plan->owner_gid) < 0)
                 return -errno;
-        return fchmod(fd, m->kind == MOUNT_BLOCKED ? 0 : m->mode) < 0 ? -errno : open_scratch(rm, name);
+        return fchmod(fd, m->mode) < 0 ? -errno : open_scratch(rm, name);
 }
 
 /* Makes a tmpfs and attaches it in the scratch. Returns its fd or -errno. */
@@ -127,15 +126,25 @@ int root_do_copy(RootMaker *rm, const PlanMount *m) {
         return r < 0 ? root_mount_fail(rm, m, -r, "read", m->source.path) : place_file(rm, m, read, size);
 }
 
-int root_do_blocked(RootMaker *rm, const PlanMount *m) {
-        _cleanup_close_ int fd = -1;
+/* The payload does not own the empty file or directory, so it cannot change the mode. */
+static int make_blocked(RootMaker *rm, bool directory) {
+        const char *name = directory ? "hidden-directory" : "hidden-file";
 
-        if (!m->on_directory)
-                return place_file(rm, m, "", 0);
-        fd = mount_make("tmpfs", "mode=0,size=4k",
-                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY,
-                        &rm->reason);
-        return fd < 0 ? root_mount_fail(rm, m, -fd, "hide", m->destination) : root_place(rm, m, fd);
+        if ((directory ? mkdirat(rm->scratch, name, 0) : mknodat(rm->scratch, name, S_IFREG, 0)) < 0)
+                return -errno;
+        return open_scratch(rm, name);
+}
+
+/* One file and one directory hide all others: a clone takes fewer system calls than a file system. */
+int root_do_blocked(RootMaker *rm, const PlanMount *m) {
+        const MountAttributes attributes = { .read_only = true, .no_exec = true };
+        int *fd = &rm->blocked[m->on_directory];
+        _cleanup_close_ int copy = -1;
+
+        if (*fd < 0)
+                *fd = make_blocked(rm, m->on_directory);
+        copy = *fd < 0 ? *fd : mount_clone(*fd, attributes);
+        return copy < 0 ? root_mount_fail(rm, m, -copy, "hide", m->destination) : root_place(rm, m, copy);
 }
 
 /* overlayfs takes its directories by path. A path in /proc/self/fd leads to an open directory, whatever its own path

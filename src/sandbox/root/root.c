@@ -48,10 +48,27 @@ int root_open_proc(MountReason *ret_reason) {
         return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret_reason);
 }
 
+static int open_directory(RootMaker *rm, const char *path);
+
 static int open_parent(RootMaker *rm, const char *path) {
         _cleanup_free_ char *parent = path_parent(path);
 
-        return parent ? open_destination(rm, parent) : -ENOMEM;
+        return parent ? open_directory(rm, parent) : -ENOMEM;
+}
+
+/* Makes a directory that is missing because a directory above it is hidden. */
+static int open_directory(RootMaker *rm, const char *path) {
+        _cleanup_close_ int parent = -1;
+        int fd = open_destination(rm, path);
+
+        if (fd != -ENOENT)
+                return fd;
+        parent = open_parent(rm, path);
+        if (parent < 0)
+                return TAKE_FD(parent);
+        if (mkdirat(parent, path_name(path), 0755) < 0 && errno != EEXIST)
+                return -errno;
+        return open_in(parent, path_name(path), 0, RESOLVE_BENEATH);
 }
 
 /* Makes the mount point of m, and opens it with O_PATH. */
@@ -367,11 +384,14 @@ static void root_maker_deinit(RootMaker *rm) {
         fd_close(rm->old_root);
         fd_close(rm->new_root);
         fd_close(rm->scratch);
+        fd_close(rm->blocked[0]);
+        fd_close(rm->blocked[1]);
 }
 
 int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
         _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1,
-                                                      .new_root = -1, .notify = ret_notify, .scratch = -1, .layers = 1 };
+                                                      .new_root = -1, .notify = ret_notify, .scratch = -1, .layers = 1,
+                                                      .blocked = { -1, -1 } };
         mode_t mask = umask(0);
         int r;
 
@@ -403,7 +423,8 @@ static int seal(RootMaker *rm, const PlanMount *m) {
 }
 
 int root_finish(const Plan *plan, Failure *f) {
-        _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .old_root = -1, .scratch = -1 };
+        _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .old_root = -1, .scratch = -1,
+                                                      .blocked = { -1, -1 } };
         int r = 0;
 
         rm.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
