@@ -153,16 +153,18 @@ def judge(rules, control, path):
 
 
 def list_closed(rules, control, paths):
-    through, seen = set(), set()
+    through, listed = set(), set()
+    possible = [attempt for attempt, outcome in control.items() if outcome == "through"]
     for path in paths:
         policy, user, _ = pathlib.Path(path).name.split("-", 2)
-        for attempt, outcome in read_results(path).items():
+        results = read_results(path)
+        for attempt in possible:
             rule = find_rule(rules, attempt, policy, user)
-            if rule and rule[4].startswith("gap ") and not rule[3] and control.get(attempt) == "through":
-                seen.add((attempt, policy, user))
-                if outcome == "through":
+            if rule and rule[4].startswith("gap ") and not rule[3]:
+                listed.add((attempt, policy, user))
+                if results.get(attempt) == "through":
                     through.add((attempt, policy, user))
-    return [" ".join(gap) for gap in sorted(seen - through)]
+    return [" ".join(gap) for gap in sorted(listed - through)]
 
 
 def main():
