@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,9 +56,33 @@ static int try_inotify(const Facts *facts, const Attempt *a) {
         return most > 0 ? 0 : -ENODATA;
 }
 
+/* More fds on their way through a socket than the limit of most programs. */
+static int try_flight(const Facts *facts, const Attempt *a) {
+        enum { FDS = 250, MESSAGES = 5 };
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(int) * FDS)];
+        } control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int) * FDS), .cmsg_level = SOL_SOCKET,
+                                  .cmsg_type = SCM_RIGHTS } };
+        struct iovec iov = { (char *) "x", 1 };
+        struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                                  .msg_controllen = sizeof(control) };
+        int pair[2];
+
+        memset(CMSG_DATA(&control.header), 0, sizeof(int) * FDS); /* standard input, many times */
+        if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) < 0)
+                return -errno;
+        for (int i = 0; i < MESSAGES; i++)
+                if (sendmsg(pair[0], &message, MSG_DONTWAIT) < 0)
+                        return -errno;
+        return 0;
+}
+
 static const Attempt attempts[] = {
         { "take-terminals", "more than its share of terminals", try_terminals },
         { "take-own-terminals", "the same from a devpts of its own", try_own_terminals },
+        { "take-aio", "asynchronous I/O, which the machine has a number of", CALL(SYS_io_setup, 1, 0), .reaches = EFAULT },
+        { "take-flight", "many fds on their way through a unix socket", try_flight },
         { "take-inotify", "more than half of the user's inotify instances", try_inotify },
 };
 AREA(area_supplies, "Supplies of the user and the machine");

@@ -65,9 +65,9 @@ all() {
 			attack "$policy" scope "$isorun"
 			continue
 		fi
-		attack $policy scope "$isorun" &
-		attack $policy no-scope "$isorun" --no-scope
-		attack $policy service systemd-run "${bus[@]}" --wait --pipe --quiet -- "$isorun"
+		attack "$policy" scope "$isorun" &
+		attack "$policy" no-scope "$isorun" --no-scope
+		attack "$policy" service systemd-run "${bus[@]}" --wait --pipe --quiet -- "$isorun"
 		wait $!
 	done
 }
