@@ -10,16 +10,44 @@
 #include "util/clock.h"
 
 Patience patience_begin(Report *report) {
-        return (Patience) { .report = report, .end = clock_usec(CLOCK_MONOTONIC) + PATIENCE_MSEC * 1000 };
+        return (Patience) { .report = report, .end = clock_usec(CLOCK_MONOTONIC) + PATIENCE_MSEC * 1000,
+                            .signals = -1 };
+}
+
+void patience_end(Patience *p) {
+        p->end = p->grace_end = 0;
 }
 
 int patience_left(const Patience *p) {
-        uint64_t now;
+        return clock_msec_until(p->end);
+}
 
-        if (!p->end)
-                return -1;
-        now = clock_usec(CLOCK_MONOTONIC);
-        return now < p->end ? (int) ((p->end - now) / 1000) + 1 : 0;
+/* The shorter of two timeouts, of which -1 is no timeout. */
+static int shorter(int a, int b) {
+        return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+int patience_poll(Patience *p, struct pollfd *fds, size_t n, int timeout_msec) {
+        struct pollfd all[1 + PATIENCE_FDS_MAX] = { { .fd = p->grace_end ? -1 : p->signals, .events = POLLIN } };
+        int timeout = shorter(shorter(timeout_msec, patience_left(p)), clock_msec_until(p->grace_end)), ready, r = 0;
+
+        if (n > PATIENCE_FDS_MAX)
+                return -EINVAL;
+        memcpy(all + 1, fds, n * sizeof(*fds));
+        ready = poll(all, n + 1, timeout);
+        if (ready < 0)
+                return errno == EINTR ? 0 : -errno;
+        memcpy(fds, all + 1, n * sizeof(*fds));
+
+        if (all[0].revents)
+                ready--;
+        if (all[0].revents && p->grace_msec)
+                p->grace_end = clock_usec(CLOCK_MONOTONIC) + (uint64_t) p->grace_msec * 1000;
+        else if (all[0].revents || (ready == 0 && clock_msec_until(p->grace_end) == 0)) {
+                p->grace_end = 0;
+                r = p->interrupted(p->userdata);
+        }
+        return r < 0 ? r : ready;
 }
 
 void patience_check(Patience *p, Origin origin, const char *key, const char *format, ...) {

@@ -13,9 +13,6 @@
 
 /* Functions that isorun does not need, so they have a table of their own. */
 #define MANAGER_FUNCTIONS(X)            \
-        X(sd_bus_new)                   \
-        X(sd_bus_set_fd)                \
-        X(sd_bus_start)                 \
         X(sd_bus_match_signal)          \
         X(sd_bus_wait)
 
@@ -95,13 +92,13 @@ static int connect_private(uid_t uid) {
 
 static int open_private(Manager *m, Report *report) {
         _cleanup_close_ int fd = connect_private(m->uid);
-        int r = fd < 0 ? fd : m->more.sd_bus_new(&m->bus);
+        int r = fd < 0 ? fd : m->lib->sd_bus_new(&m->bus);
 
         if (r >= 0)
-                r = m->more.sd_bus_set_fd(m->bus, fd, fd);
+                r = m->lib->sd_bus_set_fd(m->bus, fd, fd);
         if (r >= 0) {
                 fd = -1; /* the bus's */
-                r = m->more.sd_bus_start(m->bus);
+                r = m->lib->sd_bus_start(m->bus);
         }
         return r < 0 ? report_error(report, -r, "cannot connect to the systemd of user %u: %s",
                                     m->uid, strerror(-r)) : 0;

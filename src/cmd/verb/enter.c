@@ -149,7 +149,8 @@ static int take_reply(Visit *v) {
 }
 
 /* Handles the signals to isoctl. If it relays a raw terminal, keys cannot be the reason for a signal, so the signal is
- * to end isoctl, which then hangs up. Otherwise sends the signal to the command. Returns 1 at the end, or 0. */
+ * to end isoctl, which then hangs up. It also ends an isoctl whose command has not started.
+ * Otherwise sends the signal to the command. Returns 1 at the end, or 0. */
 static int forward_signals(Visit *v) {
         struct signalfd_siginfo info;
 
@@ -158,7 +159,7 @@ static int forward_signals(Visit *v) {
 
                 if (v->own_terminal && sig == SIGWINCH)
                         terminal_resize(&v->terminal);
-                else if (v->terminal.raw) {
+                else if (v->terminal.raw || (!v->started && sig != SIGWINCH)) {
                         v->status = 128 + sig;
                         return 1;
                 } else if (sig != SIGWINCH)

@@ -29,17 +29,17 @@ static int hear_connected(Run *run, int *ret) {
 }
 
 static int await_connected(Run *run, int *ret) {
-        struct pollfd fds[] = { { .fd = run->socket, .events = POLLIN }, { .fd = run->signals, .events = POLLIN } };
-        int r = 0;
+        struct pollfd fd = { .fd = run->socket, .events = POLLIN };
 
-        while (r >= 0 && !fds[0].revents) {
+        while (!fd.revents) {
+                int r;
+
                 patience_check(&run->patience, (Origin) {}, NULL, "waiting until the bus accepts a connection");
-                if (poll(fds, ELEMENTSOF(fds), patience_left(&run->patience)) < 0 && errno != EINTR)
-                        return report_error(run->report, errno, "cannot wait for events: %s", strerror(errno));
-                if (fds[1].revents)
-                        r = run_interrupted(run);
+                r = patience_poll(&run->patience, &fd, 1, -1);
+                if (r < 0)
+                        return run_wait_failed(run, r);
         }
-        return r < 0 ? r : hear_connected(run, ret);
+        return hear_connected(run, ret);
 }
 
 int run_open_bus(Run *run) {
@@ -64,5 +64,5 @@ int run_open_bus(Run *run) {
         }
         fd = run->bus_socket;
         run->bus_socket = -1;
-        return bus_adopt(&run->bus, fd, run->report);
+        return bus_adopt(&run->bus, fd, &run->patience, run->report);
 }

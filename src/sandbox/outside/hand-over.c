@@ -18,7 +18,10 @@ void hand_over_deinit(HandOver *h) {
         service_bus_deinit(&h->bus);
 }
 
+/* Returns -error. If a signal has ended the wait for systemd, that is reported already. */
 static int report_unknown(const Plan *plan, const char *property, int error, Report *report) {
+        if (error == EINTR)
+                return -error;
         return report_error(report, error, "--hand-over: cannot ask systemd for %s= of %s: %s", property, plan->unit,
                             strerror(error));
 }
@@ -82,11 +85,13 @@ int hand_over_prepare(HandOver *h, Run *run) {
         int r;
 
         r = bus_get_peer(&run->bus, &h->main_pid);
+        if (r == -EINTR)
+                return r;
         if (r < 0)
                 return report_error(report, -r,
                                     "--hand-over: cannot ask the bus for the pid of the first process inside: %s",
                                     strerror(-r));
-        r = service_bus_open(&h->bus, plan, report);
+        r = service_bus_open(&h->bus, plan, &run->patience, report);
         if (r >= 0)
                 r = check_type(h, plan, report);
         if (r >= 0)
@@ -121,13 +126,15 @@ static int tell_systemd(const HandOver *h, const Run *run, const Notify *notify)
 }
 
 /* Returns 1 if systemd has read both, 0 if the reaper is gone, or -errno. */
-static int wait_for_systemd(const Run *run, int barrier) {
+static int wait_for_systemd(Run *run, int barrier) {
         struct pollfd fds[] = { { .fd = barrier }, { .fd = run->socket } };
 
-        do
-                if (poll(fds, ELEMENTSOF(fds), -1) < 0 && errno != EINTR)
-                        return -errno;
-        while (!fds[0].revents && !fds[1].revents);
+        while (!fds[0].revents && !fds[1].revents) {
+                int r = patience_poll(&run->patience, fds, ELEMENTSOF(fds), -1);
+
+                if (r < 0)
+                        return r;
+        }
         return !fds[1].revents;
 }
 
@@ -163,6 +170,8 @@ int hand_over(const HandOver *h, Run *run, const Relay *relay) {
                 return -ECONNRESET;
         barrier = tell_systemd(h, run, relay->notify);
         r = barrier < 0 ? barrier : wait_for_systemd(run, barrier);
+        if (r == -EINTR)
+                return r;
         if (r < 0)
                 return report_error(run->report, -r, "--hand-over: cannot notify systemd: %s", strerror(-r));
         if (r == 0)

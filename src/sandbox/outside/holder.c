@@ -71,7 +71,7 @@ static int make_cgroup(Holder *h) {
         return file_write(AT_FDCWD, processes, pid);
 }
 
-int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Patience *patience, Report *report) {
+int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Report *report) {
         int r;
 
         *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1,
@@ -79,7 +79,7 @@ int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Patienc
 
         switch (plan->holder) {
         case HOLDER_SCOPE:
-                return scope_request(&h->scope, plan, bus, patience, report);
+                return scope_request(&h->scope, plan, bus, report);
         case HOLDER_CGROUP:
                 r = make_cgroup(h);
                 return r < 0 && report->n_errors == 0 && !h->taken
@@ -126,11 +126,11 @@ static int open_cgroup(Holder *h) {
         return h->cgroup_fd < 0 ? report_error(h->report, errno, "%s: %s", dir, strerror(errno)) : 0;
 }
 
-static int check_limits(const Holder *h) {
+static int check_limits(const Holder *h, Patience *patience) {
         int result = 0;
 
         if (h->plan->holder == HOLDER_SERVICE)
-                return service_ensure(h->plan, h->cgroup_fd, h->report);
+                return service_ensure(h->plan, h->cgroup_fd, patience);
 
         for (size_t i = 0; i < h->plan->n_properties; i++) {
                 int r = check_limit(h, &h->plan->properties[i]);
@@ -169,7 +169,7 @@ static void open_own_events(Holder *h) {
                 h->own_events[i] = openat(h->cgroup_fd, files[i], O_RDONLY | O_CLOEXEC);
 }
 
-int holder_verify(Holder *h) {
+int holder_verify(Holder *h, Patience *patience) {
         int r;
 
         if (h->plan->holder == HOLDER_NONE)
@@ -178,7 +178,7 @@ int holder_verify(Holder *h) {
         r = open_cgroup(h);
         if (r < 0)
                 return r;
-        r = check_limits(h);
+        r = check_limits(h, patience);
         if (r >= 0 && h->plan->inner_cgroup)
                 r = cgroup_move_inside(h->plan, h->cgroup_fd, h->pid, h->report);
         if (r < 0)

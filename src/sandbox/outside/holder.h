@@ -23,7 +23,7 @@ typedef struct Holder {
 
 /* Begins to move the process inside to its cgroup. For a scope, this sends the request to systemd over bus, which is
  * borrowed until holder_deinit(). Returns 0 or -errno, reported, except -EEXIST if holder_name_taken(). */
-int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Patience *patience, Report *report);
+int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Report *report);
 
 /* The fd and events to poll(2) for while holder_process() returns 0; the fd is -1 if there is nothing to wait for. */
 int holder_fd(const Holder *h);
@@ -35,7 +35,7 @@ int holder_process(Holder *h);
 /* Checks in the kernel's files that the process is in its cgroup and that each limit is enforced. A limit that is not
  * enforced is an error, or a notice if Optional= names it. Then moves the process to the place of its cgroup namespace,
  * and describes the instance in the cgroup's attributes. Returns 0 or -errno, reported. */
-int holder_verify(Holder *h);
+int holder_verify(Holder *h, Patience *patience);
 
 /* Whether the kernel has killed a process of the instance for lack of memory since the last call. */
 bool holder_oom_killed(Holder *h);

@@ -32,30 +32,38 @@ int relay_get_store(const ServiceBus *bus, NotifyStore *ret) {
         return 0;
 }
 
+/* Signals wait while isorun asks systemd. If they have to wait too long, isorun asks again later. */
+
 static NotifyAccess ask_access(void *userdata) {
-        const Plan *plan = ((const Relay *) userdata)->run->plan;
+        Run *run = ((const Relay *) userdata)->run;
         _cleanup_(service_bus_deinit) ServiceBus bus = {};
         NotifyAccess access = NOTIFY_ACCESS_MAIN;
         Report silent = {};
+        int r;
 
         /* Without a service, NOTIFY_SOCKET belongs to a sandbox around this one, and the isorun there asks systemd. */
-        if (plan->holder == HOLDER_SERVICE && service_bus_open(&bus, plan, &silent) >= 0)
-                (void) relay_get_access(&bus, &access);
-        return access;
+        if (run->plan->holder != HOLDER_SERVICE)
+                return access;
+        r = service_bus_open(&bus, run->plan, &run->patience, &silent);
+        if (r >= 0)
+                r = relay_get_access(&bus, &access);
+        return r == -EINTR ? NOTIFY_ACCESS_UNKNOWN : access;
 }
 
 static NotifyStore ask_store(void *userdata) {
-        const Plan *plan = ((const Relay *) userdata)->run->plan;
+        Run *run = ((const Relay *) userdata)->run;
         _cleanup_(service_bus_deinit) ServiceBus bus = {};
         NotifyStore store = NOTIFY_STORE_NO;
         Report silent = {};
+        int r;
 
         /* Without a service, the isorun of the sandbox around this one decides. */
-        if (plan->holder != HOLDER_SERVICE)
+        if (run->plan->holder != HOLDER_SERVICE)
                 return NOTIFY_STORE_YES;
-        if (service_bus_open(&bus, plan, &silent) >= 0)
-                (void) relay_get_store(&bus, &store);
-        return store;
+        r = service_bus_open(&bus, run->plan, &run->patience, &silent);
+        if (r >= 0)
+                r = relay_get_store(&bus, &store);
+        return r == -EINTR ? NOTIFY_STORE_UNKNOWN : store;
 }
 
 /* Asks the reaper for the process. If the message would have to wait, for example because the reaper is frozen, it is

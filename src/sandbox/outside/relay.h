@@ -10,7 +10,7 @@
 #include "sandbox/systemd/service.h"
 
 typedef struct Relay {
-        const Run *run; /* borrowed */
+        Run *run; /* borrowed */
         Notify *notify; /* NULL: no relay */
         NotifyOwner owner;
         bool ready;     /* READY=1 has come */

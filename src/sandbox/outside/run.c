@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/wire/signals.h"
 #include "sandbox/wire/step.h"
 
 int run_failure(Run *run, const Message *m) {
@@ -34,22 +35,53 @@ int run_take_signal(const Run *run, struct signalfd_siginfo *ret) {
         return read(run->signals, ret, sizeof(*ret)) == sizeof(*ret);
 }
 
-int run_interrupted(Run *run) {
-        struct signalfd_siginfo info;
+/* Reports the signal that ends the start. A second one changes nothing. */
+static int interrupted_by(Run *run, int sig) {
+        const char *before = run->outcome.progress == PROGRESS_STARTING ? "the command started"
+                                                                        : "systemd had taken over";
 
+        if (run->outcome.progress == PROGRESS_ENDED || run->outcome.exit_status > 128)
+                return -EINTR;
+        run->outcome.exit_status = 128 + sig;
+        if (sig >= SIGRTMIN)
+                return report_error(run->report, EINTR, "stopped by SIGRTMIN+%d before %s", sig - SIGRTMIN, before);
+        return report_error(run->report, EINTR, "stopped by SIG%s before %s", sigabbrev_np(sig), before);
+}
+
+/* For Patience. */
+static int interrupted(void *userdata) {
+        struct signalfd_siginfo info;
+        Run *run = userdata;
+
+        /* These signals are the payload's. Whatever waits must stop that, so that isorun can forward them. */
+        if (run->outcome.progress == PROGRESS_RUNNING && !run->plan->hand_over)
+                return -EINTR;
         while (run_take_signal(run, &info)) {
                 int sig = (int) info.ssi_signo;
 
-                if (sig == SIGWINCH || sig == SIGCONT || sig == SIGURG)
-                        continue;
-                run->outcome.exit_status = 128 + sig;
-                if (sig >= SIGRTMIN)
-                        return report_error(run->report, EINTR, "stopped by SIGRTMIN+%d before the command started",
-                                            sig - SIGRTMIN);
-                return report_error(run->report, EINTR, "stopped by SIG%s before the command started",
-                                    sigabbrev_np(sig));
+                if (sig != SIGWINCH && sig != SIGCONT && sig != SIGURG)
+                        return interrupted_by(run, sig);
         }
         return 0;
+}
+
+int run_take_signals(Run *run) {
+        sigset_t forwarded;
+
+        signals_forwarded(&forwarded);
+        if (sigprocmask(SIG_BLOCK, &forwarded, &run->signal_mask) < 0)
+                return report_error(run->report, errno, "cannot block signals: %s", strerror(errno));
+        run->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (run->signals < 0)
+                return report_error(run->report, errno, "cannot receive signals: %s", strerror(errno));
+        run->patience.signals = run->signals;
+        run->patience.interrupted = interrupted;
+        run->patience.userdata = run;
+        return 0;
+}
+
+int run_wait_failed(const Run *run, int r) {
+        return r == -EINTR ? r : report_error(run->report, -r, "cannot wait for events: %s", strerror(-r));
 }
 
 int run_wait(Run *run, siginfo_t *ret) {

@@ -40,9 +40,16 @@ int run_talk_failed(const Run *run, int error);
 /* Reads a signal that was sent to isorun. Returns 1, or 0 if there was none. */
 int run_take_signal(const Run *run, struct signalfd_siginfo *ret);
 
-/* Reads the signals that came before the payload runs. Returns -EINTR, reported, if one of them is to end isorun, or
- * 0. */
-int run_interrupted(Run *run);
+/* For how long a signal may wait for somebody who can take it: the payload, systemd. Then the wait for that ends, and
+ * isorun with it. Together with the time to end, this is less than a second. */
+enum { RUN_GRACE_MSEC = 400 };
+
+/* Blocks the signals that isorun forwards, and receives them: from now on run->patience sees them. Returns 0 or -errno,
+ * reported. */
+int run_take_signals(Run *run);
+
+/* Reports that patience_poll() has failed with r; -EINTR is reported already. Returns r. */
+int run_wait_failed(const Run *run, int r);
 
 /* Waits until the first process inside has ended. With --hand-over it is the service manager's child (hand-over.h), so
  * its status is not known, and *ret says that it was killed. Returns 0 or -errno. */

@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -29,6 +28,7 @@
 #include "sandbox/wire/message.h"
 #include "sandbox/wire/signals.h"
 #include "sandbox/wire/standard-io.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/process.h"
@@ -49,16 +49,6 @@ static void supervisor_deinit(Supervisor *s) {
          * isorun. It must not end isorun before isorun has returned the payload's status. */
         if (run->outcome.progress == PROGRESS_STARTING)
                 sigprocmask(SIG_SETMASK, &run->signal_mask, NULL);
-}
-
-static int prepare_signals(Run *run) {
-        sigset_t forwarded;
-
-        signals_forwarded(&forwarded);
-        if (sigprocmask(SIG_BLOCK, &forwarded, &run->signal_mask) < 0)
-                return report_error(run->report, errno, "cannot block signals: %s", strerror(errno));
-        run->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
-        return run->signals < 0 ? report_error(run->report, errno, "cannot receive signals: %s", strerror(errno)) : 0;
 }
 
 /* Reports that the namespaces could not be made. If a sysctl forbids user namespaces, names it for the
@@ -171,7 +161,7 @@ static int set_up_from_outside(Run *run) {
         r = check_proc(run);
         if (r < 0)
                 return r;
-        r = id_maps_write(plan, proc, run->pid, run->report);
+        r = id_maps_write(plan, proc, run->pid, &run->patience);
         if (r < 0)
                 return r;
 
@@ -211,35 +201,36 @@ static int hear_inside(Run *run) {
 }
 
 /* Waits until the first process inside is in its unit. Returns 0 or -errno, reported. If the process fails, this still
- * waits for systemd's job: a scope whose process ends before it is moved would stay for ever. */
+ * waits for systemd's job: a scope whose process ends before it is moved would stay for ever. After a signal, it does
+ * not wait long: if systemd has not answered yet, it looks for the sender of the request when it gets to it, finds none,
+ * and makes no scope. */
 static int wait_for_unit(Run *run) {
-        int failure = 0;
+        uint64_t end = 0;
+        int failure = 0, r;
 
-        for (;;) {
+        while ((r = holder_process(&run->holder)) == 0) {
                 struct pollfd fds[] = {
-                        { .fd = run->signals, .events = POLLIN },
                         { .fd = failure ? -1 : run->socket, .events = POLLIN },
                         { .fd = holder_fd(&run->holder), .events = holder_events(&run->holder) },
                 };
-                int r;
 
-                r = holder_process(&run->holder);
-                if (r < 0)
-                        return failure ?: r;
-                if (r > 0)
-                        return failure;
-
-                fds[2].events = holder_events(&run->holder);
-                patience_check(&run->patience, (Origin) {}, NULL, WAITING_FOR_SYSTEMD, run->plan->unit);
-                if (poll(fds, ELEMENTSOF(fds), patience_left(&run->patience)) < 0 && errno != EINTR)
-                        return report_error(run->report, errno, "cannot wait for events: %s", strerror(errno));
-                if (fds[0].revents && !failure)
-                        failure = run_interrupted(run);
-                if (fds[1].revents && !failure)
+                patience_check(&run->patience, (Origin) {}, NULL, "waiting until systemd has started %s",
+                               run->plan->unit);
+                r = patience_poll(&run->patience, fds, ELEMENTSOF(fds), clock_msec_until(end));
+                if (r < 0 && r != -EINTR)
+                        return run_wait_failed(run, r);
+                if (r == -EINTR && !end)
+                        end = clock_usec(CLOCK_MONOTONIC) + RUN_GRACE_MSEC * 1000;
+                if (r == -EINTR)
+                        failure = r;
+                else if (fds[0].revents)
                         failure = hear_inside(run);
                 if (failure)
                         holder_cancel(&run->holder);
+                if (clock_msec_until(end) == 0)
+                        return failure;
         }
+        return failure ?: r < 0 ? r : 0;
 }
 
 static int verify(Run *run) {
@@ -248,7 +239,7 @@ static int verify(Run *run) {
 
         if (held)
                 report_own_step(run->report, "the process inside is in its unit");
-        r = holder_verify(&run->holder);
+        r = holder_verify(&run->holder, &run->patience);
         if (r >= 0 && held)
                 report_own_step(run->report, "the limits are in effect");
         return r;
@@ -272,7 +263,7 @@ static int start(Supervisor *s) {
                 s->control = control_listen();
         if (run->plan->holder == HOLDER_SCOPE)
                 (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
-        r = holder_begin(&run->holder, run->plan, run->pid, &run->bus, &run->patience, run->report);
+        r = holder_begin(&run->holder, run->plan, run->pid, &run->bus, run->report);
         if (r < 0)
                 return r;
         if (run->plan->holder == HOLDER_SCOPE)
@@ -297,17 +288,36 @@ static int start(Supervisor *s) {
                 while (r >= 0);
         fds_close(filters, ELEMENTSOF(filters));
         bus_deinit(&run->bus);
+        run->patience.grace_msec = RUN_GRACE_MSEC; /* the payload is about to take the signals */
         return r;
 }
 
+/* Waits until the first process inside has ended. After a signal, it does not wait long. Returns whether it has
+ * ended. */
+static bool await_end(Run *run, bool interrupted) {
+        struct pollfd fd = { .fd = run->pidfd, .events = POLLIN };
+        int r = interrupted ? -EINTR : 0;
+
+        run->patience.grace_msec = 0;
+        while (r >= 0 && !fd.revents)
+                r = patience_poll(&run->patience, &fd, 1, -1);
+        if (!fd.revents)
+                (void) TEMP_FAILURE_RETRY(poll(&fd, 1, RUN_GRACE_MSEC));
+        return fd.revents;
+}
+
 /* Kills the first process inside, and with it all processes in its pid namespace, and waits until they are gone. */
-static void end_inside(Run *run) {
+static void end_inside(Run *run, bool interrupted) {
         siginfo_t info;
 
         if (run->pid <= 0)
                 return;
         (void) sys_pidfd_send_signal(run->pidfd, SIGKILL);
-        (void) run_wait(run, &info);
+        if (await_end(run, interrupted))
+                (void) run_wait(run, &info);
+        else
+                report_notice(run->report, "a process of the instance cannot be ended now, because it waits for a file "
+                                           "system or a device; it ends when that answers");
 }
 
 /* Opens the files and sockets that are needed, and makes the first process inside. */
@@ -315,15 +325,16 @@ static int begin(Supervisor *s) {
         Run *run = &s->run;
         int standard_io[3], *id_mapped = NULL, r;
 
-        /* This is before signals are blocked: open(2) may wait for the other end of a FIFO. */
+        /* This is before signals are blocked: open(2) may wait for the other end of a FIFO, and open_tree(2) for a file
+         * system. */
         r = standard_io_open(run->plan, &run->patience, standard_io, run->report);
         if (r < 0)
                 return r;
         r = relay_open(&s->relay);
         if (r >= 0)
-                r = prepare_signals(run);
-        if (r >= 0)
                 r = id_mapped_make(run->plan, &id_mapped, run->report);
+        if (r >= 0)
+                r = run_take_signals(run);
         if (r >= 0)
                 r = run_make_bus_socket(run);
         if (r >= 0)
@@ -353,7 +364,9 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
 
         run_terminal_end(&s.terminal);
         run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
-        end_inside(run);
+        /* A systemd that gets to the request now must not find its sender. */
+        bus_deinit(&run->bus);
+        end_inside(run, r == -EINTR);
         holder_deinit(&run->holder);
         supervisor_deinit(&s);
         *ret = run->outcome;

@@ -96,6 +96,7 @@ static int take_message(Supervisor *s) {
         case MESSAGE_STARTED:
                 run->payload = fds[0];
                 run->outcome.progress = PROGRESS_RUNNING;
+                patience_end(&run->patience);
                 report_own_step(run->report, "the command runs");
                 journal_started(run->plan);
                 relay_begin(&s->relay, fds[1]);
@@ -214,22 +215,30 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
         return 0;
 }
 
+/* Waits for events. Returns 0 or -errno; -EINTR is reported. */
+static int wait_for_events(Run *run, struct pollfd fds[static SOURCES]) {
+        int r;
+
+        if (run->outcome.progress != PROGRESS_STARTING)
+                return poll(fds, SOURCES, -1) < 0 && errno != EINTR ? -errno : 0;
+        patience_check(&run->patience, (Origin) {}, NULL,
+                       "waiting until the instance's root is complete and its command runs");
+        r = patience_poll(&run->patience, fds, SOURCES, -1);
+        return r < 0 ? r : 0;
+}
+
 int supervise(Supervisor *s) {
         Run *run = &s->run;
         struct pollfd fds[SOURCES];
         int r = 0;
 
         while (r == 0) {
-                bool starting = run->outcome.progress == PROGRESS_STARTING;
-
-                if (starting)
-                        patience_check(&run->patience, (Origin) {}, NULL,
-                                       "waiting until the instance's root is complete and its command runs");
                 fill(s, fds);
-                if (poll(fds, SOURCES, starting ? patience_left(&run->patience) : -1) >= 0)
+                r = wait_for_events(run, fds);
+                if (r == 0)
                         r = process(s, fds);
-                else if (errno != EINTR)
-                        return report_error(run->report, errno, "cannot wait for events: %s", strerror(errno));
+                else
+                        r = run_wait_failed(run, r);
         }
         return r < 0 ? r : 0;
 }

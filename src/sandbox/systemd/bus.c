@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/library.h"
 
@@ -28,14 +29,16 @@ const BusLibrary *bus_library(Report *report) {
         return NULL;
 }
 
+const BusObject bus_systemd = { SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER };
+
 void bus_deinit(Bus *bus) {
         if (bus->bus)
-                bus->lib->sd_bus_flush_close_unref(bus->bus);
+                bus->lib->sd_bus_close_unref(bus->bus);
         *bus = (Bus) {};
 }
 
-int bus_adopt(Bus *ret, int fd, Report *report) {
-        Bus b = { .lib = bus_library(report) };
+int bus_adopt(Bus *ret, int fd, Patience *patience, Report *report) {
+        Bus b = { .lib = bus_library(report), .patience = patience };
         int r = b.lib ? b.lib->sd_bus_new(&b.bus) : -ENOENT;
 
         if (r >= 0)
@@ -54,17 +57,143 @@ int bus_adopt(Bus *ret, int fd, Report *report) {
         return report->n_errors ? r : report_error(report, -r, "cannot talk to the bus: %s", strerror(-r));
 }
 
+int bus_connect(Bus *ret, bool user, Patience *patience, Report *report) {
+        Bus b = { .lib = bus_library(report), .patience = patience };
+        int r = b.lib ? bus_open(b.lib, user, "", &b.bus, report) : -ENOENT;
+
+        if (r >= 0)
+                *ret = b;
+        return r;
+}
+
+/* The milliseconds until sd_bus_process() has to be called, whatever arrives; -1: never. */
+static int timeout_of(const Bus *bus) {
+        uint64_t due;
+
+        return bus->lib->sd_bus_get_timeout(bus->bus, &due) < 0 || due == UINT64_MAX ? -1 : clock_msec_until(due ?: 1);
+}
+
+int bus_wait(const Bus *bus) {
+        int events = bus->lib->sd_bus_get_events(bus->bus), r;
+        struct pollfd fd = { .fd = bus->lib->sd_bus_get_fd(bus->bus), .events = (short) events };
+
+        if (events < 0)
+                return events;
+        patience_check(bus->patience, (Origin) {}, NULL, "waiting until the bus answers");
+        r = patience_poll(bus->patience, &fd, 1, timeout_of(bus));
+        return r < 0 ? r : 0;
+}
+
+int bus_send(const Bus *bus) {
+        int r;
+
+        /* When the bus is ready, sd_bus_process() also writes what is queued. */
+        for (;;) {
+                r = bus->lib->sd_bus_process(bus->bus, NULL);
+                if (r == 0 && bus->lib->sd_bus_is_ready(bus->bus) > 0)
+                        return 0;
+                if (r == 0)
+                        r = bus_wait(bus);
+                if (r < 0)
+                        return r;
+        }
+}
+
+typedef struct Answer {
+        const BusLibrary *lib;
+        sd_bus_message *reply;
+} Answer;
+
+static int on_reply(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        Answer *a = userdata;
+
+        a->reply = a->lib->sd_bus_message_ref(m);
+        return 0;
+}
+
+/* Waits for the answer to a request. */
+static int await(const Bus *bus, const Answer *a) {
+        int r = 0;
+
+        while (!a->reply && r >= 0) {
+                r = bus->lib->sd_bus_process(bus->bus, NULL);
+                if (r == 0)
+                        r = bus_wait(bus);
+        }
+        return a->reply ? 0 : r;
+}
+
+int bus_call(const Bus *bus, sd_bus_message *m, unsigned msec, sd_bus_error *error, sd_bus_message **ret) {
+        Answer a = { .lib = bus->lib };
+        sd_bus_slot *slot = NULL;
+        int r;
+
+        r = bus->lib->sd_bus_call_async(bus->bus, &slot, m, on_reply, &a, (uint64_t) msec * 1000);
+        if (r >= 0)
+                r = await(bus, &a);
+        bus->lib->sd_bus_slot_unref(slot); /* an answer after this is for nobody */
+        if (r >= 0)
+                r = -bus->lib->sd_bus_message_get_errno(a.reply);
+        if (a.reply && error)
+                (void) bus->lib->sd_bus_error_copy(error, bus->lib->sd_bus_message_get_error(a.reply));
+        if (r >= 0 && ret)
+                *ret = TAKE_PTR(a.reply);
+        bus->lib->sd_bus_message_unref(a.reply);
+        return r;
+}
+
+int bus_call_method(const Bus *bus, const BusObject *object, const char *method, sd_bus_error *error,
+                    sd_bus_message **ret, const char *types, ...) {
+        sd_bus_message *m = NULL;
+        va_list ap;
+        int r;
+
+        r = bus->lib->sd_bus_message_new_method_call(bus->bus, &m, object->destination, object->path,
+                                                     object->interface, method);
+        va_start(ap, types);
+        if (r >= 0)
+                r = bus->lib->sd_bus_message_appendv(m, types, ap);
+        va_end(ap);
+        if (r >= 0)
+                r = bus_call(bus, m, 0, error, ret);
+        bus->lib->sd_bus_message_unref(m);
+        return r;
+}
+
+int bus_get_property(const Bus *bus, const BusObject *object, const char *property, const char *type,
+                     sd_bus_message **ret) {
+        enum { TIMEOUT_MSEC = 5000 };
+        sd_bus_message *m = NULL, *reply = NULL;
+        int r;
+
+        r = bus->lib->sd_bus_message_new_method_call(bus->bus, &m, object->destination, object->path,
+                                                     "org.freedesktop.DBus.Properties", "Get");
+        if (r >= 0)
+                r = bus->lib->sd_bus_message_append(m, "ss", object->interface, property);
+        if (r >= 0)
+                r = bus_call(bus, m, TIMEOUT_MSEC, NULL, &reply);
+        bus->lib->sd_bus_message_unref(m);
+        if (r >= 0)
+                r = bus->lib->sd_bus_message_enter_container(reply, 'v', type);
+        if (r >= 0)
+                *ret = reply;
+        else
+                bus->lib->sd_bus_message_unref(reply);
+        return r < 0 ? r : 0;
+}
+
 int bus_get_peer(const Bus *bus, pid_t *ret) {
+        static const BusObject driver = { "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus" };
         sd_bus_message *reply = NULL;
         const char *name;
         uint32_t pid;
         int r;
 
-        r = bus->lib->sd_bus_get_unique_name(bus->bus, &name);
+        r = bus_send(bus); /* the bus gives the name */
         if (r >= 0)
-                r = bus->lib->sd_bus_call_method(bus->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                                 "org.freedesktop.DBus", "GetConnectionUnixProcessID", NULL, &reply,
-                                                 "s", name);
+                r = bus->lib->sd_bus_get_unique_name(bus->bus, &name);
+        if (r >= 0)
+                r = bus_call_method(bus, &driver, "GetConnectionUnixProcessID", NULL, &reply, "s", name);
         if (r >= 0)
                 r = bus->lib->sd_bus_message_read(reply, "u", &pid);
         bus->lib->sd_bus_message_unref(reply);
@@ -72,14 +201,6 @@ int bus_get_peer(const Bus *bus, pid_t *ret) {
                 return r;
         *ret = (pid_t) pid;
         return 0;
-}
-
-bool bus_reply_is_path(const BusLibrary *lib, sd_bus_message *reply, const char *path) {
-        const char *got;
-        bool same = reply && lib->sd_bus_message_read(reply, "o", &got) >= 0 && streq(got, path);
-
-        lib->sd_bus_message_unref(reply);
-        return same;
 }
 
 static int open_address(const BusLibrary *lib, const char *address, bool is_bus, sd_bus **ret) {

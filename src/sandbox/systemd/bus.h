@@ -14,6 +14,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "util/patience.h"
 #include "util/report.h"
 
 #define BUS_FUNCTIONS(X)                \
@@ -25,7 +26,9 @@
         X(sd_bus_set_bus_client)        \
         X(sd_bus_start)                 \
         X(sd_bus_get_unique_name)       \
+        X(sd_bus_close_unref)           \
         X(sd_bus_flush_close_unref)     \
+        X(sd_bus_slot_unref)            \
         X(sd_bus_message_new_method_call) \
         X(sd_bus_message_append)        \
         X(sd_bus_message_append_array)  \
@@ -33,7 +36,10 @@
         X(sd_bus_message_close_container) \
         X(sd_bus_message_enter_container) \
         X(sd_bus_message_read)          \
+        X(sd_bus_message_appendv)       \
         X(sd_bus_message_get_error)     \
+        X(sd_bus_message_get_errno)     \
+        X(sd_bus_message_ref)           \
         X(sd_bus_message_unref)         \
         X(sd_bus_call)                  \
         X(sd_bus_call_async)            \
@@ -41,13 +47,13 @@
         X(sd_bus_call_method_async)     \
         X(sd_bus_match_signal_async)    \
         X(sd_bus_process)               \
-        X(sd_bus_flush)                 \
-        X(sd_bus_wait)                  \
         X(sd_bus_is_ready)              \
         X(sd_bus_get_fd)                \
         X(sd_bus_get_events)            \
+        X(sd_bus_get_timeout)           \
         X(sd_bus_get_property)          \
         X(sd_bus_path_encode)           \
+        X(sd_bus_error_copy)            \
         X(sd_bus_error_free)
 
 typedef struct BusLibrary {
@@ -63,23 +69,50 @@ const BusLibrary *bus_library(Report *report);
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
-/* A connection, or {}. */
+/* A connection of isorun's, or {}. Its functions wait with patience, so that a signal can end the wait. */
 typedef struct Bus {
         const BusLibrary *lib;
         sd_bus *bus;
+        Patience *patience; /* borrowed */
         int error; /* -errno: why there is no connection */
 } Bus;
 
+/* Closes the connection. Requests that wait to be sent are lost. */
 void bus_deinit(Bus *bus);
 
 /* Begins to talk to a bus over a connected socket, and takes over fd. Returns 0 or -errno, reported. */
-int bus_adopt(Bus *ret, int fd, Report *report);
+int bus_adopt(Bus *ret, int fd, Patience *patience, Report *report);
+
+/* Connects to the system bus, or with user to the caller's own. Returns 0 or -errno, reported. */
+int bus_connect(Bus *ret, bool user, Patience *patience, Report *report);
+
+/* Waits until there may be something to do for sd_bus_process(). Returns 0 or -errno. */
+int bus_wait(const Bus *bus);
+
+/* Waits until the bus has answered, and sends the requests that have waited for that. Returns 0 or -errno. */
+int bus_send(const Bus *bus);
+
+/* Sends a request, and waits for the reply. msec 0 is libsystemd's own timeout. error and ret may be NULL; the caller
+ * frees them. Returns 0 or -errno. */
+int bus_call(const Bus *bus, sd_bus_message *m, unsigned msec, sd_bus_error *error, sd_bus_message **ret);
+
+typedef struct BusObject {
+        const char *destination, *path, *interface;
+} BusObject;
+
+extern const BusObject bus_systemd; /* its manager */
+
+/* The same for a method, with its arguments as for sd_bus_message_append(3). */
+int bus_call_method(const Bus *bus, const BusObject *object, const char *method, sd_bus_error *error,
+                    sd_bus_message **ret, const char *types, ...);
+
+/* Reads a property, and waits up to 5 seconds for it. *ret is the reply, in the variant; the caller unrefs it. Returns
+ * 0 or -errno. */
+int bus_get_property(const Bus *bus, const BusObject *object, const char *property, const char *type,
+                     sd_bus_message **ret);
 
 /* Asks the bus for the pid of the process that has connected, as the bus sees it. Returns 0 or -errno. */
 int bus_get_peer(const Bus *bus, pid_t *ret);
-
-/* Whether a reply consists of this object path. Unrefs the reply, which may be NULL. */
-bool bus_reply_is_path(const BusLibrary *lib, sd_bus_message *reply, const char *path);
 
 /* Connects to the system bus, or with user to the caller's own. The caller closes *ret with sd_bus_flush_close_unref().
  * Returns 0 or -errno, reported; hint is appended to the message. */

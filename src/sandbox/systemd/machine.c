@@ -8,15 +8,16 @@
 #define MACHINED_MANAGER "org.freedesktop.machine1.Manager"
 #define MACHINED_MACHINE "org.freedesktop.machine1.Machine"
 
+static const BusObject manager = { MACHINED_DESTINATION, MACHINED_PATH, MACHINED_MANAGER };
+
 typedef struct Machined {
-        const BusLibrary *lib;
-        sd_bus *bus;
+        const Bus *bus;
         sd_bus_error error;
 } Machined;
 
 static void machined_deinit(Machined *m) {
-        if (m->lib)
-                m->lib->sd_bus_error_free(&m->error);
+        if (m->bus->lib)
+                m->bus->lib->sd_bus_error_free(&m->error);
 }
 
 /* The root directory, for machinectl to show, or "" if it is the host's or not a single directory. */
@@ -27,37 +28,38 @@ static const char *root_directory(const Plan *plan) {
 }
 
 static int ask(Machined *m, const Plan *plan) {
-        enum { TIMEOUT_USEC = 10000000 }; /* systemd may have to start machined first */
+        enum { TIMEOUT_MSEC = 10000 }; /* systemd may have to start machined first */
+        const BusLibrary *lib = m->bus->lib;
         sd_bus_message *message = NULL;
         int r;
 
-        m->lib->sd_bus_error_free(&m->error);
-        r = m->lib->sd_bus_message_new_method_call(m->bus, &message, MACHINED_DESTINATION, MACHINED_PATH,
-                                                   MACHINED_MANAGER, "RegisterMachine");
+        lib->sd_bus_error_free(&m->error);
+        r = lib->sd_bus_message_new_method_call(m->bus->bus, &message, MACHINED_DESTINATION, MACHINED_PATH,
+                                                MACHINED_MANAGER, "RegisterMachine");
         if (r >= 0)
-                r = m->lib->sd_bus_message_append(message, "sayssus", plan->name, 0, "isorun", "container",
-                                                  0, root_directory(plan)); /* 0: the sender, see bus.h */
+                r = lib->sd_bus_message_append(message, "sayssus", plan->name, 0, "isorun", "container",
+                                               0, root_directory(plan)); /* 0: the sender, see bus.h */
         if (r >= 0)
-                r = m->lib->sd_bus_call(m->bus, message, TIMEOUT_USEC, &m->error, NULL);
-        m->lib->sd_bus_message_unref(message);
+                r = bus_call(m->bus, message, TIMEOUT_MSEC, &m->error, NULL);
+        lib->sd_bus_message_unref(message);
         return r;
 }
 
 /* Whether the machine of that name is an earlier instance of the same unit. machined may notice late that it has ended,
  * and does not notice it at all while a service restarts. */
 static bool is_own(Machined *m, const Plan *plan) {
+        const BusLibrary *lib = m->bus->lib;
         sd_bus_message *reply = NULL, *property = NULL;
         const char *path, *unit;
         bool own = false;
 
-        if (m->lib->sd_bus_call_method(m->bus, MACHINED_DESTINATION, MACHINED_PATH, MACHINED_MANAGER, "GetMachine", NULL,
-                                       &reply, "s", plan->name) >= 0 &&
-            m->lib->sd_bus_message_read(reply, "o", &path) >= 0 &&
-            m->lib->sd_bus_get_property(m->bus, MACHINED_DESTINATION, path, MACHINED_MACHINE, "Unit", NULL, &property,
-                                        "s") >= 0)
-                own = m->lib->sd_bus_message_read(property, "s", &unit) >= 0 && streq(unit, plan->unit);
-        m->lib->sd_bus_message_unref(property);
-        m->lib->sd_bus_message_unref(reply);
+        if (bus_call_method(m->bus, &manager, "GetMachine", NULL, &reply, "s", plan->name) >= 0 &&
+            lib->sd_bus_message_read(reply, "o", &path) >= 0 &&
+            bus_get_property(m->bus, &(BusObject) { MACHINED_DESTINATION, path, MACHINED_MACHINE }, "Unit", "s",
+                             &property) >= 0)
+                own = lib->sd_bus_message_read(property, "s", &unit) >= 0 && streq(unit, plan->unit);
+        lib->sd_bus_message_unref(property);
+        lib->sd_bus_message_unref(reply);
         return own;
 }
 
@@ -67,8 +69,7 @@ static bool has_error(const Machined *m, const char *name) {
 
 /* Unregisters the machine that is_own() has found. It may be gone by now. */
 static void forget(Machined *m, const Plan *plan) {
-        (void) m->lib->sd_bus_call_method(m->bus, MACHINED_DESTINATION, MACHINED_PATH, MACHINED_MANAGER,
-                                          "UnregisterMachine", NULL, NULL, "s", plan->name);
+        (void) bus_call_method(m->bus, &manager, "UnregisterMachine", NULL, NULL, "s", plan->name);
 }
 
 /* Whether the error is from machined itself. Otherwise it is from the bus, or from systemd, which could not start
@@ -79,17 +80,17 @@ static bool is_refusal(const Machined *m) {
 }
 
 int machine_register(const Plan *plan, const Bus *bus, Report *report) {
-        _cleanup_(machined_deinit) Machined m = { .lib = bus->lib, .bus = bus->bus };
+        _cleanup_(machined_deinit) Machined m = { .bus = bus };
         const char *text;
         int r;
 
-        r = m.bus ? ask(&m, plan) : bus->error;
+        r = bus->bus ? ask(&m, plan) : bus->error;
         if (r < 0 && has_error(&m, "org.freedesktop.machine1.MachineExists") && is_own(&m, plan)) {
                 forget(&m, plan);
                 r = ask(&m, plan);
         }
-        if (r >= 0)
-                return 0;
+        if (r >= 0 || r == -EINTR)
+                return r;
 
         text = m.error.message ?: strerror(-r);
         if (is_refusal(&m) && !plan->machine_optional)

@@ -12,7 +12,7 @@
 
 struct Scope {
         const BusLibrary *lib;
-        sd_bus *bus;
+        sd_bus *bus;        /* borrowed */
         const Plan *plan;
         Report *report;
         char *job;          /* object path of the job, from the reply */
@@ -190,27 +190,7 @@ static int send_request(Scope *s) {
         return r;
 }
 
-/* libsystemd sends nothing before the bus has authenticated isorun. Waiting for that here lets systemd work on the
- * request early. */
-static int flush(Scope *s, Patience *patience) {
-        int r;
-
-        while ((r = s->lib->sd_bus_is_ready(s->bus)) == 0) {
-                r = s->lib->sd_bus_process(s->bus, NULL);
-                if (r < 0)
-                        return r;
-                if (r > 0)
-                        continue;
-                patience_check(patience, (Origin) {}, NULL, WAITING_FOR_SYSTEMD, s->plan->unit);
-                r = patience_left(patience);
-                r = s->lib->sd_bus_wait(s->bus, r < 0 ? UINT64_MAX : (uint64_t) r * 1000);
-                if (r < 0 && r != -EINTR)
-                        return r;
-        }
-        return r < 0 ? r : s->lib->sd_bus_flush(s->bus);
-}
-
-int scope_request(Scope **ret, const Plan *plan, const Bus *bus, Patience *patience, Report *report) {
+int scope_request(Scope **ret, const Plan *plan, const Bus *bus, Report *report) {
         _cleanup_(scope_freep) Scope *s = calloc(1, sizeof(Scope));
         int r;
 
@@ -226,8 +206,11 @@ int scope_request(Scope **ret, const Plan *plan, const Bus *bus, Patience *patie
                                               "JobRemoved", on_job_removed, NULL, s);
         if (r >= 0)
                 r = send_request(s);
+        /* Waiting here lets systemd work on the request early. */
         if (r >= 0)
-                r = flush(s, patience);
+                r = bus_send(bus);
+        if (r == -EINTR)
+                return r;
         if (r < 0)
                 return report_error(report, -r, "cannot ask systemd to create %s: %s", plan->unit, strerror(-r));
         *ret = TAKE_PTR(s);

@@ -6,15 +6,12 @@
 
 #include "plan/plan.h"
 #include "sandbox/systemd/bus.h"
-#include "util/patience.h"
 
 typedef struct Scope Scope;
 
-#define WAITING_FOR_SYSTEMD "waiting until systemd has started %s"
-
 /* Asks systemd for the plan's scope, with the process in it that has connected the bus. Returns 0 once the request is
- * sent, or -errno, reported. plan, bus and report are borrowed: the bus must not be used after scope_free(). */
-int scope_request(Scope **ret, const Plan *plan, const Bus *bus, Patience *patience, Report *report);
+ * sent, or -errno, reported; -EINTR after a signal. plan, bus and report are borrowed: the bus must not be used after scope_free(). */
+int scope_request(Scope **ret, const Plan *plan, const Bus *bus, Report *report);
 
 /* Reads what has arrived on the bus. Returns 1 once the scope is started, and so the process is in it; 0 before; or
  * -errno, reported. Two errors are not reported: -EEXIST if a unit of that name exists, and -ECANCELED after

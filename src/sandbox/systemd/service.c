@@ -42,8 +42,7 @@ static int may_not_add(const Plan *plan, const PlanProperty *p, Report *report) 
 }
 
 void service_bus_deinit(ServiceBus *u) {
-        if (u->bus)
-                u->lib->sd_bus_flush_close_unref(u->bus);
+        bus_deinit(&u->bus);
         free(u->path);
         *u = (ServiceBus) {};
 }
@@ -52,44 +51,40 @@ void service_bus_deinit(ServiceBus *u) {
  * the same name. */
 static int check_unit(const ServiceBus *u, const Plan *plan, Report *report) {
         sd_bus_message *reply = NULL;
-
-        (void) u->lib->sd_bus_call_method(u->bus, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER, "GetUnitByPID",
-                                          NULL, &reply, "u", 0); /* the sender: bus.h */
-        if (bus_reply_is_path(u->lib, reply, u->path))
-                return 0;
-        return report_error(report, EPERM, "the service manager on the bus does not know this process as one of %s",
-                            plan->unit);
-}
-
-int service_bus_open(ServiceBus *u, const Plan *plan, Report *report) {
+        const char *path;
         int r;
 
-        u->lib = bus_library(report);
-        if (!u->lib)
-                return -ENOENT;
-        r = bus_open(u->lib, plan->user_manager, "", &u->bus, report);
+        r = bus_call_method(&u->bus, &bus_systemd, "GetUnitByPID", NULL, &reply, "u", 0); /* the sender: bus.h */
+        if (r >= 0)
+                r = u->bus.lib->sd_bus_message_read(reply, "o", &path);
+        if (r >= 0 && !streq(path, u->path))
+                r = -ESRCH;
+        u->bus.lib->sd_bus_message_unref(reply);
+        if (r >= 0 || r == -EINTR)
+                return r;
+        if (r == -ESRCH || r == -ENOENT)
+                return report_error(report, EPERM,
+                                    "the service manager on the bus does not know this process as one of %s",
+                                    plan->unit);
+        return report_error(report, -r, "cannot ask systemd for the unit of this process: %s", strerror(-r));
+}
+
+int service_bus_open(ServiceBus *u, const Plan *plan, Patience *patience, Report *report) {
+        int r;
+
+        r = bus_connect(&u->bus, plan->user_manager, patience, report);
         if (r < 0)
                 return r;
-        r = u->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", plan->unit, &u->path);
-        return r < 0 ? report_oom(report) : check_unit(u, plan, report);
+        r = u->bus.lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", plan->unit, &u->path);
+        if (r < 0)
+                return report_oom(report);
+        r = check_unit(u, plan, report);
+        return r < 0 ? r : 0;
 }
 
-/* *ret is a reply with a variant; the caller unrefs it. */
-static int get_property(const ServiceBus *u, const char *property, sd_bus_message **ret) {
-        enum { TIMEOUT_USEC = 5 * 1000 * 1000 };
-        sd_bus_error error = {};
-        sd_bus_message *m = NULL;
-        int r;
-
-        r = u->lib->sd_bus_message_new_method_call(u->bus, &m, SYSTEMD_DESTINATION, u->path,
-                                                   "org.freedesktop.DBus.Properties", "Get");
-        if (r >= 0)
-                r = u->lib->sd_bus_message_append(m, "ss", SYSTEMD_SERVICE, property);
-        if (r >= 0)
-                r = u->lib->sd_bus_call(u->bus, m, TIMEOUT_USEC, &error, ret);
-        u->lib->sd_bus_message_unref(m);
-        u->lib->sd_bus_error_free(&error);
-        return r < 0 ? r : 0;
+static int get_property(const ServiceBus *u, const char *interface, const char *property, const char *type,
+                        sd_bus_message **ret) {
+        return bus_get_property(&u->bus, &(BusObject) { SYSTEMD_DESTINATION, u->path, interface }, property, type, ret);
 }
 
 int service_bus_get_text(const ServiceBus *u, const char *property, char **ret) {
@@ -97,15 +92,15 @@ int service_bus_get_text(const ServiceBus *u, const char *property, char **ret) 
         const char *text;
         int r;
 
-        r = get_property(u, property, &reply);
+        r = get_property(u, SYSTEMD_SERVICE, property, "s", &reply);
         if (r < 0)
                 return r;
-        r = u->lib->sd_bus_message_read(reply, "v", "s", &text);
+        r = u->bus.lib->sd_bus_message_read(reply, "s", &text);
         if (r >= 0) {
                 *ret = strdup(text);
                 r = *ret ? 0 : -ENOMEM;
         }
-        u->lib->sd_bus_message_unref(reply);
+        u->bus.lib->sd_bus_message_unref(reply);
         return r;
 }
 
@@ -115,11 +110,11 @@ int service_bus_get_number(const ServiceBus *u, const char *property, char type,
         uint32_t n = 0; /* each of the three types has four bytes: sd_bus_message_read(3) */
         int r;
 
-        r = get_property(u, property, &reply);
+        r = get_property(u, SYSTEMD_SERVICE, property, signature, &reply);
         if (r < 0)
                 return r;
-        r = u->lib->sd_bus_message_read(reply, "v", signature, &n);
-        u->lib->sd_bus_message_unref(reply);
+        r = u->bus.lib->sd_bus_message_read(reply, signature, &n);
+        u->bus.lib->sd_bus_message_unref(reply);
         if (r < 0)
                 return r;
         *ret = type == 'i' ? (int32_t) n : (int64_t) n;
@@ -129,6 +124,7 @@ int service_bus_get_number(const ServiceBus *u, const char *property, char type,
 /* Whether the unit's property, in reply, has the directive's value. Returns 1, 0 or -errno. */
 static int reply_matches(const ServiceBus *u, sd_bus_message *reply, const PlanProperty *p) {
         const Value *v = &p->settings->items[p->settings->n - 1].value;
+        const BusLibrary *lib = u->bus.lib;
         const char *s;
         uint64_t t;
         int32_t i;
@@ -136,16 +132,16 @@ static int reply_matches(const ServiceBus *u, sd_bus_message *reply, const PlanP
 
         switch (p->directive->signature[0]) {
         case 't':
-                r = u->lib->sd_bus_message_read(reply, "t", &t);
+                r = lib->sd_bus_message_read(reply, "t", &t);
                 return r < 0 ? r : t == v->number;
         case 's':
-                r = u->lib->sd_bus_message_read(reply, "s", &s);
+                r = lib->sd_bus_message_read(reply, "s", &s);
                 return r < 0 ? r : streq(s, v->text);
         case 'b':
-                r = u->lib->sd_bus_message_read(reply, "b", &b);
+                r = lib->sd_bus_message_read(reply, "b", &b);
                 return r < 0 ? r : !b == !v->number;
         case 'i':
-                r = u->lib->sd_bus_message_read(reply, "i", &i);
+                r = lib->sd_bus_message_read(reply, "i", &i);
                 return r < 0 ? r : i == (int32_t) v->number;
         }
         return -EINVAL;
@@ -156,8 +152,8 @@ static int names_within(const ServiceBus *u, sd_bus_message *reply, const PlanPr
         const char *s;
         int r;
 
-        r = u->lib->sd_bus_message_enter_container(reply, 'a', "s");
-        while (r >= 0 && (r = u->lib->sd_bus_message_read(reply, "s", &s)) > 0)
+        r = u->bus.lib->sd_bus_message_enter_container(reply, 'a', "s");
+        while (r >= 0 && (r = u->bus.lib->sd_bus_message_read(reply, "s", &s)) > 0)
                 r = strv_push(&names, s);
         if (r < 0)
                 return r;
@@ -170,61 +166,62 @@ static int names_within(const ServiceBus *u, sd_bus_message *reply, const PlanPr
 /* Whether the unit file sets the same value. Returns 1, 0 or -errno. */
 static int file_agrees(const ServiceBus *u, const PlanProperty *p) {
         const char *interface = is_dependency(p->directive) ? SYSTEMD_UNIT : SYSTEMD_SERVICE;
-        sd_bus_error error = {};
-        sd_bus_message *reply = NULL;
+        sd_bus_message *reply;
         int r;
 
-        r = u->lib->sd_bus_get_property(u->bus, SYSTEMD_DESTINATION, u->path, interface, p->directive->property, &error,
-                                        &reply, p->directive->signature);
-        if (r >= 0)
-                r = is_dependency(p->directive) ? names_within(u, reply, p) : reply_matches(u, reply, p);
-        u->lib->sd_bus_message_unref(reply);
-        u->lib->sd_bus_error_free(&error);
+        r = get_property(u, interface, p->directive->property, p->directive->signature, &reply);
+        if (r < 0)
+                return r;
+        r = is_dependency(p->directive) ? names_within(u, reply, p) : reply_matches(u, reply, p);
+        u->bus.lib->sd_bus_message_unref(reply);
         return r;
 }
 
 /* One call for each limit, so that the answer is about one limit. There are few of them. */
 static int set_property(const ServiceBus *u, const Plan *plan, const PlanProperty *p) {
-        sd_bus_error error = {};
+        const BusLibrary *lib = u->bus.lib;
         sd_bus_message *m = NULL;
         int r;
 
-        r = u->lib->sd_bus_message_new_method_call(u->bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                   "SetUnitProperties");
+        r = lib->sd_bus_message_new_method_call(u->bus.bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                "SetUnitProperties");
         if (r >= 0)
-                r = u->lib->sd_bus_message_append(m, "sb", plan->unit, 1);
+                r = lib->sd_bus_message_append(m, "sb", plan->unit, 1);
         if (r >= 0)
-                r = u->lib->sd_bus_message_open_container(m, 'a', "(sv)");
+                r = lib->sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = property_append(u->lib, m, p);
+                r = property_append(lib, m, p);
         if (r >= 0)
-                r = u->lib->sd_bus_message_close_container(m);
+                r = lib->sd_bus_message_close_container(m);
         if (r >= 0)
-                r = u->lib->sd_bus_call(u->bus, m, 0, &error, NULL);
-        u->lib->sd_bus_message_unref(m);
-        u->lib->sd_bus_error_free(&error);
+                r = bus_call(&u->bus, m, 0, NULL, NULL);
+        lib->sd_bus_message_unref(m);
         return r;
 }
 
-static int ensure(ServiceBus *u, const Plan *plan, const PlanProperty *p, int cgroup_fd, Report *report) {
+static int ensure(ServiceBus *u, const Plan *plan, const PlanProperty *p, int cgroup_fd, Patience *patience) {
+        Report *report = patience->report;
         bool limit = p->directive->cgroup_file;
         int r;
 
         if (limit && limit_is_exact(p) && limit_is_held(p, cgroup_fd, NULL) > 0)
                 return 0;
-        if (!u->bus) {
-                r = service_bus_open(u, plan, report);
+        if (!u->bus.bus) {
+                r = service_bus_open(u, plan, patience, report);
                 if (r < 0)
                         return r;
         }
 
         if (!limit) {
                 r = file_agrees(u, p);
-                return r > 0 ? 0 : missing(plan, p, "has another value, which isorun cannot change while the unit runs",
-                                                true, report);
+                if (r > 0 || r == -EINTR)
+                        return r;
+                return missing(plan, p, "has another value, which isorun cannot change while the unit runs", true,
+                               report);
         }
-        if (set_property(u, plan, p) < 0)
-                return may_not_add(plan, p, report);
+        r = set_property(u, plan, p);
+        if (r < 0)
+                return r == -EINTR ? r : may_not_add(plan, p, report);
         if (limit_is_held(p, cgroup_fd, NULL) > 0)
                 return 0;
         return missing(plan, p, "accepted it, but the kernel does not enforce it", false, report);
@@ -238,19 +235,19 @@ static int by_name(const void *a, const void *b) {
 
 /* In order of their names: systemd writes a drop-in file for each property that is set. If it does not write them in
  * that order, it thinks that the unit has changed on disk. */
-int service_ensure(const Plan *plan, int cgroup_fd, Report *report) {
+int service_ensure(const Plan *plan, int cgroup_fd, Patience *patience) {
         _cleanup_(service_bus_deinit) ServiceBus u = {};
         _cleanup_free_ const PlanProperty **sorted = calloc(plan->n_properties + 1, sizeof(*sorted));
         int result = 0;
 
         if (!sorted)
-                return report_oom(report);
+                return report_oom(patience->report);
         for (size_t i = 0; i < plan->n_properties; i++)
                 sorted[i] = &plan->properties[i];
         qsort(sorted, plan->n_properties, sizeof(*sorted), by_name);
 
-        for (size_t i = 0; i < plan->n_properties; i++) {
-                int r = ensure(&u, plan, sorted[i], cgroup_fd, report);
+        for (size_t i = 0; i < plan->n_properties && result != -EINTR; i++) {
+                int r = ensure(&u, plan, sorted[i], cgroup_fd, patience);
 
                 if (r < 0)
                         result = r;

@@ -7,19 +7,18 @@
 /* Outside: makes sure that the service whose main process isorun is has the plan's properties. A limit that the
  * service's cgroup already enforces is met. Other limits are set on the unit, if root or the user's own manager allows
  * that. Properties that cannot be set on a running unit must be in its file. If one is missing, the error prints the
- * line to add to the unit file. Returns 0 or -errno, reported. */
-int service_ensure(const Plan *plan, int cgroup_fd, Report *report);
+ * line to add to the unit file. Returns 0 or -errno, reported; -EINTR if a signal has ended the wait for systemd. */
+int service_ensure(const Plan *plan, int cgroup_fd, Patience *patience);
 
 /* The service on its manager's bus. */
 typedef struct ServiceBus {
-        const BusLibrary *lib;
-        sd_bus *bus;
+        Bus bus;
         char *path;
 } ServiceBus;
 
 /* Connects to the bus, and checks that the manager there has this process in the service. Returns 0 or -errno,
  * reported. Call service_bus_deinit() in either case. */
-int service_bus_open(ServiceBus *u, const Plan *plan, Report *report);
+int service_bus_open(ServiceBus *u, const Plan *plan, Patience *patience, Report *report);
 void service_bus_deinit(ServiceBus *u);
 
 /* Read a property of the service, and wait up to 5 seconds for it. The text is the caller's to free. The number has

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -81,25 +82,38 @@ static int spawn(char *const *arguments, int output, pid_t *ret) {
         return -r;
 }
 
-/* Reads the first line of the helper's output, and waits until it has ended. Returns its wait status, or -errno. */
-static int await(pid_t pid, int output, char *text, size_t size) {
+/* Reads the helper's output, up to its end or size. Returns 0, or -errno, reported: the helper may ask name services,
+ * and a signal may end the wait for it. */
+static int read_output(int output, char *text, size_t size, Patience *patience) {
         size_t used = 0;
-        ssize_t n;
-        int status;
+        ssize_t n = 1;
 
-        while (used < size - 1 && (n = TEMP_FAILURE_RETRY(read(output, text + used, size - 1 - used))) > 0)
-                used += (size_t) n;
+        while (used < size - 1 && n > 0) {
+                struct pollfd fd = { .fd = output, .events = POLLIN };
+                int r;
+
+                patience_check(patience, (Origin) {}, NULL, "waiting until the id maps are written");
+                r = patience_poll(patience, &fd, 1, -1);
+                if (r < 0)
+                        return r == -EINTR ? r : report_error(patience->report, -r, "cannot wait for events: %s",
+                                                              strerror(-r));
+                if (fd.revents)
+                        n = TEMP_FAILURE_RETRY(read(output, text + used, size - 1 - used));
+                if (fd.revents && n > 0)
+                        used += (size_t) n;
+        }
         text[used] = '\0';
         text[strcspn(text, "\n")] = '\0';
-        return TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0 ? -errno : status;
+        return 0;
 }
 
-static int run_helper(const char *helper, pid_t pid, const IdMap *map, Report *report) {
+static int run_helper(const char *helper, pid_t pid, const IdMap *map, Patience *patience) {
         _cleanup_strv_free_ char **arguments = helper_arguments(helper, pid, map);
+        Report *report = patience->report;
         _cleanup_close_ int output = -1;
+        int fds[2], status, r;
         char text[512];
         pid_t child;
-        int fds[2], r;
 
         if (!arguments)
                 return report_oom(report);
@@ -111,22 +125,31 @@ static int run_helper(const char *helper, pid_t pid, const IdMap *map, Report *r
         if (r < 0)
                 return report_error(report, -r, "cannot run %s: %s", helper, strerror(-r));
 
-        r = await(child, output, text, sizeof(text));
-        return r == 0 ? 0 : report_error(report, EPERM, "%s did not write the id map: %s", helper,
-                                         *text ? text : "it gave no reason");
+        r = read_output(output, text, sizeof(text), patience);
+        if (r < 0)
+                (void) kill(child, SIGKILL);
+        if (TEMP_FAILURE_RETRY(waitpid(child, &status, 0)) < 0)
+                status = -1;
+        if (r < 0 || status == 0)
+                return r;
+        return report_error(report, EPERM, "%s did not write the id map: %s", helper,
+                            *text ? text : "it gave no reason");
 }
 
-int id_maps_write(const Plan *plan, int proc, pid_t pid, Report *report) {
+int id_maps_write(const Plan *plan, int proc, pid_t pid, Patience *patience) {
         int r;
 
         if (!plan->uid_map.n)
                 return 0;
         if (plan->uid_helper) {
-                r = run_helper(plan->uid_helper, pid, &plan->uid_map, report);
-                return r < 0 ? r : run_helper(plan->gid_helper, pid, &plan->gid_map, report);
+                r = run_helper(plan->uid_helper, pid, &plan->uid_map, patience);
+                return r < 0 ? r : run_helper(plan->gid_helper, pid, &plan->gid_map, patience);
         }
         r = write_maps(proc, pid, &plan->uid_map, &plan->gid_map, plan->deny_setgroups);
-        return r < 0 ? report_error(report, -r, "cannot write the id maps: %s%s", strerror(-r), failure_hint(-r)) : 0;
+        if (r < 0)
+                return report_error(patience->report, -r, "cannot write the id maps: %s%s", strerror(-r),
+                                    failure_hint(-r));
+        return 0;
 }
 
 int id_maps_write_inner(const Plan *plan, int proc, pid_t pid) {

@@ -1,0 +1,211 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SIGTERM and SIGINT end isorun and isoctl, whatever they wait for, and nothing is left. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+unlimited=(-p MemoryMax= -p TasksMax=)
+
+# A bus that accepts connections, says so, and answers nothing; with "full", one that does not even accept.
+cat >"$tmp/bus.py" <<'PY'
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+s.listen(0)
+if sys.argv[2:] == ["full"]:
+    first = socket.socket(socket.AF_UNIX)
+    first.connect(sys.argv[1])
+kept = []
+print("ready", flush=True)
+while True:
+    if sys.argv[2:] == ["full"]:
+        os.read(0, 1)
+    kept.append(s.accept()[0])
+    print("connected", flush=True)
+PY
+
+# Begins to listen at $bus_path; $fake then has its output.
+begin_bus() { # [full]
+	bus_path=$dir/bus$((++n_buses))
+	fake=$dir/bus$n_buses.out
+	sleep 1005 | python3 "$tmp/bus.py" "$bus_path" "$@" >"$fake" &
+	bus_job=$!
+	await grep -q ready "$fake"
+	address=$variable=unix:path=$bus_path
+}
+
+end_bus() {
+	pkill -f "^python3 $tmp/bus.py $bus_path"
+	pkill -xf 'sleep 1005'
+	wait "$bus_job" 2>/dev/null
+}
+
+is_connected() { grep -q connected "$fake"; }
+
+scopes() { "${who[@]}" systemctl "${bus[@]}" list-units --all --plain --no-legend 'isorun-*.scope'; }
+nothing_left() { [ -z "$(scopes)" ] && ! runs "^$isorun " && ! runs '^sleep 100[0-4]$'; }
+
+# Sends the signal to the process with a matching command line, which is the last job, and waits for its end. The status
+# is then in $status.
+interrupt() { # signal, pattern
+	local job=$!
+	kill "-$1" "$(first_pid "$2")"
+	patience=8 await not kill -0 "$job" 2>/dev/null
+	kill -KILL "$(first_pid "$2")" 2>/dev/null
+	wait "$job"
+	status=$?
+}
+
+test_bus() {
+	local signal number
+	begin_bus
+	for signal in TERM INT; do
+		[ $signal = TERM ] && number=143 || number=130
+		"${who[@]}" env "$address" "$isorun" "${unlimited[@]}" --quiet --name waits sleep 1000 2>"$dir/err" &
+		await is_connected
+		interrupt $signal "^$isorun .*--name waits"
+		also is "$label: a bus that does not answer, SIG$signal" "$status $(cat "$dir/err")" \
+			"$number isorun: stopped by SIG$signal before the command started"
+		: >"$fake"
+	done
+	also ok "$label: ... nothing is left" eventually nothing_left
+	end_bus
+	begin_bus full
+	"${who[@]}" env "$address" "$isorun" "${unlimited[@]}" --quiet --name waits sleep 1000 2>"$dir/err" &
+	await inside_connects
+	interrupt TERM "^$isorun .*--name waits"
+	also is "$label: a bus that does not accept" "$status $(cat "$dir/err")" \
+		"143 isorun: stopped by SIGTERM before the command started"
+	also ok "$label: ... nothing is left" eventually nothing_left
+	end_bus
+}
+
+# Whether two processes of isorun's are there: the second one connects.
+inside_connects() { [ "$(pgrep -fc "^$isorun .*--name waits")" = 2 ]; }
+
+# A manager that is stopped has the request, and gets to it when isorun is gone.
+test_stopped_manager() {
+	local manager
+	manager=$(pgrep -u "$TH_USER" -x systemd | head -n1)
+	"${who[@]}" "$isorun" "${unlimited[@]}" --quiet --name taken sleep 1001 &
+	taken=$!
+	await runs '^sleep 1001$'
+	kill -STOP "$manager"
+	for name in waits taken; do
+		as_manager_of_its_own "$isorun" "${unlimited[@]}" --verbose --name $name sleep 1000 2>"$dir/err" &
+		await grep -q "asked systemd for the unit" "$dir/err"
+		interrupt TERM "^$isorun .*--verbose --name $name"
+		also like "$label: a manager that is stopped, --name $name" "$status $(grep -v debug "$dir/err")" \
+			"143 isorun: stopped by SIGTERM before the command started"
+	done
+	kill -CONT "$manager"
+	# The manager answers this only after what it has got before.
+	also is "$label: ... later, it makes nothing and stops nothing" "$(scopes | cut -d' ' -f1)" isorun-taken.scope
+	ctl stop isorun-taken.scope
+	wait "$taken"
+	also ok "$label: ... nothing is left" eventually nothing_left
+}
+
+# as_user needs the user's manager, which is stopped.
+as_manager_of_its_own() {
+	local uid
+	uid=$(id -u "$TH_USER")
+	setpriv --reuid="$uid" --regid="$(id -g "$TH_USER")" --init-groups env HOME=/ XDG_RUNTIME_DIR="/run/user/$uid" \
+		DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$uid/bus" "$@"
+}
+
+# Starts a service that waits for the bus, and ends its isorun.
+service() { # description, properties... -- isorun's arguments...
+	local what=$1 properties=()
+	shift
+	while [ "$1" != -- ]; do
+		properties+=(-p "$1")
+		shift
+	done
+	begin_bus
+	: >"$dir/err" && chmod 666 "$dir/err"
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --no-block --unit=isorun-test.service -p Environment="$address" \
+		-p TimeoutStopSec=20 -p StandardError="file:$dir/err" "${properties[@]}" "$isorun" --quiet "${@:2}"
+	await is_connected
+	ctl kill -s TERM --kill-whom=main isorun-test.service
+	patience=8 await ended
+	also is "$label: $what" "$(cat "$dir/err")" "isorun: stopped by SIGTERM before the command started"
+	ctl reset-failed isorun-test.service 2>/dev/null
+	await forgotten isorun-test.service
+	end_bus
+}
+
+ended() { [[ $(ctl is-active isorun-test.service) = @(failed|inactive) ]]; }
+
+test_service() {
+	service "a service whose limits are asked for" -- -p MemoryMax= -p Optional= -p TasksMax=7 sleep 1000
+	service "--hand-over" Type=notify -- "${unlimited[@]}" --hand-over sleep 1000
+	[ "$label" != root ] || service "a machine" -- "${unlimited[@]}" -p Register=yes sleep 1000
+}
+
+# systemd's socket for messages is read by nobody: isorun waits for the barrier when the command runs.
+test_handing_over() {
+	cat >"$tmp/deaf.py" <<-'PY'
+		import os, socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind("\0isorun-deaf-" + sys.argv[1])
+		os.set_inheritable(s.fileno(), False)
+		if os.fork():
+		    os.environ["NOTIFY_SOCKET"] = "@isorun-deaf-" + sys.argv[1]
+		    os.execv(sys.argv[2], sys.argv[2:])
+		while True:
+		    os.read(os.open("/dev/null", os.O_RDONLY), 1) or __import__("time").sleep(1000)
+	PY
+	chmod 644 "$tmp/deaf.py"
+	: >"$dir/err" && chmod 666 "$dir/err"
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --no-block --unit=isorun-test.service -p Type=notify -p TimeoutStopSec=20 \
+		-p StandardError="file:$dir/err" -p KillMode=mixed python3 "$tmp/deaf.py" "$label" "$isorun" --quiet \
+		"${unlimited[@]}" --hand-over sleep 1000
+	await runs '^sleep 1000$'
+	ctl kill -s TERM --kill-whom=main isorun-test.service
+	patience=8 await gone '^sleep 1000$'
+	also is "$label: systemd that does not take over" "$(cat "$dir/err")" \
+		"isorun: stopped by SIGTERM before systemd had taken over"
+	ctl stop isorun-test.service 2>/dev/null
+	ctl reset-failed isorun-test.service 2>/dev/null
+	await forgotten isorun-test.service
+}
+
+test_isoctl() {
+	local verb line
+	"${who[@]}" "$isorun" "${unlimited[@]}" --quiet --name there sleep 1001 &
+	there=$!
+	await runs '^sleep 1001$'
+	begin_bus
+	for verb in stop kill freeze thaw set-property; do
+		: >"$fake"
+		line=("$isoctl" "$verb" there)
+		[ $verb != set-property ] || line+=(TasksMax=9)
+		"${who[@]}" env "$address" "${line[@]}" 2>"$dir/err" &
+		await is_connected
+		interrupt TERM "^$isoctl $verb there"
+		also is "$label: isoctl $verb" "$status $(cat "$dir/err")" "143 "
+	done
+	end_bus
+	kill -STOP "$(pgrep -f '^sleep 1001$' | xargs -I{} ps -o ppid= -p {})"
+	"${who[@]}" "$isoctl" enter there true 2>"$dir/err" &
+	await runs "^$isoctl enter there"
+	interrupt TERM "^$isoctl enter there"
+	is "$label: isoctl enter, where nobody answers" "$status $(cat "$dir/err")" "143 "
+	ctl kill -s KILL isorun-there.scope
+	wait "$there"
+	also ok "$label: ... nothing is left" eventually nothing_left
+}
+
+test_all() {
+	bus=() variable=DBUS_SYSTEM_BUS_ADDRESS n_buses=0
+	[ "$label" = root ] || bus=(--user) variable=DBUS_SESSION_BUS_ADDRESS
+	dir=$tmp/$label
+	mkdir -m 777 "$dir"
+	test_bus
+	test_service
+	test_handing_over
+	test_isoctl
+	[ "$label" = root ] || [ "$TESTHOST" = real ] || test_stopped_manager
+}
+
+as_everybody test_all
