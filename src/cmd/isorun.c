@@ -8,6 +8,7 @@
 #include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
 #include "cmd/start/load.h"
+#include "cmd/start/rehearse.h"
 #include "cmd/start/start.h"
 #include "plan/request.h"
 #include "util/array.h"
@@ -222,6 +223,11 @@ static int version(void) {
         return 0;
 }
 
+/* A Look. --root and --here look up their paths. */
+static void look_at_options(void *userdata, Report *silent) {
+        (void) take_options(userdata, silent);
+}
+
 int main(int argc, char *argv[]) {
         Report report = { .sink = print_report, .userdata = &arg_quiet };
         _cleanup_(command_line_deinit) CommandLine line = {};
@@ -235,7 +241,8 @@ int main(int argc, char *argv[]) {
         if (command_line_has(&line, ARG_VERSION))
                 return version();
         /* Without --name, each try has another random name, so there is no need to wait before the next. */
-        if (take_options(&line, &report) >= 0) {
+        arg_quiet = command_line_has(&line, ARG_QUIET);
+        if (rehearse(look_at_options, &line, &report) >= 0 && take_options(&line, &report) >= 0) {
                 report.begun = wants_steps() ? begun : 0;
                 status = start_repeat(run_once, *line.rest ? line.rest : NULL, arg_name, &report);
         }

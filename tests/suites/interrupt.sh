@@ -29,7 +29,7 @@ begin_bus() { # [full]
 	fake=$dir/bus$n_buses.out
 	sleep 1005 | python3 "$tmp/bus.py" "$bus_path" "$@" >"$fake" &
 	bus_job=$!
-	await grep -q ready "$fake"
+	await grep -qs ready "$fake"
 	address=$variable=unix:path=$bus_path
 }
 
@@ -84,15 +84,16 @@ inside_connects() { [ "$(pgrep -fc "^$isorun .*--name waits")" = 2 ]; }
 
 # A manager that is stopped has the request, and gets to it when isorun is gone.
 test_stopped_manager() {
-	local manager
+	local manager name
 	manager=$(pgrep -u "$TH_USER" -x systemd | head -n1)
 	"${who[@]}" "$isorun" "${unlimited[@]}" --quiet --name taken sleep 1001 &
 	taken=$!
 	await runs '^sleep 1001$'
 	kill -STOP "$manager"
 	for name in waits taken; do
+		rm -f "$dir/err"
 		as_manager_of_its_own "$isorun" "${unlimited[@]}" --verbose --name $name sleep 1000 2>"$dir/err" &
-		await grep -q "asked systemd for the unit" "$dir/err"
+		await grep -qs "asked systemd for the unit" "$dir/err"
 		interrupt TERM "^$isorun .*--verbose --name $name"
 		also like "$label: a manager that is stopped, --name $name" "$status $(grep -v debug "$dir/err")" \
 			"143 isorun: stopped by SIGTERM before the command started"
@@ -111,6 +112,116 @@ as_manager_of_its_own() {
 	uid=$(id -u "$TH_USER")
 	setpriv --reuid="$uid" --regid="$(id -g "$TH_USER")" --init-groups env HOME=/ XDG_RUNTIME_DIR="/run/user/$uid" \
 		DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$uid/bus" "$@"
+}
+
+# A file system of a program that stops answering: fuse(4). It holds a directory "x", and answers each request, except
+#   unread: none; it does not even read them, so that SIGKILL can end who waits
+#   read:   none, but it reads them: then nothing can end who waits
+#   inside: those of processes in a pid namespace, which it reads
+cat >"$tmp/fuse.py" <<'PY'
+import ctypes, os, struct, sys, time
+place, mode = sys.argv[1:]
+fuse = os.open("/dev/fuse", os.O_RDWR)
+options = f"fd={fuse},rootmode=40000,user_id=0,group_id=0,allow_other"
+if ctypes.CDLL(None).mount(b"hang", place.encode(), b"fuse", 0, options.encode()) < 0:
+    sys.exit("cannot mount")
+attributes = struct.pack("6Q10I", 1, 0, 0, 0, 0, 0, 0, 0, 0, 0o40755, 2, 0, 0, 0, 4096, 0)
+answers = {
+    1: struct.pack("4Q2I", 2, 0, 0, 0, 0, 0) + attributes,  # LOOKUP
+    3: struct.pack("Q2I", 0, 0, 0) + attributes,            # GETATTR
+    26: struct.pack("7I", 7, 31, 0, 0, 0, 4096, 1).ljust(64, b"\0"),  # INIT
+    34: b"",  # ACCESS
+}
+silent = {2, 36, 42}  # FORGET, INTERRUPT, BATCH_FORGET
+
+
+def is_inside(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return any(line.startswith("NSpid:") and len(line.split()) > 2 for line in file)
+
+
+def read():
+    request = os.read(fuse, 1 << 20)
+    _, kind, number, _, _, _, pid = struct.unpack_from("2I2Q3I", request)
+    return kind, number, pid
+
+
+def answer(kind, number):
+    body = answers.get(kind, b"")
+    os.write(fuse, struct.pack("IiQ", 16 + len(body), 0 if kind in answers else -38, number) + body)
+
+
+answer(*read()[:2])
+print("mounted", flush=True)
+while mode != "unread":
+    kind, number, pid = read()
+    if kind in silent:
+        continue
+    if mode == "read" or is_inside(pid):
+        print("hangs", flush=True)
+    else:
+        answer(kind, number)
+time.sleep(1000)
+PY
+
+# Whether a file system can be mounted that hangs.
+has_fuse() {
+	[ "$(id -u)" = 0 ] || return
+	[ -e /dev/fuse ] || mknod -m 600 /dev/fuse c 10 229 2>/dev/null
+	(: <>/dev/fuse) 2>/dev/null
+}
+
+begin_fuse() { # mode
+	fuse=$dir/fuse-$1
+	mkdir -p "$fuse"
+	python3 "$tmp/fuse.py" "$fuse" "$1" >"$fuse.out" &
+	fuse_job=$!
+	await grep -qs mounted "$fuse.out"
+}
+
+end_fuse() {
+	kill "$fuse_job"
+	wait "$fuse_job" 2>/dev/null
+	umount -l "$fuse"
+}
+
+is_waiting() { grep -qs "waiting until" "$dir/err"; }
+
+test_fuse() {
+	local mode arguments n=0
+	if ! has_fuse; then
+		skip "$label: a file system that hangs" "no /dev/fuse"
+		return
+	fi
+	for mode in unread read; do
+		begin_fuse $mode
+		for arguments in "-v $fuse/x:/mnt:ro" "-p StandardOutput=append:$fuse/x" "--root $fuse/x"; do
+			rm -f "$dir/err"
+			n=$((n + 1)) # in a mode, the processes that look are still there
+			# shellcheck disable=SC2086
+			"${who[@]}" "$isorun" "${unlimited[@]}" --name hangs$n $arguments sleep 1000 2>"$dir/err" &
+			await is_waiting
+			interrupt TERM "^$isorun .*--name hangs$n"
+			also is "$label: a file system that hangs, $mode, $arguments" "$status $(cat "$dir/err")" \
+				"143 isorun: notice: waiting until the file systems of the policy's paths answer"
+		done
+		rm -f "$dir/err"
+		"${who[@]}" "$isoctl" explain default -- "$fuse/x/y" 2>"$dir/err" &
+		await is_waiting
+		interrupt TERM "^$isoctl explain"
+		also is "$label: ... isoctl explain" "$status" 143
+		end_fuse
+		also ok "$label: ... when it is gone, nothing is left" eventually nothing_left
+	done
+	begin_fuse inside
+	"${who[@]}" "$isorun" "${unlimited[@]}" --name hangs -v "$fuse/x:/mnt:ro" sleep 1000 2>"$dir/err" &
+	await grep -q hangs "$fuse.out"
+	interrupt TERM "^$isorun .*--name hangs"
+	also is "$label: a file system that hangs when it is mounted" "$status $(cat "$dir/err")" \
+		"143 isorun: stopped by SIGTERM before the command started
+isorun: notice: a process of the instance cannot be ended now, because it waits for a file system or a device; it ends when that answers"
+	end_fuse
+	also ok "$label: ... when it is gone, nothing is left" eventually nothing_left
 }
 
 # Starts a service that waits for the bus, and ends its isorun.
@@ -205,6 +316,7 @@ test_all() {
 	test_service
 	test_handing_over
 	test_isoctl
+	test_fuse
 	[ "$label" = root ] || [ "$TESTHOST" = real ] || test_stopped_manager
 }
 

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "cmd/start/rehearse.h"
 #include "plan/make.h"
 #include "plan/request.h"
 #include "policy/policy-load.h"
@@ -85,6 +86,26 @@ static char *find_runtime(const Host *host) {
         return runtime ? strdup(runtime) : format("/run/user/%u", host->uid);
 }
 
+typedef struct LoadPolicy {
+        Loaded *l;
+        const char *spec;
+} LoadPolicy;
+
+/* A Look. */
+static void look_at_policy(void *userdata, Report *silent) {
+        const LoadPolicy *load = userdata;
+
+        (void) policy_load(load->l->policy, load->spec, load->l->search_path, silent);
+}
+
+static int load_policy(Loaded *l, const char *spec, Report *report) {
+        LoadPolicy load = { l, spec };
+        int r;
+
+        r = rehearse(look_at_policy, &load, report);
+        return r < 0 ? r : policy_load(l->policy, spec, l->search_path, report);
+}
+
 int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
         Specifiers specifiers;
         const char *home;
@@ -115,7 +136,7 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
         l->policy = policy_new(&specifiers);
         if (!l->search_path || !l->policy)
                 return report_oom(report);
-        return policy_load(l->policy, spec ?: "default", l->search_path, report);
+        return load_policy(l, spec ?: "default", report);
 }
 
 /* The image is mounted detached, so no other process sees it. */
@@ -156,20 +177,56 @@ static int read_bindings(Loaded *l, char *const *arguments, size_t n_arguments, 
         return directories ? bindings_read_tables(&l->bindings, directories, report) : report_oom(report);
 }
 
-int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request, Plan **ret, Report *report) {
+typedef struct MakePlan {
+        Loaded *l;
+        char *const *bindings;
+        size_t n_bindings;
+        PlanRequest *request;
+        Plan *plan;
+        bool mount_image;
+} MakePlan;
+
+/* Returns 0, or the exit status for a failure, which is reported. */
+static int make_plan(MakePlan *m, Report *report) {
         int status = PLAN_FAILED, r;
+        Loaded *l = m->l;
 
         r = policy_complete(l->policy, report);
         if (r >= 0)
-                r = read_bindings(l, bindings, n, report);
-        if (r >= 0 && !request->writable_root) /* isoctl build cannot write to an image */
-                r = look_at_image(l, request->read_image, report);
+                r = read_bindings(l, m->bindings, m->n_bindings, report);
+        if (r >= 0 && !m->request->writable_root) /* isoctl build cannot write to an image */
+                r = look_at_image(l, m->mount_image, report);
         if (r < 0)
                 return PLAN_FAILED;
 
-        request->name = l->name;
-        request->bindings = &l->bindings;
-        request->image = l->image;
-        r = plan_new(ret, l->policy, &l->host, request, report, &status);
+        m->request->name = l->name;
+        m->request->bindings = &l->bindings;
+        m->request->image = l->image;
+        r = plan_new(&m->plan, l->policy, &l->host, m->request, report, &status);
         return r < 0 ? status : 0;
+}
+
+/* A Look. The start itself opens the files of standard input and output. */
+static void look_at_paths(void *userdata, Report *silent) {
+        MakePlan *m = userdata;
+        struct stat st;
+
+        if (make_plan(m, silent) != 0)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(m->plan->standard_io); i++)
+                if (m->plan->standard_io[i].path)
+                        (void) stat(m->plan->standard_io[i].path, &st);
+}
+
+int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request, Plan **ret, Report *report) {
+        MakePlan m = { .l = l, .bindings = bindings, .n_bindings = n, .request = request };
+        int status;
+
+        if (rehearse(look_at_paths, &m, report) < 0)
+                return PLAN_FAILED;
+        m.mount_image = request->read_image;
+        status = make_plan(&m, report);
+        if (status == 0)
+                *ret = m.plan;
+        return status;
 }

@@ -7,6 +7,7 @@
 #include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
 #include "cmd/start/load.h"
+#include "cmd/start/rehearse.h"
 #include "cmd/start/start.h"
 #include "cmd/verb/verb.h"
 #include "plan/request.h"
@@ -105,11 +106,19 @@ static int build_once(void *userdata, bool last_try, Report *report) {
         return o->dry_run ? print_plan(plan, loaded.policy, o->json, report) : start_plan(plan, last_try, report);
 }
 
+/* A Look. */
+static void look_at_options(void *userdata, Report *silent) {
+        Options o;
+
+        (void) parse(&o, userdata, silent);
+}
+
 static int run(const CommandLine *line, Report *report) {
         int status = PLAN_FAILED;
         Options o = {};
 
-        if (start_allowed(report) >= 0 && parse(&o, line, report) >= 0)
+        if (start_allowed(report) >= 0 && rehearse(look_at_options, (void *) line, report) >= 0 &&
+            parse(&o, line, report) >= 0)
                 status = start_repeat(build_once, &o, o.name, report);
         strv_free(o.assignments);
         return status;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/start/rehearse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/patience.h"
+
+/* Whether the answers of a file system come from elsewhere. */
+static bool may_hang(const char *type) {
+        static const char *const types[] = { "fuse", "nfs", "cifs", "smb3", "9p", "ceph", "afs", "virtiofs", "autofs",
+                                             "lustre", "gfs2", "ocfs2" };
+
+        for (size_t i = 0; i < ELEMENTSOF(types); i++)
+                if (startswith(type, types[i]))
+                        return true;
+        return false;
+}
+
+/* line is one of proc_pid_mountinfo(5). Below /proc and /sys, where systemd has an autofs and LXC a FUSE, isorun looks
+ * at nothing. */
+static bool is_concern(const char *line) {
+        const char *type = strstr(line, " - "), *place = line;
+
+        for (unsigned i = 0; i < 4 && place; i++) {
+                place = strchr(place, ' ');
+                place += place != NULL;
+        }
+        if (!type || !place)
+                return true;
+        return may_hang(type + strlen(" - ")) && !startswith(place, "/proc/") && !startswith(place, "/sys/");
+}
+
+static bool is_needed(void) {
+        _cleanup_free_ char *table = NULL;
+        char *position = NULL;
+
+        if (file_read(AT_FDCWD, "/proc/self/mountinfo", &table, NULL) < 0)
+                return true;
+        for (char *line = strtok_r(table, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
+                if (is_concern(line))
+                        return true;
+        return false;
+}
+
+_Noreturn static void run_child(Look look, void *userdata) {
+        Report silent = {};
+
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        look(userdata, &silent);
+        _exit(0);
+}
+
+int rehearse(Look look, void *userdata, Report *report) {
+        _cleanup_close_ int pidfd = -1;
+        struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd,
+                                   .exit_signal = SIGCHLD };
+        Patience patience = patience_begin(report);
+        struct pollfd fd = {};
+        pid_t pid;
+        int r = 0;
+
+        if (!is_needed())
+                return 0;
+        pid = sys_clone3(&args);
+        if (pid < 0)
+                return report_error(report, errno, "cannot fork: %s", strerror(errno));
+        if (pid == 0)
+                run_child(look, userdata);
+
+        fd = (struct pollfd) { .fd = pidfd, .events = POLLIN };
+        while (r >= 0 && !fd.revents) {
+                patience_check(&patience, (Origin) {}, NULL,
+                               "waiting until the file systems of the policy's paths answer");
+                r = patience_poll(&patience, &fd, 1, -1);
+        }
+        if (r < 0)
+                return report_error(report, -r, "cannot wait for events: %s", strerror(-r));
+        (void) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) pidfd, &(siginfo_t) {}, WEXITED));
+        return 0;
+}
