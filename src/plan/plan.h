@@ -154,6 +154,7 @@ typedef struct Plan {
         char *working_directory;
         bool working_directory_optional;
         PlanStandardIO standard_io[3];
+        bool given_no_exec; /* files that the caller gives for reading cannot be mapped as code */
         unsigned terminals; /* bit N: fd N is a terminal of the caller, which a private terminal replaces */
         PlanResourceLimit *limits;
         size_t n_limits;

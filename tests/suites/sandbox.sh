@@ -270,16 +270,16 @@ test_landlock() {
 		skip "$label: Landlock says read-only once more" "this kernel has no Landlock of ABI 2"
 		return
 	fi
-	# A file of a file system that is mounted writable outside, by an fd that is open for reading.
+	# A file of a file system that is mounted writable outside, by an fd that is open for reading and writing.
 	no_refusal expect "message queues of the instance work" "(0, 4, b'text')" \
 		'(lambda q, b: (libc.mq_send(q, b"text", 4, 0), libc.mq_receive(q, b, 8192, None), b.value))(
 			libc.mq_open(b"/queue", 0o102, 0o600, None), ctypes.create_string_buffer(8192))'
 	expect "... but not the host's, with PrivateIPC=no" EACCES -p PrivateIPC=no 'call("mq_open", b"queue", 0o102, 0o600, 0)'
 	echo before >"$tmp/read-only"
 	chmod 666 "$tmp/read-only"
-	run "${who[@]}" sh -c '"$@" <"$0"' "$tmp/read-only" "$isorun" "${mode[@]}" --quiet \
+	run "${who[@]}" sh -c '"$@" <>"$0"' "$tmp/read-only" "$isorun" "${mode[@]}" --quiet \
 		sh -c '(echo after >/proc/self/fd/0) 2>/dev/null; cat'
-	is "$label: Landlock: a file passed for reading is not reopened for writing" "$out $(cat "$tmp/read-only")" "before before"
+	is "$label: Landlock: a file that is passed is not opened again for writing" "$out $(cat "$tmp/read-only")" "before before"
 }
 
 # What a mount says of itself: the host's may be read-only anyway, or Landlock hide that ours are not.

@@ -61,6 +61,7 @@ static void build_standard_io(Builder *b) {
                         .origin = s->origin,
                 };
         }
+        b->plan->given_no_exec = policy_is_true(b->policy, D_MemoryDenyWriteExecute);
 }
 
 int build_resources(Builder *b) {

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "plan/plan.h"
+#include "sandbox/wire/given.h"
 
 /* What the first process inside gets from isorun through clone3(2). */
 typedef struct Inside {
@@ -11,6 +12,7 @@ typedef struct Inside {
         int socket;           /* to isorun */
         int bus_socket;       /* to connect to plan->bus_sockets; -1: none */
         int standard_io[3];   /* from standard_io_open() */
+        const GivenFiles *given;
         const int *id_mapped; /* from id_mapped_make() */
         int notify;           /* from root_make(); -1: none */
         sigset_t forwarded;   /* signals that isorun forwards; blocked here */

@@ -36,6 +36,7 @@
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/notify/text.h"
 #include "sandbox/root/mount.h"
+#include "sandbox/root/given.h"
 #include "sandbox/root/root.h"
 #include "sandbox/who/privileges.h"
 #include "sandbox/wire/message.h"
@@ -116,6 +117,9 @@ static int make_root(Inside *inside, Failure *f) {
                 if (r < 0)
                         return fail(f, -r, "cannot bring up the loopback device (this needs a socket of AF_INET)");
         }
+        r = given_write_protect(inside->plan, inside->given, inside->socket, f);
+        if (r < 0)
+                return r;
         return root_make(inside->plan, inside->id_mapped, &inside->notify, f);
 }
 
@@ -149,6 +153,16 @@ static int allow_queues(int ruleset, Failure *f) {
         return landlock_allow(ruleset, queues, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE, f);
 }
 
+/* Landlock finds no rule on the way up from a mount that is not attached, so each file needs its own. Then the payload
+ * can open it as /dev/stdin. */
+static int allow_given(const GivenFiles *given, int ruleset, Failure *f) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < given->n; i++)
+                r = landlock_allow(ruleset, given->items[i].fd, LANDLOCK_ACCESS_FS_READ_FILE, f);
+        return r;
+}
+
 static int complete(Payload *payload, int *ruleset, Failure *f) {
         Inside *inside = payload->inside;
         const Plan *plan = inside->plan;
@@ -163,6 +177,8 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
                 r = landlock_prepare(plan, f, ruleset);
         if (r >= 0 && plan->landlock_queues)
                 r = allow_queues(*ruleset, f);
+        if (r >= 0 && plan->landlock_files)
+                r = allow_given(inside->given, *ruleset, f);
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
         if (r >= 0 && plan->terminals)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include "sandbox/outside/given.h"
 #include "sandbox/outside/holder.h"
 #include "sandbox/outside/outcome.h"
 #include "sandbox/wire/message.h"
@@ -24,6 +25,7 @@ typedef struct Run {
         sigset_t signal_mask; /* the mask before isorun changed it */
         Patience patience;
         Holder holder;
+        GivenFiles given;
         Outcome outcome;
 } Run;
 

@@ -43,6 +43,7 @@ static void supervisor_deinit(Supervisor *s) {
         fd_close(run->payload);
         fd_close(s->control);
         fd_close(run->signals);
+        given_deinit(&run->given);
         relay_deinit(&s->relay);
         hand_over_deinit(&s->hand_over);
         /* If the payload ran, the signals stay blocked. A signal that has ended the payload may also be pending for
@@ -103,6 +104,7 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
                 inside.socket = fds[1];
                 memcpy(inside.standard_io, standard_io, sizeof(inside.standard_io));
                 inside.id_mapped = id_mapped;
+                inside.given = &run->given;
                 signals_forwarded(&inside.forwarded);
                 inside_main(&inside);
         }
@@ -185,19 +187,22 @@ static int set_up_from_outside(Run *run) {
  * it has failed or was killed. */
 static int hear_inside(Run *run) {
         Message m;
-        int r;
+        int fd, r;
 
-        r = message_receive(run->socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
+        r = message_receive(run->socket, MESSAGE_TO_ISORUN, &m, &fd, 1);
         if (r == 0)
                 return report_error(run->report, ECHILD, "the first process inside ended before it was ready");
         if (r < 0)
                 return run_talk_failed(run, -r);
         if (m.type == MESSAGE_FAILED)
                 return run_failure(run, &m);
-        if (m.type != MESSAGE_STEP)
-                return run_talk_failed(run, EPROTO);
-        run_step(run, &m);
-        return 0;
+        if (m.type == MESSAGE_GIVEN)
+                r = given_keep(&run->given, (size_t) m.value, fd);
+        else if (m.type == MESSAGE_STEP)
+                run_step(run, &m);
+        else
+                r = -EPROTO;
+        return r < 0 ? run_talk_failed(run, -r) : 0;
 }
 
 /* Waits until the first process inside is in its unit. Returns 0 or -errno, reported. If the process fails, this still
@@ -330,7 +335,9 @@ static int begin(Supervisor *s) {
         r = standard_io_open(run->plan, &run->patience, standard_io, run->report);
         if (r < 0)
                 return r;
-        r = relay_open(&s->relay);
+        r = given_find(run->plan, standard_io, &run->given, run->report);
+        if (r >= 0)
+                r = relay_open(&s->relay);
         if (r >= 0)
                 r = id_mapped_make(run->plan, &id_mapped, run->report);
         if (r >= 0)
@@ -363,6 +370,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                 r = supervise(&s);
 
         run_terminal_end(&s.terminal);
+        given_return_offsets(&run->given);
         run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
         /* A systemd that gets to the request now must not find its sender. */
         bus_deinit(&run->bus);

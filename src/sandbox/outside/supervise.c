@@ -53,6 +53,7 @@ static bool is_expected(const Supervisor *s, MessageType type) {
                 return starting && s->run.report->begun;
         case MESSAGE_FAILED:
         case MESSAGE_STARTED:
+        case MESSAGE_GIVEN:
                 return starting;
         case MESSAGE_TERMINAL:
                 return starting && s->run.plan->terminals && !s->terminal.active;
@@ -91,6 +92,8 @@ static int take_message(Supervisor *s) {
                 return 0;
         case MESSAGE_FAILED:
                 return run_failure(run, &m);
+        case MESSAGE_GIVEN:
+                return given_keep(&run->given, (size_t) m.value, fds[0]);
         case MESSAGE_TERMINAL:
                 return run_terminal_begin(&s->terminal, fds[0]);
         case MESSAGE_STARTED:
