@@ -29,7 +29,7 @@ static void print_name_help(void) {
         puts("\n"
              "NAME is an instance, its unit, a unique prefix, or a pattern ('web*'). If the verb stops, signals or\n"
              "changes instances, a pattern matches only your own instances. For root, it matches only instances of\n"
-             "the system's service manager.");
+             "the system's service manager. For the instances of another user, write USER/NAME.");
 }
 
 static void print_policy_help(void) {

@@ -46,7 +46,7 @@ end() {
 	wait "$instance"
 }
 
-reaper() { "$isoctl" status "$1" | sed -n 's/^  first process *\([0-9]*\).*/\1/p'; }
+reaper() { "${who[@]}" "$isoctl" status "$1" | sed -n 's/^  first process *\([0-9]*\).*/\1/p'; }
 
 compare() { # what, options...
 	begin one "${@:2}"
@@ -189,6 +189,7 @@ test_ends() {
 	also ok "$label: isoctl is killed" kill -KILL "$(first_pid "^$isoctl enter one sh -c sleep 701")"
 	wait $! 2>/dev/null
 	also ok "$label: ... and nothing is left" eventually gone '^sleep 70[12]$'
+	: >"$tmp/term"
 	"${who[@]}" "$isoctl" enter one sh -c 'trap "echo got it; exit 9" TERM; echo ready; while :; do sleep 0.1; done' >"$tmp/term" &
 	await grep -q ready "$tmp/term"
 	kill -TERM "$(first_pid "^$isoctl enter one sh -c trap")"
@@ -222,7 +223,7 @@ test_leaks() {
 	pid=$(reaper one)
 	await is_alone "$pid" # begin has entered, and reaper has asked
 	before=$(count_fds "$pid")
-	for ((i = 0; i < 100; i++)); do "$isoctl" enter one true || echo failed; done >"$tmp/loop" 2>&1
+	for ((i = 0; i < 100; i++)); do "${who[@]}" "$isoctl" enter one true || echo failed; done >"$tmp/loop" 2>&1
 	no_refusal is "$label: a hundred enter" "$(cat "$tmp/loop")" ""
 	also no_refusal ok "$label: ... and leave no fd behind" eventually has_fds "$pid" "$before"
 	also ok "$label: ... nor a zombie" eventually is_alone "$pid"
@@ -237,9 +238,12 @@ for fd in glob.glob("/proc/%s/fd/*" % sys.argv[1]):
 test_frozen() {
 	begin one
 	ctl freeze isorun-one.scope
-	is "$label: list shows what is frozen" "$("$isoctl" list --no-legend | awk '{print $1, $3}')" "one frozen"
+	is "$label: list shows what is frozen" "$("${who[@]}" "$isoctl" list --no-legend | awk '{print $1, $3}')" "one frozen"
 	enter one true
 	like "$label: it is not entered" "$status $err" "125 isoctl: one is frozen: resume it with isoctl thaw one"
+	run "${who[@]}" "$isoctl" status one
+	like "$label: ... but shown, without what only it can tell" "$status $err $(tail -n1 <<<"$out")" "0  *"
+	also unlike "$label: ... such as the plan" "$out" "*no_new_privs*"
 	ctl thaw isorun-one.scope
 	enter one echo thawed
 	no_refusal is "$label: ... but when it is thawed" "$out" thawed
@@ -426,7 +430,7 @@ other default running"
 	like "$label: list --json" "$("${who[@]}" "$isoctl" list --json | python3 -c 'import json, sys
 i = json.load(sys.stdin)[0]; print(i["name"], i["state"], i["command"], i["cgroup"], i["nested"])')" \
 		"one running /usr/bin/python3 /facts.py stay */isorun-one.scope \[\]"
-	like "$label: list's legend" "$("$isoctl" list)" "NAME*POLICY*STATE*MEMORY*TASKS*CPU*AGE*COMMAND*"
+	like "$label: list's legend" "$("${who[@]}" "$isoctl" list)" "NAME*POLICY*STATE*MEMORY*TASKS*CPU*AGE*COMMAND*"
 	like "$label: status" "$("${who[@]}" "$isoctl" status other)" \
 		"other*state*running*policy*default*first process*started*held by*isorun-other.scope*no_new_privs*yes*"
 	enter o true
@@ -449,10 +453,10 @@ for k, v in {\"name\": \"evil\\033[31m\", \"policy\": \"p\", \"command\": \"c\\n
 open(\"/sys/fs/cgroup/fake/cgroup.procs\", \"w\").write(str(os.getpid()))
 os.execvp(\"sleep\", [\"sleep\", \"707\"])"' &
 	await runs '^sleep 707$'
-	like "$label: what is told of nested ones is escaped and shown below" "$("$isoctl" list --no-legend)" "one *
+	like "$label: what is told of nested ones is escaped and shown below" "$("${who[@]}" "$isoctl" list --no-legend)" "one *
 ?-evil?x1b*"
-	is "$label: ... and not by list -q" "$("$isoctl" list -q)" one
-	is "$label: ... as nested in JSON" "$("$isoctl" list --json | python3 -c 'import json, sys
+	is "$label: ... and not by list -q" "$("${who[@]}" "$isoctl" list -q)" one
+	is "$label: ... as nested in JSON" "$("${who[@]}" "$isoctl" list --json | python3 -c 'import json, sys
 print(len(json.load(sys.stdin)[0]["nested"]))')" 1
 	enter $'evil\033[31m' true
 	# promise P28
@@ -487,7 +491,13 @@ test_others() {
 	who=("$as_user")
 	begin one
 	run "$isoctl" enter one id -un
-	is "root enters a user's instance, as that user" "$out" "$TH_USER"
+	is "root does not enter a user's instance by its name alone" "$status $err" \
+		"125 isoctl: no such instance: \"one\"; for the instance of another user, write \"$TH_USER/one\""
+	run "$isoctl" enter "$TH_USER/one" id -un
+	is "... but as USER/NAME, as that user" "$out" "$TH_USER"
+	run "$isoctl" enter "$(id -u "$TH_USER")/one" id -un
+	is "... or UID/NAME" "$out" "$TH_USER"
+	like "... and status says whose it is" "$("$isoctl" status "$TH_USER/one")" "$TH_USER/one*user*$TH_USER ($(id -u "$TH_USER"))*"
 	end one
 	who=()
 	begin one
@@ -507,7 +517,9 @@ time.sleep(710)' "$name" &
 	done
 	enter long true
 	is "... whose is not meant by a beginning" "$err" "isoctl: no such instance: \"long\"; see isoctl list"
-	is "... nor listed by what is no name" "$("$isoctl" list -q | sort | tr '\n' ' ')" "longer one one "
+	is "... nor listed by what is no name" "$("$isoctl" list -q | sort | tr '\n' ' ')" "one $TH_USER/longer $TH_USER/one "
+	is "... and is marked" "$("$isoctl" list --no-legend "$TH_USER/*" | awk '{print $1, $3}' | sort | tr '\n' ' ')" \
+		"$TH_USER/longer unverified $TH_USER/one unverified "
 	pkill -f '^/usr/bin/python3 .*sleep.710'
 	end one
 	test_impostor
@@ -519,7 +531,7 @@ test_impostor() {
 	"$isorun" "${mode[@]}" --name one sleep 709 &
 	instance=$!
 	await runs '^sleep 709$' && await "$isoctl" enter one true
-	"$as_user" python3 -c 'import socket, sys
+	"$as_user" python3 -c 'import socket, sys, time
 def listen(name):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     s.bind(b"\0" + name.encode())
@@ -529,13 +541,13 @@ line = "\n0000000000000000: 00000002 00000000 00010000 0005 01 %s @impostor"
 sockets = [listen("impostor"), listen("a" + line % sys.argv[1]), listen("z" + line % sys.argv[1])]
 print("bound", flush=True)
 sockets[0].accept()
-print("taken for isorun", flush=True)' "$(socket_of one | cut -d' ' -f2)" >"$tmp/bound" 2>&1 &
+time.sleep(600)' "$(socket_of one | cut -d' ' -f2)" >"$tmp/bound" 2>&1 &
 	squatter=$!
 	await grep -qs bound "$tmp/bound"
 	is "another user has made lines that name his own socket" "$(grep -c '@impostor$' /proc/net/unix)" 3
 	run "$isoctl" enter one echo reached
 	also is "... and isoctl finds that of isorun" "$status $out$err" "0 reached"
-	kill "$(first_pid '^python3 -c import socket, sys')"
+	kill "$(first_pid '^(/usr/bin/)?python3 -c import socket, sys')"
 	wait "$squatter" 2>/dev/null
 	end one
 }

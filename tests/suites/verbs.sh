@@ -6,7 +6,7 @@ mode=(--quiet -p "Optional=MemoryMax TasksMax")
 
 ctl() { run "${who[@]}" "$isoctl" "$@"; }
 state() { systemctl "${of[@]}" show -P "$2" "isorun-$1.scope"; }
-listed() { [ "$("$isoctl" list -q | tr '\n' ' ')" = "$1" ]; }
+listed() { [ "$("${who[@]}" "$isoctl" list -q | tr '\n' ' ')" = "$1" ]; }
 
 # Starts an instance NAME, with options, whose payload is `sleep NUMBER`.
 begin() {
@@ -77,7 +77,7 @@ test_stop() {
 	ctl stop
 	is "$label: stop without a name" "$status $err" "125 isoctl: stop: NAME is missing; usage: isoctl stop [--no-block] NAME..."
 	ctl stop --bad one
-	like "$label: an unknown option" "$status $err" "125 *unrecognized option '--bad'"
+	is "$label: an unknown option" "$status $err" "125 isoctl: unrecognized option '--bad'"
 	ctl stop --help
 	like "$label: --help of a verb" "$status $out" "0 isoctl stop*Waits until*--user*--system*"
 	end
@@ -186,8 +186,8 @@ test_names() {
 	begin web-1 811
 	begin web-2 812
 	begin other 813
-	is "$label: list of a pattern" "$("$isoctl" list -q 'web-?' | tr '\n' ' ')" "web-1 web-2 "
-	is "$label: ... with a legend" "$("$isoctl" list 'oth*' isorun-web-1.scope | awk '{print $1}' | tr '\n' ' ')" "NAME other web-1 "
+	is "$label: list of a pattern" "$("${who[@]}" "$isoctl" list -q 'web-?' | tr '\n' ' ')" "web-1 web-2 "
+	is "$label: ... with a legend" "$("${who[@]}" "$isoctl" list 'oth*' isorun-web-1.scope | awk '{print $1}' | tr '\n' ' ')" "NAME other web-1 "
 	like "$label: status of a pattern" "$("${who[@]}" "$isoctl" status 'web*')" "web-1*web-2*"
 	run "${who[@]}" "$isoctl" enter 'oth*' echo inside
 	no_refusal is "$label: enter by a pattern that is one" "$out" inside
@@ -197,9 +197,9 @@ test_names() {
 	is "$label: a pattern that matches none" "$status $err" '0 isoctl: notice: no instance matches "none*"'
 	ctl stop 'web*' web-1
 	is "$label: stop of a pattern" "$status $err" "0 "
-	is "$label: ... stops those that match" "$("$isoctl" list -q)" other
+	is "$label: ... stops those that match" "$("${who[@]}" "$isoctl" list -q)" other
 	ctl stop '[no]*r'
-	is "$label: stop of another pattern" "$status $err $("$isoctl" list -q)" "0  "
+	is "$label: stop of another pattern" "$status $err $("${who[@]}" "$isoctl" list -q)" "0  "
 	end 811 812 813
 }
 
@@ -300,7 +300,8 @@ UMask=0077"
 	run "${who[@]}" "$isoctl" cat default
 	like "$label: cat of what is built in" "$status $out" "0 # default.conf (built-in)*"
 	run "${who[@]}" "$isoctl" cat not-there
-	is "$label: cat of nothing" "$status $err" "125 isoctl: no such instance: \"not-there\"; see isoctl list"
+	is "$label: cat of nothing" "$status $err" \
+		"125 isoctl: no such policy or instance: \"not-there\"; see isoctl policies and isoctl list"
 	run "${who[@]}" "$isoctl" cat "$tmp/not-there.conf"
 	is "$label: cat of no file" "$status $err" "125 isoctl: cannot read the policy $tmp/not-there.conf: No such file or directory"
 	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
@@ -382,7 +383,7 @@ test_service() {
 	"${who[@]}" "$isoctl" wait inside >"$tmp/wait" 2>&1 &
 	waiter=$!
 	ctl freeze inside
-	is "$label: a service is frozen" "$status $err $("$isoctl" list --no-legend | awk '{print $1, $3}')" "0  inside frozen"
+	is "$label: a service is frozen" "$status $err $("${who[@]}" "$isoctl" list --no-legend | awk '{print $1, $3}')" "0  inside frozen"
 	ctl stop inside
 	is "$label: ... and stopped" "$status $err" "0 "
 	wait $waiter
@@ -416,7 +417,7 @@ test_managers() {
 	who=("$as_user") of=(--user -M "$TH_USER@")
 	begin one 833
 	begin his 834
-	is "root sees all" "$("$isoctl" list -q | sort | tr '\n' ' ')" "his mine one one "
+	is "root sees all" "$("$isoctl" list -q | sort | tr '\n' ' ')" "mine one $TH_USER/his $TH_USER/one "
 	is "... with --system the system's" "$("$isoctl" list -q --system | sort | tr '\n' ' ')" "mine one "
 	also is "... with --user his own" "$("$isoctl" --user list -q)" ""
 	is "a user's own with --user" "$("$as_user" "$isoctl" list -q --user | sort | tr '\n' ' ')" "his one "
@@ -433,16 +434,19 @@ test_managers() {
 	begin one 833
 	begin his 834
 	run "$isoctl" freeze his
-	is "root freezes a user's by name" "$status $err $("$isoctl" list --no-legend his | awk '{print $3}')" "0  frozen"
-	run "$isoctl" thaw his
-	run "$isoctl" stop his
+	is "root does not freeze a user's by its name alone" "$status $err" \
+		"125 isoctl: no such instance: \"his\"; for the instance of another user, write \"$TH_USER/his\""
+	run "$isoctl" freeze "$TH_USER/his"
+	is "root freezes a user's as USER/NAME" "$status $err $("$isoctl" list --no-legend his | awk '{print $3}')" "0  frozen"
+	run "$isoctl" thaw "$TH_USER/his"
+	run "$isoctl" stop "$TH_USER/h*"
 	is "... and stops it" "$status $err" "0 "
 	run "$isoctl" stop one
-	is "of two of one name root's is meant" "$status $err $("$isoctl" list -q | sort | tr '\n' ' ')" "0  mine one "
+	is "of two of one name root's is meant" "$status $err $("$isoctl" list -q | sort | tr '\n' ' ')" "0  mine $TH_USER/one "
 	also ok "... and the user's runs" runs '^sleep 833$'
 	run "$isoctl" stop '[hmo]*[es]'
-	is "root's pattern means the system's" "$status $err $("$isoctl" list -q)" "0  one"
-	run env "PATH=$tmp/bin:$PATH" "$isoctl" logs one
+	is "root's pattern means the system's" "$status $err $("$isoctl" list -q)" "0  $TH_USER/one"
+	run env "PATH=$tmp/bin:$PATH" "$isoctl" logs "$TH_USER/one"
 	is "logs of a user's instance" "$out" "_SYSTEMD_USER_UNIT=isorun-one.scope _UID=$(id -u "$TH_USER") + USER_UNIT=isorun-one.scope _UID=$(id -u "$TH_USER")"
 	[ "${TESTHOST-}" = real ] || test_confused
 	end 831 832 833 834
@@ -454,11 +458,11 @@ test_confused() {
 	private=/run/user/$(id -u "$TH_USER")/systemd/private
 	mv "$private" "$private.away"
 	ln -s /run/systemd/private "$private"
-	run "$isoctl" stop one
+	run "$isoctl" stop "$TH_USER/one"
 	is "root takes no other for the user's manager" "$status $err" \
 		"125 isoctl: cannot connect to the systemd of user $(id -u "$TH_USER"): Operation not permitted"
 	mv "$private.away" "$private"
-	run "$isoctl" stop one
+	run "$isoctl" stop "$TH_USER/one"
 	is "... but that" "$status $err" "0 "
 }
 

@@ -60,9 +60,11 @@ static void test_pick(_unused_ void **state) {
                 const char *name;
                 size_t place; /* an index of items; ELEMENTSOF(items): none */
         } rows[] = {
-                { "web-1", 0 },  { "web-10", 2 }, { "isorun-web-10.scope", 2 }, { "his", 4 },
-                { "h", ELEMENTSOF(items) }, { "bob.service", 6 },
-                { "/user@7.service/isorun-web-1.scope", 3 }, { "h?s", 4 }, { "web-1?", 2 },
+                { "web-1", 0 },  { "web-10", 2 }, { "isorun-web-10.scope", 2 }, { "his", ELEMENTSOF(items) },
+                { "h", ELEMENTSOF(items) }, { "bob.service", 6 }, { "7/his", 4 },  { "7/web-1", 3 },
+                { "7/h", ELEMENTSOF(items) }, { "8/his", ELEMENTSOF(items) }, { "no such user/his", ELEMENTSOF(items) },
+                { "root/web-1", 0 }, { "0/his", ELEMENTSOF(items) }, { "/his", ELEMENTSOF(items) },
+                { "/user@7.service/isorun-web-1.scope", 3 }, { "h?s", ELEMENTSOF(items) }, { "7/h?s", 4 }, { "web-1?", 2 },
                 { "web-1*", ELEMENTSOF(items) }, { "", ELEMENTSOF(items) }, { "web", ELEMENTSOF(items) },
                 { "inner", ELEMENTSOF(items) }, { "inn*", ELEMENTSOF(items) }, { "liar", ELEMENTSOF(items) },
         };
@@ -79,17 +81,19 @@ static void test_pick(_unused_ void **state) {
 }
 
 static void test_select(_unused_ void **state) {
-        _cleanup_(selection_deinit) Selection all = {}, own = {}, some = {};
+        _cleanup_(selection_deinit) Selection all = {}, own = {}, some = {}, his = {};
         Report report = {};
 
-        expect_result("all", instances_select(&all, &list, (char *[]) { (char *) "*", (char *) "his", NULL }, false, &report), 0);
+        expect_result("all", instances_select(&all, &list, (char *[]) { (char *) "*", (char *) "7/his", NULL }, false, &report), 0);
         expect_number("all", all.n, 5);
         if (geteuid() == 0) {
                 expect_result("own", instances_select(&own, &list, (char *[]) { (char *) "*", NULL }, true, &report), 0);
                 expect_number("own", own.n, 3);
         }
+        expect_result("his", instances_select(&his, &list, (char *[]) { (char *) "7/*", NULL }, true, &report), 0);
+        expect_number("his", his.n, 2);
         expect_number("none wrong", report.n_errors, 0);
-        expect_result("some", instances_select(&some, &list, (char *[]) { (char *) "no", (char *) "his", NULL }, true, &report),
+        expect_result("some", instances_select(&some, &list, (char *[]) { (char *) "no", (char *) "7/his", NULL }, true, &report),
                       -ENOENT);
         expect_number("some", some.n, 1);
 }

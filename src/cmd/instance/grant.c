@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -50,13 +52,32 @@ _Noreturn static void run_task(TaskFunction function, const Task *task, int sock
         _exit(0);
 }
 
+/* Waits for the helper process and its fd. The payload can keep it waiting, with a file system of its own on the way to
+ * the place (FUSE). Then the process is killed, and left behind if even that takes long. */
+static int finish_task(pid_t pid, int socket, Failure *shared, Failure *f, int *ret) {
+        enum { SECONDS = 10 };
+        struct pollfd p = { .fd = socket, .events = POLLIN };
+        size_t size;
+        char c;
+        int r, q;
+
+        if (TEMP_FAILURE_RETRY(poll(&p, 1, SECONDS * 1000)) == 0) {
+                (void) kill(pid, SIGKILL);
+                return fail(f, ETIMEDOUT, "a file system of the instance does not answer within %d seconds", SECONDS);
+        }
+        r = packet_receive(socket, &c, 1, &size, ret, 1, 0);
+        (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+        q = failure_take(shared, f);
+        if (q < 0)
+                return q;
+        return r <= 0 ? fail(f, r < 0 ? -r : ECHILD, "the helper process failed") : 0;
+}
+
 /* Runs a task in a forked process. *ret is its fd, or -1. Returns 0, or a negative errno kept in f. */
 static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret) {
         _cleanup_(failure_unsharep) Failure *shared = failure_share();
-        int fds[2], fd = -1, r = 0, q;
-        size_t size;
+        int fds[2], fd = -1, r;
         pid_t pid;
-        char c;
 
         if (!shared || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return fail(f, errno, "cannot prepare a helper process");
@@ -66,17 +87,7 @@ static int do_task(TaskFunction function, const Task *task, Failure *f, int *ret
                 run_task(function, task, fds[1], shared);
         }
         close(fds[1]);
-        if (pid < 0)
-                r = fail(f, errno, "cannot fork a helper process");
-        else {
-                r = packet_receive(fds[0], &c, 1, &size, &fd, 1, 0);
-                (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
-                q = failure_take(shared, f);
-                if (q < 0)
-                        r = q;
-                else if (r <= 0)
-                        r = fail(f, r < 0 ? -r : ECHILD, "the helper process failed");
-        }
+        r = pid < 0 ? fail(f, errno, "cannot fork a helper process") : finish_task(pid, fds[0], shared, f, &fd);
         close(fds[0]);
         if (r >= 0)
                 *ret = fd;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -16,8 +17,15 @@
 #include "util/path.h"
 #include "util/process.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 enum { DEPTH_MAX = 64, NO_PARENT = SIZE_MAX };
+
+typedef struct Walk {
+        InstanceList *list;
+        InstanceProof proof;
+        void *userdata;
+} Walk;
 
 static void instance_deinit(Instance *i) {
         free(i->cgroup);
@@ -85,17 +93,24 @@ static bool is_called(pid_t pid, const char *name) {
         return process_status(pid, "Name", &actual) >= 0 && streq(actual, name);
 }
 
+/* Returns 0 if the process has no parent, or is gone. */
+static pid_t parent_of(pid_t pid) {
+        _cleanup_free_ char *parent = NULL;
+        uint64_t number;
+
+        return process_status(pid, "PPid", &parent) >= 0 && parse_u64_range(parent, 1, INT32_MAX, &number) >= 0
+                       ? (pid_t) number
+                       : 0;
+}
+
 /* Returns the parent of a process that may be a reaper: it is called isorun, and is pid 1 of its pid namespace. Returns
  * 0 for any other process. */
 static pid_t reaper_parent(pid_t pid) {
-        _cleanup_free_ char *pids = NULL, *parent = NULL;
-        uint64_t number;
+        _cleanup_free_ char *pids = NULL;
 
-        if (!is_called(pid, "isorun") || process_status(pid, "NSpid", &pids) < 0 || !endswith(pids, "\t1"))
-                return 0;
-        if (process_status(pid, "PPid", &parent) < 0 || parse_u64_range(parent, 1, INT32_MAX, &number) < 0)
-                return 0;
-        return (pid_t) number;
+        return is_called(pid, "isorun") && process_status(pid, "NSpid", &pids) >= 0 && endswith(pids, "\t1")
+                       ? parent_of(pid)
+                       : 0;
 }
 
 /* Returns the real uid of a process, or -1 as a uid_t. */
@@ -106,13 +121,17 @@ static uid_t user_of(pid_t pid) {
         return process_status(pid, "Uid", &uids) >= 0 && sscanf(uids, "%u", &real) == 1 ? real : (uid_t) -1;
 }
 
+static bool is_service(const Instance *i) {
+        return i->unit && endswith(i->unit, ".service");
+}
+
 /* Whether the process is the service manager of the instance's service: pid 1, or for a user the user's process
  * "systemd" in the cgroup of the user's manager. */
 static bool is_manager(pid_t pid, const Instance *i) {
         _cleanup_free_ char *cgroup = NULL;
         const char *rest;
 
-        if (!i->unit || !endswith(i->unit, ".service"))
+        if (!is_service(i))
                 return false;
         if (!i->of_user)
                 return pid == 1;
@@ -134,6 +153,13 @@ static bool is_in_cgroup(pid_t pid, const char *cgroup) {
         return rest && (*rest == '\0' || *rest == '/');
 }
 
+/* Whether the process may be the isorun of the instance: of the instance's user, not in a container and, for a service,
+ * a child of the service manager. */
+static bool may_be_isorun(pid_t pid, const Instance *i) {
+        return is_called(pid, "isorun") && (!i->of_user || user_of(pid) == i->uid) &&
+               process_pid_depth(pid) == process_pid_depth(0) && (!is_service(i) || is_manager(parent_of(pid), i));
+}
+
 /* Checks the pid that the cgroup's attribute names. A reaper's parent is isorun, or the service manager after a
  * hand-over. */
 static void confirm(Instance *i, uint64_t pid, bool may_be_handed_over) {
@@ -142,7 +168,7 @@ static void confirm(Instance *i, uint64_t pid, bool may_be_handed_over) {
         if (pid == 0 || pid > INT32_MAX || !is_in_cgroup((pid_t) pid, i->cgroup))
                 return;
         parent = reaper_parent((pid_t) pid);
-        if (parent && is_called(parent, "isorun")) {
+        if (parent && may_be_isorun(parent, i)) {
                 i->isorun = parent;
                 i->runner = user_of(parent);
         } else if (parent && may_be_handed_over && is_manager(parent, i))
@@ -172,7 +198,7 @@ static int find_unmarked(int fd, Instance *i) {
         char *line, *position = NULL;
         bool users;
 
-        if (!endswith(i->cgroup, ".service") || file_read(fd, "cgroup.procs", &text, NULL) < 0)
+        if (!is_service(i) || file_read(fd, "cgroup.procs", &text, NULL) < 0)
                 return 0;
         users = !has_roots_processes(text);
         for (line = strtok_r(text, "\n", &position); line && !i->pid; line = strtok_r(NULL, "\n", &position)) {
@@ -181,9 +207,13 @@ static int find_unmarked(int fd, Instance *i) {
                 if (parse_u64(line, &pid) >= 0)
                         confirm(i, pid, users);
         }
-        if (!i->pid)
-                return 0;
-        i->name = strndup(path_name(i->cgroup), strlen(path_name(i->cgroup)) - strlen(".service"));
+        return i->pid ? 1 : 0;
+}
+
+/* Names the instance after its unit. Returns 1 or -ENOMEM. */
+static int name_after_unit(Instance *i) {
+        free(i->name);
+        i->name = strndup(i->unit, (size_t) (strrchr(i->unit, '.') - i->unit)); /* a service or a scope */
         return i->name ? 1 : -ENOMEM;
 }
 
@@ -199,30 +229,53 @@ static bool is_populated(int fd) {
         return instance_number(fd, "cgroup.events", "populated", &n) >= 0 && n;
 }
 
-/* Returns 1 with the data of the cgroup's instance in *i, 0 if the cgroup is not an instance, or -ENOMEM. */
-static int describe(int fd, Instance *i) {
-        uint64_t frozen = 0;
-        struct stat st;
-        int r = 1;
+/* Reads what isorun has written. Returns 1, or 0 if the cgroup is not an instance. */
+static int read_attributes(int fd, Instance *i) {
+        /* The owner of the cgroup can write any attribute. A path as a name, for example, would mean another cgroup. */
+        if (!is_populated(fd) || (!i->nested && !name_is_valid(i->name)))
+                return 0;
+        i->policy = get_attribute(fd, CGROUP_ATTRIBUTE("policy"));
+        i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
+        i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
+        if (!i->nested)
+                confirm(i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
+                        get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
+        i->main_pid = find_main_pid(fd, i);
+        return 1;
+}
+
+/* Finds out to whom the cgroup belongs. Returns 0 or -ENOMEM. */
+static int find_owner(int fd, Instance *i) {
+        struct stat st = {};
 
         if (!i->nested && instance_find_unit(i) < 0)
                 return -ENOMEM;
-        i->own = fstat(fd, &st) >= 0 && (st.st_uid == 0 || st.st_uid == geteuid());
+        if (fstat(fd, &st) < 0)
+                return 0;
+        i->own = st.st_uid == 0 || st.st_uid == geteuid();
+        if (!i->nested && !i->unit && !i->of_user && st.st_uid != 0) {
+                i->of_user = true;
+                i->uid = st.st_uid;
+        }
+        return 0;
+}
+
+/* Returns 1 with the data of the cgroup's instance in *i, 0 if the cgroup is not an instance, or -ENOMEM. */
+static int describe(const Walk *w, int fd, Instance *i) {
+        uint64_t frozen = 0;
+        bool named;
+        int r;
+
+        if (find_owner(fd, i) < 0)
+                return -ENOMEM;
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
-        if (i->name) {
-                /* The owner of the cgroup can write any attribute. A path as a name, for example, would mean another
-                 * cgroup. */
-                if (!is_populated(fd) || (!i->nested && !name_is_valid(i->name)))
-                        return 0;
-                i->policy = get_attribute(fd, CGROUP_ATTRIBUTE("policy"));
-                i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
-                i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
-                if (!i->nested)
-                        confirm(i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
-                                get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
-                i->main_pid = find_main_pid(fd, i);
-        } else
-                r = i->nested ? 0 : find_unmarked(fd, i);
+        named = i->name;
+        r = named ? read_attributes(fd, i) : i->nested ? 0 : find_unmarked(fd, i);
+        if (r > 0 && is_service(i) && (!i->pid || !w->proof(i, w->userdata)))
+                return 0;
+        /* Root has named a service of the system. The service's user may have written another name. */
+        if (r > 0 && (!named || (is_service(i) && !i->of_user && !i->own)))
+                r = name_after_unit(i);
         if (r > 0) {
                 (void) instance_number(fd, "cgroup.events", "frozen", &frozen);
                 i->frozen = frozen;
@@ -230,9 +283,9 @@ static int describe(int fd, Instance *i) {
         return r;
 }
 
-static int walk(InstanceList *list, int fd, const char *path, size_t parent, unsigned depth);
+static int walk(const Walk *w, int fd, const char *path, size_t parent, unsigned depth);
 
-static int visit(InstanceList *list, int parent_fd, const char *parent_path, const char *name, size_t parent,
+static int visit(const Walk *w, int parent_fd, const char *parent_path, const char *name, size_t parent,
                  unsigned depth) {
         _cleanup_close_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         _cleanup_(instance_deinit) Instance found = { .nested = parent != NO_PARENT, .parent = parent };
@@ -244,22 +297,22 @@ static int visit(InstanceList *list, int parent_fd, const char *parent_path, con
         found.cgroup = path ? strdup(path) : NULL;
         if (!found.cgroup)
                 return -ENOMEM;
-        r = describe(fd, &found);
+        r = describe(w, fd, &found);
         if (r < 0)
                 return r;
         if (r > 0) {
-                Instance *i = ARRAY_APPEND(list->items, list->n);
+                Instance *i = ARRAY_APPEND(w->list->items, w->list->n);
 
                 if (!i)
                         return -ENOMEM;
                 *i = found;
                 found = (Instance) {};
-                parent = list->n - 1;
+                parent = w->list->n - 1;
         }
-        return depth < DEPTH_MAX ? walk(list, fd, path, parent, depth + 1) : 0;
+        return depth < DEPTH_MAX ? walk(w, fd, path, parent, depth + 1) : 0;
 }
 
-static int walk(InstanceList *list, int fd, const char *path, size_t parent, unsigned depth) {
+static int walk(const Walk *w, int fd, const char *path, size_t parent, unsigned depth) {
         _cleanup_strv_free_ char **names = NULL;
         int r;
 
@@ -267,12 +320,31 @@ static int walk(InstanceList *list, int fd, const char *path, size_t parent, uns
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
         for (char **name = names; name && *name && r >= 0; name++)
-                r = visit(list, fd, path, *name, parent, depth);
+                r = visit(w, fd, path, *name, parent, depth);
         return r;
 }
 
 bool instance_is_own(const Instance *i) {
         return geteuid() == 0 ? !i->of_user : i->of_user && i->uid == geteuid();
+}
+
+bool instance_is_foreign(const Instance *i) {
+        return i->of_user && i->uid != geteuid();
+}
+
+const char *instance_state(const Instance *i) {
+        if (!i->nested && !i->pid)
+                return "unverified";
+        return i->frozen ? "frozen" : "running";
+}
+
+char *instance_full_name(const Instance *i) {
+        const struct passwd *user;
+
+        if (!instance_is_foreign(i))
+                return strdup(i->name);
+        user = getpwuid(i->uid);
+        return user ? format("%s/%s", user->pw_name, i->name) : format("%u/%s", i->uid, i->name);
 }
 
 static bool is_selected(const Instance *i, _unused_ const void *userdata) {
@@ -301,7 +373,7 @@ void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userd
         list->n = n;
 }
 
-int instances_find(InstanceList *ret, Report *report) {
+int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, Report *report) {
         _cleanup_(host_deinit) Host host = {};
         _cleanup_close_ int fd = -1;
         int r;
@@ -318,7 +390,7 @@ int instances_find(InstanceList *ret, Report *report) {
         fd = open(ret->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return report_error(report, errno, "%s: %s", ret->root, strerror(errno));
-        r = walk(ret, fd, "/", NO_PARENT, 0);
+        r = walk(&(Walk) { .list = ret, .proof = proof, .userdata = userdata }, fd, "/", NO_PARENT, 0);
         if (arg_whose != WHOSE_ANY)
                 instances_keep(ret, is_selected, NULL);
         return r < 0 ? report_oom(report) : 0;

@@ -12,11 +12,12 @@ typedef struct Instance {
         char *cgroup;   /* "/…", from the root of the hierarchy */
         char *name;
         char *unit;     /* its systemd unit; NULL: none, or the instance is only a part of a unit */
-        bool of_user;   /* the unit belongs to the manager of user uid, not to the system's */
+        bool of_user;   /* it belongs to user uid and not to the system: that user's service manager has made its
+                           unit, or, for a part of a unit, that user owns the cgroup */
         uid_t uid;
         char *policy;   /* NULL if not known */
         char *command;  /* NULL if not known */
-        pid_t pid;      /* of the reaper; 0 if the cgroup has no such process */
+        pid_t pid;      /* of the reaper; 0 if the cgroup has no such process, so that the instance is not verified */
         pid_t isorun;   /* the reaper's parent; 0 if the instance was handed over, or pid is 0 */
         uid_t runner;   /* the user of isorun, if isorun is not 0 */
         bool handed_over; /* the reaper is the service's main process */
@@ -34,16 +35,31 @@ typedef struct InstanceList {
         size_t n;
 } InstanceList;
 
+/* Whether isorun, or after a hand-over the reaper, is the main process of the instance's service. A process of any
+ * other service may also run isorun, and does not make an instance of that service. */
+typedef bool (*InstanceProof)(const Instance *instance, void *userdata);
+
 /* Looks at every cgroup, and keeps the instances that --user or --system wants (arg_whose). Returns 0 or -errno,
- * reported. Call instances_deinit() in either case. */
-int instances_find(InstanceList *ret, Report *report);
+ * reported. Call instances_deinit() in either case. find.h has the usual proof. */
+int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, Report *report);
 void instances_deinit(InstanceList *list);
 
 /* Sets unit, of_user and uid from the path cgroup. Returns 0 or -ENOMEM. */
 int instance_find_unit(Instance *instance);
 
-/* Whether the unit belongs to the caller's own manager: for root the system's, for a user the user's. */
+/* Whether the instance belongs to the caller: for root to the system, for a user to that user. */
 bool instance_is_own(const Instance *instance);
+
+/* Whether the instance belongs to another user. Then it counts only if that user is named, because the user has chosen
+ * its name. Instances of the system are nobody's. */
+bool instance_is_foreign(const Instance *instance);
+
+/* The state in a word. */
+const char *instance_state(const Instance *instance);
+
+/* The name that means this instance: "NAME" or, if it is foreign, "USER/NAME". The caller frees it. Returns NULL if
+ * memory runs out. */
+char *instance_full_name(const Instance *instance);
 
 /* Whether instances_keep() is to keep the instance. */
 typedef bool (*InstanceFilter)(const Instance *instance, const void *userdata);

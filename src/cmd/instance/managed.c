@@ -2,46 +2,22 @@
 #include "cmd/instance/managed.h"
 
 #include <errno.h>
-#include <unistd.h>
 
+#include "cmd/instance/find.h"
+#include "cmd/instance/managers.h"
 #include "cmd/instance/select.h"
-#include "util/array.h"
 
-void managers_deinit(Managers *managers) {
-        for (size_t i = 0; i < managers->n; i++)
-                manager_free(managers->items[i]);
-        free(managers->items);
-        *managers = (Managers) {};
-}
+static int act(Managers *managers, const Instance *i, InstanceAction action, void *userdata, Report *report) {
+        Manager *manager = managers_get(managers, i, report);
+        int r;
 
-Manager *managers_get(Managers *managers, const Instance *instance, Report *report) {
-        uid_t uid = instance->of_user ? instance->uid : MANAGER_SYSTEM;
-        _cleanup_(manager_freep) Manager *opened = NULL;
-        Manager **added;
-
-        if (!instance->unit) {
-                report_error(report, EOPNOTSUPP,
-                             "%s has no unit, so systemd cannot act on it: send signals to its isorun, process %d",
-                             instance->name, instance->isorun);
-                return NULL;
-        }
-        for (size_t i = 0; i < managers->n; i++)
-                if (manager_uid(managers->items[i]) == uid)
-                        return managers->items[i];
-
-        if (instance->of_user && uid != geteuid() && geteuid() != 0) {
-                report_error(report, EPERM, "%s is an instance of user %u: only that user and root may do this",
-                             instance->name, uid);
-                return NULL;
-        }
-        if (manager_open(&opened, uid, report) < 0)
-                return NULL;
-        added = ARRAY_APPEND(managers->items, managers->n);
-        if (!added) {
-                report_oom(report);
-                return NULL;
-        }
-        return *added = TAKE_PTR(opened);
+        if (!manager)
+                return -EIO;
+        /* instances_find() has not asked the managers of other users. */
+        r = instance_is_foreign(i) && endswith(i->unit, ".service") ? managers_prove(managers, i, report) : 1;
+        if (r == 0)
+                return report_error(report, EPERM, "%s: isorun is not the main process of %s", i->name, i->unit);
+        return r < 0 ? r : action(manager, i, userdata, report);
 }
 
 int act_on_instances(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report) {
@@ -54,12 +30,9 @@ int act_on_instances(char *const *names, InstanceAction action, void *userdata, 
                 return PLAN_FAILED;
         if (instances_select(&selection, &list, names, true, report) < 0)
                 status = PLAN_FAILED;
-        for (size_t i = 0; i < selection.n; i++) {
-                Manager *manager = managers_get(&managers, selection.items[i], report);
-
-                if (!manager || action(manager, selection.items[i], userdata, report) < 0)
+        for (size_t i = 0; i < selection.n; i++)
+                if (act(&managers, selection.items[i], action, userdata, report) < 0)
                         status = PLAN_FAILED;
-        }
         for (size_t i = 0; wait && i < managers.n; i++)
                 if (manager_wait(managers.items[i], report) < 0)
                         status = PLAN_FAILED;

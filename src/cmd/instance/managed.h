@@ -6,17 +6,6 @@
 #include "cmd/instance/instance.h"
 #include "cmd/instance/manager.h"
 
-typedef struct Managers {
-        Manager **items; /* each is opened when it is first needed */
-        size_t n;
-} Managers;
-
-void managers_deinit(Managers *managers);
-
-/* Returns the manager of the instance's unit, borrowed. Returns NULL, reported, if the manager cannot be used, or if
- * the instance is not a unit. */
-Manager *managers_get(Managers *managers, const Instance *instance, Report *report);
-
 /* An action on one instance. Returns 0 or -errno, reported. */
 typedef int (*InstanceAction)(Manager *manager, const Instance *instance, void *userdata, Report *report);
 

@@ -8,6 +8,7 @@
 
 #include "sandbox/systemd/scope.h"
 #include "util/array.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/library.h"
 
@@ -21,6 +22,11 @@ typedef struct ManagerLibrary {
         MANAGER_FUNCTIONS(X)
 #undef X
 } ManagerLibrary;
+
+enum {
+        FOREIGN_ANSWER_SECONDS = 5, /* the longest wait for an answer of another user's manager */
+        FOREIGN_STOP_SECONDS = 100, /* ... and for its jobs: a little more than systemd's DefaultTimeoutStopSec= */
+};
 
 typedef struct Job {
         char *path, *result; /* result: systemd's word for how it ended */
@@ -40,8 +46,9 @@ struct Manager {
 Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
+        /* All requests have been answered or given up. To flush could wait without end. */
         if (m->bus)
-                m->lib->sd_bus_flush_close_unref(m->bus);
+                m->lib->sd_bus_close_unref(m->bus);
         for (size_t i = 0; i < m->n_jobs; i++) {
                 free(m->jobs[i].path);
                 free(m->jobs[i].result);
@@ -53,6 +60,19 @@ Manager *manager_free(Manager *m) {
 
 uid_t manager_uid(const Manager *m) {
         return m->uid;
+}
+
+static bool is_foreign(const Manager *m) {
+        return m->uid != MANAGER_SYSTEM && m->uid != geteuid();
+}
+
+static uint64_t now_usec(void) {
+        return clock_usec(CLOCK_MONOTONIC);
+}
+
+/* The limit of a method call, for libsystemd, which has one of 25 seconds itself. */
+static uint64_t answer_usec(const Manager *m) {
+        return is_foreign(m) ? (uint64_t) FOREIGN_ANSWER_SECONDS * 1000000 : 0;
 }
 
 static int load(Manager *m, Report *report) {
@@ -78,16 +98,36 @@ static int load(Manager *m, Report *report) {
 static int connect_private(uid_t uid) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = { .sun_family = AF_UNIX };
+        const struct timeval limit = { .tv_sec = FOREIGN_ANSWER_SECONDS };
         socklen_t size = sizeof(struct ucred);
         struct ucred peer;
 
-        if (fd < 0)
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0) /* also of connect(2) */
                 return -errno;
         snprintf(address.sun_path, sizeof(address.sun_path), "/run/user/%u/systemd/private", uid);
         if (connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ||
             getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
                 return -errno;
         return peer.uid == uid ? TAKE_FD(fd) : -EPERM;
+}
+
+/* Waits until the manager has authenticated this process. libsystemd itself waits up to 90 seconds. */
+static int wait_until_ready(const Manager *m) {
+        const uint64_t end = now_usec() + answer_usec(m);
+        int r;
+
+        while ((r = m->lib->sd_bus_is_ready(m->bus)) == 0) {
+                uint64_t now = now_usec();
+
+                if (now >= end)
+                        return -ETIMEDOUT;
+                r = m->lib->sd_bus_process(m->bus, NULL);
+                if (r == 0)
+                        r = m->more.sd_bus_wait(m->bus, end - now);
+                if (r < 0 && r != -EINTR)
+                        return r;
+        }
+        return r < 0 ? r : 0;
 }
 
 static int open_private(Manager *m, Report *report) {
@@ -100,6 +140,11 @@ static int open_private(Manager *m, Report *report) {
                 fd = -1; /* the bus's */
                 r = m->lib->sd_bus_start(m->bus);
         }
+        if (r >= 0)
+                r = wait_until_ready(m);
+        if (r == -ETIMEDOUT || r == -EAGAIN)
+                return report_error(report, ETIMEDOUT, "the systemd of user %u has not answered within %d seconds", m->uid,
+                                    FOREIGN_ANSWER_SECONDS);
         return r < 0 ? report_error(report, -r, "cannot connect to the systemd of user %u: %s",
                                     m->uid, strerror(-r)) : 0;
 }
@@ -130,7 +175,7 @@ int manager_open(Manager **ret, uid_t uid, Report *report) {
                 return r;
 
         if (uid == MANAGER_SYSTEM || uid == geteuid())
-                r = bus_open(m->lib, uid != MANAGER_SYSTEM, "", &m->bus, report);
+                r = bus_open_manager(m->lib, uid != MANAGER_SYSTEM, &m->bus, report);
         else if (geteuid() != 0)
                 r = report_error(report, EPERM, "only user %u and root may do this", uid);
         else
@@ -158,12 +203,37 @@ static int finish(Manager *m, sd_bus_message *message, int r, const char *name, 
         sd_bus_error error = {};
 
         if (r >= 0)
-                r = m->lib->sd_bus_call(m->bus, message, 0, &error, ret);
+                r = m->lib->sd_bus_call(m->bus, message, answer_usec(m), &error, ret);
         m->lib->sd_bus_message_unref(message);
-        if (r < 0)
+        if (r == -ETIMEDOUT)
+                r = report_error(report, ETIMEDOUT, "%s: its systemd does not answer", name);
+        else if (r < 0)
                 r = report_error(report, -r, "%s: systemd refused this: %s", name, error.message ?: strerror(-r));
         m->lib->sd_bus_error_free(&error);
         return r < 0 ? r : 0;
+}
+
+int manager_main_process(Manager *m, const char *unit, pid_t *ret, Report *report) {
+        _cleanup_free_ char *path = NULL;
+        sd_bus_message *message = NULL, *reply = NULL;
+        uint32_t pid;
+        int r;
+
+        r = m->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
+        if (r >= 0)
+                r = m->lib->sd_bus_message_new_method_call(m->bus, &message, SYSTEMD_DESTINATION, path,
+                                                           "org.freedesktop.DBus.Properties", "Get");
+        if (r >= 0)
+                r = m->lib->sd_bus_message_append(message, "ss", "org.freedesktop.systemd1.Service", "MainPID");
+        r = finish(m, message, r, unit, &reply, report);
+        if (r < 0)
+                return r;
+        r = m->lib->sd_bus_message_read(reply, "v", "u", &pid);
+        m->lib->sd_bus_message_unref(reply);
+        if (r < 0)
+                return report_error(report, -r, "%s: cannot read systemd's answer: %s", unit, strerror(-r));
+        *ret = (pid_t) pid;
+        return 0;
 }
 
 int manager_stop(Manager *m, const char *unit, const char *name, Report *report) {
@@ -201,13 +271,18 @@ static bool job_runs(const Manager *m) {
 }
 
 int manager_wait(Manager *m, Report *report) {
+        const uint64_t end = is_foreign(m) ? now_usec() + (uint64_t) FOREIGN_STOP_SECONDS * 1000000 : UINT64_MAX;
         int result = 0;
 
         while (job_runs(m)) {
                 int r = m->lib->sd_bus_process(m->bus, NULL);
+                uint64_t now = now_usec();
 
+                if (now >= end)
+                        return report_error(report, ETIMEDOUT, "the systemd of user %u has not stopped everything within "
+                                                               "%d seconds", m->uid, FOREIGN_STOP_SECONDS);
                 if (r == 0)
-                        r = m->more.sd_bus_wait(m->bus, UINT64_MAX);
+                        r = m->more.sd_bus_wait(m->bus, end == UINT64_MAX ? UINT64_MAX : end - now);
                 if (r < 0 && r != -EINTR)
                         return report_error(report, -r, "cannot talk to systemd: %s", strerror(-r));
         }

@@ -2,7 +2,10 @@
 #pragma once
 
 /* A service manager, which isoctl asks to act on units, as systemctl does: org.freedesktop.systemd1(5). name is the
- * instance's name, for messages. Functions that return an int return 0 or -errno, reported. */
+ * instance's name, for messages. Functions that return an int return 0 or -errno, reported.
+ *
+ * Another user's manager may be stopped, or be a program that only pretends to be a manager. So each wait for its answer
+ * ends after a few seconds. */
 
 #include "plan/plan.h"
 
@@ -18,10 +21,14 @@ DEFINE_CLEANUP(Manager *, manager_free);
 
 uid_t manager_uid(const Manager *manager);
 
+/* Asks for the main process of a service; *ret is 0 if it has none. */
+int manager_main_process(Manager *manager, const char *unit, pid_t *ret, Report *report);
+
 /* Stops a unit. Returns when systemd has made a job for that. name is borrowed until manager_wait(). */
 int manager_stop(Manager *manager, const char *unit, const char *name, Report *report);
 
-/* Waits until all jobs of manager_stop() have ended. It is an error if one has failed. */
+/* Waits until all jobs of manager_stop() have ended: for another user's manager, not longer than systemd waits by
+ * default for a unit to stop. It is an error if one has failed. */
 int manager_wait(Manager *manager, Report *report);
 
 /* Sends a signal to a unit's processes. whom is "all" or "main". */

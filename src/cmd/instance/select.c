@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <pwd.h>
 #include <stdio.h>
 
 #include "cmd/options.h"
 #include "util/array.h"
+#include "util/parse.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -18,10 +20,41 @@ bool instance_is_pattern(const char *name) {
         return strpbrk(name, "*?[");
 }
 
+const char *instance_split_user(const char *name, uid_t *ret) {
+        const char *slash = name[0] == '/' ? NULL : strchr(name, '/');
+        _cleanup_free_ char *user = slash ? strndup(name, (size_t) (slash - name)) : NULL;
+        const struct passwd *found;
+        uint64_t number;
+
+        *ret = (uid_t) -1;
+        if (!user)
+                return name;
+        found = getpwnam(user);
+        if (found)
+                *ret = found->pw_uid;
+        else if (parse_u64_range(user, 0, UINT32_MAX - 1, &number) >= 0)
+                *ret = (uid_t) number;
+        return slash + 1;
+}
+
+/* Whether the name says whose the instance is: USER/NAME, or a cgroup. */
+static bool names_user(const char *name) {
+        return strchr(name, '/');
+}
+
+static bool is_of(const Instance *i, uid_t uid) {
+        return i->of_user ? i->uid == uid : uid == 0;
+}
+
 bool instance_matches(const Instance *i, const char *name) {
-        if (!instance_is_pattern(name))
-                return is_named(i, name);
-        return fnmatch(name, i->name, FNM_NOESCAPE) == 0 || fnmatch(name, path_name(i->cgroup), FNM_NOESCAPE) == 0;
+        uid_t uid;
+        const char *rest = instance_split_user(name, &uid);
+
+        if (rest != name && !is_of(i, uid))
+                return false;
+        if (!instance_is_pattern(rest))
+                return is_named(i, rest);
+        return fnmatch(rest, i->name, FNM_NOESCAPE) == 0 || fnmatch(rest, path_name(i->cgroup), FNM_NOESCAPE) == 0;
 }
 
 static bool matches_any(const Instance *i, const void *names) {
@@ -47,7 +80,8 @@ static const MatchRule match_rules[] = {
 };
 
 static bool is_meant(const Instance *i, const char *name, const MatchRule *rule) {
-        if (i->nested || (rule->own && !i->own) || (rule->managed && !instance_is_own(i)))
+        if (i->nested || (rule->own && !i->own) || (rule->managed && !instance_is_own(i)) ||
+            (instance_is_foreign(i) && !names_user(name)))
                 return false;
         if (rule->exact)
                 return instance_matches(i, name);
@@ -66,6 +100,21 @@ static int ambiguous(const InstanceList *list, const char *name, const MatchRule
                             text_so_far(&text) ?: " …");
 }
 
+/* Names the instance of that name that belongs to another user. Returns whether there is one. */
+static bool foreign(const InstanceList *list, const char *name, Report *report) {
+        for (size_t i = 0; i < list->n; i++) {
+                _cleanup_free_ char *full = NULL;
+
+                if (list->items[i].nested || !instance_is_foreign(&list->items[i]) || !is_named(&list->items[i], name))
+                        continue;
+                full = instance_full_name(&list->items[i]);
+                report_error(report, ENOENT, "no such instance: \"%s\"; for the instance of another user, write \"%s\"",
+                             name, full ?: "USER/NAME");
+                return true;
+        }
+        return false;
+}
+
 static int none(const InstanceList *list, const char *name, Report *report) {
         for (size_t i = 0; i < list->n; i++)
                 if (list->items[i].nested && is_named(&list->items[i], name)) {
@@ -75,6 +124,8 @@ static int none(const InstanceList *list, const char *name, Report *report) {
                                             "\"%s\" is nested in %s, so isoctl cannot verify it from here: start isoctl "
                                             "inside %s, with isoctl enter", name, outer, outer);
                 }
+        if (foreign(list, name, report))
+                return -ENOENT;
         return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
 }
 
@@ -158,7 +209,8 @@ int instances_select(Selection *ret, const InstanceList *list, char *const *name
                 int r;
 
                 if (instance_is_pattern(*names))
-                        r = add_matching(ret, list, *names, acting && arg_whose == WHOSE_ANY, report);
+                        r = add_matching(ret, list, *names, acting && arg_whose == WHOSE_ANY && !names_user(*names),
+                                         report);
                 else {
                         instance = instances_pick(list, *names, report);
                         r = instance ? add(ret, instance, report) : -ENOENT;

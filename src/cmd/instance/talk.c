@@ -2,10 +2,14 @@
 #include "cmd/instance/talk.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sandbox/wire/packet.h"
 #include "util/fd.h"
+
+enum { TEXT_MAX = 4 << 20 }; /* bytes; a plan has some kilobytes */
 
 int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
         _cleanup_close_ int fd = -1;
@@ -45,6 +49,19 @@ int talk_hung_up(const Instance *instance, Report *report) {
                             instance->name);
 }
 
+/* Reads a text. An instance of another user may send any fd, but only a file in memory has seals: such a file is not a
+ * pipe or a device, and no other process answers its reads. Returns 0 or -errno. */
+static int read_text(int fd, char **ret) {
+        struct stat st;
+
+        if (fcntl(fd, F_GET_SEALS) < 0 || fstat(fd, &st) < 0)
+                return -EPROTO;
+        if (!S_ISREG(st.st_mode) || st.st_size > TEXT_MAX)
+                return -EPROTO;
+        /* The writer has left the offset at the end. */
+        return lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, ret, NULL);
+}
+
 /* Returns 0 with all n fds filled, or -errno, reported, with none. */
 static int ask(const Instance *instance, int connection, ControlType question, int *fds, unsigned n, Report *report) {
         ControlReply reply = {};
@@ -76,8 +93,7 @@ int talk_ask(const Instance *instance, ControlType question, char **ret_text, in
         if (r < 0)
                 return r;
         text = all[0];
-        /* The writer has left the offset at the end. */
-        r = lseek(text, 0, SEEK_SET) < 0 ? -errno : fd_read_all(text, ret_text, NULL);
+        r = read_text(text, ret_text);
         if (r < 0) {
                 fds_close(all + 1, n);
                 return report_error(report, -r, "%s: cannot read its answer: %s", instance->name, strerror(-r));

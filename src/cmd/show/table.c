@@ -36,13 +36,14 @@ Usage usage_measure(const InstanceList *list, const Instance *i) {
 }
 
 static int fill_line(struct libscols_line *line, const Instance *i, const Usage *u, const TableStyle *style) {
+        _cleanup_free_ char *name = i->nested ? strdup(i->name) : instance_full_name(i);
         char memory[FORMAT_MAX] = "-", tasks[FORMAT_MAX] = "-", cpu[FORMAT_MAX] = "-", share[FORMAT_MAX] = "-",
              age[FORMAT_MAX] = "-";
         const char *texts[COLUMNS] = {
-                [NAME] = i->name, [POLICY] = i->policy, [STATE] = i->frozen ? "frozen" : "running",
+                [NAME] = name, [POLICY] = i->policy, [STATE] = instance_state(i),
                 [MEMORY] = memory, [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [AGE] = age, [COMMAND] = i->command,
         };
-        int r = 0, place = 0;
+        int r = name ? 0 : -ENOMEM, place = 0;
 
         if (u->has_memory)
                 format_bytes(memory, u->memory);

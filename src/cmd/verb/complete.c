@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/instance.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
@@ -75,9 +76,12 @@ static void complete_instances(Completion *c) {
 
         if (instances_find(&list, &silent) < 0)
                 return;
-        for (size_t i = 0; i < list.n; i++)
-                if (!list.items[i].nested)
-                        offer(c, list.items[i].name, "", list.items[i].command ?: "");
+        for (size_t i = 0; i < list.n; i++) {
+                _cleanup_free_ char *name = list.items[i].nested ? NULL : instance_full_name(&list.items[i]);
+
+                if (name)
+                        offer(c, name, "", list.items[i].command ?: "");
+        }
 }
 
 /* Skips to the last item of a list: after a space, or after the "~" that inverts the list. */

@@ -7,13 +7,16 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
 #include "cmd/instance/talk.h"
 #include "cmd/program.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "sandbox/outside/terminal.h"
+#include "sandbox/wire/signals.h"
 #include "sandbox/wire/terminal-fds.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/text.h"
 
@@ -22,7 +25,9 @@ typedef struct Visit {
         Report *report;
         int connection;
         int signals; /* signalfd */
+        uint64_t start_by; /* when the command must run, in microseconds of CLOCK_MONOTONIC */
         bool started, own_terminal;
+        unsigned char n_sent[SIGNAL_MAX + 1]; /* how often each signal was sent to the command */
         unsigned terminals; /* bit N: fd N is a terminal */
         Terminal terminal;
         int status; /* the exit status, when it is known */
@@ -148,25 +153,46 @@ static int take_reply(Visit *v) {
         return report_error(v->report, EPROTO, "%s: isorun sent an answer that isoctl does not know", v->instance->name);
 }
 
+/* Sends a signal to the command. Returns 1 if the signal is to end isoctl, or 0. An instance of another user may take
+ * signals and do nothing, so isoctl ends if the command does not run yet, or at the third signal of a kind. */
+static int forward_signal(Visit *v, int sig) {
+        enum { TRIES = 3 };
+        bool room = poll(&(struct pollfd) { .fd = v->connection, .events = POLLOUT }, 1, 0) == 1;
+
+        v->status = 128 + sig;
+        if (!v->started || !room || ++v->n_sent[sig] == TRIES)
+                return 1;
+        (void) client_send(v->connection, &(ControlRequest) { .type = CONTROL_SIGNAL, .value = sig }, NULL, 0, NULL, 0);
+        return 0;
+}
+
 /* Handles the signals to isoctl. If it relays a raw terminal, keys cannot be the reason for a signal, so the signal is
- * to end isoctl, which then hangs up. It also ends an isoctl whose command has not started.
- * Otherwise sends the signal to the command. Returns 1 at the end, or 0. */
-static int forward_signals(Visit *v) {
+ * to end isoctl, which then hangs up. Returns 1 at the end, or 0. */
+static int take_signals_in(Visit *v) {
         struct signalfd_siginfo info;
 
         while (read(v->signals, &info, sizeof(info)) == sizeof(info)) {
                 int sig = (int) info.ssi_signo;
 
-                if (v->own_terminal && sig == SIGWINCH)
-                        terminal_resize(&v->terminal);
-                else if (v->terminal.raw || (!v->started && sig != SIGWINCH)) {
+                if (sig == SIGWINCH) {
+                        if (v->own_terminal)
+                                terminal_resize(&v->terminal);
+                } else if (v->terminal.raw) {
                         v->status = 128 + sig;
                         return 1;
-                } else if (sig != SIGWINCH)
-                        (void) client_send(v->connection, &(ControlRequest) { .type = CONTROL_SIGNAL, .value = sig },
-                                           NULL, 0, NULL, 0);
+                } else if (forward_signal(v, sig) > 0)
+                        return 1;
         }
         return 0;
+}
+
+/* The time that is left until the command must run, in ms; -1 without a limit. */
+static int time_left(const Visit *v) {
+        uint64_t now = clock_usec(CLOCK_MONOTONIC);
+
+        if (v->started)
+                return -1;
+        return now >= v->start_by ? 0 : (int) ((v->start_by - now + 999) / 1000);
 }
 
 static int relay(Visit *v) {
@@ -179,14 +205,19 @@ static int relay(Visit *v) {
 
                 if (v->own_terminal)
                         terminal_fill(&v->terminal, fds + 2);
-                if (poll(fds, v->own_terminal ? ELEMENTSOF(fds) : 2, -1) < 0 && errno != EINTR)
+                r = poll(fds, v->own_terminal ? ELEMENTSOF(fds) : 2, time_left(v));
+                if (r < 0 && errno != EINTR)
                         return report_error(v->report, errno, "cannot wait for events: %s", strerror(errno));
+                if (r == 0 && time_left(v) == 0)
+                        return report_error(v->report, ETIMEDOUT, "%s has not started the command within %d seconds",
+                                            v->instance->name, CLIENT_SECONDS);
+                r = 0;
                 if (v->own_terminal && terminal_process(&v->terminal, fds + 2) < 0) {
                         v->status = 128 + SIGHUP;
                         return 0;
                 }
                 if (fds[1].revents)
-                        r = forward_signals(v);
+                        r = take_signals_in(v);
                 if (r == 0 && fds[0].revents)
                         r = take_reply(v);
                 if (r != 0)
@@ -204,6 +235,7 @@ static int run(const CommandLine *line, Report *report) {
                 return PLAN_FAILED;
         v.instance = instances_pick(&list, line->arguments[0], report);
         v.connection = v.instance ? talk_connect(v.instance, NULL, report) : -1;
+        v.start_by = clock_usec(CLOCK_MONOTONIC) + (uint64_t) CLIENT_SECONDS * 1000000;
         if (v.connection < 0 || take_signals(&v) < 0 || ask(&v, line->rest) < 0)
                 return PLAN_FAILED;
         return relay(&v) < 0 ? PLAN_FAILED : v.status;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"

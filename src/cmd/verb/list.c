@@ -2,8 +2,10 @@
 /* isoctl list: prints the running instances. Nested instances are below the one that they are in. */
 #include <errno.h>
 #include <jansson.h>
+#include <pwd.h>
 #include <stdio.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
 #include "cmd/show/json.h"
@@ -31,11 +33,23 @@ static json_t *number(bool known, uint64_t value) {
         return known ? json_integer((json_int_t) value) : json_null();
 }
 
+/* The user whose instance it is; null for one of the system, and for a nested one. */
+static json_t *user(const Instance *i) {
+        const struct passwd *found = i->of_user ? getpwuid(i->uid) : NULL;
+        char number[16];
+
+        if (!i->of_user || i->nested)
+                return json_null();
+        snprintf(number, sizeof(number), "%u", i->uid);
+        return json_text(found ? found->pw_name : number);
+}
+
 static json_t *object(const InstanceList *list, const Instance *i) {
         Usage u = usage_measure(list, i);
 
-        return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(i->name), "policy",
-                         i->policy ? json_text(i->policy) : json_null(), "state", i->frozen ? "frozen" : "running",
+        return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(i->name), "user",
+                         user(i), "policy",
+                         i->policy ? json_text(i->policy) : json_null(), "state", instance_state(i),
                          "memory", number(u.has_memory, u.memory), "tasks", number(u.has_tasks, u.tasks), "cpu_usec",
                          number(u.has_cpu, u.cpu_usec), "started_usec",
                          i->started_usec ? json_integer((json_int_t) i->started_usec) : json_null(), "command",
@@ -62,13 +76,18 @@ static int print_json(const InstanceList *list, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot print JSON: %s", strerror(-r)) : 0;
 }
 
-static int print_names(const InstanceList *list) {
-        for (size_t i = 0; i < list->n; i++)
-                if (!list->items[i].nested) {
-                        escape_write(stdout, list->items[i].name); /* the unit may have any name if isorun did not make
-                                                                      it */
-                        putchar('\n');
-                }
+static int print_names(const InstanceList *list, Report *report) {
+        for (size_t i = 0; i < list->n; i++) {
+                _cleanup_free_ char *name = NULL;
+
+                if (list->items[i].nested)
+                        continue;
+                name = instance_full_name(&list->items[i]);
+                if (!name)
+                        return report_oom(report);
+                escape_write(stdout, name); /* the unit may have any name if isorun did not make it */
+                putchar('\n');
+        }
         return 0;
 }
 
@@ -81,7 +100,7 @@ static int run(const CommandLine *line, Report *report) {
                 instances_keep_named(&list, line->arguments);
         if (r >= 0)
                 r = command_line_has(line, ARG_JSON) ? print_json(&list, report)
-                    : command_line_has(line, 'q')    ? print_names(&list)
+                    : command_line_has(line, 'q')    ? print_names(&list, report)
                                                      : print_table(&list, !command_line_has(line, ARG_NO_LEGEND), report);
         if (r >= 0)
                 r = flush_output(report);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
 #include "cmd/options.h"
 #include "cmd/verb/verb.h"
@@ -40,18 +41,20 @@ static int add_unit(Query *q, const char *unit, bool of_user, uid_t uid) {
 }
 
 /* Adds an instance that does not run. Only its name is known, which may also be a unit's. */
-static int add_ended(Query *q, const char *name) {
-        bool of_user = arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && geteuid() != 0);
+static int add_ended(Query *q, const char *text) {
+        uid_t named, uid = geteuid();
+        const char *name = instance_split_user(text, &named);
+        bool of_user = name != text ? named != 0 : arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && uid != 0);
         bool is_unit = endswith(name, ".scope") || endswith(name, ".service");
         _cleanup_free_ char *unit = is_unit ? strdup(name) : format("isorun-%s.scope", name);
 
-        return unit ? add_unit(q, unit, of_user, geteuid()) : -ENOMEM;
+        return unit ? add_unit(q, unit, of_user, name != text ? named : uid) : -ENOMEM;
 }
 
 static bool is_running(const InstanceList *list, const char *name) {
         for (size_t i = 0; i < list->n; i++)
-                if (instance_is_pattern(name) || instance_matches(&list->items[i], name) ||
-                    startswith(list->items[i].name, name))
+                if (instance_matches(&list->items[i], name) ? !instance_is_foreign(&list->items[i]) || strchr(name, '/')
+                                                            : instance_is_own(&list->items[i]) && startswith(list->items[i].name, name))
                         return true;
         return instance_is_pattern(name);
 }

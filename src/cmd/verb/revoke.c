@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "cmd/instance/managed.h"
+#include "cmd/instance/find.h"
+#include "cmd/instance/managers.h"
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "sandbox/limits/limits.h"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl status NAME...: prints the data and resources of instances, and the plans that they were started with. */
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <time.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
@@ -54,17 +56,30 @@ static void print_usage(int cgroup, const char *key, const char *used_file, cons
         print_field(key, text);
 }
 
+/* The user who runs isorun. */
+static void print_user(const Instance *i) {
+        const struct passwd *user = i->isorun ? getpwuid(i->runner) : NULL;
+        char text[128];
+
+        if (!i->isorun)
+                return;
+        snprintf(text, sizeof(text), "%s (%u)", user ? user->pw_name : "?", i->runner);
+        print_field("user", text);
+}
+
 static void print_facts(const InstanceList *list, const Instance *i) {
         _cleanup_close_ int cgroup = instance_open(list, i);
+        _cleanup_free_ char *name = instance_full_name(i);
         char pid[64], cpu[FORMAT_MAX];
         uint64_t usec;
 
         printf("%s", colour(COLOUR_BOLD));
-        escape_write(stdout, i->name);
+        escape_write(stdout, name ?: i->name);
         printf("%s\n", colour(NULL));
         print_field("cgroup", i->cgroup);
         printf("  %-23s %s%s%s\n", "state", colour(i->frozen ? COLOUR_YELLOW : COLOUR_GREEN),
-               i->frozen ? "frozen" : "running", colour(NULL));
+               instance_state(i), colour(NULL));
+        print_user(i);
         if (i->policy)
                 print_field("policy", i->policy);
         if (i->command)
@@ -108,11 +123,13 @@ static int print_plan_text(const Instance *i, Report *report) {
         return 0;
 }
 
-static void print_grants(const Instance *i, Report *report) {
+static int print_grants(const Instance *i, Report *report) {
         _cleanup_(places_deinit) Places places = {};
+        int r;
 
-        if (places_find(&places, i, report) < 0)
-                return;
+        r = places_find(&places, i, report);
+        if (r < 0)
+                return r;
         for (size_t k = 0; k < places.n; k++) {
                 const Place *p = &places.items[k];
                 _cleanup_free_ char *text = NULL;
@@ -123,14 +140,19 @@ static void print_grants(const Instance *i, Report *report) {
                 if (text)
                         print_field("granted", text);
         }
+        return 0;
 }
 
 static int show(const InstanceList *list, const Instance *i, Report *report) {
+        int r;
+
         print_facts(list, i);
-        /* After a hand-over, no isorun is left to ask for the rest. */
-        if (i->handed_over)
+        /* After a hand-over, no isorun is left to ask for the rest. A frozen instance does not answer. */
+        if (i->handed_over || i->frozen)
                 return 0;
-        print_grants(i, report);
+        r = print_grants(i, report);
+        if (r < 0)
+                return r;
         putchar('\n');
         return print_plan_text(i, report);
 }

@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <time.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
 #include "cmd/show/table.h"

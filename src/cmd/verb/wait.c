@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <time.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
@@ -23,21 +24,24 @@ static int wait_for_process(pid_t pid, const char *name, Report *report) {
 }
 
 /* systemd removes the scope a moment after its last process has ended. The kernel does not tell other processes that a
- * cgroup is removed, so this looks again and again. */
-static void wait_for_removal(const InstanceList *list, const Instance *i) {
+ * cgroup is removed, so this looks again and again: not for ever, because a user can keep a cgroup. */
+static int wait_for_removal(const InstanceList *list, const Instance *i, Report *report) {
+        enum { TURN_MSEC = 10, TURNS = 1000 };
         _cleanup_close_ int fd = -1;
         uint64_t populated;
 
-        for (;;) {
+        for (unsigned turn = 0; turn < TURNS; turn++) {
                 fd_close(fd);
                 fd = instance_open(list, i);
                 if (fd < 0)
-                        return;
+                        return 0;
                 /* A new instance of the same name has started. */
                 if (instance_number(fd, "cgroup.events", "populated", &populated) >= 0 && populated)
-                        return;
-                nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+                        return 0;
+                nanosleep(&(struct timespec) { .tv_nsec = TURN_MSEC * 1000000 }, NULL);
         }
+        return report_error(report, ETIMEDOUT, "%s has ended, but its cgroup %s is still there after %d seconds", i->name,
+                            i->cgroup, TURNS * TURN_MSEC / 1000);
 }
 
 static int wait_for(const InstanceList *list, const Instance *i, Report *report) {
@@ -47,7 +51,7 @@ static int wait_for(const InstanceList *list, const Instance *i, Report *report)
         if (r >= 0 && i->isorun)
                 r = wait_for_process(i->isorun, i->name, report);
         if (r >= 0 && endswith(i->cgroup, ".scope"))
-                wait_for_removal(list, i);
+                r = wait_for_removal(list, i, report);
         return r;
 }
 

@@ -1,0 +1,224 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Only what isorun is the main process of, or has made, is an instance. And root's isoctl does not wait for ever for
+# instances and managers of another user that do not answer. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+mode=(--quiet -p "Optional=MemoryMax TasksMax")
+patience=60 # isoctl itself waits up to ten seconds, more than once
+
+ctl() { run patiently "${who[@]}" "$isoctl" "$@"; }
+
+# An ordinary service, one of whose processes runs isorun. Its main process is the shell.
+begin_service() { # NUMBER, script
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test sh -c "$2" sh "$isorun" "${mode[@]}" --no-scope sleep "$1"
+	await runs "^sleep $1\$"
+}
+
+end_service() {
+	"${who[@]}" systemctl "${bus[@]}" stop isorun-test.service 2>/dev/null
+	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null
+}
+
+is_no_instance() { # what, NUMBER, script
+	begin_service "$2" "$3"
+	ctl list -q
+	also no_refusal is "$label: a service is not an instance because isorun runs in it$1" "$status $out$err" "0 "
+	ctl stop '*'
+	also no_refusal is "$label: ... and stop of all does not stop it" "$status $err" '0 isoctl: notice: no instance matches "*"'
+	also no_refusal ok "$label: ... it still runs" runs "^sleep $2\$"
+	ctl enter isorun-test true
+	also no_refusal is "$label: ... nor is it entered" "$status $err" '125 isoctl: no such instance: "isorun-test"; see isoctl list'
+	end_service
+}
+
+test_services() {
+	is_no_instance "" 841 '"$@"; true'
+	# An orphan has the service manager as its parent, as the main process does.
+	is_no_instance ", as an orphan" 842 'setsid "$@" & (exec sleep 1000)'
+	begin_service 843 'exec "$@"'
+	ctl list -q
+	like "$label: a service whose main process is isorun is an instance" "$status $out$err" "0 sleep-????"
+	ctl stop isorun-test.service
+	is "$label: ... and is stopped" "$status $err" "0 "
+	also ok "$label: ... with all in it" gone '^sleep 843$'
+	end_service
+}
+
+state() { sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status"; }
+is_stopped() { [ "$(state "$1")" = T ]; }
+
+# Starts an instance of the user.
+begin() { # NUMBER
+	"$as_user" "$isorun" "${mode[@]}" --name his sleep "$1" </dev/null &
+	instance=$!
+	await runs "^sleep $1\$" && await "$as_user" "$isoctl" enter his true
+}
+
+# isorun, the reaper and the manager of the user are stopped with SIGSTOP, each in turn.
+test_stopped() {
+	local isorun_pid reaper manager
+	begin 844
+	isorun_pid=$(first_pid "^$isorun .*--name his ")
+	reaper=$(pgrep -P "$isorun_pid")
+	kill -STOP "$reaper"
+	await is_stopped "$reaper"
+	ctl enter "$user/his" true
+	is "root's enter gives up on an instance whose reaper is stopped" "$status $err" \
+		"125 isoctl: his has not started the command within 10 seconds"
+	ctl status "$user/his"
+	like "... status, too, and shows the rest" "$status $err $out" "125 isoctl: his has not answered within 10 seconds $user/his*state*"
+	kill -CONT "$reaper"
+	kill -STOP "$isorun_pid"
+	await is_stopped "$isorun_pid"
+	ctl enter "$user/his" true
+	is "... or whose isorun is" "$status $err" "125 isoctl: his has not started the command within 10 seconds"
+	ctl list -q
+	is "... it is listed" "$status $out" "0 $user/his"
+	kill -CONT "$isorun_pid"
+
+	manager=$(systemctl show -P MainPID "user@$(id -u "$user").service")
+	kill -STOP "$manager"
+	await is_stopped "$manager"
+	for verb in stop freeze; do
+		ctl "$verb" "$user/his"
+		is "root's $verb gives up on a manager that is stopped" "$status $err" \
+			"125 isoctl: the systemd of user $(id -u "$user") has not answered within 5 seconds"
+	done
+	ctl list -q
+	is "... but list does not need it" "$status $out" "0 $user/his"
+	kill -CONT "$manager"
+	ctl stop "$user/his"
+	is "... and when it goes on, stop works" "$status $err" "0 "
+	wait "$instance"
+	also ok "... and nothing is left" gone '^sleep 844$'
+}
+
+# A program that is called isorun, with a first process that is called so, and that claims to be an instance. It listens,
+# and does what its argument says with whoever connects.
+cat >"$tmp/fake.py" <<'PY'
+import array, ctypes, os, select, socket, struct, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name): libc.prctl(15, name, 0, 0, 0)
+how = sys.argv[1]
+cgroup = "/sys/fs/cgroup" + open("/proc/self/cgroup").read().strip().split("::")[1]
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.bind("")
+s.listen(0 if how == "full" else 10)
+call(b"isorun")
+assert libc.unshare(0x10000000) == 0 and libc.unshare(0x20000000) == 0, ctypes.get_errno()
+pid = os.fork()
+if pid == 0:
+    time.sleep(1000)
+for key, value in ("name", "fake"), ("pid", str(pid)): os.setxattr(cgroup, "user.isorun." + key, value.encode())
+header = b"isorun\0\0" + struct.pack("I20s", 1, b"fake")
+def reply(kind, value=0): return header + struct.pack("iii400s", kind, value, 0, b"")
+def send(c, data, *fds): c.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else [])
+print("faking", flush=True)
+kept = []
+while True:
+    if how == "full":
+        kept.append(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        kept[-1].setblocking(False)
+        try: kept[-1].connect(s.getsockname())
+        except BlockingIOError: time.sleep(1)
+        continue
+    c = s.accept()[0]
+    kept.append(c)
+    if how == "mute": continue
+    c.recv(1 << 20)
+    if how == "started": send(c, reply(7))
+    elif how == "zero": send(c, reply(6), os.open("/dev/zero", os.O_RDONLY), *map(os.dup, (0, 0)))
+    elif how == "huge":
+        fd = os.memfd_create("x")
+        os.truncate(fd, 1 << 40)
+        send(c, reply(6), fd, *map(os.dup, (0, 0)))
+PY
+chmod 644 "$tmp/fake.py"
+
+begin_fake() { # how
+	: >"$tmp/fake"
+	"$as_user" /usr/bin/python3 "$tmp/fake.py" "$1" >"$tmp/fake" 2>&1 </dev/null &
+	instance=$!
+	await grep -q faking "$tmp/fake"
+}
+
+end_fake() {
+	pkill -KILL -f '^/usr/bin/python3 .*/fake.py'
+	wait "$instance" 2>/dev/null
+}
+
+test_fakes() {
+	begin_fake mute
+	ctl list -q
+	no_isorun is "a user's fake is listed as the user's" "$status $out$err" "0 $user/fake"
+	ctl stop '*'
+	no_isorun is "... and stop of all is not about it" "$status $err" '0 isoctl: notice: no instance matches "*"'
+	ctl enter fake true
+	no_isorun is "... nor is it entered by its name" "$status $err" \
+		"125 isoctl: no such instance: \"fake\"; for the instance of another user, write \"$user/fake\""
+	ctl enter "$user/fake" true
+	no_isorun is "one that does not answer is given up" "$status $err" "125 isoctl: fake has not started the command within 10 seconds"
+	ctl status "$user/fake"
+	no_isorun like "... by status, too" "$status $err" "125 isoctl: fake has not answered within 10 seconds"
+	end_fake
+	begin_fake full
+	ctl enter "$user/fake" true
+	no_isorun like "one that accepts nothing, too" "$status $err" \
+		"125 isoctl: fake does not answer: its isorun, process *, accepts no connections"
+	end_fake
+	for how in zero huge; do
+		begin_fake "$how"
+		ctl status "$user/fake"
+		no_isorun is "an answer that has no end is refused ($how)" "$status $err" \
+			"125 isoctl: fake: cannot read its answer: Protocol error"
+		end_fake
+	done
+	begin_fake started
+	patiently "$isoctl" enter "$user/fake" true </dev/null >"$tmp/enter" 2>&1 &
+	await runs "^$isoctl enter $user/fake"
+	for _ in 1 2 3; do
+		sleep 0.3
+		pkill -TERM -f "^$isoctl enter $user/fake"
+	done
+	wait $!
+	no_isorun is "one that takes signals and does nothing can be left" $? 143
+	end_fake
+}
+
+# The socket of the user's manager is that of a program that accepts and does not answer.
+test_fake_manager() {
+	local private
+	private=/run/user/$(id -u "$user")/systemd/private
+	begin 845
+	mv "$private" "$private.away"
+	"$as_user" /usr/bin/python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(10)
+print("listening", flush=True)
+time.sleep(1000)' "$private" >"$tmp/manager" 2>&1 &
+	await grep -qs listening "$tmp/manager"
+	ctl stop "$user/his"
+	is "root's stop gives up on a manager that does not answer" "$status $err" \
+		"125 isoctl: the systemd of user $(id -u "$user") has not answered within 5 seconds"
+	kill "$(first_pid '^/usr/bin/python3 -c import socket, sys, time')"
+	mv "$private.away" "$private"
+	ctl stop "$user/his"
+	wait "$instance"
+	is "... and that of the manager works" "$status $err" "0 "
+}
+
+if [ "$(id -u)" != 0 ] || [ "${TESTHOST-}" = real ]; then
+	echo "1..0 # SKIP it stops services and managers of the host"
+	exit 0
+fi
+label=root who=() bus=()
+test_services
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") bus=(--user) user=$TH_USER
+	test_services
+	who=()
+	test_stopped
+	test_fakes
+	test_fake_manager
+else
+	skip "the same with another user" "no user to be"
+fi
