@@ -113,6 +113,7 @@ int command_line_parse(CommandLine *ret, const Syntax *syntax, int argc, char *a
         *ret = (CommandLine) { .arguments = calloc((size_t) argc + 1, sizeof(char *)) };
         if (!ret->arguments)
                 return report_oom(report);
+        argv[0] = program_invocation_short_name; /* getopt_long(3) begins its messages with it */
         add_options(&getopt, syntax->options);
         add_options(&getopt, syntax->common);
         optind = 0; /* makes getopt_long(3) start again */

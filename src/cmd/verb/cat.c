@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "cmd/instance/find.h"
 #include "cmd/instance/instance.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
@@ -144,6 +145,13 @@ static const Instance *find_exact(const InstanceList *list, const char *name) {
         return NULL;
 }
 
+static bool begins_any(const InstanceList *list, const char *name) {
+        for (size_t i = 0; i < list->n; i++)
+                if (startswith(list->items[i].name, name))
+                        return true;
+        return false;
+}
+
 /* Prints the instances of that name or pattern, or else the policy, or else the instance whose name begins with the
  * text. */
 static int cat(const InstanceList *list, char *name, Printing *p) {
@@ -159,6 +167,9 @@ static int cat(const InstanceList *list, char *name, Printing *p) {
                 result = policy_visit(name, search_path, look, NULL, &silent);
                 if (result != -ENOENT || policy_spec_is_path(name))
                         return policy_visit(name, search_path, print_file, p, p->report);
+                if (!instance_is_pattern(name) && !strchr(name, '/') && !begins_any(list, name))
+                        return report_error(p->report, ENOENT, "no such policy or instance: \"%s\"; see isoctl policies "
+                                                               "and isoctl list", name);
         }
         result = instances_select(&selection, list, (char *[]) { name, NULL }, false, p->report);
         for (size_t i = 0; i < selection.n; i++)
