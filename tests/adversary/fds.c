@@ -19,6 +19,7 @@
 
 /* All that an fd leads to, which /proc/self/fd opens anew. */
 #define STDIN "/proc/self/fd/0"
+#define STDOUT "/proc/self/fd/1"
 #define STDERR "/proc/self/fd/2"
 
 static int reopen(const char *path, int flags) {
@@ -164,6 +165,8 @@ static const Attempt attempts[] = {
         { "input-flags", "set its flags (chattr)", try_flags, .needs = "flags on a tmpfs" },
         { "input-lock", "lock it (flock)", try_lock },
         { "input-lease", "take a lease on it", try_lease },
+        { "output-read", "open standard output, the writing end of a pipe, for reading", try_reopen,
+          { O_RDONLY | O_NONBLOCK }, .path = STDOUT },
         { "output-pipe-size", "enlarge the pipe of standard output", try_pipe_size },
         { "error-read", "read what stands in standard error, passed for appending", try_reopen, { O_RDONLY }, .path = STDERR },
         { "error-overwrite", "open it without O_APPEND", try_reopen, { O_WRONLY }, .path = STDERR },
