@@ -14,10 +14,11 @@ int service_ensure(const Plan *plan, int cgroup_fd, Patience *patience);
 typedef struct ServiceBus {
         Bus bus;
         char *path;
+        int error; /* -errno: why the manager cannot be asked; the functions below return it */
 } ServiceBus;
 
-/* Connects to the bus, and checks that the manager there has this process in the service. Returns 0 or -errno,
- * reported. Call service_bus_deinit() in either case. */
+/* Connects to the bus, and checks that the manager there has this process in the service. Returns 0 (also if the
+ * manager does not answer) or -errno, reported. Call service_bus_deinit() in either case. */
 int service_bus_open(ServiceBus *u, const Plan *plan, Patience *patience, Report *report);
 void service_bus_deinit(ServiceBus *u);
 
