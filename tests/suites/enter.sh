@@ -337,11 +337,14 @@ cat >"$tmp/drive.py" <<'PY'
 """Drives a command in a terminal: each argument pair is what to wait for and what to type."""
 import os, pty, select, struct, sys, termios, fcntl, time
 patience = float(os.environ.get("TEST_PATIENCE", 10))
+wait, go = os.pipe()
 pid, master = pty.fork()
 if pid == 0:
+    os.read(wait, 1)
     os.execvp(sys.argv[1].split()[0], sys.argv[1].split())
 fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
 before = termios.tcgetattr(master)
+os.write(go, b"!")
 seen = b""
 def until(text):
     global seen
