@@ -146,7 +146,7 @@ static int take_reply(Visit *v) {
                 return 1;
         case CONTROL_EXITED:
                 if (v->own_terminal)
-                        terminal_drain(&v->terminal, v->signals);
+                        terminal_drain(&v->terminal);
                 v->status = WIFEXITED(reply.value) ? WEXITSTATUS(reply.value) : 128 + WTERMSIG(reply.value);
                 return 1;
         }

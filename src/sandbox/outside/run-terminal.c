@@ -200,7 +200,7 @@ void run_terminal_stopped(RunTerminal *t, int sig) {
                 settle(t, true);
                 return;
         }
-        terminal_drain(&t->terminal, t->run->signals);
+        terminal_drain(&t->terminal);
         terminal_release(&t->terminal);
         if (!stop(sig))
                 settle(t, true);
@@ -209,7 +209,7 @@ void run_terminal_stopped(RunTerminal *t, int sig) {
 void run_terminal_end(RunTerminal *t) {
         if (!t->active)
                 return;
-        terminal_drain(&t->terminal, t->run->signals);
+        terminal_drain(&t->terminal);
         if (!run_terminal_is_ours(t->run))
                 terminal_forget(&t->terminal);
         terminal_end(&t->terminal);

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 
+#include "sandbox/wire/signals.h"
 #include "sandbox/wire/terminal-fds.h"
 #include "util/fd.h"
 
@@ -140,41 +141,45 @@ int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]) 
         return fds[TERMINAL_TO_OUTPUT].revents ? give(&t->shown, t->output) : 0;
 }
 
-/* Whether a signal has come that is to end isorun. */
-static bool is_to_end(int signals) {
-        struct signalfd_siginfo info;
+/* Returns an fd to poll(2) for the signals that are to end isorun. Nobody reads it: the signals must stay pending for the
+ * fd that they are handled by. */
+static int open_ending(void) {
+        sigset_t mask;
 
-        while (read(signals, &info, sizeof(info)) == sizeof(info))
-                if (info.ssi_signo != SIGWINCH && info.ssi_signo != SIGCONT && info.ssi_signo != SIGTSTP)
-                        return true;
-        return false;
+        signals_forwarded(&mask);
+        sigdelset(&mask, SIGWINCH);
+        sigdelset(&mask, SIGCONT);
+        sigdelset(&mask, SIGURG);
+        return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* With t->hurry, the longest wait for a user's terminal that takes no output. */
 enum { HURRY_MSEC = 1000 };
 
-/* Writes the buffer to the user's terminal. Returns false if that is not possible, or takes too long. */
-static bool show(Terminal *t, int signals) {
+/* Writes the buffer to the user's terminal. Returns false if that is not possible, takes too long, or ending is ready
+ * first. */
+static bool show(Terminal *t, int ending) {
         while (!is_empty(&t->shown)) {
-                struct pollfd fds[] = { { .fd = t->output, .events = POLLOUT }, { .fd = signals, .events = POLLIN } };
+                struct pollfd fds[] = { { .fd = t->output, .events = POLLOUT }, { .fd = ending, .events = POLLIN } };
                 int n = poll(fds, ELEMENTSOF(fds), t->hurry ? HURRY_MSEC : -1);
 
                 if (n == 0 || (n < 0 && errno != EINTR))
                         return false;
                 if (fds[0].revents && give(&t->shown, t->output) < 0)
                         return false;
-                if (!fds[0].revents && fds[1].revents && is_to_end(signals))
+                if (!fds[0].revents && fds[1].revents)
                         return false;
         }
         return true;
 }
 
-void terminal_drain(Terminal *t, int signals) {
+void terminal_drain(Terminal *t) {
+        _cleanup_close_ int ending = open_ending();
         /* Ends after more than a terminal can hold (about 12 KiB in Linux): then the output was written after this
          * began, by a process that may never stop. */
         const size_t most = 64 << 10;
 
-        for (size_t n = 0; show(t, signals) && n < most; n += t->shown.end)
+        for (size_t n = 0; show(t, ending) && n < most; n += t->shown.end)
                 if (t->output_ended || poll(&(struct pollfd) { .fd = t->master, .events = POLLIN }, 1, 0) <= 0 ||
                     take(&t->shown, t->master) <= 0 || is_empty(&t->shown))
                         return;

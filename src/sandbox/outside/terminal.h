@@ -51,8 +51,8 @@ void terminal_fill(const Terminal *t, struct pollfd fds[static TERMINAL_FDS]);
 int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]);
 
 /* Shows the output that the other terminal has until now. Waits for the user's terminal as long as needed, but not long
- * with t->hurry. A signal on the signalfd signals that is to end isorun stops this. */
-void terminal_drain(Terminal *t, int signals);
+ * with t->hurry. A blocked signal that is to end isorun stops this, and stays pending. */
+void terminal_drain(Terminal *t);
 
 /* Gives the other terminal the size of the user's. */
 void terminal_resize(const Terminal *t);
