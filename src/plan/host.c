@@ -127,13 +127,19 @@ static uint64_t effective_capabilities(void) {
         return mask;
 }
 
-static unsigned find_terminals(void) {
-        unsigned mask = 0;
+static bool is_pipe(int fd) {
+        struct stat st;
 
-        for (int fd = 0; fd < 3; fd++)
+        return fstat(fd, &st) >= 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static void find_standard_io(Host *host) {
+        for (int fd = 0; fd < 3; fd++) {
                 if (isatty(fd))
-                        mask |= 1U << fd;
-        return mask;
+                        host->terminals |= 1U << fd;
+                if (is_pipe(fd))
+                        host->pipes |= 1U << fd;
+        }
 }
 
 static int find_program(const char *name, char **ret) {
@@ -181,7 +187,6 @@ int host_probe(Host *host, Report *report) {
                 .pid = getpid(),
                 .environment = environ,
                 .landlock_abi = abi < 0 ? 0 : (unsigned) abi,
-                .terminals = find_terminals(),
                 .capabilities = effective_capabilities(),
                 .n_capabilities = (unsigned) cap_max_bits(),
                 .find_ranges = subordinate_find,
@@ -195,6 +200,7 @@ int host_probe(Host *host, Report *report) {
                 .get_personality = get_personality,
         };
 
+        find_standard_io(host);
         host->working_directory = getcwd(NULL, 0);
         if (!host->working_directory && errno == ENOMEM)
                 return report_oom(report);

@@ -32,6 +32,7 @@ typedef struct Host {
         bool user_manager;       /* the same for the user's manager and bus */
         unsigned landlock_abi;   /* 0: no Landlock */
         unsigned terminals;      /* bit N: fd N of 0 to 2 is a terminal */
+        unsigned pipes;          /* bit N: fd N of 0 to 2 is a pipe or socket */
 
         /* These functions look at the machine only if the policy needs it. host_probe() sets the real ones. */
         int (*find_ranges)(uid_t owner, IdRange *ret_uids, IdRange *ret_gids); /* subordinate_find() */

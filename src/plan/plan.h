@@ -155,7 +155,9 @@ typedef struct Plan {
         bool working_directory_optional;
         PlanStandardIO standard_io[3];
         bool given_no_exec; /* files that the caller gives for reading cannot be mapped as code */
+        bool own_session;   /* so that the payload cannot open the caller's terminal as /dev/tty */
         unsigned terminals; /* bit N: fd N is a terminal of the caller, which a private terminal replaces */
+        bool reads_terminal; /* isorun reads the caller's terminal from the beginning, not only once the payload reads */
         PlanResourceLimit *limits;
         size_t n_limits;
         PlanUserLimit *user_limits;

@@ -668,27 +668,36 @@ static void test_working_directory(void **state) {
         }
 }
 
-/* The fds from 0 to 2 that become private terminals; bit N is fd N. */
+/* The fds from 0 to 2 that are terminals or pipes, those that become private terminals, and whether these are read from
+ * the beginning; bit N is fd N. */
 static void test_terminals(void **state) {
         static const struct {
-                unsigned there;
+                unsigned there, pipes;
                 const char *lines;
                 unsigned replaced;
+                bool reads;
         } cases[] = {
-                { 7, "", 7 }, { 3, "", 3 }, { 5, "", 0 }, { 6, "", 0 }, { 0, "", 0 },
-                { 7, "Terminal=shared\n", 0 },
-                { 7, "Terminal=private\n", 7 }, { 6, "Terminal=private\n", 6 }, { 0, "Terminal=private\n", 0 },
-                { 7, "StandardInput=null\n", 0 }, { 7, "StandardError=null\n", 3 },
-                { 7, "Terminal=private\nStandardInput=null\n", 6 },
-                { 7, "Terminal=private\nStandardOutput=file:/x\nStandardError=journal\n", 1 },
+                { 7, 0, "", 7, true }, { 3, 0, "", 3, true }, { 5, 0, "", 5, true }, { 6, 0, "", 6, false },
+                { 0, 0, "", 0, false }, { 0, 7, "", 0, false },
+                { 5, 2, "", 5, false }, { 3, 4, "", 3, false }, { 6, 1, "", 6, false }, { 1, 6, "", 1, false },
+                { 7, 0, "Terminal=shared\n", 0, false }, { 5, 2, "Terminal=shared\n", 0, false },
+                { 7, 0, "Terminal=private\n", 7, true }, { 6, 1, "Terminal=private\n", 6, false },
+                { 5, 2, "Terminal=private\n", 5, true }, { 0, 0, "Terminal=private\n", 0, false },
+                { 7, 0, "StandardInput=null\n", 6, false }, { 7, 0, "StandardError=null\n", 3, true },
+                { 7, 0, "Terminal=private\nStandardInput=null\n", 6, false },
+                { 7, 0, "Terminal=private\nStandardOutput=file:/x\nStandardError=journal\n", 1, true },
         };
         PlanFixture *f = *state;
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 f->host.terminals = cases[i].there;
+                f->host.pipes = cases[i].pipes;
                 plan_expect_good(f, cases[i].lines);
                 expect_number(cases[i].lines, f->plan->terminals, cases[i].replaced);
+                expect_number(cases[i].lines, f->plan->reads_terminal, cases[i].reads);
+                expect_number(cases[i].lines, f->plan->own_session, !strstr(cases[i].lines, "shared"));
         }
+        f->host.pipes = 0;
         f->request.need_terminal = true;
         f->host.terminals = 4;
         plan_expect_good(f, "Terminal=private\n");
@@ -709,6 +718,12 @@ static void test_terminal_without_isorun(void **state) {
         plan_make(f, "");
         assert_int_equal(f->result, 0);
         assert_int_equal(f->plan->terminals, 0);
+        assert_false(f->plan->own_session);
+        f->host.terminals = 0;
+        plan_make(f, "");
+        assert_int_equal(f->result, 0);
+        assert_true(f->plan->own_session);
+        f->host.terminals = 7;
         plan_expect_error(f, "Terminal=private\n", EINVAL, "\"private\" does not work with --hand-over");
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decides whether the payload has the caller's terminal, or a private one that isorun relays. */
+/* Decides whether the payload has the caller's terminal, or a session of its own, with a private terminal that isorun
+ * relays. */
 #include "plan/payload/terminal.h"
 
 #include <errno.h>
-
 
 /* The fds from 0 to 2 that are terminals of the caller and that the payload inherits. */
 static unsigned find_terminals(const Builder *b) {
@@ -15,15 +15,14 @@ static unsigned find_terminals(const Builder *b) {
         return mask & b->host->terminals;
 }
 
+/* If the output goes into a pipe, the program that gets it (a pager) may read from the terminal, too. So isorun leaves the
+ * terminal alone until the payload reads. */
 int build_terminal(Builder *b) {
-        const unsigned input_and_output = 1U << 0 | 1U << 1;
+        const unsigned input = 1U << 0;
         const Setting *s = policy_get(b->policy, D_Terminal);
         unsigned terminals = find_terminals(b);
 
         if (s && s->value.number == TERMINAL_SHARED)
-                return 0;
-        /* If the output is not a terminal, the program that gets it (a pager) may itself read from the terminal. */
-        if (!s && (terminals & input_and_output) != input_and_output)
                 return 0;
         if (!terminals && b->request->need_terminal)
                 return report_error(b->report, ENOTTY,
@@ -34,6 +33,8 @@ int build_terminal(Builder *b) {
                                        "\"private\" does not work with --hand-over: when isorun ends, the private "
                                        "terminal ends too")
                          : 0;
+        b->plan->own_session = true;
         b->plan->terminals = terminals;
+        b->plan->reads_terminal = terminals & input && (s || !(b->host->pipes & ~input));
         return 0;
 }

@@ -38,14 +38,14 @@ static int add_terminals(RootBuilder *rb) {
                                                    .options = strdup("newinstance,ptmxmode=0666,mode=620,max=256") });
 }
 
-/* The host's devices. If the payload has a private terminal, a new /dev/pts hides the host's terminals. */
+/* The host's devices. If the payload has a session of its own, a new /dev/pts hides the host's terminals. */
 static int add_host_devices(RootBuilder *rb) {
         PlanMount m = plan_bind("/dev", plan_source_directory(strdup("/dev")),
                                 (MountAttributes) { .read_only = true, .devices = true, .recursive = true });
         int r;
 
         r = root_builder_want(rb, mount_because_of(policy_get(rb->b->policy, D_PrivateDevices)->origin, m));
-        return r >= 0 && rb->b->plan->terminals ? add_terminals(rb) : r;
+        return r >= 0 && rb->b->plan->own_session ? add_terminals(rb) : r;
 }
 
 static int add_devices(RootBuilder *rb) {

@@ -362,14 +362,13 @@ static void show_standard_io(Output *out) {
 }
 
 static void show_terminal(Output *out) {
-        const Setting *s = policy_get(out->policy, D_Terminal);
         const unsigned mask = out->plan->terminals;
 
         if (mask)
                 entry(out, "Terminal", origin_of(out, D_Terminal), "private, as%s%s%s", mask & 1U << 0 ? " fd 0" : "",
                       mask & 1U << 1 ? " fd 1" : "", mask & 1U << 2 ? " fd 2" : "");
-        else if (s && s->value.number == TERMINAL_PRIVATE)
-                entry(out, "Terminal", &s->origin, "private, but none of fds 0 to 2 is a terminal");
+        else if (out->plan->own_session)
+                entry(out, "Terminal", origin_of(out, D_Terminal), "private, but none of fds 0 to 2 is a terminal");
         else
                 entry(out, "Terminal", origin_of(out, D_Terminal), "shared");
 }

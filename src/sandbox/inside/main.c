@@ -181,8 +181,8 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
                 r = allow_given(inside->given, *ruleset, f);
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
-        if (r >= 0 && plan->terminals)
-                r = pty_begin(inside, &payload->terminal, f);
+        if (r >= 0 && plan->own_session)
+                r = pty_begin_session(inside, &payload->terminal, f);
         if (r >= 0 && plan->keyring)
                 r = leave_keyring(f);
         if (r >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

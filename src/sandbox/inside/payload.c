@@ -155,7 +155,7 @@ static void become(const Payload *payload, Failure *f) {
 
         if (!environment || set_own_pid(&environment, plan) < 0)
                 fail(f, ENOMEM, "cannot prepare the environment");
-        else if (pty_lead_group(payload->terminal, payload->inside->foreground, f) >= 0)
+        else if (pty_lead_group(payload->inside, payload->terminal, f) >= 0)
                 payload_become(payload,
                                &(Command) {
                                        .executable = plan->executable,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -34,18 +35,23 @@ static void copy_settings(const Inside *inside, int terminal) {
 
         if (ioctl(terminal_find_output(mask), TIOCGWINSZ, &size) >= 0)
                 (void) ioctl(terminal, TIOCSWINSZ, &size);
-        if (inside->foreground && tcgetattr(terminal_find_input(mask), &how) >= 0)
-                (void) tcsetattr(terminal, TCSANOW, &how);
+        if (tcgetattr(inside->foreground ? terminal_find_input(mask) : terminal, &how) < 0)
+                return;
+        /* It would stop a payload that writes from the background. */
+        if (!inside->plan->reads_terminal)
+                how.c_lflag &= ~(tcflag_t) TOSTOP;
+        /* Then the caller's terminal does not become raw, and processes the output itself. */
+        if (!(mask & 1U << STDIN_FILENO))
+                how.c_oflag &= ~(tcflag_t) OPOST;
+        (void) tcsetattr(terminal, TCSANOW, &how);
 }
 
-int pty_begin(Inside *inside, int *ret_terminal, Failure *f) {
+static int begin_terminal(Inside *inside, int *ret_terminal, Failure *f) {
         _cleanup_close_ int master = -1, terminal = -1;
         const Plan *plan = inside->plan;
         sigset_t mask;
         int r;
 
-        if (setsid() < 0)
-                return fail(f, errno, "cannot start a new session");
         r = pty_open(&master, &terminal, f);
         if (r < 0)
                 return r;
@@ -70,12 +76,25 @@ int pty_begin(Inside *inside, int *ret_terminal, Failure *f) {
         return 0;
 }
 
-int pty_lead_group(int terminal, bool foreground, Failure *f) {
-        if (terminal < 0)
+int pty_begin_session(Inside *inside, int *ret_terminal, Failure *f) {
+        if (setsid() < 0)
+                return fail(f, errno, "cannot start a new session");
+        return inside->plan->terminals ? begin_terminal(inside, ret_terminal, f) : 0;
+}
+
+int pty_lead_group(const Inside *inside, int terminal, Failure *f) {
+        const Plan *plan = inside->plan;
+
+        if (!plan->own_session)
                 return 0;
         if (setpgid(0, 0) < 0)
                 return fail(f, errno, "cannot make a process group for the command");
-        if (foreground && tcsetpgrp(terminal, getpid()) < 0)
+        /* Commands in $(...) of an interactive bash ignore them. Then isorun would not see that the payload reads. */
+        if (plan->terminals) {
+                (void) signal(SIGTTIN, SIG_DFL);
+                (void) signal(SIGTTOU, SIG_DFL);
+        }
+        if (inside->foreground && plan->reads_terminal && tcsetpgrp(terminal, getpid()) < 0)
                 return fail(f, errno, "cannot put the command into the foreground of the terminal");
         return 0;
 }
@@ -86,7 +105,7 @@ void pty_continue(int terminal, pid_t payload, bool stopped, bool foreground) {
         if (group <= 0)
                 return;
         /* A payload that was not stopped may have put a job of its own in the foreground. */
-        if (stopped || tcgetpgrp(terminal) == getpgrp())
+        if (terminal >= 0 && (stopped || tcgetpgrp(terminal) == getpgrp()))
                 (void) tcsetpgrp(terminal, foreground ? group : getpgrp());
         (void) kill(-group, SIGCONT);
 }

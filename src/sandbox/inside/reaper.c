@@ -28,7 +28,8 @@ typedef struct Reaper {
         int socket; /* -1: isorun has handed over and is gone */
         int signals;
         TakeOver take_over;
-        bool stopped; /* whether the payload is stopped; known only with a terminal */
+        bool own_session;
+        bool stopped; /* whether the payload is stopped; known only with an own session */
         bool more;    /* there may be more children to reap */
         struct {
                 unsigned n;   /* how many have arrived that isorun has not asked about; only real-time signals can be
@@ -69,7 +70,7 @@ static void note_stop(Reaper *r, pid_t pid) {
 
 /* Handles the next event of a child. Returns false if there is none. */
 static bool reap_one(Reaper *r) {
-        const int events = WEXITED | (r->payload->terminal >= 0 ? WSTOPPED | WCONTINUED : 0);
+        const int events = WEXITED | (r->own_session ? WSTOPPED | WCONTINUED : 0);
         siginfo_t info = {};
         int status;
 
@@ -106,12 +107,13 @@ static void note_signal(Reaper *r, const struct signalfd_siginfo *info) {
 
         if (sig > SIGNAL_MAX || info->ssi_pid != 0) /* 0: sent from outside the pid namespace */
                 return;
+        take_over_signal(&r->take_over, (int) sig);
+        /* With an own session, the kernel signals only the session leader, this process, and not the payload. */
+        if (r->own_session && info->ssi_code == SI_KERNEL)
+                return;
         r->seen[sig].n = (int) sig < SIGRTMIN ? 1 : r->seen[sig].n + 1;
         r->seen[sig].when = now_msec();
-        /* If the instance has its own terminal, the kernel signals only the session leader, this process, and not the
-         * payload. */
-        r->seen[sig].kernel = info->ssi_code == SI_KERNEL && r->payload->terminal < 0;
-        take_over_signal(&r->take_over, (int) sig);
+        r->seen[sig].kernel = info->ssi_code == SI_KERNEL;
 }
 
 /* Reads a batch of signals. The kernel gives lower numbers first, so that real-time signals cannot hide the others. */
@@ -135,6 +137,9 @@ static bool payload_has(Reaper *r, int sig, bool from_manager) {
         int64_t asked = now_msec(), left = patience;
         bool same_group;
 
+        /* Then this process is not in isorun's process group, and a signal that both have was sent to each. */
+        if (r->own_session && !from_manager)
+                return false;
         drain_signals(r);
         /* An older one is not a copy of this one: it was sent to the reaper, but not to isorun. */
         if (r->seen[sig].when < asked - patience)
@@ -150,8 +155,18 @@ static bool payload_has(Reaper *r, int sig, bool from_manager) {
         return from_manager || same_group || r->seen[sig].kernel;
 }
 
+/* Passes on a signal to the payload's process group, as a terminal does. */
+static bool signal_group(const Reaper *r, int sig) {
+        pid_t group = getpgid(r->payload->pid);
+
+        return group > 0 && group != getpgrp() && kill(-group, sig) >= 0;
+}
+
 static void answer_signal(Reaper *r, Message *m) {
-        m->status = payload_has(r, m->value, m->status);
+        if (m->status == SENDER_TERMINAL && r->own_session)
+                m->status = signal_group(r, m->value);
+        else
+                m->status = payload_has(r, m->value, m->status == SENDER_MANAGER);
         m->type = MESSAGE_SEEN;
         (void) message_send(r->socket, m, NULL, 0);
 }
@@ -179,7 +194,7 @@ static void answer(Reaper *r) {
                 look_up(r, m.value);
                 break;
         case MESSAGE_CONTINUE:
-                if (r->payload->terminal >= 0)
+                if (r->own_session)
                         pty_continue(r->payload->terminal, r->payload->pid, r->stopped, m.value);
                 r->stopped = false;
                 (void) message_send(r->socket, &(Message) { .type = MESSAGE_CONTINUED }, NULL, 0);
@@ -276,7 +291,8 @@ static void run(Reaper *r) {
 
 _Noreturn void reaper_main(Payload *payload) {
         sigset_t mask = payload->inside->forwarded;
-        Reaper r = { .payload = payload, .sessions = { .payload = payload, .isorun = &r.socket } };
+        Reaper r = { .payload = payload, .sessions = { .payload = payload, .isorun = &r.socket },
+                     .own_session = payload->inside->plan->own_session };
 
         close_standard_io();
         if (keep_fds(payload) < 0)

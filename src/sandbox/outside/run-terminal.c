@@ -2,6 +2,7 @@
 #include "sandbox/outside/run-terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -19,9 +20,12 @@ bool run_terminal_is_ours(const Run *run) {
 }
 
 int run_terminal_begin(RunTerminal *t, int master) {
+        const unsigned input_and_output = 1U << STDIN_FILENO | 1U << STDOUT_FILENO;
+        const unsigned mask = t->run->plan->terminals;
         int r;
 
-        r = terminal_begin(&t->terminal, t->run->plan->terminals, master);
+        r = terminal_begin(&t->terminal, mask, master);
+        t->terminal.shared = (mask & input_and_output) != input_and_output;
         t->active = r >= 0;
         if (r < 0)
                 terminal_end(&t->terminal);
@@ -53,12 +57,17 @@ static void ask_to_continue(RunTerminal *t) {
         (void) receive_signals(t, false);
 }
 
-/* Takes the caller's terminal if isorun is in its foreground, and tells the reaper whether the payload is in the
- * foreground. wake: also continue the payload. */
+/* Takes the caller's terminal if the payload wants it and isorun is in its foreground, and tells the reaper whether the
+ * payload is in the foreground. wake: also continue the payload. */
 static void settle(RunTerminal *t, bool wake) {
-        bool before = t->foreground, foreground = run_terminal_is_ours(t->run);
+        bool before = t->foreground, foreground = t->active && t->wanted && run_terminal_is_ours(t->run);
 
         t->foreground = foreground;
+        if (!t->active) {
+                if (wake)
+                        ask_to_continue(t);
+                return;
+        }
         if (foreground && !t->set_up)
                 terminal_copy(&t->terminal);
         if (!foreground || terminal_take(&t->terminal) < 0)
@@ -69,17 +78,24 @@ static void settle(RunTerminal *t, bool wake) {
         t->set_up = t->set_up || foreground;
 }
 
-int run_terminal_start(RunTerminal *t) {
+int run_terminal_prepare(const RunTerminal *t) {
         sigset_t mask;
-        int r;
 
-        if (!t->active)
+        if (!t->run->plan->own_session)
                 return 0;
-        /* From now on, ^Z in the caller's terminal is for the payload. */
         sigemptyset(&mask);
         sigaddset(&mask, SIGTSTP);
-        if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-                return report_error(t->run->report, errno, "cannot block signals: %s", strerror(errno));
+        return sigprocmask(SIG_BLOCK, &mask, NULL) < 0
+                       ? report_error(t->run->report, errno, "cannot block signals: %s", strerror(errno))
+                       : 0;
+}
+
+int run_terminal_start(RunTerminal *t) {
+        int r;
+
+        if (!t->run->plan->own_session)
+                return 0;
+        t->job = true;
         r = receive_signals(t, true);
         if (r < 0)
                 return report_error(t->run->report, -r, "cannot receive signals: %s", strerror(-r));
@@ -113,7 +129,7 @@ void run_terminal_process(RunTerminal *t, const struct pollfd fds[static TERMINA
                 return;
         /* The kernel sends no signal when a shell moves a job to the foreground. So isorun looks when the payload has
          * output. */
-        if (t->run->payload >= 0 && !t->foreground && fds[TERMINAL_FROM_MASTER].revents &&
+        if (t->run->payload >= 0 && t->wanted && !t->foreground && fds[TERMINAL_FROM_MASTER].revents &&
             run_terminal_is_ours(t->run)) {
                 settle(t, false);
                 return; /* the fds to wait for are others now */
@@ -122,11 +138,14 @@ void run_terminal_process(RunTerminal *t, const struct pollfd fds[static TERMINA
                 hang_up(t);
 }
 
-/* Passes on a signal that the caller's terminal made of a key. That happens when the terminal is not raw: standard
- * input is not a terminal, or isorun was in the background until now. Returns whether the signal was passed on. */
+/* Passes on a signal that the caller's terminal made of a key, to what is in the foreground inside. That happens when
+ * the terminal is not raw: it cannot be read, or isorun was in the background until now. Returns whether the signal was
+ * passed on. */
 static bool forward_typed(RunTerminal *t, int sig) {
         bool before = t->foreground;
 
+        if (!t->active)
+                return false;
         settle(t, false);
         return before && ioctl(t->terminal.master, TIOCSIG, sig) >= 0;
 }
@@ -134,12 +153,14 @@ static bool forward_typed(RunTerminal *t, int sig) {
 bool run_terminal_signal(RunTerminal *t, const struct signalfd_siginfo *info) {
         int sig = (int) info->ssi_signo;
 
-        if (!t->active)
-                return sig == SIGTSTP;
+        if (!t->job)
+                return false;
         switch (sig) {
         case SIGWINCH:
-                terminal_resize(&t->terminal);
-                return true;
+                if (t->active)
+                        terminal_resize(&t->terminal);
+                /* The kernel signals only what is in the foreground inside. */
+                return t->foreground;
         case SIGCONT:
                 /* The signals that the reaper was asked about must reach a stopped payload before it continues. One of
                  * them may end it. */
@@ -167,13 +188,12 @@ void run_terminal_answered(RunTerminal *t) {
         if (--t->n_asked > 0 || !t->wake)
                 return;
         t->wake = false;
-        if (t->active)
-                settle(t, true);
+        settle(t, true);
 }
 
 void run_terminal_continued(RunTerminal *t) {
         t->n_continued--;
-        if (t->active && !is_waking(t))
+        if (!is_waking(t))
                 (void) receive_signals(t, true);
 }
 
@@ -191,17 +211,29 @@ static bool stop(int sig) {
         return sigpending(&mask) >= 0 && sigismember(&mask, SIGCONT) > 0;
 }
 
+/* Whether isorun has a controlling terminal. */
+static bool has_terminal(void) {
+        _cleanup_close_ int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+        return fd >= 0;
+}
+
 void run_terminal_stopped(RunTerminal *t, int sig) {
-        /* The reaper has sent this before it continues the payload. */
-        if (!t->active || is_waking(t))
+        const bool used = sig == SIGTTIN || sig == SIGTTOU;
+
+        /* The reaper has sent this before it continues the payload. Without a terminal, no shell could continue isorun. */
+        if (!t->job || is_waking(t) || (!t->active && !has_terminal()))
                 return;
+        t->wanted = t->wanted || used;
         /* The payload used the terminal while it was in the background, and isorun is in the foreground now. */
-        if ((sig == SIGTTIN || sig == SIGTTOU) && run_terminal_is_ours(t->run)) {
+        if (used && t->active && run_terminal_is_ours(t->run)) {
                 settle(t, true);
                 return;
         }
-        terminal_drain(&t->terminal);
-        terminal_release(&t->terminal);
+        if (t->active) {
+                terminal_drain(&t->terminal);
+                terminal_release(&t->terminal);
+        }
         if (!stop(sig))
                 settle(t, true);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* isorun's side of the instance's own terminal (pty.h). isorun passes input, output, size and signals between the
- * caller's terminal and the instance's, so that the instance looks like a job to the caller's shell. */
+/* isorun's side of the instance's own session and terminal (pty.h). isorun passes input, output, size and signals
+ * between the caller's terminal and the instance's, so that the instance looks like a job to the caller's shell. */
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -12,8 +12,10 @@
 
 typedef struct RunTerminal {
         const Run *run;   /* borrowed */
+        bool job;         /* the payload runs in a session of its own, and isorun stops and continues with it */
         bool active;      /* the instance has a terminal, and neither end is gone */
-        bool foreground;  /* the last state that the reaper has got from isorun */
+        bool wanted;      /* the payload is to have the terminal's foreground when isorun has that of the caller's */
+        bool foreground;  /* whether it has; the last state that the reaper has got from isorun */
         bool set_up;      /* the instance's terminal has the settings of the caller's */
         unsigned n_asked; /* signals that the reaper has been asked about */
         bool wake;        /* SIGCONT has come, and waits for the reaper's answers */
@@ -28,7 +30,12 @@ bool run_terminal_is_ours(const Run *run);
 /* Takes over the master of the instance's terminal. Returns 0 or -errno, reported. */
 int run_terminal_begin(RunTerminal *t, int master);
 
-/* Connects the caller's terminal when the payload runs. Returns 0 or -errno, reported. */
+/* From here on, ^Z in the caller's terminal is for the payload, which may run at any moment. Returns 0 or -errno,
+ * reported. */
+int run_terminal_prepare(const RunTerminal *t);
+
+/* Connects the caller's terminal when the payload runs. Does nothing if the payload has no session of its own. Returns 0
+ * or -errno, reported. */
 int run_terminal_start(RunTerminal *t);
 
 /* The fds to poll(2), and what to do when some are ready. */

@@ -89,7 +89,9 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
 
         inside.bus_socket = run->bus_socket;
         inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
-        s->terminal.foreground = s->terminal.set_up = inside.foreground;
+        s->terminal.set_up = inside.foreground;
+        s->terminal.wanted = run->plan->reads_terminal;
+        s->terminal.foreground = inside.foreground && s->terminal.wanted;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(run->report, errno, "cannot make a socket pair: %s", strerror(errno));
 
@@ -286,6 +288,8 @@ static int start(Supervisor *s) {
                 r = hand_over_prepare(&s->hand_over, run);
         if (r >= 0 && run->plan->machine)
                 r = machine_register(run->plan, &run->bus, run->report);
+        if (r >= 0)
+                r = run_terminal_prepare(&s->terminal);
         /* If the process inside is gone, its last message says why. */
         if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
                 do

@@ -12,6 +12,14 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
+static SignalSender find_sender(const Run *run, const struct signalfd_siginfo *info) {
+        /* isorun is the service's main process, so its parent is the service manager. */
+        if (run->plan->holder == HOLDER_SERVICE && info->ssi_pid == (uint32_t) getppid())
+                return SENDER_MANAGER;
+        /* In a sandbox around this one, process 1 is a reaper, which passes on such signals. */
+        return info->ssi_code == SI_KERNEL || info->ssi_pid == 1 ? SENDER_TERMINAL : SENDER_ANY;
+}
+
 /* Asks the reaper about each signal whether the payload has it already: a terminal sends SIGINT to the whole process
  * group, and systemd stops all processes of the unit. The reaper answers with MESSAGE_SEEN. */
 static void ask_about_signals(Supervisor *s) {
@@ -19,9 +27,8 @@ static void ask_about_signals(Supervisor *s) {
         struct signalfd_siginfo info;
 
         while (run_take_signal(run, &info)) {
-                /* isorun is the service's main process, so its parent is the service manager. */
-                bool manager = run->plan->holder == HOLDER_SERVICE && info.ssi_pid == (uint32_t) getppid();
-                Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo, .status = manager };
+                Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo,
+                              .status = (int32_t) find_sender(run, &info) };
 
                 if (!run_terminal_signal(&s->terminal, &info) && message_send(run->socket, &m, NULL, 0) >= 0)
                         s->terminal.n_asked++;

@@ -46,6 +46,13 @@ int terminal_begin(Terminal *t, unsigned mask, int master) {
         return t->input < 0 ? pass_output(master) : 0;
 }
 
+/* Whether the programs inside want their output processed ("\n" becomes "\r\n"). */
+static bool wants_processing(const Terminal *t) {
+        struct termios how;
+
+        return tcgetattr(t->master, &how) >= 0 && how.c_oflag & OPOST;
+}
+
 int terminal_take(Terminal *t) {
         struct termios raw;
 
@@ -55,7 +62,11 @@ int terminal_take(Terminal *t) {
                 return -errno;
         raw = t->saved;
         cfmakeraw(&raw);
-        if (tcsetattr(t->input, TCSADRAIN, &raw) < 0)
+        t->processed = t->shared && wants_processing(t);
+        if (t->processed)
+                raw.c_oflag = t->saved.c_oflag;
+        /* A terminal that is raw already may take long to show what was written. */
+        if (tcsetattr(t->input, t->raw ? TCSANOW : TCSADRAIN, &raw) < 0)
                 return -errno;
         t->raw = true;
         return 0;
@@ -116,6 +127,29 @@ static int take(TerminalBuffer *b, int fd) {
         return n > 0;
 }
 
+/* Both terminals have processed the output, or will: takes out what the user's adds again. */
+static void undo_processing(TerminalBuffer *b) {
+        size_t end = b->begin;
+
+        for (size_t i = b->begin; i < b->end; i++)
+                if (b->data[i] != '\r' || i + 1 == b->end || b->data[i + 1] != '\n')
+                        b->data[end++] = b->data[i];
+        b->end = end;
+}
+
+/* Reads output. If others use the user's terminal, too, that goes on processing output, unless the programs inside do
+ * not want it. */
+static int take_output(Terminal *t) {
+        int r = take(&t->shown, t->master);
+        bool wanted = t->shared && wants_processing(t);
+
+        if (t->raw && wanted != t->processed)
+                (void) terminal_take(t);
+        if (wanted)
+                undo_processing(&t->shown);
+        return r;
+}
+
 static int give(TerminalBuffer *b, int fd) {
         ssize_t n = write(fd, b->data + b->begin, b->end - b->begin);
 
@@ -136,7 +170,7 @@ int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]) 
         if (fds[TERMINAL_TO_MASTER].revents && give(&t->typed, t->master) < 0)
                 t->typed.begin = t->typed.end;
         /* EIO: all processes inside have closed the terminal (tty_ioctl(4)), so the command is about to end. */
-        if (fds[TERMINAL_FROM_MASTER].revents && take(&t->shown, t->master) <= 0)
+        if (fds[TERMINAL_FROM_MASTER].revents && take_output(t) <= 0)
                 t->output_ended = true;
         return fds[TERMINAL_TO_OUTPUT].revents ? give(&t->shown, t->output) : 0;
 }
@@ -181,6 +215,6 @@ void terminal_drain(Terminal *t) {
 
         for (size_t n = 0; show(t, ending) && n < most; n += t->shown.end)
                 if (t->output_ended || poll(&(struct pollfd) { .fd = t->master, .events = POLLIN }, 1, 0) <= 0 ||
-                    take(&t->shown, t->master) <= 0 || is_empty(&t->shown))
+                    take_output(t) <= 0 || is_empty(&t->shown))
                         return;
 }

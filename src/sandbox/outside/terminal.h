@@ -18,7 +18,9 @@ typedef struct Terminal {
         int input;  /* the user's terminal, borrowed; -1: no input */
         int output; /* the user's terminal, owned */
         int master; /* owned */
+        bool shared; /* other programs may write to the user's terminal, too: it processes all output itself */
         bool raw;   /* input is raw and is read; saved must be restored */
+        bool processed; /* while raw, whether it processes output */
         bool output_ended;
         bool hurry; /* isorun is to end: do not wait long for a user's terminal that takes no output */
         struct termios saved;

@@ -21,7 +21,7 @@ static const struct {
         Range value, status, fds;
 } table[_MESSAGE_TYPES] = {
         [MESSAGE_GO] = { .fds = { 2, 2 } },
-        [MESSAGE_SIGNAL] = { .value = { 1, SIGNAL_MAX }, .status = { 0, 1 } },
+        [MESSAGE_SIGNAL] = { .value = { 1, SIGNAL_MAX }, .status = { 0, _SENDERS - 1 } },
         [MESSAGE_CONTINUE] = { .value = { 0, 1 } },
         [MESSAGE_CONTROL] = { .fds = { 1, 1 } },
         [MESSAGE_LOOK_UP] = { .value = { 1, INT32_MAX } },

@@ -16,7 +16,7 @@ typedef enum MessageType {
         MESSAGE_MAPPED,     /* the id maps are written */
         MESSAGE_REQUESTING, /* from now on systemd may move the process */
         MESSAGE_GO,         /* the limits hold; fds: the two compiled filters */
-        MESSAGE_SIGNAL,     /* isorun got signal `value`; did the reaper? status: whether systemd sent it */
+        MESSAGE_SIGNAL,     /* isorun got signal `value`; does the payload have it? status: a SignalSender */
         MESSAGE_CONTINUE,   /* continue the payload; value: whether it gets the foreground of its terminal; answered
                                with MESSAGE_CONTINUED */
         MESSAGE_CONTROL,    /* fd: an accepted connection of control.h */
@@ -40,6 +40,15 @@ typedef enum MessageType {
         MESSAGE_EXITED,  /* value: the payload's wait status */
         _MESSAGE_TYPES,
 } MessageType;
+
+/* Where a signal to isorun comes from. */
+typedef enum SignalSender {
+        SENDER_ANY,
+        SENDER_MANAGER,  /* the service manager, which signals all processes of the unit */
+        SENDER_TERMINAL, /* the caller's terminal, for the whole job; with an own session, the reaper passes it on to the
+                            payload's process group */
+        _SENDERS,
+} SignalSender;
 
 typedef struct Message {
         MessageType type;
