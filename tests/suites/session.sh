@@ -231,11 +231,30 @@ os.kill(min(pid), 9); t.end()
 PY
 }
 
+# With Terminal=shared, the payload is in the caller's process group.
+test_priority() {
+	local setpriority ioprio_set
+	setpriority=$(call_number setpriority) ioprio_set=$(call_number ioprio_set)
+	person "no priority outside can be changed" -p Terminal=shared -p "SystemCallFilter=@system-service" <<PY
+before = os.getpriority(os.PRIO_PROCESS, 0)
+out = subprocess.run([I, "/usr/bin/python3", "-c", """
+import ctypes, errno, os
+c = ctypes.CDLL(None, use_errno=True)
+def call(*args): print(*args[1:3], errno.errorcode.get(ctypes.get_errno()) if c.syscall(*args) < 0 else "done")
+for which in (1, 1 << 32 | 1, 2): call(ctypes.c_long($setpriority), ctypes.c_long(which), 0, 7)
+for which in (2, 1 << 32 | 2, 3): call(ctypes.c_long($ioprio_set), ctypes.c_long(which), os.getuid() * (which == 3), 3 << 13)
+"""], capture_output=True, text=True).stdout
+print(*re.findall(r"\w+$", out, re.M)) #= EPERM EPERM done EPERM EPERM done
+print(before == os.getpriority(os.PRIO_PROCESS, 0), os.popen("ionice").read().split(":")[0] != "idle") #= True True
+PY
+}
+
 test_session() {
 	scope=()
 	test_attack
 	test_typed
 	test_jobs
+	test_priority
 }
 
 as_everybody test_session

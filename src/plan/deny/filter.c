@@ -195,10 +195,14 @@ static const PlanArgumentRule fixed_rules[] = {
         MASKED("fcntl64", 1, UINT32_MAX, F_SETPIPE_SZ, EPERM, _DIRECTIVE_MAX),
         MASKED("fcntl", 1, UINT32_MAX, F_SETLEASE, EPERM, _DIRECTIVE_MAX),
         MASKED("fcntl64", 1, UINT32_MAX, F_SETLEASE, EPERM, _DIRECTIVE_MAX),
+        /* Group 0 is the payload's own, which is the caller's with Terminal=shared. The kernel finds all its processes,
+         * also those outside of the pid namespace. (With PRIO_USER, it finds only those inside.) */
+        MASKED("setpriority", 0, UINT32_MAX, 1 /* PRIO_PGRP */, EPERM, _DIRECTIVE_MAX),
+        MASKED("ioprio_set", 0, UINT32_MAX, 2 /* IOPRIO_WHO_PGRP */, EPERM, _DIRECTIVE_MAX),
 };
 
-/* The payload's process group is also that of isorun and the caller. kill(2) with pid 0 reaches them even from another
- * pid namespace. */
+/* With Terminal=shared, the payload's process group is also that of isorun and the caller. kill(2) with pid 0 reaches
+ * them even from another pid namespace. */
 static const PlanArgumentRule group_rules[] = {
         MASKED("kill", 0, UINT32_MAX, 0, EPERM, _DIRECTIVE_MAX),
 };
