@@ -190,6 +190,33 @@ s.type_line("bg"); s.prompt(); eventually(lambda: state(p) == "S"); print(state(
 s.type_line("kill %1"); s.prompt(); s.job("143"); print(eventually(lambda: not pids("^sleep 862$"))) #= True
 s.end()
 PY
+	person "a loop of a shell ends at ^C, as it does with the command itself" <<'PY'
+s = Shell()
+for command in "sleep 863", "--pty sleep 863", "sh -c 'sleep 863; :' >/dev/null", "sleep 863 </dev/null | cat":
+    s.type_line("n=0; for i in 1 2 3; do n=$i; " + f"{I} {command}; done")
+    eventually(lambda: pids("^sleep 863$")); time.sleep(0.1)
+    s.type("\x03"); s.prompt(); eventually(lambda: not pids("^sleep 863$")); print(s.ask("echo $n")[0]) #= 1
+#= 1
+#= 1
+#= 1
+s.end()
+t = Terminal("bash", "-c", f"for i in 1 2 3; do {I} sleep 864; echo again; done")
+eventually(lambda: pids("^sleep 864$")); is_raw(t); t.type("\x03")
+print(t.end(), t.killed, "again" in t.text()) #= 130 True False
+PY
+	person "it dies of SIGINT and SIGQUIT as the command did, without a core, and of nothing else" <<'PY'
+import resource
+resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+os.chdir("/tmp")
+for s in 2, 3, 15, 9, 6:
+    t = Terminal(I, "sh", "-c", f"kill -{s} $$")
+    print(t.end(), t.killed, t.dumped) #= 130 True False
+#= 131 True False
+#= 143 False False
+#= 137 False False
+#= 134 False False
+t = Terminal(I, "sh", "-c", "exit 130"); print(t.end(), t.killed) #= 130 False
+PY
 	person "a SIGTERM that comes while a slow terminal shows the rest is not lost" <<'PY'
 s = Shell()
 s.type_line(f"{I} sh -c 'seq 3000; kill -TSTP $$; exec sleep 865'"); s.until("kill -TSTP")

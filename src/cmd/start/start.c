@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/capability.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -51,7 +50,7 @@ int start_allowed(Report *report) {
 }
 
 /* isorun ends as the payload has ended. As the main process of a service it also ends by the same signal, so that
- * systemd sees the signal. */
+ * systemd sees the signal; and elsewhere by SIGINT and SIGQUIT, so that a shell's loop ends at ^C. */
 static int end_as(const Outcome *outcome, bool is_service) {
         bool ended = outcome->progress == PROGRESS_ENDED;
         int sig;
@@ -62,17 +61,8 @@ static int end_as(const Outcome *outcome, bool is_service) {
                 return outcome->exit_status;
 
         sig = ended ? WTERMSIG(outcome->wait_status) : outcome->exit_status - 128;
-        if (is_service) {
-                sigset_t mask;
-
-                /* isorun must not dump core: only the payload's core dump is of interest. */
-                (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
-                (void) signal(sig, SIG_DFL);
-                sigemptyset(&mask);
-                sigaddset(&mask, sig);
-                (void) sigprocmask(SIG_UNBLOCK, &mask, NULL);
-                (void) raise(sig);
-        }
+        if (is_service || sig == SIGINT || sig == SIGQUIT)
+                die_of(sig);
         return 128 + sig;
 }
 

@@ -31,6 +31,7 @@ typedef struct Visit {
         unsigned terminals; /* bit N: fd N is a terminal */
         Terminal terminal;
         int status; /* the exit status, when it is known */
+        int killed_by; /* the signal that ended the command; 0: none */
 } Visit;
 
 static void visit_deinit(Visit *v) {
@@ -147,7 +148,8 @@ static int take_reply(Visit *v) {
         case CONTROL_EXITED:
                 if (v->own_terminal)
                         terminal_drain(&v->terminal);
-                v->status = WIFEXITED(reply.value) ? WEXITSTATUS(reply.value) : 128 + WTERMSIG(reply.value);
+                v->killed_by = WIFEXITED(reply.value) ? 0 : WTERMSIG(reply.value);
+                v->status = v->killed_by ? 128 + v->killed_by : WEXITSTATUS(reply.value);
                 return 1;
         }
         return report_error(v->report, EPROTO, "%s: isorun sent an answer that isoctl does not know", v->instance->name);
@@ -238,7 +240,13 @@ static int run(const CommandLine *line, Report *report) {
         v.start_by = clock_usec(CLOCK_MONOTONIC) + (uint64_t) CLIENT_SECONDS * 1000000;
         if (v.connection < 0 || take_signals(&v) < 0 || ask(&v, line->rest) < 0)
                 return PLAN_FAILED;
-        return relay(&v) < 0 ? PLAN_FAILED : v.status;
+        if (relay(&v) < 0)
+                return PLAN_FAILED;
+        terminal_end(&v.terminal);
+        /* So that a shell's loop ends at ^C. */
+        if (v.killed_by == SIGINT || v.killed_by == SIGQUIT)
+                die_of(v.killed_by);
+        return v.status;
 }
 
 static const Argument arguments[] = {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox/wire/signals.h"
@@ -238,6 +239,15 @@ void run_terminal_stopped(RunTerminal *t, int sig) {
                 settle(t, true);
 }
 
+/* The payload has died of a signal that a raw terminal does not send to the rest of the caller's job, as it would without
+ * isorun. (isorun itself has it blocked.) */
+static void signal_job(const RunTerminal *t) {
+        int wait_status = t->run->outcome.wait_status, sig = t->terminal.key_signal;
+
+        if (t->run->outcome.progress == PROGRESS_ENDED && sig && WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == sig)
+                (void) kill(0, sig);
+}
+
 void run_terminal_end(RunTerminal *t) {
         if (!t->active)
                 return;
@@ -246,4 +256,5 @@ void run_terminal_end(RunTerminal *t) {
                 terminal_forget(&t->terminal);
         terminal_end(&t->terminal);
         t->active = false;
+        signal_job(t);
 }

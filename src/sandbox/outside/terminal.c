@@ -150,6 +150,20 @@ static int take_output(Terminal *t) {
         return r;
 }
 
+/* Notes what signal the other terminal will make of the keys. */
+static void note_keys(Terminal *t) {
+        struct termios how;
+
+        if (tcgetattr(t->master, &how) < 0 || !(how.c_lflag & ISIG))
+                return;
+        for (size_t i = t->typed.begin; i < t->typed.end; i++) {
+                cc_t c = (cc_t) t->typed.data[i];
+
+                /* 0 stands for no key: termios(3). */
+                t->key_signal = !c ? 0 : c == how.c_cc[VINTR] ? SIGINT : c == how.c_cc[VQUIT] ? SIGQUIT : 0;
+        }
+}
+
 static int give(TerminalBuffer *b, int fd) {
         ssize_t n = write(fd, b->data + b->begin, b->end - b->begin);
 
@@ -162,8 +176,10 @@ static int give(TerminalBuffer *b, int fd) {
 int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]) {
         int r = 1;
 
-        if (fds[TERMINAL_FROM_INPUT].revents && t->raw)
+        if (fds[TERMINAL_FROM_INPUT].revents && t->raw) {
                 r = take(&t->typed, t->input);
+                note_keys(t);
+        }
         if (r <= 0)
                 return r < 0 ? r : -EIO;
         /* The payload's side no longer reads, so the input is dropped. */

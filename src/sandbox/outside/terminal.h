@@ -22,6 +22,7 @@ typedef struct Terminal {
         bool raw;   /* input is raw and is read; saved must be restored */
         bool processed; /* while raw, whether it processes output */
         bool output_ended;
+        int key_signal; /* SIGINT or SIGQUIT if the user has typed its key last, else 0 */
         bool hurry; /* isorun is to end: do not wait long for a user's terminal that takes no output */
         struct termios saved;
         TerminalBuffer typed, shown;
