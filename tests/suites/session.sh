@@ -69,6 +69,7 @@ chmod 644 "$tmp/attack.py"
 
 # options...: for each way to redirect, what the program above gets in the background of an interactive shell.
 test_attack_with() {
+	# promise P23
 	person "in the background it gets nothing of the caller's terminal, ${*:-by default}" -v "$tmp/attack.py:/attack.py:ro" "$@" <<'PY'
 import glob
 s = Shell()
@@ -107,6 +108,7 @@ test_attack() {
 
 # What is typed while standard input is not the terminal is not for the payload, whatever it prints; else it is.
 test_typed() {
+	# promise P23
 	person "a password typed at its prompt, with standard input redirected, does not reach it" <<'PY'
 for redirected in "</dev/null", "</dev/null >/dev/null", "</dev/null | cat":
     s = Shell()
@@ -262,6 +264,7 @@ PY
 test_priority() {
 	local setpriority ioprio_set
 	setpriority=$(call_number setpriority) ioprio_set=$(call_number ioprio_set)
+	# promise P23
 	person "no priority outside can be changed" -p Terminal=shared -p "SystemCallFilter=@system-service" <<PY
 before = os.getpriority(os.PRIO_PROCESS, 0)
 out = subprocess.run([I, "/usr/bin/python3", "-c", """
