@@ -62,6 +62,7 @@ all() {
 	[ "$label" = root ] || bus=(--user)
 	for policy in ${policies:-default web client compile filter nest}; do
 		if [ -n "${scope_only-}" ]; then
+			[ "$label-$policy" != root-nest ] || continue # it has no more rights than the user
 			attack "$policy" scope "$isorun"
 			continue
 		fi
