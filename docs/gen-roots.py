@@ -7,6 +7,7 @@ Usage: gen-roots.py [--check] ISOCTL ROOTS.MD     (--check: only report, by the 
 A policy is a block ```ini, and its plan is the next block ```. Run this as root, where /var/lib and /etc are writable, as in a
 test host: it makes the directories that the policies name. Entries that every root has are shown only in the first plan.
 """
+import os
 import pathlib
 import re
 import shutil
@@ -17,6 +18,7 @@ import tempfile
 BLOCKS = re.compile(r"(```ini\n(?P<policy>.*?)```\n.*?```\n\$ isoctl explain (?P<file>\S+) -- (?P<command>\S+)\n)(.*?)(```)",
                     flags=re.S)
 ROOTS = pathlib.Path("/var/lib/roots")
+SHOP = pathlib.Path("/var/lib/shop")
 TABLE = pathlib.Path("/etc/isorun/volumes.d/roots.conf")
 
 
@@ -27,8 +29,8 @@ def prepare():
         shutil.copy("/bin/busybox", ROOTS / name / "bin/sh")
     subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", ROOTS / "debian", ROOTS / "debian.img", "8M"], check=True,
                    stdout=subprocess.DEVNULL)
-    pathlib.Path("/var/lib/shop").mkdir()
-    pathlib.Path("/var/lib/shop/a.key").touch()
+    SHOP.mkdir()
+    (SHOP / "a.key").touch()
     TABLE.parent.mkdir(parents=True, exist_ok=True)
     TABLE.write_text("[Volumes]\ndebian=/var/lib/roots/debian\ndata=/var/lib/shop\n")
 
@@ -36,6 +38,7 @@ def prepare():
 def explain(isoctl, directory, block):
     (directory / block["file"]).write_text(block["policy"])
     text = subprocess.run([isoctl, "explain", block["file"], "--", block["command"]], cwd=directory, check=True,
+                          env=dict(os.environ, HOME="/root"),
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     return re.search(r"^root\n((?:  .*\n)*)", text, flags=re.M)[1].splitlines()
 
@@ -52,10 +55,14 @@ def main():
         return block[1] + "\n".join(["root", *new, ""]) + block[6]
 
     prepare()
-    with tempfile.TemporaryDirectory() as directory:
-        old = target.read_text(encoding="utf-8")
-        new = BLOCKS.sub(renew, old)
-    TABLE.unlink()
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            old = target.read_text(encoding="utf-8")
+            new = BLOCKS.sub(renew, old)
+    finally:
+        TABLE.unlink()
+        shutil.rmtree(ROOTS)
+        shutil.rmtree(SHOP)
     if check:  # machines differ in which of the hidden files exist
         return re.sub(r"  .* inaccessible\b.*\n", "", old) != re.sub(r"  .* inaccessible\b.*\n", "", new)
     target.write_text(new, encoding="utf-8")

@@ -7,6 +7,8 @@
 
 #include "plan/root/secrets.h"
 #include "plan/who/private-ids.h"
+#include "util/path.h"
+#include "util/strv.h"
 #include "util/text.h"
 
 static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {
@@ -140,17 +142,46 @@ static int add_notify(RootBuilder *rb) {
                                                    .key = "NOTIFY_SOCKET" });
 }
 
+/* An empty home directory in memory, because programs keep caches and configurations there, and many fail without.
+ * Returns 1 if the home is directory itself, 0 if not, or -errno. */
+static int add_home(RootBuilder *rb, const char *directory, Origin origin) {
+        const char *variable = strv_variable(rb->b->plan->environment, "HOME");
+        _cleanup_free_ char *home = NULL;
+        PlanMount m;
+        int r;
+
+        if (!rb->host_root || !variable || !path_is_safe(variable))
+                return 0;
+        home = path_simplify(variable);
+        if (!home)
+                return -ENOMEM;
+        if (!streq(home, directory) && !path_is_below(home, directory))
+                return 0;
+        m = plan_tmpfs(home, root_builder_tmpfs_options(rb->b->plan, "700", TMPFS_SIZE, 0), (MountAttributes) {});
+        r = root_builder_want(rb, mount_because_of(origin, m));
+        return r < 0 ? r : streq(home, directory);
+}
+
+static int hide_homes(RootBuilder *rb) {
+        static const char *const directories[] = { "/home", "/root" };
+        const Setting *protect = policy_get(rb->b->policy, D_ProtectHome);
+        int r = 0;
+
+        if (protect->value.number != PROTECT_HOME_YES && protect->value.number != PROTECT_HOME_TMPFS)
+                return 0;
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(directories); i++) {
+                r = add_home(rb, directories[i], protect->origin);
+                if (r == 0)
+                        r = add_hidden(rb, directories[i], protect->origin);
+        }
+        return r < 0 ? r : 0;
+}
+
 /* Hides the host's directories that no instance needs. /opt has programs, so it stays visible. */
 static int add_all_hidden(RootBuilder *rb) {
         static const char *const directories[] = { "/boot", "/media", "/mnt", "/srv", "/sys" };
-        const Setting *home = policy_get(rb->b->policy, D_ProtectHome);
-        int r = 0;
+        int r = hide_homes(rb);
 
-        if (home->value.number == PROTECT_HOME_YES || home->value.number == PROTECT_HOME_TMPFS) {
-                r = add_hidden(rb, "/home", home->origin);
-                if (r >= 0)
-                        r = add_hidden(rb, "/root", home->origin);
-        }
         for (size_t i = 0; r >= 0 && rb->host_root && i < ELEMENTSOF(directories); i++)
                 r = add_hidden(rb, directories[i], (Origin) {});
         return r;
