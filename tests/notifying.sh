@@ -8,7 +8,7 @@
 # Most checks here expect that a message of the service reaches systemd. Only a few expect a refusal.
 # shellcheck disable=SC2034
 note=" [no refusal]"
-unlimited=(-p MemoryMax= -p TasksMax=)
+unlimited=(-p MemoryMax= -p MemorySwapMax= -p TasksMax=)
 unit="isorun-notify.service"
 
 # Says and does what its words are, one after the other.

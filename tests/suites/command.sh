@@ -61,7 +61,7 @@ mkdir -p "$tmp/home/job/sub"
 echo hello >"$tmp/home/job/notes"
 printf '#!/bin/sh\necho other\n' >"$tmp/home/job/ls"
 chmod 755 "$tmp/home/job/ls"
-in_job() { run env -C "$tmp/home/job" HOME="$tmp/home" "$isorun" --no-scope -p MemoryMax= -p TasksMax= "$@"; }
+in_job() { run env -C "$tmp/home/job" HOME="$tmp/home" "$isorun" --no-scope -p MemoryMax= -p MemorySwapMax= -p TasksMax= "$@"; }
 # description, expected status, output and messages (%d is the directory), arguments...
 job() {
 	local what=$1 expected=${2//%d/$tmp/home/job}

@@ -471,7 +471,7 @@ print(len(json.load(sys.stdin)[0]["nested"]))')" 1
 test_unmarked() {
 	systemctl reset-failed isorun-test.service 2>/dev/null
 	systemd-run --quiet --unit isorun-test -p User="$TH_USER" -p MemoryMax=100M -p TasksMax=50 -p Type=exec \
-		"$isorun" "${mode[@]}" -p MemoryMax= -p TasksMax= sleep 708
+		"$isorun" "${mode[@]}" -p MemoryMax= -p MemorySwapMax= -p TasksMax= sleep 708
 	await runs '^sleep 708$'
 	is "a service without attributes is found" "$("$isoctl" list --no-legend | awk '{print $1, $2, $3}')" "isorun-test - running"
 	run "$isoctl" enter isorun-test id -un

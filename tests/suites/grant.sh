@@ -196,7 +196,7 @@ test_service() {
 	mkdir -p "$directory" "$tmp/given"
 	systemctl reset-failed isorun-test.service 2>/dev/null
 	systemd-run --quiet --unit isorun-test -p WorkingDirectory="$directory" -p MemoryMax=100M -p TasksMax=50 -p Type=exec \
-		"$isorun" --quiet --name one -p MemoryMax= -p TasksMax= -p "GrantPaths=$directory:rw" sh -c 'cd /; sleep 806'
+		"$isorun" --quiet --name one -p MemoryMax= -p MemorySwapMax= -p TasksMax= -p "GrantPaths=$directory:rw" sh -c 'cd /; sleep 806'
 	await ctl enter one true 2>/dev/null
 	grant one "$tmp/given:$directory:rw"
 	is "a place in a service, of the name of its working directory" "$status $err" "0 "

@@ -162,7 +162,7 @@ test_services() {
 
 	[ -n "${TH_USER-}" ] || return 0
 	serve isorun-test-user -p "User=$TH_USER" -- -p Optional= --policy nest -p "Optional=MemoryMax TasksMax" \
-		-p TasksMax= -p MemoryMax= sleep 906
+		-p TasksMax= -p MemoryMax= -p MemorySwapMax= sleep 906
 	await entered isorun-test-user
 	is "a service with User= and a policy that nests is listed by its unit's name" \
 		"$(isoctl list --no-legend | awk '{print $1, $2, $3}')" "isorun-test-user - running"

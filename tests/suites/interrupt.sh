@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SIGTERM and SIGINT end isorun and isoctl, whatever they wait for, and nothing is left. Needs a systemd.
 . "$(dirname "$0")/../lib.sh"
-unlimited=(-p MemoryMax= -p TasksMax=)
+unlimited=(-p MemoryMax= -p MemorySwapMax= -p TasksMax=)
 
 # A bus that accepts connections, says so, and answers nothing; with "full", one that does not even accept.
 cat >"$tmp/bus.py" <<'PY'

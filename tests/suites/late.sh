@@ -3,7 +3,7 @@
 # What a start says that takes long: what it waits for. Needs a systemd.
 # shellcheck disable=SC2016
 . "$(dirname "$0")/../lib.sh"
-loud=(-p MemoryMax= -p TasksMax=)
+loud=(-p MemoryMax= -p MemorySwapMax= -p TasksMax=)
 
 # A start that is late says so on FILE.
 late() { grep -qs "^isorun: notice: .*waiting" "$1"; }

@@ -92,7 +92,7 @@ test_same_name() {
 	SH
 	chmod 644 "$tmp/container.sh"
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-same.service -p TasksMax=77 sleep 1000
-	as_service Delegate=yes -- sh "$tmp/container.sh" "$isorun" --quiet -p Optional= -p MemoryMax= -p TasksMax=7 true
+	as_service Delegate=yes -- sh "$tmp/container.sh" "$isorun" --quiet -p Optional= -p MemoryMax= -p MemorySwapMax= -p TasksMax=7 true
 	is "$label: a service of the same name in another place" "$status $err" \
 		"125 isorun: the service manager on the bus does not know this process as one of isorun-same.service"
 	also is "$label: ... keeps its limits" "$(show isorun-same.service TasksMax)" 77

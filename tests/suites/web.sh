@@ -34,8 +34,8 @@ serve() {
 	like "$label: ... with what is in the volume" "$body" "*hello from the sandbox*"
 	is "$label: ... systemctl sees it" "$("${who[@]}" systemctl "${bus[@]}" is-active "isorun-$name.scope")" active
 	cgroup=/sys/fs/cgroup$("${who[@]}" systemctl "${bus[@]}" show -P ControlGroup "isorun-$name.scope")
-	is "$label: ... held to its limits" "$(cat "$cgroup/memory.max" "$cgroup/pids.max" "$cgroup/cpu.max")" \
-		$'268435456\n128\n100000 100000'
+	is "$label: ... held to its limits" "$(cd "$cgroup" && cat memory.max memory.swap.max pids.max cpu.max)" \
+		$'268435456\n0\n128\n100000 100000'
 	"${who[@]}" systemctl "${bus[@]}" stop "isorun-$name.scope"
 	wait $!
 	also ok "$label: ... gone without a trace when stopped" eventually traceless "$name"

@@ -600,6 +600,23 @@ static void test_bounds(void **state) {
         assert_int_equal(f->plan->inner_namespaces, 0);
 }
 
+static void test_swap(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "MemoryMax=32M");
+        expect_in("swap", plan_shown(f), "MemorySwapMax=none: the payload may use all swap, in addition to MemoryMax=\n");
+        plan_expect_good(f, "MemoryMax=32M\nMemorySwapMax=0");
+        assert_null(strstr(plan_shown(f), "may use all swap"));
+        plan_expect_good(f, "MemoryMax=infinity");
+        assert_null(strstr(plan_shown(f), "may use all swap"));
+
+        /* One message for both. */
+        f->request.no_scope = true;
+        plan_expect_notice(f, "MemoryMax=32M\nMemorySwapMax=0\nOptional=MemoryMax MemorySwapMax", "MemoryMax=: not enforced");
+        assert_null(strstr(log_text(&f->log), "MemorySwapMax=:"));
+        plan_expect_notice(f, "MemorySwapMax=0\nOptional=MemorySwapMax", "MemorySwapMax=: not enforced");
+}
+
 /* The command and the directory. */
 
 static void test_command(void **state) {
@@ -752,6 +769,7 @@ int main(void) {
                 IN_PLAN(test_notify_requests),
                 IN_PLAN(test_resource_limits),
                 IN_PLAN(test_bounds),
+                IN_PLAN(test_swap),
                 IN_PLAN(test_terminals),
                 IN_PLAN(test_terminal_without_isorun),
                 IN_PLAN(test_command),

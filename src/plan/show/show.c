@@ -113,6 +113,14 @@ static void show_instance(Output *out) {
                       plan->delegate ? ", and a copy of the limits there" : "");
 }
 
+/* MemoryMax= limits memory alone, which surprises many. */
+static void show_swap(Output *out) {
+        const Setting *memory = policy_get(out->policy, D_MemoryMax);
+
+        if (memory && memory->value.number != UINT64_MAX && !policy_get(out->policy, D_MemorySwapMax))
+                entry(out, "MemorySwapMax", NULL, "none: the payload may use all swap, in addition to MemoryMax=");
+}
+
 static void show_scope(Output *out) {
         section(out, "scope");
         for (size_t i = 0; i < out->plan->n_properties; i++) {
@@ -122,6 +130,7 @@ static void show_scope(Output *out) {
                         entry(out, p->directive->name, &p->settings->items[k].origin, "%s%s",
                               p->settings->items[k].value.text, p->optional ? " (optional)" : "");
         }
+        show_swap(out);
 }
 
 static void show_namespaces(Output *out, const char *key, uint64_t flags) {

@@ -149,6 +149,8 @@ static int check_enforceable(Builder *b) {
 
                 if (held && !no_bpf)
                         plan->properties[kept++] = p;
+                else if (directive_id(p.directive) == D_MemorySwapMax && policy_get(b->policy, D_MemoryMax))
+                        continue; /* the message about MemoryMax= is enough */
                 else if (!build_may_lack(b, directive_id(p.directive), p.settings->items[0].origin,
                                          no_bpf ? "a user's systemd accepts it but does not enforce it"
                                                 : build_holder_reason(b)))

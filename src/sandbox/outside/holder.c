@@ -17,6 +17,12 @@
 #include "util/process.h"
 #include "util/strv.h"
 
+/* Whether a message about MemoryMax= has already said that the cgroup has no limits for memory. */
+static bool is_reported(const Holder *h, const PlanProperty *p) {
+        return directive_id(p->directive) == D_MemorySwapMax && policy_get(h->plan->source, D_MemoryMax) &&
+               faccessat(h->cgroup_fd, "memory.max", F_OK, 0) < 0;
+}
+
 static int check_limit(const Holder *h, const PlanProperty *p) {
         _cleanup_free_ char *actual = NULL;
         Origin origin = p->settings->items[0].origin;
@@ -24,7 +30,7 @@ static int check_limit(const Holder *h, const PlanProperty *p) {
         int r;
 
         r = limit_is_held(p, h->cgroup_fd, &actual);
-        if (r > 0)
+        if (r > 0 || is_reported(h, p))
                 return 0;
         if (p->optional) {
                 report_notice_at(h->report, origin, name, "not enforced: %s", actual ?: strerror(-r));
