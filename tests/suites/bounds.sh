@@ -129,7 +129,7 @@ got() { sed -n "s/^$1 //p" "$tmp/taken"; } # kind
 
 let_go() {
 	exec 8>&-
-	wait $taker
+	wait "$taker"
 }
 
 # The caller's user, outside, gets one.
