@@ -9,7 +9,6 @@
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
-#include "util/word.h"
 
 static bool is_volume(const char *key) {
         return key && (streq(key, "BindPaths") || streq(key, "BindReadOnlyPaths") || streq(key, "Volume"));
@@ -31,7 +30,7 @@ static void write_root(Exporter *e) {
                 FILE *f = export_stream(e, root->origin);
 
                 fprintf(f, "%s=", source->kind == SOURCE_DETACHED ? "RootImage" : "RootDirectory");
-                word_write(f, source->path, WORD_PERCENT);
+                export_rest(e, f, root->origin, "RootDirectory", source->path);
                 fputs("\nMountAPIVFS=yes\n", f);
         }
         fputs("ProtectSystem=strict\n", e->builtin);
@@ -84,7 +83,7 @@ static void write_tmpfs(Exporter *e, const PlanMount *m) {
         const char *separator = ":";
 
         fputs("TemporaryFileSystem=", f);
-        word_write(f, m->destination, WORD_PERCENT);
+        export_word(e, f, m->origin, "TemporaryFileSystem", m->destination);
         for (const char *o = m->options; *o; o += strcspn(o, ","), o += *o == ',')
                 if (!is_repeated(o)) {
                         fprintf(f, "%s%.*s", separator, (int) strcspn(o, ","), o);
@@ -93,12 +92,13 @@ static void write_tmpfs(Exporter *e, const PlanMount *m) {
         fprintf(f, "%s%s\n", m->attributes.read_only ? ",ro" : "", m->attributes.no_exec && !m->made_no_exec ? ",noexec" : "");
 }
 
-static void write_bind(Exporter *e, FILE *f, const char *source, const char *destination, const char *options) {
+static void write_bind(Exporter *e, FILE *f, Origin origin, const char *source, const char *destination,
+                       const char *options) {
         bool same = streq(source, destination) && !*options;
         _cleanup_free_ char *word = format("%s%s%s%s", source, same ? "" : ":", same ? "" : destination, options);
 
         if (word)
-                word_write(f, word, WORD_PERCENT);
+                export_word(e, f, origin, "BindPaths", word);
         else
                 e->oom = true;
         fputc('\n', f);
@@ -114,9 +114,9 @@ static bool is_filled(const Plan *plan, const PlanMount *m) {
         return m + 1 < plan->mounts + plan->n_mounts && path_is_below(m[1].destination, m->destination);
 }
 
-static void write_inaccessible(FILE *f, const char *path) {
+static void write_inaccessible(Exporter *e, FILE *f, const PlanMount *m) {
         fputs("InaccessiblePaths=-", f);
-        word_write(f, path, WORD_PERCENT);
+        export_word(e, f, m->origin, m->key, m->destination);
         fputc('\n', f);
 }
 
@@ -126,12 +126,12 @@ static void write_builtin(Exporter *e, const PlanMount *m) {
                 write_tmpfs(e, m);
         else if (is_emptied(m) ||
                  (m->kind == MOUNT_BLOCKED && !strv_contains((char *const *) systemd_hidden, m->destination)))
-                write_inaccessible(e->builtin, m->destination);
+                write_inaccessible(e, e->builtin, m);
         else if (m->kind == MOUNT_DIRECTORY && streq(m->destination, "/var/tmp"))
                 fputs("TemporaryFileSystem=/var/tmp:mode=1777,size=64M\n", e->builtin);
         else if (m->kind == MOUNT_BIND && !path_is_below(m->destination, "/dev") && !streq(m->destination, "/dev")) {
                 fputs("BindReadOnlyPaths=", e->builtin);
-                write_bind(e, e->builtin, m->source.path, m->destination, "");
+                write_bind(e, e->builtin, m->origin, m->source.path, m->destination, "");
         }
 }
 
@@ -168,11 +168,11 @@ static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
         f = export_stream(e, s->origin);
         fprintf(f, "%s=%s", flags & (BIND_READ_ONLY | BIND_OVERLAY) ? "BindReadOnlyPaths" : "BindPaths",
                 s->value.optional ? "-" : "");
-        write_bind(e, f, source[0] == '/' ? source : m->source.path, destination,
+        write_bind(e, f, s->origin, source[0] == '/' ? source : m->source.path, destination,
                    flags & BIND_NO_RECURSE ? ":norbind" : "");
         if (flags & BIND_NO_EXEC) {
                 fputs("NoExecPaths=", f);
-                word_write(f, destination, WORD_PERCENT);
+                export_word(e, f, s->origin, d->name, destination);
                 fputc('\n', f);
         }
 }
@@ -190,7 +190,7 @@ static void write_asked(Exporter *e, const PlanMount *m) {
         if (m->kind == MOUNT_TMPFS)
                 write_tmpfs(e, m);
         if (m->kind == MOUNT_BLOCKED && is_volume(m->key))
-                write_inaccessible(export_stream(e, m->origin), m->destination);
+                write_inaccessible(e, export_stream(e, m->origin), m);
 }
 
 void export_mounts(Exporter *e) {

@@ -12,11 +12,11 @@
 #include "util/word.h"
 
 /* Writes text that extends to the end of the line, so without quotes. */
-static void write_plain(FILE *f, const Directive *d, const char *text) {
+static void write_plain(Exporter *e, FILE *f, const Directive *d, const Setting *s) {
         if (systemd_is_share(d))
-                fputs(text, f);
+                fputs(s->value.text, f);
         else
-                percent_write(f, text);
+                export_rest(e, f, s->origin, d->name, s->value.text);
 }
 
 static bool same_line(const Setting *a, const Setting *b) {
@@ -42,11 +42,13 @@ static void write_word(Exporter *e, FILE *f, const Directive *d, const Setting *
         /* systemd 252 fails with 228/SECCOMP if a call names the same error as SystemCallErrorNumber=. */
         else if (d->type == &type_system_calls && s->value.number2 && (int) s->value.number == denied_error(e))
                 fputs(s->value.words[0], f);
-        else if (s->value.optional) {
-                fputc('-', f);
+        /* systemd replaces C escapes only here. */
+        else if (d->type == &type_environment || d->type == &type_unset_environment)
                 word_write(f, s->value.text, WORD_PERCENT);
-        } else
-                word_write(f, s->value.text, WORD_PERCENT);
+        else {
+                fputs(s->value.optional ? "-" : "", f);
+                export_word(e, f, s->origin, d->name, s->value.text);
+        }
 }
 
 /* Writes the items that were on the same line of the policy as the first. Returns their number. "any" is two items with
@@ -77,7 +79,7 @@ static void write_list(Exporter *e, const Directive *d, const SettingList *list,
                         continue;
                 }
                 fprintf(f, "%s=", d->name);
-                write_plain(f, d, s->value.text);
+                write_plain(e, f, d, s);
                 fputc('\n', f);
                 i++;
         }
@@ -87,7 +89,7 @@ static void write_single(Exporter *e, const Directive *d, const Setting *s) {
         FILE *f = export_stream(e, s->origin);
 
         fprintf(f, "%s=%s", d->name, s->value.optional ? "-" : "");
-        write_plain(f, d, s->value.text);
+        write_plain(e, f, d, s);
         fputc('\n', f);
 }
 

@@ -19,6 +19,7 @@
 /* Rejects a policy that a systemd service cannot implement at all. */
 static int check_kind(Exporter *e) {
         const Setting *users = policy_get(e->policy, D_PrivateUsers), *root = policy_get(e->policy, D_RootDirectory);
+        const Binding *binding = e->plan->mounts[0].source.binding;
 
         if (users->value.number == PRIVATE_USERS_FULL)
                 return report_error_at(e->report, users->origin, "PrivateUsers", EOPNOTSUPP,
@@ -28,6 +29,9 @@ static int check_kind(Exporter *e) {
                 return report_error_at(e->report, root->origin, "RootDirectory", EOPNOTSUPP,
                                        "cannot be exported: isorun builds this root (systemd needs a root that is one "
                                        "directory or image)");
+        if (binding && binding->fd >= 0)
+                return report_error_at(e->report, root->origin, "RootDirectory", EOPNOTSUPP,
+                                       "cannot be exported: the root is a file descriptor of isoctl (bind a path)");
         return 0;
 }
 
@@ -165,7 +169,7 @@ int export_unit(const Plan *plan, bool user, FILE *f, Report *report) {
         for (size_t i = 0; i < ELEMENTSOF(streams) && r >= 0; i++)
                 r = text_so_far(&texts[i]) && !e.oom ? 0 : -ENOMEM;
         if (r >= 0)
-                r = write_all(&e, f, texts);
+                r = e.failed ? -EINVAL : write_all(&e, f, texts);
         for (size_t i = 0; i < ELEMENTSOF(streams); i++)
                 text_deinit(&texts[i]);
         return report_if_oom(report, r);

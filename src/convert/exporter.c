@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "convert/exporter.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "util/escape.h"
 #include "util/text.h"
+#include "util/word.h"
 
 void export_lacks(Exporter *e, Origin origin, const char *key, const char *fmt, ...) {
         _cleanup_free_ char *why = NULL, *line = NULL;
@@ -34,4 +37,25 @@ FILE *export_stream(Exporter *e, Origin origin) {
                 e->oom = true;
         fprintf(e->asked, "# %s\n", line ?: "");
         return e->asked;
+}
+
+static bool check_characters(Exporter *e, Origin origin, const char *key, const char *text) {
+        for (const char *p = text; *p; p++)
+                if (iscntrl((unsigned char) *p)) {
+                        e->failed = true;
+                        report_error_at(e->report, origin, key, EINVAL,
+                                        "cannot be exported: systemd allows no control characters here: \"%s\"", text);
+                        return false;
+                }
+        return true;
+}
+
+void export_word(Exporter *e, FILE *f, Origin origin, const char *key, const char *word) {
+        if (check_characters(e, origin, key, word))
+                word_write(f, word, WORD_PERCENT);
+}
+
+void export_rest(Exporter *e, FILE *f, Origin origin, const char *key, const char *text) {
+        if (check_characters(e, origin, key, text))
+                percent_write(f, text);
 }

@@ -17,6 +17,7 @@ typedef struct Exporter {
         FILE *builtin; /* lines for what isorun does by itself */
         FILE *asked;   /* lines for what the policy asks for */
         FILE *lacking; /* comments on what systemd does not enforce */
+        bool failed;   /* an error was reported */
         bool oom;      /* memory has run out, so the unit is incomplete */
 } Exporter;
 
@@ -25,3 +26,8 @@ void export_lacks(Exporter *e, Origin origin, const char *key, const char *fmt, 
 
 /* The stream for a line that results from a policy line. A comment with its origin is written first. */
 FILE *export_stream(Exporter *e, Origin origin);
+
+/* Writes one word of a list, or a text that extends to the end of the line. systemd replaces no escapes there, so control
+ * characters cannot be written, and are reported as an error of the policy's line. */
+void export_word(Exporter *e, FILE *f, Origin origin, const char *key, const char *word);
+void export_rest(Exporter *e, FILE *f, Origin origin, const char *key, const char *text);

@@ -3,6 +3,7 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "convert/export.h"
 
@@ -116,8 +117,56 @@ static void test_refused(void **state) {
         buffer_deinit(&out);
 }
 
+/* systemd would take the escapes of these characters literally. */
+static void test_control_characters(void **state) {
+        static const struct {
+                const char *policy, *message; /* NULL: no error */
+        } cases[] = {
+                { "BindPaths=%h/data:/srv/a\\nb", "error: test.conf:1: BindPaths=: cannot be exported: systemd allows no control characters here" },
+                { "UMask=0\nTemporaryFileSystem=/srv/a\\tb", "error: test.conf:2: TemporaryFileSystem=: cannot" },
+                { "InaccessiblePaths=-/srv/a\\x7f", "error: test.conf:1: InaccessiblePaths=: cannot" },
+                { "NoExecPaths=-/srv/a\\nb", "error: test.conf:1: NoExecPaths=: cannot" },
+                { "Environment=A=a\\nb", NULL },
+                { "SetCredential=a:b\\nc", NULL },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const char *text;
+                Buffer out;
+
+                buffer_init(&out);
+                text = export_text(f, &out, cases[i].policy, false, cases[i].message ? -EINVAL : 0);
+                expect_number(cases[i].policy, *text != 0, !cases[i].message);
+                if (cases[i].message)
+                        expect_in(cases[i].policy, log_text(&f->log), cases[i].message);
+                buffer_deinit(&out);
+        }
+}
+
+/* The unit could not have such a root. */
+static void test_root_of_fd(void **state) {
+        PlanFixture *f = *state;
+        char path[PATH_MAX], argument[32];
+        Bindings b = {};
+        Buffer out;
+        int fd = open(temp_path(path, f->dir, "root"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        assert_true(fd >= 0);
+        f->request.bindings = &b;
+        snprintf(argument, sizeof(argument), "tree=fd:%d", fd);
+        assert_int_equal(bindings_add_argument(&b, "--bind", argument, &(Report) {}), 0);
+        buffer_init(&out);
+        expect_text("fd", export_text(f, &out, "RootDirectory=tree", false, -EOPNOTSUPP), "");
+        expect_in("fd", log_text(&f->log), "error: test.conf:1: RootDirectory=: cannot be exported: the root is a file descriptor");
+        buffer_deinit(&out);
+        close(fd);
+        bindings_deinit(&b);
+}
+
 int main(void) {
-        const struct CMUnitTest tests[] = { IN_PLAN(test_lines), IN_PLAN(test_notices), IN_PLAN(test_refused) };
+        const struct CMUnitTest tests[] = { IN_PLAN(test_lines), IN_PLAN(test_notices), IN_PLAN(test_refused),
+                                            IN_PLAN(test_control_characters), IN_PLAN(test_root_of_fd) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
