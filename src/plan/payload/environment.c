@@ -8,72 +8,68 @@
 
 #include "plan/root/credentials.h"
 #include "plan/root/service.h"
+#include "util/array.h"
 #include "util/parse.h"
-#include "util/strv.h"
 #include "util/text.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-static bool same_name(const char *assignment, const char *name, size_t n) {
-        return strncmp(assignment, name, n) == 0 && assignment[n] == '=';
+/* The assignments so far, later ones of the same name included. */
+typedef struct Variables {
+        char **items;
+        size_t n;
+} Variables;
+
+static int put(Variables *variables, const char *assignment) {
+        char *copy = strdup(assignment), **slot = copy ? ARRAY_APPEND(variables->items, variables->n) : NULL;
+
+        if (!slot) {
+                free(copy);
+                return -ENOMEM;
+        }
+        *slot = copy;
+        return 0;
 }
 
-/* Sets a variable. An earlier value is replaced. */
-static int put(char ***environment, const char *assignment) {
-        size_t n = strcspn(assignment, "=");
-        char *copy;
-
-        for (char **v = *environment; v && *v; v++)
-                if (same_name(*v, assignment, n)) {
-                        copy = strdup(assignment);
-                        if (!copy)
-                                return -ENOMEM;
-                        free(*v);
-                        *v = copy;
-                        return 0;
-                }
-        return strv_push(environment, assignment);
-}
-
-static int put_value(char ***environment, const char *name, const char *value) {
+static int put_value(Variables *variables, const char *name, const char *value) {
         _cleanup_free_ char *assignment = NULL;
 
         if (!value)
                 return 0;
         assignment = format("%s=%s", name, value);
-        return assignment ? put(environment, assignment) : -ENOMEM;
+        return assignment ? put(variables, assignment) : -ENOMEM;
 }
 
-static int pass_base(Builder *b, char ***environment) {
+static int pass_base(Builder *b, Variables *variables) {
         static const char *const names[] = { "PATH", "HOME", "USER",      "LOGNAME",  "SHELL", "LANG",
                                              "TERM", "TZ",   "COLORTERM", "NO_COLOR", "LANGUAGE" };
         int r;
 
-        r = put_value(environment, "PATH", DEFAULT_PATH);
+        r = put_value(variables, "PATH", DEFAULT_PATH);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++)
-                r = put_value(environment, names[i], host_variable(b->host, names[i]));
+                r = put_value(variables, names[i], host_variable(b->host, names[i]));
         for (char *const *v = b->host->environment; r >= 0 && v && *v; v++)
                 if (startswith(*v, "LC_") && strchr(*v, '='))
-                        r = put(environment, *v);
+                        r = put(variables, *v);
 
         if (r >= 0 && b->user.name) {
-                r = put_value(environment, "USER", b->user.name);
+                r = put_value(variables, "USER", b->user.name);
                 if (r >= 0)
-                        r = put_value(environment, "LOGNAME", b->user.name);
+                        r = put_value(variables, "LOGNAME", b->user.name);
                 if (r >= 0)
-                        r = put_value(environment, "HOME", b->user.home);
+                        r = put_value(variables, "HOME", b->user.home);
                 if (r >= 0)
-                        r = put_value(environment, "SHELL", b->user.shell);
+                        r = put_value(variables, "SHELL", b->user.shell);
                 /* The caller's PATH usually lacks the directories of root's programs. */
                 if (r >= 0 && b->plan->uid == 0 && b->host->uid != 0)
-                        r = put_value(environment, "PATH", DEFAULT_PATH);
+                        r = put_value(variables, "PATH", DEFAULT_PATH);
         }
         return r;
 }
 
 /* sd_listen_fds(3): the variables are only for the process that LISTEN_PID names. isorun sets it to the payload's pid
  * when that is known. */
-static int pass_listen_fds(Builder *b, char ***environment) {
+static int pass_listen_fds(Builder *b, Variables *variables) {
         const char *pid = host_variable(b->host, "LISTEN_PID"), *fds = host_variable(b->host, "LISTEN_FDS");
         uint64_t n_pid, n_fds;
         int r;
@@ -83,38 +79,24 @@ static int pass_listen_fds(Builder *b, char ***environment) {
                 return 0;
 
         b->plan->n_passed_fds = n_fds;
-        r = put_value(environment, "LISTEN_FDS", fds);
-        return r < 0 ? r : put_value(environment, "LISTEN_FDNAMES", host_variable(b->host, "LISTEN_FDNAMES"));
+        r = put_value(variables, "LISTEN_FDS", fds);
+        return r < 0 ? r : put_value(variables, "LISTEN_FDNAMES", host_variable(b->host, "LISTEN_FDNAMES"));
 }
 
 /* The payload gets a socket of its own. sd_watchdog_enabled(3): WATCHDOG_USEC is only for the process that WATCHDOG_PID
  * names, which isorun sets when the payload's pid is known. Without WATCHDOG_PID it is for every process. */
-static int pass_notify(Builder *b, char ***environment) {
+static int pass_notify(Builder *b, Variables *variables) {
         const char *pid = host_variable(b->host, "WATCHDOG_PID"), *usec = host_variable(b->host, "WATCHDOG_USEC");
         uint64_t number;
         int r;
 
         if (!b->plan->notify)
                 return 0;
-        r = put_value(environment, "NOTIFY_SOCKET", PLAN_NOTIFY_DIRECTORY "/" PLAN_NOTIFY_NAME);
+        r = put_value(variables, "NOTIFY_SOCKET", PLAN_NOTIFY_DIRECTORY "/" PLAN_NOTIFY_NAME);
         if (r < 0 || (pid && (parse_u64(pid, &number) < 0 || number != (uint64_t) b->host->pid)))
                 return r;
         b->plan->watchdog = pid && usec;
-        return put_value(environment, "WATCHDOG_USEC", usec);
-}
-
-static void unset(char **environment, const char *what) {
-        char **out = environment;
-        size_t n = strlen(what);
-
-        for (char **v = environment; v && *v; v++) {
-                if (strchr(what, '=') ? streq(*v, what) : same_name(*v, what, n))
-                        free(*v);
-                else
-                        *out++ = *v;
-        }
-        if (out)
-                *out = NULL;
+        return put_value(variables, "WATCHDOG_USEC", usec);
 }
 
 static int put_service_variable(void *userdata, const char *name, const char *value) {
@@ -122,36 +104,130 @@ static int put_service_variable(void *userdata, const char *name, const char *va
 }
 
 /* systemd.exec(5): $CREDENTIALS_DIRECTORY. */
-static int name_credentials(Builder *b, char ***environment) {
+static int name_credentials(Builder *b, Variables *variables) {
         _cleanup_free_ char *dir = NULL;
         int r;
 
         r = build_credentials_directory(b, &dir);
-        return r < 0 ? r : put_value(environment, "CREDENTIALS_DIRECTORY", dir);
+        return r < 0 ? r : put_value(variables, "CREDENTIALS_DIRECTORY", dir);
 }
 
-int build_environment(Builder *b) {
-        const SettingList *pass = build_list(b, D_PassEnvironment), *set = build_list(b, D_Environment),
-                          *remove = build_list(b, D_UnsetEnvironment);
-        char ***environment = &b->plan->environment;
+/* Compares the names of two assignments, or names. */
+static int compare_names(const char *a, const char *b) {
+        size_t m = strcspn(a, "="), n = strcspn(b, "=");
+
+        return memcmp(a, b, m < n ? m : n) ?: (m > n) - (m < n);
+}
+
+/* By name; those of one name stay in their order, which is that of their places in the array. */
+static int compare_places(const void *a, const void *b) {
+        char *const *x = *(char **const *) a, *const *y = *(char **const *) b;
+
+        return compare_names(*x, *y) ?: (x > y) - (x < y);
+}
+
+/* Leaves the last assignment of each name, at the place of the first. */
+static int settle(Variables *variables) {
+        _cleanup_free_ char ***places = calloc(variables->n + 1, sizeof(char **));
+        size_t first = 0, kept = 0;
+
+        if (!places)
+                return -ENOMEM;
+        for (size_t i = 0; i < variables->n; i++)
+                places[i] = &variables->items[i];
+        qsort(places, variables->n, sizeof(char **), compare_places);
+        for (size_t i = 1; i < variables->n; i++) {
+                if (compare_names(*places[first], *places[i]) != 0) {
+                        first = i;
+                        continue;
+                }
+                free(*places[first]);
+                *places[first] = TAKE_PTR(*places[i]);
+        }
+        for (size_t i = 0; i < variables->n; i++)
+                if (variables->items[i])
+                        variables->items[kept++] = variables->items[i];
+        variables->n = kept;
+        return 0;
+}
+
+static int compare_text(const void *a, const void *b) {
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Compares the name of an assignment with a word. */
+static int compare_with_name(const void *assignment, const void *word) {
+        size_t n = strcspn(assignment, "=");
+        const char *w = *(const char *const *) word;
+
+        return strncmp(assignment, w, n) ?: -(w[n] != '\0');
+}
+
+/* UnsetEnvironment= has names, and assignments, which remove a variable only with this value. words: sorted. */
+static bool is_unset(const char *assignment, const char **words, size_t n) {
+        return bsearch(&assignment, words, n, sizeof(char *), compare_text) ||
+               bsearch(assignment, words, n, sizeof(char *), compare_with_name);
+}
+
+static int unset(Variables *variables, const SettingList *list) {
+        _cleanup_free_ const char **words = calloc(list->n + 1, sizeof(char *));
+        size_t kept = 0;
+
+        if (!words)
+                return -ENOMEM;
+        for (size_t i = 0; i < list->n; i++)
+                words[i] = list->items[i].value.text;
+        qsort(words, list->n, sizeof(char *), compare_text);
+        for (size_t i = 0; i < variables->n; i++)
+                if (is_unset(variables->items[i], words, list->n))
+                        free(variables->items[i]);
+                else
+                        variables->items[kept++] = variables->items[i];
+        variables->n = kept;
+        return 0;
+}
+
+static void variables_deinit(Variables *variables) {
+        for (size_t i = 0; i < variables->n; i++)
+                free(variables->items[i]);
+        free(variables->items);
+}
+
+static int fill(Builder *b, Variables *variables) {
+        const SettingList *pass = build_list(b, D_PassEnvironment), *set = build_list(b, D_Environment);
         int r;
 
-        r = pass_base(b, environment);
+        r = pass_base(b, variables);
         if (r >= 0)
-                r = pass_listen_fds(b, environment);
+                r = pass_listen_fds(b, variables);
         if (r >= 0)
-                r = build_visit_service_variables(b, put_service_variable, environment);
+                r = build_visit_service_variables(b, put_service_variable, variables);
         if (r >= 0)
-                r = name_credentials(b, environment);
+                r = name_credentials(b, variables);
         for (size_t i = 0; r >= 0 && i < pass->n; i++)
-                r = put_value(environment, pass->items[i].value.text,
+                r = put_value(variables, pass->items[i].value.text,
                               host_variable(b->host, pass->items[i].value.text));
         /* After PassEnvironment=, so that the payload cannot get systemd's own socket. */
         if (r >= 0)
-                r = pass_notify(b, environment);
+                r = pass_notify(b, variables);
         for (size_t i = 0; r >= 0 && i < set->n; i++)
-                r = put(environment, set->items[i].value.text);
-        for (size_t i = 0; r >= 0 && i < remove->n; i++)
-                unset(*environment, remove->items[i].value.text);
-        return r < 0 ? -ENOMEM : 0;
+                r = put(variables, set->items[i].value.text);
+        return r;
+}
+
+int build_environment(Builder *b) {
+        _cleanup_(variables_deinit) Variables variables = {};
+        int r;
+
+        r = fill(b, &variables);
+        if (r >= 0)
+                r = settle(&variables);
+        if (r >= 0)
+                r = unset(&variables, build_list(b, D_UnsetEnvironment));
+        /* The NULL at the end. */
+        if (r < 0 || !ARRAY_APPEND(variables.items, variables.n))
+                return -ENOMEM;
+        b->plan->environment = variables.items;
+        variables = (Variables) {};
+        return 0;
 }
