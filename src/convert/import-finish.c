@@ -8,35 +8,59 @@
 #include "convert/systemd.h"
 #include "plan/root/secrets.h"
 #include "policy/value/names.h"
+#include "util/array.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
 #include "util/word.h"
 
-/* The destination of an item of BindPaths=, on the heap. */
-static char *destination_of(const ImportItem *item) {
-        _cleanup_strv_free_ char **fields = NULL;
-        const char *text = item->text + (item->text[0] == '-');
-
-        if (word_split_colons(text, &fields) < 0)
-                return NULL;
-        return strdup(fields[1] && *fields[1] ? fields[1] : fields[0]);
+static bool is_bind(const ImportItem *item) {
+        return item->id == D_BindPaths || item->id == D_BindReadOnlyPaths;
 }
 
-/* Whether path is in a writable volume. Returns 1, 0, or -ENOMEM. */
-static int is_in_writable(const Import *import, const char *path) {
-        for (size_t i = 0; i < import->n_items; i++) {
-                _cleanup_free_ char *destination = NULL;
+/* Sets the destination of an item of BindPaths= or BindReadOnlyPaths=. */
+static int set_destination(ImportItem *item) {
+        _cleanup_strv_free_ char **fields = NULL;
 
-                if (import->items[i].id != D_BindPaths || import->items[i].dropped)
-                        continue;
-                destination = destination_of(&import->items[i]);
-                if (!destination)
+        if (word_split_colons(item->text + (item->text[0] == '-'), &fields) < 0)
+                return -ENOMEM;
+        item->destination = strdup(fields[1] && *fields[1] ? fields[1] : fields[0]);
+        return item->destination ? 0 : -ENOMEM;
+}
+
+/* Sets all destinations, and collects the writable volumes. */
+static int find_volumes(Import *import) {
+        for (size_t i = 0; i < import->n_items; i++) {
+                ImportVolume *volume;
+
+                if (is_bind(&import->items[i]) && set_destination(&import->items[i]) < 0)
                         return -ENOMEM;
-                if (streq(path, destination) || path_is_below(path, destination))
-                        return 1;
+                if (import->items[i].id != D_BindPaths)
+                        continue;
+                volume = ARRAY_APPEND(import->volumes, import->n_volumes);
+                if (!volume)
+                        return -ENOMEM;
+                *volume = (ImportVolume) { .destination = import->items[i].destination, .item = i };
         }
+        path_sort(import->volumes, import->n_volumes, sizeof(ImportVolume));
         return 0;
+}
+
+/* The volume at path or, closest above, for a directory that contains it, or NULL. If several have the same destination,
+ * which is an error in a policy, one of them. */
+static const ImportVolume *find_volume(const Import *import, const char *path, bool strict) {
+        return path_find_above(import->volumes, import->n_volumes, sizeof(ImportVolume), path, strict);
+}
+
+static bool is_writable(const Import *import, const ImportVolume *volume) {
+        return import->items[volume->item].id == D_BindPaths && !import->items[volume->item].dropped;
+}
+
+static bool is_in_writable(const Import *import, const char *path) {
+        for (const ImportVolume *v = find_volume(import, path, false); v; v = find_volume(import, v->destination, true))
+                if (is_writable(import, v))
+                        return true;
+        return false;
 }
 
 static const ImportLine *line_of(const Import *import, const ImportItem *item) {
@@ -60,41 +84,39 @@ static bool is_line(const ImportLine *line, const char *key, const char *old_key
         return line && (streq(line->key, key) || streq(line->key, old_key));
 }
 
-static bool is_at_or_below(const char *path, const char *directory) {
-        return streq(path, directory) || path_is_below(path, directory);
-}
-
 static const char *plain(const ImportItem *item) {
         return item->text + (item->text[0] == '-');
 }
 
-/* Whether the unit makes path inaccessible. systemd then makes no mount there, either. */
-static bool is_inaccessible(const Import *import, const char *path) {
+/* The paths that the unit makes inaccessible. systemd makes no mounts there, either. */
+static int find_inaccessible(const Import *import, const char ***ret, size_t *ret_n) {
         static const char *const homes[] = { "/home", "/root", "/run/user" };
+        const char **paths = calloc(import->n_items + ELEMENTSOF(homes), sizeof(char *));
+        size_t n = 0;
 
+        if (!paths)
+                return -ENOMEM;
         for (size_t i = 0; i < import->n_items; i++)
-                if (import->items[i].id == D_InaccessiblePaths && !import->items[i].dropped &&
-                    is_at_or_below(path, plain(&import->items[i])))
-                        return true;
-        for (size_t i = 0; i < ELEMENTSOF(homes); i++)
-                if (has(import, D_ProtectHome, "yes", false) && is_at_or_below(path, homes[i]))
-                        return true;
-        return false;
+                if (import->items[i].id == D_InaccessiblePaths && !import->items[i].dropped)
+                        paths[n++] = plain(&import->items[i]);
+        if (has(import, D_ProtectHome, "yes", false))
+                for (size_t i = 0; i < ELEMENTSOF(homes); i++)
+                        paths[n++] = homes[i];
+        path_sort(paths, n, sizeof(char *));
+        *ret = paths;
+        *ret_n = n;
+        return 0;
 }
 
 static int drop_inaccessible_mounts(Import *import) {
-        int r = 0;
+        _cleanup_free_ const char **paths = NULL;
+        size_t n = 0;
+        int r = find_inaccessible(import, &paths, &n);
 
         for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
                 ImportItem *item = &import->items[i];
-                _cleanup_free_ char *destination = NULL;
 
-                if ((item->id != D_BindPaths && item->id != D_BindReadOnlyPaths) || item->dropped)
-                        continue;
-                destination = destination_of(item);
-                if (!destination)
-                        return -ENOMEM;
-                if (is_inaccessible(import, destination))
+                if (is_bind(item) && !item->dropped && path_find_above(paths, n, sizeof(char *), item->destination, false))
                         r = import_drop(import, item, "another line of the unit makes this path inaccessible");
         }
         return r;
@@ -103,7 +125,7 @@ static int drop_inaccessible_mounts(Import *import) {
 /* Whether isorun hides path because it has data or secrets of the machine. Returns 1, 0 or -ENOMEM. */
 static int holds_data(const char *path) {
         for (const char *const *emptied = systemd_emptied; *emptied; emptied++)
-                if (is_at_or_below(path, *emptied))
+                if (path_is_at_or_below(path, *emptied))
                         return true;
         return secrets_contain(path);
 }
@@ -114,7 +136,7 @@ static int is_hidden(const Import *import, const char *path) {
         if (path_is_below(path, "/dev") && has(import, D_PrivateDevices, "no", false))
                 return false;
         for (const char *const *hidden = systemd_hidden; *hidden; hidden++)
-                if (is_at_or_below(path, *hidden))
+                if (path_is_at_or_below(path, *hidden))
                         return true;
         return holds_data(path);
 }
@@ -137,20 +159,20 @@ static int drop_hidden(Import *import) {
 }
 
 static bool is_temporary(const char *path) {
-        return is_at_or_below(path, "/tmp") || is_at_or_below(path, "/var/tmp");
+        return path_is_at_or_below(path, "/tmp") || path_is_at_or_below(path, "/var/tmp");
 }
 
 /* With PrivateTmp=yes, ReadWritePaths= means the unit's private /tmp. */
 static int drop_private(Import *import) {
+        const bool private = has(import, D_PrivateTmp, "yes", false);
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
+        for (size_t i = 0; private && r >= 0 && i < import->n_items; i++) {
                 ImportItem *item = &import->items[i];
                 const ImportLine *line = line_of(import, item);
 
                 if (item->id != D_BindPaths || item->dropped || !is_temporary(plain(item)) ||
-                    !is_line(line, "ReadWritePaths", "ReadWriteDirectories") ||
-                    !has(import, D_PrivateTmp, "yes", false))
+                    !is_line(line, "ReadWritePaths", "ReadWriteDirectories"))
                         continue;
                 item->dropped = true;
                 r = import_note(import, line, true, "with PrivateTmp=, %s is in memory and writable", plain(item));
@@ -166,7 +188,7 @@ static const char *find_memory(const Import *import, const char *path) {
         if (is_temporary(path) && has(import, D_PrivateTmp, "no", false))
                 return NULL;
         for (size_t i = 0; i < ELEMENTSOF(memory); i++)
-                if (is_at_or_below(path, memory[i]))
+                if (path_is_at_or_below(path, memory[i]))
                         return memory[i];
         return NULL;
 }
@@ -191,46 +213,34 @@ static int make_memory_read_only(Import *import, const ImportLine *line, const c
         return r < 0 ? r : import_note_replaced(import, line, "%s is empty and read-only", path);
 }
 
-/* Makes the volume at path read-only. Returns 1, 0 if there is no such volume, or -ENOMEM. */
-static int make_volume_read_only(Import *import, const char *path) {
-        for (size_t i = 0; i < import->n_items; i++) {
-                ImportItem *item = &import->items[i];
-                _cleanup_free_ char *destination = NULL;
+/* Makes the volume at path read-only. Returns false if there is no such volume. */
+static bool make_volume_read_only(Import *import, const char *path) {
+        const ImportVolume *volume = find_volume(import, path, false);
 
-                if (item->id != D_BindPaths || item->dropped)
-                        continue;
-                destination = destination_of(item);
-                if (!destination)
-                        return -ENOMEM;
-                if (!streq(destination, path))
-                        continue;
-                item->id = D_BindReadOnlyPaths;
-                return 1;
-        }
-        return 0;
+        if (!volume || !streq(volume->destination, path) || !is_writable(import, volume))
+                return false;
+        import->items[volume->item].id = D_BindReadOnlyPaths;
+        return true;
 }
 
 /* Handles a path of ReadOnlyPaths=, whose item the caller has dropped. Sets *keep if the item is needed. Returns 0 or
  * -ENOMEM. */
 static int protect_path(Import *import, const ImportLine *line, const char *path, bool *keep) {
         const char *memory = find_memory(import, path);
+        bool writable;
         int r;
 
-        r = make_volume_read_only(import, path);
-        if (r != 0)
-                return r;
-        r = is_in_writable(import, path);
-        if (r < 0)
-                return r;
-        if (r == 0 && memory && is_temporary(path) && !streq(path, memory) && has(import, D_PrivateTmp, "yes", false))
+        if (make_volume_read_only(import, path))
+                return 0;
+        writable = is_in_writable(import, path);
+        if (!writable && memory && is_temporary(path) && !streq(path, memory) && has(import, D_PrivateTmp, "yes", false))
                 return import_note(import, line, true, "PrivateTmp= hides %s", path);
-        if (r == 0 && memory && streq(path, memory))
+        if (!writable && memory && streq(path, memory))
                 return make_memory_read_only(import, line, path);
-        if (r == 0 && !memory)
-                r = holds_data(path);
+        r = writable || memory ? 1 : holds_data(path);
         if (r < 0)
                 return r;
-        *keep = r > 0 || memory;
+        *keep = r > 0;
         return *keep ? 0 : import_note(import, line, true, "isorun makes %s read-only by default", path);
 }
 
@@ -242,14 +252,12 @@ static int drop_read_only(Import *import) {
 
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 const ImportLine *line = line_of(import, &import->items[i]);
-                _cleanup_free_ char *path = NULL;
-                bool shown = streq(plain(&import->items[i]), "/var/tmp") && import->seen[D_PrivateTmp], keep = false;
+                const char *path = import->items[i].destination;
+                bool shown = streq(plain(&import->items[i]), "/var/tmp") && has(import, D_PrivateTmp, "no", false),
+                     keep = false;
 
                 if (import->items[i].id != D_BindReadOnlyPaths || import->items[i].dropped)
                         continue;
-                path = destination_of(&import->items[i]);
-                if (!path)
-                        return -ENOMEM;
                 if (!shown && !is_line(line, "ReadOnlyPaths", "ReadOnlyDirectories"))
                         continue;
                 import->items[i].dropped = true;
@@ -324,6 +332,7 @@ int import_finish(Import *import) {
                                                  drop_private,         drop_read_only,           drop_denied };
         int r = 0;
 
+        r = find_volumes(import);
         drop_ambient(import);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++)
                 r = steps[i](import);

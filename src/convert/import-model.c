@@ -2,6 +2,7 @@
 #include "convert/import-model.h"
 
 #include <errno.h>
+#include <search.h>
 
 #include "convert/systemd.h"
 #include "policy/value/value.h"
@@ -16,8 +17,10 @@ void import_deinit(Import *import) {
                 free(import->lines[i].key);
                 free(import->lines[i].value);
         }
-        for (size_t i = 0; i < import->n_items; i++)
+        for (size_t i = 0; i < import->n_items; i++) {
                 free(import->items[i].text);
+                free(import->items[i].destination);
+        }
         for (size_t i = 0; i < import->n_notes; i++) {
                 free(import->notes[i].key);
                 free(import->notes[i].value);
@@ -25,10 +28,14 @@ void import_deinit(Import *import) {
         }
         free(import->lines);
         free(import->items);
+        free(import->volumes);
+        tdestroy(import->bind_texts, free);
         free(import->notes);
         strv_free(import->files);
         *import = (Import) {};
 }
+
+enum { VALUE_MAX = 500 }; /* of a line, in a note */
 
 static int add_note(Import *import, const ImportLine *line, ImportOutcome outcome, const char *fmt, va_list ap)
         _printf_(4, 0);
@@ -41,7 +48,8 @@ static int add_note(Import *import, const ImportLine *line, ImportOutcome outcom
         note->origin = line->origin;
         note->outcome = outcome;
         note->key = strdup(line->key);
-        note->value = strdup(line->value);
+        /* Each of thousands of words in one line may have a note. */
+        note->value = strlen(line->value) > VALUE_MAX ? format("%.*s…", VALUE_MAX, line->value) : strdup(line->value);
         return note->reason && note->key && note->value ? 0 : -ENOMEM;
 }
 
@@ -85,6 +93,20 @@ static int is_one_line(const char *text) {
         return streq(plain, escaped) && !endswith(text, "\\");
 }
 
+static int compare_text(const void *a, const void *b) {
+        return strcmp(a, b);
+}
+
+/* Two directives can ask for the same directory. Returns 1 if the item is not there yet, 0, or -ENOMEM. */
+static int is_new_bind(Import *import, DirectiveId id, const char *text) {
+        char *key = format("%u %s", (unsigned) id, text), *const *found;
+
+        found = key ? tsearch(key, &import->bind_texts, compare_text) : NULL;
+        if (!found || *found != key)
+                free(key);
+        return !found ? -ENOMEM : *found == key;
+}
+
 int import_add(Import *import, DirectiveId id, const ImportLine *line, const char *text, bool inverted) {
         ImportItem *item;
         int r;
@@ -93,11 +115,11 @@ int import_add(Import *import, DirectiveId id, const ImportLine *line, const cha
         if (r <= 0)
                 return r < 0 ? r : import_note(import, line, false,
                                                "the value contains control characters or ends with a backslash");
-        /* Two directives can ask for the same directory. */
-        for (size_t i = 0; i < import->n_items; i++)
-                if (import->items[i].id == id && streq(import->items[i].text, text) &&
-                    import->items[i].inverted == inverted && directive_table[id].type == &type_bind)
-                        return 0;
+        if (directive_table[id].type == &type_bind) {
+                r = is_new_bind(import, id, text);
+                if (r <= 0)
+                        return r;
+        }
         item = ARRAY_APPEND(import->items, import->n_items);
         if (!item)
                 return -ENOMEM;

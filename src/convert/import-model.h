@@ -14,7 +14,14 @@ typedef struct ImportItem {
         Origin origin;      /* a line of the unit; file NULL: isoctl adds it, */
         const char *opened; /* for this reason */
         bool dropped;
+        char *destination;  /* of BindPaths= and BindReadOnlyPaths=, from import_finish() on */
 } ImportItem;
+
+/* An item of BindPaths=, for path_sort(). */
+typedef struct ImportVolume {
+        const char *destination; /* borrowed from the item */
+        size_t item;
+} ImportVolume;
 
 /* The reason why a line of the unit is not in the policy. */
 typedef enum ImportOutcome {
@@ -41,9 +48,12 @@ typedef struct Import {
         const char *unit; /* "redis@main.service", or a template's name */
         bool user;        /* of a user's manager */
         ImportLine *lines; /* the lines of the unit that are in force */
-        size_t n_lines;
+        size_t n_lines, n_words;
         ImportItem *items;
         size_t n_items;
+        void *bind_texts;  /* for tsearch(3), to find binds that are there twice */
+        ImportVolume *volumes; /* sorted; for import_finish() */
+        size_t n_volumes;
         ImportNote *notes;
         size_t n_notes;
         bool optional[_DIRECTIVE_MAX]; /* directives that Optional= names */

@@ -35,8 +35,18 @@ static void forget(Import *import, const char *key, const char *value) {
                 import->lines[kept++] = (ImportLine) {};
 }
 
-/* Far more than any real unit has. Each line is compared with those before it. */
-enum { LINES_MAX = 2000 };
+/* Far more than any real unit has. Each line is compared with those before it, and some words with all others. */
+enum { LINES_MAX = 2000, WORDS_MAX = 10000 };
+
+static size_t count_words(const char *value) {
+        size_t n = 0;
+
+        for (value += strspn(value, " \t\n\r"); *value; value += strspn(value, " \t\n\r")) {
+                value += strcspn(value, " \t\n\r");
+                n++;
+        }
+        return n;
+}
 
 static int take_line(void *userdata, Origin origin, const char *section, const char *key, const char *value) {
         Import *import = userdata;
@@ -44,7 +54,8 @@ static int take_line(void *userdata, Origin origin, const char *section, const c
 
         if (!streq(section, "Service") && !(streq(section, "Unit") && streq(key, "Description")))
                 return 0;
-        if (import->n_lines >= LINES_MAX)
+        import->n_words += count_words(value);
+        if (import->n_lines >= LINES_MAX || import->n_words > WORDS_MAX)
                 return -E2BIG;
         forget(import, key, value);
         line = ARRAY_APPEND(import->lines, import->n_lines);
@@ -63,7 +74,7 @@ int import_read(Import *import, const char *file, const char *text, size_t size,
         r = unit_file_parse(file, text, size, take_line, import, report);
         if (r == -E2BIG)
                 return report_error_at(report, (Origin) { .file = file }, NULL, E2BIG,
-                                       "the unit has more than %d lines in [Service]", LINES_MAX);
+                                       "the unit has more than %d lines or %d words in [Service]", LINES_MAX, WORDS_MAX);
         return r;
 }
 

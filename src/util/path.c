@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/path.h"
 
+#include <limits.h>
+
 #include "util/macro.h"
 #include "util/text.h"
 
@@ -67,4 +69,36 @@ bool path_is_below(const char *path, const char *directory) {
         const char *rest = startswith(path, directory);
 
         return rest && *rest && (*rest == '/' || streq(directory, "/"));
+}
+
+bool path_is_at_or_below(const char *path, const char *directory) {
+        return streq(path, directory) || path_is_below(path, directory);
+}
+
+static int compare_paths(const void *a, const void *b) {
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+void path_sort(void *items, size_t n, size_t size) {
+        if (n > 1)
+                qsort(items, n, size, compare_paths);
+}
+
+const void *path_find_above(const void *items, size_t n, size_t size, const char *path, bool strict) {
+        char rest[PATH_MAX], *key = rest;
+        size_t length = strlen(path);
+
+        if (length >= sizeof(rest) || n == 0)
+                return NULL;
+        memcpy(rest, path, length + 1);
+        for (bool skip = strict;; skip = false) {
+                const void *found = skip ? NULL : bsearch(&key, items, n, size, compare_paths);
+
+                if (found || length <= 1)
+                        return found;
+                while (length > 1 && rest[length - 1] != '/')
+                        length--;
+                length -= length > 1;
+                rest[length] = '\0';
+        }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* These functions only look at the text of a path, never at the file system. */
 
@@ -22,3 +23,13 @@ const char *path_name(const char *path);
 
 /* Whether path is below directory; false if the two are equal. Both must be simplified. */
 bool path_is_below(const char *path, const char *directory);
+
+/* Whether path is directory, or below it. Both must be simplified. */
+bool path_is_at_or_below(const char *path, const char *directory);
+
+/* For arrays whose elements begin with a simplified path (a char *): sorts by it, parents first; */
+void path_sort(void *items, size_t n, size_t size);
+
+/* in a sorted array, finds an element for path or, closest above, for a directory that contains it. strict: not for path
+ * itself. Returns NULL if there is none. */
+const void *path_find_above(const void *items, size_t n, size_t size, const char *path, bool strict);

@@ -181,10 +181,19 @@ int word_unescape(const char *text, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* Takes over word, also on failure. */
+/* Takes over word, also on failure. Unlike strv_consume(), it does not count the words each time. */
 static int add_word(char ***words, size_t *n, char *word) {
-        if (strv_consume(words, word) < 0)
+        char **w = *words;
+
+        if ((*n & (*n + 1)) == 0) /* room for twice as many, and for NULL */
+                w = word ? reallocarray(w, 2 * (*n + 1), sizeof(char *)) : NULL;
+        if (!w || !word) {
+                free(word);
                 return -ENOMEM;
+        }
+        *words = w;
+        w[*n] = word;
+        w[*n + 1] = NULL;
         return ++*n > WORDS_MAX || strlen(word) > WORD_LENGTH_MAX ? -E2BIG : 0;
 }
 

@@ -112,6 +112,8 @@ static const ImportCase cases[] = {
         /* never weaker than the unit */
         { "a.service", "ReadOnlyPaths=/tmp", "TemporaryFileSystem=/tmp:ro", "/tmp is empty and read-only" },
         { "a.service", "PrivateTmp=yes\nReadOnlyPaths=/tmp /tmp/a", "TemporaryFileSystem=/tmp:ro", "PrivateTmp= hides /tmp/a" },
+        { "a.service", "PrivateTmp=yes\nBindReadOnlyPaths=/var/tmp", "BindReadOnlyPaths=/var/tmp", "this is isorun's default" },
+        { "a.service", "PrivateTmp=no\nBindReadOnlyPaths=/var/tmp", "PrivateTmp=no", "isorun makes /var/tmp read-only by default" },
         { "a.service", "PrivateTmp=no\nReadOnlyPaths=/tmp", "PrivateTmp=no", "isorun makes /tmp read-only by default" },
         { "a.service", "ReadWritePaths=/srv\nReadOnlyPaths=/srv/a:b", "BindPaths=-/srv; BindReadOnlyPaths=-/srv/a\\:b", NULL },
         { "a.service", "ReadOnlyPaths=/run/systemd /var/lib/a", "BindReadOnlyPaths=-/run/systemd; BindReadOnlyPaths=-/var/lib/a", NULL },
@@ -460,7 +462,7 @@ static void test_fuzz(_unused_ void **state) {
         assert_true(good > ROUNDS / 4 && good < ROUNDS);
 }
 
-static void test_many_lines(_unused_ void **state) {
+static void check_large(bool words) {
         Import import = { .unit = "a.service" };
         Buffer text;
         Log log;
@@ -468,14 +470,24 @@ static void test_many_lines(_unused_ void **state) {
         log_init(&log);
         buffer_init(&text);
         fputs("[Service]\n", text.f);
-        for (unsigned i = 0; i < 2001; i++)
+        for (unsigned i = 0; i < 2001 && !words; i++)
                 fprintf(text.f, "Environment=V%u=1\n", i);
+        if (words) {
+                fputs("Environment=", text.f);
+                for (unsigned i = 0; i < 10001; i++)
+                        fputs(" V=1", text.f);
+        }
         buffer_text(&text);
         assert_int_equal(import_read(&import, "unit", text.text, text.size, &log.report), -E2BIG);
-        expect_text("message", log_text(&log), "error: unit: the unit has more than 2000 lines in [Service]\n");
+        expect_text("message", log_text(&log), "error: unit: the unit has more than 2000 lines or 10000 words in [Service]\n");
         import_deinit(&import);
         buffer_deinit(&text);
         log_deinit(&log);
+}
+
+static void test_large(_unused_ void **state) {
+        check_large(false);
+        check_large(true);
 }
 
 int main(void) {
@@ -486,7 +498,7 @@ int main(void) {
                 cmocka_unit_test(test_may_drop),
                 cmocka_unit_test(test_files),
                 cmocka_unit_test(test_print),
-                cmocka_unit_test(test_many_lines),
+                cmocka_unit_test(test_large),
                 cmocka_unit_test(test_fuzz),
         };
 

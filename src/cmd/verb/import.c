@@ -41,12 +41,9 @@ static int assign(Policy *policy, const ImportItem *item, unsigned line, Report 
 static int assign_all(Policy *policy, const Import *import, Report *report) {
         int r = 0;
 
-        for (size_t i = 0; r != -ENOMEM && i < import->n_items; i++)
-                if (!import->items[i].dropped) {
-                        int q = assign(policy, &import->items[i], (unsigned) i + 1, report);
-
-                        r = q < 0 ? q : r;
-                }
+        for (size_t i = 0; r >= 0 && i < import->n_items; i++)
+                if (!import->items[i].dropped)
+                        r = assign(policy, &import->items[i], (unsigned) i + 1, report);
         for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
                 if (import->optional[id])
                         r = policy_assign(policy, (Origin) {}, NULL, "Optional", directive_table[id].name, report);
@@ -167,7 +164,8 @@ static int mend(Trial *t, int status, Report *report) {
                                    error->error ? error->text : "isoctl cannot convert this unit to a policy");
 }
 
-enum { TRIALS_MAX = 200 }; /* each takes milliseconds */
+/* A trial takes a millisecond, and its items each some microseconds. */
+enum { TRIALS_MAX = 200, TRIAL_ITEMS = 200, ITEMS_MAX = 90000 };
 
 /* Tries until there is a plan. That ends, because each failure drops an item or makes a directive optional, or removes
  * the user namespace once. */
@@ -175,10 +173,10 @@ static int fit(Loaded *l, Import *import, Report *report) {
         Trial t = { .import = import, .root = l->host.uid == 0 };
         int r = 0, status = PLAN_FAILED;
 
-        for (unsigned n = 0; r >= 0 && status != 0; n++) {
-                if (n >= TRIALS_MAX)
-                        return report_error(report, E2BIG, "more than %d lines of the unit fail on this host",
-                                            TRIALS_MAX);
+        for (size_t n = 0, items = 0; r >= 0 && status != 0; n++) {
+                items += TRIAL_ITEMS + import->n_items;
+                if (n > 0 && (n >= TRIALS_MAX || items > ITEMS_MAX))
+                        return report_error(report, E2BIG, "more than %zu lines of the unit fail on this host", n);
                 t.report = (Report) {};
                 status = try_once(l, &t, import->unit);
                 if (t.oom)

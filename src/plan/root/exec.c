@@ -7,13 +7,13 @@
 #include "plan/root/exec.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 
 #include "util/array.h"
+#include "util/path.h"
 
 typedef struct ExecRule {
-        char *path; /* without symlinks */
+        char *path; /* without symlinks; first, for path_sort() */
         bool exec;
         DirectiveId id;
         const Setting *setting;
@@ -30,30 +30,9 @@ static void rules_deinit(ExecRules *rules) {
         free(rules->items);
 }
 
-static int compare_rules(const void *a, const void *b) {
-        return destination_compare(((const ExecRule *) a)->path, ((const ExecRule *) b)->path);
-}
-
-/* The rule for the path or, closest above, for a directory that contains it; NULL if no rule is for it. strict: not for
- * the path itself. */
+/* The rule for the path or, closest above, for a directory that contains it. strict: not for the path itself. */
 static const ExecRule *find_rule(const ExecRules *rules, const char *path, bool strict) {
-        char rest[PATH_MAX];
-        size_t n = strlen(path);
-
-        memcpy(rest, path, n + 1);
-        for (bool skip = strict; n > 0; skip = false) {
-                const ExecRule key = { .path = rest },
-                               *found = skip ? NULL
-                                             : bsearch(&key, rules->items, rules->n, sizeof(ExecRule), compare_rules);
-
-                if (found || n == 1)
-                        return found;
-                while (n > 1 && rest[n - 1] != '/')
-                        n--;
-                n -= n > 1;
-                rest[n] = '\0';
-        }
-        return NULL;
+        return path_find_above(rules->items, rules->n, sizeof(ExecRule), path, strict);
 }
 
 static int add_rule(RootBuilder *rb, ExecRules *rules, DirectiveId id, const Setting *s) {
@@ -179,8 +158,8 @@ int build_exec(RootBuilder *rb) {
         r = add_rules(rb, &rules, D_NoExecPaths);
         if (r >= 0)
                 r = add_rules(rb, &rules, D_ExecPaths);
-        if (r >= 0 && rules.n > 1)
-                qsort(rules.items, rules.n, sizeof(ExecRule), compare_rules);
+        if (r >= 0)
+                path_sort(rules.items, rules.n, sizeof(ExecRule));
         for (size_t i = 0; r >= 0 && i < rules.n; i++)
                 r = separate(rb, &rules, i);
         if (r >= 0)
