@@ -173,10 +173,22 @@ static int read_directory(Table *t, const char *dir) {
         return r;
 }
 
+/* The origins of bindings name the files, so these are kept after an error, too. */
+static int keep_files(Bindings *b, Bindings *read) {
+        int r = 0;
+
+        for (char **file = read->files; file && *file; file++)
+                if (strv_consume(&b->files, *file) < 0)
+                        r = -ENOMEM;
+        free(read->files);
+        read->files = NULL;
+        return r;
+}
+
 int bindings_read_tables(Bindings *b, char *const *directories, Report *report) {
         Bindings read = { .specifiers = b->specifiers };
         Table t = { .bindings = &read, .fixed = b, .report = report };
-        int r = 0;
+        int r = 0, q;
 
         for (char *const *dir = directories; r >= 0 && *dir; dir++)
                 r = read_directory(&t, *dir);
@@ -184,7 +196,9 @@ int bindings_read_tables(Bindings *b, char *const *directories, Report *report) 
                 r = put(b, read.items[i]);
                 read.items[i] = (Binding) {};
         }
-        b->files = TAKE_PTR(read.files);
+        q = keep_files(b, &read);
+        if (r >= 0)
+                r = q;
         bindings_deinit(&read);
         return report_if_oom(report, r);
 }

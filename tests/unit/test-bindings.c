@@ -236,6 +236,8 @@ static void test_arguments_before_tables(void **state) {
         expect_origin(f, "one", "--bind", 0);
         assert_int_equal(argue(f, "two=fd:9"), 0);
         expect_bindings("whenever it comes", &f->bindings, "one=/argument; two=fd:9");
+        assert_int_equal(read_tables(f), 0);
+        expect_bindings("the tables a second time", &f->bindings, "one=/argument; two=fd:9");
 }
 
 static void test_no_tables(void **state) {
