@@ -440,6 +440,15 @@ static int command(Import *import, const ImportLine *line, _unused_ const char *
 #define OF_THE_SERVICE "it concerns the service, not its sandbox: put it into the unit that starts isorun"
 #define KEPT_ANYWAY "isorun denies this to the payload"
 
+/* When the first process of the command ends, the instance ends, too. */
+static int service_type(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        return leave_out(import, line,
+                         streq(line->value, "forking")
+                                 ? "an instance ends with the first process of its command: add the option to "
+                                   "ExecStart= that keeps the server in the foreground"
+                                 : OF_THE_SERVICE);
+}
+
 static const struct {
         const char *key;
         ImportRule rule;
@@ -489,6 +498,7 @@ static const struct {
         { "UserNamespacePath", other_namespace, "PrivateUsers" },
         { "SupplementaryGroups", leave_out, "isorun always uses the groups of the user" },
         { "EnvironmentFile", leave_out, "set the variables with Environment=" },
+        { "Type", service_type, NULL },
         { "OOMScoreAdjust", leave_out, OF_THE_SERVICE },
         { "CPUSchedulingPolicy", leave_out, OF_THE_SERVICE },
         { "CPUSchedulingPriority", leave_out, OF_THE_SERVICE },

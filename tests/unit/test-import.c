@@ -79,6 +79,9 @@ static const ImportCase cases[] = {
         { "a.service", "ProtectSystem=no", "", "isorun never makes the root writable" },
         { "a.service", "ProtectProc=ptraceable", "", "isorun always hides processes outside the instance" },
 
+        { "a.service", "Type=forking", "", "an instance ends with the first process of its command" },
+        { "a.service", "Type=notify", "", "it concerns the service, not its sandbox" },
+
         /* paths */
         { "a.service", "ReadWritePaths=-/var/run/a /srv", "BindPaths=-/run/a; BindPaths=-/srv", NULL },
         { "a.service", "ReadWritePaths=/", "", "isorun never makes the root writable" },
