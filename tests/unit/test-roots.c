@@ -198,6 +198,13 @@ static void test_root_by_name(void **state) {
         bindings_deinit(&b);
 }
 
+static void test_layer_twice(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_error(f, "RootDirectory=%h/root:%h/root", EINVAL, "/root is a layer twice");
+        plan_expect_error(f, "RootDirectory=%h/other:%h/root:%h/other", EINVAL, "/other is a layer twice");
+}
+
 static void test_detached_layer(void **state) {
         PlanFixture *f = *state;
         char path[PATH_MAX], argument[32];
@@ -544,6 +551,7 @@ int main(void) {
                 OF_STACK(test_whiteouts),
                 IN_PLAN(test_layers),
                 IN_PLAN(test_root_by_name),
+                IN_PLAN(test_layer_twice),
                 IN_PLAN(test_detached_layer),
                 IN_PLAN(test_unread_image),
                 IN_PLAN(test_nothing),

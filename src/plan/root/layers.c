@@ -71,6 +71,16 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
         return add_layer(root, &found);
 }
 
+/* overlayfs refuses a directory that is there twice. */
+static int check_layers(RootBuilder *rb, const Setting *s, const PlanSource *root) {
+        char **lower = root->kind == SOURCE_LAYERS ? root->lower : NULL;
+
+        for (char **layer = lower; layer && *layer; layer++)
+                if (streq(*layer, root->path) || strv_contains(layer + 1, *layer))
+                        return build_error(rb->b, s, D_RootDirectory, EINVAL, "%s is a layer twice", *layer);
+        return 0;
+}
+
 int build_begin_root(RootBuilder *rb) {
         const Setting *s = policy_get(rb->b->policy, D_RootDirectory);
         PlanMount root = mount_of_setting(D_RootDirectory, s, (PlanMount) {
@@ -81,6 +91,8 @@ int build_begin_root(RootBuilder *rb) {
         rb->bare_root = s->value.number == ROOT_NONE;
         for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
                 r = begin_layer(rb, s, *layer, &root.source);
+        if (r >= 0)
+                r = check_layers(rb, s, &root.source);
         if (r >= 0 && !root.attributes.read_only)
                 r = build_tree_root(rb->b, &root.source);
         if (r < 0) {
