@@ -68,19 +68,24 @@ int file_read_line(int dir_fd, const char *path, char **ret) {
         return r;
 }
 
-int file_open_regular(const char *path) {
-        _cleanup_close_ int place = open(path, O_PATH | O_CLOEXEC);
+int fd_open_regular(int place) {
         char link[32];
         struct stat st;
         int fd;
 
-        if (place < 0 || fstat(place, &st) < 0)
+        if (fstat(place, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode))
                 return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
         snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
         fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
+}
+
+int file_open_regular(const char *path) {
+        _cleanup_close_ int place = open(path, O_PATH | O_CLOEXEC);
+
+        return place < 0 ? -errno : fd_open_regular(place);
 }
 
 int text_file_read(const char *path, char **ret, size_t *ret_size) {

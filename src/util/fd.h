@@ -41,6 +41,9 @@ int file_read_line(int dir_fd, const char *path, char **ret);
  * or -errno: -EISDIR, -EINVAL for other kinds of files, -EAGAIN for a lease. */
 int file_open_regular(const char *path);
 
+/* The same for a file that was opened with O_PATH. */
+int fd_open_regular(int place);
+
 enum { TEXT_FILE_MAX = 1 << 20 };
 
 /* Reads a text that somebody else may have written, such as a policy: a regular file of less than TEXT_FILE_MAX bytes.

@@ -52,11 +52,11 @@ static int mount_device(const char *type, const char *device, MountReason *ret_r
 
 /* Returns the fd, or -errno, reported. */
 static int open_image(const char *path, Origin origin, const char **ret_type, Report *report) {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = file_open_regular(path);
         int r;
 
         if (fd < 0)
-                return report_error_at(report, origin, KEY, errno, "%s: %s", path, strerror(errno));
+                return report_error_at(report, origin, KEY, -fd, "%s: %s", path, text_file_strerror(-fd));
         r = image_find_type(fd, path, origin, ret_type, report);
         return r < 0 ? r : TAKE_FD(fd);
 }

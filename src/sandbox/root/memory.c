@@ -98,20 +98,14 @@ static int place_file(RootMaker *rm, const PlanMount *m, const char *text, size_
 /* Reads a host file for a credential. It must be a regular file of limited size, so that the read ends. */
 static int read_source(RootMaker *rm, const PlanMount *m, char **ret, size_t *ret_size) {
         _cleanup_close_ int source = root_open_source(rm, m->source.path, 0), fd = -1;
-        char path[32];
         struct stat st;
 
-        if (source < 0)
-                return source;
-        if (fstat(source, &st) < 0)
+        fd = source < 0 ? source : fd_open_regular(source);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
                 return -errno;
-        if (!S_ISREG(st.st_mode))
-                return -EINVAL;
-        if (st.st_size > CREDENTIAL_MAX)
-                return -EFBIG;
-        snprintf(path, sizeof(path), "/proc/self/fd/%d", source);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        return fd < 0 ? -errno : fd_read_all(fd, ret, ret_size);
+        return st.st_size > CREDENTIAL_MAX ? -EFBIG : fd_read_all(fd, ret, ret_size);
 }
 
 int root_do_file(RootMaker *rm, const PlanMount *m) {
@@ -123,6 +117,8 @@ int root_do_copy(RootMaker *rm, const PlanMount *m) {
         size_t size;
         int r = read_source(rm, m, &read, &size);
 
+        if (r == -EINVAL)
+                rm->reason = (MountReason) { " (it is not a regular file)" };
         return r < 0 ? root_mount_fail(rm, m, -r, "read", m->source.path) : place_file(rm, m, read, size);
 }
 
@@ -171,6 +167,8 @@ static bool is_overlay(int fd) {
 static int create_overlay(RootMaker *rm, int fs, const int *lower, size_t n) {
         int r = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? mount_refused(fs, &rm->reason) : 0;
 
+        if (r == -ELOOP && !*rm->reason.text)
+                rm->reason = (MountReason) { " (two of the layers are the same directory, or one contains another)" };
         for (size_t i = 0; r == -EINVAL && !*rm->reason.text && i < n; i++)
                 if (is_overlay(lower[i]))
                         rm->reason = (MountReason) { " (the kernel stacks at most two overlays, and the source is "
