@@ -8,6 +8,7 @@
 
 #include "convert/export-mounts.h"
 #include "convert/export-values.h"
+#include "plan/deny/filter.h"
 #include "util/escape.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -109,6 +110,9 @@ static void say_differences(Exporter *e) {
         export_lacks(e, (Origin) {}, "a process namespace",
                      "the service can signal the user's processes outside the unit, and see them as far as "
                      "ProtectProc= allows (PrivatePIDs= of systemd 257 prevents this)");
+        if (!build_allows_core(e->policy))
+                export_lacks(e, (Origin) {}, "the ban on core dumps",
+                             "a program in core_pattern(5) gets those of the service");
         export_lacks(e, (Origin) {}, "a cgroup namespace", "the service can read the unit's path in the cgroup tree");
         export_lacks(e, (Origin) {}, "the ban on ioctl TIOCSTI and TIOCLINUX",
                      "the service can use them to type on its terminal, if it has one");

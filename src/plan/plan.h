@@ -60,7 +60,8 @@ typedef struct PlanArgumentRule {
         uint64_t mask, value;
         unsigned flags_argument; /* if flags is not 0, this argument must also have all flags set */
         uint64_t flags;
-        int error;
+        unsigned set_argument; /* if not 0, this argument must also not be 0: a pointer that is not NULL */
+        int error;             /* 0: the call does nothing, and returns 0 */
         DirectiveId reason; /* the directive that causes the rule; _DIRECTIVE_MAX: in every plan */
 } PlanArgumentRule;
 

@@ -158,7 +158,9 @@ static int try_core(const Facts *facts, const Attempt *a) {
                 return -errno;
         if (limit.rlim_cur != 1 || limit.rlim_max != 1)
                 return 0;
-        return result(setrlimit(RLIMIT_CORE, &zero));
+        if (setrlimit(RLIMIT_CORE, &zero) < 0 || getrlimit(RLIMIT_CORE, &limit) < 0)
+                return -errno;
+        return limit.rlim_cur == 1 ? -EPERM : 0;
 }
 
 static int try_autogroup(const Facts *facts, const Attempt *a) {

@@ -309,7 +309,7 @@ static inline int plan_find_program(const char *name, char **ret) {
 
 /* The limit for core dumps is 0; all others are above 0. */
 static inline int plan_get_limit(int resource, struct rlimit *ret) {
-        *ret = resource == RLIMIT_CORE ? (struct rlimit) { 0, 0 } : (struct rlimit) { 1024, 4096 };
+        *ret = resource == RLIMIT_CORE ? (struct rlimit) { 0, 4096 } : (struct rlimit) { 1024, 4096 };
         return 0;
 }
 

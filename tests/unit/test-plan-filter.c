@@ -19,6 +19,8 @@
 static bool matches(const PlanArgumentRule *r, const uint64_t arguments[6]) {
         uint64_t a = arguments[r->argument];
 
+        if (r->set_argument && !arguments[r->set_argument])
+                return false;
         if (r->flags && (arguments[r->flags_argument] & r->flags) != r->flags)
                 return false;
         switch (r->test) {

@@ -558,9 +558,9 @@ static void test_resource_limits(void **state) {
         assert_int_equal(f->plan->limits[0].limit.rlim_max, 2048);
 
         f->host.capabilities &= ~(UINT64_C(1) << CAP_SYS_RESOURCE);
-        plan_expect_error(f, "LimitCORE=1K\n", EPERM,
+        plan_expect_error(f, "LimitCORE=1M\n", EPERM,
                           "test.conf:1: LimitCORE=: cannot be enforced: it is above the caller's hard limit");
-        plan_expect_notice(f, "LimitCORE=1K\nOptional=LimitCORE\n", "LimitCORE=: not enforced: ");
+        plan_expect_notice(f, "LimitCORE=1M\nOptional=LimitCORE\n", "LimitCORE=: not enforced: ");
         assert_int_equal(f->plan->n_limits, BOUNDED);
         plan_expect_good(f, "LimitCORE=0\n");
         plan_expect_good(f, "LimitNOFILE=4096\n");
@@ -568,6 +568,35 @@ static void test_resource_limits(void **state) {
 }
 
 /* The things that the kernel counts for each user. The caller's limits are in helper.h. */
+static int no_core(_unused_ int resource, struct rlimit *ret) {
+        *ret = (struct rlimit) { 0, 0 };
+        return 0;
+}
+
+/* Only the limit 1 keeps core dumps from a program in core_pattern(5). */
+/* promise P35 */
+static void test_core(void **state) {
+        static const char *const none[] = { "", "LimitCORE=0", "LimitCORE=1", "LimitCORE=0:1" };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(none); i++) {
+                plan_expect_good(f, none[i]);
+                expect_in(none[i], plan_shown(f), "LimitCORE=1: the kernel makes no core dump");
+                assert_int_equal(f->plan->limits[0].limit.rlim_cur, 1);
+                assert_int_equal(f->plan->limits[0].limit.rlim_max, 1);
+                expect_in(none[i], plan_shown(f), "setrlimit=no effect if argument 0 & 0xffffffff is 0x4 and argument 1 is set");
+                expect_in(none[i], plan_shown(f), "prlimit64=no effect if argument 1 & 0xffffffff is 0x4 and argument 2 is set");
+        }
+        plan_expect_good(f, "LimitCORE=0:2");
+        assert_null(strstr(plan_shown(f), "no effect"));
+
+        f->host.get_limit = no_core;
+        plan_expect_good(f, ""); /* root may raise it */
+        f->host.capabilities &= ~(UINT64_C(1) << CAP_SYS_RESOURCE);
+        plan_expect_notice(f, "", "core dumps are not prevented: the caller's hard limit on core dumps is 0");
+        plan_expect_error(f, "LimitCORE=0", EPERM, "test.conf:1: LimitCORE=: cannot be enforced: the caller's hard limit");
+}
+
 static void test_bounds(void **state) {
         PlanFixture *f = *state;
 
@@ -579,8 +608,8 @@ static void test_bounds(void **state) {
         assert_int_equal(f->plan->n_user_limits, 2);
 
         plan_expect_good(f, "LimitSIGPENDING=700");
-        assert_int_equal(f->plan->n_limits, BOUNDED);
-        assert_int_equal(f->plan->limits[0].limit.rlim_cur, 700);
+        assert_int_equal(f->plan->n_limits, 1 + BOUNDED);
+        assert_int_equal(f->plan->limits[1].limit.rlim_cur, 700);
 
         plan_expect_good(f, "SystemCallFilter=~@mount");
         expect_in("unknown outside", plan_shown(f), "max_fanotify_groups=16, a part of the caller's\n");
@@ -768,6 +797,7 @@ int main(void) {
                 IN_PLAN(test_notify),
                 IN_PLAN(test_notify_requests),
                 IN_PLAN(test_resource_limits),
+                IN_PLAN(test_core),
                 IN_PLAN(test_bounds),
                 IN_PLAN(test_swap),
                 IN_PLAN(test_terminals),

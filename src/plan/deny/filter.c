@@ -257,6 +257,21 @@ static int check_write_execute(Builder *b) {
                            "SystemCallArchitectures=");
 }
 
+/* A payload without core dumps has the limit 1, and must not lower it: see add_core_limit(). For a program that lowers it
+ * so that it leaves no core dump, nothing changes. */
+static const PlanArgumentRule core_rules[] = {
+        { .name = "setrlimit", .argument = 0, .test = ARGUMENT_MASKED_EQUAL, .mask = UINT32_MAX, .value = RLIMIT_CORE,
+          .set_argument = 1, .reason = D_LimitCORE },
+        { .name = "prlimit64", .argument = 1, .test = ARGUMENT_MASKED_EQUAL, .mask = UINT32_MAX, .value = RLIMIT_CORE,
+          .set_argument = 2, .reason = D_LimitCORE },
+};
+
+bool build_allows_core(const Policy *policy) {
+        const Setting *s = policy_get(policy, D_LimitCORE);
+
+        return s && s->value.number2 > 1;
+}
+
 static int add_simple_rules(Builder *b) {
         static const struct {
                 DirectiveId id;
@@ -275,6 +290,8 @@ static int add_simple_rules(Builder *b) {
         r = add_rules(b->plan, fixed_rules, ELEMENTSOF(fixed_rules));
         if (r >= 0 && b->host->landlock_abi < LANDLOCK_ABI_SCOPE)
                 r = add_rules(b->plan, group_rules, ELEMENTSOF(group_rules));
+        if (r >= 0 && !build_allows_core(b->policy))
+                r = add_rules(b->plan, core_rules, ELEMENTSOF(core_rules));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
                 if (policy_is_true(b->policy, table[i].id) &&
                     !(table[i].may_lift && build_lifts_default(b->policy, table[i].id)))

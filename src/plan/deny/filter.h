@@ -6,5 +6,8 @@
 /* Plans the system call filter. */
 int build_filter(Builder *b);
 
+/* Whether the policy lets the payload leave core dumps. */
+bool build_allows_core(const Policy *policy);
+
 /* Whether the policy allows sockets of the address family, AF_*. */
 bool build_allows_family(Builder *b, unsigned family);

@@ -5,32 +5,54 @@
 #include <errno.h>
 #include <sys/capability.h>
 
+#include "plan/deny/filter.h"
 #include "util/array.h"
 
 static bool can_raise(const Builder *b) {
         return b->host->initial_users && b->host->capabilities & UINT64_C(1) << CAP_SYS_RESOURCE;
 }
 
-static int add_limit(Builder *b, DirectiveId id) {
-        const Setting *s = policy_get(b->policy, id);
-        PlanResourceLimit *l;
+static bool is_too_high(const Builder *b, DirectiveId id, rlim_t limit) {
         struct rlimit now;
 
-        if (b->host->get_limit(directive_table[id].resource, &now) >= 0 && s->value.number2 > now.rlim_max &&
-            !can_raise(b))
+        return b->host->get_limit(directive_table[id].resource, &now) >= 0 && limit > now.rlim_max && !can_raise(b);
+}
+
+static int add_limit(Builder *b, DirectiveId id, struct rlimit limit, Origin origin) {
+        PlanResourceLimit *l = ARRAY_APPEND(b->plan->limits, b->plan->n_limits);
+
+        if (!l)
+                return -ENOMEM;
+        *l = (PlanResourceLimit) { .directive = &directive_table[id], .limit = limit, .origin = origin };
+        return 0;
+}
+
+static int add_setting(Builder *b, DirectiveId id) {
+        const Setting *s = policy_get(b->policy, id);
+
+        if (is_too_high(b, id, s->value.number2))
                 return build_may_lack(b, id, s->origin,
                                       "it is above the caller's hard limit, and the caller may not raise that")
                                ? 0
                                : -EPERM;
+        return add_limit(b, id, (struct rlimit) { s->value.number, s->value.number2 }, s->origin);
+}
 
-        l = ARRAY_APPEND(b->plan->limits, b->plan->n_limits);
-        if (!l)
-                return -ENOMEM;
-        *l = (PlanResourceLimit) {
-                .directive = &directive_table[id],
-                .limit = { .rlim_cur = s->value.number, .rlim_max = s->value.number2 },
-                .origin = s->origin,
-        };
+/* A program in core_pattern(5) runs as the host's root and reads the memory of the payload, whatever the limit on core
+ * dumps is: only the limit 1 prevents that (do_coredump() of the kernel). A file needs a limit of a page. So with 1 the
+ * kernel makes no core dump, also if the pattern changes later. Only the machine's root can raise a limit of 0 to 1. */
+static int add_core_limit(Builder *b) {
+        const Setting *s = policy_get(b->policy, D_LimitCORE);
+        const char *why = "the caller's hard limit on core dumps is 0, which a program in core_pattern(5) ignores; isorun "
+                          "needs 1";
+
+        if (build_allows_core(b->policy))
+                return add_setting(b, D_LimitCORE);
+        if (!is_too_high(b, D_LimitCORE, 1))
+                return add_limit(b, D_LimitCORE, (struct rlimit) { 1, 1 }, s ? s->origin : (Origin) {});
+        if (s)
+                return build_may_lack(b, D_LimitCORE, s->origin, why) ? 0 : -EPERM;
+        report_notice(b->report, "core dumps are not prevented: %s", why);
         return 0;
 }
 
@@ -40,9 +62,9 @@ static int build_limits(Builder *b) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 int r;
 
-                if (!startswith(directive_table[id].name, "Limit") || !policy_get(b->policy, id))
+                if (!startswith(directive_table[id].name, "Limit") || (id != D_LimitCORE && !policy_get(b->policy, id)))
                         continue;
-                r = add_limit(b, id);
+                r = id == D_LimitCORE ? add_core_limit(b) : add_setting(b, id);
                 if (r < 0)
                         result = r;
         }

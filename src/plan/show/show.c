@@ -306,12 +306,14 @@ static void show_argument_rule(Output *out, const PlanArgumentRule *r) {
         static const char *const operators[] = { [ARGUMENT_EQUAL] = "==", [ARGUMENT_NOT_EQUAL] = "!=",
                                                  [ARGUMENT_LESS] = "<", [ARGUMENT_GREATER] = ">" };
         const Origin *origin = r->reason == _DIRECTIVE_MAX ? NULL : origin_of(out, r->reason);
-        const char *error = strerrorname_np(r->error);
+        const char *error = r->error ? strerrorname_np(r->error) : "no effect";
         char flags[64] = "";
 
         if (r->flags)
                 snprintf(flags, sizeof(flags), " and argument %u & %#llx", r->flags_argument,
                          (unsigned long long) r->flags);
+        if (r->set_argument)
+                snprintf(flags, sizeof(flags), " and argument %u is set", r->set_argument);
         if (r->test == ARGUMENT_ANY)
                 entry(out, r->name, origin, "%s always", error);
         else if (r->test == ARGUMENT_MASKED_EQUAL)
@@ -388,7 +390,9 @@ static void show_limits(Output *out) {
         for (size_t i = 0; i < plan->n_limits; i++) {
                 const PlanResourceLimit *l = &plan->limits[i];
 
-                if (l->origin.file)
+                if (directive_id(l->directive) == D_LimitCORE && l->limit.rlim_max == 1)
+                        entry(out, l->directive->name, origin_of(out, D_LimitCORE), "1: the kernel makes no core dump");
+                else if (l->origin.file)
                         entry(out, l->directive->name, &l->origin, "%s",
                               policy_get(out->policy, directive_id(l->directive))->value.text);
                 else

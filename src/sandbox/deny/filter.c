@@ -101,7 +101,7 @@ static int compile_arguments(const Plan *plan, int *ret) {
         r = begin(plan, SCMP_ACT_ALLOW, &filter);
         for (size_t i = 0; r >= 0 && i < plan->n_argument_rules; i++) {
                 const PlanArgumentRule *rule = &plan->argument_rules[i];
-                struct scmp_arg_cmp tests[2] = {};
+                struct scmp_arg_cmp tests[3] = {};
                 unsigned n = 0;
 
                 if (rule->test != ARGUMENT_ANY)
@@ -109,6 +109,8 @@ static int compile_arguments(const Plan *plan, int *ret) {
                 if (rule->flags)
                         tests[n++] = (struct scmp_arg_cmp) { .arg = rule->flags_argument, .op = SCMP_CMP_MASKED_EQ,
                                                              .datum_a = rule->flags, .datum_b = rule->flags };
+                if (rule->set_argument)
+                        tests[n++] = (struct scmp_arg_cmp) { .arg = rule->set_argument, .op = SCMP_CMP_NE };
                 r = add_rule(filter, SCMP_ACT_ERRNO((unsigned) rule->error), rule->name, tests, n);
         }
         return r < 0 ? r : finish(filter, ret);
