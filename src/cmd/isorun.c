@@ -111,7 +111,7 @@ static int take_option(const GivenOption *option, Report *report) {
                 arg_policy = argument;
                 return 0;
         case 'p':
-                return add_override("-p", strdup(argument), report);
+                return add_override("-p", argument_assignment(argument), report);
         case 'v':
                 return add_override("--volume", argument_volume(argument), report);
         case ARG_HERE:

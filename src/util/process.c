@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "util/fd.h"
@@ -59,4 +61,39 @@ int process_pid_depth(pid_t pid) {
         for (const char *c = pids; *c; c++)
                 depth += *c == '\t';
         return depth;
+}
+
+/* The fields of proc(5), /proc/PID/stat. The second one, in parentheses, can contain spaces. */
+static int read_stat(unsigned field, uint64_t *ret, unsigned n) {
+        _cleanup_free_ char *text = NULL;
+        const char *p;
+        int r;
+
+        r = file_read(AT_FDCWD, "/proc/self/stat", &text, NULL);
+        if (r < 0)
+                return r;
+        p = strrchr(text, ')');
+        for (unsigned i = 2; p && i < field; i++)
+                p = strchr(p + 1, ' ');
+        for (unsigned i = 0; p && i < n; i++, p = strchr(p + 1, ' '))
+                if (sscanf(p, " %" SCNu64, &ret[i]) != 1)
+                        return -ENODATA;
+        return p ? 0 : -ENODATA;
+}
+
+int process_hide_arguments(const char *name) {
+        enum { ARG_START = 48 };
+        uint64_t ends[2];
+        size_t size;
+        int r;
+
+        r = read_stat(ARG_START, ends, 2);
+        if (r < 0)
+                return r;
+        if (ends[0] == 0 || ends[1] <= ends[0])
+                return -ENODATA;
+        size = ends[1] - ends[0];
+        memset((void *) (uintptr_t) ends[0], 0, size);
+        memcpy((void *) (uintptr_t) ends[0], name, strnlen(name, size - 1));
+        return 0;
 }

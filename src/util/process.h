@@ -21,3 +21,7 @@ int process_pidfd_status(int pidfd, const char *key, char **ret);
 /* The number of pid namespaces that the process is in, counted from the one that /proc belongs to: 1 if it is in no
  * deeper one. Returns the number or -errno. */
 int process_pid_depth(pid_t pid);
+
+/* Overwrites the command line of this process, which everybody can read in /proc, and puts name in its place. Nothing
+ * may use argv afterwards. Returns 0 or -errno. */
+int process_hide_arguments(const char *name);

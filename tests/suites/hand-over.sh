@@ -14,7 +14,7 @@ test_hand_over() {
 	reaper=$(main_pid)
 	also is "$label: ... the main process is the command's parent" "$reaper" "$(parent_of "$(first_pid '^/usr/bin/python3 /payload.py')")"
 	is "$label: ... the manager's child" "$(parent_of "$reaper")" "$(manager)"
-	is "$label: ... and no isorun waits" "$(pgrep -fc "^$isorun .*payload.py")" 1
+	is "$label: ... and no isorun waits" "$(pgrep -xfc isorun) $(pgrep -fc "^$isorun .*payload.py")" "1 0"
 	test_managed "$reaper"
 	touch "$tmp/go/now"
 	await has_ended

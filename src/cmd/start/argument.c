@@ -87,6 +87,16 @@ static bool is_destination(const char *field) {
         return strchr("/.~", field[0]); /* also an empty one */
 }
 
+char *argument_assignment(const char *assignment) {
+        char *copy = strdup(assignment), *value = (char *) startswith(assignment, "SetCredential="),
+             *text = value ? strchr(value, ':') : NULL;
+
+        text = text ? text + 1 : value;
+        if (copy && text)
+                memset(text, 'x', strlen(text)); /* everybody can read it in /proc/PID/cmdline */
+        return copy;
+}
+
 char *argument_volume(const char *volume) {
         bool optional = volume[0] == '?';
         _cleanup_free_ char *joined = NULL, *word = NULL;

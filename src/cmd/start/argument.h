@@ -6,6 +6,9 @@
  * quote or the end of a word are escaped. Each function returns a string, which the caller frees, or NULL if memory is
  * short. */
 
+/* KEY=VALUE of a policy. Overwrites the text of a SetCredential= where it stands in argv. */
+char *argument_assignment(const char *assignment);
+
 /* From SRC[:DEST][:OPTIONS], where SRC is a path or a name, to "Volume=…". Without DEST, a path is shown at the same
  * place. DEST begins with "/", "." or "~"; another word is the options. */
 char *argument_volume(const char *volume);

@@ -43,7 +43,7 @@ static int parse(Options *o, const CommandLine *line, Report *report) {
                         r = add(o, "--root", argument_root(argument), report);
                         break;
                 case 'p':
-                        r = add(o, "-p", strdup(argument), report);
+                        r = add(o, "-p", argument_assignment(argument), report);
                         break;
                 case 'v':
                         r = add(o, "--volume", argument_volume(argument), report);

@@ -45,6 +45,7 @@
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/process.h"
 #include "util/landlock.h"
 
 /* Ends this process after isorun has gone or given up. If a process ends before systemd moves it to its scope, the
@@ -244,7 +245,9 @@ _Noreturn void inside_main(Inside *inside) {
         connect_bus(inside);
         wait_for(inside, MESSAGE_MAPPED, NULL, 0);
         step(inside, STEP_BEGUN);
-        r = make_root(inside, &f);
+        /* The payload can read the command line of the reaper: it would find paths of the host there, and more. */
+        r = process_hide_arguments("isorun");
+        r = r < 0 ? fail(&f, -r, "cannot hide the command line of isorun") : make_root(inside, &f);
         if (r < 0)
                 give_up(inside, &f);
         step(inside, STEP_ROOT_MADE);
