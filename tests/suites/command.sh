@@ -154,6 +154,14 @@ more"
 run "${quiet[@]}" -p StandardInput="file:$tmp/log" -p StandardOutput="truncate:$tmp/log2" cat
 is "StandardInput=file: and StandardOutput=truncate:" "$(cat "$tmp/log2")" "to-file
 more"
+# Programs log to these; the files themselves are not in the sandbox.
+"${quiet[@]}" sh -c 'echo out >/dev/stdout; echo err >/dev/stderr' >"$tmp/to-out" 2>"$tmp/to-err"
+no_refusal is "/dev/stdout and /dev/stderr can be opened where they are files" "$(cat "$tmp/to-out" "$tmp/to-err")" "out
+err"
+"${quiet[@]}" sh -c 'echo before; echo after >>/dev/stdout' >>"$tmp/to-out"
+no_refusal is "... and added to" "$(cat "$tmp/to-out")" "out
+before
+after"
 run "${quiet[@]}" -p StandardError=null sh -c 'echo gone >&2'
 is "StandardError=null" "$err" ""
 

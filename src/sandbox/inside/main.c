@@ -24,6 +24,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -164,6 +165,25 @@ static int allow_given(const GivenFiles *given, int ruleset, Failure *f) {
         return r;
 }
 
+/* The same for files that the caller gives for writing, for programs that log to /dev/stdout or /dev/stderr. */
+static int allow_written(const Inside *inside, int ruleset, Failure *f) {
+        const uint64_t handled = inside->plan->landlock_files;
+        int r = 0;
+
+        for (int fd = 0; r >= 0 && fd < 3; fd++) {
+                int used = inside->standard_io[fd] >= 0 ? inside->standard_io[fd] : fd, flags = fcntl(used, F_GETFL);
+                uint64_t access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
+                struct stat st;
+
+                if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || fstat(used, &st) < 0 || !S_ISREG(st.st_mode))
+                        continue;
+                if ((flags & O_ACCMODE) == O_RDWR)
+                        access |= LANDLOCK_ACCESS_FS_READ_FILE;
+                r = landlock_allow(ruleset, used, access & handled, f);
+        }
+        return r;
+}
+
 static int complete(Payload *payload, int *ruleset, Failure *f) {
         Inside *inside = payload->inside;
         const Plan *plan = inside->plan;
@@ -182,6 +202,8 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
                 r = allow_given(inside->given, *ruleset, f);
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
+        if (r >= 0 && plan->landlock_files)
+                r = allow_written(inside, *ruleset, f);
         if (r >= 0 && plan->own_session)
                 r = pty_begin_session(inside, &payload->terminal, f);
         if (r >= 0 && plan->keyring)
