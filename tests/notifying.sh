@@ -161,7 +161,7 @@ start() {
 	done
 	shift
 	run "${who[@]}" systemd-run "${bus[@]}" --quiet --unit="$unit" "${block[@]}" -p Type=notify -p TimeoutStartSec=30 \
-		-p StandardOutput="append:$tmp/said" -p StandardError="append:$tmp/errors" "${properties[@]}" \
+		-p WorkingDirectory=/ -p StandardOutput="append:$tmp/said" -p StandardError="append:$tmp/errors" "${properties[@]}" \
 		"$isorun" "${unlimited[@]}" --name notify "${options[@]}" -v "$payload:/payload.py:ro" -v "$tmp/go:/go:ro" "$@"
 }
 block=()
