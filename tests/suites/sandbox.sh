@@ -213,6 +213,16 @@ test_calls() {
 	test_i386
 }
 
+# A program may always restrict itself further.
+test_own_filters() {
+	local policy
+	for policy in client compile default filter web; do
+		no_refusal expect "$policy: seccomp(2) and Landlock's calls are allowed" "('EINVAL', 'EINVAL')" \
+			--policy "$top/policies/$policy.conf" -p "Optional=CPUQuota CPUWeight" \
+			'call("seccomp", 99, 0, 0), call("landlock_create_ruleset", 0, 0, 99).replace("ENOSYS", "EINVAL").replace("EOPNOTSUPP", "EINVAL")'
+	done
+}
+
 # The program of a filter can make no code, whatever it uses. Ordinary filters run.
 test_filter() {
 	local volume=$tmp/out-$label policy=(--policy "$top/policies/filter.conf")
@@ -226,6 +236,10 @@ test_filter() {
 	expect "filter: nor mapped" "['EPERM']" "${policy[@]}" -v "$volume:/out" \
 		'sorted({attempt(__import__("mmap").mmap, os.open(d + "/code", os.O_RDWR | os.O_CREAT, 0o700), 0, 2, 5)
 			for d in ("/tmp", "/run", "/var", "/dev/shm", "/out") if open(d + "/code", "w").write("code")})'
+	head -c 8192 /dev/zero >"$tmp/data"
+	run "${who[@]}" sh -c '"$@" <"$0"' "$tmp/data" "$isorun" "${mode[@]}" --quiet "${policy[@]}" -v "$probe:/probe.py:ro" \
+		/usr/bin/python3 /probe.py '(lambda map: (attempt(map, 0, 0, 2, 1), attempt(map, 0, 0, 2, 5)))(__import__("mmap").mmap)'
+	is "$label: filter: the file on stdin is mapped as data, and not as code" "$status $out" "0 ('ok', 'EPERM')"
 	expect "filter: memory cannot become executable" "['EPERM']" "${policy[@]}" \
 		'sorted({attempt(__import__("mmap").mmap, -1, 4096, 34, 7), call("mprotect", 0, 0, 4), call("pkey_mprotect", 0, 0, 4, -1),
 			call("memfd_create", b"x", 0), call("shmat", 0, 0, 0o100000), call("personality", 0x400000)})'
@@ -481,6 +495,7 @@ all() {
 	test_ids
 	test_network
 	test_calls
+	test_own_filters
 	test_filter
 	test_exec_paths
 	test_landlock
