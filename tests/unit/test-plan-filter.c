@@ -450,9 +450,9 @@ static void test_fixed_rules(void **state) {
                 uint64_t pid; /* the first argument of kill(2) */
                 int error;
         } cases[] = {
-                { 0, 12, 0, EPERM }, { 5, 12, 0, EPERM },       { 5, 12, BIT(32), EPERM },      { 5, 12, 1, 0 },
-                { 5, 12, 4711, 0 },  { 5, 12, UINT32_MAX, 0 },  { 5, 12, (uint64_t) -4711, 0 }, { 6, 11, 0, 0 },
-                { 7, 11, 0, 0 },
+                { 0, 16, 0, EPERM }, { 5, 16, 0, EPERM },       { 5, 16, BIT(32), EPERM },      { 5, 16, 1, 0 },
+                { 5, 16, 4711, 0 },  { 5, 16, UINT32_MAX, 0 },  { 5, 16, (uint64_t) -4711, 0 }, { 6, 15, 0, 0 },
+                { 7, 15, 0, 0 },
         };
         PlanFixture *f = *state;
 
@@ -470,22 +470,29 @@ static void test_fixed_rules(void **state) {
         }
 }
 
-/* The priority of a process group, which may be the caller's, cannot be changed; those of processes and users can. */
-static void test_group_priority(void **state) {
+/* The priority of a process group, which may be the caller's, cannot be changed, nor that of the reaper, as process 1 or
+ * as one of its user. Those of other processes can. */
+/* promise P14 */
+static void test_priority(void **state) {
         static const struct {
                 const char *call;
-                uint64_t which;
+                uint64_t which, who;
                 int error;
         } cases[] = {
-                { "setpriority", 0, 0 },        { "setpriority", 1, EPERM },       { "setpriority", BIT(32) | 1, EPERM },
-                { "setpriority", 2, 0 },        { "ioprio_set", 1, 0 },            { "ioprio_set", 2, EPERM },
-                { "ioprio_set", BIT(32) | 2, EPERM }, { "ioprio_set", 3, 0 },      { "getpriority", 1, 0 },
+                { "setpriority", 0, 0, 0 },           { "setpriority", 0, 2, 0 },
+                { "setpriority", 0, 1, EPERM },       { "setpriority", 0, BIT(32) | 1, EPERM },
+                { "setpriority", 1, 0, EPERM },       { "setpriority", BIT(32) | 1, 0, EPERM },
+                { "setpriority", 2, 1000, EPERM },    { "ioprio_set", 1, 0, 0 },
+                { "ioprio_set", 1, 1, EPERM },        { "ioprio_set", 2, 0, EPERM },
+                { "ioprio_set", BIT(32) | 2, 0, EPERM }, { "ioprio_set", 3, 1000, EPERM },
+                { "getpriority", 1, 0, 0 },
         };
         PlanFixture *f = *state;
 
         plan_expect_good(f, "SystemCallFilter=@system-service\n");
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                expect_result(cases[i].call, answer(f->plan, cases[i].call, (const uint64_t[6]) { cases[i].which }),
+                expect_result(cases[i].call,
+                              answer(f->plan, cases[i].call, (const uint64_t[6]) { cases[i].which, cases[i].who }),
                               cases[i].error);
 }
 
@@ -609,7 +616,7 @@ int main(void) {
                 IN_PLAN(test_namespaces),
                 IN_PLAN(test_argument_rules),
                 IN_PLAN(test_fixed_rules),
-                IN_PLAN(test_group_priority),
+                IN_PLAN(test_priority),
                 IN_PLAN(test_landlock_abis),
                 IN_PLAN(test_landlock_rules),
                 IN_PLAN(test_landlock_and_mounts),

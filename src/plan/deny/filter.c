@@ -189,6 +189,11 @@ static const PlanArgumentRule fixed_rules[] = {
         MASKED("sched_setparam", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
         MASKED("sched_setscheduler", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
         MASKED("sched_setattr", 0, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+        MASKED("setpriority", 1, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+        MASKED("ioprio_set", 1, UINT32_MAX, 1, EPERM, _DIRECTIVE_MAX),
+        /* All processes of a user: the reaper is one of them. */
+        MASKED("setpriority", 0, UINT32_MAX, 2 /* PRIO_USER */, EPERM, _DIRECTIVE_MAX),
+        MASKED("ioprio_set", 0, UINT32_MAX, 3 /* IOPRIO_WHO_USER */, EPERM, _DIRECTIVE_MAX),
         /* fcntl(2): the kernel counts the memory of large pipes for each user, over all namespaces. With a lease, the
          * payload delays each open(2) of a file of its user on the host by 45 seconds. */
         MASKED("fcntl", 1, UINT32_MAX, F_SETPIPE_SZ, EPERM, _DIRECTIVE_MAX),
