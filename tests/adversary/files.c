@@ -54,10 +54,10 @@ int try_list(const Facts *facts, const Attempt *a) {
         return r;
 }
 
-/* Whether a file can be made in any directory that belongs to the host. */
+/* Whether a file can be made in any directory that belongs to the host. (/root may be the payload's own, in memory.) */
 static int try_make(const Facts *facts, const Attempt *a) {
         static const char *const places[] = {
-                "/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/opt", "/srv", "/mnt", "/media", "/home", "/root", "/boot",
+                "/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/opt", "/srv", "/mnt", "/media", "/home", "/root/adversary", "/boot",
                 "/sys", "/proc", "/dev",
         };
         char path[64];
@@ -144,8 +144,8 @@ static const Attempt attempts[] = {
         { "read-ssh-key", "read a host key of ssh", try_read, .path = "/etc/ssh/ssh_host_adversary_key" },
         { "read-ssl", "list /etc/ssl/private", try_list, .path = "/etc/ssl/private" },
         { "read-sudoers", "read /etc/sudoers", try_read, .path = "/etc/sudoers" },
-        { "list-home", "list /home", try_list, .path = "/home" },
-        { "list-root", "list /root", try_list, .path = "/root/adversary" },
+        { "list-home", "list the home directory of another user", try_list, .path = "/home/adversary" },
+        { "list-root", "list a directory in /root", try_list, .path = "/root/adversary" },
         { "list-var", "list /var/lib/dpkg", try_list, .path = "/var/lib/dpkg" },
         { "list-run", "list /run/systemd", try_list, .path = "/run/systemd" },
         { "list-sys", "list /sys", try_list, .path = "/sys" },

@@ -14,7 +14,7 @@ mkdir -m 1777 "$place"
 mkdir "$tmp/results"
 
 # Secrets that everybody may read on the host, so that only the sandbox keeps them, and what the policies show.
-secrets=(/root/adversary/file /etc/ssh/ssh_host_adversary_key /etc/ssl/private/adversary)
+secrets=(/root/adversary/file /home/adversary/file /etc/ssh/ssh_host_adversary_key /etc/ssl/private/adversary)
 [ -e /etc/sudoers ] || secrets+=(/etc/sudoers)
 plant() {
 	local directory
@@ -22,7 +22,7 @@ plant() {
 		mkdir -p "$directory"
 		mount -t tmpfs -o mode=755 tmpfs "$directory"
 	done
-	mkdir -p /root/adversary /etc/ssh /etc/ssl/private
+	mkdir -p /root/adversary /home/adversary /etc/ssh /etc/ssl/private
 	chmod 755 /etc/ssl/private
 	echo secret | tee "${secrets[@]}" >/dev/null
 	chmod 644 "${secrets[@]}"
@@ -36,6 +36,7 @@ plant() {
 # For the next suite in the same host.
 take_away() {
 	rm "${secrets[@]}"
+	rmdir /home/adversary
 	umount -l /root /opt "$place/programs"
 }
 
