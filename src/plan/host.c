@@ -105,6 +105,22 @@ static int find_users(Host *host) {
         return 0;
 }
 
+static int find_groups(Host *host) {
+        _cleanup_free_ char *setgroups = NULL;
+        int n = getgroups(0, NULL), r;
+
+        host->groups = n > 0 ? calloc((size_t) n, sizeof(gid_t)) : NULL;
+        if (n > 0 && !host->groups)
+                return -ENOMEM;
+        n = n > 0 ? getgroups(n, host->groups) : 0;
+        host->n_groups = n > 0 ? (size_t) n : 0;
+        if (host->initial_users || host->uid != 0)
+                return 0;
+        r = file_read(AT_FDCWD, "/proc/self/setgroups", &setgroups, NULL);
+        host->setgroups_denied = r < 0 || !startswith(setgroups, "allow");
+        return r == -ENOMEM ? r : 0;
+}
+
 /* The files in /proc/sys belong to the machine's root. If this user namespace does not map its id, they seem to belong
  * to nobody (65534). So if they do not belong to uid 0, uid 0 is not the machine's root here. */
 static bool is_own_root(void) {
@@ -205,6 +221,8 @@ int host_probe(Host *host, Report *report) {
         if (!host->working_directory && errno == ENOMEM)
                 return report_oom(report);
         r = find_users(host);
+        if (r >= 0)
+                r = find_groups(host);
         host->own_root = host->uid == 0 && !host->initial_users && is_own_root();
         if (r >= 0)
                 r = find_cgroup(host);
@@ -218,6 +236,7 @@ int host_probe(Host *host, Report *report) {
 void host_deinit(Host *host) {
         id_map_deinit(&host->uid_map);
         id_map_deinit(&host->gid_map);
+        free(host->groups);
         free(host->working_directory);
         free(host->cgroup);
         free(host->cgroup_root);

@@ -27,6 +27,9 @@ typedef struct Host {
         bool executed;           /* systemd executed this process for a unit, or another isorun as its payload */
         IdMap uid_map, gid_map;  /* of this process's user namespace; gid_map only for uid 0 */
         bool initial_users;      /* that namespace is the initial one */
+        bool setgroups_denied;   /* setgroups(2) fails in that namespace, whoever calls it */
+        gid_t *groups;           /* the supplementary groups */
+        size_t n_groups;
         bool own_root;           /* uid 0 is the root of a user namespace, not the machine's */
         bool system_manager;     /* systemd and the system bus are running */
         bool user_manager;       /* the same for the user's manager and bus */

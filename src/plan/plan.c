@@ -25,6 +25,7 @@ Plan *plan_free(Plan *plan) {
         free(plan->uid_helper);
         free(plan->gid_helper);
         free(plan->groups);
+        free(plan->kept_groups);
         free(plan->calls);
         free(plan->argument_rules);
         free(plan->architectures);

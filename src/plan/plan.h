@@ -126,6 +126,8 @@ typedef struct Plan {
         gid_t owner_gid;
         gid_t *groups;
         size_t n_groups;
+        gid_t *kept_groups;        /* groups of the caller that the payload keeps, because isorun cannot drop them */
+        size_t n_kept_groups;
         uint64_t bounding, ambient; /* capabilities, one bit for each */
 
         /* The root. */

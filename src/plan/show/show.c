@@ -173,6 +173,29 @@ static void show_map(Output *out, const char *key, const IdMap *map) {
                 out->oom = true;
 }
 
+static void show_kept_groups(Output *out) {
+        _cleanup_text_ Text text = {};
+        _cleanup_free_ char *names = NULL;
+
+        if (text_open(&text) < 0) {
+                out->oom = true;
+                return;
+        }
+        for (size_t i = 0; i < out->plan->n_kept_groups; i++) {
+                const struct group *group = getgrgid(out->plan->kept_groups[i]);
+
+                if (group)
+                        fprintf(text.f, "%s%s", i ? " " : "", group->gr_name);
+                else
+                        fprintf(text.f, "%s%u", i ? " " : "", out->plan->kept_groups[i]);
+        }
+        names = text_finish(&text);
+        if (names)
+                entry(out, "kept groups", NULL, "%s, of the caller: only root or PrivateUsers=full can drop them", names);
+        else
+                out->oom = true;
+}
+
 static void show_identity(Output *out) {
         const Plan *plan = out->plan;
 
@@ -193,6 +216,8 @@ static void show_identity(Output *out) {
                 entry(out, "maps written by", NULL, "%s, %s", plan->uid_helper, plan->gid_helper);
         entry(out, "user", origin_of(out, D_User), "%u", plan->uid);
         entry(out, "group", origin_of(out, D_Group), "%u", plan->gid);
+        if (plan->n_kept_groups)
+                show_kept_groups(out);
         show_capabilities(out, "bounding", plan->bounding, D_CapabilityBoundingSet);
         show_capabilities(out, "ambient", plan->ambient, D_AmbientCapabilities);
         entry(out, "no_new_privs", NULL, "yes");

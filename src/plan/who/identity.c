@@ -8,6 +8,7 @@
 
 #include "plan/who/private-ids.h"
 #include "plan/who/tree.h"
+#include "util/array.h"
 #include "util/parse.h"
 
 static bool has_capability(const Host *host, int capability) {
@@ -114,6 +115,25 @@ static int find_supplementary(Builder *b, const char *name) {
                      : 0;
 }
 
+/* The caller's groups would give the payload rights that no policy mentions. In a user namespace that maps only the
+ * caller's own group, nobody can change them: user_namespaces(7). */
+static int drop_groups(Builder *b) {
+        const Host *host = b->host;
+        Plan *plan = b->plan;
+
+        plan->set_ids = host->uid == 0 && has_capability(host, CAP_SETGID) && !plan->deny_setgroups &&
+                        !host->setgroups_denied;
+        for (size_t i = 0; !plan->set_ids && i < host->n_groups; i++) {
+                gid_t *kept = host->groups[i] == plan->gid ? NULL : ARRAY_APPEND(plan->kept_groups, plan->n_kept_groups);
+
+                if (kept)
+                        *kept = host->groups[i];
+                else if (host->groups[i] != plan->gid)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 static int build_ids(Builder *b) {
         const Setting *user = policy_get(b->policy, D_User), *group = policy_get(b->policy, D_Group);
         Plan *plan = b->plan;
@@ -127,7 +147,7 @@ static int build_ids(Builder *b) {
         plan->uid = b->host->uid;
         plan->gid = b->host->gid;
         if (!user && !group)
-                return 0;
+                return drop_groups(b);
 
         if (user)
                 r = find_user(b, user);
@@ -137,7 +157,7 @@ static int build_ids(Builder *b) {
                 return r;
 
         if (plan->uid == b->host->uid && plan->gid == b->host->gid)
-                return 0;
+                return drop_groups(b);
         if (b->host->uid != 0 || plan->deny_setgroups)
                 return build_error(b, user ?: group, user ? D_User : D_Group, EPERM,
                                    "only root can run a sandbox as another user or group");
