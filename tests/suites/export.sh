@@ -406,6 +406,7 @@ test_strict() {
 	local ids="id -u; sed -n 's/^CapEff:[^0]*//p; s/^CapBnd:[^0]*//p' /proc/self/status" nobody
 	nobody=$(id -u nobody)
 	run_imported DynamicUser=yes "$ids"
+	# promise P42
 	is "DynamicUser=yes is nobody, without capabilities" "$status $out" $'0 '"$nobody"$'\n0000000000000000\n0000000000000000'
 	like "... which is said" "$(cat "$tmp/strict.log" "$tmp/strict.conf")" "*notice: *DynamicUser=: replaced: *# *DynamicUser=yes: replaced: *"
 	run_imported "DynamicUser=yes\nUser=nobody-at-all\nGroup=nobody-at-all" "$ids"
@@ -435,6 +436,7 @@ test_strict() {
 import_refused() {
 	printf '[Service]\nExecStart=/bin/true\n%b\n' "$1" >"$tmp/strict.service"
 	run "$isoctl" import "$tmp/strict.service"
+	# promise P42
 	like "no policy is made of $1" "$status $out $err" "125  isoctl: $tmp/strict.service:3: $2"
 }
 

@@ -22,6 +22,7 @@ end_service() {
 is_no_instance() { # what, NUMBER, script
 	begin_service "$2" "$3"
 	ctl list -q
+	# promise P40
 	also no_refusal is "$label: a service is not an instance because isorun runs in it$1" "$status $out$err" "0 "
 	ctl stop '*'
 	also no_refusal is "$label: ... and stop of all does not stop it" "$status $err" '0 isoctl: notice: no instance matches "*"'
@@ -63,6 +64,7 @@ test_stopped() {
 	kill -STOP "$reaper"
 	await is_stopped "$reaper"
 	ctl enter "$user/his" true
+	# promise P38
 	is "root's enter gives up on an instance whose reaper is stopped" "$status $err" \
 		"125 isoctl: his has not started the command within 10 seconds"
 	ctl status "$user/his"
@@ -154,9 +156,11 @@ test_fakes() {
 	ctl stop '*'
 	no_isorun is "... and stop of all is not about it" "$status $err" '0 isoctl: notice: no instance matches "*"'
 	ctl enter fake true
+	# promise P40
 	no_isorun is "... nor is it entered by its name" "$status $err" \
 		"125 isoctl: no such instance: \"fake\"; for the instance of another user, write \"$user/fake\""
 	ctl enter "$user/fake" true
+	# promise P38
 	no_isorun is "one that does not answer is given up" "$status $err" "125 isoctl: fake has not started the command within 10 seconds"
 	ctl status "$user/fake"
 	no_isorun like "... by status, too" "$status $err" "125 isoctl: fake has not answered within 10 seconds"

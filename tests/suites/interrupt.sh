@@ -63,6 +63,7 @@ test_bus() {
 		"${who[@]}" env "$address" "$isorun" "${unlimited[@]}" --quiet --name waits sleep 1000 2>"$dir/err" &
 		await is_connected
 		interrupt $signal "^$isorun .*--name waits"
+		# promise P38
 		also is "$label: a bus that does not answer, SIG$signal" "$status $(cat "$dir/err")" \
 			"$number isorun: stopped by SIG$signal before the command started"
 		: >"$fake"
@@ -202,6 +203,7 @@ test_fuse() {
 			"${who[@]}" "$isorun" "${unlimited[@]}" --name hangs$n $arguments sleep 1000 2>"$dir/err" &
 			await is_waiting
 			interrupt TERM "^$isorun .*--name hangs$n"
+			# promise P38
 			also is "$label: a file system that hangs, $mode, $arguments" "$status $(cat "$dir/err")" \
 				"143 isorun: notice: waiting until the file systems of the policy's paths answer"
 		done

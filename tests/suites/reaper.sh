@@ -89,13 +89,16 @@ test_attack() { # what, attack
 	ctl status victim
 	like "$label, $1: status shows the plan" "$status $err $out" "0  victim*state*running*no_new_privs*"
 	ctl enter victim sh -c 'echo entered; exit 7'
+	# promise P37
 	is "$label, $1: enter works" "$status $out" "7 entered"
 	kill -TERM "$(main_process)"
 	await gone '^/attack '
 	wait "$instance"
+	# promise P37
 	is "$label, $1: SIGTERM ends it" $? 143
 	begin "$2"
 	ctl stop victim
+	# promise P37
 	is "$label, $1: stop ends it" "$status $err" "0 "
 	also ok "$label, $1: ... and nothing is left" eventually gone '^/attack '
 	wait "$instance"

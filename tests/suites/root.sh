@@ -234,11 +234,13 @@ test_synthetic() {
 	run "${who[@]}" env CREDENTIALS_DIRECTORY="$tmp" "$isorun" --quiet "${mode[@]}" -p "LoadCredential=x:secret-$label" \
 		sh -c 'cat $CREDENTIALS_DIRECTORY/x'
 	is "$label: a service's own credential is handed on" "$out" loaded
+	# promise P41
 	prints "the command line of isorun is not seen inside" $'isorun\nhush' -p 'SetCredential=a:hush' \
 		sh -c 'tr "\0" "\n" </proc/1/cmdline | grep .; cat "$CREDENTIALS_DIRECTORY/a"'
 	"${who[@]}" "$isorun" --quiet "${mode[@]}" -p 'SetCredential=a:the hunter3' -p SetCredential=b:hunter3 sh -c 'echo in; exec sleep 4720' \
 		>"$tmp/hush" 2>/dev/null </dev/null &
 	await grep -q in "$tmp/hush"
+	# promise P41
 	also is "$label: a credential of the command line is not seen outside" \
 		"$(grep -ac 'SetCredential=b:xxxxxxx' "/proc/$(first_pid "^$isorun .*sleep 4720")/cmdline") $(grep -al 'hunter[3]' /proc/[0-9]*/cmdline 2>/dev/null | wc -l)" "1 0"
 	kill "$(first_pid '^sleep 4720$')"

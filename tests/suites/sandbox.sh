@@ -231,8 +231,10 @@ test_filter() {
 	chmod 777 "$volume"
 	no_refusal shell "filter: shells, compressors and tar run" "inner text" "${policy[@]}" \
 		'x=$(echo inner | cat); cd /tmp; echo text >file; tar cf - file | xz | xz -d | gzip | tar xzf - -O | (read y; echo $x $y)'
+	# promise P39
 	shell "filter: no file that can be written can be executed" "/tmp /run /var /dev/shm /out" "${policy[@]}" -v "$volume:/out" \
 		'echo $(for d in /tmp /run /var /dev/shm /out; do cp /usr/bin/echo $d/code && echo $d; $d/code ran 2>/dev/null; done)'
+	# promise P39
 	expect "filter: nor mapped" "['EPERM']" "${policy[@]}" -v "$volume:/out" \
 		'sorted({attempt(__import__("mmap").mmap, os.open(d + "/code", os.O_RDWR | os.O_CREAT, 0o700), 0, 2, 5)
 			for d in ("/tmp", "/run", "/var", "/dev/shm", "/out") if open(d + "/code", "w").write("code")})'
@@ -240,6 +242,7 @@ test_filter() {
 	run "${who[@]}" sh -c '"$@" <"$0"' "$tmp/data" "$isorun" "${mode[@]}" --quiet "${policy[@]}" -v "$probe:/probe.py:ro" \
 		/usr/bin/python3 /probe.py '(lambda map: (attempt(map, 0, 0, 2, 1), attempt(map, 0, 0, 2, 5)))(__import__("mmap").mmap)'
 	is "$label: filter: the file on stdin is mapped as data, and not as code" "$status $out" "0 ('ok', 'EPERM')"
+	# promise P39
 	expect "filter: memory cannot become executable" "['EPERM']" "${policy[@]}" \
 		'sorted({attempt(__import__("mmap").mmap, -1, 4096, 34, 7), call("mprotect", 0, 0, 4), call("pkey_mprotect", 0, 0, 4, -1),
 			call("memfd_create", b"x", 0), call("shmat", 0, 0, 0o100000), call("personality", 0x400000)})'

@@ -222,11 +222,13 @@ test_other_pids() {
 	await runs '^sleep 1000$'
 	also like "$label: ... the instance is in its scope" "$(cat "/proc/$(first_pid '^sleep 1000$')/cgroup")" "*/isorun-other.scope"
 	numbers=$(cat "/proc/$first/cgroup" "/proc/$second/cgroup")
+	# promise P36
 	also unlike "$label: ... and no process of the host" "$numbers" "*isorun-*"
 	ctl stop isorun-other.scope
 	wait "$instance"
 	also is "$label: ... it can be stopped" $? 143
 	also ok "$label: ... nothing is left" eventually nothing_left
+	# promise P36
 	also is "$label: ... and both processes live" "$(pgrep -xf 'sleep 1001' | tr '\n' ' ')" "$first $second "
 	kill "$(pgrep -f "sh $tmp/sleeps.sh" | sort -n | tail -n1)"
 	wait "$sleeps"

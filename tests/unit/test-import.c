@@ -265,6 +265,7 @@ static void test_opened(_unused_ void **state) {
 }
 
 /* Lines of which no policy may be made, since it would be weaker without them. */
+/* promise P42 */
 static void test_refused(_unused_ void **state) {
         static const struct {
                 const char *lines;
