@@ -63,7 +63,8 @@ while time.monotonic() < end:
         except OSError: pass
     time.sleep(0.01)
 if b"secret" in typed: got.add("what was typed")
-open(sign + ".got", "w").write("\n".join(sorted(got) + ["end"]))
+with open(sign + ".new", "w") as f: f.write("\n".join(sorted(got) + ["end"]))
+os.rename(sign + ".new", sign + ".got") # whole at once
 PY
 chmod 644 "$tmp/attack.py"
 
