@@ -170,7 +170,7 @@ static int allow_written(const Inside *inside, int ruleset, Failure *f) {
         const uint64_t handled = inside->plan->landlock_files;
         int r = 0;
 
-        for (int fd = 0; r >= 0 && fd < 3; fd++) {
+        for (int fd = STDOUT_FILENO; r >= 0 && fd <= STDERR_FILENO; fd++) {
                 int used = inside->standard_io[fd] >= 0 ? inside->standard_io[fd] : fd, flags = fcntl(used, F_GETFL);
                 uint64_t access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
                 struct stat st;
