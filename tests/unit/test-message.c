@@ -26,7 +26,7 @@ static unsigned count_fds(void) {
 
 /* Sends size bytes of m with n fds, and receives them as this end. */
 static int pass(const Message *m, size_t size, unsigned n, MessageEnd end, Message *ret) {
-        int fds[2], sent[3], got[2], r;
+        int fds[2], sent[5], got[4], r;
         struct iovec part = { .iov_base = (void *) m, .iov_len = size };
 
         make_pair(fds);
@@ -72,6 +72,7 @@ static void test_good_to_isorun(_unused_ void **state) {
                 { "found", { .type = MESSAGE_FOUND }, 1 },
                 { "not found", { .type = MESSAGE_FOUND }, 0 },
                 { "stopped", { .type = MESSAGE_STOPPED, .value = 20 }, 0 },
+                { "ending", { .type = MESSAGE_ENDING }, 0 },
                 { "exited with 3", { .type = MESSAGE_EXITED, .value = 3 << 8 }, 0 },
                 { "killed by 9", { .type = MESSAGE_EXITED, .value = 9 }, 0 },
                 { "dumped core", { .type = MESSAGE_EXITED, .value = 11 | 0x80 }, 0 },
@@ -86,6 +87,7 @@ static void test_good_to_inside(_unused_ void **state) {
                 { "mapped", { .type = MESSAGE_MAPPED }, 0 },
                 { "requesting", { .type = MESSAGE_REQUESTING }, 0 },
                 { "go", { .type = MESSAGE_GO }, 2 },
+                { "go, with two places", { .type = MESSAGE_GO }, 4 },
                 { "signal", { .type = MESSAGE_SIGNAL, .value = 64, .status = 1 }, 0 },
                 { "continue", { .type = MESSAGE_CONTINUE, .value = 1 }, 0 },
                 { "control", { .type = MESSAGE_CONTROL }, 1 },

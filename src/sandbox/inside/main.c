@@ -111,6 +111,14 @@ static void connect_bus(Inside *inside) {
         (void) message_send(inside->socket, &m, NULL, 0);
 }
 
+static void wait_for_go(Payload *payload) {
+        int fds[FILTERS + CGROUP_PLACES];
+
+        wait_for(payload->inside, MESSAGE_GO, fds, ELEMENTSOF(fds));
+        memcpy(payload->filters, fds, sizeof(payload->filters));
+        memcpy(payload->places, fds + FILTERS, sizeof(payload->places));
+}
+
 static int make_root(Inside *inside, Failure *f) {
         int r;
 
@@ -195,6 +203,9 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
         if (r >= 0 && plan->delegate)
                 r = cgroup_settle(plan, f);
         if (r >= 0)
+                r = cgroup_take_place(payload->places[CGROUP_OF_REAPER], f);
+        payload->places[CGROUP_OF_REAPER] = fd_close(payload->places[CGROUP_OF_REAPER]);
+        if (r >= 0)
                 r = landlock_prepare(plan, f, ruleset);
         if (r >= 0 && plan->landlock_queues)
                 r = allow_queues(*ruleset, f);
@@ -260,7 +271,7 @@ static void step(const Inside *inside, Step step) {
 }
 
 _Noreturn void inside_main(Inside *inside) {
-        Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .proc = -1, .terminal = -1 };
+        Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .places = { -1, -1 }, .proc = -1, .terminal = -1 };
         int ruleset = -1, r;
         Failure f = {};
 
@@ -274,7 +285,7 @@ _Noreturn void inside_main(Inside *inside) {
                 give_up(inside, &f);
         step(inside, STEP_ROOT_MADE);
 
-        wait_for(inside, MESSAGE_GO, payload.filters, FILTERS);
+        wait_for_go(&payload);
         step(inside, STEP_ADMITTED);
         r = complete(&payload, &ruleset, &f);
         if (r >= 0) {

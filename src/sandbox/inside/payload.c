@@ -177,6 +177,15 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
         return failure_take(shared, f);
 }
 
+/* In a new process of the instance: moves to the payload's cgroup. Closes the fd long before execve(2), when the payload
+ * could get hold of it. */
+static int take_place(const Payload *payload, Failure *f) {
+        int r = cgroup_take_place(payload->places[CGROUP_OF_PAYLOAD], f);
+
+        fd_close(payload->places[CGROUP_OF_PAYLOAD]);
+        return r;
+}
+
 /* Forks the payload, and discards the signals that are pending in this process. The payload does not have the signals
  * from before the fork, so isorun must forward them, and the reaper must not count them as seen. A signal to both
  * processes between fork(2) and here is discarded too, so isorun sends the payload a second copy. That does no harm: if
@@ -199,7 +208,8 @@ int payload_start(Payload *payload, Failure *f) {
         payload->pid = fork_payload(payload);
         if (payload->pid == 0) {
                 close(fds[0]);
-                become(payload, shared);
+                if (take_place(payload, shared) >= 0)
+                        become(payload, shared);
                 _exit(PLAN_FAILED);
         }
         close(fds[1]);
@@ -248,6 +258,8 @@ static int open_inner(Payload *payload) {
 int payload_join(const Payload *payload, Failure *f) {
         const Plan *plan = payload->inside->plan;
 
+        if (take_place(payload, f) < 0)
+                return -1;
         if (!plan->inner_namespaces)
                 return 0;
         /* This process has the uid that owns the user namespace, so it has all capabilities there:
@@ -290,7 +302,7 @@ int payload_start_inner(Payload *payload, Failure *f) {
         payload->pid = fork_payload(payload);
         if (payload->pid == 0) {
                 close(fds[0]);
-                if (enter_inner(payload, fds[1], shared) >= 0)
+                if (take_place(payload, shared) >= 0 && enter_inner(payload, fds[1], shared) >= 0)
                         become(payload, shared);
                 _exit(PLAN_FAILED);
         }

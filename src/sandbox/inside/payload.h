@@ -3,6 +3,7 @@
 
 #include "sandbox/deny/filter.h"
 #include "sandbox/inside/inside.h"
+#include "sandbox/limits/cgroup.h"
 #include "sandbox/wire/failure.h"
 
 /* In the order to join them: the user namespace is first, because it gives the capabilities to join the others. */
@@ -13,6 +14,7 @@ enum { INNER_USERS, INNER_NETWORK, INNER_IPC, INNER_UTS, INNER_MOUNTS, INNER_NAM
 typedef struct Payload {
         Inside *inside;
         int filters[FILTERS];        /* from filter_compile() */
+        int places[CGROUP_PLACES];   /* from cgroup_move_inside(); -1: none. The reaper's is closed when it is there */
         int inner[INNER_NAMESPACES]; /* the payload's inner namespaces; -1: none */
         int terminal;                /* the instance's own terminal; -1: none */
         int proc;                    /* from root_open_proc() if plan->inner_namespaces, else -1 */
@@ -37,7 +39,7 @@ int payload_start(Payload *payload, Failure *f);
  * gives up its own capabilities before it lets the payload go on. */
 int payload_start_inner(Payload *payload, Failure *f);
 
-/* In a process that the reaper has forked: joins the payload's inner namespaces, and changes to its ids and
+/* In a process that the reaper has forked: moves to the payload's cgroup, joins the payload's inner namespaces, and changes to its ids and
  * capabilities. Does nothing if the reaper already has them. Returns 0, or a negative errno kept in f. */
 int payload_join(const Payload *payload, Failure *f);
 

@@ -31,6 +31,7 @@ typedef struct Reaper {
         bool own_session;
         bool stopped; /* whether the payload is stopped; known only with an own session */
         bool more;    /* there may be more children to reap */
+        int64_t told; /* when MESSAGE_ENDING was last sent, in ms of CLOCK_MONOTONIC */
         struct {
                 unsigned n;   /* how many have arrived that isorun has not asked about; only real-time signals can be
                                  more than one, signal(7) */
@@ -102,6 +103,18 @@ static int64_t now_msec(void) {
         return (int64_t) (clock_usec(CLOCK_MONOTONIC) / 1000);
 }
 
+/* systemd stops a scope by signals to all processes in it, and isorun is not in it. The payload can imitate such signals,
+ * so isorun hears of them only now and then. */
+static void tell_of_end(Reaper *r, int sig) {
+        const int64_t interval_msec = 200, now = now_msec();
+
+        if (!signal_is_to_end(sig) || !r->payload->inside->plan->inner_cgroup || r->socket < 0 ||
+            now < r->told + interval_msec || poll(&(struct pollfd) { .fd = r->socket, .events = POLLOUT }, 1, 0) != 1)
+                return;
+        r->told = now;
+        (void) message_send(r->socket, &(Message) { .type = MESSAGE_ENDING }, NULL, 0);
+}
+
 static void note_signal(Reaper *r, const struct signalfd_siginfo *info) {
         unsigned sig = info->ssi_signo;
 
@@ -114,6 +127,7 @@ static void note_signal(Reaper *r, const struct signalfd_siginfo *info) {
         r->seen[sig].n = (int) sig < SIGRTMIN ? 1 : r->seen[sig].n + 1;
         r->seen[sig].when = now_msec();
         r->seen[sig].kernel = info->ssi_code == SI_KERNEL;
+        tell_of_end(r, (int) sig);
 }
 
 /* Reads a batch of signals. The kernel gives lower numbers first, so that real-time signals cannot hide the others. */
@@ -236,7 +250,7 @@ static void close_standard_io(void) {
 /* Closes all fds but the sockets and those that other processes of the instance need. These are moved to the numbers
  * from 3 on. */
 static int keep_fds(Payload *payload) {
-        int *fds[3 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
+        int *fds[4 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
         unsigned n = 1, first = 3 + ELEMENTSOF(fds);
 
         for (size_t i = 0; i < FILTERS; i++)
@@ -244,6 +258,8 @@ static int keep_fds(Payload *payload) {
         for (size_t i = 0; i < INNER_NAMESPACES; i++)
                 if (payload->inner[i] >= 0)
                         fds[n++] = &payload->inner[i];
+        if (payload->places[CGROUP_OF_PAYLOAD] >= 0)
+                fds[n++] = &payload->places[CGROUP_OF_PAYLOAD];
         if (payload->inside->notify >= 0)
                 fds[n++] = &payload->inside->notify;
         if (payload->terminal >= 0)

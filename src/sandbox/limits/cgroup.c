@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -54,14 +53,33 @@ void cgroup_enable(const Plan *plan, int dir_fd) {
                 enable_delegated(find_delegate(plan), dir_fd);
 }
 
-/* Makes the cgroup and moves the process into it. "0" is the calling process. */
-static int move_below(int cgroup_fd, const char *name, const char *pid) {
-        _cleanup_close_ int fd = -1;
+/* Makes the cgroup, and opens it. Returns the fd or -errno. */
+static int make_below(int cgroup_fd, const char *name) {
+        int fd;
 
         if (mkdirat(cgroup_fd, name, 0755) < 0 && errno != EEXIST)
                 return -errno;
         fd = openat(cgroup_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return fd < 0 ? -errno : file_write(fd, "cgroup.procs", pid);
+        return fd < 0 ? -errno : fd;
+}
+
+/* Makes the cgroup and moves the process into it. "0" is the calling process. */
+static int move_below(int cgroup_fd, const char *name, const char *pid) {
+        _cleanup_close_ int fd = make_below(cgroup_fd, name);
+
+        return fd < 0 ? fd : file_write(fd, "cgroup.procs", pid);
+}
+
+static int open_place(int dir_fd, int *ret) {
+        *ret = openat(dir_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+        return *ret < 0 ? -errno : 0;
+}
+
+/* The limits of the cgroups that the payload makes, written above the root of its namespace, where it cannot change them.
+ * Sixteen sandboxes in each other, each with Delegate=, need a depth of 32. */
+static void limit_descendants(int cgroup_fd) {
+        (void) file_write(cgroup_fd, "cgroup.max.depth", "64");
+        (void) file_write(cgroup_fd, "cgroup.max.descendants", "1024");
 }
 
 /* Programs inside read their limits at the root of their namespace. The cgroup above enforces them. */
@@ -73,17 +91,46 @@ static void show_limits(const Plan *plan, int cgroup_fd) {
                         limit_copy(&plan->properties[i], cgroup_fd, fd);
 }
 
-int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *report) {
+/* A cgroup that gives controllers to its children cannot have processes of its own (cgroup-v2.rst, "No Internal Process
+ * Constraint"). So with Delegate=, all processes are in leaves. */
+static int make_delegated(const Plan *plan, int cgroup_fd, int places[static CGROUP_PLACES]) {
+        _cleanup_close_ int isorun = make_below(cgroup_fd, "isorun"), inside = make_below(cgroup_fd, "inside"), leaf = -1;
+        int r;
+
+        if (isorun < 0 || inside < 0)
+                return isorun < 0 ? isorun : inside;
+        leaf = make_below(inside, "payload");
+        r = leaf < 0 ? leaf : open_place(isorun, &places[CGROUP_OF_REAPER]);
+        if (r >= 0)
+                r = open_place(leaf, &places[CGROUP_OF_PAYLOAD]);
+        return r >= 0 && plan->holder == HOLDER_SERVICE ? file_write(isorun, "cgroup.procs", "0") : r;
+}
+
+static int make_undelegated(int cgroup_fd, int places[static CGROUP_PLACES]) {
+        _cleanup_close_ int inside = make_below(cgroup_fd, "inside");
+        int r;
+
+        r = inside < 0 ? inside : open_place(cgroup_fd, &places[CGROUP_OF_REAPER]);
+        return r < 0 ? r : open_place(inside, &places[CGROUP_OF_PAYLOAD]);
+}
+
+int cgroup_take_place(int place, Failure *f) {
+        if (place >= 0 && write(place, "0", 1) < 0) /* the calling process */
+                return fail(f, errno, "cannot move a process to its cgroup");
+        return 0;
+}
+
+int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, int ret[static CGROUP_PLACES], Report *report) {
         char text[16];
-        int r = 0;
+        int r;
 
         snprintf(text, sizeof(text), "%d", pid);
-        /* A cgroup that gives controllers to its children cannot have processes of its own (cgroup-v2.rst, "No Internal
-         * Process Constraint"). */
-        if (plan->delegate && plan->holder == HOLDER_SERVICE)
-                r = move_below(cgroup_fd, "isorun", "0");
+        limit_descendants(cgroup_fd);
+        r = plan->delegate ? make_delegated(plan, cgroup_fd, ret) : make_undelegated(cgroup_fd, ret);
         if (r >= 0)
                 r = move_below(cgroup_fd, "inside", text);
+        if (r < 0)
+                fds_close(ret, CGROUP_PLACES);
         /* In a service with User= and without Delegate=, the cgroup belongs to root. isorun cannot make cgroups in it,
          * but the payload cannot write its limits either. */
         if ((r == -EACCES || r == -EPERM || r == -EROFS) && !plan->delegate)
@@ -126,7 +173,7 @@ int cgroup_settle(const Plan *plan, Failure *f) {
 
         leaf = path_join(m->destination, "payload");
         fd = open(m->destination, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        r = !leaf ? -ENOMEM : fd < 0 ? -errno : move_below(fd, "payload", "0");
+        r = !leaf ? -ENOMEM : fd < 0 ? -errno : 0;
         if (r >= 0 && plan->set_ids) {
                 r = give(plan, m->destination);
                 if (r >= 0)
@@ -135,15 +182,68 @@ int cgroup_settle(const Plan *plan, Failure *f) {
         return r < 0 ? fail_at(f, subject_mount(plan, m), -r, "cannot delegate %s", m->destination) : 0;
 }
 
-static int remove_one(const char *path, _unused_ const struct stat *st, int type, _unused_ struct FTW *ftw) {
-        return type == FTW_DP && rmdir(path) < 0 ? errno : 0;
+/* Calls a function for each cgroup below one, and for what is below it first. The depth and the number are bounded by
+ * limit_descendants(). */
+static void visit_below(int cgroup_fd, void (*visit)(int cgroup_fd, const char *name)) {
+        _cleanup_strv_free_ char **names = NULL;
+
+        if (directory_list(cgroup_fd, &names) < 0)
+                return;
+        for (char **name = names; name && *name; name++) {
+                _cleanup_close_ int fd = openat(cgroup_fd, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+                if (fd < 0)
+                        continue;
+                visit_below(fd, visit);
+                visit(cgroup_fd, *name);
+        }
 }
 
-/* Removes only directories: the kernel removes the files of a cgroup with it. */
-static int remove_tree(const char *path) {
-        enum { FDS = 16 };
+/* Removes only the directory: the kernel removes the files of a cgroup with it. */
+static void remove_one(int cgroup_fd, const char *name) {
+        (void) unlinkat(cgroup_fd, name, AT_REMOVEDIR);
+}
 
-        return nftw(path, remove_one, FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+static void thaw_one(int cgroup_fd, const char *name) {
+        _cleanup_close_ int fd = openat(cgroup_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_free_ char *frozen = NULL;
+
+        if (fd >= 0 && file_read_line(fd, "cgroup.freeze", &frozen) >= 0 && streq(frozen, "1"))
+                (void) file_write(fd, "cgroup.freeze", "0");
+}
+
+void cgroup_thaw(int cgroup_fd) {
+        visit_below(cgroup_fd, thaw_one);
+}
+
+void cgroup_thaw_payload(int cgroup_fd) {
+        thaw_one(cgroup_fd, "inside");
+        thaw_one(cgroup_fd, "inside/payload");
+}
+
+void cgroup_end_payload(int cgroup_fd) {
+        _cleanup_close_ int inside = openat(cgroup_fd, "inside", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        if (inside < 0)
+                return;
+        (void) file_write(inside, "cgroup.kill", "1");
+        /* A cgroup stays busy for a moment after its last process has died. */
+        for (unsigned i = 0; i < 100; i++) {
+                visit_below(inside, remove_one);
+                if (unlinkat(cgroup_fd, "inside", AT_REMOVEDIR) >= 0 || errno == ENOENT)
+                        return;
+                nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+        }
+}
+
+/* Returns 0 or an errno. */
+static int remove_tree(const char *path) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        if (fd < 0)
+                return errno;
+        visit_below(fd, remove_one);
+        return rmdir(path) < 0 ? errno : 0;
 }
 
 void cgroup_remove(const char *path) {

@@ -4,15 +4,18 @@
 /* The cgroups below the one that holds the limits. They exist if the payload gets a part of the cgroup tree
  * (Delegate=), or if it may mount, and so could mount the tree itself.
  *
- *     isorun-web.scope    the limits
- *       isorun            with Delegate=, if the unit is a service: isorun, its main process
- *       inside            the root of the payload's cgroup namespace
+ *     isorun-web.scope    the limits; without Delegate=, the reaper
+ *       isorun            with Delegate=: the reaper and, if the unit is a service, isorun, its main process
+ *       inside            the root of the payload's cgroup namespace; without Delegate=, the payload
  *         payload         with Delegate=: the payload; its own cgroups are made beside this one
  *         isorun-x.scope  an instance inside this instance, and so on
  *
  * The namespace begins below the limits because the cgroups often belong to the payload's user. With "nsdelegate", the
  * kernel protects the files at the root of a cgroup namespace. But the payload can make another namespace further down,
- * and then write the limits through a mount that it made before. */
+ * and then write the limits through a mount that it made before.
+ *
+ * The reaper is outside of the namespace's root, so that the payload can neither freeze nor move it. The kernel limits
+ * how many cgroups the payload makes, and how deep, so that they can be removed. */
 
 #include "plan/plan.h"
 #include "sandbox/wire/failure.h"
@@ -24,12 +27,25 @@
 #define CGROUP_ATTRIBUTE(name) "user.isorun." name
 enum { CGROUP_ATTRIBUTE_MAX = 4096 };
 
-/* Outside: moves the first process inside from the cgroup to its "inside", where the cgroup namespace begins. Returns 0
- * or -errno, reported. */
-int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, Report *report);
+/* The places of an instance's processes: each an open cgroup.procs. The kernel allows a move by the rights of the
+ * process that has opened the file, so the processes inside move themselves after they have lost theirs. */
+enum { CGROUP_OF_REAPER, CGROUP_OF_PAYLOAD, CGROUP_PLACES };
 
-/* Inside, after the cgroup tree is mounted: moves this process to "payload", and gives the payload's user what is
- * delegated. Does nothing if the plan mounts no cgroup tree. Returns 0, or a negative errno kept in f. */
+/* Outside: moves the first process inside from the cgroup to its "inside", where the cgroup namespace begins. Opens the
+ * places in ret; they stay -1 if isorun cannot make cgroups here, and all processes stay together. Returns 0 or -errno,
+ * reported. */
+int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, int ret[static CGROUP_PLACES], Report *report);
+
+/* Inside: moves the calling process to a place. Does nothing if the place is -1. Returns 0, or a negative errno kept in
+ * f. */
+int cgroup_take_place(int place, Failure *f);
+
+/* Outside: resume what the payload has frozen in the cgroup of an instance: all of it, or only the cgroups that a command
+ * enters. */
+void cgroup_thaw(int cgroup_fd);
+void cgroup_thaw_payload(int cgroup_fd);
+
+/* Inside, after the cgroup tree is mounted: gives the payload's user what is delegated. Does nothing if the plan mounts no cgroup tree. Returns 0, or a negative errno kept in f. */
 int cgroup_settle(const Plan *plan, Failure *f);
 
 /* Outside: enables the controllers that the plan's limits need, or all that it delegates, for the children of dir.
@@ -39,6 +55,11 @@ void cgroup_enable(const Plan *plan, int dir_fd);
 /* Outside: removes a cgroup that isorun made, and the cgroups that the payload made in it. Waits up to a second for the
  * last process to be gone. */
 void cgroup_remove(const char *path);
+
+/* Outside, when the payload has ended: kills what is left of it, and removes its cgroups, for up to a second. The path of
+ * a deep one may be longer than systemd can handle. So this is done while the reaper still keeps the unit alive: systemd
+ * tries to remove the unit's cgroup only once. */
+void cgroup_end_payload(int cgroup_fd);
 
 /* Outside: removes the cgroups in dir of instances that have ended but whose isorun was killed. */
 void cgroup_sweep(const char *dir);

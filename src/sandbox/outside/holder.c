@@ -81,7 +81,7 @@ int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Report 
         int r;
 
         *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1,
-                         .own_events = { -1, -1 } };
+                         .own_events = { -1, -1 }, .places = { -1, -1 } };
 
         switch (plan->holder) {
         case HOLDER_SCOPE:
@@ -186,7 +186,7 @@ int holder_verify(Holder *h, Patience *patience) {
                 return r;
         r = check_limits(h, patience);
         if (r >= 0 && h->plan->inner_cgroup)
-                r = cgroup_move_inside(h->plan, h->cgroup_fd, h->pid, h->report);
+                r = cgroup_move_inside(h->plan, h->cgroup_fd, h->pid, h->places, h->report);
         if (r < 0)
                 return r;
 
@@ -243,11 +243,17 @@ bool holder_name_taken(const Holder *h) {
         return h->taken || (h->scope && scope_name_taken(h->scope));
 }
 
+void holder_end_payload(const Holder *h) {
+        if (h->plan && h->plan->inner_cgroup && h->cgroup_fd >= 0)
+                cgroup_end_payload(h->cgroup_fd);
+}
+
 void holder_deinit(Holder *h) {
         h->scope = scope_free(h->scope);
         h->cgroup_fd = fd_close(h->cgroup_fd);
         h->memory_events = fd_close(h->memory_events);
         fds_close(h->own_events, ELEMENTSOF(h->own_events));
+        fds_close(h->places, ELEMENTSOF(h->places));
         if (h->made)
                 cgroup_remove(h->made);
         free(h->made);

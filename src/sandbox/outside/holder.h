@@ -5,6 +5,7 @@
  * Everything here runs outside. */
 
 #include "plan/plan.h"
+#include "sandbox/limits/cgroup.h"
 #include "sandbox/systemd/scope.h"
 
 typedef struct Holder {
@@ -17,6 +18,7 @@ typedef struct Holder {
         int cgroup_fd;       /* -1: none */
         int memory_events;   /* memory.events, kept open; -1: none */
         uint64_t oom_kills;  /* its counter, when it was last read */
+        int places[CGROUP_PLACES]; /* from cgroup_move_inside(); -1: none */
         int own_events[2];   /* with Delegate=: events at the instance's own limits; -1: none */
         uint64_t ooms;
 } Holder;
@@ -48,5 +50,8 @@ void holder_cancel(Holder *h);
 
 /* Whether the unit could not be made because one of its name exists. */
 bool holder_name_taken(const Holder *h);
+
+/* When the payload has ended, and before the first process inside does: cgroup_end_payload(). */
+void holder_end_payload(const Holder *h);
 
 void holder_deinit(Holder *h);

@@ -252,10 +252,20 @@ static int verify(Run *run) {
         return r;
 }
 
+static int send_go(const Run *run, const int filters[static FILTERS]) {
+        int fds[FILTERS + CGROUP_PLACES];
+        unsigned n = FILTERS;
+
+        memcpy(fds, filters, FILTERS * sizeof(int));
+        for (size_t i = 0; i < CGROUP_PLACES; i++)
+                if (run->holder.places[i] >= 0)
+                        fds[n++] = run->holder.places[i];
+        return message_send(run->socket, &(Message) { .type = MESSAGE_GO }, fds, n);
+}
+
 static int start(Supervisor *s) {
         Run *run = &s->run;
         int filters[FILTERS] = { -1, -1 }, r;
-        Message m = { .type = MESSAGE_GO };
 
         r = set_up_from_outside(run);
         if (r < 0)
@@ -291,7 +301,7 @@ static int start(Supervisor *s) {
         if (r >= 0)
                 r = run_terminal_prepare(&s->terminal);
         /* If the process inside is gone, its last message says why. */
-        if (r >= 0 && message_send(run->socket, &m, filters, FILTERS) < 0)
+        if (r >= 0 && send_go(run, filters) < 0)
                 do
                         r = hear_inside(run);
                 while (r >= 0);
@@ -359,7 +369,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         Supervisor s = {
                 .run = { .plan = plan, .report = report, .bus_socket = -1, .socket = -1, .pidfd = -1, .payload = -1,
                          .signals = -1, .patience = patience_begin(report),
-                         .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 } },
+                         .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 }, .places = { -1, -1 } },
                          .outcome = { .exit_status = PLAN_FAILED } },
                 .control = -1,
         };
@@ -378,6 +388,8 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
         /* A systemd that gets to the request now must not find its sender. */
         bus_deinit(&run->bus);
+        if (run->outcome.progress == PROGRESS_ENDED && !plan->hand_over)
+                holder_end_payload(&run->holder);
         end_inside(run, r == -EINTR);
         holder_deinit(&run->holder);
         supervisor_deinit(&s);

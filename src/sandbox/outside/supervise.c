@@ -9,6 +9,7 @@
 
 #include "sandbox/systemd/journal.h"
 #include "sandbox/wire/control.h"
+#include "sandbox/wire/signals.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
@@ -18,6 +19,12 @@ static SignalSender find_sender(const Run *run, const struct signalfd_siginfo *i
                 return SENDER_MANAGER;
         /* In a sandbox around this one, process 1 is a reaper, which passes on such signals. */
         return info->ssi_code == SI_KERNEL || info->ssi_pid == 1 ? SENDER_TERMINAL : SENDER_ANY;
+}
+
+/* Resumes what the payload has frozen of its own cgroups: a frozen process does not notice a signal that is to end it. */
+static void thaw(const Run *run) {
+        if (run->plan->inner_cgroup && run->holder.cgroup_fd >= 0)
+                cgroup_thaw(run->holder.cgroup_fd);
 }
 
 /* Asks the reaper about each signal whether the payload has it already: a terminal sends SIGINT to the whole process
@@ -30,6 +37,8 @@ static void ask_about_signals(Supervisor *s) {
                 Message m = { .type = MESSAGE_SIGNAL, .value = (int32_t) info.ssi_signo,
                               .status = (int32_t) find_sender(run, &info) };
 
+                if (signal_is_to_end((int) info.ssi_signo))
+                        thaw(run);
                 if (!run_terminal_signal(&s->terminal, &info) && message_send(run->socket, &m, NULL, 0) >= 0)
                         s->terminal.n_asked++;
         }
@@ -71,6 +80,7 @@ static bool is_expected(const Supervisor *s, MessageType type) {
         case MESSAGE_FOUND:
                 return s->relay.asked;
         case MESSAGE_REFUSED:
+        case MESSAGE_ENDING:
         case MESSAGE_STOPPED:
         case MESSAGE_EXITED:
                 return !starting;
@@ -113,6 +123,9 @@ static int take_message(Supervisor *s) {
                 if (run->plan->hand_over)
                         return hand_over(&s->hand_over, run, &s->relay);
                 return run_terminal_start(&s->terminal);
+        case MESSAGE_ENDING:
+                thaw(run);
+                return 0;
         case MESSAGE_REFUSED:
                 report_notice(run->report, "%s", m.text);
                 return 0;
@@ -169,6 +182,10 @@ static int died(Run *run) {
  * because the reaper is frozen. */
 static void admit(const Supervisor *s) {
         _cleanup_close_ int connection = control_accept(s->control);
+
+        /* A command that enters a frozen cgroup is frozen, too. */
+        if (connection >= 0 && s->run.plan->inner_cgroup && s->run.holder.cgroup_fd >= 0)
+                cgroup_thaw_payload(s->run.holder.cgroup_fd);
 
         if (connection >= 0 && poll(&(struct pollfd) { .fd = s->run.socket, .events = POLLOUT }, 1, 0) == 1)
                 (void) message_send(s->run.socket, &(Message) { .type = MESSAGE_CONTROL }, &connection, 1);

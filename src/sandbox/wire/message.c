@@ -20,7 +20,7 @@ static const struct {
         MessageEnd end;
         Range value, status, fds;
 } table[_MESSAGE_TYPES] = {
-        [MESSAGE_GO] = { .fds = { 2, 2 } },
+        [MESSAGE_GO] = { .fds = { 2, 4 } },
         [MESSAGE_SIGNAL] = { .value = { 1, SIGNAL_MAX }, .status = { 0, _SENDERS - 1 } },
         [MESSAGE_CONTINUE] = { .value = { 0, 1 } },
         [MESSAGE_CONTROL] = { .fds = { 1, 1 } },
@@ -36,6 +36,7 @@ static const struct {
         [MESSAGE_CONTINUED] = { MESSAGE_TO_ISORUN },
         [MESSAGE_FOUND] = { MESSAGE_TO_ISORUN, .fds = { 0, 1 } },
         [MESSAGE_REFUSED] = { MESSAGE_TO_ISORUN },
+        [MESSAGE_ENDING] = { MESSAGE_TO_ISORUN },
         [MESSAGE_STOPPED] = { MESSAGE_TO_ISORUN, .value = { 1, SIGNAL_MAX } },
         [MESSAGE_EXITED] = { MESSAGE_TO_ISORUN, .value = { 0, 0xffff } },
 };

@@ -15,7 +15,8 @@ typedef enum MessageType {
         /* to the inside */
         MESSAGE_MAPPED,     /* the id maps are written */
         MESSAGE_REQUESTING, /* from now on systemd may move the process */
-        MESSAGE_GO,         /* the limits hold; fds: the two compiled filters */
+        MESSAGE_GO,         /* the limits hold; fds: the two compiled filters, and the two places of cgroup.h if
+                               there are any */
         MESSAGE_SIGNAL,     /* isorun got signal `value`; does the payload have it? status: a SignalSender */
         MESSAGE_CONTINUE,   /* continue the payload; value: whether it gets the foreground of its terminal; answered
                                with MESSAGE_CONTINUED */
@@ -36,6 +37,7 @@ typedef enum MessageType {
         MESSAGE_CONTINUED, /* answer to MESSAGE_CONTINUE: SIGCONT has been sent */
         MESSAGE_FOUND,   /* answer to MESSAGE_LOOK_UP; fd: a pidfd, or none if there is no such process */
         MESSAGE_REFUSED, /* an isoctl of another version has sent a request; text names the versions */
+        MESSAGE_ENDING,  /* a signal that is to end the instance has come to the processes inside */
         MESSAGE_STOPPED, /* the payload was stopped; value: the signal that stopped it */
         MESSAGE_EXITED,  /* value: the payload's wait status */
         _MESSAGE_TYPES,

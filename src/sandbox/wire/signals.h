@@ -2,6 +2,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -18,6 +19,11 @@ void signals_forwarded(sigset_t *ret);
 
 /* All signals that a signalfd may take: all but those by which the kernel reports a fault of this process. */
 void signals_all(sigset_t *ret);
+
+/* Whether the signal is to end a program that does not handle it, and is not an event. */
+static inline bool signal_is_to_end(int sig) {
+        return sig == SIGTERM || sig == SIGINT || sig == SIGQUIT || sig == SIGHUP;
+}
 
 /* The bit of a signal in a mask, or 0 for a number that is not a signal. */
 static inline uint64_t signal_bit(int sig) {
