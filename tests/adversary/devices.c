@@ -23,7 +23,8 @@ static int try_device(const Facts *facts, const Attempt *a) {
         return fd < 0 ? -errno : close(fd);
 }
 
-#define DEVICE(name, file, flags) { "dev-" name, "open /dev/" file, try_device, { flags }, .path = "/dev/" file, .needs = "/dev/" file }
+#define DEVICE(name, file, flags)                                                          \
+        { "dev-" name, "open /dev/" file, try_device, { flags }, .path = "/dev/" file, .needs = "/dev/" file }
 
 static const Attempt attempts[] = {
         { "mknod-mem", "make a node of the memory", try_node, { S_IFCHR, 1, 1 }, .path = "/tmp" },

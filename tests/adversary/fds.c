@@ -155,7 +155,8 @@ static int try_console_output(const Facts *facts, const Attempt *a) {
 }
 
 static const Attempt attempts[] = {
-        { "input-write", "open standard input, passed for reading, for writing", try_reopen, { O_WRONLY }, .path = STDIN },
+        { "input-write", "open standard input, passed for reading, for writing",
+          try_reopen, { O_WRONLY }, .path = STDIN },
         { "input-write-nested", "the same in a user namespace", try_reopen_nested, { O_RDWR }, .path = STDIN },
         { "input-truncate", "truncate it", try_truncate },
         { "input-fchmod", "change its mode by the fd", try_fchmod },
@@ -168,7 +169,8 @@ static const Attempt attempts[] = {
         { "output-read", "open standard output, the writing end of a pipe, for reading", try_reopen,
           { O_RDONLY | O_NONBLOCK }, .path = STDOUT },
         { "output-pipe-size", "enlarge the pipe of standard output", try_pipe_size },
-        { "error-read", "read what stands in standard error, passed for appending", try_reopen, { O_RDONLY }, .path = STDERR },
+        { "error-read", "read what stands in standard error, passed for appending",
+          try_reopen, { O_RDONLY }, .path = STDERR },
         { "error-overwrite", "open it without O_APPEND", try_reopen, { O_WRONLY }, .path = STDERR },
         { "error-no-append", "clear O_APPEND", try_no_append },
         { "error-truncate", "truncate it", try_truncate_error },

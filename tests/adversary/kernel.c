@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls that change the whole machine, or that reach much of the kernel. They are made so that they do nothing even where
- * all is allowed: an errno that only comes after the check of permission says so. */
+/* Calls that change the whole machine, or that reach much of the kernel. They are made so that they do nothing even
+ * where all is allowed: an errno that only comes after the check of permission says so. */
 #include "adversary.h"
 
 #include <linux/bpf.h>
@@ -124,7 +124,8 @@ static const Attempt attempts[] = {
           .needs = "a real-time clock" },
         { "sethostname", "set the host's name", CALL(SYS_sethostname, (unsigned long) "x", 1) },
         { "setdomainname", "set the domain's name", CALL(SYS_setdomainname, (unsigned long) "x", 1) },
-        { "fanotify", "watch a file system by fanotify", CALL(SYS_fanotify_init, FAN_CLASS_NOTIF | FAN_REPORT_FID, O_RDONLY),
+        { "fanotify", "watch a file system by fanotify",
+          CALL(SYS_fanotify_init, FAN_CLASS_NOTIF | FAN_REPORT_FID, O_RDONLY),
           .needs = "fanotify" },
         { "vhangup", "hang up the terminal", try_vhangup },
         { "mlock", "lock memory", CALL(SYS_mlockall, MCL_CURRENT) },

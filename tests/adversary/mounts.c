@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each attempt first makes namespaces if the policy lets it. Then it may mount there, but not undo what is around it. */
+/* Each attempt first makes namespaces if the policy lets it. Then it may mount there, but not undo what is around
+ * it. */
 #include "adversary.h"
 
 #include <fcntl.h>
@@ -218,7 +219,8 @@ static const Attempt attempts[] = {
         { "chroot", "chroot", try_chroot },
         { "chroot-leave", "leave a chroot upwards, to the host's files", try_leave_chroot },
         { "remount-root", "make the root writable by a remount", try_remount, { MS_NOSUID | MS_NODEV }, .path = "/" },
-        { "remount-suid", "allow set-user-ID programs by a remount", try_remount, { MS_NODEV | MS_RDONLY }, .path = "/" },
+        { "remount-suid", "allow set-user-ID programs by a remount",
+          try_remount, { MS_NODEV | MS_RDONLY }, .path = "/" },
         { "remount-dev", "allow devices by a remount", try_remount, { MS_NOSUID | MS_RDONLY }, .path = "/" },
         { "setattr-root", "make all mounts writable by mount_setattr", try_setattr },
         { "clone-writable", "make a copy of the root writable", try_clone_writable },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The process outside: what an attempt might reach. It leads a session with a terminal, and the sandbox is in its process
- * group. It reads what the attempts come to, and decides of some of them itself. */
+/* The process outside: what an attempt might reach. It leads a session with a terminal, and the sandbox is in its
+ * process group. It reads what the attempts come to, and decides of some of them itself. */
 #include "adversary.h"
 
 #include <arpa/inet.h>

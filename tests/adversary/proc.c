@@ -93,7 +93,8 @@ static int try_command_line(const Facts *facts, const Attempt *a) {
 static const Attempt attempts[] = {
         { "proc-kcore", "read the kernel's memory (/proc/kcore)", try_read, .path = "/proc/kcore",
           .needs = "a kernel with kcore" },
-        { "proc-kallsyms", "read the kernel's addresses (/proc/kallsyms)", try_kallsyms, .needs = "a kernel that shows them" },
+        { "proc-kallsyms", "read the kernel's addresses (/proc/kallsyms)",
+          try_kallsyms, .needs = "a kernel that shows them" },
         { "proc-kpagecount", "read /proc/kpagecount", try_read, .path = "/proc/kpagecount", .needs = "kpagecount" },
         { "proc-kpageflags", "read /proc/kpageflags", try_read, .path = "/proc/kpageflags", .needs = "kpageflags" },
         { "proc-slabinfo", "read /proc/slabinfo", try_read, .path = "/proc/slabinfo", .needs = "slabinfo" },

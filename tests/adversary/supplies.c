@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel counts for a user or the whole machine. The suite bounds takes all that it gets of more kinds; here it
- * is a little more than the bound. */
+/* What the kernel counts for a user or the whole machine. The suite bounds takes all that it gets of more kinds; here
+ * it is a little more than the bound. */
 #include "adversary.h"
 
 #include <fcntl.h>
@@ -81,7 +81,8 @@ static int try_flight(const Facts *facts, const Attempt *a) {
 static const Attempt attempts[] = {
         { "take-terminals", "more than its share of terminals", try_terminals },
         { "take-own-terminals", "the same from a devpts of its own", try_own_terminals },
-        { "take-aio", "asynchronous I/O, which the machine has a number of", CALL(SYS_io_setup, 1, 0), .reaches = EFAULT },
+        { "take-aio", "asynchronous I/O, which the machine has a number of",
+          CALL(SYS_io_setup, 1, 0), .reaches = EFAULT },
         { "take-flight", "many fds on their way through a unix socket", try_flight },
         { "take-inotify", "more than half of the user's inotify instances", try_inotify },
 };
