@@ -57,8 +57,8 @@ int try_list(const Facts *facts, const Attempt *a) {
 /* Whether a file can be made in any directory that belongs to the host. (/root may be the payload's own, in memory.) */
 static int try_make(const Facts *facts, const Attempt *a) {
         static const char *const places[] = {
-                "/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/opt", "/srv", "/mnt", "/media", "/home", "/root/adversary",
-                "/boot", "/sys", "/proc", "/dev",
+                "/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/opt", "/srv", "/mnt", "/media", "/home",
+                "/root/adversary", "/boot", "/sys", "/proc", "/dev",
         };
         char path[64];
         int r = -ENOENT, fd;
