@@ -36,6 +36,17 @@ static void write_root(Exporter *e) {
         fputs("ProtectSystem=strict\n", e->builtin);
 }
 
+static bool is_below_homes(const char *path) {
+        return path_is_below(path, "/home") || path_is_below(path, "/root");
+}
+
+/* Whether this is the home directory in memory that isorun gives the payload. It hides the host's, as ProtectHome=
+ * does. */
+static bool is_own_home(const PlanMount *m) {
+        return m->kind == MOUNT_TMPFS && !m->attributes.read_only && m->asker != ASKED_BY_POLICY &&
+               (is_below_homes(m->destination) || streq(m->destination, "/home") || streq(m->destination, "/root"));
+}
+
 /* Hides /home and /root. If the plan mounts something in them, makes them empty directories in memory instead. */
 static void write_home(Exporter *e) {
         const Setting *home = policy_get(e->policy, D_ProtectHome);
@@ -43,9 +54,9 @@ static void write_home(Exporter *e) {
         bool hidden = choice == PROTECT_HOME_YES || choice == PROTECT_HOME_TMPFS, filled = false;
 
         for (size_t i = 0; i < e->plan->n_mounts && hidden; i++) {
-                const char *destination = e->plan->mounts[i].destination;
+                const PlanMount *m = &e->plan->mounts[i];
 
-                filled = filled || path_is_below(destination, "/home") || path_is_below(destination, "/root");
+                filled = filled || (is_below_homes(m->destination) && !is_own_home(m));
         }
         if (filled)
                 export_lacks(e, home->origin, "ProtectHome", "/home and /root are writable, in memory");
@@ -122,6 +133,8 @@ static void write_inaccessible(Exporter *e, FILE *f, const PlanMount *m) {
 
 /* Writes a mount that isorun adds by itself. */
 static void write_builtin(Exporter *e, const PlanMount *m) {
+        if (is_own_home(m))
+                return;
         if (m->kind == MOUNT_TMPFS && (!m->attributes.read_only || (is_emptied(m) && is_filled(e->plan, m))))
                 write_tmpfs(e, m);
         else if (is_emptied(m) ||
