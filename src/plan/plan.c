@@ -50,7 +50,7 @@ int plan_compare_calls(const void *a, const void *b) {
 PlanCall *plan_find_call(const Plan *plan, const char *name) {
         PlanCall key = { .name = name };
 
-        return bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
+        return plan->n_calls == 0 ? NULL : bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
 }
 
 bool plan_allows_call(const Plan *plan, const char *name) {

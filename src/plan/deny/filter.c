@@ -52,7 +52,8 @@ static int add_known(Plan *plan, int error) {
                 *call = (PlanCall) { .name = *m, .error = error };
         }
 
-        qsort(plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
+        if (plan->n_calls > 0)
+                qsort(plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
         for (size_t i = 0; i < plan->n_calls; i++)
                 if (kept == 0 || !streq(plan->calls[kept - 1].name, plan->calls[i].name))
                         plan->calls[kept++] = plan->calls[i];

@@ -182,6 +182,8 @@ static int skip_common(const char **pattern, const char **path) {
 int secrets_contain(const char *path) {
         const char *proc = startswith(path, "/proc/");
 
+        if (path[0] != '/')
+                return 0;
         for (size_t i = 0; proc && i < ELEMENTSOF(proc_secrets); i++)
                 if (streq(proc, proc_secrets[i]))
                         return 1;
