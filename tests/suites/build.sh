@@ -155,7 +155,7 @@ test_refused() {
 	refused "nothing" "--root: RootDirectory=: $tmp/none: No such file*" --root "$tmp/none" -- true
 	refused "a name that nothing is bound to" "--root: RootDirectory=: the name tree is not bound to a path*" --root tree -- true
 	refused "no root to write to" "--root: RootDirectory=: none is not a single directory that a build can write to" --root none -- true
-	refused "several" "--root: RootDirectory=: $tree:$tree is not a single directory that a build can write to" --root "$tree:$tree" -- true
+	refused "several" "--root: RootDirectory=: $tree:/usr is not a single directory that a build can write to" --root "$tree:/usr" -- true
 	refused "no --root" "build: --root DIR|NAME is missing*" -- true
 	refused "no command" "build: COMMAND is missing*" --root "$tree"
 	refused "PrivateUsers=full" "-p: PrivateUsers=: \"full\" does not work in a build*" --root "$tree" -p PrivateUsers=full -- true

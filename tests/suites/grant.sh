@@ -216,11 +216,11 @@ if [ -n "${TH_USER-}" ]; then
 	begin
 	mkdir -m 700 "$tmp/roots"
 	mkdir "$tmp/roots/below"
-	run "$isoctl" grant one "$tmp/roots:/mnt/ro"
+	run "$isoctl" grant "$TH_USER/one" "$tmp/roots:/mnt/ro"
 	is "root grants into a user's instance" "$status $err" "0 "
 	inside 'ls /mnt/ro 2>/dev/null || echo no'
 	also is "... what the user may then read or not" "$out" no
-	run "$isoctl" revoke one /mnt/ro
+	run "$isoctl" revoke "$TH_USER/one" /mnt/ro
 	is "... and revokes" "$status $err" "0 "
 	run "$as_user" "$isoctl" grant one "$tmp/roots/below:/mnt/ro"
 	like "a source that the user cannot reach" "$status $err" "125 isoctl: grant: cannot use $tmp/roots/below: Permission denied"

@@ -38,7 +38,7 @@ PY
 test_entered() {
 	local dir
 	begin one isorun --name one "${limited[@]}"
-	dir=/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$(isoctl status one | sed -n 's/^  first process *\([0-9]*\).*/\1/p')/cgroup")
+	dir=/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$("${who[@]}" isoctl status one | sed -n 's/^  first process *\([0-9]*\).*/\1/p')/cgroup")
 	is "$label: the instance's limits" "$(cat "$dir/memory.max" "$dir/pids.max" | xargs)" "33554432 20"
 	"${who[@]}" isoctl enter one sleep 960 &
 	await runs '^sleep 960$'

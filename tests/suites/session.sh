@@ -275,7 +275,7 @@ def call(*args): print(*args[1:3], errno.errorcode.get(ctypes.get_errno()) if c.
 for which in (1, 1 << 32 | 1, 2): call(ctypes.c_long($setpriority), ctypes.c_long(which), 0, 7)
 for which in (2, 1 << 32 | 2, 3): call(ctypes.c_long($ioprio_set), ctypes.c_long(which), os.getuid() * (which == 3), 3 << 13)
 """], capture_output=True, text=True).stdout
-print(*re.findall(r"\w+$", out, re.M)) #= EPERM EPERM done EPERM EPERM done
+print(*re.findall(r"\w+$", out, re.M)) #= EPERM EPERM EPERM EPERM EPERM EPERM
 print(before == os.getpriority(os.PRIO_PROCESS, 0), os.popen("ionice").read().split(":")[0] != "idle") #= True True
 PY
 }
