@@ -129,7 +129,7 @@ int file_write(int dir_fd, const char *path, const char *text) {
 }
 
 static int is_directory(const struct dirent *e) {
-        return e->d_type == DT_DIR && e->d_name[0] != '.';
+        return e->d_type == DT_DIR && !streq(e->d_name, ".") && !streq(e->d_name, "..");
 }
 
 int directory_list(int dir_fd, char ***ret) {

