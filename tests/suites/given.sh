@@ -189,11 +189,13 @@ test_service() {
 		[ $kind = exec ] || over=(--hand-over --notify=exec)
 		write_file
 		install -m 666 /dev/null "$tmp/said"
-		run "${who[@]}" systemd-run "${bus[@]}" --wait --quiet --unit=isorun-test.service -p Type=$kind \
+		run "${who[@]}" systemd-run "${bus[@]}" --quiet --collect --unit=isorun-test.service -p Type=$kind \
 			-p StandardInput=file:"$tmp/file" -p StandardOutput=truncate:"$tmp/said" -p StandardError=null "$isorun" --quiet \
-			"${over[@]}" "${mode[@]}" sh -c "$payload"
+			"${over[@]}" "${mode[@]}" sh -c "$payload; exec sleep 870"
+		await grep -q refused "$tmp/said"
 		is "$label: ... and of a service, Type=$kind" "$status $(cat "$tmp/said" "$tmp/file")" \
 			"0 $unchanged"$'\n'"refused"$'\n'"$unchanged"
+		ctl stop isorun-test.service
 		await forgotten isorun-test.service
 	done
 }
