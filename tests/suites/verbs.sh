@@ -368,16 +368,21 @@ os.execvp(\"sleep\", [\"sleep\", \"821\"])"' &
 	end 820 821
 }
 
+unit_is_gone() {
+	[ "$("${who[@]}" systemctl "${bus[@]}" show -P LoadState isorun-test.service)" = not-found ]
+}
+
 # isorun as the main process of a service.
 test_service() {
 	local bus=()
 	[ "$label" = root ] || bus=(--user)
-	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test -p Restart=no "$isorun" "${mode[@]}" --name inside sleep 822
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test -p Restart=no --collect "$isorun" "${mode[@]}" --name inside sleep 822
 	await runs '^sleep 822$'
 	ctl kill --kill-whom=main -s INT isorun-test.service
 	is "$label: kill of a service's main process" "$status $err" "0 "
 	also ok "$label: ... is handed on to the payload" eventually gone '^sleep 822$'
 	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
+	await unit_is_gone
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit isorun-test "$isorun" "${mode[@]}" --name inside sleep 822
 	await runs '^sleep 822$'
 	"${who[@]}" "$isoctl" wait inside >"$tmp/wait" 2>&1 &
