@@ -5,6 +5,7 @@
 #include <getopt.h>
 
 #include "util/array.h"
+#include "util/similar.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -13,7 +14,7 @@ enum { OPTIONS_MAX = 64 };
 /* The options in the form of getopt_long(3), which is to stop at each word that is not an option. */
 typedef struct Getopt {
         struct option long_options[OPTIONS_MAX + 1];
-        char short_options[2 * OPTIONS_MAX + 2];
+        char short_options[2 * OPTIONS_MAX + 3];
         size_t n_long, n_short;
 } Getopt;
 
@@ -37,11 +38,54 @@ void command_line_deinit(CommandLine *line) {
         *line = (CommandLine) {};
 }
 
-static const Option *find_option(const Option *options, int value) {
-        for (const Option *o = options; o && o->name; o++)
-                if (o->value == value)
-                        return o;
+static const Option *find_option(const Syntax *syntax, int value) {
+        const Option *const tables[] = { syntax->options, syntax->common };
+
+        for (size_t i = 0; i < ELEMENTSOF(tables); i++)
+                for (const Option *o = tables[i]; o && o->name; o++)
+                        if (o->value == value)
+                                return o;
         return NULL;
+}
+
+/* Writes which option was meant by word, "--name" or "--name=VALUE": those that begin with it, or the most similar. */
+static void write_guess(const Syntax *syntax, const char *word, FILE *f) {
+        const Option *const tables[] = { syntax->options, syntax->common };
+        _cleanup_free_ char *name = strndup(word + 2, strcspn(word + 2, "="));
+        Similar similar = { .word = name };
+        const char *separator = "is ambiguous: --";
+
+        for (size_t i = 0; name && i < ELEMENTSOF(tables); i++)
+                for (const Option *o = tables[i]; o && o->name; o++) {
+                        similar_try(&similar, o->name);
+                        if (!startswith(o->name, name))
+                                continue;
+                        fprintf(f, "%s%s", separator, o->name);
+                        separator = " or --";
+                }
+        if (streq(separator, " or --"))
+                return;
+        fputs("does not exist", f);
+        if (similar.found)
+                fprintf(f, " (did you mean --%s?)", similar.found);
+}
+
+/* Reports the mistake for which getopt_long(3) has returned c, '?' or ':'. word is the last one that it has taken. */
+static int report_mistake(const Syntax *syntax, int c, const char *word, Report *report) {
+        const Option *o = optopt ? find_option(syntax, optopt) : NULL;
+        _cleanup_text_ Text text = {};
+
+        if (text_open(&text) < 0)
+                return report_oom(report);
+        if (o)
+                fprintf(text.f, "--%s %s", o->name, c == ':' ? "needs a value" : "takes no value");
+        else if (optopt)
+                fprintf(text.f, "-%c does not exist", optopt);
+        else {
+                fprintf(text.f, "%.*s ", (int) strcspn(word, "="), word);
+                write_guess(syntax, word, text.f);
+        }
+        return report_error(report, EINVAL, "the option %s; see --help", text_so_far(&text) ?: word);
 }
 
 /* If an option's argument has choices but no name, it must be one of the choices. */
@@ -66,9 +110,9 @@ static int take_options(CommandLine *line, const Syntax *syntax, const Getopt *g
 
                 if (c < 0)
                         return optind > before;
-                if (c == '?')
-                        return -EINVAL;
-                r = check_choice(find_option(syntax->options, c), optarg, report);
+                if (c == '?' || c == ':')
+                        return report_mistake(syntax, c, argv[optind - 1], report);
+                r = check_choice(find_option(syntax, c), optarg, report);
                 if (r < 0)
                         return r;
                 given = ARRAY_APPEND(line->options, line->n_options);
@@ -108,15 +152,15 @@ static int take_words(CommandLine *line, const Syntax *syntax, const Getopt *g, 
 }
 
 int command_line_parse(CommandLine *ret, const Syntax *syntax, int argc, char *argv[], Report *report) {
-        Getopt getopt = { .short_options = "+", .n_short = 1 };
+        Getopt getopt = { .short_options = "+:", .n_short = 2 }; /* ":": tells a missing value from other mistakes */
 
         *ret = (CommandLine) { .arguments = calloc((size_t) argc + 1, sizeof(char *)) };
         if (!ret->arguments)
                 return report_oom(report);
-        argv[0] = program_invocation_short_name; /* getopt_long(3) begins its messages with it */
         add_options(&getopt, syntax->options);
         add_options(&getopt, syntax->common);
         optind = 0; /* makes getopt_long(3) start again */
+        opterr = 0; /* report_mistake() does better */
         return take_words(ret, syntax, &getopt, argc, argv, report);
 }
 

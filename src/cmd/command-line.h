@@ -21,8 +21,8 @@ typedef struct CommandLine {
 
 void command_line_deinit(CommandLine *line);
 
-/* Parses argv, whose first word is the command. Options may be anywhere before "--" and before rest. Returns 0, -EINVAL
- * if an option is unknown or wrong (printed on standard error, or reported), or -ENOMEM, reported. */
+/* Parses argv, whose first word is the command. Options may be anywhere before "--" and before rest. Returns 0, or,
+ * reported, -EINVAL if an option is unknown or wrong, or -ENOMEM. */
 int command_line_parse(CommandLine *ret, const Syntax *syntax, int argc, char *argv[], Report *report);
 
 /* Checks that no required option or argument is missing, and that there are not too many. Returns 0 or -errno, reported

@@ -8,6 +8,7 @@
 #include "cmd/show/terminal-output.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
+#include "util/similar.h"
 #include "util/text.h"
 
 /* In the order of --help. */
@@ -116,6 +117,18 @@ static int run(const Verb *verb, int argc, char *argv[], Report *report) {
         return status;
 }
 
+static int no_such_verb(const char *word, Report *report) {
+        Similar similar = { .word = word };
+
+        for (const Verb *const *v = verbs; *v; v++)
+                similar_try(&similar, (*v)->name);
+        if (similar.found)
+                report_error(report, EINVAL, "no such verb: \"%s\" (did you mean %s?)", word, similar.found);
+        else
+                report_error(report, EINVAL, "no such verb: \"%s\"; see isoctl --help", word);
+        return PLAN_FAILED;
+}
+
 static int find_and_run(char *argv[], Report *report) {
         int argc = 0;
 
@@ -128,8 +141,7 @@ static int find_and_run(char *argv[], Report *report) {
         for (const Verb *const *v = verbs; *v; v++)
                 if (streq((*v)->name, *argv))
                         return run(*v, argc, argv, report);
-        report_error(report, EINVAL, "no such verb: \"%s\"; see isoctl --help", *argv);
-        return PLAN_FAILED;
+        return no_such_verb(*argv, report);
 }
 
 int main(int argc, char *argv[]) {

@@ -11,6 +11,7 @@
 #include "util/drop-in.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/similar.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -126,8 +127,22 @@ static int collect_drop_ins(Loader *l, Origin from, const char *name, Documents 
         return 0;
 }
 
+/* Reports that there is no policy of this name, with the most similar one. */
+static int no_such_policy(const Loader *l, Origin from, const char *name) {
+        _cleanup_free_ char *dirs = strv_join(l->search_path, ", ");
+        _cleanup_strv_free_ char **names = NULL;
+        Similar similar = { .word = name };
+
+        (void) policy_list(l->search_path, &names);
+        for (char **n = names; n && *n; n++)
+                similar_try(&similar, *n);
+        if (similar.found)
+                return report_error_at(l->report, from, NULL, ENOENT, "no policy \"%s\" in %s (did you mean %s?)", name,
+                                       dirs ?: "?", similar.found);
+        return report_error_at(l->report, from, NULL, ENOENT, "no policy \"%s\" in %s", name, dirs ?: "?");
+}
+
 static int collect_by_name(Loader *l, Origin from, const char *name, Documents *documents) {
-        _cleanup_free_ char *dirs = NULL;
         int r = -ENOENT;
 
         for (char *const *dir = l->search_path; *dir && r == -ENOENT; dir++) {
@@ -139,10 +154,8 @@ static int collect_by_name(Loader *l, Origin from, const char *name, Documents *
 
         if (r == -ENOENT && streq(name, "default"))
                 r = add_builtin(documents);
-        if (r == -ENOENT) {
-                dirs = strv_join(l->search_path, ", ");
-                return report_error_at(l->report, from, NULL, ENOENT, "no policy \"%s\" in %s", name, dirs ?: "?");
-        }
+        if (r == -ENOENT)
+                return no_such_policy(l, from, name);
         return r < 0 ? r : collect_drop_ins(l, from, name, documents);
 }
 

@@ -42,8 +42,16 @@ static unsigned distance(const char *a, const char *b) {
         return rows[m % 3][n];
 }
 
+/* A name may lack its beginning: INET for AF_INET. */
+static unsigned distance_of_rest(const char *word, const char *candidate) {
+        const char *rest = strchr(candidate, '_');
+        unsigned n = rest && rest[1] ? distance(word, rest + 1) : UINT_MAX;
+
+        return n == UINT_MAX ? n : n + 1;
+}
+
 void similar_try(Similar *s, const char *candidate) {
-        unsigned n = distance(s->word, candidate);
+        unsigned n = minimum(distance(s->word, candidate), distance_of_rest(s->word, candidate));
 
         if (n > strlen(s->word) / 4 + 1 || (s->found && n >= s->distance))
                 return;

@@ -10,5 +10,6 @@ typedef struct Similar {
 } Similar;
 
 /* Compares word with one of the words that are right. After all of them, found is the most similar one: the fewest
- * characters differ, and at most a quarter of them, plus one. Upper and lower case are the same. */
+ * characters differ, and at most a quarter of them, plus one. Upper and lower case are the same. If word lacks the
+ * beginning of a candidate, up to its first "_", that counts as one character. */
 void similar_try(Similar *s, const char *candidate);

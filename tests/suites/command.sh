@@ -26,7 +26,9 @@ sandbox: No such file or directory"
 run "$isorun"
 like "125 without a command" "$status $err" "125 isorun: no command *"
 run "$isorun" --no-such-option true
-like "125 for an unknown option" "$status $err" "125 *'--no-such-option'"
+is "125 for an unknown option" "$status $err" "125 isorun: the option --no-such-option does not exist; see --help"
+run "$isorun" --polcy web true
+is "... with the nearest" "$err" "isorun: the option --polcy does not exist (did you mean --policy?); see --help"
 run "${quiet[@]}" -- ls -d /
 no_refusal is "-- ends the options" "$out" /
 run "${quiet[@]}" echo --policy x
@@ -203,6 +205,13 @@ bad "a capability without effect" $'[Sandbox]\nCapabilityBoundingSet=CAP_SYS_TIM
 bad "an unknown user" $'[Sandbox]\nUser=no-such-user' '%f:2: User=: no such user: "no-such-user"'
 bad "a mistyped capability, with the nearest" $'[Sandbox]\nCapabilityBoundingSet=CAP_SETUDI' \
 	'%f:2: CapabilityBoundingSet=: not a capability: "CAP_SETUDI" (did you mean CAP_SETUID?)'
+bad "a mistyped group of system calls" $'[Sandbox]\nSystemCallFilter=@system-servic' \
+	'%f:2: SystemCallFilter=: not a group of system calls: "@system-servic" (did you mean @system-service?)'
+bad "an address family without its beginning" $'[Sandbox]\nRestrictAddressFamilies=AF_UNIX INET' \
+	'%f:2: RestrictAddressFamilies=: not an address family or "none": "INET" (did you mean AF_INET?)'
+bad "a wrong unit of size" $'[Scope]\nMemoryMax=64MB' '%f:2: MemoryMax=: not a size (such as 64M): "64MB" (did you mean 64M?)'
+bad "... of a directory in memory" $'[Sandbox]\nTemporaryFileSystem=/x:size=1.5gib' \
+	'%f:2: TemporaryFileSystem=: not a size greater than 0 (such as 64M or 10%): "1.5gib" (did you mean 1.5G?)'
 bad "an unknown system call" $'[Sandbox]\nSystemCallFilter=~no_such_call' \
 	'%f:2: SystemCallFilter=: not a system call: "no_such_call"'
 bad "a required limit without anything to hold it" $'[Scope]\nMemoryMax=1G' \
@@ -263,6 +272,8 @@ run "$isorun" --no-scope -p nonsense true
 is "-p wants an assignment" "$err" 'isorun: -p: not KEY=VALUE: "nonsense"'
 run "$isorun" --policy no-such-policy true
 like "an unknown policy tells where it was looked for" "$err" 'isorun: no policy "no-such-policy" in */etc/isorun/policies*'
+run "$isorun" --policy defualt true
+like "... with the nearest" "$err" 'isorun: no policy "defualt" in * (did you mean default?)'
 run "$isorun" --name 'a/b' true
 like "a bad name" "$status $err" "125 isorun: --name: *"
 

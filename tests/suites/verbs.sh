@@ -77,7 +77,12 @@ test_stop() {
 	ctl stop
 	is "$label: stop without a name" "$status $err" "125 isoctl: stop: NAME is missing; usage: isoctl stop [--no-block] NAME..."
 	ctl stop --bad one
-	is "$label: an unknown option" "$status $err" "125 isoctl: unrecognized option '--bad'"
+	is "$label: an unknown option" "$status $err" "125 isoctl: the option --bad does not exist; see --help"
+	ctl stop --no-blok one
+	is "$label: a mistyped option" "$status $err" \
+		"125 isoctl: the option --no-blok does not exist (did you mean --no-block?); see --help"
+	ctl stpo one
+	is "$label: a mistyped verb" "$status $err" '125 isoctl: no such verb: "stpo" (did you mean stop?)'
 	ctl stop --help
 	like "$label: --help of a verb" "$status $out" "0 isoctl stop*Waits until*--user*--system*"
 	end

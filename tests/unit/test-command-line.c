@@ -144,15 +144,31 @@ static void test_parse(_unused_ void **state) {
 }
 
 static void test_refused(_unused_ void **state) {
-        static const char *const rows[] = { "do --bad", "do a -z", "do --size", "do a -s", "do --quiet=x",
-                                            "do --size medium", "do -s smal", "do --here=medium" };
+        static const struct {
+                const char *words, *error;
+        } rows[] = {
+                { "do --bad", "the option --bad does not exist; see --help" },
+                { "do --siez=big", "the option --siez does not exist (did you mean --size?); see --help" },
+                { "do --no-pagr", "the option --no-pagr does not exist (did you mean --no-pager?); see --help" },
+                { "do --us=x", "the option --user takes no value; see --help" },
+                { "do --s a", "the option --s is ambiguous: --size or --system; see --help" },
+                { "do a -z", "the option -z does not exist; see --help" },
+                { "do -qzs", "the option -z does not exist; see --help" },
+                { "do --size", "the option --size needs a value; see --help" },
+                { "do a -s", "the option --size needs a value; see --help" },
+                { "do --quiet=x", "the option --quiet takes no value; see --help" },
+                { "do --size medium", "--size: not small or big: \"medium\"" },
+                { "do -s smal", "--size: not small or big: \"smal\"" },
+                { "do --here=medium", "--here: not small or big: \"medium\"" },
+        };
         const Syntax syntax = { "do", options, isoctl_options, names };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_(command_line_deinit) CommandLine line = {};
                 Report report = {};
 
-                expect_result(rows[i], parse(&syntax, rows[i], &line, &report), -EINVAL);
+                expect_result(rows[i].words, parse(&syntax, rows[i].words, &line, &report), -EINVAL);
+                expect_text(rows[i].words, report.first.text, rows[i].error);
         }
 }
 

@@ -97,7 +97,7 @@ static int check_hide(ValueParser *p, const char *pattern) {
 static int take_size(ValueParser *p, const char *text, Size *ret) {
         int r = size_parse(text, ret);
 
-        return r < 0 ? value_not(p, "a size greater than 0 (such as 64M or 10%)", text) : r;
+        return r < 0 ? value_not_size(p, "a size greater than 0 (such as 64M or 10%)", text) : r;
 }
 
 /* Takes an option that has a value. Returns 1, or 0 if it is another option. */

@@ -29,7 +29,7 @@ static int parse_memory(ValueParser *p, const char *text) {
 
         v.relative = parse_percent(text, &v.number) >= 0;
         if (v.relative ? v.number > 10000 : parse_size(text, 1024, &v.number) < 0)
-                return value_not(p, "a size (such as 64M)", text);
+                return value_not_size(p, "a size (such as 64M)", text);
         if (!is_memory(p, &v))
                 return value_error(p, "this size would not limit anything (write infinity for no limit): \"%s\"", text);
         return value_emit(p, text, v);
@@ -88,6 +88,13 @@ static int parse_weight_number(const char *text, uint64_t *ret) {
         return parse_u64_range(text, WEIGHT_MIN, WEIGHT_MAX, ret);
 }
 
+/* io.max takes the largest number of each kind for no limit, and rejects 0. */
+static int parse_bandwidth(const char *text, uint64_t *ret) {
+        int r = parse_size(text, 1000, ret);
+
+        return r >= 0 && (*ret == 0 || *ret == UINT64_MAX) ? -ERANGE : r;
+}
+
 /* "/dev/sda VALUE". words: only the path; number: the value, UINT64_MAX for "infinity". */
 static int parse_device(ValueParser *p, const char *text, const char *what,
                         int (*parse)(const char *text, uint64_t *ret)) {
@@ -101,19 +108,12 @@ static int parse_device(ValueParser *p, const char *text, const char *what,
         if (strv_length(words) != 2 || words[0][0] != '/')
                 return value_not(p, "an absolute path and a value", text);
         if ((parse == parse_weight_number || !streq(words[1], "infinity")) && parse(words[1], &v.number) < 0)
-                return value_not(p, what, words[1]);
+                return parse == parse_bandwidth ? value_not_size(p, what, words[1]) : value_not(p, what, words[1]);
 
         free(words[1]);
         words[1] = NULL;
         v.words = TAKE_PTR(words);
         return value_emit(p, text, v);
-}
-
-/* io.max takes the largest number of each kind for no limit, and rejects 0. */
-static int parse_bandwidth(const char *text, uint64_t *ret) {
-        int r = parse_size(text, 1000, ret);
-
-        return r >= 0 && (*ret == 0 || *ret == UINT64_MAX) ? -ERANGE : r;
 }
 
 static int parse_operations(const char *text, uint64_t *ret) {

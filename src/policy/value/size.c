@@ -57,6 +57,27 @@ int size_parse_inodes(const char *text, uint64_t *ret) {
         return parse_number(text, UINT64_MAX / 1024, ret); /* the kernel charges 1024 bytes for an inode */
 }
 
+char *size_guess(const char *text) {
+        static const char *const units[] = { "", "b", "ib", "byte", "bytes", NULL };
+        size_t digits = strspn(text, "0123456789.");
+        const char *unit = text + digits + strspn(text + digits, " ");
+        uint64_t number;
+        char *guess;
+
+        if (!*unit || !strchr("kmgtpe", tolower((unsigned char) *unit)))
+                return NULL;
+        for (const char *const *u = units; *u; u++) {
+                if (strcasecmp(*u, unit + 1) != 0)
+                        continue;
+                guess = format("%.*s%c", (int) digits, text, toupper((unsigned char) *unit));
+                if (guess && parse_size(guess, 1024, &number) >= 0)
+                        return guess;
+                free(guess);
+                return NULL;
+        }
+        return NULL;
+}
+
 char *size_format(Size size) {
         static const char suffixes[] = "KMGTPE";
         char suffix[2] = "";

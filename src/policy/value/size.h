@@ -19,5 +19,9 @@ int size_parse(const char *text, Size *ret);
 /* Parses a number of inodes, the option nr_inodes=. Returns like size_parse(). */
 int size_parse_inodes(const char *text, uint64_t *ret);
 
+/* What was meant by a size with a mistake in its unit: "64M" for "64MB", "64 MiB" or "64m". On the heap; NULL if it is
+ * something else, or when memory runs out. */
+char *size_guess(const char *text);
+
 /* Returns the size as tmpfs reads it ("64M", "10%"), in a buffer that the caller frees. NULL when memory runs out. */
 char *size_format(Size size);

@@ -43,12 +43,21 @@ static const char *find_similar(const ValueType *type, const char *text, char **
         return similar.found;
 }
 
-int value_not(ValueParser *p, const char *what, const char *text) {
-        _cleanup_strv_free_ char **words = NULL;
-        const char *similar = find_similar(p->directive->type, text, &words);
-
+static int not(ValueParser *p, const char *what, const char *text, const char *similar) {
         return similar ? value_error(p, "not %s: \"%s\" (did you mean %s?)", what, text, similar)
                        : value_error(p, "not %s: \"%s\"", what, text);
+}
+
+int value_not(ValueParser *p, const char *what, const char *text) {
+        _cleanup_strv_free_ char **words = NULL;
+
+        return not(p, what, text, find_similar(p->directive->type, text, &words));
+}
+
+int value_not_size(ValueParser *p, const char *what, const char *text) {
+        _cleanup_free_ char *guess = size_guess(text);
+
+        return not(p, what, text, guess);
 }
 
 int value_emit(ValueParser *p, const char *text, Value v) {

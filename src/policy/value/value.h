@@ -95,6 +95,9 @@ int value_error(ValueParser *p, const char *format, ...) _printf_(2, 3);
 /* Reports the error "not WHAT: "TEXT"". Returns -EBADMSG. */
 int value_not(ValueParser *p, const char *what, const char *text);
 
+/* Does the same for a size, with a guess if its unit is wrong ("64MB"). */
+int value_not_size(ValueParser *p, const char *what, const char *text);
+
 /* Emits v with a copy of text as v.text. Takes over v.words and v.bitmap, also on failure. */
 int value_emit(ValueParser *p, const char *text, Value v);
 
