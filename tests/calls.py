@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The numbers of system calls on this architecture, from libseccomp, which isorun needs anyway."""
+"""The numbers of system calls on this architecture, from libseccomp, which isorun is built with."""
 import ctypes
 
 

@@ -2,7 +2,8 @@
 #include "policy/value/names.h"
 
 #include <linux/sched.h>
-#include <stddef.h>
+#include <seccomp.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "util/macro.h"
@@ -24,6 +25,30 @@ const NamedNumber namespace_types[] = {
         {},
 };
 
+#define ARCH(name, token) { name, (int) SCMP_ARCH_##token }
+const NamedNumber architectures[] = {
+        ARCH("native", NATIVE),
+        /* systemd's */
+        ARCH("x86-64", X86_64), ARCH("arm64", AARCH64), ARCH("mips-le", MIPSEL), ARCH("ppc64-le", PPC64LE),
+        /* libseccomp's */
+        ARCH("x86", X86), ARCH("x86_64", X86_64), ARCH("x32", X32), ARCH("arm", ARM), ARCH("aarch64", AARCH64),
+        ARCH("mips", MIPS), ARCH("mipsel", MIPSEL), ARCH("mips64", MIPS64), ARCH("mipsel64", MIPSEL64),
+        ARCH("mips64n32", MIPS64N32), ARCH("mipsel64n32", MIPSEL64N32), ARCH("parisc", PARISC),
+        ARCH("parisc64", PARISC64), ARCH("ppc", PPC), ARCH("ppc64", PPC64), ARCH("ppc64le", PPC64LE),
+        ARCH("s390", S390), ARCH("s390x", S390X), ARCH("riscv64", RISCV64),
+#ifdef SCMP_ARCH_LOONGARCH64
+        ARCH("loongarch64", LOONGARCH64),
+#endif
+#ifdef SCMP_ARCH_M68K
+        ARCH("m68k", M68K),
+#endif
+#ifdef SCMP_ARCH_SH
+        ARCH("sh", SH), ARCH("sheb", SHEB),
+#endif
+        {},
+};
+#undef ARCH
+
 const NamedNumber *named_find(const NamedNumber *table, const char *name) {
         for (; table->name; table++)
                 if (streq(table->name, name))
@@ -44,4 +69,15 @@ bool syscall_is_listed(const char *name) {
                         if (streq(*m, name))
                                 return true;
         return false;
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(((const NamedNumber *) a)->name, ((const NamedNumber *) b)->name);
+}
+
+int syscall_number(const char *name) {
+        const NamedNumber key = { .name = name };
+        const NamedNumber *found = bsearch(&key, syscall_numbers, n_syscall_numbers, sizeof(key), compare_names);
+
+        return found ? found->number : SYSCALL_UNKNOWN;
 }

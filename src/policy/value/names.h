@@ -3,7 +3,9 @@
 
 /* Names of the kernel that policies use, and their numbers. */
 
+#include <linux/audit.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct NamedNumber {
         const char *name;
@@ -31,3 +33,23 @@ const SyscallGroup *syscall_group_find(const char *name);
 /* Whether any group has a system call of this name. A policy can use these names on every machine, even if its
  * libseccomp does not know them. */
 bool syscall_is_listed(const char *name);
+
+/* The architecture that isorun is built for: AUDIT_ARCH_*. */
+#if defined(__x86_64__)
+#define NATIVE_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+extern const NamedNumber syscall_numbers[]; /* sorted by name; generated at build time */
+extern const size_t n_syscall_numbers;
+
+enum { SYSCALL_UNKNOWN = -1 };
+
+/* The number of a system call on this architecture, a number below SYSCALL_UNKNOWN if only other architectures have the
+ * call, or SYSCALL_UNKNOWN if the libseccomp that isorun was built with does not know it. */
+int syscall_number(const char *name);
+
+/* The architectures that policies can name, with systemd's and with libseccomp's names, and libseccomp's tokens of them:
+ * 0 (SCMP_ARCH_NATIVE) for "native". Ends with a NULL name. */
+extern const NamedNumber architectures[];

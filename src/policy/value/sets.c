@@ -2,7 +2,6 @@
 /* The types of [Sandbox] that are sets of kernel names: capabilities, system calls, address families, namespaces. */
 #include <ctype.h>
 #include <errno.h>
-#include <seccomp.h>
 #include <sys/capability.h>
 
 #include "policy/value/names.h"
@@ -60,19 +59,13 @@ static int parse_error_number(ValueParser *p, const char *text) {
         return value_emit(p, text, (Value) { .number = (uint64_t) error });
 }
 
-static const NamedNumber systemd_architectures[] = { /* libseccomp has other names for these, or none */
-        { "native", SCMP_ARCH_NATIVE },       { "x86-64", (int) SCMP_ARCH_X86_64 },
-        { "arm64", (int) SCMP_ARCH_AARCH64 }, { "mips-le", (int) SCMP_ARCH_MIPSEL },
-        { "ppc64-le", (int) SCMP_ARCH_PPC64LE }, {},
-};
-
 /* number: libseccomp's token of the architecture; 0 for the native one (SCMP_ARCH_NATIVE). */
 static int check_architecture(ValueParser *p, const char *word, Value *v) {
-        const NamedNumber *known = named_find(systemd_architectures, word);
+        const NamedNumber *known = named_find(architectures, word);
 
-        v->number = known ? (uint32_t) known->number : seccomp_arch_resolve_name(word);
-        if (!known && v->number == 0)
+        if (!known)
                 return value_not(p, "an architecture (such as x86-64)", word);
+        v->number = (uint32_t) known->number;
         return 0;
 }
 
@@ -129,7 +122,7 @@ static int capability_names(char ***words) {
         return r;
 }
 
-/* The groups, and those of their system calls that libseccomp knows. */
+/* The groups, and those of their system calls that have a number. */
 static int system_call_names(char ***words) {
         int r = 0;
 
@@ -137,7 +130,7 @@ static int system_call_names(char ***words) {
                 r = strv_push(words, g->name);
                 for (const char *const *m = g->members; r >= 0 && *m; m++)
                         if (**m != '@' && !strv_contains(*words, *m) &&
-                            seccomp_syscall_resolve_name(*m) != __NR_SCMP_ERROR)
+                            syscall_number(*m) != SYSCALL_UNKNOWN)
                                 r = strv_push(words, *m);
         }
         return r;
@@ -167,7 +160,7 @@ static int family_names(char ***words) {
 }
 
 static int architecture_names(char ***words) {
-        return push_names(systemd_architectures, words);
+        return push_names(architectures, words);
 }
 
 static const char *const namespace_choices[] = { "yes", "no", NULL };
