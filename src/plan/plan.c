@@ -29,6 +29,7 @@ Plan *plan_free(Plan *plan) {
         free(plan->calls);
         free(plan->argument_rules);
         free(plan->architectures);
+        free(plan->program);
         free(plan->landlock_rules);
         strv_free(plan->landlock_paths);
         strv_free(plan->arguments);
@@ -43,14 +44,14 @@ Plan *plan_free(Plan *plan) {
         return NULL;
 }
 
-int plan_compare_calls(const void *a, const void *b) {
+static int compare_calls(const void *a, const void *b) {
         return strcmp(((const PlanCall *) a)->name, ((const PlanCall *) b)->name);
 }
 
 PlanCall *plan_find_call(const Plan *plan, const char *name) {
         PlanCall key = { .name = name };
 
-        return plan->n_calls == 0 ? NULL : bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
+        return plan->n_calls == 0 ? NULL : bsearch(&key, plan->calls, plan->n_calls, sizeof(PlanCall), compare_calls);
 }
 
 bool plan_allows_call(const Plan *plan, const char *name) {

@@ -39,7 +39,8 @@ typedef struct PlanProperty {
 
 /* The result of a system call in the filter. */
 typedef struct PlanCall {
-        const char *name; /* borrowed from the table of groups, which is constant, or from the policy */
+        const char *name; /* constant */
+        int number;       /* from syscall_number() */
         int error;        /* 0: allowed; otherwise the errno that the call returns */
 } PlanCall;
 
@@ -55,6 +56,7 @@ typedef enum ArgumentTest {
 /* A rule that denies a call because of an argument. */
 typedef struct PlanArgumentRule {
         const char *name;
+        int number; /* from syscall_number() */
         unsigned argument;
         ArgumentTest test;
         uint64_t mask, value;
@@ -141,6 +143,8 @@ typedef struct Plan {
         size_t n_argument_rules;
         uint32_t *architectures; /* libseccomp's tokens, without the native one */
         size_t n_architectures;
+        struct sock_filter *program; /* the filter of all that: seccomp(2); NULL with other architectures */
+        size_t n_program;
         unsigned landlock_abi;
         uint64_t landlock_files; /* LANDLOCK_ACCESS_FS_* that are denied without a rule */
         uint64_t landlock_scope; /* LANDLOCK_SCOPE_* */
@@ -190,9 +194,6 @@ DEFINE_CLEANUP(Plan *, plan_free);
 
 /* Sorts destinations so that a directory comes directly before its contents. */
 int destination_compare(const char *a, const char *b);
-
-/* For qsort(3): sorts system calls by name. */
-int plan_compare_calls(const void *a, const void *b);
 
 /* The system call of this name, or NULL if it is not listed. */
 PlanCall *plan_find_call(const Plan *plan, const char *name);

@@ -53,6 +53,9 @@ no_refusal is "python3 runs" "$out" 1
 run "${quiet[@]}" sh -c 'echo "a b" | tr a-z A-Z | cat; ls /nonexistent 2>/dev/null || echo no'
 no_refusal is "a shell with pipes runs" "$out" "A B
 no"
+run sh -c '(ulimit -f 0; exec "$@") | cat' sh "${quiet[@]}" sh -c 'ulimit -f; echo ran'
+no_refusal is "a start writes no file, not even the filter" "$out" "0
+ran"
 run "$isorun" --no-scope true
 like "what is optional and not enforced is said" "$err" "*MemoryMax=: not enforced: *TasksMax=: not enforced: *"
 run "$isorun" --no-scope --quiet true

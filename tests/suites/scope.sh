@@ -257,7 +257,6 @@ outside: the plan is made
 outside: the process inside is made
 outside: the id maps are written
 outside: isorun has asked systemd for the unit
-outside: the filter is compiled
 outside: the process inside is in its unit
 outside: the limits are in effect
 outside: the command runs

@@ -454,6 +454,39 @@ static inline const char *plan_shown(PlanFixture *f) {
         return buffer_text(&f->shown);
 }
 
+/* Whether the rule denies a call with these arguments. */
+static inline bool plan_rule_matches(const PlanArgumentRule *r, const uint64_t arguments[6]) {
+        uint64_t a = arguments[r->argument];
+
+        if (r->set_argument && !arguments[r->set_argument])
+                return false;
+        if (r->flags && (arguments[r->flags_argument] & r->flags) != r->flags)
+                return false;
+        switch (r->test) {
+        case ARGUMENT_MASKED_EQUAL:
+                return (a & r->mask) == r->value;
+        case ARGUMENT_EQUAL:
+                return a == r->value;
+        case ARGUMENT_NOT_EQUAL:
+                return a != r->value;
+        case ARGUMENT_LESS:
+                return a < r->value;
+        case ARGUMENT_GREATER:
+                return a > r->value;
+        case ARGUMENT_ANY:
+                return true;
+        }
+        return false;
+}
+
+/* The result of a call with these arguments: 0 if no rule denies it. */
+static inline int plan_rules_answer(const Plan *plan, const char *name, const uint64_t arguments[6]) {
+        for (size_t i = 0; i < plan->n_argument_rules; i++)
+                if (streq(plan->argument_rules[i].name, name) && plan_rule_matches(&plan->argument_rules[i], arguments))
+                        return plan->argument_rules[i].error;
+        return 0;
+}
+
 /* Values to use instead of the table's examples, if the example would fail or not change the plan. The comments say
  * why. */
 static const struct {

@@ -1,114 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs the compiled filters of a plan as the kernel would, also on machines that cannot load them. */
-#include "helper.h"
+/* What the filter of a plan answers. */
+#include "bpf.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/sched.h>
-#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "sandbox/deny/filter.h"
-
 enum {
-        INSTRUCTIONS_MAX = 4096, /* BPF_MAXINSNS */
         NUMBERS = 1024, /* beyond all system calls of Linux */
         API_KILL_PROCESS = 3, /* the level of seccomp_api_set(3) that has SCMP_ACT_KILL_PROCESS */
 };
 
-typedef struct Filter {
-        struct sock_filter program[INSTRUCTIONS_MAX];
-        size_t n;
-} Filter;
-
 typedef struct Filters {
         PlanFixture *plan;
-        Filter filters[FILTERS];
+        Filter filter;
 } Filters;
 
-static void read_filter(Filter *filter, int fd) {
-        ssize_t size = pread(fd, filter->program, sizeof(filter->program), 0);
-
-        assert_true(size > 0 && (size_t) size < sizeof(filter->program));
-        assert_int_equal(size % sizeof(struct sock_filter), 0);
-        filter->n = (size_t) size / sizeof(struct sock_filter);
-        close(fd);
-}
-
 static void compile(Filters *f, const char *lines) {
-        int fds[FILTERS];
-
+        filter_deinit(&f->filter);
         plan_make(f->plan, lines);
         expect_result(lines, f->plan->result, 0);
-        expect_result(lines, filter_compile(f->plan->plan, fds, &f->plan->log.report), 0);
-        for (size_t i = 0; i < FILTERS; i++)
-                read_filter(&f->filters[i], fds[i]);
+        expect_result(lines, filter_get(f->plan->plan, &f->filter, &f->plan->log.report), 0);
 }
 
-/* Knows only the instructions that libseccomp generates. */
-static uint32_t run(const Filter *filter, const struct seccomp_data *data) {
-        uint32_t a = 0;
-
-        for (size_t i = 0; i < filter->n; i++) {
-                const struct sock_filter *s = &filter->program[i];
-                bool jump = false;
-
-                switch (s->code) {
-                case BPF_LD | BPF_W | BPF_ABS:
-                        memcpy(&a, (const char *) data + s->k, sizeof(a));
-                        continue;
-                case BPF_ALU | BPF_AND | BPF_K:
-                        a &= s->k;
-                        continue;
-                case BPF_RET | BPF_K:
-                        return s->k;
-                case BPF_JMP | BPF_JA:
-                        i += s->k;
-                        continue;
-                case BPF_JMP | BPF_JEQ | BPF_K:
-                        jump = a == s->k;
-                        break;
-                case BPF_JMP | BPF_JGT | BPF_K:
-                        jump = a > s->k;
-                        break;
-                case BPF_JMP | BPF_JGE | BPF_K:
-                        jump = a >= s->k;
-                        break;
-                default:
-                        fail_msg("instruction %zu is unknown: %#x", i, s->code);
-                }
-                i += jump ? s->jt : s->jf;
-        }
-        fail_msg("no instruction returns");
-        return 0;
-}
-
-/* With several filters, the kernel uses the strictest result: the lowest as a signed number. Returns an errno, 0 if the
- * call is allowed, or -1 if it kills. */
+/* Returns an errno, 0 if the call is allowed, or -1 if it kills. */
 static int ask(const Filters *f, uint32_t architecture, int number, const uint64_t arguments[6]) {
         struct seccomp_data data = { .nr = number, .arch = architecture };
-        uint32_t strictest = SECCOMP_RET_ALLOW;
+        uint32_t answer;
 
         memcpy(data.args, arguments, sizeof(data.args));
-        for (size_t i = 0; i < FILTERS; i++) {
-                uint32_t answer = run(&f->filters[i], &data);
-
-                if ((int32_t) (answer & SECCOMP_RET_ACTION_FULL) < (int32_t) (strictest & SECCOMP_RET_ACTION_FULL))
-                        strictest = answer;
-        }
-        switch (strictest & SECCOMP_RET_ACTION_FULL) {
+        answer = bpf_ask(&f->filter, &data, NULL);
+        switch (answer & SECCOMP_RET_ACTION_FULL) {
         case SECCOMP_RET_ALLOW:
                 return 0;
         case SECCOMP_RET_ERRNO:
-                return (int) (strictest & SECCOMP_RET_DATA);
+                return (int) (answer & SECCOMP_RET_DATA);
         case SECCOMP_RET_KILL_PROCESS:
                 return -1;
         default:
-                fail_msg("answer is unknown: %#x", strictest);
+                fail_msg("answer is unknown: %#x", answer);
                 return -1;
         }
 }
@@ -125,13 +59,13 @@ static void check_numbers(Filters *f, const char *lines) {
         for (size_t i = 0; i < NUMBERS; i++)
                 expected[i] = ENOSYS;
         for (size_t i = 0; i < plan->n_calls; i++) {
-                int number = seccomp_syscall_resolve_name(plan->calls[i].name);
+                const PlanCall *call = &plan->calls[i];
+                int number = seccomp_syscall_resolve_name(call->name);
 
                 assert_true(number >= 0 && number < NUMBERS);
-                expected[number] = plan->calls[i].error;
+                expected[number] = call->error ?: plan_rules_answer(plan, call->name, zeros);
         }
 
-        f->filters[1] = (Filter) { .program = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) }, .n = 1 };
         for (int number = 0; number < NUMBERS; number++) {
                 char what[128];
 
@@ -196,16 +130,38 @@ static void test_architectures(void **state) {
         expect_result("another architecture", ask(f, other, CALL(read), zeros), -1);
         if (native == AUDIT_ARCH_X86_64)
                 expect_result("x32", ask(f, native, 0x40000000 /* __X32_SYSCALL_BIT */, zeros), -1);
+        expect_result("a call that a tracer cancels", ask(f, native, -1, zeros), ENOSYS);
+
+        /* With libseccomp's two programs. */
+        compile(f, "SystemCallArchitectures=arm x86");
+        expect_number("programs", f->filter.n, 2);
+        expect_result("another architecture that is allowed", ask(f, other, seccomp_syscall_resolve_name_arch(other, "read"),
+                                                                  zeros), 0);
+        expect_result("... a call that is denied", ask(f, other, seccomp_syscall_resolve_name_arch(other, "mount"), zeros),
+                      EPERM);
+        expect_result("... the native one", ask(f, native, CALL(read), zeros), 0);
 }
 
-/* The kernel runs both programs at each call of the payload. This test fails if they grow. */
+/* The kernel runs the program at each call of the payload that it does not always allow, and once for each number when it
+ * loads it. This test fails if the tree becomes a list. */
 static void test_size(void **state) {
         Filters *f = *state;
+        unsigned steps = 0, most = 0;
 
         compile(f, "");
-        print_message("# instructions: %zu for calls, %zu for arguments\n", f->filters[0].n, f->filters[1].n);
-        assert_true(f->filters[0].n < 1000);
-        assert_true(f->filters[1].n < 400);
+        for (int number = 0; number < NUMBERS; number++) {
+                struct seccomp_data data = { .nr = number, .arch = seccomp_arch_native() };
+                unsigned ran = 0;
+
+                bpf_ask(&f->filter, &data, &ran);
+                steps += ran;
+                most = ran > most ? ran : most;
+        }
+        print_message("# %u instructions; a call runs %u, at most %u\n", f->filter.programs[0].len, steps / NUMBERS, most);
+        assert_int_equal(f->filter.n, 1);
+        assert_true(f->filter.programs[0].len < 600);
+        assert_true(steps / NUMBERS < 20);
+        assert_true(most < 60);
 }
 
 static int set_up(void **state) {
@@ -226,6 +182,7 @@ static int tear_down(void **state) {
         Filters *f = *state;
         void *plan = f->plan;
 
+        filter_deinit(&f->filter);
         plan_tear_down(&plan);
         free(f);
         return 0;

@@ -86,8 +86,8 @@ static void test_good_to_inside(_unused_ void **state) {
         static const Case cases[] = {
                 { "mapped", { .type = MESSAGE_MAPPED }, 0 },
                 { "requesting", { .type = MESSAGE_REQUESTING }, 0 },
-                { "go", { .type = MESSAGE_GO }, 2 },
-                { "go, with two places", { .type = MESSAGE_GO }, 4 },
+                { "go", { .type = MESSAGE_GO }, 0 },
+                { "go, with two places", { .type = MESSAGE_GO }, 2 },
                 { "signal", { .type = MESSAGE_SIGNAL, .value = 64, .status = 1 }, 0 },
                 { "continue", { .type = MESSAGE_CONTINUE, .value = 1 }, 0 },
                 { "control", { .type = MESSAGE_CONTROL }, 1 },

@@ -4,15 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
+#include <linux/bpf_common.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "plan/deny/program.h"
 #include "plan/unit/notify.h"
 #include "plan/who/namespaces.h"
 #include "plan/who/private-ids.h"
@@ -24,40 +24,26 @@ enum { SETTING_DEPTH_MAX = 8 }; /* groups in groups; systemd's are three deep */
 
 static const uint64_t int_mask = UINT32_MAX; /* the kernel takes an int, and ignores the upper 32 bits */
 
-/* Whether libseccomp does not know the call, because it is older than the groups. The filter then has no rule for
- * it. */
-static bool is_unknown(const char *name) {
-        return seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR;
+/* Whether the filter can have a rule for a call with this number. */
+static bool may_have_rule(const Plan *plan, int number) {
+        return number >= 0 || (number < SYSCALL_UNKNOWN && plan->n_architectures > 0);
 }
 
-/* Whether the filter can have a rule for the call. libseccomp has a negative number for a call that only other
- * architectures have. */
-static bool may_have_rule(const Plan *plan, const char *name) {
-        return !is_unknown(name) && (seccomp_syscall_resolve_name(name) >= 0 || plan->n_architectures > 0);
-}
-
-/* Adds all system calls that the groups and libseccomp both know on the architectures of the plan, as denied. */
+/* Adds all system calls that @known and the architectures of the plan have, as denied. The group is sorted by name. */
 static int add_known(Plan *plan, int error) {
         const SyscallGroup *known = syscall_group_find("@known");
-        size_t kept = 0;
 
         for (const char *const *m = known->members; *m; m++) {
+                const int number = syscall_number(*m);
                 PlanCall *call;
 
-                if (!may_have_rule(plan, *m))
+                if (!may_have_rule(plan, number))
                         continue;
                 call = ARRAY_APPEND(plan->calls, plan->n_calls);
                 if (!call)
                         return -ENOMEM;
-                *call = (PlanCall) { .name = *m, .error = error };
+                *call = (PlanCall) { .name = *m, .number = number, .error = error };
         }
-
-        if (plan->n_calls > 0)
-                qsort(plan->calls, plan->n_calls, sizeof(PlanCall), plan_compare_calls);
-        for (size_t i = 0; i < plan->n_calls; i++)
-                if (kept == 0 || !streq(plan->calls[kept - 1].name, plan->calls[i].name))
-                        plan->calls[kept++] = plan->calls[i];
-        plan->n_calls = kept;
         return 0;
 }
 
@@ -115,10 +101,11 @@ static void deny_keyring(Plan *plan, const SettingList *list, int error) {
 static void notice_unknown(Builder *b, const Setting *s) {
         const Value *v = &s->value;
 
-        if (v->words && v->words[0][0] != '@' && !v->inverted && !v->number2 && is_unknown(v->words[0]))
+        if (v->words && v->words[0][0] != '@' && !v->inverted && !v->number2 &&
+            syscall_number(v->words[0]) == SYSCALL_UNKNOWN)
                 report_notice_at(b->report, s->origin, directive_table[D_SystemCallFilter].name,
-                                 "libseccomp does not know %s on this machine, so the call fails with ENOSYS",
-                                 v->words[0]);
+                                 "the libseccomp that isorun was built with does not know %s, so the call fails with "
+                                 "ENOSYS", v->words[0]);
 }
 
 static int build_calls(Builder *b) {
@@ -155,7 +142,8 @@ static int build_calls(Builder *b) {
 static int add_rule(Plan *plan, PlanArgumentRule rule) {
         PlanArgumentRule *r;
 
-        if (!may_have_rule(plan, rule.name))
+        rule.number = syscall_number(rule.name);
+        if (!may_have_rule(plan, rule.number))
                 return 0;
         r = ARRAY_APPEND(plan->argument_rules, plan->n_argument_rules);
         if (!r)
@@ -293,11 +281,12 @@ static int add_simple_rules(Builder *b) {
         const bool lock = policy_is_true(b->policy, D_LockPersonality);
         int r;
 
-        r = add_rules(b->plan, fixed_rules, ELEMENTSOF(fixed_rules));
+        /* The core limit of pid 1 is not an error either, so these are first. */
+        r = build_allows_core(b->policy) ? 0 : add_rules(b->plan, core_rules, ELEMENTSOF(core_rules));
+        if (r >= 0)
+                r = add_rules(b->plan, fixed_rules, ELEMENTSOF(fixed_rules));
         if (r >= 0 && b->host->landlock_abi < LANDLOCK_ABI_SCOPE)
                 r = add_rules(b->plan, group_rules, ELEMENTSOF(group_rules));
-        if (r >= 0 && !build_allows_core(b->policy))
-                r = add_rules(b->plan, core_rules, ELEMENTSOF(core_rules));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
                 if (policy_is_true(b->policy, table[i].id) &&
                     !(table[i].may_lift && build_lifts_default(b->policy, table[i].id)))
@@ -465,10 +454,10 @@ static int build_architectures(Builder *b) {
         for (size_t i = 0; i < list->n; i++) {
                 uint32_t arch = (uint32_t) list->items[i].value.number, *slot;
 
-                if (arch == SCMP_ARCH_NATIVE || arch == seccomp_arch_native())
+                if (arch == 0 || arch == NATIVE_ARCHITECTURE)
                         continue;
                 /* No kernel runs both, and one filter cannot contain both: seccomp_arch_add(3). */
-                if ((arch ^ seccomp_arch_native()) & __AUDIT_ARCH_LE)
+                if ((arch ^ NATIVE_ARCHITECTURE) & __AUDIT_ARCH_LE)
                         return build_error(b, &list->items[i], D_SystemCallArchitectures, EINVAL,
                                            "this machine cannot run programs of %s, which has another byte order",
                                            list->items[i].value.text);
@@ -478,6 +467,18 @@ static int build_architectures(Builder *b) {
                 *slot = arch;
         }
         return 0;
+}
+
+/* Only libseccomp knows the calls of other architectures. */
+static int build_program(Builder *b) {
+        const SettingList *list = build_list(b, D_SystemCallFilter);
+        Plan *plan = b->plan;
+        int r;
+
+        r = plan->n_architectures > 0 ? 0 : program_make(plan, &plan->program, &plan->n_program);
+        return r != -E2BIG ? r : build_error(b, &list->items[list->n - 1], D_SystemCallFilter, E2BIG,
+                                             "the filter needs more than the %d instructions that the kernel takes",
+                                             BPF_MAXINSNS);
 }
 
 int build_filter(Builder *b) {
@@ -494,5 +495,6 @@ int build_filter(Builder *b) {
                 return r;
         if (add_simple_rules(b) < 0 || add_namespace_rules(b) < 0)
                 return -ENOMEM;
-        return add_family_rules(b);
+        r = add_family_rules(b);
+        return r < 0 ? r : build_program(b);
 }

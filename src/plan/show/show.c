@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/sched.h>
-#include <seccomp.h>
 #include <sys/capability.h>
 
 #include "plan/deny/landlock.h"

@@ -2,80 +2,87 @@
 #include "sandbox/deny/filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/library.h"
 
-static void releasep(scmp_filter_ctx *filter) {
-        if (*filter)
-                seccomp_release(*filter);
+#define SECCOMP_FUNCTIONS(X)            \
+        X(seccomp_init)                 \
+        X(seccomp_release)              \
+        X(seccomp_arch_add)             \
+        X(seccomp_attr_set)             \
+        X(seccomp_syscall_resolve_name) \
+        X(seccomp_rule_add_array)       \
+        X(seccomp_export_bpf)
+
+typedef struct SeccompLibrary {
+#define X(f) typeof(&f) f;
+        SECCOMP_FUNCTIONS(X)
+#undef X
+} SeccompLibrary;
+
+LIBRARY_NOTE(seccomp, "architectures", "System calls of other architectures (SystemCallArchitectures=)", "suggested",
+             "libseccomp.so.2");
+
+static int load(SeccompLibrary *ret) {
+        static const char *const names[] = {
+#define X(f) #f,
+                SECCOMP_FUNCTIONS(X)
+#undef X
+        };
+
+        return library_load("libseccomp.so.2", names, ELEMENTSOF(names), ret);
 }
 
-static int begin(const Plan *plan, uint32_t default_action, scmp_filter_ctx *ret) {
-        scmp_filter_ctx filter = seccomp_init(default_action);
+void filter_deinit(Filter *filter) {
+        free(filter->code);
+        *filter = (Filter) {};
+}
+
+static int begin(const SeccompLibrary *lib, const Plan *plan, uint32_t default_action, scmp_filter_ctx *ret) {
+        scmp_filter_ctx filter = lib->seccomp_init(default_action);
         int r = 0;
 
         if (!filter)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < plan->n_architectures; i++)
-                r = seccomp_arch_add(filter, plan->architectures[i]);
+                r = lib->seccomp_arch_add(filter, plan->architectures[i]);
         /* A system call of an architecture that is not in the filter kills the process, as under systemd. */
         if (r >= 0)
-                r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+                r = lib->seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
         if (r < 0) {
-                seccomp_release(filter);
+                lib->seccomp_release(filter);
                 return r;
         }
         *ret = filter;
         return 0;
 }
 
-/* The memfd is sealed because the reaper keeps it for processes that enter later. A process inside may be allowed to
- * trace such a process, and can then reach its fds for a moment: execve(2) puts the new program in place before it
- * closes the fds. */
-static int finish(scmp_filter_ctx filter, int *ret) {
-        _cleanup_close_ int fd = memfd_create("isorun-filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        int r;
-
-        if (fd < 0)
-                return -errno;
-        r = seccomp_export_bpf(filter, fd);
-        if (r < 0)
-                return r;
-        if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-                return -errno;
-        *ret = TAKE_FD(fd);
-        return 0;
-}
-
-static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *call, const struct scmp_arg_cmp *tests,
-                    unsigned n) {
-        int r = seccomp_rule_add_array(filter, action, seccomp_syscall_resolve_name(call), n, tests);
+static int add_rule(const SeccompLibrary *lib, scmp_filter_ctx filter, uint32_t action, const char *call,
+                    const struct scmp_arg_cmp *tests, unsigned n) {
+        int r = lib->seccomp_rule_add_array(filter, action, lib->seccomp_syscall_resolve_name(call), n, tests);
 
         /* -EDOM: the call exists on none of the filter's architectures. */
         return r == -EDOM ? 0 : r;
 }
 
-/* A system call that neither systemd nor libseccomp knew at build time returns ENOSYS, as on a kernel that does not
- * have it. libc then uses the older call. */
-static int compile_calls(const Plan *plan, int *ret) {
-        _cleanup_(releasep) scmp_filter_ctx filter = NULL;
-        int r;
+/* A call without a rule returns ENOSYS, as in program_make(). */
+static int add_calls(const SeccompLibrary *lib, const Plan *plan, scmp_filter_ctx filter) {
+        int r = 0;
 
-        r = begin(plan, SCMP_ACT_ERRNO(ENOSYS), &filter);
         for (size_t i = 0; r >= 0 && i < plan->n_calls; i++) {
                 const PlanCall *c = &plan->calls[i];
 
                 if (c->error == ENOSYS)
                         continue;
-                r = add_rule(filter, c->error ? SCMP_ACT_ERRNO((unsigned) c->error) : SCMP_ACT_ALLOW, c->name, NULL, 0);
+                r = add_rule(lib, filter, c->error ? SCMP_ACT_ERRNO((unsigned) c->error) : SCMP_ACT_ALLOW, c->name,
+                             NULL, 0);
         }
-        return r < 0 ? r : finish(filter, ret);
+        return r;
 }
 
 static struct scmp_arg_cmp comparison(const PlanArgumentRule *rule) {
@@ -94,11 +101,9 @@ static struct scmp_arg_cmp comparison(const PlanArgumentRule *rule) {
         };
 }
 
-static int compile_arguments(const Plan *plan, int *ret) {
-        _cleanup_(releasep) scmp_filter_ctx filter = NULL;
-        int r;
+static int add_argument_rules(const SeccompLibrary *lib, const Plan *plan, scmp_filter_ctx filter) {
+        int r = 0;
 
-        r = begin(plan, SCMP_ACT_ALLOW, &filter);
         for (size_t i = 0; r >= 0 && i < plan->n_argument_rules; i++) {
                 const PlanArgumentRule *rule = &plan->argument_rules[i];
                 struct scmp_arg_cmp tests[3] = {};
@@ -111,38 +116,90 @@ static int compile_arguments(const Plan *plan, int *ret) {
                                                              .datum_a = rule->flags, .datum_b = rule->flags };
                 if (rule->set_argument)
                         tests[n++] = (struct scmp_arg_cmp) { .arg = rule->set_argument, .op = SCMP_CMP_NE };
-                r = add_rule(filter, SCMP_ACT_ERRNO((unsigned) rule->error), rule->name, tests, n);
+                r = add_rule(lib, filter, SCMP_ACT_ERRNO((unsigned) rule->error), rule->name, tests, n);
         }
-        return r < 0 ? r : finish(filter, ret);
+        return r;
 }
 
-int filter_compile(const Plan *plan, int ret[static FILTERS], Report *report) {
-        _cleanup_close_ int calls = -1, arguments = -1;
-        int r;
-
-        r = compile_calls(plan, &calls);
-        if (r >= 0)
-                r = compile_arguments(plan, &arguments);
-        if (r < 0)
-                return report_error(report, -r, "cannot compile the system call filter: %s", strerror(-r));
-
-        ret[0] = TAKE_FD(calls);
-        ret[1] = TAKE_FD(arguments);
-        return 0;
-}
-
-int filter_install(int fd) {
-        off_t size = lseek(fd, 0, SEEK_END);
-        struct sock_fprog program;
-        void *code;
+/* Appends the program in a memfd to the filter. */
+static int append(Filter *filter, int fd) {
+        const off_t size = lseek(fd, 0, SEEK_END);
+        size_t used = 0, n;
+        struct sock_filter *code;
 
         if (size < 0)
                 return -errno;
-        code = mmap(NULL, (size_t) size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (code == MAP_FAILED)
-                return -errno;
+        for (unsigned i = 0; i < filter->n; i++)
+                used += filter->programs[i].len;
+        n = (size_t) size / sizeof(*code);
+        if (n > BPF_MAXINSNS)
+                return -E2BIG;
+        code = reallocarray(filter->code, used + n, sizeof(*code));
+        if (!code)
+                return -ENOMEM;
+        filter->code = code;
+        filter->programs[filter->n++].len = (unsigned short) n;
+        return pread(fd, code + used, n * sizeof(*code), 0) == size ? 0 : -EIO;
+}
 
-        program = (struct sock_fprog) { .len = (unsigned short) ((size_t) size / sizeof(struct sock_filter)),
-                                        .filter = code };
-        return sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
+/* Compiles one program, and appends it. */
+static int compile(const SeccompLibrary *lib, const Plan *plan, uint32_t default_action,
+                   int (*add)(const SeccompLibrary *, const Plan *, scmp_filter_ctx), Filter *filter) {
+        _cleanup_close_ int fd = memfd_create("isorun-filter", MFD_CLOEXEC);
+        scmp_filter_ctx context;
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = begin(lib, plan, default_action, &context);
+        if (r < 0)
+                return r;
+        r = add(lib, plan, context);
+        if (r >= 0)
+                r = lib->seccomp_export_bpf(context, fd);
+        lib->seccomp_release(context);
+        return r < 0 ? r : append(filter, fd);
+}
+
+/* The program that tests arguments is first, because the other one may deny seccomp(2). */
+int filter_compile(const Plan *plan, Filter *ret) {
+        Filter filter = {};
+        SeccompLibrary lib;
+        int r;
+
+        r = load(&lib);
+        if (r >= 0)
+                r = compile(&lib, plan, SCMP_ACT_ALLOW, add_argument_rules, &filter);
+        if (r >= 0)
+                r = compile(&lib, plan, SCMP_ACT_ERRNO(ENOSYS), add_calls, &filter);
+        if (r < 0) {
+                filter_deinit(&filter);
+                return r;
+        }
+        filter.programs[0].filter = filter.code;
+        filter.programs[1].filter = filter.code + filter.programs[0].len;
+        *ret = filter;
+        return 0;
+}
+
+int filter_get(const Plan *plan, Filter *ret, Report *report) {
+        int r;
+
+        if (plan->program) {
+                *ret = (Filter) { .programs[0] = { (unsigned short) plan->n_program, plan->program }, .n = 1 };
+                return 0;
+        }
+        r = filter_compile(plan, ret);
+        if (r == -ENOENT || r == -ENOSYS)
+                return report_error_at(report, policy_get(plan->source, D_SystemCallArchitectures)->origin,
+                                       "SystemCallArchitectures", -r,
+                                       "a filter for other architectures than this machine's needs libseccomp.so.2");
+        return r < 0 ? report_error(report, -r, "cannot compile the system call filter: %s", strerror(-r)) : 0;
+}
+
+int filter_install(const Filter *filter) {
+        for (unsigned i = 0; i < filter->n; i++)
+                if (sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &filter->programs[i]) < 0)
+                        return -errno;
+        return 0;
 }

@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <linux/filter.h>
+
 #include "plan/plan.h"
 
-enum { FILTERS = 2 };
+enum { FILTERS_MAX = 2 };
 
-/* Outside: compiles the plan's calls and argument rules into two BPF programs, each in a memfd that the caller closes.
- * There are two because libseccomp cannot allow a call, and deny it for certain arguments, in one program. The kernel
- * takes the strictest answer of all filters: seccomp(2). Returns 0 or -errno, reported. */
-int filter_compile(const Plan *plan, int ret[static FILTERS], Report *report);
+/* The programs of the system call filter, in the order to install them. The kernel takes the strictest answer of all;
+ * among answers with an errno, that of the program installed last: seccomp(2). */
+typedef struct Filter {
+        struct sock_fprog programs[FILTERS_MAX];
+        unsigned n;
+        struct sock_filter *code; /* of programs that are not the plan's; owned */
+} Filter;
 
-/* Inside: installs a compiled filter on this process, which must have no_new_privs set. Returns 0 or -errno. */
-int filter_install(int fd);
+void filter_deinit(Filter *filter);
+
+/* Gets the plan's program, or if the plan has none, filter_compile()'s. Returns 0 or -errno, reported. The plan must live
+ * as long as the filter. */
+int filter_get(const Plan *plan, Filter *ret, Report *report);
+
+/* Compiles the plan's calls and argument rules with libseccomp, for all its architectures. There are two programs because
+ * libseccomp cannot allow a call, and deny it for certain arguments, in one. Returns 0, -ENOENT or -ENOSYS if there is no
+ * fit libseccomp, or another errno. */
+int filter_compile(const Plan *plan, Filter *ret);
+
+/* Inside: installs the filter on this process, which must have no_new_privs set. Returns 0 or -errno. */
+int filter_install(const Filter *filter);

@@ -4,11 +4,13 @@
 #include <signal.h>
 
 #include "plan/plan.h"
+#include "sandbox/deny/filter.h"
 #include "sandbox/wire/given.h"
 
 /* What the first process inside gets from isorun through clone3(2). */
 typedef struct Inside {
         const Plan *plan;
+        const Filter *filter; /* from filter_get() */
         int socket;           /* to isorun */
         int bus_socket;       /* to connect to plan->bus_sockets; -1: none */
         int standard_io[3];   /* from standard_io_open() */

@@ -28,7 +28,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "sandbox/deny/filter.h"
 #include "sandbox/deny/landlock.h"
 #include "sandbox/inside/network.h"
 #include "sandbox/inside/payload.h"
@@ -112,11 +111,7 @@ static void connect_bus(Inside *inside) {
 }
 
 static void wait_for_go(Payload *payload) {
-        int fds[FILTERS + CGROUP_PLACES];
-
-        wait_for(payload->inside, MESSAGE_GO, fds, ELEMENTSOF(fds));
-        memcpy(payload->filters, fds, sizeof(payload->filters));
-        memcpy(payload->places, fds + FILTERS, sizeof(payload->places));
+        wait_for(payload->inside, MESSAGE_GO, payload->places, ELEMENTSOF(payload->places));
 }
 
 static int make_root(Inside *inside, Failure *f) {

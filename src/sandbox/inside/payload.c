@@ -71,19 +71,13 @@ static int enter_directory(const Plan *plan, Failure *f) {
         return chdir("/") < 0 ? fail(f, errno, "cannot change to the directory /") : 0;
 }
 
-/* After the last filter, only execve(2) is certain to be allowed. The filter that tests arguments is first, because the
- * other one may deny seccomp(2). */
-static int install_filters(const Payload *payload, Failure *f) {
-        for (int i = FILTERS - 1; i >= 0; i--) {
-                int r = filter_install(payload->filters[i]);
+/* After this, only execve(2) is certain to be allowed. */
+static int install_filter(const Payload *payload, Failure *f) {
+        int r = filter_install(payload->inside->filter);
 
-                if (r < 0)
-                        return fail(f, -r, "cannot install the system call filter%s",
-                                    r == -ENOMEM ?
-                                            " (it may be too long together with the filters of the outer "
-                                            "sandboxes)" : "");
-        }
-        return 0;
+        return r < 0 ? fail(f, -r, "cannot install the system call filter%s",
+                            r == -ENOMEM ? " (it may be too long together with the filters of the outer sandboxes)" :
+                                           "") : 0;
 }
 
 /* Reads the interpreter from the first line of a script, "#!PATH [ARGUMENT]", into text. Returns false if the file is no
@@ -139,7 +133,7 @@ void payload_become(const Payload *payload, const Command *command, Failure *f) 
                 return;
         }
         environ = command->environment; /* execvp(3) uses its PATH */
-        if (install_filters(payload, f) < 0)
+        if (install_filter(payload, f) < 0)
                 return;
 
         if (strchr(command->executable, '/'))

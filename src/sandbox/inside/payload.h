@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "sandbox/deny/filter.h"
 #include "sandbox/inside/inside.h"
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/wire/failure.h"
@@ -13,7 +12,6 @@ enum { INNER_USERS, INNER_NETWORK, INNER_IPC, INNER_UTS, INNER_MOUNTS, INNER_NAM
  * instance. */
 typedef struct Payload {
         Inside *inside;
-        int filters[FILTERS];        /* from filter_compile() */
         int places[CGROUP_PLACES];   /* from cgroup_move_inside(); -1: none. The reaper's is closed when it is there */
         int inner[INNER_NAMESPACES]; /* the payload's inner namespaces; -1: none */
         int terminal;                /* the instance's own terminal; -1: none */

@@ -250,11 +250,9 @@ static void close_standard_io(void) {
 /* Closes all fds but the sockets and those that other processes of the instance need. These are moved to the numbers
  * from 3 on. */
 static int keep_fds(Payload *payload) {
-        int *fds[4 + FILTERS + INNER_NAMESPACES] = { &payload->inside->socket };
+        int *fds[4 + INNER_NAMESPACES] = { &payload->inside->socket };
         unsigned n = 1, first = 3 + ELEMENTSOF(fds);
 
-        for (size_t i = 0; i < FILTERS; i++)
-                fds[n++] = &payload->filters[i];
         for (size_t i = 0; i < INNER_NAMESPACES; i++)
                 if (payload->inner[i] >= 0)
                         fds[n++] = &payload->inner[i];

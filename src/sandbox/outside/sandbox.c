@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isorun's side of a start. It is fast because of its order: the first process inside makes its root at the same time
- * as isorun loads libsystemd, asks systemd for the unit, and compiles the filter. None of these waits for another until
- * the end. */
+ * as isorun loads libsystemd and asks systemd for the unit. None of these waits for another until the end. */
 #include "sandbox/outside/sandbox.h"
 
 #include <errno.h>
@@ -74,9 +73,9 @@ static int clone_failed(Run *run, int error) {
                             strerror(error), failure_hint(error));
 }
 
-static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped) {
+static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped, const Filter *filter) {
         Run *run = &s->run;
-        Inside inside = { .plan = run->plan, .signal_mask = run->signal_mask, .notify = -1,
+        Inside inside = { .plan = run->plan, .filter = filter, .signal_mask = run->signal_mask, .notify = -1,
                           .steps = run->report->begun };
         struct clone_args args = {
                 .flags = run->plan->namespaces | CLONE_PIDFD | (run->plan->hand_over ? CLONE_PARENT : 0),
@@ -252,11 +251,10 @@ static int verify(Run *run) {
         return r;
 }
 
-static int send_go(const Run *run, const int filters[static FILTERS]) {
-        int fds[FILTERS + CGROUP_PLACES];
-        unsigned n = FILTERS;
+static int send_go(const Run *run) {
+        int fds[CGROUP_PLACES];
+        unsigned n = 0;
 
-        memcpy(fds, filters, FILTERS * sizeof(int));
         for (size_t i = 0; i < CGROUP_PLACES; i++)
                 if (run->holder.places[i] >= 0)
                         fds[n++] = run->holder.places[i];
@@ -265,7 +263,7 @@ static int send_go(const Run *run, const int filters[static FILTERS]) {
 
 static int start(Supervisor *s) {
         Run *run = &s->run;
-        int filters[FILTERS] = { -1, -1 }, r;
+        int r;
 
         r = set_up_from_outside(run);
         if (r < 0)
@@ -286,12 +284,7 @@ static int start(Supervisor *s) {
         if (run->plan->holder == HOLDER_SCOPE)
                 report_own_step(run->report, "isorun has asked systemd for the unit");
 
-        r = filter_compile(run->plan, filters, run->report);
-        report_own_step(run->report, "the filter is compiled");
-        if (r >= 0)
-                r = wait_for_unit(run);
-        else
-                (void) wait_for_unit(run);
+        r = wait_for_unit(run);
         if (r >= 0)
                 r = verify(run);
         if (r >= 0 && run->plan->hand_over)
@@ -301,11 +294,10 @@ static int start(Supervisor *s) {
         if (r >= 0)
                 r = run_terminal_prepare(&s->terminal);
         /* If the process inside is gone, its last message says why. */
-        if (r >= 0 && send_go(run, filters) < 0)
+        if (r >= 0 && send_go(run) < 0)
                 do
                         r = hear_inside(run);
                 while (r >= 0);
-        fds_close(filters, ELEMENTSOF(filters));
         bus_deinit(&run->bus);
         run->patience.grace_msec = RUN_GRACE_MSEC; /* the payload is about to take the signals */
         return r;
@@ -343,6 +335,7 @@ static void end_inside(Run *run, bool interrupted) {
 static int begin(Supervisor *s) {
         Run *run = &s->run;
         int standard_io[3], *id_mapped = NULL, r;
+        Filter filter = {};
 
         /* This is before signals are blocked: open(2) may wait for the other end of a FIFO, and open_tree(2) for a file
          * system. */
@@ -355,11 +348,14 @@ static int begin(Supervisor *s) {
         if (r >= 0)
                 r = id_mapped_make(run->plan, &id_mapped, run->report);
         if (r >= 0)
+                r = filter_get(run->plan, &filter, run->report);
+        if (r >= 0)
                 r = run_take_signals(run);
         if (r >= 0)
                 r = run_make_bus_socket(run);
         if (r >= 0)
-                r = make_inside(s, standard_io, id_mapped);
+                r = make_inside(s, standard_io, id_mapped, &filter);
+        filter_deinit(&filter);
         id_mapped_free(run->plan, id_mapped);
         fds_close(standard_io, ELEMENTSOF(standard_io));
         return r;

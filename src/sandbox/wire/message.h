@@ -15,8 +15,7 @@ typedef enum MessageType {
         /* to the inside */
         MESSAGE_MAPPED,     /* the id maps are written */
         MESSAGE_REQUESTING, /* from now on systemd may move the process */
-        MESSAGE_GO,         /* the limits hold; fds: the two compiled filters, and the two places of cgroup.h if
-                               there are any */
+        MESSAGE_GO,         /* the limits hold; fds: the two places of cgroup.h if there are any */
         MESSAGE_SIGNAL,     /* isorun got signal `value`; does the payload have it? status: a SignalSender */
         MESSAGE_CONTINUE,   /* continue the payload; value: whether it gets the foreground of its terminal; answered
                                with MESSAGE_CONTINUED */
