@@ -9,6 +9,7 @@
 #include "plan/deny/landlock.h"
 #include "policy/value/names.h"
 #include "util/escape.h"
+#include "util/parse.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -313,13 +314,14 @@ static void show_calls(Output *out, const char *key, int error) {
 
 /* Shows the denied calls, one entry for each errno. */
 static void show_denied(Output *out) {
-        for (int error = 1; error < 4096; error++) {
-                char key[64];
-                bool any = false;
+        bool any[ERRNO_MAX + 1] = {};
 
-                for (size_t i = 0; i < out->plan->n_calls && !any; i++)
-                        any = out->plan->calls[i].error == error;
-                if (!any)
+        for (size_t i = 0; i < out->plan->n_calls; i++)
+                any[out->plan->calls[i].error] = true;
+        for (int error = 1; error <= ERRNO_MAX; error++) {
+                char key[64];
+
+                if (!any[error])
                         continue;
                 snprintf(key, sizeof(key), "answered %s", strerrorname_np(error) ?: "?");
                 show_calls(out, key, error);
@@ -353,6 +355,8 @@ static void show_filter(Output *out) {
         show_calls(out, "allowed", 0);
         show_denied(out);
         entry(out, "others", NULL, "answered ENOSYS");
+        if (out->plan->program)
+                entry(out, "program", NULL, "%zu instructions", out->plan->n_program);
         for (size_t i = 0; i < out->plan->n_architectures; i++)
                 entry(out, "architecture", origin_of(out, D_SystemCallArchitectures),
                       "%#x, in addition to the native one",
