@@ -164,12 +164,19 @@ static void say_lost_options(Exporter *e, const Setting *s, const Directive *d, 
                                      *o, destination);
 }
 
+/* Whether ReadOnlyPaths= has made this mount what it is. */
+static bool is_protected(const PlanMount *m) {
+        return m->kind == MOUNT_BIND && m->key && streq(m->key, directive_table[D_ReadOnlyPaths].name);
+}
+
 static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
         const char *source = s->value.words[0], *destination = s->value.words[1];
         const PlanMount *m = plan_find_mount(e->plan, destination);
         uint64_t flags = s->value.number | (m && m->source.binding ? m->source.binding->flags : 0);
         FILE *f;
 
+        if (m && is_protected(m))
+                return; /* write_asked() writes it */
         if (source[0] != '/' && (!m || (m->source.kind != SOURCE_PATH && m->source.kind != SOURCE_ID_MAPPED))) {
                 export_lacks(e, s->origin, d->name, "the volume %s is not bound to a path", source);
                 return;
@@ -202,6 +209,12 @@ static void write_volumes(Exporter *e, DirectiveId id) {
 static void write_asked(Exporter *e, const PlanMount *m) {
         if (m->kind == MOUNT_TMPFS)
                 write_tmpfs(e, m);
+        if (is_protected(m)) {
+                FILE *f = export_stream(e, m->origin);
+
+                fputs(m->attributes.read_only ? "BindReadOnlyPaths=" : "BindPaths=", f);
+                write_bind(e, f, m->origin, m->source.path, m->destination, m->attributes.recursive ? "" : ":norbind");
+        }
         if (m->kind == MOUNT_BLOCKED && is_volume(m->key))
                 write_inaccessible(e, export_stream(e, m->origin), m);
 }

@@ -267,6 +267,14 @@ static const Case sandbox_cases[] = {
         { "Volume", "..:/www", NULL },
         { "Volume", ".a:/www", NULL },
         { "Volume", ":/www", NULL },
+        /* read_only_paths */
+        { "ReadOnlyPaths", "/a//b/ -%h/c", "/a/b; /home/ada/c optional" },
+        { "ReadOnlyPaths", "./.git//hooks -././x/", "./.git/hooks; ./x optional" },
+        { "ReadOnlyPaths", "./", NULL },
+        { "ReadOnlyPaths", "./.", NULL },
+        { "ReadOnlyPaths", "./../x", NULL },
+        { "ReadOnlyPaths", ".git", NULL },
+        { "ReadOnlyPaths", "x", NULL },
         /* file */
         { "File", "/etc//motd:a \\\"b\\\"\\n%i: c", "/etc//motd:a \\\"b\\\"\\n%i: c [/etc/motd|a \"b\"\nweb-1: c]" },
         { "File", "/etc/motd:", "/etc/motd: [/etc/motd|]" },

@@ -316,6 +316,69 @@ static void test_hide(void **state) {
         bindings_deinit(&b);
 }
 
+/* A path that the payload cannot change is a read-only mount, and the directories above it are mounts, so that they cannot
+ * be renamed. */
+/* promise P43 */
+static void test_read_only_paths(void **state) {
+        static const struct {
+                const char *lines, *destination;
+                bool read_only;
+        } cases[] = {
+                { "ReadOnlyPaths=/srv/.git/config", "/srv/.git/config", true },
+                { "ReadOnlyPaths=/srv/.git/config", "/srv/.git", false },
+                { "ReadOnlyPaths=/srv/.git/config", "/srv", false },
+                { "ReadOnlyPaths=./sub/deep", "/srv/sub/deep", true },
+                { "ReadOnlyPaths=./sub/deep", "/srv/sub", false },
+                { "ReadOnlyPaths=./sub ./sub/deep", "/srv/sub", true },
+                { "ReadOnlyPaths=./sub/deep ./sub", "/srv/sub", true },
+                { "ReadOnlyPaths=./a.key", "/srv/a.key", true },
+                { "ReadOnlyPaths=/srv", "/srv", true },
+                { "ReadOnlyPaths=/tmp", "/tmp", true },
+                { "ReadOnlyPaths=-./.git/hooks", "/srv", false },
+        };
+        PlanFixture *f = *state;
+
+        populate_secrets(f, "s");
+        f->host.working_directory = (char *) "/srv";
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char lines[256];
+
+                snprintf(lines, sizeof(lines), "Volume=%%h/s:/srv\n%s", cases[i].lines);
+                plan_expect_good(f, lines);
+                expect_number(lines, mount_at(f, cases[i].destination)->attributes.read_only, cases[i].read_only);
+        }
+        assert_null(plan_find_mount(f->plan, "/srv/.git"));
+        plan_expect_good(f, "BindReadOnlyPaths=%h/s:/srv\nReadOnlyPaths=./.git/config");
+        assert_null(plan_find_mount(f->plan, "/srv/.git/config"));
+        plan_expect_good(f, "Volume=%h/s:/srv:noexec,norbind\nReadOnlyPaths=./.git/config");
+        expect_number("noexec", mount_at(f, "/srv/.git")->attributes.no_exec, true);
+        expect_number("rbind", mount_at(f, "/srv/.git")->attributes.recursive, false);
+}
+
+/* The payload could make what does not exist: the directory above it is read-only, but never the whole volume. */
+/* promise P43 */
+static void test_read_only_paths_missing(void **state) {
+        PlanFixture *f = *state;
+
+        populate_secrets(f, "s");
+        f->host.working_directory = (char *) "/srv";
+        plan_expect_notice(f, "Volume=%h/s:/srv\nReadOnlyPaths=./.git/config ./.git/hooks ./.git/commondir",
+                           "/srv/.git is read-only, because /srv/.git/hooks does not exist and the program could make it");
+        assert_null(strstr(log_text(&f->log), "commondir"));
+        expect_number("read-only", mount_at(f, "/srv/.git")->attributes.read_only, true);
+        plan_expect_notice(f, "Volume=%h/s:/srv\nReadOnlyPaths=./no/such ./no/such/thing",
+                           "/srv/no does not exist, so the program can make it");
+        expect_text("one notice", strchr(log_text(&f->log), '\n'), "\n");
+        expect_number("read-only", mount_at(f, "/srv")->attributes.read_only, false);
+        /* Elsewhere it is in memory, or cannot be made. */
+        plan_expect_good(f, "ReadOnlyPaths=./.git/hooks /tmp/x /opt/x /no/such");
+
+        plan_expect_error(f, "Volume=%h/s:/srv:overlay\nReadOnlyPaths=./sub", EOPNOTSUPP,
+                          "/srv/sub is a part of /srv, and only /srv as a whole can be made read-only");
+        temp_link(f->dir, "s/link", "sub");
+        plan_expect_error(f, "Volume=%h/s:/srv\nReadOnlyPaths=./link/deep", ELOOP, "/srv/link/deep: this path contains a symlink");
+}
+
 /* Special characters of patterns have no meaning in the name of the bound directory. */
 /* promise P8 */
 static void test_hide_in_strange_directories(void **state) {
@@ -563,6 +626,8 @@ int main(void) {
                 IN_PLAN(test_overlays),
                 IN_PLAN(test_bad_overlays),
                 IN_PLAN(test_hide),
+                IN_PLAN(test_read_only_paths),
+                IN_PLAN(test_read_only_paths_missing),
                 IN_PLAN(test_hide_in_strange_directories),
                 IN_PLAN(test_hide_by_fd),
                 IN_PLAN(test_bad_hide),

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "plan/root/place.h"
 #include "util/array.h"
 #include "util/path.h"
 
@@ -84,27 +85,13 @@ static int make_memory(RootBuilder *rb, PlanMount *m) {
         return m->options ? 0 : -ENOMEM;
 }
 
-/* Adds a bind of a part of a mount. Only part of a plain bind can be bound again: a bind of what is below an overlay or
- * an idmapped mount would show something else. */
 static int bind_part(RootBuilder *rb, const ExecRule *rule, const Spot *spot) {
-        const PlanMount *cover = spot->cover;
-        PlanMount m = mount_of_setting(rule->id, rule->setting,
-                                       (PlanMount) { .kind = MOUNT_BIND, .place = PLACE_EXISTS,
-                                                     .attributes = cover->attributes });
+        int r = root_builder_bind_part(rb, rule->id, rule->setting, spot);
 
-        if (!spot->hosts || spot->hosts[1] || (cover->source.kind != SOURCE_PATH && cover->kind != MOUNT_MERGE) ||
-            cover->kind == MOUNT_OVERLAY)
-                return build_error(rb->b, rule->setting, rule->id, EOPNOTSUPP,
-                                   "%s is a part of %s, and only %s as a whole can be made executable or not",
-                                   rule->path, cover->destination, cover->destination);
-        m.destination = strdup(rule->path);
-        m.source = (PlanSource) { .kind = SOURCE_PATH, .directory = spot->directory, .path = strdup(spot->hosts[0]) };
-        m.attributes.recursive = true;
-        if (!plan_mount_is_whole(&m)) {
-                plan_mount_deinit(&m);
-                return -ENOMEM;
-        }
-        return root_model_add(&rb->model, m) ? 0 : -ENOMEM;
+        return r != -EOPNOTSUPP ? r : build_error(rb->b, rule->setting, rule->id, EOPNOTSUPP,
+                                                  "%s is a part of %s, and only %s as a whole can be made executable or "
+                                                  "not", rule->path, spot->cover->destination,
+                                                  spot->cover->destination);
 }
 
 /* Makes sure that the rule's path is a mount, if the rule changes anything. */

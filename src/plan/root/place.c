@@ -320,3 +320,21 @@ int root_builder_place_all(RootBuilder *rb) {
 int root_builder_place_hidden(RootBuilder *rb) {
         return place_all(rb, true);
 }
+
+int root_builder_bind_part(RootBuilder *rb, DirectiveId id, const Setting *s, const Spot *spot) {
+        const PlanMount *cover = spot->cover;
+        PlanMount m = mount_of_setting(id, s, (PlanMount) { .kind = MOUNT_BIND, .place = PLACE_EXISTS,
+                                                            .attributes = cover->attributes });
+
+        if (!spot->hosts || spot->hosts[1] || (cover->source.kind != SOURCE_PATH && cover->kind != MOUNT_MERGE) ||
+            cover->kind == MOUNT_OVERLAY)
+                return -EOPNOTSUPP;
+        m.destination = strdup(spot->path);
+        m.source = (PlanSource) { .kind = SOURCE_PATH, .directory = spot->directory, .path = strdup(spot->hosts[0]) };
+        m.attributes.recursive = cover->kind != MOUNT_BIND || cover->attributes.recursive;
+        if (!plan_mount_is_whole(&m)) {
+                plan_mount_deinit(&m);
+                return -ENOMEM;
+        }
+        return root_model_add(&rb->model, m) ? 0 : -ENOMEM;
+}

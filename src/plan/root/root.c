@@ -13,6 +13,7 @@
 #include "plan/root/layers.h"
 #include "plan/root/libraries.h"
 #include "plan/root/place.h"
+#include "plan/root/read-only.h"
 #include "plan/root/secrets.h"
 #include "plan/root/service.h"
 #include "plan/root/volumes.h"
@@ -130,7 +131,8 @@ static int finish(RootBuilder *rb) {
 static int fill(RootBuilder *rb) {
         static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts,
                                                        check_bindings, root_builder_place_all, build_hide_options,
-                                                       build_secrets, root_builder_place_hidden, build_exec };
+                                                       build_secrets, root_builder_place_hidden, build_read_only,
+                                                       build_exec };
         int result = build_builtin_mounts(rb);
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {

@@ -33,6 +33,30 @@ static int parse_paths(ValueParser *p, const char *text) {
         return value_each(p, text, value_path_item);
 }
 
+/* Also takes "./PATH", which stays as it is: the plan knows the working directory of the caller. */
+static int check_read_only(ValueParser *p, const char *word) {
+        const char *here = startswith(word + (word[0] == '-'), "./");
+        _cleanup_free_ char *path = NULL, *absolute = here ? path_join("/", here) : NULL;
+        char *text;
+        int r;
+
+        if (!here)
+                return value_path_item(p, word);
+        r = absolute ? value_path(p, absolute, &path) : -ENOMEM;
+        if (r < 0)
+                return r;
+        if (streq(path, "/"))
+                return value_not(p, "a path below the working directory", word);
+        text = path_join(".", path + 1);
+        r = text ? value_emit(p, text, (Value) { .optional = word[0] == '-' }) : -ENOMEM;
+        free(text);
+        return r;
+}
+
+static int parse_read_only(ValueParser *p, const char *text) {
+        return value_each(p, text, check_read_only);
+}
+
 /* Parses a source: an absolute path, or the name of a volume. */
 static int parse_source(ValueParser *p, const char *text, char **ret) {
         if (text[0] == '/')
@@ -422,6 +446,7 @@ static int parse_load_credential(ValueParser *p, const char *text) {
 }
 
 const ValueType type_paths = { "[-]PATH…", parse_paths, NULL };
+const ValueType type_read_only_paths = { "[-]PATH|./PATH…", parse_read_only, NULL };
 const ValueType type_root = { "PATH|NAME[:…]|none", parse_root, (const char *const[]) { "none", NULL } };
 const ValueType type_bind = { "[-]SRC[:DEST[:OPTIONS]]…", parse_bind, NULL };
 const ValueType type_volume = { "[?]SRC|NAME:DEST[:OPTIONS]…", parse_volume, NULL };
