@@ -1,0 +1,336 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The gallery: the policies for a purpose (docs/gallery.md). Under each of them the real program works, and three attacks
+# fail. A program that is not installed is skipped; tests/packages-full has the large ones. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP the services would be put into this machine's systemd"
+	exit 0
+fi
+install_isorun
+
+# What an attack looks for: a secret that everybody may read on the host, a directory that everybody may write, and a
+# process.
+mkdir -p /etc/ssl/private
+chmod 755 /etc/ssl/private
+echo "the host's key" >/etc/ssl/private/gallery
+chmod 644 /etc/ssl/private/gallery
+drop=$tmp/drop
+mkdir -m 1777 "$drop"
+sleep 4713 &
+mount -t tmpfs -o mode=700 tmpfs /root
+
+there() { command -v "$1" >/dev/null; }
+
+# Attacks print something if they succeed.
+reads_key='cat /etc/ssl/private/gallery 2>/dev/null'
+leaves_file="echo x 2>/dev/null >$drop/left && echo it has left a file"
+sees_process="ps ax | grep '[s]leep 4713'"
+runs_written='cp /bin/true /tmp/written && /tmp/written 2>/dev/null && echo it has run what it has written'
+makes_socket="python3 -c 'import socket; socket.socket(socket.AF_INET)' 2>/dev/null && echo it has a socket"
+reaches_host="python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 18099), 2)' 2>/dev/null && echo it has connected"
+reads_home='cat "$H/.ssh/id" 2>/dev/null'
+
+# The options of a gallery policy. Where nothing holds limits, they are optional.
+policy() { # name, options...
+	mode=(--policy "$1" -p "Optional=MemoryMax MemorySwapMax TasksMax CPUWeight" "${@:2}")
+}
+
+works() { # description, expected output, command...
+	box "${@:3}"
+	no_refusal is "$label: $1" "$status $out" "0 $2"
+}
+
+fails() { # description, attack
+	shell "$1" "" "H=$home; $2"
+}
+
+# A project with a git repository, in the home of the current user.
+make_project() {
+	home=/root
+	[ "$label" = root ] || home=$(getent passwd "$TH_USER" | cut -d: -f6)
+	project=$home/project
+	"${who[@]}" sh -c "mkdir -p '$project' '$home/.ssh' && echo secret >'$home/.ssh/id' && cd '$project' &&
+		git init -q && git config user.email a@example && git config user.name a"
+	cd "$project" || exit
+}
+
+in_project() { "${who[@]}" sh -c "cd '$project' && $1"; }
+
+test_agent() {
+	policy agent --here
+	box sh -c 'git log; echo x >.git/index'
+	like "$label: agent: .git is read-only while a file could be made that names another configuration" "$err" \
+		"*.git/index: Read-only file system*"
+	in_project 'touch .git/config.worktree; echo . >.git/commondir'
+	works "agent: git commits" "1 file" sh -c \
+		'echo text >file; git add file && git commit -qm one && git log --oneline | wc -l | tr "\n" " "; ls'
+	no_refusal is "$label: ... for git outside, too" "$(in_project 'git log --format=%s; git status --short')" one
+	"${who[@]}" mkdir -p "$home/agent"
+	works "agent: it has a home in memory, and a cache of its own" "" --bind cache="$home/agent" sh -c 'touch ~/x ~/.cache/x'
+	no_refusal is "$label: ... which stays" "$(cd "$home" && ls agent/x x 2>/dev/null)" agent/x
+	# promise P43
+	fails "agent: it makes no hook" 'echo x 2>/dev/null >.git/hooks/pre-commit; rm -rf .git/hooks 2>/dev/null; mv .git/hooks .git/h 2>/dev/null; ls .git/h .git/hooks/pre-commit 2>/dev/null'
+	fails "agent: it changes no configuration" 'git config core.fsmonitor x 2>/dev/null; for f in config commondir config.worktree; do echo x 2>/dev/null >.git/$f; mv /tmp/x .git/$f 2>/dev/null; done; cat .git/config.worktree; grep -h x .git/commondir; grep fsmonitor .git/config'
+	# promise P43
+	fails "agent: it puts no other repository in its place" 'mv .git .gone 2>/dev/null && echo it has moved'
+	fails "agent: it reads no key of the home" "$reads_home"
+}
+
+# What all builds have in common.
+test_build() { # policy
+	fails "$1: it reads no key of the home" "$reads_home"
+	fails "$1: it reaches no server of the host" "$reaches_host"
+	fails "$1: it changes no configuration of git" 'echo x 2>/dev/null >>.git/config && echo it has written; mv .git .gone 2>/dev/null && echo it has moved'
+}
+
+test_builds() {
+	policy build-c --here
+	in_project 'echo "int main(void) { return 7; }" >seven.c'
+	works "build-c: make builds a program" "7" sh -c 'make -s seven && ./seven; echo $?; rm seven*'
+	test_build build-c
+
+	policy build-python --here
+	works "build-python: venv makes an environment, and its python runs processes" "$project/.venv [1, 2]" sh -c \
+		'python3 -m venv --without-pip .venv && .venv/bin/python -c "import sys, multiprocessing as m; print(sys.prefix, m.Pool(2).map(abs, [-1, -2]))"'
+	test_build build-python
+}
+
+test_node() {
+	policy build-node --here
+	if ! there npm; then
+		skip "$label: build-node" "there is no npm"
+		return
+	fi
+	in_project 'mkdir -p dep && echo "{\"name\": \"dep\", \"version\": \"1.0.0\"}" >dep/package.json &&
+		echo "{\"name\": \"x\", \"scripts\": {\"test\": \"node -p 6*7\"}, \"dependencies\": {\"dep\": \"file:dep\"}}" >package.json'
+	works "build-node: npm installs and tests" 42 sh -c 'npm install --silent --offline --no-audit --no-fund && npm test --silent'
+	test_build build-node
+}
+
+test_go() {
+	policy build-go --here
+	if ! there go; then
+		skip "$label: build-go" "there is no go"
+		return
+	fi
+	in_project 'printf "module x\ngo 1.19\n" >go.mod; printf "package main\nfunc main() { print(42) }\n" >main.go'
+	works "build-go: go builds" "" go build -o program .
+	box ./program
+	no_refusal is "$label: ... a program that runs" "$status $err" "0 42"
+	test_build build-go
+}
+
+test_ghostscript() {
+	if ! there gs; then
+		skip "$label: convert: Ghostscript" "there is no gs"
+		return
+	fi
+	works "convert: Ghostscript makes an image" "page.png" sh -c \
+		'gs -q -dSAFER -dBATCH -dNOPAUSE -r10 -sDEVICE=png16m -sOutputFile=page.png page.ps && ls page.png'
+}
+
+test_imagemagick() {
+	if ! there identify; then
+		skip "$label: convert: ImageMagick" "there is no imagemagick"
+		return
+	fi
+	works "convert: ImageMagick changes a format" "image.png PNG 20x10" sh -c \
+		'/usr/bin/convert image.ppm -scale 20x10 image.png && identify -format "%f %m %wx%h" image.png'
+}
+
+test_ffmpeg() {
+	if ! there ffmpeg; then
+		skip "$label: convert: ffmpeg" "there is no ffmpeg"
+		return
+	fi
+	works "convert: ffmpeg changes a format" "12" sh -c \
+		'ffmpeg -v error -y -f lavfi -i testsrc=d=0.5:s=32x32:r=24 in.avi && ffmpeg -v error -y -i in.avi out.webm &&
+		ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 out.webm'
+}
+
+test_convert() {
+	policy convert --here
+	in_project 'printf "P3 2 1 255 255 0 0 0 0 255\n" >image.ppm; printf "%%!PS\nshowpage\n" >page.ps'
+	test_ghostscript
+	test_imagemagick
+	test_ffmpeg
+	fails "convert: it runs nothing that it has written" "$runs_written"
+	fails "convert: it makes no socket" "$makes_socket"
+	fails "convert: it reads no key of the home" "$reads_home"
+}
+
+test_browser() {
+	policy browser
+	if ! there chromium; then
+		skip "$label: browser" "there is no chromium"
+		return
+	fi
+	works "browser: chromium runs a page" "<html><head><script>document.write(6*7)</script></head><body>42</body></html>" \
+		chromium --headless --no-sandbox --disable-gpu --dump-dom 'data:text/html,<script>document.write(6*7)</script>'
+	fails "browser: it reads no key of the home" "$reads_home"
+	fails "browser: it sees no process of the host" "$sees_process"
+	fails "browser: it leaves no file" "$leaves_file"
+}
+
+tools() {
+	make_project
+	test_agent
+	test_builds
+	test_node
+	test_go
+	test_convert
+	test_browser
+	cd /
+	rm -rf "$project" "$home/.ssh/id" "$home/agent"
+}
+
+# The services, of root, by the template that is shipped.
+units=/run/systemd/system
+drop_in() { # policy, lines
+	mkdir -p "/etc/isorun/policies/$1.conf.d"
+	printf '[Policy]\nOptional=MemoryMax MemorySwapMax TasksMax\n%s\n' "${2-}" >"/etc/isorun/policies/$1.conf.d/test.conf"
+}
+
+start() { # policy
+	ctl start "isorun@$1.service"
+}
+
+stop() { # policy
+	ctl stop "isorun@$1.service"
+	also no_refusal is "root: $1: it stops" "$(ctl show -P Result -P ActiveState "isorun@$1.service" | paste -sd' ')" "success inactive"
+}
+
+# Attacks from inside the running service.
+attack() { # policy, description, attack
+	run "$isoctl" enter "isorun@$1.service" sh -c "$(to_end "$3")"
+	label=root is_reached "$1: $2" ""
+}
+
+asked() { # answer, command...
+	[ "$("${@:2}" 2>/dev/null)" = "$1" ]
+}
+
+test_redis() {
+	mkdir -p /var/lib/redis
+	chown redis:redis /var/lib/redis
+	drop_in redis
+	start redis
+	no_refusal ok "root: redis: it answers" eventually asked PONG redis-cli ping
+	no_refusal is "root: ... and saves" "$(redis-cli set a b; redis-cli save; ls /var/lib/redis)" $'OK\nOK\ndump.rdb'
+	attack redis "it runs nothing that it has written" "$runs_written"
+	attack redis "it leaves no file" "$leaves_file"
+	attack redis "it reads no key of the host" "$reads_key"
+	stop redis
+}
+
+ask_postgres() { # programs
+	PGCONNECT_TIMEOUT=2 timeout 5 setpriv --reuid postgres "$1/psql" -h /run/postgresql -XAtc 'SELECT 6*7' postgres
+}
+test_postgres() {
+	local programs data=/var/lib/postgresql/gallery
+	programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n1)
+	install -d -o postgres -g postgres /var/lib/postgresql /run/postgresql
+	(cd / && setpriv --reuid postgres --regid postgres --init-groups "$programs/initdb" --no-sync -A trust -D $data >/dev/null 2>&1)
+	drop_in postgres "ExecStart=$programs/postgres -D $data"
+	start postgres
+	no_refusal ok "root: postgres: it answers" eventually asked 42 ask_postgres "$programs"
+	attack postgres "it sees no process of the host" "$sees_process"
+	attack postgres "it reaches no server of the host" "$reaches_host"
+	attack postgres "it reads no key of the host" "$reads_key"
+	stop postgres
+}
+
+test_nginx() {
+	mkdir -p /var/www/html
+	echo hello >/var/www/html/gallery.html
+	drop_in nginx-static
+	start nginx-static
+	no_refusal ok "root: nginx-static: the host's nginx answers on port 80" eventually asked hello curl -s http://127.0.0.1/gallery.html
+	attack nginx-static "it changes no page" 'echo x 2>/dev/null >/var/www/html/gallery.html && echo it has written'
+	attack nginx-static "it runs nothing that it has written" "$runs_written"
+	attack nginx-static "it reads no key of the host" "$reads_key"
+	stop nginx-static
+}
+
+test_php() {
+	local php
+	php=$(printf '%s\n' /usr/sbin/php-fpm[0-9]* | tail -n1)
+	if [ ! -x "$php" ]; then
+		skip "root: php-fpm" "there is no php-fpm"
+		return
+	fi
+	install -d -o www-data -g www-data /run/php
+	echo '<?php echo 6*7;' >/var/www/html/gallery.php
+	drop_in php-fpm "ExecStart=$php --nodaemonize --fpm-config /etc/php/${php#*php-fpm}/fpm/php-fpm.conf"
+	start php-fpm
+	no_refusal ok "root: php-fpm: it runs a page" eventually asked 42 ask_php "/run/php/php${php#*php-fpm}-fpm.sock" /var/www/html/gallery.php
+	attack php-fpm "it changes no page" 'echo x 2>/dev/null >/var/www/html/gallery.php && echo it has written'
+	attack php-fpm "it runs nothing that it has written" "$runs_written"
+	attack php-fpm "it reaches no server of the host" "$reaches_host"
+	stop php-fpm
+}
+
+# A client of FastCGI, in as few records as possible.
+ask_php() { # socket, script
+	timeout 5 python3 - "$@" <<-'PYTHON'
+		import socket, struct, sys
+		def record(kind, body):
+		    return struct.pack("!BBHHBB", 1, kind, 1, len(body), 0, 0) + body
+		params = {"SCRIPT_FILENAME": sys.argv[2], "REQUEST_METHOD": "GET"}
+		packed = b"".join(bytes([len(k), len(v)]) + k.encode() + v.encode() for k, v in params.items())
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		s.sendall(record(1, struct.pack("!HB5x", 1, 0)) + record(4, packed) + record(4, b"") + record(5, b""))
+		answer = s.makefile("rb")
+		kind, length, padding = struct.unpack("!xBxxHBx", answer.read(8))
+		print(answer.read(length).split(b"\r\n\r\n")[1].decode())
+	PYTHON
+}
+
+test_sshd() {
+	ssh-keygen -q -t ed25519 -N '' -f "$tmp/key"
+	[ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+	mkdir -p /etc/ssh/authorized_keys
+	cp "$tmp/key.pub" "/etc/ssh/authorized_keys/$TH_USER"
+	chmod 644 "/etc/ssh/authorized_keys/$TH_USER"
+	drop_in sshd
+	printf '[Socket]\nListenStream=127.0.0.1:2222\nAccept=yes\n' >$units/gallery-ssh.socket
+	printf '[Service]\nExecStart=-/usr/bin/isorun --quiet --policy sshd\nStandardInput=socket\nStandardError=journal\n' >$units/gallery-ssh@.service
+	ctl daemon-reload
+	ctl start gallery-ssh.socket
+	no_refusal ok "root: sshd: a user logs in" eventually asked "$TH_USER" ssh_to id -un
+	ssh_attack "it sees no process of the host" "$sees_process"
+	ssh_attack "it reaches no server of the host" "$reaches_host"
+	ssh_attack "it reads no key of the host" "$reads_key"
+	ctl stop gallery-ssh.socket
+	rm -r $units/gallery-ssh* /etc/ssh/authorized_keys
+	ctl daemon-reload
+}
+ssh_to() {
+	timeout 10 ssh -F none -p 2222 -i "$tmp/key" -o BatchMode=yes -o StrictHostKeyChecking=no -o LogLevel=ERROR \
+		-o UserKnownHostsFile="$tmp/known" -o IdentitiesOnly=yes "$TH_USER@127.0.0.1" "$@"
+}
+ssh_attack() { # description, attack
+	run ssh_to "$(to_end "$2")"
+	label=root is_reached "sshd: $1" ""
+}
+
+python3 -m http.server -b 127.0.0.1 -d "$drop" 18099 >/dev/null 2>&1 &
+await asked 200 curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:18099/
+for attack in reads_key leaves_file sees_process runs_written makes_socket reaches_host; do
+	run sh -c "${!attack}"
+	no_isorun unlike "outside of a sandbox, $attack" "$out" ""
+done
+as_everybody tools
+who=() label=root mode=() units=/run/systemd/system
+sed 's,@bindir@,/usr/bin,' "$build/units/system-isorun@.service" >$units/isorun@.service
+cp "$top/units/isorun.slice" $units/
+ctl daemon-reload
+test_redis
+test_postgres
+test_nginx
+test_php
+test_sshd
+rm -rf /etc/isorun/policies /etc/ssl/private/gallery
+umount -l /root
