@@ -176,12 +176,6 @@ static void add_range(Ranges *ranges, Range range) {
                 ranges->items[ranges->n++] = range;
 }
 
-static int compare_calls(const void *a, const void *b) {
-        const PlanCall *x = *(const PlanCall *const *) a, *y = *(const PlanCall *const *) b;
-
-        return x->number < y->number ? -1 : x->number > y->number;
-}
-
 /* Keeps the rules of one call in the plan's order. */
 static int compare_rules(const void *a, const void *b) {
         const PlanArgumentRule *x = *(const PlanArgumentRule *const *) a, *y = *(const PlanArgumentRule *const *) b;
@@ -191,50 +185,57 @@ static int compare_rules(const void *a, const void *b) {
         return x < y ? -1 : x > y;
 }
 
+static Range make_range(uint32_t number, const PlanCall *call, const PlanArgumentRule *const *rules, size_t n_rules) {
+        Range range = { number, deny(ENOSYS), rules, 0 };
+
+        if (!call)
+                return range;
+        range.action = call->error ? deny(call->error) : SECCOMP_RET_ALLOW;
+        while (!call->error && range.n_rules < n_rules && rules[range.n_rules]->number == call->number)
+                range.n_rules++;
+        cut_rules(&range);
+        return range;
+}
+
 /* A call that neither the list of groups nor libseccomp knew at build time returns ENOSYS, as on a kernel that does not
- * have it. libc then uses the older call. Both lists are sorted by number. */
-static void make_ranges(const PlanCall *const *calls, size_t n_calls, const PlanArgumentRule *const *rules,
-                        size_t n_rules, Ranges *ranges) {
-        uint32_t next = 0;
+ * have it. libc then uses the older call. n numbers have an element in calls, which is NULL for such a call. The rules
+ * are sorted. */
+static void make_ranges(const PlanCall *const *calls, size_t n, const PlanArgumentRule *const *rules, size_t n_rules,
+                        Ranges *ranges) {
         size_t k = 0;
 
-        for (size_t i = 0; i < n_calls; i++) {
-                const uint32_t number = (uint32_t) calls[i]->number;
-                Range range = { number, calls[i]->error ? deny(calls[i]->error) : SECCOMP_RET_ALLOW, NULL, 0 };
-
-                if (number > next)
-                        add_range(ranges, (Range) { next, deny(ENOSYS), NULL, 0 });
-                while (k < n_rules && rules[k]->number < calls[i]->number)
+        for (size_t number = 0; number < n; number++) {
+                while (k < n_rules && rules[k]->number < (int) number)
                         k++;
-                if (range.action == SECCOMP_RET_ALLOW) {
-                        range.rules = rules + k;
-                        while (k < n_rules && rules[k]->number == calls[i]->number)
-                                range.n_rules++, k++;
-                        cut_rules(&range);
-                }
-                add_range(ranges, range);
-                next = number + 1;
+                add_range(ranges, make_range((uint32_t) number, calls[number], rules + k, n_rules - k));
         }
-        add_range(ranges, (Range) { next, deny(ENOSYS), NULL, 0 });
+        add_range(ranges, make_range((uint32_t) n, NULL, NULL, 0));
+}
+
+/* One more than the highest number of a call. */
+static size_t count_numbers(const Plan *plan) {
+        int highest = -1;
+
+        for (size_t i = 0; i < plan->n_calls; i++)
+                highest = plan->calls[i].number > highest ? plan->calls[i].number : highest;
+        return (size_t) (highest + 1);
 }
 
 int program_make(const Plan *plan, struct sock_filter **ret, size_t *ret_n) {
-        _cleanup_free_ const PlanCall **calls = calloc(plan->n_calls + 1, sizeof(*calls));
+        const size_t n = count_numbers(plan);
+        _cleanup_free_ const PlanCall **calls = calloc(n + 1, sizeof(*calls));
         _cleanup_free_ const PlanArgumentRule **rules = calloc(plan->n_argument_rules + 1, sizeof(*rules));
-        /* A range for each call, one for the numbers before each, and one for those after the last. */
-        _cleanup_free_ Range *items = calloc(2 * plan->n_calls + 1, sizeof(Range));
+        _cleanup_free_ Range *items = calloc(n + 1, sizeof(Range));
         Ranges ranges = { .items = items };
         Assembler a = {};
-        size_t n = 0;
 
         if (!calls || !rules || !items)
                 return -ENOMEM;
         for (size_t i = 0; i < plan->n_calls; i++)
                 if (plan->calls[i].number >= 0)
-                        calls[n++] = &plan->calls[i];
+                        calls[plan->calls[i].number] = &plan->calls[i];
         for (size_t i = 0; i < plan->n_argument_rules; i++)
                 rules[i] = &plan->argument_rules[i];
-        qsort(calls, n, sizeof(*calls), compare_calls);
         qsort(rules, plan->n_argument_rules, sizeof(*rules), compare_rules);
         make_ranges(calls, n, rules, plan->n_argument_rules, &ranges);
         write_head(&a, write_tree(&a, ranges.items, ranges.n));
