@@ -3,8 +3,8 @@
 #include "convert/export.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
-#include <sys/capability.h>
 
 #include "convert/export-mounts.h"
 #include "convert/export-values.h"

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/capability.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "plan/subordinate.h"
+#include "util/capability.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/parse.h"
@@ -130,17 +130,9 @@ static bool is_own_root(void) {
 }
 
 static uint64_t effective_capabilities(void) {
-        cap_t caps = cap_get_proc();
-        uint64_t mask = 0;
+        CapabilitySets sets;
 
-        for (cap_value_t c = 0; caps && c < cap_max_bits(); c++) {
-                cap_flag_value_t set = CAP_CLEAR;
-
-                if (cap_get_flag(caps, c, CAP_EFFECTIVE, &set) == 0 && set == CAP_SET)
-                        mask |= UINT64_C(1) << c;
-        }
-        cap_free(caps);
-        return mask;
+        return capability_get(&sets) < 0 ? 0 : sets.effective;
 }
 
 static bool is_pipe(int fd) {
@@ -204,7 +196,7 @@ int host_probe(Host *host, Report *report) {
                 .environment = environ,
                 .landlock_abi = abi < 0 ? 0 : (unsigned) abi,
                 .capabilities = effective_capabilities(),
-                .n_capabilities = (unsigned) cap_max_bits(),
+                .n_capabilities = capability_count(),
                 .find_ranges = subordinate_find,
                 .find_user = users_find_name,
                 .find_user_by_uid = users_find_uid,

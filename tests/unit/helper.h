@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/capability.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/auxv.h>
-#include <sys/capability.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -15,27 +14,20 @@
 #include "plan/unit/name.h"
 #include "sandbox/outside/sandbox.h"
 #include "sandbox/systemd/journal.h"
+#include "util/capability.h"
 
 /* A policy may name everything that the caller may use. So isorun must not have more rights than the caller: it refuses
  * to be set-user-id or to have file capabilities. AT_SECURE alone does not decide, because security modules also set it
  * for other reasons. */
 static bool is_privileged_file(void) {
-        bool gained = false;
-        cap_t caps;
+        CapabilitySets sets;
 
         if (getuid() != geteuid() || getgid() != getegid())
                 return true;
         if (geteuid() == 0 || !getauxval(AT_SECURE))
                 return false;
 
-        caps = cap_get_proc();
-        for (cap_value_t c = 0; caps && c < cap_max_bits(); c++) {
-                cap_flag_value_t set = CAP_CLEAR;
-
-                gained = gained || (cap_get_flag(caps, c, CAP_PERMITTED, &set) == 0 && set == CAP_SET);
-        }
-        cap_free(caps);
-        return gained;
+        return capability_get(&sets) < 0 || sets.permitted;
 }
 
 int start_allowed(Report *report) {

@@ -3,7 +3,7 @@
 #include "plan/payload/resources.h"
 
 #include <errno.h>
-#include <sys/capability.h>
+#include <linux/capability.h>
 
 #include "plan/deny/filter.h"
 #include "util/array.h"

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/sched.h>
-#include <sys/capability.h>
 
 #include "plan/deny/landlock.h"
 #include "policy/value/names.h"
@@ -149,17 +148,11 @@ static void show_capabilities(Output *out, const char *key, uint64_t mask, Direc
 
         if (!pieces_begin(out, &p))
                 return;
-        for (cap_value_t c = 0; c < cap_max_bits(); c++) {
-                char *name;
+        for (unsigned c = 0; c < 64; c++) {
+                char name[CAPABILITY_NAME_MAX];
 
-                if (!(mask & UINT64_C(1) << c))
-                        continue;
-                name = cap_to_name(c);
-                if (name)
-                        pieces_add(&p, name);
-                else
-                        out->oom = true;
-                cap_free(name);
+                if (mask & UINT64_C(1) << c)
+                        pieces_add(&p, capability_name(c, name));
         }
         pieces_end(out, &p, key, origin_of(out, id));
 }

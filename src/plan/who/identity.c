@@ -3,8 +3,8 @@
 #include "plan/who/identity.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
-#include <sys/capability.h>
 
 #include "plan/who/private-ids.h"
 #include "plan/who/tree.h"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/value/names.h"
 
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -24,6 +26,23 @@ const NamedNumber namespace_types[] = {
         { "pid", CLONE_NEWPID },       { "user", CLONE_NEWUSER }, { "uts", CLONE_NEWUTS }, { "time", CLONE_NEWTIME },
         {},
 };
+
+#define CAP(name, constant) { "cap_" #name, CAP_##constant }
+const NamedNumber capability_names[] = {
+        CAP(chown, CHOWN), CAP(dac_override, DAC_OVERRIDE), CAP(dac_read_search, DAC_READ_SEARCH),
+        CAP(fowner, FOWNER), CAP(fsetid, FSETID), CAP(kill, KILL), CAP(setgid, SETGID), CAP(setuid, SETUID),
+        CAP(setpcap, SETPCAP), CAP(linux_immutable, LINUX_IMMUTABLE), CAP(net_bind_service, NET_BIND_SERVICE),
+        CAP(net_broadcast, NET_BROADCAST), CAP(net_admin, NET_ADMIN), CAP(net_raw, NET_RAW), CAP(ipc_lock, IPC_LOCK),
+        CAP(ipc_owner, IPC_OWNER), CAP(sys_module, SYS_MODULE), CAP(sys_rawio, SYS_RAWIO),
+        CAP(sys_chroot, SYS_CHROOT), CAP(sys_ptrace, SYS_PTRACE), CAP(sys_pacct, SYS_PACCT),
+        CAP(sys_admin, SYS_ADMIN), CAP(sys_boot, SYS_BOOT), CAP(sys_nice, SYS_NICE), CAP(sys_resource, SYS_RESOURCE),
+        CAP(sys_time, SYS_TIME), CAP(sys_tty_config, SYS_TTY_CONFIG), CAP(mknod, MKNOD), CAP(lease, LEASE),
+        CAP(audit_write, AUDIT_WRITE), CAP(audit_control, AUDIT_CONTROL), CAP(setfcap, SETFCAP),
+        CAP(mac_override, MAC_OVERRIDE), CAP(mac_admin, MAC_ADMIN), CAP(syslog, SYSLOG), CAP(wake_alarm, WAKE_ALARM),
+        CAP(block_suspend, BLOCK_SUSPEND), CAP(audit_read, AUDIT_READ), CAP(perfmon, PERFMON), CAP(bpf, BPF),
+        CAP(checkpoint_restore, CHECKPOINT_RESTORE), {},
+};
+#undef CAP
 
 #define ARCH(name, token) { name, (int) SCMP_ARCH_##token }
 const NamedNumber architectures[] = {
@@ -54,6 +73,14 @@ const NamedNumber *named_find(const NamedNumber *table, const char *name) {
                 if (streq(table->name, name))
                         return table;
         return NULL;
+}
+
+const char *capability_name(unsigned capability, char buffer[static CAPABILITY_NAME_MAX]) {
+        for (const NamedNumber *n = capability_names; n->name; n++)
+                if ((unsigned) n->number == capability)
+                        return n->name;
+        snprintf(buffer, CAPABILITY_NAME_MAX, "%u", capability);
+        return buffer;
 }
 
 const SyscallGroup *syscall_group_find(const char *name) {

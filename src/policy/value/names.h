@@ -15,6 +15,13 @@ typedef struct NamedNumber {
 extern const NamedNumber address_families[];  /* AF_*; ends with a NULL name */
 extern const NamedNumber namespace_types[];   /* CLONE_NEW*, as in RestrictNamespaces=; ends with a NULL name */
 
+extern const NamedNumber capability_names[];  /* "cap_chown" and so on, by number; ends with a NULL name */
+
+enum { CAPABILITY_NAME_MAX = 32 };
+
+/* The name of a capability in lower case; its number, written into the buffer, if isorun does not know it. */
+const char *capability_name(unsigned capability, char buffer[static CAPABILITY_NAME_MAX]);
+
 /* The entry of this name in a table, or NULL. */
 const NamedNumber *named_find(const NamedNumber *table, const char *name);
 

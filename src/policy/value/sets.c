@@ -2,7 +2,8 @@
 /* The types of [Sandbox] that are sets of kernel names: capabilities, system calls, address families, namespaces. */
 #include <ctype.h>
 #include <errno.h>
-#include <sys/capability.h>
+#include <linux/capability.h>
+#include <strings.h>
 
 #include "policy/value/names.h"
 #include "policy/value/value.h"
@@ -11,13 +12,18 @@
 
 /* number: the capability. */
 static int check_capability(ValueParser *p, const char *word, Value *v) {
-        cap_value_t cap;
+        int number;
 
-        if (word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz0123456789")] ||
-            cap_from_name(word, &cap) < 0 || cap > CAP_LAST_CAP)
-                return value_not(p, "a capability", word);
-        v->number = (uint64_t) cap;
-        return 0;
+        if (parse_int(word, 0, CAP_LAST_CAP, &number) >= 0) {
+                v->number = (uint64_t) number;
+                return 0;
+        }
+        for (const NamedNumber *n = capability_names; n->name; n++)
+                if (strcasecmp(n->name, word) == 0) {
+                        v->number = (uint64_t) n->number;
+                        return 0;
+                }
+        return value_not(p, "a capability", word);
 }
 
 static int parse_capabilities(ValueParser *p, const char *text) {
@@ -108,16 +114,15 @@ static int parse_namespaces(ValueParser *p, const char *text) {
         return value_set(p, text, check_namespace);
 }
 
-static int capability_names(char ***words) {
+static int push_capabilities(char ***words) {
         int r = 0;
 
-        for (cap_value_t cap = 0; r >= 0 && cap <= CAP_LAST_CAP; cap++) {
-                char *name = cap_to_name(cap), *c;
+        for (const NamedNumber *n = capability_names; r >= 0 && n->name; n++) {
+                char name[CAPABILITY_NAME_MAX] = "";
 
-                for (c = name; c && *c; c++)
-                        *c = (char) toupper((unsigned char) *c);
-                r = name ? strv_push(words, name) : -ENOMEM;
-                cap_free(name);
+                for (size_t i = 0; n->name[i]; i++)
+                        name[i] = (char) toupper((unsigned char) n->name[i]);
+                r = strv_push(words, name);
         }
         return r;
 }
@@ -169,7 +174,7 @@ static int namespace_names(char ***words) {
         return push_names(namespace_types, words);
 }
 
-const ValueType type_capabilities = { "[~]CAP_…", parse_capabilities, NULL, capability_names };
+const ValueType type_capabilities = { "[~]CAP_…", parse_capabilities, NULL, push_capabilities };
 const ValueType type_system_calls = { "[~]NAME[:ERRNO]|@GROUP…", parse_system_calls, NULL, system_call_names };
 const ValueType type_error_number = { "ERRNO", parse_error_number, NULL, error_names };
 const ValueType type_architectures = { "native|ARCHITECTURE…", parse_architectures, NULL, architecture_names };

@@ -3,44 +3,10 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static void cap_freep(cap_t *caps) {
-        if (*caps)
-                cap_free(*caps);
-}
-
-static int raise(cap_t caps, cap_flag_t flag, uint64_t mask) {
-        for (cap_value_t c = 0; c < cap_max_bits(); c++)
-                if (mask & UINT64_C(1) << c && cap_set_flag(caps, flag, 1, &c, CAP_SET) < 0)
-                        return -errno;
-        return 0;
-}
-
-static int set_capabilities(uint64_t permitted, uint64_t inheritable) {
-        _cleanup_(cap_freep) cap_t caps = cap_init();
-        int r;
-
-        if (!caps)
-                return -ENOMEM;
-        r = raise(caps, CAP_PERMITTED, permitted);
-        if (r >= 0)
-                r = raise(caps, CAP_EFFECTIVE, permitted);
-        if (r >= 0)
-                r = raise(caps, CAP_INHERITABLE, inheritable);
-        if (r >= 0 && cap_set_proc(caps) < 0)
-                r = -errno;
-        return r;
-}
-
-static int drop_bounding(uint64_t keep) {
-        for (cap_value_t c = 0; c < cap_max_bits(); c++)
-                if (!(keep & UINT64_C(1) << c) && cap_drop_bound(c) < 0)
-                        return -errno;
-        return 0;
-}
+#include "util/capability.h"
 
 static int set_ids(const Plan *plan) {
         /* Each change of ids resets the dumpable flag to fs.suid_dumpable, which may allow everything (prctl(2),
@@ -56,11 +22,17 @@ static int set_ids(const Plan *plan) {
         return 0;
 }
 
-static int raise_ambient(uint64_t mask) {
-        for (cap_value_t c = 0; c < cap_max_bits(); c++)
-                if (mask & UINT64_C(1) << c && cap_set_ambient(c, CAP_SET) < 0)
-                        return -errno;
-        return 0;
+/* Leaves the process exactly these capabilities. The ambient set is empty in between: it can contain only what the others
+ * do. */
+static int set_capabilities(uint64_t permitted, uint64_t ambient) {
+        int r;
+
+        r = capability_set_ambient(0);
+        if (r >= 0)
+                r = capability_set(&(CapabilitySets) { permitted, permitted, ambient });
+        if (r >= 0 && ambient)
+                r = capability_set_ambient(ambient);
+        return r;
 }
 
 int privileges_drop(const Plan *plan, Failure *f) {
@@ -71,7 +43,7 @@ int privileges_drop(const Plan *plan, Failure *f) {
 
         /* The bounding set is first, because it needs CAP_SETPCAP. From here on, no execve(2) brings back a dropped
          * capability. */
-        r = drop_bounding(plan->bounding);
+        r = capability_drop_bounding(plan->bounding);
         if (r < 0)
                 return fail(f, -r, "cannot drop capabilities from the bounding set");
 
@@ -86,20 +58,14 @@ int privileges_drop(const Plan *plan, Failure *f) {
         }
 
         /* The capabilities themselves are last: nothing after this needs one. */
-        if (cap_reset_ambient() < 0)
-                return fail(f, errno, "cannot clear the ambient capabilities");
         r = set_capabilities(permitted, plan->ambient);
-        if (r >= 0)
-                r = raise_ambient(plan->ambient);
         return r < 0 ? fail(f, -r, "cannot set the capabilities") : 0;
 }
 
 int privileges_drop_all(Failure *f) {
         int r;
 
-        if (cap_reset_ambient() < 0)
-                return fail(f, errno, "cannot clear the ambient capabilities");
-        r = drop_bounding(0);
+        r = capability_drop_bounding(0);
         if (r >= 0)
                 r = set_capabilities(0, 0);
         return r < 0 ? fail(f, -r, "cannot drop all capabilities") : 0;
