@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <strings.h>
@@ -106,12 +105,17 @@ static int take_decimal(const char **p, long double *ret) {
         return 0;
 }
 
+/* Rounds a half up. */
 static int scaled(long double value, long double factor, uint64_t *ret) {
-        long double v = roundl(value * factor);
+        const long double v = value * factor;
+        uint64_t whole;
 
         if (v >= 0x1p64L)
                 return -ERANGE;
-        *ret = (uint64_t) v;
+        whole = (uint64_t) v;
+        if (v - (long double) whole >= 0.5L && ++whole == 0)
+                return -ERANGE;
+        *ret = whole;
         return 0;
 }
 
@@ -126,7 +130,8 @@ int parse_size(const char *text, unsigned base, uint64_t *ret) {
                 return r;
 
         if (*p && (s = strchr(suffixes, *p))) {
-                factor = powl(base, (int) (s - suffixes) + 1);
+                for (const char *c = suffixes; c <= s; c++)
+                        factor *= base;
                 p++;
         } else if (*p == 'B')
                 p++;
