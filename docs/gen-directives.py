@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Updates the tables of directives in docs/policy.md, between its markers, from src/policy/directives.inc. The last column,
-which compares a directive with systemd's, comes from src/convert/systemd.inc.
+which compares a directive with systemd's, comes from src/convert/systemd.inc. Updates the list of lines of unit files that a
+policy accepts, too, from src/policy/unit-line.c.
 
 Usage: gen-directives.py [--check] DIRECTIVES.INC POLICY.MD     (--check: only report, by the exit status, whether the file is up to date)
 """
@@ -54,6 +55,14 @@ def table(section, found, systemd):
     return "\n".join(lines)
 
 
+def accepted(text):
+    texts = dict(re.findall(r'^#define (\w+) "([^"]*)"', text, flags=re.M))
+    for kind, key, reason, values in re.findall(
+            r'\{ (ALWAYS\w*)\("(\w+)", ("[^"]*"|\w+)\)(?:,\s*\.values = \{ ([^}]*) \})?', text):
+        words = (["yes"] if kind == "ALWAYS" else []) + re.findall(r'"([^"]*)"', values)
+        yield f"- `{key}=` {' or '.join(f'`{w}`' for w in words)}: {texts.get(reason, reason.strip(chr(34)))}"
+
+
 def main():
     check = "--check" in sys.argv
     source, target = [pathlib.Path(a) for a in sys.argv[1:] if a != "--check"]
@@ -63,6 +72,8 @@ def main():
     for section in ["Policy", "Scope", "Sandbox"]:
         new = re.sub(rf"(<!-- {section} -->\n).*?(<!-- end -->)",
                      lambda m, s=section: m[1] + table(s, found, systemd) + "\n" + m[2], new, flags=re.S)
+    lines = "\n".join(accepted((source.parent / "unit-line.c").read_text(encoding="utf-8")))
+    new = re.sub(r"(<!-- Units -->\n).*?(<!-- end -->)", lambda m: m[1] + lines + "\n" + m[2], new, flags=re.S)
     if check:
         return old != new
     target.write_text(new, encoding="utf-8")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules for directives of systemd.exec(5), systemd.service(5) and similar that a policy has in another form or not at
- * all. systemd.inc has the directives that are the same. */
+/* Rules for directives of systemd.exec(5), systemd.service(5) and similar that a policy has in another form. systemd.inc
+ * has the directives that are the same, and policy/unit-line.c those that a policy does not have. */
 #include "convert/import-rules.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 
 #include "convert/import-line.h"
 #include "convert/systemd.h"
+#include "policy/unit-line.h"
 #include "policy/value/value.h"
 #include "util/parse.h"
 #include "util/path.h"
@@ -17,19 +18,6 @@
 
 static int leave_out(Import *import, const ImportLine *line, const char *reason) {
         return *line->value ? import_note(import, line, false, "%s", reason) : 0;
-}
-
-/* For what isorun does in every instance. */
-static int always(Import *import, const ImportLine *line, const char *reason) {
-        bool b;
-
-        if (!*line->value || parse_boolean(line->value, &b) < 0 || b)
-                return *line->value ? import_note(import, line, true, "%s", reason) : 0;
-        return import_note(import, line, false, "not supported: %s", reason);
-}
-
-static int other_name(Import *import, const ImportLine *line, const char *name) {
-        return import_same(import, line, name);
 }
 
 /* Simplifies a path, and replaces /var/run by /run: with systemd, it is a symlink to it. */
@@ -297,7 +285,7 @@ static int ids(Import *import, const ImportLine *line, _unused_ const char *argu
  * does by default. */
 static int other_namespace(Import *import, const ImportLine *line, const char *argument) {
         import->seen[directive_id(directive_find(argument))] = true;
-        return leave_out(import, line, "isorun makes a new namespace instead of joining one");
+        return leave_out(import, line, unit_line_find(line->key)->text);
 }
 
 /* import_apply_implied() handles it. */
@@ -324,17 +312,6 @@ static int protect_proc(Import *import, const ImportLine *line, _unused_ const c
         if (streq(line->value, "ptraceable"))
                 return import_note(import, line, true, "isorun always hides processes outside the instance");
         return import_same(import, line, "ProtectProc");
-}
-
-static int protect_system(Import *import, const ImportLine *line, _unused_ const char *argument) {
-        bool b;
-
-        if (!*line->value)
-                return 0;
-        if (parse_boolean(line->value, &b) >= 0 && !b)
-                return import_note(import, line, false,
-                                   "isorun never makes the root writable: add writable directories with BindPaths=");
-        return import_note(import, line, true, "isorun always makes the root read-only");
 }
 
 /* Prefixes of systemd.service(5), "Command lines". */
@@ -437,16 +414,13 @@ static int command(Import *import, const ImportLine *line, _unused_ const char *
         return add_command(import, line, words, n);
 }
 
-#define OF_THE_SERVICE "it concerns the service, not its sandbox: put it into the unit that starts isorun"
-#define KEPT_ANYWAY "isorun denies this to the payload"
-
 /* When the first process of the command ends, the instance ends, too. */
 static int service_type(Import *import, const ImportLine *line, _unused_ const char *argument) {
         return leave_out(import, line,
                          streq(line->value, "forking")
                                  ? "an instance ends with the first process of its command: add the option to "
                                    "ExecStart= that keeps the server in the foreground"
-                                 : OF_THE_SERVICE);
+                                 : unit_line_find(line->key)->text);
 }
 
 static const struct {
@@ -470,52 +444,19 @@ static const struct {
         { "NoExecPaths", exec_paths, "NoExecPaths" },
         { "ExecPaths", exec_paths, "ExecPaths" },
         { "SetCredential", set_credential, NULL },
-        { "RootImage", other_name, "RootDirectory" },
-        { "MemoryLimit", other_name, "MemoryMax" },
         { "TimeoutSec", stop_timeout, NULL },
         { "TimeoutStopSec", stop_timeout, NULL },
         { "SystemCallFilter", system_calls, NULL },
         { "SystemCallErrorNumber", error_number, NULL },
         { "PrivateUsers", private_users, NULL },
         { "ProtectProc", protect_proc, NULL },
-        { "ProtectSystem", protect_system, NULL },
         { "User", ids, NULL },
         { "Group", ids, NULL },
-        { "NoNewPrivileges", always, "isorun always sets no_new_privs" },
-        { "ProtectKernelTunables", always, "isorun makes /proc read-only and hides /sys" },
-        { "ProtectKernelModules", always, KEPT_ANYWAY },
-        { "ProtectKernelLogs", always, KEPT_ANYWAY },
-        { "ProtectClock", always, KEPT_ANYWAY },
-        { "ProtectControlGroups", always, "isorun hides /sys" },
-        { "PrivatePIDs", always, "isorun always makes a process namespace" },
-        { "PrivateMounts", always, "isorun always makes a mount namespace" },
-        { "MountAPIVFS", always, "isorun always mounts /proc and /dev" },
-        { "RemoveIPC", always, "the IPC objects end with the instance's IPC namespace" },
-        { "KeyringMode", always, "isorun denies access to keyrings by default" },
         { "DynamicUser", dynamic_user, NULL },
         { "NetworkNamespacePath", other_namespace, "PrivateNetwork" },
         { "IPCNamespacePath", other_namespace, "PrivateIPC" },
         { "UserNamespacePath", other_namespace, "PrivateUsers" },
-        { "SupplementaryGroups", leave_out, "isorun always uses the groups of the user" },
-        { "EnvironmentFile", leave_out, "set the variables with Environment=" },
         { "Type", service_type, NULL },
-        { "OOMScoreAdjust", leave_out, OF_THE_SERVICE },
-        { "CPUSchedulingPolicy", leave_out, OF_THE_SERVICE },
-        { "CPUSchedulingPriority", leave_out, OF_THE_SERVICE },
-        { "IOSchedulingClass", leave_out, OF_THE_SERVICE },
-        { "IOSchedulingPriority", leave_out, OF_THE_SERVICE },
-        { "IgnoreSIGPIPE", leave_out, OF_THE_SERVICE },
-};
-
-/* Directives that concern only the service manager; each entry is the beginning of a name. */
-static const char *const service_keys[] = {
-        "Type",         "ExitType",    "BusName",   "PIDFile",       "Restart",     "RemainAfterExit", "ExecStartP",
-        "ExecReload",   "ExecStop",    "ExecCond",  "GuessMainPID",  "NotifyAccess", "Watchdog",       "TimeoutStart",
-        "TimeoutAbort", "SuccessExit", "FileDesc",  "Sockets",       "NonBlocking", "Syslog",          "LogLevel",
-        "LogRate",      "LogExtra",    "LogName",   "TTY",           "Utmp",        "PAMName",         "OnFailure",
-        "Success",      "Failure",     "StartLimit", "RuntimeDirectoryMode", "RuntimeDirectoryPreserve",
-        "StateDirectoryMode", "CacheDirectoryMode", "LogsDirectoryMode", "ConfigurationDirectoryMode",
-        "RootDirectoryStartOnly", "PermissionsStartOnly", "USBFunction", "ManagedOOM",
 };
 
 ImportRule import_rule(const char *key, const char **ret_argument) {
@@ -524,10 +465,21 @@ ImportRule import_rule(const char *key, const char **ret_argument) {
                         *ret_argument = rules[i].argument;
                         return rules[i].rule;
                 }
-        for (size_t i = 0; i < ELEMENTSOF(service_keys); i++)
-                if (startswith(key, service_keys[i])) {
-                        *ret_argument = OF_THE_SERVICE;
-                        return leave_out;
-                }
         return NULL;
+}
+
+int import_unit_line(Import *import, const ImportLine *line, const UnitLine *known) {
+        if (!*line->value)
+                return 0;
+        switch (known->kind) {
+        case UNIT_LINE_DIRECTIVE:
+                return import_same(import, line, known->directive);
+        case UNIT_LINE_OTHER:
+                return leave_out(import, line, known->text);
+        case UNIT_LINE_ALWAYS:
+                break;
+        }
+        if (unit_line_is_met(known, line->value))
+                return import_note(import, line, true, "%s", known->text);
+        return import_note(import, line, false, "%s%s", known->no ? "" : "not supported: ", known->no ?: known->text);
 }

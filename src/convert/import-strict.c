@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "convert/systemd.h"
+#include "policy/unit-line.h"
 #include "policy/value/names.h"
 #include "util/parse.h"
 #include "util/text.h"
@@ -125,33 +126,31 @@ static int deny_capability(Import *import, const ImportLine *line, const char *c
         return r >= 0 && inverted && !named ? import_add(import, D_CapabilityBoundingSet, line, capability, true) : r;
 }
 
-/* The capabilities and calls that these lines take away from a service, in addition to those that isorun always takes
- * away: systemd.exec(5). */
-static const struct {
-        const char *key;
-        const char *capabilities[2];
-        const char *calls;
-} implied[] = {
-        { "ProtectKernelModules", { "CAP_SYS_MODULE" }, "@module" },
-        { "ProtectKernelLogs", { "CAP_SYSLOG" }, "syslog" },
-        { "ProtectClock", { "CAP_SYS_TIME", "CAP_WAKE_ALARM" }, "@clock" },
-        { "PrivateDevices", { "CAP_MKNOD", "CAP_SYS_RAWIO" }, "@raw-io" },
-};
+/* Takes away the capabilities and calls that the line takes away from a service, in addition to those that isorun always
+ * takes away: systemd.exec(5). Does not hide implied->hidden: exported units have ProtectKernelModules=, and must become
+ * the same policy again. */
+static int apply_implied(Import *import, const UnitLine *implied) {
+        const ImportLine *line = find_yes(import, implied->key);
+        int r = 0;
+
+        if (!line)
+                return 0;
+        for (const char *const *c = implied->capabilities; r >= 0 && *c; c++)
+                r = deny_capability(import, line, *c);
+        if (r >= 0 && implied->calls && leaves_allowed(import, implied->calls))
+                r = import_add(import, D_SystemCallFilter, line, implied->calls, true);
+        return r;
+}
 
 int import_apply_implied(Import *import) {
+        static const UnitLine devices = { .key = "PrivateDevices", .capabilities = { "CAP_MKNOD", "CAP_SYS_RAWIO" },
+                                          .calls = "@raw-io" };
         int r = apply_dynamic_user(import);
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(implied); i++) {
-                const ImportLine *line = find_yes(import, implied[i].key);
-
-                if (!line)
-                        continue;
-                for (size_t k = 0; r >= 0 && k < 2 && implied[i].capabilities[k]; k++)
-                        r = deny_capability(import, line, implied[i].capabilities[k]);
-                if (r >= 0 && leaves_allowed(import, implied[i].calls))
-                        r = import_add(import, D_SystemCallFilter, line, implied[i].calls, true);
-        }
-        return r;
+        for (const UnitLine *line = unit_lines; r >= 0 && line->key; line++)
+                if (line->kind == UNIT_LINE_ALWAYS)
+                        r = apply_implied(import, line);
+        return r < 0 ? r : apply_implied(import, &devices);
 }
 
 /* Whether the list has no other word. Without any word, the default list would apply. */

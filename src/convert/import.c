@@ -82,9 +82,12 @@ static int convert_line(Import *import, const ImportLine *line) {
         const Directive *d = directive_find(line->key);
         const char *argument = NULL;
         ImportRule rule = import_rule(line->key, &argument);
+        const UnitLine *known = unit_line_find(line->key);
 
         if (rule)
                 return rule(import, line, argument);
+        if (known)
+                return import_unit_line(import, line, known);
         if (d && systemd_table[directive_id(d)].page &&
             (d->section != SECTION_SCOPE || !streq(systemd_table[directive_id(d)].page, "systemd.unit(5)")))
                 return import_same(import, line, d->name);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "plan/builder.h"
+#include "plan/claims.h"
 #include "plan/deny/filter.h"
 #include "plan/deny/landlock.h"
 #include "plan/payload/bounds.h"
@@ -36,6 +37,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
                 build_names,    build_holder,       build_machine,     build_notify, build_bus,
                 build_identity, build_capabilities, build_environment, build_filter, build_resources,
                 build_bounds,   build_terminal,     build_root,        build_landlock, build_inner_cgroup,
+                build_claims,
         };
         _cleanup_(plan_freep) Plan *plan = calloc(1, sizeof(Plan));
         Builder b = {

@@ -6,6 +6,7 @@
 #include "policy/unit-file.h"
 #include "util/array.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 Policy *policy_new(const Specifiers *specifiers) {
         Policy *policy = calloc(1, sizeof(Policy));
@@ -25,8 +26,10 @@ static void list_clear(SettingList *list) {
 Policy *policy_free(Policy *policy) {
         for (DirectiveId id = 0; policy && id < _DIRECTIVE_MAX; id++)
                 list_clear(&policy->settings[id]);
-        if (policy)
+        if (policy) {
                 strv_free(policy->files);
+                free(policy->claims);
+        }
         free(policy);
         return NULL;
 }
@@ -87,6 +90,42 @@ static int assign(Policy *policy, Origin origin, const Directive *d, const char 
         return d->type->parse(&parser, value);
 }
 
+/* Removes the earlier claims of the line: the last one counts. */
+static void forget_claims(Policy *policy, const UnitLine *line) {
+        for (size_t i = 0; i < policy->n_claims; i++)
+                if (policy->claims[i].line == line)
+                        policy->claims[i].line = NULL;
+}
+
+/* Takes a line of a unit file. A line that asks for less than isorun does is an error, too: it would not do what it
+ * says. */
+static int take_unit_line(Policy *policy, const UnitLine *line, Origin origin, const char *section, const char *key,
+                          const char *value, Report *report) {
+        Claim *claim;
+
+        if (line->kind == UNIT_LINE_DIRECTIVE)
+                return report_error_at(report, origin, key, EBADMSG, "write %s=%s%s%s%s", line->directive, value,
+                                       line->text ? " (" : "", line->text ?: "", line->text ? ")" : "");
+        if (line->kind == UNIT_LINE_OTHER)
+                return report_error_at(report, origin, key, EBADMSG, "not a directive of policies: %s", line->text);
+        if (section && !streq(section, section_names[SECTION_SANDBOX]))
+                return report_error_at(report, origin, key, EBADMSG, "belongs in section [%s], not in [%s]",
+                                       section_names[SECTION_SANDBOX], section);
+        forget_claims(policy, line);
+        if (!*value)
+                return 0;
+        if (!unit_line_is_met(line, value))
+                return report_error_at(report, origin, key, EBADMSG, "\"%s\" is not supported: %s", value,
+                                       line->no ?: line->text);
+        if (policy->n_claims >= VALUES_MAX)
+                return report_error_at(report, origin, key, E2BIG, "the policy has more than %d values", VALUES_MAX);
+        claim = ARRAY_APPEND(policy->claims, policy->n_claims);
+        if (!claim)
+                return report_oom(report);
+        *claim = (Claim) { .line = line, .origin = origin };
+        return 0;
+}
+
 static int unknown_key(Origin origin, const char *section, const char *key, Report *report) {
         const Directive *near = directive_find(key);
 
@@ -110,11 +149,15 @@ static bool is_section(const char *name) {
 int policy_assign(Policy *policy, Origin origin, const char *section, const char *key, const char *value,
                   Report *report) {
         const Directive *d = directive_find(key);
+        const UnitLine *line = d ? NULL : unit_line_find(key);
 
         if (section && !is_section(section))
                 return report_error_at(report, origin, key, EBADMSG,
                                        "unknown section [%s]: a policy has the sections [Policy], [Scope] and "
-                                       "[Sandbox]", section);
+                                       "[Sandbox]%s", section,
+                                       streq(section, "Service") ? "; isoctl import makes a policy of a service" : "");
+        if (line)
+                return take_unit_line(policy, line, origin, section, key, value, report);
         if (!d || (section && !streq(section_names[d->section], section)))
                 return unknown_key(origin, section, key, report);
 
@@ -177,7 +220,24 @@ static int assign_fallback(Policy *policy, const Directive *d, Report *report) {
         return r;
 }
 
+static int hide_for_claim(Policy *policy, const Claim *claim, Report *report) {
+        int r = 0;
+
+        for (const char *const *hidden = claim->line->hidden; r >= 0 && *hidden; hidden++) {
+                _cleanup_free_ char *path = format("-%s", *hidden);
+
+                r = path ? assign(policy, claim->origin, &directive_table[D_InaccessiblePaths], path, report) : -ENOMEM;
+        }
+        return r;
+}
+
 int policy_complete(Policy *policy, Report *report) {
+        for (size_t i = 0; i < policy->n_claims; i++) {
+                int r = policy->claims[i].line ? hide_for_claim(policy, &policy->claims[i], report) : 0;
+
+                if (r < 0)
+                        return report_if_oom(report, r);
+        }
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const Directive *d = &directive_table[id];
                 int r;

@@ -5,6 +5,7 @@
  * the machine. */
 
 #include "policy/directive.h"
+#include "policy/unit-line.h"
 #include "policy/value/choice.h"
 #include "policy/value/value.h"
 #include "util/report.h"
@@ -19,8 +20,16 @@ typedef struct SettingList {
         size_t n;
 } SettingList;
 
+/* A line of a unit file that the policy has, and that isorun meets anyway. */
+typedef struct Claim {
+        const UnitLine *line;
+        Origin origin;
+} Claim;
+
 typedef struct Policy {
         SettingList settings[_DIRECTIVE_MAX];
+        Claim *claims;
+        size_t n_claims;
         char **files; /* owns the file names of the origins */
         size_t n_values; /* assigned so far */
         Specifiers specifiers;
@@ -32,7 +41,7 @@ Policy *policy_free(Policy *policy);
 DEFINE_CLEANUP(Policy *, policy_free);
 
 /* Adds an assignment to the policy. It extends a list, and replaces the value of any other directive. An empty value
- * removes all earlier values. If section is NULL, the directive may belong to any section. Returns 0, or
+ * removes all earlier values. A line of a unit file that isorun meets anyway becomes a claim. If section is NULL, the directive may belong to any section. Returns 0, or
  * -EBADMSG, -E2BIG (too many values) or -ENOMEM, reported; the assignment is then not in the policy. */
 int policy_assign(Policy *policy, Origin origin, const char *section, const char *key, const char *value,
                   Report *report);
@@ -44,7 +53,7 @@ int policy_assign_argument(Policy *policy, const char *option, const char *argum
 /* Adds all assignments of a text; copies the string file. Returns the errors of unit_file_parse(). */
 int policy_read(Policy *policy, const char *file, const char *text, size_t size, Report *report);
 
-/* Gives each directive that is not set its default from the table. Returns 0 or -ENOMEM, reported. */
+/* Gives each directive that is not set its default from the table, and hides the paths of the claims. Call it once. Returns 0 or -ENOMEM, reported. */
 int policy_complete(Policy *policy, Report *report);
 
 /* The value of a directive that is not a list, or NULL if it is not set. */

@@ -116,6 +116,37 @@ test_files() {
 	no_refusal shell "WorkingDirectory=" /usr/share -p WorkingDirectory=/usr/share pwd
 }
 
+# Lines of unit files that isorun accepts, because it does at least what systemd would do.
+test_pasted() {
+	shell "NoNewPrivileges=yes" 1 -p NoNewPrivileges=yes 'sed -n "s/^NoNewPrivs:\t//p" /proc/self/status'
+	shell "ProtectSystem=strict" "" -p ProtectSystem=strict \
+		'for d in / /usr /boot /etc /opt /srv; do touch $d/x 2>/dev/null && echo $d; done'
+	shell "ProtectKernelTunables=yes" "" -p ProtectKernelTunables=yes 'ls -A /sys
+		for f in sys/kernel/core_pattern sys/vm/drop_caches sysrq-trigger; do (: >>/proc/$f) 2>/dev/null && echo $f; done
+		head -c1 /proc/kallsyms 2>/dev/null; head -c1 /proc/kcore 2>/dev/null'
+	expect "ProtectKernelModules=yes" "EPERM EPERM EPERM" -p ProtectKernelModules=yes \
+		'" ".join(call(n, 0, 0, 0) for n in ["init_module", "finit_module", "delete_module"])'
+	shell "ProtectKernelModules=yes hides the modules" "" -p ProtectKernelModules=yes 'ls /usr/lib/modules 2>/dev/null'
+	expect "ProtectKernelLogs=yes" "EPERM False" -p ProtectKernelLogs=yes \
+		'call("syslog", 10, 0, 0) + " " + str(os.path.exists("/dev/kmsg"))'
+	expect "ProtectClock=yes" "EPERM EPERM EPERM" -p ProtectClock=yes \
+		'" ".join(call(n, 0, 0) for n in ["settimeofday", "clock_settime", "adjtimex"])'
+	shell "ProtectClock=yes leaves no clock to open" "" -p ProtectClock=yes 'ls -d /dev/rtc* 2>/dev/null'
+	shell "ProtectControlGroups=strict" "" -p ProtectControlGroups=strict 'ls -A /sys'
+	shell "PrivatePIDs=yes" 1 -p PrivatePIDs=yes 'cd /proc; ls -d 1; ls -d [0-9]* | while read p; do [ $p -lt 30 ] || echo $p; done'
+	shell "PrivateMounts=yes, RemoveIPC=yes" "" -p PrivateMounts=yes -p RemoveIPC=yes \
+		"readlink /proc/self/ns/mnt /proc/self/ns/ipc | grep -Fx -e $(readlink /proc/self/ns/mnt) -e $(readlink /proc/self/ns/ipc)"
+	shell "MountAPIVFS=yes" "/dev/null /proc/self/stat" -p MountAPIVFS=yes 'echo $(ls /dev/null /proc/self/stat)'
+	expect "KeyringMode=private" "EPERM EPERM" -p KeyringMode=private \
+		'" ".join(call(n, 0, 0, 0, 0) for n in ["keyctl", "request_key"])'
+	refused "a line that isorun would not keep" "-p: ProtectClock=: this policy is weaker, because *" -p ProtectClock=yes \
+		-p PrivateDevices=no true
+	refused "a line that asks for less" '-p: NoNewPrivileges=: "no" is not supported: isorun always sets no_new_privs' \
+		-p NoNewPrivileges=no true
+	refused "a line that a policy writes in another way" "-p: ReadWritePaths=: write BindPaths=/srv/data" \
+		-p ReadWritePaths=/srv/data true
+}
+
 test_ids() {
 	no_refusal shell "the ids are those outside" "$("${who[@]}" id -u) $("${who[@]}" id -g)" 'echo $(id -u) $(id -g)'
 	# promise P9
@@ -504,6 +535,7 @@ cd /tmp || exit
 export SECRET=1 TEST_PASSED=yes
 all() {
 	test_files
+	test_pasted
 	test_ids
 	test_network
 	test_calls

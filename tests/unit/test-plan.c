@@ -80,6 +80,55 @@ static void test_all_errors_in_one_go(void **state) {
         expect_number("errors", f->log.report.n_errors, 6);
 }
 
+/* Lines of unit files: isorun meets them, or says what in the policy is weaker. */
+static void test_claims(void **state) {
+        static const struct {
+                const char *lines, *message;
+        } cases[] = {
+                { "NoNewPrivileges=yes\nProtectSystem=strict\nProtectKernelTunables=yes\nProtectKernelModules=yes\n"
+                  "ProtectKernelLogs=yes\nProtectClock=yes\nProtectControlGroups=yes\nPrivatePIDs=yes\n"
+                  "PrivateMounts=yes\nMountAPIVFS=yes\nRemoveIPC=yes\nKeyringMode=private", NULL },
+                { "ProtectClock=yes\nSystemCallFilter=@clock", "ProtectClock=: this policy is weaker, because the payload may "
+                                                              "use the system call adjtimex: change that, or" },
+                { "SystemCallFilter=~@mount\nProtectKernelModules=yes", "may use the system call delete_module" },
+                { "ProtectKernelLogs=yes\nSystemCallFilter=syslog", "may use the system call syslog" },
+                { "ProtectKernelLogs=yes\nSystemCallFilter=syslog\nProtectKernelLogs=", NULL },
+                { "ProtectKernelLogs=yes\nPrivateUsers=no\nCapabilityBoundingSet=CAP_SYSLOG", "the payload keeps CAP_SYSLOG" },
+                { "ProtectKernelLogs=yes\nPrivateUsers=no\nAmbientCapabilities=CAP_SYSLOG", "the payload keeps CAP_SYSLOG" },
+                { "ProtectKernelLogs=yes\nPrivateDevices=no", "PrivateDevices=no shows the host's devices" },
+                { "ProtectClock=yes\nPrivateDevices=no", "PrivateDevices=no shows the host's devices" },
+                { "RemoveIPC=yes\nPrivateIPC=no", "PrivateIPC=no uses the host's IPC objects" },
+                { "ProtectControlGroups=yes\nDelegate=yes", "the payload could use /sys/fs/cgroup" },
+                { "ProtectKernelTunables=yes\nRestrictNamespaces=no", "the payload can mount another /proc" },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                if (cases[i].message)
+                        plan_expect_error(f, cases[i].lines, EPERM, cases[i].message);
+                else
+                        plan_expect_good(f, cases[i].lines);
+        f->request.writable_root = true;
+        plan_expect_error(f, "ProtectSystem=yes", EPERM, "isoctl build makes the root writable");
+        f->request.writable_root = false;
+        plan_set_uid(f, 1000);
+        plan_expect_error(f, "ProtectKernelTunables=yes\nNesting=yes", EPERM, "the payload could use /proc");
+}
+
+/* ProtectKernelModules= hides the modules, even if a later line empties InaccessiblePaths=. */
+static void test_claim_hides(void **state) {
+        PlanFixture *f = *state;
+
+        temp_dir(f->dir, "root/usr/lib");
+        temp_dir(f->dir, "root/usr/lib/modules");
+        plan_expect_good(f, "ProtectKernelModules=yes\nInaccessiblePaths=");
+        expect_in("modules", plan_shown(f), "/usr/lib/modules=inaccessible");
+        plan_expect_good(f, "ProtectKernelModules=yes\nProtectKernelModules=");
+        expect_not_in("no modules", plan_shown(f), "/usr/lib/modules=inaccessible");
+        plan_expect_error(f, "ProtectKernelTunables=yes\nBindReadOnlyPaths=/proc/kallsyms:/srv/a", EPERM,
+                          "the payload could use /srv/a");
+}
+
 /* The holder of the limits. */
 
 static void check_without_manager(PlanFixture *f, const Directive *d) {
@@ -779,6 +828,8 @@ int main(void) {
                 cmocka_unit_test(test_every_example_parses),
                 IN_PLAN(test_print),
                 IN_PLAN(test_all_errors_in_one_go),
+                IN_PLAN(test_claims),
+                IN_PLAN(test_claim_hides),
                 IN_PLAN(test_no_manager),
                 IN_PLAN(test_no_scope),
                 IN_PLAN(test_managers),

@@ -71,7 +71,8 @@ typedef struct MistakeCase {
 static void test_mistakes(_unused_ void **state) {
         static const MistakeCase cases[] = {
                 { "Service", "Nice", "1",
-                  "f:3: Nice=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
+                  "f:3: Nice=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]; isoctl "
+                  "import makes a policy of a service" },
                 { "sandbox", "Nice", "1",
                   "f:3: Nice=: unknown section [sandbox]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
                 { "Scope", "Nice", "1", "f:3: Nice=: belongs in section [Sandbox], not in [Scope]" },
@@ -88,6 +89,29 @@ static void test_mistakes(_unused_ void **state) {
                 { "\x07", "Nice", "1",
                   "f:3: Nice=: unknown section [\\x07]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
                 { "Sandbox", "Nice", "x", "f:3: Nice=: not a number from -20 to 19: \"x\"" },
+
+                /* lines of unit files */
+                { "Scope", "ProtectSystem", "yes", "f:3: ProtectSystem=: belongs in section [Sandbox], not in [Scope]" },
+                { "Sandbox", "ProtectSystem", "no",
+                  "f:3: ProtectSystem=: \"no\" is not supported: isorun never makes the root writable: add writable "
+                  "directories with BindPaths=" },
+                { "Sandbox", "ProtectSystem", "most",
+                  "f:3: ProtectSystem=: \"most\" is not supported: isorun never makes the root writable: add writable "
+                  "directories with BindPaths=" },
+                { "Sandbox", "NoNewPrivileges", "0",
+                  "f:3: NoNewPrivileges=: \"0\" is not supported: isorun always sets no_new_privs" },
+                { NULL, "KeyringMode", "yes",
+                  "f:3: KeyringMode=: \"yes\" is not supported: the payload cannot use the caller's keyrings" },
+                { "Sandbox", "ReadWritePaths", "/a -/b", "f:3: ReadWritePaths=: write BindPaths=/a -/b" },
+                { "Sandbox", "MemoryLimit", "1M", "f:3: MemoryLimit=: write MemoryMax=1M (in [Scope])" },
+                { "Sandbox", "Type", "notify",
+                  "f:3: Type=: not a directive of policies: it concerns the service, not its sandbox: put it into the unit "
+                  "that starts isorun" },
+                { "Sandbox", "RestartSec", "1",
+                  "f:3: RestartSec=: not a directive of policies: it concerns the service, not its sandbox: put it into the "
+                  "unit that starts isorun" },
+                { "Sandbox", "AppArmorProfile", "a",
+                  "f:3: AppArmorProfile=: not a directive of policies: isorun has nothing like it" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -102,6 +126,46 @@ static void test_mistakes(_unused_ void **state) {
                                                         &log.report), -EBADMSG);
                 expect_text(c->message, log_text(&log), expected);
                 log_deinit(&log);
+        }
+}
+
+/* Lines of unit files that isorun meets anyway: the last one of a key counts, and an empty one removes it. */
+static void test_claims(_unused_ void **state) {
+        static const struct {
+                const char *key, *values[3];
+                bool claimed;
+        } cases[] = {
+                { "NoNewPrivileges", { "true" }, true },       { "ProtectSystem", { "yes", "strict" }, true },
+                { "ProtectSystem", { "full" }, true },         { "ProtectControlGroups", { "private" }, true },
+                { "KeyringMode", { "private" }, true },        { "RemoveIPC", { "yes", "" }, false },
+                { "ProtectClock", { "", "on" }, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(policy_freep) Policy *policy = test_policy();
+                size_t n = 0;
+                Log log;
+
+                log_init(&log);
+                for (const char *const *v = cases[i].values; *v; v++)
+                        expect_result(cases[i].key, policy_assign(policy, (Origin) { "f", 3 }, "Sandbox", cases[i].key, *v,
+                                                                  &log.report), 0);
+                for (size_t k = 0; k < policy->n_claims; k++)
+                        n += policy->claims[k].line != NULL;
+                expect_number(cases[i].key, n, cases[i].claimed);
+                expect_text(cases[i].key, log_text(&log), "");
+                log_deinit(&log);
+        }
+}
+
+/* Each line is found under its own name, and is not a directive, which would hide it. */
+static void test_unit_lines(_unused_ void **state) {
+        for (const UnitLine *line = unit_lines; line->key; line++) {
+                assert_ptr_equal(unit_line_find(line->key), line);
+                assert_non_null(line->kind == UNIT_LINE_DIRECTIVE ? line->directive : line->text);
+                assert_true(line->prefix || !directive_find(line->key));
+                if (line->kind == UNIT_LINE_DIRECTIVE)
+                        assert_non_null(directive_find(line->directive));
         }
 }
 
@@ -364,6 +428,8 @@ int main(void) {
                 cmocka_unit_test(test_replace_append_reset),
                 cmocka_unit_test(test_origins),
                 cmocka_unit_test(test_mistakes),
+                cmocka_unit_test(test_claims),
+                cmocka_unit_test(test_unit_lines),
                 cmocka_unit_test(test_long_key),
                 cmocka_unit_test(test_all_errors_in_one_go),
                 cmocka_unit_test(test_bad_assignment_changes_nothing),

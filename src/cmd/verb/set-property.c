@@ -23,14 +23,17 @@ static void change_deinit(Change *c) {
         free(c->properties);
 }
 
+static int not_a_limit(Origin origin, const char *key, Report *report) {
+        return report_error_at(report, origin, key, EOPNOTSUPP, "isoctl can change only limits while an instance runs");
+}
+
 static int add_property(Change *c, DirectiveId id, Report *report) {
         const Directive *d = &directive_table[id];
         const Setting *first = &c->policy->settings[id].items[0];
         PlanProperty *p;
 
         if (d->section != SECTION_SCOPE || !d->cgroup_file)
-                return report_error_at(report, first->origin, d->name, EOPNOTSUPP,
-                                       "isoctl can change only limits while an instance runs");
+                return not_a_limit(first->origin, d->name, report);
         p = ARRAY_APPEND(c->properties, c->n);
         if (!p)
                 return report_oom(report);
@@ -58,6 +61,8 @@ static int parse(Change *c, char *const *assignments, Report *report) {
         for (DirectiveId id = 0; result >= 0 && id < _DIRECTIVE_MAX; id++)
                 if (c->policy->settings[id].n > 0)
                         result = add_property(c, id, report);
+        if (result >= 0 && c->policy->n_claims > 0)
+                result = not_a_limit(c->policy->claims[0].origin, c->policy->claims[0].line->key, report);
         return result;
 }
 

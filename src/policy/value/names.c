@@ -6,6 +6,7 @@
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "util/macro.h"
@@ -67,6 +68,13 @@ const NamedNumber architectures[] = {
         {},
 };
 #undef ARCH
+
+const NamedNumber *capability_find(const char *name) {
+        for (const NamedNumber *n = capability_names; n->name; n++)
+                if (strcasecmp(n->name, name) == 0)
+                        return n;
+        return NULL;
+}
 
 const NamedNumber *named_find(const NamedNumber *table, const char *name) {
         for (; table->name; table++)

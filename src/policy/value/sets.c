@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <linux/capability.h>
-#include <strings.h>
 
 #include "policy/value/names.h"
 #include "policy/value/value.h"
@@ -12,18 +11,18 @@
 
 /* number: the capability. */
 static int check_capability(ValueParser *p, const char *word, Value *v) {
+        const NamedNumber *known;
         int number;
 
         if (parse_int(word, 0, CAP_LAST_CAP, &number) >= 0) {
                 v->number = (uint64_t) number;
                 return 0;
         }
-        for (const NamedNumber *n = capability_names; n->name; n++)
-                if (strcasecmp(n->name, word) == 0) {
-                        v->number = (uint64_t) n->number;
-                        return 0;
-                }
-        return value_not(p, "a capability", word);
+        known = capability_find(word);
+        if (!known)
+                return value_not(p, "a capability", word);
+        v->number = (uint64_t) known->number;
+        return 0;
 }
 
 static int parse_capabilities(ValueParser *p, const char *text) {

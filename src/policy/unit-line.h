@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Lines of systemd's unit files for which a policy has no directive, and what isorun does instead: the table is in
+ * unit-line.c. A policy accepts a line if isorun is always at least as strict. isoctl import uses the same table. */
+
+#include <stdbool.h>
+
+typedef enum UnitLineKind {
+        UNIT_LINE_ALWAYS,    /* isorun does this in every instance, except where conditions says */
+        UNIT_LINE_DIRECTIVE, /* a directive of another name does it */
+        UNIT_LINE_OTHER,     /* a policy cannot have it; text says what to do */
+} UnitLineKind;
+
+/* What makes an instance weaker than the line. */
+typedef enum UnitLineCondition {
+        UNIT_LINE_PROC = 1 << 0,          /* /proc is writable, or the payload can mount another */
+        UNIT_LINE_SYS = 1 << 1,           /* a part of /sys is shown writable */
+        UNIT_LINE_DEVICES = 1 << 2,       /* devices of the host are shown */
+        UNIT_LINE_IPC = 1 << 3,           /* the host's IPC namespace is used */
+        UNIT_LINE_WRITABLE_ROOT = 1 << 4, /* isoctl build */
+} UnitLineCondition;
+
+typedef struct UnitLine {
+        const char *key;
+        UnitLineKind kind;
+        bool prefix;          /* key is the beginning of several names */
+        const char *text;     /* the reason, or what to do instead */
+
+        /* UNIT_LINE_ALWAYS */
+        bool boolean;         /* "yes" is accepted */
+        const char *values[4]; /* other accepted values, ending with NULL */
+        const char *no;       /* what to do for any other value; NULL: text */
+        const char *capabilities[3]; /* the payload must not have them */
+        const char *calls;    /* ... nor this system call or group */
+        const char *hidden[3]; /* paths that isorun hides because of the line */
+        unsigned conditions;  /* of UnitLineCondition */
+
+        /* UNIT_LINE_DIRECTIVE */
+        const char *directive;
+} UnitLine;
+
+extern const UnitLine unit_lines[]; /* ends with a NULL key */
+
+/* The entry for a line with this key, or NULL. */
+const UnitLine *unit_line_find(const char *key);
+
+/* Whether isorun does at least what the line KEY=value asks for. Only for UNIT_LINE_ALWAYS. */
+bool unit_line_is_met(const UnitLine *line, const char *value);
