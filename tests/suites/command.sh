@@ -92,6 +92,7 @@ job "--timeout needs a unit" "125 isorun: --timeout: RuntimeMaxSec=: cannot be e
 could enforce it (-p Optional=RuntimeMaxSec runs without it)" --timeout 1s true
 no_refusal job "a hidden working directory is said" "0 /isorun: notice: the working directory is not visible in the \
 sandbox; the command starts in / (--here shows %d)" pwd
+no_refusal job "... not if a volume shows it elsewhere" "0 /" -v .:/srv pwd
 job "a hidden file that an argument names is said" "1 isorun: notice: %d/notes is not visible in the sandbox \
 (-v %d/notes:ro shows it, --here the working directory)
 cat: notes: No such file or directory" cat notes
@@ -201,6 +202,12 @@ bad "a source that does not exist" $'[Sandbox]\nBindPaths=/no/such' '%f:2: BindP
 bad "a destination with .." $'[Sandbox]\nVolume=/etc:/a/../b' '%f:2: Volume=: the path contains "..": "/a/../b"'
 bad "two mounts on one place" $'[Sandbox]\nBindPaths=/etc:/mnt\nVolume=/usr:/mnt' \
 	"%f:3: Volume=: /mnt is already the destination of BindPaths= of $tmp/bad.conf:2"
+printf '[Policy]\nBase=default\nOptional=MemoryMax TasksMax\n[Sandbox]\nBindReadOnlyPaths=/etc:/srv/www\n' >"$tmp/shown.conf"
+run "$isorun" --no-scope --quiet --policy "$tmp/shown.conf" -v "$tmp/home/job:/srv/www:ro" cat /srv/www/notes
+no_refusal is "what the caller shows replaces what the policy shows at the same place" "$status $out$err" "0 hello"
+printf '[Sandbox]\nInaccessiblePaths=/srv/www\n' >>"$tmp/shown.conf"
+run "$isorun" --no-scope --quiet --policy "$tmp/shown.conf" -v "$tmp/home/job:/srv/www:ro" cat /srv/www/notes
+like "... but not what it hides" "$status $err" "125 *InaccessiblePaths=: /srv/www is already the destination of *"
 bad "a directory over a file" $'[Sandbox]\nBindPaths=/usr:/etc/passwd' \
 	'%f:2: BindPaths=: /etc/passwd is a file, but /usr is a directory'
 bad "a capability without effect" $'[Sandbox]\nCapabilityBoundingSet=CAP_SYS_TIME' \

@@ -260,12 +260,25 @@ static int note_hidden_argument(RootBuilder *rb) {
         return 0;
 }
 
+/* Whether a volume shows the directory, or a part of it, at another place: then the caller knows that it is hidden. */
+static bool is_shown_elsewhere(const RootBuilder *rb, const char *directory) {
+        for (size_t i = 0; i < rb->model.n_mounts; i++) {
+                const PlanMount *m = rb->model.mounts[i];
+
+                if (is_policy_volume(m) && plan_source_has_path(&m->source) &&
+                    (streq(m->source.path, directory) || path_is_below(m->source.path, directory)))
+                        return true;
+        }
+        return false;
+}
+
 /* The command starts in / because the working directory is hidden. */
 static int note_hidden_directory(RootBuilder *rb) {
         const char *cwd = rb->b->host->working_directory;
         int r;
 
-        r = cwd && !policy_get(rb->b->policy, D_WorkingDirectory) ? is_hidden(rb, cwd) : 0;
+        r = cwd && !policy_get(rb->b->policy, D_WorkingDirectory) && !is_shown_elsewhere(rb, cwd) ? is_hidden(rb, cwd)
+                                                                                                   : 0;
         if (r > 0)
                 report_notice(rb->b->report, "the working directory is not visible in the sandbox; the command starts "
                               "in / (--here shows %s)", cwd);

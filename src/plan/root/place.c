@@ -23,8 +23,13 @@ static int mount_error(RootBuilder *rb, const PlanMount *m, int error, const cha
         return r;
 }
 
-/* Decides between two mounts for one place. Two lines of the policy for it are an error. Returns 1 if m replaces the
- * other, 0 if m is left out, or -errno. */
+/* Whether the caller has named what is to be shown at the place, on the command line. */
+static bool is_of_caller(const PlanMount *m) {
+        return m->origin.line == 0 && m->kind != MOUNT_BLOCKED;
+}
+
+/* Decides between two mounts for one place. What the caller shows there replaces what the policy shows. Two lines of the
+ * policy for it are an error. Returns 1 if m replaces the other, 0 if m is left out, or -errno. */
 static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
         _cleanup_free_ char *where = NULL;
 
@@ -37,6 +42,8 @@ static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there
                 return 0;
         if (m->kind == MOUNT_BLOCKED && there->kind == MOUNT_BLOCKED)
                 return 0;
+        if (m->kind != MOUNT_BLOCKED && there->kind != MOUNT_BLOCKED && is_of_caller(m) != is_of_caller(there))
+                return is_of_caller(m);
 
         where = origin_format(there->origin);
         return mount_error(rb, m, EEXIST, "%s is already the destination of %s= of %s", m->destination, there->key,
