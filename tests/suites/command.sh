@@ -56,6 +56,9 @@ no"
 run sh -c '(ulimit -f 0; exec "$@") | cat' sh "${quiet[@]}" sh -c 'ulimit -f; echo ran'
 no_refusal is "a start writes no file, not even the filter" "$out" "0
 ran"
+run strace -o "$tmp/trace" -e trace=openat,execve "${quiet[@]}" echo ran
+no_refusal is "a start without a unit loads no library but libc's" \
+	"$out $(grep -c libc.so "$tmp/trace") $(grep -oE 'lib(seccomp|cap|jansson|systemd|elf|blkid|subid)\.so' "$tmp/trace")" "ran 1 "
 run "$isorun" --no-scope true
 like "what is optional and not enforced is said" "$err" "*MemoryMax=: not enforced: *TasksMax=: not enforced: *"
 run "$isorun" --no-scope --quiet true

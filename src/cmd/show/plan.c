@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "cmd/program.h"
-#include "cmd/show/json.h"
+#include "cmd/show/json-plan.h"
 #include "plan/show/show.h"
 
 int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report) {
