@@ -17,8 +17,8 @@ block() { # kind, n
 
 # What differs from one run to the next.
 normalize() {
-	sed -E -e 's/-[0-9a-f]{4}\b/-XXXX/g; s/\[[^]]*\] "GET/[TIME] "GET/; s/ +$//; s/  +/  /g; s/\b[0-9]+(ms|s)\b/TIME/g' \
-		-e 's/\b[0-9.]+[KMG]\b/SIZE/g; s/(isorun-web-XXXX.scope|site.service) .*/\1/' \
+	sed -E -e 's/-[0-9a-f]{4}\b/-XXXX/g; s/\[[^]]*\] "GET/[TIME] "GET/; s/ +/ /g; s/ $//' \
+		-e 's/running [0-9.]+[KMG] [0-9]+ [0-9.a-z]+ [0-9.a-z]+/running SIZE TASKS CPU AGE/' \
 		-e '/isorun: notice: .*MemorySwapMax/d' | sort
 }
 
@@ -46,6 +46,7 @@ says() { # description, n
 }
 
 mkdir -p ~/hello ~/site ~/.ssh
+echo silent >~/.curlrc # as at a terminal
 mount -t tmpfs tmpfs /srv
 mkdir /srv/www
 echo 'int puts(const char *); int main(void) { return puts("hello") < 0; }' >~/hello/hello.c
