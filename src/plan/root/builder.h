@@ -25,6 +25,7 @@ typedef struct RootBuilder {
         RootModel model;
         bool host_root;      /* the root is the host's */
         bool bare_root;      /* the root has only what is added to it */
+        bool passed_hidden;  /* the search for the command passed a directory or file that the sandbox hides */
         WantedMount *wanted; /* mounts without a place so far */
         size_t n_wanted, n_placed;
         HideOption *hide_options;

@@ -35,6 +35,15 @@ static int check_executable(const char *host) {
         return access(host, X_OK) < 0 ? errno : 0;
 }
 
+/* Whether the directory of a file that does not exist inside is a directory of the host: then the host has no such file
+ * either. */
+static bool is_missing_on_host(const Spot *spot) {
+        const char *name = strrchr(spot->path, '/');
+
+        return !spot->exists && spot->nearest_hosts && streq(spot->nearest_hosts[0], spot->nearest) &&
+               (size_t) (name - spot->path) == (spot->nearest[1] ? strlen(spot->nearest) : 0);
+}
+
 /* Whether a path can be executed inside: 0, or an errno. EPERM: the place is noexec. */
 static int look_inside(RootBuilder *rb, const char *path) {
         _cleanup_(spot_deinit) Spot spot = {};
@@ -43,8 +52,10 @@ static int look_inside(RootBuilder *rb, const char *path) {
         r = root_model_walk(&rb->model, path, &spot);
         if (r < 0)
                 return -r;
-        if (!spot.exists || !spot.hosts)
+        if (!spot.exists || !spot.hosts) {
+                rb->passed_hidden = rb->passed_hidden || !is_missing_on_host(&spot);
                 return ENOENT;
+        }
         return spot.cover->attributes.no_exec ? EPERM : check_executable(spot.hosts[0]);
 }
 
@@ -222,7 +233,7 @@ static int note_other_command(RootBuilder *rb) {
         const char *inside = rb->b->plan->executable, *name = rb->b->plan->arguments[0];
         int error, r;
 
-        if (strchr(name, '/'))
+        if (strchr(name, '/') || !rb->passed_hidden)
                 return 0;
 
         r = search(rb, name, look_outside, &outside, &error);
