@@ -18,6 +18,23 @@ json_t *json_text(const char *s) {
         return value;
 }
 
+json_t *json_text_or_null(const char *s) {
+        return s ? json_text(s) : json_null();
+}
+
+int json_print_array(json_t *(*make)(const void *items, size_t i), const void *items, size_t n, FILE *f) {
+        json_t *array = json_array();
+        int r = array ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                if (json_array_append_new(array, make(items, i)) < 0)
+                        r = -ENOMEM;
+        if (r >= 0)
+                r = json_print(array, f);
+        json_decref(array);
+        return r;
+}
+
 int json_print(const json_t *value, FILE *f) {
         errno = 0;
         if (json_dumpf(value, f, JSON_INDENT(2)) < 0)

@@ -2,12 +2,11 @@
 /* isoctl doctor: says what works on this host, what does not, and what to change. */
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
-#include <libsmartcols.h>
 #include <stdio.h>
 
 #include "cmd/program.h"
 #include "cmd/show/json.h"
+#include "cmd/show/rows.h"
 #include "cmd/show/terminal-output.h"
 #include "cmd/verb/verb.h"
 #include "plan/host.h"
@@ -236,55 +235,32 @@ static void check_ids(Findings *f, const Host *host) {
 }
 
 static int print_table(const Findings *f, bool legend) {
-        static const char *const headings[] = { "STATE", "PART", "DETAILS" };
-        static const char *const colours[] = { [STATE_LIMITED] = "yellow", [STATE_MISSING] = "red" };
-        struct libscols_table *table = scols_new_table();
-        bool coloured = output_has_colours();
+        static const char *const headings[] = { "STATE", "PART", "DETAILS", NULL };
+        static const char *const colours[] = { [STATE_WORKS] = NULL, [STATE_LIMITED] = "yellow",
+                                               [STATE_MISSING] = "red" };
+        struct libscols_table *table = rows_new(headings, legend);
         int r = table ? 0 : -ENOMEM;
 
-        if (table) {
-                scols_table_enable_noheadings(table, !legend);
-                scols_table_enable_colors(table, coloured);
-        }
-        for (size_t c = 0; r >= 0 && c < ELEMENTSOF(headings); c++)
-                if (!scols_table_new_column(table, headings[c], 0, c == 2 ? SCOLS_FL_WRAP : 0))
-                        r = -ENOMEM;
         for (size_t i = 0; r >= 0 && i < f->n; i++) {
                 const Finding *item = &f->items[i];
-                struct libscols_line *line = scols_table_new_line(table, NULL);
-                char *details = format("%s%s%s", item->what, item->todo ? ". To change it: " : "", item->todo ?: "");
+                _cleanup_free_ char *details = format("%s%s%s", item->what, item->todo ? ". To change it: " : "",
+                                                      item->todo ?: "");
 
-                r = line && details ? scols_line_set_data(line, 0, state_names[item->state]) : -ENOMEM;
-                if (r >= 0)
-                        r = scols_line_set_data(line, 1, item->part);
-                if (r >= 0)
-                        r = scols_line_set_data(line, 2, details);
-                if (r >= 0 && coloured && colours[item->state])
-                        r = scols_line_set_color(line, colours[item->state]);
-                free(details);
+                r = details ? rows_add(table, (const char *[]) { state_names[item->state], item->part, details },
+                                       colours[item->state])
+                            : -ENOMEM;
         }
         if (r >= 0)
-                r = scols_print_table(table);
+                r = rows_print(table);
         scols_unref_table(table);
         return r;
 }
 
-static int print_json(const Findings *f) {
-        json_t *root = json_array();
-        int r = root ? 0 : -ENOMEM;
+static json_t *make_json(const void *items, size_t i) {
+        const Finding *item = &((const Finding *) items)[i];
 
-        for (size_t i = 0; r >= 0 && i < f->n; i++) {
-                const Finding *item = &f->items[i];
-
-                if (json_array_append_new(root, json_pack("{s:s, s:s, s:o, s:o}", "part", item->part, "state",
-                                                          state_names[item->state], "what", json_text(item->what),
-                                                          "todo", item->todo ? json_text(item->todo) : json_null())) < 0)
-                        r = -ENOMEM;
-        }
-        if (r >= 0)
-                r = json_print(root, stdout);
-        json_decref(root);
-        return r;
+        return json_pack("{s:s, s:s, s:o, s:o}", "part", item->part, "state", state_names[item->state], "what",
+                         json_text(item->what), "todo", json_text_or_null(item->todo));
 }
 
 static int run(const CommandLine *line, Report *report) {
@@ -302,7 +278,7 @@ static int run(const CommandLine *line, Report *report) {
         check_landlock(&f, &host);
         check_ids(&f, &host);
         r = f.oom                                ? -ENOMEM
-            : command_line_has(line, ARG_JSON) ? print_json(&f)
+            : command_line_has(line, ARG_JSON) ? json_print_array(make_json, f.items, f.n, stdout)
                                                : print_table(&f, !command_line_has(line, ARG_NO_LEGEND));
         r = r < 0 ? report_error(report, -r, "doctor: %s", strerror(-r)) : flush_output(report);
         for (size_t i = 0; i < f.n; i++)

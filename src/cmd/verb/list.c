@@ -48,13 +48,10 @@ static json_t *object(const InstanceList *list, const Instance *i) {
         Usage u = usage_measure(list, i);
 
         return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(i->name), "user",
-                         user(i), "policy",
-                         i->policy ? json_text(i->policy) : json_null(), "state", instance_state(i),
-                         "memory", number(u.has_memory, u.memory), "tasks", number(u.has_tasks, u.tasks), "cpu_usec",
-                         number(u.has_cpu, u.cpu_usec), "started_usec",
-                         i->started_usec ? json_integer((json_int_t) i->started_usec) : json_null(), "command",
-                         i->command ? json_text(i->command) : json_null(), "cgroup", json_text(i->cgroup), "nested",
-                         json_array());
+                         user(i), "policy", json_text_or_null(i->policy), "state", instance_state(i), "memory",
+                         number(u.has_memory, u.memory), "tasks", number(u.has_tasks, u.tasks), "cpu_usec",
+                         number(u.has_cpu, u.cpu_usec), "started_usec", number(i->started_usec, i->started_usec),
+                         "command", json_text_or_null(i->command), "cgroup", json_text(i->cgroup), "nested", json_array());
 }
 
 static int print_json(const InstanceList *list, Report *report) {

@@ -3,13 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <jansson.h>
-#include <libsmartcols.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "cmd/program.h"
 #include "cmd/show/json.h"
+#include "cmd/show/rows.h"
 #include "cmd/show/terminal-output.h"
 #include "cmd/start/load.h"
 #include "cmd/verb/verb.h"
@@ -137,76 +136,40 @@ static int find(FoundList *list, char *const *patterns) {
         return r;
 }
 
-static int fill_line(struct libscols_line *line, const Found *f, bool colours) {
+static int add_row(struct libscols_table *table, const Found *f) {
         const char *where = f->file ?: "built-in";
-        _cleanup_free_ char *text = NULL;
-        int r;
+        _cleanup_free_ char *shadowed = NULL;
 
         if (f->shadowed_by) {
-                text = format("%s (shadowed by %s)", where, f->shadowed_by);
-                if (!text)
+                shadowed = format("%s (shadowed by %s)", where, f->shadowed_by);
+                if (!shadowed)
                         return -ENOMEM;
         }
-        r = scols_line_set_data(line, 0, f->name);
-        if (r >= 0)
-                r = scols_line_set_data(line, 1, f->broken ? "(has errors: see isoctl check)" : f->description ?: "-");
-        if (r >= 0)
-                r = scols_line_set_data(line, 2, text ?: where);
-        if (r >= 0 && colours && (f->shadowed_by || f->broken))
-                r = scols_line_set_color(line, f->shadowed_by ? "gray" : "red");
-        return r;
+        return rows_add(table,
+                        (const char *[]) { f->name, f->broken ? "(has errors: see isoctl check)" : f->description ?: "-",
+                                           shadowed ?: where },
+                        f->shadowed_by ? "gray" : f->broken ? "red" : NULL);
 }
 
 static int print_table(const FoundList *list, bool legend) {
-        static const char *const headings[] = { "NAME", "DESCRIPTION", "WHERE" };
-        struct libscols_table *table = scols_new_table();
-        bool colours = output_has_colours();
+        static const char *const headings[] = { "NAME", "DESCRIPTION", "WHERE", NULL };
+        struct libscols_table *table = rows_new(headings, legend);
         int r = table ? 0 : -ENOMEM;
 
-        if (table) {
-                scols_table_enable_noheadings(table, !legend);
-                scols_table_enable_colors(table, colours);
-        }
-        for (size_t c = 0; r >= 0 && c < ELEMENTSOF(headings); c++) {
-                struct libscols_column *column = scols_table_new_column(table, headings[c], 1, 0);
-
-                if (!column)
-                        r = -ENOMEM;
-                else if (colours)
-                        r = scols_cell_set_color(scols_column_get_header(column), "bold");
-        }
-        for (size_t i = 0; r >= 0 && i < list->n; i++) {
-                struct libscols_line *line = scols_table_new_line(table, NULL);
-
-                r = line ? fill_line(line, &list->items[i], colours) : -ENOMEM;
-        }
-        if (r >= 0 && list->n > 0)
-                r = scols_print_table(table);
+        for (size_t i = 0; r >= 0 && i < list->n; i++)
+                r = add_row(table, &list->items[i]);
+        if (r >= 0)
+                r = rows_print(table);
         scols_unref_table(table);
         return r;
 }
 
-static json_t *text_or_null(const char *text) {
-        return text ? json_text(text) : json_null();
-}
+static json_t *make_json(const void *items, size_t i) {
+        const Found *f = &((const Found *) items)[i];
 
-static int print_json(const FoundList *list) {
-        json_t *root = json_array();
-        int r = root ? 0 : -ENOMEM;
-
-        for (size_t i = 0; r >= 0 && i < list->n; i++) {
-                const Found *f = &list->items[i];
-
-                if (json_array_append_new(root, json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_text(f->name),
-                                                          "description", text_or_null(f->description), "file",
-                                                          text_or_null(f->file), "shadowed_by",
-                                                          text_or_null(f->shadowed_by), "broken", f->broken)) < 0)
-                        r = -ENOMEM;
-        }
-        if (r >= 0)
-                r = json_print(root, stdout);
-        json_decref(root);
-        return r;
+        return json_pack("{s:o, s:o, s:o, s:o, s:b}", "name", json_text(f->name), "description",
+                         json_text_or_null(f->description), "file", json_text_or_null(f->file), "shadowed_by",
+                         json_text_or_null(f->shadowed_by), "broken", f->broken);
 }
 
 static int run(const CommandLine *line, Report *report) {
@@ -215,7 +178,7 @@ static int run(const CommandLine *line, Report *report) {
 
         r = find(&list, line->arguments);
         if (r >= 0)
-                r = command_line_has(line, ARG_JSON) ? print_json(&list)
+                r = command_line_has(line, ARG_JSON) ? json_print_array(make_json, list.items, list.n, stdout)
                                                      : print_table(&list, !command_line_has(line, ARG_NO_LEGEND));
         if (r < 0)
                 r = report_error(report, -r, "policies: %s", strerror(-r));
