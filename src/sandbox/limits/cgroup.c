@@ -237,6 +237,19 @@ void cgroup_end_payload(int cgroup_fd) {
         }
 }
 
+void cgroup_remove_rest(int cgroup_fd) {
+        char link[sizeof("/proc/self/fd/") + 10], path[PATH_MAX];
+        ssize_t n;
+
+        visit_below(cgroup_fd, remove_one);
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", cgroup_fd);
+        n = readlink(link, path, sizeof(path) - 1);
+        if (n < 0)
+                return;
+        path[n] = 0; /* the kernel appends " (deleted)" to that of a cgroup that is gone */
+        (void) rmdir(path);
+}
+
 /* Returns 0 or an errno. */
 static int remove_tree(const char *path) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -248,6 +248,12 @@ void holder_end_payload(const Holder *h) {
                 cgroup_end_payload(h->cgroup_fd);
 }
 
+void holder_remove_rest(const Holder *h, Patience *patience) {
+        if (h->plan && h->plan->holder == HOLDER_SCOPE && h->plan->delegate && h->cgroup_fd >= 0 &&
+            scope_has_ended(h->plan, patience))
+                cgroup_remove_rest(h->cgroup_fd);
+}
+
 void holder_deinit(Holder *h) {
         h->scope = scope_free(h->scope);
         h->cgroup_fd = fd_close(h->cgroup_fd);

@@ -54,4 +54,8 @@ bool holder_name_taken(const Holder *h);
 /* When the payload has ended, and before the first process inside does: cgroup_end_payload(). */
 void holder_end_payload(const Holder *h);
 
+/* When the first process inside has ended before holder_end_payload() was through: removes the cgroup of a scope with
+ * Delegate= if systemd has given it up, see cgroup_remove_rest(). */
+void holder_remove_rest(const Holder *h, Patience *patience);
+
 void holder_deinit(Holder *h);

@@ -317,6 +317,11 @@ static bool await_end(Run *run, bool interrupted) {
         return fd.revents;
 }
 
+/* Whether the first process inside has ended already. Otherwise it waits until end_inside() kills it. */
+static bool inside_has_ended(const Run *run) {
+        return run->pid <= 0 || poll(&(struct pollfd) { .fd = run->pidfd, .events = POLLIN }, 1, 0) == 1;
+}
+
 /* Kills the first process inside, and with it all processes in its pid namespace, and waits until they are gone. */
 static void end_inside(Run *run, bool interrupted) {
         siginfo_t info;
@@ -370,6 +375,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                 .control = -1,
         };
         Run *run = &s.run;
+        bool ended, ended_early;
         int r;
 
         s.terminal.run = s.relay.run = run;
@@ -384,9 +390,13 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
         /* A systemd that gets to the request now must not find its sender. */
         bus_deinit(&run->bus);
-        if (run->outcome.progress == PROGRESS_ENDED && !plan->hand_over)
+        ended = run->outcome.progress == PROGRESS_ENDED && !plan->hand_over;
+        if (ended)
                 holder_end_payload(&run->holder);
+        ended_early = ended && inside_has_ended(run);
         end_inside(run, r == -EINTR);
+        if (ended_early)
+                holder_remove_rest(&run->holder, &run->patience);
         holder_deinit(&run->holder);
         supervisor_deinit(&s);
         *ret = run->outcome;

@@ -68,6 +68,7 @@ const BusLibrary *bus_library(Report *report);
 #define SYSTEMD_DESTINATION "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
+#define SYSTEMD_UNIT "org.freedesktop.systemd1.Unit"
 
 /* A connection of isorun's, or {}. Its functions wait with patience, so that a signal can end the wait. */
 typedef struct Bus {

@@ -259,3 +259,24 @@ short scope_events(const Scope *s) {
 
         return events < 0 ? POLLIN : (short) events;
 }
+
+bool scope_has_ended(const Plan *plan, Patience *patience) {
+        _cleanup_free_ char *path = NULL;
+        sd_bus_message *reply = NULL;
+        Report silent = {};
+        const char *state;
+        Bus bus = {};
+        bool ended = false;
+
+        /* For a unit that is not loaded any more, systemd says "inactive". */
+        if (bus_connect(&bus, plan->user_manager, patience, &silent) >= 0 &&
+            bus.lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", plan->unit, &path) >= 0 &&
+            bus_get_property(&bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, "ActiveState", "s",
+                             &reply) >= 0 &&
+            bus.lib->sd_bus_message_read(reply, "s", &state) >= 0)
+                ended = streq(state, "inactive") || streq(state, "failed");
+        if (bus.lib)
+                bus.lib->sd_bus_message_unref(reply);
+        bus_deinit(&bus);
+        return ended;
+}

@@ -25,6 +25,9 @@ bool scope_name_taken(const Scope *scope);
  * to the first: a unit of that name may belong to others. scope_process() then returns -ECANCELED. */
 void scope_cancel(Scope *scope);
 
+/* Asks systemd, over a connection of its own, whether the plan's unit has ended. Returns false if there is no answer. */
+bool scope_has_ended(const Plan *plan, Patience *patience);
+
 /* The fd and events to poll(2) for before the next scope_process(). */
 int scope_fd(const Scope *scope);
 short scope_events(const Scope *scope);

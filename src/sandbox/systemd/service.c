@@ -9,7 +9,6 @@
 #include "util/strv.h"
 #include "util/text.h"
 
-#define SYSTEMD_UNIT "org.freedesktop.systemd1.Unit"
 #define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
 
 /* Dependencies belong to the unit (systemd.unit(5)), all other properties to the service (systemd.service(5)). A
