@@ -32,8 +32,8 @@ static int add_hidden(RootBuilder *rb, const char *destination, Origin origin) {
         return root_builder_want_if_there(rb, mount_because_of(origin, m));
 }
 
-/* Terminals of the instance itself. All devpts of a machine together have 4096 (kernel.pty.max), of which the host keeps
- * 1024 for its own. With max=, one instance cannot take the other 3072. */
+/* Terminals of the instance itself. A machine has 4096 (kernel.pty.max). The host keeps 1024 of them, and all other devpts
+ * share the rest. With max=, one instance cannot take them all. */
 static int add_terminals(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
                                                    .attributes.devices = true,

@@ -23,6 +23,6 @@ int pty_begin_session(Inside *inside, int *ret_terminal, Failure *f);
  * to have it from the beginning. Returns 0, or a negative errno kept in f. */
 int pty_lead_group(const Inside *inside, int terminal, Failure *f);
 
-/* In the reaper: sends SIGCONT to the payload. terminal: -1 if there is none; stopped: whether the payload was stopped;
- * foreground: whether it gets the terminal's foreground. */
+/* In the reaper: sends SIGCONT to the payload. terminal: the instance's own, or -1; stopped: whether the payload was
+ * stopped; foreground: whether it gets the terminal's foreground. */
 void pty_continue(int terminal, pid_t payload, bool stopped, bool foreground);

@@ -69,7 +69,7 @@ static void note_stop(Reaper *r, pid_t pid) {
                 (void) message_send(r->socket, &(Message) { .type = MESSAGE_STOPPED, .value = info.si_status }, NULL, 0);
 }
 
-/* Handles the next event of a child. Returns false if there is none. */
+/* Handles the next event of a child. Returns false if all have been handled. */
 static bool reap_one(Reaper *r) {
         const int events = WEXITED | (r->own_session ? WSTOPPED | WCONTINUED : 0);
         siginfo_t info = {};

@@ -43,7 +43,7 @@ static int mount_overlay(void) {
         return check(mount("overlay", "/tmp/place", "overlay", MS_RDONLY, "lowerdir=/tmp/lower:/tmp/place"));
 }
 
-/* In the pid namespace, of which a new /proc shows the processes. */
+/* In a pid namespace of its own, because the kernel mounts a new /proc only there. */
 static void try_mounts(int errors[static _PROBE_MAX]) {
         errors[PROBE_MOUNT] = check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
         if (!errors[PROBE_MOUNT])
