@@ -45,27 +45,6 @@ static bool is_control(const unsigned char *s) {
         return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
 }
 
-void escape_json(FILE *f, const char *text) {
-        const unsigned char *s = (const unsigned char *) text;
-
-        fputc('"', f);
-        while (*s) {
-                size_t n = utf8_length(s);
-
-                if (n == 0)
-                        fprintf(f, "\\\\x%02x", *s++);
-                else if (*s < 0x20)
-                        fprintf(f, "\\u%04x", *s++);
-                else {
-                        if (*s == '"' || *s == '\\')
-                                fputc('\\', f);
-                        fwrite(s, 1, n, f);
-                        s += n;
-                }
-        }
-        fputc('"', f);
-}
-
 void escape_write(FILE *f, const char *text) {
         const unsigned char *s = (const unsigned char *) text;
 

@@ -7,9 +7,6 @@
  * \xHH. */
 void escape_write(FILE *f, const char *s);
 
-/* Writes s as a JSON string, in quotation marks. Bytes that are not UTF-8 become the four characters \xHH. */
-void escape_json(FILE *f, const char *s);
-
 /* Returns s as one line for a unit file, on the heap. Control characters, backslashes and bytes that are not UTF-8
  * become "?". A longer text is cut to at most max bytes, between two characters. NULL when memory runs out. */
 char *make_line(const char *s, size_t max);

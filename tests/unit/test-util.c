@@ -506,26 +506,6 @@ static void test_escape(_unused_ void **state) {
         }
 }
 
-static void test_escape_json(_unused_ void **state) {
-        static const char *const cases[][2] = {
-                { "", "\"\"" },
-                { "plain ~ /", "\"plain ~ /\"" },
-                { "ä ߿ ࠀ 😀", "\"ä ߿ ࠀ 😀\"" },
-                { "\t\n\x1f", "\"\\u0009\\u000a\\u001f\"" },
-                { "a\"b\\c", "\"a\\\"b\\\\c\"" },
-                { "\xff\xe4x", "\"\\\\xff\\\\xe4x\"" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                Buffer b;
-
-                buffer_init(&b);
-                escape_json(b.f, cases[i][0]);
-                expect_text(cases[i][0], buffer_text(&b), cases[i][1]);
-                buffer_deinit(&b);
-        }
-}
-
 static void test_make_line(_unused_ void **state) {
         static const struct {
                 const char *text;
@@ -734,7 +714,7 @@ int main(void) {
                 cmocka_unit_test(test_path_safe),
                 cmocka_unit_test(test_path_is_below), cmocka_unit_test(test_path_simplify), cmocka_unit_test(test_path_parent),
                 cmocka_unit_test(test_path_pairs),
-                cmocka_unit_test(test_escape), cmocka_unit_test(test_escape_json), cmocka_unit_test(test_make_line),
+                cmocka_unit_test(test_escape), cmocka_unit_test(test_make_line),
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),
                 cmocka_unit_test(test_id_map),
                 cmocka_unit_test(test_report),
