@@ -42,7 +42,7 @@ else:
     print("attacking", flush=True)
     while True:
         for name in "apart", "payload": write(name + "/cgroup.freeze", "1")
-        time.sleep(1)
+        time.sleep(0.2)
 time.sleep(1000)
 PY
 chmod 644 "$tmp/attack.py"

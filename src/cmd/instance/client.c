@@ -76,7 +76,7 @@ static const char *read_listener(char *line, uint64_t *ret_inode) {
 static int connect_to(const char *name, pid_t isorun, struct ucred *ret) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         struct sockaddr_un address = { .sun_family = AF_UNIX };
-        const struct timeval limit = { .tv_sec = CLIENT_SECONDS };
+        const struct timeval limit = { .tv_sec = CONTROL_SECONDS };
         socklen_t size = sizeof(*ret);
         size_t n = strlen(name);
 
@@ -193,7 +193,7 @@ int client_receive(int fd, const char *name, ControlReply *ret, int *fds, unsign
 
         r = packet_receive(fd, packet, sizeof(packet), &size, fds, n, 0);
         if (r == -EAGAIN)
-                return report_error(report, ETIMEDOUT, "%s has not answered within %d seconds", name, CLIENT_SECONDS);
+                return report_error(report, ETIMEDOUT, "%s has not answered within %d seconds", name, CONTROL_SECONDS);
         if (r < 0)
                 return report_error(report, -r, "%s: %s", name, strerror(-r));
         if (r == 0)

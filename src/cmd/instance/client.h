@@ -6,10 +6,8 @@
 #include "sandbox/wire/control.h"
 #include "util/report.h"
 
-enum { CLIENT_SECONDS = 10 }; /* the longest wait for an answer */
-
 /* Connects to the isorun with that pid. *ret_uid and *ret_gid are the ids of isorun. Waits of the socket end after
- * CLIENT_SECONDS, with -EAGAIN. Returns the fd, which the caller closes, or -errno: -ENOENT if isorun does not listen in
+ * CONTROL_SECONDS, with -EAGAIN. Returns the fd, which the caller closes, or -errno: -ENOENT if isorun does not listen in
  * this network namespace, -EAGAIN if it does not accept connections. */
 int client_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid);
 

@@ -212,7 +212,7 @@ static int relay(Visit *v) {
                         return report_error(v->report, errno, "cannot wait for events: %s", strerror(errno));
                 if (r == 0 && time_left(v) == 0)
                         return report_error(v->report, ETIMEDOUT, "%s has not started the command within %d seconds",
-                                            v->instance->name, CLIENT_SECONDS);
+                                            v->instance->name, CONTROL_SECONDS);
                 r = 0;
                 if (v->own_terminal && terminal_process(&v->terminal, fds + 2) < 0) {
                         v->status = 128 + SIGHUP;
@@ -237,7 +237,7 @@ static int run(const CommandLine *line, Report *report) {
                 return PLAN_FAILED;
         v.instance = instances_pick(&list, line->arguments[0], report);
         v.connection = v.instance ? talk_connect(v.instance, NULL, report) : -1;
-        v.start_by = clock_usec(CLOCK_MONOTONIC) + (uint64_t) CLIENT_SECONDS * 1000000;
+        v.start_by = clock_usec(CLOCK_MONOTONIC) + (uint64_t) CONTROL_SECONDS * 1000000;
         if (v.connection < 0 || take_signals(&v) < 0 || ask(&v, line->rest) < 0)
                 return PLAN_FAILED;
         if (relay(&v) < 0)

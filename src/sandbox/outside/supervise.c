@@ -10,6 +10,7 @@
 #include "sandbox/systemd/journal.h"
 #include "sandbox/wire/control.h"
 #include "sandbox/wire/signals.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
@@ -178,14 +179,21 @@ static int died(Run *run) {
         return 0;
 }
 
+/* A command that enters a frozen cgroup is frozen, too. The payload may freeze it again before it has started, so this
+ * is done every THAW_MSEC for as long as isoctl waits for that. */
+static void thaw_for_command(Supervisor *s) {
+        cgroup_thaw_payload(s->run.holder.cgroup_fd);
+        if (clock_usec(CLOCK_MONOTONIC) >= s->entered_end)
+                s->entered_end = 0;
+}
+
 /* Accepts a connection of isoctl, and passes it to the reaper. Drops it if the message would have to wait, for example
  * because the reaper is frozen. */
-static void admit(const Supervisor *s) {
+static void admit(Supervisor *s) {
         _cleanup_close_ int connection = control_accept(s->control);
 
-        /* A command that enters a frozen cgroup is frozen, too. */
         if (connection >= 0 && s->run.plan->inner_cgroup && s->run.holder.cgroup_fd >= 0)
-                cgroup_thaw_payload(s->run.holder.cgroup_fd);
+                s->entered_end = clock_usec(CLOCK_MONOTONIC) + CONTROL_SECONDS * UINT64_C(1000000);
 
         if (connection >= 0 && poll(&(struct pollfd) { .fd = s->run.socket, .events = POLLOUT }, 1, 0) == 1)
                 (void) message_send(s->run.socket, &(Message) { .type = MESSAGE_CONTROL }, &connection, 1);
@@ -238,16 +246,20 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
                 ask_about_signals(s);
         if (fds[ON_CONTROL].revents)
                 admit(s);
+        if (s->entered_end)
+                thaw_for_command(s);
         notify_process(s->relay.notify, fds + ON_NOTIFY);
         return 0;
 }
 
 /* Waits for events. Returns 0 or -errno; -EINTR is reported. */
-static int wait_for_events(Run *run, struct pollfd fds[static SOURCES]) {
+static int wait_for_events(Supervisor *s, struct pollfd fds[static SOURCES]) {
+        enum { THAW_MSEC = 100 };
+        Run *run = &s->run;
         int r;
 
         if (run->outcome.progress != PROGRESS_STARTING)
-                return poll(fds, SOURCES, -1) < 0 && errno != EINTR ? -errno : 0;
+                return poll(fds, SOURCES, s->entered_end ? THAW_MSEC : -1) < 0 && errno != EINTR ? -errno : 0;
         patience_check(&run->patience, (Origin) {}, NULL,
                        "waiting until the instance's root is complete and its command runs");
         r = patience_poll(&run->patience, fds, SOURCES, -1);
@@ -261,7 +273,7 @@ int supervise(Supervisor *s) {
 
         while (r == 0) {
                 fill(s, fds);
-                r = wait_for_events(run, fds);
+                r = wait_for_events(s, fds);
                 if (r == 0)
                         r = process(s, fds);
                 else

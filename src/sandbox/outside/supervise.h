@@ -9,7 +9,8 @@
 /* A run, and the parts that have work while the payload runs. */
 typedef struct Supervisor {
         Run run;
-        int control; /* the socket that isoctl connects to; -1: none */
+        int control;          /* the socket that isoctl connects to; -1: none */
+        uint64_t entered_end; /* until then, a command of isoctl may be about to start; CLOCK_MONOTONIC; 0: none */
         RunTerminal terminal;
         Relay relay;
         HandOver hand_over;

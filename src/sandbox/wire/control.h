@@ -62,6 +62,7 @@ typedef struct ControlReply {
 enum {
         CONTROL_STRINGS_MAX = 128 << 10, /* bytes, including the NULs */
         CONTROL_REPLY_ROOM = 4096,       /* bytes; every reply of every version fits */
+        CONTROL_SECONDS = 10,            /* how long isoctl waits for an answer */
 };
 
 /* The header of this program. */
