@@ -46,17 +46,20 @@ static bool is_control(const unsigned char *s) {
 }
 
 void escape_write(FILE *f, const char *text) {
-        const unsigned char *s = (const unsigned char *) text;
+        const unsigned char *s = (const unsigned char *) text, *plain = s;
 
         while (*s) {
                 size_t n = utf8_length(s);
 
                 if (n > 0 && !is_control(s)) {
-                        fwrite(s, 1, n, f);
                         s += n;
-                } else
-                        fprintf(f, "\\x%02x", *s++);
+                        continue;
+                }
+                fwrite(plain, 1, (size_t) (s - plain), f);
+                fprintf(f, "\\x%02x", *s++);
+                plain = s;
         }
+        fwrite(plain, 1, (size_t) (s - plain), f);
 }
 
 char *escape(const char *text) {
