@@ -43,7 +43,12 @@ static bool is_literal(const char *pattern) {
         return strcspn(pattern, "*?[\\") >= strcspn(pattern, "/");
 }
 
-int component_match(const char *pattern, const char *path) {
+/* Whether a component of a pattern ends with this character, or has a wildcard here. */
+static bool is_special(char c) {
+        return c == '*' || c == '?' || c == '[' || c == '\\' || c == '/' || c == '\0';
+}
+
+static int match(const char *pattern, const char *path) {
         size_t n = strcspn(pattern, "/"), literal = strcspn(pattern, "*?[\\/"), size = strcspn(path, "/");
         _cleanup_free_ char *component = NULL, *name = NULL;
 
@@ -54,6 +59,11 @@ int component_match(const char *pattern, const char *path) {
         component = strndup(pattern, n);
         name = strndup(path, size);
         return component && name ? fnmatch(component, name, 0) != FNM_NOMATCH : -ENOMEM;
+}
+
+/* Each start compares thousands of names, and most of them differ in the first character. */
+int component_match(const char *pattern, const char *path) {
+        return pattern[0] == path[0] || is_special(pattern[0]) ? match(pattern, path) : 0;
 }
 
 static int want_hidden(const Search *s, const HideRule *rule, const char *path) {
