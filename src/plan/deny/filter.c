@@ -29,20 +29,22 @@ static bool may_have_rule(const Plan *plan, int number) {
         return number >= 0 || (number < SYSCALL_UNKNOWN && plan->n_architectures > 0);
 }
 
-/* Adds all system calls that @known and the architectures of the plan have, as denied. The group is sorted by name. */
+/* Adds all system calls that @known and the architectures of the plan have, as denied. The group and the table of
+ * numbers are both sorted by name. */
 static int add_known(Plan *plan, int error) {
-        const SyscallGroup *known = syscall_group_find("@known");
+        const NamedNumber *n = syscall_numbers, *end = n + n_syscall_numbers;
 
-        for (const char *const *m = known->members; *m; m++) {
-                const int number = syscall_number(*m);
+        for (const char *const *m = syscall_group_find("@known")->members; *m; m++) {
                 PlanCall *call;
 
-                if (!may_have_rule(plan, number))
+                while (n < end && strcmp(n->name, *m) < 0)
+                        n++;
+                if (n == end || !streq(n->name, *m) || !may_have_rule(plan, n->number))
                         continue;
                 call = ARRAY_APPEND(plan->calls, plan->n_calls);
                 if (!call)
                         return -ENOMEM;
-                *call = (PlanCall) { .name = *m, .number = number, .error = error };
+                *call = (PlanCall) { .name = n->name, .number = n->number, .error = error };
         }
         return 0;
 }
