@@ -196,6 +196,12 @@ ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
 # The first process with a matching command line. (pgrep -o cannot tell processes apart that started in the same tick.)
 first_pid() { pgrep -f "$1" | sort -n | head -n1; }
 
+# Without files on disk, a user's journal is in the system's, which the user may not read.
+let_read_journal() {
+	journalctl --sync
+	chmod -R o+rX /run/log/journal
+}
+
 has_controllers() {
 	local there
 	there=" $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null) "

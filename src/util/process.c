@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "util/fd.h"
 
@@ -96,4 +98,28 @@ int process_hide_arguments(const char *name) {
         memset((void *) (uintptr_t) ends[0], 0, size);
         memcpy((void *) (uintptr_t) ends[0], name, strnlen(name, size - 1));
         return 0;
+}
+
+/* struct pidfd_info of <linux/pidfd.h>, Linux 6.15. */
+typedef struct PidfdInfo {
+        uint64_t mask, cgroup;
+        uint32_t ids[11];
+        int32_t exit_code;
+} PidfdInfo;
+
+#define GET_INFO _IOWR(0xFF, 11, PidfdInfo)
+#define INFO_EXIT (UINT64_C(1) << 3)
+
+int process_pidfd_exit(int pidfd) {
+        enum { TIMEOUT_MSEC = 1000 };
+        PidfdInfo info = { .mask = INFO_EXIT };
+
+        /* The kernel tells the status, and hangs up, when the parent has waited for the process. */
+        if (ioctl(pidfd, GET_INFO, &info) >= 0 && !(info.mask & INFO_EXIT)) {
+                (void) poll(&(struct pollfd) { .fd = pidfd }, 1, TIMEOUT_MSEC);
+                info.mask = INFO_EXIT;
+                if (ioctl(pidfd, GET_INFO, &info) < 0)
+                        info.mask = 0;
+        }
+        return info.mask & INFO_EXIT ? info.exit_code : -EOPNOTSUPP;
 }

@@ -19,7 +19,7 @@ test_hand_over() {
 	touch "$tmp/go/now"
 	await has_ended
 	wait "$waiting"
-	is "$label: ... isoctl wait has waited" "$? $(cat "$tmp/waited")" "0 "
+	is "$label: ... isoctl wait has waited" "$? $(cat "$tmp/waited")" "3 "
 	is "$label: ... the exit status is the command's" "$(show ExecMainStatus) $(show Result)" "3 exit-code"
 	end
 	begin -- --hand-over -- say READY=1 die

@@ -10,15 +10,9 @@ mode=(--quiet -p "Optional=MemoryMax TasksMax")
 # The MESSAGE_ID of a kind of record.
 id_of() { sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/systemd/journal-records.inc"; }
 
-# The user's journal is in the system's here, which he may not read.
-let_read() {
-	journalctl --sync
-	chmod -R o+rX /run/log/journal
-}
-
 # Fields of each record of a kind that journalctl shows for a unit, and for nothing but that: a line each.
 records() { # kind, unit, fields...
-	let_read
+	let_read_journal
 	"${who[@]}" journalctl -q --no-pager -o json "$unit_option=$2" "MESSAGE_ID=$(id_of "$1")" | python3 -c 'import json, sys
 for line in sys.stdin:
     entry = json.loads(line)
@@ -57,6 +51,12 @@ test_run() {
 	run "${who[@]}" "$isorun" "${mode[@]}" --name run sh -c 'exit 3'
 	is "$label: ... of a failure" "$(records ENDED $unit MESSAGE PRIORITY EXIT_CODE EXIT_STATUS | tail -n1)" \
 		"run ended: exit status 3|5|exited|3"
+	let_read_journal
+	run "${who[@]}" "$isoctl" wait run
+	is "$label: ... isoctl wait still knows it" "$status $err" "3 "
+	run "${who[@]}" "$isoctl" status "$unit"
+	like "$label: ... and isoctl status" "$status $out" \
+		"0 run?  unit * $unit?  state * ended?  policy * default?  command * sh -c exit 3?  started *?  ended *?  journal * run ended: exit status 3"
 	run "${who[@]}" "$isorun" "${mode[@]}" --name run sh -c 'kill -KILL $$'
 	is "$label: ... by a signal" "$(records ENDED $unit MESSAGE PRIORITY EXIT_CODE EXIT_STATUS | tail -n1)" \
 		"run was ended by SIGKILL|5|killed|9"
@@ -173,7 +173,7 @@ test_secrets() {
 
 # isoctl logs: what the payload writes, and the records.
 in_logs() { # text, words of isoctl's
-	let_read
+	let_read_journal
 	"${who[@]}" "$isoctl" logs --no-pager "${@:2}" -- -o cat 2>/dev/null | grep -qxF "$1"
 }
 
@@ -198,7 +198,7 @@ test_logs() {
 	ok "$label: ... with the records" in_logs "logs-two started: sh -c echo said more; exec sleep 1000" logs-two
 	if [ "$label" = root ]; then
 		for _ in {1..20}; do "$isorun" "${mode[@]}" --name logs-brief -p StandardOutput=journal echo said quickly; done
-		let_read
+		let_read_journal
 		is "... of one that has ended before journald looked" \
 			"$("$isoctl" logs --no-pager logs-brief -- -o cat | grep -cx 'said quickly')" 20
 	fi

@@ -145,14 +145,28 @@ test_wait() {
 	ok "$label: wait waits" kill -0 $waiter
 	kill -TERM "$(first_pid '^sleep 806$')"
 	wait $waiter
-	is "$label: ... until it has ended" "$? $(cat "$tmp/wait")" "0 "
+	is "$label: ... until it has ended, and ends as it has" "$? $(cat "$tmp/wait")" "143 "
 	begin one 806
 	is "$label: ... when its name is free again" "$(state one ActiveState)" active
 	(sleep 0.3; kill "$(first_pid '^sleep 806$')") &
 	ctl wait one
-	is "$label: and again" "$status $(state one LoadState)" "0 not-found"
+	is "$label: and again" "$status $(state one LoadState)" "143 not-found"
+	let_read_journal
 	ctl wait one
-	is "$label: wait for what there is not" "$status $err" "125 isoctl: no such instance: \"one\"; see isoctl list"
+	is "$label: ... after its end" "$status $err" "143 "
+	mkfifo "$tmp/exit-$label"
+	chmod 666 "$tmp/exit-$label"
+	"${who[@]}" "$isorun" "${mode[@]}" --name one sh -c 'read -r n; exit "$n"' <>"$tmp/exit-$label" &
+	started=$!
+	await listed "one "
+	"${who[@]}" "$isoctl" wait one &
+	waiter=$!
+	echo 3 >"$tmp/exit-$label"
+	wait $waiter
+	is "$label: wait exits with the command's status" $? 3
+	wait "$started"
+	ctl wait never
+	is "$label: wait for what there is not" "$status $err" "125 isoctl: no such instance: \"never\"; see isoctl list"
 	end
 }
 
@@ -397,7 +411,7 @@ test_service() {
 	ctl stop inside
 	is "$label: ... and stopped" "$status $err" "0 "
 	wait $waiter
-	is "$label: ... which wait has seen" "$? $(cat "$tmp/wait")" "0 "
+	is "$label: ... which wait has seen" "$? $(cat "$tmp/wait")" "143 "
 	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test 2>/dev/null
 	end 822
 }

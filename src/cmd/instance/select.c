@@ -129,6 +129,17 @@ static int none(const InstanceList *list, const char *name, Report *report) {
         return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
 }
 
+bool instances_has(const InstanceList *list, const char *name) {
+        for (size_t i = 0; i < list->n; i++) {
+                const Instance *item = &list->items[i];
+
+                if (instance_matches(item, name) ? !instance_is_foreign(item) || names_user(name)
+                                                 : instance_is_own(item) && startswith(item->name, name))
+                        return true;
+        }
+        return instance_is_pattern(name);
+}
+
 static const Instance *find_meant(const InstanceList *list, const char *name, const MatchRule *rule, size_t *ret_n) {
         const Instance *found = NULL;
 

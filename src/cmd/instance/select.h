@@ -33,6 +33,10 @@ void selection_deinit(Selection *selection);
  * notice. */
 int instances_select(Selection *ret, const InstanceList *list, char *const *names, bool acting, Report *report);
 
+/* Whether name, or a name of the caller's own instances that begins with it, is that of a running instance. Also true for
+ * a pattern. */
+bool instances_has(const InstanceList *list, const char *name);
+
 /* Finds the one instance that name means, and that isoctl can act on. name is an instance, a unit, a cgroup, a pattern
  * with one match, or the beginning of an instance's name. An exact name comes first: of the caller's own manager, then
  * among instances whose cgroup belongs to root or the caller, then among all. The beginning of a name counts only for

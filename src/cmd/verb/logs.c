@@ -51,14 +51,6 @@ static int add_ended(Query *q, const char *text) {
         return unit ? add_unit(q, unit, of_user, name != text ? named : uid) : -ENOMEM;
 }
 
-static bool is_running(const InstanceList *list, const char *name) {
-        for (size_t i = 0; i < list->n; i++)
-                if (instance_matches(&list->items[i], name) ? !instance_is_foreign(&list->items[i]) || strchr(name, '/')
-                                                            : instance_is_own(&list->items[i]) && startswith(list->items[i].name, name))
-                        return true;
-        return instance_is_pattern(name);
-}
-
 static int add_instance(Query *q, const Instance *i, Report *report) {
         if (!i->unit)
                 return report_error(report, EOPNOTSUPP, "%s has no unit, so it has no separate journal", i->name);
@@ -69,7 +61,7 @@ static int add_name(Query *q, const InstanceList *list, char *name, Report *repo
         _cleanup_(selection_deinit) Selection selection = {};
         int r;
 
-        if (!is_running(list, name))
+        if (!instances_has(list, name))
                 return add_ended(q, name) < 0 ? report_oom(report) : 0;
         r = instances_select(&selection, list, (char *[]) { name, NULL }, true, report);
         for (size_t i = 0; r >= 0 && i < selection.n; i++)

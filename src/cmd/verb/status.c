@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cmd/instance/ended.h"
 #include "cmd/instance/find.h"
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
@@ -23,16 +24,16 @@ static void print_field(const char *key, const char *value) {
         putchar('\n');
 }
 
-static void print_started(const Instance *i) {
-        time_t seconds = (time_t) (i->started_usec / 1000000);
+static void print_time(const char *key, uint64_t usec) {
+        time_t seconds = (time_t) (usec / 1000000);
         char age[FORMAT_MAX], date[64], text[128];
         struct tm tm;
 
-        if (!i->started_usec || !localtime_r(&seconds, &tm) || !strftime(date, sizeof(date), "%F %T %Z", &tm))
+        if (!usec || !localtime_r(&seconds, &tm) || !strftime(date, sizeof(date), "%F %T %Z", &tm))
                 return;
-        format_age(age, i->started_usec);
+        format_age(age, usec);
         snprintf(text, sizeof(text), "%s; %s ago", date, age);
-        print_field("started", text);
+        print_field(key, text);
 }
 
 static void format_amount(char ret[static FORMAT_MAX], uint64_t n, bool bytes) {
@@ -93,7 +94,7 @@ static void print_facts(const InstanceList *list, const Instance *i) {
                 snprintf(pid, sizeof(pid), "%d (reported by the command)", i->main_pid);
                 print_field("main process", pid);
         }
-        print_started(i);
+        print_time("started", i->started_usec);
         if (cgroup < 0)
                 return;
         print_usage(cgroup, "memory", "memory.current", "memory.max", true);
@@ -157,17 +158,51 @@ static int show(const InstanceList *list, const Instance *i, Report *report) {
         return print_plan_text(i, report);
 }
 
+/* Prints what the journal says about an instance that does not run. Returns whether it says anything. */
+static bool show_ended(const char *name) {
+        _cleanup_(ended_deinit) Ended ended = {};
+
+        if (ended_find(name, 0, &ended) <= 0)
+                return false;
+        printf("%s", colour(COLOUR_BOLD));
+        escape_write(stdout, ended.name);
+        printf("%s\n", colour(NULL));
+        print_field("unit", ended.unit);
+        print_field("state", ended.refused ? "not started" : ended.status >= 0 ? "ended" : "ended, not known how");
+        if (ended.policy)
+                print_field("policy", ended.policy);
+        if (ended.command)
+                print_field("command", ended.command);
+        print_time("started", ended.started_usec);
+        print_time(ended.refused ? "refused" : "ended", ended.ended_usec);
+        print_field("journal", ended.message);
+        return true;
+}
+
+/* Shows all instances that the argument means. Returns 0 or -errno, reported. */
+static int show_argument(const InstanceList *list, char *name, Report *report) {
+        _cleanup_(selection_deinit) Selection selection = {};
+        int r;
+
+        if (!instances_has(list, name) && show_ended(name))
+                return 0;
+        r = instances_select(&selection, list, (char *[]) { name, NULL }, false, report);
+        for (size_t i = 0; i < selection.n; i++) {
+                int q = show(list, selection.items[i], report);
+
+                r = q < 0 ? q : r;
+        }
+        return r;
+}
+
 static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
-        _cleanup_(selection_deinit) Selection selection = {};
         int result = 0;
 
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        if (instances_select(&selection, &list, line->arguments, false, report) < 0)
-                result = PLAN_FAILED;
-        for (size_t i = 0; i < selection.n; i++)
-                if (show(&list, selection.items[i], report) < 0)
+        for (char **name = line->arguments; *name; name++)
+                if (show_argument(&list, *name, report) < 0)
                         result = PLAN_FAILED;
         return flush_output(report) < 0 ? PLAN_FAILED : result;
 }
@@ -178,7 +213,8 @@ const Verb verb_status = {
         .name = "status",
         .help = "show what an instance uses and may do",
         .details = "Shows the state of an instance, what it uses, the directories that were granted to it, and the plan\n"
-                   "that it was started with. Each entry of the plan has the policy line that it comes from.",
+                   "that it was started with. Each entry of the plan has the policy line that it comes from. For an instance\n"
+                   "that has ended, shows what the journal says about its end.",
         .arguments = arguments,
         .pager = true,
         .run = run,

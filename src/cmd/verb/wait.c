@@ -1,26 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl wait NAME...: waits until the instances have ended and their scopes are gone, so that their names are free. */
+/* isoctl wait NAME...: waits until the instances have ended and their scopes are gone, so that their names are free. Exits
+ * as they have. */
 #include <errno.h>
 #include <poll.h>
+#include <sys/wait.h>
 #include <time.h>
 
+#include "cmd/instance/ended.h"
 #include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/process.h"
 
-static int wait_for_process(pid_t pid, const char *name, Report *report) {
-        _cleanup_close_ int fd = sys_pidfd_open(pid, 0);
-
-        if (fd < 0)
-                return errno == ESRCH ? 0 : report_error(report, errno, "%s: cannot wait for process %d: %s", name, pid,
-                                                         strerror(errno));
-        while (poll(&(struct pollfd) { .fd = fd, .events = POLLIN }, 1, -1) < 0)
+/* Waits for the process. Returns its status of wait(2), -EOPNOTSUPP if the kernel does not tell it, or -errno, reported. */
+static int wait_for_process(int pidfd, Report *report) {
+        while (poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, -1) < 0)
                 if (errno != EINTR)
                         return report_error(report, errno, "cannot wait for events: %s", strerror(errno));
-        return 0;
+        return process_pidfd_exit(pidfd);
+}
+
+/* Opens a pidfd. Returns it, -1 if the process is gone, or -errno, reported. */
+static int open_process(pid_t pid, const char *name, Report *report) {
+        int fd = sys_pidfd_open(pid, 0);
+
+        return fd >= 0 || errno == ESRCH ? fd : report_error(report, errno, "%s: cannot wait for process %d: %s", name, pid,
+                                                             strerror(errno));
 }
 
 /* systemd removes the scope a moment after its last process has ended. The kernel does not tell other processes that a
@@ -44,29 +52,95 @@ static int wait_for_removal(const InstanceList *list, const Instance *i, Report 
                             i->cgroup, TURNS * TURN_MSEC / 1000);
 }
 
-static int wait_for(const InstanceList *list, const Instance *i, Report *report) {
-        int r;
+/* Waits for the first process inside and then for isorun, which ends as the payload has ended. After a hand-over, the
+ * first process does. Sets *ret to its status of wait(2), or -1. */
+static int wait_for_processes(const Instance *i, int *ret, Report *report) {
+        _cleanup_close_ int inside = open_process(i->pid, i->name, report),
+                            isorun = i->isorun ? open_process(i->isorun, i->name, report) : -1;
+        int r = inside >= 0 ? wait_for_process(inside, report) : 0;
 
-        r = wait_for_process(i->pid, i->name, report);
-        if (r >= 0 && i->isorun)
-                r = wait_for_process(i->isorun, i->name, report);
-        if (r >= 0 && endswith(i->cgroup, ".scope"))
-                r = wait_for_removal(list, i, report);
-        return r;
+        *ret = -1;
+        if (inside < -1 || isorun < -1 || (r < 0 && r != -EOPNOTSUPP))
+                return -EIO;
+        if (isorun >= 0)
+                r = wait_for_process(isorun, report);
+        if (r < 0 && r != -EOPNOTSUPP)
+                return r;
+        if ((isorun >= 0 || i->handed_over) && inside >= 0 && r >= 0)
+                *ret = r;
+        return 0;
+}
+
+/* The exit status that isorun has for this status of wait(2). */
+static int as_exit_status(int wait_status) {
+        return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+static int not_known(const char *name, Report *report) {
+        report_error(report, ENODATA, "%s has ended, but neither the kernel nor the journal says how", name);
+        return PLAN_FAILED;
+}
+
+/* journald takes the record of the end a moment later. */
+static int ask_journal(const Instance *i, Report *report) {
+        enum { TURN_MSEC = 50, TURNS = 40 };
+        const char *name = i->unit ?: i->name;
+
+        for (unsigned turn = 0; i->unit && turn < TURNS; turn++) {
+                _cleanup_(ended_deinit) Ended ended = {};
+
+                if (ended_find(name, i->started_usec, &ended) > 0 && ended.status >= 0)
+                        return ended.status;
+                nanosleep(&(struct timespec) { .tv_nsec = TURN_MSEC * 1000000 }, NULL);
+        }
+        return not_known(i->name, report);
+}
+
+/* Returns the exit status of the instance. */
+static int wait_for(const InstanceList *list, const Instance *i, Report *report) {
+        int status;
+
+        if (wait_for_processes(i, &status, report) < 0)
+                return PLAN_FAILED;
+        if (endswith(i->cgroup, ".scope") && wait_for_removal(list, i, report) < 0)
+                return PLAN_FAILED;
+        return status >= 0 ? as_exit_status(status) : ask_journal(i, report);
+}
+
+/* Finds the exit status of an instance that does not run. Returns whether the journal has a record about it. */
+static bool has_ended(const char *name, int *ret, Report *report) {
+        _cleanup_(ended_deinit) Ended ended = {};
+
+        if (ended_find(name, 0, &ended) <= 0)
+                return false;
+        if (ended.refused)
+                report_error(report, ENOENT, "%s", ended.message);
+        *ret = ended.refused ? PLAN_FAILED : ended.status >= 0 ? ended.status : not_known(name, report);
+        return true;
+}
+
+/* Waits for all instances that the argument means. Returns the exit status of the last that has failed, or 0. */
+static int wait_for_argument(const InstanceList *list, char *name, Report *report) {
+        _cleanup_(selection_deinit) Selection selection = {};
+        int status = 0;
+
+        if (!instances_has(list, name) && has_ended(name, &status, report))
+                return status;
+        if (instances_select(&selection, list, (char *[]) { name, NULL }, true, report) < 0)
+                return PLAN_FAILED;
+        for (size_t i = 0; i < selection.n; i++)
+                status = wait_for(list, selection.items[i], report) ?: status;
+        return status;
 }
 
 static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
-        _cleanup_(selection_deinit) Selection selection = {};
         int status = 0;
 
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        if (instances_select(&selection, &list, line->arguments, true, report) < 0)
-                status = PLAN_FAILED;
-        for (size_t i = 0; i < selection.n; i++)
-                if (wait_for(&list, selection.items[i], report) < 0)
-                        status = PLAN_FAILED;
+        for (char **name = line->arguments; *name; name++)
+                status = wait_for_argument(&list, *name, report) ?: status;
         return status;
 }
 
@@ -75,7 +149,8 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REP
 const Verb verb_wait = {
         .name = "wait",
         .help = "wait until instances have ended",
-        .details = "Returns 0 even if an instance failed.",
+        .details = "Returns the exit status of the instance, as isorun does; with several, that of the last that has failed,\n"
+                   "or 0. For an instance that has ended, the journal says it.",
         .arguments = arguments,
         .run = run,
 };
