@@ -135,16 +135,73 @@ test_template() {
 fetch() { python3 -c 'import sys, urllib.request
 urllib.request.urlopen("http://127.0.0.1:%s/" % sys.argv[1], timeout=5)' "$1" 2>/dev/null; }
 
+# Lines of a unit around isorun that leave it what it needs. systemd ignores or refuses some of them for a user's unit.
+hardened=(ProtectSystem=strict RestrictSUIDSGID=yes LockPersonality=yes MemoryDenyWriteExecute=yes
+	NoNewPrivileges=yes SystemCallArchitectures=native KeyringMode=private UMask=0077 IgnoreSIGPIPE=no PrivateMounts=yes
+	PrivateIPC=yes RestrictRealtime=yes ProtectControlGroups=yes ProtectKernelTunables=yes DevicePolicy=closed
+	ProtectHostname=yes PrivateUsers=yes ProtectProc=invisible ProcSubset=pid)
+hardened_by_root=(ProtectHome=yes PrivateDevices=yes "TemporaryFileSystem=/srv /opt" NoExecPaths=/
+	"ExecPaths=/usr /lib /lib64 $build" ProtectKernelModules=yes ProtectKernelLogs=yes)
+
+# With the words of a unit. The payload's pid shows that it runs in a sandbox.
+runs_under() { # description, properties...
+	service "${@:2}" -- --quiet "${optional[@]}" readlink /proc/self
+	is "$label: isorun runs in a unit with $1" "$status $out $err" "0 2 "
+}
+
+stopped_by() { # pattern of the one line, properties...
+	service "${@:2}" -- --quiet "${optional[@]}" readlink /proc/self
+	like "$label: in a unit with ${*:2}, the one error says what to change" "$status $(wc -l <"$tmp/err") $err" "125 1 isorun: $1"
+}
+
+# The line that isorun names is all that is missing. systemd's filter kills, or denies with an errno.
+needs_line() { # pattern of calls that the line has, properties...
+	local line
+	stopped_by "a system call filter around isorun denies *, add the line SystemCallFilter=$1 (the policy*" "${@:2}"
+	line=$(sed -n 's/.*add the line \(SystemCallFilter=[a-z0-9_ ]*\) (.*/\1/p' <<<"$err")
+	also runs_under "$* and the line that it named" "${@:2}" "${line:-SystemCallFilter=}"
+}
+
+test_hardened() {
+	local error
+	for error in "" SystemCallErrorNumber=EPERM; do
+		needs_line "*mount*pivot_root*seccomp*landlock_restrict_self" SystemCallFilter=@system-service ${error:+"$error"}
+		needs_line "*pivot_root*capset*" SystemCallFilter=~@privileged ${error:+"$error"}
+	done
+	runs_under "SystemCallFilter=~@keyring @clock" "SystemCallFilter=~@keyring @clock"
+	stopped_by "cannot make the namespaces: * (a unit around isorun must not have RestrictNamespaces=*" RestrictNamespaces=yes
+	stopped_by "cannot bring up the loopback device (a unit around isorun needs AF_UNIX and AF_INET in its RestrictAddressFamilies=)*" \
+		RestrictAddressFamilies=AF_UNIX
+	stopped_by "cannot connect to the * bus: * (a unit around isorun needs AF_UNIX and AF_INET in its RestrictAddressFamilies=)" \
+		RestrictAddressFamilies=AF_INET
+	runs_under "RestrictAddressFamilies=AF_UNIX AF_INET" "RestrictAddressFamilies=AF_UNIX AF_INET"
+	runs_under "${hardened[*]}" "${hardened[@]}"
+}
+
+# Of units that only the system's manager can start.
+test_hardened_by_root() {
+	stopped_by "root needs CAP_SETFCAP *CapabilityBoundingSet=*" CapabilityBoundingSet=CAP_CHOWN
+	runs_under CapabilityBoundingSet=CAP_SETFCAP CapabilityBoundingSet=CAP_SETFCAP
+	stopped_by "cannot write the id maps, because /proc is read-only: *ReadWritePaths=/proc;*" ReadOnlyPaths=/
+	runs_under "ReadOnlyPaths=/, ReadWritePaths=/proc" ReadOnlyPaths=/ ReadWritePaths=/proc
+	runs_under "${hardened[*]} ${hardened_by_root[*]}" "${hardened[@]}" "${hardened_by_root[@]}"
+	runs_under "User=nobody and all these" User=nobody CapabilityBoundingSet= "${hardened[@]}" "${hardened_by_root[@]}"
+	runs_under RootDirectory=/ RootDirectory=/
+	runs_under "DynamicUser=" DynamicUser=yes "BindReadOnlyPaths=$build"
+}
+
 all() {
 	test_service
 	test_stop
 	test_limits
 	test_same_name
+	test_hardened
 }
 
 label=root who=() bus=()
 if [ "$(id -u)" = 0 ]; then
 	all
+	test_hardened_by_root
 	if [ "$TESTHOST" = real ]; then skip "isorun@.service" "would be installed"; else test_template; fi
 fi
 if [ -n "${TH_USER-}" ] || [ "$(id -u)" != 0 ]; then

@@ -11,6 +11,7 @@
 #include "plan/make.h"
 #include "plan/request.h"
 #include "policy/policy-load.h"
+#include "sandbox/outside/around.h"
 #include "sandbox/root/image.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -112,7 +113,9 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
         int r;
 
         *l = (Loaded) {};
-        r = host_probe(&l->host, report);
+        r = around_check_filter(report);
+        if (r >= 0)
+                r = host_probe(&l->host, report);
         if (r >= 0)
                 r = choose_name(l, spec, name, arguments, report);
         if (r < 0)

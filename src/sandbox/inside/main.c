@@ -120,7 +120,7 @@ static int make_root(Inside *inside, Failure *f) {
         if (inside->plan->namespaces & CLONE_NEWNET) {
                 r = network_loopback_up();
                 if (r < 0)
-                        return fail(f, -r, "cannot bring up the loopback device (this needs a socket of AF_INET)");
+                        return fail(f, -r, "cannot bring up the loopback device%s", failure_socket_hint(-r));
         }
         r = given_write_protect(inside->plan, inside->given, inside->socket, f);
         if (r < 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "sandbox/wire/failure.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/library.h"
@@ -237,8 +238,8 @@ int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, R
         int r;
 
         r = user ? open_user(lib, ret) : lib->sd_bus_open_system(ret);
-        return r < 0 ? report_error(report, -r, "cannot connect to the %s bus: %s%s", user ? "user" : "system",
-                                    strerror(-r), hint)
+        return r < 0 ? report_error(report, -r, "cannot connect to the %s bus: %s%s%s",
+                                    user ? "user" : "system", strerror(-r), failure_socket_hint(-r), hint)
                      : 0;
 }
 

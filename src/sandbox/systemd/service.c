@@ -255,6 +255,8 @@ int service_ensure(const Plan *plan, int cgroup_fd, Patience *patience) {
 
                 if (r < 0)
                         result = r;
+                if (r < 0 && !u.bus.bus) /* the others would fail in the same way */
+                        break;
         }
         return result;
 }

@@ -14,9 +14,15 @@ const char *failure_hint(int error) {
                 return " (the kernel limits the number of namespaces and mounts, and how deep namespaces are nested)";
         if ((error == EPERM || error == EACCES || error == ENOSYS || error == EROFS) &&
             prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER)
-                return " (inside another sandbox, the policy of that sandbox needs Nesting=yes, without "
-                       "RestrictNamespaces=)";
+                return " (a unit around isorun must not have RestrictNamespaces=; inside another sandbox, the policy of "
+                       "that sandbox needs Nesting=yes, without RestrictNamespaces=)";
         return "";
+}
+
+const char *failure_socket_hint(int error) {
+        return error == EAFNOSUPPORT ? " (a unit around isorun needs AF_UNIX and AF_INET in its "
+                                       "RestrictAddressFamilies=)"
+                                     : "";
 }
 
 static _printf_(4, 0) int keep(Failure *f, Subject subject, int error, const char *format, va_list ap) {

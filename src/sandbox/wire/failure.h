@@ -14,6 +14,9 @@ typedef struct Failure {
  * error is a positive errno. */
 const char *failure_hint(int error);
 
+/* The same for an error of socket(2) that RestrictAddressFamilies= may cause. */
+const char *failure_socket_hint(int error);
+
 /* Keep in f what was tried and the text of error, a positive errno. Return -error. */
 int fail(Failure *f, int error, const char *format, ...) _printf_(3, 4);
 int fail_at(Failure *f, Subject subject, int error, const char *format, ...) _printf_(4, 5);
