@@ -28,7 +28,7 @@ static const char *arg_name;
 static int arg_manager = MANAGER_AUTO;
 static int arg_no_scope;
 static int arg_hand_over;
-static int arg_notify_exec;
+static const char *arg_notify;
 static int arg_pty;
 static int arg_dry_run;
 static int arg_json;
@@ -134,7 +134,7 @@ static int take_option(const GivenOption *option, Report *report) {
                 arg_name = argument;
                 return 0;
         case ARG_NOTIFY:
-                arg_notify_exec = streq(argument, "exec");
+                arg_notify = argument;
                 return 0;
         case ARG_PTY:
                 arg_pty = true;
@@ -181,6 +181,10 @@ static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report
         return loaded_plan(l, arg_bindings, arg_n_bindings, request, ret, report);
 }
 
+static bool is_notified_by(const char *notifier) {
+        return arg_notify && streq(arg_notify, notifier);
+}
+
 /* A StartTry. userdata is the command with its arguments, or NULL. */
 static int run_once(void *userdata, bool last_try, Report *report) {
         char *const *arguments = userdata;
@@ -189,7 +193,8 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         PlanRequest request = { .policy = arg_policy ?: "default", .arguments = arguments, .need_command = true,
                                 .no_scope = arg_no_scope, .need_terminal = arg_pty,
                                 .manager = (ManagerChoice) arg_manager,
-                                .notify_exec = arg_notify_exec, .hand_over = arg_hand_over,
+                                .notify_exec = is_notified_by("exec"), .notify_fork = is_notified_by("fork"),
+                                .hand_over = arg_hand_over,
                                 .read_image = !arg_dry_run };
         int status = make_plan(&loaded, &request, &plan, report);
 

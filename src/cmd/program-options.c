@@ -4,7 +4,7 @@
 
 static const char *const none[] = { "none", NULL };
 static const char *const accesses[] = { "ro", "rw", NULL };
-static const char *const notifiers[] = { "payload", "exec", NULL };
+static const char *const notifiers[] = { "payload", "exec", "fork", NULL };
 
 static const Option isorun_options[] = {
         { ARG_POLICY, "policy", "the policy: a name or a file (default: \"default\")", { "POLICY", ARGUMENT_POLICY } },

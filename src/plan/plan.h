@@ -179,6 +179,7 @@ typedef struct Plan {
         /* Messages to systemd. */
         char *notify;     /* systemd's socket: a path, or "@" and an abstract name; NULL: no messages are relayed */
         bool notify_exec; /* isorun sends READY=1 when the payload has been executed */
+        bool notify_fork; /* ... and when the payload has left a daemon, which is the payload then */
         bool watchdog;    /* set WATCHDOG_PID to the payload's pid */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;

@@ -19,6 +19,7 @@ typedef struct PlanRequest {
         bool need_command;
         bool no_scope;
         bool notify_exec;      /* --notify=exec */
+        bool notify_fork;      /* --notify=fork */
         bool hand_over;
         bool need_terminal;    /* --pty: it is an error if no fd is a terminal */
         bool writable_root;    /* isoctl build: the root is writable; it is not the host's */

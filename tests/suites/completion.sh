@@ -44,7 +44,7 @@ printf '[Policy]\nDescription=x\n' >"$tmp/config/isorun/policies/shop.conf"
 export XDG_CONFIG_HOME=$tmp/config
 has "a policy of the user's" shop isorun --policy s
 has "behind --policy=, too" --policy=shop isorun --policy=s
-is "both words of --notify" "$(words isorun --notify= | tr '\n' ' ')" "--notify=payload --notify=exec "
+is "the words of --notify" "$(words isorun --notify= | tr '\n' ' ')" "--notify=payload --notify=exec --notify=fork "
 has "the built-in one" default isoctl explain d
 has "an option of a verb" --no-legend isoctl list --no
 has "an option of all verbs, behind one" --no-pager isoctl list --no

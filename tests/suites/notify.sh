@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What a service tells systemd from inside, and --notify=exec. Needs a systemd.
+# What a service tells systemd from inside, --notify=exec and --notify=fork. Needs a systemd.
 # shellcheck disable=SC2119
 . "$(dirname "$0")/../notifying.sh"
 
@@ -108,6 +108,37 @@ test_watchdog() {
 	end
 }
 
+# A daemon goes into the background, here in two steps: it is the payload then, gets the signals, and its end is the
+# service's.
+test_fork() {
+	local body='import os, signal, sys, time
+if os.fork(): os._exit(0)
+os.setsid()
+if os.fork(): os._exit(0)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP, signal.SIGUSR1])
+open("/said/daemon", "w").write("up %d\n" % os.getppid())
+while signal.sigwait([signal.SIGHUP, signal.SIGUSR1]) == signal.SIGHUP: open("/said/daemon", "a").write("reloaded\n")
+os._exit(7)'
+	rm -rf "$tmp/from-daemon"
+	mkdir -m 777 "$tmp/from-daemon"
+	start -- --notify=fork -v "$tmp/from-daemon:/said" -- python3 -c "$body"
+	is "$label: --notify=fork: a daemon in the background is active" "$status $(show ActiveState)" "0 active"
+	ok "$label: ... its parent is the reaper" eventually grep -q '^up 1$' "$tmp/from-daemon/daemon"
+	kill -HUP "$(show MainPID)"
+	ok "$label: ... it gets the signals" eventually grep -q reloaded "$tmp/from-daemon/daemon"
+	kill -USR1 "$(show MainPID)"
+	await has_ended
+	is "$label: ... and its exit status is the service's" "$(show Result) $(show ExecMainStatus)" "exit-code 7"
+	end
+	start -- --notify=fork -- sh -c 'sleep 1007 & exit 3'
+	is "$label: --notify=fork: a command that fails leaves nothing" "$status $(show Result) $(show ExecMainStatus)" "1 exit-code 3"
+	also ok "$label: ... of what it has started" eventually gone '^sleep 1007$'
+	end
+	start RemainAfterExit=yes -- --notify=fork -- true
+	is "$label: --notify=fork: a command that leaves no process has done well" "$status $(show Result)" "0 success"
+	end
+}
+
 test_exec() {
 	start -- --notify=exec -- sleep 1001
 	is "$label: --notify=exec: active without a word of the command's" "$status $(show ActiveState)" "0 active"
@@ -128,7 +159,7 @@ test_exec() {
 	run "$isorun" --notify=exec true
 	like "$label: ... or there is no service" "$status $err" "125 isorun: --notify=exec: *Type=notify"
 	run "$isorun" --notify=never true
-	is "$label: another word" "$status $err" '125 isorun: --notify: not payload or exec: "never"'
+	is "$label: another word" "$status $err" '125 isorun: --notify: not payload or exec or fork: "never"'
 	begin -- --notify=payload -- say READY=1 sleep
 	is "$label: --notify=payload" "$status $(show ActiveState)" "0 active"
 	end
@@ -234,6 +265,7 @@ all() {
 	test_store
 	test_linger
 	test_exec
+	test_fork
 	test_sizes
 	test_roots
 	test_redis

@@ -553,6 +553,10 @@ static void test_notify(void **state) {
         f->request.notify_exec = true;
         plan_expect_good(f, "RestrictAddressFamilies=AF_INET");
         f->request.notify_exec = false;
+        f->request.notify_fork = true;
+        plan_expect_good(f, "RestrictAddressFamilies=AF_INET");
+        expect_in("fork", plan_shown(f), "ready=as soon as the command has gone into the background");
+        f->request.notify_fork = false;
 
         plan_expect_error(f, "BindPaths=%h/data:/run", ENOENT,
                           "error: NOTIFY_SOCKET=: /run/isorun does not exist, and isorun creates nothing in a writable volume");
@@ -565,17 +569,19 @@ static void test_notify_requests(void **state) {
         static const struct {
                 const char *socket;
                 const char *unit;
-                bool exec, hand_over;
+                bool exec, hand_over, fork;
                 const char *message; /* NULL: it is taken */
         } cases[] = {
-                { NULL, NULL, true, false, "--notify=exec: " },
-                { NULL, "a.service", true, false, "--notify=exec: " },
-                { "NOTIFY_SOCKET=", "a.service", true, false, "--notify=exec: " },
-                { "NOTIFY_SOCKET=@x", NULL, true, false, NULL },
-                { "NOTIFY_SOCKET=@x", "a.service", true, false, NULL },
-                { NULL, "a.service", false, true, "--hand-over: " },
-                { "NOTIFY_SOCKET=@x", NULL, false, true, "--hand-over: " },
-                { "NOTIFY_SOCKET=@x", "a.service", false, true, NULL },
+                { NULL, NULL, true, false, false, "--notify=exec: " },
+                { NULL, "a.service", true, false, false, "--notify=exec: " },
+                { "NOTIFY_SOCKET=", "a.service", true, false, false, "--notify=exec: " },
+                { "NOTIFY_SOCKET=@x", NULL, true, false, false, NULL },
+                { "NOTIFY_SOCKET=@x", "a.service", true, false, false, NULL },
+                { NULL, "a.service", false, false, true, "--notify=fork: isorun must" },
+                { "NOTIFY_SOCKET=@x", "a.service", false, true, true, "--notify=fork: isorun has" },
+                { NULL, "a.service", false, true, false, "--hand-over: " },
+                { "NOTIFY_SOCKET=@x", NULL, false, true, false, "--hand-over: " },
+                { "NOTIFY_SOCKET=@x", "a.service", false, true, false, NULL },
         };
         PlanFixture *f = *state;
 
@@ -586,6 +592,7 @@ static void test_notify_requests(void **state) {
                 f->host.unit = (char *) cases[i].unit;
                 f->request.notify_exec = cases[i].exec;
                 f->request.hand_over = cases[i].hand_over;
+                f->request.notify_fork = cases[i].fork;
                 if (cases[i].message)
                         plan_expect_error(f, "", EINVAL, cases[i].message);
                 else

@@ -103,6 +103,8 @@ static void show_instance(Output *out) {
                       plan->machine_optional ? " (optional)" : "");
         if (plan->notify_exec)
                 entry(out, "ready", NULL, "as soon as the command runs");
+        if (plan->notify_fork)
+                entry(out, "ready", NULL, "as soon as the command has gone into the background");
         if (plan->hand_over)
                 entry(out, "handed over", NULL,
                       "as soon as the command runs: the first process inside then becomes the main process of %s",

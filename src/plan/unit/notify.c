@@ -12,14 +12,18 @@ static const char *find_socket(const Builder *b) {
         return b->host->executed && !b->request->writable_root && address && *address ? address : NULL;
 }
 
-/* Both options need a systemd that listens. */
+/* All these options need a systemd that listens. */
 static int check_request(const Builder *b) {
         if (b->request->hand_over && !(b->plan->notify && b->host->unit))
                 return report_error(b->report, EINVAL,
                                     "--hand-over: isorun must be the main process of a service with Type=notify");
-        if (b->request->notify_exec && !b->plan->notify)
+        if ((b->request->notify_exec || b->request->notify_fork) && !b->plan->notify)
                 return report_error(b->report, EINVAL,
-                                    "--notify=exec: isorun must be the main process of a service with Type=notify");
+                                    "--notify=%s: isorun must be the main process of a service with Type=notify",
+                                    b->request->notify_exec ? "exec" : "fork");
+        if (b->request->notify_fork && b->request->hand_over)
+                return report_error(b->report, EINVAL,
+                                    "--notify=fork: isorun has to follow the daemon, so it cannot hand over");
         return 0;
 }
 
@@ -38,6 +42,7 @@ int build_notify(Builder *b) {
                         return -ENOMEM;
         }
         plan->notify_exec = b->request->notify_exec;
+        plan->notify_fork = b->request->notify_fork;
         plan->hand_over = b->request->hand_over;
         return check_request(b);
 }
@@ -45,7 +50,7 @@ int build_notify(Builder *b) {
 void build_notice_if_mute(const Builder *b) {
         const SettingList *families = &b->policy->settings[D_RestrictAddressFamilies];
 
-        if (b->plan->notify && !b->plan->notify_exec)
+        if (b->plan->notify && !b->plan->notify_exec && !b->plan->notify_fork)
                 report_notice_at(b->report, families->items[0].origin, directive_table[D_RestrictAddressFamilies].name,
                                  "without AF_UNIX, the command cannot send messages to systemd (add AF_UNIX, or "
                                  "use --notify=exec: isorun then reports that the command runs)");

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -69,6 +70,42 @@ static void note_stop(Reaper *r, pid_t pid) {
                 (void) message_send(r->socket, &(Message) { .type = MESSAGE_STOPPED, .value = info.si_status }, NULL, 0);
 }
 
+/* The child of this process that is the oldest, except those of sessions, or 0. */
+static pid_t find_daemon(const Reaper *r) {
+        FILE *f = fopen("/proc/thread-self/children", "re");
+        pid_t found = 0;
+        int pid;
+
+        while (f && !found && fscanf(f, "%d", &pid) == 1)
+                if (pid != r->payload->pid && !sessions_have(&r->sessions, pid))
+                        found = pid;
+        if (f)
+                fclose(f);
+        return found;
+}
+
+/* With --notify=fork, a payload that ends with success has gone into the background if it leaves processes: the first
+ * of them is the payload from now on. A daemon may fork more than once, so this may happen again. */
+static bool follow_daemon(Reaper *r, int wait_status) {
+        _cleanup_close_ int pidfd = -EBADF;
+        pid_t daemon = 0;
+
+        if (r->payload->inside->plan->notify_fork && wait_status == 0)
+                daemon = find_daemon(r);
+        if (daemon > 0)
+                pidfd = sys_pidfd_open(daemon, 0);
+        if (pidfd < 0 || message_send(r->socket, &(Message) { .type = MESSAGE_FORKED }, &pidfd, 1) < 0)
+                return false;
+        (void) waitpid(r->payload->pid, NULL, 0);
+        r->payload->pid = daemon;
+        return true;
+}
+
+static void payload_ended(Reaper *r, int wait_status) {
+        if (!follow_daemon(r, wait_status))
+                finish(r, wait_status);
+}
+
 /* Handles the next event of a child. Returns false if all have been handled. */
 static bool reap_one(Reaper *r) {
         const int events = WEXITED | (r->own_session ? WSTOPPED | WCONTINUED : 0);
@@ -80,7 +117,7 @@ static bool reap_one(Reaper *r) {
         if (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED)
                 note_stop(r, info.si_pid);
         else if (info.si_pid == r->payload->pid)
-                finish(r, wait_status_of(&info));
+                payload_ended(r, wait_status_of(&info));
         else if (waitpid(info.si_pid, &status, 0) > 0)
                 sessions_reap(&r->sessions, info.si_pid, status);
         return true;
@@ -93,7 +130,7 @@ static void reap(Reaper *r) {
         unsigned n = 0;
 
         if (waitid(P_PID, (id_t) r->payload->pid, &info, WEXITED | WNOHANG | WNOWAIT) >= 0 && info.si_pid != 0)
-                finish(r, wait_status_of(&info));
+                payload_ended(r, wait_status_of(&info));
         while (n < BATCH && reap_one(r))
                 n++;
         r->more = n == BATCH;

@@ -123,6 +123,13 @@ void sessions_process(Sessions *s, const struct pollfd *fds, unsigned n) {
         }
 }
 
+bool sessions_have(const Sessions *s, pid_t pid) {
+        for (unsigned i = 0; i < s->n; i++)
+                if (s->items[i].pid == pid)
+                        return true;
+        return false;
+}
+
 void sessions_reap(Sessions *s, pid_t pid, int wait_status) {
         for (unsigned i = 0; i < s->n; i++) {
                 Session *item = &s->items[i];

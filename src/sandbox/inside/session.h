@@ -31,6 +31,9 @@ void sessions_add(Sessions *s, int connection);
 unsigned sessions_fill(const Sessions *s, struct pollfd fds[static SESSIONS_MAX]);
 void sessions_process(Sessions *s, const struct pollfd *fds, unsigned n);
 
+/* Whether the process is one that a session has forked. */
+bool sessions_have(const Sessions *s, pid_t pid);
+
 /* A child of the reaper has ended. If it belongs to a session, sends its wait status to isoctl, and removes the
  * session. */
 void sessions_reap(Sessions *s, pid_t pid, int wait_status);

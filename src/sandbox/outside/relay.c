@@ -144,6 +144,12 @@ int relay_open(Relay *relay) {
         return 0;
 }
 
+void relay_say_ready(Relay *relay) {
+        if (!relay->ready)
+                notify_say(relay->notify, "READY=1");
+        ready(relay);
+}
+
 void relay_begin(Relay *relay, int in) {
         const Run *run = relay->run;
         uint64_t pid = 0;
@@ -157,10 +163,8 @@ void relay_begin(Relay *relay, int in) {
         (void) pid_of(run->payload, &pid);
         notify_begin(relay->notify, in, (pid_t) pid, NOTIFY_ACCESS_UNKNOWN, NOTIFY_STORE_UNKNOWN);
         /* With --hand-over, READY=1 is sent together with MAINPID= (hand-over.c). */
-        if (run->plan->notify_exec && !run->plan->hand_over) {
-                notify_say(relay->notify, "READY=1");
-                ready(relay);
-        }
+        if (run->plan->notify_exec && !run->plan->hand_over)
+                relay_say_ready(relay);
 }
 
 void relay_deinit(Relay *relay) {

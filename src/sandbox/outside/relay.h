@@ -24,6 +24,9 @@ int relay_open(Relay *relay);
 /* Starts to relay when the payload runs. in is the instance's socket, which is taken over. */
 void relay_begin(Relay *relay, int in);
 
+/* Tells systemd for the payload that the service is ready, unless the payload has done so. */
+void relay_say_ready(Relay *relay);
+
 /* Handles the reaper's answer, and takes over pidfd: of the named process, or -1 if there is no such process. */
 void relay_found_main(Relay *relay, int pidfd);
 

@@ -80,6 +80,8 @@ static bool is_expected(const Supervisor *s, MessageType type) {
                 return s->terminal.n_continued > 0;
         case MESSAGE_FOUND:
                 return s->relay.asked;
+        case MESSAGE_FORKED:
+                return !starting && s->run.plan->notify_fork;
         case MESSAGE_REFUSED:
         case MESSAGE_ENDING:
         case MESSAGE_STOPPED:
@@ -127,6 +129,11 @@ static int take_message(Supervisor *s) {
         case MESSAGE_ENDING:
                 thaw(run);
                 return 0;
+        case MESSAGE_FORKED:
+                fd_close(run->payload);
+                run->payload = fds[0];
+                relay_say_ready(&s->relay);
+                return 0;
         case MESSAGE_REFUSED:
                 report_notice(run->report, "%s", m.text);
                 return 0;
@@ -146,6 +153,8 @@ static int take_message(Supervisor *s) {
                 return 0;
         case MESSAGE_EXITED:
                 /* The reaper keeps the unit alive until isorun hangs up. */
+                if (run->plan->notify_fork && m.value == 0)
+                        relay_say_ready(&s->relay);
                 notify_finish(s->relay.notify);
                 note_oom(run);
                 run_ended(run, m.value);
