@@ -220,9 +220,10 @@ static void test_files(void **state) {
         starve("files", start, &s, 3);
 }
 
-/* Not those that need a user and a directory of a service of Debian. */
+/* Not those of a service of Debian: a machine that only builds has neither its program nor its user. */
 static int is_policy(const struct dirent *entry) {
-        static const char *const of_services[] = { "php-fpm.conf", "postgres.conf", "redis.conf" };
+        static const char *const of_services[] = { "nginx-static.conf", "php-fpm.conf", "postgres.conf",
+                                                     "redis.conf", "sshd.conf" };
 
         for (size_t i = 0; i < ELEMENTSOF(of_services); i++)
                 if (streq(entry->d_name, of_services[i]))
@@ -234,7 +235,7 @@ static void test_shipped(void **state) {
         struct dirent **entries;
         int n = scandir(POLICIES, &entries, is_policy, alphasort);
 
-        assert_true(n >= 15);
+        assert_true(n >= 13);
         for (int i = 0; i < n; i++) {
                 _cleanup_free_ char *path = format("%s/%s", POLICIES, entries[i]->d_name);
                 Start s = { .fixture = *state, .spec = path, .search_path = (char *[]) { NULL } };
