@@ -37,7 +37,7 @@ static bool is_concern(const char *line) {
         return may_hang(type + strlen(" - ")) && !startswith(place, "/proc/") && !startswith(place, "/sys/");
 }
 
-static bool is_needed(void) {
+static bool has_concern(void) {
         _cleanup_free_ char *table = NULL;
         char *position = NULL;
 
@@ -47,6 +47,16 @@ static bool is_needed(void) {
                 if (is_concern(line))
                         return true;
         return false;
+}
+
+/* Reads the table of mounts once: it may be long. */
+static bool is_needed(void) {
+        static bool known, needed;
+
+        if (!known)
+                needed = has_concern();
+        known = true;
+        return needed;
 }
 
 _Noreturn static void run_child(Look look, void *userdata) {
