@@ -23,7 +23,7 @@ ask() {
 		s.settimeout(float(os.environ.get("TEST_PATIENCE", 10)))
 		s.connect(address)
 		s.send(text.encode() + b"\n")
-		print(s.recv(1000).decode().rstrip("\n").replace("MY-PORT", str(s.getsockname()[1] if kind != "unix" else 0)))
+		print(s.recv(1000, socket.MSG_WAITALL if kind == "tcp" else 0).decode().rstrip("\n").replace("MY-PORT", str(s.getsockname()[1] if kind != "unix" else 0)))
 	PY
 }
 
@@ -131,12 +131,21 @@ test_each() {
 	unit_file isorun-test-each@.service <<-UNIT
 		[Service]
 		StandardInput=socket
+		ExecStart=$isorun --verbose $optional sh -c 'read line; echo "got \$\$line"; echo error >&2'
+	UNIT
+	ctl daemon-reload
+	is "$label: the client gets the bytes of the payload, and no message" "$(ask tcp 8098 "$label")" "got $label"$'\nerror'
+	also ok "$label: ... which are in the journal" eventually says_steps
+
+	unit_file isorun-test-each@.service <<-UNIT
+		[Service]
+		StandardInput=socket
 		ExecStart=$isorun --quiet $optional --policy $tmp/wrong-$label.conf cat
 	UNIT
 	printf "[Sandbox]\nWrong=1\n" >"$tmp/wrong-$label.conf"
 	ctl daemon-reload
-	ask tcp 8098 hello >/dev/null 2>&1
-	ok "$label: an instance that cannot start says why" eventually says_why
+	no_refusal is "$label: the client of an instance that cannot start gets nothing" "$(ask tcp 8098 hello 2>/dev/null)" ""
+	also ok "$label: ... but the journal says why" eventually says_why
 	also ok "$label: ... and leaves nothing but its failure" eventually failed_only
 	ctl stop isorun-test-each.socket
 	ctl reset-failed
@@ -144,7 +153,8 @@ test_each() {
 }
 instances() { ctl list-units --all --plain --no-legend "isorun-test-$1@*" | awk '{print $3}' | sort -u; }
 nothing_left() { [ -z "$(instances "$1")" ] && [ -z "$(find /sys/fs/cgroup -name "isorun-test-$1@*.service")" ]; }
-says_why() { journalctl -q -o cat _COMM=isorun | grep -q "wrong-$label.conf:2: Wrong=: "; }
+says_steps() { journalctl -q -o cat -p debug _UID="$("${who[@]}" id -u)" SYSLOG_IDENTIFIER=isorun | grep -q "outside: the plan is made"; }
+says_why() { journalctl -q -o cat SYSLOG_IDENTIFIER=isorun | grep -q "wrong-$label.conf:2: Wrong=: "; }
 failed_only() { [ "$(instances each)" = failed ] && [ -z "$(find /sys/fs/cgroup -name "isorun-test-each@*.service")" ]; }
 
 all() {
