@@ -20,7 +20,7 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 TOP = HERE.parents[1]
-POLICIES = ["default", "web", "client", "compile", "filter", "nest"]
+POLICIES = ["default", "web", "client", "compile", "filter", "nest", "agent", "convert", "browser"]
 USERS = ["root", "user"]
 
 

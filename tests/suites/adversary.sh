@@ -61,7 +61,7 @@ attack() { # policy, how, command that runs isorun...
 all() {
 	local policy bus=()
 	[ "$label" = root ] || bus=(--user)
-	for policy in ${policies:-default web client compile filter nest}; do
+	for policy in ${policies:-default web client compile filter nest agent convert browser}; do
 		if [ -n "${scope_only-}" ]; then
 			[ "$label-$policy" != root-nest ] || continue # it has no more rights than the user
 			attack "$policy" scope "$isorun"

@@ -81,6 +81,13 @@ static const char *find_user(uid_t uid) {
         return pw ? pw->pw_name : NULL;
 }
 
+/* The same for %h and HOME. A service of the system's manager has no HOME, and systemd's %h is known there, too. */
+static const char *find_home(uid_t uid) {
+        struct passwd *pw = getpwuid(uid);
+
+        return pw ? pw->pw_dir : NULL;
+}
+
 static char *find_runtime(const Host *host) {
         const char *runtime = host->uid == 0 ? "/run" : host_variable(host, "XDG_RUNTIME_DIR");
 
@@ -131,6 +138,7 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
                 .runtime = l->runtime,
                 .user = host_variable(&l->host, "USER"),
                 .find_user = find_user,
+                .find_home = find_home,
                 .instance = l->name,
                 .unit = l->host.unit ?: l->unit,
                 .uid = l->host.uid,

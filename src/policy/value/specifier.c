@@ -10,7 +10,7 @@
 static const char *lookup(const Specifiers *s, char letter, char uid[static 16]) {
         switch (letter) {
         case 'h':
-                return s->home;
+                return s->home ?: s->find_home ? s->find_home(s->uid) : NULL;
         case 't':
                 return s->runtime;
         case 'u':

@@ -5,7 +5,8 @@
 
 /* The values of a policy's specifiers. The strings are borrowed. If a string is NULL, its specifier is an error. */
 typedef struct Specifiers {
-        const char *home;     /* %h */
+        const char *home;     /* %h; if NULL, find_home(uid) supplies it */
+        const char *(*find_home)(uid_t uid);
         const char *runtime;  /* %t */
         const char *user;     /* %u; if NULL, find_user(uid) supplies it */
         const char *(*find_user)(uid_t uid);
