@@ -89,6 +89,9 @@ enum {
         ARG_KILL_WHOM,
         ARG_KILL,
         ARG_UNIT,
+        ARG_BASE,
+        ARG_FULL,
+        ARG_FORCE,
 };
 
 extern const Syntax isorun_syntax;

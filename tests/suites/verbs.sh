@@ -507,6 +507,56 @@ make_system_policy() {
 	chmod -R a+rX /etc/isorun
 }
 
+# A policy that the caller makes and edits. The editor adds $ADD to the file.
+test_edit() {
+	local home=$tmp/home-$label own=/etc/isorun/policies drop_in=override
+	mkdir "$home"
+	chmod 777 "$home"
+	[ "$label" = root ] || own=$home/.config/isorun/policies drop_in=user
+	cat >"$tmp/editor" <<'SH'
+#!/bin/sh
+printf '%s\n' "$ADD" >>"$1"
+SH
+	chmod 755 "$tmp/editor"
+	edit() { run "${who[@]}" env -u XDG_CONFIG_HOME "HOME=$home" "EDITOR=$tmp/editor" "ADD=$1" "$isoctl" "${@:2}"; }
+
+	edit "" new mine
+	is "$label: new" "$status $out" "0 $own/mine.conf"
+	like "$label: ... with comments and a base" "$(cat "$own/mine.conf")" $'*\nBase=default\n*\n#MemoryMax=64M\n*'
+	is "$label: ... that others can read" "$(stat -c %a "$own/mine.conf")" 644
+	edit "" new mine
+	is "$label: new does not replace a policy" "$status $err" \
+		"125 isoctl: the policy mine already exists: $own/mine.conf; isoctl edit mine changes it"
+	edit "" new --base none other
+	like "$label: new with a base that is not there" "$status $err" "125 *: no policy \"none\" in *"
+	also is "$label: ... leaves nothing" "$(find "$own" -name '.isoctl-*' -o -name other.conf)" ""
+	edit $'[Sandbox]\nUMask=0077' edit mine
+	is "$label: edit of an own policy" "$status $out $(tail -n1 "$own/mine.conf")" "0 $own/mine.conf UMask=0077"
+	edit UMask=99 edit mine
+	like "$label: a text that is wrong is refused" "$status $err" \
+		"125 *UMask=: not an octal*isoctl: $own/mine.conf is unchanged (--force replaces it anyway); your text is in $own/.*"
+	also is "$label: ... the file is as before" "$(tail -n1 "$own/mine.conf")" UMask=0077
+	also is "$label: ... and the text is there" "$(tail -n1 "${err##* }")" UMask=99
+	also unlike "$label: ... where it is no policy" "$("${who[@]}" env "HOME=$home" "$isoctl" policies)" "*isoctl-*"
+	edit UMask=99 edit --force mine
+	is "$label: ... unless it is forced" "$status $(tail -n1 "$own/mine.conf")" "0 UMask=99"
+	edit $'[Sandbox]\nUMask=0007' edit default
+	is "$label: edit of another policy makes a drop-in" "$status $out" "0 $own/default.conf.d/$drop_in.conf"
+	also is "$label: ... with no other line" "$(grep -v '^#' "$own/default.conf.d/$drop_in.conf" | xargs)" "[Sandbox] UMask=0007"
+	edit UMask=0070 edit default
+	is "$label: ... which is edited the next time" "$status $(tail -n2 "$own/default.conf.d/$drop_in.conf" | xargs)" \
+		"0 UMask=0007 UMask=0070"
+	edit UMask=99 edit default
+	like "$label: ... and is checked" "$status $err" "125 *UMask=: not an octal*is unchanged*"
+	also is "$label: ... as well" "$(tail -n1 "$own/default.conf.d/$drop_in.conf")" UMask=0070
+	rm -r "${err##* }" && rmdir -p "$(dirname "${err##* }")" 2>/dev/null
+	edit "" edit none
+	like "$label: edit of a policy that is not there" "$status $err" "125 isoctl: no policy \"none\" in *"
+	run "${who[@]}" env "HOME=$home" EDITOR=false "$isoctl" edit default
+	is "$label: an editor that fails changes nothing" "$status $(tail -n1 "$own/default.conf.d/$drop_in.conf")" "125 UMask=0070"
+	rm -rf "$own/mine.conf" "$own/default.conf.d" "$own"/.isoctl-*
+}
+
 all() {
 	test_stop
 	test_kill
@@ -518,6 +568,7 @@ all() {
 	test_top
 	test_colours
 	[ "${TESTHOST-}" = real ] || test_policies
+	[ "${TESTHOST-}" = real ] || test_edit
 	test_logs
 	test_nested
 	test_service

@@ -115,6 +115,11 @@ static int load_policy(Loaded *l, const char *spec, Report *report) {
 }
 
 int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
+        return loaded_init_before(l, NULL, spec, name, arguments, report);
+}
+
+int loaded_init_before(Loaded *l, const char *before, const char *spec, const char *name, char *const *arguments,
+                       Report *report) {
         Specifiers specifiers;
         const char *home;
         int r;
@@ -145,7 +150,7 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
         };
         l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home, l->host.uid);
         l->policy = policy_new(&specifiers);
-        if (!l->search_path || !l->policy)
+        if (!l->search_path || !l->policy || (before && strv_prepend(&l->search_path, strdup(before)) < 0))
                 return report_oom(report);
         return load_policy(l, spec ?: "default", report);
 }

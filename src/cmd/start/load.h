@@ -26,6 +26,10 @@ void loaded_deinit(Loaded *l);
  * arguments, the command, may be NULL. Returns 0 or -errno, reported. l may have a policy even after an error. */
 int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report);
 
+/* The same, but names of policies are looked up in the directory before first, if it is not NULL. */
+int loaded_init_before(Loaded *l, const char *before, const char *spec, const char *name, char *const *arguments,
+                       Report *report);
+
 /* Completes the policy, fills *request in, and makes the plan, which refers to l. bindings are n words "NAME=SOURCE"
  * from the command line; the tables of volumes are read only if the policy has names. If RootDirectory= is an image,
  * mounts it if request->read_image is set, and only tests it if not. Returns 0, or the exit status for a failure, which

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/start/policy-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cmd/start/load.h"
+#include "plan/request.h"
+#include "util/config-home.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/text.h"
+
+int policy_file_directory(char **ret, Report *report) {
+        char *own = NULL;
+        int r = 0;
+
+        if (geteuid() == 0)
+                own = strdup("/etc/isorun/policies");
+        else
+                r = config_home_find(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid(), "policies", &own);
+        if (r < 0 || (!own && geteuid() == 0))
+                return report_oom(report);
+        if (!own)
+                return report_error(report, ENOENT, "you have no directory for policies: set HOME or XDG_CONFIG_HOME to a "
+                                                    "directory of yours");
+        *ret = own;
+        return 0;
+}
+
+static int make_directories(const char *directory) {
+        _cleanup_free_ char *parent = NULL;
+        int r;
+
+        if (mkdir(directory, 0755) >= 0 || errno == EEXIST)
+                return 0;
+        if (errno != ENOENT)
+                return -errno;
+        parent = path_parent(directory);
+        if (!parent)
+                return -ENOMEM;
+        r = make_directories(parent);
+        return r < 0 ? r : mkdir(directory, 0755) < 0 ? -errno : 0;
+}
+
+int policy_file_make_directory(const char *directory, Report *report) {
+        int r = make_directories(directory);
+
+        return r < 0 ? report_error(report, -r, "cannot make %s: %s", directory, strerror(-r)) : 0;
+}
+
+static int write_all(int fd, const char *text) {
+        for (size_t n = strlen(text); n > 0;) {
+                ssize_t k = TEMP_FAILURE_RETRY(write(fd, text, n));
+
+                if (k < 0)
+                        return -errno;
+                text += k;
+                n -= (size_t) k;
+        }
+        return 0;
+}
+
+/* Works on the fd: the directory may belong to somebody who puts another file in this place. */
+static int set_mode(int fd, const char *like) {
+        struct stat st = { .st_mode = 0644, .st_uid = (uid_t) -1, .st_gid = (gid_t) -1 };
+
+        (void) stat(like, &st);
+        return fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 0777) < 0 ? -errno : 0;
+}
+
+int policy_file_write(const char *directory, const char *text, const char *like, char **ret, Report *report) {
+        /* It begins with a dot, so it is not the name of a policy. */
+        _cleanup_free_ char *path = path_join(directory, ".isoctl-XXXXXX.conf");
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        if (!path)
+                return report_oom(report);
+        fd = mkostemps(path, (int) strlen(".conf"), O_CLOEXEC);
+        if (fd < 0)
+                return report_error(report, errno, "cannot write a file in %s: %s", directory, strerror(errno));
+        r = write_all(fd, text);
+        if (r >= 0 && like)
+                r = set_mode(fd, like);
+        if (r >= 0 && fsync(fd) < 0)
+                r = -errno;
+        if (r < 0) {
+                (void) unlink(path);
+                return report_error(report, -r, "cannot write %s: %s", path, strerror(-r));
+        }
+        *ret = TAKE_PTR(path);
+        return 0;
+}
+
+bool policy_file_check(const char *spec, const char *before, Report *report) {
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        PlanRequest request = { .policy = spec };
+
+        return loaded_init_before(&loaded, before, spec, NULL, NULL, report) >= 0 &&
+               loaded_plan(&loaded, NULL, 0, &request, &plan, report) == 0;
+}
+
+int policy_file_move(const char *file, const char *target, bool is_new, Report *report) {
+        if (renameat2(AT_FDCWD, file, AT_FDCWD, target, is_new ? RENAME_NOREPLACE : 0) < 0)
+                return report_error(report, errno, "cannot write %s: %s", target, strerror(errno));
+        return 0;
+}

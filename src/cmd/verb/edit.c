@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl edit [--full] [--force] POLICY: changes a policy with an editor. The result is checked before it is used. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "cmd/program.h"
+#include "cmd/start/policy-file.h"
+#include "cmd/verb/verb.h"
+#include "plan/plan.h"
+#include "policy/policy-load.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/text.h"
+#include "util/word.h"
+
+typedef struct Edit {
+        const char *spec;
+        bool full;
+        char *target;  /* the file that is replaced */
+        char *scratch; /* for a drop-in: a temporary directory, which stands for the one of the policies */
+        char *work;    /* the file that the editor changes */
+        char *before;  /* its text at the beginning */
+} Edit;
+
+static void edit_deinit(Edit *e) {
+        free(e->target);
+        free(e->scratch);
+        free(e->work);
+        free(e->before);
+}
+
+typedef struct Visit {
+        FILE *f;
+        char *first;     /* the text of the policy's own file, for a copy */
+        const char *name;
+} Visit;
+
+/* Copies a file of the policy as comments. */
+static int visit(void *userdata, const char *file, const char *text, size_t size) {
+        Visit *v = userdata;
+        const char *name = path_name(file);
+        size_t n = strlen(v->name);
+
+        fprintf(v->f, "\n# %s\n# ", file);
+        for (size_t i = 0; i < size; i++) {
+                fputc(text[i], v->f);
+                if (text[i] == '\n' && i + 1 < size)
+                        fputs("# ", v->f);
+        }
+        if (!v->first && strncmp(name, v->name, n) == 0 && startswith(name + n, ".conf")) {
+                v->first = strndup(text, size);
+                if (!v->first)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* Finds the text to begin with: a copy of the policy, or a drop-in with only comments. Reports an error if there is no
+ * such policy. */
+static int compose(Edit *e, const char *name, char *const *search_path, Report *report) {
+        _cleanup_text_ Text text = {};
+        Visit v = { .name = name };
+        int r;
+
+        if (text_open(&text) < 0)
+                return report_oom(report);
+        v.f = text.f;
+        fprintf(text.f, "# Lines here come after those of the policy %s, which are:\n", name);
+        r = policy_visit(name, search_path, visit, &v, report);
+        if (r >= 0)
+                e->before = e->full ? TAKE_PTR(v.first) : text_finish(&text);
+        free(v.first);
+        return r < 0 ? r : e->before ? 0 : report_oom(report);
+}
+
+static int read_target(Edit *e, Report *report) {
+        int r = text_file_read(e->target, &e->before, NULL);
+
+        return r < 0 ? report_error(report, -r, "cannot read %s: %s", e->target, text_file_strerror(-r)) : 0;
+}
+
+/* A policy by name: its file in the caller's own directory, or else a drop-in there. */
+static int find_named(Edit *e, Report *report) {
+        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
+        _cleanup_free_ char *own = NULL, *name = policy_spec_name(e->spec), *file = NULL;
+        int r;
+
+        if (!search_path || !name)
+                return report_oom(report);
+        r = policy_file_directory(&own, report);
+        if (r < 0)
+                return r;
+        file = format("%s/%s.conf", own, name);
+        if (!file)
+                return report_oom(report);
+        if (access(file, F_OK) == 0)
+                e->full = true;
+        /* A user's drop-in must not hide one of the administrator's that has the same name. */
+        e->target = e->full ? TAKE_PTR(file)
+                            : format("%s/%s.conf.d/%s.conf", own, name, geteuid() == 0 ? "override" : "user");
+        if (!e->target)
+                return report_oom(report);
+        return access(e->target, F_OK) == 0 ? read_target(e, report) : compose(e, name, search_path, report);
+}
+
+static int find_file(Edit *e, Report *report) {
+        e->full = true;
+        e->target = realpath(e->spec, NULL);
+        if (!e->target)
+                return report_error(report, errno, "cannot read the policy %s: %s", e->spec, strerror(errno));
+        return read_target(e, report);
+}
+
+/* Makes the file for the editor. A whole policy is beside its place, where a relative Base= means the same. */
+static int begin(Edit *e, Report *report) {
+        _cleanup_free_ char *parent = path_parent(e->target), *directory = NULL, *made = NULL;
+        int r;
+
+        if (!parent)
+                return report_oom(report);
+        if (e->full) {
+                r = policy_file_make_directory(parent, report);
+                return r < 0 ? r : policy_file_write(parent, e->before, NULL, &e->work, report);
+        }
+        e->scratch = strdup("/tmp/isoctl-edit-XXXXXX");
+        if (!e->scratch || !mkdtemp(e->scratch))
+                return report_error(report, errno, "cannot make a directory in /tmp: %s", strerror(errno));
+        directory = path_join(e->scratch, path_name(parent));
+        e->work = directory ? path_join(directory, path_name(e->target)) : NULL;
+        if (!e->work)
+                return report_oom(report);
+        r = policy_file_make_directory(directory, report);
+        if (r >= 0)
+                r = policy_file_write(directory, e->before, NULL, &made, report);
+        return r < 0 ? r : policy_file_move(made, e->work, true, report);
+}
+
+static int remove_one(const char *path, _unused_ const struct stat *st, _unused_ int flag, _unused_ struct FTW *ftw) {
+        return remove(path);
+}
+
+static void discard(Edit *e) {
+        if (e->scratch)
+                (void) nftw(e->scratch, remove_one, 4, FTW_DEPTH | FTW_PHYS);
+        else
+                (void) unlink(e->work);
+}
+
+/* Does not return: execvp(3) replaces the process. */
+_Noreturn static void run_editor(const char *file) {
+        static const char *const variables[] = { "SYSTEMD_EDITOR", "EDITOR", "VISUAL" },
+                                *const programs[] = { "editor", "nano", "vim", "vi" };
+
+        for (size_t i = 0; i < ELEMENTSOF(variables); i++) {
+                _cleanup_strv_free_ char **words = NULL;
+                const char *command = getenv(variables[i]);
+
+                if (!command || !*command || word_split(command, &words) < 0 || !words || strv_push(&words, file) < 0)
+                        continue;
+                execvp(words[0], words);
+                _exit(127);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(programs); i++)
+                execlp(programs[i], programs[i], file, NULL);
+        _exit(127);
+}
+
+/* Lets the user edit the file. *ret is its new text. */
+static int let_edit(const char *file, char **ret, Report *report) {
+        int status, r;
+        pid_t pid = fork();
+
+        if (pid < 0)
+                return report_error(report, errno, "cannot fork: %s", strerror(errno));
+        if (pid == 0)
+                run_editor(file);
+        if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+                return report_error(report, errno, "cannot wait for the editor: %s", strerror(errno));
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                return report_error(report, ECANCELED, "the editor failed (EDITOR chooses another)");
+        r = text_file_read(file, ret, NULL);
+        return r < 0 ? report_error(report, -r, "cannot read %s: %s", file, text_file_strerror(-r)) : 0;
+}
+
+static bool check(const Edit *e, Report *report) {
+        _cleanup_free_ char *name = policy_spec_name(e->spec);
+
+        return e->full ? policy_file_check(e->work, NULL, report) : name && policy_file_check(name, e->scratch, report);
+}
+
+static bool wants_again(void) {
+        int c;
+
+        if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+                return false;
+        fputs("Edit it again? [Y/n] ", stderr);
+        c = getchar();
+        for (int rest = c; rest != '\n' && rest != EOF;)
+                rest = getchar();
+        return c == '\n' || c == 'y' || c == 'Y';
+}
+
+/* Replaces the file by the text that has been checked. */
+static int install(const Edit *e, const char *text, Report *report) {
+        _cleanup_free_ char *parent = path_parent(e->target), *file = NULL;
+        int r;
+
+        if (!parent)
+                return report_oom(report);
+        r = policy_file_make_directory(parent, report);
+        if (r >= 0)
+                r = policy_file_write(parent, text, e->target, &file, report);
+        if (r >= 0)
+                r = policy_file_move(file, e->target, false, report);
+        if (r < 0 && file)
+                (void) unlink(file);
+        return r;
+}
+
+/* Edits until the text is good. Returns 1 if the file is replaced, 0 if nothing has changed, or -errno, reported. */
+static int work(Edit *e, bool force, Report *report) {
+        for (;;) {
+                _cleanup_free_ char *text = NULL;
+                int r = let_edit(e->work, &text, report);
+
+                if (r < 0)
+                        return r;
+                if (streq(text, e->before) || !text[strspn(text, " \t\r\n")])
+                        return 0;
+                if (check(e, report) || force) {
+                        r = install(e, text, report);
+                        return r < 0 ? r : 1;
+                }
+                if (!wants_again())
+                        return report_error(report, EINVAL, "%s is unchanged (--force replaces it anyway); your text is in %s",
+                                            e->target, e->work);
+        }
+}
+
+static bool is_unchanged(const Edit *e) {
+        _cleanup_free_ char *text = NULL;
+
+        return text_file_read(e->work, &text, NULL) >= 0 && streq(text, e->before);
+}
+
+static int edit(Edit *e, bool force, Report *report) {
+        int r = policy_spec_is_path(e->spec) ? find_file(e, report) : find_named(e, report);
+
+        if (r >= 0)
+                r = begin(e, report);
+        if (r < 0)
+                return r;
+        r = work(e, force, report);
+        if (r >= 0 || is_unchanged(e))
+                discard(e);
+        if (r < 0)
+                return r;
+        if (r == 0)
+                report_notice(report, "%s is unchanged", e->target);
+        else
+                puts(e->target);
+        return flush_output(report);
+}
+
+static int run(const CommandLine *line, Report *report) {
+        _cleanup_(edit_deinit) Edit e = { .spec = line->arguments[0], .full = command_line_has(line, ARG_FULL) };
+
+        return edit(&e, command_line_has(line, ARG_FORCE), report) < 0 ? PLAN_FAILED : 0;
+}
+
+static const Option options[] = {
+        { ARG_FULL, "full", "edit a copy of the whole policy, not a drop-in" },
+        { ARG_FORCE, "force", "use the text even if the check fails" },
+        {},
+};
+static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY }, {} };
+
+const Verb verb_edit = {
+        .name = "edit",
+        .help = "change a policy with an editor",
+        .details = "Runs $EDITOR on the policy's file, if it is yours or given as a path. For another policy, it edits a\n"
+                   "drop-in in your directory of policies. The text is used only if isoctl check accepts it. If not, the\n"
+                   "file stays as it is, and isoctl says where your text is.",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};
