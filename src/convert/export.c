@@ -116,7 +116,7 @@ static void say_differences(Exporter *e) {
         export_lacks(e, (Origin) {}, "a cgroup namespace", "the service can read the unit's path in the cgroup tree");
         export_lacks(e, (Origin) {}, "the ban on ioctl TIOCSTI and TIOCLINUX",
                      "the service can use them to type on its terminal, if it has one");
-        if (!policy_is_true(e->policy, D_PrivateNetwork))
+        if (!policy_is_true(e->policy, D_PrivateNetwork) && !policy_is_true(e->policy, D_AbstractSockets))
                 export_lacks(e, policy_get(e->policy, D_PrivateNetwork)->origin, "PrivateNetwork",
                              "the service can reach the host's abstract unix sockets: systemd does not use Landlock to "
                              "prevent this");

@@ -195,6 +195,8 @@ test_network() {
 	# promise P18
 	expect "no abstract socket of the host is reached" True -p PrivateNetwork=no \
 		"attempt(lambda: socket.socket(socket.AF_UNIX).connect('\\0$abstract')) in ('EPERM', 'EAFNOSUPPORT')"
+	no_refusal expect "... unless AbstractSockets= gives that up" None -p PrivateNetwork=no -p AbstractSockets=yes \
+		"socket.socket(socket.AF_UNIX).connect('\\0$abstract')"
 }
 
 test_calls() {

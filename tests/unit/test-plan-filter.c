@@ -283,6 +283,8 @@ static void test_unix_on_host_network(void **state) {
                 { "PrivateNetwork=no\nRestrictAddressFamilies=AF_UNIX AF_INET\nOptional=RestrictAddressFamilies",
                   BIT(AF_INET) | BIT(AF_UNIX) },
                 { "RestrictAddressFamilies=AF_UNIX", BIT(AF_UNIX) },
+                { "PrivateNetwork=no\nAbstractSockets=yes", DEFAULT_FAMILIES },
+                { "PrivateNetwork=no\nRestrictAddressFamilies=AF_UNIX\nAbstractSockets=yes", BIT(AF_UNIX) },
         };
         static const char asked[] = "PrivateNetwork=no\nRestrictAddressFamilies=AF_INET AF_UNIX\n";
         PlanFixture *f = *state;
@@ -502,6 +504,8 @@ static void test_landlock_abis(void **state) {
                 expect_number("first", f->plan->landlock_files & first, cases[i].handled ? first : 0);
                 expect_number("scope", f->plan->landlock_scope, cases[i].scope);
                 expect_number("rules", f->plan->n_landlock_rules > 0, cases[i].handled);
+                plan_expect_good(f, "AbstractSockets=yes");
+                expect_number("scope", f->plan->landlock_scope, cases[i].scope & LANDLOCK_SCOPE_SIGNAL);
         }
 }
 

@@ -403,13 +403,16 @@ static const Setting *names_unix(const SettingList *list) {
 static int must_deny_unix(Builder *b) {
         const Setting *asked = names_unix(build_list(b, D_RestrictAddressFamilies));
 
-        if (policy_is_true(b->policy, D_PrivateNetwork) || b->host->landlock_abi >= LANDLOCK_ABI_SCOPE)
+        if (policy_is_true(b->policy, D_PrivateNetwork) || policy_is_true(b->policy, D_AbstractSockets) ||
+            b->host->landlock_abi >= LANDLOCK_ABI_SCOPE)
                 return 0;
         if (!asked)
                 return 1;
         return build_may_lack(b, D_RestrictAddressFamilies, asked->origin,
                               "with AF_UNIX and PrivateNetwork=no the payload could reach the host's abstract sockets, "
-                              "and this kernel cannot prevent that (Linux 6.12 can, with Landlock ABI 6)")
+                              "and this kernel cannot prevent that: use PrivateNetwork=yes and pass sockets (a .socket "
+                              "unit does), or Linux 6.12, or accept it with AbstractSockets=yes; a service with "
+                              "Type=notify needs no AF_UNIX if isorun has --notify=exec")
                        ? 0
                        : -EOPNOTSUPP;
 }

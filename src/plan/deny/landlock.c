@@ -91,7 +91,9 @@ int build_landlock(Builder *b) {
 
         plan->landlock_abi = b->host->landlock_abi;
         if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE)
-                plan->landlock_scope = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
+                plan->landlock_scope = LANDLOCK_SCOPE_SIGNAL;
+        if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE && !policy_is_true(b->policy, D_AbstractSockets))
+                plan->landlock_scope |= LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
         /* In a Landlock domain that handles files, every mount(2) fails. */
         if (build_may_mount(b) || plan->landlock_abi < LANDLOCK_ABI_REFER)
                 return 0;

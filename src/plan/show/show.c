@@ -8,6 +8,7 @@
 #include "plan/deny/landlock.h"
 #include "policy/value/names.h"
 #include "util/escape.h"
+#include "util/landlock.h"
 #include "util/parse.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -384,7 +385,11 @@ static void show_landlock(Output *out) {
         if (plan->landlock_queues)
                 entry(out, "message queues", NULL, "READ_FILE WRITE_FILE, those of the instance");
         if (plan->landlock_scope)
-                entry(out, "scope", NULL, "the payload cannot reach abstract sockets or send signals outside");
+                entry(out, "scope", NULL, "the payload cannot %ssend signals outside",
+                      plan->landlock_scope & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET ? "reach abstract sockets or " : "");
+        if (policy_is_true(out->policy, D_AbstractSockets) && !policy_is_true(out->policy, D_PrivateNetwork))
+                entry(out, "abstract sockets", origin_of(out, D_AbstractSockets),
+                      "the payload can reach those of the host");
 }
 
 static void show_standard_io(Output *out) {
