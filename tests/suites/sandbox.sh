@@ -315,6 +315,14 @@ test_i386() {
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p SystemCallArchitectures=x86 -p SystemCallFilter=~ugetrlimit:ERANGE \
 		"$tmp/i386-limit"
 	is "$label: ... and can be denied" $status $(((7 - 34) & 255))
+	# ipc(SHMGET, 0, 0, 0): EINVAL; exit(its result)
+	make_i386 i386-ipc '\xb8\x75\0\0\0\xbb\x17\0\0\0\x31\xc9\x31\xd2\x31\xf6\xcd\x80\x89\xc3\xb8\1\0\0\0\xcd\x80'
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p SystemCallArchitectures=x86 "$tmp/i386-ipc"
+	no_refusal is "$label: ... one that is made by another call runs" $status $((-22 & 255))
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p SystemCallArchitectures=x86 -p SystemCallFilter=~shmget:ERANGE \
+		"$tmp/i386-ipc"
+	# promise P20
+	also is "$label: ... but not if it is denied" $status $((-34 & 255))
 }
 
 test_landlock() {

@@ -142,6 +142,42 @@ static void test_architectures(void **state) {
         expect_result("... the native one", ask(f, native, CALL(read), zeros), 0);
 }
 
+/* i386's socketcall(2) and ipc(2) do not make a call that is denied. */
+/* promise P20 */
+static void test_indirect_calls(void **state) {
+        enum { SOCKETCALL = 102, IPC = 117 }; /* of i386 */
+        static const struct {
+                const char *lines;
+                int number;
+                uint64_t argument;
+                int error;
+        } cases[] = {
+                { "", SOCKETCALL, 2, ENOSYS }, /* because of the families */
+                { "", IPC, 23, 0 },
+                { "RestrictAddressFamilies=~", SOCKETCALL, 2, 0 },
+                { "RestrictAddressFamilies=~\nSystemCallFilter=~bind:EACCES", SOCKETCALL, 2, EACCES },
+                { "RestrictAddressFamilies=~\nSystemCallFilter=~bind:EACCES", SOCKETCALL, 3, 0 },
+                { "RestrictAddressFamilies=~\nSystemCallFilter=~sendmmsg", SOCKETCALL, 20, EPERM },
+                { "SystemCallFilter=~shmget:ENOENT", IPC, 23, ENOENT },
+                { "SystemCallFilter=~shmget:ENOENT", IPC, 23 | 1 << 16, ENOENT },
+                { "SystemCallFilter=~shmget:ENOENT", IPC, 24, 0 },
+                { "SystemCallFilter=~@ipc", IPC, 1, EPERM },
+                { "SystemCallFilter=@default ipc\nSystemCallErrorNumber=EACCES", IPC, 21, EACCES },
+        };
+        Filters *f = *state;
+
+        if (seccomp_arch_native() != AUDIT_ARCH_X86_64)
+                skip();
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char lines[256];
+
+                snprintf(lines, sizeof(lines), "SystemCallArchitectures=x86\n%s", cases[i].lines);
+                compile(f, lines);
+                expect_result(lines, ask(f, AUDIT_ARCH_I386, cases[i].number, (const uint64_t[6]) { cases[i].argument }),
+                              cases[i].error);
+        }
+}
+
 /* The kernel runs the program at each call of the payload that it does not always allow, and once for each number when it
  * loads it. This test fails if the tree becomes a list. */
 static void test_size(void **state) {
@@ -195,6 +231,7 @@ int main(void) {
                 WITH_FILTERS(test_numbers),
                 WITH_FILTERS(test_arguments),
                 WITH_FILTERS(test_architectures),
+                WITH_FILTERS(test_indirect_calls),
                 WITH_FILTERS(test_size),
         };
 

@@ -453,6 +453,52 @@ static int add_family_rules(Builder *b) {
         return r < 0 ? -ENOMEM : 0;
 }
 
+/* On x86 and others, socketcall(2) and ipc(2) make these calls, too: their first argument says which. */
+static const struct {
+        const char *name, *by;
+        unsigned number;
+} indirect_calls[] = {
+        { "socket", "socketcall", 1 },       { "bind", "socketcall", 2 },         { "connect", "socketcall", 3 },
+        { "listen", "socketcall", 4 },       { "accept", "socketcall", 5 },       { "getsockname", "socketcall", 6 },
+        { "getpeername", "socketcall", 7 },  { "socketpair", "socketcall", 8 },   { "send", "socketcall", 9 },
+        { "recv", "socketcall", 10 },        { "sendto", "socketcall", 11 },      { "recvfrom", "socketcall", 12 },
+        { "shutdown", "socketcall", 13 },    { "setsockopt", "socketcall", 14 },  { "getsockopt", "socketcall", 15 },
+        { "sendmsg", "socketcall", 16 },     { "recvmsg", "socketcall", 17 },     { "accept4", "socketcall", 18 },
+        { "recvmmsg", "socketcall", 19 },    { "sendmmsg", "socketcall", 20 },
+
+        { "semop", "ipc", 1 },   { "semget", "ipc", 2 },  { "semctl", "ipc", 3 },  { "semtimedop", "ipc", 4 },
+        { "msgsnd", "ipc", 11 }, { "msgrcv", "ipc", 12 }, { "msgget", "ipc", 13 }, { "msgctl", "ipc", 14 },
+        { "shmat", "ipc", 21 },  { "shmdt", "ipc", 22 },  { "shmget", "ipc", 23 }, { "shmctl", "ipc", 24 },
+};
+
+/* What the call returns if it is made indirectly, with its arguments in memory, where the filter cannot see them. */
+static int indirect_error(const Plan *plan, const char *name) {
+        const PlanCall *call = plan_find_call(plan, name);
+
+        if (!call || call->error)
+                return call ? call->error : ENOSYS;
+        for (size_t i = 0; i < plan->n_argument_rules; i++)
+                if (streq(plan->argument_rules[i].name, name))
+                        return ENOSYS;
+        return 0;
+}
+
+/* A denied call must not run by another one. ipc(2) has a version in the upper half of its first argument. */
+static int add_indirect_rules(Plan *plan) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(indirect_calls) && plan->n_architectures > 0; i++) {
+                const int error = indirect_error(plan, indirect_calls[i].name);
+                const uint64_t mask = streq(indirect_calls[i].by, "ipc") ? UINT16_MAX : UINT32_MAX;
+
+                if (error)
+                        r = add_rule(plan, (PlanArgumentRule) MASKED(indirect_calls[i].by, 0, mask,
+                                                                    indirect_calls[i].number, error,
+                                                                    D_SystemCallFilter));
+        }
+        return r;
+}
+
 static int build_architectures(Builder *b) {
         const SettingList *list = build_list(b, D_SystemCallArchitectures);
 
@@ -501,5 +547,7 @@ int build_filter(Builder *b) {
         if (add_simple_rules(b) < 0 || add_namespace_rules(b) < 0)
                 return -ENOMEM;
         r = add_family_rules(b);
+        if (r >= 0)
+                r = add_indirect_rules(b->plan);
         return r < 0 ? r : build_program(b);
 }
