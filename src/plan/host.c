@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "plan/homes.h"
 #include "plan/subordinate.h"
 #include "util/capability.h"
 #include "util/fd.h"
@@ -202,6 +203,7 @@ int host_probe(Host *host, Report *report) {
                 .find_user_by_uid = users_find_uid,
                 .find_group = users_find_group,
                 .find_groups = users_find_groups,
+                .find_homes = homes_find,
                 .find_program = find_program,
                 .get_limit = get_limit,
                 .get_user_limit = get_user_limit,

@@ -43,6 +43,7 @@ typedef struct Host {
         int (*find_user_by_uid)(uid_t uid, HostUser *ret);                     /* users_find_uid() */
         int (*find_group)(const char *name, gid_t *ret);                       /* users_find_group() */
         int (*find_groups)(const char *name, gid_t first, gid_t **ret, size_t *ret_n); /* users_find_groups() */
+        int (*find_homes)(uid_t user, const char *variable, char ***ret);      /* homes_find() */
         int (*find_program)(const char *name, char **ret); /* a set-user-ID helper; 0, -ENOENT or -ENOMEM */
         int (*get_limit)(int resource, struct rlimit *ret); /* this process's: getrlimit(2); 0 or -errno */
         int (*get_user_limit)(const char *name, uint64_t *ret); /* a file of /proc/sys/user, of this process's user

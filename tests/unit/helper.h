@@ -302,6 +302,10 @@ static inline int plan_find_groups(_unused_ const char *name, gid_t first, gid_t
         return 0;
 }
 
+static inline int plan_find_homes(_unused_ uid_t user, _unused_ const char *variable, _unused_ char ***ret) {
+        return 0;
+}
+
 static inline int plan_find_program(const char *name, char **ret) {
         *ret = path_join("/usr/bin", name);
         return *ret ? 0 : -ENOMEM;
@@ -356,6 +360,7 @@ static inline int plan_set_up(void **state) {
                 .find_user_by_uid = plan_find_user_by_uid,
                 .find_group = plan_find_group,
                 .find_groups = plan_find_groups,
+                .find_homes = plan_find_homes,
                 .find_program = plan_find_program,
                 .get_limit = plan_get_limit,
                 .get_user_limit = plan_get_user_limit,

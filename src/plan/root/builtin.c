@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <stdlib.h>
 
 #include "plan/root/secrets.h"
 #include "plan/who/private-ids.h"
@@ -25,11 +26,14 @@ static int add_symlink(RootBuilder *rb, const char *destination, const char *tar
         return root_builder_want(rb, plan_symlink(destination, target));
 }
 
-/* An empty directory that hides one of the host, if it exists. */
-static int add_hidden(RootBuilder *rb, const char *destination, Origin origin) {
-        PlanMount m = plan_tmpfs(destination, strdup("mode=755,size=4k"), (MountAttributes) { .read_only = true });
+/* An empty directory that hides one of the host. */
+static PlanMount hidden(const char *destination) {
+        return plan_tmpfs(destination, strdup("mode=755,size=4k"), (MountAttributes) { .read_only = true });
+}
 
-        return root_builder_want_if_there(rb, mount_because_of(origin, m));
+/* If the directory exists. */
+static int add_hidden(RootBuilder *rb, const char *destination, Origin origin) {
+        return root_builder_want_if_there(rb, mount_because_of(origin, hidden(destination)));
 }
 
 /* Terminals of the instance itself. A machine has 4096 (kernel.pty.max). The host keeps 1024 of them, and all other devpts
@@ -155,25 +159,52 @@ static int add_home(RootBuilder *rb, const char *directory, Origin origin) {
         home = path_simplify(variable);
         if (!home)
                 return -ENOMEM;
-        if (!streq(home, directory) && !path_is_below(home, directory))
+        if (!path_is_at_or_below(home, directory))
                 return 0;
         m = plan_tmpfs(home, root_builder_tmpfs_options(rb->b->plan, "700", TMPFS_SIZE, 0), (MountAttributes) {});
         r = root_builder_want(rb, mount_because_of(origin, m));
         return r < 0 ? r : streq(home, directory);
 }
 
+/* On the host, /home can be a symlink. Its target gets its place before what is below it, also if the sandbox does not
+ * have it otherwise (/var/home). */
+static int hide_home_parent(RootBuilder *rb, const char *directory, Origin origin) {
+        _cleanup_free_ char *real = rb->host_root ? realpath(directory, NULL) : NULL;
+        int r = add_home(rb, directory, origin);
+
+        if (r != 0)
+                return r;
+        return real ? root_builder_want(rb, mount_because_of(origin, hidden(real)))
+                    : add_hidden(rb, directory, origin);
+}
+
+/* A home that is not in /home does not look like one: a volume that shows the directory around it shows it, too. */
+static int hide_home_elsewhere(RootBuilder *rb, const char *directory, Origin origin) {
+        PlanMount m;
+        int r = add_home(rb, directory, origin);
+
+        if (r != 0)
+                return r;
+        m = hidden(directory);
+        m.origin = origin;
+        return root_builder_want_if_there(rb, m);
+}
+
 static int hide_homes(RootBuilder *rb) {
         static const char *const directories[] = { "/home", "/root" };
         const Setting *protect = policy_get(rb->b->policy, D_ProtectHome);
+        _cleanup_strv_free_ char **elsewhere = NULL;
+        const Host *host = rb->b->host;
         int r = 0;
 
         if (protect->value.number != PROTECT_HOME_YES && protect->value.number != PROTECT_HOME_TMPFS)
                 return 0;
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(directories); i++) {
-                r = add_home(rb, directories[i], protect->origin);
-                if (r == 0)
-                        r = add_hidden(rb, directories[i], protect->origin);
-        }
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(directories); i++)
+                r = hide_home_parent(rb, directories[i], protect->origin);
+        if (r >= 0 && rb->host_root)
+                r = host->find_homes(host->uid, host_variable(host, "HOME"), &elsewhere);
+        for (char **home = elsewhere; r >= 0 && home && *home; home++)
+                r = hide_home_elsewhere(rb, *home, protect->origin);
         return r < 0 ? r : 0;
 }
 
