@@ -27,6 +27,13 @@ static int try_socket(const Facts *facts, const Attempt *a) {
         return result(socket((int) a->args[0], (int) a->args[1] | SOCK_CLOEXEC, (int) a->args[2]));
 }
 
+/* Families without pairs make both sockets first, and then refuse. */
+static int try_pair(const Facts *facts, const Attempt *a) {
+        int pair[2], r = result(socketpair((int) a->args[0], (int) a->args[1], (int) a->args[2], pair));
+
+        return r == -EOPNOTSUPP ? 0 : r;
+}
+
 static int connect_inet(int type, int port) {
         struct sockaddr_in address = {
                 .sin_family = AF_INET, .sin_port = htons((uint16_t) port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
@@ -126,6 +133,7 @@ static int try_posix_shm(const Facts *facts, const Attempt *a) {
 
 static const Attempt attempts[] = {
         { "inet-socket", "an internet socket", try_socket, { AF_INET, SOCK_STREAM } },
+        { "inet-pair", "a pair of internet sockets", try_pair, { AF_INET, SOCK_STREAM } },
         { "unix-socket", "a unix socket", try_socket, { AF_UNIX, SOCK_STREAM } },
         { "tcp-host", "connect to the host's loopback", try_tcp },
         { "udp-host", "send to the host's loopback", try_udp, .asks = true },

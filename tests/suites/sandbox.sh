@@ -191,6 +191,8 @@ test_network() {
 	expect "RestrictAddressFamilies=~" "('EAFNOSUPPORT', 'ok')" -p RestrictAddressFamilies= \
 		-p 'RestrictAddressFamilies=~AF_INET' 'attempt(socket.socket, socket.AF_INET), attempt(socket.socket, socket.AF_INET6)'
 	# promise P19
+	expect "nor as a pair" "('EAFNOSUPPORT', 'EAFNOSUPPORT', 'ok')" 'call("socketpair", 30, 1, 0, bytes(8)), call("socketpair", (1 << 32) | 17, 3, 0, bytes(8)), attempt(socket.socketpair)'
+	# promise P19
 	expect "no ring gets around that" ENOSYS 'call("io_uring_setup", 1, 0)'
 	# promise P18
 	expect "no abstract socket of the host is reached" True -p PrivateNetwork=no \

@@ -230,8 +230,8 @@ static void test_write_execute_and_architectures(void **state) {
 
 /* Families. */
 
-static bool allows_family(const Plan *plan, uint64_t family) {
-        int error = plan_rules_answer(plan, "socket", (const uint64_t[6]) { family });
+static bool allows_family(const Plan *plan, const char *call, uint64_t family) {
+        int error = plan_rules_answer(plan, call, (const uint64_t[6]) { family });
 
         assert_true(error == 0 || error == EAFNOSUPPORT);
         return error == 0;
@@ -249,12 +249,15 @@ static void check_families(PlanFixture *f, const FamilyCase *c) {
         plan_make(f, c->lines);
         expect_result(c->lines, f->result, 0);
         for (unsigned family = 0; family < 64; family++) {
-                bool expected = c->families & BIT(family);
+                bool expected = c->families & BIT(family), pair = expected || family == AF_UNIX;
 
-                expect_number(c->lines, allows_family(f->plan, family), expected);
+                expect_number(c->lines, allows_family(f->plan, "socket", family), expected);
+                expect_number(c->lines, allows_family(f->plan, "socketpair", family), pair);
                 /* The kernel reads an int, so a value with upper bits must not be allowed. */
                 if (!expected)
-                        expect_number(c->lines, allows_family(f->plan, family | BIT(32)), false);
+                        expect_number(c->lines, allows_family(f->plan, "socket", family | BIT(32)), false);
+                if (!pair)
+                        expect_number(c->lines, allows_family(f->plan, "socketpair", family | BIT(32)), false);
         }
         expect_number(c->lines, plan_rules_answer(f->plan, "io_uring_setup", (const uint64_t[6]) {}), ENOSYS);
 }

@@ -333,8 +333,8 @@ static int add_namespace_rules(Builder *b) {
         return r < 0 ? r : add_rules(plan, any_kind, ELEMENTSOF(any_kind));
 }
 
-static int deny_family(Plan *plan, ArgumentTest test, uint64_t family) {
-        return add_rule(plan, (PlanArgumentRule) { .name = "socket", .test = test, .mask = int_mask, .value = family,
+static int deny_family(Plan *plan, const char *call, ArgumentTest test, uint64_t family) {
+        return add_rule(plan, (PlanArgumentRule) { .name = call, .test = test, .mask = int_mask, .value = family,
                                                    .error = EAFNOSUPPORT, .reason = D_RestrictAddressFamilies });
 }
 
@@ -368,25 +368,48 @@ bool build_allows_family(Builder *b, unsigned family) {
 
 /* Denies the families below the first allowed one, above the last, and each one between that is not allowed. The
  * comparisons use the whole register, so that a value with upper bits is denied, too. */
-static int allow_families(Plan *plan, uint64_t families) {
+static int allow_families(Plan *plan, const char *call, uint64_t families) {
         unsigned first = 0, last = FAMILY_MAX - 1;
         int r;
 
         if (!families)
-                return add_rule(plan, (PlanArgumentRule) ANY("socket", EAFNOSUPPORT, D_RestrictAddressFamilies));
+                return add_rule(plan, (PlanArgumentRule) ANY(call, EAFNOSUPPORT, D_RestrictAddressFamilies));
 
         while (!(families & UINT64_C(1) << first))
                 first++;
         while (!(families & UINT64_C(1) << last))
                 last--;
 
-        r = first > 0 ? deny_family(plan, ARGUMENT_LESS, first) : 0;
+        r = first > 0 ? deny_family(plan, call, ARGUMENT_LESS, first) : 0;
         if (r >= 0)
-                r = deny_family(plan, ARGUMENT_GREATER, last);
+                r = deny_family(plan, call, ARGUMENT_GREATER, last);
         for (unsigned f = first; r >= 0 && f < last; f++)
                 if (!(families & UINT64_C(1) << f))
-                        r = deny_family(plan, ARGUMENT_EQUAL, f);
+                        r = deny_family(plan, call, ARGUMENT_EQUAL, f);
         return r;
+}
+
+static int deny_families(Plan *plan, const char *call, uint64_t families) {
+        int r = 0;
+
+        for (unsigned f = 0; r >= 0 && f < FAMILY_MAX; f++)
+                if (families & UINT64_C(1) << f)
+                        r = deny_family(plan, call, ARGUMENT_MASKED_EQUAL, f);
+        return r;
+}
+
+/* socketpair(2) makes sockets of other families, too, or first loads their modules. Those of AF_UNIX are connected to
+ * each other, and reach nothing else. */
+static int limit_families(Plan *plan, uint64_t families, bool allow) {
+        const uint64_t pair = UINT64_C(1) << AF_UNIX;
+        int r;
+
+        if (allow) {
+                r = allow_families(plan, "socket", families);
+                return r < 0 ? r : allow_families(plan, "socketpair", families | pair);
+        }
+        r = deny_families(plan, "socket", families);
+        return r < 0 ? r : deny_families(plan, "socketpair", families & ~pair);
 }
 
 static const Setting *names_unix(const SettingList *list) {
@@ -440,14 +463,7 @@ static int add_family_rules(Builder *b) {
         if (allow != !!(families & UINT64_C(1) << AF_UNIX))
                 build_notice_if_mute(b);
 
-        if (allow)
-                r = allow_families(plan, families);
-        else {
-                r = 0;
-                for (unsigned f = 0; r >= 0 && f < FAMILY_MAX; f++)
-                        if (families & UINT64_C(1) << f)
-                                r = deny_family(plan, ARGUMENT_MASKED_EQUAL, f);
-        }
+        r = limit_families(plan, families, allow);
         if (r >= 0 && (allow || families))
                 r = add_rules(plan, around, ELEMENTSOF(around));
         return r < 0 ? -ENOMEM : 0;
