@@ -281,6 +281,9 @@ test_filter() {
 	expect "filter: memory cannot become executable" "['EPERM']" "${policy[@]}" \
 		'sorted({attempt(__import__("mmap").mmap, -1, 4096, 34, 7), call("mprotect", 0, 0, 4), call("pkey_mprotect", 0, 0, 4, -1),
 			call("memfd_create", b"x", 0), call("shmat", 0, 0, 0o100000), call("personality", 0x400000)})'
+	# promise P39
+	expect "MemoryDenyWriteExecute=: nor a file in memory be made" EPERM -p MemoryDenyWriteExecute=yes \
+		'call("memfd_create", b"x", 0)'
 	expect "filter: nor be written through /proc" EROFS "${policy[@]}" 'attempt(open, "/proc/self/mem", "r+b")'
 	shell "MemoryDenyWriteExecute=: ExecPaths= makes an exception" "/tmp ran /run" -p MemoryDenyWriteExecute=yes -p ExecPaths=/tmp \
 		'echo $(for d in /tmp /run; do cp /usr/bin/echo $d/code && echo $d; $d/code ran 2>/dev/null; done)'

@@ -68,6 +68,12 @@ static void test_calls(void **state) {
                 { "SystemCallFilter=~@mount", "keyctl", EPERM },
                 { "SystemCallFilter=~@mount\nSystemCallFilter=keyctl", "keyctl", 0 },
                 { "SystemCallFilter=~@keyring", "keyctl", EPERM },
+                /* With MemoryDenyWriteExecute=, so must it those of files that no mount makes noexec. */
+                { "", "memfd_create", 0 },
+                { "MemoryDenyWriteExecute=yes", "memfd_create", EPERM },
+                { "MemoryDenyWriteExecute=yes\nSystemCallFilter=~@mount", "memfd_secret", EPERM },
+                { "MemoryDenyWriteExecute=yes\nSystemCallFilter=@system-service @ipc", "memfd_create", EPERM },
+                { "MemoryDenyWriteExecute=yes\nSystemCallFilter=@system-service memfd_create", "memfd_create", 0 },
                 { "", "_sysctl", -1 }, /* libseccomp knows it, but it is not in @known */
                 { "", "mlock", EPERM },
                 { "", "userfaultfd", EPERM },

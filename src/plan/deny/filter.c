@@ -80,24 +80,30 @@ static void allow_private_ids(Plan *plan) {
                 set_calls(plan, calls[i], 0, 0);
 }
 
-/* The kernel's keyrings belong to users, not to namespaces, so the payload could read the caller's keys.
- * @system-service contains these calls; here the policy must name them, or @keyring. */
-static void deny_keyring(Plan *plan, const SettingList *list, int error) {
-        const SyscallGroup *keyring = syscall_group_find("@keyring");
-
-        for (const char *const *call = keyring->members; *call; call++) {
+/* Denies the calls of a group unless the policy names them, or the group itself: a larger group may contain them, too. */
+static void deny_unless_named(Plan *plan, const SettingList *list, const char *group, const char *const *calls, int error) {
+        for (const char *const *call = calls; *call; call++) {
+                PlanCall *known = plan_find_call(plan, *call);
                 bool named = false;
-                PlanCall *known;
 
                 for (size_t i = 0; i < list->n && !named; i++) {
                         const Value *v = &list->items[i].value;
 
-                        named = v->words && !v->inverted && (streq(v->words[0], "@keyring") || streq(v->words[0], *call));
+                        named = v->words && !v->inverted && (streq(v->words[0], group) || streq(v->words[0], *call));
                 }
-                known = plan_find_call(plan, *call);
                 if (!named && known && !known->error)
                         known->error = error;
         }
+}
+
+static void deny_named(Builder *b, const SettingList *list, int error) {
+        /* A file in memory is on no mount that could be noexec. */
+        static const char *const memory_files[] = { "memfd_create", "memfd_secret", NULL };
+
+        /* The kernel's keyrings belong to users, not to namespaces, so the payload could read the caller's keys. */
+        deny_unless_named(b->plan, list, "@keyring", syscall_group_find("@keyring")->members, error);
+        if (policy_is_true(b->policy, D_MemoryDenyWriteExecute))
+                deny_unless_named(b->plan, list, "", memory_files, error);
 }
 
 static void notice_unknown(Builder *b, const Setting *s) {
@@ -132,7 +138,7 @@ static int build_calls(Builder *b) {
                         set_calls(plan, v->words[0], v->inverted || v->number2 ? denied : 0, 0);
                 notice_unknown(b, &list->items[i]);
         }
-        deny_keyring(plan, list, error);
+        deny_named(b, list, error);
 
         /* Without execve, the command cannot be started. systemd.exec(5) always allows @default. */
         if (plan_find_call(plan, "execve") && plan_find_call(plan, "execve")->error)
