@@ -92,6 +92,7 @@ enum {
         ARG_BASE,
         ARG_FULL,
         ARG_FORCE,
+        ARG_DROP_IN,
 };
 
 extern const Syntax isorun_syntax;

@@ -32,6 +32,7 @@ void import_deinit(Import *import) {
         tdestroy(import->bind_texts, free);
         free(import->notes);
         strv_free(import->files);
+        strv_free(import->own_paths);
         *import = (Import) {};
 }
 
@@ -134,8 +135,10 @@ int import_open(Import *import, DirectiveId id, const char *words, const char *w
 
         r = word_split(words, &split);
         for (char **w = split; r >= 0 && w && *w; w++) {
+                size_t n = import->n_items;
+
                 r = import_add(import, id, &nowhere, *w, false);
-                if (r >= 0)
+                if (r >= 0 && import->n_items > n)
                         import->items[import->n_items - 1].opened = why;
         }
         return r;

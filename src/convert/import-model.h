@@ -47,6 +47,8 @@ typedef struct ImportLine {
 typedef struct Import {
         const char *unit; /* "redis@main.service", or a template's name */
         bool user;        /* of a user's manager */
+        bool wraps;       /* for --drop-in: the unit stays, and its other lines with it */
+        char **own_paths; /* for --drop-in: package.h */
         ImportLine *lines; /* the lines of the unit that are in force */
         size_t n_lines, n_words;
         ImportItem *items;

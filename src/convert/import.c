@@ -7,6 +7,7 @@
 #include "convert/import-line.h"
 #include "convert/import-rules.h"
 #include "convert/systemd.h"
+#include "convert/wrap.h"
 #include "policy/unit-file.h"
 #include "policy/value/value.h"
 #include "util/array.h"
@@ -84,6 +85,8 @@ static int convert_line(Import *import, const ImportLine *line) {
         ImportRule rule = import_rule(line->key, &argument);
         const UnitLine *known = unit_line_find(line->key);
 
+        if (import->wraps && wrap_keeps(line, known))
+                return 0;
         if (rule)
                 return rule(import, line, argument);
         if (known)
@@ -176,6 +179,8 @@ int import_convert(Import *import) {
         for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
                 if (is_fallback(import, id))
                         r = note_fallback(import, id);
+        if (r >= 0 && import->wraps)
+                r = wrap_open(import, import->own_paths);
         return r < 0 ? r : open_what_is_needed(import);
 }
 

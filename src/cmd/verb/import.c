@@ -7,12 +7,14 @@
 #include "cmd/options.h"
 #include "cmd/program.h"
 #include "cmd/start/load.h"
+#include "cmd/verb/import-drop-in.h"
 #include "cmd/verb/verb.h"
 #include "convert/import.h"
 #include "convert/import-strict.h"
 #include "convert/unit-find.h"
 #include "plan/request.h"
 #include "util/fd.h"
+#include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -196,6 +198,8 @@ static int read_all(Import *import, const UnitFiles *files, Report *report) {
                 _cleanup_free_ char *text = NULL;
                 size_t size;
 
+                if (import->wraps && streq(path_name(*path), DROP_IN_NAME))
+                        continue;
                 result = text_file_read(*path, &text, &size);
                 if (result < 0)
                         return report_error(report, -result, "%s: %s", *path, text_file_strerror(-result));
@@ -252,7 +256,8 @@ static int find(const char *spec, bool of_user, UnitFiles *ret, Report *report) 
         return r;
 }
 
-static int import_unit(const char *spec, Report *report) {
+/* An Import without files; drop_in: for --drop-in. */
+static int import_unit(const char *spec, bool drop_in, const char *directory, Report *report) {
         _cleanup_(unit_files_deinit) UnitFiles files = {};
         _cleanup_(import_deinit) Import import = {};
         _cleanup_(loaded_deinit) Loaded loaded = {};
@@ -264,7 +269,10 @@ static int import_unit(const char *spec, Report *report) {
         if (r < 0)
                 return r;
         import.unit = files.name;
+        import.wraps = drop_in;
         r = read_all(&import, &files, report);
+        if (r >= 0 && drop_in && drop_in_prepare(&import, files.paths[0]) < 0)
+                r = report_oom(report);
         if (r >= 0 && import_convert(&import) < 0)
                 r = report_oom(report);
         if (r >= 0)
@@ -280,14 +288,29 @@ static int import_unit(const char *spec, Report *report) {
         text = import_compose(&import);
         if (!text)
                 return report_oom(report);
-        fputs(text, stdout);
-        return flush_output(report);
+        if (drop_in)
+                r = drop_in_write(&import, text, directory, report);
+        else
+                fputs(text, stdout);
+        return r < 0 ? r : flush_output(report);
 }
 
 static int run(const CommandLine *line, Report *report) {
-        return import_unit(line->arguments[0], report) < 0 ? PLAN_FAILED : 0;
+        const char *directory = command_line_get(line, 'o');
+        bool drop_in = command_line_has(line, ARG_DROP_IN);
+
+        if (directory && !drop_in) {
+                report_error(report, EINVAL, "--output needs --drop-in: without it, isoctl prints one policy");
+                return PLAN_FAILED;
+        }
+        return import_unit(line->arguments[0], drop_in, directory, report) < 0 ? PLAN_FAILED : 0;
 }
 
+static const Option options[] = {
+        { ARG_DROP_IN, "drop-in", "keep the unit: make a drop-in that wraps its command, and the policy for it" },
+        { 'o', "output", "with --drop-in, write the files below DIR (/ installs them)", { "DIR", ARGUMENT_DIRECTORY } },
+        {},
+};
 static const Argument arguments[] = { { "UNIT|FILE", ARGUMENT_FILE }, {} };
 
 const Verb verb_import = {
@@ -295,6 +318,7 @@ const Verb verb_import = {
         .help = "convert a service's hardening lines to a policy",
         .details = "isoctl asks the service manager for the files of UNIT. Comments and notices list the lines that are\n"
                    "left out of the policy. --user: units of a user's service manager.",
+        .options = options,
         .arguments = arguments,
         .run = run,
 };

@@ -193,6 +193,24 @@ static void variables_deinit(Variables *variables) {
         free(variables->items);
 }
 
+/* "*" is for all variables of the caller, except those about isorun itself as a service's process. */
+static int pass_variable(Builder *b, Variables *variables, const char *name) {
+        static const char *const own[] = { "NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_", "SYSTEMD_EXEC_PID=", "MAINPID=",
+                                           "MANAGERPID=", "JOURNAL_STREAM=", "CREDENTIALS_DIRECTORY=" };
+        int r = 0;
+
+        if (!streq(name, "*"))
+                return put_value(variables, name, host_variable(b->host, name));
+        for (char *const *v = b->host->environment; r >= 0 && v && *v; v++) {
+                bool is_own = !strchr(*v, '=');
+
+                for (size_t i = 0; i < ELEMENTSOF(own); i++)
+                        is_own = is_own || startswith(*v, own[i]);
+                r = is_own ? 0 : put(variables, *v);
+        }
+        return r;
+}
+
 static int fill(Builder *b, Variables *variables) {
         const SettingList *pass = build_list(b, D_PassEnvironment), *set = build_list(b, D_Environment);
         int r;
@@ -205,8 +223,7 @@ static int fill(Builder *b, Variables *variables) {
         if (r >= 0)
                 r = name_credentials(b, variables);
         for (size_t i = 0; r >= 0 && i < pass->n; i++)
-                r = put_value(variables, pass->items[i].value.text,
-                              host_variable(b->host, pass->items[i].value.text));
+                r = pass_variable(b, variables, pass->items[i].value.text);
         /* After PassEnvironment=, so that the payload cannot get systemd's own socket. */
         if (r >= 0)
                 r = pass_notify(b, variables);

@@ -53,8 +53,12 @@ static int parse_environment(ValueParser *p, const char *text) {
         return value_each(p, text, check_variable);
 }
 
+static int check_passed(ValueParser *p, const char *word) {
+        return streq(word, "*") ? value_emit(p, word, (Value) {}) : check_variable_name(p, word);
+}
+
 static int parse_variable_names(ValueParser *p, const char *text) {
-        return value_each(p, text, check_variable_name);
+        return value_each(p, text, check_passed);
 }
 
 static int parse_unset_environment(ValueParser *p, const char *text) {
