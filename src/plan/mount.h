@@ -28,6 +28,7 @@ typedef struct PlanSource {
                 char **lower; /* SOURCE_LAYERS: highest first */
         };
         const Binding *binding; /* NULL: the policy has no name for it */
+        bool device;            /* a device node; known only of SOURCE_PATH */
 } PlanSource;
 
 /* Whether its path leads to the source itself. */

@@ -71,8 +71,9 @@ static int parse_source(ValueParser *p, char *const *fields, bool fd_allowed, Bi
         r = is_fd ? parse_fd(p, fields[1], &binding->fd) : value_path(p, fields[0], &binding->source);
         if (r >= 0 && options)
                 r = value_volume_options(p, options, &binding->flags, &binding->options, &binding->size);
-        if (r >= 0 && binding->flags & BIND_IDMAP)
-                r = value_error(p, "\"idmap\" can be set only by the policy, not by a binding");
+        if (r >= 0 && binding->flags & (BIND_IDMAP | BIND_DEVICES))
+                r = value_error(p, "\"%s\" can be set only by the policy, not by a binding",
+                                binding->flags & BIND_IDMAP ? "idmap" : "dev");
         return r;
 }
 

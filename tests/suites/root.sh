@@ -139,6 +139,28 @@ test_overlay() {
 	refused "a size without overlay" '*"size=" limits an overlay'\''s memory and needs the option "overlay"*' -v "$one:/mnt:size=1M" true
 }
 
+# A device of the host, in /dev and elsewhere. Its node cannot be changed.
+test_devices() {
+	local at
+	for at in /dev/isorun-test /mnt/zero; do
+		prints "a volume with dev has a device, at $at" "0000" -v "/dev/zero:$at:dev" \
+			sh -c "head -c2 $at | od -An -tx1 | tr -d ' '; echo x >$at"
+		also no_refusal is "$label: ... which can be written" "$status $err" "0 "
+		shell "without dev it cannot be opened, at $at" "" -v "/dev/zero:$at" "head -c1 $at 2>/dev/null; (echo x >$at) 2>/dev/null"
+	done
+	shell "... nor can its node be changed" "-rw-rw-rw-" -v "/dev/zero:/mnt/zero:dev" \
+		'chmod 600 /mnt/zero 2>/dev/null; stat -c %A /mnt/zero | sed s/c/-/'
+	shell "a directory with dev" "0 refused" -v /dev:/mnt:dev \
+		'head -c1 /mnt/zero | od -An -tx1 | sed "s/ 0//" | tr "\n" " "; touch /mnt/x 2>/dev/null || echo refused'
+	shell "... without" "refused" -v /dev:/mnt 'head -c1 /mnt/zero 2>/dev/null || echo refused'
+	run "${who[@]}" "$isorun" "${mode[@]}" -v /dev/zero:/mnt/zero:ro true
+	like "$label: a device without dev is said" "$status $err" "0 *notice: --volume: Volume=: devices of /dev/zero cannot be opened without the option dev: /dev/zero:/mnt/zero:dev*"
+	box --dry-run -v /dev/zero:/mnt/zero:dev true
+	like "$label: the plan shows devices" "$out" "*/mnt/zero *read-only /dev/zero, devices*"
+	refused "a binding cannot add devices" '*"dev" can be set only by the policy*' --bind data=/dev/zero:dev -v data:/mnt/zero true
+	refused "devices in an overlay" '*"dev" cannot be combined with*' -v /dev:/mnt:dev,overlay true
+}
+
 test_filtered() {
 	local one
 	one=$(make_data filtered)
@@ -626,6 +648,7 @@ all() {
 	test_names
 	test_fds
 	test_overlay
+	test_devices
 	test_filtered
 	test_filtered_blind
 	test_filtered_covered

@@ -221,6 +221,34 @@ static void test_overlays(void **state) {
         bindings_deinit(&b);
 }
 
+/* Devices of a volume open only with "dev". A unit with a device policy needs a line for them, too. */
+static void test_devices(void **state) {
+        static const struct {
+                const char *lines, *notice; /* NULL: none */
+        } cases[] = {
+                { "BindPaths=/dev/null:/srv/null", "/dev/null cannot be opened without the option dev: /dev/null:/srv/null:dev" },
+                { "BindPaths=/dev/null:/srv/null:dev", NULL },
+                { "DevicePolicy=closed\nBindPaths=/dev/null:/srv/null:dev", "add DeviceAllow=/dev/null rw" },
+                { "DeviceAllow=/dev/zero rw\nBindPaths=/dev/null:/srv/null:dev", "add DeviceAllow=/dev/null rw" },
+                { "DeviceAllow=/dev/null rw\nBindPaths=/dev/null:/srv/null:dev", NULL },
+                { "DeviceAllow=char-mem rw\nBindPaths=/dev/null:/srv/null:dev", NULL },
+                { "DevicePolicy=auto\nBindPaths=/dev/null:/srv/null:dev", NULL },
+        };
+        PlanFixture *f = *state;
+        const PlanMount *m;
+
+        plan_set_uid(f, 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                if (cases[i].notice)
+                        plan_expect_notice(f, cases[i].lines, cases[i].notice);
+                else {
+                        plan_expect_good(f, cases[i].lines);
+                        m = mount_at(f, "/srv/null");
+                        assert_true(m->attributes.devices && m->attributes.read_only);
+                        expect_text(cases[i].lines, log_text(&f->log), "");
+                }
+}
+
 static void test_bad_overlays(void **state) {
         static const struct {
                 const char *bindings, *lines, *message;
@@ -620,6 +648,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_PLAN(test_names),
                 IN_PLAN(test_unbound),
+                IN_PLAN(test_devices),
                 IN_PLAN(test_not_asked_for),
                 IN_PLAN(test_bound_to_nothing),
                 IN_PLAN(test_fds),

@@ -24,7 +24,8 @@ static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char
                         return 0;
                 return build_error(b, s, id, error, "%s: %s", source, strerror(error));
         }
-        *ret = (PlanSource) { .kind = SOURCE_PATH, .path = real, .directory = S_ISDIR(st.st_mode) };
+        *ret = (PlanSource) { .kind = SOURCE_PATH, .path = real, .directory = S_ISDIR(st.st_mode),
+                              .device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) };
         return 1;
 }
 

@@ -3,6 +3,7 @@
  * and hidden places. */
 #include "plan/root/volumes.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -133,6 +134,48 @@ static int hide_all(RootBuilder *rb, const PlanMount *volume, char *const *optio
         return r;
 }
 
+/* Whether a directory of devices, such as /dev/dri, has one. */
+static bool has_device(const char *directory) {
+        DIR *d = startswith(directory, "/dev/") ? opendir(directory) : NULL;
+        const struct dirent *entry = NULL;
+
+        while (d && (entry = readdir(d)) && entry->d_type != DT_CHR && entry->d_type != DT_BLK)
+                ;
+        if (d)
+                closedir(d);
+        return entry;
+}
+
+/* Whether DeviceAllow= has a line for the device, or for others in its directory, or for a group of devices. */
+static bool is_allowed_by_unit(const RootBuilder *rb, const char *device) {
+        const SettingList *list = build_list(rb->b, D_DeviceAllow);
+
+        for (size_t i = 0; i < list->n; i++) {
+                const char *allowed = list->items[i].value.text;
+                size_t n = strcspn(allowed, " ");
+
+                if (strncmp(allowed, device, n) == 0 || allowed[0] != '/')
+                        return true;
+        }
+        return false;
+}
+
+/* A device that does not open is no error: a volume of /dev/null hides a file. */
+static void check_devices(const RootBuilder *rb, const PlanMount *m) {
+        const Setting *policy = policy_get(rb->b->policy, D_DevicePolicy);
+        const char *path = m->source.path;
+        bool limited = build_list(rb->b, D_DeviceAllow)->n > 0 || (policy && !streq(policy->value.text, "auto"));
+
+        if (!m->attributes.devices && (m->source.device || has_device(path)))
+                report_notice_at(rb->b->report, m->origin, m->key,
+                                 "devices of %s cannot be opened without the option dev: %s:%s:dev", path, path,
+                                 m->destination);
+        if (m->attributes.devices && limited && !is_allowed_by_unit(rb, path))
+                report_notice_at(rb->b->report, m->origin, m->key,
+                                 "the unit's DevicePolicy= or DeviceAllow= may not allow %s: add DeviceAllow=%s rw",
+                                 path, path);
+}
+
 static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         PlanMount m = mount_of_setting(id, s, (PlanMount) { .kind = MOUNT_BIND });
         uint64_t flags;
@@ -144,9 +187,11 @@ static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         flags = bind_flags(s, &m);
         m.kind = flags & BIND_OVERLAY ? MOUNT_OVERLAY : MOUNT_BIND;
         m.attributes = (MountAttributes) { .read_only = flags & BIND_READ_ONLY, .no_exec = flags & BIND_NO_EXEC,
-                                           .recursive = !(flags & BIND_NO_RECURSE) };
+                                           .devices = flags & BIND_DEVICES, .recursive = !(flags & BIND_NO_RECURSE) };
         m.destination = strdup(s->value.words[1]);
         r = m.destination ? check_bind(rb, id, s, &m, flags) : -ENOMEM;
+        if (r >= 0 && m.source.kind == SOURCE_PATH && m.kind == MOUNT_BIND)
+                check_devices(rb, &m);
         if (r >= 0 && flags & BIND_IDMAP)
                 m.source.kind = SOURCE_ID_MAPPED;
         if (r >= 0 && m.kind == MOUNT_OVERLAY)

@@ -149,6 +149,7 @@ int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, c
                 { "ro", BIND_READ_ONLY, 0 },       { "rw", 0, BIND_READ_ONLY }, { "rbind", 0, BIND_NO_RECURSE },
                 { "norbind", BIND_NO_RECURSE, 0 }, { "exec", 0, BIND_NO_EXEC }, { "noexec", BIND_NO_EXEC, 0 },
                 { "overlay", BIND_OVERLAY, 0 },    { "idmap", BIND_IDMAP, 0 },
+                { "dev", BIND_DEVICES, 0 },
         };
         _cleanup_free_ char *copy = strdup(options);
         char *position = copy;
@@ -176,6 +177,10 @@ int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, c
         if (*flags & BIND_OVERLAY && *flags & (BIND_READ_ONLY | BIND_IDMAP))
                 return value_error(p, "\"overlay\" cannot be combined with \"%s\"",
                                    *flags & BIND_IDMAP ? "idmap" : "ro");
+        if (*flags & BIND_DEVICES && *flags & (BIND_OVERLAY | BIND_IDMAP))
+                return value_error(p, "\"dev\" cannot be combined with \"overlay\" or \"idmap\"");
+        if (*flags & BIND_DEVICES)
+                *flags |= BIND_READ_ONLY;
         if (size->number > 0 && !(*flags & BIND_OVERLAY))
                 return value_error(p, "\"size=\" limits an overlay's memory and needs the option \"overlay\": \"%s\"",
                                    options);

@@ -67,6 +67,7 @@ enum {
         BIND_NO_EXEC = 1 << 2,
         BIND_OVERLAY = 1 << 3,
         BIND_IDMAP = 1 << 4,
+        BIND_DEVICES = 1 << 5, /* with BIND_READ_ONLY, which keeps the nodes as they are */
 };
 
 /* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */
