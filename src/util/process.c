@@ -53,16 +53,26 @@ int process_pidfd_status(int pidfd, const char *key, char **ret) {
         return read_line_of(0, file, prefix, ret);
 }
 
+static int count_pids(const char *pids) {
+        int n = 1;
+
+        for (const char *c = pids; *c; c++)
+                n += *c == '\t';
+        return n;
+}
+
 int process_pid_depth(pid_t pid) {
         _cleanup_free_ char *pids = NULL;
-        int depth = 1, r;
+        int r = process_status(pid, "NSpid", &pids);
 
-        r = process_status(pid, "NSpid", &pids);
-        if (r < 0)
-                return r;
-        for (const char *c = pids; *c; c++)
-                depth += *c == '\t';
-        return depth;
+        return r < 0 ? r : count_pids(pids);
+}
+
+int process_pidfd_depth(int pidfd) {
+        _cleanup_free_ char *pids = NULL;
+        int r = process_pidfd_status(pidfd, "NSpid", &pids);
+
+        return r < 0 ? r : count_pids(pids);
 }
 
 /* The fields of proc(5), /proc/PID/stat. The second one, in parentheses, can contain spaces. */

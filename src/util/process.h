@@ -27,6 +27,9 @@ int process_pidfd_exit(int pidfd);
  * deeper one. Returns the number or -errno. */
 int process_pid_depth(pid_t pid);
 
+/* The same for the process of a pidfd, which hidepid= of proc(5) does not hide. */
+int process_pidfd_depth(int pidfd);
+
 /* Overwrites the command line of this process, which everybody can read in /proc, and puts name in its place. Nothing
  * may use argv afterwards. Returns 0 or -errno. */
 int process_hide_arguments(const char *name);

@@ -210,6 +210,28 @@ time.sleep(1000)' "$private" >"$tmp/manager" 2>&1 &
 	is "... and that of the manager works" "$status $err" "0 "
 }
 
+# proc(5): with hidepid=2, /proc shows a user no process of others, nor any that it may not trace.
+test_hidden_processes() {
+	begin 846
+	mount -o remount,hidepid=2 /proc
+	no_isorun ok "the user does not see process 1" not "$as_user" test -e /proc/1
+	for verb in "status his" "enter his true" "set-property his TasksMax=9"; do
+		run patiently "$as_user" "$isoctl" $verb
+		is "... and ${verb%% *} says what is in the way" "$status $err" "125 isoctl: isoctl cannot verify his,\
+ because /proc is mounted with hidepid=, which hides its processes: run isoctl as root, or mount /proc with gid= of a group that you are in"
+	done
+	ctl enter "$user/his" echo in
+	is "... root enters it" "$status $out$err" "0 in"
+	mount -o "remount,gid=$(id -g "$user")" /proc
+	run patiently "$as_user" "$isoctl" enter his echo in
+	is "... with gid=, it works" "$status $out$err" "0 in"
+	mount -o remount,gid=0 /proc
+	ctl stop "$user/his"
+	is "... and root stops it" "$status $out$err" "0 "
+	wait "$instance"
+	mount -o remount,hidepid=0 /proc
+}
+
 if [ "$(id -u)" != 0 ] || [ "${TESTHOST-}" = real ]; then
 	echo "1..0 # SKIP it stops services and managers of the host"
 	exit 0
@@ -223,6 +245,7 @@ if [ -n "${TH_USER-}" ]; then
 	test_stopped
 	test_fakes
 	test_fake_manager
+	test_hidden_processes
 else
 	skip "the same with another user" "no user to be"
 fi

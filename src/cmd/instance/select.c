@@ -2,6 +2,7 @@
 #include "cmd/instance/select.h"
 
 #include <errno.h>
+#include <unistd.h>
 #include <fnmatch.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -153,6 +154,18 @@ static const Instance *find_meant(const InstanceList *list, const char *name, co
         return found;
 }
 
+/* With hidepid= (proc(5)), a user sees no process of others, nor the reaper, which is not dumpable. */
+static int unverified(const Instance *found, Report *report) {
+        if (access("/proc/1", F_OK) < 0)
+                return report_error(report, EACCES,
+                                    "isoctl cannot verify %s, because /proc is mounted with hidepid=, which hides its "
+                                    "processes: run isoctl as root, or mount /proc with gid= of a group that you are in",
+                                    found->name);
+        return report_error(report, ESRCH,
+                            "isoctl cannot verify %s: its cgroup attributes name a process that is not isorun, or is not "
+                            "in %s", found->name, found->cgroup);
+}
+
 const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {
         const Instance *found = NULL;
         const MatchRule *rule = match_rules;
@@ -167,10 +180,7 @@ const Instance *instances_pick(const InstanceList *list, const char *name, Repor
                 return NULL;
         }
         if (!found->pid) {
-                report_error(report, ESRCH,
-                             "isoctl cannot verify %s: its cgroup attributes name a process that is not isorun, or is not "
-                             "in %s",
-                             found->name, found->cgroup);
+                (void) unverified(found, report);
                 return NULL;
         }
         return found;

@@ -46,13 +46,13 @@ static int user_namespace(const char *pid, struct stat *ret) {
 
 /* A process in a sandbox may have the same uid, and may reach the socket if it shares the network. So the sender's pid
  * namespace must be as deep as isorun's, and its user namespace the same. A user's isorun may not look at the user
- * namespace of root's processes, so need_users is false for them. */
-static int check_outside(pid_t pid, bool need_users) {
+ * namespace of root's processes, or with hidepid= not see them at all, so need_users is false for them. */
+static int check_outside(pid_t pid, int pidfd, bool need_users) {
         struct stat own, peer;
         char number[16];
         int depth, r;
 
-        depth = process_pid_depth(pid);
+        depth = process_pidfd_depth(pidfd);
         if (depth < 0)
                 return depth;
         if (depth != process_pid_depth(0))
@@ -63,7 +63,7 @@ static int check_outside(pid_t pid, bool need_users) {
                 return r;
         snprintf(number, sizeof(number), "%d", pid);
         r = user_namespace(number, &peer);
-        if (r == -EACCES && !need_users)
+        if ((r == -EACCES || r == -ENOENT) && !need_users)
                 return 0;
         if (r < 0)
                 return r;
@@ -86,7 +86,7 @@ static int check_peer(int fd) {
                         return -EPERM;
         }
 
-        r = check_outside(peer.pid, peer.uid != 0 || geteuid() == 0);
+        r = check_outside(peer.pid, pidfd, peer.uid != 0 || geteuid() == 0);
         if (r < 0)
                 return r;
         /* The sender still runs, so the pid that was checked has been its pid all the time. */
