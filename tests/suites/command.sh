@@ -178,6 +178,11 @@ more"
 "${quiet[@]}" sh -c 'echo out >/dev/stdout; echo err >/dev/stderr' >"$tmp/to-out" 2>"$tmp/to-err"
 no_refusal is "/dev/stdout and /dev/stderr can be opened where they are files" "$(cat "$tmp/to-out" "$tmp/to-err")" "out
 err"
+out=$(python3 -c 'import os, subprocess, sys
+file = os.memfd_create("out")
+status = subprocess.call(sys.argv[1:], stdout=file)
+print(status, os.pread(file, 100, 0).decode().split())' "${quiet[@]}" sh -c 'echo before; echo after >>/dev/stdout' 2>&1)
+no_refusal is "... also where they are in memory (memfd)" "$out" "0 ['before', 'after']"
 "${quiet[@]}" sh -c 'echo before; echo after >>/dev/stdout' >>"$tmp/to-out"
 no_refusal is "... and added to" "$(cat "$tmp/to-out")" "out
 before
