@@ -221,10 +221,10 @@ test_hidden_processes() {
  because /proc is mounted with hidepid=, which hides its processes: run isoctl as root, or mount /proc with gid= of a group that you are in"
 	done
 	ctl enter "$user/his" echo in
-	is "... root enters it" "$status $out$err" "0 in"
+	no_refusal is "... root enters it" "$status $out$err" "0 in"
 	mount -o "remount,gid=$(id -g "$user")" /proc
 	run patiently "$as_user" "$isoctl" enter his echo in
-	is "... with gid=, it works" "$status $out$err" "0 in"
+	no_refusal is "... with gid=, it works" "$status $out$err" "0 in"
 	mount -o remount,gid=0 /proc
 	ctl stop "$user/his"
 	is "... and root stops it" "$status $out$err" "0 "
