@@ -7,6 +7,7 @@
 #include "cmd/program.h"
 #include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
+#include "cmd/start/detach.h"
 #include "cmd/start/load.h"
 #include "cmd/start/rehearse.h"
 #include "cmd/start/start.h"
@@ -31,6 +32,8 @@ static int arg_hand_over;
 static const char *arg_notify;
 static int arg_pty;
 static int arg_dry_run;
+static int arg_detach;
+static int arg_detached; /* in the service: the socket of the isorun --detach that waits */
 static int arg_json;
 static int arg_quiet;
 static int arg_verbose;
@@ -95,7 +98,8 @@ static void take_flag(int option) {
                 { ARG_USER, MANAGER_USER, &arg_manager }, { ARG_SYSTEM, MANAGER_SYSTEM, &arg_manager },
                 { ARG_NO_SCOPE, true, &arg_no_scope },    { ARG_DRY_RUN, true, &arg_dry_run },
                 { ARG_JSON, true, &arg_json },            { ARG_QUIET, true, &arg_quiet },
-                { ARG_HAND_OVER, true, &arg_hand_over },  { ARG_VERBOSE, true, &arg_verbose },
+                { ARG_HAND_OVER, true, &arg_hand_over },  { 'd', true, &arg_detach },
+                 { ARG_VERBOSE, true, &arg_verbose },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
@@ -150,6 +154,8 @@ static int take_options(const CommandLine *line, Report *report) {
 
         for (size_t i = 0; r >= 0 && i < line->n_options; i++)
                 r = take_option(&line->options[i], report);
+        if (r >= 0 && arg_detach && (arg_hand_over || arg_pty))
+                r = report_error(report, EINVAL, "--detach cannot be combined with %s", arg_pty ? "--pty" : "--hand-over");
         if (r >= 0 && arg_json && !arg_dry_run)
                 r = report_error(report, EINVAL, "--json prints a plan, so it needs --dry-run");
         return r;
@@ -175,6 +181,8 @@ static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report
         if (r < 0 && !l->policy)
                 return PLAN_FAILED;
         q = apply_overrides(l->policy, report);
+        if (q >= 0 && arg_detach)
+                q = detach_redirect(l->policy, report);
         if (r < 0 || q < 0)
                 return PLAN_FAILED;
         report_own_step(report, "the policy is read");
@@ -185,16 +193,22 @@ static bool is_notified_by(const char *notifier) {
         return arg_notify && streq(arg_notify, notifier);
 }
 
-/* A StartTry. userdata is the command with its arguments, or NULL. */
+/* The whole command line, and the command with its arguments, or NULL. */
+typedef struct Words {
+        int argc;
+        char **argv, **command;
+} Words;
+
+/* A StartTry. userdata is Words. */
 static int run_once(void *userdata, bool last_try, Report *report) {
-        char *const *arguments = userdata;
+        const Words *words = userdata;
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        PlanRequest request = { .policy = arg_policy ?: "default", .arguments = arguments, .need_command = true,
+        PlanRequest request = { .policy = arg_policy ?: "default", .arguments = words->command, .need_command = true,
                                 .no_scope = arg_no_scope, .need_terminal = arg_pty,
                                 .manager = (ManagerChoice) arg_manager,
                                 .notify_exec = is_notified_by("exec"), .notify_fork = is_notified_by("fork"),
-                                .hand_over = arg_hand_over,
+                                .hand_over = arg_hand_over, .detached = arg_detached,
                                 .read_image = !arg_dry_run };
         int status = make_plan(&loaded, &request, &plan, report);
 
@@ -204,6 +218,8 @@ static int run_once(void *userdata, bool last_try, Report *report) {
                 return print_plan(plan, loaded.policy, arg_json, report);
 
         report_own_step(report, "the plan is made");
+        if (arg_detach && !arg_detached)
+                return detach_start(plan, words->argc, words->argv, report);
         return start_plan(plan, last_try, report);
 }
 
@@ -239,7 +255,10 @@ int main(int argc, char *argv[]) {
         uint64_t begun = clock_usec(CLOCK_MONOTONIC);
         int status = PLAN_FAILED;
 
-        if (start_allowed(&report) < 0 || command_line_parse(&line, &isorun_syntax, argc, argv, &report) < 0)
+        if (start_allowed(&report) < 0)
+                return PLAN_FAILED;
+        arg_detached = detach_begin(&argc, &argv, &report);
+        if (arg_detached < 0 || command_line_parse(&line, &isorun_syntax, argc, argv, &report) < 0)
                 return PLAN_FAILED;
         if (command_line_has(&line, 'h'))
                 return help();
@@ -249,8 +268,10 @@ int main(int argc, char *argv[]) {
         arg_quiet = command_line_has(&line, ARG_QUIET);
         if (rehearse(look_at_options, &line, &report) >= 0 && take_options(&line, &report) >= 0) {
                 report.begun = wants_steps() ? begun : 0;
-                status = start_repeat(run_once, *line.rest ? line.rest : NULL, arg_name, &report);
+                arg_quiet = arg_quiet || (arg_detach && !arg_detached); /* the isorun in the service repeats the notices */
+                status = start_repeat(run_once, &(Words) { argc, argv, *line.rest ? line.rest : NULL }, arg_name, &report);
         }
+        detach_end(arg_detached, status);
         free_arguments();
         return status;
 }

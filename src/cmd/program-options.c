@@ -22,6 +22,7 @@ static const Option isorun_options[] = {
           { "NAME=SRC", ARGUMENT_BINDING } },
         { ARG_ROOT, "root", "the root directory; several are stacked, lowest first",
           { "DIR[:DIR...]", ARGUMENT_DIRECTORY, none } },
+        { 'd', "detach", "print the instance's name once the command runs, and leave it running" },
         { ARG_NAME, "name", "the instance's name (the unit is isorun-NAME.scope)", { "NAME" } },
         { ARG_USER, "user", "use the user's service manager (default for users)" },
         { ARG_SYSTEM, "system", "use the system's service manager (default for root)" },

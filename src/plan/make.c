@@ -24,6 +24,7 @@ static int build_names(Builder *b) {
         Plan *plan = b->plan;
 
         plan->source = b->policy;
+        plan->detached = b->request->detached;
         plan->name = strdup(b->request->name);
         plan->policy = strdup(b->request->policy);
         plan->description = strdup(description ? description->value.text : "");

@@ -181,6 +181,7 @@ typedef struct Plan {
         bool notify_exec; /* isorun sends READY=1 when the payload has been executed */
         bool notify_fork; /* ... and when the payload has left a daemon, which is the payload then */
         bool watchdog;    /* set WATCHDOG_PID to the payload's pid */
+        int detached;     /* borrowed socket: send a byte 0, and give up standard error, when the command runs; 0: none */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
 

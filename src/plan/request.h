@@ -21,6 +21,8 @@ typedef struct PlanRequest {
         bool notify_exec;      /* --notify=exec */
         bool notify_fork;      /* --notify=fork */
         bool hand_over;
+        int detached;          /* isorun --detach in its service: the socket that a byte 0 is sent to when the command
+                                * runs; 0: not detached */
         bool need_terminal;    /* --pty: it is an error if no fd is a terminal */
         bool writable_root;    /* isoctl build: the root is writable; it is not the host's */
         ManagerChoice manager;

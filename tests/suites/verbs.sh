@@ -111,12 +111,12 @@ test_kill() {
 # isorun hands on what it is sent, and is sent it along with the payload.
 test_once() {
 	printf 'n=0; trap "n=\$((n + 1))" USR1\necho ready; while [ $n = 0 ]; do sleep 0.05; done; sleep 0.5; echo "got $n"\n' >"$tmp/count.sh"
-	"${who[@]}" "$isorun" "${mode[@]}" --name one -v "$tmp/count.sh:/count.sh:ro" bash /count.sh </dev/null >"$tmp/count" &
+	"${who[@]}" "$isorun" "${mode[@]}" --name one -v "$tmp/count.sh:/count.sh:ro" bash /count.sh </dev/null >"$tmp/count-$label" &
 	started=$!
-	await grep -q ready "$tmp/count"
+	await grep -q ready "$tmp/count-$label"
 	ctl kill -s USR1 one
 	wait "$started"
-	is "$label: a signal reaches the payload once" "$(tail -n1 "$tmp/count")" "got 1"
+	is "$label: a signal reaches the payload once" "$(tail -n1 "$tmp/count-$label")" "got 1"
 }
 
 frozen() { grep -q "frozen $2" "$(cgroup "$1")/cgroup.events"; }
@@ -168,6 +168,52 @@ test_wait() {
 	ctl wait never
 	is "$label: wait for what there is not" "$status $err" "125 isoctl: no such instance: \"never\"; see isoctl list"
 	end
+}
+
+# isorun --detach: the instance is a service, which outlives isorun.
+test_detach() {
+	local dir=$tmp/detach-$label
+	mkdir "$dir"
+	chmod 777 "$dir"
+	run "${who[@]}" env TOKEN=secret-word sh -c 'umask 027; exec "$@"' x "$isorun" "${mode[@]}" --quiet -d --name one \
+		-v "$dir:/mnt" -E TOKEN -E 'X=$HOME %h "' sh -c 'echo said
+			ls /proc/self/fd >/mnt/fds
+			echo "$(readlink /proc/self/fd/0) $(tty) $TOKEN $X $(umask)" >/mnt/facts
+			until [ -e /mnt/go ]; do sleep 0.05; done; exit 5' argument-word
+	is "$label: --detach prints the name" "$status $out$err" "0 one"
+	also ok "$label: ... and the instance runs" listed "one "
+	await test -s "$dir/facts"
+	is "$label: ... without a terminal, with the caller's variables" "$(cat "$dir/facts")" \
+		'/dev/null not a tty secret-word $HOME %h " 0027'
+	is "$label: ... and no other fds" "$(xargs <"$dir/fds")" "0 1 2 3" # 3 reads it
+	like "$label: ... as a service, which does not show them" "$(systemctl "${of[@]}" show isorun-one.service)" \
+		"*ActiveState=active*"
+	also unlike "$label: ... nor the arguments" "$(systemctl "${of[@]}" show -p Environment,ExecStart,ExecStartEx isorun-one.service)" \
+		"*-word*"
+	"${who[@]}" "$isoctl" wait one &
+	waiter=$!
+	touch "$dir/go"
+	wait $waiter
+	is "$label: ... wait gives its exit status" $? 5
+	await listed ""
+	let_read_journal
+	run "${who[@]}" "$isoctl" logs one -- -o cat
+	like "$label: ... and logs its output" "$out" "*said*one ended: exit status 5*"
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet --detach --name one no-such-program
+	is "$label: --detach reports a start that fails" "$status $out$err" "127 isorun: no-such-program: command not found"
+	also is "$label: ... and leaves nothing" "$(systemctl "${of[@]}" show -P LoadState isorun-one.service)" not-found
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -d -p Nice=20 true
+	is "$label: ... and a bad line, once" "$status $err" '125 isorun: -p: Nice=: not a number from -20 to 19: "20"'
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -d --no-scope true
+	is "$label: --detach needs systemd" "$status $err" "125 isorun: --detach: there is no systemd that could run the instance"
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -d --pty true
+	is "$label: --detach has no terminal" "$status $err" "125 isorun: --detach cannot be combined with --pty"
+	if [ "$label" = root ]; then
+		run setpriv --bounding-set=-net_raw "$isorun" "${mode[@]}" --quiet -d true
+		is "$label: --detach gives no rights that the caller has not" "$status $err" \
+			"125 isorun: --detach: the service manager would run the instance with other rights than yours, or in other namespaces"
+	fi
+	await listed ""
 }
 
 test_set_property() {
@@ -355,7 +401,7 @@ test_logs() {
 	if [ "$label" = root ]; then unit=--unit; else unit=--user-unit; fi
 	like "$label: logs is journalctl" "$out" "--follow --lines=5 *$unit=isorun-one.scope $unit=isorun-two.scope*-o cat*"
 	run "${who[@]}" env "PATH=$tmp/bin:$PATH" "$isoctl" logs ended
-	is "$label: logs of one that has ended" "$out" "$unit=isorun-ended.scope"
+	is "$label: logs of one that has ended" "$out" "$unit=isorun-ended.scope $unit=isorun-ended.service"
 	run "${who[@]}" "$isoctl" logs
 	like "$label: logs of nobody" "$status $err" "125 isoctl: logs: NAME is missing; usage: isoctl logs *"
 	end 817 818
@@ -563,6 +609,7 @@ all() {
 	test_once
 	test_freeze
 	test_wait
+	test_detach
 	test_set_property
 	test_names
 	test_top

@@ -46,9 +46,14 @@ static int add_ended(Query *q, const char *text) {
         const char *name = instance_split_user(text, &named);
         bool of_user = name != text ? named != 0 : arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && uid != 0);
         bool is_unit = endswith(name, ".scope") || endswith(name, ".service");
-        _cleanup_free_ char *unit = is_unit ? strdup(name) : format("isorun-%s.scope", name);
+        _cleanup_free_ char *unit = is_unit ? strdup(name) : format("isorun-%s.scope", name),
+                            *service = is_unit ? NULL : format("isorun-%s.service", name); /* of isorun --detach */
 
-        return unit ? add_unit(q, unit, of_user, name != text ? named : uid) : -ENOMEM;
+        if (name != text)
+                uid = named;
+        if (!unit || (!is_unit && !service) || add_unit(q, unit, of_user, uid) < 0)
+                return -ENOMEM;
+        return service ? add_unit(q, service, of_user, uid) : 0;
 }
 
 static int add_instance(Query *q, const Instance *i, Report *report) {

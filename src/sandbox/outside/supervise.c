@@ -2,8 +2,10 @@
 #include "sandbox/outside/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +45,18 @@ static void ask_about_signals(Supervisor *s) {
                 if (!run_terminal_signal(&s->terminal, &info) && message_send(run->socket, &m, NULL, 0) >= 0)
                         s->terminal.n_asked++;
         }
+}
+
+/* The isorun that waits for this one ends now. Its standard error may be a terminal, or a pipe that somebody reads. */
+static void leave_caller(const Run *run) {
+        _cleanup_close_ int null = -1;
+
+        if (!run->plan->detached)
+                return;
+        null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (null >= 0)
+                (void) dup2(null, STDERR_FILENO);
+        (void) send(run->plan->detached, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void note_oom(Run *run) {
@@ -122,6 +136,7 @@ static int take_message(Supervisor *s) {
                 patience_end(&run->patience);
                 report_own_step(run->report, "the command runs");
                 journal_started(run->plan);
+                leave_caller(run);
                 relay_begin(&s->relay, fds[1]);
                 if (run->plan->hand_over)
                         return hand_over(&s->hand_over, run, &s->relay);

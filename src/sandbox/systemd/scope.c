@@ -40,26 +40,32 @@ static bool plan_has(const Plan *plan, DirectiveId id) {
         return false;
 }
 
-/* Appends the properties that every scope has, and then those of the policy. */
-static int append_properties(Scope *s, sd_bus_message *m) {
+int scope_append_common(const BusLibrary *lib, sd_bus_message *m, const Plan *plan) {
         enum { DESCRIPTION_MAX = 256 };
-        _cleanup_free_ char *command = strv_join(s->plan->arguments, " "), *text = NULL, *description = NULL;
-        const char *separator = *s->plan->description ? ": " : "isorun ";
+        _cleanup_free_ char *command = strv_join(plan->arguments, " "), *text = NULL, *description = NULL;
+        const char *separator = *plan->description ? ": " : "isorun ";
         int r;
 
-        text = command ? format("%s%s%s", s->plan->description, separator, command) : NULL;
+        text = command ? format("%s%s%s", plan->description, separator, command) : NULL;
         /* systemd writes the description into a unit file without escaping it, so it must be one line. */
         description = text ? make_line(text, DESCRIPTION_MAX) : NULL;
         if (!description)
                 return -ENOMEM;
 
-        r = s->lib->sd_bus_message_append(m, "(sv)", "Description", "s", description);
+        r = lib->sd_bus_message_append(m, "(sv)(sv)", "Description", "s", description, "CollectMode", "s",
+                                       "inactive-or-failed");
+        if (r >= 0 && !plan_has(plan, D_Slice))
+                r = lib->sd_bus_message_append(m, "(sv)", "Slice", "s", "isorun.slice");
+        return r;
+}
+
+/* Appends the properties that every scope has, and then those of the policy. */
+static int append_properties(Scope *s, sd_bus_message *m) {
+        int r;
+
+        r = scope_append_common(s->lib, m, s->plan);
         if (r >= 0)
                 r = s->lib->sd_bus_message_append(m, "(sv)", "PIDs", "au", 1, 0); /* the sender: bus.h */
-        if (r >= 0)
-                r = s->lib->sd_bus_message_append(m, "(sv)", "CollectMode", "s", "inactive-or-failed");
-        if (r >= 0 && !plan_has(s->plan, D_Slice))
-                r = s->lib->sd_bus_message_append(m, "(sv)", "Slice", "s", "isorun.slice");
         for (size_t i = 0; r >= 0 && i < s->plan->n_properties; i++)
                 if (!(s->dropped & UINT64_C(1) << i))
                         r = property_append(s->lib, m, &s->plan->properties[i]);

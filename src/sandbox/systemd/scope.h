@@ -35,5 +35,8 @@ short scope_events(const Scope *scope);
 Scope *scope_free(Scope *scope);
 DEFINE_CLEANUP(Scope *, scope_free);
 
+/* Appends the properties that each unit of isorun has, "(sv)...". Returns 0 or -errno. */
+int scope_append_common(const BusLibrary *lib, sd_bus_message *m, const Plan *plan);
+
 /* Appends the directive's values as one property, "(sv)". Returns 0 or -errno. */
 int property_append(const BusLibrary *lib, sd_bus_message *m, const PlanProperty *p);
