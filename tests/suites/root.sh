@@ -143,10 +143,11 @@ test_overlay() {
 test_devices() {
 	local at
 	for at in /dev/isorun-test /mnt/zero; do
-		prints "a volume with dev has a device, at $at" "0000" -v "/dev/zero:$at:dev" \
+		no_refusal prints "a volume with dev has a device, at $at" "0000" -v "/dev/zero:$at:dev" \
 			sh -c "head -c2 $at | od -An -tx1 | tr -d ' '; echo x >$at"
 		also no_refusal is "$label: ... which can be written" "$status $err" "0 "
-		shell "without dev it cannot be opened, at $at" "" -v "/dev/zero:$at" "head -c1 $at 2>/dev/null; (echo x >$at) 2>/dev/null"
+		shell "without dev it cannot be opened, at $at" "no read no write" -v "/dev/zero:$at" \
+			"[ -c $at ] && { head -c1 $at || echo -n 'no read '; (echo x >$at) || echo no write; } 2>/dev/null"
 	done
 	shell "... nor can its node be changed" "-rw-rw-rw-" -v "/dev/zero:/mnt/zero:dev" \
 		'chmod 600 /mnt/zero 2>/dev/null; stat -c %A /mnt/zero | sed s/c/-/'
