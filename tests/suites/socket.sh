@@ -23,7 +23,10 @@ ask() {
 		s.settimeout(float(os.environ.get("TEST_PATIENCE", 10)))
 		s.connect(address)
 		s.send(text.encode() + b"\n")
-		print(s.recv(1000, socket.MSG_WAITALL if kind == "tcp" else 0).decode().rstrip("\n").replace("MY-PORT", str(s.getsockname()[1] if kind != "unix" else 0)))
+		answer = s.recv(1000)
+		while kind == "tcp" and (more := s.recv(1000)): # with a timeout, MSG_WAITALL does not wait
+		    answer += more
+		print(answer.decode().rstrip("\n").replace("MY-PORT", str(s.getsockname()[1] if kind != "unix" else 0)))
 	PY
 }
 
