@@ -131,6 +131,37 @@ static void test_bound_to_nothing(void **state) {
         bindings_deinit(&b);
 }
 
+/* The payload, or that of an earlier start, has put the symlinks into the writable volume. */
+/* promise P5 */
+static void test_redirected_sources(void **state) {
+        static const char *const bad[] = {
+                "Volume=%h/data:/srv %h/data/l-out:/mnt", "Volume=%h/data:/srv %h/data/l-out:/mnt:ro",
+                "Volume=%h/data/l-out:/mnt\nVolume=%h/data:/srv", "Volume=%h/data:/srv %h/l-way:/mnt",
+                "Volume=%h/data:/srv %h/data/l-out/no:/mnt",   "Volume=%h/data:/srv\nLoadCredential=x:%h/data/l-text",
+                "Volume=%h/data:/srv\nRootDirectory=%h/data/l-out",
+        };
+        static const char *const good[] = {
+                "Volume=%h/data:/srv %h/data/l-in:/mnt", "Volume=%h/data:/srv:ro %h/data/l-out:/mnt",
+                "Volume=%h/data:/srv:overlay %h/data/l-out:/mnt", "Volume=%h/data/l-out:/mnt",
+                "Volume=%h/elsewhere:/srv %h/l-way:/mnt",
+        };
+        PlanFixture *f = *state;
+
+        temp_dir(f->dir, "data/place");
+        temp_dir(f->dir, "elsewhere");
+        temp_dir(f->dir, "elsewhere/no");
+        temp_link(f->dir, "data/l-out", "../elsewhere");
+        temp_link(f->dir, "data/l-in", "place/../place");
+        temp_link(f->dir, "data/l-text", "../file");
+        temp_link(f->dir, "l-way", "data/l-out");
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                plan_expect_error(f, bad[i], ELOOP, "is in the writable volume ");
+                expect_number(bad[i], f->log.report.n_errors, 1);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(good); i++)
+                plan_expect_good(f, good[i]);
+}
+
 /* Binds a name to an fd of the path, which the caller closes. */
 static int bind_fd(PlanFixture *f, Bindings *b, const char *name, int flags) {
         char path[PATH_MAX], line[32];
@@ -651,6 +682,7 @@ int main(void) {
                 IN_PLAN(test_devices),
                 IN_PLAN(test_not_asked_for),
                 IN_PLAN(test_bound_to_nothing),
+                IN_PLAN(test_redirected_sources),
                 IN_PLAN(test_fds),
                 IN_PLAN(test_overlays),
                 IN_PLAN(test_bad_overlays),

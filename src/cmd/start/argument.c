@@ -58,17 +58,27 @@ static int make_absolute(char **path) {
         return 0;
 }
 
-/* A policy refuses "..": what it means depends on symlinks. The caller means what is there now. */
+/* A policy refuses "..": what it means depends on symlinks. The caller means what is there now. What follows the last
+ * ".." stays as it is: the plan looks at its symlinks. */
 static int resolve_parents(char **path) {
-        char *real;
+        _cleanup_free_ char *parent = NULL, *real = NULL;
+        const char *rest = *path;
+        char *joined;
 
         if (path_is_safe(*path))
                 return 0;
-        real = realpath(*path, NULL);
+        for (const char *p = *path; (p = strstr(p, "/..")); p += 3)
+                if (p[3] == '/' || !p[3])
+                        rest = p + 3;
+        parent = strndup(*path, (size_t) (rest - *path));
+        real = parent ? realpath(parent, NULL) : NULL;
         if (!real)
-                return errno == ENOMEM ? -ENOMEM : 0;
+                return !parent || errno == ENOMEM ? -ENOMEM : 0;
+        joined = format("%s%s", real, rest);
+        if (!joined)
+                return -ENOMEM;
         free(*path);
-        *path = real;
+        *path = joined;
         return 0;
 }
 
@@ -140,11 +150,11 @@ char *argument_directory(const char *directory) {
 /* Writes one layer, without quotes: a policy splits RootDirectory= at colons, not into words. */
 static int write_layer(FILE *f, const char *layer) {
         bool is_path = strchr(layer, '/') || layer[0] == '.';
-        _cleanup_free_ char *real = is_path ? realpath(layer, NULL) : NULL;
+        _cleanup_free_ char *path = strdup(layer);
 
-        if (is_path && !real && errno == ENOMEM)
+        if (!path || (is_path && (make_absolute(&path) < 0 || resolve_parents(&path) < 0)))
                 return -ENOMEM;
-        for (const char *c = real ?: layer; *c; c++)
+        for (const char *c = path; *c; c++)
                 fprintf(f, "%s%c", *c == '%' ? "%" : *c == ':' ? "\\" : "", *c);
         return 0;
 }

@@ -76,6 +76,11 @@ void root_builder_deinit(RootBuilder *rb) {
         for (size_t i = 0; i < rb->n_hide_options; i++)
                 free(rb->hide_options[i].volume);
         free(rb->hide_options);
+        for (size_t i = 0; i < rb->n_links; i++) {
+                free(rb->links[i].link);
+                free(rb->links[i].source);
+        }
+        free(rb->links);
         free(rb->bound);
         root_model_deinit(&rb->model);
 }

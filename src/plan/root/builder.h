@@ -20,6 +20,13 @@ typedef struct HideOption {
         const char *key;
 } HideOption;
 
+/* A symlink on the way to a source. */
+typedef struct SourceLink {
+        char *link, *source; /* its path, and that of the source that it has led to */
+        const Setting *setting;
+        DirectiveId id;
+} SourceLink;
+
 typedef struct RootBuilder {
         Builder *b;
         RootModel model;
@@ -30,6 +37,8 @@ typedef struct RootBuilder {
         size_t n_wanted, n_placed;
         HideOption *hide_options;
         size_t n_hide_options;
+        SourceLink *links;
+        size_t n_links;
         bool *bound;         /* for each binding, whether the policy uses its name */
 } RootBuilder;
 

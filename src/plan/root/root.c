@@ -16,6 +16,7 @@
 #include "plan/root/read-only.h"
 #include "plan/root/secrets.h"
 #include "plan/root/service.h"
+#include "plan/root/source.h"
 #include "plan/root/volumes.h"
 #include "plan/who/namespaces.h"
 #include "plan/who/private-ids.h"
@@ -130,7 +131,7 @@ static int finish(RootBuilder *rb) {
 /* Continues after an error, so that one run reports all errors. */
 static int fill(RootBuilder *rb) {
         static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts,
-                                                       check_bindings, root_builder_place_all, build_hide_options,
+                                                       check_bindings, build_source_links, root_builder_place_all, build_hide_options,
                                                        build_secrets, root_builder_place_hidden, build_read_only,
                                                        build_exec };
         int result = build_builtin_mounts(rb);

@@ -7,26 +7,79 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "util/array.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/resolve.h"
+
+static int note_link(void *userdata, const char *link) {
+        RootBuilder *rb = userdata;
+        SourceLink *l = ARRAY_APPEND(rb->links, rb->n_links);
+
+        if (!l)
+                return -ENOMEM;
+        *l = (SourceLink) { .link = strdup(link) };
+        return l->link ? 0 : -ENOMEM;
+}
+
+/* Completes the links that have led to the source, from the first one on. */
+static int complete_links(RootBuilder *rb, size_t first, const Setting *s, DirectiveId id, const char *source) {
+        for (SourceLink *l = rb->links + first; l < rb->links + rb->n_links; l++) {
+                l->source = strdup(source);
+                l->setting = s;
+                l->id = id;
+                if (!l->source)
+                        return -ENOMEM;
+        }
+        return 0;
+}
 
 /* Resolves all symlinks of a source. The start then opens the result without following any. */
-static int resolve_path(Builder *b, const Setting *s, DirectiveId id, const char *source, bool optional, PlanSource *ret) {
+static int resolve_path(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, bool optional,
+                        PlanSource *ret) {
+        size_t first = rb->n_links;
+        _cleanup_free_ char *real = NULL;
         struct stat st;
-        char *real;
+        int r;
 
-        real = realpath(source, NULL);
-        if (!real || stat(real, &st) < 0) {
-                int error = errno;
-
-                free(real);
-                if (optional && error == ENOENT)
-                        return 0;
-                return build_error(b, s, id, error, "%s: %s", source, strerror(error));
-        }
-        *ret = (PlanSource) { .kind = SOURCE_PATH, .path = real, .directory = S_ISDIR(st.st_mode),
+        r = resolve(source, note_link, rb, &real);
+        if (r >= 0 && stat(real, &st) < 0)
+                r = -errno;
+        if (r >= 0)
+                r = complete_links(rb, first, s, id, real);
+        if (r == -ENOMEM || (r == -ENOENT && optional))
+                return r == -ENOMEM ? r : 0;
+        if (r < 0)
+                return build_error(rb->b, s, id, -r, "%s: %s", source, strerror(-r));
+        *ret = (PlanSource) { .kind = SOURCE_PATH, .path = TAKE_PTR(real), .directory = S_ISDIR(st.st_mode),
                               .device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) };
         return 1;
+}
+
+/* Whether the payload can make the symlink lead elsewhere, now or at the next start. Within the volume, it may. */
+static bool is_redirected(const PlanMount *volume, const SourceLink *l) {
+        const char *directory = volume->source.path;
+
+        return l->source && plan_mount_is_writable_bind(volume) && directory && path_is_below(l->link, directory) &&
+               !path_is_at_or_below(l->source, directory);
+}
+
+int build_source_links(RootBuilder *rb) {
+        int result = 0;
+
+        for (const SourceLink *l = rb->links; l < rb->links + rb->n_links; l++)
+                for (size_t i = 0; i < rb->n_wanted; i++) {
+                        const PlanMount *m = &rb->wanted[i].mount;
+
+                        if (!is_redirected(m, l))
+                                continue;
+                        result = build_error(rb->b, l->setting, l->id, ELOOP,
+                                             "the symlink %s leads to %s, and is in the writable volume %s: the payload "
+                                             "could redirect it (name %s instead)", l->link, l->source,
+                                             m->source.path, l->source);
+                        break;
+                }
+        return result;
 }
 
 /* Whether fd is a detached mount: its path is that of a root, and mountinfo (proc(5)) does not have its mount id. (In a
@@ -92,13 +145,13 @@ static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const
                                    "into a file /etc/isorun/volumes.d/*.conf", name, name, name);
         rb->bound[binding - bindings->items] = true;
         r = binding->fd >= 0 ? resolve_fd(rb->b, s, id, binding, ret)
-                             : resolve_path(rb->b, s, id, binding->source, false, ret);
+                             : resolve_path(rb, s, id, binding->source, false, ret);
         if (r > 0)
                 ret->binding = binding;
         return r;
 }
 
 int root_builder_resolve(RootBuilder *rb, const Setting *s, DirectiveId id, const char *source, PlanSource *ret) {
-        return source[0] == '/' ? resolve_path(rb->b, s, id, source, s->value.optional, ret)
+        return source[0] == '/' ? resolve_path(rb, s, id, source, s->value.optional, ret)
                                 : resolve_name(rb, s, id, source, ret);
 }
