@@ -8,6 +8,7 @@
 #include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
 #include "cmd/start/detach.h"
+#include "cmd/start/here.h"
 #include "cmd/start/load.h"
 #include "cmd/start/rehearse.h"
 #include "cmd/start/start.h"
@@ -78,15 +79,15 @@ static int add_binding(const char *argument, Report *report) {
 /* --here. A home directory has keys and configurations that most commands have no need of, so it, and what is above it,
  * must be named with -v. */
 static int add_here(const char *options, Report *report) {
-        const char *variable = getenv("HOME");
-        _cleanup_free_ char *home = variable ? realpath(variable, NULL) : NULL, *here = realpath(".", NULL);
+        _cleanup_free_ char *here = realpath(".", NULL);
+        const char *reason;
 
         if (!here)
                 return report_error(report, errno, "--here: cannot use the working directory: %s", strerror(errno));
-        if (streq(here, "/") || (home && (streq(home, here) || path_is_below(home, here))))
+        reason = too_much_to_show(here);
+        if (reason)
                 return report_error(report, EINVAL, "--here: %s %s; change to a directory of the work, or use -v",
-                                    here, home && streq(home, here) ? "is the home directory, with its keys"
-                                                                    : "has more than one command needs");
+                                    here, reason);
         return add_override("--here", argument_here(options), report);
 }
 

@@ -117,6 +117,20 @@ run env -C "$tmp/home" HOME="$tmp/home" "$isorun" --no-scope --here ls
 like "--here does not show the home directory" "$status $out$err" "125 isorun: --here: $tmp/home is the home directory, *"
 run env -C / "$isorun" --no-scope --here ls
 like "... nor what is above it" "$status $out$err" "125 isorun: --here: / has more than one command needs; *"
+run env -C /home HOME="$tmp/home" "$isorun" --no-scope --here ls
+like "... also if it is not that of HOME" "$status $out$err" "125 isorun: --here: /home has more than one command needs; *"
+run env -C "$(getent passwd "$(id -u)" | cut -d: -f6)" HOME="$tmp/home" "$isorun" --no-scope --here ls
+like "... nor that of the user, as under sudo" "$status $out$err" "125 isorun: --here: * is the home directory, *"
+# As root in the home directory of another user
+other_home=$(getent passwd | while IFS=: read -r _ _ uid _ _ home _; do
+	[ "$uid" -lt 1000 ] || [ "$(stat -c %u "$home" 2>/dev/null)" != "$uid" ] || echo "$home"
+done | head -n1)
+if [ "$(id -u)" = 0 ] && [ -n "$other_home" ]; then
+	run env -C "$other_home" HOME="$tmp/home" "$isorun" --no-scope --here ls
+	like "... nor that of its owner" "$status $out$err" "125 isorun: --here: $other_home is the home directory, *"
+else
+	skip "the home directory of its owner" "this needs root, and a user with a home directory"
+fi
 
 # Whose policies are read
 mkdir -p "$tmp/other/.config/isorun/policies"
