@@ -67,6 +67,7 @@ try() { # unit
 	ok "$unit: answers" eventually answers
 	ok "$unit: the daemon is inside" is_inside "$(daemon_pid)"
 	is "$unit: ... and isorun is the unit's main process" "$(readlink "/proc/$(show MainPID)/exe")" "$(readlink -f "$isorun")"
+	is "$unit: the instance has the unit's name" "$("$isoctl" list -q)" "$(tr @ _ <<<"${unit%.service}")"
 	if [ "$(show CanReload)" = yes ]; then
 		run timeout 20 systemctl reload "$unit"
 		is "$unit: is reloaded" "$status $(show ActiveState)" "0 active"

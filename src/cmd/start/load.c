@@ -66,6 +66,11 @@ static int choose_name(Loaded *l, const char *spec, const char *name, char *cons
                 return l->name ? check_name(name, report) : report_oom(report);
         }
 
+        if (l->host.unit) {
+                base = format("%.*s", (int) (strrchr(l->host.unit, '.') - l->host.unit), l->host.unit);
+                l->name = base ? sanitize(base) : NULL;
+                return l->name ? 0 : report_oom(report);
+        }
         base = spec ? policy_spec_name(spec) : strdup(arguments && *arguments ? path_name(*arguments) : "default");
         clean = base ? sanitize(*base ? base : "_") : NULL;
         if (getrandom(&random, sizeof(random), 0) != sizeof(random))
