@@ -21,7 +21,7 @@ nothing_left() {
 		! pgrep -f "^$isorun " >/dev/null
 }
 
-got_hups() { [ "$(grep -c hup "$tmp/hup")" = "$1" ]; }
+got_hups() { [ "$(grep -c hup "$tmp/hup-$label")" = "$1" ]; }
 
 test_unit() {
 	local cgroup
@@ -62,16 +62,16 @@ print(*[os.getxattr(sys.argv[1], "user.isorun." + n).decode() for n in ("name", 
 		trap 'echo hup' HUP; echo ready; while :; do sleep 0.05; done
 	SH
 	chmod 644 "$tmp/hup.sh"
-	"${who[@]}" "$isorun" "${mode[@]}" --name hup -v "$tmp/hup.sh:/hup.sh:ro" bash /hup.sh >"$tmp/hup" &
+	"${who[@]}" "$isorun" "${mode[@]}" --name hup -v "$tmp/hup.sh:/hup.sh:ro" bash /hup.sh >"$tmp/hup-$label" &
 	instance=$!
-	await grep -q ready "$tmp/hup"
+	await grep -q ready "$tmp/hup-$label"
 	ctl kill -s HUP isorun-hup.scope
 	await got_hups 1
 	sleep 0.5
 	kill -HUP "$(first_pid "^$isorun .*--name hup ")"
 	await got_hups 2
 	sleep 0.5
-	is "$label: a signal to the unit and then one to isorun are two" "$(grep -c hup "$tmp/hup")" 2
+	is "$label: a signal to the unit and then one to isorun are two" "$(grep -c hup "$tmp/hup-$label")" 2
 	ctl stop isorun-hup.scope
 	wait "$instance"
 	begin three
