@@ -20,7 +20,7 @@ typedef struct SettingList {
         size_t n;
 } SettingList;
 
-/* A line of a unit file that the policy has, and that isorun meets anyway. */
+/* A line of a unit file in the policy. isorun has no directive for it, because every instance is as strict. */
 typedef struct Claim {
         const UnitLine *line;
         Origin origin;
@@ -41,8 +41,9 @@ Policy *policy_free(Policy *policy);
 DEFINE_CLEANUP(Policy *, policy_free);
 
 /* Adds an assignment to the policy. It extends a list, and replaces the value of any other directive. An empty value
- * removes all earlier values. A line of a unit file that isorun meets anyway becomes a claim. If section is NULL, the directive may belong to any section. Returns 0, or
- * -EBADMSG, -E2BIG (too many values) or -ENOMEM, reported; the assignment is then not in the policy. */
+ * removes all earlier values. A line of a unit file that every instance satisfies becomes a claim. If section is NULL,
+ * the directive may belong to any section. Returns 0, or -EBADMSG, -E2BIG (too many values) or -ENOMEM, reported; the
+ * assignment is then not in the policy. */
 int policy_assign(Policy *policy, Origin origin, const char *section, const char *key, const char *value,
                   Report *report);
 
@@ -53,7 +54,8 @@ int policy_assign_argument(Policy *policy, const char *option, const char *argum
 /* Adds all assignments of a text; copies the string file. Returns the errors of unit_file_parse(). */
 int policy_read(Policy *policy, const char *file, const char *text, size_t size, Report *report);
 
-/* Gives each directive that is not set its default from the table, and hides the paths of the claims. Call it once. Returns 0 or -ENOMEM, reported. */
+/* Gives each directive that is not set its default from the table, and hides the paths of the claims. Call it once.
+ * Returns 0 or -ENOMEM, reported. */
 int policy_complete(Policy *policy, Report *report);
 
 /* The value of a directive that is not a list, or NULL if it is not set. */

@@ -7,7 +7,8 @@
 #define OF_THE_SERVICE "it concerns the service, not its sandbox: put it into the unit that starts isorun"
 #define DENIED "isorun denies this to the payload"
 #define NO_JOINING "isorun makes a new namespace instead of joining one"
-#define OF_THE_CGROUP "a policy has nothing like it: put it into the unit that starts isorun, whose cgroup it applies to"
+#define OF_THE_CGROUP \
+        "a policy has nothing like it: put it into the unit that starts isorun, whose cgroup it applies to"
 #define UNSUPPORTED "isorun has nothing like it"
 #define DIRECTORY(where) "put it into the unit that starts isorun, or write BindPaths=" where "/NAME"
 
@@ -17,8 +18,8 @@
 #define OTHER(k, t) { .key = k, .kind = UNIT_LINE_OTHER, .text = t }
 #define SERVICE(k) { .key = k, .kind = UNIT_LINE_OTHER, .prefix = true, .text = OF_THE_SERVICE }
 
-/* systemd.exec(5) says what each line does. An entry that is a prefix comes after those that it would hide. docs/policy.md
- * has the lines that are accepted: docs/gen-directives.py copies them. */
+/* systemd.exec(5) says what each line does. An entry that is a prefix comes after those that it would hide.
+ * docs/policy.md has the lines that are accepted: docs/gen-directives.py copies them. */
 const UnitLine unit_lines[] = {
         { ALWAYS("NoNewPrivileges", "isorun always sets no_new_privs") },
         { ALWAYS("ProtectSystem", "isorun always makes the root read-only"), .values = { "full", "strict" },
@@ -58,8 +59,10 @@ const UnitLine unit_lines[] = {
         OTHER("StateDirectory", DIRECTORY("/var/lib")),
         OTHER("CacheDirectory", DIRECTORY("/var/cache")),
         OTHER("LogsDirectory", DIRECTORY("/var/log")),
-        OTHER("ConfigurationDirectory", "put it into the unit that starts isorun, or write BindReadOnlyPaths=/etc/NAME"),
-        OTHER("DynamicUser", "isorun does not create users: put it into the unit that starts isorun, or write User=nobody"),
+        OTHER("ConfigurationDirectory",
+              "put it into the unit that starts isorun, or write BindReadOnlyPaths=/etc/NAME"),
+        OTHER("DynamicUser",
+              "isorun does not create users: put it into the unit that starts isorun, or write User=nobody"),
         OTHER("NetworkNamespacePath", NO_JOINING),
         OTHER("IPCNamespacePath", NO_JOINING),
         OTHER("UserNamespacePath", NO_JOINING),

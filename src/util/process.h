@@ -18,9 +18,9 @@ int process_status(pid_t pid, const char *key, char **ret);
  * pidfd_open(2). */
 int process_pidfd_status(int pidfd, const char *key, char **ret);
 
-/* How a process has ended that need not be a child of the caller: the status of wait(2). The pidfd must have been opened
- * before the process ended. Waits a moment until its parent has waited for it. Returns -EOPNOTSUPP if the kernel does not
- * tell the status, as before Linux 6.15. */
+/* Tells how a process has ended, as wait(2) does, even if it is not a child of the caller. The pidfd must have been
+ * opened before the process ended. Waits a moment until its parent has waited for it. Returns -EOPNOTSUPP if the kernel
+ * does not tell the status, as before Linux 6.15. */
 int process_pidfd_exit(int pidfd);
 
 /* The number of pid namespaces that the process is in, counted from the one that /proc belongs to: 1 if it is in no

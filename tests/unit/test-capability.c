@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The capabilities of this process, compared with what the kernel says of it in /proc. Children change theirs; only root
- * can drop from the bounding set. */
+/* The capabilities of this process, compared with what the kernel says of it in /proc. Children change theirs; only
+ * root can drop from the bounding set. */
 #include "helper.h"
 
 #include <sys/prctl.h>

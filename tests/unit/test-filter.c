@@ -135,10 +135,10 @@ static void test_architectures(void **state) {
         /* With libseccomp's two programs. */
         compile(f, "SystemCallArchitectures=arm x86");
         expect_number("programs", f->filter.n, 2);
-        expect_result("another architecture that is allowed", ask(f, other, seccomp_syscall_resolve_name_arch(other, "read"),
-                                                                  zeros), 0);
-        expect_result("... a call that is denied", ask(f, other, seccomp_syscall_resolve_name_arch(other, "mount"), zeros),
-                      EPERM);
+        expect_result("another architecture that is allowed",
+                      ask(f, other, seccomp_syscall_resolve_name_arch(other, "read"), zeros), 0);
+        expect_result("... a call that is denied",
+                      ask(f, other, seccomp_syscall_resolve_name_arch(other, "mount"), zeros), EPERM);
         expect_result("... the native one", ask(f, native, CALL(read), zeros), 0);
 }
 
@@ -173,13 +173,14 @@ static void test_indirect_calls(void **state) {
 
                 snprintf(lines, sizeof(lines), "SystemCallArchitectures=x86\n%s", cases[i].lines);
                 compile(f, lines);
-                expect_result(lines, ask(f, AUDIT_ARCH_I386, cases[i].number, (const uint64_t[6]) { cases[i].argument }),
+                expect_result(lines,
+                              ask(f, AUDIT_ARCH_I386, cases[i].number, (const uint64_t[6]) { cases[i].argument }),
                               cases[i].error);
         }
 }
 
-/* The kernel runs the program at each call of the payload that it does not always allow, and once for each number when it
- * loads it. This test fails if the tree becomes a list. */
+/* The kernel runs the program at each call of the payload that it does not always allow, and once for each number when
+ * it loads it. This test fails if the tree becomes a list. */
 static void test_size(void **state) {
         Filters *f = *state;
         unsigned steps = 0, most = 0;
@@ -193,7 +194,8 @@ static void test_size(void **state) {
                 steps += ran;
                 most = ran > most ? ran : most;
         }
-        print_message("# %u instructions; a call runs %u, at most %u\n", f->filter.programs[0].len, steps / NUMBERS, most);
+        print_message("# %u instructions; a call runs %u, at most %u\n", f->filter.programs[0].len, steps / NUMBERS,
+                      most);
         assert_int_equal(f->filter.n, 1);
         assert_true(f->filter.programs[0].len < 600);
         assert_true(steps / NUMBERS < 20);

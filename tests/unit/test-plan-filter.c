@@ -193,8 +193,9 @@ static void test_calls_unknown(void **state) {
                 snprintf(lines, sizeof(lines), "%s%s%s", cases[i].before, call, cases[i].behind);
                 if (cases[i].notice)
                         snprintf(notice, sizeof(notice),
-                                 "notice: test.conf:%u: SystemCallFilter=: the libseccomp that isorun was built with does "
-                                 "not know %s, so the call fails with ENOSYS\n", cases[i].notice, call);
+                                 "notice: test.conf:%u: SystemCallFilter=: the libseccomp that isorun was built with "
+                                 "does not know %s, so the call fails with ENOSYS\n",
+                                 cases[i].notice, call);
                 plan_make(f, lines);
                 expect_result(lines, f->result, 0);
                 expect_text(lines, log_text(&f->log), notice);
@@ -327,10 +328,12 @@ static void check_namespaces(PlanFixture *f, const char *lines, uint64_t allowed
                 int error = allowed & flag ? 0 : EPERM;
 
                 all = all && allowed & flag;
-                expect_result(name, plan_rules_answer(f->plan, "unshare", (const uint64_t[6]) { flag | CLONE_FS }), error);
+                expect_result(name, plan_rules_answer(f->plan, "unshare", (const uint64_t[6]) { flag | CLONE_FS }),
+                              error);
                 expect_result(name, plan_rules_answer(f->plan, "setns", (const uint64_t[6]) { 3, flag }), error);
                 if (flag != CLONE_NEWTIME) /* there, the bit is part of the signal number */
-                        expect_result(name, plan_rules_answer(f->plan, "clone", (const uint64_t[6]) { flag | 17 }), error);
+                        expect_result(name, plan_rules_answer(f->plan, "clone", (const uint64_t[6]) { flag | 17 }),
+                                      error);
         }
         expect_result(lines, plan_rules_answer(f->plan, "setns", (const uint64_t[6]) { 3, 0 }), all ? 0 : EPERM);
         expect_result(lines, plan_rules_answer(f->plan, "setns", (const uint64_t[6]) { 3, BIT(32) }), all ? 0 : EPERM);
@@ -446,7 +449,8 @@ static void test_fixed_rules(void **state) {
                 for (size_t k = 0; k < f->plan->n_argument_rules; k++)
                         n += f->plan->argument_rules[k].reason == _DIRECTIVE_MAX;
                 expect_number(what, n, cases[i].n);
-                expect_result(what, plan_rules_answer(f->plan, "kill", (const uint64_t[6]) { cases[i].pid, 15 }), cases[i].error);
+                expect_result(what, plan_rules_answer(f->plan, "kill", (const uint64_t[6]) { cases[i].pid, 15 }),
+                              cases[i].error);
         }
 }
 
@@ -471,9 +475,10 @@ static void test_priority(void **state) {
 
         plan_expect_good(f, "SystemCallFilter=@system-service\n");
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                expect_result(cases[i].call,
-                              plan_rules_answer(f->plan, cases[i].call, (const uint64_t[6]) { cases[i].which, cases[i].who }),
-                              cases[i].error);
+                expect_result(
+                        cases[i].call,
+                        plan_rules_answer(f->plan, cases[i].call, (const uint64_t[6]) { cases[i].which, cases[i].who }),
+                        cases[i].error);
 }
 
 /* Landlock. */

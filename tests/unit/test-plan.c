@@ -87,14 +87,18 @@ static void test_claims(void **state) {
         } cases[] = {
                 { "NoNewPrivileges=yes\nProtectSystem=strict\nProtectKernelTunables=yes\nProtectKernelModules=yes\n"
                   "ProtectKernelLogs=yes\nProtectClock=yes\nProtectControlGroups=yes\nPrivatePIDs=yes\n"
-                  "PrivateMounts=yes\nMountAPIVFS=yes\nRemoveIPC=yes\nKeyringMode=private", NULL },
-                { "ProtectClock=yes\nSystemCallFilter=@clock", "ProtectClock=: this policy is weaker, because the payload may "
-                                                              "use the system call adjtimex: change that, or" },
+                  "PrivateMounts=yes\nMountAPIVFS=yes\nRemoveIPC=yes\nKeyringMode=private",
+                  NULL },
+                { "ProtectClock=yes\nSystemCallFilter=@clock",
+                  "ProtectClock=: this policy is weaker, because the payload may "
+                  "use the system call adjtimex: change that, or" },
                 { "SystemCallFilter=~@mount\nProtectKernelModules=yes", "may use the system call delete_module" },
                 { "ProtectKernelLogs=yes\nSystemCallFilter=syslog", "may use the system call syslog" },
                 { "ProtectKernelLogs=yes\nSystemCallFilter=syslog\nProtectKernelLogs=", NULL },
-                { "ProtectKernelLogs=yes\nPrivateUsers=no\nCapabilityBoundingSet=CAP_SYSLOG", "the payload keeps CAP_SYSLOG" },
-                { "ProtectKernelLogs=yes\nPrivateUsers=no\nAmbientCapabilities=CAP_SYSLOG", "the payload keeps CAP_SYSLOG" },
+                { "ProtectKernelLogs=yes\nPrivateUsers=no\nCapabilityBoundingSet=CAP_SYSLOG",
+                  "the payload keeps CAP_SYSLOG" },
+                { "ProtectKernelLogs=yes\nPrivateUsers=no\nAmbientCapabilities=CAP_SYSLOG",
+                  "the payload keeps CAP_SYSLOG" },
                 { "ProtectKernelLogs=yes\nPrivateDevices=no", "PrivateDevices=no shows the host's devices" },
                 { "ProtectClock=yes\nPrivateDevices=no", "PrivateDevices=no shows the host's devices" },
                 { "RemoveIPC=yes\nPrivateIPC=no", "PrivateIPC=no uses the host's IPC objects" },

@@ -71,8 +71,8 @@ typedef struct MistakeCase {
 static void test_mistakes(_unused_ void **state) {
         static const MistakeCase cases[] = {
                 { "Service", "Nice", "1",
-                  "f:3: Nice=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]; isoctl "
-                  "import makes a policy of a service" },
+                  "f:3: Nice=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]; "
+                  "isoctl import makes a policy of a service" },
                 { "sandbox", "Nice", "1",
                   "f:3: Nice=: unknown section [sandbox]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
                 { "Scope", "Nice", "1", "f:3: Nice=: belongs in section [Sandbox], not in [Scope]" },
@@ -91,7 +91,8 @@ static void test_mistakes(_unused_ void **state) {
                 { "Sandbox", "Nice", "x", "f:3: Nice=: not a number from -20 to 19: \"x\"" },
 
                 /* lines of unit files */
-                { "Scope", "ProtectSystem", "yes", "f:3: ProtectSystem=: belongs in section [Sandbox], not in [Scope]" },
+                { "Scope", "ProtectSystem", "yes",
+                  "f:3: ProtectSystem=: belongs in section [Sandbox], not in [Scope]" },
                 { "Sandbox", "ProtectSystem", "no",
                   "f:3: ProtectSystem=: \"no\" is not supported: isorun never makes the root writable: add writable "
                   "directories with BindPaths=" },
@@ -105,11 +106,11 @@ static void test_mistakes(_unused_ void **state) {
                 { "Sandbox", "ReadWritePaths", "/a -/b", "f:3: ReadWritePaths=: write BindPaths=/a -/b" },
                 { "Sandbox", "MemoryLimit", "1M", "f:3: MemoryLimit=: write MemoryMax=1M (in [Scope])" },
                 { "Sandbox", "Type", "notify",
-                  "f:3: Type=: not a directive of policies: it concerns the service, not its sandbox: put it into the unit "
-                  "that starts isorun" },
-                { "Sandbox", "RestartSec", "1",
-                  "f:3: RestartSec=: not a directive of policies: it concerns the service, not its sandbox: put it into the "
+                  "f:3: Type=: not a directive of policies: it concerns the service, not its sandbox: put it into the "
                   "unit that starts isorun" },
+                { "Sandbox", "RestartSec", "1",
+                  "f:3: RestartSec=: not a directive of policies: it concerns the service, not its sandbox: put it "
+                  "into the unit that starts isorun" },
                 { "Sandbox", "AppArmorProfile", "a",
                   "f:3: AppArmorProfile=: not a directive of policies: isorun has nothing like it" },
         };
@@ -148,8 +149,10 @@ static void test_claims(_unused_ void **state) {
 
                 log_init(&log);
                 for (const char *const *v = cases[i].values; *v; v++)
-                        expect_result(cases[i].key, policy_assign(policy, (Origin) { "f", 3 }, "Sandbox", cases[i].key, *v,
-                                                                  &log.report), 0);
+                        expect_result(
+                                cases[i].key,
+                                policy_assign(policy, (Origin) { "f", 3 }, "Sandbox", cases[i].key, *v, &log.report),
+                                0);
                 for (size_t k = 0; k < policy->n_claims; k++)
                         n += policy->claims[k].line != NULL;
                 expect_number(cases[i].key, n, cases[i].claimed);

@@ -85,7 +85,9 @@ static void compare(Pair *p, uint32_t architecture, uint32_t number, const uint6
 }
 
 static void compare_numbers(Pair *p) {
-        static const uint64_t arguments[][6] = { {}, { 1, 1, 1, 1, 1, 1 }, { -1ULL, -1ULL, -1ULL, -1ULL, -1ULL, -1ULL } };
+        static const uint64_t arguments[][6] = { {},
+                                                 { 1, 1, 1, 1, 1, 1 },
+                                                 { -1ULL, -1ULL, -1ULL, -1ULL, -1ULL, -1ULL } };
         static const uint32_t more[] = { 0x3fffffff, 0x40000000, 0x40000001, 0x40000200, 0x7fffffff, 0x80000000,
                                          0xfffffffe, 0xffffffff };
         static const uint32_t foreign[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
@@ -507,8 +509,9 @@ static void test_jumps(_unused_ void **state) {
                                 assert_int_equal(assemble_finish(&a, &filter.code, &n), 0);
                                 filter.programs[0] = (struct sock_fprog) { (unsigned short) n, filter.code };
                                 for (int number = 0; number <= 1; number++)
-                                        assert_int_equal(bpf_ask(&filter, &(struct seccomp_data) { .nr = number }, NULL),
-                                                         7 + ((uint32_t) number ^ swap));
+                                        assert_int_equal(
+                                                bpf_ask(&filter, &(struct seccomp_data) { .nr = number }, NULL),
+                                                7 + ((uint32_t) number ^ swap));
                                 filter_deinit(&filter);
                         }
 }
@@ -550,8 +553,8 @@ static void test_architecture_names(_unused_ void **state) {
 
 /* The kernel */
 
-/* Calls that do nothing if the filter lets them through, since their arguments are not valid. Returns how many answers are
- * not the plan's. */
+/* Calls that do nothing if the filter lets them through, since their arguments are not valid. Returns how many answers
+ * are not the plan's. */
 static int call_in_child(const PlanFixture *f, const Filter *filter) {
         const struct {
                 int number;

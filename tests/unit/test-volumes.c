@@ -257,7 +257,8 @@ static void test_devices(void **state) {
         static const struct {
                 const char *lines, *notice; /* NULL: none */
         } cases[] = {
-                { "BindPaths=/dev/null:/srv/null", "/dev/null cannot be opened without the option dev: /dev/null:/srv/null:dev" },
+                { "BindPaths=/dev/null:/srv/null",
+                  "/dev/null cannot be opened without the option dev: /dev/null:/srv/null:dev" },
                 { "BindPaths=/dev/null:/srv/null:dev", NULL },
                 { "DevicePolicy=closed\nBindPaths=/dev/null:/srv/null:dev", "add DeviceAllow=/dev/null rw" },
                 { "DeviceAllow=/dev/zero rw\nBindPaths=/dev/null:/srv/null:dev", "add DeviceAllow=/dev/null rw" },
@@ -375,8 +376,8 @@ static void test_hide(void **state) {
         bindings_deinit(&b);
 }
 
-/* A path that the payload cannot change is a read-only mount, and the directories above it are mounts, so that they cannot
- * be renamed. */
+/* A path that the payload cannot change is a read-only mount, and the directories above it are mounts, so that they
+ * cannot be renamed. */
 /* promise P43 */
 static void test_read_only_paths(void **state) {
         static const struct {
@@ -421,8 +422,9 @@ static void test_read_only_paths_missing(void **state) {
 
         populate_secrets(f, "s");
         f->host.working_directory = (char *) "/srv";
-        plan_expect_notice(f, "Volume=%h/s:/srv\nReadOnlyPaths=./.git/config ./.git/hooks ./.git/commondir",
-                           "/srv/.git is read-only, because /srv/.git/hooks does not exist and the program could make it");
+        plan_expect_notice(
+                f, "Volume=%h/s:/srv\nReadOnlyPaths=./.git/config ./.git/hooks ./.git/commondir",
+                "/srv/.git is read-only, because /srv/.git/hooks does not exist and the program could make it");
         assert_null(strstr(log_text(&f->log), "commondir"));
         expect_number("read-only", mount_at(f, "/srv/.git")->attributes.read_only, true);
         plan_expect_notice(f, "Volume=%h/s:/srv\nReadOnlyPaths=./no/such ./no/such/thing",
@@ -435,7 +437,8 @@ static void test_read_only_paths_missing(void **state) {
         plan_expect_error(f, "Volume=%h/s:/srv:overlay\nReadOnlyPaths=./sub", EOPNOTSUPP,
                           "/srv/sub is a part of /srv, and only /srv as a whole can be made read-only");
         temp_link(f->dir, "s/link", "sub");
-        plan_expect_error(f, "Volume=%h/s:/srv\nReadOnlyPaths=./link/deep", ELOOP, "/srv/link/deep: this path contains a symlink");
+        plan_expect_error(f, "Volume=%h/s:/srv\nReadOnlyPaths=./link/deep", ELOOP,
+                          "/srv/link/deep: this path contains a symlink");
 }
 
 /* Special characters of patterns have no meaning in the name of the bound directory. */

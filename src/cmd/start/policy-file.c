@@ -24,8 +24,9 @@ int policy_file_directory(char **ret, Report *report) {
         if (r < 0 || (!own && geteuid() == 0))
                 return report_oom(report);
         if (!own)
-                return report_error(report, ENOENT, "you have no directory for policies: set HOME or XDG_CONFIG_HOME to a "
-                                                    "directory of yours");
+                return report_error(report, ENOENT,
+                                    "you have no directory for policies: set HOME or XDG_CONFIG_HOME to a directory "
+                                    "of yours");
         *ret = own;
         return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Files of policies that isoctl new and isoctl edit write. A file is written beside its place, checked there, and moved. */
+/* Files of policies that isoctl new and isoctl edit write. A file is written beside its place, checked there, and
+ * moved. */
 
 #include "util/report.h"
 
@@ -12,9 +13,9 @@ int policy_file_directory(char **ret, Report *report);
 /* Makes directory, and those above it. Returns 0 or -errno, reported. */
 int policy_file_make_directory(const char *directory, Report *report);
 
-/* Writes text to a new file in directory, which no policy's name means. It gets the mode and owner of the file like; 0644
- * if there is no such file; if like is NULL, only the caller can read it. *ret, its path, is on the heap. Returns 0 or
- * -errno, reported. */
+/* Writes text to a new file in directory, with a name that no policy can have. It gets the mode and owner of the file
+ * like; 0644 if there is no such file; if like is NULL, only the caller can read it. *ret, its path, is on the heap.
+ * Returns 0 or -errno, reported. */
 int policy_file_write(const char *directory, const char *text, const char *like, char **ret, Report *report);
 
 /* Checks a policy as isoctl check does. before, if not NULL, is a directory in which names are looked up first. Returns

@@ -3,10 +3,10 @@
 
 /* Writes a program of classic BPF from its end to its beginning.
  *
- * BPF jumps only forward, and a conditional jump reaches at most 255 instructions. Because the targets of an instruction
- * are written before it, each distance is known when it is used, and nothing is patched later. If a target is too far,
- * the assembler writes a long jump to it. Each function says where the program goes on; nothing falls through. So a
- * caller cannot write a wrong distance. */
+ * BPF jumps only forward, and a conditional jump reaches at most 255 instructions. Because the targets of an
+ * instruction are written before it, each distance is known when it is used, and nothing is patched later. If a target
+ * is too far, the assembler writes a long jump to it. Each function says where the program goes on; nothing falls
+ * through. So a caller cannot write a wrong distance. */
 
 #include <linux/filter.h>
 #include <stddef.h>

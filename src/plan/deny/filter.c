@@ -80,8 +80,9 @@ static void allow_private_ids(Plan *plan) {
                 set_calls(plan, calls[i], 0, 0);
 }
 
-/* Denies the calls of a group unless the policy names them, or the group itself: a larger group may contain them, too. */
-static void deny_unless_named(Plan *plan, const SettingList *list, const char *group, const char *const *calls, int error) {
+/* Denies the calls of a group unless the policy names them, or the group itself. A larger group is not enough. */
+static void deny_unless_named(Plan *plan, const SettingList *list, const char *group, const char *const *calls,
+                              int error) {
         for (const char *const *call = calls; *call; call++) {
                 PlanCall *known = plan_find_call(plan, *call);
                 bool named = false;

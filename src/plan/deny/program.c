@@ -111,8 +111,8 @@ static bool are_bits(const PlanArgumentRule *a, const PlanArgumentRule *b) {
                a->flags_argument == b->flags_argument && a->set_argument == b->set_argument;
 }
 
-/* Writes the last of n rules, with those before it that look at other bits of the same argument. Sets n to the number of
- * rules that are left. */
+/* Writes the last of n rules, with those before it that look at other bits of the same argument. Sets n to the number
+ * of rules that are left. */
 static Label write_rule(Assembler *a, const PlanArgumentRule *const *rules, size_t *n, Label no) {
         const PlanArgumentRule *last = rules[--*n];
         Label yes = test_more(a, last, assemble_return(a, deny(last->error)), no);

@@ -36,8 +36,8 @@ static int add_hidden(RootBuilder *rb, const char *destination, Origin origin) {
         return root_builder_want_if_there(rb, mount_because_of(origin, hidden(destination)));
 }
 
-/* Terminals of the instance itself. A machine has 4096 (kernel.pty.max). The host keeps 1024 of them, and all other devpts
- * share the rest. With max=, one instance cannot take them all. */
+/* Terminals of the instance itself. A machine has 4096 (kernel.pty.max). The host keeps 1024 of them, and all other
+ * devpts share the rest. With max=, one instance cannot take them all. */
 static int add_terminals(RootBuilder *rb) {
         return root_builder_want(rb, (PlanMount) { .kind = MOUNT_DEVPTS, .destination = strdup("/dev/pts"),
                                                    .attributes.devices = true,

@@ -88,10 +88,11 @@ static int make_memory(RootBuilder *rb, PlanMount *m) {
 static int bind_part(RootBuilder *rb, const ExecRule *rule, const Spot *spot) {
         int r = root_builder_bind_part(rb, rule->id, rule->setting, spot);
 
-        return r != -EOPNOTSUPP ? r : build_error(rb->b, rule->setting, rule->id, EOPNOTSUPP,
-                                                  "%s is a part of %s, and only %s as a whole can be made executable or "
-                                                  "not", rule->path, spot->cover->destination,
-                                                  spot->cover->destination);
+        return r != -EOPNOTSUPP ? r
+                                : build_error(rb->b, rule->setting, rule->id, EOPNOTSUPP,
+                                              "%s is a part of %s, and only %s as a whole can be made executable or "
+                                              "not",
+                                              rule->path, spot->cover->destination, spot->cover->destination);
 }
 
 /* Makes sure that the rule's path is a mount, if the rule changes anything. */

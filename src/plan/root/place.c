@@ -28,8 +28,8 @@ static bool is_of_caller(const PlanMount *m) {
         return m->origin.line == 0 && m->kind != MOUNT_BLOCKED;
 }
 
-/* Decides between two mounts for one place. What the caller shows there replaces what the policy shows. Two lines of the
- * policy for it are an error. Returns 1 if m replaces the other, 0 if m is left out, or -errno. */
+/* Decides between two mounts for one place. What the caller shows there replaces what the policy shows. Two lines of
+ * the policy for it are an error. Returns 1 if m replaces the other, 0 if m is left out, or -errno. */
 static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
         _cleanup_free_ char *where = NULL;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ReadOnlyPaths=: paths in writable volumes that the payload cannot change. Such a path becomes a read-only mount of its
- * own. The payload could still rename a directory above it and make another one, so each directory between the volume
- * and the path becomes a mount, too: the kernel does not rename a mount point. The payload could make a path that does
- * not exist, so then the closest directory above it is read-only. isorun makes nothing in a volume. */
+/* ReadOnlyPaths=: paths in writable volumes that the payload cannot change. Such a path becomes a read-only mount of
+ * its own. The payload could still rename a directory above it and make another one, so each directory between the
+ * volume and the path becomes a mount, too: the kernel does not rename a mount point. The payload could make a path
+ * that does not exist, so then the closest directory above it is read-only. isorun makes nothing in a volume. */
 #include "plan/root/read-only.h"
 
 #include <errno.h>
@@ -66,8 +66,8 @@ static int make_read_only(RootBuilder *rb, const Setting *s, const Spot *spot) {
 static bool is_writable(const Spot *spot) {
         const PlanMount *m = spot->cover;
 
-        return !m->attributes.read_only && (m->kind == MOUNT_BIND || m->kind == MOUNT_ROOT || m->kind == MOUNT_OVERLAY ||
-                                            m->kind == MOUNT_TMPFS);
+        return !m->attributes.read_only &&
+               (m->kind == MOUNT_BIND || m->kind == MOUNT_ROOT || m->kind == MOUNT_OVERLAY || m->kind == MOUNT_TMPFS);
 }
 
 /* Whether the spot is a volume, and not a part of one that this file has separated. */
@@ -76,8 +76,8 @@ static bool is_volume(const Spot *spot) {
                !(spot->cover->key && streq(spot->cover->key, directive_table[D_ReadOnlyPaths].name));
 }
 
-/* For a path that does not exist in a writable volume. The volume itself stays writable: it is for the payload. *said is
- * the directory that the last notice has named, and one notice is enough. */
+/* For a path that does not exist in a writable volume. The volume itself stays writable: it is for the payload. *said
+ * is the directory that the last notice has named, and one notice is enough. */
 static int protect_missing(RootBuilder *rb, const Setting *s, const Spot *missing, char **said) {
         const char *rest = missing->path + (missing->nearest[1] ? strlen(missing->nearest) : 0) + 1;
         _cleanup_free_ char *first = strndup(missing->path, (size_t) (rest - missing->path) + strcspn(rest, "/"));

@@ -43,10 +43,11 @@ static int map_ids(Builder *b) {
         if (b->request->writable_root && b->host->uid != 0)
                 return build_tree_maps(b);
         if (b->host->uid == 0 && !has_capability(b->host, CAP_SETFCAP))
-                return report_error(b->report, EPERM,
-                                    "root needs CAP_SETFCAP to map uid 0 into a user namespace: run isorun as another "
-                                    "user, or with CAP_SETFCAP in the CapabilityBoundingSet= of the unit or the policy around "
-                                    "it");
+                return report_error(
+                        b->report, EPERM,
+                        "root needs CAP_SETFCAP to map uid 0 into a user namespace: run isorun as another "
+                        "user, or with CAP_SETFCAP in the CapabilityBoundingSet= of the unit or the policy around "
+                        "it");
 
         if (b->host->uid == 0 && all)
                 return map_all_ids(b);

@@ -60,6 +60,6 @@ enum { SYSCALL_UNKNOWN = -1 };
  * call, or SYSCALL_UNKNOWN if the libseccomp that isorun was built with does not know it. */
 int syscall_number(const char *name);
 
-/* The architectures that policies can name, with systemd's and with libseccomp's names, and libseccomp's tokens of them:
- * 0 (SCMP_ARCH_NATIVE) for "native". Ends with a NULL name. */
+/* The architectures that policies can name, with systemd's and with libseccomp's names, and libseccomp's tokens of
+ * them: 0 (SCMP_ARCH_NATIVE) for "native". Ends with a NULL name. */
 extern const NamedNumber architectures[];

@@ -17,13 +17,13 @@ typedef struct Filter {
 
 void filter_deinit(Filter *filter);
 
-/* Gets the plan's program, or if the plan has none, filter_compile()'s. Returns 0 or -errno, reported. The plan must live
- * as long as the filter. */
+/* Gets the plan's program, or if the plan has none, filter_compile()'s. Returns 0 or -errno, reported. The plan must
+ * live as long as the filter. */
 int filter_get(const Plan *plan, Filter *ret, Report *report);
 
-/* Compiles the plan's calls and argument rules with libseccomp, for all its architectures. There are two programs because
- * libseccomp cannot allow a call, and deny it for certain arguments, in one. Returns 0, -ENOENT or -ENOSYS if there is no
- * fit libseccomp, or another errno. */
+/* Compiles the plan's calls and argument rules with libseccomp, for all its architectures. There are two programs
+ * because libseccomp cannot allow a call, and deny it for certain arguments, in one. Returns 0, -ENOENT or -ENOSYS if
+ * there is no fit libseccomp, or another errno. */
 int filter_compile(const Plan *plan, Filter *ret);
 
 /* Inside: installs the filter on this process, which must have no_new_privs set. Returns 0 or -errno. */

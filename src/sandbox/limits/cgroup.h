@@ -56,14 +56,14 @@ void cgroup_enable(const Plan *plan, int dir_fd);
  * last process to be gone. */
 void cgroup_remove(const char *path);
 
-/* Outside, when the payload has ended: kills what is left of it, and removes its cgroups, for up to 10 seconds. The path
- * of a deep one may be longer than systemd can handle. So this is done while the reaper still keeps the unit alive:
- * systemd tries to remove the unit's cgroup only once. */
+/* Outside, when the payload has ended: kills what is left of it, and removes its cgroups, for up to 10 seconds. The
+ * path of a deep one may be longer than systemd can handle. So this is done while the reaper still keeps the unit
+ * alive: systemd tries to remove the unit's cgroup only once. */
 void cgroup_end_payload(int cgroup_fd);
 
 /* Outside, when systemd has given up the cgroup of a scope: removes it with all cgroups below. To stop a unit, systemd
- * sends the signals by the paths of its cgroups. If one is too long, it kills the reaper at once, says that the unit has
- * stopped, and cannot remove what cgroup_end_payload() has not yet removed. */
+ * sends the signals by the paths of its cgroups. If one is too long, it kills the reaper at once, says that the unit
+ * has stopped, and cannot remove what cgroup_end_payload() has not yet removed. */
 void cgroup_remove_rest(int cgroup_fd);
 
 /* Outside: removes the cgroups in dir of instances that have ended but whose isorun was killed. */

@@ -147,10 +147,11 @@ int id_maps_write(const Plan *plan, int proc, pid_t pid, Patience *patience) {
         }
         r = write_maps(proc, pid, &plan->uid_map, &plan->gid_map, plan->deny_setgroups);
         if (r == -EROFS)
-                return report_error(patience->report, EROFS,
-                                    "cannot write the id maps, because /proc is read-only: a unit around isorun with "
-                                    "ReadOnlyPaths=/ also needs ReadWritePaths=/proc; inside another sandbox, its policy needs "
-                                    "Nesting=yes");
+                return report_error(
+                        patience->report, EROFS,
+                        "cannot write the id maps, because /proc is read-only: a unit around isorun with "
+                        "ReadOnlyPaths=/ also needs ReadWritePaths=/proc; inside another sandbox, its policy needs "
+                        "Nesting=yes");
         if (r < 0)
                 return report_error(patience->report, -r, "cannot write the id maps: %s%s", strerror(-r),
                                     failure_hint(-r));

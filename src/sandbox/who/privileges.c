@@ -22,8 +22,8 @@ static int set_ids(const Plan *plan) {
         return 0;
 }
 
-/* Leaves the process exactly these capabilities. The ambient set is empty in between: it can contain only what the others
- * do. */
+/* Leaves the process exactly these capabilities. The ambient set is empty in between: it can contain only what the
+ * others do. */
 static int set_capabilities(uint64_t permitted, uint64_t ambient) {
         int r;
 

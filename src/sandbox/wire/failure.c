@@ -14,8 +14,8 @@ const char *failure_hint(int error) {
                 return " (the kernel limits the number of namespaces and mounts, and how deep namespaces are nested)";
         if ((error == EPERM || error == EACCES || error == ENOSYS || error == EROFS) &&
             prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER)
-                return " (a unit around isorun must not have RestrictNamespaces=; inside another sandbox, the policy of "
-                       "that sandbox needs Nesting=yes, without RestrictNamespaces=)";
+                return " (a unit around isorun must not have RestrictNamespaces=; inside another sandbox, the policy "
+                       "of that sandbox needs Nesting=yes, without RestrictNamespaces=)";
         return "";
 }
 
