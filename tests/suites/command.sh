@@ -354,6 +354,8 @@ for line in "$isorun --no-scope --quiet --dry-run true" "$isoctl explain default
 	run sh -c "$line >/dev/full"
 	is "what cannot be written is told ($line)" "$status ${err#*: }" "125 cannot write to standard output: No space left on device"
 done
+run "$isorun" --no-scope --quiet --dry-run --json true "$(printf '\302\2332J')"
+like "JSON has no control characters of a terminal" "$status $(tr -d '\n -~' <<<"$out" | wc -c) $out" '0 0 *\\u009B2J*'
 run "$isorun" --no-scope --quiet --dry-run --json --policy "$tmp/plan.conf" true
 is "--json is JSON, with file and line" "$(python3 -c 'import json,sys
 plan = json.load(sys.stdin)

@@ -87,7 +87,7 @@ static void add_entry(void *userdata, const char *key, const char *value, const 
 
 static int print(const JsonPrinter *p, FILE *f) {
         errno = 0;
-        if (p->lib.json_dumpf(p->root, f, JSON_INDENT(2)) < 0)
+        if (p->lib.json_dumpf(p->root, f, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
                 return errno ? -errno : -EIO;
         return fputc('\n', f) == EOF ? -EIO : 0;
 }

@@ -37,7 +37,7 @@ int json_print_array(json_t *(*make)(const void *items, size_t i), const void *i
 
 int json_print(const json_t *value, FILE *f) {
         errno = 0;
-        if (json_dumpf(value, f, JSON_INDENT(2)) < 0)
+        if (json_dumpf(value, f, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
                 return errno ? -errno : -EIO;
         return fputc('\n', f) == EOF ? -EIO : 0;
 }
