@@ -600,6 +600,12 @@ SH
 	like "$label: edit of a policy that is not there" "$status $err" "125 isoctl: no policy \"none\" in *"
 	run "${who[@]}" env "HOME=$home" EDITOR=false "$isoctl" edit default
 	is "$label: an editor that fails changes nothing" "$status $(tail -n1 "$own/default.conf.d/$drop_in.conf")" "125 UMask=0070"
+	mkdir "$tmp/theirs-$label"
+	chown "$([ "$label" = root ] && echo "$TH_USER" || echo 1)" "$tmp/theirs-$label"
+	printf '[Policy]\n' >"$tmp/theirs-$label/x.conf"
+	edit UMask=99 edit "$tmp/theirs-$label/x.conf"
+	like "$label: edit of a file that another user could replace is refused" "$status $err" \
+		"125 isoctl: $tmp/theirs-$label belongs to another user *"
 	rm -rf "$own/mine.conf" "$own/default.conf.d" "$own"/.isoctl-*
 }
 

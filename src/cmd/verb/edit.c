@@ -108,12 +108,30 @@ static int find_named(Edit *e, Report *report) {
         return access(e->target, F_OK) == 0 ? read_target(e, report) : compose(e, name, search_path, report);
 }
 
+/* The owner of a directory can put another file in the place of the one that is edited. */
+static int refuse_foreign_directory(const char *file, Report *report) {
+        _cleanup_free_ char *parent = path_parent(file);
+        struct stat st;
+
+        if (!parent)
+                return report_oom(report);
+        if (stat(parent, &st) < 0)
+                return report_error(report, errno, "%s: %s", parent, strerror(errno));
+        if (st.st_uid == 0 || st.st_uid == geteuid())
+                return 0;
+        return report_error(report, EPERM, "%s belongs to another user (uid %u): edit its policies as that user", parent,
+                            st.st_uid);
+}
+
 static int find_file(Edit *e, Report *report) {
+        int r;
+
         e->full = true;
         e->target = realpath(e->spec, NULL);
         if (!e->target)
                 return report_error(report, errno, "cannot read the policy %s: %s", e->spec, strerror(errno));
-        return read_target(e, report);
+        r = refuse_foreign_directory(e->target, report);
+        return r < 0 ? r : read_target(e, report);
 }
 
 /* Makes the file for the editor. A whole policy is beside its place, where a relative Base= means the same. */
