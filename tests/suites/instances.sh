@@ -170,6 +170,9 @@ test_services() {
 	is "... and entered" "$out" "$TH_USER"$'\n/'
 	ctl enter isorun-test-user.service isorun "${quiet[@]}" echo inside
 	no_refusal is "... to run isorun there" "$out" inside
+	ctl cat isorun-test-user
+	like "... cat does not show another policy than its own, which is not recorded" "$status $out $err" \
+		"125  isoctl: isorun-test-user: its policy is not known, *"
 	systemctl stop isorun-test-user.service
 	also no_refusal ok "nothing is left" eventually gone '^sleep 90[56]$'
 }

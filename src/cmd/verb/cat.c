@@ -102,6 +102,11 @@ static char *find_policy(const Instance *i, Report *report) {
         char path[64];
         int r;
 
+        if (!i->policy) {
+                report_error(report, ENODATA, "%s: its policy is not known, because a unit's User= keeps isorun from "
+                             "recording it; see the unit's ExecStart=", i->name);
+                return NULL;
+        }
         if (policy[0] == '/' || (!strchr(policy, '/') && !endswith(policy, ".conf")))
                 return strdup(policy);
         if (i->handed_over) {
