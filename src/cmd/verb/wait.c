@@ -81,19 +81,29 @@ static int not_known(const char *name, Report *report) {
         return PLAN_FAILED;
 }
 
-/* journald takes the record of the end a moment later. */
-static int ask_journal(const Instance *i, Report *report) {
+/* Finds the last records of an instance that has started. journald takes the record of the end a moment later. Returns as
+ * ended_find(). */
+static int find_end(const char *name, uint64_t since_usec, Ended *ret) {
         enum { TURN_MSEC = 50, TURNS = 40 };
-        const char *name = i->unit ?: i->name;
+        int r = 0;
 
-        for (unsigned turn = 0; i->unit && turn < TURNS; turn++) {
-                _cleanup_(ended_deinit) Ended ended = {};
-
-                if (ended_find(name, i->started_usec, &ended) > 0 && ended.status >= 0)
-                        return ended.status;
+        for (unsigned turn = 0; turn < TURNS; turn++) {
+                ended_deinit(ret);
+                *ret = (Ended) { .status = -1 };
+                r = ended_find(name, since_usec, ret);
+                if ((r <= 0 && !since_usec) || (r > 0 && (ret->refused || ret->status >= 0)))
+                        break;
                 nanosleep(&(struct timespec) { .tv_nsec = TURN_MSEC * 1000000 }, NULL);
         }
-        return not_known(i->name, report);
+        return r;
+}
+
+static int ask_journal(const Instance *i, Report *report) {
+        _cleanup_(ended_deinit) Ended ended = {};
+
+        return i->unit && find_end(i->unit, i->started_usec, &ended) > 0 && ended.status >= 0
+                       ? ended.status
+                       : not_known(i->name, report);
 }
 
 /* Returns the exit status of the instance. */
@@ -111,7 +121,7 @@ static int wait_for(const InstanceList *list, const Instance *i, Report *report)
 static bool has_ended(const char *name, int *ret, Report *report) {
         _cleanup_(ended_deinit) Ended ended = {};
 
-        if (ended_find(name, 0, &ended) <= 0)
+        if (find_end(name, 0, &ended) <= 0)
                 return false;
         if (ended.refused)
                 report_error(report, ENOENT, "%s", ended.message);
