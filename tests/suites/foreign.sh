@@ -38,7 +38,7 @@ test_services() {
 	is_no_instance ", as an orphan" 842 'setsid "$@" & (exec sleep 1000)'
 	begin_service 843 'exec "$@"'
 	ctl list -q
-	like "$label: a service whose main process is isorun is an instance" "$status $out$err" "0 sleep-????"
+	like "$label: a service whose main process is isorun is an instance" "$status $out$err" "0 isorun-test"
 	ctl stop isorun-test.service
 	is "$label: ... and is stopped" "$status $err" "0 "
 	also ok "$label: ... with all in it" gone '^sleep 843$'
