@@ -109,7 +109,8 @@ static int try_shown(const Facts *facts, const Attempt *a) {
 static int try_lock(const Facts *facts, const Attempt *a) {
         int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 
-        return fd < 0 ? -errno : result(flock(fd, LOCK_EX | LOCK_NB));
+        /* A shared lock, because other adversaries lock the same file at this moment. */
+        return fd < 0 ? -errno : result(flock(fd, LOCK_SH | LOCK_NB));
 }
 
 /* By a handle, which leads past every mount. */
