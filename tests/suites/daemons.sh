@@ -8,6 +8,9 @@ if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP units would be put into this machine's systemd"
 	exit 0
 fi
+# Units with ProtectHome=yes or PrivateTmp=yes do not see a work tree there.
+install_isorun
+isorun=/usr/bin/isorun isoctl=/usr/bin/isoctl
 note=" [no refusal]"
 
 show() { systemctl show -P "$1" "$unit"; }

@@ -140,7 +140,7 @@ hardened=(ProtectSystem=strict RestrictSUIDSGID=yes LockPersonality=yes MemoryDe
 	NoNewPrivileges=yes SystemCallArchitectures=native KeyringMode=private UMask=0077 IgnoreSIGPIPE=no PrivateMounts=yes
 	PrivateIPC=yes RestrictRealtime=yes ProtectControlGroups=yes ProtectKernelTunables=yes DevicePolicy=closed
 	ProtectHostname=yes PrivateUsers=yes ProtectProc=invisible ProcSubset=pid)
-hardened_by_root=(ProtectHome=yes PrivateDevices=yes "TemporaryFileSystem=/srv /opt" NoExecPaths=/
+hardened_by_root=(ProtectHome=tmpfs "BindReadOnlyPaths=$build" PrivateDevices=yes "TemporaryFileSystem=/srv /opt" NoExecPaths=/
 	"ExecPaths=/usr /lib /lib64 $build" ProtectKernelModules=yes ProtectKernelLogs=yes)
 
 # LeakSanitizer traces the process at its end. In some of these units, it then waits for ever.
