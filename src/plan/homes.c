@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
 
@@ -62,7 +64,7 @@ static int add(char ***homes, const char *path, const uid_t *owner) {
         return strv_push(homes, real);
 }
 
-/* Returns 1 if all entries of /home are known now, 0 if it cannot be read, or -ENOMEM. */
+/* Returns 1 if all entries of /home are known now, 0 if it cannot be read or only in part, or -ENOMEM. */
 static int add_links(char ***homes) {
         struct dirent *e;
         DIR *d = opendir("/home");
@@ -70,7 +72,7 @@ static int add_links(char ***homes) {
 
         if (!d)
                 return 0;
-        while (r >= 0 && (e = readdir(d))) {
+        while (r >= 0 && (errno = 0, e = readdir(d))) {
                 _cleanup_free_ char *path = NULL;
 
                 if (e->d_type != DT_LNK && e->d_type != DT_UNKNOWN)
@@ -78,21 +80,31 @@ static int add_links(char ***homes) {
                 path = path_join("/home", e->d_name);
                 r = path ? add(homes, path, NULL) : -ENOMEM;
         }
+        if (r >= 0)
+                r = errno == 0;
         closedir(d);
-        return r < 0 ? r : 1;
+        return r;
 }
 
-/* Reads only the file: other sources of nsswitch.conf(5) can be slow, and large. */
+/* Reads only the file: other sources of nsswitch.conf(5) can be slow, and large. fgetpwent(3) makes a system call for
+ * each line of a file on disk, but none for one in memory. */
 static int add_persons(char ***homes, bool home_is_known) {
-        FILE *f = fopen("/etc/passwd", "re");
+        _cleanup_free_ char *text = NULL;
         struct passwd *pw;
-        int r = 0;
+        size_t size = 0;
+        FILE *f;
+        int r;
 
-        while (f && r >= 0 && (pw = fgetpwent(f)))
+        r = file_read(AT_FDCWD, "/etc/passwd", &text, &size);
+        if (r < 0 || size == 0)
+                return r == -ENOENT ? 0 : r;
+        f = fmemopen(text, size, "r");
+        if (!f)
+                return -errno;
+        while (r >= 0 && (pw = fgetpwent(f)))
                 if (is_person(pw->pw_uid) && !(home_is_known && path_is_below(pw->pw_dir, "/home")))
                         r = add(homes, pw->pw_dir, &pw->pw_uid);
-        if (f)
-                fclose(f);
+        fclose(f);
         return r;
 }
 

@@ -103,9 +103,21 @@ test_elsewhere() {
 	no_refusal prints "nor is /" ok sh -c 'ls /usr/bin >/dev/null && echo ok'
 }
 
+# Root can read it in any case.
+test_unreadable() {
+	[ "$label" = user ] || return 0
+	who=("$as_user")
+	chmod 600 /etc/passwd
+	box true
+	chmod 644 /etc/passwd
+	like "$label: homes that cannot be looked up are not shown" "$status $err" \
+		"125 isorun: cannot read /etc/passwd, which names the homes to hide: Permission denied"
+}
+
 run_all() {
 	test_links
 	test_elsewhere
+	test_unreadable
 }
 
 secret nobody /var/home/alice

@@ -203,6 +203,9 @@ static int hide_homes(RootBuilder *rb) {
                 r = hide_home_parent(rb, directories[i], protect->origin);
         if (r >= 0 && rb->host_root)
                 r = host->find_homes(host->uid, host_variable(host, "HOME"), &elsewhere);
+        if (r < 0 && r != -ENOMEM)
+                return report_error(rb->b->report, -r, "cannot read /etc/passwd, which names the homes to hide: %s",
+                                    strerror(-r));
         for (char **home = elsewhere; r >= 0 && home && *home; home++)
                 r = hide_home_elsewhere(rb, *home, protect->origin);
         return r < 0 ? r : 0;
