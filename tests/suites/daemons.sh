@@ -88,6 +88,10 @@ test_existing() {
 	run "$isoctl" import --drop-in -o "$tmp/full" "$tmp/units/kept.service"
 	refusal is "a policy that exists is not overwritten" "$status $err $(cat "$tmp/full/etc/isorun/policies/kept.conf")" \
 		"125 isoctl: cannot write $tmp/full/etc/isorun/policies/kept.conf: File exists (remove it first) mine"
+	mkdir -p "$tmp/half/etc/systemd/system/kept.service.d"
+	echo mine >"$tmp/half/etc/systemd/system/kept.service.d/zz-isorun.conf"
+	run "$isoctl" import --drop-in -o "$tmp/half" "$tmp/units/kept.service"
+	refusal is "... nor a drop-in, and then no policy is left" "$status $(find "$tmp/half" -type f | wc -l)" "125 1"
 }
 
 test_text() {

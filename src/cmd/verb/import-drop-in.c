@@ -4,12 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/start/policy-file.h"
 #include "convert/package.h"
 #include "convert/wrap.h"
 #include "util/fd.h"
@@ -48,47 +47,30 @@ static int find_places(const Import *import, char **ret_drop_in, char **ret_poli
         return *ret_drop_in && *ret_policy ? 0 : -ENOMEM;
 }
 
-static int make_parents(const char *path) {
-        _cleanup_free_ char *copy = strdup(path);
+/* Makes the whole file or nothing, and does not replace one. */
+static int write_file(const char *path, const char *text, Report *report) {
+        _cleanup_free_ char *parent = path_parent(path), *made = NULL;
+        int r;
 
-        if (!copy)
-                return -ENOMEM;
-        for (char *slash = copy + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-                *slash = '\0';
-                if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-                        return -errno;
-        }
-        return 0;
-}
-
-static int write_file(const char *directory, const char *place, const char *text, Report *report) {
-        _cleanup_free_ char *path = format("%s%s", streq(directory, "/") ? "" : directory, place);
-        _cleanup_close_ int fd = -EBADF;
-        int r = path ? make_parents(path) : -ENOMEM;
-
-        if (r >= 0) {
-                fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-                r = fd < 0 ? -errno : 0;
-        }
-        for (size_t size = strlen(text); r >= 0 && size > 0;) {
-                ssize_t n = write(fd, text, size);
-
-                r = n < 0 ? -errno : 0;
-                text += n;
-                size -= (size_t) n;
-        }
-        if (r == -ENOMEM)
+        if (!parent)
                 return report_oom(report);
-        return r < 0 ? report_error(report, -r, "cannot write %s: %s%s", path, strerror(-r),
-                                    r == -EEXIST ? " (remove it first)" : "") : 0;
+        if (access(path, F_OK) == 0)
+                return report_error(report, EEXIST, "cannot write %s: %s (remove it first)", path, strerror(EEXIST));
+        r = policy_file_make_directory(parent, report);
+        if (r >= 0)
+                r = policy_file_write(parent, text, path, &made, report);
+        if (r >= 0)
+                r = policy_file_move(made, path, true, report);
+        if (r < 0 && made)
+                (void) unlink(made);
+        return r;
 }
 
 /* The path of a program beside this one. */
 static char *find_program(const char *name) {
-        char self[PATH_MAX] = "";
-        _cleanup_free_ char *parent = NULL;
+        _cleanup_free_ char *self = NULL, *parent = NULL;
 
-        if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+        if (link_read(AT_FDCWD, "/proc/self/exe", &self) < 0)
                 return NULL;
         parent = path_parent(self);
         return parent ? path_join(parent, name) : NULL;
@@ -96,7 +78,7 @@ static char *find_program(const char *name) {
 
 int drop_in_write(const Import *import, const char *policy, const char *directory, Report *report) {
         _cleanup_free_ char *isorun = find_program("isorun"), *isoctl = find_program("isoctl"), *name = NULL, *drop_in = NULL,
-                            *place = NULL, *policy_place = NULL;
+                            *place = NULL, *policy_place = NULL, *policy_file = NULL, *drop_in_file = NULL;
         int r;
 
         name = format("%.*s", name_length(import->unit), import->unit);
@@ -108,6 +90,17 @@ int drop_in_write(const Import *import, const char *policy, const char *director
                 printf("# %s\n%s\n# %s\n%s", place, drop_in, policy_place, policy);
                 return 0;
         }
-        r = write_file(directory, policy_place, policy, report);
-        return r < 0 ? r : write_file(directory, place, drop_in, report);
+        if (streq(directory, "/"))
+                directory = "";
+        policy_file = format("%s%s", directory, policy_place);
+        drop_in_file = format("%s%s", directory, place);
+        if (!policy_file || !drop_in_file)
+                return report_oom(report);
+        r = write_file(policy_file, policy, report);
+        if (r < 0)
+                return r;
+        r = write_file(drop_in_file, drop_in, report);
+        if (r < 0)
+                (void) unlink(policy_file); /* so that the next try does not find it */
+        return r;
 }
