@@ -238,16 +238,14 @@ void cgroup_end_payload(int cgroup_fd) {
 }
 
 void cgroup_remove_rest(int cgroup_fd) {
-        char link[sizeof("/proc/self/fd/") + 10], path[PATH_MAX];
-        ssize_t n;
+        char link[sizeof("/proc/self/fd/") + 10];
+        _cleanup_free_ char *path = NULL;
 
         visit_below(cgroup_fd, remove_one);
         snprintf(link, sizeof(link), "/proc/self/fd/%d", cgroup_fd);
-        n = readlink(link, path, sizeof(path) - 1);
-        if (n < 0)
-                return;
-        path[n] = 0; /* the kernel appends " (deleted)" to that of a cgroup that is gone */
-        (void) rmdir(path);
+        /* To the path of a cgroup that is gone, the kernel appends " (deleted)". */
+        if (link_read(AT_FDCWD, link, &path) >= 0)
+                (void) rmdir(path);
 }
 
 /* Returns 0 or an errno. */
