@@ -132,7 +132,7 @@ os._exit(7)'
 	end
 	start -- --notify=fork -- sh -c 'sleep 1007 & exit 3'
 	is "$label: --notify=fork: a command that fails leaves nothing" "$status $(show Result) $(show ExecMainStatus)" "1 exit-code 3"
-	also ok "$label: ... of what it has started" eventually gone '^sleep 1007$'
+	also ok "$label: ... and no process that it has started" eventually gone '^sleep 1007$'
 	end
 	start RemainAfterExit=yes -- --notify=fork -- true
 	is "$label: --notify=fork: a command that leaves no process has done well" "$status $(show Result)" "0 success"

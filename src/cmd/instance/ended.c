@@ -132,7 +132,7 @@ static void take_started(const json_t *record, Ended *ret) {
         ret->started_usec = number(record, "__REALTIME_TIMESTAMP");
 }
 
-/* Takes the lines, of which the newest comes first: the record of the end, and the one of its start. */
+/* Reads the records, one a line. The newest is first: that of the end, and then that of the start. */
 static void take_records(char *lines, uint64_t since_usec, Ended *ret) {
         char *position = NULL;
 

@@ -10,7 +10,7 @@ int root_builder_place(RootBuilder *rb, PlanMount mount);
 int root_builder_place_all(RootBuilder *rb);
 int root_builder_place_hidden(RootBuilder *rb);
 
-/* Makes the file or directory at spot a mount of its own, with the attributes of the mount that it is a part of. Only
- * part of a plain bind can be bound again: a bind of what is below an overlay or an idmapped mount would show something
- * else. Returns 0, -EOPNOTSUPP, which it does not report, or -ENOMEM. */
+/* Makes the file or directory at spot a mount of its own, with the attributes of the mount that it is a part of. This
+ * works only for a part of a plain bind, whose files have a path on the host. Those of an overlay or of an idmapped mount
+ * have none. Returns 0, -EOPNOTSUPP, which it does not report, or -ENOMEM. */
 int root_builder_bind_part(RootBuilder *rb, DirectiveId id, const Setting *s, const Spot *spot);
