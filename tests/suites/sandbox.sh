@@ -345,6 +345,11 @@ test_landlock() {
 	run "${who[@]}" sh -c '"$@" <>"$0"' "$tmp/read-only" "$isorun" "${mode[@]}" --quiet \
 		sh -c '(echo after >/proc/self/fd/0) 2>/dev/null; cat'
 	is "$label: Landlock: a file that is passed is not opened again for writing" "$out $(cat "$tmp/read-only")" "before before"
+	run "${who[@]}" sh -c '"$@" <>"$0"' "$tmp/read-only" "$isorun" "${mode[@]}" --quiet -p LandlockFiles=no \
+		sh -c '(echo after >/proc/self/fd/0) 2>/dev/null; cat'
+	no_refusal is "$label: ... which LandlockFiles=no gives up" "$out $(cat "$tmp/read-only")" "after after"
+	shell "... but not the mounts'" "" -p LandlockFiles=no \
+		'for f in /etc/passwd /usr/x /bin/sh /proc/sys/kernel/core_pattern /dev/x; do (: >>$f) 2>/dev/null && echo $f; done; :'
 }
 
 # What a mount says of itself: the host's may be read-only anyway, or Landlock hide that ours are not.

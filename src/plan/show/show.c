@@ -368,6 +368,8 @@ static void show_landlock(Output *out) {
         if (!plan->landlock_abi)
                 entry(out, "files", NULL,
                       "not restricted, because this kernel has no Landlock: only mounts keep files read-only");
+        else if (!policy_is_true(out->policy, D_LandlockFiles))
+                entry(out, "files", origin_of(out, D_LandlockFiles), "not restricted: only mounts keep files read-only");
         else if (!plan->landlock_files)
                 entry(out, "files", NULL,
                       "not restricted, because the payload may mount: only mounts keep files read-only");
