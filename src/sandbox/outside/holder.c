@@ -13,6 +13,7 @@
 #include "sandbox/systemd/service.h"
 #include "util/clock.h"
 #include "util/fd.h"
+#include "util/kernel.h"
 #include "util/path.h"
 #include "util/process.h"
 #include "util/strv.h"
@@ -41,18 +42,15 @@ static int check_limit(const Holder *h, const PlanProperty *p) {
                                h->scope ? "systemd accepted it, but " : "", actual ?: strerror(-r), name);
 }
 
-/* Without systemd: makes a child of the cgroup that is delegated to isorun, and sets the limits before it moves the
- * process into it. */
+/* Without systemd: makes a child of the cgroup that is delegated to isorun, and sets the limits. */
 static int make_cgroup(Holder *h) {
         const Plan *plan = h->plan;
-        _cleanup_free_ char *base = NULL, *made = NULL, *processes = NULL;
+        _cleanup_free_ char *base = NULL, *made = NULL;
         _cleanup_close_ int base_fd = -1;
-        char pid[16];
 
         base = path_join(plan->cgroup_root, plan->cgroup + 1);
         made = base ? path_join(base, plan->unit) : NULL;
-        processes = made ? path_join(made, "cgroup.procs") : NULL;
-        if (!processes)
+        if (!made)
                 return -ENOMEM;
 
         base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -73,24 +71,59 @@ static int make_cgroup(Holder *h) {
         for (size_t i = 0; i < plan->n_properties; i++)
                 if (plan->properties[i].directive->cgroup_file)
                         (void) limit_write(&plan->properties[i], h->cgroup_fd);
-        snprintf(pid, sizeof(pid), "%d", h->pid);
-        return file_write(AT_FDCWD, processes, pid);
+        return 0;
 }
 
-int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Report *report) {
+int holder_prepare(Holder *h, const Plan *plan, Report *report) {
         int r;
 
-        *h = (Holder) { .plan = plan, .report = report, .pid = pid, .cgroup_fd = -1, .memory_events = -1,
-                         .own_events = { -1, -1 }, .places = { -1, -1 } };
+        *h = (Holder) { .plan = plan, .report = report, .cgroup_fd = -1, .memory_events = -1,
+                        .own_events = { -1, -1 }, .places = { -1, -1 } };
+        r = plan->holder == HOLDER_CGROUP ? make_cgroup(h) : 0;
+        return r < 0 && !h->taken
+                       ? report_error(report, -r, "cannot make a cgroup in %s: %s", plan->cgroup, strerror(-r))
+                       : r;
+}
 
-        switch (plan->holder) {
+pid_t holder_clone(Holder *h, struct clone_args *args) {
+        pid_t pid = -1;
+
+        if (h->made) {
+                args->flags |= CLONE_INTO_CGROUP;
+                args->cgroup = (uint64_t) h->cgroup_fd;
+                pid = sys_clone3(args);
+                h->born = pid >= 0;
+        }
+        if (pid < 0) {
+                /* Linux before 5.7 does not know the flag. Whatever the reason, holder_begin() can still move the
+                 * process. */
+                args->flags &= ~CLONE_INTO_CGROUP;
+                pid = sys_clone3(args);
+        }
+        if (pid == 0) /* nothing inside may reach the host's cgroups */
+                h->cgroup_fd = fd_close(h->cgroup_fd);
+        return pid;
+}
+
+/* A move waits for a grace period of the kernel, 6 ms if no other process was moved shortly before. */
+static int move(const Holder *h) {
+        char pid[16];
+        int r;
+
+        snprintf(pid, sizeof(pid), "%d", h->pid);
+        r = file_write(h->cgroup_fd, "cgroup.procs", pid);
+        return r < 0 ? report_error(h->report, -r, "cannot move a process to a cgroup in %s: %s", h->plan->cgroup,
+                                    strerror(-r))
+                     : 0;
+}
+
+int holder_begin(Holder *h, pid_t pid, const Bus *bus) {
+        h->pid = pid;
+        switch (h->plan->holder) {
         case HOLDER_SCOPE:
-                return scope_request(&h->scope, plan, bus, report);
+                return scope_request(&h->scope, h->plan, bus, h->report);
         case HOLDER_CGROUP:
-                r = make_cgroup(h);
-                return r < 0 && report->n_errors == 0 && !h->taken
-                               ? report_error(report, -r, "cannot make a cgroup in %s: %s", plan->cgroup, strerror(-r))
-                               : r;
+                return h->born ? 0 : move(h);
         case HOLDER_SERVICE:
         case HOLDER_NONE:
                 return 0;

@@ -4,6 +4,8 @@
 /* The holder of a running instance's limits: a scope, isorun's own service, a cgroup that isorun makes, or nothing.
  * Everything here runs outside. */
 
+#include <linux/sched.h>
+
 #include "plan/plan.h"
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/systemd/scope.h"
@@ -15,6 +17,7 @@ typedef struct Holder {
         Scope *scope;
         char *made;          /* HOLDER_CGROUP: the directory to remove at the end */
         bool taken;          /* HOLDER_CGROUP: a cgroup of that name exists */
+        bool born;           /* the first process inside was made in its cgroup */
         int cgroup_fd;       /* -1: none */
         int memory_events;   /* memory.events, kept open; -1: none */
         uint64_t oom_kills;  /* its counter, when it was last read */
@@ -23,9 +26,18 @@ typedef struct Holder {
         uint64_t ooms;
 } Holder;
 
-/* Begins to move the process inside to its cgroup. For a scope, this sends the request to systemd over bus, which is
- * borrowed until holder_deinit(). Returns 0 or -errno, reported, except -EEXIST if holder_name_taken(). */
-int holder_begin(Holder *h, const Plan *plan, pid_t pid, const Bus *bus, Report *report);
+/* Before the first process inside is made: where isorun owns the cgroup, makes it, with the limits in it. Returns 0 or
+ * -errno, reported, except -EEXIST if holder_name_taken(). */
+int holder_prepare(Holder *h, const Plan *plan, Report *report);
+
+/* Calls clone3(2) for the first process inside, in the cgroup of holder_prepare() if there is one. Returns as clone3(2)
+ * does. */
+pid_t holder_clone(Holder *h, struct clone_args *args);
+
+/* Begins to move the process inside to its cgroup, unless it was made there. For a scope, this sends the request to
+ * systemd over bus, which is borrowed until holder_deinit(). Returns 0 or -errno, reported, except -EEXIST if
+ * holder_name_taken(). */
+int holder_begin(Holder *h, pid_t pid, const Bus *bus);
 
 /* The fd and events to poll(2) for while holder_process() returns 0; the fd is -1 if there is nothing to wait for. */
 int holder_fd(const Holder *h);

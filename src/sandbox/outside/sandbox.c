@@ -99,7 +99,7 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
                 fds_close(fds, ELEMENTSOF(fds));
                 return report_error(run->report, -r, "cannot lower a resource limit: %s", strerror(-r));
         }
-        run->pid = sys_clone3(&args);
+        run->pid = holder_clone(&run->holder, &args);
         if (run->pid == 0) {
                 close(fds[0]);
                 inside.socket = fds[1];
@@ -278,7 +278,7 @@ static int start(Supervisor *s) {
                 s->control = control_listen();
         if (run->plan->holder == HOLDER_SCOPE)
                 (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
-        r = holder_begin(&run->holder, run->plan, run->pid, &run->bus, run->report);
+        r = holder_begin(&run->holder, run->pid, &run->bus);
         if (r < 0)
                 return r;
         if (run->plan->holder == HOLDER_SCOPE)
@@ -358,6 +358,8 @@ static int begin(Supervisor *s) {
                 r = run_take_signals(run);
         if (r >= 0)
                 r = run_make_bus_socket(run);
+        if (r >= 0)
+                r = holder_prepare(&run->holder, run->plan, run->report);
         if (r >= 0)
                 r = make_inside(s, standard_io, id_mapped, &filter);
         filter_deinit(&filter);
