@@ -19,7 +19,7 @@ block() { # kind, n
 normalize() {
 	sed -E -e 's/-[0-9a-f]{4}\b/-XXXX/g; s/\[[^]]*\] "GET/[TIME] "GET/; s/ +/ /g; s/ $//' \
 		-e 's/running [0-9.]+[KMG] [0-9]+ [0-9.a-z]+ [0-9.a-z]+/running SIZE TASKS CPU AGE/' \
-		-e "s,${home:-/nowhere}/,/home/ada/,g" -e '/isorun: notice: .*MemorySwapMax/d' | sort
+		-e "s,${home:-/nowhere}/,/home/ada/,g" -e '/isorun: notice: .*MemorySwapMax/d' -e 's,nginx/[0-9.]+\r?,nginx/VERSION,' | sort
 }
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -68,5 +68,11 @@ as_everybody by_hand
 label=root who=() home=$HOME
 echo silent >~/.curlrc # as at a terminal
 says "a line in a unit file" 3
-rm -r /home/ada /run/systemd/system/site.service
+# Debian's own unit, configuration and site.
+mkdir -p /run/systemd/system/nginx.service.d
+block ini 2 >/run/systemd/system/nginx.service.d/10-isorun.conf
+says "a line in a unit file, for Debian's nginx" 4
+is "$label: ... which checked its configuration before the start, and stopped well" \
+	"$(systemctl show -P ExecStartPre nginx | grep -c 'nginx -t .*status=0') $(systemctl show -P Result nginx)" "1 success"
+rm -r /home/ada /run/systemd/system/site.service /run/systemd/system/nginx.service.d
 umount /srv
