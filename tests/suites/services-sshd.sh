@@ -23,6 +23,9 @@ make_keys() {
 		PasswordAuthentication no
 		PrintLastLog no
 	CONFIG
+	git init -q "$dir/ssh/repository"
+	echo text >"$dir/ssh/repository/file"
+	(cd "$dir/ssh/repository" && git add file && git -c user.name=a -c user.email=a@example commit -qm one)
 	chown -R "$owner" "$dir/ssh"
 }
 
@@ -120,9 +123,58 @@ test_kill() { # user
 	done
 }
 
+# The configuration of the machine's ssh includes a file by a symlink, as systemd 256 has one, and that another one. All
+# belong to root, which a user's sandbox does not have.
+configure_client() {
+	mkdir -p "$dir/client" /etc/isorun-test
+	cp "$tmp/key" "$dir/known" "$dir/client"
+	chown -R "$owner" "$dir/client"
+	ln -sf ../../isorun-test/ssh.conf /etc/ssh/ssh_config.d/20-isorun-test.conf
+	printf 'Include /etc/isorun-test/more.conf\nHost isorun-test\n\tPort 18022\n\tUser %s\n' "$owner" >/etc/isorun-test/ssh.conf
+	cat >/etc/isorun-test/more.conf <<-'CONFIG'
+		Host isorun-test
+			HostName 127.0.0.1
+			HostKeyAlias [127.0.0.1]:18022
+			UserKnownHostsFile /client/known
+			IdentityFile /client/key
+			BatchMode yes
+	CONFIG
+	chmod 644 /etc/isorun-test/*
+}
+
+# ssh and git in a sandbox, by the policies for clients, as whoever owns the manager.
+test_client() { # policy
+	local project=$dir/project-$1
+	who=()
+	[ "$label" = root ] || who=("$as_user")
+	mode=(--policy "$top/policies/$1.conf" -p "Optional=MemoryMax MemorySwapMax TasksMax" -v "$dir/client:/client:ro")
+	box ssh isorun-test id -un
+	is "$label: ssh under the policy $1 logs in" "$status $out $err" "0 $owner "
+	mkdir -p "$project"
+	chown "$owner" "$project"
+	cd "$project" || return
+	box --here git clone -q ssh://isorun-test/etc/ssh/isorun/repository clone
+	is "$label: ... and git clones" "$status $err $(cat clone/file)" "0  text"
+	cd / || return
+}
+
+test_clients() {
+	if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
+		skip "$label: ssh in a sandbox" "it changes the machine's configuration"
+		return
+	fi
+	configure_client
+	"${ctl[@]}" start isorun-sshd.socket
+	test_client client
+	test_client agent
+	"${ctl[@]}" stop isorun-sshd.socket
+	rm -r /etc/isorun-test /etc/ssh/ssh_config.d/20-isorun-test.conf
+}
+
 all() {
 	make_keys
 	write_units
+	test_clients
 	remember_traces
 	cp "$tmp/traces" "$tmp/before"
 	"${ctl[@]}" start isorun-sshd.socket
