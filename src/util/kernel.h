@@ -4,10 +4,12 @@
 /* System calls that glibc has no wrapper for, or had none before 2.36 (pidfd_open(2), pidfd_send_signal(2)). Each
  * returns -1 and sets errno, as its man page says. */
 
+#include <linux/futex.h>
 #include <linux/landlock.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -50,4 +52,12 @@ static inline int sys_landlock_add_rule(int ruleset, int type, const void *attr)
 
 static inline int sys_landlock_restrict_self(int ruleset) {
         return (int) syscall(SYS_landlock_restrict_self, ruleset, 0);
+}
+
+/* Waits until the kernel has set *tid to 0: set_tid_address(2), CLONE_CHILD_CLEARTID. Changes errno only after that. */
+static inline void sys_await_tid(const uint32_t *tid) {
+        uint32_t value;
+
+        while ((value = __atomic_load_n(tid, __ATOMIC_ACQUIRE)) != 0)
+                (void) syscall(SYS_futex, tid, FUTEX_WAIT, value, NULL, NULL, 0);
 }

@@ -18,6 +18,7 @@
 #include "sandbox/who/id-maps.h"
 #include "sandbox/who/privileges.h"
 #include "util/fd.h"
+#include "util/kernel.h"
 #include "util/strv.h"
 
 static const struct {
@@ -143,18 +144,18 @@ void payload_become(const Payload *payload, const Command *command, Failure *f) 
         exec_failed(f, errno, command->executable);
 }
 
-static void become(const Payload *payload, Failure *f) {
+/* The environment may have moved afterwards. */
+static void become(const Payload *payload, char ***environment, Failure *f) {
         const Plan *plan = payload->inside->plan;
-        char **environment = strv_copy(plan->environment);
 
-        if (!environment || set_own_pid(&environment, plan) < 0)
+        if (set_own_pid(environment, plan) < 0)
                 fail(f, ENOMEM, "cannot prepare the environment");
         else if (pty_lead_group(payload->inside, payload->terminal, f) >= 0)
                 payload_become(payload,
                                &(Command) {
                                        .executable = plan->executable,
                                        .arguments = plan->arguments,
-                                       .environment = environment,
+                                       .environment = *environment,
                                        .standard_io = payload->inside->standard_io,
                                        .n_passed_fds = (unsigned) plan->n_passed_fds,
                                        .signal_mask = payload->inside->signal_mask,
@@ -180,37 +181,56 @@ static int take_place(const Payload *payload, Failure *f) {
         return r;
 }
 
-/* Forks the payload, and discards the signals that are pending in this process. The payload does not have the signals
- * from before the fork, so isorun must forward them, and the reaper must not count them as seen. A signal to both
- * processes between fork(2) and here is discarded too, so isorun sends the payload a second copy. That does no harm: if
+/* Discards the signals that are pending in this process, right after it has made the payload. The payload does not have
+ * the signals from before that, so isorun must forward them, and the reaper must not count them as seen. A signal to both
+ * processes between clone(2) and here is discarded too, so isorun sends the payload a second copy. That does no harm: if
  * the first copy ends the payload, it does so before execve(2). */
-static pid_t fork_payload(const Payload *payload) {
-        pid_t pid = fork();
+static void discard_signals(const Payload *payload) {
+        const sigset_t *forwarded = &payload->inside->forwarded;
+        sigset_t pending;
 
-        while (pid > 0 && sigtimedwait(&payload->inside->forwarded, NULL, &(struct timespec) {}) > 0)
+        while (sigpending(&pending) >= 0 && sigandset(&pending, &pending, forwarded) >= 0 && !sigisemptyset(&pending) &&
+               sigtimedwait(forwarded, NULL, &(struct timespec) {}) > 0)
                 ;
-        return pid;
 }
 
+/* The payload until execve(2), in the memory of the first process. */
+typedef struct Start {
+        const Payload *payload;
+        char ***environment;
+        Failure *f;
+        uint32_t shares; /* 0 when the payload has memory of its own, or has ended */
+} Start;
+
+static int run_payload(void *argument) {
+        Start *start = argument;
+
+        if (take_place(start->payload, start->f) >= 0)
+                become(start->payload, start->environment, start->f);
+        return PLAN_FAILED;
+}
+
+/* Until execve(2), the payload shares the memory of this process, but not its stack: no page is copied, and its failure
+ * is here when it ends. Both have the same errno, so this process makes only calls that do not fail until then. Neither
+ * changes ids: that would make both dumpable. */
 int payload_start(Payload *payload, Failure *f) {
-        _cleanup_(failure_unsharep) Failure *shared = failure_share();
-        int fds[2], r;
+        enum { STACK_SIZE = 64 * 1024 };
+        const int flags = CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+        _cleanup_strv_free_ char **environment = strv_copy(payload->inside->plan->environment);
+        Start start = { .payload = payload, .environment = &environment, .f = f };
+        _cleanup_free_ char *stack = malloc(STACK_SIZE);
+        char **own = environ;
 
-        if (!shared || pipe2(fds, O_CLOEXEC) < 0)
-                return fail(f, errno, "cannot prepare the process of the command");
+        if (!environment || !stack)
+                return fail(f, ENOMEM, "cannot prepare the process of the command");
+        payload->pid = clone(run_payload, stack + STACK_SIZE, flags, &start, &start.shares, NULL, &start.shares);
+        if (payload->pid < 0)
+                return fail(f, errno, "cannot make the process of the command");
+        discard_signals(payload);
+        sys_await_tid(&start.shares);
 
-        payload->pid = fork_payload(payload);
-        if (payload->pid == 0) {
-                close(fds[0]);
-                if (take_place(payload, shared) >= 0)
-                        become(payload, shared);
-                _exit(PLAN_FAILED);
-        }
-        close(fds[1]);
-        r = payload->pid < 0 ? fail(f, errno, "cannot fork the process of the command") :
-                                    wait_for_exec(fds[0], shared, f);
-        close(fds[0]);
-        return r;
+        environ = own; /* payload_become() has changed it */
+        return f->message.type == MESSAGE_FAILED ? -f->message.value : 0;
 }
 
 /* In the payload: makes the inner namespaces. A new user namespace comes with a copy of all mounts, which are locked in
@@ -293,13 +313,18 @@ int payload_start_inner(Payload *payload, Failure *f) {
         if (!shared || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
                 return fail(f, errno, "cannot prepare the process of the command");
 
-        payload->pid = fork_payload(payload);
+        payload->pid = fork();
         if (payload->pid == 0) {
+                char **environment = strv_copy(payload->inside->plan->environment);
+
                 close(fds[0]);
-                if (take_place(payload, shared) >= 0 && enter_inner(payload, fds[1], shared) >= 0)
-                        become(payload, shared);
+                if (!environment)
+                        fail(shared, ENOMEM, "cannot prepare the environment");
+                else if (take_place(payload, shared) >= 0 && enter_inner(payload, fds[1], shared) >= 0)
+                        become(payload, &environment, shared);
                 _exit(PLAN_FAILED);
         }
+        discard_signals(payload);
         close(fds[1]);
         r = payload->pid < 0 ? fail(f, errno, "cannot fork the process of the command") :
                                     admit_inner(payload, fds[0], f);
