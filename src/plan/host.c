@@ -202,6 +202,7 @@ int host_probe(Host *host, Report *report) {
                 .find_user = users_find_name,
                 .find_user_by_uid = users_find_uid,
                 .find_group = users_find_group,
+                .find_group_name = users_find_group_name,
                 .find_groups = users_find_groups,
                 .find_homes = homes_find,
                 .find_program = find_program,

@@ -42,6 +42,7 @@ typedef struct Host {
         int (*find_user)(const char *name, HostUser *ret);                     /* users_find_name() */
         int (*find_user_by_uid)(uid_t uid, HostUser *ret);                     /* users_find_uid() */
         int (*find_group)(const char *name, gid_t *ret);                       /* users_find_group() */
+        int (*find_group_name)(gid_t gid, char **ret);                         /* users_find_group_name() */
         int (*find_groups)(const char *name, gid_t first, gid_t **ret, size_t *ret_n); /* users_find_groups() */
         int (*find_homes)(uid_t user, const char *variable, char ***ret);      /* homes_find() */
         int (*find_program)(const char *name, char **ret); /* a set-user-ID helper; 0, -ENOENT or -ENOMEM */

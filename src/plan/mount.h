@@ -96,14 +96,15 @@ typedef struct MountAttributes {
 typedef struct PlanMount {
         MountKind kind;
         char *destination; /* an absolute path inside, without symlinks */
-        PlanSource source; /* MOUNT_ROOT, MOUNT_BIND, MOUNT_OVERLAY, MOUNT_MERGE, MOUNT_COPY */
+        PlanSource source; /* MOUNT_ROOT, MOUNT_BIND, MOUNT_OVERLAY, MOUNT_MERGE, MOUNT_COPY; MOUNT_FILE: only printed,
+                              the file that the text is a copy of, with one more line */
         MountAttributes attributes;
         union {
                 char *options;      /* MOUNT_OVERLAY, MOUNT_TMPFS, MOUNT_PROC, MOUNT_DEVPTS: "mode=755,size=64M" */
                 char *target;       /* MOUNT_SYMLINK */
                 char *relayed_to;   /* MOUNT_NOTIFY: systemd's socket, only printed */
                 struct {
-                        const char *text; /* MOUNT_FILE: borrowed from the policy */
+                        const char *text; /* MOUNT_FILE: borrowed from the policy or the plan */
                         mode_t mode;      /* MOUNT_FILE, MOUNT_COPY, MOUNT_DIRECTORY */
                 };
                 bool grant_write;   /* MOUNT_GRANT: also for writable grants */

@@ -157,6 +157,7 @@ typedef struct Plan {
         char **arguments; /* NULL in a plan that is only printed */
         char *executable; /* the path inside */
         char **environment;
+        char **texts; /* those of files in mounts, if the plan has written them */
         char **service_origins; /* the origins of mounts that come from the unit point here */
         char *working_directory;
         bool working_directory_optional;

@@ -46,6 +46,15 @@ int users_find_group(const char *name, gid_t *ret) {
         return 0;
 }
 
+int users_find_group_name(gid_t gid, char **ret) {
+        const struct group *group = getgrgid(gid);
+
+        if (!group)
+                return -ESRCH;
+        *ret = strdup(group->gr_name);
+        return *ret ? 0 : -ENOMEM;
+}
+
 int users_find_groups(const char *name, gid_t first, gid_t **ret, size_t *ret_n) {
         int n = 64;
 

@@ -19,6 +19,7 @@ void host_user_deinit(HostUser *user);
 int users_find_name(const char *name, HostUser *ret);
 int users_find_uid(uid_t uid, HostUser *ret);
 int users_find_group(const char *name, gid_t *ret);
+int users_find_group_name(gid_t gid, char **ret);
 
 /* The groups of a user, including first, on the heap. Returns 0, -ENOMEM, or -E2BIG if the groups changed during the
  * call. */

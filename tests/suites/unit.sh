@@ -193,6 +193,29 @@ test_hardened_by_root() {
 	runs_under "DynamicUser=" DynamicUser=yes "BindReadOnlyPaths=$build"
 }
 
+# Names that only a module of the name service knows, nss-systemd: those of DynamicUser=, and of a record of userdb, as
+# systemd-homed has them.
+named=(sh -c 'id; whoami; getent passwd $(id -u) | cut -d: -f1,6')
+walter="uid=6789(walter) gid=6789(walter) groups=6789(walter)"$'\nwalter\nwalter:/home/walter'
+test_names() {
+	if ! grep -q '^passwd:.*systemd' /etc/nsswitch.conf || [ "$TESTHOST" = real ]; then
+		skip "names of nss-systemd" "there is no nss-systemd, or it is a real machine"
+		return
+	fi
+	service DynamicUser=yes User=dora "BindReadOnlyPaths=$build" -- --quiet "${optional[@]}" sh -c 'whoami; id -un; id -gn'
+	no_refusal is "a service has the name that DynamicUser= gave it" "$status $out" $'0 dora\ndora\ndora'
+	mkdir -p /etc/userdb
+	echo '{"userName": "walter", "uid": 6789, "gid": 6789, "homeDirectory": "/home/walter"}' >/etc/userdb/walter.user
+	echo '{"groupName": "walter", "gid": 6789}' >/etc/userdb/walter.group
+	ln -s walter.user /etc/userdb/6789.user
+	ln -s walter.group /etc/userdb/6789.group
+	run "$isorun" --quiet "${optional[@]}" -p User=walter "${named[@]}"
+	no_refusal is "root starts a sandbox as a user that is in no file" "$out" "$walter"
+	run setpriv --reuid 6789 --regid 6789 --clear-groups "$isorun" --quiet "${optional[@]}" "${named[@]}"
+	no_refusal is "such a user starts one" "$out" "$walter"
+	rm -r /etc/userdb
+}
+
 all() {
 	test_service
 	test_stop
@@ -205,6 +228,7 @@ label=root who=() bus=()
 if [ "$(id -u)" = 0 ]; then
 	all
 	test_hardened_by_root
+	test_names
 	if [ "$TESTHOST" = real ]; then skip "isorun@.service" "would be installed"; else test_template; fi
 fi
 if [ -n "${TH_USER-}" ] || [ "$(id -u)" != 0 ]; then

@@ -293,6 +293,13 @@ static inline int plan_find_group(const char *name, gid_t *ret) {
         return 0;
 }
 
+static inline int plan_find_group_name(gid_t gid, char **ret) {
+        if (gid != 1852)
+                return -ESRCH;
+        *ret = strdup("ada");
+        return 0;
+}
+
 static inline int plan_find_groups(_unused_ const char *name, gid_t first, gid_t **ret, size_t *ret_n) {
         *ret = calloc(2, sizeof(gid_t));
         assert_non_null(*ret);
@@ -359,6 +366,7 @@ static inline int plan_set_up(void **state) {
                 .find_user = plan_find_user,
                 .find_user_by_uid = plan_find_user_by_uid,
                 .find_group = plan_find_group,
+                .find_group_name = plan_find_group_name,
                 .find_groups = plan_find_groups,
                 .find_homes = plan_find_homes,
                 .find_program = plan_find_program,

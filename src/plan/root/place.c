@@ -345,3 +345,32 @@ int root_builder_bind_part(RootBuilder *rb, DirectiveId id, const Setting *s, co
         }
         return root_model_add(&rb->model, m) ? 0 : -ENOMEM;
 }
+
+bool root_builder_can_cover(const Spot *spot) {
+        const PlanMount *cover = spot->cover;
+
+        return spot->exists && !spot->directory && spot->hosts && !spot->through_volume && !spot->leaves_root &&
+               cover->attributes.read_only && cover->kind != MOUNT_OVERLAY &&
+               (cover->source.kind == SOURCE_PATH || cover->source.kind == SOURCE_LAYERS);
+}
+
+int root_builder_cover(RootBuilder *rb, const Spot *spot, PlanMount file) {
+        PlanMount *there = root_model_find(&rb->model, spot->path);
+
+        file.place = there ? there->place : PLACE_EXISTS;
+        file.attributes.no_exec = true;
+        if (!plan_mount_is_whole(&file)) {
+                plan_mount_deinit(&file);
+                return -ENOMEM;
+        }
+        if (!there)
+                return root_model_add(&rb->model, file) ? 0 : -ENOMEM;
+
+        /* The policy has bound the file itself. */
+        file.asker = there->asker;
+        file.origin = there->origin;
+        file.key = there->key;
+        plan_mount_deinit(there);
+        *there = file;
+        return 0;
+}

@@ -18,6 +18,7 @@
 #include "plan/root/service.h"
 #include "plan/root/source.h"
 #include "plan/root/ssh-config.h"
+#include "plan/root/user-names.h"
 #include "plan/root/volumes.h"
 #include "plan/who/namespaces.h"
 #include "plan/who/private-ids.h"
@@ -134,7 +135,7 @@ static int fill(RootBuilder *rb) {
         static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts,
                                                        check_bindings, build_source_links, root_builder_place_all, build_hide_options,
                                                        build_secrets, root_builder_place_hidden, build_read_only,
-                                                       build_exec, build_ssh_config };
+                                                       build_exec, build_ssh_config, build_user_names };
         int result = build_builtin_mounts(rb);
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "plan/root/place.h"
 #include "plan/root/search.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -49,37 +50,6 @@ static bool is_refused_inside(const SshConfig *c, const struct stat *st) {
         if ((st->st_uid != 0 && st->st_uid != b->host->uid) || st->st_mode & 022)
                 return false;
         return !find_inside(b->plan, st->st_uid, &inside) || (inside != 0 && inside != b->plan->uid);
-}
-
-/* Whether the start can read the file by its path, and a file can be put over it. */
-static bool is_plain(const Spot *spot) {
-        const PlanMount *cover = spot->cover;
-
-        return spot->exists && !spot->directory && spot->hosts && !spot->through_volume && !spot->leaves_root &&
-               cover->attributes.read_only && cover->kind != MOUNT_OVERLAY &&
-               (cover->source.kind == SOURCE_PATH || cover->source.kind == SOURCE_LAYERS);
-}
-
-static int add_copy(RootBuilder *rb, const Spot *spot) {
-        PlanMount copy = plan_copy(spot->path, plan_source_file(strdup(spot->hosts[0])), 0444), *there;
-
-        copy.place = PLACE_EXISTS;
-        copy.attributes.no_exec = true;
-        if (!plan_mount_is_whole(&copy)) {
-                plan_mount_deinit(&copy);
-                return -ENOMEM;
-        }
-        there = root_model_find(&rb->model, spot->path);
-        if (!there)
-                return root_model_add(&rb->model, copy) ? 0 : -ENOMEM;
-
-        /* The policy has bound the file itself. */
-        copy.asker = there->asker;
-        copy.origin = there->origin;
-        copy.key = there->key;
-        plan_mount_deinit(there);
-        *there = copy;
-        return 0;
 }
 
 static int read_file(SshConfig *c, const char *path, bool included);
@@ -161,7 +131,7 @@ static int read_file(SshConfig *c, const char *path, bool included) {
         int r;
 
         r = root_model_walk(&c->rb->model, path, &spot);
-        if (r < 0 || !is_plain(&spot) || strv_contains(c->seen, spot.path) || strv_length(c->seen) >= FILES_MAX)
+        if (r < 0 || !root_builder_can_cover(&spot) || strv_contains(c->seen, spot.path) || strv_length(c->seen) >= FILES_MAX)
                 return r == -ENOMEM ? r : 0;
         if (stat(spot.hosts[0], &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & S_IROTH))
                 return 0;
@@ -171,7 +141,8 @@ static int read_file(SshConfig *c, const char *path, bool included) {
         c->bytes += size;
         r = strv_push(&c->seen, spot.path);
         if (r >= 0 && included && is_refused_inside(c, &st))
-                r = add_copy(c->rb, &spot);
+                r = root_builder_cover(c->rb, &spot,
+                                       plan_copy(spot.path, plan_source_file(strdup(spot.hosts[0])), 0444));
         return r < 0 ? r : read_text(c, text);
 }
 

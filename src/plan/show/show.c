@@ -243,6 +243,19 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
                       m->merge ? ", with entries added in memory" : "");
 }
 
+static void show_file(Output *out, const PlanMount *m, const Origin *origin) {
+        size_t n = strlen(m->text), last = n;
+
+        if (!m->source.path) {
+                entry(out, m->destination, origin, "read-only file, text from the policy");
+                return;
+        }
+        while (last > 0 && (last == n || m->text[last - 1] != '\n'))
+                last--;
+        entry(out, m->destination, origin, "read-only file, a copy of %s and the line %.*s", m->source.path,
+              (int) (n - last - 1), m->text + last);
+}
+
 static void show_mount(Output *out, const PlanMount *m) {
         const char *access = m->attributes.read_only ? "read-only" : "writable";
         const Origin *origin = m->asker == ASKED_BY_NOBODY ? NULL : &m->origin;
@@ -286,7 +299,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "symlink to %s", m->target);
                 break;
         case MOUNT_FILE:
-                entry(out, m->destination, origin, "read-only file, text from the policy");
+                show_file(out, m, origin);
                 break;
         case MOUNT_COPY:
                 entry(out, m->destination, origin, "read-only file, a copy of %s", m->source.path);
