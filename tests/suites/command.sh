@@ -111,6 +111,11 @@ job "a hidden file that an argument names is said" "1 isorun: notice: %d/notes i
 (-v %d/notes:ro shows it, --here the working directory)
 cat: notes: No such file or directory" cat notes
 no_refusal job "... not with --quiet, nor where it is visible" "0 hello" --quiet --here cat notes
+SSL_CERT_FILE=$tmp/home/job/notes no_refusal job "so is one that a variable names, if the policy passes it on" "0 isorun: \
+notice: SSL_CERT_FILE names %d/notes, which is not visible in the sandbox (-v %d/notes:ro shows it)" -C / -E SSL_CERT_FILE true
+SSL_CERT_FILE=$tmp/home/job/notes no_refusal job "... not where it is visible" "0 hello" -E SSL_CERT_FILE -v ./notes:ro -C / \
+	sh -c 'cat "$SSL_CERT_FILE"'
+SSL_CERT_FILE=$tmp/home/job/notes no_refusal job "... nor if it is not passed on" "0 " -C / true
 PATH=$tmp/home/job:$PATH no_refusal job "another program than the shell's is said" "0 isorun: notice: %d/ls is not visible in \
 the sandbox; /usr/bin/ls is executed instead" -C / ls /home
 run env -C "$tmp/home" HOME="$tmp/home" "$isorun" --no-scope --here ls

@@ -17,6 +17,8 @@ echo "the host's key" >/etc/ssl/private/gallery
 chmod 644 /etc/ssl/private/gallery
 drop=$tmp/drop
 mkdir -m 1777 "$drop"
+mkdir -p "$drop/http:/proxy.invalid"
+echo through the proxy >"$drop/http:/proxy.invalid/file"
 sleep 4713 &
 mount -t tmpfs -o mode=700 tmpfs /root
 
@@ -173,9 +175,24 @@ test_browser() {
 	fails "browser: it leaves no file" "$leaves_file"
 }
 
+# The server of $drop also answers as a proxy: it has a file for this address, which is no address of a host.
+test_proxy() {
+	local caller=("${who[@]}") option
+	who+=(env http_proxy=http://127.0.0.1:18099 "SSL_CERT_FILE=$project/ca.pem")
+	in_project 'echo certificate >ca.pem'
+	for option in client agent "build-python --net" "build-node --net" "build-go --net"; do
+		# shellcheck disable=SC2086
+		policy $option
+		works "${option% *}: it uses the caller's proxy, and its certificates if they are shown" "through the proxy certificate" \
+			-v "$project/ca.pem:ro" -C / sh -c 'echo $(curl -s http://proxy.invalid/file; cat "$SSL_CERT_FILE")'
+	done
+	who=("${caller[@]}")
+}
+
 tools() {
 	make_project
 	test_agent
+	test_proxy
 	test_builds
 	test_node
 	test_go

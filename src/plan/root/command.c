@@ -271,6 +271,37 @@ static int note_hidden_argument(RootBuilder *rb) {
         return 0;
 }
 
+/* A variable of the caller can name a file, such as the certificates of a proxy. In /run are sockets, which a notice
+ * should not recommend to show. */
+static bool is_named_by_variable(const char *path) {
+        struct stat st;
+
+        return path[0] == '/' && !path_is_at_or_below(path, "/run") && stat(path, &st) >= 0 &&
+               (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+}
+
+/* Says the first file that a variable of PassEnvironment= names and that is hidden. */
+static int note_hidden_variable(RootBuilder *rb) {
+        const SettingList *pass = build_list(rb->b, D_PassEnvironment);
+
+        for (size_t i = 0; i < pass->n; i++) {
+                const char *name = pass->items[i].value.text, *value = strv_variable(rb->b->plan->environment, name);
+                int r;
+
+                if (!value || !is_named_by_variable(value))
+                        continue;
+                r = is_hidden(rb, value);
+                if (r < 0)
+                        return r;
+                if (r == 0)
+                        continue;
+                report_notice(rb->b->report, "%s names %s, which is not visible in the sandbox (-v %s:ro shows it)",
+                              name, value, value);
+                return 0;
+        }
+        return 0;
+}
+
 /* Whether a volume shows the directory, or a part of it, at another place: then the caller knows that it is hidden. */
 static bool is_shown_elsewhere(const RootBuilder *rb, const char *directory) {
         for (size_t i = 0; i < rb->model.n_mounts; i++) {
@@ -302,6 +333,8 @@ int build_hints(RootBuilder *rb) {
         if (!rb->host_root || !rb->b->plan->arguments)
                 return 0;
         r = note_other_command(rb);
+        if (r >= 0)
+                r = note_hidden_variable(rb);
         if (r >= 0)
                 r = note_hidden_argument(rb);
         return r == 0 ? note_hidden_directory(rb) : r < 0 ? r : 0;
