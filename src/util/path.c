@@ -4,7 +4,6 @@
 #include <limits.h>
 
 #include "util/macro.h"
-#include "util/text.h"
 
 bool path_is_safe(const char *path) {
         if (path[0] != '/')
@@ -48,7 +47,16 @@ char *path_simplify(const char *path) {
 }
 
 char *path_join(const char *dir, const char *name) {
-        return format("%s%s%s", dir, endswith(dir, "/") ? "" : "/", name);
+        size_t m = strlen(dir), n = strlen(name);
+        char *path = malloc(m + n + 2), *end;
+
+        if (!path)
+                return NULL;
+        end = mempcpy(path, dir, m);
+        if (m == 0 || dir[m - 1] != '/')
+                *end++ = '/';
+        memcpy(end, name, n + 1);
+        return path;
 }
 
 char *path_parent(const char *path) {
