@@ -9,6 +9,8 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "plan/root/model.h"
 
@@ -102,10 +104,10 @@ static void check_walks(Fixture *f, const WalkCase *cases, size_t n) {
 
 static void test_plain(void **state) {
         static const WalkCase cases[] = {
-                { "/", "/", "/host", "/", true, true, "/" },
-                { "/etc", "/etc", "/host/etc", "/", true, true, "/" },
-                { "/etc/passwd", "/etc/passwd", "/host/etc/passwd", "/etc", true, false, "/" },
-                { "//etc/.//passwd", "/etc/passwd", "/host/etc/passwd", "/etc", true, false, "/" },
+                { "/", "/", "/host", NULL, true, true, "/" },
+                { "/etc", "/etc", "/host/etc", NULL, true, true, "/" },
+                { "/etc/passwd", "/etc/passwd", "/host/etc/passwd", NULL, true, false, "/" },
+                { "//etc/.//passwd", "/etc/passwd", "/host/etc/passwd", NULL, true, false, "/" },
                 { "/usr/bin/", "/usr/bin", "/host/usr/bin", NULL, true, true, "/" },
                 { "/etc/../usr", "/usr", "/host/usr", NULL, true, true, "/" },
                 { "/../../usr", "/usr", "/host/usr", NULL, true, true, "/" },
@@ -167,7 +169,7 @@ static void test_too_long(void **state) {
 
 static void test_bind_covers(void **state) {
         static const WalkCase cases[] = {
-                { "/data", "/data", "/other", "/", true, true, "/data" },
+                { "/data", "/data", "/other", NULL, true, true, "/data" },
                 { "/data/inner/there", "/data/inner/there", "/other/inner/there", NULL, true, false, "/data" },
                 { "/data/inner/host-only", "/data/inner/host-only", "/other/inner", "/data/inner", false, false,
                   "/data" },
@@ -217,9 +219,9 @@ static void test_through_volume(void **state) {
 
 static void test_in_memory(void **state) {
         static const WalkCase cases[] = {
-                { "/run", "/run", "-", "/", true, true, "/run" },
+                { "/run", "/run", "-", NULL, true, true, "/run" },
                 { "/run/x/y", "/run/x/y", "-", "/run", false, false, "/run" },
-                { "/run/lock", "/run/lock", "-", "/run", true, true, "/run" },
+                { "/run/lock", "/run/lock", "-", NULL, true, true, "/run" },
                 { "/run/lock/x", "/run/lock/x", "-", "/run/lock", false, false, "/run" },
                 { "/run/shortcut", "/usr/bin", "/host/usr/bin", NULL, true, true, "/" },
                 { "/run/relative/sh", "/usr/bin/sh", "/host/usr/bin/sh", NULL, true, false, "/" },
@@ -241,10 +243,10 @@ static void test_in_memory(void **state) {
 
 static void test_other_kinds(void **state) {
         static const WalkCase cases[] = {
-                { "/proc", "/proc", "/proc", "/", true, true, "/proc" },
-                { "/tmp", "/tmp", "/other", "/", true, true, "/tmp" },
-                { "/tmp/inner", "/tmp/inner", "/other/inner", "/tmp", true, true, "/tmp" },
-                { "/etc/passwd", "/etc/passwd", "-", "/etc", true, false, "/etc/passwd" },
+                { "/proc", "/proc", "/proc", NULL, true, true, "/proc" },
+                { "/tmp", "/tmp", "/other", NULL, true, true, "/tmp" },
+                { "/tmp/inner", "/tmp/inner", "/other/inner", NULL, true, true, "/tmp" },
+                { "/etc/passwd", "/etc/passwd", "-", NULL, true, false, "/etc/passwd" },
         };
         Fixture *f = *state;
 
@@ -262,6 +264,45 @@ static void test_find(void **state) {
         assert_null(root_model_find(&f->model, "/run/"));
         assert_null(root_model_find(&f->model, "/ru"));
         assert_non_null(root_model_find(&f->model, "/"));
+}
+
+/* A plan that looks twice at a path gets one answer. */
+static void test_looks_once(void **state) {
+        Fixture *f = *state;
+        const Look *look, *again;
+        char path[PATH_MAX];
+
+        assert_int_equal(looks_at(&f->model.looks, temp_path(path, f->dir, "host/bin"), &look), 0);
+        expect_text("link", look->target, "usr/bin");
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(looks_at(&f->model.looks, path, &again), 0);
+        assert_ptr_equal(look, again);
+        assert_true(again->exists);
+        assert_int_equal(looks_at(&f->model.looks, temp_path(path, f->dir, "host/new"), &look), 0);
+        assert_false(look->exists);
+        temp_dir(f->dir, "host/new");
+        assert_int_equal(looks_at(&f->model.looks, path, &look), 0);
+        assert_false(look->exists);
+}
+
+static void test_looks_again_in_proc(void **state) {
+        Fixture *f = *state;
+        char path[PATH_MAX], etc[PATH_MAX], usr[PATH_MAX];
+        const Look *look;
+        int fd;
+
+        fd = open(temp_path(etc, f->dir, "host/etc"), O_PATH | O_CLOEXEC);
+        assert_true(fd >= 0);
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        assert_int_equal(looks_at(&f->model.looks, path, &look), 0);
+        expect_text("first", look->target, etc);
+        close(fd);
+        assert_int_equal(looks_at(&f->model.looks, path, &look), 0);
+        assert_false(look->exists);
+        assert_int_equal(open(temp_path(usr, f->dir, "host/usr"), O_PATH | O_CLOEXEC), fd);
+        assert_int_equal(looks_at(&f->model.looks, path, &look), 0);
+        expect_text("then", look->target, usr);
+        close(fd);
 }
 
 static int sign(int n) {
@@ -285,6 +326,7 @@ int main(void) {
                 IN_DIRECTORY(test_loops),       IN_DIRECTORY(test_too_long),
                 IN_DIRECTORY(test_bind_covers), IN_DIRECTORY(test_through_volume),
                 IN_DIRECTORY(test_in_memory), IN_DIRECTORY(test_other_kinds),
+                IN_DIRECTORY(test_looks_once),  IN_DIRECTORY(test_looks_again_in_proc),
                 IN_DIRECTORY(test_find),        cmocka_unit_test(test_compare),
         };
 

@@ -65,7 +65,7 @@ static int stack_tear_down(void **state) {
 
 /* hosts: host paths relative to the fixture's directory, separated by ":". For a missing path, those of
  * nearest_hosts. */
-static void expect_walk(const Stack *s, const char *asked, const char *path, const char *hosts, bool exists, bool leaves) {
+static void expect_walk(Stack *s, const char *asked, const char *path, const char *hosts, bool exists, bool leaves) {
         _cleanup_(spot_deinit) Spot spot = {};
         char **got;
         Buffer b;
@@ -134,6 +134,7 @@ static void test_whiteouts(void **state) {
         expect_walk(s, "/alone", "/alone", "/2:/1:/0", false, false);
         /* Other devices are not whiteouts. */
         assert_int_equal(unlink(temp_path(path, s->dir, "1/gone")), 0);
+        looks_deinit(&s->model.looks);
         if (mknod(path, S_IFCHR, makedev(1, 3)) == 0)
                 expect_walk(s, "/gone", "/gone", "/1/gone", true, false);
 }

@@ -8,6 +8,7 @@
 #include "util/library.h"
 #include "util/parse.h"
 #include "util/id-map.h"
+#include "util/map.h"
 #include "util/path.h"
 #include "util/process.h"
 #include "util/strv.h"
@@ -583,6 +584,27 @@ static void test_strv_empty(_unused_ void **state) {
 
 /* Reports. */
 
+static void test_map(_unused_ void **state) {
+        static char keys[1000][8];
+        Map map = {};
+
+        assert_null(map_get(&map, "none"));
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                snprintf(keys[i], sizeof(keys[i]), "%zu", i);
+                assert_null(map_get(&map, keys[i]));
+                assert_int_equal(map_put(&map, keys[i], keys[i]), 0);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                char key[8];
+
+                snprintf(key, sizeof(key), "%zu", i);
+                assert_ptr_equal(map_get(&map, key), keys[i]);
+        }
+        assert_null(map_get(&map, ""));
+        assert_null(map_get(&map, "1000"));
+        map_deinit(&map);
+}
+
 static void test_report(_unused_ void **state) {
         const Origin at = { .file = "web.conf", .line = 12 }, option = { .file = "command line" };
         Log log;
@@ -713,7 +735,7 @@ int main(void) {
                 cmocka_unit_test(test_word_next),
                 cmocka_unit_test(test_path_safe),
                 cmocka_unit_test(test_path_is_below), cmocka_unit_test(test_path_simplify), cmocka_unit_test(test_path_parent),
-                cmocka_unit_test(test_path_pairs),
+                cmocka_unit_test(test_path_pairs), cmocka_unit_test(test_map),
                 cmocka_unit_test(test_escape), cmocka_unit_test(test_make_line),
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),
                 cmocka_unit_test(test_id_map),

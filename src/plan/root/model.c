@@ -2,25 +2,19 @@
 #include "plan/root/model.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <search.h>
 #include <sys/stat.h>
 
 #include "util/array.h"
-#include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
 
 enum { SYMLINKS_MAX = 40 }; /* path_resolution(7) */
 
-static void keep_node(_unused_ void *node) {
-}
-
 void root_model_deinit(RootModel *model) {
-        tdestroy(model->index, keep_node);
+        map_deinit(&model->index);
+        looks_deinit(&model->looks);
         for (size_t i = 0; i < model->n_mounts; i++) {
                 plan_mount_deinit(model->mounts[i]);
                 free(model->mounts[i]);
@@ -29,15 +23,8 @@ void root_model_deinit(RootModel *model) {
         *model = (RootModel) {};
 }
 
-static int compare_mounts(const void *a, const void *b) {
-        return strcmp(((const PlanMount *) a)->destination, ((const PlanMount *) b)->destination);
-}
-
 PlanMount *root_model_find(const RootModel *model, const char *destination) {
-        PlanMount key = { .destination = (char *) destination };
-        PlanMount **node = tfind(&key, &model->index, compare_mounts);
-
-        return node ? *node : NULL;
+        return map_get(&model->index, destination);
 }
 
 PlanMount *root_model_add(RootModel *model, PlanMount mount) {
@@ -51,7 +38,7 @@ PlanMount *root_model_add(RootModel *model, PlanMount mount) {
         }
         *m = mount;
         *slot = m;
-        return tsearch(m, &model->index, compare_mounts) ? m : NULL;
+        return map_put(&model->index, m->destination, m) < 0 ? NULL : m;
 }
 
 void spot_deinit(Spot *spot) {
@@ -117,34 +104,26 @@ static int step_mount(Spot *spot, PlanMount *mount) {
         return 0;
 }
 
-/* Whether overlayfs takes the file for a deleted name: overlayfs.rst, "whiteouts and opaque directories". */
-static bool is_whiteout(const struct statx *st) {
-        return S_ISCHR(st->stx_mode) && st->stx_rdev_major == 0 && st->stx_rdev_minor == 0;
-}
-
 /* Looks up a name in one layer. *found has the directories of this name in higher layers. Returns 1 if lower layers do
  * not matter, 0 if they do, or -errno. */
-static int step_layer(const char *layer, const char *name, char ***found, struct statx *ret, char **ret_target) {
+static int step_layer(Looks *looks, const char *layer, const char *name, char ***found, const Look **ret) {
         _cleanup_free_ char *host = path_join(layer, name);
-        struct statx st;
+        const Look *look;
         int r;
 
-        if (!host)
-                return -ENOMEM;
-        if (statx(AT_FDCWD, host, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_MODE, &st) < 0)
-                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-        if (*found && !S_ISDIR(st.stx_mode))
+        r = host ? looks_at(looks, host, &look) : -ENOMEM;
+        if (r < 0 || !look->exists)
+                return r;
+        if (*found && !S_ISDIR(look->mode))
                 return 1; /* the directory in a higher layer hides it */
-        if (is_whiteout(&st) && !*found)
+        if (look->whiteout && !*found)
                 return 1;
-        if (S_ISLNK(st.stx_mode)) {
-                r = link_read(AT_FDCWD, host, ret_target);
-                return r < 0 ? r : 1;
-        }
 
-        *ret = st;
+        *ret = look;
+        if (look->target)
+                return 1;
         r = strv_consume(found, TAKE_PTR(host));
-        return r < 0 ? r : !S_ISDIR(st.stx_mode);
+        return r < 0 ? r : !S_ISDIR(look->mode);
 }
 
 /* Whether a mount shows its source without the mounts of the host below it. */
@@ -153,78 +132,78 @@ static bool leaves_out_mounts(const PlanMount *m) {
                (m->kind == MOUNT_BIND && !m->attributes.recursive);
 }
 
+/* The path continues where nothing exists. */
+static int leave_existing(Spot *spot) {
+        spot->exists = false;
+        spot->nearest = strdup(spot->path);
+        spot->nearest_hosts = spot->hosts ? strv_copy(spot->hosts) : NULL;
+        return spot->nearest && (spot->nearest_hosts || !spot->hosts) ? 0 : -ENOMEM;
+}
+
 /* Moves the spot to a name in the host's directories, which may not exist. For a symlink, returns only its target. */
-static int step_host(Spot *spot, const char *name, char **ret_target) {
+static int step_host(Looks *looks, Spot *spot, const char *name, const char **ret_target) {
         _cleanup_strv_free_ char **found = NULL;
-        struct statx st = {};
+        const Look *look = NULL;
         int r = 0;
 
         for (char **layer = spot->hosts; r == 0 && *layer; layer++)
-                r = step_layer(*layer, name, &found, &st, ret_target);
-        if (r < 0 || *ret_target)
-                return r < 0 ? r : 0;
-        if (!found) {
-                spot->exists = false;
+                r = step_layer(looks, *layer, name, &found, &look);
+        if (r < 0)
+                return r;
+        if (!look)
+                return leave_existing(spot);
+        *ret_target = look->target;
+        if (look->target)
                 return 0;
-        }
 
-        spot->directory = S_ISDIR(st.stx_mode);
+        spot->directory = S_ISDIR(look->mode);
         /* The path leads into the mount, but the payload sees what is under it. */
-        spot->left_out = st.stx_attributes & STATX_ATTR_MOUNT_ROOT && leaves_out_mounts(spot->cover);
+        spot->left_out = look->mount_root && leaves_out_mounts(spot->cover);
         replace_hosts(&spot->hosts, spot->left_out ? NULL : TAKE_PTR(found));
         return 0;
 }
 
-static int remember_nearest(Spot *spot) {
-        char **hosts = spot->hosts ? strv_copy(spot->hosts) : NULL;
+/* Moves the spot to a name in an existing directory. For a symlink, sets *ret_target instead of following it. */
+static int step_existing(RootModel *model, Spot *spot, const char *path, const char **ret_target) {
+        PlanMount *mount = root_model_find(model, path);
 
-        if (spot->hosts && !hosts)
-                return -ENOMEM;
-        replace_hosts(&spot->nearest_hosts, hosts);
-        return replace(&spot->nearest, strdup(spot->path));
+        if (mount && mount->kind == MOUNT_SYMLINK) {
+                *ret_target = mount->target;
+                return 0;
+        }
+        if (mount)
+                return step_mount(spot, mount);
+        if (spot->hosts)
+                return step_host(&model->looks, spot, path_name(path), ret_target);
+        if (spot->cover && spot->cover->source.kind == SOURCE_IMAGE) {
+                spot->unread = spot->directory = true;
+                return 0;
+        }
+        if (!spot->left_out)
+                return leave_existing(spot);
+        spot->unknown = true;
+        return 0;
 }
 
-/* Moves the spot one component further. For a symlink, sets *ret_target instead of following it. */
-static int step(const RootModel *model, Spot *spot, const char *name, char **ret_target) {
+/* Moves the spot one component further. For a symlink, sets *ret_target, borrowed, instead of following it. */
+static int step(RootModel *model, Spot *spot, const char *name, const char **ret_target) {
         _cleanup_free_ char *path = path_join(spot->path, name);
-        PlanMount *mount;
         int r;
 
         if (!path)
                 return -ENOMEM;
-
-        if (spot->exists) {
-                r = remember_nearest(spot);
-                if (r < 0)
-                        return r;
-
-                mount = root_model_find(model, path);
-                if (mount && mount->kind == MOUNT_SYMLINK) {
-                        *ret_target = strdup(mount->target);
-                        return *ret_target ? 0 : -ENOMEM;
-                }
-                if (mount)
-                        r = step_mount(spot, mount);
-                else if (spot->hosts)
-                        r = step_host(spot, name, ret_target);
-                else if (spot->cover && spot->cover->source.kind == SOURCE_IMAGE)
-                        spot->unread = spot->directory = true;
-                else if (spot->left_out)
-                        spot->unknown = true;
-                else
-                        spot->exists = false;
-                if (r < 0 || *ret_target)
-                        return r;
-        }
-        return replace(&spot->path, TAKE_PTR(path));
+        r = spot->exists ? step_existing(model, spot, path, ret_target) : 0;
+        if (r >= 0 && !*ret_target)
+                r = replace(&spot->path, TAKE_PTR(path));
+        return r;
 }
 
 static int begin(const RootModel *model, Spot *spot) {
         PlanMount *root = root_model_find(model, "/");
 
         spot_deinit(spot);
-        *spot = (Spot) { .path = strdup("/"), .exists = true, .directory = true, .nearest = strdup("/") };
-        if (!spot->path || !spot->nearest)
+        *spot = (Spot) { .path = strdup("/"), .exists = true, .directory = true };
+        if (!spot->path)
                 return -ENOMEM;
         return root ? step_mount(spot, root) : 0;
 }
@@ -234,7 +213,17 @@ static char *respell(const char *base, const char *target, const char *rest) {
         return format("%s/%s/%s", target[0] == '/' ? "" : base, target, rest);
 }
 
-int root_model_walk(const RootModel *model, const char *path, Spot *ret) {
+/* Cuts the next component off; empty at the end. */
+static const char *next_name(char **p) {
+        char *name = *p + strspn(*p, "/");
+        char *end = strchrnul(name, '/');
+
+        *p = *end ? end + 1 : end;
+        *end = '\0';
+        return name;
+}
+
+int root_model_walk(RootModel *model, const char *path, Spot *ret) {
         _cleanup_free_ char *todo = strdup(path);
         _cleanup_(spot_deinit) Spot spot = {};
         bool through_volume = false, leaves_root = false;
@@ -244,35 +233,30 @@ int root_model_walk(const RootModel *model, const char *path, Spot *ret) {
 
         r = todo ? begin(model, &spot) : -ENOMEM;
         while (r >= 0) {
-                _cleanup_free_ char *name = NULL, *target = NULL, *base = NULL;
-                size_t n;
+                _cleanup_free_ char *base = NULL;
+                const char *target = NULL, *name;
 
-                p += strspn(p, "/");
-                n = strcspn(p, "/");
-                if (n == 0)
+                name = next_name(&p);
+                if (!*name)
                         break;
-                name = strndup(p, n);
-                if (!name)
-                        return -ENOMEM;
-                p += n;
                 if (streq(name, "."))
                         continue;
 
                 if (streq(name, "..")) {
                         leaves_root = leaves_root || (links > 0 && streq(spot.path, "/"));
                         base = path_parent(spot.path);
-                        target = strdup(".");
+                        target = ".";
                 } else {
-                        base = strdup(spot.path);
                         r = step(model, &spot, name, &target);
                         if (r < 0 || !target)
                                 continue;
                         if (++links > SYMLINKS_MAX)
                                 return -ELOOP;
+                        base = strdup(spot.path);
                         through_volume = through_volume || (spot.cover && plan_mount_is_writable_bind(spot.cover));
                 }
 
-                r = base && target ? replace(&todo, respell(base, target, p)) : -ENOMEM;
+                r = base ? replace(&todo, respell(base, target, p)) : -ENOMEM;
                 if (r >= 0 && strlen(todo) >= PATH_MAX)
                         return -ENAMETOOLONG;
                 p = todo;

@@ -5,11 +5,14 @@
  * behind it, and whether it exists. Reads directories of the host, and changes nothing. */
 
 #include "plan/plan.h"
+#include "plan/root/look.h"
+#include "util/map.h"
 
 typedef struct RootModel {
         PlanMount **mounts;
         size_t n_mounts;
-        void *index; /* for tsearch(3), by destination */
+        Map index; /* by destination */
+        Looks looks;
 } RootModel;
 
 void root_model_deinit(RootModel *model);
@@ -23,7 +26,7 @@ typedef struct Spot {
         bool unread;            /* in an image that is not read: exists and directory are assumptions */
         bool left_out;          /* at a mount of the host that the volume leaves out, or below */
         bool unknown;           /* below it: whether it exists is not known */
-        char *nearest;          /* the last directory of the path that exists */
+        char *nearest;          /* if path does not exist, the last part of it that exists */
         char **nearest_hosts;
         PlanMount *cover;       /* the mount that path belongs to, or nearest if path does not exist */
         bool through_volume;    /* a symlink in a writable bind was followed */
@@ -39,7 +42,7 @@ static inline const char *spot_host(const Spot *spot) {
 
 /* Follows an absolute path and its symlinks, which cannot leave the root, as in chroot(2). Returns 0, also if the path
  * does not exist, -ELOOP, -ENAMETOOLONG, -ENOMEM, or an error of lstat(2) such as -EACCES. */
-int root_model_walk(const RootModel *model, const char *path, Spot *ret);
+int root_model_walk(RootModel *model, const char *path, Spot *ret);
 
 /* The mount with exactly this destination, or NULL. */
 PlanMount *root_model_find(const RootModel *model, const char *destination);
