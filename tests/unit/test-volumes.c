@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 
+#include "plan/root/search.h"
 #include "policy/bindings.h"
 
 static const PlanMount *mount_at(PlanFixture *f, const char *destination) {
@@ -336,6 +338,27 @@ static void populate_secrets(PlanFixture *f, const char *dir) {
                 snprintf(name, sizeof(name), "%s/%s", dir, files[i]);
                 temp_text(f->dir, name, "x");
         }
+}
+
+/* fnmatch(3) says the same about random patterns and names of a few characters. */
+static void test_component_match(_unused_ void **state) {
+        static const char in_pattern[] = "ab.*?[]\\!-", in_name[] = "ab.*[]";
+        unsigned seed = 1, matched = 0;
+
+        for (unsigned i = 0; i < 200000; i++) {
+                char pattern[8] = "", name[6] = "";
+                int expected;
+
+                for (size_t k = (unsigned) rand_r(&seed) % sizeof(pattern); k-- > 0;)
+                        pattern[k] = in_pattern[(unsigned) rand_r(&seed) % strlen(in_pattern)];
+                for (size_t k = 1 + (unsigned) rand_r(&seed) % (sizeof(name) - 1); k-- > 0;)
+                        name[k] = in_name[(unsigned) rand_r(&seed) % strlen(in_name)];
+                expected = fnmatch(pattern, name, 0) != FNM_NOMATCH;
+                if (component_match(pattern, name) != expected)
+                        fail_msg("%s and %s: expected %d", pattern, name, expected);
+                matched += expected;
+        }
+        assert_in_range(matched, 1000, 100000);
 }
 
 static void test_hide(void **state) {
@@ -689,6 +712,7 @@ int main(void) {
                 IN_PLAN(test_fds),
                 IN_PLAN(test_overlays),
                 IN_PLAN(test_bad_overlays),
+                cmocka_unit_test(test_component_match),
                 IN_PLAN(test_hide),
                 IN_PLAN(test_read_only_paths),
                 IN_PLAN(test_read_only_paths_missing),

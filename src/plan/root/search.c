@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <limits.h>
 
 #include "util/path.h"
 #include "util/strv.h"
@@ -23,6 +24,8 @@ typedef struct Search {
 typedef struct Candidate {
         const HideRule *rule;
         const char *rest;
+        unsigned char first; /* the character that a matching name begins with; 0: any */
+        int next;            /* the next candidate with the same first character, or -1 */
 } Candidate;
 
 /* Skips slashes and components "." before the next component. */
@@ -48,22 +51,63 @@ static bool is_special(char c) {
         return c == '*' || c == '?' || c == '[' || c == '\\' || c == '/' || c == '\0';
 }
 
+/* fnmatch(3) without "[" and "\\". */
+static bool match_wildcards(const char *pattern, size_t n, const char *name, size_t size) {
+        const char *p = pattern, *s = name, *star = NULL, *resume = NULL;
+
+        while (s < name + size)
+                if (p < pattern + n && *p == '*') {
+                        star = p++;
+                        resume = s;
+                } else if (p < pattern + n && (*p == '?' || *p == *s)) {
+                        p++;
+                        s++;
+                } else if (star) {
+                        p = star + 1;
+                        s = ++resume;
+                } else
+                        return false;
+        while (p < pattern + n && *p == '*')
+                p++;
+        return p == pattern + n;
+}
+
 static int match(const char *pattern, const char *path) {
-        size_t n = strcspn(pattern, "/"), literal = strcspn(pattern, "*?[\\/"), size = strcspn(path, "/");
+        size_t n = strcspn(pattern, "/"), size = strcspn(path, "/");
         _cleanup_free_ char *component = NULL, *name = NULL;
 
-        if (strncmp(pattern, path, literal) != 0)
-                return 0;
-        if (literal == n)
-                return size == n;
+        if (!memchr(pattern, '[', n) && !memchr(pattern, '\\', n))
+                return match_wildcards(pattern, n, path, size);
         component = strndup(pattern, n);
         name = strndup(path, size);
         return component && name ? fnmatch(component, name, 0) != FNM_NOMATCH : -ENOMEM;
 }
 
-/* Each start compares thousands of names, and most of them differ in the first character. */
 int component_match(const char *pattern, const char *path) {
         return pattern[0] == path[0] || is_special(pattern[0]) ? match(pattern, path) : 0;
+}
+
+/* Each start compares a hundred rules with hundreds of names, and most of them differ in the first character. *chains
+ * has the first candidate for each character. */
+static void chain(Candidate *candidates, size_t n, int chains[static UCHAR_MAX + 1]) {
+        for (int i = 0; i <= UCHAR_MAX; i++)
+                chains[i] = -1;
+        for (size_t i = n; i-- > 0;) {
+                Candidate *c = &candidates[i];
+
+                c->first = is_special(c->rest[0]) ? 0 : (unsigned char) c->rest[0];
+                c->next = chains[c->first];
+                chains[c->first] = (int) i;
+        }
+}
+
+/* Whether any candidate of a chain matches: 1, 0 or -ENOMEM. */
+static int match_chain(const Candidate *candidates, int first, const char *name) {
+        int r = 0;
+
+        for (int i = first; r == 0 && i >= 0; i = candidates[i].next)
+                r = match(candidates[i].rest, name);
+        return r;
 }
 
 static int want_hidden(const Search *s, const HideRule *rule, const char *path) {
@@ -87,16 +131,8 @@ static int hide_whole(const Search *s, const HideRule *rule, const char *directo
         return want_hidden(s, rule, directory);
 }
 
-static int match_any(const Candidate *candidates, size_t n, const char *name) {
-        int r = 0;
-
-        for (size_t i = 0; r == 0 && i < n; i++)
-                r = component_match(candidates[i].rest, name);
-        return r;
-}
-
 /* Adds the names in one directory of the host that a candidate matches. Returns 0 or -errno. */
-static int list_directory(const char *host, const Candidate *candidates, size_t n, char ***names) {
+static int list_directory(const char *host, const Candidate *candidates, const int *chains, char ***names) {
         struct dirent *e;
         DIR *d = opendir(host);
         int r = 0;
@@ -106,7 +142,9 @@ static int list_directory(const char *host, const Candidate *candidates, size_t 
         while (r >= 0 && (errno = 0, e = readdir(d))) {
                 if (streq(e->d_name, ".") || streq(e->d_name, ".."))
                         continue;
-                r = match_any(candidates, n, e->d_name);
+                r = match_chain(candidates, chains[(unsigned char) e->d_name[0]], e->d_name);
+                if (r == 0)
+                        r = match_chain(candidates, chains[0], e->d_name);
                 if (r > 0 && !strv_contains(*names, e->d_name))
                         r = strv_push(names, e->d_name);
         }
@@ -124,21 +162,21 @@ static bool contains_component(char *const *names, const char *literal) {
 }
 
 /* The names that the candidates match. If none of them has wildcards, they are not looked up. */
-static int list_names(const Spot *spot, const Candidate *candidates, size_t n, char ***names) {
+static int list_names(const Spot *spot, const Candidate *candidates, size_t n, const int *chains, char ***names) {
         bool literal = true;
         int r = 0;
 
         for (size_t i = 0; i < n; i++)
                 literal = literal && is_literal(candidates[i].rest);
         for (char **host = spot->hosts; !literal && r >= 0 && *host; host++)
-                r = list_directory(*host, candidates, n, names);
+                r = list_directory(*host, candidates, chains, names);
         for (size_t i = 0; literal && r >= 0 && i < n; i++)
                 if (!contains_component(*names, candidates[i].rest))
                         r = strv_consume(names, strndup(candidates[i].rest, strcspn(candidates[i].rest, "/")));
         return r;
 }
 
-static int search(const Search *s, const Spot *spot, const Candidate *candidates, size_t n);
+static int search(const Search *s, const Spot *spot, Candidate *candidates, size_t n);
 
 /* Hides the file at path for each of the candidates that ends here, or searches it for the others. Returns 0, or
  * -errno: -ENOMEM or an error of root_model_walk(), not reported, or the result of a search. */
@@ -172,9 +210,11 @@ static int visit_name(const Search *s, const char *directory, const char *name, 
         int r = matching && path ? 0 : -ENOMEM, result;
 
         for (size_t i = 0; r >= 0 && i < n; i++) {
-                r = component_match(candidates[i].rest, name);
+                const Candidate *c = &candidates[i];
+
+                r = !c->first || c->first == (unsigned char) name[0] ? match(c->rest, name) : 0;
                 if (r > 0)
-                        matching[k++] = candidates[i];
+                        matching[k++] = *c;
         }
         if (r < 0 || k == 0)
                 return r;
@@ -193,9 +233,9 @@ static bool is_other_volume(const Search *s, const Spot *spot, const HideRule *r
         return rule->asker < ASKED_BY_POLICY && spot->cover != s->cover && is_policy_volume(spot->cover);
 }
 
-static int search(const Search *s, const Spot *spot, const Candidate *candidates, size_t n) {
+static int search(const Search *s, const Spot *spot, Candidate *candidates, size_t n) {
         _cleanup_strv_free_ char **names = NULL;
-        int r;
+        int r, chains[UCHAR_MAX + 1];
 
         if (is_other_volume(s, spot, candidates[0].rule))
                 return 0;
@@ -204,7 +244,8 @@ static int search(const Search *s, const Spot *spot, const Candidate *candidates
                                   "it is a mount that the volume leaves out, so isorun cannot see what it covers");
         if (!spot->hosts)
                 return 0; /* it is in memory, or in an image that is not read */
-        r = list_names(spot, candidates, n, &names);
+        chain(candidates, n, chains);
+        r = list_names(spot, candidates, n, chains, &names);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
@@ -230,7 +271,7 @@ int root_builder_hide(RootBuilder *rb, const char *top, const HideRule *rules, s
         if (!spot.exists || !spot.directory)
                 return 0;
         for (size_t i = 0; i < n; i++)
-                candidates[i] = (Candidate) { &rules[i], skip_empty(rules[i].pattern) };
+                candidates[i] = (Candidate) { .rule = &rules[i], .rest = skip_empty(rules[i].pattern) };
         s.top = spot.path;
         s.cover = spot.cover;
         return search(&s, &spot, candidates, n);
