@@ -30,7 +30,7 @@ int drop_in_prepare(Import *import, const char *unit_file) {
         for (size_t i = 0; r >= 0 && i < import->n_lines; i++)
                 if (import->lines[i].key && streq(import->lines[i].key, "User") && !strchr(import->lines[i].value, '/'))
                         r = strv_push(&names, import->lines[i].value);
-        return r < 0 ? r : package_paths(unit_file, names, &import->own_paths);
+        return r < 0 ? r : package_paths("", unit_file, names, &import->own_paths);
 }
 
 /* The directories of a user's or the system's drop-ins and policies. */
