@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "convert/package.h"
+#include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -21,6 +24,19 @@ static const ImportLine *find(const Import *import, const char *key) {
         return found;
 }
 
+static bool is_command(const ImportLine *line, const char *key) {
+        return line->key && streq(line->key, key) && *line->value;
+}
+
+/* Whether a command, after its prefixes, begins with the program of this name. */
+static bool is_program(const char *command, const char *name) {
+        const char *program = command + strspn(command, PREFIXES);
+        size_t n = strcspn(program, " \t"), length = strlen(name);
+
+        return n >= length && strncmp(program + n - length, name, length) == 0 &&
+               (n == length || program[n - length - 1] == '/');
+}
+
 static bool is_forking(const Import *import) {
         const ImportLine *type = find(import, "Type");
 
@@ -31,6 +47,14 @@ static bool is_forking(const Import *import) {
  * then, and the policy has the User=. */
 static bool has_ambient(const Import *import) {
         return find(import, "AmbientCapabilities") != NULL;
+}
+
+/* Whether the unit has a user namespace, in which the host's capabilities have no effect. */
+static bool has_own_users(const Import *import) {
+        const ImportLine *users = find(import, "PrivateUsers");
+        bool b;
+
+        return users && (parse_boolean(users->value, &b) < 0 || b);
 }
 
 /* Without this privilege of root, a program of root has no capabilities: capabilities(7), SECBIT_NOROOT. */
@@ -72,7 +96,6 @@ static const struct {
         { "SystemCallFilter", "", "isorun makes mounts", false },
         { "CapabilityBoundingSet", "~", "isorun, as root, needs capabilities to make the sandbox", true },
         { "SecureBits", "", "isorun, as root, needs capabilities to make the sandbox", true },
-        { "PrivateUsers", "no", "the host's capabilities have no effect in a user namespace", true },
         { "RestrictAddressFamilies", "", "isorun talks to systemd, and makes a loopback device", false },
         { "RootDirectory", "", "isorun is not in that root", false },
         { "RootImage", "", "isorun is not in that root", false },
@@ -83,7 +106,7 @@ static const struct {
 static void write_removed(const Import *import, FILE *f) {
         for (size_t i = 0; i < ELEMENTSOF(in_the_way); i++)
                 if (find(import, in_the_way[i].key) && (!in_the_way[i].root || wrap_is_root(import)))
-                        fprintf(f, "# %s; the policy has this line:\n%s=%s\n", in_the_way[i].why, in_the_way[i].key,
+                        fprintf(f, "# %s; the policy does this:\n%s=%s\n", in_the_way[i].why, in_the_way[i].key,
                                 in_the_way[i].reset);
         /* With the whole root read-only, the id maps cannot be written. */
         if (find(import, "ReadOnlyPaths") || find(import, "ReadOnlyDirectories"))
@@ -105,9 +128,18 @@ static void write_command(const char *start, const char *end, bool renamed, FILE
         fprintf(f, "%.*s\n", (int) (end - start), start);
 }
 
-/* Writes the commands of a line, each with wrapper before it. systemd keeps on replacing variables and specifiers in
- * what follows. */
-static int write_commands(const ImportLine *line, const char *wrapper, bool as_root, FILE *f) {
+/* raised: the command needs root, and the unit has a User=. systemd takes only one of "+" and "!". */
+static void write_prefixes(const char *prefixes, size_t n, bool wrapped, bool raised, FILE *f) {
+        for (size_t i = 0; i < n; i++)
+                if (!(wrapped && prefixes[i] == '@') && !(raised && prefixes[i] == '!'))
+                        fputc(prefixes[i], f);
+        if (raised && !memchr(prefixes, '+', n))
+                fputc('!', f);
+}
+
+/* Writes the commands of a line, each with wrapper, if any, before it. systemd keeps on replacing variables and
+ * specifiers in what follows. raised: isorun runs as root, in a unit with User=: only root may enter or signal it. */
+static int write_commands(const ImportLine *line, const char *wrapper, bool raised, FILE *f) {
         const char *rest = line->value;
 
         while (*rest) {
@@ -122,53 +154,54 @@ static int write_commands(const ImportLine *line, const char *wrapper, bool as_r
                         continue;
                 for (end = rest; end > start && strchr(" \t;", end[-1]); end--)
                         ;
-                /* A command that stops the service does not outlive it. */
-                fprintf(f, "%s=%s", line->key, streq(line->key, "ExecStop") && !memchr(start, '-', n) ? "-" : "");
-                for (size_t i = 0; i < n; i++)
-                        if (start[i] != '@' && !(as_root && start[i] == '!'))
-                                fputc(start[i], f);
-                fprintf(f, "%s%s ", as_root ? "!" : "", wrapper);
-                write_command(start + n, end, memchr(start, '@', n), f);
+                /* A command inside that stops the service does not outlive it. */
+                fprintf(f, "%s=%s", line->key,
+                        wrapper && streq(line->key, "ExecStop") && !memchr(start, '-', n) ? "-" : "");
+                write_prefixes(start, n, wrapper != NULL, raised && (wrapper || is_program(words[0], "kill")), f);
+                if (wrapper)
+                        fprintf(f, "%s ", wrapper);
+                write_command(start + n, end, wrapper && memchr(start, '@', n), f);
         }
         return 0;
+}
+
+static int write_start(const Import *import, const char *wrapper, FILE *f) {
+        bool raised = has_ambient(import) && wrap_is_root(import);
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < import->n_lines; i++)
+                if (is_command(&import->lines[i], "ExecStart"))
+                        r = write_commands(&import->lines[i], wrapper, raised, f);
+        return r;
 }
 
 /* Whether the command must run inside: it may read a pid file or use a socket that exists only there. A command with
  * $MAINPID means isorun, which passes signals on. */
 static bool belongs_inside(const ImportLine *line) {
-        const char *program = line->value + strspn(line->value, PREFIXES);
-
-        return !strstr(line->value, "MAINPID") && !strstr(line->value, "resolvconf") && !startswith(program, "/bin/true") &&
-               !startswith(program, "/bin/kill") && !startswith(program, "/usr/bin/kill");
+        return !strstr(line->value, "MAINPID") && !strstr(line->value, "resolvconf") &&
+               !is_program(line->value, "kill") && !is_program(line->value, "true");
 }
 
-static int write_key(const Import *import, const char *key, const char *wrapper, const char *other, bool as_root, FILE *f) {
+/* Reload and stop, if any of their commands must run inside, or as root. */
+static int write_control(const Import *import, const char *key, const char *wrapper, FILE *f) {
+        const ImportLine *user = find(import, "User");
+        bool raised = wrap_is_root(import) && user && !streq(user->value, "root"), any = false;
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < import->n_lines; i++) {
-                const ImportLine *line = &import->lines[i];
-
-                if (!line->key || !streq(line->key, key) || !*line->value)
-                        continue;
-                if (other && !belongs_inside(line))
-                        fprintf(f, "%s=%s\n", key, line->value);
-                else
-                        r = write_commands(line, wrapper, as_root, f);
-        }
-        return r;
-}
-
-/* Reload and stop, if any of their commands must run inside. */
-static int write_control(const Import *import, const char *key, const char *wrapper, FILE *f) {
-        bool any = false;
-
         for (size_t i = 0; i < import->n_lines; i++)
-                any = any || (import->lines[i].key && streq(import->lines[i].key, key) && *import->lines[i].value &&
-                              belongs_inside(&import->lines[i]));
+                any = any || (is_command(&import->lines[i], key) && (raised || belongs_inside(&import->lines[i])));
         if (!any)
                 return 0;
-        fprintf(f, "# The command runs inside, where its pid files and sockets are:\n%s=\n", key);
-        return write_key(import, key, wrapper, key, false, f);
+        if (raised)
+                fputs("# isorun runs as root, so only root may do this:\n", f);
+        else
+                fputs("# The command runs inside, where its pid files and sockets are:\n", f);
+        fprintf(f, "%s=\n", key);
+        for (size_t i = 0; r >= 0 && i < import->n_lines; i++)
+                if (is_command(&import->lines[i], key))
+                        r = write_commands(&import->lines[i], belongs_inside(&import->lines[i]) ? wrapper : NULL,
+                                           raised, f);
+        return r;
 }
 
 char *wrap_compose(const Import *import, const char *isorun, const char *isoctl, const char *policy) {
@@ -182,7 +215,7 @@ char *wrap_compose(const Import *import, const char *isorun, const char *isoctl,
         if (!start || !enter || text_open(&out) < 0)
                 return NULL;
         fprintf(out.f, "# Made by isoctl import --drop-in %s.\n[Service]\nExecStart=\n", import->unit);
-        r = write_key(import, "ExecStart", start, NULL, has_ambient(import) && wrap_is_root(import), out.f);
+        r = write_start(import, start, out.f);
         if (forking)
                 fputs("# isorun follows the daemon into the background:\nType=notify\nPIDFile=\n", out.f);
         if (r >= 0)
@@ -215,37 +248,58 @@ static int pass_variables(Import *import) {
         return r;
 }
 
-/* What the commands before the start make: mkdir and install -d. */
+/* Shows a directory that the unit names, writable, if it can belong to this service alone. */
+static int show_directory(Import *import, const char *path, const char *why) {
+        const char *rest = startswith(path, "/var/run/");
+        _cleanup_free_ char *place = format("%s%s", rest ? "/run/" : "", rest ?: path), *bind = NULL;
+
+        if (!place)
+                return -ENOMEM;
+        if (!path_is_safe(place) || strchr(place, '%') || !package_owns(place))
+                return 0;
+        bind = format("-%s", place);
+        return bind ? import_open(import, D_BindPaths, bind, why) : -ENOMEM;
+}
+
+static bool makes_directories(char *const *words) {
+        return is_program(words[0], "mkdir") || (is_program(words[0], "install") && strv_contains(words, "-d"));
+}
+
+/* What the commands before the start make. */
 static int show_made(Import *import) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < import->n_lines; i++) {
-                const ImportLine *line = &import->lines[i];
                 _cleanup_strv_free_ char **words = NULL;
 
-                if (!line->key || !streq(line->key, "ExecStartPre") || word_split_as(line->value, WORD_C, &words) < 0 ||
-                    !words || (!endswith(words[0], "mkdir") && !(endswith(words[0], "install") && strv_contains(words, "-d"))))
+                if (!is_command(&import->lines[i], "ExecStartPre"))
                         continue;
-                for (char **w = words + 1; r >= 0 && *w; w++) {
-                        const char *rest = startswith(*w, "/var/run/");
-                        _cleanup_free_ char *bind = format("-%s%s", rest ? "/run/" : "", rest ?: *w);
-
-                        if (bind && **w == '/' && !strchr(*w, '%'))
-                                r = import_open(import, D_BindPaths, bind, "the unit makes this directory");
-                }
+                r = word_split_as(import->lines[i].value, WORD_C, &words);
+                for (char **w = words; r >= 0 && w && makes_directories(words) && *w; w++)
+                        r = show_directory(import, *w, "the unit makes this directory");
+                r = r == -ENOMEM ? r : 0;
         }
         return r;
+}
+
+/* root on the bus can start programs through systemd, so the sandbox hides it. */
+static int note_bus(Import *import) {
+        const ImportLine *line = find(import, "BusName");
+
+        return line ? import_note(import, line, false,
+                                  "the sandbox hides D-Bus, through which root can start programs on the host; if the "
+                                  "service may do that, add BindReadOnlyPaths=/run/dbus to the policy")
+                    : 0;
 }
 
 /* The directory of the pid file, if it is not /run itself. */
 static int show_pid_file(Import *import) {
         const ImportLine *line = find(import, "PIDFile");
-        _cleanup_free_ char *parent = line ? path_parent(line->value) : NULL, *bind = NULL;
+        _cleanup_free_ char *parent = line ? path_parent(line->value) : NULL;
 
-        if (!parent || *parent != '/' || streq(parent, "/run") || streq(parent, "/var/run"))
+        if (!line)
                 return 0;
-        bind = format("-%s%s", startswith(parent, "/var/run/") ? "/run/" : "", startswith(parent, "/var/run/") ?: parent);
-        return bind ? import_open(import, D_BindPaths, bind, "the directory of the unit's PIDFile=") : -ENOMEM;
+        return parent ? show_directory(import, parent, "the directory of the unit's PIDFile=") : -ENOMEM;
 }
 
 static int show_paths(Import *import, char *const *paths) {
@@ -267,8 +321,8 @@ static int show_paths(Import *import, char *const *paths) {
         "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID CAP_SETPCAP CAP_SYS_CHROOT " \
         "CAP_SYS_RESOURCE CAP_AUDIT_WRITE CAP_NET_BIND_SERVICE"
 
-/* The unit's ReadWritePaths=/run and PrivateTmp=no: the directories in memory are writable, too, and have nothing of the
- * host's. */
+/* The unit's ReadWritePaths=/run and PrivateTmp=no: the directories in memory are writable, too, and have nothing of
+ * the host's. */
 static bool is_loose(const ImportItem *item) {
         return (item->id == D_BindPaths && streq(item->text, "-/run")) ||
                (item->id == D_PrivateTmp && streq(item->text, "no"));
@@ -285,8 +339,9 @@ static int drop_kept(Import *import, bool powerless) {
 
                 if (item->id == D_AmbientCapabilities && !root && !item->dropped)
                         r = import_drop(import, item, "isorun runs as the unit's user, who cannot keep it");
-                else if ((ids && !(root && has_ambient(import))) || (item->id == D_CapabilityBoundingSet && powerless) ||
-                         (item->id == D_PrivateUsers && root) || is_loose(item))
+                else if ((ids && !(root && has_ambient(import))) ||
+                         (item->id == D_CapabilityBoundingSet && powerless) ||
+                         (item->id == D_PrivateUsers && root && !has_own_users(import)) || is_loose(item))
                         item->dropped = true;
         }
         return r;
@@ -294,18 +349,20 @@ static int drop_kept(Import *import, bool powerless) {
 
 /* What a service of root may do, where its unit does not say so. */
 static int open_privileges(Import *import, bool powerless) {
+        bool host_users = !powerless && !has_own_users(import);
         int r = 0;
 
-        if (!powerless && !has_ambient(import)) {
-                r = import_open(import, D_PrivateUsers, "no", "capabilities have no effect on the host in a user namespace");
-                if (r >= 0 && !import->seen[D_CapabilityBoundingSet])
-                        r = import_open(import, D_CapabilityBoundingSet, DAEMON_CAPABILITIES,
-                                        "the unit does not limit the capabilities; daemons of root usually need only these");
-        }
+        if (host_users && !has_ambient(import))
+                r = import_open(import, D_PrivateUsers, "no",
+                                "capabilities have no effect on the host in a user namespace");
+        if (r >= 0 && !powerless && !has_ambient(import) && !import->seen[D_CapabilityBoundingSet])
+                r = import_open(import, D_CapabilityBoundingSet, DAEMON_CAPABILITIES,
+                                "the unit does not limit the capabilities; daemons of root usually need only these");
         import->seen[D_CapabilityBoundingSet] = true;
         if (!wrap_is_root(import))
                 return r;
-        import->seen[D_PrivateUsers] = false;
+        /* With ambient capabilities, isoctl may still set it, for the host's network. */
+        import->seen[D_PrivateUsers] = !host_users || !has_ambient(import);
         if (r >= 0 && !import->seen[D_SystemCallFilter])
                 r = import_open(import, D_SystemCallFilter, "@system-service chroot",
                                 "the unit does not limit the system calls; daemons usually need only these");
@@ -315,7 +372,7 @@ static int open_privileges(Import *import, bool powerless) {
 
 int wrap_open(Import *import, char *const *paths) {
         bool powerless = !wrap_is_root(import) || has_no_root(find(import, "SecureBits"));
-        int (*const steps[])(Import *import) = { pass_variables, show_made, show_pid_file };
+        int (*const steps[])(Import *import) = { pass_variables, show_made, show_pid_file, note_bus };
         int r = drop_kept(import, powerless);
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(steps); i++)
