@@ -371,6 +371,19 @@ UMask=0077"
 		"125 isoctl: no such policy or instance: \"not-there\"; see isoctl policies and isoctl list"
 	run "${who[@]}" "$isoctl" cat "$tmp/not-there.conf"
 	is "$label: cat of no file" "$status $err" "125 isoctl: cannot read the policy $tmp/not-there.conf: No such file or directory"
+	for limit in MemoryMax=64M TasksMax=10 CPUQuota=10% AllowedCPUs=0 IOWeight=10 RuntimeMaxSec=5; do
+		printf '[Scope]\n%s\n' "$limit" >"$tmp/hand.conf"
+		run "${who[@]}" "$isorun" --policy "$tmp/hand.conf" true
+		local started=$status
+		run "${who[@]}" "$isoctl" check "$tmp/hand.conf"
+		is "$label: check says of $limit what a start would" "$status" "$started"
+	done
+	if ! has_controllers; then
+		printf '[Scope]\nTasksMax=10\n' >"$tmp/hand.conf"
+		run "${who[@]}" "$isoctl" check "$tmp/hand.conf"
+		like "$label: ... and why" "$status $err" "125 isoctl: $tmp/hand.conf:2: TasksMax=: cannot be enforced: *\
+ does not have the cgroup controller for it, *"
+	fi
 	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
 	cd "$tmp" || exit
 	begin one 816 --policy ./hand.conf

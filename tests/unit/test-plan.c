@@ -689,6 +689,29 @@ static void test_bounds(void **state) {
         assert_int_equal(f->plan->inner_namespaces, 0);
 }
 
+/* isoctl check: a limit whose controller the service manager does not have. */
+static void test_controllers(void **state) {
+        PlanFixture *f = *state;
+        char path[PATH_MAX], user[128];
+
+        snprintf(user, sizeof(user), "/user.slice/user-%u.slice/user@%u.service", 1000U, 1000U);
+        make_cgroup(f, "", "cpu io memory pids\n", "\n", "");
+        make_cgroup(f, user, "memory pids\n", "\n", "");
+        f->host.cgroup_root = (char *) temp_path(path, f->dir, "cgroup");
+        f->request.only_check = true;
+        plan_expect_good(f, "MemoryMax=1M\nTasksMax=5\nCPUQuota=10%\nIPAddressDeny=any\nRuntimeMaxSec=5");
+        plan_expect_error(f, "AllowedCPUs=0", EOPNOTSUPP, "test.conf:1: AllowedCPUs=: cannot be enforced: the kernel does "
+                                                          "not have the cgroup controller");
+        f->request.manager = MANAGER_USER;
+        f->host.uid = 1000;
+        f->host.user_manager = true;
+        plan_expect_good(f, "MemoryMax=1M\nTasksMax=5");
+        plan_expect_error(f, "CPUQuota=10%", EOPNOTSUPP, "CPUQuota=: cannot be enforced: your service manager does not have "
+                                                         "the cgroup controller");
+        f->request.only_check = false;
+        plan_expect_good(f, "CPUQuota=10%");
+}
+
 static void test_swap(void **state) {
         PlanFixture *f = *state;
 
@@ -861,6 +884,7 @@ int main(void) {
                 IN_PLAN(test_resource_limits),
                 IN_PLAN(test_core),
                 IN_PLAN(test_bounds),
+                IN_PLAN(test_controllers),
                 IN_PLAN(test_swap),
                 IN_PLAN(test_terminals),
                 IN_PLAN(test_terminal_without_isorun),

@@ -11,6 +11,7 @@
 #include "cmd/verb/verb.h"
 #include "plan/host.h"
 #include "plan/plan.h"
+#include "plan/unit/controllers.h"
 #include "sandbox/outside/probe.h"
 #include "util/array.h"
 #include "util/fd.h"
@@ -76,13 +77,6 @@ static void check_systemd(Findings *f, const Host *host) {
                                             "dbus-user-session"));
 }
 
-/* The cgroup whose controllers an instance can have. */
-static char *find_parent_cgroup(const Host *host) {
-        return host->uid == 0 ? format("%s/cgroup.controllers", host->cgroup_root)
-                              : format("%s/user.slice/user-%u.slice/user@%u.service/cgroup.controllers",
-                                       host->cgroup_root, host->uid, host->uid);
-}
-
 /* Returns the names of those limits that cannot be held, or "" on the heap. */
 static char *find_lacking(const char *controllers) {
         static const struct {
@@ -92,29 +86,22 @@ static char *find_lacking(const char *controllers) {
         _cleanup_strv_free_ char **lacking = NULL;
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                _cleanup_free_ char *padded = format(" %s ", controllers), *name = format(" %s ", table[i].controller);
-
-                if (!padded || !name ||
-                    (!strstr(padded, name) && strv_pushf(&lacking, "%s (%s)", table[i].controller, table[i].directives) < 0))
+                if (!controllers_have(controllers, table[i].controller) &&
+                    strv_pushf(&lacking, "%s (%s)", table[i].controller, table[i].directives) < 0)
                         return NULL;
         }
         return lacking ? strv_join(lacking, ", ") : strdup("");
 }
 
 static void check_cgroups(Findings *f, const Host *host) {
-        _cleanup_free_ char *path = NULL, *controllers = NULL, *lacking = NULL;
+        _cleanup_free_ char *controllers = NULL, *lacking = NULL;
 
         if (!host->cgroup_root) {
                 add(f, "cgroups", STATE_LIMITED, strdup("cgroup v2 is not mounted at /sys/fs/cgroup: no limit can be enforced"),
                     strdup("boot with systemd.unified_cgroup_hierarchy=1"));
                 return;
         }
-        path = find_parent_cgroup(host);
-        if (!path) {
-                f->oom = true;
-                return;
-        }
-        (void) file_read_line(AT_FDCWD, path, &controllers);
+        (void) controllers_read(host, host->uid != 0, &controllers);
         lacking = find_lacking(controllers ?: "");
         if (!lacking)
                 f->oom = true;

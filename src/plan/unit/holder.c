@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "plan/unit/controllers.h"
 #include "plan/unit/name.h"
 #include "plan/who/capabilities.h"
 #include "util/array.h"
@@ -35,15 +36,6 @@ static bool is_file_limit(const Directive *d) {
         return d->cgroup_file && !streq(d->cgroup_file, "bpf");
 }
 
-static bool has_word(const char *text, const char *word, size_t n) {
-        for (const char *p = text; *p; p += strcspn(p, " \n")) {
-                p += strspn(p, " \n");
-                if (strcspn(p, " \n") == n && strncmp(p, word, n) == 0)
-                        return true;
-        }
-        return false;
-}
-
 /* The text of a cgroup file, or "" if it cannot be read. */
 static char *read_or_empty(const char *dir, const char *file) {
         _cleanup_free_ char *path = path_join(dir, file);
@@ -70,7 +62,7 @@ static bool can_hold(const Plan *plan, const char *dir, bool with_optional) {
 
                 if (!is_file_limit(d) || (plan->properties[i].optional && !with_optional))
                         continue;
-                if (!has_word(may_enable ? there : on, d->cgroup_file, strcspn(d->cgroup_file, ".")))
+                if (!controllers_have(may_enable ? there : on, d->cgroup_file))
                         return false;
         }
         return true;
@@ -132,28 +124,43 @@ static int choose_holder(Builder *b) {
         return r < 0 ? r : 0;
 }
 
+/* Returns the reason why nothing can enforce the property, or NULL. controllers: those of the service manager, if the
+ * plan is only checked. */
+static const char *find_obstacle(const Builder *b, const Directive *d, const char *controllers) {
+        const Plan *plan = b->plan;
+
+        if (!holder_is_unit(plan->holder) &&
+            !(plan->holder == HOLDER_CGROUP && (is_file_limit(d) || directive_id(d) == D_Delegate)))
+                return build_holder_reason(b);
+        /* A user's manager cannot attach BPF programs, because only root may call bpf(2). */
+        if (plan->user_manager && d->cgroup_file && streq(d->cgroup_file, "bpf"))
+                return "a user's systemd accepts it but does not enforce it";
+        if (controllers && is_file_limit(d) && !controllers_have(controllers, d->cgroup_file))
+                return plan->user_manager ? "your service manager does not have the cgroup controller for it, as isoctl "
+                                            "doctor says"
+                                          : "the kernel does not have the cgroup controller for it, as isoctl doctor says";
+        return NULL;
+}
+
 /* Removes properties that nothing can enforce, if Optional= names them. Otherwise they are errors. */
 static int check_enforceable(Builder *b) {
+        _cleanup_free_ char *controllers = NULL;
         Plan *plan = b->plan;
         size_t kept = 0;
         int r = 0;
 
+        if (b->request->only_check && plan->holder == HOLDER_SCOPE &&
+            controllers_read(b->host, plan->user_manager, &controllers) == -ENOMEM)
+                return -ENOMEM;
         for (size_t i = 0; i < plan->n_properties; i++) {
                 PlanProperty p = plan->properties[i];
-                bool held = holder_is_unit(plan->holder) ||
-                            (plan->holder == HOLDER_CGROUP &&
-                             (is_file_limit(p.directive) || directive_id(p.directive) == D_Delegate));
-                /* A user's manager cannot attach BPF programs, because only root may call bpf(2). */
-                bool no_bpf = held && plan->user_manager && p.directive->cgroup_file &&
-                              streq(p.directive->cgroup_file, "bpf");
+                const char *obstacle = find_obstacle(b, p.directive, controllers);
 
-                if (held && !no_bpf)
+                if (!obstacle)
                         plan->properties[kept++] = p;
                 else if (directive_id(p.directive) == D_MemorySwapMax && policy_get(b->policy, D_MemoryMax))
                         continue; /* the message about MemoryMax= is enough */
-                else if (!build_may_lack(b, directive_id(p.directive), p.settings->items[0].origin,
-                                         no_bpf ? "a user's systemd accepts it but does not enforce it"
-                                                : build_holder_reason(b)))
+                else if (!build_may_lack(b, directive_id(p.directive), p.settings->items[0].origin, obstacle))
                         r = -EOPNOTSUPP;
         }
         plan->n_properties = kept;
