@@ -124,10 +124,11 @@ test_narrower() {
 		"$(to_end 'cat /etc/hostname /mnt/x 2>/dev/null')"
 	# promise P27
 	is_reached "$label: what the parent hides cannot be bound to light" ""
-	refused "a limit where nothing is delegated" "-p: MemoryMax=: cannot be enforced: isorun cannot reach systemd, and has no delegated \
+	refused "a limit where nothing is delegated" "-p: MemoryMax=: cannot be enforced: isorun cannot reach the user's service manager, and has no delegated \
 cgroup*" -p Optional= -p Optional=TasksMax -p MemoryMax=1G true
 	run outer isorun true
-	like "$label: ... which is a notice where it is optional" "$err" "*default.conf*: MemoryMax=: not enforced: *"
+	like "$label: ... which is a notice where it is optional" "$err" "isorun: notice: *default.conf*: MemoryMax=, TasksMax=: not enforced: *"
+	is "$label: ... told once" "$(wc -l <<<"$err")" 1
 	run outer -p Delegate=yes isorun true
 	no_refusal is "$label: ... and no notice is printed twice" "$status $(sort <<<"$err" | uniq -d)" "0 "
 	refused "Delegate= where nothing is delegated" "-p: Delegate=: cannot be enforced: *" -p Delegate=yes true

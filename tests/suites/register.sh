@@ -141,7 +141,7 @@ test_root
 test_service
 test_refused
 test_cannot "without a unit" "with --no-scope there is no unit that could enforce it" "$isorun" --no-scope
-test_cannot "in a sandbox" "isorun cannot reach systemd, and has no delegated cgroup that could enforce it" \
+test_cannot "in a sandbox" "isorun cannot reach the user's service manager, and has no delegated cgroup that could enforce it" \
 	"$isorun" --quiet --policy nest -p "Optional=MemoryMax TasksMax CPUQuota" -p User=nobody -v "$tmp:$tmp:ro" isorun
 if [ -n "${TH_USER-}" ]; then
 	test_cannot "a user" "systemd-machined does not register units of a user's service manager" "$as_user" "$isorun"

@@ -383,6 +383,11 @@ UMask=0077"
 		run "${who[@]}" "$isoctl" check "$tmp/hand.conf"
 		like "$label: ... and why" "$status $err" "125 isoctl: $tmp/hand.conf:2: TasksMax=: cannot be enforced: *\
  does not have the cgroup controller for it, *"
+		run "${who[@]}" "$isorun" true
+		is "$label: the default's limits that cannot be held are one notice" "$(wc -l <<<"$err") ${err%%: the cgroup*}" \
+			"1 isorun: notice: default.conf (built-in):11: MemoryMax=, TasksMax=: not enforced"
+		run "${who[@]}" "$isorun" --quiet true
+		is "$label: ... and none with --quiet" "$status$err" 0
 	fi
 	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
 	cd "$tmp" || exit

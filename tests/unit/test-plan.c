@@ -157,6 +157,10 @@ static void test_no_manager(void **state) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (directive_table[id].section == SECTION_SCOPE)
                         check_without_manager(f, &directive_table[id]);
+        /* The cause is told once. */
+        plan_expect_notice(f, "TasksMax=5\nOptional=TasksMax", "isorun cannot reach the system's service manager, ");
+        expect_not_in("no limit", log_text(&f->log), "is not a unit");
+        plan_expect_notice(f, "", "cannot reach the system's service manager");
 }
 
 static void test_no_scope(void **state) {
@@ -727,6 +731,9 @@ static void test_swap(void **state) {
         plan_expect_notice(f, "MemoryMax=32M\nMemorySwapMax=0\nOptional=MemoryMax MemorySwapMax", "MemoryMax=: not enforced");
         assert_null(strstr(log_text(&f->log), "MemorySwapMax=:"));
         plan_expect_notice(f, "MemorySwapMax=0\nOptional=MemorySwapMax", "MemorySwapMax=: not enforced");
+        plan_expect_notice(f, "MemoryMax=32M\nTasksMax=5\nOptional=MemoryMax TasksMax",
+                           "notice: test.conf:1: MemoryMax=, TasksMax=: not enforced: with --no-scope there is no unit that "
+                           "could enforce it\n");
 }
 
 /* The command and the directory. */

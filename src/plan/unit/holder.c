@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "plan/unit/controllers.h"
+#include "plan/unit/lacking.h"
 #include "plan/unit/name.h"
 #include "plan/who/capabilities.h"
 #include "util/array.h"
@@ -13,8 +14,12 @@
 #include "util/path.h"
 
 const char *build_holder_reason(const Builder *b) {
-        return b->request->no_scope ? "with --no-scope there is no unit that could enforce it"
-                                    : "isorun cannot reach systemd, and has no delegated cgroup that could enforce it";
+        if (b->request->no_scope)
+                return "with --no-scope there is no unit that could enforce it";
+        return b->plan->user_manager ? "isorun cannot reach the user's service manager, and has no delegated cgroup that "
+                                       "could enforce it"
+                                     : "isorun cannot reach the system's service manager, and has no delegated cgroup that "
+                                       "could enforce it";
 }
 
 static int add_property(Builder *b, DirectiveId id) {
@@ -118,7 +123,7 @@ static int choose_holder(Builder *b) {
         r = b->request->no_scope || plan->n_properties == 0 ? 0 : find_delegated(b);
         if (r > 0)
                 plan->holder = HOLDER_CGROUP;
-        else if (!b->request->no_scope)
+        else if (!b->request->no_scope && plan->n_properties == 0) /* otherwise check_enforceable() says so */
                 report_notice(b->report, "cannot reach the %s service manager, so the instance is not a unit",
                               plan->user_manager ? "user's" : "system's");
         return r < 0 ? r : 0;
@@ -144,6 +149,7 @@ static const char *find_obstacle(const Builder *b, const Directive *d, const cha
 
 /* Removes properties that nothing can enforce, if Optional= names them. Otherwise they are errors. */
 static int check_enforceable(Builder *b) {
+        _cleanup_lacking_ Lacking lacking = { .report = b->report };
         _cleanup_free_ char *controllers = NULL;
         Plan *plan = b->plan;
         size_t kept = 0;
@@ -160,6 +166,8 @@ static int check_enforceable(Builder *b) {
                         plan->properties[kept++] = p;
                 else if (directive_id(p.directive) == D_MemorySwapMax && policy_get(b->policy, D_MemoryMax))
                         continue; /* the message about MemoryMax= is enough */
+                else if (p.optional)
+                        lacking_add(&lacking, &p, obstacle);
                 else if (!build_may_lack(b, directive_id(p.directive), p.settings->items[0].origin, obstacle))
                         r = -EOPNOTSUPP;
         }

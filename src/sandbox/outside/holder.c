@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "plan/unit/lacking.h"
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/limits/limits.h"
 #include "sandbox/systemd/service.h"
@@ -24,7 +25,7 @@ static bool is_reported(const Holder *h, const PlanProperty *p) {
                faccessat(h->cgroup_fd, "memory.max", F_OK, 0) < 0;
 }
 
-static int check_limit(const Holder *h, const PlanProperty *p) {
+static int check_limit(const Holder *h, const PlanProperty *p, Lacking *lacking) {
         _cleanup_free_ char *actual = NULL;
         Origin origin = p->settings->items[0].origin;
         const char *name = p->directive->name;
@@ -34,7 +35,7 @@ static int check_limit(const Holder *h, const PlanProperty *p) {
         if (r > 0 || is_reported(h, p))
                 return 0;
         if (p->optional) {
-                report_notice_at(h->report, origin, name, "not enforced: %s", actual ?: strerror(-r));
+                lacking_add(lacking, p, actual ?: strerror(-r));
                 return 0;
         }
         return report_error_at(h->report, origin, name, EOPNOTSUPP,
@@ -166,13 +167,14 @@ static int open_cgroup(Holder *h) {
 }
 
 static int check_limits(const Holder *h, Patience *patience) {
+        _cleanup_lacking_ Lacking lacking = { .report = h->report };
         int result = 0;
 
         if (h->plan->holder == HOLDER_SERVICE)
                 return service_ensure(h->plan, h->cgroup_fd, patience);
 
         for (size_t i = 0; i < h->plan->n_properties; i++) {
-                int r = check_limit(h, &h->plan->properties[i]);
+                int r = check_limit(h, &h->plan->properties[i], &lacking);
 
                 if (r < 0)
                         result = r;

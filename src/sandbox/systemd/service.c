@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "plan/unit/lacking.h"
 #include "sandbox/limits/limits.h"
 #include "sandbox/systemd/scope.h"
 #include "util/strv.h"
@@ -17,13 +18,27 @@ static bool is_dependency(const Directive *d) {
         return d->signature[0] == 'a' && d->signature[1] == 's';
 }
 
+typedef struct Ensure {
+        const Plan *plan;
+        ServiceBus bus;
+        int cgroup_fd;
+        Patience *patience;
+        Lacking lacking;
+} Ensure;
+
 /* Reports that the service lacks a property. advice: whether a line in the unit file would help. */
-static int missing(const Plan *plan, const PlanProperty *p, const char *why, bool advice, Report *report) {
+static int missing(Ensure *e, const PlanProperty *p, const char *why, bool advice) {
         const Setting *s = &p->settings->items[0];
         const char *name = p->directive->name;
+        Report *report = e->patience->report;
+        const Plan *plan = e->plan;
 
         if (p->optional) {
-                report_notice_at(report, s->origin, name, "not enforced: %s %s", plan->unit, why);
+                _cleanup_free_ char *reason = format("%s %s", plan->unit, why);
+
+                if (!reason)
+                        return report_oom(report);
+                lacking_add(&e->lacking, p, reason);
                 return 0;
         }
         if (!advice)
@@ -33,11 +48,11 @@ static int missing(const Plan *plan, const PlanProperty *p, const char *why, boo
                                plan->unit, why, name, s->value.text, is_dependency(p->directive) ? "Unit" : "Service");
 }
 
-static int may_not_add(const Plan *plan, const PlanProperty *p, Report *report) {
+static int may_not_add(Ensure *e, const PlanProperty *p) {
         _cleanup_free_ char *why = format("has no %s=%s and, with User=, isorun may not add it", p->directive->name,
                                           p->settings->items[0].value.text);
 
-        return why ? missing(plan, p, why, true, report) : report_oom(report);
+        return why ? missing(e, p, why, true) : report_oom(e->patience->report);
 }
 
 void service_bus_deinit(ServiceBus *u) {
@@ -203,32 +218,30 @@ static int set_property(const ServiceBus *u, const Plan *plan, const PlanPropert
         return r;
 }
 
-static int ensure(ServiceBus *u, const Plan *plan, const PlanProperty *p, int cgroup_fd, Patience *patience) {
-        Report *report = patience->report;
+static int ensure(Ensure *e, const PlanProperty *p) {
         bool limit = p->directive->cgroup_file;
         int r;
 
-        if (limit && limit_is_exact(p) && limit_is_held(p, cgroup_fd, NULL) > 0)
+        if (limit && limit_is_exact(p) && limit_is_held(p, e->cgroup_fd, NULL) > 0)
                 return 0;
-        if (!u->bus.bus) {
-                r = service_bus_open(u, plan, patience, report);
+        if (!e->bus.bus.bus) {
+                r = service_bus_open(&e->bus, e->plan, e->patience, e->patience->report);
                 if (r < 0)
                         return r;
         }
 
         if (!limit) {
-                r = file_agrees(u, p);
+                r = file_agrees(&e->bus, p);
                 if (r > 0 || r == -EINTR)
                         return r;
-                return missing(plan, p, "has another value, which isorun cannot change while the unit runs", true,
-                               report);
+                return missing(e, p, "has another value, which isorun cannot change while the unit runs", true);
         }
-        r = set_property(u, plan, p);
+        r = set_property(&e->bus, e->plan, p);
         if (r < 0)
-                return r == -EINTR ? r : may_not_add(plan, p, report);
-        if (limit_is_held(p, cgroup_fd, NULL) > 0)
+                return r == -EINTR ? r : may_not_add(e, p);
+        if (limit_is_held(p, e->cgroup_fd, NULL) > 0)
                 return 0;
-        return missing(plan, p, "accepted it, but the kernel does not enforce it", false, report);
+        return missing(e, p, "accepted it, but the kernel does not enforce it", false);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -240,7 +253,7 @@ static int by_name(const void *a, const void *b) {
 /* In order of their names: systemd writes a drop-in file for each property that is set. If it does not write them in
  * that order, it thinks that the unit has changed on disk. */
 int service_ensure(const Plan *plan, int cgroup_fd, Patience *patience) {
-        _cleanup_(service_bus_deinit) ServiceBus u = {};
+        Ensure e = { .plan = plan, .cgroup_fd = cgroup_fd, .patience = patience, .lacking = { .report = patience->report } };
         _cleanup_free_ const PlanProperty **sorted = calloc(plan->n_properties + 1, sizeof(*sorted));
         int result = 0;
 
@@ -251,12 +264,14 @@ int service_ensure(const Plan *plan, int cgroup_fd, Patience *patience) {
         qsort(sorted, plan->n_properties, sizeof(*sorted), by_name);
 
         for (size_t i = 0; i < plan->n_properties && result != -EINTR; i++) {
-                int r = ensure(&u, plan, sorted[i], cgroup_fd, patience);
+                int r = ensure(&e, sorted[i]);
 
                 if (r < 0)
                         result = r;
-                if (r < 0 && !u.bus.bus) /* the others would fail in the same way */
+                if (r < 0 && !e.bus.bus.bus) /* the others would fail in the same way */
                         break;
         }
+        lacking_report(&e.lacking);
+        service_bus_deinit(&e.bus);
         return result;
 }
