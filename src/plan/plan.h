@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "plan/code-maker.h"
 #include "plan/host.h"
 #include "plan/mount.h"
 #include "policy/policy.h"
@@ -157,6 +158,7 @@ typedef struct Plan {
         char **arguments; /* NULL in a plan that is only printed */
         char *executable; /* the path inside */
         char **environment;
+        const CodeMaker *code_maker; /* in the command, where MemoryDenyWriteExecute= denies that; NULL: none is known */
         char **texts; /* those of files in mounts, if the plan has written them */
         char **service_origins; /* the origins of mounts that come from the unit point here */
         char *working_directory;

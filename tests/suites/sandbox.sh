@@ -258,6 +258,24 @@ test_own_filters() {
 	done
 }
 
+# A program of this name dies of SIGTRAP under the directive, and says only that. Here is one that does so anywhere.
+test_code_makers() {
+	local said="*MemoryDenyWriteExecute=: node may have failed because it makes code while it runs (-p MemoryDenyWriteExecute=no *"
+	mkdir -p "$tmp/opt"
+	printf '#!/bin/sh\nkill -TRAP $$\n' >"$tmp/opt/node"
+	cp "$tmp/opt/node" "$tmp/opt/tool"
+	chmod 755 "$tmp/opt/"*
+	loudly -p MemoryDenyWriteExecute=yes /opt/test/node
+	no_refusal like "$label: node that ends soon under MemoryDenyWriteExecute=: a notice" "$status $err" "133 $said"
+	loudly -p MemoryDenyWriteExecute=yes sh -c '/opt/test/node; exit $?'
+	no_refusal like "$label: ... in a shell, too" "$status $err" "133 $said"
+	loudly -p MemoryDenyWriteExecute=yes /opt/test/tool
+	no_refusal is "$label: ... not for another program" "$status $(grep -c 'makes code' "$tmp/err")" "133 0"
+	loudly /opt/test/node
+	no_refusal is "$label: ... nor without the directive" "$status $(grep -c 'makes code' "$tmp/err")" "133 0"
+}
+loudly() { run "${who[@]}" "$isorun" "${mode[@]}" -v "$tmp/opt:/opt/test:ro" "$@"; }
+
 # The program of a filter can make no code, whatever it uses. Ordinary filters run.
 test_filter() {
 	local volume=$tmp/out-$label policy=(--policy "$top/policies/filter.conf")
@@ -561,6 +579,7 @@ all() {
 	test_calls
 	test_own_filters
 	test_filter
+	test_code_makers
 	test_exec_paths
 	test_landlock
 	test_mounts

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 /* Each directive must change the plan. */
 
@@ -863,6 +865,59 @@ static void test_terminal_without_isorun(void **state) {
         plan_expect_error(f, "Terminal=private\n", EINVAL, "\"private\" does not work with --hand-over");
 }
 
+static void test_code_makers(void **state) {
+        static const struct {
+                const char *lines;
+                const char *arguments[4];
+                const char *found;
+        } cases[] = {
+                { "", { "/usr/bin/node" }, NULL },
+                { "MemoryDenyWriteExecute=yes\n", { "/usr/bin/tool" }, NULL },
+                { "MemoryDenyWriteExecute=yes\n", { "/usr/bin/node", "x" }, "node" },
+                { "MemoryDenyWriteExecute=yes\n", { "/usr/bin/node-gyp", "x" }, NULL },
+                { "MemoryDenyWriteExecute=yes\n", { "/usr/bin/script" }, "pypy" },
+                { "MemoryDenyWriteExecute=yes\n", { "/usr/bin/link" }, "java" },
+                { "MemoryDenyWriteExecute=yes\n", { "/usr/bin/tool", "-c", "cd /; exec ./bin/node x" }, "node" },
+                { "MemoryDenyWriteExecute=yes\n", { "/usr/bin/tool", "java" }, NULL }, /* 1 says nothing about it */
+        };
+        PlanFixture *f = *state;
+        char path[PATH_MAX];
+
+        for (const char *const *name = (const char *const[]) { "node", "node-gyp", "java17", "script", NULL }; *name; name++) {
+                char file[64];
+
+                snprintf(file, sizeof(file), "root/usr/bin/%s", *name);
+                temp_text(f->dir, file, "#!/usr/bin/env -S pypy3.9 -u\njava\n");
+                assert_int_equal(chmod(temp_path(path, f->dir, file), 0755), 0);
+        }
+        temp_text(f->dir, "root/usr/bin/node-gyp", "no script");
+        temp_link(f->dir, "root/usr/bin/link", "java17");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->request.arguments = (char **) cases[i].arguments;
+                plan_expect_good(f, cases[i].lines);
+                expect_text(cases[i].arguments[0], f->plan->code_maker ? f->plan->code_maker->name : "(none)",
+                            cases[i].found ?: "(none)");
+        }
+}
+
+static void test_code_makers_end(_unused_ void **state) {
+        static const struct {
+                const char *name;
+                int wait_status;
+                bool failed;
+        } cases[] = {
+                { "node", W_EXITCODE(0, SIGTRAP), true },  { "node", W_EXITCODE(128 + SIGABRT, 0), true },
+                { "node", W_EXITCODE(1, 0), false },       { "node", W_EXITCODE(0, 0), false },
+                { "node", W_EXITCODE(0, SIGTERM), false }, { "node", W_EXITCODE(SIGTRAP, 0), false },
+                { "java", W_EXITCODE(1, 0), true },        { "java", W_EXITCODE(2, 0), false },
+                { "java", W_EXITCODE(0, SIGHUP), false }, /* its number is 1 */
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                expect_number(cases[i].name, code_maker_has_failed(code_maker_find(cases[i].name), cases[i].wait_status),
+                              cases[i].failed);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_PLAN(test_every_directive_changes_plan),
@@ -897,6 +952,8 @@ int main(void) {
                 IN_PLAN(test_terminal_without_isorun),
                 IN_PLAN(test_command),
                 IN_PLAN(test_working_directory),
+                IN_PLAN(test_code_makers),
+                cmocka_unit_test(test_code_makers_end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "plan/root/place.h"
+#include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
 
@@ -195,6 +196,41 @@ int build_command(RootBuilder *rb) {
         }
         return strchr(plan->arguments[0], '/') ? find_by_path(rb, plan->arguments[0])
                                                : find_by_name(rb, plan->arguments[0]);
+}
+
+/* The programs of a script's first line ("#!/usr/bin/env node"). Only a guess for a message comes of it, so errors do not
+ * matter. */
+static const CodeMaker *find_in_script(const char *host) {
+        _cleanup_close_ int fd = file_open_regular(host);
+        char line[256];
+        ssize_t n = fd < 0 ? -1 : pread(fd, line, sizeof(line) - 1, 0);
+
+        line[n < 0 ? 0 : n] = '\0';
+        line[strcspn(line, "\n")] = '\0';
+        return startswith(line, "#!") ? code_maker_find(line + 2) : NULL;
+}
+
+/* Looks for a program that makes code in the executable itself, and, in the words of a command of a shell, for one that
+ * a signal ends: that is seldom anything else. */
+int build_code_maker(RootBuilder *rb) {
+        _cleanup_(spot_deinit) Spot spot = {};
+        Plan *plan = rb->b->plan;
+        int r;
+
+        if (!plan->executable || !policy_is_true(rb->b->policy, D_MemoryDenyWriteExecute))
+                return 0;
+        r = root_model_walk(&rb->model, plan->executable, &spot);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        plan->code_maker = code_maker_find(plan->executable);
+        if (!plan->code_maker && spot.hosts)
+                plan->code_maker = code_maker_find(spot.hosts[0]) ?: find_in_script(spot.hosts[0]);
+        for (char *const *a = plan->arguments; !plan->code_maker && *a; a++) {
+                const CodeMaker *found = code_maker_find(*a);
+
+                plan->code_maker = found && !found->status ? found : NULL;
+        }
+        return 0;
 }
 
 int build_working_directory(RootBuilder *rb) {

@@ -4,6 +4,7 @@
 #include "plan/root/builder.h"
 
 int build_command(RootBuilder *rb);
+int build_code_maker(RootBuilder *rb);
 int build_working_directory(RootBuilder *rb);
 
 /* Says in a notice which file, program or working directory that the caller may expect is hidden. Needs all mounts. */

@@ -75,6 +75,19 @@ static void note_oom(Run *run) {
         journal_oom_killed(run->plan, origin, key);
 }
 
+/* A program that makes code while it runs fails soon, and does not know the policy. */
+static void note_denied_code(const Supervisor *s, int wait_status) {
+        enum { SOON_USEC = 10 * 1000000 };
+        const Plan *plan = s->run.plan;
+
+        if (plan->code_maker && code_maker_has_failed(plan->code_maker, wait_status) &&
+            clock_usec(CLOCK_MONOTONIC) - s->started < SOON_USEC)
+                report_notice_at(s->run.report, policy_get(plan->source, D_MemoryDenyWriteExecute)->origin,
+                                 "MemoryDenyWriteExecute",
+                                 "%s may have failed because it makes code while it runs (-p MemoryDenyWriteExecute=no "
+                                 "allows that)", plan->code_maker->name);
+}
+
 /* Whether the first process inside may send this message now. */
 static bool is_expected(const Supervisor *s, MessageType type) {
         bool starting = s->run.outcome.progress == PROGRESS_STARTING;
@@ -133,6 +146,7 @@ static int take_message(Supervisor *s) {
         case MESSAGE_STARTED:
                 run->payload = fds[0];
                 run->outcome.progress = PROGRESS_RUNNING;
+                s->started = clock_usec(CLOCK_MONOTONIC);
                 patience_end(&run->patience);
                 report_own_step(run->report, "the command runs");
                 journal_started(run->plan);
@@ -172,6 +186,7 @@ static int take_message(Supervisor *s) {
                         relay_say_ready(&s->relay);
                 notify_finish(s->relay.notify);
                 note_oom(run);
+                note_denied_code(s, m.value);
                 run_ended(run, m.value);
                 report_own_step(run->report, "the command has ended");
                 journal_ended(run->plan, m.value);
