@@ -55,7 +55,7 @@ compare() { # what, options...
 	is "$label, $1: an entered process is what the payload is" "$(diff "$tmp/payload" "$tmp/out")" \
 		"$(printf '%s\n' "$(wc -l <"$tmp/payload")a$(($(wc -l <"$tmp/payload") + 1))" "> fds ['0', '1', '2', '3']")"
 	like "$label, $1: ... the payload's facts are there to compare with" "$(cat "$tmp/payload")" "Uid*NoNewPrivs 1*Seccomp 2*"
-	enter one sh -c 'kill -0 2 && echo reached && kill -USR1 2'
+	enter one sh -c 'p=$(ls -d /proc/[0-9]* | sort -V | sed -n "2s#/proc/##p"); kill -0 $p && echo reached && kill -USR1 $p'
 	is "$label, $1: it can signal the payload" "$out" reached
 	wait "$instance"
 	is "$label, $1: ... which ends by that" $? 138

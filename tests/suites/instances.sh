@@ -24,6 +24,8 @@ end() { # NAME
 }
 
 own_cgroup='sed -n s/^0:://p /proc/self/cgroup'
+# The payload has the lowest pid but the reaper's.
+payload_cgroup='sed -n s/^0:://p $(ls -d /proc/[0-9]* | sort -V | sed -n 2p)/cgroup'
 
 test_nested() {
 	local below
@@ -40,7 +42,7 @@ i = json.load(sys.stdin)
 while i: print(len(i), i[0]["name"], i[0]["cgroup"].rsplit("/", 1)[1]); i = i[0]["nested"]')" \
 		"1 outer isorun-outer.scope"$'\n'"1 mid isorun-mid.scope"$'\n'"1 inner isorun-inner.scope"
 
-	ctl enter outer sh -c "$own_cgroup; sed -n s/^0:://p /proc/2/cgroup"
+	ctl enter outer sh -c "$own_cgroup; $payload_cgroup"
 	is "$label: who enters is in the payload's cgroup" "$out" $'/payload\n/payload'
 	"${who[@]}" isoctl enter outer sleep 902 &
 	await runs '^sleep 902$'
@@ -72,7 +74,7 @@ while i: print(len(i), i[0]["name"], i[0]["cgroup"].rsplit("/", 1)[1]); i = i[0]
 test_not_delegated() {
 	begin outer 903 isorun "${quiet[@]}" --policy nest "${nest_as[@]}" --name outer isorun "${quiet[@]}" --name inner
 	is "$label: without Delegate= what is nested is not listed" "$("${who[@]}" isoctl list --no-legend | awk '{print $1}')" outer
-	ctl enter outer sh -c "$own_cgroup; sed -n s/^0:://p /proc/2/cgroup"
+	ctl enter outer sh -c "$own_cgroup; $payload_cgroup"
 	is "$label: ... who enters is in the payload's cgroup" "$out" $'/\n/'
 	ctl enter outer isorun "${quiet[@]}" echo one more
 	no_refusal is "$label: ... and can make a sandbox there, as the payload can" "$out" "one more"

@@ -3,8 +3,8 @@
  *
  *   1. The socket of the bus is connected in the caller's root, where its path leads to the bus. Then the id maps are
  *      awaited: every file in a tmpfs needs an owner, and the owner's id must be mapped.
- *   2. The network and the root are made with all capabilities over this sandbox's namespaces. The process has no
- *      capabilities over the host's.
+ *   2. The network and the root are made, beside each other, with all capabilities over this sandbox's namespaces. The
+ *      process has no capabilities over the host's.
  *   3. The process goes on only after isorun has said that it is in its unit and that the limits hold. So the cgroup
  *      namespace begins at the unit, and the kernel counts the payload's memory from the first page.
  *   4. The Landlock rules are made after that, because they name paths in the finished root.
@@ -114,18 +114,15 @@ static void wait_for_go(Payload *payload) {
         wait_for(payload->inside, MESSAGE_GO, payload->places, ELEMENTSOF(payload->places));
 }
 
-static int make_root(Inside *inside, Failure *f) {
-        int r;
+/* The socket for notify messages belongs to the instance's network namespace, so that is joined before. */
+static int make_root(Inside *inside, Network *network, Failure *f) {
+        int r = inside->plan->notify ? network_join(network, f) : 0;
 
-        if (inside->plan->namespaces & CLONE_NEWNET) {
-                r = network_loopback_up();
-                if (r < 0)
-                        return fail(f, -r, "cannot bring up the loopback device%s", failure_socket_hint(-r));
-        }
-        r = given_write_protect(inside->plan, inside->given, inside->socket, f);
-        if (r < 0)
-                return r;
-        return root_make(inside->plan, inside->id_mapped, &inside->notify, f);
+        if (r >= 0)
+                r = given_write_protect(inside->plan, inside->given, inside->socket, f);
+        if (r >= 0)
+                r = root_make(inside->plan, inside->id_mapped, &inside->notify, f);
+        return r < 0 ? r : network_join(network, f);
 }
 
 /* The payload would inherit the caller's session keyring with its secrets, so it gets an empty one: keyctl(2),
@@ -267,15 +264,19 @@ static void step(const Inside *inside, Step step) {
 
 _Noreturn void inside_main(Inside *inside) {
         Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .places = { -1, -1 }, .proc = -1, .terminal = -1 };
+        Network network = {};
         int ruleset = -1, r;
         Failure f = {};
 
+        r = inside->plan->namespaces & CLONE_NEWNET ? network_begin(&network, &f) : 0;
+        if (r < 0)
+                give_up(inside, &f);
         connect_bus(inside);
         wait_for(inside, MESSAGE_MAPPED, NULL, 0);
         step(inside, STEP_BEGUN);
         /* The payload can read the command line of the reaper: it would find paths of the host there, and more. */
         r = process_hide_arguments("isorun");
-        r = r < 0 ? fail(&f, -r, "cannot hide the command line of isorun") : make_root(inside, &f);
+        r = r < 0 ? fail(&f, -r, "cannot hide the command line of isorun") : make_root(inside, &network, &f);
         if (r < 0)
                 give_up(inside, &f);
         step(inside, STEP_ROOT_MADE);

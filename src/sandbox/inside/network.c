@@ -2,17 +2,70 @@
 #include "sandbox/inside/network.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "util/fd.h"
 
-int network_loopback_up(void) {
-        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+static int loopback_up(int socket) {
         struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 
+        return ioctl(socket, SIOCSIFFLAGS, &request);
+}
+
+/* Shares memory and fds with the first process inside, like a thread, also errno. So no call here may fail, unless the
+ * whole start then fails. The socket belongs to the namespace and leads to it: SIOCGSKNS. */
+static int make(void *argument) {
+        Network *n = argument;
+        int fd = -1, namespace = -1;
+
+        if (unshare(CLONE_NEWNET) < 0)
+                n->failed = "cannot make the network namespace";
+        else if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0 || loopback_up(fd) < 0)
+                n->failed = "cannot bring up the loopback device";
+        else if ((namespace = ioctl(fd, SIOCGSKNS)) < 0)
+                n->failed = "cannot open the network namespace";
+        n->error = errno;
+        n->fd = namespace;
+        fd_close(fd);
+        return 0;
+}
+
+/* Not a thread: the kernel counts a process as gone after waitpid(2), so that the limit of the unit's tasks has room for
+ * the payload. With CLONE_FS, pivot_root(2) and setns(2) of the first process would be refused or reach too far. */
+int network_begin(Network *n, Failure *f) {
+        enum { STACK_SIZE = 64 * 1024 };
+
+        *n = (Network) { .fd = -1, .stack = malloc(STACK_SIZE) };
+        if (!n->stack)
+                return fail(f, ENOMEM, "cannot make the network namespace");
+        n->maker = clone(make, n->stack + STACK_SIZE, CLONE_VM | CLONE_FILES, n);
+        return n->maker < 0 ? fail(f, errno, "cannot make a process for the network namespace") : 0;
+}
+
+int network_join(Network *n, Failure *f) {
+        _cleanup_close_ int fd = -1;
+
+        if (n->maker == 0)
+                return 0;
+        while (waitpid(n->maker, NULL, __WALL) < 0)
+                if (errno != EINTR)
+                        return fail(f, errno, "cannot wait for the network namespace");
+        n->maker = 0;
+        free(n->stack);
+        fd = n->fd;
         if (fd < 0)
-                return -errno;
-        return ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
+                return fail(f, n->error ?: EIO, "%s%s%s", n->failed ?: "cannot make the network namespace",
+                            failure_socket_hint(n->error), failure_hint(n->error));
+        return setns(fd, CLONE_NEWNET) < 0 ? fail(f, errno, "cannot join the network namespace%s", failure_hint(errno)) : 0;
+}
+
+int network_loopback_up(void) {
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        return fd < 0 || loopback_up(fd) < 0 ? -errno : 0;
 }

@@ -1,5 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Inside: brings up the loopback device of this network namespace: netdevice(7). Returns 0 or -errno. */
+/* The network namespace. The kernel takes as long to make it as for the whole root. */
+
+#include <sys/types.h>
+
+#include "sandbox/wire/failure.h"
+
+/* A network namespace in the making. */
+typedef struct Network {
+        pid_t maker; /* 0: none */
+        char *stack; /* of the maker */
+        int fd;      /* the namespace; -1: not made */
+        int error;
+        const char *failed; /* what the maker could not do */
+} Network;
+
+/* Has another process make a network namespace, with its loopback device up, while this one goes on. The object must not
+ * move until network_join(). Returns 0, or a negative errno kept in f. */
+int network_begin(Network *n, Failure *f);
+
+/* Waits for the namespace and moves this process to it. Does nothing if there is none to wait for. Returns 0, or a
+ * negative errno kept in f. */
+int network_join(Network *n, Failure *f);
+
+/* Brings up the loopback device of this process's network namespace: netdevice(7). Returns 0 or -errno. */
 int network_loopback_up(void);

@@ -37,6 +37,7 @@ typedef struct Try {
 static const Try tries[] = {
         { "clone3", SYS_clone3, { 1, 0 }, EINVAL, KILLED, false },
         { "unshare", SYS_unshare, { -1 }, EINVAL, KILLED, false },
+        { "setns", SYS_setns, { -1, -1 }, EBADF, KILLED, false },
         { "mount", SYS_mount, { 1, 1, 1, 0, 1 }, EFAULT, CERTAIN, false },
         { "umount2", SYS_umount2, { 1, -1 }, EINVAL, CERTAIN, false },
         { "pivot_root", SYS_pivot_root, { 1, 1 }, EFAULT, LIKELY, false },

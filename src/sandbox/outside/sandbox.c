@@ -78,7 +78,9 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         Inside inside = { .plan = run->plan, .filter = filter, .signal_mask = run->signal_mask, .notify = -1,
                           .steps = run->report->begun };
         struct clone_args args = {
-                .flags = run->plan->namespaces | CLONE_PIDFD | (run->plan->hand_over ? CLONE_PARENT : 0),
+                /* The process inside makes the network namespace beside its root: inside/network.h. */
+                .flags = (run->plan->namespaces & ~(uint64_t) CLONE_NEWNET) | CLONE_PIDFD |
+                         (run->plan->hand_over ? CLONE_PARENT : 0),
                 .pidfd = (uint64_t) (uintptr_t) &run->pidfd,
                 /* With CLONE_PARENT, the kernel uses the exit signal of this process. */
                 .exit_signal = run->plan->hand_over ? 0 : SIGCHLD,
