@@ -194,7 +194,10 @@ forgotten() { [ "$(ctl show -P LoadState "$1")" = not-found ]; }
 ctl() { "${who[@]}" systemctl "${bus[@]}" "$@"; }
 
 # The first process with a matching command line. (pgrep -o cannot tell processes apart that started in the same tick.)
-first_pid() { pgrep -f "$1" | sort -n | head -n1; }
+first_pid() { # pattern of a command line: waits for it, because a shell that says that it runs may still have to exec it
+	eventually pgrep -f "$1" >/dev/null
+	pgrep -f "$1" | sort -n | head -n1
+}
 
 # Without files on disk, a user's journal is in the system's, which the user may not read.
 let_read_journal() {

@@ -50,7 +50,7 @@ interrupt() { # signal, pattern
 	local job=$!
 	kill "-$1" "$(first_pid "$2")"
 	patience=8 await not kill -0 "$job" 2>/dev/null
-	kill -KILL "$(first_pid "$2")" 2>/dev/null
+	pkill -KILL -f "$2" 2>/dev/null
 	wait "$job"
 	status=$?
 }
