@@ -126,17 +126,25 @@ test_pasted() {
 		head -c1 /proc/kallsyms 2>/dev/null; head -c1 /proc/kcore 2>/dev/null'
 	expect "ProtectKernelModules=yes" "EPERM EPERM EPERM" -p ProtectKernelModules=yes \
 		'" ".join(call(n, 0, 0, 0) for n in ["init_module", "finit_module", "delete_module"])'
-	shell "ProtectKernelModules=yes hides the modules" "" -p ProtectKernelModules=yes 'ls /usr/lib/modules 2>/dev/null'
+	if [ -d /usr/lib/modules ]; then
+		shell "ProtectKernelModules=yes hides the modules" "" -p ProtectKernelModules=yes 'ls /usr/lib/modules 2>/dev/null'
+	else
+		skip "$label: ProtectKernelModules=yes hides the modules" "this host has no modules"
+	fi
 	expect "ProtectKernelLogs=yes" "EPERM False" -p ProtectKernelLogs=yes \
 		'call("syslog", 10, 0, 0) + " " + str(os.path.exists("/dev/kmsg"))'
 	expect "ProtectClock=yes" "EPERM EPERM EPERM" -p ProtectClock=yes \
 		'" ".join(call(n, 0, 0) for n in ["settimeofday", "clock_settime", "adjtimex"])'
-	shell "ProtectClock=yes leaves no clock to open" "" -p ProtectClock=yes 'ls -d /dev/rtc* 2>/dev/null'
+	if ls /dev/rtc* >/dev/null 2>&1; then
+		shell "ProtectClock=yes leaves no clock to open" "" -p ProtectClock=yes 'ls -d /dev/rtc* 2>/dev/null'
+	else
+		skip "$label: ProtectClock=yes leaves no clock to open" "this host has no clock"
+	fi
 	shell "ProtectControlGroups=strict" "" -p ProtectControlGroups=strict 'ls -A /sys'
 	shell "PrivatePIDs=yes" 1 -p PrivatePIDs=yes 'cd /proc; ls -d 1; ls -d [0-9]* | while read p; do [ $p -lt 30 ] || echo $p; done'
 	shell "PrivateMounts=yes, RemoveIPC=yes" "" -p PrivateMounts=yes -p RemoveIPC=yes \
 		"readlink /proc/self/ns/mnt /proc/self/ns/ipc | grep -Fx -e $(readlink /proc/self/ns/mnt) -e $(readlink /proc/self/ns/ipc)"
-	shell "MountAPIVFS=yes" "/dev/null /proc/self/stat" -p MountAPIVFS=yes 'echo $(ls /dev/null /proc/self/stat)'
+	no_refusal shell "MountAPIVFS=yes" "/dev/null /proc/self/stat" -p MountAPIVFS=yes 'echo $(ls /dev/null /proc/self/stat)'
 	expect "KeyringMode=private" "EPERM EPERM" -p KeyringMode=private \
 		'" ".join(call(n, 0, 0, 0, 0) for n in ["keyctl", "request_key"])'
 	refused "a line that isorun would not keep" "-p: ProtectClock=: this policy is weaker, because *" -p ProtectClock=yes \
