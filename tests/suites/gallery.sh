@@ -90,12 +90,36 @@ test_builds() {
 	policy build-c --here
 	in_project 'echo "int main(void) { return 7; }" >seven.c'
 	works "build-c: make builds a program" "7" sh -c 'make -s seven && ./seven; echo $?; rm seven*'
+	test_cargo
 	test_build build-c
 
+	test_python
+	test_build build-python
+}
+
+test_cargo() {
+	if ! there cargo; then
+		skip "$label: build-c: cargo" "there is no cargo"
+		return
+	fi
+	in_project 'mkdir -p src dep/src
+		printf "[package]\nname = \"answer\"\nversion = \"0.1.0\"\n[dependencies]\ndep = { path = \"dep\" }\n" >Cargo.toml
+		printf "[package]\nname = \"dep\"\nversion = \"0.1.0\"\n" >dep/Cargo.toml
+		echo "pub fn answer() -> i32 { 42 }" >dep/src/lib.rs
+		echo "fn main() { println!(\"{}\", dep::answer()); }" >src/main.rs'
+	works "build-c: cargo builds a program" 42 sh -c 'cargo -q build && ./target/debug/answer'
+	in_project 'rm -r Cargo.* src dep target'
+}
+
+test_python() {
+	local caller=("${who[@]}")
 	policy build-python --here
 	works "build-python: venv makes an environment, and its python runs processes" "$project/.venv [1, 2]" sh -c \
 		'python3 -m venv --without-pip .venv && .venv/bin/python -c "import sys, multiprocessing as m; print(sys.prefix, m.Pool(2).map(abs, [-1, -2]))"'
-	test_build build-python
+	who+=(env PIP_INDEX_URL=http://127.0.0.1:18099/pip)
+	works "... pip installs from an index with --net" 42 --net sh -c \
+		'.venv/bin/python "$(echo /usr/share/python-wheels/pip-*.whl)/pip" -q install gallery-dep && .venv/bin/python -c "import gallery_dep; print(gallery_dep.answer)"'
+	who=("${caller[@]}")
 }
 
 test_node() {
@@ -104,10 +128,22 @@ test_node() {
 		skip "$label: build-node" "there is no npm"
 		return
 	fi
+	test_npm_ci
 	in_project 'mkdir -p dep && echo "{\"name\": \"dep\", \"version\": \"1.0.0\"}" >dep/package.json &&
 		echo "{\"name\": \"x\", \"scripts\": {\"test\": \"node -p 6*7\"}, \"dependencies\": {\"dep\": \"file:dep\"}}" >package.json'
 	works "build-node: npm installs and tests" 42 sh -c 'npm install --silent --offline --no-audit --no-fund && npm test --silent'
 	test_build build-node
+}
+
+# From a registry, and then from the cache.
+test_npm_ci() {
+	local answer='npm ci --silent --no-audit --no-fund && node -p "require(\"gallery-dep\")"'
+	in_project "mkdir -p ../npm && cp '$drop/npm/package-lock.json' . &&
+		echo '{\"name\": \"x\", \"dependencies\": {\"gallery-dep\": \"1.0.0\"}}' >package.json"
+	works "build-node: npm ci installs from a registry with --net" 42 --net --bind cache="$home/npm" sh -c "$answer"
+	works "... and without it from a cache that the policy keeps" 42 --bind cache="$home/npm" sh -c \
+		"rm -r node_modules && npm_config_offline=true && export npm_config_offline && $answer"
+	in_project 'rm -r node_modules package-lock.json ../npm'
 }
 
 test_go() {
@@ -333,6 +369,31 @@ ssh_attack() { # description, attack
 	label=root is_reached "sshd: $1" ""
 }
 
+# A package of Python and one of Node, on the server as an index and a registry have them.
+python3 - "$drop" <<'PYTHON'
+import base64, hashlib, io, json, os, sys, tarfile, zipfile
+os.chdir(sys.argv[1])
+os.makedirs("pip/gallery-dep")
+os.mkdir("npm")
+with zipfile.ZipFile("pip/gallery-dep/gallery_dep-1.0.0-py3-none-any.whl", "w") as wheel:
+    wheel.writestr("gallery_dep.py", "answer = 42\n")
+    info = "gallery_dep-1.0.0.dist-info/"
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: gallery-dep\nVersion: 1.0.0\n")
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    wheel.writestr(info + "RECORD", "".join(name + ",,\n" for name in wheel.namelist()))
+package = {"name": "gallery-dep", "version": "1.0.0", "main": "index.js"}
+with tarfile.open("npm/gallery-dep-1.0.0.tgz", "w:gz") as tar:
+    for name, text in ("package.json", json.dumps(package)), ("index.js", "module.exports = 42\n"):
+        member = tarfile.TarInfo("package/" + name)
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text.encode()))
+digest = hashlib.sha512(open("npm/gallery-dep-1.0.0.tgz", "rb").read()).digest()
+lock = {"version": "1.0.0", "resolved": "http://127.0.0.1:18099/npm/gallery-dep-1.0.0.tgz",
+        "integrity": "sha512-" + base64.b64encode(digest).decode()}
+json.dump({"name": "x", "lockfileVersion": 3, "requires": True, "packages": {
+    "": {"name": "x", "dependencies": {"gallery-dep": "1.0.0"}}, "node_modules/gallery-dep": lock}},
+    open("npm/package-lock.json", "w"))
+PYTHON
 python3 -m http.server -b 127.0.0.1 -d "$drop" 18099 >/dev/null 2>&1 &
 await asked 200 curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:18099/
 for attack in reads_key leaves_file sees_process runs_written makes_socket reaches_host; do
