@@ -130,6 +130,33 @@ test_attacks() {
 	fi
 }
 
+# Root in a sandbox owns the host's devices, and each service has /dev/null as fd 0.
+test_device() {
+	local node=$tmp/dev/null change='chmod 600 /proc/self/fd/0 2>/dev/null; python3 -c "import os; os.fchmod(0, 0o600)" 2>&1 |
+		grep -o "Read-only.*"; python3 -c "import os; os.chown(0, 1, 1)" 2>/dev/null; read -r x; echo "$?"' options
+	mkdir "$tmp/dev"
+	mount -t tmpfs -o mode=755 tmpfs "$tmp/dev"
+	mknod -m 666 "$node" c 1 3
+	for options in "" "-p PrivateUsers=no -p CapabilityBoundingSet=CAP_FOWNER" "-p PrivateDevices=no" "-p RestrictNamespaces=no" \
+		"--policy $top/policies/nest.conf ${nest_as[*]}"; do
+		# shellcheck disable=SC2086
+		"$isorun" --quiet "${mode[@]}" $options sh -c "$change" <"$node" >"$tmp/out" 2>&1
+		# promise P34
+		is "$label: a device as fd 0${options:+, $options}: nothing changes it, and it can be read" \
+			"$(cat "$tmp/out") $(stat -c '%a %u' "$node")" $'Read-only file system\n1 666 0'
+		chmod 666 "$node"
+	done
+	if [ -S /run/dbus/system_bus_socket ]; then
+		"$isorun" --quiet "${mode[@]}" --name device sleep 871 &
+		await runs "^sleep 871"
+		"$isoctl" enter device sh -c "$change" <"$node" >"$tmp/out" 2>&1
+		is "$label: ... nor with isoctl enter" "$(cat "$tmp/out") $(stat -c '%a %u' "$node")" $'Read-only file system\n1 666 0'
+		"$isoctl" stop device
+		wait $!
+	fi
+	umount "$tmp/dev"
+}
+
 # Runs a script with $isorun and the suite's options as "box", with fd 0 of the file.
 script() { # text
 	write_file
@@ -204,6 +231,7 @@ all() {
 	bus=()
 	[ "$label" = root ] || bus=(--user)
 	test_attacks
+	[ "$label" = user ] || test_device
 	test_offset
 	test_others
 	test_service

@@ -184,6 +184,17 @@ static int allow_written(const Inside *inside, int ruleset, Failure *f) {
         return r;
 }
 
+static int replace_devices(const Inside *inside, Failure *f) {
+        int r = 0;
+
+        for (int fd = 0; r >= 0 && fd < 3 + (int) inside->plan->n_passed_fds; fd++) {
+                r = given_replace_device(fd < 3 && inside->standard_io[fd] >= 0 ? inside->standard_io[fd] : fd);
+                if (r < 0)
+                        return fail(f, -r, DEVICE_OUTSIDE, fd);
+        }
+        return 0;
+}
+
 static int complete(Payload *payload, int *ruleset, Failure *f) {
         Inside *inside = payload->inside;
         const Plan *plan = inside->plan;
@@ -205,6 +216,8 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
                 r = allow_given(inside->given, *ruleset, f);
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
+        if (r >= 0)
+                r = replace_devices(inside, f);
         if (r >= 0 && plan->landlock_files)
                 r = allow_written(inside, *ruleset, f);
         if (r >= 0 && plan->own_session)

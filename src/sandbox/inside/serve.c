@@ -13,6 +13,7 @@
 
 #include "plan/show/show.h"
 #include "sandbox/inside/pty.h"
+#include "sandbox/root/given.h"
 #include "sandbox/wire/control.h"
 #include "sandbox/wire/standard-io.h"
 #include "util/fd.h"
@@ -84,6 +85,9 @@ static int sort_fds(const Request *r, int terminal, int ret[static 3]) {
                 q = standard_io_check(ret[i]);
                 if (q < 0)
                         return fail(r->f, -q, q == -EISDIR ? STANDARD_IO_OUTSIDE : "cannot use fd %d", i);
+                q = given_replace_device(ret[i]);
+                if (q < 0)
+                        return fail(r->f, -q, DEVICE_OUTSIDE, i);
         }
         return 0;
 }

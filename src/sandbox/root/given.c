@@ -49,6 +49,34 @@ static bool is_out_of_reach(const Plan *plan, const GivenFile *file) {
                faccessat(AT_FDCWD, file->path, W_OK, AT_EACCESS) < 0;
 }
 
+/* The path of the device in the sandbox, or NULL. The payload cannot change the device of another owner. */
+static const char *find_device(int fd) {
+        static const char *const paths[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom" };
+        struct stat given, own;
+
+        if (fstat(fd, &given) < 0 || !S_ISCHR(given.st_mode) || given.st_uid != geteuid())
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++)
+                if (stat(paths[i], &own) >= 0 && own.st_rdev == given.st_rdev)
+                        return paths[i];
+        return NULL;
+}
+
+int given_replace_device(int fd) {
+        const char *path = find_device(fd);
+        int flags = fcntl(fd, F_GETFL), descriptor_flags = fcntl(fd, F_GETFD);
+        _cleanup_close_ int device = -1;
+
+        if (!path)
+                return 0;
+        if (flags < 0 || descriptor_flags < 0)
+                return -errno;
+        device = open(path, (flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) | O_CLOEXEC);
+        if (device < 0)
+                return -errno;
+        return dup3(device, fd, descriptor_flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0 ? -errno : 0;
+}
+
 int given_write_protect(const Plan *plan, const GivenFiles *files, int socket, Failure *f) {
         for (size_t i = 0; i < files->n; i++) {
                 const GivenFile *file = &files->items[i];
