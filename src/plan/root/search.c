@@ -51,40 +51,42 @@ static bool is_special(char c) {
         return c == '*' || c == '?' || c == '[' || c == '\\' || c == '/' || c == '\0';
 }
 
-/* fnmatch(3) without "[" and "\\". */
-static bool match_wildcards(const char *pattern, size_t n, const char *name, size_t size) {
-        const char *p = pattern, *s = name, *star = NULL, *resume = NULL;
+static bool is_end(char c) {
+        return c == '/' || c == '\0';
+}
 
-        while (s < name + size)
-                if (p < pattern + n && *p == '*') {
-                        star = p++;
+/* Matches a component like fnmatch(3). Returns 1, 0, or -EOPNOTSUPP if that depends on "[" or "\". */
+static int match_wildcards(const char *p, const char *s) {
+        const char *star = NULL, *resume = NULL;
+
+        while (!is_end(*s))
+                if (*p == '[' || *p == '\\')
+                        return -EOPNOTSUPP;
+                else if (*p == '*') {
+                        star = ++p;
                         resume = s;
-                } else if (p < pattern + n && (*p == '?' || *p == *s)) {
+                } else if (!is_end(*p) && (*p == '?' || *p == *s)) {
                         p++;
                         s++;
                 } else if (star) {
-                        p = star + 1;
+                        p = star;
                         s = ++resume;
                 } else
-                        return false;
-        while (p < pattern + n && *p == '*')
+                        return 0;
+        while (*p == '*')
                 p++;
-        return p == pattern + n;
-}
-
-static int match(const char *pattern, const char *path) {
-        size_t n = strcspn(pattern, "/"), size = strcspn(path, "/");
-        _cleanup_free_ char *component = NULL, *name = NULL;
-
-        if (!memchr(pattern, '[', n) && !memchr(pattern, '\\', n))
-                return match_wildcards(pattern, n, path, size);
-        component = strndup(pattern, n);
-        name = strndup(path, size);
-        return component && name ? fnmatch(component, name, 0) != FNM_NOMATCH : -ENOMEM;
+        return *p == '[' || *p == '\\' ? -EOPNOTSUPP : is_end(*p);
 }
 
 int component_match(const char *pattern, const char *path) {
-        return pattern[0] == path[0] || is_special(pattern[0]) ? match(pattern, path) : 0;
+        _cleanup_free_ char *component = NULL, *name = NULL;
+        int r = match_wildcards(pattern, path);
+
+        if (r != -EOPNOTSUPP)
+                return r;
+        component = strndup(pattern, strcspn(pattern, "/"));
+        name = strndup(path, strcspn(path, "/"));
+        return component && name ? fnmatch(component, name, 0) != FNM_NOMATCH : -ENOMEM;
 }
 
 /* Each start compares a hundred rules with hundreds of names, and most of them differ in the first character. *chains
@@ -106,7 +108,7 @@ static int match_chain(const Candidate *candidates, int first, const char *name)
         int r = 0;
 
         for (int i = first; r == 0 && i >= 0; i = candidates[i].next)
-                r = match(candidates[i].rest, name);
+                r = component_match(candidates[i].rest, name);
         return r;
 }
 
@@ -212,7 +214,7 @@ static int visit_name(const Search *s, const char *directory, const char *name, 
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 const Candidate *c = &candidates[i];
 
-                r = !c->first || c->first == (unsigned char) name[0] ? match(c->rest, name) : 0;
+                r = !c->first || c->first == (unsigned char) name[0] ? component_match(c->rest, name) : 0;
                 if (r > 0)
                         matching[k++] = *c;
         }
