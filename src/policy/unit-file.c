@@ -2,7 +2,6 @@
 #include "policy/unit-file.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "util/text.h"
 
@@ -45,9 +44,6 @@ static int take_logical(Reader *r, char **ret) {
         const char *line;
         size_t n;
 
-        if (text_open(&text) < 0)
-                return -ENOMEM;
-
         while (take_physical(r, &line, &n)) {
                 if (!any)
                         r->start = r->line;
@@ -62,9 +58,9 @@ static int take_logical(Reader *r, char **ret) {
                 while (n > 0 && line[n - 1] == '\r')
                         n--;
                 if (more)
-                        fputc(' ', text.f);
+                        text_add_char(&text, ' ');
                 more = n > 0 && line[n - 1] == '\\';
-                fwrite(line, 1, more ? n - 1 : n, text.f);
+                text_add_bytes(&text, line, more ? n - 1 : n);
                 if (!more)
                         break;
         }

@@ -45,30 +45,46 @@ static bool is_control(const unsigned char *s) {
         return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
 }
 
+/* The number of bytes at the beginning that need no escape. */
+static size_t plain_length(const char *text) {
+        const unsigned char *s = (const unsigned char *) text;
+        size_t n;
+
+        do {
+                while (*s >= 0x20 && *s < 0x7f)
+                        s++;
+                n = *s && !is_control(s) ? utf8_length(s) : 0;
+                s += n;
+        } while (n > 0);
+        return (size_t) ((const char *) s - text);
+}
+
 void escape_write(FILE *f, const char *text) {
-        const unsigned char *s = (const unsigned char *) text, *plain = s;
+        for (;;) {
+                size_t n = plain_length(text);
 
-        while (*s) {
-                size_t n = utf8_length(s);
-
-                if (n > 0 && !is_control(s)) {
-                        s += n;
-                        continue;
-                }
-                fwrite(plain, 1, (size_t) (s - plain), f);
-                fprintf(f, "\\x%02x", *s++);
-                plain = s;
+                fwrite(text, 1, n, f);
+                if (!text[n])
+                        return;
+                fprintf(f, "\\x%02x", (unsigned char) text[n]);
+                text += n + 1;
         }
-        fwrite(plain, 1, (size_t) (s - plain), f);
 }
 
 char *escape(const char *text) {
         _cleanup_text_ Text escaped = {};
 
-        if (text_open(&escaped) < 0)
-                return NULL;
-        escape_write(escaped.f, text);
-        return text_finish(&escaped);
+        for (;;) {
+                size_t n = plain_length(text);
+                char code[5];
+
+                text_add_bytes(&escaped, text, n);
+                if (!text[n])
+                        return text_finish(&escaped);
+                snprintf(code, sizeof(code), "\\x%02x", (unsigned char) text[n]);
+                text_add(&escaped, code);
+                text += n + 1;
+        }
 }
 
 char *make_line(const char *text, size_t max) {

@@ -9,18 +9,20 @@
 #include "util/escape.h"
 #include "util/text.h"
 
-static void origin_write(FILE *f, Origin origin) {
-        fputs(origin.file ?: "built-in", f);
-        if (origin.line > 0)
-                fprintf(f, ":%u", origin.line);
+static void origin_add(Text *text, Origin origin) {
+        char line[16];
+
+        text_add(text, origin.file ?: "built-in");
+        if (origin.line == 0)
+                return;
+        snprintf(line, sizeof(line), ":%u", origin.line);
+        text_add(text, line);
 }
 
 char *origin_format(Origin origin) {
         _cleanup_text_ Text text = {};
 
-        if (text_open(&text) < 0)
-                return NULL;
-        origin_write(text.f, origin);
+        origin_add(&text, origin);
         return text_finish(&text);
 }
 
@@ -55,17 +57,19 @@ static _printf_(5, 0) void keep_first(Report *report, int error, const Origin *o
 
 static _printf_(3, 0) char *compose(const Origin *origin, const char *key, const char *fmt, va_list ap) {
         _cleanup_text_ Text text = {};
-        _cleanup_free_ char *raw = NULL;
+        _cleanup_free_ char *raw = NULL, *rest = formatv(fmt, ap);
 
-        if (text_open(&text) < 0)
+        if (!rest)
                 return NULL;
         if (origin && origin->file) {
-                origin_write(text.f, *origin);
-                fputs(": ", text.f);
+                origin_add(&text, *origin);
+                text_add(&text, ": ");
         }
-        if (key)
-                fprintf(text.f, "%s=: ", key);
-        vfprintf(text.f, fmt, ap);
+        if (key) {
+                text_add(&text, key);
+                text_add(&text, "=: ");
+        }
+        text_add(&text, rest);
         raw = text_finish(&text);
         if (raw && text.size > REPORT_LINE_MAX)
                 strcpy(raw + REPORT_LINE_MAX - strlen("…"), "…");

@@ -89,10 +89,10 @@ char **strv_copy(char *const *v) {
 char *strv_join(char *const *v, const char *separator) {
         _cleanup_text_ Text text = {};
 
-        if (text_open(&text) < 0)
-                return NULL;
-        for (size_t i = 0; v && v[i]; i++)
-                fprintf(text.f, "%s%s", i ? separator : "", v[i]);
+        for (size_t i = 0; v && v[i]; i++) {
+                text_add(&text, i ? separator : "");
+                text_add(&text, v[i]);
+        }
         return text_finish(&text);
 }
 

@@ -45,29 +45,41 @@ static bool make_room(Text *text, size_t n) {
         return true;
 }
 
-static ssize_t append(void *cookie, const char *bytes, size_t n) {
-        Text *text = cookie;
-
-        if (text->failed || !make_room(text, n)) {
-                text->failed = true;
-                return 0;
-        }
+void text_add_bytes(Text *text, const char *bytes, size_t n) {
+        text->failed = text->failed || !make_room(text, n);
+        if (text->failed)
+                return;
         memcpy(text->bytes + text->size, bytes, n);
         text->size += n;
         text->bytes[text->size] = '\0';
-        return (ssize_t) n;
+}
+
+void text_add(Text *text, const char *s) {
+        text_add_bytes(text, s, strlen(s));
+}
+
+void text_add_char(Text *text, char c) {
+        text_add_bytes(text, &c, 1);
+}
+
+static ssize_t append(void *cookie, const char *bytes, size_t n) {
+        Text *text = cookie;
+
+        text_add_bytes(text, bytes, n);
+        return text->failed ? 0 : (ssize_t) n;
 }
 
 /* open_memstream(3) cannot be used: if memory runs out, glibc drops text and still reports success. */
 int text_open(Text *text) {
         *text = (Text) {};
         text->f = fopencookie(text, "w", (cookie_io_functions_t) { .write = append });
-        append(text, "", 0);
         return text->f ? 0 : -ENOMEM;
 }
 
 const char *text_so_far(Text *text) {
-        fflush(text->f);
+        if (text->f)
+                fflush(text->f);
+        text_add(text, ""); /* an empty text has bytes, too */
         return text->failed ? NULL : text->bytes;
 }
 

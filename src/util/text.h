@@ -13,8 +13,9 @@ char *formatv(const char *fmt, va_list ap) _printf_(1, 0);
 /* Removes white space from both ends, in place. Returns the first character that is left. */
 char *text_trim(char *s);
 
-/* A text that is written piece by piece with the functions of stdio. Callers need not check each write: if memory ran
- * out at any time, text_finish() returns NULL. The struct must not move while it is open. */
+/* A text that is written piece by piece. Callers need not check each write: if memory ran out at any time,
+ * text_finish() returns NULL. An empty struct is an empty text, to which text_add() adds. After text_open(), write with
+ * the functions of stdio instead; then the struct must not move. This is slower: a stream has a buffer of its own. */
 typedef struct Text {
         FILE *f;
         char *bytes; /* NUL-terminated */
@@ -22,10 +23,14 @@ typedef struct Text {
         bool failed;
 } Text;
 
+void text_add(Text *text, const char *s);
+void text_add_bytes(Text *text, const char *bytes, size_t n);
+void text_add_char(Text *text, char c);
+
 /* Returns 0 or -ENOMEM. */
 int text_open(Text *text);
 
-/* Closes the stream and returns the text, which the caller frees. NULL if memory ran out. */
+/* Ends the text and returns it, which the caller frees. NULL if memory ran out. */
 char *text_finish(Text *text);
 
 /* Returns the text so far; more can be written after it. Borrowed, until the next write. NULL if memory ran out. */

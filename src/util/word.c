@@ -16,20 +16,28 @@ enum {
 
 #define WHITESPACE " \t\n\r"
 
-static int put_utf8(FILE *f, uint32_t c) {
+static void add(Text *out, uint32_t byte) {
+        text_add_char(out, (char) byte);
+}
+
+static int put_utf8(Text *out, uint32_t c) {
         if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
                 return -EINVAL;
 
         if (c < 0x80)
-                fputc((int) c, f);
+                add(out, c);
         else if (c < 0x800)
-                fprintf(f, "%c%c", (int) (0xc0 | c >> 6), (int) (0x80 | (c & 0x3f)));
+                add(out, 0xc0 | c >> 6);
         else if (c < 0x10000)
-                fprintf(f, "%c%c%c", (int) (0xe0 | c >> 12), (int) (0x80 | (c >> 6 & 0x3f)),
-                        (int) (0x80 | (c & 0x3f)));
+                add(out, 0xe0 | c >> 12);
         else
-                fprintf(f, "%c%c%c%c", (int) (0xf0 | c >> 18), (int) (0x80 | (c >> 12 & 0x3f)),
-                        (int) (0x80 | (c >> 6 & 0x3f)), (int) (0x80 | (c & 0x3f)));
+                add(out, 0xf0 | c >> 18);
+        if (c >= 0x10000)
+                add(out, 0x80 | (c >> 12 & 0x3f));
+        if (c >= 0x800)
+                add(out, 0x80 | (c >> 6 & 0x3f));
+        if (c >= 0x80)
+                add(out, 0x80 | (c & 0x3f));
         return 0;
 }
 
@@ -51,7 +59,7 @@ static int take_number(const char **p, size_t n, int base, uint32_t *ret) {
 }
 
 /* *p is the character after the backslash. Writes nothing if it fails. */
-static int take_c_escape(const char **p, FILE *f) {
+static int take_c_escape(const char **p, Text *out) {
         static const char plain[][2] = { { 'a', '\a' }, { 'b', '\b' }, { 'f', '\f' },  { 'n', '\n' },
                                          { 'r', '\r' }, { 't', '\t' }, { 'v', '\v' },  { 's', ' ' },
                                          { '"', '"' },  { '\'', '\'' }, { '\\', '\\' } };
@@ -61,7 +69,8 @@ static int take_c_escape(const char **p, FILE *f) {
         for (size_t i = 0; i < ELEMENTSOF(plain); i++)
                 if (**p == plain[i][0]) {
                         (*p)++;
-                        return fputc(plain[i][1], f) == EOF ? -ENOMEM : 0;
+                        text_add_char(out, plain[i][1]);
+                        return 0;
                 }
 
         switch (**p) {
@@ -72,11 +81,11 @@ static int take_c_escape(const char **p, FILE *f) {
         case 'u':
                 (*p)++;
                 r = take_number(p, 4, 16, &c);
-                return r < 0 ? r : put_utf8(f, c);
+                return r < 0 ? r : put_utf8(out, c);
         case 'U':
                 (*p)++;
                 r = take_number(p, 8, 16, &c);
-                return r < 0 ? r : put_utf8(f, c);
+                return r < 0 ? r : put_utf8(out, c);
         default:
                 r = take_number(p, 3, 8, &c);
         }
@@ -84,48 +93,57 @@ static int take_c_escape(const char **p, FILE *f) {
         /* A NUL would silently end the word. */
         if (r < 0 || c == 0 || c > 255)
                 return -EINVAL;
-        return fputc((int) c, f) == EOF ? -ENOMEM : 0;
+        text_add_char(out, (char) c);
+        return 0;
 }
 
 /* Does the same, but keeps the backslash of an escape that C does not have. */
-static int take_lenient_escape(const char **p, FILE *f) {
+static int take_lenient_escape(const char **p, Text *out) {
         const char *start = *p;
-        int r = take_c_escape(p, f);
+        int r = take_c_escape(p, out);
 
         if (r != -EINVAL)
                 return r;
         *p = start;
-        fputc('\\', f);
+        text_add_char(out, '\\');
         if (**p)
-                fputc(*(*p)++, f);
+                text_add_char(out, *(*p)++);
         return 0;
 }
 
-static int take_plain_escape(const char **p, FILE *f) {
-        return **p ? fputc(*(*p)++, f) == EOF ? -ENOMEM : 0 : -EINVAL;
+static int take_plain_escape(const char **p, Text *out) {
+        if (!**p)
+                return -EINVAL;
+        text_add_char(out, *(*p)++);
+        return 0;
 }
 
 /* *p is the character after the backslash. */
-static int take_escape(const char **p, WordEscapes escapes, FILE *f) {
+static int take_escape(const char **p, WordEscapes escapes, Text *out) {
         if (**p == ':' && escapes != WORD_PLAIN) { /* C has no such escape, word_split_colons() needs it */
-                fputs("\\:", f);
+                text_add(out, "\\:");
                 (*p)++;
                 return 0;
         }
-        return escapes == WORD_STRICT ? take_c_escape(p, f)
-               : escapes == WORD_C    ? take_lenient_escape(p, f)
-                                      : take_plain_escape(p, f);
+        return escapes == WORD_STRICT ? take_c_escape(p, out)
+               : escapes == WORD_C    ? take_lenient_escape(p, out)
+                                      : take_plain_escape(p, out);
 }
 
-static int take_word(const char **text, WordEscapes escapes, FILE *f) {
+static int take_word(const char **text, WordEscapes escapes, Text *out) {
         const char *p = *text;
         char quote = 0;
         int r;
 
         for (; *p && (quote || !strchr(WHITESPACE, *p));) {
-                if (*p == '\\') {
+                size_t plain = strcspn(p, WHITESPACE "\\\"':");
+
+                if (plain > 0) {
+                        text_add_bytes(out, p, plain);
+                        p += plain;
+                } else if (*p == '\\') {
                         p++;
-                        r = take_escape(&p, escapes, f);
+                        r = take_escape(&p, escapes, out);
                         if (r < 0)
                                 return r;
                 } else if (quote ? *p == quote : *p == '"' || *p == '\'') {
@@ -133,8 +151,8 @@ static int take_word(const char **text, WordEscapes escapes, FILE *f) {
                         p++;
                 } else {
                         if (*p == ':' && quote && escapes == WORD_COLONS)
-                                fputc('\\', f);
-                        fputc(*p++, f);
+                                text_add_char(out, '\\');
+                        text_add_char(out, *p++);
                 }
         }
 
@@ -150,9 +168,7 @@ static int next_as(const char **text, WordEscapes escapes, char **ret) {
         if (!**text)
                 return 0;
 
-        if (text_open(&word) < 0)
-                return -ENOMEM;
-        r = take_word(text, escapes, word.f);
+        r = take_word(text, escapes, &word);
         if (r < 0)
                 return r;
         *ret = text_finish(&word);
@@ -167,14 +183,12 @@ int word_unescape(const char *text, char **ret) {
         _cleanup_text_ Text out = {};
         int r = 0;
 
-        if (text_open(&out) < 0)
-                return -ENOMEM;
         while (*text && r >= 0)
                 if (text[0] == '\\' && text[1] != ':') {
                         text++;
-                        r = take_c_escape(&text, out.f);
+                        r = take_c_escape(&text, &out);
                 } else
-                        fputc(*text++, out.f);
+                        text_add_char(&out, *text++);
         if (r < 0)
                 return r;
         *ret = text_finish(&out);

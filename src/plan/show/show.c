@@ -46,17 +46,9 @@ typedef struct Pieces {
         bool any;
 } Pieces;
 
-static bool pieces_begin(Output *out, Pieces *p) {
-        *p = (Pieces) {};
-        if (text_open(&p->text) >= 0)
-                return true;
-        text_deinit(&p->text);
-        out->oom = true;
-        return false;
-}
-
 static void pieces_add(Pieces *p, const char *word) {
-        fprintf(p->text.f, "%s%s", p->any ? " " : "", word);
+        text_add(&p->text, p->any ? " " : "");
+        text_add(&p->text, word);
         p->any = true;
 }
 
@@ -136,10 +128,8 @@ static void show_scope(Output *out) {
 }
 
 static void show_namespaces(Output *out, const char *key, uint64_t flags) {
-        Pieces p;
+        Pieces p = {};
 
-        if (!pieces_begin(out, &p))
-                return;
         for (const NamedNumber *n = namespace_types; n->name; n++)
                 if (flags & (uint64_t) n->number)
                         pieces_add(&p, n->name);
@@ -147,10 +137,8 @@ static void show_namespaces(Output *out, const char *key, uint64_t flags) {
 }
 
 static void show_capabilities(Output *out, const char *key, uint64_t mask, DirectiveId id) {
-        Pieces p;
+        Pieces p = {};
 
-        if (!pieces_begin(out, &p))
-                return;
         for (unsigned c = 0; c < 64; c++) {
                 char name[CAPABILITY_NAME_MAX];
 
@@ -311,10 +299,8 @@ static void show_mount(Output *out, const PlanMount *m) {
 }
 
 static void show_calls(Output *out, const char *key, int error) {
-        Pieces p;
+        Pieces p = {};
 
-        if (!pieces_begin(out, &p))
-                return;
         for (size_t i = 0; i < out->plan->n_calls; i++)
                 if (out->plan->calls[i].error == error)
                         pieces_add(&p, out->plan->calls[i].name);
@@ -388,10 +374,8 @@ static void show_landlock(Output *out) {
                       "not restricted, because the payload may mount: only mounts keep files read-only");
         for (size_t i = 0; i < plan->n_landlock_rules; i++) {
                 const PlanLandlockRule *rule = &plan->landlock_rules[i];
-                Pieces p;
+                Pieces p = {};
 
-                if (!pieces_begin(out, &p))
-                        return;
                 for (const LandlockRight *r = landlock_rights; r->name; r++)
                         if (rule->access & r->bit)
                                 pieces_add(&p, r->name);
@@ -499,13 +483,17 @@ static void print_section(void *userdata, const char *name) {
 
 static void print_entry(void *userdata, const char *key, const char *value, const Origin *origin) {
         _cleanup_free_ char *where = origin ? origin_format(*origin) : NULL, *shown = escape(key);
+        static const char padding[] = "                       ";
         TextPrinter *p = userdata;
 
         if (!shown || (origin && !where)) {
                 p->oom = true;
                 return;
         }
-        fprintf(p->f, "  %-23s ", shown);
+        fputs("  ", p->f);
+        fputs(shown, p->f);
+        fputs(padding + (strlen(shown) < strlen(padding) ? strlen(shown) : strlen(padding)), p->f);
+        fputc(' ', p->f);
         escape_write(p->f, value);
         if (where) {
                 fputs("   # ", p->f);

@@ -34,17 +34,15 @@ int specifier_expand(const Specifiers *specifiers, const char *text, char **ret,
         const char *value = "";
         char uid[16];
 
-        if (text_open(&out) < 0)
-                return -ENOMEM;
         for (const char *p = text; value && *p; p++) {
                 if (*p != '%') {
-                        fputc(*p, out.f);
+                        text_add_char(&out, *p);
                         continue;
                 }
                 *ret_bad = *++p;
                 value = lookup(specifiers, *p, uid);
                 if (value)
-                        fputs(value, out.f);
+                        text_add(&out, value);
         }
 
         if (!value)
