@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "convert/systemd.h"
+#include "plan/root/system-data.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -143,7 +144,8 @@ static void write_builtin(Exporter *e, const PlanMount *m) {
         else if (m->kind == MOUNT_DIRECTORY && streq(m->destination, "/var/tmp"))
                 fputs("TemporaryFileSystem=/var/tmp:mode=1777,size=64M\n", e->builtin);
         else if (m->kind == MOUNT_BIND && !path_is_below(m->destination, "/dev") && !streq(m->destination, "/dev")) {
-                fputs("BindReadOnlyPaths=", e->builtin);
+                /* Another host may not have the data of a package. */
+                fprintf(e->builtin, "BindReadOnlyPaths=%s", system_data_contains(m->destination) ? "-" : "");
                 write_bind(e, e->builtin, m->origin, m->source.path, m->destination, "");
         }
 }

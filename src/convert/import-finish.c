@@ -7,6 +7,7 @@
 #include "convert/import-strict.h"
 #include "convert/systemd.h"
 #include "plan/root/secrets.h"
+#include "plan/root/system-data.h"
 #include "policy/value/names.h"
 #include "util/array.h"
 #include "util/path.h"
@@ -122,6 +123,81 @@ static int drop_inaccessible_mounts(Import *import) {
         return r;
 }
 
+/* Whether the item replaces what isorun has at path by default. */
+static bool covers(const ImportItem *item, const char *path) {
+        size_t n = strcspn(item->text, ":");
+
+        switch (item->id) {
+        case D_RootDirectory:
+                return true;
+        case D_BindPaths:
+        case D_BindReadOnlyPaths:
+                return path_is_at_or_below(path, item->destination);
+        case D_TemporaryFileSystem:
+                return strncmp(path, item->text, n) == 0 && (!path[n] || path[n] == '/');
+        default:
+                return false;
+        }
+}
+
+/* Whether the policy without the item, which can be NULL, shows the system's data at path. */
+static bool shows_system_data(const Import *import, const ImportItem *without, const char *path) {
+        if (!system_data_contains(path))
+                return false;
+        for (size_t i = 0; i < import->n_items; i++)
+                if (&import->items[i] != without && !import->items[i].dropped && covers(&import->items[i], path))
+                        return false;
+        return true;
+}
+
+/* Whether another item decides what is seen at path. */
+static bool is_settled(const Import *import, const ImportItem *without, const char *path) {
+        for (const ImportItem *item = import->items; item < import->items + import->n_items; item++)
+                if (item != without && !item->dropped &&
+                    (covers(item, path) ||
+                     (item->id == D_InaccessiblePaths && path_is_at_or_below(path, plain(item)))))
+                        return true;
+        return false;
+}
+
+/* Drops a directory in memory on /var if the unit has all that isorun has there by default. Otherwise it stays, and
+ * isorun adds nothing to it. */
+static int drop_memory(Import *import, ImportItem *item) {
+        _cleanup_strv_free_ char **data = NULL;
+        int r = system_data_list(&data);
+
+        for (char **d = data; r >= 0 && d && *d; d++)
+                if (!is_settled(import, item, *d))
+                        return 0;
+        if (r < 0)
+                return r;
+        item->dropped = true;
+        return import_note(import, line_of(import, item), true, "%s is in memory by default", item->text);
+}
+
+/* Drops the mounts of data that isorun shows by itself. */
+static int drop_system_data(Import *import) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
+                ImportItem *item = &import->items[i];
+
+                if (item->id == D_TemporaryFileSystem && !item->dropped && streq(item->text, "/var"))
+                        r = drop_memory(import, item);
+        }
+        for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
+                ImportItem *item = &import->items[i];
+
+                if (item->id != D_BindReadOnlyPaths || item->dropped || !streq(plain(item), item->destination) ||
+                    !shows_system_data(import, item, item->destination))
+                        continue;
+                item->dropped = true;
+                r = import_note(import, line_of(import, item), true, "isorun shows %s by default, read-only",
+                                item->destination);
+        }
+        return r;
+}
+
 /* Whether isorun hides path because it has data or secrets of the machine. Returns 1, 0 or -ENOMEM. */
 static int holds_data(const char *path) {
         for (const char *const *emptied = systemd_emptied; *emptied; emptied++)
@@ -138,7 +214,7 @@ static int is_hidden(const Import *import, const char *path) {
         for (const char *const *hidden = systemd_hidden; *hidden; hidden++)
                 if (path_is_at_or_below(path, *hidden))
                         return true;
-        return holds_data(path);
+        return system_data_hides(path) && shows_system_data(import, NULL, path) ? true : holds_data(path);
 }
 
 static int drop_hidden(Import *import) {
@@ -328,8 +404,9 @@ static void drop_ambient(Import *import) {
 }
 
 int import_finish(Import *import) {
-        int (*const steps[])(Import *import) = { import_apply_implied, drop_inaccessible_mounts, drop_hidden,
-                                                 drop_private,         drop_read_only,           drop_denied };
+        int (*const steps[])(Import *import) = { import_apply_implied, drop_inaccessible_mounts, drop_system_data,
+                                                 drop_hidden,          drop_private,             drop_read_only,
+                                                 drop_denied };
         int r = 0;
 
         r = find_volumes(import);

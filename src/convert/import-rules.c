@@ -176,8 +176,7 @@ static int tmpfs_options(char *options, char **ret) {
 }
 
 static int add_tmpfs(Import *import, const ImportLine *line, const char *path, char *options) {
-        static const char *const builtin[] = { "/tmp:mode=1777", "/var/tmp:mode=1777", "/dev/shm:mode=1777", "/var",
-                                               "/run" };
+        static const char *const builtin[] = { "/tmp:mode=1777", "/var/tmp:mode=1777", "/dev/shm:mode=1777", "/run" };
         _cleanup_free_ char *kept = NULL, *word = NULL;
 
         if (options && tmpfs_options(options, &kept) < 0)

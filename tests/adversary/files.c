@@ -147,7 +147,7 @@ static const Attempt attempts[] = {
         { "read-sudoers", "read /etc/sudoers", try_read, .path = "/etc/sudoers" },
         { "list-home", "list the home directory of another user", try_list, .path = "/home/adversary" },
         { "list-root", "list a directory in /root", try_list, .path = "/root/adversary" },
-        { "list-var", "list /var/lib/dpkg", try_list, .path = "/var/lib/dpkg" },
+        { "list-var", "list /var/lib/systemd", try_list, .path = "/var/lib/systemd" },
         { "list-run", "list /run/systemd", try_list, .path = "/run/systemd" },
         { "list-sys", "list /sys", try_list, .path = "/sys" },
         { "file-handle", "open a file by its handle", try_handle },

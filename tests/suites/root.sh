@@ -645,8 +645,68 @@ test_many() {
 	shell "10,000 volumes" "10000" --policy "$tmp/test.conf" 'ls /mnt/v | wc -l'
 }
 
+# The symlinks of /usr and /etc into /var that lead somewhere here.
+var_links() {
+	find /usr /etc -xdev -type l -lname '*/var/*' 2>/dev/null | while read -r link; do
+		[ ! -r "$link" ] || echo "$link"
+	done | sort
+}
+
+# A file of each level of /var, and beside each directory that the sandbox shows a part of.
+leave_in_var() {
+	local dir
+	for dir in /var /var/lib /var/cache /var/log /var/spool /var/lib/dpkg-isorun-test /var/cache/postgresql /var/lib/libreoffice; do
+		mkdir -p "$dir" && echo secret >"$dir/isorun-test-secret" && chmod 644 "$dir/isorun-test-secret"
+	done
+}
+
+run_program() { # description, the program, expected output, script
+	if command -v "$2" >/dev/null; then
+		no_refusal shell "$1" "$3" --policy "$top/policies/default.conf" "$4"
+		no_refusal shell "$1, in a build" "$3" --policy "$top/policies/build-c.conf" "$4"
+	else
+		skip "$label: $1" "no $2"
+	fi
+}
+
+test_system_data() {
+	local links data=/var/lib/dpkg
+	links=$(var_links)
+	no_isorun ok "$label: /usr has links into /var" test -n "$links"
+	# shellcheck disable=SC2086
+	box sh -c 'for link; do [ ! -r "$link" ] || echo "$link"; done' sh $links
+	no_refusal is "$label: ... each leads inside where it leads outside" "$out" "$links"
+	run_program "dpkg knows the packages" dpkg-query $'ii \ndpkg: /usr/bin/dpkg-query' \
+		"dpkg-query -Wf '\${db:Status-Abbrev}\n' dpkg; dpkg-query -S /usr/bin/dpkg-query"
+	run_program "dpkg-checkbuilddeps knows what is missing" dpkg-checkbuilddeps \
+		"dpkg-checkbuilddeps: error: Unmet build dependencies: isorun-no-such" \
+		'printf "Source: x\nBuild-Depends: dpkg-dev, isorun-no-such\n\nPackage: x\nArchitecture: all\n" >/tmp/control
+		dpkg-checkbuilddeps /tmp/control 2>&1'
+	run_program "aspell has its dictionaries" aspell helo 'echo hello helo | aspell -d en list'
+	run_program "hunspell, too" hunspell helo 'echo hello helo | hunspell -d en_US -l'
+	run_program "ghostscript has its fonts" gs ok \
+		'gs -q -dBATCH -dNODISPLAY -c "/Identity-H /CMap findresource /CMapName get /Identity-H eq { (ok) = } if quit"'
+	run_program "latex makes a page" latex ok 'cd /tmp; mkdir t; cd t
+		printf "\\\\documentclass{article}\\\\begin{document}x\\\\end{document}\n" >x.tex
+		latex -interaction=batchmode x >/dev/null && [ -s x.dvi ] && echo ok'
+	# promise P2
+	shell "nothing else of /var is seen" "" 'find /var -name "*isorun-test*"; ls -A /var/log; ls -d /var/spool /var/mail 2>/dev/null'
+	shell "no file of it can be written, nor made beside one" "" \
+		"for f in $data/status $data/info/dpkg.list; do (: >>\$f) 2>/dev/null && echo \$f; done
+		touch $data/x 2>/dev/null && echo made; mv $data $data.x 2>/dev/null && echo moved
+		sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \(\/var\/[^ ]*\) rw.*/\1/p' /proc/self/mountinfo"
+	shell "nor can its locks be taken" "" \
+		"for f in $data/lock $data/lock-frontend $data/triggers/Lock; do (: <\$f) 2>/dev/null && echo \$f; done"
+	shell "InaccessiblePaths= hides it" "dpkg" -p InaccessiblePaths=$data \
+		"ls $data 2>/dev/null; find $data -mindepth 1 2>/dev/null; ls /var/lib | grep -x dpkg"
+	shell "... with all of /var" "" -p InaccessiblePaths=/var 'ls /var /var/lib/dpkg 2>/dev/null'
+	shell "a directory of the policy's own takes its place" "" -p TemporaryFileSystem=/var/lib "ls -A /var/lib"
+	prints "another root has none of it" /var/tmp --root none /bin/busybox find /var -mindepth 1
+}
+
 all() {
 	test_names
+	test_system_data
 	test_fds
 	test_overlay
 	test_devices
@@ -671,6 +731,7 @@ cd /tmp || exit
 export HOME=$tmp/home
 label=root who=() home=$HOME
 [ "$(id -u)" = 0 ] || label=self
+[ ! -w /var/lib ] || [ "${TESTHOST-real}" = real ] || leave_in_var
 all
 if [ "$(id -u)" = 0 ] && [ -n "${TH_USER-}" ]; then
 	label=user who=("$as_user") owner=$TH_USER home=$(getent passwd "$TH_USER" | cut -d: -f6)

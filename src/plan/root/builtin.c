@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "plan/root/secrets.h"
+#include "plan/root/system-data.h"
 #include "plan/who/private-ids.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -130,6 +131,8 @@ static int add_private(RootBuilder *rb) {
                 r = add_tmpfs(rb, "/var", "755");
         if (r >= 0)
                 r = add_skeleton(rb);
+        if (r >= 0)
+                r = build_system_data(rb);
         if (r < 0)
                 return r;
         if (private_tmp)

@@ -202,6 +202,8 @@ static int add_way(RootBuilder *rb, const PlanMount *m, const Spot *spot) {
                 _cleanup_free_ char *way = strndup(spot->path, (size_t) (slash - spot->path));
                 PlanMount directory = mount_because_of(m->origin, plan_directory(way, 0755));
 
+                if (m->asker == ASKED_BY_NOBODY)
+                        directory.asker = ASKED_BY_NOBODY; /* also if a text is its origin */
                 if (!directory.destination || !root_model_add(&rb->model, directory))
                         return -ENOMEM;
         }

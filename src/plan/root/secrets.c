@@ -96,7 +96,7 @@ static const Secret secrets[] = {
         SECRET("etc/ntp.keys", "keys of time servers"),
         SECRET("etc/snmp", "passwords of snmpd"),
 
-        /* With the host's root, /run and /var are hidden anyway. These are for other roots, and for volumes. */
+        /* With the host's root, /run and /var are hidden anyway (but see system-data.h). These are for other roots, and for volumes. */
         SECRET("core", "memory of a program that crashed"),
         SECRET("swapfile", "memory of programs"),
         SECRET("swap.img", "memory of programs"),

@@ -246,7 +246,7 @@ static void show_file(Output *out, const PlanMount *m, const Origin *origin) {
 
 static void show_mount(Output *out, const PlanMount *m) {
         const char *access = m->attributes.read_only ? "read-only" : "writable";
-        const Origin *origin = m->asker == ASKED_BY_NOBODY ? NULL : &m->origin;
+        const Origin *origin = m->asker == ASKED_BY_NOBODY && !m->origin.file ? NULL : &m->origin;
 
         switch (m->kind) {
         case MOUNT_ROOT:
