@@ -431,6 +431,29 @@ while True: libc.renameat2(-100, a.encode(), -100, b.encode(), 2)' "$tmp/race-$l
 	is "$label: a symlink that appears while it starts is no way to a destination" "$(sort -u "$tmp/covered")" mounted
 }
 
+# A file that ssh includes, which everybody may read, is exchanged with one that only root may read, while instances
+# start that get a copy of the former.
+test_copy_race() {
+	local swapper
+	if [ "$label" != root ] || ! has_private_ids; then return; fi
+	mkdir "$tmp/included"
+	echo "# public" >"$tmp/included/x.conf"
+	echo "# secret" >"$tmp/included/secret"
+	chmod 600 "$tmp/included/secret"
+	/usr/bin/python3 -c 'import ctypes, sys
+libc = ctypes.CDLL(None)
+a, b = (sys.argv[1] + x for x in ("/x.conf", "/secret"))
+while True: libc.renameat2(-100, a.encode(), -100, b.encode(), 2)' "$tmp/included" &
+	swapper=$!
+	for _ in $(seq 100); do
+		"$isorun" "${mode[@]}" --quiet -p PrivateUsers=full -v "$tmp/included:/etc/ssh/ssh_config.d:ro" \
+			sh -c 'echo ran; cat /etc/ssh/ssh_config.d/x.conf' 2>/dev/null
+	done >"$tmp/copied"
+	kill $swapper
+	# promise P2
+	is "$label: a copy that isorun makes is only of what everybody may read" "$(sort -u "$tmp/copied" | tr '\n' ' ')" "# public ran "
+}
+
 test_reaper() {
 	run "${who[@]}" /usr/bin/python3 -c 'import ctypes, os, sys
 libc = ctypes.CDLL(None)
@@ -591,6 +614,7 @@ all() {
 	test_exec_paths
 	test_landlock
 	test_mounts
+	test_copy_race
 	test_reaper
 	test_sockets
 	if [ "$label" = root ]; then test_administrator; fi

@@ -95,7 +95,9 @@ static int place_file(RootMaker *rm, const PlanMount *m, const char *text, size_
         return copy < 0 ? root_mount_fail(rm, m, -copy, "create", m->destination) : root_place(rm, m, copy);
 }
 
-/* Reads a host file for a credential. It must be a regular file of limited size, so that the read ends. */
+/* Reads a host file for a copy. It must be a regular file of limited size, so that the read ends. Root may read files
+ * that the payload may not: a copy for everybody is not of one of those, even if it has taken the place of the file that
+ * the plan has seen. */
 static int read_source(RootMaker *rm, const PlanMount *m, char **ret, size_t *ret_size) {
         _cleanup_close_ int source = root_open_source(rm, m->source.path, 0), fd = -1;
         struct stat st;
@@ -105,6 +107,8 @@ static int read_source(RootMaker *rm, const PlanMount *m, char **ret, size_t *re
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
+        if (m->mode & S_IROTH && !(st.st_mode & S_IROTH))
+                return -EACCES;
         return st.st_size > CREDENTIAL_MAX ? -EFBIG : fd_read_all(fd, ret, ret_size);
 }
 
