@@ -162,6 +162,37 @@ test_devices() {
 	refused "devices in an overlay" '*"dev" cannot be combined with*' -v /dev:/mnt:dev,overlay true
 }
 
+# Nodes of graphics cards, for which this machine has no driver: to open one gives ENXIO where it is allowed.
+test_gpu() {
+	local policies=$home/.config/isorun/policies node=/dev/dri/renderD128 card=/dev/nvidia0
+	local try="for d in $node $card; do (: <\$d) 2>&1 | sed 's/.*: //'; done"
+	mkdir -p "$policies/small.conf.d"
+	cp -r "$top"/policies/gpu.conf* "$policies/"
+	ln -sf ../gpu.conf.d/gpu.conf "$policies/small.conf.d/gpu.conf"
+	printf '[Sandbox]\nUMask=077\n' >"$policies/small.conf"
+	[ -e /dev/dri ] || [ -e /dev/kfd ] || [ -e /dev/nvidiactl ] ||
+		{ mkdir -p /dev/dri && mknod -m 666 $node c 226 128 && mknod -m 666 $card c 195 0; } 2>/dev/null
+	if [ "$(sh -c "$try" 2>&1)" != $'No such device or address\nNo such device or address' ]; then
+		skip "$label: a graphics card" "no nodes can be made, or they have a driver"
+		return
+	fi
+	for policy in gpu small; do
+		no_refusal shell "policy $policy: the devices of a card reach the driver" \
+			$'No such device or address\nNo such device or address' \
+			"${device_allow[@]}" --policy $policy "$try"
+		no_refusal shell "policy $policy: what tells a card's kind is there, but not serial numbers" "char" --policy $policy \
+			'ls /sys/dev | grep char; find /sys/devices/virtual/dmi -mindepth 1 2>/dev/null; touch /sys/devices/x 2>/dev/null && echo made'
+	done
+	run "${who[@]}" "$isorun" "${mode[@]}" --policy gpu true
+	unlike "$label: ... with no word about hardware that is missing" "$status $err" "*no device that*"
+	rm -rf /dev/dri $card
+	run "${who[@]}" "$isorun" "${mode[@]}" --policy gpu true
+	like "$label: a machine without a card: that is said, and is no error" "$status $err" \
+		"0 *gpu.conf.d/gpu.conf:*: BindPaths=: no device that the policy would show exists on this machine, such as /dev/dri*"
+	box --policy default ls -d /dev/dri /sys/devices
+	like "$label: another policy has none of it" "$status $out" "2 "
+}
+
 test_filtered() {
 	local one
 	one=$(make_data filtered)
@@ -710,6 +741,7 @@ all() {
 	test_fds
 	test_overlay
 	test_devices
+	test_gpu
 	test_filtered
 	test_filtered_blind
 	test_filtered_covered
@@ -729,11 +761,14 @@ mode=(-p "Optional=MemoryMax TasksMax")
 [ -S /run/dbus/system_bus_socket ] || mode+=(--no-scope)
 cd /tmp || exit
 export HOME=$tmp/home
+# Without a driver, DeviceAllow= of its name allows nothing.
+device_allow=(-p "DeviceAllow=/dev/dri/renderD128 rw" -p "DeviceAllow=/dev/nvidia0 rw")
 label=root who=() home=$HOME
 [ "$(id -u)" = 0 ] || label=self
 [ ! -w /var/lib ] || [ "${TESTHOST-real}" = real ] || leave_in_var
 all
 if [ "$(id -u)" = 0 ] && [ -n "${TH_USER-}" ]; then
+	device_allow=()
 	label=user who=("$as_user") owner=$TH_USER home=$(getent passwd "$TH_USER" | cut -d: -f6)
 	install -d -o "$TH_USER" "$home/.config" "$home/.config/isorun"
 	all

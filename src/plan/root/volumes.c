@@ -176,6 +176,41 @@ static void check_devices(const RootBuilder *rb, const PlanMount *m) {
                                  path, path);
 }
 
+/* Whether the setting names devices that may be missing. */
+static bool is_optional_device(const Setting *s) {
+        return s->value.optional && s->value.number & BIND_DEVICES && s->value.words[0][0] == '/';
+}
+
+static bool device_exists(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) >= 0 && (S_ISDIR(st.st_mode) ? has_device(path) : true);
+}
+
+/* A policy for graphics cards leaves out those that this machine does not have. If it has none, the caller may wonder. */
+static void check_hardware(RootBuilder *rb) {
+        static const DirectiveId ids[] = { D_BindPaths, D_BindReadOnlyPaths, D_Volume };
+        const Setting *first = NULL;
+        DirectiveId id = D_BindPaths;
+
+        for (size_t i = 0; i < ELEMENTSOF(ids); i++) {
+                const SettingList *list = build_list(rb->b, ids[i]);
+
+                for (const Setting *s = list->items; s < list->items + list->n; s++) {
+                        if (!is_optional_device(s))
+                                continue;
+                        if (device_exists(s->value.words[0]))
+                                return;
+                        id = first ? id : ids[i];
+                        first = first ?: s;
+                }
+        }
+        if (first)
+                report_notice_at(rb->b->report, first->origin, directive_table[id].name,
+                                 "no device that the policy would show exists on this machine, such as %s",
+                                 first->value.words[0]);
+}
+
 static int add_bind(RootBuilder *rb, DirectiveId id, const Setting *s) {
         PlanMount m = mount_of_setting(id, s, (PlanMount) { .kind = MOUNT_BIND });
         uint64_t flags;
@@ -265,6 +300,7 @@ int build_policy_mounts(RootBuilder *rb) {
                 { D_InaccessiblePaths, add_blocked },
         };
 
+        check_hardware(rb);
         return root_builder_add_all(rb, table, ELEMENTSOF(table));
 }
 
