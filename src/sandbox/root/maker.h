@@ -16,7 +16,11 @@ typedef struct RootMaker {
         int *notify;        /* receives the socket of MOUNT_NOTIFY */
         int scratch;        /* a tmpfs over the old root, detached with it; -1 if not needed */
         unsigned n_scratch; /* entries made in scratch, which also name them */
-        int blocked[2];     /* an empty file and directory of mode 000 in scratch, which hide others; -1: not made yet */
+        int blocked[2];     /* mounts of an empty file and directory of mode 000, which hide others; -1: none yet */
+        int empty;          /* a mount of an empty directory that is read-only; -1: none yet */
+        const PlanMount *empty_like; /* the mount of the plan that empty was made for */
+        int parent;         /* the directory that mount points were last made in; -1: none */
+        char *parent_path;
         MountReason reason; /* why the kernel refused the last file system */
         unsigned layers;    /* mounts stacked on "/" below the new root; the old root is the first */
 } RootMaker;

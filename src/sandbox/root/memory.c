@@ -126,25 +126,34 @@ int root_do_copy(RootMaker *rm, const PlanMount *m) {
         return r < 0 ? root_mount_fail(rm, m, -r, "read", m->source.path) : place_file(rm, m, read, size);
 }
 
-/* The payload does not own the empty file or directory, so it cannot change the mode. */
+/* Makes an empty file or directory in the scratch, and a mount of it. The payload does not own it, so it cannot change
+ * the mode. */
 static int make_blocked(RootMaker *rm, bool directory) {
+        const MountAttributes attributes = { .read_only = true, .no_exec = true };
         const char *name = directory ? "hidden-directory" : "hidden-file";
+        _cleanup_close_ int place = -1;
 
         if ((directory ? mkdirat(rm->scratch, name, 0) : mknodat(rm->scratch, name, S_IFREG, 0)) < 0)
                 return -errno;
-        return open_scratch(rm, name);
+        place = open_scratch(rm, name);
+        return place < 0 ? place : mount_clone(place, attributes);
 }
 
-/* One file and one directory hide all others: a clone takes fewer system calls than a file system. */
+/* One file and one directory hide all others. The first mount of it has its attributes when it is attached; the others
+ * are copies of that mount. */
 int root_do_blocked(RootMaker *rm, const PlanMount *m) {
-        const MountAttributes attributes = { .read_only = true, .no_exec = true };
-        int *fd = &rm->blocked[m->on_directory];
-        _cleanup_close_ int copy = -1;
+        int *first = &rm->blocked[m->on_directory], fd, r;
 
-        if (*fd < 0)
-                *fd = make_blocked(rm, m->on_directory);
-        copy = *fd < 0 ? *fd : mount_clone(*fd, attributes);
-        return copy < 0 ? root_mount_fail(rm, m, -copy, "hide", m->destination) : root_place(rm, m, copy);
+        fd = *first < 0 ? make_blocked(rm, m->on_directory)
+                        : mount_copy(*first);
+        if (fd < 0)
+                return root_mount_fail(rm, m, -fd, "hide", m->destination);
+        r = root_place(rm, m, fd);
+        if (*first < 0 && r >= 0)
+                *first = fd;
+        else
+                fd_close(fd);
+        return r;
 }
 
 /* overlayfs takes its directories by path. A path in /proc/self/fd leads to an open directory, whatever its own path

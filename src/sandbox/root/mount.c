@@ -22,6 +22,12 @@ int mount_set_attributes(int mount_fd, MountAttributes attributes) {
         return mount_setattr(mount_fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
+int mount_copy(int mount_fd) {
+        int copy = open_tree(mount_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+
+        return copy < 0 ? -errno : copy;
+}
+
 int mount_clone(int fd, MountAttributes attributes) {
         unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
         _cleanup_close_ int copy = -1;
@@ -90,4 +96,8 @@ int mount_make(const char *type, const char *options, unsigned attributes, Mount
 int mount_attach(int mount_fd, int destination) {
         return move_mount(mount_fd, "", destination, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno
                                                                                                               : 0;
+}
+
+int mount_attach_at(int mount_fd, int directory, const char *name) {
+        return move_mount(mount_fd, "", directory, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
 }

@@ -12,6 +12,9 @@ unsigned mount_attribute_bits(MountAttributes attributes);
 /* Gives a mount the attributes (nosuid always), and makes it private. */
 int mount_set_attributes(int mount_fd, MountAttributes attributes);
 
+/* Makes a detached copy of an attached mount, which has its attributes. */
+int mount_copy(int mount_fd);
+
 /* Makes a detached copy of the mount at fd, with the attributes. */
 int mount_clone(int fd, MountAttributes attributes);
 
@@ -30,3 +33,6 @@ int mount_make(const char *type, const char *options, unsigned attributes, Mount
 
 /* Attaches a detached mount to the file or directory that destination is an fd of. */
 int mount_attach(int mount_fd, int destination);
+
+/* The same for a name in a directory. It does not follow a symlink. */
+int mount_attach_at(int mount_fd, int directory, const char *name);

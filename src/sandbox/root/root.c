@@ -50,52 +50,85 @@ int root_open_proc(MountReason *ret_reason) {
 
 static int open_directory(RootMaker *rm, const char *path);
 
+static void forget_parent(RootMaker *rm) {
+        rm->parent = fd_close(rm->parent);
+        free(TAKE_PTR(rm->parent_path));
+}
+
+/* Opens the directory of path, and makes it if it is missing. Returns an fd, which is valid until the next call, or
+ * -errno. The plan is sorted, so that most mount points are in the same directory as the one before. */
 static int open_parent(RootMaker *rm, const char *path) {
         _cleanup_free_ char *parent = path_parent(path);
+        int fd;
 
-        return parent ? open_directory(rm, parent) : -ENOMEM;
+        if (!parent)
+                return -ENOMEM;
+        if (rm->parent_path && streq(rm->parent_path, parent))
+                return rm->parent;
+        fd = open_directory(rm, parent);
+        if (fd < 0)
+                return fd;
+        forget_parent(rm);
+        rm->parent_path = TAKE_PTR(parent);
+        return rm->parent = fd;
 }
 
 /* Makes a directory that is missing because a directory above it is hidden. */
 static int open_directory(RootMaker *rm, const char *path) {
-        _cleanup_close_ int parent = -1;
-        int fd = open_destination(rm, path);
+        int fd = open_destination(rm, path), parent;
 
         if (fd != -ENOENT)
                 return fd;
         parent = open_parent(rm, path);
         if (parent < 0)
-                return TAKE_FD(parent);
+                return parent;
         if (mkdirat(parent, path_name(path), 0755) < 0 && errno != EEXIST)
                 return -errno;
         return open_in(parent, path_name(path), 0, RESOLVE_BENEATH);
 }
 
-/* Makes the mount point of m, and opens it with O_PATH. */
-static int make_place(RootMaker *rm, const PlanMount *m) {
+/* Makes the mount point of m. Returns 1 if it is new, 0 if it exists already, or -errno. *ret_parent is valid until the
+ * next call of open_parent(). */
+static int make_place(RootMaker *rm, const PlanMount *m, int *ret_parent) {
         const char *name = path_name(m->destination);
-        _cleanup_close_ int parent = -1, fd = -1;
+        int parent = open_parent(rm, m->destination);
+
+        if (parent < 0)
+                return parent;
+        *ret_parent = parent;
+        if ((plan_mount_is_directory(m) ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0)) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return 1;
+}
+
+/* Opens the mount point of m with O_PATH; makes it if the plan says so. */
+static int open_place(RootMaker *rm, const PlanMount *m) {
+        int parent, r;
 
         if (m->place == PLACE_EXISTS)
                 return open_destination(rm, m->destination);
+        r = make_place(rm, m, &parent);
+        return r < 0 ? r : open_in(parent, path_name(m->destination), 0, RESOLVE_BENEATH);
+}
 
-        parent = open_parent(rm, m->destination);
-        if (parent < 0)
-                return TAKE_FD(parent);
-        if (plan_mount_is_directory(m)) {
-                if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
-                        return -errno;
-        } else {
-                fd = openat(parent, name, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
-                if (fd < 0)
-                        return -errno;
+static int place(RootMaker *rm, const PlanMount *m, int mount_fd) {
+        _cleanup_close_ int destination = -1;
+        int parent, r;
+
+        if (m->place != PLACE_EXISTS) {
+                r = make_place(rm, m, &parent);
+                if (r < 0)
+                        return r;
+                /* A new one is no symlink. If another process puts one in its place, move_mount(2) does not follow it. */
+                if (r > 0)
+                        return mount_attach_at(mount_fd, parent, path_name(m->destination));
         }
-        return open_in(parent, name, 0, RESOLVE_BENEATH);
+        destination = open_place(rm, m);
+        return destination < 0 ? destination : mount_attach(mount_fd, destination);
 }
 
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
-        _cleanup_close_ int destination = make_place(rm, m);
-        int r = destination < 0 ? destination : mount_attach(mount_fd, destination);
+        int r = place(rm, m, mount_fd);
 
         return r < 0 ? root_mount_fail(rm, m, -r, "mount on", m->destination) : 0;
 }
@@ -136,6 +169,51 @@ static int do_bind(RootMaker *rm, const PlanMount *m) {
         return fd < 0 ? root_mount_fail(rm, m, -fd, "bind", m->source.path) : root_place(rm, m, fd);
 }
 
+/* Whether m stays an empty directory: nothing is made or mounted in it. */
+static bool is_empty(const Plan *plan, const PlanMount *m) {
+        if (m->kind != MOUNT_TMPFS || !m->attributes.read_only || m->merge)
+                return false;
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (path_is_below(plan->mounts[i].destination, m->destination))
+                        return false;
+        return true;
+}
+
+/* All empty directories of the same mode are mounts of one. A mount that is attached can be copied, with its
+ * attributes, which takes fewer system calls than a file system. */
+static int do_empty(RootMaker *rm, const PlanMount *m) {
+        const PlanMount *like = rm->empty_like;
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        if (like && streq(like->options, m->options) &&
+            mount_attribute_bits(like->attributes) == mount_attribute_bits(m->attributes)) {
+                fd = mount_copy(rm->empty);
+                return fd < 0 ? root_mount_fail(rm, m, -fd, "hide", m->destination) : root_place(rm, m, fd);
+        }
+        fd = mount_make("tmpfs", m->options, mount_attribute_bits(m->attributes), &rm->reason);
+        r = fd < 0 ? root_mount_fail(rm, m, -fd, "make a file system for", m->destination) : root_place(rm, m, fd);
+        if (r >= 0) {
+                fd_close(rm->empty);
+                rm->empty = TAKE_FD(fd);
+                rm->empty_like = m;
+        }
+        return r;
+}
+
+/* Mounts a file system with few system calls. Returns 0, or -errno without a reason. */
+static int mount_quickly(RootMaker *rm, const PlanMount *m, const char *type, MountAttributes attributes) {
+        const unsigned long flags = MS_NOSUID | (attributes.devices ? 0 : MS_NODEV) | (attributes.no_exec ? MS_NOEXEC : 0);
+        _cleanup_close_ int destination = -1;
+
+        if (attributes.read_only)
+                return -EOPNOTSUPP; /* mount(2) would make the file system read-only, not only the mount */
+        destination = open_place(rm, m);
+        if (destination < 0)
+                return destination;
+        return fchdir(destination) < 0 || mount("none", ".", type, flags, m->options) < 0 ? -errno : 0;
+}
+
 static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, const char *options) {
         MountAttributes attributes = m->attributes;
         _cleanup_close_ int fd = -1;
@@ -145,6 +223,8 @@ static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, co
                 attributes.read_only = false;
         else
                 attributes.no_exec = true;
+        if (options == m->options && mount_quickly(rm, m, type, attributes) >= 0)
+                return 0;
         fd = mount_make(type, options, mount_attribute_bits(attributes), &rm->reason);
         if (fd < 0)
                 return root_mount_fail(rm, m, -fd, "make a file system for", m->destination);
@@ -189,22 +269,24 @@ static int do_proc(RootMaker *rm, const PlanMount *m) {
 }
 
 static int do_directory(RootMaker *rm, const PlanMount *m) {
-        _cleanup_close_ int parent = open_parent(rm, m->destination);
+        const char *name = path_name(m->destination);
+        int parent = open_parent(rm, m->destination);
 
         if (parent < 0)
                 return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
-        /* If the parent is on disk, its default ACL or set-group-id bit can change the mode that mkdirat(2) gives. */
-        if (mkdirat(parent, path_name(m->destination), m->mode) < 0 ||
-            fchmodat(parent, path_name(m->destination), m->mode, 0) < 0)
+        if (mkdirat(parent, name, m->mode) < 0)
                 return root_mount_fail(rm, m, errno, "create", m->destination);
-        if (rm->plan->set_owner && fchownat(parent, path_name(m->destination), rm->plan->owner_uid, rm->plan->owner_gid,
-                                            AT_SYMLINK_NOFOLLOW) < 0)
+        /* If the parent is on disk, its default ACL or set-group-id bit can change the mode that mkdirat(2) gives. */
+        if (!rm->plan->mounts[0].attributes.read_only && fchmodat(parent, name, m->mode, 0) < 0)
+                return root_mount_fail(rm, m, errno, "create", m->destination);
+        if (rm->plan->set_owner &&
+            fchownat(parent, name, rm->plan->owner_uid, rm->plan->owner_gid, AT_SYMLINK_NOFOLLOW) < 0)
                 return root_mount_fail(rm, m, errno, "create", m->destination);
         return 0;
 }
 
 static int do_symlink(RootMaker *rm, const PlanMount *m) {
-        _cleanup_close_ int parent = open_parent(rm, m->destination);
+        int parent = open_parent(rm, m->destination);
 
         if (parent < 0)
                 return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
@@ -273,6 +355,7 @@ static int do_merge(RootMaker *rm, const PlanMount *m) {
         _cleanup_close_ int from = open_destination(rm, m->destination), to = -1;
         int r = from;
 
+        forget_parent(rm);
         if (r >= 0) {
                 to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
                 r = to;
@@ -297,7 +380,7 @@ static int do_mount(RootMaker *rm, const PlanMount *m) {
         case MOUNT_BIND:
                 return do_bind(rm, m);
         case MOUNT_TMPFS:
-                return do_filesystem(rm, m, "tmpfs", m->options);
+                return is_empty(rm->plan, m) ? do_empty(rm, m) : do_filesystem(rm, m, "tmpfs", m->options);
         case MOUNT_GRANT:
                 return do_filesystem(rm, m, "tmpfs", "mode=755,size=4k");
         case MOUNT_PROC:
@@ -386,12 +469,14 @@ static void root_maker_deinit(RootMaker *rm) {
         fd_close(rm->scratch);
         fd_close(rm->blocked[0]);
         fd_close(rm->blocked[1]);
+        fd_close(rm->empty);
+        forget_parent(rm);
 }
 
 int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
         _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1,
                                                       .new_root = -1, .notify = ret_notify, .scratch = -1, .layers = 1,
-                                                      .blocked = { -1, -1 } };
+                                                      .blocked = { -1, -1 }, .empty = -1, .parent = -1 };
         mode_t mask = umask(0);
         int r;
 
@@ -406,8 +491,9 @@ int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *
 }
 
 /* Whether m was left writable only so that mount points could be made in it. */
-static bool is_to_be_sealed(const PlanMount *m) {
-        return m->merge || m->kind == MOUNT_GRANT || (m->kind == MOUNT_TMPFS && m->attributes.read_only) ||
+static bool is_to_be_sealed(const Plan *plan, const PlanMount *m) {
+        return m->merge || m->kind == MOUNT_GRANT ||
+               (m->kind == MOUNT_TMPFS && m->attributes.read_only && !is_empty(plan, m)) ||
                (m->kind == MOUNT_ROOT && m->source.kind == SOURCE_NONE);
 }
 
@@ -424,7 +510,7 @@ static int seal(RootMaker *rm, const PlanMount *m) {
 
 int root_finish(const Plan *plan, Failure *f) {
         _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .old_root = -1, .scratch = -1,
-                                                      .blocked = { -1, -1 } };
+                                                      .blocked = { -1, -1 }, .empty = -1, .parent = -1 };
         int r = 0;
 
         rm.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -435,7 +521,7 @@ int root_finish(const Plan *plan, Failure *f) {
                 if (plan->mounts[i].kind == MOUNT_CGROUP)
                         r = do_filesystem(&rm, &plan->mounts[i], "cgroup2", NULL);
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
-                if (is_to_be_sealed(&plan->mounts[i]))
+                if (is_to_be_sealed(plan, &plan->mounts[i]))
                         r = seal(&rm, &plan->mounts[i]);
         return r;
 }
