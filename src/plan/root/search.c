@@ -11,8 +11,9 @@
 #include <fnmatch.h>
 #include <limits.h>
 
+#include "util/array.h"
+#include "util/map.h"
 #include "util/path.h"
-#include "util/strv.h"
 
 typedef struct Search {
         RootBuilder *rb;
@@ -27,6 +28,33 @@ typedef struct Candidate {
         unsigned char first; /* the character that a matching name begins with; 0: any */
         int next;            /* the next candidate with the same first character, or -1 */
 } Candidate;
+
+/* Names in a directory, each once. */
+typedef struct Names {
+        char **items;
+        size_t n;
+        Map known;
+} Names;
+
+static void names_deinit(Names *names) {
+        for (size_t i = 0; i < names->n; i++)
+                free(names->items[i]);
+        free(names->items);
+        map_deinit(&names->known);
+}
+
+static int add_name(Names *names, const char *name, size_t length) {
+        _cleanup_free_ char *copy = strndup(name, length);
+        char **slot;
+
+        if (copy && map_get(&names->known, copy))
+                return 0;
+        slot = copy ? ARRAY_APPEND(names->items, names->n) : NULL;
+        if (!slot)
+                return -ENOMEM;
+        *slot = TAKE_PTR(copy);
+        return map_put(&names->known, *slot, *slot);
+}
 
 /* Skips slashes and components "." before the next component. */
 static const char *skip_empty(const char *pattern) {
@@ -134,7 +162,7 @@ static int hide_whole(const Search *s, const HideRule *rule, const char *directo
 }
 
 /* Adds the names in one directory of the host that a candidate matches. Returns 0 or -errno. */
-static int list_directory(const char *host, const Candidate *candidates, const int *chains, char ***names) {
+static int list_directory(const char *host, const Candidate *candidates, const int *chains, Names *names) {
         struct dirent *e;
         DIR *d = opendir(host);
         int r = 0;
@@ -147,8 +175,8 @@ static int list_directory(const char *host, const Candidate *candidates, const i
                 r = match_chain(candidates, chains[(unsigned char) e->d_name[0]], e->d_name);
                 if (r == 0)
                         r = match_chain(candidates, chains[0], e->d_name);
-                if (r > 0 && !strv_contains(*names, e->d_name))
-                        r = strv_push(names, e->d_name);
+                if (r > 0)
+                        r = add_name(names, e->d_name, strlen(e->d_name));
         }
         if (r >= 0 && errno)
                 r = -errno;
@@ -156,15 +184,8 @@ static int list_directory(const char *host, const Candidate *candidates, const i
         return r;
 }
 
-static bool contains_component(char *const *names, const char *literal) {
-        for (char *const *name = names; name && *name; name++)
-                if (component_match(literal, *name) > 0)
-                        return true;
-        return false;
-}
-
 /* The names that the candidates match. If none of them has wildcards, they are not looked up. */
-static int list_names(const Spot *spot, const Candidate *candidates, size_t n, const int *chains, char ***names) {
+static int list_names(const Spot *spot, const Candidate *candidates, size_t n, const int *chains, Names *names) {
         bool literal = true;
         int r = 0;
 
@@ -173,8 +194,7 @@ static int list_names(const Spot *spot, const Candidate *candidates, size_t n, c
         for (char **host = spot->hosts; !literal && r >= 0 && *host; host++)
                 r = list_directory(*host, candidates, chains, names);
         for (size_t i = 0; literal && r >= 0 && i < n; i++)
-                if (!contains_component(*names, candidates[i].rest))
-                        r = strv_consume(names, strndup(candidates[i].rest, strcspn(candidates[i].rest, "/")));
+                r = add_name(names, candidates[i].rest, strcspn(candidates[i].rest, "/"));
         return r;
 }
 
@@ -236,7 +256,7 @@ static bool is_other_volume(const Search *s, const Spot *spot, const HideRule *r
 }
 
 static int search(const Search *s, const Spot *spot, Candidate *candidates, size_t n) {
-        _cleanup_strv_free_ char **names = NULL;
+        _cleanup_(names_deinit) Names names = {};
         int r, chains[UCHAR_MAX + 1];
 
         if (is_other_volume(s, spot, candidates[0].rule))
@@ -252,8 +272,8 @@ static int search(const Search *s, const Spot *spot, Candidate *candidates, size
                 return r;
         if (r < 0)
                 return hide_whole(s, candidates[0].rule, spot->path, strerror(-r));
-        for (char **name = names; r == 0 && name && *name; name++)
-                r = visit_name(s, spot->path, *name, candidates, n);
+        for (size_t i = 0; r == 0 && i < names.n; i++)
+                r = visit_name(s, spot->path, names.items[i], candidates, n);
         return r < 0 ? r : 0;
 }
 
