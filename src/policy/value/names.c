@@ -98,14 +98,6 @@ const SyscallGroup *syscall_group_find(const char *name) {
         return NULL;
 }
 
-bool syscall_is_listed(const char *name) {
-        for (const SyscallGroup *g = syscall_groups; g->name; g++)
-                for (const char *const *m = g->members; *m; m++)
-                        if (streq(*m, name))
-                                return true;
-        return false;
-}
-
 static int compare_names(const void *a, const void *b) {
         return strcmp(((const NamedNumber *) a)->name, ((const NamedNumber *) b)->name);
 }
@@ -115,4 +107,15 @@ int syscall_number(const char *name) {
         const NamedNumber *found = bsearch(&key, syscall_numbers, n_syscall_numbers, sizeof(key), compare_names);
 
         return found ? found->number : SYSCALL_UNKNOWN;
+}
+
+bool syscall_is_listed(const char *name) {
+        /* The table of numbers has only listed calls, and is sorted. */
+        if (syscall_number(name) != SYSCALL_UNKNOWN)
+                return true;
+        for (const SyscallGroup *g = syscall_groups; g->name; g++)
+                for (const char *const *m = g->members; *m; m++)
+                        if (streq(*m, name))
+                                return true;
+        return false;
 }
