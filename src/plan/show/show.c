@@ -29,13 +29,20 @@ static void section(Output *out, const char *name) {
 static void entry(Output *out, const char *key, const Origin *origin, const char *fmt, ...) _printf_(4, 5);
 static void entry(Output *out, const char *key, const Origin *origin, const char *fmt, ...) {
         _cleanup_free_ char *text = NULL;
+        char brief[256]; /* most entries fit */
         va_list ap;
+        int n;
 
         va_start(ap, fmt);
-        text = formatv(fmt, ap);
+        n = vsnprintf(brief, sizeof(brief), fmt, ap);
         va_end(ap);
-        if (text)
-                out->printer->entry(out->userdata, key, text, origin);
+        if (n >= (int) sizeof(brief)) {
+                va_start(ap, fmt);
+                text = formatv(fmt, ap);
+                va_end(ap);
+        }
+        if (n >= 0 && (text || n < (int) sizeof(brief)))
+                out->printer->entry(out->userdata, key, text ?: brief, origin);
         else
                 out->oom = true;
 }
