@@ -13,6 +13,9 @@
 #include "cmd/start/rehearse.h"
 #include "cmd/start/start.h"
 #include "plan/request.h"
+#include "plan/unit/name.h"
+#include "sandbox/limits/grace.h"
+#include "sandbox/systemd/bus.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/path.h"
@@ -174,6 +177,22 @@ static int apply_overrides(Policy *policy, Report *report) {
         return result;
 }
 
+/* Begins what takes long and only a scope needs, while the plan is made. A rehearsal makes a process. */
+static void begin_ahead(const Loaded *l, const PlanRequest *request) {
+        PlanRequest named = *request;
+        PlanUnit unit;
+
+        named.name = l->name;
+        if (arg_dry_run || rehearse_is_needed() || plan_unit(&l->host, &named, &unit) < 0)
+                return;
+        free(unit.name);
+        if (unit.holder != HOLDER_SCOPE)
+                return;
+        bus_library_begin();
+        if (!arg_detach)
+                grace_begin(&l->host);
+}
+
 /* Returns 0, or the exit status for a failure, which is reported. */
 static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report) {
         int r, q;
@@ -187,6 +206,7 @@ static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report
         if (r < 0 || q < 0)
                 return PLAN_FAILED;
         report_own_step(report, "the policy is read");
+        begin_ahead(l, request);
         return loaded_plan(l, arg_bindings, arg_n_bindings, request, ret, report);
 }
 

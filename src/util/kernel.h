@@ -61,3 +61,17 @@ static inline void sys_await_tid(const uint32_t *tid) {
         while ((value = __atomic_load_n(tid, __ATOMIC_ACQUIRE)) != 0)
                 (void) syscall(SYS_futex, tid, FUTEX_WAIT, value, NULL, NULL, 0);
 }
+
+/* glibc's functions of these names ask each thread to change as well. After clone3(2), they would wait for threads that
+ * only the process outside has. */
+static inline int sys_setgroups(size_t n, const gid_t *groups) {
+        return (int) syscall(SYS_setgroups, n, groups);
+}
+
+static inline int sys_setresgid(gid_t gid) {
+        return (int) syscall(SYS_setresgid, gid, gid, gid);
+}
+
+static inline int sys_setresuid(uid_t uid) {
+        return (int) syscall(SYS_setresuid, uid, uid, uid);
+}

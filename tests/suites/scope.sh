@@ -277,8 +277,31 @@ inside: privileges are dropped, and the command is executed"
 	is "$label: they end where the start fails" "$status $(steps | grep ^inside:)" "125 inside: the id maps are there"
 }
 
+# isorun has the kernel begin the wait for a move: sandbox/limits/grace.h. It must move nothing by that, and so may name
+# only the thread that writes.
+test_ahead() {
+	local trace=$tmp/trace-$label
+	if ! strace -o "$trace" true 2>/dev/null; then
+		skip "$label: what a scope begins early" "strace cannot trace here"
+		return
+	fi
+	chmod 666 "$trace"
+	run "${who[@]}" env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -o "$trace" -f -y -s 300 \
+		-e trace=write,openat,sendmsg "$isorun" "${mode[@]}" sh -c 'echo ran'
+	no_refusal is "$label: a thread writes its own number to cgroup.threads, once" \
+		"$out $(sed -nE 's/^([0-9]+) +write\([0-9]+<.*cgroup\.threads>, "([0-9]+)".*/\1 \2/p' "$trace" |
+			awk '{print $1 == $2 ? "own" : $0}')" "ran own"
+	no_refusal is "$label: the library is loaded once" "$(grep -c 'libsystemd.so.*= [0-9]' "$trace")" 1
+	# sd-bus cannot do without one of them, and a broadcast says that the job is done.
+	no_refusal is "$label: three requests on the bus" "$(requests "$trace")" "Hello AddMatch StartTransientUnit "
+}
+
+# The D-Bus calls in a trace, in their order. Field 3 of a header is the member.
+requests() { grep sendmsg "$1" | grep -oE '\\3\\1s\\0[^A-Z]*[A-Za-z]+' | sed 's/.*[^A-Za-z]//' | tr '\n' ' '; }
+
 all() {
 	test_unit
+	test_ahead
 	test_steps
 	test_fail_closed
 	test_bpf

@@ -50,7 +50,7 @@ static bool has_concern(void) {
 }
 
 /* Reads the table of mounts once: it may be long. */
-static bool is_needed(void) {
+bool rehearse_is_needed(void) {
         static bool known, needed;
 
         if (!known)
@@ -76,7 +76,7 @@ int rehearse(Look look, void *userdata, Report *report) {
         pid_t pid;
         int r = 0;
 
-        if (!is_needed())
+        if (!rehearse_is_needed())
                 return 0;
         pid = sys_clone3(&args);
         if (pid < 0)

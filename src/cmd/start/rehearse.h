@@ -10,5 +10,8 @@
 /* Looks at files. May change what userdata points to: in the child, that is a copy. */
 typedef void (*Look)(void *userdata, Report *silent);
 
+/* Whether there is a file system that can hang. */
+bool rehearse_is_needed(void);
+
 /* Returns when look() has returned in a child, or at once if no file system can hang. Returns 0 or -errno, reported. */
 int rehearse(Look look, void *userdata, Report *report);

@@ -48,7 +48,6 @@ int run_open_bus(Run *run) {
 
         if (!plan->bus_sockets)
                 return 0;
-        /* libsystemd is loaded while the process inside connects. */
         if (!bus_library(run->report))
                 return -ENOENT;
         r = await_connected(run, &error);

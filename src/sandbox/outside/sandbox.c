@@ -346,6 +346,7 @@ static int begin(Supervisor *s) {
 
         /* This is before signals are blocked: open(2) may wait for the other end of a FIFO, and open_tree(2) for a file
          * system. */
+        bus_library_settle();
         r = standard_io_open(run->plan, &run->patience, standard_io, run->report);
         if (r < 0)
                 return r;

@@ -8,21 +8,48 @@
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/library.h"
+#include "util/thread.h"
 
 LIBRARY_NOTE(bus, "bus", "Instances as units of systemd", "recommended", "libsystemd.so.0");
 
-const BusLibrary *bus_library(Report *report) {
+static BusLibrary library;
+static bool library_loaded;
+static pthread_t loader;
+static bool loader_runs;
+
+static int load_library(void) {
         static const char *const names[] = {
 #define X(f) #f,
                 BUS_FUNCTIONS(X)
 #undef X
         };
-        static BusLibrary library;
-        static bool loaded;
+        int r = library_load("libsystemd.so.0", names, ELEMENTSOF(names), &library);
+
+        library_loaded = r >= 0;
+        return r;
+}
+
+static void *load_ahead(_unused_ void *userdata) {
+        (void) load_library(); /* bus_library() tries again, and reports the failure */
+        return NULL;
+}
+
+void bus_library_begin(void) {
+        if (!library_loaded && !loader_runs)
+                loader_runs = thread_begin(&loader, load_ahead, NULL) >= 0;
+}
+
+void bus_library_settle(void) {
+        if (loader_runs)
+                pthread_join(loader, NULL);
+        loader_runs = false;
+}
+
+const BusLibrary *bus_library(Report *report) {
         int r;
 
-        r = loaded ? 0 : library_load("libsystemd.so.0", names, ELEMENTSOF(names), &library);
-        loaded = r >= 0;
+        bus_library_settle();
+        r = library_loaded ? 0 : load_library();
         if (r >= 0)
                 return &library;
         report_error(report, -r, r == -ENOSYS ? "libsystemd.so.0 is too old: isorun needs that of systemd 252 or newer" :

@@ -2,11 +2,11 @@
 #include "sandbox/who/privileges.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "util/capability.h"
+#include "util/kernel.h"
 
 static int set_ids(const Plan *plan) {
         /* Each change of ids resets the dumpable flag to fs.suid_dumpable, which may allow everything (prctl(2),
@@ -15,8 +15,8 @@ static int set_ids(const Plan *plan) {
         bool hide = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
 
         /* Groups first, because they need CAP_SETGID. The user last, because the change takes the capabilities away. */
-        if (setgroups(plan->n_groups, plan->groups) < 0 || setresgid(plan->gid, plan->gid, plan->gid) < 0 ||
-            (hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) || setresuid(plan->uid, plan->uid, plan->uid) < 0 ||
+        if (sys_setgroups(plan->n_groups, plan->groups) < 0 || sys_setresgid(plan->gid) < 0 ||
+            (hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) || sys_setresuid(plan->uid) < 0 ||
             (hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
                 return -errno;
         return 0;
