@@ -90,25 +90,10 @@ test_builds() {
 	policy build-c --here
 	in_project 'echo "int main(void) { return 7; }" >seven.c'
 	works "build-c: make builds a program" "7" sh -c 'make -s seven && ./seven; echo $?; rm seven*'
-	test_cargo
 	test_build build-c
 
 	test_python
 	test_build build-python
-}
-
-test_cargo() {
-	if ! there cargo; then
-		skip "$label: build-c: cargo" "there is no cargo"
-		return
-	fi
-	in_project 'mkdir -p src dep/src
-		printf "[package]\nname = \"answer\"\nversion = \"0.1.0\"\n[dependencies]\ndep = { path = \"dep\" }\n" >Cargo.toml
-		printf "[package]\nname = \"dep\"\nversion = \"0.1.0\"\n" >dep/Cargo.toml
-		echo "pub fn answer() -> i32 { 42 }" >dep/src/lib.rs
-		echo "fn main() { println!(\"{}\", dep::answer()); }" >src/main.rs'
-	works "build-c: cargo builds a program" 42 sh -c 'cargo -q build && ./target/debug/answer'
-	in_project 'rm -r Cargo.* src dep target'
 }
 
 test_python() {
@@ -144,6 +129,26 @@ test_npm_ci() {
 	works "... and without it from a cache that the policy keeps" 42 --bind cache="$home/npm" sh -c \
 		"rm -r node_modules && npm_config_offline=true && export npm_config_offline && $answer"
 	in_project 'rm -r node_modules package-lock.json ../npm'
+}
+
+test_rust() {
+	policy build-rust --here
+	in_project 'mkdir -p ../.rustup ../.cargo/bin && echo toolchain >../.rustup/toolchain && echo token >../.cargo/credentials.toml'
+	works "build-rust: rustup's toolchains are seen" toolchain cat "$home/.rustup/toolchain"
+	fails "build-rust: it reads no login" 'cat "$H/.cargo/credentials.toml" 2>/dev/null'
+	in_project 'rm -r ../.rustup ../.cargo'
+	test_build build-rust
+	if ! there cargo; then
+		skip "$label: build-rust" "there is no cargo"
+		return
+	fi
+	in_project 'mkdir -p src dep/src
+		printf "[package]\nname = \"answer\"\nversion = \"0.1.0\"\n[dependencies]\ndep = { path = \"dep\" }\n" >Cargo.toml
+		printf "[package]\nname = \"dep\"\nversion = \"0.1.0\"\n" >dep/Cargo.toml
+		echo "pub fn answer() -> i32 { 42 }" >dep/src/lib.rs
+		echo "fn main() { println!(\"{}\", dep::answer()); }" >src/main.rs'
+	works "build-rust: cargo builds a program" 42 sh -c 'cargo -q build && ./target/debug/answer'
+	in_project 'rm -r Cargo.* src dep target'
 }
 
 test_go() {
@@ -216,7 +221,7 @@ test_proxy() {
 	local caller=("${who[@]}") option
 	who+=(env http_proxy=http://127.0.0.1:18099 "SSL_CERT_FILE=$project/ca.pem")
 	in_project 'echo certificate >ca.pem'
-	for option in client agent "build-python --net" "build-node --net" "build-go --net"; do
+	for option in client agent "build-python --net" "build-node --net" "build-go --net" "build-rust --net"; do
 		# shellcheck disable=SC2086
 		policy $option
 		works "${option% *}: it uses the caller's proxy, and its certificates if they are shown" "through the proxy certificate" \
@@ -232,6 +237,7 @@ tools() {
 	test_builds
 	test_node
 	test_go
+	test_rust
 	test_convert
 	test_browser
 	cd /
