@@ -6,6 +6,7 @@
 #include "plan/root/user-names.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "plan/root/place.h"
@@ -67,7 +68,7 @@ static bool is_hosts(const Spot *spot) {
         struct stat st;
 
         return root_builder_can_cover(spot) && streq(spot->path, spot->hosts[0]) && stat(spot->path, &st) >= 0 &&
-               st.st_mode & S_IROTH;
+               S_ISREG(st.st_mode) && st.st_mode & S_IROTH;
 }
 
 /* A file that cannot be read is left alone: so can the payload not read it. */
@@ -82,7 +83,7 @@ static int name_id(RootBuilder *rb, const char *path, uint32_t id, int (*write_l
         r = root_model_walk(&rb->model, path, &spot);
         if (r < 0 || !is_hosts(&spot))
                 return r == -ENOMEM ? r : 0;
-        r = text_file_read(spot.hosts[0], &text, &size);
+        r = file_read(AT_FDCWD, spot.hosts[0], &text, &size);
         if (r < 0 || has_id(text, id))
                 return r == -ENOMEM ? r : 0;
         r = write_line(rb, &line);
