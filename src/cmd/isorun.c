@@ -18,6 +18,7 @@
 #include "sandbox/systemd/bus.h"
 #include "util/array.h"
 #include "util/clock.h"
+#include "util/library.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -278,6 +279,7 @@ int main(int argc, char *argv[]) {
 
         if (start_allowed(&report) < 0)
                 return PLAN_FAILED;
+        library_limit_names();
         arg_detached = detach_begin(&argc, &argv, &report);
         if (arg_detached < 0 || command_line_parse(&line, &isorun_syntax, argc, argv, &report) < 0)
                 return PLAN_FAILED;

@@ -3,7 +3,27 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <nss.h>
 #include <stdlib.h>
+
+#ifdef ISORUN_STATIC
+
+int library_load(_unused_ const char *soname, _unused_ const char *const *names, _unused_ size_t n,
+                 _unused_ void *functions) {
+        return -ENOENT;
+}
+
+const char *library_advice(void) {
+        return ", and this isorun is linked statically, so it cannot load it";
+}
+
+void library_limit_names(void) {
+        (void) __nss_configure_lookup("passwd", "files");
+        (void) __nss_configure_lookup("group", "files");
+        (void) __nss_configure_lookup("initgroups", "files");
+}
+
+#else
 
 int library_load(const char *soname, const char *const *names, size_t n, void *functions) {
         void *handle = dlopen(soname, RTLD_NOW | RTLD_NODELETE);
@@ -21,3 +41,12 @@ int library_load(const char *soname, const char *const *names, size_t n, void *f
         memcpy(functions, found, n * sizeof(void *));
         return 0;
 }
+
+const char *library_advice(void) {
+        return "";
+}
+
+void library_limit_names(void) {
+}
+
+#endif

@@ -2,7 +2,10 @@
 #pragma once
 
 /* Shared libraries that only some starts need. They are loaded when they are first used. The caller lists the
- * functions; a struct has one pointer for each, with the same name and in the same order. */
+ * functions; a struct has one pointer for each, with the same name and in the same order.
+ *
+ * A program that is linked statically (meson's option static) loads none, because glibc's dlopen(3) works there only
+ * with the files of the same glibc. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +15,13 @@
 /* Loads soname and looks up n functions by name. functions is an array of n pointers; it is written only if all of them
  * are found. Returns 0, -ENOENT if the library cannot be loaded, -ENOSYS if it lacks a function, or -ENOMEM. */
 int library_load(const char *soname, const char *const *names, size_t n, void *functions);
+
+/* What a message about a missing library ends with. */
+const char *library_advice(void);
+
+/* Call this before the first use of getpwnam(3) and such. In a program that is linked statically, they then read only
+ * /etc/passwd and /etc/group, because the other sources of nsswitch.conf(5) are libraries. */
+void library_limit_names(void);
 
 /* Adds an ELF note from which packagers' tools find libraries that are loaded at run time: the "ELF dlopen metadata" of
  * uapi-group.org/specifications. Use it at file scope. */

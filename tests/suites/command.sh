@@ -70,8 +70,22 @@ if [ $status = 0 ]; then
 else
 	skip "what a start needs" "strace cannot trace here"
 fi
+# The program without shared libraries, which meson's option static installs
+static=$ISORUN_BUILD/src/isorun-static
+if [ -x "$static" ]; then
+	run "$static" --no-scope --quiet sh -c 'echo ran; grep -c Seccomp_filters:.1 /proc/self/status'
+	no_refusal is "a static isorun starts a program" "$status $out" "0 ran
+1"
+	run "$static" --no-scope --quiet --dry-run -p User=no-such-user true # elsewhere, nsswitch.conf(5) may name a library
+	is "... and looks for users in a file" "$status $err" '125 isorun-static: -p: User=: no such user: "no-such-user"'
+	run "$static" --no-scope --quiet --dry-run --json true
+	is "... and says why it cannot load one" "$status $err" "125 isorun-static: --json needs libjansson.so.4, and this \
+isorun is linked statically, so it cannot load it"
+else
+	skip "a static isorun" "it is not built here"
+fi
 run "$isorun" --no-scope true
-is "what is optional and not enforced is said in one line" "$err" "isorun: notice: default.conf (built-in):11: MemoryMax=, \
+is "what is optional and not enforced is said in one line" "$err" "isorun: notice: default.conf (built-in):12: MemoryMax=, \
 TasksMax=: not enforced: with --no-scope there is no unit that could enforce it"
 run "$isorun" --no-scope --quiet true
 no_refusal is "--quiet says nothing" "$err" ""

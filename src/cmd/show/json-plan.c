@@ -99,7 +99,7 @@ int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *rep
 
         r = load(&printer.lib);
         if (r < 0)
-                return report_error(report, -r, "--json needs libjansson.so.4");
+                return report_error(report, -r, "--json needs libjansson.so.4%s", library_advice());
         printer.root = printer.lib.json_object();
         r = printer.root ? plan_print(plan, policy, &functions, &printer) : -ENOMEM;
         if (r >= 0)

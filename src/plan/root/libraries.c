@@ -15,6 +15,7 @@
 #include "plan/root/place.h"
 #include "util/elf-file.h"
 #include "util/fd.h"
+#include "util/library.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -236,7 +237,8 @@ static int need_of(Libraries *l, const char *file) {
                 return streq(file, l->files[0]) ? need_script(l, file)
                                                 : library_error(l, ENOEXEC, file, "neither a library nor a program");
         if (r == -ENOPKG)
-                return library_error(l, ENOPKG, file, "isorun needs libelf to find its libraries");
+                return report_error_at(l->rb->b->report, l->setting->origin, "BindLibraries", ENOPKG,
+                                       "%s: isorun needs libelf to find its libraries%s", file, library_advice());
         if (r < 0)
                 return r == -ENOMEM ? r : library_error(l, -r, file, strerror(-r));
 

@@ -37,7 +37,7 @@ static const char *find_ranges(Builder *b, BuildRanges *ranges) {
 
         r = b->host->find_ranges(b->host->uid, &ranges->uids, &ranges->gids);
         if (r < 0)
-                return r == -ELIBACC ? "libsubid is not installed" : "libsubid cannot read the subordinate ids";
+                return r == -ELIBACC ? "isorun cannot load libsubid" : "libsubid cannot read the subordinate ids";
         if (ranges->uids.count > 1 && ranges->gids.count > 1)
                 return NULL;
 

@@ -193,7 +193,8 @@ int filter_get(const Plan *plan, Filter *ret, Report *report) {
         if (r == -ENOENT || r == -ENOSYS)
                 return report_error_at(report, policy_get(plan->source, D_SystemCallArchitectures)->origin,
                                        "SystemCallArchitectures", -r,
-                                       "a filter for other architectures than this machine's needs libseccomp.so.2");
+                                       "a filter for other architectures than this machine's needs libseccomp.so.2%s",
+                                       library_advice());
         return r < 0 ? report_error(report, -r, "cannot compile the system call filter: %s", strerror(-r)) : 0;
 }
 

@@ -92,8 +92,8 @@ int image_find_type(int image, const char *path, Origin origin, const char **ret
 
         if (load(&lib) < 0)
                 return report_error_at(report, origin, "RootDirectory", ENOPKG,
-                                       "%s is not a directory, and isorun needs libblkid to mount it as an image",
-                                       path);
+                                       "%s is not a directory, and isorun needs libblkid to mount it as an image%s",
+                                       path, library_advice());
         probe = lib.blkid_new_probe();
         if (!probe)
                 return report_oom(report);

@@ -52,8 +52,10 @@ const BusLibrary *bus_library(Report *report) {
         r = library_loaded ? 0 : load_library();
         if (r >= 0)
                 return &library;
-        report_error(report, -r, r == -ENOSYS ? "libsystemd.so.0 is too old: isorun needs that of systemd 252 or newer" :
-                     "isorun needs libsystemd.so.0 to talk to systemd");
+        if (r == -ENOSYS)
+                report_error(report, -r, "libsystemd.so.0 is too old: isorun needs that of systemd 252 or newer");
+        else
+                report_error(report, -r, "isorun needs libsystemd.so.0 to talk to systemd%s", library_advice());
         return NULL;
 }
 
