@@ -9,18 +9,26 @@
 #include <sys/ioctl.h>
 
 #include "util/fd.h"
+#include "util/strv.h"
 
-/* Finds the line of /proc/PID/FILE that begins with prefix, and returns the rest of it. */
-static int read_line_of(pid_t pid, const char *file, const char *prefix, char **ret) {
-        _cleanup_free_ char *text = NULL;
-        char path[64], *line, *position = NULL;
-        int r;
+/* Reads /proc/PID/FILE. ret_size may be NULL. The pid of this process may be another one in that /proc. */
+static int read_file_of(pid_t pid, const char *file, char **ret, size_t *ret_size) {
+        char path[64];
 
         if (pid)
                 snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
         else
                 snprintf(path, sizeof(path), "/proc/self/%s", file);
-        r = file_read(AT_FDCWD, path, &text, NULL);
+        return file_read(AT_FDCWD, path, ret, ret_size);
+}
+
+/* Finds the line of /proc/PID/FILE that begins with prefix, and returns the rest of it. */
+static int read_line_of(pid_t pid, const char *file, const char *prefix, char **ret) {
+        _cleanup_free_ char *text = NULL;
+        char *line, *position = NULL;
+        int r;
+
+        r = read_file_of(pid, file, &text, NULL);
         if (r < 0)
                 return r;
         for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
@@ -75,13 +83,57 @@ int process_pidfd_depth(int pidfd) {
         return r < 0 ? r : count_pids(pids);
 }
 
+static void take_pids(const char *pids, ProcessFacts *ret) {
+        const char *last = strrchr(pids, '\t');
+
+        ret->depth = (unsigned) count_pids(pids);
+        (void) sscanf(last ?: pids, "%d", &ret->innermost);
+}
+
+int process_facts(pid_t pid, ProcessFacts *ret) {
+        _cleanup_free_ char *text = NULL;
+        ProcessFacts facts = { .uid = (uid_t) -1 };
+        char *position = NULL;
+        const char *rest;
+        int r;
+
+        r = read_file_of(pid, "status", &text, NULL);
+        if (r < 0)
+                return r;
+        /* The kernel escapes newlines in the name. */
+        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
+                if ((rest = startswith(line, "Name:\t")))
+                        snprintf(facts.name, sizeof(facts.name), "%s", rest);
+                else if ((rest = startswith(line, "NSpid:\t")))
+                        take_pids(rest, &facts);
+                else
+                        (void) (sscanf(line, "PPid: %d", &facts.parent) || sscanf(line, "Uid: %u", &facts.uid));
+        *ret = facts;
+        return 0;
+}
+
+int process_arguments(pid_t pid, char ***ret) {
+        _cleanup_strv_free_ char **words = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_of(pid, "cmdline", &text, &size);
+        for (const char *word = text; r >= 0 && word < text + size; word += strlen(word) + 1)
+                r = strv_push(&words, word);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(words);
+        return *ret ? 0 : -ENODATA;
+}
+
 /* The fields of proc(5), /proc/PID/stat. The second one, in parentheses, can contain spaces. */
-static int read_stat(unsigned field, uint64_t *ret, unsigned n) {
+static int read_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n) {
         _cleanup_free_ char *text = NULL;
         const char *p;
         int r;
 
-        r = file_read(AT_FDCWD, "/proc/self/stat", &text, NULL);
+        r = read_file_of(pid, "stat", &text, NULL);
         if (r < 0)
                 return r;
         p = strrchr(text, ')');
@@ -93,13 +145,24 @@ static int read_stat(unsigned field, uint64_t *ret, unsigned n) {
         return p ? 0 : -ENODATA;
 }
 
+int process_started(pid_t pid, uint64_t *ret_usec) {
+        enum { START_TIME = 22 };
+        uint64_t ticks;
+        int r;
+
+        r = read_stat(pid, START_TIME, &ticks, 1);
+        if (r >= 0)
+                *ret_usec = ticks * 1000000 / (uint64_t) sysconf(_SC_CLK_TCK);
+        return r;
+}
+
 int process_hide_arguments(const char *name) {
         enum { ARG_START = 48 };
         uint64_t ends[2];
         size_t size;
         int r;
 
-        r = read_stat(ARG_START, ends, 2);
+        r = read_stat(0, ARG_START, ends, 2);
         if (r < 0)
                 return r;
         if (ends[0] == 0 || ends[1] <= ends[0])

@@ -4,6 +4,7 @@
 /* Facts from /proc about a process, which may be another user's: proc_pid_status(5), cgroups(7). pid 0 is this
  * process. */
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The path of its cgroup in the unified hierarchy, "/…", on the heap. Returns 0, -ENODATA if it is in no unified
@@ -14,7 +15,26 @@ int process_cgroup(pid_t pid, char **ret);
  * -errno. */
 int process_status(pid_t pid, const char *key, char **ret);
 
-/* The same for a process that the caller has a pidfd of, from the pidfd's fdinfo, which has the keys Pid and NSpid:
+/* What one read of /proc/PID/status says. */
+typedef struct ProcessFacts {
+        char name[64];
+        pid_t parent;    /* 0: none that this /proc shows */
+        uid_t uid;       /* the real one */
+        unsigned depth;  /* as process_pid_depth() */
+        pid_t innermost; /* its pid in the deepest of its pid namespaces */
+} ProcessFacts;
+
+/* Returns 0 or -errno. */
+int process_facts(pid_t pid, ProcessFacts *ret);
+
+/* When the process started, in microseconds of CLOCK_BOOTTIME, on a clock of 10 ms. Returns 0 or -errno. */
+int process_started(pid_t pid, uint64_t *ret_usec);
+
+/* Its command line, as the kernel has it, on the heap: proc_pid_cmdline(5). Returns 0 or -errno; -ENODATA if it is
+ * empty. */
+int process_arguments(pid_t pid, char ***ret);
+
+/* As process_status(), for a process that the caller has a pidfd of, from the pidfd's fdinfo, which has the keys Pid and NSpid:
  * pidfd_open(2). */
 int process_pidfd_status(int pidfd, const char *key, char **ret);
 

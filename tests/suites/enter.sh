@@ -419,6 +419,15 @@ sys.exit(pty.spawn(["sh", "-c", sys.argv[1] + " enter one sh -c \"test -t 0 && !
 	end one
 }
 
+listed() { "${who[@]}" "$isoctl" list -q | grep -qx "$1"; }
+
+# Prints how many processes list reads about, how many of them twice, and how many system calls it makes.
+cost_of_list() {
+	"${who[@]}" env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace "$isoctl" list 2>&1 >/dev/null | awk '
+		match($0, /"\/proc\/[0-9]+\/status"/) { if (++seen[substr($0, RSTART, RLENGTH)] == 1) ++n; else ++twice }
+		END { print n + 0, twice + 0, NR }'
+}
+
 test_list() {
 	begin one
 	begin other
@@ -428,7 +437,11 @@ other default running"
 	like "$label: list --json" "$("${who[@]}" "$isoctl" list --json | python3 -c 'import json, sys
 i = json.load(sys.stdin)[0]; print(i["name"], i["state"], i["command"], i["cgroup"], i["nested"])')" \
 		"one running /usr/bin/python3 /facts.py stay */isorun-one.scope \[\]"
-	like "$label: list's legend" "$("${who[@]}" "$isoctl" list)" "NAME*POLICY*STATE*MEMORY*TASKS*CPU*AGE*COMMAND*"
+	like "$label: list's legend" "$("${who[@]}" "$isoctl" list)" "NAME*POLICY*STATE*MEMORY*TASKS*CPU*AGE*USER*UNIT*COMMAND*"
+	like "$label: ... user and unit" "$("${who[@]}" "$isoctl" list --no-legend one)" \
+		"* $("${who[@]}" id -un) *isorun-one.scope /usr/bin/python3 /facts.py stay"
+	local both alone
+	read -ra both < <(cost_of_list)
 	like "$label: status" "$("${who[@]}" "$isoctl" status other)" \
 		"other*state*running*policy*default*first process*started*held by*isorun-other.scope*no_new_privs*yes*"
 	enter o true
@@ -440,6 +453,12 @@ i = json.load(sys.stdin)[0]; print(i["name"], i["state"], i["command"], i["cgrou
 	enter nothing true
 	is "$label: no such instance" "$status $err" "125 isoctl: no such instance: \"nothing\"; see isoctl list"
 	kill "$(first_pid "^$isorun .*--name one ")"
+	await not listed one
+	read -ra alone < <(cost_of_list)
+	is "$label: list reads about isorun and the reaper of an instance, once each" \
+		"$((both[0] - alone[0])) ${both[1]}" "2 0"
+	is_sanitized || ok "$label: ... and makes at most 60 system calls for an instance: $((both[2] - alone[2]))" \
+		test $((both[2] - alone[2])) -le 60
 	end other
 }
 
@@ -468,7 +487,8 @@ test_unmarked() {
 	systemd-run --quiet --unit isorun-test -p User="$TH_USER" -p MemoryMax=100M -p TasksMax=50 -p Type=exec \
 		"$isorun" "${mode[@]}" -p MemoryMax= -p MemorySwapMax= -p TasksMax= sleep 708
 	await runs '^sleep 708$'
-	is "a service without attributes is found" "$("$isoctl" list --no-legend | awk '{print $1, $2, $3}')" "isorun-test - running"
+	is "a service without attributes is found" "$("$isoctl" list --no-legend | awk '{print $1, $2, $3}')" "isorun-test default running"
+	like "... with its age, user, unit and command" "$("$isoctl" list --no-legend)" "* [0-9]*s $TH_USER *isorun-test.service sleep 708"
 	run "$isoctl" enter isorun-test id -un
 	is "... and entered by root" "$out" "$TH_USER"
 	run "$as_user" "$isoctl" enter isorun-test.service id -un

@@ -167,14 +167,20 @@ test_services() {
 		-p TasksMax= -p MemoryMax= -p MemorySwapMax= sleep 906
 	await entered isorun-test-user
 	is "a service with User= and a policy that nests is listed by its unit's name" \
-		"$(isoctl list --no-legend | awk '{print $1, $2, $3}')" "isorun-test-user - running"
+		"$(isoctl list --no-legend | awk '{print $1, $2, $3}')" "isorun-test-user nest running"
+	systemctl daemon-reload # after it, the unit no longer knows which process ran which command
+	like "... with the user, the unit and the command of the process" "$(isoctl list --no-legend)" \
+		"* [0-9]*s $TH_USER *isorun-test-user.service sleep 906"
 	ctl enter isorun-test-user sh -c "id -un; $own_cgroup"
 	is "... and entered" "$out" "$TH_USER"$'\n/'
 	ctl enter isorun-test-user.service isorun "${quiet[@]}" echo inside
 	no_refusal is "... to run isorun there" "$out" inside
 	ctl cat isorun-test-user
-	like "... cat does not show another policy than its own, which is not recorded" "$status $out $err" \
-		"125  isoctl: isorun-test-user: its policy is not known, *"
+	like "... cat shows its policy" "$status $out" "0 # /usr/lib/isorun/policies/default.conf*# */policies/nest.conf*Nesting=yes*"
+	ctl status isorun-test-user.service
+	like "... status, too" "$status $out" "0 isorun-test-user*policy *nest*command *sleep 906*held by*isorun-test-user.service*"
+	ctl logs --no-pager isorun-test-user
+	is "... logs finds it" "$status" 0
 	systemctl stop isorun-test-user.service
 	also no_refusal ok "nothing is left" eventually gone '^sleep 90[56]$'
 }

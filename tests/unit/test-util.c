@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "util/clock.h"
 #include "util/escape.h"
 #include "util/library.h"
 #include "util/parse.h"
@@ -688,6 +689,9 @@ static void test_library_load(_unused_ void **state) {
 
 static void test_process(_unused_ void **state) {
         _cleanup_free_ char *pid = NULL, *name = NULL, *same = NULL, *none = NULL;
+        _cleanup_strv_free_ char **words = NULL;
+        ProcessFacts facts;
+        uint64_t started;
         char number[16];
 
         assert_int_equal(process_status(0, "Pid", &pid), 0);
@@ -701,6 +705,17 @@ static void test_process(_unused_ void **state) {
         assert_int_equal(process_status(0, "Nam", &none), -ENODATA);
         assert_int_equal(process_status(INT32_MAX, "Name", &none), -ENOENT);
         assert_int_equal(process_cgroup(INT32_MAX, &none), -ENOENT);
+
+        assert_int_equal(process_facts(getpid(), &facts), 0);
+        assert_string_equal(facts.name, name);
+        assert_int_equal(facts.parent, getppid());
+        assert_int_equal(facts.uid, getuid());
+        assert_int_equal(facts.depth, process_pid_depth(0));
+        assert_int_equal(process_facts(INT32_MAX, &facts), -ENOENT);
+        assert_int_equal(process_arguments(getpid(), &words), 0);
+        assert_non_null(strstr(words[0], "test-util"));
+        assert_int_equal(process_started(getpid(), &started), 0);
+        assert_true(started <= clock_usec(CLOCK_BOOTTIME) && clock_usec(CLOCK_BOOTTIME) - started < 600000000);
         assert_null(none);
 }
 

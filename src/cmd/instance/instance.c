@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "cmd/instance/evidence.h"
 #include "cmd/options.h"
 #include "cmd/start/load.h"
 #include "sandbox/limits/cgroup.h"
@@ -25,6 +26,7 @@ typedef struct Walk {
         InstanceList *list;
         InstanceProof proof;
         void *userdata;
+        unsigned depth; /* of this process's pid namespace */
 } Walk;
 
 static void instance_deinit(Instance *i) {
@@ -87,40 +89,6 @@ static uint64_t get_number(int fd, const char *name) {
         return text && parse_u64(text, &number) >= 0 ? number : 0;
 }
 
-static bool is_called(pid_t pid, const char *name) {
-        _cleanup_free_ char *actual = NULL;
-
-        return process_status(pid, "Name", &actual) >= 0 && streq(actual, name);
-}
-
-/* Returns 0 if the process has no parent, or is gone. */
-static pid_t parent_of(pid_t pid) {
-        _cleanup_free_ char *parent = NULL;
-        uint64_t number;
-
-        return process_status(pid, "PPid", &parent) >= 0 && parse_u64_range(parent, 1, INT32_MAX, &number) >= 0
-                       ? (pid_t) number
-                       : 0;
-}
-
-/* Returns the parent of a process that may be a reaper: it is called isorun, and is pid 1 of its pid namespace. Returns
- * 0 for any other process. */
-static pid_t reaper_parent(pid_t pid) {
-        _cleanup_free_ char *pids = NULL;
-
-        return is_called(pid, "isorun") && process_status(pid, "NSpid", &pids) >= 0 && endswith(pids, "\t1")
-                       ? parent_of(pid)
-                       : 0;
-}
-
-/* Returns the real uid of a process, or -1 as a uid_t. */
-static uid_t user_of(pid_t pid) {
-        _cleanup_free_ char *uids = NULL;
-        unsigned real;
-
-        return process_status(pid, "Uid", &uids) >= 0 && sscanf(uids, "%u", &real) == 1 ? real : (uid_t) -1;
-}
-
 static bool is_service(const Instance *i) {
         return i->unit && endswith(i->unit, ".service");
 }
@@ -130,12 +98,13 @@ static bool is_service(const Instance *i) {
 static bool is_manager(pid_t pid, const Instance *i) {
         _cleanup_free_ char *cgroup = NULL;
         const char *rest;
+        ProcessFacts p;
 
         if (!is_service(i))
                 return false;
         if (!i->of_user)
                 return pid == 1;
-        if (!is_called(pid, "systemd") || user_of(pid) != i->uid || process_cgroup(pid, &cgroup) < 0)
+        if (process_facts(pid, &p) < 0 || !streq(p.name, "systemd") || p.uid != i->uid || process_cgroup(pid, &cgroup) < 0)
                 return false;
         rest = strstr(cgroup, ".service/init.scope");
         return rest && streq(rest, ".service/init.scope") &&
@@ -153,68 +122,102 @@ static bool is_in_cgroup(pid_t pid, const char *cgroup) {
         return rest && (*rest == '\0' || *rest == '/');
 }
 
+/* Whether the process may be a reaper: it is called isorun, and is pid 1 of its pid namespace. */
+static bool may_be_reaper(const ProcessFacts *p) {
+        return streq(p->name, "isorun") && p->innermost == 1 && p->depth > 1;
+}
+
 /* Whether the process may be the isorun of the instance: of the instance's user, not in a container and, for a service,
  * a child of the service manager. */
-static bool may_be_isorun(pid_t pid, const Instance *i) {
-        return is_called(pid, "isorun") && (!i->of_user || user_of(pid) == i->uid) &&
-               process_pid_depth(pid) == process_pid_depth(0) && (!is_service(i) || is_manager(parent_of(pid), i));
+static bool may_be_isorun(const ProcessFacts *p, const Instance *i, unsigned own_depth) {
+        return streq(p->name, "isorun") && (!i->of_user || p->uid == i->uid) && p->depth == own_depth &&
+               (!is_service(i) || is_manager(p->parent, i));
 }
 
-/* Checks the pid that the cgroup's attribute names. A reaper's parent is isorun, or the service manager after a
- * hand-over. */
-static void confirm(Instance *i, uint64_t pid, bool may_be_handed_over) {
-        pid_t parent;
+/* Checks a process that may be the reaper. Its parent is isorun, or the service manager after a hand-over. */
+static void confirm(const Walk *w, Instance *i, pid_t pid, const ProcessFacts *reaper, bool may_be_handed_over) {
+        ProcessFacts isorun;
 
-        if (pid == 0 || pid > INT32_MAX || !is_in_cgroup((pid_t) pid, i->cgroup))
+        if (!may_be_reaper(reaper) || !is_in_cgroup(pid, i->cgroup) || process_facts(reaper->parent, &isorun) < 0)
                 return;
-        parent = reaper_parent((pid_t) pid);
-        if (parent && may_be_isorun(parent, i)) {
-                i->isorun = parent;
-                i->runner = user_of(parent);
-        } else if (parent && may_be_handed_over && is_manager(parent, i))
+        if (may_be_isorun(&isorun, i, w->depth)) {
+                i->isorun = reaper->parent;
+                i->runner = isorun.uid;
+        } else if (may_be_handed_over && is_manager(reaper->parent, i))
                 i->handed_over = true;
-        i->pid = i->isorun || i->handed_over ? (pid_t) pid : 0;
+        i->pid = i->isorun || i->handed_over ? pid : 0;
 }
 
-/* Whether a process of the service belongs to root. Such a service, like cron's, may run processes of users that
- * imitate an instance. So without isorun's attribute, it does not count as an instance that was handed over. */
-static bool has_roots_processes(const char *processes) {
-        _cleanup_free_ char *copy = strdup(processes);
+/* Checks the pid that the cgroup's attribute names. */
+static void confirm_named(const Walk *w, Instance *i, uint64_t pid, bool may_be_handed_over) {
+        ProcessFacts facts;
+
+        if (pid > 0 && pid <= INT32_MAX && process_facts((pid_t) pid, &facts) >= 0)
+                confirm(w, i, (pid_t) pid, &facts, may_be_handed_over);
+}
+
+/* Reads whether the cgroup is frozen, and returns whether it has processes. */
+static bool read_events(int fd, Instance *i) {
+        _cleanup_free_ char *text = NULL;
+
+        if (file_read(fd, "cgroup.events", &text, NULL) < 0)
+                return false;
+        i->frozen = strstr(text, "frozen 1\n");
+        return strstr(text, "populated 1\n");
+}
+
+typedef struct Member {
+        pid_t pid;
+        ProcessFacts facts;
+} Member;
+
+/* Reads about each process in the text of cgroup.procs that has not ended. Returns 0 or -ENOMEM. */
+static int read_members(char *text, Member **ret, size_t *ret_n) {
         char *position = NULL;
 
-        for (char *line = copy ? strtok_r(copy, "\n", &position) : NULL; line; line = strtok_r(NULL, "\n", &position)) {
+        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                Member found, *m;
                 uint64_t pid;
 
-                if (parse_u64_range(line, 1, INT32_MAX, &pid) < 0 || user_of((pid_t) pid) == 0)
-                        return true;
+                if (parse_u64_range(line, 1, INT32_MAX, &pid) < 0 || process_facts((pid_t) pid, &found.facts) < 0)
+                        continue;
+                found.pid = (pid_t) pid;
+                m = ARRAY_APPEND(*ret, *ret_n);
+                if (!m)
+                        return -ENOMEM;
+                *m = found;
         }
-        return !copy;
+        return 0;
 }
 
 /* Looks for an instance in a service whose cgroup isorun cannot write to: a service of root with User= and without
- * Delegate=. Returns 1, 0 or -ENOMEM. */
-static int find_unmarked(int fd, Instance *i) {
+ * Delegate=. A service with a process of root, like cron's, may run processes of users that imitate an instance. So
+ * without isorun's attribute, it does not count as an instance that was handed over. Returns 1, 0 or -ENOMEM. */
+static int find_unmarked(const Walk *w, int fd, Instance *i) {
+        _cleanup_free_ Member *members = NULL;
         _cleanup_free_ char *text = NULL;
-        char *line, *position = NULL;
-        bool users;
+        bool users = true;
+        size_t n = 0;
 
         if (!is_service(i) || file_read(fd, "cgroup.procs", &text, NULL) < 0)
                 return 0;
-        users = !has_roots_processes(text);
-        for (line = strtok_r(text, "\n", &position); line && !i->pid; line = strtok_r(NULL, "\n", &position)) {
-                uint64_t pid;
-
-                if (parse_u64(line, &pid) >= 0)
-                        confirm(i, pid, users);
-        }
-        return i->pid ? 1 : 0;
+        if (read_members(text, &members, &n) < 0)
+                return -ENOMEM;
+        for (size_t k = 0; k < n; k++)
+                users = users && members[k].facts.uid != 0;
+        for (size_t k = 0; k < n && !i->pid; k++)
+                confirm(w, i, members[k].pid, &members[k].facts, users);
+        return i->pid && read_events(fd, i);
 }
 
-/* Names the instance after its unit. Returns 1 or -ENOMEM. */
-static int name_after_unit(Instance *i) {
+/* Describes an instance that isorun could not describe, or that the user of a service could describe otherwise. Returns 1
+ * or -ENOMEM. */
+static int describe_service(Instance *i) {
         free(i->name);
-        i->name = strndup(i->unit, (size_t) (strrchr(i->unit, '.') - i->unit)); /* a service or a scope */
-        return i->name ? 1 : -ENOMEM;
+        free(i->policy);
+        free(i->command);
+        i->name = strndup(i->unit, (size_t) (strrchr(i->unit, '.') - i->unit));
+        return evidence_read(i->isorun ?: i->pid, &i->policy, &i->command, &i->started_usec) < 0 || !i->name ? -ENOMEM : 1;
 }
 
 static pid_t find_main_pid(int fd, const Instance *i) {
@@ -223,23 +226,17 @@ static pid_t find_main_pid(int fd, const Instance *i) {
         return pid > 0 && pid <= INT32_MAX && is_in_cgroup((pid_t) pid, i->cgroup) ? (pid_t) pid : 0;
 }
 
-static bool is_populated(int fd) {
-        uint64_t n;
-
-        return instance_number(fd, "cgroup.events", "populated", &n) >= 0 && n;
-}
-
 /* Reads what isorun has written. Returns 1, or 0 if the cgroup is not an instance. */
-static int read_attributes(int fd, Instance *i) {
+static int read_attributes(const Walk *w, int fd, Instance *i) {
         /* The owner of the cgroup can write any attribute. A path as a name, for example, would mean another cgroup. */
-        if (!is_populated(fd) || (!i->nested && !name_is_valid(i->name)))
+        if (!read_events(fd, i) || (!i->nested && !name_is_valid(i->name)))
                 return 0;
         i->policy = get_attribute(fd, CGROUP_ATTRIBUTE("policy"));
         i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
         i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
         if (!i->nested)
-                confirm(i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
-                        get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
+                confirm_named(w, i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
+                              get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
         i->main_pid = find_main_pid(fd, i);
         return 1;
 }
@@ -262,7 +259,6 @@ static int find_owner(int fd, Instance *i) {
 
 /* Returns 1 with the data of the cgroup's instance in *i, 0 if the cgroup is not an instance, or -ENOMEM. */
 static int describe(const Walk *w, int fd, Instance *i) {
-        uint64_t frozen = 0;
         bool named;
         int r;
 
@@ -270,16 +266,12 @@ static int describe(const Walk *w, int fd, Instance *i) {
                 return -ENOMEM;
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         named = i->name;
-        r = named ? read_attributes(fd, i) : i->nested ? 0 : find_unmarked(fd, i);
+        r = named ? read_attributes(w, fd, i) : i->nested ? 0 : find_unmarked(w, fd, i);
         if (r > 0 && is_service(i) && (!i->pid || !w->proof(i, w->userdata)))
                 return 0;
-        /* Root has named a service of the system. The service's user may have written another name. */
+        /* Root has written a service of the system. The service's user may have written other attributes. */
         if (r > 0 && (!named || (is_service(i) && !i->of_user && !i->own)))
-                r = name_after_unit(i);
-        if (r > 0) {
-                (void) instance_number(fd, "cgroup.events", "frozen", &frozen);
-                i->frozen = frozen;
-        }
+                r = describe_service(i);
         return r;
 }
 
@@ -347,6 +339,12 @@ char *instance_full_name(const Instance *i) {
         return user ? format("%s/%s", user->pw_name, i->name) : format("%u/%s", i->uid, i->name);
 }
 
+char *instance_runner_name(const Instance *i) {
+        const struct passwd *user = i->isorun ? getpwuid(i->runner) : NULL;
+
+        return user ? strdup(user->pw_name) : i->isorun ? format("%u", i->runner) : NULL;
+}
+
 static bool is_selected(const Instance *i, _unused_ const void *userdata) {
         return arg_whose == WHOSE_SYSTEM ? !i->of_user : i->of_user && i->uid == geteuid();
 }
@@ -374,6 +372,7 @@ void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userd
 }
 
 int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, Report *report) {
+        Walk w = { .list = ret, .proof = proof, .userdata = userdata };
         _cleanup_(host_deinit) Host host = {};
         _cleanup_close_ int fd = -1;
         int r;
@@ -390,7 +389,9 @@ int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, Repor
         fd = open(ret->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return report_error(report, errno, "%s: %s", ret->root, strerror(errno));
-        r = walk(&(Walk) { .list = ret, .proof = proof, .userdata = userdata }, fd, "/", NO_PARENT, 0);
+        r = process_pid_depth(0);
+        w.depth = r < 0 ? 0 : (unsigned) r;
+        r = walk(&w, fd, "/", NO_PARENT, 0);
         if (arg_whose != WHOSE_ANY)
                 instances_keep(ret, is_selected, NULL);
         return r < 0 ? report_oom(report) : 0;

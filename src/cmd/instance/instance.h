@@ -61,6 +61,10 @@ const char *instance_state(const Instance *instance);
  * memory runs out. */
 char *instance_full_name(const Instance *instance);
 
+/* The name, or else the number, of the user that isorun runs as, which may act on the instance. The caller frees it.
+ * NULL if it is not known, or if memory runs out. */
+char *instance_runner_name(const Instance *instance);
+
 /* Whether instances_keep() is to keep the instance. */
 typedef bool (*InstanceFilter)(const Instance *instance, const void *userdata);
 

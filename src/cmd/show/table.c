@@ -9,7 +9,7 @@
 #include "util/fd.h"
 #include "util/text.h"
 
-enum { NAME, POLICY, STATE, MEMORY, TASKS, CPU, SHARE, AGE, COMMAND, COLUMNS };
+enum { NAME, POLICY, STATE, MEMORY, TASKS, CPU, SHARE, AGE, USER, UNIT, COMMAND, COLUMNS };
 
 static const struct {
         const char *name;
@@ -20,6 +20,7 @@ static const struct {
         [STATE] = { "STATE", 1, 0 },              [MEMORY] = { "MEMORY", 1, SCOLS_FL_RIGHT },
         [TASKS] = { "TASKS", 1, SCOLS_FL_RIGHT }, [CPU] = { "CPU", 1, SCOLS_FL_RIGHT },
         [SHARE] = { "%CPU", 1, SCOLS_FL_RIGHT },  [AGE] = { "AGE", 1, SCOLS_FL_RIGHT },
+        [USER] = { "USER", 1, 0 },                [UNIT] = { "UNIT", 1, 0 },
         [COMMAND] = { "COMMAND", 0.5, SCOLS_FL_TRUNC },
 };
 
@@ -35,13 +36,18 @@ Usage usage_measure(const InstanceList *list, const Instance *i) {
         return u;
 }
 
+/* isoctl top has a column for the share, and no room for the user and the unit. */
+static bool has_column(const TableStyle *style, size_t column) {
+        return column == SHARE ? style->share : column == USER || column == UNIT ? !style->share : true;
+}
+
 static int fill_line(struct libscols_line *line, const Instance *i, const Usage *u, const TableStyle *style) {
-        _cleanup_free_ char *name = i->nested ? strdup(i->name) : instance_full_name(i);
+        _cleanup_free_ char *name = i->nested ? strdup(i->name) : instance_full_name(i), *user = instance_runner_name(i);
         char memory[FORMAT_MAX] = "-", tasks[FORMAT_MAX] = "-", cpu[FORMAT_MAX] = "-", share[FORMAT_MAX] = "-",
              age[FORMAT_MAX] = "-";
         const char *texts[COLUMNS] = {
-                [NAME] = name, [POLICY] = i->policy, [STATE] = instance_state(i),
-                [MEMORY] = memory, [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [AGE] = age, [COMMAND] = i->command,
+                [NAME] = name, [USER] = user, [POLICY] = i->policy, [STATE] = instance_state(i), [MEMORY] = memory,
+                [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [AGE] = age, [UNIT] = i->unit, [COMMAND] = i->command,
         };
         int r = name ? 0 : -ENOMEM, place = 0;
 
@@ -56,7 +62,7 @@ static int fill_line(struct libscols_line *line, const Instance *i, const Usage 
         if (i->started_usec)
                 format_age(age, i->started_usec);
         for (size_t c = 0; r >= 0 && c < COLUMNS; c++)
-                if (c != SHARE || style->share)
+                if (has_column(style, c))
                         r = scols_line_set_data(line, place++, texts[c] ?: "-"); /* escapes control characters when it prints */
         if (r >= 0 && style->colours && i->frozen)
                 r = scols_line_set_color(line, "yellow");
@@ -71,7 +77,7 @@ static int fill_table(struct libscols_table *table, const InstanceList *list, co
         for (size_t c = 0; r >= 0 && c < COLUMNS; c++) {
                 struct libscols_column *column;
 
-                if (c == SHARE && !style->share)
+                if (!has_column(style, c))
                         continue;
                 column = scols_table_new_column(table, columns[c].name, columns[c].width, columns[c].flags);
                 if (!column)

@@ -16,7 +16,7 @@ Usage usage_measure(const InstanceList *list, const Instance *instance);
 
 typedef struct TableStyle {
         bool legend, colours;
-        bool share;     /* show a column for Usage.share */
+        bool share;     /* show a column for Usage.share, in place of user and unit */
         unsigned width; /* in columns; 0: that of the terminal, if standard output is one */
 } TableStyle;
 

@@ -45,10 +45,11 @@ static json_t *user(const Instance *i) {
 }
 
 static json_t *object(const InstanceList *list, const Instance *i) {
+        _cleanup_free_ char *runner = instance_runner_name(i);
         Usage u = usage_measure(list, i);
 
-        return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(i->name), "user",
-                         user(i), "policy", json_text_or_null(i->policy), "state", instance_state(i), "memory",
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(i->name),
+                         "user", user(i), "unit", json_text_or_null(i->unit), "runs_as", json_text_or_null(runner), "policy", json_text_or_null(i->policy), "state", instance_state(i), "memory",
                          number(u.has_memory, u.memory), "tasks", number(u.has_tasks, u.tasks), "cpu_usec",
                          number(u.has_cpu, u.cpu_usec), "started_usec", number(i->started_usec, i->started_usec),
                          "command", json_text_or_null(i->command), "cgroup", json_text(i->cgroup), "nested", json_array());
