@@ -183,6 +183,68 @@ test_no_undoing() {
 	is "$label: two deep, no mount of either can be undone" "$status $out" "0 tried"
 }
 
+# Tries to get below what hides /home, in a user namespace of its own: each attempt in a mount namespace of its own.
+cat >"$tmp/under.py" <<'PY'
+import ctypes, os
+NEWNS, DETACH, BIND, REC = 0x20000, 2, 4096, 16384
+libc = ctypes.CDLL(None)
+def mount(source, target, kind, flags): libc.mount(source, target, kind, flags, None)
+def found(path): return os.path.exists(path + "/isorun-below")
+def umount():
+    libc.umount2(b"/home", DETACH)
+    return found("/home")
+def umount_root():
+    libc.umount2(b"/", DETACH)
+    return found("/home") or found("/../home")
+def setns():
+    libc.setns(os.open("/proc/self/ns/mnt", os.O_RDONLY), NEWNS)
+    return found("/home")
+def bind():
+    mount(b"/", b"/mnt", None, BIND)
+    return found("/mnt/home")
+def rbind():
+    mount(b"/", b"/mnt", None, BIND | REC)
+    libc.umount2(b"/mnt/home", DETACH)
+    return found("/mnt/home")
+def pivot():
+    mount(b"x", b"/mnt", b"tmpfs", 0)
+    os.mkdir("/mnt/old")
+    libc.pivot_root(b"/mnt", b"/mnt/old")
+    libc.umount2(b"/old/home", DETACH)
+    return found("/old/home") or libc.umount2(b"/old", DETACH) and False or found("/home") or found("/../home")
+def pivot_onto():
+    mount(b"/", b"/mnt", None, BIND | REC)
+    os.chdir("/mnt")
+    libc.pivot_root(b".", b".")
+    return any(found(p) for _ in range(4) if libc.umount2(b".", DETACH) or True for p in ("home", "/home", "../home"))
+for attempt in umount, umount_root, setns, bind, rbind, pivot, pivot_onto:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            if libc.unshare(NEWNS) == 0 and attempt():
+                os.write(1, f"below by {attempt.__name__}\n".encode())
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+print("tried")
+PY
+chmod 644 "$tmp/under.py"
+
+test_below() {
+	mkdir -p /home/isorun-below
+	run outer -v "$tmp/under.py:/under.py:ro" unshare -Urm /usr/bin/python3 /under.py
+	# promise P3
+	is "$label: a payload that may mount does not get below its root, nor what hides a place" "$status $out" "0 tried"
+	[ "$label" = root ] || return 0
+	mkdir -p "$tmp/jail"
+	run unshare -m sh -c 'mount --rbind / "$1/jail"; mount -t tmpfs x "$1/jail/home"; exec chroot "$1/jail" "$2" "$1/under.py"' \
+		sh "$tmp" /usr/bin/python3
+	like "... as it does out of a chroot" "$out" "below by umount*below by setns*below by rbind*below by pivot*tried"
+	run unshare -m sh -c 'mount --rbind / "$1/jail"; exec chroot "$1/jail" "$2" --no-scope --quiet true' sh "$tmp" "$isorun"
+	like "a caller in a chroot cannot start a sandbox with a user namespace" "$status $err" \
+		"125 isorun: cannot make the namespaces: Operation not permitted*"
+}
+
 # The buses of the host: by path, by an abstract name, in the host's network, too.
 cat >"$tmp/bus.py" <<'PY'
 import glob, os, socket, sys
@@ -293,6 +355,7 @@ all() {
 	test_without
 	test_narrower
 	test_no_undoing
+	test_below
 	test_bus
 	test_signals
 	test_many

@@ -19,10 +19,11 @@ typedef struct RootMaker {
         int blocked[2];     /* mounts of an empty file and directory of mode 000, which hide others; -1: none yet */
         int empty;          /* a mount of an empty directory that is read-only; -1: none yet */
         const PlanMount *empty_like; /* the mount of the plan that empty was made for */
+        int *copies;        /* if the root is made in place: of each bind, the mount for it until it is attached, or 0 */
         int parent;         /* the directory that mount points were last made in; -1: none */
         char *parent_path;
         MountReason reason; /* why the kernel refused the last file system */
-        unsigned layers;    /* mounts stacked on "/" below the new root; the old root is the first */
+        unsigned layers;    /* mounts to detach from "/" at the end: the old root, the scratch, what is between */
 } RootMaker;
 
 /* Keeps in rm->f what was tried, on which path, for which mount, and rm->reason. Returns -error. */

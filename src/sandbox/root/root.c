@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The root is made from the plan's list of mounts, parents first.
  *
- * The new root is a clone of a host directory with the mounts below it, or a stack of directories, or an empty tmpfs. A
- * clone or a stack is read-only, nosuid, nodev and private before it is attached, so the payload's root is never
+ * Where the host's / is the root, the new root is the copy of it that the mount namespace began with: begin_in_place().
+ * Else it is a clone of a host directory with the mounts below it, or a stack of directories, or an empty tmpfs. It is
+ * attached over "/" of the new mount namespace. This process still reaches the sources of binds through an fd of the old
+ * root, which it keeps until pivot_root(2).
+ *
+ * The root is read-only, nosuid, nodev and private before anything is made in it, so the payload's root is never
  * writable (only isoctl build asks for a root that it can write). An empty tmpfs, and a directory that needs new
  * entries, is made read-only in root_finish(), after all mount points are made in it. The payload starts after that.
- * The new root is attached over "/" of the new mount namespace. This process still reaches the sources of binds through
- * an fd of the old root, which it keeps until pivot_root(2).
  *
  * Every source is opened once without following symlinks (the plan has resolved them), and the opened file is mounted.
  * Every destination is looked up inside the new root, also without symlinks. So no path is first checked and then used,
@@ -16,6 +18,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -164,8 +167,11 @@ static int make_bind(RootMaker *rm, const PlanMount *m, MountAttributes attribut
 }
 
 static int do_bind(RootMaker *rm, const PlanMount *m) {
-        _cleanup_close_ int fd = make_bind(rm, m, m->attributes);
+        int *copied = rm->copies ? &rm->copies[m - rm->plan->mounts] : NULL;
+        _cleanup_close_ int fd = copied ? *copied : make_bind(rm, m, m->attributes);
 
+        if (copied)
+                *copied = 0;
         return fd < 0 ? root_mount_fail(rm, m, -fd, "bind", m->source.path) : root_place(rm, m, fd);
 }
 
@@ -429,14 +435,63 @@ static int make_root(RootMaker *rm, const PlanMount *root) {
         return root->source.kind == SOURCE_LAYERS ? root_make_stack(rm, root) : bind_root(rm, root);
 }
 
-/* Attaches the new root over the old one. */
-static int begin(RootMaker *rm, const PlanMount *root) {
-        int r;
+/* Whether the root can be the copy of the host's mounts that the mount namespace has begun with. Otherwise a second copy
+ * is made, and the first one thrown away, which takes long if the host has many mounts.
+ *
+ * The payload must not get below its root. With a new user namespace, it does not: the kernel makes none for a process
+ * whose root is not the top of its mount namespace's root (chroot(2)), and it locks all mounts of the copy, as it locks
+ * those that isorun adds when the payload gets a user namespace of its own. What is below the root, the root file system
+ * of the early boot, is there after pivot_root(2), too.
+ *
+ * The sources of binds are copied first, before something covers them. Overlays and copies of files need them later. */
+static bool can_be_in_place(const Plan *plan) {
+        enum { BINDS_MAX = 100 }; /* each one is an open fd */
+        const PlanMount *root = &plan->mounts[0];
+        unsigned binds = 0;
 
-        rm->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (rm->old_root < 0)
-                return fail(rm->f, errno, "cannot open /");
-        r = make_root(rm, root);
+        if (!(plan->namespaces & CLONE_NEWUSER) || root->source.kind != SOURCE_PATH || !streq(root->source.path, "/") ||
+            !root->attributes.read_only || !root->attributes.recursive || root->merge)
+                return false;
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (plan->mounts[i].kind == MOUNT_OVERLAY || plan->mounts[i].kind == MOUNT_COPY)
+                        return false;
+                else
+                        binds += plan->mounts[i].kind == MOUNT_BIND;
+        return binds <= BINDS_MAX;
+}
+
+static int copy_sources(RootMaker *rm) {
+        rm->copies = calloc(rm->plan->n_mounts, sizeof(int));
+        if (!rm->copies)
+                return fail(rm->f, ENOMEM, "cannot copy the mounts");
+        for (size_t i = 0; i < rm->plan->n_mounts; i++) {
+                const PlanMount *m = &rm->plan->mounts[i];
+                int fd = m->kind == MOUNT_BIND ? make_bind(rm, m, m->attributes) : 0;
+
+                if (fd < 0)
+                        return root_mount_fail(rm, m, -fd, "bind", m->source.path);
+                rm->copies[i] = fd;
+        }
+        return 0;
+}
+
+static int begin_in_place(RootMaker *rm, const PlanMount *root) {
+        int r = copy_sources(rm);
+
+        if (r < 0)
+                return r;
+        rm->new_root = fcntl(rm->old_root, F_DUPFD_CLOEXEC, 3);
+        r = rm->new_root < 0 ? -errno : mount_set_attributes(rm->new_root, root->attributes);
+        if (r < 0)
+                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "cannot write-protect /");
+        r = root_make_scratch(rm);
+        return r < 0 ? fail(rm->f, -r, "cannot make files in memory%s", rm->reason.text) : 0;
+}
+
+/* Attaches the new root over the old one. */
+static int begin_over(RootMaker *rm, const PlanMount *root) {
+        int r = make_root(rm, root);
+
         if (r < 0)
                 return fail_at(rm->f, subject_mount(rm->plan, root), -r, "cannot make a root from %s%s",
                                root->source.path ?: "an empty directory",
@@ -446,14 +501,30 @@ static int begin(RootMaker *rm, const PlanMount *root) {
         /* Makes the old tree private, so that mounts made here do not propagate to the host. */
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return fail(rm->f, errno, "cannot make the mounts private");
+        rm->layers++;
         r = root_make_scratch(rm);
         if (r >= 0)
                 r = mount_attach(rm->new_root, rm->old_root);
         return r < 0 ? fail(rm->f, -r, "cannot attach the new root%s", rm->reason.text) : 0;
 }
 
-static int pivot(RootMaker *rm) {
-        if (fchdir(rm->new_root) < 0 || sys_pivot_root(".", ".") < 0)
+static int begin(RootMaker *rm) {
+        const PlanMount *root = &rm->plan->mounts[0];
+
+        rm->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (rm->old_root < 0)
+                return fail(rm->f, errno, "cannot open /");
+        return can_be_in_place(rm->plan) ? begin_in_place(rm, root) : begin_over(rm, root);
+}
+
+/* Goes to the new root, and leaves only that. */
+static int finish(RootMaker *rm) {
+        /* In place, the scratch alone is over the root. */
+        const int top = rm->copies ? rm->scratch : rm->new_root;
+
+        if (top >= 0 && fchdir(top) < 0)
+                return fail(rm->f, errno, "cannot change to the new root");
+        if (!rm->copies && sys_pivot_root(".", ".") < 0)
                 return fail(rm->f, errno, "cannot change to the new root");
         /* After pivot_root(2), the old root is stacked on the new one, and the layers between them on the old root. "."
          * is the new root, and umount2(".") detaches the top of the stack. */
@@ -471,23 +542,27 @@ static void root_maker_deinit(RootMaker *rm) {
         fd_close(rm->blocked[1]);
         fd_close(rm->empty);
         forget_parent(rm);
+        for (size_t i = 0; rm->copies && i < rm->plan->n_mounts; i++)
+                if (rm->copies[i] > 0)
+                        close(rm->copies[i]);
+        free(rm->copies);
 }
 
 int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
         _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1,
-                                                      .new_root = -1, .notify = ret_notify, .scratch = -1, .layers = 1,
+                                                      .new_root = -1, .notify = ret_notify, .scratch = -1,
                                                       .blocked = { -1, -1 }, .empty = -1, .parent = -1 };
         mode_t mask = umask(0);
         int r;
 
-        r = begin(&rm, &plan->mounts[0]);
+        r = begin(&rm);
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++) {
                 r = do_mount(&rm, &plan->mounts[i]);
                 if (r >= 0 && plan->mounts[i].merge)
                         r = do_merge(&rm, &plan->mounts[i]);
         }
         umask(mask);
-        return r < 0 ? r : pivot(&rm);
+        return r < 0 ? r : finish(&rm);
 }
 
 /* Whether m was left writable only so that mount points could be made in it. */
