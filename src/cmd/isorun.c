@@ -135,6 +135,8 @@ static int take_option(const GivenOption *option, Report *report) {
                 return add_override("--no-net", strdup("PrivateNetwork=yes"), report);
         case ARG_TIMEOUT:
                 return add_override("--timeout", format("RuntimeMaxSec=%s", argument), report);
+        case ARG_POOL:
+                return add_override("--pool", format("Pool=%s", argument), report);
         case ARG_BIND:
                 return add_binding(argument, report);
         case ARG_ROOT:
@@ -187,7 +189,7 @@ static void begin_ahead(const Loaded *l, const PlanRequest *request) {
         if (arg_dry_run || rehearse_is_needed() || plan_unit(&l->host, &named, &unit) < 0)
                 return;
         free(unit.name);
-        if (unit.holder != HOLDER_SCOPE)
+        if (unit.holder != HOLDER_SCOPE || policy_get(l->policy, D_Pool))
                 return;
         bus_library_begin();
         if (!arg_detach)

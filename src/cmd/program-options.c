@@ -26,6 +26,7 @@ static const Option isorun_options[] = {
         { ARG_NAME, "name", "the instance's name (the unit is isorun-NAME.scope)", { "NAME" } },
         { ARG_USER, "user", "use the user's service manager (default for users)" },
         { ARG_SYSTEM, "system", "use the system's service manager (default for root)" },
+        { ARG_POOL, "pool", "make no unit, but a cgroup in this pool (Pool=)", { "NAME" } },
         { ARG_NO_SCOPE, "no-scope", "make no unit; refuse limits that need one" },
         { ARG_NOTIFY, "notify", "who reports that the service is ready (default: payload)", { .choices = notifiers } },
         { ARG_HAND_OVER, "hand-over", "exit when the command runs; the service then runs without isorun" },

@@ -187,6 +187,10 @@ static unsigned get_personality(void) {
         return (unsigned) personality(UINT32_MAX);
 }
 
+static int find_init_cgroup(char **ret) {
+        return process_cgroup(1, ret);
+}
+
 int host_probe(Host *host, Report *report) {
         int abi = sys_landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), r;
 
@@ -209,6 +213,7 @@ int host_probe(Host *host, Report *report) {
                 .get_limit = get_limit,
                 .get_user_limit = get_user_limit,
                 .get_personality = get_personality,
+                .find_init_cgroup = find_init_cgroup,
         };
 
         find_standard_io(host);

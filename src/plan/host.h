@@ -50,6 +50,7 @@ typedef struct Host {
         int (*get_user_limit)(const char *name, uint64_t *ret); /* a file of /proc/sys/user, of this process's user
                                                                    namespace; 0 or -errno */
         unsigned (*get_personality)(void);                  /* this process's: personality(2) */
+        int (*find_init_cgroup)(char **ret); /* the path of PID 1 in the unified hierarchy; 0 or -errno */
 } Host;
 
 /* Collects the facts, and changes nothing. Returns 0 or a negative errno, reported. */

@@ -17,6 +17,7 @@ Plan *plan_free(Plan *plan) {
         strv_free(plan->bus_sockets);
         free(plan->cgroup);
         free(plan->cgroup_root);
+        free(plan->pool);
         free(plan->properties);
         id_map_deinit(&plan->uid_map);
         id_map_deinit(&plan->gid_map);

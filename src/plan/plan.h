@@ -23,12 +23,18 @@ typedef enum PlanHolder {
         HOLDER_SCOPE,   /* a transient scope of systemd */
         HOLDER_SERVICE, /* the service whose main process isorun is */
         HOLDER_CGROUP,  /* without systemd: a child of a cgroup that is delegated to isorun */
+        HOLDER_POOL,    /* a cgroup in the scope of a pool: plan/unit/pool.h */
         HOLDER_NONE,    /* nothing; only for a policy without required limits */
 } PlanHolder;
 
 /* Whether the instance is a unit of systemd. */
 static inline bool holder_is_unit(PlanHolder holder) {
         return holder == HOLDER_SCOPE || holder == HOLDER_SERVICE;
+}
+
+/* Whether isorun makes the cgroup of the instance itself. */
+static inline bool holder_is_own(PlanHolder holder) {
+        return holder == HOLDER_CGROUP || holder == HOLDER_POOL;
 }
 
 /* A directive of [Scope], with all its values. */
@@ -96,14 +102,17 @@ typedef struct Plan {
 
         /* The instance. */
         char *name;         /* "web-4f2a" */
-        char *unit;         /* "isorun-web-4f2a.scope", or the service */
+        char *unit;         /* "isorun-web-4f2a.scope", or the service; without a unit, the name of the cgroup */
         char *policy;       /* its name or path, as the caller gave it */
         char *description;
         PlanHolder holder;
         bool user_manager;
         char **bus_sockets; /* of the manager's bus, the first that can be connected to counts: paths, or "@" and an
                                abstract name; NULL: the first process inside does not connect to a bus */
-        char *cgroup;       /* HOLDER_SERVICE: its path in cgroup_root; HOLDER_CGROUP: the path of its parent */
+        char *cgroup;       /* HOLDER_SERVICE: its path in cgroup_root; HOLDER_CGROUP and HOLDER_POOL: the path of
+                               its parent */
+        char *pool;         /* HOLDER_POOL: the pool's unit; otherwise NULL */
+        bool pool_by_bus;   /* this process may not move others into the pool, so systemd has to */
         char *cgroup_root;
         PlanProperty *properties;
         size_t n_properties;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Instances in cgroups that isorun owns. Needs a systemd.
+# Instances in cgroups that isorun makes: in a delegated cgroup, and in pools. Needs a systemd.
 . "$(dirname "$0")/../lib.sh"
 mode=(--quiet)
 
@@ -23,10 +23,223 @@ test_born() {
 		return
 	fi
 	delegated "${trace[@]}" "$isorun" --quiet echo ran
-	is "without systemd, a delegated cgroup holds the instance, and is gone afterwards" "$status $out" "0 ran"
+	no_refusal is "without systemd, a delegated cgroup holds the instance, and is gone afterwards" "$status $out" "0 ran"
 	also is "... the first process is made in it: no process is moved" "$(born) $(moves)" "1 0"
 	delegated "${trace[@]}" -e inject=clone3:error=EOPNOTSUPP:when=1 "$isorun" --quiet echo ran
 	is "... or moved into it, if the kernel refuses that" "$status $out $(born) $(moves)" "0 ran 0 1"
+}
+
+
+unit=isorun_pool-test.scope
+
+pool() { "${who[@]}" "$isorun" "${mode[@]}" --pool test "$@"; }
+
+active() { [ "$(ctl is-active $unit)" = active ]; }
+ended() { [ "$(ctl show -P LoadState $unit)" = not-found ]; }
+nothing_left() { [ -z "$(find /sys/fs/cgroup -name 'isorun*.scope')" ] && ended; }
+
+# Starts a sleeping instance NAME in the background.
+begin() {
+	pool --name "$1" "${@:3}" sleep "$2" &
+	await runs "^sleep $2\$"
+}
+
+names() { "${who[@]}" "$isoctl" list -q "$@" | tr '\n' ' '; }
+
+test_seen() {
+	local status
+	begin one 2001
+	begin two 2002
+	is "$label: two instances in one unit" "$(ctl is-active $unit) $(names)" "active one two "
+	like "$label: ... as systemctl shows" "$(ctl status $unit)" "*instances*isorun-one.scope*sleep 2001*isorun-two.scope*sleep 2002*keeper*"
+	like "$label: isoctl status" "$("${who[@]}" "$isoctl" status one)" "*/$unit/instances/isorun-one.scope*held by *a cgroup in $unit, the pool*--pool*"
+	like "$label: isoctl top" "$("${who[@]}" "$isoctl" top </dev/null)" "*one *two *"
+	run "${who[@]}" "$isoctl" enter one sh -c 'grep -c 2002 /proc/*/cmdline; echo in'
+	no_refusal like "$label: isoctl enter" "$status $out" "0 *in"
+	run "${who[@]}" "$isorun" "${mode[@]}" --pool test --name one true
+	is "$label: a name is taken once" "$status $err" "125 isorun: the unit isorun-one.scope already exists (--name sets another name)"
+	run "${who[@]}" "$isoctl" freeze one
+	like "$label: what only systemd can do is refused" "$status $err" "125 isoctl: one is only a part of $unit, so systemd cannot *"
+	run "${who[@]}" "$isoctl" stop one
+	is "$label: isoctl stop ends one of them" "$status $err $(names)" "0  two "
+	also ok "$label: ... and it is gone" gone '^sleep 2001$'
+	run "${who[@]}" "$isoctl" stop two
+	is "$label: ... and the other" "$status $err $(names)" "0  "
+	also ok "$label: ... and nothing is left" eventually nothing_left
+}
+
+# Makes the pool, whose keeper must not keep what it has from its caller.
+test_keeper() {
+	mkfifo "$tmp/pipe-$label"
+	chmod 666 "$tmp/pipe-$label"
+	pool --name first sleep 2003 >"$tmp/pipe-$label" &
+	cat "$tmp/pipe-$label" >/dev/null &
+	local reader=$!
+	await runs '^sleep 2003$'
+	begin second 2004
+	"${who[@]}" "$isoctl" stop first
+	also ok "$label: the keeper of a pool leaves its caller's pipes" eventually not kill -0 $reader
+	also is "$label: ... while it keeps the pool" "$(ctl is-active $unit) $(names)" "active second "
+	pkill -KILL -f -- "--name second sleep 2004"
+	also ok "$label: the pool ends also if isorun is killed" eventually nothing_left
+}
+
+# A start in a pool that is there.
+test_no_requests() {
+	if ! strace -o /dev/null true 2>/dev/null; then
+		skip "$label: a start in a pool asks nobody" "strace cannot trace here"
+		return
+	fi
+	begin one 2005
+	: >"$tmp/trace"
+	chmod 666 "$tmp/trace"
+	run "${who[@]}" strace -f -qq -e trace=connect,clone3,openat -o "$tmp/trace" "$isorun" "${mode[@]}" --pool test true
+	is "$label: in a pool, the first process is made in its cgroup, and systemd is not asked" \
+		"$status $(born) $(moves) $(grep -c 'connect.*bus\|connect.*private' "$tmp/trace")" "0 1 0 0"
+	ctl stop $unit
+	also ok "$label: systemctl stop ends the pool" eventually nothing_left
+	also ok "$label: ... with its instances" gone '^sleep 2005$'
+}
+
+keeper() { cat /sys/fs/cgroup/"$(ctl show -P ControlGroup $unit)"/keeper/cgroup.procs; }
+is_made() { find /sys/fs/cgroup -path "*/$unit/instances/isorun-$1.scope" | grep -q .; }
+
+# Starts an instance that has made its cgroup, but has no process in it for a while, and stops the last other one.
+begin_late() { # name
+	begin first 2011
+	before=$(keeper)
+	"${who[@]}" strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:delay_enter=700000 \
+		"$isorun" "${mode[@]}" --pool test --name late sleep "$1" &
+	await is_made late
+	"${who[@]}" "$isoctl" stop first
+}
+
+# The last instance ends while another is on its way into the pool.
+test_late() {
+	local before
+	if ! strace -o /dev/null true 2>/dev/null; then
+		skip "$label: a start as the pool ends" "strace cannot trace here"
+		return
+	fi
+	begin_late 2012
+	await runs '^sleep 2012$'
+	is "$label: a pool does not end while a start is on its way into it" "$(ctl is-active $unit) $(keeper)" "active $before"
+	"${who[@]}" "$isoctl" stop late
+	await nothing_left
+
+	begin_late 2013
+	kill -KILL "$before"
+	await runs '^sleep 2013$'
+	is "$label: a start makes the pool again if it has ended all the same" "$(ctl is-active $unit) $(names)" "active late "
+	also unlike "$label: ... with another keeper" "$(keeper)" "$before"
+	"${who[@]}" "$isoctl" stop late
+	await nothing_left
+}
+
+# No start is lost when the pool ends and begins all the time, and instances are stopped as others start.
+test_race() {
+	local n
+	cat >"$tmp/race.py" <<-'PY'
+		import subprocess, sys, threading
+		isorun, isoctl, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+		results = []
+		def short():
+		    for _ in range(rounds):
+		        r = subprocess.run([*isorun.split(), "echo", "ran"], capture_output=True, text=True)
+		        results.append((r.returncode, r.stdout, r.stderr))
+		def stopped(n):
+		    for i in range(rounds):
+		        p = subprocess.Popen([*isorun.split(), "--name", f"r{n}-{i}", "sh", "-c", "trap 'exit 0' TERM; echo ran; while :; do sleep 0.1; done"],
+		                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+		        p.stdout.readline() and subprocess.run([isoctl, "stop", f"r{n}-{i}"], check=True)
+		        out, err = p.communicate()
+		        results.append((p.returncode, out or "ran\n", err))
+		threads = [threading.Thread(target=short) for _ in range(8)] + [threading.Thread(target=stopped, args=(n,)) for n in range(8)]
+		for t in threads: t.start()
+		for t in threads: t.join()
+		bad = [r for r in results if r != (0, "ran\n", "")]
+		print(len(results), bad[:3])
+	PY
+	chmod 644 "$tmp/race.py"
+	n=${TEST_ROUNDS:-6}
+	run "${who[@]}" /usr/bin/python3 "$tmp/race.py" "$isorun --quiet --pool test" "$isoctl" "$n"
+	is "$label: starts against stops and ends: none is lost" "$status $out $err" "0 $((16 * n)) [] "
+	also ok "$label: ... and nothing is left" eventually nothing_left
+}
+
+test_refused() {
+	local name
+	for name in ../x a/b .. .a -a 'a b' a@b; do
+		run "${who[@]}" "$isorun" --quiet "--pool" "$name" true
+		like "$label: $name is no name of a pool" "$status $err" "125 isorun: --pool: *not the name of a pool*"
+	done
+	printf '[Policy]\nPool=test\nOptional=\n[Scope]\nRuntimeMaxSec=5\nIPAddressDeny=any\nKillMode=mixed\nMemoryMax=\nTasksMax=\n' >"$tmp/unit.conf"
+	chmod 644 "$tmp/unit.conf"
+	run "${who[@]}" "$isorun" --quiet --policy "$tmp/unit.conf" true
+	is "$label: what only systemd holds is an error at its line" "$status $(grep -c "unit.conf:[567]: .*an instance in a pool has no unit that" <<<"$err")" "125 3"
+	run "${who[@]}" "$isorun" --quiet --no-scope --pool test true
+	like "$label: --no-scope with a pool" "$status $err" "125 isorun: --pool: Pool=: cannot be enforced: with --no-scope there is no unit*"
+	run "${who[@]}" "$isorun" --quiet --pool test -d true
+	like "$label: --detach with a pool" "$status $err" "125 isorun: --detach: the instance would be a service*"
+	as_service -- "$isorun" --quiet --pool test true
+	like "$label: a pool in a service" "$status $err" "125 isorun: --pool: Pool=: cannot be enforced: isorun is the main process of a service*"
+}
+
+# A unit of the pool's name that isorun has not made, and one whose cgroups belong to another user.
+test_squatted() {
+	"${who[@]}" systemd-run "${bus[@]}" --scope --quiet --collect --unit $unit -p Delegate=yes --slice isorun.slice sleep 2006 &
+	await active
+	run "${who[@]}" "$isorun" --quiet --pool test true
+	like "$label: a unit that is no pool is not used" "$status $err" "125 isorun: $unit exists, but is no pool in */instances: stop it *"
+	ctl stop $unit
+	await ended
+	[ "$label" = root ] && [ -n "${TH_USER-}" ] || return
+	begin one 2007
+	chown "$TH_USER" /sys/fs/cgroup/isorun.slice/$unit/instances
+	run "$isorun" --quiet --pool test true
+	like "$label: cgroups of another user are not used" "$status $err" "125 isorun: the pool */instances belongs to another user"
+	"$isoctl" stop one
+	await nothing_left
+}
+
+# Each user has pools of its own.
+test_users() {
+	who=() bus=()
+	begin one 2008
+	who=("$as_user") bus=(--user)
+	run "${who[@]}" "$isoctl" stop root/one
+	like "another user cannot stop an instance in a pool" "$status $err" "125 isoctl: one: cannot send SIGTERM *"
+	begin other 2009
+	is "a user's pool of the same name is another one" "$(names --user) $(find /sys/fs/cgroup -name $unit | wc -l)" "other  2"
+	"${who[@]}" "$isoctl" stop other
+	who=() bus=()
+	"$isoctl" stop one
+	await nothing_left
+}
+
+# A login session is not below the user's manager, so the kernel does not let the user make processes there.
+test_session() {
+	local uid
+	uid=$(id -u "$TH_USER")
+	who=(setpriv --reuid "$TH_USER" --regid "$TH_USER" --init-groups env "XDG_RUNTIME_DIR=/run/user/$uid")
+	bus=(--user)
+	label="user in a session"
+	begin one 2010
+	is "$label: a pool" "$(ctl is-active $unit) $(find /sys/fs/cgroup -path "*/user@$uid.service/*/$unit/instances/isorun-one.scope" | wc -l)" "active 1"
+	run pool echo ran
+	no_refusal is "$label: ... and a start in it" "$status $out" "0 ran"
+	"${who[@]}" "$isoctl" stop one
+	await nothing_left
+}
+
+all() {
+	test_seen
+	test_keeper
+	test_no_requests
+	test_late
+	test_race
+	test_refused
+	[ "$label" = user ] || test_squatted
 }
 
 label=root
@@ -34,4 +247,17 @@ if [ "$(id -u)" = 0 ]; then
 	test_born
 else
 	skip "a delegated cgroup" "only root can hide the bus"
+fi
+
+label=root who=() bus=()
+[ "$(id -u)" != 0 ] || all
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") bus=(--user)
+	all
+else
+	skip "the same with a user's manager" "no user to be"
+fi
+if [ -n "${TH_USER-}" ] && [ "$(id -u)" = 0 ]; then
+	test_users
+	test_session
 fi

@@ -336,6 +336,11 @@ static inline unsigned plan_get_personality(void) {
         return 8;
 }
 
+static inline int plan_find_init_cgroup(char **ret) {
+        *ret = strdup("/init.scope");
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* Root, on a machine that supports everything. */
 static inline int plan_set_up(void **state) {
         static IdMapEntry all_ids = { 0, 0, UINT32_MAX };
@@ -373,6 +378,7 @@ static inline int plan_set_up(void **state) {
                 .get_limit = plan_get_limit,
                 .get_user_limit = plan_get_user_limit,
                 .get_personality = plan_get_personality,
+                .find_init_cgroup = plan_find_init_cgroup,
         };
         plan_set_uid(f, 0);
         f->request = (PlanRequest) { .name = "unit-1", .policy = "unit" };

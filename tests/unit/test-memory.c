@@ -152,7 +152,7 @@ static int start(void *userdata, Report *report, FILE *out) {
 /* Directives that contradict one of the others, and the command, which the host may lack. */
 static bool stands_alone(DirectiveId id) {
         return id == D_Nesting || id == D_ProtectProc || id == D_ProcSubset || id == D_BindReadOnlyPaths ||
-               id == D_SystemCallArchitectures || id == D_ExecStart;
+               id == D_SystemCallArchitectures || id == D_ExecStart || id == D_Pool;
 }
 
 static void test_every_directive(void **state) {
@@ -188,6 +188,7 @@ static void test_the_others(void **state) {
                 { "a user's", "ProtectProc=invisible\nProcSubset=pid\nSystemCallArchitectures=x86 arm64\n", 1000, NULL },
                 { "a nest", "Nesting=yes\nBindReadOnlyPaths=%h/data:/data\nWorkingDirectory=-/none\n", 1000, NULL },
                 { "private ids", "PrivateUsers=full\nUser=33\nTemporaryFileSystem=/srv:size=1M,mode=0700\n", 0, NULL },
+                { "a pool", "[Policy]\nPool=a\n[Scope]\nSlice=a-b.slice\nMemoryMax=1M\n", 1000, NULL },
                 { "a service", "LoadCredential=a:%h/file\nPassEnvironment=LANG\n", 0, "web.service" },
         };
         PlanFixture *f = *state;

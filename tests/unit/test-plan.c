@@ -268,6 +268,64 @@ static void test_delegated_cgroup(void **state) {
         plan_expect_error(f, "MemoryMax=1M\nIPAddressDeny=any\n", EOPNOTSUPP, "IPAddressDeny=: cannot be enforced: ");
 }
 
+static int in_a_container(char **ret) {
+        *ret = strdup("/box/init.scope");
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* Where the cgroups of a pool are, and whether the caller may make processes there. */
+static void test_pool(void **state) {
+        static const struct {
+                uid_t uid;
+                const char *cgroup, *lines, *place;
+                bool by_bus;
+        } cases[] = {
+                { 0, "/user.slice/session-1.scope", "Pool=a", "/isorun.slice/isorun_pool-a.scope/instances" },
+                { 0, NULL, "Pool=a-b\nSlice=x-y.z-w.slice",
+                  "/x.slice/x-y.z.slice/x-y.z-w.slice/isorun_pool-a-b.scope/instances" },
+                { 0, "/", "Pool=a\nSlice=-.slice", "/isorun_pool-a.scope/instances" },
+                { 1000, "/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope", "Pool=a",
+                  "/user.slice/user-1000.slice/user@1000.service/isorun.slice/isorun_pool-a.scope/instances" },
+                { 1000, "/user.slice/user-1000.slice/session-1.scope", "Pool=a",
+                  "/user.slice/user-1000.slice/user@1000.service/isorun.slice/isorun_pool-a.scope/instances", true },
+                { 1000, "/system.slice/user@1000.service/x", "Pool=a",
+                  "/user.slice/user-1000.slice/user@1000.service/isorun.slice/isorun_pool-a.scope/instances", true },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->host.uid = f->host.gid = cases[i].uid;
+                f->host.cgroup = (char *) cases[i].cgroup;
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, f->plan->holder, HOLDER_POOL);
+                expect_text(cases[i].lines, f->plan->cgroup, cases[i].place);
+                expect_number(cases[i].lines, f->plan->pool_by_bus, cases[i].by_bus);
+                expect_number(cases[i].lines, f->plan->bus_sockets != NULL, cases[i].by_bus);
+        }
+        f->host.uid = f->host.gid = 0;
+        f->host.find_init_cgroup = in_a_container;
+        plan_expect_good(f, "Pool=a");
+        expect_text("in a container", f->plan->cgroup, "/box/isorun.slice/isorun_pool-a.scope/instances");
+}
+
+/* Only systemd can hold these, and an instance in a pool is no unit. */
+static void test_pool_lacks(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "Pool=a\nMemoryMax=1M\nDelegate=yes\nSlice=a.slice");
+        expect_number("properties of the instance", f->plan->n_properties, 2);
+        plan_expect_error(f, "Pool=a\nIPAddressDeny=any", EOPNOTSUPP, "test.conf:2: IPAddressDeny=: cannot be enforced: ");
+        plan_expect_error(f, "Pool=a\nRuntimeMaxSec=1", EOPNOTSUPP, "test.conf:2: RuntimeMaxSec=: cannot be enforced: ");
+        plan_expect_error(f, "Pool=a\nAfter=a.service", EOPNOTSUPP, "test.conf:2: After=: cannot be enforced: ");
+        f->request.no_scope = true;
+        plan_expect_error(f, "Pool=a", EOPNOTSUPP, "test.conf:1: Pool=: cannot be enforced: with --no-scope");
+        plan_expect_notice(f, "Pool=a\nOptional=Pool", "Pool=: not enforced: with --no-scope");
+        f->request.no_scope = false;
+        f->host.unit = (char *) "shop.service";
+        f->host.cgroup = (char *) "/system.slice/shop.service";
+        plan_expect_error(f, "Pool=a", EOPNOTSUPP, "isorun is the main process of a service");
+}
+
 /* A payload that can mount sees its cgroup namespace, which must not contain the cgroup with the limits. */
 static void test_inner_cgroup(void **state) {
         static const struct {
@@ -932,6 +990,8 @@ int main(void) {
                 IN_PLAN(test_user_manager_has_no_bpf),
                 IN_PLAN(test_own_unit),
                 IN_PLAN(test_delegated_cgroup), IN_PLAN(test_inner_cgroup),
+                IN_PLAN(test_pool), IN_PLAN(test_inner_cgroup),
+                IN_PLAN(test_pool_lacks), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_users),
                 IN_PLAN(test_users_of_others),
                 IN_PLAN(test_namespaces),

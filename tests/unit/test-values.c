@@ -47,6 +47,10 @@ static const Case policy_cases[] = {
 
 static const Case scope_cases[] = {
         /* slice */
+        { "Pool", "builds-%u", "builds-ada" },
+        { "Pool", "../builds", NULL },
+        { "Pool", "-builds", NULL },
+        { "Pool", "a@b", NULL },
         { "Slice", "a-b.slice", "a-b.slice" },
         { "Slice", "isorun-%u.slice", "isorun-ada.slice" },
         { "Slice", "a.service", NULL },

@@ -11,6 +11,7 @@
 #include "cmd/instance/evidence.h"
 #include "cmd/options.h"
 #include "cmd/start/load.h"
+#include "plan/unit/pool.h"
 #include "sandbox/limits/cgroup.h"
 #include "util/array.h"
 #include "util/fd.h"
@@ -33,6 +34,7 @@ static void instance_deinit(Instance *i) {
         free(i->cgroup);
         free(i->name);
         free(i->unit);
+        free(i->pool);
         free(i->policy);
         free(i->command);
         *i = (Instance) {};
@@ -62,6 +64,10 @@ int instance_find_unit(Instance *i) {
                         i->unit = TAKE_PTR(name);
                 if (last)
                         return 0;
+                if (pool_is_unit(name)) {
+                        i->pool = TAKE_PTR(name);
+                        return 0;
+                }
                 if (!endswith(name, ".slice")) {
                         if (i->of_user || !startswith(name, "user@") || !endswith(name, ".service"))
                                 return 0;

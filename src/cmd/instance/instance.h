@@ -12,6 +12,7 @@ typedef struct Instance {
         char *cgroup;   /* "/…", from the root of the hierarchy */
         char *name;
         char *unit;     /* its systemd unit; NULL: none, or the instance is only a part of a unit */
+        char *pool;     /* the unit of the pool that it is in; NULL: none */
         bool of_user;   /* it belongs to user uid and not to the system: that user's service manager has made its
                            unit, or, for a part of a unit, that user owns the cgroup */
         uid_t uid;

@@ -7,20 +7,29 @@
 #include "cmd/instance/managers.h"
 #include "cmd/instance/select.h"
 
-static int act(Managers *managers, const Instance *i, InstanceAction action, void *userdata, Report *report) {
-        Manager *manager = managers_get(managers, i, report);
+typedef struct Act {
+        InstanceAction action;
+        void *userdata;
+        bool pooled; /* the action is also for instances in pools */
+} Act;
+
+static int act(Managers *managers, const Instance *i, const Act *a, Report *report) {
+        Manager *manager;
         int r;
 
+        if (i->pool && a->pooled)
+                return a->action(NULL, i, a->userdata, report);
+        manager = managers_get(managers, i, report);
         if (!manager)
                 return -EIO;
         /* instances_find() has not asked the managers of other users. */
         r = instance_is_foreign(i) && endswith(i->unit, ".service") ? managers_prove(managers, i, report) : 1;
         if (r == 0)
                 return report_error(report, EPERM, "%s: isorun is not the main process of %s", i->name, i->unit);
-        return r < 0 ? r : action(manager, i, userdata, report);
+        return r < 0 ? r : a->action(manager, i, a->userdata, report);
 }
 
-int act_on_instances(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report) {
+static int act_on_all(char *const *names, const Act *a, bool wait, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(selection_deinit) Selection selection = {};
         _cleanup_(managers_deinit) Managers managers = {};
@@ -31,10 +40,18 @@ int act_on_instances(char *const *names, InstanceAction action, void *userdata, 
         if (instances_select(&selection, &list, names, true, report) < 0)
                 status = PLAN_FAILED;
         for (size_t i = 0; i < selection.n; i++)
-                if (act(&managers, selection.items[i], action, userdata, report) < 0)
+                if (act(&managers, selection.items[i], a, report) < 0)
                         status = PLAN_FAILED;
         for (size_t i = 0; wait && i < managers.n; i++)
                 if (manager_wait(managers.items[i], report) < 0)
                         status = PLAN_FAILED;
         return status;
+}
+
+int act_on_instances(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report) {
+        return act_on_all(names, &(Act) { .action = action, .userdata = userdata }, wait, report);
+}
+
+int act_on_instances_and_pooled(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report) {
+        return act_on_all(names, &(Act) { .action = action, .userdata = userdata, .pooled = true }, wait, report);
 }

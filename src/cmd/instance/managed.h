@@ -12,3 +12,6 @@ typedef int (*InstanceAction)(Manager *manager, const Instance *instance, void *
 /* Does the action on all instances that names match, and goes on after a failure. Then, if wait is set, waits for the
  * jobs that the action has begun. Returns an exit status. */
 int act_on_instances(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report);
+
+/* The same, also for instances in pools: for these, the action gets no manager. act_on_instances() refuses them. */
+int act_on_instances_and_pooled(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report);

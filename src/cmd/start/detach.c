@@ -250,6 +250,9 @@ static int start_service(const Plan *plan, Ends *e, const char *unit, Report *re
 static int check_holder(const Plan *plan, Report *report) {
         if (plan->holder == HOLDER_SCOPE)
                 return 0;
+        if (plan->holder == HOLDER_POOL)
+                return report_error(report, EOPNOTSUPP, "--detach: the instance would be a service, not one in a pool "
+                                                        "(-p Pool= takes it out of its pool)");
         return report_error(report, EOPNOTSUPP, plan->holder == HOLDER_SERVICE
                             ? "--detach: isorun is the main process of a service, which runs without a terminal anyway"
                             : "--detach: there is no systemd that could run the instance");

@@ -85,6 +85,7 @@ int start_refused(const Loaded *loaded, const PlanRequest *request, int status, 
 
 int start_plan(const Plan *plan, bool last_try, Report *report) {
         Outcome outcome = { .exit_status = PLAN_FAILED };
+        const PlanUnit unit = plan_unit_of(plan);
 
         (void) sandbox_run(plan, report, &outcome);
         if (outcome.name_taken && !last_try)
@@ -92,8 +93,6 @@ int start_plan(const Plan *plan, bool last_try, Report *report) {
         if (outcome.name_taken)
                 report_error(report, EEXIST, "the unit %s already exists (--name sets another name)", plan->unit);
         if (outcome.progress == PROGRESS_STARTING)
-                journal_refused(&(PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager,
-                                              .name = plan->unit },
-                                plan->name, plan->policy, report);
+                journal_refused(&unit, plan->name, plan->policy, report);
         return end_as(&outcome, plan->holder == HOLDER_SERVICE);
 }

@@ -57,6 +57,9 @@ static int add_ended(Query *q, const char *text) {
 }
 
 static int add_instance(Query *q, const Instance *i, Report *report) {
+        if (i->pool)
+                return report_error(report, EOPNOTSUPP, "%s is only a part of %s, and has no separate journal: see that of "
+                                                        "the unit", i->name, i->pool);
         if (!i->unit)
                 return report_error(report, EOPNOTSUPP, "%s has no unit, so it has no separate journal", i->name);
         return add_unit(q, i->unit, i->of_user, i->uid) < 0 ? report_oom(report) : 0;

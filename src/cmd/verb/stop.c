@@ -2,14 +2,20 @@
 /* isoctl stop [--no-block] NAME... */
 
 #include "cmd/instance/managed.h"
+#include "cmd/instance/pooled.h"
 #include "cmd/verb/verb.h"
 
-static int stop(Manager *manager, const Instance *instance, _unused_ void *userdata, Report *report) {
-        return manager_stop(manager, instance->unit, instance->name, report);
+static int stop(Manager *manager, const Instance *instance, void *userdata, Report *report) {
+        return manager ? manager_stop(manager, instance->unit, instance->name, report)
+                       : pooled_stop(userdata, instance, report);
 }
 
 static int run(const CommandLine *line, Report *report) {
-        return act_on_instances(line->arguments, stop, NULL, !command_line_has(line, ARG_NO_BLOCK), report);
+        _cleanup_(pooled_stops_deinit) PooledStops pooled = {};
+        bool wait = !command_line_has(line, ARG_NO_BLOCK);
+        int status = act_on_instances_and_pooled(line->arguments, stop, &pooled, wait, report);
+
+        return wait && pooled_wait(&pooled, report) < 0 ? PLAN_FAILED : status;
 }
 
 static const Option options[] = { { ARG_NO_BLOCK, "no-block", "wait only until systemd has accepted the request" }, {} };

@@ -94,6 +94,9 @@ static void show_instance(Output *out) {
                 entry(out, "held by", NULL, "a separate cgroup below %s, because isorun cannot reach systemd",
                       plan->cgroup);
                 break;
+        case HOLDER_POOL:
+                entry(out, "held by", origin_of(out, D_Pool), "a cgroup in %s, the pool", plan->pool);
+                break;
         case HOLDER_NONE:
                 entry(out, "held by", NULL, "nothing: the instance has no unit and no separate cgroup");
                 break;

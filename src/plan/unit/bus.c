@@ -63,7 +63,7 @@ int build_bus(Builder *b) {
         const char *variable = plan->user_manager ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS",
                    *addresses = host_variable(b->host, variable);
 
-        if (plan->holder != HOLDER_SCOPE && !plan->machine && !plan->hand_over)
+        if (plan->holder != HOLDER_SCOPE && !plan->pool_by_bus && !plan->machine && !plan->hand_over)
                 return 0;
         if (!addresses)
                 return add_usual(b, &plan->bus_sockets);

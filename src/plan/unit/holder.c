@@ -8,12 +8,15 @@
 #include "plan/unit/controllers.h"
 #include "plan/unit/lacking.h"
 #include "plan/unit/name.h"
+#include "plan/unit/pool.h"
 #include "plan/who/capabilities.h"
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/path.h"
 
 const char *build_holder_reason(const Builder *b) {
+        if (b->plan->pool)
+                return "an instance in a pool has no unit that could enforce it";
         if (b->request->no_scope)
                 return "with --no-scope there is no unit that could enforce it";
         return b->plan->user_manager ? "isorun cannot reach the user's service manager, and has no delegated cgroup that "
@@ -113,6 +116,11 @@ static int choose_holder(Builder *b) {
         plan->holder = unit.holder;
         plan->user_manager = unit.user_manager;
         plan->unit = unit.name;
+        r = build_pool(b, build_holder_reason(b));
+        if (r > 0)
+                plan->holder = HOLDER_POOL;
+        if (r != 0)
+                return r < 0 ? r : 0;
         if (plan->holder == HOLDER_SERVICE) {
                 plan->cgroup = strdup(b->host->cgroup);
                 return plan->cgroup ? 0 : -ENOMEM;
@@ -135,7 +143,7 @@ static const char *find_obstacle(const Builder *b, const Directive *d, const cha
         const Plan *plan = b->plan;
 
         if (!holder_is_unit(plan->holder) &&
-            !(plan->holder == HOLDER_CGROUP && (is_file_limit(d) || directive_id(d) == D_Delegate)))
+            !(holder_is_own(plan->holder) && (is_file_limit(d) || directive_id(d) == D_Delegate)))
                 return build_holder_reason(b);
         /* A user's manager cannot attach BPF programs, because only root may call bpf(2). */
         if (plan->user_manager && d->cgroup_file && streq(d->cgroup_file, "bpf"))
@@ -155,7 +163,7 @@ static int check_enforceable(Builder *b) {
         size_t kept = 0;
         int r = 0;
 
-        if (b->request->only_check && plan->holder == HOLDER_SCOPE &&
+        if (b->request->only_check && (plan->holder == HOLDER_SCOPE || plan->holder == HOLDER_POOL) &&
             controllers_read(b->host, plan->user_manager, &controllers) == -ENOMEM)
                 return -ENOMEM;
         for (size_t i = 0; i < plan->n_properties; i++) {
@@ -164,6 +172,8 @@ static int check_enforceable(Builder *b) {
 
                 if (!obstacle)
                         plan->properties[kept++] = p;
+                else if (plan->pool && directive_id(p.directive) == D_Slice)
+                        continue; /* the pool is in it */
                 else if (directive_id(p.directive) == D_MemorySwapMax && policy_get(b->policy, D_MemoryMax))
                         continue; /* the message about MemoryMax= is enough */
                 else if (p.optional)
@@ -208,7 +218,7 @@ int build_holder(Builder *b) {
 
         r = choose_holder(b);
         if (r < 0)
-                return -ENOMEM;
+                return r;
 
         if (b->host->cgroup_root) {
                 b->plan->cgroup_root = strdup(b->host->cgroup_root);

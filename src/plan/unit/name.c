@@ -24,3 +24,7 @@ int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
         *ret = unit;
         return 0;
 }
+
+PlanUnit plan_unit_of(const Plan *plan) {
+        return (PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager, .name = plan->pool ?: plan->unit };
+}

@@ -11,5 +11,13 @@ typedef struct PlanUnit {
         char *name;        /* set even if isorun does not use systemd */
 } PlanUnit;
 
+/* The unit that an instance of the plan is in: in a pool, the pool. The name is borrowed. */
+PlanUnit plan_unit_of(const Plan *plan);
+
+/* Whether systemd knows the unit. */
+static inline bool plan_unit_is_real(const PlanUnit *unit) {
+        return holder_is_unit(unit->holder) || unit->holder == HOLDER_POOL;
+}
+
 /* Finds the unit of a request; uses only its name, no_scope and manager. Returns 0 or -ENOMEM. */
 int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret);

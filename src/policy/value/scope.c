@@ -255,6 +255,19 @@ static int parse_slice(ValueParser *p, const char *text) {
         return value_emit(p, name, (Value) {});
 }
 
+/* The name becomes a part of a unit's name, and so of a path. */
+static int parse_pool(ValueParser *p, const char *text) {
+        _cleanup_free_ char *name = NULL;
+        int r;
+
+        r = value_expand(p, text, &name);
+        if (r < 0)
+                return r;
+        if (!volume_name_is_valid(name) || strlen(name) > 200)
+                return value_not(p, "the name of a pool (letters, digits, \"_\", \".\" and \"-\")", name);
+        return value_emit(p, name, (Value) {});
+}
+
 static const char *const infinity[] = { "infinity", NULL };
 
 const ValueType type_memory = { "BYTES|PERCENT%|infinity", parse_memory, infinity };
@@ -272,4 +285,5 @@ const ValueType type_device_allow = { "DEVICE [rwm]", parse_device_allow, NULL }
 const ValueType type_delegate = { "BOOLEAN|CONTROLLER…", parse_delegate,
                                   (const char *const[]) { "yes", "no", "cpu", "cpuset", "io", "memory", "pids", NULL } };
 const ValueType type_unit_names = { "UNIT…", parse_unit_names, NULL };
+const ValueType type_pool = { "NAME", parse_pool, NULL };
 const ValueType type_slice = { "SLICE", parse_slice, NULL };

@@ -28,18 +28,24 @@ static void enable(int dir_fd, const char *controller, size_t n) {
         (void) file_write(dir_fd, "cgroup.subtree_control", word);
 }
 
-/* Enables the controllers that Delegate= lists, or all. */
-static void enable_delegated(const PlanProperty *delegate, int dir_fd) {
-        char *const *listed = delegate->settings->items[delegate->settings->n - 1].value.words;
+void cgroup_enable_all(int dir_fd) {
         _cleanup_free_ char *there = NULL;
         char *position = NULL;
 
-        for (char *const *w = listed; w && *w; w++)
-                enable(dir_fd, *w, strlen(*w));
-        if (listed || file_read(dir_fd, "cgroup.controllers", &there, NULL) < 0)
+        if (file_read(dir_fd, "cgroup.controllers", &there, NULL) < 0)
                 return;
         for (char *w = strtok_r(there, " \n", &position); w; w = strtok_r(NULL, " \n", &position))
                 enable(dir_fd, w, strlen(w));
+}
+
+/* Enables the controllers that Delegate= lists, or all. */
+static void enable_delegated(const PlanProperty *delegate, int dir_fd) {
+        char *const *listed = delegate->settings->items[delegate->settings->n - 1].value.words;
+
+        for (char *const *w = listed; w && *w; w++)
+                enable(dir_fd, *w, strlen(*w));
+        if (!listed)
+                cgroup_enable_all(dir_fd);
 }
 
 void cgroup_enable(const Plan *plan, int dir_fd) {
@@ -53,18 +59,20 @@ void cgroup_enable(const Plan *plan, int dir_fd) {
                 enable_delegated(find_delegate(plan), dir_fd);
 }
 
-/* Makes the cgroup, and opens it. Returns the fd or -errno. */
-static int make_below(int cgroup_fd, const char *name) {
+int cgroup_make_below(int cgroup_fd, const char *name, int flags) {
         int fd;
 
         if (mkdirat(cgroup_fd, name, 0755) < 0 && errno != EEXIST)
                 return -errno;
-        fd = openat(cgroup_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        fd = openat(cgroup_fd, name, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
-/* Makes the cgroup and moves the process into it. "0" is the calling process. */
-static int move_below(int cgroup_fd, const char *name, const char *pid) {
+static int make_below(int cgroup_fd, const char *name) {
+        return cgroup_make_below(cgroup_fd, name, O_PATH);
+}
+
+int cgroup_move_below(int cgroup_fd, const char *name, const char *pid) {
         _cleanup_close_ int fd = make_below(cgroup_fd, name);
 
         return fd < 0 ? fd : file_write(fd, "cgroup.procs", pid);
@@ -128,7 +136,7 @@ int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, int ret[stati
         limit_descendants(cgroup_fd);
         r = plan->delegate ? make_delegated(plan, cgroup_fd, ret) : make_undelegated(cgroup_fd, ret);
         if (r >= 0)
-                r = move_below(cgroup_fd, "inside", text);
+                r = cgroup_move_below(cgroup_fd, "inside", text);
         if (r < 0)
                 fds_close(ret, CGROUP_PLACES);
         /* In a service with User= and without Delegate=, the cgroup belongs to root. isorun cannot make cgroups in it,
@@ -202,6 +210,10 @@ static void visit_below(int cgroup_fd, void (*visit)(int cgroup_fd, const char *
 /* Removes only the directory: the kernel removes the files of a cgroup with it. */
 static void remove_one(int cgroup_fd, const char *name) {
         (void) unlinkat(cgroup_fd, name, AT_REMOVEDIR);
+}
+
+void cgroup_empty(int cgroup_fd) {
+        visit_below(cgroup_fd, remove_one);
 }
 
 static void thaw_one(int cgroup_fd, const char *name) {

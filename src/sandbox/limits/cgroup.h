@@ -52,6 +52,19 @@ int cgroup_settle(const Plan *plan, Failure *f);
  * Ignores errors: without its controller, a limit cannot be written. */
 void cgroup_enable(const Plan *plan, int dir_fd);
 
+/* The same for all controllers that dir has itself. */
+void cgroup_enable_all(int dir_fd);
+
+/* Outside: makes a cgroup, or finds it, and opens it with the flags of open(2). Returns the fd or -errno. */
+int cgroup_make_below(int cgroup_fd, const char *name, int flags);
+
+/* Outside: makes the cgroup, or finds it, and moves the process into it. "0" is the calling process. Returns 0 or
+ * -errno. */
+int cgroup_move_below(int cgroup_fd, const char *name, const char *pid);
+
+/* Outside: removes all cgroups below one that have no processes. */
+void cgroup_empty(int cgroup_fd);
+
 /* Outside: removes a cgroup that isorun made, and the cgroups that the payload made in it. Waits up to a second for the
  * last process to be gone. */
 void cgroup_remove(const char *path);

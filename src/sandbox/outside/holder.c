@@ -11,6 +11,7 @@
 #include "plan/unit/lacking.h"
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/limits/limits.h"
+#include "sandbox/outside/pool.h"
 #include "sandbox/systemd/service.h"
 #include "util/clock.h"
 #include "util/fd.h"
@@ -43,45 +44,79 @@ static int check_limit(const Holder *h, const PlanProperty *p, Lacking *lacking)
                                h->scope ? "systemd accepted it, but " : "", actual ?: strerror(-r), name);
 }
 
-/* Without systemd: makes a child of the cgroup that is delegated to isorun, and sets the limits. */
-static int make_cgroup(Holder *h) {
-        const Plan *plan = h->plan;
-        _cleanup_free_ char *base = NULL, *made = NULL;
-        _cleanup_close_ int base_fd = -1;
+/* Makes the instance's cgroup, and sets the limits. path is that of base. */
+static int make_below(Holder *h, int base, const char *path) {
+        _cleanup_free_ char *made = path_join(path, h->plan->unit);
 
-        base = path_join(plan->cgroup_root, plan->cgroup + 1);
-        made = base ? path_join(base, plan->unit) : NULL;
         if (!made)
                 return -ENOMEM;
-
-        base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (base_fd < 0)
-                return -errno;
-        cgroup_sweep(base);
-        cgroup_enable(plan, base_fd);
-        if (mkdir(made, 0755) < 0) {
+        if (mkdirat(base, h->plan->unit, 0755) < 0) {
                 h->taken = errno == EEXIST;
                 return -errno;
         }
         h->made = TAKE_PTR(made);
-        h->cgroup_fd = open(h->made, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        h->cgroup_fd = openat(base, h->plan->unit, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (h->cgroup_fd < 0)
                 return -errno;
 
         /* holder_verify() reads the limits back, and reports those that are not in force. */
-        for (size_t i = 0; i < plan->n_properties; i++)
-                if (plan->properties[i].directive->cgroup_file)
-                        (void) limit_write(&plan->properties[i], h->cgroup_fd);
+        for (size_t i = 0; i < h->plan->n_properties; i++)
+                if (h->plan->properties[i].directive->cgroup_file)
+                        (void) limit_write(&h->plan->properties[i], h->cgroup_fd);
         return 0;
 }
 
-int holder_prepare(Holder *h, const Plan *plan, Report *report) {
+/* Without systemd: makes a child of the cgroup that is delegated to isorun. */
+static int make_in_delegated(Holder *h, const char *path) {
+        _cleanup_close_ int base = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (base < 0)
+                return -errno;
+        cgroup_sweep(path);
+        cgroup_enable(h->plan, base);
+        return make_below(h, base, path);
+}
+
+/* Returns as make_below(); -ENOENT and -EAGAIN if the pool has just ended or is being stopped. */
+static int try_in_pool(Holder *h, const char *path) {
+        _cleanup_close_ int hold = -1, base = pool_open(h->plan, &hold, h->patience, h->report);
+        int r = base < 0 ? base : make_below(h, base, path);
+
+        if (r == -EEXIST && h->taken) {
+                /* It may be left of an isorun that was killed. */
+                cgroup_sweep(path);
+                h->taken = false;
+                r = make_below(h, base, path);
+        }
+        return r;
+}
+
+static int make_in_pool(Holder *h, const char *path) {
+        enum { TURN_MSEC = 10 };
+        struct pollfd none = { .fd = -1 };
         int r;
 
-        *h = (Holder) { .plan = plan, .report = report, .cgroup_fd = -1, .memory_events = -1,
+        while ((r = try_in_pool(h, path)) == -ENOENT || r == -ENODEV || r == -EAGAIN) {
+                holder_deinit(h);
+                patience_check(h->patience, (Origin) {}, NULL, "waiting until systemd has stopped %s", h->plan->pool);
+                r = patience_poll(h->patience, &none, 1, r == -EAGAIN ? TURN_MSEC : 0);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+int holder_prepare(Holder *h, const Plan *plan, Patience *patience, Report *report) {
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        *h = (Holder) { .plan = plan, .report = report, .patience = patience, .cgroup_fd = -1, .memory_events = -1,
                         .own_events = { -1, -1 }, .places = { -1, -1 } };
-        r = plan->holder == HOLDER_CGROUP ? make_cgroup(h) : 0;
-        return r < 0 && !h->taken
+        if (!holder_is_own(plan->holder))
+                return 0;
+        path = path_join(plan->cgroup_root, plan->cgroup + 1);
+        r = !path ? -ENOMEM : plan->pool ? make_in_pool(h, path) : make_in_delegated(h, path);
+        return r < 0 && report->n_errors == 0 && !h->taken && r != -EINTR
                        ? report_error(report, -r, "cannot make a cgroup in %s: %s", plan->cgroup, strerror(-r))
                        : r;
 }
@@ -94,6 +129,10 @@ pid_t holder_clone(Holder *h, struct clone_args *args) {
                 args->cgroup = (uint64_t) h->cgroup_fd;
                 pid = sys_clone3(args);
                 h->born = pid >= 0;
+                if (pid < 0 && (errno == ENOENT || errno == ENODEV)) { /* the cgroup is gone */
+                        errno = ENODEV;
+                        return -1;
+                }
         }
         if (pid < 0) {
                 /* Linux before 5.7 does not know the flag. Whatever the reason, holder_begin() can still move the
@@ -123,6 +162,10 @@ int holder_begin(Holder *h, pid_t pid, const Bus *bus) {
         switch (h->plan->holder) {
         case HOLDER_SCOPE:
                 return scope_request(&h->scope, h->plan, bus, h->report);
+        case HOLDER_POOL:
+                if (!h->born && h->plan->pool_by_bus)
+                        return pool_attach(h->plan, bus, h->report);
+                return h->born ? 0 : move(h);
         case HOLDER_CGROUP:
                 return h->born ? 0 : move(h);
         case HOLDER_SERVICE:
@@ -144,6 +187,13 @@ int holder_process(Holder *h) {
         return h->scope ? scope_process(h->scope, h->report) : 1;
 }
 
+/* Whether the path is that of the unit or, where isorun has made the cgroup, of exactly that. */
+static bool is_place(const Holder *h, const char *path) {
+        _cleanup_free_ char *own = holder_is_own(h->plan->holder) ? path_join(h->plan->cgroup, h->plan->unit) : NULL;
+
+        return holder_is_own(h->plan->holder) ? own && streq(path, own) : streq(path_name(path), h->plan->unit);
+}
+
 static int open_cgroup(Holder *h) {
         _cleanup_free_ char *path = NULL, *dir = NULL;
         int r;
@@ -151,7 +201,7 @@ static int open_cgroup(Holder *h) {
         r = process_cgroup(h->pid, &path);
         if (r < 0)
                 return report_error(h->report, -r, "cannot read the cgroup of process %d: %s", h->pid, strerror(-r));
-        if (!streq(path_name(path), h->plan->unit))
+        if (!is_place(h, path))
                 return report_error(h->report, EXDEV, "process %d is not in %s, but in %s", h->pid, h->plan->unit,
                                     path);
         if (h->cgroup_fd >= 0)

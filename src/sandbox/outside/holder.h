@@ -13,10 +13,11 @@
 typedef struct Holder {
         const Plan *plan;
         Report *report;
+        Patience *patience;
         pid_t pid;           /* the first process inside */
         Scope *scope;
-        char *made;          /* HOLDER_CGROUP: the directory to remove at the end */
-        bool taken;          /* HOLDER_CGROUP: a cgroup of that name exists */
+        char *made;          /* if holder_is_own(): the directory to remove at the end */
+        bool taken;          /* the same: a cgroup of that name exists */
         bool born;           /* the first process inside was made in its cgroup */
         int cgroup_fd;       /* -1: none */
         int memory_events;   /* memory.events, kept open; -1: none */
@@ -26,12 +27,12 @@ typedef struct Holder {
         uint64_t ooms;
 } Holder;
 
-/* Before the first process inside is made: where isorun owns the cgroup, makes it, with the limits in it. Returns 0 or
- * -errno, reported, except -EEXIST if holder_name_taken(). */
-int holder_prepare(Holder *h, const Plan *plan, Report *report);
+/* Before the first process inside is made: where isorun owns the cgroup, makes it, with the limits in it. patience is
+ * borrowed until holder_deinit(). Returns 0 or -errno, reported, except -EEXIST if holder_name_taken(). */
+int holder_prepare(Holder *h, const Plan *plan, Patience *patience, Report *report);
 
 /* Calls clone3(2) for the first process inside, in the cgroup of holder_prepare() if there is one. Returns as clone3(2)
- * does. */
+ * does; ENODEV: that cgroup is gone, because its pool has just ended. */
 pid_t holder_clone(Holder *h, struct clone_args *args);
 
 /* Begins to move the process inside to its cgroup, unless it was made there. For a scope, this sends the request to

@@ -113,10 +113,13 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         }
         r = run->pid < 0 ? errno : 0;
         bounds_restore(run->plan, &bounds);
-        run->socket = fds[0];
         fd_close(fds[1]);
+        if (r == ENODEV && run->plan->pool)
+                fd_close(fds[0]);
+        else
+                run->socket = fds[0];
         if (r > 0)
-                return clone_failed(run, r);
+                return r == ENODEV && run->plan->pool ? -r : clone_failed(run, r);
         report_own_step(run->report, "the process inside is made");
         return 0;
 }
@@ -362,9 +365,12 @@ static int begin(Supervisor *s) {
         if (r >= 0)
                 r = run_make_bus_socket(run);
         if (r >= 0)
-                r = holder_prepare(&run->holder, run->plan, run->report);
-        if (r >= 0)
-                r = make_inside(s, standard_io, id_mapped, &filter);
+                do {
+                        holder_deinit(&run->holder);
+                        r = holder_prepare(&run->holder, run->plan, &run->patience, run->report);
+                        if (r >= 0)
+                                r = make_inside(s, standard_io, id_mapped, &filter);
+                } while (r == -ENODEV); /* the pool has ended meanwhile */
         filter_deinit(&filter);
         id_mapped_free(run->plan, id_mapped);
         fds_close(standard_io, ELEMENTSOF(standard_io));

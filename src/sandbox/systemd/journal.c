@@ -31,7 +31,7 @@ typedef struct Subject {
 } Subject;
 
 static Subject plan_subject(const Plan *plan) {
-        return (Subject) { .unit = { .holder = plan->holder, .user_manager = plan->user_manager, .name = plan->unit },
+        return (Subject) { .unit = plan_unit_of(plan),
                            .name = plan->name,
                            .policy = plan->policy };
 }
@@ -39,7 +39,7 @@ static Subject plan_subject(const Plan *plan) {
 /* Begins a record with the fields that all kinds have. priority is -1 for the default of the kind. Returns whether to
  * send a record. */
 static bool begin(JournalEntry *e, RecordKind kind, int priority, const Subject *s) {
-        if (!holder_is_unit(s->unit.holder) || journal_entry_init(e) < 0)
+        if (!plan_unit_is_real(&s->unit) || journal_entry_init(e) < 0)
                 return false;
 
         journal_entry_add(e, "MESSAGE_ID", "%s", records[kind].message_id);

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <syslog.h>
 
+#include "plan/unit/name.h"
 #include "util/fd.h"
 #include "util/path.h"
 
@@ -94,7 +95,9 @@ int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Re
 /* journald finds the unit by the cgroup of the process. If the process is already gone, journald takes the unit's name
  * from the stream, but only from root and for units of the system's manager. */
 static const char *stream_unit(const Plan *plan) {
-        return holder_is_unit(plan->holder) && !plan->user_manager ? plan->unit : "";
+        const PlanUnit unit = plan_unit_of(plan);
+
+        return plan_unit_is_real(&unit) && !plan->user_manager ? unit.name : "";
 }
 
 /* The stream protocol of systemd-journald.service(8): seven lines, then the text. */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A pool is one delegated scope of systemd; its instances are cgroups that isorun makes in it, so that a start needs no
+ * request to systemd. sandbox/outside/pool.h says how a pool begins and ends. */
+
+#include "plan/builder.h"
+
+#define POOL_INSTANCES "instances" /* the cgroup in the scope that the instances are in */
+
+/* The units of instances begin with "isorun-", so none takes the name of a pool. */
+#define POOL_PREFIX "isorun_pool-"
+
+static inline bool pool_is_unit(const char *name) {
+        return startswith(name, POOL_PREFIX) && endswith(name, ".scope");
+}
+
+/* Finds the pool that the policy names; no_manager says why there is no scope, if there is none. Returns 1 with pool,
+ * cgroup and pool_by_bus of the plan filled in; 0 without a pool, also if Optional= names Pool= and no pool can be made;
+ * or -errno. */
+int build_pool(Builder *b, const char *no_manager);

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Limits of instances in a pool, each with its own, and that none of them can lift them. Needs a systemd and controllers.
+. "$(dirname "$0")/../lib.sh"
+install_isorun
+if ! has_controllers; then
+	echo "1..0 # SKIP no memory and pids controllers here"
+	exit 0
+fi
+
+# The limits of an instance, as the kernel has them.
+held() { # instance, file...
+	local dir
+	dir=$(find /sys/fs/cgroup -path "*/isorun_pool-test.scope/instances/isorun-$1.scope")
+	(cd "$dir" && cat "${@:2}" | tr '\n' ' ')
+}
+
+pool() { "${who[@]}" isorun --quiet --pool test "$@"; }
+ended() { [ -z "$(find /sys/fs/cgroup -name 'isorun_pool-*')" ]; }
+
+test_limits() {
+	pool --name one -p MemoryMax=64M -p MemorySwapMax=0 -p TasksMax=11 sleep 2101 &
+	await runs '^sleep 2101$'
+	pool --name two -p MemoryMax=32M -p MemorySwapMax=0 -p TasksMax=12 sleep 2102 &
+	await runs '^sleep 2102$'
+	is "$label: each instance has its own limits" "$(held one memory.max pids.max) $(held two memory.max pids.max)" \
+		"67108864 11  33554432 12 "
+	run "${who[@]}" isorun --pool test -p MemoryMax=32M -p MemorySwapMax=0 /usr/bin/python3 -c 'x = bytearray(100 << 20)'
+	like "$label: the kernel enforces them, and isorun says so" "$status $err" "137 isorun: *MemoryMax=: the kernel killed a process*"
+	is "$label: ... and the others run on" "$(isoctl list --no-legend | grep -c 'sleep 210')" 2
+	run pool -p TasksMax=3 sh -c 'sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait; echo forked'
+	unlike "$label: a limit on tasks" "$status $out" "0 forked"
+	[ "$label" = user ] || {
+		run pool -p CPUQuota=20% -p CPUWeight=50 sh -c true
+		is "$label: limits of processor time" "$status $err" "0 "
+	}
+}
+
+# Mounts the cgroups that are seen from here, prints those of the pool, and tries to lift all limits; then again from a
+# cgroup further down.
+cat >"$tmp/lift.sh" <<'SH'
+mkdir -p /tmp/cg && mount -t cgroup2 cgroup2 /tmp/cg || exit
+lift() { for f in $(find /tmp/cg /sys/fs/cgroup -name memory.max -o -name pids.max 2>/dev/null); do echo max >$f; done 2>/dev/null; }
+lift
+find /tmp/cg -name 'isorun*.scope' -o -name keeper -o -name instances
+{ mkdir /tmp/cg/child && echo $$ >/tmp/cg/child/cgroup.procs && unshare -C true; } 2>/dev/null
+lift
+echo tried
+SH
+chmod 644 "$tmp/lift.sh"
+
+test_not_lifted() { # description, options...
+	: >"$tmp/lift"
+	pool --name evil --policy nest "${nest_as[@]}" "${@:2}" -p Optional= -p MemoryMax=60M -p MemorySwapMax=0 -p TasksMax=50 \
+		-v "$tmp/lift.sh:/lift.sh:ro" sh -c 'unshare -UrmC sh /lift.sh; exec sleep 2103' >"$tmp/lift" 2>&1 &
+	await runs '^sleep 2103$'
+	is "$label: a payload in a pool sees no cgroup of others, $1" "$(cat "$tmp/lift")" tried
+	# promise P25
+	also is "$label: ... and cannot lift its limits, nor theirs" "$(held evil memory.max pids.max) $(held one memory.max pids.max)" \
+		"62914560 50  67108864 11 "
+	"${who[@]}" isoctl stop evil
+}
+
+all() {
+	test_limits
+	test_not_lifted "under Nesting=yes"
+	test_not_lifted "with Delegate=yes" -p Delegate=yes
+	"${who[@]}" isoctl stop one two
+	also ok "$label: nothing is left" eventually ended
+}
+
+as_everybody all
