@@ -97,6 +97,10 @@ test_elsewhere() {
 	shell "the caller's \$HOME, wherever it is, is in memory" "/data/own-$label home" \
 		'cat $HOME/secret 2>/dev/null; echo x >$HOME/x && echo $HOME home'
 	also no_refusal ok "$label: ... and nothing is written to the host's" [ ! -e "/var/test-homes/elsewhere/own-$label/x" ]
+	who[-1]=HOME=/tmp/home-$label/made
+	shell "a \$HOME in /tmp is there, in memory, and the payload's own" "700 written" \
+		'echo $(stat -c %a ~) $(echo x >~/x && echo written)'
+	also no_refusal ok "$label: ... and is not made on the host" [ ! -e "/tmp/home-$label" ]
 	who[-1]=HOME=/usr
 	no_refusal prints "/usr is no home" ok sh -c 'ls /usr/bin >/dev/null && echo ok'
 	who[-1]=HOME=/

@@ -169,6 +169,20 @@ static int add_home(RootBuilder *rb, const char *directory, Origin origin) {
         return r < 0 ? r : streq(home, directory);
 }
 
+/* A home that is temporary, such as that of a test, is a directory in the sandbox's /tmp. Homes elsewhere below /var and
+ * /run are those of services, whose data must not go to memory unnoticed. */
+static int add_temporary_home(RootBuilder *rb) {
+        const char *variable = strv_variable(rb->b->plan->environment, "HOME");
+        _cleanup_free_ char *home = NULL;
+
+        if (!variable || !path_is_safe(variable) || !policy_is_true(rb->b->policy, D_PrivateTmp))
+                return 0;
+        home = path_simplify(variable);
+        if (!home)
+                return -ENOMEM;
+        return path_is_below(home, "/tmp") || path_is_below(home, "/var/tmp") ? add_directory(rb, home, 0700) : 0;
+}
+
 /* On the host, /home can be a symlink. Its target gets its place before what is below it, also if the sandbox does not
  * have it otherwise (/var/home). */
 static int hide_home_parent(RootBuilder *rb, const char *directory, Origin origin) {
@@ -211,6 +225,8 @@ static int hide_homes(RootBuilder *rb) {
                                     strerror(-r));
         for (char **home = elsewhere; r >= 0 && home && *home; home++)
                 r = hide_home_elsewhere(rb, *home, protect->origin);
+        if (r >= 0 && rb->host_root)
+                r = add_temporary_home(rb);
         return r < 0 ? r : 0;
 }
 
