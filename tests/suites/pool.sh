@@ -136,6 +136,29 @@ test_late() {
 	await nothing_left
 }
 
+is_closed() { [ "$(cat /sys/fs/cgroup/"$(ctl show -P ControlGroup $unit)"/instances/cgroup.max.descendants)" = 0 ]; }
+
+# A start waits until a pool has stopped, and then makes it again.
+test_stopping() {
+	local before start
+	# shellcheck disable=SC2016
+	pool --name slow sh -c 'trap "" TERM; while :; do sleep 2014; done' &
+	await runs '^sleep 2014$'
+	before=$(keeper)
+	ctl stop --no-block $unit
+	await is_closed
+	pool --name next sleep 2015 &
+	start=$!
+	is "$label: systemctl stop: the pool takes no instance any more" "$(ctl is-active $unit) $(names)" "deactivating slow "
+	kill -KILL "$(first_pid "^sh -c trap")"
+	await runs '^sleep 2015$'
+	is "$label: ... and a start that has waited makes the next one" "$(ctl is-active $unit) $(names)" "active next "
+	also unlike "$label: ... with a keeper of its own" "$(keeper)" "$before"
+	"${who[@]}" "$isoctl" stop next
+	wait $start
+	await nothing_left
+}
+
 # No start is lost when the pool ends and begins all the time, and instances are stopped as others start.
 test_race() {
 	local n
@@ -237,6 +260,7 @@ all() {
 	test_keeper
 	test_no_requests
 	test_late
+	test_stopping
 	test_race
 	test_refused
 	[ "$label" = user ] || test_squatted

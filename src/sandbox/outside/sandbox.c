@@ -370,7 +370,7 @@ static int begin(Supervisor *s) {
                         r = holder_prepare(&run->holder, run->plan, &run->patience, run->report);
                         if (r >= 0)
                                 r = make_inside(s, standard_io, id_mapped, &filter);
-                } while (r == -ENODEV); /* the pool has ended meanwhile */
+                } while (r == -ENODEV && run->report->n_errors == 0); /* the pool has ended meanwhile */
         filter_deinit(&filter);
         id_mapped_free(run->plan, id_mapped);
         fds_close(standard_io, ELEMENTSOF(standard_io));
