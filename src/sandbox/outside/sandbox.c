@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isorun's side of a start. It is fast because of its order: the first process inside makes its root at the same time
- * as isorun loads libsystemd and asks systemd for the unit. None of these waits for another until the end. */
+/* isorun's side of a start. It is fast because of its order: a thread has loaded libsystemd while isorun made the plan,
+ * and the first process inside makes its root while systemd makes the unit. Neither waits for the other until the end. */
 #include "sandbox/outside/sandbox.h"
 
 #include <errno.h>
