@@ -24,7 +24,8 @@ static const ImportLine *find(const Import *import, const char *key) {
         return found;
 }
 
-static bool is_command(const ImportLine *line, const char *key) {
+/* Whether the line sets this key to something. */
+static bool has_key(const ImportLine *line, const char *key) {
         return line->key && streq(line->key, key) && *line->value;
 }
 
@@ -103,13 +104,30 @@ static const struct {
         { "ExecPaths", "", "it belongs to NoExecPaths=", false },
 };
 
+static bool makes_proc_read_only(const Import *import) {
+        for (size_t i = 0; i < import->n_lines; i++) {
+                _cleanup_strv_free_ char **words = NULL;
+
+                if (!has_key(&import->lines[i], "ReadOnlyPaths") && !has_key(&import->lines[i], "ReadOnlyDirectories"))
+                        continue;
+                if (word_split_as(import->lines[i].value, WORD_PLAIN, &words) < 0)
+                        return true;
+                for (char **w = words; w && *w; w++) {
+                        const char *path = *w + strspn(*w, "-+");
+
+                        if (!path[strspn(path, "/")] || startswith(path, "/proc"))
+                                return true;
+                }
+        }
+        return false;
+}
+
 static void write_removed(const Import *import, FILE *f) {
         for (size_t i = 0; i < ELEMENTSOF(in_the_way); i++)
                 if (find(import, in_the_way[i].key) && (!in_the_way[i].root || wrap_is_root(import)))
                         fprintf(f, "# %s; the policy does this:\n%s=%s\n", in_the_way[i].why, in_the_way[i].key,
                                 in_the_way[i].reset);
-        /* With the whole root read-only, the id maps cannot be written. */
-        if (find(import, "ReadOnlyPaths") || find(import, "ReadOnlyDirectories"))
+        if (makes_proc_read_only(import))
                 fputs("# isorun writes the id maps:\nReadWritePaths=/proc\n", f);
 }
 
@@ -170,7 +188,7 @@ static int write_start(const Import *import, const char *wrapper, FILE *f) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < import->n_lines; i++)
-                if (is_command(&import->lines[i], "ExecStart"))
+                if (has_key(&import->lines[i], "ExecStart"))
                         r = write_commands(&import->lines[i], wrapper, raised, f);
         return r;
 }
@@ -189,7 +207,7 @@ static int write_control(const Import *import, const char *key, const char *wrap
         int r = 0;
 
         for (size_t i = 0; i < import->n_lines; i++)
-                any = any || (is_command(&import->lines[i], key) && (raised || belongs_inside(&import->lines[i])));
+                any = any || (has_key(&import->lines[i], key) && (raised || belongs_inside(&import->lines[i])));
         if (!any)
                 return 0;
         if (raised)
@@ -198,7 +216,7 @@ static int write_control(const Import *import, const char *key, const char *wrap
                 fputs("# The command runs inside, where its pid files and sockets are:\n", f);
         fprintf(f, "%s=\n", key);
         for (size_t i = 0; r >= 0 && i < import->n_lines; i++)
-                if (is_command(&import->lines[i], key))
+                if (has_key(&import->lines[i], key))
                         r = write_commands(&import->lines[i], belongs_inside(&import->lines[i]) ? wrapper : NULL,
                                            raised, f);
         return r;
@@ -272,7 +290,7 @@ static int show_made(Import *import) {
         for (size_t i = 0; r >= 0 && i < import->n_lines; i++) {
                 _cleanup_strv_free_ char **words = NULL;
 
-                if (!is_command(&import->lines[i], "ExecStartPre"))
+                if (!has_key(&import->lines[i], "ExecStartPre"))
                         continue;
                 r = word_split_as(import->lines[i].value, WORD_C, &words);
                 for (char **w = words; r >= 0 && w && makes_directories(words) && *w; w++)

@@ -9,8 +9,10 @@ if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
 	exit 0
 fi
 # Units with ProtectHome=yes or PrivateTmp=yes do not see a work tree there.
+mkdir -p "$tmp/usr/bin"
+cp "$build/tests/adversary/adversary" "$tmp/usr/bin/isorun-adversary"
 install_isorun
-isorun=/usr/bin/isorun isoctl=/usr/bin/isoctl
+isorun=/usr/bin/isorun isoctl=/usr/bin/isoctl adversary=/usr/bin/isorun-adversary
 note=" [no refusal]"
 
 show() { systemctl show -P "$1" "$unit"; }
@@ -28,16 +30,44 @@ ask_dns() { printf '\0\1\1\0\0\1\0\0\0\0\0\0\tlocalhost\0\0\1\0\1' | talk 53 udp
 
 answers() {
 	case $unit in
-	nginx.service | lighttpd.service) [ "$(curl -s --max-time 1 http://127.0.0.1/)" = "hello from outside" ] ;;
+	nginx.service | lighttpd.service | apache2.service) [ "$(curl -s --max-time 1 http://127.0.0.1/)" = "hello from outside" ] ;;
 	redis-server.service) [ "$(timeout 1 redis-cli PING)" = PONG ] ;;
 	memcached.service) printf 'version\r\n' | talk 11211 tcp | grep -q '^VERSION' ;;
 	haveged.service) runs '^/usr/sbin/haveged' ;;
 	ssh.service) talk 22 tcp </dev/null | grep -q '^SSH-2.0' ;;
-	dnsmasq.service) ask_dns ;;
+	dnsmasq.service | unbound.service | named.service) ask_dns ;;
+	vsftpd.service) talk 21 tcp </dev/null | grep -q '^220 ' ;;
+	dovecot.service) talk 143 tcp </dev/null | grep -q '^\* OK' ;;
+	smbd.service) printf '\0\0\0\57\377SMBr\0\0\0\0\30\1\110\0\0\0\0\0\0\0\0\0\0\0\0\377\377\377\376\0\0\0\0\0\14\0\2NT LM 0.12\0' |
+		talk 445 tcp | grep -qa SMB ;;
+	caddy.service) curl -sI --max-time 1 http://127.0.0.1/ | grep -q Caddy ;;
+	tinyproxy.service) curl -s --max-time 1 http://127.0.0.1:8888/ | grep -q tinyproxy ;;
+	beanstalkd.service) printf 'stats\r\n' | talk 11300 tcp | grep -q '^OK' ;;
+	rpcbind.service) rpcinfo -p 127.0.0.1 2>/dev/null | grep -q portmapper ;;
+	freeradius.service) runs '^/usr/sbin/freeradius' ;;
 	chrony.service) timeout 2 chronyc -n tracking >/dev/null 2>&1 ;;
 	mosquitto.service) printf '\20\15\0\4MQTT\4\2\0\74\0\1a' | talk 1883 tcp | od -An -tx1 | grep -q '20 02 00 00' ;;
 	postfix@-.service) talk 25 tcp </dev/null | grep -q '^220 ' ;;
 	esac
+}
+
+# Lines of the unit that the drop-in may remove. All others are in force before and after.
+removable="RestrictNamespaces|SystemCallFilter|CapabilityBoundingSet|SecureBits|RestrictAddressFamilies|RootDirectory|RootImage|NoExecPaths|ExecPaths"
+hardening() {
+	local kept='No|Protect|Private|Restrict|Lock|Memory|Remove|System|ReadOnly|ReadWrite|Inaccess|Temporary|Bind|Root|NoExec|Proc'
+	kept+='|Dynamic|User=|Group=|Supplem|Ambient|Keyring|UMask|Limit|Tasks|IPAddress|Device|SocketBind|AppArmor|SELinux|Smack'
+	systemctl show "$unit" | grep -E "^($kept)" |
+		grep -Ev "^($removable|MemoryCurrent|MemoryAvailable|TasksCurrent|NotifyAccess)=" | sort
+}
+# The lines that the drop-in removes, and that the policy does not have, nor the reason why isorun does the same. Without a
+# line, a policy keeps no capabilities.
+lost_lines() {
+	local key
+	# shellcheck disable=SC2013
+	for key in $(grep -oE "^($removable)=" "/run/systemd/system/$unit.d/zz-isorun.conf"); do
+		[[ $key != @(CapabilityBoundingSet|SecureBits)= ]] || grep -q "^CapabilityBoundingSet=" "$policy" || continue
+		grep -qE "^$key|: ${key}.*: not needed" "$policy" || echo "$key"
+	done
 }
 
 # Puts the two files where this host's systemd and isorun look for them.
@@ -58,11 +88,18 @@ is_inside() { # pid
 		[ "$(readlink "/proc/$1/ns/pid")" != "$(readlink /proc/1/ns/pid)" ] && grep -q '^NoNewPrivs:.*1$' "/proc/$1/status"
 }
 
+is_active() { [ "$(show ActiveState)" = active ]; }
 daemon_pid() { pgrep -P "$(pgrep -P "$(show MainPID)")" | head -n1; }
 stopped() { [ -z "$(find /sys/fs/cgroup -path "*/$unit" -name "$unit")" ]; }
 
 try() { # unit
+	local before
+	unit=$1.service
+	before=$(hardening)
+	show CapabilityBoundingSet >"$tmp/$unit.bounding"
 	wrap "$1"
+	is "$unit: the unit keeps its hardening lines" "$(hardening)" "$before"
+	refusal is "$unit: ... or the policy has them" "$(lost_lines) $(grep -c '^\[Sandbox\]' "$policy")" " 1"
 	ok "$unit: isoctl check accepts the policy" "$isoctl" check "$policy"
 	unlike "$unit: systemd-analyze verify has nothing to say of the drop-in" "$(systemd-analyze verify "$unit" 2>&1)" "*zz-isorun*"
 	run timeout 30 systemctl start "$unit"
@@ -73,12 +110,90 @@ try() { # unit
 	is "$unit: the instance has the unit's name" "$("$isoctl" list -q)" "$(tr @ _ <<<"${unit%.service}")"
 	if [ "$(show CanReload)" = yes ]; then
 		run timeout 20 systemctl reload "$unit"
-		is "$unit: is reloaded" "$status $(show ActiveState)" "0 active"
+		is "$unit: is reloaded" "$status" 0
+		await is_active # with Type=notify, it may say so later
 		ok "$unit: ... and answers" eventually answers
 	fi
 	timeout 30 systemctl stop "$unit"
 	is "$unit: stops" "$(show Result) $(show ActiveState)" "success inactive"
 	also ok "$unit: ... and leaves nothing" eventually stopped
+}
+
+# What the adversary of tests/adversary may do in the place of a daemon: what README.md says of all sandboxes, and what the
+# daemon itself needs. Its standard input is /dev/null.
+all_may="read-opt unix-opt lock-file input-lock input-times error-* output-read take-flight take-aio take-inotify
+	input-write* inet-* tcp-host udp-host unix-socket netlink-route mlock mbind userfaultfd"
+# With the capabilities of a daemon that root starts. /proc/kmsg is empty: CAP_DAC_OVERRIDE opens the file that hides it.
+root_may="$all_may code-* chown chroot setuid setgid setgroups forged-credentials securebits low-port proc-kmsg"
+
+plant() {
+	local directory file
+	mkdir -p /var/lib/isorun-other /etc/ssl/private
+	for directory in /root /opt; do mount -t tmpfs -o mode=755 tmpfs $directory; done
+	mkdir -p /root/adversary /home/adversary
+	mkdir -m 1777 /opt/adversary /run/isorun-adversary
+	for file in {/root,/home,/opt}/adversary/file /var/lib/isorun-other/file /etc/ssl/private/adversary; do
+		echo secret >"$file"
+		chmod 644 "$file"
+	done
+	chmod 755 /etc/ssl/private
+}
+
+# Starts the unit with the adversary in place of its command. The second argument is the facts for it. Its output goes to
+# the process outside.
+cat >"$tmp/in-place" <<'SCRIPT'
+#!/bin/bash
+cat >"/run/systemd/system/$1.d/zzz-attack.conf" <<UNIT
+[Service]
+Type=oneshot
+Restart=no
+ExecStartPre=
+ExecStartPost=
+ExecStop=
+ExecReload=
+StandardOutput=file:/proc/$$/fd/1
+StandardError=file:$3
+ExecStart=
+ExecStart=/usr/bin/isorun --quiet --policy ${1%.service} -p SetCredential=adversary:pass-phrase -p "ExecPaths=-$4" $4 inside ${2//%/%%}
+UNIT
+systemctl daemon-reload
+systemctl start "$1"
+SCRIPT
+chmod 755 "$tmp/in-place"
+
+# Bits of the set of capabilities that the unit does not have.
+added_capabilities() { # the unit's names, the set in hexadecimal
+	local names name i=0
+	mapfile -t names < <(setpriv --list-caps)
+	for name in "${names[@]}"; do
+		[ $((0x$2 >> i++ & 1)) = 0 ] || [[ " $1 " = *" cap_$name "* ]] || echo "$name"
+	done
+}
+
+attack() { # unit, attempts that may succeed
+	local through
+	unit=$1.service
+	"$adversary" outside /run/isorun-adversary "$tmp/in-place" "$unit" @ "$tmp/attack.err" $adversary >"$tmp/attempts" 2>/dev/null
+	through=$(sed -n 's/\tthrough$//p' "$tmp/attempts" | while read -r name; do
+		# shellcheck disable=SC2053
+		for may in $2; do [[ $name != $may ]] || continue 2; done
+		echo "$name"
+	done)
+	# promise P1
+	refusal is "$unit: an attacker in place of the daemon gets no further" "$(tail -n1 "$tmp/attempts") $through" $'end\tend '
+	rm "/run/systemd/system/$unit.d/zzz-attack.conf"
+	systemctl daemon-reload
+	systemctl reset-failed "$unit" 2>/dev/null
+	systemctl start "$unit"
+	eventually answers
+	refusal is "$unit: it has no capability that its unit does not have" \
+		"$(added_capabilities "$(cat "$tmp/$unit.bounding")" "$(sed -n 's/^CapBnd:\t//p' "/proc/$(daemon_pid)/status")") $(is_inside "$(daemon_pid)" && echo inside)" " inside"
+	if [ "$1" != redis-server ]; then # which may execute only itself
+		run "$isoctl" enter "$unit" sh -c 'cat /var/lib/isorun-other/file /etc/ssl/private/adversary; ps ax | grep "[s]ystemd --"
+			touch /usr/left /etc/left; mount -t tmpfs none /mnt; echo tried' 2>/dev/null
+		refusal is "$unit: ... and sees no other service" "$out" tried
+	fi
+	systemctl stop "$unit"
 }
 
 # What the drop-in says, of units that no package has.
@@ -148,10 +263,29 @@ mkdir -p /var/www/html
 cp "$tmp/index.html" /var/www/html/index.html
 systemd-tmpfiles --create >/dev/null 2>&1
 postconf -e inet_interfaces=loopback-only inet_protocols=ipv4 mydestination=localhost 2>/dev/null
-for name in nginx redis-server ssh memcached haveged dnsmasq chrony mosquitto lighttpd postfix@-; do
+# The second line is not in tests/packages: skipped where nobody has installed it.
+for name in nginx redis-server ssh memcached haveged dnsmasq chrony mosquitto lighttpd postfix@- \
+	apache2 unbound named vsftpd dovecot smbd caddy tinyproxy beanstalkd rpcbind freeradius; do
 	if systemctl cat "$name.service" >/dev/null 2>&1; then
 		try "$name"
 	else
 		skip "$name" "not installed"
 	fi
 done
+
+plant
+control=$("$adversary" outside /run/isorun-adversary "$adversary" control @ pass-phrase | sed -n 's/\tthrough$//p')
+no_isorun is "outside of a sandbox, the attacks succeed" "$(for name in mount-tmpfs ptrace-own read-ssl write-file kill-host setattr-root; do
+	grep -x "$name" <<<"$control"; done | wc -l)" 6
+for name in redis-server nginx dnsmasq ssh; do
+	may=$root_may
+	[ $name != redis-server ] || may=$all_may
+	[ $name != ssh ] || may+=" read-shadow read-ssh-key"
+	! grep -qs "/etc/ssl/private/" /etc/isorun/policies/$name.conf || may+=" read-ssl" # which shows the service's own key
+	if [ -e "/run/systemd/system/$name.service.d/zz-isorun.conf" ]; then
+		attack $name "$may"
+	else
+		skip "$name is attacked" "not installed"
+	fi
+done
+umount -l /root /opt

@@ -100,6 +100,8 @@ static void test_drop_in(_unused_ void **state) {
                 { "ExecStart=/bin/a\nNoExecPaths=/\nExecPaths=/bin/a\nRootDirectory=/r",
                   START "/bin/a; RootDirectory=; NoExecPaths=; ExecPaths=" },
                 { "ExecStart=/bin/a\nReadOnlyPaths=/", START "/bin/a; ReadWritePaths=/proc" },
+                { "ExecStart=/bin/a\nReadOnlyDirectories=/a -/proc/sys", START "/bin/a; ReadWritePaths=/proc" },
+                { "ExecStart=/bin/a\nReadOnlyPaths=/a", START "/bin/a" },
                 { "ExecStart=/bin/a\nPrivateUsers=yes\nProtectHome=yes\nMemoryMax=1G\nLimitNOFILE=5\nAppArmorProfile=x",
                   START "/bin/a" },
         };
