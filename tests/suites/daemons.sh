@@ -241,7 +241,7 @@ ExecStop=-B/isoctl enter %n /bin/echo \${B}"
 
 # The variables of an EnvironmentFile= reach the daemon, and not those about isorun itself.
 test_environment() {
-	unit=isorun-env.service
+	unit="isorun-env.service"
 	printf 'FROM_FILE=yes\n' >"$tmp/env"
 	cat >/run/systemd/system/$unit <<-UNIT
 		[Service]
@@ -257,9 +257,100 @@ test_environment() {
 	also refusal is "... without the variables about isorun itself" "$(grep -cE '^(JOURNAL_STREAM|SYSTEMD_EXEC_PID)=' "$tmp/out")" 0
 }
 
+# What systemd makes of quotes, variables and prefixes is the same with the drop-in.
+test_words() {
+	local before
+	unit="isorun-words.service"
+	cat >"$tmp/words" <<-'FILE'
+		# a comment
+		A="two words"
+		B='single $x "y"'
+		C=plain \
+		 continued
+		D="line\nnot"
+		E=
+		F=a"b"c
+	FILE
+	cat >/run/systemd/system/$unit <<-UNIT
+		[Service]
+		Type=oneshot
+		Environment="G=g h" H=\$A
+		EnvironmentFile=$tmp/words
+		EnvironmentFile=-$tmp/missing
+		StandardOutput=append:$tmp/said
+		ExecStartPre=-/bin/false
+		ExecStartPre=+/bin/sh -c "id -u >$tmp/around"
+		ExecStart=-/bin/sh -c 'printf "<%%s>" "\$\$@"; env | grep -E "^[A-H]=" | sort; exit 3' sh \$A "\$A" \${B} \$C \${F} \$MISSING \$\$A
+		ExecStartPost=!/bin/sh -c "echo after >>$tmp/around"
+	UNIT
+	systemctl daemon-reload
+	systemctl start $unit
+	before=$(cat "$tmp/said" "$tmp/around")
+	wrap isorun-words || return
+	rm "$tmp/around" "$tmp/said"
+	run systemctl start $unit
+	is "quotes, variables and prefixes mean the same in the drop-in" "$status $(cat "$tmp/said" "$tmp/around")" "0 $before"
+	like "... which are many" "$before" '<two><words><two><words><single $x "y"><plain><continued><a"b"c><$A>A=two words*after'
+	like "... and isorun ran the command" "$(journalctl -u $unit -o cat)" "*isorun-words ended: exit status 3*"
+}
+
+# A unit in /run, of a template, with drop-ins of the template and of the instance: the last ExecStart= is wrapped.
+test_template() {
+	local directory=/run/systemd/system
+	unit="isorun-t@bar-x.service"
+	mkdir -p $directory/isorun-t@.service.d $directory/isorun-t@bar-x.service.d
+	printf '[Service]\nExecStart=/bin/false %%i\n' >$directory/isorun-t@.service
+	printf '[Service]\nEnvironment=Q=1\n' >$directory/isorun-t@.service.d/a.conf
+	printf '[Service]\nRuntimeDirectory=isorun-t\nExecStart=\nExecStart=/bin/sh -c "echo %%i %%I $Q >/run/isorun-t/out; exec sleep 872"\n' \
+		>$directory/isorun-t@bar-x.service.d/b.conf
+	systemctl daemon-reload
+	wrap isorun-t@bar-x || return
+	systemctl start $unit
+	await grep -qs . /run/isorun-t/out
+	is "an instance of a template has its words and variables" "$(cat /run/isorun-t/out)" "bar-x bar/x 1"
+	is "... and is inside" "$(is_inside "$(daemon_pid)" && echo yes)" yes
+	systemctl stop $unit
+	run "$isoctl" import --drop-in -o "$tmp/made" isorun-t@other.service
+	refusal like "the instances share a policy, which is not overwritten" "$status $err" "125 *policies/isorun-t.conf: File exists*"
+}
+
+# A unit of a user's manager. Without -o /, in the user's directories.
+test_user() {
+	local home
+	unit="isorun-mine.service"
+	[ -n "${TH_USER-}" ] || { skip "a user's unit" "no user to be"; return; }
+	home=$(getent passwd "$TH_USER" | cut -d: -f6)
+	"$as_user" mkdir -p "$home/.config/systemd/user"
+	"$as_user" tee "$home/.config/systemd/user/$unit" >/dev/null <<-'UNIT'
+		[Service]
+		Type=notify
+		NotifyAccess=all
+		StateDirectory=isorun-mine
+		RestrictAddressFamilies=AF_UNIX
+		ExecStart=/bin/sh -c 'trap "" HUP; echo started >%S/isorun-mine/out; systemd-notify --ready; sleep 873; exit'
+		ExecReload=/bin/sh -c "echo reloaded >>%S/isorun-mine/out"
+		ExecReload=/bin/kill -HUP $MAINPID
+	UNIT
+	"$as_user" systemctl --user daemon-reload
+	run "$as_user" "$isoctl" import --drop-in -o / $unit
+	is "a user's unit: import --drop-in" "$status" 0
+	[ "$status" = 0 ] || return
+	"$as_user" systemctl --user daemon-reload
+	run "$as_user" systemctl --user start $unit
+	is "a user's unit: starts" "$status $("$as_user" "$isoctl" list -q)" "0 isorun-mine"
+	run "$as_user" systemctl --user reload $unit
+	is "a user's unit: is reloaded, by a command inside" "$status $(cat "$home"/.config/isorun-mine/out "$home"/.local/state/isorun-mine/out 2>/dev/null)" \
+		$'0 started\nreloaded'
+	is "a user's unit: is inside" "$(is_inside "$(first_pid '^sleep 873')" && echo yes)" yes
+	"$as_user" systemctl --user stop $unit
+}
+
 test_text
 test_existing
 test_environment
+test_words
+test_template
+test_user
 echo "hello from outside" >"$tmp/index.html"
 mkdir -p /var/www/html
 cp "$tmp/index.html" /var/www/html/index.html
