@@ -8,6 +8,8 @@
 #include <strings.h>
 
 #include "util/macro.h"
+#include "util/similar.h"
+#include "util/text.h"
 
 int parse_boolean(const char *text, bool *ret) {
         static const char words[][2][6] = { { "1", "0" }, { "yes", "no" }, { "y", "n" }, { "true", "false" },
@@ -217,6 +219,21 @@ int parse_timespan(const char *text, uint64_t *ret) {
 
         *ret = sum;
         return 0;
+}
+
+char *timespan_guess(const char *text) {
+        size_t digits = strspn(text, "0123456789.");
+        const char *unit = text + digits + strspn(text + digits, " ");
+        Similar similar = { .word = unit };
+        _cleanup_free_ char *guess = NULL;
+        uint64_t usec;
+
+        /* Any letter is similar to any unit of one letter, but for its case. */
+        for (size_t i = 0; digits > 0 && i < ELEMENTSOF(time_units); i++)
+                if (strcasecmp(time_units[i].name, unit) == 0 || (unit[0] && unit[1] && time_units[i].name[1]))
+                        similar_try(&similar, time_units[i].name);
+        guess = similar.found ? format("%.*s%s", (int) digits, text, similar.found) : NULL;
+        return guess && parse_timespan(guess, &usec) >= 0 ? TAKE_PTR(guess) : NULL;
 }
 
 int parse_signal(const char *text, int *ret) {

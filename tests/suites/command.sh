@@ -277,6 +277,13 @@ bad "a mistyped group of system calls" $'[Sandbox]\nSystemCallFilter=@system-ser
 bad "an address family without its beginning" $'[Sandbox]\nRestrictAddressFamilies=AF_UNIX INET' \
 	'%f:2: RestrictAddressFamilies=: not an address family or "none": "INET" (did you mean AF_INET?)'
 bad "a wrong unit of size" $'[Scope]\nMemoryMax=64MB' '%f:2: MemoryMax=: not a size (such as 64M): "64MB" (did you mean 64M?)'
+for guess in "5minuets 5minutes" "5Min 5min" "5mins 5min" "2.5hrs 2.5hr" "3H 3h" "1dayz 1days" "10 secnds 10seconds"; do
+	bad "a wrong unit of time" $'[Scope]\nRuntimeMaxSec='"${guess% *}" \
+		"%f:2: RuntimeMaxSec=: not a time span (such as 5min): \"${guess% *}\" (did you mean ${guess##* }?)"
+done
+for text in 5q "5 x" min 5minutesandmore; do
+	bad "... which is like no unit" $'[Scope]\nRuntimeMaxSec='"$text" "%f:2: RuntimeMaxSec=: not a time span (such as 5min): \"$text\""
+done
 bad "... of a directory in memory" $'[Sandbox]\nTemporaryFileSystem=/x:size=1.5gib' \
 	'%f:2: TemporaryFileSystem=: not a size greater than 0 (such as 64M or 10%): "1.5gib" (did you mean 1.5G?)'
 bad "an unknown system call" $'[Sandbox]\nSystemCallFilter=~no_such_call' \

@@ -184,8 +184,11 @@ static int parse_boolean_value(ValueParser *p, const char *text) {
 static int parse_timespan_value(ValueParser *p, const char *text) {
         Value v = {};
 
-        if (parse_timespan(text, &v.number) < 0)
-                return value_not(p, "a time span (such as 5min)", text);
+        if (parse_timespan(text, &v.number) < 0) {
+                _cleanup_free_ char *guess = timespan_guess(text);
+
+                return not(p, "a time span (such as 5min)", text, guess);
+        }
         return value_emit(p, text, v);
 }
 
