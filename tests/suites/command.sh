@@ -89,7 +89,7 @@ else
 	skip "a static isorun" "it is not built here"
 fi
 run "$isorun" --no-scope true
-is "what is optional and not enforced is said in one line" "$err" "isorun: notice: default.conf (built-in):12: MemoryMax=, \
+like "what is optional and not enforced is said in one line" "$err" "isorun: notice: default.conf*: MemoryMax=, \
 TasksMax=: not enforced: with --no-scope there is no unit that could enforce it"
 run "$isorun" --no-scope --quiet true
 no_refusal is "--quiet says nothing" "$err" ""
