@@ -68,10 +68,10 @@ static int help(Report *report) {
         print_common();
         print_name_help();
         print_policy_help();
-        return r < 0 ? PLAN_FAILED : 0;
+        return r < 0 || flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
-static int verb_help(const Verb *verb) {
+static int verb_help(const Verb *verb, Report *report) {
         const Syntax s = verb_syntax(verb);
 
         printf("isoctl ");
@@ -88,12 +88,12 @@ static int verb_help(const Verb *verb) {
                 print_name_help();
         if (takes(verb, ARGUMENT_POLICY))
                 print_policy_help();
-        return 0;
+        return flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
-static int version(void) {
+static int version(Report *report) {
         puts("isoctl " ISORUN_VERSION);
-        return 0;
+        return flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
 static int run(const Verb *verb, int argc, char *argv[], Report *report) {
@@ -105,9 +105,9 @@ static int run(const Verb *verb, int argc, char *argv[], Report *report) {
                 return PLAN_FAILED;
         options_take(&line);
         if (command_line_has(&line, 'h'))
-                return verb_help(verb);
+                return verb_help(verb, report);
         if (command_line_has(&line, ARG_VERSION))
-                return version();
+                return version(report);
         if (command_line_check(&line, &s, report) < 0)
                 return PLAN_FAILED;
         if (arg_pager && verb->pager)
@@ -156,5 +156,5 @@ int main(int argc, char *argv[]) {
         options_take(&line);
         if (command_line_has(&line, 'h'))
                 return help(&report);
-        return command_line_has(&line, ARG_VERSION) ? version() : find_and_run(line.rest, &report);
+        return command_line_has(&line, ARG_VERSION) ? version(&report) : find_and_run(line.rest, &report);
 }

@@ -47,7 +47,7 @@ static size_t arg_n_overrides;
 static char **arg_bindings; /* NAME=SOURCE */
 static size_t arg_n_bindings;
 
-static int help(void) {
+static int help(Report *report) {
         printf("isorun [OPTIONS] [--] COMMAND [ARGUMENT...]\n"
                "\n"
                "Runs COMMAND in a sandbox that is a systemd unit.\n"
@@ -57,7 +57,7 @@ static int help(void) {
                "The exit status is that of COMMAND, or 128+N if signal N ended it. It is 125 if isorun failed\n"
                "before it started COMMAND, 126 if COMMAND cannot be executed, and 127 if it was not found.\n"
                "isorun(1) has details; isorun.policy(5) describes policies.\n");
-        return 0;
+        return flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
 static int add_override(const char *option, char *assignment, Report *report) {
@@ -263,9 +263,9 @@ static void free_arguments(void) {
         free(arg_bindings);
 }
 
-static int version(void) {
+static int version(Report *report) {
         puts("isorun " ISORUN_VERSION);
-        return 0;
+        return flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
 /* A Look. --root and --here look up their paths. */
@@ -286,9 +286,9 @@ int main(int argc, char *argv[]) {
         if (arg_detached < 0 || command_line_parse(&line, &isorun_syntax, argc, argv, &report) < 0)
                 return PLAN_FAILED;
         if (command_line_has(&line, 'h'))
-                return help();
+                return help(&report);
         if (command_line_has(&line, ARG_VERSION))
-                return version();
+                return version(&report);
         /* Without --name, each try has another random name, so there is no need to wait before the next. */
         arg_quiet = command_line_has(&line, ARG_QUIET);
         if (rehearse(look_at_options, &line, &report) >= 0 && take_options(&line, &report) >= 0) {
