@@ -109,6 +109,9 @@ try() { # unit
 	ok "$unit: the daemon is inside" is_inside "$(daemon_pid)"
 	is "$unit: ... and isorun is the unit's main process" "$(readlink "/proc/$(show MainPID)/exe")" "$(readlink -f "$isorun")"
 	is "$unit: the instance has the unit's name" "$("$isoctl" list -q)" "$(tr @ _ <<<"${unit%.service}")"
+	# Its unit has User=, PrivateUsers=, ProtectProc= and NoExecPaths=.
+	[ "$unit" != redis-server.service ] || like "$unit: root enters it" \
+		"$("$isoctl" enter redis-server.service /usr/bin/redis-server --version 2>&1)" "Redis server v=*"
 	if [ "$(show CanReload)" = yes ]; then
 		run timeout 20 systemctl reload "$unit"
 		is "$unit: is reloaded" "$status" 0
