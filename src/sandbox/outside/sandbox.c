@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -360,6 +361,7 @@ static int begin(Supervisor *s) {
                 r = id_mapped_make(run->plan, &id_mapped, run->report);
         if (r >= 0)
                 r = filter_get(run->plan, &filter, run->report);
+        (void) malloc_trim(0); /* the process inside would keep a copy of what the plan has freed */
         if (r >= 0)
                 r = run_take_signals(run);
         if (r >= 0)
