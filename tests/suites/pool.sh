@@ -3,6 +3,8 @@
 # Instances in cgroups that isorun makes: in a delegated cgroup, and in pools. Needs a systemd.
 . "$(dirname "$0")/../lib.sh"
 mode=(--quiet)
+# The sanitizer's leak check uses ptrace(2), too.
+trace=(env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq)
 
 # Runs a command in a cgroup with Delegate=, where no systemd can be reached. It prints what is left of the instances.
 delegated() {
@@ -16,7 +18,7 @@ moves() { grep -c 'cgroup.procs.*O_WRONLY' "$tmp/trace"; }
 born() { grep -c 'clone3.*CLONE_INTO_CGROUP.*= [1-9]' "$tmp/trace"; }
 
 test_born() {
-	local trace=(strace -f -qq -o "$tmp/trace" -e trace=clone3,openat)
+	local trace=("${trace[@]}" -o "$tmp/trace" -e "trace=clone3,openat")
 
 	if ! strace -o /dev/null true 2>/dev/null; then
 		skip "the first process is made in its cgroup" "strace cannot trace here"
@@ -93,7 +95,7 @@ test_no_requests() {
 	begin one 2005
 	: >"$tmp/trace"
 	chmod 666 "$tmp/trace"
-	run "${who[@]}" strace -f -qq -e trace=connect,clone3,openat -o "$tmp/trace" "$isorun" "${mode[@]}" --pool test true
+	run "${who[@]}" "${trace[@]}" -e trace=connect,clone3,openat -o "$tmp/trace" "$isorun" "${mode[@]}" --pool test true
 	is "$label: in a pool, the first process is made in its cgroup, and systemd is not asked" \
 		"$status $(born) $(moves) $(grep -c 'connect.*bus\|connect.*private' "$tmp/trace")" "0 1 0 0"
 	ctl stop $unit
@@ -108,7 +110,7 @@ is_made() { find /sys/fs/cgroup -path "*/$unit/instances/isorun-$1.scope" | grep
 begin_late() { # name
 	begin first 2011
 	before=$(keeper)
-	"${who[@]}" strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:delay_enter=700000 \
+	"${who[@]}" "${trace[@]}" -o /dev/null -e trace=clone3 -e inject=clone3:delay_enter=700000 \
 		"$isorun" "${mode[@]}" --pool test --name late sleep "$1" &
 	await is_made late
 	"${who[@]}" "$isoctl" stop first
