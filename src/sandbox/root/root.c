@@ -280,10 +280,9 @@ static int do_directory(RootMaker *rm, const PlanMount *m) {
 
         if (parent < 0)
                 return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
-        if (mkdirat(parent, name, m->mode) < 0)
-                return root_mount_fail(rm, m, errno, "create", m->destination);
         /* If the parent is on disk, its default ACL or set-group-id bit can change the mode that mkdirat(2) gives. */
-        if (!rm->plan->mounts[0].attributes.read_only && fchmodat(parent, name, m->mode, 0) < 0)
+        if (mkdirat(parent, name, m->mode) < 0 ||
+            (!rm->plan->mounts[0].attributes.read_only && fchmodat(parent, name, m->mode, 0) < 0))
                 return root_mount_fail(rm, m, errno, "create", m->destination);
         if (rm->plan->set_owner &&
             fchownat(parent, name, rm->plan->owner_uid, rm->plan->owner_gid, AT_SYMLINK_NOFOLLOW) < 0)
@@ -522,9 +521,7 @@ static int finish(RootMaker *rm) {
         /* In place, the scratch alone is over the root. */
         const int top = rm->copies ? rm->scratch : rm->new_root;
 
-        if (top >= 0 && fchdir(top) < 0)
-                return fail(rm->f, errno, "cannot change to the new root");
-        if (!rm->copies && sys_pivot_root(".", ".") < 0)
+        if ((top >= 0 && fchdir(top) < 0) || (!rm->copies && sys_pivot_root(".", ".") < 0))
                 return fail(rm->f, errno, "cannot change to the new root");
         /* After pivot_root(2), the old root is stacked on the new one, and the layers between them on the old root. "."
          * is the new root, and umount2(".") detaches the top of the stack. */
