@@ -275,13 +275,21 @@ static void step(const Inside *inside, Step step) {
         (void) message_send(inside->socket, &m, NULL, 0);
 }
 
+/* With Delegate=, isorun enables controllers as soon as this process has left its first cgroup. That fails while another
+ * process is there (cgroup-v2.rst, "No Internal Process Constraint"), so no other one makes the network. */
+static int begin_network(const Plan *plan, Network *network, Failure *f) {
+        if (!(plan->namespaces & CLONE_NEWNET))
+                return 0;
+        return plan->delegate ? network_make(f) : network_begin(network, f);
+}
+
 _Noreturn void inside_main(Inside *inside) {
         Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .places = { -1, -1 }, .proc = -1, .terminal = -1 };
         Network network = {};
         int ruleset = -1, r;
         Failure f = {};
 
-        r = inside->plan->namespaces & CLONE_NEWNET ? network_begin(&network, &f) : 0;
+        r = begin_network(inside->plan, &network, &f);
         if (r < 0)
                 give_up(inside, &f);
         connect_bus(inside);

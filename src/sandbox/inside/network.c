@@ -17,22 +17,25 @@ static int loopback_up(int socket) {
         return ioctl(socket, SIOCSIFFLAGS, &request);
 }
 
-/* Shares memory and fds with the first process inside, like a thread, also errno. So no call here may fail, unless the
- * whole start then fails. The socket belongs to the namespace and leads to it: SIOCGSKNS. */
+/* Shares memory and fds with the first process inside, like a thread, also errno. So nobody can say why a call failed
+ * here: network_join() then tries again, alone. The socket belongs to the namespace and leads to it: SIOCGSKNS. */
 static int make(void *argument) {
         Network *n = argument;
-        int fd = -1, namespace = -1;
+        int fd = unshare(CLONE_NEWNET) < 0 ? -1 : socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-        if (unshare(CLONE_NEWNET) < 0)
-                n->failed = "cannot make the network namespace";
-        else if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0 || loopback_up(fd) < 0)
-                n->failed = "cannot bring up the loopback device";
-        else if ((namespace = ioctl(fd, SIOCGSKNS)) < 0)
-                n->failed = "cannot open the network namespace";
-        n->error = errno;
-        n->fd = namespace;
+        if (fd >= 0 && loopback_up(fd) >= 0)
+                n->fd = ioctl(fd, SIOCGSKNS);
         fd_close(fd);
         return 0;
+}
+
+int network_make(Failure *f) {
+        int r;
+
+        if (unshare(CLONE_NEWNET) < 0)
+                return fail(f, errno, "cannot make the network namespace%s", failure_hint(errno));
+        r = network_loopback_up();
+        return r < 0 ? fail(f, -r, "cannot bring up the loopback device%s%s", failure_socket_hint(-r), failure_hint(-r)) : 0;
 }
 
 /* Not a thread: the kernel counts a process as gone after waitpid(2), so that the limit of the unit's tasks has room for
@@ -59,8 +62,7 @@ int network_join(Network *n, Failure *f) {
         free(n->stack);
         fd = n->fd;
         if (fd < 0)
-                return fail(f, n->error ?: EIO, "%s%s%s", n->failed ?: "cannot make the network namespace",
-                            failure_socket_hint(n->error), failure_hint(n->error));
+                return network_make(f);
         return setns(fd, CLONE_NEWNET) < 0 ? fail(f, errno, "cannot join the network namespace%s", failure_hint(errno)) : 0;
 }
 

@@ -12,9 +12,11 @@ typedef struct Network {
         pid_t maker; /* 0: none */
         char *stack; /* of the maker */
         int fd;      /* the namespace; -1: not made */
-        int error;
-        const char *failed; /* what the maker could not do */
 } Network;
+
+/* Makes a network namespace with its loopback device up, and moves this process to it. Returns 0, or a negative errno kept
+ * in f. */
+int network_make(Failure *f);
 
 /* Has another process make a network namespace, with its loopback device up, while this one goes on. The object must not
  * move until network_join(). Returns 0, or a negative errno kept in f. */
