@@ -41,7 +41,8 @@ except BlockingIOError: print("stopped")'
 	run outer sh -c 'cat /sys/fs/cgroup/memory.max; cat /proc/self/cgroup; isorun -p CPUQuota=20% cat /proc/self/cgroup'
 	like "$label: the payload sees a copy of its limit, and sits in a leaf" "$out" "[1-9]*0::/payload
 0::/"
-	is "$label: ... and the default policy's limits hold inside" "$err" ""
+	# A slow machine may print that isorun waits.
+	is "$label: ... and the default policy's limits hold inside" "$(grep -v ': waiting until ' <<<"$err")" ""
 	run outer isorun -p Delegate=yes -p MemoryMax=30M cat /sys/fs/cgroup/memory.max
 	is "$label: ... the inner one's, too" "$out" 31457280
 	run "${who[@]}" isorun --policy nest "${nest_as[@]}" isorun --policy inner true
