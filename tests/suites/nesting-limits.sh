@@ -45,6 +45,10 @@ except BlockingIOError: print("stopped")'
 	is "$label: ... and the default policy's limits hold inside" "$(grep -v ': waiting until ' <<<"$err")" ""
 	run outer isorun -p Delegate=yes -p MemoryMax=30M cat /sys/fs/cgroup/memory.max
 	is "$label: ... the inner one's, too" "$out" 31457280
+	# The process that makes the network namespace would be in the cgroup whose controllers isorun enables.
+	run outer -p SystemCallFilter=@debug strace -f -o /dev/null -e trace=unshare -e inject=unshare:delay_enter=300000 \
+		isorun --quiet -p Delegate=yes -p MemoryMax=30M cat /sys/fs/cgroup/memory.max
+	is "$label: ... also if its namespaces take long" "$out" 31457280
 	run "${who[@]}" isorun --policy nest "${nest_as[@]}" isorun --policy inner true
 	like "$label: without Delegate= there is nothing to hold the inner one's" "$err" \
 		"*/inner.conf:5: MemoryMax=: cannot be enforced: isorun cannot reach the user's service manager, and has no delegated cgroup*"
