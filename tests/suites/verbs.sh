@@ -447,7 +447,7 @@ UMask=0077"
 		run "${who[@]}" "$isorun" --policy "$tmp/hand.conf" true
 		local started=$status
 		run "${who[@]}" "$isoctl" check "$tmp/hand.conf"
-		is "$label: check says of $limit what a start would" "$status" "$started"
+		also is "$label: check says of $limit what a start would" "$status" "$started"
 	done
 	if ! has_controllers; then
 		printf '[Scope]\nTasksMax=10\n' >"$tmp/hand.conf"
@@ -458,7 +458,7 @@ UMask=0077"
 		like "$label: the default's limits that cannot be held are one notice" "$(wc -l <<<"$err") $err" \
 			"1 isorun: notice: default.conf*: MemoryMax=, TasksMax=: not enforced: *"
 		run "${who[@]}" "$isorun" --quiet true
-		is "$label: ... and none with --quiet" "$status$err" 0
+		also is "$label: ... and none with --quiet" "$status$err" 0
 	fi
 	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
 	cd "$tmp" || exit
