@@ -9,9 +9,13 @@
 #include "plan/root/system-data.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "util/fd.h"
+#include "util/open-in.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -44,10 +48,9 @@ static const SystemData data[] = {
 /* Only root can open them, and it could then lock them, so that the host installs no updates. */
 static const char *const locks[] = { "/var/lib/dpkg/lock", "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/triggers/Lock" };
 
-/* Data of packages can be missing, and the administrator can have put it elsewhere, with a symlink. Returns 1, 0 if the
- * directory does not exist, or -ENOMEM. */
-static int find_data(const SystemData *d, char **ret) {
-        _cleanup_free_ char *real = realpath(d->path, NULL);
+/* Follows symlinks, which takes realpath(3) a call for each component. */
+static int find_elsewhere(const char *path, char **ret) {
+        _cleanup_free_ char *real = realpath(path, NULL);
         struct stat st;
 
         if (!real && errno == ENOMEM)
@@ -58,10 +61,27 @@ static int find_data(const SystemData *d, char **ret) {
         return 1;
 }
 
-static int add_data(RootBuilder *rb, const SystemData *d) {
+/* Data of packages can be missing, and the administrator can have put it elsewhere, with a symlink. Returns 1, 0 if the
+ * directory does not exist, or -ENOMEM. root: an fd of "/". */
+static int find_data(int root, const SystemData *d, char **ret) {
+        _cleanup_close_ int fd = open_in(root, d->path + 1, O_DIRECTORY, RESOLVE_BENEATH);
+
+        if (fd == -ELOOP)
+                return find_elsewhere(d->path, ret);
+        if (fd < 0)
+                return 0;
+        *ret = strdup(d->path);
+        return *ret ? 1 : -ENOMEM;
+}
+
+static int open_root(void) {
+        return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int add_data(RootBuilder *rb, int root, const SystemData *d) {
         char *real;
         PlanMount m;
-        int r = find_data(d, &real);
+        int r = find_data(root, d, &real);
 
         if (r <= 0)
                 return r;
@@ -71,10 +91,11 @@ static int add_data(RootBuilder *rb, const SystemData *d) {
 }
 
 int build_system_data(RootBuilder *rb) {
+        _cleanup_close_ int root = open_root();
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(data); i++)
-                r = add_data(rb, &data[i]);
+                r = add_data(rb, root, &data[i]);
         for (size_t i = 0; r >= 0 && rb->b->host->uid == 0 && i < ELEMENTSOF(locks); i++)
                 r = root_builder_want_if_there(rb, plan_blocked(locks[i]));
         return r;
@@ -82,12 +103,13 @@ int build_system_data(RootBuilder *rb) {
 
 int system_data_list(char ***ret) {
         _cleanup_strv_free_ char **list = NULL;
+        _cleanup_close_ int root = open_root();
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(data); i++) {
                 _cleanup_free_ char *real = NULL;
 
-                r = find_data(&data[i], &real);
+                r = find_data(root, &data[i], &real);
                 if (r > 0)
                         r = strv_push(&list, data[i].path);
         }
