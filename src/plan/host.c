@@ -191,6 +191,10 @@ static int find_init_cgroup(char **ret) {
         return process_cgroup(1, ret);
 }
 
+char *host_user_manager(const Host *host) {
+        return format("/user.slice/user-%u.slice/user@%u.service", host->uid, host->uid);
+}
+
 int host_probe(Host *host, Report *report) {
         int abi = sys_landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), r;
 

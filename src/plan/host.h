@@ -53,6 +53,10 @@ typedef struct Host {
         int (*find_init_cgroup)(char **ret); /* the path of PID 1 in the unified hierarchy; 0 or -errno */
 } Host;
 
+/* The cgroup of the service manager of the caller's user, below that of the system's manager. On the heap; NULL if memory
+ * runs out. Source: user@.service(5). */
+char *host_user_manager(const Host *host);
+
 /* Collects the facts, and changes nothing. Returns 0 or a negative errno, reported. */
 int host_probe(Host *host, Report *report);
 void host_deinit(Host *host);

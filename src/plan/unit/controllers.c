@@ -10,13 +10,11 @@
 
 /* cgroup-v2.rst: a cgroup has only controllers that its parent passes on. */
 int controllers_read(const Host *host, bool user_manager, char **ret) {
-        _cleanup_free_ char *path = NULL;
+        _cleanup_free_ char *manager = user_manager ? host_user_manager(host) : strdup(""), *path = NULL;
 
         if (!host->cgroup_root)
                 return -ENOENT;
-        path = user_manager ? format("%s/user.slice/user-%u.slice/user@%u.service/cgroup.controllers",
-                                     host->cgroup_root, host->uid, host->uid)
-                            : format("%s/cgroup.controllers", host->cgroup_root);
+        path = manager ? format("%s%s/cgroup.controllers", host->cgroup_root, manager) : NULL;
         return path ? file_read(AT_FDCWD, path, ret, NULL) : -ENOMEM;
 }
 

@@ -25,7 +25,7 @@ static char *slice_path(const char *slice) {
 
 /* The cgroup that all units of the manager are in. Returns NULL if memory runs out. */
 static char *manager_cgroup(const Builder *b) {
-        _cleanup_free_ char *init = NULL;
+        _cleanup_free_ char *init = NULL, *user = NULL;
         char *end;
         int r;
 
@@ -42,7 +42,8 @@ static char *manager_cgroup(const Builder *b) {
                 *init = '\0';
         if (!b->plan->user_manager || !init)
                 return TAKE_PTR(init);
-        return format("%s/user.slice/user-%u.slice/user@%u.service", init, b->host->uid, b->host->uid);
+        user = host_user_manager(b->host);
+        return user ? format("%s%s", init, user) : NULL;
 }
 
 int build_pool(Builder *b, const char *no_manager) {

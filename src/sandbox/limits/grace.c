@@ -25,11 +25,14 @@ static void *take_lock(void *userdata) {
 static int open_threads(const Host *host) {
         _cleanup_free_ char *own = path_join(host->cgroup_root, host->cgroup + 1),
                             *file = own ? path_join(own, "cgroup.threads") : NULL,
-                            *manager = format("%s/user.slice/user-%u.slice/user@%u.service/cgroup.threads",
-                                              host->cgroup_root, host->uid, host->uid);
+                            *manager = NULL, *other = NULL;
         int fd = file ? open(file, O_WRONLY | O_CLOEXEC) : -1;
 
-        return fd >= 0 || !manager ? fd : open(manager, O_WRONLY | O_CLOEXEC);
+        if (fd >= 0)
+                return fd;
+        manager = host_user_manager(host);
+        other = manager ? format("%s%s/cgroup.threads", host->cgroup_root, manager) : NULL;
+        return other ? open(other, O_WRONLY | O_CLOEXEC) : -1;
 }
 
 void grace_begin(const Host *host) {
