@@ -115,12 +115,13 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         r = run->pid < 0 ? errno : 0;
         bounds_restore(run->plan, &bounds);
         fd_close(fds[1]);
-        if (r == ENODEV && run->plan->pool)
+        if (r == ENODEV && run->plan->pool) { /* the pool has ended: begin() tries again */
                 fd_close(fds[0]);
-        else
-                run->socket = fds[0];
+                return -r;
+        }
+        run->socket = fds[0];
         if (r > 0)
-                return r == ENODEV && run->plan->pool ? -r : clone_failed(run, r);
+                return clone_failed(run, r);
         report_own_step(run->report, "the process inside is made");
         return 0;
 }
@@ -348,9 +349,9 @@ static int begin(Supervisor *s) {
         int standard_io[3], *id_mapped = NULL, r;
         Filter filter = {};
 
+        bus_library_settle();
         /* This is before signals are blocked: open(2) may wait for the other end of a FIFO, and open_tree(2) for a file
          * system. */
-        bus_library_settle();
         r = standard_io_open(run->plan, &run->patience, standard_io, run->report);
         if (r < 0)
                 return r;
@@ -361,7 +362,7 @@ static int begin(Supervisor *s) {
                 r = id_mapped_make(run->plan, &id_mapped, run->report);
         if (r >= 0)
                 r = filter_get(run->plan, &filter, run->report);
-        (void) malloc_trim(0); /* the process inside would keep a copy of what the plan has freed */
+        (void) malloc_trim(0); /* or the process inside keeps the memory that the plan has freed */
         if (r >= 0)
                 r = run_take_signals(run);
         if (r >= 0)
@@ -372,7 +373,7 @@ static int begin(Supervisor *s) {
                         r = holder_prepare(&run->holder, run->plan, &run->patience, run->report);
                         if (r >= 0)
                                 r = make_inside(s, standard_io, id_mapped, &filter);
-                } while (r == -ENODEV && run->report->n_errors == 0); /* the pool has ended meanwhile */
+                } while (r == -ENODEV && run->report->n_errors == 0);
         filter_deinit(&filter);
         id_mapped_free(run->plan, id_mapped);
         fds_close(standard_io, ELEMENTSOF(standard_io));
