@@ -410,6 +410,15 @@ test_mounts() {
 	is "$label: no mount spreads to the host, where its mounts are shared" "$(tr '\n' ' ' <<<"$out")" "ran ran 0 "
 }
 
+# Exchanges two names of a directory for ever, in the background, until $swapper is killed.
+exchange() { # directory, name, name
+	/usr/bin/python3 -c 'import ctypes, sys
+libc = ctypes.CDLL(None)
+a, b = (f"{sys.argv[1]}/{x}".encode() for x in sys.argv[2:])
+while True: libc.renameat2(-100, a, -100, b, 2)' "$@" &
+	swapper=$!
+}
+
 # A directory of a volume turns into a symlink to /etc and back, while instances start that mount something there.
 test_mount_race() {
 	local swapper
@@ -417,11 +426,7 @@ test_mount_race() {
 	mkdir -p "$tmp/race-$label/d"
 	chmod -R 777 "$tmp/race-$label"
 	ln -sfn /etc "$tmp/race-$label/l"
-	/usr/bin/python3 -c 'import ctypes, sys
-libc = ctypes.CDLL(None)
-a, b = (sys.argv[1] + x for x in ("/d", "/l"))
-while True: libc.renameat2(-100, a.encode(), -100, b.encode(), 2)' "$tmp/race-$label" &
-	swapper=$!
+	exchange "$tmp/race-$label" d l
 	for _ in $(seq 100); do
 		"${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/race-$label:/mnt" -v /usr/share:/mnt/d:ro \
 			sh -c 'grep -q " /mnt " /proc/self/mountinfo && [ -e /etc/passwd ] && echo mounted || echo covered' 2>/dev/null
@@ -440,18 +445,14 @@ test_copy_race() {
 	echo "# public" >"$tmp/included/x.conf"
 	echo "# secret" >"$tmp/included/secret"
 	chmod 600 "$tmp/included/secret"
-	/usr/bin/python3 -c 'import ctypes, sys
-libc = ctypes.CDLL(None)
-a, b = (sys.argv[1] + x for x in ("/x.conf", "/secret"))
-while True: libc.renameat2(-100, a.encode(), -100, b.encode(), 2)' "$tmp/included" &
-	swapper=$!
+	exchange "$tmp/included" x.conf secret
 	for _ in $(seq 100); do
 		"$isorun" "${mode[@]}" --quiet -p PrivateUsers=full -v "$tmp/included:/etc/ssh/ssh_config.d:ro" \
 			sh -c 'echo ran; cat /etc/ssh/ssh_config.d/x.conf' 2>/dev/null
 	done >"$tmp/copied"
 	kill $swapper
 	# promise P2
-	is "$label: a copy that isorun makes is only of what everybody may read" "$(sort -u "$tmp/copied" | tr '\n' ' ')" "# public ran "
+	is "$label: isorun copies only files that everybody may read" "$(sort -u "$tmp/copied" | tr '\n' ' ')" "# public ran "
 }
 
 test_reaper() {

@@ -15,7 +15,7 @@ typedef struct Look {
         bool final;      /* the next look would return the same */
         bool exists;
         bool mount_root; /* something is mounted there */
-        bool whiteout;   /* overlayfs takes it for a deleted name */
+        bool whiteout;   /* for overlayfs, this name is deleted */
         mode_t mode;
         char *target;    /* of a symlink, else NULL */
 } Look;

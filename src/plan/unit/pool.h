@@ -15,7 +15,7 @@ static inline bool pool_is_unit(const char *name) {
         return startswith(name, POOL_PREFIX) && endswith(name, ".scope");
 }
 
-/* Finds the pool that the policy names; no_manager says why there is no scope, if there is none. Returns 1 with pool,
- * cgroup and pool_by_bus of the plan filled in; 0 without a pool, also if Optional= names Pool= and no pool can be made;
- * or -errno. */
+/* Finds the pool that the policy names. If the instance cannot have a scope, no_manager is the reason for the message.
+ * Returns 1, and fills in pool, cgroup and pool_by_bus of the plan. Returns 0 if the policy names no pool, or if no pool
+ * can be made and Optional= names Pool=. Returns -errno otherwise, reported. */
 int build_pool(Builder *b, const char *no_manager);

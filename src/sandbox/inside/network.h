@@ -22,8 +22,8 @@ int network_make(Failure *f);
  * move until network_join(). Returns 0, or a negative errno kept in f. */
 int network_begin(Network *n, Failure *f);
 
-/* Waits for the namespace and moves this process to it. Does nothing if there is none to wait for. Returns 0, or a
- * negative errno kept in f. */
+/* Waits for the namespace and moves this process to it. Does nothing without network_begin(), or the second time.
+ * Returns 0, or a negative errno kept in f. */
 int network_join(Network *n, Failure *f);
 
 /* Brings up the loopback device of this process's network namespace: netdevice(7). Returns 0 or -errno. */
