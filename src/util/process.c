@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 
 #include "util/fd.h"
@@ -87,27 +88,38 @@ static void take_pids(const char *pids, ProcessFacts *ret) {
         const char *last = strrchr(pids, '\t');
 
         ret->depth = (unsigned) count_pids(pids);
-        (void) sscanf(last ?: pids, "%d", &ret->innermost);
+        ret->innermost = (pid_t) strtol(last ?: pids, NULL, 10);
+}
+
+/* Takes a line of /proc/PID/status. Returns whether it is one of FACT_LINES. */
+static bool take_fact(const char *line, ProcessFacts *facts) {
+        const char *rest;
+
+        /* The kernel escapes newlines in the name. */
+        if ((rest = startswith(line, "Name:\t")))
+                snprintf(facts->name, sizeof(facts->name), "%s", rest);
+        else if ((rest = startswith(line, "PPid:\t")))
+                facts->parent = (pid_t) strtol(rest, NULL, 10);
+        else if ((rest = startswith(line, "Uid:\t")))
+                facts->uid = (uid_t) strtoul(rest, NULL, 10);
+        else if ((rest = startswith(line, "NSpid:\t")))
+                take_pids(rest, facts);
+        return rest;
 }
 
 int process_facts(pid_t pid, ProcessFacts *ret) {
+        enum { FACT_LINES = 4 };
         _cleanup_free_ char *text = NULL;
         ProcessFacts facts = { .uid = (uid_t) -1 };
         char *position = NULL;
-        const char *rest;
+        unsigned n = 0;
         int r;
 
         r = read_file_of(pid, "status", &text, NULL);
         if (r < 0)
                 return r;
-        /* The kernel escapes newlines in the name. */
-        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
-                if ((rest = startswith(line, "Name:\t")))
-                        snprintf(facts.name, sizeof(facts.name), "%s", rest);
-                else if ((rest = startswith(line, "NSpid:\t")))
-                        take_pids(rest, &facts);
-                else
-                        (void) (sscanf(line, "PPid: %d", &facts.parent) || sscanf(line, "Uid: %u", &facts.uid));
+        for (char *line = strtok_r(text, "\n", &position); line && n < FACT_LINES; line = strtok_r(NULL, "\n", &position))
+                n += take_fact(line, &facts);
         *ret = facts;
         return 0;
 }

@@ -248,27 +248,23 @@ static int read_attributes(const Walk *w, int fd, Instance *i) {
 }
 
 /* Finds out to whom the cgroup belongs. Returns 0 or -ENOMEM. */
-static int find_owner(int fd, Instance *i) {
-        struct stat st = {};
-
+static int find_owner(const struct stat *st, Instance *i) {
         if (!i->nested && instance_find_unit(i) < 0)
                 return -ENOMEM;
-        if (fstat(fd, &st) < 0)
-                return 0;
-        i->own = st.st_uid == 0 || st.st_uid == geteuid();
-        if (!i->nested && !i->unit && !i->of_user && st.st_uid != 0) {
+        i->own = st->st_uid == 0 || st->st_uid == geteuid();
+        if (!i->nested && !i->unit && !i->of_user && st->st_uid != 0) {
                 i->of_user = true;
-                i->uid = st.st_uid;
+                i->uid = st->st_uid;
         }
         return 0;
 }
 
 /* Returns 1 with the data of the cgroup's instance in *i, 0 if the cgroup is not an instance, or -ENOMEM. */
-static int describe(const Walk *w, int fd, Instance *i) {
+static int describe(const Walk *w, int fd, const struct stat *st, Instance *i) {
         bool named;
         int r;
 
-        if (find_owner(fd, i) < 0)
+        if (find_owner(st, i) < 0)
                 return -ENOMEM;
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         named = i->name;
@@ -288,14 +284,16 @@ static int visit(const Walk *w, int parent_fd, const char *parent_path, const ch
         _cleanup_close_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         _cleanup_(instance_deinit) Instance found = { .nested = parent != NO_PARENT, .parent = parent };
         _cleanup_free_ char *path = path_join(parent_path, name);
+        enum { LINKS_OF_LEAF = 2 }; /* a directory of cgroup2 has one more for each directory in it */
+        struct stat st;
         int r;
 
-        if (fd < 0) /* gone */
+        if (fd < 0 || fstat(fd, &st) < 0) /* gone */
                 return path ? 0 : -ENOMEM;
         found.cgroup = path ? strdup(path) : NULL;
         if (!found.cgroup)
                 return -ENOMEM;
-        r = describe(w, fd, &found);
+        r = describe(w, fd, &st, &found);
         if (r < 0)
                 return r;
         if (r > 0) {
@@ -307,7 +305,7 @@ static int visit(const Walk *w, int parent_fd, const char *parent_path, const ch
                 found = (Instance) {};
                 parent = w->list->n - 1;
         }
-        return depth < DEPTH_MAX ? walk(w, fd, path, parent, depth + 1) : 0;
+        return st.st_nlink != LINKS_OF_LEAF && depth < DEPTH_MAX ? walk(w, fd, path, parent, depth + 1) : 0;
 }
 
 static int walk(const Walk *w, int fd, const char *path, size_t parent, unsigned depth) {
