@@ -233,7 +233,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
                                 .manager = (ManagerChoice) arg_manager,
                                 .notify_exec = is_notified_by("exec"), .notify_fork = is_notified_by("fork"),
                                 .hand_over = arg_hand_over, .detached = arg_detached,
-                                .read_image = !arg_dry_run };
+                                .read_image = !arg_dry_run, .only_plan = arg_dry_run };
         int status = make_plan(&loaded, &request, &plan, report);
 
         if (status)

@@ -448,6 +448,10 @@ UMask=0077"
 		local started=$status
 		run "${who[@]}" "$isoctl" check "$tmp/hand.conf"
 		also is "$label: check says of $limit what a start would" "$status" "$started"
+		run "${who[@]}" "$isoctl" explain "$tmp/hand.conf" -- true
+		also is "$label: ... explain, too" "$status" "$started"
+		run "${who[@]}" "$isorun" --policy "$tmp/hand.conf" --dry-run true
+		also is "$label: ... and --dry-run" "$status" "$started"
 	done
 	if ! has_controllers; then
 		printf '[Scope]\nTasksMax=10\n' >"$tmp/hand.conf"
@@ -459,6 +463,10 @@ UMask=0077"
 			"1 isorun: notice: default.conf*: MemoryMax=, TasksMax=: not enforced: *"
 		run "${who[@]}" "$isorun" --quiet true
 		also is "$label: ... and none with --quiet" "$status$err" 0
+		run "${who[@]}" "$isorun" --dry-run true
+		like "$label: ... --dry-run has the same notice" "$(wc -l <<<"$err") $err" \
+			"1 isorun: notice: default.conf*: MemoryMax=, TasksMax=: not enforced: *"
+		also ok "$label: ... and its plan has no such limit" not grep -q MemoryMax <<<"$out"
 	fi
 	printf '[Policy]\nDescription=by hand\n' >"$tmp/hand.conf"
 	cd "$tmp" || exit

@@ -762,7 +762,7 @@ static void test_controllers(void **state) {
         make_cgroup(f, "", "cpu io memory pids\n", "\n", "");
         make_cgroup(f, user, "memory pids\n", "\n", "");
         f->host.cgroup_root = (char *) temp_path(path, f->dir, "cgroup");
-        f->request.only_check = true;
+        f->request.only_plan = true;
         plan_expect_good(f, "MemoryMax=1M\nTasksMax=5\nCPUQuota=10%\nIPAddressDeny=any\nRuntimeMaxSec=5");
         plan_expect_error(f, "AllowedCPUs=0", EOPNOTSUPP, "test.conf:1: AllowedCPUs=: cannot be enforced: the kernel does "
                                                           "not have the cgroup controller");
@@ -772,7 +772,7 @@ static void test_controllers(void **state) {
         plan_expect_good(f, "MemoryMax=1M\nTasksMax=5");
         plan_expect_error(f, "CPUQuota=10%", EOPNOTSUPP, "CPUQuota=: cannot be enforced: your service manager does not have "
                                                          "the cgroup controller");
-        f->request.only_check = false;
+        f->request.only_plan = false;
         plan_expect_good(f, "CPUQuota=10%");
 }
 

@@ -99,7 +99,7 @@ int policy_file_write(const char *directory, const char *text, const char *like,
 bool policy_file_check(const char *spec, const char *before, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        PlanRequest request = { .policy = spec, .only_check = true };
+        PlanRequest request = { .policy = spec, .only_plan = true };
 
         return loaded_init_before(&loaded, before, spec, NULL, NULL, report) >= 0 &&
                loaded_plan(&loaded, NULL, 0, &request, &plan, report) == 0;

@@ -8,7 +8,7 @@
 static int explain(const char *spec, char *const *arguments, bool json, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        PlanRequest request = { .policy = spec, .arguments = arguments };
+        PlanRequest request = { .policy = spec, .arguments = arguments, .only_plan = true };
         int status;
 
         if (loaded_init(&loaded, spec, NULL, arguments, report) < 0)
@@ -32,7 +32,7 @@ const Verb verb_explain = {
         .name = "explain",
         .help = "show what a start would do, and why",
         .details = "Prints the plan for a start of COMMAND, or of the policy's own command, and starts nothing. Each entry\n"
-                   "of the plan has the policy line that it comes from.",
+                   "of the plan has the policy line that it comes from. Returns 125 where a start would not begin.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -79,7 +79,7 @@ static int name_command(Import *import, const Plan *plan) {
 static int try_once(Loaded *l, Trial *t, const char *name) {
         _cleanup_(plan_freep) Plan *plan = NULL;
         int status;
-        PlanRequest request = { .policy = name, .read_image = true, .only_check = true };
+        PlanRequest request = { .policy = name, .read_image = true, .only_plan = true };
         Specifiers specifiers = l->policy->specifiers;
 
         if (l->image > 0)

@@ -163,7 +163,7 @@ static int check_enforceable(Builder *b) {
         size_t kept = 0;
         int r = 0;
 
-        if (b->request->only_check && (plan->holder == HOLDER_SCOPE || plan->holder == HOLDER_POOL) &&
+        if (b->request->only_plan && (plan->holder == HOLDER_SCOPE || plan->holder == HOLDER_POOL) &&
             controllers_read(b->host, plan->user_manager, &controllers) == -ENOMEM)
                 return -ENOMEM;
         for (size_t i = 0; i < plan->n_properties; i++) {
