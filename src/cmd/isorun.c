@@ -9,9 +9,10 @@
 #include "cmd/start/argument.h"
 #include "cmd/start/detach.h"
 #include "cmd/start/here.h"
-#include "cmd/start/load.h"
-#include "cmd/start/rehearse.h"
 #include "cmd/start/start.h"
+#include "lib/load.h"
+#include "lib/rehearse.h"
+#include "lib/start.h"
 #include "plan/request.h"
 #include "plan/unit/name.h"
 #include "sandbox/limits/grace.h"
@@ -181,12 +182,12 @@ static int apply_overrides(Policy *policy, Report *report) {
 }
 
 /* Begins what takes long and only a scope needs, while the plan is made. A rehearsal makes a process. */
-static void begin_ahead(const Loaded *l, const PlanRequest *request) {
+static void begin_ahead(Loaded *l, const PlanRequest *request) {
         PlanRequest named = *request;
         PlanUnit unit;
 
         named.name = l->name;
-        if (arg_dry_run || rehearse_is_needed() || plan_unit(&l->host, &named, &unit) < 0)
+        if (arg_dry_run || rehearse_is_needed(&l->rehearsal) || plan_unit(&l->host, &named, &unit) < 0)
                 return;
         free(unit.name);
         if (unit.holder != HOLDER_SCOPE || policy_get(l->policy, D_Pool))
@@ -221,12 +222,13 @@ static bool is_notified_by(const char *notifier) {
 typedef struct Words {
         int argc;
         char **argv, **command;
+        Rehearsal rehearsal;
 } Words;
 
 /* A StartTry. userdata is Words. */
 static int run_once(void *userdata, bool last_try, Report *report) {
         const Words *words = userdata;
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(loaded_deinit) Loaded loaded = { .rehearsal = words->rehearsal };
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = arg_policy ?: "default", .arguments = words->command, .need_command = true,
                                 .no_scope = arg_no_scope, .need_terminal = arg_pty,
@@ -276,6 +278,7 @@ static void look_at_options(void *userdata, Report *silent) {
 int main(int argc, char *argv[]) {
         Report report = { .sink = print_report, .userdata = &arg_quiet };
         _cleanup_(command_line_deinit) CommandLine line = {};
+        Words words = {};
         uint64_t begun = clock_usec(CLOCK_MONOTONIC);
         int status = PLAN_FAILED;
 
@@ -291,10 +294,13 @@ int main(int argc, char *argv[]) {
                 return version(&report);
         /* Without --name, each try has another random name, so there is no need to wait before the next. */
         arg_quiet = command_line_has(&line, ARG_QUIET);
-        if (rehearse(look_at_options, &line, &report) >= 0 && take_options(&line, &report) >= 0) {
+        if (rehearse(&words.rehearsal, look_at_options, &line, &report) >= 0 && take_options(&line, &report) >= 0) {
                 report.begun = wants_steps() ? begun : 0;
                 arg_quiet = arg_quiet || (arg_detach && !arg_detached); /* the isorun in the service repeats the notices */
-                status = start_repeat(run_once, &(Words) { argc, argv, *line.rest ? line.rest : NULL }, arg_name, &report);
+                words.argc = argc;
+                words.argv = argv;
+                words.command = *line.rest ? line.rest : NULL;
+                status = start_repeat(run_once, &words, arg_name, &report);
         }
         detach_end(arg_detached, status);
         free_arguments();

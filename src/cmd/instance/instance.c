@@ -10,7 +10,7 @@
 
 #include "cmd/instance/evidence.h"
 #include "cmd/options.h"
-#include "cmd/start/load.h"
+#include "lib/load.h"
 #include "plan/unit/pool.h"
 #include "sandbox/limits/cgroup.h"
 #include "util/array.h"

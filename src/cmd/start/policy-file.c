@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "cmd/start/load.h"
+#include "lib/load.h"
 #include "plan/request.h"
 #include "util/config-home.h"
 #include "util/fd.h"

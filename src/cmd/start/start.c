@@ -3,42 +3,20 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <sys/auxv.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "cmd/program.h"
-#include "cmd/start/load.h"
-#include "plan/request.h"
-#include "plan/unit/name.h"
-#include "sandbox/outside/sandbox.h"
-#include "sandbox/systemd/journal.h"
-#include "util/capability.h"
-
-/* A policy may name everything that the caller may use. So isorun must not have more rights than the caller: it refuses
- * to be set-user-id or to have file capabilities. AT_SECURE alone does not decide, because security modules also set it
- * for other reasons. */
-static bool is_privileged_file(void) {
-        CapabilitySets sets;
-
-        if (getuid() != geteuid() || getgid() != getegid())
-                return true;
-        if (geteuid() == 0 || !getauxval(AT_SECURE))
-                return false;
-
-        return capability_get(&sets) < 0 || sets.permitted;
-}
+#include "lib/start.h"
 
 int start_allowed(Report *report) {
         ensure_standard_fds();
         /* The caller may ignore SIGCHLD, and isorun inherits that. sandbox_run() needs the default. */
         (void) signal(SIGCHLD, SIG_DFL);
-        return is_privileged_file() ? report_error(report, EPERM,
-                                                   "isorun refuses to run with more rights than its caller: remove the "
-                                                   "set-user-ID bit, the set-group-ID bit and the capabilities of its "
-                                                   "file")
-                                    : 0;
+        if (!start_has_more_rights())
+                return 0;
+        return report_error(report, EPERM,
+                            "isorun refuses to run with more rights than its caller: remove the set-user-ID bit, the "
+                            "set-group-ID bit and the capabilities of its file");
 }
 
 /* isorun ends as the payload has ended. As the main process of a service it also ends by the same signal, so that
@@ -58,41 +36,9 @@ static int end_as(const Outcome *outcome, bool is_service) {
         return 128 + sig;
 }
 
-int start_repeat(StartTry try, void *userdata, bool wait, Report *report) {
-        enum { TRIES = 16, PAUSE_NSEC = 15000000 };
-        int status = -EEXIST;
-
-        for (unsigned i = 1; status == -EEXIST && i <= TRIES; i++) {
-                status = try(userdata, i == TRIES, report);
-                if (status == -EEXIST && wait)
-                        nanosleep(&(struct timespec) { .tv_nsec = PAUSE_NSEC }, NULL);
-        }
-        return status;
-}
-
-int start_refused(const Loaded *loaded, const PlanRequest *request, int status, const Report *report) {
-        PlanRequest named = *request;
-        PlanUnit unit;
-
-        named.name = loaded->name;
-        /* Without a policy, --name was invalid. */
-        if (!loaded->policy || plan_unit(&loaded->host, &named, &unit) < 0)
-                return status;
-        journal_refused(&unit, loaded->name, request->policy, report);
-        free(unit.name);
-        return status;
-}
-
 int start_plan(const Plan *plan, bool last_try, Report *report) {
-        Outcome outcome = { .exit_status = PLAN_FAILED };
-        const PlanUnit unit = plan_unit_of(plan);
+        Outcome outcome;
+        int r = start_run(plan, last_try, report, &outcome);
 
-        (void) sandbox_run(plan, report, &outcome);
-        if (outcome.name_taken && !last_try)
-                return -EEXIST;
-        if (outcome.name_taken)
-                report_error(report, EEXIST, "the unit %s already exists (--name sets another name)", plan->unit);
-        if (outcome.progress == PROGRESS_STARTING)
-                journal_refused(&unit, plan->name, plan->policy, report);
-        return end_as(&outcome, plan->holder == HOLDER_SERVICE);
+        return r == -EEXIST ? r : end_as(&outcome, plan->holder == HOLDER_SERVICE);
 }

@@ -6,10 +6,11 @@
 
 #include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
-#include "cmd/start/load.h"
-#include "cmd/start/rehearse.h"
 #include "cmd/start/start.h"
 #include "cmd/verb/verb.h"
+#include "lib/load.h"
+#include "lib/rehearse.h"
+#include "lib/start.h"
 #include "plan/request.h"
 #include "util/strv.h"
 
@@ -18,6 +19,7 @@ typedef struct Options {
         char *const *arguments; /* the command */
         const char *name;
         bool dry_run, json;
+        Rehearsal rehearsal;
 } Options;
 
 static int add(Options *o, const char *option, char *assignment, Report *report) {
@@ -92,7 +94,7 @@ static int assign(const Loaded *l, const Options *o, Report *report) {
 /* A StartTry. */
 static int build_once(void *userdata, bool last_try, Report *report) {
         const Options *o = userdata;
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(loaded_deinit) Loaded loaded = { .rehearsal = o->rehearsal };
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = "default", .arguments = o->arguments, .need_command = true,
                                 .writable_root = true, .read_image = true, .only_plan = o->dry_run };
@@ -114,12 +116,15 @@ static void look_at_options(void *userdata, Report *silent) {
 }
 
 static int run(const CommandLine *line, Report *report) {
+        Rehearsal rehearsal = {};
         int status = PLAN_FAILED;
         Options o = {};
 
-        if (start_allowed(report) >= 0 && rehearse(look_at_options, (void *) line, report) >= 0 &&
-            parse(&o, line, report) >= 0)
+        if (start_allowed(report) >= 0 && rehearse(&rehearsal, look_at_options, (void *) line, report) >= 0 &&
+            parse(&o, line, report) >= 0) {
+                o.rehearsal = rehearsal;
                 status = start_repeat(build_once, &o, o.name, report);
+        }
         strv_free(o.assignments);
         return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl explain [--json] POLICY [-- COMMAND...]: prints the plan of a start. */
 #include "cmd/show/plan.h"
-#include "cmd/start/load.h"
+#include "lib/load.h"
 #include "cmd/verb/verb.h"
 #include "plan/request.h"
 

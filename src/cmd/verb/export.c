@@ -4,7 +4,7 @@
 
 #include "cmd/options.h"
 #include "cmd/program.h"
-#include "cmd/start/load.h"
+#include "lib/load.h"
 #include "cmd/verb/verb.h"
 #include "convert/export.h"
 #include "plan/request.h"

@@ -6,7 +6,7 @@
 
 #include "cmd/options.h"
 #include "cmd/program.h"
-#include "cmd/start/load.h"
+#include "lib/load.h"
 #include "cmd/verb/import-drop-in.h"
 #include "cmd/verb/verb.h"
 #include "convert/import.h"

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/program.h"
-#include "cmd/start/load.h"
+#include "lib/load.h"
 #include "cmd/start/policy-file.h"
 #include "cmd/verb/verb.h"
 #include "policy/policy-load.h"

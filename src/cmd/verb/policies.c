@@ -10,7 +10,7 @@
 #include "cmd/show/json.h"
 #include "cmd/show/rows.h"
 #include "cmd/show/terminal-output.h"
-#include "cmd/start/load.h"
+#include "lib/load.h"
 #include "cmd/verb/verb.h"
 #include "policy/policy-load.h"
 #include "util/array.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cmd/start/rehearse.h"
+#include "lib/rehearse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,14 +49,11 @@ static bool has_concern(void) {
         return false;
 }
 
-/* Reads the table of mounts once: it may be long. */
-bool rehearse_is_needed(void) {
-        static bool known, needed;
-
-        if (!known)
-                needed = has_concern();
-        known = true;
-        return needed;
+bool rehearse_is_needed(Rehearsal *rehearsal) {
+        if (!rehearsal->known)
+                rehearsal->needed = has_concern();
+        rehearsal->known = true;
+        return rehearsal->needed;
 }
 
 _Noreturn static void run_child(Look look, void *userdata) {
@@ -67,7 +64,7 @@ _Noreturn static void run_child(Look look, void *userdata) {
         _exit(0);
 }
 
-int rehearse(Look look, void *userdata, Report *report) {
+int rehearse(Rehearsal *rehearsal, Look look, void *userdata, Report *report) {
         _cleanup_close_ int pidfd = -1;
         struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd,
                                    .exit_signal = SIGCHLD };
@@ -76,7 +73,7 @@ int rehearse(Look look, void *userdata, Report *report) {
         pid_t pid;
         int r = 0;
 
-        if (!rehearse_is_needed())
+        if (!rehearse_is_needed(rehearsal))
                 return 0;
         pid = sys_clone3(&args);
         if (pid < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cmd/start/load.h"
+#include "lib/load.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -7,7 +7,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "cmd/start/rehearse.h"
 #include "plan/make.h"
 #include "plan/request.h"
 #include "policy/policy-load.h"
@@ -115,7 +114,7 @@ static int load_policy(Loaded *l, const char *spec, Report *report) {
         LoadPolicy load = { l, spec };
         int r;
 
-        r = rehearse(look_at_policy, &load, report);
+        r = rehearse(&l->rehearsal, look_at_policy, &load, report);
         return r < 0 ? r : policy_load(l->policy, spec, l->search_path, report);
 }
 
@@ -129,7 +128,7 @@ int loaded_init_before(Loaded *l, const char *before, const char *spec, const ch
         const char *home;
         int r;
 
-        *l = (Loaded) {};
+        *l = (Loaded) { .rehearsal = l->rehearsal };
         r = around_check_filter(report);
         if (r >= 0)
                 r = host_probe(&l->host, report);
@@ -243,7 +242,7 @@ int loaded_plan(Loaded *l, char *const *bindings, size_t n, PlanRequest *request
         MakePlan m = { .l = l, .bindings = bindings, .n_bindings = n, .request = request };
         int status;
 
-        if (rehearse(look_at_paths, &m, report) < 0)
+        if (rehearse(&l->rehearsal, look_at_paths, &m, report) < 0)
                 return PLAN_FAILED;
         m.mount_image = request->read_image;
         status = make_plan(&m, report);

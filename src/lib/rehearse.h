@@ -10,8 +10,13 @@
 /* Looks at files. May change what userdata points to: in the child, that is a copy. */
 typedef void (*Look)(void *userdata, Report *silent);
 
+/* What is known about the mounts of this machine. The table may be long, so it is read once. Begin with {}. */
+typedef struct Rehearsal {
+        bool known, needed;
+} Rehearsal;
+
 /* Whether there is a file system that can hang. */
-bool rehearse_is_needed(void);
+bool rehearse_is_needed(Rehearsal *rehearsal);
 
 /* Returns when look() has returned in a child, or at once if no file system can hang. Returns 0 or -errno, reported. */
-int rehearse(Look look, void *userdata, Report *report);
+int rehearse(Rehearsal *rehearsal, Look look, void *userdata, Report *report);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* From the words of a command line to a policy and a plan. */
+/* From the words of a command line, or from a program's own policy, to a plan. */
 
+#include "lib/rehearse.h"
 #include "plan/plan.h"
 #include "plan/request.h"
 #include "policy/policy.h"
@@ -17,11 +18,12 @@ typedef struct Loaded {
         char *name;        /* of the instance */
         char *unit;        /* the name of the instance's scope, if it gets one */
         char *runtime;
+        Rehearsal rehearsal;
 } Loaded;
 
 void loaded_deinit(Loaded *l);
 
-/* Looks at the host, chooses the instance's name, and reads the policy. The instance's name is name. If that is NULL, it
+/* Of *l, only rehearsal is read, which may be {}. Looks at the host, chooses the instance's name, and reads the policy. The instance's name is name. If that is NULL, it
  * is the name of the service whose main process isorun is, or else it is made of the policy's or the command's name and
  * four random hexadecimal digits. spec may be NULL for "default"; arguments, the command, may be NULL. Returns 0 or
  * -errno, reported. l may have a policy even after an error. */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/start.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "plan/unit/name.h"
+#include "sandbox/outside/sandbox.h"
+#include "sandbox/systemd/journal.h"
+#include "util/capability.h"
+
+/* A policy may name everything that the caller may use. So isorun must not have more rights than the caller: it refuses
+ * to be set-user-id or to have file capabilities. AT_SECURE alone does not decide, because security modules also set it
+ * for other reasons. */
+bool start_has_more_rights(void) {
+        CapabilitySets sets;
+
+        if (getuid() != geteuid() || getgid() != getegid())
+                return true;
+        if (geteuid() == 0 || !getauxval(AT_SECURE))
+                return false;
+
+        return capability_get(&sets) < 0 || sets.permitted;
+}
+
+int start_repeat(StartTry try, void *userdata, bool wait, Report *report) {
+        enum { TRIES = 16, PAUSE_NSEC = 15000000 };
+        int status = -EEXIST;
+
+        for (unsigned i = 1; status == -EEXIST && i <= TRIES; i++) {
+                status = try(userdata, i == TRIES, report);
+                if (status == -EEXIST && wait)
+                        nanosleep(&(struct timespec) { .tv_nsec = PAUSE_NSEC }, NULL);
+        }
+        return status;
+}
+
+int start_refused(const Loaded *loaded, const PlanRequest *request, int status, const Report *report) {
+        PlanRequest named = *request;
+        PlanUnit unit;
+
+        named.name = loaded->name;
+        /* Without a policy, --name was invalid. */
+        if (!loaded->policy || plan_unit(&loaded->host, &named, &unit) < 0)
+                return status;
+        journal_refused(&unit, loaded->name, request->policy, report);
+        free(unit.name);
+        return status;
+}
+
+int start_run(const Plan *plan, bool last_try, Report *report, Outcome *ret) {
+        Outcome outcome = { .exit_status = PLAN_FAILED };
+        const PlanUnit unit = plan_unit_of(plan);
+
+        (void) sandbox_run(plan, report, &outcome);
+        if (outcome.name_taken && !last_try)
+                return -EEXIST;
+        if (outcome.name_taken)
+                report_error(report, EEXIST, "the unit %s already exists (--name sets another name)", plan->unit);
+        if (outcome.progress == PROGRESS_STARTING)
+                journal_refused(&unit, plan->name, plan->policy, report);
+        *ret = outcome;
+        return 0;
+}
