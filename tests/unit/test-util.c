@@ -2,10 +2,13 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 
 #include "util/clock.h"
 #include "util/escape.h"
+#include "util/fd-bin.h"
+#include "util/fd.h"
 #include "util/library.h"
 #include "util/parse.h"
 #include "util/id-map.h"
@@ -606,6 +609,36 @@ static void test_map(_unused_ void **state) {
         map_deinit(&map);
 }
 
+static bool is_open(int fd) {
+        return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* A bin that is full, and fds of others between its own. */
+static void test_fd_bin(_unused_ void **state) {
+        enum { N = FD_BIN_MAX + 50 };
+        int fds[N], kept = 0;
+        FdBin bin = {};
+
+        for (int i = 0; i < N; i++) {
+                fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+                assert_true(fds[i] >= 0);
+        }
+        for (int i = N - 1; i >= 0; i--)
+                if (i % 10 != 3)
+                        fd_bin_add(&bin, fds[i]);
+        fd_bin_add(&bin, -1);
+        errno = ENOENT;
+        fd_bin_empty(&bin);
+        assert_int_equal(errno, ENOENT);
+        for (int i = 0; i < N; i++) {
+                assert_int_equal(is_open(fds[i]), i % 10 == 3);
+                kept += is_open(fds[i]);
+                if (i % 10 == 3)
+                        close(fds[i]);
+        }
+        assert_int_equal(kept, N / 10 + (N % 10 > 3));
+}
+
 static void test_report(_unused_ void **state) {
         const Origin at = { .file = "web.conf", .line = 12 }, option = { .file = "command line" };
         Log log;
@@ -753,7 +786,7 @@ int main(void) {
                 cmocka_unit_test(test_path_pairs), cmocka_unit_test(test_map),
                 cmocka_unit_test(test_escape), cmocka_unit_test(test_make_line),
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),
-                cmocka_unit_test(test_id_map),
+                cmocka_unit_test(test_id_map), cmocka_unit_test(test_fd_bin),
                 cmocka_unit_test(test_report),
                 cmocka_unit_test(test_report_without_sink),
                 cmocka_unit_test(test_report_first),

@@ -4,14 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "util/fd-bin.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/landlock.h"
 
-static int add_rule(int ruleset, const PlanLandlockRule *rule, Failure *f) {
-        _cleanup_close_ int fd = open(rule->path, O_PATH | O_CLOEXEC);
+static int add_rule(int ruleset, const PlanLandlockRule *rule, FdBin *spent, Failure *f) {
+        int fd = open(rule->path, O_PATH | O_CLOEXEC);
         struct landlock_path_beneath_attr attr = { .allowed_access = rule->access, .parent_fd = fd };
 
+        fd_bin_add(spent, fd);
         if (fd < 0 || sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0)
                 return fail(f, errno, "cannot add the Landlock rule for %s", rule->path);
         return 0;
@@ -30,6 +32,7 @@ int landlock_prepare(const Plan *plan, Failure *f, int *ret) {
         const LandlockRulesetAttr attr = { .handled_access_fs = plan->landlock_files, .scoped = plan->landlock_scope };
         /* Kernels without scopes know a shorter structure. It is enough if the plan has no scopes. */
         size_t size = plan->landlock_scope ? sizeof(attr) : sizeof(attr.handled_access_fs);
+        _cleanup_fd_bin_ FdBin spent = {};
         _cleanup_close_ int fd = -1;
 
         *ret = -1;
@@ -40,7 +43,7 @@ int landlock_prepare(const Plan *plan, Failure *f, int *ret) {
         if (fd < 0)
                 return fail(f, errno, "cannot create a Landlock ruleset");
         for (size_t i = 0; i < plan->n_landlock_rules; i++) {
-                int r = add_rule(fd, &plan->landlock_rules[i], f);
+                int r = add_rule(fd, &plan->landlock_rules[i], &spent, f);
 
                 if (r < 0)
                         return r;

@@ -64,11 +64,13 @@ static const char *find_device(int fd) {
 
 int given_replace_device(int fd) {
         const char *path = find_device(fd);
-        int flags = fcntl(fd, F_GETFL), descriptor_flags = fcntl(fd, F_GETFD);
         _cleanup_close_ int device = -1;
+        int flags, descriptor_flags;
 
         if (!path)
                 return 0;
+        flags = fcntl(fd, F_GETFL);
+        descriptor_flags = fcntl(fd, F_GETFD);
         if (flags < 0 || descriptor_flags < 0)
                 return -errno;
         device = open(path, (flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) | O_CLOEXEC);

@@ -7,6 +7,15 @@
 #include "plan/plan.h"
 #include "sandbox/root/mount.h"
 #include "sandbox/wire/failure.h"
+#include "util/fd-bin.h"
+
+enum { ROOT_PARENTS_MAX = 4 };
+
+/* A directory of the new root that is kept open. */
+typedef struct RootParent {
+        char *path;
+        int fd;
+} RootParent;
 
 typedef struct RootMaker {
         const Plan *plan;
@@ -20,8 +29,10 @@ typedef struct RootMaker {
         int empty;          /* a mount of an empty directory that is read-only; -1: none yet */
         const PlanMount *empty_like; /* the mount of the plan that empty was made for */
         int *copies;        /* if the root is made in place: of each bind, the mount for it until it is attached, or 0 */
-        int parent;         /* the directory that mount points were last made in; -1: none */
-        char *parent_path;
+        unsigned inherited; /* the attributes of all mounts of the host's tree by now; 0: unknown */
+        RootParent parents[ROOT_PARENTS_MAX]; /* the last mount point is in the last one, and each is below the one before */
+        unsigned n_parents;
+        FdBin spent;
         MountReason reason; /* why the kernel refused the last file system */
         unsigned layers;    /* mounts to detach from "/" at the end: the old root, the scratch, what is between */
 } RootMaker;
@@ -33,8 +44,21 @@ int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *wh
  * fd or -errno. */
 int root_open_source(RootMaker *rm, const char *path, uint64_t flags);
 
+/* Opens a path of the new root with O_PATH. Follows no symlink. Returns the fd or -errno. */
+int root_open_destination(RootMaker *rm, const char *path);
+
+/* The same for the directory of path, which is made if it is missing. The fd is valid until the next call. */
+int root_open_parent(RootMaker *rm, const char *path);
+void root_forget_parents(RootMaker *rm);
+
+/* Opens the mount point of m with O_PATH; makes it if the plan says so. Returns the fd or -errno. */
+int root_open_place(RootMaker *rm, const PlanMount *m);
+
 /* Attaches a detached mount to the destination of m, which is made if it does not exist. */
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd);
+
+/* Does so with a copy of a mount that is attached already, and hides what is at the destination. */
+int root_place_copy(RootMaker *rm, const PlanMount *m, int attached);
 
 /* Makes the root of several directories, as a detached overlay. Returns the fd or -errno. */
 int root_make_stack(RootMaker *rm, const PlanMount *m);

@@ -131,29 +131,25 @@ int root_do_copy(RootMaker *rm, const PlanMount *m) {
 static int make_blocked(RootMaker *rm, bool directory) {
         const MountAttributes attributes = { .read_only = true, .no_exec = true };
         const char *name = directory ? "hidden-directory" : "hidden-file";
-        _cleanup_close_ int place = -1;
+        _cleanup_close_ int copy = -1;
+        int r;
 
         if ((directory ? mkdirat(rm->scratch, name, 0) : mknodat(rm->scratch, name, S_IFREG, 0)) < 0)
                 return -errno;
-        place = open_scratch(rm, name);
-        return place < 0 ? place : mount_clone(place, attributes);
+        copy = open_tree(rm->scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+        r = copy < 0 ? -errno : mount_set_attributes(copy, attributes);
+        return r < 0 ? r : TAKE_FD(copy);
 }
 
 /* One file and one directory hide all others. The first mount of it has its attributes when it is attached; the others
  * are copies of that mount. */
 int root_do_blocked(RootMaker *rm, const PlanMount *m) {
-        int *first = &rm->blocked[m->on_directory], fd, r;
+        int *first = &rm->blocked[m->on_directory];
 
-        fd = *first < 0 ? make_blocked(rm, m->on_directory)
-                        : mount_copy(*first);
-        if (fd < 0)
-                return root_mount_fail(rm, m, -fd, "hide", m->destination);
-        r = root_place(rm, m, fd);
-        if (*first < 0 && r >= 0)
-                *first = fd;
-        else
-                fd_close(fd);
-        return r;
+        if (*first >= 0)
+                return root_place_copy(rm, m, *first);
+        *first = make_blocked(rm, m->on_directory);
+        return *first < 0 ? root_mount_fail(rm, m, -*first, "hide", m->destination) : root_place(rm, m, *first);
 }
 
 /* overlayfs takes its directories by path. A path in /proc/self/fd leads to an open directory, whatever its own path

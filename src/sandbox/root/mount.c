@@ -22,20 +22,19 @@ int mount_set_attributes(int mount_fd, MountAttributes attributes) {
         return mount_setattr(mount_fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
-int mount_copy(int mount_fd) {
-        int copy = open_tree(mount_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+int mount_copy(int fd, bool recursive) {
+        unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+        int copy = open_tree(fd, "", flags | (recursive ? AT_RECURSIVE : 0));
 
         return copy < 0 ? -errno : copy;
 }
 
 int mount_clone(int fd, MountAttributes attributes) {
-        unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
-        _cleanup_close_ int copy = -1;
+        _cleanup_close_ int copy = mount_copy(fd, attributes.recursive);
         int r;
 
-        copy = open_tree(fd, "", flags | (attributes.recursive ? AT_RECURSIVE : 0));
         if (copy < 0)
-                return -errno;
+                return copy;
         r = mount_set_attributes(copy, attributes);
         return r < 0 ? r : TAKE_FD(copy);
 }

@@ -12,8 +12,9 @@ unsigned mount_attribute_bits(MountAttributes attributes);
 /* Gives a mount the attributes (nosuid always), and makes it private. */
 int mount_set_attributes(int mount_fd, MountAttributes attributes);
 
-/* Makes a detached copy of an attached mount, which has its attributes. */
-int mount_copy(int mount_fd);
+/* Makes a detached mount of a file or directory. It has the attributes of the mount that fd is in. recursive: with the
+ * mounts below. */
+int mount_copy(int fd, bool recursive);
 
 /* Makes a detached copy of the mount at fd, with the attributes. */
 int mount_clone(int fd, MountAttributes attributes);

@@ -34,106 +34,8 @@ int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *wh
         return fail_at(rm->f, subject_mount(rm->plan, m), error, "cannot %s %s%s", what, path, rm->reason.text);
 }
 
-/* Makes the path relative. openat2(2) would take an absolute path from "/", unless RESOLVE_IN_ROOT is set. */
-static const char *relative(const char *path) {
-        return path[1] ? path + 1 : ".";
-}
-
-int root_open_source(RootMaker *rm, const char *path, uint64_t flags) {
-        return open_in(rm->old_root, relative(path), flags, 0);
-}
-
-static int open_destination(RootMaker *rm, const char *path) {
-        return open_in(rm->new_root, path, 0, RESOLVE_IN_ROOT);
-}
-
 int root_open_proc(MountReason *ret_reason) {
         return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret_reason);
-}
-
-static int open_directory(RootMaker *rm, const char *path);
-
-static void forget_parent(RootMaker *rm) {
-        rm->parent = fd_close(rm->parent);
-        free(TAKE_PTR(rm->parent_path));
-}
-
-/* Opens the directory of path, and makes it if it is missing. Returns an fd, which is valid until the next call, or
- * -errno. The plan is sorted, so that most mount points are in the same directory as the one before. */
-static int open_parent(RootMaker *rm, const char *path) {
-        _cleanup_free_ char *parent = path_parent(path);
-        int fd;
-
-        if (!parent)
-                return -ENOMEM;
-        if (rm->parent_path && streq(rm->parent_path, parent))
-                return rm->parent;
-        fd = open_directory(rm, parent);
-        if (fd < 0)
-                return fd;
-        forget_parent(rm);
-        rm->parent_path = TAKE_PTR(parent);
-        return rm->parent = fd;
-}
-
-/* Makes a directory that is missing because a directory above it is hidden. */
-static int open_directory(RootMaker *rm, const char *path) {
-        int fd = open_destination(rm, path), parent;
-
-        if (fd != -ENOENT)
-                return fd;
-        parent = open_parent(rm, path);
-        if (parent < 0)
-                return parent;
-        if (mkdirat(parent, path_name(path), 0755) < 0 && errno != EEXIST)
-                return -errno;
-        return open_in(parent, path_name(path), 0, RESOLVE_BENEATH);
-}
-
-/* Makes the mount point of m. Returns 1 if it is new, 0 if it exists already, or -errno. *ret_parent is valid until the
- * next call of open_parent(). */
-static int make_place(RootMaker *rm, const PlanMount *m, int *ret_parent) {
-        const char *name = path_name(m->destination);
-        int parent = open_parent(rm, m->destination);
-
-        if (parent < 0)
-                return parent;
-        *ret_parent = parent;
-        if ((plan_mount_is_directory(m) ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0)) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        return 1;
-}
-
-/* Opens the mount point of m with O_PATH; makes it if the plan says so. */
-static int open_place(RootMaker *rm, const PlanMount *m) {
-        int parent, r;
-
-        if (m->place == PLACE_EXISTS)
-                return open_destination(rm, m->destination);
-        r = make_place(rm, m, &parent);
-        return r < 0 ? r : open_in(parent, path_name(m->destination), 0, RESOLVE_BENEATH);
-}
-
-static int place(RootMaker *rm, const PlanMount *m, int mount_fd) {
-        _cleanup_close_ int destination = -1;
-        int parent, r;
-
-        if (m->place != PLACE_EXISTS) {
-                r = make_place(rm, m, &parent);
-                if (r < 0)
-                        return r;
-                /* A new one is no symlink. If another process puts one in its place, move_mount(2) does not follow it. */
-                if (r > 0)
-                        return mount_attach_at(mount_fd, parent, path_name(m->destination));
-        }
-        destination = open_place(rm, m);
-        return destination < 0 ? destination : mount_attach(mount_fd, destination);
-}
-
-int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
-        int r = place(rm, m, mount_fd);
-
-        return r < 0 ? root_mount_fail(rm, m, -r, "mount on", m->destination) : 0;
 }
 
 /* If the caller passed the source as an fd, its path must still lead to the same file. */
@@ -143,6 +45,18 @@ static int check_same(int source, int passed) {
         if (fstat(source, &a) < 0 || fstat(passed, &b) < 0)
                 return -errno;
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino ? 0 : -ESTALE;
+}
+
+static int clone_source(RootMaker *rm, const PlanMount *m, MountAttributes attributes) {
+        int fd = root_open_source(rm, m->source.path, 0), r = 0;
+
+        if (fd >= 0 && m->source.kind == SOURCE_FD)
+                r = check_same(fd, m->source.fd);
+        if (fd >= 0 && r >= 0)
+                r = rm->inherited == mount_attribute_bits(attributes) ? mount_copy(fd, attributes.recursive)
+                                                                      : mount_clone(fd, attributes);
+        fd_bin_add(&rm->spent, fd);
+        return fd < 0 ? fd : r;
 }
 
 /* Makes a detached mount of the source of m with the attributes. Returns the fd or -errno. */
@@ -159,20 +73,19 @@ static int make_bind(RootMaker *rm, const PlanMount *m, MountAttributes attribut
                 r = fd < 0 ? -errno : mount_set_attributes(fd, attributes);
                 return r < 0 ? r : TAKE_FD(fd);
         default:
-                fd = root_open_source(rm, m->source.path, 0);
-                if (fd >= 0 && m->source.kind == SOURCE_FD)
-                        r = check_same(fd, m->source.fd);
-                return fd < 0 ? fd : r < 0 ? r : mount_clone(fd, attributes);
+                return clone_source(rm, m, attributes);
         }
 }
 
 static int do_bind(RootMaker *rm, const PlanMount *m) {
-        int *copied = rm->copies ? &rm->copies[m - rm->plan->mounts] : NULL;
-        _cleanup_close_ int fd = copied ? *copied : make_bind(rm, m, m->attributes);
+        int *copied = rm->copies ? &rm->copies[m - rm->plan->mounts] : NULL, fd, r;
 
+        fd = copied ? *copied : make_bind(rm, m, m->attributes);
         if (copied)
                 *copied = 0;
-        return fd < 0 ? root_mount_fail(rm, m, -fd, "bind", m->source.path) : root_place(rm, m, fd);
+        r = fd < 0 ? root_mount_fail(rm, m, -fd, "bind", m->source.path) : root_place(rm, m, fd);
+        fd_bin_add(&rm->spent, fd);
+        return r;
 }
 
 /* Whether m stays an empty directory: nothing is made or mounted in it. */
@@ -193,10 +106,8 @@ static int do_empty(RootMaker *rm, const PlanMount *m) {
         int r;
 
         if (like && streq(like->options, m->options) &&
-            mount_attribute_bits(like->attributes) == mount_attribute_bits(m->attributes)) {
-                fd = mount_copy(rm->empty);
-                return fd < 0 ? root_mount_fail(rm, m, -fd, "hide", m->destination) : root_place(rm, m, fd);
-        }
+            mount_attribute_bits(like->attributes) == mount_attribute_bits(m->attributes))
+                return root_place_copy(rm, m, rm->empty);
         fd = mount_make("tmpfs", m->options, mount_attribute_bits(m->attributes), &rm->reason);
         r = fd < 0 ? root_mount_fail(rm, m, -fd, "make a file system for", m->destination) : root_place(rm, m, fd);
         if (r >= 0) {
@@ -210,14 +121,16 @@ static int do_empty(RootMaker *rm, const PlanMount *m) {
 /* Mounts a file system with few system calls. Returns 0, or -errno without a reason. */
 static int mount_quickly(RootMaker *rm, const PlanMount *m, const char *type, MountAttributes attributes) {
         const unsigned long flags = MS_NOSUID | (attributes.devices ? 0 : MS_NODEV) | (attributes.no_exec ? MS_NOEXEC : 0);
-        _cleanup_close_ int destination = -1;
+        int destination, r;
 
         if (attributes.read_only)
                 return -EOPNOTSUPP; /* mount(2) would make the file system read-only, not only the mount */
-        destination = open_place(rm, m);
+        destination = root_open_place(rm, m);
         if (destination < 0)
                 return destination;
-        return fchdir(destination) < 0 || mount("none", ".", type, flags, m->options) < 0 ? -errno : 0;
+        r = fchdir(destination) < 0 || mount("none", ".", type, flags, m->options) < 0 ? -errno : 0;
+        fd_bin_add(&rm->spent, destination);
+        return r;
 }
 
 static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, const char *options) {
@@ -276,7 +189,7 @@ static int do_proc(RootMaker *rm, const PlanMount *m) {
 
 static int do_directory(RootMaker *rm, const PlanMount *m) {
         const char *name = path_name(m->destination);
-        int parent = open_parent(rm, m->destination);
+        int parent = root_open_parent(rm, m->destination);
 
         if (parent < 0)
                 return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
@@ -291,7 +204,7 @@ static int do_directory(RootMaker *rm, const PlanMount *m) {
 }
 
 static int do_symlink(RootMaker *rm, const PlanMount *m) {
-        int parent = open_parent(rm, m->destination);
+        int parent = root_open_parent(rm, m->destination);
 
         if (parent < 0)
                 return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
@@ -357,10 +270,10 @@ static int merge_entries(RootMaker *rm, const PlanMount *m, int from, int to) {
 
 /* Puts a small tmpfs over a directory, with a bind of each entry of the directory. */
 static int do_merge(RootMaker *rm, const PlanMount *m) {
-        _cleanup_close_ int from = open_destination(rm, m->destination), to = -1;
+        _cleanup_close_ int from = root_open_destination(rm, m->destination), to = -1;
         int r = from;
 
-        forget_parent(rm);
+        root_forget_parents(rm);
         if (r >= 0) {
                 to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
                 r = to;
@@ -459,30 +372,39 @@ static bool can_be_in_place(const Plan *plan) {
         return binds <= BINDS_MAX;
 }
 
-static int copy_sources(RootMaker *rm) {
-        rm->copies = calloc(rm->plan->n_mounts, sizeof(int));
-        if (!rm->copies)
-                return fail(rm->f, ENOMEM, "cannot copy the mounts");
+static int copy_sources(RootMaker *rm, bool like_root) {
+        const unsigned attributes = mount_attribute_bits(rm->plan->mounts[0].attributes);
+
         for (size_t i = 0; i < rm->plan->n_mounts; i++) {
                 const PlanMount *m = &rm->plan->mounts[i];
-                int fd = m->kind == MOUNT_BIND ? make_bind(rm, m, m->attributes) : 0;
 
-                if (fd < 0)
-                        return root_mount_fail(rm, m, -fd, "bind", m->source.path);
-                rm->copies[i] = fd;
+                if (m->kind != MOUNT_BIND || (mount_attribute_bits(m->attributes) == attributes) != like_root)
+                        continue;
+                rm->copies[i] = make_bind(rm, m, m->attributes);
+                if (rm->copies[i] < 0)
+                        return root_mount_fail(rm, m, -rm->copies[i], "bind", m->source.path);
         }
         return 0;
 }
 
+/* A copy has the attributes of the mount that it is of. Those that the whole root gets are so set with one call. */
 static int begin_in_place(RootMaker *rm, const PlanMount *root) {
-        int r = copy_sources(rm);
+        int r;
 
+        rm->copies = calloc(rm->plan->n_mounts, sizeof(int));
+        rm->new_root = rm->copies ? fcntl(rm->old_root, F_DUPFD_CLOEXEC, 3) : -1;
+        if (rm->new_root < 0)
+                return fail(rm->f, errno, "cannot copy the mounts");
+        r = copy_sources(rm, false);
         if (r < 0)
                 return r;
-        rm->new_root = fcntl(rm->old_root, F_DUPFD_CLOEXEC, 3);
-        r = rm->new_root < 0 ? -errno : mount_set_attributes(rm->new_root, root->attributes);
+        r = mount_set_attributes(rm->new_root, root->attributes);
         if (r < 0)
                 return fail_at(rm->f, subject_mount(rm->plan, root), -r, "cannot write-protect /");
+        rm->inherited = mount_attribute_bits(root->attributes);
+        r = copy_sources(rm, true);
+        if (r < 0)
+                return r;
         r = root_make_scratch(rm);
         return r < 0 ? fail(rm->f, -r, "cannot make files in memory%s", rm->reason.text) : 0;
 }
@@ -532,23 +454,22 @@ static int finish(RootMaker *rm) {
 }
 
 static void root_maker_deinit(RootMaker *rm) {
-        fd_close(rm->old_root);
-        fd_close(rm->new_root);
-        fd_close(rm->scratch);
-        fd_close(rm->blocked[0]);
-        fd_close(rm->blocked[1]);
-        fd_close(rm->empty);
-        forget_parent(rm);
+        const int fds[] = { rm->old_root, rm->new_root, rm->scratch, rm->blocked[0], rm->blocked[1], rm->empty };
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                fd_bin_add(&rm->spent, fds[i]);
+        root_forget_parents(rm);
         for (size_t i = 0; rm->copies && i < rm->plan->n_mounts; i++)
                 if (rm->copies[i] > 0)
-                        close(rm->copies[i]);
+                        fd_bin_add(&rm->spent, rm->copies[i]);
         free(rm->copies);
+        fd_bin_empty(&rm->spent);
 }
 
 int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
         _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1,
                                                       .new_root = -1, .notify = ret_notify, .scratch = -1,
-                                                      .blocked = { -1, -1 }, .empty = -1, .parent = -1 };
+                                                      .blocked = { -1, -1 }, .empty = -1 };
         mode_t mask = umask(0);
         int r;
 
@@ -571,18 +492,19 @@ static bool is_to_be_sealed(const Plan *plan, const PlanMount *m) {
 
 static int seal(RootMaker *rm, const PlanMount *m) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-        _cleanup_close_ int fd = open_destination(rm, m->destination);
+        int fd = root_open_destination(rm, m->destination), r = 0;
 
         if (fd < 0)
                 return root_mount_fail(rm, m, -fd, "open", m->destination);
         if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-                return root_mount_fail(rm, m, errno, "write-protect", m->destination);
-        return 0;
+                r = root_mount_fail(rm, m, errno, "write-protect", m->destination);
+        fd_bin_add(&rm->spent, fd);
+        return r;
 }
 
 int root_finish(const Plan *plan, Failure *f) {
         _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .old_root = -1, .scratch = -1,
-                                                      .blocked = { -1, -1 }, .empty = -1, .parent = -1 };
+                                                      .blocked = { -1, -1 }, .empty = -1 };
         int r = 0;
 
         rm.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
