@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "util/directory.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -35,10 +36,13 @@ static bool is_person(uid_t uid) {
         return uid >= PERSON_MIN && uid != NOBODY;
 }
 
-/* Whether path is in /home or /root, which can be symlinks. */
+/* Whether path, which has no symlinks, is in /home or /root, which can be symlinks. */
 static bool is_at_usual_place(const char *path) {
         static const char *const places[] = { "/home", "/root" };
 
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                if (path_is_at_or_below(path, places[i]))
+                        return true;
         for (size_t i = 0; i < ELEMENTSOF(places); i++) {
                 _cleanup_free_ char *real = realpath(places[i], NULL);
 
@@ -55,8 +59,8 @@ static int add(char ***homes, const char *path, const uid_t *owner) {
 
         if (!real)
                 return path[0] == '/' && errno == ENOMEM ? -ENOMEM : 0;
-        if (is_systems(real) || stat(real, &st) < 0 || !S_ISDIR(st.st_mode) || (owner && st.st_uid != *owner) ||
-            is_at_usual_place(real) || strv_contains(*homes, real))
+        if (is_systems(real) || is_at_usual_place(real) || strv_contains(*homes, real) || stat(real, &st) < 0 ||
+            !S_ISDIR(st.st_mode) || (owner && st.st_uid != *owner))
                 return 0;
         /* Programs are there, also those of a system's user whose home it is. */
         if (owner && !is_person(*owner) && path_is_at_or_below(real, "/opt"))
@@ -64,26 +68,20 @@ static int add(char ***homes, const char *path, const uid_t *owner) {
         return strv_push(homes, real);
 }
 
+static int add_link(void *homes, const char *name, unsigned char type) {
+        _cleanup_free_ char *path = NULL;
+
+        if (type != DT_LNK && type != DT_UNKNOWN)
+                return 0;
+        path = path_join("/home", name);
+        return path ? add(homes, path, NULL) : -ENOMEM;
+}
+
 /* Returns 1 if all entries of /home are known now, 0 if it cannot be read or only in part, or -ENOMEM. */
 static int add_links(char ***homes) {
-        struct dirent *e;
-        DIR *d = opendir("/home");
-        int r = 0;
+        int r = directory_visit("/home", add_link, homes);
 
-        if (!d)
-                return 0;
-        while (r >= 0 && (errno = 0, e = readdir(d))) {
-                _cleanup_free_ char *path = NULL;
-
-                if (e->d_type != DT_LNK && e->d_type != DT_UNKNOWN)
-                        continue;
-                path = path_join("/home", e->d_name);
-                r = path ? add(homes, path, NULL) : -ENOMEM;
-        }
-        if (r >= 0)
-                r = errno == 0;
-        closedir(d);
-        return r;
+        return r == -ENOMEM ? r : r >= 0;
 }
 
 /* Reads only the file: other sources of nsswitch.conf(5) can be slow, and large. fgetpwent(3) makes a system call for

@@ -136,19 +136,16 @@ static uint64_t effective_capabilities(void) {
         return capability_get(&sets) < 0 ? 0 : sets.effective;
 }
 
-static bool is_pipe(int fd) {
+static void find_standard_io(Host *host) {
         struct stat st;
 
-        return fstat(fd, &st) >= 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
-}
-
-static void find_standard_io(Host *host) {
-        for (int fd = 0; fd < 3; fd++) {
-                if (isatty(fd))
-                        host->terminals |= 1U << fd;
-                if (is_pipe(fd))
+        for (int fd = 0; fd < 3; fd++)
+                if (fstat(fd, &st) < 0)
+                        continue;
+                else if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
                         host->pipes |= 1U << fd;
-        }
+                else if (S_ISCHR(st.st_mode) && isatty(fd))
+                        host->terminals |= 1U << fd;
 }
 
 static int find_program(const char *name, char **ret) {

@@ -93,12 +93,14 @@ static int add_file(Loader *l, Documents *documents, char *file) {
         return 0;
 }
 
+static const char builtin_name[] = "default.conf (built-in)";
+
 static int add_builtin(Documents *documents) {
         Document *d = ARRAY_APPEND(documents->items, documents->n);
 
         if (!d)
                 return -ENOMEM;
-        d->file = strdup("default.conf (built-in)");
+        d->file = strdup(builtin_name);
         d->text = strdup(builtin_default_policy);
         d->size = strlen(builtin_default_policy);
         return d->file && d->text ? 0 : -ENOMEM;
@@ -235,7 +237,7 @@ static int load_base(Loader *l, const Documents *documents) {
 }
 
 static int enter(Loader *l, Origin from, const char *file) {
-        _cleanup_free_ char *real = realpath(file, NULL), *chain = NULL;
+        _cleanup_free_ char *real = !streq(file, builtin_name) ? realpath(file, NULL) : NULL, *chain = NULL;
         const char *name = real ?: file;
 
         if (strv_length(l->chain) > BASES_MAX)

@@ -8,6 +8,7 @@
  *   other/inner/there: what is bound over /data */
 #include "helper.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -285,6 +286,33 @@ static void test_looks_once(void **state) {
         assert_false(look->exists);
 }
 
+/* A listing says whether an entry is a directory, but not whether something is mounted there. */
+static void test_looks_listed(void **state) {
+        Fixture *f = *state;
+        Looks *looks = &f->model.looks;
+        char path[PATH_MAX], host[PATH_MAX];
+        const Look *look;
+
+        temp_path(host, f->dir, "host");
+        assert_int_equal(looks_note(looks, host, "listed", DT_DIR), 0);
+        assert_int_equal(looks_at(looks, temp_path(path, f->dir, "host/listed"), &look), 0);
+        assert_true(look->exists && S_ISDIR(look->type));
+        assert_int_equal(looks_at_mount(looks, path, &look), 0);
+        assert_false(look->exists);
+        assert_int_equal(looks_at(looks, path, &look), 0);
+        assert_false(look->exists);
+
+        assert_int_equal(looks_note(looks, host, "bin", DT_LNK), 0);
+        assert_int_equal(looks_at(looks, temp_path(path, f->dir, "host/bin"), &look), 0);
+        expect_text("link", look->target, "usr/bin");
+        assert_int_equal(looks_note(looks, host, "bin", DT_DIR), 0);
+        assert_int_equal(looks_at(looks, path, &look), 0);
+        assert_non_null(look->target);
+        assert_int_equal(looks_note(looks, "/proc", "listed", DT_DIR), 0);
+        assert_int_equal(looks_at(looks, "/proc/listed", &look), 0);
+        assert_false(look->exists);
+}
+
 static void test_looks_again_in_proc(void **state) {
         Fixture *f = *state;
         char path[PATH_MAX], etc[PATH_MAX], usr[PATH_MAX];
@@ -326,7 +354,7 @@ int main(void) {
                 IN_DIRECTORY(test_loops),       IN_DIRECTORY(test_too_long),
                 IN_DIRECTORY(test_bind_covers), IN_DIRECTORY(test_through_volume),
                 IN_DIRECTORY(test_in_memory), IN_DIRECTORY(test_other_kinds),
-                IN_DIRECTORY(test_looks_once),  IN_DIRECTORY(test_looks_again_in_proc),
+                IN_DIRECTORY(test_looks_once),  IN_DIRECTORY(test_looks_listed), IN_DIRECTORY(test_looks_again_in_proc),
                 IN_DIRECTORY(test_find),        cmocka_unit_test(test_compare),
         };
 

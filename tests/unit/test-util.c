@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helper.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 
 #include "util/clock.h"
+#include "util/directory.h"
 #include "util/escape.h"
 #include "util/fd-bin.h"
 #include "util/fd.h"
@@ -639,6 +641,38 @@ static void test_fd_bin(_unused_ void **state) {
         assert_int_equal(kept, N / 10 + (N % 10 > 3));
 }
 
+typedef struct Seen {
+        unsigned n, directories;
+} Seen;
+
+static int see(void *userdata, const char *name, unsigned char type) {
+        Seen *seen = userdata;
+
+        assert_true(type == DT_REG || (type == DT_DIR && streq(name, "sub")));
+        seen->n++;
+        seen->directories += type == DT_DIR;
+        return seen->n > 400 ? -E2BIG : 0;
+}
+
+/* More names than fit in one buffer. */
+static void test_directory_visit(_unused_ void **state) {
+        char *dir = temp_make(), name[64], path[PATH_MAX];
+        Seen seen = {};
+
+        temp_dir(dir, "sub");
+        for (unsigned i = 0; i < 399; i++) {
+                snprintf(name, sizeof(name), "a-name-that-takes-some-room-%u", i);
+                temp_text(dir, name, "");
+        }
+        assert_int_equal(directory_visit(dir, see, &seen), 0);
+        assert_int_equal(seen.n, 400);
+        assert_int_equal(seen.directories, 1);
+        assert_int_equal(directory_visit(dir, see, &seen), -E2BIG);
+        assert_int_equal(seen.n, 401);
+        assert_int_equal(directory_visit(temp_path(path, dir, "no"), see, &seen), -ENOENT);
+        temp_remove(dir);
+}
+
 static void test_report(_unused_ void **state) {
         const Origin at = { .file = "web.conf", .line = 12 }, option = { .file = "command line" };
         Log log;
@@ -786,7 +820,7 @@ int main(void) {
                 cmocka_unit_test(test_path_pairs), cmocka_unit_test(test_map),
                 cmocka_unit_test(test_escape), cmocka_unit_test(test_make_line),
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),
-                cmocka_unit_test(test_id_map), cmocka_unit_test(test_fd_bin),
+                cmocka_unit_test(test_id_map), cmocka_unit_test(test_fd_bin), cmocka_unit_test(test_directory_visit),
                 cmocka_unit_test(test_report),
                 cmocka_unit_test(test_report_without_sink),
                 cmocka_unit_test(test_report_first),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/root/look.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/macro.h"
+#include "util/path.h"
 
 /* Whether overlayfs takes the file for a deleted name: overlayfs.rst, "whiteouts and opaque directories". */
 static bool is_whiteout(const struct statx *st) {
@@ -44,23 +46,49 @@ static int fill(Look *look) {
                              &st) >= 0;
         if (!look->exists)
                 return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-        look->mode = st.stx_mode;
+        look->type = st.stx_mode & S_IFMT;
+        look->listed = false;
         look->mount_root = st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
         look->whiteout = is_whiteout(&st);
         return S_ISLNK(st.stx_mode) ? link_read(AT_FDCWD, look->path, &look->target) : 0;
 }
 
-int looks_at(Looks *looks, const char *path, const Look **ret) {
+static int look_at(Looks *looks, const char *path, bool listed_is_enough, const Look **ret) {
         Look *look = map_get(&looks->by_path, path) ?: add(looks, path);
         int r;
 
         if (!look)
                 return -ENOMEM;
-        r = look->final ? 0 : fill(look);
+        r = look->final && (listed_is_enough || !look->listed) ? 0 : fill(look);
         if (r < 0)
                 return r;
         look->final = !startswith(path, "/proc/");
         *ret = look;
+        return 0;
+}
+
+int looks_at(Looks *looks, const char *path, const Look **ret) {
+        return look_at(looks, path, true, ret);
+}
+
+int looks_at_mount(Looks *looks, const char *path, const Look **ret) {
+        return look_at(looks, path, false, ret);
+}
+
+int looks_note(Looks *looks, const char *directory, const char *name, unsigned char type) {
+        _cleanup_free_ char *path = NULL;
+        Look *look;
+
+        if ((type != DT_REG && type != DT_DIR) || path_is_at_or_below(directory, "/proc"))
+                return 0;
+        path = path_join(directory, name);
+        if (!path || map_get(&looks->by_path, path))
+                return path ? 0 : -ENOMEM;
+        look = add(looks, path);
+        if (!look)
+                return -ENOMEM;
+        look->final = look->listed = look->exists = true;
+        look->type = DTTOIF(type);
         return 0;
 }
 

@@ -106,15 +106,16 @@ static int step_mount(Spot *spot, PlanMount *mount) {
 
 /* Looks up a name in one layer. *found has the directories of this name in higher layers. Returns 1 if lower layers do
  * not matter, 0 if they do, or -errno. */
-static int step_layer(Looks *looks, const char *layer, const char *name, char ***found, const Look **ret) {
+static int step_layer(Looks *looks, const char *layer, const char *name, bool need_mount, char ***found,
+                      const Look **ret) {
         _cleanup_free_ char *host = path_join(layer, name);
         const Look *look;
         int r;
 
-        r = host ? looks_at(looks, host, &look) : -ENOMEM;
+        r = !host ? -ENOMEM : need_mount ? looks_at_mount(looks, host, &look) : looks_at(looks, host, &look);
         if (r < 0 || !look->exists)
                 return r;
-        if (*found && !S_ISDIR(look->mode))
+        if (*found && !S_ISDIR(look->type))
                 return 1; /* the directory in a higher layer hides it */
         if (look->whiteout && !*found)
                 return 1;
@@ -123,7 +124,7 @@ static int step_layer(Looks *looks, const char *layer, const char *name, char **
         if (look->target)
                 return 1;
         r = strv_consume(found, TAKE_PTR(host));
-        return r < 0 ? r : !S_ISDIR(look->mode);
+        return r < 0 ? r : !S_ISDIR(look->type);
 }
 
 /* Whether a mount shows its source without the mounts of the host below it. */
@@ -143,11 +144,12 @@ static int leave_existing(Spot *spot) {
 /* Moves the spot to a name in the host's directories, which may not exist. For a symlink, returns only its target. */
 static int step_host(Looks *looks, Spot *spot, const char *name, const char **ret_target) {
         _cleanup_strv_free_ char **found = NULL;
+        const bool need_mount = spot->cover && leaves_out_mounts(spot->cover);
         const Look *look = NULL;
         int r = 0;
 
         for (char **layer = spot->hosts; r == 0 && *layer; layer++)
-                r = step_layer(looks, *layer, name, &found, &look);
+                r = step_layer(looks, *layer, name, need_mount, &found, &look);
         if (r < 0)
                 return r;
         if (!look)
@@ -156,9 +158,9 @@ static int step_host(Looks *looks, Spot *spot, const char *name, const char **re
         if (look->target)
                 return 0;
 
-        spot->directory = S_ISDIR(look->mode);
+        spot->directory = S_ISDIR(look->type);
         /* The path leads into the mount, but the payload sees what is under it. */
-        spot->left_out = look->mount_root && leaves_out_mounts(spot->cover);
+        spot->left_out = need_mount && look->mount_root;
         replace_hosts(&spot->hosts, spot->left_out ? NULL : TAKE_PTR(found));
         return 0;
 }

@@ -6,12 +6,12 @@
  * have other ids than the caller. So such a directory is hidden as a whole. */
 #include "plan/root/search.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <limits.h>
 
 #include "util/array.h"
+#include "util/directory.h"
 #include "util/map.h"
 #include "util/path.h"
 
@@ -161,38 +161,40 @@ static int hide_whole(const Search *s, const HideRule *rule, const char *directo
         return want_hidden(s, rule, directory);
 }
 
-/* Adds the names in one directory of the host that a candidate matches. Returns 0 or -errno. */
-static int list_directory(const char *host, const Candidate *candidates, const int *chains, Names *names) {
-        struct dirent *e;
-        DIR *d = opendir(host);
-        int r = 0;
+typedef struct Listing {
+        Looks *looks;
+        const char *directory; /* of the host */
+        const Candidate *candidates;
+        const int *chains;
+        Names *names;
+        bool matched;
+} Listing;
 
-        if (!d)
-                return -errno;
-        while (r >= 0 && (errno = 0, e = readdir(d))) {
-                if (streq(e->d_name, ".") || streq(e->d_name, ".."))
-                        continue;
-                r = match_chain(candidates, chains[(unsigned char) e->d_name[0]], e->d_name);
-                if (r == 0)
-                        r = match_chain(candidates, chains[0], e->d_name);
-                if (r > 0)
-                        r = add_name(names, e->d_name, strlen(e->d_name));
-        }
-        if (r >= 0 && errno)
-                r = -errno;
-        closedir(d);
-        return r;
+/* Keeps the type of a name that matches, to save a look at it. But the look at the first one shows whether the directory
+ * can be searched, and not only read. */
+static int list_name(void *userdata, const char *name, unsigned char type) {
+        Listing *l = userdata;
+        int r = match_chain(l->candidates, l->chains[(unsigned char) name[0]], name);
+
+        if (r == 0)
+                r = match_chain(l->candidates, l->chains[0], name);
+        if (r <= 0)
+                return r;
+        r = l->matched ? looks_note(l->looks, l->directory, name, type) : 0;
+        l->matched = true;
+        return r < 0 ? r : add_name(l->names, name, strlen(name));
 }
 
 /* The names that the candidates match. If none of them has wildcards, they are not looked up. */
-static int list_names(const Spot *spot, const Candidate *candidates, size_t n, const int *chains, Names *names) {
+static int list_names(Looks *looks, const Spot *spot, const Candidate *candidates, size_t n, const int *chains,
+                      Names *names) {
         bool literal = true;
         int r = 0;
 
         for (size_t i = 0; i < n; i++)
                 literal = literal && is_literal(candidates[i].rest);
         for (char **host = spot->hosts; !literal && r >= 0 && *host; host++)
-                r = list_directory(*host, candidates, chains, names);
+                r = directory_visit(*host, list_name, &(Listing) { looks, *host, candidates, chains, names, false });
         for (size_t i = 0; literal && r >= 0 && i < n; i++)
                 r = add_name(names, candidates[i].rest, strcspn(candidates[i].rest, "/"));
         return r;
@@ -267,7 +269,7 @@ static int search(const Search *s, const Spot *spot, Candidate *candidates, size
         if (!spot->hosts)
                 return 0; /* it is in memory, or in an image that is not read */
         chain(candidates, n, chains);
-        r = list_names(spot, candidates, n, chains, &names);
+        r = list_names(&s->rb->model.looks, spot, candidates, n, chains, &names);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "util/fd.h"
+#include "util/fd-bin.h"
 #include "util/open-in.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -63,9 +64,10 @@ static int find_elsewhere(const char *path, char **ret) {
 
 /* Data of packages can be missing, and the administrator can have put it elsewhere, with a symlink. Returns 1, 0 if the
  * directory does not exist, or -ENOMEM. root: an fd of "/". */
-static int find_data(int root, const SystemData *d, char **ret) {
-        _cleanup_close_ int fd = open_in(root, d->path + 1, O_DIRECTORY, RESOLVE_BENEATH);
+static int find_data(int root, FdBin *spent, const SystemData *d, char **ret) {
+        int fd = open_in(root, d->path + 1, O_DIRECTORY, RESOLVE_BENEATH);
 
+        fd_bin_add(spent, fd);
         if (fd == -ELOOP)
                 return find_elsewhere(d->path, ret);
         if (fd < 0)
@@ -78,10 +80,10 @@ static int open_root(void) {
         return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int add_data(RootBuilder *rb, int root, const SystemData *d) {
+static int add_data(RootBuilder *rb, int root, FdBin *spent, const SystemData *d) {
         char *real;
         PlanMount m;
-        int r = find_data(root, d, &real);
+        int r = find_data(root, spent, d, &real);
 
         if (r <= 0)
                 return r;
@@ -91,11 +93,13 @@ static int add_data(RootBuilder *rb, int root, const SystemData *d) {
 }
 
 int build_system_data(RootBuilder *rb) {
-        _cleanup_close_ int root = open_root();
+        _cleanup_fd_bin_ FdBin spent = {};
+        const int root = open_root();
         int r = 0;
 
+        fd_bin_add(&spent, root);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(data); i++)
-                r = add_data(rb, root, &data[i]);
+                r = add_data(rb, root, &spent, &data[i]);
         for (size_t i = 0; r >= 0 && rb->b->host->uid == 0 && i < ELEMENTSOF(locks); i++)
                 r = root_builder_want_if_there(rb, plan_blocked(locks[i]));
         return r;
@@ -104,12 +108,13 @@ int build_system_data(RootBuilder *rb) {
 int system_data_list(char ***ret) {
         _cleanup_strv_free_ char **list = NULL;
         _cleanup_close_ int root = open_root();
+        _cleanup_fd_bin_ FdBin spent = {};
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(data); i++) {
                 _cleanup_free_ char *real = NULL;
 
-                r = find_data(root, &data[i], &real);
+                r = find_data(root, &spent, &data[i], &real);
                 if (r > 0)
                         r = strv_push(&list, data[i].path);
         }

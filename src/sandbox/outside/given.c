@@ -38,14 +38,19 @@ static void notice_lost(int fd, const struct stat *st, Report *report) {
 
 static int add(GivenFiles *files, int fd, bool inherited, Report *report) {
         _cleanup_free_ char *path = NULL;
-        int flags = fcntl(fd, F_GETFL);
         GivenFile *file;
         char link[64];
         struct stat st;
+        int flags;
 
-        if (flags < 0 || fstat(fd, &st) < 0)
+        if (fstat(fd, &st) < 0)
                 return -errno;
-        if (!S_ISREG(st.st_mode) || flags & O_PATH || (flags & O_ACCMODE) != O_RDONLY)
+        if (!S_ISREG(st.st_mode))
+                return 0;
+        flags = fcntl(fd, F_GETFL);
+        if (flags < 0)
+                return -errno;
+        if (flags & O_PATH || (flags & O_ACCMODE) != O_RDONLY)
                 return 0;
 
         snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
