@@ -67,10 +67,10 @@ if [ $status = 0 ]; then
 	no_refusal is "... loads one filter, without a file" \
 		"$out $(grep -c SECCOMP_SET_MODE_FILTER "$tmp/trace") $(grep -c memfd "$tmp/trace")" "ran 1 0"
 	also ok "... and makes one call for each capability" test "$(grep -c prctl "$tmp/trace")" -lt 64
-	# How many calls it takes depends on the host, by what is hidden and shown of it: about 8 for each such place.
+	# How many calls it takes depends on the host, by what is hidden and shown of it: about 5 for each such place.
 	traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
 	calls=$(awk '$NF == "total" { print $4 }' "$tmp/trace")
-	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((550 + 8 * out))
+	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((450 + 6 * out))
 else
 	skip "what a start needs" "strace cannot trace here"
 fi
