@@ -2,6 +2,7 @@
 #include "convert/import-strict.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "convert/systemd.h"
 #include "policy/unit-line.h"
@@ -162,12 +163,24 @@ static bool is_last_allowed(const Import *import, const ImportItem *item) {
         return true;
 }
 
+/* Whether the item denies a system call that does not exist. systemd ignores such a name. A group may be one of a newer
+ * systemd. */
+static bool denies_nothing(const ImportItem *item) {
+        char name[64];
+
+        if (!item->inverted || item->text[0] == '@' || strcspn(item->text, ":") >= sizeof(name))
+                return false;
+        snprintf(name, sizeof(name), "%.*s", (int) strcspn(item->text, ":"), item->text);
+        return !syscall_is_listed(name);
+}
+
 bool import_may_drop(const Import *import, const ImportItem *item) {
         switch (item->id) {
         case D_User:
         case D_Group:
                 return import->user; /* otherwise the payload would be root */
         case D_SystemCallFilter:
+                return denies_nothing(item) || (!item->inverted && !is_last_allowed(import, item));
         case D_RestrictAddressFamilies:
                 return !item->inverted && !is_last_allowed(import, item);
         case D_CapabilityBoundingSet:

@@ -324,6 +324,11 @@ static void test_may_drop(_unused_ void **state) {
                 bool may;
         } table[] = { /* of the last item */
                 { "SystemCallFilter=~read", false },
+                { "SystemCallFilter=~read:EPERM", false },
+                { "SystemCallFilter=~fexecve", true }, /* systemd knows no such call, either */
+                { "SystemCallFilter=~fexecve:EPERM", true },
+                { "SystemCallFilter=~@fexecve", false }, /* a newer systemd may know the group */
+                { "SystemCallFilter=fexecve", false },
                 { "SystemCallFilter=read", false }, /* the default list would hold */
                 { "SystemCallFilter=read write", true },
                 { "RestrictAddressFamilies=AF_UNIX", false },
