@@ -144,11 +144,12 @@ static int own_directories(Import *import, const ImportLine *line, const char *a
         return each_word(import, line, take_own_directory, argument);
 }
 
-/* Options that isorun sets anyway. uid= and gid= normally name the user of the payload, who owns the directory
- * anyway. */
+/* Options that isorun sets anyway, and those about times of access, which protect nothing. uid= and gid= normally name
+ * the user of the payload, who owns the directory anyway. */
 static bool is_usual_option(const char *option) {
-        static const char *const usual[] = { "nosuid", "nodev", "strictatime", "rw", "exec", "mode=755", "mode=0755",
-                                             "size=64M" };
+        static const char *const usual[] = { "nosuid", "nodev", "rw", "exec", "mode=755", "mode=0755", "size=64M",
+                                             "strictatime", "nostrictatime", "relatime", "norelatime", "atime", "noatime",
+                                             "diratime", "nodiratime", "lazytime", "nolazytime" };
 
         for (size_t i = 0; i < ELEMENTSOF(usual); i++)
                 if (streq(option, usual[i]))

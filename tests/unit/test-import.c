@@ -102,6 +102,7 @@ static const ImportCase cases[] = {
         { "a.service", "TemporaryFileSystem=/var\nBindReadOnlyPaths=/var/lib /var/cache", "BindReadOnlyPaths=/var/lib; BindReadOnlyPaths=/var/cache", "/var is in memory by default" },
         { "a.service", "TemporaryFileSystem=/var\nInaccessiblePaths=/var/lib /var/cache", "InaccessiblePaths=/var/lib; InaccessiblePaths=/var/cache", "/var is in memory by default" },
         { "a.service", "TemporaryFileSystem=/tmp:mode=1777,size=1M", "TemporaryFileSystem=/tmp:mode=1777,size=1M", NULL },
+        { "a.service", "TemporaryFileSystem=/a:noatime,ro,nostrictatime,lazytime", "TemporaryFileSystem=/a:ro", NULL },
 
         /* sets */
         { "a.service", "SystemCallFilter=@system-service", "SystemCallFilter=@system-service", NULL },
