@@ -15,14 +15,6 @@ static bool is_volume(const char *key) {
         return key && (streq(key, "BindPaths") || streq(key, "BindReadOnlyPaths") || streq(key, "Volume"));
 }
 
-/* Whether path is in a directory in memory. There, systemd also creates missing destinations. */
-static bool is_in_memory(const Plan *plan, const char *path) {
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                if (plan->mounts[i].kind == MOUNT_TMPFS && path_is_below(path, plan->mounts[i].destination))
-                        return true;
-        return false;
-}
-
 static void write_root(Exporter *e) {
         const PlanMount *root = &e->plan->mounts[0];
         const PlanSource *source = &root->source;
@@ -184,7 +176,7 @@ static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
                 return;
         }
         say_lost_options(e, s, d, flags);
-        if (m && m->place != PLACE_EXISTS && !is_in_memory(e->plan, destination))
+        if (m && m->place != PLACE_EXISTS && !export_is_in_memory(e, destination))
                 export_lacks(e, s->origin, d->name, "systemd creates %s on the host; isorun creates it in memory",
                              destination);
         f = export_stream(e, s->origin);

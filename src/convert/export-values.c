@@ -34,6 +34,15 @@ static int denied_error(const Exporter *e) {
         return (int) policy_get(e->policy, D_SystemCallErrorNumber)->value.number;
 }
 
+/* Whether systemd must skip the path if it is missing. It does not start a unit that lacks such a path, and makes
+ * nothing in directories in memory, where nothing needs to be hidden. */
+static bool may_be_missing(const Exporter *e, const Directive *d, const Setting *s) {
+        const DirectiveId id = directive_id(d);
+
+        return s->value.optional || ((id == D_InaccessiblePaths || id == D_NoExecPaths || id == D_ExecPaths) &&
+                                     export_is_in_memory(e, s->value.text));
+}
+
 static void write_word(Exporter *e, FILE *f, const Directive *d, const Setting *s) {
         const char *whole = whole_value(d, &s->value);
 
@@ -46,7 +55,7 @@ static void write_word(Exporter *e, FILE *f, const Directive *d, const Setting *
         else if (d->type == &type_environment || d->type == &type_unset_environment)
                 word_write(f, s->value.text, WORD_PERCENT);
         else {
-                fputs(s->value.optional ? "-" : "", f);
+                fputs(may_be_missing(e, d, s) ? "-" : "", f);
                 export_word(e, f, s->origin, d->name, s->value.text);
         }
 }

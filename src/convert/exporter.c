@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "util/escape.h"
+#include "util/path.h"
 #include "util/text.h"
 #include "util/word.h"
 
@@ -48,6 +49,19 @@ static bool check_characters(Exporter *e, Origin origin, const char *key, const 
                         return false;
                 }
         return true;
+}
+
+bool export_is_in_memory(const Exporter *e, const char *path) {
+        const PlanMount *nearest = NULL;
+
+        for (size_t i = 0; i < e->plan->n_mounts; i++) {
+                const PlanMount *m = &e->plan->mounts[i];
+
+                if (m->kind != MOUNT_DIRECTORY && path_is_below(path, m->destination) &&
+                    (!nearest || path_is_below(m->destination, nearest->destination)))
+                        nearest = m;
+        }
+        return nearest && nearest->kind == MOUNT_TMPFS;
 }
 
 void export_word(Exporter *e, FILE *f, Origin origin, const char *key, const char *word) {

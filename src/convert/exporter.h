@@ -24,6 +24,10 @@ typedef struct Exporter {
 /* Reports that systemd does not enforce a directive, and writes a comment about it. */
 void export_lacks(Exporter *e, Origin origin, const char *key, const char *fmt, ...) _printf_(4, 5);
 
+/* Whether the unit has path in a directory in memory, which is empty at its start: systemd creates what is mounted there,
+ * and nothing else. */
+bool export_is_in_memory(const Exporter *e, const char *path);
+
 /* The stream for a line that results from a policy line. A comment with its origin is written first. */
 FILE *export_stream(Exporter *e, Origin origin);
 

@@ -162,6 +162,15 @@ test_user() {
 	fi
 }
 
+# What isorun shows by itself below directories in memory is not in the unit, where the policy hides it.
+test_hidden() {
+	local path
+	for path in /var/lib/dpkg /var/log /dev/shm; do
+		run_exported "/bin/sh -c 'echo started; ls /var/lib/dpkg/status /var/log /dev/shm 2>&1'" "InaccessiblePaths=$path"
+		like "a unit that hides $path starts" "$(cat "$tmp/answers")" "started*ls: cannot * '$path*"
+	done
+}
+
 # A tree instead of the host's root.
 test_root() {
 	mkdir -p "$tmp"/tree/{bin,dev,proc,sys,tmp,run,var/tmp,etc,home,root}
@@ -500,6 +509,7 @@ leave_secrets
 label=root who=() bus=() units=/run/systemd/system
 all
 test_user
+test_hidden
 test_root
 test_server nginx -c "$tmp/site/nginx.conf" -g 'daemon off;'
 test_refused
