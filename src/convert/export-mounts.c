@@ -53,7 +53,8 @@ static void write_home(Exporter *e) {
         }
         if (filled)
                 export_lacks(e, home->origin, "ProtectHome", "/home and /root are writable, in memory");
-        fprintf(export_stream(e, home->origin), "ProtectHome=%s\n", hidden ? (filled ? "tmpfs" : "yes") : home->value.text);
+        fprintf(export_stream(e, home->origin), "ProtectHome=%s\n",
+                hidden ? (filled ? "tmpfs" : "yes") : home->value.text);
 }
 
 static void write_hidden(Exporter *e) {
@@ -93,7 +94,8 @@ static void write_tmpfs(Exporter *e, const PlanMount *m) {
                         fprintf(f, "%s%.*s", separator, (int) strcspn(o, ","), o);
                         separator = ",";
                 }
-        fprintf(f, "%s%s\n", m->attributes.read_only ? ",ro" : "", m->attributes.no_exec && !m->made_no_exec ? ",noexec" : "");
+        fprintf(f, "%s%s\n", m->attributes.read_only ? ",ro" : "",
+                m->attributes.no_exec && !m->made_no_exec ? ",noexec" : "");
 }
 
 static void write_bind(Exporter *e, FILE *f, Origin origin, const char *source, const char *destination,

@@ -24,14 +24,14 @@ typedef struct Exporter {
 /* Reports that systemd does not enforce a directive, and writes a comment about it. */
 void export_lacks(Exporter *e, Origin origin, const char *key, const char *fmt, ...) _printf_(4, 5);
 
-/* Whether the unit has path in a directory in memory, which is empty at its start: systemd creates what is mounted there,
- * and nothing else. */
+/* Whether the unit has path in a directory in memory, which is empty at its start: systemd creates what is mounted
+ * there, and nothing else. */
 bool export_is_in_memory(const Exporter *e, const char *path);
 
 /* The stream for a line that results from a policy line. A comment with its origin is written first. */
 FILE *export_stream(Exporter *e, Origin origin);
 
-/* Writes one word of a list, or a text that extends to the end of the line. systemd replaces no escapes there, so control
- * characters cannot be written, and are reported as an error of the policy's line. */
+/* Writes one word of a list, or a text that extends to the end of the line. systemd replaces no escapes there, so
+ * control characters cannot be written, and are reported as an error of the policy's line. */
 void export_word(Exporter *e, FILE *f, Origin origin, const char *key, const char *word);
 void export_rest(Exporter *e, FILE *f, Origin origin, const char *key, const char *text);

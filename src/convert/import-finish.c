@@ -47,8 +47,8 @@ static int find_volumes(Import *import) {
         return 0;
 }
 
-/* The volume at path or, closest above, for a directory that contains it, or NULL. If several have the same destination,
- * which is an error in a policy, one of them. */
+/* The volume at path or, closest above, for a directory that contains it, or NULL. If several have the same
+ * destination, which is an error in a policy, one of them. */
 static const ImportVolume *find_volume(const Import *import, const char *path, bool strict) {
         return path_find_above(import->volumes, import->n_volumes, sizeof(ImportVolume), path, strict);
 }
@@ -117,7 +117,8 @@ static int drop_inaccessible_mounts(Import *import) {
         for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
                 ImportItem *item = &import->items[i];
 
-                if (is_bind(item) && !item->dropped && path_find_above(paths, n, sizeof(char *), item->destination, false))
+                if (is_bind(item) && !item->dropped &&
+                    path_find_above(paths, n, sizeof(char *), item->destination, false))
                         r = import_drop(import, item, "another line of the unit makes this path inaccessible");
         }
         return r;
@@ -309,7 +310,8 @@ static int protect_path(Import *import, const ImportLine *line, const char *path
         if (make_volume_read_only(import, path))
                 return 0;
         writable = is_in_writable(import, path);
-        if (!writable && memory && is_temporary(path) && !streq(path, memory) && has(import, D_PrivateTmp, "yes", false))
+        if (!writable && memory && is_temporary(path) && !streq(path, memory) &&
+            has(import, D_PrivateTmp, "yes", false))
                 return import_note(import, line, true, "PrivateTmp= hides %s", path);
         if (!writable && memory && streq(path, memory))
                 return make_memory_read_only(import, line, path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules for directives of systemd.exec(5), systemd.service(5) and similar that a policy has in another form. systemd.inc
- * has the directives that are the same, and policy/unit-line.c those that a policy does not have. */
+/* Rules for directives of systemd.exec(5), systemd.service(5) and similar that a policy has in another form.
+ * systemd.inc has the directives that are the same, and policy/unit-line.c those that a policy does not have. */
 #include "convert/import-rules.h"
 
 #include <errno.h>
@@ -148,8 +148,8 @@ static int own_directories(Import *import, const ImportLine *line, const char *a
  * the user of the payload, who owns the directory anyway. */
 static bool is_usual_option(const char *option) {
         static const char *const usual[] = { "nosuid", "nodev", "rw", "exec", "mode=755", "mode=0755", "size=64M",
-                                             "strictatime", "nostrictatime", "relatime", "norelatime", "atime", "noatime",
-                                             "diratime", "nodiratime", "lazytime", "nolazytime" };
+                                             "strictatime", "nostrictatime", "relatime", "norelatime", "atime",
+                                             "noatime", "diratime", "nodiratime", "lazytime", "nolazytime" };
 
         for (size_t i = 0; i < ELEMENTSOF(usual); i++)
                 if (streq(option, usual[i]))

@@ -127,9 +127,9 @@ static int deny_capability(Import *import, const ImportLine *line, const char *c
         return r >= 0 && inverted && !named ? import_add(import, D_CapabilityBoundingSet, line, capability, true) : r;
 }
 
-/* Takes away the capabilities and calls that the line takes away from a service, in addition to those that isorun always
- * takes away: systemd.exec(5). Does not hide implied->hidden: exported units have ProtectKernelModules=, and must become
- * the same policy again. */
+/* Takes away the capabilities and calls that the line takes away from a service, in addition to those that isorun
+ * always takes away: systemd.exec(5). Does not hide implied->hidden: exported units have ProtectKernelModules=, and
+ * must become the same policy again. */
 static int apply_implied(Import *import, const UnitLine *implied) {
         const ImportLine *line = find_yes(import, implied->key);
         int r = 0;

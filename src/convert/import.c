@@ -75,7 +75,8 @@ int import_read(Import *import, const char *file, const char *text, size_t size,
         r = unit_file_parse(file, text, size, take_line, import, report);
         if (r == -E2BIG)
                 return report_error_at(report, (Origin) { .file = file }, NULL, E2BIG,
-                                       "the unit has more than %d lines or %d words in [Service]", LINES_MAX, WORDS_MAX);
+                                       "the unit has more than %d lines or %d words in [Service]", LINES_MAX,
+                                       WORDS_MAX);
         return r;
 }
 

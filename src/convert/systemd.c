@@ -20,7 +20,8 @@ const char *const systemd_emptied[] = { "/media", "/mnt", "/srv", NULL };
 /* Directives that a policy also has, and directives for which isorun has nothing. A directive that restricts only with
  * some of its values, such as PrivateTmp=, is not listed if isorun restricts the same by default. */
 static const char *const restricting[] = {
-        "InaccessiblePaths", "InaccessibleDirectories", "NoExecPaths", "ReadOnlyPaths", "ReadOnlyDirectories", "TemporaryFileSystem",
+        "InaccessiblePaths", "InaccessibleDirectories", "NoExecPaths", "ReadOnlyPaths", "ReadOnlyDirectories",
+        "TemporaryFileSystem",
         "RootDirectory", "RootImage", "RootHash", "RootHashSignature", "RootVerity",
         "SystemCallFilter", "RestrictAddressFamilies", "RestrictNamespaces", "SystemCallArchitectures",
         "CapabilityBoundingSet", "MemoryDenyWriteExecute", "SecureBits",

@@ -122,7 +122,8 @@ static int search(char *const *directories, const UnitUser *user, UnitFiles *ret
         if (strv_consume(&ret->paths, path) < 0)
                 return report_oom(report);
         r = collect(directories, ret->name, template, &ret->paths);
-        return r < 0 ? report_error(report, -r, "cannot read the drop-ins of %s: %s", ret->name, text_file_strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "cannot read the drop-ins of %s: %s", ret->name, text_file_strerror(-r))
+                     : 0;
 }
 
 static int search_default(const UnitUser *user, UnitFiles *ret, Report *report) {
