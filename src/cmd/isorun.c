@@ -9,6 +9,7 @@
 #include "cmd/start/argument.h"
 #include "cmd/start/detach.h"
 #include "cmd/start/here.h"
+#include "cmd/start/program-policy.h"
 #include "cmd/start/start.h"
 #include "lib/load.h"
 #include "lib/rehearse.h"
@@ -31,6 +32,7 @@ typedef struct Override {
 } Override;
 
 static const char *arg_policy;
+static int arg_own;
 static const char *arg_name;
 static int arg_manager = MANAGER_AUTO;
 static int arg_no_scope;
@@ -105,7 +107,7 @@ static void take_flag(int option) {
                 { ARG_NO_SCOPE, true, &arg_no_scope },    { ARG_DRY_RUN, true, &arg_dry_run },
                 { ARG_JSON, true, &arg_json },            { ARG_QUIET, true, &arg_quiet },
                 { ARG_HAND_OVER, true, &arg_hand_over },  { 'd', true, &arg_detach },
-                 { ARG_VERBOSE, true, &arg_verbose },
+                { ARG_VERBOSE, true, &arg_verbose },      { ARG_OWN, true, &arg_own },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
@@ -164,6 +166,9 @@ static int take_options(const CommandLine *line, Report *report) {
                 r = take_option(&line->options[i], report);
         if (r >= 0 && arg_detach && (arg_hand_over || arg_pty))
                 r = report_error(report, EINVAL, "--detach cannot be combined with %s", arg_pty ? "--pty" : "--hand-over");
+        if (r >= 0 && arg_own && (arg_policy || !*line->rest))
+                r = report_error(report, EINVAL, arg_policy ? "--own cannot be combined with --policy"
+                                                            : "--own needs a command, whose policy it uses");
         if (r >= 0 && arg_json && !arg_dry_run)
                 r = report_error(report, EINVAL, "--json prints a plan, so it needs --dry-run");
         return r;
@@ -197,11 +202,35 @@ static void begin_ahead(Loaded *l, const PlanRequest *request) {
                 grace_begin(&l->host);
 }
 
+/* With another root, the command is another file than on the host. */
+static bool has_root(void) {
+        for (size_t i = 0; i < arg_n_overrides; i++)
+                if (startswith(arg_overrides[i].assignment, "RootDirectory="))
+                        return true;
+        return false;
+}
+
+/* Uses the command's own policy, if it has one, for a start without --policy. */
+static int choose_policy(Loaded *l, ProgramPolicy *program, PlanRequest *request, Report *report) {
+        int r = 0;
+
+        if (!arg_policy && request->arguments && (arg_own || !has_root()))
+                r = program_policy_find(&l->rehearsal, request->arguments[0], arg_own, program, report);
+        if (r < 0)
+                return r;
+        request->policy = program->spec ?: arg_policy ?: "default";
+        request->program_device = program->device;
+        request->program_inode = program->inode;
+        return 0;
+}
+
 /* Returns 0, or the exit status for a failure, which is reported. */
-static int make_plan(Loaded *l, PlanRequest *request, Plan **ret, Report *report) {
+static int make_plan(Loaded *l, ProgramPolicy *program, PlanRequest *request, Plan **ret, Report *report) {
         int r, q;
 
-        r = loaded_init(l, arg_policy, arg_name, request->arguments, report);
+        if (choose_policy(l, program, request, report) < 0)
+                return PLAN_FAILED;
+        r = loaded_init(l, arg_policy ?: program->spec, arg_name, request->arguments, report);
         if (r < 0 && !l->policy)
                 return PLAN_FAILED;
         q = apply_overrides(l->policy, report);
@@ -229,14 +258,15 @@ typedef struct Words {
 static int run_once(void *userdata, bool last_try, Report *report) {
         const Words *words = userdata;
         _cleanup_(loaded_deinit) Loaded loaded = { .rehearsal = words->rehearsal };
+        _cleanup_(program_policy_deinit) ProgramPolicy program = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        PlanRequest request = { .policy = arg_policy ?: "default", .arguments = words->command, .need_command = true,
+        PlanRequest request = { .arguments = words->command, .need_command = true,
                                 .no_scope = arg_no_scope, .need_terminal = arg_pty,
                                 .manager = (ManagerChoice) arg_manager,
                                 .notify_exec = is_notified_by("exec"), .notify_fork = is_notified_by("fork"),
                                 .hand_over = arg_hand_over, .detached = arg_detached,
                                 .read_image = !arg_dry_run, .only_plan = arg_dry_run };
-        int status = make_plan(&loaded, &request, &plan, report);
+        int status = make_plan(&loaded, &program, &request, &plan, report);
 
         if (status)
                 return arg_dry_run ? status : start_refused(&loaded, &request, status, report);

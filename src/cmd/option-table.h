@@ -75,6 +75,7 @@ enum {
         ARG_USER,
         ARG_SYSTEM,
         ARG_NO_SCOPE,
+        ARG_OWN,
         ARG_POOL,
         ARG_NOTIFY,
         ARG_HAND_OVER,

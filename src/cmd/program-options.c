@@ -8,6 +8,7 @@ static const char *const notifiers[] = { "payload", "exec", "fork", NULL };
 
 static const Option isorun_options[] = {
         { ARG_POLICY, "policy", "the policy: a name or a file (default: \"default\")", { "POLICY", ARGUMENT_POLICY } },
+        { ARG_OWN, "own", "use the policy that COMMAND carries in its own file" },
         { 'p', "property", "add a line at the end of the policy", { "KEY=VALUE", ARGUMENT_ASSIGNMENT } },
         { 'v', "volume", "show a host path or named volume inside; \"ro\": read-only",
           { "SRC[:DEST][:OPTIONS]", ARGUMENT_FILE } },

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "policy/bindings.h"
 
@@ -15,6 +16,8 @@ typedef enum ManagerChoice {
 typedef struct PlanRequest {
         const char *name;      /* the name of the instance */
         const char *policy;    /* as the caller gave it */
+        dev_t program_device;  /* the program whose own policy this is: no other file may be executed under it */
+        ino_t program_inode;   /* 0: the policy is not a program's */
         char *const *arguments; /* the command; NULL: ExecStart= of the policy, or none */
         bool need_command;
         bool no_scope;

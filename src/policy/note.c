@@ -171,6 +171,17 @@ static int check_notes(const Notes *notes, Report *report) {
         return r == -ENOMEM ? r : check.result;
 }
 
+static int finish(Reading *reading, int r, Notes *ret, Report *report) {
+        if (r >= 0 && reading->notes.n > 0)
+                r = check_notes(&reading->notes, report);
+        if (r < 0 || reading->notes.n == 0) {
+                notes_deinit(&reading->notes);
+                return r < 0 ? report_if_oom(report, r) : -ENODATA;
+        }
+        *ret = reading->notes;
+        return 0;
+}
+
 int notes_read(int fd, const char *file, Notes *ret, Report *report) {
         Reading reading = { .file = file };
         char magic[2] = {};
@@ -179,12 +190,11 @@ int notes_read(int fd, const char *file, Notes *ret, Report *report) {
         if (TEMP_FAILURE_RETRY(pread(fd, magic, sizeof(magic), 0)) < 0)
                 return cannot_read(&reading, errno, report);
         r = memcmp(magic, "#!", sizeof(magic)) == 0 ? read_script(&reading, fd, report) : read_elf(&reading, fd, report);
-        if (r >= 0 && reading.notes.n > 0)
-                r = check_notes(&reading.notes, report);
-        if (r < 0 || reading.notes.n == 0) {
-                notes_deinit(&reading.notes);
-                return r < 0 ? report_if_oom(report, r) : -ENODATA;
-        }
-        *ret = reading.notes;
-        return 0;
+        return finish(&reading, r, ret, report);
+}
+
+int notes_from_text(const char *name, char *text, size_t size, Notes *ret, Report *report) {
+        Reading reading = { .file = name };
+
+        return finish(&reading, add(&reading, strdup(name), text, size), ret, report);
 }

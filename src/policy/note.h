@@ -30,3 +30,6 @@ void notes_deinit(Notes *notes);
  * line that a program may not bring along, -EFBIG for a script with too many comments, -ENOMEM, and the errors of
  * pread(2). It does not check the other lines. */
 int notes_read(int fd, const char *file, Notes *ret, Report *report);
+
+/* Makes *ret of one text, with the checks of notes_read(). Copies name, and takes over text, also on failure. */
+int notes_from_text(const char *name, char *text, size_t size, Notes *ret, Report *report);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "policy/builtin.h"
+#include "policy/own-policy.h"
 #include "policy/unit-file.h"
 #include "util/array.h"
 #include "util/config-home.h"
@@ -95,6 +96,44 @@ static int add_file(Loader *l, Documents *documents, char *file) {
 
 static const char builtin_name[] = "default.conf (built-in)";
 
+/* Takes over the strings. */
+static int add_note(Loader *l, Documents *documents, Note *note) {
+        Document *d;
+
+        if (l->n_files >= FILES_MAX || (l->size += note->size) > TEXTS_MAX)
+                return report_error(l->report, EFBIG, "%s: the program's policy is %s", note->name,
+                                    text_file_strerror(EFBIG));
+        d = ARRAY_APPEND(documents->items, documents->n);
+        if (!d)
+                return -ENOMEM;
+        *d = (Document) { .file = TAKE_PTR(note->name), .text = TAKE_PTR(note->text), .size = note->size };
+        l->n_files++;
+        return 0;
+}
+
+static bool is_elf(int fd) {
+        char magic[4];
+
+        return pread(fd, magic, sizeof(magic), 0) == sizeof(magic) && memcmp(magic, "\177ELF", sizeof(magic)) == 0;
+}
+
+/* Adds the policy of a program. Returns 1; 0 if the file is not a program with a policy, and so a policy itself; or
+ * -errno, reported. */
+static int add_program(Loader *l, const char *file, Documents *documents) {
+        _cleanup_close_ int fd = file_open_regular(file);
+        _cleanup_(notes_deinit) Notes notes = {};
+        int r;
+
+        if (fd < 0) /* add_file() reports it */
+                return 0;
+        r = own_policy_read(fd, file, &notes, l->report);
+        if (r == -ENODATA)
+                return is_elf(fd) ? report_error(l->report, ENODATA, "the program %s carries no policy", file) : 0;
+        for (size_t i = 0; r >= 0 && i < notes.n; i++)
+                r = add_note(l, documents, &notes.items[i]);
+        return r < 0 ? r : 1;
+}
+
 static int add_builtin(Documents *documents) {
         Document *d = ARRAY_APPEND(documents->items, documents->n);
 
@@ -166,6 +205,9 @@ static int collect(Loader *l, Origin from, const char *spec, Documents *document
         int r;
 
         if (from.file ? strchr(spec, '/') != NULL : policy_spec_is_path(spec)) {
+                r = from.file || endswith(spec, ".conf") ? 0 : add_program(l, spec, documents);
+                if (r != 0)
+                        return r < 0 ? r : 0;
                 r = add_file(l, documents, strdup(spec));
                 return r < 0 ? report_error_at(l->report, from, NULL, -r, "cannot read the policy %s: %s",
                                                spec, text_file_strerror(-r)) : 0;

@@ -19,7 +19,8 @@ char *policy_spec_name(const char *spec);
 
 /* Reads the policy that spec names. A name is looked up in search_path. Its drop-ins are the files *.conf in the
  * directories NAME.conf.d there, sorted by name; for drop-ins with the same name, the one in the earlier directory
- * wins. A path is read without drop-ins. The lines of a Base= policy come before those of the policy. If no file of the
+ * wins. A path is read without drop-ins; that of a program that has a policy of its own (policy/own-policy.h) is that
+ * policy, unless it ends in ".conf". The lines of a Base= policy come before those of the policy. If no file of the
  * name "default" is found, the built-in copy is read.
  *
  * Reads on after an error in a file, so that one run reports all errors. Returns 0 or -errno, reported: -EBADMSG for an

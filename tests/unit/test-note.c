@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "policy/note.h"
+#include "policy/own-policy.h"
 #include "util/fd.h"
 
 /* A file that is written field by field, in the class and byte order of another machine. */
@@ -460,6 +460,96 @@ static void test_refused_lines(_unused_ void **state) {
         }
 }
 
+typedef struct SidecarCase {
+        const char *what;
+        mode_t directory, sidecar;
+        uid_t directory_owner, program_owner, sidecar_owner; /* 1: somebody; all 0: not root's alone */
+        int result;
+} SidecarCase;
+
+static void try_sidecar(const SidecarCase *c) {
+        static const char text[] = "[Scope]\nTasksMax=7\n";
+        char *dir = temp_make(), program[PATH_MAX], sidecar[PATH_MAX];
+        Notes notes = {};
+        Log log;
+        int fd;
+
+        temp_file(dir, "x", "#!/bin/sh\n", 10);
+        temp_file(dir, "x" SIDECAR_SUFFIX, text, strlen(text));
+        temp_path(program, dir, "x");
+        temp_path(sidecar, dir, "x" SIDECAR_SUFFIX);
+        assert_int_equal(chmod(sidecar, c->sidecar), 0);
+        if (c->program_owner || c->sidecar_owner || c->directory_owner) {
+                assert_int_equal(chown(sidecar, c->sidecar_owner, 0), 0);
+                assert_int_equal(chown(program, c->program_owner, 0), 0);
+                assert_int_equal(chown(dir, c->directory_owner, 0), 0);
+        }
+        assert_int_equal(chmod(dir, c->directory), 0);
+
+        fd = open(program, O_RDONLY | O_CLOEXEC);
+        log_init(&log);
+        expect_result(c->what, own_policy_read(fd, "x", &notes, &log.report), c->result);
+        expect_in(c->what, log_text(&log), c->result ? "error: refused: " : "");
+        if (c->result == 0) {
+                expect_text(c->what, notes.items[0].text, text);
+                expect_text(c->what, notes.items[0].name, sidecar);
+        }
+        log_deinit(&log);
+        notes_deinit(&notes);
+        close(fd);
+        temp_remove(dir);
+}
+
+/* promise P44 */
+static void test_sidecar_owner(_unused_ void **state) {
+        static const SidecarCase cases[] = {
+                { "the owner's", 0755, 0644, 0, 0, 0, 0 },
+                { "a private one", 0700, 0600, 0, 0, 0, 0 },
+                { "its group can write to it", 0755, 0664, 0, 0, 0, -EPERM },
+                { "all can write to it", 0755, 0646, 0, 0, 0, -EPERM },
+                { "a group can replace it", 0775, 0644, 0, 0, 0, -EPERM },
+                { "all can replace it", 0777, 0644, 0, 0, 0, -EPERM },
+                { "in a directory like /tmp", 01777, 0644, 0, 0, 0, 0 },
+                { "root's beside somebody's program", 0755, 0644, 1, 1, 0, 0 },
+                { "somebody's own", 0755, 0644, 1, 1, 1, 0 },
+                { "somebody's beside root's program", 0755, 0644, 0, 0, 1, -EPERM },
+                { "somebody's in a directory like /tmp", 01777, 0644, 0, 0, 1, -EPERM },
+                { "beside the program of somebody else", 0755, 0644, 0, 1, 2, -EPERM },
+                { "in the directory of somebody else", 0755, 0644, 1, 0, 0, -EPERM },
+        };
+
+        for (size_t k = 0; k < ELEMENTSOF(cases); k++) {
+                const SidecarCase *c = &cases[k];
+
+                if (geteuid() == 0 || !(c->program_owner || c->sidecar_owner || c->directory_owner))
+                        try_sidecar(c);
+        }
+}
+
+/* A symlink may lead to a file that others write, and a FIFO would block. */
+static void test_sidecar_kind(_unused_ void **state) {
+        char *dir = temp_make(), path[PATH_MAX];
+        _cleanup_close_ int fd = -1;
+        Notes notes = {};
+        Log log;
+
+        temp_file(dir, "x", "#!/bin/sh\n", 10);
+        fd = open(temp_path(path, dir, "x"), O_RDONLY | O_CLOEXEC);
+        log_init(&log);
+        expect_result("no sidecar", own_policy_read(fd, "x", &notes, &log.report), -ENODATA);
+        temp_path(path, dir, "x" SIDECAR_SUFFIX);
+        assert_int_equal(symlink("x", path), 0);
+        expect_result("a symlink", own_policy_read(fd, "x", &notes, &log.report), -EPERM);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        expect_result("a FIFO", own_policy_read(fd, "x", &notes, &log.report), -EINVAL);
+        expect_number("reported", log.report.n_errors, 2);
+        assert_int_equal(fchmod(fd, 04755), 0);
+        expect_result("a set-user-ID program", own_policy_read(fd, "x", &notes, &log.report), -ENODATA);
+        log_deinit(&log);
+        temp_remove(dir);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_good),
@@ -473,6 +563,8 @@ int main(void) {
                 cmocka_unit_test(test_scripts),
                 cmocka_unit_test(test_long_script),
                 cmocka_unit_test(test_refused_lines),
+                cmocka_unit_test(test_sidecar_owner),
+                cmocka_unit_test(test_sidecar_kind),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

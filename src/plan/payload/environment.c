@@ -12,8 +12,6 @@
 #include "util/parse.h"
 #include "util/text.h"
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /* The assignments so far, later ones of the same name included. */
 typedef struct Variables {
         char **items;
@@ -45,7 +43,7 @@ static int pass_base(Builder *b, Variables *variables) {
                                              "TERM", "TZ",   "COLORTERM", "NO_COLOR", "LANGUAGE" };
         int r;
 
-        r = put_value(variables, "PATH", DEFAULT_PATH);
+        r = put_value(variables, "PATH", ENVIRONMENT_PATH);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++)
                 r = put_value(variables, names[i], host_variable(b->host, names[i]));
         for (char *const *v = b->host->environment; r >= 0 && v && *v; v++)
@@ -62,7 +60,7 @@ static int pass_base(Builder *b, Variables *variables) {
                         r = put_value(variables, "SHELL", b->user.shell);
                 /* The caller's PATH usually lacks the directories of root's programs. */
                 if (r >= 0 && b->plan->uid == 0 && b->host->uid != 0)
-                        r = put_value(variables, "PATH", DEFAULT_PATH);
+                        r = put_value(variables, "PATH", ENVIRONMENT_PATH);
         }
         return r;
 }

@@ -3,4 +3,7 @@
 
 #include "plan/builder.h"
 
+/* The payload's PATH, if the caller has none. */
+#define ENVIRONMENT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 int build_environment(Builder *b);

@@ -198,6 +198,25 @@ int build_command(RootBuilder *rb) {
                                                : find_by_name(rb, plan->arguments[0]);
 }
 
+int build_program(RootBuilder *rb) {
+        const PlanRequest *request = rb->b->request;
+        _cleanup_(spot_deinit) Spot spot = {};
+        struct stat st;
+        int r;
+
+        if (!request->program_inode || !rb->b->plan->executable)
+                return 0;
+        r = root_model_walk(&rb->model, rb->b->plan->executable, &spot);
+        if (r == -ENOMEM)
+                return r;
+        if (r >= 0 && spot.hosts && stat(spot.hosts[0], &st) >= 0 && st.st_dev == request->program_device &&
+            st.st_ino == request->program_inode)
+                return 0;
+        return report_error(rb->b->report, ESTALE, "%s in the sandbox is not the program %s whose own policy this is "
+                                                   "(--policy NAME uses another policy)",
+                            rb->b->plan->executable, request->policy);
+}
+
 /* The programs of a script's first line ("#!/usr/bin/env node"). Only a guess for a message comes of it, so errors do not
  * matter. */
 static const CodeMaker *find_in_script(const char *host) {

@@ -4,6 +4,9 @@
 #include "plan/root/builder.h"
 
 int build_command(RootBuilder *rb);
+
+/* Checks that the command is the program whose own policy the plan is made of. */
+int build_program(RootBuilder *rb);
 int build_code_maker(RootBuilder *rb);
 int build_working_directory(RootBuilder *rb);
 

@@ -163,6 +163,8 @@ int build_root(Builder *b) {
         if (r >= 0)
                 r = build_command(&rb);
         if (r >= 0)
+                r = build_program(&rb);
+        if (r >= 0)
                 r = build_code_maker(&rb);
         if (r >= 0)
                 r = build_libraries(&rb);

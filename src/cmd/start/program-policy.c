@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/start/program-policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "plan/payload/environment.h"
+#include "policy/own-policy.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+void program_policy_deinit(ProgramPolicy *p) {
+        free(p->spec);
+        *p = (ProgramPolicy) {};
+}
+
+/* Returns an O_PATH fd of an executable file, or -errno. */
+static int open_program(const char *path) {
+        _cleanup_close_ int place = open(path, O_PATH | O_CLOEXEC);
+        struct stat st;
+
+        if (place < 0 || fstat(place, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return -EACCES;
+        return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -errno : TAKE_FD(place);
+}
+
+/* Returns the fd, with the path in *ret, or -errno. */
+static int search_program(const char *name, char **ret) {
+        _cleanup_free_ char *dirs = strdup(getenv("PATH") ?: ENVIRONMENT_PATH);
+        char *position = NULL;
+
+        if (!dirs)
+                return -ENOMEM;
+        for (char *d = strtok_r(dirs, ":", &position); d; d = strtok_r(NULL, ":", &position)) {
+                _cleanup_free_ char *path = *d == '/' ? path_join(d, name) : strdup("");
+                int fd = !path ? -ENOMEM : *path ? open_program(path) : -ENOENT;
+
+                if (fd >= 0)
+                        *ret = TAKE_PTR(path);
+                if (fd >= 0 || fd == -ENOMEM)
+                        return fd;
+        }
+        return -ENOENT;
+}
+
+static bool is_roots_alone(const char *path) {
+        struct stat st;
+
+        return lstat(path, &st) >= 0 && st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Whether the program is in a directory that only packages and administrators write to. The payload of root's sandbox can
+ * make files that belong to root, but not there. */
+static bool is_installed(int program) {
+        static const char *const tops[] = { "/usr", "/opt", "/nix/store", "/gnu/store" };
+        _cleanup_free_ char *real = NULL;
+        char link[32];
+        bool found = false;
+
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", program);
+        if (link_read(AT_FDCWD, link, &real) < 0)
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(tops); i++)
+                found = found || path_is_below(real, tops[i]);
+        while (found && !streq(real, "/")) {
+                char *parent = path_parent(real);
+
+                found = parent && is_roots_alone(real);
+                free(real);
+                real = parent;
+                if (!parent)
+                        return false;
+        }
+        return found && is_roots_alone("/");
+}
+
+/* Looks whether the program has a policy. Returns 1, 0, or -errno, reported. */
+static int look(int program, const char *path, Report *report) {
+        _cleanup_close_ int fd = endswith(path, ".conf") ? -1 : fd_open_regular(program);
+        _cleanup_(notes_deinit) Notes notes = {};
+        int r = fd < 0 ? -ENODATA : own_policy_read(fd, path, &notes, report);
+
+        if (r == -EBADMSG || r == -EPERM)
+                report_notice(report, "--policy NAME starts %s under another policy than its own", path);
+        return r == -ENODATA ? 0 : r < 0 ? r : 1;
+}
+
+static int find(const char *command, bool asked, ProgramPolicy *ret, Report *report) {
+        _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int program = -1;
+        struct stat st;
+        int r = 0;
+
+        if (strchr(command, '/')) {
+                path = strdup(command);
+                program = path ? open_program(path) : -ENOMEM;
+        } else
+                program = search_program(command, &path);
+        if (program == -ENOMEM)
+                return report_oom(report);
+        if (program >= 0) /* otherwise, the plan says what is wrong with the command */
+                r = look(program, path, report);
+        if (r == 0 && asked)
+                return report_error(report, ENODATA, "--own: %s carries no policy", command);
+        if (r <= 0)
+                return r;
+        if (!asked && !is_installed(program))
+                return report_error(report, EPERM, "%s carries its own policy, which may allow more than the default "
+                                                   "policy: --own uses it, --policy default does not", path);
+        if (fstat(program, &st) < 0)
+                return report_error(report, errno, "cannot read %s: %s", path, strerror(errno));
+        *ret = (ProgramPolicy) { .spec = TAKE_PTR(path), .device = st.st_dev, .inode = st.st_ino };
+        return 0;
+}
+
+typedef struct Finding {
+        const char *command;
+        ProgramPolicy found;
+} Finding;
+
+/* A Look. */
+static void look_at_program(void *userdata, Report *silent) {
+        Finding *f = userdata;
+
+        (void) find(f->command, false, &f->found, silent);
+        program_policy_deinit(&f->found);
+}
+
+int program_policy_find(Rehearsal *rehearsal, const char *command, bool asked, ProgramPolicy *ret, Report *report) {
+        Finding finding = { .command = command };
+        int r = rehearse(rehearsal, look_at_program, &finding, report);
+
+        return r < 0 ? r : find(command, asked, ret, report);
+}

@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The policy in a program's own file: docs/elf-note.md. Needs no systemd.
+. "$(dirname "$0")/../lib.sh"
+note=" [no refusal]"
+quiet=("$isorun" --no-scope --quiet)
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+cd "$tmp" || exit
+
+# A program with the policy on standard input, made as docs/elf-note.md shows.
+make_program() { # name
+	cat >server.conf
+	sed -n '/^    .*\.pushsection/,/^$/p' "$top/docs/elf-note.md" >note.S
+	cc -o "$1" main.c note.S
+}
+cat >main.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+int main(void) { printf("says %s\n", getenv("SAYS")); }
+END
+policy='[Policy]
+Description=Its own
+[Sandbox]
+Environment=SAYS=note'
+make_program server <<<"$policy"
+no_isorun like "the assembler makes a note that readelf and strings know" \
+	"$(readelf -n server | grep isorun) $(strings server | grep Description=)" "*isorun*0x0000* Description=Its own"
+
+# Who may use it
+run "${quiet[@]}" ./server
+# promise P44
+refusal is "a program that anybody may have written does not choose its own policy" "$status $out$err" \
+	"125 isorun: ./server carries its own policy, which may allow more than the default policy: --own uses it, \
+--policy default does not"
+run "${quiet[@]}" --own ./server
+is "--own uses it" "$status $out" "0 says note"
+run "${quiet[@]}" --policy default ./server
+is "--policy uses another one" "$status $out" "0 says (null)"
+run "${quiet[@]}" -p RootDirectory=/ ./server
+is "with another root, the command may be another file" "$status $out" "0 says (null)"
+run "${quiet[@]}" --policy ./server sh -c 'echo $SAYS'
+is "--policy takes a program, for other commands, too" "$status $out" "0 note"
+run "${quiet[@]}" --own --dry-run ./server
+like "the plan says where each line comes from" "$out" "*  policy *./server
+  description *Its own   # ./server (note):2
+*"
+run "$isoctl" check "$tmp/server"
+is "isoctl check takes a program" "$status $out" "0 "
+run "$isoctl" explain "$tmp/server" -- sh
+like "isoctl explain takes a program" "$out" "*# $tmp/server (note):2*"
+run "$isoctl" cat ./server
+is "isoctl cat takes a program" "$out" "# ./server (note)
+$policy"
+run "$isoctl" check /bin/true
+refusal is "... that carries one" "$status $err" "125 isoctl: the program /bin/true carries no policy"
+run "${quiet[@]}" --own true
+refusal is "--own needs such a program" "$status $err" "125 isorun: --own: true carries no policy"
+run "${quiet[@]}" --own
+refusal is "--own needs a command" "$status $err" "125 isorun: --own needs a command, whose policy it uses"
+run "${quiet[@]}" --own --policy web ./server
+refusal is "--own is a choice of the policy" "$status $err" "125 isorun: --own cannot be combined with --policy"
+PATH=$tmp:$PATH run "${quiet[@]}" --own server
+is "the command is looked up in PATH" "$status $out" "0 says note"
+mkdir other
+cc -o other/server main.c
+PATH=$tmp:$PATH run "${quiet[@]}" --own -E PATH="$tmp/other" server
+# promise P44
+refusal like "no other file is executed under it" "$status $out$err" \
+	"125 isorun: $tmp/other/server in the sandbox is not the program $tmp/server whose own policy this is *"
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /opt && cp server /opt && exec "$@"' sh "${quiet[@]}" /opt/server
+	is "an installed program chooses its own policy" "$status $out" "0 says note"
+	run unshare -m sh -c 'mount -t tmpfs -o mode=775 none /opt && cp server /opt && exec "$@"' sh "${quiet[@]}" /opt/server
+	# promise P44
+	refusal like "... unless others can write to a directory above it" "$status $out$err" "125 isorun: /opt/server carries *"
+	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /opt && cp server /opt && chown 1 /opt/server && exec "$@"' sh \
+		"${quiet[@]}" /opt/server
+	# promise P44
+	refusal like "... or it belongs to somebody else" "$status $out$err" "125 isorun: /opt/server carries *"
+else
+	skip "an installed program chooses its own policy" "this user cannot install one"
+fi
+
+# Wrong policies
+make_program wrong <<<"[Policy]
+ExecStart=/bin/sh
+[Sandbox]
+PrivateNetwork=maybe"
+run "${quiet[@]}" --own ./wrong
+refusal is "the program is the command" "$status $out$(head -n1 <<<"$err")" \
+	"125 isorun: ./wrong (note):2: ExecStart=: a program's own policy has no command: the program is the command"
+run "$isorun" --no-scope --own ./wrong
+refusal is "... with a notice of the way around" "$(sed -n 2p <<<"$err")" \
+	"isorun: notice: --policy NAME starts ./wrong under another policy than its own"
+make_program wrong <<<"[Sandbox]
+PrivateNetwork=maybe"
+run "$isoctl" check ./wrong
+refusal like "an error names its line of the note" "$status $err" "125 isoctl: ./wrong (note):2: PrivateNetwork=*"
+head -c -100 server >cut
+chmod 755 cut
+run "${quiet[@]}" ./cut
+refusal is "the policy of a file is not lost with its end" "$status $out$err" \
+	"125 isorun: ./cut: cannot look for a policy in it: its section headers are not in the file"
+run "${quiet[@]}" --policy default ./cut
+is "... which --policy still starts" "$status $out" "0 says (null)"
+chmod u+s server
+run "${quiet[@]}" --own ./server
+refusal is "a set-user-ID program has none" "$status $out$err" "125 isorun: --own: ./server carries no policy"
+chmod u-s server
+if [ "$(id -u)" = 0 ]; then
+	cp "$isorun" own-isorun
+	cp server hidden
+	chmod 711 hidden
+	run setpriv --reuid 65534 --regid 65534 --clear-groups ./own-isorun --no-scope --quiet ./hidden
+	is "the caller cannot know the policy of a file that it cannot read" "$status $out" "0 says (null)"
+else
+	skip "the caller cannot know the policy of a file that it cannot read" "only root can be somebody else"
+fi
+
+# Scripts
+cat >script <<'END'
+#!/bin/sh
+# A script.
+
+# isorun: [Sandbox]
+# isorun: Environment=SAYS=script
+echo "says $SAYS"
+END
+chmod 755 script
+run "${quiet[@]}" ./script
+# promise P44
+refusal like "a script does not choose its own policy" "$status $out$err" "125 isorun: ./script carries its own policy*"
+run "${quiet[@]}" --own ./script
+is "a script has its policy in comments" "$status $out" "0 says script"
+sed -i 's/Environment=/Environmnt=/' script
+run "${quiet[@]}" --own ./script
+refusal like "... whose errors name its line" "$status $out$err" "125 isorun: ./script:5: Environmnt=*"
+
+# Sidecars
+printf '[Sandbox]\nEnvironment=SAYS=sidecar\n' >server.isorun.conf
+run "${quiet[@]}" ./server
+# promise P44
+refusal like "a sidecar makes no difference to that" "$status $out$err" "125 isorun: ./server carries its own policy*"
+run "${quiet[@]}" --own ./server
+is "a sidecar comes before the note" "$status $out" "0 says sidecar"
+ln -s server link
+run "${quiet[@]}" --own ./link
+is "a sidecar is beside the file that a link leads to" "$status $out" "0 says sidecar"
+run "$isoctl" cat ./server
+is "isoctl cat shows it" "$out" "# $tmp/server.isorun.conf
+[Sandbox]
+Environment=SAYS=sidecar"
+chmod 664 server.isorun.conf
+run "${quiet[@]}" --own ./server
+refusal is "a sidecar that others can write to is refused" "$status $out$err" \
+	"125 isorun: refused: $tmp/server.isorun.conf: only root and the owner of the program may be able to write to this \
+file and its directory"
