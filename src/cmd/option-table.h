@@ -92,6 +92,7 @@ enum {
         ARG_KILL,
         ARG_UNIT,
         ARG_BASE,
+        ARG_SYNTAX,
         ARG_FULL,
         ARG_FORCE,
         ARG_DROP_IN,
