@@ -96,6 +96,7 @@ enum {
         ARG_FULL,
         ARG_FORCE,
         ARG_DROP_IN,
+        ARG_FILTER,
 };
 
 extern const Syntax isorun_syntax;
