@@ -11,12 +11,12 @@ import re
 import sys
 
 FIELDS = {
-    "POLICY": ["list", "type", "fallback", "example", "help"],
-    "SCOPE": ["list", "type", "property", "signature", "file", "since", "example", "help"],
-    "SANDBOX": ["list", "type", "fallback", "example", "help"],
-    "LIMIT": ["resource"],
+    "POLICY": ["list", "type", "fallback", "example", "help", "order"],
+    "SCOPE": ["list", "type", "property", "signature", "file", "since", "example", "help", "order"],
+    "SANDBOX": ["list", "type", "fallback", "example", "help", "order"],
+    "LIMIT": ["resource", "order"],
 }
-VALUE = re.compile(r'\s*("(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*|[^,"]+)\s*(?:,|$)')
+VALUE = re.compile(r'\s*([A-Z_]+\((?:"[^"]*"|[^)"]*)\)|"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*|[^,"]+)\s*(?:,|$)')
 
 
 def unquote(value):

@@ -29,6 +29,51 @@ typedef enum DirectiveId {
         _DIRECTIVE_MAX,
 } DirectiveId;
 
+/* How two policies compare in a directive, and which value permits only what both permit: plan/permit. A value that
+ * nothing below orders is permitted only by the same value. A row of directives.inc has, as its last column:
+ *
+ *   FREE                permits nothing, and does not limit the payload
+ *   KEPT                the same, but the payload relies on it: two policies must not contradict each other
+ *   SAME                each value permits something else, and so does none
+ *   YES, NO             permits less than the other
+ *   RANK("a b < - < c") the words from the one that permits least; "-" if it is not set
+ *   LESS                a smaller number permits less; not set: no limit. A share and a number do not compare
+ *   LESS_UNSET(N)       a smaller number permits less; not set: N
+ *   LESS_OWN            a smaller number permits less; not set: a limit that the policy does not know
+ *   NICE                a larger number permits less; not set: 0
+ *   ALLOWS, DENIES      a list of what is allowed, or of what is not
+ *   PART(name)          its values are part of another directive's
+ * and the others, for a kind of value with an order of its own. */
+typedef enum Order {
+        ORDER_MISSING,
+        ORDER_FREE,
+        ORDER_KEPT,
+        ORDER_SAME,
+        ORDER_YES,
+        ORDER_NO,
+        ORDER_RANK,
+        ORDER_LESS,
+        ORDER_LESS_OWN,
+        ORDER_NICE,
+        ORDER_ALLOWS,
+        ORDER_DENIES,
+        ORDER_PART,
+        ORDER_NUMBERS,     /* a bitmap of what is allowed; not set: all */
+        ORDER_PER_DEVICE,  /* a number for each device */
+        ORDER_ADDRESSES,   /* IPAddressDeny= and IPAddressAllow= */
+        ORDER_DEVICES,     /* DeviceAllow= and DevicePolicy= */
+        ORDER_ROOT,
+        ORDER_PLACES,      /* the paths inside, and what is there */
+        ORDER_CREDENTIALS,
+        ORDER_EXEC,        /* ExecPaths= and NoExecPaths= */
+        ORDER_GRANTS,
+        ORDER_USER,        /* User= and Group= */
+        ORDER_STREAM,      /* standard input and output */
+        ORDER_BITS,        /* capabilities, address families, namespaces */
+        ORDER_CALLS,
+        _ORDER_MAX,
+} Order;
+
 typedef struct Directive {
         const char *name;
         Section section;
@@ -39,6 +84,11 @@ typedef struct Directive {
         const char *example;
         const char *help;       /* one line for the manual and for completion */
         int resource;           /* Limit*=: the RLIMIT_ of setrlimit(2) */
+
+        Order order;
+        const char *ranks;      /* RANK */
+        uint64_t unset;         /* LESS, LESS_UNSET: the number if the policy sets none */
+        DirectiveId part_of;    /* PART */
 
         /* [Scope] */
         const char *property;   /* of org.freedesktop.systemd1(5) */
