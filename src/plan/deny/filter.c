@@ -97,14 +97,38 @@ static void deny_unless_named(Plan *plan, const SettingList *list, const char *g
         }
 }
 
-static void deny_named(Builder *b, const SettingList *list, int error) {
+static void deny_named(Plan *plan, const Policy *policy, int error) {
         /* A file in memory is on no mount that could be noexec. */
         static const char *const memory_files[] = { "memfd_create", "memfd_secret", NULL };
+        const SettingList *list = &policy->settings[D_SystemCallFilter];
 
         /* The kernel's keyrings belong to users, not to namespaces, so the payload could read the caller's keys. */
-        deny_unless_named(b->plan, list, "@keyring", syscall_group_find("@keyring")->members, error);
-        if (policy_is_true(b->policy, D_MemoryDenyWriteExecute))
-                deny_unless_named(b->plan, list, "", memory_files, error);
+        deny_unless_named(plan, list, "@keyring", syscall_group_find("@keyring")->members, error);
+        if (policy_is_true(policy, D_MemoryDenyWriteExecute))
+                deny_unless_named(plan, list, "", memory_files, error);
+}
+
+int build_permitted_calls(Plan *plan, const Policy *policy) {
+        const SettingList *list = &policy->settings[D_SystemCallFilter];
+        int error = (int) policy_get(policy, D_SystemCallErrorNumber)->value.number;
+
+        if (add_known(plan, error) < 0)
+                return -ENOMEM;
+        set_calls(plan, list->items[0].value.inverted ? "@known" : "@default", 0, 0);
+        if (build_nests(policy))
+                allow_nesting(plan);
+        if (build_has_private_ids(policy))
+                allow_private_ids(plan);
+
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+                int denied = v->number2 ? (int) v->number : error;
+
+                if (v->words)
+                        set_calls(plan, v->words[0], v->inverted || v->number2 ? denied : 0, 0);
+        }
+        deny_named(plan, policy, error);
+        return 0;
 }
 
 static void notice_unknown(Builder *b, const Setting *s) {
@@ -119,27 +143,12 @@ static void notice_unknown(Builder *b, const Setting *s) {
 
 static int build_calls(Builder *b) {
         const SettingList *list = build_list(b, D_SystemCallFilter);
-        int error = (int) policy_get(b->policy, D_SystemCallErrorNumber)->value.number;
-        bool deny_list = list->items[0].value.inverted;
         Plan *plan = b->plan;
 
-        if (add_known(plan, error) < 0)
+        if (build_permitted_calls(plan, b->policy) < 0)
                 return -ENOMEM;
-        set_calls(plan, deny_list ? "@known" : "@default", 0, 0);
-        if (build_nests(b->policy))
-                allow_nesting(plan);
-        if (build_has_private_ids(b->policy))
-                allow_private_ids(plan);
-
-        for (size_t i = 0; i < list->n; i++) {
-                const Value *v = &list->items[i].value;
-                int denied = v->number2 ? (int) v->number : error;
-
-                if (v->words)
-                        set_calls(plan, v->words[0], v->inverted || v->number2 ? denied : 0, 0);
+        for (size_t i = 0; i < list->n; i++)
                 notice_unknown(b, &list->items[i]);
-        }
-        deny_named(b, list, error);
 
         /* Without execve, the command cannot be started. systemd.exec(5) always allows @default. */
         if (plan_find_call(plan, "execve") && plan_find_call(plan, "execve")->error)
