@@ -155,6 +155,12 @@ install_isorun() {
 	installed=1
 }
 
+# Compares running instances with their plans.
+verified() { # NAME...
+	run "${who[@]}" "$isoctl" verify --quiet --no-legend "$@"
+	no_refusal is "${label:+$label: }isoctl verify finds nothing wrong with $*" "$status $out$err" "0 "
+}
+
 # Whether a process has a matching command line. (ok "…" pgrep … >/dev/null would discard the result of ok, too.)
 runs() { pgrep -f "$1" >/dev/null; }
 gone() { ! runs "$1"; }

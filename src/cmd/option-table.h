@@ -92,9 +92,11 @@ enum {
         ARG_KILL,
         ARG_UNIT,
         ARG_BASE,
+        ARG_SYNTAX,
         ARG_FULL,
         ARG_FORCE,
         ARG_DROP_IN,
+        ARG_FILTER,
 };
 
 extern const Syntax isorun_syntax;

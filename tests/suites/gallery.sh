@@ -91,9 +91,36 @@ test_builds() {
 	in_project 'echo "int main(void) { return 7; }" >seven.c'
 	works "build-c: make builds a program" "7" sh -c 'make -s seven && ./seven; echo $?; rm seven*'
 	test_build build-c
+	test_other_builds
 
 	test_python
 	test_build build-python
+}
+
+# Other programs that build, under build-c. A program that is not installed is skipped.
+builds() { # program, expected output, script
+	if there "$1"; then
+		works "build-c: $1" "$2" sh -c "mkdir o && cd o && $3"
+		in_project 'rm -rf o'
+	else
+		skip "$label: build-c: $1" "it is not installed"
+	fi
+}
+
+test_other_builds() {
+	builds meson "0 passed" "echo 'int main(void) { return 0; }' >a.c && printf \"project('x', 'c')\\ntest('x', executable('x', 'a.c'))\\n\" >meson.build &&
+		meson setup b >/dev/null && meson compile -C b >/dev/null && meson test -C b >/dev/null; echo \$? passed"
+	builds cmake 7 "echo 'int main(void) { return 7; }' >a.c && printf 'cmake_minimum_required(VERSION 3.10)\nproject(x C)\nadd_executable(x a.c)\n' >CMakeLists.txt &&
+		cmake -B b >/dev/null && cmake --build b >/dev/null && b/x; echo \$?"
+	builds perl 42 "mkdir lib && echo 'package Answer; our \$VERSION = 1; sub answer { 42 } 1;' >lib/Answer.pm &&
+		echo 'use ExtUtils::MakeMaker; WriteMakefile(NAME => q(Answer), VERSION => 1);' >Makefile.PL &&
+		perl Makefile.PL INSTALL_BASE=\$PWD/i >/dev/null && make install >/dev/null && perl -Ii/lib/perl5 -MAnswer -e 'print Answer::answer()'"
+	builds gem 42 "mkdir lib && echo 'def answer = 42' >lib/answer.rb &&
+		echo 'Gem::Specification.new { |s| s.name = %q(answer); s.version = %q(1); s.summary = %q(x); s.authors = [%q(x)]; s.files = [%q(lib/answer.rb)] }' >answer.gemspec &&
+		gem build -q answer.gemspec >/dev/null 2>&1 && gem install -q --local --user-install --no-document answer-1.gem >/dev/null 2>&1 &&
+		ruby -e 'require %q(answer); print answer'"
+	builds pdflatex a.pdf "printf '\\\\documentclass{article}\\\\begin{document}\\\\tableofcontents\\\\section{A}\\\\end{document}' >a.tex &&
+		pdflatex -interaction=batchmode a >/dev/null && ls *.pdf"
 }
 
 test_python() {
@@ -190,6 +217,7 @@ test_ffmpeg() {
 	works "convert: ffmpeg changes a format" "12" sh -c \
 		'ffmpeg -v error -y -f lavfi -i testsrc=d=0.5:s=32x32:r=24 in.avi && ffmpeg -v error -y -i in.avi out.webm &&
 		ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 out.webm'
+	also no_refusal is "$label: ... without a warning about memory" "$err" ""
 }
 
 test_convert() {

@@ -155,3 +155,55 @@ run "${quiet[@]}" --own ./server
 refusal is "a sidecar that others can write to is refused" "$status $out$err" \
 	"125 isorun: refused: $tmp/server.isorun.conf: only root and the owner of the program may be able to write to this \
 file and its directory"
+
+# The header, and the build systems of docs/examples/note
+export PATH=${isoctl%/*}:$PATH HOME=${HOME:-$tmp}
+export CPPFLAGS=-I$top/include CFLAGS=-I$top/include CGO_CFLAGS=-I$top/include
+cat >literal.c <<'END'
+#include <isorun/policy.h>
+ISORUN_POLICY("[Policy]\n"
+              "Description=\"a literal\"\n")
+#include "main.c"
+END
+for compiler in "cc -O2" "c++ -xc++ -O2" "cc -O2 -flto -ffunction-sections -fdata-sections -Wl,--gc-sections" "clang -O2"; do
+	if ! [ -x "$(command -v "${compiler%% *}")" ]; then
+		skip "a literal, with $compiler" "no ${compiler%% *}"
+		continue
+	fi
+	# shellcheck disable=SC2086
+	run $compiler -Wall -Wextra -Wpedantic -Werror $CFLAGS -o literal literal.c
+	[ "$status" != 0 ] || run "$isoctl" cat ./literal
+	is "a literal, with $compiler" "$status $out" '0 # ./literal (note)
+[Policy]
+Description="a literal"'
+done
+
+example() { # description, program, command to build it
+	local wrong
+	if ! [ -x "$(command -v "${3%% *}")" ]; then
+		skip "$1" "no ${3%% *}"
+		return
+	fi
+	rm -rf example
+	cp -r "$top/docs/examples/note" example
+	run sh -c "cd example && $3"
+	[ "$status" != 0 ] || run "${quiet[@]}" --own "example/$2"
+	is "$1" "$status $out" "0 started under its-own-policy"
+	sed -i 's/its-own/another-one/' example/server.conf
+	run sh -c "cd example && $3"
+	[ "$status" != 0 ] || run "${quiet[@]}" --own "example/$2"
+	also is "... is built again after a change" "$status $out" "0 started under another-one-policy"
+	[ -n "${4-}" ] || return 0
+	sed -i 's/PrivateNetwork=no/PrivateNetwork=maybe/' example/server.conf
+	run sh -c "cd example && $3"
+	wrong=$(cat "$tmp/out" "$tmp/err")
+	also refusal like "... but not with a wrong policy" "$status $wrong" "[1-9]*server.conf:5: PrivateNetwork=*"
+}
+example "make" server make checked
+example "meson" build/server "meson setup build . >/dev/null && ninja -C build" checked
+example "CMake" build/server "cmake -S . -B build >/dev/null && cmake --build build" checked
+example "Rust" server "rustc -C opt-level=1 server.rs"
+example "Rust, static" server "rustc -C target-feature=+crt-static server.rs"
+example "Go, with cgo" server "go build server.go"
+sed -e '/isorun/d' -e '/^ISORUN/d' "$top/docs/examples/note/server.c" >started.c
+example "an object" server "cc $CPPFLAGS -o server policy.S ../started.c"

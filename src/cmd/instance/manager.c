@@ -11,6 +11,7 @@
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/library.h"
+#include "util/text.h"
 
 /* Functions that isorun does not need, so they have a table of their own. */
 #define MANAGER_FUNCTIONS(X)            \
@@ -213,27 +214,65 @@ static int finish(Manager *m, sd_bus_message *message, int r, const char *name, 
         return r < 0 ? r : 0;
 }
 
-int manager_main_process(Manager *m, const char *unit, pid_t *ret, Report *report) {
-        _cleanup_free_ char *path = NULL;
-        sd_bus_message *message = NULL, *reply = NULL;
-        uint32_t pid;
-        int r;
+/* Asks for a property of a unit. interface is Service or Scope. Returns 0 or -errno, reported. */
+static int get_property(Manager *m, const char *unit, const char *interface, const char *property,
+                        sd_bus_message **ret, Report *report) {
+        _cleanup_free_ char *path = NULL, *name = format("org.freedesktop.systemd1.%s", interface);
+        sd_bus_message *message = NULL;
+        int r = name ? m->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path) : -ENOMEM;
 
-        r = m->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
         if (r >= 0)
                 r = m->lib->sd_bus_message_new_method_call(m->bus, &message, SYSTEMD_DESTINATION, path,
                                                            "org.freedesktop.DBus.Properties", "Get");
         if (r >= 0)
-                r = m->lib->sd_bus_message_append(message, "ss", "org.freedesktop.systemd1.Service", "MainPID");
-        r = finish(m, message, r, unit, &reply, report);
+                r = m->lib->sd_bus_message_append(message, "ss", name, property);
+        return finish(m, message, r, unit, ret, report);
+}
+
+static int cannot_read(const char *unit, int error, Report *report) {
+        return report_error(report, -error, "%s: cannot read systemd's answer: %s", unit, strerror(-error));
+}
+
+int manager_main_process(Manager *m, const char *unit, pid_t *ret, Report *report) {
+        sd_bus_message *reply = NULL;
+        uint32_t pid;
+        int r;
+
+        r = get_property(m, unit, "Service", "MainPID", &reply, report);
         if (r < 0)
                 return r;
         r = m->lib->sd_bus_message_read(reply, "v", "u", &pid);
         m->lib->sd_bus_message_unref(reply);
         if (r < 0)
-                return report_error(report, -r, "%s: cannot read systemd's answer: %s", unit, strerror(-r));
+                return cannot_read(unit, r, report);
         *ret = (pid_t) pid;
         return 0;
+}
+
+int manager_read_property(Manager *m, const char *unit, const char *property, char type, ManagerValue *ret,
+                          Report *report) {
+        const char signature[] = { type, '\0' }, *text = NULL;
+        sd_bus_message *reply = NULL;
+        int32_t number = 0;
+        uint64_t big = 0;
+        int r;
+
+        r = get_property(m, unit, endswith(unit, ".service") ? "Service" : "Scope", property, &reply, report);
+        if (r < 0)
+                return r;
+        if (type == 's')
+                r = m->lib->sd_bus_message_read(reply, "v", signature, &text);
+        else if (type == 't')
+                r = m->lib->sd_bus_message_read(reply, "v", signature, &big);
+        else
+                r = m->lib->sd_bus_message_read(reply, "v", signature, &number);
+        if (r >= 0)
+                *ret = (ManagerValue) { .number = type == 't' ? big : (uint64_t) number,
+                                        .text = text ? strdup(text) : NULL };
+        m->lib->sd_bus_message_unref(reply);
+        if (r < 0)
+                return cannot_read(unit, r, report);
+        return text && !ret->text ? report_oom(report) : 0;
 }
 
 int manager_stop(Manager *m, const char *unit, const char *name, Report *report) {

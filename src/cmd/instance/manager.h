@@ -40,3 +40,13 @@ int manager_freeze(Manager *manager, const char *unit, const char *name, bool fr
 /* Sets properties for as long as the unit runs. systemd sets all of them or none. */
 int manager_set_properties(Manager *manager, const char *unit, const char *name, const PlanProperty *properties,
                            size_t n, Report *report);
+
+/* A property of a unit. */
+typedef struct ManagerValue {
+        uint64_t number; /* of the types i, t and b */
+        char *text;      /* of the type s; the caller frees it */
+} ManagerValue;
+
+/* Reads a property of a scope or service whose type is one of i, t, b and s. */
+int manager_read_property(Manager *manager, const char *unit, const char *property, char type, ManagerValue *ret,
+                          Report *report);

@@ -6,6 +6,7 @@
 
 #include "util/array.h"
 #include "util/fd.h"
+#include "util/mount-table.h"
 #include "util/text.h"
 
 void places_deinit(Places *places) {
@@ -40,20 +41,6 @@ static int read_places(Places *places, char *text) {
         return 0;
 }
 
-/* Undoes the escapes of proc_pid_mountinfo(5): space, tab, newline and backslash are \OOO. */
-static void unescape(char *s) {
-        char *out = s;
-
-        for (; *s; s++) {
-                if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-                        *out++ = (char) ((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-                        s += 3;
-                } else
-                        *out++ = *s;
-        }
-        *out = '\0';
-}
-
 /* Notes a line of mountinfo. The first mount at a place is the place itself, and the last one is the one that processes
  * see. Returns 0 or -ENOMEM. */
 static int read_mount(Places *places, char *line, unsigned *seen) {
@@ -69,8 +56,8 @@ static int read_mount(Places *places, char *line, unsigned *seen) {
         }
         type = strtok_r(rest + 3, " ", &position);
         source = type ? strtok_r(NULL, " ", &position) : NULL;
-        unescape(field[3]);
-        unescape(field[4]);
+        mount_unescape(field[3]);
+        mount_unescape(field[4]);
 
         for (size_t i = 0; i < places->n; i++) {
                 Place *p = &places->items[i];

@@ -94,7 +94,7 @@ static int find(const char *command, bool asked, ProgramPolicy *ret, Report *rep
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int program = -1;
         struct stat st;
-        int r = 0;
+        int r;
 
         if (strchr(command, '/')) {
                 path = strdup(command);
@@ -103,8 +103,9 @@ static int find(const char *command, bool asked, ProgramPolicy *ret, Report *rep
                 program = search_program(command, &path);
         if (program == -ENOMEM)
                 return report_oom(report);
-        if (program >= 0) /* otherwise, the plan says what is wrong with the command */
-                r = look(program, path, report);
+        if (program < 0) /* without --own, the plan says so */
+                return asked ? report_error(report, -program, "--own: %s: %s", command, strerror(-program)) : 0;
+        r = look(program, path, report);
         if (r == 0 && asked)
                 return report_error(report, ENODATA, "--own: %s carries no policy", command);
         if (r <= 0)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "plan/show/show.h"
+#include "sandbox/inside/promises.h"
 #include "sandbox/inside/pty.h"
 #include "sandbox/root/given.h"
 #include "sandbox/wire/control.h"
@@ -123,14 +124,14 @@ static void enter(Request *r) {
 }
 
 /* Returns an fd of a file in memory with the text that write() makes, or -errno. */
-static int make_text(const Plan *plan, int (*write)(const Plan *plan, FILE *f)) {
+static int make_text(const Payload *payload, int (*write)(const Payload *payload, FILE *f)) {
         _cleanup_close_ int fd = memfd_create("isorun-text", MFD_CLOEXEC);
         FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
         int r;
 
         if (!f)
                 return -errno;
-        r = write(plan, f);
+        r = write(payload, f);
         if (r >= 0 && ferror(f))
                 r = -EIO;
         if (fclose(f) != 0 && r >= 0)
@@ -142,12 +143,14 @@ static int send_text(const Request *r, const int *fds, unsigned n) {
         return control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, fds, n);
 }
 
-static int write_plan(const Plan *plan, FILE *f) {
+static int write_plan(const Payload *payload, FILE *f) {
+        const Plan *plan = payload->inside->plan;
+
         return plan_print_text(plan, plan->source, f);
 }
 
-static void show_plan(const Request *r) {
-        int fd = make_text(r->payload->inside->plan, write_plan), q = fd;
+static void show_plan(const Request *r, int (*write)(const Payload *payload, FILE *f)) {
+        int fd = make_text(r->payload, write), q = fd;
 
         if (q >= 0)
                 q = send_text(r, &fd, 1);
@@ -155,7 +158,9 @@ static void show_plan(const Request *r) {
                 fail(r->f, -q, "cannot send the plan");
 }
 
-static int write_places(const Plan *plan, FILE *f) {
+static int write_places(const Payload *payload, FILE *f) {
+        const Plan *plan = payload->inside->plan;
+
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == MOUNT_GRANT)
                         fprintf(f, "%s%c%s\n", plan->mounts[i].grant_write ? "rw" : "ro",
@@ -173,7 +178,7 @@ static int open_namespace(const Payload *payload, size_t inner, const char *path
 }
 
 static void show_places(const Request *r) {
-        const int fds[] = { make_text(r->payload->inside->plan, write_places),
+        const int fds[] = { make_text(r->payload, write_places),
                             open_namespace(r->payload, INNER_USERS, "/proc/self/ns/user"),
                             open_namespace(r->payload, INNER_MOUNTS, "/proc/self/ns/mnt") };
         int q = 0;
@@ -211,8 +216,8 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
                 fail(f, -q, "cannot read the request: the version of isoctl is not %s", control_header.program);
         else if (q > 0 && r.request.type == CONTROL_ENTER)
                 enter(&r);
-        else if (q > 0 && r.request.type == CONTROL_PLAN) {
-                show_plan(&r);
+        else if (q > 0 && (r.request.type == CONTROL_PLAN || r.request.type == CONTROL_PROMISES)) {
+                show_plan(&r, r.request.type == CONTROL_PLAN ? write_plan : promises_write);
                 _exit(0);
         } else if (q > 0 && r.request.type == CONTROL_PLACES) {
                 show_places(&r);

@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 /* Raise this with every change of a request or a reply. */
-enum { CONTROL_VERSION = 1 };
+enum { CONTROL_VERSION = 2 };
 
 typedef struct ControlHeader {
         char magic[8];
@@ -32,6 +32,7 @@ typedef enum ControlType {
         CONTROL_ENTER = 1, /* run a command; strings: TERM, arguments; fds: those of 0-2 that are not the new
                               terminal */
         CONTROL_PLAN,      /* show the plan */
+        CONTROL_PROMISES,  /* show what isoctl verify can compare: sandbox/inside/promises.h */
         CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
         /* any number of these may follow when the command runs */
         CONTROL_SIGNAL,    /* send signal `value` to the command */

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/verify/task.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "policy/value/names.h"
+#include "util/array.h"
+#include "util/clock.h"
+#include "util/fd.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/process.h"
+#include "util/text.h"
+
+/* A payload with many threads, or that forks all the time, must not keep this busy for ever. */
+enum { TASKS_MAX = 1 << 16, LOOK_SECONDS = 10 };
+
+/* A process of the machine. */
+typedef struct Process {
+        pid_t pid, parent;
+        bool in_cgroup, descends;
+} Process;
+
+typedef struct Processes {
+        Process *items;
+        size_t n;
+} Processes;
+
+void tasks_deinit(Tasks *tasks) {
+        for (size_t i = 0; i < tasks->n; i++) {
+                free(tasks->items[i].groups);
+                free(tasks->items[i].uid_map);
+                free(tasks->items[i].gid_map);
+        }
+        free(tasks->items);
+        *tasks = (Tasks) {};
+}
+
+int task_namespace(const char *name) {
+        for (int i = 0; i < TASK_NAMESPACES && namespace_types[i].name; i++)
+                if (streq(namespace_types[i].name, name))
+                        return i;
+        return -1;
+}
+
+ino_t namespace_inode(int dir, const char *name) {
+        _cleanup_free_ char *path = format("ns/%s", name), *target = NULL;
+        uint64_t inode;
+
+        if (!path || link_read(dir, path, &target) < 0 || sscanf(target, "%*[a-z_]:[%" SCNu64 "]", &inode) != 1)
+                return 0;
+        return (ino_t) inode;
+}
+
+static bool is_in(const Instance *instance, pid_t pid) {
+        _cleanup_free_ char *cgroup = NULL;
+
+        return process_cgroup(pid, &cgroup) >= 0 && path_is_at_or_below(cgroup, instance->cgroup);
+}
+
+static int list_processes(const Instance *instance, Processes *ret) {
+        DIR *dir = opendir("/proc");
+        struct dirent *e;
+        int r = dir ? 0 : -errno;
+
+        while (r >= 0 && (e = readdir(dir))) {
+                ProcessFacts facts;
+                Process *p;
+                int pid;
+
+                if (parse_int(e->d_name, 1, INT_MAX, &pid) < 0 || process_facts(pid, &facts) < 0)
+                        continue;
+                p = ARRAY_APPEND(ret->items, ret->n);
+                if (p)
+                        *p = (Process) { pid, facts.parent, is_in(instance, pid), pid == instance->pid };
+                else
+                        r = -ENOMEM;
+        }
+        if (dir)
+                closedir(dir);
+        return r;
+}
+
+static bool descends(const Processes *all, pid_t pid) {
+        for (size_t i = 0; i < all->n; i++)
+                if (all->items[i].pid == pid)
+                        return all->items[i].descends;
+        return false;
+}
+
+/* Marks the descendants of the reaper. A pid may be less than its parent's, so this goes over all until nothing
+ * changes. */
+static void mark_descendants(Processes *all) {
+        for (bool more = true; more;) {
+                more = false;
+                for (size_t i = 0; i < all->n; i++) {
+                        Process *p = &all->items[i];
+
+                        if (p->descends || !descends(all, p->parent))
+                                continue;
+                        p->descends = more = true;
+                }
+        }
+}
+
+/* Reads N numbers of a line of status. */
+static void read_ids(const char *text, uint32_t ret[static TASK_IDS]) {
+        (void) sscanf(text, "%u %u %u %u", &ret[0], &ret[1], &ret[2], &ret[3]);
+}
+
+static int read_status_line(Task *t, const char *line) {
+        static const char *const sets[TASK_SETS] = { "CapInh:\t", "CapPrm:\t", "CapEff:\t", "CapBnd:\t", "CapAmb:\t" };
+        const char *rest;
+
+        for (size_t i = 0; i < TASK_SETS; i++)
+                if ((rest = startswith(line, sets[i])))
+                        t->sets[i] = strtoull(rest, NULL, 16);
+        if ((rest = startswith(line, "Name:\t")))
+                snprintf(t->name, sizeof(t->name), "%s", rest);
+        else if ((rest = startswith(line, "Uid:\t")))
+                read_ids(rest, t->uids);
+        else if ((rest = startswith(line, "Gid:\t")))
+                read_ids(rest, t->gids);
+        else if ((rest = startswith(line, "Groups:\t")))
+                t->groups = strdup(rest);
+        else if ((rest = startswith(line, "NSsid:\t")))
+                t->session = strtol(rest, NULL, 10) == t->pid;
+        else if ((rest = startswith(line, "NoNewPrivs:\t")))
+                t->no_new_privs = (unsigned) strtoul(rest, NULL, 10);
+        else if ((rest = startswith(line, "Seccomp:\t")))
+                t->seccomp = (unsigned) strtoul(rest, NULL, 10);
+        else if ((rest = startswith(line, "Seccomp_filters:\t"))) {
+                t->filters = (unsigned) strtoul(rest, NULL, 10);
+                t->counts_filters = true;
+        } else if (startswith(line, "State:\tZ") || startswith(line, "State:\tX"))
+                return -ESRCH; /* it has ended, and has no rights any more */
+        return startswith(line, "Groups:\t") && !t->groups ? -ENOMEM : 0;
+}
+
+/* Returns 0, -ENOMEM, or another negative errno if the file cannot be read. */
+static int read_status(int dir, Task *t) {
+        _cleanup_free_ char *text = NULL;
+        char *position = NULL;
+        int r = file_read(dir, "status", &text, NULL);
+
+        for (char *line = r < 0 ? NULL : strtok_r(text, "\n", &position); r >= 0 && line;
+             line = strtok_r(NULL, "\n", &position))
+                r = read_status_line(t, line);
+        return r >= 0 && !t->groups ? -EIO : r;
+}
+
+static char *read_map(int dir, const char *file) {
+        char *text = NULL;
+
+        if (file_read(dir, file, &text, NULL) < 0)
+                return NULL;
+        for (char *c = text; *c; c++)
+                if (*c == '\n')
+                        *c = ',';
+        return text;
+}
+
+/* Takes the rest of what is known of a thread. */
+static int read_task(int dir, Task *t) {
+        int r = read_status(dir, t);
+
+        for (int i = 0; r >= 0 && i < TASK_NAMESPACES && namespace_types[i].name; i++)
+                t->namespaces[i] = namespace_inode(dir, namespace_types[i].name);
+        if (r < 0)
+                return r;
+        t->uid_map = read_map(dir, "uid_map");
+        t->gid_map = read_map(dir, "gid_map");
+        return 0;
+}
+
+/* The open directory stays that of this thread, also if its number is used again. Reads of it then fail with ESRCH. */
+static int add_task(Tasks *tasks, const Process *process, const Instance *instance, int process_dir, const char *tid) {
+        _cleanup_free_ char *path = format("task/%s", tid);
+        _cleanup_close_ int dir = path ? openat(process_dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+        Task t = { .pid = process->pid, .tid = (pid_t) strtol(tid, NULL, 10), .reaper = process->pid == instance->pid,
+                   .outside = !process->in_cgroup };
+        Task *added;
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = dir < 0 ? -errno : read_task(dir, &t);
+        t.being_made = process->parent == instance->pid && t.seccomp == 0;
+        t.session = t.session && process->parent == instance->pid && t.tid == t.pid;
+        added = r < 0 ? NULL : ARRAY_APPEND(tasks->items, tasks->n);
+        if (added) {
+                *added = t;
+                return 0;
+        }
+        free(t.groups);
+        free(t.uid_map);
+        free(t.gid_map);
+        if (r == -ESRCH || r == -ENOENT)
+                return 0;
+        tasks->n_unread++;
+        return r >= 0 || r == -ENOMEM ? -ENOMEM : 0;
+}
+
+static int add_process(Tasks *tasks, const Process *process, const Instance *instance, uint64_t end) {
+        _cleanup_free_ char *path = format("/proc/%d", process->pid);
+        _cleanup_close_ int dir = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+        int list = dir < 0 ? -1 : openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+        struct dirent *e;
+        DIR *stream = list < 0 ? NULL : fdopendir(list);
+
+        if (!stream) {
+                fd_close(list);
+                return path ? 0 : -ENOMEM; /* it has ended */
+        }
+        while (r >= 0 && (e = readdir(stream))) {
+                if (e->d_name[0] == '.')
+                        continue;
+                tasks->too_many = tasks->n >= TASKS_MAX || clock_usec(CLOCK_MONOTONIC) > end;
+                if (tasks->too_many)
+                        break;
+                r = add_task(tasks, process, instance, dir, e->d_name);
+        }
+        closedir(stream);
+        return r;
+}
+
+int tasks_find(const Instance *instance, bool in_service, Tasks *ret) {
+        const uint64_t end = clock_usec(CLOCK_MONOTONIC) + (uint64_t) LOOK_SECONDS * 1000000;
+        Processes all = {};
+        int r;
+
+        r = list_processes(instance, &all);
+        mark_descendants(&all);
+        for (size_t i = 0; r >= 0 && i < all.n && !ret->too_many; i++) {
+                const Process *p = &all.items[i];
+
+                if (p->pid == instance->isorun || !(p->in_cgroup || p->descends))
+                        continue;
+                if (in_service && !p->descends)
+                        ret->n_strangers++;
+                else
+                        r = add_process(ret, p, instance, end);
+        }
+        free(all.items);
+        return r;
+}
