@@ -171,6 +171,11 @@ test_offset() {
 	no_refusal is "$label: the caller reads on where the payload has stopped" "$out" $'one\n--\ntwo\nthree'
 	script 'read -r; box head -n1; echo --; cat'
 	no_refusal is "$label: ... and the payload where the caller has" "$out" $'two\n--\nthree'
+	script 'python3 -c "
+import os, sys
+os.dup2(os.open(sys.argv[1], os.O_RDONLY | os.O_NOFOLLOW), 0)
+os.execv(sys.argv[2], sys.argv[2:])" "$file" "$isorun" --quiet "${options[@]}" head -n1'
+	no_refusal is "$label: ... and a file that the caller has opened with O_NOFOLLOW" "$status $out$err" "0 one"
 	script 'box sh -c "read -r x; exit 3"; echo $?; cat'
 	no_refusal is "$label: ... also if it fails" "$out" $'3\ntwo\nthree'
 	script 'box sh -c "read -r x; kill -9 \$\$"; echo $?; cat'

@@ -65,7 +65,8 @@ static int add(GivenFiles *files, int fd, bool inherited, Report *report) {
         file = ARRAY_APPEND(files->items, files->n);
         if (!file)
                 return -ENOMEM;
-        *file = (GivenFile) { .fd = fd, .flags = flags, .path = TAKE_PTR(path), .inherited = inherited, .reopened = -1 };
+        /* It is opened through a link in /proc, whatever flag the caller had against symlinks. */
+        *file = (GivenFile) { .fd = fd, .flags = flags & ~O_NOFOLLOW, .path = TAKE_PTR(path), .inherited = inherited, .reopened = -1 };
         return 0;
 }
 
