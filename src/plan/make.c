@@ -25,6 +25,7 @@ static int build_names(Builder *b) {
 
         plan->source = b->policy;
         plan->detached = b->request->detached;
+        plan->measured = b->request->measured;
         plan->name = strdup(b->request->name);
         plan->policy = strdup(b->request->policy);
         plan->description = strdup(description ? description->value.text : "");

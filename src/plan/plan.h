@@ -194,6 +194,7 @@ typedef struct Plan {
         bool notify_fork; /* ... and when the payload has left a daemon, which is the payload then */
         bool watchdog;    /* set WATCHDOG_PID to the payload's pid */
         int detached;     /* borrowed socket: send a byte 0, and give up standard error, when the command runs; 0: none */
+        bool measured;    /* the outcome tells what the instance has used */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
 

@@ -10,8 +10,10 @@
 #include <linux/sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static inline pid_t sys_clone3(struct clone_args *args) {
@@ -32,6 +34,11 @@ static inline int sys_pidfd_open(pid_t pid, unsigned flags) {
 
 static inline int sys_pidfd_send_signal(int pidfd, int sig) {
         return (int) syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
+/* waitid(2) for a child's pidfd, with the resources that it and its children have used: getrusage(2). */
+static inline int sys_wait_usage(int pidfd, siginfo_t *info, struct rusage *usage) {
+        return (int) syscall(SYS_waitid, P_PIDFD, pidfd, info, WEXITED, usage);
 }
 
 static inline int sys_seccomp(unsigned op, unsigned flags, const void *args) {

@@ -16,6 +16,7 @@
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/parse.h"
 #include "util/path.h"
 #include "util/process.h"
 #include "util/strv.h"
@@ -283,7 +284,7 @@ int holder_verify(Holder *h, Patience *patience) {
         return 0;
 }
 
-/* Reads the number after "NAME " in a file of events. Returns 0 if it is missing. */
+/* Reads the number after "NAME " in a file of events or statistics. Returns 0 if it is missing. */
 static uint64_t read_event(int fd, const char *name) {
         char text[512], key[32];
         const char *found;
@@ -317,6 +318,15 @@ bool holder_oom_killed(Holder *h) {
                 return false;
         h->ooms = ooms;
         return true;
+}
+
+void holder_measure(const Holder *h, Usage *usage) {
+        _cleanup_close_ int cpu = h->cgroup_fd < 0 ? -1 : openat(h->cgroup_fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
+        _cleanup_free_ char *peak = NULL;
+
+        usage->cpu_usec = read_event(cpu, "usage_usec") ?: usage->cpu_usec;
+        if (h->cgroup_fd >= 0 && file_read_line(h->cgroup_fd, "memory.peak", &peak) >= 0)
+                (void) parse_u64(peak, &usage->memory_peak);
 }
 
 void holder_cancel(Holder *h) {

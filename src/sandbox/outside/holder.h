@@ -8,6 +8,7 @@
 
 #include "plan/plan.h"
 #include "sandbox/limits/cgroup.h"
+#include "sandbox/outside/outcome.h"
 #include "sandbox/systemd/scope.h"
 
 typedef struct Holder {
@@ -54,6 +55,9 @@ int holder_verify(Holder *h, Patience *patience);
 
 /* Whether the kernel has killed a process of the instance for lack of memory since the last call. */
 bool holder_oom_killed(Holder *h);
+
+/* Reads from the cgroup what the instance has used so far. Leaves a number as it is if the cgroup does not have it. */
+void holder_measure(const Holder *h, Usage *usage);
 
 /* Sets an attribute of the cgroup for isoctl (CGROUP_ATTRIBUTE). Ignores errors. */
 void holder_describe(const Holder *h, const char *attribute, const char *value);

@@ -8,6 +8,7 @@
 
 #include "sandbox/wire/signals.h"
 #include "sandbox/wire/step.h"
+#include "util/kernel.h"
 
 int run_failure(Run *run, const Message *m) {
         const char *key;
@@ -84,16 +85,31 @@ int run_wait_failed(const Run *run, int r) {
         return r == -EINTR ? r : report_error(run->report, -r, "cannot wait for events: %s", strerror(-r));
 }
 
+static uint64_t usec(struct timeval t) {
+        return (uint64_t) t.tv_sec * 1000000 + (uint64_t) t.tv_usec;
+}
+
+/* The kernel adds the processes that the first one has waited for, or that are zombies when it ends. The time of the
+ * cgroup has all processes, so it stays. */
+static void note_usage(Usage *usage, const struct rusage *r) {
+        usage->max_rss = (uint64_t) r->ru_maxrss * 1024;
+        if (usage->cpu_usec == 0)
+                usage->cpu_usec = usec(r->ru_utime) + usec(r->ru_stime);
+}
+
 int run_wait(Run *run, siginfo_t *ret) {
+        struct rusage usage;
         int r;
 
         if (run->plan->hand_over) {
                 r = (int) TEMP_FAILURE_RETRY(poll(&(struct pollfd) { .fd = run->pidfd, .events = POLLIN }, 1, -1));
                 *ret = (siginfo_t) { .si_code = CLD_KILLED, .si_status = SIGKILL };
         } else
-                r = (int) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) run->pidfd, ret, WEXITED));
+                r = (int) TEMP_FAILURE_RETRY(sys_wait_usage(run->pidfd, ret, &usage));
         if (r < 0)
                 return -errno;
+        if (!run->plan->hand_over)
+                note_usage(&run->outcome.usage, &usage);
         run->pid = 0;
         return 0;
 }

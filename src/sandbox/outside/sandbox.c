@@ -404,6 +404,8 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
         /* A systemd that gets to the request now must not find its sender. */
         bus_deinit(&run->bus);
+        if (plan->measured)
+                holder_measure(&run->holder, &run->outcome.usage);
         ended = run->outcome.progress == PROGRESS_ENDED && !plan->hand_over;
         if (ended)
                 holder_end_payload(&run->holder);

@@ -65,6 +65,7 @@ static void note_oom(Run *run) {
 
         if (!holder_oom_killed(&run->holder))
                 return;
+        run->outcome.usage.oom_killed = true;
         for (size_t i = 0; i < run->plan->n_properties; i++)
                 if (directive_id(run->plan->properties[i].directive) == D_MemoryMax) {
                         origin = run->plan->properties[i].settings->items[0].origin;
