@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isorun: runs a command in a sandbox that is a unit of systemd. */
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 
+#include "cmd/batch/batch.h"
 #include "cmd/command-line.h"
 #include "cmd/program.h"
 #include "cmd/show/plan.h"
@@ -21,6 +24,7 @@
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/library.h"
+#include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -39,6 +43,8 @@ static int arg_no_scope;
 static int arg_hand_over;
 static const char *arg_notify;
 static int arg_pty;
+static int arg_batch;
+static unsigned arg_jobs;
 static int arg_dry_run;
 static int arg_detach;
 static int arg_detached; /* in the service: the socket of the isorun --detach that waits */
@@ -98,6 +104,16 @@ static int add_here(const char *options, Report *report) {
         return add_override("--here", argument_here(options), report);
 }
 
+static int set_jobs(const char *argument, Report *report) {
+        enum { JOBS_MAX = 1024 };
+        uint64_t n;
+
+        if (parse_u64_range(argument, 1, JOBS_MAX, &n) < 0)
+                return report_error(report, EINVAL, "--jobs: %s is not a number from 1 to %d", argument, JOBS_MAX);
+        arg_jobs = (unsigned) n;
+        return 0;
+}
+
 /* The options that only set a variable. */
 static void take_flag(int option) {
         const struct {
@@ -108,6 +124,7 @@ static void take_flag(int option) {
                 { ARG_JSON, true, &arg_json },            { ARG_QUIET, true, &arg_quiet },
                 { ARG_HAND_OVER, true, &arg_hand_over },  { 'd', true, &arg_detach },
                 { ARG_VERBOSE, true, &arg_verbose },      { ARG_OWN, true, &arg_own },
+                { ARG_BATCH, true, &arg_batch },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
@@ -144,6 +161,8 @@ static int take_option(const GivenOption *option, Report *report) {
                 return add_binding(argument, report);
         case ARG_ROOT:
                 return add_override("--root", argument_root(argument), report);
+        case 'j':
+                return set_jobs(argument, report);
         case ARG_NAME:
                 arg_name = argument;
                 return 0;
@@ -159,6 +178,24 @@ static int take_option(const GivenOption *option, Report *report) {
         }
 }
 
+static int check_batch(bool has_command, Report *report) {
+        const struct {
+                bool given;
+                const char *option;
+        } others[] = {
+                { arg_detach, "--detach" },   { arg_hand_over, "--hand-over" }, { arg_pty, "--pty" },
+                { arg_notify, "--notify" },   { arg_dry_run, "--dry-run" },     { arg_verbose, "--verbose" },
+                { has_command, "a command" },
+        };
+
+        if (!arg_batch)
+                return arg_jobs ? report_error(report, EINVAL, "--jobs needs --batch") : 0;
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (others[i].given)
+                        return report_error(report, EINVAL, "--batch cannot be combined with %s", others[i].option);
+        return 0;
+}
+
 static int take_options(const CommandLine *line, Report *report) {
         int r = 0;
 
@@ -171,7 +208,7 @@ static int take_options(const CommandLine *line, Report *report) {
                                                             : "--own needs a command, whose policy it uses");
         if (r >= 0 && arg_json && !arg_dry_run)
                 r = report_error(report, EINVAL, "--json prints a plan, so it needs --dry-run");
-        return r;
+        return r < 0 ? r : check_batch(line->rest && *line->rest, report);
 }
 
 static int apply_overrides(Policy *policy, Report *report) {
@@ -279,6 +316,121 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         return start_plan(plan, last_try, report);
 }
 
+/* Adds what a line of a batch has for its plan alone. */
+static int add_job(Policy *policy, const Job *job, Report *report) {
+        int r = 0;
+
+        for (const char *const *v = job->volumes; r >= 0 && v && *v; v++) {
+                _cleanup_free_ char *assignment = argument_volume(*v);
+
+                r = assignment ? policy_assign_argument(policy, "volumes", assignment, report) : report_oom(report);
+        }
+        for (char *const *v = job->env; r >= 0 && v && *v; v++) {
+                _cleanup_free_ char *assignment = argument_variable(*v);
+
+                r = assignment ? policy_assign_argument(policy, "env", assignment, report) : report_oom(report);
+        }
+        return r;
+}
+
+/* Where each instance would be a scope, all are in one pool, so that none needs a request to systemd. */
+static int add_pool(const Loaded *l, const PlanRequest *request, const char *base, Report *report) {
+        _cleanup_free_ char *assignment = format("Pool=%s", base);
+        PlanRequest named = *request;
+        PlanUnit unit;
+
+        named.name = l->name;
+        if (policy_get(l->policy, D_Pool))
+                return 0;
+        if (!assignment || plan_unit(&l->host, &named, &unit) < 0)
+                return report_oom(report);
+        free(unit.name);
+        for (char *c = assignment; *c; c++)
+                if (*c == ':') /* no pool has it in its name */
+                        *c = '_';
+        return unit.holder == HOLDER_SCOPE ? policy_assign_argument(l->policy, "--batch", assignment, report) : 0;
+}
+
+/* All lines have the same policy, so a program cannot bring another one. */
+static int check_program(Loaded *l, const Job *job, Report *report) {
+        _cleanup_(program_policy_deinit) ProgramPolicy program = {};
+        int r = arg_policy || has_root() ? 0 : program_policy_find(&l->rehearsal, job->argv[0], false, &program, report);
+
+        return r < 0 || !program.spec ? r : report_error(report, EINVAL, "%s has its own policy, which a batch uses only "
+                                                         "for all lines: --policy %s", job->argv[0], program.spec);
+}
+
+/* A BatchPlanner. userdata is the base of the names, or NULL. */
+static int plan_job(void *userdata, const Job *job, const char *name, Loaded *l, Plan **ret, Report *report) {
+        PlanRequest request = { .policy = arg_policy ?: "default", .arguments = job ? (char *const *) job->argv : NULL,
+                                .need_command = job, .read_image = job, .no_scope = arg_no_scope, .measured = true,
+                                .manager = (ManagerChoice) arg_manager };
+        int r = job ? check_program(l, job, report) : 0;
+
+        if (r >= 0)
+                r = loaded_init(l, arg_policy, name, request.arguments, report);
+        if (r >= 0)
+                r = apply_overrides(l->policy, report);
+        if (r >= 0 && job)
+                r = add_job(l->policy, job, report);
+        if (r >= 0)
+                r = add_pool(l, &request, userdata ?: l->name, report);
+        return r < 0 ? PLAN_FAILED : loaded_plan(l, arg_bindings, arg_n_bindings, &request, ret, report);
+}
+
+/* A Report's sink. userdata is the notices so far. */
+static void keep_notice(void *userdata, Severity severity, const char *line) {
+        if (severity == SEVERITY_NOTICE)
+                (void) strv_push(userdata, line);
+        print_report(&arg_quiet, severity, line);
+}
+
+/* Makes a plan without a command, so that mistakes in the policy are reported once. Returns 0 or an exit status. */
+static int check_batch_plan(char **ret_base, char ***ret_notices) {
+        Report report = { .sink = keep_notice, .userdata = ret_notices };
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        int status = plan_job(NULL, NULL, arg_name, &loaded, &plan, &report);
+
+        if (status)
+                return status;
+        *ret_base = strdup(loaded.name);
+        return *ret_base ? 0 : (report_oom(&report), PLAN_FAILED);
+}
+
+/* The instances are not the service that isorun may be the main process of. */
+static void forget_service(void) {
+        static const char *const names[] = { "SYSTEMD_EXEC_PID", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
+                                             "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                (void) unsetenv(names[i]);
+}
+
+static unsigned count_processors(void) {
+        cpu_set_t set;
+
+        return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned) CPU_COUNT(&set);
+}
+
+static int run_batch(Report *report) {
+        _cleanup_free_ char *base = NULL;
+        BatchRequest request = { .jobs = arg_jobs ?: count_processors(), .quiet = arg_quiet, .plan = plan_job };
+        JsonLibrary lib;
+        int status;
+
+        if (json_library_load(&lib, "--batch", report) < 0)
+                return PLAN_FAILED;
+        forget_service();
+        status = check_batch_plan(&base, &request.notices);
+        request.lib = &lib;
+        request.userdata = base;
+        request.base = base;
+        status = status ?: batch_run(&request, report);
+        strv_free(request.notices);
+        return status;
+}
+
 /* ISORUN_LOG=debug is for an isorun whose command line the user cannot change. */
 static bool wants_steps(void) {
         const char *log = getenv("ISORUN_LOG");
@@ -330,9 +482,11 @@ int main(int argc, char *argv[]) {
                 words.argc = argc;
                 words.argv = argv;
                 words.command = *line.rest ? line.rest : NULL;
-                status = start_repeat(run_once, &words, arg_name, &report);
+                status = arg_batch ? run_batch(&report) : start_repeat(run_once, &words, arg_name, &report);
         }
         detach_end(arg_detached, status);
         free_arguments();
+        if (arg_batch && (status == 128 + SIGINT || status == 128 + SIGQUIT))
+                die_of(status - 128);
         return status;
 }

@@ -78,6 +78,7 @@ enum {
         ARG_OWN,
         ARG_POOL,
         ARG_NOTIFY,
+        ARG_BATCH,
         ARG_HAND_OVER,
         ARG_PTY,
         ARG_DRY_RUN,

@@ -29,6 +29,8 @@ static const Option isorun_options[] = {
         { ARG_SYSTEM, "system", "use the system's service manager (default for root)" },
         { ARG_POOL, "pool", "make no unit, but a cgroup in this pool (Pool=)", { "NAME" } },
         { ARG_NO_SCOPE, "no-scope", "make no unit; refuse limits that need one" },
+        { ARG_BATCH, "batch", "run each line of standard input, a JSON object, in a separate sandbox" },
+        { 'j', "jobs", "with --batch: run so many at once (default: one for each processor)", { "N" } },
         { ARG_NOTIFY, "notify", "who reports that the service is ready (default: payload)", { .choices = notifiers } },
         { ARG_HAND_OVER, "hand-over", "exit when the command runs; the service then runs without isorun" },
         { ARG_PTY, "pty", "give the sandbox its own terminal (Terminal=private)" },

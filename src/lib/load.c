@@ -151,6 +151,7 @@ int loaded_init_before(Loaded *l, const char *before, const char *spec, const ch
                 .instance = l->name,
                 .unit = l->host.unit ?: l->unit,
                 .uid = l->host.uid,
+                .names_used = &l->uses_name,
         };
         l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home, l->host.uid);
         l->policy = policy_new(&specifiers);

@@ -19,6 +19,7 @@ typedef struct Loaded {
         char *unit;        /* the name of the instance's scope, if it gets one */
         char *runtime;
         Rehearsal rehearsal;
+        bool uses_name; /* the policy depends on the instance's name */
 } Loaded;
 
 void loaded_deinit(Loaded *l);

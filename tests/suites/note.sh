@@ -32,6 +32,9 @@ run "${quiet[@]}" ./server
 refusal is "a program that anybody may have written does not choose its own policy" "$status $out$err" \
 	"125 isorun: ./server carries its own policy, which may allow more than the default policy: --own uses it, \
 --policy default does not"
+batch() { "${quiet[@]}" --batch "$@" <<<'{"argv":["./server"]}' 2>&1 | grep -o 'status":[0-9]*\|"error":".*"\|says.*' | sort | tr '\n' ' '; }
+refusal like "... nor does one in a batch" "$(batch)" '"error":"./server carries its own policy, *" status":125 '
+is "... which has one policy for all" "$(batch --policy ./server) $(batch --policy default)" 'says note status":0  says (null) status":0 '
 run "${quiet[@]}" --own ./server
 is "--own uses it" "$status $out" "0 says note"
 run "${quiet[@]}" --policy default ./server
@@ -70,6 +73,9 @@ refusal like "no other file is executed under it" "$status $out$err" \
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /opt && cp server /opt && exec "$@"' sh "${quiet[@]}" /opt/server
 	is "an installed program chooses its own policy" "$status $out" "0 says note"
+	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /opt && cp server /opt && echo "{\"argv\":[\"/opt/server\"]}" | "$@" --batch' \
+		sh "${quiet[@]}"
+	refusal like "... but not in a batch" "$status $out" '1 *"status":125,"error":"/opt/server has its own policy, which a batch *'
 	run unshare -m sh -c 'mount -t tmpfs -o mode=775 none /opt && cp server /opt && exec "$@"' sh "${quiet[@]}" /opt/server
 	# promise P44
 	refusal like "... unless others can write to a directory above it" "$status $out$err" "125 isorun: /opt/server carries *"

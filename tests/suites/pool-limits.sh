@@ -36,6 +36,28 @@ test_limits() {
 	}
 }
 
+# Each line of a batch has the limits, and a result of its own.
+test_batch() {
+	"${who[@]}" isorun --quiet --batch -j 2 --pool test -p MemoryMax=32M -p MemorySwapMax=0 -p TasksMax=13 >"$tmp/results" <<-E &
+		{"name":"held","argv":["sleep","2104"]}
+		{"name":"big","argv":["/usr/bin/python3","-c","x = bytearray(100 << 20)"]}
+		{"name":"small","argv":["true"]}
+	E
+	local waiter=$!
+	await runs '^sleep 2104$'
+	is "$label: a run of a batch has the limits" "$(held held memory.max pids.max)" "33554432 13 "
+	await grep -q small "$tmp/results"
+	"${who[@]}" isoctl stop held
+	wait $waiter
+	is "$label: ... and its result says how much it used" "$(python3 -c '
+import json, sys
+for r in sorted(map(json.loads, sys.stdin), key=lambda r: r["line"]):
+    print(r["name"], r["status"], r["oom_killed"], 1 << 16 <= r["memory_peak"] <= 32 << 20, r["cpu_usec"] > 0)' <"$tmp/results")" \
+		"held 143 False True True
+big 137 True True True
+small 0 False True True"
+}
+
 # Mounts the cgroups that are seen from here, prints those of the pool, and tries to lift all limits; then again from a
 # cgroup further down.
 cat >"$tmp/lift.sh" <<'SH'
@@ -62,6 +84,7 @@ test_not_lifted() { # description, options...
 }
 
 all() {
+	test_batch
 	test_limits
 	test_not_lifted "under Nesting=yes"
 	test_not_lifted "with Delegate=yes" -p Delegate=yes

@@ -2,30 +2,9 @@
 #include "cmd/show/json-plan.h"
 
 #include <errno.h>
-#include <jansson.h>
 
+#include "cmd/show/json-library.h"
 #include "plan/show/show.h"
-#include "util/escape.h"
-#include "util/library.h"
-
-LIBRARY_NOTE(json, "json", "Plans as JSON", "suggested", "libjansson.so.4");
-
-#define JSON_FUNCTIONS(X)        \
-        X(json_object)           \
-        X(json_array)            \
-        X(json_string)           \
-        X(json_integer)          \
-        X(json_null)             \
-        X(json_object_set_new)   \
-        X(json_array_append_new) \
-        X(json_dumpf)            \
-        X(json_delete)
-
-typedef struct JsonLibrary {
-#define X(f) typeof(&f) f;
-        JSON_FUNCTIONS(X)
-#undef X
-} JsonLibrary;
 
 typedef struct JsonPrinter {
         JsonLibrary lib;
@@ -34,28 +13,14 @@ typedef struct JsonPrinter {
         bool oom;
 } JsonPrinter;
 
-static int load(JsonLibrary *lib) {
-        static const char *const names[] = {
-#define X(f) #f,
-                JSON_FUNCTIONS(X)
-#undef X
-        };
-
-        return library_load("libjansson.so.4", names, ELEMENTSOF(names), lib);
-}
-
 /* Takes over value, and frees it on an error. */
 static void set(JsonPrinter *p, json_t *object, const char *key, json_t *value) {
         if (p->lib.json_object_set_new(object, key, value) < 0)
                 p->oom = true;
 }
 
-/* Bytes that are not UTF-8 are written as \xHH. */
 static json_t *text(JsonPrinter *p, const char *s) {
-        json_t *value = p->lib.json_string(s);
-        _cleanup_free_ char *escaped = value ? NULL : escape(s);
-
-        return escaped ? p->lib.json_string(escaped) : value;
+        return json_library_text(&p->lib, s);
 }
 
 static void add_section(void *userdata, const char *name) {
@@ -97,9 +62,9 @@ int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *rep
         JsonPrinter printer = {};
         int r;
 
-        r = load(&printer.lib);
+        r = json_library_load(&printer.lib, "--json", report);
         if (r < 0)
-                return report_error(report, -r, "--json needs libjansson.so.4%s", library_advice());
+                return r;
         printer.root = printer.lib.json_object();
         r = printer.root ? plan_print(plan, policy, &functions, &printer) : -ENOMEM;
         if (r >= 0)

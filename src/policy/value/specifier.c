@@ -8,6 +8,8 @@
 #include "util/text.h"
 
 static const char *lookup(const Specifiers *s, char letter, char uid[static 16]) {
+        if (s->names_used && (letter == 'i' || letter == 'n'))
+                *s->names_used = true;
         switch (letter) {
         case 'h':
                 return s->home ?: s->find_home ? s->find_home(s->uid) : NULL;

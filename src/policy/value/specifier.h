@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* The values of a policy's specifiers. The strings are borrowed. If a string is NULL, its specifier is an error. */
@@ -13,6 +14,7 @@ typedef struct Specifiers {
         const char *instance; /* %i */
         const char *unit;     /* %n */
         uid_t uid;            /* %U */
+        bool *names_used;     /* set to true when %i or %n is replaced; NULL: nobody asks */
 } Specifiers;
 
 /* Replaces the specifiers of text. Returns 0 with *ret on the heap, -EINVAL for a specifier that does not exist or has

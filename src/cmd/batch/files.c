@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/batch/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "util/fd.h"
+#include "util/open-in.h"
+#include "util/path.h"
+
+static const char *const names[] = { "stdin", "stdout", "stderr" };
+
+static int open_file(const char *path, bool input) {
+        const int flags = O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | (input ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC);
+        _cleanup_free_ char *parent = path_parent(path);
+        _cleanup_close_ int root = open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC), directory = -1;
+        int fd;
+
+        if (!parent || root < 0)
+                return -ENOMEM;
+        directory = open_in(root, parent, O_DIRECTORY, 0);
+        if (directory < 0)
+                return directory;
+        fd = openat(directory, path_name(path), flags, 0666);
+        return fd < 0 ? -errno : fd;
+}
+
+static int open_one(const Job *job, int fd, int *ret, Report *report) {
+        const char *path = job->files[fd];
+        int r = open_file(path, fd == STDIN_FILENO);
+
+        if (r == -ELOOP)
+                return report_error(report, ELOOP, "\"%s\": a part of %s is a symlink, which isorun does not follow here",
+                                    names[fd], path);
+        if (r < 0)
+                return report_error(report, -r, "\"%s\": cannot open %s: %s", names[fd], path, strerror(-r));
+        *ret = r;
+        return isatty(r) ? report_error(report, EINVAL, "\"%s\": %s is a terminal", names[fd], path) : 0;
+}
+
+/* If both outputs are one file, each would overwrite what the other has written. */
+static bool is_same_output(const Job *job, int fd) {
+        return fd == STDERR_FILENO && job->files[STDOUT_FILENO] && streq(job->files[fd], job->files[STDOUT_FILENO]);
+}
+
+int files_open(const Job *job, int ret[static 3], Report *report) {
+        int fds[3] = { -1, -1, -1 }, r = 0;
+
+        for (int fd = 0; r >= 0 && fd < 3; fd++)
+                if (job->files[fd] && is_same_output(job, fd)) {
+                        fds[fd] = fcntl(fds[STDOUT_FILENO], F_DUPFD_CLOEXEC, 3);
+                        r = fds[fd] < 0 ? report_error(report, errno, "cannot duplicate a file: %s", strerror(errno)) : 0;
+                } else if (job->files[fd])
+                        r = open_one(job, fd, &fds[fd], report);
+        if (r < 0)
+                fds_close(fds, ELEMENTSOF(fds));
+        else
+                memcpy(ret, fds, sizeof(fds));
+        return r;
+}
