@@ -35,12 +35,13 @@ int id_map_parse(const char *text, IdMap *ret) {
 char *id_map_format(const IdMap *map, const char *separator) {
         _cleanup_text_ Text text = {};
 
-        if (text_open(&text) < 0)
-                return NULL;
         for (size_t i = 0; i < map->n; i++) {
                 const IdMapEntry *e = &map->items[i];
+                char entry[sizeof("4294967295 4294967295 4294967295")];
 
-                fprintf(text.f, "%s%u %u %u", i ? separator : "", e->inside, e->outside, e->count);
+                snprintf(entry, sizeof(entry), "%u %u %u", e->inside, e->outside, e->count);
+                text_add(&text, i ? separator : "");
+                text_add(&text, entry);
         }
         return text_finish(&text);
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -31,6 +30,7 @@
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/memory.h"
 #include "util/process.h"
 
 static void supervisor_deinit(Supervisor *s) {
@@ -362,7 +362,7 @@ static int begin(Supervisor *s) {
                 r = id_mapped_make(run->plan, &id_mapped, run->report);
         if (r >= 0)
                 r = filter_get(run->plan, &filter, run->report);
-        (void) malloc_trim(0); /* or the process inside keeps the memory that the plan has freed */
+        memory_settle(); /* before the process inside is made */
         if (r >= 0)
                 r = run_take_signals(run);
         if (r >= 0)

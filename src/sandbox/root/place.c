@@ -39,19 +39,28 @@ void root_forget_parents(RootMaker *rm) {
 
 static int open_directory(RootMaker *rm, const char *path);
 
+/* Whether directory is the parent of path. Copies neither: a copy would be on a page that this process shares with
+ * isorun. */
+static bool is_parent(const char *directory, const char *path) {
+        const char *rest = startswith(path, directory);
+
+        return rest && rest[0] == '/' && !strchr(rest + 1, '/');
+}
+
 /* Keeps open only the directories above path. So a mount is not in the way: it comes before all that is below it. */
 int root_open_parent(RootMaker *rm, const char *path) {
-        _cleanup_free_ char *parent = path_parent(path);
+        _cleanup_free_ char *parent = NULL;
         int fd;
 
+        if (is_parent("", path))
+                return rm->new_root;
+        while (rm->n_parents > 0 && !path_is_below(path, rm->parents[rm->n_parents - 1].path))
+                forget_last(rm);
+        if (rm->n_parents > 0 && is_parent(rm->parents[rm->n_parents - 1].path, path))
+                return rm->parents[rm->n_parents - 1].fd;
+        parent = path_parent(path);
         if (!parent)
                 return -ENOMEM;
-        if (streq(parent, "/"))
-                return rm->new_root;
-        while (rm->n_parents > 0 && !path_is_at_or_below(parent, rm->parents[rm->n_parents - 1].path))
-                forget_last(rm);
-        if (rm->n_parents > 0 && streq(parent, rm->parents[rm->n_parents - 1].path))
-                return rm->parents[rm->n_parents - 1].fd;
         fd = open_directory(rm, parent);
         if (fd < 0)
                 return fd;
