@@ -71,20 +71,25 @@ void escape_write(FILE *f, const char *text) {
         }
 }
 
-char *escape(const char *text) {
-        _cleanup_text_ Text escaped = {};
-
+void escape_add(Text *to, const char *text) {
         for (;;) {
                 size_t n = plain_length(text);
                 char code[5];
 
-                text_add_bytes(&escaped, text, n);
+                text_add_bytes(to, text, n);
                 if (!text[n])
-                        return text_finish(&escaped);
+                        return;
                 snprintf(code, sizeof(code), "\\x%02x", (unsigned char) text[n]);
-                text_add(&escaped, code);
+                text_add(to, code);
                 text += n + 1;
         }
+}
+
+char *escape(const char *text) {
+        _cleanup_text_ Text escaped = {};
+
+        escape_add(&escaped, text);
+        return text_finish(&escaped);
 }
 
 char *make_line(const char *text, size_t max) {

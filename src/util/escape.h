@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "util/text.h"
+
 /* Writes s so that a terminal does not act on it: control characters (C0, DEL, C1) and bytes that are not UTF-8 become
  * \xHH. */
 void escape_write(FILE *f, const char *s);
@@ -11,5 +13,8 @@ void escape_write(FILE *f, const char *s);
  * become "?". A longer text is cut to at most max bytes, between two characters. NULL when memory runs out. */
 char *make_line(const char *s, size_t max);
 
-/* Does the same as escape_write(), into memory that the caller frees. NULL when memory runs out. */
+/* Adds the same to a text. */
+void escape_add(Text *to, const char *s);
+
+/* Does the same, into memory that the caller frees. NULL when memory runs out. */
 char *escape(const char *s);

@@ -9,7 +9,7 @@
 #include "util/escape.h"
 #include "util/text.h"
 
-static void origin_add(Text *text, Origin origin) {
+void origin_add(Text *text, Origin origin) {
         char line[16];
 
         text_add(text, origin.file ?: "built-in");

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "util/macro.h"
+#include "util/text.h"
 
 /* A Report collects messages for the user. The layers below the commands report to it and never print.
  *
@@ -84,6 +85,9 @@ int report_if_oom(Report *report, int r);
 
 /* Returns "web.conf:12", "command line" or "built-in", in a buffer that the caller frees. NULL when memory runs out. */
 char *origin_format(Origin origin);
+
+/* Adds the same to a text. */
+void origin_add(Text *text, Origin origin);
 
 /* Whether the two name the same line of the same file. */
 bool origin_equal(Origin a, Origin b);

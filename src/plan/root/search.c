@@ -26,6 +26,7 @@ typedef struct Candidate {
         const HideRule *rule;
         const char *rest;
         unsigned char first; /* the character that a matching name begins with; 0: any */
+        unsigned char last;  /* ... and ends with */
         int next;            /* the next candidate with the same first character, or -1 */
 } Candidate;
 
@@ -117,8 +118,16 @@ int component_match(const char *pattern, const char *path) {
         return component && name ? fnmatch(component, name, 0) != FNM_NOMATCH : -ENOMEM;
 }
 
-/* Each start compares a hundred rules with hundreds of names, and most of them differ in the first character. *chains
- * has the first candidate for each character. */
+/* The character that a name ends with if it matches the component, or 0 if that is not certain. */
+static unsigned char last_character(const char *pattern) {
+        const size_t n = strcspn(pattern, "/");
+
+        return n == 0 || memchr(pattern, '\\', n) || pattern[n - 1] == '*' || pattern[n - 1] == '?' ||
+                       pattern[n - 1] == ']' ? 0 : (unsigned char) pattern[n - 1];
+}
+
+/* Each start compares a hundred rules with hundreds of names, and most of them differ in the first or last character.
+ * *chains has the first candidate for each first character. */
 static void chain(Candidate *candidates, size_t n, int chains[static UCHAR_MAX + 1]) {
         for (int i = 0; i <= UCHAR_MAX; i++)
                 chains[i] = -1;
@@ -126,17 +135,19 @@ static void chain(Candidate *candidates, size_t n, int chains[static UCHAR_MAX +
                 Candidate *c = &candidates[i];
 
                 c->first = is_special(c->rest[0]) ? 0 : (unsigned char) c->rest[0];
+                c->last = last_character(c->rest);
                 c->next = chains[c->first];
                 chains[c->first] = (int) i;
         }
 }
 
 /* Whether any candidate of a chain matches: 1, 0 or -ENOMEM. */
-static int match_chain(const Candidate *candidates, int first, const char *name) {
+static int match_chain(const Candidate *candidates, int first, const char *name, unsigned char last) {
         int r = 0;
 
         for (int i = first; r == 0 && i >= 0; i = candidates[i].next)
-                r = component_match(candidates[i].rest, name);
+                if (!candidates[i].last || candidates[i].last == last)
+                        r = component_match(candidates[i].rest, name);
         return r;
 }
 
@@ -174,10 +185,11 @@ typedef struct Listing {
  * can be searched, and not only read. */
 static int list_name(void *userdata, const char *name, unsigned char type) {
         Listing *l = userdata;
-        int r = match_chain(l->candidates, l->chains[(unsigned char) name[0]], name);
+        const unsigned char first = (unsigned char) name[0], last = (unsigned char) name[strlen(name) - 1];
+        int r = match_chain(l->candidates, l->chains[first], name, last);
 
         if (r == 0)
-                r = match_chain(l->candidates, l->chains[0], name);
+                r = match_chain(l->candidates, l->chains[0], name, last);
         if (r <= 0)
                 return r;
         r = l->matched ? looks_note(l->looks, l->directory, name, type) : 0;

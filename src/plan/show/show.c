@@ -481,7 +481,8 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
 
 typedef struct TextPrinter {
         FILE *f;
-        bool any, oom;
+        bool any;
+        Text line, origin; /* reused for each entry */
 } TextPrinter;
 
 static void print_section(void *userdata, const char *name) {
@@ -492,24 +493,25 @@ static void print_section(void *userdata, const char *name) {
 }
 
 static void print_entry(void *userdata, const char *key, const char *value, const Origin *origin) {
-        _cleanup_free_ char *where = origin ? origin_format(*origin) : NULL, *shown = escape(key);
-        static const char padding[] = "                       ";
+        static const char indent[] = "  ", padding[] = "                        ";
         TextPrinter *p = userdata;
+        Text *line = &p->line;
+        size_t width;
 
-        if (!shown || (origin && !where)) {
-                p->oom = true;
-                return;
+        line->size = p->origin.size = 0;
+        text_add(line, indent);
+        escape_add(line, key);
+        width = line->size - strlen(indent);
+        text_add(line, padding + (width < strlen(padding) ? width : strlen(padding) - 1));
+        escape_add(line, value);
+        if (origin) {
+                origin_add(&p->origin, *origin);
+                text_add(line, "   # ");
+                escape_add(line, p->origin.bytes ?: "");
         }
-        fputs("  ", p->f);
-        fputs(shown, p->f);
-        fputs(padding + (strlen(shown) < strlen(padding) ? strlen(shown) : strlen(padding)), p->f);
-        fputc(' ', p->f);
-        escape_write(p->f, value);
-        if (where) {
-                fputs("   # ", p->f);
-                escape_write(p->f, where);
-        }
-        fputc('\n', p->f);
+        text_add_char(line, '\n');
+        if (!line->failed)
+                fwrite(line->bytes, 1, line->size, p->f);
 }
 
 int plan_print_text(const Plan *plan, const Policy *policy, FILE *f) {
@@ -517,5 +519,9 @@ int plan_print_text(const Plan *plan, const Policy *policy, FILE *f) {
         TextPrinter text = { .f = f };
         int r = plan_print(plan, policy, &printer, &text);
 
-        return text.oom ? -ENOMEM : r;
+        if (text.line.failed || text.origin.failed)
+                r = -ENOMEM;
+        text_deinit(&text.line);
+        text_deinit(&text.origin);
+        return r;
 }
