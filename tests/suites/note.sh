@@ -213,3 +213,87 @@ example "Rust, static" server "rustc -C target-feature=+crt-static server.rs"
 example "Go, with cgo" server "go build server.go"
 sed -e '/isorun/d' -e '/^ISORUN/d' "$top/docs/examples/note/server.c" >started.c
 example "an object" server "cc $CPPFLAGS -o server policy.S ../started.c"
+
+# isoctl embed
+attribute() { # get, or set to VALUE
+	python3 -c 'import os, sys
+if sys.argv[2:]: os.setxattr(sys.argv[1], "user.kept", sys.argv[2].encode())
+print(os.getxattr(sys.argv[1], "user.kept").decode())' "$@" 2>/dev/null
+}
+nothing_left() { [ -z "$(find "$tmp" -name '.isoctl-embed-*')" ]; }
+says() { # program: what it says under its own policy
+	"${quiet[@]}" --own "$1"
+}
+printf '[Sandbox]\nEnvironment=FROM=embedded\n' >embedded.conf
+{ cat embedded.conf; yes '# A policy that is longer than the one before.' | head -n 500; } >longer.conf
+cc -o plain started.c
+chmod 750 plain
+kept=$(attribute plain kept)
+ln -s plain plain-link
+run "$isoctl" embed embedded.conf plain-link
+is "embed puts a policy into a program" "$status $out$err $(says ./plain)" "0  started under embedded"
+also is "... which keeps its mode and attributes" "$(stat -c %a plain) $(attribute plain)" "750 $kept"
+also ok "... and the link to it" test -L plain-link
+run "$isoctl" embed longer.conf plain
+is "a longer policy replaces it" "$status $(says ./plain) $("$isoctl" cat ./plain | wc -l)" "0 started under embedded 503"
+cp plain stripped
+strip stripped
+is "strip keeps it" "$(says ./stripped)" "started under embedded"
+cp -r "$top/docs/examples/note" allocated
+make -s -C allocated >/dev/null
+cp allocated/server before
+run "$isoctl" embed longer.conf allocated/server -o after
+is "a longer policy also replaces one that is allocated" "$status $(says ./after)" "0 started under embedded"
+also ok "... and -o leaves the program as it was" cmp -s allocated/server before
+if [ -x "$(command -v llvm-strip)" ]; then
+	llvm-strip allocated/server stripped
+	is "llvm-strip keeps one that is allocated" "$(says allocated/server)" "started under its-own-policy"
+	is "... and no other" "$("$isoctl" cat ./stripped 2>&1)" "isoctl: the program ./stripped carries no policy"
+else
+	skip "llvm-strip keeps one that is allocated" "no llvm-strip"
+fi
+if [ -x "$(command -v go)" ]; then
+	printf '%s\n' 'package main' 'import ("fmt"; "os")' 'func main() { fmt.Println("started under", os.Getenv("FROM")) }' >go.go
+	run env CGO_ENABLED=0 go build -o go-program go.go
+	[ "$status" != 0 ] || run "$isoctl" embed longer.conf go-program
+	is "a program of Go without cgo" "$status $(says ./go-program)" "0 started under embedded"
+else
+	skip "a program of Go without cgo" "no go"
+fi
+
+# Nothing is left of an embed that fails
+cp plain before
+embed_fails() { # description, pattern of its errors, arguments...
+	run "$isoctl" embed "${@:3}"
+	refusal like "$1" "$status $err" "125 $2"
+	also ok "... and the program is as it was" cmp -s plain before
+	also ok "... and nothing else is there" nothing_left
+}
+printf '[Sandbox]\nPrivateNetwork=maybe\n' >wrong.conf
+embed_fails "a wrong policy" "isoctl: wrong.conf:2: PrivateNetwork=*" wrong.conf plain
+printf '[Policy]\nExecStart=/bin/true\n' >wrong.conf
+embed_fails "a policy with a command" "isoctl: wrong.conf:2: ExecStart=: a program's own policy has no command*" wrong.conf plain
+printf '[Sandbox]\nUser=no-such-user\n' >elsewhere.conf
+embed_fails "a policy that does not work here" "isoctl: elsewhere.conf:2: User=: *--syntax puts*" elsewhere.conf plain
+run "$isoctl" embed --syntax elsewhere.conf plain -o elsewhere
+is "... unless it is for another host" "$status $("$isoctl" cat ./elsewhere | tail -n1)" "0 User=no-such-user"
+OBJCOPY=false embed_fails "an objcopy that fails" "isoctl: false has failed with plain *" embedded.conf plain
+OBJCOPY=true embed_fails "an objcopy that does nothing" "isoctl: true has not put the policy into *" embedded.conf plain
+OBJCOPY="cp before" embed_fails "an objcopy that does something else" "*isoctl: cp has failed*" embedded.conf plain
+OBJCOPY=no-such-program embed_fails "no objcopy" "isoctl: cannot run no-such-program: *binutils*" embedded.conf plain
+embed_fails "a script" "isoctl: script is not an ELF program *" embedded.conf script
+chmod u+s server
+embed_fails "a set-user-ID program" "isoctl: server is set-user-ID or *" embedded.conf server
+chmod u-s server
+if [ "$(id -u)" = 0 ]; then
+	mkdir -m 777 shared
+	cp plain "$isoctl" shared/
+	chmod 755 shared/plain
+	run setpriv --reuid 65534 --regid 65534 --clear-groups shared/isoctl embed embedded.conf shared/plain
+	refusal like "a program of somebody else does not become the caller's" "$status $err" \
+		"125 isoctl: cannot keep the owner of *"
+	also is "... and stays" "$(stat -c %u shared/plain) $(find shared -mindepth 1 | sort | tr '\n' ' ')" \
+		"0 shared/isoctl shared/plain "
+else
+	skip "a program of somebody else does not become the caller's" "only root can be somebody else"
+fi

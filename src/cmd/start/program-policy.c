@@ -54,8 +54,8 @@ static bool is_roots_alone(const char *path) {
         return lstat(path, &st) >= 0 && st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Whether the program is in a directory that only packages and administrators write to. The payload of root's sandbox can
- * make files that belong to root, but not there. */
+/* Whether the program is in a directory that only packages and administrators write to. The payload of root's sandbox
+ * can make files that belong to root, but not there. */
 static bool is_installed(int program) {
         static const char *const tops[] = { "/usr", "/opt", "/nix/store", "/gnu/store" };
         _cleanup_free_ char *real = NULL;

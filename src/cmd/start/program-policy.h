@@ -20,6 +20,6 @@ typedef struct ProgramPolicy {
 
 void program_policy_deinit(ProgramPolicy *p);
 
-/* command is a path, or a name that is looked up in the caller's PATH. asked: the caller asks for the command's own policy
- * (--own), so it is an error if there is none. Returns 0 or -errno, reported. */
+/* command is a path, or a name that is looked up in the caller's PATH. asked: the caller asks for the command's own
+ * policy (--own), so it is an error if there is none. Returns 0 or -errno, reported. */
 int program_policy_find(Rehearsal *rehearsal, const char *command, bool asked, ProgramPolicy *ret, Report *report);

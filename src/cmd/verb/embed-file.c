@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/verb/embed-file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "policy/note.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/text.h"
+#include "util/word.h"
+
+enum { INPUT_FD = 3 };
+
+static int open_binary(EmbedFiles *f, Report *report) {
+        unsigned char ident[EI_NIDENT] = {};
+
+        f->fd = file_open_regular(f->binary);
+        if (f->fd < 0 || fstat(f->fd, &f->st) < 0 || pread(f->fd, ident, sizeof(ident), 0) < 0)
+                return report_error(report, f->fd < 0 ? -f->fd : errno, "cannot read %s: %s", f->binary,
+                                    text_file_strerror(f->fd < 0 ? -f->fd : errno));
+        if (memcmp(ident, ELFMAG, SELFMAG) != 0)
+                return report_error(report, ENOEXEC, "%s is not an ELF program (a script has its policy in comments: "
+                                                     "isorun.policy(5))", f->binary);
+        if (f->st.st_mode & (S_ISUID | S_ISGID))
+                return report_error(report, EPERM, "%s is set-user-ID or set-group-ID, so isorun would not use its "
+                                                   "policy", f->binary);
+        f->big_endian = ident[EI_DATA] == ELFDATA2MSB;
+        return 0;
+}
+
+static int find_target(EmbedFiles *f, const char *output, Report *report) {
+        _cleanup_free_ char *sidecar = NULL;
+
+        f->in_place = !output;
+        f->target = output ? strdup(output) : realpath(f->binary, NULL);
+        if (!f->target)
+                return report_error(report, errno, "cannot find %s: %s", f->binary, strerror(errno));
+        sidecar = format("%s.isorun.conf", f->target);
+        if (!sidecar)
+                return report_oom(report);
+        if (access(sidecar, F_OK) == 0)
+                report_notice(report, "%s exists, and comes before the policy in the program", sidecar);
+        if (f->in_place && f->st.st_nlink > 1)
+                report_notice(report, "%s has other hard links, which keep the program as it is", f->target);
+        return 0;
+}
+
+int embed_files_init(EmbedFiles *f, const char *binary, const char *output, Report *report) {
+        _cleanup_free_ char *parent = NULL;
+        int r;
+
+        *f = (EmbedFiles) { .binary = binary, .fd = -1 };
+        r = open_binary(f, report);
+        if (r >= 0)
+                r = find_target(f, output, report);
+        if (r < 0)
+                return r;
+        parent = path_parent(f->target);
+        f->directory = parent ? path_join(parent, ".isoctl-embed-XXXXXX") : NULL;
+        if (!f->directory)
+                return report_oom(report);
+        if (!mkdtemp(f->directory)) {
+                free(TAKE_PTR(f->directory));
+                return report_error(report, errno, "cannot make a directory in %s: %s", parent, strerror(errno));
+        }
+        f->note = path_join(f->directory, "note");
+        f->made = path_join(f->directory, path_name(f->target));
+        return f->note && f->made ? 0 : report_oom(report);
+}
+
+void embed_files_deinit(EmbedFiles *f) {
+        if (f->note)
+                (void) unlink(f->note);
+        if (f->made)
+                (void) unlink(f->made);
+        if (f->directory)
+                (void) rmdir(f->directory);
+        f->fd = fd_close(f->fd);
+        free(f->directory);
+        free(f->note);
+        free(f->made);
+        free(f->target);
+        *f = (EmbedFiles) { .fd = -1 };
+}
+
+static void put_word(FILE *f, bool big_endian, uint32_t word) {
+        for (unsigned i = 0; i < 4; i++)
+                fputc((int) (word >> (8 * (big_endian ? 3 - i : i)) & 0xff), f);
+}
+
+/* docs/elf-note.md */
+static int write_note(const EmbedFiles *f, const char *text, size_t size, Report *report) {
+        FILE *file = fopen(f->note, "wxe");
+        bool failed;
+
+        if (!file)
+                return report_error(report, errno, "cannot write %s: %s", f->note, strerror(errno));
+        put_word(file, f->big_endian, sizeof(NOTE_OWNER));
+        put_word(file, f->big_endian, (uint32_t) size);
+        put_word(file, f->big_endian, NOTE_TYPE_POLICY);
+        fwrite(NOTE_OWNER "\0", 1, (sizeof(NOTE_OWNER) + 3) & ~3UL, file);
+        fwrite(text, 1, size, file);
+        fwrite("\0\0\0", 1, -size & 3, file);
+        failed = ferror(file);
+        if (fclose(file) != 0 || failed)
+                return report_error(report, EIO, "cannot write %s: %s", f->note, strerror(EIO));
+        return 0;
+}
+
+/* The program may be replaced meanwhile, so objcopy gets it by its fd. */
+static int spawn(const EmbedFiles *f, char *const *arguments, pid_t *ret) {
+        posix_spawn_file_actions_t actions;
+        int r = posix_spawn_file_actions_init(&actions);
+
+        if (r == 0)
+                r = posix_spawn_file_actions_adddup2(&actions, f->fd, INPUT_FD);
+        if (r == 0)
+                r = posix_spawnp(ret, arguments[0], &actions, NULL, arguments, environ);
+        posix_spawn_file_actions_destroy(&actions);
+        return -r;
+}
+
+/* Without --update-section, which damages a program whose allocated note grows, and in one go, because --add-section
+ * does not add to a section that exists. */
+static char **make_arguments(const EmbedFiles *f) {
+        _cleanup_strv_free_ char **arguments = NULL;
+        const char *command = getenv("OBJCOPY");
+        int r;
+
+        r = word_split(command && *command ? command : "objcopy", &arguments);
+        if (r >= 0)
+                r = strv_push(&arguments, "--remove-section=" NOTE_SECTION);
+        if (r >= 0)
+                r = strv_pushf(&arguments, "--add-section=" NOTE_SECTION "=%s", f->note);
+        if (r >= 0)
+                r = strv_pushf(&arguments, "/proc/self/fd/%d", INPUT_FD);
+        if (r >= 0)
+                r = strv_push(&arguments, f->made);
+        return r < 0 ? NULL : TAKE_PTR(arguments);
+}
+
+static int run_objcopy(const EmbedFiles *f, Report *report) {
+        _cleanup_strv_free_ char **arguments = make_arguments(f);
+        int status, r;
+        pid_t pid;
+
+        if (!arguments)
+                return report_oom(report);
+        r = spawn(f, arguments, &pid);
+        if (r < 0)
+                return report_error(report, -r, "cannot run %s: %s (it is in the package binutils, and OBJCOPY can "
+                                                "name another one)", arguments[0], strerror(-r));
+        if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+                return report_error(report, errno, "cannot wait for %s: %s", arguments[0], strerror(errno));
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+                return 0;
+        return report_error(report, EIO, "%s has failed with %s (for a program of another architecture, set OBJCOPY "
+                                         "to one that knows it)", arguments[0], f->binary);
+}
+
+/* Some versions of llvm-objcopy damage the names of sections in programs of Go, and succeed. */
+static int check_made(const EmbedFiles *f, const char *text, size_t size, Report *report) {
+        _cleanup_close_ int fd = file_open_regular(f->made);
+        _cleanup_(notes_deinit) Notes notes = {};
+        Report silent = {};
+
+        if (fd >= 0 && notes_read(fd, f->made, &notes, &silent) >= 0 && notes.n == 1 && notes.items[0].size == size &&
+            memcmp(notes.items[0].text, text, size) == 0)
+                return 0;
+        return report_error(report, EIO, "%s has not put the policy into a copy of %s: another one may do so (OBJCOPY)",
+                            getenv("OBJCOPY") ?: "objcopy", f->binary);
+}
+
+int embed_files_make(EmbedFiles *f, const char *text, size_t size, Report *report) {
+        int r = write_note(f, text, size, report);
+
+        if (r >= 0)
+                r = run_objcopy(f, report);
+        return r < 0 ? r : check_made(f, text, size, report);
+}
+
+static void copy_attribute(const EmbedFiles *f, int made, const char *name, Report *report) {
+        _cleanup_free_ char *value = malloc(XATTR_SIZE_MAX);
+        ssize_t size = value ? fgetxattr(f->fd, name, value, XATTR_SIZE_MAX) : -1;
+
+        /* They sign the old content. */
+        if (streq(name, "security.ima") || streq(name, "security.evm"))
+                report_notice(report, "%s loses the attribute %s, which signs the file without the policy", f->target,
+                              name);
+        else if (size < 0 || fsetxattr(made, name, value, (size_t) size, 0) < 0)
+                report_notice(report, "%s loses the attribute %s: %s", f->target, name, strerror(errno));
+}
+
+static void copy_attributes(const EmbedFiles *f, int made, Report *report) {
+        char names[XATTR_LIST_MAX];
+        ssize_t size = flistxattr(f->fd, names, sizeof(names));
+
+        if (size < 0 && errno != ENOTSUP)
+                report_notice(report, "cannot list the attributes of %s: %s", f->binary, strerror(errno));
+        for (const char *name = names; size > 0 && name < names + size; name += strlen(name) + 1)
+                copy_attribute(f, made, name, report);
+}
+
+/* Another owner would change who may write to the program, and whose sidecar counts. */
+static int keep(const EmbedFiles *f, int made, Report *report) {
+        if (f->in_place && fchown(made, f->st.st_uid, f->st.st_gid) < 0)
+                return report_error(report, errno, "cannot keep the owner of %s: %s (-o OUT writes a copy of yours)",
+                                    f->target, strerror(errno));
+        if (fchmod(made, f->st.st_mode & 07777) < 0)
+                return report_error(report, errno, "cannot set the mode of %s: %s", f->made, strerror(errno));
+        copy_attributes(f, made, report);
+        return fsync(made) < 0 ? report_error(report, errno, "cannot write %s: %s", f->made, strerror(errno)) : 0;
+}
+
+int embed_files_move(EmbedFiles *f, Report *report) {
+        _cleanup_close_ int made = open(f->made, O_RDONLY | O_CLOEXEC);
+        struct stat st;
+        int r;
+
+        if (made < 0)
+                return report_error(report, errno, "cannot read %s: %s", f->made, strerror(errno));
+        r = keep(f, made, report);
+        if (r < 0)
+                return r;
+        if (f->in_place && (lstat(f->target, &st) < 0 || st.st_dev != f->st.st_dev || st.st_ino != f->st.st_ino))
+                return report_error(report, ESTALE, "%s has been replaced meanwhile", f->target);
+        if (rename(f->made, f->target) < 0)
+                return report_error(report, errno, "cannot write %s: %s", f->target, strerror(errno));
+        return 0;
+}
