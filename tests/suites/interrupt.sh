@@ -99,12 +99,66 @@ test_stopped_manager() {
 		also like "$label: a manager that is stopped, --name $name" "$status $(grep -v debug "$dir/err")" \
 			"143 isorun: stopped by SIGTERM before the command started"
 	done
+	: >"$dir/err"
+	as_manager_of_its_own "$isorun" "${unlimited[@]}" --verbose --detach --name late sleep 1000 2>"$dir/err" &
+	await grep -qs "asking systemd for the service" "$dir/err"
+	interrupt TERM "^$isorun .*--verbose --detach"
+	also is "$label: ... --detach" "$status $(grep -v debug "$dir/err")" "143 isorun: stopped by SIGTERM before the command started"
 	kill -CONT "$manager"
 	# The manager answers this only after what it has got before.
 	also is "$label: ... later, it makes nothing and stops nothing" "$(scopes | cut -d' ' -f1)" isorun-taken.scope
+	also is "$label: ... nor a service" "$(ctl show -P LoadState isorun-late.service)" not-found
 	ctl stop isorun-taken.scope
 	wait "$taken"
 	also ok "$label: ... nothing is left" eventually nothing_left
+}
+
+# isorun --detach waits for an isorun in a service, which waits for somebody to open the FIFO.
+detach() {
+	rm -f "$dir/ran" # by the command
+	env --default-signal=INT "${who[@]}" "$isorun" "${unlimited[@]}" --quiet --detach --name held \
+		-p StandardInput=file:"$dir/fifo" -v "$dir:/mnt" sh -c 'echo ran >/mnt/ran; exec sleep 1000' >"$dir/out" 2>"$dir/err" &
+	await held_is active
+}
+
+held_is() { [ "$(ctl show -P ActiveState isorun-held.service)" = "$1" ]; }
+
+test_detached() {
+	local signal number
+	mkfifo -m 666 "$dir/fifo"
+	for signal in TERM INT; do
+		[ $signal = TERM ] && number=143 || number=130
+		detach
+		interrupt $signal "^$isorun .*--detach --name held"
+		# promise P38
+		is "$label: --detach, SIG$signal" "$status $(cat "$dir/out" "$dir/err")" \
+			"$number isorun: stopped by SIG$signal before the command started"
+		also ok "$label: ... has stopped the service" held_is inactive
+		also ok "$label: ... whose command did not start" not test -e "$dir/ran"
+	done
+
+	# The signal comes when the command already runs, and isorun has not yet said so.
+	detach
+	job=$!
+	kill -STOP "$(first_pid "^$isorun .*--detach --name held")"
+	: >"$dir/fifo"
+	await test -e "$dir/ran"
+	await "${who[@]}" "$isoctl" enter held true # the isorun in the service does this after it has said so
+	kill -TERM "$(first_pid "^$isorun .*--detach --name held")"
+	kill -CONT "$(first_pid "^$isorun .*--detach --name held")"
+	wait "$job"
+	is "$label: --detach, too late" "$? $(cat "$dir/out" "$dir/err")" "0 held"
+	also ok "$label: ... the instance runs" held_is active
+	ctl stop isorun-held.service
+	also ok "$label: ... nothing is left" eventually nothing_left
+
+	# As systemd starts it when the isorun that has asked for it was killed.
+	run "${who[@]}" env ISORUN_DETACHED=1 python3 -c 'import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+ours.close()
+sys.exit(subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=theirs))' "$isorun"
+	is "$label: nothing starts for an isorun --detach that was killed" "$status $err" \
+		"125 isorun: --detach: the isorun that asked for this service has ended"
 }
 
 # as_user needs the user's manager, which is stopped.
@@ -318,6 +372,7 @@ test_all() {
 	test_service
 	test_handing_over
 	test_isoctl
+	test_detached
 	test_fuse
 	[ "$label" = root ] || [ "$TESTHOST" = real ] || test_stopped_manager
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/program.h"
+#include "cmd/start/detach-wait.h"
 #include "sandbox/systemd/transient.h"
 #include "util/fd.h"
 #include "util/parse.h"
@@ -151,6 +152,8 @@ int detach_begin(int *argc, char ***argv, Report *report) {
         socket = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
         if (null < 0 || socket < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
                 return report_error(report, errno, "--detach: cannot use the file descriptors: %s", strerror(errno));
+        if (poll(&(struct pollfd) { .fd = socket }, 1, 0) != 0)
+                return report_error(report, ECANCELED, "--detach: the isorun that asked for this service has ended");
         if (clear_environment() < 0)
                 return report_oom(report);
         r = take_words(text, size, argc, argv, report);
@@ -168,34 +171,6 @@ void detach_end(int socket, int status) {
 
         if (socket > 0)
                 (void) send(socket, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* Passes on what the other isorun has written so far. */
-static void relay(int messages) {
-        char text[4096];
-        ssize_t n;
-
-        while ((n = TEMP_FAILURE_RETRY(read(messages, text, sizeof(text)))) > 0)
-                if (TEMP_FAILURE_RETRY(write(STDERR_FILENO, text, (size_t) n)) < 0)
-                        return;
-}
-
-/* Passes on the messages of the other isorun. Returns its exit status, or 0 once the command runs. */
-static int wait_for_start(int socket, int messages, const char *unit, Report *report) {
-        struct pollfd fds[] = { { .fd = messages, .events = POLLIN }, { .fd = socket, .events = POLLIN } };
-        unsigned char status;
-
-        while (!fds[1].revents)
-                if (poll(fds, ELEMENTSOF(fds), -1) > 0) {
-                        relay(messages);
-                        if (!(fds[0].revents & POLLIN))
-                                fds[0].fd = -1; /* it has hung up */
-                }
-        relay(messages);
-        if (TEMP_FAILURE_RETRY(recv(socket, &status, 1, 0)) == 1)
-                return status;
-        report_error(report, ECHILD, "--detach: %s ended before the command started; see journalctl", unit);
-        return PLAN_FAILED;
 }
 
 /* The fds of the service (fd 0 is words), and the other ends of its fds 1 and 2. */
@@ -229,11 +204,10 @@ static int ends_make(Ends *e, const Plan *plan, int argc, char *const *argv) {
         return 0;
 }
 
-static int start_service(const Plan *plan, Ends *e, const char *unit, Report *report) {
+static int start_service(const Plan *plan, Ends *e, DetachWait *wait, Report *report) {
         static char *const environment[] = { (char *) MARK "=1", NULL };
         _cleanup_free_ char *executable = NULL, *directory = getcwd(NULL, 0);
-        Patience patience = patience_begin(report);
-        TransientService service = { .unit = unit, .directory = directory, .environment = environment,
+        TransientService service = { .unit = wait->unit, .directory = directory, .environment = environment,
                                      .fds = { e->words, e->their_socket, e->their_messages }, .umask = umask(0) };
         int r = directory ? link_read(AT_FDCWD, "/proc/self/exe", &executable) : -errno;
 
@@ -241,7 +215,8 @@ static int start_service(const Plan *plan, Ends *e, const char *unit, Report *re
         if (r < 0)
                 return report_error(report, -r, "--detach: cannot find the working directory or isorun: %s", strerror(-r));
         service.executable = executable;
-        r = transient_service_start(plan, &service, &patience, report);
+        report_own_step(report, "asking systemd for the service");
+        r = transient_service_start(plan, &service, &wait->patience, report);
         e->their_messages = fd_close(e->their_messages);
         e->their_socket = fd_close(e->their_socket);
         return r;
@@ -258,6 +233,17 @@ static int check_holder(const Plan *plan, Report *report) {
                             : "--detach: there is no systemd that could run the instance");
 }
 
+static int start_and_wait(const Plan *plan, Ends *e, const char *unit, Report *report) {
+        DetachWait wait = { .plan = plan, .unit = unit, .socket = e->socket, .messages = e->messages, .signals = -1,
+                            .report = report };
+        int status = PLAN_FAILED;
+
+        if (detach_wait_begin(&wait) >= 0 && start_service(plan, e, &wait, report) >= 0)
+                status = detach_wait_for_start(&wait);
+        fd_close(wait.signals);
+        return wait.sig ? detach_wait_interrupted(&wait) : status;
+}
+
 int detach_start(const Plan *plan, int argc, char *const *argv, Report *report) {
         _cleanup_(ends_close) Ends e = { -1, -1, -1, -1, -1 };
         _cleanup_free_ char *unit = format("isorun-%s.service", plan->name);
@@ -272,9 +258,9 @@ int detach_start(const Plan *plan, int argc, char *const *argv, Report *report) 
         r = ends_make(&e, plan, argc, argv);
         if (r < 0)
                 report_error(report, -r, "--detach: cannot pass on the command line: %s", strerror(-r));
-        if (r < 0 || start_service(plan, &e, unit, report) < 0)
+        if (r < 0)
                 return PLAN_FAILED;
-        status = wait_for_start(e.socket, e.messages, unit, report);
+        status = start_and_wait(plan, &e, unit, report);
         if (status)
                 return status;
         puts(plan->name);

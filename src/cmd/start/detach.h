@@ -10,6 +10,8 @@
  *   passes on the messages                   sends the exit status, or 0 once the command runs, over fd 1
  *   prints the name, and ends             <- gives up fd 2
  *
+ * If a signal comes before that, the first isorun stops the service.
+ *
  * Neither arguments nor environment are properties of the unit, because everybody can read those. */
 
 #include "plan/plan.h"

@@ -35,6 +35,7 @@
         X(sd_bus_message_close_container) \
         X(sd_bus_message_enter_container) \
         X(sd_bus_message_read)          \
+        X(sd_bus_message_read_array)    \
         X(sd_bus_message_appendv)       \
         X(sd_bus_message_get_error)     \
         X(sd_bus_message_get_errno)     \

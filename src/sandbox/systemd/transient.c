@@ -2,10 +2,13 @@
 #include "sandbox/systemd/transient.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 
 #include "sandbox/systemd/bus.h"
 #include "sandbox/systemd/scope.h"
 #include "util/path.h"
+#include "util/text.h"
 
 /* Appends a command without arguments: systemd would expand variables in them, and show them to everybody. */
 static int append_command(const BusLibrary *lib, sd_bus_message *m, const char *executable) {
@@ -71,10 +74,59 @@ int transient_service_start(const Plan *plan, const TransientService *service, P
         r = bus_connect(&bus, plan->user_manager, patience, report);
         if (r < 0)
                 return r;
-        r = send_request(&bus, plan, service, &error);
-        if (r < 0)
+        r = bus_send(&bus); /* to send fds, libsystemd itself waits for the bus, and no signal ends that */
+        if (r >= 0)
+                r = send_request(&bus, plan, service, &error);
+        if (r < 0 && r != -EINTR)
                 r = report_error(report, -r, "systemd refused to create %s: %s", service->unit,
                                  error.message ?: strerror(-r));
+        bus.lib->sd_bus_error_free(&error);
+        bus_deinit(&bus);
+        return r < 0 ? r : 0;
+}
+
+/* The path of the invocation that has the unit's name now. systemd also finds units by the id of their invocation, and
+ * no later unit of the same name has this id. The id is missing as long as the job waits for others. */
+static int find_invocation(const Bus *bus, const char *unit, char **ret) {
+        enum { ID_SIZE = 16 };
+        _cleanup_free_ char *path = NULL;
+        sd_bus_message *reply = NULL;
+        const unsigned char *id = NULL;
+        char text[2 * ID_SIZE + 1];
+        size_t size = 0;
+        int r;
+
+        r = bus->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
+        if (r >= 0)
+                r = bus_get_property(bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, "InvocationID", "ay",
+                                     &reply);
+        if (r >= 0)
+                r = bus->lib->sd_bus_message_read_array(reply, 'y', (const void **) &id, &size);
+        for (size_t i = 0; r >= 0 && size == ID_SIZE && i < ID_SIZE; i++)
+                snprintf(text + 2 * i, 3, "%02x", id[i]);
+        bus->lib->sd_bus_message_unref(reply);
+        if (r < 0)
+                return r;
+        *ret = size == ID_SIZE ? format(SYSTEMD_PATH "/unit/%s", text) : TAKE_PTR(path);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int transient_service_stop(const Plan *plan, const char *unit, int socket, Patience *patience, Report *report) {
+        _cleanup_free_ char *path = NULL;
+        sd_bus_error error = {};
+        Bus bus = {};
+        int r;
+
+        r = bus_connect(&bus, plan->user_manager, patience, report);
+        if (r < 0)
+                return r;
+        r = find_invocation(&bus, unit, &path);
+        /* The service has not ended, so it was the unit of that name just before. */
+        if (poll(&(struct pollfd) { .fd = socket }, 1, 0) == 0 && r >= 0)
+                r = bus_call_method(&bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, "Stop", &error, NULL,
+                                    "s", "replace");
+        if (r < 0 && r != -EINTR)
+                r = report_error(report, -r, "cannot stop %s, which is starting: %s", unit, error.message ?: strerror(-r));
         bus.lib->sd_bus_error_free(&error);
         bus_deinit(&bus);
         return r < 0 ? r : 0;
