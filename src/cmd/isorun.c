@@ -26,6 +26,7 @@
 #include "util/library.h"
 #include "util/parse.h"
 #include "util/path.h"
+#include "util/process.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -487,6 +488,6 @@ int main(int argc, char *argv[]) {
         detach_end(arg_detached, status);
         free_arguments();
         if (arg_batch && (status == 128 + SIGINT || status == 128 + SIGQUIT))
-                die_of(status - 128);
+                process_die_of(status - 128);
         return status;
 }

@@ -3,12 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -83,17 +80,4 @@ void ensure_standard_fds(void) {
                 fd = open("/dev/null", O_RDWR);
         while (fd >= 0 && fd < 3);
         fd_close(fd);
-}
-
-void die_of(int sig) {
-        sigset_t mask;
-
-        (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
-        /* A core_pattern with a pipe ignores the limit: core(5). */
-        (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-        (void) signal(sig, SIG_DFL);
-        sigemptyset(&mask);
-        sigaddset(&mask, sig);
-        (void) sigprocmask(SIG_UNBLOCK, &mask, NULL);
-        (void) raise(sig);
 }

@@ -12,10 +12,6 @@ void print_report(void *userdata, Severity severity, const char *line);
 /* Call this after the last output. Returns 0, or -errno, reported, if standard output could not take all of it. */
 int flush_output(Report *report);
 
-/* Ends this program by a signal, as a program that it has run was. It dumps no core: only the other one's is of interest.
- * Returns if the signal does nothing, as in the first process of a pid namespace. */
-void die_of(int sig);
-
 /* Opens /dev/null for those of fds 0 to 2 that are closed. Otherwise a file that is opened later would become standard
  * input, output or error. */
 void ensure_standard_fds(void);

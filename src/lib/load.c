@@ -118,20 +118,14 @@ static int load_policy(Loaded *l, const char *spec, Report *report) {
         return r < 0 ? r : policy_load(l->policy, spec, l->search_path, report);
 }
 
-int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
-        return loaded_init_before(l, NULL, spec, name, arguments, report);
-}
-
-int loaded_init_before(Loaded *l, const char *before, const char *spec, const char *name, char *const *arguments,
-                       Report *report) {
+/* All but the policy's text. */
+static int begin(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
         Specifiers specifiers;
         const char *home;
         int r;
 
         *l = (Loaded) { .rehearsal = l->rehearsal };
-        r = around_check_filter(report);
-        if (r >= 0)
-                r = host_probe(&l->host, report);
+        r = host_probe(&l->host, report);
         if (r >= 0)
                 r = choose_name(l, spec, name, arguments, report);
         if (r < 0)
@@ -155,9 +149,30 @@ int loaded_init_before(Loaded *l, const char *before, const char *spec, const ch
         };
         l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home, l->host.uid);
         l->policy = policy_new(&specifiers);
-        if (!l->search_path || !l->policy || (before && strv_prepend(&l->search_path, strdup(before)) < 0))
-                return report_oom(report);
-        return load_policy(l, spec ?: "default", report);
+        return l->search_path && l->policy ? 0 : report_oom(report);
+}
+
+int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report) {
+        return loaded_init_before(l, NULL, spec, name, arguments, report);
+}
+
+int loaded_init_before(Loaded *l, const char *before, const char *spec, const char *name, char *const *arguments,
+                       Report *report) {
+        int r;
+
+        r = around_check_filter(report);
+        if (r >= 0)
+                r = begin(l, spec, name, arguments, report);
+        if (r >= 0 && before && strv_prepend(&l->search_path, strdup(before)) < 0)
+                r = report_oom(report);
+        return r < 0 ? r : load_policy(l, spec ?: "default", report);
+}
+
+int loaded_init_notes(Loaded *l, const Notes *notes, const char *program, Report *report) {
+        int r;
+
+        r = begin(l, program, NULL, NULL, report);
+        return r < 0 ? r : policy_load_notes(l->policy, notes, l->search_path, report);
 }
 
 /* The image is mounted detached, so no other process sees it. */

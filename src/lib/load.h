@@ -6,6 +6,7 @@
 #include "lib/rehearse.h"
 #include "plan/plan.h"
 #include "plan/request.h"
+#include "policy/note.h"
 #include "policy/policy.h"
 
 /* A policy, and the data that it and its plan refer to. */
@@ -33,6 +34,10 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
 /* The same, but names of policies are looked up in the directory before first, if it is not NULL. */
 int loaded_init_before(Loaded *l, const char *before, const char *spec, const char *name, char *const *arguments,
                        Report *report);
+
+/* The same with the policy that a program carries, whose path names the instance. Does not look whether a system call
+ * filter around this process would stop a start: around_check_filter(). */
+int loaded_init_notes(Loaded *l, const Notes *notes, const char *program, Report *report);
 
 /* Completes the policy, fills *request in, and makes the plan, which refers to l. bindings are n words "NAME=SOURCE"
  * from the command line; the tables of volumes are read only if the policy has names. If RootDirectory= is an image,

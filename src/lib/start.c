@@ -2,8 +2,10 @@
 #include "lib/start.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include "sandbox/outside/sandbox.h"
 #include "sandbox/systemd/journal.h"
 #include "util/capability.h"
+#include "util/process.h"
 
 /* A policy may name everything that the caller may use. So isorun must not have more rights than the caller: it refuses
  * to be set-user-id or to have file capabilities. AT_SECURE alone does not decide, because security modules also set it
@@ -64,4 +67,21 @@ int start_run(const Plan *plan, bool last_try, Report *report, Outcome *ret) {
                 journal_refused(&unit, plan->name, plan->policy, report);
         *ret = outcome;
         return 0;
+}
+
+/* isorun ends as the payload has ended. As the main process of a service it also ends by the same signal, so that
+ * systemd sees the signal; and elsewhere by SIGINT and SIGQUIT, so that a shell's loop ends at ^C. */
+int start_end_as(const Outcome *outcome, bool is_service) {
+        bool ended = outcome->progress == PROGRESS_ENDED;
+        int sig;
+
+        if (ended && WIFEXITED(outcome->wait_status))
+                return WEXITSTATUS(outcome->wait_status);
+        if (!ended && outcome->exit_status <= 128)
+                return outcome->exit_status;
+
+        sig = ended ? WTERMSIG(outcome->wait_status) : outcome->exit_status - 128;
+        if (is_service || sig == SIGINT || sig == SIGQUIT)
+                process_die_of(sig);
+        return 128 + sig;
 }

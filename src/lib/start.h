@@ -24,3 +24,6 @@ int start_refused(const Loaded *loaded, const PlanRequest *request, int status, 
 /* Starts the plan's instance, and waits until it ends or is handed over: sandbox_run(). Returns 0, with *ret filled,
  * or -EEXIST if the name is in use and this is not the last try. */
 int start_run(const Plan *plan, bool last_try, Report *report, Outcome *ret);
+
+/* Ends this process as the payload was, if a signal is to be seen; otherwise returns the exit status that says how. */
+int start_end_as(const Outcome *outcome, bool is_service);

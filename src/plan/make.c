@@ -70,3 +70,15 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
         *ret = TAKE_PTR(plan);
         return 0;
 }
+
+int plan_filter(Plan **ret, const Policy *policy, const Host *host, Report *report) {
+        _cleanup_(plan_freep) Plan *plan = calloc(1, sizeof(Plan));
+        const PlanRequest request = {};
+        Builder b = { .plan = plan, .policy = policy, .host = host, .request = &request, .report = report };
+        int r;
+
+        r = plan ? build_filter(&b) : -ENOMEM;
+        if (r >= 0)
+                *ret = TAKE_PTR(plan);
+        return report_if_oom(report, r);
+}

@@ -8,3 +8,7 @@
  * (PLAN_*) in *ret_status. The policy must be complete (policy_complete()) and live as long as the plan. */
 int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanRequest *request, Report *report,
              int *ret_status);
+
+/* Makes only the system call filter of a plan, which depends on nothing else in it: to compare it with the filter of a
+ * running process. Returns 0 or a negative errno, reported. */
+int plan_filter(Plan **ret, const Policy *policy, const Host *host, Report *report);

@@ -18,6 +18,9 @@ typedef struct PlanRequest {
         const char *policy;    /* as the caller gave it */
         dev_t program_device;  /* the program whose own policy this is: no other file may be executed under it */
         ino_t program_inode;   /* 0: the policy is not a program's */
+        const char *program;   /* the real path of the program to execute, whatever arguments[0] is; NULL: arguments[0]
+                                * names it */
+        int program_fd;        /* the start checks that program still leads to the file of this fd */
         char *const *arguments; /* the command; NULL: ExecStart= of the policy, or none */
         bool need_command;
         bool no_scope;

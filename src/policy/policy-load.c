@@ -294,20 +294,16 @@ static int enter(Loader *l, Origin from, const char *file) {
 }
 
 /* Reads the base before the policy, so that the policy's lines win. */
-static int load(Loader *l, Origin from, const char *spec) {
-        _cleanup_(documents_deinit) Documents documents = {};
+static int load_documents(Loader *l, Origin from, const Documents *documents) {
         int r, result;
 
-        r = collect(l, from, spec, &documents);
-        if (r < 0)
-                return r;
-        r = enter(l, from, documents.items[0].file);
+        r = enter(l, from, documents->items[0].file);
         if (r < 0)
                 return r;
 
-        result = load_base(l, &documents);
-        for (size_t i = 0; i < documents.n && (result == 0 || result == -EBADMSG); i++) {
-                const Document *d = &documents.items[i];
+        result = load_base(l, documents);
+        for (size_t i = 0; i < documents->n && (result == 0 || result == -EBADMSG); i++) {
+                const Document *d = &documents->items[i];
 
                 r = l->visit ? l->visit(l->userdata, d->file, d->text, d->size)
                              : policy_read(l->policy, d->file, d->text, d->size, l->report);
@@ -315,6 +311,33 @@ static int load(Loader *l, Origin from, const char *spec) {
                         result = r;
         }
         return result;
+}
+
+static int load(Loader *l, Origin from, const char *spec) {
+        _cleanup_(documents_deinit) Documents documents = {};
+        int r;
+
+        r = collect(l, from, spec, &documents);
+        return r < 0 ? r : load_documents(l, from, &documents);
+}
+
+int policy_load_notes(Policy *policy, const Notes *notes, char *const *search_path, Report *report) {
+        Loader l = { .policy = policy, .search_path = search_path, .report = report };
+        _cleanup_(documents_deinit) Documents documents = {};
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < notes->n; i++) {
+                Note copy = { .name = strdup(notes->items[i].name), .text = strdup(notes->items[i].text),
+                              .size = notes->items[i].size };
+
+                r = copy.name && copy.text ? add_note(&l, &documents, &copy) : -ENOMEM;
+                free(copy.name);
+                free(copy.text);
+        }
+        if (r >= 0)
+                r = load_documents(&l, (Origin) {}, &documents);
+        strv_free(l.chain);
+        return report_if_oom(report, r);
 }
 
 int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report) {

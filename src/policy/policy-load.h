@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include "policy/note.h"
 #include "policy/policy.h"
 
 /* The directories in which a policy is looked up by name, in this order: $XDG_CONFIG_HOME/isorun/policies (config_home)
@@ -28,6 +29,9 @@ char *policy_spec_name(const char *spec);
  * regular, -ELOOP if a policy is its own base, -E2BIG or -EFBIG if there are too many files or values, or the files are
  * too large. */
 int policy_load(Policy *policy, const char *spec, char *const *search_path, Report *report);
+
+/* Reads the texts that a program carries, at least one, as the files of one policy. Otherwise like policy_load(). */
+int policy_load_notes(Policy *policy, const Notes *notes, char *const *search_path, Report *report);
 
 /* Lists the names of all policies in search_path, sorted, always with "default". Skips a directory that cannot be read.
  * The caller frees *ret. Returns 0 or -ENOMEM. */

@@ -2,10 +2,12 @@
 #include "util/mount-table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "util/array.h"
+#include "util/fd.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -78,6 +80,13 @@ int mount_table_parse(char *text, MountTable *ret) {
         *ret = table;
         table = (MountTable) {};
         return 0;
+}
+
+int mount_table_read(const char *path, MountTable *ret) {
+        _cleanup_free_ char *text = NULL;
+        int r = file_read(AT_FDCWD, path, &text, NULL);
+
+        return r < 0 ? r : mount_table_parse(text, ret);
 }
 
 void mount_table_deinit(MountTable *table) {

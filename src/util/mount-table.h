@@ -30,6 +30,9 @@ void mount_unescape(char *s);
 int mount_table_parse(char *text, MountTable *ret);
 void mount_table_deinit(MountTable *table);
 
+/* The same for the mountinfo at path, with the errors of file_read(). */
+int mount_table_read(const char *path, MountTable *ret);
+
 /* The mount that a process sees at path: the topmost one there, or else the one that path is in. NULL if the table has
  * no root. */
 const MountEntry *mount_table_find(const MountTable *table, const char *path);

@@ -5,9 +5,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "util/fd.h"
 #include "util/strv.h"
@@ -207,4 +210,17 @@ int process_pidfd_exit(int pidfd) {
                         info.mask = 0;
         }
         return info.mask & INFO_EXIT ? info.exit_code : -EOPNOTSUPP;
+}
+
+void process_die_of(int sig) {
+        sigset_t mask;
+
+        (void) setrlimit(RLIMIT_CORE, &(struct rlimit) {});
+        /* A core_pattern with a pipe ignores the limit: core(5). */
+        (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        (void) signal(sig, SIG_DFL);
+        sigemptyset(&mask);
+        sigaddset(&mask, sig);
+        (void) sigprocmask(SIG_UNBLOCK, &mask, NULL);
+        (void) raise(sig);
 }

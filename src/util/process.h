@@ -53,3 +53,7 @@ int process_pidfd_depth(int pidfd);
 /* Overwrites the command line of this process, which everybody can read in /proc, and puts name in its place. Nothing
  * may use argv afterwards. Returns 0 or -errno. */
 int process_hide_arguments(const char *name);
+
+/* Ends this process by a signal, as one that it has run was. It dumps no core: only the other one's is of interest.
+ * Returns if the signal does nothing, as in the first process of a pid namespace. */
+void process_die_of(int sig);

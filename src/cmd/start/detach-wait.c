@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cmd/program.h"
 #include "sandbox/systemd/transient.h"
 #include "util/fd.h"
+#include "util/process.h"
 
 /* How long systemd has after a signal to say that it has made the service. If it does so later, the isorun in the service
  * finds that nobody waits for it, and ends (detach_begin()). */
@@ -123,6 +123,6 @@ int detach_wait_for_start(DetachWait *w) {
 
 int detach_wait_interrupted(const DetachWait *w) {
         if (w->sig == SIGINT || w->sig == SIGQUIT)
-                die_of(w->sig); /* so that a shell's loop ends at ^C */
+                process_die_of(w->sig); /* so that a shell's loop ends at ^C */
         return 128 + w->sig;
 }

@@ -18,6 +18,7 @@
 #include "sandbox/wire/terminal-fds.h"
 #include "util/clock.h"
 #include "util/fd.h"
+#include "util/process.h"
 #include "util/text.h"
 
 typedef struct Visit {
@@ -245,7 +246,7 @@ static int run(const CommandLine *line, Report *report) {
         terminal_end(&v.terminal);
         /* So that a shell's loop ends at ^C. */
         if (v.killed_by == SIGINT || v.killed_by == SIGQUIT)
-                die_of(v.killed_by);
+                process_die_of(v.killed_by);
         return v.status;
 }
 

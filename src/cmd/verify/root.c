@@ -4,12 +4,11 @@
 #include "cmd/verify/verification.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "plan/show/promises.h"
-#include "util/fd.h"
 #include "util/mount-table.h"
 #include "util/parse.h"
 #include "util/path.h"
@@ -252,18 +251,11 @@ static void verify_other(Root *root, const MountEntry *e) {
                             e->root, e->device, e->type);
 }
 
-static int read_table(const char *path, MountTable *ret) {
-        _cleanup_free_ char *text = NULL;
-        int r = file_read(AT_FDCWD, path, &text, NULL);
-
-        return r < 0 ? r : mount_table_parse(text, ret);
-}
-
 static int read_task_table(const Task *t, MountTable *ret) {
         char path[64];
 
         snprintf(path, sizeof(path), "/proc/%d/task/%d/mountinfo", t->pid, t->tid);
-        return read_table(path, ret);
+        return mount_table_read(path, ret);
 }
 
 /* Reads the table of a thread in the payload's mount namespace. Everybody may read the reaper's, but it can be in the
@@ -309,7 +301,7 @@ void verify_root(Verification *v) {
         int r = read_inside(v, &root.inside);
 
         snprintf(path, sizeof(path), "/proc/%d/mountinfo", v->instance->isorun);
-        if (r >= 0 && v->instance->isorun && read_table(path, &root.outside) == -ENOMEM)
+        if (r >= 0 && v->instance->isorun && mount_table_read(path, &root.outside) == -ENOMEM)
                 v->findings.oom = true;
         if (r >= 0)
                 verify_mounts(&root);

@@ -172,6 +172,20 @@ static int find_by_name(RootBuilder *rb, const char *name) {
         return cannot_execute(rb->b, error, name);
 }
 
+/* Binds the caller's own program at its path, also where the path is visible: so it is the same file that is executed. */
+static int bind_program(RootBuilder *rb) {
+        const PlanRequest *request = rb->b->request;
+        const PlanSource source = { .kind = SOURCE_FD, .path = strdup(request->program), .fd = request->program_fd };
+        PlanMount m = plan_bind(request->program, source, (MountAttributes) { .read_only = true });
+
+        rb->b->plan->executable = strdup(request->program);
+        if (!rb->b->plan->executable) {
+                plan_mount_deinit(&m);
+                return -ENOMEM;
+        }
+        return root_builder_place(rb, mount_because_of((Origin) { .file = "this program" }, m));
+}
+
 int build_command(RootBuilder *rb) {
         const Setting *start = policy_get(rb->b->policy, D_ExecStart);
         char *const *arguments = rb->b->request->arguments;
@@ -188,6 +202,8 @@ int build_command(RootBuilder *rb) {
         plan->arguments = strv_copy(arguments);
         if (!plan->arguments)
                 return -ENOMEM;
+        if (rb->b->request->program)
+                return bind_program(rb);
         if (!*plan->arguments[0])
                 return command_error(rb->b, PLAN_NOT_FOUND, ENOENT, "\"\"", "command not found");
         if (root_model_find(&rb->model, "/")->source.kind == SOURCE_IMAGE) {

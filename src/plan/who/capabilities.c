@@ -143,16 +143,20 @@ bool build_may_mount(const Builder *b) {
         return build_allows_namespace(b->policy, CLONE_NEWUSER) || b->plan->bounding & BIT(CAP_SYS_ADMIN);
 }
 
+/* Ambient capabilities must also be in the bounding set. */
+uint64_t build_named_capabilities(const Policy *policy, const Host *host) {
+        if (build_lifts_default(policy, D_CapabilityBoundingSet))
+                return all_capabilities(host);
+        return evaluate(host, &policy->settings[D_CapabilityBoundingSet]) |
+               evaluate(host, &policy->settings[D_AmbientCapabilities]);
+}
+
 int build_capabilities(Builder *b) {
         Plan *plan = b->plan;
         int r, q;
 
         plan->ambient = evaluate(b->host, build_list(b, D_AmbientCapabilities));
-        /* Ambient capabilities must also be in the bounding set. */
-        plan->bounding = evaluate(b->host, build_list(b, D_CapabilityBoundingSet)) | plan->ambient;
-        if (build_lifts_default(b->policy, D_CapabilityBoundingSet))
-                plan->bounding = all_capabilities(b->host);
-
+        plan->bounding = build_named_capabilities(b->policy, b->host);
         r = check_effect(b, D_CapabilityBoundingSet);
         q = check_effect(b, D_AmbientCapabilities);
         if (!(plan->namespaces & CLONE_NEWUSER)) {
