@@ -11,7 +11,10 @@ if ! command -v meson >/dev/null; then
 fi
 run env DESTDIR="$tmp/root" meson install -C "$build" --no-rebuild
 is "meson install" "$status" 0
-is "puts each file where it is expected, and no other" "$(installed "$tmp/root")" "$(LC_ALL=C sort "$top/tests/installed")"
+libdir=/usr/$(meson introspect --buildoptions "$build" | python3 -c 'import json, sys
+print(next(o["value"] for o in json.load(sys.stdin) if o["name"] == "libdir"))')
+is "puts each file where it is expected, and no other" "$(installed "$tmp/root")" \
+	"$(sed "s|^@LIBDIR@|$libdir|" "$top/tests/installed" | LC_ALL=C sort)"
 is "programs alone can be executed" "$(cd "$tmp/root" && find . -type f -perm /111 | LC_ALL=C sort)" \
 	$'./usr/bin/isoctl\n./usr/bin/isorun'
 is "nothing is set-user-ID, or writable by others" "$(find "$tmp/root" -type f -perm /6022)" ""

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The functions of libisorun, which include/isorun/isorun.h describes. All that they need of a call is in an Isolation. */
+#include <errno.h>
+#include <isorun/isorun.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/measure.h"
+#include "lib/self.h"
+#include "lib/start.h"
+#include "plan/request.h"
+#include "sandbox/outside/around.h"
+#include "sandbox/wire/signals.h"
+
+typedef struct Isolation {
+        isorun_log_fn log;
+        void *userdata;
+        char *const *arguments;
+        unsigned flags;
+        Self self;
+        Notes notes;
+        Rehearsal rehearsal;
+        bool service; /* this process is the main process of a service */
+        Outcome outcome;
+} Isolation;
+
+/* A ReportSink. */
+static void pass_on(void *userdata, Severity severity, const char *line) {
+        static const int priorities[] = { [SEVERITY_NOTICE] = LOG_NOTICE, [SEVERITY_ERROR] = LOG_ERR,
+                                          [SEVERITY_STEP] = LOG_DEBUG };
+        const Isolation *i = userdata;
+
+        if (i->log)
+                i->log(i->userdata, priorities[severity], line);
+}
+
+/* Finds the program's file and its policy. Returns 0 or -errno, reported. */
+static int find(Isolation *i, Report *report) {
+        int r;
+
+        r = self_open(&i->self, report);
+        if (r >= 0)
+                r = notes_read(i->self.fd, i->self.path, &i->notes, report);
+        return r != -ENODATA ? r : report_error(report, ENODATA, "%s carries no policy (ISORUN_POLICY() of isorun/policy.h puts "
+                                                                 "one in)", i->self.path);
+}
+
+/* Returns 1 or 0, with the reason in missing, or -errno, reported. */
+static int measure_self(Isolation *i, char missing[static MISSING_MAX], Report *report) {
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        int r;
+
+        if (!measure_is_worthwhile()) {
+                snprintf(missing, MISSING_MAX, "no_new_privs is not set, or no system call filter is loaded");
+                return 0;
+        }
+        r = loaded_init_notes(&loaded, &i->notes, i->self.path, report);
+        if (r >= 0)
+                r = policy_complete(loaded.policy, report);
+        return r < 0 ? r : measure(loaded.policy, &loaded.host, missing, report);
+}
+
+/* A StartTry. */
+static int try_once(void *userdata, bool last_try, Report *report) {
+        Isolation *i = userdata;
+        _cleanup_(loaded_deinit) Loaded loaded = { .rehearsal = i->rehearsal };
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        PlanRequest request = { .policy = i->self.path, .arguments = i->arguments, .need_command = true,
+                                .hand_over = i->flags & ISORUN_HAND_OVER, .read_image = true,
+                                .program = i->self.path, .program_fd = i->self.fd };
+        int status = PLAN_FAILED;
+
+        if (around_check_filter(report) >= 0 && loaded_init_notes(&loaded, &i->notes, i->self.path, report) >= 0)
+                status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        if (status)
+                return start_refused(&loaded, &request, status, report);
+        i->service = plan->holder == HOLDER_SERVICE;
+        return start_run(plan, last_try, report, &i->outcome);
+}
+
+/* Returns 0 when the program has run, or -errno, reported. */
+static int start(Isolation *i, Report *report) {
+        sigset_t mask, forwarded;
+
+        (void) sigprocmask(SIG_BLOCK, NULL, &mask);
+        (void) start_repeat(try_once, i, false, report);
+        /* If the program has run, these signals were meant for it. */
+        signals_forwarded(&forwarded);
+        while (i->outcome.progress != PROGRESS_STARTING && sigtimedwait(&forwarded, NULL, &(struct timespec) {}) > 0)
+                ;
+        (void) sigprocmask(SIG_SETMASK, &mask, NULL);
+        if (i->outcome.progress == PROGRESS_ENDED)
+                return 0;
+        if (i->outcome.progress == PROGRESS_RUNNING)
+                return -ECHILD;
+        return report->first.error ? -report->first.error : -EIO;
+}
+
+/* Finds out whether this process is isolated and, unless only_measure is set, starts an instance if not. */
+static int isolate(Isolation *i, bool only_measure, Report *report) {
+        char missing[MISSING_MAX] = "";
+        int r;
+
+        r = self_check(report);
+        if (r >= 0)
+                r = find(i, report);
+        if (r >= 0)
+                r = measure_self(i, missing, report);
+        if (r == 0 && only_measure)
+                report_notice(report, "not isolated: %s", missing);
+        if (r != 0 || only_measure)
+                return r;
+        r = self_check_rights(report);
+        if (r >= 0)
+                r = start(i, report);
+        if (r < 0 && measure_is_worthwhile())
+                report_notice(report, "this process is in another sandbox already, but not in an instance of its policy: "
+                                      "%s", missing);
+        return r;
+}
+
+/* The kernel must report how the processes end that the library makes, whatever the program does with SIGCHLD. */
+static int run(Isolation *i, bool only_measure) {
+        const struct sigaction usual = { .sa_handler = SIG_DFL };
+        Report report = { .sink = pass_on, .userdata = i };
+        struct sigaction before;
+        int r;
+
+        (void) sigaction(SIGCHLD, &usual, &before);
+        r = isolate(i, only_measure, &report);
+        (void) sigaction(SIGCHLD, &before, NULL);
+        notes_deinit(&i->notes);
+        self_deinit(&i->self);
+        return r;
+}
+
+static int check_arguments(int argc, char *const argv[], unsigned flags) {
+        const unsigned known = ISORUN_HAND_OVER;
+
+        return argc < 1 || !argv || !argv[0] || flags & ~known ? -EINVAL : 0;
+}
+
+int isorun_run(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata, int *ret_status) {
+        Isolation i = { .log = log, .userdata = userdata, .arguments = argv, .flags = flags, .self.fd = -1 };
+        int r = check_arguments(argc, argv, flags);
+
+        if (r >= 0)
+                r = run(&i, false);
+        if (r == 0)
+                *ret_status = i.outcome.wait_status;
+        return r;
+}
+
+int isorun_isolate(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata) {
+        Isolation i = { .log = log, .userdata = userdata, .arguments = argv, .flags = flags, .self.fd = -1 };
+        int r = check_arguments(argc, argv, flags);
+
+        if (r >= 0)
+                r = run(&i, false);
+        if (r == 0)
+                _exit(start_end_as(&i.outcome, i.service));
+        return r;
+}
+
+int isorun_is_isolated(isorun_log_fn log, void *userdata) {
+        Isolation i = { .log = log, .userdata = userdata, .self.fd = -1 };
+
+        return run(&i, true);
+}
+
+const char *isorun_version(void) {
+        return ISORUN_VERSION;
+}

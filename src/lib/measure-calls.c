@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A child makes the calls that a filter is to deny. Each argument is -1: as a pointer, it faults; as an fd, a flag or a
+ * length, it is invalid. An argument that a rule is about has the value that the rule denies. A filter decides before
+ * the kernel looks at any argument, so the error is the filter's, or it is that of the arguments and there is no filter
+ * for the call. A filter that kills denies, too. */
+#include "lib/measure-calls.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/strv.h"
+
+enum { ARGUMENTS = 6, SECONDS_MAX = 10 };
+
+typedef struct Call {
+        const char *name;
+        int number, error; /* error: 0 if the call is to do nothing, and succeed */
+        uint64_t arguments[ARGUMENTS];
+} Call;
+
+/* Shared with the child. */
+typedef struct Calls {
+        size_t n, at; /* the call that the child is making */
+        bool allowed; /* that call is allowed */
+        Call items[];
+} Calls;
+
+/* Calls that have an effect whatever their arguments. kill(2) has one with pid 0; clone(2) would make a process. The
+ * rules for clone(2) are those for unshare(2), too. */
+static bool may_be_made(const char *name) {
+        static const char *const effective[] = { "clone",        "exit",         "exit_group", "fork",
+                                                 "kill",         "pause",        "restart_syscall", "rt_sigreturn",
+                                                 "sigreturn",    "sync",         "vfork",      "vhangup" };
+
+        for (size_t i = 0; i < ELEMENTSOF(effective); i++)
+                if (streq(name, effective[i]))
+                        return false;
+        return true;
+}
+
+static Call *add(Calls *calls, const char *name, int number, int error) {
+        Call *call;
+
+        if (number < 0 || !may_be_made(name))
+                return NULL;
+        call = &calls->items[calls->n++];
+        *call = (Call) { .name = name, .number = number, .error = error };
+        for (size_t i = 0; i < ARGUMENTS; i++)
+                call->arguments[i] = UINT64_MAX;
+        return call;
+}
+
+static void add_rule(Calls *calls, const PlanArgumentRule *rule) {
+        Call *call = add(calls, rule->name, rule->number, rule->error);
+        uint64_t *argument = call ? &call->arguments[rule->argument] : NULL;
+
+        if (!call)
+                return;
+        if (rule->test == ARGUMENT_MASKED_EQUAL || rule->test == ARGUMENT_EQUAL)
+                *argument = rule->value;
+        else if (rule->test == ARGUMENT_LESS)
+                *argument = rule->value - 1;
+        else if (rule->test == ARGUMENT_GREATER)
+                *argument = rule->value + 1;
+        /* -1 is any argument, and not equal to any value that a rule has. */
+}
+
+static void list(Calls *calls, const Plan *plan) {
+        for (size_t i = 0; i < plan->n_calls; i++)
+                if (plan->calls[i].error)
+                        add(calls, plan->calls[i].name, plan->calls[i].number, plan->calls[i].error);
+        for (size_t i = 0; i < plan->n_argument_rules; i++)
+                add_rule(calls, &plan->argument_rules[i]);
+}
+
+/* A narrower filter may deny the call with one of the usual errors. */
+static bool is_denied(const Call *call) {
+        const uint64_t *a = call->arguments;
+        long r = syscall(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
+
+        if (r >= 0)
+                return call->error == 0 && r == 0;
+        return errno == call->error || errno == EPERM || errno == ENOSYS;
+}
+
+_Noreturn static void make_calls(Calls *calls) {
+        (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        (void) signal(SIGALRM, SIG_DFL);
+        (void) alarm(SECONDS_MAX);
+        for (; calls->at < calls->n; calls->at++)
+                if (!is_denied(&calls->items[calls->at])) {
+                        calls->allowed = true;
+                        break;
+                }
+        _exit(0);
+}
+
+/* Makes a child for each call that kills one. Returns 0 or -errno. */
+static int make_all(Calls *calls) {
+        int status = 0;
+
+        while (calls->at < calls->n && !calls->allowed) {
+                pid_t pid = fork();
+
+                if (pid == 0)
+                        make_calls(calls);
+                if (pid < 0 || TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+                        return -errno;
+                if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+                        calls->at++;
+                else if (WIFSIGNALED(status))
+                        calls->allowed = true; /* the call had an effect, or did not return */
+        }
+        return 0;
+}
+
+int measure_calls(const Plan *plan, const char **ret) {
+        const size_t size = sizeof(Calls) + (plan->n_calls + plan->n_argument_rules) * sizeof(Call);
+        Calls *calls = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        int r;
+
+        if (calls == MAP_FAILED)
+                return -errno;
+        list(calls, plan);
+        r = make_all(calls);
+        if (r >= 0)
+                *ret = calls->allowed ? calls->items[calls->at].name : NULL;
+        munmap(calls, size);
+        return r;
+}

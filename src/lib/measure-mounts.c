@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/measure-mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#include "policy/value/choice.h"
+#include "util/fd.h"
+#include "util/mount-table.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+/* Whether a line of the policy shows this place, or, if writable is set, lets the payload write to it. */
+static bool is_named(const Policy *policy, const char *place, bool writable) {
+        static const DirectiveId ids[] = { D_Volume, D_BindPaths, D_BindReadOnlyPaths, D_TemporaryFileSystem,
+                                           D_GrantPaths };
+
+        for (size_t i = 0; i < ELEMENTSOF(ids); i++)
+                for (size_t k = 0; k < policy->settings[ids[i]].n; k++) {
+                        const Value *v = &policy->settings[ids[i]].items[k].value;
+                        const char *path = ids[i] == D_GrantPaths          ? v->text
+                                           : ids[i] == D_TemporaryFileSystem ? v->words[0]
+                                                                           : v->words[1];
+
+                        const bool read_only = ids[i] == D_BindReadOnlyPaths ||
+                                               (ids[i] != D_TemporaryFileSystem && v->number & BIND_READ_ONLY);
+
+                        if (!(writable && read_only) && path_is_at_or_below(place, path))
+                                return true;
+                }
+        return false;
+}
+
+/* systemd makes these for a service, and isorun shows them whatever the policy: systemd.exec(5). */
+static bool is_of_service(const Host *host, const char *place) {
+        static const char *const names[] = { "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY",
+                                             "LOGS_DIRECTORY" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                const char *list = host_variable(host, names[i]);
+
+                while (list && *list) {
+                        size_t n = strcspn(list, ":");
+
+                        if (*list == '/' && strncmp(place, list, n) == 0 && (!place[n] || place[n] == '/'))
+                                return true;
+                        list += n + (list[n] == ':');
+                }
+        }
+        return false;
+}
+
+/* Directories in memory that every instance has. Homes and temporary directories are below these. */
+static bool is_private_memory(const Policy *policy, const char *place) {
+        static const char *const places[] = { "/tmp", "/run", "/var", "/dev/shm", "/home", "/root" };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                if (path_is_at_or_below(place, places[i]))
+                        return !streq(places[i], "/tmp") || policy_is_true(policy, D_PrivateTmp);
+        return false;
+}
+
+static bool may_be_writable(const Policy *policy, const Host *host, const MountEntry *m) {
+        if (streq(m->type, "devpts") || streq(m->type, "mqueue"))
+                return true;
+        if (streq(m->type, "tmpfs") && is_private_memory(policy, m->path))
+                return true;
+        if (streq(m->type, "proc"))
+                return policy_is_true(policy, D_Nesting);
+        if (streq(m->type, "cgroup2"))
+                return policy->settings[D_Delegate].n > 0;
+        return is_named(policy, m->path, true) || is_of_service(host, m->path);
+}
+
+/* Every mount of an instance is nosuid. */
+static const char *find_fault(const Policy *policy, const Host *host, const MountEntry *m) {
+        if (!mount_option(m->options, "nosuid"))
+                return "set-user-ID programs work in";
+        return mount_option(m->options, "rw") && !may_be_writable(policy, host, m) ? "the process can write to" : NULL;
+}
+
+static bool is_absent_or_in_memory(const char *path) {
+        struct statfs s;
+
+        return statfs(path, &s) < 0 ? errno == ENOENT || errno == EACCES : s.f_type == TMPFS_MAGIC;
+}
+
+/* The first place that the policy hides and that is there; NULL: none. Only the root of the host has them all. */
+static const char *find_visible(const Policy *policy) {
+        static const char *const homes[] = { "/home", "/root" },
+                                 *const hosts[] = { "/boot", "/media", "/mnt", "/run", "/srv", "/sys", "/var" };
+        const unsigned protect = policy_choice(policy, D_ProtectHome);
+        const Value *root = &policy_get(policy, D_RootDirectory)->value;
+
+        for (size_t i = 0; i < ELEMENTSOF(homes); i++)
+                if ((protect == PROTECT_HOME_YES || protect == PROTECT_HOME_TMPFS) && !is_named(policy, homes[i], false) &&
+                    !is_absent_or_in_memory(homes[i]))
+                        return homes[i];
+        for (size_t i = 0; i < ELEMENTSOF(hosts) && streq(root->text, "/"); i++)
+                if (!is_named(policy, hosts[i], false) && !is_absent_or_in_memory(hosts[i]))
+                        return hosts[i];
+        /* The host's /run is in memory as well. */
+        return is_named(policy, "/run/systemd", false) || access("/run/systemd/private", F_OK) < 0 ? NULL
+                                                                                                  : "/run/systemd";
+}
+
+static bool is_write_denied(const char *directory) {
+        static const int errors[] = { EROFS, EACCES, EPERM, ENOENT, ENOTDIR, EISDIR, EOPNOTSUPP };
+        _cleanup_close_ int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+        for (size_t i = 0; fd < 0 && i < ELEMENTSOF(errors); i++)
+                if (errno == errors[i])
+                        return true;
+        return false;
+}
+
+static const char *find_writable(const Policy *policy) {
+        static const char *const places[] = { "/", "/etc", "/usr", "/usr/bin", "/proc/sys" };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                if (!is_named(policy, places[i], true) && !is_write_denied(places[i]))
+                        return places[i];
+        return NULL;
+}
+
+static int look_at_table(const Policy *policy, const Host *host, char **ret, const char **ret_what) {
+        _cleanup_(mount_table_deinit) MountTable table = {};
+        int r;
+
+        r = mount_table_read("/proc/self/mountinfo", &table);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < table.n; i++) {
+                const char *fault = find_fault(policy, host, &table.items[i]);
+
+                if (!fault)
+                        continue;
+                *ret_what = fault;
+                *ret = strdup(table.items[i].path);
+                return *ret ? 0 : -ENOMEM;
+        }
+        return 1;
+}
+
+int measure_mounts(const Policy *policy, const Host *host, char **ret, const char **ret_what) {
+        const char *path;
+        int r;
+
+        r = look_at_table(policy, host, ret, ret_what);
+        if (r <= 0)
+                return r;
+        *ret_what = "the process can see";
+        path = find_visible(policy);
+        if (!path) {
+                *ret_what = "the process can write to";
+                path = find_writable(policy);
+        }
+        if (!path)
+                return 1;
+        *ret = strdup(path);
+        return *ret ? 0 : -ENOMEM;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/measure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/nsfs.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/measure-calls.h"
+#include "lib/measure-mounts.h"
+#include "plan/make.h"
+#include "plan/who/capabilities.h"
+#include "policy/value/choice.h"
+#include "util/fd.h"
+#include "util/landlock.h"
+#include "util/parse.h"
+
+typedef struct Measuring {
+        const Policy *policy;
+        const Host *host;
+        char *missing;
+        Report *report;
+} Measuring;
+
+static int lack(const Measuring *m, const char *format, ...) _printf_(2, 3);
+
+/* Returns 0: the policy asks for something that is not so. */
+static int lack(const Measuring *m, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        vsnprintf(m->missing, MISSING_MAX, format, ap);
+        va_end(ap);
+        return 0;
+}
+
+static int cannot_read(const Measuring *m, const char *path, int error) {
+        return report_error(m->report, error, "cannot find out whether this process is isolated: %s: %s", path,
+                            strerror(error));
+}
+
+bool measure_is_worthwhile(void) {
+        return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER;
+}
+
+/* The number after "KEY:\t", or -1. */
+static uint64_t number_of(const char *status, const char *key) {
+        const char *line = strstr(status, key);
+        uint64_t n;
+
+        return line && sscanf(line + strlen(key), ":\t%" SCNx64, &n) == 1 ? n : UINT64_MAX;
+}
+
+static int measure_status(const Measuring *m) {
+        static const char *const sets[] = { "\nCapBnd", "\nCapPrm", "\nCapEff", "\nCapInh", "\nCapAmb" };
+        const uint64_t allowed = build_named_capabilities(m->policy, m->host);
+        _cleanup_free_ char *status = NULL;
+        int r;
+
+        r = file_read(AT_FDCWD, "/proc/self/status", &status, NULL);
+        if (r < 0)
+                return cannot_read(m, "/proc/self/status", -r);
+        if (number_of(status, "\nNoNewPrivs") != 1)
+                return lack(m, "no_new_privs is not set");
+        if (number_of(status, "\nSeccomp") != SECCOMP_MODE_FILTER)
+                return lack(m, "no system call filter is loaded");
+        for (size_t i = 0; i < ELEMENTSOF(sets); i++)
+                if (number_of(status, sets[i]) & ~allowed)
+                        return lack(m, "%s has capabilities that the policy drops", sets[i] + 1);
+        return 1;
+}
+
+/* Whether the namespace belongs to the user namespace of this process, so that it was made in there: ioctl_ns(2). The
+ * kernel does not show an owner outside (EPERM). Returns 1, 0 or -errno. */
+static int is_own(const char *path) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC), owner = -1;
+        struct stat a, b;
+
+        owner = fd < 0 ? -1 : ioctl(fd, NS_GET_USERNS);
+        if (owner < 0)
+                return errno == EPERM ? 0 : -errno;
+        if (fstat(owner, &a) < 0 || stat("/proc/self/ns/user", &b) < 0)
+                return -errno;
+        return a.st_ino == b.st_ino;
+}
+
+/* The kernel gives these inode numbers to the initial namespaces: include/linux/proc_ns.h. A namespace that belongs to
+ * the instance's user namespace is the instance's own; the payload of one with a second user namespace does not see the
+ * owner of the pid namespace. */
+static int measure_namespaces(const Measuring *m) {
+        const bool users = policy_choice(m->policy, D_PrivateUsers) != PRIVATE_USERS_NO;
+        const struct {
+                const char *path;
+                ino_t initial; /* 0: it has no fixed one */
+                bool wanted, owned;
+        } table[] = {
+                { "/proc/self/ns/pid", 0xEFFFFFFC, true, false },
+                { "/proc/self/ns/uts", 0xEFFFFFFE, true, users },
+                { "/proc/self/ns/cgroup", 0xEFFFFFFB, true, false },
+                { "/proc/self/ns/user", 0xEFFFFFFD, users, false },
+                { "/proc/self/ns/ipc", 0xEFFFFFFF, policy_is_true(m->policy, D_PrivateIPC), users },
+                { "/proc/self/ns/net", 0, policy_is_true(m->policy, D_PrivateNetwork), users },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                struct stat st;
+                int r = 1;
+
+                if (!table[i].wanted)
+                        continue;
+                if (stat(table[i].path, &st) < 0)
+                        return cannot_read(m, table[i].path, errno);
+                if (table[i].owned)
+                        r = is_own(table[i].path);
+                if (r < 0)
+                        return cannot_read(m, table[i].path, -r);
+                if (r == 0 || st.st_ino == table[i].initial)
+                        return lack(m, "%s is shared with processes outside", table[i].path);
+        }
+        return 1;
+}
+
+/* The table has two lines of headings, and then a line for each device: "    lo: …". */
+static int measure_network(const Measuring *m) {
+        _cleanup_free_ char *table = NULL;
+        char *position = NULL;
+        unsigned n = 0;
+        int r;
+
+        if (!policy_is_true(m->policy, D_PrivateNetwork))
+                return 1;
+        r = file_read(AT_FDCWD, "/proc/self/net/dev", &table, NULL);
+        if (r < 0)
+                return cannot_read(m, "/proc/self/net/dev", -r);
+        for (char *line = strtok_r(table, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
+                if (n++ >= 2 && !startswith(line + strspn(line, " "), "lo:"))
+                        return lack(m, "the network has more than a loopback device");
+        return 1;
+}
+
+static int measure_all_mounts(const Measuring *m) {
+        _cleanup_free_ char *path = NULL;
+        const char *what = NULL;
+        int r;
+
+        r = measure_mounts(m->policy, m->host, &path, &what);
+        if (r < 0)
+                return cannot_read(m, "/proc/self/mountinfo", -r);
+        return r > 0 ? 1 : lack(m, "%s %s", what, path);
+}
+
+static int measure_user(const Measuring *m) {
+        const Setting *user = policy_get(m->policy, D_User);
+        HostUser found = {};
+        uint64_t number;
+
+        if (!user || policy_choice(m->policy, D_PrivateUsers) == PRIVATE_USERS_FULL)
+                return 1;
+        if (parse_u64_range(user->value.text, 0, UINT32_MAX - 1, &number) < 0) {
+                if (m->host->find_user(user->value.text, &found) < 0)
+                        return lack(m, "there is no user %s here", user->value.text);
+                number = found.uid;
+                host_user_deinit(&found);
+        }
+        return number == m->host->uid ? 1 : lack(m, "the process runs as uid %u, not as User=", m->host->uid);
+}
+
+/* If a filter denies the question for Landlock's version, only rules for old kernels could not be known. */
+static int measure_filter(const Measuring *m) {
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        const char *allowed = NULL;
+        Host host = *m->host;
+        Report silent = {};
+        int r;
+
+        if (host.landlock_abi == 0)
+                host.landlock_abi = LANDLOCK_ABI_SCOPE;
+        r = plan_filter(&plan, m->policy, &host, &silent); /* a start reports the same */
+        if (r == -ENOMEM)
+                return report_oom(m->report);
+        if (r < 0)
+                return lack(m, "the policy's filter cannot be made here: %s", silent.first.text);
+        r = measure_calls(plan, &allowed);
+        if (r < 0)
+                return report_error(m->report, -r, "cannot find out whether this process is isolated: cannot try the "
+                                                   "system calls: %s", strerror(-r));
+        return allowed ? lack(m, "the filter allows %s, with some or all arguments", allowed) : 1;
+}
+
+int measure(const Policy *policy, const Host *host, char missing[static MISSING_MAX], Report *report) {
+        /* What is cheap comes first. The last one makes calls, which do nothing only if they are made by a process that
+         * has no rights: then the others have shown that. */
+        static int (*const parts[])(const Measuring *) = { measure_status,     measure_namespaces, measure_network,
+                                                           measure_all_mounts, measure_user,       measure_filter };
+        const Measuring m = { .policy = policy, .host = host, .missing = missing, .report = report };
+        int r = 1;
+
+        for (size_t i = 0; r > 0 && i < ELEMENTSOF(parts); i++)
+                r = parts[i](&m);
+        return r;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A program that isolates itself. tests/suites/library.sh runs it; its first argument says what it does. It prints what
+ * the library returned, and what it sees then. */
+#include <errno.h>
+#include <isorun/isorun.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* In two parts, as of a program and its library. */
+ISORUN_POLICY("[Policy]\n"
+              "Description=A test of libisorun\n"
+              "[Sandbox]\n"
+              "MemoryDenyWriteExecute=yes\n")
+ISORUN_POLICY("[Sandbox]\n"
+              "Environment=FROM_NOTE=yes\n"
+              "PassEnvironment=FROM_CALLER\n")
+
+static void log_line(void *userdata, int priority, const char *line) {
+        (void) fprintf(userdata, "%s: %s\n", priority == 3 ? "error" : "notice", line);
+}
+
+static const char *error_name(int r) {
+        return r < 0 ? strerrorname_np(-r) : r == 0 ? "0" : "1";
+}
+
+static void *wait_for_ever(void *unused) {
+        (void) unused;
+        return pause() ? NULL : NULL;
+}
+
+/* Isolates, and prints whether this is a sandbox. */
+static int show(int argc, char *argv[], unsigned flags) {
+        int r = isorun_isolate(argc, argv, flags, log_line, stderr);
+
+        printf("%s %s no_new_privs=%d FROM_NOTE=%s FROM_CALLER=%s\n", error_name(r), argv[argc - 1],
+               prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), getenv("FROM_NOTE"), getenv("FROM_CALLER"));
+        return r < 0 ? 125 : 7;
+}
+
+/* With another disposition of SIGCHLD and a blocked signal, which are as before afterwards. */
+static int run_twice(int argc, char *argv[]) {
+        struct sigaction action;
+        sigset_t mask;
+        int status = -1, r;
+
+        (void) signal(SIGCHLD, SIG_IGN);
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGUSR1);
+        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
+        for (int i = 0; i < 2; i++) {
+                r = isorun_run(argc, argv, 0, log_line, stderr, &status);
+                if (r == 1)
+                        exit(atoi(argv[2]));
+                (void) sigprocmask(SIG_BLOCK, NULL, &mask);
+                (void) sigaction(SIGCHLD, NULL, &action);
+                printf("%s status %d, ignored %d, blocked %d %d\n", error_name(r), WEXITSTATUS(status),
+                       action.sa_handler == SIG_IGN, sigismember(&mask, SIGUSR1), sigismember(&mask, SIGTERM));
+        }
+        return 0;
+}
+
+static int stay(int argc, char *argv[]) {
+        if (isorun_isolate(argc, argv, 0, log_line, stderr) < 0)
+                return 125;
+        printf("inside\n");
+        (void) fflush(stdout);
+        for (;;)
+                pause();
+}
+
+int main(int argc, char *argv[]) {
+        const char *what = argc > 1 ? argv[1] : "show";
+        pthread_t thread;
+
+        if (strcmp(what, "is") == 0)
+                return printf("%s\n", error_name(isorun_is_isolated(log_line, stdout))) < 0;
+        if (strcmp(what, "run") == 0)
+                return run_twice(argc, argv);
+        if (strcmp(what, "stay") == 0)
+                return stay(argc, argv);
+        if (strcmp(what, "silent") == 0)
+                return printf("%s\n", error_name(isorun_isolate(argc, argv, ~0U, NULL, NULL))) < 0;
+        if (strcmp(what, "version") == 0)
+                return puts(isorun_version()) < 0;
+        if (strcmp(what, "threads") == 0 && pthread_create(&thread, NULL, wait_for_ever, NULL) != 0)
+                return 1;
+        if (strcmp(what, "closed") == 0)
+                (void) close(STDIN_FILENO);
+        if (strcmp(what, "removed") == 0)
+                (void) unlink(argv[0]);
+        if (strcmp(what, "chroot") == 0 && chroot(argv[2]) < 0)
+                return 1;
+        return show(argc, argv, strcmp(what, "hand-over") == 0 ? ISORUN_HAND_OVER : 0);
+}

@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# libisorun: programs that isolate themselves. tests/library/self.c is the program. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+# In the place of a library, where a sandbox has it, too.
+mkdir -p "$tmp/usr/lib" "$tmp/usr/bin"
+cp "$build/src/libisorun.so.0" "$tmp/usr/lib/"
+cp "$build/tests/library/self" "$build/tests/library/none" "$tmp/usr/bin/"
+cp "$build/tests/library/self" "$tmp/usr/bin/self-setuid"
+chown "${TH_USER:-nobody}" "$tmp/usr/bin/self-setuid"
+chmod 4755 "$tmp/usr/bin/self-setuid"
+install_isorun
+if is_sanitized; then
+	skip "libisorun" "the sanitizer's leak check uses ptrace(2), which fails in the program's own sandbox"
+	exit 0
+fi
+chmod 777 "$tmp"
+hidden=$tmp/self # a sandbox does not see it
+cp "$build/tests/library/self" "$hidden"
+# shellcheck disable=SC2034  # lib.sh's: the program under test is not isorun
+note=" [no isorun]"
+
+# Runs the program as the user, by its path, with the mode that its first argument is.
+self() { run "${who[@]}" env FROM_CALLER=kept OTHER=lost "$@"; }
+# What the program prints when it goes on in its sandbox.
+went_on="1 show no_new_privs=1 FROM_NOTE=yes FROM_CALLER=kept"
+
+# It is refused: errno of the library, pattern of the only message.
+is_refused() { # description, errno, pattern
+	like "$label: $1" "$status $(wc -l <"$tmp/err") ${out%% *} $err" "125 1 $2 error: $3"
+}
+
+by_hand() {
+	self /usr/bin/self show
+	is "$label: a program isolates itself" "$status $out $err" "7 $went_on "
+	self "$hidden" show
+	is "$label: ... also where its own sandbox does not see it" "$status $out $err" "7 $went_on "
+	self setpriv --no-new-privs /usr/bin/self show
+	is "$label: ... with no_new_privs" "$status $out $err" "7 $went_on "
+	self env -i /usr/bin/self show
+	is "$label: ... without an environment" "$status ${out% *}" "7 ${went_on% *}"
+	self /usr/bin/self run 3
+	is "$label: isorun_run() returns, as often as it is called" "$status $out" "0 \
+0 status 3, ignored 1, blocked 1 0
+0 status 3, ignored 1, blocked 1 0"
+	self /usr/bin/self is
+	# promise P46
+	is "$label: it is not isolated by itself" "$out" \
+		"notice: not isolated: no_new_privs is not set, or no system call filter is loaded"$'\n'"0"
+}
+
+refusals() {
+	self /usr/bin/self threads
+	# promise P47
+	is_refused "a process with threads is refused" EBUSY "this process has 2 threads: *"
+	self /usr/bin/self closed
+	is_refused "a process without a standard input is refused" EBADF "fd 0 is closed: *"
+	self /usr/bin/none
+	like "$label: a program without a policy is refused" "$status $err" "125 isorun: /usr/bin/none carries no policy *"
+	self /usr/bin/self silent
+	is "$label: unknown flags are refused, and nothing is said without a log" "$out$err" EINVAL
+	cp "$hidden" "$tmp/gone"
+	self "$tmp/gone" removed
+	[ -e "$tmp/gone" ] || is_refused "a program whose file is gone is refused" ESTALE "the file of this program is not at *"
+	self /usr/bin/self hand-over
+	like "$label: a hand-over outside of a service is refused" "$status ${out%% *} $err" "125 E* *error: *--hand-over*"
+}
+
+of_root() {
+	label=root who=()
+	mkdir -p "$tmp/tree/proc" "$tmp/tree/usr" "$tmp/tree/lib64" "$tmp/tree/lib"
+	mount --rbind /proc "$tmp/tree/proc"
+	self /usr/bin/self chroot "$tmp/tree"
+	# promise P47
+	is_refused "a process in a chroot is refused" EXDEV "this process is in a chroot(2) environment, *"
+	umount -l "$tmp/tree/proc"
+	self /usr/bin/self-setuid show
+	# promise P47
+	is_refused "a set-user-ID program is refused" EPERM "this program has more rights than its caller: *"
+}
+
+# isorun around the program, under another policy.
+around() { run "${who[@]}" "$isorun" --quiet --policy "${policy:-default}" -p "Optional=MemoryMax TasksMax" "$@"; }
+
+# The first line of its answer names what is missing: "is" asks in a sandbox with these options.
+misses() { # description, pattern, options...
+	around -p MemoryDenyWriteExecute=yes "${@:3}" /usr/bin/self is
+	# promise P46
+	like "$label: it finds $1" "$status $out" "0 notice: not isolated: $2"$'\n'"0"
+}
+
+measured() {
+	rm -rf "$tmp/mine"
+	"${who[@]}" mkdir "$tmp/mine"
+	around -p MemoryDenyWriteExecute=yes /usr/bin/self is
+	is "$label: it finds itself in an instance as narrow as its policy" "$status $out$err" "0 1"
+	around -p MemoryDenyWriteExecute=yes -p "SystemCallFilter=~chown" -p PrivateIPC=yes -p ProcSubset=pid \
+		-p RestrictAddressFamilies= -p RestrictAddressFamilies=AF_UNIX /usr/bin/self is
+	is "$label: ... and in a narrower one" "$status $out$err" "0 1"
+	around -p MemoryDenyWriteExecute=yes -p Environment=FROM_NOTE=around /usr/bin/self show
+	like "$label: ... where it goes on at once" "$status $out" "7 1 show no_new_privs=1 FROM_NOTE=around *"
+
+	run "${who[@]}" "$isorun" --quiet /usr/bin/self show
+	like "$label: ... and under isorun with its own policy" "$status $out" "7 1 show no_new_privs=1 FROM_NOTE=yes *"
+
+	misses "a call that the filter allows" "the filter allows kcmp, *" -p SystemCallFilter=kcmp
+	misses "a family of sockets" "the filter allows socket, *" -p RestrictAddressFamilies=AF_PACKET
+	misses "namespaces that can be made" "the filter allows setns, *" -p RestrictNamespaces=no
+	misses "set-user-ID bits that can be set" "the filter allows *chmod*, *" -p RestrictSUIDSGID=no
+	misses "real-time scheduling" "the filter allows sched_setscheduler, *" -p RestrictRealtime=no \
+		-p SystemCallFilter=sched_setscheduler
+	misses "writable memory that can be executed" "the filter allows m*, *" -p MemoryDenyWriteExecute=no
+	misses "shared memory of others" "/proc/self/ns/ipc is shared with processes outside" -p PrivateIPC=no
+	misses "a capability" "CapBnd has capabilities that the policy drops" -p CapabilityBoundingSet=CAP_NET_RAW
+	misses "a directory that is writable" "the process can write to /opt" -v "$tmp/mine:/opt:rw"
+	misses "a directory that is to be hidden" "the process can see /srv" -v /usr:/srv:ro
+	misses "a network of others" "/proc/self/ns/net is shared with processes outside" -p PrivateNetwork=no
+
+	around -p SystemCallFilter=kcmp /usr/bin/self show
+	like "$label: in a wider sandbox, it fails and says why" "$status ${out%% *} $err" "125 EPERM error: a system call \
+filter around isorun denies calls that it needs: *notice: this process is in another sandbox already, but not in an \
+instance of its policy: the filter allows *"
+	policy=nest around "${nest_as[@]}" /usr/bin/self show
+	like "$label: in one that lets it nest, it isolates itself" "$status $out" \
+		"7 1 show no_new_privs=1 FROM_NOTE=yes FROM_CALLER=(null)"
+}
+
+# In units. Their sandbox is not that of the policy, however strict it is.
+in_units() {
+	as_service -- /usr/bin/self show
+	like "$label: as a service" "$status $out" "7 1 show no_new_privs=1 FROM_NOTE=yes *"
+	as_service NoNewPrivileges=yes -- /usr/bin/self show
+	like "$label: as a service with NoNewPrivileges=" "$status $out" "7 1 show no_new_privs=1 FROM_NOTE=yes *"
+	as_service NoNewPrivileges=yes SystemCallFilter=@system-service SystemCallErrorNumber=EPERM \
+		RestrictNamespaces=yes LockPersonality=yes -- /usr/bin/self is
+	# promise P46
+	like "$label: a unit's own sandbox is not an instance" "$status $out" "0 notice: not isolated: *"$'\n'"0"
+	as_service Type=notify NotifyAccess=all -- /usr/bin/self hand-over
+	like "$label: it hands itself over" "$out" "1 hand-over no_new_privs=1 *"
+}
+
+its_scope() { find /sys/fs/cgroup -name 'isorun-self-*.scope' | grep -q .; }
+
+signals() {
+	"${who[@]}" /usr/bin/self stay >"$tmp/said" 2>"$tmp/err" &
+	local child=$!
+	await grep -qsx inside "$tmp/said"
+	also ok "$label: it is an instance of systemd" its_scope
+	kill -TERM "$(pgrep -of '^/usr/bin/self stay')"
+	wait "$child"
+	status=$?
+	also is "$label: a signal reaches it, and the outer process ends as it did" "$status" 143
+	ok "$label: nothing is left of it" eventually not its_scope
+}
+
+as_everybody by_hand
+as_everybody refusals
+of_root
+as_everybody measured
+as_everybody signals
+label=root who=() bus=(--system)
+in_units
+if [ -n "${TH_USER-}" ]; then
+	label=user who=("$as_user") bus=(--user)
+	in_units
+fi
