@@ -27,6 +27,9 @@ test_limits() {
 		"67108864 11  33554432 12 "
 	run "${who[@]}" isorun --pool test -p MemoryMax=32M -p MemorySwapMax=0 /usr/bin/python3 -c 'x = bytearray(100 << 20)'
 	like "$label: the kernel enforces them, and isorun says so" "$status $err" "137 isorun: *MemoryMax=: the kernel killed a process*"
+	run "${who[@]}" isoctl set-property two TasksMax=9 MemoryMax=48M
+	is "$label: isoctl set-property changes the limits of one" "$status $err $(held two memory.max pids.max) $(held one pids.max)" \
+		"0  50331648 9  11 "
 	is "$label: ... and the others run on" "$(isoctl list --no-legend | grep -c 'sleep 210')" 2
 	run pool -p TasksMax=3 sh -c 'sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait; echo forked'
 	unlike "$label: a limit on tasks" "$status $out" "0 forked"

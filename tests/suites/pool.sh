@@ -60,13 +60,43 @@ test_seen() {
 	no_refusal like "$label: isoctl enter" "$status $out" "0 *in"
 	run "${who[@]}" "$isorun" "${mode[@]}" --pool test --name one true
 	is "$label: a name is taken once" "$status $err" "125 isorun: the unit isorun-one.scope already exists (--name sets another name)"
-	run "${who[@]}" "$isoctl" freeze one
-	like "$label: what only systemd can do is refused" "$status $err" "125 isoctl: one is only a part of $unit, so systemd cannot *"
 	run "${who[@]}" "$isoctl" stop one
 	is "$label: isoctl stop ends one of them" "$status $err $(names)" "0  two "
 	also ok "$label: ... and it is gone" gone '^sleep 2001$'
 	run "${who[@]}" "$isoctl" stop two
 	is "$label: ... and the other" "$status $err $(names)" "0  "
+	also ok "$label: ... and nothing is left" eventually nothing_left
+}
+
+is_frozen() { grep -qx "frozen 1" "$(find /sys/fs/cgroup -path "*/$unit/instances/isorun-$1.scope")/cgroup.events"; }
+has_logs() { let_read_journal; [[ $("${who[@]}" "$isoctl" logs --no-pager "$1" -- -o cat 2>&1) = $2 ]]; }
+
+# What systemd does for a unit, isoctl does for a part of one.
+test_verbs() {
+	pool --name one -p StandardOutput=journal sh -c 'trap "echo got USR1" USR1; echo said; while :; do sleep 0.1; done' &
+	begin two 2012
+	await runs 'echo said; while'
+	run "${who[@]}" "$isoctl" freeze one
+	is "$label: isoctl freeze, of one alone" "$status $err $(is_frozen one; echo $?) $(is_frozen two; echo $?)" "0  0 1"
+	like "$label: ... as isoctl list says" "$("${who[@]}" "$isoctl" list)" "*one *frozen*"
+	run "${who[@]}" "$isoctl" thaw one
+	is "$label: isoctl thaw" "$status $err $(is_frozen one; echo $?)" "0  1"
+	run "${who[@]}" "$isoctl" kill -s USR1 one
+	is "$label: isoctl kill" "$status $err" "0 "
+	ok "$label: ... signals the processes, and isoctl logs has what they write, and the records" \
+		eventually has_logs one $'*one started: *said\n*got USR1*'
+	unlike "$label: ... and nothing of the others" "$("${who[@]}" "$isoctl" logs --no-pager one -- -o cat)" "*sleep 2012*"
+	run "${who[@]}" "$isoctl" kill --kill-whom=main one
+	is "$label: ... not a main process" "$status $err" "125 isoctl: one is no service, so it has no main process"
+	run "${who[@]}" "$isoctl" set-property one IPAddressDeny=any
+	like "$label: what only systemd can do is refused" "$status $err" \
+		"125 isoctl: set-property: IPAddressDeny=: only systemd can set it, and one is only a part of $unit"
+	"${who[@]}" "$isoctl" freeze one
+	run patiently "${who[@]}" "$isoctl" stop one
+	is "$label: isoctl stop ends one that is frozen" "$status $err $(names)" "0  two "
+	run "${who[@]}" "$isoctl" kill -s KILL two
+	is "$label: isoctl kill -s KILL" "$status $err" "0 "
+	also ok "$label: ... ends all processes" eventually gone '^sleep 2012$'
 	also ok "$label: ... and nothing is left" eventually nothing_left
 }
 
@@ -233,7 +263,15 @@ test_users() {
 	begin one 2008
 	who=("$as_user") bus=(--user)
 	run "${who[@]}" "$isoctl" stop root/one
-	like "another user cannot stop an instance in a pool" "$status $err" "125 isoctl: one: cannot send SIGTERM *"
+	is "another user cannot stop an instance in a pool" "$status $err" \
+		"125 isoctl: one is in a pool of user 0: only that user and root may do this"
+	for verb in freeze thaw "kill -s KILL" "set-property TasksMax=1"; do
+		# shellcheck disable=SC2086
+		run "${who[@]}" "$isoctl" ${verb%% *} root/one $([[ $verb = *\ * ]] && echo ${verb#* })
+		# promise P29
+		is "... nor $verb it" "$status $err $(pgrep -cf '^sleep 2008$')" \
+			"125 isoctl: one is in a pool of user 0: only that user and root may do this 1"
+	done
 	begin other 2009
 	is "a user's pool of the same name is another one" "$(names --user) $(find /sys/fs/cgroup -name $unit | wc -l)" "other  2"
 	"${who[@]}" "$isoctl" stop other
@@ -259,6 +297,7 @@ test_session() {
 
 all() {
 	test_seen
+	test_verbs
 	test_keeper
 	test_no_requests
 	test_late

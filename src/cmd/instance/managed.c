@@ -5,20 +5,28 @@
 
 #include "cmd/instance/find.h"
 #include "cmd/instance/managers.h"
+#include "cmd/instance/pooled.h"
 #include "cmd/instance/select.h"
+#include "util/fd.h"
 
 typedef struct Act {
         InstanceAction action;
+        PooledAction pooled;
         void *userdata;
-        bool pooled; /* the action is also for instances in pools */
 } Act;
 
-static int act(Managers *managers, const Instance *i, const Act *a, Report *report) {
+static int act_in_pool(const InstanceList *list, const Instance *i, const Act *a, Report *report) {
+        _cleanup_close_ int cgroup = pooled_open(list, i, report);
+
+        return cgroup < 0 ? cgroup : a->pooled(cgroup, i, a->userdata, report);
+}
+
+static int act(const InstanceList *list, Managers *managers, const Instance *i, const Act *a, Report *report) {
         Manager *manager;
         int r;
 
-        if (i->pool && a->pooled)
-                return a->action(NULL, i, a->userdata, report);
+        if (i->pool)
+                return act_in_pool(list, i, a, report);
         manager = managers_get(managers, i, report);
         if (!manager)
                 return -EIO;
@@ -29,7 +37,9 @@ static int act(Managers *managers, const Instance *i, const Act *a, Report *repo
         return r < 0 ? r : a->action(manager, i, a->userdata, report);
 }
 
-static int act_on_all(char *const *names, const Act *a, bool wait, Report *report) {
+int act_on_instances(char *const *names, InstanceAction action, PooledAction pooled, void *userdata, bool wait,
+                     Report *report) {
+        const Act a = { .action = action, .pooled = pooled, .userdata = userdata };
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_(selection_deinit) Selection selection = {};
         _cleanup_(managers_deinit) Managers managers = {};
@@ -40,18 +50,10 @@ static int act_on_all(char *const *names, const Act *a, bool wait, Report *repor
         if (instances_select(&selection, &list, names, true, report) < 0)
                 status = PLAN_FAILED;
         for (size_t i = 0; i < selection.n; i++)
-                if (act(&managers, selection.items[i], a, report) < 0)
+                if (act(&list, &managers, selection.items[i], &a, report) < 0)
                         status = PLAN_FAILED;
         for (size_t i = 0; wait && i < managers.n; i++)
                 if (manager_wait(managers.items[i], report) < 0)
                         status = PLAN_FAILED;
         return status;
-}
-
-int act_on_instances(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report) {
-        return act_on_all(names, &(Act) { .action = action, .userdata = userdata }, wait, report);
-}
-
-int act_on_instances_and_pooled(char *const *names, InstanceAction action, void *userdata, bool wait, Report *report) {
-        return act_on_all(names, &(Act) { .action = action, .userdata = userdata, .pooled = true }, wait, report);
 }

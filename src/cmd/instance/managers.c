@@ -18,12 +18,6 @@ Manager *managers_get(Managers *managers, const Instance *instance, Report *repo
         _cleanup_(manager_freep) Manager *opened = NULL;
         Manager **added;
 
-        if (instance->pool) {
-                report_error(report, EOPNOTSUPP,
-                             "%s is only a part of %s, so systemd cannot act on it alone: isoctl stop ends it, and its "
-                             "isorun, process %d, passes on signals", instance->name, instance->pool, instance->isorun);
-                return NULL;
-        }
         if (!instance->unit) {
                 report_error(report, EOPNOTSUPP,
                              "%s has no unit, so systemd cannot act on it: send signals to its isorun, process %d",

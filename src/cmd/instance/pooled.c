@@ -2,13 +2,18 @@
 #include "cmd/instance/pooled.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/path.h"
+#include "util/process.h"
+#include "util/strv.h"
 
 void pooled_stops_deinit(PooledStops *stops) {
         for (size_t i = 0; i < stops->n; i++) {
@@ -20,7 +25,99 @@ void pooled_stops_deinit(PooledStops *stops) {
         *stops = (PooledStops) {};
 }
 
-int pooled_stop(PooledStops *stops, const Instance *i, Report *report) {
+/* Whether the process is in the instance's cgroup, or below it. */
+static bool is_inside(const Instance *i, pid_t pid) {
+        _cleanup_free_ char *path = NULL;
+
+        return process_cgroup(pid, &path) >= 0 && path_is_at_or_below(path, i->cgroup);
+}
+
+int pooled_open(const InstanceList *list, const Instance *i, Report *report) {
+        _cleanup_close_ int cgroup = instance_open(list, i);
+        struct stat st;
+
+        if (cgroup < 0 || fstat(cgroup, &st) < 0) {
+                int error = cgroup < 0 ? -cgroup : errno;
+
+                return report_error(report, error, "%s: %s", i->cgroup, strerror(error));
+        }
+        if (geteuid() != 0 && st.st_uid != geteuid())
+                return report_error(report, EPERM, "%s is in a pool of user %u: only that user and root may do this",
+                                    i->name, st.st_uid);
+        if (!is_inside(i, i->pid))
+                return report_error(report, ESRCH, "%s has ended", i->name);
+        return TAKE_FD(cgroup);
+}
+
+/* Reads from cgroup.events. A read also lets poll(2) tell of the next change. */
+static int is_frozen(int events, bool *ret) {
+        char text[256] = "";
+        const char *found;
+
+        if (pread(events, text, sizeof(text) - 1, 0) < 0)
+                return -errno;
+        found = strstr(text, "frozen ");
+        if (!found)
+                return -ENODATA;
+        *ret = startswith(found, "frozen 1") != NULL;
+        return 0;
+}
+
+static int await_frozen(int events, bool wanted) {
+        enum { WAIT_USEC = 10000000 };
+        uint64_t end = clock_usec(CLOCK_MONOTONIC) + WAIT_USEC;
+        bool frozen = false;
+        int r;
+
+        while ((r = is_frozen(events, &frozen)) >= 0 && frozen != wanted)
+                if (poll(&(struct pollfd) { .fd = events, .events = POLLPRI }, 1, clock_msec_until(end)) == 0)
+                        return -ETIMEDOUT;
+        return r;
+}
+
+int pooled_freeze(int cgroup, const Instance *i, bool freeze, Report *report) {
+        _cleanup_close_ int events = openat(cgroup, "cgroup.events", O_RDONLY | O_CLOEXEC);
+        int r = file_write(cgroup, "cgroup.freeze", freeze ? "1" : "0");
+
+        if (r >= 0)
+                r = await_frozen(events, freeze);
+        return r < 0 ? report_error(report, -r, "cannot %s %s: %s", freeze ? "freeze" : "thaw", i->name, strerror(-r)) : 0;
+}
+
+/* Sends the signal to the processes of a cgroup and of those below it. A pid is read before its process is opened, and may
+ * be another one's then. Returns 0, or -errno if a process cannot be signalled. */
+static int signal_all(int cgroup, const Instance *i, int sig) {
+        _cleanup_strv_free_ char **names = NULL;
+        _cleanup_free_ char *pids = NULL;
+        char *position = NULL;
+        int r = file_read(cgroup, "cgroup.procs", &pids, NULL);
+
+        for (char *word = strtok_r(pids, "\n", &position); r >= 0 && word; word = strtok_r(NULL, "\n", &position)) {
+                pid_t pid = (pid_t) strtol(word, NULL, 10);
+                _cleanup_close_ int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
+
+                if (pidfd >= 0 && is_inside(i, pid) && sys_pidfd_send_signal(pidfd, sig) < 0 && errno != ESRCH)
+                        r = -errno;
+        }
+        if (r >= 0)
+                (void) directory_list(cgroup, &names);
+        for (char **name = names; r >= 0 && name && *name; name++) {
+                _cleanup_close_ int below = openat(cgroup, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+                r = below < 0 ? 0 : signal_all(below, i, sig);
+        }
+        return r == -ENODEV ? 0 : r; /* the cgroup has just been removed */
+}
+
+int pooled_kill(int cgroup, const Instance *i, int sig, Report *report) {
+        int r = sig == SIGKILL ? file_write(cgroup, "cgroup.kill", "1") : -EOPNOTSUPP;
+
+        if (r < 0)
+                r = signal_all(cgroup, i, sig);
+        return r < 0 ? report_error(report, -r, "cannot send the signal to %s: %s", i->name, strerror(-r)) : 0;
+}
+
+int pooled_stop(PooledStops *stops, int cgroup, const Instance *i, Report *report) {
         PooledStop *s = ARRAY_APPEND(stops->items, stops->n);
 
         if (!s)
@@ -29,8 +126,10 @@ int pooled_stop(PooledStops *stops, const Instance *i, Report *report) {
                             .name = strdup(i->name) };
         if (!s->name)
                 return report_oom(report);
-        if (s->isorun >= 0 && sys_pidfd_send_signal(s->isorun, SIGTERM) >= 0)
+        if (s->isorun >= 0 && sys_pidfd_send_signal(s->isorun, SIGTERM) >= 0) {
+                (void) file_write(cgroup, "cgroup.freeze", "0"); /* a frozen process does not end */
                 return 0;
+        }
         s->isorun = fd_close(s->isorun); /* nothing to wait for */
         return errno == ESRCH ? 0 : report_error(report, errno, "%s: cannot send SIGTERM to process %d: %s", i->name,
                                                  i->isorun, strerror(errno));

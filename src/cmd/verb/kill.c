@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "cmd/instance/managed.h"
+#include "cmd/instance/pooled.h"
 #include "cmd/verb/verb.h"
 #include "util/parse.h"
 
@@ -16,6 +17,14 @@ static int send(Manager *manager, const Instance *instance, void *userdata, Repo
         const KillRequest *request = userdata;
 
         return manager_kill(manager, instance->unit, instance->name, request->whom, request->signal, report);
+}
+
+static int send_in_pool(int cgroup, const Instance *instance, void *userdata, Report *report) {
+        const KillRequest *request = userdata;
+
+        if (!streq(request->whom, "all"))
+                return report_error(report, EOPNOTSUPP, "%s is no service, so it has no main process", instance->name);
+        return pooled_kill(cgroup, instance, request->signal, report);
 }
 
 static const char *const targets[] = { "all", "main", NULL };
@@ -33,7 +42,8 @@ static int run(const CommandLine *line, Report *report) {
         KillRequest request;
 
         return parse(&request, line, report) < 0 ? PLAN_FAILED
-                                                 : act_on_instances(line->arguments, send, &request, false, report);
+                                                 : act_on_instances(line->arguments, send, send_in_pool, &request,
+                                                                    false, report);
 }
 
 static const Option options[] = {

@@ -13,7 +13,7 @@
 
 typedef struct Query {
         char **options; /* journalctl and its options, with --unit= and --user-unit= */
-        char **matches; /* fields of other users' units, for which journalctl has no option */
+        char **matches; /* fields of other users' units and of instances in pools, for which journalctl has no option */
         bool units;
 } Query;
 
@@ -40,6 +40,21 @@ static int add_unit(Query *q, const char *unit, bool of_user, uid_t uid) {
         return strv_pushf(&q->options, of_user ? "--user-unit=%s" : "--unit=%s", unit);
 }
 
+/* Adds an instance in a pool. journald notes the cgroup of each line; isorun writes its records from outside of it. */
+static int add_pooled(Query *q, const Instance *i) {
+        static const char *const places[] = { "", "/inside", "/inside/payload", "/isorun" };
+
+        for (size_t k = 0; k < ELEMENTSOF(places); k++)
+                if ((q->matches && strv_push(&q->matches, "+") < 0) ||
+                    strv_pushf(&q->matches, "_SYSTEMD_CGROUP=%s%s", i->cgroup, places[k]) < 0)
+                        return -ENOMEM;
+        if (strv_push(&q->matches, "+") < 0 ||
+            strv_pushf(&q->matches, "%s=%s", i->of_user ? "USER_UNIT" : "OBJECT_SYSTEMD_UNIT", i->pool) < 0 ||
+            strv_pushf(&q->matches, "ISORUN_INSTANCE=%s", i->name) < 0)
+                return -ENOMEM;
+        return strv_pushf(&q->matches, "_UID=%u", i->of_user ? i->uid : 0);
+}
+
 /* Adds an instance that does not run. Only its name is known, which may also be a unit's. */
 static int add_ended(Query *q, const char *text) {
         uid_t named, uid = geteuid();
@@ -58,8 +73,7 @@ static int add_ended(Query *q, const char *text) {
 
 static int add_instance(Query *q, const Instance *i, Report *report) {
         if (i->pool)
-                return report_error(report, EOPNOTSUPP, "%s is only a part of %s, and has no separate journal: see that of "
-                                                        "the unit", i->name, i->pool);
+                return add_pooled(q, i) < 0 ? report_oom(report) : 0;
         if (!i->unit)
                 return report_error(report, EOPNOTSUPP, "%s has no unit, so it has no separate journal", i->name);
         return add_unit(q, i->unit, i->of_user, i->uid) < 0 ? report_oom(report) : 0;
@@ -98,8 +112,8 @@ static int append(char ***words, char *const *more) {
 static int execute(Query *q, char *const *rest, Report *report) {
         if (q->units && q->matches)
                 return report_error(report, EOPNOTSUPP,
-                                    "logs: isoctl cannot show the logs of several users together: name instances of one "
-                                    "user");
+                                    "logs: isoctl cannot show units together with instances in pools or of other users: name "
+                                    "them in separate commands");
         if (append(&q->options, rest) < 0 || append(&q->options, q->matches) < 0)
                 return report_oom(report);
         execvp(q->options[0], q->options);

@@ -6,6 +6,7 @@
 
 #include "cmd/instance/find.h"
 #include "cmd/instance/managers.h"
+#include "cmd/instance/pooled.h"
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "sandbox/limits/limits.h"
@@ -68,6 +69,7 @@ static int parse(Change *c, char *const *assignments, Report *report) {
 
 static int check_held(const PlanProperty *p, int cgroup, const Instance *instance, Report *report) {
         _cleanup_free_ char *actual = NULL;
+        const char *accepted = instance->pool ? "" : "systemd accepted it, but ";
         const Origin origin = p->settings->items[0].origin;
         int r = limit_is_held(p, cgroup, &actual);
 
@@ -75,11 +77,10 @@ static int check_held(const PlanProperty *p, int cgroup, const Instance *instanc
                 return 0;
         if (r < 0)
                 return report_error_at(report, origin, p->directive->name, -r,
-                                       "%s: systemd accepted it, but isoctl cannot read whether the kernel enforces "
-                                       "it: %s", instance->name, strerror(-r));
-        return report_error_at(report, origin, p->directive->name, EOPNOTSUPP,
-                               "%s: systemd accepted it, but the kernel does not enforce it: %s", instance->name,
-                               actual ?: "the cgroup has another limit");
+                                       "%s: %sisoctl cannot read whether the kernel enforces it: %s", instance->name,
+                                       accepted, strerror(-r));
+        return report_error_at(report, origin, p->directive->name, EOPNOTSUPP, "%s: %sthe kernel does not enforce it: %s",
+                               instance->name, accepted, actual ?: "the cgroup has another limit");
 }
 
 /* With Delegate=, the payload's cgroup has copies of the limits, which the kernel enforces as well. */
@@ -90,18 +91,53 @@ static void change_copy(const PlanProperty *p, int cgroup) {
                 limit_copy(p, cgroup, inside);
 }
 
-static int apply(const Change *c, const InstanceList *list, const Instance *instance, Report *report) {
+static int ask_systemd(const Change *c, const Instance *instance, Report *report) {
         _cleanup_(managers_deinit) Managers managers = {};
-        _cleanup_close_ int cgroup = instance_open(list, instance);
-        Manager *manager;
+        Manager *manager = managers_get(&managers, instance, report);
+
+        return manager ? manager_set_properties(manager, instance->unit, instance->name, c->properties, c->n, report)
+                       : -EINVAL;
+}
+
+/* Sets the limits of an instance in a pool. Nothing is written if systemd would have to do it for one of them. */
+static int write_limits(const Change *c, int cgroup, const Instance *instance, Report *report) {
+        int r = 0;
+
+        for (size_t i = 0; i < c->n; i++) {
+                const PlanProperty *p = &c->properties[i];
+
+                if (streq(p->directive->cgroup_file, "bpf"))
+                        return report_error_at(report, p->settings->items[0].origin, p->directive->name, EOPNOTSUPP,
+                                               "only systemd can set it, and %s is only a part of %s", instance->name,
+                                               instance->pool);
+        }
+        for (size_t i = 0; r >= 0 && i < c->n; i++) {
+                const PlanProperty *p = &c->properties[i];
+
+                r = limit_write(p, cgroup);
+                if (r < 0)
+                        return report_error_at(report, p->settings->items[0].origin, p->directive->name, -r,
+                                               "%s: cannot set it: %s", instance->name, strerror(-r));
+        }
+        return r;
+}
+
+static int open_cgroup(const InstanceList *list, const Instance *instance, Report *report) {
+        int cgroup;
+
+        if (instance->pool)
+                return pooled_open(list, instance, report);
+        cgroup = instance_open(list, instance);
+        return cgroup < 0 ? report_error(report, -cgroup, "%s: %s", instance->cgroup, strerror(-cgroup)) : cgroup;
+}
+
+static int apply(const Change *c, const InstanceList *list, const Instance *instance, Report *report) {
+        _cleanup_close_ int cgroup = open_cgroup(list, instance, report);
         int r;
 
         if (cgroup < 0)
-                return report_error(report, -cgroup, "%s: %s", instance->cgroup, strerror(-cgroup));
-        manager = managers_get(&managers, instance, report);
-        if (!manager)
-                return -EINVAL;
-        r = manager_set_properties(manager, instance->unit, instance->name, c->properties, c->n, report);
+                return cgroup;
+        r = instance->pool ? write_limits(c, cgroup, instance, report) : ask_systemd(c, instance, report);
         for (size_t i = 0, n = r < 0 ? 0 : c->n; i < n; i++) {
                 int held = check_held(&c->properties[i], cgroup, instance, report);
 
