@@ -97,6 +97,7 @@ enum {
         ARG_FULL,
         ARG_FORCE,
         ARG_DROP_IN,
+        ARG_WITHIN,
         ARG_FILTER,
 };
 

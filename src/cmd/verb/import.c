@@ -8,6 +8,7 @@
 #include "cmd/program.h"
 #include "lib/load.h"
 #include "cmd/verb/import-drop-in.h"
+#include "cmd/verb/import-text.h"
 #include "cmd/verb/verb.h"
 #include "convert/import.h"
 #include "convert/import-strict.h"
@@ -254,6 +255,27 @@ static int find(const char *spec, bool of_user, UnitFiles *ret, Report *report) 
                 report_notice(report, "%s; isoctl looked for the unit in systemd's default directories",
                               ret->manager_error);
         return r;
+}
+
+int import_text(const char *spec, char **ret, Report *report) {
+        _cleanup_(unit_files_deinit) UnitFiles files = {};
+        _cleanup_(import_deinit) Import import = {};
+        int r;
+
+        import.user = arg_whose == WHOSE_USER || (arg_whose == WHOSE_ANY && geteuid() != 0);
+        r = find(spec, import.user, &files, report);
+        if (r < 0)
+                return r;
+        import.unit = files.name;
+        r = read_all(&import, &files, report);
+        if (r >= 0 && import_convert(&import) < 0)
+                r = report_oom(report);
+        if (r >= 0)
+                r = refuse_weaker(&import, report);
+        if (r < 0)
+                return r;
+        *ret = import_compose(&import);
+        return *ret ? 0 : report_oom(report);
 }
 
 /* An Import without files; drop_in: for --drop-in. */

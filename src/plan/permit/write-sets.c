@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <arpa/inet.h>
 #include <errno.h>
 
 #include "plan/permit/read.h"
+#include "plan/permit/words.h"
 #include "plan/permit/write.h"
 #include "plan/who/namespaces.h"
 #include "policy/value/names.h"
@@ -125,18 +125,6 @@ int permit_write_bits(PermitWriter *w, DirectiveId id) {
         return 0;
 }
 
-static void write_range(PermitWriter *w, const char *key) {
-        const bool v6 = key[0] == '6';
-        unsigned char bytes[16] = {};
-        char text[INET6_ADDRSTRLEN];
-
-        for (size_t i = 0; key[1 + i]; i++)
-                if (key[1 + i] == '1')
-                        bytes[i / 8] |= (unsigned char) (0x80 >> i % 8);
-        inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, text, sizeof(text));
-        fprintf(permit_line(w, D_IPAddressAllow), "%s/%zu\n", text, strlen(key) - 1);
-}
-
 static bool has_longer(const Facet *facet, const char *key) {
         for (size_t i = 0; i < facet->n; i++)
                 if (strlen(facet->items[i].key) > strlen(key) && startswith(facet->items[i].key, key))
@@ -150,8 +138,10 @@ static void write_allowed(PermitWriter *w, char *key) {
         size_t n = strlen(key);
 
         if (!has_longer(facet, key)) {
-                if (facet_get(facet, key).level)
-                        write_range(w, key);
+                _cleanup_free_ char *range = facet_get(facet, key).level ? permit_format_range(key) : NULL;
+
+                if (range)
+                        fprintf(permit_line(w, D_IPAddressAllow), "%s\n", range);
                 return;
         }
         for (const char *half = "01"; *half; half++) {

@@ -2,10 +2,10 @@
 #include "plan/permit/write.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 #include "plan/permit/base.h"
 #include "plan/permit/read.h"
+#include "plan/permit/words.h"
 #include "policy/value/names.h"
 #include "util/strv.h"
 #include "util/word.h"
@@ -30,22 +30,6 @@ void permit_write_literal(FILE *f, const char *text, bool colons) {
                         fprintf(f, "\\%c", *c);
                 else
                         fprintf(f, "%s%c", *c == '%' ? "%" : "", *c);
-}
-
-/* A share in units of 1/10000. */
-static void write_share(FILE *f, uint64_t share) {
-        fprintf(f, "%" PRIu64 ".%02" PRIu64 "%%", share / 100, share % 100);
-}
-
-void permit_write_number(FILE *f, const Directive *d, uint64_t number) {
-        if (d->type == &type_cpu_quota)
-                write_share(f, number / 100);
-        else if (number == UINT64_MAX)
-                fputs("infinity", f);
-        else if (d->type == &type_cpu_weight && number == 0)
-                fputs("idle", f);
-        else
-                fprintf(f, "%" PRIu64 "%s", number, d->type == &type_timespan ? "us" : "");
 }
 
 static const Grain *single(const PermitWriter *w, DirectiveId id) {
@@ -79,27 +63,17 @@ static int write_no(PermitWriter *w, DirectiveId id) {
         return 0;
 }
 
-/* The first word of the rank; nothing, if it is also that of a policy without the line. */
+/* Nothing, if a policy without the line has the rank. */
 static int write_rank(PermitWriter *w, DirectiveId id) {
         const Grain *g = single(w, id);
-        _cleanup_strv_free_ char **words = NULL;
-        uint64_t rank = 0;
-        const char *first = NULL;
+        bool unset = false;
+        _cleanup_free_ char *word = g->text ? strdup(g->text)
+                                            : permit_rank_word(&directive_table[id], g->most[0], &unset);
 
-        if (g->text) {
-                write_line(w, id, g->text);
-                return 0;
-        }
-        if (word_split(directive_table[id].ranks, &words) < 0)
+        if (!word && !unset)
                 return -ENOMEM;
-        for (char **word = words; *word; word++) {
-                if (rank == g->most[0] && streq(*word, "-"))
-                        return 0;
-                if (rank == g->most[0] && !first && !streq(*word, "<"))
-                        first = *word;
-                rank += streq(*word, "<");
-        }
-        write_line(w, id, first);
+        if (!unset)
+                write_line(w, id, word);
         return 0;
 }
 
@@ -133,7 +107,7 @@ static int write_less(PermitWriter *w, DirectiveId id) {
                 return does_not_compare(w, id, g);
         f = permit_line(w, id);
         if (g->most[1] != UINT64_MAX && g->most[0] != 0)
-                write_share(f, g->most[1]);
+                permit_write_share(f, g->most[1]);
         else
                 permit_write_number(f, d, g->most[0]);
         fputc('\n', f);

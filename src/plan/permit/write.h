@@ -20,9 +20,6 @@ typedef struct PermitWriter {
 /* Begins a line of the directive, "KEY=". Returns the stream for the value; end it with a newline. */
 FILE *permit_line(PermitWriter *w, DirectiveId id);
 
-/* Writes a number of a type of directive: bytes, microseconds, and so on. */
-void permit_write_number(FILE *f, const Directive *d, uint64_t number);
-
 /* Writes a text so that the parser takes it literally: with the escapes of C, and each % doubled. colons: with "\:". */
 void permit_write_literal(FILE *f, const char *text, bool colons);
 

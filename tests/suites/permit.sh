@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isoctl diff, meet and check --within; and that a policy which isoctl meet has made denies inside what either policy
+# denies. Needs no systemd.
+. "$(dirname "$0")/../lib.sh"
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+cd "$tmp" || exit
+mkdir data seen
+echo text >seen/file
+label=permit
+
+# What a policy may permit: a name, the line that permits or denies it, and a command that succeeds where it is permitted.
+names=(net write show personality inet variable files chown)
+lines=(PrivateNetwork=no "BindPaths=$tmp/data" "BindReadOnlyPaths=$tmp/seen" LockPersonality=no
+	"RestrictAddressFamilies=AF_UNIX AF_INET" PassEnvironment=SAMPLE LimitNOFILE=64 CapabilityBoundingSet=CAP_CHOWN)
+# The line denies these, and permits the others.
+denies=(files)
+probes=("[ \$(readlink /proc/self/ns/net) = '$(readlink /proc/self/ns/net)' ]" "echo >$tmp/data/x" "cat $tmp/seen/file"
+	"setarch -R true" "bash -c 'exec 3<>/dev/udp/127.0.0.1/9'" "[ \$SAMPLE ]" "[ \$(ulimit -n) != 64 ]"
+	"[ \$((0x\$(sed -n 's/^CapBnd:.//p' /proc/self/status) & 1)) = 1 ]")
+script=
+for i in "${!names[@]}"; do
+	script+="(${probes[i]}) >/dev/null 2>&1 && echo ${names[i]}"$'\n'
+done
+is_denied_by_line() { [[ " ${denies[*]} " = *" ${names[$1]} "* ]]; }
+
+# Writes a policy that permits those whose bit is set in a mask.
+write_policy() { # file, mask
+	local i permits
+	echo "[Sandbox]" >"$1"
+	for i in "${!names[@]}"; do
+		permits=$(($2 >> i & 1))
+		if is_denied_by_line "$i"; then
+			[ $permits = 1 ] || echo "${lines[i]}"
+		elif [ $permits = 1 ]; then
+			echo "${lines[i]}"
+		elif [ "${names[i]}" = inet ]; then
+			echo "RestrictAddressFamilies=AF_UNIX AF_NETLINK"
+		fi
+	done >>"$1"
+}
+
+permitted() { # mask
+	local i
+	for i in "${!names[@]}"; do
+		[ $(($1 >> i & 1)) = 0 ] || echo "${names[i]}"
+	done
+}
+
+inside() { # description, policy, mask
+	SAMPLE=x box --no-scope --policy "$2" sh -c "$(to_end "$script")"
+	is_reached "$1" "$(permitted "$3")"
+}
+
+all=$(((1 << ${#names[@]}) - 1))
+write_policy all.conf $all
+no_refusal inside "each probe works where it is permitted" ./all.conf $all
+write_policy none.conf 0
+inside "... and none where nothing is" ./none.conf 0
+RANDOM=13
+for pair in 1 2 3 4 5; do
+	a=$((RANDOM & all)) b=$((RANDOM & all))
+	write_policy a.conf $a
+	write_policy b.conf $b
+	"$isoctl" meet a.conf b.conf >ab.conf
+	inside "pair $pair ($a, $b): inside, only what both permit works" ./ab.conf $((a & b))
+done
+
+note=" [no isorun]"
+ctl() { run "$isoctl" "$@"; }
+printf '[Sandbox]\nPrivateNetwork=no\nBindPaths=%s\nSystemCallFilter=@system-service\nSystemCallFilter=bpf\n' \
+	"$tmp/data" >wide.conf
+printf '[Scope]\nMemoryMax=1G\n' >narrow.conf
+printf '[Sandbox]\nSystemCallFilter=@system-service\n' >plain.conf
+ctl diff plain.conf wide.conf
+like "diff says in words what the second allows" "$status $out" "1 wide.conf allows, and plain.conf does not:
+  BindPaths=: $tmp/data: $tmp/data of the host, writable*; plain.conf: *   # wide.conf:3
+  PrivateNetwork=: no; plain.conf: yes   # wide.conf:2
+  SystemCallFilter=: bpf   # wide.conf:5"
+ctl diff wide.conf wide.conf
+is "diff is silent and returns 0 if both allow the same" "$status $out$err" "0 "
+ctl diff --json plain.conf wide.conf
+is "diff --json" "$(python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print(d["a"], d["b"], len(d["only_a"]), *((r["directive"], r["allows"], r["other"], r["origin"]) for r in d["only_b"][1:]))' \
+	<<<"$out")" "plain.conf wide.conf 0 ('PrivateNetwork', 'no', 'yes', 'wide.conf:2') \
+('SystemCallFilter', 'bpf', None, 'wide.conf:5')"
+ctl check --within wide.conf plain.conf
+is "check --within: a narrower policy" "$status $out$err" "0 "
+ctl check --within plain.conf wide.conf narrow.conf
+like "check --within: each line that allows more" "$status $err" "1 isoctl: wide.conf:3: BindPaths=: *
+isoctl: wide.conf:2: PrivateNetwork=: no; plain.conf: yes
+isoctl: wide.conf:5: SystemCallFilter=: bpf"
+ctl check --within missing plain.conf
+is "check --within: no such policy" "$status" 125
+printf '[Service]\nExecStart=/bin/true\nMemoryMax=2G\nPrivateNetwork=yes\n' >web.service
+ctl diff --unit web.service narrow.conf
+like "a unit" "$status $out" "1 *web.service allows, and narrow.conf does not:
+*MemoryMax=: at most 2147483648; narrow.conf: at most 1073741824*"
+printf '#!/bin/sh\n# isorun: [Sandbox]\n# isorun: PrivateNetwork=no\n' >program
+chmod +x program
+ctl check --within default ./program
+like "a program that carries a policy" "$status $err" "1 *./program*PrivateNetwork=: no; default: yes*"
+printf '[Sandbox]\nUser=nobody\n' >nobody.conf
+printf '[Sandbox]\nUser=daemon\n' >daemon.conf
+ctl meet nobody.conf daemon.conf
+is "meet: lines that contradict each other" "$status $out$err" \
+	"125 isoctl: nobody.conf:2: User=: nobody and daemon (daemon.conf:2) contradict each other, and neither permits less"
+wrong=
+for policy in "$top"/policies/*.conf; do
+	"$isoctl" meet "$policy" "$policy" >same.conf 2>/dev/null && "$isoctl" diff "$policy" same.conf >/dev/null ||
+		wrong+=" $policy"
+done
+is "each policy of the gallery meets itself in a policy that allows the same" "$wrong" ""
+ctl meet plain.conf
+is "meet needs two policies" "$status $err" "125 isoctl: name 2 to 16 policies"
