@@ -46,6 +46,14 @@ Plan *plan_free(Plan *plan) {
         return NULL;
 }
 
+void plan_forget_rules(Plan *plan) {
+        if (!plan->program)
+                return;
+        free(TAKE_PTR(plan->calls));
+        free(TAKE_PTR(plan->argument_rules));
+        plan->n_calls = plan->n_argument_rules = 0;
+}
+
 /* Without bsearch(3), because a start looks up a name some hundred times. */
 PlanCall *plan_find_call(const Plan *plan, const char *name) {
         size_t low = 0, high = plan->n_calls;

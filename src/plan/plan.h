@@ -207,6 +207,10 @@ enum { PLAN_NOT_FOUND = 127, PLAN_CANNOT_EXECUTE = 126, PLAN_FAILED = 125 };
 Plan *plan_free(Plan *plan);
 DEFINE_CLEANUP(Plan *, plan_free);
 
+/* Before a start, which keeps the plan in memory as long as the instance lives: frees what only the filter's program is
+ * made of. If there is a program for one architecture, nothing else asks for it then. */
+void plan_forget_rules(Plan *plan);
+
 /* Sorts destinations so that a directory comes directly before its contents. */
 int destination_compare(const char *a, const char *b);
 
