@@ -77,6 +77,17 @@ test_agent() {
 	# promise P43
 	fails "agent: it puts no other repository in its place" 'mv .git .gone 2>/dev/null && echo it has moved'
 	fails "agent: it reads no key of the home" "$reads_home"
+	test_sanitizer agent
+}
+
+# The search for leaks traces the program's own threads.
+test_sanitizer() { # policy
+	in_project 'echo "#include <stdlib.h>
+		int main(int n, char **v) { volatile char *p = malloc(7); p[0] = 1; if (n == 1) free((void *) p); p = NULL; return 0; }" >san.c'
+	works "$1: AddressSanitizer finds leaks, and nothing else" $'0\n1 7 byte(s) leaked in 1 allocation(s).' sh -c \
+		'cc -fsanitize=address -o san san.c && ./san; echo $?; ./san leak 2>err; echo $? $(sed -n "s/.*SUMMARY: AddressSanitizer: //p" err)'
+	fails "$1: it traces no process of isorun" 'python3 -c "import ctypes; print(ctypes.CDLL(None).ptrace(0x4206, 1, 0, 0))" | grep -v -- -1'
+	in_project 'rm -f san san.c err'
 }
 
 # What all builds have in common.
@@ -90,6 +101,7 @@ test_builds() {
 	policy build-c --here
 	in_project 'echo "int main(void) { return 7; }" >seven.c'
 	works "build-c: make builds a program" "7" sh -c 'make -s seven && ./seven; echo $?; rm seven*'
+	test_sanitizer build-c
 	test_build build-c
 	test_other_builds
 
