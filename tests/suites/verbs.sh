@@ -708,8 +708,23 @@ SH
 	rm -rf "$own/mine.conf" "$own/default.conf.d" "$own"/.isoctl-*
 }
 
+test_inspect() {
+	printf '[Policy]\nDescription=Noted\n' >"$tmp/noted.conf"
+	"$isoctl" embed --syntax "$tmp/noted.conf" /bin/sleep -o "$tmp/noted"
+	"${who[@]}" "$isorun" "${mode[@]}" --own --name one "$tmp/noted" 831 </dev/null >/dev/null 2>&1 &
+	await runs "^$tmp/noted 831\$"
+	ctl inspect --no-legend one
+	like "$label: inspect finds the policy in an instance's program" "$status $out" "0 /proc/*/exe *valid *1 *Noted"
+	ctl cat one
+	is "$label: cat prints the policy of a program" "$status $(sed 1d <<<"$out")" "0 [Policy]
+Description=Noted"
+	ctl stop one
+	await listed ""
+}
+
 all() {
 	test_stop
+	test_inspect
 	test_kill
 	test_once
 	test_freeze
