@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isorun: runs a command in a sandbox that is a unit of systemd. */
 #include <errno.h>
+#ifdef ISORUN_STATIC
+#include <nss.h>
+#endif
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -459,6 +462,16 @@ static void look_at_options(void *userdata, Report *silent) {
         (void) take_options(userdata, silent);
 }
 
+/* Call this before the first use of getpwnam(3) and such. In a program that is linked statically, they then read only
+ * /etc/passwd and /etc/group, because the other sources of nsswitch.conf(5) are libraries. */
+static void limit_names(void) {
+#ifdef ISORUN_STATIC
+        (void) __nss_configure_lookup("passwd", "files");
+        (void) __nss_configure_lookup("group", "files");
+        (void) __nss_configure_lookup("initgroups", "files");
+#endif
+}
+
 int main(int argc, char *argv[]) {
         Report report = { .sink = print_report, .userdata = &arg_quiet };
         _cleanup_(command_line_deinit) CommandLine line = {};
@@ -468,7 +481,7 @@ int main(int argc, char *argv[]) {
 
         if (start_allowed(&report) < 0)
                 return PLAN_FAILED;
-        library_limit_names();
+        limit_names();
         arg_detached = detach_begin(&argc, &argv, &report);
         if (arg_detached < 0 || command_line_parse(&line, &isorun_syntax, argc, argv, &report) < 0)
                 return PLAN_FAILED;

@@ -14,6 +14,9 @@
 #include "plan/request.h"
 #include "sandbox/outside/around.h"
 #include "sandbox/wire/signals.h"
+#include "util/library.h"
+#include "util/process.h"
+#include "util/strv.h"
 
 typedef struct Isolation {
         isorun_log_fn log;
@@ -25,6 +28,7 @@ typedef struct Isolation {
         Rehearsal rehearsal;
         bool service; /* this process is the main process of a service */
         Outcome outcome;
+        bool may_execute; /* this process may become the installed isorun */
 } Isolation;
 
 /* A ReportSink. */
@@ -63,6 +67,22 @@ static int measure_self(Isolation *i, char missing[static MISSING_MAX], Report *
         return r < 0 ? r : measure(loaded.policy, &loaded.host, missing, report);
 }
 
+/* Whether the policy has lines that only a unit or a cgroup holds. */
+static bool has_limits(const Policy *policy) {
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                if (directive_table[id].section == SECTION_SCOPE && policy->settings[id].n > 0)
+                        return true;
+        return policy_get(policy, D_Pool);
+}
+
+/* A program that cannot load libsystemd starts without a unit, or in a cgroup that is delegated to it. */
+static void choose_holder(Loaded *l, PlanRequest *request) {
+        if (library_can_load())
+                return;
+        l->host.system_manager = l->host.user_manager = false;
+        request->no_scope = !has_limits(l->policy);
+}
+
 /* A StartTry. */
 static int try_once(void *userdata, bool last_try, Report *report) {
         Isolation *i = userdata;
@@ -73,8 +93,10 @@ static int try_once(void *userdata, bool last_try, Report *report) {
                                 .program = i->self.path, .program_fd = i->self.fd };
         int status = PLAN_FAILED;
 
-        if (around_check_filter(report) >= 0 && loaded_init_notes(&loaded, &i->notes, i->self.path, report) >= 0)
+        if (around_check_filter(report) >= 0 && loaded_init_notes(&loaded, &i->notes, i->self.path, report) >= 0) {
+                choose_holder(&loaded, &request);
                 status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        }
         if (status)
                 return start_refused(&loaded, &request, status, report);
         i->service = plan->holder == HOLDER_SERVICE;
@@ -99,9 +121,58 @@ static int start(Isolation *i, Report *report) {
         return report->first.error ? -report->first.error : -EIO;
 }
 
+/* The installed isorun, if the policy has limits and this program cannot ask systemd for them. Returns 0 or -errno,
+ * reported; *ret is NULL if isorun is not needed or not installed, and constant. */
+static int find_installed(const Isolation *i, const char **ret, Report *report) {
+        static const char *const places[] = { "/usr/local/bin/isorun", "/usr/bin/isorun" };
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        int r;
+
+        *ret = NULL;
+        if (library_can_load())
+                return 0;
+        r = loaded_init_notes(&loaded, &i->notes, i->self.path, report);
+        if (r < 0 || !has_limits(loaded.policy))
+                return r;
+        for (size_t k = 0; k < ELEMENTSOF(places) && !*ret; k++)
+                if (access(places[k], X_OK) >= 0)
+                        *ret = places[k];
+        return 0;
+}
+
+/* isorun runs this program under its own policy, and in there, the program finds itself isolated. */
+static int use_installed(Isolation *i, const char *isorun, Report *report) {
+        _cleanup_strv_free_ char **arguments = NULL;
+        int r = strv_push(&arguments, isorun);
+
+        if (r >= 0)
+                r = strv_push(&arguments, "--own");
+        if (r >= 0 && i->flags & ISORUN_HAND_OVER)
+                r = strv_push(&arguments, "--hand-over");
+        if (r >= 0)
+                r = strv_push(&arguments, "--");
+        if (r >= 0)
+                r = strv_push(&arguments, i->self.path);
+        for (char *const *a = i->arguments + 1; r >= 0 && *a; a++)
+                r = strv_push(&arguments, *a);
+        if (r < 0)
+                return report_oom(report);
+
+        if (i->may_execute) {
+                execv(isorun, arguments);
+                return report_error(report, errno, "cannot execute %s: %s", isorun, strerror(errno));
+        }
+        r = process_run(arguments, &i->outcome.wait_status);
+        if (r < 0)
+                return report_error(report, -r, "cannot execute %s: %s", isorun, strerror(-r));
+        i->outcome.progress = PROGRESS_ENDED;
+        return 0;
+}
+
 /* Finds out whether this process is isolated and, unless only_measure is set, starts an instance if not. */
 static int isolate(Isolation *i, bool only_measure, Report *report) {
         char missing[MISSING_MAX] = "";
+        const char *isorun = NULL;
         int r;
 
         r = self_check(report);
@@ -115,7 +186,9 @@ static int isolate(Isolation *i, bool only_measure, Report *report) {
                 return r;
         r = self_check_rights(report);
         if (r >= 0)
-                r = start(i, report);
+                r = find_installed(i, &isorun, report);
+        if (r >= 0)
+                r = isorun ? use_installed(i, isorun, report) : start(i, report);
         if (r < 0 && measure_is_worthwhile())
                 report_notice(report, "this process is in another sandbox already, but not in an instance of its policy: "
                                       "%s", missing);
@@ -155,7 +228,8 @@ int isorun_run(int argc, char *const argv[], unsigned flags, isorun_log_fn log, 
 }
 
 int isorun_isolate(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata) {
-        Isolation i = { .log = log, .userdata = userdata, .arguments = argv, .flags = flags, .self.fd = -1 };
+        Isolation i = { .log = log, .userdata = userdata, .arguments = argv, .flags = flags, .self.fd = -1,
+                        .may_execute = true };
         int r = check_arguments(argc, argv, flags);
 
         if (r >= 0)

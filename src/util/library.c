@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <nss.h>
 #include <stdlib.h>
 
 #ifdef ISORUN_STATIC
@@ -17,10 +16,8 @@ const char *library_advice(void) {
         return ", and this isorun is linked statically, so it cannot load it";
 }
 
-void library_limit_names(void) {
-        (void) __nss_configure_lookup("passwd", "files");
-        (void) __nss_configure_lookup("group", "files");
-        (void) __nss_configure_lookup("initgroups", "files");
+bool library_can_load(void) {
+        return false;
 }
 
 #else
@@ -46,7 +43,8 @@ const char *library_advice(void) {
         return "";
 }
 
-void library_limit_names(void) {
+bool library_can_load(void) {
+        return true;
 }
 
 #endif

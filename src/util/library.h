@@ -19,9 +19,8 @@ int library_load(const char *soname, const char *const *names, size_t n, void *f
 /* What a message about a missing library ends with. */
 const char *library_advice(void);
 
-/* Call this before the first use of getpwnam(3) and such. In a program that is linked statically, they then read only
- * /etc/passwd and /etc/group, because the other sources of nsswitch.conf(5) are libraries. */
-void library_limit_names(void);
+/* Whether this program can load libraries at all. */
+bool library_can_load(void);
 
 /* Adds an ELF note from which packagers' tools find libraries that are loaded at run time: the "ELF dlopen metadata" of
  * uapi-group.org/specifications. Use it at file scope. */

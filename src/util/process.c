@@ -6,11 +6,13 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "util/fd.h"
 #include "util/strv.h"
@@ -223,4 +225,13 @@ void process_die_of(int sig) {
         sigaddset(&mask, sig);
         (void) sigprocmask(SIG_UNBLOCK, &mask, NULL);
         (void) raise(sig);
+}
+
+int process_run(char *const *arguments, int *ret_status) {
+        pid_t pid;
+        int r = posix_spawn(&pid, arguments[0], NULL, NULL, arguments, environ);
+
+        if (r > 0)
+                return -r;
+        return TEMP_FAILURE_RETRY(waitpid(pid, ret_status, 0)) < 0 ? -errno : 0;
 }

@@ -20,6 +20,11 @@ ISORUN_POLICY("[Sandbox]\n"
               "Environment=FROM_NOTE=yes\n"
               "PassEnvironment=FROM_CALLER\n")
 
+#ifdef WITH_LIMITS
+ISORUN_POLICY("[Scope]\n"
+              "RuntimeMaxSec=1h\n")
+#endif
+
 static void log_line(void *userdata, int priority, const char *line) {
         (void) fprintf(userdata, "%s: %s\n", priority == 3 ? "error" : "notice", line);
 }

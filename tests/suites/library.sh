@@ -153,11 +153,50 @@ signals() {
 	ok "$label: nothing is left of it" eventually not its_scope
 }
 
+# Programs with the archive, and no shared library.
+of_static() {
+	self "$tmp/static-self" show
+	is "$label: a static program isolates itself" "$status $out $err" "7 $went_on "
+	self "$tmp/static-self" run 3
+	is "$label: ... as often as it likes" "$status $out" "0 \
+0 status 3, ignored 1, blocked 1 0
+0 status 3, ignored 1, blocked 1 0"
+	self "$tmp/static-limited" show
+	like "$label: ... with limits, by the isorun that is installed" "$status $out $err" "7 1 show no_new_privs=1 FROM_NOTE=yes *"
+	self "$tmp/static-limited" run 3
+	is "$label: ... also if it wants to go on afterwards" "$status $out" "0 \
+0 status 3, ignored 1, blocked 1 0
+0 status 3, ignored 1, blocked 1 0"
+}
+
+of_bare_machine() {
+	label=root who=()
+	mkdir "$tmp/bare"
+	self "$build/tests/library/bare" "$tmp/bare" "$tmp/static-self" show
+	is "$label: a static program isolates itself where there is nothing else" "$status $out $err" "7 $went_on "
+	self "$build/tests/library/bare" "$tmp/bare" "$tmp/static-limited" show
+	is_refused "limits that nothing can hold are refused there" EOPNOTSUPP "*RuntimeMaxSec=: cannot be enforced: *"
+}
+
+text_of() { size "$build/tests/library/$1" | awk 'END { print $1 }'; }
+
+statically() {
+	if [ ! -e "$build/tests/library/static-self" ]; then
+		skip "static programs" "this compiler links none"
+		return
+	fi
+	cp "$build/tests/library"/static-{self,limited} "$tmp/"
+	as_everybody of_static
+	of_bare_machine
+	echo "# libisorun.a adds $((($(text_of static-self) - $(text_of static-plain)) / 1024)) KiB to a static program"
+}
+
 as_everybody by_hand
 as_everybody refusals
 of_root
 as_everybody measured
 as_everybody signals
+statically
 label=root who=() bus=(--system)
 in_units
 if [ -n "${TH_USER-}" ]; then
