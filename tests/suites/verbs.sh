@@ -652,6 +652,38 @@ make_system_policy() {
 	chmod -R a+rX /etc/isorun
 }
 
+test_edit_instance() {
+	local bus=()
+	[ "$label" = root ] || bus=(--user)
+	"${who[@]}" sh -c 'printf "[Sandbox]\n" >"$1"' x "$home/run.conf"
+	cd "$home" || exit
+	begin one 841 --policy ./run.conf
+	cd / || exit
+	edit UMask=0077 edit one
+	is "$label: edit of an instance changes the policy that it was started with" "$status $out $(tail -n1 "$home/run.conf")" \
+		"0 $home/run.conf UMask=0077"
+	also is "$label: ... and says how the instance gets it" "$err" \
+		"isoctl: notice: one keeps its plan until you end it (isoctl stop one) and start its command again"
+	if [ "$label" = root ]; then
+		run "$as_user" env "EDITOR=$tmp/editor" ADD=UMask=0007 "$isoctl" edit one
+		is "another user's instance is not edited" "$status $err $(tail -n1 "$home/run.conf")" \
+			"125 isoctl: one is not an instance of yours: edit its policy as the user who started it UMask=0077"
+	fi
+	end 841
+	begin one 842
+	edit UMask=0007 edit one
+	is "$label: ... nor one without a policy" "$status $err" "125 isoctl: one was started with the default policy, which is not a file:\
+ isoctl edit default changes the default of all starts"
+	end 842
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit edited "$isorun" "${mode[@]}" --policy "$home/run.conf" sleep 843
+	await runs '^sleep 843$'
+	edit UMask=0007 edit edited
+	is "$label: edit of a service" "$status $err $(tail -n1 "$home/run.conf")" \
+		"0 isoctl: notice: edited keeps its plan until systemctl${bus:+ --user} restart edited.service UMask=0007"
+	"${who[@]}" systemctl "${bus[@]}" stop edited.service
+	end
+}
+
 # A policy that the caller makes and edits. The editor adds $ADD to the file.
 test_edit() {
 	local home=$tmp/home-$label own=/etc/isorun/policies drop_in=override
@@ -705,6 +737,7 @@ SH
 	edit UMask=99 edit "$tmp/theirs-$label/x.conf"
 	like "$label: edit of a file that another user could replace is refused" "$status $err" \
 		"125 isoctl: $tmp/theirs-$label belongs to another user *"
+	test_edit_instance
 	rm -rf "$own/mine.conf" "$own/default.conf.d" "$own"/.isoctl-*
 }
 

@@ -8,6 +8,7 @@
 
 #include "cmd/instance/find.h"
 #include "cmd/instance/instance.h"
+#include "cmd/instance/policy.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
 #include "cmd/show/terminal-output.h"
@@ -94,47 +95,13 @@ static char **find_search_path(const Instance *i) {
         return policy_search_path(NULL, pw ? pw->pw_dir : NULL, i->uid);
 }
 
-/* Returns the policy of the instance. A relative path starts at isorun's working directory. If there is no such file,
- * the word was a policy's name. */
-static char *find_policy(const Instance *i, Report *report) {
-        _cleanup_free_ char *directory = NULL, *joined = NULL;
-        const char *policy = i->policy && *i->policy ? i->policy : "default";
-        char path[64];
-        int r;
-
-        if (!i->policy) {
-                report_error(report, ENODATA, "%s: its policy is not known, because a unit's User= keeps isorun from "
-                             "recording it; see the unit's ExecStart=", i->name);
-                return NULL;
-        }
-        if (policy[0] == '/' || (!strchr(policy, '/') && !endswith(policy, ".conf")))
-                return strdup(policy);
-        if (i->handed_over) {
-                report_error(report, ESRCH,
-                             "%s: cannot find the relative policy path %s, because its isorun has ended (--hand-over)",
-                             i->name, policy);
-                return NULL;
-        }
-        snprintf(path, sizeof(path), "/proc/%d/cwd", i->isorun);
-        r = link_read(AT_FDCWD, path, &directory);
-        if (r < 0) {
-                report_error(report, -r, "%s: cannot find the directory that the policy path %s is relative to: %s",
-                             i->name, policy, strerror(-r));
-                return NULL;
-        }
-        joined = path_join(directory, policy);
-        return joined && (strchr(policy, '/') || access(joined, F_OK) == 0)
-                       ? TAKE_PTR(joined)
-                       : policy_spec_name(policy);
-}
-
 static int cat_instance(const Instance *i, Printing *p) {
         _cleanup_strv_free_ char **search_path = find_search_path(i);
         _cleanup_free_ char *policy = NULL;
 
         if (!search_path)
                 return report_oom(p->report);
-        policy = find_policy(i, p->report);
+        policy = instance_policy(i, p->report);
         p->instance = i;
         return policy ? policy_visit(policy, search_path, print_file, p, p->report) : -ENOENT;
 }

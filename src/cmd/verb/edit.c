@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl edit [--full] [--force] POLICY: changes a policy with an editor. The result is checked before it is used. */
+/* isoctl edit [--full] [--force] POLICY|NAME: changes a policy with an editor. The result is checked before it is used. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cmd/instance/find.h"
+#include "cmd/instance/policy.h"
+#include "cmd/instance/select.h"
 #include "cmd/program.h"
 #include "cmd/start/policy-file.h"
 #include "cmd/verb/verb.h"
@@ -19,8 +22,9 @@
 #include "util/word.h"
 
 typedef struct Edit {
-        const char *spec;
+        char *spec;
         bool full;
+        char *advice;  /* how a running instance gets the new policy; NULL: no instance was named */
         char *target;  /* the file that is replaced */
         char *scratch; /* for a drop-in: a temporary directory, which stands for the one of the policies */
         char *work;    /* the file that the editor changes */
@@ -28,6 +32,8 @@ typedef struct Edit {
 } Edit;
 
 static void edit_deinit(Edit *e) {
+        free(e->spec);
+        free(e->advice);
         free(e->target);
         free(e->scratch);
         free(e->work);
@@ -266,9 +272,67 @@ static bool is_unchanged(const Edit *e) {
         return text_file_read(e->work, &text, NULL) >= 0 && streq(text, e->before);
 }
 
-static int edit(Edit *e, bool force, Report *report) {
-        int r = policy_spec_is_path(e->spec) ? find_file(e, report) : find_named(e, report);
+static int ignore_file(_unused_ void *userdata, _unused_ const char *file, _unused_ const char *text,
+                       _unused_ size_t size) {
+        return 0;
+}
 
+/* Whether there is such a policy, good or bad. Returns 1, 0 or -ENOMEM, reported. */
+static int is_policy(const char *spec, Report *report) {
+        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
+        Report silent = {};
+
+        return search_path ? policy_visit(spec, search_path, ignore_file, NULL, &silent) != -ENOENT : report_oom(report);
+}
+
+/* systemd restarts a service of a unit file. It cannot start again what isorun has made a unit of. */
+static char *advise(const Instance *i) {
+        if (i->unit && endswith(i->unit, ".service") && !startswith(i->unit, "isorun-"))
+                return format("%s keeps its plan until systemctl%s restart %s", i->name, i->of_user ? " --user" : "", i->unit);
+        return format("%s keeps its plan until you end it (isoctl stop %s) and start its command again", i->name, i->name);
+}
+
+static int take_policy_of(Edit *e, const Instance *i, Report *report) {
+        _cleanup_free_ char *policy = NULL;
+
+        if (!instance_is_own(i))
+                return report_error(report, EPERM, "%s is not an instance of yours: edit its policy as the user who "
+                                    "started it", i->name);
+        policy = instance_policy(i, report);
+        if (!policy)
+                return -ENOENT;
+        if (streq(policy, "default"))
+                return report_error(report, ENOENT, "%s was started with the default policy, which is not a file: isoctl edit default "
+                                    "changes the default of all starts", i->name);
+        e->advice = advise(i);
+        if (!e->advice)
+                return report_oom(report);
+        free(e->spec);
+        e->spec = TAKE_PTR(policy);
+        return 0;
+}
+
+/* If the word is no policy, but an instance, takes the policy of the instance. */
+static int find_policy(Edit *e, Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        const Instance *i;
+        Report silent = {};
+        int r;
+
+        r = is_policy(e->spec, report);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        if (instances_find(&list, &silent) < 0 || !instances_has(&list, e->spec))
+                return 0; /* the error is that of a policy */
+        i = instances_pick(&list, e->spec, report);
+        return i ? take_policy_of(e, i, report) : -ENOENT;
+}
+
+static int edit(Edit *e, bool force, Report *report) {
+        int r = find_policy(e, report);
+
+        if (r >= 0)
+                r = policy_spec_is_path(e->spec) ? find_file(e, report) : find_named(e, report);
         if (r >= 0)
                 r = begin(e, report);
         if (r < 0)
@@ -282,12 +346,18 @@ static int edit(Edit *e, bool force, Report *report) {
                 report_notice(report, "%s is unchanged", e->target);
         else
                 puts(e->target);
+        if (r > 0 && e->advice)
+                report_notice(report, "%s", e->advice);
         return flush_output(report);
 }
 
 static int run(const CommandLine *line, Report *report) {
-        _cleanup_(edit_deinit) Edit e = { .spec = line->arguments[0], .full = command_line_has(line, ARG_FULL) };
+        _cleanup_(edit_deinit) Edit e = { .spec = strdup(line->arguments[0]), .full = command_line_has(line, ARG_FULL) };
 
+        if (!e.spec) {
+                report_oom(report);
+                return PLAN_FAILED;
+        }
         return edit(&e, command_line_has(line, ARG_FORCE), report) < 0 ? PLAN_FAILED : 0;
 }
 
@@ -296,14 +366,17 @@ static const Option options[] = {
         { ARG_FORCE, "force", "use the text even if the check fails" },
         {},
 };
-static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY }, {} };
+static const Argument arguments[] = { { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE }, {} };
 
 const Verb verb_edit = {
         .name = "edit",
         .help = "change a policy with an editor",
         .details = "Runs $EDITOR on the policy's file, if it is yours or given as a path. For another policy, it edits a\n"
                    "drop-in in your directory of policies. The text is used only if isoctl check accepts it. If not, the\n"
-                   "file stays as it is, and isoctl says where your text is.",
+                   "file stays as it is, and isoctl says where your text is.\n"
+                   "\n"
+                   "NAME is a running instance: isoctl edits the policy that it was started with. The instance keeps its\n"
+                   "plan until it is started again.",
         .options = options,
         .arguments = arguments,
         .run = run,
