@@ -85,7 +85,7 @@ test_verbs() {
 	is "$label: isoctl kill" "$status $err" "0 "
 	ok "$label: ... signals the processes, and isoctl logs has what they write, and the records" \
 		eventually has_logs one $'*one started: *said\n*got USR1*'
-	unlike "$label: ... and nothing of the others" "$("${who[@]}" "$isoctl" logs --no-pager one -- -o cat)" "*sleep 2012*"
+	also unlike "$label: ... and nothing of the others" "$("${who[@]}" "$isoctl" logs --no-pager one -- -o cat)" "*sleep 2012*"
 	run "${who[@]}" "$isoctl" kill --kill-whom=main one
 	is "$label: ... not a main process" "$status $err" "125 isoctl: one is no service, so it has no main process"
 	run "${who[@]}" "$isoctl" set-property one IPAddressDeny=any
