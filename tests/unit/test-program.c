@@ -520,7 +520,7 @@ static void test_jumps(_unused_ void **state) {
 
 static void test_numbers(_unused_ void **state) {
         for (size_t i = 0; i < n_syscall_numbers; i++) {
-                const NamedNumber *n = &syscall_numbers[i];
+                const SyscallNumber *n = &syscall_numbers[i];
 
                 expect_result(n->name, n->number, seccomp_syscall_resolve_name(n->name));
                 expect_result(n->name, syscall_number(n->name), n->number);

@@ -32,7 +32,7 @@ static bool may_have_rule(const Plan *plan, int number) {
 /* Adds all system calls that @known and the architectures of the plan have, as denied. The group and the table of
  * numbers are both sorted by name. */
 static int add_known(Plan *plan, int error) {
-        const NamedNumber *n = syscall_numbers, *end = n + n_syscall_numbers;
+        const SyscallNumber *n = syscall_numbers, *end = n + n_syscall_numbers;
 
         for (const char *const *m = syscall_group_find("@known")->members; *m; m++) {
                 PlanCall *call;

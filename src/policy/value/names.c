@@ -98,13 +98,12 @@ const SyscallGroup *syscall_group_find(const char *name) {
         return NULL;
 }
 
-static int compare_names(const void *a, const void *b) {
-        return strcmp(((const NamedNumber *) a)->name, ((const NamedNumber *) b)->name);
+static int compare_name(const void *name, const void *number) {
+        return strcmp(name, ((const SyscallNumber *) number)->name);
 }
 
 int syscall_number(const char *name) {
-        const NamedNumber key = { .name = name };
-        const NamedNumber *found = bsearch(&key, syscall_numbers, n_syscall_numbers, sizeof(key), compare_names);
+        const SyscallNumber *found = bsearch(name, syscall_numbers, n_syscall_numbers, sizeof(*found), compare_name);
 
         return found ? found->number : SYSCALL_UNKNOWN;
 }

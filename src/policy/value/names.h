@@ -51,7 +51,14 @@ bool syscall_is_listed(const char *name);
 #define NATIVE_ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-extern const NamedNumber syscall_numbers[]; /* sorted by name; generated at build time */
+/* Without a pointer, which the loader would write to at each start. */
+enum { SYSCALL_NAME_MAX = 32 };
+typedef struct SyscallNumber {
+        char name[SYSCALL_NAME_MAX];
+        int number;
+} SyscallNumber;
+
+extern const SyscallNumber syscall_numbers[]; /* sorted by name; generated at build time */
 extern const size_t n_syscall_numbers;
 
 enum { SYSCALL_UNKNOWN = -1 };
