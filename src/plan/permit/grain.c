@@ -113,17 +113,29 @@ void facet_replace_sorted(Facet *facet) {
         facet->items[i] = last;
 }
 
-static const Grain *longest_prefix(const Facet *facet, const char *key) {
-        const Grain *found = NULL;
-
-        for (const Grain *g = facet->items; g < facet->items + facet->n; g++)
-                if (startswith(key, g->key) && (!found || strlen(g->key) > strlen(found->key)))
-                        found = g;
-        return found;
-}
-
 static int compare_key(const void *key, const void *grain) {
         return strcmp(key, ((const Grain *) grain)->key);
+}
+
+static const Grain *find_key(const Facet *facet, const char *key) {
+        return facet->n > 0 ? bsearch(key, facet->items, facet->n, sizeof(Grain), compare_key) : NULL;
+}
+
+enum { PREFIX_MAX = 130 };
+
+static const Grain *longest_prefix(const Facet *facet, const char *key) {
+        size_t n = strnlen(key, PREFIX_MAX - 1);
+        char prefix[PREFIX_MAX];
+
+        memcpy(prefix, key, n);
+        for (;; n--) {
+                const Grain *g;
+
+                prefix[n] = '\0';
+                g = find_key(facet, prefix);
+                if (g || n == 0)
+                        return g;
+        }
 }
 
 /* A secret in a volume is hidden, unless the volume itself is one. If memory runs out, it counts as hidden. */
@@ -151,8 +163,8 @@ Grain facet_get(const Facet *facet, const char *key) {
                 g = path_find_above(facet->items, facet->n, sizeof(Grain), key, false);
         else if (facet->near == NEAR_PREFIX)
                 g = longest_prefix(facet, key);
-        else if (facet->n > 0)
-                g = bsearch(key, facet->items, facet->n, sizeof(Grain), compare_key);
+        else
+                g = find_key(facet, key);
         found = g ? *g : facet->other;
         if (g && facet->near == NEAR_PLACE && !streq(g->key, key))
                 go_below(&found, key + (streq(g->key, "/") ? 0 : strlen(g->key)));

@@ -68,53 +68,64 @@ static const char *address_key(PermitReader *r, const Value *v) {
         return permit_keep(r, strdup(key));
 }
 
-/* Adds the ranges of a list, and marks those that the list contains by a bit. */
-static int add_addresses(PermitReader *r, DirectiveId id, uint64_t bit) {
+/* The lines of both directives, by the keys of their ranges. */
+typedef struct AddressLines {
+        Map allow, deny;
+} AddressLines;
+
+static void address_lines_deinit(AddressLines *lines) {
+        map_deinit(&lines->allow);
+        map_deinit(&lines->deny);
+}
+
+/* Adds a grain for each range of a list, and puts its line into the map. */
+static int add_addresses(PermitReader *r, DirectiveId id, Map *lines) {
         const SettingList *list = permit_list(r, id);
 
         for (size_t i = 0; i < list->n; i++) {
                 const char *key = address_key(r, &list->items[i].value);
-                Grain *g = key ? permit_add(r, D_IPAddressDeny, key, 1, id, &list->items[i]) : NULL;
 
-                if (!g)
+                if (key && map_get(lines, key))
+                        continue;
+                if (!key || !permit_add(r, D_IPAddressDeny, key, 1, id, NULL) ||
+                    map_put(lines, key, (void *) &list->items[i]) < 0)
                         return -ENOMEM;
-                g->bits = bit;
         }
         return 0;
 }
 
-enum { LISTED_ALLOW = 1, LISTED_DENY = 2 };
+/* The line for a range or for one around it. */
+static const Setting *find_around(const Map *lines, const char *key) {
+        char prefix[130];
 
-/* systemd.resource-control(5): IPAddressAllow= wins, whichever range is smaller. Returns the line that decides. */
-static const Grain *decide(const Facet *lines, const char *key) {
-        const Grain *denied = NULL;
+        for (size_t n = strlen(key); n > 0; n--) {
+                const Setting *s;
 
-        for (const Grain *g = lines->items; g < lines->items + lines->n; g++)
-                if (g->bits && startswith(key, g->key)) {
-                        if (g->bits & LISTED_ALLOW)
-                                return g;
-                        denied = g;
-                }
-        return denied;
+                memcpy(prefix, key, n);
+                prefix[n] = '\0';
+                s = map_get(lines, prefix);
+                if (s)
+                        return s;
+        }
+        return NULL;
 }
 
+/* systemd.resource-control(5): IPAddressAllow= wins, whichever range is smaller. */
 int permit_read_addresses(PermitReader *r, DirectiveId id) {
+        _cleanup_(address_lines_deinit) AddressLines lines = {};
         Facet *facet = &r->permit->facets[id];
-        _cleanup_free_ Grain *owned = NULL;
-        Facet lines;
 
+        facet->near = NEAR_PREFIX;
         if (!permit_add(r, id, "4", 1, id, NULL) || !permit_add(r, id, "6", 1, id, NULL) ||
-            add_addresses(r, D_IPAddressAllow, LISTED_ALLOW) < 0 || add_addresses(r, D_IPAddressDeny, LISTED_DENY) < 0)
+            add_addresses(r, D_IPAddressAllow, &lines.allow) < 0 || add_addresses(r, D_IPAddressDeny, &lines.deny) < 0)
                 return -ENOMEM;
-        lines = *facet;
-        owned = lines.items;
-        *facet = (Facet) { .near = NEAR_PREFIX };
-        for (size_t i = 0; i < lines.n; i++) {
-                const Grain *by = decide(&lines, lines.items[i].key);
-                bool allowed = !by || by->bits & LISTED_ALLOW;
+        for (size_t i = 0; i < facet->n; i++) {
+                Grain *g = &facet->items[i];
+                const Setting *allow = find_around(&lines.allow, g->key), *deny = find_around(&lines.deny, g->key);
 
-                if (!permit_add(r, id, lines.items[i].key, allowed, by ? by->id : id, by ? by->from : NULL))
-                        return -ENOMEM;
+                g->id = allow ? D_IPAddressAllow : D_IPAddressDeny;
+                g->from = allow ?: deny;
+                g->level = allow || !deny;
         }
         facet_sort(facet);
         return 0;

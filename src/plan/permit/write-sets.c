@@ -125,31 +125,42 @@ int permit_write_bits(PermitWriter *w, DirectiveId id) {
         return 0;
 }
 
-static bool has_longer(const Facet *facet, const char *key) {
-        for (size_t i = 0; i < facet->n; i++)
-                if (strlen(facet->items[i].key) > strlen(key) && startswith(facet->items[i].key, key))
-                        return true;
-        return false;
+/* The index of the first key after this one. Keys are sorted, so those of the parts of a range follow the range's. */
+static size_t find_after(const Facet *facet, const char *key) {
+        size_t first = 0, end = facet->n;
+
+        while (first < end) {
+                size_t middle = first + (end - first) / 2;
+
+                if (strcmp(facet->items[middle].key, key) > 0)
+                        end = middle;
+                else
+                        first = middle + 1;
+        }
+        return first;
 }
 
-/* Halves a range as long as a part of it has an answer of its own. key has room for the longest. */
-static void write_allowed(PermitWriter *w, char *key) {
+/* Halves a range as long as a part of it has an answer of its own. key has room for the longest; allowed is the answer
+ * for the range around it. */
+static void write_allowed(PermitWriter *w, char *key, bool allowed) {
         const Facet *facet = &w->permit->facets[D_IPAddressDeny];
-        size_t n = strlen(key);
+        const size_t after = find_after(facet, key), n = strlen(key);
+        _cleanup_free_ char *range = NULL;
 
-        if (!has_longer(facet, key)) {
-                _cleanup_free_ char *range = facet_get(facet, key).level ? permit_format_range(key) : NULL;
-
-                if (range)
-                        fprintf(permit_line(w, D_IPAddressAllow), "%s\n", range);
+        if (after > 0 && streq(facet->items[after - 1].key, key))
+                allowed = facet->items[after - 1].level > 0;
+        if (after < facet->n && startswith(facet->items[after].key, key)) {
+                for (const char *half = "01"; *half; half++) {
+                        key[n] = *half;
+                        key[n + 1] = '\0';
+                        write_allowed(w, key, allowed);
+                }
+                key[n] = '\0';
                 return;
         }
-        for (const char *half = "01"; *half; half++) {
-                key[n] = *half;
-                key[n + 1] = '\0';
-                write_allowed(w, key);
-        }
-        key[n] = '\0';
+        range = allowed ? permit_format_range(key) : NULL;
+        if (range)
+                fprintf(permit_line(w, D_IPAddressAllow), "%s\n", range);
 }
 
 int permit_write_addresses(PermitWriter *w, DirectiveId id) {
@@ -164,7 +175,7 @@ int permit_write_addresses(PermitWriter *w, DirectiveId id) {
         for (const char *family = "46"; *family; family++) {
                 char key[130] = { *family };
 
-                write_allowed(w, key);
+                write_allowed(w, key, true);
         }
         return 0;
 }
