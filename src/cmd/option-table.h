@@ -99,6 +99,7 @@ enum {
         ARG_DROP_IN,
         ARG_WITHIN,
         ARG_FILTER,
+        ARG_THRESHOLD,
 };
 
 extern const Syntax isorun_syntax;

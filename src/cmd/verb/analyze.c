@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl analyze [--threshold=N] POLICY [-- COMMAND...]: how exposed the system is to a payload, as systemd-analyze
+ * security counts it. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cmd/program.h"
+#include "cmd/show/json.h"
+#include "cmd/show/rows.h"
+#include "cmd/verb/verb.h"
+#include "lib/load.h"
+#include "plan/show/exposure.h"
+#include "util/parse.h"
+#include "util/text.h"
+
+enum { STATUS_TOO_EXPOSED = 1, EXPOSURE_MAX = 100 };
+
+/* Returns what improves the row and where its present value is from, on the heap, or NULL. */
+static char *describe(const ExposureRow *row) {
+        _cleanup_free_ char *where = row->better && row->origin ? origin_format(*row->origin) : NULL;
+
+        return format("%s%s%s%s%s", row->details, row->better ? ": " : "", row->better ?: "", where ? "   # " : "",
+                      where ?: "");
+}
+
+static int print_table(const Exposure *e, bool legend) {
+        static const char *const headings[] = { "EXPOSURE", "NAME", "DETAILS: A BETTER LINE", NULL };
+        struct libscols_table *table = rows_new(headings, legend);
+        int r = table ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < e->n; i++) {
+                const ExposureRow *row = &e->rows[i];
+                _cleanup_free_ char *details = describe(row);
+                const unsigned share = exposure_of(e, row);
+                char number[16] = "";
+
+                if (share)
+                        snprintf(number, sizeof(number), "%u.%u", share / 10, share % 10);
+                r = details ? rows_add(table, (const char *[]) { number, row->name, details }, share ? "yellow" : NULL)
+                            : -ENOMEM;
+        }
+        if (r >= 0)
+                r = rows_print(table);
+        scols_unref_table(table);
+        return r;
+}
+
+static json_t *make_origin(const Origin *origin) {
+        return origin ? json_pack("{s:o, s:i}", "file", json_text_or_null(origin->file), "line", (int) origin->line)
+                      : json_null();
+}
+
+static json_t *make_row(const Exposure *e, const ExposureRow *row) {
+        return json_pack("{s:s, s:i, s:i, s:i, s:f, s:s, s:o, s:o}", "name", row->name, "weight", (int) row->weight,
+                         "range", (int) row->range, "badness", (int) row->badness, "exposure", exposure_of(e, row) / 10.0,
+                         "details", row->details, "better", json_text_or_null(row->better), "origin",
+                         make_origin(row->origin));
+}
+
+static int print_json(const Exposure *e, const char *name) {
+        const unsigned total = exposure_total(e);
+        json_t *rows = json_array(), *all = NULL;
+        int r = rows ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < e->n; i++)
+                r = json_array_append_new(rows, make_row(e, &e->rows[i])) < 0 ? -ENOMEM : 0;
+        all = r < 0 ? NULL : json_pack("{s:o, s:f, s:s, s:O}", "policy", json_text(name), "exposure", total / 10.0, "word",
+                                       exposure_word(total), "rows", rows);
+        if (r >= 0)
+                r = all ? json_print(all, stdout) : -ENOMEM;
+        json_decref(all);
+        json_decref(rows);
+        return r;
+}
+
+static int show(const Plan *plan, const char *name, const CommandLine *line, uint64_t threshold, Report *report) {
+        _cleanup_(exposure_deinit) Exposure e = {};
+        unsigned total;
+        int r = plan_exposure(plan, &e);
+
+        if (r >= 0)
+                r = command_line_has(line, ARG_JSON) ? print_json(&e, name)
+                                                     : print_table(&e, !command_line_has(line, ARG_NO_LEGEND));
+        if (r < 0) {
+                report_error(report, -r, "analyze: %s", strerror(-r));
+                return PLAN_FAILED;
+        }
+        total = exposure_total(&e);
+        if (!command_line_has(line, ARG_JSON))
+                printf("\nOverall exposure of %s: %u.%u %s\n", plan->policy, total / 10, total % 10, exposure_word(total));
+        return total > threshold ? STATUS_TOO_EXPOSED : 0;
+}
+
+static int run(const CommandLine *line, Report *report) {
+        const char *spec = line->arguments[0], *limit = command_line_get(line, ARG_THRESHOLD);
+        char *const *arguments = *line->rest ? line->rest : NULL;
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        PlanRequest request = { .policy = spec, .arguments = arguments };
+        uint64_t threshold = EXPOSURE_MAX;
+        int status;
+
+        if (limit && parse_u64_range(limit, 0, EXPOSURE_MAX, &threshold) < 0) {
+                report_error(report, EINVAL, "--threshold: not a number from 0 to 100, in tenths: \"%s\"", limit);
+                return PLAN_FAILED;
+        }
+        if (loaded_init(&loaded, spec, NULL, arguments, report) < 0)
+                return PLAN_FAILED;
+        status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        if (status)
+                return status;
+        status = show(plan, spec, line, threshold, report);
+        return flush_output(report) < 0 ? PLAN_FAILED : status;
+}
+
+static const Option options[] = {
+        { ARG_JSON, "json", "print JSON" },
+        { ARG_NO_LEGEND, "no-legend", "print no headings" },
+        { ARG_THRESHOLD, "threshold", "exit with 1 if the exposure is more than N tenths", { "N" } },
+        {},
+};
+static const Argument arguments[] = {
+        { "POLICY", ARGUMENT_POLICY },
+        { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
+        {},
+};
+
+const Verb verb_analyze = {
+        .name = "analyze",
+        .help = "say how exposed the system is to a program under a policy",
+        .details = "Makes the plan for a start as you, and counts as systemd-analyze security does, from 0 to 10. Each row has\n"
+                   "what improves it, and the line of the policy that it comes from. Starts nothing.",
+        .options = options,
+        .arguments = arguments,
+        .pager = true,
+        .run = run,
+};

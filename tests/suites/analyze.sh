@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isoctl analyze: the table in docs/exposure.md, and that it counts as systemd-analyze security does. Needs a systemd.
+. "$(dirname "$0")/../lib.sh"
+note=" [no refusal]"
+systemd=$(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p')
+
+# A policy as it is shipped, whose limits this host need not hold.
+shipped() { # name
+	printf '[Policy]\nBase=%s\nOptional=MemoryMax MemorySwapMax MemoryHigh TasksMax CPUQuota CPUWeight\n' \
+		"$top/policies/$1.conf" >"$tmp/policy.conf"
+	chmod 644 "$tmp/policy.conf"
+}
+
+exposure() { # command before isoctl...: as the table has it
+	local line
+	line=$("$@" "$isoctl" analyze "$tmp/policy.conf" -- true 2>/dev/null | sed -n 's/^Overall exposure of .*: //p')
+	echo "${line:--}"
+}
+
+table() {
+	local policy
+	for policy in "$top"/policies/*.conf; do
+		policy=${policy##*/}
+		shipped "${policy%.conf}"
+		echo "| \`${policy%.conf}\` | $(exposure "$as_user") | $(exposure) |"
+	done
+}
+
+compare() { # policy: prints the rows that differ, and those that systemd does not have
+	shipped "$1"
+	"$isoctl" analyze --json "$tmp/policy.conf" -- /usr/bin/true >"$tmp/ours.json"
+	"$isoctl" export --unit "$tmp/policy.conf" -- /usr/bin/true >"$tmp/x.service" 2>/dev/null
+	systemd-analyze security --offline=yes --no-pager --json=short "$tmp/x.service" >"$tmp/theirs.json"
+	python3 - "$tmp/ours.json" "$tmp/theirs.json" <<-'PY'
+		import json, sys
+		ours, theirs = (json.load(open(f)) for f in sys.argv[1:])
+		theirs = {r["name"]: float(r["exposure"] or 0) for r in theirs}
+		rows = {r["name"]: r["exposure"] for r in ours["rows"]}
+		print(*sorted(n for n, e in rows.items() if n not in theirs or abs(theirs[n] - e) > 0.01))
+	PY
+}
+
+if [ "$(id -u)" = 0 ] && [ -n "${TH_USER-}" ] && [ "${TESTHOST-real}" != real ]; then
+	mkdir -p /run/php /run/postgresql # of services that do not run here
+	is "the table in docs/exposure.md" "$(sed -n '/^| `/p' "$top/docs/exposure.md" | sed '/^| `[A-Z]/d')" "$(table)"
+else
+	skip "the table in docs/exposure.md" "it is that of the test's host"
+fi
+
+if [ "$systemd" -ge 252 ]; then
+	known="DeviceAllow= PrivateMounts= PrivateTmp="
+	is "client: the rows that systemd counts in another way" "$(compare client)" "$known PrivateUsers="
+	is "web: ... for a policy with the host's network and capabilities" "$(compare web)" "$known"
+	is "filter: ... and one without a network" "$(compare filter)" "DeviceAllow= IPAddressDeny= PrivateMounts= PrivateTmp= PrivateUsers="
+fi
+
+shipped default
+run "$isoctl" analyze "$tmp/policy.conf" -- true
+like "a row has what improves it, and its line" "$status $out" \
+	"0 *0.3 *RestrictAddressFamilies=~AF_(INET|INET6) *RestrictAddressFamilies=~AF_INET AF_INET6 *default.conf:18*Overall*"
+total=$(sed -n 's/.*: \([0-9]*\)\.\([0-9]\) [A-Z]*$/\1\2/p' <<<"$out" | sed 's/^0*//')
+run "$isoctl" analyze --threshold "$total" "$tmp/policy.conf" -- true
+is "--threshold, not exceeded" "$status $err" "0 "
+run "$isoctl" analyze --threshold $((total - 1)) "$tmp/policy.conf" -- true
+is "--threshold, exceeded" "$status $err" "1 "
+run "$isoctl" analyze --threshold 1.5 "$tmp/policy.conf" -- true
+is "--threshold in tenths" "$status $err" '125 isoctl: --threshold: not a number from 0 to 100, in tenths: "1.5"'
+
+# Each line is worse than the default in the row that it is about.
+worse() { # line, row
+	printf '%s\n' "$1" | cat "$tmp/policy.conf" - >"$tmp/worse.conf"
+	run "$isoctl" analyze --json "$tmp/worse.conf" -- true
+	is "$1 is seen" "$(python3 -c 'import json, sys
+print(*[(r["exposure"] > 0, r["origin"]["line"] if r["origin"] else None) for r in json.load(sys.stdin)["rows"] if r["name"] == sys.argv[1]])' \
+		"$2" <<<"$out")" "(True, 5)"
+}
+echo "[Sandbox]" >>"$tmp/policy.conf"
+worse PrivateNetwork=no PrivateNetwork=
+worse PrivateDevices=no PrivateDevices=
+worse SystemCallFilter=@mount "SystemCallFilter=~@mount"
+worse RestrictNamespaces=no "RestrictNamespaces=~user"
+worse CapabilityBoundingSet=CAP_SYS_PTRACE "CapabilityBoundingSet=~CAP_SYS_PTRACE"
+worse "SystemCallArchitectures=native x86" SystemCallArchitectures=
+worse RestrictSUIDSGID=no RestrictSUIDSGID=
+worse AmbientCapabilities=CAP_CHOWN AmbientCapabilities=
