@@ -157,6 +157,8 @@ static int take_option(const GivenOption *option, Report *report) {
                 return add_override("--net", strdup("PrivateNetwork=no"), report);
         case ARG_NO_NET:
                 return add_override("--no-net", strdup("PrivateNetwork=yes"), report);
+        case 'c':
+                return add_override("--connect", format("ConnectTo=%s", argument), report);
         case ARG_TIMEOUT:
                 return add_override("--timeout", format("RuntimeMaxSec=%s", argument), report);
         case ARG_POOL:

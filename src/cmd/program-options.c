@@ -18,6 +18,7 @@ static const Option isorun_options[] = {
         { 'E', "setenv", "set a variable, or without VALUE pass on the caller's", { "NAME[=VALUE]" } },
         { ARG_NET, "net", "use the host's network (PrivateNetwork=no)" },
         { ARG_NO_NET, "no-net", "have no network but a loopback device (PrivateNetwork=yes)" },
+        { 'c', "connect", "let the payload connect to this peer (ConnectTo=)", { "HOST:PORT[=TARGET]" } },
         { ARG_TIMEOUT, "timeout", "stop the unit after this time (RuntimeMaxSec=)", { "TIME" } },
         { ARG_BIND, "bind", "bind a volume or root of the policy to a path (or fd:N)",
           { "NAME=SRC", ARGUMENT_BINDING } },

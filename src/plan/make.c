@@ -7,6 +7,7 @@
 #include "plan/claims.h"
 #include "plan/deny/filter.h"
 #include "plan/deny/landlock.h"
+#include "plan/network/peers.h"
 #include "plan/payload/bounds.h"
 #include "plan/payload/environment.h"
 #include "plan/payload/resources.h"
@@ -37,7 +38,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
         /* The order matters: each part uses what earlier parts have filled in. */
         static int (*const parts[])(Builder *) = {
                 build_names,    build_holder,       build_machine,     build_notify, build_bus,
-                build_identity, build_capabilities, build_environment, build_filter, build_resources,
+                build_identity, build_peers, build_capabilities, build_environment, build_filter, build_resources,
                 build_bounds,   build_terminal,     build_root,        build_landlock, build_inner_cgroup,
                 build_claims,
         };

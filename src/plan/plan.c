@@ -27,6 +27,7 @@ Plan *plan_free(Plan *plan) {
         free(plan->gid_helper);
         free(plan->groups);
         free(plan->kept_groups);
+        free(plan->peers);
         free(plan->calls);
         free(plan->argument_rules);
         free(plan->architectures);

@@ -97,6 +97,20 @@ typedef struct PlanStandardIO {
         Origin origin;
 } PlanStandardIO;
 
+/* A port of a host that the payload can connect to: plan/network/peers.h. */
+typedef struct PlanPeer {
+        const char *host;  /* a name or an address, as the payload uses it; borrowed from the policy */
+        uint16_t port;
+        bool ipv6;
+        uint8_t address[16]; /* at which the payload reaches the peer, in network byte order; IPv4: the first 4 bytes */
+        bool literal;      /* the host is an address, or localhost */
+        const char *target; /* what the host is outside: a name, an address, or the path of a socket; borrowed */
+        uint16_t target_port;
+        bool is_socket;
+        bool may_be_private; /* the target's name may have addresses of private networks */
+        Origin origin;
+} PlanPeer;
+
 typedef struct Plan {
         const Policy *source; /* the policy that the plan is made from */
 
@@ -141,6 +155,11 @@ typedef struct Plan {
         gid_t *kept_groups;        /* groups of the caller that the payload keeps, because isorun cannot drop them */
         size_t n_kept_groups;
         uint64_t bounding, ambient; /* capabilities, one bit for each */
+
+        /* The network. */
+        PlanPeer *peers;
+        size_t n_peers;
+        unsigned n_peer_names;
 
         /* The root. */
         PlanMount *mounts; /* sorted by destination; the first is the root itself */

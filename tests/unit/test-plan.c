@@ -308,6 +308,29 @@ static void test_pool(void **state) {
         expect_text("in a container", f->plan->cgroup, "/box/isorun.slice/isorun_pool-a.scope/instances");
 }
 
+/* The peers of ConnectTo=, and what does not go with them. */
+static void test_peers(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "ConnectTo=a.b:80,443 10.0.0.1:1 localhost:2\nConnectTo=c:1=unix:/run/c a.b:80");
+        expect_number("ports", f->plan->n_peers, 5);
+        assert_memory_equal(f->plan->peers[0].address, "\xc6\x12\0\2", 4);
+        assert_memory_equal(f->plan->peers[1].address, "\xc6\x12\0\2", 4);
+        assert_memory_equal(f->plan->peers[2].address, "\x0a\0\0\1", 4);
+        assert_memory_equal(f->plan->peers[3].address, "\x7f\0\0\1", 4);
+        assert_memory_equal(f->plan->peers[4].address, "\xc6\x12\0\3", 4);
+        plan_expect_error(f, "ConnectTo=a:1\nPrivateNetwork=no", EINVAL, "test.conf:2: PrivateNetwork=: ");
+        plan_expect_error(f, "ConnectTo=a:1\nConnectTo=a:1=b:2", EEXIST, "test.conf:2: ConnectTo=: a:1 already leads elsewhere: test.conf:1");
+        plan_expect_error(f, "ConnectTo=0.0.0.0:1", EINVAL, "test.conf:1: ConnectTo=: 0.0.0.0 cannot be");
+        plan_expect_error(f, "ConnectTo=198.19.1.1:1", EINVAL, "test.conf:1: ConnectTo=: 198.19.1.1 cannot be");
+        plan_expect_error(f, "ConnectTo=[ff02::1]:1", EINVAL, "test.conf:1: ConnectTo=: ff02::1 cannot be");
+        plan_expect_error(f, "ConnectTo=[::ffff:1.2.3.4]:1", EINVAL, "test.conf:1: ConnectTo=: ::ffff:1.2.3.4 cannot be");
+        plan_expect_error(f, "ConnectTo=127.0.0.1:53", EADDRINUSE, "test.conf:1: ConnectTo=: with peers, ");
+        plan_expect_error(f, "ConnectTo=a:1\nFile=/etc/hosts:x", EEXIST, "test.conf:2: File=: ");
+        f->host.uid = f->host.gid = 0;
+        plan_expect_error(f, "ConnectTo=a:1\nIPAddressDeny=any", EINVAL, "test.conf:2: IPAddressDeny=: ");
+}
+
 /* Only systemd can hold these, and an instance in a pool is no unit. */
 static void test_pool_lacks(void **state) {
         PlanFixture *f = *state;
@@ -991,6 +1014,7 @@ int main(void) {
                 IN_PLAN(test_own_unit),
                 IN_PLAN(test_delegated_cgroup), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_pool), IN_PLAN(test_inner_cgroup),
+                IN_PLAN(test_peers), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_pool_lacks), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_users),
                 IN_PLAN(test_users_of_others),

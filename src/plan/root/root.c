@@ -12,6 +12,7 @@
 #include "plan/root/exec.h"
 #include "plan/root/layers.h"
 #include "plan/root/libraries.h"
+#include "plan/root/peer-files.h"
 #include "plan/root/place.h"
 #include "plan/root/read-only.h"
 #include "plan/root/secrets.h"
@@ -132,7 +133,7 @@ static int finish(RootBuilder *rb) {
 
 /* Continues after an error, so that one run reports all errors. */
 static int fill(RootBuilder *rb) {
-        static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts,
+        static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts, build_peer_files,
                                                        check_bindings, build_source_links, root_builder_place_all, build_hide_options,
                                                        build_secrets, root_builder_place_hidden, build_read_only,
                                                        build_exec, build_ssh_config, build_user_names };

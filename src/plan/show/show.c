@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/show/show.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/sched.h>
@@ -217,6 +218,27 @@ static void show_identity(Output *out) {
         entry(out, "no_new_privs", NULL, "yes");
 }
 
+static void show_peers(Output *out) {
+        const Plan *plan = out->plan;
+
+        if (plan->n_peers == 0)
+                return;
+        section(out, "peers");
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
+                _cleanup_free_ char *key = format(strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host, p->port);
+                char address[INET6_ADDRSTRLEN];
+
+                (void) inet_ntop(p->ipv6 ? AF_INET6 : AF_INET, p->address, address, sizeof(address));
+                if (!key)
+                        out->oom = true;
+                else if (p->is_socket)
+                        entry(out, key, &p->origin, "TCP, at %s, leads to the socket %s", address, p->target);
+                else
+                        entry(out, key, &p->origin, "TCP, at %s, leads to port %u of %s%s", address, p->target_port,
+                              p->target, p->may_be_private ? ", also in a private network" : "");
+        }
+}
+
 /* An addition for a mount that is made only if its destination exists, when isorun does not know whether it does. */
 static const char *describe_condition(const PlanMount *m) {
         return m->place == PLACE_IF_THERE ? ", if it exists" : "";
@@ -245,7 +267,8 @@ static void show_file(Output *out, const PlanMount *m, const Origin *origin) {
         size_t n = strlen(m->text), last = n;
 
         if (!m->source.path) {
-                entry(out, m->destination, origin, "read-only file, text from the policy");
+                entry(out, m->destination, origin, "read-only file, %s",
+                      m->key && streq(m->key, "ConnectTo") ? "for the names of peers" : "text from the policy");
                 return;
         }
         while (last > 0 && (last == n || m->text[last - 1] != '\n'))
@@ -470,6 +493,7 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
         show_instance(&out);
         show_scope(&out);
         show_identity(&out);
+        show_peers(&out);
         section(&out, "root");
         for (size_t i = 0; i < plan->n_mounts; i++)
                 show_mount(&out, &plan->mounts[i]);

@@ -29,6 +29,7 @@
 #include <time.h>
 
 #include "sandbox/deny/landlock.h"
+#include "sandbox/flows/listen.h"
 #include "sandbox/inside/network.h"
 #include "sandbox/inside/payload.h"
 #include "sandbox/inside/pty.h"
@@ -116,12 +117,16 @@ static void wait_for_go(Payload *payload) {
 
 /* The socket for notify messages belongs to the instance's network namespace, so that is joined before. */
 static int make_root(Inside *inside, Network *network, Failure *f) {
-        int r = inside->plan->notify ? network_join(network, f) : 0;
+        const Plan *plan = inside->plan;
+        bool has_peers = plan->n_peers > 0 && !(plan->inner_namespaces & CLONE_NEWNET);
+        int r = plan->notify || has_peers ? network_join(network, f) : 0;
 
+        if (r >= 0 && has_peers)
+                r = listen_for_peers(plan, inside->socket, f);
         if (r >= 0)
-                r = given_write_protect(inside->plan, inside->given, inside->socket, f);
+                r = given_write_protect(plan, inside->given, inside->socket, f);
         if (r >= 0)
-                r = root_make(inside->plan, inside->id_mapped, &inside->notify, f);
+                r = root_make(plan, inside->id_mapped, &inside->notify, f);
         return r < 0 ? r : network_join(network, f);
 }
 

@@ -45,6 +45,7 @@ static void supervisor_deinit(Supervisor *s) {
         fd_close(run->signals);
         given_deinit(&run->given);
         relay_deinit(&s->relay);
+        flow_server_deinit(&s->flows);
         hand_over_deinit(&s->hand_over);
         /* If the payload ran, the signals stay blocked. A signal that has ended the payload may also be pending for
          * isorun. It must not end isorun before isorun has returned the payload's status. */
@@ -193,7 +194,8 @@ static int set_up_from_outside(Run *run) {
 
 /* Handles a message of the first process inside from before MESSAGE_GO. Returns 0 for a step, or -errno, reported, if
  * it has failed or was killed. */
-static int hear_inside(Run *run) {
+static int hear_inside(Supervisor *s) {
+        Run *run = &s->run;
         Message m;
         int fd, r;
 
@@ -206,6 +208,8 @@ static int hear_inside(Run *run) {
                 return run_failure(run, &m);
         if (m.type == MESSAGE_GIVEN)
                 r = given_keep(&run->given, (size_t) m.value, fd);
+        else if (m.type == MESSAGE_LISTENING)
+                r = flow_server_keep(&s->flows, run->plan, m.value, fd);
         else if (m.type == MESSAGE_STEP)
                 run_step(run, &m);
         else
@@ -217,7 +221,8 @@ static int hear_inside(Run *run) {
  * waits for systemd's job: a scope whose process ends before it is moved would stay for ever. After a signal, it does
  * not wait long: if systemd has not answered yet, it looks for the sender of the request when it gets to it, finds none,
  * and makes no scope. */
-static int wait_for_unit(Run *run) {
+static int wait_for_unit(Supervisor *s) {
+        Run *run = &s->run;
         uint64_t end = 0;
         int failure = 0, r;
 
@@ -237,7 +242,7 @@ static int wait_for_unit(Run *run) {
                 if (r == -EINTR)
                         failure = r;
                 else if (fds[0].revents)
-                        failure = hear_inside(run);
+                        failure = hear_inside(s);
                 if (failure)
                         holder_cancel(&run->holder);
                 if (clock_msec_until(end) == 0)
@@ -291,7 +296,7 @@ static int start(Supervisor *s) {
         if (run->plan->holder == HOLDER_SCOPE)
                 report_own_step(run->report, "isorun has asked systemd for the unit");
 
-        r = wait_for_unit(run);
+        r = wait_for_unit(s);
         if (r >= 0)
                 r = verify(run);
         if (r >= 0 && run->plan->hand_over)
@@ -303,7 +308,7 @@ static int start(Supervisor *s) {
         /* If the process inside is gone, its last message says why. */
         if (r >= 0 && send_go(run) < 0)
                 do
-                        r = hear_inside(run);
+                        r = hear_inside(s);
                 while (r >= 0);
         bus_deinit(&run->bus);
         run->patience.grace_msec = RUN_GRACE_MSEC; /* the payload is about to take the signals */
@@ -387,6 +392,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                          .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 }, .places = { -1, -1 } },
                          .outcome = { .exit_status = PLAN_FAILED } },
                 .control = -1,
+                .flows = { .socket = -1, .pidfd = -1 },
         };
         Run *run = &s.run;
         bool ended, ended_early;

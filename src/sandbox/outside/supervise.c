@@ -99,6 +99,7 @@ static bool is_expected(const Supervisor *s, MessageType type) {
         case MESSAGE_FAILED:
         case MESSAGE_STARTED:
         case MESSAGE_GIVEN:
+        case MESSAGE_LISTENING:
                 return starting;
         case MESSAGE_TERMINAL:
                 return starting && s->run.plan->terminals && !s->terminal.active;
@@ -142,10 +143,17 @@ static int take_message(Supervisor *s) {
                 return run_failure(run, &m);
         case MESSAGE_GIVEN:
                 return given_keep(&run->given, (size_t) m.value, fds[0]);
+        case MESSAGE_LISTENING:
+                return flow_server_keep(&s->flows, run->plan, m.value, fds[0]);
         case MESSAGE_TERMINAL:
                 return run_terminal_begin(&s->terminal, fds[0]);
         case MESSAGE_STARTED:
                 run->payload = fds[0];
+                r = flow_server_start(&s->flows, run);
+                if (r < 0) {
+                        fd_close(fds[1]);
+                        return r;
+                }
                 run->outcome.progress = PROGRESS_RUNNING;
                 s->started = clock_usec(CLOCK_MONOTONIC);
                 patience_end(&run->patience);
@@ -245,6 +253,7 @@ enum {
         ON_SIGNAL,
         ON_MEMORY,
         ON_CONTROL,
+        ON_FLOWS,
         ON_NOTIFY,
         ON_TERMINAL = ON_NOTIFY + NOTIFY_FDS,
         SOURCES = ON_TERMINAL + TERMINAL_FDS,
@@ -259,6 +268,7 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         fds[ON_SIGNAL] = (struct pollfd) { .fd = starting ? -1 : run->signals, .events = POLLIN };
         fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
         fds[ON_CONTROL] = (struct pollfd) { .fd = starting ? -1 : s->control, .events = POLLIN };
+        fds[ON_FLOWS] = (struct pollfd) { .fd = s->flows.pidfd, .events = POLLIN };
         notify_fill(s->relay.notify, fds + ON_NOTIFY);
         run_terminal_fill(&s->terminal, fds + ON_TERMINAL);
 }
@@ -286,6 +296,8 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
                 ask_about_signals(s);
         if (fds[ON_CONTROL].revents)
                 admit(s);
+        if (fds[ON_FLOWS].revents)
+                flow_server_ended(&s->flows, run->report);
         if (s->entered_end)
                 thaw_for_command(s);
         notify_process(s->relay.notify, fds + ON_NOTIFY);

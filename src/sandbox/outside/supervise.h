@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "sandbox/outside/flow-server.h"
 #include "sandbox/outside/hand-over.h"
 #include "sandbox/outside/relay.h"
 #include "sandbox/outside/run-terminal.h"
@@ -14,6 +15,7 @@ typedef struct Supervisor {
         uint64_t started;     /* when the payload has been executed; CLOCK_MONOTONIC */
         RunTerminal terminal;
         Relay relay;
+        FlowServer flows;
         HandOver hand_over;
 } Supervisor;
 

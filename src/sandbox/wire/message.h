@@ -30,6 +30,7 @@ typedef enum MessageType {
         MESSAGE_STEP,    /* only if isorun shows steps; value: a Step; number */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text; subject */
         MESSAGE_GIVEN,    /* value: an index of GivenFiles; fd: the payload's fd of that file */
+        MESSAGE_LISTENING, /* value: an index of flows/listen.h; fd: that socket */
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
         MESSAGE_STARTED, /* the payload runs; fds: its pidfd, and the notify socket if there is one */
         MESSAGE_SEEN,    /* answer to MESSAGE_SIGNAL; value: the signal; status: whether the payload already has it */

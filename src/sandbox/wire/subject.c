@@ -33,6 +33,12 @@ int subject_find(const Plan *plan, Subject subject, Origin *ret_origin, const ch
                 *ret_origin = plan->standard_io[i].origin;
                 *ret_key = NULL;
                 return 0;
+        case SUBJECT_PEER:
+                if (i >= plan->n_peers)
+                        return -EPROTO;
+                *ret_origin = plan->peers[i].origin;
+                *ret_key = "ConnectTo";
+                return 0;
         }
         return -EPROTO;
 }

@@ -13,6 +13,7 @@ typedef enum SubjectKind {
         SUBJECT_MOUNT,       /* index: in plan->mounts */
         SUBJECT_LIMIT,       /* index: in plan->limits */
         SUBJECT_STANDARD_IO, /* index: in plan->standard_io */
+        SUBJECT_PEER,        /* index: in plan->peers */
 } SubjectKind;
 
 typedef struct Subject {

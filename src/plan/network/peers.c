@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/network/peers.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/sched.h>
+
+#include "util/array.h"
+#include "util/text.h"
+
+enum { PEERS_MAX = 256 }; /* each needs a socket in isorun, which may have 1024 */
+
+static uint32_t as_number(const uint8_t address[static 4]) {
+        return (uint32_t) address[0] << 24 | (uint32_t) address[1] << 16 | (uint32_t) address[2] << 8 | address[3];
+}
+
+static uint32_t parse_ipv4(const char *text) {
+        struct in_addr a = {};
+
+        (void) inet_pton(AF_INET, text, &a);
+        return ntohl(a.s_addr);
+}
+
+static bool is_in(const PlanPeer *p, const char *network, unsigned bits) {
+        return !p->ipv6 && (as_number(p->address) ^ parse_ipv4(network)) >> (32 - bits) == 0;
+}
+
+/* Whether the host is an address, which p->address then is. */
+static bool is_literal(PlanPeer *p) {
+        if (streq(p->host, "localhost"))
+                return inet_pton(AF_INET, "127.0.0.1", p->address) == 1;
+        p->ipv6 = strchr(p->host, ':');
+        return inet_pton(p->ipv6 ? AF_INET6 : AF_INET, p->host, p->address) == 1;
+}
+
+/* Whether a peer can have this address: those that mean many hosts or none cannot. */
+static bool is_usable(const PlanPeer *p) {
+        static const uint8_t none[16], mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+        if (p->ipv6)
+                return memcmp(p->address, none, sizeof(none)) != 0 && p->address[0] != 0xff &&
+                       memcmp(p->address, mapped, sizeof(mapped)) != 0;
+        return !is_in(p, "0.0.0.0", 8) && !is_in(p, "224.0.0.0", 3) && !is_in(p, PEERS_NETWORK, PEERS_PREFIX);
+}
+
+/* Gives the peer its address inside. */
+static int find_address(Builder *b, PlanPeer *p, const Setting *s) {
+        Plan *plan = b->plan;
+        uint32_t address;
+
+        p->literal = is_literal(p);
+        if (p->literal)
+                return is_usable(p) ? 0 : build_error(b, s, D_ConnectTo, EINVAL, "%s cannot be the address of a peer",
+                                                      p->host);
+        for (const PlanPeer *other = plan->peers; other < p; other++)
+                if (streq(other->host, p->host)) {
+                        memcpy(p->address, other->address, sizeof(p->address));
+                        return 0;
+                }
+        address = htonl(parse_ipv4(PEERS_NETWORK) + ++plan->n_peer_names);
+        memcpy(p->address, &address, sizeof(address));
+        return 0;
+}
+
+static void find_target(PlanPeer *p, const Value *v) {
+        p->may_be_private = v->number2 & PEER_PRIVATE;
+        p->target = v->words[1] ?: p->host;
+        p->target_port = v->words[1] ? (uint16_t) (v->number2 & PEER_PORT_MASK) : p->port;
+        p->is_socket = v->number2 & PEER_UNIX;
+        if (streq(p->target, "localhost"))
+                p->target = "127.0.0.1";
+}
+
+static bool is_same_target(const PlanPeer *a, const PlanPeer *b) {
+        return streq(a->target, b->target) && a->target_port == b->target_port && a->is_socket == b->is_socket &&
+               a->may_be_private == b->may_be_private;
+}
+
+/* Looks for an earlier peer at the same address and port. Returns 1 if it leads to the same target, 0 if there is none,
+ * or -errno. */
+static int find_twin(Builder *b, const PlanPeer *p, const Setting *s) {
+        for (const PlanPeer *other = b->plan->peers; other < p; other++) {
+                _cleanup_free_ char *line = NULL;
+
+                if (other->port != p->port || other->ipv6 != p->ipv6 ||
+                    memcmp(other->address, p->address, sizeof(p->address)) != 0)
+                        continue;
+                if (is_same_target(other, p))
+                        return 1;
+                line = origin_format(other->origin);
+                return line ? build_error(b, s, D_ConnectTo, EEXIST, "%s:%u already leads elsewhere: %s", p->host,
+                                          p->port, line)
+                            : -ENOMEM;
+        }
+        return 0;
+}
+
+static int add_peer(Builder *b, const Setting *s) {
+        Plan *plan = b->plan;
+        PlanPeer *p;
+        int r;
+
+        if (plan->n_peers == PEERS_MAX)
+                return build_error(b, s, D_ConnectTo, E2BIG, "a policy can have %u peers (each port counts)", PEERS_MAX);
+        p = ARRAY_APPEND(plan->peers, plan->n_peers);
+        if (!p)
+                return -ENOMEM;
+        *p = (PlanPeer) { .host = s->value.words[0], .port = (uint16_t) s->value.number, .origin = s->origin };
+        r = find_address(b, p, s);
+        if (r < 0)
+                return r;
+        find_target(p, &s->value);
+        if (is_in(p, PEERS_NAME_SERVER, 32) && p->port == PEERS_NAME_SERVER_PORT)
+                return build_error(b, s, D_ConnectTo, EADDRINUSE,
+                                   "with peers, the payload finds its name server at " PEERS_NAME_SERVER ":%u",
+                                   PEERS_NAME_SERVER_PORT);
+        r = find_twin(b, p, s);
+        plan->n_peers -= r > 0;
+        return r < 0 ? r : 0;
+}
+
+/* What does not go together with peers. */
+static int check_network(Builder *b, const Setting *peer) {
+        static const DirectiveId filters[] = { D_IPAddressAllow, D_IPAddressDeny };
+        const Setting *network = policy_get(b->policy, D_PrivateNetwork);
+
+        if (!(b->plan->namespaces & CLONE_NEWNET))
+                return build_error(b, network, D_PrivateNetwork, EINVAL,
+                                   "the payload would have the host's network, but ConnectTo= lists the only peers that it "
+                                   "may reach: leave out one of the two");
+        for (size_t i = 0; i < ELEMENTSOF(filters); i++)
+                if (build_list(b, filters[i])->n > 0)
+                        return build_error(b, &build_list(b, filters[i])->items[0], filters[i], EINVAL,
+                                           "it would also filter the connections of isorun to the peers of ConnectTo=: "
+                                           "leave out one of the two");
+        return b->request->hand_over ? build_error(b, peer, D_ConnectTo, EINVAL,
+                                                   "isorun connects to the peers, so it cannot end after --hand-over")
+                                     : 0;
+}
+
+int build_peers(Builder *b) {
+        const SettingList *list = build_list(b, D_ConnectTo);
+        int result;
+
+        if (list->n == 0)
+                return 0;
+        result = check_network(b, &list->items[0]);
+        for (size_t i = 0; i < list->n && result != -ENOMEM; i++) {
+                int r = add_peer(b, &list->items[i]);
+
+                result = r < 0 ? r : result;
+        }
+        return result;
+}
+
+char *peers_resolver_text(void) {
+        return strdup("# The name server of this sandbox knows the peers of ConnectTo= and nothing else.\n"
+                      "nameserver " PEERS_NAME_SERVER "\n");
+}
+
+char *peers_hosts_text(const Plan *plan) {
+        _cleanup_text_ Text text = {};
+        uint32_t last = 0;
+        char address[INET_ADDRSTRLEN];
+
+        if (text_open(&text) < 0)
+                return NULL;
+        text_add(&text, "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
+                if (p->literal || as_number(p->address) <= last)
+                        continue; /* new names have rising addresses */
+                last = as_number(p->address);
+                fprintf(text.f, "%s %s\n", inet_ntop(AF_INET, p->address, address, sizeof(address)), p->host);
+        }
+        return text_finish(&text);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/root/peer-files.h"
+
+#include <errno.h>
+
+#include "plan/network/peers.h"
+#include "util/strv.h"
+
+/* A line of the policy for the same path would leave the payload without names, so it is an error. */
+static int want_text(RootBuilder *rb, const char *path, char *text) {
+        const Setting *s = &rb->b->policy->settings[D_ConnectTo].items[0];
+        Plan *plan = rb->b->plan;
+
+        if (strv_consume(&plan->texts, text) < 0)
+                return -ENOMEM;
+        return root_builder_want(rb, mount_of_setting(D_ConnectTo, s,
+                                                      plan_file(path, plan->texts[strv_length(plan->texts) - 1], 0444)));
+}
+
+int build_peer_files(RootBuilder *rb) {
+        const Plan *plan = rb->b->plan;
+        int r = 0;
+
+        if (plan->n_peers > 0)
+                r = want_text(rb, "/etc/resolv.conf", peers_resolver_text());
+        return r >= 0 && plan->n_peers > 0 ? want_text(rb, "/etc/hosts", peers_hosts_text(plan)) : r;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/flows/address.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "plan/network/peers.h"
+#include "util/fd.h"
+
+typedef struct Network {
+        const char *address;
+        unsigned bits;
+        bool is_private; /* a policy may allow it */
+        bool of_peers;   /* an isorun around this one gives these addresses to its peers */
+} Network;
+
+/* The special-purpose addresses of RFC 6890 and its registries, and metadata services with other addresses than
+ * link-local ones: Azure's 168.63.129.16, Oracle's 192.0.0.192 and Alibaba's 100.100.100.200, which is in a private
+ * range but never meant. */
+static const Network refused[] = {
+        { "0.0.0.0", 8 },           { "127.0.0.0", 8 },          { "169.254.0.0", 16 },     { "192.0.0.0", 24 },
+        { "192.0.2.0", 24 },        { "198.18.0.0", 15, .of_peers = true }, { "198.51.100.0", 24 },    { "203.0.113.0", 24 },
+        { "224.0.0.0", 3 },         { "168.63.129.16", 32 },     { "100.100.100.200", 32 }, { "10.0.0.0", 8, true },
+        { "172.16.0.0", 12, true }, { "192.168.0.0", 16, true }, { "100.64.0.0", 10, true },
+        /* ::, ::1, IPv4-compatible and mapped addresses, NAT64 in its two prefixes, Teredo, 6to4 */
+        { "::", 80 },               { "64:ff9b::", 96 },         { "64:ff9b:1::", 48 },     { "2001::", 32 },
+        { "2002::", 16 },           { "2001:db8::", 32 },        { "fe80::", 10 },          { "fec0::", 10 },
+        { "ff00::", 8 },            { "fd00:ec2::254", 128 },    { "fc00::", 7, true },
+};
+
+bool address_parse(const char *text, uint16_t port, Address *ret) {
+        *ret = (Address) {};
+        if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
+                ret->v4.sin_family = AF_INET;
+                ret->v4.sin_port = htons(port);
+                return true;
+        }
+        *ret = (Address) { .v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) } };
+        return inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1;
+}
+
+static const uint8_t *address_bytes(const Address *a) {
+        return a->any.sa_family == AF_INET ? (const uint8_t *) &a->v4.sin_addr : (const uint8_t *) &a->v6.sin6_addr;
+}
+
+static bool is_in(const Address *a, const Network *network) {
+        const uint8_t *bytes = address_bytes(a), *start;
+        unsigned whole = network->bits / 8, rest = network->bits % 8;
+        Address n;
+
+        if (!address_parse(network->address, 0, &n) || n.any.sa_family != a->any.sa_family)
+                return false;
+        start = address_bytes(&n);
+        return memcmp(bytes, start, whole) == 0 && (rest == 0 || (bytes[whole] ^ start[whole]) >> (8 - rest) == 0);
+}
+
+/* The kernel takes as the source of a packet to one of its own addresses that address. Nothing is sent. */
+static bool is_of_host(const Address *a) {
+        _cleanup_close_ int fd = socket(a->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        Address source = {};
+        socklen_t size = sizeof(source);
+
+        if (fd < 0)
+                return true;
+        if (connect(fd, &a->any, address_size(a)) < 0)
+                return false; /* no way leads there: the connection fails, too */
+        return getsockname(fd, &source.any, &size) < 0 ||
+               memcmp(address_bytes(a), address_bytes(&source), a->any.sa_family == AF_INET ? 4 : 16) == 0;
+}
+
+/* Whether this process is in a sandbox that has peers itself. */
+static bool has_peers_around(void) {
+        Address a;
+
+        return address_parse(PEERS_NETWORK, 0, &a) && is_of_host(&a);
+}
+
+bool address_is_refused(const Address *a, bool private_too) {
+        if (a->any.sa_family != AF_INET && a->any.sa_family != AF_INET6)
+                return true;
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++)
+                if (is_in(a, &refused[i]) && !(refused[i].is_private && private_too) &&
+                    !(refused[i].of_peers && has_peers_around()))
+                        return true;
+        return is_of_host(a);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/flows/confine.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "plan/deny/assembler.h"
+#include "policy/value/names.h"
+#include "util/capability.h"
+#include "util/kernel.h"
+
+/* The id on the host of an id in the instance's outer user namespace. */
+static int host_id(const IdMap *map, uint32_t id, uint32_t *ret) {
+        *ret = id;
+        if (map->n == 0)
+                return 0;
+        for (size_t i = 0; i < map->n; i++)
+                if (id - map->items[i].inside < map->items[i].count) {
+                        *ret = map->items[i].outside + (id - map->items[i].inside);
+                        return 0;
+                }
+        return -ERANGE;
+}
+
+static int set_groups(const Plan *plan) {
+        gid_t groups[NGROUPS_MAX];
+
+        for (size_t i = 0; i < plan->n_groups; i++)
+                if (i == NGROUPS_MAX || host_id(&plan->gid_map, plan->groups[i], &groups[i]) < 0)
+                        return -ERANGE;
+        return sys_setgroups(plan->n_groups, groups) < 0 ? -errno : 0;
+}
+
+static int set_ids(const Plan *plan) {
+        uint32_t uid, gid;
+        int r;
+
+        r = host_id(&plan->uid_map, plan->set_owner ? plan->owner_uid : plan->uid, &uid);
+        if (r >= 0)
+                r = host_id(&plan->gid_map, plan->set_owner ? plan->owner_gid : plan->gid, &gid);
+        if (r >= 0 && plan->set_ids)
+                r = set_groups(plan);
+        if (r < 0)
+                return r;
+        return sys_setresgid(gid) < 0 || sys_setresuid(uid) < 0 ? -errno : 0;
+}
+
+int confine_ids(const Plan *plan) {
+        int r = 0;
+
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return -errno;
+        if (geteuid() == 0)
+                r = set_ids(plan);
+        if (r >= 0)
+                r = capability_set_ambient(0);
+        if (r >= 0)
+                r = capability_set(&(CapabilitySets) {});
+        return r < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) >= 0 ? r : -errno;
+}
+
+/* Writes that one of the values goes on at yes, and all others at no. */
+static Label write_any(Assembler *a, const uint32_t *values, size_t n, Label yes, Label no) {
+        while (n-- > 0)
+                no = assemble_if(a, BPF_JEQ, values[n], yes, no);
+        return no;
+}
+
+int confine_calls(void) {
+        static const uint32_t calls[] = {
+                SYS_read, SYS_write, SYS_close, SYS_splice, SYS_pipe2, SYS_accept4, SYS_connect, SYS_shutdown,
+                SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_getsockopt, SYS_setsockopt, SYS_getsockname,
+                SYS_epoll_ctl, SYS_epoll_pwait, SYS_clock_gettime, SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap,
+                SYS_madvise, SYS_futex, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
+                SYS_wait4, /* for the resolver */
+#ifdef SYS_epoll_wait
+                SYS_epoll_wait,
+#endif
+        };
+        static const uint32_t families[] = { AF_INET, AF_INET6, AF_UNIX };
+        const size_t first_argument = offsetof(struct seccomp_data, args) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * 4;
+        struct sock_filter *code = NULL;
+        Label allow, deny, kill, next;
+        struct sock_fprog program;
+        Assembler a = {};
+        size_t n;
+        int r;
+
+        kill = assemble_return(&a, SECCOMP_RET_KILL_PROCESS);
+        deny = assemble_return(&a, SECCOMP_RET_ERRNO | EPERM);
+        allow = assemble_return(&a, SECCOMP_RET_ALLOW);
+        next = assemble_load(&a, first_argument, write_any(&a, families, ELEMENTSOF(families), allow, deny));
+        next = assemble_if(&a, BPF_JEQ, SYS_socket, next, deny);
+        next = assemble_load(&a, offsetof(struct seccomp_data, nr), write_any(&a, calls, ELEMENTSOF(calls), allow, next));
+        assemble_load(&a, offsetof(struct seccomp_data, arch),
+                      assemble_if(&a, BPF_JEQ, NATIVE_ARCHITECTURE, next, kill));
+        r = assemble_finish(&a, &code, &n);
+        if (r < 0)
+                return r;
+        program = (struct sock_fprog) { .len = (unsigned short) n, .filter = code };
+        r = sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
+        free(code);
+        return r;
+}

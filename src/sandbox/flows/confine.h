@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "plan/plan.h"
+
+/* Outside: changes this process, which is about to carry the flows, to the payload's ids on the host, without any
+ * capability. A peer behind a socket then sees the payload's user. As a user, isorun cannot become another one: with
+ * PrivateUsers=full, the caller's ids stay. Returns 0 or -errno. */
+int confine_ids(const Plan *plan);
+
+/* Allows this process only what flows need: no files, no programs, no sockets but TCP, UDP and Unix ones. Returns 0 or
+ * -errno. */
+int confine_calls(void);

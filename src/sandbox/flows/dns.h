@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The name server of a sandbox with peers. It knows their names and no others, and asks nobody: RFC 1035, with the OPT
+ * record of RFC 6891. */
+
+#include "plan/plan.h"
+
+enum {
+        DNS_SIZE = 512,        /* of an answer, at most */
+        DNS_QUESTION_MAX = 512 /* of a question; resolvers send less than 300 bytes */
+};
+
+/* Writes the answer to a question, which may come from an attacker. Returns the answer's size, or 0 if the question gets
+ * no answer, because it is none. */
+size_t dns_answer(const Plan *plan, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE]);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/flows/flow.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "sandbox/notify/text.h"
+#include "util/clock.h"
+#include "util/fd.h"
+
+typedef struct End {
+        Watch watch; /* the first member: the flow is found from it */
+        Flow *flow;
+        bool readable, writable;
+} End;
+
+struct Flow {
+        End payload, outside;
+        Pump to_outside, to_payload;
+        const PlanPeer *peer;
+        Address addresses[RESOLVER_ADDRESSES];
+        size_t n, next_address;
+        bool open, is_in_more, is_dead;
+        Flow *next;  /* in the names' waiting or the server's dead */
+        Flow *later; /* in the server's more */
+};
+
+static void end(Server *s, Flow *f) {
+        server_close(&f->payload.watch);
+        server_close(&f->outside.watch);
+        pump_deinit(&f->to_outside);
+        pump_deinit(&f->to_payload);
+        f->is_dead = true;
+        f->next = s->dead;
+        s->dead = f;
+        s->n_flows--;
+}
+
+/* Ends a connection in a way that its other end takes for a failure. */
+static void send_reset(int fd) {
+        if (fd >= 0)
+                (void) setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger) { .l_onoff = 1 }, sizeof(struct linger));
+}
+
+static void reset(Server *s, Flow *f) {
+        send_reset(f->payload.watch.fd);
+        send_reset(f->outside.watch.fd);
+        end(s, f);
+}
+
+static void move(Server *s, Flow *f) {
+        PumpState out = pump_move(&f->to_outside, &s->pipes, f->payload.watch.fd, &f->payload.readable,
+                                  f->outside.watch.fd, &f->outside.writable);
+        PumpState in = out == PUMP_FAILED ? out : pump_move(&f->to_payload, &s->pipes, f->outside.watch.fd,
+                                                            &f->outside.readable, f->payload.watch.fd,
+                                                            &f->payload.writable);
+
+        if (in == PUMP_FAILED)
+                reset(s, f);
+        else if (f->to_outside.ended && f->to_payload.ended)
+                end(s, f);
+        else if ((out == PUMP_MORE || in == PUMP_MORE) && !f->is_in_more) {
+                f->is_in_more = true;
+                f->later = s->more;
+                s->more = f;
+        }
+}
+
+static void on_event(Server *s, Watch *w, uint32_t events) {
+        End *e = (End *) w;
+
+        if (events & EPOLLERR) {
+                reset(s, e->flow);
+                return;
+        }
+        e->readable |= events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP);
+        e->writable |= events & (EPOLLOUT | EPOLLHUP);
+        if (!e->flow->is_in_more)
+                move(s, e->flow);
+}
+
+static void connect_next(Server *s, Flow *f);
+
+/* The connection to the peer is made, or has failed. */
+static void on_connected(Server *s, Watch *w, _unused_ uint32_t events) {
+        Flow *f = ((End *) w)->flow;
+        socklen_t size = sizeof(int);
+        int error = 0;
+
+        if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error) {
+                server_close(w);
+                connect_next(s, f);
+                return;
+        }
+        f->open = true;
+        w->ready = f->payload.watch.ready = on_event;
+        f->outside.readable = f->outside.writable = true; /* the pump finds out */
+        f->payload.readable = f->payload.writable = true;
+        if (server_watch(s, &f->payload.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) < 0)
+                reset(s, f);
+        else
+                move(s, f);
+}
+
+/* Begins to connect. Returns the socket or -errno. */
+static int begin_connect(const Flow *f, const struct sockaddr *address, socklen_t size) {
+        /* Another address is tried after about 15 s, not after two minutes. */
+        const int family = address->sa_family, retries = 3, yes = 1;
+        _cleanup_close_ int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        if (fd < 0)
+                return -errno;
+        if (!f->peer->is_socket) {
+                (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+                if (f->next_address < f->n)
+                        (void) setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, sizeof(retries));
+        }
+        return connect(fd, address, size) < 0 && errno != EINPROGRESS ? -errno : TAKE_FD(fd);
+}
+
+static int begin_connect_next(Flow *f) {
+        struct sockaddr_un socket;
+        socklen_t size;
+
+        if (f->peer->is_socket)
+                return f->next_address++ == 0 && notify_address(f->peer->target, &socket, &size) >= 0
+                               ? begin_connect(f, (struct sockaddr *) &socket, size) : -ENOENT;
+        while (f->next_address < f->n) {
+                const Address *a = &f->addresses[f->next_address++];
+                int fd = begin_connect(f, &a->any, address_size(a));
+
+                if (fd >= 0)
+                        return fd;
+        }
+        return -ENOENT;
+}
+
+/* Tries the next address of the peer. */
+static void connect_next(Server *s, Flow *f) {
+        f->outside.watch = (Watch) { .fd = begin_connect_next(f), .ready = on_connected };
+        if (f->outside.watch.fd < 0 ||
+            server_watch(s, &f->outside.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) < 0)
+                reset(s, f);
+}
+
+/* Takes the addresses that a name may have. It is these that are connected to, so the name cannot change its answer in
+ * between. */
+static void take_addresses(Flow *f, const PeerNames *names) {
+        f->n = 0;
+        for (size_t i = 0; i < names->n; i++)
+                if (!address_is_refused(&names->addresses[i], f->peer->may_be_private))
+                        f->addresses[f->n++] = names->addresses[i];
+}
+
+static void ask(Server *s, Flow *f) {
+        uint32_t index = (uint32_t) (f->peer - s->plan->peers);
+        PeerNames *names = &s->names[index];
+
+        if (!names->asked && names->valid_until > clock_usec(CLOCK_MONOTONIC)) {
+                take_addresses(f, names);
+                connect_next(s, f);
+                return;
+        }
+        f->next = names->waiting;
+        names->waiting = f;
+        if (names->asked)
+                return;
+        names->asked = true;
+        if (send(s->from_resolver.fd, &index, sizeof(index), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+                flow_resolved(s, &(ResolverAnswer) { .peer = index });
+}
+
+void flow_resolved(Server *s, const ResolverAnswer *answer) {
+        enum { VALID_USEC = 5000000 };
+        PeerNames *names = &s->names[answer->peer];
+        Flow *f = names->waiting, *next;
+
+        names->n = answer->n;
+        memcpy(names->addresses, answer->addresses, sizeof(names->addresses));
+        names->valid_until = answer->n > 0 ? clock_usec(CLOCK_MONOTONIC) + VALID_USEC : 0;
+        names->asked = false;
+        names->waiting = NULL;
+        for (; f; f = next) {
+                next = f->next;
+                take_addresses(f, names);
+                connect_next(s, f);
+        }
+}
+
+void flow_begin(Server *s, const PlanPeer *peer, int accepted) {
+        Flow *f = s->n_flows < FLOWS_MAX ? calloc(1, sizeof(*f)) : NULL;
+        const int yes = 1;
+
+        if (!f) {
+                send_reset(accepted);
+                fd_close(accepted);
+                return;
+        }
+        s->n_flows++;
+        (void) setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+        *f = (Flow) { .payload = { .watch.fd = accepted, .flow = f }, .outside = { .watch.fd = -1, .flow = f },
+                      .peer = peer };
+        if (peer->is_socket)
+                connect_next(s, f);
+        else if (address_parse(peer->target, peer->target_port, &f->addresses[0])) {
+                f->n = 1;
+                connect_next(s, f);
+        } else
+                ask(s, f);
+}
+
+void flow_continue(Server *s) {
+        Flow *f = s->more, *later;
+
+        s->more = NULL;
+        for (; f; f = later) {
+                later = f->later;
+                f->is_in_more = false;
+                if (!f->is_dead)
+                        move(s, f);
+        }
+}
+
+void flow_bury(Server *s) {
+        for (Flow *f = s->dead, *next; f; f = next) {
+                next = f->next;
+                free(f);
+        }
+        s->dead = NULL;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A connection of the payload to a peer: accepted from the payload, and made anew to the peer. */
+
+#include "sandbox/flows/server.h"
+
+/* Begins a flow. Takes over the accepted socket. */
+void flow_begin(Server *s, const PlanPeer *peer, int accepted);
+
+/* The resolver has answered: the flows that wait for the name go on. */
+void flow_resolved(Server *s, const ResolverAnswer *answer);
+
+/* Goes on with the flows in s->more. */
+void flow_continue(Server *s);
+
+/* Frees the flows that have ended. Call it after flow_continue(), when no event is left that may point to them. */
+void flow_bury(Server *s);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/flows/listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/ipv6.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "plan/network/peers.h"
+#include "sandbox/flows/address.h"
+#include "util/fd.h"
+
+enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
+
+static Address address_of(const PlanPeer *p) {
+        Address a = {};
+
+        if (p->ipv6) {
+                a.v6 = (struct sockaddr_in6) { .sin6_family = AF_INET6, .sin6_port = htons(p->port) };
+                memcpy(&a.v6.sin6_addr, p->address, sizeof(a.v6.sin6_addr));
+        } else {
+                a.v4 = (struct sockaddr_in) { .sin_family = AF_INET, .sin_port = htons(p->port) };
+                memcpy(&a.v4.sin_addr, p->address, sizeof(a.v4.sin_addr));
+        }
+        return a;
+}
+
+/* Adds an address to the loopback device: netdevice(7). A name of its own ("lo:1") keeps the other addresses. */
+static int add_ipv4(int socket, unsigned number, struct in_addr address, unsigned prefix) {
+        struct ifreq request = {};
+        struct sockaddr_in value = { .sin_family = AF_INET, .sin_addr = address };
+
+        snprintf(request.ifr_name, sizeof(request.ifr_name), "lo:%u", number);
+        memcpy(&request.ifr_addr, &value, sizeof(value));
+        if (ioctl(socket, SIOCSIFADDR, &request) < 0)
+                return -errno;
+        value.sin_addr.s_addr = htonl(UINT32_MAX << (32 - prefix));
+        memcpy(&request.ifr_netmask, &value, sizeof(value));
+        return ioctl(socket, SIOCSIFNETMASK, &request) < 0 ? -errno : 0;
+}
+
+static int add_ipv6(const uint8_t address[static 16]) {
+        _cleanup_close_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq lo = { .ifr_name = "lo" };
+        struct in6_ifreq request = { .ifr6_prefixlen = 128 };
+
+        if (fd < 0 || ioctl(fd, SIOCGIFINDEX, &lo) < 0)
+                return -errno;
+        request.ifr6_ifindex = lo.ifr_ifindex;
+        memcpy(&request.ifr6_addr, address, sizeof(request.ifr6_addr));
+        return ioctl(fd, SIOCSIFADDR, &request) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static Subject subject_peer(const Plan *plan, const PlanPeer *p) {
+        return (Subject) { SUBJECT_PEER, (uint32_t) (p - plan->peers) };
+}
+
+/* The whole of 127.0.0.0/8 and ::1 are local already. */
+static bool is_loopback(const PlanPeer *p) {
+        static const uint8_t loopback[16] = { [15] = 1 };
+
+        return p->ipv6 ? memcmp(p->address, loopback, sizeof(loopback)) == 0 : p->address[0] == 127;
+}
+
+static int add_addresses(const Plan *plan, Failure *f) {
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct in_addr address;
+        unsigned n = 1;
+        int r;
+
+        if (fd < 0)
+                return fail(f, errno, "cannot make a socket%s", failure_socket_hint(errno));
+        (void) inet_pton(AF_INET, PEERS_NETWORK, &address);
+        r = add_ipv4(fd, n, address, PEERS_PREFIX);
+        if (r < 0)
+                return fail(f, -r, "cannot give the loopback device an address");
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
+                if (!p->literal || is_loopback(p))
+                        continue;
+                memcpy(&address, p->address, sizeof(address));
+                r = p->ipv6 ? add_ipv6(p->address) : add_ipv4(fd, ++n, address, 32);
+                if (r < 0)
+                        return fail_at(f, subject_peer(plan, p), -r, "cannot give the loopback device the address %s%s",
+                                       p->host, r == -EAFNOSUPPORT ? " (this system has no IPv6)" : "");
+        }
+        return 0;
+}
+
+static int send_socket(const Address *a, int type, int *number, int socket_of_isorun) {
+        _cleanup_close_ int fd = socket(a->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int) { 1 }, sizeof(int)) < 0 ||
+            bind(fd, &a->any, address_size(a)) < 0 || (type == SOCK_STREAM && listen(fd, BACKLOG) < 0))
+                return -errno;
+        return message_send(socket_of_isorun, &(Message) { .type = MESSAGE_LISTENING, .value = (*number)++ }, &fd, 1);
+}
+
+static int listen_for_names(int *number, int socket, Failure *f) {
+        static const int types[LISTEN_NAME_SERVERS] = { SOCK_DGRAM, SOCK_STREAM };
+        Address a = { .v4 = { .sin_family = AF_INET, .sin_port = htons(PEERS_NAME_SERVER_PORT) } };
+        int r = 0;
+
+        (void) inet_pton(AF_INET, PEERS_NAME_SERVER, &a.v4.sin_addr);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(types); i++)
+                r = send_socket(&a, types[i], number, socket);
+        return r < 0 ? fail(f, -r, "cannot listen at the address of the name server") : 0;
+}
+
+int listen_for_peers(const Plan *plan, int socket, Failure *f) {
+        int number = 0, r;
+
+        r = add_addresses(plan, f);
+        for (const PlanPeer *p = plan->peers; r >= 0 && p < plan->peers + plan->n_peers; p++) {
+                Address a = address_of(p);
+
+                r = send_socket(&a, SOCK_STREAM, &number, socket);
+                if (r < 0)
+                        return fail_at(f, subject_peer(plan, p), -r, "cannot listen at the address of %s", p->host);
+        }
+        return r < 0 ? r : listen_for_names(&number, socket, f);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Moves bytes from one socket to another through a pipe, without copying them: splice(2). What the receiver does not take
+ * stays with the sender, whom that slows down. A pump has a pipe only while bytes are in it: a user may have few. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct PumpPipe {
+        int read, write;
+} PumpPipe;
+
+/* Empty pipes that are kept for the next pump. */
+typedef struct PumpPipes {
+        PumpPipe items[16];
+        size_t n;
+} PumpPipes;
+
+typedef struct Pump {
+        PumpPipe pipe; /* used while held > 0 */
+        size_t held;
+        bool ended;    /* the sender sends no more, and the receiver knows */
+} Pump;
+
+typedef enum PumpState {
+        PUMP_WAITS, /* for one of the sockets */
+        PUMP_MORE,  /* it has moved much; others come first */
+        PUMP_FAILED,
+} PumpState;
+
+/* Moves what can be moved at once. Both sockets do not block. Sets *from_ready and *to_ready to false if the socket has to
+ * be waited for. */
+PumpState pump_move(Pump *p, PumpPipes *pipes, int from, bool *from_ready, int to, bool *to_ready);
+
+void pump_deinit(Pump *p);

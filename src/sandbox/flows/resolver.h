@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Looks up the names of peers as the host does (nsswitch.conf), in a process of its own: getaddrinfo(3) waits, and loads
+ * libraries, which the filter of the process with the flows denies. */
+
+#include "plan/plan.h"
+#include "sandbox/flows/address.h"
+
+enum { RESOLVER_ADDRESSES = 8 };
+
+/* The answer to a question, which is the index of a peer as uint32_t. */
+typedef struct ResolverAnswer {
+        uint32_t peer;
+        uint32_t n; /* 0: the name has no address, or the lookup failed */
+        Address addresses[RESOLVER_ADDRESSES]; /* with the peer's port; in the order in which to try them */
+} ResolverAnswer;
+
+/* Forks the resolver. Returns a SOCK_SEQPACKET socket for questions and answers, or -errno. The resolver ends when the
+ * socket is closed. */
+int resolver_start(const Plan *plan);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/flows/serve.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "sandbox/flows/flow.h"
+#include "sandbox/flows/listen.h"
+#include "sandbox/flows/name-server.h"
+
+static void on_listener(Server *s, Watch *w, _unused_ uint32_t events) {
+        enum { TURNS = 64 }; /* then others come first */
+
+        for (int i = 0; i < TURNS && w->fd >= 0; i++) {
+                int fd = server_accept(s, w);
+
+                if (fd < 0)
+                        return;
+                flow_begin(s, ((Listener *) w)->peer, fd);
+        }
+}
+
+static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
+        ResolverAnswer answer;
+        ssize_t n;
+
+        while ((n = recv(w->fd, &answer, sizeof(answer), MSG_DONTWAIT)) == sizeof(answer))
+                if (answer.peer < s->plan->n_peers && answer.n <= RESOLVER_ADDRESSES)
+                        flow_resolved(s, &answer);
+        if (n == 0) /* the resolver has ended: flow.c finds that out with the next question */
+                (void) epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+}
+
+/* isorun sends nothing. */
+static void on_hangup(_unused_ Server *s, Watch *w, _unused_ uint32_t events) {
+        server_close(w);
+}
+
+int serve_run(Server *s) {
+        struct epoll_event events[64];
+
+        while (s->from_isorun.fd >= 0) {
+                int n = epoll_wait(s->epoll, events, ELEMENTSOF(events), s->more ? 0 : -1);
+
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                for (int i = 0; i < n; i++) {
+                        Watch *w = events[i].data.ptr;
+
+                        if (w->fd >= 0)
+                                w->ready(s, w, events[i].events);
+                }
+                flow_continue(s);
+                flow_bury(s);
+        }
+        return 0;
+}
+
+static int watch_all(Server *s) {
+        int r = server_watch(s, &s->from_isorun, EPOLLIN | EPOLLRDHUP);
+
+        if (r >= 0)
+                r = server_watch(s, &s->from_resolver, EPOLLIN);
+        for (size_t i = 0; r >= 0 && i < listen_count(s->plan); i++)
+                r = server_watch(s, &s->listeners[i].watch, EPOLLIN);
+        return r;
+}
+
+static void set_listeners(Server *s, const int *fds) {
+        const size_t n = s->plan->n_peers;
+
+        for (size_t i = 0; i < n; i++)
+                s->listeners[i] = (Listener) { { fds[i], on_listener }, &s->plan->peers[i] };
+        s->listeners[n + LISTEN_DATAGRAMS].watch = (Watch) { fds[n + LISTEN_DATAGRAMS], name_server_datagrams };
+        s->listeners[n + LISTEN_STREAMS].watch = (Watch) { fds[n + LISTEN_STREAMS], name_server_accept };
+}
+
+int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, int resolver) {
+        Server *s = calloc(1, sizeof(*s) + listen_count(plan) * sizeof(Listener));
+        int r;
+
+        if (!s)
+                return -ENOMEM;
+        s->plan = plan;
+        s->names = calloc(plan->n_peers, sizeof(*s->names));
+        s->epoll = epoll_create1(EPOLL_CLOEXEC);
+        s->spare = server_make_spare();
+        s->from_resolver = (Watch) { resolver, on_answer };
+        s->from_isorun = (Watch) { isorun, on_hangup };
+        set_listeners(s, listeners);
+        r = !s->names ? -ENOMEM : s->epoll < 0 || s->spare < 0 ? -errno : watch_all(s);
+        if (r >= 0)
+                *ret = s;
+        return r; /* the process ends: nothing is freed */
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/flows/server.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "util/fd.h"
+
+int server_watch(Server *s, Watch *w, uint32_t events) {
+        struct epoll_event event = { .events = events, .data.ptr = w };
+
+        return epoll_ctl(s->epoll, EPOLL_CTL_ADD, w->fd, &event) < 0 ? -errno : 0;
+}
+
+void server_close(Watch *w) {
+        w->fd = fd_close(w->fd);
+}
+
+static int accept_one(const Watch *w) {
+        return accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+int server_make_spare(void) {
+        return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+/* Without a free fd, the listener would be ready for ever. The spare one takes the connection, and ends it. */
+static void refuse_one(Server *s, const Watch *w) {
+        s->spare = fd_close(s->spare);
+        fd_close(accept_one(w));
+        s->spare = server_make_spare();
+}
+
+int server_accept(Server *s, Watch *w) {
+        int fd = accept_one(w);
+
+        if (fd >= 0)
+                return fd;
+        if (errno == EMFILE || errno == ENFILE)
+                refuse_one(s, w);
+        else if (errno == EINVAL) /* a payload with CAP_NET_ADMIN can destroy the listener: sock_diag(7) */
+                server_close(w);
+        return -1;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The process that carries the flows of an instance: it runs outside, with the payload's ids, and is a child of isorun.
+ * One slow or hostile connection stalls no other: no call here waits. */
+
+#include <sys/epoll.h>
+
+#include "plan/plan.h"
+#include "sandbox/flows/pump.h"
+#include "sandbox/flows/resolver.h"
+
+typedef struct Server Server;
+typedef struct Watch Watch;
+typedef struct Flow Flow;
+typedef struct Stream Stream;
+
+/* An fd that epoll(7) watches. */
+struct Watch {
+        int fd; /* -1: closed; the events that were found before are not delivered */
+        void (*ready)(Server *s, Watch *w, uint32_t events);
+};
+
+/* What is known about the name of a peer. */
+typedef struct PeerNames {
+        Address addresses[RESOLVER_ADDRESSES];
+        size_t n;
+        uint64_t valid_until; /* CLOCK_MONOTONIC in µs */
+        bool asked;           /* the resolver has not answered yet */
+        Flow *waiting;
+} PeerNames;
+
+/* A listener of a peer, or of the name server. */
+typedef struct Listener {
+        Watch watch; /* the first member: the listener is found from it */
+        const PlanPeer *peer;
+} Listener;
+
+enum { FLOWS_MAX = 1024 };
+
+struct Server {
+        const Plan *plan;
+        int epoll;
+        Watch from_isorun, from_resolver; /* the caller of server_new() closes that of the resolver */
+        PeerNames *names; /* one for each peer */
+        PumpPipes pipes;
+        size_t n_flows;
+        Flow *dead;   /* freed when no event can point to them */
+        Flow *more;   /* have bytes to move although no event will tell */
+        Stream *streams; /* of name-server.h */
+        unsigned next_stream;
+        int spare;    /* an fd that is closed to accept when no other is free; -1: none */
+        Listener listeners[]; /* in the order of flows/listen.h */
+};
+
+/* Watches the fd. Returns 0 or -errno. */
+int server_watch(Server *s, Watch *w, uint32_t events);
+
+/* Closes the fd. */
+void server_close(Watch *w);
+
+/* Accepts a connection. Returns the socket, which does not block, or -1 if there is none. */
+int server_accept(Server *s, Watch *w);
+
+/* Makes the fd of s->spare. Returns it or -1. */
+int server_make_spare(void);

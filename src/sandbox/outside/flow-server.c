@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/outside/flow-server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "sandbox/flows/confine.h"
+#include "sandbox/flows/listen.h"
+#include "sandbox/flows/resolver.h"
+#include "sandbox/flows/serve.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/process.h"
+
+int flow_server_keep(FlowServer *f, const Plan *plan, int number, int fd) {
+        if ((size_t) number != f->n || f->n >= (plan->n_peers > 0 ? listen_count(plan) : 0)) {
+                fd_close(fd);
+                return -EPROTO;
+        }
+        if (!f->listeners)
+                f->listeners = calloc(listen_count(plan), sizeof(int));
+        if (!f->listeners) {
+                fd_close(fd);
+                return -ENOMEM;
+        }
+        f->listeners[f->n++] = fd;
+        return 0;
+}
+
+/* Moves what the process needs to the fds from 3 on, and closes all others. */
+static int keep_fds(FlowServer *f, int *socket) {
+        int top, null, r = 0;
+
+        /* First above all that are used now, so that none is overwritten. */
+        top = fcntl(*socket, F_DUPFD_CLOEXEC, (int) (f->n + STDERR_FILENO + 2));
+        for (size_t i = 0; top >= 0 && r >= 0 && i < f->n; i++) {
+                f->listeners[i] = fcntl(f->listeners[i], F_DUPFD_CLOEXEC, (int) (f->n + STDERR_FILENO + 2));
+                r = f->listeners[i] < 0 ? -errno : 0;
+        }
+        if (top < 0 || r < 0)
+                return r < 0 ? r : -errno;
+        null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (null < 0)
+                return -errno;
+        for (int fd = 0; fd <= STDERR_FILENO; fd++)
+                (void) dup2(null, fd);
+        for (size_t i = 0; i < f->n; i++)
+                f->listeners[i] = dup3(f->listeners[i], (int) i + STDERR_FILENO + 2, O_CLOEXEC);
+        *socket = dup3(top, STDERR_FILENO + 1, O_CLOEXEC);
+        return close_range((unsigned) (f->n + STDERR_FILENO + 2), ~0U, 0) < 0 ? -errno : 0;
+}
+
+/* systemd sends SIGTERM to all processes of a unit that it stops, and the payload may need its peers to end well. So this
+ * process ends when isorun hangs up. */
+static void ignore_signals(void) {
+        sigset_t all;
+
+        (void) signal(SIGPIPE, SIG_IGN);
+        sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
+static void raise_files(void) {
+        struct rlimit l;
+
+        if (getrlimit(RLIMIT_NOFILE, &l) >= 0) {
+                l.rlim_cur = l.rlim_max;
+                (void) setrlimit(RLIMIT_NOFILE, &l);
+        }
+}
+
+/* Answers with one byte, the errno, when nothing can fail any more. */
+_Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
+        int r, resolver = -1;
+        Server *server = NULL;
+        uint8_t error;
+
+        ignore_signals();
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void) process_hide_arguments("isorun-flows");
+        (void) prctl(PR_SET_NAME, "isorun-flows");
+        raise_files();
+        (void) setsid();
+        r = keep_fds(f, &socket);
+        if (r >= 0 && chdir("/") < 0)
+                r = -errno;
+        if (r >= 0)
+                r = confine_ids(plan);
+        /* A change of ids clears this: prctl(2). */
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (r >= 0)
+                r = resolver = resolver_start(plan);
+        if (r >= 0)
+                r = serve_new(&server, plan, f->listeners, socket, resolver);
+        if (r >= 0)
+                r = confine_calls();
+        error = (uint8_t) -(r < 0 ? r : 0);
+        (void) send(socket, &error, 1, MSG_NOSIGNAL);
+        if (r >= 0)
+                r = serve_run(server);
+        fd_close(resolver);
+        /* Who inherits children of this process may not wait for them: PID 1 of a container. */
+        (void) TEMP_FAILURE_RETRY(wait4(-1, NULL, 0, NULL));
+        _exit(r < 0);
+}
+
+/* The cgroup of the instance, where no controller is given to cgroups below. */
+static int open_cgroup(const Holder *h) {
+        const char *name = h->plan->delegate && h->plan->inner_cgroup ? "isorun" : ".";
+
+        return h->cgroup_fd < 0 ? -1 : openat(h->cgroup_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Forks a process in the instance's unit, so that what it uses is counted there. A user's login session may not put a
+ * process into the user's units: the process then stays beside isorun. */
+static pid_t fork_in_unit(const Run *run, int *ret_pidfd) {
+        _cleanup_close_ int cgroup = open_cgroup(&run->holder);
+        struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) ret_pidfd,
+                                   .exit_signal = SIGCHLD };
+        pid_t pid = -1;
+
+        if (cgroup >= 0) {
+                args.flags |= CLONE_INTO_CGROUP;
+                args.cgroup = (uint64_t) cgroup;
+                pid = sys_clone3(&args);
+                args.flags &= ~(uint64_t) CLONE_INTO_CGROUP;
+        }
+        return pid < 0 ? sys_clone3(&args) : pid;
+}
+
+static int failed(const Run *run, int error) {
+        return report_error(run->report, error, "cannot start the process that connects to the peers of ConnectTo=: %s",
+                            strerror(error));
+}
+
+int flow_server_start(FlowServer *f, const Run *run) {
+        int fds[2], pidfd = -1;
+        uint8_t error = ECHILD;
+        pid_t pid;
+
+        if (run->plan->n_peers == 0)
+                return 0;
+        if (f->n != listen_count(run->plan))
+                return run_talk_failed(run, EPROTO);
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+                return failed(run, errno);
+        pid = fork_in_unit(run, &pidfd);
+        if (pid == 0)
+                serve(f, run->plan, fds[1]);
+        fd_close(fds[1]);
+        f->socket = fds[0];
+        if (pid < 0)
+                return failed(run, errno);
+        f->pidfd = pidfd;
+        fds_close(f->listeners, f->n);
+        (void) TEMP_FAILURE_RETRY(recv(f->socket, &error, sizeof(error), 0));
+        return error ? failed(run, error) : 0;
+}
+
+void flow_server_ended(FlowServer *f, Report *report) {
+        report_notice(report, "the process that connects to the peers of ConnectTo= was killed: no peer can be reached any "
+                              "more");
+        f->pidfd = fd_close(f->pidfd);
+}
+
+void flow_server_deinit(FlowServer *f) {
+        siginfo_t info;
+
+        f->socket = fd_close(f->socket);
+        if (f->pidfd >= 0)
+                (void) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) f->pidfd, &info, WEXITED));
+        f->pidfd = fd_close(f->pidfd);
+        if (f->listeners)
+                fds_close(f->listeners, f->n);
+        free(f->listeners);
+}

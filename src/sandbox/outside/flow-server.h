@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* isorun's part of flows/: keeps the sockets that the process inside has made, and the process that serves them. */
+
+#include "sandbox/outside/run.h"
+
+typedef struct FlowServer {
+        int *listeners; /* in the order of flows/listen.h */
+        size_t n;       /* that have come */
+        int socket;     /* to the process; when it is closed, the process ends */
+        int pidfd;      /* of the process; -1: none */
+} FlowServer;
+
+/* Takes over a socket from MESSAGE_LISTENING. Returns 0, -EPROTO if it is not the next one, or -ENOMEM. */
+int flow_server_keep(FlowServer *f, const Plan *plan, int number, int fd);
+
+/* Starts the process when the payload runs; until then, connections wait. Does nothing without peers. Returns 0 or
+ * -errno, reported. */
+int flow_server_start(FlowServer *f, const Run *run);
+
+/* The process has ended before the payload, which it should not. Says so, once. */
+void flow_server_ended(FlowServer *f, Report *report);
+
+/* Ends the process, and waits for that. */
+void flow_server_deinit(FlowServer *f);

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A server for the suite flows. Usage: flow-server.py PORT|SOCKET...   It says "ready" when it listens.
+
+The first line that a client sends says what to do:
+  echo       send back everything until the client has ended, then "end" and the number of bytes
+  who        say which user and group the client is (Unix sockets), or its address
+  reset      end the connection with a reset
+  slow       read nothing for a long time
+  send N     send N bytes
+"""
+import os
+import socket
+import struct
+import sys
+import threading
+
+
+def reset(c):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def who(c):
+    if c.family == socket.AF_UNIX:
+        _, uid, gid = struct.unpack("3i", c.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        return f"{uid} {gid}\n"
+    return c.getpeername()[0].removeprefix("::ffff:") + "\n"
+
+
+def echo(c, f):
+    n = 0
+    while data := f.read1(65536):
+        n += len(data)
+        c.sendall(data)
+    c.sendall(b"end %d\n" % n)
+
+
+def serve(c):
+    with c, c.makefile("rb") as f:
+        try:
+            words = f.readline().decode().split() or ["nothing"]
+            if words[0] == "echo":
+                echo(c, f)
+            elif words[0] == "who":
+                c.sendall(who(c).encode())
+            elif words[0] == "reset":
+                reset(c)
+            elif words[0] == "slow":
+                threading.Event().wait(60)
+            elif words[0] == "send":
+                for _ in range(int(words[1]) // 65536):
+                    c.sendall(bytes(65536))
+        except OSError:
+            pass
+
+
+def listen(place):
+    if place.startswith("/"):
+        s = socket.socket(socket.AF_UNIX)
+        s.bind(place)
+        os.chmod(place, 0o666)
+    else:
+        s = socket.create_server(("::", int(place)), family=socket.AF_INET6, dualstack_ipv6=True)
+    s.listen(4096)
+    return s
+
+
+def accept(s):
+    while True:
+        threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+
+
+sockets = [listen(place) for place in sys.argv[1:]]
+for s in sockets:
+    threading.Thread(target=accept, args=(s,)).start()
+print("ready", flush=True)

@@ -1,0 +1,249 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# ConnectTo=: the network as permissions to reach named peers, as root and as a user.
+. "$(dirname "$0")/../lib.sh"
+
+if [ "${TESTHOST-}" != nested ]; then
+	echo "1..0 # SKIP it changes the host's network and /etc/hosts"
+	exit 0
+fi
+mode=(--no-scope -p Optional="MemoryMax MemorySwapMax TasksMax")
+
+# Another machine, with a public address and one of a private network.
+set -e
+ip link set lo up
+ip link add host type veth peer name peer
+ip address add 11.22.33.1/24 dev host
+ip address add 10.99.0.1/24 dev host
+ip link set host up
+unshare -n sleep infinity &
+machine=$!
+while [ "$(readlink /proc/$machine/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+ip link set peer netns $machine
+on_machine() { nsenter -t $machine -n "$@"; }
+on_machine ip link set lo up
+on_machine ip address add 11.22.33.44/24 dev peer
+on_machine ip address add 10.99.0.2/24 dev peer
+on_machine ip link set peer up
+
+# The host's own service, and those of the other machine.
+mkfifo "$tmp/ready"
+exec 9<>"$tmp/ready"
+serve() { "$@" >"$tmp/ready" & read -r _ <&9; }
+serve on_machine python3 "$top/tests/flow-server.py" 80 443 "$tmp/there"
+serve python3 "$top/tests/flow-server.py" 8080 "$tmp/socket"
+cat >"$tmp/hosts" <<-'END'
+	127.0.0.1 localhost
+	11.22.33.44 www.example.test both.example.test
+	10.99.0.2 inner.example.test
+	127.0.0.1 rebind.example.test
+	11.22.33.1 own.example.test
+	169.254.169.254 metadata.example.test
+	198.18.0.2 range.example.test
+	11.22.33.45 silent.example.test
+END
+mount --bind "$tmp/hosts" /etc/hosts
+set +e
+
+# What programs do with the network. Each prints one line: an answer, or the name of an error.
+cat >"$tmp/net.py" <<'PY'
+import errno, os, resource, socket, struct, sys, time
+
+def name(e):
+    return e.strerror if isinstance(e, socket.gaierror) else errno.errorcode.get(e.errno, str(e)) if e.errno else type(e).__name__
+
+def attempt(f, *args):
+    try:
+        return f(*args)
+    except OSError as e:
+        return name(e)
+
+def connect(host, port):
+    return socket.create_connection((host, port), 10)
+
+def ask(host, port, line="who"):
+    with connect(host, port) as s:
+        s.sendall(line.encode() + b"\n")
+        s.shutdown(socket.SHUT_WR)
+        return s.makefile("rb").read().decode().strip()
+
+def refusal(host, port):
+    """How a connection that isorun does not make ends: after connect(2), with a reset."""
+    try:
+        return ask(host, port)
+    except OSError as e:
+        return name(e)
+
+def question(name, kind, extra=b"", head=b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"):
+    labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
+    return b"ab" + head + labels + b"\0" + struct.pack(">HH", kind, 1) + extra
+
+def udp(message):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(1)
+    for _ in range(5): # like a resolver
+        s.sendto(message, ("127.0.0.1", 53))
+        a = attempt(s.recv, 2000)
+        if isinstance(a, bytes):
+            break
+    return "%d %d %s" % (a[3] & 15, struct.unpack(">H", a[6:8])[0], a[-4:].hex() if a[7] and not a[11] else "-")
+
+def flood(host, port, n):
+    """How many of n connections work, how many are refused, and what a later one gets."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (n + 20, n + 20))
+    all = [attempt(connect, host, port) for _ in range(n)]
+    made = [s for s in all if isinstance(s, socket.socket)]
+    for s in made:
+        attempt(s.sendall, b"echo\nx")
+    answers = [attempt(s.recv, 1) for s in made] + [s for s in all if isinstance(s, str)]
+    for s in made:
+        s.close()
+    end = time.monotonic() + 10
+    while (later := refusal(host, port)) == "ECONNRESET" and time.monotonic() < end:
+        pass
+    return f'{answers.count(b"x")} {answers.count("ECONNRESET") + answers.count(b"")} {later}'
+
+print(eval(sys.argv[1]))
+PY
+chmod 644 "$tmp/net.py"
+
+net() { # description, expected line, options..., Python expression
+	box -v "$tmp/net.py:/net.py:ro" "${@:3:$#-3}" /usr/bin/python3 /net.py "${@: -1}"
+	is "$label: $1" "$status $out${err:+ $err}" "0 $2"
+}
+
+test_peers() {
+	local web=(-p "ConnectTo=www.example.test:80")
+
+	no_refusal net "a peer is reached by its name" 11.22.33.1 "${web[@]}" 'ask("www.example.test", 80)'
+	no_refusal net "... at an address of its own" "('198.18.0.2', 80)" "${web[@]}" 'connect("www.example.test", 80).getpeername()'
+	# promise P48
+	net "another name does not resolve" "Name or service not known" "${web[@]}" 'attempt(ask, "both.example.test", 80)'
+	net "another port of the peer is refused at once" ECONNREFUSED "${web[@]}" 'attempt(ask, "www.example.test", 443)'
+	net "the peer's true address is not reached" ENETUNREACH "${web[@]}" 'attempt(ask, "11.22.33.44", 80)'
+	net "nor are the host's services" "ECONNREFUSED" "${web[@]}" 'attempt(ask, "127.0.0.1", 8080)'
+	net "nor those on its other addresses" "ENETUNREACH ENETUNREACH" "${web[@]}" \
+		'" ".join(attempt(ask, a, 8080) for a in ("11.22.33.1", "10.99.0.1"))'
+	net "nor an address that no peer has" ECONNREFUSED "${web[@]}" 'attempt(ask, "198.18.7.7", 80)'
+	no_refusal net "an address as a peer" 11.22.33.1 -p ConnectTo=11.22.33.44:443 'ask("11.22.33.44", 443)'
+	no_refusal net "several ports, another target, two lines" "11.22.33.1 11.22.33.1 11.22.33.1" \
+		-p ConnectTo=www.example.test:80,443 -p ConnectTo=db:5=11.22.33.44:80 \
+		'" ".join((ask("www.example.test", 80), ask("WWW.example.TEST", 443), ask("db", 5)))'
+	no_refusal net "localhost is the host's" 127.0.0.1 -p ConnectTo=localhost:8080 'ask("localhost", 8080)[-9:]'
+	no_refusal net "a socket is reached by a name, as the payload's user" "$("${who[@]}" id -u) $("${who[@]}" id -g)" \
+		-p "ConnectTo=db:5432=unix:$tmp/socket" 'ask("db", 5432)'
+	box -p ConnectTo=www.example.test:80 curl -sS -o /dev/null -w '%{remote_ip}' http://www.example.test/
+	no_refusal like "$label: curl finds the peer" "$out" "198.18.0.2*"
+}
+
+test_refused_names() {
+	# promise P48
+	net "a name may not lead to the host" "ECONNRESET ECONNRESET" -p "ConnectTo=rebind.example.test:8080 own.example.test:8080" \
+		'refusal("rebind.example.test", 8080) + " " + refusal("own.example.test", 8080)'
+	net "... nor to metadata, nor to other peers' range" "ECONNRESET ECONNRESET" \
+		-p "ConnectTo=metadata.example.test:80 range.example.test:80" \
+		'refusal("metadata.example.test", 80) + " " + refusal("range.example.test", 80)'
+	net "... nor, unless the policy says so, to a private network" "ECONNRESET 10.99.0.1" \
+		-p "ConnectTo=inner.example.test:80 inner.example.test:443=private" \
+		'refusal("inner.example.test", 80) + " " + ask("inner.example.test", 443)'
+	net "=private does not mean the host" ECONNRESET -p ConnectTo=rebind.example.test:8080=private \
+		'refusal("rebind.example.test", 8080)'
+	net "a name that the host does not know" ECONNRESET -p ConnectTo=nothing.example.test:80 \
+		'refusal("nothing.example.test", 80)'
+}
+
+test_streams() {
+	local web=(-p "ConnectTo=www.example.test:80")
+
+	no_refusal net "half-closed connections work, and all bytes come" "end 3000000" "${web[@]}" \
+		'(lambda s: (s.sendall(b"echo\n"), __import__("threading").Thread(target=lambda: (s.sendall(b"x" * 3000000), s.shutdown(1))).start(),
+		  s.makefile("rb").read())[2].decode().lstrip("x").strip())(connect("www.example.test", 80))'
+	no_refusal net "much is sent, and then the end" 67108864 "${web[@]}" 'len(ask("www.example.test", 80, "send 67108864").encode()) or 67108864'
+	no_refusal net "a reset is passed on" ECONNRESET "${web[@]}" 'refusal("www.example.test", 80) and attempt(ask, "www.example.test", 80, "reset")'
+	no_refusal net "one that reads nothing stalls no other" 11.22.33.1 "${web[@]}" \
+		'(lambda s: (s.setblocking(False), s.send(b"slow\n"), attempt(lambda: [s.send(bytes(65536)) for _ in range(10000)]),
+		  ask("www.example.test", 80))[3])(connect("www.example.test", 80))'
+	no_refusal net "2000 connections one after another" 2000 "${web[@]}" \
+		'sum(ask("www.example.test", 80) == "11.22.33.1" for _ in range(2000))'
+	no_refusal net "more flows than are allowed are reset, and later ones work" "1024 76 11.22.33.1" "${web[@]}" \
+		'flood("www.example.test", 80, 1100)'
+}
+
+test_names() {
+	local web=(-p "ConnectTo=www.example.test:80")
+
+	no_refusal net "A, in any case of letters" "0 1 c6120002" "${web[@]}" 'udp(question("wWw.ExAmPlE.test", 1))'
+	no_refusal net "AAAA, HTTPS and others of a peer: no record, no error" "0 0 -|0 0 -|0 0 -" "${web[@]}" \
+		'"|".join(udp(question("www.example.test", t)) for t in (28, 65, 16))'
+	net "another name is not known" "3 0 -" "${web[@]}" 'udp(question("www.example.org", 1))'
+	no_refusal net "an OPT record is answered" "0 1 -" "${web[@]}" \
+		'udp(question("www.example.test", 1, b"\0\0\x29\x04\xd0\0\0\0\0\0\0", b"\x01\x20\0\1\0\0\0\0\0\1"))'
+	no_refusal net "the name of an address" www.example.test "${web[@]}" 'socket.getnameinfo(("198.18.0.2", 80), 8)[0]'
+	no_refusal net "over TCP, split and pipelined" "c6120002 c6120002" "${web[@]}" \
+		'(lambda q, s: (s.sendall(q[:1]), time.sleep(0.1), s.sendall(q[1:9]), time.sleep(0.1), s.sendall(q[9:] + q),
+		  (lambda a: a[48:52].hex() + " " + a[-4:].hex())(s.recv(104, socket.MSG_WAITALL)))[5])(
+		  (lambda m: struct.pack(">H", len(m)) + m)(question("www.example.test", 1)), connect("127.0.0.1", 53))'
+	net "what is no question gets an error or nothing" "1|1|1|1|4" "${web[@]}" \
+		'"|".join(udp(m).split()[0] for m in (question("www.example.test", 1)[:-1], question("a", 1, b"x"),
+		  b"ab\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1", b"ab\1\0\0\2\0\0\0\0\0\0\0\0\1\0\1",
+		  question("a", 1, head=b"\x28\0\0\1\0\0\0\0\0\0")))'
+	no_refusal net "... and the next one is answered" "0 1 c6120002" "${web[@]}" \
+		'([socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(os.urandom(i % 600), ("127.0.0.1", 53)) for i in range(5000)],
+		  udp(question("www.example.test", 1)))[1]'
+}
+
+server_of() { pgrep -f '^isorun-flows$'; }
+
+# The process that carries the flows.
+test_server() {
+	local pid
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name served -p ConnectTo=www.example.test:80 sleep 3001 &
+	await runs '^sleep 3001$'
+	pid=$(server_of)
+	is "$label: the server of the flows has no capability, no_new_privs and a filter" \
+		"$(awk '/^CapPrm|^NoNewPrivs|^Seccomp:/ { print $2 }' /proc/"${pid:-x}"/status | xargs)" \
+		"0000000000000000 1 2"
+	is "$label: ... is of the payload's user" "$(awk '/^Uid/ { print $2, $3, $4, $5 }' /proc/"${pid:-x}"/status)" \
+		"$(u=$("${who[@]}" id -u); echo "$u $u $u $u")"
+	also is "$label: ... and has only sockets and /dev/null open" \
+		"$(find /proc/"${pid:-x}"/fd -type l -printf '%l\n' | grep -v -e '^socket:' -e '^/dev/null$' -e '^anon_inode:.*eventpoll')" ""
+	kill -9 "$(pgrep -f "^$isorun .*--name served")"
+	also ok "$label: if isorun is killed, the server ends" eventually not server_of
+}
+
+test_unit() {
+	local pid
+	"${who[@]}" "$isorun" --quiet --name unit -p "Optional=MemoryMax MemorySwapMax TasksMax" -p ConnectTo=www.example.test:80 \
+		-v "$tmp/net.py:/net.py:ro" sh -c 'trap "python3 /net.py \"ask(\\\"www.example.test\\\", 80)\"; exit" TERM
+			echo ready; while :; do sleep 0.1; done' >"$tmp/unit-$label" 2>&1 &
+	eventually grep -q ready "$tmp/unit-$label"
+	pid=$(server_of)
+	no_refusal like "$label: the server is in the unit" "$(cat /proc/"${pid:-x}"/cgroup)" "*/isorun-unit.scope"
+	"${who[@]}" systemctl "${bus[@]}" stop isorun-unit.scope
+	no_refusal is "$label: when systemd stops the unit, the payload still reaches its peers" "$(tail -n1 "$tmp/unit-$label")" 11.22.33.1
+	also ok "$label: ... and nothing is left" eventually not server_of
+}
+
+test_errors() {
+	local key=ConnectTo
+	refused "with the host's network, peers are an error" "--net: PrivateNetwork=: *ConnectTo=*" --net -p $key=a:1 true
+	refused "two targets for one peer" "-p: ConnectTo=: a:1 already leads elsewhere*" -p "$key=a:1 a:1=b:2" true
+	refused "a port is missing" '-p: ConnectTo=: not HOST:PORT: "a"*' -p $key=a true
+	refused "a port that the name server has" "-p: ConnectTo=: *127.0.0.1:53" -p $key=127.0.0.1:53 true
+}
+
+for label in root user; do
+	[ $label = root ] || who=("$as_user") bus=(--user)
+	test_peers
+	test_refused_names
+	test_streams
+	test_names
+	test_server
+	test_unit
+	test_errors
+done
+
+# Another user's server, as root.
+label=root who=() bus=()
+no_refusal net "as another user, a socket sees that user" "65534 65534" -p User=nobody -p "ConnectTo=db:5=unix:$tmp/socket" 'ask("db", 5)'
+kill $machine

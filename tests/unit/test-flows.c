@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a payload can ask the name server of its sandbox, and where a peer's name may lead. */
+#include "helper.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sandbox/flows/address.h"
+#include "sandbox/flows/dns.h"
+
+enum { HEADER = 12 };
+
+static PlanPeer peers[] = {
+        { .host = "www.example.test", .port = 80, .address = { 198, 18, 0, 2 } },
+        { .host = "10.0.0.1", .port = 80, .address = { 10, 0, 0, 1 }, .literal = true },
+};
+static const Plan plan = { .peers = peers, .n_peers = ELEMENTSOF(peers) };
+
+/* Writes a question for the name, which has a length before each label. Returns its size. */
+static size_t ask(uint8_t *m, const char *labels, unsigned type) {
+        static const uint8_t header[HEADER] = { 'a', 'b', 1, 0, 0, 1 };
+        size_t n = strlen(labels) + 1;
+
+        memcpy(m, header, HEADER);
+        memcpy(m + HEADER, labels, n);
+        m[HEADER + n] = (uint8_t) (type >> 8);
+        m[HEADER + n + 1] = (uint8_t) type;
+        m[HEADER + n + 2] = 0;
+        m[HEADER + n + 3] = 1;
+        return HEADER + n + 4;
+}
+
+static void expect_answer(const char *labels, unsigned type, unsigned code, unsigned n_records) {
+        uint8_t question[DNS_QUESTION_MAX], answer[DNS_SIZE];
+        size_t size = ask(question, labels, type), n = dns_answer(&plan, question, size, answer);
+
+        assert_true(n >= size);
+        assert_memory_equal(answer, "ab", 2);
+        assert_true(answer[2] & 0x80);
+        assert_int_equal(answer[3] & 15, code);
+        assert_int_equal(answer[6] << 8 | answer[7], n_records);
+}
+
+#define WWW "\3www\7example\4test"
+
+static void test_answers(_unused_ void **state) {
+        uint8_t question[DNS_QUESTION_MAX], answer[DNS_SIZE];
+        size_t n;
+
+        expect_answer(WWW, 1, 0, 1);
+        expect_answer("\3WWW\7eXaMpLe\4TEST", 1, 0, 1);
+        expect_answer(WWW, 28, 0, 0);
+        expect_answer(WWW, 65, 0, 0);
+        expect_answer("\3ftp\7example\4test", 1, 3, 0);
+        expect_answer("\7example\4test", 1, 3, 0);
+        expect_answer("\013www.example\4test", 1, 3, 0); /* a dot in a label is no dot between labels */
+        expect_answer("\1""2\1""0\2""18\3""198\7in-addr\4arpa", 12, 0, 1);
+        expect_answer("\1""1\1""0\1""0\2""10\7in-addr\4arpa", 12, 3, 0);
+        expect_answer("", 1, 3, 0);
+        n = dns_answer(&plan, question, ask(question, WWW, 1), answer);
+        assert_memory_equal(answer + n - 4, peers[0].address, 4);
+}
+
+static void test_hostile(_unused_ void **state) {
+        uint8_t question[DNS_QUESTION_MAX + 8], answer[DNS_SIZE];
+        size_t size = ask(question, WWW, 1);
+
+        for (size_t n = 0; n < size; n++) { /* cut */
+                size_t r = dns_answer(&plan, question, n, answer);
+
+                assert_true(n < HEADER ? r == 0 : r == HEADER && (answer[3] & 15) == 1);
+        }
+        question[2] |= 0x80; /* an answer */
+        assert_int_equal(dns_answer(&plan, question, size, answer), 0);
+        question[2] = 0x28;
+        assert_int_equal(dns_answer(&plan, question, size, answer), HEADER);
+        assert_int_equal(answer[3] & 15, 4);
+        assert_int_equal(dns_answer(&plan, question, DNS_QUESTION_MAX + 1, answer), 0);
+}
+
+static uint32_t number = 1;
+
+static unsigned draw(unsigned n) {
+        number ^= number << 13;
+        number ^= number >> 17;
+        number ^= number << 5;
+        return number % n;
+}
+
+/* Random bytes, and good questions with a few other bytes. The sanitizers see what is read or written outside. */
+static void test_random(_unused_ void **state) {
+        for (unsigned i = 0; i < 200000; i++) {
+                size_t size = i % 2 ? draw(DNS_QUESTION_MAX + 1) : 0, n;
+                uint8_t *question, *answer = malloc(DNS_SIZE), good[DNS_QUESTION_MAX];
+
+                if (!size)
+                        size = ask(good, WWW, draw(2) ? 1 : 255);
+                question = malloc(size + !size);
+                assert_true(question && answer);
+                for (size_t k = 0; k < size; k++)
+                        question[k] = i % 2 || draw(20) == 0 ? (uint8_t) draw(256) : good[k];
+                n = dns_answer(&plan, question, size, answer);
+                assert_true(n == 0 || (n >= HEADER && n <= DNS_SIZE && answer[2] & 0x80 &&
+                                       memcmp(answer, question, 2) == 0));
+                free(question);
+                free(answer);
+        }
+}
+
+/* promise P48 */
+static void test_addresses(_unused_ void **state) {
+        static const struct {
+                const char *address;
+                bool refused, refused_if_private;
+        } table[] = {
+                { "8.8.8.8" },           { "1.1.1.1" },           { "2606:4700::1111" },    { "172.32.0.1" },
+                { "172.15.0.1" },        { "11.0.0.1" },          { "100.128.0.1" },        { "10.1.2.3", true },
+                { "172.31.255.1", true }, { "192.168.1.1", true }, { "100.64.0.1", true },   { "fd12::1", true },
+                { "127.0.0.1", true, true }, { "127.9.9.9", true, true }, { "0.0.0.0", true, true },
+                { "169.254.169.254", true, true }, { "224.0.0.1", true, true }, { "255.255.255.255", true, true },
+                { "168.63.129.16", true, true }, { "100.100.100.200", true, true }, { "192.0.0.192", true, true },
+                { "::", true, true },    { "::1", true, true },   { "::ffff:8.8.8.8", true, true },
+                { "::8.8.8.8", true, true }, { "64:ff9b::808:808", true, true }, { "2002:7f00:1::", true, true },
+                { "fe80::1", true, true }, { "ff02::1", true, true }, { "fd00:ec2::254", true, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Address a;
+
+                assert_true(address_parse(table[i].address, 80, &a));
+                if (address_is_refused(&a, false) != table[i].refused ||
+                    address_is_refused(&a, true) != table[i].refused_if_private)
+                        fail_msg("%s", table[i].address);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_answers),
+                cmocka_unit_test(test_hostile),
+                cmocka_unit_test(test_random),
+                cmocka_unit_test(test_addresses),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
