@@ -4,11 +4,12 @@
 . "$(dirname "$0")/../lib.sh"
 # In the place of a library, where a sandbox has it, too.
 mkdir -p "$tmp/usr/lib" "$tmp/usr/bin"
-cp "$build/src/libisorun.so.0" "$tmp/usr/lib/"
-cp "$build/tests/library/self" "$build/tests/library/none" "$tmp/usr/bin/"
+cp "$build/src/libisorun.so.0" "$build/src/libisorun-auto.so.0" "$tmp/usr/lib/"
+cp "$build/tests/library/self" "$build/tests/library/none" "$build/tests/library/auto" "$tmp/usr/bin/"
+cp "$build/tests/library/auto" "$tmp/usr/bin/auto-setuid"
 cp "$build/tests/library/self" "$tmp/usr/bin/self-setuid"
-chown "${TH_USER:-nobody}" "$tmp/usr/bin/self-setuid"
-chmod 4755 "$tmp/usr/bin/self-setuid"
+chown "${TH_USER:-nobody}" "$tmp"/usr/bin/*-setuid
+chmod 4755 "$tmp"/usr/bin/*-setuid
 install_isorun
 if is_sanitized; then
 	skip "libisorun" "the sanitizer's leak check uses ptrace(2), which fails in the program's own sandbox"
@@ -77,6 +78,8 @@ of_root() {
 	self /usr/bin/self-setuid show
 	# promise P47
 	is_refused "a set-user-ID program is refused" EPERM "this program has more rights than its caller: *"
+	self /usr/bin/auto-setuid word
+	like "$label: ... also before its main()" "$status $out $err" "125  isorun: this program has more rights than its caller: *"
 }
 
 # isorun around the program, under another policy.
@@ -127,6 +130,8 @@ instance of its policy: the filter allows *"
 
 # In units. Their sandbox is not that of the policy, however strict it is.
 in_units() {
+	as_service -- /usr/bin/auto word
+	is "$label: as a service, before main()" "$status $out" "7 1 word"
 	as_service -- /usr/bin/self show
 	like "$label: as a service" "$status $out" "7 1 show no_new_privs=1 FROM_NOTE=yes *"
 	as_service NoNewPrivileges=yes -- /usr/bin/self show
@@ -151,6 +156,22 @@ signals() {
 	status=$?
 	also is "$label: a signal reaches it, and the outer process ends as it did" "$status" 143
 	ok "$label: nothing is left of it" eventually not its_scope
+}
+
+# Isolated before main().
+automatic() {
+	self /usr/bin/auto word
+	is "$label: a program that is linked with libisorun-auto is isolated" "$status $out $err" "7 1 word "
+	self setpriv --no-new-privs /usr/bin/auto word
+	is "$label: ... with no_new_privs" "$status $out $err" "7 1 word "
+	self env LD_PRELOAD=libisorun-auto.so.0 /usr/bin/self is
+	is "$label: ... and one that it is preloaded into" "$status $out $err" "0 1 "
+	self env LD_PRELOAD=libisorun-auto.so.0 /usr/bin/true
+	like "$label: a program without a policy does not run with it" "$status $err" "125 isorun: /usr/bin/* carries no policy *"
+	policy=nest around "${nest_as[@]}" /usr/bin/auto word
+	is "$label: it nests" "$status $out" "7 1 word"
+	around -p SystemCallFilter=kcmp /usr/bin/auto word
+	like "$label: in a sandbox that does not let it, it does not run" "$status $out $err" "125  isorun: a system call filter *"
 }
 
 # Programs with the archive, and no shared library.
@@ -196,6 +217,7 @@ as_everybody refusals
 of_root
 as_everybody measured
 as_everybody signals
+as_everybody automatic
 statically
 label=root who=() bus=(--system)
 in_units
