@@ -137,11 +137,18 @@ int import_open(Import *import, DirectiveId id, const char *words, const char *w
         for (char **w = split; r >= 0 && w && *w; w++) {
                 size_t n = import->n_items;
 
-                r = import_add(import, id, &nowhere, *w, false);
+                r = import_add(import, id, &nowhere, *w + (**w == '~'), **w == '~');
                 if (r >= 0 && import->n_items > n)
                         import->items[import->n_items - 1].opened = why;
         }
         return r;
+}
+
+int import_open_calls(Import *import, const char *words, const char *why) {
+        int r = import_open(import, D_SystemCallFilter, words, why);
+
+        return r < 0 ? r : import_open(import, D_SystemCallFilter, "~userfaultfd ~kcmp ~process_vm_readv ~process_vm_writev",
+                                       "isorun's default denies these, too: they help to attack the kernel and processes");
 }
 
 int import_drop(Import *import, ImportItem *item, const char *reason) {

@@ -68,8 +68,13 @@ void import_deinit(Import *import);
 /* Adds an item that comes from the line. Returns 0 or -ENOMEM. */
 int import_add(Import *import, DirectiveId id, const ImportLine *line, const char *text, bool inverted);
 
-/* Adds items for words that the unit does not have. why is a constant text. Returns 0 or -ENOMEM. */
+/* Adds items for words that the unit does not have; "~" before a word inverts it. why is a constant text. Returns 0 or
+ * -ENOMEM. */
 int import_open(Import *import, DirectiveId id, const char *words, const char *why);
+
+/* The same for SystemCallFilter= of a unit without one. Denies calls that help an attacker and that services have no use
+ * for. Leaves those that bound a resource of the machine (@memlock, io_setup), because some daemons need them. */
+int import_open_calls(Import *import, const char *words, const char *why);
 
 /* Removes the item, and notes the reason. Only for an item without which the policy is not weaker. Returns 0 or
  * -ENOMEM. */

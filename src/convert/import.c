@@ -164,8 +164,8 @@ static int open_what_is_needed(Import *import) {
                 r = import_open(import, D_CapabilityBoundingSet, USUAL_CAPABILITIES,
                                 "the unit does not limit the capabilities; services usually need only these");
         if (r >= 0 && !import->seen[D_SystemCallFilter])
-                r = import_open(import, D_SystemCallFilter, "@system-service",
-                                "the unit does not limit the system calls; services usually need only these");
+                r = import_open_calls(import, "@system-service",
+                                      "the unit does not limit the system calls; services usually need only these");
         return r;
 }
 

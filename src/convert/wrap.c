@@ -382,8 +382,8 @@ static int open_privileges(Import *import, bool powerless) {
         /* With ambient capabilities, isoctl may still set it, for the host's network. */
         import->seen[D_PrivateUsers] = !host_users || !has_ambient(import);
         if (r >= 0 && !import->seen[D_SystemCallFilter])
-                r = import_open(import, D_SystemCallFilter, "@system-service chroot",
-                                "the unit does not limit the system calls; daemons usually need only these");
+                r = import_open_calls(import, "@system-service chroot",
+                                      "the unit does not limit the system calls; daemons usually need only these");
         import->seen[D_SystemCallFilter] = true;
         return r;
 }
