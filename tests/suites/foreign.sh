@@ -112,7 +112,7 @@ pid = os.fork()
 if pid == 0:
     time.sleep(1000)
 for key, value in ("name", "fake"), ("pid", str(pid)): os.setxattr(cgroup, "user.isorun." + key, value.encode())
-header = b"isorun\0\0" + struct.pack("I20s", 1, b"fake")
+header = b"isorun\0\0" + struct.pack("I20s", 2, b"fake")
 def reply(kind, value=0): return header + struct.pack("iii400s", kind, value, 0, b"")
 def send(c, data, *fds): c.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else [])
 print("faking", flush=True)
@@ -128,12 +128,12 @@ while True:
     kept.append(c)
     if how == "mute": continue
     c.recv(1 << 20)
-    if how == "started": send(c, reply(7))
-    elif how == "zero": send(c, reply(6), os.open("/dev/zero", os.O_RDONLY), *map(os.dup, (0, 0)))
+    if how == "started": send(c, reply(8))
+    elif how == "zero": send(c, reply(7), os.open("/dev/zero", os.O_RDONLY), *map(os.dup, (0, 0)))
     elif how == "huge":
         fd = os.memfd_create("x")
         os.truncate(fd, 1 << 40)
-        send(c, reply(6), fd, *map(os.dup, (0, 0)))
+        send(c, reply(7), fd, *map(os.dup, (0, 0)))
 PY
 chmod 644 "$tmp/fake.py"
 
@@ -238,6 +238,7 @@ if [ "$(id -u)" != 0 ] || [ "${TESTHOST-}" = real ]; then
 fi
 label=root who=() bus=()
 test_services
+verified_start
 if [ -n "${TH_USER-}" ]; then
 	label=user who=("$as_user") bus=(--user) user=$TH_USER
 	test_services
