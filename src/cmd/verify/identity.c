@@ -46,23 +46,13 @@ static Verdict check_no_new_privs(_unused_ const Verification *v, _unused_ const
         return t->no_new_privs == 1 ? VERDICT_HOLDS : VERDICT_BROKEN;
 }
 
-/* The reaper has no filter of its own, but those of the sandboxes around the instance. */
-static unsigned outer_filters(const Verification *v) {
-        for (size_t i = 0; i < v->tasks.n; i++)
-                if (v->tasks.items[i].reaper)
-                        return v->tasks.items[i].filters;
-        return 0;
-}
-
 static Verdict check_filter(const Verification *v, _unused_ const Promise *p, const Task *t, char why[static WHY_MAX]) {
-        const unsigned outer = outer_filters(v);
+        const unsigned outer = tasks_outer_filters(&v->tasks);
 
         if (t->reaper)
                 return VERDICT_HOLDS;
         snprintf(why, WHY_MAX, "it has no system call filter%s", outer ? " but those around the sandbox" : "");
-        if (t->seccomp != 2)
-                return VERDICT_BROKEN;
-        return t->counts_filters && t->filters <= outer ? VERDICT_BROKEN : VERDICT_HOLDS;
+        return t->seccomp != 2 || t->filters <= outer ? VERDICT_BROKEN : VERDICT_HOLDS;
 }
 
 /* Whether the thread is in the payload's user namespace, or for the reaper in its own. Others are in one that the payload
@@ -75,6 +65,13 @@ static bool is_comparable(const Verification *v, const Task *t, char why[static 
         if (!p || !inode || !verify_may_make(v, "user"))
                 return true;
         return inode == promise_number_of(p, 0) || inode == promise_number_of(p, 1);
+}
+
+/* Whether the thread is of the reaper, which is in the user namespace around the payload's, with the ids that own it. */
+static bool is_around(const Verification *v, const Task *t) {
+        const Promise *p = promises_find(v->promises, "namespace", "user");
+
+        return (t->reaper || t->being_made) && p && promise_number_of(p, 1) != promise_number_of(p, 2);
 }
 
 static Verdict check_capabilities(const Verification *v, const Promise *p, const Task *t, char why[static WHY_MAX]) {
@@ -156,10 +153,7 @@ static Verdict check_user(const Verification *v, const Promise *p, const Task *t
                 return VERDICT_UNREAD;
         snprintf(why, WHY_MAX, "its user is %u, its group %u, and not %" PRIu64 " and %" PRIu64, t->uids[1], t->gids[1],
                  uid, gid);
-        /* With inner namespaces, the reaper keeps the ids that own the payload's. */
-        if (t->reaper && promises_find(v->promises, "outer-uid-map", NULL))
-                return VERDICT_HOLDS;
-        return all_are(t->uids, uid) && all_are(t->gids, gid) ? VERDICT_HOLDS : VERDICT_BROKEN;
+        return is_around(v, t) || (all_are(t->uids, uid) && all_are(t->gids, gid)) ? VERDICT_HOLDS : VERDICT_BROKEN;
 }
 
 static bool may_have_group(const Verification *v, const Promise *p, uint64_t group) {
@@ -188,6 +182,8 @@ static Verdict check_groups(const Verification *v, const Promise *p, const Task 
         snprintf(why, WHY_MAX, "the payload may change its ids: not compared");
         if (user && promise_number_of(user, 2))
                 return VERDICT_UNSEEN;
+        if (is_around(v, t))
+                return VERDICT_HOLDS;
         for (; group = strtoul(text, &end, 10), end != text; text = end) {
                 if (may_have_group(v, p, group))
                         continue;
@@ -234,9 +230,7 @@ static Verdict check_map(const Verification *v, const Promise *p, const Task *t,
         if (!actual)
                 return VERDICT_UNREAD;
         snprintf(why, WHY_MAX, "its map is %s, and not %s", actual, expected);
-        if (t->reaper && promises_find(v->promises, outer_kind, NULL))
-                return VERDICT_HOLDS;
-        return streq(actual, expected) ? VERDICT_HOLDS : VERDICT_BROKEN;
+        return is_around(v, t) || streq(actual, expected) ? VERDICT_HOLDS : VERDICT_BROKEN;
 }
 
 /* Whether a namespace is that of this process, or of isorun outside. */

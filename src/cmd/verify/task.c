@@ -34,6 +34,7 @@ typedef struct Processes {
 void tasks_deinit(Tasks *tasks) {
         for (size_t i = 0; i < tasks->n; i++) {
                 free(tasks->items[i].groups);
+                free(tasks->items[i].limits);
                 free(tasks->items[i].uid_map);
                 free(tasks->items[i].gid_map);
         }
@@ -134,10 +135,9 @@ static int read_status_line(Task *t, const char *line) {
                 t->no_new_privs = (unsigned) strtoul(rest, NULL, 10);
         else if ((rest = startswith(line, "Seccomp:\t")))
                 t->seccomp = (unsigned) strtoul(rest, NULL, 10);
-        else if ((rest = startswith(line, "Seccomp_filters:\t"))) {
+        else if ((rest = startswith(line, "Seccomp_filters:\t")))
                 t->filters = (unsigned) strtoul(rest, NULL, 10);
-                t->counts_filters = true;
-        } else if (startswith(line, "State:\tZ") || startswith(line, "State:\tX"))
+        else if (startswith(line, "State:\tZ") || startswith(line, "State:\tX"))
                 return -ESRCH; /* it has ended, and has no rights any more */
         return startswith(line, "Groups:\t") && !t->groups ? -ENOMEM : 0;
 }
@@ -173,6 +173,9 @@ static int read_task(int dir, Task *t) {
                 t->namespaces[i] = namespace_inode(dir, namespace_types[i].name);
         if (r < 0)
                 return r;
+        r = file_read(dir, "limits", &t->limits, NULL);
+        if (r < 0)
+                return r;
         t->uid_map = read_map(dir, "uid_map");
         t->gid_map = read_map(dir, "gid_map");
         return 0;
@@ -190,14 +193,15 @@ static int add_task(Tasks *tasks, const Process *process, const Instance *instan
         if (!path)
                 return -ENOMEM;
         r = dir < 0 ? -errno : read_task(dir, &t);
-        t.being_made = process->parent == instance->pid && t.seccomp == 0;
-        t.session = t.session && process->parent == instance->pid && t.tid == t.pid;
+        t.child = process->parent == instance->pid;
+        t.session = t.session && t.child && t.tid == t.pid;
         added = r < 0 ? NULL : ARRAY_APPEND(tasks->items, tasks->n);
         if (added) {
                 *added = t;
                 return 0;
         }
         free(t.groups);
+        free(t.limits);
         free(t.uid_map);
         free(t.gid_map);
         if (r == -ESRCH || r == -ENOENT)
@@ -229,6 +233,21 @@ static int add_process(Tasks *tasks, const Process *process, const Instance *ins
         return r;
 }
 
+unsigned tasks_outer_filters(const Tasks *tasks) {
+        for (size_t i = 0; i < tasks->n; i++)
+                if (tasks->items[i].reaper)
+                        return tasks->items[i].filters;
+        return 0;
+}
+
+/* A process that the reaper has forked gets its filter last. */
+static void mark_being_made(Tasks *tasks) {
+        const unsigned outer = tasks_outer_filters(tasks);
+
+        for (size_t i = 0; i < tasks->n; i++)
+                tasks->items[i].being_made = tasks->items[i].child && tasks->items[i].filters <= outer;
+}
+
 int tasks_find(const Instance *instance, bool in_service, Tasks *ret) {
         const uint64_t end = clock_usec(CLOCK_MONOTONIC) + (uint64_t) LOOK_SECONDS * 1000000;
         Processes all = {};
@@ -247,5 +266,6 @@ int tasks_find(const Instance *instance, bool in_service, Tasks *ret) {
                         r = add_process(ret, p, instance, end);
         }
         free(all.items);
+        mark_being_made(ret);
         return r;
 }

@@ -19,6 +19,7 @@ typedef struct Task {
         pid_t pid, tid;
         char name[64];           /* any bytes */
         bool reaper;
+        bool child;              /* of the reaper */
         bool being_made;         /* isorun has forked it for a request, and it has not executed its command yet */
         bool session;            /* a child of the reaper that leads a session, as processes for requests do */
         bool outside;            /* not in the instance's cgroup */
@@ -26,7 +27,7 @@ typedef struct Task {
         char *groups;            /* numbers with spaces */
         uint64_t sets[TASK_SETS];
         unsigned no_new_privs, seccomp, filters;
-        bool counts_filters;     /* filters is known (Linux 5.9) */
+        char *limits;            /* its resource limits: /proc/PID/limits */
         ino_t namespaces[TASK_NAMESPACES]; /* in the order of namespace_types; 0: not readable */
         char *uid_map, *gid_map; /* the lines joined with ","; NULL: not readable */
 } Task;
@@ -43,6 +44,9 @@ typedef struct Tasks {
  * cgroup is a service's, where processes of systemd may be as well. Returns 0 or -errno. */
 int tasks_find(const Instance *instance, bool in_service, Tasks *ret);
 void tasks_deinit(Tasks *tasks);
+
+/* The number of filters of the reaper, which has none of the instance, but those of the sandboxes around it. */
+unsigned tasks_outer_filters(const Tasks *tasks);
 
 /* The index of a namespace's name in Task.namespaces, or -1. */
 int task_namespace(const char *name);
