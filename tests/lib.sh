@@ -161,6 +161,18 @@ verified() { # NAME...
 	no_refusal is "${label:+$label: }isoctl verify finds nothing wrong with $*" "$status $out$err" "0 "
 }
 
+# The same for an instance that this starts, of the kind of the suite.
+verified_start() { # options...
+	local pid
+	[[ " ${mode[*]} " != *" --no-scope "* ]] || return 0 # isoctl knows only instances with a cgroup
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name verified "$@" sleep 7777 </dev/null >/dev/null &
+	pid=$!
+	await runs '^sleep 7777$' && verified verified
+	kill "$pid" 2>/dev/null
+	wait "$pid"
+	await gone '^sleep 7777$'
+}
+
 # Whether a process has a matching command line. (ok "…" pgrep … >/dev/null would discard the result of ok, too.)
 runs() { pgrep -f "$1" >/dev/null; }
 gone() { ! runs "$1"; }

@@ -101,6 +101,7 @@ start_service() { # name
 	"${ctl[@]}" start "isorun-$1.service"
 	if eventually "probe_$1"; then
 		result ok "$label: $1 answers"
+		verified "$([ "$label" = root ] || echo "$TH_USER/")isorun-$1.service"
 	else
 		result "not ok" "$label: $1 answers" "$("${ctl[@]}" status --no-pager "isorun-$1.service" 2>&1)"
 	fi

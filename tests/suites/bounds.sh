@@ -155,6 +155,7 @@ take_signals() {
 }
 
 all() {
+	verified_start
 	take -p LimitNOFILE=4096 -p 'SystemCallFilter=setrlimit prlimit64' -- terminal pipe lease instance
 	# promise P26
 	is "$label: terminals end at a number of the instance's own" "$(got terminal)" "256 ENOSPC"

@@ -197,6 +197,7 @@ all() {
 	"${who[@]}" sh "$tmp/make-small" "$tree"
 	mkdir "$tmp/volume-$label"
 	chown "$own" "$tmp/volume-$label"
+	verified_start
 	test_small
 	test_mounts_below
 	test_refused

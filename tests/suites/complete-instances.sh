@@ -7,6 +7,7 @@
 "$isorun" --name shop-2 sleep 1000 &
 both() { [ "$("$isoctl" list -q | grep -c '^shop-')" = 2 ]; }
 ok "two instances run" eventually both
+verified shop-1 shop-2
 is "their names are offered" "$("$isoctl" _complete isoctl status shop | cut -f1 | sort)" $'shop-1\nshop-2'
 is "with what they run" "$("$isoctl" _complete isoctl enter shop-1)" $'shop-1\tsleep 1000'
 is "for each of several" "$("$isoctl" _complete isoctl status shop-1 shop-2 | cut -f1)" "shop-2"

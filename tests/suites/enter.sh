@@ -62,6 +62,7 @@ compare() { # what, options...
 	begin one "${@:2}"
 	"${who[@]}" "$isoctl" enter one sleep 700 &
 	await runs '^sleep 700$'
+	verified one
 	enter one /usr/bin/python3 -c 'import os, signal
 for p in filter(str.isdigit, os.listdir("/proc")):
     if open(f"/proc/{p}/cmdline").read() == "sleep\x00700\x00": os.kill(int(p), signal.SIGTERM)'

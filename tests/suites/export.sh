@@ -118,6 +118,7 @@ test_policy() { # name, another line
 all() {
 	local policy
 	mkdir -p "$units"
+	verified_start
 	"${who[@]}" sleep 1000 </dev/null >/dev/null 2>&1 &
 	await runs '^[^ ]*sleep 1000$'
 	victim=$(first_pid '^[^ ]*sleep 1000$')

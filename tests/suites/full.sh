@@ -174,6 +174,7 @@ test_life() {
 	"${who[@]}" "$isorun" --quiet --name full-stop -p PrivateUsers=full sh -c \
 		'setpriv --reuid 77 --regid 77 --clear-groups sleep 1000 & setsid sleep 1001 & unshare -Urpf sleep 1002' &
 	await runs '^sleep 1002$'
+	verified full-stop
 	is "$label: its processes are the range's" \
 		"$(ps -o uid= -p "$(pgrep -d, -f '^sleep 100[01]$')" | sort -n | xargs)" "$first $((first + 77))"
 	"${ctl[@]}" stop isorun-full-stop.scope

@@ -36,6 +36,7 @@ reads_home='cat "$H/.ssh/id" 2>/dev/null'
 # The options of a gallery policy. Where nothing holds limits, they are optional.
 policy() { # name, options...
 	mode=(--policy "$1" -p "Optional=MemoryMax MemorySwapMax TasksMax CPUWeight" "${@:2}")
+	verified_start
 }
 
 works() { # description, expected output, command...

@@ -149,6 +149,7 @@ test_device() {
 	if [ -S /run/dbus/system_bus_socket ]; then
 		"$isorun" --quiet "${mode[@]}" --name device sleep 871 &
 		await runs "^sleep 871"
+		verified device
 		"$isoctl" enter device sh -c "$change" <"$node" >"$tmp/out" 2>&1
 		is "$label: ... nor with isoctl enter" "$(cat "$tmp/out") $(stat -c '%a %u' "$node")" $'Read-only file system\n1 666 0'
 		"$isoctl" stop device

@@ -161,6 +161,7 @@ test_revoke() {
 	"${who[@]}" "$isoctl" enter one sh -c 'exec /mnt/ro/sleep-held 803' &
 	"${who[@]}" "$isoctl" enter one sleep 804 &
 	for i in 801 802 803 804; do await runs "^(/mnt/ro/)?sleep(-held)? $i\$"; done
+	verified one
 	revoke one /mnt/ro
 	is "$label: revoke names who still holds files there" "$(sed 's/process [0-9]*/process N/' <<<"$err" | LC_ALL=C sort)" \
 		"isoctl: notice: process N (sleep) still uses files of /mnt/ro

@@ -48,6 +48,9 @@ test_managed() { # the reaper
 	like "$label: isoctl list has it" "$("${who[@]}" "$isoctl" list 2>&1)" "*notify *"
 	run "${who[@]}" "$isoctl" status notify
 	like "$label: ... status shows it" "$status $out" "0 *first process * $1 (handed over to systemd)*"
+	run "${who[@]}" "$isoctl" verify --quiet --no-legend notify
+	is "$label: ... verify looks at what every plan promises, and says that it does not know the rest" "$status $out" \
+		"2 unread plan handed over: no isorun is left to ask for the plan"
 	run "${who[@]}" "$isoctl" enter notify true
 	is "$label: ... enter says why not" "$status $err" "125 $refused"
 	run "${who[@]}" "$isoctl" grant notify /usr:/mnt

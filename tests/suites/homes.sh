@@ -122,6 +122,7 @@ run_all() {
 	test_links
 	test_elsewhere
 	test_unreadable
+	verified_start
 }
 
 secret nobody /var/home/alice

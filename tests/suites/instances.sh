@@ -13,7 +13,7 @@ outer() { run "${who[@]}" isorun "${quiet[@]}" --policy nest "${nest_as[@]}" "$@
 begin() {
 	"${who[@]}" "${@:3}" sleep "$2" >"$tmp/begin" 2>&1 </dev/null &
 	instance=$!
-	await runs "^(/bin/busybox |/bin/)?sleep $2\$" && await entered "$1"
+	await runs "^(/bin/busybox |/bin/)?sleep $2\$" && await entered "$1" && verified "$1"
 }
 
 entered() { "${who[@]}" isoctl enter "$1" not-there 2>&1 | grep -q 'No such file'; }

@@ -342,6 +342,7 @@ test_isoctl() {
 	"${who[@]}" "$isorun" "${unlimited[@]}" --quiet --name there sleep 1001 &
 	there=$!
 	await runs '^sleep 1001$'
+	verified there
 	begin_bus
 	for verb in stop kill freeze thaw set-property; do
 		: >"$fake"

@@ -307,6 +307,7 @@ test_catalog() {
 
 has_limits=0
 as_everybody all
+as_everybody verified_start
 test_catalog
 if [ -n "${TH_USER-}" ]; then test_forged; else skip "forged records" "no user to be"; fi
 test_stopped

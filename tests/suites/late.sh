@@ -77,6 +77,7 @@ test_late() {
 	test_late_fifo
 	test_late_systemd
 	test_late_inside
+	verified_start "${loud[@]}"
 }
 
 as_everybody test_late

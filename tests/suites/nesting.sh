@@ -359,6 +359,7 @@ all() {
 	test_bus
 	test_signals
 	test_many
+	verified_start "${quiet[@]}" --policy nest "${nest_as[@]}"
 }
 
 as_everybody all

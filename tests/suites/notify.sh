@@ -269,6 +269,7 @@ all() {
 	test_sizes
 	test_roots
 	test_redis
+	verified_start "${unlimited[@]}"
 }
 
 with_each_manager all

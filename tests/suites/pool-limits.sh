@@ -23,6 +23,7 @@ test_limits() {
 	await runs '^sleep 2101$'
 	pool --name two -p MemoryMax=32M -p MemorySwapMax=0 -p TasksMax=12 sleep 2102 &
 	await runs '^sleep 2102$'
+	verified one two
 	is "$label: each instance has its own limits" "$(held one memory.max pids.max) $(held two memory.max pids.max)" \
 		"67108864 11  33554432 12 "
 	run "${who[@]}" isorun --pool test -p MemoryMax=32M -p MemorySwapMax=0 /usr/bin/python3 -c 'x = bytearray(100 << 20)'

@@ -52,6 +52,7 @@ test_seen() {
 	local status
 	begin one 2001
 	begin two 2002
+	verified one two
 	is "$label: two instances in one unit" "$(ctl is-active $unit) $(names)" "active one two "
 	like "$label: ... as systemctl shows" "$(ctl status $unit)" "*instances*isorun-one.scope*sleep 2001*isorun-two.scope*sleep 2002*keeper*"
 	like "$label: isoctl status" "$("${who[@]}" "$isoctl" status one)" "*/$unit/instances/isorun-one.scope*held by *a cgroup in $unit, the pool*--pool*"

@@ -88,6 +88,8 @@ test_attack() { # what, attack
 	begin "$2"
 	ctl status victim
 	like "$label, $1: status shows the plan" "$status $err $out" "0  victim*state*running*no_new_privs*"
+	ctl verify --quiet victim
+	is "$label, $1: verify ends, and finds nothing" "$status $out$err" "0 "
 	ctl enter victim sh -c 'echo entered; exit 7'
 	# promise P37
 	is "$label, $1: enter works" "$status $out" "7 entered"

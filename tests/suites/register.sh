@@ -27,6 +27,7 @@ test_scope() {
 	run "$isorun" --quiet --policy "$tmp/register.conf" --dry-run --name web true
 	like "the plan has it" "$out" "*machine*web, registered with systemd-machined*"
 	begin web
+	verified web
 	reaper=$(pgrep -P "$instance")
 	is "an instance is a machine" "$(machines)" web
 	is "... a container" "$(show web Class) $(show web Service)" "container isorun"

@@ -761,6 +761,7 @@ all() {
 	test_race
 	test_link_into_run
 	test_many
+	verified_start
 }
 
 mode=(-p "Optional=MemoryMax TasksMax")

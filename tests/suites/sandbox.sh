@@ -622,6 +622,7 @@ all() {
 	test_nesting
 	test_signals
 	test_together
+	verified_start
 }
 
 mode=(-p "Optional=MemoryMax TasksMax")

@@ -27,6 +27,7 @@ test_unit() {
 	local cgroup
 
 	begin one -p Description="A test"
+	verified one
 	is "$label: it is a scope" "$(ctl is-active isorun-one.scope)" active
 	is "$label: in isorun.slice" "$(ctl show -P Slice isorun-one.scope)" isorun.slice
 	is "$label: with a description" "$(ctl show -P Description isorun-one.scope)" "A test: sleep 1000"

@@ -111,6 +111,7 @@ run_all() {
 	test_places
 	test_data
 	test_proc
+	verified_start
 }
 as_everybody run_all
 umount /srv /mnt /media /opt /var /etc

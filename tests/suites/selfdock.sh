@@ -81,6 +81,7 @@ test_build() {
 test_enter() {
 	"${who[@]}" isorun "${quiet[@]}" --name dock sh -c 'echo payload >/tmp/mine; exec sleep 950' &
 	await "${who[@]}" isoctl enter dock test -s /tmp/mine 2>/dev/null
+	verified dock
 	as sh -c 'echo "cat /tmp/mine; exit 6" | isoctl enter dock'
 	is "$label: isoctl enter, a shell in what runs" "$status $out" "6 payload"
 	kill "$(first_pid '^(/usr/bin/)?isorun .*--name dock ')"

@@ -177,6 +177,7 @@ test_cgroup() {
 	begin <<<'(setsid bash -c "sleep 970 & wait" &); echo ready; while :; do read -t 0.02 <> <(:); done'
 	await says ready
 	await runs '^sleep 970$'
+	verified "$unit"
 	path=$(show ControlGroup)
 	also is "$label: a daemon of the payload's is in the service, too" "$(sed -n s/^0:://p "/proc/$(first_pid '^sleep 970$')/cgroup")" "$path"
 	also is "$label: ... no scope is made" "$(ctl list-units --plain --no-legend 'isorun-*.scope')" ""

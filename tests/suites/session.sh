@@ -286,6 +286,7 @@ test_session() {
 	test_typed
 	test_jobs
 	test_priority
+	verified_start
 }
 
 as_everybody test_session

@@ -66,6 +66,7 @@ while True:
 PY
 
 stop_all() {
+	verified_start
 	ctl stop isorun-test-{web,data,local,fifo}.socket isorun-test.service 2>/dev/null
 	ctl reset-failed 2>/dev/null
 }

@@ -438,6 +438,7 @@ test_terminal() {
 	test_whose
 	test_escape
 	test_others
+	verified_start
 	scope=(--no-scope)
 	label="$name, no scope"
 	test_own "by default"

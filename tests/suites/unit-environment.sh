@@ -82,6 +82,7 @@ test_origin() {
 		"*/run/credentials/isorun-test.service/token read-only file, a copy of *credentials/isorun-test.service/token   # a credential of isorun-test.service*"
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-test.service -p StateDirectory=isorun-test "$isorun" --quiet "${optional[@]}" sleep 980
 	await runs '^sleep 980$'
+	verified isorun-test.service
 	run "${who[@]}" "$isoctl" status isorun-test.service
 	like "$label: ... and status" "$out" "*$state/isorun-test *# StateDirectory= of isorun-test.service*"
 	"${who[@]}" systemctl "${bus[@]}" stop isorun-test.service

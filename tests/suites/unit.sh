@@ -27,6 +27,7 @@ test_service() {
 	no_refusal is "$label: the exit status is the payload's" "$status" 9
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-test.service "$isorun" --quiet "${optional[@]}" sleep 1000
 	await runs '^sleep 1000$'
+	verified isorun-test.service
 	also no_refusal is "$label: no scope is made" "$("${who[@]}" systemctl "${bus[@]}" list-units --plain --no-legend 'isorun-*.scope')" ""
 	also no_refusal like "$label: systemctl status shows the payload" \
 		"$("${who[@]}" systemctl "${bus[@]}" status --no-pager isorun-test.service)" "*CGroup: *─[0-9]* sleep 1000*"

@@ -23,8 +23,26 @@ begin() {
 	eventually runs || result "not ok" "$label: one runs"
 }
 
+# Limits that are raised behind the back of isorun, which isoctl verify finds.
+test_raised() {
+	local dir
+	[ "$label" = root ] || return 0
+	dir=/sys/fs/cgroup$(systemctl show -P ControlGroup isorun-one.scope)
+	echo max >"$dir/memory.max"
+	echo 101 >"$dir/pids.max"
+	ctl verify --quiet --no-legend one
+	like "$label: limits that are raised in the cgroup are found" "$status $out" \
+		"1 *broken MemoryMax *memory.max is \"max\", and not 256M*broken TasksMax *pids.max is \"101\", and not 100*"
+	echo 100M >"$dir/memory.max"
+	echo 100 >"$dir/pids.max"
+	ctl verify --quiet --no-legend one
+	is "$label: ... and lower ones are not" "$status $out" "0 "
+}
+
 all() {
 	begin -p MemoryMax=256M -p TasksMax=100
+	verified one
+	test_raised
 	ctl set-property one MemoryMax=64M TasksMax=20 CPUQuota=50% CPUWeight=50
 	is "$label: set-property" "$status $err" "0 "
 	is "$label: ... is what the kernel holds" "$(held memory.max pids.max cpu.max cpu.weight)" "67108864 20 50000 100000 50 "

@@ -59,6 +59,7 @@ at_terminal() { # keys, command...
 test_stop() {
 	begin one 801
 	begin two 802
+	verified one two
 	ctl stop one isorun-two.scope
 	is "$label: stop" "$status $err" "0 "
 	also is "$label: ... has waited for the end" "$(runs '^sleep 80[12]$' || echo ended)" ended
