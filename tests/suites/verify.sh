@@ -49,6 +49,7 @@ test_good() {
 	good "properties of the unit" -p RuntimeMaxSec=1h -p KillMode=mixed -p OOMPolicy=stop -p SendSIGHUP=yes
 	good "a payload that may make sandboxes" "${nest_as[@]}" -p Nesting=yes
 	good "a pool" --pool verify
+	good "peers" -p ConnectTo=example.org:443
 	good "Delegate=" -p Delegate=yes
 	! has_private_ids || good "a range of ids of its own" -p PrivateUsers=full
 }

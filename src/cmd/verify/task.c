@@ -23,7 +23,9 @@ enum { TASKS_MAX = 1 << 16, LOOK_SECONDS = 10 };
 /* A process of the machine. */
 typedef struct Process {
         pid_t pid, parent;
-        bool in_cgroup, descends;
+        bool in_cgroup;
+        bool descends;  /* from the reaper */
+        bool of_isorun; /* isorun outside, or a process that it has made beside the instance, to serve it */
 } Process;
 
 typedef struct Processes {
@@ -78,7 +80,7 @@ static int list_processes(const Instance *instance, Processes *ret) {
                         continue;
                 p = ARRAY_APPEND(ret->items, ret->n);
                 if (p)
-                        *p = (Process) { pid, facts.parent, is_in(instance, pid), pid == instance->pid };
+                        *p = (Process) { pid, facts.parent, is_in(instance, pid), pid == instance->pid, pid == instance->isorun };
                 else
                         r = -ENOMEM;
         }
@@ -87,24 +89,27 @@ static int list_processes(const Instance *instance, Processes *ret) {
         return r;
 }
 
-static bool descends(const Processes *all, pid_t pid) {
+static const Process *find_process(const Processes *all, pid_t pid) {
         for (size_t i = 0; i < all->n; i++)
                 if (all->items[i].pid == pid)
-                        return all->items[i].descends;
-        return false;
+                        return &all->items[i];
+        return NULL;
 }
 
-/* Marks the descendants of the reaper. A pid may be less than its parent's, so this goes over all until nothing
- * changes. */
+/* Marks the descendants of the reaper and those of isorun. A process inside never becomes a child of isorun: the kernel
+ * gives orphans to the reaper. A pid may be less than its parent's, so this goes over all until nothing changes. */
 static void mark_descendants(Processes *all) {
         for (bool more = true; more;) {
                 more = false;
                 for (size_t i = 0; i < all->n; i++) {
                         Process *p = &all->items[i];
+                        const Process *parent = p->descends || p->of_isorun ? NULL : find_process(all, p->parent);
 
-                        if (p->descends || !descends(all, p->parent))
+                        if (!parent || !(parent->descends || parent->of_isorun))
                                 continue;
-                        p->descends = more = true;
+                        p->descends = parent->descends;
+                        p->of_isorun = parent->of_isorun;
+                        more = true;
                 }
         }
 }
@@ -258,7 +263,7 @@ int tasks_find(const Instance *instance, bool in_service, Tasks *ret) {
         for (size_t i = 0; r >= 0 && i < all.n && !ret->too_many; i++) {
                 const Process *p = &all.items[i];
 
-                if (p->pid == instance->isorun || !(p->in_cgroup || p->descends))
+                if (p->of_isorun || !(p->in_cgroup || p->descends))
                         continue;
                 if (in_service && !p->descends)
                         ret->n_strangers++;
