@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The functions of libisorun, which include/isorun/isorun.h describes. All that they need of a call is in an Isolation. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <isorun/isorun.h>
 #include <signal.h>
@@ -67,6 +68,27 @@ static int measure_self(Isolation *i, char missing[static MISSING_MAX], Report *
         return r < 0 ? r : measure(loaded.policy, &loaded.host, missing, report);
 }
 
+/* The first peer whose name has to be looked up outside. A program that cannot load libraries cannot do that. */
+static const PlanPeer *find_named_peer(const Plan *plan) {
+        for (size_t i = 0; i < plan->n_peers; i++) {
+                const PlanPeer *p = &plan->peers[i];
+                struct in6_addr address;
+
+                if (!p->is_socket && inet_pton(AF_INET, p->target, &address) != 1 &&
+                    inet_pton(AF_INET6, p->target, &address) != 1)
+                        return p;
+        }
+        return NULL;
+}
+
+static int check_peers(const Plan *plan, Report *report) {
+        const PlanPeer *p = library_can_load() ? NULL : find_named_peer(plan);
+
+        return !p ? 0 : report_error_at(report, p->origin, "ConnectTo", EOPNOTSUPP,
+                                        "this program is linked statically, so it cannot look up %s: install isorun, which "
+                                        "does so for it, or write HOST:PORT=ADDRESS:PORT", p->target);
+}
+
 /* Whether the policy has lines that only a unit or a cgroup holds. */
 static bool has_limits(const Policy *policy) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
@@ -97,6 +119,8 @@ static int try_once(void *userdata, bool last_try, Report *report) {
                 choose_holder(&loaded, &request);
                 status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
         }
+        if (status == 0 && check_peers(plan, report) < 0)
+                status = PLAN_FAILED;
         if (status)
                 return start_refused(&loaded, &request, status, report);
         i->service = plan->holder == HOLDER_SERVICE;
@@ -121,7 +145,7 @@ static int start(Isolation *i, Report *report) {
         return report->first.error ? -report->first.error : -EIO;
 }
 
-/* The installed isorun, if the policy has limits and this program cannot ask systemd for them. Returns 0 or -errno,
+/* The installed isorun, if the policy has limits or peers and this program can load no libraries for them. Returns 0 or -errno,
  * reported; *ret is NULL if isorun is not needed or not installed, and constant. */
 static int find_installed(const Isolation *i, const char **ret, Report *report) {
         static const char *const places[] = { "/usr/local/bin/isorun", "/usr/bin/isorun" };
@@ -132,7 +156,7 @@ static int find_installed(const Isolation *i, const char **ret, Report *report) 
         if (library_can_load())
                 return 0;
         r = loaded_init_notes(&loaded, &i->notes, i->self.path, report);
-        if (r < 0 || !has_limits(loaded.policy))
+        if (r < 0 || !(has_limits(loaded.policy) || loaded.policy->settings[D_ConnectTo].n > 0))
                 return r;
         for (size_t k = 0; k < ELEMENTSOF(places) && !*ret; k++)
                 if (access(places[k], X_OK) >= 0)

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* For libisorun.a alone: glibc's functions of these names load libraries, as nsswitch.conf(5) says, which a static program
- * cannot do safely, and its linker warns of them. These read /etc/passwd and /etc/group. The archive keeps them to
+ * cannot do safely, and its linker warns of them. These read /etc/passwd and /etc/group, and know
+ * no name of a host. The archive keeps them to
  * itself, so the program's own calls are glibc's. */
+#include <arpa/inet.h>
 #include <grp.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The entry is valid until the next call, as glibc's is. */
@@ -71,4 +76,43 @@ int getgrouplist(const char *user, gid_t first, gid_t *groups, int *n) {
                 (void) fclose(f);
         *n = found;
         return found <= room ? found : -1;
+}
+
+/* The answer and its address in one piece. */
+typedef struct Found {
+        struct addrinfo info;
+        union {
+                struct sockaddr_in ipv4;
+                struct sockaddr_in6 ipv6;
+        };
+} Found;
+
+/* host is an address, and service a number. */
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret) {
+        const in_port_t port = htons((in_port_t) strtoul(service, NULL, 10));
+        Found *f = calloc(1, sizeof(*f));
+
+        if (!f)
+                return EAI_MEMORY;
+        if (inet_pton(AF_INET, host, &f->ipv4.sin_addr) == 1) {
+                f->ipv4.sin_family = AF_INET;
+                f->ipv4.sin_port = port;
+                f->info.ai_addrlen = sizeof(f->ipv4);
+        } else if (inet_pton(AF_INET6, host, &f->ipv6.sin6_addr) == 1) {
+                f->ipv6.sin6_family = AF_INET6;
+                f->ipv6.sin6_port = port;
+                f->info.ai_addrlen = sizeof(f->ipv6);
+        } else {
+                free(f);
+                return EAI_NONAME;
+        }
+        f->info.ai_addr = (struct sockaddr *) &f->ipv4;
+        f->info.ai_family = f->ipv4.sin_family;
+        f->info.ai_socktype = hints->ai_socktype;
+        *ret = &f->info;
+        return 0;
+}
+
+void freeaddrinfo(struct addrinfo *info) {
+        free(info);
 }

@@ -25,6 +25,11 @@ ISORUN_POLICY("[Scope]\n"
               "RuntimeMaxSec=1h\n")
 #endif
 
+#ifdef WITH_PEERS
+ISORUN_POLICY("[Sandbox]\n"
+              "ConnectTo=localhost.example:443\n")
+#endif
+
 static void log_line(void *userdata, int priority, const char *line) {
         (void) fprintf(userdata, "%s: %s\n", priority == 3 ? "error" : "notice", line);
 }

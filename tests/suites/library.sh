@@ -197,6 +197,8 @@ of_bare_machine() {
 	is "$label: a static program isolates itself where there is nothing else" "$status $out $err" "7 $went_on "
 	self "$build/tests/library/bare" "$tmp/bare" "$tmp/static-limited" show
 	is_refused "limits that nothing can hold are refused there" EOPNOTSUPP "*RuntimeMaxSec=: cannot be enforced: *"
+	self "$build/tests/library/bare" "$tmp/bare" "$tmp/static-peers" show
+	is_refused "... and peers with a name" EOPNOTSUPP "*ConnectTo=: this program is linked statically, *"
 }
 
 text_of() { size "$build/tests/library/$1" | awk 'END { print $1 }'; }
@@ -206,7 +208,7 @@ statically() {
 		skip "static programs" "this compiler links none"
 		return
 	fi
-	cp "$build/tests/library"/static-{self,limited} "$tmp/"
+	cp "$build/tests/library"/static-{self,limited,peers} "$tmp/"
 	as_everybody of_static
 	of_bare_machine
 	echo "# libisorun.a adds $((($(text_of static-self) - $(text_of static-plain)) / 1024)) KiB to a static program"
