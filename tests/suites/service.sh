@@ -216,6 +216,20 @@ test_users() {
 	end
 }
 
+# In the user namespace of a service of root, isorun cannot tell root's isoctl from a process inside.
+test_private_users() {
+	begin PrivateUsers=yes "BindReadOnlyPaths=$build $tmp/payload" <<<'echo ready; sleep 1000'
+	eventually says ready
+	run "$isoctl" enter "${unit%.service}" true
+	also like "PrivateUsers=: root cannot enter, and hears why" "$status $err" "125 isoctl: * refuses: *PrivateUsers=yes*"
+	end
+	begin PrivateUsers=yes User=nobody "BindReadOnlyPaths=$build $tmp/payload" <<<'echo ready; sleep 1000'
+	eventually says ready
+	run "$isoctl" enter "${unit%.service}" echo in
+	also is "PrivateUsers=: with User=, root can" "$status $out" "0 in"
+	end
+}
+
 all() {
 	mkdir -p "$units"
 	test_reload
@@ -231,5 +245,6 @@ all() {
 label=root who=() bus=() units=/run/systemd/system field=_SYSTEMD_UNIT
 all
 test_users
+test_private_users
 label=user who=("$as_user") bus=(--user) units=/run/user/$(id -u "$TH_USER")/systemd/user field=_SYSTEMD_USER_UNIT
 all

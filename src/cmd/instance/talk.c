@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,7 +45,21 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
         return TAKE_FD(fd);
 }
 
+/* Whether the instance's isorun is in another user namespace than this process: that of a service with PrivateUsers=. */
+static bool has_other_users(const Instance *instance) {
+        struct stat own, other;
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/ns/user", instance->isorun);
+        return stat("/proc/self/ns/user", &own) >= 0 && stat(path, &other) >= 0 &&
+               (own.st_dev != other.st_dev || own.st_ino != other.st_ino);
+}
+
 int talk_hung_up(const Instance *instance, Report *report) {
+        if (has_other_users(instance))
+                return report_error(report, EPERM, "%s refuses: it is in a user namespace of its service "
+                                    "(PrivateUsers=yes), where its isorun cannot tell you from a process inside (with "
+                                    "User= in the unit, it can)", instance->name);
         return report_error(report, ECONNRESET, "%s does not answer: it has ended, or you are not its owner",
                             instance->name);
 }
