@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Shared by the suites, which source it with bash: TAP, and the programs under test.
 set -u
+unset LD_LIBRARY_PATH # meson sets it for libisorun; every program here would look for libc there
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${ISORUN_BUILD:-$top/build}
 isorun=$build/src/isorun
