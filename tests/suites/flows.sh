@@ -64,7 +64,7 @@ def connect(host, port):
 def ask(host, port, line="who"):
     with connect(host, port) as s:
         s.sendall(line.encode() + b"\n")
-        s.shutdown(socket.SHUT_WR)
+        attempt(s.shutdown, socket.SHUT_WR) # a reset may have come already
         return s.makefile("rb").read().decode().strip()
 
 def refusal(host, port):

@@ -138,9 +138,10 @@ static int clear_environment(void) {
 }
 
 int detach_begin(int *argc, char ***argv, Report *report) {
+        static char *words __attribute__((used)); /* for as long as the process lives, as take_words() says */
         _cleanup_close_ int null = -1, socket = -1;
+        _cleanup_free_ char *text = NULL;
         size_t size;
-        char *text;
         int r;
 
         if (!getenv(MARK))
@@ -156,7 +157,8 @@ int detach_begin(int *argc, char ***argv, Report *report) {
                 return report_error(report, ECANCELED, "--detach: the isorun that asked for this service has ended");
         if (clear_environment() < 0)
                 return report_oom(report);
-        r = take_words(text, size, argc, argv, report);
+        words = TAKE_PTR(text);
+        r = take_words(words, size, argc, argv, report);
         if (r < 0) {
                 detach_end(socket, PLAN_FAILED);
                 return r;
