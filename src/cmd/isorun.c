@@ -471,6 +471,7 @@ static void limit_names(void) {
         (void) __nss_configure_lookup("passwd", "files");
         (void) __nss_configure_lookup("group", "files");
         (void) __nss_configure_lookup("initgroups", "files");
+        (void) __nss_configure_lookup("hosts", "files dns"); /* both are in libc: for the names of peers */
 #endif
 }
 

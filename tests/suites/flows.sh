@@ -47,7 +47,7 @@ set +e
 
 # What programs do with the network. Each prints one line: an answer, or the name of an error.
 cat >"$tmp/net.py" <<'PY'
-import errno, os, resource, socket, struct, sys, time
+import errno, os, resource, signal, socket, struct, sys, time
 
 def name(e):
     return e.strerror if isinstance(e, socket.gaierror) else errno.errorcode.get(e.errno, str(e)) if e.errno else type(e).__name__
@@ -102,6 +102,13 @@ def flood(host, port, n):
     while (later := refusal(host, port)) == "ECONNRESET" and time.monotonic() < end:
         pass
     return f'{answers.count(b"x")} {answers.count("ECONNRESET") + answers.count(b"")} {later}'
+
+def when_stopped(f, *args):
+    """Not in a new process: systemd signals those, too, that appear while it does so."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    print("ready", flush=True)
+    signal.sigwait([signal.SIGTERM])
+    return f(*args)
 
 print(eval(sys.argv[1]))
 PY
@@ -214,8 +221,7 @@ test_server() {
 test_unit() {
 	local pid
 	"${who[@]}" "$isorun" --quiet --name unit -p "Optional=MemoryMax MemorySwapMax TasksMax" -p ConnectTo=www.example.test:80 \
-		-v "$tmp/net.py:/net.py:ro" sh -c 'trap "python3 /net.py \"ask(\\\"www.example.test\\\", 80)\"; exit" TERM
-			echo ready; while :; do sleep 0.1; done' >"$tmp/unit-$label" 2>&1 &
+		-v "$tmp/net.py:/net.py:ro" /usr/bin/python3 /net.py 'when_stopped(ask, "www.example.test", 80)' >"$tmp/unit-$label" 2>&1 &
 	eventually grep -q ready "$tmp/unit-$label"
 	pid=$(server_of)
 	no_refusal like "$label: the server is in the unit" "$(cat /proc/"${pid:-x}"/cgroup)" "*/isorun-unit.scope"
@@ -246,4 +252,9 @@ done
 # Another user's server, as root.
 label=root who=() bus=()
 no_refusal net "as another user, a socket sees that user" "65534 65534" -p User=nobody -p "ConnectTo=db:5=unix:$tmp/socket" 'ask("db", 5)'
+# A static isorun cannot load libraries that look names up.
+if [ -x "$build/src/isorun-static" ]; then
+	isorun=$build/src/isorun-static
+	no_refusal net "a static isorun looks names up" 11.22.33.1 -p ConnectTo=www.example.test:80 'ask("www.example.test", 80)'
+fi
 kill $machine
