@@ -232,10 +232,11 @@ static void test_own_unit(void **state) {
 static void make_cgroup(PlanFixture *f, const char *name, const char *controllers, const char *on, const char *procs) {
         const char *const files[][2] = { { "cgroup.controllers", controllers }, { "cgroup.subtree_control", on },
                                          { "cgroup.procs", procs }, { "cgroup.type", "domain\n" } };
-        char path[128];
 
         for (size_t i = 0; i < ELEMENTSOF(files); i++) {
-                snprintf(path, sizeof(path), "cgroup%s/%s", name, files[i][0]);
+                _cleanup_free_ char *path = format("cgroup%s/%s", name, files[i][0]);
+
+                assert_non_null(path);
                 temp_text(f->dir, path, files[i][1]);
         }
 }

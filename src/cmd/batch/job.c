@@ -93,7 +93,7 @@ static int take_file(const Reader *r, const char *key, json_t *value) {
 }
 
 static int take_name(const Reader *r, const char *key, json_t *value) {
-        const char *name;
+        const char *name = NULL;
         int q = take_text(r, key, value, &name);
 
         if (q < 0)
