@@ -32,6 +32,22 @@ int id_map_parse(const char *text, IdMap *ret) {
         return 0;
 }
 
+bool id_map_find(const IdMap *map, uint64_t inside, uint64_t *ret) {
+        if (map->n == 0) {
+                *ret = inside;
+                return true;
+        }
+        for (size_t i = 0; i < map->n; i++) {
+                const IdMapEntry *e = &map->items[i];
+
+                if (inside >= e->inside && inside - e->inside < e->count) {
+                        *ret = e->outside + (inside - e->inside);
+                        return true;
+                }
+        }
+        return false;
+}
+
 char *id_map_format(const IdMap *map, const char *separator) {
         _cleanup_text_ Text text = {};
 

@@ -3,6 +3,7 @@
 
 /* An id map maps the ids of a user namespace to ids of its parent: user_namespaces(7), /proc/PID/uid_map. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,5 +28,9 @@ int id_map_parse(const char *text, IdMap *ret);
 /* Writes "INSIDE OUTSIDE COUNT" for each entry, with the separator between them ("\n" for the kernel), on the heap.
  * NULL when memory runs out. */
 char *id_map_format(const IdMap *map, const char *separator);
+
+/* Finds the id outside for an id inside. A map that is not set maps each id to itself. Returns false if the map does
+ * not have the id. */
+bool id_map_find(const IdMap *map, uint64_t inside, uint64_t *ret);
 
 void id_map_deinit(IdMap *map);

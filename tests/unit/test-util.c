@@ -790,6 +790,7 @@ static void test_id_map(_unused_ void **state) {
         _cleanup_(id_map_deinit) IdMap map = {};
         _cleanup_free_ char *text = NULL;
         IdMap other = {};
+        uint64_t id = 7;
 
         assert_int_equal(id_map_parse("         0       1000          1\n         1     100000      65536\n", &map), 0);
         assert_int_equal(map.n, 2);
@@ -797,8 +798,17 @@ static void test_id_map(_unused_ void **state) {
         text = id_map_format(&map, ",");
         expect_text("map", text, "0 1000 1,1 100000 65536");
 
+        assert_true(id_map_find(&map, 0, &id));
+        assert_int_equal(id, 1000);
+        assert_true(id_map_find(&map, 65536, &id));
+        assert_int_equal(id, 165535);
+        assert_false(id_map_find(&map, 65537, &id));
+        assert_false(id_map_find(&map, UINT64_C(1) << 32, &id));
+
         assert_int_equal(id_map_parse("", &other), 0);
         assert_int_equal(other.n, 0);
+        assert_true(id_map_find(&other, 4711, &id));
+        assert_int_equal(id, 4711);
         assert_int_equal(id_map_parse("0 0 1\n1 2", &other), -EINVAL);
         assert_int_equal(id_map_parse("0 0 x", &other), -EINVAL);
         assert_int_equal(other.n, 0);

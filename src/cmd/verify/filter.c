@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads the bytes of a process's filters: ptrace(2), PTRACE_SECCOMP_GET_FILTER. Only root can, and only while it has
- * stopped the process, for a moment. Some calls of the process, such as epoll_wait(2), then end with EINTR: signal(7). */
+ * stopped the process, for a moment. Some calls of the process, such as epoll_wait(2), then end with EINTR:
+ * signal(7). */
 #include "cmd/verify/verification.h"
 
 #include <errno.h>

@@ -55,8 +55,9 @@ static Verdict check_filter(const Verification *v, _unused_ const Promise *p, co
         return t->seccomp != 2 || t->filters <= outer ? VERDICT_BROKEN : VERDICT_HOLDS;
 }
 
-/* Whether the thread is in the payload's user namespace, or for the reaper in its own. Others are in one that the payload
- * has made: what they have there says nothing about the host. verify_namespaces() looks at the namespaces themselves. */
+/* Whether the thread is in the payload's user namespace, or for the reaper in its own. Others are in one that the
+ * payload has made: what they have there says nothing about the host. verify_namespaces() looks at the namespaces
+ * themselves. */
 static bool is_comparable(const Verification *v, const Task *t, char why[static WHY_MAX]) {
         const Promise *p = promises_find(v->promises, "namespace", "user");
         const ino_t inode = t->namespaces[task_namespace("user")];
@@ -67,7 +68,8 @@ static bool is_comparable(const Verification *v, const Task *t, char why[static 
         return inode == promise_number_of(p, 0) || inode == promise_number_of(p, 1);
 }
 
-/* Whether the thread is of the reaper, which is in the user namespace around the payload's, with the ids that own it. */
+/* Whether the thread is of the reaper, which is in the user namespace around the payload's, with the ids that own
+ * it. */
 static bool is_around(const Verification *v, const Task *t) {
         const Promise *p = promises_find(v->promises, "namespace", "user");
 
@@ -76,7 +78,8 @@ static bool is_around(const Verification *v, const Task *t) {
 
 static Verdict check_capabilities(const Verification *v, const Promise *p, const Task *t, char why[static WHY_MAX]) {
         static const char *const names[TASK_SETS] = { "inheritable", "permitted", "effective", "bounding", "ambient" };
-        const uint64_t bounding = strtoull(promise_value(p, 0), NULL, 16), ambient = strtoull(promise_value(p, 1), NULL, 16);
+        const uint64_t bounding = strtoull(promise_value(p, 0), NULL, 16);
+        const uint64_t ambient = strtoull(promise_value(p, 1), NULL, 16);
 
         if (!is_comparable(v, t, why))
                 return VERDICT_UNSEEN;
@@ -89,18 +92,6 @@ static Verdict check_capabilities(const Verification *v, const Promise *p, const
                 return VERDICT_BROKEN;
         }
         return VERDICT_HOLDS;
-}
-
-static bool map_id(const IdMap *map, uint64_t id, uint64_t *ret) {
-        for (size_t i = 0; i < map->n; i++) {
-                const IdMapEntry *e = &map->items[i];
-
-                if (id >= e->inside && id - e->inside < e->count) {
-                        *ret = e->outside + (id - e->inside);
-                        return true;
-                }
-        }
-        return false;
 }
 
 /* A map in the format of promises: entries with commas. */
@@ -126,8 +117,7 @@ static bool map_out(const Verification *v, const char *what, uint64_t id, uint64
 
                 if (!kind || read_map(v->promises, kind, &map) < 0)
                         return false;
-                if (map.n)
-                        mapped = map_id(&map, id, &id);
+                mapped = id_map_find(&map, id, &id);
         }
         *ret = id;
         return mapped;
@@ -201,10 +191,10 @@ static char *expected_map(const Verification *v, const Promise *p, const char *o
         if (read_map(v->promises, promise_is(p, "uid-map") ? "uid-map" : "gid-map", &map) < 0 ||
             read_map(v->promises, outer_kind, &outer) < 0)
                 return NULL;
-        for (size_t i = 0; outer.n && i < map.n; i++) {
+        for (size_t i = 0; i < map.n; i++) {
                 uint64_t id;
 
-                if (map_id(&outer, map.items[i].outside, &id))
+                if (id_map_find(&outer, map.items[i].outside, &id))
                         map.items[i].outside = (uint32_t) id;
         }
         return id_map_format(&map, ",");
@@ -216,15 +206,11 @@ static Verdict check_map(const Verification *v, const Promise *p, const Task *t,
         _cleanup_free_ char *expected = expected_map(v, p, outer_kind), *actual = NULL;
         const char *text = uid ? t->uid_map : t->gid_map;
         _cleanup_(id_map_deinit) IdMap map = {};
-        _cleanup_free_ char *lines = text ? strdup(text) : NULL;
 
         if (!is_comparable(v, t, why))
                 return VERDICT_UNSEEN;
         snprintf(why, WHY_MAX, "its map cannot be read");
-        for (char *c = lines; c && *c; c++)
-                if (*c == ',')
-                        *c = '\n';
-        if (!expected || !lines || id_map_parse(lines, &map) < 0)
+        if (!expected || !text || id_map_parse(text, &map) < 0)
                 return VERDICT_UNREAD;
         actual = id_map_format(&map, ",");
         if (!actual)

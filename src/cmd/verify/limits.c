@@ -64,8 +64,9 @@ static void verify_cgroup(Verification *v, const Limit *l, int cgroup) {
                 finding_add(&v->findings, VERDICT_UNREAD, name, origin, "the limit of the cgroup cannot be read: %s",
                             strerror(-r));
         else if (r == 0)
-                finding_add(&v->findings, may_be_absent(&l->property, cgroup) ? VERDICT_ABSENT : VERDICT_BROKEN, name, origin,
-                            "%s, and not %s", actual ?: "the cgroup has another limit", promise_value(l->promise, 1));
+                finding_add(&v->findings, may_be_absent(&l->property, cgroup) ? VERDICT_ABSENT : VERDICT_BROKEN, name,
+                            origin, "%s, and not %s", actual ?: "the cgroup has another limit",
+                            promise_value(l->promise, 1));
         else if (!limit_is_exact(&l->property))
                 finding_add(&v->findings, VERDICT_UNSEEN, name, origin,
                             "the cgroup has a limit of this kind, but the kernel does not show which");
@@ -146,8 +147,8 @@ static void verify_unit(Verification *v, Managers *managers) {
         }
 }
 
-/* The hard limit in a text like /proc/PID/limits: the name of the limit, then the soft and the hard one. prlimit(2) needs
- * more rights than to read that. Returns false if the text does not have it. */
+/* The hard limit in a text like /proc/PID/limits: the name of the limit, then the soft and the hard one. prlimit(2)
+ * needs more rights than to read that. Returns false if the text does not have it. */
 static bool find_hard_limit(const char *text, int resource, uint64_t *ret) {
         static const char *const names[RLIM_NLIMITS] = {
                 [RLIMIT_CPU] = "Max cpu time",           [RLIMIT_FSIZE] = "Max file size",
@@ -187,13 +188,16 @@ static Verdict check_rlimit(_unused_ const Verification *v, const Promise *p, co
 /* These limits are those of the reaper's user namespace, so only a process there sees them. */
 static void verify_user_limit(Verification *v, const Promise *p) {
         const Promise *is = promises_find(v->promises, "user-limit-is", promise_value(p, 0));
+        Verdict verdict;
 
-        if (!is)
+        if (!is) {
                 finding_add(&v->findings, VERDICT_UNSEEN, promise_value(p, 0), promise_origin(p),
                             "its file is not visible inside");
-        else
-                finding_add(&v->findings, promise_number_of(is, 1) <= promise_number_of(p, 1) ? VERDICT_HOLDS : VERDICT_BROKEN,
-                            promise_value(p, 0), promise_origin(p), "%s, as a process inside reads", promise_value(is, 1));
+                return;
+        }
+        verdict = promise_number_of(is, 1) <= promise_number_of(p, 1) ? VERDICT_HOLDS : VERDICT_BROKEN;
+        finding_add(&v->findings, verdict, promise_value(p, 0), promise_origin(p), "%s, as a process inside reads",
+                    promise_value(is, 1));
 }
 
 void verify_limits(Verification *v, Managers *managers) {

@@ -63,9 +63,12 @@ uint64_t promise_number_of(const Promise *promise, size_t i) {
 }
 
 const Promise *promises_find(const Promises *promises, const char *kind, const char *name) {
-        for (size_t i = 0; i < promises->n; i++)
-                if (promise_is(&promises->items[i], kind) && (!name || streq(promise_value(&promises->items[i], 0), name)))
-                        return &promises->items[i];
+        for (size_t i = 0; i < promises->n; i++) {
+                const Promise *p = &promises->items[i];
+
+                if (promise_is(p, kind) && (!name || streq(promise_value(p, 0), name)))
+                        return p;
+        }
         return NULL;
 }
 

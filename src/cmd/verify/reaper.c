@@ -43,11 +43,12 @@ static void count(Verification *v, Kind kinds[], size_t n, int fd, const char *n
                         return;
                 }
         v->findings.may_pass = true;
-        finding_add(&v->findings, VERDICT_BROKEN, "reaper", "", "its fd %s is %s, which it does not need", name, target);
+        finding_add(&v->findings, VERDICT_BROKEN, "reaper", "", "its fd %s is %s, which it does not need", name,
+                    target);
 }
 
-/* Each session (isoctl enter) has a socket, and until its command runs, a pipe. A daemon of the payload can look like the
- * process of a session. */
+/* Each session (isoctl enter) has a socket, and until its command runs, a pipe. A daemon of the payload can look like
+ * the process of a session. */
 static unsigned sessions(const Verification *v) {
         unsigned n = 0;
 
@@ -63,8 +64,8 @@ static void compare(Verification *v, const Kind *kind) {
         if (kind->n <= most)
                 return;
         v->findings.may_pass = true;
-        finding_add(&v->findings, VERDICT_BROKEN, "reaper", "", "it has %u open files of the kind %s, and needs %ju", kind->n,
-                    kind->name, (uintmax_t) most);
+        finding_add(&v->findings, VERDICT_BROKEN, "reaper", "", "it has %u open files of the kind %s, and needs %ju",
+                    kind->n, kind->name, (uintmax_t) most);
 }
 
 void verify_reaper(Verification *v) {

@@ -33,13 +33,16 @@ typedef struct Processes {
         size_t n;
 } Processes;
 
+static void task_deinit(Task *t) {
+        free(t->groups);
+        free(t->limits);
+        free(t->uid_map);
+        free(t->gid_map);
+}
+
 void tasks_deinit(Tasks *tasks) {
-        for (size_t i = 0; i < tasks->n; i++) {
-                free(tasks->items[i].groups);
-                free(tasks->items[i].limits);
-                free(tasks->items[i].uid_map);
-                free(tasks->items[i].gid_map);
-        }
+        for (size_t i = 0; i < tasks->n; i++)
+                task_deinit(&tasks->items[i]);
         free(tasks->items);
         *tasks = (Tasks) {};
 }
@@ -80,7 +83,8 @@ static int list_processes(const Instance *instance, Processes *ret) {
                         continue;
                 p = ARRAY_APPEND(ret->items, ret->n);
                 if (p)
-                        *p = (Process) { pid, facts.parent, is_in(instance, pid), pid == instance->pid, pid == instance->isorun };
+                        *p = (Process) { pid, facts.parent, is_in(instance, pid), pid == instance->pid,
+                                         pid == instance->isorun };
                 else
                         r = -ENOMEM;
         }
@@ -114,7 +118,6 @@ static void mark_descendants(Processes *all) {
         }
 }
 
-/* Reads N numbers of a line of status. */
 static void read_ids(const char *text, uint32_t ret[static TASK_IDS]) {
         (void) sscanf(text, "%u %u %u %u", &ret[0], &ret[1], &ret[2], &ret[3]);
 }
@@ -159,18 +162,7 @@ static int read_status(int dir, Task *t) {
         return r >= 0 && !t->groups ? -EIO : r;
 }
 
-static char *read_map(int dir, const char *file) {
-        char *text = NULL;
-
-        if (file_read(dir, file, &text, NULL) < 0)
-                return NULL;
-        for (char *c = text; *c; c++)
-                if (*c == '\n')
-                        *c = ',';
-        return text;
-}
-
-/* Takes the rest of what is known of a thread. */
+/* Fills in what the thread's directory shows of it. */
 static int read_task(int dir, Task *t) {
         int r = read_status(dir, t);
 
@@ -178,12 +170,9 @@ static int read_task(int dir, Task *t) {
                 t->namespaces[i] = namespace_inode(dir, namespace_types[i].name);
         if (r < 0)
                 return r;
-        r = file_read(dir, "limits", &t->limits, NULL);
-        if (r < 0)
-                return r;
-        t->uid_map = read_map(dir, "uid_map");
-        t->gid_map = read_map(dir, "gid_map");
-        return 0;
+        (void) file_read(dir, "uid_map", &t->uid_map, NULL);
+        (void) file_read(dir, "gid_map", &t->gid_map, NULL);
+        return file_read(dir, "limits", &t->limits, NULL);
 }
 
 /* The open directory stays that of this thread, also if its number is used again. Reads of it then fail with ESRCH. */
@@ -205,10 +194,7 @@ static int add_task(Tasks *tasks, const Process *process, const Instance *instan
                 *added = t;
                 return 0;
         }
-        free(t.groups);
-        free(t.limits);
-        free(t.uid_map);
-        free(t.gid_map);
+        task_deinit(&t);
         if (r == -ESRCH || r == -ENOENT)
                 return 0;
         tasks->n_unread++;

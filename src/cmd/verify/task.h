@@ -29,7 +29,7 @@ typedef struct Task {
         unsigned no_new_privs, seccomp, filters;
         char *limits;            /* its resource limits: /proc/PID/limits */
         ino_t namespaces[TASK_NAMESPACES]; /* in the order of namespace_types; 0: not readable */
-        char *uid_map, *gid_map; /* the lines joined with ","; NULL: not readable */
+        char *uid_map, *gid_map; /* /proc/PID/uid_map; NULL: not readable */
 } Task;
 
 typedef struct Tasks {

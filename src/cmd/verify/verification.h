@@ -18,11 +18,11 @@ typedef struct Verification {
         bool read_filters; /* attach to the processes to read their filters */
 } Verification;
 
-void verify_identity(Verification *v);      /* who the processes are, and what they may do */
-void verify_root(Verification *v);          /* mounts */
+void verify_identity(Verification *v); /* of each thread: ids, capabilities, filter, namespaces, cgroup */
+void verify_root(Verification *v);     /* mounts */
 void verify_limits(Verification *v, Managers *managers); /* of the cgroup, in systemd, and of the processes */
 void verify_filter_bytes(Verification *v, const Promise *promise);
-void verify_reaper(Verification *v);        /* its open files */
+void verify_reaper(Verification *v);   /* its open files */
 
 /* Compares a promise with one thread. why is for the reason if the promise does not hold. Returns a verdict. */
 enum { WHY_MAX = 256 };

@@ -33,24 +33,13 @@ static bool allows_any(const Plan *plan, const char *const *calls) {
         return false;
 }
 
-static bool map_id(const IdMap *map, uint32_t *id) {
-        for (size_t i = 0; i < map->n; i++) {
-                const IdMapEntry *e = &map->items[i];
-
-                if (*id >= e->inside && *id - e->inside < e->count) {
-                        *id = e->outside + (*id - e->inside);
-                        return true;
-                }
-        }
-        return map->n == 0;
-}
+enum { NOBODY = 65534 };
 
 /* The payload's user outside of its namespaces. */
-static uint32_t outer_user(const Plan *plan) {
-        const uint32_t nobody = 65534;
-        uint32_t id = plan->uid;
+static uint64_t outer_user(const Plan *plan) {
+        uint64_t id;
 
-        return map_id(&plan->inner_uid_map, &id) && map_id(&plan->uid_map, &id) ? id : nobody;
+        return id_map_find(&plan->inner_uid_map, plan->uid, &id) && id_map_find(&plan->uid_map, id, &id) ? id : NOBODY;
 }
 
 static bool is_made(const Plan *plan, uint64_t kind) {
@@ -68,8 +57,8 @@ static unsigned assess_user(const Plan *plan, _unused_ uint64_t parameter, const
         case 0:
                 *details = "The payload runs as the host's root, without its capabilities";
                 return 10;
-        case 65534:
-                *details = "The payload runs as nobody, whom others may be, too";
+        case NOBODY:
+                *details = "The payload runs as nobody, an id that other programs share";
                 return 9;
         default:
                 *details = "The payload runs as a user that is not root";
@@ -353,8 +342,8 @@ static const Assessor assessors[] = {
           "The payload can mount a /proc that it can write", "Nesting=no, RestrictNamespaces=yes", D_Nesting },
         { "ProtectKernelLogs=", 1000, 1, assess_logs, 0, "The payload cannot read the kernel's log",
           "The payload may read the kernel's log", "SystemCallFilter=~syslog", D_SystemCallFilter },
-        { "ProtectClock=", 1000, 1, assess_clock, 0, "The payload cannot set the clock", "The payload may set the clock",
-          "SystemCallFilter=~@clock", D_SystemCallFilter },
+        { "ProtectClock=", 1000, 1, assess_clock, 0, "The payload cannot set the clock",
+          "The payload may set the clock", "SystemCallFilter=~@clock", D_SystemCallFilter },
         { "ProtectHome=", 1000, 10, assess_home, 0, NULL, NULL, "ProtectHome=yes, and no volume of a home",
           D_ProtectHome },
         { "ProtectHostname=", 50, 1, assess_hostname, 0, "The payload cannot change the host's name",
@@ -368,7 +357,8 @@ static const Assessor assessors[] = {
         { "MemoryDenyWriteExecute=", 100, 1, assess_switch, D_MemoryDenyWriteExecute,
           "The payload cannot make code at run time", "The payload may make code at run time",
           "MemoryDenyWriteExecute=yes", D_MemoryDenyWriteExecute },
-        { "NoNewPrivileges=", 1000, 1, assess_nothing, 0, "The payload cannot gain privileges", "", NULL, _DIRECTIVE_MAX },
+        { "NoNewPrivileges=", 1000, 1, assess_nothing, 0, "The payload cannot gain privileges", "", NULL,
+          _DIRECTIVE_MAX },
         BOUNDING("SYS_ADMIN", 1500, CAP(SYS_ADMIN), "CAP_SYS_ADMIN"),
         BOUNDING("SET(UID|GID|PCAP)", 1500, CAP(SETUID) | CAP(SETGID) | CAP(SETPCAP),
                  "CAP_SETUID CAP_SETGID CAP_SETPCAP"),
@@ -385,7 +375,8 @@ static const Assessor assessors[] = {
         BOUNDING("MKNOD", 500, CAP(MKNOD), "CAP_MKNOD"),
         BOUNDING("(CHOWN|FSETID|SETFCAP)", 1000, CAP(CHOWN) | CAP(FSETID) | CAP(SETFCAP),
                  "CAP_CHOWN CAP_FSETID CAP_SETFCAP"),
-        BOUNDING("(DAC_*|FOWNER|IPC_OWNER)", 1000, CAP(DAC_OVERRIDE) | CAP(DAC_READ_SEARCH) | CAP(FOWNER) | CAP(IPC_OWNER),
+        BOUNDING("(DAC_*|FOWNER|IPC_OWNER)", 1000,
+                 CAP(DAC_OVERRIDE) | CAP(DAC_READ_SEARCH) | CAP(FOWNER) | CAP(IPC_OWNER),
                  "CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_IPC_OWNER"),
         BOUNDING("KILL", 500, CAP(KILL), "CAP_KILL"),
         BOUNDING("NET_(BIND_SERVICE|BROADCAST|RAW)", 500, CAP(NET_BIND_SERVICE) | CAP(NET_BROADCAST) | CAP(NET_RAW),
@@ -407,8 +398,8 @@ static const Assessor assessors[] = {
           "The payload shares its caller's keys", "SystemCallFilter=~@keyring", D_SystemCallFilter },
         { "ProtectProc=", 1000, 3, assess_nothing, 0, "The payload sees only the processes of its instance", "", NULL,
           _DIRECTIVE_MAX },
-        { "ProcSubset=", 10, 1, assess_subset, 0, "/proc has only processes", "/proc has other files than those of processes",
-          "ProcSubset=pid", D_ProcSubset },
+        { "ProcSubset=", 10, 1, assess_subset, 0, "/proc has only processes",
+          "/proc has other files than those of processes", "ProcSubset=pid", D_ProcSubset },
         { "NotifyAccess=", 1000, 1, assess_nothing, 0, "isorun passes on only messages that the unit allows", "", NULL,
           _DIRECTIVE_MAX },
         { "RemoveIPC=", 100, 1, assess_namespace_made, CLONE_NEWIPC, "IPC objects end with the instance",

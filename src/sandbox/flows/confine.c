@@ -15,15 +15,12 @@
 
 /* The id on the host of an id in the instance's outer user namespace. */
 static int host_id(const IdMap *map, uint32_t id, uint32_t *ret) {
-        *ret = id;
-        if (map->n == 0)
-                return 0;
-        for (size_t i = 0; i < map->n; i++)
-                if (id - map->items[i].inside < map->items[i].count) {
-                        *ret = map->items[i].outside + (id - map->items[i].inside);
-                        return 0;
-                }
-        return -ERANGE;
+        uint64_t found;
+
+        if (!id_map_find(map, id, &found))
+                return -ERANGE;
+        *ret = (uint32_t) found;
+        return 0;
 }
 
 static int set_groups(const Plan *plan) {
@@ -82,7 +79,9 @@ int confine_calls(void) {
 #endif
         };
         static const uint32_t families[] = { AF_INET, AF_INET6, AF_UNIX };
-        const size_t first_argument = offsetof(struct seccomp_data, args) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * 4;
+        const size_t number = offsetof(struct seccomp_data, nr),
+                     first_argument = offsetof(struct seccomp_data, args) +
+                                      (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * 4;
         struct sock_filter *code = NULL;
         Label allow, deny, kill, next;
         struct sock_fprog program;
@@ -95,7 +94,7 @@ int confine_calls(void) {
         allow = assemble_return(&a, SECCOMP_RET_ALLOW);
         next = assemble_load(&a, first_argument, write_any(&a, families, ELEMENTSOF(families), allow, deny));
         next = assemble_if(&a, BPF_JEQ, SYS_socket, next, deny);
-        next = assemble_load(&a, offsetof(struct seccomp_data, nr), write_any(&a, calls, ELEMENTSOF(calls), allow, next));
+        next = assemble_load(&a, number, write_any(&a, calls, ELEMENTSOF(calls), allow, next));
         assemble_load(&a, offsetof(struct seccomp_data, arch),
                       assemble_if(&a, BPF_JEQ, NATIVE_ARCHITECTURE, next, kill));
         r = assemble_finish(&a, &code, &n);
