@@ -121,6 +121,42 @@ static bool is_expected(const Supervisor *s, MessageType type) {
         }
 }
 
+/* The payload has been executed. Takes over notify, its socket for notify messages, or -1. */
+static int note_started(Supervisor *s, int notify) {
+        Run *run = &s->run;
+        int r;
+
+        r = flow_server_start(&s->flows, run);
+        if (r < 0) {
+                fd_close(notify);
+                return r;
+        }
+        run->outcome.progress = PROGRESS_RUNNING;
+        s->started = clock_usec(CLOCK_MONOTONIC);
+        patience_end(&run->patience);
+        report_own_step(run->report, "the command runs");
+        journal_started(run->plan);
+        leave_caller(run);
+        relay_begin(&s->relay, notify);
+        if (run->plan->hand_over)
+                return hand_over(&s->hand_over, run, &s->relay);
+        return run_terminal_start(&s->terminal);
+}
+
+/* The payload has ended. The reaper keeps the unit alive until isorun hangs up. */
+static void note_exited(Supervisor *s, int wait_status) {
+        Run *run = &s->run;
+
+        if (run->plan->notify_fork && wait_status == 0)
+                relay_say_ready(&s->relay);
+        notify_finish(s->relay.notify);
+        note_oom(run);
+        note_denied_code(s, wait_status);
+        run_ended(run, wait_status);
+        report_own_step(run->report, "the command has ended");
+        journal_ended(run->plan, wait_status);
+}
+
 /* Receives and handles one message. Returns 1 if the payload has ended, 0 if not, or -errno. */
 static int take_message(Supervisor *s) {
         Run *run = &s->run;
@@ -149,21 +185,7 @@ static int take_message(Supervisor *s) {
                 return run_terminal_begin(&s->terminal, fds[0]);
         case MESSAGE_STARTED:
                 run->payload = fds[0];
-                r = flow_server_start(&s->flows, run);
-                if (r < 0) {
-                        fd_close(fds[1]);
-                        return r;
-                }
-                run->outcome.progress = PROGRESS_RUNNING;
-                s->started = clock_usec(CLOCK_MONOTONIC);
-                patience_end(&run->patience);
-                report_own_step(run->report, "the command runs");
-                journal_started(run->plan);
-                leave_caller(run);
-                relay_begin(&s->relay, fds[1]);
-                if (run->plan->hand_over)
-                        return hand_over(&s->hand_over, run, &s->relay);
-                return run_terminal_start(&s->terminal);
+                return note_started(s, fds[1]);
         case MESSAGE_ENDING:
                 thaw(run);
                 return 0;
@@ -190,15 +212,7 @@ static int take_message(Supervisor *s) {
                 relay_found_main(&s->relay, fds[0]);
                 return 0;
         case MESSAGE_EXITED:
-                /* The reaper keeps the unit alive until isorun hangs up. */
-                if (run->plan->notify_fork && m.value == 0)
-                        relay_say_ready(&s->relay);
-                notify_finish(s->relay.notify);
-                note_oom(run);
-                note_denied_code(s, m.value);
-                run_ended(run, m.value);
-                report_own_step(run->report, "the command has ended");
-                journal_ended(run->plan, m.value);
+                note_exited(s, m.value);
                 return 1;
         default:
                 return -EPROTO;
