@@ -30,8 +30,6 @@ int self_open(Self *ret, Report *report) {
         if (stat(self.path, &there) < 0 || there.st_dev != st.st_dev || there.st_ino != st.st_ino)
                 return report_error(report, ESTALE, "the file of this program is not at %s: it was replaced or removed "
                                                     "after the start", self.path);
-        self.device = st.st_dev;
-        self.inode = st.st_ino;
         *ret = self;
         self = (Self) { .fd = -1 };
         return 0;
@@ -44,9 +42,11 @@ static int check_threads(Report *report) {
         r = process_status(0, "Threads", &threads);
         if (r < 0)
                 return report_error(report, -r, "cannot read /proc/self/status: %s", strerror(-r));
-        return streq(threads, "1") ? 0 : report_error(report, EBUSY,
-                                                      "this process has %s threads: a program isolates itself before it "
-                                                      "makes the first one", threads);
+        if (streq(threads, "1"))
+                return 0;
+        return report_error(report, EBUSY,
+                            "this process has %s threads: a program isolates itself before it makes the first one",
+                            threads);
 }
 
 /* If the root of this process is no mount point, the table of mounts has no line for it: proc_pid_mountinfo(5). The
@@ -61,8 +61,9 @@ static int check_root(Report *report) {
         for (size_t i = 0; i < table.n; i++)
                 if (streq(table.items[i].path, "/"))
                         return 0;
-        return report_error(report, EXDEV, "this process is in a chroot(2) environment, where the kernel lets nobody make "
-                                           "a sandbox: start it outside");
+        return report_error(report, EXDEV,
+                            "this process is in a chroot(2) environment, where the kernel lets nobody make a sandbox: "
+                            "start it outside");
 }
 
 int self_check(Report *report) {
@@ -74,7 +75,8 @@ int self_check(Report *report) {
 
 int self_check_rights(Report *report) {
         if (start_has_more_rights())
-                return report_error(report, EPERM, "this program has more rights than its caller: remove the set-user-ID "
-                                                   "bit, the set-group-ID bit and the capabilities of its file");
+                return report_error(report, EPERM,
+                                    "this program has more rights than its caller: remove the set-user-ID bit, the "
+                                    "set-group-ID bit and the capabilities of its file");
         return check_threads(report);
 }

@@ -3,15 +3,11 @@
 
 /* The program that this process runs. */
 
-#include <sys/types.h>
-
 #include "util/report.h"
 
 typedef struct Self {
-        int fd;       /* of the program's file */
-        char *path;   /* its real path */
-        dev_t device;
-        ino_t inode;
+        int fd;     /* of the program's file */
+        char *path; /* its real path */
 } Self;
 
 void self_deinit(Self *self);

@@ -184,6 +184,11 @@ static void hand_out(Batch *b) {
         }
 }
 
+/* Whether a read would not wait. */
+static bool is_readable(int fd) {
+        return poll(&(struct pollfd) { .fd = fd, .events = POLLIN }, 1, 0) == 1;
+}
+
 /* Lists the lines that are not run, as far as they are there. Returns false when there are no more. */
 static bool list_rest(Batch *b) {
         Report silent = {};
@@ -203,8 +208,8 @@ static bool list_rest(Batch *b) {
         }
         if (output_is_full(&b->output))
                 return true;
-        return !input_is_done(&b->input) && poll(&(struct pollfd) { .fd = STDIN_FILENO, .events = POLLIN }, 1, 0) == 1 &&
-               input_read(&b->input) >= 0 && !input_is_done(&b->input);
+        return !input_is_done(&b->input) && is_readable(STDIN_FILENO) && input_read(&b->input) >= 0 &&
+               !input_is_done(&b->input);
 }
 
 static void take_signal(Batch *b) {
@@ -359,8 +364,7 @@ static void end(Batch *b) {
                 if (b->workers[i].pid && !is_busy(&b->workers[i]))
                         (void) worker_end(&b->workers[i]);
         b->their_messages = fd_close(b->their_messages);
-        while (b->messages >= 0 && poll(&(struct pollfd) { .fd = b->messages, .events = POLLIN }, 1, 0) == 1 &&
-               relay_messages(b))
+        while (b->messages >= 0 && is_readable(b->messages) && relay_messages(b))
                 ;
         progress_hide(&b->bar);
         b->messages = fd_close(b->messages);
@@ -374,17 +378,20 @@ static void summarize(const Batch *b) {
         uint64_t n_failed = b->state.n_failed - b->n_not_run;
 
         if (count_busy(b) > 0)
-                report_notice(b->report, "%zu lines cannot be ended now, because they wait for a file system or a device",
+                report_notice(b->report,
+                              "%zu lines cannot be ended now, because they wait for a file system or a device",
                               count_busy(b));
         if (b->n_not_run > 0)
-                report_notice(b->report, "stopped: %" PRIu64 " lines were not run; of the %" PRIu64 " others, %" PRIu64 " failed",
+                report_notice(b->report,
+                              "stopped: %" PRIu64 " lines were not run; of the %" PRIu64 " others, %" PRIu64 " failed",
                               b->n_not_run, b->state.n_done - b->n_not_run, n_failed);
         else if (n_failed > 0)
                 report_notice(b->report, "%" PRIu64 " of %" PRIu64 " lines failed", n_failed, b->state.n_done);
 }
 
 int batch_run(BatchRequest *request, Report *report) {
-        Batch b = { .request = request, .report = report, .signals = -1, .messages = -1, .their_messages = -1, .null = -1,
+        Batch b = { .request = request, .report = report, .signals = -1, .messages = -1, .their_messages = -1,
+                    .null = -1,
                     .work = { .lib = request->lib, .plan = request->plan, .userdata = request->userdata,
                               .base = request->base } };
         int r = begin(&b);

@@ -19,6 +19,6 @@ typedef struct BatchRequest {
         char **notices;    /* those that are reported already; freed by the caller */
 } BatchRequest;
 
-/* Runs the lines until the input ends or a signal comes. Returns the exit status: 0, BATCH_FAILED, PLAN_FAILED (reported),
- * or 128 and the signal's number. */
+/* Runs the lines until the input ends or a signal comes. Returns the exit status: 0, BATCH_FAILED, PLAN_FAILED
+ * (reported), or 128 and the signal's number. */
 int batch_run(BatchRequest *request, Report *report);

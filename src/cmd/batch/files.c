@@ -8,8 +8,6 @@
 #include "util/open-in.h"
 #include "util/path.h"
 
-static const char *const names[] = { "stdin", "stdout", "stderr" };
-
 static int open_file(const char *path, bool input) {
         const int flags = O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | (input ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC);
         _cleanup_free_ char *parent = path_parent(path);
@@ -30,12 +28,13 @@ static int open_one(const Job *job, int fd, int *ret, Report *report) {
         int r = open_file(path, fd == STDIN_FILENO);
 
         if (r == -ELOOP)
-                return report_error(report, ELOOP, "\"%s\": a part of %s is a symlink, which isorun does not follow here",
-                                    names[fd], path);
+                return report_error(report, ELOOP,
+                                    "\"%s\": a part of %s is a symlink, which isorun does not follow here",
+                                    job_file_keys[fd], path);
         if (r < 0)
-                return report_error(report, -r, "\"%s\": cannot open %s: %s", names[fd], path, strerror(-r));
+                return report_error(report, -r, "\"%s\": cannot open %s: %s", job_file_keys[fd], path, strerror(-r));
         *ret = r;
-        return isatty(r) ? report_error(report, EINVAL, "\"%s\": %s is a terminal", names[fd], path) : 0;
+        return isatty(r) ? report_error(report, EINVAL, "\"%s\": %s is a terminal", job_file_keys[fd], path) : 0;
 }
 
 /* If both outputs are one file, each would overwrite what the other has written. */
@@ -43,15 +42,18 @@ static bool is_same_output(const Job *job, int fd) {
         return fd == STDERR_FILENO && job->files[STDOUT_FILENO] && streq(job->files[fd], job->files[STDOUT_FILENO]);
 }
 
+static int duplicate(int fd, int *ret, Report *report) {
+        *ret = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        return *ret < 0 ? report_error(report, errno, "cannot duplicate a file: %s", strerror(errno)) : 0;
+}
+
 int files_open(const Job *job, int ret[static 3], Report *report) {
         int fds[3] = { -1, -1, -1 }, r = 0;
 
         for (int fd = 0; r >= 0 && fd < 3; fd++)
-                if (job->files[fd] && is_same_output(job, fd)) {
-                        fds[fd] = fcntl(fds[STDOUT_FILENO], F_DUPFD_CLOEXEC, 3);
-                        r = fds[fd] < 0 ? report_error(report, errno, "cannot duplicate a file: %s", strerror(errno)) : 0;
-                } else if (job->files[fd])
-                        r = open_one(job, fd, &fds[fd], report);
+                if (job->files[fd])
+                        r = is_same_output(job, fd) ? duplicate(fds[STDOUT_FILENO], &fds[fd], report)
+                                                    : open_one(job, fd, &fds[fd], report);
         if (r < 0)
                 fds_close(fds, ELEMENTSOF(fds));
         else

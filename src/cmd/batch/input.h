@@ -26,8 +26,8 @@ void input_deinit(Input *input);
 /* Calls read(2), if there is no line that input_next() returns. Returns 0 or -errno. */
 int input_read(Input *input);
 
-/* Takes the next line that is not blank, and counts it. Returns 1; -E2BIG if it is longer than INPUT_LINE_MAX, and so cannot
- * be had; or 0 if no whole line was read yet. *ret is borrowed until input_read(). */
+/* Takes the next line that is not blank, and counts it. Returns 1; -E2BIG if it is longer than INPUT_LINE_MAX, and so
+ * cannot be had; or 0 if no whole line was read yet. *ret is borrowed until input_read(). */
 int input_next(Input *input, const char **ret, size_t *ret_size);
 
 /* Whether all lines were taken. */

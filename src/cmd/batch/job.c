@@ -10,6 +10,8 @@
 #include "util/strv.h"
 #include "util/text.h"
 
+const char *const job_file_keys[3] = { "stdin", "stdout", "stderr" };
+
 typedef struct Reader {
         Job *job;
         const JsonLibrary *lib;
@@ -84,10 +86,9 @@ static int take_env(const Reader *r, const char *key, json_t *value) {
 }
 
 static int take_file(const Reader *r, const char *key, json_t *value) {
-        static const char *const keys[] = { "stdin", "stdout", "stderr" };
         size_t fd = 0;
 
-        while (!streq(keys[fd], key))
+        while (!streq(job_file_keys[fd], key))
                 fd++;
         return take_text(r, key, value, &r->job->files[fd]);
 }
@@ -99,8 +100,9 @@ static int take_name(const Reader *r, const char *key, json_t *value) {
         if (q < 0)
                 return q;
         if (!name_is_valid(name))
-                return report_error(r->report, EINVAL, "\"name\": a name can contain only letters, digits, \":\", \"_\", "
-                                                       "\".\" and \"-\": \"%s\"", name);
+                return report_error(r->report, EINVAL,
+                                    "\"name\": a name can contain only letters, digits, \":\", \"_\", \".\" and \"-\": "
+                                    "\"%s\"", name);
         r->job->name = name;
         return 0;
 }
@@ -118,8 +120,8 @@ static int unknown_key(const Reader *r, const char *key) {
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
                 similar_try(&similar, keys[i].name);
-        return report_error(r->report, EINVAL, "there is no key \"%s\"%s%s%s", key, similar.found ? " (did you mean \"" : "",
-                            similar.found ?: "", similar.found ? "\"?)" : "");
+        return report_error(r->report, EINVAL, "there is no key \"%s\"%s%s%s", key,
+                            similar.found ? " (did you mean \"" : "", similar.found ?: "", similar.found ? "\"?)" : "");
 }
 
 static int take(const Reader *r, const char *key, json_t *value) {

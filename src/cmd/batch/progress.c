@@ -23,7 +23,8 @@ void progress_begin(ProgressBar *bar, int input, bool quiet) {
 /* "1:02:03" or "2:03" */
 static void format_time(uint64_t seconds, char *ret, size_t size) {
         if (seconds >= 3600)
-                snprintf(ret, size, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 3600, seconds / 60 % 60, seconds % 60);
+                snprintf(ret, size, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 3600, seconds / 60 % 60,
+                         seconds % 60);
         else
                 snprintf(ret, size, "%" PRIu64 ":%02" PRIu64, seconds / 60, seconds % 60);
 }

@@ -182,7 +182,7 @@ static void run_with(const Plan *prepared, const Job *job, const char *name, cha
         *ret = attempt.outcome;
 }
 
-/* Puts the files that are open on fds 0 to 2. What was there is in ret, and must be put back. */
+/* Puts the open files on fds 0 to 2. *ret gets copies of the fds that were there, for put_back(). */
 static int exchange(int fds[static 3], int ret[static 3], Report *report) {
         for (int fd = 0; fd < 3; fd++) {
                 if (fds[fd] < 0)

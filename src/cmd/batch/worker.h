@@ -9,8 +9,8 @@
 #include "cmd/batch/job.h"
 #include "lib/load.h"
 
-/* Makes the plan for a job, as loaded_plan() does; for NULL, one that is only checked. Returns 0, or the exit status for a
- * failure, which is reported. *ret_loaded must be freed in both cases. */
+/* Makes the plan for a job, as loaded_plan() does; for NULL, one that is only checked. Returns 0, or the exit status
+ * for a failure, which is reported. *ret_loaded must be freed in both cases. */
 typedef int (*BatchPlanner)(void *userdata, const Job *job, const char *name, Loaded *ret_loaded, Plan **ret,
                             Report *report);
 

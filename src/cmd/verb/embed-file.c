@@ -10,7 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "policy/note.h"
+#include "policy/own-policy.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -43,7 +43,7 @@ static int find_target(EmbedFiles *f, const char *output, Report *report) {
         f->target = output ? strdup(output) : realpath(f->binary, NULL);
         if (!f->target)
                 return report_error(report, errno, "cannot find %s: %s", f->binary, strerror(errno));
-        sidecar = format("%s.isorun.conf", f->target);
+        sidecar = format("%s" SIDECAR_SUFFIX, f->target);
         if (!sidecar)
                 return report_oom(report);
         if (access(sidecar, F_OK) == 0)

@@ -13,20 +13,20 @@
 /* Each place is looked up among those before it. */
 enum { PLACES_MAX = 4000 };
 
-static void write_hidden(PermitWriter *w, const Grain *g) {
-        FILE *f = permit_line(w, D_InaccessiblePaths);
+static void write_path(PermitWriter *w, DirectiveId id, const char *path, bool optional) {
+        FILE *f = permit_line(w, id);
 
-        fputs(g->level == PLACE_HIDDEN && g->bits & PLACE_OPTIONAL ? "-" : "", f);
-        word_write(f, g->key, WORD_PERCENT);
+        fputs(optional ? "-" : "", f);
+        word_write(f, path, WORD_PERCENT);
         fputc('\n', f);
 }
 
-static void write_read_only(PermitWriter *w, const Grain *g) {
-        FILE *f = permit_line(w, D_ReadOnlyPaths);
+static void write_hidden(PermitWriter *w, const Grain *g) {
+        write_path(w, D_InaccessiblePaths, g->key, g->level == PLACE_HIDDEN && g->bits & PLACE_OPTIONAL);
+}
 
-        fputs(g->bits & PLACE_OPTIONAL ? "-" : "", f);
-        word_write(f, g->key, WORD_PERCENT);
-        fputc('\n', f);
+static void write_read_only(PermitWriter *w, const Grain *g) {
+        write_path(w, D_ReadOnlyPaths, g->key, g->bits & PLACE_OPTIONAL);
 }
 
 static int write_text(PermitWriter *w, const Grain *g) {
@@ -183,15 +183,11 @@ int permit_write_exec(PermitWriter *w, const Facet *base) {
         for (size_t i = 0; r >= 0 && i < wanted->n; i++) {
                 const Grain *g = &wanted->items[i];
                 const unsigned level = facet_get(&now, g->key).level;
-                DirectiveId id = g->level == EXEC_NO || (g->level < level) ? D_NoExecPaths : D_ExecPaths;
-                FILE *f;
+                const DirectiveId id = g->level == EXEC_NO || g->level < level ? D_NoExecPaths : D_ExecPaths;
 
                 if (g->level == level)
                         continue;
-                f = permit_line(w, id);
-                fputc('-', f);
-                word_write(f, g->key, WORD_PERCENT);
-                fputc('\n', f);
+                write_path(w, id, g->key, true);
                 if (!facet_add(&now, g->key, id == D_NoExecPaths ? EXEC_NO : g->level))
                         r = -ENOMEM;
                 else
