@@ -54,15 +54,15 @@ enum {
  * Returns 1 if this process runs in an instance of the program's policy, or of a narrower one: the program goes on.
  *
  * Otherwise the call starts such an instance, in which this program is executed again, from its beginning and with the
- * same arguments. The calling process waits for it, forwards signals to it, and ENDS when it has ended: by _exit(2) with
- * the same status, or 128+N if signal N ended it (as the main process of a service, and for SIGINT and SIGQUIT, by the
- * same signal). Functions of atexit(3) are not called, and buffers of stdio are not written.
+ * same arguments. The calling process waits for it, forwards signals to it, and ENDS when it has ended: by _exit(2)
+ * with the same status, or 128+N if signal N ended it (as the main process of a service, and for SIGINT and SIGQUIT, by
+ * the same signal). Functions of atexit(3) are not called, and buffers of stdio are not written.
  *
  * Returns -errno, and has changed nothing, if it cannot start the instance: -ENODATA if the program carries no policy,
- * -EBUSY if the process has more than one thread, -EPERM if the program is set-user-ID or set-group-ID, has capabilities
- * by its file, or is in a sandbox that does not let it make its own, -EXDEV in a chroot(2) environment, -ESTALE if the
- * program's file was replaced or removed, -EBADF if one of the fds 0 to 2 is closed, -EBADMSG if the policy is wrong,
- * -EINVAL for unknown flags, -ENOMEM, and others. log gets the reason. Since 0.1. */
+ * -EBUSY if the process has more than one thread, -EPERM if the program is set-user-ID or set-group-ID, has
+ * capabilities by its file, or is in a sandbox that does not let it make its own, -EXDEV in a chroot(2) environment,
+ * -ESTALE if the program's file was replaced or removed, -EBADF if one of the fds 0 to 2 is closed, -EBADMSG if the
+ * policy is wrong, -EINVAL for unknown flags, -ENOMEM, and others. log gets the reason. Since 0.1. */
 int isorun_isolate(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata);
 
 /* Does the same, but never ends this process. Returns 0 when the program has run isolated and has ended; *ret_status is

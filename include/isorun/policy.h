@@ -2,8 +2,9 @@
 #ifndef ISORUN_POLICY_H
 #define ISORUN_POLICY_H
 
-/* Puts an isorun policy into a program or library: isorun.policy(5), "The policy in a program's file". Write one of these
- * lines outside of any function, in C, C++ or assembler (in a file that the C preprocessor reads: .S). Needs no library.
+/* Puts an isorun policy into a program or library: isorun.policy(5), "The policy in a program's file". Write one of
+ * these lines outside of any function, in C, C++ or assembler (in a file that the C preprocessor reads: .S). Needs no
+ * library.
  *
  *     ISORUN_POLICY("[Sandbox]\n"
  *                   "PrivateNetwork=no\n")       not in assembler; a string literal, with a newline after each line
@@ -13,8 +14,8 @@
  * no dependency on the file, so tell the build system of it.
  *
  * The note is allocated, because tools such as llvm-strip remove the notes that are not. Each line makes one note, and
- * isorun reads all of them, in the order of the program. A linker keeps the order of its files, but compilers do not keep
- * that of several lines in one file. `isoctl check --syntax FILE` tests a policy, and also a finished program. */
+ * isorun reads all of them, in the order of the program. A linker keeps the order of its files, but compilers do not
+ * keep that of several lines in one file. `isoctl check --syntax FILE` tests a policy, and also a finished program. */
 
 #ifdef __ASSEMBLER__
 

@@ -361,10 +361,14 @@ static int add_pool(const Loaded *l, const PlanRequest *request, const char *bas
 /* All lines have the same policy, so a program cannot bring another one. */
 static int check_program(Loaded *l, const Job *job, Report *report) {
         _cleanup_(program_policy_deinit) ProgramPolicy program = {};
-        int r = arg_policy || has_root() ? 0 : program_policy_find(&l->rehearsal, job->argv[0], false, &program, report);
+        int r = 0;
 
-        return r < 0 || !program.spec ? r : report_error(report, EINVAL, "%s has its own policy, which a batch uses only "
-                                                         "for all lines: --policy %s", job->argv[0], program.spec);
+        if (!arg_policy && !has_root())
+                r = program_policy_find(&l->rehearsal, job->argv[0], false, &program, report);
+        if (r < 0 || !program.spec)
+                return r;
+        return report_error(report, EINVAL, "%s has its own policy, which a batch uses only for all lines: --policy %s",
+                            job->argv[0], program.spec);
 }
 
 /* A BatchPlanner. userdata is the base of the names, or NULL. */

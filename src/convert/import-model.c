@@ -147,8 +147,10 @@ int import_open(Import *import, DirectiveId id, const char *words, const char *w
 int import_open_calls(Import *import, const char *words, const char *why) {
         int r = import_open(import, D_SystemCallFilter, words, why);
 
-        return r < 0 ? r : import_open(import, D_SystemCallFilter, "~userfaultfd ~kcmp ~process_vm_readv ~process_vm_writev",
-                                       "isorun's default denies these, too: they help to attack the kernel and processes");
+        if (r < 0)
+                return r;
+        return import_open(import, D_SystemCallFilter, "~userfaultfd ~kcmp ~process_vm_readv ~process_vm_writev",
+                           "isorun's default denies these, too: they help to attack the kernel and processes");
 }
 
 int import_drop(Import *import, ImportItem *item, const char *reason) {

@@ -72,8 +72,8 @@ int import_add(Import *import, DirectiveId id, const ImportLine *line, const cha
  * -ENOMEM. */
 int import_open(Import *import, DirectiveId id, const char *words, const char *why);
 
-/* The same for SystemCallFilter= of a unit without one. Denies calls that help an attacker and that services have no use
- * for. Leaves those that bound a resource of the machine (@memlock, io_setup), because some daemons need them. */
+/* The same for SystemCallFilter= of a unit without one. Denies calls that help an attacker and that services have no
+ * use for. Leaves those that bound a resource of the machine (@memlock, io_setup), because some daemons need them. */
 int import_open_calls(Import *import, const char *words, const char *why);
 
 /* Removes the item, and notes the reason. Only for an item without which the policy is not weaker. Returns 0 or

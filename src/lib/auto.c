@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libisorun-auto: isolates a program before its main(), without a line of code in it. It is in a program because somebody
- * has linked or preloaded it, so it may print, and it ends a program that cannot be isolated. */
+/* libisorun-auto: isolates a program before its main(), without a line of code in it. It is in a program because
+ * somebody has linked or preloaded it, so it may print, and it ends a program that cannot be isolated. */
 #include <isorun/isorun.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The functions of libisorun, which include/isorun/isorun.h describes. All that they need of a call is in an Isolation. */
+/* The functions of libisorun, which include/isorun/isorun.h describes. All that they need of a call is in an
+ * Isolation. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <isorun/isorun.h>
@@ -49,8 +50,10 @@ static int find(Isolation *i, Report *report) {
         r = self_open(&i->self, report);
         if (r >= 0)
                 r = notes_read(i->self.fd, i->self.path, &i->notes, report);
-        return r != -ENODATA ? r : report_error(report, ENODATA, "%s carries no policy (ISORUN_POLICY() of isorun/policy.h puts "
-                                                                 "one in)", i->self.path);
+        if (r != -ENODATA)
+                return r;
+        return report_error(report, ENODATA, "%s carries no policy (ISORUN_POLICY() of isorun/policy.h puts one in)",
+                            i->self.path);
 }
 
 /* Returns 1 or 0, with the reason in missing, or -errno, reported. */
@@ -84,9 +87,11 @@ static const PlanPeer *find_named_peer(const Plan *plan) {
 static int check_peers(const Plan *plan, Report *report) {
         const PlanPeer *p = library_can_load() ? NULL : find_named_peer(plan);
 
-        return !p ? 0 : report_error_at(report, p->origin, "ConnectTo", EOPNOTSUPP,
-                                        "this program is linked statically, so it cannot look up %s: install isorun, which "
-                                        "does so for it, or write HOST:PORT=ADDRESS:PORT", p->target);
+        if (!p)
+                return 0;
+        return report_error_at(report, p->origin, "ConnectTo", EOPNOTSUPP,
+                               "this program is linked statically, so it cannot look up %s: install isorun, which does "
+                               "so for it, or write HOST:PORT=ADDRESS:PORT", p->target);
 }
 
 /* Whether the policy has lines that only a unit or a cgroup holds. */
@@ -145,8 +150,8 @@ static int start(Isolation *i, Report *report) {
         return report->first.error ? -report->first.error : -EIO;
 }
 
-/* The installed isorun, if the policy has limits or peers and this program can load no libraries for them. Returns 0 or -errno,
- * reported; *ret is NULL if isorun is not needed or not installed, and constant. */
+/* The installed isorun, if the policy has limits or peers and this program can load no libraries for them. Returns 0 or
+ * -errno, reported; *ret is NULL if isorun is not needed or not installed, and constant. */
 static int find_installed(const Isolation *i, const char **ret, Report *report) {
         static const char *const places[] = { "/usr/local/bin/isorun", "/usr/bin/isorun" };
         _cleanup_(loaded_deinit) Loaded loaded = {};
@@ -214,8 +219,9 @@ static int isolate(Isolation *i, bool only_measure, Report *report) {
         if (r >= 0)
                 r = isorun ? use_installed(i, isorun, report) : start(i, report);
         if (r < 0 && measure_is_worthwhile())
-                report_notice(report, "this process is in another sandbox already, but not in an instance of its policy: "
-                                      "%s", missing);
+                report_notice(report,
+                              "this process is in another sandbox already, but not in an instance of its policy: %s",
+                              missing);
         return r;
 }
 

@@ -23,7 +23,6 @@ static bool is_named(const Policy *policy, const char *place, bool writable) {
                         const char *path = ids[i] == D_GrantPaths          ? v->text
                                            : ids[i] == D_TemporaryFileSystem ? v->words[0]
                                                                            : v->words[1];
-
                         const bool read_only = ids[i] == D_BindReadOnlyPaths ||
                                                (ids[i] != D_TemporaryFileSystem && v->number & BIND_READ_ONLY);
 
@@ -92,11 +91,11 @@ static const char *find_visible(const Policy *policy) {
         static const char *const homes[] = { "/home", "/root" },
                                  *const hosts[] = { "/boot", "/media", "/mnt", "/run", "/srv", "/sys", "/var" };
         const unsigned protect = policy_choice(policy, D_ProtectHome);
+        const bool hides_homes = protect == PROTECT_HOME_YES || protect == PROTECT_HOME_TMPFS;
         const Value *root = &policy_get(policy, D_RootDirectory)->value;
 
-        for (size_t i = 0; i < ELEMENTSOF(homes); i++)
-                if ((protect == PROTECT_HOME_YES || protect == PROTECT_HOME_TMPFS) && !is_named(policy, homes[i], false) &&
-                    !is_absent_or_in_memory(homes[i]))
+        for (size_t i = 0; hides_homes && i < ELEMENTSOF(homes); i++)
+                if (!is_named(policy, homes[i], false) && !is_absent_or_in_memory(homes[i]))
                         return homes[i];
         for (size_t i = 0; i < ELEMENTSOF(hosts) && streq(root->text, "/"); i++)
                 if (!is_named(policy, hosts[i], false) && !is_absent_or_in_memory(hosts[i]))

@@ -15,9 +15,7 @@
 #include "util/capability.h"
 #include "util/process.h"
 
-/* A policy may name everything that the caller may use. So isorun must not have more rights than the caller: it refuses
- * to be set-user-id or to have file capabilities. AT_SECURE alone does not decide, because security modules also set it
- * for other reasons. */
+/* AT_SECURE alone does not decide, because security modules also set it for other reasons. */
 bool start_has_more_rights(void) {
         CapabilitySets sets;
 

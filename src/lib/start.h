@@ -25,5 +25,5 @@ int start_refused(const Loaded *loaded, const PlanRequest *request, int status, 
  * or -EEXIST if the name is in use and this is not the last try. */
 int start_run(const Plan *plan, bool last_try, Report *report, Outcome *ret);
 
-/* Ends this process as the payload was, if a signal is to be seen; otherwise returns the exit status that says how. */
+/* Ends this process by the payload's signal, if the caller should see the signal. Otherwise returns the exit status. */
 int start_end_as(const Outcome *outcome, bool is_service);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* For libisorun.a alone: glibc's functions of these names load libraries, as nsswitch.conf(5) says, which a static program
- * cannot do safely, and its linker warns of them. These read /etc/passwd and /etc/group, and know
- * no name of a host. The archive keeps them to
- * itself, so the program's own calls are glibc's. */
+/* For libisorun.a alone. glibc's functions of these names load libraries, as nsswitch.conf(5) says: a static program
+ * cannot do so safely, and its linker warns of them. The functions here read /etc/passwd and /etc/group, and look up no
+ * host. They are not visible outside of the archive, so the program's own calls are glibc's. */
 #include <arpa/inet.h>
 #include <grp.h>
 #include <netdb.h>

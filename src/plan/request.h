@@ -30,8 +30,8 @@ typedef struct PlanRequest {
         bool measured;         /* the outcome is to tell what the instance has used */
         int detached;          /* isorun --detach in its service: the socket that a byte 0 is sent to when the command
                                 * runs; 0: not detached */
-        bool only_plan;        /* nothing is started: limits are compared with the service manager's controllers. A start
-                                * asks the kernel, when they are set */
+        bool only_plan;        /* nothing is started: limits are compared with the service manager's controllers. A
+                                * start asks the kernel, when they are set */
         bool need_terminal;    /* --pty: it is an error if no fd is a terminal */
         bool writable_root;    /* isoctl build: the root is writable; it is not the host's */
         ManagerChoice manager;

@@ -50,8 +50,8 @@ const Directive directive_table[_DIRECTIVE_MAX] = {
                     .example = e, .help = h, o },
 #define LIMIT(n, r, o)                                                                                        \
         [D_Limit##n] = { .name = "Limit" #n, .section = SECTION_SANDBOX, .type = &type_resource_limit,        \
-                         .resource = RLIMIT_##r, .example = "10:20", .help = "RLIMIT_" #r " of setrlimit(2), SOFT:HARD", \
-                         o },
+                         .resource = RLIMIT_##r, .example = "10:20",                                          \
+                         .help = "RLIMIT_" #r " of setrlimit(2), SOFT:HARD", o },
 #include "policy/directives.inc"
 #undef POLICY
 #undef SCOPE

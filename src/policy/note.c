@@ -131,8 +131,9 @@ static int read_script(Reading *reading, int fd, Report *report) {
                 return cannot_read(reading, errno, report);
         n_lines = copy_comments(bytes, (size_t) n, &copy, &ends);
         if (n_lines > 0 && !ends && n == SCRIPT_MAX)
-                return report_error(report, EFBIG, "%s: the comments at the beginning are too long for a policy (the limit "
-                                                   "is 64 KiB)", reading->file);
+                return report_error(report, EFBIG,
+                                    "%s: the comments at the beginning are too long for a policy (the limit is 64 KiB)",
+                                    reading->file);
         size = copy.size;
         text = n_lines > 0 ? text_finish(&copy) : NULL;
         return n_lines > 0 ? add(reading, text ? strdup(reading->file) : NULL, text, size) : 0;
@@ -165,9 +166,11 @@ static int check_notes(const Notes *notes, Report *report) {
         Report silent = {}; /* policy_read() reports the same errors later */
         int r = 0;
 
-        for (size_t i = 0; i < notes->n && r != -ENOMEM; i++)
-                r = unit_file_parse(notes->items[i].name, notes->items[i].text, notes->items[i].size, check_line, &check,
-                                    &silent);
+        for (size_t i = 0; i < notes->n && r != -ENOMEM; i++) {
+                const Note *note = &notes->items[i];
+
+                r = unit_file_parse(note->name, note->text, note->size, check_line, &check, &silent);
+        }
         return r == -ENOMEM ? r : check.result;
 }
 
@@ -189,7 +192,8 @@ int notes_read(int fd, const char *file, Notes *ret, Report *report) {
 
         if (TEMP_FAILURE_RETRY(pread(fd, magic, sizeof(magic), 0)) < 0)
                 return cannot_read(&reading, errno, report);
-        r = memcmp(magic, "#!", sizeof(magic)) == 0 ? read_script(&reading, fd, report) : read_elf(&reading, fd, report);
+        r = memcmp(magic, "#!", sizeof(magic)) == 0 ? read_script(&reading, fd, report)
+                                                    : read_elf(&reading, fd, report);
         return finish(&reading, r, ret, report);
 }
 

@@ -17,7 +17,7 @@ static bool is_owned(const struct stat *st, uid_t owner) {
         return (st->st_uid == 0 || st->st_uid == owner) && (sticky || !(st->st_mode & (S_IWGRP | S_IWOTH)));
 }
 
-/* The real path of the program. -ENODATA if it has none, or is another file there. */
+/* The real path of the program. -ENODATA if it has none, or if the path leads to another file by now. */
 static int find_real(int fd, const struct stat *program, char **ret) {
         char link[32];
         struct stat st;
@@ -66,8 +66,9 @@ static int read_sidecar(const char *real, uid_t owner, Notes *ret, Report *repor
         if (fstat(fd, &st) < 0 || fstat(place, &above) < 0)
                 return report_error(report, errno, "cannot read %s: %s", path, strerror(errno));
         if (!is_owned(&st, owner) || !is_owned(&above, owner))
-                return report_error(report, EPERM, "refused: %s: only root and the owner of the program may be able to write "
-                                                   "to this file and its directory", path);
+                return report_error(report, EPERM,
+                                    "refused: %s: only root and the owner of the program may be able to write to this "
+                                    "file and its directory", path);
         return read_text(fd, path, ret, report);
 }
 

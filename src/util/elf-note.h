@@ -20,10 +20,10 @@ typedef struct ElfNoteKind {
         size_t size_max;     /* of one descriptor */
 } ElfNoteKind;
 
-/* Called for each note in the order of the file, with a copy of its descriptor, which ends with a NUL that size does not
- * count. Takes over the copy, also on failure. Returns 0 or -errno, which ends the reading. */
+/* Called for each note in the order of the file, with a copy of its descriptor, which ends with a NUL that size does
+ * not count. Takes over the copy, also on failure. Returns 0 or -errno, which ends the reading. */
 typedef int (*ElfNoteTake)(void *userdata, char *descriptor, size_t size);
 
-/* Returns the number of notes; 0 also if the file is no ELF program, library or object. Or -errno: -EBADMSG for a broken
- * file, with the reason in *ret_why, which is not on the heap; -ENOMEM; the errors of pread(2) and of take. */
+/* Returns the number of notes; 0 also if the file is no ELF program, library or object. Or -errno: -EBADMSG for a
+ * broken file, with the reason in *ret_why, which is not on the heap; -ENOMEM; the errors of pread(2) and of take. */
 int elf_notes_read(int fd, const ElfNoteKind *kind, ElfNoteTake take, void *userdata, const char **ret_why);

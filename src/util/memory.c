@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 void memory_settle(void) {
-        /* Of a size that is in no bin of small parts, and that hardly any free part has. */
+        /* malloc(3) sorts its free parts when it looks for a large one. Hardly any free part has just this size. */
         void *volatile large = malloc(5003);
 
         free(large);

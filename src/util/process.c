@@ -123,7 +123,8 @@ int process_facts(pid_t pid, ProcessFacts *ret) {
         r = read_file_of(pid, "status", &text, NULL);
         if (r < 0)
                 return r;
-        for (char *line = strtok_r(text, "\n", &position); line && n < FACT_LINES; line = strtok_r(NULL, "\n", &position))
+        for (char *line = strtok_r(text, "\n", &position); line && n < FACT_LINES;
+             line = strtok_r(NULL, "\n", &position))
                 n += take_fact(line, &facts);
         *ret = facts;
         return 0;

@@ -54,8 +54,8 @@ int process_pidfd_depth(int pidfd);
  * may use argv afterwards. Returns 0 or -errno. */
 int process_hide_arguments(const char *name);
 
-/* Ends this process by a signal, as one that it has run was. It dumps no core: only the other one's is of interest.
- * Returns if the signal does nothing, as in the first process of a pid namespace. */
+/* Ends this process by the signal that has ended another one, which it has run. Dumps no core: only the other one's is
+ * of interest. Returns if the signal does nothing, as in the first process of a pid namespace. */
 void process_die_of(int sig);
 
 /* Executes arguments[0], a path, in a child, and waits. Returns 0 with the status of waitpid(2), or -errno. */

@@ -64,7 +64,8 @@ static void test_lines(void **state) {
                 { "InaccessiblePaths=/dev/shm /etc", false, "InaccessiblePaths=-/dev/shm /etc", NULL }, /* in memory */
                 { "NoExecPaths=/ /dev/shm\nExecPaths=/usr /run", false, "NoExecPaths=/ -/dev/shm", NULL },
                 { "NoExecPaths=/ /dev/shm\nExecPaths=/usr /run", false, "ExecPaths=/usr /run", NULL },
-                { "BindPaths=%h/data:/tmp/a\nInaccessiblePaths=/tmp/a/there", false, "InaccessiblePaths=/tmp/a/there", NULL },
+                { "BindPaths=%h/data:/tmp/a\nInaccessiblePaths=/tmp/a/there", false, "InaccessiblePaths=/tmp/a/there",
+                  NULL },
                 { "Volume=%h/data:/srv\nReadOnlyPaths=/srv", false, "ProtectHome=yes", "\nBindPaths=" },
                 { "ReadOnlyPaths=/tmp", false, "TemporaryFileSystem=/tmp:mode=1777,size=64M,ro", NULL },
                 { "BindPaths=-%h/missing:/srv", false, "ProtectHome=yes", NULL },

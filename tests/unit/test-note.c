@@ -372,8 +372,8 @@ static void test_fuzz(_unused_ void **state) {
 
 /* Programs of this machine have notes of other owners, and no policy. */
 static void test_real_files(_unused_ void **state) {
-        static const char *const files[] = { "/usr/bin/env", "/bin/sh", "/bin/busybox", "/usr/bin/python3", "/usr/bin/perl",
-                                             "/proc/self/exe" };
+        static const char *const files[] = { "/usr/bin/env",     "/bin/sh",       "/bin/busybox",
+                                             "/usr/bin/python3", "/usr/bin/perl", "/proc/self/exe" };
         unsigned n = 0;
 
         for (size_t k = 0; k < ELEMENTSOF(files); k++) {
@@ -394,7 +394,8 @@ static void test_scripts(_unused_ void **state) {
                 const char *script, *text; /* text NULL: no policy */
         } cases[] = {
                 { "#!/bin/sh\n# isorun: [Scope]\n# isorun: TasksMax=7\necho\n", "\n [Scope]\n TasksMax=7\n\n" },
-                { "#!/usr/bin/python3\n# -*- coding: utf-8 -*-\n\n#isorun:[Scope]\n#\n#\tisorun: TasksMax=7\n# isorun: MemoryMax=1G",
+                { "#!/usr/bin/python3\n# -*- coding: utf-8 -*-\n\n"
+                  "#isorun:[Scope]\n#\n#\tisorun: TasksMax=7\n# isorun: MemoryMax=1G",
                   "\n\n\n[Scope]\n\n TasksMax=7\n MemoryMax=1G\n" },
                 { "#!/usr/bin/env node\n// isorun: [Scope]\n", "\n [Scope]\n" },
                 { "#!/usr/bin/lua\n-- isorun: [Scope]\n", "\n [Scope]\n" },
@@ -440,7 +441,8 @@ static void test_refused_lines(_unused_ void **state) {
                 const char *line, *error; /* error NULL: accepted */
         } cases[] = {
                 { "ExecStart=/bin/sh", "error: server (note):2: ExecStart=: a program's own policy has no command" },
-                { "Base=/etc/other.conf", "error: server (note):2: Base=: a program's own policy can be based only on" },
+                { "Base=/etc/other.conf",
+                  "error: server (note):2: Base=: a program's own policy can be based only on" },
                 { "Base=other.conf", "error: server (note):2: Base=: a program's own policy can be based only on" },
                 { "Base=web", NULL },
                 { "NoSuchLine=", NULL }, /* for policy_read() to say */

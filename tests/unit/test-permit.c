@@ -402,7 +402,8 @@ static void test_clash(_unused_ void **test) {
                   "test.conf:2: BindPaths=: /x: /a:/x and /b:/x (test.conf:2) contra" },
                 { "Environment=A=1", "Environment=A=2",
                   "test.conf:2: Environment=: A: A=1 and A=2 (test.conf:2) contradict" },
-                { "MemoryMax=1G", "MemoryMax=10%", "test.conf:2: MemoryMax=: 1G and 10% (test.conf:2) do not compare" },
+                { "MemoryMax=1G", "MemoryMax=10%",
+                  "test.conf:2: MemoryMax=: 1G and 10% (test.conf:2) cannot be compared" },
                 { "AllowedCPUs=0-1", "AllowedCPUs=2", "AllowedCPUs=: the policies have no number in common" },
                 { "Slice=a.slice", "", "a.slice and a policy that does not set it (built-in) contradict" },
         };

@@ -2,6 +2,7 @@
 /* The plan as a whole: the effect of each directive, the holder of the limits, ids, capabilities, the command. */
 #include "helper.h"
 #include "plan/request.h"
+#include "util/text.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -321,11 +322,13 @@ static void test_peers(void **state) {
         assert_memory_equal(f->plan->peers[3].address, "\x7f\0\0\1", 4);
         assert_memory_equal(f->plan->peers[4].address, "\xc6\x12\0\3", 4);
         plan_expect_error(f, "ConnectTo=a:1\nPrivateNetwork=no", EINVAL, "test.conf:2: PrivateNetwork=: ");
-        plan_expect_error(f, "ConnectTo=a:1\nConnectTo=a:1=b:2", EEXIST, "test.conf:2: ConnectTo=: a:1 already leads elsewhere: test.conf:1");
+        plan_expect_error(f, "ConnectTo=a:1\nConnectTo=a:1=b:2", EEXIST,
+                          "test.conf:2: ConnectTo=: a:1 already leads elsewhere: test.conf:1");
         plan_expect_error(f, "ConnectTo=0.0.0.0:1", EINVAL, "test.conf:1: ConnectTo=: 0.0.0.0 cannot be");
         plan_expect_error(f, "ConnectTo=198.19.1.1:1", EINVAL, "test.conf:1: ConnectTo=: 198.19.1.1 cannot be");
         plan_expect_error(f, "ConnectTo=[ff02::1]:1", EINVAL, "test.conf:1: ConnectTo=: ff02::1 cannot be");
-        plan_expect_error(f, "ConnectTo=[::ffff:1.2.3.4]:1", EINVAL, "test.conf:1: ConnectTo=: ::ffff:1.2.3.4 cannot be");
+        plan_expect_error(f, "ConnectTo=[::ffff:1.2.3.4]:1", EINVAL,
+                          "test.conf:1: ConnectTo=: ::ffff:1.2.3.4 cannot be");
         plan_expect_error(f, "ConnectTo=127.0.0.1:53", EADDRINUSE, "test.conf:1: ConnectTo=: with peers, ");
         plan_expect_error(f, "ConnectTo=a:1\nFile=/etc/hosts:x", EEXIST, "test.conf:2: File=: ");
         f->host.uid = f->host.gid = 0;

@@ -351,7 +351,8 @@ static const Case sandbox_cases[] = {
         /* peers */
         { "ConnectTo", "Example.org:443", "example.org:443 n=443 [example.org]" },
         { "ConnectTo", "a.b:80,443", "a.b:80 n=80 [a.b]; a.b:443 n=443 [a.b]" },
-        { "ConnectTo", "10.0.0.5:5432 [2001:db8::1]:443", "10.0.0.5:5432 n=5432 [10.0.0.5]; [2001:db8::1]:443 n=443 [2001:db8::1]" },
+        { "ConnectTo", "10.0.0.5:5432 [2001:db8::1]:443",
+          "10.0.0.5:5432 n=5432 [10.0.0.5]; [2001:db8::1]:443 n=443 [2001:db8::1]" },
         { "ConnectTo", "db:5=unix:/run/db", "db:5=unix:/run/db n=5 m=131072 [db|/run/db]" },
         { "ConnectTo", "db:5=c.d:6", "db:5=c.d:6 n=5 m=6 [db|c.d]" },
         { "ConnectTo", "db:5=private", "db:5=private n=5 m=65536 [db]" },

@@ -37,11 +37,13 @@ static void test_promises(void **state) {
         expect_text("bounding", promise_value(p, 0), "1");
         assert_non_null(promises_find(&promises, "no_new_privs", NULL));
 
-        for (size_t i = 0; i < promises.n; i++)
-                if (promise_is(&promises.items[i], "mount") && startswith(promise_value(&promises.items[i], 1), "/a b")) {
-                        expect_text("path", promise_value(&promises.items[i], 1), "/a b\n\"c");
+        for (size_t i = 0; i < promises.n; i++) {
+                p = &promises.items[i];
+                if (promise_is(p, "mount") && startswith(promise_value(p, 1), "/a b")) {
+                        expect_text("path", promise_value(p, 1), "/a b\n\"c");
                         return;
                 }
+        }
         fail_msg("the mount is not promised");
 }
 

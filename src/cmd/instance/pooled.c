@@ -81,11 +81,13 @@ int pooled_freeze(int cgroup, const Instance *i, bool freeze, Report *report) {
 
         if (r >= 0)
                 r = await_frozen(events, freeze);
-        return r < 0 ? report_error(report, -r, "cannot %s %s: %s", freeze ? "freeze" : "thaw", i->name, strerror(-r)) : 0;
+        if (r < 0)
+                return report_error(report, -r, "cannot %s %s: %s", freeze ? "freeze" : "thaw", i->name, strerror(-r));
+        return 0;
 }
 
-/* Sends the signal to the processes of a cgroup and of those below it. A pid is read before its process is opened, and may
- * be another one's then. Returns 0, or -errno if a process cannot be signalled. */
+/* Sends the signal to the processes of a cgroup and of those below it. By the time a process is opened, its pid may
+ * belong to a process elsewhere. Returns 0, or -errno if a process cannot be signalled. */
 static int signal_all(int cgroup, const Instance *i, int sig) {
         _cleanup_strv_free_ char **names = NULL;
         _cleanup_free_ char *pids = NULL;

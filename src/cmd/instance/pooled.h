@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Acts on instances in pools. systemd knows only the pool, so isoctl itself does with the instance's cgroup what systemd
- * does for a unit. */
+/* Acts on instances in pools. systemd knows only the pool, so isoctl itself does with the instance's cgroup what
+ * systemd does for a unit. */
 
 #include "cmd/instance/instance.h"
 
@@ -18,12 +18,12 @@ typedef struct PooledStops {
 
 void pooled_stops_deinit(PooledStops *stops);
 
-/* Opens the cgroup of an instance in a pool, if it is the caller's, or the caller is root, and the instance is still in it.
- * Returns the fd or -errno, reported. */
+/* Opens the cgroup of an instance in a pool, if it is the caller's, or the caller is root, and the instance is still in
+ * it. Returns the fd or -errno, reported. */
 int pooled_open(const InstanceList *list, const Instance *instance, Report *report);
 
-/* Sends SIGTERM to the isorun of an instance in a pool, which passes it on, and thaws the instance. Returns 0 or -errno,
- * reported. */
+/* Sends SIGTERM to the isorun of an instance in a pool, which passes it on, and thaws the instance. Returns 0 or
+ * -errno, reported. */
 int pooled_stop(PooledStops *stops, int cgroup, const Instance *instance, Report *report);
 
 /* Freezes or thaws the instance, and waits until the kernel has done so. Returns 0 or -errno, reported. */

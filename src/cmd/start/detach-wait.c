@@ -10,8 +10,8 @@
 #include "util/fd.h"
 #include "util/process.h"
 
-/* How long systemd has after a signal to say that it has made the service. If it does so later, the isorun in the service
- * finds that nobody waits for it, and ends (detach_begin()). */
+/* How long systemd has after a signal to say that it has made the service. If it does so later, the isorun in the
+ * service finds that nobody waits for it, and ends (detach_begin()). */
 enum { ANSWER_MSEC = 400 };
 
 /* Those that end a program and that the caller does not ignore. */
@@ -45,8 +45,8 @@ static int interrupted(void *userdata) {
 
         if (!take_signal(w))
                 return 0;
-        return stopping ? report_error(w->report, EINTR, "SIG%s ended the wait until %s has stopped", sigabbrev_np(w->sig),
-                                       w->unit)
+        return stopping ? report_error(w->report, EINTR, "SIG%s ended the wait until %s has stopped",
+                                       sigabbrev_np(w->sig), w->unit)
                         : report_stopped(w, "before");
 }
 
@@ -80,7 +80,7 @@ static void relay(int messages) {
 /* Stops the service, and waits until it has ended. A second signal ends this wait. */
 static void stop(DetachWait *w) {
         struct pollfd fd = { .fd = w->socket };
-        unsigned char status;
+        unsigned char status = 1;
         int r;
 
         patience_end(&w->patience);
@@ -88,8 +88,10 @@ static void stop(DetachWait *w) {
         r = transient_service_stop(w->plan, w->unit, w->socket, &w->patience, w->report);
         while (r >= 0 && !fd.revents)
                 r = patience_poll(&w->patience, &fd, 1, -1);
-        if (r >= 0)
-                report_stopped(w, recv(w->socket, &status, 1, MSG_DONTWAIT) == 1 && status == 0 ? "just after" : "before");
+        if (r < 0)
+                return;
+        (void) recv(w->socket, &status, 1, MSG_DONTWAIT);
+        report_stopped(w, status == 0 ? "just after" : "before");
 }
 
 /* Waits for the other isorun's answer, or for a signal. */
@@ -117,7 +119,8 @@ int detach_wait_for_start(DetachWait *w) {
         if (n < 0 && errno == EAGAIN && take_signal(w))
                 stop(w);
         else
-                report_error(w->report, ECHILD, "--detach: %s ended before the command started; see journalctl", w->unit);
+                report_error(w->report, ECHILD, "--detach: %s ended before the command started; see journalctl",
+                             w->unit);
         return PLAN_FAILED;
 }
 

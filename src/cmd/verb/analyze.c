@@ -52,9 +52,9 @@ static json_t *make_origin(const Origin *origin) {
 
 static json_t *make_row(const Exposure *e, const ExposureRow *row) {
         return json_pack("{s:s, s:i, s:i, s:i, s:f, s:s, s:o, s:o}", "name", row->name, "weight", (int) row->weight,
-                         "range", (int) row->range, "badness", (int) row->badness, "exposure", exposure_of(e, row) / 10.0,
-                         "details", row->details, "better", json_text_or_null(row->better), "origin",
-                         make_origin(row->origin));
+                         "range", (int) row->range, "badness", (int) row->badness,
+                         "exposure", exposure_of(e, row) / 10.0, "details", row->details,
+                         "better", json_text_or_null(row->better), "origin", make_origin(row->origin));
 }
 
 static int print_json(const Exposure *e, const char *name) {
@@ -64,8 +64,8 @@ static int print_json(const Exposure *e, const char *name) {
 
         for (size_t i = 0; r >= 0 && i < e->n; i++)
                 r = json_array_append_new(rows, make_row(e, &e->rows[i])) < 0 ? -ENOMEM : 0;
-        all = r < 0 ? NULL : json_pack("{s:o, s:f, s:s, s:O}", "policy", json_text(name), "exposure", total / 10.0, "word",
-                                       exposure_word(total), "rows", rows);
+        all = r < 0 ? NULL : json_pack("{s:o, s:f, s:s, s:O}", "policy", json_text(name), "exposure", total / 10.0,
+                                       "word", exposure_word(total), "rows", rows);
         if (r >= 0)
                 r = all ? json_print(all, stdout) : -ENOMEM;
         json_decref(all);
@@ -87,7 +87,8 @@ static int show(const Plan *plan, const char *name, const CommandLine *line, uin
         }
         total = exposure_total(&e);
         if (!command_line_has(line, ARG_JSON))
-                printf("\nOverall exposure of %s: %u.%u %s\n", plan->policy, total / 10, total % 10, exposure_word(total));
+                printf("\nOverall exposure of %s: %u.%u %s\n", plan->policy, total / 10, total % 10,
+                       exposure_word(total));
         return total > threshold ? STATUS_TOO_EXPOSED : 0;
 }
 
@@ -128,8 +129,8 @@ static const Argument arguments[] = {
 const Verb verb_analyze = {
         .name = "analyze",
         .help = "say how exposed the system is to a program under a policy",
-        .details = "Makes the plan for a start as you, and counts as systemd-analyze security does, from 0 to 10. Each row has\n"
-                   "what improves it, and the line of the policy that it comes from. Starts nothing.",
+        .details = "Makes the plan for a start as you, and counts as systemd-analyze security does, from 0 to 10.\n"
+                   "Each row has what improves it, and the line of the policy that it comes from. Starts nothing.",
         .options = options,
         .arguments = arguments,
         .pager = true,

@@ -62,7 +62,8 @@ static int run(const CommandLine *line, Report *report) {
 
 static const Option options[] = {
         { ARG_SYNTAX, "syntax", "test only the lines, and not whether they work here" },
-        { ARG_WITHIN, "within", "test only whether the policies allow no more than policy A", { "A", ARGUMENT_POLICY } },
+        { ARG_WITHIN, "within", "test only whether the policies allow no more than policy A",
+          { "A", ARGUMENT_POLICY } },
         {},
 };
 static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY | ARGUMENT_REPEATED }, {} };
@@ -70,9 +71,10 @@ static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY | ARGUMENT_REP
 const Verb verb_check = {
         .name = "check",
         .help = "test whether policies are valid and work here",
-        .details = "Prints nothing and returns 0 if the policies are valid and this host can enforce them. With --syntax,\n"
-                   "the program or policy may be for another host, as in a build of a program that carries its policy.\n"
-                   "With --within A, prints each line that allows more than A, and returns 1 if there is one.",
+        .details = "Prints nothing and returns 0 if the policies are valid and this host can enforce them. With\n"
+                   "--syntax, the program or policy may be for another host, as in the build of a program that\n"
+                   "carries its policy. With --within A, prints each line that allows more than A, and returns 1 if\n"
+                   "it finds one.",
         .options = options,
         .arguments = arguments,
         .run = run,

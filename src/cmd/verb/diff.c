@@ -106,9 +106,9 @@ static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY | ARGUMENT_REP
 const Verb verb_diff = {
         .name = "diff",
         .help = "compare what two policies allow",
-        .details = "Prints what the second policy allows that the first does not, and the reverse. A policy is a name, a\n"
-                   "file, a program that carries one, or a service (NAME.service, FILE.service), whose hardening lines\n"
-                   "are converted. Returns 0 if both allow the same, 1 if not.",
+        .details = "Prints what the second policy allows that the first does not, and the reverse. A policy is a\n"
+                   "name, a file, a program that carries one, or a service (NAME.service, FILE.service), whose\n"
+                   "hardening lines are converted. Returns 0 if both allow the same, 1 if not.",
         .options = options,
         .arguments = arguments,
         .pager = true,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl edit [--full] [--force] POLICY|NAME: changes a policy with an editor. The result is checked before it is used. */
+/* isoctl edit [--full] [--force] POLICY|NAME: changes a policy with an editor. The result is checked before it is
+ * used. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -279,17 +280,23 @@ static int ignore_file(_unused_ void *userdata, _unused_ const char *file, _unus
 
 /* Whether there is such a policy, good or bad. Returns 1, 0 or -ENOMEM, reported. */
 static int is_policy(const char *spec, Report *report) {
-        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
+        _cleanup_strv_free_ char **search_path = NULL;
         Report silent = {};
 
-        return search_path ? policy_visit(spec, search_path, ignore_file, NULL, &silent) != -ENOENT : report_oom(report);
+        search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
+        if (!search_path)
+                return report_oom(report);
+        return policy_visit(spec, search_path, ignore_file, NULL, &silent) != -ENOENT;
 }
 
 /* systemd restarts a service of a unit file. It cannot start again what isorun has made a unit of. */
 static char *advise(const Instance *i) {
+        const char *name = i->name;
+
         if (i->unit && endswith(i->unit, ".service") && !startswith(i->unit, "isorun-"))
-                return format("%s keeps its plan until systemctl%s restart %s", i->name, i->of_user ? " --user" : "", i->unit);
-        return format("%s keeps its plan until you end it (isoctl stop %s) and start its command again", i->name, i->name);
+                return format("%s keeps its plan until systemctl%s restart %s", name, i->of_user ? " --user" : "",
+                              i->unit);
+        return format("%s keeps its plan until you end it (isoctl stop %s) and start its command again", name, name);
 }
 
 static int take_policy_of(Edit *e, const Instance *i, Report *report) {
@@ -302,7 +309,8 @@ static int take_policy_of(Edit *e, const Instance *i, Report *report) {
         if (!policy)
                 return -ENOENT;
         if (streq(policy, "default"))
-                return report_error(report, ENOENT, "%s was started with the default policy, which is not a file: isoctl edit default "
+                return report_error(report, ENOENT,
+                                    "%s was started with the default policy, which is not a file: isoctl edit default "
                                     "changes the default of all starts", i->name);
         e->advice = advise(i);
         if (!e->advice)
@@ -352,7 +360,8 @@ static int edit(Edit *e, bool force, Report *report) {
 }
 
 static int run(const CommandLine *line, Report *report) {
-        _cleanup_(edit_deinit) Edit e = { .spec = strdup(line->arguments[0]), .full = command_line_has(line, ARG_FULL) };
+        _cleanup_(edit_deinit) Edit e = { .spec = strdup(line->arguments[0]),
+                                          .full = command_line_has(line, ARG_FULL) };
 
         if (!e.spec) {
                 report_oom(report);
@@ -375,8 +384,8 @@ const Verb verb_edit = {
                    "drop-in in your directory of policies. The text is used only if isoctl check accepts it. If not, the\n"
                    "file stays as it is, and isoctl says where your text is.\n"
                    "\n"
-                   "NAME is a running instance: isoctl edits the policy that it was started with. The instance keeps its\n"
-                   "plan until it is started again.",
+                   "NAME is a running instance: isoctl edits the policy that it was started with. The instance keeps\n"
+                   "its plan until it is started again.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -125,8 +125,9 @@ static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY }, { "BINARY",
 const Verb verb_embed = {
         .name = "embed",
         .help = "put a policy into a finished program",
-        .details = "Puts POLICY into the ELF file BINARY, in place of the policy that it carries, and tests a start of it.\n"
-                   "Uses objcopy(1), or the program that OBJCOPY names. isorun --own uses the policy of a program.",
+        .details = "Puts POLICY into the ELF file BINARY, in place of the policy that it carries, and tests a start\n"
+                   "of it. Uses objcopy(1), or the program that $OBJCOPY names. isorun --own uses the policy of a\n"
+                   "program.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl explain [--json] POLICY [-- COMMAND...]: prints the plan of a start. */
 #include "cmd/show/plan.h"
-#include "lib/load.h"
 #include "cmd/verb/verb.h"
+#include "lib/load.h"
 #include "plan/request.h"
 
 static int explain(const char *spec, char *const *arguments, bool json, Report *report) {

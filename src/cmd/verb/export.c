@@ -4,9 +4,9 @@
 
 #include "cmd/options.h"
 #include "cmd/program.h"
-#include "lib/load.h"
 #include "cmd/verb/verb.h"
 #include "convert/export.h"
+#include "lib/load.h"
 #include "plan/request.h"
 #include "util/text.h"
 

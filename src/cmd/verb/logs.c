@@ -112,8 +112,8 @@ static int append(char ***words, char *const *more) {
 static int execute(Query *q, char *const *rest, Report *report) {
         if (q->units && q->matches)
                 return report_error(report, EOPNOTSUPP,
-                                    "logs: isoctl cannot show units together with instances in pools or of other users: name "
-                                    "them in separate commands");
+                                    "logs: isoctl cannot show units together with instances in pools or of other "
+                                    "users: name them in separate commands");
         if (append(&q->options, rest) < 0 || append(&q->options, q->matches) < 0)
                 return report_oom(report);
         execvp(q->options[0], q->options);

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "cmd/program.h"
-#include "lib/load.h"
 #include "cmd/start/policy-file.h"
 #include "cmd/verb/verb.h"
+#include "lib/load.h"
 #include "policy/policy-load.h"
 #include "util/path.h"
 #include "util/strv.h"

@@ -79,8 +79,9 @@ static int check_held(const PlanProperty *p, int cgroup, const Instance *instanc
                 return report_error_at(report, origin, p->directive->name, -r,
                                        "%s: %sisoctl cannot read whether the kernel enforces it: %s", instance->name,
                                        accepted, strerror(-r));
-        return report_error_at(report, origin, p->directive->name, EOPNOTSUPP, "%s: %sthe kernel does not enforce it: %s",
-                               instance->name, accepted, actual ?: "the cgroup has another limit");
+        return report_error_at(report, origin, p->directive->name, EOPNOTSUPP,
+                               "%s: %sthe kernel does not enforce it: %s", instance->name, accepted,
+                               actual ?: "the cgroup has another limit");
 }
 
 /* With Delegate=, the payload's cgroup has copies of the limits, which the kernel enforces as well. */

@@ -17,7 +17,8 @@
 
 enum { STATUS_BROKEN = 1, STATUS_UNREAD = 2 };
 
-/* A process that isorun makes for a request, such as isoctl enter, gets its filter last. */
+/* A process that isorun makes for a request, such as isoctl enter, gets its filter last. Until then, isoctl looks
+ * again. */
 enum { TRIES = 200, TRY_MSEC = 10 };
 
 typedef struct Wanted {
@@ -85,13 +86,17 @@ static int ask(const Instance *instance, Promises *ret, Report *report) {
         int r;
 
         if (instance->frozen)
-                return report_error(report, EBUSY, "%s is frozen, so it cannot be asked for its plan: isoctl thaw it first",
+                return report_error(report, EBUSY,
+                                    "%s is frozen, so it cannot be asked for its plan: isoctl thaw it first",
                                     instance->name);
         r = instance->handed_over ? 0 : talk_ask(instance, CONTROL_PROMISES, &text, NULL, 0, NULL, report);
         if (r < 0)
                 return r;
         r = promises_parse(text ?: every_plan, ret);
-        return r < 0 ? report_error(report, -r, "%s: isoctl cannot understand its plan: %s", instance->name, strerror(-r)) : 0;
+        if (r < 0)
+                return report_error(report, -r, "%s: isoctl cannot understand its plan: %s", instance->name,
+                                    strerror(-r));
+        return 0;
 }
 
 static int print_table(const Findings *f, const Wanted *wanted) {
@@ -103,7 +108,8 @@ static int print_table(const Findings *f, const Wanted *wanted) {
 
         for (size_t i = 0; r >= 0 && i < f->n; i++) {
                 const Finding *item = &f->items[i];
-                _cleanup_free_ char *details = format("%s%s%s", item->details, *item->origin ? "   # " : "", item->origin);
+                _cleanup_free_ char *details = format("%s%s%s", item->details, *item->origin ? "   # " : "",
+                                                      item->origin);
 
                 if (wanted->quiet && item->verdict < VERDICT_UNREAD)
                         continue;
@@ -142,7 +148,8 @@ static int verify(const InstanceList *list, const Instance *instance, const Want
                 return PLAN_FAILED;
         r = look_until_settled(&v);
         if (r >= 0 && instance->handed_over)
-                finding_add(&v.findings, VERDICT_UNREAD, "plan", "", "handed over: no isorun is left to ask for the plan");
+                finding_add(&v.findings, VERDICT_UNREAD, "plan", "",
+                            "handed over: no isorun is left to ask for the plan");
         if (r >= 0)
                 r = wanted->json ? json_print_array(make_json, v.findings.items, v.findings.n, stdout)
                                  : print_table(&v.findings, wanted);
@@ -198,9 +205,10 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REP
 const Verb verb_verify = {
         .name = "verify",
         .help = "compare instances with their plans",
-        .details = "Reads from the kernel and from systemd what is in force, and compares it with the plan, line by line.\n"
-                   "Returns 0 if nothing is broken, 1 if a promise of the plan is broken, and 2 if a promise cannot be\n"
-                   "read that can usually be read. What nothing shows, such as Landlock's rules, is listed as unseen.",
+        .details = "Reads from the kernel and from systemd what is in force, and compares it with the plan, line by\n"
+                   "line. Returns 0 if nothing is broken, 1 if a promise of the plan is broken, and 2 if isoctl\n"
+                   "cannot read a promise that it can usually read. Promises that no user can see, such as Landlock's\n"
+                   "rules, are listed as unseen.",
         .options = options,
         .arguments = arguments,
         .pager = true,

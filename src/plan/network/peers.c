@@ -101,7 +101,8 @@ static int add_peer(Builder *b, const Setting *s) {
         int r;
 
         if (plan->n_peers == PEERS_MAX)
-                return build_error(b, s, D_ConnectTo, E2BIG, "a policy can have %u peers (each port counts)", PEERS_MAX);
+                return build_error(b, s, D_ConnectTo, E2BIG, "a policy can have %u peers (each port counts)",
+                                   PEERS_MAX);
         p = ARRAY_APPEND(plan->peers, plan->n_peers);
         if (!p)
                 return -ENOMEM;
@@ -119,15 +120,15 @@ static int add_peer(Builder *b, const Setting *s) {
         return r < 0 ? r : 0;
 }
 
-/* What does not go together with peers. */
+/* Directives and options that cannot be combined with peers. */
 static int check_network(Builder *b, const Setting *peer) {
         static const DirectiveId filters[] = { D_IPAddressAllow, D_IPAddressDeny };
         const Setting *network = policy_get(b->policy, D_PrivateNetwork);
 
         if (!(b->plan->namespaces & CLONE_NEWNET))
                 return build_error(b, network, D_PrivateNetwork, EINVAL,
-                                   "the payload would have the host's network, but ConnectTo= lists the only peers that it "
-                                   "may reach: leave out one of the two");
+                                   "the payload would have the host's network, but ConnectTo= lists the only peers "
+                                   "that it may reach: leave out one of the two");
         for (size_t i = 0; i < ELEMENTSOF(filters); i++)
                 if (build_list(b, filters[i])->n > 0)
                         return build_error(b, &build_list(b, filters[i])->items[0], filters[i], EINVAL,

@@ -10,7 +10,8 @@
  *
  * Laws, which tests/unit/test-permit.c holds for random policies: "within" is a partial order. The meet is
  * commutative, associative and idempotent, and within both. A difference is empty if and only if the one is within
- * the other. What does not compare is not within, and its meet is a clash, with which permit_check() fails. */
+ * the other. Of two grains that do not compare, neither is within the other, and their meet is a clash, which
+ * permit_check() reports. */
 
 #include <stdio.h>
 

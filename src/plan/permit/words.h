@@ -3,8 +3,8 @@
 
 #include "plan/permit/permit.h"
 
-/* What a grain permits, in a few words: "at most 67108864", "/srv of the host, read-only". On the heap; NULL when memory
- * runs out. */
+/* What a grain permits, in a few words: "at most 67108864", "/srv of the host, read-only". On the heap; NULL when
+ * memory runs out. */
 char *permit_describe(DirectiveId id, const Grain *g);
 
 /* The names of the bits that the one grain of a set permits and the other does not, on the heap. NULL when memory runs

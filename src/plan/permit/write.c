@@ -81,7 +81,7 @@ static int does_not_compare(PermitWriter *w, DirectiveId id, const Grain *g) {
         _cleanup_free_ char *other = g->lost ? origin_format(g->lost->origin) : NULL;
 
         return report_error_at(w->report, g->from ? g->from->origin : (Origin) {}, directive_table[id].name, EINVAL,
-                               "%s and %s (%s) do not compare: one is a share, the other a number",
+                               "%s and %s (%s) cannot be compared: one is a share, the other a number",
                                g->from ? g->from->value.text : "?", g->lost ? g->lost->value.text : "?",
                                other ?: "built-in");
 }

@@ -172,7 +172,8 @@ static int find_by_name(RootBuilder *rb, const char *name) {
         return cannot_execute(rb->b, error, name);
 }
 
-/* Binds the caller's own program at its path, also where the path is visible: so it is the same file that is executed. */
+/* Binds the caller's own program at its path, also where the path is visible: so it is the same file that is
+ * executed. */
 static int bind_program(RootBuilder *rb) {
         const PlanRequest *request = rb->b->request;
         const PlanSource source = { .kind = SOURCE_FD, .path = strdup(request->program), .fd = request->program_fd };

@@ -14,7 +14,8 @@
 static bool is_host_root(const char *path) {
         struct stat st, root;
 
-        return streq(path, "/") || stat(path, &st) < 0 || stat("/", &root) < 0 || (st.st_dev == root.st_dev && st.st_ino == root.st_ino);
+        return streq(path, "/") || stat(path, &st) < 0 || stat("/", &root) < 0 ||
+               (st.st_dev == root.st_dev && st.st_ino == root.st_ino);
 }
 
 static bool is_image(const RootBuilder *rb, const PlanSource *found) {

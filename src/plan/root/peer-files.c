@@ -9,12 +9,10 @@
 /* A line of the policy for the same path would leave the payload without names, so it is an error. */
 static int want_text(RootBuilder *rb, const char *path, char *text) {
         const Setting *s = &rb->b->policy->settings[D_ConnectTo].items[0];
-        Plan *plan = rb->b->plan;
 
-        if (strv_consume(&plan->texts, text) < 0)
+        if (strv_consume(&rb->b->plan->texts, text) < 0)
                 return -ENOMEM;
-        return root_builder_want(rb, mount_of_setting(D_ConnectTo, s,
-                                                      plan_file(path, plan->texts[strv_length(plan->texts) - 1], 0444)));
+        return root_builder_want(rb, mount_of_setting(D_ConnectTo, s, plan_file(path, text, 0444)));
 }
 
 int build_peer_files(RootBuilder *rb) {

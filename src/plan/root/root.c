@@ -133,10 +133,12 @@ static int finish(RootBuilder *rb) {
 
 /* Continues after an error, so that one run reports all errors. */
 static int fill(RootBuilder *rb) {
-        static int (*const parts[])(RootBuilder *) = { build_service_mounts, build_credentials, build_policy_mounts, build_peer_files,
-                                                       check_bindings, build_source_links, root_builder_place_all, build_hide_options,
-                                                       build_secrets, root_builder_place_hidden, build_read_only,
-                                                       build_exec, build_ssh_config, build_user_names };
+        static int (*const parts[])(RootBuilder *) = {
+                build_service_mounts,   build_credentials,  build_policy_mounts, build_peer_files,
+                check_bindings,         build_source_links, root_builder_place_all,
+                build_hide_options,     build_secrets,      root_builder_place_hidden,
+                build_read_only,        build_exec,         build_ssh_config,    build_user_names,
+        };
         int result = build_builtin_mounts(rb);
 
         for (size_t i = 0; i < ELEMENTSOF(parts) && result != -ENOMEM; i++) {

@@ -181,8 +181,8 @@ typedef struct Listing {
         bool matched;
 } Listing;
 
-/* Keeps the type of a name that matches, to save a look at it. But the look at the first one shows whether the directory
- * can be searched, and not only read. */
+/* Keeps the type of a name that matches, to save a look at it. But the look at the first one shows whether the
+ * directory can be searched, and not only read. */
 static int list_name(void *userdata, const char *name, unsigned char type) {
         Listing *l = userdata;
         const unsigned char first = (unsigned char) name[0], last = (unsigned char) name[strlen(name) - 1];

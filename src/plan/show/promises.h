@@ -3,8 +3,8 @@
 
 /* The entries of a plan that can be compared with a running instance, for programs: isoctl verify.
  *
- * A promise is a line of words (util/word.h): the origin as plan_print_text() shows it, or ""; the kind; and its values.
- * Numbers are decimal, sets of capabilities and the filter hexadecimal.
+ * A promise is a line of words (util/word.h): the origin as plan_print_text() shows it, or ""; the kind; and its
+ * values. Numbers are decimal, sets of capabilities and the filter hexadecimal.
  *
  *     holder scope|service|cgroup|pool|none
  *     may-mount                        the payload may mount

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Which addresses a peer's name may have. The owner of a name's zone decides what it means, and could lead the payload to
- * services of this host or of its network: DNS rebinding. */
+/* Which addresses a peer's name may have. The owner of a name's zone decides what it means, and could lead the payload
+ * to services of this host or of its network: DNS rebinding. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -20,7 +20,7 @@ static inline socklen_t address_size(const Address *a) {
 /* Parses an address of inet_pton(3). Returns whether it is one. */
 bool address_parse(const char *text, uint16_t port, Address *ret);
 
-/* Whether a name may not lead to this address: loopback, link-local, multicast, unspecified, addresses that embed an IPv4
- * address, the metadata services of clouds, addresses of this host, and private networks unless private_too. An address
- * of which nothing can be found out counts as one of this host. */
+/* Whether a name may not lead to this address: loopback, link-local, multicast, unspecified, addresses that embed an
+ * IPv4 address, the metadata services of clouds, addresses of this host, and private networks unless private_too. An
+ * address of which nothing can be found out counts as one of this host. */
 bool address_is_refused(const Address *a, bool private_too);

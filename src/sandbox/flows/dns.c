@@ -31,8 +31,8 @@ static uint8_t *put16(uint8_t *p, unsigned n) {
         return p + 2;
 }
 
-/* Reads the name at *position, and moves *position past it. A question has no compressed names. A byte that is no letter,
- * digit, "-" or "_" becomes "?", which no peer has. Returns whether it is a name. */
+/* Reads the name at *position, and moves *position past it. A question has no compressed names. A byte that is no
+ * letter, digit, "-" or "_" becomes "?", which no peer has. Returns whether it is a name. */
 static bool read_name(const uint8_t *m, size_t size, size_t *position, char name[static NAME_MAX_BYTES]) {
         size_t n = 0, i = *position;
 

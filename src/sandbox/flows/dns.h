@@ -11,6 +11,6 @@ enum {
         DNS_QUESTION_MAX = 512 /* of a question; resolvers send less than 300 bytes */
 };
 
-/* Writes the answer to a question, which may come from an attacker. Returns the answer's size, or 0 if the question gets
- * no answer, because it is none. */
+/* Writes the answer to a question, which may come from an attacker. Returns the answer's size, or 0 if the question
+ * gets no answer, because it is none. */
 size_t dns_answer(const Plan *plan, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE]);

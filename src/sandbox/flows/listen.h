@@ -13,6 +13,6 @@ static inline size_t listen_count(const Plan *plan) {
         return plan->n_peers + LISTEN_NAME_SERVERS;
 }
 
-/* Gives the loopback device of this process's network the addresses of the peers, listens there, and sends the sockets to
- * isorun: a MESSAGE_LISTENING for each. Returns 0, or a negative errno kept in f. */
+/* Gives the loopback device of this process's network the addresses of the peers, listens there, and sends the sockets
+ * to isorun: a MESSAGE_LISTENING for each. Returns 0, or a negative errno kept in f. */
 int listen_for_peers(const Plan *plan, int socket, Failure *f);

@@ -33,8 +33,8 @@ static void pipe_give(PumpPipes *pipes, const PumpPipe *pipe) {
                 pipe_close(pipe);
 }
 
-/* Calls splice(2). Returns the bytes, 0 at the end of the stream, -EAGAIN if the socket has to be waited for, or another
- * -errno. */
+/* Calls splice(2). Returns the bytes, 0 at the end of the stream, -EAGAIN if the socket has to be waited for, or
+ * another -errno. */
 static ssize_t move(int from, int to, size_t size) {
         ssize_t n = TEMP_FAILURE_RETRY(splice(from, NULL, to, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 

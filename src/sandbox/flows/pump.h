@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Moves bytes from one socket to another through a pipe, without copying them: splice(2). What the receiver does not take
- * stays with the sender, whom that slows down. A pump has a pipe only while bytes are in it: a user may have few. */
+/* Moves bytes from one socket to another through a pipe, without copying them: splice(2). What the receiver does not
+ * take stays with the sender, whom that slows down. A pump has a pipe only while bytes are in it: a user may have
+ * few. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,8 +30,8 @@ typedef enum PumpState {
         PUMP_FAILED,
 } PumpState;
 
-/* Moves what can be moved at once. Both sockets do not block. Sets *from_ready and *to_ready to false if the socket has to
- * be waited for. */
+/* Moves what can be moved at once. Both sockets do not block. Sets *from_ready and *to_ready to false if the socket has
+ * to be waited for. */
 PumpState pump_move(Pump *p, PumpPipes *pipes, int from, bool *from_ready, int to, bool *to_ready);
 
 void pump_deinit(Pump *p);

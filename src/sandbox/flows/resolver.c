@@ -78,7 +78,8 @@ _Noreturn static void resolver_main(Resolver *r) {
         for (;;) {
                 while (sem_wait(&r->free) < 0)
                         ;
-                if (TEMP_FAILURE_RETRY(recv(r->socket, &peer, sizeof(peer), 0)) != sizeof(peer) || peer >= r->plan->n_peers)
+                if (TEMP_FAILURE_RETRY(recv(r->socket, &peer, sizeof(peer), 0)) != sizeof(peer) ||
+                    peer >= r->plan->n_peers)
                         _exit(0);
                 begin(r, peer);
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Looks up the names of peers as the host does (nsswitch.conf), in a process of its own: getaddrinfo(3) waits, and loads
- * libraries, which the filter of the process with the flows denies. */
+/* Looks up the names of peers as the host does (nsswitch.conf), in a process of its own: getaddrinfo(3) waits, and
+ * loads libraries, which the filter of the process with the flows denies. */
 
 #include "plan/plan.h"
 #include "sandbox/flows/address.h"

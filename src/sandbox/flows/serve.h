@@ -3,8 +3,8 @@
 
 #include "sandbox/flows/server.h"
 
-/* Opens everything that a server needs. listeners are from MESSAGE_LISTENING, in the order of flows/listen.h. The process
- * ends with the server, so nothing is ever freed. Returns 0 or -errno. */
+/* Opens everything that a server needs. listeners are from MESSAGE_LISTENING, in the order of flows/listen.h. The
+ * process ends with the server, so nothing is ever freed. Returns 0 or -errno. */
 int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, int resolver);
 
 /* Serves until isorun closes its end of the socket. Returns 0 or -errno. */

@@ -41,7 +41,7 @@ enum { FLOWS_MAX = 1024 };
 struct Server {
         const Plan *plan;
         int epoll;
-        Watch from_isorun, from_resolver; /* the caller of server_new() closes that of the resolver */
+        Watch from_isorun, from_resolver; /* the caller of serve_new() closes that of the resolver */
         PeerNames *names; /* one for each peer */
         PumpPipes pipes;
         size_t n_flows;

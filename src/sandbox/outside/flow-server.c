@@ -57,8 +57,8 @@ static int keep_fds(FlowServer *f, int *socket) {
         return close_range((unsigned) (f->n + STDERR_FILENO + 2), ~0U, 0) < 0 ? -errno : 0;
 }
 
-/* systemd sends SIGTERM to all processes of a unit that it stops, and the payload may need its peers to end well. So this
- * process ends when isorun hangs up. */
+/* systemd sends SIGTERM to all processes of a unit that it stops, and the payload may need its peers to end well. So
+ * this process ends when isorun hangs up. */
 static void ignore_signals(void) {
         sigset_t all;
 
@@ -106,7 +106,7 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         if (r >= 0)
                 r = serve_run(server);
         fd_close(resolver);
-        /* Who inherits children of this process may not wait for them: PID 1 of a container. */
+        /* Otherwise the resolver would be left to PID 1, which in a container may never wait for it. */
         (void) TEMP_FAILURE_RETRY(wait4(-1, NULL, 0, NULL));
         _exit(r < 0);
 }
@@ -165,8 +165,9 @@ int flow_server_start(FlowServer *f, const Run *run) {
 }
 
 void flow_server_ended(FlowServer *f, Report *report) {
-        report_notice(report, "the process that connects to the peers of ConnectTo= was killed: no peer can be reached any "
-                              "more");
+        report_notice(report,
+                      "the process that connects to the peers of ConnectTo= was killed: no peer can be reached any "
+                      "more");
         f->pidfd = fd_close(f->pidfd);
 }
 

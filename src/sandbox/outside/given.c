@@ -66,7 +66,8 @@ static int add(GivenFiles *files, int fd, bool inherited, Report *report) {
         if (!file)
                 return -ENOMEM;
         /* It is opened through a link in /proc, whatever flag the caller had against symlinks. */
-        *file = (GivenFile) { .fd = fd, .flags = flags & ~O_NOFOLLOW, .path = TAKE_PTR(path), .inherited = inherited, .reopened = -1 };
+        *file = (GivenFile) { .fd = fd, .flags = flags & ~O_NOFOLLOW, .path = TAKE_PTR(path), .inherited = inherited,
+                              .reopened = -1 };
         return 0;
 }
 

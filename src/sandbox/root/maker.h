@@ -30,7 +30,7 @@ typedef struct RootMaker {
         const PlanMount *empty_like; /* the mount of the plan that empty was made for */
         int *copies;        /* if the root is made in place: of each bind, the mount for it until it is attached, or 0 */
         unsigned inherited; /* the attributes of all mounts of the host's tree by now; 0: unknown */
-        RootParent parents[ROOT_PARENTS_MAX]; /* the last mount point is in the last one, and each is below the one before */
+        RootParent parents[ROOT_PARENTS_MAX]; /* each is below the one before; the last has the last mount point */
         unsigned n_parents;
         FdBin spent;
         MountReason reason; /* why the kernel refused the last file system */

@@ -98,8 +98,8 @@ static int find_invocation(const Bus *bus, const char *unit, char **ret) {
 
         r = bus->lib->sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
         if (r >= 0)
-                r = bus_get_property(bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, "InvocationID", "ay",
-                                     &reply);
+                r = bus_get_property(bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, "InvocationID",
+                                     "ay", &reply);
         if (r >= 0)
                 r = bus->lib->sd_bus_message_read_array(reply, 'y', (const void **) &id, &size);
         for (size_t i = 0; r >= 0 && size == ID_SIZE && i < ID_SIZE; i++)
@@ -123,10 +123,11 @@ int transient_service_stop(const Plan *plan, const char *unit, int socket, Patie
         r = find_invocation(&bus, unit, &path);
         /* The service has not ended, so it was the unit of that name just before. */
         if (poll(&(struct pollfd) { .fd = socket }, 1, 0) == 0 && r >= 0)
-                r = bus_call_method(&bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, "Stop", &error, NULL,
-                                    "s", "replace");
+                r = bus_call_method(&bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, "Stop", &error,
+                                    NULL, "s", "replace");
         if (r < 0 && r != -EINTR)
-                r = report_error(report, -r, "cannot stop %s, which is starting: %s", unit, error.message ?: strerror(-r));
+                r = report_error(report, -r, "cannot stop %s, which is starting: %s", unit,
+                                 error.message ?: strerror(-r));
         bus.lib->sd_bus_error_free(&error);
         bus_deinit(&bus);
         return r < 0 ? r : 0;
