@@ -367,8 +367,9 @@ static int check_program(Loaded *l, const Job *job, Report *report) {
                 r = program_policy_find(&l->rehearsal, job->argv[0], false, &program, report);
         if (r < 0 || !program.spec)
                 return r;
-        return report_error(report, EINVAL, "%s has its own policy, which a batch uses only for all lines: --policy %s",
-                            job->argv[0], program.spec);
+        return report_error(report, EINVAL,
+                            "%s carries its own policy, but all lines of a batch have one policy: --policy %s uses it "
+                            "for them", job->argv[0], program.spec);
 }
 
 /* A BatchPlanner. userdata is the base of the names, or NULL. */

@@ -78,11 +78,11 @@ test_hostile() {
 		{"argv":["x"]}}
 		{"argv":["true"]}
 	E
-	like "$label: a wrong line is an error that names it and its key" "$status ${out%$'\n'*}" '1 1:-:125:not a line of JSON: *
-2:-:125:not an object of JSON
+	like "$label: a wrong line is an error that names it and its key" "$status ${out%$'\n'*}" '1 1:-:125:the line is not JSON: *
+2:-:125:the line is not a JSON object
 3:-:125:there is no key "args" (did you mean "argv"?)
 4:-:125:the key "argv" is missing
-5:-:125:"argv" must be an array that has the command
+5:-:125:"argv" must be an array that begins with the command
 6:-:125:"argv" must be an array of strings
 7:-:125:"argv" must be an array of strings
 8:-:125:"env" must be an object of strings
@@ -92,16 +92,16 @@ test_hostile() {
 12:-:125:"stdout" must be a string that is not empty
 13:-:125:"volumes" must be an array of strings
 14:-:125:"name": a name can contain only letters, *
-15:-:125:not a line of JSON: *u0000*
-16:-:125:not a line of JSON: duplicate object key*
+15:-:125:the line is not JSON: *u0000*
+16:-:125:the line is not JSON: duplicate object key*
 17:-:125:"stdin": cannot open */absent: No such file or directory
 18:-:125:volumes: Volume=: */absent*
-19:-:125:not a line of JSON: *'
+19:-:125:the line is not JSON: *'
 	also like "$label: ... and the rest is run" "${out##*$'\n'}" "20:b-20:0:"
 	{ printf 'a\0b\n'; head -c 3000000 /dev/zero | tr '\0' x; printf '\n{"argv":["true"]}'; } >"$tmp/huge"
 	batch <"$tmp/huge"
 	like "$label: NUL bytes, a huge line, and a line without its end" "$status $out" \
-		"1 1:-:125:not a line of JSON: *
+		"1 1:-:125:the line is not JSON: *
 2:-:125:the line is longer than 1048576 bytes
 3:b-3:0:"
 }

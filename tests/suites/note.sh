@@ -69,13 +69,13 @@ cc -o other/server main.c
 PATH=$tmp:$PATH run "${quiet[@]}" --own -E PATH="$tmp/other" server
 # promise P44
 refusal like "no other file is executed under it" "$status $out$err" \
-	"125 isorun: $tmp/other/server in the sandbox is not the program $tmp/server whose own policy this is *"
+	"125 isorun: $tmp/other/server in the sandbox is not the program $tmp/server, which carries this policy *"
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /opt && cp server /opt && exec "$@"' sh "${quiet[@]}" /opt/server
 	is "an installed program chooses its own policy" "$status $out" "0 says note"
 	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /opt && cp server /opt && echo "{\"argv\":[\"/opt/server\"]}" | "$@" --batch' \
 		sh "${quiet[@]}"
-	refusal like "... but not in a batch" "$status $out" '1 *"status":125,"error":"/opt/server has its own policy, which a batch *'
+	refusal like "... but not in a batch" "$status $out" '1 *"status":125,"error":"/opt/server carries its own policy, but all lines of a batch *'
 	run unshare -m sh -c 'mount -t tmpfs -o mode=775 none /opt && cp server /opt && exec "$@"' sh "${quiet[@]}" /opt/server
 	# promise P44
 	refusal like "... unless others can write to a directory above it" "$status $out$err" "125 isorun: /opt/server carries *"
@@ -277,9 +277,9 @@ printf '[Sandbox]\nUser=no-such-user\n' >elsewhere.conf
 embed_fails "a policy that does not work here" "isoctl: elsewhere.conf:2: User=: *--syntax puts*" elsewhere.conf plain
 run "$isoctl" embed --syntax elsewhere.conf plain -o elsewhere
 is "... unless it is for another host" "$status $("$isoctl" cat ./elsewhere | tail -n1)" "0 User=no-such-user"
-OBJCOPY=false embed_fails "an objcopy that fails" "isoctl: false has failed with plain *" embedded.conf plain
-OBJCOPY=true embed_fails "an objcopy that does nothing" "isoctl: true has not put the policy into *" embedded.conf plain
-OBJCOPY="cp before" embed_fails "an objcopy that does something else" "*isoctl: cp has failed*" embedded.conf plain
+OBJCOPY=false embed_fails "an objcopy that fails" "isoctl: false failed for plain *" embedded.conf plain
+OBJCOPY=true embed_fails "an objcopy that does nothing" "isoctl: true did not put the policy into *" embedded.conf plain
+OBJCOPY="cp before" embed_fails "an objcopy that does something else" "*isoctl: cp failed for *" embedded.conf plain
 OBJCOPY=no-such-program embed_fails "no objcopy" "isoctl: cannot run no-such-program: *binutils*" embedded.conf plain
 embed_fails "a script" "isoctl: script is not an ELF program *" embedded.conf script
 chmod u+s server

@@ -49,7 +49,7 @@ static int take_array(const Reader *r, const char *key, json_t *value, const cha
 static int take_argv(const Reader *r, const char *key, json_t *value) {
         int q = take_array(r, key, value, &r->job->argv);
 
-        return q < 0 ? q : r->job->argv[0] ? 0 : wrong(r, key, "an array that has the command");
+        return q < 0 ? q : r->job->argv[0] ? 0 : wrong(r, key, "an array that begins with the command");
 }
 
 static int take_volumes(const Reader *r, const char *key, json_t *value) {
@@ -139,9 +139,9 @@ int job_read(Job *job, const JsonLibrary *lib, uint64_t line, const char *text, 
         *job = (Job) { .line = line };
         job->root = lib->json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
         if (!job->root)
-                return report_error(report, EINVAL, "not a line of JSON: %s", error.text);
+                return report_error(report, EINVAL, "the line is not JSON: %s", error.text);
         if (!json_is_object(job->root))
-                return report_error(report, EINVAL, "not an object of JSON");
+                return report_error(report, EINVAL, "the line is not a JSON object");
         for (void *i = lib->json_object_iter(job->root); r >= 0 && i; i = lib->json_object_iter_next(job->root, i))
                 r = take(&reader, lib->json_object_iter_key(i), lib->json_object_iter_value(i));
         if (r >= 0 && !job->argv)

@@ -162,8 +162,8 @@ static int run_objcopy(const EmbedFiles *f, Report *report) {
                 return report_error(report, errno, "cannot wait for %s: %s", arguments[0], strerror(errno));
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
                 return 0;
-        return report_error(report, EIO, "%s has failed with %s (for a program of another architecture, set OBJCOPY "
-                                         "to one that knows it)", arguments[0], f->binary);
+        return report_error(report, EIO, "%s failed for %s (for a program of another architecture, set OBJCOPY to one "
+                                         "that knows it)", arguments[0], f->binary);
 }
 
 /* Some versions of llvm-objcopy damage the names of sections in programs of Go, and succeed. */
@@ -175,7 +175,7 @@ static int check_made(const EmbedFiles *f, const char *text, size_t size, Report
         if (fd >= 0 && notes_read(fd, f->made, &notes, &silent) >= 0 && notes.n == 1 && notes.items[0].size == size &&
             memcmp(notes.items[0].text, text, size) == 0)
                 return 0;
-        return report_error(report, EIO, "%s has not put the policy into a copy of %s: another one may do so (OBJCOPY)",
+        return report_error(report, EIO, "%s did not put the policy into a copy of %s (OBJCOPY can name another one)",
                             getenv("OBJCOPY") ?: "objcopy", f->binary);
 }
 

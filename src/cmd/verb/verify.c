@@ -32,8 +32,8 @@ static void verify_landlock(Verification *v, const Promise *p) {
         if (files && denies)
                 finding_add(&v->findings, promise_number_of(denies, 0) ? VERDICT_HOLDS : VERDICT_BROKEN,
                             "Landlock", promise_origin(p), promise_number_of(denies, 0) ?
-                            "a process that enters is denied what only a domain denies" :
-                            "a process that enters is in no domain that handles files");
+                            "a process that enters cannot mount, which only a domain denies" :
+                            "a process that enters can mount, so it is in no domain that handles files");
         finding_add(&v->findings, VERDICT_UNSEEN, files ? "Landlock's rules" : "Landlock's scope", promise_origin(p),
                     "the kernel shows no domain of a process, nor its rules");
 }

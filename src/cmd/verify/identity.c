@@ -36,7 +36,7 @@ void verify_tasks(Verification *v, const Promise *promise, const char *part, Tas
         }
         if (worst == VERDICT_HOLDS)
                 snprintf(details, sizeof(details), "in %zu of %zu threads%s", n_seen, v->tasks.n,
-                         n_seen < v->tasks.n ? ", not seen of the reaper" : "");
+                         n_seen < v->tasks.n ? " (that of the reaper cannot be seen)" : "");
         finding_add(&v->findings, worst, part, promise_origin(promise), "%s", details);
 }
 
@@ -247,7 +247,7 @@ static Verdict check_namespace(const Verification *v, const Promise *p, const Ta
         if (inode == promise_number_of(p, 1))
                 return VERDICT_HOLDS;
         snprintf(why, WHY_MAX, verify_may_make(v, type) ? "it is in one that the payload has made: not compared"
-                                                        : "it is in another one than the instance");
+                                                        : "it is not in the instance's");
         return verify_may_make(v, type) ? VERDICT_UNSEEN : VERDICT_BROKEN;
 }
 

@@ -190,7 +190,7 @@ static void verify_mount(Root *root, const Planned *p) {
                 verdict = streq(p->kind, "grant") ? compare_grant(root, p, e, why) : compare(root, p, e, why);
         if (verdict == VERDICT_BROKEN && has(p, PROMISE_PERHAPS) && !(e && streq(e->path, p->path))) {
                 verdict = VERDICT_UNSEEN;
-                snprintf(why, sizeof(why), "nothing is mounted there; the plan does so only if the image has it");
+                snprintf(why, sizeof(why), "nothing is mounted there: the plan does so only if the image has the path");
         }
         finding_add(&root->v->findings, verdict, p->path, promise_origin(p->promise), "%s", why);
 }

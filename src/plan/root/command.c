@@ -229,8 +229,8 @@ int build_program(RootBuilder *rb) {
         if (r >= 0 && spot.hosts && stat(spot.hosts[0], &st) >= 0 && st.st_dev == request->program_device &&
             st.st_ino == request->program_inode)
                 return 0;
-        return report_error(rb->b->report, ESTALE, "%s in the sandbox is not the program %s whose own policy this is "
-                                                   "(--policy NAME uses another policy)",
+        return report_error(rb->b->report, ESTALE, "%s in the sandbox is not the program %s, which carries this "
+                                                   "policy (--policy NAME uses another policy)",
                             rb->b->plan->executable, request->policy);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Moves bytes from one socket to another through a pipe, without copying them: splice(2). What the receiver does not
- * take stays with the sender, whom that slows down. A pump has a pipe only while bytes are in it: a user may have
+/* Moves bytes from one socket to another through a pipe, without copying them: splice(2). Bytes that the receiver does
+ * not take yet stay with the sender, and slow it down. A pump has a pipe only while bytes are in it: a user may have
  * few. */
 
 #include <stdbool.h>
