@@ -122,7 +122,14 @@ static void test_addresses(_unused_ void **state) {
                 { "168.63.129.16", true, true }, { "100.100.100.200", true, true }, { "192.0.0.192", true, true },
                 { "::", true, true },    { "::1", true, true },   { "::ffff:8.8.8.8", true, true },
                 { "::8.8.8.8", true, true }, { "64:ff9b::808:808", true, true }, { "2002:7f00:1::", true, true },
-                { "fe80::1", true, true }, { "ff02::1", true, true }, { "fd00:ec2::254", true, true },
+                { "fe80::1", true, true }, { "ff02::1", true, true }, { "fec0::1", true, true },
+                { "::ffff:0:808:808", true, true }, { "64:ff9b:1::1", true, true }, { "100::1", true, true },
+                { "2001::1", true, true }, { "2001:20::1", true, true }, { "2001:db8::1", true, true },
+                { "3fff::1", true, true }, { "5f00::1", true, true }, { "a000::1", true, true },
+                { "192.88.99.1", true, true }, { "2001:200::1" },       { "2a00:1450::1" },      { "fd00:ec3::254", true }, { "fd20:ce::253", true },
+                { "fd00:ec2::254", true, true }, { "fd00:ec2::23", true, true }, { "fd20:ce::254", true, true },
+                { "fd00:c1::a9fe:a9fe", true, true }, { "fd00:42::42", true, true },
+                { "fd00:a9fe:a9fe::1", true, true }, { "fd00:100::100:200", true, true },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {

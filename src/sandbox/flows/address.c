@@ -15,18 +15,23 @@ typedef struct Network {
         bool of_peers;   /* an isorun around this one gives these addresses to its peers */
 } Network;
 
-/* The special-purpose addresses of RFC 6890 and its registries, and metadata services with other addresses than
- * link-local ones: Azure's 168.63.129.16, Oracle's 192.0.0.192 and Alibaba's 100.100.100.200, which is in a private
- * range but never meant. */
+/* The special-purpose addresses of RFC 6890 and its registries, and the services of clouds that give the secrets of a
+ * machine to everything on it: metadata, and the credentials of containers. */
 static const Network refused[] = {
         { "0.0.0.0", 8 },           { "127.0.0.0", 8 },          { "169.254.0.0", 16 },     { "192.0.0.0", 24 },
-        { "192.0.2.0", 24 },        { "198.51.100.0", 24 },      { "203.0.113.0", 24 },     { "224.0.0.0", 3 },
-        { "168.63.129.16", 32 },    { "100.100.100.200", 32 },   { "10.0.0.0", 8, true },   { "172.16.0.0", 12, true },
+        { "192.0.2.0", 24 },        { "192.88.99.0", 24 },       { "198.51.100.0", 24 },    { "203.0.113.0", 24 },
+        { "224.0.0.0", 3 },         { "10.0.0.0", 8, true },     { "172.16.0.0", 12, true },
         { "192.168.0.0", 16, true }, { "100.64.0.0", 10, true }, { "198.18.0.0", 15, .of_peers = true },
-        /* ::, ::1, IPv4-compatible and mapped addresses, NAT64 in its two prefixes, Teredo, 6to4 */
-        { "::", 80 },               { "64:ff9b::", 96 },         { "64:ff9b:1::", 48 },     { "2001::", 32 },
-        { "2002::", 16 },           { "2001:db8::", 32 },        { "fe80::", 10 },          { "fec0::", 10 },
-        { "ff00::", 8 },            { "fd00:ec2::254", 128 },    { "fc00::", 7, true },
+        /* All but 2000::/3 and the private fc00::/7: loopback, link-local, multicast, those that embed an IPv4 one */
+        { "::", 3 },                { "4000::", 2 },             { "8000::", 2 },           { "c000::", 3 },
+        { "e000::", 4 },            { "f000::", 5 },             { "f800::", 6 },           { "fe00::", 7 },
+        /* Teredo and other protocols, 6to4, documentation */
+        { "2001::", 23 },           { "2002::", 16 },            { "2001:db8::", 32 },      { "3fff::", 20 },
+        { "fc00::", 7, true },
+        /* Azure, Alibaba (2), Amazon, Google, Oracle (its other one is in 192.0.0.0/24), Scaleway, Linode */
+        { "168.63.129.16", 32 },    { "100.100.100.200", 32 },   { "fd00:100::100:200", 128 }, { "fd00:ec2::", 32 },
+        { "fd20:ce::254", 128 },    { "fd00:c1::a9fe:a9fe", 128 }, { "fd00:42::42", 128 },
+        { "fd00:a9fe:a9fe::1", 128 },
 };
 
 bool address_parse(const char *text, uint16_t port, Address *ret) {
