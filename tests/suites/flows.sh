@@ -14,6 +14,7 @@ set -e
 ip link set lo up
 ip link add host type veth peer name peer
 ip address add 11.22.33.1/24 dev host
+ip address add 11.22.33.2/24 dev host
 ip address add 10.99.0.1/24 dev host
 ip link set host up
 unshare -n sleep infinity &
@@ -38,6 +39,7 @@ cat >"$tmp/hosts" <<-'END'
 	10.99.0.2 inner.example.test
 	127.0.0.1 rebind.example.test
 	11.22.33.1 own.example.test
+	11.22.33.2 second.example.test
 	169.254.169.254 metadata.example.test
 	198.18.0.2 range.example.test
 	11.22.33.45 silent.example.test
@@ -147,6 +149,13 @@ test_refused_names() {
 	# promise P48
 	net "a name may not lead to the host" "ECONNRESET ECONNRESET" -p "ConnectTo=rebind.example.test:8080 own.example.test:8080" \
 		'refusal("rebind.example.test", 8080) + " " + refusal("own.example.test", 8080)'
+	net "... nor to its second address in a network" ECONNRESET -p ConnectTo=second.example.test:8080 \
+		'refusal("second.example.test", 8080)'
+	echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind
+	net "... also if sockets can have any address, and others are reached" "ECONNRESET 11.22.33.1" \
+		-p "ConnectTo=own.example.test:8080 www.example.test:80" \
+		'refusal("own.example.test", 8080) + " " + ask("www.example.test", 80)'
+	echo 0 >/proc/sys/net/ipv4/ip_nonlocal_bind
 	net "... nor to metadata, nor to other peers' range" "ECONNRESET ECONNRESET" \
 		-p "ConnectTo=metadata.example.test:80 range.example.test:80" \
 		'refusal("metadata.example.test", 80) + " " + refusal("range.example.test", 80)'

@@ -2,6 +2,7 @@
 #include "sandbox/flows/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -61,7 +62,7 @@ static bool is_in(const Address *a, const Network *network) {
 }
 
 /* The kernel takes as the source of a packet to one of its own addresses that address. Nothing is sent. */
-static bool is_of_host(const Address *a) {
+static bool is_source(const Address *a) {
         _cleanup_close_ int fd = socket(a->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         Address source = {};
         socklen_t size = sizeof(source);
@@ -72,6 +73,26 @@ static bool is_of_host(const Address *a) {
                 return false; /* no way leads there: the connection fails, too */
         return getsockname(fd, &source.any, &size) < 0 ||
                memcmp(address_bytes(a), address_bytes(&source), a->any.sa_family == AF_INET ? 4 : 16) == 0;
+}
+
+static bool can_bind(const Address *a) {
+        _cleanup_close_ int fd = socket(a->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        Address any_port = *a;
+
+        *(a->any.sa_family == AF_INET ? &any_port.v4.sin_port : &any_port.v6.sin6_port) = 0;
+        return fd < 0 || bind(fd, &any_port.any, address_size(a)) >= 0 || errno != EADDRNOTAVAIL;
+}
+
+/* Whether a socket can have any address: ip_nonlocal_bind of ip-sysctl. The address is one for documentation. */
+static bool can_bind_any(int family) {
+        Address a;
+
+        return address_parse(family == AF_INET ? "192.0.2.241" : "2001:db8:241::241", 0, &a) && can_bind(&a);
+}
+
+/* The second address of a network is the source of nothing that is sent to it, but a socket can have it. */
+static bool is_of_host(const Address *a) {
+        return is_source(a) || (can_bind(a) && !can_bind_any(a->any.sa_family));
 }
 
 /* Whether this process is in a sandbox that has peers itself. */

@@ -70,6 +70,7 @@ static Label write_any(Assembler *a, const uint32_t *values, size_t n, Label yes
 int confine_calls(void) {
         static const uint32_t calls[] = {
                 SYS_read, SYS_write, SYS_close, SYS_splice, SYS_pipe2, SYS_accept4, SYS_connect, SYS_shutdown,
+                SYS_bind, /* for address.c; without listen(2), nothing can connect */
                 SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_getsockopt, SYS_setsockopt, SYS_getsockname,
                 SYS_epoll_ctl, SYS_epoll_pwait, SYS_clock_gettime, SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap,
                 SYS_madvise, SYS_futex, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
