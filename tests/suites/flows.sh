@@ -112,6 +112,13 @@ def when_stopped(f, *args):
     signal.sigwait([signal.SIGTERM])
     return f(*args)
 
+def unanswered(host, port, other):
+    """A connection that waits for its name, and a later one. The answer of another peer comes after the first question."""
+    with connect(host, port) as s:
+        ask(*other)
+        print("asked", flush=True)
+        return f'{attempt(s.recv, 1)} {refusal(host, port)}'
+
 print(eval(sys.argv[1]))
 PY
 chmod 644 "$tmp/net.py"
@@ -227,6 +234,25 @@ test_server() {
 	also ok "$label: if isorun is killed, the server ends" eventually not server_of
 }
 
+# The process that looks up names. It is stopped, so that it answers nothing, and then killed.
+test_resolver() {
+	local pid
+	eventually gone '^isorun-resolver$' # of the sandboxes before
+	mkfifo "$tmp/go-$label"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" -p "ConnectTo=www.example.test:80 11.22.33.44:443" -v "$tmp/net.py:/net.py:ro" \
+		sh -c 'read -r _ && exec python3 /net.py "$1"' - 'unanswered("www.example.test", 80, ("11.22.33.44", 443))' \
+		<>"$tmp/go-$label" >"$tmp/unanswered-$label" 2>&1 &
+	eventually runs '^isorun-resolver$'
+	pid=$(pgrep -f '^isorun-resolver$')
+	kill -STOP "$pid"
+	echo >"$tmp/go-$label"
+	eventually grep -qx asked "$tmp/unanswered-$label"
+	kill -9 "$pid"
+	wait $!
+	no_refusal is "$label: if nobody answers for a name any more, its connections are reset" \
+		"$(tail -n1 "$tmp/unanswered-$label")" "ECONNRESET ECONNRESET"
+}
+
 test_unit() {
 	local pid
 	"${who[@]}" "$isorun" --quiet --name unit -p "Optional=MemoryMax MemorySwapMax TasksMax" -p ConnectTo=www.example.test:80 \
@@ -254,6 +280,7 @@ for label in root user; do
 	test_streams
 	test_names
 	test_server
+	test_resolver
 	test_unit
 	test_errors
 done

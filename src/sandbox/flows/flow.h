@@ -11,6 +11,9 @@ void flow_begin(Server *s, const PlanPeer *peer, int accepted);
 /* The resolver has answered: the flows that wait for the name go on. */
 void flow_resolved(Server *s, const ResolverAnswer *answer);
 
+/* The resolver will not answer: the flows that wait for a name end. */
+void flow_unanswered(Server *s);
+
 /* Goes on with the flows in s->more. */
 void flow_continue(Server *s);
 

@@ -27,8 +27,10 @@ static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
         while ((n = recv(w->fd, &answer, sizeof(answer), MSG_DONTWAIT)) == sizeof(answer))
                 if (answer.peer < s->plan->n_peers && answer.n <= RESOLVER_ADDRESSES)
                         flow_resolved(s, &answer);
-        if (n == 0) /* the resolver has ended: flow.c finds that out with the next question */
+        if (n == 0) { /* the resolver has ended: flow.c finds that out with the next question */
                 (void) epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+                flow_unanswered(s);
+        }
 }
 
 /* isorun sends nothing. */
