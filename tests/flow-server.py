@@ -6,6 +6,7 @@ The first line that a client sends says what to do:
   echo       send back everything until the client has ended, then "end" and the number of bytes
   who        say which user and group the client is (Unix sockets), or its address
   reset      end the connection with a reset
+  early      answer although the client has sent more, and close
   slow       read nothing for a long time
   send N     send N bytes
 """
@@ -45,6 +46,9 @@ def serve(c):
                 c.sendall(who(c).encode())
             elif words[0] == "reset":
                 reset(c)
+            elif words[0] == "early":
+                c.recv(1, socket.MSG_PEEK) # what is left unread makes close(2) a reset
+                c.sendall(b"no" * 2000)
             elif words[0] == "slow":
                 threading.Event().wait(60)
             elif words[0] == "send":

@@ -76,6 +76,15 @@ def refusal(host, port):
     except OSError as e:
         return name(e)
 
+def early(host, port):
+    """The answer of a server that does not read all, and how the connection ends."""
+    with connect(host, port) as s:
+        s.sendall(b"early\n" + bytes(30000))
+        n = 0
+        while isinstance(a := attempt(s.recv, 65536), bytes) and a:
+            n += len(a)
+        return f"{n} {a}"
+
 def question(name, kind, extra=b"", head=b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"):
     labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
     return b"ab" + head + labels + b"\0" + struct.pack(">HH", kind, 1) + extra
@@ -183,6 +192,8 @@ test_streams() {
 		  s.makefile("rb").read())[2].decode().lstrip("x").strip())(connect("www.example.test", 80))'
 	no_refusal net "much is sent, and then the end" 67108864 "${web[@]}" 'len(ask("www.example.test", 80, "send 67108864").encode()) or 67108864'
 	no_refusal net "a reset is passed on" ECONNRESET "${web[@]}" 'refusal("www.example.test", 80) and attempt(ask, "www.example.test", 80, "reset")'
+	no_refusal net "... but the answer before it comes first" "4000 ECONNRESET 4000 ECONNRESET" \
+		-p "ConnectTo=www.example.test:80 db:5=unix:$tmp/socket" 'early("www.example.test", 80) + " " + early("db", 5)'
 	no_refusal net "one that reads nothing stalls no other" 11.22.33.1 "${web[@]}" \
 		'(lambda s: (s.setblocking(False), s.send(b"slow\n"), attempt(lambda: [s.send(bytes(65536)) for _ in range(10000)]),
 		  ask("www.example.test", 80))[3])(connect("www.example.test", 80))'

@@ -14,6 +14,7 @@ typedef struct End {
         Watch watch; /* the first member: the flow is found from it */
         Flow *flow;
         bool readable, writable;
+        bool failed; /* it takes nothing, but what it has sent is still there to read */
 } End;
 
 struct Flow {
@@ -50,14 +51,28 @@ static void reset(Server *s, Flow *f) {
         end(s, f);
 }
 
-static void move(Server *s, Flow *f) {
-        PumpState out = pump_move(&f->to_outside, &s->pipes, f->payload.watch.fd, &f->payload.readable,
-                                  f->outside.watch.fd, &f->outside.writable);
-        PumpState in = out == PUMP_FAILED ? out : pump_move(&f->to_payload, &s->pipes, f->outside.watch.fd,
-                                                            &f->outside.readable, f->payload.watch.fd,
-                                                            &f->payload.writable);
+/* A server that answers without having read all, and closes, leaves an answer and a reset. The answer comes first. */
+static PumpState move_from(Server *s, End *from, End *to, Pump *p) {
+        PumpState state;
 
-        if (in == PUMP_FAILED)
+        if (to->failed)
+                return from->failed ? PUMP_FAILED : PUMP_WAITS;
+        p->broken = from->failed;
+        state = pump_move(p, &s->pipes, from->watch.fd, &from->readable, to->watch.fd, &to->writable);
+        if (state == PUMP_REFUSED) {
+                to->failed = to->readable = true;
+                return PUMP_WAITS;
+        }
+        return from->failed && state == PUMP_WAITS && p->held == 0 ? PUMP_FAILED : state;
+}
+
+static void move(Server *s, Flow *f) {
+        PumpState out = move_from(s, &f->payload, &f->outside, &f->to_outside), in;
+
+        in = out == PUMP_FAILED ? out : move_from(s, &f->outside, &f->payload, &f->to_payload);
+        if (f->payload.failed && in != PUMP_FAILED)
+                out = move_from(s, &f->payload, &f->outside, &f->to_outside);
+        if (in == PUMP_FAILED || out == PUMP_FAILED)
                 reset(s, f);
         else if (f->to_outside.ended && f->to_payload.ended)
                 end(s, f);
@@ -71,11 +86,8 @@ static void move(Server *s, Flow *f) {
 static void on_event(Server *s, Watch *w, uint32_t events) {
         End *e = (End *) w;
 
-        if (events & EPOLLERR) {
-                reset(s, e->flow);
-                return;
-        }
-        e->readable |= events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP);
+        e->failed |= events & EPOLLERR;
+        e->readable |= events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
         e->writable |= events & (EPOLLOUT | EPOLLHUP);
         if (!e->flow->is_in_more)
                 move(s, e->flow);

@@ -56,7 +56,7 @@ static PumpState fill(Pump *p, PumpPipes *pipes, int from, bool *from_ready, int
         }
         pipe_give(pipes, &pipe);
         *from_ready = n != -EAGAIN;
-        if (n == 0) {
+        if (n == 0 && !p->broken) {
                 p->ended = true;
                 return shutdown(to, SHUT_WR) < 0 && errno != ENOTCONN ? PUMP_FAILED : PUMP_WAITS;
         }
@@ -68,7 +68,7 @@ static PumpState drain(Pump *p, PumpPipes *pipes, int to, bool *to_ready) {
 
         if (n <= 0) {
                 *to_ready = n != -EAGAIN;
-                return n == -EAGAIN ? PUMP_WAITS : PUMP_FAILED;
+                return n == -EAGAIN ? PUMP_WAITS : PUMP_REFUSED;
         }
         p->held -= (size_t) n;
         if (p->held == 0)

@@ -22,11 +22,13 @@ typedef struct Pump {
         PumpPipe pipe; /* used while held > 0 */
         size_t held;
         bool ended;    /* the sender sends no more, and the receiver knows */
+        bool broken;   /* the sender has failed: after its last bytes, the pump fails, and does not end */
 } Pump;
 
 typedef enum PumpState {
         PUMP_WAITS, /* for one of the sockets */
         PUMP_MORE,  /* it has moved much; others come first */
+        PUMP_REFUSED, /* the receiver takes no more */
         PUMP_FAILED,
 } PumpState;
 
