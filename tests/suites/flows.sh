@@ -231,8 +231,10 @@ server_of() { pgrep -f '^isorun-flows$'; }
 # The process that carries the flows.
 test_server() {
 	local pid
-	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name served -p ConnectTo=www.example.test:80 sleep 3001 &
-	await runs '^sleep 3001$'
+	mkfifo "$tmp/idle-$label"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name served -p ConnectTo=www.example.test:80 \
+		bash -c 'read -r _; exec 3<>/dev/tcp/www.example.test/80; exec sleep 3001' <>"$tmp/idle-$label" &
+	await runs '^bash -c read -r _; exec 3'
 	pid=$(server_of)
 	is "$label: the server of the flows has no capability, no_new_privs and a filter" \
 		"$(awk '/^CapPrm|^NoNewPrivs|^Seccomp:/ { print $2 }' /proc/"${pid:-x}"/status | xargs)" \
@@ -241,6 +243,9 @@ test_server() {
 		"$(u=$("${who[@]}" id -u); echo "$u $u $u $u")"
 	also is "$label: ... and has only sockets and /dev/null open" \
 		"$(find /proc/"${pid:-x}"/fd -type l -printf '%l\n' | grep -v -e '^socket:' -e '^/dev/null$' -e '^anon_inode:.*eventpoll')" ""
+	echo >"$tmp/idle-$label"
+	no_refusal ok "$label: ... and finds out whether an idle peer is still there" \
+		eventually grep -q ' 2C21160B:0050 01 00000000:00000000 02:' /proc/net/tcp # the timer of SO_KEEPALIVE
 	kill -9 "$(pgrep -f "^$isorun .*--name served")"
 	also ok "$label: if isorun is killed, the server ends" eventually not server_of
 }

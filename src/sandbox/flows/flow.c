@@ -126,6 +126,8 @@ static int begin_connect(const Flow *f, const struct sockaddr *address, socklen_
                 return -errno;
         if (!f->peer->is_socket) {
                 (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+                /* The payload's own setting finds out about isorun, not about a peer that has lost its power. */
+                (void) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
                 if (f->next_address < f->n)
                         (void) setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, sizeof(retries));
         }
