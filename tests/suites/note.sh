@@ -285,6 +285,23 @@ embed_fails "a script" "isoctl: script is not an ELF program *" embedded.conf sc
 chmod u+s server
 embed_fails "a set-user-ID program" "isoctl: server is set-user-ID or *" embedded.conf server
 chmod u-s server
+# Who owns the directory of the program can replace that of isoctl. For root, that could be a way to other files.
+cp plain swapped
+"$isoctl" embed --syntax embedded.conf plain -o victim
+chmod 600 victim
+cat >swap <<'END'
+#!/bin/sh
+objcopy "$@" || exit
+directory=$(echo .isoctl-embed-*)
+mv "$directory" moved
+mkdir "$directory"
+ln -s ../victim "$directory/swapped"
+END
+chmod +x swap
+OBJCOPY=./swap run "$isoctl" embed --syntax embedded.conf swapped
+refusal is "what is put in the place of isoctl's directory is not used" \
+	"$status $out$err $(stat -c '%a %F' victim swapped | tr '\n' ' ')" "0  600 regular file 750 regular file "
+rm -r .isoctl-embed-* moved
 if [ "$(id -u)" = 0 ]; then
 	mkdir -m 777 shared
 	cp plain "$isoctl" shared/

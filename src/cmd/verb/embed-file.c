@@ -53,42 +53,69 @@ static int find_target(EmbedFiles *f, const char *output, Report *report) {
         return 0;
 }
 
-int embed_files_init(EmbedFiles *f, const char *binary, const char *output, Report *report) {
-        _cleanup_free_ char *parent = NULL;
-        int r;
+/* Opens the directory that was just made, as an fd that objcopy gets, too. */
+static int open_place(const char *directory) {
+        _cleanup_close_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat st;
+        int place;
 
-        *f = (EmbedFiles) { .binary = binary, .fd = -1 };
-        r = open_binary(f, report);
-        if (r >= 0)
-                r = find_target(f, output, report);
-        if (r < 0)
-                return r;
-        parent = path_parent(f->target);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_uid != geteuid() || st.st_mode & 077)
+                return -ESTALE; /* somebody has put another one there */
+        place = fcntl(fd, F_DUPFD_CLOEXEC, INPUT_FD + 1);
+        return place < 0 ? -errno : place;
+}
+
+static int make_place(EmbedFiles *f, Report *report) {
+        _cleanup_free_ char *parent = path_parent(f->target);
+
         f->directory = parent ? path_join(parent, ".isoctl-embed-XXXXXX") : NULL;
         if (!f->directory)
                 return report_oom(report);
-        if (!mkdtemp(f->directory)) {
+        f->parent = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (f->parent < 0 || !mkdtemp(f->directory)) {
                 free(TAKE_PTR(f->directory));
                 return report_error(report, errno, "cannot make a directory in %s: %s", parent, strerror(errno));
         }
-        f->note = path_join(f->directory, "note");
+        f->place = open_place(f->directory);
+        return f->place >= 0 ? 0 : report_error(report, -f->place, "cannot use %s: %s", f->directory,
+                                                strerror(-f->place));
+}
+
+int embed_files_init(EmbedFiles *f, const char *binary, const char *output, Report *report) {
+        int r;
+
+        *f = (EmbedFiles) { .binary = binary, .fd = -1, .parent = -1, .place = -1 };
+        r = open_binary(f, report);
+        if (r >= 0)
+                r = find_target(f, output, report);
+        if (r >= 0)
+                r = make_place(f, report);
+        if (r < 0)
+                return r;
         f->made = path_join(f->directory, path_name(f->target));
-        return f->note && f->made ? 0 : report_oom(report);
+        f->note = format("/proc/self/fd/%d/note", f->place);
+        f->copy = format("/proc/self/fd/%d/%s", f->place, path_name(f->target));
+        return f->made && f->note && f->copy ? 0 : report_oom(report);
 }
 
 void embed_files_deinit(EmbedFiles *f) {
-        if (f->note)
-                (void) unlink(f->note);
-        if (f->made)
-                (void) unlink(f->made);
+        if (f->place >= 0) {
+                (void) unlinkat(f->place, "note", 0);
+                (void) unlinkat(f->place, path_name(f->target), 0);
+        }
         if (f->directory)
                 (void) rmdir(f->directory);
-        f->fd = fd_close(f->fd);
+        fd_close(f->fd);
+        fd_close(f->parent);
+        fd_close(f->place);
         free(f->directory);
-        free(f->note);
         free(f->made);
+        free(f->note);
+        free(f->copy);
         free(f->target);
-        *f = (EmbedFiles) { .fd = -1 };
+        *f = (EmbedFiles) { .fd = -1, .parent = -1, .place = -1 };
 }
 
 static void put_word(FILE *f, bool big_endian, uint32_t word) {
@@ -102,7 +129,7 @@ static int write_note(const EmbedFiles *f, const char *text, size_t size, Report
         bool failed;
 
         if (!file)
-                return report_error(report, errno, "cannot write %s: %s", f->note, strerror(errno));
+                return report_error(report, errno, "cannot write into %s: %s", f->directory, strerror(errno));
         put_word(file, f->big_endian, sizeof(NOTE_OWNER));
         put_word(file, f->big_endian, (uint32_t) size);
         put_word(file, f->big_endian, NOTE_TYPE_POLICY);
@@ -111,7 +138,7 @@ static int write_note(const EmbedFiles *f, const char *text, size_t size, Report
         fwrite("\0\0\0", 1, -size & 3, file);
         failed = ferror(file);
         if (fclose(file) != 0 || failed)
-                return report_error(report, EIO, "cannot write %s: %s", f->note, strerror(EIO));
+                return report_error(report, EIO, "cannot write into %s: %s", f->directory, strerror(EIO));
         return 0;
 }
 
@@ -122,6 +149,8 @@ static int spawn(const EmbedFiles *f, char *const *arguments, pid_t *ret) {
 
         if (r == 0)
                 r = posix_spawn_file_actions_adddup2(&actions, f->fd, INPUT_FD);
+        if (r == 0) /* clears close-on-exec */
+                r = posix_spawn_file_actions_adddup2(&actions, f->place, f->place);
         if (r == 0)
                 r = posix_spawnp(ret, arguments[0], &actions, NULL, arguments, environ);
         posix_spawn_file_actions_destroy(&actions);
@@ -143,7 +172,7 @@ static char **make_arguments(const EmbedFiles *f) {
         if (r >= 0)
                 r = strv_pushf(&arguments, "/proc/self/fd/%d", INPUT_FD);
         if (r >= 0)
-                r = strv_push(&arguments, f->made);
+                r = strv_push(&arguments, f->copy);
         return r < 0 ? NULL : TAKE_PTR(arguments);
 }
 
@@ -168,7 +197,7 @@ static int run_objcopy(const EmbedFiles *f, Report *report) {
 
 /* Some versions of llvm-objcopy damage the names of sections in programs of Go, and succeed. */
 static int check_made(const EmbedFiles *f, const char *text, size_t size, Report *report) {
-        _cleanup_close_ int fd = file_open_regular(f->made);
+        _cleanup_close_ int fd = file_open_regular(f->copy);
         _cleanup_(notes_deinit) Notes notes = {};
         Report silent = {};
 
@@ -221,7 +250,8 @@ static int keep(const EmbedFiles *f, int made, Report *report) {
 }
 
 int embed_files_move(EmbedFiles *f, Report *report) {
-        _cleanup_close_ int made = open(f->made, O_RDONLY | O_CLOEXEC);
+        const char *name = path_name(f->target);
+        _cleanup_close_ int made = openat(f->place, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         struct stat st;
         int r;
 
@@ -230,9 +260,10 @@ int embed_files_move(EmbedFiles *f, Report *report) {
         r = keep(f, made, report);
         if (r < 0)
                 return r;
-        if (f->in_place && (lstat(f->target, &st) < 0 || st.st_dev != f->st.st_dev || st.st_ino != f->st.st_ino))
+        if (f->in_place && (fstatat(f->parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != f->st.st_dev ||
+                            st.st_ino != f->st.st_ino))
                 return report_error(report, ESTALE, "%s has been replaced meanwhile", f->target);
-        if (rename(f->made, f->target) < 0)
+        if (renameat(f->place, name, f->parent, name) < 0)
                 return report_error(report, errno, "cannot write %s: %s", f->target, strerror(errno));
         return 0;
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 /* The files of isoctl embed: the program, and its copy with the policy, which is made in a directory of its own beside
- * the place that it is moved to. */
+ * the place that it is moved to. For root, that place may belong to another user, who can move the directory away and
+ * put another one or a symlink there. So both are used by their fds, once they are open. */
 
 #include <sys/stat.h>
 
@@ -15,7 +16,10 @@ typedef struct EmbedFiles {
         int fd;              /* the program, open for reading */
         struct stat st;
         bool big_endian;
-        char *directory, *note, *made;
+        int parent;                  /* of the target, O_PATH */
+        int place;                   /* the directory */
+        char *directory, *made;      /* of the directory and the copy, by their names */
+        char *note, *copy;           /* the note and the copy, in place */
 } EmbedFiles;
 
 /* Opens the program, and makes the directory. output may be NULL: the place of the program. Returns 0 or -errno,

@@ -95,7 +95,7 @@ static int try_program(const EmbedFiles *f, const Source *s, Report *report) {
 
 static int embed(const CommandLine *line, Report *report) {
         const char *spec = line->arguments[0], *binary = line->arguments[1];
-        _cleanup_(embed_files_deinit) EmbedFiles files = { .fd = -1 };
+        _cleanup_(embed_files_deinit) EmbedFiles files = { .fd = -1, .parent = -1, .place = -1 };
         _cleanup_(source_deinit) Source source = {};
         int r;
 
