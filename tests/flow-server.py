@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A server for the suite flows. Usage: flow-server.py PORT|SOCKET...   It says "ready" when it listens.
 
+At SOCKET.busy it listens with the smallest queue, and accepts five connections for each one at SOCKET.go.
+
 The first line that a client sends says what to do:
   echo       send back everything until the client has ended, then "end" and the number of bytes
   who        say which user and group the client is (Unix sockets), or its address
@@ -65,7 +67,7 @@ def listen(place):
         os.chmod(place, 0o666)
     else:
         s = socket.create_server(("::", int(place)), family=socket.AF_INET6, dualstack_ipv6=True)
-    s.listen(4096)
+    s.listen(0 if place.endswith(".busy") else 4096)
     return s
 
 
@@ -74,7 +76,18 @@ def accept(s):
         threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
 
 
+def accept_five(busy, go):
+    while True:
+        with go.accept()[0]:
+            for c in [busy.accept()[0] for _ in range(5)]:
+                c.sendall(b"done")
+                c.close()
+
+
 sockets = [listen(place) for place in sys.argv[1:]]
 for s in sockets:
     threading.Thread(target=accept, args=(s,)).start()
+if sys.argv[-1].startswith("/"):
+    pair = [listen(sys.argv[-1] + end) for end in (".busy", ".go")]
+    threading.Thread(target=accept_five, args=pair).start()
 print("ready", flush=True)

@@ -85,6 +85,13 @@ def early(host, port):
             n += len(a)
         return f"{n} {a}"
 
+def five(busy, go, other):
+    """Five connections to a socket with room for one. The answer of another peer comes after all have been tried."""
+    all = [connect(*busy) for _ in range(5)]
+    ask(*other)
+    with connect(*go):
+        return " ".join(str(attempt(lambda: s.recv(9).decode())) for s in all)
+
 def question(name, kind, extra=b"", head=b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"):
     labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
     return b"ab" + head + labels + b"\0" + struct.pack(">HH", kind, 1) + extra
@@ -197,6 +204,9 @@ test_streams() {
 	no_refusal net "one that reads nothing stalls no other" 11.22.33.1 "${web[@]}" \
 		'(lambda s: (s.setblocking(False), s.send(b"slow\n"), attempt(lambda: [s.send(bytes(65536)) for _ in range(10000)]),
 		  ask("www.example.test", 80))[3])(connect("www.example.test", 80))'
+	no_refusal net "a socket whose queue is full is waited for" "done done done done done" \
+		-p "ConnectTo=db:5=unix:$tmp/socket.busy go:5=unix:$tmp/socket.go db:6=unix:$tmp/socket" \
+		'five(("db", 5), ("go", 5), ("db", 6))'
 	no_refusal net "2000 connections one after another" 2000 "${web[@]}" \
 		'sum(ask("www.example.test", 80) == "11.22.33.1" for _ in range(2000))'
 	no_refusal net "more flows than are allowed are reset, and later ones work" "1024 76 11.22.33.1" "${web[@]}" \

@@ -23,8 +23,9 @@ struct Flow {
         const PlanPeer *peer;
         Address addresses[RESOLVER_ADDRESSES];
         size_t n, next_address;
-        bool open, is_in_more, is_dead;
-        Flow *next;  /* in the names' waiting or the server's dead */
+        unsigned tries; /* to connect to a socket */
+        bool is_in_more, is_dead;
+        Flow *next;  /* in the names' waiting, or the server's queue or dead */
         Flow *later; /* in the server's more */
 };
 
@@ -106,7 +107,6 @@ static void on_connected(Server *s, Watch *w, _unused_ uint32_t events) {
                 connect_next(s, f);
                 return;
         }
-        f->open = true;
         w->ready = f->payload.watch.ready = on_event;
         f->outside.readable = f->outside.writable = true; /* the pump finds out */
         f->payload.readable = f->payload.writable = true;
@@ -134,13 +134,23 @@ static int begin_connect(const Flow *f, const struct sockaddr *address, socklen_
         return connect(fd, address, size) < 0 && errno != EINPROGRESS ? -errno : TAKE_FD(fd);
 }
 
-static int begin_connect_next(Flow *f) {
+/* -EAGAIN: as many connections wait at the socket as its owner allows. connect(2) would wait until it accepts one. */
+static int begin_connect_socket(Flow *f) {
+        enum { TRIES_MAX = 10000 / FLOW_RETRY_MSEC };
         struct sockaddr_un socket;
         socklen_t size;
+        int fd;
 
+        if (f->next_address > 0 || notify_address(f->peer->target, &socket, &size) < 0)
+                return -ENOENT;
+        fd = begin_connect(f, (struct sockaddr *) &socket, size);
+        f->next_address = fd != -EAGAIN || f->tries++ == TRIES_MAX;
+        return fd;
+}
+
+static int begin_connect_next(Flow *f) {
         if (f->peer->is_socket)
-                return f->next_address++ == 0 && notify_address(f->peer->target, &socket, &size) >= 0
-                               ? begin_connect(f, (struct sockaddr *) &socket, size) : -ENOENT;
+                return begin_connect_socket(f);
         while (f->next_address < f->n) {
                 const Address *a = &f->addresses[f->next_address++];
                 int fd = begin_connect(f, &a->any, address_size(a));
@@ -151,12 +161,34 @@ static int begin_connect_next(Flow *f) {
         return -ENOENT;
 }
 
+static void enqueue(Server *s, Flow *f) {
+        if (!s->queue)
+                s->queue_time = clock_usec(CLOCK_MONOTONIC) + FLOW_RETRY_MSEC * 1000;
+        f->next = s->queue;
+        s->queue = f;
+}
+
 /* Tries the next address of the peer. */
 static void connect_next(Server *s, Flow *f) {
-        f->outside.watch = (Watch) { .fd = begin_connect_next(f), .ready = on_connected };
-        if (f->outside.watch.fd < 0 ||
-            server_watch(s, &f->outside.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) < 0)
+        int fd = begin_connect_next(f);
+
+        f->outside.watch = (Watch) { .fd = fd < 0 ? -1 : fd, .ready = on_connected };
+        if (fd == -EAGAIN && f->next_address == 0)
+                enqueue(s, f);
+        else if (fd < 0 || server_watch(s, &f->outside.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) < 0)
                 reset(s, f);
+}
+
+void flow_retry(Server *s) {
+        Flow *f = s->queue, *next;
+
+        if (!f || clock_usec(CLOCK_MONOTONIC) < s->queue_time)
+                return;
+        s->queue = NULL;
+        for (; f; f = next) {
+                next = f->next;
+                connect_next(s, f);
+        }
 }
 
 /* Takes the addresses that a name may have. It is these that are connected to, so the name cannot change its answer in

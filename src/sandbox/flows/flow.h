@@ -14,6 +14,11 @@ void flow_resolved(Server *s, const ResolverAnswer *answer);
 /* The resolver will not answer: the flows that wait for a name end. */
 void flow_unanswered(Server *s);
 
+enum { FLOW_RETRY_MSEC = 20 };
+
+/* Tries to connect the flows in s->queue, if it is time to. */
+void flow_retry(Server *s);
+
 /* Goes on with the flows in s->more. */
 void flow_continue(Server *s);
 

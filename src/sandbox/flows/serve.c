@@ -42,7 +42,7 @@ int serve_run(Server *s) {
         struct epoll_event events[64];
 
         while (s->from_isorun.fd >= 0) {
-                int n = epoll_wait(s->epoll, events, ELEMENTSOF(events), s->more ? 0 : -1);
+                int n = epoll_wait(s->epoll, events, ELEMENTSOF(events), s->more ? 0 : s->queue ? FLOW_RETRY_MSEC : -1);
 
                 if (n < 0 && errno != EINTR)
                         return -errno;
@@ -52,6 +52,7 @@ int serve_run(Server *s) {
                         if (w->fd >= 0)
                                 w->ready(s, w, events[i].events);
                 }
+                flow_retry(s);
                 flow_continue(s);
                 flow_bury(s);
         }

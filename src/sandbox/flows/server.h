@@ -47,6 +47,8 @@ struct Server {
         size_t n_flows;
         Flow *dead;   /* freed when no event can point to them */
         Flow *more;   /* have bytes to move although no event will tell */
+        Flow *queue;  /* wait until a socket has room for one more connection, which no event will tell */
+        uint64_t queue_time; /* when to try again, CLOCK_MONOTONIC */
         Stream *streams; /* of name-server.h */
         unsigned next_stream;
         int spare;    /* an fd that is closed to accept when no other is free; -1: none */
