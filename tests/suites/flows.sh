@@ -85,6 +85,15 @@ def early(host, port):
             n += len(a)
         return f"{n} {a}"
 
+def urgent(host, port, end):
+    """What comes back if urgent data is sent in the middle, or at the end."""
+    with connect(host, port) as s:
+        s.sendall(b"echo\nbefore ")
+        s.send(b"x", socket.MSG_OOB)
+        s.sendall(end)
+        s.shutdown(socket.SHUT_WR)
+        return " ".join(s.makefile().read().split())
+
 def five(busy, go, other):
     """Five connections to a socket with room for one. The answer of another peer comes after all have been tried."""
     all = [connect(*busy) for _ in range(5)]
@@ -204,6 +213,8 @@ test_streams() {
 	no_refusal net "one that reads nothing stalls no other" 11.22.33.1 "${web[@]}" \
 		'(lambda s: (s.setblocking(False), s.send(b"slow\n"), attempt(lambda: [s.send(bytes(65536)) for _ in range(10000)]),
 		  ask("www.example.test", 80))[3])(connect("www.example.test", 80))'
+	no_refusal net "urgent data is left out, and the rest comes" "before after end 13|before end 7" "${web[@]}" \
+		'urgent("www.example.test", 80, b"after ") + "|" + urgent("www.example.test", 80, b"")'
 	no_refusal net "a socket whose queue is full is waited for" "done done done done done" \
 		-p "ConnectTo=db:5=unix:$tmp/socket.busy go:5=unix:$tmp/socket.go db:6=unix:$tmp/socket" \
 		'five(("db", 5), ("go", 5), ("db", 6))'

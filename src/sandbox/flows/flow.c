@@ -17,6 +17,8 @@ typedef struct End {
         bool failed; /* it takes nothing, but what it has sent is still there to read */
 } End;
 
+enum { FLOW_EVENTS = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET };
+
 struct Flow {
         End payload, outside;
         Pump to_outside, to_payload;
@@ -84,9 +86,16 @@ static void move(Server *s, Flow *f) {
         }
 }
 
+static void note_urgent(End *e, uint32_t events) {
+        Pump *p = e == &e->flow->payload ? &e->flow->to_outside : &e->flow->to_payload;
+
+        p->urgent |= events & EPOLLPRI;
+}
+
 static void on_event(Server *s, Watch *w, uint32_t events) {
         End *e = (End *) w;
 
+        note_urgent(e, events);
         e->failed |= events & EPOLLERR;
         e->readable |= events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
         e->writable |= events & (EPOLLOUT | EPOLLHUP);
@@ -97,7 +106,7 @@ static void on_event(Server *s, Watch *w, uint32_t events) {
 static void connect_next(Server *s, Flow *f);
 
 /* The connection to the peer is made, or has failed. */
-static void on_connected(Server *s, Watch *w, _unused_ uint32_t events) {
+static void on_connected(Server *s, Watch *w, uint32_t events) {
         Flow *f = ((End *) w)->flow;
         socklen_t size = sizeof(int);
         int error = 0;
@@ -108,9 +117,10 @@ static void on_connected(Server *s, Watch *w, _unused_ uint32_t events) {
                 return;
         }
         w->ready = f->payload.watch.ready = on_event;
+        note_urgent(&f->outside, events);
         f->outside.readable = f->outside.writable = true; /* the pump finds out */
         f->payload.readable = f->payload.writable = true;
-        if (server_watch(s, &f->payload.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) < 0)
+        if (server_watch(s, &f->payload.watch, FLOW_EVENTS) < 0)
                 reset(s, f);
         else
                 move(s, f);
@@ -175,7 +185,7 @@ static void connect_next(Server *s, Flow *f) {
         f->outside.watch = (Watch) { .fd = fd < 0 ? -1 : fd, .ready = on_connected };
         if (fd == -EAGAIN && f->next_address == 0)
                 enqueue(s, f);
-        else if (fd < 0 || server_watch(s, &f->outside.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) < 0)
+        else if (fd < 0 || server_watch(s, &f->outside.watch, FLOW_EVENTS) < 0)
                 reset(s, f);
 }
 

@@ -41,6 +41,17 @@ static ssize_t move(int from, int to, size_t size) {
         return n < 0 ? -errno : n;
 }
 
+/* splice(2) stops at urgent data, and takes it for the end if the stream has one. Reads the byte after it into the
+ * pipe, which leaves it out. Returns as move(). */
+static ssize_t move_past_urgent(int from, int pipe) {
+        char byte;
+        ssize_t n = TEMP_FAILURE_RETRY(recv(from, &byte, 1, MSG_DONTWAIT));
+
+        if (n > 0)
+                n = write(pipe, &byte, 1);
+        return n < 0 ? -errno : n;
+}
+
 static PumpState fill(Pump *p, PumpPipes *pipes, int from, bool *from_ready, int to) {
         enum { PIECE = 65536 };
         PumpPipe pipe;
@@ -49,6 +60,8 @@ static PumpState fill(Pump *p, PumpPipes *pipes, int from, bool *from_ready, int
         if (!pipe_take(pipes, &pipe))
                 return PUMP_FAILED;
         n = move(from, pipe.write, PIECE);
+        if (n == 0 || (n == -EAGAIN && p->urgent))
+                n = move_past_urgent(from, pipe.write);
         if (n > 0) {
                 p->pipe = pipe;
                 p->held = (size_t) n;

@@ -22,6 +22,7 @@ typedef struct Pump {
         PumpPipe pipe; /* used while held > 0 */
         size_t held;
         bool ended;    /* the sender sends no more, and the receiver knows */
+        bool urgent;   /* there was urgent data */
         bool broken;   /* the sender has failed: after its last bytes, the pump fails, and does not end */
 } Pump;
 
