@@ -143,11 +143,13 @@ test_symlinks() {
 	echo mine >"$tmp/mine-$label"
 	chmod 666 "$tmp/mine-$label"
 	batch -j 1 -v "$dir:/mnt:rw" <<-E
-		$(line "ln -s '$tmp/mine-$label' /mnt/link && ln -s '$tmp' /mnt/directory && ln -s /proc/self/fd/2 /mnt/fd && echo planted >/mnt/file")
+		$(line "ln -s '$tmp/mine-$label' /mnt/link && ln -s '$tmp' /mnt/directory && ln -s /proc/self/fd/2 /mnt/fd && echo planted >/mnt/file && mkfifo /mnt/fifo")
 		$(line 'echo x' "stdout=\"$dir/link\"")
 		$(line 'echo x' "stderr=\"$dir/directory/mine-$label\"")
 		$(line 'echo x' "stdin=\"$dir/link\"")
 		$(line 'cat >/mnt/copy' "stdin=\"$dir/file\"")
+		$(line 'echo x' "stdout=\"$dir/fifo\"")
+		$(line 'cat' "stdin=\"$dir/fifo\"")
 	E
 	# promise P45
 	is "$label: no symlink of a command leads isorun to a file of its caller" "$status $out $(cat "$tmp/mine-$label" "$dir/copy")" \
@@ -155,7 +157,9 @@ test_symlinks() {
 2:-:125:\"stdout\": a part of $dir/link is a symlink, which isorun does not follow here
 3:-:125:\"stderr\": a part of $dir/directory/mine-$label is a symlink, which isorun does not follow here
 4:-:125:\"stdin\": a part of $dir/link is a symlink, which isorun does not follow here
-5:b-5:0: mine
+5:b-5:0:
+6:-:125:\"stdout\": $dir/fifo is a FIFO or a socket
+7:-:125:\"stdin\": $dir/fifo is a FIFO or a socket mine
 planted"
 }
 

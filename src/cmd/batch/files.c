@@ -3,16 +3,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "util/fd.h"
 #include "util/open-in.h"
 #include "util/path.h"
 
+/* Without O_NONBLOCK, a FIFO that a command has made would keep this process waiting. Returns 0 or -errno, -ENXIO for a
+ * FIFO. */
+static int check_file(int fd) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (S_ISFIFO(st.st_mode))
+                return -ENXIO;
+        return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) < 0 ? -errno : 0;
+}
+
 static int open_file(const char *path, bool input) {
-        const int flags = O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | (input ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC);
+        const int flags = O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC |
+                          (input ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC);
         _cleanup_free_ char *parent = path_parent(path);
         _cleanup_close_ int root = open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC), directory = -1;
-        int fd;
+        _cleanup_close_ int fd = -1;
+        int r;
 
         if (!parent || root < 0)
                 return -ENOMEM;
@@ -20,7 +35,10 @@ static int open_file(const char *path, bool input) {
         if (directory < 0)
                 return directory;
         fd = openat(directory, path_name(path), flags, 0666);
-        return fd < 0 ? -errno : fd;
+        if (fd < 0)
+                return -errno;
+        r = check_file(fd);
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
 static int open_one(const Job *job, int fd, int *ret, Report *report) {
@@ -31,6 +49,8 @@ static int open_one(const Job *job, int fd, int *ret, Report *report) {
                 return report_error(report, ELOOP,
                                     "\"%s\": a part of %s is a symlink, which isorun does not follow here",
                                     job_file_keys[fd], path);
+        if (r == -ENXIO) /* of open(2), too, if nothing reads from the FIFO */
+                return report_error(report, ENXIO, "\"%s\": %s is a FIFO or a socket", job_file_keys[fd], path);
         if (r < 0)
                 return report_error(report, -r, "\"%s\": cannot open %s: %s", job_file_keys[fd], path, strerror(-r));
         *ret = r;
