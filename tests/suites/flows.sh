@@ -249,6 +249,17 @@ test_names() {
 
 server_of() { pgrep -f '^isorun-flows$'; }
 
+# The resolver may wait for a name server, or be stopped: isorun ends nevertheless.
+test_end() {
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" -p ConnectTo=www.example.test:80 sleep 3002 &
+	local job=$!
+	await runs '^sleep 3002$'
+	kill -STOP "$(pgrep -f '^isorun-resolver$')"
+	kill "$(first_pid '^sleep 3002$')"
+	also ok "$label: isorun ends although the resolver does not answer" eventually gone '^isorun-resolver$'
+	wait $job
+}
+
 # The process that carries the flows.
 test_server() {
 	local pid
@@ -262,8 +273,8 @@ test_server() {
 		"0000000000000000 1 2"
 	is "$label: ... is of the payload's user" "$(awk '/^Uid/ { print $2, $3, $4, $5 }' /proc/"${pid:-x}"/status)" \
 		"$(u=$("${who[@]}" id -u); echo "$u $u $u $u")"
-	also is "$label: ... and has only sockets and /dev/null open" \
-		"$(find /proc/"${pid:-x}"/fd -type l -printf '%l\n' | grep -v -e '^socket:' -e '^/dev/null$' -e '^anon_inode:.*eventpoll')" ""
+	also is "$label: ... and has only sockets, /dev/null and the resolver's pidfd open" \
+		"$(find /proc/"${pid:-x}"/fd -type l -printf '%l\n' | grep -v -e '^socket:' -e '^/dev/null$' -e '^anon_inode:.*eventpoll' -e '^anon_inode:.pidfd')" ""
 	echo >"$tmp/idle-$label"
 	no_refusal ok "$label: ... and finds out whether an idle peer is still there" \
 		eventually grep -q ' 2C21160B:0050 01 00000000:00000000 02:' /proc/net/tcp # the timer of SO_KEEPALIVE
@@ -317,6 +328,7 @@ for label in root user; do
 	test_streams
 	test_names
 	test_server
+	test_end
 	test_resolver
 	test_unit
 	test_errors

@@ -74,7 +74,7 @@ int confine_calls(void) {
                 SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_getsockopt, SYS_setsockopt, SYS_getsockname,
                 SYS_epoll_ctl, SYS_epoll_pwait, SYS_clock_gettime, SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap,
                 SYS_madvise, SYS_futex, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
-                SYS_wait4, /* for the resolver */
+                SYS_pidfd_send_signal, SYS_wait4, /* to end the resolver */
 #ifdef SYS_epoll_wait
                 SYS_epoll_wait,
 #endif

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "util/fd.h"
+#include "util/kernel.h"
 #include "util/process.h"
 
 enum { LOOKUPS_MAX = 16 }; /* at a time */
@@ -85,9 +87,16 @@ _Noreturn static void resolver_main(Resolver *r) {
         }
 }
 
-int resolver_start(const Plan *plan) {
+/* Returns a pidfd of the child, which is not waited for yet, or -errno. */
+static int open_child(pid_t pid) {
+        int fd = pid < 0 ? -1 : sys_pidfd_open(pid, 0);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int resolver_start(const Plan *plan, int *ret_pidfd) {
         Resolver r = { .plan = plan };
-        int fds[2];
+        int fds[2], pidfd;
         pid_t pid;
 
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
@@ -98,12 +107,21 @@ int resolver_start(const Plan *plan) {
                 r.socket = fds[1];
                 resolver_main(&r);
         }
+        pidfd = open_child(pid);
         close(fds[1]);
-        if (pid < 0) {
-                int error = errno;
-
+        if (pidfd < 0) {
                 close(fds[0]);
-                return -error;
+                return pidfd;
         }
+        *ret_pidfd = pidfd;
         return fds[0];
+}
+
+void resolver_end(int pidfd) {
+        if (pidfd < 0)
+                return;
+        (void) sys_pidfd_send_signal(pidfd, SIGKILL);
+        /* Otherwise it would be left to PID 1, which in a container may never wait for it. */
+        (void) TEMP_FAILURE_RETRY(wait4(-1, NULL, 0, NULL));
+        fd_close(pidfd);
 }

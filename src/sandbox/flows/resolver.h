@@ -16,6 +16,9 @@ typedef struct ResolverAnswer {
         Address addresses[RESOLVER_ADDRESSES]; /* with the peer's port; in the order in which to try them */
 } ResolverAnswer;
 
-/* Forks the resolver. Returns a SOCK_SEQPACKET socket for questions and answers, or -errno. The resolver ends when the
- * socket is closed. */
-int resolver_start(const Plan *plan);
+/* Forks the resolver. Returns a SOCK_SEQPACKET socket for questions and answers, or -errno. *ret_pidfd is the process:
+ * end it with resolver_end(). The caller owns both. */
+int resolver_start(const Plan *plan, int *ret_pidfd);
+
+/* Kills the resolver, which may wait for a name server, and waits until it is gone. */
+void resolver_end(int pidfd);

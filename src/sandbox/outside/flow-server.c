@@ -78,7 +78,7 @@ static void raise_files(void) {
 
 /* Answers with one byte, the errno, when nothing can fail any more. */
 _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
-        int r, resolver = -1;
+        int r, resolver = -1, resolver_pidfd = -1;
         Server *server = NULL;
         uint8_t error;
 
@@ -96,7 +96,7 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         /* A change of ids clears this: prctl(2). */
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (r >= 0)
-                r = resolver = resolver_start(plan);
+                r = resolver = resolver_start(plan, &resolver_pidfd);
         if (r >= 0)
                 r = serve_new(&server, plan, f->listeners, socket, resolver);
         if (r >= 0)
@@ -105,9 +105,7 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         (void) send(socket, &error, 1, MSG_NOSIGNAL);
         if (r >= 0)
                 r = serve_run(server);
-        fd_close(resolver);
-        /* Otherwise the resolver would be left to PID 1, which in a container may never wait for it. */
-        (void) TEMP_FAILURE_RETRY(wait4(-1, NULL, 0, NULL));
+        resolver_end(resolver_pidfd);
         _exit(r < 0);
 }
 
@@ -168,6 +166,7 @@ void flow_server_ended(FlowServer *f, Report *report) {
         report_notice(report,
                       "the process that connects to the peers of ConnectTo= was killed: no peer can be reached any "
                       "more");
+        (void) waitid(P_PIDFD, (id_t) f->pidfd, &(siginfo_t) {}, WEXITED | WNOHANG);
         f->pidfd = fd_close(f->pidfd);
 }
 
