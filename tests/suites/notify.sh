@@ -116,6 +116,7 @@ if os.fork(): os._exit(0)
 os.setsid()
 if os.fork(): os._exit(0)
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP, signal.SIGUSR1])
+while os.getppid() != 1: time.sleep(0.01) # the process in between has not ended yet
 open("/said/daemon", "w").write("up %d\n" % os.getppid())
 while signal.sigwait([signal.SIGHUP, signal.SIGUSR1]) == signal.SIGHUP: open("/said/daemon", "a").write("reloaded\n")
 os._exit(7)'
