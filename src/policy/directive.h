@@ -41,7 +41,8 @@ typedef enum DirectiveId {
  *   LESS_UNSET(N)       a smaller number permits less; not set: N
  *   LESS_OWN            a smaller number permits less; not set: a limit that the policy does not know
  *   NICE                a larger number permits less; not set: 0
- *   ALLOWS, DENIES      a list of what is allowed, or of what is not
+ *   ALLOWS              a list of allowed things: a shorter list permits less
+ *   DENIES              a list of denied things: a longer list permits less
  *   PART(name)          its values are part of another directive's
  * and the others, for a kind of value with an order of its own. */
 typedef enum Order {
@@ -58,7 +59,7 @@ typedef enum Order {
         ORDER_ALLOWS,
         ORDER_DENIES,
         ORDER_PART,
-        ORDER_NUMBERS,     /* a bitmap of what is allowed; not set: all */
+        ORDER_NUMBERS,     /* a bitmap of allowed numbers; not set: all numbers */
         ORDER_PER_DEVICE,  /* a number for each device */
         ORDER_ADDRESSES,   /* IPAddressDeny= and IPAddressAllow= */
         ORDER_DEVICES,     /* DeviceAllow= and DevicePolicy= */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The lines of a file or pipe, of which no more is kept than one line. */
+/* Reads a file or pipe line by line. Only one line is in memory. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -26,7 +26,7 @@ void promises_deinit(Promises *promises);
 bool promise_is(const Promise *promise, const char *kind);
 const char *promise_origin(const Promise *promise);
 
-/* Value i of the promise, "" if it has none; and as a number, 0 if it is none. */
+/* Value i of the promise: as text, "" if there is no such value, or as a number, 0 if the text is no number. */
 const char *promise_value(const Promise *promise, size_t i);
 uint64_t promise_number_of(const Promise *promise, size_t i);
 

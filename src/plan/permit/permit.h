@@ -25,7 +25,8 @@ typedef struct Permit {
 Permit *permit_free(Permit *permit);
 DEFINE_CLEANUP(Permit *, permit_free);
 
-/* The permit of what both permit. It borrows from both, which must live as long. Returns 0 or -ENOMEM. */
+/* Makes a permit of all that both a and b permit. It borrows from both, so they must live as long. Returns 0 or
+ * -ENOMEM. */
 int permit_meet(Permit **ret, const Permit *a, const Permit *b);
 
 /* Whether inner permits only what outer permits. */
