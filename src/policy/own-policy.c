@@ -57,6 +57,8 @@ static int read_sidecar(const char *real, uid_t owner, Notes *ret, Report *repor
 
         if (!directory || !path)
                 return -ENOMEM;
+        if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) /* nearly always */
+                return -ENODATA;
         place = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
         fd = place < 0 ? -1 : openat(place, path_name(path), O_PATH | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)

@@ -232,6 +232,9 @@ static int read_sections(Reader *r, const Table *table, uint64_t names_index) {
         names = (Part) { FIELD(r, h, Shdr, sh_offset), FIELD(r, h, Shdr, sh_size) };
         if (!is_in_file(r, names.offset, names.size))
                 return broken(r, "the names of its sections are not in the file");
+        result = names.size > 0 ? look(r, &r->text, names.offset, 1, &h) : 0; /* the names are in no order: read all */
+        if (result < 0)
+                return result;
         for (uint64_t i = 1; result >= 0 && i < table->n; i++)
                 result = read_section(r, table, &names, i);
         return result;
@@ -274,19 +277,22 @@ static int read_file(Reader *r) {
 
 int elf_notes_read(int fd, const ElfNoteKind *kind, ElfNoteTake take, void *userdata, const char **ret_why) {
         Reader r = { .fd = fd, .kind = kind, .take = take, .userdata = userdata };
-        unsigned char ident[EI_NIDENT];
+        const unsigned char *ident;
         struct stat st;
-        ssize_t n;
         int result;
 
         if (fstat(fd, &st) < 0)
                 return -errno;
-        n = TEMP_FAILURE_RETRY(pread(fd, ident, sizeof(ident), 0));
-        if (n < 0)
-                return -errno;
-        if (n < (ssize_t) sizeof(ident) || memcmp(ident, ELFMAG, SELFMAG) != 0)
+        r.size = st.st_size > 0 ? (uint64_t) st.st_size : 0;
+        if (r.size < EI_NIDENT)
                 return 0;
-        r.size = (uint64_t) st.st_size;
+        result = look(&r, &r.headers, 0, EI_NIDENT, &ident);
+        if (result == -EBADMSG)
+                *ret_why = r.why;
+        if (result < 0)
+                return result;
+        if (memcmp(ident, ELFMAG, SELFMAG) != 0)
+                return 0;
         r.wide = ident[EI_CLASS] == ELFCLASS64;
         r.big_endian = ident[EI_DATA] == ELFDATA2MSB;
         if ((!r.wide && ident[EI_CLASS] != ELFCLASS32) || (!r.big_endian && ident[EI_DATA] != ELFDATA2LSB))
