@@ -24,6 +24,7 @@ enum { TASKS_MAX = 1 << 16, LOOK_SECONDS = 10 };
 typedef struct Process {
         pid_t pid, parent;
         bool in_cgroup;
+        bool known;     /* the next two are */
         bool descends;  /* from the reaper */
         bool of_isorun; /* isorun outside, or a process that it has made beside the instance, to serve it */
 } Process;
@@ -83,8 +84,9 @@ static int list_processes(const Instance *instance, Processes *ret) {
                         continue;
                 p = ARRAY_APPEND(ret->items, ret->n);
                 if (p)
-                        *p = (Process) { pid, facts.parent, is_in(instance, pid), pid == instance->pid,
-                                         pid == instance->isorun };
+                        *p = (Process) { .pid = pid, .parent = facts.parent, .in_cgroup = is_in(instance, pid),
+                                         .known = pid == instance->pid || pid == instance->isorun,
+                                         .descends = pid == instance->pid, .of_isorun = pid == instance->isorun };
                 else
                         r = -ENOMEM;
         }
@@ -93,29 +95,35 @@ static int list_processes(const Instance *instance, Processes *ret) {
         return r;
 }
 
-static const Process *find_process(const Processes *all, pid_t pid) {
-        for (size_t i = 0; i < all->n; i++)
-                if (all->items[i].pid == pid)
-                        return &all->items[i];
-        return NULL;
+static int compare_pids(const void *a, const void *b) {
+        const Process *x = a, *y = b;
+
+        return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static Process *find_process(const Processes *all, pid_t pid) {
+        return all->n == 0 ? NULL : bsearch(&(Process) { .pid = pid }, all->items, all->n, sizeof(Process), compare_pids);
+}
+
+/* Finds out from whom a process descends, and with it all processes on the way up. */
+static void mark(const Processes *all, Process *process) {
+        Process *known = process;
+
+        for (; known && !known->known; known = find_process(all, known->parent))
+                known->known = true; /* also ends a circle, which pids that were used again can make */
+        for (Process *p = process; p != known; p = find_process(all, p->parent)) {
+                p->descends = known && known->descends;
+                p->of_isorun = known && known->of_isorun;
+        }
 }
 
 /* Marks the descendants of the reaper and those of isorun. A process inside never becomes a child of isorun: the kernel
- * gives orphans to the reaper. A pid may be less than its parent's, so this goes over all until nothing changes. */
+ * gives orphans to the reaper. Each process is visited twice, however long a payload makes the chain. */
 static void mark_descendants(Processes *all) {
-        for (bool more = true; more;) {
-                more = false;
-                for (size_t i = 0; i < all->n; i++) {
-                        Process *p = &all->items[i];
-                        const Process *parent = p->descends || p->of_isorun ? NULL : find_process(all, p->parent);
-
-                        if (!parent || !(parent->descends || parent->of_isorun))
-                                continue;
-                        p->descends = parent->descends;
-                        p->of_isorun = parent->of_isorun;
-                        more = true;
-                }
-        }
+        if (all->n > 0)
+                qsort(all->items, all->n, sizeof(Process), compare_pids);
+        for (size_t i = 0; i < all->n; i++)
+                mark(all, &all->items[i]);
 }
 
 static void read_ids(const char *text, uint32_t ret[static TASK_IDS]) {
