@@ -159,7 +159,6 @@ typedef struct Plan {
         /* The network. */
         PlanPeer *peers;
         size_t n_peers;
-        unsigned n_peer_names;
 
         /* The root. */
         PlanMount *mounts; /* sorted by destination; the first is the root itself */

@@ -46,18 +46,21 @@ static bool is_usable(const PlanPeer *p) {
 /* Gives the peer its address inside. */
 static int find_address(Builder *b, PlanPeer *p, const Setting *s) {
         Plan *plan = b->plan;
-        uint32_t address;
+        uint32_t last = parse_ipv4(PEERS_NETWORK), address;
 
         p->literal = is_literal(p);
         if (p->literal)
                 return is_usable(p) ? 0 : build_error(b, s, D_ConnectTo, EINVAL, "%s cannot be the address of a peer",
                                                       p->host);
-        for (const PlanPeer *other = plan->peers; other < p; other++)
+        for (const PlanPeer *other = plan->peers; other < p; other++) {
                 if (streq(other->host, p->host)) {
                         memcpy(p->address, other->address, sizeof(p->address));
                         return 0;
                 }
-        address = htonl(parse_ipv4(PEERS_NETWORK) + ++plan->n_peer_names);
+                if (!other->literal && as_number(other->address) > last)
+                        last = as_number(other->address);
+        }
+        address = htonl(last + 1);
         memcpy(p->address, &address, sizeof(address));
         return 0;
 }
@@ -76,8 +79,8 @@ static bool is_same_target(const PlanPeer *a, const PlanPeer *b) {
                a->may_be_private == b->may_be_private;
 }
 
-/* Looks for an earlier peer at the same address and port. Returns 1 if it leads to the same target, 0 if there is none,
- * or -errno. */
+/* Looks for an earlier peer at the same address and port. Returns 0 if no peer is there, 1 if one is and leads to the
+ * same target, or -errno. */
 static int find_twin(Builder *b, const PlanPeer *p, const Setting *s) {
         for (const PlanPeer *other = b->plan->peers; other < p; other++) {
                 _cleanup_free_ char *line = NULL;
