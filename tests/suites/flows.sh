@@ -252,11 +252,13 @@ server_of() { pgrep -f '^isorun-flows$'; }
 # The resolver may wait for a name server, or be stopped: isorun ends nevertheless.
 test_end() {
 	"${who[@]}" "$isorun" --quiet "${mode[@]}" -p ConnectTo=www.example.test:80 sleep 3002 &
-	local job=$!
+	local job=$! resolver
 	await runs '^sleep 3002$'
-	kill -STOP "$(pgrep -f '^isorun-resolver$')"
+	resolver=$(first_pid '^isorun-resolver$')
+	kill -STOP "$resolver"
 	kill "$(first_pid '^sleep 3002$')"
 	also ok "$label: isorun ends although the resolver does not answer" eventually gone '^isorun-resolver$'
+	kill -KILL "$resolver" 2>/dev/null
 	wait $job
 }
 
@@ -267,7 +269,7 @@ test_server() {
 	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name served -p ConnectTo=www.example.test:80 \
 		bash -c 'read -r _; exec 3<>/dev/tcp/www.example.test/80; exec sleep 3001' <>"$tmp/idle-$label" &
 	await runs '^bash -c read -r _; exec 3'
-	pid=$(server_of)
+	pid=$(first_pid '^isorun-flows$')
 	is "$label: the server of the flows has no capability, no_new_privs and a filter" \
 		"$(awk '/^CapPrm|^NoNewPrivs|^Seccomp:/ { print $2 }' /proc/"${pid:-x}"/status | xargs)" \
 		"0000000000000000 1 2"
@@ -291,7 +293,7 @@ test_resolver() {
 		sh -c 'read -r _ && exec python3 /net.py "$1"' - 'unanswered("www.example.test", 80, ("11.22.33.44", 443))' \
 		<>"$tmp/go-$label" >"$tmp/unanswered-$label" 2>&1 &
 	eventually runs '^isorun-resolver$'
-	pid=$(pgrep -f '^isorun-resolver$')
+	pid=$(first_pid '^isorun-resolver$')
 	kill -STOP "$pid"
 	echo >"$tmp/go-$label"
 	eventually grep -qx asked "$tmp/unanswered-$label"
@@ -306,7 +308,7 @@ test_unit() {
 	"${who[@]}" "$isorun" --quiet --name unit -p "Optional=MemoryMax MemorySwapMax TasksMax" -p ConnectTo=www.example.test:80 \
 		-v "$tmp/net.py:/net.py:ro" /usr/bin/python3 /net.py 'when_stopped(ask, "www.example.test", 80)' >"$tmp/unit-$label" 2>&1 &
 	eventually grep -q ready "$tmp/unit-$label"
-	pid=$(server_of)
+	pid=$(first_pid '^isorun-flows$')
 	no_refusal like "$label: the server is in the unit" "$(cat /proc/"${pid:-x}"/cgroup)" "*/isorun-unit.scope"
 	"${who[@]}" systemctl "${bus[@]}" stop isorun-unit.scope
 	no_refusal is "$label: when systemd stops the unit, the payload still reaches its peers" "$(tail -n1 "$tmp/unit-$label")" 11.22.33.1
