@@ -12,7 +12,7 @@ chown "${TH_USER:-nobody}" "$tmp"/usr/bin/*-setuid
 chmod 4755 "$tmp"/usr/bin/*-setuid
 install_isorun
 if is_sanitized; then
-	skip "libisorun" "the sanitizer's leak check uses ptrace(2), which fails in the program's own sandbox"
+	skip "libisorun" "a sanitizer's check for leaks uses ptrace(2), which fails in a program's own sandbox"
 	exit 0
 fi
 chmod 777 "$tmp"
