@@ -71,6 +71,17 @@ if [ $status = 0 ]; then
 	traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
 	calls=$(awk '$NF == "total" { print $4 }' "$tmp/trace")
 	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((450 + 6 * out))
+	# To enlarge a table of fds that two processes share, the kernel waits for a grace period.
+	volumes=()
+	for i in $(seq 60); do
+		volumes+=(-v "/usr/bin:/run/v/$i:ro")
+	done
+	traced -f -e trace=fcntl,clone,openat2,open_tree "${quiet[@]}" "${volumes[@]}" echo ran
+	no_refusal is "the process that makes the network shares no table of fds that must grow" "$out $(awk '
+		/CLONE_FILES/ { shared = 1 }
+		/F_DUPFD/ && !shared && $NF > size { size = $NF }
+		/open/ && shared && $NF > most { most = $NF }
+		END { print (most > 128 ? "many" : most), (size > most ? "fit" : size) }' "$tmp/trace")" "ran many fit"
 else
 	skip "what a start needs" "strace cannot trace here"
 fi

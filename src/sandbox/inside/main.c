@@ -285,7 +285,7 @@ static void step(const Inside *inside, Step step) {
 static int begin_network(const Plan *plan, Network *network, Failure *f) {
         if (!(plan->namespaces & CLONE_NEWNET))
                 return 0;
-        return plan->delegate ? network_make(f) : network_begin(network, f);
+        return plan->delegate ? network_make(f) : network_begin(network, root_count_fds(plan), f);
 }
 
 _Noreturn void inside_main(Inside *inside) {

@@ -18,9 +18,9 @@ typedef struct Network {
  * in f. */
 int network_make(Failure *f);
 
-/* Has another process make a network namespace, with its loopback device up, while this one goes on. The object must not
- * move until network_join(). Returns 0, or a negative errno kept in f. */
-int network_begin(Network *n, Failure *f);
+/* Has another process make a network namespace, with its loopback device up, while this one goes on, and opens about so
+ * many fds. The object must not move until network_join(). Returns 0, or a negative errno kept in f. */
+int network_begin(Network *n, unsigned fds, Failure *f);
 
 /* Waits for the namespace and moves this process to it. Does nothing without network_begin(), or the second time.
  * Returns 0, or a negative errno kept in f. */

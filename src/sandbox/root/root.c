@@ -34,6 +34,15 @@ int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *wh
         return fail_at(rm->f, subject_mount(rm->plan, m), error, "cannot %s %s%s", what, path, rm->reason.text);
 }
 
+enum { BINDS_MAX = 100 }; /* of a root that is made in place: each one is an open fd */
+
+unsigned root_count_fds(const Plan *plan) {
+        enum { OTHERS = 16 };
+        const size_t places = 2 * plan->n_mounts, most = FD_BIN_MAX + BINDS_MAX;
+
+        return (unsigned) (places < most ? places : most) + OTHERS;
+}
+
 int root_open_proc(MountReason *ret_reason) {
         return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret_reason);
 }
@@ -357,7 +366,6 @@ static int make_root(RootMaker *rm, const PlanMount *root) {
  *
  * The sources of binds are copied first, before something covers them. Overlays and copies of files need them later. */
 static bool can_be_in_place(const Plan *plan) {
-        enum { BINDS_MAX = 100 }; /* each one is an open fd */
         const PlanMount *root = &plan->mounts[0];
         unsigned binds = 0;
 

@@ -11,6 +11,9 @@
  * or a negative errno kept in f. */
 int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f);
 
+/* Returns about how many fds root_make() has open at most. */
+unsigned root_count_fds(const Plan *plan);
+
 /* Inside: makes a new, writable /proc of this pid namespace as a detached mount. The caller closes the fd. Returns the
  * fd or -errno, with the kernel's reason in *ret_reason. */
 int root_open_proc(MountReason *ret_reason);
