@@ -184,7 +184,7 @@ test_planned_once() {
 	fi
 	: >"$tmp/trace"
 	chmod 666 "$tmp/trace"
-	local traced=("${who[@]}" env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o "$tmp/trace" -e trace=execve,openat)
+	local traced=("${who[@]}" env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o "$tmp/trace" -e "trace=execve,openat")
 	for _ in {1..20}; do echo '{"argv":["true"]}'; done |
 		"${traced[@]}" "$isorun" --quiet --batch -j 1 "${mode[@]}" >"$tmp/results"
 	is "$label: twenty runs" "$(grep -c '"status":0' "$tmp/results")" 20

@@ -125,6 +125,7 @@ job "--here=ro shows it read-only" "1 hellotouch: cannot touch 'newer': Read-onl
 	--here=ro sh -c 'cat notes && touch newer'
 no_refusal job "-v PATH shows a path at the same place" "0 hello" -v ./notes cat notes
 job "-v PATH:ro read-only" "1 hellotouch: cannot touch 'newer': Read-only file system" -v .:ro sh -c 'cat notes && touch newer'
+# shellcheck disable=SC2088
 no_refusal job "~ is the home directory, on both sides of -v" "0 hello" -v '~/job:~/there' -C / cat "$tmp/home/there/notes"
 no_refusal job "-v understands .." "0 job" -v ..:/srv -C /srv ls
 no_refusal job "-C starts the command elsewhere" "0 /srv" -v .:/srv -C /srv pwd

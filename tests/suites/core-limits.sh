@@ -22,6 +22,7 @@ new = tuple(int(x) for x in sys.argv[1:])
 if new: resource.setrlimit(resource.RLIMIT_CORE, new)
 print("alive", flush=True)
 os.kill(os.getpid(), signal.SIGSEGV)'
+# shellcheck disable=SC2048,SC2086  # the last argument has several words
 crash_of() { run "${who[@]}" "${@:1:$#-1}" /usr/bin/python3 -c "$crash" ${*: -1}; }
 handled() { [ -s "$tmp/handled" ]; }
 crashes() { # description, whether it is handled, options..., words for the program in one argument

@@ -256,7 +256,7 @@ test_environment() {
 	UNIT
 	systemctl daemon-reload
 	wrap isorun-env || return
-	systemctl start $unit
+	systemctl start "$unit"
 	is "an EnvironmentFile= reaches the command" "$(grep -c '^FROM_FILE=yes' "$tmp/out")" 1
 	also refusal is "... without the variables about isorun itself" "$(grep -cE '^(JOURNAL_STREAM|SYSTEMD_EXEC_PID)=' "$tmp/out")" 0
 }
@@ -288,14 +288,14 @@ test_words() {
 		ExecStartPost=!/bin/sh -c "echo after >>$tmp/around"
 	UNIT
 	systemctl daemon-reload
-	systemctl start $unit
+	systemctl start "$unit"
 	before=$(cat "$tmp/said" "$tmp/around")
 	wrap isorun-words || return
 	rm "$tmp/around" "$tmp/said"
-	run systemctl start $unit
+	run systemctl start "$unit"
 	is "quotes, variables and prefixes mean the same in the drop-in" "$status $(cat "$tmp/said" "$tmp/around")" "0 $before"
 	like "... which are many" "$before" '<two><words><two><words><single $x "y"><plain><continued><a"b"c><$A>A=two words*after'
-	like "... and isorun ran the command" "$(journalctl -u $unit -o cat)" "*isorun-words ended: exit status 3*"
+	like "... and isorun ran the command" "$(journalctl -u "$unit" -o cat)" "*isorun-words ended: exit status 3*"
 }
 
 # A unit in /run, of a template, with drop-ins of the template and of the instance: the last ExecStart= is wrapped.
@@ -309,11 +309,11 @@ test_template() {
 		>$directory/isorun-t@bar-x.service.d/b.conf
 	systemctl daemon-reload
 	wrap isorun-t@bar-x || return
-	systemctl start $unit
+	systemctl start "$unit"
 	await grep -qs . /run/isorun-t/out
 	is "an instance of a template has its words and variables" "$(cat /run/isorun-t/out)" "bar-x bar/x 1"
 	is "... and is inside" "$(is_inside "$(daemon_pid)" && echo yes)" yes
-	systemctl stop $unit
+	systemctl stop "$unit"
 	run "$isoctl" import --drop-in -o "$tmp/made" isorun-t@other.service
 	refusal like "the instances share a policy, which is not overwritten" "$status $err" "125 *policies/isorun-t.conf: File exists*"
 }

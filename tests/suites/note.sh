@@ -102,7 +102,7 @@ make_program wrong <<<"[Sandbox]
 PrivateNetwork=maybe"
 run "$isoctl" check ./wrong
 refusal like "an error names its line of the note" "$status $err" "125 isoctl: ./wrong (note):2: PrivateNetwork=*"
-head -c -100 server >cut
+head -c -100 server >"cut"
 chmod 755 cut
 run "${quiet[@]}" ./cut
 refusal is "the policy of a file is not lost with its end" "$status $out$err" \

@@ -70,6 +70,7 @@ test_seen() {
 }
 
 is_frozen() { grep -qx "frozen 1" "$(find /sys/fs/cgroup -path "*/$unit/instances/isorun-$1.scope")/cgroup.events"; }
+# shellcheck disable=SC2053  # a pattern
 has_logs() { let_read_journal; [[ $("${who[@]}" "$isoctl" logs --no-pager "$1" -- -o cat 2>&1) = $2 ]]; }
 
 # What systemd does for a unit, isoctl does for a part of one.
@@ -267,8 +268,8 @@ test_users() {
 	is "another user cannot stop an instance in a pool" "$status $err" \
 		"125 isoctl: one is in a pool of user 0: only that user and root may do this"
 	for verb in freeze thaw "kill -s KILL" "set-property TasksMax=1"; do
-		# shellcheck disable=SC2086
-		run "${who[@]}" "$isoctl" ${verb%% *} root/one $([[ $verb = *\ * ]] && echo ${verb#* })
+		read -ra words <<<"$verb"
+		run "${who[@]}" "$isoctl" "${words[0]}" root/one "${words[@]:1}"
 		# promise P29
 		is "... nor $verb it" "$status $err $(pgrep -cf '^sleep 2008$')" \
 			"125 isoctl: one is in a pool of user 0: only that user and root may do this 1"

@@ -325,6 +325,7 @@ test_exec_paths() {
 }
 
 # A program of i386, of these instructions.
+# shellcheck disable=SC2059  # the bytes are escapes of printf
 make_i386() { # name, instructions
 	printf '\x7fELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0\x54\x80\4\x08\x34\0\0\0\0\0\0\0\0\0\0\0\x34\0\x20\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\x80\4\x08\0\x80\4\x08\x80\0\0\0\x80\0\0\0\5\0\0\0\0\x10\0\0'"$2" >"$tmp/$1"
 	chmod 755 "$tmp/$1"
@@ -431,7 +432,7 @@ test_mount_race() {
 		"${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/race-$label:/mnt" -v /usr/share:/mnt/d:ro \
 			sh -c 'grep -q " /mnt " /proc/self/mountinfo && [ -e /etc/passwd ] && echo mounted || echo covered' 2>/dev/null
 	done >"$tmp/covered"
-	kill $swapper
+	kill "$swapper"
 	# promise P5
 	is "$label: a symlink that appears while it starts is no way to a destination" "$(sort -u "$tmp/covered")" mounted
 }
@@ -450,7 +451,7 @@ test_copy_race() {
 		"$isorun" "${mode[@]}" --quiet -p PrivateUsers=full -v "$tmp/included:/etc/ssh/ssh_config.d:ro" \
 			sh -c 'echo ran; cat /etc/ssh/ssh_config.d/x.conf' 2>/dev/null
 	done >"$tmp/copied"
-	kill $swapper
+	kill "$swapper"
 	# promise P2
 	is "$label: isorun copies only files that everybody may read" "$(sort -u "$tmp/copied" | tr '\n' ' ')" "# public ran "
 }

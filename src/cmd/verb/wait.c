@@ -138,8 +138,12 @@ static int wait_for_argument(const InstanceList *list, char *name, Report *repor
                 return status;
         if (instances_select(&selection, list, (char *[]) { name, NULL }, true, report) < 0)
                 return PLAN_FAILED;
-        for (size_t i = 0; i < selection.n; i++)
-                status = wait_for(list, selection.items[i], report) ?: status;
+        for (size_t i = 0; i < selection.n; i++) {
+                int r = wait_for(list, selection.items[i], report);
+
+                if (r != 0)
+                        status = r;
+        }
         return status;
 }
 
@@ -149,8 +153,12 @@ static int run(const CommandLine *line, Report *report) {
 
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
-        for (char **name = line->arguments; *name; name++)
-                status = wait_for_argument(&list, *name, report) ?: status;
+        for (char **name = line->arguments; *name; name++) {
+                int r = wait_for_argument(&list, *name, report);
+
+                if (r != 0)
+                        status = r;
+        }
         return status;
 }
 

@@ -109,9 +109,10 @@ static Verdict compare_contents(const Root *root, const Planned *p, const MountE
         _cleanup_free_ char *option = NULL;
         int r;
 
-        snprintf(why, WHY_MAX, "a file system of type %.32s is there, and not %s", e->type, type);
-        if (type && !streq(type, e->type))
+        if (type && !streq(type, e->type)) {
+                snprintf(why, WHY_MAX, "a file system of type %.32s is there, and not %s", e->type, type);
                 return VERDICT_BROKEN;
+        }
         snprintf(why, WHY_MAX, "a file system of the host is there, and not a new one");
         if (type && !streq(type, "cgroup2") && is_of_host(root, e))
                 return VERDICT_BROKEN;

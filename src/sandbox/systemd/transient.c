@@ -112,6 +112,7 @@ static int find_invocation(const Bus *bus, const char *unit, char **ret) {
 }
 
 int transient_service_stop(const Plan *plan, const char *unit, int socket, Patience *patience, Report *report) {
+        BusObject object = { SYSTEMD_DESTINATION, NULL, SYSTEMD_UNIT };
         _cleanup_free_ char *path = NULL;
         sd_bus_error error = {};
         Bus bus = {};
@@ -121,10 +122,10 @@ int transient_service_stop(const Plan *plan, const char *unit, int socket, Patie
         if (r < 0)
                 return r;
         r = find_invocation(&bus, unit, &path);
+        object.path = path;
         /* The service has not ended, so it was the unit of that name just before. */
         if (poll(&(struct pollfd) { .fd = socket }, 1, 0) == 0 && r >= 0)
-                r = bus_call_method(&bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, "Stop", &error,
-                                    NULL, "s", "replace");
+                r = bus_call_method(&bus, &object, "Stop", &error, NULL, "s", "replace");
         if (r < 0 && r != -EINTR)
                 r = report_error(report, -r, "cannot stop %s, which is starting: %s", unit,
                                  error.message ?: strerror(-r));
