@@ -52,7 +52,7 @@ def serve(c):
                 c.recv(1, socket.MSG_PEEK) # what is left unread makes close(2) a reset
                 c.sendall(b"no" * 2000)
             elif words[0] == "slow":
-                threading.Event().wait(60)
+                threading.Event().wait(600)
             elif words[0] == "send":
                 for _ in range(int(words[1]) // 65536):
                     c.sendall(bytes(65536))

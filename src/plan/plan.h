@@ -159,6 +159,8 @@ typedef struct Plan {
         /* The network. */
         PlanPeer *peers;
         size_t n_peers;
+        uint64_t flows_max; /* connections to them at a time */
+        bool log_flows;     /* each is a record in the journal */
 
         /* The root. */
         PlanMount *mounts; /* sorted by destination; the first is the root itself */

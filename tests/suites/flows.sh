@@ -17,6 +17,7 @@ ip address add 11.22.33.1/24 dev host
 ip address add 11.22.33.2/24 dev host
 ip address add 10.99.0.1/24 dev host
 ip link set host up
+ip route add local 2a00:1450:99::/64 dev lo
 unshare -n sleep infinity &
 machine=$!
 while [ "$(readlink /proc/$machine/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
@@ -43,6 +44,7 @@ cat >"$tmp/hosts" <<-'END'
 	169.254.169.254 metadata.example.test
 	198.18.0.2 range.example.test
 	11.22.33.45 silent.example.test
+	2a00:1450:99::5 any.example.test
 END
 mount --bind "$tmp/hosts" /etc/hosts
 set +e
@@ -183,10 +185,13 @@ test_refused_names() {
 		'refusal("rebind.example.test", 8080) + " " + refusal("own.example.test", 8080)'
 	net "... nor to its second address in a network" ECONNRESET -p ConnectTo=second.example.test:8080 \
 		'refusal("second.example.test", 8080)'
+	also is "$label: ... which has a service there" "$(python3 "$tmp/net.py" 'connect("2a00:1450:99::5", 8080).getpeername()[0]')" 2a00:1450:99::5
+	net "... nor to a network that is the host's as a whole" ECONNRESET -p ConnectTo=any.example.test:8080 \
+		'refusal("any.example.test", 8080)'
 	echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind
-	net "... also if sockets can have any address, and others are reached" "ECONNRESET 11.22.33.1" \
-		-p "ConnectTo=own.example.test:8080 www.example.test:80" \
-		'refusal("own.example.test", 8080) + " " + ask("www.example.test", 80)'
+	net "... also if sockets can have any address, and others are reached" "ECONNRESET ECONNRESET 11.22.33.1" \
+		-p "ConnectTo=own.example.test:8080 second.example.test:8080 www.example.test:80" \
+		'" ".join((refusal("own.example.test", 8080), refusal("second.example.test", 8080), ask("www.example.test", 80)))'
 	echo 0 >/proc/sys/net/ipv4/ip_nonlocal_bind
 	net "... nor to metadata, nor to other peers' range" "ECONNRESET ECONNRESET" \
 		-p "ConnectTo=metadata.example.test:80 range.example.test:80" \
@@ -222,6 +227,7 @@ test_streams() {
 		'sum(ask("www.example.test", 80) == "11.22.33.1" for _ in range(2000))'
 	no_refusal net "more flows than are allowed are reset, and later ones work" "1024 76 11.22.33.1" "${web[@]}" \
 		'flood("www.example.test", 80, 1100)'
+	no_refusal net "... as many as FlowsMax= says" "3 7 11.22.33.1" "${web[@]}" -p FlowsMax=3 'flood("www.example.test", 80, 10)'
 }
 
 test_names() {
@@ -315,6 +321,52 @@ test_unit() {
 	also ok "$label: ... and nothing is left" eventually not server_of
 }
 
+# The MESSAGE_ID of a kind of record.
+id_of() { sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/systemd/journal-records.inc"; }
+
+# Fields of each record of a kind about the unit: a line each.
+records() { # kind, unit, fields...
+	"${who[@]}" journalctl -q --no-pager -o json "--${bus[0]:+user-}unit=$2" "MESSAGE_ID=$(id_of "$1")" |
+		python3 -c 'import json, sys
+for line in sys.stdin:
+    entry = json.loads(line)
+    print("|".join(str(entry.get(f, "-")) for f in sys.argv[1:]))' "${@:3}"
+}
+
+test_records() {
+	local unit=isorun-recorded.scope
+	run "${who[@]}" "$isorun" --quiet --name recorded -p "Optional=MemoryMax MemorySwapMax TasksMax" -p FlowsMax=3 -p LogFlows=yes \
+		-p "ConnectTo=www.example.test:80 inner.example.test:80" -v "$tmp/net.py:/net.py:ro" /usr/bin/python3 /net.py \
+		'[udp(question("ftp.example.test", 1)) for _ in range(10)][0] + " " + refusal("inner.example.test", 80) + " " + flood("www.example.test", 80, 10)'
+	is "$label: a name, a peer and connections are refused" "$status $out" "0 3 0 - ECONNRESET 3 7 11.22.33.1"
+	let_read_journal
+	also is "$label: ... which the journal records, the first and the tenth time, with the line that allows it" \
+		"$(records PEER_REFUSED $unit MESSAGE ISORUN_PEER ISORUN_COUNT)" \
+		"recorded asked for ftp.example.test, which is not a peer: ConnectTo=ftp.example.test:PORT in the policy would allow it|ftp.example.test|1
+recorded asked for ftp.example.test, which is not a peer: ConnectTo=ftp.example.test:PORT in the policy would allow it|ftp.example.test|10
+recorded was not connected to inner.example.test:80: a name may not lead to 10.99.0.2; ConnectTo=inner.example.test:80=10.99.0.2:80 would allow it|inner.example.test:80|1"
+	also is "$label: ... and connections above FlowsMax=" "$(records FLOWS_MAX $unit ISORUN_INSTANCE ISORUN_DIRECTIVE ISORUN_COUNT | head -n1)" \
+		"recorded|FlowsMax|1"
+	also like "$label: LogFlows= records each flow" "$(records FLOW_ENDED $unit ISORUN_PEER ISORUN_SENT ISORUN_RECEIVED | sort | uniq -c | xargs)" \
+		"1 inner.example.test:80|0|0 1 www.example.test:80|4|11 3 www.example.test:80|6|*"
+}
+
+# Connections that the payload has ended, to a peer that ignores that. One of them still reads.
+begin_half_closed() {
+	mkfifo "$tmp/half"
+	"$isorun" --quiet "${mode[@]}" -p ConnectTo=www.example.test:443 -v "$tmp/net.py:/net.py:ro" /usr/bin/python3 /net.py \
+		'(lambda a, b: (a.sendall(b"slow\n"), b.sendall(b"slow\n"), print("ready", flush=True), sys.stdin.readline(), a.close(), b.shutdown(1), sys.stdin.read()))(
+		 *(connect("www.example.test", 443) for _ in "ab"))' <>"$tmp/half" >"$tmp/half-out" &
+	half=$!
+	await grep -q ready "$tmp/half-out"
+	half_server=$(first_pid '^isorun-flows$')
+	nsenter -t "$(first_pid '^/usr/bin/python3 /net.py .lambda a, b')" -n sh -c "echo 1 >/proc/sys/net/ipv4/tcp_fin_timeout"
+	half_sockets=$(sockets_of "$half_server")
+	echo >"$tmp/half"
+}
+sockets_of() { find "/proc/$1/fd" -lname 'socket:*' | wc -l; }
+half_closed_is_gone() { [ "$(sockets_of "$half_server")" -lt "$half_sockets" ]; }
+
 test_errors() {
 	local key=ConnectTo
 	refused "with the host's network, peers are an error" "--net: PrivateNetwork=: *ConnectTo=*" --net -p $key=a:1 true
@@ -333,8 +385,14 @@ for label in root user; do
 	test_end
 	test_resolver
 	test_unit
+	test_records
 	test_errors
 done
+begin_half_closed
+no_refusal ok "a connection ends if the payload has closed it, and the peer ignores that" eventually half_closed_is_gone
+also is "... but not one that the payload still reads" "$(sockets_of "$half_server")" $((half_sockets - 2))
+kill $half
+wait $half
 
 # Another user's server, as root.
 label=root who=() bus=()

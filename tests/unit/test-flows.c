@@ -8,6 +8,7 @@
 
 #include "sandbox/flows/address.h"
 #include "sandbox/flows/dns.h"
+#include "sandbox/flows/record.h"
 
 enum { HEADER = 12 };
 
@@ -15,6 +16,7 @@ static PlanPeer peers[] = {
         { .host = "www.example.test", .port = 80, .address = { 198, 18, 0, 2 } },
         { .host = "10.0.0.1", .port = 80, .address = { 10, 0, 0, 1 }, .literal = true },
 };
+static char unknown[DNS_NAME_SIZE];
 static const Plan plan = { .peers = peers, .n_peers = ELEMENTSOF(peers) };
 
 /* Writes a question for the name, which has a length before each label. Returns its size. */
@@ -33,7 +35,7 @@ static size_t ask(uint8_t *m, const char *labels, unsigned type) {
 
 static void expect_answer(const char *labels, unsigned type, unsigned code, unsigned n_records) {
         uint8_t question[DNS_QUESTION_MAX], answer[DNS_SIZE];
-        size_t size = ask(question, labels, type), n = dns_answer(&plan, question, size, answer);
+        size_t size = ask(question, labels, type), n = dns_answer(&plan, question, size, answer, unknown);
 
         assert_true(n >= size);
         assert_memory_equal(answer, "ab", 2);
@@ -58,7 +60,7 @@ static void test_answers(_unused_ void **state) {
         expect_answer("\1""2\1""0\2""18\3""198\7in-addr\4arpa", 12, 0, 1);
         expect_answer("\1""1\1""0\1""0\2""10\7in-addr\4arpa", 12, 3, 0);
         expect_answer("", 1, 3, 0);
-        n = dns_answer(&plan, question, ask(question, WWW, 1), answer);
+        n = dns_answer(&plan, question, ask(question, WWW, 1), answer, unknown);
         assert_memory_equal(answer + n - 4, peers[0].address, 4);
 }
 
@@ -67,16 +69,16 @@ static void test_hostile(_unused_ void **state) {
         size_t size = ask(question, WWW, 1);
 
         for (size_t n = 0; n < size; n++) { /* cut */
-                size_t r = dns_answer(&plan, question, n, answer);
+                size_t r = dns_answer(&plan, question, n, answer, unknown);
 
                 assert_true(n < HEADER ? r == 0 : r == HEADER && (answer[3] & 15) == 1);
         }
         question[2] |= 0x80; /* an answer */
-        assert_int_equal(dns_answer(&plan, question, size, answer), 0);
+        assert_int_equal(dns_answer(&plan, question, size, answer, unknown), 0);
         question[2] = 0x28;
-        assert_int_equal(dns_answer(&plan, question, size, answer), HEADER);
+        assert_int_equal(dns_answer(&plan, question, size, answer, unknown), HEADER);
         assert_int_equal(answer[3] & 15, 4);
-        assert_int_equal(dns_answer(&plan, question, DNS_QUESTION_MAX + 1, answer), 0);
+        assert_int_equal(dns_answer(&plan, question, DNS_QUESTION_MAX + 1, answer, unknown), 0);
 }
 
 static uint32_t number = 1;
@@ -100,7 +102,7 @@ static void test_random(_unused_ void **state) {
                 assert_true(question && answer);
                 for (size_t k = 0; k < size; k++)
                         question[k] = i % 2 || draw(20) == 0 ? (uint8_t) draw(256) : good[k];
-                n = dns_answer(&plan, question, size, answer);
+                n = dns_answer(&plan, question, size, answer, unknown);
                 assert_true(n == 0 || (n >= HEADER && n <= DNS_SIZE && answer[2] & 0x80 &&
                                        memcmp(answer, question, 2) == 0));
                 free(question);
@@ -132,14 +134,45 @@ static void test_addresses(_unused_ void **state) {
                 { "fd00:a9fe:a9fe::1", true, true }, { "fd00:100::100:200", true, true },
         };
 
+        const int routes = routes_open();
+
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 Address a;
 
                 assert_true(address_parse(table[i].address, 80, &a));
-                if (address_is_refused(&a, false) != table[i].refused ||
-                    address_is_refused(&a, true) != table[i].refused_if_private)
+                if (address_is_refused(&a, false, routes) != table[i].refused ||
+                    address_is_refused(&a, true, routes) != table[i].refused_if_private)
                         fail_msg("%s", table[i].address);
         }
+}
+
+/* However much a payload asks, there are few records. */
+static void test_records(_unused_ void **state) {
+        _cleanup_free_ RefusedNames *names = calloc(1, sizeof(*names));
+        uint8_t question[DNS_QUESTION_MAX], answer[DNS_SIZE];
+        unsigned n_others = 0;
+        FlowRecord r;
+
+        (void) dns_answer(&plan, question, ask(question, "\3ftp\7example\4test", 28), answer, unknown);
+        assert_string_equal(unknown, "ftp.example.test");
+        (void) dns_answer(&plan, question, ask(question, WWW, 28), answer, unknown);
+        assert_string_equal(unknown, "");
+        (void) dns_answer(&plan, question, ask(question, "\3ftp\7example\4test", 16), answer, unknown);
+        assert_string_equal(unknown, "");
+        assert_non_null(names);
+        for (unsigned i = 1; i <= 1000; i++)
+                assert_int_equal(record_unknown_name(names, "a", &r), i == 1 || i == 10 || i == 100 || i == 1000);
+        assert_string_equal(r.name, "a");
+        for (unsigned i = 0; i < 10000; i++) {
+                char name[16];
+
+                snprintf(name, sizeof(name), "b%u", i);
+                n_others += record_unknown_name(names, name, &r) && r.kind == FLOW_UNKNOWN_NAMES;
+        }
+        assert_int_equal(names->n, ELEMENTSOF(names->items));
+        assert_int_equal(n_others, 4);
+        for (size_t i = 0; i < names->n; i++)
+                free(names->items[i].name);
 }
 
 int main(void) {
@@ -148,6 +181,7 @@ int main(void) {
                 cmocka_unit_test(test_hostile),
                 cmocka_unit_test(test_random),
                 cmocka_unit_test(test_addresses),
+                cmocka_unit_test(test_records),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,19 +11,19 @@
 
 /* Each directive must change the plan. */
 
-static void check_changes_plan(PlanFixture *f, const Directive *d, const char *before) {
-        char line[256];
+static void check_changes_plan(PlanFixture *f, const Directive *d, const char *before, const char *lines) {
+        char text[256];
 
-        snprintf(line, sizeof(line), "%s=%s", d->name, plan_example(directive_id(d)));
-        plan_expect_good(f, line);
+        snprintf(text, sizeof(text), "%s%s=%s", lines, d->name, plan_example(directive_id(d)));
+        plan_expect_good(f, text);
         if (streq(plan_shown(f), before))
-                fail_msg("%s leaves the plan as it was", line);
+                fail_msg("%s leaves the plan as it was", text);
 }
 
-static char *plan_of_nothing(PlanFixture *f) {
+static char *plan_of(PlanFixture *f, const char *lines) {
         char *shown;
 
-        plan_expect_good(f, "");
+        plan_expect_good(f, lines);
         shown = strdup(plan_shown(f));
         assert_non_null(shown);
         return shown;
@@ -32,17 +32,23 @@ static char *plan_of_nothing(PlanFixture *f) {
 /* promise P32 */
 static void test_every_directive_changes_plan(void **state) {
         PlanFixture *f = *state;
-        _cleanup_free_ char *before = NULL, *before_of_user = NULL;
+        _cleanup_free_ char *before = NULL, *before_of_user = NULL, *before_of_peers = NULL;
+        static const char peers[] = "ConnectTo=a:1\n";
+        static const DirectiveId of_peers[] = { D_FlowsMax, D_LogFlows };
 
         f->host.terminals = 7; /* without a terminal, "shared" would change nothing */
-        before = plan_of_nothing(f);
+        before = plan_of(f, "");
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
-                if (directive_table[id].section != SECTION_POLICY && id != D_Nesting)
-                        check_changes_plan(f, &directive_table[id], before);
+                if (directive_table[id].section != SECTION_POLICY && id != D_Nesting && id != D_FlowsMax &&
+                    id != D_LogFlows)
+                        check_changes_plan(f, &directive_table[id], before, "");
+        before_of_peers = plan_of(f, peers);
+        for (size_t i = 0; i < ELEMENTSOF(of_peers); i++)
+                check_changes_plan(f, &directive_table[of_peers[i]], before_of_peers, peers);
 
         plan_set_uid(f, 1000); /* root may not use it */
-        before_of_user = plan_of_nothing(f);
-        check_changes_plan(f, &directive_table[D_Nesting], before_of_user);
+        before_of_user = plan_of(f, "");
+        check_changes_plan(f, &directive_table[D_Nesting], before_of_user, "");
 }
 
 static void test_every_example_parses(_unused_ void **state) {
@@ -316,6 +322,7 @@ static void test_peers(void **state) {
 
         plan_expect_good(f, "ConnectTo=a.b:80,443 10.0.0.1:1 localhost:2\nConnectTo=c:1=unix:/run/c a.b:80");
         expect_number("ports", f->plan->n_peers, 5);
+        expect_number("connections", f->plan->flows_max, 1024);
         assert_memory_equal(f->plan->peers[0].address, "\xc6\x12\0\2", 4);
         assert_memory_equal(f->plan->peers[1].address, "\xc6\x12\0\2", 4);
         assert_memory_equal(f->plan->peers[2].address, "\x0a\0\0\1", 4);

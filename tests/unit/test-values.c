@@ -372,6 +372,9 @@ static const Case sandbox_cases[] = {
         { "ConnectTo", "0x7f000001:80", NULL },
         { "ConnectTo", "*.a.b:443", NULL },
         { "ConnectTo", "a:1=unix:db", NULL },
+        { "FlowsMax", "64", "64 n=64" },
+        { "FlowsMax", "0", NULL },
+        { "FlowsMax", "100001", NULL },
         { "ConnectTo", "a:1=b", NULL },
         { "ConnectTo", "a:1=b:1,2", NULL },
         /* private_users, protect_home, protect_proc, proc_subset */

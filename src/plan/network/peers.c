@@ -148,6 +148,8 @@ int build_peers(Builder *b) {
 
         if (list->n == 0)
                 return 0;
+        b->plan->flows_max = policy_get(b->policy, D_FlowsMax)->value.number;
+        b->plan->log_flows = policy_get(b->policy, D_LogFlows)->value.number;
         result = check_network(b, &list->items[0]);
         for (size_t i = 0; i < list->n && result != -ENOMEM; i++) {
                 int r = add_peer(b, &list->items[i]);

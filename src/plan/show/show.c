@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <grp.h>
 #include <linux/sched.h>
 
@@ -237,6 +238,8 @@ static void show_peers(Output *out) {
                         entry(out, key, &p->origin, "TCP, at %s, leads to port %u of %s%s", address, p->target_port,
                               p->target, p->may_be_private ? ", also in a private network" : "");
         }
+        entry(out, "connections", &policy_get(plan->source, D_FlowsMax)->origin, "at most %" PRIu64 " at a time%s",
+              plan->flows_max, plan->log_flows ? ", each recorded in the journal" : "");
 }
 
 /* An addition for a mount that is made only if its destination exists, when isorun does not know whether it does. */

@@ -142,4 +142,14 @@ static int parse_peers(ValueParser *p, const char *text) {
         return value_each(p, text, check_peer);
 }
 
+/* Each flow needs two sockets, and a process can have a million files at most (fs.nr_open). */
+static int parse_flows_max(ValueParser *p, const char *text) {
+        Value v = {};
+
+        if (parse_u64_range(text, 1, 100000, &v.number) < 0)
+                return value_not(p, "a number from 1 to 100000", text);
+        return value_emit(p, text, v);
+}
+
+const ValueType type_flows_max = { "1…100000", parse_flows_max, NULL };
 const ValueType type_peers = { "HOST:PORT[,PORT…][=TARGET]…", parse_peers, NULL };

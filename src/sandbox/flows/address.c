@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -90,24 +91,68 @@ static bool can_bind_any(int family) {
         return address_parse(family == AF_INET ? "192.0.2.241" : "2001:db8:241::241", 0, &a) && can_bind(&a);
 }
 
-/* The second address of a network is the source of nothing that is sent to it, but a socket can have it. */
-static bool is_of_host(const Address *a) {
+int routes_open(void) {
+        return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+}
+
+/* Asks the kernel where it would send a packet for the address. Returns the type of the route (RTN_*), or -errno. */
+static int find_route(const Address *a, int routes) {
+        const size_t n = a->any.sa_family == AF_INET ? 4 : 16;
+        struct {
+                struct nlmsghdr header;
+                struct rtmsg route;
+                struct rtattr attribute;
+                uint8_t address[16];
+        } question = {
+                .header = { .nlmsg_len = (uint32_t) (NLMSG_LENGTH(sizeof(struct rtmsg)) + RTA_LENGTH(n)),
+                            .nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST },
+                .route = { .rtm_family = (uint8_t) a->any.sa_family, .rtm_dst_len = (uint8_t) (n * 8) },
+                .attribute = { .rta_len = (uint16_t) RTA_LENGTH(n), .rta_type = RTA_DST },
+        };
+        union {
+                struct nlmsghdr header;
+                uint8_t bytes[4096];
+        } answer;
+        ssize_t size;
+
+        memcpy(question.address, address_bytes(a), n);
+        /* The kernel has answered when send(2) returns. */
+        if (send(routes, &question, question.header.nlmsg_len, 0) < 0)
+                return -errno;
+        size = recv(routes, &answer, sizeof(answer), MSG_DONTWAIT);
+        if (size < 0)
+                return -errno;
+        if (!NLMSG_OK(&answer.header, (size_t) size))
+                return -EPROTO;
+        if (answer.header.nlmsg_type == NLMSG_ERROR)
+                return ((const struct nlmsgerr *) NLMSG_DATA(&answer.header))->error ?: -EPROTO;
+        return ((const struct rtmsg *) NLMSG_DATA(&answer.header))->rtm_type;
+}
+
+/* The route says it: ip_nonlocal_bind and local routes for whole networks (AnyIP) mislead the other two tests. A process
+ * that may have no socket for routes has only those: the second address of a network is the source of nothing that is
+ * sent to it, but a socket can have it. */
+static bool is_of_host(const Address *a, int routes) {
+        int type = routes < 0 ? -EBADF : find_route(a, routes);
+
+        if (type >= 0)
+                return type != RTN_UNICAST;
         return is_source(a) || (can_bind(a) && !can_bind_any(a->any.sa_family));
 }
 
 /* Whether this process is in a sandbox that has peers itself. */
-static bool has_peers_around(void) {
+static bool has_peers_around(int routes) {
         Address a;
 
-        return address_parse(PEERS_NETWORK, 0, &a) && is_of_host(&a);
+        return address_parse(PEERS_NETWORK, 0, &a) && is_of_host(&a, routes);
 }
 
-bool address_is_refused(const Address *a, bool private_too) {
+bool address_is_refused(const Address *a, bool private_too, int routes) {
         if (a->any.sa_family != AF_INET && a->any.sa_family != AF_INET6)
                 return true;
         for (size_t i = 0; i < ELEMENTSOF(refused); i++)
                 if (is_in(a, &refused[i]) && !(refused[i].is_private && private_too) &&
-                    !(refused[i].of_peers && has_peers_around()))
+                    !(refused[i].of_peers && has_peers_around(routes)))
                         return true;
-        return is_of_host(a);
+        return is_of_host(a, routes);
 }

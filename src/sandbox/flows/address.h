@@ -20,7 +20,11 @@ static inline socklen_t address_size(const Address *a) {
 /* Parses an address of inet_pton(3). Returns whether it is one. */
 bool address_parse(const char *text, uint16_t port, Address *ret);
 
+/* Opens a socket at which the kernel answers questions about routes: rtnetlink(7). Returns it, or -1 if this process may
+ * not have one. */
+int routes_open(void);
+
 /* Whether a name may not lead to this address: loopback, link-local, multicast, unspecified, addresses that embed an
  * IPv4 address, the metadata services of clouds, addresses of this host, and private networks unless private_too. An
- * address of which nothing can be found out counts as one of this host. */
-bool address_is_refused(const Address *a, bool private_too);
+ * address of which nothing can be found out counts as one of this host. routes is of routes_open(). */
+bool address_is_refused(const Address *a, bool private_too, int routes);

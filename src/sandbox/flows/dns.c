@@ -144,10 +144,18 @@ static void put_header(uint8_t *answer, unsigned code, bool has_question, unsign
         put16(put16(put16(put16(answer + 4, has_question), n_records), 0), extended);
 }
 
-size_t dns_answer(const Plan *plan, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE]) {
+/* Whether the payload wants to connect to the name: it asks for addresses, or for all that there is. */
+static bool asks_for_address(const Question *q) {
+        return q->class == CLASS_IN && (q->type == TYPE_A || q->type == TYPE_AAAA || q->type == TYPE_ANY);
+}
+
+size_t dns_answer(const Plan *plan, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE],
+                  char unknown[static DNS_NAME_SIZE]) {
         uint8_t *out = answer + HEADER;
         unsigned code, n = 0;
         Question q = {};
+
+        *unknown = '\0';
 
         if (size < HEADER || question[2] & 0x80 || size > DNS_QUESTION_MAX)
                 return 0; /* no question: an answer to an answer could go on for ever */
@@ -158,6 +166,8 @@ size_t dns_answer(const Plan *plan, const uint8_t *question, size_t size, uint8_
         }
         out = (uint8_t *) mempcpy(out, question + HEADER, q.end - HEADER);
         code = put_records(plan, &q, &out, &n);
+        if (code == NAME_ERROR && asks_for_address(&q))
+                memcpy(unknown, q.name, sizeof(q.name));
         if (q.extended) {
                 *out++ = 0;
                 out = put16(put16(out, TYPE_OPT), DNS_SIZE);

@@ -26,12 +26,42 @@ struct Flow {
         Address addresses[RESOLVER_ADDRESSES];
         size_t n, next_address;
         unsigned tries; /* to connect to a socket */
-        bool is_in_more, is_dead;
+        bool is_in_more, is_dead, is_half_closed;
+        uint64_t begun; /* CLOCK_MONOTONIC */
+        Flow *before, *after; /* in the server's flows */
         Flow *next;  /* in the names' waiting, or the server's queue or dead */
         Flow *later; /* in the server's more */
 };
 
+static uint32_t peer_index(const Server *s, const Flow *f) {
+        return (uint32_t) (f->peer - s->plan->peers);
+}
+
+static void record_end(const Server *s, const Flow *f) {
+        if (s->plan->log_flows)
+                server_record(s, &(FlowRecord) { .kind = FLOW_ENDED, .peer = peer_index(s, f), .count = 1,
+                                                 .sent = f->to_outside.moved, .received = f->to_payload.moved,
+                                                 .usec = clock_usec(CLOCK_MONOTONIC) - f->begun });
+}
+
+static void add_to_all(Server *s, Flow *f) {
+        f->after = s->flows;
+        if (f->after)
+                f->after->before = f;
+        s->flows = f;
+        s->n_flows++;
+}
+
+static void remove_from_all(Server *s, const Flow *f) {
+        *(f->before ? &f->before->after : &s->flows) = f->after;
+        if (f->after)
+                f->after->before = f->before;
+        s->n_flows--;
+}
+
 static void end(Server *s, Flow *f) {
+        record_end(s, f);
+        remove_from_all(s, f);
         server_close(&f->payload.watch);
         server_close(&f->outside.watch);
         pump_deinit(&f->to_outside);
@@ -39,7 +69,6 @@ static void end(Server *s, Flow *f) {
         f->is_dead = true;
         f->next = s->dead;
         s->dead = f;
-        s->n_flows--;
 }
 
 /* Ends a connection in a way that its other end takes for a failure. */
@@ -69,12 +98,33 @@ static PumpState move_from(Server *s, End *from, End *to, Pump *p) {
         return from->failed && state == PUMP_WAITS && p->held == 0 ? PUMP_FAILED : state;
 }
 
+/* The payload has said that it sends no more. If it has closed its socket, the kernel keeps that for tcp_fin_timeout, and
+ * then answers a probe with a reset. If it still reads, the probe is acknowledged. Without probes, a peer that ignores
+ * the end would keep the flow for ever. */
+static void note_half_closed(Flow *f) {
+        static const struct {
+                int level, name, value;
+        } options[] = {
+                { IPPROTO_TCP, TCP_KEEPIDLE, 5 }, /* s */
+                { IPPROTO_TCP, TCP_KEEPINTVL, 5 },
+                { SOL_SOCKET, SO_KEEPALIVE, 1 },
+        };
+
+        if (f->is_half_closed || !f->to_outside.ended)
+                return;
+        f->is_half_closed = true;
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                (void) setsockopt(f->payload.watch.fd, options[i].level, options[i].name, &options[i].value,
+                                  sizeof(options[i].value));
+}
+
 static void move(Server *s, Flow *f) {
         PumpState out = move_from(s, &f->payload, &f->outside, &f->to_outside), in;
 
         in = out == PUMP_FAILED ? out : move_from(s, &f->outside, &f->payload, &f->to_payload);
         if (f->payload.failed && in != PUMP_FAILED)
                 out = move_from(s, &f->payload, &f->outside, &f->to_outside);
+        note_half_closed(f);
         if (in == PUMP_FAILED || out == PUMP_FAILED)
                 reset(s, f);
         else if (f->to_outside.ended && f->to_payload.ended)
@@ -201,21 +251,33 @@ void flow_retry(Server *s) {
         }
 }
 
+static void record_refused(const Server *s, const Flow *f, PeerNames *names, const Address *a) {
+        if (record_is_due(++names->n_refused))
+                server_record(s, &(FlowRecord) { .kind = FLOW_REFUSED_ADDRESS, .peer = peer_index(s, f),
+                                                 .count = names->n_refused, .address = *a });
+}
+
 /* Takes the addresses that a name may have. It is these that are connected to, so the name cannot change its answer in
  * between. */
-static void take_addresses(Flow *f, const PeerNames *names) {
+static void take_addresses(const Server *s, Flow *f, PeerNames *names) {
+        const Address *refused = NULL;
+
         f->n = 0;
         for (size_t i = 0; i < names->n; i++)
-                if (!address_is_refused(&names->addresses[i], f->peer->may_be_private))
+                if (!address_is_refused(&names->addresses[i], f->peer->may_be_private, s->routes))
                         f->addresses[f->n++] = names->addresses[i];
+                else
+                        refused = &names->addresses[i];
+        if (refused && f->n == 0)
+                record_refused(s, f, names, refused);
 }
 
 static void ask(Server *s, Flow *f) {
-        uint32_t index = (uint32_t) (f->peer - s->plan->peers);
+        uint32_t index = peer_index(s, f);
         PeerNames *names = &s->names[index];
 
         if (!names->asked && names->valid_until > clock_usec(CLOCK_MONOTONIC)) {
-                take_addresses(f, names);
+                take_addresses(s, f, names);
                 connect_next(s, f);
                 return;
         }
@@ -240,7 +302,7 @@ void flow_resolved(Server *s, const ResolverAnswer *answer) {
         names->waiting = NULL;
         for (; f; f = next) {
                 next = f->next;
-                take_addresses(f, names);
+                take_addresses(s, f, names);
                 connect_next(s, f);
         }
 }
@@ -251,19 +313,26 @@ void flow_unanswered(Server *s) {
                         flow_resolved(s, &(ResolverAnswer) { .peer = i });
 }
 
+static void refuse(Server *s, const PlanPeer *peer, int accepted) {
+        if (s->n_flows >= s->plan->flows_max && record_is_due(++s->n_too_many))
+                server_record(s, &(FlowRecord) { .kind = FLOW_TOO_MANY, .peer = (uint32_t) (peer - s->plan->peers),
+                                                 .count = s->n_too_many });
+        send_reset(accepted);
+        fd_close(accepted);
+}
+
 void flow_begin(Server *s, const PlanPeer *peer, int accepted) {
-        Flow *f = s->n_flows < FLOWS_MAX ? calloc(1, sizeof(*f)) : NULL;
+        Flow *f = s->n_flows < s->plan->flows_max ? calloc(1, sizeof(*f)) : NULL;
         const int yes = 1;
 
         if (!f) {
-                send_reset(accepted);
-                fd_close(accepted);
+                refuse(s, peer, accepted);
                 return;
         }
-        s->n_flows++;
         (void) setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
         *f = (Flow) { .payload = { .watch.fd = accepted, .flow = f }, .outside = { .watch.fd = -1, .flow = f },
-                      .peer = peer };
+                      .peer = peer, .begun = clock_usec(CLOCK_MONOTONIC) };
+        add_to_all(s, f);
         if (peer->is_socket)
                 connect_next(s, f);
         else if (address_parse(peer->target, peer->target_port, &f->addresses[0])) {
@@ -271,6 +340,11 @@ void flow_begin(Server *s, const PlanPeer *peer, int accepted) {
                 connect_next(s, f);
         } else
                 ask(s, f);
+}
+
+void flow_end_all(Server *s) {
+        while (s->flows)
+                end(s, s->flows);
 }
 
 void flow_continue(Server *s) {

@@ -19,6 +19,9 @@ enum { FLOW_RETRY_MSEC = 20 };
 /* Tries to connect the flows in s->queue, if it is time to. */
 void flow_retry(Server *s);
 
+/* Ends all flows. */
+void flow_end_all(Server *s);
+
 /* Goes on with the flows in s->more. */
 void flow_continue(Server *s);
 

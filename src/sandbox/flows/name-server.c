@@ -12,6 +12,16 @@ enum {
         STREAMS_MAX = 32,
 };
 
+static size_t answer_to(Server *s, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE]) {
+        char unknown[DNS_NAME_SIZE];
+        size_t n = dns_answer(s->plan, question, size, answer, unknown);
+        FlowRecord record;
+
+        if (*unknown && record_unknown_name(&s->refused, unknown, &record))
+                server_record(s, &record);
+        return n;
+}
+
 void name_server_datagrams(Server *s, Watch *w, _unused_ uint32_t events) {
         for (int i = 0; i < TURNS; i++) {
                 uint8_t question[DNS_QUESTION_MAX + 1], answer[DNS_SIZE];
@@ -22,7 +32,7 @@ void name_server_datagrams(Server *s, Watch *w, _unused_ uint32_t events) {
 
                 if (n < 0)
                         return;
-                length = dns_answer(s->plan, question, (size_t) n, answer);
+                length = answer_to(s, question, (size_t) n, answer);
                 if (length > 0)
                         (void) sendto(w->fd, answer, length, MSG_DONTWAIT | MSG_NOSIGNAL, &from.any, size);
         }
@@ -36,7 +46,7 @@ struct Stream {
 };
 
 /* Answers the first message, if it is whole. Returns its size, 0 if it is not whole, or -EPROTO. */
-static ssize_t answer_first(const Server *s, const Stream *stream) {
+static ssize_t answer_first(Server *s, const Stream *stream) {
         uint8_t answer[2 + DNS_SIZE];
         size_t size, length;
 
@@ -47,7 +57,7 @@ static ssize_t answer_first(const Server *s, const Stream *stream) {
                 return -EPROTO;
         if (stream->n < 2 + size)
                 return 0;
-        length = dns_answer(s->plan, stream->bytes + 2, size, answer + 2);
+        length = answer_to(s, stream->bytes + 2, size, answer + 2);
         if (length == 0)
                 return -EPROTO;
         answer[0] = (uint8_t) (length >> 8);
@@ -58,7 +68,7 @@ static ssize_t answer_first(const Server *s, const Stream *stream) {
         return (ssize_t) (2 + size);
 }
 
-static int answer_all(const Server *s, Stream *stream) {
+static int answer_all(Server *s, Stream *stream) {
         ssize_t size;
 
         while ((size = answer_first(s, stream)) > 0) {

@@ -84,6 +84,7 @@ static PumpState drain(Pump *p, PumpPipes *pipes, int to, bool *to_ready) {
                 return n == -EAGAIN ? PUMP_WAITS : PUMP_REFUSED;
         }
         p->held -= (size_t) n;
+        p->moved += (size_t) n;
         if (p->held == 0)
                 pipe_give(pipes, &p->pipe);
         return PUMP_MORE;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct PumpPipe {
         int read, write;
@@ -21,6 +22,7 @@ typedef struct PumpPipes {
 typedef struct Pump {
         PumpPipe pipe; /* used while held > 0 */
         size_t held;
+        uint64_t moved;
         bool ended;    /* the sender sends no more, and the receiver knows */
         bool urgent;   /* there was urgent data */
         bool broken;   /* the sender has failed: after its last bytes, the pump fails, and does not end */

@@ -33,8 +33,9 @@ static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
         }
 }
 
-/* isorun sends nothing. */
-static void on_hangup(_unused_ Server *s, Watch *w, _unused_ uint32_t events) {
+/* isorun sends nothing, and ends. It still reads the last records. */
+static void on_hangup(Server *s, Watch *w, _unused_ uint32_t events) {
+        flow_end_all(s);
         server_close(w);
 }
 
@@ -78,13 +79,15 @@ static void set_listeners(Server *s, const int *fds) {
         s->listeners[n + LISTEN_STREAMS].watch = (Watch) { fds[n + LISTEN_STREAMS], name_server_accept };
 }
 
-int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, int resolver) {
+int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, int resolver,
+              int routes) {
         Server *s = calloc(1, sizeof(*s) + listen_count(plan) * sizeof(Listener));
         int r;
 
         if (!s)
                 return -ENOMEM;
         s->plan = plan;
+        s->routes = routes;
         s->names = calloc(plan->n_peers, sizeof(*s->names));
         s->epoll = epoll_create1(EPOLL_CLOEXEC);
         s->spare = server_make_spare();

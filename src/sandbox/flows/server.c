@@ -16,6 +16,10 @@ void server_close(Watch *w) {
         w->fd = fd_close(w->fd);
 }
 
+void server_record(const Server *s, const FlowRecord *record) {
+        (void) send(s->from_isorun.fd, record, sizeof(*record), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static int accept_one(const Watch *w) {
         return accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
@@ -29,6 +33,8 @@ static void refuse_one(Server *s, const Watch *w) {
         s->spare = fd_close(s->spare);
         fd_close(accept_one(w));
         s->spare = server_make_spare();
+        if (record_is_due(++s->n_no_files))
+                server_record(s, &(FlowRecord) { .kind = FLOW_NO_FILES, .count = s->n_no_files });
 }
 
 int server_accept(Server *s, Watch *w) {

@@ -8,6 +8,7 @@
 
 #include "plan/plan.h"
 #include "sandbox/flows/pump.h"
+#include "sandbox/flows/record.h"
 #include "sandbox/flows/resolver.h"
 
 typedef struct Server Server;
@@ -27,6 +28,7 @@ typedef struct PeerNames {
         size_t n;
         uint64_t valid_until; /* CLOCK_MONOTONIC in µs */
         bool asked;           /* the resolver has not answered yet */
+        uint64_t n_refused;   /* how often an address was refused */
         Flow *waiting;
 } PeerNames;
 
@@ -36,15 +38,17 @@ typedef struct Listener {
         const PlanPeer *peer;
 } Listener;
 
-enum { FLOWS_MAX = 1024 };
-
 struct Server {
         const Plan *plan;
         int epoll;
         Watch from_isorun, from_resolver; /* the caller of serve_new() closes that of the resolver */
         PeerNames *names; /* one for each peer */
         PumpPipes pipes;
+        Flow *flows;  /* all */
         size_t n_flows;
+        RefusedNames refused;
+        uint64_t n_too_many, n_no_files; /* connections that were reset: FlowRecordKind */
+        int routes;   /* of routes_open() */
         Flow *dead;   /* freed when no event can point to them */
         Flow *more;   /* have bytes to move although no event will tell */
         Flow *queue;  /* wait until a socket has room for one more connection, which no event will tell */
@@ -57,6 +61,9 @@ struct Server {
 
 /* Watches the fd. Returns 0 or -errno. */
 int server_watch(Server *s, Watch *w, uint32_t events);
+
+/* Sends a record to isorun. If isorun does not take it at once, the record is lost. */
+void server_record(const Server *s, const FlowRecord *record);
 
 /* Closes the fd. */
 void server_close(Watch *w);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -15,6 +16,8 @@
 #include "sandbox/flows/listen.h"
 #include "sandbox/flows/resolver.h"
 #include "sandbox/flows/serve.h"
+#include "sandbox/systemd/journal.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/process.h"
@@ -98,7 +101,7 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         if (r >= 0)
                 r = resolver = resolver_start(plan, &resolver_pidfd);
         if (r >= 0)
-                r = serve_new(&server, plan, f->listeners, socket, resolver);
+                r = serve_new(&server, plan, f->listeners, socket, resolver, routes_open());
         if (r >= 0)
                 r = confine_calls();
         error = (uint8_t) -(r < 0 ? r : 0);
@@ -157,9 +160,67 @@ int flow_server_start(FlowServer *f, const Run *run) {
         if (pid < 0)
                 return failed(run, errno);
         f->pidfd = pidfd;
+        f->plan = run->plan;
         fds_close(f->listeners, f->n);
         (void) TEMP_FAILURE_RETRY(recv(f->socket, &error, sizeof(error), 0));
         return error ? failed(run, error) : 0;
+}
+
+/* The process may be in the hands of the payload: it can send anything, and as much as it likes. */
+static bool is_good(const Plan *plan, const FlowRecord *r) {
+        return r->kind < _FLOW_RECORD_MAX && r->peer < plan->n_peers && memchr(r->name, '\0', sizeof(r->name));
+}
+
+/* Whether another record may be written now. journald bounds the records of each unit, and isorun's other ones matter
+ * more. */
+static bool take_turn(FlowServer *f) {
+        enum { RECORDS_MAX = 256, PERIOD_USEC = 1000000 };
+        uint64_t now = clock_usec(CLOCK_MONOTONIC);
+
+        if (now - f->period >= PERIOD_USEC) {
+                f->period = now;
+                f->n_records = 0;
+        }
+        if (f->n_records < RECORDS_MAX) {
+                f->n_records++;
+                return true;
+        }
+        f->n_lost++;
+        return false;
+}
+
+/* Returns 1 if there was a record, 0 if there is none now, or -1 if none will come. */
+static int take_record(FlowServer *f) {
+        FlowRecord r;
+        ssize_t n = recv(f->socket, &r, sizeof(r), MSG_DONTWAIT | MSG_TRUNC);
+
+        if (n < 0)
+                return errno == EAGAIN || errno == EINTR ? 0 : -1;
+        if (n == sizeof(r) && is_good(f->plan, &r) && take_turn(f)) {
+                journal_flow(f->plan, &r, f->n_lost);
+                f->n_lost = 0;
+        }
+        return n > 0 ? 1 : -1;
+}
+
+void flow_server_take(FlowServer *f) {
+        enum { TURNS = 64 }; /* then others come first */
+
+        for (int i = 0, r = 1; i < TURNS && r > 0; i++) {
+                r = take_record(f);
+                f->is_silent = r < 0;
+        }
+}
+
+/* The process sends its last records, and hangs up. */
+static void take_last(FlowServer *f) {
+        enum { WAIT_MSEC = 1000, LAST_MAX = 200000 };
+
+        if (f->pidfd < 0 || f->is_silent || shutdown(f->socket, SHUT_WR) < 0)
+                return;
+        for (int i = 0; i < LAST_MAX && !f->is_silent; i++)
+                if (take_record(f) <= 0 && poll(&(struct pollfd) { .fd = f->socket, .events = POLLIN }, 1, WAIT_MSEC) <= 0)
+                        return;
 }
 
 void flow_server_ended(FlowServer *f, Report *report) {
@@ -173,6 +234,7 @@ void flow_server_ended(FlowServer *f, Report *report) {
 void flow_server_deinit(FlowServer *f) {
         siginfo_t info;
 
+        take_last(f);
         f->socket = fd_close(f->socket);
         if (f->pidfd >= 0)
                 (void) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) f->pidfd, &info, WEXITED));

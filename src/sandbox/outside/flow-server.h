@@ -10,6 +10,9 @@ typedef struct FlowServer {
         size_t n;       /* that have come */
         int socket;     /* to the process; when it is closed, the process ends */
         int pidfd;      /* of the process; -1: none */
+        const Plan *plan; /* borrowed */
+        bool is_silent; /* the process sends nothing any more */
+        uint64_t period, n_records, n_lost; /* records since then, and those that were left out: CLOCK_MONOTONIC */
 } FlowServer;
 
 /* Takes over a socket from MESSAGE_LISTENING. Returns 0, -EPROTO if it is not the next one, or -ENOMEM. */
@@ -18,6 +21,9 @@ int flow_server_keep(FlowServer *f, const Plan *plan, int number, int fd);
 /* Starts the process when the payload runs; until then, connections wait. Does nothing without peers. Returns 0 or
  * -errno, reported. */
 int flow_server_start(FlowServer *f, const Run *run);
+
+/* Takes records from the process: flows/record.h. */
+void flow_server_take(FlowServer *f);
 
 /* The process has ended before the payload, which it should not. Says so, once. */
 void flow_server_ended(FlowServer *f, Report *report);

@@ -268,6 +268,7 @@ enum {
         ON_MEMORY,
         ON_CONTROL,
         ON_FLOWS,
+        ON_RECORDS,
         ON_NOTIFY,
         ON_TERMINAL = ON_NOTIFY + NOTIFY_FDS,
         SOURCES = ON_TERMINAL + TERMINAL_FDS,
@@ -283,6 +284,7 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
         fds[ON_CONTROL] = (struct pollfd) { .fd = starting ? -1 : s->control, .events = POLLIN };
         fds[ON_FLOWS] = (struct pollfd) { .fd = s->flows.pidfd, .events = POLLIN };
+        fds[ON_RECORDS] = (struct pollfd) { .fd = s->flows.is_silent ? -1 : s->flows.socket, .events = POLLIN };
         notify_fill(s->relay.notify, fds + ON_NOTIFY);
         run_terminal_fill(&s->terminal, fds + ON_TERMINAL);
 }
@@ -310,6 +312,8 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
                 ask_about_signals(s);
         if (fds[ON_CONTROL].revents)
                 admit(s);
+        if (fds[ON_RECORDS].revents)
+                flow_server_take(&s->flows);
         if (fds[ON_FLOWS].revents)
                 flow_server_ended(&s->flows, run->report);
         if (s->entered_end)

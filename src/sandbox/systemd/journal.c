@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sandbox/systemd/journal.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <syslog.h>
 
 #include "util/journal-entry.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 typedef enum RecordKind {
 #define RECORD(name, ...) RECORD_##name,
@@ -148,4 +151,106 @@ void journal_refused(const PlanUnit *unit, const char *name, const char *policy,
         add_origin(&e, error->origin, error->key);
         journal_entry_add(&e, "ERRNO", "%d", error->error);
         end(&e);
+}
+
+/* "HOST:PORT" as in the policy, on the heap. */
+static char *peer_name(const PlanPeer *p) {
+        return format(strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host, p->port);
+}
+
+static void end_flow(JournalEntry *e, uint64_t n_lost) {
+        if (n_lost > 0)
+                journal_entry_add(e, "ISORUN_LOST", "%" PRIu64, n_lost);
+        end(e);
+}
+
+static void journal_unknown_name(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
+        const Subject s = plan_subject(plan);
+        JournalEntry e;
+
+        if (!begin(&e, RECORD_PEER_REFUSED, -1, &s))
+                return;
+        if (r->kind == FLOW_UNKNOWN_NAMES)
+                journal_entry_add(&e, "MESSAGE", "%s asked for more names that are not peers: they are not recorded",
+                                  plan->name);
+        else {
+                journal_entry_add(&e, "MESSAGE",
+                                  "%s asked for %s, which is not a peer: ConnectTo=%s:PORT in the policy would allow it",
+                                  plan->name, *r->name ? r->name : "the root of all names", r->name);
+                journal_entry_add(&e, "ISORUN_PEER", "%s", r->name);
+        }
+        journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
+        end_flow(&e, n_lost);
+}
+
+static void journal_refused_address(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
+        const PlanPeer *p = &plan->peers[r->peer];
+        _cleanup_free_ char *peer = peer_name(p);
+        const Subject s = plan_subject(plan);
+        char address[INET6_ADDRSTRLEN];
+        const bool v4 = r->address.any.sa_family == AF_INET;
+        JournalEntry e;
+
+        if (!peer || !inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? (const void *) &r->address.v4.sin_addr
+                                                            : (const void *) &r->address.v6.sin6_addr,
+                                address, sizeof(address)) ||
+            !begin(&e, RECORD_PEER_REFUSED, -1, &s))
+                return;
+        journal_entry_add(&e, "MESSAGE",
+                          v4 ? "%s was not connected to %s: a name may not lead to %s; ConnectTo=%s=%s:%u would allow it"
+                             : "%s was not connected to %s: a name may not lead to %s; ConnectTo=%s=[%s]:%u would allow it",
+                          plan->name, peer, address, peer, address, p->target_port);
+        journal_entry_add(&e, "ISORUN_PEER", "%s", peer);
+        add_origin(&e, p->origin, "ConnectTo");
+        journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
+        end_flow(&e, n_lost);
+}
+
+static void journal_flows_max(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
+        const Setting *setting = policy_get(plan->source, D_FlowsMax);
+        const Subject s = plan_subject(plan);
+        JournalEntry e;
+
+        if (!begin(&e, RECORD_FLOWS_MAX, -1, &s))
+                return;
+        if (r->kind == FLOW_TOO_MANY) {
+                journal_entry_add(&e, "MESSAGE", "%s has %" PRIu64 " connections to peers, as many as FlowsMax= allows: "
+                                  "further ones are reset", plan->name, plan->flows_max);
+                add_origin(&e, setting->origin, "FlowsMax");
+        } else
+                journal_entry_add(&e, "MESSAGE", "%s has as many connections to peers as isorun can have open files "
+                                  "(LimitNOFILE= of the unit, or ulimit -Hn): further ones are reset", plan->name);
+        journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
+        end_flow(&e, n_lost);
+}
+
+static void journal_flow_ended(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
+        const PlanPeer *p = &plan->peers[r->peer];
+        _cleanup_free_ char *peer = peer_name(p);
+        const Subject s = plan_subject(plan);
+        JournalEntry e;
+
+        if (!peer || !begin(&e, RECORD_FLOW_ENDED, -1, &s))
+                return;
+        journal_entry_add(&e, "MESSAGE", "%s: the connection to %s ended: %" PRIu64 " bytes sent, %" PRIu64 " received",
+                          plan->name, peer, r->sent, r->received);
+        journal_entry_add(&e, "ISORUN_PEER", "%s", peer);
+        journal_entry_add(&e, "ISORUN_SENT", "%" PRIu64, r->sent);
+        journal_entry_add(&e, "ISORUN_RECEIVED", "%" PRIu64, r->received);
+        journal_entry_add(&e, "ISORUN_USEC", "%" PRIu64, r->usec);
+        add_origin(&e, p->origin, "ConnectTo");
+        end_flow(&e, n_lost);
+}
+
+void journal_flow(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
+        static void (*const kinds[_FLOW_RECORD_MAX])(const Plan *plan, const FlowRecord *r, uint64_t n_lost) = {
+                [FLOW_UNKNOWN_NAME] = journal_unknown_name,
+                [FLOW_UNKNOWN_NAMES] = journal_unknown_name,
+                [FLOW_REFUSED_ADDRESS] = journal_refused_address,
+                [FLOW_TOO_MANY] = journal_flows_max,
+                [FLOW_NO_FILES] = journal_flows_max,
+                [FLOW_ENDED] = journal_flow_ended,
+        };
+
+        kinds[r->kind](plan, r, n_lost);
 }

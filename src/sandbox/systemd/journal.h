@@ -7,6 +7,7 @@
 
 #include "plan/plan.h"
 #include "plan/unit/name.h"
+#include "sandbox/flows/record.h"
 
 /* The payload runs: its execve(2) has succeeded. */
 void journal_started(const Plan *plan);
@@ -20,6 +21,9 @@ void journal_ended(const Plan *plan, int wait_status);
 /* The kernel has killed a process of the instance for lack of memory. origin and key name the policy line that set the
  * limit; key is NULL if there is no such line. */
 void journal_oom_killed(const Plan *plan, Origin origin, const char *key);
+
+/* Something that happened to connections to peers. n_lost: so many records before it were left out. */
+void journal_flow(const Plan *plan, const FlowRecord *record, uint64_t n_lost);
 
 /* The start failed. Logs the report's first error, or nothing if the report has no error. policy is the name or path
  * that the caller gave. */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the process with the flows says to isorun, which writes it to the journal. The payload causes these records, so
+ * there are few: the same one is sent for the first time, the tenth, the hundredth, and so on. */
+
+#include "sandbox/flows/address.h"
+#include "sandbox/flows/dns.h"
+
+typedef enum FlowRecordKind {
+        FLOW_UNKNOWN_NAME,    /* name: the payload asked for it, and no peer has it */
+        FLOW_UNKNOWN_NAMES,   /* the payload asked for so many others that they are no longer recorded */
+        FLOW_REFUSED_ADDRESS, /* peer, address: its name leads there, and may not */
+        FLOW_TOO_MANY,        /* peer: a connection to it was reset because of FlowsMax= */
+        FLOW_NO_FILES,        /* the process can have no more open files, so a connection was reset */
+        FLOW_ENDED,           /* peer, sent, received, usec: LogFlows= */
+        _FLOW_RECORD_MAX,
+} FlowRecordKind;
+
+/* A message of SOCK_SEQPACKET. */
+typedef struct FlowRecord {
+        uint32_t kind;
+        uint32_t peer;  /* its index in the plan */
+        uint64_t count; /* how often this happened */
+        uint64_t sent, received; /* bytes from and to the payload */
+        uint64_t usec;  /* how long the flow lasted */
+        Address address;
+        char name[DNS_NAME_SIZE];
+} FlowRecord;
+
+/* The names that were refused. */
+typedef struct RefusedNames {
+        struct {
+                char *name;
+                uint64_t count;
+        } items[256];
+        size_t n;
+        uint64_t n_others; /* questions for names that have no room here */
+} RefusedNames;
+
+/* Whether to record what has happened this often. */
+bool record_is_due(uint64_t count);
+
+/* Counts the name. Returns whether to send *ret. */
+bool record_unknown_name(RefusedNames *names, const char *name, FlowRecord *ret);
