@@ -2,7 +2,9 @@
 #include "util/escape.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/macro.h"
 #include "util/text.h"
@@ -45,12 +47,27 @@ static bool is_control(const unsigned char *s) {
         return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
 }
 
+/* Skips printable characters of ASCII, eight at once. Bit 7 of a byte becomes 1 in the first term if the byte is below
+ * 0x20 (or follows such a byte), in the second one if it is 0x7f, and is 1 in word if it is not ASCII. */
+static const unsigned char *skip_ascii(const unsigned char *s, const unsigned char *end) {
+        const uint64_t ones = UINT64_C(0x0101010101010101);
+        uint64_t word;
+
+        for (; end - s >= (ptrdiff_t) sizeof(word); s += sizeof(word)) {
+                memcpy(&word, s, sizeof(word));
+                if (((word - ones * 0x20) | (word + ones) | word) & ones * 0x80)
+                        break;
+        }
+        return s;
+}
+
 /* The number of bytes at the beginning that need no escape. */
 static size_t plain_length(const char *text) {
-        const unsigned char *s = (const unsigned char *) text;
+        const unsigned char *s = (const unsigned char *) text, *end = s + strlen(text);
         size_t n;
 
         do {
+                s = skip_ascii(s, end);
                 while (*s >= 0x20 && *s < 0x7f)
                         s++;
                 n = *s && !is_control(s) ? utf8_length(s) : 0;

@@ -62,6 +62,20 @@ void text_add_char(Text *text, char c) {
         text_add_bytes(text, &c, 1);
 }
 
+void text_add_hex(Text *text, uint64_t n) {
+        char digits[18], *end = digits + sizeof(digits), *p = end;
+        const bool prefix = n > 0;
+
+        do
+                *--p = "0123456789abcdef"[n & 15];
+        while (n >>= 4);
+        if (prefix) {
+                *--p = 'x';
+                *--p = '0';
+        }
+        text_add_bytes(text, p, (size_t) (end - p));
+}
+
 static ssize_t append(void *cookie, const char *bytes, size_t n) {
         Text *text = cookie;
 

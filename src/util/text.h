@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "util/macro.h"
@@ -26,6 +27,7 @@ typedef struct Text {
 void text_add(Text *text, const char *s);
 void text_add_bytes(Text *text, const char *bytes, size_t n);
 void text_add_char(Text *text, char c);
+void text_add_hex(Text *text, uint64_t n); /* like "%#llx" of printf(3) */
 
 /* Returns 0 or -ENOMEM. */
 int text_open(Text *text);

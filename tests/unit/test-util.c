@@ -513,6 +513,35 @@ static void test_escape(_unused_ void **state) {
         }
 }
 
+/* Several characters are looked at together: each place in them counts. */
+static void test_escape_places(_unused_ void **state) {
+        static const char *const controls[][2] = { { "\x01", "\\x01" }, { "\x1f", "\\x1f" }, { "\x7f", "\\x7f" },
+                                                   { "\x9b", "\\x9b" }, { "\xff", "\\xff" } };
+        const char *const plain = " ~ abcdefghijklmnopq";
+
+        for (size_t i = 0; i < ELEMENTSOF(controls); i++)
+                for (int before = 0; before <= (int) strlen(plain); before++) {
+                        _cleanup_free_ char *text = format("%.*s%s%s", before, plain, controls[i][0], plain);
+                        _cleanup_free_ char *expected = format("%.*s%s%s", before, plain, controls[i][1], plain);
+                        _cleanup_free_ char *s = escape(text);
+
+                        expect_text(expected, s, expected);
+                }
+}
+
+static void test_hex(_unused_ void **state) {
+        static const uint64_t numbers[] = { 0, 1, 0xf, 0x10, 0x40000000, UINT32_MAX, UINT64_MAX };
+
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
+                _cleanup_free_ char *expected = format("%#llx", (unsigned long long) numbers[i]), *s = NULL;
+                _cleanup_text_ Text text = {};
+
+                text_add_hex(&text, numbers[i]);
+                s = text_finish(&text);
+                expect_text(expected, s, expected);
+        }
+}
+
 static void test_make_line(_unused_ void **state) {
         static const struct {
                 const char *text;
@@ -828,7 +857,8 @@ int main(void) {
                 cmocka_unit_test(test_path_safe),
                 cmocka_unit_test(test_path_is_below), cmocka_unit_test(test_path_simplify), cmocka_unit_test(test_path_parent),
                 cmocka_unit_test(test_path_pairs), cmocka_unit_test(test_map),
-                cmocka_unit_test(test_escape), cmocka_unit_test(test_make_line),
+                cmocka_unit_test(test_escape), cmocka_unit_test(test_escape_places),
+                cmocka_unit_test(test_hex), cmocka_unit_test(test_make_line),
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),
                 cmocka_unit_test(test_id_map), cmocka_unit_test(test_fd_bin), cmocka_unit_test(test_directory_visit),
                 cmocka_unit_test(test_report),

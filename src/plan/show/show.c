@@ -21,6 +21,7 @@ typedef struct Output {
         const Policy *policy;
         const PlanPrinter *printer;
         void *userdata;
+        Text text; /* of an entry that is written piece by piece; reused for each */
         bool oom;
 } Output;
 
@@ -49,26 +50,41 @@ static void entry(Output *out, const char *key, const Origin *origin, const char
                 out->oom = true;
 }
 
-/* An entry whose text is written piece by piece. */
-typedef struct Pieces {
-        Text text;
-        bool any;
-} Pieces;
-
-static void pieces_add(Pieces *p, const char *word) {
-        text_add(&p->text, p->any ? " " : "");
-        text_add(&p->text, word);
-        p->any = true;
+/* Begins an entry whose text is written piece by piece. Most entries are such: printf(3) takes several times as long. */
+static Text *begin(Output *out) {
+        out->text.size = 0;
+        text_add(&out->text, "");
+        return &out->text;
 }
 
-static void pieces_end(Output *out, Pieces *p, const char *key, const Origin *origin) {
-        _cleanup_free_ char *text = text_finish(&p->text);
-
-        if (text)
-                out->printer->entry(out->userdata, key, p->any ? text : "none", origin);
-        else
+static void end(Output *out, const char *key, const Origin *origin) {
+        if (out->text.failed)
                 out->oom = true;
+        else
+                out->printer->entry(out->userdata, key, out->text.bytes, origin);
 }
+
+static void end_words(Output *out, const char *key, const Origin *origin) {
+        if (out->text.size == 0)
+                text_add(&out->text, "none");
+        end(out, key, origin);
+}
+
+static void add_word(Output *out, const char *word) {
+        if (out->text.size > 0)
+                text_add_char(&out->text, ' ');
+        text_add(&out->text, word);
+}
+
+/* An entry that consists of these strings. */
+static void joined(Output *out, const char *key, const Origin *origin, const char *const *strings) {
+        Text *text = begin(out);
+
+        for (; *strings; strings++)
+                text_add(text, *strings);
+        end(out, key, origin);
+}
+#define JOINED(out, key, origin, ...) joined(out, key, origin, (const char *const[]) { __VA_ARGS__, NULL })
 
 static const Origin *origin_of(const Output *out, DirectiveId id) {
         const Setting *s = policy_get(out->policy, id);
@@ -133,31 +149,29 @@ static void show_scope(Output *out) {
                 const PlanProperty *p = &out->plan->properties[i];
 
                 for (size_t k = 0; k < p->settings->n; k++)
-                        entry(out, p->directive->name, &p->settings->items[k].origin, "%s%s",
-                              p->settings->items[k].value.text, p->optional ? " (optional)" : "");
+                        JOINED(out, p->directive->name, &p->settings->items[k].origin,
+                               p->settings->items[k].value.text, p->optional ? " (optional)" : "");
         }
         show_swap(out);
 }
 
 static void show_namespaces(Output *out, const char *key, uint64_t flags) {
-        Pieces p = {};
-
+        begin(out);
         for (const NamedNumber *n = namespace_types; n->name; n++)
                 if (flags & (uint64_t) n->number)
-                        pieces_add(&p, n->name);
-        pieces_end(out, &p, key, NULL);
+                        add_word(out, n->name);
+        end_words(out, key, NULL);
 }
 
 static void show_capabilities(Output *out, const char *key, uint64_t mask, DirectiveId id) {
-        Pieces p = {};
-
+        begin(out);
         for (unsigned c = 0; c < 64; c++) {
                 char name[CAPABILITY_NAME_MAX];
 
                 if (mask & UINT64_C(1) << c)
-                        pieces_add(&p, capability_name(c, name));
+                        add_word(out, capability_name(c, name));
         }
-        pieces_end(out, &p, key, origin_of(out, id));
+        end_words(out, key, origin_of(out, id));
 }
 
 static void show_map(Output *out, const char *key, const IdMap *map) {
@@ -257,13 +271,12 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
                 entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
                       m->attributes.no_exec ? ", noexec" : "", m->options);
         else
-                entry(out, m->destination, origin, "%s %s%s%s%s%s%s",
-                      m->attributes.read_only ? "read-only" : "writable", source,
-                      m->attributes.devices ? ", devices" : "", m->attributes.no_exec ? ", noexec" : "",
-                      m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
-                      m->source.kind != SOURCE_NONE && plan_mount_is_directory(m) && !m->attributes.recursive ?
-                              ", without the mounts below it" : "",
-                      m->merge ? ", with entries added in memory" : "");
+                JOINED(out, m->destination, origin, m->attributes.read_only ? "read-only " : "writable ", source,
+                       m->attributes.devices ? ", devices" : "", m->attributes.no_exec ? ", noexec" : "",
+                       m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
+                       m->source.kind != SOURCE_NONE && plan_mount_is_directory(m) && !m->attributes.recursive ?
+                               ", without the mounts below it" : "",
+                       m->merge ? ", with entries added in memory" : "");
 }
 
 static void show_file(Output *out, const PlanMount *m, const Origin *origin) {
@@ -294,8 +307,8 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "read-only, in memory, the entries of %s and more", m->source.path);
                 break;
         case MOUNT_TMPFS:
-                entry(out, m->destination, origin, "%s%s, in memory (%s)%s%s", m->attributes.read_only ? "empty, " : "",
-                      access, m->options, m->attributes.no_exec ? ", noexec" : "", describe_condition(m));
+                JOINED(out, m->destination, origin, m->attributes.read_only ? "empty, " : "", access, ", in memory (",
+                       m->options, ")", m->attributes.no_exec ? ", noexec" : "", describe_condition(m));
                 break;
         case MOUNT_GRANT:
                 entry(out, m->destination, origin, "empty, for isoctl grant, %s",
@@ -320,7 +333,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "created, mode %04o", m->mode);
                 break;
         case MOUNT_SYMLINK:
-                entry(out, m->destination, origin, "symlink to %s", m->target);
+                JOINED(out, m->destination, origin, "symlink to ", m->target);
                 break;
         case MOUNT_FILE:
                 show_file(out, m, origin);
@@ -329,56 +342,76 @@ static void show_mount(Output *out, const PlanMount *m) {
                 entry(out, m->destination, origin, "read-only file, a copy of %s", m->source.path);
                 break;
         case MOUNT_BLOCKED:
-                entry(out, m->destination, origin, "inaccessible%s", describe_condition(m));
+                JOINED(out, m->destination, origin, "inaccessible", describe_condition(m));
                 break;
         }
 }
 
 static void show_calls(Output *out, const char *key, int error) {
-        Pieces p = {};
-
+        begin(out);
         for (size_t i = 0; i < out->plan->n_calls; i++)
                 if (out->plan->calls[i].error == error)
-                        pieces_add(&p, out->plan->calls[i].name);
-        pieces_end(out, &p, key, origin_of(out, D_SystemCallFilter));
+                        add_word(out, out->plan->calls[i].name);
+        end_words(out, key, origin_of(out, D_SystemCallFilter));
+}
+
+/* The smallest errno above this one that a call is answered with, or 0. */
+static int next_error(const Plan *plan, int error) {
+        int next = 0;
+
+        for (size_t i = 0; i < plan->n_calls; i++)
+                if (plan->calls[i].error > error && (!next || plan->calls[i].error < next))
+                        next = plan->calls[i].error;
+        return next;
 }
 
 /* Shows the denied calls, one entry for each errno. */
 static void show_denied(Output *out) {
-        bool any[ERRNO_MAX + 1] = {};
-
-        for (size_t i = 0; i < out->plan->n_calls; i++)
-                any[out->plan->calls[i].error] = true;
-        for (int error = 1; error <= ERRNO_MAX; error++) {
+        for (int error = 0; (error = next_error(out->plan, error));) {
                 char key[64];
 
-                if (!any[error])
-                        continue;
                 snprintf(key, sizeof(key), "answered %s", strerrorname_np(error) ?: "?");
                 show_calls(out, key, error);
         }
 }
 
+static void add_argument(Text *text, const char *before, unsigned argument) {
+        text_add(text, before);
+        text_add_char(text, (char) ('0' + argument)); /* a call has six */
+}
+
+static void add_value(Text *text, const char *before, uint64_t value) {
+        text_add(text, before);
+        text_add_hex(text, value);
+}
+
 static void show_argument_rule(Output *out, const PlanArgumentRule *r) {
         static const char *const operators[] = { [ARGUMENT_EQUAL] = "==", [ARGUMENT_NOT_EQUAL] = "!=",
-                                                 [ARGUMENT_LESS] = "<", [ARGUMENT_GREATER] = ">" };
+                                                 [ARGUMENT_LESS] = "<", [ARGUMENT_GREATER] = ">",
+                                                 [ARGUMENT_MASKED_EQUAL] = "is" };
         const Origin *origin = r->reason == _DIRECTIVE_MAX ? NULL : origin_of(out, r->reason);
-        const char *error = r->error ? strerrorname_np(r->error) : "no effect";
-        char flags[64] = "";
+        Text *text = begin(out);
 
-        if (r->flags)
-                snprintf(flags, sizeof(flags), " and argument %u & %#llx", r->flags_argument,
-                         (unsigned long long) r->flags);
-        if (r->set_argument)
-                snprintf(flags, sizeof(flags), " and argument %u is set", r->set_argument);
-        if (r->test == ARGUMENT_ANY)
-                entry(out, r->name, origin, "%s always", error);
-        else if (r->test == ARGUMENT_MASKED_EQUAL)
-                entry(out, r->name, origin, "%s if argument %u & %#llx is %#llx%s", error, r->argument,
-                      (unsigned long long) r->mask, (unsigned long long) r->value, flags);
-        else
-                entry(out, r->name, origin, "%s if argument %u %s %#llx%s", error, r->argument, operators[r->test],
-                      (unsigned long long) r->value, flags);
+        text_add(text, r->error ? strerrorname_np(r->error) : "no effect");
+        if (r->test == ARGUMENT_ANY) {
+                text_add(text, " always");
+                end(out, r->name, origin);
+                return;
+        }
+        add_argument(text, " if argument ", r->argument);
+        if (r->test == ARGUMENT_MASKED_EQUAL)
+                add_value(text, " & ", r->mask);
+        text_add_char(text, ' ');
+        text_add(text, operators[r->test]);
+        add_value(text, " ", r->value);
+        if (r->set_argument) {
+                add_argument(text, " and argument ", r->set_argument);
+                text_add(text, " is set");
+        } else if (r->flags) {
+                add_argument(text, " and argument ", r->flags_argument);
+                add_value(text, " & ", r->flags);
+        }
+        end(out, r->name, origin);
 }
 
 static void show_filter(Output *out) {
@@ -410,12 +443,12 @@ static void show_landlock(Output *out) {
                       "not restricted, because the payload may mount: only mounts keep files read-only");
         for (size_t i = 0; i < plan->n_landlock_rules; i++) {
                 const PlanLandlockRule *rule = &plan->landlock_rules[i];
-                Pieces p = {};
 
+                begin(out);
                 for (const LandlockRight *r = landlock_rights; r->name; r++)
                         if (rule->access & r->bit)
-                                pieces_add(&p, r->name);
-                pieces_end(out, &p, rule->path, NULL);
+                                add_word(out, r->name);
+                end_words(out, rule->path, NULL);
         }
         if (plan->landlock_queues)
                 entry(out, "message queues", NULL, "READ_FILE WRITE_FILE, those of the instance");
@@ -478,7 +511,7 @@ static void show_command(Output *out) {
                 entry(out, "argument", NULL, "%s", *a);
         entry(out, "directory", origin_of(out, D_WorkingDirectory), "%s", plan->working_directory);
         for (char **e = plan->environment; e && *e; e++)
-                entry(out, "environment", NULL, "%s", *e);
+                JOINED(out, "environment", NULL, *e);
         show_standard_io(out);
         show_terminal(out);
         show_limits(out);
@@ -503,6 +536,7 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
         show_filter(&out);
         show_landlock(&out);
         show_command(&out);
+        text_deinit(&out.text);
         return out.oom ? -ENOMEM : 0;
 }
 
