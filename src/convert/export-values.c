@@ -169,9 +169,9 @@ static int collect_denied(const Exporter *e, char ***words) {
         const SyscallGroup *keyring = syscall_group_find("@keyring");
         int r = 0;
 
-        for (const char *const *m = keyring->members; r >= 0 && *m; m++)
-                if (is_denied(e->plan, *m))
-                        r = strv_push(words, *m);
+        for (const SyscallMember *m = keyring->members; r >= 0 && *m; m++)
+                if (is_denied(e->plan, syscall_member_name(*m)))
+                        r = strv_push(words, syscall_member_name(*m));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(calls); i++) {
                 const PlanArgumentRule *rule = find_rule(e->plan, calls[i]);
 

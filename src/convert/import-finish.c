@@ -363,8 +363,8 @@ static bool is_denied_anyway(const Import *import, const char *call) {
                 return !has(import, D_RestrictSUIDSGID, "no", false);
         if (is_call(call, "sched_setattr"))
                 return !has(import, D_RestrictRealtime, "no", false);
-        for (const char *const *m = keyring->members; *m; m++)
-                if (streq(*m, call))
+        for (const SyscallMember *m = keyring->members; *m; m++)
+                if (streq(syscall_member_name(*m), call))
                         return !has(import, D_SystemCallFilter, call, false) &&
                                !has(import, D_SystemCallFilter, "@keyring", false);
         return false;

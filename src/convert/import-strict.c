@@ -69,8 +69,9 @@ static int apply_dynamic_user(Import *import) {
 
 /* Whether the group, or a group in it, contains the call. */
 static bool group_has(const SyscallGroup *group, const char *call) {
-        for (const char *const *m = group->members; *m; m++)
-                if (streq(*m, call) || (**m == '@' && group_has(syscall_group_find(*m), call)))
+        for (const SyscallMember *m = group->members; *m; m++)
+                if (streq(syscall_member_name(*m), call) ||
+                    (syscall_member_group(*m) && group_has(syscall_member_group(*m), call)))
                         return true;
         return false;
 }
@@ -81,8 +82,8 @@ static bool allows(const char *word, const char *denied) {
 
         if (!among)
                 return streq(word, denied) || (group && group_has(group, denied));
-        for (const char *const *m = among->members; *m; m++)
-                if (allows(word, *m))
+        for (const SyscallMember *m = among->members; *m; m++)
+                if (allows(word, syscall_member_name(*m)))
                         return true;
         return streq(word, denied);
 }

@@ -27,8 +27,8 @@ static const char *find_call(const Plan *plan, const char *name) {
 
         if (!group)
                 return plan_allows_call(plan, name) ? name : NULL;
-        for (const char *const *m = group->members; *m; m++) {
-                const char *found = find_call(plan, *m);
+        for (const SyscallMember *m = group->members; *m; m++) {
+                const char *found = find_call(plan, syscall_member_name(*m));
 
                 if (found)
                         return found;

@@ -12,7 +12,6 @@ import re
 import sys
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*
-UNKNOWN = -1  # __NR_SCMP_ERROR
 NAME_MAX = 32  # SYSCALL_NAME_MAX
 
 
@@ -31,8 +30,7 @@ def main():
         number = library.seccomp_syscall_resolve_name_arch(architecture, name.encode())
         if len(name) >= NAME_MAX:
             sys.exit(f"gen-syscall-numbers.py: {name} does not fit into a SyscallNumber")
-        if number != UNKNOWN:
-            print(f'        {{ "{name}", {number} }},')
+        print(f'        {{ "{name}", {number} }},')
     print("};\n\nconst size_t n_syscall_numbers = sizeof(syscall_numbers) / sizeof(syscall_numbers[0]);")
 
 

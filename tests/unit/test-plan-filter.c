@@ -164,9 +164,9 @@ static void test_calls_of_architectures(void **state) {
 static const char *find_unknown_call(void) {
         const SyscallGroup *known = syscall_group_find("@known");
 
-        for (const char *const *m = known->members; *m; m++)
-                if (**m != '@' && syscall_number(*m) == SYSCALL_UNKNOWN)
-                        return *m;
+        for (const SyscallMember *m = known->members; *m; m++)
+                if (!syscall_member_group(*m) && syscall_number(syscall_member_name(*m)) == SYSCALL_UNKNOWN)
+                        return syscall_member_name(*m);
         return NULL;
 }
 

@@ -21,11 +21,14 @@ static void collect(const char *name, char ***calls, unsigned depth) {
                 fail_msg("%s is in a group, but is not a group", name);
         if (depth >= DEPTH_MAX)
                 fail_msg("%s is in itself, or too deep in other groups", name);
-        for (const char *const *m = group->members; *m; m++)
-                if (**m == '@')
-                        collect(*m, calls, depth + 1);
-                else if (!strv_contains(*calls, *m))
-                        assert_int_equal(strv_push(calls, *m), 0);
+        for (const SyscallMember *m = group->members; *m; m++) {
+                const char *member = syscall_member_name(*m);
+
+                if (*member == '@')
+                        collect(member, calls, depth + 1);
+                else if (!strv_contains(*calls, member))
+                        assert_int_equal(strv_push(calls, member), 0);
+        }
 }
 
 static char **calls_of(const char *name) {
@@ -48,16 +51,31 @@ static void test_sorted(_unused_ void **state) {
         for (const SyscallGroup *g = syscall_groups; g->name; g++) {
                 if (g[1].name && strcmp(g->name, g[1].name) >= 0)
                         fail_msg("%s is not before %s", g->name, g[1].name);
-                for (const char *const *m = g->members; m[0] && m[1]; m++)
-                        if (strcmp(m[0], m[1]) >= 0)
-                                fail_msg("%s: %s is not before %s", g->name, m[0], m[1]);
+                for (const SyscallMember *m = g->members; m[0] && m[1]; m++)
+                        if (strcmp(syscall_member_name(m[0]), syscall_member_name(m[1])) >= 0)
+                                fail_msg("%s: %s is not before %s", g->name, syscall_member_name(m[0]),
+                                         syscall_member_name(m[1]));
         }
 }
 
-static bool has_member(const char *group, const char *name) {
-        const char *const *m = syscall_group_find(group)->members;
+/* Each name leads to its member, and the member to the name. */
+static void test_members(_unused_ void **state) {
+        for (size_t i = 0; i < n_syscall_numbers; i++) {
+                SyscallMember m = syscall_member_find(syscall_numbers[i].name);
 
-        while (*m && !streq(*m, name))
+                expect_text("a call", syscall_member_name(m), syscall_numbers[i].name);
+                expect_number(syscall_numbers[i].name, syscall_member_place(m), i);
+        }
+        for (const SyscallGroup *g = syscall_groups; g->name; g++)
+                assert_ptr_equal(syscall_member_group(syscall_member_find(g->name)), g);
+        expect_number("no call", syscall_member_find("no_such_call"), 0);
+        expect_number("no group", syscall_member_find("@no-such-group"), 0);
+}
+
+static bool has_member(const char *group, const char *name) {
+        const SyscallMember *m = syscall_group_find(group)->members;
+
+        while (*m && !streq(syscall_member_name(*m), name))
                 m++;
         return *m;
 }
@@ -66,10 +84,13 @@ static bool has_member(const char *group, const char *name) {
  * in it, because no supported kernel has them. */
 static void test_known(_unused_ void **state) {
         for (const SyscallGroup *g = syscall_groups; g->name; g++)
-                for (const char *const *m = g->members; *m; m++)
-                        if (**m != '@' && seccomp_syscall_resolve_name(*m) >= 0 && !has_member("@known", *m) &&
-                            !has_member("@obsolete", *m) && !streq(*m, "nfsservctl"))
-                                fail_msg("%s has %s, but @known has not", g->name, *m);
+                for (const SyscallMember *m = g->members; *m; m++) {
+                        const char *name = syscall_member_name(*m);
+
+                        if (*name != '@' && seccomp_syscall_resolve_name(name) >= 0 && !has_member("@known", name) &&
+                            !has_member("@obsolete", name) && !streq(name, "nfsservctl"))
+                                fail_msg("%s has %s, but @known has not", g->name, name);
+                }
 }
 
 static void expect_calls(const char *group, const char *const *calls, bool expected) {
@@ -110,7 +131,7 @@ static void test_system_service(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_version), cmocka_unit_test(test_nesting), cmocka_unit_test(test_sorted),
+                cmocka_unit_test(test_version), cmocka_unit_test(test_nesting), cmocka_unit_test(test_sorted), cmocka_unit_test(test_members),
                 cmocka_unit_test(test_known),   cmocka_unit_test(test_default), cmocka_unit_test(test_system_service),
         };
 

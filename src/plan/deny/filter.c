@@ -29,103 +29,120 @@ static bool may_have_rule(const Plan *plan, int number) {
         return number >= 0 || (number < SYSCALL_UNKNOWN && plan->n_architectures > 0);
 }
 
-/* Adds all system calls that @known and the architectures of the plan have, as denied. The group and the table of
- * numbers are both sorted by name. */
-static int add_known(Plan *plan, int error) {
-        const SyscallNumber *n = syscall_numbers, *end = n + n_syscall_numbers;
+/* The calls of a plan while their results are set. */
+typedef struct Calls {
+        Plan *plan;
+        uint16_t *places; /* in plan->calls, from 1, of each call in syscall_numbers; 0: the plan does not have it */
+} Calls;
 
-        for (const char *const *m = syscall_group_find("@known")->members; *m; m++) {
+static void calls_deinit(Calls *calls) {
+        free(calls->places);
+}
+
+/* Adds all system calls that @known and the architectures of the plan have, as denied. The group is sorted by name, and
+ * so are the plan's calls. */
+static int add_known(Calls *calls, int error) {
+        Plan *plan = calls->plan;
+
+        for (const SyscallMember *m = syscall_group_find("@known")->members; *m; m++) {
+                const SyscallNumber *n = syscall_member_group(*m) ? NULL : &syscall_numbers[syscall_member_place(*m)];
                 PlanCall *call;
 
-                while (n < end && strcmp(n->name, *m) < 0)
-                        n++;
-                if (n == end || !streq(n->name, *m) || !may_have_rule(plan, n->number))
+                if (!n || !may_have_rule(plan, n->number)) /* @obsolete is in @known */
                         continue;
                 call = ARRAY_APPEND(plan->calls, plan->n_calls);
                 if (!call)
                         return -ENOMEM;
                 *call = (PlanCall) { .name = n->name, .number = n->number, .error = error };
+                calls->places[syscall_member_place(*m)] = (uint16_t) plan->n_calls;
         }
         return 0;
 }
 
 /* Sets the result of a call, or of all calls of a group. Ignores a call that the plan does not have. */
-static void set_calls(Plan *plan, const char *name, int error, unsigned depth) {
-        const SyscallGroup *group = name[0] == '@' ? syscall_group_find(name) : NULL;
-        PlanCall *call;
+static void set_member(const Calls *calls, SyscallMember member, int error, unsigned depth) {
+        const SyscallGroup *group = syscall_member_group(member);
 
         if (!group) {
-                call = plan_find_call(plan, name);
-                if (call)
-                        call->error = error;
+                const uint16_t place = calls->places[syscall_member_place(member)];
+
+                if (place > 0)
+                        calls->plan->calls[place - 1].error = error;
                 return;
         }
-        for (const char *const *m = group->members; *m && depth < SETTING_DEPTH_MAX; m++)
-                set_calls(plan, *m, error, depth + 1);
+        for (const SyscallMember *m = group->members; *m && depth < SETTING_DEPTH_MAX; m++)
+                set_member(calls, *m, error, depth + 1);
+}
+
+static void set_calls(const Calls *calls, const char *name, int error) {
+        const SyscallMember member = syscall_member_find(name);
+
+        if (member)
+                set_member(calls, member, error, 0);
 }
 
 /* A sandbox in the payload needs namespaces and mounts. The calls for its filters (@sandbox) are in @default. */
-static void allow_nesting(Plan *plan) {
+static void allow_nesting(const Calls *known) {
         static const char *const calls[] = { "@mount", "open_tree", "unshare", "setns", "clone", "clone3", "sethostname" };
 
         for (size_t i = 0; i < ELEMENTSOF(calls); i++)
-                set_calls(plan, calls[i], 0, 0);
+                set_calls(known, calls[i], 0);
 }
 
 /* With a private range of user ids, the payload may also change owners, ids and capabilities. */
-static void allow_private_ids(Plan *plan) {
+static void allow_private_ids(const Calls *known) {
         static const char *const calls[] = { "@chown", "@setuid", "capset", "setdomainname" };
 
         for (size_t i = 0; i < ELEMENTSOF(calls); i++)
-                set_calls(plan, calls[i], 0, 0);
+                set_calls(known, calls[i], 0);
 }
 
-/* Denies the calls of a group unless the policy names them, or the group itself. A larger group is not enough. */
-static void deny_unless_named(Plan *plan, const SettingList *list, const char *group, const char *const *calls,
-                              int error) {
-        for (const char *const *call = calls; *call; call++) {
-                PlanCall *known = plan_find_call(plan, *call);
-                bool named = false;
+/* Denies a call unless the policy names it, or this group that it is in. A larger group is not enough. */
+static void deny_unless_named(Plan *plan, const SettingList *list, const char *group, const char *call, int error) {
+        PlanCall *known = plan_find_call(plan, call);
+        bool named = false;
 
-                for (size_t i = 0; i < list->n && !named; i++) {
-                        const Value *v = &list->items[i].value;
+        for (size_t i = 0; i < list->n && !named; i++) {
+                const Value *v = &list->items[i].value;
 
-                        named = v->words && !v->inverted && (streq(v->words[0], group) || streq(v->words[0], *call));
-                }
-                if (!named && known && !known->error)
-                        known->error = error;
+                named = v->words && !v->inverted && (streq(v->words[0], group) || streq(v->words[0], call));
         }
+        if (!named && known && !known->error)
+                known->error = error;
 }
 
 static void deny_named(Plan *plan, const Policy *policy, int error) {
         /* A file in memory is on no mount that could be noexec. */
-        static const char *const memory_files[] = { "memfd_create", "memfd_secret", NULL };
+        static const char *const memory_files[] = { "memfd_create", "memfd_secret" };
         const SettingList *list = &policy->settings[D_SystemCallFilter];
+        const bool deny_files = policy_is_true(policy, D_MemoryDenyWriteExecute);
 
         /* The kernel's keyrings belong to users, not to namespaces, so the payload could read the caller's keys. */
-        deny_unless_named(plan, list, "@keyring", syscall_group_find("@keyring")->members, error);
-        if (policy_is_true(policy, D_MemoryDenyWriteExecute))
-                deny_unless_named(plan, list, "", memory_files, error);
+        for (const SyscallMember *m = syscall_group_find("@keyring")->members; *m; m++)
+                deny_unless_named(plan, list, "@keyring", syscall_member_name(*m), error);
+        for (size_t i = 0; deny_files && i < ELEMENTSOF(memory_files); i++)
+                deny_unless_named(plan, list, "", memory_files[i], error);
 }
 
 int build_permitted_calls(Plan *plan, const Policy *policy) {
         const SettingList *list = &policy->settings[D_SystemCallFilter];
+        _cleanup_(calls_deinit) Calls known = { plan, calloc(n_syscall_numbers, sizeof(*known.places)) };
         int error = (int) policy_get(policy, D_SystemCallErrorNumber)->value.number;
 
-        if (add_known(plan, error) < 0)
+        if (!known.places || add_known(&known, error) < 0)
                 return -ENOMEM;
-        set_calls(plan, list->items[0].value.inverted ? "@known" : "@default", 0, 0);
+        set_calls(&known, list->items[0].value.inverted ? "@known" : "@default", 0);
         if (build_nests(policy))
-                allow_nesting(plan);
+                allow_nesting(&known);
         if (build_has_private_ids(policy))
-                allow_private_ids(plan);
+                allow_private_ids(&known);
 
         for (size_t i = 0; i < list->n; i++) {
                 const Value *v = &list->items[i].value;
                 int denied = v->number2 ? (int) v->number : error;
 
                 if (v->words)
-                        set_calls(plan, v->words[0], v->inverted || v->number2 ? denied : 0, 0);
+                        set_calls(&known, v->words[0], v->inverted || v->number2 ? denied : 0);
         }
         deny_named(plan, policy, error);
         return 0;

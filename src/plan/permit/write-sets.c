@@ -45,8 +45,9 @@ static bool is_permitted(const PermitWriter *w, const char *call) {
 }
 
 static bool is_in_group(const char *call, const SyscallGroup *group) {
-        for (const char *const *m = group->members; *m; m++)
-                if (**m == '@' ? is_in_group(call, syscall_group_find(*m)) : streq(*m, call))
+        for (const SyscallMember *m = group->members; *m; m++)
+                if (syscall_member_group(*m) ? is_in_group(call, syscall_member_group(*m))
+                                             : streq(syscall_member_name(*m), call))
                         return true;
         return false;
 }
@@ -63,13 +64,13 @@ static bool is_added(const PermitWriter *w, const char *call) {
 int permit_write_calls(PermitWriter *w, DirectiveId id) {
         Lines allowed = { w, id, "", 0 }, denied = { w, id, "~", 0 };
 
-        for (const char *const *m = syscall_group_find("@known")->members; *m; m++)
-                if (is_permitted(w, *m))
-                        add_word(&allowed, *m);
+        for (const SyscallMember *m = syscall_group_find("@known")->members; *m; m++)
+                if (is_permitted(w, syscall_member_name(*m)))
+                        add_word(&allowed, syscall_member_name(*m));
         end_lines(&allowed);
-        for (const char *const *m = syscall_group_find("@known")->members; *m; m++)
-                if (!is_permitted(w, *m) && is_added(w, *m))
-                        add_word(&denied, *m);
+        for (const SyscallMember *m = syscall_group_find("@known")->members; *m; m++)
+                if (!is_permitted(w, syscall_member_name(*m)) && is_added(w, syscall_member_name(*m)))
+                        add_word(&denied, syscall_member_name(*m));
         end_lines(&denied);
         return 0;
 }

@@ -245,9 +245,12 @@ static unsigned assess_architectures(const Plan *plan, _unused_ uint64_t paramet
 static bool allows_group(const Plan *plan, const char *name) {
         const SyscallGroup *group = syscall_group_find(name);
 
-        for (const char *const *m = group ? group->members : NULL; m && *m; m++)
-                if (**m == '@' ? allows_group(plan, *m) : plan_allows_call(plan, *m))
+        for (const SyscallMember *m = group ? group->members : NULL; m && *m; m++) {
+                const char *member = syscall_member_name(*m);
+
+                if (syscall_member_group(*m) ? allows_group(plan, member) : plan_allows_call(plan, member))
                         return true;
+        }
         return false;
 }
 

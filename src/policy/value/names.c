@@ -98,23 +98,46 @@ const SyscallGroup *syscall_group_find(const char *name) {
         return NULL;
 }
 
+/* gen-syscall-groups.py writes members so: a system call is its place in syscall_numbers, from 1. */
+enum { MEMBER_IS_GROUP = 0x8000 };
+
+const SyscallGroup *syscall_member_group(SyscallMember member) {
+        return member & MEMBER_IS_GROUP ? &syscall_groups[member - MEMBER_IS_GROUP] : NULL;
+}
+
+size_t syscall_member_place(SyscallMember member) {
+        return member - 1u;
+}
+
+const char *syscall_member_name(SyscallMember member) {
+        const SyscallGroup *group = syscall_member_group(member);
+
+        return group ? group->name : syscall_numbers[syscall_member_place(member)].name;
+}
+
 static int compare_name(const void *name, const void *number) {
         return strcmp(name, ((const SyscallNumber *) number)->name);
 }
 
+static const SyscallNumber *find_number(const char *name) {
+        return bsearch(name, syscall_numbers, n_syscall_numbers, sizeof(SyscallNumber), compare_name);
+}
+
+SyscallMember syscall_member_find(const char *name) {
+        const SyscallGroup *group = name[0] == '@' ? syscall_group_find(name) : NULL;
+        const SyscallNumber *number = group ? NULL : find_number(name);
+
+        if (group)
+                return (SyscallMember) (MEMBER_IS_GROUP + (group - syscall_groups));
+        return number ? (SyscallMember) (number - syscall_numbers + 1) : 0;
+}
+
 int syscall_number(const char *name) {
-        const SyscallNumber *found = bsearch(name, syscall_numbers, n_syscall_numbers, sizeof(*found), compare_name);
+        const SyscallNumber *found = find_number(name);
 
         return found ? found->number : SYSCALL_UNKNOWN;
 }
 
 bool syscall_is_listed(const char *name) {
-        /* The table of numbers has only listed calls, and is sorted. */
-        if (syscall_number(name) != SYSCALL_UNKNOWN)
-                return true;
-        for (const SyscallGroup *g = syscall_groups; g->name; g++)
-                for (const char *const *m = g->members; *m; m++)
-                        if (streq(*m, name))
-                                return true;
-        return false;
+        return find_number(name);
 }

@@ -6,6 +6,7 @@
 #include <linux/audit.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct NamedNumber {
         const char *name;
@@ -28,17 +29,31 @@ const NamedNumber *capability_find(const char *name);
 /* The entry of this name in a table, or NULL. */
 const NamedNumber *named_find(const NamedNumber *table, const char *name);
 
-/* A group of system calls, such as "@file-system", from syscall-groups.txt. Its members are system calls and other
- * groups, ending with NULL. */
+/* A member of a group: a system call or another group. 0 is none. A number and not a name, for which the loader would
+ * write a pointer at each start. */
+typedef uint16_t SyscallMember;
+
+/* A group of system calls, such as "@file-system", from syscall-groups.txt. */
 typedef struct SyscallGroup {
         const char *name;
-        const char *const *members;
+        const SyscallMember *members; /* ends with 0 */
 } SyscallGroup;
 
 extern const SyscallGroup syscall_groups[]; /* ends with a NULL name */
 extern const unsigned syscall_groups_systemd; /* the version of systemd that the groups are from */
 
 const SyscallGroup *syscall_group_find(const char *name);
+
+const char *syscall_member_name(SyscallMember member);
+
+/* The group that the member is, or NULL for a system call. */
+const SyscallGroup *syscall_member_group(SyscallMember member);
+
+/* The place of a member that is a system call in syscall_numbers. */
+size_t syscall_member_place(SyscallMember member);
+
+/* The member of this name, or 0. */
+SyscallMember syscall_member_find(const char *name);
 
 /* Whether any group has a system call of this name. A policy can use these names on every machine, even if its
  * libseccomp does not know them. */
@@ -58,7 +73,7 @@ typedef struct SyscallNumber {
         int number;
 } SyscallNumber;
 
-extern const SyscallNumber syscall_numbers[]; /* sorted by name; generated at build time */
+extern const SyscallNumber syscall_numbers[]; /* all listed calls, sorted by name; generated at build time */
 extern const size_t n_syscall_numbers;
 
 enum { SYSCALL_UNKNOWN = -1 };

@@ -132,10 +132,13 @@ static int system_call_names(char ***words) {
 
         for (const SyscallGroup *g = syscall_groups; r >= 0 && g->name; g++) {
                 r = strv_push(words, g->name);
-                for (const char *const *m = g->members; r >= 0 && *m; m++)
-                        if (**m != '@' && !strv_contains(*words, *m) &&
-                            syscall_number(*m) != SYSCALL_UNKNOWN)
-                                r = strv_push(words, *m);
+                for (const SyscallMember *m = g->members; r >= 0 && *m; m++) {
+                        const char *name = syscall_member_name(*m);
+
+                        if (!syscall_member_group(*m) && !strv_contains(*words, name) &&
+                            syscall_number(name) != SYSCALL_UNKNOWN)
+                                r = strv_push(words, name);
+                }
         }
         return r;
 }
