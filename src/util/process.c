@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -200,6 +201,56 @@ typedef struct PidfdInfo {
 
 #define GET_INFO _IOWR(0xFF, 11, PidfdInfo)
 #define INFO_EXIT (UINT64_C(1) << 3)
+enum { INFO_PARENT = 2, INFO_UID }; /* in ids */
+
+static bool has_child(pid_t pid, pid_t child) {
+        _cleanup_free_ char *text = NULL;
+        char file[64], *position = NULL;
+
+        snprintf(file, sizeof(file), "task/%d/children", pid);
+        if (read_file_of(pid, file, &text, NULL) < 0)
+                return false;
+        for (char *word = strtok_r(text, " ", &position); word; word = strtok_r(NULL, " ", &position))
+                if (strtol(word, NULL, 10) == child)
+                        return true;
+        return false;
+}
+
+/* The parent, as a child of whose first thread /proc shows the process: proc_tid_children(5). Returns 0 if it shows
+ * no such process. */
+static pid_t find_parent(pid_t child) {
+        DIR *dir = opendir("/proc");
+        const struct dirent *e;
+        pid_t found = 0;
+
+        while (dir && !found && (e = readdir(dir))) {
+                pid_t pid = (pid_t) strtol(e->d_name, NULL, 10);
+
+                if (pid > 0 && has_child(pid, child))
+                        found = pid;
+        }
+        if (dir)
+                closedir(dir);
+        return found;
+}
+
+int process_pidfd_facts(int pidfd, pid_t pid, ProcessFacts *ret) {
+        ProcessFacts facts = { .uid = (uid_t) -1, .hidden = true };
+        _cleanup_free_ char *pids = NULL;
+        PidfdInfo info = {};
+        int r = process_pidfd_status(pidfd, "NSpid", &pids);
+
+        if (r < 0)
+                return r;
+        take_pids(pids, &facts);
+        if (ioctl(pidfd, GET_INFO, &info) >= 0) {
+                facts.parent = (pid_t) info.ids[INFO_PARENT];
+                facts.uid = info.ids[INFO_UID];
+        } else
+                facts.parent = find_parent(pid);
+        *ret = facts;
+        return 0;
+}
 
 int process_pidfd_exit(int pidfd) {
         enum { TIMEOUT_MSEC = 1000 };

@@ -4,6 +4,7 @@
 /* Facts from /proc about a process, which may be another user's: proc_pid_status(5), cgroups(7). pid 0 is this
  * process. */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,10 +23,15 @@ typedef struct ProcessFacts {
         uid_t uid;       /* the real one */
         unsigned depth;  /* as process_pid_depth() */
         pid_t innermost; /* its pid in the deepest of its pid namespaces */
+        bool hidden;     /* see process_pidfd_facts() */
 } ProcessFacts;
 
 /* Returns 0 or -errno. */
 int process_facts(pid_t pid, ProcessFacts *ret);
+
+/* The same for a process that hidepid= of proc(5) hides, through a pidfd of it. The name is empty. Before Linux 6.13,
+ * the uid is -1, and the parent is 0 if that is hidden, too. */
+int process_pidfd_facts(int pidfd, pid_t pid, ProcessFacts *ret);
 
 /* When the process started, in microseconds of CLOCK_BOOTTIME, on a clock of 10 ms. Returns 0 or -errno. */
 int process_started(pid_t pid, uint64_t *ret_usec);

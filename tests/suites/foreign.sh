@@ -49,8 +49,8 @@ state() { sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status"; }
 is_stopped() { [ "$(state "$1")" = T ]; }
 
 # Starts an instance of the user.
-begin() { # NUMBER
-	"$as_user" "$isorun" "${mode[@]}" --name his sleep "$1" </dev/null &
+begin() { # NUMBER, options...
+	"$as_user" "$isorun" "${mode[@]}" --name his "${@:2}" sleep "$1" </dev/null &
 	instance=$!
 	await runs "^sleep $1\$" && await "$as_user" "$isoctl" enter his true
 }
@@ -210,26 +210,179 @@ time.sleep(1000)' "$private" >"$tmp/manager" 2>&1 &
 	is "... and that of the manager works" "$status $err" "0 "
 }
 
-# proc(5): with hidepid=2, /proc shows a user no process of others, nor any that it may not trace.
-test_hidden_processes() {
-	begin 846
+# proc(5): with hidepid=2, /proc shows a user no process of others, nor any that it may not trace, such as the reaper.
+is_hidden() { not "$as_user" test -e "/proc/$1"; }
+cgroup_of() { sed -n s/^0:://p "/proc/$1/cgroup"; }
+his() { run patiently "$as_user" "$isoctl" "$@"; }
+old_kernel=(strace -o /dev/null -e trace=ioctl -e inject=ioctl:error=ENOTTY) # without PIDFD_GET_INFO
+
+hide() {
 	mount -o remount,hidepid=2 /proc
-	no_isorun ok "the user does not see process 1" not "$as_user" test -e /proc/1
-	for verb in "status his" "enter his true" "set-property his TasksMax=9"; do
-		run patiently "$as_user" "$isoctl" $verb
-		is "... and ${verb%% *} says what is in the way" "$status $err" "125 isoctl: isoctl cannot verify his,\
- because /proc is mounted with hidepid=, which hides its processes: run isoctl as root, or mount /proc with gid= of a group that you are in"
-	done
-	ctl enter "$user/his" echo in
-	no_refusal is "... root enters it" "$status $out$err" "0 in"
-	mount -o "remount,gid=$(id -g "$user")" /proc
-	run patiently "$as_user" "$isoctl" enter his echo in
-	no_refusal is "... with gid=, it works" "$status $out$err" "0 in"
-	mount -o remount,gid=0 /proc
-	ctl stop "$user/his"
-	is "... and root stops it" "$status $out$err" "0 "
+	no_isorun ok "the user does not see process 1" is_hidden 1
+}
+
+unhide() { mount -o remount,hidepid=0 /proc; }
+
+show_tasks() { "$as_user" systemctl --user show -P TasksMax isorun-his.scope; }
+no_controllers="@(|isoctl: set-property: TasksMax=: his: systemd accepted it, *: the cgroup has no file pids.max)"
+
+test_hidden_verbs() {
+	local reaper source=$tmp/granted
+	mkdir -p "$source"
+	echo granted >"$source/file"
+	begin 846 -p "GrantPaths=/mnt/in"
+	reaper=$(pgrep -P "$(first_pid "^$isorun .*--name his ")")
+	hide
+	also ok "... nor the reaper" is_hidden "$reaper"
+	his list --no-legend
+	like "... lists the instance" "$status $err$out" "0 his *running *"
+	his status his
+	like "... sees its status" "$status $err $out" "0  *first process*$reaper (isorun: *"
+	his enter his echo in
+	is "... enters it" "$status $out$err" "0 in"
+	his set-property his TasksMax=91
+	like "... changes a limit" "$err $(show_tasks)" "$no_controllers 91"
+	his grant his "$source:/mnt/in"
+	his enter his cat /mnt/in/file
+	is "... grants a directory" "$status $out$err" "0 granted"
+	his revoke his /mnt/in
+	is "... and takes it back" "$status $err" "0 "
+	his top
+	like "... sees what it uses" "$status $err$out" "0 NAME*his *running *"
+	his freeze his
+	also is "... freezes it" "$status $err $(grep frozen "/sys/fs/cgroup$(cgroup_of "$reaper")/cgroup.events")" "0  frozen 1"
+	his thaw his
+	also is "... and resumes it" "$status $err $(grep frozen "/sys/fs/cgroup$(cgroup_of "$reaper")/cgroup.events")" "0  frozen 0"
+	let_read_journal
+	his logs his
+	is "... reads its journal" "$status $err" "0 "
+	ctl set-property "$user/his" TasksMax=92
+	like "... root changes a limit" "$err $(show_tasks)" "$no_controllers 92"
+	ctl grant "$user/his" "$source:/mnt/in"
+	ctl enter "$user/his" cat /mnt/in/file
+	is "... root grants a directory, and enters" "$status $out$err" "0 granted"
+	if strace -o /dev/null true 2>/dev/null; then
+		run patiently "$as_user" "${old_kernel[@]}" "$isoctl" enter his echo in
+		is "... without PIDFD_GET_INFO, the user enters it, too" "$status $out$err" "0 in"
+	else
+		skip "... without PIDFD_GET_INFO, the user enters it, too" "strace cannot trace here"
+	fi
+	his stop his
+	is "... the user stops it" "$status $err" "0 "
 	wait "$instance"
-	mount -o remount,hidepid=0 /proc
+	also ok "... and nothing is left" gone '^sleep 846$'
+	unhide
+}
+
+# The attribute pid belongs to the user, and so may name any process.
+name_reaper() { # PID, CGROUP
+	python3 -c 'import os, sys; os.setxattr("/sys/fs/cgroup" + sys.argv[2], "user.isorun.pid", sys.argv[1].encode())' "$1" "$2"
+}
+
+is_unverified() { # what
+	his stop his
+	# promise P40
+	is "$1 is not taken for the reaper" "$status $err" "125 isoctl: isoctl cannot verify his,\
+ because /proc is mounted with hidepid=, which hides its processes: run isoctl as root, or mount /proc with gid= of a group that you are in"
+	also ok "... and all goes on" runs '^sleep 847$'
+}
+
+# Prints the pid of a hidden child of a process with this name, both the user's. With "first", it is the first process of
+# a pid namespace.
+cat >"$tmp/hide.py" <<'PY'
+import ctypes, os, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def prctl(option, value): assert libc.prctl(option, value, 0, 0, 0) == 0
+if "first" in sys.argv: assert libc.unshare(0x20000000) == 0
+os.setresgid(*[int(sys.argv[2])] * 3)
+os.setresuid(*[int(sys.argv[2])] * 3)
+prctl(15, sys.argv[1].encode()) # PR_SET_NAME
+prctl(4, 1) # PR_SET_DUMPABLE
+pid = os.fork()
+if pid == 0: prctl(4, 0)
+else: print(pid, flush=True)
+time.sleep(1000)
+PY
+
+begin_hidden() { # name of the parent, ["first"]
+	: >"$tmp/hidden"
+	/usr/bin/python3 "$tmp/hide.py" "$1" "$(id -u "$user")" "${@:2}" >"$tmp/hidden" </dev/null &
+	await test -s "$tmp/hidden"
+	fake=$(cat "$tmp/hidden")
+	await is_hidden "$fake"
+	name_reaper "$fake" "$cgroup"
+	echo "$fake" >"/sys/fs/cgroup$cgroup/cgroup.procs"
+}
+
+end_hidden() {
+	kill -KILL "$fake" "$!"
+	wait "$!" 2>/dev/null
+}
+
+# None of these is the hidden reaper, although the kernel tells little that proves it.
+test_hidden_fakes() {
+	local reaper other another fake cgroup
+	begin 847
+	"$as_user" "$isorun" "${mode[@]}" --name another sleep 848 </dev/null &
+	another=$!
+	await runs '^sleep 848$'
+	reaper=$(pgrep -P "$(first_pid "^$isorun .*--name his ")")
+	other=$(pgrep -P "$(first_pid "^$isorun .*--name another ")")
+	cgroup=$(cgroup_of "$reaper")
+	hide
+	name_reaper "$other" "$cgroup"
+	is_unverified "the reaper of another instance"
+	begin_hidden python first
+	is_unverified "a first process that is not a child of isorun"
+	end_hidden
+	begin_hidden isorun
+	is_unverified "a process that is in no pid namespace of its own"
+	end_hidden
+	name_reaper "$reaper" "$cgroup"
+	his stop his another
+	is "... the reaper is" "$status $err" "0 "
+	wait "$instance" "$another"
+	unhide
+}
+
+# A user's manager that has capabilities, as from systemd 254 on, is hidden, too.
+test_hidden_services() {
+	local what=$1
+	hide
+	"$as_user" systemd-run --user --quiet --unit isorun-test "$isorun" "${mode[@]}" --no-scope sleep 851
+	await runs '^sleep 851$'
+	his enter isorun-test echo in
+	is "$what: the user enters a service" "$status $out$err" "0 in"
+	his stop isorun-test
+	is "... and stops it" "$status $err" "0 "
+	run patiently "$as_user" systemd-run --user --pipe --wait --quiet -p Type=notify -p NotifyAccess=all "$isorun" \
+		"${mode[@]}" --no-scope --hand-over --notify=exec sleep 852
+	like "... --hand-over says what is in the way" "$status $err" "125 isorun: --hand-over: systemd did not accept\
+ process * as the main process of *: hidepid= of /proc hides it from a user's systemd"
+	for verb in "kill -s TERM" stop; do
+		"$as_user" "$isorun" "${mode[@]}" --pool hidden --name pooled sleep 853 </dev/null &
+		await runs '^sleep 853$'
+		his $verb pooled
+		is "... $verb reaches an instance in a pool" "$status $err" "0 "
+		await gone '^sleep 853$'
+	done
+	wait
+	also ok "... and nothing is left" gone '^sleep 85[123]$'
+	unhide
+}
+
+test_hidden_manager() {
+	local unit dropin
+	unit=user@$(id -u "$user").service
+	dropin=/run/systemd/system/user@.service.d
+	mkdir -p "$dropin"
+	printf '[Service]\nAmbientCapabilities=CAP_WAKE_ALARM\n' >"$dropin/capable.conf"
+	systemctl daemon-reload
+	systemctl restart "$unit"
+	await "$as_user" true
+	mount -o remount,hidepid=2 /proc
+	no_isorun ok "the user does not see the manager" is_hidden "$(systemctl show -P MainPID "$unit")"
+	also test_hidden_services "a hidden manager"
 }
 
 if [ "$(id -u)" != 0 ] || [ "${TESTHOST-}" = real ]; then
@@ -246,7 +399,10 @@ if [ -n "${TH_USER-}" ]; then
 	test_stopped
 	test_fakes
 	test_fake_manager
-	test_hidden_processes
+	test_hidden_verbs
+	test_hidden_fakes
+	test_hidden_services "hidepid="
+	test_hidden_manager # last: it changes the user's manager
 else
 	skip "the same with another user" "no user to be"
 fi

@@ -9,6 +9,7 @@
 #include <sys/xattr.h>
 
 #include "cmd/instance/evidence.h"
+#include "cmd/instance/member.h"
 #include "cmd/options.h"
 #include "lib/load.h"
 #include "plan/unit/pool.h"
@@ -17,7 +18,6 @@
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/path.h"
-#include "util/process.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -99,67 +99,79 @@ static bool is_service(const Instance *i) {
         return i->unit && endswith(i->unit, ".service");
 }
 
+/* The cgroup of the manager of the user whose service the instance is, on the heap. NULL if memory runs out. */
+static char *manager_cgroup(const Instance *i) {
+        _cleanup_free_ char *name = format("/user@%u.service/", i->uid);
+        const char *found = name ? strstr(i->cgroup, name) : NULL;
+
+        return found ? format("%.*s%sinit.scope", (int) (found - i->cgroup), i->cgroup, name) : NULL;
+}
+
+/* A process that hidepid= hides, like a user's manager with capabilities, is known by its cgroup alone. */
+static bool may_be_manager(const ProcessFacts *p, uid_t uid) {
+        return p->hidden ? p->uid == uid || p->uid == (uid_t) -1 : p->uid == uid && streq(p->name, "systemd");
+}
+
 /* Whether the process is the service manager of the instance's service: pid 1, or for a user the user's process
  * "systemd" in the cgroup of the user's manager. */
-static bool is_manager(pid_t pid, const Instance *i) {
-        _cleanup_free_ char *cgroup = NULL;
-        const char *rest;
+static bool is_manager(const Walk *w, pid_t pid, const Instance *i) {
+        _cleanup_free_ char *cgroup = NULL, *path = NULL;
+        _cleanup_close_ int pidfd = -1, dir = -1;
         ProcessFacts p;
 
         if (!is_service(i))
                 return false;
         if (!i->of_user)
                 return pid == 1;
-        if (process_facts(pid, &p) < 0 || !streq(p.name, "systemd") || p.uid != i->uid || process_cgroup(pid, &cgroup) < 0)
+        if (member_facts(pid, &p, &pidfd) < 0 || !may_be_manager(&p, i->uid))
                 return false;
-        rest = strstr(cgroup, ".service/init.scope");
-        return rest && streq(rest, ".service/init.scope") &&
-               strncmp(cgroup, i->cgroup, (size_t) (rest - cgroup) + strlen(".service/")) == 0;
+        cgroup = manager_cgroup(i);
+        path = cgroup ? path_join(w->list->root, cgroup + 1) : NULL;
+        dir = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        return dir >= 0 && member_is_in(pid, cgroup, dir) && member_runs(pidfd);
 }
 
-/* Whether the process is in the cgroup or below it. */
-static bool is_in_cgroup(pid_t pid, const char *cgroup) {
-        _cleanup_free_ char *own = NULL;
-        const char *rest;
-
-        if (process_cgroup(pid, &own) < 0)
-                return false;
-        rest = startswith(own, cgroup);
-        return rest && (*rest == '\0' || *rest == '/');
-}
-
-/* Whether the process may be a reaper: it is called isorun, and is pid 1 of its pid namespace. */
+/* Whether the process may be a reaper: it is called isorun, unless its name is hidden, and is pid 1 of its pid
+ * namespace. */
 static bool may_be_reaper(const ProcessFacts *p) {
-        return streq(p->name, "isorun") && p->innermost == 1 && p->depth > 1;
+        return (p->hidden || streq(p->name, "isorun")) && p->innermost == 1 && p->depth > 1;
 }
 
 /* Whether the process may be the isorun of the instance: of the instance's user, not in a container and, for a service,
  * a child of the service manager. */
-static bool may_be_isorun(const ProcessFacts *p, const Instance *i, unsigned own_depth) {
-        return streq(p->name, "isorun") && (!i->of_user || p->uid == i->uid) && p->depth == own_depth &&
-               (!is_service(i) || is_manager(p->parent, i));
+static bool may_be_isorun(const Walk *w, const ProcessFacts *p, const Instance *i) {
+        return streq(p->name, "isorun") && (!i->of_user || p->uid == i->uid) && p->depth == w->depth &&
+               (!is_service(i) || is_manager(w, p->parent, i));
 }
 
 /* Checks a process that may be the reaper. Its parent is isorun, or the service manager after a hand-over. */
-static void confirm(const Walk *w, Instance *i, pid_t pid, const ProcessFacts *reaper, bool may_be_handed_over) {
-        ProcessFacts isorun;
+static void confirm(const Walk *w, int fd, Instance *i, pid_t pid, const ProcessFacts *reaper,
+                    bool may_be_handed_over) {
+        ProcessFacts isorun = {};
 
-        if (!may_be_reaper(reaper) || !is_in_cgroup(pid, i->cgroup) || process_facts(reaper->parent, &isorun) < 0)
+        if (!may_be_reaper(reaper) || reaper->parent == 0 || !member_is_in(pid, i->cgroup, fd) ||
+            (process_facts(reaper->parent, &isorun) < 0 && !reaper->hidden))
                 return;
-        if (may_be_isorun(&isorun, i, w->depth)) {
+        if (may_be_isorun(w, &isorun, i)) {
                 i->isorun = reaper->parent;
                 i->runner = isorun.uid;
-        } else if (may_be_handed_over && is_manager(reaper->parent, i))
+        } else if (may_be_handed_over && is_manager(w, reaper->parent, i))
                 i->handed_over = true;
         i->pid = i->isorun || i->handed_over ? pid : 0;
 }
 
-/* Checks the pid that the cgroup's attribute names. */
-static void confirm_named(const Walk *w, Instance *i, uint64_t pid, bool may_be_handed_over) {
+/* The same for a pid that the cgroup names. */
+static void confirm_pid(const Walk *w, int fd, Instance *i, uint64_t pid, bool may_be_handed_over) {
+        _cleanup_close_ int pidfd = -1;
         ProcessFacts facts;
 
-        if (pid > 0 && pid <= INT32_MAX && process_facts((pid_t) pid, &facts) >= 0)
-                confirm(w, i, (pid_t) pid, &facts, may_be_handed_over);
+        if (pid == 0 || pid > INT32_MAX || member_facts((pid_t) pid, &facts, &pidfd) < 0)
+                return;
+        confirm(w, fd, i, (pid_t) pid, &facts, may_be_handed_over);
+        if (!member_runs(pidfd)) {
+                i->pid = i->isorun = 0;
+                i->handed_over = false;
+        }
 }
 
 /* Reads whether the cgroup is frozen, and returns whether it has processes. */
@@ -182,10 +194,12 @@ static int read_members(char *text, Member **ret, size_t *ret_n) {
         char *position = NULL;
 
         for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                _cleanup_close_ int pidfd = -1;
                 Member found, *m;
                 uint64_t pid;
 
-                if (parse_u64_range(line, 1, INT32_MAX, &pid) < 0 || process_facts((pid_t) pid, &found.facts) < 0)
+                if (parse_u64_range(line, 1, INT32_MAX, &pid) < 0 ||
+                    member_facts((pid_t) pid, &found.facts, &pidfd) < 0)
                         continue;
                 found.pid = (pid_t) pid;
                 m = ARRAY_APPEND(*ret, *ret_n);
@@ -210,9 +224,10 @@ static int find_unmarked(const Walk *w, int fd, Instance *i) {
         if (read_members(text, &members, &n) < 0)
                 return -ENOMEM;
         for (size_t k = 0; k < n; k++)
-                users = users && members[k].facts.uid != 0;
+                users = users && members[k].facts.uid != 0 && members[k].facts.uid != (uid_t) -1;
         for (size_t k = 0; k < n && !i->pid; k++)
-                confirm(w, i, members[k].pid, &members[k].facts, users);
+                if (may_be_reaper(&members[k].facts))
+                        confirm_pid(w, fd, i, (uint64_t) members[k].pid, users);
         return i->pid && read_events(fd, i);
 }
 
@@ -229,7 +244,7 @@ static int describe_service(Instance *i) {
 static pid_t find_main_pid(int fd, const Instance *i) {
         uint64_t pid = i->pid ? get_number(fd, CGROUP_ATTRIBUTE("mainpid")) : 0;
 
-        return pid > 0 && pid <= INT32_MAX && is_in_cgroup((pid_t) pid, i->cgroup) ? (pid_t) pid : 0;
+        return pid > 0 && pid <= INT32_MAX && member_is_in((pid_t) pid, i->cgroup, fd) ? (pid_t) pid : 0;
 }
 
 /* Reads what isorun has written. Returns 1, or 0 if the cgroup is not an instance. */
@@ -241,8 +256,8 @@ static int read_attributes(const Walk *w, int fd, Instance *i) {
         i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
         i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
         if (!i->nested)
-                confirm_named(w, i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
-                              get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
+                confirm_pid(w, fd, i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
+                            get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
         i->main_pid = find_main_pid(fd, i);
         return 1;
 }

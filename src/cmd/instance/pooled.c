@@ -7,12 +7,12 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "cmd/instance/member.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/path.h"
-#include "util/process.h"
 #include "util/strv.h"
 
 void pooled_stops_deinit(PooledStops *stops) {
@@ -23,13 +23,6 @@ void pooled_stops_deinit(PooledStops *stops) {
         }
         free(stops->items);
         *stops = (PooledStops) {};
-}
-
-/* Whether the process is in the instance's cgroup, or below it. */
-static bool is_inside(const Instance *i, pid_t pid) {
-        _cleanup_free_ char *path = NULL;
-
-        return process_cgroup(pid, &path) >= 0 && path_is_at_or_below(path, i->cgroup);
 }
 
 int pooled_open(const InstanceList *list, const Instance *i, Report *report) {
@@ -44,7 +37,7 @@ int pooled_open(const InstanceList *list, const Instance *i, Report *report) {
         if (geteuid() != 0 && st.st_uid != geteuid())
                 return report_error(report, EPERM, "%s is in a pool of user %u: only that user and root may do this",
                                     i->name, st.st_uid);
-        if (!is_inside(i, i->pid))
+        if (!member_is_in(i->pid, i->cgroup, cgroup))
                 return report_error(report, ESRCH, "%s has ended", i->name);
         return TAKE_FD(cgroup);
 }
@@ -98,7 +91,8 @@ static int signal_all(int cgroup, const Instance *i, int sig) {
                 pid_t pid = (pid_t) strtol(word, NULL, 10);
                 _cleanup_close_ int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
 
-                if (pidfd >= 0 && is_inside(i, pid) && sys_pidfd_send_signal(pidfd, sig) < 0 && errno != ESRCH)
+                if (pidfd >= 0 && member_is_in(pid, i->cgroup, cgroup) && sys_pidfd_send_signal(pidfd, sig) < 0 &&
+                    errno != ESRCH)
                         r = -errno;
         }
         if (r >= 0)

@@ -139,6 +139,7 @@ static int wait_for_systemd(Run *run, int barrier) {
 }
 
 static int check_main_pid(const HandOver *h, const Run *run) {
+        bool hidden = access("/proc/1", F_OK) < 0;
         int64_t pid;
         int r;
 
@@ -147,8 +148,9 @@ static int check_main_pid(const HandOver *h, const Run *run) {
                 return report_unknown(run->plan, "MainPID", -r, run->report);
         if (pid != h->main_pid)
                 return report_error(run->report, EPERM,
-                                    "--hand-over: systemd did not accept process %d as the main process of %s",
-                                    h->main_pid, run->plan->unit);
+                                    "--hand-over: systemd did not accept process %d as the main process of %s%s",
+                                    h->main_pid, run->plan->unit,
+                                    hidden ? ": hidepid= of /proc hides it from a user's systemd" : "");
         return 0;
 }
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Processes in the cgroup of an instance. With hidepid= (proc(5)), /proc does not show a user the reaper, which is not
+ * dumpable. The kernel then tells less about it, through a pidfd and the cgroup's files. */
+
+#include "util/process.h"
+
+/* As process_facts(), also for a hidden process. For such a process, *ret_pidfd is a pidfd, which the caller closes;
+ * otherwise it is -1. While member_runs(), pid and facts are those of one process. Returns 0 or -errno. */
+int member_facts(pid_t pid, ProcessFacts *ret, int *ret_pidfd);
+bool member_runs(int pidfd);
+
+/* Whether the process is in the cgroup, or below it. path is the cgroup's, dir its directory. */
+bool member_is_in(pid_t pid, const char *path, int dir);
