@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A server for the suite flows. Usage: flow-server.py PORT|SOCKET...   It says "ready" when it listens.
+"""A server for the suite flows. Usage: flow-server.py PORT|PORT/udp|SOCKET...   It says "ready" when it listens.
 
 At SOCKET.busy it listens with the smallest queue, and accepts five connections for each one at SOCKET.go.
 
@@ -11,6 +11,8 @@ The first line that a client sends says what to do:
   early      answer although the client has sent more, and close
   slow       read nothing for a long time
   send N     send N bytes
+
+Over UDP, it sends back the address of the client and the size of the datagram; for "other", from another port.
 """
 import os
 import socket
@@ -65,10 +67,22 @@ def listen(place):
         s = socket.socket(socket.AF_UNIX)
         s.bind(place)
         os.chmod(place, 0o666)
+    elif place.endswith("/udp"):
+        s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        s.bind(("::", int(place.removesuffix("/udp"))))
+        return s
     else:
         s = socket.create_server(("::", int(place)), family=socket.AF_INET6, dualstack_ipv6=True)
     s.listen(0 if place.endswith(".busy") else 4096)
     return s
+
+
+def answer_datagrams(s):
+    with socket.socket(s.family, socket.SOCK_DGRAM) as other:
+        while True:
+            data, client = s.recvfrom(65536)
+            answer = f"{client[0].removeprefix('::ffff:')} {len(data)}".encode()
+            (other if data == b"other" else s).sendto(answer, client)
 
 
 def accept(s):
@@ -86,7 +100,7 @@ def accept_five(busy, go):
 
 sockets = [listen(place) for place in sys.argv[1:]]
 for s in sockets:
-    threading.Thread(target=accept, args=(s,)).start()
+    threading.Thread(target=answer_datagrams if s.type == socket.SOCK_DGRAM else accept, args=(s,)).start()
 if sys.argv[-1].startswith("/"):
     pair = [listen(sys.argv[-1] + end) for end in (".busy", ".go")]
     threading.Thread(target=accept_five, args=pair).start()

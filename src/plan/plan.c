@@ -111,3 +111,7 @@ const PlanMount *plan_find_mount(const Plan *plan, const char *destination) {
         }
         return NULL;
 }
+
+char *plan_peer_name(const PlanPeer *p) {
+        return format(strchr(p->host, ':') ? "[%s]:%u%s" : "%s:%u%s", p->host, p->port, p->is_datagram ? "/udp" : "");
+}

@@ -107,6 +107,7 @@ typedef struct PlanPeer {
         const char *target; /* what the host is outside: a name, an address, or the path of a socket; borrowed */
         uint16_t target_port;
         bool is_socket;
+        bool is_datagram;  /* UDP, not TCP */
         bool may_be_private; /* the target's name may have addresses of private networks */
         Origin origin;
 } PlanPeer;
@@ -239,6 +240,9 @@ PlanCall *plan_find_call(const Plan *plan, const char *name);
 
 /* Whether the filter allows a system call, at least with some arguments. */
 bool plan_allows_call(const Plan *plan, const char *name);
+
+/* HOST:PORT, or HOST:PORT/udp, as the policy has it; on the heap. NULL when memory runs out. */
+char *plan_peer_name(const PlanPeer *peer);
 
 /* The mount with exactly this destination, or NULL. */
 const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

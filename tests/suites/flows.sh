@@ -32,7 +32,7 @@ on_machine ip link set peer up
 mkfifo "$tmp/ready"
 exec 9<>"$tmp/ready"
 serve() { "$@" >"$tmp/ready" & read -r _ <&9; }
-serve on_machine python3 "$top/tests/flow-server.py" 80 443 "$tmp/there"
+serve on_machine python3 "$top/tests/flow-server.py" 80 443 123/udp "$tmp/there"
 serve python3 "$top/tests/flow-server.py" 8080 "$tmp/socket"
 cat >"$tmp/hosts" <<-'END'
 	127.0.0.1 localhost
@@ -116,6 +116,18 @@ def udp(message):
         if isinstance(a, bytes):
             break
     return "%d %d %s" % (a[3] & 15, struct.unpack(">H", a[6:8])[0], a[-4:].hex() if a[7] and not a[11] else "-")
+
+def datagrams(host, port):
+    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(1)
+    s.connect((host, port))
+    return s
+
+def send(s, size):
+    """What comes back for a datagram: where it came from, and its size."""
+    attempt(s.send, size if isinstance(size, bytes) else bytes(size))
+    a = attempt(s.recv, 100)
+    return a.decode() if isinstance(a, bytes) else a
 
 def flood(host, port, n):
     """How many of n connections work, how many are refused, and what a later one gets."""
@@ -253,6 +265,26 @@ test_names() {
 		  udp(question("www.example.test", 1)))[1]'
 }
 
+test_datagrams() {
+	local ntp=(-p "ConnectTo=www.example.test:123/udp")
+
+	no_refusal net "UDP reaches a peer, and datagrams stay whole" "11.22.33.1 48|11.22.33.1 0|11.22.33.1 1400" "${ntp[@]}" \
+		'(lambda s: "|".join(send(s, n) for n in (48, 0, 1400)))(datagrams("www.example.test", 123))'
+	no_refusal net "... but none that is too large for the way" "TimeoutError|11.22.33.1 1472" "${ntp[@]}" \
+		'(lambda s: "|".join(send(s, n) for n in (1473, 1472)))(datagrams("www.example.test", 123))'
+	no_refusal net "... and the first one of each socket" "11.22.33.1 1 11.22.33.1 2 11.22.33.1 3" "${ntp[@]}" \
+		'" ".join(send(datagrams("www.example.test", 123), n) for n in (1, 2, 3))'
+	no_refusal net "... also one with an address" "11.22.33.1 7" -p ConnectTo=ntp:5/udp=11.22.33.44:123 'send(datagrams("ntp", 5), 7)'
+	# promise P48
+	net "only the peer's answers come back" "TimeoutError|11.22.33.1 2" "${ntp[@]}" \
+		'(lambda s: send(s, b"other") + "|" + send(s, 2))(datagrams("www.example.test", 123))'
+	net "a UDP port is no TCP port, and another port none" "ECONNREFUSED ECONNREFUSED" "${ntp[@]}" \
+		'refusal("www.example.test", 123) + " " + send(datagrams("www.example.test", 124), 1)'
+	net "UDP leads to this host as little" TimeoutError -p ConnectTo=own.example.test:123/udp 'send(datagrams("own.example.test", 123), 1)'
+	no_refusal net "FlowsMax= counts exchanges, and they end" "11.22.33.1 1 11.22.33.1 1 TimeoutError 11.22.33.1 1" "${ntp[@]}" -p FlowsMax=2 \
+		'" ".join([send(datagrams("www.example.test", 123), 1) for _ in range(3)] + [[a for _ in range(20) if (a := send(datagrams("www.example.test", 123), 1)) != "TimeoutError"][0]])'
+}
+
 server_of() { pgrep -f '^isorun-flows$'; }
 
 # The resolver may wait for a name server, or be stopped: isorun ends nevertheless.
@@ -381,6 +413,7 @@ for label in root user; do
 	test_refused_names
 	test_streams
 	test_names
+	test_datagrams
 	test_server
 	test_end
 	test_resolver

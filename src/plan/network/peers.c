@@ -70,6 +70,7 @@ static void find_target(PlanPeer *p, const Value *v) {
         p->target = v->words[1] ?: p->host;
         p->target_port = v->words[1] ? (uint16_t) (v->number2 & PEER_PORT_MASK) : p->port;
         p->is_socket = v->number2 & PEER_UNIX;
+        p->is_datagram = v->number2 & PEER_UDP;
         if (streq(p->target, "localhost"))
                 p->target = "127.0.0.1";
 }
@@ -85,7 +86,7 @@ static int find_twin(Builder *b, const PlanPeer *p, const Setting *s) {
         for (const PlanPeer *other = b->plan->peers; other < p; other++) {
                 _cleanup_free_ char *line = NULL;
 
-                if (other->port != p->port || other->ipv6 != p->ipv6 ||
+                if (other->port != p->port || other->is_datagram != p->is_datagram || other->ipv6 != p->ipv6 ||
                     memcmp(other->address, p->address, sizeof(p->address)) != 0)
                         continue;
                 if (is_same_target(other, p))

@@ -240,7 +240,7 @@ static void show_peers(Output *out) {
                 return;
         section(out, "peers");
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
-                _cleanup_free_ char *key = format(strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host, p->port);
+                _cleanup_free_ char *key = plan_peer_name(p);
                 char address[INET6_ADDRSTRLEN];
 
                 (void) inet_ntop(p->ipv6 ? AF_INET6 : AF_INET, p->address, address, sizeof(address));
@@ -249,7 +249,7 @@ static void show_peers(Output *out) {
                 else if (p->is_socket)
                         entry(out, key, &p->origin, "TCP, at %s, leads to the socket %s", address, p->target);
                 else
-                        entry(out, key, &p->origin, "TCP, at %s, leads to port %u of %s%s", address, p->target_port,
+                        entry(out, key, &p->origin, "%s, at %s, leads to port %u of %s%s", p->is_datagram ? "UDP" : "TCP", address, p->target_port,
                               p->target, p->may_be_private ? ", also in a private network" : "");
         }
         entry(out, "connections", &policy_get(plan->source, D_FlowsMax)->origin, "at most %" PRIu64 " at a time%s",

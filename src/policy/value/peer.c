@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Peers of ConnectTo=: HOST:PORT[,PORT…][=TARGET]. */
+/* Peers of ConnectTo=: HOST:PORT[/udp][,PORT[/udp]…][=TARGET]. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 
 #include "policy/value/value.h"
 #include "util/parse.h"
@@ -65,7 +64,7 @@ static int split_host(ValueParser *p, char *word, char **ret_host, char **ret_re
 }
 
 static int parse_port(ValueParser *p, const char *text, uint64_t *ret) {
-        return parse_u64_range(text, 1, UINT16_MAX, ret) < 0 ? value_not(p, "a TCP port", text) : 0;
+        return parse_u64_range(text, 1, UINT16_MAX, ret) < 0 ? value_not(p, "a port", text) : 0;
 }
 
 /* What a peer leads to, if not to itself. */
@@ -98,15 +97,24 @@ static int parse_target(ValueParser *p, char *text, Target *ret) {
         return 0;
 }
 
-/* target_text: with its "=", or empty. */
-static int emit_peer(ValueParser *p, const char *host, uint64_t port, const Target *target, const char *target_text) {
-        _cleanup_free_ char *text = format(strchr(host, ':') ? "[%s]:%" PRIu64 "%s" : "%s:%" PRIu64 "%s", host, port,
-                                           target_text);
+/* port_text: PORT or PORT/udp; target_text: with its "=", or empty. */
+static int emit_peer(ValueParser *p, const char *host, char *port_text, const Target *target, const char *target_text) {
+        _cleanup_free_ char *text = format(strchr(host, ':') ? "[%s]:%s%s" : "%s:%s%s", host, port_text, target_text);
+        bool udp = endswith(port_text, "/udp");
+        uint64_t port;
+        int r;
         _cleanup_strv_free_ char **words = NULL;
 
+        if (udp)
+                port_text[strlen(port_text) - strlen("/udp")] = '\0';
+        r = parse_port(p, port_text, &port);
+        if (r < 0)
+                return r;
+        if (udp && target->flags & PEER_UNIX)
+                return value_error(p, "a socket is reached by TCP, not by UDP");
         if (!text || strv_push(&words, host) < 0 || (target->place && strv_push(&words, target->place) < 0))
                 return -ENOMEM;
-        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = port, .number2 = target->flags });
+        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = port, .number2 = target->flags | (udp ? PEER_UDP : 0) });
 }
 
 /* Emits a value for each port. */
@@ -126,15 +134,10 @@ static int check_peer(ValueParser *p, const char *word) {
         if (r >= 0 && target_text)
                 r = parse_target(p, target_text, &target);
         if (r >= 0 && (!*ports || *ports == ',' || strstr(ports, ",,") || endswith(ports, ",")))
-                r = value_not(p, "HOST:PORT[,PORT…]", word);
+                r = value_not(p, "HOST:PORT[/udp][,PORT[/udp]…]", word);
         for (char *text = r < 0 ? NULL : strtok_r(ports, ",", &position); text && r >= 0;
-             text = strtok_r(NULL, ",", &position)) {
-                uint64_t port;
-
-                r = parse_port(p, text, &port);
-                if (r >= 0)
-                        r = emit_peer(p, host, port, &target, target_begin);
-        }
+             text = strtok_r(NULL, ",", &position))
+                r = emit_peer(p, host, text, &target, target_begin);
         return r;
 }
 
@@ -152,4 +155,4 @@ static int parse_flows_max(ValueParser *p, const char *text) {
 }
 
 const ValueType type_flows_max = { "1…100000", parse_flows_max, NULL };
-const ValueType type_peers = { "HOST:PORT[,PORT…][=TARGET]…", parse_peers, NULL };
+const ValueType type_peers = { "HOST:PORT[/udp][,PORT[/udp]…][=TARGET]…", parse_peers, NULL };

@@ -76,6 +76,7 @@ enum {
         PEER_PORT_MASK = UINT16_MAX,
         PEER_PRIVATE = 1 << 16, /* the name may have addresses of private networks */
         PEER_UNIX = 1 << 17,    /* words[1] is the path of a socket */
+        PEER_UDP = 1 << 18,
 };
 
 /* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */

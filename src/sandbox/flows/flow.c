@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "sandbox/flows/lookup.h"
 #include "sandbox/notify/text.h"
 #include "util/clock.h"
 #include "util/fd.h"
@@ -20,26 +21,21 @@ typedef struct End {
 enum { FLOW_EVENTS = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET };
 
 struct Flow {
+        Lookup lookup; /* the first member: the flow is found from it */
         End payload, outside;
         Pump to_outside, to_payload;
-        const PlanPeer *peer;
-        Address addresses[RESOLVER_ADDRESSES];
-        size_t n, next_address;
+        size_t next_address;
         unsigned tries; /* to connect to a socket */
         bool is_in_more, is_dead, is_half_closed;
         uint64_t begun; /* CLOCK_MONOTONIC */
         Flow *before, *after; /* in the server's flows */
-        Flow *next;  /* in the names' waiting, or the server's queue or dead */
+        Flow *next;  /* in the server's queue or dead */
         Flow *later; /* in the server's more */
 };
 
-static uint32_t peer_index(const Server *s, const Flow *f) {
-        return (uint32_t) (f->peer - s->plan->peers);
-}
-
 static void record_end(const Server *s, const Flow *f) {
         if (s->plan->log_flows)
-                server_record(s, &(FlowRecord) { .kind = FLOW_ENDED, .peer = peer_index(s, f), .count = 1,
+                server_record(s, &(FlowRecord) { .kind = FLOW_ENDED, .peer = server_peer_index(s, f->lookup.peer), .count = 1,
                                                  .sent = f->to_outside.moved, .received = f->to_payload.moved,
                                                  .usec = clock_usec(CLOCK_MONOTONIC) - f->begun });
 }
@@ -184,11 +180,11 @@ static int begin_connect(const Flow *f, const struct sockaddr *address, socklen_
 
         if (fd < 0)
                 return -errno;
-        if (!f->peer->is_socket) {
+        if (!f->lookup.peer->is_socket) {
                 (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
                 /* The payload's own setting finds out about isorun, not about a peer that has lost its power. */
                 (void) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
-                if (f->next_address < f->n)
+                if (f->next_address < f->lookup.n)
                         (void) setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, sizeof(retries));
         }
         return connect(fd, address, size) < 0 && errno != EINPROGRESS ? -errno : TAKE_FD(fd);
@@ -201,7 +197,7 @@ static int begin_connect_socket(Flow *f) {
         socklen_t size;
         int fd;
 
-        if (f->next_address > 0 || notify_address(f->peer->target, &socket, &size) < 0)
+        if (f->next_address > 0 || notify_address(f->lookup.peer->target, &socket, &size) < 0)
                 return -ENOENT;
         fd = begin_connect(f, (struct sockaddr *) &socket, size);
         f->next_address = fd != -EAGAIN || f->tries++ == TRIES_MAX;
@@ -209,10 +205,10 @@ static int begin_connect_socket(Flow *f) {
 }
 
 static int begin_connect_next(Flow *f) {
-        if (f->peer->is_socket)
+        if (f->lookup.peer->is_socket)
                 return begin_connect_socket(f);
-        while (f->next_address < f->n) {
-                const Address *a = &f->addresses[f->next_address++];
+        while (f->next_address < f->lookup.n) {
+                const Address *a = &f->lookup.addresses[f->next_address++];
                 int fd = begin_connect(f, &a->any, address_size(a));
 
                 if (fd >= 0)
@@ -251,95 +247,27 @@ void flow_retry(Server *s) {
         }
 }
 
-static void record_refused(const Server *s, const Flow *f, PeerNames *names, const Address *a) {
-        if (record_is_due(++names->n_refused))
-                server_record(s, &(FlowRecord) { .kind = FLOW_REFUSED_ADDRESS, .peer = peer_index(s, f),
-                                                 .count = names->n_refused, .address = *a });
-}
-
-/* Takes the addresses that a name may have. It is these that are connected to, so the name cannot change its answer in
- * between. */
-static void take_addresses(const Server *s, Flow *f, PeerNames *names) {
-        const Address *refused = NULL;
-
-        f->n = 0;
-        for (size_t i = 0; i < names->n; i++)
-                if (!address_is_refused(&names->addresses[i], f->peer->may_be_private, s->routes))
-                        f->addresses[f->n++] = names->addresses[i];
-                else
-                        refused = &names->addresses[i];
-        if (refused && f->n == 0)
-                record_refused(s, f, names, refused);
-}
-
-static void ask(Server *s, Flow *f) {
-        uint32_t index = peer_index(s, f);
-        PeerNames *names = &s->names[index];
-
-        if (!names->asked && names->valid_until > clock_usec(CLOCK_MONOTONIC)) {
-                take_addresses(s, f, names);
-                connect_next(s, f);
-                return;
-        }
-        f->next = names->waiting;
-        names->waiting = f;
-        if (names->asked)
-                return;
-        names->asked = true;
-        if (send(s->from_resolver.fd, &index, sizeof(index), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-                flow_resolved(s, &(ResolverAnswer) { .peer = index });
-}
-
-void flow_resolved(Server *s, const ResolverAnswer *answer) {
-        enum { VALID_USEC = 5000000 };
-        PeerNames *names = &s->names[answer->peer];
-        Flow *f = names->waiting, *next;
-
-        names->n = answer->n;
-        memcpy(names->addresses, answer->addresses, sizeof(names->addresses));
-        names->valid_until = answer->n > 0 ? clock_usec(CLOCK_MONOTONIC) + VALID_USEC : 0;
-        names->asked = false;
-        names->waiting = NULL;
-        for (; f; f = next) {
-                next = f->next;
-                take_addresses(s, f, names);
-                connect_next(s, f);
-        }
-}
-
-void flow_unanswered(Server *s) {
-        for (uint32_t i = 0; i < s->plan->n_peers; i++)
-                if (s->names[i].asked)
-                        flow_resolved(s, &(ResolverAnswer) { .peer = i });
-}
-
-static void refuse(Server *s, const PlanPeer *peer, int accepted) {
-        if (s->n_flows >= s->plan->flows_max && record_is_due(++s->n_too_many))
-                server_record(s, &(FlowRecord) { .kind = FLOW_TOO_MANY, .peer = (uint32_t) (peer - s->plan->peers),
-                                                 .count = s->n_too_many });
-        send_reset(accepted);
-        fd_close(accepted);
+static void on_lookup(Server *s, Lookup *l) {
+        connect_next(s, (Flow *) l);
 }
 
 void flow_begin(Server *s, const PlanPeer *peer, int accepted) {
-        Flow *f = s->n_flows < s->plan->flows_max ? calloc(1, sizeof(*f)) : NULL;
+        Flow *f = server_has_room(s, peer) ? calloc(1, sizeof(*f)) : NULL;
         const int yes = 1;
 
         if (!f) {
-                refuse(s, peer, accepted);
+                send_reset(accepted);
+                fd_close(accepted);
                 return;
         }
         (void) setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
         *f = (Flow) { .payload = { .watch.fd = accepted, .flow = f }, .outside = { .watch.fd = -1, .flow = f },
-                      .peer = peer, .begun = clock_usec(CLOCK_MONOTONIC) };
+                      .lookup = { .peer = peer, .ready = on_lookup }, .begun = clock_usec(CLOCK_MONOTONIC) };
         add_to_all(s, f);
         if (peer->is_socket)
                 connect_next(s, f);
-        else if (address_parse(peer->target, peer->target_port, &f->addresses[0])) {
-                f->n = 1;
-                connect_next(s, f);
-        } else
-                ask(s, f);
+        else
+                lookup_begin(s, &f->lookup);
 }
 
 void flow_end_all(Server *s) {

@@ -8,12 +8,6 @@
 /* Begins a flow. Takes over the accepted socket. */
 void flow_begin(Server *s, const PlanPeer *peer, int accepted);
 
-/* The resolver has answered: the flows that wait for the name go on. */
-void flow_resolved(Server *s, const ResolverAnswer *answer);
-
-/* The resolver will not answer: the flows that wait for a name end. */
-void flow_unanswered(Server *s);
-
 enum { FLOW_RETRY_MSEC = 20 };
 
 /* Tries to connect the flows in s->queue, if it is time to. */

@@ -92,7 +92,9 @@ static int add_addresses(const Plan *plan, Failure *f) {
 static int send_socket(const Address *a, int type, int *number, int socket_of_isorun) {
         _cleanup_close_ int fd = socket(a->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int) { 1 }, sizeof(int)) < 0 ||
+        /* With SO_REUSEADDR, another socket could take the datagrams. */
+        if (fd < 0 ||
+            (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int) { 1 }, sizeof(int)) < 0) ||
             bind(fd, &a->any, address_size(a)) < 0 || (type == SOCK_STREAM && listen(fd, BACKLOG) < 0))
                 return -errno;
         return message_send(socket_of_isorun, &(Message) { .type = MESSAGE_LISTENING, .value = (*number)++ }, &fd, 1);
@@ -116,7 +118,7 @@ int listen_for_peers(const Plan *plan, int socket, Failure *f) {
         for (const PlanPeer *p = plan->peers; r >= 0 && p < plan->peers + plan->n_peers; p++) {
                 Address a = address_of(p);
 
-                r = send_socket(&a, SOCK_STREAM, &number, socket);
+                r = send_socket(&a, p->is_datagram ? SOCK_DGRAM : SOCK_STREAM, &number, socket);
                 if (r < 0)
                         return fail_at(f, subject_peer(plan, p), -r, "cannot listen at the address of %s", p->host);
         }

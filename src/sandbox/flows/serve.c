@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "sandbox/flows/datagrams.h"
 #include "sandbox/flows/flow.h"
 #include "sandbox/flows/listen.h"
+#include "sandbox/flows/lookup.h"
 #include "sandbox/flows/name-server.h"
 
 static void on_listener(Server *s, Watch *w, _unused_ uint32_t events) {
@@ -26,36 +28,47 @@ static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
 
         while ((n = recv(w->fd, &answer, sizeof(answer), MSG_DONTWAIT)) == sizeof(answer))
                 if (answer.peer < s->plan->n_peers && answer.n <= RESOLVER_ADDRESSES)
-                        flow_resolved(s, &answer);
-        if (n == 0) { /* the resolver has ended: flow.c finds that out with the next question */
+                        lookup_answered(s, &answer);
+        if (n == 0) { /* the resolver has ended: lookup.c finds that out with the next question */
                 (void) epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
-                flow_unanswered(s);
+                lookup_unanswered(s);
         }
 }
 
 /* isorun sends nothing, and ends. It still reads the last records. */
 static void on_hangup(Server *s, Watch *w, _unused_ uint32_t events) {
         flow_end_all(s);
+        datagrams_end_all(s);
         server_close(w);
+}
+
+/* How long to wait for events, in milliseconds. */
+static int patience_of(const Server *s) {
+        if (s->more)
+                return 0;
+        return s->queue ? FLOW_RETRY_MSEC : s->n_exchanges > 0 ? DATAGRAMS_EXPIRY_MSEC : -1;
 }
 
 int serve_run(Server *s) {
         struct epoll_event events[64];
 
         while (s->from_isorun.fd >= 0) {
-                int n = epoll_wait(s->epoll, events, ELEMENTSOF(events), s->more ? 0 : s->queue ? FLOW_RETRY_MSEC : -1);
+                int n = epoll_wait(s->epoll, events, ELEMENTSOF(events), patience_of(s));
 
                 if (n < 0 && errno != EINTR)
                         return -errno;
-                for (int i = 0; i < n; i++) {
+                for (int i = 0; i < n && s->from_isorun.fd >= 0; i++) {
                         Watch *w = events[i].data.ptr;
 
                         if (w->fd >= 0)
                                 w->ready(s, w, events[i].events);
                 }
+                if (s->from_isorun.fd < 0)
+                        return 0; /* all flows have ended */
                 flow_retry(s);
                 flow_continue(s);
                 flow_bury(s);
+                datagrams_expire(s);
         }
         return 0;
 }
@@ -74,7 +87,8 @@ static void set_listeners(Server *s, const int *fds) {
         const size_t n = s->plan->n_peers;
 
         for (size_t i = 0; i < n; i++)
-                s->listeners[i] = (Listener) { { fds[i], on_listener }, &s->plan->peers[i] };
+                s->listeners[i] = (Listener) { { fds[i], s->plan->peers[i].is_datagram ? datagrams_ready : on_listener },
+                                                &s->plan->peers[i] };
         s->listeners[n + LISTEN_DATAGRAMS].watch = (Watch) { fds[n + LISTEN_DATAGRAMS], name_server_datagrams };
         s->listeners[n + LISTEN_STREAMS].watch = (Watch) { fds[n + LISTEN_STREAMS], name_server_accept };
 }

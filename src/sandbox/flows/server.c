@@ -20,6 +20,15 @@ void server_record(const Server *s, const FlowRecord *record) {
         (void) send(s->from_isorun.fd, record, sizeof(*record), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+bool server_has_room(Server *s, const PlanPeer *peer) {
+        if (s->n_flows < s->plan->flows_max)
+                return true;
+        if (record_is_due(++s->n_too_many))
+                server_record(s, &(FlowRecord) { .kind = FLOW_TOO_MANY, .peer = server_peer_index(s, peer),
+                                                 .count = s->n_too_many });
+        return false;
+}
+
 static int accept_one(const Watch *w) {
         return accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }

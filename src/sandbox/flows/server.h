@@ -13,8 +13,10 @@
 
 typedef struct Server Server;
 typedef struct Watch Watch;
+typedef struct Lookup Lookup;
 typedef struct Flow Flow;
 typedef struct Stream Stream;
+typedef struct Exchange Exchange;
 
 /* An fd that epoll(7) watches. */
 struct Watch {
@@ -29,7 +31,7 @@ typedef struct PeerNames {
         uint64_t valid_until; /* CLOCK_MONOTONIC in µs */
         bool asked;           /* the resolver has not answered yet */
         uint64_t n_refused;   /* how often an address was refused */
-        Flow *waiting;
+        Lookup *waiting;
 } PeerNames;
 
 /* A listener of a peer, or of the name server. */
@@ -53,6 +55,9 @@ struct Server {
         Flow *more;   /* have bytes to move although no event will tell */
         Flow *queue;  /* wait until a socket has room for one more connection, which no event will tell */
         uint64_t queue_time; /* when to try again, CLOCK_MONOTONIC */
+        Exchange **exchanges; /* a hash table of datagrams.h; NULL: none yet */
+        size_t n_exchanges;
+        uint64_t expiry; /* when to look for those that have ended, CLOCK_MONOTONIC */
         Stream *streams; /* of name-server.h */
         unsigned next_stream;
         int spare;    /* an fd that is closed to accept when no other is free; -1: none */
@@ -64,6 +69,14 @@ int server_watch(Server *s, Watch *w, uint32_t events);
 
 /* Sends a record to isorun. If isorun does not take it at once, the record is lost. */
 void server_record(const Server *s, const FlowRecord *record);
+
+/* The index of the peer in the plan. */
+static inline uint32_t server_peer_index(const Server *s, const PlanPeer *peer) {
+        return (uint32_t) (peer - s->plan->peers);
+}
+
+/* Whether the instance may have one more flow. If not, this may send a record. */
+bool server_has_room(Server *s, const PlanPeer *peer);
 
 /* Closes the fd. */
 void server_close(Watch *w);

@@ -10,7 +10,6 @@
 
 #include "util/journal-entry.h"
 #include "util/strv.h"
-#include "util/text.h"
 
 typedef enum RecordKind {
 #define RECORD(name, ...) RECORD_##name,
@@ -153,11 +152,6 @@ void journal_refused(const PlanUnit *unit, const char *name, const char *policy,
         end(&e);
 }
 
-/* "HOST:PORT" as in the policy, on the heap. */
-static char *peer_name(const PlanPeer *p) {
-        return format(strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host, p->port);
-}
-
 static void end_flow(JournalEntry *e, uint64_t n_lost) {
         if (n_lost > 0)
                 journal_entry_add(e, "ISORUN_LOST", "%" PRIu64, n_lost);
@@ -185,7 +179,7 @@ static void journal_unknown_name(const Plan *plan, const FlowRecord *r, uint64_t
 
 static void journal_refused_address(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
         const PlanPeer *p = &plan->peers[r->peer];
-        _cleanup_free_ char *peer = peer_name(p);
+        _cleanup_free_ char *peer = plan_peer_name(p);
         const Subject s = plan_subject(plan);
         char address[INET6_ADDRSTRLEN];
         const bool v4 = r->address.any.sa_family == AF_INET;
@@ -226,7 +220,7 @@ static void journal_flows_max(const Plan *plan, const FlowRecord *r, uint64_t n_
 
 static void journal_flow_ended(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
         const PlanPeer *p = &plan->peers[r->peer];
-        _cleanup_free_ char *peer = peer_name(p);
+        _cleanup_free_ char *peer = plan_peer_name(p);
         const Subject s = plan_subject(plan);
         JournalEntry e;
 
