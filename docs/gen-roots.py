@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-BLOCKS = re.compile(r"(```ini\n(?P<policy>.*?)```\n.*?```\n\$ isoctl explain (?P<file>\S+) -- (?P<command>\S+)\n)(.*?)(```)",
+BLOCKS = re.compile(r"(```ini\n(?P<policy>.*?)```\n.*?```\n\$ isoctl explain --verbose (?P<file>\S+) -- (?P<command>\S+)\n)(.*?)(```)",
                     flags=re.S)
 ROOTS = pathlib.Path("/var/lib/roots")
 SHOP = pathlib.Path("/var/lib/shop")
@@ -37,7 +37,7 @@ def prepare():
 
 def explain(isoctl, directory, block):
     (directory / block["file"]).write_text(block["policy"])
-    text = subprocess.run([isoctl, "explain", block["file"], "--", block["command"]], cwd=directory, check=True,
+    text = subprocess.run([isoctl, "explain", "--verbose", block["file"], "--", block["command"]], cwd=directory, check=True,
                           env=dict(os.environ, HOME="/root"),
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     return re.search(r"^root\n((?:  .*\n)*)", text, flags=re.M)[1].splitlines()

@@ -314,7 +314,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         if (status)
                 return arg_dry_run ? status : start_refused(&loaded, &request, status, report);
         if (arg_dry_run)
-                return print_plan(plan, loaded.policy, arg_json, report);
+                return print_plan(plan, loaded.policy, arg_json, arg_verbose ? FORM_WHOLE : FORM_SUMMARY, report);
 
         report_own_step(report, "the plan is made");
         if (arg_detach && !arg_detached)
@@ -447,7 +447,7 @@ static int run_batch(Report *report) {
 static bool wants_steps(void) {
         const char *log = getenv("ISORUN_LOG");
 
-        return arg_verbose || (log && streq(log, "debug"));
+        return (arg_verbose && !arg_dry_run) || (log && streq(log, "debug"));
 }
 
 static void free_arguments(void) {

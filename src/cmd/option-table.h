@@ -76,6 +76,7 @@ enum {
         ARG_SYSTEM,
         ARG_NO_SCOPE,
         ARG_OWN,
+        ARG_TREE,
         ARG_POOL,
         ARG_NOTIFY,
         ARG_BATCH,

@@ -35,7 +35,7 @@ static const Option isorun_options[] = {
         { ARG_NOTIFY, "notify", "who reports that the service is ready (default: payload)", { .choices = notifiers } },
         { ARG_HAND_OVER, "hand-over", "exit when the command runs; the service then runs without isorun" },
         { ARG_PTY, "pty", "give the sandbox its own terminal (Terminal=private)" },
-        { ARG_DRY_RUN, "dry-run", "print the plan; change nothing" },
+        { ARG_DRY_RUN, "dry-run", "print a summary of the plan, or with --verbose all of it; change nothing" },
         { ARG_JSON, "json", "with --dry-run: print the plan as JSON" },
         { ARG_QUIET, "quiet", "print no notices" },
         { ARG_VERBOSE, "verbose", "print the steps of the start, with times" },

@@ -143,7 +143,7 @@ is_bounded() { [ "${1#* }" = "$3" ] && [ "${1% *}" -gt 0 ] && [ "${1% *}" -le "$
 
 # The bound that explain shows, which isorun takes from the limit of the caller.
 bound() { # name in explain, options...
-	"${who[@]}" "$isorun" --dry-run "${@:2}" true 2>/dev/null | sed -n "s/^  $1 *\([0-9]*\), .*/\1/p"
+	"${who[@]}" "$isorun" --dry-run --verbose "${@:2}" true 2>/dev/null | sed -n "s/^  $1 *\([0-9]*\), .*/\1/p"
 }
 
 # Signals that are pending elsewhere for this user count, too, and another suite may have many.

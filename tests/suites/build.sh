@@ -101,7 +101,7 @@ $capabilities
 	build -v "$tmp/volume-$label:/mnt" -v "$tmp/own-file:/etc/own:ro" -- sh -c \
 		'echo x >/mnt/x; cat /etc/own; (: >>/etc/own) 2>/dev/null && echo written'
 	is "$label: volumes, which are made a place for in the tree" "$out $(cat "$tmp/volume-$label/x")" "own x"
-	build --dry-run -- id
+	build --dry-run --verbose -- id
 	ok "$label: the plan says what is writable, and what a build has of its own" \
 		test "$(grep -c -e "^  / *writable $tree   # --root" -e '^  bounding .*   # isoctl build' "$tmp/out")" = 2
 	build -- sh -c 'echo x | nc -w 1 127.0.0.1 '"$port"

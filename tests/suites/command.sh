@@ -343,7 +343,7 @@ printf '[Service]\nReadOnlyPaths=%s\n' "$(seq -f /%g -s ' ' 9900)" >"$tmp/bad.se
 run soon "$isoctl" import "$tmp/bad.service"
 no_refusal like "... with a note on each" "$status $out" "0 *isorun makes /9900 read-only by default*"
 { echo '[Sandbox]'; seq -f 'Environment=V%g=1' 9500; seq -f 'UnsetEnvironment=W%g' 9500; } >"$tmp/many.conf"
-run soon "$isoctl" explain "$tmp/many.conf"
+run soon "$isoctl" explain --verbose "$tmp/many.conf"
 no_refusal like "a policy of 19,000 variables" "$status $out" "0 *V9500=1*"
 mkfifo "$tmp/fifo.service"
 run soon "$isoctl" import "$tmp/fifo.service"
@@ -390,7 +390,7 @@ no_refusal is "an empty value resets" "$out" "[]"
 
 # The plan
 printf '[Policy]\nBase=default\n[Sandbox]\nBindReadOnlyPaths=/etc/hostname:/srv/name\n' >"$tmp/plan.conf"
-run "$isorun" --no-scope --quiet --dry-run --policy "$tmp/plan.conf" sh -c "touch $tmp/started"
+run "$isorun" --no-scope --quiet --dry-run --verbose --policy "$tmp/plan.conf" sh -c "touch $tmp/started"
 like "--dry-run prints the plan with origins" "$out" "*/srv/name *read-only /etc/hostname   # $tmp/plan.conf:4*"
 also ok "... and starts nothing" test ! -e "$tmp/started"
 for line in "$isorun --no-scope --quiet --dry-run true" "$isoctl explain default"; do
@@ -403,8 +403,14 @@ run "$isorun" --no-scope --quiet --dry-run --json --policy "$tmp/plan.conf" true
 is "--json is JSON, with file and line" "$(python3 -c 'import json,sys
 plan = json.load(sys.stdin)
 print([e["origin"]["line"] for e in plan["root"] if e["key"] == "/srv/name"])' <<<"$out")" "[4]"
-run "$isoctl" explain "$tmp/plan.conf" -- true
-like "isoctl explain shows the same" "$out" "*/srv/name *read-only /etc/hostname   # $tmp/plan.conf:4*"
+run "$isoctl" explain --verbose "$tmp/plan.conf" -- true
+like "... in the summary, too" "$("$isoctl" explain "$tmp/plan.conf" -- true)" \
+	"policy *network *none*writes *memory*/tmp*reads *the host's /*/srv/name (/etc/hostname)*   # $tmp/plan.conf:4?*users *"
+is "... and in that of JSON" "$("$isoctl" explain --json "$tmp/plan.conf" -- true | python3 -c 'import json,sys
+summary = json.load(sys.stdin)["summary"]
+print(summary["network"]["kind"], summary["reads"]["shown"], summary["reads"]["origins"][0]["line"])')" \
+	"none ['/srv/name (/etc/hostname)'] 4"
+like "isoctl explain --verbose shows the same" "$out" "*/srv/name *read-only /etc/hostname   # $tmp/plan.conf:4*"
 run "$isoctl" check "$tmp/plan.conf"
 is "isoctl check is content" $status 0
 run "$isoctl" check "$tmp/bad.conf"

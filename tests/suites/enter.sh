@@ -121,10 +121,10 @@ make_other() {
 	python3 - "$tmp/other" "$isorun" "$isoctl" <<'PY'
 import pathlib, sys
 other, *programs = map(pathlib.Path, sys.argv[1:])
-header = b"isorun\0\0" + (2).to_bytes(4, sys.byteorder)
+header = b"isorun\0\0" + (3).to_bytes(4, sys.byteorder)
 for program in programs:
     before, after = program.read_bytes().split(header)
-    changed = header[:8] + (3).to_bytes(4, sys.byteorder) + b"9.9".ljust(20, b"\0")
+    changed = header[:8] + (4).to_bytes(4, sys.byteorder) + b"9.9".ljust(20, b"\0")
     (other / program.name).write_bytes(before + changed + after[20:])
     (other / program.name).chmod(0o755)
 PY
@@ -162,9 +162,9 @@ test_version() {
 	await runs '^sleep 720$' && await "${who[@]}" "$isoctl" enter one true
 	run "${who[@]}" "$tmp/other/isoctl" enter one true
 	is "$label: an isoctl of another version is refused" "$status $err" "125 isoctl: one was started by isorun $version \
-(control protocol 2), but this is isoctl 9.9 (protocol 3): use isoctl $version for it, or restart the instance"
-	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol 3) cannot \
-talk to isorun $version (protocol 2): use isoctl $version for this instance" "$tmp/isorun.err"
+(control protocol 3), but this is isoctl 9.9 (protocol 4): use isoctl $version for it, or restart the instance"
+	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol 4) cannot \
+talk to isorun $version (protocol 3): use isoctl $version for this instance" "$tmp/isorun.err"
 	send_nonsense "$(name_of one)"
 	is "$label: no request of any version" "$out" \
 		"isorun cannot read the request: the version of isoctl is not $version: Protocol error"
@@ -178,7 +178,7 @@ talk to isorun $version (protocol 2): use isoctl $version for this instance" "$t
 	is "$label: two of another version understand each other" "$out" reached
 	enter two true
 	is "$label: an isorun of another version is known" "$status $err" "125 isoctl: two was started by isorun 9.9 \
-(control protocol 3), but this is isoctl $version (protocol 2): use isoctl 9.9 for it, or restart the instance"
+(control protocol 4), but this is isoctl $version (protocol 3): use isoctl 9.9 for it, or restart the instance"
 	kill "$(first_pid "^$tmp/other/isorun .*--name two ")"
 	wait "$instance"
 }
@@ -443,8 +443,11 @@ i = json.load(sys.stdin)[0]; print(i["name"], i["state"], i["command"], i["cgrou
 		"* $("${who[@]}" id -un) *isorun-one.scope /usr/bin/python3 /facts.py stay"
 	local both alone
 	read -ra both < <(cost_of_list)
-	like "$label: status" "$("${who[@]}" "$isoctl" status other)" \
-		"other*state*running*policy*default*first process*started*held by*isorun-other.scope*no_new_privs*yes*"
+	like "$label: status" "$("${who[@]}" "$isoctl" status --verbose other)" \
+		"other*state*running*policy*default*first process*started*held by*isorun-other.scope*no_new_privs*yes*system calls?  allowed *accept *"
+	like "$label: ... in ten lines" "$("${who[@]}" "$isoctl" status other | sed '1,/^$/d' | cut -d' ' -f1 | xargs)" \
+		"policy command held network writes reads may calls limits users"
+	like "$label: ... and its root" "$("${who[@]}" "$isoctl" status --tree other)" "*users *root?  / *?    /boot *empty*?      null *"
 	enter o true
 	like "$label: a beginning of two names" "$status $err" "125 isoctl: \"o\" matches more than one instance: one (*) other (*)"
 	enter ot echo prefix
@@ -494,7 +497,7 @@ test_unmarked() {
 	is "... and entered by root" "$out" "$TH_USER"
 	run "$as_user" "$isoctl" enter isorun-test.service id -un
 	no_refusal is "... and by its owner" "$out" "$TH_USER"
-	like "... and shown" "$("$isoctl" status isorun-test)" "*held by*isorun-test.service, the unit whose main process is isorun*"
+	like "... and shown" "$("$isoctl" status --verbose isorun-test)" "*held by*isorun-test.service, the unit whose main process is isorun*"
 	systemctl stop isorun-test.service
 }
 

@@ -285,7 +285,7 @@ all_shipped() {
 }
 
 # What a start would do, without where it is from and what the instance is called.
-meaning() { "$isoctl" explain "$1" 2>/dev/null | sed -e 's/   # .*//' -e 's/ (optional)$//' -e '/^  \(held by\|name\|unit\|policy\|description\) /d'; }
+meaning() { "$isoctl" explain --verbose "$1" 2>/dev/null | sed -e '1,/^$/d' -e 's/   # .*//' -e 's/ (optional)$//' -e '/^  \(held by\|name\|unit\|policy\|description\) /d'; }
 
 # isorun's own policies lose what the export has said that it loses.
 test_own() {

@@ -50,7 +50,7 @@ test_ids() {
 	refused "User= above the range" "-p: User=: with PrivateUsers=full*" -p User=65536 true
 	refused "Group= with a name" "-p: Group=: with PrivateUsers=full*" -p Group=nogroup true
 	refused "Delegate=" "-p: Delegate=: does not work with PrivateUsers=full*" -p Delegate=yes true
-	run "${who[@]}" "$isorun" --quiet -p PrivateUsers=full --dry-run true
+	run "${who[@]}" "$isorun" --quiet -p PrivateUsers=full --dry-run --verbose true
 	like "$label: both maps are explained" "$out" "*uid map *$own $own 1,$first $first 65536   # -p*
   inner uid map * 0 $first 65536   # -p*"
 }

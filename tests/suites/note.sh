@@ -43,7 +43,7 @@ run "${quiet[@]}" -p RootDirectory=/ ./server
 is "with another root, the command may be another file" "$status $out" "0 says (null)"
 run "${quiet[@]}" --policy ./server sh -c 'echo $SAYS'
 is "--policy takes a program, for other commands, too" "$status $out" "0 note"
-run "${quiet[@]}" --own --dry-run ./server
+run "${quiet[@]}" --own --dry-run --verbose ./server
 like "the plan says where each line comes from" "$out" "*  policy *./server
   description *Its own   # ./server (note):2
 *"

@@ -219,7 +219,7 @@ test_roots() {
 		"isorun: NOTIFY_SOCKET=: /run/isorun does not exist, and isorun creates nothing in a writable volume: create it in *"
 	also is "$label: ... 125" "$(show ExecMainStatus)" 125
 	end
-	start -- --dry-run -- "${by_script[@]}"
+	start -- --dry-run --verbose -- "${by_script[@]}"
 	like "$label: the plan shows it" "$(cat "$tmp/said")" "*/run/isorun * read-only, in memory, with the socket notify, relayed to /run/*"
 	end
 	if [ "$label" = root ]; then

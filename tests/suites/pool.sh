@@ -55,7 +55,7 @@ test_seen() {
 	verified one two
 	is "$label: two instances in one unit" "$(ctl is-active $unit) $(names)" "active one two "
 	like "$label: ... as systemctl shows" "$(ctl status $unit)" "*instances*isorun-one.scope*sleep 2001*isorun-two.scope*sleep 2002*keeper*"
-	like "$label: isoctl status" "$("${who[@]}" "$isoctl" status one)" "*/$unit/instances/isorun-one.scope*held by *a cgroup in $unit, the pool*--pool*"
+	like "$label: isoctl status" "$("${who[@]}" "$isoctl" status --verbose one)" "*/$unit/instances/isorun-one.scope*held by *a cgroup in $unit, the pool*--pool*"
 	like "$label: isoctl top" "$("${who[@]}" "$isoctl" top </dev/null)" "*one *two *"
 	run "${who[@]}" "$isoctl" enter one sh -c 'grep -c 2002 /proc/*/cmdline; echo in'
 	no_refusal like "$label: isoctl enter" "$status $out" "0 *in"

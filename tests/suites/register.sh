@@ -24,7 +24,7 @@ nothing_left() { [ -z "$(machines)" ] && [ -z "$(find /sys/fs/cgroup -name 'isor
 
 test_scope() {
 	local reaper
-	run "$isorun" --quiet --policy "$tmp/register.conf" --dry-run --name web true
+	run "$isorun" --quiet --policy "$tmp/register.conf" --dry-run --verbose --name web true
 	like "the plan has it" "$out" "*machine*web, registered with systemd-machined*"
 	begin web
 	verified web

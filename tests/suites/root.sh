@@ -56,7 +56,7 @@ test_names() {
 	printf '[Volumes]\ndata=%s\n' "$one" >"$home/.config/isorun/volumes.d/mine.conf"
 	prints "a user's table" one --policy "$tmp/test.conf" cat /srv/data/what
 	prints "--bind comes before it" two --bind "data=$two" --policy "$tmp/test.conf" cat /srv/data/what
-	box --policy "$tmp/test.conf" --dry-run true
+	box --policy "$tmp/test.conf" --dry-run --verbose true
 	like "$label: the plan shows path and name" "$out" "*/srv/data*writable $one (data)*"
 	printf '[Volumes]\ndata=relative\n' >"$home/.config/isorun/volumes.d/mine.conf"
 	refused "a mistake in a table" "$home/.config/isorun/volumes.d/mine.conf:2: data=: not an absolute path: \"relative\"" \
@@ -156,7 +156,7 @@ test_devices() {
 	shell "... without" "refused" -v /dev:/mnt 'head -c1 /mnt/zero 2>/dev/null || echo refused'
 	run "${who[@]}" "$isorun" "${mode[@]}" -v /dev/zero:/mnt/zero:ro true
 	like "$label: a device without dev is said" "$status $err" "0 *notice: --volume: Volume=: devices of /dev/zero cannot be opened without the option dev: /dev/zero:/mnt/zero:dev*"
-	box --dry-run -v /dev/zero:/mnt/zero:dev true
+	box --dry-run --verbose -v /dev/zero:/mnt/zero:dev true
 	like "$label: the plan shows devices" "$out" "*/mnt/zero *read-only /dev/zero, devices*"
 	refused "a binding cannot add devices" '*"dev" can be set only by the policy*' --bind data=/dev/zero:dev -v data:/mnt/zero true
 	refused "devices in an overlay" '*"dev" cannot be combined with*' -v /dev:/mnt:dev,overlay true
@@ -299,7 +299,7 @@ test_synthetic() {
 		"$(grep -ac 'SetCredential=b:xxxxxxx' "/proc/$(first_pid "^$isorun .*sleep 4720")/cmdline") $(grep -al 'hunter[3]' /proc/[0-9]*/cmdline 2>/dev/null | wc -l)" "1 0"
 	kill "$(first_pid '^sleep 4720$')"
 	wait $!
-	box -p 'SetCredential=a:hush' --dry-run env
+	box -p 'SetCredential=a:hush' --dry-run --verbose env
 	like "$label: the plan shows a credential" "$status $out" "0 */a *"
 	also unlike "$label: ... and not what it holds" "$out" "*hush*"
 	refused "a credential with a slash" '-p: SetCredential=: not the name of a credential: "a/b"' -p SetCredential=a/b:c true
@@ -549,7 +549,7 @@ test_unread_image() {
 	like "$label: a start is seen to touch something" "$status $touched" "0 *move_mount(*"
 	also unlike "$label: ... and loads no library for images" "$(cat "$watched/trace")" "*libblkid*"
 
-	watch "$isoctl" explain "$tmp/test.conf"
+	watch "$isoctl" explain --verbose "$tmp/test.conf"
 	# Without controllers, both also say that limits are not held.
 	is "$label: explain of an image touches nothing" "$status $(grep -v ': not enforced: ' <<<"$err") $touched" "0 $notice "
 	also like "$label: ... but loads the library that finds its type" "$(cat "$watched/trace")" "*libblkid*"
@@ -567,9 +567,9 @@ test_unread_image() {
 print(json.load(sys.stdin)["root"][0]["value"])' <"$tmp/out")" "0  read-only $image, contents not read"
 	watch "$isoctl" check "$tmp/test.conf"
 	is "$label: check of an image touches nothing" "$status $out$(grep -v ': not enforced: ' <<<"$err") $touched" "0 $notice "
-	watch "$isorun" "${mode[@]}" --policy "$tmp/test.conf" --quiet --dry-run
+	watch "$isorun" "${mode[@]}" --policy "$tmp/test.conf" --quiet --dry-run --verbose
 	like "$label: --dry-run of an image touches nothing" "$status $touched$out" \
-		"0 instance*  / *read-only $image, contents not read *"
+		"0 policy*instance*  / *read-only $image, contents not read *"
 	if [ "$label" = root ] && losetup --find >/dev/null 2>&1; then
 		refused "a start reads it" "*: /nowhere does not exist in the sandbox *" --policy "$tmp/test.conf" -p Symlink= -p WorkingDirectory=/ true
 		watch "$isorun" --quiet --no-scope "${mode[@]}" --root "$image" sh -c true

@@ -489,7 +489,7 @@ os.dup2(os.open("/etc/passwd", os.O_PATH), 0); os.execv(sys.argv[1], sys.argv[1:
 	is "$label: ... also in the host's user namespace" "$status $out" "0 0"
 	run setpriv --groups 2,3 unshare -U --map-root-user "$isorun" --no-scope --quiet "${mode[@]}" sh -c 'echo ran'
 	no_refusal is "$label: a user namespace that denies setgroups is no hindrance" "$status $out" "0 ran"
-	run setpriv --reuid 2 --regid 2 --groups 2,3,4711 "$isorun" --no-scope --dry-run true
+	run setpriv --reuid 2 --regid 2 --groups 2,3,4711 "$isorun" --no-scope --dry-run --verbose true
 	no_refusal like "$label: a user's groups are named" "$out" \
 		"*kept groups *$(getent group 3 | cut -d: -f1) 4711, of the caller: only root or PrivateUsers=full can drop them*"
 	run "$isorun" "${mode[@]}" --quiet -p User=nobody sed -n 's/^[UG]id:\t//p' /proc/self/status

@@ -327,15 +327,15 @@ PY
 	no_refusal is "$label: Terminal=private without one" "$status $out$err" "0 fine"
 	person "the plan says whose it is" <<'PY'
 def plan(options):
-    t = Terminal("bash", "-c", f"{I} --dry-run {options} | grep -a '^  Terminal'") if "cat" in options else Terminal("bash", "-c", f"{I} {options} --dry-run true")
+    t = Terminal("bash", "-c", f"{I} --dry-run --verbose {options} | grep -a '^  Terminal'") if "cat" in options else Terminal("bash", "-c", f"{I} {options} --dry-run --verbose true")
     t.end(); print(*[" ".join(l.split()) for l in t.text().splitlines() if l.startswith("  Terminal")])
 plan("") #= Terminal private, as fd 0 fd 1 fd 2
 plan("--pty") #= Terminal private, as fd 0 fd 1 fd 2 # --pty
 plan("-p Terminal=shared") #= Terminal shared # -p
 PY
-	run "${who[@]}" "$isorun" "${mode[@]}" --dry-run true
+	run "${who[@]}" "$isorun" "${mode[@]}" --dry-run --verbose true
 	like "$label: ... without a terminal" "$out" "*  Terminal *private, but none of fds 0 to 2 is a terminal*"
-	run "${who[@]}" "$isorun" "${mode[@]}" --dry-run -p Terminal=private true
+	run "${who[@]}" "$isorun" "${mode[@]}" --dry-run --verbose -p Terminal=private true
 	like "$label: ... or with nothing to do" "$out" "*  Terminal *private, but none of fds 0 to 2 is a terminal   # -p*"
 	person "in a pipeline ^C and ^Z reach it, and the others" <<'PY'
 s = Shell()

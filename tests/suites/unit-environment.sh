@@ -73,7 +73,7 @@ test_directories() {
 }
 
 test_origin() {
-	service "${directories[@]}" SetCredential=token:x -- --dry-run true
+	service "${directories[@]}" SetCredential=token:x -- --dry-run --verbose true
 	like "$label: the plan says what they come from" "$out" \
 		"*$runtime/isorun-test *writable $runtime/isorun-test   # RuntimeDirectory= of isorun-test.service*"
 	like "$label: ... of those that are read-only, too" "$out" \
@@ -83,7 +83,7 @@ test_origin() {
 	"${who[@]}" systemd-run "${bus[@]}" --quiet --unit=isorun-test.service -p StateDirectory=isorun-test "$isorun" --quiet "${optional[@]}" sleep 980
 	await runs '^sleep 980$'
 	verified isorun-test.service
-	run "${who[@]}" "$isoctl" status isorun-test.service
+	run "${who[@]}" "$isoctl" status --verbose isorun-test.service
 	like "$label: ... and status" "$out" "*$state/isorun-test *# StateDirectory= of isorun-test.service*"
 	"${who[@]}" systemctl "${bus[@]}" stop isorun-test.service
 	"${who[@]}" systemctl "${bus[@]}" reset-failed isorun-test.service 2>/dev/null

@@ -22,6 +22,7 @@
 #include "plan/plan.h"
 #include "plan/request.h"
 #include "plan/show/show.h"
+#include "plan/show/text.h"
 #include "policy/policy.h"
 #include "util/macro.h"
 #include "util/path.h"

@@ -145,7 +145,7 @@ static int start(void *userdata, Report *report, FILE *out) {
         if (r >= 0)
                 r = plan_new(&plan, policy, &s->fixture->host, &request, report, &status);
         if (r >= 0)
-                r = report_if_oom(report, plan_print_text(plan, policy, out));
+                r = report_if_oom(report, plan_print_text(plan, policy, FORM_WHOLE, out));
         return r;
 }
 

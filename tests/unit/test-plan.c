@@ -71,11 +71,53 @@ static void test_print(void **state) {
 
         plan_expect_good(f, "MemoryMax=64M\nEnvironment=A=\x1b[1m\n");
         buffer_init(&b);
-        assert_int_equal(plan_print_text(f->plan, f->policy, b.f), 0);
+        assert_int_equal(plan_print_text(f->plan, f->policy, FORM_WHOLE, b.f), 0);
         expect_in("print", buffer_text(&b), "\n  MemoryMax               64M   # test.conf:1\n");
         expect_in("print", buffer_text(&b), "A=\\x1b[1m");
         expect_in("print", buffer_text(&b), "   # built-in\n");
         buffer_deinit(&b);
+}
+
+static const char *summarize(PlanFixture *f, const char *lines, Buffer *b) {
+        plan_expect_good(f, lines);
+        buffer_init(b);
+        assert_int_equal(plan_print_text(f->plan, f->policy, FORM_SUMMARY, b->f), 0);
+        return buffer_text(b);
+}
+
+/* The summary answers the questions of a person, and names the lines that decided. */
+static void test_summary(void **state) {
+        static const struct {
+                const char *lines, *expected;
+        } cases[] = {
+                { "", "\nnetwork  none but a private loopback device – sockets: " },
+                { "PrivateNetwork=no\nRestrictAddressFamilies=AF_INET AF_INET6",
+                  "\nnetwork  the host's – sockets: AF_INET AF_INET6   # test.conf:1,2\n" },
+                { "ConnectTo=example.org:443 [2001:db8::1]:25",
+                  "\nnetwork  only these peers: example.org:443 [2001:db8::1]:25 – sockets:" },
+                { "", "\nwrites   in memory, lost at the end: /dev/shm" },
+                { "BindPaths=%h/data:/mnt/x", "\nwrites   volumes /mnt/x (/" },
+                { "GrantPaths=/mnt/g:rw", "\nwrites   by isoctl grant /mnt/g; in memory" },
+                { "", "/root – empty: /home /root – hidden: /etc/shadow" },
+                { "BindReadOnlyPaths=%h/data:/mnt/x", "/root and /mnt/x (/" },
+                { "RootDirectory=\nRootDirectory=none\nBindReadOnlyPaths=%h/data:/mnt/x", "\nreads    only /mnt/x (/" },
+                { "", "\nmay      no capabilities\n" },
+                { "CapabilityBoundingSet=CAP_CHOWN\n", "\nmay      cap_chown   # test.conf:1\n" },
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~sync",
+                  "\ncalls    @system-service ~sync   # test.conf:1,2\n" },
+                { "MemoryMax=64M\nOptional=MemoryMax\nLimitNOFILE=64",
+                  "\nlimits   MemoryMax=64M (optional) LimitNOFILE=64   # test.conf:1,3\n" },
+                { "", "\nlimits   none but the caller's\n" },
+                { "User=12", "\nusers    uid 12 gid 12 – in a user namespace (id inside, outside, count): " },
+                { "Environment=A=\x1b[1m\nDescription=\x1b[1m", " – \\x1b[1m   # test.conf:2\n" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Buffer b;
+
+                expect_in(cases[i].lines, summarize(*state, cases[i].lines, &b), cases[i].expected);
+                buffer_deinit(&b);
+        }
 }
 
 /* All errors are reported, not only the first. */
@@ -1015,6 +1057,7 @@ int main(void) {
                 IN_PLAN(test_every_directive_changes_plan),
                 cmocka_unit_test(test_every_example_parses),
                 IN_PLAN(test_print),
+                IN_PLAN(test_summary),
                 IN_PLAN(test_all_errors_in_one_go),
                 IN_PLAN(test_claims),
                 IN_PLAN(test_claim_hides),

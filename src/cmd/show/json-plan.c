@@ -5,6 +5,7 @@
 
 #include "cmd/show/json-library.h"
 #include "plan/show/show.h"
+#include "plan/show/summary.h"
 
 typedef struct JsonPrinter {
         JsonLibrary lib;
@@ -16,6 +17,12 @@ typedef struct JsonPrinter {
 /* Takes over value, and frees it on an error. */
 static void set(JsonPrinter *p, json_t *object, const char *key, json_t *value) {
         if (p->lib.json_object_set_new(object, key, value) < 0)
+                p->oom = true;
+}
+
+/* The same for an array. */
+static void append(JsonPrinter *p, json_t *array, json_t *value) {
+        if (p->lib.json_array_append_new(array, value) < 0)
                 p->oom = true;
 }
 
@@ -46,8 +53,40 @@ static void add_entry(void *userdata, const char *key, const char *value, const 
         set(p, entry, "value", text(p, value));
         if (origin)
                 set(p, entry, "origin", make_origin(p, origin));
-        if (p->lib.json_array_append_new(p->section, entry) < 0)
-                p->oom = true;
+        append(p, p->section, entry);
+}
+
+static json_t *make_words(JsonPrinter *p, const SummaryPart *part) {
+        json_t *words;
+
+        if (part->is_word)
+                return text(p, part->words[0]);
+        words = p->lib.json_array();
+        for (char **w = part->words; w && *w; w++)
+                append(p, words, text(p, *w));
+        return words;
+}
+
+static json_t *make_line(JsonPrinter *p, const SummaryLine *line) {
+        json_t *object = p->lib.json_object(), *origins = p->lib.json_array();
+
+        for (size_t i = 0; i < line->n_parts; i++)
+                set(p, object, line->parts[i].name, make_words(p, &line->parts[i]));
+        for (size_t i = 0; i < line->n_origins; i++)
+                append(p, origins, make_origin(p, &line->origins[i]));
+        set(p, object, "origins", origins);
+        return object;
+}
+
+static int add_summary(JsonPrinter *p, const Plan *plan, const Policy *policy) {
+        _cleanup_(summary_deinit) Summary summary = {};
+        json_t *object = p->lib.json_object();
+        int r = plan_summarize(plan, policy, &summary);
+
+        for (size_t i = 0; i < summary.n_lines; i++)
+                set(p, object, summary.lines[i].key, make_line(p, &summary.lines[i]));
+        set(p, p->root, "summary", object);
+        return r;
 }
 
 static int print(const JsonPrinter *p, FILE *f) {
@@ -66,7 +105,9 @@ int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *rep
         if (r < 0)
                 return r;
         printer.root = printer.lib.json_object();
-        r = printer.root ? plan_print(plan, policy, &functions, &printer) : -ENOMEM;
+        r = printer.root ? add_summary(&printer, plan, policy) : -ENOMEM;
+        if (r >= 0)
+                r = plan_print(plan, policy, &functions, &printer);
         if (r >= 0)
                 r = printer.oom ? -ENOMEM : print(&printer, f);
         if (printer.root) /* nothing else refers to it */

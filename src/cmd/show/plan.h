@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plan/plan.h"
+#include "plan/show/text.h"
 
-/* Prints the plan on standard output. Returns an exit status. */
-int print_plan(const Plan *plan, const Policy *policy, bool json, Report *report);
+/* Prints the plan on standard output: as JSON, or else in this form. Returns an exit status. */
+int print_plan(const Plan *plan, const Policy *policy, bool json, PlanForm form, Report *report);

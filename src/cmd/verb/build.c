@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "cmd/show/form.h"
 #include "cmd/show/plan.h"
 #include "cmd/start/argument.h"
 #include "cmd/start/start.h"
@@ -19,6 +20,7 @@ typedef struct Options {
         char *const *arguments; /* the command */
         const char *name;
         bool dry_run, json;
+        PlanForm form;
         Rehearsal rehearsal;
 } Options;
 
@@ -36,7 +38,8 @@ static int parse(Options *o, const CommandLine *line, Report *report) {
         int r = 0;
 
         *o = (Options) { .arguments = line->rest, .name = command_line_get(line, ARG_NAME),
-                         .dry_run = command_line_has(line, ARG_DRY_RUN), .json = command_line_has(line, ARG_JSON) };
+                         .dry_run = command_line_has(line, ARG_DRY_RUN), .json = command_line_has(line, ARG_JSON),
+                         .form = form_of(line) };
         for (size_t i = 0; r >= 0 && i < line->n_options; i++) {
                 const char *argument = line->options[i].argument;
 
@@ -105,7 +108,7 @@ static int build_once(void *userdata, bool last_try, Report *report) {
         if (status)
                 return o->dry_run ? status : start_refused(&loaded, &request, status, report);
         report_notice(report, "the command can write to the tree %s", plan->mounts[0].source.path);
-        return o->dry_run ? print_plan(plan, loaded.policy, o->json, report) : start_plan(plan, last_try, report);
+        return o->dry_run ? print_plan(plan, loaded.policy, o->json, o->form, report) : start_plan(plan, last_try, report);
 }
 
 /* A Look. */
@@ -135,7 +138,8 @@ static const Option options[] = {
         { 'p', "property", "add a line at the end of the policy", { "KEY=VALUE", ARGUMENT_ASSIGNMENT } },
         { 'v', "volume", "show a host path inside", { "SRC:DEST[:ro|rw]", ARGUMENT_FILE } },
         { ARG_NAME, "name", "the instance's name (the unit is isorun-NAME.scope)", { "NAME" } },
-        { ARG_DRY_RUN, "dry-run", "print the plan; change nothing" },
+        { ARG_DRY_RUN, "dry-run", "print a summary of the plan; change nothing" },
+        FORM_OPTIONS,
         { ARG_JSON, "json", "with --dry-run: print the plan as JSON" },
         {},
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl explain [--json] POLICY [-- COMMAND...]: prints the plan of a start. */
+/* isoctl explain [--verbose|--tree|--json] POLICY [-- COMMAND...]: prints the plan of a start. */
+#include "cmd/show/form.h"
 #include "cmd/show/plan.h"
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
 #include "plan/request.h"
 
-static int explain(const char *spec, char *const *arguments, bool json, Report *report) {
+static int explain(const char *spec, char *const *arguments, bool json, PlanForm form,
+                   Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = spec, .arguments = arguments, .only_plan = true };
@@ -14,14 +16,19 @@ static int explain(const char *spec, char *const *arguments, bool json, Report *
         if (loaded_init(&loaded, spec, NULL, arguments, report) < 0)
                 return PLAN_FAILED;
         status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
-        return status ?: print_plan(plan, loaded.policy, json, report);
+        return status ?: print_plan(plan, loaded.policy, json, form, report);
 }
 
 static int run(const CommandLine *line, Report *report) {
-        return explain(line->arguments[0], *line->rest ? line->rest : NULL, command_line_has(line, ARG_JSON), report);
+        return explain(line->arguments[0], *line->rest ? line->rest : NULL, command_line_has(line, ARG_JSON),
+                       form_of(line), report);
 }
 
-static const Option options[] = { { ARG_JSON, "json", "print JSON, with an array for each section of the plan" }, {} };
+static const Option options[] = {
+        FORM_OPTIONS,
+        { ARG_JSON, "json", "print JSON: the summary, and an array for each section of the plan" },
+        {},
+};
 static const Argument arguments[] = {
         { "POLICY", ARGUMENT_POLICY },
         { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
@@ -31,8 +38,9 @@ static const Argument arguments[] = {
 const Verb verb_explain = {
         .name = "explain",
         .help = "show what a start would do, and why",
-        .details = "Prints the plan for a start of COMMAND, or of the policy's own command, and starts nothing. Each entry\n"
-                   "of the plan has the policy line that it comes from. Returns 125 where a start would not begin.",
+        .details = "Prints a summary of the plan for a start of COMMAND, or of the policy's own command, and starts\n"
+                   "nothing. Each line ends with the policy lines that decided it. Returns 125 where a start would not\n"
+                   "begin.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl status NAME...: prints the data and resources of instances, and the plans that they were started with. */
+/* isoctl status [--verbose|--tree] NAME...: prints the data and resources of instances, and the plans that they were started with. */
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
+#include "cmd/show/form.h"
 #include "cmd/show/format.h"
 #include "cmd/show/terminal-output.h"
 #include "cmd/verb/verb.h"
@@ -106,11 +107,13 @@ static void print_facts(const InstanceList *list, const Instance *i) {
 }
 
 /* Prints line by line, with control characters escaped: for root, the text may be from another user. */
-static int print_plan_text(const Instance *i, Report *report) {
+static int print_plan_text(const Instance *i, PlanForm form, Report *report) {
+        static const ControlType questions[] = { [FORM_SUMMARY] = CONTROL_SUMMARY, [FORM_TREE] = CONTROL_TREE,
+                                                 [FORM_WHOLE] = CONTROL_PLAN };
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = talk_ask(i, CONTROL_PLAN, &text, NULL, 0, NULL, report);
+        r = talk_ask(i, questions[form], &text, NULL, 0, NULL, report);
         if (r < 0)
                 return r;
         for (char *line = text, *next; *line; line = next) {
@@ -144,7 +147,7 @@ static int print_grants(const Instance *i, Report *report) {
         return 0;
 }
 
-static int show(const InstanceList *list, const Instance *i, Report *report) {
+static int show(const InstanceList *list, const Instance *i, PlanForm form, Report *report) {
         int r;
 
         print_facts(list, i);
@@ -155,7 +158,7 @@ static int show(const InstanceList *list, const Instance *i, Report *report) {
         if (r < 0)
                 return r;
         putchar('\n');
-        return print_plan_text(i, report);
+        return print_plan_text(i, form, report);
 }
 
 /* Prints what the journal says about an instance that does not run. Returns whether it says anything. */
@@ -180,7 +183,7 @@ static bool show_ended(const char *name) {
 }
 
 /* Shows all instances that the argument means. Returns 0 or -errno, reported. */
-static int show_argument(const InstanceList *list, char *name, Report *report) {
+static int show_argument(const InstanceList *list, char *name, PlanForm form, Report *report) {
         _cleanup_(selection_deinit) Selection selection = {};
         int r;
 
@@ -188,7 +191,7 @@ static int show_argument(const InstanceList *list, char *name, Report *report) {
                 return 0;
         r = instances_select(&selection, list, (char *[]) { name, NULL }, false, report);
         for (size_t i = 0; i < selection.n; i++) {
-                int q = show(list, selection.items[i], report);
+                int q = show(list, selection.items[i], form, report);
 
                 r = q < 0 ? q : r;
         }
@@ -202,19 +205,21 @@ static int run(const CommandLine *line, Report *report) {
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
         for (char **name = line->arguments; *name; name++)
-                if (show_argument(&list, *name, report) < 0)
+                if (show_argument(&list, *name, form_of(line), report) < 0)
                         result = PLAN_FAILED;
         return flush_output(report) < 0 ? PLAN_FAILED : result;
 }
 
+static const Option options[] = { FORM_OPTIONS, {} };
 static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
 
 const Verb verb_status = {
         .name = "status",
         .help = "show what an instance uses and may do",
-        .details = "Shows the state of an instance, what it uses, the directories that were granted to it, and the plan\n"
-                   "that it was started with. Each entry of the plan has the policy line that it comes from. For an instance\n"
-                   "that has ended, shows what the journal says about its end.",
+        .details = "Shows the state of an instance, what it uses, the directories that were granted to it, and a summary\n"
+                   "of the plan that it was started with. Each line of the summary ends with the policy lines that decided\n"
+                   "it. For an instance that has ended, shows what the journal says about its end.",
+        .options = options,
         .arguments = arguments,
         .pager = true,
         .run = run,

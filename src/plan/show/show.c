@@ -523,6 +523,19 @@ static void show_command(Output *out) {
                 entry(out, "passed fds", NULL, "3 to %zu", plan->n_passed_fds + 2);
 }
 
+static void show_root(Output *out) {
+        section(out, "root");
+        for (size_t i = 0; i < out->plan->n_mounts; i++)
+                show_mount(out, &out->plan->mounts[i]);
+}
+
+int plan_print_root(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata) {
+        Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
+
+        show_root(&out);
+        return out.oom ? -ENOMEM : 0;
+}
+
 int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata) {
         Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
 
@@ -530,59 +543,10 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
         show_scope(&out);
         show_identity(&out);
         show_peers(&out);
-        section(&out, "root");
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                show_mount(&out, &plan->mounts[i]);
+        show_root(&out);
         show_filter(&out);
         show_landlock(&out);
         show_command(&out);
         text_deinit(&out.text);
         return out.oom ? -ENOMEM : 0;
-}
-
-typedef struct TextPrinter {
-        FILE *f;
-        bool any;
-        Text line, origin; /* reused for each entry */
-} TextPrinter;
-
-static void print_section(void *userdata, const char *name) {
-        TextPrinter *p = userdata;
-
-        fprintf(p->f, "%s%s\n", p->any ? "\n" : "", name);
-        p->any = true;
-}
-
-static void print_entry(void *userdata, const char *key, const char *value, const Origin *origin) {
-        static const char indent[] = "  ", padding[] = "                        ";
-        TextPrinter *p = userdata;
-        Text *line = &p->line;
-        size_t width;
-
-        line->size = p->origin.size = 0;
-        text_add(line, indent);
-        escape_add(line, key);
-        width = line->size - strlen(indent);
-        text_add(line, padding + (width < strlen(padding) ? width : strlen(padding) - 1));
-        escape_add(line, value);
-        if (origin) {
-                origin_add(&p->origin, *origin);
-                text_add(line, "   # ");
-                escape_add(line, p->origin.bytes ?: "");
-        }
-        text_add_char(line, '\n');
-        if (!line->failed)
-                fwrite(line->bytes, 1, line->size, p->f);
-}
-
-int plan_print_text(const Plan *plan, const Policy *policy, FILE *f) {
-        static const PlanPrinter printer = { print_section, print_entry };
-        TextPrinter text = { .f = f };
-        int r = plan_print(plan, policy, &printer, &text);
-
-        if (text.line.failed || text.origin.failed)
-                r = -ENOMEM;
-        text_deinit(&text.line);
-        text_deinit(&text.origin);
-        return r;
 }

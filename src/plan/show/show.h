@@ -16,5 +16,5 @@ typedef struct PlanPrinter {
 /* Calls the printer for each entry of the plan. Returns 0 or -ENOMEM. */
 int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata);
 
-/* Prints a plan as text. Returns 0 or -ENOMEM. */
-int plan_print_text(const Plan *plan, const Policy *policy, FILE *f);
+/* The same for the section of the root alone. */
+int plan_print_root(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata);

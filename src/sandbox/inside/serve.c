@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 
-#include "plan/show/show.h"
+#include "plan/make.h"
+#include "plan/show/text.h"
 #include "sandbox/inside/promises.h"
 #include "sandbox/inside/pty.h"
 #include "sandbox/root/given.h"
@@ -123,8 +125,11 @@ static void enter(Request *r) {
                        r->f);
 }
 
+/* Writes the answer to a request. Returns 0 or -errno. */
+typedef int (*Writer)(const Payload *payload, FILE *f);
+
 /* Returns an fd of a file in memory with the text that write() makes, or -errno. */
-static int make_text(const Payload *payload, int (*write)(const Payload *payload, FILE *f)) {
+static int make_text(const Payload *payload, Writer write) {
         _cleanup_close_ int fd = memfd_create("isorun-text", MFD_CLOEXEC);
         FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
         int r;
@@ -143,13 +148,64 @@ static int send_text(const Request *r, const int *fds, unsigned n) {
         return control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, fds, n);
 }
 
-static int write_plan(const Payload *payload, FILE *f) {
-        const Plan *plan = payload->inside->plan;
-
-        return plan_print_text(plan, plan->source, f);
+static unsigned get_personality(void) {
+        return (unsigned) personality(0xffffffff);
 }
 
-static void show_plan(const Request *r, int (*write)(const Payload *payload, FILE *f)) {
+/* A start keeps only the program of the filter (plan_forget_rules()): makes its calls and rules again. */
+static int remake_rules(const Plan *plan, Plan **ret) {
+        const Host host = { .landlock_abi = plan->landlock_abi, .get_personality = get_personality };
+        Report silent = {};
+
+        return plan_filter(ret, plan->source, &host, &silent);
+}
+
+static int write_plan(const Payload *payload, FILE *f) {
+        _cleanup_(plan_freep) Plan *filter = NULL;
+        Plan plan = *payload->inside->plan;
+
+        if (plan.program) {
+                int r = remake_rules(&plan, &filter);
+
+                if (r < 0)
+                        return r;
+                plan.calls = filter->calls;
+                plan.n_calls = filter->n_calls;
+                plan.argument_rules = filter->argument_rules;
+                plan.n_argument_rules = filter->n_argument_rules;
+        }
+        return plan_print_text(&plan, plan.source, FORM_WHOLE, f);
+}
+
+static int write_summary(const Payload *payload, FILE *f) {
+        const Plan *plan = payload->inside->plan;
+
+        return plan_print_text(plan, plan->source, FORM_SUMMARY, f);
+}
+
+static int write_tree(const Payload *payload, FILE *f) {
+        const Plan *plan = payload->inside->plan;
+
+        return plan_print_text(plan, plan->source, FORM_TREE, f);
+}
+
+/* The writer of the text that answers a request; NULL if it is another request. */
+static Writer find_writer(int32_t type) {
+        switch (type) {
+        case CONTROL_SUMMARY:
+                return write_summary;
+        case CONTROL_TREE:
+                return write_tree;
+        case CONTROL_PLAN:
+                return write_plan;
+        case CONTROL_PROMISES:
+                return promises_write;
+        default:
+                return NULL;
+        }
+}
+
+static void show_plan(const Request *r, Writer write) {
         int fd = make_text(r->payload, write), q = fd;
 
         if (q >= 0)
@@ -216,8 +272,8 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
                 fail(f, -q, "cannot read the request: the version of isoctl is not %s", control_header.program);
         else if (q > 0 && r.request.type == CONTROL_ENTER)
                 enter(&r);
-        else if (q > 0 && (r.request.type == CONTROL_PLAN || r.request.type == CONTROL_PROMISES)) {
-                show_plan(&r, r.request.type == CONTROL_PLAN ? write_plan : promises_write);
+        else if (q > 0 && find_writer(r.request.type)) {
+                show_plan(&r, find_writer(r.request.type));
                 _exit(0);
         } else if (q > 0 && r.request.type == CONTROL_PLACES) {
                 show_places(&r);

@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 /* Raise this with every change of a request or a reply. */
-enum { CONTROL_VERSION = 2 };
+enum { CONTROL_VERSION = 3 };
 
 typedef struct ControlHeader {
         char magic[8];
@@ -31,7 +31,9 @@ typedef enum ControlType {
         /* to the instance: the first message is one of these, */
         CONTROL_ENTER = 1, /* run a command; strings: TERM, arguments; fds: those of 0-2 that are not the new
                               terminal */
-        CONTROL_PLAN,      /* show the plan */
+        CONTROL_SUMMARY,   /* show the plan, each in a form of plan/show/text.h */
+        CONTROL_TREE,
+        CONTROL_PLAN,
         CONTROL_PROMISES,  /* show what isoctl verify can compare: sandbox/inside/promises.h */
         CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
         /* any number of these may follow when the command runs */
