@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bare DIR PROGRAM ARGUMENT...: runs a static program on a machine that has nothing but that program, /proc and /dev.
- * DIR is empty. */
+/* bare DIR PROGRAM ARGUMENT...: runs a static program on a machine that has nothing but that program, /proc, /dev and
+ * /srv. DIR is empty. */
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ int main(int argc, char *argv[]) {
             mount("tmpfs", argv[1], "tmpfs", 0, "mode=755") < 0)
                 error(1, errno, "cannot mount a file system");
         if (chdir(argv[1]) < 0 || copy(argv[2], "self") < 0 || bind_here("/proc", "proc") < 0 ||
-            bind_here("/dev", "dev") < 0)
+            bind_here("/dev", "dev") < 0 || bind_here("/srv", "srv") < 0)
                 error(1, errno, "cannot make a root");
         if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
                 error(1, errno, "cannot change to the root");
