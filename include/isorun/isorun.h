@@ -46,6 +46,10 @@ enum {
         /* In a service with Type=notify: the isolated process takes over as the main process of the service, and this
          * one ends: isorun(1), --hand-over. It is an error elsewhere. Since 0.1. */
         ISORUN_HAND_OVER = 1 << 0,
+        /* This process is the interpreter of a script, and the script is the program: argv[0] is its path, the policy is
+         * that of its comments (docs/elf-note.md), and the script is executed again, not the interpreter with its own
+         * options. Since 0.1. */
+        ISORUN_SCRIPT = 1 << 1,
 };
 
 /* Isolates this program. Call it at the beginning of main(), before the program makes threads or opens files. argc and
@@ -61,8 +65,9 @@ enum {
  * Returns -errno, and has changed nothing, if it cannot start the instance: -ENODATA if the program carries no policy,
  * -EBUSY if the process has more than one thread, -EPERM if the program is set-user-ID or set-group-ID, has
  * capabilities by its file, or is in a sandbox that does not let it make its own, -EXDEV in a chroot(2) environment,
- * -ESTALE if the program's file was replaced or removed, -EBADF if one of the fds 0 to 2 is closed, -EBADMSG if the
- * policy is wrong, -EINVAL for unknown flags, -ENOMEM, and others. log gets the reason. Since 0.1. */
+ * -ESTALE if the program's file was replaced or removed, -EACCES or -ENOEXEC if a script cannot be executed, -EBADF if
+ * one of the fds 0 to 2 is closed, -EBADMSG if the policy is wrong, -EINVAL for unknown flags, -ENOMEM, and others. log
+ * gets the reason. Since 0.1. */
 int isorun_isolate(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata);
 
 /* Does the same, but never ends this process. Returns 0 when the program has run isolated and has ended; *ret_status is
@@ -74,6 +79,9 @@ int isorun_run(int argc, char *const argv[], unsigned flags, isorun_log_fn log, 
  * started the program could also have started a changed copy of it, so the answer is no proof against the starter. It
  * forks a process for a moment. Since 0.1. */
 int isorun_is_isolated(isorun_log_fn log, void *userdata);
+
+/* The same for a process that interprets the script at this path. Since 0.1. */
+int isorun_is_script_isolated(const char *script, isorun_log_fn log, void *userdata);
 
 /* The version of the library, such as "0.1.0". The string is constant. Since 0.1. */
 const char *isorun_version(void);

@@ -24,6 +24,7 @@ typedef struct Isolation {
         isorun_log_fn log;
         void *userdata;
         char *const *arguments;
+        const char *script; /* as the caller named it; NULL: the program is this process's own file */
         unsigned flags;
         Self self;
         Notes notes;
@@ -47,13 +48,14 @@ static void pass_on(void *userdata, Severity severity, const char *line) {
 static int find(Isolation *i, Report *report) {
         int r;
 
-        r = self_open(&i->self, report);
+        r = i->script ? self_open_script(i->script, &i->self, report) : self_open(&i->self, report);
         if (r >= 0)
                 r = notes_read(i->self.fd, i->self.path, &i->notes, report);
         if (r != -ENODATA)
                 return r;
-        return report_error(report, ENODATA, "%s carries no policy (ISORUN_POLICY() of isorun/policy.h puts one in)",
-                            i->self.path);
+        return report_error(report, ENODATA, "%s carries no policy (%s)", i->self.path,
+                            i->script ? "comments with isorun: at its beginning put one in"
+                                      : "ISORUN_POLICY() of isorun/policy.h puts one in");
 }
 
 /* Returns 1 or 0, with the reason in missing, or -errno, reported. */
@@ -198,6 +200,16 @@ static int use_installed(Isolation *i, const char *isorun, Report *report) {
         return 0;
 }
 
+/* Whether this process may start the program once more: 0, or -errno, reported. */
+static int check_start(const Isolation *i, Report *report) {
+        int r = self_check_rights(report);
+
+        if (r < 0 || !i->script || access(i->self.path, X_OK) >= 0)
+                return r;
+        return report_error(report, errno, "the sandbox cannot execute %s: %s (chmod +x makes a script a program)",
+                            i->self.path, strerror(errno));
+}
+
 /* Finds out whether this process is isolated and, unless only_measure is set, starts an instance if not. */
 static int isolate(Isolation *i, bool only_measure, Report *report) {
         char missing[MISSING_MAX] = "";
@@ -213,7 +225,7 @@ static int isolate(Isolation *i, bool only_measure, Report *report) {
                 report_notice(report, "not isolated: %s", missing);
         if (r != 0 || only_measure)
                 return r;
-        r = self_check_rights(report);
+        r = check_start(i, report);
         if (r >= 0)
                 r = find_installed(i, &isorun, report);
         if (r >= 0)
@@ -241,17 +253,25 @@ static int run(Isolation *i, bool only_measure) {
 }
 
 static int check_arguments(int argc, char *const argv[], unsigned flags) {
-        const unsigned known = ISORUN_HAND_OVER;
+        const unsigned known = ISORUN_HAND_OVER | ISORUN_SCRIPT;
 
         return argc < 1 || !argv || !argv[0] || flags & ~known ? -EINVAL : 0;
 }
 
+/* Starts an instance, or finds that this process is in one. */
+static int start_or_go_on(Isolation *i, int argc) {
+        int r = check_arguments(argc, i->arguments, i->flags);
+
+        if (r < 0)
+                return r;
+        i->script = i->flags & ISORUN_SCRIPT ? i->arguments[0] : NULL;
+        return run(i, false);
+}
+
 int isorun_run(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata, int *ret_status) {
         Isolation i = { .log = log, .userdata = userdata, .arguments = argv, .flags = flags, .self.fd = -1 };
-        int r = check_arguments(argc, argv, flags);
+        int r = start_or_go_on(&i, argc);
 
-        if (r >= 0)
-                r = run(&i, false);
         if (r == 0)
                 *ret_status = i.outcome.wait_status;
         return r;
@@ -260,10 +280,8 @@ int isorun_run(int argc, char *const argv[], unsigned flags, isorun_log_fn log, 
 int isorun_isolate(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata) {
         Isolation i = { .log = log, .userdata = userdata, .arguments = argv, .flags = flags, .self.fd = -1,
                         .may_execute = true };
-        int r = check_arguments(argc, argv, flags);
+        int r = start_or_go_on(&i, argc);
 
-        if (r >= 0)
-                r = run(&i, false);
         if (r == 0)
                 _exit(start_end_as(&i.outcome, i.service));
         return r;
@@ -273,6 +291,12 @@ int isorun_is_isolated(isorun_log_fn log, void *userdata) {
         Isolation i = { .log = log, .userdata = userdata, .self.fd = -1 };
 
         return run(&i, true);
+}
+
+int isorun_is_script_isolated(const char *script, isorun_log_fn log, void *userdata) {
+        Isolation i = { .log = log, .userdata = userdata, .script = script, .self.fd = -1 };
+
+        return script ? run(&i, true) : -EINVAL;
 }
 
 const char *isorun_version(void) {

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/start.h"
 #include "util/fd.h"
@@ -30,6 +32,23 @@ int self_open(Self *ret, Report *report) {
         if (stat(self.path, &there) < 0 || there.st_dev != st.st_dev || there.st_ino != st.st_ino)
                 return report_error(report, ESTALE, "the file of this program is not at %s: it was replaced or removed "
                                                     "after the start", self.path);
+        *ret = self;
+        self = (Self) { .fd = -1 };
+        return 0;
+}
+
+int self_open_script(const char *path, Self *ret, Report *report) {
+        _cleanup_(self_deinit) Self self = { .fd = file_open_regular(path), .path = realpath(path, NULL) };
+        char start[2];
+
+        if (self.fd < 0)
+                return report_error(report, -self.fd, "cannot open the script %s: %s", path,
+                                    text_file_strerror(-self.fd));
+        if (!self.path)
+                return report_error(report, errno, "cannot find the directory of the script %s: %s", path,
+                                    strerror(errno));
+        if (pread(self.fd, start, sizeof(start), 0) != sizeof(start) || memcmp(start, "#!", sizeof(start)) != 0)
+                return report_error(report, ENOEXEC, "%s is not a script: it does not begin with #!", path);
         *ret = self;
         self = (Self) { .fd = -1 };
         return 0;

@@ -57,8 +57,9 @@ also is "$label: ... in a sandbox" \
 ends
 
 # The rest is on a machine that has isorun.
-mkdir -p "$tmp/usr/lib/site" "$tmp/usr/include"
+mkdir -p "$tmp/usr/lib/python3/dist-packages" "$tmp/usr/lib/site" "$tmp/usr/include"
 cp server "$tmp/usr/lib/site/"
+cp "$top/python/isorun.py" "$tmp/usr/lib/python3/dist-packages/"
 cp "$build/src/libisorun.so.0" "$tmp/usr/lib/"
 ln -s libisorun.so.0 "$tmp/usr/lib/libisorun.so"
 cp -r "$top/include/isorun" "$tmp/usr/include/"
@@ -126,3 +127,58 @@ isolates() { # description, program that the command builds, command
 isolates "Rust" hello "rustc -C opt-level=1 hello.rs"
 rm -f hello
 isolates "Go, with cgo" hello "go build hello.go"
+isolates "Python" hello.py "chmod +x hello.py"
+
+# The module of Python.
+cat >tries.py <<'PY'
+#!/usr/bin/python3
+# isorun: [Sandbox]
+# isorun: Environment=FROM=its-own-policy
+import os, sys, threading
+import isorun
+
+def said(priority, line):
+    print(priority, line, flush=True)
+
+what = sys.argv[1]
+if what == "run":
+    status = isorun.run()
+    if status is None:
+        sys.exit(int(sys.argv[2]))
+    print(os.waitstatus_to_exitcode(status), isorun.is_isolated(), isorun.version())
+elif what == "log":
+    print(isorun.is_isolated(log=said))
+elif what == "thread":
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    isorun.isolate()
+elif what == "raise":
+    isorun.is_isolated(log=lambda priority, line: 1 / 0)
+elif what == "is":
+    isorun.isolate()
+    print(isorun.is_isolated(), sys.argv[2:], os.getpid() < 10)
+PY
+chmod +x tries.py
+run ./tries.py is "a b" ""
+is "in the sandbox, is_isolated() is true, and the arguments are there" "$status $out $err" "0 True ['a b', ''] True "
+run python3 tries.py is
+is "... also if the script was an argument of python3" "$status $out $err" "0 True [] True "
+run ./tries.py run 3
+is "run() returns the status" "$status $out $err" "0 3 False $(sed -n "s/^  version : '\(.*\)',/\1/p" "$top/meson.build") "
+run ./tries.py log
+is "is_isolated() gives the reason to a function" "$status $out" \
+	"0 5 not isolated: no_new_privs is not set, or no system call filter is loaded"$'\n'"False"
+run ./tries.py raise
+like "... whose exception is raised" "$status $err" "1 Traceback *ZeroDivisionError: *"
+run ./tries.py thread
+like "a script with threads is refused" "$status $err" "1 isorun: this process has 2 threads: *isorun.Error: [[]Errno 16[]] *"
+chmod -x tries.py
+run python3 tries.py is
+like "a script that cannot be executed is refused" "$status $err" "1 isorun: the sandbox cannot execute *: Permission denied *"
+run python3 -c 'import isorun; isorun.isolate()'
+like "what is no script is refused" "$status $err" "1 *RuntimeError: there is no script: *"
+printf 'import isorun\nisorun.isolate()\n' >bare.py
+run python3 bare.py
+like "a script without a first line for the kernel is refused" "$status $err" "1 isorun: *bare.py is not a script: *"
+printf '#!/usr/bin/python3\nimport isorun\nisorun.isolate()\n' >bare.py
+run python3 bare.py
+like "a script without a policy is refused" "$status $err" "1 isorun: *bare.py carries no policy *"

@@ -13,8 +13,11 @@ run env DESTDIR="$tmp/root" meson install -C "$build" --no-rebuild
 is "meson install" "$status" 0
 libdir=/usr/$(meson introspect --buildoptions "$build" | python3 -c 'import json, sys
 print(next(o["value"] for o in json.load(sys.stdin) if o["name"] == "libdir"))')
+pythondir=$(meson introspect --installed "$build" | python3 -c 'import json, os, sys
+print(*{os.path.dirname(to) for file, to in json.load(sys.stdin).items() if file.endswith("/python/isorun.py")})')
+like "the module of Python is where that looks for modules" "$pythondir" "/usr/lib/python3*/@(dist|site)-packages"
 is "puts each file where it is expected, and no other" "$(installed "$tmp/root")" \
-	"$(sed "s|^@LIBDIR@|$libdir|" "$top/tests/installed" | LC_ALL=C sort)"
+	"$(sed "s|^@LIBDIR@|$libdir|; s|^@PYTHONDIR@|$pythondir|" "$top/tests/installed" | LC_ALL=C sort)"
 is "programs alone can be executed" "$(cd "$tmp/root" && find . -type f -perm /111 | LC_ALL=C sort)" \
 	$'./usr/bin/isoctl\n./usr/bin/isorun'
 is "nothing is set-user-ID, or writable by others" "$(find "$tmp/root" -type f -perm /6022)" ""

@@ -31,9 +31,9 @@ run timeout 500 dpkg-buildpackage -us -uc -b
 is "dpkg-buildpackage" "$status" 0
 unlike "has nothing to warn of" "$(grep -E '^dh_[a-z]*: |dpkg-[a-z]*: warning' <<<"$out$err")" "*warning*"
 is "lintian finds no error" "$(lintian --allow-root --fail-on error ../isorun_*.changes >&2 && echo good)" good
-for package in isorun libisorun0 libisorun-dev; do dpkg-deb -x ../"$package"_*.deb "$tmp/root"; done
+for package in isorun libisorun0 libisorun-dev python3-isorun; do dpkg-deb -x ../"$package"_*.deb "$tmp/root"; done
 # Debian's own files, and what it compresses.
 is "the packages hold what meson installs" \
 	"$(cd "$tmp/root" && find . ! -type d | sed -E 's/^\.//; s/\.gz$//' | LC_ALL=C sort)" \
-	"$({ sed "s|^@LIBDIR@|/usr/lib/$(dpkg-architecture -q DEB_HOST_MULTIARCH)|" "$top/tests/installed"
-		printf '/usr/share/doc/%s\n' {isorun,libisorun0,libisorun-dev}/{changelog,copyright}; } | LC_ALL=C sort)"
+	"$({ sed "s|^@LIBDIR@|/usr/lib/$(dpkg-architecture -q DEB_HOST_MULTIARCH)|; s|^@PYTHONDIR@|/usr/lib/python3/dist-packages|" "$top/tests/installed"
+		printf '/usr/share/doc/%s\n' {isorun,libisorun0,libisorun-dev,python3-isorun}/{changelog,copyright}; } | LC_ALL=C sort)"
