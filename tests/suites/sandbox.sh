@@ -217,10 +217,12 @@ test_calls() {
 	expect "a call denied with an errno of its own" EBUSY -p 'SystemCallFilter=~sync:EBUSY' 'call("sync")'
 	expect "what default denies reaches beyond the program" "['EPERM']" --policy "$top/policies/default.conf" \
 		'sorted({call("sync"), call("syncfs", 0), call("kcmp", 1, 1, 0), call("process_vm_readv", 1),
-			call("process_vm_writev", 1), call("mlockall", 1), call("userfaultfd", 1), call("ioprio_set", 1, 0, 0),
+			call("process_vm_writev", 1), call("ptrace", 0, 0, 0, 0), call("userfaultfd", 1), call("ioprio_set", 1, 0, 0),
 			call("io_setup", 1, 0)})'
 	expect "... also in a policy that says nothing about calls" "['EPERM']" --policy "$tmp/silent.conf" \
-		'sorted({call("sync"), call("kcmp", 1, 1, 0), call("mlockall", 1), call("userfaultfd", 1), call("io_setup", 1, 0)})'
+		'sorted({call("sync"), call("kcmp", 1, 1, 0), call("ptrace", 0, 0, 0, 0), call("userfaultfd", 1), call("io_setup", 1, 0)})'
+	expect "memory is locked up to the limit" "ok ENOMEM" -p LimitMEMLOCK=1M --policy "$top/policies/default.conf" \
+		'call("mlock", ctypes.addressof(ctypes.create_string_buffer(1)), 1) + " " + call("mlockall", 1)'
 	expect "a group denied" EPERM -p 'SystemCallFilter=~@sync' 'call("sync")'
 	# promise P23
 	expect "TIOCSTI" EPERM 'call("ioctl", 0, 0x5412, b"x")'

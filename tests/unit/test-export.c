@@ -33,7 +33,7 @@ static void test_lines(void **state) {
                 { "UMask=0077", false, "PrivateUsers=yes", NULL },
                 { "UMask=0077", false, "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK", NULL },
                 { "UMask=0077", false, "RestrictNamespaces=yes", NULL },
-                { "UMask=0077", false, "SystemCallFilter=@system-service\nSystemCallFilter=~@keyring @memlock @resources userfaultfd "
+                { "UMask=0077", false, "SystemCallFilter=@system-service\nSystemCallFilter=~@keyring @resources userfaultfd "
                                        "kcmp process_vm_readv process_vm_writev sync syncfs io_setup\n"
                                        "SystemCallFilter=sched_setaffinity setpriority\n"
                                        "SystemCallFilter=~add_key keyctl request_key "

@@ -399,9 +399,22 @@ static int note_hidden_directory(RootBuilder *rb) {
         return r < 0 ? r : 0;
 }
 
+/* Programs that do nothing without ptrace(2), and do not know why it fails. */
+static void note_denied_tracing(RootBuilder *rb) {
+        static const char *const tracers[] = { "gdb", "gdbserver", "lldb", "lldb-server", "ltrace", "rr", "strace", NULL };
+        const char *command = rb->b->plan->arguments[0], *slash = strrchr(command, '/');
+        const char *name = slash ? slash + 1 : command;
+
+        if (strv_contains((char *const *) tracers, name) && !plan_allows_call(rb->b->plan, "ptrace"))
+                report_notice(rb->b->report, "%s traces processes, which the policy denies (-p SystemCallFilter=ptrace "
+                              "allows it, for processes inside)", name);
+}
+
 int build_hints(RootBuilder *rb) {
         int r;
 
+        if (rb->b->plan->arguments)
+                note_denied_tracing(rb);
         if (!rb->host_root || !rb->b->plan->arguments)
                 return 0;
         r = note_other_command(rb);
