@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The policies that isoctl diff, meet and check --within compare, and their differences. */
+/* The policies that isoctl diff, meet and check --within compare. */
 
 #include "lib/load.h"
-#include "plan/permit/permit.h"
+#include "plan/permit/difference.h"
 
 /* A policy that is compared. */
 typedef struct Compared {
@@ -18,26 +18,3 @@ void compared_deinit(Compared *c);
 /* Reads a policy, or the policy of a program. If unit is set, or the name ends in ".service", it is a unit, whose
  * hardening lines are converted. Returns 0 or -errno, reported. */
 int compared_load(Compared *c, const char *name, bool unit, Report *report);
-
-/* A line that the one policy permits and the other does not. All strings are on the heap. */
-typedef struct DifferenceRow {
-        const char *directive;
-        char *key;    /* a path, a device and so on; "" for a directive with one value */
-        char *inner;  /* what the first permits */
-        char *outer;  /* what the second permits; NULL for a list of names that it does not permit */
-        char *origin; /* the line of the first, or of the second if only that has one; NULL: neither */
-} DifferenceRow;
-
-typedef struct Differences {
-        DifferenceRow *items;
-        size_t n;
-} Differences;
-
-void differences_deinit(Differences *d);
-
-/* Lists what inner permits and outer does not. Returns 0 or -ENOMEM. */
-int differences_find(Differences *ret, const Permit *inner, const Permit *outer);
-
-/* The row in words, without its origin: "MemoryMax=: at most 2G; outer: at most 1G". On the heap; NULL when memory runs
- * out. */
-char *difference_text(const DifferenceRow *row, const char *outer);
