@@ -17,6 +17,7 @@
 #include "cmd/start/here.h"
 #include "cmd/start/program-policy.h"
 #include "cmd/start/start.h"
+#include "lib/effective.h"
 #include "lib/load.h"
 #include "lib/rehearse.h"
 #include "lib/start.h"
@@ -229,6 +230,13 @@ static int apply_overrides(Policy *policy, Report *report) {
         return result;
 }
 
+/* A ProgramOverrides. */
+static int apply_command_line(Policy *policy, Report *report) {
+        int r = apply_overrides(policy, report);
+
+        return r >= 0 && arg_detach ? detach_redirect(policy, report) : r;
+}
+
 /* Begins what takes long and only a scope needs, while the plan is made. A rehearsal makes a process. */
 static void begin_ahead(Loaded *l, const PlanRequest *request) {
         PlanRequest named = *request;
@@ -245,42 +253,61 @@ static void begin_ahead(Loaded *l, const PlanRequest *request) {
                 grace_begin(&l->host);
 }
 
-/* With another root, the command is another file than on the host. */
-static bool has_root(void) {
+static bool is_overridden(const char *beginning) {
         for (size_t i = 0; i < arg_n_overrides; i++)
-                if (startswith(arg_overrides[i].assignment, "RootDirectory="))
+                if (startswith(arg_overrides[i].assignment, beginning))
                         return true;
         return false;
 }
 
-/* Uses the command's own policy, if it has one, for a start without --policy. */
+/* With another root, the command is another file than on the host. */
+static bool asks_program(void) {
+        return !arg_policy && (arg_own || !is_overridden("RootDirectory=")) && !is_overridden("Program=ignore");
+}
+
+/* Reads the policy of a start, without that of the program which narrows it. */
+static int load_policy(Loaded *l, const ProgramPolicy *program, PlanRequest *request, Report *report) {
+        const char *spec = arg_policy ?: program->spec;
+        int r, q;
+
+        r = program->administrator
+                    ? loaded_init_administrator(l, program->administrator, arg_name, request->arguments, report)
+                    : loaded_init(l, spec, arg_name, request->arguments, report);
+        if (r < 0 && !l->policy)
+                return r;
+        q = apply_command_line(l->policy, report);
+        request->policy = program->administrator ?: spec ?: "default";
+        return r < 0 ? r : q;
+}
+
+/* Reads the effective policy. A policy with the command's name is the administrator's for it only if the command carries
+ * a policy, or if it says Program=ignore. Returns 0 or -errno, reported. */
 static int choose_policy(Loaded *l, ProgramPolicy *program, PlanRequest *request, Report *report) {
+        const char *command = request->arguments ? request->arguments[0] : NULL;
+        const ProgramUse use = arg_own ? PROGRAM_USE_OWN : PROGRAM_USE_INSTALLED;
         int r = 0;
 
-        if (!arg_policy && request->arguments && (arg_own || !has_root()))
-                r = program_policy_find(&l->rehearsal, request->arguments[0], arg_own, program, report);
-        if (r < 0)
+        if (command && asks_program())
+                r = program_policy_find(&l->rehearsal, command, use, program, report);
+        if (r >= 0)
+                r = load_policy(l, program, request, report);
+        if (r >= 0 && (arg_policy || program->administrator))
+                r = program_policy_narrow(l, command, use, apply_command_line, program, report);
+        if (r < 0 || !program->administrator || program->spec || effective_ignores_program(l->policy))
                 return r;
-        request->policy = program->spec ?: arg_policy ?: "default";
-        request->program_device = program->device;
-        request->program_inode = program->inode;
-        return 0;
+        if (arg_own)
+                return report_error(report, ENODATA, "--own: %s carries no policy", command);
+        program_policy_deinit(program);
+        loaded_deinit(l);
+        return load_policy(l, program, request, report);
 }
 
 /* Returns 0, or the exit status for a failure, which is reported. */
 static int make_plan(Loaded *l, ProgramPolicy *program, PlanRequest *request, Plan **ret, Report *report) {
-        int r, q;
-
         if (choose_policy(l, program, request, report) < 0)
                 return PLAN_FAILED;
-        r = loaded_init(l, arg_policy ?: program->spec, arg_name, request->arguments, report);
-        if (r < 0 && !l->policy)
-                return PLAN_FAILED;
-        q = apply_overrides(l->policy, report);
-        if (q >= 0 && arg_detach)
-                q = detach_redirect(l->policy, report);
-        if (r < 0 || q < 0)
-                return PLAN_FAILED;
+        request->program_device = program->device;
+        request->program_inode = program->inode;
         report_own_step(report, "the policy is read");
         begin_ahead(l, request);
         return loaded_plan(l, arg_bindings, arg_n_bindings, request, ret, report);
@@ -363,13 +390,23 @@ static int check_program(Loaded *l, const Job *job, Report *report) {
         _cleanup_(program_policy_deinit) ProgramPolicy program = {};
         int r = 0;
 
-        if (!arg_policy && !has_root())
-                r = program_policy_find(&l->rehearsal, job->argv[0], false, &program, report);
-        if (r < 0 || !program.spec)
+        if (asks_program())
+                r = program_policy_find(&l->rehearsal, job->argv[0], PROGRAM_USE_INSTALLED, &program, report);
+        if (r < 0 || !(program.spec || program.administrator))
                 return r;
         return report_error(report, EINVAL,
                             "%s carries its own policy, but all lines of a batch have one policy: --policy %s uses it "
-                            "for them", job->argv[0], program.spec);
+                            "for them", job->argv[0], program.administrator ?: program.spec);
+}
+
+/* The lines have one policy, but each program's own can narrow it. */
+static int narrow_job(Loaded *l, const Job *job, PlanRequest *request, Report *report) {
+        _cleanup_(program_policy_deinit) ProgramPolicy program = {};
+        int r = program_policy_narrow(l, job->argv[0], PROGRAM_USE_NARROW, apply_overrides, &program, report);
+
+        request->program_device = program.device;
+        request->program_inode = program.inode;
+        return r;
 }
 
 /* A BatchPlanner. userdata is the base of the names, or NULL. */
@@ -383,6 +420,8 @@ static int plan_job(void *userdata, const Job *job, const char *name, Loaded *l,
                 r = loaded_init(l, arg_policy, name, request.arguments, report);
         if (r >= 0)
                 r = apply_overrides(l->policy, report);
+        if (r >= 0 && job && arg_policy)
+                r = narrow_job(l, job, &request, report);
         if (r >= 0 && job)
                 r = add_job(l->policy, job, report);
         if (r >= 0)

@@ -168,6 +168,20 @@ int loaded_init_before(Loaded *l, const char *before, const char *spec, const ch
         return r < 0 ? r : load_policy(l, spec ?: "default", report);
 }
 
+int loaded_init_administrator(Loaded *l, const char *policy, const char *name, char *const *arguments,
+                              Report *report) {
+        int r;
+
+        r = around_check_filter(report);
+        if (r >= 0)
+                r = begin(l, policy, name, arguments, report);
+        if (r < 0)
+                return r;
+        strv_free(l->search_path);
+        l->search_path = policy_search_path(NULL, NULL, l->host.uid);
+        return l->search_path ? load_policy(l, policy, report) : report_oom(report);
+}
+
 int loaded_init_notes(Loaded *l, const Notes *notes, const char *program, Report *report) {
         int r;
 

@@ -35,6 +35,10 @@ int loaded_init(Loaded *l, const char *spec, const char *name, char *const *argu
 int loaded_init_before(Loaded *l, const char *before, const char *spec, const char *name, char *const *arguments,
                        Report *report);
 
+/* The same with the administrator's policy for a program (effective_find()). Nothing of it comes from a directory of
+ * the caller. */
+int loaded_init_administrator(Loaded *l, const char *policy, const char *name, char *const *arguments, Report *report);
+
 /* The same with the policy that a program carries, whose path names the instance. Does not look whether a system call
  * filter around this process would stop a start: around_check_filter(). */
 int loaded_init_notes(Loaded *l, const Notes *notes, const char *program, Report *report);

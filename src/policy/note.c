@@ -154,6 +154,8 @@ static int check_line(void *userdata, Origin origin, const char *section, const 
                 return 0;
         if (streq(key, "ExecStart"))
                 why = "a program's own policy has no command: the program is the command";
+        else if (streq(key, "Program"))
+                why = "a program's own policy cannot say whether it is read: the administrator's policy can";
         else if (streq(key, "Base") && (strchr(value, '/') || endswith(value, ".conf")))
                 why = "a program's own policy can be based only on a policy with a name, and not on a file";
         if (why)

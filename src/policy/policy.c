@@ -26,8 +26,15 @@ static void list_clear(SettingList *list) {
 Policy *policy_free(Policy *policy) {
         for (DirectiveId id = 0; policy && id < _DIRECTIVE_MAX; id++)
                 list_clear(&policy->settings[id]);
+        for (size_t i = 0; policy && i < policy->n_decisions; i++) {
+                free(policy->decisions[i].key);
+                free(policy->decisions[i].value);
+                free(policy->decisions[i].lost_value);
+        }
         if (policy) {
                 strv_free(policy->files);
+                strv_free(policy->program_files);
+                free(policy->decisions);
                 free(policy->claims);
         }
         free(policy);
@@ -195,6 +202,15 @@ static int take_assignment(void *userdata, Origin origin, const char *section, c
         Reading *r = userdata;
 
         return policy_assign(r->policy, origin, section, key, value, r->report);
+}
+
+const char *policy_file(Policy *policy, const char *file) {
+        size_t n = 0;
+
+        for (; policy->files && policy->files[n]; n++)
+                if (streq(policy->files[n], file))
+                        return policy->files[n];
+        return strv_push(&policy->files, file) < 0 ? NULL : policy->files[n];
 }
 
 int policy_read(Policy *policy, const char *file, const char *text, size_t size, Report *report) {

@@ -26,11 +26,24 @@ typedef struct Claim {
         Origin origin;
 } Claim;
 
+/* What one of two policies allows, where the policy that is made of both allows less: lib/effective.h. */
+typedef struct Decision {
+        const char *directive;
+        char *key;         /* a path, a device and so on; "" for a directive with one value */
+        char *value;       /* what decides, in words; NULL: the other policy does not have the names in lost_value */
+        char *lost_value;
+        Origin origin, lost; /* their lines; without a file: a default */
+        bool program_decides; /* and the administrator's line lost; otherwise the other way around */
+} Decision;
+
 typedef struct Policy {
         SettingList settings[_DIRECTIVE_MAX];
         Claim *claims;
         size_t n_claims;
         char **files; /* owns the file names of the origins */
+        char **program_files; /* those of the program's policy that has narrowed this one; NULL: none has */
+        Decision *decisions;
+        size_t n_decisions;
         size_t n_values; /* assigned so far */
         Specifiers specifiers;
 } Policy;
@@ -50,6 +63,9 @@ int policy_assign(Policy *policy, Origin origin, const char *section, const char
 /* Does the same with "KEY=VALUE" from the command line. Rejects Base=. Messages name the option, which must live as
  * long as the policy. */
 int policy_assign_argument(Policy *policy, const char *option, const char *argument, Report *report);
+
+/* The policy's own copy of a file name for origins. NULL when memory runs out. */
+const char *policy_file(Policy *policy, const char *file);
 
 /* Adds all assignments of a text; copies the string file. Returns the errors of unit_file_parse(). */
 int policy_read(Policy *policy, const char *file, const char *text, size_t size, Report *report);

@@ -30,14 +30,15 @@ no_isorun like "the assembler makes a note that readelf and strings know" \
 run "${quiet[@]}" ./server
 # promise P44
 refusal is "a program that anybody may have written does not choose its own policy" "$status $out$err" \
-	"125 isorun: ./server carries its own policy, which may allow more than the default policy: --own uses it, \
---policy default does not"
+	"125 isorun: ./server carries its own policy, which may allow more than the default policy: --own uses it; \
+with --policy default, it can only narrow the default policy"
 batch() { "${quiet[@]}" --batch "$@" <<<'{"argv":["./server"]}' 2>&1 | grep -o 'status":[0-9]*\|"error":".*"\|says.*' | sort | tr '\n' ' '; }
 refusal like "... nor does one in a batch" "$(batch)" '"error":"./server carries its own policy, *" status":125 '
-is "... which has one policy for all" "$(batch --policy ./server) $(batch --policy default)" 'says note status":0  says (null) status":0 '
+is "... which has one policy for all" "$(batch --policy ./server) $(batch --policy default -p Program=ignore)" \
+	'says note status":0  says (null) status":0 '
 run "${quiet[@]}" --own ./server
 is "--own uses it" "$status $out" "0 says note"
-run "${quiet[@]}" --policy default ./server
+run "${quiet[@]}" --policy default -p Program=ignore ./server
 is "--policy uses another one" "$status $out" "0 says (null)"
 run "${quiet[@]}" -p RootDirectory=/ ./server
 is "with another root, the command may be another file" "$status $out" "0 says (null)"
@@ -87,6 +88,99 @@ else
 	skip "an installed program chooses its own policy" "this user cannot install one"
 fi
 
+# The administrator's policy and the program's
+make_program asks <<'END'
+[Policy]
+Description=It asks for more
+[Sandbox]
+Environment=SAYS=narrowed
+PrivateNetwork=no
+LockPersonality=no
+LimitNOFILE=64
+END
+cat >site.conf <<'END'
+[Policy]
+Description=What the site allows
+ExecStart=./asks
+Optional=OOMPolicy
+[Scope]
+OOMPolicy=stop
+[Sandbox]
+LockPersonality=no
+LimitNOFILE=128
+END
+run "${quiet[@]}" --policy ./site.conf ./asks
+is "a program's policy narrows that of --policy" "$status $out" "0 says narrowed"
+run "${quiet[@]}" --policy ./site.conf
+is "... also if that names the command" "$status $out" "0 says narrowed"
+run "${quiet[@]}" --policy ./site.conf --dry-run --verbose ./asks
+like "the plan says which policy each line comes from" "$out" \
+	"*  description *What the site allows   # ./site.conf:2, administrator
+*  LimitNOFILE *64*   # ./asks (note):7, program
+*narrowed by *./asks (note), the program's own policy
+*"
+like "... and which one lost" "$(sed -n '/^decisions/,$p' <<<"$out")" "*
+  PrivateNetwork          yes, by the administrator (built-in); lost: no   # ./asks (note):5
+  LimitNOFILE             at most *64*, by the program (./asks (note):7); lost: at most *128*   # ./site.conf:9*"
+refusal ok "... and nothing of a line that both have" test -z "$(grep 'LockPersonality\|OOMPolicy' <<<"${out#*decisions}")"
+run "$isoctl" explain ./site.conf -- ./asks
+like "isoctl explain says so, too" "$out" "*  PrivateNetwork          yes, by the administrator*"
+run "${quiet[@]}" --policy ./site.conf --dry-run --json ./asks
+is "... also as JSON" "$(python3 -c 'import json, sys
+for d in json.load(sys.stdin)["decisions"]:
+    if d["key"] == "LimitNOFILE":
+        print(d["by"], d["origin"]["file"], d["lost"]["by"], d["lost"]["origin"]["line"])' <<<"$out")" \
+	"program ./asks (note) administrator 9"
+run "${quiet[@]}" --policy ./site.conf -p LimitNOFILE=100 --dry-run --verbose ./asks
+like "a line of the command line decides for both" "$out" "*LimitNOFILE *100*   # -p*"
+run "${quiet[@]}" --policy ./site.conf -p Program=ignore --dry-run --verbose ./asks
+like "Program=ignore leaves the program's out" "$out" "*LimitNOFILE *128*   # ./site.conf:9
+*"
+make_program clash <<<'[Scope]
+KillSignal=SIGQUIT'
+run "${quiet[@]}" --policy ./site.conf ./clash
+refusal is "what does not compare is an error" "$status $out$err" \
+	"125 isorun: KillSignal=: a policy that does not set it and SIGQUIT (./clash (note):2) contradict each other, and \
+neither permits less"
+make_program wrong <<<'[Policy]
+Program=narrow'
+run "${quiet[@]}" --policy ./site.conf ./wrong
+refusal is "a program does not say whether its policy is read" "$status $out$err" \
+	"125 isorun: ./wrong (note):2: Program=: a program's own policy cannot say whether it is read: the administrator's policy can"
+site() { # command, with /opt/asks, and site.conf as the administrator's policy for it
+	# shellcheck disable=SC2016
+	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /opt && cp asks plain /opt && mkdir -p /opt/etc/isorun/policies &&
+		cp site.conf /opt/etc/isorun/policies/asks.conf && cp site.conf /opt/etc/isorun/policies/plain.conf &&
+		mount -t overlay -o lowerdir=/opt/etc:/etc none /etc && exec "$@"' sh "$@"
+}
+cc -o plain main.c
+if [ "$(id -u)" = 0 ] && site true && [ "$status" = 0 ]; then
+	from="/etc/isorun/policies/asks.conf:9"
+	site "${quiet[@]}" --dry-run --verbose /opt/asks
+	# promise P49
+	like "the administrator's policy for a program bounds it" "$out" "*  namespaces * net *LimitNOFILE *64* lost: at most *128*   # $from*"
+	site "${quiet[@]}" /opt/asks
+	is "... and it runs" "$status $out" "0 says narrowed"
+	site "${quiet[@]}" --dry-run --verbose --own ./asks
+	# promise P49
+	like "... also one that is not installed, with --own" "$out" "*  namespaces * net *LimitNOFILE *64* lost: at most *128*   # $from*"
+	site "${quiet[@]}" ./asks
+	# promise P44
+	refusal like "... and does not choose it by its name alone" "$status $out$err" "125 isorun: ./asks carries its own policy*"
+	site "$isoctl" explain /opt/asks
+	like "... isoctl explain shows it" "$out" "*LimitNOFILE *64* lost: at most *128*   # $from*"
+	site "${quiet[@]}" --dry-run --verbose /opt/plain
+	unlike "a program that carries no policy has the default one" "$out" "*# /etc/isorun/policies/plain.conf*"
+	sed -i 's/^ExecStart.*/Program=ignore/' site.conf
+	site "${quiet[@]}" --dry-run --verbose /opt/plain
+	like "... or the administrator's, if that says Program=ignore" "$out" "*# /etc/isorun/policies/plain.conf:9*"
+	site "${quiet[@]}" --dry-run --verbose /opt/asks
+	like "... which is then all that counts" "$out" "*LimitNOFILE *128*   # $from
+*"
+else
+	skip "the administrator's policy for a program bounds it" "this user cannot write to /etc"
+fi
+
 # Wrong policies
 make_program wrong <<<"[Policy]
 ExecStart=/bin/sh
@@ -97,7 +191,7 @@ refusal is "the program is the command" "$status $out$(head -n1 <<<"$err")" \
 	"125 isorun: ./wrong (note):2: ExecStart=: a program's own policy has no command: the program is the command"
 run "$isorun" --no-scope --own ./wrong
 refusal is "... with a notice of the way around" "$(sed -n 2p <<<"$err")" \
-	"isorun: notice: --policy NAME starts ./wrong under another policy than its own"
+	"isorun: notice: --policy NAME -p Program=ignore starts ./wrong without its own policy"
 make_program wrong <<<"[Sandbox]
 PrivateNetwork=maybe"
 run "$isoctl" check ./wrong
@@ -107,8 +201,8 @@ chmod 755 cut
 run "${quiet[@]}" ./cut
 refusal is "the policy of a file is not lost with its end" "$status $out$err" \
 	"125 isorun: ./cut: cannot look for a policy in it: its section headers are not in the file"
-run "${quiet[@]}" --policy default ./cut
-is "... which --policy still starts" "$status $out" "0 says (null)"
+run "${quiet[@]}" --policy default -p Program=ignore ./cut
+is "... which Program=ignore still starts" "$status $out" "0 says (null)"
 chmod u+s server
 run "${quiet[@]}" --own ./server
 refusal is "a set-user-ID program has none" "$status $out$err" "125 isorun: --own: ./server carries no policy"

@@ -66,6 +66,26 @@ for pair in 1 2 3 4 5; do
 	inside "pair $pair ($a, $b): inside, only what both permit works" ./ab.conf $((a & b))
 done
 
+# A program with a policy in its comments, started under another one
+program_inside() { # description, policy, policy of the program, mask
+	{ echo "#!/bin/sh"; sed 's/^/# isorun: /' "$3"; to_end "$script"; } >program
+	chmod 755 program
+	SAMPLE=x box --no-scope --policy "$2" ./program
+	is_reached "$1" "$(permitted "$4")"
+}
+for pair in 6 7 8; do
+	a=$((RANDOM & all)) b=$((RANDOM & all))
+	write_policy a.conf $a
+	write_policy b.conf $b
+	# promise P49
+	program_inside "pair $pair ($a, $b): a program's policy narrows that of --policy, and widens nothing" ./a.conf b.conf $((a & b))
+done
+# promise P49
+program_inside "a program's policy that allows everything widens nothing" ./none.conf all.conf 0
+program_inside "... and one that allows nothing takes everything" ./all.conf none.conf 0
+sed -i '1i [Policy]\nProgram=ignore' all.conf
+no_refusal program_inside "... but not with Program=ignore" ./all.conf none.conf $all
+
 note=" [no isorun]"
 ctl() { run "$isoctl" "$@"; }
 printf '[Sandbox]\nPrivateNetwork=no\nBindPaths=%s\nSystemCallFilter=@system-service\nSystemCallFilter=bpf\n' \

@@ -411,7 +411,7 @@ static inline void plan_show_section(void *userdata, const char *name) {
 
 /* Shows an entry without its origin, so that two plans differ only if their contents differ. */
 static inline void plan_show_entry(void *userdata, const char *key, const char *value,
-                                   _unused_ const Origin *origin) {
+                                   _unused_ const Origin *origin, _unused_ const char *by) {
         fprintf(((Buffer *) userdata)->f, "%s=%s\n", key, value);
 }
 

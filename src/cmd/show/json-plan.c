@@ -45,7 +45,7 @@ static json_t *make_origin(JsonPrinter *p, const Origin *origin) {
         return object;
 }
 
-static void add_entry(void *userdata, const char *key, const char *value, const Origin *origin) {
+static void add_entry(void *userdata, const char *key, const char *value, const Origin *origin, const char *by) {
         JsonPrinter *p = userdata;
         json_t *entry = p->lib.json_object();
 
@@ -53,7 +53,21 @@ static void add_entry(void *userdata, const char *key, const char *value, const 
         set(p, entry, "value", text(p, value));
         if (origin)
                 set(p, entry, "origin", make_origin(p, origin));
+        if (by)
+                set(p, entry, "by", text(p, by));
         append(p, p->section, entry);
+}
+
+static void add_decision(void *userdata, const Decision *d, const char *key, const char *value) {
+        JsonPrinter *p = userdata;
+        json_t *lost = p->lib.json_object(), *entry;
+
+        set(p, lost, "value", text(p, d->lost_value));
+        set(p, lost, "origin", make_origin(p, &d->lost));
+        set(p, lost, "by", text(p, d->program_decides ? "administrator" : "program"));
+        add_entry(p, key, value, &d->origin, d->program_decides ? "program" : "administrator");
+        entry = p->lib.json_array_get(p->section, p->lib.json_array_size(p->section) - 1);
+        set(p, entry, "lost", lost);
 }
 
 static json_t *make_words(JsonPrinter *p, const SummaryPart *part) {
@@ -97,7 +111,7 @@ static int print(const JsonPrinter *p, FILE *f) {
 }
 
 int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report) {
-        static const PlanPrinter functions = { add_section, add_entry };
+        static const PlanPrinter functions = { add_section, add_entry, add_decision };
         JsonPrinter printer = {};
         int r;
 

@@ -2,18 +2,43 @@
 /* isoctl explain [--verbose|--tree|--json] POLICY [-- COMMAND...]: prints the plan of a start. */
 #include "cmd/show/form.h"
 #include "cmd/show/plan.h"
+#include "cmd/start/program-policy.h"
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
 #include "plan/request.h"
+
+/* A program without a command stands for a start of it. */
+static bool is_command(const char *spec, char *const *arguments) {
+        return !arguments && strchr(spec, '/') && !endswith(spec, ".conf");
+}
+
+/* Reads the policy as isorun --policy does, or, for a program, as isorun --own does. */
+static int load(Loaded *l, ProgramPolicy *program, const char *spec, char *const *arguments, Report *report) {
+        const char *command = arguments ? arguments[0] : NULL;
+        int r = 0;
+
+        if (is_command(spec, arguments)) {
+                command = spec;
+                r = program_policy_find(&l->rehearsal, spec, PROGRAM_USE_NAMED, program, report);
+        }
+        if (r < 0)
+                return r;
+        r = program->administrator ? loaded_init_administrator(l, program->administrator, NULL, arguments, report)
+                                   : loaded_init(l, spec, NULL, arguments, report);
+        if (r >= 0 && (program->administrator || !is_command(spec, arguments)))
+                r = program_policy_narrow(l, command, PROGRAM_USE_NARROW, NULL, program, report);
+        return r;
+}
 
 static int explain(const char *spec, char *const *arguments, bool json, PlanForm form,
                    Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
+        _cleanup_(program_policy_deinit) ProgramPolicy program = {};
         PlanRequest request = { .policy = spec, .arguments = arguments, .only_plan = true };
         int status;
 
-        if (loaded_init(&loaded, spec, NULL, arguments, report) < 0)
+        if (load(&loaded, &program, spec, arguments, report) < 0)
                 return PLAN_FAILED;
         status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
         return status ?: print_plan(plan, loaded.policy, json, form, report);

@@ -9,7 +9,6 @@
 
 #include "plan/deny/landlock.h"
 #include "policy/value/names.h"
-#include "util/escape.h"
 #include "util/landlock.h"
 #include "util/parse.h"
 #include "util/strv.h"
@@ -29,6 +28,15 @@ static void section(Output *out, const char *name) {
         out->printer->section(out->userdata, name);
 }
 
+/* Whose line it is, where the policy is made of two. */
+static const char *side_of(const Output *out, const Origin *origin) {
+        if (!out->policy->program_files || !origin || !origin->file)
+                return NULL;
+        if (origin->line == 0) /* of the command line */
+                return NULL;
+        return strv_contains(out->policy->program_files, origin->file) ? "program" : "administrator";
+}
+
 static void entry(Output *out, const char *key, const Origin *origin, const char *fmt, ...) _printf_(4, 5);
 static void entry(Output *out, const char *key, const Origin *origin, const char *fmt, ...) {
         _cleanup_free_ char *text = NULL;
@@ -45,7 +53,7 @@ static void entry(Output *out, const char *key, const Origin *origin, const char
                 va_end(ap);
         }
         if (n >= 0 && (text || n < (int) sizeof(brief)))
-                out->printer->entry(out->userdata, key, text ?: brief, origin);
+                out->printer->entry(out->userdata, key, text ?: brief, origin, side_of(out, origin));
         else
                 out->oom = true;
 }
@@ -61,7 +69,7 @@ static void end(Output *out, const char *key, const Origin *origin) {
         if (out->text.failed)
                 out->oom = true;
         else
-                out->printer->entry(out->userdata, key, out->text.bytes, origin);
+                out->printer->entry(out->userdata, key, out->text.bytes, origin, side_of(out, origin));
 }
 
 static void end_words(Output *out, const char *key, const Origin *origin) {
@@ -90,6 +98,23 @@ static const Origin *origin_of(const Output *out, DirectiveId id) {
         const Setting *s = policy_get(out->policy, id);
 
         return s ? &s->origin : NULL;
+}
+
+/* What decides where the policy of the administrator and that of the program differ. */
+static void show_decisions(Output *out) {
+        if (!out->policy->program_files)
+                return;
+        section(out, "decisions");
+        for (char *const *file = out->policy->program_files; *file; file++)
+                entry(out, "narrowed by", NULL, "%s, the program's own policy", *file);
+        for (const Decision *d = out->policy->decisions; d < out->policy->decisions + out->policy->n_decisions; d++) {
+                _cleanup_free_ char *key = format("%s%s%s", d->directive, *d->key ? " " : "", d->key);
+
+                if (key)
+                        out->printer->decision(out->userdata, d, key, d->value ?: "denied");
+                else
+                        out->oom = true;
+        }
 }
 
 static void show_instance(Output *out) {
@@ -547,6 +572,14 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
         show_filter(&out);
         show_landlock(&out);
         show_command(&out);
+        show_decisions(&out);
         text_deinit(&out.text);
+        return out.oom ? -ENOMEM : 0;
+}
+
+int plan_print_decisions(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata) {
+        Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
+
+        show_decisions(&out);
         return out.oom ? -ENOMEM : 0;
 }

@@ -25,13 +25,12 @@ static void print_section(void *userdata, const char *name) {
         fprintf(p->f, "\n%s\n", name);
 }
 
-/* Prints an entry below depth others. */
-static void print_line(TextPrinter *p, size_t depth, const char *key, const char *value, const Origin *origin) {
+static void begin_line(TextPrinter *p, size_t depth, const char *key, const char *value) {
         static const char indent[] = "  ", padding[] = "                        ";
         Text *line = &p->line;
         size_t width;
 
-        line->size = p->origin.size = 0;
+        line->size = 0;
         text_add(line, indent);
         for (size_t i = 0; i < depth; i++)
                 text_add(line, indent);
@@ -39,22 +38,51 @@ static void print_line(TextPrinter *p, size_t depth, const char *key, const char
         width = line->size - strlen(indent);
         text_add(line, padding + (width < strlen(padding) ? width : strlen(padding) - 1));
         escape_add(line, value);
-        if (origin) {
-                origin_add(&p->origin, *origin);
-                text_add(line, "   # ");
-                escape_add(line, p->origin.bytes ?: "");
-        }
-        text_add_char(line, '\n');
-        if (!line->failed)
-                fwrite(line->bytes, 1, line->size, p->f);
 }
 
-static void print_entry(void *userdata, const char *key, const char *value, const Origin *origin) {
-        print_line(userdata, 0, key, value, origin);
+static void end_line(TextPrinter *p) {
+        text_add_char(&p->line, '\n');
+        if (!p->line.failed)
+                fwrite(p->line.bytes, 1, p->line.size, p->f);
+}
+
+static void add_origin(TextPrinter *p, const char *before, Origin origin) {
+        p->origin.size = 0;
+        origin_add(&p->origin, origin);
+        text_add(&p->line, before);
+        escape_add(&p->line, p->origin.bytes ?: "");
+}
+
+/* Prints an entry below depth others. */
+static void print_line(TextPrinter *p, size_t depth, const char *key, const char *value, const Origin *origin,
+                       const char *by) {
+        begin_line(p, depth, key, value);
+        if (origin)
+                add_origin(p, "   # ", *origin);
+        if (by) {
+                text_add(&p->line, ", ");
+                text_add(&p->line, by);
+        }
+        end_line(p);
+}
+
+static void print_entry(void *userdata, const char *key, const char *value, const Origin *origin, const char *by) {
+        print_line(userdata, 0, key, value, origin, by);
+}
+
+static void print_decision(void *userdata, const Decision *d, const char *key, const char *value) {
+        TextPrinter *p = userdata;
+
+        begin_line(p, 0, key, value);
+        add_origin(p, d->program_decides ? ", by the program (" : ", by the administrator (", d->origin);
+        text_add(&p->line, "); lost: ");
+        escape_add(&p->line, d->lost_value);
+        add_origin(p, "   # ", d->lost);
+        end_line(p);
 }
 
 /* Prints the part of a path that the entry around it does not have. A directory comes before its contents. */
-static void print_branch(void *userdata, const char *key, const char *value, const Origin *origin) {
+static void print_branch(void *userdata, const char *key, const char *value, const Origin *origin, const char *by) {
         TextPrinter *p = userdata;
         const char *around, **slot;
         size_t depth;
@@ -63,7 +91,7 @@ static void print_branch(void *userdata, const char *key, const char *value, con
                 p->n_way--;
         depth = p->n_way;
         around = depth > 0 ? p->way[depth - 1] : "";
-        print_line(p, depth, key + (depth > 1 ? strlen(around) + 1 : 0), value, origin);
+        print_line(p, depth, key + (depth > 1 ? strlen(around) + 1 : 0), value, origin, by);
         slot = ARRAY_APPEND(p->way, p->n_way);
         if (slot)
                 *slot = key;
@@ -79,7 +107,8 @@ static int print_summary(const Plan *plan, const Policy *policy, FILE *f) {
 }
 
 int plan_print_text(const Plan *plan, const Policy *policy, PlanForm form, FILE *f) {
-        static const PlanPrinter entries = { print_section, print_entry }, branches = { print_section, print_branch };
+        static const PlanPrinter entries = { print_section, print_entry, print_decision },
+                                 branches = { print_section, print_branch, print_decision };
         TextPrinter text = { .f = f };
         int r = print_summary(plan, policy, f);
 
@@ -87,6 +116,8 @@ int plan_print_text(const Plan *plan, const Policy *policy, PlanForm form, FILE 
                 r = plan_print(plan, policy, &entries, &text);
         else if (r >= 0 && form == FORM_TREE)
                 r = plan_print_root(plan, policy, &branches, &text);
+        if (r >= 0 && form != FORM_WHOLE)
+                r = plan_print_decisions(plan, policy, &entries, &text);
         if (text.line.failed || text.origin.failed || text.oom)
                 r = -ENOMEM;
         text_deinit(&text.line);

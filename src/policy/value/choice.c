@@ -43,4 +43,5 @@ const ValueType type_protect_home = { "yes|no|read-only|tmpfs", parse_choice, WO
 const ValueType type_protect_proc = { "default|noaccess|invisible|ptraceable", parse_choice,
                                       WORDS(PROTECT_PROC_CHOICES) };
 const ValueType type_proc_subset = { "all|pid", parse_choice, WORDS(PROC_SUBSET_CHOICES) };
+const ValueType type_program = { "narrow|ignore", parse_choice, WORDS(PROGRAM_CHOICES) };
 const ValueType type_terminal = { "private|shared", parse_choice, WORDS(TERMINAL_CHOICES) };

@@ -51,6 +51,11 @@ typedef enum ProtectProc { PROTECT_PROC_CHOICES(CHOICE_ENUM) } ProtectProc;
         X(PROC_SUBSET_PID, "pid")
 typedef enum ProcSubset { PROC_SUBSET_CHOICES(CHOICE_ENUM) } ProcSubset;
 
+#define PROGRAM_CHOICES(X)        \
+        X(PROGRAM_NARROW, "narrow") \
+        X(PROGRAM_IGNORE, "ignore")
+typedef enum ProgramChoice { PROGRAM_CHOICES(CHOICE_ENUM) } ProgramChoice;
+
 #define TERMINAL_CHOICES(X)           \
         X(TERMINAL_PRIVATE, "private") \
         X(TERMINAL_SHARED, "shared")

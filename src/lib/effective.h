@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The effective policy of a program that carries one: it allows what the administrator's policy and the program's both
+ * allow (plan/permit). So the program's can only narrow. The third bound, an instance around this process, is the
+ * kernel's work: no plan can lift it.
+ *
+ * A line of the command line counts for both policies. Where values do not compare, such as two slices: if the program
+ * does not set the directive, the administrator's value counts; if it does, that is an error. */
+
+#include "lib/load.h"
+
+/* Looks for the administrator's policy for a program, /etc/isorun/policies/NAME.conf with the name of its file. program
+ * is the real path. *ret, the policy's name, is on the heap; NULL if there is none. Returns 0; -ENOMEM, or another
+ * error if that cannot be found out, both reported. */
+int effective_find(const char *program, char **ret, Report *report);
+
+/* Whether the policy says Program=ignore. */
+bool effective_ignores_program(const Policy *policy);
+
+/* Whether the policy has a root other than the host's, so that a command is another file than on the host. */
+bool effective_has_root(const Policy *policy);
+
+/* Narrows l->policy by the program's policy, and completes both. Frees program. The policy then has origins of both,
+ * and its decisions. Returns 0 or -errno, reported: -EINVAL if they contradict each other. */
+int effective_narrow(Loaded *l, Policy *program, Report *report);
