@@ -11,8 +11,19 @@
 
 enum { READ_MAX = 16 << 20 };
 
+/* What is read of a file. */
+typedef enum Extent {
+        EXTENT_ALL,
+        EXTENT_LINE,
+        EXTENT_RECORD,
+} Extent;
+
+static bool is_enough(Extent extent, const char *bytes, size_t size, size_t room) {
+        return (extent == EXTENT_RECORD && size < room) || (extent == EXTENT_LINE && memchr(bytes, '\n', size));
+}
+
 /* Reads a file of less than max bytes; max is a power of two. */
-static int read_less_than(int fd, size_t max, char **ret, size_t *ret_size) {
+static int read_less_than(int fd, size_t max, Extent extent, char **ret, size_t *ret_size) {
         size_t size = 0, room = 4096;
         _cleanup_free_ char *buffer = malloc(room + 1);
 
@@ -30,6 +41,8 @@ static int read_less_than(int fd, size_t max, char **ret, size_t *ret_size) {
                         break;
 
                 size += (size_t) n;
+                if (is_enough(extent, buffer, size, room))
+                        break;
                 if (size == room) {
                         char *p;
 
@@ -51,17 +64,25 @@ static int read_less_than(int fd, size_t max, char **ret, size_t *ret_size) {
 }
 
 int fd_read_all(int fd, char **ret, size_t *ret_size) {
-        return read_less_than(fd, READ_MAX, ret, ret_size);
+        return read_less_than(fd, READ_MAX, EXTENT_ALL, ret, ret_size);
+}
+
+static int read_path(int dir_fd, const char *path, Extent extent, char **ret, size_t *ret_size) {
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+        return fd < 0 ? -errno : read_less_than(fd, READ_MAX, extent, ret, ret_size);
 }
 
 int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size) {
-        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        return read_path(dir_fd, path, EXTENT_ALL, ret, ret_size);
+}
 
-        return fd < 0 ? -errno : fd_read_all(fd, ret, ret_size);
+int record_read(int dir_fd, const char *path, char **ret, size_t *ret_size) {
+        return read_path(dir_fd, path, EXTENT_RECORD, ret, ret_size);
 }
 
 int file_read_line(int dir_fd, const char *path, char **ret) {
-        int r = file_read(dir_fd, path, ret, NULL);
+        int r = read_path(dir_fd, path, EXTENT_LINE, ret, NULL);
 
         if (r >= 0)
                 (*ret)[strcspn(*ret, "\n")] = '\0';
@@ -101,7 +122,7 @@ int text_file_read(const char *path, char **ret, size_t *ret_size) {
                 return *ret ? 0 : -ENOMEM;
         }
         fd = file_open_regular(path);
-        return fd < 0 ? fd : read_less_than(fd, TEXT_FILE_MAX, ret, ret_size);
+        return fd < 0 ? fd : read_less_than(fd, TEXT_FILE_MAX, EXTENT_ALL, ret, ret_size);
 }
 
 const char *text_file_strerror(int error) {

@@ -33,6 +33,11 @@ static inline void fd_closep(int *fd) {
 int fd_read_all(int fd, char **ret, size_t *ret_size);
 int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size);
 
+/* The same for a file of the kernel that is one record, as most of /proc/PID and of a cgroup: a read(2) of it is short
+ * only at its end, so that another one is not needed to see the end. Lists, such as mountinfo and cgroup.procs, have
+ * many records. */
+int record_read(int dir_fd, const char *path, char **ret, size_t *ret_size);
+
 /* Reads the first line of a file, without its newline. Otherwise like file_read(). */
 int file_read_line(int dir_fd, const char *path, char **ret);
 

@@ -18,15 +18,22 @@
 #include "util/fd.h"
 #include "util/strv.h"
 
-/* Reads /proc/PID/FILE. ret_size may be NULL. The pid of this process may be another one in that /proc. */
-static int read_file_of(pid_t pid, const char *file, char **ret, size_t *ret_size) {
-        char path[64];
+enum { PATH_OF_MAX = 64 };
 
+/* The pid of this process may be another one in that /proc. */
+static const char *path_of(char buffer[static PATH_OF_MAX], pid_t pid, const char *file) {
         if (pid)
-                snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+                snprintf(buffer, PATH_OF_MAX, "/proc/%d/%s", pid, file);
         else
-                snprintf(path, sizeof(path), "/proc/self/%s", file);
-        return file_read(AT_FDCWD, path, ret, ret_size);
+                snprintf(buffer, PATH_OF_MAX, "/proc/self/%s", file);
+        return buffer;
+}
+
+/* Reads /proc/PID/FILE, which is one record. */
+static int read_record_of(pid_t pid, const char *file, char **ret) {
+        char path[PATH_OF_MAX];
+
+        return record_read(AT_FDCWD, path_of(path, pid, file), ret, NULL);
 }
 
 /* Finds the line of /proc/PID/FILE that begins with prefix, and returns the rest of it. */
@@ -35,7 +42,7 @@ static int read_line_of(pid_t pid, const char *file, const char *prefix, char **
         char *line, *position = NULL;
         int r;
 
-        r = read_file_of(pid, file, &text, NULL);
+        r = read_record_of(pid, file, &text);
         if (r < 0)
                 return r;
         for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
@@ -121,7 +128,7 @@ int process_facts(pid_t pid, ProcessFacts *ret) {
         unsigned n = 0;
         int r;
 
-        r = read_file_of(pid, "status", &text, NULL);
+        r = read_record_of(pid, "status", &text);
         if (r < 0)
                 return r;
         for (char *line = strtok_r(text, "\n", &position); line && n < FACT_LINES;
@@ -135,9 +142,10 @@ int process_arguments(pid_t pid, char ***ret) {
         _cleanup_strv_free_ char **words = NULL;
         _cleanup_free_ char *text = NULL;
         size_t size;
+        char path[PATH_OF_MAX];
         int r;
 
-        r = read_file_of(pid, "cmdline", &text, &size);
+        r = file_read(AT_FDCWD, path_of(path, pid, "cmdline"), &text, &size);
         for (const char *word = text; r >= 0 && word < text + size; word += strlen(word) + 1)
                 r = strv_push(&words, word);
         if (r < 0)
@@ -152,7 +160,7 @@ static int read_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n) {
         const char *p;
         int r;
 
-        r = read_file_of(pid, "stat", &text, NULL);
+        r = read_record_of(pid, "stat", &text);
         if (r < 0)
                 return r;
         p = strrchr(text, ')');
@@ -205,10 +213,10 @@ enum { INFO_PARENT = 2, INFO_UID }; /* in ids */
 
 static bool has_child(pid_t pid, pid_t child) {
         _cleanup_free_ char *text = NULL;
-        char file[64], *position = NULL;
+        char path[PATH_OF_MAX], file[32], *position = NULL;
 
         snprintf(file, sizeof(file), "task/%d/children", pid);
-        if (read_file_of(pid, file, &text, NULL) < 0)
+        if (file_read(AT_FDCWD, path_of(path, pid, file), &text, NULL) < 0)
                 return false;
         for (char *word = strtok_r(text, " ", &position); word; word = strtok_r(NULL, " ", &position))
                 if (strtol(word, NULL, 10) == child)

@@ -461,8 +461,8 @@ i = json.load(sys.stdin)[0]; print(i["name"], i["state"], i["command"], i["cgrou
 	read -ra alone < <(cost_of_list)
 	is "$label: list reads about isorun and the reaper of an instance, once each" \
 		"$((both[0] - alone[0])) ${both[1]}" "2 0"
-	is_sanitized || ok "$label: ... and makes at most 50 system calls for an instance: $((both[2] - alone[2]))" \
-		test $((both[2] - alone[2])) -le 50
+	is_sanitized || ok "$label: ... and makes at most 45 system calls for an instance: $((both[2] - alone[2]))" \
+		test $((both[2] - alone[2])) -le 45
 	end other
 }
 

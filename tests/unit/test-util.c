@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/epoll.h>
 
 #include "util/clock.h"
 #include "util/directory.h"
@@ -645,6 +646,41 @@ static bool is_open(int fd) {
 }
 
 /* A bin that is full, and fds of others between its own. */
+/* A record of the kernel may be larger than the first read(2) asks for. */
+static void test_record_read(_unused_ void **state) {
+        static const char *const files[] = { "/proc/self/stat", "/proc/self/status", "/proc/self/cgroup", "/proc/self/uid_map",
+                                             "/proc/sys/kernel/pid_max", "/proc/self/limits", "/proc/cmdline" };
+        int epoll = epoll_create1(EPOLL_CLOEXEC), watched[200], pipe_fds[2];
+        _cleanup_free_ char *large = NULL;
+        char fdinfo[64];
+        size_t size;
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                _cleanup_free_ char *record = NULL, *all = NULL;
+
+                expect_result(files[i], record_read(AT_FDCWD, files[i], &record, NULL), 0);
+                expect_result(files[i], file_read(AT_FDCWD, files[i], &all, NULL), 0);
+                if (!strstr(files[i], "stat")) /* its counters go on */
+                        expect_text(files[i], record, all);
+                assert_int_equal(record[strlen(record) - 1], '\n');
+        }
+
+        assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+        for (size_t i = 0; i < ELEMENTSOF(watched); i++) {
+                struct epoll_event event = { .events = EPOLLIN };
+
+                watched[i] = fcntl(pipe_fds[0], F_DUPFD_CLOEXEC, 0);
+                assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, watched[i], &event), 0);
+        }
+        snprintf(fdinfo, sizeof(fdinfo), "/proc/self/fdinfo/%d", epoll);
+        expect_result("a large record", record_read(AT_FDCWD, fdinfo, &large, &size), 0);
+        assert_true(size > 3 * 4096);
+        assert_int_equal(large[size - 1], '\n');
+        fds_close(watched, ELEMENTSOF(watched));
+        fds_close(pipe_fds, ELEMENTSOF(pipe_fds));
+        fd_close(epoll);
+}
+
 static void test_fd_bin(_unused_ void **state) {
         enum { N = FD_BIN_MAX + 50 };
         int fds[N], kept = 0;
@@ -860,7 +896,7 @@ int main(void) {
                 cmocka_unit_test(test_escape), cmocka_unit_test(test_escape_places),
                 cmocka_unit_test(test_hex), cmocka_unit_test(test_make_line),
                 cmocka_unit_test(test_strv), cmocka_unit_test(test_strv_empty),
-                cmocka_unit_test(test_id_map), cmocka_unit_test(test_fd_bin), cmocka_unit_test(test_directory_visit),
+                cmocka_unit_test(test_id_map), cmocka_unit_test(test_record_read), cmocka_unit_test(test_fd_bin), cmocka_unit_test(test_directory_visit),
                 cmocka_unit_test(test_report),
                 cmocka_unit_test(test_report_without_sink),
                 cmocka_unit_test(test_report_first),

@@ -178,7 +178,7 @@ static void confirm_pid(const Walk *w, int fd, Instance *i, uint64_t pid, bool m
 static bool read_events(int fd, Instance *i) {
         _cleanup_free_ char *text = NULL;
 
-        if (file_read(fd, "cgroup.events", &text, NULL) < 0)
+        if (record_read(fd, "cgroup.events", &text, NULL) < 0)
                 return false;
         i->frozen = strstr(text, "frozen 1\n");
         return strstr(text, "populated 1\n");
@@ -431,7 +431,7 @@ int instance_number(int cgroup, const char *file, const char *key, uint64_t *ret
         char *line, *position = NULL;
         int r;
 
-        r = file_read(cgroup, file, &text, NULL);
+        r = record_read(cgroup, file, &text, NULL);
         if (r < 0)
                 return r;
         for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {

@@ -162,7 +162,7 @@ static int read_status_line(Task *t, const char *line) {
 static int read_status(int dir, Task *t) {
         _cleanup_free_ char *text = NULL;
         char *position = NULL;
-        int r = file_read(dir, "status", &text, NULL);
+        int r = record_read(dir, "status", &text, NULL);
 
         for (char *line = r < 0 ? NULL : strtok_r(text, "\n", &position); r >= 0 && line;
              line = strtok_r(NULL, "\n", &position))

@@ -282,7 +282,7 @@ static bool is_dead(const char *path) {
         _cleanup_free_ char *file = path_join(path, "cgroup.events"), *events = NULL;
 
         return getxattr(path, CGROUP_ATTRIBUTE("started"), NULL, 0) >= 0 && file &&
-               file_read(AT_FDCWD, file, &events, NULL) >= 0 && startswith(events, "populated 0\n");
+               record_read(AT_FDCWD, file, &events, NULL) >= 0 && startswith(events, "populated 0\n");
 }
 
 void cgroup_sweep(const char *dir) {

@@ -264,7 +264,7 @@ int limit_is_held(const PlanProperty *p, int cgroup_fd, char **ret_actual) {
         }
 
         file = limit_file(p, cgroup_fd, false);
-        r = file_read(cgroup_fd, file, &text, NULL);
+        r = record_read(cgroup_fd, file, &text, NULL);
         if (r == -ENOENT && directive_id(p->directive) == D_MemorySwapMax && access("/proc/swaps", F_OK) < 0)
                 return 1; /* a kernel without swap */
         if (r == -ENOENT)

@@ -21,7 +21,7 @@
 static bool is_kept(int fd) {
         _cleanup_free_ char *events = NULL;
 
-        return file_read(fd, "../" POOL_KEEPER "/cgroup.events", &events, NULL) >= 0 &&
+        return record_read(fd, "../" POOL_KEEPER "/cgroup.events", &events, NULL) >= 0 &&
                startswith(events, "populated 1\n");
 }
 
