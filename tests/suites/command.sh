@@ -70,7 +70,7 @@ if [ $status = 0 ]; then
 	# How many calls it takes depends on the host, by what is hidden and shown of it: about 5 for each such place.
 	traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
 	calls=$(awk '$NF == "total" { print $4 }' "$tmp/trace")
-	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((450 + 6 * out))
+	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((440 + 6 * out))
 	# To enlarge a table of fds that two processes share, the kernel waits for a grace period.
 	volumes=()
 	for i in $(seq 60); do

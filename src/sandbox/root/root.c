@@ -8,7 +8,7 @@
  *
  * The root is read-only, nosuid, nodev and private before anything is made in it, so the payload's root is never
  * writable (only isoctl build asks for a root that it can write). An empty tmpfs, and a directory that needs new
- * entries, is made read-only in root_finish(), after all mount points are made in it. The payload starts after that.
+ * entries, is made read-only after all mount points are made in it: seal_all(). The payload starts after that.
  *
  * Every source is opened once without following symlinks (the plan has resolved them), and the opened file is mounted.
  * Every destination is looked up inside the new root, also without symlinks. So no path is first checked and then used,
@@ -146,7 +146,7 @@ static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, co
         MountAttributes attributes = m->attributes;
         _cleanup_close_ int fd = -1;
 
-        /* A tmpfs is made read-only in root_finish(): other mounts may need mount points in it. */
+        /* A tmpfs is made read-only by seal_all(): other mounts may need mount points in it. */
         if (streq(type, "tmpfs"))
                 attributes.read_only = false;
         else
@@ -474,23 +474,6 @@ static void root_maker_deinit(RootMaker *rm) {
         fd_bin_empty(&rm->spent);
 }
 
-int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
-        _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1,
-                                                      .new_root = -1, .notify = ret_notify, .scratch = -1,
-                                                      .blocked = { -1, -1 }, .empty = -1 };
-        mode_t mask = umask(0);
-        int r;
-
-        r = begin(&rm);
-        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++) {
-                r = do_mount(&rm, &plan->mounts[i]);
-                if (r >= 0 && plan->mounts[i].merge)
-                        r = do_merge(&rm, &plan->mounts[i]);
-        }
-        umask(mask);
-        return r < 0 ? r : finish(&rm);
-}
-
 /* Whether m was left writable only so that mount points could be made in it. */
 static bool is_to_be_sealed(const Plan *plan, const PlanMount *m) {
         return m->merge || m->kind == MOUNT_GRANT ||
@@ -510,11 +493,49 @@ static int seal(RootMaker *rm, const PlanMount *m) {
         return r;
 }
 
-int root_finish(const Plan *plan, Failure *f) {
-        _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .old_root = -1, .scratch = -1,
-                                                      .blocked = { -1, -1 }, .empty = -1 };
+static int seal_all(RootMaker *rm) {
         int r = 0;
 
+        for (size_t i = 0; r >= 0 && i < rm->plan->n_mounts; i++)
+                if (is_to_be_sealed(rm->plan, &rm->plan->mounts[i]))
+                        r = seal(rm, &rm->plan->mounts[i]);
+        return r;
+}
+
+/* The cgroup tree is mounted later: root_finish(). */
+static bool has_cgroup(const Plan *plan) {
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (plan->mounts[i].kind == MOUNT_CGROUP)
+                        return true;
+        return false;
+}
+
+int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *f) {
+        _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .id_mapped = id_mapped, .old_root = -1,
+                                                      .new_root = -1, .notify = ret_notify, .scratch = -1,
+                                                      .blocked = { -1, -1 }, .empty = -1 };
+        mode_t mask = umask(0);
+        int r;
+
+        r = begin(&rm);
+        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++) {
+                r = do_mount(&rm, &plan->mounts[i]);
+                if (r >= 0 && plan->mounts[i].merge)
+                        r = do_merge(&rm, &plan->mounts[i]);
+        }
+        umask(mask);
+        if (r >= 0 && !has_cgroup(plan))
+                r = seal_all(&rm);
+        return r < 0 ? r : finish(&rm);
+}
+
+int root_finish(const Plan *plan, Failure *f) {
+        _cleanup_(root_maker_deinit) RootMaker rm = { .plan = plan, .f = f, .old_root = -1, .new_root = -1,
+                                                      .scratch = -1, .blocked = { -1, -1 }, .empty = -1 };
+        int r = 0;
+
+        if (!has_cgroup(plan))
+                return 0;
         rm.new_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (rm.new_root < 0)
                 return fail(f, errno, "cannot open /");
@@ -522,8 +543,5 @@ int root_finish(const Plan *plan, Failure *f) {
         for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == MOUNT_CGROUP)
                         r = do_filesystem(&rm, &plan->mounts[i], "cgroup2", NULL);
-        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
-                if (is_to_be_sealed(plan, &plan->mounts[i]))
-                        r = seal(&rm, &plan->mounts[i]);
-        return r;
+        return r < 0 ? r : seal_all(&rm);
 }

@@ -18,6 +18,7 @@ unsigned root_count_fds(const Plan *plan);
  * fd or -errno, with the kernel's reason in *ret_reason. */
 int root_open_proc(MountReason *ret_reason);
 
-/* Inside, after root_make(), in the new cgroup namespace: mounts the cgroup tree, and makes read-only what was writable
- * only so that mount points could be made in it. Returns 0, or a negative errno kept in f. */
+/* Inside, after root_make(), in the new cgroup namespace: if the plan has a MOUNT_CGROUP, mounts the cgroup tree, and
+ * makes read-only what was writable only so that mount points could be made in it. Otherwise root_make() has done that.
+ * Returns 0, or a negative errno kept in f. */
 int root_finish(const Plan *plan, Failure *f);
