@@ -71,6 +71,12 @@ if [ $status = 0 ]; then
 	traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
 	calls=$(awk '$NF == "total" { print $4 }' "$tmp/trace")
 	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((440 + 6 * out))
+	traced -f -e trace=fsopen,fsmount,close,clone "${quiet[@]}" echo ran
+	no_refusal is "... does not wait until a mount that is attached nowhere is gone" "$out $(awk '
+		/fsopen\("mqueue"/ { pid = $1 }
+		$1 == pid && /fsmount/ && $NF ~ /^[0-9]+$/ && fd == "" { fd = $NF }
+		$1 == pid && fd != "" && $0 ~ "close\\(" fd "[ )]" { print "waits" }
+		$1 == pid && fd != "" && /clone\(/ { print "started"; exit }' "$tmp/trace")" "ran started"
 	# To enlarge a table of fds that two processes share, the kernel waits for a grace period.
 	volumes=()
 	for i in $(seq 60); do
