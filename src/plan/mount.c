@@ -132,6 +132,22 @@ bool plan_mount_is_directory(const PlanMount *mount) {
         }
 }
 
+bool plan_mount_is_read_only(const PlanMount *m) {
+        switch (m->kind) {
+        case MOUNT_ROOT:
+                return m->attributes.read_only || m->source.kind == SOURCE_NONE || m->merge;
+        case MOUNT_GRANT:
+        case MOUNT_MERGE:
+        case MOUNT_NOTIFY:
+        case MOUNT_FILE:
+        case MOUNT_COPY:
+        case MOUNT_BLOCKED:
+                return true;
+        default:
+                return m->attributes.read_only || m->merge;
+        }
+}
+
 void plan_mount_deinit(PlanMount *mount) {
         free(mount->destination);
         plan_source_deinit(&mount->source);

@@ -139,5 +139,9 @@ static inline bool plan_mount_is_writable_bind(const PlanMount *mount) {
 /* Whether the entry is a directory, and not a file or a symlink. */
 bool plan_mount_is_directory(const PlanMount *mount);
 
+/* Whether the payload cannot write to the mount. What is in memory is write-protected once everything in it has been
+ * made. */
+bool plan_mount_is_read_only(const PlanMount *mount);
+
 /* Frees what the mount owns. */
 void plan_mount_deinit(PlanMount *mount);

@@ -115,25 +115,8 @@ static const char *const mount_kinds[] = {
         [MOUNT_BLOCKED] = "blocked",
 };
 
-/* What is in memory is write-protected once everything in it has been made. */
-static bool is_read_only(const PlanMount *m) {
-        switch (m->kind) {
-        case MOUNT_ROOT:
-                return m->attributes.read_only || m->source.kind == SOURCE_NONE || m->merge;
-        case MOUNT_GRANT:
-        case MOUNT_MERGE:
-        case MOUNT_NOTIFY:
-        case MOUNT_FILE:
-        case MOUNT_COPY:
-        case MOUNT_BLOCKED:
-                return true;
-        default:
-                return m->attributes.read_only || m->merge;
-        }
-}
-
 static void print_flags(const PlanMount *m, FILE *f) {
-        fprintf(f, " \"%s%s%s%s%s%s%s\"", is_read_only(m) ? PROMISE_READ_ONLY : "",
+        fprintf(f, " \"%s%s%s%s%s%s%s\"", plan_mount_is_read_only(m) ? PROMISE_READ_ONLY : "",
                 m->attributes.no_exec ? PROMISE_NO_EXEC : "", m->attributes.devices ? PROMISE_DEVICES : "",
                 m->attributes.recursive ? PROMISE_RECURSIVE : "",
                 m->merge || m->kind == MOUNT_MERGE ? PROMISE_MERGE : "",

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/why/why.h"
+
+#include <errno.h>
+
+#include "plan/why/answer.h"
+#include "plan/why/call.h"
+#include "plan/why/file.h"
+#include "policy/value/names.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+const char *const why_actions[] = {
+        [WHY_READ] = "read",
+        [WHY_WRITE] = "write",
+        [WHY_CREATE] = "create",
+        [WHY_REMOVE] = "remove",
+        [WHY_RENAME] = "rename",
+        [WHY_EXECUTE] = "execute",
+        [WHY_CALL] = "call",
+        [WHY_CAPABILITY] = "capability",
+        [WHY_ENVIRONMENT] = "environment",
+        [WHY_LIMIT] = "limit",
+        NULL,
+};
+
+const char *const why_mechanisms[] = {
+        [BY_NOTHING] = "none",           [BY_MOUNT] = "mount", [BY_HIDING] = "hidden",           [BY_FILTER] = "filter",
+        [BY_CAPABILITY] = "capability",  [BY_LIMIT] = "limit", [BY_ENVIRONMENT] = "environment", [BY_FILES] = "files",
+};
+
+static int why_capability(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
+        const NamedNumber *c = capability_find(question->object);
+        int r;
+
+        if (!c)
+                return -EINVAL;
+        if (why_capabilities(plan) & UINT64_C(1) << c->number)
+                r = answer_allowed(a, "the payload has %s%s", c->name,
+                                   plan->uid_map.n ? ", over its own namespaces alone" : "");
+        else
+                r = answer_denied(a, EPERM, BY_CAPABILITY, "the payload does not have %s", c->name);
+        answer_directive(a, plan, plan->ambient & UINT64_C(1) << c->number ? D_AmbientCapabilities
+                                                                          : D_CapabilityBoundingSet);
+        if (r < 0 || a->verdict == WHY_ALLOWED)
+                return r;
+        return answer_allow(a, plan->uid_map.n ? "what this capability allows in the namespaces of the instance" :
+                                                 "what this capability allows on the machine",
+                            "%s=%s", plan->uid == 0 ? "CapabilityBoundingSet" : "AmbientCapabilities", c->name);
+}
+
+static int why_environment(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
+        const char *value = strv_variable(plan->environment, question->object);
+        int r;
+
+        if (!*question->object || strchr(question->object, '='))
+                return -EINVAL;
+        if (value)
+                return answer_allowed(a, "%s is \"%s\"", question->object, value);
+        r = answer_denied(a, 0, BY_ENVIRONMENT, "%s is not set: the caller's variables do not reach the payload",
+                          question->object);
+        return r < 0 ? r : answer_allow(a, "the value of this variable, which programs inside can read",
+                                        "PassEnvironment=%s", question->object);
+}
+
+/* What a process that reaches a limit gets; 0: it is slowed down, or killed. Source: the manuals of the calls. */
+static int limit_error(DirectiveId id) {
+        switch (id) {
+        case D_TasksMax:
+        case D_LimitNPROC:
+        case D_LimitSIGPENDING:
+                return EAGAIN;
+        case D_LimitNOFILE:
+                return EMFILE;
+        case D_LimitFSIZE:
+                return EFBIG;
+        case D_LimitAS:
+        case D_LimitDATA:
+        case D_LimitMEMLOCK:
+                return ENOMEM;
+        case D_LimitMSGQUEUE:
+                return EMFILE;
+        default:
+                return 0;
+        }
+}
+
+static const PlanProperty *find_property(const Plan *plan, const Directive *d) {
+        for (size_t i = 0; i < plan->n_properties; i++)
+                if (plan->properties[i].directive == d)
+                        return &plan->properties[i];
+        return NULL;
+}
+
+static const PlanResourceLimit *find_limit(const Plan *plan, const Directive *d) {
+        for (size_t i = 0; i < plan->n_limits; i++)
+                if (plan->limits[i].directive == d)
+                        return &plan->limits[i];
+        return NULL;
+}
+
+/* The directive of this name, or of the name without "Limit". */
+static const Directive *find_directive(const char *name) {
+        const Directive *d = directive_find(name);
+        char longer[64];
+
+        if (!d && snprintf(longer, sizeof(longer), "Limit%s", name) < (int) sizeof(longer))
+                d = directive_find(longer);
+        return d;
+}
+
+static int why_limit(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
+        const Directive *d = find_directive(question->object);
+        const PlanResourceLimit *limit = d ? find_limit(plan, d) : NULL;
+        const PlanProperty *property = d ? find_property(plan, d) : NULL;
+        int r;
+
+        if (!d || (!d->property && !startswith(d->name, "Limit")))
+                return -EINVAL;
+        if (limit && limit->limit.rlim_cur != RLIM_INFINITY) {
+                answer_origin(a, limit->origin);
+                r = answer_denied(a, limit_error(directive_id(d)), BY_LIMIT, "%s is %ju for each process%s", d->name,
+                                  (uintmax_t) limit->limit.rlim_cur, limit->origin.file ? "" : ", a bound of isorun");
+        } else if (property) {
+                answer_origin(a, property->settings->items[0].origin);
+                r = answer_denied(a, limit_error(directive_id(d)), BY_LIMIT, "%s is %s for the whole instance", d->name,
+                                  property->settings->items[0].value.text);
+        } else
+                return answer_allowed(a, "the policy sets no %s: the limit is the caller's", d->name);
+        return r < 0 ? r : answer_allow(a, "a larger limit, and nothing else", "%s=VALUE", d->name);
+}
+
+/* A number, or the name of an address family. */
+static bool parse_argument(const char *word, uint64_t *ret) {
+        const NamedNumber *family = named_find(address_families, word);
+        char *end;
+
+        if (family)
+                *ret = (uint64_t) family->number;
+        else {
+                errno = 0;
+                *ret = strtoull(word, &end, 0);
+                if (errno != 0 || !*word || *end)
+                        return false;
+        }
+        return true;
+}
+
+/* Splits "socket(AF_INET,1)" in place. */
+static int parse_call(char *text, WhyQuestion *q) {
+        char *open = strchr(text, '('), *close = open ? open + strlen(open) - 1 : NULL;
+
+        q->object = text;
+        if (!open)
+                return 0;
+        if (*close != ')')
+                return -EINVAL;
+        *open = *close = '\0';
+        for (char *word = open + 1, *next; word && *word; word = next) {
+                next = strchr(word, ',');
+                if (next)
+                        *next++ = '\0';
+                if (q->n_arguments == WHY_ARGUMENTS_MAX || !parse_argument(text_trim(word), &q->arguments[q->n_arguments++]))
+                        return -EINVAL;
+        }
+        return 0;
+}
+
+int why_question_parse(const char *action, const char *object, WhyQuestion *ret, char **ret_name) {
+        _cleanup_free_ char *name = NULL;
+        WhyQuestion q = { .object = object };
+        int r = 0;
+
+        while (why_actions[q.action] && !streq(why_actions[q.action], action))
+                q.action++;
+        if (!why_actions[q.action])
+                return -EINVAL;
+        if (q.action == WHY_CALL) {
+                name = strdup(object);
+                r = name ? parse_call(name, &q) : -ENOMEM;
+        }
+        if (r < 0)
+                return r;
+        *ret = q;
+        *ret_name = TAKE_PTR(name);
+        return 0;
+}
+
+int plan_why(const Plan *plan, const WhyQuestion *question, WhyAnswer *ret) {
+        WhyAnswer a = {};
+        int r;
+
+        switch (question->action) {
+        case WHY_CALL:
+                r = why_call(plan, question, &a);
+                break;
+        case WHY_CAPABILITY:
+                r = why_capability(plan, question, &a);
+                break;
+        case WHY_ENVIRONMENT:
+                r = why_environment(plan, question, &a);
+                break;
+        case WHY_LIMIT:
+                r = why_limit(plan, question, &a);
+                break;
+        default:
+                r = question->object[0] == '/' ? why_file(plan, question, &a) : -EINVAL;
+        }
+        if (r < 0)
+                why_answer_deinit(&a);
+        else
+                *ret = a;
+        return r;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Reads a plan backwards: may the payload do this, and if not, which errno does it get, what denies it, which line of
+ * the policy is behind it, and which line would allow it? Only the plan and the host's files are asked; the policy is not
+ * interpreted a second time. The answer is about the instance as it starts. */
+
+#include "plan/why/question.h"
+
+/* The words of the actions; ends with NULL. */
+extern const char *const why_actions[];
+
+/* The words of the mechanisms. */
+extern const char *const why_mechanisms[];
+
+/* Parses the words of a question. call is NAME or NAME(ARGUMENT,…), where an argument is a number or AF_*, and object
+ * must live as long as *ret. *ret_name, which the caller frees, is what ret->object points to if a call has arguments.
+ * Returns 0, -ENOMEM, or -EINVAL. */
+int why_question_parse(const char *action, const char *object, WhyQuestion *ret, char **ret_name);
+
+/* Answers a question. Returns 0, -ENOMEM, or -EINVAL if the object cannot be one of this action: a relative path, or a
+ * name that nothing has. The plan needs its rules (plan_forget_rules()). */
+int plan_why(const Plan *plan, const WhyQuestion *question, WhyAnswer *ret);

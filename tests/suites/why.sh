@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isoctl why: what it answers, and that a program inside gets the same. WHY_QUESTIONS and WHY_POLICIES draw more.
+. "$(dirname "$0")/../lib.sh"
+
+questions=$top/tests/questions.py
+count=${WHY_QUESTIONS:-500} policies=${WHY_POLICIES:-4}
+
+# Files with all kinds of modes, which the policies show as a volume.
+make_volume() {
+	rm -rf "$tmp/volume"
+	mkdir -p "$tmp/volume/open" "$tmp/volume/shut" "$tmp/volume/sticky" "$tmp/volume/fixed"
+	touch "$tmp/volume/plain" "$tmp/volume/open/file" "$tmp/volume/shut/file" "$tmp/volume/sticky/file" \
+		"$tmp/volume/fixed/file" "$tmp/volume/secret" "$tmp/volume/none"
+	printf '#!/bin/sh\n' >"$tmp/volume/script"
+	chmod 755 "$tmp/volume" "$tmp/volume/script"
+	chmod 777 "$tmp/volume/open"
+	chmod 700 "$tmp/volume/shut"
+	chmod 1777 "$tmp/volume/sticky"
+	chmod 555 "$tmp/volume/fixed"
+	chmod 600 "$tmp/volume/secret"
+	chmod 000 "$tmp/volume/none"
+}
+
+# Asks why, and does it: the same questions, policy and command.
+agree() { # description, policy, seed
+	local command=(/usr/bin/python3 /questions.py try) words=()
+	local limits=(-E "OUTSIDE_LimitNOFILE=$(ulimit -Sn)" -E "OUTSIDE_LimitFSIZE=-1")
+	make_volume
+	"$questions" draw "$3" "$count" "$tmp/volume" >"$tmp/questions"
+	while IFS=$'\t' read -r action object; do
+		words+=("$action" "$object")
+	done <"$tmp/questions"
+	"${who[@]}" "$isoctl" why --json "$2" "${words[@]}" -- "${command[@]}" >"$tmp/answers" 2>"$tmp/err"
+	status=$?
+	err=$(cat "$tmp/err")
+	"${who[@]}" "$isorun" --no-scope --quiet --policy "$2" "${limits[@]}" "${command[@]}" <"$tmp/questions" >"$tmp/results"
+	out=$("$questions" compare "$tmp/answers" "$tmp/results" 2>&1)
+	no_refusal like "$label: $1" "$out" "$count questions, [0-9]* answered, 0 wrong"
+	# Most questions have an answer.
+	also ok "$label: ... and the plan knows the most" test "$(sed -n 's/.*, \([0-9]*\) answered.*/\1/p' <<<"$out")" -gt $((count * 7 / 10))
+}
+
+write_policy() { # name; then its other lines on standard input
+	{ printf '[Policy]\nOptional=MemoryMax MemorySwapMax TasksMax CPUQuota\n'
+	[ -z "${2-}" ] || printf 'Base=%s\n' "$top/policies/$2.conf"
+	cat
+	printf '[Sandbox]\nBindReadOnlyPaths=%s:/questions.py\n' "$questions"; } >"$tmp/$1.conf"
+}
+
+test_answers() {
+	write_policy mine <<<$'[Sandbox]\nInaccessiblePaths=/usr/share/doc\nRestrictAddressFamilies=AF_UNIX\nSystemCallFilter=~ptrace'
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" read /usr/share/doc -- true
+	is "$label: a hidden directory" "$status $out" "1 read /usr/share/doc: denied, EACCES
+  because  /usr/share/doc is hidden
+  line     $tmp/mine.conf:4
+  to allow InaccessiblePaths=
+  opens    all that lines of InaccessiblePaths= hide"
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" call 'socket(AF_INET,1)' call ptrace -- true
+	like "$label: calls" "$status $out" "1 call socket(AF_INET,1): denied, EAFNOSUPPORT*line * $tmp/mine.conf:5*to allow RestrictAddressFamilies=AF_INET*call ptrace: denied, EPERM*line * $tmp/mine.conf:6*to allow SystemCallFilter=ptrace*"
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" read /etc/passwd -- true
+	is "$label: what is allowed" "$status $out" "0 read /etc/passwd: allowed
+  because  /etc/passwd is a file of the host"
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" read $'/no\e[1m' -- true
+	like "$label: no control characters" "$status $out" "1 read /no\\\\x1b\[1m: denied, ENOENT*"
+	for question in 'read etc/passwd' 'call no_such_call' 'limit Nothing' 'call socket(' 'capability CAP_NONE' 'fly /'; do
+		# shellcheck disable=SC2086
+		run "${who[@]}" "$isoctl" why "$tmp/mine.conf" $question -- true
+		is "$label: no question: $question" "$status $err" \
+			"125 isoctl: not a question that isoctl can answer: $question (see isoctl why --help)"
+	done
+}
+
+test_agreement() {
+	local name seed
+	for name in default agent web convert; do
+		write_policy "$name" "$name" </dev/null
+		agree "what why says of $name is what happens" "$tmp/$name.conf" "$name"
+	done
+	for ((seed = 1; seed <= policies; seed++)); do
+		"$questions" policy "$seed" "$tmp/volume" | write_policy random
+		agree "what why says of random policy $seed is what happens" "$tmp/random.conf" "$seed"
+	done
+}
+
+# The line that why proposes allows what was denied.
+test_lines() {
+	local line
+	printf '[Sandbox]\nInaccessiblePaths=/usr/share/doc\nRestrictAddressFamilies=AF_UNIX\n' >"$tmp/before.conf"
+	touch "$tmp/plain"
+	chmod 666 "$tmp/plain"
+	for question in 'read /usr/share/doc' "read /usr/share/doc/$(find /usr/share/doc -mindepth 1 -maxdepth 1 -printf '%f\n' | head -n1)" "read $tmp/plain" "write $tmp/plain" 'call ptrace' \
+		'call socket(AF_INET,1)' 'call unshare(0x10000000)' 'environment SOME'; do
+		# shellcheck disable=SC2086
+		line=$("${who[@]}" "$isoctl" why --json "$tmp/before.conf" $question -- true |
+			python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["allow"])')
+		{ cat "$tmp/before.conf"; echo "$line"; } >"$tmp/after.conf"
+		# shellcheck disable=SC2086
+		run "${who[@]}" env SOME=1 "$isoctl" why "$tmp/after.conf" $question -- true
+		is "$label: $line allows: $question" "$status" 0
+	done
+}
+
+all() {
+	test_answers
+	test_lines
+	test_agreement
+}
+
+as_everybody all
