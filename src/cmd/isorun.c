@@ -17,7 +17,6 @@
 #include "cmd/start/here.h"
 #include "cmd/start/program-policy.h"
 #include "cmd/start/start.h"
-#include "lib/effective.h"
 #include "lib/load.h"
 #include "lib/rehearse.h"
 #include "lib/start.h"
@@ -230,7 +229,7 @@ static int apply_overrides(Policy *policy, Report *report) {
         return result;
 }
 
-/* A ProgramOverrides. */
+/* An EffectiveOverrides. */
 static int apply_command_line(Policy *policy, Report *report) {
         int r = apply_overrides(policy, report);
 
@@ -270,9 +269,7 @@ static int load_policy(Loaded *l, const ProgramPolicy *program, PlanRequest *req
         const char *spec = arg_policy ?: program->spec;
         int r, q;
 
-        r = program->administrator
-                    ? loaded_init_administrator(l, program->administrator, arg_name, request->arguments, report)
-                    : loaded_init(l, spec, arg_name, request->arguments, report);
+        r = program_policy_load(l, program, spec, arg_name, request->arguments, report);
         if (r < 0 && !l->policy)
                 return r;
         q = apply_command_line(l->policy, report);

@@ -92,7 +92,7 @@ static int take_optional(Sides *s) {
         return 0;
 }
 
-static int read_sides(Sides *s, Loaded *l, Report *report) {
+static int read_sides(Sides *s, Loaded *l, EffectiveOverrides overrides, Report *report) {
         int r;
 
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
@@ -100,6 +100,8 @@ static int read_sides(Sides *s, Loaded *l, Report *report) {
         r = policy_complete(l->policy, report);
         if (r >= 0)
                 r = policy_complete(s->program, report);
+        if (r >= 0 && overrides)
+                r = overrides(s->program, report);
         if (r >= 0)
                 r = permit_new(&s->of_administrator, l->policy, permit_resolve, report);
         if (r >= 0)
@@ -259,12 +261,12 @@ static int make_policy(const Sides *s, Policy **ret, Report *report) {
         return r;
 }
 
-int effective_narrow(Loaded *l, Policy *program, Report *report) {
+int effective_narrow(Loaded *l, Policy *program, EffectiveOverrides overrides, Report *report) {
         _cleanup_(sides_deinit) Sides sides = { .administrator = l->policy, .program = program };
         Policy *policy = NULL;
         int r;
 
-        r = read_sides(&sides, l, report);
+        r = read_sides(&sides, l, overrides, report);
         if (r >= 0)
                 r = make_policy(&sides, &policy, report);
         if (r < 0)

@@ -21,6 +21,11 @@ bool effective_ignores_program(const Policy *policy);
 /* Whether the policy has a root other than the host's, so that a command is another file than on the host. */
 bool effective_has_root(const Policy *policy);
 
-/* Narrows l->policy by the program's policy, and completes both. Frees program. The policy then has origins of both,
- * and its decisions. Returns 0 or -errno, reported: -EINVAL if they contradict each other. */
-int effective_narrow(Loaded *l, Policy *program, Report *report);
+/* Gives a policy the lines of the command line. Returns 0 or -errno, reported. */
+typedef int (*EffectiveOverrides)(Policy *policy, Report *report);
+
+/* Narrows l->policy, which has the lines of the command line, by the program's policy, which has not: it gets them after
+ * its defaults, so that they add to a list that it does not have. overrides may be NULL. Completes both, and frees
+ * program. The policy then has origins of both, and its decisions. Returns 0 or -errno, reported: -EINVAL if they
+ * contradict each other. */
+int effective_narrow(Loaded *l, Policy *program, EffectiveOverrides overrides, Report *report);

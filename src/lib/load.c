@@ -172,9 +172,7 @@ int loaded_init_administrator(Loaded *l, const char *policy, const char *name, c
                               Report *report) {
         int r;
 
-        r = around_check_filter(report);
-        if (r >= 0)
-                r = begin(l, policy, name, arguments, report);
+        r = begin(l, policy, name, arguments, report);
         if (r < 0)
                 return r;
         strv_free(l->search_path);

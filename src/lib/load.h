@@ -36,11 +36,11 @@ int loaded_init_before(Loaded *l, const char *before, const char *spec, const ch
                        Report *report);
 
 /* The same with the administrator's policy for a program (effective_find()). Nothing of it comes from a directory of
- * the caller. */
+ * the caller. Does not look whether a system call filter around this process would stop a start:
+ * around_check_filter(). */
 int loaded_init_administrator(Loaded *l, const char *policy, const char *name, char *const *arguments, Report *report);
 
-/* The same with the policy that a program carries, whose path names the instance. Does not look whether a system call
- * filter around this process would stop a start: around_check_filter(). */
+/* The same with the policy that a program carries, whose path names the instance. Does not look for a filter either. */
 int loaded_init_notes(Loaded *l, const Notes *notes, const char *program, Report *report);
 
 /* Completes the policy, fills *request in, and makes the plan, which refers to l. bindings are n words "NAME=SOURCE"

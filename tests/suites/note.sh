@@ -133,6 +133,8 @@ for d in json.load(sys.stdin)["decisions"]:
 	"program ./asks (note) administrator 9"
 run "${quiet[@]}" --policy ./site.conf -p LimitNOFILE=100 --dry-run --verbose ./asks
 like "a line of the command line decides for both" "$out" "*LimitNOFILE *100*   # -p*"
+run "${quiet[@]}" --policy default -p SystemCallFilter=kcmp ./asks
+is "... and adds to a list that the program's policy does not have" "$status $out" "0 says narrowed"
 run "${quiet[@]}" --policy ./site.conf -p Program=ignore --dry-run --verbose ./asks
 like "Program=ignore leaves the program's out" "$out" "*LimitNOFILE *128*   # ./site.conf:9
 *"

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "lib/effective.h"
 #include "plan/payload/environment.h"
 #include "policy/own-policy.h"
 #include "policy/policy-load.h"
+#include "sandbox/outside/around.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -180,7 +180,17 @@ int program_policy_find(Rehearsal *rehearsal, const char *command, ProgramUse us
         return r < 0 ? r : find(command, use, ret, report);
 }
 
-int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, ProgramOverrides overrides, ProgramPolicy *p,
+int program_policy_load(Loaded *l, const ProgramPolicy *p, const char *spec, const char *name, char *const *arguments,
+                        Report *report) {
+        int r;
+
+        if (!p->administrator)
+                return loaded_init(l, spec, name, arguments, report);
+        r = around_check_filter(report);
+        return r < 0 ? r : loaded_init_administrator(l, p->administrator, name, arguments, report);
+}
+
+int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides, ProgramPolicy *p,
                           Report *report) {
         const Setting *own = policy_get(l->policy, D_ExecStart);
         ProgramPolicy found = {};
@@ -201,10 +211,8 @@ int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, Progra
         p->inode = found.inode;
         program = policy_new(&l->policy->specifiers);
         r = program ? policy_load(program, p->spec, l->search_path, report) : report_oom(report);
-        if (r >= 0 && overrides)
-                r = overrides(program, report);
         if (r >= 0)
-                return effective_narrow(l, program, report);
+                return effective_narrow(l, program, overrides, report);
         policy_free(program);
         return r;
 }

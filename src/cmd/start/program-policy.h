@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-#include "lib/load.h"
+#include "lib/effective.h"
 
 typedef struct ProgramPolicy {
         char *administrator; /* the name of the administrator's policy for the command; NULL: none, or not for it */
@@ -35,11 +35,12 @@ void program_policy_deinit(ProgramPolicy *p);
  * does not read the program's: program_policy_narrow() does. Returns 0 or -errno, reported. */
 int program_policy_find(Rehearsal *rehearsal, const char *command, ProgramUse use, ProgramPolicy *ret, Report *report);
 
-/* Gives a policy the lines of the command line. Returns 0 or -errno, reported. */
-typedef int (*ProgramOverrides)(Policy *policy, Report *report);
+/* Reads the administrator's policy for the command, or else the policy spec. Otherwise like loaded_init(). */
+int program_policy_load(Loaded *l, const ProgramPolicy *p, const char *spec, const char *name, char *const *arguments,
+                        Report *report);
 
 /* Narrows l->policy, which has the lines of the command line, by the command's own policy, unless that is not to be
  * read. command: NULL for that of l->policy. overrides may be NULL. Fills *p, whose spec stays NULL if the command
  * carries no policy. Returns 0 or -errno, reported. */
-int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, ProgramOverrides overrides, ProgramPolicy *p,
+int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides, ProgramPolicy *p,
                           Report *report);

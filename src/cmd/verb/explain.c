@@ -23,8 +23,7 @@ static int load(Loaded *l, ProgramPolicy *program, const char *spec, char *const
         }
         if (r < 0)
                 return r;
-        r = program->administrator ? loaded_init_administrator(l, program->administrator, NULL, arguments, report)
-                                   : loaded_init(l, spec, NULL, arguments, report);
+        r = program_policy_load(l, program, spec, NULL, arguments, report);
         if (r >= 0 && (program->administrator || !is_command(spec, arguments)))
                 r = program_policy_narrow(l, command, PROGRAM_USE_NARROW, NULL, program, report);
         return r;
