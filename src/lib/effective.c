@@ -275,3 +275,22 @@ int effective_narrow(Loaded *l, Policy *program, EffectiveOverrides overrides, R
         l->policy = policy;
         return 0;
 }
+
+int effective_init(Loaded *l, const Notes *notes, const char *program, Report *report) {
+        _cleanup_free_ char *administrators = NULL;
+        Policy *own;
+        int r;
+
+        r = effective_find(program, &administrators, report);
+        if (r < 0 || !administrators)
+                return r < 0 ? r : loaded_init_notes(l, notes, program, report);
+        r = loaded_init_administrator(l, administrators, NULL, NULL, report);
+        if (r < 0 || effective_ignores_program(l->policy))
+                return r;
+        own = policy_new(&l->policy->specifiers);
+        r = own ? policy_load_notes(own, notes, l->search_path, report) : report_oom(report);
+        if (r >= 0)
+                return effective_narrow(l, own, NULL, report);
+        policy_free(own);
+        return r;
+}

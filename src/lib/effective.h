@@ -29,3 +29,8 @@ typedef int (*EffectiveOverrides)(Policy *policy, Report *report);
  * program. The policy then has origins of both, and its decisions. Returns 0 or -errno, reported: -EINVAL if they
  * contradict each other. */
 int effective_narrow(Loaded *l, Policy *program, EffectiveOverrides overrides, Report *report);
+
+/* Reads the effective policy of a program that starts itself: notes are what it carries, and program is its real path,
+ * which names the instance. It may be in any directory, because the program itself asks for this start. Does not look
+ * for a system call filter around this process. Otherwise like loaded_init(). */
+int effective_init(Loaded *l, const Notes *notes, const char *program, Report *report);

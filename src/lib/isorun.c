@@ -10,6 +10,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "lib/effective.h"
 #include "lib/measure.h"
 #include "lib/self.h"
 #include "lib/start.h"
@@ -67,7 +68,7 @@ static int measure_self(Isolation *i, char missing[static MISSING_MAX], Report *
                 snprintf(missing, MISSING_MAX, "no_new_privs is not set, or no system call filter is loaded");
                 return 0;
         }
-        r = loaded_init_notes(&loaded, &i->notes, i->self.path, report);
+        r = effective_init(&loaded, &i->notes, i->self.path, report);
         if (r >= 0)
                 r = policy_complete(loaded.policy, report);
         return r < 0 ? r : measure(loaded.policy, &loaded.host, missing, report);
@@ -122,7 +123,7 @@ static int try_once(void *userdata, bool last_try, Report *report) {
                                 .program = i->self.path, .program_fd = i->self.fd };
         int status = PLAN_FAILED;
 
-        if (around_check_filter(report) >= 0 && loaded_init_notes(&loaded, &i->notes, i->self.path, report) >= 0) {
+        if (around_check_filter(report) >= 0 && effective_init(&loaded, &i->notes, i->self.path, report) >= 0) {
                 choose_holder(&loaded, &request);
                 status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
         }
@@ -162,7 +163,7 @@ static int find_installed(const Isolation *i, const char **ret, Report *report) 
         *ret = NULL;
         if (library_can_load())
                 return 0;
-        r = loaded_init_notes(&loaded, &i->notes, i->self.path, report);
+        r = effective_init(&loaded, &i->notes, i->self.path, report);
         if (r < 0 || !(has_limits(loaded.policy) || loaded.policy->settings[D_ConnectTo].n > 0))
                 return r;
         for (size_t k = 0; k < ELEMENTSOF(places) && !*ret; k++)

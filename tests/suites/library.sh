@@ -50,6 +50,20 @@ by_hand() {
 		"notice: not isolated: no_new_privs is not set, or no system call filter is loaded"$'\n'"0"
 }
 
+administered() {
+	mkdir -p /etc/isorun/policies
+	echo "[Sandbox]" >/etc/isorun/policies/self.conf
+	self /usr/bin/self show
+	# promise P49
+	is "$label: the administrator's policy bounds a program that isolates itself" "$status $out $err" \
+		"7 1 show no_new_privs=1 FROM_NOTE=yes FROM_CALLER=(null) "
+	printf '[Policy]\nProgram=ignore\n[Sandbox]\nPassEnvironment=FROM_CALLER\n' >/etc/isorun/policies/self.conf
+	self /usr/bin/self show
+	is "$label: ... and counts alone with Program=ignore" "$status $out $err" \
+		"7 1 show no_new_privs=1 FROM_NOTE=(null) FROM_CALLER=kept "
+	rm /etc/isorun/policies/self.conf
+}
+
 refusals() {
 	self /usr/bin/self threads
 	# promise P47
@@ -215,6 +229,7 @@ statically() {
 }
 
 as_everybody by_hand
+as_everybody administered
 as_everybody refusals
 of_root
 as_everybody measured
