@@ -217,6 +217,20 @@ of_bare_machine() {
 
 text_of() { size "$build/tests/library/$1" | awk 'END { print $1 }'; }
 
+calls_of() { # command...: system calls of all its processes
+	strace -f -qq -e signal=none -o "$tmp/trace" "$@" >/dev/null 2>&1 && grep -vc 'resumed>' "$tmp/trace"
+}
+
+# A start, by the program itself and by isorun. Inside, the program tries each call that its policy denies.
+counted() {
+	local own other
+	own=$(calls_of "$build/tests/library/static-hello")
+	other=$(calls_of "$isorun" --quiet --no-scope --own "$build/tests/library/static-hello-bare")
+	ok "a start makes at most 1.6 times as many system calls as one by isorun" \
+		test "${own:-0}" -gt 0 -a "$((${own:-0} * 10))" -le "$((${other:-0} * 16))"
+	echo "# a static program that isolates itself makes $own system calls, and $other if isorun isolates it"
+}
+
 statically() {
 	if [ ! -e "$build/tests/library/static-self" ]; then
 		skip "static programs" "this compiler links none"
@@ -225,6 +239,7 @@ statically() {
 	cp "$build/tests/library"/static-{self,limited,peers} "$tmp/"
 	as_everybody of_static
 	of_bare_machine
+	counted
 	echo "# libisorun.a adds $((($(text_of static-self) - $(text_of static-plain)) / 1024)) KiB to a static program"
 }
 
