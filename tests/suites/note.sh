@@ -442,6 +442,16 @@ for i in json.load(sys.stdin):
     print(i["file"], i["state"], i["description"], i["errors"], i["texts"][0]["name"])
     print(i["texts"][0]["text"].split("\n")[1])' <<<"$out")" "./after valid None [] ./after (note)
 Environment=FROM=embedded"
+packaged() { run sh -c 'printf "%b" "$1" | "$2" inspect --no-legend -' sh "$1" "$isoctl"; }
+packaged "/.\\n$tmp/tree\\n$tmp/tree/deep/program\\n\\n$tmp/tree/other\\n$tmp/gone\\n$tmp/plain-link\\n$tmp/embedded.conf\\n"
+is "the files of a package" "$status $err $(tr -s ' ' <<<"$out")" "0  $tmp/tree/deep/program $(uname -m) valid 1 -"
+packaged "$tmp/tree/deep/program\\n$tmp/cut"
+refusal like "... of which one is broken" "$status $err" "125 isoctl: $tmp/cut: cannot look for a policy in it: *"
+packaged "$tmp/tree/other\\ntree/deep/program\\n"
+refusal is "... which a list of other words does not name" "$status $err" \
+	"125 isoctl: line 2 of standard input is not an absolute path"
+packaged ""
+is "... or none" "$status $out$err" "0 "
 cat >waits.c <<'END'
 #include <isorun/policy.h>
 #include <unistd.h>

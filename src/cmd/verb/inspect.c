@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl inspect FILE|DIR|NAME|PID...: lists the policies that programs carry in their own files. */
+/* isoctl inspect FILE|DIR|NAME|PID|-...: lists the policies that programs carry in their own files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -67,8 +67,8 @@ static int add_file(Inspection *all, const char *path) {
 }
 
 /* Programs and libraries: others are not read. */
-static bool is_program(const FTSENT *e) {
-        return e->fts_statp->st_mode & (S_IXUSR | S_IXGRP | S_IXOTH) || strstr(e->fts_name, ".so");
+static bool is_program(const char *path, mode_t mode) {
+        return mode & (S_IXUSR | S_IXGRP | S_IXOTH) || strstr(path_name(path), ".so");
 }
 
 static int compare(const FTSENT **a, const FTSENT **b) {
@@ -80,7 +80,7 @@ static int add_entry(Inspection *all, const FTSENT *e) {
 
         if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR)
                 all->n_unread++;
-        if (e->fts_info != FTS_F || !is_program(e))
+        if (e->fts_info != FTS_F || !is_program(e->fts_name, e->fts_statp->st_mode))
                 return 0;
         fd = file_open_regular(e->fts_accpath);
         if (fd >= 0)
@@ -100,6 +100,42 @@ static int add_directory(Inspection *all, const char *path) {
         while (r >= 0 && (e = fts_read(tree)))
                 r = add_entry(all, e);
         fts_close(tree);
+        return r;
+}
+
+/* Looks at a file of a list, which also names directories, documents and files that are gone. */
+static int add_listed(Inspection *all, const char *path) {
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+
+        if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || !is_program(path, st.st_mode))
+                return 0;
+        fd = file_open_regular(path);
+        if (fd >= 0)
+                return add(all, fd, path, false);
+        all->n_unread++;
+        return 0;
+}
+
+/* The files that standard input lists, one in a line, as dpkg -L and rpm -ql print them. */
+static int add_list(Inspection *all) {
+        _cleanup_free_ char *line = NULL;
+        size_t room = 0;
+        ssize_t length;
+        int r = 0;
+
+        for (size_t n = 1; r >= 0 && (length = getline(&line, &room, stdin)) >= 0; n++) {
+                line[strcspn(line, "\n")] = '\0';
+                if (strlen(line) + 1 < (size_t) length || (*line && *line != '/')) {
+                        report_error(all->report, EINVAL, "line %zu of standard input is not an absolute path", n);
+                        all->failed = true;
+                        return 0;
+                }
+                r = *line ? add_listed(all, line) : 0;
+        }
+        if (ferror(stdin))
+                report_error(all->report, EIO, "cannot read standard input");
+        all->failed = all->failed || ferror(stdin);
         return r;
 }
 
@@ -139,6 +175,8 @@ static int add_word(Inspection *all, const char *word) {
         struct stat st;
         uint64_t pid;
 
+        if (streq(word, "-"))
+                return add_list(all);
         if (stat(word, &st) >= 0)
                 return S_ISDIR(st.st_mode) ? add_directory(all, word) : add_file(all, word);
         if (strchr(word, '/'))
@@ -215,7 +253,7 @@ static const Option options[] = {
         {},
 };
 static const Argument arguments[] = {
-        { "FILE|DIR|NAME|PID", ARGUMENT_FILE | ARGUMENT_INSTANCE | ARGUMENT_REPEATED },
+        { "FILE|DIR|NAME|PID|-", ARGUMENT_FILE | ARGUMENT_INSTANCE | ARGUMENT_REPEATED },
         {},
 };
 
@@ -223,7 +261,8 @@ const Verb verb_inspect = {
         .name = "inspect",
         .help = "list the policies that programs carry",
         .details = "Reads the policies in the files of programs, and runs none of them. Of a directory, it lists all\n"
-                   "programs and libraries that carry a policy. Returns 125 if a policy is not valid, or a FILE\n"
+                   "programs and libraries that carry a policy; \"-\" stands for the files that standard input lists,\n"
+                   "such as those of a package (dpkg -L, rpm -ql). Returns 125 if a policy is not valid, or a FILE\n"
                    "carries none.",
         .options = options,
         .arguments = arguments,
