@@ -67,6 +67,40 @@ is "--threshold, exceeded" "$status $err" "1 "
 run "$isoctl" analyze --threshold 1.5 "$tmp/policy.conf" -- true
 is "--threshold in tenths" "$status $err" '125 isoctl: --threshold: not a number from 0 to 100, in tenths: "1.5"'
 
+# An instance: the plan that it was started with.
+its_instance() {
+	local pid same="$tmp/same.conf"
+	printf '[Policy]\nBase=%s\n' "$tmp/policy.conf" >"$same"
+	cp "$same" "$tmp/changed.conf"
+	chmod 644 "$tmp/changed.conf"
+	"${who[@]}" "$isorun" --quiet --policy "$tmp/changed.conf" -p PrivateNetwork=no --name analyzed sleep 7766 </dev/null >/dev/null &
+	pid=$!
+	await runs '^sleep 7766$'
+	echo "Description=another" >>"$tmp/changed.conf"
+	printf '[Sandbox]\nPrivateNetwork=no\n' >>"$same"
+	run "${who[@]}" "$isoctl" analyze --json analyzed
+	unnamed <<<"$out" >"$tmp/kept"
+	"${who[@]}" "$isoctl" analyze --json "$same" -- sleep 7766 | unnamed >"$tmp/planned"
+	no_refusal ok "$label: the plan of an instance is read" test -s "$tmp/kept"
+	also ok "$label: the plan of an instance counts, not the file" diff "$tmp/kept" "$tmp/planned"
+	run "${who[@]}" "$isoctl" analyze --no-legend "isorun-analyzed.scope"
+	like "$label: ... and its unit names it" "$status $out" "0 *PrivateNetwork=yes   # -p*Overall exposure of *analyzed: *"
+	run "${who[@]}" "$isoctl" analyze --threshold 1 analyzed
+	is "$label: ... and it can be above a threshold" "$status $err" "1 "
+	kill "$pid"
+	wait "$pid"
+	await gone '^sleep 7766$'
+	run "${who[@]}" "$isoctl" analyze analyzed
+	like "$label: ... until it is gone" "$status $err" '125 isoctl: no policy "analyzed" in *'
+}
+unnamed() { # rows without where their lines are
+	python3 -c 'import json, sys
+e = json.load(sys.stdin)
+print(e["exposure"], *[{**row, "origin": bool(row["origin"] and row["origin"]["file"])} for row in e["rows"]], sep="\n")'
+}
+as_everybody its_instance
+label= who=()
+
 # Each line is worse than the default in the row that it is about.
 worse() { # line, row
 	printf '%s\n' "$1" | cat "$tmp/policy.conf" - >"$tmp/worse.conf"

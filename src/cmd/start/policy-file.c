@@ -8,9 +8,11 @@
 
 #include "lib/load.h"
 #include "plan/request.h"
+#include "policy/policy-load.h"
 #include "util/config-home.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/strv.h"
 #include "util/text.h"
 
 int policy_file_directory(char **ret, Report *report) {
@@ -29,6 +31,21 @@ int policy_file_directory(char **ret, Report *report) {
                                     "of yours");
         *ret = own;
         return 0;
+}
+
+static int ignore_file(_unused_ void *userdata, _unused_ const char *file, _unused_ const char *text,
+                       _unused_ size_t size) {
+        return 0;
+}
+
+int policy_file_exists(const char *spec, Report *report) {
+        _cleanup_strv_free_ char **search_path = NULL;
+        Report silent = {};
+
+        search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
+        if (!search_path)
+                return report_oom(report);
+        return policy_visit(spec, search_path, ignore_file, NULL, &silent) != -ENOENT;
 }
 
 static int make_directories(const char *directory) {

@@ -18,6 +18,9 @@ int policy_file_make_directory(const char *directory, Report *report);
  * Returns 0 or -errno, reported. */
 int policy_file_write(const char *directory, const char *text, const char *like, char **ret, Report *report);
 
+/* Whether there is such a policy, good or bad. Returns 1, 0 or -ENOMEM, reported. */
+int policy_file_exists(const char *spec, Report *report);
+
 /* Checks a policy as isoctl check does. before, if not NULL, is a directory in which names are looked up first. Returns
  * whether it is valid and works here; if not, that is reported. */
 bool policy_file_check(const char *spec, const char *before, Report *report);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl analyze [--threshold=N] POLICY [-- COMMAND...]: how exposed the system is to a payload, as systemd-analyze
- * security counts it. */
+/* isoctl analyze [--threshold=N] POLICY|NAME [-- COMMAND...]: how exposed the system is to a payload, as
+ * systemd-analyze security counts it. */
 #include <errno.h>
 #include <stdio.h>
 
+#include "cmd/instance/find.h"
+#include "cmd/instance/select.h"
+#include "cmd/instance/talk.h"
 #include "cmd/program.h"
 #include "cmd/show/json.h"
 #include "cmd/show/rows.h"
+#include "cmd/start/policy-file.h"
 #include "cmd/verb/verb.h"
+#include "cmd/verify/kept-exposure.h"
 #include "lib/load.h"
 #include "plan/show/exposure.h"
 #include "util/parse.h"
@@ -73,31 +78,72 @@ static int print_json(const Exposure *e, const char *name) {
         return r;
 }
 
-static int show(const Plan *plan, const char *name, const CommandLine *line, uint64_t threshold, Report *report) {
-        _cleanup_(exposure_deinit) Exposure e = {};
-        unsigned total;
-        int r = plan_exposure(plan, &e);
+/* name: as the caller gave it; full_name: for people. Returns an exit status. */
+static int show(const Exposure *e, const char *name, const char *full_name, const CommandLine *line, uint64_t threshold,
+                Report *report) {
+        const unsigned total = exposure_total(e);
+        int r = command_line_has(line, ARG_JSON) ? print_json(e, name)
+                                                 : print_table(e, !command_line_has(line, ARG_NO_LEGEND));
 
-        if (r >= 0)
-                r = command_line_has(line, ARG_JSON) ? print_json(&e, name)
-                                                     : print_table(&e, !command_line_has(line, ARG_NO_LEGEND));
         if (r < 0) {
                 report_error(report, -r, "analyze: %s", strerror(-r));
                 return PLAN_FAILED;
         }
-        total = exposure_total(&e);
         if (!command_line_has(line, ARG_JSON))
-                printf("\nOverall exposure of %s: %u.%u %s\n", plan->policy, total / 10, total % 10,
-                       exposure_word(total));
+                printf("\nOverall exposure of %s: %u.%u %s\n", full_name, total / 10, total % 10, exposure_word(total));
         return total > threshold ? STATUS_TOO_EXPOSED : 0;
 }
 
-static int run(const CommandLine *line, Report *report) {
-        const char *spec = line->arguments[0], *limit = command_line_get(line, ARG_THRESHOLD);
+static int show_instance(const Instance *instance, const CommandLine *line, uint64_t threshold, Report *report) {
+        _cleanup_(kept_exposure_deinit) KeptExposure kept = {};
+        _cleanup_free_ char *text = NULL, *name = instance_full_name(instance);
+        int r = name ? talk_ask(instance, CONTROL_EXPOSURE, &text, NULL, 0, NULL, report) : report_oom(report);
+
+        if (r < 0)
+                return PLAN_FAILED;
+        r = kept_exposure_parse(text, &kept);
+        if (r >= 0)
+                return show(&kept.exposure, name, name, line, threshold, report);
+        report_error(report, -r, "%s: isoctl cannot understand its plan: %s", name, strerror(-r));
+        return PLAN_FAILED;
+}
+
+static int show_policy(const CommandLine *line, Loaded *loaded, uint64_t threshold, Report *report) {
         char *const *arguments = *line->rest ? line->rest : NULL;
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+        PlanRequest request = { .policy = line->arguments[0], .arguments = arguments };
+        _cleanup_(exposure_deinit) Exposure e = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        PlanRequest request = { .policy = spec, .arguments = arguments };
+        int status = loaded_plan(loaded, NULL, 0, &request, &plan, report);
+
+        if (status)
+                return status;
+        if (plan_exposure(plan, &e) < 0) {
+                report_oom(report);
+                return PLAN_FAILED;
+        }
+        return show(&e, line->arguments[0], plan->policy, line, threshold, report);
+}
+
+/* The instance that the word means, or NULL. A unit is always one; any other word only if no policy has that name. */
+static const Instance *find_instance(const CommandLine *line, InstanceList *list, Report *report) {
+        const char *word = line->arguments[0];
+        Report silent = {};
+
+        if (*line->rest)
+                return NULL;
+        if (!endswith(word, ".scope") && !endswith(word, ".service") && policy_file_exists(word, &silent) != 0)
+                return NULL;
+        if (instances_find(list, &silent) < 0 || !instances_has(list, word))
+                return NULL; /* the error is that of a policy */
+        return instances_pick(list, word, report);
+}
+
+static int run(const CommandLine *line, Report *report) {
+        const char *limit = command_line_get(line, ARG_THRESHOLD);
+        char *const *arguments = *line->rest ? line->rest : NULL;
+        _cleanup_(instances_deinit) InstanceList list = {};
+        _cleanup_(loaded_deinit) Loaded loaded = {};
+        const Instance *instance;
         uint64_t threshold = EXPOSURE_MAX;
         int status;
 
@@ -105,12 +151,13 @@ static int run(const CommandLine *line, Report *report) {
                 report_error(report, EINVAL, "--threshold: not a number from 0 to 100, in tenths: \"%s\"", limit);
                 return PLAN_FAILED;
         }
-        if (loaded_init(&loaded, spec, NULL, arguments, report) < 0)
+        instance = find_instance(line, &list, report);
+        if (instance)
+                status = show_instance(instance, line, threshold, report);
+        else if (loaded_init(&loaded, line->arguments[0], NULL, arguments, report) < 0)
                 return PLAN_FAILED;
-        status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
-        if (status)
-                return status;
-        status = show(plan, spec, line, threshold, report);
+        else
+                status = show_policy(line, &loaded, threshold, report);
         return flush_output(report) < 0 ? PLAN_FAILED : status;
 }
 
@@ -121,7 +168,7 @@ static const Option options[] = {
         {},
 };
 static const Argument arguments[] = {
-        { "POLICY", ARGUMENT_POLICY },
+        { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE },
         { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
         {},
 };
@@ -130,7 +177,8 @@ const Verb verb_analyze = {
         .name = "analyze",
         .help = "say how exposed the system is to a program under a policy",
         .details = "Makes the plan for a start as you, and counts as systemd-analyze security does, from 0 to 10.\n"
-                   "Each row has what improves it, and the line of the policy that it comes from. Starts nothing.",
+                   "Each row has what improves it, and the line of the policy that it comes from. Starts nothing.\n"
+                   "For a running instance, the plan is that which the instance was started with.",
         .options = options,
         .arguments = arguments,
         .pager = true,

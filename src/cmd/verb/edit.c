@@ -273,22 +273,6 @@ static bool is_unchanged(const Edit *e) {
         return text_file_read(e->work, &text, NULL) >= 0 && streq(text, e->before);
 }
 
-static int ignore_file(_unused_ void *userdata, _unused_ const char *file, _unused_ const char *text,
-                       _unused_ size_t size) {
-        return 0;
-}
-
-/* Whether there is such a policy, good or bad. Returns 1, 0 or -ENOMEM, reported. */
-static int is_policy(const char *spec, Report *report) {
-        _cleanup_strv_free_ char **search_path = NULL;
-        Report silent = {};
-
-        search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
-        if (!search_path)
-                return report_oom(report);
-        return policy_visit(spec, search_path, ignore_file, NULL, &silent) != -ENOENT;
-}
-
 /* systemd restarts a service of a unit file. It cannot start again what isorun has made a unit of. */
 static char *advise(const Instance *i) {
         const char *name = i->name;
@@ -327,7 +311,7 @@ static int find_policy(Edit *e, Report *report) {
         Report silent = {};
         int r;
 
-        r = is_policy(e->spec, report);
+        r = policy_file_exists(e->spec, report);
         if (r != 0)
                 return r < 0 ? r : 0;
         if (instances_find(&list, &silent) < 0 || !instances_has(&list, e->spec))

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "plan/deny/filter.h"
+#include "plan/show/promises.h"
 #include "plan/who/namespaces.h"
 #include "policy/value/names.h"
 #include "util/array.h"
@@ -465,6 +466,28 @@ int plan_exposure(const Plan *plan, Exposure *ret) {
                 exposure.rows[i] = make_row(plan, &assessors[i]);
         *ret = exposure;
         return 0;
+}
+
+static void print_row(const ExposureRow *row, FILE *f) {
+        promise_begin(f, "", "exposure");
+        promise_text(f, row->name);
+        promise_number(f, row->weight);
+        promise_number(f, row->range);
+        promise_number(f, row->badness);
+        promise_text(f, row->details);
+        promise_text(f, row->better ?: "");
+        promise_text(f, row->origin && row->origin->file ? row->origin->file : "");
+        promise_number(f, row->origin ? row->origin->line : 0);
+        promise_end(f);
+}
+
+int plan_print_exposure(const Plan *plan, FILE *f) {
+        _cleanup_(exposure_deinit) Exposure exposure = {};
+        int r = plan_exposure(plan, &exposure);
+
+        for (size_t i = 0; r >= 0 && i < exposure.n; i++)
+                print_row(&exposure.rows[i], f);
+        return r;
 }
 
 void exposure_deinit(Exposure *exposure) {

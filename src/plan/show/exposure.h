@@ -4,6 +4,8 @@
 /* How exposed the system is to the payload of a plan, on the scale of `systemd-analyze security`: the same names and
  * weights, from 0 (nothing exposed) to 10. The plan's effect counts, not the words of the policy. */
 
+#include <stdio.h>
+
 #include "plan/plan.h"
 
 /* A property. */
@@ -24,6 +26,14 @@ typedef struct Exposure {
 
 /* Fills *ret, whose rows point into the plan. Returns 0 or -ENOMEM. */
 int plan_exposure(const Plan *plan, Exposure *ret);
+
+/* Writes the rows as promises (plan/show/promises.h), for isoctl analyze of an instance. ORIGIN is "".
+ *
+ *     exposure NAME WEIGHT RANGE BADNESS DETAILS BETTER FILE LINE     BETTER and FILE may be "" for NULL
+ *
+ * Returns 0 or -ENOMEM. */
+int plan_print_exposure(const Plan *plan, FILE *f);
+
 void exposure_deinit(Exposure *exposure);
 
 /* The exposure of all rows together, and the part of it that one row causes, in tenths, rounded up as systemd does. */

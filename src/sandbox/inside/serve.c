@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "plan/make.h"
+#include "plan/show/exposure.h"
 #include "plan/show/text.h"
 #include "sandbox/inside/promises.h"
 #include "sandbox/inside/pty.h"
@@ -160,7 +161,8 @@ static int remake_rules(const Plan *plan, Plan **ret) {
         return plan_filter(ret, plan->source, &host, &silent);
 }
 
-static int write_plan(const Payload *payload, FILE *f) {
+/* Calls print() for the plan with these. */
+static int print_with_rules(const Payload *payload, int (*print)(const Plan *plan, FILE *f), FILE *f) {
         _cleanup_(plan_freep) Plan *filter = NULL;
         Plan plan = *payload->inside->plan;
 
@@ -174,7 +176,15 @@ static int write_plan(const Payload *payload, FILE *f) {
                 plan.argument_rules = filter->argument_rules;
                 plan.n_argument_rules = filter->n_argument_rules;
         }
-        return plan_print_text(&plan, plan.source, FORM_WHOLE, f);
+        return print(&plan, f);
+}
+
+static int print_whole(const Plan *plan, FILE *f) {
+        return plan_print_text(plan, plan->source, FORM_WHOLE, f);
+}
+
+static int write_plan(const Payload *payload, FILE *f) {
+        return print_with_rules(payload, print_whole, f);
 }
 
 static int write_summary(const Payload *payload, FILE *f) {
@@ -189,6 +199,10 @@ static int write_tree(const Payload *payload, FILE *f) {
         return plan_print_text(plan, plan->source, FORM_TREE, f);
 }
 
+static int write_exposure(const Payload *payload, FILE *f) {
+        return print_with_rules(payload, plan_print_exposure, f);
+}
+
 /* The writer of the text that answers a request; NULL if it is another request. */
 static Writer find_writer(int32_t type) {
         switch (type) {
@@ -198,6 +212,8 @@ static Writer find_writer(int32_t type) {
                 return write_tree;
         case CONTROL_PLAN:
                 return write_plan;
+        case CONTROL_EXPOSURE:
+                return write_exposure;
         case CONTROL_PROMISES:
                 return promises_write;
         default:

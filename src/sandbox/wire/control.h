@@ -35,6 +35,7 @@ typedef enum ControlType {
         CONTROL_TREE,
         CONTROL_PLAN,
         CONTROL_PROMISES,  /* show what isoctl verify can compare: sandbox/inside/promises.h */
+        CONTROL_EXPOSURE,  /* show the exposure of the plan: plan/show/exposure.h */
         CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
         /* any number of these may follow when the command runs */
         CONTROL_SIGNAL,    /* send signal `value` to the command */
