@@ -285,6 +285,23 @@ test_datagrams() {
 		'" ".join([send(datagrams("www.example.test", 123), 1) for _ in range(3)] + [[a for _ in range(20) if (a := send(datagrams("www.example.test", 123), 1)) != "TimeoutError"][0]])'
 }
 
+test_patterns() {
+	local all=(-p "ConnectTo=*.example.test:80 www.example.test:443 11.22.33.44:80")
+
+	no_refusal net "a pattern: each name has an address" "11.22.33.1 11.22.33.1 ('198.18.0.3', 80) ('198.18.0.4', 80)" "${all[@]}" \
+		'" ".join([ask(n + ".example.test", 80) for n in ("both", "BOTH")] + [str(connect(n + ".example.test", 80).getpeername()) for n in ("both", "nothing")])'
+	no_refusal net "... also one that another line has, and an address on its port" "11.22.33.1 11.22.33.1 11.22.33.1" "${all[@]}" \
+		'" ".join((ask("www.example.test", 80), ask("www.example.test", 443), ask("11.22.33.44", 80)))'
+	# promise P48
+	net "a name that a pattern does not match" "Name or service not known" "${all[@]}" 'attempt(ask, "example.test", 80)'
+	net "an address that no name has is reset" "ECONNRESET ECONNRESET ECONNREFUSED" "${all[@]}" \
+		'refusal("198.18.0.3", 80) + " " + refusal("127.0.0.1", 80) + " " + refusal("198.18.0.2", 81)'
+	net "a name of a pattern may not lead to the host" "ECONNRESET ECONNRESET" -p "ConnectTo=*.example.test:8080" \
+		'refusal("own.example.test", 8080) + " " + refusal("rebind.example.test", 8080)'
+	net "the name of an address of a pattern" both.example.test "${all[@]}" \
+		'socket.getaddrinfo("both.example.test", 80) and socket.getnameinfo(("198.18.0.3", 80), 8)[0]'
+}
+
 server_of() { pgrep -f '^isorun-flows$'; }
 
 # The resolver may wait for a name server, or be stopped: isorun ends nevertheless.
@@ -414,6 +431,7 @@ for label in root user; do
 	test_streams
 	test_names
 	test_datagrams
+	test_patterns
 	test_server
 	test_end
 	test_resolver

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "plan/network/peers.h"
 #include "sandbox/flows/address.h"
 #include "sandbox/flows/dns.h"
 #include "sandbox/flows/record.h"
@@ -14,10 +15,12 @@ enum { HEADER = 12 };
 
 static PlanPeer peers[] = {
         { .host = "www.example.test", .port = 80, .address = { 198, 18, 0, 2 } },
+        { .host = "*.wild.test", .port = 443, .is_pattern = true },
         { .host = "10.0.0.1", .port = 80, .address = { 10, 0, 0, 1 }, .literal = true },
 };
 static char unknown[DNS_NAME_SIZE];
 static const Plan plan = { .peers = peers, .n_peers = ELEMENTSOF(peers) };
+static Hosts hosts = { .plan = &plan };
 
 /* Writes a question for the name, which has a length before each label. Returns its size. */
 static size_t ask(uint8_t *m, const char *labels, unsigned type) {
@@ -35,7 +38,7 @@ static size_t ask(uint8_t *m, const char *labels, unsigned type) {
 
 static void expect_answer(const char *labels, unsigned type, unsigned code, unsigned n_records) {
         uint8_t question[DNS_QUESTION_MAX], answer[DNS_SIZE];
-        size_t size = ask(question, labels, type), n = dns_answer(&plan, question, size, answer, unknown);
+        size_t size = ask(question, labels, type), n = dns_answer(&hosts, question, size, answer, unknown);
 
         assert_true(n >= size);
         assert_memory_equal(answer, "ab", 2);
@@ -60,7 +63,7 @@ static void test_answers(_unused_ void **state) {
         expect_answer("\1""2\1""0\2""18\3""198\7in-addr\4arpa", 12, 0, 1);
         expect_answer("\1""1\1""0\1""0\2""10\7in-addr\4arpa", 12, 3, 0);
         expect_answer("", 1, 3, 0);
-        n = dns_answer(&plan, question, ask(question, WWW, 1), answer, unknown);
+        n = dns_answer(&hosts, question, ask(question, WWW, 1), answer, unknown);
         assert_memory_equal(answer + n - 4, peers[0].address, 4);
 }
 
@@ -69,16 +72,16 @@ static void test_hostile(_unused_ void **state) {
         size_t size = ask(question, WWW, 1);
 
         for (size_t n = 0; n < size; n++) { /* cut */
-                size_t r = dns_answer(&plan, question, n, answer, unknown);
+                size_t r = dns_answer(&hosts, question, n, answer, unknown);
 
                 assert_true(n < HEADER ? r == 0 : r == HEADER && (answer[3] & 15) == 1);
         }
         question[2] |= 0x80; /* an answer */
-        assert_int_equal(dns_answer(&plan, question, size, answer, unknown), 0);
+        assert_int_equal(dns_answer(&hosts, question, size, answer, unknown), 0);
         question[2] = 0x28;
-        assert_int_equal(dns_answer(&plan, question, size, answer, unknown), HEADER);
+        assert_int_equal(dns_answer(&hosts, question, size, answer, unknown), HEADER);
         assert_int_equal(answer[3] & 15, 4);
-        assert_int_equal(dns_answer(&plan, question, DNS_QUESTION_MAX + 1, answer, unknown), 0);
+        assert_int_equal(dns_answer(&hosts, question, DNS_QUESTION_MAX + 1, answer, unknown), 0);
 }
 
 static uint32_t number = 1;
@@ -102,7 +105,7 @@ static void test_random(_unused_ void **state) {
                 assert_true(question && answer);
                 for (size_t k = 0; k < size; k++)
                         question[k] = i % 2 || draw(20) == 0 ? (uint8_t) draw(256) : good[k];
-                n = dns_answer(&plan, question, size, answer, unknown);
+                n = dns_answer(&hosts, question, size, answer, unknown);
                 assert_true(n == 0 || (n >= HEADER && n <= DNS_SIZE && answer[2] & 0x80 &&
                                        memcmp(answer, question, 2) == 0));
                 free(question);
@@ -146,6 +149,44 @@ static void test_addresses(_unused_ void **state) {
         }
 }
 
+#define WILD "\4wild\4test"
+
+static uint32_t address_of(const char *name) {
+        uint32_t address = 0;
+
+        return hosts_find(&hosts, name, true, &address) < 0 ? 0 : address;
+}
+
+/* promise P48 */
+static void test_patterns(_unused_ void **state) {
+        uint8_t question[DNS_QUESTION_MAX], answer[DNS_SIZE];
+        char name[32];
+        size_t n;
+
+        expect_answer("\1a" WILD, 28, 0, 0);
+        assert_int_equal(hosts.n_given, 0); /* only a question for an address uses one */
+        expect_answer("\1a" WILD, 1, 0, 1);
+        expect_answer("\1a\1b" WILD, 255, 0, 1);
+        expect_answer(WILD, 1, 3, 0);
+        expect_answer("\5xwild\4test", 1, 3, 0);
+        expect_answer("\1*" WILD, 1, 3, 0);
+        expect_answer("\1\xff" WILD, 1, 3, 0);
+        expect_answer("\1""0\1""0\1""0\1""0\7in-addr\4arpa", 12, 3, 0);
+        expect_answer("\1""3\1""0\2""18\3""198\7in-addr\4arpa", 12, 0, 1);
+        expect_answer("\2""03\1""0\2""18\3""198\7in-addr\4arpa", 12, 3, 0);
+        n = dns_answer(&hosts, question, ask(question, "\1A" WILD, 1), answer, unknown);
+        assert_memory_equal(answer + n - 4, "\xc6\x12\0\3", 4);
+        assert_string_equal(hosts_find_name(&hosts, address_of("a.wild.test")), "a.wild.test");
+        assert_null(hosts_find_name(&hosts, 0));
+        for (unsigned i = 2; i < PEERS_NAMES_MAX; i++) {
+                snprintf(name, sizeof(name), "n%u.wild.test", i);
+                assert_int_equal(address_of(name), 0xc6120003 + i);
+        }
+        expect_answer("\4more" WILD, 1, 5, 0);
+        expect_answer("\1a" WILD, 1, 0, 1);
+        assert_int_equal(hosts.n_refused, 1);
+}
+
 /* However much a payload asks, there are few records. */
 static void test_records(_unused_ void **state) {
         _cleanup_free_ RefusedNames *names = calloc(1, sizeof(*names));
@@ -153,11 +194,11 @@ static void test_records(_unused_ void **state) {
         unsigned n_others = 0;
         FlowRecord r;
 
-        (void) dns_answer(&plan, question, ask(question, "\3ftp\7example\4test", 28), answer, unknown);
+        (void) dns_answer(&hosts, question, ask(question, "\3ftp\7example\4test", 28), answer, unknown);
         assert_string_equal(unknown, "ftp.example.test");
-        (void) dns_answer(&plan, question, ask(question, WWW, 28), answer, unknown);
+        (void) dns_answer(&hosts, question, ask(question, WWW, 28), answer, unknown);
         assert_string_equal(unknown, "");
-        (void) dns_answer(&plan, question, ask(question, "\3ftp\7example\4test", 16), answer, unknown);
+        (void) dns_answer(&hosts, question, ask(question, "\3ftp\7example\4test", 16), answer, unknown);
         assert_string_equal(unknown, "");
         assert_non_null(names);
         for (unsigned i = 1; i <= 1000; i++)
@@ -182,6 +223,7 @@ int main(void) {
                 cmocka_unit_test(test_random),
                 cmocka_unit_test(test_addresses),
                 cmocka_unit_test(test_records),
+                cmocka_unit_test(test_patterns),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

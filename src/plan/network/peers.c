@@ -43,24 +43,37 @@ static bool is_usable(const PlanPeer *p) {
         return !is_in(p, "0.0.0.0", 8) && !is_in(p, "224.0.0.0", 3) && !is_in(p, PEERS_NETWORK, PEERS_PREFIX);
 }
 
+uint32_t peer_address(const PlanPeer *p) {
+        return as_number(p->address);
+}
+
+uint32_t peers_last_address(const Plan *plan) {
+        uint32_t last = parse_ipv4(PEERS_NETWORK);
+
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                if (!p->literal && as_number(p->address) > last)
+                        last = as_number(p->address);
+        return last;
+}
+
 /* Gives the peer its address inside. */
 static int find_address(Builder *b, PlanPeer *p, const Setting *s) {
         Plan *plan = b->plan;
-        uint32_t last = parse_ipv4(PEERS_NETWORK), address;
+        uint32_t address;
 
+        p->is_pattern = startswith(p->host, "*.");
+        if (p->is_pattern)
+                return 0;
         p->literal = is_literal(p);
         if (p->literal)
                 return is_usable(p) ? 0 : build_error(b, s, D_ConnectTo, EINVAL, "%s cannot be the address of a peer",
                                                       p->host);
-        for (const PlanPeer *other = plan->peers; other < p; other++) {
+        for (const PlanPeer *other = plan->peers; other < p; other++)
                 if (streq(other->host, p->host)) {
                         memcpy(p->address, other->address, sizeof(p->address));
                         return 0;
                 }
-                if (!other->literal && as_number(other->address) > last)
-                        last = as_number(other->address);
-        }
-        address = htonl(last + 1);
+        address = htonl(peers_last_address(plan) + 1);
         memcpy(p->address, &address, sizeof(address));
         return 0;
 }
@@ -87,6 +100,7 @@ static int find_twin(Builder *b, const PlanPeer *p, const Setting *s) {
                 _cleanup_free_ char *line = NULL;
 
                 if (other->port != p->port || other->is_datagram != p->is_datagram || other->ipv6 != p->ipv6 ||
+                    (p->is_pattern && !streq(other->host, p->host)) ||
                     memcmp(other->address, p->address, sizeof(p->address)) != 0)
                         continue;
                 if (is_same_target(other, p))
@@ -115,13 +129,22 @@ static int add_peer(Builder *b, const Setting *s) {
         if (r < 0)
                 return r;
         find_target(p, &s->value);
-        if (is_in(p, PEERS_NAME_SERVER, 32) && p->port == PEERS_NAME_SERVER_PORT)
+        if ((p->is_pattern || is_in(p, PEERS_NAME_SERVER, 32)) && p->port == PEERS_NAME_SERVER_PORT)
                 return build_error(b, s, D_ConnectTo, EADDRINUSE,
                                    "with peers, the payload finds its name server at " PEERS_NAME_SERVER ":%u",
                                    PEERS_NAME_SERVER_PORT);
         r = find_twin(b, p, s);
         plan->n_peers -= r > 0;
         return r < 0 ? r : 0;
+}
+
+/* A pattern needs a socket that listens at all addresses, and then no other one can listen on its port. */
+static void find_covered(Plan *plan) {
+        for (PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                for (const PlanPeer *other = plan->peers; other < plan->peers + plan->n_peers; other++)
+                        if (other->is_pattern && other->port == p->port && !p->ipv6 && !p->is_datagram &&
+                            (!p->is_pattern || other < p))
+                                p->is_covered = true;
 }
 
 /* Directives and options that cannot be combined with peers. */
@@ -157,7 +180,16 @@ int build_peers(Builder *b) {
 
                 result = r < 0 ? r : result;
         }
+        find_covered(b->plan);
         return result;
+}
+
+bool peer_matches(const PlanPeer *pattern, const char *name) {
+        return endswith(name, pattern->host + 1) && strlen(name) > strlen(pattern->host) - 1 && !strchr(name, '?');
+}
+
+bool peer_follows_name(const PlanPeer *p) {
+        return p->is_pattern && p->target == p->host;
 }
 
 char *peers_resolver_text(void) {
@@ -174,7 +206,7 @@ char *peers_hosts_text(const Plan *plan) {
                 return NULL;
         text_add(&text, "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
-                if (p->literal || as_number(p->address) <= last)
+                if (p->literal || p->is_pattern || as_number(p->address) <= last)
                         continue; /* new names have rising addresses */
                 last = as_number(p->address);
                 fprintf(text.f, "%s %s\n", inet_ntop(AF_INET, p->address, address, sizeof(address)), p->host);

@@ -11,12 +11,26 @@
 #define PEERS_NETWORK "198.18.0.1"
 enum { PEERS_PREFIX = 15 };
 
+/* Names that patterns can match in one instance. Each could tell the owner of its zone something. */
+enum { PEERS_NAMES_MAX = 4096 };
+
 /* Where the payload finds the name server. */
 #define PEERS_NAME_SERVER "127.0.0.1"
 enum { PEERS_NAME_SERVER_PORT = 53 };
 
 /* Finds the address of each peer. A part of plan_new(). */
 int build_peers(Builder *b);
+
+/* Whether a pattern, such as "*.example.org", matches the name, which is in lower case. It matches at any depth, but not
+ * "example.org" itself. */
+bool peer_matches(const PlanPeer *pattern, const char *name);
+
+/* Whether the peer leads to each name that its pattern matches, and not to one place for all of them. */
+bool peer_follows_name(const PlanPeer *p);
+
+/* The address of an IPv4 peer as a number, and the last one that a name of the plan has. */
+uint32_t peer_address(const PlanPeer *p);
+uint32_t peers_last_address(const Plan *plan);
 
 /* The texts of resolv.conf(5) and hosts(5) inside, on the heap. NULL when memory runs out. */
 char *peers_resolver_text(void);

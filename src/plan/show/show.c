@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 
 #include "plan/deny/landlock.h"
+#include "plan/network/peers.h"
 #include "policy/value/names.h"
 #include "util/landlock.h"
 #include "util/parse.h"
@@ -268,14 +269,17 @@ static void show_peers(Output *out) {
                 _cleanup_free_ char *key = plan_peer_name(p);
                 char address[INET6_ADDRSTRLEN];
 
-                (void) inet_ntop(p->ipv6 ? AF_INET6 : AF_INET, p->address, address, sizeof(address));
+                if (p->is_pattern)
+                        (void) snprintf(address, sizeof(address), "an address for each name");
+                else
+                        (void) inet_ntop(p->ipv6 ? AF_INET6 : AF_INET, p->address, address, sizeof(address));
                 if (!key)
                         out->oom = true;
                 else if (p->is_socket)
                         entry(out, key, &p->origin, "TCP, at %s, leads to the socket %s", address, p->target);
                 else
                         entry(out, key, &p->origin, "%s, at %s, leads to port %u of %s%s", p->is_datagram ? "UDP" : "TCP", address, p->target_port,
-                              p->target, p->may_be_private ? ", also in a private network" : "");
+                              peer_follows_name(p) ? "it" : p->target, p->may_be_private ? ", also in a private network" : "");
         }
         entry(out, "connections", &policy_get(plan->source, D_FlowsMax)->origin, "at most %" PRIu64 " at a time%s",
               plan->flows_max, plan->log_flows ? ", each recorded in the journal" : "");

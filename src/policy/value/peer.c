@@ -40,7 +40,7 @@ static int check_host(ValueParser *p, char *host) {
                 return 0;
         for (char *c = host; *c; c++)
                 *c = (char) tolower((unsigned char) *c);
-        if (!is_name(host))
+        if (!is_name(startswith(host, "*.") ? host + strlen("*.") : host))
                 return value_not(p, "a host name or an address", host);
         /* Resolvers take "127.1" and "0x7f000001" for addresses. */
         return inet_aton(host, &odd) ? value_not(p, "an address with four decimal numbers", host) : 0;
@@ -89,6 +89,8 @@ static int parse_target(ValueParser *p, char *text, Target *ret) {
                 return path_is_safe(ret->place) ? 0 : value_not(p, "the absolute path of a socket", ret->place);
         }
         r = split_host(p, text, &host, &port_text);
+        if (r >= 0 && *host == '*')
+                r = value_error(p, "a peer cannot lead to the pattern %s", host);
         if (r >= 0)
                 r = parse_port(p, port_text, &port);
         if (r < 0)
@@ -110,6 +112,8 @@ static int emit_peer(ValueParser *p, const char *host, char *port_text, const Ta
         r = parse_port(p, port_text, &port);
         if (r < 0)
                 return r;
+        if (udp && *host == '*')
+                return value_error(p, "the names of a pattern are reached by TCP, not by UDP");
         if (udp && target->flags & PEER_UNIX)
                 return value_error(p, "a socket is reached by TCP, not by UDP");
         if (!text || strv_push(&words, host) < 0 || (target->place && strv_push(&words, target->place) < 0))

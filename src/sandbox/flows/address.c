@@ -80,7 +80,7 @@ static bool can_bind(const Address *a) {
         _cleanup_close_ int fd = socket(a->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         Address any_port = *a;
 
-        *(a->any.sa_family == AF_INET ? &any_port.v4.sin_port : &any_port.v6.sin6_port) = 0;
+        address_set_port(&any_port, 0);
         return fd < 0 || bind(fd, &any_port.any, address_size(a)) >= 0 || errno != EADDRNOTAVAIL;
 }
 

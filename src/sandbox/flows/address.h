@@ -17,6 +17,10 @@ static inline socklen_t address_size(const Address *a) {
         return a->any.sa_family == AF_INET ? sizeof(a->v4) : sizeof(a->v6);
 }
 
+static inline void address_set_port(Address *a, uint16_t port) {
+        *(a->any.sa_family == AF_INET ? &a->v4.sin_port : &a->v6.sin6_port) = htons(port);
+}
+
 /* Parses an address of inet_pton(3). Returns whether it is one. */
 bool address_parse(const char *text, uint16_t port, Address *ret);
 

@@ -109,7 +109,8 @@ static void begin(Server *s, const Listener *listener, const Address *from, cons
         e = calloc(1, sizeof(*e));
         if (!e)
                 return;
-        *e = (Exchange) { .lookup = { .peer = listener->peer, .ready = on_lookup }, .outside = { .fd = -1 },
+        *e = (Exchange) { .lookup = { .peer = listener->peer, .id = server_peer_index(s, listener->peer),
+                                      .ready = on_lookup }, .outside = { .fd = -1 },
                           .listener = &listener->watch, .from = *from, .n_sent = 1, .begun = now, .last = now,
                           .first = malloc(size + 1), .n_first = size, .next = *row };
         if (!e->first) {

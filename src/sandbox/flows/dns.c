@@ -2,6 +2,8 @@
 #include "sandbox/flows/dns.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 
 enum {
@@ -11,7 +13,7 @@ enum {
         TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_OPT = 41, TYPE_ANY = 255, CLASS_IN = 1,
         OPT_SIZE = 11,        /* without options */
         TTL = 60,             /* an address is valid as long as the instance */
-        NO_ERROR = 0, FORMAT_ERROR = 1, NAME_ERROR = 3, NOT_IMPLEMENTED = 4,
+        NO_ERROR = 0, FORMAT_ERROR = 1, NAME_ERROR = 3, NOT_IMPLEMENTED = 4, REFUSED = 5,
 };
 
 typedef struct Question {
@@ -74,24 +76,22 @@ static bool read_question(const uint8_t *m, size_t size, Question *ret) {
         return ret->extended ? is_opt(m, size, ret->end) : ret->end == size;
 }
 
-static const PlanPeer *find_name(const Plan *plan, const char *name) {
-        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
-                if (!p->literal && streq(p->host, name))
-                        return p;
-        return NULL;
+/* Reads "2.0.18.198.in-addr.arpa". Returns whether it is such a name. */
+static bool read_reverse(const char *name, uint32_t *ret) {
+        uint8_t a[4];
+        char text[64];
+
+        if (sscanf(name, "%hhu.%hhu.%hhu.%hhu.", &a[3], &a[2], &a[1], &a[0]) != 4)
+                return false;
+        snprintf(text, sizeof(text), "%u.%u.%u.%u.in-addr.arpa", a[3], a[2], a[1], a[0]);
+        *ret = (uint32_t) a[0] << 24 | (uint32_t) a[1] << 16 | (uint32_t) a[2] << 8 | a[3];
+        return streq(name, text);
 }
 
-/* The peer whose address the name means: "2.0.18.198.in-addr.arpa". */
-static const PlanPeer *find_reverse(const Plan *plan, const char *name) {
-        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
-                char reverse[64];
+static const char *find_reverse(const Hosts *hosts, const char *name) {
+        uint32_t address;
 
-                snprintf(reverse, sizeof(reverse), "%u.%u.%u.%u.in-addr.arpa", p->address[3], p->address[2],
-                         p->address[1], p->address[0]);
-                if (!p->literal && streq(reverse, name))
-                        return p;
-        }
-        return NULL;
+        return read_reverse(name, &address) ? hosts_find_name(hosts, address) : NULL;
 }
 
 static uint8_t *put_name(uint8_t *out, const char *name) {
@@ -114,22 +114,27 @@ static uint8_t *put_record(uint8_t *out, unsigned type) {
 }
 
 /* Writes the records that the question asks for. Returns the response code. */
-static unsigned put_records(const Plan *plan, const Question *q, uint8_t **out, unsigned *n) {
-        static const uint8_t loopback[16] = { 127, 0, 0, 1 };
-        bool any = q->type == TYPE_ANY, local = streq(q->name, "localhost");
-        const PlanPeer *peer = local ? NULL : find_name(plan, q->name), *reverse = find_reverse(plan, q->name);
+static unsigned put_records(Hosts *hosts, const Question *q, uint8_t **out, unsigned *n) {
+        const bool any = q->type == TYPE_ANY, wants_ipv4 = q->type == TYPE_A || any;
+        const char *name = find_reverse(hosts, q->name);
+        uint32_t address = INADDR_LOOPBACK;
+        int r = 0;
 
-        if (q->class != CLASS_IN || (!local && !peer && !reverse))
+        if (!name && !streq(q->name, "localhost"))
+                r = hosts_find(hosts, q->name, wants_ipv4, &address);
+        if (q->class != CLASS_IN || r == -ENOENT)
                 return NAME_ERROR;
-        if (reverse && (q->type == TYPE_PTR || any)) {
+        if (r < 0)
+                return REFUSED;
+        if (name && (q->type == TYPE_PTR || any)) {
                 uint8_t *length = put_record(*out, TYPE_PTR);
 
-                *out = put_name(length + 2, reverse->host);
+                *out = put_name(length + 2, name);
                 put16(length, (unsigned) (*out - length - 2));
                 *n = 1;
-        } else if (!reverse && (q->type == TYPE_A || any)) {
+        } else if (!name && wants_ipv4) {
                 *out = put16(put_record(*out, TYPE_A), 4);
-                *out = (uint8_t *) mempcpy(*out, peer ? peer->address : loopback, 4);
+                *out = put16(put16(*out, address >> 16), address & UINT16_MAX);
                 *n = 1;
         }
         return NO_ERROR;
@@ -149,7 +154,7 @@ static bool asks_for_address(const Question *q) {
         return q->class == CLASS_IN && (q->type == TYPE_A || q->type == TYPE_AAAA || q->type == TYPE_ANY);
 }
 
-size_t dns_answer(const Plan *plan, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE],
+size_t dns_answer(Hosts *hosts, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE],
                   char unknown[static DNS_NAME_SIZE]) {
         uint8_t *out = answer + HEADER;
         unsigned code, n = 0;
@@ -165,7 +170,7 @@ size_t dns_answer(const Plan *plan, const uint8_t *question, size_t size, uint8_
                 return HEADER;
         }
         out = (uint8_t *) mempcpy(out, question + HEADER, q.end - HEADER);
-        code = put_records(plan, &q, &out, &n);
+        code = put_records(hosts, &q, &out, &n);
         if (code == NAME_ERROR && asks_for_address(&q))
                 memcpy(unknown, q.name, sizeof(q.name));
         if (q.extended) {

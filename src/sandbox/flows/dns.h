@@ -4,7 +4,7 @@
 /* The name server of a sandbox with peers. It knows their names and no others, and asks nobody: RFC 1035, with the OPT
  * record of RFC 6891. */
 
-#include "plan/plan.h"
+#include "sandbox/flows/hosts.h"
 
 enum {
         DNS_SIZE = 512,        /* of an answer, at most */
@@ -15,5 +15,5 @@ enum {
 /* Writes the answer to a question, which may come from an attacker. Returns the answer's size, or 0 if the question
  * gets no answer, because it is none. If it asks for the address of a name that no peer has, unknown is that name;
  * otherwise it is empty. */
-size_t dns_answer(const Plan *plan, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE],
+size_t dns_answer(Hosts *hosts, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE],
                   char unknown[static DNS_NAME_SIZE]);

@@ -251,20 +251,21 @@ static void on_lookup(Server *s, Lookup *l) {
         connect_next(s, (Flow *) l);
 }
 
-void flow_begin(Server *s, const PlanPeer *peer, int accepted) {
-        Flow *f = server_has_room(s, peer) ? calloc(1, sizeof(*f)) : NULL;
+void flow_begin(Server *s, const Listener *listener, int accepted) {
+        Lookup lookup = { .ready = on_lookup };
+        bool found = lookup_find_peer(s, listener, accepted, &lookup);
+        Flow *f = found && server_has_room(s, lookup.peer) ? calloc(1, sizeof(*f)) : NULL;
         const int yes = 1;
 
         if (!f) {
-                send_reset(accepted);
-                fd_close(accepted);
+                server_reset(accepted);
                 return;
         }
         (void) setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
         *f = (Flow) { .payload = { .watch.fd = accepted, .flow = f }, .outside = { .watch.fd = -1, .flow = f },
-                      .lookup = { .peer = peer, .ready = on_lookup }, .begun = clock_usec(CLOCK_MONOTONIC) };
+                      .lookup = lookup, .begun = clock_usec(CLOCK_MONOTONIC) };
         add_to_all(s, f);
-        if (peer->is_socket)
+        if (lookup.peer->is_socket)
                 connect_next(s, f);
         else
                 lookup_begin(s, &f->lookup);

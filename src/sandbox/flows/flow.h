@@ -6,7 +6,7 @@
 #include "sandbox/flows/server.h"
 
 /* Begins a flow. Takes over the accepted socket. */
-void flow_begin(Server *s, const PlanPeer *peer, int accepted);
+void flow_begin(Server *s, const Listener *listener, int accepted);
 
 enum { FLOW_RETRY_MSEC = 20 };
 

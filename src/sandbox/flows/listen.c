@@ -118,6 +118,8 @@ int listen_for_peers(const Plan *plan, int socket, Failure *f) {
         for (const PlanPeer *p = plan->peers; r >= 0 && p < plan->peers + plan->n_peers; p++) {
                 Address a = address_of(p);
 
+                if (p->is_covered)
+                        continue;
                 r = send_socket(&a, p->is_datagram ? SOCK_DGRAM : SOCK_STREAM, &number, socket);
                 if (r < 0)
                         return fail_at(f, subject_peer(plan, p), -r, "cannot listen at the address of %s", p->host);

@@ -6,11 +6,15 @@
 
 #include "sandbox/wire/failure.h"
 
-/* The order of the sockets: one for each peer of the plan, then these. */
+/* The order of the sockets: one for each peer of the plan that is not covered, then these. */
 enum { LISTEN_DATAGRAMS, LISTEN_STREAMS, LISTEN_NAME_SERVERS };
 
 static inline size_t listen_count(const Plan *plan) {
-        return plan->n_peers + LISTEN_NAME_SERVERS;
+        size_t n = LISTEN_NAME_SERVERS;
+
+        for (size_t i = 0; i < plan->n_peers; i++)
+                n += !plan->peers[i].is_covered;
+        return n;
 }
 
 /* Gives the loopback device of this process's network the addresses of the peers, listens there, and sends the sockets

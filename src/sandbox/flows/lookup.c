@@ -1,14 +1,70 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sandbox/flows/lookup.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
+#include "plan/network/peers.h"
 #include "util/clock.h"
 
+size_t lookup_count(const Server *s) {
+        return s->plan->n_peers + s->hosts.n_given;
+}
+
+/* The peer of the plan that has exactly this address and port. */
+static const PlanPeer *find_exact(const Plan *plan, uint32_t address, uint16_t port) {
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                if (!p->ipv6 && !p->is_pattern && !p->is_datagram && p->port == port && peer_address(p) == address)
+                        return p;
+        return NULL;
+}
+
+/* The first pattern with this port that matches the name. */
+static const PlanPeer *find_pattern(const Plan *plan, const char *name, uint16_t port) {
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                if (p->is_pattern && p->port == port && peer_matches(p, name))
+                        return p;
+        return NULL;
+}
+
+static bool find_by_address(Server *s, uint32_t address, uint16_t port, Lookup *l) {
+        const char *name = hosts_find_name(&s->hosts, address);
+        ssize_t index;
+
+        l->peer = find_exact(s->plan, address, port);
+        if (l->peer) {
+                l->id = server_peer_index(s, l->peer);
+                return true;
+        }
+        l->peer = name ? find_pattern(s->plan, name, port) : NULL;
+        index = l->peer ? hosts_index(&s->hosts, name, address) : -ENOENT;
+        if (index < 0)
+                return false;
+        l->name = s->hosts.given[index].name;
+        l->id = (uint32_t) (s->plan->n_peers + (size_t) index);
+        return true;
+}
+
+bool lookup_find_peer(Server *s, const Listener *listener, int accepted, Lookup *l) {
+        Address address = {};
+        socklen_t size = sizeof(address);
+
+        l->peer = listener->peer;
+        l->id = server_peer_index(s, l->peer);
+        if (!listener->peer->is_pattern)
+                return true;
+        return getsockname(accepted, &address.any, &size) >= 0 && address.any.sa_family == AF_INET &&
+               find_by_address(s, ntohl(address.v4.sin_addr.s_addr), listener->peer->port, l);
+}
+
 static void record_refused(const Server *s, const Lookup *l, PeerNames *names, const Address *a) {
+        FlowRecord record = { .kind = FLOW_REFUSED_ADDRESS, .peer = server_peer_index(s, l->peer),
+                              .count = names->n_refused + 1, .address = *a };
+
+        snprintf(record.name, sizeof(record.name), "%s", l->name ?: "");
         if (record_is_due(++names->n_refused))
-                server_record(s, &(FlowRecord) { .kind = FLOW_REFUSED_ADDRESS, .peer = server_peer_index(s, l->peer),
-                                                 .count = names->n_refused, .address = *a });
+                server_record(s, &record);
 }
 
 /* Takes the addresses that a name may have. It is these that are connected to, so the name cannot change its answer in
@@ -18,18 +74,25 @@ static void take_addresses(Server *s, Lookup *l, PeerNames *names) {
 
         l->n = 0;
         for (size_t i = 0; i < names->n; i++)
-                if (!address_is_refused(&names->addresses[i], l->peer->may_be_private, s->routes))
-                        l->addresses[l->n++] = names->addresses[i];
-                else
+                if (!address_is_refused(&names->addresses[i], l->peer->may_be_private, s->routes)) {
+                        l->addresses[l->n] = names->addresses[i];
+                        address_set_port(&l->addresses[l->n++], l->peer->target_port);
+                } else
                         refused = &names->addresses[i];
         if (refused && l->n == 0)
                 record_refused(s, l, names, refused);
         l->ready(s, l);
 }
 
+static bool ask(const Server *s, const Lookup *l) {
+        ResolverQuestion question = { .id = l->id, .peer = server_peer_index(s, l->peer) };
+
+        snprintf(question.name, sizeof(question.name), "%s", l->name ?: "");
+        return send(s->from_resolver.fd, &question, sizeof(question), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+}
+
 void lookup_begin(Server *s, Lookup *l) {
-        uint32_t index = server_peer_index(s, l->peer);
-        PeerNames *names = &s->names[index];
+        PeerNames *names = &s->names[l->id];
 
         if (address_parse(l->peer->target, l->peer->target_port, &l->addresses[0])) {
                 l->n = 1;
@@ -45,13 +108,13 @@ void lookup_begin(Server *s, Lookup *l) {
         if (names->asked)
                 return;
         names->asked = true;
-        if (send(s->from_resolver.fd, &index, sizeof(index), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-                lookup_answered(s, &(ResolverAnswer) { .peer = index });
+        if (!ask(s, l))
+                lookup_answered(s, &(ResolverAnswer) { .id = l->id });
 }
 
 void lookup_answered(Server *s, const ResolverAnswer *answer) {
         enum { VALID_USEC = 5000000 };
-        PeerNames *names = &s->names[answer->peer];
+        PeerNames *names = &s->names[answer->id];
         Lookup *l = names->waiting, *next;
 
         names->n = answer->n;
@@ -66,7 +129,7 @@ void lookup_answered(Server *s, const ResolverAnswer *answer) {
 }
 
 void lookup_unanswered(Server *s) {
-        for (uint32_t i = 0; i < s->plan->n_peers; i++)
+        for (uint32_t i = 0; i < lookup_count(s); i++)
                 if (s->names[i].asked)
-                        lookup_answered(s, &(ResolverAnswer) { .peer = i });
+                        lookup_answered(s, &(ResolverAnswer) { .id = i });
 }

@@ -12,13 +12,21 @@ enum {
         STREAMS_MAX = 32,
 };
 
+/* A pattern has matched a name that can have no address any more. */
+static void record_names_are_full(Server *s) {
+        if (s->hosts.n_refused > s->n_names_recorded && record_is_due(s->hosts.n_refused))
+                server_record(s, &(FlowRecord) { .kind = FLOW_TOO_MANY_NAMES, .count = s->hosts.n_refused });
+        s->n_names_recorded = s->hosts.n_refused;
+}
+
 static size_t answer_to(Server *s, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE]) {
         char unknown[DNS_NAME_SIZE];
-        size_t n = dns_answer(s->plan, question, size, answer, unknown);
+        size_t n = dns_answer(&s->hosts, question, size, answer, unknown);
         FlowRecord record;
 
         if (*unknown && record_unknown_name(&s->refused, unknown, &record))
                 server_record(s, &record);
+        record_names_are_full(s);
         return n;
 }
 

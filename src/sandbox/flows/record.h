@@ -10,7 +10,8 @@
 typedef enum FlowRecordKind {
         FLOW_UNKNOWN_NAME,    /* name: the payload asked for it, and no peer has it */
         FLOW_UNKNOWN_NAMES,   /* the payload asked for so many others that they are no longer recorded */
-        FLOW_REFUSED_ADDRESS, /* peer, address: its name leads there, and may not */
+        FLOW_TOO_MANY_NAMES,  /* a name that a pattern matches has no room: PEERS_NAMES_MAX */
+        FLOW_REFUSED_ADDRESS, /* peer, address: its name leads there, and may not. name: which one, if it is a pattern */
         FLOW_TOO_MANY,        /* peer: a connection to it was reset because of FlowsMax= */
         FLOW_NO_FILES,        /* the process can have no more open files, so a connection was reset */
         FLOW_ENDED,           /* peer, sent, received, usec: LogFlows= */

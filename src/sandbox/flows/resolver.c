@@ -6,11 +6,11 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "plan/network/peers.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/process.h"
@@ -23,18 +23,25 @@ typedef struct Resolver {
         sem_t free;
 } Resolver;
 
-typedef struct Lookup {
+typedef struct Question {
         Resolver *resolver;
-        uint32_t peer;
-} Lookup;
+        ResolverQuestion question;
+} Question;
 
-static void look_up(const PlanPeer *p, ResolverAnswer *answer) {
+/* The name to look up, or NULL. The process that asks may be in the hands of the payload. */
+static const char *name_of(const Plan *plan, const ResolverQuestion *q) {
+        const PlanPeer *p = q->peer < plan->n_peers ? &plan->peers[q->peer] : NULL;
+
+        if (!p || !peer_follows_name(p))
+                return p ? p->target : NULL;
+        return memchr(q->name, '\0', sizeof(q->name)) && peer_matches(p, q->name) ? q->name : NULL;
+}
+
+static void look_up(const char *name, ResolverAnswer *answer) {
         const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
         struct addrinfo *found = NULL;
-        char port[8];
 
-        snprintf(port, sizeof(port), "%u", p->target_port);
-        if (getaddrinfo(p->target, port, &hints, &found) != 0)
+        if (!name || getaddrinfo(name, NULL, &hints, &found) != 0)
                 return;
         for (const struct addrinfo *i = found; i && answer->n < RESOLVER_ADDRESSES; i = i->ai_next)
                 if (i->ai_addrlen <= sizeof(Address))
@@ -43,35 +50,35 @@ static void look_up(const PlanPeer *p, ResolverAnswer *answer) {
 }
 
 static void *run(void *argument) {
-        Lookup lookup = *(Lookup *) argument;
-        ResolverAnswer answer = { .peer = lookup.peer };
+        Question question = *(Question *) argument;
+        ResolverAnswer answer = { .id = question.question.id };
 
         free(argument);
-        look_up(&lookup.resolver->plan->peers[lookup.peer], &answer);
-        (void) send(lookup.resolver->socket, &answer, sizeof(answer), MSG_NOSIGNAL);
-        (void) sem_post(&lookup.resolver->free);
+        look_up(name_of(question.resolver->plan, &question.question), &answer);
+        (void) send(question.resolver->socket, &answer, sizeof(answer), MSG_NOSIGNAL);
+        (void) sem_post(&question.resolver->free);
         return NULL;
 }
 
-static void begin(Resolver *r, uint32_t peer) {
-        Lookup *lookup = malloc(sizeof(*lookup));
-        ResolverAnswer none = { .peer = peer };
+static void begin(Resolver *r, const ResolverQuestion *q) {
+        Question *question = malloc(sizeof(*question));
+        ResolverAnswer none = { .id = q->id };
         pthread_t thread;
 
-        if (lookup) {
-                *lookup = (Lookup) { r, peer };
-                if (pthread_create(&thread, NULL, run, lookup) == 0) {
+        if (question) {
+                *question = (Question) { r, *q };
+                if (pthread_create(&thread, NULL, run, question) == 0) {
                         (void) pthread_detach(thread);
                         return;
                 }
         }
-        free(lookup);
+        free(question);
         (void) send(r->socket, &none, sizeof(none), MSG_NOSIGNAL);
         (void) sem_post(&r->free);
 }
 
 _Noreturn static void resolver_main(Resolver *r) {
-        uint32_t peer;
+        ResolverQuestion question;
 
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void) process_hide_arguments("isorun-resolver");
@@ -80,10 +87,9 @@ _Noreturn static void resolver_main(Resolver *r) {
         for (;;) {
                 while (sem_wait(&r->free) < 0)
                         ;
-                if (TEMP_FAILURE_RETRY(recv(r->socket, &peer, sizeof(peer), 0)) != sizeof(peer) ||
-                    peer >= r->plan->n_peers)
+                if (TEMP_FAILURE_RETRY(recv(r->socket, &question, sizeof(question), 0)) != sizeof(question))
                         _exit(0);
-                begin(r, peer);
+                begin(r, &question);
         }
 }
 

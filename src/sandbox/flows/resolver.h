@@ -9,11 +9,17 @@
 
 enum { RESOLVER_ADDRESSES = 8 };
 
-/* The answer to a question, which is the index of a peer as uint32_t. */
+/* A question. */
+typedef struct ResolverQuestion {
+        uint32_t id;   /* as the asking process likes */
+        uint32_t peer; /* its index in the plan */
+        char name[256]; /* if the peer is a pattern: a name that it matches */
+} ResolverQuestion;
+
 typedef struct ResolverAnswer {
-        uint32_t peer;
+        uint32_t id;
         uint32_t n; /* 0: the name has no address, or the lookup failed */
-        Address addresses[RESOLVER_ADDRESSES]; /* with the peer's port; in the order in which to try them */
+        Address addresses[RESOLVER_ADDRESSES]; /* without a port; in the order in which to try them */
 } ResolverAnswer;
 
 /* Forks the resolver. Returns a SOCK_SEQPACKET socket for questions and answers, or -errno. *ret_pidfd is the process:

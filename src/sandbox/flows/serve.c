@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "plan/network/peers.h"
 #include "sandbox/flows/datagrams.h"
 #include "sandbox/flows/flow.h"
 #include "sandbox/flows/listen.h"
@@ -18,7 +19,7 @@ static void on_listener(Server *s, Watch *w, _unused_ uint32_t events) {
 
                 if (fd < 0)
                         return;
-                flow_begin(s, ((Listener *) w)->peer, fd);
+                flow_begin(s, (Listener *) w, fd);
         }
 }
 
@@ -27,7 +28,7 @@ static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
         ssize_t n;
 
         while ((n = recv(w->fd, &answer, sizeof(answer), MSG_DONTWAIT)) == sizeof(answer))
-                if (answer.peer < s->plan->n_peers && answer.n <= RESOLVER_ADDRESSES)
+                if (answer.id < lookup_count(s) && answer.n <= RESOLVER_ADDRESSES)
                         lookup_answered(s, &answer);
         if (n == 0) { /* the resolver has ended: lookup.c finds that out with the next question */
                 (void) epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
@@ -84,11 +85,13 @@ static int watch_all(Server *s) {
 }
 
 static void set_listeners(Server *s, const int *fds) {
-        const size_t n = s->plan->n_peers;
+        size_t n = 0;
 
-        for (size_t i = 0; i < n; i++)
-                s->listeners[i] = (Listener) { { fds[i], s->plan->peers[i].is_datagram ? datagrams_ready : on_listener },
-                                                &s->plan->peers[i] };
+        for (const PlanPeer *p = s->plan->peers; p < s->plan->peers + s->plan->n_peers; p++)
+                if (!p->is_covered) {
+                        s->listeners[n] = (Listener) { { fds[n], p->is_datagram ? datagrams_ready : on_listener }, p };
+                        n++;
+                }
         s->listeners[n + LISTEN_DATAGRAMS].watch = (Watch) { fds[n + LISTEN_DATAGRAMS], name_server_datagrams };
         s->listeners[n + LISTEN_STREAMS].watch = (Watch) { fds[n + LISTEN_STREAMS], name_server_accept };
 }
@@ -102,7 +105,8 @@ int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, 
                 return -ENOMEM;
         s->plan = plan;
         s->routes = routes;
-        s->names = calloc(plan->n_peers, sizeof(*s->names));
+        s->hosts.plan = plan;
+        s->names = calloc(plan->n_peers + PEERS_NAMES_MAX, sizeof(*s->names)); /* memory that is not used costs nothing */
         s->epoll = epoll_create1(EPOLL_CLOEXEC);
         s->spare = server_make_spare();
         s->from_resolver = (Watch) { resolver, on_answer };

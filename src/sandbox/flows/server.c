@@ -29,6 +29,11 @@ bool server_has_room(Server *s, const PlanPeer *peer) {
         return false;
 }
 
+void server_reset(int accepted) {
+        (void) setsockopt(accepted, SOL_SOCKET, SO_LINGER, &(struct linger) { .l_onoff = 1 }, sizeof(struct linger));
+        fd_close(accepted);
+}
+
 static int accept_one(const Watch *w) {
         return accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "plan/plan.h"
+#include "sandbox/flows/hosts.h"
 #include "sandbox/flows/pump.h"
 #include "sandbox/flows/record.h"
 #include "sandbox/flows/resolver.h"
@@ -44,7 +45,9 @@ struct Server {
         const Plan *plan;
         int epoll;
         Watch from_isorun, from_resolver; /* the caller of serve_new() closes that of the resolver */
-        PeerNames *names; /* one for each peer */
+        Hosts hosts;
+        uint64_t n_names_recorded; /* of hosts.n_refused */
+        PeerNames *names; /* one for each peer, and then one for each of hosts.given */
         PumpPipes pipes;
         Flow *flows;  /* all */
         size_t n_flows;
@@ -77,6 +80,9 @@ static inline uint32_t server_peer_index(const Server *s, const PlanPeer *peer) 
 
 /* Whether the instance may have one more flow. If not, this may send a record. */
 bool server_has_room(Server *s, const PlanPeer *peer);
+
+/* Ends an accepted connection in a way that its other end takes for a failure. */
+void server_reset(int accepted);
 
 /* Closes the fd. */
 void server_close(Watch *w);

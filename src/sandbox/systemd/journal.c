@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
+#include "plan/network/peers.h"
 #include "util/journal-entry.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 typedef enum RecordKind {
 #define RECORD(name, ...) RECORD_##name,
@@ -164,7 +166,10 @@ static void journal_unknown_name(const Plan *plan, const FlowRecord *r, uint64_t
 
         if (!begin(&e, RECORD_PEER_REFUSED, -1, &s))
                 return;
-        if (r->kind == FLOW_UNKNOWN_NAMES)
+        if (r->kind == FLOW_TOO_MANY_NAMES)
+                journal_entry_add(&e, "MESSAGE", "%s asked for more than %u names that patterns of ConnectTo= match: "
+                                  "others do not resolve", plan->name, PEERS_NAMES_MAX);
+        else if (r->kind == FLOW_UNKNOWN_NAMES)
                 journal_entry_add(&e, "MESSAGE", "%s asked for more names that are not peers: they are not recorded",
                                   plan->name);
         else {
@@ -179,7 +184,7 @@ static void journal_unknown_name(const Plan *plan, const FlowRecord *r, uint64_t
 
 static void journal_refused_address(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
         const PlanPeer *p = &plan->peers[r->peer];
-        _cleanup_free_ char *peer = plan_peer_name(p);
+        _cleanup_free_ char *peer = *r->name ? format("%s:%u", r->name, p->port) : plan_peer_name(p);
         const Subject s = plan_subject(plan);
         char address[INET6_ADDRSTRLEN];
         const bool v4 = r->address.any.sa_family == AF_INET;
@@ -240,6 +245,7 @@ void journal_flow(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
         static void (*const kinds[_FLOW_RECORD_MAX])(const Plan *plan, const FlowRecord *r, uint64_t n_lost) = {
                 [FLOW_UNKNOWN_NAME] = journal_unknown_name,
                 [FLOW_UNKNOWN_NAMES] = journal_unknown_name,
+                [FLOW_TOO_MANY_NAMES] = journal_unknown_name,
                 [FLOW_REFUSED_ADDRESS] = journal_refused_address,
                 [FLOW_TOO_MANY] = journal_flows_max,
                 [FLOW_NO_FILES] = journal_flows_max,

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/flows/hosts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "plan/network/peers.h"
+
+static const PlanPeer *find_peer(const Plan *plan, const char *name) {
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                if (!p->literal && !p->is_pattern && streq(p->host, name))
+                        return p;
+        return NULL;
+}
+
+static bool matches_pattern(const Plan *plan, const char *name) {
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                if (p->is_pattern && peer_matches(p, name))
+                        return true;
+        return false;
+}
+
+static ssize_t find_given(const Hosts *h, const char *name) {
+        for (size_t i = 0; i < h->n_given; i++)
+                if (streq(h->given[i].name, name))
+                        return (ssize_t) i;
+        return -ENOENT;
+}
+
+static ssize_t add(Hosts *h, const char *name, uint32_t address) {
+        char *copy;
+
+        if (!h->given)
+                h->given = calloc(PEERS_NAMES_MAX, sizeof(*h->given));
+        copy = h->given && h->n_given < PEERS_NAMES_MAX ? strdup(name) : NULL;
+        if (!copy)
+                return -ENOSPC;
+        h->given[h->n_given] = (GivenName) { copy, address };
+        return (ssize_t) h->n_given++;
+}
+
+int hosts_find(Hosts *h, const char *name, bool give, uint32_t *ret) {
+        const PlanPeer *peer = find_peer(h->plan, name);
+        ssize_t i = peer ? -ENOENT : find_given(h, name);
+
+        if (!peer && i < 0 && !matches_pattern(h->plan, name))
+                return -ENOENT;
+        if (!peer && i < 0 && give) {
+                i = add(h, name, peers_last_address(h->plan) + 1 + (uint32_t) h->n_given);
+                if (i < 0) {
+                        h->n_refused++;
+                        return (int) i;
+                }
+        }
+        *ret = peer ? peer_address(peer) : i >= 0 ? h->given[i].address : 0;
+        return 0;
+}
+
+const char *hosts_find_name(const Hosts *h, uint32_t address) {
+        const Plan *plan = h->plan;
+
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                if (!p->literal && !p->is_pattern && peer_address(p) == address)
+                        return p->host;
+        for (size_t i = 0; i < h->n_given; i++)
+                if (h->given[i].address == address)
+                        return h->given[i].name;
+        return NULL;
+}
+
+ssize_t hosts_index(Hosts *h, const char *name, uint32_t address) {
+        ssize_t i = find_given(h, name);
+
+        return i >= 0 ? i : add(h, name, address);
+}
