@@ -374,6 +374,7 @@ static const Case sandbox_cases[] = {
         { "ConnectTo", "*.a.b:443=c:1", "*.a.b:443=c:1 n=443 m=1 [*.a.b|c]" },
         { "ConnectTo", "*:443", NULL },
         { "ConnectTo", "*.:443", NULL },
+        { "ConnectTo", "*.0.1:443", NULL }, /* 10.0.0.1 would match */
         { "ConnectTo", "a.*.b:443", NULL },
         { "ConnectTo", "*.a:443/udp", NULL },
         { "ConnectTo", "a:443=*.b:443", NULL },

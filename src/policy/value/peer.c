@@ -34,16 +34,17 @@ static bool is_address(const char *s) {
 
 /* Checks a host, and makes it lower case, as names in answers of DNS are compared. */
 static int check_host(ValueParser *p, char *host) {
+        const char *name = startswith(host, "*.") ? host + strlen("*.") : host;
         struct in_addr odd;
 
         if (is_address(host))
                 return 0;
         for (char *c = host; *c; c++)
                 *c = (char) tolower((unsigned char) *c);
-        if (!is_name(startswith(host, "*.") ? host + strlen("*.") : host))
+        if (!is_name(name))
                 return value_not(p, "a host name or an address", host);
         /* Resolvers take "127.1" and "0x7f000001" for addresses. */
-        return inet_aton(host, &odd) ? value_not(p, "an address with four decimal numbers", host) : 0;
+        return inet_aton(name, &odd) ? value_not(p, "an address with four decimal numbers", host) : 0;
 }
 
 /* Splits HOST:REST or [ADDRESS]:REST, in place. Returns -EBADMSG, reported, if there is no port. */
