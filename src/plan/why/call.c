@@ -85,6 +85,17 @@ static int allow_reason(WhyAnswer *a, const PlanArgumentRule *rule, const WhyQue
         return 0;
 }
 
+/* Whether a rule of another directive denies the call, too. */
+static bool has_other_reason(const Plan *plan, const PlanArgumentRule *rule, const WhyQuestion *q) {
+        for (size_t i = 0; i < plan->n_argument_rules; i++) {
+                const PlanArgumentRule *other = &plan->argument_rules[i];
+
+                if (other->reason != rule->reason && streq(other->name, q->object) && rule_matches(other, q) != 0)
+                        return true;
+        }
+        return false;
+}
+
 static int answer_rule(const Plan *plan, const PlanArgumentRule *rule, const WhyQuestion *q, WhyAnswer *a) {
         const bool fixed = rule->reason == _DIRECTIVE_MAX;
         int r;
@@ -97,7 +108,10 @@ static int answer_rule(const Plan *plan, const PlanArgumentRule *rule, const Why
                                   fixed ? ", in every instance" : "");
         if (!fixed)
                 answer_directive(a, plan, rule->reason);
-        return r < 0 || !rule->error ? r : allow_reason(a, rule, q);
+        /* One line would not do. */
+        if (r < 0 || !rule->error || has_other_reason(plan, rule, q))
+                return r;
+        return allow_reason(a, rule, q);
 }
 
 static int answer_call(const Plan *plan, const PlanCall *call, const WhyQuestion *q, WhyAnswer *a) {

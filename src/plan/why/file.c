@@ -195,12 +195,18 @@ static bool is_plain(const char *path) {
         return !strpbrk(path, " \t\n:%\\\"'");
 }
 
+static bool is_device(const struct stat *st) {
+        return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+}
+
 /* Adds a line that shows a path of the host, if it is one. */
 static int allow_bind(WhyAnswer *a, const char *path, bool writable) {
         struct stat st;
 
         if (!is_plain(path) || streq(path, "/") || stat(path, &st) < 0)
                 return 0;
+        if (is_device(&st))
+                return answer_allow(a, "this device, and the code of the kernel behind it", "Volume=%s:%s:dev", path, path);
         return answer_allow(a, S_ISDIR(st.st_mode) ? writable ? "changes to all files below this directory of the host"
                                                              : "all files below this directory that the user may read"
                                : writable ? "changes to this file of the host" : "this file alone",
@@ -296,10 +302,6 @@ static int check_way(Asked *q, const char *path) {
                 r = r < 0 ? r : q->a->text != NULL;
         }
         return r;
-}
-
-static bool is_device(const struct stat *st) {
-        return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 }
 
 /* Opens for reading or writing, or executes. */

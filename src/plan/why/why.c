@@ -59,8 +59,11 @@ static int why_environment(const Plan *plan, const WhyQuestion *question, WhyAns
                 return answer_allowed(a, "%s is \"%s\"", question->object, value);
         r = answer_denied(a, 0, BY_ENVIRONMENT, "%s is not set: the caller's variables do not reach the payload",
                           question->object);
-        return r < 0 ? r : answer_allow(a, "the value of this variable, which programs inside can read",
-                                        "PassEnvironment=%s", question->object);
+        /* systemd's own socket reaches no payload: build_environment(). */
+        if (r < 0 || streq(question->object, "NOTIFY_SOCKET"))
+                return r;
+        return answer_allow(a, "the value of this variable, which programs inside can read",
+                            "PassEnvironment=%s", question->object);
 }
 
 /* What a process that reaches a limit gets; 0: it is slowed down, or killed. Source: the manuals of the calls. */
