@@ -46,9 +46,24 @@ static bool write_name(const Import *import, char letter, FILE *f) {
         int length = (int) (dot ? dot - unit : (ptrdiff_t) strlen(unit));
         bool is_template = at && dot == at + 1;
 
+        const char *dash;
+
         switch (letter) {
+        case 'j':
+        case 'J':
+        case 'P':
         case 'p':
-                fprintf(f, "%.*s", at ? (int) (at - unit) : length, unit);
+                if (at)
+                        length = (int) (at - unit);
+                dash = memrchr(unit, '-', (size_t) length);
+                if (dash && (letter == 'j' || letter == 'J')) {
+                        length -= (int) (dash + 1 - unit);
+                        unit = dash + 1;
+                }
+                if (letter == 'p' || letter == 'j')
+                        fprintf(f, "%.*s", length, unit);
+                else
+                        write_unescaped(unit, length, f);
                 return true;
         case 'N':
         case 'n':
@@ -73,7 +88,7 @@ static bool write_name(const Import *import, char letter, FILE *f) {
 static bool write_specifier(const Import *import, char letter, FILE *f) {
         const char *directory = import->user ? NULL : directory_specifier(letter);
 
-        if (letter && strchr("htuU%", letter))
+        if (letter && strchr("htuUgGHvb%", letter))
                 fprintf(f, "%%%c", letter);
         else if (directory)
                 fputs(directory, f);

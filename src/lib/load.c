@@ -2,13 +2,16 @@
 #include "lib/load.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include "plan/make.h"
 #include "plan/request.h"
+#include "plan/users.h"
 #include "policy/policy-load.h"
 #include "sandbox/outside/around.h"
 #include "sandbox/root/image.h"
@@ -92,6 +95,31 @@ static const char *find_home(uid_t uid) {
         return pw ? pw->pw_dir : NULL;
 }
 
+/* The specifiers that few policies have. */
+static int find_fact(char letter, gid_t gid, char **ret) {
+        _cleanup_free_ char *boot = NULL;
+        struct utsname kernel;
+        char *end;
+        int r;
+
+        if (letter == 'g')
+                return users_find_group_name(gid, ret);
+        if (letter != 'b') {
+                *ret = uname(&kernel) < 0 ? NULL : strdup(letter == 'H' ? kernel.nodename : kernel.release);
+                return *ret ? 0 : -ENOMEM;
+        }
+        r = file_read_line(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot);
+        if (r < 0)
+                return r;
+        end = boot;
+        for (const char *c = boot; *c; c++)
+                if (*c != '-')
+                        *end++ = *c;
+        *end = '\0';
+        *ret = TAKE_PTR(boot);
+        return 0;
+}
+
 static char *find_runtime(const Host *host) {
         const char *runtime = host->uid == 0 ? "/run" : host_variable(host, "XDG_RUNTIME_DIR");
 
@@ -145,6 +173,8 @@ static int begin(Loaded *l, const char *spec, const char *name, char *const *arg
                 .instance = l->name,
                 .unit = l->host.unit ?: l->unit,
                 .uid = l->host.uid,
+                .gid = l->host.gid,
+                .find_fact = find_fact,
                 .names_used = &l->uses_name,
         };
         l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home, l->host.uid);

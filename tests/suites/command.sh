@@ -138,6 +138,8 @@ no_refusal job "-C starts the command elsewhere" "0 /srv" -v .:/srv -C /srv pwd
 no_refusal job "... at a place relative to the working directory" "0 %d/sub" --here -C sub pwd
 no_refusal job "-E sets a variable as it is" '0 a "b" c%h $x\n' -E 'V=a "b" c%h $x\n' -C / sh -c 'printf %s "$V"'
 V=mine no_refusal job "... or passes on the caller's" "0 mine" -E V -C / sh -c 'echo $V'
+no_refusal job "specifiers of the host and of the group" "0 $(id -g) $(id -gn) $(uname -n) $(uname -r) \
+$(tr -d - </proc/sys/kernel/random/boot_id)" -C / -p 'Environment="V=%G %g %H %v %b"' sh -c 'echo $V'
 no_refusal job "--no-net and --net choose the network" "0 1" --net --no-net -C / grep -c : /proc/net/dev
 job "--timeout needs a unit" "125 isorun: --timeout: RuntimeMaxSec=: cannot be enforced: with --no-scope there is no unit that \
 could enforce it (-p Optional=RuntimeMaxSec runs without it)" --timeout 1s true

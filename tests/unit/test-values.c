@@ -19,6 +19,7 @@ static const Case policy_cases[] = {
         { "Description", "50%", NULL },
         { "Description", "%q", NULL },
         { "Description", "%n", NULL }, /* has no value here */
+        { "Description", "%v", NULL },
         { "Description", "%", NULL },
         /* directive_names */
         { "Optional", "Nice", "Nice n=D_Nice" },

@@ -7,7 +7,7 @@
 #include "util/macro.h"
 #include "util/text.h"
 
-static const char *lookup(const Specifiers *s, char letter, char uid[static 16]) {
+static const char *lookup(const Specifiers *s, char letter, char number[static 16], char **fact) {
         if (s->names_used && (letter == 'i' || letter == 'n'))
                 *s->names_used = true;
         switch (letter) {
@@ -22,8 +22,14 @@ static const char *lookup(const Specifiers *s, char letter, char uid[static 16])
         case 'n':
                 return s->unit;
         case 'U':
-                snprintf(uid, 16, "%u", s->uid);
-                return uid;
+        case 'G':
+                snprintf(number, 16, "%u", letter == 'U' ? s->uid : s->gid);
+                return number;
+        case 'g':
+        case 'H':
+        case 'v':
+        case 'b':
+                return s->find_fact && s->find_fact(letter, s->gid, fact) >= 0 ? *fact : NULL;
         case '%':
                 return "%";
         default:
@@ -34,15 +40,17 @@ static const char *lookup(const Specifiers *s, char letter, char uid[static 16])
 int specifier_expand(const Specifiers *specifiers, const char *text, char **ret, char *ret_bad) {
         _cleanup_text_ Text out = {};
         const char *value = "";
-        char uid[16];
+        char number[16];
 
         for (const char *p = text; value && *p; p++) {
+                _cleanup_free_ char *fact = NULL;
+
                 if (*p != '%') {
                         text_add_char(&out, *p);
                         continue;
                 }
                 *ret_bad = *++p;
-                value = lookup(specifiers, *p, uid);
+                value = lookup(specifiers, *p, number, &fact);
                 if (value)
                         text_add(&out, value);
         }

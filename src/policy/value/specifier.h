@@ -14,6 +14,10 @@ typedef struct Specifiers {
         const char *instance; /* %i */
         const char *unit;     /* %n */
         uid_t uid;            /* %U */
+        gid_t gid;            /* %G */
+        /* Finds out, when it is needed, %g (the group), %H (the host's name), %v (the kernel's release) or %b (the boot
+         * id). Returns 0 with *ret on the heap, or -errno. NULL: these are errors. */
+        int (*find_fact)(char letter, gid_t gid, char **ret);
         bool *names_used;     /* set to true when %i or %n is replaced; NULL: nobody asks */
 } Specifiers;
 
