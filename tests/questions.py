@@ -56,7 +56,7 @@ def policy(seed, directory):
     pick = random.Random(seed)
     lines = [f"BindPaths={directory}:/mnt/volume", f"BindReadOnlyPaths={directory}:/mnt/volume",
              f"Volume={directory}:/mnt/volume:rw,noexec", "TemporaryFileSystem=/opt", "TemporaryFileSystem=/srv:ro",
-             "InaccessiblePaths=/usr/share", "InaccessiblePaths=/etc/hostname", "ProtectHome=no", "PrivateTmp=no",
+             "InaccessiblePaths=/usr/share", "InaccessiblePaths=/etc/hostname", "ProtectHome=no",
              "RestrictAddressFamilies=AF_UNIX", "RestrictAddressFamilies=~AF_INET", "Environment=A=1", "LimitNOFILE=64",
              "LimitFSIZE=1M", "PrivateNetwork=no", "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE"]
     drawn = pick.sample(lines, pick.randint(2, 7))
