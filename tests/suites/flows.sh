@@ -302,9 +302,9 @@ test_patterns() {
 		'socket.getaddrinfo("both.example.test", 80) and socket.getnameinfo(("198.18.0.3", 80), 8)[0]'
 }
 
-server_of() { pgrep -f '^isorun-flows$'; }
+server_of() { pgrep -f '^isorun-flows$' >/dev/null; }
 
-# The resolver may wait for a name server, or be stopped: isorun ends nevertheless.
+# The resolver may wait for a name server, or be stopped: isorun ends nevertheless. So it does if the server is stopped.
 test_end() {
 	"${who[@]}" "$isorun" --quiet "${mode[@]}" -p ConnectTo=www.example.test:80 sleep 3002 &
 	local job=$! resolver
@@ -312,8 +312,16 @@ test_end() {
 	resolver=$(first_pid '^isorun-resolver$')
 	kill -STOP "$resolver"
 	kill "$(first_pid '^sleep 3002$')"
-	also ok "$label: isorun ends although the resolver does not answer" eventually gone '^isorun-resolver$'
+	also no_refusal ok "$label: isorun ends although the resolver does not answer" eventually gone '^isorun-resolver$'
 	kill -KILL "$resolver" 2>/dev/null
+	wait $job
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" -p ConnectTo=www.example.test:80 sleep 3003 &
+	job=$!
+	await runs '^sleep 3003$'
+	kill -STOP "$(first_pid '^isorun-flows$')"
+	kill "$(first_pid '^sleep 3003$')"
+	also no_refusal ok "$label: ... nor the server" eventually gone '^isorun-flows$'
+	kill -KILL "$(pgrep -f '^isorun-flows$')" 2>/dev/null
 	wait $job
 }
 
@@ -332,7 +340,7 @@ test_server() {
 		"$(u=$("${who[@]}" id -u); echo "$u $u $u $u")"
 	also is "$label: ... and has only sockets, /dev/null and the resolver's pidfd open" \
 		"$(find /proc/"${pid:-x}"/fd -type l -printf '%l\n' | grep -v -e '^socket:' -e '^/dev/null$' -e '^anon_inode:.*eventpoll' -e '^anon_inode:.pidfd')" ""
-	echo >"$tmp/idle-$label"
+	echo 1<>"$tmp/idle-$label"
 	no_refusal ok "$label: ... and finds out whether an idle peer is still there" \
 		eventually grep -q ' 2C21160B:0050 01 00000000:00000000 02:' /proc/net/tcp # the timer of SO_KEEPALIVE
 	kill -9 "$(pgrep -f "^$isorun .*--name served")"
@@ -350,7 +358,7 @@ test_resolver() {
 	eventually runs '^isorun-resolver$'
 	pid=$(first_pid '^isorun-resolver$')
 	kill -STOP "$pid"
-	echo >"$tmp/go-$label"
+	echo 1<>"$tmp/go-$label"
 	eventually grep -qx asked "$tmp/unanswered-$label"
 	kill -9 "$pid"
 	wait $!
@@ -411,7 +419,7 @@ begin_half_closed() {
 	half_server=$(first_pid '^isorun-flows$')
 	nsenter -t "$(first_pid '^/usr/bin/python3 /net.py .lambda a, b')" -n sh -c "echo 1 >/proc/sys/net/ipv4/tcp_fin_timeout"
 	half_sockets=$(sockets_of "$half_server")
-	echo >"$tmp/half"
+	echo 1<>"$tmp/half"
 }
 sockets_of() { find "/proc/$1/fd" -lname 'socket:*' | wc -l; }
 half_closed_is_gone() { [ "$(sockets_of "$half_server")" -lt "$half_sockets" ]; }

@@ -231,13 +231,21 @@ void flow_server_ended(FlowServer *f, Report *report) {
         f->pidfd = fd_close(f->pidfd);
 }
 
-void flow_server_deinit(FlowServer *f) {
+/* It reads what a payload sends, so it is not trusted to end. */
+static void end_server(int pidfd) {
+        enum { WAIT_MSEC = 1000 };
         siginfo_t info;
 
+        if (poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, WAIT_MSEC) <= 0)
+                (void) sys_pidfd_send_signal(pidfd, SIGKILL);
+        (void) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) pidfd, &info, WEXITED));
+}
+
+void flow_server_deinit(FlowServer *f) {
         take_last(f);
         f->socket = fd_close(f->socket);
         if (f->pidfd >= 0)
-                (void) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) f->pidfd, &info, WEXITED));
+                end_server(f->pidfd);
         f->pidfd = fd_close(f->pidfd);
         if (f->listeners)
                 fds_close(f->listeners, f->n);
