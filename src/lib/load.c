@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "plan/make.h"
+#include "plan/permit/stages.h"
 #include "plan/request.h"
 #include "plan/users.h"
 #include "policy/policy-load.h"
@@ -195,7 +196,9 @@ int loaded_init_before(Loaded *l, const char *before, const char *spec, const ch
                 r = begin(l, spec, name, arguments, report);
         if (r >= 0 && before && strv_prepend(&l->search_path, strdup(before)) < 0)
                 r = report_oom(report);
-        return r < 0 ? r : load_policy(l, spec ?: "default", report);
+        if (r >= 0)
+                r = load_policy(l, spec ?: "default", report);
+        return r < 0 ? r : permit_check_stages(l->policy, report);
 }
 
 int loaded_init_administrator(Loaded *l, const char *policy, const char *name, char *const *arguments,
@@ -214,7 +217,9 @@ int loaded_init_notes(Loaded *l, const Notes *notes, const char *program, Report
         int r;
 
         r = begin(l, program, NULL, NULL, report);
-        return r < 0 ? r : policy_load_notes(l->policy, notes, l->search_path, report);
+        if (r >= 0)
+                r = policy_load_notes(l->policy, notes, l->search_path, report);
+        return r < 0 ? r : permit_check_stages(l->policy, report);
 }
 
 /* The image is mounted detached, so no other process sees it. */

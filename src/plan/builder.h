@@ -7,12 +7,14 @@
 
 #include "plan/plan.h"
 #include "plan/request.h"
+#include "policy/stage.h"
 
 typedef struct Builder {
         Plan *plan;
         const Policy *policy;
         const Host *host;
         const PlanRequest *request;
+        const PolicyStage *stage; /* the filter is for this stage; NULL: for the start */
         Report *report;
         int status; /* the exit status if the plan fails, PLAN_* */
         HostUser user; /* the user of User=; without names if there is no such user */

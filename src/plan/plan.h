@@ -75,8 +75,11 @@ typedef struct PlanArgumentRule {
 } PlanArgumentRule;
 
 typedef struct PlanLandlockRule {
-        const char *path; /* borrowed from the plan, or constant */
+        const char *path; /* borrowed from the plan, or constant; NULL: the rule is for a port */
         uint64_t access;
+        uint16_t port;     /* of TCP */
+        bool found_inside; /* the plan does not know what the path is: a stage's */
+        bool optional;     /* only if the path exists */
 } PlanLandlockRule;
 
 typedef struct PlanResourceLimit {
@@ -180,6 +183,7 @@ typedef struct Plan {
         size_t n_program;
         unsigned landlock_abi;
         uint64_t landlock_files; /* LANDLOCK_ACCESS_FS_* that are denied without a rule */
+        uint64_t landlock_net;   /* LANDLOCK_ACCESS_NET_*: the same */
         uint64_t landlock_scope; /* LANDLOCK_SCOPE_* */
         bool landlock_queues; /* a rule for the instance's message queues: mq_overview(7) */
         char **landlock_paths; /* the paths of rules that are not mounts */

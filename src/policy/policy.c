@@ -16,22 +16,32 @@ Policy *policy_new(const Specifiers *specifiers) {
         return policy;
 }
 
-static void list_clear(SettingList *list) {
+void setting_list_clear(SettingList *list) {
         for (size_t i = 0; i < list->n; i++)
                 value_deinit(&list->items[i].value);
         free(list->items);
         *list = (SettingList) {};
 }
 
+static void stage_deinit(PolicyStage *stage) {
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                setting_list_clear(&stage->settings[id]);
+        setting_list_clear(&stage->writable);
+        free(stage->name);
+}
+
 Policy *policy_free(Policy *policy) {
         for (DirectiveId id = 0; policy && id < _DIRECTIVE_MAX; id++)
-                list_clear(&policy->settings[id]);
+                setting_list_clear(&policy->settings[id]);
         for (size_t i = 0; policy && i < policy->n_decisions; i++) {
                 free(policy->decisions[i].key);
                 free(policy->decisions[i].value);
                 free(policy->decisions[i].lost_value);
         }
         if (policy) {
+                for (size_t i = 0; i < policy->n_stages; i++)
+                        stage_deinit(&policy->stages[i]);
+                free(policy->stages);
                 strv_free(policy->files);
                 strv_free(policy->program_files);
                 free(policy->decisions);
@@ -45,7 +55,7 @@ static int list_add(SettingList *list, bool grows, Setting setting) {
         Setting *s;
 
         if (!grows)
-                list_clear(list);
+                setting_list_clear(list);
 
         s = ARRAY_APPEND(list->items, list->n);
         if (!s) {
@@ -54,6 +64,46 @@ static int list_add(SettingList *list, bool grows, Setting setting) {
         }
         *s = setting;
         return 0;
+}
+
+static int value_copy(Value *ret, const Value *v) {
+        Value copy = *v;
+
+        copy.text = strdup(v->text);
+        copy.words = strv_copy(v->words);
+        copy.bitmap = v->bitmap ? malloc(v->n_bitmap) : NULL;
+        if (!copy.text || (v->words && !copy.words) || (v->bitmap && !copy.bitmap)) {
+                value_deinit(&copy);
+                return -ENOMEM;
+        }
+        if (v->bitmap)
+                memcpy(copy.bitmap, v->bitmap, v->n_bitmap);
+        *ret = copy;
+        return 0;
+}
+
+int setting_list_copy(SettingList *list, const SettingList *from, bool append) {
+        int r = 0;
+
+        if (!append)
+                setting_list_clear(list);
+        for (size_t i = 0; r >= 0 && i < from->n; i++) {
+                Setting s = { .origin = from->items[i].origin };
+
+                r = value_copy(&s.value, &from->items[i].value);
+                if (r >= 0)
+                        r = list_add(list, true, s);
+        }
+        return r;
+}
+
+Policy *policy_copy(const Policy *policy) {
+        _cleanup_(policy_freep) Policy *copy = policy_new(&policy->specifiers);
+        int r = copy ? 0 : -ENOMEM;
+
+        for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
+                r = setting_list_copy(&copy->settings[id], &policy->settings[id], true);
+        return r < 0 ? NULL : TAKE_PTR(copy);
 }
 
 /* More would only use up time and memory: the largest useful policies have a few hundred. */
@@ -78,13 +128,13 @@ static int take_value(void *userdata, const Value *value) {
                                        "the policy has more than %d values", VALUES_MAX);
         }
         if (value->whole)
-                list_clear(a->list);
+                setting_list_clear(a->list);
         return list_add(a->list, a->directive->list, (Setting) { .value = *value, .origin = a->origin });
 }
 
-static int assign(Policy *policy, Origin origin, const Directive *d, const char *value, Report *report) {
-        Assignment a = { .policy = policy, .list = &policy->settings[directive_id(d)], .directive = d, .origin = origin,
-                         .report = report };
+static int assign_to(Policy *policy, SettingList *list, Origin origin, const Directive *d, const char *value,
+                     Report *report) {
+        Assignment a = { .policy = policy, .list = list, .directive = d, .origin = origin, .report = report };
         ValueParser parser = {
                 .directive = d,
                 .origin = origin,
@@ -95,6 +145,10 @@ static int assign(Policy *policy, Origin origin, const Directive *d, const char 
         };
 
         return d->type->parse(&parser, value);
+}
+
+static int assign(Policy *policy, Origin origin, const Directive *d, const char *value, Report *report) {
+        return assign_to(policy, &policy->settings[directive_id(d)], origin, d, value, report);
 }
 
 /* Removes the earlier claims of the line: the last one counts. */
@@ -153,15 +207,96 @@ static bool is_section(const char *name) {
         return false;
 }
 
+#define STAGE_PREFIX "Stage."
+
+bool stage_may_set(DirectiveId id) {
+        static const DirectiveId ids[] = {
+                D_SystemCallFilter,         D_SystemCallErrorNumber, D_RestrictAddressFamilies, D_RestrictNamespaces,
+                D_MemoryDenyWriteExecute,   D_RestrictRealtime,      D_RestrictSUIDSGID,        D_LockPersonality,
+                D_CapabilityBoundingSet,    D_InaccessiblePaths,     D_ReadOnlyPaths,           D_NoExecPaths,
+                D_ExecPaths,                D_ConnectTo,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(ids); i++)
+                if (ids[i] == id)
+                        return true;
+        return false;
+}
+
+const PolicyStage *policy_find_stage(const Policy *policy, const char *name) {
+        for (size_t i = 0; i < policy->n_stages; i++)
+                if (streq(policy->stages[i].name, name))
+                        return &policy->stages[i];
+        return NULL;
+}
+
+/* More would only use up time and memory: each is checked against the policy. */
+enum { STAGES_MAX = 64, STAGE_NAME_MAX = 64 };
+
+static bool is_stage_name(const char *name) {
+        return *name && strlen(name) <= STAGE_NAME_MAX &&
+               !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")];
+}
+
+/* Returns 0, or -errno, reported. */
+static int open_stage(Policy *policy, Origin origin, const char *name, PolicyStage **ret, Report *report) {
+        PolicyStage *stage = (PolicyStage *) policy_find_stage(policy, name);
+
+        if (!stage && !is_stage_name(name))
+                return report_error_at(report, origin, NULL, EBADMSG,
+                                       "not the name of a stage (letters, digits, \"_\" and \"-\"): \"%s\"", name);
+        if (!stage && policy->n_stages >= STAGES_MAX)
+                return report_error_at(report, origin, NULL, E2BIG, "the policy has more than %d stages", STAGES_MAX);
+        if (!stage) {
+                _cleanup_free_ char *copy = strdup(name);
+
+                stage = copy ? ARRAY_APPEND(policy->stages, policy->n_stages) : NULL;
+                if (!stage)
+                        return report_oom(report);
+                *stage = (PolicyStage) { .name = TAKE_PTR(copy), .origin = origin };
+        }
+        *ret = stage;
+        return 0;
+}
+
+/* An empty value removes all earlier ones; of the capabilities, it is the empty set. */
+static int assign_in_stage(Policy *policy, Origin origin, const char *name, const char *key, const char *value,
+                           Report *report) {
+        static const Directive writable = { .name = "ReadWritePaths", .list = true, .type = &type_paths };
+        const bool is_writable = streq(key, writable.name);
+        const Directive *d = is_writable ? &writable : directive_find(key);
+        SettingList *list;
+        PolicyStage *stage = NULL;
+        int r;
+
+        r = open_stage(policy, origin, name, &stage, report);
+        if (r < 0)
+                return r;
+        if (!d || (!is_writable && !stage_may_set(directive_id(d))))
+                return report_error_at(report, origin, key, EBADMSG,
+                                       "not a directive of stages: a stage narrows system calls, paths, capabilities "
+                                       "and peers (isorun.policy(5) lists its directives)");
+        list = is_writable ? &stage->writable : &stage->settings[directive_id(d)];
+        if (!is_writable)
+                stage->given[directive_id(d)] = origin;
+        if (!*value)
+                setting_list_clear(list);
+        if (!*value && d != &directive_table[D_CapabilityBoundingSet])
+                return 0;
+        return report_if_oom(report, assign_to(policy, list, origin, d, value, report));
+}
+
 int policy_assign(Policy *policy, Origin origin, const char *section, const char *key, const char *value,
                   Report *report) {
         const Directive *d = directive_find(key);
         const UnitLine *line = d ? NULL : unit_line_find(key);
 
+        if (section && startswith(section, STAGE_PREFIX))
+                return assign_in_stage(policy, origin, section + strlen(STAGE_PREFIX), key, value, report);
         if (section && !is_section(section))
                 return report_error_at(report, origin, key, EBADMSG,
-                                       "unknown section [%s]: a policy has the sections [Policy], [Scope] and "
-                                       "[Sandbox]%s", section,
+                                       "unknown section [%s]: a policy has the sections [Policy], [Scope], "
+                                       "[Sandbox] and [Stage.NAME]%s", section,
                                        streq(section, "Service") ? "; isoctl import makes a policy of a service" : "");
         if (line)
                 return take_unit_line(policy, line, origin, section, key, value, report);
@@ -169,7 +304,7 @@ int policy_assign(Policy *policy, Origin origin, const char *section, const char
                 return unknown_key(origin, section, key, report);
 
         if (!*value) {
-                list_clear(&policy->settings[directive_id(d)]);
+                setting_list_clear(&policy->settings[directive_id(d)]);
                 return 0;
         }
         return report_if_oom(report, assign(policy, origin, d, value, report));

@@ -36,8 +36,19 @@ typedef struct Decision {
         bool program_decides; /* and the administrator's line lost; otherwise the other way around */
 } Decision;
 
+/* The lines of one section [Stage.NAME]: policy/stage.h. */
+typedef struct PolicyStage {
+        char *name;
+        Origin origin; /* of its first line */
+        SettingList settings[_DIRECTIVE_MAX];
+        SettingList writable; /* ReadWritePaths=, which only stages have */
+        Origin given[_DIRECTIVE_MAX]; /* the last line of each directive, also an empty one; file is NULL: no line */
+} PolicyStage;
+
 typedef struct Policy {
         SettingList settings[_DIRECTIVE_MAX];
+        PolicyStage *stages;
+        size_t n_stages;
         Claim *claims;
         size_t n_claims;
         char **files; /* owns the file names of the origins */
@@ -70,9 +81,24 @@ const char *policy_file(Policy *policy, const char *file);
 /* Adds all assignments of a text; copies the string file. Returns the errors of unit_file_parse(). */
 int policy_read(Policy *policy, const char *file, const char *text, size_t size, Report *report);
 
+/* Returns a copy of the settings and specifiers, without claims and stages. Its origins are borrowed from the policy,
+ * which must live as long. NULL when memory runs out. */
+Policy *policy_copy(const Policy *policy);
+
+void setting_list_clear(SettingList *list);
+
+/* Replaces a list by copies of the settings of another one, or appends them. Returns 0 or -ENOMEM. */
+int setting_list_copy(SettingList *list, const SettingList *from, bool append);
+
 /* Gives each directive that is not set its default from the table, and hides the paths of the claims. Call it once.
  * Returns 0 or -ENOMEM, reported. */
 int policy_complete(Policy *policy, Report *report);
+
+/* The stage of this name, or NULL. */
+const PolicyStage *policy_find_stage(const Policy *policy, const char *name);
+
+/* Whether a stage may have lines of the directive. */
+bool stage_may_set(DirectiveId id);
 
 /* The value of a directive that is not a list, or NULL if it is not set. */
 const Setting *policy_get(const Policy *policy, DirectiveId id);

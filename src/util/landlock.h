@@ -17,8 +17,17 @@
 #define LANDLOCK_SCOPE_SIGNAL (1ULL << 1)
 #endif
 
+#ifndef LANDLOCK_ACCESS_NET_CONNECT_TCP
+#define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
+#endif
+#ifndef LANDLOCK_RESTRICT_SELF_TSYNC
+#define LANDLOCK_RESTRICT_SELF_TSYNC (1U << 3) /* Linux 7.0 */
+#endif
+
 enum {
         LANDLOCK_ABI_REFER = 2, /* with ABI 1, files cannot be moved between directories */
+        LANDLOCK_ABI_TRUNCATE = 3,
+        LANDLOCK_ABI_NET = 4,
         LANDLOCK_ABI_SCOPE = 6,
 };
 
@@ -29,3 +38,10 @@ typedef struct LandlockRulesetAttr {
         uint64_t handled_access_net;
         uint64_t scoped;
 } LandlockRulesetAttr;
+
+/* struct landlock_net_port_attr and its type of rule, of ABI 4. */
+typedef struct LandlockPort {
+        uint64_t allowed_access;
+        uint64_t port;
+} LandlockPort;
+enum { LANDLOCK_TYPE_PORT = 2 };

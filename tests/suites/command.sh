@@ -270,7 +270,7 @@ bad "unknown key, with the nearest" $'[Scope]\nMemryMax=1M' '%f:2: MemryMax=: no
 bad "a key in the wrong section" $'[Sandbox]\nMemoryMax=1M' \
 	'%f:2: MemoryMax=: belongs in section [Scope], not in [Sandbox]'
 bad "an unknown section" $'[Service]\nUser=x' \
-	'%f:2: User=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]; isoctl import makes a policy of a service'
+	'%f:2: User=: unknown section [Service]: a policy has the sections [Policy], [Scope], [Sandbox] and [Stage.NAME]; isoctl import makes a policy of a service'
 bad "no assignment" $'[Scope]\nnonsense' '%f:2: neither a [Section] nor a KEY=VALUE line: "nonsense"'
 bad "all mistakes at once" $'[Scope]\nTasksMax=x\n\n# comment\n[Sandbox]\nPrivateTmp=maybe\nUMask=9' \
 	'%f:2: TasksMax=: not a number of tasks from 1 to 4194304: "x"

@@ -4,6 +4,7 @@
 
 #include "plan/permit/permit.h"
 #include "plan/permit/read.h"
+#include "plan/permit/stages.h"
 #include "plan/permit/write.h"
 
 /* A policy with its permit. */
@@ -392,6 +393,89 @@ static void test_pairs(_unused_ void **test) {
         }
 }
 
+#define WIDER "the stage x permits more than the policy, but a stage can only narrow: "
+
+/* A stage that permits more than its policy is an error, and so is one that Landlock could not enforce. */
+static void test_stages(_unused_ void **test) {
+        static const struct {
+                const char *policy, *stage, *error; /* NULL: none */
+        } pairs[] = {
+                { "", "SystemCallFilter=~execve", NULL },
+                { "", "SystemCallFilter=@basic-io", NULL },
+                { "", "SystemCallFilter=kcmp read", "SystemCallFilter=: " WIDER "kcmp" },
+                { "SystemCallFilter=@system-service", "SystemCallFilter=kcmp read", NULL },
+                { "", "SystemCallFilter=bpf kexec_load", "SystemCallFilter=: " WIDER "bpf kexec_load" },
+                { "", "SystemCallFilter=~execve\nSystemCallFilter=bpf", "SystemCallFilter=: " WIDER "bpf" },
+                { "", "RestrictAddressFamilies=~AF_NETLINK", NULL },
+                { "", "RestrictAddressFamilies=AF_UNIX AF_PACKET", "RestrictAddressFamilies=: " WIDER "AF_PACKET" },
+                { "", "RestrictNamespaces=no", "RestrictNamespaces=: " WIDER },
+                { "RestrictNamespaces=no", "RestrictNamespaces=~user", NULL },
+                { "", "MemoryDenyWriteExecute=yes", NULL },
+                { "MemoryDenyWriteExecute=yes", "MemoryDenyWriteExecute=no", "MemoryDenyWriteExecute=: " WIDER "no" },
+                { "", "LockPersonality=no", "LockPersonality=: " WIDER "no" },
+                { "", "CapabilityBoundingSet=", NULL },
+                { "CapabilityBoundingSet=CAP_KILL", "CapabilityBoundingSet=~CAP_KILL", NULL },
+                { "AmbientCapabilities=CAP_KILL", "CapabilityBoundingSet=CAP_KILL", NULL },
+                { "CapabilityBoundingSet=CAP_KILL", "CapabilityBoundingSet=CAP_CHOWN", WIDER "cap_chown" },
+                { "PrivateUsers=full", "CapabilityBoundingSet=", NULL },
+                { "ConnectTo=a.example:443 b.example:80", "ConnectTo=a.example:443", NULL },
+                { "ConnectTo=a.example:443=10.0.0.1:443", "ConnectTo=a.example:443", NULL },
+                { "ConnectTo=a.example:443", "ConnectTo=", NULL },
+                { "ConnectTo=a.example:443", "ConnectTo=a.example:80", "ConnectTo=: " WIDER "a.example:80" },
+                { "ConnectTo=a.example:443", "ConnectTo=a.example:443=10.0.0.1:1", "ConnectTo=: " WIDER },
+                { "", "ReadOnlyPaths=/\nReadWritePaths=/tmp /tmp/x", NULL },
+                { "", "InaccessiblePaths=/\nReadOnlyPaths=/usr\nReadWritePaths=/run", NULL },
+                { "", "ReadOnlyPaths=/\nReadWritePaths=/usr", "ReadWritePaths=: " WIDER "/usr is read-only" },
+                { "BindPaths=/srv/data", "ReadOnlyPaths=/\nReadWritePaths=/srv/data", NULL },
+                { "", "ReadOnlyPaths=/usr", "ReadOnlyPaths=: the paths of a stage begin with ReadOnlyPaths=/" },
+                { "", "ReadWritePaths=/", "ReadWritePaths=: the paths of a stage begin with ReadOnlyPaths=/" },
+                { "", "ReadOnlyPaths=/\nInaccessiblePaths=/etc",
+                  "InaccessiblePaths=: a stage cannot take /etc away from / (ReadOnlyPaths=)" },
+                { "", "ReadOnlyPaths=/ ./x", "ReadOnlyPaths=: not an absolute path: \"./x\"" },
+                { "", "NoExecPaths=/\nExecPaths=/usr/bin", NULL },
+                { "", "NoExecPaths=/tmp", "NoExecPaths=: a stage cannot take /tmp away: write NoExecPaths=/" },
+                { "", "ExecPaths=/usr", "ExecPaths=: add NoExecPaths=/" },
+                { "NoExecPaths=/\nExecPaths=/usr", "NoExecPaths=/\nExecPaths=/tmp",
+                  "Paths=: " WIDER "/tmp: executable" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
+                _cleanup_free_ char *text = format("[Sandbox]\n%s\n[Stage.x]\n%s\n", pairs[i].policy, pairs[i].stage);
+                _cleanup_(policy_freep) Policy *policy = test_policy();
+                Log log;
+
+                log_init(&log);
+                expect_result(text, test_read(policy, &log, text), 0);
+                expect_result(text, permit_check_stages(policy, &log.report), pairs[i].error ? -EBADMSG : 0);
+                expect_in(text, log_text(&log), pairs[i].error ?: "");
+                log_deinit(&log);
+        }
+}
+
+/* What cannot be in a stage at all. */
+static void test_stage_lines(_unused_ void **test) {
+        static const struct {
+                const char *text, *error;
+        } cases[] = {
+                { "[Stage.x]\nUser=root\n", "test.conf:2: User=: not a directive of stages" },
+                { "[Stage.x]\nNoNewPrivileges=yes\n", "test.conf:2: NoNewPrivileges=: not a directive of stages" },
+                { "[Stage.x]\nRestrictRealtime=maybe\n", "test.conf:2: RestrictRealtime=: not a boolean" },
+                { "[Stage.a b]\nRestrictRealtime=yes\n", "test.conf:2: not the name of a stage" },
+                { "[Stage.]\nRestrictRealtime=yes\n", "test.conf:2: not the name of a stage" },
+                { "[Sandbox]\nReadWritePaths=/tmp\n", "test.conf:2: ReadWritePaths=: write BindPaths=" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(policy_freep) Policy *policy = test_policy();
+                Log log;
+
+                log_init(&log);
+                expect_result(cases[i].text, test_read(policy, &log, cases[i].text), -EBADMSG);
+                expect_in(cases[i].text, log_text(&log), cases[i].error);
+                log_deinit(&log);
+        }
+}
+
 /* What does not compare is an error that names both lines. */
 static void test_clash(_unused_ void **test) {
         static const struct {
@@ -452,6 +536,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_table),
                 cmocka_unit_test(test_pairs),
+                cmocka_unit_test(test_stages),
+                cmocka_unit_test(test_stage_lines),
                 cmocka_unit_test(test_clash),
                 cmocka_unit_test(test_link),
                 cmocka_unit_test(test_laws),

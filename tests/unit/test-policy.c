@@ -71,10 +71,11 @@ typedef struct MistakeCase {
 static void test_mistakes(_unused_ void **state) {
         static const MistakeCase cases[] = {
                 { "Service", "Nice", "1",
-                  "f:3: Nice=: unknown section [Service]: a policy has the sections [Policy], [Scope] and [Sandbox]; "
-                  "isoctl import makes a policy of a service" },
+                  "f:3: Nice=: unknown section [Service]: a policy has the sections [Policy], [Scope], [Sandbox] and "
+                  "[Stage.NAME]; isoctl import makes a policy of a service" },
                 { "sandbox", "Nice", "1",
-                  "f:3: Nice=: unknown section [sandbox]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
+                  "f:3: Nice=: unknown section [sandbox]: a policy has the sections [Policy], [Scope], [Sandbox] and "
+                  "[Stage.NAME]" },
                 { "Scope", "Nice", "1", "f:3: Nice=: belongs in section [Sandbox], not in [Scope]" },
                 { "Sandbox", "MemoryMax", "1M", "f:3: MemoryMax=: belongs in section [Scope], not in [Sandbox]" },
                 { "Scope", "Optional", "Nice", "f:3: Optional=: belongs in section [Policy], not in [Scope]" },
@@ -87,7 +88,8 @@ static void test_mistakes(_unused_ void **state) {
                 { "Sandbox", "Nice", "\x1b[2J", "f:3: Nice=: not a number from -20 to 19: \"\\x1b[2J\"" },
                 { "Sandbox", "Nice", "\xff", "f:3: Nice=: not a number from -20 to 19: \"\\xff\"" },
                 { "\x07", "Nice", "1",
-                  "f:3: Nice=: unknown section [\\x07]: a policy has the sections [Policy], [Scope] and [Sandbox]" },
+                  "f:3: Nice=: unknown section [\\x07]: a policy has the sections [Policy], [Scope], [Sandbox] and "
+                  "[Stage.NAME]" },
                 { "Sandbox", "Nice", "x", "f:3: Nice=: not a number from -20 to 19: \"x\"" },
 
                 /* lines of unit files */

@@ -12,7 +12,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "plan/deny/connections.h"
 #include "plan/deny/program.h"
+#include "plan/deny/rules.h"
 #include "plan/unit/notify.h"
 #include "plan/who/namespaces.h"
 #include "plan/who/private-ids.h"
@@ -23,11 +25,6 @@
 enum { SETTING_DEPTH_MAX = 8 }; /* groups in groups; systemd's are three deep */
 
 static const uint64_t int_mask = UINT32_MAX; /* the kernel takes an int, and ignores the upper 32 bits */
-
-/* Whether the filter can have a rule for a call with this number. */
-static bool may_have_rule(const Plan *plan, int number) {
-        return number >= 0 || (number < SYSCALL_UNKNOWN && plan->n_architectures > 0);
-}
 
 /* The calls of a plan while their results are set. */
 typedef struct Calls {
@@ -168,36 +165,12 @@ static int build_calls(Builder *b) {
                 notice_unknown(b, &list->items[i]);
 
         /* Without execve, the command cannot be started. systemd.exec(5) always allows @default. */
-        if (plan_find_call(plan, "execve") && plan_find_call(plan, "execve")->error)
+        if (!b->stage && plan_find_call(plan, "execve") && plan_find_call(plan, "execve")->error)
                 return build_error(b, &list->items[list->n - 1], D_SystemCallFilter, EINVAL,
                                    "this denies execve, which isorun needs to start the command");
         return 0;
 }
 
-static int add_rule(Plan *plan, PlanArgumentRule rule) {
-        PlanArgumentRule *r;
-
-        rule.number = syscall_number(rule.name);
-        if (!may_have_rule(plan, rule.number))
-                return 0;
-        r = ARRAY_APPEND(plan->argument_rules, plan->n_argument_rules);
-        if (!r)
-                return -ENOMEM;
-        *r = rule;
-        return 0;
-}
-
-static int add_rules(Plan *plan, const PlanArgumentRule *rules, size_t n) {
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = add_rule(plan, rules[i]);
-        return r;
-}
-
-#define ANY(call, e, why) { .name = call, .test = ARGUMENT_ANY, .error = e, .reason = why }
-#define MASKED(call, n, m, v, e, why)                                                                            \
-        { .name = call, .argument = n, .test = ARGUMENT_MASKED_EQUAL, .mask = m, .value = v, .error = e, .reason = why }
 #define CREATES(call, n, m, flag)                                                                          \
         { .name = call, .argument = n, .test = ARGUMENT_MASKED_EQUAL, .mask = m, .value = m, .error = EPERM, \
           .flags_argument = n - 1, .flags = flag, .reason = D_RestrictSUIDSGID }
@@ -317,19 +290,19 @@ static int add_simple_rules(Builder *b) {
         int r;
 
         /* The core limit of pid 1 is not an error either, so these are first. */
-        r = build_allows_core(b->policy) ? 0 : add_rules(b->plan, core_rules, ELEMENTSOF(core_rules));
+        r = build_allows_core(b->policy) ? 0 : argument_rules_add(b->plan, core_rules, ELEMENTSOF(core_rules));
         if (r >= 0)
-                r = add_rules(b->plan, fixed_rules, ELEMENTSOF(fixed_rules));
+                r = argument_rules_add(b->plan, fixed_rules, ELEMENTSOF(fixed_rules));
         if (r >= 0 && b->host->landlock_abi < LANDLOCK_ABI_SCOPE)
-                r = add_rules(b->plan, group_rules, ELEMENTSOF(group_rules));
+                r = argument_rules_add(b->plan, group_rules, ELEMENTSOF(group_rules));
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
                 if (policy_is_true(b->policy, table[i].id) &&
                     !(table[i].may_lift && build_lifts_default(b->policy, table[i].id)))
-                        r = add_rules(b->plan, table[i].rules, table[i].n);
+                        r = argument_rules_add(b->plan, table[i].rules, table[i].n);
 
         /* READ_IMPLIES_EXEC would make all readable memory executable. */
         if (r >= 0 && (lock || policy_is_true(b->policy, D_MemoryDenyWriteExecute)))
-                r = add_rule(b->plan, (PlanArgumentRule) { .name = "personality", .test = ARGUMENT_NOT_EQUAL,
+                r = argument_rule_add(b->plan, (PlanArgumentRule) { .name = "personality", .test = ARGUMENT_NOT_EQUAL,
                                                            .value = b->host->get_personality(),
                                                            .error = EPERM,
                                                            .reason = lock ? D_LockPersonality
@@ -345,7 +318,7 @@ static int deny_namespace(Plan *plan, uint64_t flag) {
         };
 
         /* clone(2) does not have CLONE_NEWTIME: its bit is part of the signal number. */
-        return add_rules(plan, rules, ELEMENTSOF(rules) - (flag == CLONE_NEWTIME));
+        return argument_rules_add(plan, rules, ELEMENTSOF(rules) - (flag == CLONE_NEWTIME));
 }
 
 static int add_namespace_rules(Builder *b) {
@@ -363,11 +336,11 @@ static int add_namespace_rules(Builder *b) {
         for (const NamedNumber *n = namespace_types; r >= 0 && n->name; n++)
                 if (!(allowed & (uint64_t) n->number))
                         r = deny_namespace(plan, (uint64_t) n->number);
-        return r < 0 ? r : add_rules(plan, any_kind, ELEMENTSOF(any_kind));
+        return r < 0 ? r : argument_rules_add(plan, any_kind, ELEMENTSOF(any_kind));
 }
 
 static int deny_family(Plan *plan, const char *call, ArgumentTest test, uint64_t family) {
-        return add_rule(plan, (PlanArgumentRule) { .name = call, .test = test, .mask = int_mask, .value = family,
+        return argument_rule_add(plan, (PlanArgumentRule) { .name = call, .test = test, .mask = int_mask, .value = family,
                                                    .error = EAFNOSUPPORT, .reason = D_RestrictAddressFamilies });
 }
 
@@ -406,7 +379,7 @@ static int allow_families(Plan *plan, const char *call, uint64_t families) {
         int r;
 
         if (!families)
-                return add_rule(plan, (PlanArgumentRule) ANY(call, EAFNOSUPPORT, D_RestrictAddressFamilies));
+                return argument_rule_add(plan, (PlanArgumentRule) ANY(call, EAFNOSUPPORT, D_RestrictAddressFamilies));
 
         while (!(families & UINT64_C(1) << first))
                 first++;
@@ -498,7 +471,7 @@ static int add_family_rules(Builder *b) {
 
         r = limit_families(plan, families, allow);
         if (r >= 0 && (allow || families))
-                r = add_rules(plan, around, ELEMENTSOF(around));
+                r = argument_rules_add(plan, around, ELEMENTSOF(around));
         return r < 0 ? -ENOMEM : 0;
 }
 
@@ -541,7 +514,7 @@ static int add_indirect_rules(Plan *plan) {
                 const uint64_t mask = streq(indirect_calls[i].by, "ipc") ? UINT16_MAX : UINT32_MAX;
 
                 if (error)
-                        r = add_rule(plan, (PlanArgumentRule) MASKED(indirect_calls[i].by, 0, mask,
+                        r = argument_rule_add(plan, (PlanArgumentRule) MASKED(indirect_calls[i].by, 0, mask,
                                                                     indirect_calls[i].number, error,
                                                                     D_SystemCallFilter));
         }
@@ -596,6 +569,8 @@ int build_filter(Builder *b) {
         if (add_simple_rules(b) < 0 || add_namespace_rules(b) < 0)
                 return -ENOMEM;
         r = add_family_rules(b);
+        if (r >= 0)
+                r = build_connection_rules(b);
         if (r >= 0)
                 r = add_indirect_rules(b->plan);
         return r < 0 ? r : build_program(b);

@@ -9,6 +9,7 @@
 
 #include "plan/deny/landlock.h"
 #include "plan/network/peers.h"
+#include "policy/stage.h"
 #include "policy/value/names.h"
 #include "util/landlock.h"
 #include "util/parse.h"
@@ -565,6 +566,32 @@ int plan_print_root(const Plan *plan, const Policy *policy, const PlanPrinter *p
         return out.oom ? -ENOMEM : 0;
 }
 
+static void show_stage_lines(Output *out, const PolicyStage *stage, const char *directive, const SettingList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+
+                if (v->whole && streq(directive, "RestrictNamespaces")) /* a boolean, which has no text */
+                        entry(out, stage->name, &list->items[i].origin, "%s=%s", directive, v->inverted ? "no" : "yes");
+                else
+                        entry(out, stage->name, &list->items[i].origin, "%s=%s%s", directive, v->inverted ? "~" : "",
+                              v->text);
+        }
+}
+
+static void show_stages(Output *out) {
+        const Policy *policy = out->policy;
+
+        if (policy->n_stages > 0)
+                section(out, "stages");
+        for (const PolicyStage *stage = policy->stages; stage < policy->stages + policy->n_stages; stage++) {
+                for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                        show_stage_lines(out, stage, directive_table[id].name, &stage->settings[id]);
+                show_stage_lines(out, stage, "ReadWritePaths", &stage->writable);
+                if (stage_has(stage, D_ConnectTo) && stage->settings[D_ConnectTo].n == 0)
+                        entry(out, stage->name, &stage->given[D_ConnectTo], "ConnectTo=");
+        }
+}
+
 int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata) {
         Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
 
@@ -576,6 +603,7 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
         show_filter(&out);
         show_landlock(&out);
         show_command(&out);
+        show_stages(&out);
         show_decisions(&out);
         text_deinit(&out.text);
         return out.oom ? -ENOMEM : 0;
