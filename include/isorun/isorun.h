@@ -83,6 +83,21 @@ int isorun_is_isolated(isorun_log_fn log, void *userdata);
 /* The same for a process that interprets the script at this path. Since 0.1. */
 int isorun_is_script_isolated(const char *script, isorun_log_fn log, void *userdata);
 
+/* Gives up, in all threads of this process, what the section [Stage.NAME] of the program's policy does not permit:
+ * isorun.policy(5). stage is NAME. Files, sockets and devices that are open stay open. The stage is also that of
+ * processes that this one makes later, but processes that exist already do not enter it. Nothing brings back what a
+ * stage has taken. Another stage may follow, as long as this one lets the process fork(2) and read the program's
+ * file and /proc.
+ *
+ * Returns 0. Returns -errno, and has changed nothing: -ENOENT if the policy has no such stage, -EPERM if the process
+ * is not in an instance of the policy (isorun_is_isolated()), -EBUSY if the process has several threads and the
+ * stage has paths (before Linux 7.0), peers (the same) or capabilities to drop, or if one thread has another system
+ * call filter, -ENODATA if the program carries no policy, -EOPNOTSUPP if the kernel cannot enforce the stage, -E2BIG
+ * after 16 Landlock domains, -EINVAL if stage is NULL, -ENOMEM, and others. Returns -ENOTRECOVERABLE if the kernel
+ * has taken only a part of the stage: the process must then end. log gets the reason. While it runs, no other thread
+ * may make a thread or change its own filter. Since 0.1. */
+int isorun_restrict(const char *stage, isorun_log_fn log, void *userdata);
+
 /* The version of the library, such as "0.1.0". The string is constant. Since 0.1. */
 const char *isorun_version(void);
 

@@ -14,7 +14,9 @@
 #include "lib/measure.h"
 #include "lib/self.h"
 #include "lib/start.h"
+#include "plan/deny/stage.h"
 #include "plan/request.h"
+#include "sandbox/deny/narrow.h"
 #include "sandbox/outside/around.h"
 #include "sandbox/wire/signals.h"
 #include "util/library.h"
@@ -27,6 +29,7 @@ typedef struct Isolation {
         char *const *arguments;
         const char *script; /* as the caller named it; NULL: the program is this process's own file */
         unsigned flags;
+        const char *stage; /* of isorun_restrict() */
         Self self;
         Notes notes;
         Rehearsal rehearsal;
@@ -60,18 +63,17 @@ static int find(Isolation *i, Report *report) {
 }
 
 /* Returns 1 or 0, with the reason in missing, or -errno, reported. */
-static int measure_self(Isolation *i, char missing[static MISSING_MAX], Report *report) {
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+static int measure_self(Isolation *i, Loaded *loaded, char missing[static MISSING_MAX], Report *report) {
         int r;
 
         if (!measure_is_worthwhile()) {
                 snprintf(missing, MISSING_MAX, "no_new_privs is not set, or no system call filter is loaded");
                 return 0;
         }
-        r = effective_init(&loaded, &i->notes, i->self.path, report);
+        r = effective_init(loaded, &i->notes, i->self.path, report);
         if (r >= 0)
-                r = policy_complete(loaded.policy, report);
-        return r < 0 ? r : measure(loaded.policy, &loaded.host, missing, report);
+                r = policy_complete(loaded->policy, report);
+        return r < 0 ? r : measure(loaded->policy, &loaded->host, missing, report);
 }
 
 /* The first peer whose name has to be looked up outside. A program that cannot load libraries cannot do that. */
@@ -213,6 +215,7 @@ static int check_start(const Isolation *i, Report *report) {
 
 /* Finds out whether this process is isolated and, unless only_measure is set, starts an instance if not. */
 static int isolate(Isolation *i, bool only_measure, Report *report) {
+        _cleanup_(loaded_deinit) Loaded loaded = {};
         char missing[MISSING_MAX] = "";
         const char *isorun = NULL;
         int r;
@@ -221,7 +224,7 @@ static int isolate(Isolation *i, bool only_measure, Report *report) {
         if (r >= 0)
                 r = find(i, report);
         if (r >= 0)
-                r = measure_self(i, missing, report);
+                r = measure_self(i, &loaded, missing, report);
         if (r == 0 && only_measure)
                 report_notice(report, "not isolated: %s", missing);
         if (r != 0 || only_measure)
@@ -238,6 +241,48 @@ static int isolate(Isolation *i, bool only_measure, Report *report) {
         return r;
 }
 
+/* Returns the stage that the caller names, or NULL, reported. */
+static const PolicyStage *find_stage(const Isolation *i, const Policy *policy, Report *report) {
+        const PolicyStage *stage = policy_find_stage(policy, i->stage);
+        _cleanup_strv_free_ char **names = NULL;
+        _cleanup_free_ char *list = NULL;
+
+        for (size_t k = 0; k < policy->n_stages; k++)
+                (void) strv_push(&names, policy->stages[k].name);
+        list = strv_join(names, ", ");
+        if (!stage)
+                report_error(report, ENOENT, "the policy of %s has no section [Stage.%s] (it has %s)", i->self.path,
+                             i->stage, list && *list ? list : "no stages");
+        return stage;
+}
+
+static int enter_stage(Isolation *i, Report *report) {
+        _cleanup_(stage_plan_deinit) StagePlan plan = {};
+        _cleanup_(loaded_deinit) Loaded loaded = {}, own = {};
+        char missing[MISSING_MAX] = "";
+        const PolicyStage *stage;
+        int r;
+
+        r = self_check(report);
+        if (r >= 0)
+                r = find(i, report);
+        if (r >= 0)
+                r = measure_self(i, &loaded, missing, report);
+        if (r == 0)
+                r = report_error(report, EPERM, "not isolated, so the stage %s changes nothing: %s", i->stage, missing);
+        if (r >= 0) /* the administrator's policy has no stages */
+                r = loaded_init_notes(&own, &i->notes, i->self.path, report);
+        if (r >= 0)
+                r = policy_complete(own.policy, report);
+        if (r < 0)
+                return r;
+        stage = find_stage(i, own.policy, report);
+        if (!stage)
+                return -ENOENT;
+        r = stage_plan_init(&plan, own.policy, stage, &own.host, report);
+        return r < 0 ? r : narrow(&plan, report);
+}
+
 /* The kernel must report how the processes end that the library makes, whatever the program does with SIGCHLD. */
 static int run(Isolation *i, bool only_measure) {
         const struct sigaction usual = { .sa_handler = SIG_DFL };
@@ -246,7 +291,7 @@ static int run(Isolation *i, bool only_measure) {
         int r;
 
         (void) sigaction(SIGCHLD, &usual, &before);
-        r = isolate(i, only_measure, &report);
+        r = i->stage ? enter_stage(i, &report) : isolate(i, only_measure, &report);
         (void) sigaction(SIGCHLD, &before, NULL);
         notes_deinit(&i->notes);
         self_deinit(&i->self);
@@ -298,6 +343,12 @@ int isorun_is_script_isolated(const char *script, isorun_log_fn log, void *userd
         Isolation i = { .log = log, .userdata = userdata, .script = script, .self.fd = -1 };
 
         return script ? run(&i, true) : -EINVAL;
+}
+
+int isorun_restrict(const char *stage, isorun_log_fn log, void *userdata) {
+        Isolation i = { .log = log, .userdata = userdata, .stage = stage, .self.fd = -1 };
+
+        return stage ? run(&i, false) : -EINVAL;
 }
 
 const char *isorun_version(void) {

@@ -57,8 +57,8 @@ static inline int sys_landlock_add_rule(int ruleset, int type, const void *attr)
         return (int) syscall(SYS_landlock_add_rule, ruleset, type, attr, 0);
 }
 
-static inline int sys_landlock_restrict_self(int ruleset) {
-        return (int) syscall(SYS_landlock_restrict_self, ruleset, 0);
+static inline int sys_landlock_restrict_self(int ruleset, unsigned flags) {
+        return (int) syscall(SYS_landlock_restrict_self, ruleset, flags);
 }
 
 /* Waits until the kernel has set *tid to 0: set_tid_address(2), CLONE_CHILD_CLEARTID. Changes errno only after that. */

@@ -5,7 +5,8 @@
 # In the place of a library, where a sandbox has it, too.
 mkdir -p "$tmp/usr/lib" "$tmp/usr/bin"
 cp "$build/src/libisorun.so.0" "$build/src/libisorun-auto.so.0" "$tmp/usr/lib/"
-cp "$build/tests/library/self" "$build/tests/library/none" "$build/tests/library/auto" "$tmp/usr/bin/"
+cp "$build/tests/library/self" "$build/tests/library/none" "$build/tests/library/auto" \
+	"$build/tests/library/stages" "$tmp/usr/bin/"
 cp "$build/tests/library/auto" "$tmp/usr/bin/auto-setuid"
 cp "$build/tests/library/self" "$tmp/usr/bin/self-setuid"
 chown "${TH_USER:-nobody}" "$tmp"/usr/bin/*-setuid
@@ -172,6 +173,48 @@ signals() {
 	ok "$label: nothing is left of it" eventually not its_scope
 }
 
+# Enters stages, and compares what the attempts of tests/library/stages.c returned after the last word.
+enters() { # description, result, words...
+	self /usr/bin/stages "${@:3}"
+	is "$label: $1" "$status ${out##*$'\n'}" "7 $2"
+}
+
+# Stages of a program in its sandbox. What it can do before is the control: without it, no refusal means anything.
+stages() {
+	local exec="tmp=0 run=0 null=0 read=0 chmod=0 truncate=0 peer1=0 peer2=0 fast=0 capabilities=9"
+
+	enters "before a stage, all is permitted" "start: exec=0 $exec"
+	enters "a stage takes system calls" "calls 0: exec=EPERM $exec" calls
+	enters "... from processes that are made later, too" "fork 0: exec=EPERM $exec" calls fork
+	enters "... and from all threads" "calls 0: exec=EPERM $exec" thread calls
+	enters "a stage takes paths, peers and capabilities in part" "half 0: exec=EACCES tmp=0 run=EACCES null=0 read=0 \
+chmod=0 truncate=EACCES peer1=EACCES peer2=0 fast=EPERM capabilities=8" half
+	enters "... and as a whole" "serving 0: exec=EPERM tmp=EACCES run=EACCES null=0 read=0 chmod=EPERM truncate=EPERM \
+peer1=EPERM peer2=EPERM fast=EPERM capabilities=0" serving
+	enters "a stage gives nothing back that another one has taken" "half 0: exec=EPERM tmp=EACCES run=EACCES null=0 read=0 \
+chmod=EPERM truncate=EPERM peer1=EPERM peer2=EPERM fast=EPERM capabilities=0" serving serving half
+	enters "no file can be read in a stage without files" "blind 0: exec=EACCES tmp=EACCES run=EACCES null=0 read=EACCES \
+chmod=EPERM truncate=EPERM peer1=0 peer2=0 fast=0 capabilities=9" blind
+
+	if [ "$(landlock_abi)" -lt 8 ]; then
+		enters "with threads, a stage that cannot reach all of them changes nothing" "serving EBUSY: exec=0 $exec" \
+			thread serving
+		also like "$label: ... and says so" "$out" "*error: the stage serving changes nothing, because this process has 2 \
+threads, and the kernel does not give a Landlock domain to all of them *"
+	else
+		enters "with threads, a Landlock domain reaches all of them" "half EBUSY: exec=0 $exec" thread half
+	fi
+	enters "a path that does not exist changes nothing" "missing ENOENT: exec=0 $exec" missing
+	like "$label: ... and says so" "$out" "*error: the stage missing changes nothing: *Landlock rule for /tmp/nowhere: *"
+	enters "a stage that the policy does not have changes nothing" "other ENOENT: exec=0 $exec" other
+	like "$label: ... and says so" "$out" "*error: the policy of /usr/bin/stages has no section [[]Stage.other] (it has \
+calls, half, serving, blind, missing)*"
+	self /usr/bin/stages outside
+	is "$label: outside of its sandbox, a program enters no stage" "$status $out" "0 error: not isolated, so the stage \
+calls changes nothing: no_new_privs is not set, or no system call filter is loaded
+EPERM EINVAL"
+}
+
 # Isolated before main().
 automatic() {
 	self /usr/bin/auto word
@@ -249,6 +292,7 @@ as_everybody refusals
 of_root
 as_everybody measured
 as_everybody signals
+as_everybody stages
 as_everybody automatic
 statically
 label=root who=() bus=(--system)

@@ -581,7 +581,7 @@ static int call_in_child(const PlanFixture *f, const Filter *filter) {
         };
         int wrong = 0;
 
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || filter_install(filter) < 0)
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || filter_install_all(filter) < 0)
                 return 100;
         for (size_t i = 0; i < ELEMENTSOF(calls); i++) {
                 const uint64_t *a = calls[i].arguments;

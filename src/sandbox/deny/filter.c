@@ -198,9 +198,18 @@ int filter_get(const Plan *plan, Filter *ret, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot compile the system call filter: %s", strerror(-r)) : 0;
 }
 
-int filter_install(const Filter *filter) {
-        for (unsigned i = 0; i < filter->n; i++)
-                if (sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &filter->programs[i]) < 0)
-                        return -errno;
-        return 0;
+int filter_install(const Filter *filter, unsigned i, unsigned flags) {
+        int r = sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &filter->programs[i]);
+
+        if (r > 0)
+                return -EBUSY;
+        return r < 0 ? -errno : 0;
+}
+
+int filter_install_all(const Filter *filter) {
+        int r = 0;
+
+        for (unsigned i = 0; r >= 0 && i < filter->n; i++)
+                r = filter_install(filter, i, 0);
+        return r;
 }

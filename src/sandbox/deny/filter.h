@@ -26,5 +26,9 @@ int filter_get(const Plan *plan, Filter *ret, Report *report);
  * there is no fit libseccomp, or another errno. */
 int filter_compile(const Plan *plan, Filter *ret);
 
-/* Inside: installs the filter on this process, which must have no_new_privs set. Returns 0 or -errno. */
-int filter_install(const Filter *filter);
+/* Inside: installs one program on this thread, which must have no_new_privs set, or on all threads of this process with
+ * SECCOMP_FILTER_FLAG_TSYNC. Returns 0, or -errno; -EBUSY if a thread has another filter. */
+int filter_install(const Filter *filter, unsigned i, unsigned flags);
+
+/* Inside: installs all programs on this thread. Returns 0 or -errno. */
+int filter_install_all(const Filter *filter);

@@ -256,7 +256,7 @@ static int start(Payload *payload, int ruleset, Failure *f) {
                 if (r < 0)
                         return r;
         }
-        if (ruleset >= 0 && sys_landlock_restrict_self(ruleset) < 0)
+        if (ruleset >= 0 && sys_landlock_restrict_self(ruleset, 0) < 0)
                 return fail(f, errno, "cannot enforce the Landlock rules%s",
                             errno == E2BIG ?
                                     " (the kernel does not allow deeper nesting of sandboxes with Landlock)"

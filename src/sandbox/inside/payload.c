@@ -75,7 +75,7 @@ static int enter_directory(const Plan *plan, Failure *f) {
 
 /* After this, only execve(2) is certain to be allowed. */
 static int install_filter(const Payload *payload, Failure *f) {
-        int r = filter_install(payload->inside->filter);
+        int r = filter_install_all(payload->inside->filter);
 
         return r < 0 ? fail(f, -r, "cannot install the system call filter%s",
                             r == -ENOMEM ? " (it may be too long together with the filters of the outer sandboxes)" :
