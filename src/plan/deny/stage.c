@@ -114,6 +114,10 @@ static int check_dropped(const SettingList *kept, const Setting *peer, const Pol
                 if (same_port(&kept->items[i], peer))
                         near = &kept->items[i];
         }
+        if (peer->value.number & PEER_UDP)
+                return report_error_at(report, stage->given[D_ConnectTo], "ConnectTo", EOPNOTSUPP,
+                                       "the stage %s cannot drop %s: no filter and no Landlock rule tells datagrams of "
+                                       "peers apart", stage->name, peer->value.text);
         if (!near)
                 return 0;
         return report_error_at(report, stage->given[D_ConnectTo], "ConnectTo", EOPNOTSUPP,
@@ -126,11 +130,13 @@ static int plan_peers(Plan *plan, const SettingList *all, const PolicyStage *sta
         const SettingList *kept = &plan->source->settings[D_ConnectTo];
         int r = 0;
 
-        if (stage->settings[D_ConnectTo].n == 0)
+        if (!stage_has(stage, D_ConnectTo))
                 return 0;
         for (size_t i = 0; r >= 0 && i < all->n; i++)
                 r = check_dropped(kept, &all->items[i], stage, report);
-        if (r >= 0 && plan->landlock_abi < LANDLOCK_ABI_NET)
+        if (r < 0 || kept->n == 0)
+                return r;
+        if (plan->landlock_abi < LANDLOCK_ABI_NET)
                 r = cannot(stage, D_ConnectTo, "Landlock of Linux 6.7", report);
         plan->landlock_net = LANDLOCK_ACCESS_NET_CONNECT_TCP;
         for (size_t i = 0; r >= 0 && i < kept->n; i++)
