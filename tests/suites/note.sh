@@ -418,9 +418,9 @@ cp script tree/
 cp /bin/true tree/other
 run "$isoctl" inspect tree
 is "inspect lists the programs in a directory that carry a policy, and says what is wrong" "$status $(tr -s ' ' <<<"$out")" \
-	"125 FILE ARCHITECTURE POLICY TEXTS DESCRIPTION
-tree/deep/program $(uname -m) valid 1 -
-tree/script script wrong 1 -"
+	"125 FILE ARCHITECTURE POLICY TEXTS STAGES DESCRIPTION
+tree/deep/program $(uname -m) valid 1 - -
+tree/script script wrong 1 - -"
 also like "... with the line" "$err" "isoctl: tree/script:5: Environmnt=*"
 rm tree/script
 run "$isoctl" inspect --no-legend tree
@@ -429,9 +429,9 @@ cp allocated/server foreign
 printf '\026' | dd of=foreign bs=1 seek=18 conv=notrunc status=none # EM_S390
 run "$isoctl" inspect --no-legend foreign
 is "a program of another architecture" "$status $(tr -s ' ' <<<"$out")" \
-	"0 ./foreign s390x valid 1 A program that carries its policy"
+	"0 ./foreign s390x valid 1 - A program that carries its policy"
 run "$isoctl" inspect --no-legend tree/other
-refusal is "a program that carries none" "$status $(tr -s ' ' <<<"$out")" "125 tree/other $(uname -m) none 0 -"
+refusal is "a program that carries none" "$status $(tr -s ' ' <<<"$out")" "125 tree/other $(uname -m) none 0 - -"
 run "$isoctl" inspect cut
 refusal like "a file that is broken" "$status $err" "125 isoctl: ./cut: cannot look for a policy in it: *"
 run "$isoctl" inspect no/such
@@ -439,8 +439,8 @@ refusal is "a file that does not exist" "$status $err" "125 isoctl: cannot read 
 run "$isoctl" inspect --json ./after
 is "as JSON" "$(python3 -c 'import json, sys
 for i in json.load(sys.stdin):
-    print(i["file"], i["state"], i["description"], i["errors"], i["texts"][0]["name"])
-    print(i["texts"][0]["text"].split("\n")[1])' <<<"$out")" "./after valid None [] ./after (note)
+    print(i["file"], i["state"], i["description"], i["errors"], i["stages"], i["texts"][0]["name"])
+    print(i["texts"][0]["text"].split("\n")[1])' <<<"$out")" "./after valid None [] [] ./after (note)
 Environment=FROM=embedded"
 packaged() { run sh -c 'printf "%b" "$1" | "$2" inspect --no-legend -' sh "$1" "$isoctl"; }
 packaged "/.\\n$tmp/tree\\n$tmp/tree/deep/program\\n\\n$tmp/tree/other\\n$tmp/gone\\n$tmp/plain-link\\n$tmp/embedded.conf\\n"
@@ -467,6 +467,6 @@ waiting=$!
 is_waits() { cmp -s "/proc/$waiting/exe" waits; }
 await is_waits
 run "$isoctl" inspect --no-legend $waiting
-is "a process" "$status $(tr -s ' ' <<<"$out")" "0 /proc/$waiting/exe $(uname -m) valid 1 -"
+is "a process" "$status $(tr -s ' ' <<<"$out")" "0 /proc/$waiting/exe $(uname -m) valid 1 - -"
 echo >&9
 wait $waiting

@@ -27,6 +27,7 @@ void inspected_deinit(Inspected *i) {
         free(i->architecture);
         notes_deinit(&i->notes);
         free(i->description);
+        strv_free(i->stages);
         strv_free(i->errors);
         *i = (Inspected) {};
 }
@@ -86,6 +87,9 @@ static int check_policy(Inspected *i, Report *report) {
                 i->description = strdup(description->value.text);
                 r = i->description ? r : -ENOMEM;
         }
+        for (size_t n = 0; loaded.policy && r != -ENOMEM && n < loaded.policy->n_stages; n++)
+                if (strv_push(&i->stages, loaded.policy->stages[n].name) < 0)
+                        r = -ENOMEM;
         return r == -ENOMEM ? r : 0;
 }
 

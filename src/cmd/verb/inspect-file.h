@@ -17,6 +17,7 @@ typedef struct Inspected {
         InspectState state;
         Notes notes;
         char *description;  /* of the policy; NULL: none */
+        char **stages;      /* the names of its stages */
         char **errors;
 } Inspected;
 

@@ -187,17 +187,17 @@ static int add_word(Inspection *all, const char *word) {
 }
 
 static int add_row(struct libscols_table *table, const Inspected *i) {
-        _cleanup_free_ char *notes = format("%zu", i->notes.n);
+        _cleanup_free_ char *notes = format("%zu", i->notes.n), *stages = strv_join(i->stages, " ");
 
-        if (!notes)
+        if (!notes || !stages)
                 return -ENOMEM;
         return rows_add(table, (const char *[]) { i->file, i->architecture ?: "-", inspect_state_name(i->state), notes,
-                                                  i->description ?: "-" },
+                                                  *stages ? stages : "-", i->description ?: "-" },
                         i->state == INSPECT_WRONG ? "red" : i->state == INSPECT_NONE ? "gray" : NULL);
 }
 
 static int print_table(const Inspection *all, bool legend) {
-        static const char *const headings[] = { "FILE", "ARCHITECTURE", "POLICY", "TEXTS", "DESCRIPTION", NULL };
+        static const char *const headings[] = { "FILE", "ARCHITECTURE", "POLICY", "TEXTS", "STAGES", "DESCRIPTION", NULL };
         struct libscols_table *table = rows_new(headings, legend);
         int r = table ? 0 : -ENOMEM;
 
@@ -211,22 +211,25 @@ static int print_table(const Inspection *all, bool legend) {
 
 static json_t *make_json(const void *items, size_t n) {
         const Inspected *i = &((const Inspected *) items)[n];
-        json_t *texts = json_array(), *errors = json_array();
-        bool failed = !texts || !errors;
+        json_t *texts = json_array(), *errors = json_array(), *stages = json_array();
+        bool failed = !texts || !errors || !stages;
 
         for (size_t k = 0; k < i->notes.n && !failed; k++)
                 failed = json_array_append_new(texts, json_pack("{s:o, s:o}", "name", json_text(i->notes.items[k].name),
                                                                 "text", json_text(i->notes.items[k].text))) < 0;
         for (char **e = i->errors; e && *e && !failed; e++)
                 failed = json_array_append_new(errors, json_text(*e)) < 0;
+        for (char **s = i->stages; s && *s && !failed; s++)
+                failed = json_array_append_new(stages, json_text(*s)) < 0;
         if (failed) {
                 json_decref(texts);
                 json_decref(errors);
+                json_decref(stages);
                 return NULL;
         }
-        return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "file", json_text(i->file), "architecture",
+        return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "file", json_text(i->file), "architecture",
                          json_text_or_null(i->architecture), "state", inspect_state_name(i->state), "description",
-                         json_text_or_null(i->description), "texts", texts, "errors", errors);
+                         json_text_or_null(i->description), "texts", texts, "stages", stages, "errors", errors);
 }
 
 static int run(const CommandLine *line, Report *report) {
