@@ -184,19 +184,26 @@ stages() {
 	local exec="tmp=0 run=0 null=0 read=0 chmod=0 truncate=0 peer1=0 peer2=0 fast=0 capabilities=9"
 
 	enters "before a stage, all is permitted" "start: exec=0 $exec"
+	# promise P50
 	enters "a stage takes system calls" "calls 0: exec=EPERM $exec" calls
+	# promise P50
 	enters "... from processes that are made later, too" "fork 0: exec=EPERM $exec" calls fork
+	# promise P50
 	enters "... and from all threads" "calls 0: exec=EPERM $exec" thread calls
+	# promise P50
 	enters "a stage takes paths, peers and capabilities in part" "half 0: exec=EACCES tmp=0 run=EACCES null=0 read=0 \
 chmod=0 truncate=EACCES peer1=EACCES peer2=0 fast=EPERM capabilities=8" half
+	# promise P50
 	enters "... and as a whole" "serving 0: exec=EPERM tmp=EACCES run=EACCES null=0 read=0 chmod=EPERM truncate=EPERM \
 peer1=EPERM peer2=EPERM fast=EPERM capabilities=0" serving
+	# promise P50
 	enters "a stage gives nothing back that another one has taken" "half 0: exec=EPERM tmp=EACCES run=EACCES null=0 read=0 \
 chmod=EPERM truncate=EPERM peer1=EPERM peer2=EPERM fast=EPERM capabilities=0" serving serving half
 	enters "no file can be read in a stage without files" "blind 0: exec=EACCES tmp=EACCES run=EACCES null=0 read=EACCES \
 chmod=EPERM truncate=EPERM peer1=0 peer2=0 fast=0 capabilities=9" blind
 
 	if [ "$(landlock_abi)" -lt 8 ]; then
+		# promise P50
 		enters "with threads, a stage that cannot reach all of them changes nothing" "serving EBUSY: exec=0 $exec" \
 			thread serving
 		also like "$label: ... and says so" "$out" "*error: the stage serving changes nothing, because this process has 2 \

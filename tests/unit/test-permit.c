@@ -396,6 +396,7 @@ static void test_pairs(_unused_ void **test) {
 #define WIDER "the stage x permits more than the policy, but a stage can only narrow: "
 
 /* A stage that permits more than its policy is an error, and so is one that Landlock could not enforce. */
+/* promise P50 */
 static void test_stages(_unused_ void **test) {
         static const struct {
                 const char *policy, *stage, *error; /* NULL: none */
