@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A server for the suite flows. Usage: flow-server.py PORT|PORT/udp|SOCKET...   It says "ready" when it listens.
+"""A server for the suite flows. Usage: flow-server.py [127.0.0.1:]PORT|PORT/udp|SOCKET...   It says "ready" when it listens.
 
 At SOCKET.busy it listens with the smallest queue, and accepts five connections for each one at SOCKET.go.
 
@@ -43,6 +43,10 @@ def echo(c, f):
 def serve(c):
     with c, c.makefile("rb") as f:
         try:
+            header = f.peek(28)[:28]
+            if header.startswith(b"\r\n\r\n\0\r\nQUIT\n"):
+                c.sendall(f.read(28))
+                f.readline()
             words = f.readline().decode().split() or ["nothing"]
             if words[0] == "echo":
                 echo(c, f)
@@ -71,6 +75,9 @@ def listen(place):
         s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         s.bind(("::", int(place.removesuffix("/udp"))))
         return s
+    elif place.startswith("127"):
+        host, port = place.split(":")
+        s = socket.create_server((host, int(port)))
     else:
         s = socket.create_server(("::", int(place)), family=socket.AF_INET6, dualstack_ipv6=True)
     s.listen(0 if place.endswith(".busy") else 4096)

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <netinet/in.h>
 #include <sys/personality.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 
 #include "plan/homes.h"
@@ -184,6 +187,26 @@ static unsigned get_personality(void) {
         return (unsigned) personality(UINT32_MAX);
 }
 
+static bool listens_at(int fd, const char *path, uint16_t port) {
+        union {
+                struct sockaddr any;
+                struct sockaddr_in v4;
+                struct sockaddr_in6 v6;
+                struct sockaddr_un path;
+        } a = {};
+        socklen_t size = sizeof(a) - 1, option = sizeof(int);
+        int listens = 0, type = 0;
+
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &option) < 0 || !listens ||
+            getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &option) < 0 || type != SOCK_STREAM ||
+            getsockname(fd, &a.any, &size) < 0)
+                return false;
+        if (path)
+                return a.any.sa_family == AF_UNIX && streq(a.path.sun_path, path);
+        return (a.any.sa_family == AF_INET && ntohs(a.v4.sin_port) == port) ||
+               (a.any.sa_family == AF_INET6 && ntohs(a.v6.sin6_port) == port);
+}
+
 static int find_init_cgroup(char **ret) {
         return process_cgroup(1, ret);
 }
@@ -214,6 +237,7 @@ int host_probe(Host *host, Report *report) {
                 .get_limit = get_limit,
                 .get_user_limit = get_user_limit,
                 .get_personality = get_personality,
+                .listens_at = listens_at,
                 .find_init_cgroup = find_init_cgroup,
         };
 

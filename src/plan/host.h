@@ -50,6 +50,8 @@ typedef struct Host {
         int (*get_user_limit)(const char *name, uint64_t *ret); /* a file of /proc/sys/user, of this process's user
                                                                    namespace; 0 or -errno */
         unsigned (*get_personality)(void);                  /* this process's: personality(2) */
+        bool (*listens_at)(int fd, const char *path, uint16_t port); /* whether it is a socket that listens at this path,
+                                                                       or, without a path, at this TCP port */
         int (*find_init_cgroup)(char **ret); /* the path of PID 1 in the unified hierarchy; 0 or -errno */
 } Host;
 

@@ -8,6 +8,7 @@
 #include "plan/deny/filter.h"
 #include "plan/deny/landlock.h"
 #include "plan/deny/stage.h"
+#include "plan/network/entrances.h"
 #include "plan/network/peers.h"
 #include "plan/payload/bounds.h"
 #include "plan/payload/environment.h"
@@ -39,7 +40,7 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
         /* The order matters: each part uses what earlier parts have filled in. */
         static int (*const parts[])(Builder *) = {
                 build_names,    build_holder,       build_machine,     build_notify, build_bus,
-                build_identity, build_peers, build_capabilities, build_environment, build_filter, build_resources,
+                build_identity, build_peers, build_entrances, build_capabilities, build_environment, build_filter, build_resources,
                 build_bounds,   build_terminal,     build_root,        build_landlock, build_inner_cgroup,
                 build_claims,       build_stages,
         };

@@ -28,6 +28,7 @@ Plan *plan_free(Plan *plan) {
         free(plan->groups);
         free(plan->kept_groups);
         free(plan->peers);
+        free(plan->entrances);
         free(plan->calls);
         free(plan->argument_rules);
         free(plan->architectures);

@@ -117,6 +117,17 @@ typedef struct PlanPeer {
         Origin origin;
 } PlanPeer;
 
+/* A place of the host at which a server of the payload is reached: plan/network/entrances.h. */
+typedef struct PlanEntrance {
+        const char *place; /* an address, or the path of a socket; borrowed from the policy */
+        uint16_t port;     /* of the address */
+        uint16_t inside;   /* the server's port */
+        bool is_socket;
+        bool proxy;        /* the server is told the client's address: the PROXY protocol */
+        int passed_fd;     /* a socket that this process was started with is used instead; 0: none */
+        Origin origin;
+} PlanEntrance;
+
 typedef struct Plan {
         const Policy *source; /* the policy that the plan is made from */
 
@@ -165,8 +176,10 @@ typedef struct Plan {
         /* The network. */
         PlanPeer *peers;
         size_t n_peers;
-        uint64_t flows_max; /* connections to them at a time */
-        bool log_flows;     /* each is a record in the journal */
+        PlanEntrance *entrances;
+        size_t n_entrances;
+        uint64_t flows_max; /* connections to peers at a time, and as many from entrances */
+        bool log_flows;     /* each to a peer is a record in the journal */
 
         /* The root. */
         PlanMount *mounts; /* sorted by destination; the first is the root itself */
@@ -224,6 +237,11 @@ typedef struct Plan {
         bool measured;    /* the outcome tells what the instance has used */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
+
+/* Whether isorun carries connections: sandbox/flows. */
+static inline bool plan_has_flows(const Plan *plan) {
+        return plan->n_peers > 0 || plan->n_entrances > 0;
+}
 
 /* The socket inside that NOTIFY_SOCKET of the payload names. */
 #define PLAN_NOTIFY_DIRECTORY "/run/isorun"

@@ -51,7 +51,7 @@ set +e
 
 # What programs do with the network. Each prints one line: an answer, or the name of an error.
 cat >"$tmp/net.py" <<'PY'
-import errno, os, resource, signal, socket, struct, sys, time
+import errno, os, resource, signal, socket, struct, sys, threading, time
 
 def name(e):
     return e.strerror if isinstance(e, socket.gaierror) else errno.errorcode.get(e.errno, str(e)) if e.errno else type(e).__name__
@@ -70,6 +70,32 @@ def ask(host, port, line="who"):
         s.sendall(line.encode() + b"\n")
         attempt(s.shutdown, socket.SHUT_WR) # a reset may have come already
         return s.makefile("rb").read().decode().strip()
+
+def unix(path, line="who"):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(line.encode() + b"\n")
+        return s.makefile("rb").read().decode().strip()
+
+def proxied(host, port):
+    """The client's address in the PROXY header, which an echo sends back, if it is the true one."""
+    with connect(host, port) as s:
+        s.sendall(b"\necho\n")
+        s.shutdown(socket.SHUT_WR)
+        h = s.makefile("rb").read()
+        assert h[:16] == b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", h
+        a = struct.unpack(">4s4sHH", h[16:28])
+        assert (socket.inet_ntoa(a[0]), a[2]) == s.getsockname(), h
+        return socket.inet_ntoa(a[1]), a[3]
+
+def upload(host, port, n):
+    """The last line of an echo of n bytes."""
+    with connect(host, port) as s:
+        def send():
+            s.sendall(b"echo\n" + b"x" * n)
+            s.shutdown(socket.SHUT_WR)
+        threading.Thread(target=send).start()
+        return s.makefile("rb").read().decode().lstrip("x").strip()
 
 def refusal(host, port):
     """How a connection that isorun does not make ends: after connect(2), with a reset."""
@@ -171,7 +197,7 @@ test_peers() {
 	local web=(-p "ConnectTo=www.example.test:80")
 
 	no_refusal net "a peer is reached by its name" 11.22.33.1 "${web[@]}" 'ask("www.example.test", 80)'
-	no_refusal net "... at an address of its own" "('198.18.0.2', 80)" "${web[@]}" 'connect("www.example.test", 80).getpeername()'
+	no_refusal net "... at an address of its own" "('198.18.0.3', 80)" "${web[@]}" 'connect("www.example.test", 80).getpeername()'
 	# promise P48
 	net "another name does not resolve" "Name or service not known" "${web[@]}" 'attempt(ask, "both.example.test", 80)'
 	net "another port of the peer is refused at once" ECONNREFUSED "${web[@]}" 'attempt(ask, "www.example.test", 443)'
@@ -188,7 +214,7 @@ test_peers() {
 	no_refusal net "a socket is reached by a name, as the payload's user" "$("${who[@]}" id -u) $("${who[@]}" id -g)" \
 		-p "ConnectTo=db:5432=unix:$tmp/socket" 'ask("db", 5432)'
 	box -p ConnectTo=www.example.test:80 curl -sS -o /dev/null -w '%{remote_ip}' http://www.example.test/
-	no_refusal like "$label: curl finds the peer" "$out" "198.18.0.2*"
+	no_refusal like "$label: curl finds the peer" "$out" "198.18.0.3*"
 }
 
 test_refused_names() {
@@ -221,8 +247,7 @@ test_streams() {
 	local web=(-p "ConnectTo=www.example.test:80")
 
 	no_refusal net "half-closed connections work, and all bytes come" "end 3000000" "${web[@]}" \
-		'(lambda s: (s.sendall(b"echo\n"), __import__("threading").Thread(target=lambda: (s.sendall(b"x" * 3000000), s.shutdown(1))).start(),
-		  s.makefile("rb").read())[2].decode().lstrip("x").strip())(connect("www.example.test", 80))'
+		'upload("www.example.test", 80, 3000000)'
 	no_refusal net "much is sent, and then the end" 67108864 "${web[@]}" 'len(ask("www.example.test", 80, "send 67108864").encode()) or 67108864'
 	no_refusal net "a reset is passed on" ECONNRESET "${web[@]}" 'refusal("www.example.test", 80) and attempt(ask, "www.example.test", 80, "reset")'
 	no_refusal net "... but the answer before it comes first" "4000 ECONNRESET 4000 ECONNRESET" \
@@ -245,14 +270,14 @@ test_streams() {
 test_names() {
 	local web=(-p "ConnectTo=www.example.test:80")
 
-	no_refusal net "A, in any case of letters" "0 1 c6120002" "${web[@]}" 'udp(question("wWw.ExAmPlE.test", 1))'
+	no_refusal net "A, in any case of letters" "0 1 c6120003" "${web[@]}" 'udp(question("wWw.ExAmPlE.test", 1))'
 	no_refusal net "AAAA, HTTPS and others of a peer: no record, no error" "0 0 -|0 0 -|0 0 -" "${web[@]}" \
 		'"|".join(udp(question("www.example.test", t)) for t in (28, 65, 16))'
 	net "another name is not known" "3 0 -" "${web[@]}" 'udp(question("www.example.org", 1))'
 	no_refusal net "an OPT record is answered" "0 1 -" "${web[@]}" \
 		'udp(question("www.example.test", 1, b"\0\0\x29\x04\xd0\0\0\0\0\0\0", b"\x01\x20\0\1\0\0\0\0\0\1"))'
-	no_refusal net "the name of an address" www.example.test "${web[@]}" 'socket.getnameinfo(("198.18.0.2", 80), 8)[0]'
-	no_refusal net "over TCP, split and pipelined" "c6120002 c6120002" "${web[@]}" \
+	no_refusal net "the name of an address" www.example.test "${web[@]}" 'socket.getnameinfo(("198.18.0.3", 80), 8)[0]'
+	no_refusal net "over TCP, split and pipelined" "c6120003 c6120003" "${web[@]}" \
 		'(lambda q, s: (s.sendall(q[:1]), time.sleep(0.1), s.sendall(q[1:9]), time.sleep(0.1), s.sendall(q[9:] + q),
 		  (lambda a: a[48:52].hex() + " " + a[-4:].hex())(s.recv(104, socket.MSG_WAITALL)))[5])(
 		  (lambda m: struct.pack(">H", len(m)) + m)(question("www.example.test", 1)), connect("127.0.0.1", 53))'
@@ -260,7 +285,7 @@ test_names() {
 		'"|".join(udp(m).split()[0] for m in (question("www.example.test", 1)[:-1], question("a", 1, b"x"),
 		  b"ab\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1", b"ab\1\0\0\2\0\0\0\0\0\0\0\0\1\0\1",
 		  question("a", 1, head=b"\x28\0\0\1\0\0\0\0\0\0")))'
-	no_refusal net "... and the next one is answered" "0 1 c6120002" "${web[@]}" \
+	no_refusal net "... and the next one is answered" "0 1 c6120003" "${web[@]}" \
 		'([socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(os.urandom(i % 600), ("127.0.0.1", 53)) for i in range(5000)],
 		  udp(question("www.example.test", 1)))[1]'
 }
@@ -288,18 +313,18 @@ test_datagrams() {
 test_patterns() {
 	local all=(-p "ConnectTo=*.example.test:80 www.example.test:443 11.22.33.44:80")
 
-	no_refusal net "a pattern: each name has an address" "11.22.33.1 11.22.33.1 ('198.18.0.3', 80) ('198.18.0.4', 80)" "${all[@]}" \
+	no_refusal net "a pattern: each name has an address" "11.22.33.1 11.22.33.1 ('198.18.0.4', 80) ('198.18.0.5', 80)" "${all[@]}" \
 		'" ".join([ask(n + ".example.test", 80) for n in ("both", "BOTH")] + [str(connect(n + ".example.test", 80).getpeername()) for n in ("both", "nothing")])'
 	no_refusal net "... also one that another line has, and an address on its port" "11.22.33.1 11.22.33.1 11.22.33.1" "${all[@]}" \
 		'" ".join((ask("www.example.test", 80), ask("www.example.test", 443), ask("11.22.33.44", 80)))'
 	# promise P48
 	net "a name that a pattern does not match" "Name or service not known" "${all[@]}" 'attempt(ask, "example.test", 80)'
 	net "an address that no name has is reset" "ECONNRESET ECONNRESET ECONNREFUSED" "${all[@]}" \
-		'refusal("198.18.0.3", 80) + " " + refusal("127.0.0.1", 80) + " " + refusal("198.18.0.2", 81)'
+		'refusal("198.18.0.4", 80) + " " + refusal("127.0.0.1", 80) + " " + refusal("198.18.0.3", 81)'
 	net "a name of a pattern may not lead to the host" "ECONNRESET ECONNRESET" -p "ConnectTo=*.example.test:8080" \
 		'refusal("own.example.test", 8080) + " " + refusal("rebind.example.test", 8080)'
 	net "the name of an address of a pattern" both.example.test "${all[@]}" \
-		'socket.getaddrinfo("both.example.test", 80) and socket.getnameinfo(("198.18.0.3", 80), 8)[0]'
+		'socket.getaddrinfo("both.example.test", 80) and socket.getnameinfo(("198.18.0.4", 80), 8)[0]'
 }
 
 server_of() { pgrep -f '^isorun-flows$' >/dev/null; }
@@ -424,6 +449,98 @@ begin_half_closed() {
 sockets_of() { find "/proc/$1/fd" -lname 'socket:*' | wc -l; }
 half_closed_is_gone() { [ "$(sockets_of "$half_server")" -lt "$half_sockets" ]; }
 
+# Servers inside. Their clients outside see the host's ports.
+listening() { # name, options..., -- server's arguments...
+	local name=$1 options=() ready=$tmp/listening-$label-$1
+	while [ "$2" != -- ]; do options+=("$2"); shift; done
+	mkfifo "$ready"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name "$name" -v "$top/tests/flow-server.py:/server.py:ro" "${options[@]}" \
+		/usr/bin/python3 /server.py "${@:3}" >"$ready" 2>"$tmp/errors" &
+	servers+=($!)
+	read -r _ <"$ready"
+}
+reach() { python3 "$tmp/net.py" "$@"; }
+
+test_entrances() {
+	local servers=() port=$((label_port + 1)) socket=$tmp/in-$label/x.sock
+	mkdir "$tmp/in-$label"
+	"${who[@]}" true && chown "$("${who[@]}" id -u)" "$tmp/in-$label"
+	listening entered -p "ListenOn=$port=80 0.0.0.0:$((port + 1))=8080 [::1]:$((port + 2))=80 unix:$socket=81" \
+		-p ConnectTo=www.example.test:443 -- 80 127.0.0.1:8080 81
+	# promise P17
+	no_refusal is "$label: a server without capabilities listens at port 80 inside, and sees its client as 198.18.0.2" \
+		"$(reach "ask('127.0.0.1', $port)")" 198.18.0.2
+	no_refusal is "$label: ... also one that listens at 127.0.0.1, at all addresses of the host" \
+		"$(reach "ask('11.22.33.1', $((port + 1)))")" 198.18.0.2
+	no_refusal is "$label: ... by IPv6" "$(reach "ask('::1', $((port + 2)))")" 198.18.0.2
+	no_refusal is "$label: ... by a socket" "$(reach "unix('$socket')")" 198.18.0.2
+	# promise P17
+	is "$label: only at the address that the policy names" "$(reach "attempt(ask, '11.22.33.1', $port)")" ECONNREFUSED
+	no_refusal is "$label: half-closed connections work, and all bytes come" "$(reach "upload('127.0.0.1', $port, 3000000)")" "end 3000000"
+	no_refusal is "$label: a reset is passed on" "$(reach "attempt(ask, '127.0.0.1', $port, 'reset')")" ECONNRESET
+	no_refusal is "$label: 1000 connections one after another, none lost" \
+		"$(reach "sum(ask('127.0.0.1', $port) == '198.18.0.2' for _ in range(1000))")" 1000
+	no_refusal is "$label: more clients than are allowed are reset, and later ones work" \
+		"$(reach "flood('127.0.0.1', $port, 1100)")" "1024 76 198.18.0.2"
+	refused "a port that is taken" "-p: ListenOn=: cannot listen at port $port of 127.0.0.1: *" -p ListenOn=$port=80 true
+	refused "a socket that is taken" "-p: ListenOn=: cannot listen at $socket: *" -p "ListenOn=unix:$socket=80" true
+	kill -KILL "$(first_pid '^/usr/bin/python3 /server.py')"
+	wait "${servers[@]}"
+	also ok "$label: at the end, the socket is gone" not test -e "$socket"
+	also is "$label: ... and so are the ports" "$(reach "attempt(ask, '127.0.0.1', $port)")" ECONNREFUSED
+}
+
+# What happens before the server listens, in another network namespace, with a socket that was passed.
+test_late_servers() {
+	local servers=() port=$((label_port + 5))
+	mkfifo "$tmp/late-$label"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name late -v "$top/tests/flow-server.py:/server.py:ro" -p "ListenOn=$port=80" \
+		sh -c 'read -r _; exec python3 /server.py 80' <>"$tmp/late-$label" >/dev/null &
+	servers=($!)
+	await runs '^sh -c read -r _; exec python3'
+	reach "print('sent', flush=True) or ask('127.0.0.1', $port)" >"$tmp/early-$label" &
+	eventually grep -q sent "$tmp/early-$label"
+	echo >"$tmp/late-$label"
+	wait $!
+	no_refusal is "$label: a client waits for a server that does not listen yet" "$(tail -n1 "$tmp/early-$label")" 198.18.0.2
+	kill -KILL "$(first_pid '^python3 /server.py 80')"
+	wait "${servers[@]}"
+	servers=()
+	listening nested -p Nesting=yes "${nobody[@]}" -p "ListenOn=$port=80,proxy" -- 80
+	no_refusal is "$label: in a sandbox that can make others, with the PROXY protocol" \
+		"$(reach "proxied('127.0.0.1', $port)")" "('127.0.0.1', $port)"
+	kill -KILL "$(first_pid '^/usr/bin/python3 /server.py')"
+	wait "${servers[@]}"
+	port=$((label_port + 7)) # systemd-socket-activate waits for no port that had connections
+	"${who[@]}" systemd-socket-activate -l "$port" "$isorun" --quiet "${mode[@]}" --name passed \
+		-v "$top/tests/flow-server.py:/server.py:ro" -p "ListenOn=$port=80" python3 /server.py 80 &>/dev/null &
+	await reachable "$port"
+	no_refusal is "$label: a socket that was passed is the entrance, whatever its address" \
+		"$(reach "ask('11.22.33.1', $port)")" 198.18.0.2
+	kill -KILL "$(first_pid '^python3 /server.py 80')"
+	wait $!
+}
+reachable() { [ "$(reach "attempt(ask, '127.0.0.1', $1)")" = 198.18.0.2 ]; }
+
+# The process that makes sockets in the payload's network.
+test_inner() {
+	local servers=() pid
+	listening inner -p "ListenOn=$((label_port + 6))=80" -- 80
+	pid=$(first_pid '^isorun-inner$')
+	# promise P17
+	no_refusal is "$label: the maker of sockets has no capability, no_new_privs and a filter" \
+		"$(awk '/^CapPrm|^CapEff|^NoNewPrivs|^Seccomp:/ { print $2 }' /proc/"${pid:-x}"/status | xargs)" \
+		"0000000000000000 0000000000000000 1 2"
+	no_refusal is "$label: ... and has only sockets and /dev/null open" \
+		"$(find /proc/"${pid:-x}"/fd -type l -printf '%l\n' | sed 's/:.*//' | sort -u | xargs)" "/dev/null socket"
+	# promise P17
+	is "$label: ... and is in the payload's network, but not among its processes" \
+		"$(for n in net pid; do [ /proc/"${pid:-x}"/ns/$n -ef /proc/self/ns/$n ] && echo $n; done)" pid
+	kill -9 "$(pgrep -f "^$isorun .*--name inner")"
+	wait "${servers[@]}"
+	also ok "$label: if isorun is killed, it ends" eventually gone '^isorun-inner$'
+}
+
 test_errors() {
 	local key=ConnectTo
 	refused "with the host's network, peers are an error" "--net: PrivateNetwork=: *ConnectTo=*" --net -p $key=a:1 true
@@ -433,13 +550,17 @@ test_errors() {
 }
 
 for label in root user; do
-	[ $label = root ] || who=("$as_user") bus=(--user)
+	label_port=8100 nobody=(-p User=nobody)
+	[ $label = root ] || who=("$as_user") bus=(--user) label_port=8200 nobody=()
 	test_peers
 	test_refused_names
 	test_streams
 	test_names
 	test_datagrams
 	test_patterns
+	test_entrances
+	test_late_servers
+	test_inner
 	test_server
 	test_end
 	test_resolver

@@ -337,6 +337,10 @@ static inline unsigned plan_get_personality(void) {
         return 8;
 }
 
+static inline bool plan_listens_at(int fd, const char *path, uint16_t port) {
+        return path ? streq(path, "/run/web.sock") && fd == 4 : port == 80 && fd == 3;
+}
+
 static inline int plan_find_init_cgroup(char **ret) {
         *ret = strdup("/init.scope");
         return *ret ? 0 : -ENOMEM;
@@ -379,6 +383,7 @@ static inline int plan_set_up(void **state) {
                 .get_limit = plan_get_limit,
                 .get_user_limit = plan_get_user_limit,
                 .get_personality = plan_get_personality,
+                .listens_at = plan_listens_at,
                 .find_init_cgroup = plan_find_init_cgroup,
         };
         plan_set_uid(f, 0);

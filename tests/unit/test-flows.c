@@ -9,6 +9,7 @@
 #include "plan/network/peers.h"
 #include "sandbox/flows/address.h"
 #include "sandbox/flows/dns.h"
+#include "sandbox/flows/proxy.h"
 #include "sandbox/flows/record.h"
 
 enum { HEADER = 12 };
@@ -216,6 +217,26 @@ static void test_records(_unused_ void **state) {
                 free(names->items[i].name);
 }
 
+static void expect_header(const char *client, const char *host, const char *tail, size_t n) {
+        uint8_t header[PROXY_SIZE];
+        Address from = {}, to = {};
+
+        (void) address_parse(client, 0x1234, &from);
+        (void) address_parse(host, 80, &to);
+        if (!*client)
+                from = to = (Address) {};
+        assert_int_equal(proxy_header(&from, &to, header), 13 + n);
+        assert_memory_equal(header, "\r\n\r\n\0\r\nQUIT\n\x21", 13);
+        assert_memory_equal(header + 13, tail, n);
+}
+
+static void test_proxy(_unused_ void **state) {
+        expect_header("11.22.33.44", "11.22.33.1", "\x11\0\x0c\x0b\x16\x21\x2c\x0b\x16\x21\1\x12\x34\0\x50", 15);
+        expect_header("2001:db8::1", "::1", "\x21\0\x24\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"
+                                            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\x12\x34\0\x50", 39);
+        expect_header("", "", "\0\0\0", 3);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_answers),
@@ -224,6 +245,7 @@ int main(void) {
                 cmocka_unit_test(test_addresses),
                 cmocka_unit_test(test_records),
                 cmocka_unit_test(test_patterns),
+                cmocka_unit_test(test_proxy),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

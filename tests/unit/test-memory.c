@@ -152,7 +152,8 @@ static int start(void *userdata, Report *report, FILE *out) {
 /* Directives that contradict one of the others, and the command, which the host may lack. */
 static bool stands_alone(DirectiveId id) {
         return id == D_Nesting || id == D_ProtectProc || id == D_ProcSubset || id == D_BindReadOnlyPaths ||
-               id == D_SystemCallArchitectures || id == D_ExecStart || id == D_Pool || id == D_ConnectTo;
+               id == D_SystemCallArchitectures || id == D_ExecStart || id == D_Pool || id == D_ConnectTo ||
+               id == D_ListenOn;
 }
 
 static void test_every_directive(void **state) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plan as a whole: the effect of each directive, the holder of the limits, ids, capabilities, the command. */
 #include "helper.h"
+
 #include "plan/request.h"
+#include "util/strv.h"
 #include "util/text.h"
 
 #include <errno.h>
@@ -365,11 +367,11 @@ static void test_peers(void **state) {
         plan_expect_good(f, "ConnectTo=a.b:80,443 10.0.0.1:1 localhost:2\nConnectTo=c:1=unix:/run/c a.b:80");
         expect_number("ports", f->plan->n_peers, 5);
         expect_number("connections", f->plan->flows_max, 1024);
-        assert_memory_equal(f->plan->peers[0].address, "\xc6\x12\0\2", 4);
-        assert_memory_equal(f->plan->peers[1].address, "\xc6\x12\0\2", 4);
+        assert_memory_equal(f->plan->peers[0].address, "\xc6\x12\0\3", 4);
+        assert_memory_equal(f->plan->peers[1].address, "\xc6\x12\0\3", 4);
         assert_memory_equal(f->plan->peers[2].address, "\x0a\0\0\1", 4);
         assert_memory_equal(f->plan->peers[3].address, "\x7f\0\0\1", 4);
-        assert_memory_equal(f->plan->peers[4].address, "\xc6\x12\0\3", 4);
+        assert_memory_equal(f->plan->peers[4].address, "\xc6\x12\0\4", 4);
         plan_expect_error(f, "ConnectTo=a:1\nPrivateNetwork=no", EINVAL, "test.conf:2: PrivateNetwork=: ");
         plan_expect_error(f, "ConnectTo=a:1\nConnectTo=a:1=b:2", EEXIST,
                           "test.conf:2: ConnectTo=: a:1 already leads elsewhere: test.conf:1");
@@ -388,6 +390,47 @@ static void test_peers(void **state) {
         plan_expect_error(f, "ConnectTo=a:1\nFile=/etc/hosts:x", EEXIST, "test.conf:2: File=: ");
         f->host.uid = f->host.gid = 0;
         plan_expect_error(f, "ConnectTo=a:1\nIPAddressDeny=any", EINVAL, "test.conf:2: IPAddressDeny=: ");
+}
+
+/* The entrances of ListenOn=, and what does not go with them. */
+static void test_entrances(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_good(f, "ListenOn=80 0.0.0.0:80=8080 [::1]:443=80,proxy unix:/run/./web.sock=81\nConnectTo=a:443");
+        expect_number("entrances", f->plan->n_entrances, 4);
+        expect_text("the default address", f->plan->entrances[0].place, "127.0.0.1");
+        expect_number("the same port", f->plan->entrances[0].inside, 80);
+        expect_number("another port", f->plan->entrances[1].inside, 8080);
+        expect_number("proxy", f->plan->entrances[2].proxy, true);
+        expect_text("a socket", f->plan->entrances[3].place, "/run/web.sock");
+        expect_number("not passed", f->plan->entrances[0].passed_fd, 0);
+        plan_expect_error(f, "ListenOn=80\nPrivateNetwork=no", EINVAL, "test.conf:2: PrivateNetwork=: ListenOn= is for ");
+        plan_expect_error(f, "ListenOn=80\nListenOn=127.0.0.1:80=81", EEXIST,
+                          "test.conf:2: ListenOn=: the same place is in another line: test.conf:1");
+        plan_expect_error(f, "ConnectTo=a:443\nListenOn=443", EADDRINUSE,
+                          "test.conf:2: ListenOn=: inside, port 443 belongs to the peer a (test.conf:1): ");
+        plan_expect_error(f, "ConnectTo=a:443\nListenOn=53", EADDRINUSE, "test.conf:2: ListenOn=: inside, port 53 belongs");
+        f->host.uid = f->host.gid = 0;
+        plan_expect_error(f, "ListenOn=80\nIPAddressDeny=any", EINVAL, "test.conf:2: IPAddressDeny=: ");
+}
+
+/* isorun itself uses the sockets of a socket unit that are at an entrance. */
+static void test_passed_entrances(void **state) {
+        char *environment[] = { (char *) "LISTEN_PID=42", (char *) "LISTEN_FDS=3",
+                                (char *) "LISTEN_FDNAMES=http:own:rest", NULL };
+        PlanFixture *f = *state;
+
+        f->host.environment = environment;
+        f->host.pid = 42;
+        plan_expect_good(f, "ListenOn=80 unix:/run/web.sock=81 8081=82");
+        expect_number("the port", f->plan->entrances[0].passed_fd, 3);
+        expect_number("the path", f->plan->entrances[1].passed_fd, 4);
+        expect_number("one that was not passed", f->plan->entrances[2].passed_fd, 0);
+        expect_number("the others", f->plan->n_passed_fds, 1);
+        assert_true(strv_contains(f->plan->environment, "LISTEN_FDNAMES=rest"));
+        plan_expect_good(f, "ListenOn=unix:/run/web.sock=81");
+        expect_number("the others", f->plan->n_passed_fds, 2);
+        assert_true(strv_contains(f->plan->environment, "LISTEN_FDNAMES=http:rest"));
 }
 
 /* Only systemd can hold these, and an instance in a pool is no unit. */
@@ -1074,7 +1117,7 @@ int main(void) {
                 IN_PLAN(test_own_unit),
                 IN_PLAN(test_delegated_cgroup), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_pool), IN_PLAN(test_inner_cgroup),
-                IN_PLAN(test_peers), IN_PLAN(test_inner_cgroup),
+                IN_PLAN(test_peers), IN_PLAN(test_entrances), IN_PLAN(test_passed_entrances), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_pool_lacks), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_users),
                 IN_PLAN(test_users_of_others),

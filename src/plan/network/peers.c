@@ -3,8 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/sched.h>
 
+#include "plan/network/flows.h"
 #include "util/array.h"
 #include "util/text.h"
 
@@ -40,7 +40,7 @@ static bool is_usable(const PlanPeer *p) {
         if (p->ipv6)
                 return memcmp(p->address, none, sizeof(none)) != 0 && p->address[0] != 0xff &&
                        memcmp(p->address, mapped, sizeof(mapped)) != 0;
-        return !is_in(p, "0.0.0.0", 8) && !is_in(p, "224.0.0.0", 3) && !is_in(p, PEERS_NETWORK, PEERS_PREFIX);
+        return !is_in(p, "0.0.0.0", 8) && !is_in(p, "224.0.0.0", 3) && !is_in(p, FLOWS_NETWORK, FLOWS_PREFIX);
 }
 
 uint32_t peer_address(const PlanPeer *p) {
@@ -48,7 +48,7 @@ uint32_t peer_address(const PlanPeer *p) {
 }
 
 uint32_t peers_last_address(const Plan *plan) {
-        uint32_t last = parse_ipv4(PEERS_NETWORK);
+        uint32_t last = parse_ipv4(FLOWS_CLIENT);
 
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
                 if (!p->literal && as_number(p->address) > last)
@@ -147,25 +147,6 @@ static void find_covered(Plan *plan) {
                                 p->is_covered = true;
 }
 
-/* Directives and options that cannot be combined with peers. */
-static int check_network(Builder *b, const Setting *peer) {
-        static const DirectiveId filters[] = { D_IPAddressAllow, D_IPAddressDeny };
-        const Setting *network = policy_get(b->policy, D_PrivateNetwork);
-
-        if (!(b->plan->namespaces & CLONE_NEWNET))
-                return build_error(b, network, D_PrivateNetwork, EINVAL,
-                                   "the payload would have the host's network, but ConnectTo= lists the only peers "
-                                   "that it may reach: leave out one of the two");
-        for (size_t i = 0; i < ELEMENTSOF(filters); i++)
-                if (build_list(b, filters[i])->n > 0)
-                        return build_error(b, &build_list(b, filters[i])->items[0], filters[i], EINVAL,
-                                           "it would also filter the connections of isorun to the peers of ConnectTo=: "
-                                           "leave out one of the two");
-        return b->request->hand_over ? build_error(b, peer, D_ConnectTo, EINVAL,
-                                                   "isorun connects to the peers, so it cannot end after --hand-over")
-                                     : 0;
-}
-
 int build_peers(Builder *b) {
         const SettingList *list = build_list(b, D_ConnectTo);
         int result;
@@ -174,7 +155,7 @@ int build_peers(Builder *b) {
                 return 0;
         b->plan->flows_max = policy_get(b->policy, D_FlowsMax)->value.number;
         b->plan->log_flows = policy_get(b->policy, D_LogFlows)->value.number;
-        result = check_network(b, &list->items[0]);
+        result = flows_check_network(b, D_ConnectTo, &list->items[0]);
         for (size_t i = 0; i < list->n && result != -ENOMEM; i++) {
                 int r = add_peer(b, &list->items[i]);
 

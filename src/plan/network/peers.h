@@ -7,10 +7,6 @@
 
 #include "plan/builder.h"
 
-/* The first address of the range belongs to the loopback device, so that the range is local. */
-#define PEERS_NETWORK "198.18.0.1"
-enum { PEERS_PREFIX = 15 };
-
 /* Names that patterns can match in one instance. Each could tell the owner of its zone something. */
 enum { PEERS_NAMES_MAX = 4096 };
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "plan/network/entrances.h"
 #include "plan/root/credentials.h"
 #include "plan/root/service.h"
 #include "util/array.h"
@@ -69,6 +70,8 @@ static int pass_base(Builder *b, Variables *variables) {
  * when that is known. */
 static int pass_listen_fds(Builder *b, Variables *variables) {
         const char *pid = host_variable(b->host, "LISTEN_PID"), *fds = host_variable(b->host, "LISTEN_FDS");
+        const char *names = host_variable(b->host, "LISTEN_FDNAMES");
+        _cleanup_free_ char *passed_names = NULL, *number = NULL;
         uint64_t n_pid, n_fds;
         int r;
 
@@ -76,9 +79,13 @@ static int pass_listen_fds(Builder *b, Variables *variables) {
             parse_u64_range(fds, 1, 65536, &n_fds) < 0)
                 return 0;
 
-        b->plan->n_passed_fds = n_fds;
-        r = put_value(variables, "LISTEN_FDS", fds);
-        return r < 0 ? r : put_value(variables, "LISTEN_FDNAMES", host_variable(b->host, "LISTEN_FDNAMES"));
+        r = entrances_take_passed(b, n_fds, names, &passed_names);
+        if (r <= 0)
+                return r;
+        b->plan->n_passed_fds = (size_t) r;
+        number = format("%d", r);
+        r = number ? put_value(variables, "LISTEN_FDS", number) : -ENOMEM;
+        return r < 0 ? r : put_value(variables, "LISTEN_FDNAMES", names ? passed_names : NULL);
 }
 
 /* The payload gets a socket of its own. sd_watchdog_enabled(3): WATCHDOG_USEC is only for the process that WATCHDOG_PID

@@ -286,6 +286,25 @@ static void show_peers(Output *out) {
               plan->flows_max, plan->log_flows ? ", each recorded in the journal" : "");
 }
 
+static void show_entrances(Output *out) {
+        const Plan *plan = out->plan;
+
+        if (plan->n_entrances == 0)
+                return;
+        section(out, "entrances");
+        for (const PlanEntrance *e = plan->entrances; e < plan->entrances + plan->n_entrances; e++) {
+                _cleanup_free_ char *key = e->is_socket ? format("unix:%s", e->place) :
+                                           format(strchr(e->place, ':') ? "[%s]:%u" : "%s:%u", e->place, e->port);
+
+                if (!key)
+                        out->oom = true;
+                else
+                        entry(out, key, &e->origin, "leads to port %u inside%s%s", e->inside,
+                              e->proxy ? ", with the client's address (PROXY protocol)" : "",
+                              e->passed_fd ? "; the socket was passed to isorun" : "");
+        }
+}
+
 /* An addition for a mount that is made only if its destination exists, when isorun does not know whether it does. */
 static const char *describe_condition(const PlanMount *m) {
         return m->place == PLACE_IF_THERE ? ", if it exists" : "";
@@ -599,6 +618,7 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
         show_scope(&out);
         show_identity(&out);
         show_peers(&out);
+        show_entrances(&out);
         show_root(&out);
         show_filter(&out);
         show_landlock(&out);

@@ -64,10 +64,6 @@ static int split_host(ValueParser *p, char *word, char **ret_host, char **ret_re
         return check_host(p, *ret_host);
 }
 
-static int parse_port(ValueParser *p, const char *text, uint64_t *ret) {
-        return parse_u64_range(text, 1, UINT16_MAX, ret) < 0 ? value_not(p, "a port", text) : 0;
-}
-
 /* What a peer leads to, if not to itself. */
 typedef struct Target {
         const char *place; /* a host or a path; NULL: the peer itself */
@@ -93,7 +89,7 @@ static int parse_target(ValueParser *p, char *text, Target *ret) {
         if (r >= 0 && *host == '*')
                 r = value_error(p, "a peer cannot lead to the pattern %s", host);
         if (r >= 0)
-                r = parse_port(p, port_text, &port);
+                r = value_port(p, port_text, &port);
         if (r < 0)
                 return r;
         *ret = (Target) { host, port };
@@ -110,7 +106,7 @@ static int emit_peer(ValueParser *p, const char *host, char *port_text, const Ta
 
         if (udp)
                 port_text[strlen(port_text) - strlen("/udp")] = '\0';
-        r = parse_port(p, port_text, &port);
+        r = value_port(p, port_text, &port);
         if (r < 0)
                 return r;
         if (udp && *host == '*')

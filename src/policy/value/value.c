@@ -54,6 +54,10 @@ int value_not(ValueParser *p, const char *what, const char *text) {
         return not(p, what, text, find_similar(p->directive->type, text, &words));
 }
 
+int value_port(ValueParser *p, const char *text, uint64_t *ret) {
+        return parse_u64_range(text, 1, UINT16_MAX, ret) < 0 ? value_not(p, "a port", text) : 0;
+}
+
 int value_not_size(ValueParser *p, const char *what, const char *text) {
         _cleanup_free_ char *guess = size_guess(text);
 

@@ -51,7 +51,8 @@ struct ValueType {
 extern const ValueType type_addresses, type_architectures, type_bind, type_bitmap, type_boolean, type_capabilities,
         type_command, type_cpu_quota, type_cpu_weight, type_delegate, type_device_allow, type_device_bytes,
         type_device_count, type_device_policy, type_device_weight, type_directive_names, type_environment,
-        type_error_number, type_families, type_file, type_flows_max, type_grant, type_kill_mode, type_load_credential, type_memory,
+        type_error_number, type_families, type_file, type_flows_max, type_grant, type_kill_mode, type_listen,
+        type_load_credential, type_memory,
         type_mode, type_namespaces, type_nice, type_oom_policy, type_paths, type_peers, type_pool, type_private_users,
         type_proc_subset, type_program, type_protect_home, type_protect_proc, type_read_only_paths,
         type_resource_limit, type_root, type_set_credential, type_signal, type_slice, type_standard_input,
@@ -78,6 +79,14 @@ enum {
         PEER_PRIVATE = 1 << 16, /* the name may have addresses of private networks */
         PEER_UNIX = 1 << 17,    /* words[1] is the path of a socket */
         PEER_UDP = 1 << 18,
+};
+
+/* type_listen: words[0] is an address of the host, whose port is in number, or the path of a socket. The port inside is in
+ * the low 16 bits of number2. */
+enum {
+        LISTEN_PORT_MASK = UINT16_MAX,
+        LISTEN_PROXY = 1 << 16, /* send the PROXY protocol's header */
+        LISTEN_UNIX = 1 << 17,  /* words[0] is a path */
 };
 
 /* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */
@@ -108,6 +117,9 @@ int value_not(ValueParser *p, const char *what, const char *text);
 
 /* Does the same for a size, with a guess if its unit is wrong ("64MB"). */
 int value_not_size(ValueParser *p, const char *what, const char *text);
+
+/* Parses the number of a TCP port. */
+int value_port(ValueParser *p, const char *text, uint64_t *ret);
 
 /* Emits v with a copy of text as v.text. Takes over v.words and v.bitmap, also on failure. */
 int value_emit(ValueParser *p, const char *text, Value v);

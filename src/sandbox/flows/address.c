@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "plan/network/peers.h"
+#include "plan/network/flows.h"
 #include "util/fd.h"
 
 typedef struct Network {
@@ -144,7 +144,7 @@ static bool is_of_host(const Address *a, int routes) {
 static bool has_peers_around(int routes) {
         Address a;
 
-        return address_parse(PEERS_NETWORK, 0, &a) && is_of_host(&a, routes);
+        return address_parse(FLOWS_NETWORK, 0, &a) && is_of_host(&a, routes);
 }
 
 bool address_is_refused(const Address *a, bool private_too, int routes) {

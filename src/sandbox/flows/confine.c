@@ -67,19 +67,8 @@ static Label write_any(Assembler *a, const uint32_t *values, size_t n, Label yes
         return no;
 }
 
-int confine_calls(void) {
-        static const uint32_t calls[] = {
-                SYS_read, SYS_write, SYS_close, SYS_splice, SYS_pipe2, SYS_accept4, SYS_connect, SYS_shutdown,
-                SYS_bind, /* for address.c; without listen(2), nothing can connect */
-                SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_getsockopt, SYS_setsockopt, SYS_getsockname,
-                SYS_epoll_ctl, SYS_epoll_pwait, SYS_clock_gettime, SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap,
-                SYS_madvise, SYS_futex, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
-                SYS_pidfd_send_signal, SYS_wait4, /* to end the resolver */
-#ifdef SYS_epoll_wait
-                SYS_epoll_wait,
-#endif
-        };
-        static const uint32_t families[] = { AF_INET, AF_INET6, AF_UNIX };
+/* Loads a filter that allows these calls, and socket(2) with these families. */
+static int load_filter(const uint32_t *calls, size_t n_calls, const uint32_t *families, size_t n_families) {
         const size_t number = offsetof(struct seccomp_data, nr),
                      first_argument = offsetof(struct seccomp_data, args) +
                                       (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * 4;
@@ -93,9 +82,9 @@ int confine_calls(void) {
         kill = assemble_return(&a, SECCOMP_RET_KILL_PROCESS);
         deny = assemble_return(&a, SECCOMP_RET_ERRNO | EPERM);
         allow = assemble_return(&a, SECCOMP_RET_ALLOW);
-        next = assemble_load(&a, first_argument, write_any(&a, families, ELEMENTSOF(families), allow, deny));
+        next = assemble_load(&a, first_argument, write_any(&a, families, n_families, allow, deny));
         next = assemble_if(&a, BPF_JEQ, SYS_socket, next, deny);
-        next = assemble_load(&a, number, write_any(&a, calls, ELEMENTSOF(calls), allow, next));
+        next = assemble_load(&a, number, write_any(&a, calls, n_calls, allow, next));
         assemble_load(&a, offsetof(struct seccomp_data, arch),
                       assemble_if(&a, BPF_JEQ, NATIVE_ARCHITECTURE, next, kill));
         r = assemble_finish(&a, &code, &n);
@@ -105,4 +94,32 @@ int confine_calls(void) {
         r = sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
         free(code);
         return r;
+}
+
+int confine_calls(void) {
+        static const uint32_t calls[] = {
+                SYS_read, SYS_write, SYS_close, SYS_splice, SYS_pipe2, SYS_accept4, SYS_connect, SYS_shutdown,
+                SYS_bind, /* for address.c; without listen(2), nothing can connect */
+                SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_getsockopt, SYS_setsockopt, SYS_getsockname,
+                SYS_getpeername,
+                SYS_epoll_ctl, SYS_epoll_pwait, SYS_clock_gettime, SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap,
+                SYS_madvise, SYS_futex, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
+                SYS_pidfd_send_signal, SYS_wait4, /* to end the other processes */
+#ifdef SYS_epoll_wait
+                SYS_epoll_wait,
+#endif
+        };
+        static const uint32_t families[] = { AF_INET, AF_INET6, AF_UNIX };
+
+        return load_filter(calls, ELEMENTSOF(calls), families, ELEMENTSOF(families));
+}
+
+int confine_inner(void) {
+        static const uint32_t calls[] = {
+                SYS_bind, SYS_setsockopt, SYS_sendmsg, SYS_sendto, SYS_close, SYS_clock_nanosleep, SYS_nanosleep,
+                SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
+        };
+        static const uint32_t families[] = { AF_INET };
+
+        return load_filter(calls, ELEMENTSOF(calls), families, ELEMENTSOF(families));
 }

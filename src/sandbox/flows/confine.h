@@ -11,3 +11,6 @@ int confine_ids(const Plan *plan);
 /* Allows this process only what flows need: no files, no programs, no sockets but TCP, UDP and Unix ones. Returns 0 or
  * -errno. */
 int confine_calls(void);
+
+/* Allows this process only to make internet sockets and to send them. Returns 0 or -errno. */
+int confine_inner(void);

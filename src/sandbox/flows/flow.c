@@ -6,7 +6,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "plan/network/flows.h"
+#include "sandbox/flows/inner.h"
 #include "sandbox/flows/lookup.h"
+#include "sandbox/flows/proxy.h"
 #include "sandbox/notify/text.h"
 #include "util/clock.h"
 #include "util/fd.h"
@@ -21,11 +24,13 @@ typedef struct End {
 enum { FLOW_EVENTS = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET };
 
 struct Flow {
-        Lookup lookup; /* the first member: the flow is found from it */
+        Lookup lookup; /* the first member: the flow is found from it; without a peer, it is from an entrance */
+        Listener *listener;
         End payload, outside;
         Pump to_outside, to_payload;
         size_t next_address;
-        unsigned tries; /* to connect to a socket */
+        unsigned tries; /* to connect to a socket, or to a server that does not listen yet */
+        bool is_first;  /* until it has found the server, the entrance accepts no other client */
         bool is_in_more, is_dead, is_half_closed;
         uint64_t begun; /* CLOCK_MONOTONIC */
         Flow *before, *after; /* in the server's flows */
@@ -33,8 +38,29 @@ struct Flow {
         Flow *later; /* in the server's more */
 };
 
+/* The number of flows of this direction. */
+static size_t *counter(Server *s, const Listener *l) {
+        return l->peer ? &s->n_flows : &s->n_clients;
+}
+
+static End *accepted_end(Flow *f) {
+        return f->lookup.peer ? &f->payload : &f->outside;
+}
+
+/* The end that isorun connects. */
+static End *made_end(Flow *f) {
+        return f->lookup.peer ? &f->outside : &f->payload;
+}
+
+/* Lets the entrance accept other clients, too. */
+static void open_entrance(Server *s, Flow *f) {
+        if (f->is_first && f->listener->watch.fd >= 0 && server_watch(s, &f->listener->watch, EPOLLIN) < 0)
+                server_close(&f->listener->watch);
+        f->is_first = false;
+}
+
 static void record_end(const Server *s, const Flow *f) {
-        if (s->plan->log_flows)
+        if (s->plan->log_flows && f->lookup.peer)
                 server_record(s, &(FlowRecord) { .kind = FLOW_ENDED, .peer = server_peer_index(s, f->lookup.peer), .count = 1,
                                                  .sent = f->to_outside.moved, .received = f->to_payload.moved,
                                                  .usec = clock_usec(CLOCK_MONOTONIC) - f->begun });
@@ -45,19 +71,20 @@ static void add_to_all(Server *s, Flow *f) {
         if (f->after)
                 f->after->before = f;
         s->flows = f;
-        s->n_flows++;
+        *counter(s, f->listener) += 1;
 }
 
 static void remove_from_all(Server *s, const Flow *f) {
         *(f->before ? &f->before->after : &s->flows) = f->after;
         if (f->after)
                 f->after->before = f->before;
-        s->n_flows--;
+        *counter(s, f->listener) -= 1;
 }
 
 static void end(Server *s, Flow *f) {
         record_end(s, f);
         remove_from_all(s, f);
+        open_entrance(s, f);
         server_close(&f->payload.watch);
         server_close(&f->outside.watch);
         pump_deinit(&f->to_outside);
@@ -151,9 +178,36 @@ static void on_event(Server *s, Watch *w, uint32_t events) {
 
 static void connect_next(Server *s, Flow *f);
 
-/* The connection to the peer is made, or has failed. */
+/* The address of one end, or none if it is that of a Unix socket. */
+static Address address_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *)) {
+        Address a = {};
+        socklen_t size = sizeof(a);
+
+        return get(fd, &a.any, &size) < 0 ? (Address) {} : a;
+}
+
+/* The server in the payload has been reached. Returns whether it knows about its client as the policy says. */
+static bool greet(Server *s, Flow *f) {
+        const int client = f->outside.watch.fd;
+        uint8_t header[PROXY_SIZE];
+        Address from, to;
+        size_t size;
+
+        f->listener->reached = true;
+        f->listener->place = (f->listener->place + f->next_address - 1) % 2;
+        open_entrance(s, f);
+        if (!f->listener->entrance->proxy)
+                return true;
+        from = address_of(client, getpeername);
+        to = address_of(client, getsockname);
+        size = proxy_header(&from, &to, header);
+        return send(f->payload.watch.fd, header, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t) size;
+}
+
+/* The connection is made, or has failed. */
 static void on_connected(Server *s, Watch *w, uint32_t events) {
         Flow *f = ((End *) w)->flow;
+        End *accepted = accepted_end(f);
         socklen_t size = sizeof(int);
         int error = 0;
 
@@ -162,11 +216,11 @@ static void on_connected(Server *s, Watch *w, uint32_t events) {
                 connect_next(s, f);
                 return;
         }
-        w->ready = f->payload.watch.ready = on_event;
-        note_urgent(&f->outside, events);
+        w->ready = accepted->watch.ready = on_event;
+        note_urgent((End *) w, events);
         f->outside.readable = f->outside.writable = true; /* the pump finds out */
         f->payload.readable = f->payload.writable = true;
-        if (server_watch(s, &f->payload.watch, FLOW_EVENTS) < 0)
+        if ((!f->lookup.peer && !greet(s, f)) || server_watch(s, &accepted->watch, FLOW_EVENTS) < 0)
                 reset(s, f);
         else
                 move(s, f);
@@ -224,15 +278,52 @@ static void enqueue(Server *s, Flow *f) {
         s->queue = f;
 }
 
-/* Tries the next address of the peer. */
-static void connect_next(Server *s, Flow *f) {
-        int fd = begin_connect_next(f);
+/* Begins to connect to the server in the payload, which may listen at all addresses, or only at the loopback one.
+ * -EAGAIN: it does not listen yet. -ENOBUFS: no socket is ready. */
+static int begin_connect_inside(Server *s, Flow *f) {
+        static const char *const places[2] = { FLOWS_NETWORK, "127.0.0.1" };
+        enum { TRIES_MAX = 10000 / FLOW_RETRY_MSEC };
+        const int yes = 1;
 
-        f->outside.watch = (Watch) { .fd = fd < 0 ? -1 : fd, .ready = on_connected };
+        while (f->next_address < ELEMENTSOF(places)) {
+                _cleanup_close_ int fd = inner_take(s->from_inner.fd);
+                Address a;
+
+                if (fd < 0)
+                        return fd == -EAGAIN ? -ENOBUFS : -EPIPE;
+                (void) address_parse(places[(f->listener->place + f->next_address++) % 2],
+                                     f->listener->entrance->inside, &a);
+                (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+                if (connect(fd, &a.any, address_size(&a)) >= 0 || errno == EINPROGRESS)
+                        return TAKE_FD(fd);
+        }
+        f->next_address = 0;
+        return f->listener->reached || f->tries++ == TRIES_MAX ? -ECONNREFUSED : -EAGAIN;
+}
+
+/* Tries the next address. */
+static void connect_next(Server *s, Flow *f) {
+        int fd = f->lookup.peer ? begin_connect_next(f) : begin_connect_inside(s, f);
+        Watch *w = &made_end(f)->watch;
+
+        *w = (Watch) { .fd = fd < 0 ? -1 : fd, .ready = on_connected };
         if (fd == -EAGAIN && f->next_address == 0)
                 enqueue(s, f);
-        else if (fd < 0 || server_watch(s, &f->outside.watch, FLOW_EVENTS) < 0)
+        else if (fd == -ENOBUFS && !f->lookup.peer) {
+                f->next = s->without_socket;
+                s->without_socket = f;
+        } else if (fd < 0 || server_watch(s, w, FLOW_EVENTS) < 0)
                 reset(s, f);
+}
+
+void flow_served(Server *s) {
+        Flow *f = s->without_socket, *next;
+
+        s->without_socket = NULL;
+        for (; f; f = next) {
+                next = f->next;
+                connect_next(s, f);
+        }
 }
 
 void flow_retry(Server *s) {
@@ -251,10 +342,25 @@ static void on_lookup(Server *s, Lookup *l) {
         connect_next(s, (Flow *) l);
 }
 
-void flow_begin(Server *s, const Listener *listener, int accepted) {
+/* Without a peer, the listener is that of an entrance. The first client is held until a server listens. */
+static void hold_entrance(Server *s, Flow *f) {
+        const int yes = 1;
+
+        (void) setsockopt(f->outside.watch.fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
+        if (!f->listener->reached)
+                f->is_first = epoll_ctl(s->epoll, EPOLL_CTL_DEL, f->listener->watch.fd, NULL) >= 0;
+}
+
+/* Finds the peer, if the listener is not that of an entrance. Returns whether there may be another flow. */
+static bool admit(Server *s, const Listener *l, int accepted, Lookup *lookup) {
+        if (!l->peer)
+                return s->n_clients < s->plan->flows_max;
+        return lookup_find_peer(s, l, accepted, lookup) && server_has_room(s, lookup->peer);
+}
+
+void flow_begin(Server *s, Listener *l, int accepted) {
         Lookup lookup = { .ready = on_lookup };
-        bool found = lookup_find_peer(s, listener, accepted, &lookup);
-        Flow *f = found && server_has_room(s, lookup.peer) ? calloc(1, sizeof(*f)) : NULL;
+        Flow *f = admit(s, l, accepted, &lookup) ? calloc(1, sizeof(*f)) : NULL;
         const int yes = 1;
 
         if (!f) {
@@ -262,10 +368,13 @@ void flow_begin(Server *s, const Listener *listener, int accepted) {
                 return;
         }
         (void) setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-        *f = (Flow) { .payload = { .watch.fd = accepted, .flow = f }, .outside = { .watch.fd = -1, .flow = f },
-                      .lookup = lookup, .begun = clock_usec(CLOCK_MONOTONIC) };
+        *f = (Flow) { .payload = { .watch.fd = -1, .flow = f }, .outside = { .watch.fd = -1, .flow = f },
+                      .lookup = lookup, .listener = l, .begun = clock_usec(CLOCK_MONOTONIC) };
+        accepted_end(f)->watch.fd = accepted;
         add_to_all(s, f);
-        if (lookup.peer->is_socket)
+        if (!lookup.peer)
+                hold_entrance(s, f);
+        if (!lookup.peer || lookup.peer->is_socket)
                 connect_next(s, f);
         else
                 lookup_begin(s, &f->lookup);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A connection of the payload to a peer: accepted from the payload, and made anew to the peer. */
+/* A connection of the payload to a peer: accepted from the payload, and made anew to the peer. Or of a client outside to
+ * a server of the payload, the other way round. */
 
 #include "sandbox/flows/server.h"
 
 /* Begins a flow. Takes over the accepted socket. */
-void flow_begin(Server *s, const Listener *listener, int accepted);
+void flow_begin(Server *s, Listener *listener, int accepted);
+
+/* Sockets of inner.h are ready: the flows that wait for them go on. */
+void flow_served(Server *s);
 
 enum { FLOW_RETRY_MSEC = 20 };
 

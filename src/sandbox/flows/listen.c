@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <linux/ipv6.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "plan/network/flows.h"
 #include "plan/network/peers.h"
 #include "sandbox/flows/address.h"
+#include "sandbox/root/root.h"
+#include "sandbox/wire/message.h"
 #include "util/fd.h"
 
 enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
@@ -73,8 +77,8 @@ static int add_addresses(const Plan *plan, Failure *f) {
 
         if (fd < 0)
                 return fail(f, errno, "cannot make a socket%s", failure_socket_hint(errno));
-        (void) inet_pton(AF_INET, PEERS_NETWORK, &address);
-        r = add_ipv4(fd, n, address, PEERS_PREFIX);
+        (void) inet_pton(AF_INET, FLOWS_NETWORK, &address);
+        r = add_ipv4(fd, n, address, FLOWS_PREFIX);
         if (r < 0)
                 return fail(f, -r, "cannot give the loopback device an address");
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
@@ -111,18 +115,63 @@ static int listen_for_names(int *number, int socket, Failure *f) {
         return r < 0 ? fail(f, -r, "cannot listen at the address of the name server") : 0;
 }
 
-int listen_for_peers(const Plan *plan, int socket, Failure *f) {
-        int number = 0, r;
+static int listen_for_peers(const Plan *plan, int *number, int socket, Failure *f) {
+        int r = 0;
 
-        r = add_addresses(plan, f);
         for (const PlanPeer *p = plan->peers; r >= 0 && p < plan->peers + plan->n_peers; p++) {
                 Address a = address_of(p);
 
                 if (p->is_covered)
                         continue;
-                r = send_socket(&a, p->is_datagram ? SOCK_DGRAM : SOCK_STREAM, &number, socket);
+                r = send_socket(&a, p->is_datagram ? SOCK_DGRAM : SOCK_STREAM, number, socket);
                 if (r < 0)
                         return fail_at(f, subject_peer(plan, p), -r, "cannot listen at the address of %s", p->host);
         }
-        return r < 0 ? r : listen_for_names(&number, socket, f);
+        return r < 0 ? r : listen_for_names(number, socket, f);
+}
+
+/* Lets servers listen at all ports: ip-sysctl. The file is that of the reader's network. Where proc is -1, the /proc of
+ * the host may be read-only, as in a container. */
+static int open_ports(int proc, Failure *f) {
+        _cleanup_close_ int own = -1;
+        MountReason reason = {};
+        int r;
+
+        if (proc < 0) {
+                proc = own = root_open_proc(&reason);
+                if (proc < 0)
+                        return fail(f, -proc, "cannot mount a new /proc%s", reason.text);
+        }
+        r = file_write(proc, "sys/net/ipv4/ip_unprivileged_port_start", "0");
+        return r < 0 ? fail(f, -r, "cannot let servers listen at ports below 1024") : 0;
+}
+
+static bool has_low_port(const Plan *plan) {
+        for (const PlanEntrance *e = plan->entrances; e < plan->entrances + plan->n_entrances; e++)
+                if (e->inside < IPPORT_RESERVED)
+                        return true;
+        return false;
+}
+
+/* A socket that leads to this network: flows/inner.h. */
+static int send_network(int *number, int socket_of_isorun, Failure *f) {
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int r;
+
+        r = fd < 0 ? -errno
+                   : message_send(socket_of_isorun, &(Message) { .type = MESSAGE_LISTENING, .value = (*number)++ }, &fd, 1);
+        return r < 0 ? fail(f, -r, "cannot make a socket%s", failure_socket_hint(-r)) : 0;
+}
+
+int listen_for_flows(const Plan *plan, int proc, int socket, Failure *f) {
+        int number = 0, r;
+
+        if (!plan_has_flows(plan))
+                return 0;
+        r = add_addresses(plan, f);
+        if (r >= 0 && plan->n_peers > 0)
+                r = listen_for_peers(plan, &number, socket, f);
+        if (r >= 0 && has_low_port(plan))
+                r = open_ports(proc, f);
+        return r >= 0 && plan->n_entrances > 0 ? send_network(&number, socket, f) : r;
 }

@@ -7,19 +7,22 @@
 #include "plan/network/peers.h"
 #include "sandbox/flows/datagrams.h"
 #include "sandbox/flows/flow.h"
-#include "sandbox/flows/listen.h"
 #include "sandbox/flows/lookup.h"
 #include "sandbox/flows/name-server.h"
 
 static void on_listener(Server *s, Watch *w, _unused_ uint32_t events) {
         enum { TURNS = 64 }; /* then others come first */
 
+        Listener *l = (Listener *) w;
+
         for (int i = 0; i < TURNS && w->fd >= 0; i++) {
                 int fd = server_accept(s, w);
 
                 if (fd < 0)
                         return;
-                flow_begin(s, (Listener *) w, fd);
+                flow_begin(s, l, fd);
+                if (l->entrance && !l->reached)
+                        return;
         }
 }
 
@@ -34,6 +37,13 @@ static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
                 (void) epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
                 lookup_unanswered(s);
         }
+}
+
+/* Sockets have come, or inner.h has failed: then the flows that wait find that out. */
+static void on_sockets(Server *s, Watch *w, uint32_t events) {
+        if (events & EPOLLHUP)
+                (void) epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+        flow_served(s);
 }
 
 /* isorun sends nothing, and ends. It still reads the last records. */
@@ -77,28 +87,38 @@ int serve_run(Server *s) {
 static int watch_all(Server *s) {
         int r = server_watch(s, &s->from_isorun, EPOLLIN | EPOLLRDHUP);
 
-        if (r >= 0)
+        if (r >= 0 && s->from_resolver.fd >= 0)
                 r = server_watch(s, &s->from_resolver, EPOLLIN);
-        for (size_t i = 0; r >= 0 && i < listen_count(s->plan); i++)
-                r = server_watch(s, &s->listeners[i].watch, EPOLLIN);
+        if (r >= 0 && s->from_inner.fd >= 0)
+                r = server_watch(s, &s->from_inner, EPOLLIN | EPOLLET);
+        for (size_t i = 0; r >= 0 && i < serve_count(s->plan); i++)
+                if (s->listeners[i].watch.ready)
+                        r = server_watch(s, &s->listeners[i].watch, EPOLLIN);
         return r;
 }
 
 static void set_listeners(Server *s, const int *fds) {
+        const Plan *plan = s->plan;
+        const size_t inside = listen_count(plan);
         size_t n = 0;
 
-        for (const PlanPeer *p = s->plan->peers; p < s->plan->peers + s->plan->n_peers; p++)
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
                 if (!p->is_covered) {
-                        s->listeners[n] = (Listener) { { fds[n], p->is_datagram ? datagrams_ready : on_listener }, p };
+                        s->listeners[n] = (Listener) { .watch = { fds[n], p->is_datagram ? datagrams_ready : on_listener },
+                                                       .peer = p };
                         n++;
                 }
-        s->listeners[n + LISTEN_DATAGRAMS].watch = (Watch) { fds[n + LISTEN_DATAGRAMS], name_server_datagrams };
-        s->listeners[n + LISTEN_STREAMS].watch = (Watch) { fds[n + LISTEN_STREAMS], name_server_accept };
+        if (n > 0) {
+                s->listeners[n + LISTEN_DATAGRAMS].watch = (Watch) { fds[n + LISTEN_DATAGRAMS], name_server_datagrams };
+                s->listeners[n + LISTEN_STREAMS].watch = (Watch) { fds[n + LISTEN_STREAMS], name_server_accept };
+        }
+        for (size_t i = 0; i < plan->n_entrances; i++)
+                s->listeners[inside + i] =
+                        (Listener) { .watch = { fds[inside + i], on_listener }, .entrance = &plan->entrances[i] };
 }
 
-int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, int resolver,
-              int routes) {
-        Server *s = calloc(1, sizeof(*s) + listen_count(plan) * sizeof(Listener));
+int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, int resolver, int inner, int routes) {
+        Server *s = calloc(1, sizeof(*s) + serve_count(plan) * sizeof(Listener));
         int r;
 
         if (!s)
@@ -110,6 +130,7 @@ int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, 
         s->epoll = epoll_create1(EPOLL_CLOEXEC);
         s->spare = server_make_spare();
         s->from_resolver = (Watch) { resolver, on_answer };
+        s->from_inner = (Watch) { inner, on_sockets };
         s->from_isorun = (Watch) { isorun, on_hangup };
         set_listeners(s, listeners);
         r = !s->names ? -ENOMEM : s->epoll < 0 || s->spare < 0 ? -errno : watch_all(s);

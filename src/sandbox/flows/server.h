@@ -35,22 +35,26 @@ typedef struct PeerNames {
         Lookup *waiting;
 } PeerNames;
 
-/* A listener of a peer, or of the name server. */
+/* A listener of a peer, of an entrance, or of the name server. */
 typedef struct Listener {
         Watch watch; /* the first member: the listener is found from it */
         const PlanPeer *peer;
+        const PlanEntrance *entrance;
+        bool reached;  /* a server has listened there; before that, only one client is accepted at a time, and waits */
+        size_t place;  /* the address at which the server was reached: flow.c */
 } Listener;
 
 struct Server {
         const Plan *plan;
         int epoll;
-        Watch from_isorun, from_resolver; /* the caller of serve_new() closes that of the resolver */
+        Watch from_isorun, from_resolver, from_inner; /* the caller of serve_new() closes the last two; fd -1: not used */
         Hosts hosts;
         uint64_t n_names_recorded; /* of hosts.n_refused */
         PeerNames *names; /* one for each peer, and then one for each of hosts.given */
         PumpPipes pipes;
         Flow *flows;  /* all */
-        size_t n_flows;
+        size_t n_flows;   /* of the payload */
+        size_t n_clients; /* flows from entrances: clients outside take no flow from the payload */
         RefusedNames refused;
         uint64_t n_too_many, n_no_files; /* connections that were reset: FlowRecordKind */
         int routes;   /* of routes_open() */
@@ -61,10 +65,11 @@ struct Server {
         Exchange **exchanges; /* a hash table of datagrams.h; NULL: none yet */
         size_t n_exchanges;
         uint64_t expiry; /* when to look for those that have ended, CLOCK_MONOTONIC */
+        Flow *without_socket; /* wait for a socket of inner.h */
         Stream *streams; /* of name-server.h */
         unsigned next_stream;
         int spare;    /* an fd that is closed to accept when no other is free; -1: none */
-        Listener listeners[]; /* in the order of flows/listen.h */
+        Listener listeners[]; /* in the order of flows/listen.h, then those of the entrances */
 };
 
 /* Watches the fd. Returns 0 or -errno. */

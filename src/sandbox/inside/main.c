@@ -118,11 +118,11 @@ static void wait_for_go(Payload *payload) {
 /* The socket for notify messages belongs to the instance's network namespace, so that is joined before. */
 static int make_root(Inside *inside, Network *network, Failure *f) {
         const Plan *plan = inside->plan;
-        bool has_peers = plan->n_peers > 0 && !(plan->inner_namespaces & CLONE_NEWNET);
-        int r = plan->notify || has_peers ? network_join(network, f) : 0;
+        bool has_flows = plan_has_flows(plan) && !(plan->inner_namespaces & CLONE_NEWNET);
+        int r = plan->notify || has_flows ? network_join(network, f) : 0;
 
-        if (r >= 0 && has_peers)
-                r = listen_for_peers(plan, inside->socket, f);
+        if (r >= 0 && has_flows)
+                r = listen_for_flows(plan, -1, inside->socket, f);
         if (r >= 0)
                 r = given_write_protect(plan, inside->given, inside->socket, f);
         if (r >= 0)

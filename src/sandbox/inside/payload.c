@@ -250,11 +250,9 @@ static int enter_inner(const Payload *payload, int socket, Failure *f) {
                 r = network_loopback_up();
                 if (r < 0)
                         return fail(f, -r, "cannot bring up the loopback device (this needs a socket of AF_INET)");
-                if (plan->n_peers > 0) {
-                        r = listen_for_peers(plan, payload->inside->socket, f);
-                        if (r < 0)
-                                return r;
-                }
+                r = listen_for_flows(plan, payload->proc, payload->inside->socket, f);
+                if (r < 0)
+                        return r;
         }
         return privileges_drop(plan, f);
 }

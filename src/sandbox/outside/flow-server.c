@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/flows/confine.h"
+#include "sandbox/flows/inner.h"
 #include "sandbox/flows/listen.h"
 #include "sandbox/flows/resolver.h"
 #include "sandbox/flows/serve.h"
@@ -23,12 +24,12 @@
 #include "util/process.h"
 
 int flow_server_keep(FlowServer *f, const Plan *plan, int number, int fd) {
-        if ((size_t) number != f->n || f->n >= (plan->n_peers > 0 ? listen_count(plan) : 0)) {
+        if ((size_t) number != f->n || f->n >= listen_count(plan)) {
                 fd_close(fd);
                 return -EPROTO;
         }
         if (!f->listeners)
-                f->listeners = calloc(listen_count(plan), sizeof(int));
+                f->listeners = calloc(serve_count(plan), sizeof(int));
         if (!f->listeners) {
                 fd_close(fd);
                 return -ENOMEM;
@@ -81,7 +82,7 @@ static void raise_files(void) {
 
 /* Answers with one byte, the errno, when nothing can fail any more. */
 _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
-        int r, resolver = -1, resolver_pidfd = -1;
+        int r, resolver = -1, resolver_pidfd = -1, inner = -1, inner_pidfd = -1;
         Server *server = NULL;
         uint8_t error;
 
@@ -94,14 +95,16 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         r = keep_fds(f, &socket);
         if (r >= 0 && chdir("/") < 0)
                 r = -errno;
+        if (r >= 0 && plan->n_entrances > 0)
+                r = inner = inner_start(f->listeners[listen_count(plan) - 1], &inner_pidfd);
         if (r >= 0)
                 r = confine_ids(plan);
         /* A change of ids clears this: prctl(2). */
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (r >= 0)
+        if (r >= 0 && plan->n_peers > 0)
                 r = resolver = resolver_start(plan, &resolver_pidfd);
         if (r >= 0)
-                r = serve_new(&server, plan, f->listeners, socket, resolver, routes_open());
+                r = serve_new(&server, plan, f->listeners, socket, resolver, inner, routes_open());
         if (r >= 0)
                 r = confine_calls();
         error = (uint8_t) -(r < 0 ? r : 0);
@@ -109,6 +112,7 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         if (r >= 0)
                 r = serve_run(server);
         resolver_end(resolver_pidfd);
+        inner_end(inner, inner_pidfd);
         _exit(r < 0);
 }
 
@@ -137,7 +141,7 @@ static pid_t fork_in_unit(const Run *run, int *ret_pidfd) {
 }
 
 static int failed(const Run *run, int error) {
-        return report_error(run->report, error, "cannot start the process that connects to the peers of ConnectTo=: %s",
+        return report_error(run->report, error, "cannot start the process that carries the connections of ConnectTo= and ListenOn=: %s",
                             strerror(error));
 }
 
@@ -146,10 +150,14 @@ int flow_server_start(FlowServer *f, const Run *run) {
         uint8_t error = ECHILD;
         pid_t pid;
 
-        if (run->plan->n_peers == 0)
+        if (!plan_has_flows(run->plan))
                 return 0;
         if (f->n != listen_count(run->plan))
                 return run_talk_failed(run, EPROTO);
+        for (size_t i = 0; i < f->entrances.n; i++) {
+                f->listeners[f->n++] = f->entrances.fds[i];
+                f->entrances.fds[i] = -1;
+        }
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return failed(run, errno);
         pid = fork_in_unit(run, &pidfd);
@@ -225,8 +233,8 @@ static void take_last(FlowServer *f) {
 
 void flow_server_ended(FlowServer *f, Report *report) {
         report_notice(report,
-                      "the process that connects to the peers of ConnectTo= was killed: no peer can be reached any "
-                      "more");
+                      "the process that carries the connections of ConnectTo= and ListenOn= was killed: they have "
+                      "all ended");
         (void) waitid(P_PIDFD, (id_t) f->pidfd, &(siginfo_t) {}, WEXITED | WNOHANG);
         f->pidfd = fd_close(f->pidfd);
 }
@@ -250,4 +258,5 @@ void flow_server_deinit(FlowServer *f) {
         if (f->listeners)
                 fds_close(f->listeners, f->n);
         free(f->listeners);
+        entrances_deinit(&f->entrances);
 }

@@ -3,11 +3,13 @@
 
 /* isorun's part of flows/: keeps the sockets that the process inside has made, and the process that serves them. */
 
+#include "sandbox/outside/entrances.h"
 #include "sandbox/outside/run.h"
 
 typedef struct FlowServer {
-        int *listeners; /* in the order of flows/listen.h */
+        int *listeners; /* in the order of flows/listen.h; when it starts, those of the entrances follow */
         size_t n;       /* that have come */
+        Entrances entrances;
         int socket;     /* to the process; when it is closed, the process ends */
         int pidfd;      /* of the process; -1: none */
         const Plan *plan; /* borrowed */

@@ -355,6 +355,10 @@ static int begin(Supervisor *s) {
         Filter filter = {};
 
         bus_library_settle();
+        /* First, because it moves the fds that this process was started with. */
+        r = entrances_open(&s->flows.entrances, run->plan, run->report);
+        if (r < 0)
+                return r;
         /* This is before signals are blocked: open(2) may wait for the other end of a FIFO, and open_tree(2) for a file
          * system. */
         r = standard_io_open(run->plan, &run->patience, standard_io, run->report);

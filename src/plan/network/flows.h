@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Connections that isorun carries between the instance's own network and the host: to peers (ConnectTo=), and from
+ * entrances (ListenOn=). */
+
+#include "plan/builder.h"
+
+/* The first address of the range belongs to the loopback device, so that the range is local. Servers see clients of
+ * entrances at the second one. Names of peers get the others. RFC 2544 keeps the range off the internet. */
+#define FLOWS_NETWORK "198.18.0.1"
+#define FLOWS_CLIENT "198.18.0.2"
+enum { FLOWS_PREFIX = 15 };
+
+/* Reports if the policy or an option cannot be combined with a setting of id, ConnectTo= or ListenOn=. */
+int flows_check_network(Builder *b, DirectiveId id, const Setting *setting);
