@@ -444,7 +444,7 @@ for i in json.load(sys.stdin):
 Environment=FROM=embedded"
 packaged() { run sh -c 'printf "%b" "$1" | "$2" inspect --no-legend -' sh "$1" "$isoctl"; }
 packaged "/.\\n$tmp/tree\\n$tmp/tree/deep/program\\n\\n$tmp/tree/other\\n$tmp/gone\\n$tmp/plain-link\\n$tmp/embedded.conf\\n"
-is "the files of a package" "$status $err $(tr -s ' ' <<<"$out")" "0  $tmp/tree/deep/program $(uname -m) valid 1 -"
+is "the files of a package" "$status $err $(tr -s ' ' <<<"$out")" "0  $tmp/tree/deep/program $(uname -m) valid 1 - -"
 packaged "$tmp/tree/deep/program\\n$tmp/cut"
 refusal like "... of which one is broken" "$status $err" "125 isoctl: $tmp/cut: cannot look for a policy in it: *"
 packaged "$tmp/tree/other\\ntree/deep/program\\n"
