@@ -377,6 +377,13 @@ OBJCOPY=false embed_fails "an objcopy that fails" "isoctl: false failed for plai
 OBJCOPY=true embed_fails "an objcopy that does nothing" "isoctl: true did not put the policy into *" embedded.conf plain
 OBJCOPY="cp before" embed_fails "an objcopy that does something else" "*isoctl: cp failed for *" embedded.conf plain
 OBJCOPY=no-such-program embed_fails "no objcopy" "isoctl: cannot run no-such-program: *binutils*" embedded.conf plain
+printf '#!/bin/sh\necho >>"$4"\nkill -INT $PPID\nexec sleep 4004\n' >interrupt
+chmod 755 interrupt
+OBJCOPY=./interrupt run "$isoctl" embed embedded.conf plain
+refusal is "an interrupted embed" "$status $out$err" "130 "
+also ok "... leaves nothing there" nothing_left
+also ok "... nor its objcopy" gone '^sleep 4004$'
+also ok "... and the program is as it was" cmp -s plain before
 embed_fails "a script" "isoctl: script is not an ELF program *" embedded.conf script
 chmod u+s server
 embed_fails "a set-user-ID program" "isoctl: server is set-user-ID or *" embedded.conf server

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -18,6 +19,39 @@
 #include "util/word.h"
 
 enum { INPUT_FD = 3 };
+
+static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
+static EmbedFiles *to_remove; /* if such a signal comes */
+
+static void remove_files(const EmbedFiles *f) {
+        if (f->place >= 0) {
+                (void) unlinkat(f->place, "note", 0);
+                (void) unlinkat(f->place, path_name(f->target), 0);
+        }
+        if (f->directory)
+                (void) rmdir(f->directory);
+}
+
+/* Calls only what signal-safety(7) lists. */
+static void remove_and_end(int sig) {
+        if (to_remove && to_remove->objcopy > 0) {
+                (void) kill(to_remove->objcopy, SIGKILL);
+                (void) waitpid(to_remove->objcopy, NULL, 0);
+        }
+        if (to_remove)
+                remove_files(to_remove);
+        (void) raise(sig);
+}
+
+/* A signal that is ignored, as nohup(1) lets it be, stays so. */
+static void catch_signals(EmbedFiles *f, void (*handler)(int)) {
+        struct sigaction action = { .sa_handler = handler, .sa_flags = (int) SA_RESETHAND }, before;
+
+        to_remove = f;
+        for (size_t i = 0; i < ELEMENTSOF(ending); i++)
+                if (sigaction(ending[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+                        (void) sigaction(ending[i], &action, NULL);
+}
 
 static int open_binary(EmbedFiles *f, Report *report) {
         unsigned char ident[EI_NIDENT] = {};
@@ -87,6 +121,7 @@ int embed_files_init(EmbedFiles *f, const char *binary, const char *output, Repo
         int r;
 
         *f = (EmbedFiles) { .binary = binary, .fd = -1, .parent = -1, .place = -1 };
+        catch_signals(f, remove_and_end);
         r = open_binary(f, report);
         if (r >= 0)
                 r = find_target(f, output, report);
@@ -101,12 +136,8 @@ int embed_files_init(EmbedFiles *f, const char *binary, const char *output, Repo
 }
 
 void embed_files_deinit(EmbedFiles *f) {
-        if (f->place >= 0) {
-                (void) unlinkat(f->place, "note", 0);
-                (void) unlinkat(f->place, path_name(f->target), 0);
-        }
-        if (f->directory)
-                (void) rmdir(f->directory);
+        remove_files(f);
+        catch_signals(NULL, SIG_DFL);
         fd_close(f->fd);
         fd_close(f->parent);
         fd_close(f->place);
@@ -176,18 +207,19 @@ static char **make_arguments(const EmbedFiles *f) {
         return r < 0 ? NULL : TAKE_PTR(arguments);
 }
 
-static int run_objcopy(const EmbedFiles *f, Report *report) {
+static int run_objcopy(EmbedFiles *f, Report *report) {
         _cleanup_strv_free_ char **arguments = make_arguments(f);
         int status, r;
-        pid_t pid;
 
         if (!arguments)
                 return report_oom(report);
-        r = spawn(f, arguments, &pid);
+        r = spawn(f, arguments, &f->objcopy);
         if (r < 0)
                 return report_error(report, -r, "cannot run %s: %s (it is in the package binutils, and OBJCOPY can "
                                                 "name another one)", arguments[0], strerror(-r));
-        if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+        r = (int) TEMP_FAILURE_RETRY(waitpid(f->objcopy, &status, 0));
+        f->objcopy = 0;
+        if (r < 0)
                 return report_error(report, errno, "cannot wait for %s: %s", arguments[0], strerror(errno));
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
                 return 0;
