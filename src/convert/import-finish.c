@@ -405,10 +405,29 @@ static void drop_ambient(Import *import) {
         }
 }
 
+/* No policy is made of a unit that binds another directory to /: without that line, it would show the host's root. */
+static int refuse_roots(Import *import) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < import->n_items; i++) {
+                ImportItem *item = &import->items[i];
+                _cleanup_free_ char *path = is_bind(item) ? path_simplify(item->destination) : NULL;
+
+                if (is_bind(item) && !path)
+                        return -ENOMEM;
+                if (item->dropped || !path || !streq(path, "/") || !strchr(plain(item), ':'))
+                        continue;
+                r = import_drop(import, item, "write RootDirectory= into the unit: isorun binds nothing to /");
+                if (r >= 0)
+                        import->notes[import->n_notes - 1].outcome = IMPORT_REFUSED;
+        }
+        return r;
+}
+
 int import_finish(Import *import) {
-        int (*const steps[])(Import *import) = { import_apply_implied, drop_inaccessible_mounts, drop_system_data,
-                                                 drop_hidden,          drop_private,             drop_read_only,
-                                                 drop_denied };
+        int (*const steps[])(Import *import) = { refuse_roots,     import_apply_implied, drop_inaccessible_mounts,
+                                                 drop_system_data, drop_hidden,          drop_private,
+                                                 drop_read_only,   drop_denied };
         int r = 0;
 
         r = find_volumes(import);

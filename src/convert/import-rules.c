@@ -176,10 +176,23 @@ static int tmpfs_options(char *options, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+/* An empty root in memory, which isorun has as a root of its own. In a root of the unit's, it would hide all of that. */
+static int empty_root(Import *import, const ImportLine *line) {
+        int r;
+
+        for (const ImportLine *l = import->lines; l < import->lines + import->n_lines; l++)
+                if (l->key && *l->value && (streq(l->key, "RootDirectory") || streq(l->key, "RootImage")))
+                        return import_note(import, line, false, "it would hide the root of %s=", l->key);
+        r = import_add(import, D_RootDirectory, line, "none", false);
+        return r < 0 ? r : import_note_replaced(import, line, "RootDirectory=none is an empty root, and read-only");
+}
+
 static int add_tmpfs(Import *import, const ImportLine *line, const char *path, char *options) {
         static const char *const builtin[] = { "/tmp:mode=1777", "/var/tmp:mode=1777", "/dev/shm:mode=1777", "/run" };
         _cleanup_free_ char *kept = NULL, *word = NULL;
 
+        if (streq(path, "/"))
+                return empty_root(import, line);
         if (options && tmpfs_options(options, &kept) < 0)
                 return -ENOMEM;
         word = format("%s%s", path, kept ?: "");

@@ -457,6 +457,8 @@ test_weaker() {
 	import_refused "RootDirectory=/no/such" "RootDirectory=: *"
 	import_refused "InaccessiblePaths=/%H" "InaccessiblePaths=: *specifier %H*weaker than the unit*"
 	import_refused "TemporaryFileSystem=/srv:nonsense" "TemporaryFileSystem=: *"
+	import_refused "InaccessiblePaths=/" "InaccessiblePaths=: / is the root, and only RootDirectory= decides about it*"
+	import_refused "BindPaths=/srv:/" "BindPaths=: write RootDirectory= into the unit*weaker than the unit*"
 }
 
 # Words that systemd splits and expands in its own way, one line for each command.

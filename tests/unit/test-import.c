@@ -107,6 +107,10 @@ static const ImportCase cases[] = {
         { "a.service", "TemporaryFileSystem=/tmp:mode=1777,size=1M", "TemporaryFileSystem=/tmp:mode=1777,size=1M", NULL },
         { "a.service", "TemporaryFileSystem=/a:noatime,ro,nostrictatime,lazytime", "TemporaryFileSystem=/a:ro", NULL },
 
+        { "a.service", "TemporaryFileSystem=/:ro,size=1M\nBindReadOnlyPaths=/usr", "RootDirectory=none; BindReadOnlyPaths=/usr",
+          "RootDirectory=none is an empty root" },
+        { "a.service", "TemporaryFileSystem=//", "RootDirectory=none", "RootDirectory=none is an empty root" },
+
         /* sets */
         { "a.service", "SystemCallFilter=@system-service", "SystemCallFilter=@system-service", NULL },
         { "a.service", "SystemCallFilter=@system-service\nSystemCallFilter=~ @privileged  x:EPERM",
@@ -303,6 +307,10 @@ static void test_refused(_unused_ void **state) {
                 { "SystemCallFilter='read' write", 1 },
                 { "LimitNOFILE=%q", 1 },
                 { "TemporaryFileSystem=/tmp:size=1M\nReadOnlyPaths=/tmp", 1 },
+                { "RootDirectory=/srv\nTemporaryFileSystem=/", 1 },
+                { "RootImage=/srv/a\nTemporaryFileSystem=/.", 1 },
+                { "RootDirectory=\nTemporaryFileSystem=/", 0 },
+                { "BindPaths=/srv:/ /a:/b\nBindReadOnlyPaths=-/srv:// /", 2 },
                 { "BindPaths=%q", 0 },
                 { "SystemCallErrorNumber=kill", 0 },
                 { "Nonsense=1", 0 },

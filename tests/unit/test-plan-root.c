@@ -163,6 +163,29 @@ static void test_one_place_twice(void **state) {
                 plan_expect_error(f, contradictions[i], EEXIST, " is already the destination of ");
 }
 
+/* Only RootDirectory= decides about the root: a line for / that does nothing would leave the host visible. The root of
+ * the caller's command line does not come before such a line, either, nor does the caller's volume replace the root. */
+static void test_nothing_on_the_root(void **state) {
+        static const char *const lines[] = {
+                "TemporaryFileSystem=/",     "TemporaryFileSystem=/:ro",    "TemporaryFileSystem=//",
+                "TemporaryFileSystem=/.",    "InaccessiblePaths=/",         "InaccessiblePaths=-/",
+                "BindPaths=%h/data:/",       "BindReadOnlyPaths=%h/data:/", "Volume=%h/data:/:overlay",
+                "TemporaryFileSystem=/link", "BindPaths=%h/data:/link",     "RootDirectory=none\nTemporaryFileSystem=/",
+        };
+        PlanFixture *f = *state;
+
+        temp_link(f->dir, "root/link", "/");
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                char line[16];
+
+                snprintf(line, sizeof(line), "test.conf:%d: ", strchr(lines[i], '\n') ? 2 : 1);
+                plan_expect_error(f, lines[i], EEXIST, line);
+                plan_expect_error(f, lines[i], EEXIST, ": / is the root, and only RootDirectory= decides about it");
+        }
+        plan_expect_error(f, "File=/:x", EISDIR, "/ is a directory");
+        plan_expect_error(f, "Symlink=/:x", EEXIST, "/ already exists");
+}
+
 static void test_policy_over_built_in(void **state) {
         static const struct {
                 const char *line, *destination;
@@ -514,6 +537,7 @@ int main(void) {
                 IN_PLAN(test_symlinks),
                 IN_PLAN(test_missing_source),
                 IN_PLAN(test_one_place_twice),
+                IN_PLAN(test_nothing_on_the_root),
                 IN_PLAN(test_policy_over_built_in),
                 IN_PLAN(test_file_and_directory),
                 IN_PLAN(test_missing_destination),

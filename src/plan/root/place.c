@@ -40,6 +40,9 @@ static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there
                 return m->asker > there->asker;
         if (m->asker != ASKED_BY_POLICY)
                 return 0;
+        if (there->kind == MOUNT_ROOT)
+                return mount_error(rb, m, EEXIST, "/ is the root, and only RootDirectory= decides about it "
+                                   "(RootDirectory=none makes an empty root)");
         if (m->kind == MOUNT_BLOCKED && there->kind == MOUNT_BLOCKED)
                 return 0;
         if (m->kind != MOUNT_BLOCKED && there->kind != MOUNT_BLOCKED && is_of_caller(m) != is_of_caller(there))
