@@ -455,7 +455,7 @@ test_weaker() {
 	import_refused "SystemCallFilter=~@no-such-group" "SystemCallFilter=: *no-such-group*"
 	import_refused "RestrictFileSystems=ext4" "RestrictFileSystems=: *weaker than the unit*"
 	import_refused "RootDirectory=/no/such" "RootDirectory=: *"
-	import_refused "InaccessiblePaths=/%H" "InaccessiblePaths=: *specifier %H*weaker than the unit*"
+	import_refused "InaccessiblePaths=/%A" "InaccessiblePaths=: *specifier %A*weaker than the unit*"
 	import_refused "TemporaryFileSystem=/srv:nonsense" "TemporaryFileSystem=: *"
 	import_refused "InaccessiblePaths=/" "InaccessiblePaths=: / is the root, and only RootDirectory= decides about it*"
 	import_refused "BindPaths=/srv:/" "BindPaths=: write RootDirectory= into the unit*weaker than the unit*"
