@@ -9,6 +9,7 @@
 #include "plan/permit/read.h"
 #include "plan/permit/write.h"
 #include "policy/policy-load.h"
+#include "policy/value/choice.h"
 #include "util/array.h"
 #include "util/map.h"
 #include "util/path.h"
@@ -92,6 +93,27 @@ static int take_optional(Sides *s) {
         return 0;
 }
 
+static bool has_private_ids(const Policy *policy) {
+        const Setting *s = policy_get(policy, D_PrivateUsers);
+
+        return s && s->value.number == PRIVATE_USERS_FULL;
+}
+
+/* Root's payload has no capabilities, so the files of other users are closed to it. They would be open to it if the
+ * program chose such a user or group, unless that is one of a private range. */
+static int check_user(const Sides *s, uid_t caller, Report *report) {
+        const DirectiveId id = policy_get(s->program, D_User) ? D_User : D_Group;
+        const Setting *chosen = policy_get(s->program, id);
+        const char *name = directive_table[id].name;
+
+        if (caller != 0 || !chosen || policy_get(s->administrator, D_User) || policy_get(s->administrator, D_Group) ||
+            has_private_ids(s->administrator) || has_private_ids(s->program))
+                return 0;
+        return report_error_at(report, chosen->origin, name, EINVAL,
+                               "a program's own policy does not choose for root: put %s=%s into the administrator's "
+                               "policy, or add -p %s=%s", name, chosen->value.text, name, chosen->value.text);
+}
+
 static int read_sides(Sides *s, Loaded *l, EffectiveOverrides overrides, Report *report) {
         int r;
 
@@ -102,6 +124,8 @@ static int read_sides(Sides *s, Loaded *l, EffectiveOverrides overrides, Report 
                 r = policy_complete(s->program, report);
         if (r >= 0 && overrides)
                 r = overrides(s->program, report);
+        if (r >= 0)
+                r = check_user(s, l->host.uid, report);
         if (r >= 0)
                 r = permit_new(&s->of_administrator, l->policy, permit_resolve, report);
         if (r >= 0)

@@ -5,6 +5,8 @@
  * allow (plan/permit). So the program's can only narrow. The third bound, an instance around this process, is the
  * kernel's work: no plan can lift it.
  *
+ * For root, the program's policy chooses no user or group of the host.
+ *
  * A line of the command line counts for both policies. Where values do not compare, such as two slices: if the program
  * does not set the directive, the administrator's value counts; if it does, that is an error. */
 

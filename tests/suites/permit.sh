@@ -86,6 +86,30 @@ program_inside "... and one that allows nothing takes everything" ./all.conf non
 sed -i '1i [Policy]\nProgram=ignore' all.conf
 no_refusal program_inside "... but not with Program=ignore" ./all.conf none.conf $all
 
+# Root's payload has no capabilities, so the file of another user is closed to it.
+if [ "$(id -u)" = 0 ]; then
+	mkdir -m 700 closed
+	echo text >closed/file
+	chown -R nobody closed
+	own_user() { # line of the program's policy, options...
+		printf '#!/bin/sh\n# isorun: [Sandbox]\n# isorun: %s\n%s\n' "$1" "$(to_end "cat $PWD/closed/file 2>/dev/null")" >program
+		chmod 755 program
+		SAMPLE=x box --no-scope -v "$PWD/closed:$PWD/closed:ro" --policy ./all.conf "${@:2}" ./program
+	}
+	sed -i '1,2d' all.conf
+	own_user PrivateNetwork=yes
+	is_reached "root's payload does not read a file of another user" ""
+	for line in User=nobody Group=nogroup; do
+		own_user $line
+		# promise P49
+		like "... nor by a program's policy with $line" "$status $out$err" "125 isorun: *./program:3: ${line%=*}=: a program's own policy does not choose for root: put $line into *"
+	done
+	own_user User=nobody -p User=nobody
+	no_refusal is_reached "... but if root says so" text
+else
+	skip "root's payload does not read a file of another user" "needs root"
+fi
+
 note=" [no isorun]"
 ctl() { run "$isoctl" "$@"; }
 printf '[Sandbox]\nPrivateNetwork=no\nBindPaths=%s\nSystemCallFilter=@system-service\nSystemCallFilter=bpf\n' \
