@@ -37,8 +37,8 @@ def prepare():
 
 def explain(isoctl, directory, block):
     (directory / block["file"]).write_text(block["policy"])
-    text = subprocess.run([isoctl, "explain", "--verbose", block["file"], "--", block["command"]], cwd=directory, check=True,
-                          env=dict(os.environ, HOME="/root"),
+    text = subprocess.run([isoctl, "explain", "--verbose", block["file"], "--", block["command"]], cwd=directory,
+                          check=True, env=dict(os.environ, HOME="/root"),
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     return re.search(r"^root\n((?:  .*\n)*)", text, flags=re.M)[1].splitlines()
 
