@@ -128,7 +128,7 @@ def _library():
 def _main_script():
     path = getattr(sys.modules["__main__"], "__file__", None)
     if path is None:
-        raise RuntimeError("there is no script: an interactive interpreter cannot isolate itself")
+        raise RuntimeError("no script runs: an interactive interpreter cannot isolate itself")
     return os.path.abspath(path)
 
 

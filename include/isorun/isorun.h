@@ -46,9 +46,9 @@ enum {
         /* In a service with Type=notify: the isolated process takes over as the main process of the service, and this
          * one ends: isorun(1), --hand-over. It is an error elsewhere. Since 0.1. */
         ISORUN_HAND_OVER = 1 << 0,
-        /* This process is the interpreter of a script, and the script is the program: argv[0] is its path, the policy is
-         * that of its comments (docs/elf-note.md), and the script is executed again, not the interpreter with its own
-         * options. Since 0.1. */
+        /* This process is the interpreter of a script, and the script is the program: argv[0] is its path, the policy
+         * is that of its comments (docs/elf-note.md), and the script is executed again, not the interpreter with its
+         * own options. Since 0.1. */
         ISORUN_SCRIPT = 1 << 1,
 };
 

@@ -277,8 +277,8 @@ static int load_policy(Loaded *l, const ProgramPolicy *program, PlanRequest *req
         return r < 0 ? r : q;
 }
 
-/* Reads the effective policy. A policy with the command's name is the administrator's for it only if the command carries
- * a policy, or if it says Program=ignore. Returns 0 or -errno, reported. */
+/* Reads the effective policy. A policy with the command's name is the administrator's for it only if the command
+ * carries a policy, or if it says Program=ignore. Returns 0 or -errno, reported. */
 static int choose_policy(Loaded *l, ProgramPolicy *program, PlanRequest *request, Report *report) {
         const char *command = request->arguments ? request->arguments[0] : NULL;
         const ProgramUse use = arg_own ? PROGRAM_USE_OWN : PROGRAM_USE_INSTALLED;

@@ -63,7 +63,7 @@ static void sides_deinit(Sides *s) {
         policy_free(s->program);
 }
 
-/* A default of the program's policy that does not compare with the administrator's value is nobody's wish. */
+/* Where a default of the program's policy does not compare with the administrator's value, that value counts. */
 static void take_unset(Sides *s) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const Facet *from = &s->of_administrator->facets[id];

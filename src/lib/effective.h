@@ -13,8 +13,8 @@
 #include "lib/load.h"
 
 /* Looks for the administrator's policy for a program, /etc/isorun/policies/NAME.conf with the name of its file. program
- * is the real path. *ret, the policy's name, is on the heap; NULL if there is none. Returns 0; -ENOMEM, or another
- * error if that cannot be found out, both reported. */
+ * is the real path. *ret, the policy's name, is on the heap; NULL if the administrator has none. Returns 0 or
+ * -errno, reported. */
 int effective_find(const char *program, char **ret, Report *report);
 
 /* Whether the policy says Program=ignore. */
@@ -26,10 +26,10 @@ bool effective_has_root(const Policy *policy);
 /* Gives a policy the lines of the command line. Returns 0 or -errno, reported. */
 typedef int (*EffectiveOverrides)(Policy *policy, Report *report);
 
-/* Narrows l->policy, which has the lines of the command line, by the program's policy, which has not: it gets them after
- * its defaults, so that they add to a list that it does not have. overrides may be NULL. Completes both, and frees
- * program. The policy then has origins of both, and its decisions. Returns 0 or -errno, reported: -EINVAL if they
- * contradict each other. */
+/* Narrows l->policy by the program's policy. l->policy has the lines of the command line already. The program's gets
+ * them here, by overrides (which may be NULL), after its defaults: so a line that adds to a list adds to the default.
+ * Completes both, and frees program. l->policy then has origins of both, and its decisions. Returns 0 or -errno,
+ * reported: -EINVAL if the two contradict each other. */
 int effective_narrow(Loaded *l, Policy *program, EffectiveOverrides overrides, Report *report);
 
 /* Reads the effective policy of a program that starts itself: notes are what it carries, and program is its real path,

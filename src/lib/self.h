@@ -19,8 +19,8 @@ int self_check(Report *report);
 /* Opens /proc/self/exe. Returns 0, or -errno, reported; -ESTALE if its path leads to another file by now. */
 int self_open(Self *ret, Report *report);
 
-/* Opens the script at path, which an interpreter runs in this process. Returns 0, or -errno, reported; -ENOEXEC if it does
- * not begin with "#!". */
+/* Opens the script at path, which an interpreter runs in this process. Returns 0, or -errno, reported; -ENOEXEC if it
+ * does not begin with "#!". */
 int self_open_script(const char *path, Self *ret, Report *report);
 
 /* Whether this process may start an instance: it has one thread, and no more rights than its caller. Returns 0, or

@@ -39,10 +39,11 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
              int *ret_status) {
         /* The order matters: each part uses what earlier parts have filled in. */
         static int (*const parts[])(Builder *) = {
-                build_names,    build_holder,       build_machine,     build_notify, build_bus,
-                build_identity, build_peers, build_entrances, build_capabilities, build_environment, build_filter, build_resources,
-                build_bounds,   build_terminal,     build_root,        build_landlock, build_inner_cgroup,
-                build_claims,       build_stages,
+                build_names,        build_holder,      build_machine, build_notify,    build_bus,
+                build_identity,     build_peers,       build_entrances,
+                build_capabilities, build_environment, build_filter,  build_resources, build_bounds,
+                build_terminal,     build_root,        build_landlock,
+                build_inner_cgroup, build_claims,      build_stages,
         };
         _cleanup_(plan_freep) Plan *plan = calloc(1, sizeof(Plan));
         Builder b = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The program whose start tests/bench/run measures: isolated by itself, or, compiled with BARE, by isorun or by nobody. */
+/* The program whose start tests/bench/run measures: it isolates itself, unless it is compiled with BARE. */
 #include <isorun/isorun.h>
 
 ISORUN_POLICY("[Policy]\n"

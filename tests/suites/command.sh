@@ -147,7 +147,7 @@ no_refusal job "a hidden working directory is said" "0 /isorun: notice: the work
 sandbox; the command starts in / (--here shows %d)" pwd
 no_refusal job "... not if a volume shows it elsewhere" "0 /" -v .:/srv pwd
 in_job -C / strace -o /dev/null true
-like "a program that traces others is told that it may not" "$status $err" "1 isorun: notice: strace traces processes, which the \
+like "a notice says that the policy denies a tracer its calls" "$status $err" "1 isorun: notice: strace traces processes, which the \
 policy denies (-p SystemCallFilter=ptrace allows it, for processes inside)*strace: *PTRACE_TRACEME*Operation not permitted*"
 no_refusal job "... not where it may" "0 " -C / -p SystemCallFilter=ptrace strace -o /dev/null true
 job "a hidden file that an argument names is said" "1 isorun: notice: %d/notes is not visible in the sandbox \

@@ -175,7 +175,7 @@ chmod -x tries.py
 run python3 tries.py is
 like "a script that cannot be executed is refused" "$status $err" "1 isorun: the sandbox cannot execute *: Permission denied *"
 run python3 -c 'import isorun; isorun.isolate()'
-like "what is no script is refused" "$status $err" "1 *RuntimeError: there is no script: *"
+like "what is no script is refused" "$status $err" "1 *RuntimeError: no script runs: *"
 printf 'import isorun\nisorun.isolate()\n' >bare.py
 run python3 bare.py
 like "a script without a first line for the kernel is refused" "$status $err" "1 isorun: *bare.py is not a script: *"

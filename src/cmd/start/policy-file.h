@@ -18,7 +18,7 @@ int policy_file_make_directory(const char *directory, Report *report);
  * Returns 0 or -errno, reported. */
 int policy_file_write(const char *directory, const char *text, const char *like, char **ret, Report *report);
 
-/* Whether there is such a policy, good or bad. Returns 1, 0 or -ENOMEM, reported. */
+/* Whether a policy of this name exists, valid or not. Returns 1, 0 or -ENOMEM, reported. */
 int policy_file_exists(const char *spec, Report *report);
 
 /* Checks a policy as isoctl check does. before, if not NULL, is a directory in which names are looked up first. Returns

@@ -190,8 +190,8 @@ int program_policy_load(Loaded *l, const ProgramPolicy *p, const char *spec, con
         return r < 0 ? r : loaded_init_administrator(l, p->administrator, name, arguments, report);
 }
 
-int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides, ProgramPolicy *p,
-                          Report *report) {
+int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides,
+                          ProgramPolicy *p, Report *report) {
         const Setting *own = policy_get(l->policy, D_ExecStart);
         ProgramPolicy found = {};
         Policy *program;

@@ -42,5 +42,5 @@ int program_policy_load(Loaded *l, const ProgramPolicy *p, const char *spec, con
 /* Narrows l->policy, which has the lines of the command line, by the command's own policy, unless that is not to be
  * read. command: NULL for that of l->policy. overrides may be NULL. Fills *p, whose spec stays NULL if the command
  * carries no policy. Returns 0 or -errno, reported. */
-int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides, ProgramPolicy *p,
-                          Report *report);
+int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides,
+                          ProgramPolicy *p, Report *report);

@@ -108,7 +108,8 @@ static int build_once(void *userdata, bool last_try, Report *report) {
         if (status)
                 return o->dry_run ? status : start_refused(&loaded, &request, status, report);
         report_notice(report, "the command can write to the tree %s", plan->mounts[0].source.path);
-        return o->dry_run ? print_plan(plan, loaded.policy, o->json, o->form, report) : start_plan(plan, last_try, report);
+        return o->dry_run ? print_plan(plan, loaded.policy, o->json, o->form, report)
+                          : start_plan(plan, last_try, report);
 }
 
 /* A Look. */

@@ -24,8 +24,8 @@ typedef struct EmbedFiles {
 } EmbedFiles;
 
 /* Opens the program, and makes the directory. output may be NULL: the place of the program. Until embed_files_deinit(),
- * SIGHUP, SIGINT and SIGTERM remove the directory before they end this process; so f stays where it is, and there is one
- * at a time. Returns 0 or -errno, reported. */
+ * SIGHUP, SIGINT and SIGTERM remove the directory before they end this process; so f stays where it is, and there is
+ * one at a time. Returns 0 or -errno, reported. */
 int embed_files_init(EmbedFiles *f, const char *binary, const char *output, Report *report);
 
 /* Removes the directory with all in it. */

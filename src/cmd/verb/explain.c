@@ -7,7 +7,7 @@
 #include "lib/load.h"
 #include "plan/request.h"
 
-/* A program without a command stands for a start of it. */
+/* Whether the policy is a program, and without a command it is to be started itself. */
 static bool is_command(const char *spec, char *const *arguments) {
         return !arguments && strchr(spec, '/') && !endswith(spec, ".conf");
 }
@@ -29,8 +29,7 @@ static int load(Loaded *l, ProgramPolicy *program, const char *spec, char *const
         return r;
 }
 
-static int explain(const char *spec, char *const *arguments, bool json, PlanForm form,
-                   Report *report) {
+static int explain(const char *spec, char *const *arguments, bool json, PlanForm form, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         _cleanup_(program_policy_deinit) ProgramPolicy program = {};
@@ -63,8 +62,7 @@ const Verb verb_explain = {
         .name = "explain",
         .help = "show what a start would do, and why",
         .details = "Prints a summary of the plan for a start of COMMAND, or of the policy's own command, and starts\n"
-                   "nothing. Each line ends with the policy lines that decided it. Returns 125 where a start would not\n"
-                   "begin.",
+                   "nothing. Each line ends with the policy lines that decided it. Returns 125 if a start would fail.",
         .options = options,
         .arguments = arguments,
         .run = run,

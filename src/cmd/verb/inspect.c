@@ -197,7 +197,8 @@ static int add_row(struct libscols_table *table, const Inspected *i) {
 }
 
 static int print_table(const Inspection *all, bool legend) {
-        static const char *const headings[] = { "FILE", "ARCHITECTURE", "POLICY", "TEXTS", "STAGES", "DESCRIPTION", NULL };
+        static const char *const headings[] = { "FILE",   "ARCHITECTURE", "POLICY", "TEXTS",
+                                                "STAGES", "DESCRIPTION",  NULL };
         struct libscols_table *table = rows_new(headings, legend);
         int r = table ? 0 : -ENOMEM;
 

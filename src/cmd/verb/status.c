@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl status [--verbose|--tree] NAME...: prints the data and resources of instances, and the plans that they were started with. */
+/* isoctl status [--verbose|--tree] NAME...: prints the data and resources of instances, and the plans that they were
+ * started with. */
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -216,9 +217,9 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REP
 const Verb verb_status = {
         .name = "status",
         .help = "show what an instance uses and may do",
-        .details = "Shows the state of an instance, what it uses, the directories that were granted to it, and a summary\n"
-                   "of the plan that it was started with. Each line of the summary ends with the policy lines that decided\n"
-                   "it. For an instance that has ended, shows what the journal says about its end.",
+        .details = "Shows the state of an instance, what it uses, the directories that were granted to it, and a\n"
+                   "summary of the plan that it was started with. Each line of the summary ends with the policy lines\n"
+                   "that decided it. For an instance that has ended, shows what the journal says about its end.",
         .options = options,
         .arguments = arguments,
         .pager = true,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl why POLICY (ACTION OBJECT)... [-- COMMAND]: says whether a payload may do something, and which line decides it. */
+/* isoctl why POLICY (ACTION OBJECT)... [-- COMMAND]: says whether a payload may do something, and which line decides
+ * it. */
 #include "plan/why/why.h"
 
 #include <errno.h>
@@ -71,7 +72,8 @@ static int answer(const Plan *plan, const char *const question[static 2], json_t
         if (r >= 0)
                 r = plan_why(plan, &q, &a);
         if (r == -EINVAL)
-                return report_error(report, EINVAL, "not a question that isoctl can answer: %s %s (see isoctl why --help)",
+                return report_error(report, EINVAL,
+                                    "not a question that isoctl can answer: %s %s (see isoctl why --help)",
                                     question[0], question[1]);
         if (r >= 0 && array)
                 r = json_array_append_new(array, make_object(question, &a)) < 0 ? -ENOMEM : 0;
@@ -135,10 +137,10 @@ const Verb verb_why = {
         .name = "why",
         .help = "say what a program could do under a policy, and which line decides that",
         .details = "A question is an ACTION and an OBJECT: read, write, create, remove, rename or execute and a PATH;\n"
-                   "call and NAME or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions may\n"
-                   "follow. The answer says whether a program may do that, which errno it gets, which policy line is\n"
-                   "behind it, and the shortest line that would allow it. Starts nothing. Returns 0 if all is allowed, 1\n"
-                   "if not.",
+                   "call and NAME or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions\n"
+                   "may follow. The answer says whether a program may do that, which errno it gets, which policy line\n"
+                   "is behind it, and the shortest line that would allow it. Starts nothing. Returns 0 if all is\n"
+                   "allowed, 1 if not.",
         .options = options,
         .arguments = arguments,
         .run = run,

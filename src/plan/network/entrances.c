@@ -28,8 +28,8 @@ static int check_port(Builder *b, const PlanEntrance *e, const Setting *s) {
                             : -ENOMEM;
         }
         if (plan->n_peers > 0 && e->inside == PEERS_NAME_SERVER_PORT)
-                return build_error(b, s, D_ListenOn, EADDRINUSE, "inside, port %u belongs to the name server of ConnectTo=",
-                                   PEERS_NAME_SERVER_PORT);
+                return build_error(b, s, D_ListenOn, EADDRINUSE,
+                                   "inside, port %u belongs to the name server of ConnectTo=", PEERS_NAME_SERVER_PORT);
         return 0;
 }
 

@@ -17,8 +17,8 @@ enum { PEERS_NAME_SERVER_PORT = 53 };
 /* Finds the address of each peer. A part of plan_new(). */
 int build_peers(Builder *b);
 
-/* Whether a pattern, such as "*.example.org", matches the name, which is in lower case. It matches at any depth, but not
- * "example.org" itself. */
+/* Whether a pattern, such as "*.example.org", matches the name, which is in lower case. It matches at any depth, but
+ * not "example.org" itself. */
 bool peer_matches(const PlanPeer *pattern, const char *name);
 
 /* Whether the peer leads to each name that its pattern matches, and not to one place for all of them. */

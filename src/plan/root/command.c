@@ -401,9 +401,9 @@ static int note_hidden_directory(RootBuilder *rb) {
 
 /* Programs that do nothing without ptrace(2), and do not know why it fails. */
 static void note_denied_tracing(RootBuilder *rb) {
-        static const char *const tracers[] = { "gdb", "gdbserver", "lldb", "lldb-server", "ltrace", "rr", "strace", NULL };
-        const char *command = rb->b->plan->arguments[0], *slash = strrchr(command, '/');
-        const char *name = slash ? slash + 1 : command;
+        static const char *const tracers[] = { "gdb",    "gdbserver", "lldb",   "lldb-server",
+                                               "ltrace", "rr",        "strace", NULL };
+        const char *name = path_name(rb->b->plan->arguments[0]);
 
         if (strv_contains((char *const *) tracers, name) && !plan_allows_call(rb->b->plan, "ptrace"))
                 report_notice(rb->b->report, "%s traces processes, which the policy denies (-p SystemCallFilter=ptrace "

@@ -60,7 +60,8 @@ static void entry(Output *out, const char *key, const Origin *origin, const char
                 out->oom = true;
 }
 
-/* Begins an entry whose text is written piece by piece. Most entries are such: printf(3) takes several times as long. */
+/* Begins an entry whose text is written piece by piece. Most entries are, because printf(3) takes several
+ * times as long. */
 static Text *begin(Output *out) {
         out->text.size = 0;
         text_add(&out->text, "");

@@ -203,7 +203,7 @@ static void say_writes(const Summarizer *s, SummaryLine *line) {
                 add_fact(line, "kind", "none", "nothing");
 }
 
-/* Whether the entry is about the files of the host, and not about /dev and /proc, which every instance has of its own. */
+/* Whether the entry is about the files of the host, and not about /dev and /proc: every instance has its own. */
 static bool is_of_files(const PlanMount *m) {
         return !path_is_below(m->destination, "/dev") && !path_is_below(m->destination, "/proc") &&
                !streq(m->destination, "/dev");

@@ -50,8 +50,8 @@ static bool group_has(const char *name, const char *call, unsigned depth) {
         return false;
 }
 
-/* The line of SystemCallFilter= that decides about a call: the last that names it, or else the first, which decides about
- * all calls that no line names. */
+/* The line of SystemCallFilter= that decides about a call: the last that names it, or else the first, which decides
+ * about all calls that no line names. */
 static Origin find_origin(const Plan *plan, const char *call) {
         const SettingList *list = &plan->source->settings[D_SystemCallFilter];
 

@@ -113,16 +113,16 @@ static mode_t memory_mode(const PlanMount *m) {
 }
 
 /* Looks at the file behind a place. */
-static int look(const Asked *q, Place *place) {
+static void look(const Asked *q, Place *place) {
         const Spot *spot = &place->spot;
         const PlanMount *made = plan_find_mount(q->plan, spot->path);
 
         place->mount = find_mount(q->plan, spot->path);
         if (!spot->exists || spot->unread || spot->unknown || spot->left_out)
-                return 0;
+                return;
         if (spot->hosts) {
                 if (lstat(spot->hosts[0], &place->st) < 0)
-                        return 0;
+                        return;
         } else if (made && !is_of_kernel(made))
                 place->st = (struct stat) {
                         .st_mode = memory_mode(made),
@@ -130,34 +130,31 @@ static int look(const Asked *q, Place *place) {
                         .st_gid = outer_id(q->plan->gid, &q->plan->inner_gid_map, &q->plan->gid_map),
                 };
         else
-                return 0;
+                return;
         place->known = place->mount->source.kind != SOURCE_ID_MAPPED;
-        return 0;
 }
 
 static int find_place(Asked *q, const char *path, Place *ret) {
         Place place = {};
         int r = root_model_walk(&q->model, path, &place.spot);
 
-        if (r >= 0)
-                r = look(q, &place);
-        if (r < 0)
+        if (r < 0) {
                 place_deinit(&place);
-        else
-                *ret = place;
-        return r;
+                return r;
+        }
+        look(q, &place);
+        *ret = place;
+        return 0;
 }
 
 static bool has_capability(const Plan *plan, const struct stat *st, unsigned capability) {
         uint64_t uid = 0, gid = 0;
-        bool mapped = !plan->uid_map.n;
-
         /* The namespace must have the ids of the file: capable_wrt_inode_uidgid() of the kernel. */
         for (size_t i = 0; i < plan->uid_map.n; i++)
                 uid |= st->st_uid - plan->uid_map.items[i].outside < plan->uid_map.items[i].count;
         for (size_t i = 0; i < plan->gid_map.n; i++)
                 gid |= st->st_gid - plan->gid_map.items[i].outside < plan->gid_map.items[i].count;
-        return (mapped || (uid && gid)) && why_capabilities(plan) & UINT64_C(1) << capability;
+        return (!plan->uid_map.n || (uid && gid)) && why_capabilities(plan) & UINT64_C(1) << capability;
 }
 
 static bool in_group(const Plan *plan, gid_t gid) {
@@ -206,7 +203,8 @@ static int allow_bind(WhyAnswer *a, const char *path, bool writable) {
         if (!is_plain(path) || streq(path, "/") || stat(path, &st) < 0)
                 return 0;
         if (is_device(&st))
-                return answer_allow(a, "this device, and the code of the kernel behind it", "Volume=%s:%s:dev", path, path);
+                return answer_allow(a, "this device, and the code of the kernel behind it", "Volume=%s:%s:dev", path,
+                                    path);
         return answer_allow(a, S_ISDIR(st.st_mode) ? writable ? "changes to all files below this directory of the host"
                                                              : "all files below this directory that the user may read"
                                : writable ? "changes to this file of the host" : "this file alone",
@@ -261,9 +259,10 @@ static int answer_blocked(const Asked *q, const Place *place) {
 }
 
 static int answer_mode(const Asked *q, const Place *place, int error) {
-        return answer_denied(q->a, error, BY_FILES, "the mode of %s (%04o, uid %u, gid %u as the caller sees them) does not "
-                                                    "let uid %u do that", place->spot.path,
-                             place->st.st_mode & 07777, place->st.st_uid, place->st.st_gid, q->plan->uid);
+        return answer_denied(q->a, error, BY_FILES,
+                             "the mode of %s (%04o, uid %u, gid %u as the caller sees them) does not let uid %u do that",
+                             place->spot.path, place->st.st_mode & 07777, place->st.st_uid, place->st.st_gid,
+                             q->plan->uid);
 }
 
 static int answer_unknown(const Asked *q, const Place *place) {
@@ -278,8 +277,8 @@ static int answer_read_only(const Asked *q, const Place *place) {
         return r < 0 ? r : allow_more(q, q->question->action == WHY_WRITE ? place->spot.path : q->question->object);
 }
 
-/* Checks the way to a place: each directory before it must exist and can be searched. Returns 1 if it does not, with the
- * answer. */
+/* Checks the way to a place: each directory before it must exist and can be searched. Returns 1 if it does not, with
+ * the answer. */
 static int check_way(Asked *q, const char *path) {
         int r = 0;
 

@@ -163,7 +163,8 @@ static int parse_call(char *text, WhyQuestion *q) {
                 next = strchr(word, ',');
                 if (next)
                         *next++ = '\0';
-                if (q->n_arguments == WHY_ARGUMENTS_MAX || !parse_argument(text_trim(word), &q->arguments[q->n_arguments++]))
+                if (q->n_arguments == WHY_ARGUMENTS_MAX ||
+                    !parse_argument(text_trim(word), &q->arguments[q->n_arguments++]))
                         return -EINVAL;
         }
         return 0;

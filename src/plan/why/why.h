@@ -2,8 +2,8 @@
 #pragma once
 
 /* Reads a plan backwards: may the payload do this, and if not, which errno does it get, what denies it, which line of
- * the policy is behind it, and which line would allow it? Only the plan and the host's files are asked; the policy is not
- * interpreted a second time. The answer is about the instance as it starts. */
+ * the policy is behind it, and which line would allow it? Only the plan and the host's files are asked; the policy is
+ * not interpreted a second time. The answer is about the instance as it starts. */
 
 #include "plan/why/question.h"
 

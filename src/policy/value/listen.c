@@ -66,7 +66,8 @@ static int emit_entrance(ValueParser *p, const Outside *o, uint64_t inside) {
                               inside, proxy);
         if (!text || strv_push(&words, o->place) < 0)
                 return -ENOMEM;
-        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = o->port, .number2 = inside | o->flags });
+        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = o->port,
+                                             .number2 = inside | o->flags });
 }
 
 static int check_entrance(ValueParser *p, const char *word) {

@@ -115,7 +115,8 @@ static int emit_peer(ValueParser *p, const char *host, char *port_text, const Ta
                 return value_error(p, "a socket is reached by TCP, not by UDP");
         if (!text || strv_push(&words, host) < 0 || (target->place && strv_push(&words, target->place) < 0))
                 return -ENOMEM;
-        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = port, .number2 = target->flags | (udp ? PEER_UDP : 0) });
+        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = port,
+                                             .number2 = target->flags | (udp ? PEER_UDP : 0) });
 }
 
 /* Emits a value for each port. */

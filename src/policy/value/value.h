@@ -81,8 +81,8 @@ enum {
         PEER_UDP = 1 << 18,
 };
 
-/* type_listen: words[0] is an address of the host, whose port is in number, or the path of a socket. The port inside is in
- * the low 16 bits of number2. */
+/* type_listen: words[0] is an address of the host, whose port is in number, or the path of a socket. The port inside is
+ * in the low 16 bits of number2. */
 enum {
         LISTEN_PORT_MASK = UINT16_MAX,
         LISTEN_PROXY = 1 << 16, /* send the PROXY protocol's header */

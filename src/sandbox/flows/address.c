@@ -129,9 +129,9 @@ static int find_route(const Address *a, int routes) {
         return ((const struct rtmsg *) NLMSG_DATA(&answer.header))->rtm_type;
 }
 
-/* The route says it: ip_nonlocal_bind and local routes for whole networks (AnyIP) mislead the other two tests. A process
- * that may have no socket for routes has only those: the second address of a network is the source of nothing that is
- * sent to it, but a socket can have it. */
+/* The route says it: ip_nonlocal_bind and local routes for whole networks (AnyIP) mislead the other two tests. A
+ * process that may have no socket for routes has only those: the second address of a network is the source of nothing
+ * that is sent to it, but a socket can have it. */
 static bool is_of_host(const Address *a, int routes) {
         int type = routes < 0 ? -EBADF : find_route(a, routes);
 

@@ -121,9 +121,9 @@ static PumpState move_from(Server *s, End *from, End *to, Pump *p) {
         return from->failed && state == PUMP_WAITS && p->held == 0 ? PUMP_FAILED : state;
 }
 
-/* The payload has said that it sends no more. If it has closed its socket, the kernel keeps that for tcp_fin_timeout, and
- * then answers a probe with a reset. If it still reads, the probe is acknowledged. Without probes, a peer that ignores
- * the end would keep the flow for ever. */
+/* The payload has said that it sends no more. If it has closed its socket, the kernel keeps that for tcp_fin_timeout,
+ * and then answers a probe with a reset. If it still reads, the probe is acknowledged. Without probes, a peer that
+ * ignores the end would keep the flow for ever. */
 static void note_half_closed(Flow *f) {
         static const struct {
                 int level, name, value;

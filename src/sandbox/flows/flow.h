@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A connection of the payload to a peer: accepted from the payload, and made anew to the peer. Or of a client outside to
- * a server of the payload, the other way round. */
+/* A connection of the payload to a peer: accepted from the payload, and made anew to the peer. Or of a client outside
+ * to a server of the payload, the other way round. */
 
 #include "sandbox/flows/server.h"
 

@@ -62,8 +62,8 @@ static int make_socket(void) {
         return TAKE_FD(fd);
 }
 
-/* Sends sockets as fast as they are taken. The kernel may refuse one for lack of memory, or because too many fds of this
- * user are on their way. */
+/* Sends sockets as fast as they are taken. The kernel may refuse one for lack of memory, or because too many fds of
+ * this user are on their way. */
 static int send_sockets(int channel) {
         for (;;) {
                 struct iovec byte = { .iov_base = (char[1]) { 0 }, .iov_len = 1 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The addresses that a peer has outside. Flows that ask at the same time share a question to the resolver, and its answer
- * is kept for some seconds. */
+/* The addresses that a peer has outside. Flows that ask at the same time share a question to the resolver, and its
+ * answer is kept for some seconds. */
 
 #include "sandbox/flows/server.h"
 
@@ -17,8 +17,8 @@ struct Lookup {
         Lookup *next; /* that waits for the same name */
 };
 
-/* Finds the peer that the payload wants with a connection to this listener, and fills in its part of l. Returns false if
- * there is none: a pattern listens at all addresses, but only those of its names lead anywhere. */
+/* Finds the peer that the payload wants with a connection to this listener, and fills in its part of l. Returns false
+ * if there is none: a pattern listens at all addresses, but only those of its names lead anywhere. */
 bool lookup_find_peer(Server *s, const Listener *listener, int accepted, Lookup *l);
 
 /* How many of the server's names are in use. */

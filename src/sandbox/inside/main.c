@@ -148,8 +148,8 @@ static int leave_keyring(Failure *f) {
 }
 
 /* The kernel opens message queues through a mount of its own, which has no path. Another mount of the same file system,
- * attached nowhere, has the same root, and rules are for files, not for mounts. The last close(2) of it waits for an RCU
- * grace period, so the reaper does that, while the payload starts: keep_fds() of reaper.c. */
+ * attached nowhere, has the same root, and rules are for files, not for mounts. The last close(2) of it waits for an
+ * RCU grace period, so the reaper does that, while the payload starts: keep_fds() of reaper.c. */
 static int allow_queues(int ruleset, Failure *f) {
         MountReason reason = {};
         int queues = mount_make("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &reason);

@@ -141,7 +141,8 @@ static pid_t fork_in_unit(const Run *run, int *ret_pidfd) {
 }
 
 static int failed(const Run *run, int error) {
-        return report_error(run->report, error, "cannot start the process that carries the connections of ConnectTo= and ListenOn=: %s",
+        return report_error(run->report, error,
+                            "cannot start the process that carries the connections of ConnectTo= and ListenOn=: %s",
                             strerror(error));
 }
 
