@@ -56,6 +56,12 @@ test_answers() {
   line     $tmp/mine.conf:4
   to allow InaccessiblePaths=
   opens    all that lines of InaccessiblePaths= hide"
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" read /etc/shadow -- true
+	is "$label: a secret, which isorun hides by itself" "$status $out" "1 read /etc/shadow: denied, EACCES
+  because  /etc/shadow is hidden: a secret: hashes of passwords, and their backups
+  line     built-in
+  to allow BindReadOnlyPaths=/etc/shadow
+  opens    this file alone"
 	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" call 'socket(AF_INET,1)' call ptrace -- true
 	like "$label: calls" "$status $out" "1 call socket(AF_INET,1): denied, EAFNOSUPPORT*line * $tmp/mine.conf:5*to allow RestrictAddressFamilies=AF_INET*call ptrace: denied, EPERM*line * $tmp/mine.conf:6*to allow SystemCallFilter=ptrace*"
 	# Two directives deny it, and one line would not do.

@@ -252,9 +252,14 @@ static int answer_missing(const Asked *q, const Place *place) {
 }
 
 static int answer_blocked(const Asked *q, const Place *place) {
-        int r = answer_denied(q->a, EACCES, BY_HIDING, "%s is hidden", place->mount->destination);
+        const PlanMount *m = place->mount;
+        /* isorun hides secrets by itself: the origin is then the reason, and no line. */
+        const bool is_secret = m->origin.file && m->origin.line == 0 && m->asker != ASKED_BY_POLICY;
+        int r = answer_denied(q->a, EACCES, BY_HIDING, "%s is hidden%s%s", m->destination, is_secret ? ": " : "",
+                              is_secret ? m->origin.file : "");
 
-        add_origin(q, place->mount);
+        if (!is_secret)
+                add_origin(q, m);
         return r < 0 ? r : allow_more(q, q->question->object);
 }
 
