@@ -116,3 +116,8 @@ const PlanMount *plan_find_mount(const Plan *plan, const char *destination) {
 char *plan_peer_name(const PlanPeer *p) {
         return format(strchr(p->host, ':') ? "[%s]:%u%s" : "%s:%u%s", p->host, p->port, p->is_datagram ? "/udp" : "");
 }
+
+char *plan_entrance_name(const PlanEntrance *e) {
+        return e->is_socket ? format("unix:%s", e->place) :
+                              format(strchr(e->place, ':') ? "[%s]:%u" : "%s:%u", e->place, e->port);
+}

@@ -268,5 +268,8 @@ bool plan_allows_call(const Plan *plan, const char *name);
 /* HOST:PORT, or HOST:PORT/udp, as the policy has it; on the heap. NULL when memory runs out. */
 char *plan_peer_name(const PlanPeer *peer);
 
+/* ADDRESS:PORT, or unix:PATH, on the heap. NULL when memory runs out. */
+char *plan_entrance_name(const PlanEntrance *entrance);
+
 /* The mount with exactly this destination, or NULL. */
 const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

@@ -128,8 +128,16 @@ static void say_holder(const Summarizer *s, SummaryLine *line) {
 static void say_peers(const Plan *plan, SummaryLine *line) {
         add_part(line, "peers", "");
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
-                add_word(line, format(strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host, p->port));
+                add_word(line, plan_peer_name(p));
                 add_origin(line, p->origin);
+        }
+}
+
+static void say_entrances(const Plan *plan, SummaryLine *line) {
+        add_part(line, "entrances", "; servers inside are reached at");
+        for (const PlanEntrance *e = plan->entrances; e < plan->entrances + plan->n_entrances; e++) {
+                add_word(line, plan_entrance_name(e));
+                add_origin(line, e->origin);
         }
 }
 
@@ -145,6 +153,8 @@ static void say_network(const Summarizer *s, SummaryLine *line) {
         add_origins(s, line, D_PrivateNetwork);
         if (plan->n_peers > 0)
                 say_peers(plan, line);
+        if (plan->n_entrances > 0)
+                say_entrances(plan, line);
         add_part(line, "families", "– sockets:");
         if (!add_values(s, line, D_RestrictAddressFamilies))
                 add_word(line, strdup("all"));
