@@ -103,6 +103,12 @@ static const Origin *origin_of(const Output *out, DirectiveId id) {
         return s ? &s->origin : NULL;
 }
 
+/* Returns 0 or -ENOMEM. */
+static int finish(Output *out) {
+        text_deinit(&out->text);
+        return out->oom ? -ENOMEM : 0;
+}
+
 /* What decides where the policy of the administrator and that of the program differ. */
 static void show_decisions(Output *out) {
         if (!out->policy->program_files)
@@ -280,8 +286,9 @@ static void show_peers(Output *out) {
                 else if (p->is_socket)
                         entry(out, key, &p->origin, "TCP, at %s, leads to the socket %s", address, p->target);
                 else
-                        entry(out, key, &p->origin, "%s, at %s, leads to port %u of %s%s", p->is_datagram ? "UDP" : "TCP", address, p->target_port,
-                              peer_follows_name(p) ? "it" : p->target, p->may_be_private ? ", also in a private network" : "");
+                        entry(out, key, &p->origin, "%s, at %s, leads to port %u of %s%s", p->is_datagram ? "UDP" : "TCP",
+                              address, p->target_port, peer_follows_name(p) ? "it" : p->target,
+                              p->may_be_private ? ", also in a private network" : "");
         }
         entry(out, "connections", &policy_get(plan->source, D_FlowsMax)->origin, "at most %" PRIu64 " at a time%s",
               plan->flows_max, plan->log_flows ? ", each recorded in the journal" : "");
@@ -294,8 +301,7 @@ static void show_entrances(Output *out) {
                 return;
         section(out, "entrances");
         for (const PlanEntrance *e = plan->entrances; e < plan->entrances + plan->n_entrances; e++) {
-                _cleanup_free_ char *key = e->is_socket ? format("unix:%s", e->place) :
-                                           format(strchr(e->place, ':') ? "[%s]:%u" : "%s:%u", e->place, e->port);
+                _cleanup_free_ char *key = plan_entrance_name(e);
 
                 if (!key)
                         out->oom = true;
@@ -583,7 +589,7 @@ int plan_print_root(const Plan *plan, const Policy *policy, const PlanPrinter *p
         Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
 
         show_root(&out);
-        return out.oom ? -ENOMEM : 0;
+        return finish(&out);
 }
 
 static void show_stage_lines(Output *out, const PolicyStage *stage, const char *directive, const SettingList *list) {
@@ -626,13 +632,12 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
         show_command(&out);
         show_stages(&out);
         show_decisions(&out);
-        text_deinit(&out.text);
-        return out.oom ? -ENOMEM : 0;
+        return finish(&out);
 }
 
 int plan_print_decisions(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata) {
         Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
 
         show_decisions(&out);
-        return out.oom ? -ENOMEM : 0;
+        return finish(&out);
 }
