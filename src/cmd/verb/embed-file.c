@@ -173,19 +173,36 @@ static int write_note(const EmbedFiles *f, const char *text, size_t size, Report
         return 0;
 }
 
-/* The program may be replaced meanwhile, so objcopy gets it by its fd. */
-static int spawn(const EmbedFiles *f, char *const *arguments, pid_t *ret) {
+static int spawn_with_mask(const EmbedFiles *f, char *const *arguments, const sigset_t *mask, pid_t *ret) {
         posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
         int r = posix_spawn_file_actions_init(&actions);
 
+        (void) posix_spawnattr_init(&attributes); /* cannot fail in glibc and musl, nor can the next two */
+        (void) posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        (void) posix_spawnattr_setsigmask(&attributes, mask);
         if (r == 0)
                 r = posix_spawn_file_actions_adddup2(&actions, f->fd, INPUT_FD);
         if (r == 0) /* clears close-on-exec */
                 r = posix_spawn_file_actions_adddup2(&actions, f->place, f->place);
         if (r == 0)
-                r = posix_spawnp(ret, arguments[0], &actions, NULL, arguments, environ);
+                r = posix_spawnp(ret, arguments[0], &actions, &attributes, arguments, environ);
         posix_spawn_file_actions_destroy(&actions);
+        posix_spawnattr_destroy(&attributes);
         return -r;
+}
+
+/* The program may be replaced meanwhile, so objcopy gets it by its fd. A signal waits until its pid is known. */
+static int spawn(EmbedFiles *f, char *const *arguments) {
+        sigset_t all, before;
+        int r;
+
+        sigfillset(&all);
+        if (sigprocmask(SIG_SETMASK, &all, &before) < 0)
+                return -errno;
+        r = spawn_with_mask(f, arguments, &before, &f->objcopy);
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
+        return r;
 }
 
 /* Without --update-section, which damages a program whose allocated note grows, and in one go, because --add-section
@@ -213,7 +230,7 @@ static int run_objcopy(EmbedFiles *f, Report *report) {
 
         if (!arguments)
                 return report_oom(report);
-        r = spawn(f, arguments, &f->objcopy);
+        r = spawn(f, arguments);
         if (r < 0)
                 return report_error(report, -r, "cannot run %s: %s (it is in the package binutils, and OBJCOPY can "
                                                 "name another one)", arguments[0], strerror(-r));
