@@ -72,7 +72,7 @@ test_attack() { # attack
 wide: EAGAIN at 9xx"
 	ctl enter "$victim" sh -c 'sed -n s/^0:://p /proc/self/cgroup; exit 7'
 	is "$label, $1: enter works, and is in the payload's cgroup" "$status $out" "7 /payload"
-	ctl status "$victim"
+	ctl status "$victim" --verbose
 	like "$label, $1: status shows the plan" "$status $err $out" "0  $victim*state*no_new_privs*"
 	kill -TERM "$(first_pid "^(/usr/bin/)?isorun .*--name $victim ")"
 	wait "$instance"

@@ -86,7 +86,7 @@ main_process() { first_pid "^$isorun .*--name victim "; }
 
 test_attack() { # what, attack
 	begin "$2"
-	ctl status victim
+	ctl status victim --verbose
 	like "$label, $1: status shows the plan" "$status $err $out" "0  victim*state*running*no_new_privs*"
 	ctl verify --quiet victim
 	is "$label, $1: verify ends, and finds nothing" "$status $out$err" "0 "
