@@ -163,10 +163,11 @@ its_scope() { find /sys/fs/cgroup -name 'isorun-self-*.scope' | grep -q .; }
 
 signals() {
 	"${who[@]}" /usr/bin/self stay >"$tmp/said" 2>"$tmp/err" &
-	local child=$!
+	local child=$! outer
 	await grep -qsx inside "$tmp/said"
 	also ok "$label: it is an instance of systemd" its_scope
-	kill -TERM "$(pgrep -of '^/usr/bin/self stay')"
+	outer=$(pgrep -of '^/usr/bin/self stay') || outer=$child # it has not started, or has ended
+	kill -TERM "$outer"
 	wait "$child"
 	status=$?
 	also is "$label: a signal reaches it, and the outer process ends as it did" "$status" 143
