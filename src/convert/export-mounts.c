@@ -110,6 +110,11 @@ static void write_bind(Exporter *e, FILE *f, Origin origin, const char *source, 
         fputc('\n', f);
 }
 
+/* Whether ReadOnlyPaths= has made this mount what it is. */
+static bool is_protected(const PlanMount *m, MountKind kind) {
+        return m->kind == kind && m->key && streq(m->key, directive_table[D_ReadOnlyPaths].name);
+}
+
 /* Whether the mount only hides a directory of the host, and write_home() and write_hidden() do not write it. */
 static bool is_emptied(const PlanMount *m) {
         return m->kind == MOUNT_TMPFS && (strv_contains((char *const *) systemd_emptied, m->destination) ||
@@ -130,7 +135,8 @@ static void write_inaccessible(Exporter *e, FILE *f, const PlanMount *m) {
 static void write_builtin(Exporter *e, const PlanMount *m) {
         if (is_own_home(m))
                 return;
-        if (m->kind == MOUNT_TMPFS && (!m->attributes.read_only || (is_emptied(m) && is_filled(e->plan, m))))
+        if (is_protected(m, MOUNT_TMPFS) ||
+            (m->kind == MOUNT_TMPFS && (!m->attributes.read_only || (is_emptied(m) && is_filled(e->plan, m)))))
                 write_tmpfs(e, m);
         else if (is_emptied(m) ||
                  (m->kind == MOUNT_BLOCKED && !strv_contains((char *const *) systemd_hidden, m->destination)))
@@ -160,18 +166,13 @@ static void say_lost_options(Exporter *e, const Setting *s, const Directive *d, 
                                      *o, destination);
 }
 
-/* Whether ReadOnlyPaths= has made this mount what it is. */
-static bool is_protected(const PlanMount *m) {
-        return m->kind == MOUNT_BIND && m->key && streq(m->key, directive_table[D_ReadOnlyPaths].name);
-}
-
 static void write_volume(Exporter *e, const Directive *d, const Setting *s) {
         const char *source = s->value.words[0], *destination = s->value.words[1];
         const PlanMount *m = plan_find_mount(e->plan, destination);
         uint64_t flags = s->value.number | (m && m->source.binding ? m->source.binding->flags : 0);
         FILE *f;
 
-        if (m && is_protected(m))
+        if (m && is_protected(m, MOUNT_BIND))
                 return; /* write_asked() writes it */
         if (source[0] != '/' && (!m || (m->source.kind != SOURCE_PATH && m->source.kind != SOURCE_ID_MAPPED))) {
                 export_lacks(e, s->origin, d->name, "the volume %s is not bound to a path", source);
@@ -205,7 +206,7 @@ static void write_volumes(Exporter *e, DirectiveId id) {
 static void write_asked(Exporter *e, const PlanMount *m) {
         if (m->kind == MOUNT_TMPFS)
                 write_tmpfs(e, m);
-        if (is_protected(m)) {
+        if (is_protected(m, MOUNT_BIND)) {
                 FILE *f = export_stream(e, m->origin);
 
                 fputs(m->attributes.read_only ? "BindReadOnlyPaths=" : "BindPaths=", f);

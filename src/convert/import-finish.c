@@ -151,12 +151,16 @@ static bool shows_system_data(const Import *import, const ImportItem *without, c
         return true;
 }
 
+/* Whether the item decides what is seen at path. */
+static bool decides(const ImportItem *item, const char *path) {
+        return !item->dropped && (covers(item, path) || (item->id == D_InaccessiblePaths &&
+                                                         path_is_at_or_below(path, plain(item))));
+}
+
 /* Whether another item decides what is seen at path. */
 static bool is_settled(const Import *import, const ImportItem *without, const char *path) {
         for (const ImportItem *item = import->items; item < import->items + import->n_items; item++)
-                if (item != without && !item->dropped &&
-                    (covers(item, path) ||
-                     (item->id == D_InaccessiblePaths && path_is_at_or_below(path, plain(item)))))
+                if (item != without && decides(item, path))
                         return true;
         return false;
 }
@@ -300,12 +304,48 @@ static bool make_volume_read_only(Import *import, const char *path) {
         return true;
 }
 
+/* Whether a line for the path, or for a directory above it but not for the whole root, decides about it. */
+static bool has_own_line(const Import *import, const char *path) {
+        for (const ImportItem *item = import->items; item < import->items + import->n_items; item++)
+                if (item->id != D_RootDirectory &&
+                    (decides(item, path) || (item->id == D_ReadOnlyPaths && !streq(item->destination, "/") &&
+                                             path_is_below(path, item->destination))))
+                        return true;
+        return false;
+}
+
+/* What PrivateTmp= and PrivateDevices= of systemd make stays writable with ReadOnlyPaths=/. */
+static int keep_private(Import *import, const ImportLine *line) {
+        const bool tmp = has(import, D_PrivateTmp, "yes", false) || import_is_dynamic(import);
+        const struct {
+                const char *path;
+                bool private;
+        } places[] = { { "/tmp", tmp }, { "/var/tmp", tmp }, { "/dev/shm", has(import, D_PrivateDevices, "yes", false) } };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(places); i++) {
+                _cleanup_free_ char *text = format("%s:mode=1777", places[i].path);
+
+                if (!text)
+                        return -ENOMEM;
+                if (places[i].private && !has_own_line(import, places[i].path))
+                        r = import_add(import, D_TemporaryFileSystem, line, text, false);
+        }
+        return r;
+}
+
 /* Handles a path of ReadOnlyPaths=, whose item the caller has dropped. Sets *keep if the item is needed. Returns 0 or
  * -ENOMEM. */
-static int protect_path(Import *import, const ImportLine *line, const char *path, bool *keep) {
+static int protect_path(Import *import, size_t i, const ImportLine *line, const char *path, bool *keep) {
         const char *memory = find_memory(import, path);
         bool writable;
         int r;
+
+        if (streq(path, "/") || streq(path, "/dev")) {
+                import->items[i].id = D_ReadOnlyPaths; /* isorun has directories in memory below it */
+                *keep = true;
+                return streq(path, "/") ? keep_private(import, line) : 0;
+        }
 
         if (make_volume_read_only(import, path))
                 return 0;
@@ -340,7 +380,7 @@ static int drop_read_only(Import *import) {
                         continue;
                 import->items[i].dropped = true;
                 if (is_line(line, "ReadOnlyPaths", "ReadOnlyDirectories"))
-                        r = protect_path(import, line, path, &keep);
+                        r = protect_path(import, i, line, path, &keep);
                 else
                         r = import_note(import, line, true, "isorun makes %s read-only by default", path);
                 import->items[i].dropped = !keep;

@@ -425,6 +425,10 @@ test_strict() {
 	like "... also with a bounding set" "$status $out" "0 $nobody"$'\n0000000000000000\n*'
 	run_imported ReadOnlyPaths=/tmp "echo ran; touch /tmp/x"
 	like "ReadOnlyPaths=/tmp is read-only" "$status $out$err" "1 ran*/tmp/x*Read-only file system"
+	run_imported ReadOnlyPaths=/dev "echo ran; touch /tmp/x && echo tmp; touch /dev/shm/x"
+	like "... /dev/shm is below /dev" "$status $out$err" "1 ran*tmp*/dev/shm/x*Read-only file system"
+	run_imported "ReadOnlyPaths=/\nPrivateTmp=yes" "echo ran; touch /tmp/x /var/tmp/x && echo tmp; touch /run/x"
+	like "... and /run below /, but PrivateTmp= counts" "$status $out$err" "1 ran*tmp*/run/x*Read-only file system"
 	run_imported ReadOnlyPaths=/var/lib "echo ran; touch /var/lib/x /var/x"
 	like "... below what is in memory, too" "$status $out$err" "1 ran*/var/lib/x*Read-only file system"
 	run_imported "SystemCallFilter=@system-service\nSystemCallFilter=~@chown:kill" "echo ran; chown 0 /tmp"

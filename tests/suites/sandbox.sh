@@ -389,6 +389,9 @@ test_mounts() {
 		'echo $(cut -d" " -f5,6 /proc/self/mountinfo | grep -v nodev | cut -d" " -f1 | sort)'
 	shell "a root that was added to is read-only" /made/share -p 'BindReadOnlyPaths=/usr/share:/made/share' \
 		'ls -d /made/share; cut -d" " -f5,6 /proc/self/mountinfo | grep "^/ rw,"'
+	shell "ReadOnlyPaths=/ leaves what another line makes writable" /tmp -p ReadOnlyPaths=/ -p TemporaryFileSystem=/tmp \
+		'echo $(cut -d" " -f5,6 /proc/self/mountinfo | sed -n "s/ rw,.*//p" | sort)'
+	shell "... and terminals work" "pty" -p ReadOnlyPaths=/ 'script -qec "echo pty" /dev/null | tr -d "\r"'
 	shell "/home, /root and /sys are hidden by mounts" "/home /root /sys" \
 		'echo $(cut -d" " -f5 /proc/self/mountinfo | grep -x -e /home -e /root -e /sys | sort -u)'
 	mkdir -p "$tmp/echo-$label"

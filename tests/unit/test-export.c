@@ -67,6 +67,8 @@ static void test_lines(void **state) {
                 { "BindPaths=%h/data:/tmp/a\nInaccessiblePaths=/tmp/a/there", false, "InaccessiblePaths=/tmp/a/there",
                   NULL },
                 { "Volume=%h/data:/srv\nReadOnlyPaths=/srv", false, "ProtectHome=yes", "\nBindPaths=" },
+                { "ReadOnlyPaths=/dev", false, "TemporaryFileSystem=/dev/shm:mode=1777,size=64M,ro", NULL },
+                { "ReadOnlyPaths=/", false, "TemporaryFileSystem=/run:mode=755,size=64M,ro", NULL },
                 { "ReadOnlyPaths=/tmp", false, "TemporaryFileSystem=/tmp:mode=1777,size=64M,ro", NULL },
                 { "BindPaths=-%h/missing:/srv", false, "ProtectHome=yes", NULL },
                 { "BindPaths=%h/data:/home/x", false, "ProtectHome=tmpfs", NULL },

@@ -141,6 +141,22 @@ static const ImportCase cases[] = {
         { "a.service", "RootDirectory=/srv\nBindReadOnlyPaths=/var/lib/dpkg\nInaccessiblePaths=/var/lib/dpkg/lock",
           "RootDirectory=/srv; BindReadOnlyPaths=/var/lib/dpkg; InaccessiblePaths=/var/lib/dpkg/lock", NULL },
         { "a.service", "BindReadOnlyPaths=/var/lib/dpkg\nInaccessiblePaths=-/var/lib/dpkg/lock", "", "isorun hides /var/lib/dpkg/lock by default" },
+        { "a.service", "ReadOnlyPaths=/dev", "ReadOnlyPaths=-/dev", NULL },
+        { "a.service", "ReadOnlyPaths=/", "ReadOnlyPaths=-/", NULL },
+        { "a.service", "PrivateTmp=yes\nReadOnlyPaths=/", "ReadOnlyPaths=-/; TemporaryFileSystem=/tmp:mode=1777; "
+          "TemporaryFileSystem=/var/tmp:mode=1777", "this is isorun's default" },
+        { "a.service", "RootDirectory=/srv\nPrivateTmp=yes\nReadOnlyPaths=/\nBindPaths=/a:/tmp", "RootDirectory=/srv; "
+          "ReadOnlyPaths=-/; BindPaths=/a:/tmp; TemporaryFileSystem=/var/tmp:mode=1777", "this is isorun's default" },
+        { "a.service", "DynamicUser=yes\nReadOnlyPaths=/", "ReadOnlyPaths=-/; User=nobody; "
+          "TemporaryFileSystem=/tmp:mode=1777; TemporaryFileSystem=/var/tmp:mode=1777", "isorun does not create users" },
+        { "a.service", "PrivateDevices=yes\nReadOnlyPaths=/", "ReadOnlyPaths=-/; TemporaryFileSystem=/dev/shm:mode=1777",
+          "this is isorun's default" },
+        { "a.service", "PrivateDevices=yes\nReadOnlyPaths=/dev /", "ReadOnlyPaths=-/dev; ReadOnlyPaths=-/",
+          "this is isorun's default" },
+        { "a.service", "PrivateDevices=yes\nReadOnlyPaths=/ /dev", "ReadOnlyPaths=-/; ReadOnlyPaths=-/dev",
+          "this is isorun's default" },
+        { "a.service", "ReadOnlyPaths=/\nReadWritePaths=/run /srv", "ReadOnlyPaths=-/; BindPaths=-/run; BindPaths=-/srv", NULL },
+        { "a.service", "PrivateDevices=no\nReadOnlyPaths=/dev", "PrivateDevices=no; ReadOnlyPaths=-/dev", NULL },
         { "a.service", "BindPaths=/var/lib/dpkg\nInaccessiblePaths=/var/lib/dpkg/lock",
           "BindPaths=/var/lib/dpkg; InaccessiblePaths=/var/lib/dpkg/lock", NULL },
         { "a.service", "ReadWritePaths=/srv\nReadOnlyPaths=/srv", "BindReadOnlyPaths=-/srv", NULL },

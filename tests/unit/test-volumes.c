@@ -399,6 +399,42 @@ static void test_hide(void **state) {
         bindings_deinit(&b);
 }
 
+/* A path above directories in memory makes these read-only, too, but not those that the policy asks for. */
+static void test_read_only_memory(void **state) {
+        static const struct {
+                const char *lines, *destination;
+                bool read_only;
+        } cases[] = {
+                { "ReadOnlyPaths=/dev", "/dev/shm", true },
+                { "ReadOnlyPaths=/dev", "/dev/pts", true },
+                { "ReadOnlyPaths=/dev/pts", "/dev/pts", true },
+                { "ReadOnlyPaths=/dev", "/run", false },
+                { "ReadOnlyPaths=/dev/null", "/dev/shm", false },
+                { "ReadOnlyPaths=/", "/dev/shm", true },
+                { "ReadOnlyPaths=/", "/tmp", true },
+                { "ReadOnlyPaths=/", "/var/tmp", true },
+                { "ReadOnlyPaths=/", "/run", true },
+                { "ReadOnlyPaths=/\nTemporaryFileSystem=/tmp", "/tmp", false },
+                { "ReadOnlyPaths=/\nBindPaths=%h/data:/srv", "/srv", false },
+                { "ReadOnlyPaths=/\nBindPaths=%h/data:/run", "/run", false },
+                { "RootDirectory=none\nReadOnlyPaths=/", "/tmp", true },
+                { "ReadOnlyPaths=-/gone", "/run", false },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, mount_at(f, cases[i].destination)->attributes.read_only, cases[i].read_only);
+        }
+        plan_expect_good(f, "ReadOnlyPaths=/dev");
+        expect_number("the line", mount_at(f, "/dev/shm")->origin.line, 1);
+        plan_expect_good(f, "ReadOnlyPaths=/\nInaccessiblePaths=/dev");
+        assert_null(plan_find_mount(f->plan, "/dev/shm"));
+        plan_expect_notice(f, "User=1000\nNesting=yes\nReadOnlyPaths=/",
+                           "test.conf:3: ReadOnlyPaths=: /proc stays writable, because of Nesting=");
+        plan_expect_notice(f, "User=1000\nNesting=yes\nReadOnlyPaths=/proc", "ReadOnlyPaths=: /proc stays writable");
+}
+
 /* A path that the payload cannot change is a read-only mount, and the directories above it are mounts, so that they
  * cannot be renamed. */
 /* promise P43 */
@@ -714,6 +750,7 @@ int main(void) {
                 IN_PLAN(test_bad_overlays),
                 cmocka_unit_test(test_component_match),
                 IN_PLAN(test_hide),
+                IN_PLAN(test_read_only_memory),
                 IN_PLAN(test_read_only_paths),
                 IN_PLAN(test_read_only_paths_missing),
                 IN_PLAN(test_hide_in_strange_directories),

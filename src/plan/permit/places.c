@@ -156,11 +156,20 @@ static int make_read_only(PermitReader *r, const Setting *s, Grain *g) {
         return 0;
 }
 
+/* The memory of every instance below the path becomes read-only, too. */
+static void protect_memory(Facet *facet, const char *path) {
+        for (Grain *g = facet->items; g < facet->items + facet->n; g++)
+                if (!g->from && g->level == PLACE_MEMORY && path_is_below(g->key, path))
+                        g->bits &= ~(uint64_t) (PLACE_WRITE | PLACE_KEEP);
+}
+
 static int add_read_only(PermitReader *r) {
         const SettingList *list = permit_list(r, D_ReadOnlyPaths);
         _cleanup_free_ Grain *grains = NULL;
         size_t n = 0;
 
+        for (size_t i = 0; i < list->n; i++)
+                protect_memory(&r->permit->facets[D_Volume], list->items[i].value.text);
         for (size_t i = 0; i < list->n; i++) {
                 Grain *g = ARRAY_APPEND(grains, n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ReadOnlyPaths=: paths in writable volumes that the payload cannot change. Such a path becomes a read-only mount of
+/* ReadOnlyPaths=: paths in memory and in writable volumes that the payload cannot change. Such a path becomes a read-only mount of
  * its own. The payload could still rename a directory above it and make another one, so each directory between the
  * volume and the path becomes a mount, too: the kernel does not rename a mount point. The payload could make a path
  * that does not exist, so then the closest directory above it is read-only. isorun makes nothing in a volume. */
@@ -101,6 +101,27 @@ static int protect_missing(RootBuilder *rb, const Setting *s, const Spot *missin
         return 0;
 }
 
+/* Makes what isorun mounts below the path read-only, as systemd does. A line of the policy for a place below, or a
+ * directory of the service, is closer to that place, so it counts there. */
+static void protect_mounts(RootBuilder *rb, const Setting *s, const char *path) {
+        for (size_t i = 0; i < rb->model.n_mounts; i++) {
+                PlanMount *m = rb->model.mounts[i];
+                const bool own = m->kind == MOUNT_DEVPTS || (m->kind == MOUNT_TMPFS && !streq(m->destination, path));
+
+                if (m->attributes.read_only || !path_is_at_or_below(m->destination, path))
+                        continue;
+                if (m->kind == MOUNT_PROC || m->kind == MOUNT_CGROUP)
+                        report_notice_at(rb->b->report, s->origin, directive_table[D_ReadOnlyPaths].name,
+                                         "%s stays writable, because of %s=", m->destination,
+                                         directive_table[m->kind == MOUNT_PROC ? D_Nesting : D_Delegate].name);
+                if (!own || m->asker >= ASKED_BY_SERVICE)
+                        continue;
+                m->attributes.read_only = true;
+                m->origin = s->origin; /* m is still built in: a place that is hidden hides it, too */
+                m->key = directive_table[D_ReadOnlyPaths].name;
+        }
+}
+
 static int protect(RootBuilder *rb, const Setting *s, const char *path, char **said) {
         _cleanup_(spot_deinit) Spot spot = {};
         int r;
@@ -116,6 +137,7 @@ static int protect(RootBuilder *rb, const Setting *s, const char *path, char **s
                 return build_error(rb->b, s, D_ReadOnlyPaths, EXDEV,
                                    "%s is below a mount of the host that %s leaves out, so isorun cannot see what is "
                                    "there", path, spot.cover->destination);
+        protect_mounts(rb, s, spot.path);
         if (!is_writable(&spot))
                 return 0;
         if (spot.exists)
