@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a payload can ask the name server of its sandbox, and where a peer's name may lead. */
+/* What a payload can ask the name server of its sandbox, where a peer's name may lead, and how the process ends that sees
+ * to both. */
+#include "sandbox/outside/flow-server.h" /* before cmocka.h, which defines fail() */
+
 #include "helper.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "plan/network/peers.h"
 #include "sandbox/flows/address.h"
 #include "sandbox/flows/dns.h"
 #include "sandbox/flows/proxy.h"
 #include "sandbox/flows/record.h"
+#include "util/kernel.h"
 
 enum { HEADER = 12 };
 
@@ -237,6 +245,50 @@ static void test_proxy(_unused_ void **state) {
         expect_header("", "", "\0\0\0", 3);
 }
 
+/* Ends a process that runs f(), given the other end of its socket, as isorun ends the one with the flows. */
+static FlowServer end_process(void (*f)(int socket)) {
+        FlowServer server = { .plan = &plan };
+        int fds[2];
+        pid_t pid;
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                close(fds[0]);
+                (void) alarm(20);
+                f(fds[1]);
+                _exit(0);
+        }
+        close(fds[1]);
+        server.socket = fds[0];
+        server.pidfd = sys_pidfd_open(pid, 0);
+        assert_true(server.pidfd >= 0);
+        flow_server_deinit(&server);
+        assert_int_equal(waitpid(pid, NULL, 0), -1); /* it is gone */
+        return server;
+}
+
+static void hang_up(int socket) {
+        char c;
+
+        assert_int_equal(recv(socket, &c, 1, 0), 0);
+        assert_int_equal(send(socket, "x", 1, 0), 1);
+}
+
+/* It is in the hands of the payload. */
+static void trickle(int socket) {
+        while (send(socket, "x", 1, MSG_NOSIGNAL) == 1 || errno == EPIPE)
+                usleep(100000);
+}
+
+static void test_end(_unused_ void **state) {
+        assert_true(end_process(hang_up).is_silent); /* so it has not been waited for any longer */
+        (void) alarm(20);
+        assert_false(end_process(trickle).is_silent);
+        (void) alarm(0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_answers),
@@ -246,6 +298,7 @@ int main(void) {
                 cmocka_unit_test(test_records),
                 cmocka_unit_test(test_patterns),
                 cmocka_unit_test(test_proxy),
+                cmocka_unit_test(test_end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

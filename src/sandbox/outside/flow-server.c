@@ -198,38 +198,39 @@ static bool take_turn(FlowServer *f) {
         return false;
 }
 
-/* Returns 1 if there was a record, 0 if there is none now, or -1 if none will come. */
-static int take_record(FlowServer *f) {
+/* Returns whether there was a record. */
+static bool take_record(FlowServer *f) {
         FlowRecord r;
         ssize_t n = recv(f->socket, &r, sizeof(r), MSG_DONTWAIT | MSG_TRUNC);
 
-        if (n < 0)
-                return errno == EAGAIN || errno == EINTR ? 0 : -1;
+        if (n <= 0) {
+                f->is_silent = n == 0 || (errno != EAGAIN && errno != EINTR);
+                return false;
+        }
         if (n == sizeof(r) && is_good(f->plan, &r) && take_turn(f)) {
                 journal_flow(f->plan, &r, f->n_lost);
                 f->n_lost = 0;
         }
-        return n > 0 ? 1 : -1;
+        return true;
 }
 
 void flow_server_take(FlowServer *f) {
         enum { TURNS = 64 }; /* then others come first */
 
-        for (int i = 0, r = 1; i < TURNS && r > 0; i++) {
-                r = take_record(f);
-                f->is_silent = r < 0;
-        }
+        for (int i = 0; i < TURNS && take_record(f); i++)
+                ;
 }
 
-/* The process sends its last records, and hangs up. */
+/* The process sends its last records, and hangs up. In the hands of the payload, it may send for ever. */
 static void take_last(FlowServer *f) {
-        enum { WAIT_MSEC = 1000, LAST_MAX = 200000 };
+        enum { WAIT_USEC = 1000000 };
+        const uint64_t end = clock_usec(CLOCK_MONOTONIC) + WAIT_USEC;
 
         if (f->pidfd < 0 || f->is_silent || shutdown(f->socket, SHUT_WR) < 0)
                 return;
-        for (int i = 0; i < LAST_MAX && !f->is_silent; i++)
-                if (take_record(f) <= 0 && poll(&(struct pollfd) { .fd = f->socket, .events = POLLIN }, 1, WAIT_MSEC) <= 0)
-                        return;
+        while (!f->is_silent && clock_usec(CLOCK_MONOTONIC) < end)
+                if (!take_record(f) && !f->is_silent)
+                        (void) poll(&(struct pollfd) { .fd = f->socket, .events = POLLIN }, 1, clock_msec_until(end));
 }
 
 void flow_server_ended(FlowServer *f, Report *report) {
