@@ -97,6 +97,7 @@ static void test_summary(void **state) {
                   "\nnetwork  the host's – sockets: AF_INET AF_INET6   # test.conf:1,2\n" },
                 { "ConnectTo=example.org:443 [2001:db8::1]:25",
                   "\nnetwork  only these peers: example.org:443 [2001:db8::1]:25 – sockets:" },
+                { "RestrictAddressFamilies=none", " – sockets: none   # test.conf:1\n" },
                 { "ConnectTo=ntp.example.org:123/udp", "\nnetwork  only these peers: ntp.example.org:123/udp – sockets:" },
                 { "ListenOn=8080 [::1]:443=8443 unix:/run/x=80", "loopback device; servers inside are reached at "
                   "127.0.0.1:8080 [::1]:443 unix:/run/x – sockets:" },

@@ -157,7 +157,7 @@ static void say_network(const Summarizer *s, SummaryLine *line) {
                 say_entrances(plan, line);
         add_part(line, "families", "– sockets:");
         if (!add_values(s, line, D_RestrictAddressFamilies))
-                add_word(line, strdup("all"));
+                add_word(line, strdup(s->policy->settings[D_RestrictAddressFamilies].n > 0 ? "none" : "all"));
 }
 
 /* A place of a volume, with its source if that has another path. */
