@@ -98,10 +98,12 @@ test_stopped() {
 # A program that is called isorun, with a first process that is called so, and that claims to be an instance. It listens,
 # and does what its argument says with whoever connects.
 cat >"$tmp/fake.py" <<'PY'
-import array, ctypes, os, select, socket, struct, sys, time
+import array, ctypes, os, re, select, socket, struct, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 def call(name): libc.prctl(15, name, 0, 0, 0)
-how = sys.argv[1]
+how, header = sys.argv[1], sys.argv[2]
+version = int(re.search(r"CONTROL_VERSION = (\d+)", header)[1])
+kinds = re.findall(r"^ +(CONTROL_[A-Z]+)\b", re.search(r"enum ControlType {(.*?)}", header, re.DOTALL)[1], re.MULTILINE)
 cgroup = "/sys/fs/cgroup" + open("/proc/self/cgroup").read().strip().split("::")[1]
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.bind("")
@@ -112,8 +114,8 @@ pid = os.fork()
 if pid == 0:
     time.sleep(1000)
 for key, value in ("name", "fake"), ("pid", str(pid)): os.setxattr(cgroup, "user.isorun." + key, value.encode())
-header = b"isorun\0\0" + struct.pack("I20s", 3, b"fake")
-def reply(kind, value=0): return header + struct.pack("iii400s", kind, value, 0, b"")
+header = b"isorun\0\0" + struct.pack("I20s", version, b"fake")
+def reply(kind): return header + struct.pack("iii400s", 1 + kinds.index(kind), 0, 0, b"")
 def send(c, data, *fds): c.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else [])
 print("faking", flush=True)
 kept = []
@@ -128,18 +130,18 @@ while True:
     kept.append(c)
     if how == "mute": continue
     c.recv(1 << 20)
-    if how == "started": send(c, reply(8))
-    elif how == "zero": send(c, reply(7), os.open("/dev/zero", os.O_RDONLY), *map(os.dup, (0, 0)))
+    if how == "started": send(c, reply("CONTROL_STARTED"))
+    elif how == "zero": send(c, reply("CONTROL_TEXT"), os.open("/dev/zero", os.O_RDONLY), *map(os.dup, (0, 0)))
     elif how == "huge":
         fd = os.memfd_create("x")
         os.truncate(fd, 1 << 40)
-        send(c, reply(7), fd, *map(os.dup, (0, 0)))
+        send(c, reply("CONTROL_TEXT"), fd, *map(os.dup, (0, 0)))
 PY
 chmod 644 "$tmp/fake.py"
 
 begin_fake() { # how
 	: >"$tmp/fake"
-	"$as_user" /usr/bin/python3 "$tmp/fake.py" "$1" >"$tmp/fake" 2>&1 </dev/null &
+	"$as_user" /usr/bin/python3 "$tmp/fake.py" "$1" "$(cat "$top/src/sandbox/wire/control.h")" >"$tmp/fake" 2>&1 </dev/null &
 	instance=$!
 	await grep -q faking "$tmp/fake"
 }
@@ -362,6 +364,7 @@ test_hidden_services() {
 	for verb in "kill -s TERM" stop; do
 		"$as_user" "$isorun" "${mode[@]}" --pool hidden --name pooled sleep 853 </dev/null &
 		await runs '^sleep 853$'
+		# shellcheck disable=SC2086  # a verb may have options
 		his $verb pooled
 		is "... $verb reaches an instance in a pool" "$status $err" "0 "
 		await gone '^sleep 853$'
