@@ -64,6 +64,11 @@ test_answers() {
   opens    this file alone"
 	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" call 'socket(AF_INET,1)' call ptrace -- true
 	like "$label: calls" "$status $out" "1 call socket(AF_INET,1): denied, EAFNOSUPPORT*line * $tmp/mine.conf:5*to allow RestrictAddressFamilies=AF_INET*call ptrace: denied, EPERM*line * $tmp/mine.conf:6*to allow SystemCallFilter=ptrace*"
+	write_policy limited <<<$'[Scope]\nMemoryMax=1G'
+	run "${who[@]}" "$isoctl" why "$tmp/limited.conf" limit MemoryMax -- true
+	has_controllers || like "$label: an optional limit that the host cannot enforce" "$status $out" "0 limit MemoryMax: allowed
+  because  MemoryMax=1G is optional, and this host cannot enforce it
+  line     $tmp/limited.conf:4"
 	# Two directives deny it, and one line would not do.
 	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" call io_uring_setup environment NOTIFY_SOCKET -- true
 	like "$label: no line that would not do" "$status $out" "1 call io_uring_setup: denied, ENOSYS*environment NOTIFY_SOCKET: denied?*"

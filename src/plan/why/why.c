@@ -112,10 +112,19 @@ static const Directive *find_directive(const char *name) {
         return d;
 }
 
+/* A limit of the policy that the plan does not have: the host lacks it, and it is optional. */
+static const Setting *find_unenforced(const Plan *plan, const Directive *d) {
+        const SettingList *list = &plan->source->settings[directive_id(d)];
+        const Setting *last = list->n > 0 ? &list->items[list->n - 1] : NULL;
+
+        return last && *last->value.text && !streq(last->value.text, "infinity") ? last : NULL;
+}
+
 static int why_limit(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
         const Directive *d = find_directive(question->object);
         const PlanResourceLimit *limit = d ? find_limit(plan, d) : NULL;
         const PlanProperty *property = d ? find_property(plan, d) : NULL;
+        const Setting *unenforced = d ? find_unenforced(plan, d) : NULL;
         int r;
 
         if (!d || (!d->property && !startswith(d->name, "Limit")))
@@ -128,6 +137,10 @@ static int why_limit(const Plan *plan, const WhyQuestion *question, WhyAnswer *a
                 answer_origin(a, property->settings->items[0].origin);
                 r = answer_denied(a, limit_error(directive_id(d)), BY_LIMIT, "%s is %s for the whole instance", d->name,
                                   property->settings->items[0].value.text);
+        } else if (unenforced) {
+                answer_origin(a, unenforced->origin);
+                return answer_allowed(a, "%s=%s is optional, and this host cannot enforce it", d->name,
+                                      unenforced->value.text);
         } else
                 return answer_allowed(a, "the policy sets no %s: the limit is the caller's", d->name);
         return r < 0 ? r : answer_allow(a, "a larger limit, and nothing else", "%s=VALUE", d->name);
