@@ -76,11 +76,12 @@ test_hostile() {
 		{"argv":["true"],"stdin":"$tmp/absent"}
 		{"argv":["true"],"volumes":["$tmp/absent"]}
 		{"argv":["x"]}}
+		{"command":["x"]}
 		{"argv":["true"]}
 	E
 	like "$label: a wrong line is an error that names it and its key" "$status ${out%$'\n'*}" '1 1:-:125:the line is not JSON: *
 2:-:125:the line is not a JSON object
-3:-:125:there is no key "args" (did you mean "argv"?)
+3:-:125:unknown key "args" (did you mean "argv"?)
 4:-:125:the key "argv" is missing
 5:-:125:"argv" must be an array that begins with the command
 6:-:125:"argv" must be an array of strings
@@ -96,8 +97,9 @@ test_hostile() {
 16:-:125:the line is not JSON: duplicate object key*
 17:-:125:"stdin": cannot open */absent: No such file or directory
 18:-:125:volumes: Volume=: */absent*
-19:-:125:the line is not JSON: *'
-	also like "$label: ... and the rest is run" "${out##*$'\n'}" "20:b-20:0:"
+19:-:125:the line is not JSON: *
+20:-:125:unknown key "command": the keys are name argv env stdin stdout stderr volumes'
+	also like "$label: ... and the rest is run" "${out##*$'\n'}" "21:b-21:0:"
 	{ printf 'a\0b\n'; head -c 3000000 /dev/zero | tr '\0' x; printf '\n{"argv":["true"]}'; } >"$tmp/huge"
 	batch <"$tmp/huge"
 	like "$label: NUL bytes, a huge line, and a line without its end" "$status $out" \

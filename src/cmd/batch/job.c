@@ -117,11 +117,15 @@ static const struct {
 
 static int unknown_key(const Reader *r, const char *key) {
         Similar similar = { .word = key };
+        char known[128] = "";
 
-        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+        for (size_t i = 0, n = 0; i < ELEMENTSOF(keys); i++) {
                 similar_try(&similar, keys[i].name);
-        return report_error(r->report, EINVAL, "there is no key \"%s\"%s%s%s", key,
-                            similar.found ? " (did you mean \"" : "", similar.found ?: "", similar.found ? "\"?)" : "");
+                n += (size_t) snprintf(known + n, sizeof(known) - n, " %s", keys[i].name);
+        }
+        if (similar.found)
+                return report_error(r->report, EINVAL, "unknown key \"%s\" (did you mean \"%s\"?)", key, similar.found);
+        return report_error(r->report, EINVAL, "unknown key \"%s\": the keys are%s", key, known);
 }
 
 static int take(const Reader *r, const char *key, json_t *value) {
