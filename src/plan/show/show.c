@@ -13,109 +13,15 @@
 #include "policy/value/names.h"
 #include "util/landlock.h"
 #include "util/parse.h"
-#include "util/strv.h"
 #include "util/text.h"
-
-/* Receives the entries. oom: memory has run out. */
-typedef struct Output {
-        const Plan *plan;
-        const Policy *policy;
-        const PlanPrinter *printer;
-        void *userdata;
-        Text text; /* of an entry that is written piece by piece; reused for each */
-        bool oom;
-} Output;
-
-static void section(Output *out, const char *name) {
-        out->printer->section(out->userdata, name);
-}
-
-/* Whose line it is, where the policy is made of two. */
-static const char *side_of(const Output *out, const Origin *origin) {
-        if (!out->policy->program_files || !origin || !origin->file)
-                return NULL;
-        if (origin->line == 0) /* of the command line */
-                return NULL;
-        return strv_contains(out->policy->program_files, origin->file) ? "program" : "administrator";
-}
-
-static void entry(Output *out, const char *key, const Origin *origin, const char *fmt, ...) _printf_(4, 5);
-static void entry(Output *out, const char *key, const Origin *origin, const char *fmt, ...) {
-        _cleanup_free_ char *text = NULL;
-        char brief[256]; /* most entries fit */
-        va_list ap;
-        int n;
-
-        va_start(ap, fmt);
-        n = vsnprintf(brief, sizeof(brief), fmt, ap);
-        va_end(ap);
-        if (n >= (int) sizeof(brief)) {
-                va_start(ap, fmt);
-                text = formatv(fmt, ap);
-                va_end(ap);
-        }
-        if (n >= 0 && (text || n < (int) sizeof(brief)))
-                out->printer->entry(out->userdata, key, text ?: brief, origin, side_of(out, origin));
-        else
-                out->oom = true;
-}
-
-/* Begins an entry whose text is written piece by piece. Most entries are, because printf(3) takes several
- * times as long. */
-static Text *begin(Output *out) {
-        out->text.size = 0;
-        text_add(&out->text, "");
-        return &out->text;
-}
-
-static void end(Output *out, const char *key, const Origin *origin) {
-        if (out->text.failed)
-                out->oom = true;
-        else
-                out->printer->entry(out->userdata, key, out->text.bytes, origin, side_of(out, origin));
-}
-
-static void end_words(Output *out, const char *key, const Origin *origin) {
-        if (out->text.size == 0)
-                text_add(&out->text, "none");
-        end(out, key, origin);
-}
-
-static void add_word(Output *out, const char *word) {
-        if (out->text.size > 0)
-                text_add_char(&out->text, ' ');
-        text_add(&out->text, word);
-}
-
-/* An entry that consists of these strings. */
-static void joined(Output *out, const char *key, const Origin *origin, const char *const *strings) {
-        Text *text = begin(out);
-
-        for (; *strings; strings++)
-                text_add(text, *strings);
-        end(out, key, origin);
-}
-#define JOINED(out, key, origin, ...) joined(out, key, origin, (const char *const[]) { __VA_ARGS__, NULL })
-
-static const Origin *origin_of(const Output *out, DirectiveId id) {
-        const Setting *s = policy_get(out->policy, id);
-
-        return s ? &s->origin : NULL;
-}
-
-/* Returns 0 or -ENOMEM. */
-static int finish(Output *out) {
-        text_deinit(&out->text);
-        return out->oom ? -ENOMEM : 0;
-}
 
 /* What decides where the policy of the administrator and that of the program differ. */
 static void show_decisions(Output *out) {
         if (!out->policy->program_files)
                 return;
-        section(out, "decisions");
+        output_section(out, "decisions");
         for (char *const *file = out->policy->program_files; *file; file++)
-                entry(out, "narrowed by", NULL, "%s, the program's own policy", *file);
+                output_entry(out, "narrowed by", NULL, "%s, the program's own policy", *file);
         for (const Decision *d = out->policy->decisions; d < out->policy->decisions + out->policy->n_decisions; d++) {
                 _cleanup_free_ char *key = format("%s%s%s", d->directive, *d->key ? " " : "", d->key);
 
@@ -129,44 +35,46 @@ static void show_decisions(Output *out) {
 static void show_instance(Output *out) {
         const Plan *plan = out->plan;
 
-        section(out, "instance");
-        entry(out, "name", NULL, "%s", plan->name);
-        entry(out, "policy", NULL, "%s", plan->policy);
+        output_section(out, "instance");
+        output_entry(out, "name", NULL, "%s", plan->name);
+        output_entry(out, "policy", NULL, "%s", plan->policy);
         if (*plan->description)
-                entry(out, "description", origin_of(out, D_Description), "%s", plan->description);
+                output_entry(out, "description", output_origin_of(out, D_Description), "%s", plan->description);
         switch (plan->holder) {
         case HOLDER_SCOPE:
-                entry(out, "held by", NULL, "%s, a transient scope of the %s service manager", plan->unit,
-                      plan->user_manager ? "user's" : "system's");
+                output_entry(out, "held by", NULL, "%s, a transient scope of the %s service manager", plan->unit,
+                             plan->user_manager ? "user's" : "system's");
                 break;
         case HOLDER_SERVICE:
-                entry(out, "held by", NULL, "%s, the unit whose main process is isorun", plan->unit);
+                output_entry(out, "held by", NULL, "%s, the unit whose main process is isorun", plan->unit);
                 break;
         case HOLDER_CGROUP:
-                entry(out, "held by", NULL, "a separate cgroup below %s, because isorun cannot reach systemd",
-                      plan->cgroup);
+                output_entry(out, "held by", NULL, "a separate cgroup below %s, because isorun cannot reach systemd",
+                             plan->cgroup);
                 break;
         case HOLDER_POOL:
-                entry(out, "held by", origin_of(out, D_Pool), "a cgroup in %s, the pool", plan->pool);
+                output_entry(out, "held by", output_origin_of(out, D_Pool), "a cgroup in %s, the pool", plan->pool);
                 break;
         case HOLDER_NONE:
-                entry(out, "held by", NULL, "nothing: the instance has no unit and no separate cgroup");
+                output_entry(out, "held by", NULL, "nothing: the instance has no unit and no separate cgroup");
                 break;
         }
         if (plan->machine)
-                entry(out, "machine", origin_of(out, D_Register), "%s, registered with systemd-machined%s", plan->name,
-                      plan->machine_optional ? " (optional)" : "");
+                output_entry(out, "machine", output_origin_of(out, D_Register),
+                             "%s, registered with systemd-machined%s", plan->name,
+                             plan->machine_optional ? " (optional)" : "");
         if (plan->notify_exec)
-                entry(out, "ready", NULL, "as soon as the command runs");
+                output_entry(out, "ready", NULL, "as soon as the command runs");
         if (plan->notify_fork)
-                entry(out, "ready", NULL, "as soon as the command has gone into the background");
+                output_entry(out, "ready", NULL, "as soon as the command has gone into the background");
         if (plan->hand_over)
-                entry(out, "handed over", NULL,
-                      "as soon as the command runs: the first process inside then becomes the main process of %s",
-                      plan->unit);
+                output_entry(out, "handed over", NULL,
+                             "as soon as the command runs: the first process inside then becomes the main process of "
+                             "%s", plan->unit);
         if (plan->inner_cgroup)
-                entry(out, "cgroup inside", NULL, "the payload sees only cgroups below the cgroup that has the limits%s",
-                      plan->delegate ? ", and a copy of the limits there" : "");
+                output_entry(out, "cgroup inside", NULL,
+                             "the payload sees only cgroups below the cgroup that has the limits%s",
+                             plan->delegate ? ", and a copy of the limits there" : "");
 }
 
 /* MemoryMax= limits memory alone, which surprises many. */
@@ -174,11 +82,12 @@ static void show_swap(Output *out) {
         const Setting *memory = policy_get(out->policy, D_MemoryMax);
 
         if (memory && memory->value.number != UINT64_MAX && !policy_get(out->policy, D_MemorySwapMax))
-                entry(out, "MemorySwapMax", NULL, "none: the payload may use all swap, in addition to MemoryMax=");
+                output_entry(out, "MemorySwapMax", NULL,
+                             "none: the payload may use all swap, in addition to MemoryMax=");
 }
 
 static void show_scope(Output *out) {
-        section(out, "scope");
+        output_section(out, "scope");
         for (size_t i = 0; i < out->plan->n_properties; i++) {
                 const PlanProperty *p = &out->plan->properties[i];
 
@@ -190,29 +99,29 @@ static void show_scope(Output *out) {
 }
 
 static void show_namespaces(Output *out, const char *key, uint64_t flags) {
-        begin(out);
+        output_begin(out);
         for (const NamedNumber *n = namespace_types; n->name; n++)
                 if (flags & (uint64_t) n->number)
-                        add_word(out, n->name);
-        end_words(out, key, NULL);
+                        output_add_word(out, n->name);
+        output_end_words(out, key, NULL);
 }
 
 static void show_capabilities(Output *out, const char *key, uint64_t mask, DirectiveId id) {
-        begin(out);
+        output_begin(out);
         for (unsigned c = 0; c < 64; c++) {
                 char name[CAPABILITY_NAME_MAX];
 
                 if (mask & UINT64_C(1) << c)
-                        add_word(out, capability_name(c, name));
+                        output_add_word(out, capability_name(c, name));
         }
-        end_words(out, key, origin_of(out, id));
+        output_end_words(out, key, output_origin_of(out, id));
 }
 
 static void show_map(Output *out, const char *key, const IdMap *map) {
         _cleanup_free_ char *line = id_map_format(map, ",");
 
         if (line)
-                entry(out, key, origin_of(out, D_PrivateUsers), "%s", line);
+                output_entry(out, key, output_origin_of(out, D_PrivateUsers), "%s", line);
         else
                 out->oom = true;
 }
@@ -235,7 +144,8 @@ static void show_kept_groups(Output *out) {
         }
         names = text_finish(&text);
         if (names)
-                entry(out, "kept groups", NULL, "%s, of the caller: only root or PrivateUsers=full can drop them", names);
+                output_entry(out, "kept groups", NULL,
+                             "%s, of the caller: only root or PrivateUsers=full can drop them", names);
         else
                 out->oom = true;
 }
@@ -243,7 +153,7 @@ static void show_kept_groups(Output *out) {
 static void show_identity(Output *out) {
         const Plan *plan = out->plan;
 
-        section(out, "identity");
+        output_section(out, "identity");
         show_namespaces(out, "namespaces", plan->namespaces | CLONE_NEWCGROUP);
         if (plan->inner_namespaces)
                 show_namespaces(out, "inner namespaces", plan->inner_namespaces);
@@ -251,20 +161,20 @@ static void show_identity(Output *out) {
                 show_map(out, "uid map", &plan->uid_map);
                 show_map(out, "gid map", &plan->gid_map);
         } else
-                entry(out, "uid map", origin_of(out, D_PrivateUsers), "none: the host's user namespace");
+                output_entry(out, "uid map", output_origin_of(out, D_PrivateUsers), "none: the host's user namespace");
         if (plan->inner_uid_map.n) {
                 show_map(out, "inner uid map", &plan->inner_uid_map);
                 show_map(out, "inner gid map", &plan->inner_gid_map);
         }
         if (plan->uid_helper)
-                entry(out, "maps written by", NULL, "%s, %s", plan->uid_helper, plan->gid_helper);
-        entry(out, "user", origin_of(out, D_User), "%u", plan->uid);
-        entry(out, "group", origin_of(out, D_Group), "%u", plan->gid);
+                output_entry(out, "maps written by", NULL, "%s, %s", plan->uid_helper, plan->gid_helper);
+        output_entry(out, "user", output_origin_of(out, D_User), "%u", plan->uid);
+        output_entry(out, "group", output_origin_of(out, D_Group), "%u", plan->gid);
         if (plan->n_kept_groups)
                 show_kept_groups(out);
         show_capabilities(out, "bounding", plan->bounding, D_CapabilityBoundingSet);
         show_capabilities(out, "ambient", plan->ambient, D_AmbientCapabilities);
-        entry(out, "no_new_privs", NULL, "yes");
+        output_entry(out, "no_new_privs", NULL, "yes");
 }
 
 static void show_peers(Output *out) {
@@ -272,7 +182,7 @@ static void show_peers(Output *out) {
 
         if (plan->n_peers == 0)
                 return;
-        section(out, "peers");
+        output_section(out, "peers");
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
                 _cleanup_free_ char *key = plan_peer_name(p);
                 char address[INET6_ADDRSTRLEN];
@@ -284,14 +194,16 @@ static void show_peers(Output *out) {
                 if (!key)
                         out->oom = true;
                 else if (p->is_socket)
-                        entry(out, key, &p->origin, "TCP, at %s, leads to the socket %s", address, p->target);
+                        output_entry(out, key, &p->origin, "TCP, at %s, leads to the socket %s", address, p->target);
                 else
-                        entry(out, key, &p->origin, "%s, at %s, leads to port %u of %s%s", p->is_datagram ? "UDP" : "TCP",
-                              address, p->target_port, peer_follows_name(p) ? "it" : p->target,
-                              p->may_be_private ? ", also in a private network" : "");
+                        output_entry(out, key, &p->origin, "%s, at %s, leads to port %u of %s%s",
+                                     p->is_datagram ? "UDP" : "TCP", address, p->target_port,
+                                     peer_follows_name(p) ? "it" : p->target,
+                                     p->may_be_private ? ", also in a private network" : "");
         }
-        entry(out, "connections", &policy_get(plan->source, D_FlowsMax)->origin, "at most %" PRIu64 " at a time%s",
-              plan->flows_max, plan->log_flows ? ", each recorded in the journal" : "");
+        output_entry(out, "connections", &policy_get(plan->source, D_FlowsMax)->origin,
+                     "at most %" PRIu64 " at a time%s", plan->flows_max,
+                     plan->log_flows ? ", each recorded in the journal" : "");
 }
 
 static void show_entrances(Output *out) {
@@ -299,16 +211,16 @@ static void show_entrances(Output *out) {
 
         if (plan->n_entrances == 0)
                 return;
-        section(out, "entrances");
+        output_section(out, "entrances");
         for (const PlanEntrance *e = plan->entrances; e < plan->entrances + plan->n_entrances; e++) {
                 _cleanup_free_ char *key = plan_entrance_name(e);
 
                 if (!key)
                         out->oom = true;
                 else
-                        entry(out, key, &e->origin, "leads to port %u inside%s%s", e->inside,
-                              e->proxy ? ", with the client's address (PROXY protocol)" : "",
-                              e->passed_fd ? "; the socket was passed to isorun" : "");
+                        output_entry(out, key, &e->origin, "leads to port %u inside%s%s", e->inside,
+                                     e->proxy ? ", with the client's address (PROXY protocol)" : "",
+                                     e->passed_fd ? "; the socket was passed to isorun" : "");
         }
 }
 
@@ -324,8 +236,8 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
         if (!source)
                 out->oom = true;
         else if (m->kind == MOUNT_OVERLAY)
-                entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
-                      m->attributes.no_exec ? ", noexec" : "", m->options);
+                output_entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
+                             m->attributes.no_exec ? ", noexec" : "", m->options);
         else
                 JOINED(out, m->destination, origin, m->attributes.read_only ? "read-only " : "writable ", source,
                        m->attributes.devices ? ", devices" : "", m->attributes.no_exec ? ", noexec" : "",
@@ -339,14 +251,14 @@ static void show_file(Output *out, const PlanMount *m, const Origin *origin) {
         size_t n = strlen(m->text), last = n;
 
         if (!m->source.path) {
-                entry(out, m->destination, origin, "read-only file, %s",
-                      m->key && streq(m->key, "ConnectTo") ? "for the names of peers" : "text from the policy");
+                output_entry(out, m->destination, origin, "read-only file, %s",
+                             m->key && streq(m->key, "ConnectTo") ? "for the names of peers" : "text from the policy");
                 return;
         }
         while (last > 0 && (last == n || m->text[last - 1] != '\n'))
                 last--;
-        entry(out, m->destination, origin, "read-only file, a copy of %s and the line %.*s", m->source.path,
-              (int) (n - last - 1), m->text + last);
+        output_entry(out, m->destination, origin, "read-only file, a copy of %s and the line %.*s", m->source.path,
+                     (int) (n - last - 1), m->text + last);
 }
 
 static void show_mount(Output *out, const PlanMount *m) {
@@ -360,33 +272,35 @@ static void show_mount(Output *out, const PlanMount *m) {
                 show_source(out, m, origin);
                 break;
         case MOUNT_MERGE:
-                entry(out, m->destination, origin, "read-only, in memory, the entries of %s and more", m->source.path);
+                output_entry(out, m->destination, origin, "read-only, in memory, the entries of %s and more",
+                             m->source.path);
                 break;
         case MOUNT_TMPFS:
                 JOINED(out, m->destination, origin, m->attributes.read_only ? "empty, " : "", access, ", in memory (",
                        m->options, ")", m->attributes.no_exec ? ", noexec" : "", describe_condition(m));
                 break;
         case MOUNT_GRANT:
-                entry(out, m->destination, origin, "empty, for isoctl grant, %s",
-                      m->grant_write ?
-                              "writable (Landlock allows writes to the parent directory too: only a read-only mount "
-                              "protects the parent)" : "read-only");
+                output_entry(out, m->destination, origin, "empty, for isoctl grant, %s",
+                             m->grant_write ? "writable (Landlock allows writes to the parent directory too: only a "
+                                              "read-only mount protects the parent)"
+                                            : "read-only");
                 break;
         case MOUNT_PROC:
-                entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "", m->options);
+                output_entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "",
+                             m->options);
                 break;
         case MOUNT_DEVPTS:
-                entry(out, m->destination, origin, "new devpts (%s)", m->options);
+                output_entry(out, m->destination, origin, "new devpts (%s)", m->options);
                 break;
         case MOUNT_CGROUP:
-                entry(out, m->destination, origin, "writable, the instance's cgroup");
+                output_entry(out, m->destination, origin, "writable, the instance's cgroup");
                 break;
         case MOUNT_NOTIFY:
-                entry(out, m->destination, NULL, "read-only, in memory, with the socket %s, relayed to %s",
-                      PLAN_NOTIFY_NAME, m->relayed_to);
+                output_entry(out, m->destination, NULL, "read-only, in memory, with the socket %s, relayed to %s",
+                             PLAN_NOTIFY_NAME, m->relayed_to);
                 break;
         case MOUNT_DIRECTORY:
-                entry(out, m->destination, origin, "created, mode %04o", m->mode);
+                output_entry(out, m->destination, origin, "created, mode %04o", m->mode);
                 break;
         case MOUNT_SYMLINK:
                 JOINED(out, m->destination, origin, "symlink to ", m->target);
@@ -395,7 +309,7 @@ static void show_mount(Output *out, const PlanMount *m) {
                 show_file(out, m, origin);
                 break;
         case MOUNT_COPY:
-                entry(out, m->destination, origin, "read-only file, a copy of %s", m->source.path);
+                output_entry(out, m->destination, origin, "read-only file, a copy of %s", m->source.path);
                 break;
         case MOUNT_BLOCKED:
                 JOINED(out, m->destination, origin, "inaccessible", describe_condition(m));
@@ -404,11 +318,11 @@ static void show_mount(Output *out, const PlanMount *m) {
 }
 
 static void show_calls(Output *out, const char *key, int error) {
-        begin(out);
+        output_begin(out);
         for (size_t i = 0; i < out->plan->n_calls; i++)
                 if (out->plan->calls[i].error == error)
-                        add_word(out, out->plan->calls[i].name);
-        end_words(out, key, origin_of(out, D_SystemCallFilter));
+                        output_add_word(out, out->plan->calls[i].name);
+        output_end_words(out, key, output_origin_of(out, D_SystemCallFilter));
 }
 
 /* The smallest errno above this one that a call is answered with, or 0. */
@@ -445,13 +359,13 @@ static void show_argument_rule(Output *out, const PlanArgumentRule *r) {
         static const char *const operators[] = { [ARGUMENT_EQUAL] = "==", [ARGUMENT_NOT_EQUAL] = "!=",
                                                  [ARGUMENT_LESS] = "<", [ARGUMENT_GREATER] = ">",
                                                  [ARGUMENT_MASKED_EQUAL] = "is" };
-        const Origin *origin = r->reason == _DIRECTIVE_MAX ? NULL : origin_of(out, r->reason);
-        Text *text = begin(out);
+        const Origin *origin = r->reason == _DIRECTIVE_MAX ? NULL : output_origin_of(out, r->reason);
+        Text *text = output_begin(out);
 
         text_add(text, r->error ? strerrorname_np(r->error) : "no effect");
         if (r->test == ARGUMENT_ANY) {
                 text_add(text, " always");
-                end(out, r->name, origin);
+                output_end(out, r->name, origin);
                 return;
         }
         add_argument(text, " if argument ", r->argument);
@@ -467,20 +381,20 @@ static void show_argument_rule(Output *out, const PlanArgumentRule *r) {
                 add_argument(text, " and argument ", r->flags_argument);
                 add_value(text, " & ", r->flags);
         }
-        end(out, r->name, origin);
+        output_end(out, r->name, origin);
 }
 
 static void show_filter(Output *out) {
-        section(out, "system calls");
+        output_section(out, "system calls");
         show_calls(out, "allowed", 0);
         show_denied(out);
-        entry(out, "others", NULL, "answered ENOSYS");
+        output_entry(out, "others", NULL, "answered ENOSYS");
         if (out->plan->program)
-                entry(out, "program", NULL, "%zu instructions", out->plan->n_program);
+                output_entry(out, "program", NULL, "%zu instructions", out->plan->n_program);
         for (size_t i = 0; i < out->plan->n_architectures; i++)
-                entry(out, "architecture", origin_of(out, D_SystemCallArchitectures),
-                      "%#x, in addition to the native one",
-                      out->plan->architectures[i]);
+                output_entry(out, "architecture", output_origin_of(out, D_SystemCallArchitectures),
+                             "%#x, in addition to the native one",
+                             out->plan->architectures[i]);
         for (size_t i = 0; i < out->plan->n_argument_rules; i++)
                 show_argument_rule(out, &out->plan->argument_rules[i]);
 }
@@ -488,52 +402,56 @@ static void show_filter(Output *out) {
 static void show_landlock(Output *out) {
         const Plan *plan = out->plan;
 
-        section(out, "Landlock");
+        output_section(out, "Landlock");
         if (!plan->landlock_abi)
-                entry(out, "files", NULL,
-                      "not restricted, because this kernel has no Landlock: only mounts keep files read-only");
+                output_entry(out, "files", NULL,
+                             "not restricted, because this kernel has no Landlock: only mounts keep files read-only");
         else if (!policy_is_true(out->policy, D_LandlockFiles))
-                entry(out, "files", origin_of(out, D_LandlockFiles), "not restricted: only mounts keep files read-only");
+                output_entry(out, "files", output_origin_of(out, D_LandlockFiles),
+                             "not restricted: only mounts keep files read-only");
         else if (!plan->landlock_files)
-                entry(out, "files", NULL,
-                      "not restricted, because the payload may mount: only mounts keep files read-only");
+                output_entry(out, "files", NULL,
+                             "not restricted, because the payload may mount: only mounts keep files read-only");
         for (size_t i = 0; i < plan->n_landlock_rules; i++) {
                 const PlanLandlockRule *rule = &plan->landlock_rules[i];
 
-                begin(out);
+                output_begin(out);
                 for (const LandlockRight *r = landlock_rights; r->name; r++)
                         if (rule->access & r->bit)
-                                add_word(out, r->name);
-                end_words(out, rule->path, NULL);
+                                output_add_word(out, r->name);
+                output_end_words(out, rule->path, NULL);
         }
         if (plan->landlock_queues)
-                entry(out, "message queues", NULL, "READ_FILE WRITE_FILE, those of the instance");
+                output_entry(out, "message queues", NULL, "READ_FILE WRITE_FILE, those of the instance");
         if (plan->landlock_scope)
-                entry(out, "scope", NULL, "the payload cannot %ssend signals outside",
-                      plan->landlock_scope & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET ? "reach abstract sockets or " : "");
+                output_entry(out, "scope", NULL, "the payload cannot %ssend signals outside",
+                             plan->landlock_scope & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET ? "reach abstract sockets or "
+                                                                                        : "");
         if (policy_is_true(out->policy, D_AbstractSockets) && !policy_is_true(out->policy, D_PrivateNetwork))
-                entry(out, "abstract sockets", origin_of(out, D_AbstractSockets),
-                      "the payload can reach those of the host");
+                output_entry(out, "abstract sockets", output_origin_of(out, D_AbstractSockets),
+                             "the payload can reach those of the host");
 }
 
 static void show_standard_io(Output *out) {
         static const DirectiveId ids[3] = { D_StandardInput, D_StandardOutput, D_StandardError };
 
         for (size_t i = 0; i < 3; i++)
-                entry(out, directive_table[ids[i]].name, origin_of(out, ids[i]), "%s",
-                      policy_get(out->policy, ids[i])->value.text);
+                output_entry(out, directive_table[ids[i]].name, output_origin_of(out, ids[i]), "%s",
+                             policy_get(out->policy, ids[i])->value.text);
 }
 
 static void show_terminal(Output *out) {
         const unsigned mask = out->plan->terminals;
 
         if (mask)
-                entry(out, "Terminal", origin_of(out, D_Terminal), "private, as%s%s%s", mask & 1U << 0 ? " fd 0" : "",
-                      mask & 1U << 1 ? " fd 1" : "", mask & 1U << 2 ? " fd 2" : "");
+                output_entry(out, "Terminal", output_origin_of(out, D_Terminal), "private, as%s%s%s",
+                             mask & 1U << 0 ? " fd 0" : "", mask & 1U << 1 ? " fd 1" : "",
+                             mask & 1U << 2 ? " fd 2" : "");
         else if (out->plan->own_session)
-                entry(out, "Terminal", origin_of(out, D_Terminal), "private, but none of fds 0 to 2 is a terminal");
+                output_entry(out, "Terminal", output_origin_of(out, D_Terminal),
+                             "private, but none of fds 0 to 2 is a terminal");
         else
-                entry(out, "Terminal", origin_of(out, D_Terminal), "shared");
+                output_entry(out, "Terminal", output_origin_of(out, D_Terminal), "shared");
 }
 
 static void show_limits(Output *out) {
@@ -543,44 +461,46 @@ static void show_limits(Output *out) {
                 const PlanResourceLimit *l = &plan->limits[i];
 
                 if (directive_id(l->directive) == D_LimitCORE && l->limit.rlim_max == 1)
-                        entry(out, l->directive->name, origin_of(out, D_LimitCORE), "1: the kernel makes no core dump");
+                        output_entry(out, l->directive->name, output_origin_of(out, D_LimitCORE),
+                                     "1: the kernel makes no core dump");
                 else if (l->origin.file)
-                        entry(out, l->directive->name, &l->origin, "%s",
-                              policy_get(out->policy, directive_id(l->directive))->value.text);
+                        output_entry(out, l->directive->name, &l->origin, "%s",
+                                     policy_get(out->policy, directive_id(l->directive))->value.text);
                 else
-                        entry(out, l->directive->name, NULL, "%ju, a part of the caller's", (uintmax_t) l->limit.rlim_cur);
+                        output_entry(out, l->directive->name, NULL, "%ju, a part of the caller's",
+                                     (uintmax_t) l->limit.rlim_cur);
         }
-        entry(out, "session keyring", NULL, "%s",
-              plan->keyring ? "an empty one" : "the caller's, which the payload cannot use");
+        output_entry(out, "session keyring", NULL, "%s",
+                     plan->keyring ? "an empty one" : "the caller's, which the payload cannot use");
         for (size_t i = 0; i < plan->n_user_limits; i++)
-                entry(out, plan->user_limits[i].name, NULL, "%ju, a part of the caller's",
-                      (uintmax_t) plan->user_limits[i].value);
+                output_entry(out, plan->user_limits[i].name, NULL, "%ju, a part of the caller's",
+                             (uintmax_t) plan->user_limits[i].value);
 }
 
 static void show_command(Output *out) {
         const Plan *plan = out->plan;
 
-        section(out, "command");
+        output_section(out, "command");
         if (plan->executable)
-                entry(out, "executable", NULL, "%s", plan->executable);
+                output_entry(out, "executable", NULL, "%s", plan->executable);
         for (char **a = plan->arguments; a && *a; a++)
-                entry(out, "argument", NULL, "%s", *a);
-        entry(out, "directory", origin_of(out, D_WorkingDirectory), "%s", plan->working_directory);
+                output_entry(out, "argument", NULL, "%s", *a);
+        output_entry(out, "directory", output_origin_of(out, D_WorkingDirectory), "%s", plan->working_directory);
         for (char **e = plan->environment; e && *e; e++)
                 JOINED(out, "environment", NULL, *e);
         show_standard_io(out);
         show_terminal(out);
         show_limits(out);
         if (plan->set_umask)
-                entry(out, "UMask", origin_of(out, D_UMask), "%04o", plan->umask);
+                output_entry(out, "UMask", output_origin_of(out, D_UMask), "%04o", plan->umask);
         if (plan->set_nice)
-                entry(out, "Nice", &plan->nice_origin, "%d", plan->nice);
+                output_entry(out, "Nice", &plan->nice_origin, "%d", plan->nice);
         if (plan->n_passed_fds)
-                entry(out, "passed fds", NULL, "3 to %zu", plan->n_passed_fds + 2);
+                output_entry(out, "passed fds", NULL, "3 to %zu", plan->n_passed_fds + 2);
 }
 
 static void show_root(Output *out) {
-        section(out, "root");
+        output_section(out, "root");
         for (size_t i = 0; i < out->plan->n_mounts; i++)
                 show_mount(out, &out->plan->mounts[i]);
 }
@@ -589,7 +509,7 @@ int plan_print_root(const Plan *plan, const Policy *policy, const PlanPrinter *p
         Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
 
         show_root(&out);
-        return finish(&out);
+        return output_finish(&out);
 }
 
 static void show_stage_lines(Output *out, const PolicyStage *stage, const char *directive, const SettingList *list) {
@@ -597,10 +517,11 @@ static void show_stage_lines(Output *out, const PolicyStage *stage, const char *
                 const Value *v = &list->items[i].value;
 
                 if (v->whole && streq(directive, "RestrictNamespaces")) /* a boolean, which has no text */
-                        entry(out, stage->name, &list->items[i].origin, "%s=%s", directive, v->inverted ? "no" : "yes");
+                        output_entry(out, stage->name, &list->items[i].origin, "%s=%s", directive,
+                                     v->inverted ? "no" : "yes");
                 else
-                        entry(out, stage->name, &list->items[i].origin, "%s=%s%s", directive, v->inverted ? "~" : "",
-                              v->text);
+                        output_entry(out, stage->name, &list->items[i].origin, "%s=%s%s", directive,
+                                     v->inverted ? "~" : "", v->text);
         }
 }
 
@@ -608,13 +529,13 @@ static void show_stages(Output *out) {
         const Policy *policy = out->policy;
 
         if (policy->n_stages > 0)
-                section(out, "stages");
+                output_section(out, "stages");
         for (const PolicyStage *stage = policy->stages; stage < policy->stages + policy->n_stages; stage++) {
                 for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                         show_stage_lines(out, stage, directive_table[id].name, &stage->settings[id]);
                 show_stage_lines(out, stage, "ReadWritePaths", &stage->writable);
                 if (stage_has(stage, D_ConnectTo) && stage->settings[D_ConnectTo].n == 0)
-                        entry(out, stage->name, &stage->given[D_ConnectTo], "ConnectTo=");
+                        output_entry(out, stage->name, &stage->given[D_ConnectTo], "ConnectTo=");
         }
 }
 
@@ -632,12 +553,12 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
         show_command(&out);
         show_stages(&out);
         show_decisions(&out);
-        return finish(&out);
+        return output_finish(&out);
 }
 
 int plan_print_decisions(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata) {
         Output out = { .plan = plan, .policy = policy, .printer = printer, .userdata = userdata };
 
         show_decisions(&out);
-        return finish(&out);
+        return output_finish(&out);
 }
