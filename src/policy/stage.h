@@ -33,7 +33,7 @@ static inline bool stage_has(const PolicyStage *stage, DirectiveId id) {
 /* Checks the lines of a stage that have a meaning only together. Reports all errors. Returns 0, -EBADMSG or -ENOMEM. */
 int stage_check(const PolicyStage *stage, Report *report);
 
-/* Makes the complete policy of what the program may do in a stage; with stage NULL, that of the policy itself. It
- * has the stage's system calls, capabilities, peers and executable paths. The policy and the stage must live as
- * long. Returns 0 or -ENOMEM, reported. */
+/* Makes a policy with the system calls, capabilities, peers and executable paths that the program has in a stage; with
+ * stage NULL, those that it has before any stage. The policy and the stage must live as long. Returns 0 or
+ * -ENOMEM, reported. */
 int stage_policy(Policy **ret, const Policy *policy, const PolicyStage *stage, Report *report);

@@ -93,7 +93,7 @@ static uint32_t outer_id(uint32_t id, const IdMap *inner, const IdMap *outer) {
         return (uint32_t) outside;
 }
 
-/* The mode of what isorun makes in memory, which belongs to the payload. */
+/* isorun makes this mount in memory, and gives it to the payload with this mode. */
 static mode_t memory_mode(const PlanMount *m) {
         const char *mode = m->kind == MOUNT_TMPFS && m->options ? strstr(m->options, "mode=") : NULL;
 

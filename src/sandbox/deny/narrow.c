@@ -26,7 +26,7 @@ typedef struct Threads {
         uint64_t filters[2]; /* the least and the largest number of filters of a thread */
 } Threads;
 
-/* The number after "\nKEY:\t"; 0 if there is none. */
+/* Reads the number after "\nKEY:\t". Returns 0 if the text has no such line. */
 static uint64_t number_of(const char *status, const char *key, int base) {
         const char *line = strstr(status, key);
 

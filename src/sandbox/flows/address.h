@@ -29,6 +29,7 @@ bool address_parse(const char *text, uint16_t port, Address *ret);
 int routes_open(void);
 
 /* Whether a name may not lead to this address: loopback, link-local, multicast, unspecified, addresses that embed an
- * IPv4 address, the metadata services of clouds, addresses of this host, and private networks unless private_too. An
- * address of which nothing can be found out counts as one of this host. routes is of routes_open(). */
+ * IPv4 address, the metadata services of clouds, addresses of this host, and private networks unless private_too.
+ * If the kernel does not say whose an address is, it counts as one of this host. routes is what routes_open() has
+ * returned. */
 bool address_is_refused(const Address *a, bool private_too, int routes);

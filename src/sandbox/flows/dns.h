@@ -12,8 +12,8 @@ enum {
         DNS_QUESTION_MAX = 512 /* of a question; resolvers send less than 300 bytes */
 };
 
-/* Writes the answer to a question, which may come from an attacker. Returns the answer's size, or 0 if the question
- * gets no answer, because it is none. If it asks for the address of a name that no peer has, unknown is that name;
+/* Writes the answer to a question, which may come from an attacker. Returns the answer's size, or 0 if the bytes
+ * are not a question: they get no answer. If it asks for the address of a name that no peer has, unknown is that name;
  * otherwise it is empty. */
 size_t dns_answer(Hosts *hosts, const uint8_t *question, size_t size, uint8_t answer[static DNS_SIZE],
                   char unknown[static DNS_NAME_SIZE]);

@@ -106,7 +106,7 @@ _Noreturn static void inner_main(int network, int channel) {
         _exit(r < 0 ? -r : send_sockets(channel) < 0);
 }
 
-/* Waits for the byte that says that all is well. If there is none, the exit status is the error. */
+/* Waits for the byte that the process sends if it has succeeded. If it ends without, its exit status is the errno. */
 static int await(int channel, pid_t pid) {
         siginfo_t info = {};
         char c;

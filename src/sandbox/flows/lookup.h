@@ -10,7 +10,7 @@
 struct Lookup {
         const PlanPeer *peer;
         const char *name; /* if the peer is a pattern: the name that it matches */
-        uint32_t id;      /* of what is known about the name: an index of the server's names */
+        uint32_t id;      /* an index of the server's names */
         Address addresses[RESOLVER_ADDRESSES]; /* with the port: those that the name may lead to */
         size_t n;                              /* 0: the name does not exist, or may not lead there */
         void (*ready)(Server *s, Lookup *l);
@@ -18,7 +18,7 @@ struct Lookup {
 };
 
 /* Finds the peer that the payload wants with a connection to this listener, and fills in its part of l. Returns false
- * if there is none: a pattern listens at all addresses, but only those of its names lead anywhere. */
+ * if the address leads to no peer: a pattern listens at all addresses, but has names for some only. */
 bool lookup_find_peer(Server *s, const Listener *listener, int accepted, Lookup *l);
 
 /* How many of the server's names are in use. */
