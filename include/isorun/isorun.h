@@ -77,7 +77,7 @@ int isorun_run(int argc, char *const argv[], unsigned flags, isorun_log_fn log, 
 /* Measures whether this process runs in an instance of the program's policy, or of a narrower one. Returns 1, or 0 and
  * gives log one notice that says what is missing, or -errno. Changes nothing. It believes the kernel alone; but whoever
  * started the program could also have started a changed copy of it, so the answer is no proof against the starter. It
- * forks a process for a moment. Since 0.1. */
+ * forks a process for a moment, unless the system call filter denies that. Since 0.1. */
 int isorun_is_isolated(isorun_log_fn log, void *userdata);
 
 /* The same for a process that interprets the script at this path. Since 0.1. */
@@ -86,8 +86,8 @@ int isorun_is_script_isolated(const char *script, isorun_log_fn log, void *userd
 /* Gives up, in all threads of this process, what the section [Stage.NAME] of the program's policy does not permit:
  * isorun.policy(5). stage is NAME. Files, sockets and devices that are open stay open. The stage is also that of
  * processes that this one makes later, but processes that exist already do not enter it. Nothing brings back what a
- * stage has taken. Another stage may follow, as long as this one lets the process fork(2) and read the program's
- * file and /proc.
+ * stage has taken. Another stage may follow, as long as this one lets the process read the program's file and
+ * /proc.
  *
  * Returns 0. Returns -errno, and has changed nothing: -ENOENT if the policy has no such stage, -EPERM if the process
  * is not in an instance of the policy (isorun_is_isolated()), -EBUSY if the process has several threads and the

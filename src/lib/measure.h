@@ -20,5 +20,5 @@ bool measure_is_worthwhile(void);
 
 /* policy is complete: policy_complete(). Returns 1, or 0 and writes into missing, in one line, the first thing that
  * the policy asks for and that is not so; or -errno, reported, if something could not be measured. Forks a child for
- * the system calls. */
+ * the system calls, unless the filter denies that. */
 int measure(const Policy *policy, const Host *host, char missing[static MISSING_MAX], Report *report);

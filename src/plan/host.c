@@ -109,15 +109,17 @@ static int find_users(Host *host) {
         return 0;
 }
 
-static int find_groups(Host *host) {
+static int find_groups(Host *host, Report *report) {
         _cleanup_free_ char *setgroups = NULL;
         int n = getgroups(0, NULL), r;
 
         host->groups = n > 0 ? calloc((size_t) n, sizeof(gid_t)) : NULL;
         if (n > 0 && !host->groups)
                 return -ENOMEM;
-        n = n > 0 ? getgroups(n, host->groups) : 0;
-        host->n_groups = n > 0 ? (size_t) n : 0;
+        n = n > 0 ? getgroups(n, host->groups) : n;
+        if (n < 0)
+                return report_error(report, errno, "cannot read the groups of this process: %s", strerror(errno));
+        host->n_groups = (size_t) n;
         if (host->initial_users || host->uid != 0)
                 return 0;
         r = file_read(AT_FDCWD, "/proc/self/setgroups", &setgroups, NULL);
@@ -133,10 +135,11 @@ static bool is_own_root(void) {
         return stat("/proc/sys", &st) >= 0 && st.st_uid != 0;
 }
 
-static uint64_t effective_capabilities(void) {
-        CapabilitySets sets;
+static void find_capabilities(Host *host) {
+        CapabilitySets sets = {};
 
-        return capability_get(&sets) < 0 ? 0 : sets.effective;
+        host->capabilities_error = -capability_get(&sets);
+        host->capabilities = sets.effective;
 }
 
 static void find_standard_io(Host *host) {
@@ -224,7 +227,6 @@ int host_probe(Host *host, Report *report) {
                 .pid = getpid(),
                 .environment = environ,
                 .landlock_abi = abi < 0 ? 0 : (unsigned) abi,
-                .capabilities = effective_capabilities(),
                 .n_capabilities = capability_count(),
                 .find_ranges = subordinate_find,
                 .find_user = users_find_name,
@@ -241,13 +243,14 @@ int host_probe(Host *host, Report *report) {
                 .find_init_cgroup = find_init_cgroup,
         };
 
+        find_capabilities(host);
         find_standard_io(host);
         host->working_directory = getcwd(NULL, 0);
         if (!host->working_directory && errno == ENOMEM)
                 return report_oom(report);
         r = find_users(host);
         if (r >= 0)
-                r = find_groups(host);
+                r = find_groups(host, report);
         host->own_root = host->uid == 0 && !host->initial_users && is_own_root();
         if (r >= 0)
                 r = find_cgroup(host);
@@ -255,7 +258,7 @@ int host_probe(Host *host, Report *report) {
                 r = find_unit(host);
         if (r >= 0)
                 r = find_managers(host);
-        return r < 0 ? report_oom(report) : 0;
+        return report_if_oom(report, r);
 }
 
 void host_deinit(Host *host) {

@@ -18,6 +18,7 @@ typedef struct Host {
         gid_t gid;
         pid_t pid;
         uint64_t capabilities;   /* effective, one bit for each */
+        int capabilities_error;  /* errno if they cannot be read, and then capabilities is 0; 0: they are read */
         unsigned n_capabilities; /* the number that the kernel has */
         char **environment;      /* borrowed */
         char *working_directory;

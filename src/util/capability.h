@@ -16,7 +16,8 @@ typedef struct CapabilitySets {
 int capability_get(CapabilitySets *ret);
 int capability_set(const CapabilitySets *sets);
 
-/* The number of capabilities that the kernel has. */
+/* The number of capabilities that the kernel has; if a system call filter denies the question, the number that this
+ * program knows. */
 unsigned capability_count(void);
 
 /* Drops all capabilities from the bounding set that are not in keep. Needs CAP_SETPCAP. Returns 0 or -errno. */

@@ -25,6 +25,11 @@ ISORUN_POLICY("[Scope]\n"
               "RuntimeMaxSec=1h\n")
 #endif
 
+#ifdef WITHOUT_PROCESSES
+ISORUN_POLICY("[Sandbox]\n"
+              "SystemCallFilter=~@process\n")
+#endif
+
 #ifdef WITH_PEERS
 ISORUN_POLICY("[Sandbox]\n"
               "ConnectTo=localhost.example:443\n")

@@ -38,6 +38,8 @@ ISORUN_POLICY("[Sandbox]\n"
               "CapabilityBoundingSet=\n"
               "[Stage.blind]\n"
               "InaccessiblePaths=/\n"
+              "[Stage.alone]\n"
+              "SystemCallFilter=~@process\n"
               "[Stage.missing]\n"
               "ReadOnlyPaths=/\n"
               "ReadWritePaths=/tmp/nowhere\n")

@@ -5,7 +5,7 @@
 # In the place of a library, where a sandbox has it, too.
 mkdir -p "$tmp/usr/lib" "$tmp/usr/bin"
 cp "$build/src/libisorun.so.0" "$build/src/libisorun-auto.so.0" "$tmp/usr/lib/"
-cp "$build/tests/library/self" "$build/tests/library/none" "$build/tests/library/auto" \
+cp "$build/tests/library/self" "$build/tests/library/self-alone" "$build/tests/library/none" "$build/tests/library/auto" \
 	"$build/tests/library/stages" "$tmp/usr/bin/"
 cp "$build/tests/library/auto" "$tmp/usr/bin/auto-setuid"
 cp "$build/tests/library/self" "$tmp/usr/bin/self-setuid"
@@ -39,6 +39,9 @@ by_hand() {
 	is "$label: ... also where its own sandbox does not see it" "$status $out $err" "7 $went_on "
 	self setpriv --no-new-privs /usr/bin/self show
 	is "$label: ... with no_new_privs" "$status $out $err" "7 $went_on "
+	self /usr/bin/self-alone show
+	is "$label: ... if its policy denies it to make processes, and so to measure itself in a child" \
+		"$status $out $err" "7 1 show no_new_privs=-1 FROM_NOTE=yes FROM_CALLER=kept "
 	self env -i /usr/bin/self show
 	is "$label: ... without an environment" "$status ${out% *}" "7 ${went_on% *}"
 	self /usr/bin/self run 3
@@ -138,6 +141,10 @@ measured() {
 	like "$label: in a wider sandbox, it fails and says why" "$status ${out%% *} $err" "125 EPERM error: a system call \
 filter around isorun denies calls that it needs: *notice: this process is in another sandbox already, but not in an \
 instance of its policy: the filter allows *"
+	around -p "SystemCallFilter=~@process" -p SystemCallFilter=kcmp /usr/bin/self show
+	like "$label: ... also if that lets it make no processes" "$status ${out%% *} $err" "125 EPERM error: a system call \
+filter around isorun denies that it makes processes (clone, wait4): Operation not permitted*notice: this process is in \
+another sandbox already, but not in an instance of its policy: the filter allows *"
 	policy=nest around "${nest_as[@]}" /usr/bin/self show
 	like "$label: in one that lets it nest, it isolates itself" "$status $out" \
 		"7 1 show no_new_privs=1 FROM_NOTE=yes FROM_CALLER=(null)"
@@ -200,6 +207,7 @@ peer1=EPERM peer2=EPERM fast=EPERM capabilities=0" serving
 	# promise P50
 	enters "a stage gives nothing back that another one has taken" "half 0: exec=EPERM tmp=EACCES run=EACCES null=0 read=0 \
 chmod=EPERM truncate=EPERM peer1=EPERM peer2=EPERM fast=EPERM capabilities=0" serving serving half
+	enters "a stage follows one that denies processes" "calls 0: exec=EPERM ${exec/%=9/=ffffffff}" alone calls
 	enters "no file can be read in a stage without files" "blind 0: exec=EACCES tmp=EACCES run=EACCES null=0 read=EACCES \
 chmod=EPERM truncate=EPERM peer1=0 peer2=0 fast=0 capabilities=9" blind
 
@@ -216,7 +224,7 @@ threads, and the kernel does not give a Landlock domain to all of them *"
 	like "$label: ... and says so" "$out" "*error: the stage missing changes nothing: *Landlock rule for /tmp/nowhere: *"
 	enters "a stage that the policy does not have changes nothing" "other ENOENT: exec=0 $exec" other
 	like "$label: ... and says so" "$out" "*error: the policy of /usr/bin/stages has no section [[]Stage.other] (it has \
-calls, half, serving, blind, missing)*"
+calls, half, serving, blind, alone, missing)*"
 	self /usr/bin/stages outside
 	is "$label: outside of its sandbox, a program enters no stage" "$status $out" "0 error: not isolated, so the stage \
 calls changes nothing: no_new_privs is not set, or no system call filter is loaded

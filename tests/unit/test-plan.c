@@ -509,6 +509,9 @@ static void test_users(void **state) {
 
         f->host.capabilities &= ~(UINT64_C(1) << CAP_SETFCAP);
         plan_expect_error(f, "", EPERM, "CAP_SETFCAP");
+        f->host.capabilities_error = EACCES;
+        plan_expect_error(f, "", EACCES, "cannot read this process's capabilities: Permission denied (a system call "
+                          "filter around it may deny capget)");
 }
 
 static void test_users_of_others(void **state) {

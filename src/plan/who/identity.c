@@ -65,6 +65,10 @@ static int build_users(Builder *b) {
 
         if ((choice == PRIVATE_USERS_NO || choice == PRIVATE_USERS_IDENTITY) && b->host->uid != 0)
                 return build_error(b, users, D_PrivateUsers, EPERM, "\"%s\" works only for root", users->value.text);
+        if (b->host->uid == 0 && b->host->capabilities_error)
+                return report_error(b->report, b->host->capabilities_error,
+                                    "cannot read this process's capabilities: %s (a system call filter around it may "
+                                    "deny capget)", strerror(b->host->capabilities_error));
         if (choice == PRIVATE_USERS_NO)
                 return 0;
         if (choice == PRIVATE_USERS_FULL && b->request->writable_root)

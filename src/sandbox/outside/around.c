@@ -5,7 +5,6 @@
 #include "sandbox/outside/around.h"
 
 #include <errno.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -128,15 +127,22 @@ static char *list_stopped(const Results *results) {
 int around_check_filter(Report *report) {
         _cleanup_free_ char *stopped = NULL;
         Results *results;
+        int r;
 
-        if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
+        if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0) /* where that fails, a filter denies it */
                 return 0;
         results = mmap(NULL, sizeof(*results), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (results == MAP_FAILED)
                 return report_error(report, errno, "cannot map memory: %s", strerror(errno));
-        if (try_all(results) >= 0)
+        r = try_all(results);
+        if (r >= 0)
                 stopped = list_stopped(results);
         munmap(results, sizeof(*results));
+        if (r < 0 && r != -ENOMEM && r != -EAGAIN)
+                return report_error(report, -r, "a system call filter around isorun denies that it makes processes "
+                                                "(clone, wait4): %s", strerror(-r));
+        if (r < 0)
+                return report_error(report, -r, "cannot make a process: %s", strerror(-r));
         if (!stopped)
                 return report_oom(report);
         if (!*stopped)
