@@ -105,7 +105,7 @@ static bool takes_away(const SettingList *list, DirectiveId id) {
 /* A peer of a stage without a target is that of the policy, with its target. */
 static bool names_peer(const Value *stage, const Value *policy) {
         return streq(stage->words[0], policy->words[0]) &&
-               (stage->number & PEER_PORT_MASK) == (policy->number & PEER_PORT_MASK) &&
+               stage->number == policy->number && (stage->number2 & PEER_UDP) == (policy->number2 & PEER_UDP) &&
                (!stage->words[1] || streq(stage->text, policy->text));
 }
 

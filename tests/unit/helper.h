@@ -424,6 +424,7 @@ static inline void plan_show_entry(void *userdata, const char *key, const char *
 static inline void plan_assign(PlanFixture *f, const char *lines) {
         _cleanup_free_ char *copy = strdup(lines);
         char *position = NULL;
+        const char *section = NULL;
         unsigned n = 0;
 
         assert_non_null(copy);
@@ -432,9 +433,15 @@ static inline void plan_assign(PlanFixture *f, const char *lines) {
         for (char *line = strtok_r(copy, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
                 char *equals = strchr(line, '=');
 
+                n++;
+                if (*line == '[') { /* a section, of which only those of stages need to be named */
+                        section = line + 1;
+                        line[strlen(line) - 1] = '\0';
+                        continue;
+                }
                 assert_non_null(equals);
                 *equals = '\0';
-                expect_result(line, policy_assign(f->policy, (Origin) { "test.conf", ++n }, NULL, line, equals + 1,
+                expect_result(line, policy_assign(f->policy, (Origin) { "test.conf", n }, section, line, equals + 1,
                                                   &f->log.report), 0);
         }
         assert_int_equal(policy_complete(f->policy, &f->log.report), 0);

@@ -379,6 +379,15 @@ static void test_peers(void **state) {
         plan_expect_error(f, "ConnectTo=a:1\nPrivateNetwork=no", EINVAL, "test.conf:2: PrivateNetwork=: ");
         plan_expect_error(f, "ConnectTo=a:1\nConnectTo=a:1=b:2", EEXIST,
                           "test.conf:2: ConnectTo=: a:1 already leads elsewhere: test.conf:1");
+        plan_expect_error(f, "ConnectTo=a:1 a:53/udp b:53/udp\n[Stage.x]\nConnectTo=a:1 a:53/udp", EOPNOTSUPP,
+                          "test.conf:3: ConnectTo=: the stage x cannot drop b:53/udp: no filter and no Landlock rule "
+                          "tells datagrams of peers apart");
+        plan_expect_error(f, "ConnectTo=a:1 b:1\n[Stage.x]\nConnectTo=a:1", EOPNOTSUPP,
+                          "test.conf:3: ConnectTo=: the stage x cannot keep a:1 without b:1");
+        plan_expect_error(f, "ConnectTo=a:53/udp\n[Stage.x]\nConnectTo=", EOPNOTSUPP, "the stage x cannot drop a:53/udp");
+        plan_expect_good(f, "ConnectTo=a:53/udp a:53 a:1\n[Stage.x]\nConnectTo=a:53/udp");
+        plan_expect_error(f, "ConnectTo=a:53/udp a:53\n[Stage.x]\nConnectTo=a:53", EOPNOTSUPP,
+                          "the stage x cannot drop a:53/udp");
         plan_expect_error(f, "ConnectTo=0.0.0.0:1", EINVAL, "test.conf:1: ConnectTo=: 0.0.0.0 cannot be");
         plan_expect_error(f, "ConnectTo=198.19.1.1:1", EINVAL, "test.conf:1: ConnectTo=: 198.19.1.1 cannot be");
         plan_expect_error(f, "ConnectTo=[ff02::1]:1", EINVAL, "test.conf:1: ConnectTo=: ff02::1 cannot be");

@@ -100,8 +100,8 @@ static int plan_paths(Plan *plan, const PolicyStage *stage, Report *report) {
         return add_path_rules(plan, stage);
 }
 
-static bool same_port(const Setting *a, const Setting *b) {
-        return (a->value.number & PEER_PORT_MASK) == (b->value.number & PEER_PORT_MASK);
+static bool is_datagram(const Setting *peer) {
+        return peer->value.number2 & PEER_UDP;
 }
 
 /* Whether the stage drops a peer. Landlock tells it from those that stay only by the port. */
@@ -111,10 +111,10 @@ static int check_dropped(const SettingList *kept, const Setting *peer, const Pol
         for (size_t i = 0; i < kept->n; i++) {
                 if (streq(kept->items[i].value.text, peer->value.text))
                         return 0;
-                if (same_port(&kept->items[i], peer))
+                if (kept->items[i].value.number == peer->value.number && !is_datagram(&kept->items[i]))
                         near = &kept->items[i];
         }
-        if (peer->value.number & PEER_UDP)
+        if (is_datagram(peer))
                 return report_error_at(report, stage->given[D_ConnectTo], "ConnectTo", EOPNOTSUPP,
                                        "the stage %s cannot drop %s: no filter and no Landlock rule tells datagrams of "
                                        "peers apart", stage->name, peer->value.text);
@@ -140,8 +140,9 @@ static int plan_peers(Plan *plan, const SettingList *all, const PolicyStage *sta
                 r = cannot(stage, D_ConnectTo, "Landlock of Linux 6.7", report);
         plan->landlock_net = LANDLOCK_ACCESS_NET_CONNECT_TCP;
         for (size_t i = 0; r >= 0 && i < kept->n; i++)
-                r = add_rule(plan, (PlanLandlockRule) { .port = (uint16_t) kept->items[i].value.number,
-                                                        .access = LANDLOCK_ACCESS_NET_CONNECT_TCP });
+                if (!is_datagram(&kept->items[i]))
+                        r = add_rule(plan, (PlanLandlockRule) { .port = (uint16_t) kept->items[i].value.number,
+                                                                .access = LANDLOCK_ACCESS_NET_CONNECT_TCP });
         return r;
 }
 
