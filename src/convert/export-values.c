@@ -254,6 +254,17 @@ static void say_writable_code(Exporter *e) {
                              "the service can execute files that it can write (add NoExecPaths=)");
 }
 
+/* Whether the unit lacks something that this line of the policy asks for. */
+static bool is_lost(DirectiveId id, const Setting *s) {
+        const SystemdRow *row = &systemd_table[id];
+
+        if (row->way != SYSTEMD_LACKING || !row->lost)
+                return false;
+        if (id == D_Program)
+                return s->origin.file && s->value.number != PROGRAM_IGNORE;
+        return directive_table[id].type != &type_boolean || s->value.number;
+}
+
 void export_values(Exporter *e) {
         static void (*const written[])(Exporter *) = {
                 write_ids, write_capabilities, write_filter, write_credentials, write_standard_io,
@@ -265,8 +276,7 @@ void export_values(Exporter *e) {
 
                 if (list->n > 0 && row->way == SYSTEMD_COPIED)
                         copy(e, &directive_table[id], list);
-                if (list->n > 0 && row->way == SYSTEMD_LACKING && row->lost &&
-                    !(directive_table[id].type == &type_boolean && !list->items[0].value.number))
+                if (list->n > 0 && is_lost(id, &list->items[0]))
                         export_lacks(e, list->items[0].origin, directive_table[id].name, "%s", row->lost);
         }
         for (size_t i = 0; i < ELEMENTSOF(written); i++)

@@ -83,7 +83,9 @@ static void test_lines(void **state) {
                 { "IPAddressDeny=any", true, "# not enforced by systemd: IPAddressDeny= (a user's systemd accepts it but does not enforce it)", "\nIPAddressDeny" },
                 { "Description=100%% a", false, "Description=100%% a", NULL },
                 { "StandardOutput=null", false, "StandardOutput=null", "StandardInput" },
-                { "PrivateNetwork=no", false, "PrivateNetwork=no", NULL },
+                { "PrivateNetwork=no", false, "PrivateNetwork=no", "Program=" },
+                { "Program=ignore", false, "Type=exec", "Program=" },
+                { "Program=narrow", false, "# not enforced by systemd: Program= (systemd does not read a policy that the program carries)", NULL },
         };
         PlanFixture *f = *state;
 
