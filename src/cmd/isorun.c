@@ -327,7 +327,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = { .rehearsal = words->rehearsal };
         _cleanup_(program_policy_deinit) ProgramPolicy program = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
-        PlanRequest request = { .arguments = words->command, .need_command = true,
+        PlanRequest request = { .arguments = words->command, .need_command = true, .typed = true,
                                 .no_scope = arg_no_scope, .need_terminal = arg_pty,
                                 .manager = (ManagerChoice) arg_manager,
                                 .notify_exec = is_notified_by("exec"), .notify_fork = is_notified_by("fork"),
@@ -409,7 +409,8 @@ static int narrow_job(Loaded *l, const Job *job, PlanRequest *request, Report *r
 /* A BatchPlanner. userdata is the base of the names, or NULL. */
 static int plan_job(void *userdata, const Job *job, const char *name, Loaded *l, Plan **ret, Report *report) {
         PlanRequest request = { .policy = arg_policy ?: "default", .arguments = job ? (char *const *) job->argv : NULL,
-                                .need_command = job, .read_image = job, .no_scope = arg_no_scope, .measured = true,
+                                .need_command = job, .typed = true, .read_image = job,
+                                .no_scope = arg_no_scope, .measured = true,
                                 .manager = (ManagerChoice) arg_manager };
         int r = job ? check_program(l, job, report) : 0;
 

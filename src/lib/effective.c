@@ -53,6 +53,7 @@ typedef struct Sides {
         const Policy *administrator;
         Policy *program;
         bool unset[_DIRECTIVE_MAX]; /* the program's policy does not have the directive */
+        bool typed; /* the policies have lines of a command line */
         Permit *of_administrator, *of_program, *both;
 } Sides;
 
@@ -270,8 +271,9 @@ static int make_policy(const Sides *s, Policy **ret, Report *report) {
                 return report_oom(report);
         r = permit_write(s->both, &text, report);
         if (r == -EINVAL)
-                report_notice(report, "-p Program=ignore leaves out the policy that the program carries; -p KEY=VALUE "
-                                      "decides for both policies");
+                report_notice(report, "%sProgram=ignore leaves out the policy that the program carries%s",
+                              s->typed ? "-p " : "in the administrator's policy, ",
+                              s->typed ? "; -p KEY=VALUE decides for both policies" : "");
         if (r >= 0)
                 r = policy_read(policy, "the effective policy", text, strlen(text), report);
         if (r >= 0)
@@ -286,7 +288,8 @@ static int make_policy(const Sides *s, Policy **ret, Report *report) {
 }
 
 int effective_narrow(Loaded *l, Policy *program, EffectiveOverrides overrides, Report *report) {
-        _cleanup_(sides_deinit) Sides sides = { .administrator = l->policy, .program = program };
+        _cleanup_(sides_deinit) Sides sides = { .administrator = l->policy, .program = program,
+                                                    .typed = overrides };
         Policy *policy = NULL;
         int r;
 

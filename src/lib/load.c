@@ -43,8 +43,8 @@ bool name_is_valid(const char *name) {
 static int check_name(const char *name, Report *report) {
         if (!name_is_valid(name))
                 return report_error(report, EINVAL,
-                                    "--name: a name can contain only letters, digits, \":\", \"_\", \".\" and \"-\": "
-                                    "\"%s\"", name);
+                                    "\"%s\" cannot be the name of an instance: use letters, digits, \":\", \"_\", \".\" "
+                                    "and \"-\", and neither \".\" nor \"-\" first", name);
         return 0;
 }
 

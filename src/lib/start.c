@@ -60,7 +60,8 @@ int start_run(const Plan *plan, bool last_try, Report *report, Outcome *ret) {
         if (outcome.name_taken && !last_try)
                 return -EEXIST;
         if (outcome.name_taken)
-                report_error(report, EEXIST, "the unit %s already exists (--name sets another name)", plan->unit);
+                report_error(report, EEXIST, "the unit %s already exists%s", plan->unit,
+                             plan->typed ? " (--name sets another name)" : "");
         if (outcome.progress == PROGRESS_STARTING)
                 journal_refused(&unit, plan->name, plan->policy, report);
         *ret = outcome;

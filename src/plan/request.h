@@ -32,6 +32,8 @@ typedef struct PlanRequest {
                                 * runs; 0: not detached */
         bool only_plan;        /* nothing is started: limits are compared with the service manager's controllers. A
                                 * start asks the kernel, when they are set */
+        bool explain;          /* the plan is for a reader: what a start on this host would refuse is a notice */
+        bool typed;            /* the reader of messages has the options of isorun: plan/hint.h */
         bool need_terminal;    /* --pty: it is an error if no fd is a terminal */
         bool writable_root;    /* isoctl build: the root is writable; it is not the host's */
         ManagerChoice manager;

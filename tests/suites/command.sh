@@ -373,7 +373,7 @@ like "an unknown policy tells where it was looked for" "$err" 'isorun: no policy
 run "$isorun" --policy defualt true
 like "... with the nearest" "$err" 'isorun: no policy "defualt" in * (did you mean default?)'
 run "$isorun" --name 'a/b' true
-like "a bad name" "$status $err" "125 isorun: --name: *"
+like "a bad name" "$status $err" "125 isorun: \"a/b\" cannot be the name of an instance: *"
 
 # What tmpfs is given of sizes that it does not read itself, and of those that only it reads
 size() { # description, option, the file system's size in bytes

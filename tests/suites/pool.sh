@@ -233,7 +233,8 @@ test_refused() {
 	printf '[Policy]\nPool=test\nOptional=\n[Scope]\nRuntimeMaxSec=5\nIPAddressDeny=any\nKillMode=mixed\nMemoryMax=\nTasksMax=\n' >"$tmp/unit.conf"
 	chmod 644 "$tmp/unit.conf"
 	run "${who[@]}" "$isorun" --quiet --policy "$tmp/unit.conf" true
-	is "$label: what only systemd holds is an error at its line" "$status $(grep -c "unit.conf:[567]: .*an instance in a pool has no unit that" <<<"$err")" "125 3"
+	like "$label: what only systemd holds is an error at its line" "$status $err" "125 isorun: $tmp/unit.conf:6: IPAddressDeny=, \
+line 5: RuntimeMaxSec=, line 7: KillMode=: cannot be enforced: an instance in a pool has no unit that could enforce it (-p \"Optional=*\" runs without them)"
 	run "${who[@]}" "$isorun" --quiet --no-scope --pool test true
 	like "$label: --no-scope with a pool" "$status $err" "125 isorun: --pool: Pool=: cannot be enforced: with --no-scope there is no unit*"
 	run "${who[@]}" "$isorun" --quiet --pool test -d true

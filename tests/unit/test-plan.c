@@ -198,7 +198,7 @@ static void check_without_manager(PlanFixture *f, const Directive *d) {
         snprintf(lines, sizeof(lines), "%s=%s", d->name, d->example);
         snprintf(message, sizeof(message), "error: test.conf:1: %s=: cannot be enforced: ", d->name);
         plan_expect_error(f, lines, EOPNOTSUPP, message);
-        snprintf(message, sizeof(message), "(-p Optional=%s runs without it)\n", d->name);
+        snprintf(message, sizeof(message), "(the line Optional=%s runs without it)\n", d->name);
         expect_in(lines, log_text(&f->log), message);
 
         snprintf(lines, sizeof(lines), "%s=%s\nOptional=%s", d->name, d->example, d->name);
@@ -917,6 +917,34 @@ static void test_controllers(void **state) {
         plan_expect_good(f, "CPUQuota=10%");
 }
 
+/* All limits that a host lacks are one error, whose hint is for those who read it. */
+static void test_lacking(void **state) {
+        PlanFixture *f = *state;
+
+        f->request.no_scope = true;
+        plan_expect_error(f, "MemoryMax=1M\nTasksMax=5\nCPUQuota=10%", EOPNOTSUPP,
+                          "error: test.conf:1: MemoryMax=, line 2: TasksMax=, line 3: CPUQuota=: cannot be enforced: with "
+                          "--no-scope there is no unit that could enforce it (the line Optional=MemoryMax TasksMax CPUQuota runs without "
+                          "them)\n");
+        expect_number("errors", f->log.report.n_errors, 1);
+        f->request.typed = true;
+        plan_expect_error(f, "MemoryMax=1M\nTasksMax=5", EOPNOTSUPP,
+                          "(-p \"Optional=MemoryMax TasksMax\" runs without them)\n");
+        plan_expect_error(f, "MemoryMax=1M", EOPNOTSUPP, "(-p Optional=MemoryMax runs without it)\n");
+        f->host.unit = (char *) "web.service";
+        f->host.cgroup = (char *) "/system.slice/web.service";
+        plan_expect_error(f, "Pool=a", EOPNOTSUPP, "(the line Optional=Pool runs without it)\n");
+        f->host.unit = f->host.cgroup = NULL; /* they are literals */
+
+        f->request.explain = true;
+        plan_expect_notice(f, "MemoryMax=1M\nTasksMax=5\nCPUQuota=10%\nOptional=CPUQuota",
+                           "notice: test.conf:1: MemoryMax=, line 2: TasksMax=: a start on this host would be refused: with "
+                           "--no-scope there is no unit that could enforce it\n");
+        expect_in("the plan", plan_shown(f), "MemoryMax=1M\n");
+        expect_number("properties", f->plan->n_properties, 2);
+        plan_expect_notice(f, "Register=yes", "notice: test.conf:1: Register=: a start on this host would be refused: ");
+}
+
 static void test_swap(void **state) {
         PlanFixture *f = *state;
 
@@ -1150,6 +1178,7 @@ int main(void) {
                 IN_PLAN(test_core),
                 IN_PLAN(test_bounds),
                 IN_PLAN(test_controllers),
+                IN_PLAN(test_lacking),
                 IN_PLAN(test_swap),
                 IN_PLAN(test_terminals),
                 IN_PLAN(test_terminal_without_isorun),

@@ -100,7 +100,7 @@ static int build_once(void *userdata, bool last_try, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = { .rehearsal = o->rehearsal };
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = "default", .arguments = o->arguments, .need_command = true,
-                                .writable_root = true, .read_image = true, .only_plan = o->dry_run };
+                                .typed = true, .writable_root = true, .read_image = true, .only_plan = o->dry_run };
         int status = PLAN_FAILED;
 
         if (loaded_init(&loaded, NULL, o->name, o->arguments, report) >= 0 && assign(&loaded, o, report) >= 0)

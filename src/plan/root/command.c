@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plan/hint.h"
 #include "plan/root/place.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -74,8 +75,8 @@ static int bind_hidden(RootBuilder *rb, const char *path) {
         }
         if (!rb->bare_root)
                 report_notice(rb->b->report,
-                              "%s is not visible in the sandbox; only this file is added, read-only (-v DIR shows its "
-                              "directory)", path);
+                              "%s is not visible in the sandbox; only this file is added, read-only (%s its "
+                              "directory)", path, rb->b->plan->typed ? "-v DIR shows" : "BindReadOnlyPaths= can show");
         return root_builder_place(rb, mount_because_of((Origin) { .file = "command line" }, m));
 }
 
@@ -230,8 +231,9 @@ int build_program(RootBuilder *rb) {
             st.st_ino == request->program_inode)
                 return 0;
         return report_error(rb->b->report, ESTALE, "%s in the sandbox is not the program %s, which carries this "
-                                                   "policy (--policy NAME uses another policy)",
-                            rb->b->plan->executable, request->policy);
+                                                   "policy%s",
+                            rb->b->plan->executable, request->policy,
+                            rb->b->plan->typed ? " (--policy NAME uses another policy)" : "");
 }
 
 /* The programs of a script's first line ("#!/usr/bin/env node"). Only a guess for a message comes of it, so errors do not
@@ -323,7 +325,7 @@ static int note_hidden_argument(RootBuilder *rb) {
         const char *cwd = rb->b->host->working_directory;
 
         for (char *const *a = rb->b->plan->arguments; a && *a && a[1]; a++) {
-                _cleanup_free_ char *joined = NULL, *path = NULL;
+                _cleanup_free_ char *joined = NULL, *path = NULL, *hint = NULL;
                 const char *word = a[1];
                 int r;
 
@@ -336,8 +338,11 @@ static int note_hidden_argument(RootBuilder *rb) {
                         return r;
                 if (r == 0)
                         continue;
-                report_notice(rb->b->report, "%s is not visible in the sandbox (-v %s:ro shows it, --here the working "
-                              "directory)", path, path);
+                hint = plan_show_hint(rb->b->plan, path);
+                if (!hint)
+                        return -ENOMEM;
+                report_notice(rb->b->report, "%s is not visible in the sandbox (%s%s)", path, hint,
+                              rb->b->plan->typed ? ", --here the working directory" : "");
                 return 1;
         }
         return 0;
@@ -358,6 +363,7 @@ static int note_hidden_variable(RootBuilder *rb) {
 
         for (size_t i = 0; i < pass->n; i++) {
                 const char *name = pass->items[i].value.text, *value = strv_variable(rb->b->plan->environment, name);
+                _cleanup_free_ char *hint = NULL;
                 int r;
 
                 if (!value || !is_named_by_variable(value))
@@ -367,8 +373,10 @@ static int note_hidden_variable(RootBuilder *rb) {
                         return r;
                 if (r == 0)
                         continue;
-                report_notice(rb->b->report, "%s names %s, which is not visible in the sandbox (-v %s:ro shows it)",
-                              name, value, value);
+                hint = plan_show_hint(rb->b->plan, value);
+                if (!hint)
+                        return -ENOMEM;
+                report_notice(rb->b->report, "%s names %s, which is not visible in the sandbox (%s)", name, value, hint);
                 return 0;
         }
         return 0;
@@ -395,7 +403,7 @@ static int note_hidden_directory(RootBuilder *rb) {
                                                                                                    : 0;
         if (r > 0)
                 report_notice(rb->b->report, "the working directory is not visible in the sandbox; the command starts "
-                              "in / (--here shows %s)", cwd);
+                              "in / (%s %s)", rb->b->plan->typed ? "--here shows" : "BindPaths= can show", cwd);
         return r < 0 ? r : 0;
 }
 
@@ -406,8 +414,8 @@ static void note_denied_tracing(RootBuilder *rb) {
         const char *name = path_name(rb->b->plan->arguments[0]);
 
         if (strv_contains((char *const *) tracers, name) && !plan_allows_call(rb->b->plan, "ptrace"))
-                report_notice(rb->b->report, "%s traces processes, which the policy denies (-p SystemCallFilter=ptrace "
-                              "allows it, for processes inside)", name);
+                report_notice(rb->b->report, "%s traces processes, which the policy denies (%sSystemCallFilter=ptrace "
+                              "allows it, for processes inside)", name, plan_option(rb->b->plan));
 }
 
 int build_hints(RootBuilder *rb) {

@@ -157,7 +157,8 @@ static const char *find_obstacle(const Builder *b, const Directive *d, const cha
 
 /* Removes properties that nothing can enforce, if Optional= names them. Otherwise they are errors. */
 static int check_enforceable(Builder *b) {
-        _cleanup_lacking_ Lacking lacking = { .report = b->report };
+        _cleanup_lacking_ Lacking lacking = { .report = b->report, .plan = b->plan, .refusal = "cannot be enforced: ",
+                                               .explain = b->request->explain };
         _cleanup_free_ char *controllers = NULL;
         Plan *plan = b->plan;
         size_t kept = 0;
@@ -176,10 +177,11 @@ static int check_enforceable(Builder *b) {
                         continue; /* the pool is in it */
                 else if (directive_id(p.directive) == D_MemorySwapMax && policy_get(b->policy, D_MemoryMax))
                         continue; /* the message about MemoryMax= is enough */
-                else if (p.optional)
-                        lacking_add(&lacking, &p, obstacle);
-                else if (!build_may_lack(b, directive_id(p.directive), p.settings->items[0].origin, obstacle))
-                        r = -EOPNOTSUPP;
+                else {
+                        r = lacking_add(&lacking, &p, obstacle) ?: r;
+                        if (lacking.explain && !p.optional) /* the plan is that of a host that can enforce it */
+                                plan->properties[kept++] = p;
+                }
         }
         plan->n_properties = kept;
         return r;

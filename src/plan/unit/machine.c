@@ -45,9 +45,8 @@ int build_machine(Builder *b) {
                 return build_may_lack(b, D_Register, setting->origin, reason) ? 0 : -EOPNOTSUPP;
         if (!is_machine_name(plan->name))
                 return build_error(b, setting, D_Register, EINVAL,
-                                   "\"%s\" is not a machine name: use letters, digits, \"-\" and single \".\" (--name "
-                                   "sets another name)",
-                                   plan->name);
+                                   "\"%s\" is not a machine name: use letters, digits, \"-\" and single \".\"%s",
+                                   plan->name, plan->typed ? " (--name sets another name)" : "");
         plan->machine = true;
         plan->machine_origin = setting->origin;
         plan->machine_optional = policy_optional(b->policy, D_Register);

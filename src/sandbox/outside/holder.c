@@ -29,20 +29,12 @@ static bool is_reported(const Holder *h, const PlanProperty *p) {
 
 static int check_limit(const Holder *h, const PlanProperty *p, Lacking *lacking) {
         _cleanup_free_ char *actual = NULL;
-        Origin origin = p->settings->items[0].origin;
-        const char *name = p->directive->name;
         int r;
 
         r = limit_is_held(p, h->cgroup_fd, &actual);
         if (r > 0 || is_reported(h, p))
                 return 0;
-        if (p->optional) {
-                lacking_add(lacking, p, actual ?: strerror(-r));
-                return 0;
-        }
-        return report_error_at(h->report, origin, name, EOPNOTSUPP,
-                               "%sthe kernel does not enforce it: %s (-p Optional=%s runs without it)",
-                               h->scope ? "systemd accepted it, but " : "", actual ?: strerror(-r), name);
+        return lacking_add(lacking, p, actual ?: strerror(-r));
 }
 
 /* Makes the instance's cgroup, and sets the limits. path is that of base. */
@@ -218,12 +210,14 @@ static int open_cgroup(Holder *h) {
 }
 
 static int check_limits(const Holder *h, Patience *patience) {
-        _cleanup_lacking_ Lacking lacking = { .report = h->report };
+        _cleanup_lacking_ Lacking lacking = { .report = h->report, .plan = h->plan };
         int result = 0;
 
         if (h->plan->holder == HOLDER_SERVICE)
                 return service_ensure(h->plan, h->cgroup_fd, patience);
 
+        lacking.refusal = h->scope ? "systemd accepted it, but the kernel does not enforce it: "
+                                   : "the kernel does not enforce it: ";
         for (size_t i = 0; i < h->plan->n_properties; i++) {
                 int r = check_limit(h, &h->plan->properties[i], &lacking);
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "plan/hint.h"
 #include "sandbox/systemd/journal.h"
 #include "sandbox/wire/control.h"
 #include "sandbox/wire/signals.h"
@@ -85,8 +86,8 @@ static void note_denied_code(const Supervisor *s, int wait_status) {
             clock_usec(CLOCK_MONOTONIC) - s->started < SOON_USEC)
                 report_notice_at(s->run.report, policy_get(plan->source, D_MemoryDenyWriteExecute)->origin,
                                  "MemoryDenyWriteExecute",
-                                 "%s may have failed because it makes code while it runs (-p MemoryDenyWriteExecute=no "
-                                 "allows that)", plan->code_maker->name);
+                                 "%s may have failed because it makes code while it runs (%sMemoryDenyWriteExecute=no "
+                                 "allows that)", plan->code_maker->name, plan_option(plan));
 }
 
 /* Whether the first process inside may send this message now. */

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "plan/hint.h"
+
 #define MACHINED_DESTINATION "org.freedesktop.machine1"
 #define MACHINED_PATH "/org/freedesktop/machine1"
 #define MACHINED_MANAGER "org.freedesktop.machine1.Manager"
@@ -81,6 +83,7 @@ static bool is_refusal(const Machined *m) {
 
 int machine_register(const Plan *plan, const Bus *bus, Report *report) {
         _cleanup_(machined_deinit) Machined m = { .bus = bus };
+        _cleanup_free_ char *hint = plan_optional_hint(plan, (const char *[]) { "Register", NULL });
         const char *text;
         int r;
 
@@ -95,7 +98,7 @@ int machine_register(const Plan *plan, const Bus *bus, Report *report) {
         text = m.error.message ?: strerror(-r);
         if (is_refusal(&m) && !plan->machine_optional)
                 return report_error_at(report, plan->machine_origin, "Register", -r,
-                                       "systemd-machined refused it: %s (-p Optional=Register runs without it)", text);
+                                       "systemd-machined refused it: %s%s", text, hint ?: "");
         report_notice_at(report, plan->machine_origin, "Register", "not registered: systemd-machined %s: %s",
                          is_refusal(&m) ? "refused it" : "cannot be reached", text);
         return 0;

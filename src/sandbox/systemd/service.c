@@ -26,8 +26,8 @@ typedef struct Ensure {
         Lacking lacking;
 } Ensure;
 
-/* Reports that the service lacks a property. advice: whether a line in the unit file would help. */
-static int missing(Ensure *e, const PlanProperty *p, const char *why, bool advice) {
+/* Reports that the service lacks a property that a line in the unit file would give it. */
+static int missing(Ensure *e, const PlanProperty *p, const char *why) {
         const Setting *s = &p->settings->items[0];
         const char *name = p->directive->name;
         Report *report = e->patience->report;
@@ -36,14 +36,8 @@ static int missing(Ensure *e, const PlanProperty *p, const char *why, bool advic
         if (p->optional) {
                 _cleanup_free_ char *reason = format("%s %s", plan->unit, why);
 
-                if (!reason)
-                        return report_oom(report);
-                lacking_add(&e->lacking, p, reason);
-                return 0;
+                return reason ? lacking_add(&e->lacking, p, reason) : report_oom(report);
         }
-        if (!advice)
-                return report_error_at(report, s->origin, name, EOPNOTSUPP, "%s %s (-p Optional=%s runs without it)",
-                                       plan->unit, why, name);
         return report_error_at(report, s->origin, name, EPERM, "%s %s: write %s=%s into the unit, section [%s]",
                                plan->unit, why, name, s->value.text, is_dependency(p->directive) ? "Unit" : "Service");
 }
@@ -52,7 +46,7 @@ static int may_not_add(Ensure *e, const PlanProperty *p) {
         _cleanup_free_ char *why = format("has no %s=%s and, with User=, isorun may not add it", p->directive->name,
                                           p->settings->items[0].value.text);
 
-        return why ? missing(e, p, why, true) : report_oom(e->patience->report);
+        return why ? missing(e, p, why) : report_oom(e->patience->report);
 }
 
 void service_bus_deinit(ServiceBus *u) {
@@ -219,6 +213,7 @@ static int set_property(const ServiceBus *u, const Plan *plan, const PlanPropert
 }
 
 static int ensure(Ensure *e, const PlanProperty *p) {
+        _cleanup_free_ char *actual = NULL;
         bool limit = p->directive->cgroup_file;
         int r;
 
@@ -234,14 +229,13 @@ static int ensure(Ensure *e, const PlanProperty *p) {
                 r = file_agrees(&e->bus, p);
                 if (r > 0 || r == -EINTR)
                         return r;
-                return missing(e, p, "has another value, which isorun cannot change while the unit runs", true);
+                return missing(e, p, "has another value, which isorun cannot change while the unit runs");
         }
         r = set_property(&e->bus, e->plan, p);
         if (r < 0)
                 return r == -EINTR ? r : may_not_add(e, p);
-        if (limit_is_held(p, e->cgroup_fd, NULL) > 0)
-                return 0;
-        return missing(e, p, "accepted it, but the kernel does not enforce it", false);
+        r = limit_is_held(p, e->cgroup_fd, &actual);
+        return r > 0 ? 0 : lacking_add(&e->lacking, p, actual ?: strerror(-r));
 }
 
 static int by_name(const void *a, const void *b) {
@@ -253,11 +247,13 @@ static int by_name(const void *a, const void *b) {
 /* In order of their names: systemd writes a drop-in file for each property that is set. If it does not write them in
  * that order, it thinks that the unit has changed on disk. */
 int service_ensure(const Plan *plan, int cgroup_fd, Patience *patience) {
-        Ensure e = { .plan = plan, .cgroup_fd = cgroup_fd, .patience = patience, .lacking = { .report = patience->report } };
         _cleanup_free_ const PlanProperty **sorted = calloc(plan->n_properties + 1, sizeof(*sorted));
+        _cleanup_free_ char *refusal = format("systemd set it on %s, but the kernel does not enforce it: ", plan->unit);
+        Ensure e = { .plan = plan, .cgroup_fd = cgroup_fd, .patience = patience,
+                     .lacking = { .report = patience->report, .plan = plan, .refusal = refusal } };
         int result = 0;
 
-        if (!sorted)
+        if (!sorted || !refusal)
                 return report_oom(patience->report);
         for (size_t i = 0; i < plan->n_properties; i++)
                 sorted[i] = &plan->properties[i];
