@@ -450,7 +450,7 @@ UMask=0077"
 		run "${who[@]}" "$isoctl" check "$tmp/hand.conf"
 		also is "$label: check says of $limit what a start would" "$status" "$started"
 		run "${who[@]}" "$isoctl" explain "$tmp/hand.conf" -- true
-		also is "$label: ... explain, too" "$status" "$started"
+		also like "$label: ... explain says it as a notice" "$started $status $err" "@(0 0 |125 0 isoctl: notice: *:2: ${limit%%=*}=: a start on this host would be refused: *)"
 		run "${who[@]}" "$isorun" --policy "$tmp/hand.conf" --dry-run true
 		also is "$label: ... and --dry-run" "$status" "$started"
 	done

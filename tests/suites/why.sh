@@ -66,9 +66,16 @@ test_answers() {
 	like "$label: calls" "$status $out" "1 call socket(AF_INET,1): denied, EAFNOSUPPORT*line * $tmp/mine.conf:5*to allow RestrictAddressFamilies=AF_INET*call ptrace: denied, EPERM*line * $tmp/mine.conf:6*to allow SystemCallFilter=ptrace*"
 	write_policy limited <<<$'[Scope]\nMemoryMax=1G'
 	run "${who[@]}" "$isoctl" why "$tmp/limited.conf" limit MemoryMax -- true
-	has_controllers || like "$label: an optional limit that the host cannot enforce" "$status $out" "0 limit MemoryMax: allowed
-  because  MemoryMax=1G is optional, and this host cannot enforce it
+	if ! has_controllers; then
+		like "$label: an optional limit that the host cannot enforce" "$status $out" "0 limit MemoryMax: allowed
+  because  MemoryMax=1G is in the policy, but this host cannot enforce it
   line     $tmp/limited.conf:4"
+		printf '[Scope]\nMemoryMax=1G\n' >"$tmp/required.conf"
+		run "${who[@]}" "$isoctl" why "$tmp/required.conf" limit MemoryMax -- true
+		no_refusal is "$label: a limit that the host lacks is no reason to explain nothing" "$status $(head -n1 <<<"$out") $err" \
+			"1 limit MemoryMax: denied isoctl: notice: $tmp/required.conf:2: MemoryMax=: a start on this host would be refused: \
+$([ "$label" = user ] && echo your service manager || echo the kernel) does not have the cgroup controller for it, as isoctl doctor says"
+	fi
 	# Two directives deny it, and one line would not do.
 	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" call io_uring_setup environment NOTIFY_SOCKET -- true
 	like "$label: no line that would not do" "$status $out" "1 call io_uring_setup: denied, ENOSYS*environment NOTIFY_SOCKET: denied?*"

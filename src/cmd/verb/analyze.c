@@ -110,7 +110,7 @@ static int show_instance(const Instance *instance, const CommandLine *line, uint
 
 static int show_policy(const CommandLine *line, Loaded *loaded, uint64_t threshold, Report *report) {
         char *const *arguments = *line->rest ? line->rest : NULL;
-        PlanRequest request = { .policy = line->arguments[0], .arguments = arguments };
+        PlanRequest request = { .policy = line->arguments[0], .arguments = arguments, .explain = true };
         _cleanup_(exposure_deinit) Exposure e = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         int status = loaded_plan(loaded, NULL, 0, &request, &plan, report);

@@ -33,7 +33,8 @@ static int explain(const char *spec, char *const *arguments, bool json, PlanForm
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         _cleanup_(program_policy_deinit) ProgramPolicy program = {};
-        PlanRequest request = { .policy = spec, .arguments = arguments, .only_plan = true };
+        PlanRequest request = { .policy = spec, .arguments = arguments, .only_plan = true,
+                                .explain = true };
         int status;
 
         if (load(&loaded, &program, spec, arguments, report) < 0)
@@ -62,7 +63,8 @@ const Verb verb_explain = {
         .name = "explain",
         .help = "show what a start would do, and why",
         .details = "Prints a summary of the plan for a start of COMMAND, or of the policy's own command, and starts\n"
-                   "nothing. Each line ends with the policy lines that decided it. Returns 125 if a start would fail.",
+                   "nothing. Each line ends with the policy lines that decided it. What this host cannot enforce is a\n"
+                   "notice; isoctl check fails then.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -104,7 +104,8 @@ static int run(const CommandLine *line, Report *report) {
         _cleanup_(plan_freep) Plan *plan = NULL;
         const char *policy = line->arguments[0];
         char *const *command = *line->rest ? line->rest : NULL;
-        PlanRequest request = { .policy = policy, .arguments = command, .only_plan = true };
+        PlanRequest request = { .policy = policy, .arguments = command, .only_plan = true,
+                                .explain = true };
         int r;
 
         if (line->n_arguments % 2 == 0) {

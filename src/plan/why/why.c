@@ -139,7 +139,7 @@ static int why_limit(const Plan *plan, const WhyQuestion *question, WhyAnswer *a
                                   property->settings->items[0].value.text);
         } else if (unenforced) {
                 answer_origin(a, unenforced->origin);
-                return answer_allowed(a, "%s=%s is optional, and this host cannot enforce it", d->name,
+                return answer_allowed(a, "%s=%s is in the policy, but this host cannot enforce it", d->name,
                                       unenforced->value.text);
         } else
                 return answer_allowed(a, "the policy sets no %s: the limit is the caller's", d->name);
