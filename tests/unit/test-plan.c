@@ -111,6 +111,16 @@ static void test_summary(void **state) {
                 { "CapabilityBoundingSet=CAP_CHOWN\n", "\nmay      cap_chown   # test.conf:1\n" },
                 { "SystemCallFilter=@system-service\nSystemCallFilter=~sync",
                   "\ncalls    @system-service ~sync   # test.conf:1,2\n" },
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~sync kcmp chown fchown fchownat lchown msync "
+                  "fsync fdatasync syncfs kill tkill",
+                  "\ncalls    @system-service ~sync ~kcmp ~chown ~fchown ~fchownat ~lchown ~msync ~fsync ~fdatasync "
+                  "~syncfs ~kill ~tkill   #" },
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~sync kcmp chown fchown fchownat lchown msync "
+                  "fsync fdatasync syncfs kill tkill chown32 fchown32 lchown32 sync_file_range",
+                  "\ncalls    @system-service ~@chown and ~9 calls   #" },
+                { "SystemCallFilter=fdatasync fsync msync sync sync_file_range sync_file_range2 syncfs kill tkill kcmp "
+                  "chown fchown ioctl\nSystemCallFilter=~sync lchown",
+                  "\ncalls    @sync and 6 calls ~sync ~lchown   #" },
                 { "MemoryMax=64M\nOptional=MemoryMax\nLimitNOFILE=64",
                   "\nlimits   MemoryMax=64M (optional) LimitNOFILE=64   # test.conf:1,3\n" },
                 { "", "\nlimits   none but the caller's\n" },

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 
+#include "plan/show/calls.h"
 #include "policy/value/names.h"
 #include "util/array.h"
 #include "util/escape.h"
@@ -277,6 +278,7 @@ static void say_may(const Summarizer *s, SummaryLine *line) {
 
 static void say_calls(const Summarizer *s, SummaryLine *line) {
         add_part(line, "filter", "");
+        line->parts[0].calls = true;
         (void) add_values(s, line, D_SystemCallFilter);
         end_part(line);
 }
@@ -378,6 +380,10 @@ static void print_part(const SummaryPart *part, bool first, Text *text) {
         text_add(text, part->label);
         if (part->is_word)
                 return;
+        if (part->calls) {
+                calls_add_brief(part->words, text);
+                return;
+        }
         for (size_t i = 0; i < n; i++) {
                 text_add(text, i > 0 || *part->label ? " " : "");
                 text_add(text, part->words[i]);

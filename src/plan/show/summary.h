@@ -13,6 +13,7 @@ typedef struct SummaryPart {
         char **words;
         bool is_word;      /* words has one entry, which programs get as a string; people get only the label */
         bool brief;        /* people get only the first words, and the number of the others */
+        bool calls;        /* people get groups instead of many calls: plan/show/calls.h */
 } SummaryPart;
 
 enum { SUMMARY_PARTS = 4 };
