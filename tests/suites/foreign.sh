@@ -105,7 +105,7 @@ how, header = sys.argv[1], sys.argv[2]
 version = int(re.search(r"CONTROL_VERSION = (\d+)", header)[1])
 kinds = re.findall(r"^ +(CONTROL_[A-Z]+)\b", re.search(r"enum ControlType {(.*?)}", header, re.DOTALL)[1], re.MULTILINE)
 cgroup = "/sys/fs/cgroup" + open("/proc/self/cgroup").read().strip().split("::")[1]
-s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM if how in ("flood", "dribble") else socket.SOCK_SEQPACKET)
 s.bind("")
 s.listen(0 if how == "full" else 10)
 call(b"isorun")
@@ -129,6 +129,13 @@ while True:
     c = s.accept()[0]
     kept.append(c)
     if how == "mute": continue
+    if how in ("flood", "dribble"):
+        c.sendall(header)
+        try:
+            while True:
+                c.sendall(b"flow\n" * 10000 if how == "flood" else b"x")
+                if how == "dribble": time.sleep(1)
+        except OSError: continue
     c.recv(1 << 20)
     if how == "started": send(c, reply("CONTROL_STARTED"))
     elif how == "zero": send(c, reply("CONTROL_TEXT"), os.open("/dev/zero", os.O_RDONLY), *map(os.dup, (0, 0)))
@@ -179,6 +186,16 @@ test_fakes() {
 			"125 isoctl: fake: cannot read its answer: Protocol error"
 		end_fake
 	done
+	begin_fake flood
+	ctl flows "$user/fake"
+	no_isorun is "connections that have no end are refused" "$status $err" \
+		"125 isoctl: fake: cannot read the connections that isorun carries: Protocol error"
+	end_fake
+	begin_fake dribble
+	ctl flows "$user/fake"
+	no_isorun is "... and given up, if they come slowly" "$status $err" \
+		"125 isoctl: fake: cannot read the connections that isorun carries: Connection timed out"
+	end_fake
 	begin_fake started
 	patiently "$isoctl" enter "$user/fake" true </dev/null >"$tmp/enter" 2>&1 &
 	await runs "^$isoctl enter $user/fake"

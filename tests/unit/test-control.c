@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "helper.h"
+#include "cmd/instance/flows.h"
 #include "cmd/instance/client.h"
 #include "sandbox/wire/packet.h"
 #include "util/fd.h"
@@ -159,11 +160,38 @@ static void test_signals(_unused_ void **state) {
         }
 }
 
+static void expect_answer(const char *text, int result, size_t n) {
+        _cleanup_(flows_deinit) Flows flows = {};
+
+        expect_result(text, flows_parse(strdup(text), &flows), result);
+        if (result >= 0)
+                expect_number(text, flows.n, n);
+}
+
+/* The process that carries connections may be in the hands of the payload. */
+static void test_flow_answers(_unused_ void **state) {
+#define SUM "sum\t1\t2\t3\t4\n"
+        static const char *const wrong[] = {
+                "", "\n", "end", "end\n\n", "end\tx\n", SUM, SUM "end\n" SUM, "sum\t1\t2\t3\nend\n",
+                "sum\t1\t2\t3\t-4\nend\n", "sum\t1\t2\t3\t4\t5\nend\n", "other\nend\n", "\tflow\nend\n",
+                "flow\tout\ttcp\topen\t1\t2\t3\ta:1\nend\n", "flow\tout\ttcp\topen\t1\t2\t3\ta:1\t-\tx\nend\n",
+                "flow\tup\ttcp\topen\t1\t2\t3\ta:1\t-\nend\n", "flow\tout\tip\topen\t1\t2\t3\ta:1\t-\nend\n",
+                "flow\tout\ttcp\t\033[2J\t1\t2\t3\ta:1\t-\nend\n", "flow\tout\ttcp\topen\t1\tx\t3\ta:1\t-\nend\n",
+                "flow\tout\ttcp\topen\t1\t2\t99999999999999999999\ta:1\t-\nend\n",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+                expect_answer(wrong[i], -EPROTO, 0);
+        expect_answer(SUM "end\n", 0, 0);
+        expect_answer("flow\tout\tudp\tresolving\t1\t2\t3\ta:1/udp\t-\nflow\tin\ttcp\thalf-closed\t1\t2\t3\t\t\033\n" SUM
+                      "end\n", 0, 2);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_replies),       cmocka_unit_test(test_reply_packets),
                 cmocka_unit_test(test_other_version), cmocka_unit_test(test_requests),
-                cmocka_unit_test(test_signals),
+                cmocka_unit_test(test_signals),      cmocka_unit_test(test_flow_answers),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,9 +59,9 @@ static bool sockets_have(const Sockets *s, uint64_t inode) {
         return false;
 }
 
-/* Reads a line of /proc/net/unix: proc_pid_net(5), unix(7). Returns the name if it is that of an abstract socket of
- * SOCK_SEQPACKET that listens, or NULL. */
-static const char *read_listener(char *line, uint64_t *ret_inode) {
+/* Reads a line of /proc/net/unix: proc_pid_net(5), unix(7). Returns the name if it is that of an abstract socket of this
+ * type that listens, or NULL. */
+static const char *read_listener(char *line, unsigned wanted, uint64_t *ret_inode) {
         const unsigned accepts = 1U << 16; /* __SO_ACCEPTCON of the kernel */
         unsigned flags, type;
         int n = 0;
@@ -69,12 +69,12 @@ static const char *read_listener(char *line, uint64_t *ret_inode) {
         line[strcspn(line, "\n")] = '\0';
         if (sscanf(line, "%*x: %*x %*x %x %x %*x %" SCNu64 " %n", &flags, &type, ret_inode, &n) != 3 || n == 0)
                 return NULL;
-        return flags & accepts && type == SOCK_SEQPACKET && line[n] == '@' ? line + n + 1 : NULL;
+        return flags & accepts && type == wanted && line[n] == '@' ? line + n + 1 : NULL;
 }
 
 /* Connects to an abstract socket without waiting. Returns the fd, or -errno: -EPERM if the socket is not isorun's. */
-static int connect_to(const char *name, pid_t isorun, struct ucred *ret) {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+static int connect_to(const char *name, pid_t isorun, int type, struct ucred *ret) {
+        _cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         const struct timeval limit = { .tv_sec = CONTROL_SECONDS };
         socklen_t size = sizeof(*ret);
@@ -97,19 +97,19 @@ static int connect_to(const char *name, pid_t isorun, struct ucred *ret) {
 
 /* A name may contain a newline, and so imitate a line. Such a line leads to a socket of another process, so this goes
  * on until a socket is isorun's. */
-static int find_and_connect(FILE *table, const Sockets *own, pid_t isorun, struct ucred *ret) {
+static int find_and_connect(FILE *table, const Sockets *own, pid_t isorun, int type, struct ucred *ret) {
         _cleanup_free_ char *line = NULL;
         int result = -ENOENT;
         size_t room = 0;
 
         while (getline(&line, &room, table) >= 0) {
                 uint64_t inode;
-                const char *name = read_listener(line, &inode);
+                const char *name = read_listener(line, (unsigned) type, &inode);
                 int fd;
 
                 if (!name || !sockets_have(own, inode))
                         continue;
-                fd = connect_to(name, isorun, ret);
+                fd = connect_to(name, isorun, type, ret);
                 if (fd >= 0)
                         return fd;
                 if (fd == -EAGAIN)
@@ -118,7 +118,7 @@ static int find_and_connect(FILE *table, const Sockets *own, pid_t isorun, struc
         return result;
 }
 
-int client_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid) {
+int client_connect(pid_t isorun, int type, uid_t *ret_uid, gid_t *ret_gid) {
         _cleanup_(sockets_deinit) Sockets own = {};
         struct ucred peer;
         FILE *table;
@@ -130,7 +130,7 @@ int client_connect(pid_t isorun, uid_t *ret_uid, gid_t *ret_gid) {
         table = fopen("/proc/self/net/unix", "re");
         if (!table)
                 return -errno;
-        r = find_and_connect(table, &own, isorun, &peer);
+        r = find_and_connect(table, &own, isorun, type, &peer);
         fclose(table);
         if (r >= 0) {
                 *ret_uid = peer.uid;
@@ -163,6 +163,14 @@ static bool is_valid(const ControlReply *reply) {
         return false;
 }
 
+int client_version_differs(const char *name, const ControlHeader *theirs, Report *report) {
+        return report_error(report, EPROTONOSUPPORT,
+                            "%s was started by isorun %s (control protocol %u), but this is isoctl %s "
+                            "(protocol %u): use isoctl %s for it, or restart the instance",
+                            name, theirs->program, theirs->version, control_header.program, control_header.version,
+                            theirs->program);
+}
+
 /* Checks the reply, because an instance may be of another version or may be attacked. Returns 0 or -errno, reported. */
 static int parse_reply(const char *packet, size_t size, const char *name, ControlReply *ret, Report *report) {
         ControlHeader header;
@@ -170,11 +178,7 @@ static int parse_reply(const char *packet, size_t size, const char *name, Contro
 
         r = control_check_header(packet, size, &header);
         if (r == -EPROTONOSUPPORT)
-                return report_error(report, EPROTONOSUPPORT,
-                                    "%s was started by isorun %s (control protocol %u), but this is isoctl %s "
-                                    "(protocol %u): use isoctl %s for it, or restart the instance",
-                                    name, header.program,
-                                    header.version, control_header.program, control_header.version, header.program);
+                return client_version_differs(name, &header, report);
         if (r >= 0 && size == sizeof(header) + sizeof(*ret)) {
                 memcpy(ret, packet + sizeof(header), sizeof(*ret));
                 ret->text[sizeof(ret->text) - 1] = '\0';

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@
 
 enum { TEXT_MAX = 4 << 20 }; /* bytes; a plan has some kilobytes */
 
-int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
+int talk_connect(const Instance *instance, int type, TalkOwner *ret, Report *report) {
         _cleanup_close_ int fd = -1;
         TalkOwner owner = {};
 
@@ -26,10 +27,12 @@ int talk_connect(const Instance *instance, TalkOwner *ret, Report *report) {
         if (instance->runner != geteuid() && geteuid() != 0)
                 return report_error(report, EPERM, "%s is an instance of user %u: only that user and root may do this",
                                     instance->name, instance->runner);
-        fd = client_connect(instance->isorun, &owner.uid, &owner.gid);
+        fd = client_connect(instance->isorun, type, &owner.uid, &owner.gid);
         if (fd == -EAGAIN)
                 return report_error(report, ETIMEDOUT, "%s does not answer: its isorun, process %d, accepts no "
                                     "connections", instance->name, instance->isorun);
+        if (fd == -ENOENT && type != SOCK_SEQPACKET)
+                return fd;
         if (fd == -ENOENT)
                 return report_error(report, ENOENT,
                                     "cannot reach %s from here: its isorun, process %d, does not listen in this network "
@@ -99,7 +102,7 @@ static int ask(const Instance *instance, int connection, ControlType question, i
 
 int talk_ask(const Instance *instance, ControlType question, char **ret_text, int *fds, unsigned n, TalkOwner *ret,
              Report *report) {
-        _cleanup_close_ int connection = talk_connect(instance, ret, report), text = -1;
+        _cleanup_close_ int connection = talk_connect(instance, SOCK_SEQPACKET, ret, report), text = -1;
         int all[PACKET_FDS_MAX], r;
 
         if (connection < 0)

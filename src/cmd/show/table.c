@@ -5,11 +5,13 @@
 #include <libsmartcols.h>
 #include <stdio.h>
 
+#include "cmd/instance/flows.h"
 #include "cmd/show/format.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/text.h"
 
-enum { NAME, POLICY, STATE, MEMORY, TASKS, CPU, SHARE, AGE, USER, UNIT, COMMAND, COLUMNS };
+enum { NAME, POLICY, STATE, MEMORY, TASKS, CPU, SHARE, FLOWS, SPEED, AGE, USER, UNIT, COMMAND, COLUMNS };
 
 static const struct {
         const char *name;
@@ -20,13 +22,14 @@ static const struct {
         [STATE] = { "STATE", 1, 0 },              [MEMORY] = { "MEMORY", 1, SCOLS_FL_RIGHT },
         [TASKS] = { "TASKS", 1, SCOLS_FL_RIGHT }, [CPU] = { "CPU", 1, SCOLS_FL_RIGHT },
         [SHARE] = { "%CPU", 1, SCOLS_FL_RIGHT },  [AGE] = { "AGE", 1, SCOLS_FL_RIGHT },
+        [FLOWS] = { "FLOWS", 1, SCOLS_FL_RIGHT }, [SPEED] = { "NET/S", 1, SCOLS_FL_RIGHT },
         [USER] = { "USER", 1, 0 },                [UNIT] = { "UNIT", 1, 0 },
         [COMMAND] = { "COMMAND", 0.5, SCOLS_FL_TRUNC },
 };
 
 Usage usage_measure(const InstanceList *list, const Instance *i) {
         _cleanup_close_ int fd = instance_open(list, i);
-        Usage u = { .share = -1 };
+        Usage u = { .share = -1, .speed = -1 };
 
         if (fd < 0)
                 return u;
@@ -36,18 +39,39 @@ Usage usage_measure(const InstanceList *list, const Instance *i) {
         return u;
 }
 
+void usage_ask_flows(Usage *u, const Instance *i) {
+        enum { PATIENCE_USEC = 200000 }; /* the next round asks again */
+        _cleanup_(flows_deinit) Flows flows = {};
+        Report silent = {};
+
+        if (!flows_can_ask(i) || flows_ask(i, FLOWS_SUM, clock_usec(CLOCK_MONOTONIC) + PATIENCE_USEC, &flows, &silent) <= 0)
+                return;
+        u->has_flows = true;
+        u->flows = flows.n_peers + flows.n_clients;
+        u->moved = flows.sent + flows.received;
+}
+
+static bool any_has_flows(const Usage *usages, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (usages[i].has_flows)
+                        return true;
+        return false;
+}
+
 /* isoctl top has a column for the share, and no room for the user and the unit. */
-static bool has_column(const TableStyle *style, size_t column) {
+static bool has_column(const TableStyle *style, bool flows, size_t column) {
+        if (column == FLOWS || column == SPEED)
+                return flows;
         return column == SHARE ? style->share : column == USER || column == UNIT ? !style->share : true;
 }
 
-static int fill_line(struct libscols_line *line, const Instance *i, const Usage *u, const TableStyle *style) {
+static int fill_line(struct libscols_line *line, const Instance *i, const Usage *u, const TableStyle *style, bool has_flows) {
         _cleanup_free_ char *name = i->nested ? strdup(i->name) : instance_full_name(i), *user = instance_runner_name(i);
         char memory[FORMAT_MAX] = "-", tasks[FORMAT_MAX] = "-", cpu[FORMAT_MAX] = "-", share[FORMAT_MAX] = "-",
-             age[FORMAT_MAX] = "-";
+             age[FORMAT_MAX] = "-", flows[FORMAT_MAX] = "-", speed[FORMAT_MAX] = "-";
         const char *texts[COLUMNS] = {
                 [NAME] = name, [USER] = user, [POLICY] = i->policy, [STATE] = instance_state(i), [MEMORY] = memory,
-                [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [AGE] = age, [UNIT] = i->unit, [COMMAND] = i->command,
+                [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [FLOWS] = flows, [SPEED] = speed, [AGE] = age, [UNIT] = i->unit, [COMMAND] = i->command,
         };
         int r = name ? 0 : -ENOMEM, place = 0;
 
@@ -59,10 +83,14 @@ static int fill_line(struct libscols_line *line, const Instance *i, const Usage 
                 format_span(cpu, u->cpu_usec);
         if (u->share >= 0)
                 snprintf(share, sizeof(share), "%.1f", u->share);
+        if (u->has_flows)
+                snprintf(flows, sizeof(flows), "%" PRIu64, u->flows);
+        if (u->speed >= 0)
+                format_bytes(speed, (uint64_t) u->speed);
         if (i->started_usec)
                 format_age(age, i->started_usec);
         for (size_t c = 0; r >= 0 && c < COLUMNS; c++)
-                if (has_column(style, c))
+                if (has_column(style, has_flows, c))
                         r = scols_line_set_data(line, place++, texts[c] ?: "-"); /* escapes control characters when it prints */
         if (r >= 0 && style->colours && i->frozen)
                 r = scols_line_set_color(line, "yellow");
@@ -72,12 +100,13 @@ static int fill_line(struct libscols_line *line, const Instance *i, const Usage 
 static int fill_table(struct libscols_table *table, const InstanceList *list, const Usage *usages,
                       const TableStyle *style) {
         _cleanup_free_ struct libscols_line **lines = calloc(list->n + 1, sizeof(lines[0]));
+        const bool has_flows = any_has_flows(usages, list->n);
         int r = lines ? 0 : -ENOMEM;
 
         for (size_t c = 0; r >= 0 && c < COLUMNS; c++) {
                 struct libscols_column *column;
 
-                if (!has_column(style, c))
+                if (!has_column(style, has_flows, c))
                         continue;
                 column = scols_table_new_column(table, columns[c].name, columns[c].width, columns[c].flags);
                 if (!column)
@@ -89,7 +118,7 @@ static int fill_table(struct libscols_table *table, const InstanceList *list, co
                 const Instance *item = &list->items[i];
 
                 lines[i] = scols_table_new_line(table, item->nested ? lines[item->parent] : NULL);
-                r = lines[i] ? fill_line(lines[i], item, &usages[i], style) : -ENOMEM;
+                r = lines[i] ? fill_line(lines[i], item, &usages[i], style, has_flows) : -ENOMEM;
         }
         return r;
 }

@@ -10,13 +10,19 @@ typedef struct Usage {
         uint64_t memory, tasks, cpu_usec;
         bool has_memory, has_tasks, has_cpu;
         double share; /* of one processor, in percent, since the last measurement; negative: not known */
+        bool has_flows;
+        uint64_t flows, moved; /* connections that isorun carries, and bytes of these and of those that have ended */
+        double speed; /* of these bytes, per second, since the last measurement; negative: not known */
 } Usage;
 
 Usage usage_measure(const InstanceList *list, const Instance *instance);
 
+/* Fills in the connections, for which isoctl asks the instance. If it does not answer soon, they stay unknown. */
+void usage_ask_flows(Usage *usage, const Instance *instance);
+
 typedef struct TableStyle {
         bool legend, colours;
-        bool share;     /* show a column for Usage.share, in place of user and unit */
+        bool share;     /* show a column for Usage.share, in place of user and unit, and two for connections if an instance has any */
         unsigned width; /* in columns; 0: that of the terminal, if standard output is one */
 } TableStyle;
 

@@ -237,7 +237,7 @@ static int run(const CommandLine *line, Report *report) {
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
         v.instance = instances_pick(&list, line->arguments[0], report);
-        v.connection = v.instance ? talk_connect(v.instance, NULL, report) : -1;
+        v.connection = v.instance ? talk_connect(v.instance, SOCK_SEQPACKET, NULL, report) : -1;
         v.start_by = clock_usec(CLOCK_MONOTONIC) + (uint64_t) CONTROL_SECONDS * 1000000;
         if (v.connection < 0 || take_signals(&v) < 0 || ask(&v, line->rest) < 0)
                 return PLAN_FAILED;

@@ -8,6 +8,7 @@
 
 #include "cmd/instance/ended.h"
 #include "cmd/instance/find.h"
+#include "cmd/instance/flows.h"
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
@@ -16,6 +17,7 @@
 #include "cmd/show/terminal-output.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
+#include "util/clock.h"
 #include "util/escape.h"
 #include "util/fd.h"
 #include "util/text.h"
@@ -148,6 +150,25 @@ static int print_grants(const Instance *i, Report *report) {
         return 0;
 }
 
+/* Prints how many connections isorun carries, if it carries any for this instance. */
+static int print_flows(const Instance *i, Report *report) {
+        const uint64_t until = clock_usec(CLOCK_MONOTONIC) + CONTROL_SECONDS * UINT64_C(1000000);
+        char sent[FORMAT_MAX], received[FORMAT_MAX];
+        _cleanup_(flows_deinit) Flows flows = {};
+        _cleanup_free_ char *text = NULL;
+        int r = flows_ask(i, FLOWS_SUM, until, &flows, report);
+
+        if (r <= 0)
+                return r;
+        format_bytes(sent, flows.sent);
+        format_bytes(received, flows.received);
+        text = format("%" PRIu64 " to peers, %" PRIu64 " from clients; %s sent, %s received so far", flows.n_peers,
+                      flows.n_clients, sent, received);
+        if (text)
+                print_field("connections", text);
+        return text ? 0 : report_oom(report);
+}
+
 static int show(const InstanceList *list, const Instance *i, PlanForm form, Report *report) {
         int r;
 
@@ -156,6 +177,8 @@ static int show(const InstanceList *list, const Instance *i, PlanForm form, Repo
         if (i->handed_over || i->frozen)
                 return 0;
         r = print_grants(i, report);
+        if (r >= 0)
+                r = print_flows(i, report);
         if (r < 0)
                 return r;
         putchar('\n');

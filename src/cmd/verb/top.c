@@ -64,6 +64,8 @@ static const Usage *find_last(const Round *last, const Instance *i) {
 static void find_share(Usage *u, const Usage *before, uint64_t passed_usec) {
         if (before && before->has_cpu && u->has_cpu && u->cpu_usec >= before->cpu_usec && passed_usec > 0)
                 u->share = 100.0 * (double) (u->cpu_usec - before->cpu_usec) / (double) passed_usec;
+        if (before && before->has_flows && u->has_flows && u->moved >= before->moved && passed_usec > 0)
+                u->speed = 1e6 * (double) (u->moved - before->moved) / (double) passed_usec;
 }
 
 /* Makes a new round, which replaces the last one. */
@@ -82,6 +84,7 @@ static int look(Top *t) {
                 return report_oom(t->report);
         for (size_t i = 0; i < now.list.n; i++) {
                 now.usages[i] = usage_measure(&now.list, &now.list.items[i]);
+                usage_ask_flows(&now.usages[i], &now.list.items[i]);
                 find_share(&now.usages[i], find_last(&t->last, &now.list.items[i]), now.usec - t->last.usec);
         }
         round_deinit(&t->last);
@@ -251,7 +254,8 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_OPT
 const Verb verb_top = {
         .name = "top",
         .help = "show the same as list, updated live",
-        .details = "Press q to quit. If standard output is not a terminal, the table is printed once.",
+        .details = "Press q to quit. If standard output is not a terminal, the table is printed once. FLOWS and NET/S are\n"
+                   "the connections that isorun carries, and their bytes in a second: isoctl flows.",
         .options = options,
         .arguments = arguments,
         .run = run,

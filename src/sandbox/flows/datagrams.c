@@ -168,6 +168,8 @@ static void end(Server *s, Exchange *e) {
                 server_record(s, &(FlowRecord) { .kind = FLOW_ENDED, .peer = server_peer_index(s, e->lookup.peer),
                                                  .count = 1, .sent = e->sent, .received = e->received,
                                                  .usec = e->last - e->begun });
+        s->sent += e->sent;
+        s->received += e->received;
         server_close(&e->outside);
         free(e->first);
         free(e);
@@ -202,4 +204,12 @@ void datagrams_expire(Server *s) {
 void datagrams_end_all(Server *s) {
         if (s->n_exchanges > 0)
                 end_idle(s, UINT64_MAX);
+}
+
+void datagrams_visit(const Server *s, FlowVisitor visitor, void *userdata) {
+        for (size_t row = 0; s->n_exchanges > 0 && row < TABLE_SIZE; row++)
+                for (const Exchange *e = s->exchanges[row]; e; e = e->next)
+                        visitor(&(FlowFacts) { .peer = e->lookup.peer, .state = e->first ? "resolving" : "open",
+                                               .sent = e->sent, .received = e->received, .begun = e->begun },
+                                userdata);
 }

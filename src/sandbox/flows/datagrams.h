@@ -16,3 +16,6 @@ void datagrams_ready(Server *s, Watch *w, uint32_t events);
 void datagrams_expire(Server *s);
 
 void datagrams_end_all(Server *s);
+
+/* Visits all exchanges. */
+void datagrams_visit(const Server *s, FlowVisitor visitor, void *userdata);

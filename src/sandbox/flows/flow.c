@@ -83,6 +83,8 @@ static void remove_from_all(Server *s, const Flow *f) {
 
 static void end(Server *s, Flow *f) {
         record_end(s, f);
+        s->sent += f->to_outside.moved;
+        s->received += f->to_payload.moved;
         remove_from_all(s, f);
         open_entrance(s, f);
         server_close(&f->payload.watch);
@@ -378,6 +380,28 @@ void flow_begin(Server *s, Listener *l, int accepted) {
                 connect_next(s, f);
         else
                 lookup_begin(s, &f->lookup);
+}
+
+static const char *state_of(const Flow *f) {
+        const End *made = f->lookup.peer ? &f->outside : &f->payload;
+
+        if (made->watch.fd < 0)
+                return f->lookup.peer && !f->lookup.peer->is_socket && f->lookup.n == 0 ? "resolving" : "waiting";
+        if (made->watch.ready == on_connected)
+                return "connecting";
+        return f->to_outside.ended || f->to_payload.ended ? "half-closed" : "open";
+}
+
+void flow_visit(const Server *s, FlowVisitor visitor, void *userdata) {
+        for (const Flow *f = s->flows; f; f = f->after) {
+                FlowFacts facts = { .peer = f->lookup.peer, .entrance = f->listener->entrance, .name = f->lookup.name,
+                                    .state = state_of(f), .sent = f->to_outside.moved, .received = f->to_payload.moved,
+                                    .begun = f->begun };
+
+                if (!facts.peer)
+                        facts.client = address_of(f->outside.watch.fd, getpeername);
+                visitor(&facts, userdata);
+        }
 }
 
 void flow_end_all(Server *s) {

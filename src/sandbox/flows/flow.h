@@ -20,6 +20,9 @@ void flow_retry(Server *s);
 /* Ends all flows. */
 void flow_end_all(Server *s);
 
+/* Visits all flows. */
+void flow_visit(const Server *s, FlowVisitor visitor, void *userdata);
+
 /* Goes on with the flows in s->more. */
 void flow_continue(Server *s);
 

@@ -5,10 +5,12 @@
 #include <sys/socket.h>
 
 #include "plan/network/peers.h"
+#include "sandbox/flows/asker.h"
 #include "sandbox/flows/datagrams.h"
 #include "sandbox/flows/flow.h"
 #include "sandbox/flows/lookup.h"
 #include "sandbox/flows/name-server.h"
+#include "sandbox/wire/packet.h"
 
 static void on_listener(Server *s, Watch *w, _unused_ uint32_t events) {
         enum { TURNS = 64 }; /* then others come first */
@@ -46,8 +48,17 @@ static void on_sockets(Server *s, Watch *w, uint32_t events) {
         flow_served(s);
 }
 
-/* isorun sends nothing, and ends. It still reads the last records. */
-static void on_hangup(Server *s, Watch *w, _unused_ uint32_t events) {
+/* isorun sends connections of isoctl, and at last it hangs up. It still reads the last records. */
+static void on_isorun(Server *s, Watch *w, _unused_ uint32_t events) {
+        int connection = -1, r;
+        size_t size;
+        char byte;
+
+        r = packet_receive(w->fd, &byte, sizeof(byte), &size, &connection, 1, MSG_DONTWAIT);
+        if (r > 0 && connection >= 0)
+                asker_add(s, connection);
+        if (r > 0 || r == -EAGAIN || r == -EINTR)
+                return;
         flow_end_all(s);
         datagrams_end_all(s);
         server_close(w);
@@ -131,7 +142,7 @@ int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, 
         s->spare = server_make_spare();
         s->from_resolver = (Watch) { resolver, on_answer };
         s->from_inner = (Watch) { inner, on_sockets };
-        s->from_isorun = (Watch) { isorun, on_hangup };
+        s->from_isorun = (Watch) { isorun, on_isorun };
         set_listeners(s, listeners);
         r = !s->names ? -ENOMEM : s->epoll < 0 || s->spare < 0 ? -errno : watch_all(s);
         if (r >= 0)

@@ -18,6 +18,7 @@ typedef struct Lookup Lookup;
 typedef struct Flow Flow;
 typedef struct Stream Stream;
 typedef struct Exchange Exchange;
+typedef struct Asker Asker;
 
 /* An fd that epoll(7) watches. */
 struct Watch {
@@ -68,9 +69,25 @@ struct Server {
         Flow *without_socket; /* wait for a socket of inner.h */
         Stream *streams; /* of name-server.h */
         unsigned next_stream;
+        Asker *askers; /* of asker.h */
+        unsigned next_asker;
+        uint64_t sent, received; /* bytes of flows and exchanges that have ended */
         int spare;    /* an fd that is closed to accept when no other is free; -1: none */
         Listener listeners[]; /* in the order of flows/listen.h, then those of the entrances */
 };
+
+/* What isoctl shows of a flow or an exchange of datagrams. All is borrowed. */
+typedef struct FlowFacts {
+        const PlanPeer *peer;
+        const PlanEntrance *entrance; /* without a peer */
+        const char *name;  /* if the peer is a pattern */
+        const char *state; /* a word */
+        Address client;    /* of an entrance; family 0: not known */
+        uint64_t sent, received; /* bytes from and to the payload */
+        uint64_t begun;    /* CLOCK_MONOTONIC */
+} FlowFacts;
+
+typedef void (*FlowVisitor)(const FlowFacts *facts, void *userdata);
 
 /* Watches the fd. Returns 0 or -errno. */
 int server_watch(Server *s, Watch *w, uint32_t events);

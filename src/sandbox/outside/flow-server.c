@@ -18,6 +18,8 @@
 #include "sandbox/flows/resolver.h"
 #include "sandbox/flows/serve.h"
 #include "sandbox/systemd/journal.h"
+#include "sandbox/wire/control.h"
+#include "sandbox/wire/packet.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -233,12 +235,21 @@ static void take_last(FlowServer *f) {
                         (void) poll(&(struct pollfd) { .fd = f->socket, .events = POLLIN }, 1, clock_msec_until(end));
 }
 
+void flow_server_admit(const FlowServer *f) {
+        struct iovec byte = { .iov_base = (char[1]) { 0 }, .iov_len = 1 };
+        _cleanup_close_ int connection = control_accept(f->askers);
+
+        if (connection >= 0) /* the process may not read: then isoctl finds that nobody answers */
+                (void) packet_send(f->socket, &byte, 1, &connection, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void flow_server_ended(FlowServer *f, Report *report) {
         report_notice(report,
                       "the process that carries the connections of ConnectTo= and ListenOn= was killed: they have "
                       "all ended");
         (void) waitid(P_PIDFD, (id_t) f->pidfd, &(siginfo_t) {}, WEXITED | WNOHANG);
         f->pidfd = fd_close(f->pidfd);
+        f->askers = fd_close(f->askers);
 }
 
 /* It reads what a payload sends, so it is not trusted to end. */
@@ -254,6 +265,7 @@ static void end_server(int pidfd) {
 void flow_server_deinit(FlowServer *f) {
         take_last(f);
         f->socket = fd_close(f->socket);
+        f->askers = fd_close(f->askers);
         if (f->pidfd >= 0)
                 end_server(f->pidfd);
         f->pidfd = fd_close(f->pidfd);

@@ -12,6 +12,7 @@ typedef struct FlowServer {
         Entrances entrances;
         int socket;     /* to the process; when it is closed, the process ends */
         int pidfd;      /* of the process; -1: none */
+        int askers;     /* the socket at which isoctl asks: wire/flow-question.h; -1: none */
         const Plan *plan; /* borrowed */
         bool is_silent; /* the process sends nothing any more */
         uint64_t period, n_records, n_lost; /* records since then, and those that were left out: CLOCK_MONOTONIC */
@@ -26,6 +27,9 @@ int flow_server_start(FlowServer *f, const Run *run);
 
 /* Takes records from the process: flows/record.h. */
 void flow_server_take(FlowServer *f);
+
+/* Accepts a connection at askers, and passes it to the process. */
+void flow_server_admit(const FlowServer *f);
 
 /* The process has ended before the payload, which it should not. Says so, once. */
 void flow_server_ended(FlowServer *f, Report *report);

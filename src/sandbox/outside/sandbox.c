@@ -287,7 +287,9 @@ static int start(Supervisor *s) {
 
         /* Before isoctl can find the instance. Without the socket the instance runs, but isoctl cannot enter it. */
         if (!run->plan->hand_over)
-                s->control = control_listen();
+                s->control = control_listen(SOCK_SEQPACKET);
+        if (plan_has_flows(run->plan))
+                s->flows.askers = control_listen(SOCK_STREAM);
         if (run->plan->holder == HOLDER_SCOPE)
                 (void) message_send(run->socket, &(Message) { .type = MESSAGE_REQUESTING }, NULL, 0);
         r = holder_begin(&run->holder, run->pid, &run->bus);
@@ -396,7 +398,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                          .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 }, .places = { -1, -1 } },
                          .outcome = { .exit_status = PLAN_FAILED } },
                 .control = -1,
-                .flows = { .socket = -1, .pidfd = -1 },
+                .flows = { .socket = -1, .pidfd = -1, .askers = -1 },
         };
         Run *run = &s.run;
         bool ended, ended_early;

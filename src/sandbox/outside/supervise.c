@@ -270,6 +270,7 @@ enum {
         ON_CONTROL,
         ON_FLOWS,
         ON_RECORDS,
+        ON_ASKERS,
         ON_NOTIFY,
         ON_TERMINAL = ON_NOTIFY + NOTIFY_FDS,
         SOURCES = ON_TERMINAL + TERMINAL_FDS,
@@ -286,6 +287,7 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         fds[ON_CONTROL] = (struct pollfd) { .fd = starting ? -1 : s->control, .events = POLLIN };
         fds[ON_FLOWS] = (struct pollfd) { .fd = s->flows.pidfd, .events = POLLIN };
         fds[ON_RECORDS] = (struct pollfd) { .fd = s->flows.is_silent ? -1 : s->flows.socket, .events = POLLIN };
+        fds[ON_ASKERS] = (struct pollfd) { .fd = s->flows.pidfd < 0 ? -1 : s->flows.askers, .events = POLLIN };
         notify_fill(s->relay.notify, fds + ON_NOTIFY);
         run_terminal_fill(&s->terminal, fds + ON_TERMINAL);
 }
@@ -315,6 +317,8 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
                 admit(s);
         if (fds[ON_RECORDS].revents)
                 flow_server_take(&s->flows);
+        if (fds[ON_ASKERS].revents)
+                flow_server_admit(&s->flows);
         if (fds[ON_FLOWS].revents)
                 flow_server_ended(&s->flows, run->report);
         if (s->entered_end)

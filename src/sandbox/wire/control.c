@@ -26,9 +26,9 @@ int control_check_header(const void *packet, size_t size, ControlHeader *ret) {
         return ret->version == control_header.version ? 0 : -EPROTONOSUPPORT;
 }
 
-int control_listen(void) {
+int control_listen(int type) {
         enum { BACKLOG = 64 }; /* isorun accepts nothing before the command runs */
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        _cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         const struct sockaddr any = { .sa_family = AF_UNIX };
 
         /* An address of this size asks for a name: "Autobind feature" in unix(7). */

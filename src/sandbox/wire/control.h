@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 /* Raise this with every change of a request or a reply. */
-enum { CONTROL_VERSION = 3 };
+enum { CONTROL_VERSION = 4 };
 
 typedef struct ControlHeader {
         char magic[8];
@@ -76,8 +76,9 @@ extern const ControlHeader control_header;
  * -EPROTONOSUPPORT if it is from another version; *ret is filled then too. */
 int control_check_header(const void *packet, size_t size, ControlHeader *ret);
 
-/* Outside: listens at an address that the kernel chooses. Returns the fd or -errno. */
-int control_listen(void);
+/* Outside: listens at an address that the kernel chooses, with a socket of this type: SOCK_SEQPACKET for requests here,
+ * SOCK_STREAM for the questions of flow-question.h. Returns the fd or -errno. */
+int control_listen(int type);
 
 /* Outside: accepts a connection and checks its sender. Returns a non-blocking fd, or -errno: -EPERM if the sender is
  * not allowed. */
