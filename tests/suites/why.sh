@@ -5,6 +5,12 @@
 
 questions=$top/tests/questions.py
 count=${WHY_QUESTIONS:-500} policies=${WHY_POLICIES:-4}
+sockets=$tmp/sockets
+mkdir "$sockets"
+touch "$sockets/plain"
+chmod 666 "$sockets/plain"
+"$questions" serve "$sockets" >"$tmp/ready" 2>&1 &
+await grep -q ready "$tmp/ready"
 
 # Files with all kinds of modes, which the policies show as a volume.
 make_volume() {
@@ -35,7 +41,8 @@ agree() { # description, policy, seed
 	status=$?
 	err=$(cat "$tmp/err")
 	"${who[@]}" "$isorun" --no-scope --quiet --policy "$2" "${limits[@]}" "${command[@]}" <"$tmp/questions" >"$tmp/results"
-	out=$("$questions" compare "$tmp/answers" "$tmp/results" 2>&1)
+	"${who[@]}" "$questions" try "$sockets" <"$tmp/questions" >"$tmp/outside"
+	out=$("$questions" compare "$tmp/answers" "$tmp/results" "$tmp/outside" 2>&1)
 	no_refusal like "$label: $1" "$out" "$count questions, [0-9]* answered, 0 wrong"
 	# Most questions have an answer.
 	also ok "$label: ... and the plan knows the most" test "$(sed -n 's/.*, \([0-9]*\) answered.*/\1/p' <<<"$out")" -gt $((count * 7 / 10))
@@ -45,7 +52,8 @@ write_policy() { # name; then its other lines on standard input
 	{ printf '[Policy]\nOptional=MemoryMax MemorySwapMax TasksMax CPUQuota\n'
 	[ -z "${2-}" ] || printf 'Base=%s\n' "$top/policies/$2.conf"
 	cat
-	printf '[Sandbox]\nBindReadOnlyPaths=%s:/questions.py\n' "$questions"; } >"$tmp/$1.conf"
+	printf '[Sandbox]\nBindReadOnlyPaths=%s:/questions.py\n' "$questions"
+	printf '%s:/sockets\n' "${sockets_as:-BindReadOnlyPaths=$sockets}"; } >"$tmp/$1.conf"
 }
 
 test_answers() {
@@ -85,7 +93,13 @@ $([ "$label" = user ] && echo your service manager || echo the kernel) does not 
   because  /etc/passwd is a file of the host"
 	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" read $'/no\e[1m' -- true
 	like "$label: no control characters" "$status $out" "1 read /no\\\\x1b\[1m: denied, ENOENT*"
-	for question in 'read etc/passwd' 'call no_such_call' 'limit Nothing' 'call socket(' 'capability CAP_NONE' 'fly /'; do
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" connect /run/socket connect db.example:5432 listen 80 -- true
+	like "$label: networks" "$status $out" "1 connect /run/socket: denied, ENOENT*connect db.example:5432: denied, EAFNOSUPPORT
+  because  the filter denies socket with these arguments
+  line     $tmp/mine.conf:5*listen 80: denied, EAFNOSUPPORT*"
+	also unlike "$label: ... and no line that would not do" "$out" "*to allow*"
+	for question in 'connect db' 'connect *.example:80' 'connect db:80=db:81' 'connect db:80,81' 'connect 0.0.0.0:80' \
+		'listen 0' 'listen 0.0.0.0:80' 'read etc/passwd' 'call no_such_call' 'limit Nothing' 'call socket(' 'capability CAP_NONE' 'fly /'; do
 		# shellcheck disable=SC2086
 		run "${who[@]}" "$isoctl" why "$tmp/mine.conf" $question -- true
 		is "$label: no question: $question" "$status $err" \
@@ -99,6 +113,12 @@ test_agreement() {
 		write_policy "$name" "$name" </dev/null
 		agree "what why says of $name is what happens" "$tmp/$name.conf" "$name"
 	done
+	write_policy peers </dev/null
+	"$questions" peers >>"$tmp/peers.conf"
+	agree "what why says of peers is what happens" "$tmp/peers.conf" peers
+	sockets_as="Volume=$sockets" write_policy open <<<$'[Sandbox]\nPrivateNetwork=no'
+	sed -i '$s/$/:overlay/' "$tmp/open.conf"
+	agree "what why says of the host's network, and of sockets in an overlay, is what happens" "$tmp/open.conf" open
 	for ((seed = 1; seed <= policies; seed++)); do
 		"$questions" policy "$seed" "$tmp/volume" | write_policy random
 		agree "what why says of random policy $seed is what happens" "$tmp/random.conf" "$seed"
@@ -106,10 +126,20 @@ test_agreement() {
 }
 
 # The line that why proposes allows what was denied.
-test_lines() {
+proposed_allows() { # question; $tmp/before.conf denies it
 	local line
+	# shellcheck disable=SC2086
+	line=$("${who[@]}" "$isoctl" why --json "$tmp/before.conf" $1 -- true |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["allow"])')
+	{ cat "$tmp/before.conf"; echo "$line"; } >"$tmp/after.conf"
+	# shellcheck disable=SC2086
+	run "${who[@]}" env SOME=1 "$isoctl" why "$tmp/after.conf" $1 -- true
+	is "$label: $line allows: $1" "$status" 0
+}
+
+test_lines() {
+	local question device=()
 	printf '[Sandbox]\nInaccessiblePaths=/usr/share/doc\nRestrictAddressFamilies=AF_UNIX\n' >"$tmp/before.conf"
-	local device=()
 	touch "$tmp/plain"
 	chmod 666 "$tmp/plain"
 	# One that no instance has by itself.
@@ -120,14 +150,15 @@ test_lines() {
 	fi
 	for question in "${device[@]}" 'read /usr/share/doc' "read /usr/share/doc/$(find /usr/share/doc -mindepth 1 -maxdepth 1 -printf '%f\n' | head -n1)" "read $tmp/plain" "write $tmp/plain" 'call ptrace' \
 		'call socket(AF_INET,1)' 'call unshare(0x10000000)' 'environment SOME'; do
-		# shellcheck disable=SC2086
-		line=$("${who[@]}" "$isoctl" why --json "$tmp/before.conf" $question -- true |
-			python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["allow"])')
-		{ cat "$tmp/before.conf"; echo "$line"; } >"$tmp/after.conf"
-		# shellcheck disable=SC2086
-		run "${who[@]}" env SOME=1 "$isoctl" why "$tmp/after.conf" $question -- true
-		is "$label: $line allows: $question" "$status" 0
+		proposed_allows "$question"
 	done
+	printf '[Sandbox]\n' >"$tmp/before.conf"
+	for question in 'connect db.example:5432' 'connect 127.0.0.1:5432' 'connect [::1]:53/udp' 'connect 198.51.100.1:80' \
+		'listen 80' "connect $sockets/open"; do
+		proposed_allows "$question"
+	done
+	printf '[Sandbox]\nPrivateNetwork=no\n' >"$tmp/before.conf"
+	[ "$(landlock_abi)" -lt 6 ] || proposed_allows 'connect @some-server'
 }
 
 all() {

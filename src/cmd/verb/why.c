@@ -138,8 +138,8 @@ const Verb verb_why = {
         .name = "why",
         .help = "say what a program could do under a policy, and which line decides that",
         .details = "A question is an ACTION and an OBJECT: read, write, create, remove, rename or execute and a PATH;\n"
-                   "call and NAME or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions\n"
-                   "may follow. The answer says whether a program may do that, which errno it gets, which policy line\n"
+                   "connect and HOST:PORT[/udp], the PATH of a socket, or @NAME; listen and a PORT[/udp]; call and NAME\n"
+                   "or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions may follow. The answer says whether a program may do that, which errno it gets, which policy line\n"
                    "is behind it, and the shortest line that would allow it. Starts nothing. Returns 0 if all is\n"
                    "allowed, 1 if not.",
         .options = options,

@@ -25,16 +25,14 @@ static bool is_in(const PlanPeer *p, const char *network, unsigned bits) {
         return !p->ipv6 && (as_number(p->address) ^ parse_ipv4(network)) >> (32 - bits) == 0;
 }
 
-/* Whether the host is an address, which p->address then is. */
-static bool is_literal(PlanPeer *p) {
+bool peer_read_address(PlanPeer *p) {
         if (streq(p->host, "localhost"))
                 return inet_pton(AF_INET, "127.0.0.1", p->address) == 1;
         p->ipv6 = strchr(p->host, ':');
         return inet_pton(p->ipv6 ? AF_INET6 : AF_INET, p->host, p->address) == 1;
 }
 
-/* Whether a peer can have this address: those that mean many hosts or none cannot. */
-static bool is_usable(const PlanPeer *p) {
+bool peer_address_is_usable(const PlanPeer *p) {
         static const uint8_t none[16], mapped[12] = { [10] = 0xff, [11] = 0xff };
 
         if (p->ipv6)
@@ -64,9 +62,9 @@ static int find_address(Builder *b, PlanPeer *p, const Setting *s) {
         p->is_pattern = startswith(p->host, "*.");
         if (p->is_pattern)
                 return 0;
-        p->literal = is_literal(p);
+        p->literal = peer_read_address(p);
         if (p->literal)
-                return is_usable(p) ? 0 : build_error(b, s, D_ConnectTo, EINVAL, "%s cannot be the address of a peer",
+                return peer_address_is_usable(p) ? 0 : build_error(b, s, D_ConnectTo, EINVAL, "%s cannot be the address of a peer",
                                                       p->host);
         for (const PlanPeer *other = plan->peers; other < p; other++)
                 if (streq(other->host, p->host)) {

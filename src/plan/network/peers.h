@@ -17,6 +17,12 @@ enum { PEERS_NAME_SERVER_PORT = 53 };
 /* Finds the address of each peer. A part of plan_new(). */
 int build_peers(Builder *b);
 
+/* Whether the host is an address or localhost. p->address and p->ipv6 are then that address. */
+bool peer_read_address(PlanPeer *p);
+
+/* Whether a peer can have this address: those that mean many hosts or none cannot. */
+bool peer_address_is_usable(const PlanPeer *p);
+
 /* Whether a pattern, such as "*.example.org", matches the name, which is in lower case. It matches at any depth, but
  * not "example.org" itself. */
 bool peer_matches(const PlanPeer *pattern, const char *name);

@@ -5,6 +5,8 @@
 
 #include "util/text.h"
 
+const char why_opens_abstract[] = "the host's abstract sockets, such as those of X11 and of some D-Bus buses";
+
 void why_answer_deinit(WhyAnswer *answer) {
         free(answer->text);
         free(answer->allow);
@@ -69,6 +71,13 @@ int answer_allow(WhyAnswer *a, const char *opens, const char *fmt, ...) {
         va_end(ap);
         a->opens = opens;
         return a->allow ? 0 : -ENOMEM;
+}
+
+const PlanProperty *why_property(const Plan *plan, DirectiveId id) {
+        for (size_t i = 0; i < plan->n_properties; i++)
+                if (directive_id(plan->properties[i].directive) == id)
+                        return &plan->properties[i];
+        return NULL;
 }
 
 uint64_t why_capabilities(const Plan *plan) {

@@ -3,9 +3,11 @@
 #include "plan/why/call.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "plan/why/answer.h"
 #include "policy/value/names.h"
+#include "util/landlock.h"
 
 enum { GROUP_DEPTH_MAX = 8 };
 
@@ -61,8 +63,15 @@ static Origin find_origin(const Plan *plan, const char *call) {
         return list->n > 0 ? list->items[0].origin : (Origin) {};
 }
 
+/* Whether the filter denies AF_UNIX because nothing else keeps abstract sockets shut: plan/deny/filter.c. */
+static bool denies_unix_for_abstract(const Plan *plan) {
+        return plan->landlock_abi < LANDLOCK_ABI_SCOPE && !policy_is_true(plan->source, D_PrivateNetwork) &&
+               !policy_is_true(plan->source, D_AbstractSockets) &&
+               !plan->source->settings[D_RestrictAddressFamilies].items[0].origin.file;
+}
+
 /* Lines that remove the rules of a directive. */
-static int allow_reason(WhyAnswer *a, const PlanArgumentRule *rule, const WhyQuestion *q) {
+static int allow_reason(const Plan *plan, WhyAnswer *a, const PlanArgumentRule *rule, const WhyQuestion *q) {
         static const struct {
                 DirectiveId reason;
                 const char *line, *opens;
@@ -75,6 +84,9 @@ static int allow_reason(WhyAnswer *a, const PlanArgumentRule *rule, const WhyQue
                 { D_MemoryDenyWriteExecute, "MemoryDenyWriteExecute=no", "code that is made at run time" },
         };
 
+        if (rule->reason == D_RestrictAddressFamilies && q->n_arguments > 0 && q->arguments[0] == AF_UNIX &&
+            denies_unix_for_abstract(plan))
+                return answer_allow(a, why_opens_abstract, "AbstractSockets=yes");
         if (rule->reason == D_RestrictAddressFamilies && q->n_arguments > 0)
                 for (const NamedNumber *f = address_families; f->name; f++)
                         if (f->number == (int) q->arguments[0])
@@ -111,7 +123,7 @@ static int answer_rule(const Plan *plan, const PlanArgumentRule *rule, const Why
         /* One line would not do. */
         if (r < 0 || !rule->error || has_other_reason(plan, rule, q))
                 return r;
-        return allow_reason(a, rule, q);
+        return allow_reason(plan, a, rule, q);
 }
 
 static int answer_call(const Plan *plan, const PlanCall *call, const WhyQuestion *q, WhyAnswer *a) {

@@ -207,6 +207,7 @@ static int allow_bind(WhyAnswer *a, const char *path, bool writable) {
                                     path);
         return answer_allow(a, S_ISDIR(st.st_mode) ? writable ? "changes to all files below this directory of the host"
                                                              : "all files below this directory that the user may read"
+                               : S_ISSOCK(st.st_mode) ? "all that the server at this socket does for the user"
                                : writable ? "changes to this file of the host" : "this file alone",
                             "%s=%s", writable ? "BindPaths" : "BindReadOnlyPaths", path);
 }
@@ -224,6 +225,7 @@ static int allow_more(const Asked *q, const char *path) {
         switch (q->question->action) {
         case WHY_READ:
         case WHY_EXECUTE:
+        case WHY_CONNECT: /* read-only mounts do not hinder it */
                 return allow_bind(q->a, path, false);
         case WHY_WRITE:
                 return allow_bind(q->a, path, true);
@@ -308,6 +310,23 @@ static int check_way(Asked *q, const char *path) {
         return r;
 }
 
+/* unix_find_bsd() of the kernel. */
+static int use_socket(Asked *q, const Place *place) {
+        const char *path = place->spot.path;
+        const PlanMount *m = place->mount;
+
+        if (!may(q->plan, &place->st, MAY_WRITE))
+                return m->kind == MOUNT_BLOCKED ? answer_blocked(q, place) : answer_mode(q, place, EACCES);
+        if (!S_ISSOCK(place->st.st_mode))
+                return answer_denied(q->a, ECONNREFUSED, BY_FILES, "%s is not a socket", path);
+        add_origin(q, m);
+        /* The kernel finds a server by the inode, and that of an overlay is another one. */
+        if (m->kind == MOUNT_OVERLAY)
+                return answer_denied(q->a, ECONNREFUSED, BY_MOUNT, "%s is an overlay, and no socket works through one",
+                                     m->destination);
+        return answer_allowed(q->a, "%s is a socket of the host; whether a server is there is another question", path);
+}
+
 /* Opens for reading or writing, or executes. */
 static int use_existing(Asked *q, const Place *place) {
         static const unsigned rights[] = { [WHY_READ] = MAY_READ, [WHY_WRITE] = MAY_WRITE,
@@ -318,6 +337,8 @@ static int use_existing(Asked *q, const Place *place) {
 
         if (action == WHY_WRITE && S_ISDIR(mode))
                 return answer_denied(q->a, EISDIR, BY_FILES, "%s is a directory", place->spot.path);
+        if (action == WHY_CONNECT)
+                return use_socket(q, place);
         if (action != WHY_EXECUTE && S_ISSOCK(mode))
                 return answer_denied(q->a, ENXIO, BY_FILES, "%s is a socket", place->spot.path);
         if (action == WHY_EXECUTE && S_ISREG(mode) && m->attributes.no_exec) {

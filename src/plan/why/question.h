@@ -12,6 +12,8 @@ typedef enum WhyAction {
         WHY_REMOVE,  /* unlink(path), rmdir(path) */
         WHY_RENAME,  /* rename(path, another name in its directory) */
         WHY_EXECUTE, /* access(path, X_OK); for a directory, entering it */
+        WHY_CONNECT, /* to HOST:PORT or HOST:PORT/udp, the path of a socket, or "@" and an abstract name */
+        WHY_LISTEN,  /* at PORT or PORT/udp of all IPv4 addresses */
         WHY_CALL,
         WHY_CAPABILITY,
         WHY_ENVIRONMENT,
@@ -23,7 +25,7 @@ enum { WHY_ARGUMENTS_MAX = 6 };
 
 typedef struct WhyQuestion {
         WhyAction action;
-        const char *object; /* a path, or a name */
+        const char *object; /* a path, an address, or a name */
         uint64_t arguments[WHY_ARGUMENTS_MAX]; /* WHY_CALL */
         unsigned n_arguments; /* the others are not known */
 } WhyQuestion;
@@ -40,6 +42,9 @@ typedef enum WhyMechanism {
         BY_HIDING,     /* it is on the host, but not inside */
         BY_FILTER,
         BY_CAPABILITY,
+        BY_NAMESPACE,  /* it is in the host's network, and the instance has its own */
+        BY_FLOWS,      /* ConnectTo= does not name it, or needs it itself */
+        BY_LANDLOCK,
         BY_LIMIT,
         BY_ENVIRONMENT, /* the environment of the payload is isorun's */
         BY_FILES,      /* modes and kinds of files: without the sandbox it would fail, too */

@@ -6,6 +6,7 @@
 #include "plan/why/answer.h"
 #include "plan/why/call.h"
 #include "plan/why/file.h"
+#include "plan/why/network.h"
 #include "policy/value/names.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -17,6 +18,8 @@ const char *const why_actions[] = {
         [WHY_REMOVE] = "remove",
         [WHY_RENAME] = "rename",
         [WHY_EXECUTE] = "execute",
+        [WHY_CONNECT] = "connect",
+        [WHY_LISTEN] = "listen",
         [WHY_CALL] = "call",
         [WHY_CAPABILITY] = "capability",
         [WHY_ENVIRONMENT] = "environment",
@@ -25,8 +28,10 @@ const char *const why_actions[] = {
 };
 
 const char *const why_mechanisms[] = {
-        [BY_NOTHING] = "none",           [BY_MOUNT] = "mount", [BY_HIDING] = "hidden",           [BY_FILTER] = "filter",
-        [BY_CAPABILITY] = "capability",  [BY_LIMIT] = "limit", [BY_ENVIRONMENT] = "environment", [BY_FILES] = "files",
+        [BY_NOTHING] = "none",          [BY_MOUNT] = "mount",          [BY_HIDING] = "hidden",
+        [BY_FILTER] = "filter",         [BY_CAPABILITY] = "capability", [BY_NAMESPACE] = "namespace",
+        [BY_FLOWS] = "flow",            [BY_LANDLOCK] = "Landlock",    [BY_LIMIT] = "limit",
+        [BY_ENVIRONMENT] = "environment", [BY_FILES] = "files",
 };
 
 static int why_capability(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
@@ -88,13 +93,6 @@ static int limit_error(DirectiveId id) {
         }
 }
 
-static const PlanProperty *find_property(const Plan *plan, const Directive *d) {
-        for (size_t i = 0; i < plan->n_properties; i++)
-                if (plan->properties[i].directive == d)
-                        return &plan->properties[i];
-        return NULL;
-}
-
 static const PlanResourceLimit *find_limit(const Plan *plan, const Directive *d) {
         for (size_t i = 0; i < plan->n_limits; i++)
                 if (plan->limits[i].directive == d)
@@ -123,7 +121,7 @@ static const Setting *find_unenforced(const Plan *plan, const Directive *d) {
 static int why_limit(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
         const Directive *d = find_directive(question->object);
         const PlanResourceLimit *limit = d ? find_limit(plan, d) : NULL;
-        const PlanProperty *property = d ? find_property(plan, d) : NULL;
+        const PlanProperty *property = d ? why_property(plan, directive_id(d)) : NULL;
         const Setting *unenforced = d ? find_unenforced(plan, d) : NULL;
         int r;
 
@@ -210,6 +208,10 @@ int plan_why(const Plan *plan, const WhyQuestion *question, WhyAnswer *ret) {
         switch (question->action) {
         case WHY_CALL:
                 r = why_call(plan, question, &a);
+                break;
+        case WHY_CONNECT:
+        case WHY_LISTEN:
+                r = why_network(plan, question, &a);
                 break;
         case WHY_CAPABILITY:
                 r = why_capability(plan, question, &a);
