@@ -260,18 +260,22 @@ int process_pidfd_facts(int pidfd, pid_t pid, ProcessFacts *ret) {
         return 0;
 }
 
+/* Asks for the exit status. Returns whether the kernel has told it. ESRCH also comes from a process whose parent is just
+ * waiting for it: it has no number any more, and no status yet. */
+static bool ask_exit(int pidfd, PidfdInfo *info) {
+        *info = (PidfdInfo) { .mask = INFO_EXIT };
+        return ioctl(pidfd, GET_INFO, info) >= 0 && (info->mask & INFO_EXIT);
+}
+
 int process_pidfd_exit(int pidfd) {
         enum { TIMEOUT_MSEC = 1000 };
-        PidfdInfo info = { .mask = INFO_EXIT };
+        PidfdInfo info;
 
+        if (ask_exit(pidfd, &info))
+                return info.exit_code;
         /* The kernel tells the status, and hangs up, when the parent has waited for the process. */
-        if (ioctl(pidfd, GET_INFO, &info) >= 0 && !(info.mask & INFO_EXIT)) {
-                (void) poll(&(struct pollfd) { .fd = pidfd }, 1, TIMEOUT_MSEC);
-                info.mask = INFO_EXIT;
-                if (ioctl(pidfd, GET_INFO, &info) < 0)
-                        info.mask = 0;
-        }
-        return info.mask & INFO_EXIT ? info.exit_code : -EOPNOTSUPP;
+        (void) poll(&(struct pollfd) { .fd = pidfd }, 1, TIMEOUT_MSEC);
+        return ask_exit(pidfd, &info) ? info.exit_code : -EOPNOTSUPP;
 }
 
 void process_die_of(int sig) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 
 #include "util/clock.h"
 #include "util/directory.h"
@@ -15,6 +16,7 @@
 #include "util/library.h"
 #include "util/parse.h"
 #include "util/id-map.h"
+#include "util/kernel.h"
 #include "util/map.h"
 #include "util/path.h"
 #include "util/process.h"
@@ -851,6 +853,24 @@ static void test_process(_unused_ void **state) {
         assert_null(none);
 }
 
+static void test_pidfd_exit(_unused_ void **state) {
+        int pidfd, r;
+        pid_t pid = fork();
+
+        if (pid == 0)
+                _exit(7);
+        assert_true(pid > 0);
+        pidfd = sys_pidfd_open(pid, 0);
+        assert_true(pidfd >= 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        r = process_pidfd_exit(pidfd);
+        if (r != -EOPNOTSUPP) /* before Linux 6.15 */
+                assert_int_equal(r, 7 << 8);
+        (void) close(pidfd);
+        /* Where the kernel tells nothing, nothing has ended with status 0. */
+        assert_int_equal(process_pidfd_exit(-1), -EOPNOTSUPP);
+}
+
 static void test_id_map(_unused_ void **state) {
         _cleanup_(id_map_deinit) IdMap map = {};
         _cleanup_free_ char *text = NULL;
@@ -881,7 +901,7 @@ static void test_id_map(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_library_load), cmocka_unit_test(test_process),
+                cmocka_unit_test(test_library_load), cmocka_unit_test(test_process), cmocka_unit_test(test_pidfd_exit),
                 cmocka_unit_test(test_whole_numbers),
                 cmocka_unit_test(test_sizes),
                 cmocka_unit_test(test_timespans),
