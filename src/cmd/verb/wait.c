@@ -147,11 +147,34 @@ static int wait_for_argument(const InstanceList *list, char *name, Report *repor
         return status;
 }
 
+static bool names_unverified(const InstanceList *list, char *const *names) {
+        for (char *const *name = names; *name; name++)
+                for (size_t i = 0; i < list->n; i++)
+                        if (!list->items[i].nested && !list->items[i].pid && instance_matches(&list->items[i], *name))
+                                return true;
+        return false;
+}
+
+/* Finds the instances. One that is just ending has lost its reaper, so that nothing proves it, and is gone a moment
+ * later. */
+static int find(InstanceList *ret, char *const *names, Report *report) {
+        enum { TURN_MSEC = 10, TURNS = 100 };
+        int r = instances_find(ret, report);
+
+        for (unsigned turn = 0; r >= 0 && turn < TURNS && names_unverified(ret, names); turn++) {
+                nanosleep(&(struct timespec) { .tv_nsec = TURN_MSEC * 1000000 }, NULL);
+                instances_deinit(ret);
+                *ret = (InstanceList) {};
+                r = instances_find(ret, report);
+        }
+        return r;
+}
+
 static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         int status = 0;
 
-        if (instances_find(&list, report) < 0)
+        if (find(&list, line->arguments, report) < 0)
                 return PLAN_FAILED;
         for (char **name = line->arguments; *name; name++) {
                 int r = wait_for_argument(&list, *name, report);
