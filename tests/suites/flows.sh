@@ -241,6 +241,14 @@ test_refused_names() {
 		'refusal("rebind.example.test", 8080)'
 	net "a name that the host does not know" ECONNRESET -p ConnectTo=nothing.example.test:80 \
 		'refusal("nothing.example.test", 80)'
+	# The program sees only a reset, so the caller is told why, once for each peer.
+	run "${who[@]}" "$isorun" "${mode[@]}" -p MemoryMax= -p MemorySwapMax= -p TasksMax= -v "$tmp/net.py:/net.py:ro" \
+		-c nothing.example.test:80 -c inner.example.test:80 -c '*.pattern.example.test:81' /usr/bin/python3 /net.py \
+		'" ".join(refusal(*p) for p in 2 * (("nothing.example.test", 80), ("inner.example.test", 80), ("a.pattern.example.test", 81)))'
+	is "$label: why a connection is reset is said once" "$status $out $err" "0 ECONNRESET ECONNRESET ECONNRESET ECONNRESET ECONNRESET ECONNRESET \
+isorun: notice: --connect: ConnectTo=: the program was not connected to nothing.example.test:80: the host finds no address of nothing.example.test
+isorun: notice: --connect: ConnectTo=: the program was not connected to inner.example.test:80: a name may not lead to 10.99.0.2; ConnectTo=inner.example.test:80=10.99.0.2:80 would allow it
+isorun: notice: --connect: ConnectTo=: the program was not connected to a.pattern.example.test:81: the host finds no address of a.pattern.example.test"
 }
 
 test_streams() {

@@ -67,6 +67,14 @@ static void record_refused(const Server *s, const Lookup *l, PeerNames *names, c
                 server_record(s, &record);
 }
 
+static void record_unknown(const Server *s, const Lookup *l, PeerNames *names) {
+        FlowRecord record = { .kind = FLOW_NO_ADDRESS, .peer = server_peer_index(s, l->peer), .count = names->n_unknown + 1 };
+
+        snprintf(record.name, sizeof(record.name), "%s", l->name ?: "");
+        if (record_is_due(++names->n_unknown))
+                server_record(s, &record);
+}
+
 /* Takes the addresses that a name may have. It is these that are connected to, so the name cannot change its answer in
  * between. */
 static void take_addresses(Server *s, Lookup *l, PeerNames *names) {
@@ -81,6 +89,8 @@ static void take_addresses(Server *s, Lookup *l, PeerNames *names) {
                         refused = &names->addresses[i];
         if (refused && l->n == 0)
                 record_refused(s, l, names, refused);
+        else if (l->n == 0)
+                record_unknown(s, l, names);
         l->ready(s, l);
 }
 

@@ -4,6 +4,7 @@
 /* What the process with the flows says to isorun, which writes it to the journal. The payload causes these records, so
  * there are few: the same one is sent for the first time, the tenth, the hundredth, and so on. */
 
+#include "plan/plan.h"
 #include "sandbox/flows/address.h"
 #include "sandbox/flows/dns.h"
 
@@ -12,6 +13,7 @@ typedef enum FlowRecordKind {
         FLOW_UNKNOWN_NAMES,   /* the payload asked for so many others that they are no longer recorded */
         FLOW_TOO_MANY_NAMES,  /* a name that a pattern matches has no room: PEERS_NAMES_MAX */
         FLOW_REFUSED_ADDRESS, /* peer, address: its name leads there, and may not. name: which one, if it is a pattern */
+        FLOW_NO_ADDRESS,      /* peer: the host finds no address of its name. name: as above */
         FLOW_TOO_MANY,        /* peer: a connection to it was reset because of FlowsMax= */
         FLOW_NO_FILES,        /* the process can have no more open files, so a connection was reset */
         FLOW_ENDED,           /* peer, sent, received, usec: LogFlows= */
@@ -41,6 +43,10 @@ typedef struct RefusedNames {
 
 /* Whether to record what has happened this often. */
 bool record_is_due(uint64_t count);
+
+/* Says of a FLOW_REFUSED_ADDRESS or FLOW_NO_ADDRESS to which peer there was no connection, and why: "PEER: REASON". On the
+ * heap. NULL when memory runs out, or if no honest process sends this record. */
+char *record_reset_text(const Plan *plan, const FlowRecord *record);
 
 /* Counts the name. Returns whether to send *ret. */
 bool record_unknown_name(RefusedNames *names, const char *name, FlowRecord *ret);

@@ -33,6 +33,7 @@ typedef struct PeerNames {
         uint64_t valid_until; /* CLOCK_MONOTONIC in µs */
         bool asked;           /* the resolver has not answered yet */
         uint64_t n_refused;   /* how often an address was refused */
+        uint64_t n_unknown;   /* how often there was no address */
         Lookup *waiting;
 } PeerNames;
 

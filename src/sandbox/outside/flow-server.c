@@ -172,6 +172,10 @@ int flow_server_start(FlowServer *f, const Run *run) {
                 return failed(run, errno);
         f->pidfd = pidfd;
         f->plan = run->plan;
+        f->report = run->report;
+        f->noted = calloc(run->plan->n_peers + 1, sizeof(bool));
+        if (!f->noted)
+                return report_oom(run->report);
         fds_close(f->listeners, f->n);
         (void) TEMP_FAILURE_RETRY(recv(f->socket, &error, sizeof(error), 0));
         return error ? failed(run, error) : 0;
@@ -200,6 +204,19 @@ static bool take_turn(FlowServer *f) {
         return false;
 }
 
+/* The program sees only that its connection is reset. The caller is told why, once for each peer. */
+static void note_reset(FlowServer *f, const FlowRecord *r) {
+        _cleanup_free_ char *text = NULL;
+
+        if ((r->kind != FLOW_REFUSED_ADDRESS && r->kind != FLOW_NO_ADDRESS) || f->noted[r->peer])
+                return;
+        text = record_reset_text(f->plan, r);
+        if (text)
+                report_notice_at(f->report, f->plan->peers[r->peer].origin, "ConnectTo",
+                                 "the program was not connected to %s", text);
+        f->noted[r->peer] = true;
+}
+
 /* Returns whether there was a record. */
 static bool take_record(FlowServer *f) {
         FlowRecord r;
@@ -212,6 +229,7 @@ static bool take_record(FlowServer *f) {
         if (n == sizeof(r) && is_good(f->plan, &r) && take_turn(f)) {
                 journal_flow(f->plan, &r, f->n_lost);
                 f->n_lost = 0;
+                note_reset(f, &r);
         }
         return true;
 }
@@ -272,5 +290,6 @@ void flow_server_deinit(FlowServer *f) {
         if (f->listeners)
                 fds_close(f->listeners, f->n);
         free(f->listeners);
+        free(f->noted);
         entrances_deinit(&f->entrances);
 }

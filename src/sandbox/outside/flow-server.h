@@ -13,7 +13,9 @@ typedef struct FlowServer {
         int socket;     /* to the process; when it is closed, the process ends */
         int pidfd;      /* of the process; -1: none */
         int askers;     /* the socket at which isoctl asks: wire/flow-question.h; -1: none */
-        const Plan *plan; /* borrowed */
+        const Plan *plan; /* borrowed, as is report */
+        Report *report;
+        bool *noted;    /* for each peer: the caller knows why there was no connection */
         bool is_silent; /* the process sends nothing any more */
         uint64_t period, n_records, n_lost; /* records since then, and those that were left out: CLOCK_MONOTONIC */
 } FlowServer;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sandbox/systemd/journal.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -182,24 +181,16 @@ static void journal_unknown_name(const Plan *plan, const FlowRecord *r, uint64_t
         end_flow(&e, n_lost);
 }
 
-static void journal_refused_address(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
+static void journal_reset(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
         const PlanPeer *p = &plan->peers[r->peer];
-        _cleanup_free_ char *peer = *r->name ? format("%s:%u", r->name, p->port) : plan_peer_name(p);
+        _cleanup_free_ char *text = record_reset_text(plan, r);
         const Subject s = plan_subject(plan);
-        char address[INET6_ADDRSTRLEN];
-        const bool v4 = r->address.any.sa_family == AF_INET;
         JournalEntry e;
 
-        if (!peer || !inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? (const void *) &r->address.v4.sin_addr
-                                                            : (const void *) &r->address.v6.sin6_addr,
-                                address, sizeof(address)) ||
-            !begin(&e, RECORD_PEER_REFUSED, -1, &s))
+        if (!text || !begin(&e, RECORD_PEER_REFUSED, -1, &s))
                 return;
-        journal_entry_add(&e, "MESSAGE",
-                          v4 ? "%s was not connected to %s: a name may not lead to %s; ConnectTo=%s=%s:%u would allow it"
-                             : "%s was not connected to %s: a name may not lead to %s; ConnectTo=%s=[%s]:%u would allow it",
-                          plan->name, peer, address, peer, address, p->target_port);
-        journal_entry_add(&e, "ISORUN_PEER", "%s", peer);
+        journal_entry_add(&e, "MESSAGE", "%s was not connected to %s", plan->name, text);
+        journal_entry_add(&e, "ISORUN_PEER", "%.*s", (int) (strstr(text, ": ") - text), text);
         add_origin(&e, p->origin, "ConnectTo");
         journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
         end_flow(&e, n_lost);
@@ -246,7 +237,8 @@ void journal_flow(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
                 [FLOW_UNKNOWN_NAME] = journal_unknown_name,
                 [FLOW_UNKNOWN_NAMES] = journal_unknown_name,
                 [FLOW_TOO_MANY_NAMES] = journal_unknown_name,
-                [FLOW_REFUSED_ADDRESS] = journal_refused_address,
+                [FLOW_REFUSED_ADDRESS] = journal_reset,
+                [FLOW_NO_ADDRESS] = journal_reset,
                 [FLOW_TOO_MANY] = journal_flows_max,
                 [FLOW_NO_FILES] = journal_flows_max,
                 [FLOW_ENDED] = journal_flow_ended,
