@@ -71,12 +71,16 @@ if [ $status = 0 ]; then
 	traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
 	calls=$(awk '$NF == "total" { print $4 }' "$tmp/trace")
 	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((440 + 6 * out))
-	traced -f -e trace=fsopen,fsmount,close,clone "${quiet[@]}" echo ran
+	# The last process that closes it waits, so the payload closes it while the first process still has it.
+	traced -f -e trace=fsopen,fsmount,close,clone,execve "${quiet[@]}" echo ran
 	no_refusal is "... does not wait until a mount that is attached nowhere is gone" "$out $(awk '
+		!started { known[$1] = 1 }
 		/fsopen\("mqueue"/ { pid = $1 }
 		$1 == pid && /fsmount/ && $NF ~ /^[0-9]+$/ && fd == "" { fd = $NF }
-		$1 == pid && fd != "" && $0 ~ "close\\(" fd "[ )]" { print "waits" }
-		$1 == pid && fd != "" && /clone\(/ { print "started"; exit }' "$tmp/trace")" "ran started"
+		$1 == pid && fd != "" && !started && $0 ~ "close\\(" fd "[ )]" { print "waits" }
+		$1 == pid && fd != "" && /clone\(/ { started = 1 }
+		!known[$1] && $0 ~ "close\\(" fd "[ )]" { print "closed early"; exit }
+		!known[$1] && /execve/ { print "closed by execve"; exit }' "$tmp/trace")" "ran closed early"
 	# To enlarge a table of fds that two processes share, the kernel waits for a grace period.
 	volumes=()
 	for i in $(seq 60); do

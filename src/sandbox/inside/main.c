@@ -149,16 +149,18 @@ static int leave_keyring(Failure *f) {
 
 /* The kernel opens message queues through a mount of its own, which has no path. Another mount of the same file system,
  * attached nowhere, has the same root, and rules are for files, not for mounts. The last close(2) of it waits for an
- * RCU grace period, so the reaper does that, while the payload starts: keep_fds() of reaper.c. */
-static int allow_queues(int ruleset, Failure *f) {
+ * RCU grace period, so the reaper does that, while the payload starts: the payload closes it first, in become(), and
+ * the reaper in keep_fds(). */
+static int allow_queues(int *queues, int ruleset, Failure *f) {
         MountReason reason = {};
-        int queues = mount_make("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &reason);
+        int fd = mount_make("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &reason);
 
-        if (queues == -ENODEV) /* the kernel has no message queues */
+        if (fd == -ENODEV) /* the kernel has no message queues */
                 return 0;
-        if (queues < 0)
-                return fail(f, -queues, "cannot mount the message queues%s", reason.text);
-        return landlock_allow(ruleset, queues, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE, f);
+        if (fd < 0)
+                return fail(f, -fd, "cannot mount the message queues%s", reason.text);
+        *queues = fd;
+        return landlock_allow(ruleset, fd, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE, f);
 }
 
 /* Landlock finds no rule on the way up from a mount that is not attached, so each file needs its own. Then the payload
@@ -217,7 +219,7 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
         if (r >= 0)
                 r = landlock_prepare(plan, f, ruleset);
         if (r >= 0 && plan->landlock_queues)
-                r = allow_queues(*ruleset, f);
+                r = allow_queues(&payload->queues, *ruleset, f);
         if (r >= 0 && plan->landlock_files)
                 r = allow_given(inside->given, *ruleset, f);
         if (r >= 0)
@@ -290,7 +292,8 @@ static int begin_network(const Plan *plan, Network *network, Failure *f) {
 }
 
 _Noreturn void inside_main(Inside *inside) {
-        Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .places = { -1, -1 }, .proc = -1, .terminal = -1 };
+        Payload payload = { .inside = inside, .inner = { -1, -1, -1, -1, -1 }, .places = { -1, -1 }, .proc = -1,
+                            .queues = -1, .terminal = -1 };
         Network network = {};
         int ruleset = -1, r;
         Failure f = {};

@@ -149,6 +149,9 @@ void payload_become(const Payload *payload, const Command *command, Failure *f) 
 static void become(const Payload *payload, char ***environment, Failure *f) {
         const Plan *plan = payload->inside->plan;
 
+        /* Now, not at execve(2), when the reaper may have closed its own: the last one who closes it waits. */
+        if (payload->queues >= 0)
+                close(payload->queues);
         if (set_own_pid(environment, plan) < 0)
                 fail(f, ENOMEM, "cannot prepare the environment");
         else if (pty_lead_group(payload->inside, payload->terminal, f) >= 0)

@@ -16,6 +16,7 @@ typedef struct Payload {
         int inner[INNER_NAMESPACES]; /* the payload's inner namespaces; -1: none */
         int terminal;                /* the instance's own terminal; -1: none */
         int proc;                    /* from root_open_proc() if plan->inner_namespaces, else -1 */
+        int queues;                  /* a mount that Landlock's rule for message queues needed, or -1 */
         pid_t pid;
 } Payload;
 
