@@ -133,10 +133,10 @@ static bool leaves_out_mounts(const PlanMount *m) {
                (m->kind == MOUNT_BIND && !m->attributes.recursive);
 }
 
-/* The path continues where nothing exists. */
+/* The path continues where nothing exists: its last name does not. */
 static int leave_existing(Spot *spot) {
         spot->exists = false;
-        spot->nearest = strdup(spot->path);
+        spot->nearest = path_parent(spot->path);
         spot->nearest_hosts = spot->hosts ? strv_copy(spot->hosts) : NULL;
         return spot->nearest && (spot->nearest_hosts || !spot->hosts) ? 0 : -ENOMEM;
 }
@@ -165,9 +165,10 @@ static int step_host(Looks *looks, Spot *spot, const char *name, const char **re
         return 0;
 }
 
-/* Moves the spot to a name in an existing directory. For a symlink, sets *ret_target instead of following it. */
-static int step_existing(RootModel *model, Spot *spot, const char *path, const char **ret_target) {
-        PlanMount *mount = root_model_find(model, path);
+/* Moves the spot to a name in an existing directory, with which its path ends. For a symlink, sets *ret_target instead
+ * of following it. */
+static int step_existing(RootModel *model, Spot *spot, const char *name, const char **ret_target) {
+        PlanMount *mount = root_model_find(model, spot->path);
 
         if (mount && mount->kind == MOUNT_SYMLINK) {
                 *ret_target = mount->target;
@@ -176,7 +177,7 @@ static int step_existing(RootModel *model, Spot *spot, const char *path, const c
         if (mount)
                 return step_mount(spot, mount);
         if (spot->hosts)
-                return step_host(&model->looks, spot, path_name(path), ret_target);
+                return step_host(&model->looks, spot, name, ret_target);
         if (spot->cover && spot->cover->source.kind == SOURCE_IMAGE) {
                 spot->unread = spot->directory = true;
                 return 0;
@@ -189,24 +190,27 @@ static int step_existing(RootModel *model, Spot *spot, const char *path, const c
 
 /* Moves the spot one component further. For a symlink, sets *ret_target, borrowed, instead of following it. */
 static int step(RootModel *model, Spot *spot, const char *name, const char **ret_target) {
-        _cleanup_free_ char *path = path_join(spot->path, name);
+        const size_t length = strlen(spot->path);
+        char *slash = spot->path + (length == 1 ? 0 : length); /* the path is "/", or does not end with one */
         int r;
 
-        if (!path)
-                return -ENOMEM;
-        r = spot->exists ? step_existing(model, spot, path, ret_target) : 0;
-        if (r >= 0 && !*ret_target)
-                r = replace(&spot->path, TAKE_PTR(path));
+        *slash = '/';
+        strcpy(slash + 1, name); /* begin() has left room for all of todo */
+        r = spot->exists ? step_existing(model, spot, name, ret_target) : 0;
+        if (r < 0 || *ret_target)
+                spot->path[length] = '\0';
         return r;
 }
 
-static int begin(const RootModel *model, Spot *spot) {
+/* The path is at most as long as "/" and todo, of which each name comes with a slash. */
+static int begin(const RootModel *model, Spot *spot, const char *todo) {
         PlanMount *root = root_model_find(model, "/");
 
         spot_deinit(spot);
-        *spot = (Spot) { .path = strdup("/"), .exists = true, .directory = true };
+        *spot = (Spot) { .path = malloc(strlen(todo) + sizeof("/")), .exists = true, .directory = true };
         if (!spot->path)
                 return -ENOMEM;
+        strcpy(spot->path, "/");
         return root ? step_mount(spot, root) : 0;
 }
 
@@ -233,7 +237,7 @@ int root_model_walk(RootModel *model, const char *path, Spot *ret) {
         char *p = todo;
         int r;
 
-        r = todo ? begin(model, &spot) : -ENOMEM;
+        r = todo ? begin(model, &spot, todo) : -ENOMEM;
         while (r >= 0) {
                 _cleanup_free_ char *base = NULL;
                 const char *target = NULL, *name;
@@ -263,7 +267,7 @@ int root_model_walk(RootModel *model, const char *path, Spot *ret) {
                         return -ENAMETOOLONG;
                 p = todo;
                 if (r >= 0)
-                        r = begin(model, &spot);
+                        r = begin(model, &spot, todo);
         }
         if (r < 0)
                 return r;
