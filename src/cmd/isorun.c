@@ -321,7 +321,14 @@ typedef struct Words {
         Rehearsal rehearsal;
 } Words;
 
-/* A StartTry. userdata is Words. */
+/* Ends with all memory in use. To free it first, isorun would touch most pages of its heap again, and the kernel would
+ * copy each of them before, because the process inside has them, too. */
+_Noreturn static void leave(int status) {
+        detach_end(arg_detached, status);
+        exit(status);
+}
+
+/* A StartTry. userdata is Words. Returns only if it has started nothing, or for another try. */
 static int run_once(void *userdata, bool last_try, Report *report) {
         const Words *words = userdata;
         _cleanup_(loaded_deinit) Loaded loaded = { .rehearsal = words->rehearsal };
@@ -338,13 +345,16 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         if (status)
                 return arg_dry_run ? status : start_refused(&loaded, &request, status, report);
         if (arg_dry_run)
-                return print_plan(plan, loaded.policy, arg_json, arg_verbose ? FORM_WHOLE : FORM_SUMMARY, report);
+                leave(print_plan(plan, loaded.policy, arg_json, arg_verbose ? FORM_WHOLE : FORM_SUMMARY, report));
 
         report_own_step(report, "the plan is made");
         if (arg_detach && !arg_detached)
                 return detach_start(plan, words->argc, words->argv, report);
         plan_forget_rules(plan);
-        return start_plan(plan, last_try, report);
+        status = start_plan(plan, last_try, report);
+        if (status != -EEXIST)
+                leave(status);
+        return status;
 }
 
 /* Adds what a line of a batch has for its plan alone. */
