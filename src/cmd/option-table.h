@@ -18,6 +18,7 @@ typedef enum ArgumentFlags {
         ARGUMENT_POLICY = 1 << 6,
         ARGUMENT_SIGNAL = 1 << 7,
         ARGUMENT_COMMAND = 1 << 8, /* takes all following words as well */
+        ARGUMENT_IMAGE = 1 << 12,  /* the name of a container image, or a file */
 
         ARGUMENT_OPTIONAL = 1 << 9,
         ARGUMENT_REPEATED = 1 << 10,
@@ -101,6 +102,7 @@ enum {
         ARG_WITHIN,
         ARG_FILTER,
         ARG_THRESHOLD,
+        ARG_MAX_SIZE,
 };
 
 extern const Syntax isorun_syntax;

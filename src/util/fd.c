@@ -140,6 +140,20 @@ const char *text_file_strerror(int error) {
         }
 }
 
+int fd_write_all(int fd, const void *bytes, size_t n) {
+        for (const char *next = bytes; n > 0;) {
+                ssize_t k = write(fd, next, n);
+
+                if (k < 0 && errno == EINTR)
+                        continue;
+                if (k < 0)
+                        return -errno;
+                next += k;
+                n -= (size_t) k;
+        }
+        return 0;
+}
+
 int file_write(int dir_fd, const char *path, const char *text) {
         _cleanup_close_ int fd = openat(dir_fd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -149,16 +163,24 @@ int file_write(int dir_fd, const char *path, const char *text) {
         return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-static int is_directory(const struct dirent *e) {
-        return e->d_type == DT_DIR && !streq(e->d_name, ".") && !streq(e->d_name, "..");
+static int is_entry(const struct dirent *e) {
+        return !streq(e->d_name, ".") && !streq(e->d_name, "..");
 }
 
-int directory_list(int dir_fd, char ***ret) {
+static int is_directory(const struct dirent *e) {
+        return e->d_type == DT_DIR && is_entry(e);
+}
+
+static int compare_entries(const struct dirent **a, const struct dirent **b) {
+        return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int list(int dir_fd, int (*is_wanted)(const struct dirent *e), char ***ret) {
         _cleanup_strv_free_ char **names = NULL;
         struct dirent **entries;
         int n, r = 0;
 
-        n = scandirat(dir_fd, ".", &entries, is_directory, alphasort);
+        n = scandirat(dir_fd, ".", &entries, is_wanted, compare_entries);
         if (n < 0)
                 return -errno;
         for (int i = 0; i < n; i++) {
@@ -170,6 +192,14 @@ int directory_list(int dir_fd, char ***ret) {
         if (r >= 0)
                 *ret = TAKE_PTR(names);
         return r;
+}
+
+int directory_list(int dir_fd, char ***ret) {
+        return list(dir_fd, is_directory, ret);
+}
+
+int directory_list_all(int dir_fd, char ***ret) {
+        return list(dir_fd, is_entry, ret);
 }
 
 int link_read(int dir_fd, const char *path, char **ret) {

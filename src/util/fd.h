@@ -58,11 +58,17 @@ int text_file_read(const char *path, char **ret, size_t *ret_size);
 /* Describes an error (a positive errno) of text_file_read() or drop_ins_collect(). */
 const char *text_file_strerror(int error);
 
+/* Writes all bytes. Returns 0 or -errno. */
+int fd_write_all(int fd, const void *bytes, size_t n);
+
 /* Writes a string with a single write(2), as files of /proc and cgroupfs need it. Returns 0 or -errno. */
 int file_write(int dir_fd, const char *path, const char *text);
 
 /* Lists the directories in dir_fd, sorted by name, without "." and "..". The caller frees the array of strings. Returns 0 or -errno. */
 int directory_list(int dir_fd, char ***ret);
+
+/* The same with all that is in it. */
+int directory_list_all(int dir_fd, char ***ret);
 
 /* Calls readlinkat(2); the caller frees *ret. Returns 0 or -errno. */
 int link_read(int dir_fd, const char *path, char **ret);

@@ -69,18 +69,6 @@ int policy_file_make_directory(const char *directory, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot make %s: %s", directory, strerror(-r)) : 0;
 }
 
-static int write_all(int fd, const char *text) {
-        for (size_t n = strlen(text); n > 0;) {
-                ssize_t k = TEMP_FAILURE_RETRY(write(fd, text, n));
-
-                if (k < 0)
-                        return -errno;
-                text += k;
-                n -= (size_t) k;
-        }
-        return 0;
-}
-
 /* Works on the fd: the directory may belong to somebody who puts another file in this place. */
 static int set_mode(int fd, const char *like) {
         struct stat st = { .st_mode = 0644, .st_uid = (uid_t) -1, .st_gid = (gid_t) -1 };
@@ -100,7 +88,7 @@ int policy_file_write(const char *directory, const char *text, const char *like,
         fd = mkostemps(path, (int) strlen(".conf"), O_CLOEXEC);
         if (fd < 0)
                 return report_error(report, errno, "cannot write a file in %s: %s", directory, strerror(errno));
-        r = write_all(fd, text);
+        r = fd_write_all(fd, text, strlen(text));
         if (r >= 0 && like)
                 r = set_mode(fd, like);
         if (r >= 0 && fsync(fd) < 0)

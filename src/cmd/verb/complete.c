@@ -9,6 +9,7 @@
 #include "cmd/instance/find.h"
 #include "cmd/instance/instance.h"
 #include "cmd/verb/verb.h"
+#include "image/store.h"
 #include "plan/plan.h"
 #include "policy/policy-load.h"
 #include "policy/value/value.h"
@@ -82,6 +83,17 @@ static void complete_instances(Completion *c) {
                 if (name)
                         offer(c, name, "", list.items[i].command ?: "");
         }
+}
+
+static void complete_images(Completion *c) {
+        _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
+        _cleanup_strv_free_ char **names = NULL;
+        Report silent = {};
+
+        if (store_open(store_path(getenv("XDG_DATA_HOME"), getenv("HOME"), geteuid()), false, &store, &silent) >= 0 &&
+            store_names(&store, &names) >= 0)
+                offer_all(c, names, "an image");
+        complete_files(c);
 }
 
 /* Skips to the last item of a list: after a space, or after the "~" that inverts the list. */
@@ -161,8 +173,10 @@ static void complete_argument(Completion *c, const Argument *argument) {
         } table[] = {
                 { ARGUMENT_ASSIGNMENT, complete_assignment }, { ARGUMENT_BINDING, complete_binding },
                 { ARGUMENT_DIRECTORY, complete_directories }, { ARGUMENT_FILE, complete_files },
-                { ARGUMENT_INSTANCE, complete_instances },    { ARGUMENT_LIMIT, complete_limit },
-                { ARGUMENT_POLICY, complete_policies },       { ARGUMENT_SIGNAL, complete_signals },
+                { ARGUMENT_IMAGE, complete_images },          { ARGUMENT_INSTANCE, complete_instances },
+                { ARGUMENT_LIMIT, complete_limit },
+                { ARGUMENT_POLICY, complete_policies },
+                { ARGUMENT_SIGNAL, complete_signals },
         };
 
         offer_all(c, (char *const *) argument->choices, "");

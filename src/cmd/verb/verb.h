@@ -28,6 +28,7 @@ static inline Syntax verb_syntax(const Verb *verb) {
 int verb_complete(const Verb *const *verbs, int argc, char *argv[]);
 
 extern const Verb verb_analyze, verb_build, verb_cat, verb_check, verb_diff, verb_doctor, verb_edit, verb_embed,
-        verb_enter, verb_explain, verb_export, verb_flows, verb_freeze, verb_grant, verb_import, verb_inspect, verb_kill, verb_list,
+        verb_enter, verb_explain, verb_export, verb_flows, verb_freeze, verb_grant, verb_image, verb_import,
+        verb_inspect, verb_kill, verb_list,
         verb_logs, verb_meet, verb_new, verb_policies, verb_revoke, verb_set_property, verb_status, verb_stop,
         verb_thaw, verb_top, verb_verify, verb_wait, verb_why;

@@ -67,8 +67,7 @@ static Label write_any(Assembler *a, const uint32_t *values, size_t n, Label yes
         return no;
 }
 
-/* Loads a filter that allows these calls, and socket(2) with these families. */
-static int load_filter(const uint32_t *calls, size_t n_calls, const uint32_t *families, size_t n_families) {
+int confine_filter(const uint32_t *calls, size_t n_calls, const uint32_t *families, size_t n_families) {
         const size_t number = offsetof(struct seccomp_data, nr),
                      first_argument = offsetof(struct seccomp_data, args) +
                                       (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * 4;
@@ -111,7 +110,7 @@ int confine_calls(void) {
         };
         static const uint32_t families[] = { AF_INET, AF_INET6, AF_UNIX };
 
-        return load_filter(calls, ELEMENTSOF(calls), families, ELEMENTSOF(families));
+        return confine_filter(calls, ELEMENTSOF(calls), families, ELEMENTSOF(families));
 }
 
 int confine_inner(void) {
@@ -121,5 +120,5 @@ int confine_inner(void) {
         };
         static const uint32_t families[] = { AF_INET };
 
-        return load_filter(calls, ELEMENTSOF(calls), families, ELEMENTSOF(families));
+        return confine_filter(calls, ELEMENTSOF(calls), families, ELEMENTSOF(families));
 }

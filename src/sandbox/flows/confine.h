@@ -14,3 +14,7 @@ int confine_calls(void);
 
 /* Allows this process only to make internet sockets and to send them. Returns 0 or -errno. */
 int confine_inner(void);
+
+/* Loads a filter that allows only these system calls, and socket(2) with these families. All others fail with EPERM.
+ * Returns 0 or -errno. */
+int confine_filter(const uint32_t *calls, size_t n_calls, const uint32_t *families, size_t n_families);

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isoctl image add|list|show|verify|rm|gc: the store of container images, which RootDirectory=image:NAME uses. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/program.h"
+#include "cmd/show/json.h"
+#include "cmd/show/rows.h"
+#include "cmd/show/terminal-output.h"
+#include "cmd/verb/verb.h"
+#include "image/add.h"
+#include "image/change.h"
+#include "image/config.h"
+#include "image/layer.h"
+#include "plan/plan.h"
+#include "util/escape.h"
+#include "util/fd.h"
+#include "util/parse.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+enum { EXIT_FOUND_WRONG = 1 };
+
+/* An image of the store, as list and show print it. */
+typedef struct ImageFacts {
+        char *name, *id;
+        char **layers; /* lowest first */
+} ImageFacts;
+
+typedef struct ImageList {
+        ImageFacts *items;
+        size_t n;
+} ImageList;
+
+static void image_facts_deinit(ImageFacts *f) {
+        free(f->name);
+        free(f->id);
+        strv_free(f->layers);
+        *f = (ImageFacts) {};
+}
+
+static void image_list_deinit(ImageList *list) {
+        for (size_t i = 0; i < list->n; i++)
+                image_facts_deinit(&list->items[i]);
+        free(list->items);
+}
+
+static int open_store(bool make, Store *ret, Report *report) {
+        return store_open(store_path(getenv("XDG_DATA_HOME"), getenv("HOME"), geteuid()), make, ret, report);
+}
+
+static int report_image(const char *name, int r, Report *report) {
+        if (r == -EINVAL)
+                return report_error(report, EINVAL, "not a name of an image: \"%s\"", name);
+        return r == -ENOENT ? report_error(report, ENOENT, "no image %s (isoctl image list shows all)", name)
+                            : report_error(report, -r, "image %s: %s", name, strerror(-r));
+}
+
+/* Reads an image of the store. *ret_fd may be NULL. Returns 0 or -errno, reported. */
+static int read_image(const Store *store, const char *text, ImageFacts *ret, int *ret_fd, Report *report) {
+        _cleanup_(image_facts_deinit) ImageFacts f = {};
+        _cleanup_close_ int fd = -1;
+        int r = image_name_parse(text, &f.name);
+
+        if (r >= 0)
+                r = store_find(store, f.name, &f.id);
+        if (r >= 0) {
+                fd = store_open_image(store, f.id);
+                r = fd < 0 ? fd : store_read_layers(fd, &f.layers);
+        }
+        if (r < 0)
+                return report_image(text, r, report);
+        *ret = f;
+        f = (ImageFacts) {};
+        if (ret_fd)
+                *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int add(const CommandLine *line, Report *report) {
+        const char *size = command_line_get(line, ARG_MAX_SIZE);
+        ImageAddition addition = { .source = line->arguments[1], .name = line->arguments[2],
+                                   .size_max = 16ULL << 30 };
+        _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
+        _cleanup_free_ char *name = NULL, *id = NULL;
+        int r;
+
+        if (size && parse_size(size, 1024, &addition.size_max) < 0)
+                return report_error(report, EINVAL, "--max-size: not a size (such as 512M): \"%s\"", size);
+        r = open_store(true, &store, report);
+        if (r >= 0)
+                r = image_add(&store, &addition, &name, &id, report);
+        if (r < 0)
+                return r;
+        printf("%s sha256:%s\n", name, id);
+        return 0;
+}
+
+static int find_images(const Store *store, ImageList *list, Report *report) {
+        _cleanup_strv_free_ char **names = NULL;
+        int r = store_names(store, &names);
+
+        if (r < 0)
+                return report_error(report, -r, "cannot list %s: %s", store->path, strerror(-r));
+        list->items = calloc(strv_length(names) + 1, sizeof(ImageFacts));
+        if (!list->items)
+                return report_oom(report);
+        for (char **name = names; name && *name; name++)
+                if (read_image(store, *name, &list->items[list->n], NULL, report) >= 0)
+                        list->n++;
+        return 0;
+}
+
+static json_t *make_json(const void *items, size_t i) {
+        const ImageFacts *f = &((const ImageFacts *) items)[i];
+        json_t *layers = json_array();
+
+        for (char **layer = f->layers; layers && *layer; layer++)
+                if (json_array_append_new(layers, json_sprintf("sha256:%s", *layer)) < 0)
+                        return json_decref(layers), NULL;
+        return json_pack("{s:o, s:o, s:o}", "name", json_text(f->name), "id", json_sprintf("sha256:%s", f->id),
+                         "layers",                         layers);
+}
+
+static int print_table(const ImageList *list, bool legend) {
+        static const char *const headings[] = { "NAME", "ID", "LAYERS", NULL };
+        struct libscols_table *table = rows_new(headings, legend);
+        int r = table ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < list->n; i++) {
+                const ImageFacts *f = &list->items[i];
+                char id[13], layers[24];
+
+                snprintf(id, sizeof(id), "%.12s", f->id);
+                snprintf(layers, sizeof(layers), "%zu", strv_length(f->layers));
+                r = rows_add(table, (const char *[]) { f->name, id, layers }, NULL);
+        }
+        if (r >= 0)
+                r = rows_print(table);
+        scols_unref_table(table);
+        return r;
+}
+
+static int list(const CommandLine *line, Report *report) {
+        _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
+        _cleanup_(image_list_deinit) ImageList images = {};
+        int r = open_store(false, &store, report);
+
+        if (r >= 0)
+                r = find_images(&store, &images, report);
+        if (r < 0)
+                return r;
+        r = command_line_has(line, ARG_JSON) ? json_print_array(make_json, images.items, images.n, stdout)
+                                             : print_table(&images, !command_line_has(line, ARG_NO_LEGEND));
+        return r < 0 ? report_error(report, -r, "image: %s", strerror(-r)) : 0;
+}
+
+static void print_line(const char *text) {
+        escape_write(stdout, text);
+        putchar('\n');
+}
+
+static int print_config(int image, Report *report) {
+        _cleanup_(config_facts_deinit) ConfigFacts facts = {};
+        _cleanup_free_ char *config = NULL, *policy = NULL;
+        size_t size;
+        int r;
+
+        r = file_read(image, "config.json", &config, &size);
+        if (r >= 0)
+                r = file_read(image, "policy.conf", &policy, NULL);
+        if (r < 0)
+                return report_error(report, -r, "cannot read the image's config: %s", strerror(-r));
+        r = config_read_facts(config, size, &facts, report);
+        if (r < 0)
+                return r;
+        if (facts.user) {
+                fputs("User (not used): ", stdout);
+                print_line(facts.user);
+        }
+        for (char **port = facts.ports; port && *port; port++) {
+                fputs("Port (for ListenOn=): ", stdout);
+                print_line(*port);
+        }
+        printf("\n# what the policy of an instance begins with\n%s", policy);
+        return 0;
+}
+
+static int show(const CommandLine *line, Report *report) {
+        _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
+        _cleanup_(image_facts_deinit) ImageFacts f = {};
+        _cleanup_close_ int image = -1;
+        int r = open_store(false, &store, report);
+
+        if (r >= 0)
+                r = read_image(&store, line->arguments[1], &f, &image, report);
+        if (r < 0)
+                return r;
+        printf("Name: %s\nID: sha256:%s\n", f.name, f.id);
+        for (char **layer = f.layers; *layer; layer++)
+                printf("Layer: sha256:%s\n", *layer);
+        return print_config(image, report);
+}
+
+static int verify_layers(const Store *store, const HashLibrary *hash, const ImageFacts *f, bool *wrong,
+                         Report *report) {
+        for (char **layer = f->layers; *layer; layer++) {
+                int r = layer_verify(hash, store, *layer);
+
+                if (r < 0)
+                        return report_error(report, -r, "%s: cannot read the layer %.12s: %s", f->name, *layer,
+                                            strerror(-r));
+                if (r == 0) {
+                        *wrong = true;
+                        printf("%s: the layer sha256:%s in %s has changed since it was added\n", f->name, *layer,
+                               store->path);
+                }
+        }
+        return 0;
+}
+
+/* The ID is the digest of the config. */
+static int verify_config(const HashLibrary *hash, const ImageFacts *f, int image, bool *wrong, Report *report) {
+        _cleanup_free_ char *config = NULL;
+        Digest digest;
+        size_t size;
+        int r = file_read(image, "config.json", &config, &size);
+
+        if (r < 0)
+                return report_error(report, -r, "%s: cannot read its config: %s", f->name, strerror(-r));
+        digest_bytes(hash, config, size, &digest);
+        if (!streq(digest.hex, f->id)) {
+                *wrong = true;
+                printf("%s: its config has changed since it was added\n", f->name);
+        }
+        return 0;
+}
+
+static int verify_image(const Store *store, const HashLibrary *hash, const char *name, bool *wrong, Report *report) {
+        _cleanup_(image_facts_deinit) ImageFacts f = {};
+        _cleanup_close_ int image = -1;
+        int r = read_image(store, name, &f, &image, report);
+
+        if (r >= 0)
+                r = verify_config(hash, &f, image, wrong, report);
+        return r < 0 ? r : verify_layers(store, hash, &f, wrong, report);
+}
+
+static int verify(const CommandLine *line, Report *report) {
+        _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
+        _cleanup_strv_free_ char **all = NULL;
+        char **names = line->arguments + 1;
+        HashLibrary hash;
+        bool wrong = false;
+        int r = open_store(false, &store, report);
+
+        if (r >= 0)
+                r = hash_library_load(&hash, report);
+        if (r >= 0 && !*names) {
+                r = store_names(&store, &all);
+                names = all;
+        }
+        for (; r >= 0 && names && *names; names++)
+                r = verify_image(&store, &hash, *names, &wrong, report);
+        return r < 0 ? r : wrong ? EXIT_FOUND_WRONG : 0;
+}
+
+static int clean(const Store *store, Report *report) {
+        Cleaning c;
+        int r = store_clean(store, &c, report);
+
+        if (r >= 0 && c.used > 0)
+                report_notice(report, "%zu images without a name are kept: running instances use them (isoctl image gc "
+                                      "removes them later)", c.used);
+        return r;
+}
+
+static int open_to_change(Store *store, Report *report) {
+        int r = open_store(true, store, report);
+
+        return r < 0 ? r : store_lock(store, report);
+}
+
+static int rm(const CommandLine *line, Report *report) {
+        _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
+        int r = open_to_change(&store, report);
+
+        for (char **text = line->arguments + 1; r >= 0 && *text; text++) {
+                _cleanup_free_ char *name = NULL;
+
+                r = image_name_parse(*text, &name);
+                if (r >= 0)
+                        r = store_remove_name(&store, name);
+                if (r < 0)
+                        return report_image(*text, r, report);
+        }
+        return r < 0 ? r : clean(&store, report);
+}
+
+static int gc(_unused_ const CommandLine *line, Report *report) {
+        _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
+        int r = open_to_change(&store, report);
+
+        return r < 0 ? r : clean(&store, report);
+}
+
+static const struct {
+        const char *name, *usage;
+        size_t min, max; /* arguments after the name */
+        int (*run)(const CommandLine *line, Report *report);
+} actions[] = {
+        { "add", "add SOURCE [NAME[:TAG]]", 1, 2, add },
+        { "list", "list", 0, 0, list },
+        { "show", "show NAME[:TAG]", 1, 1, show },
+        { "verify", "verify [NAME[:TAG]...]", 0, SIZE_MAX, verify },
+        { "rm", "rm NAME[:TAG]...", 1, SIZE_MAX, rm },
+        { "gc", "gc", 0, 0, gc },
+};
+
+static int run_action(const CommandLine *line, Report *report) {
+        const size_t n = line->n_arguments - 1;
+
+        for (size_t i = 0; i < ELEMENTSOF(actions); i++) {
+                if (!streq(actions[i].name, line->arguments[0]))
+                        continue;
+                if (n < actions[i].min || n > actions[i].max)
+                        return report_error(report, EINVAL, "usage: isoctl image %s", actions[i].usage);
+                return actions[i].run(line, report);
+        }
+        return report_error(report, EINVAL, "not add, list, show, verify, rm or gc: \"%s\"", line->arguments[0]);
+}
+
+static int run(const CommandLine *line, Report *report) {
+        int r = run_action(line, report);
+
+        return r < 0 || flush_output(report) < 0 ? PLAN_FAILED : r;
+}
+
+static const char *const names[] = { "add", "list", "show", "verify", "rm", "gc", NULL };
+static const Option options[] = {
+        { ARG_MAX_SIZE, "max-size", "add: refuse a layer that is larger when it is unpacked (default: 16G)",
+          { "SIZE" } },
+        { ARG_JSON, "json", "list: print JSON" },
+        { ARG_NO_LEGEND, "no-legend", "list: print no headings" },
+        {},
+};
+static const Argument arguments[] = {
+        { "ACTION", .choices = names },
+        { "IMAGE", ARGUMENT_IMAGE | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED },
+        {},
+};
+
+const Verb verb_image = {
+        .name = "image",
+        .help = "add, list, show, verify and remove container images",
+        .details = "add SOURCE [NAME[:TAG]]   unpack an image into the store: oci:DIR[:TAG],\n"
+                   "                          oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]\n"
+                   "list                      list the images\n"
+                   "show NAME[:TAG]           print an image's digests, and what of its config isorun uses\n"
+                   "verify [NAME[:TAG]...]    compare the files of images with those that were added; returns 1 if\n"
+                   "                          they differ\n"
+                   "rm NAME[:TAG]...          remove names, and files that no name and no instance uses\n"
+                   "gc                        remove files that no name and no instance uses\n\n"
+                   "isorun --root image:NAME[:TAG] uses an image as the root.",
+        .options = options,
+        .arguments = arguments,
+        .run = run,
+};

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/config.h"
+
+#include <errno.h>
+
+#include "image/json.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/text.h"
+#include "util/word.h"
+
+/* Notices are few, however long the config is. */
+enum { NOTICES_MAX = 10 };
+
+typedef struct ConfigWriter {
+        Text *text;
+        Report *report;
+        unsigned notices;
+} ConfigWriter;
+
+static void ignore(ConfigWriter *w, const char *key, const char *value, const char *why) {
+        if (w->notices++ < NOTICES_MAX)
+                report_notice(w->report, "the image's %s is not used: \"%.200s\" (%s)", key, value, why);
+}
+
+static void write_word(ConfigWriter *w, const char *key, const char *word) {
+        fprintf(w->text->f, "%s=", key);
+        word_write(w->text->f, word, WORD_PERCENT);
+        fputc('\n', w->text->f);
+}
+
+static void write_words(ConfigWriter *w, const json_t *words, bool *first) {
+        for (size_t i = 0; i < json_array_size(words); i++) {
+                const char *word = json_string_value(json_array_get(words, i));
+
+                if (!word)
+                        continue;
+                fputs(*first ? "ExecStart=" : " ", w->text->f);
+                word_write(w->text->f, word, WORD_PERCENT | WORD_DOLLAR);
+                *first = false;
+        }
+}
+
+static void write_command(ConfigWriter *w, const json_t *config) {
+        bool first = true;
+
+        write_words(w, json_object_get(config, "Entrypoint"), &first);
+        write_words(w, json_object_get(config, "Cmd"), &first);
+        if (!first)
+                fputc('\n', w->text->f);
+}
+
+static bool is_assignment(const char *text) {
+        size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
+        return n > 0 && text[n] == '=' && !(text[0] >= '0' && text[0] <= '9');
+}
+
+static void write_environment(ConfigWriter *w, const json_t *config) {
+        const json_t *list = json_object_get(config, "Env");
+
+        for (size_t i = 0; i < json_array_size(list); i++) {
+                const char *item = json_string_value(json_array_get(list, i));
+
+                if (item && is_assignment(item))
+                        write_word(w, "Environment", item);
+                else
+                        ignore(w, "Env", item ?: "", "not NAME=VALUE");
+        }
+}
+
+static bool is_place(const char *path) {
+        return path[0] == '/' && path_is_safe(path) && !streq(path, "/") && !strpbrk(path, ":\\");
+}
+
+static void write_volumes(ConfigWriter *w, json_t *config) {
+        const char *path;
+        json_t *value;
+
+        json_object_foreach(json_object_get(config, "Volumes"), path, value)
+                if (is_place(path))
+                        write_word(w, "TemporaryFileSystem", path);
+                else
+                        ignore(w, "Volumes", path, "not an absolute path");
+}
+
+static void write_directory(ConfigWriter *w, const json_t *config) {
+        const char *path = json_text_of(config, "WorkingDir");
+
+        if (path && path[0] == '/' && path_is_safe(path))
+                write_word(w, "WorkingDirectory", path);
+        else if (path && *path)
+                ignore(w, "WorkingDir", path, "not an absolute path");
+}
+
+/* Without a unit there is nobody to send the signal, and that must not keep the image from starting. */
+static void write_signal(ConfigWriter *w, const json_t *config) {
+        const char *signal = json_text_of(config, "StopSignal");
+        int number;
+
+        if (!signal || !*signal)
+                return;
+        if (parse_signal(signal, &number) < 0)
+                ignore(w, "StopSignal", signal, "not a signal");
+        else
+                fprintf(w->text->f, "[Policy]\nOptional=KillSignal\n[Scope]\nKillSignal=%s\n", signal);
+}
+
+static void write_policy(ConfigWriter *w, json_t *config) {
+        const char *user = json_text_of(config, "User");
+
+        fputs("[Policy]\n", w->text->f);
+        write_command(w, config);
+        fputs("[Sandbox]\n", w->text->f);
+        write_environment(w, config);
+        write_directory(w, config);
+        write_volumes(w, config);
+        write_signal(w, config);
+        if (user && *user)
+                ignore(w, "User", user, "a user of the image is not one of this machine; User= of a policy names one");
+}
+
+int config_write_policy(const char *text, size_t size, char **ret, Report *report) {
+        _cleanup_json_ json_t *json = json_parse(text, size, "the image's config", report);
+        _cleanup_text_ Text out = {};
+        ConfigWriter w = { .text = &out, .report = report };
+
+        if (!json)
+                return -EBADMSG;
+        if (text_open(&out) < 0)
+                return report_oom(report);
+        write_policy(&w, json_object_get(json, "config"));
+        *ret = text_finish(&out);
+        return *ret ? 0 : report_oom(report);
+}
+
+void config_facts_deinit(ConfigFacts *facts) {
+        free(facts->user);
+        strv_free(facts->ports);
+        *facts = (ConfigFacts) {};
+}
+
+int config_read_facts(const char *text, size_t size, ConfigFacts *ret, Report *report) {
+        _cleanup_json_ json_t *json = json_parse(text, size, "the image's config", report);
+        json_t *config = json_object_get(json, "config"), *value;
+        const char *user = json_text_of(config, "User"), *port;
+        _cleanup_(config_facts_deinit) ConfigFacts facts = {};
+
+        if (!json)
+                return -EBADMSG;
+        json_object_foreach(json_object_get(config, "ExposedPorts"), port, value)
+                if (strv_push(&facts.ports, port) < 0)
+                        return report_oom(report);
+        facts.user = user && *user ? strdup(user) : NULL;
+        *ret = facts;
+        facts = (ConfigFacts) {};
+        return 0;
+}

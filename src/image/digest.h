@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* SHA-256, by libnettle. Debian's libarchive needs it, too. The kernel may have no AF_ALG. */
+
+#include <nettle/sha2.h>
+
+#include "util/report.h"
+
+enum { COPY_SIZE = 128 * 1024 }; /* of a buffer for whole files */
+
+/* 64 hexadecimal digits in lower case. All other digests of OCI are refused. */
+typedef struct Digest {
+        char hex[2 * SHA256_DIGEST_SIZE + 1];
+} Digest;
+
+#define HASH_FUNCTIONS(X)      \
+        X(nettle_sha256_init)  \
+        X(nettle_sha256_update)\
+        X(nettle_sha256_digest)
+
+typedef struct HashLibrary {
+#define X(f) typeof(&f) f;
+        HASH_FUNCTIONS(X)
+#undef X
+} HashLibrary;
+
+/* Returns 0 or -errno, reported. */
+int hash_library_load(HashLibrary *lib, Report *report);
+
+/* Parses "sha256:…". Returns 0 or -EINVAL. */
+int digest_parse(const char *text, Digest *ret);
+
+/* Ends the computation. */
+void digest_finish(const HashLibrary *lib, struct sha256_ctx *hash, Digest *ret);
+
+/* Copies all of a file to another one, from its beginning, and computes the digest of the bytes. to may be -1. Returns
+ * 0 or -errno. */
+int digest_copy(const HashLibrary *lib, int from, int to, Digest *ret);
+
+/* The digest of some bytes. */
+void digest_bytes(const HashLibrary *lib, const void *bytes, size_t n, Digest *ret);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "image/tree.h"
+#include "image/unpack.h"
+#include "util/fd.h"
+#include "util/text.h"
+
+#define NEW_LAYER "layers/" STORE_NEW
+
+/* A process that is about to be ended cleans up first: image_add() blocks the signals. */
+static bool is_interrupted(void) {
+        sigset_t pending;
+
+        return sigpending(&pending) >= 0 && (sigismember(&pending, SIGINT) > 0 || sigismember(&pending, SIGTERM) > 0 ||
+                                             sigismember(&pending, SIGHUP) > 0);
+}
+
+/* Returns 0; -EPIPE if the reader has ended; -EFBIG; -EINTR; or another -errno. */
+static int pump(const Unpackers *u, int from, int to, Digest *ret) {
+        char buffer[COPY_SIZE];
+        struct sha256_ctx hash;
+        uint64_t size = 0;
+        ssize_t n;
+        int r = 0;
+
+        u->hash.nettle_sha256_init(&hash);
+        while (r >= 0 && (n = read(from, buffer, sizeof(buffer))) > 0) {
+                u->hash.nettle_sha256_update(&hash, (size_t) n, (const uint8_t *) buffer);
+                size += (uint64_t) n;
+                r = is_interrupted() ? -EINTR : size / 2 > u->size_max ? -EFBIG : fd_write_all(to, buffer, (size_t) n);
+        }
+        if (r >= 0 && n < 0)
+                r = -errno;
+        if (r >= 0)
+                digest_finish(&u->hash, &hash, ret);
+        return r;
+}
+
+typedef struct Pipeline {
+        Helper expander, unpacker;
+        int expanded[2], archive[2]; /* pipes: from the expander, and to the unpacker */
+} Pipeline;
+
+static void pipeline_end(Pipeline *p) {
+        fds_close(p->expanded, 2);
+        fds_close(p->archive, 2);
+        helper_end(&p->expander);
+        helper_end(&p->unpacker);
+}
+
+static int start_expander(Unpackers *u, Pipeline *p, int file, Compression compression) {
+        const Expansion expansion = { .lib = &u->archive, .compression = compression };
+        int r;
+
+        if (compression == COMPRESSION_NONE)
+                return 0;
+        if (pipe2(p->expanded, O_CLOEXEC) < 0)
+                return report_error(u->report, errno, "cannot make a pipe: %s", strerror(errno));
+        r = helper_start(&p->expander, expand_run, &expansion, file, p->expanded[1], -1, u->report);
+        p->expanded[1] = fd_close(p->expanded[1]);
+        return r;
+}
+
+static int start_unpacker(Unpackers *u, Pipeline *p, int directory, bool plain) {
+        const Unpacking unpacking = { .lib = &u->archive, .size_max = u->size_max, .plain = plain,
+                                       .owners = !plain && geteuid() == 0 };
+        int r;
+
+        if (pipe2(p->archive, O_CLOEXEC) < 0)
+                return report_error(u->report, errno, "cannot make a pipe: %s", strerror(errno));
+        r = helper_start(&p->unpacker, unpack_run, &unpacking, p->archive[0], -1, directory, u->report);
+        p->archive[0] = fd_close(p->archive[0]);
+        return r;
+}
+
+/* The process that failed first has the reason: if the unpacker has ended early, the expander could not go on. */
+static int finish(Unpackers *u, Pipeline *p, int pumped, const char *what) {
+        HelperResult expanded = { .done = true }, unpacked;
+        int r, q = 0;
+
+        fds_close(p->archive, 2);
+        fds_close(p->expanded, 2);
+        if (pumped == -EFBIG || pumped == -EINTR)
+                return report_error(u->report, -pumped, pumped == -EFBIG ? "%s: it grows beyond what --max-size= allows"
+                                                                          : "%s: interrupted", what);
+        r = helper_wait(&p->unpacker, &unpacked);
+        if (p->expander.pid > 0)
+                q = helper_wait(&p->expander, &expanded);
+        u->devices += unpacked.devices;
+        u->xattrs += unpacked.xattrs;
+        if (q < 0 && pumped != -EPIPE)
+                return report_error(u->report, EBADMSG, "%s: %s", what, expanded.text);
+        if (r < 0)
+                return report_error(u->report, EBADMSG, "%s: %s", what, unpacked.text);
+        return pumped < 0 ? report_error(u->report, -pumped, "%s: %s", what, strerror(-pumped)) : 0;
+}
+
+int unpack_archive(Unpackers *u, int file, Compression compression, int directory, bool plain, const char *what,
+                   Digest *ret) {
+        _cleanup_(pipeline_end) Pipeline p = { .expanded = { -1, -1 }, .archive = { -1, -1 } };
+        int r;
+
+        if (lseek(file, 0, SEEK_SET) < 0)
+                return report_error(u->report, errno, "%s: %s", what, strerror(errno));
+        r = start_expander(u, &p, file, compression);
+        if (r >= 0)
+                r = start_unpacker(u, &p, directory, plain);
+        if (r < 0)
+                return r;
+        r = pump(u, p.expander.pid > 0 ? p.expanded[0] : file, p.archive[1], ret);
+        return finish(u, &p, r, what);
+}
+
+bool layer_exists(const Store *store, const char *diff_id) {
+        _cleanup_free_ char *path = format("layers/%s", diff_id);
+
+        return path && faccessat(store->fd, path, F_OK, 0) >= 0;
+}
+
+static int write_tree(Unpackers *u, int root) {
+        Digest tree;
+        int r = tree_digest(&u->hash, root, &tree), fd;
+
+        if (r < 0)
+                return r;
+        fd = openat(u->store->fd, NEW_LAYER "/tree", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        r = fd_write_all(fd, tree.hex, strlen(tree.hex));
+        fd_close(fd);
+        return r;
+}
+
+/* Makes the directory of a new layer. Returns an fd of its root or -errno. */
+static int begin_layer(const Store *store) {
+        int fd;
+
+        if (mkdirat(store->fd, NEW_LAYER, 0755) < 0 || mkdirat(store->fd, NEW_LAYER "/root", 0755) < 0)
+                return -errno;
+        fd = openat(store->fd, NEW_LAYER "/root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+static int keep_layer(Unpackers *u, int root, const Digest *diff_id) {
+        _cleanup_free_ char *path = format("layers/%s", diff_id->hex);
+        int r = path ? write_tree(u, root) : -ENOMEM;
+
+        return r < 0 ? r : renameat(u->store->fd, NEW_LAYER, u->store->fd, path) < 0 ? -errno : 0;
+}
+
+static int make_layer(Unpackers *u, int file, Compression compression, const Digest *diff_id) {
+        _cleanup_free_ char *what = format("the layer %.12s", diff_id->hex);
+        _cleanup_close_ int root = begin_layer(u->store);
+        Digest digest;
+        int r;
+
+        if (root < 0 || !what)
+                return report_error(u->report, what ? -root : ENOMEM, "cannot make a directory in %s: %s",
+                                    u->store->path, strerror(what ? -root : ENOMEM));
+        r = unpack_archive(u, file, compression, root, false, what, &digest);
+        if (r < 0)
+                return r;
+        if (!streq(digest.hex, diff_id->hex))
+                return report_error(u->report, EBADMSG, "%s: its contents have another digest (%.12s)", what,
+                                    digest.hex);
+        r = keep_layer(u, root, diff_id);
+        return r < 0 ? report_error(u->report, -r, "cannot keep %s: %s", what, strerror(-r)) : 0;
+}
+
+int layer_add(Unpackers *u, int file, Compression compression, const Digest *diff_id) {
+        int r;
+
+        if (layer_exists(u->store, diff_id->hex))
+                return 0;
+        r = make_layer(u, file, compression, diff_id);
+        if (r < 0)
+                (void) tree_remove(u->store->fd, NEW_LAYER);
+        return r;
+}
+
+int layer_verify(const HashLibrary *hash, const Store *store, const char *diff_id) {
+        _cleanup_free_ char *root_path = format("layers/%s/root", diff_id);
+        _cleanup_free_ char *tree_path = format("layers/%s/tree", diff_id);
+        _cleanup_free_ char *expected = NULL;
+        _cleanup_close_ int root = -1;
+        Digest tree;
+        int r;
+
+        if (!root_path || !tree_path)
+                return -ENOMEM;
+        r = file_read_line(store->fd, tree_path, &expected);
+        if (r < 0)
+                return r;
+        root = openat(store->fd, root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        r = root < 0 ? -errno : tree_digest(hash, root, &tree);
+        return r < 0 ? r : streq(tree.hex, expected);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "image/digest.h"
+#include "image/expand.h"
+#include "image/store.h"
+
+/* What unpacks layers. */
+typedef struct Unpackers {
+        const Store *store;
+        HashLibrary hash;
+        ArchiveLibrary archive;
+        uint64_t size_max;
+        uint64_t devices, xattrs; /* left out so far */
+        Report *report;
+} Unpackers;
+
+/* Unpacks a tar archive, from the beginning of the file, into a directory. what names it in messages. *ret is the
+ * digest of the archive as it is after decompression. plain: see Unpacking. Returns 0 or -errno, reported. */
+int unpack_archive(Unpackers *u, int file, Compression compression, int directory, bool plain, const char *what,
+                   Digest *ret);
+
+/* Puts a layer into the store, if it does not have it: unpacked, and with the digest that is expected. Returns 0 or
+ * -errno, reported; the store is then as before. */
+int layer_add(Unpackers *u, int file, Compression compression, const Digest *diff_id);
+
+bool layer_exists(const Store *store, const char *diff_id);
+
+/* Compares a layer with its digest of the time when it was unpacked. Returns 1 if it is the same, 0, or -errno. */
+int layer_verify(const HashLibrary *hash, const Store *store, const char *diff_id);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/text.h"
+
+#define STAGE STORE_NEW "/archive"
+#define COPY STORE_NEW "/blob"
+
+static const char *const prefixes[] = {
+        [IMAGE_OCI] = "oci:",
+        [IMAGE_OCI_ARCHIVE] = "oci-archive:",
+        [IMAGE_DOCKER_ARCHIVE] = "docker-archive:",
+};
+
+void image_source_deinit(ImageSource *source) {
+        free(source->path);
+        free(source->tag);
+        fd_close(source->directory);
+        *source = (ImageSource) { .directory = -1 };
+}
+
+/* The path may contain colons, so that a file of the whole name counts first. */
+static int split(const char *text, ImageSource *source) {
+        const char *colon = strrchr(text, ':');
+
+        if (access(text, F_OK) < 0 && colon && colon > text && !strchr(colon, '/')) {
+                source->path = format("%.*s", (int) (colon - text), text);
+                source->tag = strdup(colon + 1);
+                return source->path && source->tag ? 0 : -ENOMEM;
+        }
+        source->path = strdup(text);
+        return source->path ? 0 : -ENOMEM;
+}
+
+static int parse(const char *text, ImageSource *source, Report *report) {
+        for (size_t i = 0; i < ELEMENTSOF(prefixes); i++) {
+                const char *rest = startswith(text, prefixes[i]);
+
+                if (!rest || !*rest)
+                        continue;
+                source->format = (ImageFormat) i;
+                return split(rest, source) < 0 ? report_oom(report) : 0;
+        }
+        return report_error(report, EINVAL,
+                            "not oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]: \"%s\"", text);
+}
+
+Compression image_source_compression(int fd) {
+        uint8_t magic[4];
+
+        if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic))
+                return COMPRESSION_NONE;
+        if (magic[0] == 0x1f && magic[1] == 0x8b)
+                return COMPRESSION_GZIP;
+        return memcmp(magic, "\x28\xb5\x2f\xfd", sizeof(magic)) == 0 ? COMPRESSION_ZSTD : COMPRESSION_NONE;
+}
+
+static int stage(ImageSource *source, Unpackers *u) {
+        _cleanup_close_ int archive = file_open_regular(source->path);
+        Digest ignored;
+
+        if (archive < 0)
+                return report_error(u->report, -archive, "cannot open %s: %s", source->path,
+                                    text_file_strerror(-archive));
+        if (mkdirat(u->store->fd, STAGE, 0700) < 0)
+                return report_error(u->report, errno, "cannot make a directory in %s: %s", u->store->path,
+                                    strerror(errno));
+        source->directory = openat(u->store->fd, STAGE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (source->directory < 0)
+                return report_error(u->report, errno, "cannot open a directory in %s: %s", u->store->path,
+                                    strerror(errno));
+        source->own = true;
+        return unpack_archive(u, archive, image_source_compression(archive), source->directory, true, source->path,
+                              &ignored);
+}
+
+int image_source_open(const char *text, Unpackers *u, ImageSource *ret) {
+        _cleanup_(image_source_deinit) ImageSource source = { .directory = -1 };
+        int r = parse(text, &source, u->report);
+
+        if (r < 0)
+                return r;
+        if (source.format == IMAGE_OCI) {
+                source.directory = open(source.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                if (source.directory < 0)
+                        return report_error(u->report, errno, "cannot open %s: %s", source.path, strerror(errno));
+        } else {
+                r = stage(&source, u);
+                if (r < 0)
+                        return r;
+        }
+        *ret = source;
+        source = (ImageSource) { .directory = -1 };
+        return 0;
+}
+
+/* A symlink may lead to another file of the source, but not out of it. */
+static int open_file(const ImageSource *source, const char *path) {
+        const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+                                      .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+        int fd = sys_openat2(source->directory, path, &how);
+        struct stat st;
+
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+                return fd_close(fd), -EINVAL;
+        return fd;
+}
+
+/* A file without a name, in the store. */
+static int open_copy(const Store *store) {
+        int fd = openat(store->fd, COPY, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+        if (fd < 0 || unlinkat(store->fd, COPY, 0) < 0)
+                return fd_close(fd), -errno;
+        return fd;
+}
+
+int image_source_take(const ImageSource *source, const char *path, const Digest *expected, Unpackers *u) {
+        _cleanup_close_ int file = open_file(source, path), copy = -1;
+        Digest digest;
+        int r = file;
+
+        if (r >= 0 && !source->own) {
+                copy = open_copy(u->store);
+                r = copy;
+        }
+        if (r >= 0)
+                r = digest_copy(&u->hash, file, copy, &digest);
+        if (r < 0)
+                return report_error(u->report, -r, "%s: cannot read %s: %s", source->path, path,
+                                    r == -EXDEV || r == -ELOOP ? "it is a link that leads elsewhere" : strerror(-r));
+        if (expected && !streq(digest.hex, expected->hex))
+                return report_error(u->report, EBADMSG, "%s: %s does not have the digest sha256:%.12s…, but %.12s…",
+                                    source->path, path, expected->hex, digest.hex);
+        return copy >= 0 ? TAKE_FD(copy) : TAKE_FD(file);
+}
+
+int image_source_read(const ImageSource *source, const char *path, const Digest *expected, Unpackers *u, char **ret,
+                      size_t *ret_size) {
+        _cleanup_close_ int fd = image_source_take(source, path, expected, u);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, ret, ret_size);
+        return r < 0 ? report_error(u->report, -r, "%s: cannot read %s: %s", source->path, path, strerror(-r)) : 0;
+}

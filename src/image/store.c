@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+char *store_path(const char *data_home, const char *home, unsigned uid) {
+        if (uid == 0)
+                return strdup("/var/lib/isorun/images");
+        if (data_home && data_home[0] == '/')
+                return format("%s/isorun/images", data_home);
+        return home && home[0] == '/' ? format("%s/.local/share/isorun/images", home) : NULL;
+}
+
+bool digest_is_hex(const char *text) {
+        return strlen(text) == DIGEST_HEX && !text[strspn(text, "0123456789abcdef")];
+}
+
+static int make_parents(const char *path) {
+        _cleanup_free_ char *parent = path_parent(path);
+        int r;
+
+        if (!parent)
+                return -ENOMEM;
+        if (streq(parent, "/") || mkdir(parent, 0755) >= 0 || errno == EEXIST)
+                return 0;
+        r = errno == ENOENT ? make_parents(parent) : -errno;
+        return r >= 0 && mkdir(parent, 0755) < 0 && errno != EEXIST ? -errno : r;
+}
+
+static int make_store(const char *path) {
+        int r = make_parents(path);
+
+        return r < 0 ? r : mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int make_parts(int store) {
+        static const char *const parts[] = { "layers", "images", "names" };
+
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+                if (mkdirat(store, parts[i], 0700) < 0 && errno != EEXIST)
+                        return -errno;
+        return 0;
+}
+
+static int check_owner(int fd) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return st.st_uid == geteuid() && (st.st_mode & 077) == 0 ? 0 : -EPERM;
+}
+
+int store_open(char *path, bool make, Store *ret, Report *report) {
+        Store store = { .path = path, .fd = -1, .lock = -1 };
+        int r;
+
+        if (!path)
+                return report_error(report, ENOENT,
+                                    "no place for container images: neither XDG_DATA_HOME nor HOME is set");
+        r = make ? make_store(path) : 0;
+        if (r >= 0) {
+                store.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                r = store.fd < 0 ? make || errno != ENOENT ? -errno : 0 : check_owner(store.fd);
+        }
+        if (r >= 0 && store.fd >= 0 && make)
+                r = make_parts(store.fd);
+        if (r < 0) {
+                r = report_error(report, -r, "cannot use the images in %s: %s", path,
+                                 r == -EPERM ? "it must belong to you, and only you may enter it (chmod 700)"
+                                             : strerror(-r));
+                store_deinit(&store);
+                return r;
+        }
+        *ret = store;
+        return 0;
+}
+
+void store_deinit(Store *store) {
+        free(store->path);
+        fd_close(store->fd);
+        fd_close(store->lock);
+        *store = (Store) { .fd = -1, .lock = -1 };
+}
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+
+/* Each component of the name, and the tag, begins with a letter or a digit or "_". */
+static bool is_part(const char *text, size_t n) {
+        return n > 0 && n <= 128 && strspn(text, NAME_CHARACTERS) >= n && text[0] != '.' && text[0] != '-';
+}
+
+int image_name_parse(const char *text, char **ret) {
+        const char *slash = strrchr(text, '/'), *colon = strrchr(text, ':');
+        const char *end = colon && (!slash || colon > slash) ? colon : text + strlen(text);
+        const char *tag = *end ? end + 1 : "latest";
+        size_t n;
+
+        if (end - text > 160 || !is_part(tag, strlen(tag)))
+                return -EINVAL;
+        for (const char *part = text; part <= end; part += n + 1) {
+                n = strcspn(part, "/");
+                if (part + n > end)
+                        n = (size_t) (end - part);
+                if (!is_part(part, n))
+                        return -EINVAL;
+        }
+        *ret = format("%.*s:%s", (int) (end - text), text, tag);
+        return *ret ? 0 : -ENOMEM;
+}
+
+char *store_name_file(const char *name) {
+        char *file = strdup(name);
+
+        for (char *c = file; c && *c; c++)
+                if (*c == '/')
+                        *c = '%';
+        return file;
+}
+
+static int find_name(const Store *store, const char *name, char **ret) {
+        _cleanup_free_ char *file = store_name_file(name), *path = file ? format("names/%s", file) : NULL, *id = NULL;
+        int r = path ? file_read_line(store->fd, path, &id) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        if (!digest_is_hex(id))
+                return -EBADMSG;
+        *ret = TAKE_PTR(id);
+        return 0;
+}
+
+int store_find(const Store *store, const char *name, char **ret) {
+        const char *hex = startswith(name, "sha256:");
+        _cleanup_free_ char *path = NULL;
+
+        if (store->fd < 0)
+                return -ENOENT;
+        if (!hex || !digest_is_hex(hex))
+                return find_name(store, name, ret);
+        path = format("images/%s", hex);
+        if (!path)
+                return -ENOMEM;
+        if (faccessat(store->fd, path, F_OK, 0) < 0)
+                return -errno;
+        *ret = strdup(hex);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* It may be removed between the open(2) and the lock: then it has no link. */
+int store_open_image(const Store *store, const char *id) {
+        _cleanup_free_ char *path = format("images/%s", id);
+        _cleanup_close_ int fd = path ? openat(store->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+        struct stat st;
+
+        if (!path)
+                return -ENOMEM;
+        if (fd < 0 || flock(fd, LOCK_SH) < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return st.st_nlink == 0 || faccessat(fd, "layers", F_OK, 0) < 0 ? -ENOENT : TAKE_FD(fd);
+}
+
+int store_read_layers(int image, char ***ret) {
+        _cleanup_strv_free_ char **layers = NULL;
+        _cleanup_free_ char *text = NULL;
+        char *position = NULL;
+        int r = file_read(image, "layers", &text, NULL);
+
+        if (r < 0)
+                return r;
+        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                if (!digest_is_hex(line))
+                        return -EBADMSG;
+                if (strv_push(&layers, line) < 0)
+                        return -ENOMEM;
+        }
+        if (!layers)
+                return -EBADMSG;
+        *ret = TAKE_PTR(layers);
+        return 0;
+}
+
+char *store_layer_path(const Store *store, const char *diff_id) {
+        return format("%s/layers/%s/root", store->path, diff_id);
+}
+
+int store_names(const Store *store, char ***ret) {
+        _cleanup_close_ int fd = store->fd < 0 ? -1 : openat(store->fd, "names", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_strv_free_ char **names = NULL;
+        int r;
+
+        *ret = NULL;
+        if (fd < 0)
+                return store->fd < 0 ? 0 : -errno;
+        r = directory_list_all(fd, &names);
+        if (r < 0)
+                return r;
+        for (char **name = names; name && *name; name++)
+                for (char *c = *name; *c; c++)
+                        *c = *c == '%' ? '/' : *c;
+        *ret = TAKE_PTR(names);
+        return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The store of container images. It belongs to one user, and nobody else can enter it: root's has the set-user-ID
+ * programs of images.
+ *
+ *   layers/DIFF_ID/root   a layer's files; isorun mounts them
+ *   layers/DIFF_ID/tree   the digest of these files (image/tree.h)
+ *   images/ID/            an image, by the digest of its config, config.json; it also has
+ *     layers              the diff_ids, lowest first,
+ *     policy.conf         what of the config isorun uses (image/config.h),
+ *     manifest.json       and the manifest, if there is one
+ *   names/NAME:TAG        the ID. In NAME, each slash is a "%"
+ *   lock                  whoever changes the store has an exclusive lock on it
+ *
+ * A directory is made as ".new" and renamed, so one that has its name is complete. A running instance has a shared lock
+ * on its image's directory; an image with such a lock is not removed. */
+
+#include <stdbool.h>
+
+#include "util/report.h"
+
+typedef struct Store {
+        char *path;
+        int fd;   /* negative: it does not exist, if it was not to be made */
+        int lock; /* negative: not locked */
+} Store;
+
+/* The path of the store of uid, on the heap: /var/lib/isorun/images for root, else data_home/isorun/images, or
+ * home/.local/share/isorun/images. NULL if there is no such place, or memory runs out. */
+char *store_path(const char *data_home, const char *home, unsigned uid);
+
+/* Opens the store, and checks that nobody else can change it. Takes over path, also on failure; NULL is an error. make:
+ * makes it if it does not exist. Returns 0 or -errno, reported. */
+int store_open(char *path, bool make, Store *ret, Report *report);
+
+void store_deinit(Store *store);
+
+/* Parses NAME[:TAG]; the tag defaults to "latest". *ret is NAME:TAG, on the heap. Returns 0, -EINVAL or -ENOMEM. */
+int image_name_parse(const char *text, char **ret);
+
+/* The ID of an image: of NAME:TAG, or of "sha256:ID". *ret is on the heap. Returns 0, -ENOENT, or another -errno. */
+int store_find(const Store *store, const char *name, char **ret);
+
+/* Opens an image's directory, with a shared lock that is kept as long as the fd is open in any process. Returns the fd
+ * or -errno. */
+int store_open_image(const Store *store, const char *id);
+
+/* The diff_ids of an image's layers, lowest first. Returns 0 or -errno. */
+int store_read_layers(int image, char ***ret);
+
+/* The path of a layer's files, on the heap; NULL when memory runs out. */
+char *store_layer_path(const Store *store, const char *diff_id);
+
+/* The names (NAME:TAG) of all images, sorted. Returns 0 or -errno. */
+int store_names(const Store *store, char ***ret);
+
+/* The file name of an image's name in names/, on the heap; NULL when memory runs out. */
+char *store_name_file(const char *name);
+
+#define STORE_NEW ".new"
+
+enum { DIGEST_HEX = 64 };
+
+/* Whether text is 64 hexadecimal digits in lower case, and nothing else. */
+bool digest_is_hex(const char *text);

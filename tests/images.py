@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""images.py DIR: makes container images in DIR, good and hostile ones, each an OCI layout NAME with the tag "1", unless
+the name says otherwise. /bin/busybox becomes their program.
+"""
+import ctypes
+import gzip
+import hashlib
+import io
+import json
+import os
+import platform
+import sys
+import tarfile
+
+OCI = "application/vnd.oci.image."
+ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+
+
+def zstd(data):
+    library = ctypes.CDLL("libzstd.so.1")
+    library.ZSTD_compressBound.restype = library.ZSTD_compress.restype = ctypes.c_size_t
+    size = library.ZSTD_compressBound(ctypes.c_size_t(len(data)))
+    to = ctypes.create_string_buffer(size)
+    used = library.ZSTD_compress(to, ctypes.c_size_t(size), data, ctypes.c_size_t(len(data)), 3)
+    return to.raw[:used]
+
+
+PACK = {"": bytes, "+gzip": lambda data: gzip.compress(data, 6, mtime=0), "+zstd": zstd}
+
+
+def member(name, data=b"", kind=tarfile.REGTYPE, target="", mode=0o644, uid=0, headers=None):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.mode, info.uid, info.gid, info.size = kind, target, mode, uid, uid, len(data)
+    info.pax_headers = headers or {}
+    return info, data
+
+
+def directory(name, mode=0o755, **rest):
+    return member(name, kind=tarfile.DIRTYPE, mode=mode, **rest)
+
+
+def layer(*members):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for info, data in members:
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def put(root, data):
+    path = os.path.join(root, "blobs/sha256")
+    os.makedirs(path, exist_ok=True)
+    with open(os.path.join(path, sha(data)), "wb") as f:
+        f.write(data)
+    return {"digest": "sha256:" + sha(data), "size": len(data)}
+
+
+def config_of(layers, config):
+    return json.dumps({"os": "linux", "architecture": ARCHITECTURE, "config": config,
+                       "rootfs": {"type": "layers", "diff_ids": ["sha256:" + sha(data) for data in layers]}}).encode()
+
+
+def layout(root, layers, config=None, packs=None, change=None, tag="1"):
+    """change may alter the blobs' descriptors, or the blobs themselves, before the manifest is written."""
+    packs = packs or ["+gzip"] * len(layers)
+    described = [put(root, PACK[pack](data)) | {"mediaType": OCI + "layer.v1.tar" + pack}
+                 for data, pack in zip(layers, packs)]
+    parts = {"config": put(root, config_of(layers, config or {})) | {"mediaType": OCI + "config.v1+json"},
+             "layers": described, "schemaVersion": 2}
+    if change:
+        change(root, parts)
+    manifest = put(root, json.dumps(parts).encode()) | {"mediaType": OCI + "manifest.v1+json",
+                                                        "annotations": {"org.opencontainers.image.ref.name": tag}}
+    for name, value in ("index.json", {"manifests": [manifest]}), ("oci-layout", {"imageLayoutVersion": "1.0.0"}):
+        with open(os.path.join(root, name), "w", encoding="ascii") as f:
+            json.dump(value | {"schemaVersion": 2}, f)
+
+
+def blob(root, descriptor):
+    return os.path.join(root, "blobs/sha256", descriptor["digest"][7:])
+
+
+def damage(root, parts):
+    path = blob(root, parts["layers"][0])
+    with open(path, "r+b") as f:
+        f.seek(20)
+        f.write(b"damage")
+
+
+def truncate(root, parts):
+    """A layer that ends early, under its true digest."""
+    with open(blob(root, parts["layers"][0]), "rb") as f:
+        data = f.read()
+    parts["layers"][0].update(put(root, data[:len(data) // 2]))
+
+
+def other_contents(root, parts):
+    parts["layers"][0].update(put(root, PACK["+gzip"](layer(member("other", b"x")))))
+
+
+def media_type(root, parts):
+    parts["layers"][0]["mediaType"] = "application/x-strange"
+
+
+def linked_blob(root, parts):
+    path = blob(root, parts["layers"][0])
+    os.rename(path, root + ".stolen")
+    os.symlink(root + ".stolen", path)
+
+
+def long_digest(root, parts):
+    parts["layers"][0]["digest"] = "sha512:" + "0" * 128
+
+
+def make(top):
+    with open("/bin/busybox", "rb") as f:
+        busybox = f.read()
+    link = tarfile.SYMTYPE
+    applets = [member("bin/" + name, kind=link, target="busybox")
+               for name in ("sh", "cat", "ls", "id", "stat", "echo", "env", "pwd", "mkdir", "sleep")]
+    base = layer(directory("."), directory("bin"), member("bin/busybox", busybox, mode=0o755), *applets,
+                 directory("etc"), member("etc/passwd", b"root:x:0:0::/:/bin/sh\n"), member("etc/gone", b"old\n"),
+                 member("etc/kept", b"lower\n"), directory("opaque"), member("opaque/old", b"old\n"),
+                 directory("srv"), directory("work"), directory("data"), directory("proc"), directory("dev"))
+    xattrs = {"SCHILY.xattr.user.kind": "mine", "SCHILY.xattr.user.overlay.redirect": "/etc",
+              "SCHILY.xattr.trusted.overlay.opaque": "y", "SCHILY.xattr.security.capability": "x"}
+    upper = layer(directory("etc"), member("etc/.wh.gone"), member("etc/kept", b"upper\n"), directory("opaque"),
+                  member("opaque/.wh..wh..opq"), member("opaque/new", b"new\n"),
+                  member("srv/" + "long/" * 40 + "n" * 200, b"deep\n"),
+                  member("srv/hard", kind=tarfile.LNKTYPE, target="etc/kept"),
+                  member("srv/null", kind=tarfile.CHRTYPE), member("srv/suid", b"#!\n", mode=0o4755),
+                  member("srv/other", b"33\n", uid=33), member("srv/grün", b"x", headers=xattrs))
+    config = {"Entrypoint": ["/bin/sh", "-c"], "Cmd": ["echo from the image: $FROM $PWD"], "WorkingDir": "/work",
+              "Env": ["FROM=env 100% $x", "PATH=/bin"], "Volumes": {"/data": {}}, "StopSignal": "SIGINT",
+              "User": "1000", "ExposedPorts": {"8080/tcp": {}}}
+    at = lambda name: os.path.join(top, name)
+    layout(at("good"), [base, upper], config, ["+gzip", "+zstd"])
+    layout(at("plain"), [base], {}, [""])
+    layout(at("repeated"), [base, upper, base, layer(member("etc/kept", b"top\n"))], config)
+    layout(at("many"), [base] + [layer(member(f"etc/{i}", b"x")) for i in range(30)], config)
+    with tarfile.open(at("good.tar"), "w") as tar:
+        tar.add(at("good"), ".")
+    docker(at("docker.tar"), [base, upper], config)
+
+    hostile = {
+        "dots": [member("a/../../out", b"x")],
+        "absolute": [member("x", b"x")],
+        "symlinked": [member("etc", kind=link, target="/etc"), member("etc/out", b"x")],
+        "relative": [member("a", kind=link, target="../../.."), member("a/out", b"x")],
+        "hardlink": [member("x", kind=tarfile.LNKTYPE, target="../../../../etc/passwd")],
+        "linked": [member("a", kind=link, target="/etc"), member("x", kind=tarfile.LNKTYPE, target="a/passwd")],
+        "whiteout": [member(".wh...")],
+        "root": [member(".", kind=link, target="/etc")],
+        "bomb": [member("zeros", bytes(3 << 20))],
+        "files": [directory(f"d{i}") for i in range(20000)],
+    }
+    for name, members in hostile.items():
+        for info, _ in members:
+            info.name = "/etc/absolute" if name == "absolute" else info.name
+        layout(at(name), [layer(*members)])
+    for change in damage, truncate, other_contents, media_type, linked_blob, long_digest:
+        layout(at(change.__name__), [layer(member(change.__name__, b"text" * 100))], change=change)
+    layout(at("notar"), [b"this is not a tar archive" * 100])
+    layout(at("sparse"), [sparse()])
+
+
+def sparse():
+    """A file of 1 TiB in 2 KiB of archive: GNU's sparse format 0.0."""
+    info, _ = member("hole", headers={"GNU.sparse.size": str(1 << 40), "GNU.sparse.numblocks": "0"})
+    return layer((info, b""))
+
+
+def docker(path, layers, config):
+    """As docker save: the second layer is a link, as for one that another image has, too."""
+    text = config_of(layers, config)
+    names = [f"{sha(data)}/layer.tar" for data in layers]
+    manifest = [{"Config": sha(text) + ".json", "RepoTags": ["example.org/team/app:2"], "Layers": names}]
+    members = [member("manifest.json", json.dumps(manifest).encode()), member(sha(text) + ".json", text),
+               member(names[0], layers[0]), member("shared.tar", layers[1]),
+               member(names[1], kind=tarfile.SYMTYPE, target="../shared.tar")]
+    with open(path, "wb") as f:
+        f.write(layer(*members))
+
+
+make(sys.argv[1])

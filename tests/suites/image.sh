@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Container images: isoctl image takes them into its store, hostile ones with an error, and an instance has one as its
+# root. As root, whose store keeps owners and set-user-ID bits, and as a user.
+. "$(dirname "$0")/../lib.sh"
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP only root can mount a store for the tests"
+	exit 0
+fi
+
+images=$tmp/images
+mkdir "$images"
+"$top/tests/images.py" "$images" || exit
+chmod -R a+rX "$images"
+
+image() { run "${who[@]}" "${home[@]}" "$isoctl" image "$@"; }
+
+# A refusal: its only error, and nothing is left of it.
+refuses() { # description, pattern of the error, arguments of "add"
+	image add "${@:3}"
+	like "$label: refused: $1" "$status $(grep -vc notice "$tmp/err") $(grep -v notice "$tmp/err")" "125 1 isoctl: $2"
+	# promise P51
+	also is "$label: ... and nothing of it is left" "$(ls "$store/layers" "$store/images" "$store/names")" "$before"
+}
+
+opaque() { # file: its extended attributes
+	python3 -c 'import os, sys; print(*sorted(os.listxattr(sys.argv[1])))' "$upper/$1"
+}
+
+# A directory on a file system that can have whiteouts (an overlay cannot) and user xattrs (tmpfs can since Linux 6.6).
+find_place() {
+	local place
+	for place in "$tmp" "$build" ${TH_SCRATCH-}; do
+		store_place=$(mktemp -d "$place/image-test.XXXXXX")
+		chmod 755 "$store_place"
+		mknod "$store_place/whiteout" c 0 0 2>/dev/null &&
+			python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.x", b"")' "$store_place" 2>/dev/null && return
+		rm -rf "$store_place"
+	done
+	echo "1..0 # SKIP no file system here can have a store"
+	exit 0
+}
+
+note=" [no isorun]"
+adds() {
+	local hostile=(
+		"a name with ..|dots|*absolute name, or one with*" "an absolute name|absolute|*absolute name*"
+		"a symlink to /etc as a parent|symlinked|*etc/out: a parent is not a directory*"
+		"a relative symlink as a parent|relative|*a/out: a parent is not a directory*"
+		"a hard link out of the layer|hardlink|*x: a hard link that leads out*"
+		"a hard link through a symlink|linked|*x: a hard link to a file that the layer does not have*"
+		"a whiteout of ..|whiteout|*not the name of a file to delete*" "a symlink as the root|root|*the root is not a directory*"
+		"a file of 1 TiB in a small archive|sparse|*hole: the files are larger than --max-size= allows*"
+		"a blob with another digest|damage|*does not have the digest*"
+		"a truncated layer|truncate|*truncated gzip input*"
+		"a layer that is not the config's|other_contents|*contents have another digest*"
+		"an unknown media type|media_type|unknown media type*" "a digest that is not SHA-256|long_digest|*no digest that isorun can check*"
+		"a blob that is a link out of the image|linked_blob|*it is a link that leads elsewhere*"
+		"a layer that is not an archive|notar|*not a tar archive*")
+	local case title name pattern before first
+	home=() store=/var/lib/isorun/images owner=root
+	if [ "$label" = user ]; then
+		mkdir "$store_place/user"
+		chown "$TH_USER" "$store_place/user"
+		home=(env "XDG_DATA_HOME=$store_place/user") store=$store_place/user/isorun/images owner=$TH_USER
+	fi
+
+	image list
+	is "$label: an empty store has no images" "$status $out$err" "0 "
+	image add "oci:$images/good:1"
+	like "$label: add takes an image with a gzip and a zstd layer" "$status $out" "0 good:1 sha256:*"
+	first=$out
+	like "$label: ... and says what it leaves out" "$err" "*User is not used*devices are left out: 1*attributes are left out: 3*"
+	is "$label: nobody else can enter the store" "$(stat -c '%a %U' "$store")" "700 $owner"
+	image show good:1
+	base=$(sed -n 's/^Layer: sha256://p' <<<"$out" | head -n1)
+	upper=$store/layers/$(sed -n 's/^Layer: sha256://p' <<<"$out" | tail -n1)/root
+	is "$label: a deleted name is a whiteout" "$(stat -c %F:%t:%T "$upper/etc/gone")" "character special file:0:0"
+	# promise P51
+	is "$label: a directory that hides those below is opaque, and of the archive's xattrs, only the program's own is kept" \
+		"$(opaque opaque) $(opaque srv/grün)" "user.overlay.opaque user.kind"
+	is "$label: a hard link is one" "$(stat -c %h "$upper/srv/hard")" 2
+	ok "$label: long names are whole" test -e "$(find "$upper/srv" -name "nnn*" -type f -size -10c)"
+	if [ "$label" = root ]; then
+		is "$label: files keep owners and set-user-ID bits" "$(stat -c %u "$upper/srv/other") $(stat -c %a "$upper/srv/suid")" "33 4755"
+	else
+		is "$label: files are the user's own, without set-user-ID bits" \
+			"$(stat -c %U "$upper/srv/other") $(stat -c %a "$upper/srv/suid")" "$TH_USER 755"
+	fi
+	ok "$label: a device is left out" test ! -e "$upper/srv/null"
+
+	image add "oci-archive:$images/good.tar" from-archive:1
+	is "$label: the same image as an archive has the same ID" "$out" "from-archive:1 ${first#* }"
+	image add "docker-archive:$images/docker.tar"
+	is "$label: ... and as docker saves it" "$out" "example.org/team/app:2 ${first#* }"
+	image list --no-legend
+	is "$label: list has all names" "$(awk '{ print $1, $3 }' <<<"$out" | xargs)" "example.org/team/app:2 2 from-archive:1 2 good:1 2"
+	is "$label: each layer is there once" "$(ls "$store/layers" | wc -l)" 2
+	image show good:1
+	like "$label: show prints the config as policy lines" "$out" "*Port (for ListenOn=): 8080/tcp*Environment=\"FROM=env 100%% \$x\"*KillSignal=SIGINT*"
+	image verify
+	is "$label: verify finds nothing changed" "$status $out" "0 "
+	echo changed >>"$upper/srv/hard"
+	image verify good:1
+	like "$label: ... and finds a file that has changed" "$status $out" "1 good:1: the layer * has changed*"
+
+	before=$(ls "$store/layers" "$store/images" "$store/names")
+	for case in "${hostile[@]}"; do
+		IFS='|' read -r title name pattern <<<"$case"
+		refuses "$title" "$pattern" "oci:$images/$name"
+	done
+	refuses "a layer that grows" "*larger than --max-size= allows" --max-size=1M "oci:$images/bomb"
+	refuses "an image that is not there" "cannot open*" "oci:$images/none"
+	refuses "a tag that the image does not have" "it has no image with the tag 7*" "oci:$images/good:7"
+	# promise P51
+	is "$label: nothing was written outside" "$(ls -d /out /etc/out /etc/absolute "$store/../out" "$store/out" 2>/dev/null)" ""
+
+	at_once
+	image rm good:1 from-archive:1 example.org/team/app:2
+	is "$label: rm removes the names, and the files that no name has" "$status $err$(ls "$store/layers" "$store/images" "$store/names" | grep -v :)" "0 "
+	before=$(ls "$store/layers" "$store/images" "$store/names")
+	interrupted
+	image rm good:1
+	like "$label: ... and not a name that is not there" "$status $err" "125 isoctl: no image good:1*"
+}
+
+# Both wait for one lock; whoever comes second finds the layers.
+at_once() {
+	local i pids=()
+	for i in 1 2; do
+		"${who[@]}" "${home[@]}" "$isoctl" image add "oci:$images/many" "many:$i" >"$tmp/at-once-$i" 2>/dev/null &
+		pids+=($!)
+	done
+	status=0
+	for i in "${pids[@]}"; do wait "$i" || status=$?; done
+	is "$label: two at once add one image" "$status $(cut -d' ' -f2 "$tmp"/at-once-* | sort -u | wc -l)" "0 1"
+	image rm many:1 many:2
+}
+
+# A signal that comes during add, and one that cannot be caught.
+interrupted() {
+	run "${who[@]}" "${home[@]}" python3 -c 'import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+os.kill(os.getpid(), signal.SIGTERM)
+os.execv(sys.argv[1], sys.argv[1:])' "$isoctl" image add "oci:$images/plain"
+	is "$label: an interrupted add leaves nothing" "$status $err $(ls "$store/layers" "$store/images" "$store/names")" \
+		"125 isoctl: the layer ${base:0:12}: interrupted $before"
+	"${who[@]}" mkdir -p "$store/layers/.new/root/left" "$store/.new"
+	image gc
+	is "$label: what a killed add has left is removed" "$status $(find "$store" -name .new)" "0 "
+}
+
+find_place
+mkdir "$store_place/root"
+# The machine's own store is not for tests.
+mkdir -p /var/lib/isorun
+mount --bind "$store_place/root" /var/lib/isorun
+trap 'umount /var/lib/isorun; rm -rf "$store_place"; finish $?' EXIT
+as_everybody adds
