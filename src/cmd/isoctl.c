@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl: verbs for running instances, policies and root directories. */
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 
 #include "cmd/options.h"
@@ -149,6 +150,8 @@ int main(int argc, char *argv[]) {
         _cleanup_(command_line_deinit) CommandLine line = {};
         Report report = { .sink = print_report };
 
+        /* In the locale C, libsmartcols escapes all that is not ASCII. */
+        (void) setlocale(LC_CTYPE, "C.UTF-8");
         /* Before the options, because the following words are those of another command line. */
         if (argc > 1 && streq(argv[1], "_complete"))
                 return verb_complete(verbs, argc - 1, argv + 1);
