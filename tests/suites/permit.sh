@@ -140,7 +140,17 @@ is "check --within: no such policy" "$status" 125
 printf '[Service]\nExecStart=/bin/true\nMemoryMax=2G\nPrivateNetwork=yes\n' >web.service
 ctl diff --unit web.service narrow.conf
 like "a unit" "$status $out" "1 *web.service allows, and narrow.conf does not:
-*MemoryMax=: at most 2147483648; narrow.conf: at most 1073741824*"
+*MemoryMax=: at most 2G; narrow.conf: at most 1G*"
+printf '[Scope]\nMemoryMax=2M\nMemorySwapMax=0\nTasksMax=9\n' >small.conf
+ctl meet small.conf default
+like "a size and a share of the memory compare on this machine" "$status $out$err" "0 *
+# On this machine, 2M permits less than 50% (default.conf (built-in):*)
+MemoryMax=2M
+*"
+ctl check --within default small.conf
+is "... and check --within compares them, too" "$status $out$err" "0 "
+LC_ALL=C ctl analyze default
+like "what is printable in UTF-8 is not escaped" "$status $out" "0 *RestrictAddressFamilies=~… *"
 printf '#!/bin/sh\n# isorun: [Sandbox]\n# isorun: PrivateNetwork=no\n' >program
 chmod +x program
 ctl check --within default ./program

@@ -321,7 +321,8 @@ static void test_pairs(_unused_ void **test) {
                 { "", "", true, true },
                 { "MemoryMax=64M", "MemoryMax=1G", true, false },
                 { "MemoryMax=64M", "", true, false },
-                { "MemoryMax=10%", "MemoryMax=1G", false, false },
+                { "MemoryMax=10%", "MemoryMax=1K", false, true },
+                { "TasksMax=10%", "TasksMax=5", false, false },
                 { "MemoryMax=64M\nOptional=MemoryMax", "MemoryMax=64M", false, true },
                 { "MemoryMax=64M\nOptional=MemoryMax", "", true, false },
                 { "LimitCORE=0", "", true, false },
@@ -495,8 +496,8 @@ static void test_clash(_unused_ void **test) {
                   "test.conf:2: BindPaths=: /x: /a:/x and /b:/x (test.conf:2) contra" },
                 { "Environment=A=1", "Environment=A=2",
                   "test.conf:2: Environment=: A: A=1 and A=2 (test.conf:2) contradict" },
-                { "MemoryMax=1G", "MemoryMax=10%",
-                  "test.conf:2: MemoryMax=: 1G and 10% (test.conf:2) cannot be compared" },
+                { "TasksMax=5", "TasksMax=10%",
+                  "test.conf:2: TasksMax=: 5 and 10% (test.conf:2) cannot be compared" },
                 { "AllowedCPUs=0-1", "AllowedCPUs=2", "AllowedCPUs=: the policies have no number in common" },
                 { "Slice=a.slice", "", "a.slice and a policy that does not set it (built-in) contradict" },
         };
@@ -513,6 +514,40 @@ static void test_clash(_unused_ void **test) {
                 ab = meet(a.permit, b.permit);
                 expect_result(pairs[i].a, permit_write(ab, &text, &log.report), -EINVAL);
                 expect_in(pairs[i].a, log_text(&log), pairs[i].error);
+                sample_free(&a);
+                sample_free(&b);
+                log_deinit(&log);
+        }
+}
+
+/* A size and a share of the machine's memory: the lower one on this machine. */
+static void test_memory(_unused_ void **test) {
+        static const struct {
+                const char *a, *b;
+                uint64_t least, most;
+        } pairs[] = {
+                { "MemoryMax=1M", "MemoryMax=50%", 1024 * 1024, 1024 * 1024 },
+                { "MemoryMax=50%", "MemoryMax=1M", 1024 * 1024, 1024 * 1024 },
+                { "MemoryMax=4E", "MemoryMax=50%", 2 * 1024 * 1024, UINT64_C(1) << 60 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
+                _cleanup_(permit_freep) Permit *ab = NULL;
+                _cleanup_free_ char *text = NULL;
+                const Value *value;
+                Sample a, b, both;
+                Log log;
+
+                log_init(&log);
+                sample_lines(&a, pairs[i].a);
+                sample_lines(&b, pairs[i].b);
+                ab = meet(a.permit, b.permit);
+                expect_result(pairs[i].a, permit_write(ab, &text, &log.report), 0);
+                sample_read(&both, text);
+                value = &policy_get(both.policy, D_MemoryMax)->value;
+                assert_false(value->relative);
+                assert_in_range((uint64_t) value->number, pairs[i].least, pairs[i].most);
+                sample_free(&both);
                 sample_free(&a);
                 sample_free(&b);
                 log_deinit(&log);
@@ -548,6 +583,7 @@ int main(void) {
                 cmocka_unit_test(test_stages),
                 cmocka_unit_test(test_stage_lines),
                 cmocka_unit_test(test_clash),
+                cmocka_unit_test(test_memory),
                 cmocka_unit_test(test_link),
                 cmocka_unit_test(test_laws),
                 cmocka_unit_test(test_written),

@@ -3,13 +3,17 @@
 #include "plan/permit/read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "plan/who/private-ids.h"
 #include "policy/value/names.h"
 #include "policy/value/standard-io.h"
+#include "util/fd.h"
 #include "util/map.h"
+#include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -106,6 +110,21 @@ static int read_rank(PermitReader *r, DirectiveId id) {
         return add_single(r, id, g);
 }
 
+/* systemd calculates a share from the first number, or from the lower one, depending on its version and its cgroup:
+ * physical_memory() of its src/basic/limits-util.c. */
+static uint64_t machine_memory(void) {
+        uint64_t all = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE), most;
+        _cleanup_free_ char *text = NULL;
+
+        if (file_read_line(AT_FDCWD, "/sys/fs/cgroup/memory.max", &text) >= 0 && parse_u64(text, &most) >= 0 && most < all)
+                return most;
+        return all;
+}
+
+uint64_t permit_memory(const Value *v) {
+        return v->relative ? (uint64_t) ((long double) machine_memory() * v->number / 10000) : v->number;
+}
+
 static int read_less(PermitReader *r, DirectiveId id) {
         const Directive *d = &directive_table[id];
         const Setting *s = policy_get(r->policy, id);
@@ -115,11 +134,13 @@ static int read_less(PermitReader *r, DirectiveId id) {
                 g.most[1] = d->unset;
         else if (d->type == &type_resource_limit)
                 g = (Grain) { .most = { s->value.number, s->value.number2, UINT64_MAX } };
+        else if (s && d->type == &type_memory)
+                g.most[0] = permit_memory(&s->value);
         else if (s && s->value.relative)
                 g = (Grain) { .most = { UINT64_MAX, s->value.number, UINT64_MAX } };
         else if (s)
                 g.most[0] = s->value.number;
-        if (g.most[0] == 0 && d->type != &type_resource_limit)
+        if (g.most[0] == 0 && d->type != &type_resource_limit && d->type != &type_memory)
                 g.most[1] = 0; /* nothing is less than any share */
         return add_single(r, id, g);
 }

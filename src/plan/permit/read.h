@@ -49,3 +49,6 @@ Grain *permit_add(PermitReader *r, DirectiveId facet, const char *key, unsigned 
 
 /* Keeps a text for the permit. Takes it over, and returns it; NULL if it is NULL, or when memory runs out. */
 const char *permit_keep(PermitReader *r, char *text);
+
+/* The bytes of a value of MemoryMax= and such: a share is one of this machine's memory. So sizes and shares compare. */
+uint64_t permit_memory(const Value *value);

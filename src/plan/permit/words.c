@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <sys/resource.h>
 
 #include "plan/permit/base.h"
 #include "plan/permit/read.h"
@@ -48,7 +49,32 @@ bool permit_is_set(DirectiveId id) {
 }
 
 void permit_write_share(FILE *f, uint64_t share) {
-        fprintf(f, "%" PRIu64 ".%02" PRIu64 "%%", share / 100, share % 100);
+        fprintf(f, share % 100 ? "%" PRIu64 ".%02" PRIu64 "%%" : "%" PRIu64 "%%", share / 100, share % 100);
+}
+
+/* Whether the number is of bytes, and a suffix has the base 1024. */
+static bool is_size(const Directive *d) {
+        static const int resources[] = { RLIMIT_AS,      RLIMIT_CORE,     RLIMIT_DATA, RLIMIT_FSIZE,
+                                         RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_RSS,  RLIMIT_STACK };
+
+        if (d->type != &type_resource_limit)
+                return d->type == &type_memory;
+        for (size_t i = 0; i < ELEMENTSOF(resources); i++)
+                if (d->resource == resources[i])
+                        return true;
+        return false;
+}
+
+/* "256M" is easier to read than 268435456, and means the same. */
+static void write_size(FILE *f, uint64_t number) {
+        static const char suffixes[] = "KMGTPE";
+        const char *suffix = "";
+
+        for (const char *s = suffixes; *s && number > 0 && number % 1024 == 0; s++) {
+                number /= 1024;
+                suffix = s;
+        }
+        fprintf(f, "%" PRIu64 "%.1s", number, suffix);
 }
 
 void permit_write_number(FILE *f, const Directive *d, uint64_t number) {
@@ -58,6 +84,8 @@ void permit_write_number(FILE *f, const Directive *d, uint64_t number) {
                 fputs("infinity", f);
         else if (d->type == &type_cpu_weight && number == 0)
                 fputs("idle", f);
+        else if (is_size(d))
+                write_size(f, number);
         else
                 fprintf(f, "%" PRIu64 "%s", number, d->type == &type_timespan ? "us" : "");
 }
@@ -66,6 +94,15 @@ static const NamedNumber *names_of(DirectiveId id) {
         return id == D_RestrictAddressFamilies ? address_families
                : id == D_RestrictNamespaces    ? namespace_types
                                                : capability_names;
+}
+
+void permit_write_memory(FILE *f, DirectiveId id, const Grain *g, bool share) {
+        const Value *v = g->from ? &g->from->value : NULL;
+
+        if (share && v && v->relative && permit_memory(v) == g->most[0])
+                permit_write_share(f, v->number);
+        else
+                permit_write_number(f, &directive_table[id], g->most[0]);
 }
 
 char *permit_describe_bits(DirectiveId id, const Grain *inner, const Grain *outer) {
@@ -81,6 +118,12 @@ char *permit_describe_bits(DirectiveId id, const Grain *inner, const Grain *oute
                 left &= ~bit;
         }
         return names ? strv_join(names, " ") : strdup("all that have no name yet");
+}
+
+static void say_size(FILE *f, uint64_t bytes) {
+        fputs(", up to ", f);
+        write_size(f, bytes);
+        fputs(bytes % 1024 ? " bytes" : "", f);
 }
 
 static void say_place(FILE *f, const Grain *g) {
@@ -100,7 +143,7 @@ static void say_place(FILE *f, const Grain *g) {
         fputs(g->bits & PLACE_WRITE ? ", writable" : g->bits & PLACE_KEEP ? ", writable in memory" : ", read-only", f);
         if (g->bits & PLACE_KEEP && !(g->level == PLACE_HOST && g->bits & PLACE_WRITE)) {
                 if (g->most[0] != UINT64_MAX)
-                        fprintf(f, ", up to %" PRIu64 " bytes", g->most[0]);
+                        say_size(f, g->most[0]);
                 if (g->most[1] != UINT64_MAX)
                         fprintf(f, ", up to %" PRIu64 "%%", g->most[1]);
                 if (g->most[2] != UINT64_MAX && g->level == PLACE_MEMORY)
@@ -112,7 +155,8 @@ static void say_place(FILE *f, const Grain *g) {
         fputs(g->bits & PLACE_OPTIONAL ? ", if it exists" : "", f);
 }
 
-static void say_number(FILE *f, const Directive *d, const Grain *g) {
+static void say_number(FILE *f, DirectiveId id, const Grain *g) {
+        const Directive *d = &directive_table[id];
         const bool limit = d->type == &type_resource_limit;
 
         if (g->text)
@@ -124,7 +168,10 @@ static void say_number(FILE *f, const Directive *d, const Grain *g) {
                 permit_write_share(f, g->most[1]);
         } else {
                 fputs("at most ", f);
-                permit_write_number(f, d, g->most[0]);
+                if (d->type == &type_memory)
+                        permit_write_memory(f, id, g, true);
+                else
+                        permit_write_number(f, d, g->most[0]);
                 if (limit) {
                         fputc(':', f);
                         permit_write_number(f, d, g->most[1]);
@@ -164,7 +211,7 @@ static void say(FILE *f, DirectiveId id, const Grain *g) {
         case ORDER_LESS:
         case ORDER_LESS_OWN:
         case ORDER_PER_DEVICE:
-                say_number(f, d, g);
+                say_number(f, id, g);
                 return;
         case ORDER_NICE:
                 fprintf(f, "%d", PERMIT_NICE_MAX - (int) g->most[0]);

@@ -25,3 +25,6 @@ char *permit_format_range(const char *key);
 /* These write a number as a policy has it: bytes, microseconds, and so on, and a share in units of 1/10000. */
 void permit_write_number(FILE *f, const Directive *d, uint64_t number);
 void permit_write_share(FILE *f, uint64_t share);
+
+/* Writes what a grain of a memory limit permits. share: as a share of the memory, if it comes of one. */
+void permit_write_memory(FILE *f, DirectiveId id, const Grain *g, bool share);

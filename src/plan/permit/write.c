@@ -81,9 +81,28 @@ static int does_not_compare(PermitWriter *w, DirectiveId id, const Grain *g) {
         _cleanup_free_ char *other = g->lost ? origin_format(g->lost->origin) : NULL;
 
         return report_error_at(w->report, g->from ? g->from->origin : (Origin) {}, directive_table[id].name, EINVAL,
-                               "%s and %s (%s) cannot be compared: one is a share, the other a number",
+                               "%s and %s (%s) cannot be compared: one is a share, the other a number; write both in "
+                               "the same way",
                                g->from ? g->from->value.text : "?", g->lost ? g->lost->value.text : "?",
                                other ?: "built-in");
+}
+
+/* A size and a share of the memory compare only on one machine, so the lower one is written in bytes. */
+static int write_memory(PermitWriter *w, DirectiveId id) {
+        const Grain *g = single(w, id);
+        const bool mixed = g->from && g->lost && g->from->value.relative != g->lost->value.relative;
+        _cleanup_free_ char *other = mixed ? origin_format(g->lost->origin) : NULL;
+        FILE *f = w->sections[directive_table[id].section].f;
+
+        if (g->most[0] == directive_table[id].unset)
+                return 0;
+        if (mixed)
+                fprintf(f, "# On this machine, %s permits less than %s (%s)\n", g->from->value.text, g->lost->value.text,
+                        other ?: "built-in");
+        f = permit_line(w, id);
+        permit_write_memory(f, id, g, !mixed);
+        fputc('\n', f);
+        return 0;
 }
 
 static int write_less(PermitWriter *w, DirectiveId id) {
@@ -91,6 +110,8 @@ static int write_less(PermitWriter *w, DirectiveId id) {
         const Grain *g = single(w, id);
         FILE *f;
 
+        if (d->type == &type_memory)
+                return write_memory(w, id);
         if (d->type == &type_resource_limit) {
                 if (g->most[0] == d->unset && g->most[1] == d->unset)
                         return 0;
