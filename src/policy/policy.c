@@ -305,6 +305,7 @@ int policy_assign(Policy *policy, Origin origin, const char *section, const char
 
         if (!*value) {
                 setting_list_clear(&policy->settings[directive_id(d)]);
+                policy->settings[directive_id(d)].emptied = origin;
                 return 0;
         }
         return report_if_oom(report, assign(policy, origin, d, value, report));

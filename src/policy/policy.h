@@ -18,6 +18,7 @@ typedef struct Setting {
 typedef struct SettingList {
         Setting *items;
         size_t n;
+        Origin emptied; /* the last line that removed all values; file is NULL: no line did */
 } SettingList;
 
 /* A line of a unit file in the policy. isorun has no directive for it, because every instance is as strict. */

@@ -52,9 +52,16 @@ static void trace(Trace *t, Attempt attempt, void *userdata, size_t nth) {
         log_deinit(&log);
 }
 
+/* Without memory, a notice has neither file nor key: util/report.c. */
+static bool said_same(const char *said, const char *good) {
+        static const char notice[] = "notice: ";
+
+        return streq(said, good) || (startswith(said, notice) && endswith(good, said + strlen(notice)));
+}
+
 static bool is_right(const Trace *t, const Trace *good) {
         if (t->result == 0)
-                return streq(t->written, good->written) && streq(t->said, good->said);
+                return streq(t->written, good->written) && said_same(t->said, good->said);
         return t->result == -ENOMEM && t->n_errors > 0;
 }
 

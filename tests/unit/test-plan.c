@@ -411,6 +411,11 @@ static void test_peers(void **state) {
         plan_expect_error(f, "ConnectTo=*.a:53", EADDRINUSE, "test.conf:1: ConnectTo=: with peers, ");
         plan_expect_error(f, "ConnectTo=127.0.0.1:53", EADDRINUSE, "test.conf:1: ConnectTo=: with peers, ");
         plan_expect_error(f, "ConnectTo=a:1\nFile=/etc/hosts:x", EEXIST, "test.conf:2: File=: ");
+        plan_expect_notice(f, "ConnectTo=a:1\nConnectTo=", "notice: test.conf:2: ConnectTo=: no peer is named, so ");
+        plan_expect_notice(f, "ListenOn=", "notice: test.conf:1: ListenOn=: no port is named, so ");
+        plan_expect_good(f, "ConnectTo=\nConnectTo=a:1\nListenOn=");
+        plan_expect_good(f, "ConnectTo=\nPrivateNetwork=no");
+        plan_expect_good(f, "ConnectTo=\nPrivateNetwork=yes");
         f->host.uid = f->host.gid = 0;
         plan_expect_error(f, "ConnectTo=a:1\nIPAddressDeny=any", EINVAL, "test.conf:2: IPAddressDeny=: ");
 }

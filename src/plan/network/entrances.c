@@ -69,8 +69,10 @@ int build_entrances(Builder *b) {
         const SettingList *list = build_list(b, D_ListenOn);
         int result;
 
-        if (list->n == 0)
+        if (list->n == 0) {
+                flows_suggest(b);
                 return 0;
+        }
         b->plan->flows_max = policy_get(b->policy, D_FlowsMax)->value.number;
         result = flows_check_network(b, D_ListenOn, &list->items[0]);
         for (size_t i = 0; i < list->n && result != -ENOMEM; i++) {

@@ -22,3 +22,25 @@ int flows_check_network(Builder *b, DirectiveId id, const Setting *setting) {
                                                                            "end after --hand-over")
                                      : 0;
 }
+
+void flows_suggest(Builder *b) {
+        static const struct {
+                DirectiveId id;
+                const char *text;
+        } all[] = {
+                { D_ConnectTo, "no peer is named, so the program reaches no network (ConnectTo=HOST:PORT or -c HOST:PORT "
+                               "names one, PrivateNetwork=no or --net opens the host's network)" },
+                { D_ListenOn, "no port is named, so the program is not reached from outside (ListenOn=PORT names one, "
+                              "PrivateNetwork=no or --net opens the host's network)" },
+        };
+        const Plan *plan = b->plan;
+
+        if (plan->n_peers > 0 || plan->n_entrances > 0 || policy_get(b->policy, D_PrivateNetwork)->origin.file)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(all); i++) {
+                const Origin line = build_list(b, all[i].id)->emptied;
+
+                if (line.line > 0) /* of a file: an option empties the list on purpose */
+                        report_notice_at(b->report, line, directive_table[all[i].id].name, "%s", all[i].text);
+        }
+}

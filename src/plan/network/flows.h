@@ -14,3 +14,7 @@ enum { FLOWS_PREFIX = 15 };
 
 /* Reports if the policy or an option cannot be combined with a setting of id, ConnectTo= or ListenOn=. */
 int flows_check_network(Builder *b, DirectiveId id, const Setting *setting);
+
+/* A policy for clients or servers can have an empty line ConnectTo= or ListenOn=, for others to add to. If the payload
+ * then has no network, and no line says so, this reports a notice. Call it after build_peers() and build_entrances(). */
+void flows_suggest(Builder *b);
