@@ -92,7 +92,7 @@ pid_of() { # unit, isorun|reaper|payload
 	local pid
 	pid=$(show "$1" MainPID)
 	[ "$pid" != 0 ] || return # which would be this suite's process group
-	[ "$2" = isorun ] || pid=$(pgrep -P "$pid")
+	[ "$2" = isorun ] || pid=$(pgrep -x -P "$pid" isorun) # not the one that carries connections
 	[ "$2" = isorun ] || [ "$2" = reaper ] || pid=$(pgrep -P "$pid")
 	echo "$pid"
 }

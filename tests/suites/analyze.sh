@@ -50,8 +50,8 @@ fi
 
 if [ "$systemd" -ge 252 ]; then
 	known="DeviceAllow= PrivateMounts= PrivateTmp="
-	is "client: the rows that systemd counts in another way" "$(compare client)" "$known PrivateUsers="
-	is "web: ... for a policy with the host's network and capabilities" "$(compare web)" "$known"
+	is "agent: the rows that systemd counts in another way" "$(compare agent)" "$known PrivateUsers="
+	is "nginx-static: ... for a policy with the host's network and capabilities" "$(compare nginx-static)" "$known"
 	is "filter: ... and one without a network" "$(compare filter)" "DeviceAllow= IPAddressDeny= PrivateMounts= PrivateTmp= PrivateUsers="
 fi
 

@@ -196,7 +196,7 @@ test_server() {
 	NGINX
 	sed -i "s,SITE,$tmp/site," "$tmp/site/nginx.conf"
 	chmod -R a+rX "$tmp/site"
-	printf '[Policy]\nBase=%s\n[Sandbox]\nBindReadOnlyPaths=%s\n' "$top/policies/web.conf" "$tmp/site" >"$tmp/site.conf"
+	printf '[Policy]\nBase=%s\n[Sandbox]\nPrivateNetwork=no\nBindReadOnlyPaths=%s\n' "$top/policies/web.conf" "$tmp/site" >"$tmp/site.conf"
 	"${who[@]}" "$isoctl" export --unit "$tmp/site.conf" -- "$@" >"$units/export-server.service" 2>/dev/null
 	"${who[@]}" systemctl "${bus[@]}" daemon-reload
 	"${who[@]}" systemctl "${bus[@]}" start export-server.service

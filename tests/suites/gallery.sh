@@ -266,10 +266,10 @@ test_proxy() {
 	local caller=("${who[@]}") option
 	who+=(env http_proxy=http://127.0.0.1:18099 "SSL_CERT_FILE=$project/ca.pem")
 	in_project 'echo certificate >ca.pem'
-	for option in client agent "build-python --net" "build-node --net" "build-go --net" "build-rust --net"; do
+	for option in "client -c localhost:18099" agent "build-python --net" "build-node --net" "build-go --net" "build-rust --net"; do
 		# shellcheck disable=SC2086
 		policy $option
-		works "${option% *}: it uses the caller's proxy, and its certificates if they are shown" "through the proxy certificate" \
+		works "${option%% *}: it uses the caller's proxy, and its certificates if they are shown" "through the proxy certificate" \
 			-v "$project/ca.pem:ro" -C / sh -c 'echo $(curl -s http://proxy.invalid/file; cat "$SSL_CERT_FILE")'
 	done
 	who=("${caller[@]}")

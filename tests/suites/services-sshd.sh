@@ -143,11 +143,11 @@ configure_client() {
 }
 
 # ssh and git in a sandbox, by the policies for clients, as whoever owns the manager.
-test_client() { # policy
+test_client() { # policy, options
 	local project=$dir/project-$1
 	who=()
 	[ "$label" = root ] || who=("$as_user")
-	mode=(--policy "$top/policies/$1.conf" -p "Optional=MemoryMax MemorySwapMax TasksMax" -v "$dir/client:/client:ro")
+	mode=(--policy "$top/policies/$1.conf" -p "Optional=MemoryMax MemorySwapMax TasksMax" -v "$dir/client:/client:ro" "${@:2}")
 	box ssh isorun-test id -un
 	is "$label: ssh under the policy $1 logs in" "$status $out $err" "0 $owner "
 	mkdir -p "$project"
@@ -165,7 +165,7 @@ test_clients() {
 	fi
 	configure_client
 	"${ctl[@]}" start isorun-sshd.socket
-	test_client client
+	test_client client -c localhost:18022
 	test_client agent
 	"${ctl[@]}" stop isorun-sshd.socket
 	rm -r /etc/isorun-test /etc/ssh/ssh_config.d/20-isorun-test.conf

@@ -64,7 +64,9 @@ is_generation() { probe_nginx && [ "$body" = "$1" ]; }
 test_nginx() {
 	local i
 	write_policy nginx <<<"[Policy]
-Base=$top/policies/web.conf"
+Base=$top/policies/web.conf
+[Sandbox]
+ListenOn=18080 18081"
 	write_site 0
 	write_service nginx "--policy $dir/nginx.conf -v $dir/site:/srv/site:ro \
 		/usr/sbin/nginx -c /srv/site/nginx.conf -g 'daemon off;'" <<-'UNIT'

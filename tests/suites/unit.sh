@@ -118,7 +118,8 @@ test_template() {
 	mkdir -p /etc/isorun/policies /run/systemd/system || return
 	{
 		printf '[Policy]\nBase=%s\nOptional=MemoryMax TasksMax CPUQuota\n' "$top/policies/web.conf"
-		printf 'ExecStart=/usr/bin/python3 -m http.server --directory /usr/share 8097\n'
+		printf 'ExecStart=/usr/bin/python3 -m http.server --directory /usr/share 80\n'
+		printf '[Sandbox]\nListenOn=8097=80\n'
 	} >/etc/isorun/policies/website.conf
 	cp "$top/units/isorun.slice" /run/systemd/system/
 	sed "s,@bindir@,$build/src,; s,@target@,multi-user.target," "$top/units/isorun@.service" >/run/systemd/system/isorun@.service

@@ -20,15 +20,15 @@ error_log stderr;
 events {}
 http {
 	access_log /var/log/nginx/access.log;
-	server { listen 127.0.0.1:8080; root /srv/site; }
+	server { listen 80; root /srv/site; }
 }
 NGINX
 
-# A server in the background: label, name, options and command. Checks it, and stops it.
+# A server in the background: name, ListenOn=, options and command. Checks it, and stops it.
 serve() {
 	local name=$1 cgroup
 	shift
-	"${who[@]}" "$isorun" --policy "$policy" --name "$name" -v "$site:/srv/site:ro" "$@" >"$tmp/log" 2>&1 &
+	"${who[@]}" "$isorun" --policy "$policy" --name "$name" -p "ListenOn=$1" -v "$site:/srv/site:ro" "${@:2}" >"$tmp/log" 2>&1 &
 	ok "$label: $name answers" eventually fetch http://127.0.0.1:8080/index.html
 	[ -n "$body" ] || sed 's/^/# /' "$tmp/log"
 	like "$label: ... with what is in the volume" "$body" "*hello from the sandbox*"
@@ -47,9 +47,9 @@ traceless() {
 }
 
 all() {
-	serve nginx /usr/sbin/nginx -c /srv/site/nginx.conf -g 'daemon off;'
-	serve python /usr/bin/python3 -m http.server --bind 127.0.0.1 --directory /srv/site 8080
-	run "${who[@]}" "$isorun" --policy "$policy" -v "$site:/srv/site:ro" sh -c \
+	serve nginx 8080=80 /usr/sbin/nginx -c /srv/site/nginx.conf -g 'daemon off;'
+	serve python 8080 /usr/bin/python3 -m http.server --bind 127.0.0.1 --directory /srv/site 8080
+	run "${who[@]}" "$isorun" --quiet --policy "$policy" -v "$site:/srv/site:ro" sh -c \
 		'for d in /srv/site / /etc /usr/share/nginx; do touch $d/x 2>/dev/null && echo written; done; echo tried'
 	is "$label: nothing is written outside of memory" "$out" tried
 }
