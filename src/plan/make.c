@@ -2,6 +2,7 @@
 #include "plan/make.h"
 
 #include <errno.h>
+#include <sys/personality.h>
 
 #include "plan/builder.h"
 #include "plan/claims.h"
@@ -86,4 +87,27 @@ int plan_filter(Plan **ret, const Policy *policy, const Host *host, Report *repo
         if (r >= 0)
                 *ret = TAKE_PTR(plan);
         return report_if_oom(report, r);
+}
+
+static unsigned get_personality(void) {
+        return (unsigned) personality(0xffffffff);
+}
+
+int plan_with_rules(const Plan *plan, Plan *ret, Plan **ret_rules) {
+        const Host host = { .landlock_abi = plan->landlock_abi, .get_personality = get_personality };
+        Plan *rules = NULL;
+        Report silent = {};
+        int r = plan->n_calls == 0 ? plan_filter(&rules, plan->source, &host, &silent) : 0;
+
+        if (r < 0)
+                return r;
+        *ret = *plan;
+        if (rules) {
+                ret->calls = rules->calls;
+                ret->n_calls = rules->n_calls;
+                ret->argument_rules = rules->argument_rules;
+                ret->n_argument_rules = rules->n_argument_rules;
+        }
+        *ret_rules = rules;
+        return 0;
 }

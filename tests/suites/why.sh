@@ -161,7 +161,60 @@ test_lines() {
 	[ "$(landlock_abi)" -lt 6 ] || proposed_allows 'connect @some-server'
 }
 
+# An instance answers as its policy does, by name and by the pid of a process in it.
+test_instance() {
+	local words=() pid job
+	make_volume
+	write_policy running </dev/null
+	"$questions" peers >>"$tmp/running.conf"
+	"$questions" draw running 300 "$tmp/volume" >"$tmp/questions"
+	while IFS=$'\t' read -r action object; do
+		words+=("$action" "$object")
+	done <"$tmp/questions"
+	"${who[@]}" "$isorun" --quiet --policy "$tmp/running.conf" --name asked sleep 8887 </dev/null >/dev/null &
+	job=$!
+	await runs '^sleep 8887$'
+	pid=$(first_pid '^sleep 8887$')
+	run "${who[@]}" "$isoctl" why --json "$tmp/running.conf" "${words[@]}" -- sleep 8887
+	local answers=$out
+	run "${who[@]}" "$isoctl" why --json asked "${words[@]}"
+	no_refusal is "$label: a running instance answers as its policy does" "$status $(wc -l <<<"$out") $out" \
+		"1 $(wc -l <<<"$answers") $answers"
+	run "${who[@]}" "$isoctl" why "$pid" read /etc/shadow
+	like "$label: the pid of a process in it" "$status $out" "1 read /etc/shadow: denied, EACCES*"
+	run "${who[@]}" "$isoctl" why asked read /etc/passwd fly /
+	is "$label: no question to an instance" "$status $out$err" \
+		"125 isoctl: asked: not a question that isoctl can answer: fly / (see isoctl why --help)"
+	kill "$job"
+	wait "$job"
+	await gone '^sleep 8887$'
+	"${who[@]}" "$isorun" --quiet -p InaccessiblePaths=/usr/share/doc --name asked sleep 8887 </dev/null >/dev/null &
+	job=$!
+	await runs '^sleep 8887$'
+	run "${who[@]}" "$isoctl" why asked read /usr/share/doc
+	is "$label: what its command line says" "$status $out" "1 read /usr/share/doc: denied, EACCES
+  because  /usr/share/doc is hidden
+  line     -p
+  to allow InaccessiblePaths=
+  opens    all that lines of InaccessiblePaths= hide"
+	kill "$job"
+	wait "$job"
+	await gone '^sleep 8887$'
+}
+
+# With a command, its own policy narrows that of --policy.
+test_program() {
+	printf '#!/bin/sh\n# isorun: [Sandbox]\n# isorun: InaccessiblePaths=/usr/share/doc\n' >"$tmp/program"
+	chmod 755 "$tmp/program"
+	run "${who[@]}" "$isoctl" why default read /usr/share/doc -- "$tmp/program"
+	like "$label: the policy of the command counts" "$status $out" "1 read /usr/share/doc: denied, EACCES*line *$tmp/program*"
+	run "${who[@]}" "$isoctl" why "$tmp/program" read /usr/share/doc
+	like "$label: ... and a program can be asked about" "$status $out" "1 read /usr/share/doc: denied, EACCES*line *$tmp/program*"
+}
+
 all() {
+	test_program
+	test_instance
 	test_answers
 	test_lines
 	test_agreement

@@ -72,6 +72,7 @@ static void test_good_to_isorun(_unused_ void **state) {
                 { "found", { .type = MESSAGE_FOUND }, 1 },
                 { "not found", { .type = MESSAGE_FOUND }, 0 },
                 { "forked", { .type = MESSAGE_FORKED }, 1 },
+                { "asked", { .type = MESSAGE_ASKED }, 1 },
                 { "stopped", { .type = MESSAGE_STOPPED, .value = 20 }, 0 },
                 { "ending", { .type = MESSAGE_ENDING }, 0 },
                 { "exited with 3", { .type = MESSAGE_EXITED, .value = 3 << 8 }, 0 },

@@ -2,6 +2,7 @@
 /* Answers of isoctl why that the suite why cannot compare: about other kernels, and about limits of a unit. */
 #include "helper.h"
 
+#include "plan/why/kept.h"
 #include "plan/why/why.h"
 
 
@@ -50,10 +51,42 @@ static void test_abstract_sockets(void **state) {
         expect_answer(f, "connect", "/etc/passwd", "denied EAFNOSUPPORT filter by 0");
 }
 
+/* Of a running instance, the answers are text, which may be from an attacker. */
+static void test_kept(_unused_ void **state) {
+        static const char *const bad[] = {
+                "", "denied", "denied 1 filter \"\" 0 a b", "denied 1 filter \"\" 0 a b c d", "maybe 1 filter \"\" 0 a b c",
+                "denied 1 magic \"\" 0 a b c", "denied 4096 filter \"\" 0 a b c", "denied -1 filter \"\" 0 a b c",
+                "denied 4000 filter \"\" 0 a b c", "denied 1 filter f x a b c", "denied 1 filter f 1 \"a b c",
+        };
+        const WhyAnswer a = { .verdict = WHY_DENIED, .error = EPERM, .mechanism = BY_FILTER, .has_origin = true,
+                              .origin = { "a \"file\"\n", 12 }, .text = (char *) "no\x1b[1m \\ it", .opens = "all" };
+        _cleanup_(why_answer_deinit) WhyAnswer got = {};
+        Buffer b;
+
+        buffer_init(&b);
+        why_answer_write(&a, b.f);
+        expect_result("a line", why_answer_parse(buffer_text(&b), &got), 0);
+        expect_number("verdict", got.verdict, WHY_DENIED);
+        expect_number("errno", (uint64_t) got.error, EPERM);
+        expect_number("mechanism", got.mechanism, BY_FILTER);
+        expect_text("file", got.origin.file, a.origin.file);
+        expect_number("line", got.origin.line, 12);
+        expect_text("text", got.text, a.text);
+        expect_text("opens", got.opens, a.opens);
+        assert_null(got.allow);
+        buffer_deinit(&b);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                WhyAnswer none = {};
+
+                expect_result(bad[i], why_answer_parse(bad[i], &none), -EPROTO);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_PLAN(test_addresses),
                 IN_PLAN(test_abstract_sockets),
+                cmocka_unit_test(test_kept),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

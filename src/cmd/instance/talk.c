@@ -10,6 +10,7 @@
 
 #include "sandbox/wire/packet.h"
 #include "util/fd.h"
+#include "util/text.h"
 
 enum { TEXT_MAX = 4 << 20 }; /* bytes; a plan has some kilobytes */
 
@@ -80,12 +81,11 @@ static int read_text(int fd, char **ret) {
         return lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, ret, NULL);
 }
 
-/* Returns 0 with all n fds filled, or -errno, reported, with none. */
-static int ask(const Instance *instance, int connection, ControlType question, int *fds, unsigned n, Report *report) {
+/* Returns 0 with all n fds filled, or -errno, reported, with none. sent: the result of client_send(). */
+static int receive(const Instance *instance, int connection, int sent, int *fds, unsigned n, Report *report) {
         ControlReply reply = {};
-        int r;
+        int r = sent;
 
-        r = client_send(connection, &(ControlRequest) { .type = (int32_t) question }, NULL, 0, NULL, 0);
         if (r < 0 && r != -EPIPE && r != -ECONNRESET)
                 return report_error(report, -r, "%s: %s", instance->name, strerror(-r));
         r = client_receive(connection, instance->name, &reply, fds, n, report);
@@ -107,7 +107,8 @@ int talk_ask(const Instance *instance, ControlType question, char **ret_text, in
 
         if (connection < 0)
                 return TAKE_FD(connection);
-        r = ask(instance, connection, question, all, n + 1, report);
+        r = client_send(connection, &(ControlRequest) { .type = (int32_t) question }, NULL, 0, NULL, 0);
+        r = receive(instance, connection, r, all, n + 1, report);
         if (r < 0)
                 return r;
         text = all[0];
@@ -119,4 +120,62 @@ int talk_ask(const Instance *instance, ControlType question, char **ret_text, in
         for (unsigned i = 0; i < n; i++)
                 fds[i] = all[i + 1];
         return 0;
+}
+
+static int send_words(int fd, char *const *words) {
+        ControlRequest request = { .type = CONTROL_WHY };
+        _cleanup_text_ Text text = {};
+
+        if (text_open(&text) < 0)
+                return -ENOMEM;
+        for (; words[request.n_strings]; request.n_strings++)
+                text_add_bytes(&text, words[request.n_strings], strlen(words[request.n_strings]) + 1);
+        return text.failed ? -ENOMEM : client_send(fd, &request, text.bytes, text.size, NULL, 0);
+}
+
+/* Makes the socket for the questions, and sends its other end to the instance. Returns the fd or -errno. */
+static int send_questions(int connection, char *const *words) {
+        const struct timeval limit = { .tv_sec = CONTROL_SECONDS };
+        _cleanup_close_ int own = -1, other = -1;
+        int pair[2], r;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
+        own = pair[0];
+        other = pair[1];
+        if (setsockopt(own, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+            setsockopt(own, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+                return -errno;
+        r = send_words(own, words);
+        if (r >= 0)
+                r = client_send(connection, &(ControlRequest) { .type = CONTROL_WHY }, NULL, 0, &other, 1);
+        return r < 0 ? r : TAKE_FD(own);
+}
+
+/* Whether the process inside has passed the questions on. If not, it has said why, for example another version. */
+static int wait_until_passed(const Instance *instance, int connection, Report *report) {
+        ControlReply reply = {};
+        int r = client_receive(connection, instance->name, &reply, NULL, 0, report);
+
+        if (r > 0 && reply.type == CONTROL_FAILED)
+                return report_error(report, EIO, "%s: %s", instance->name, reply.text);
+        return r < 0 ? r : 0;
+}
+
+int talk_ask_why(const Instance *instance, char *const *words, char **ret_text, Report *report) {
+        _cleanup_close_ int connection = talk_connect(instance, SOCK_SEQPACKET, NULL, report), own = -1, text = -1;
+        int r;
+
+        if (connection < 0)
+                return TAKE_FD(connection);
+        own = send_questions(connection, words);
+        if (own < 0)
+                return report_error(report, -own, "%s: %s", instance->name, strerror(-own));
+        r = wait_until_passed(instance, connection, report);
+        if (r >= 0)
+                r = receive(instance, own, 0, &text, 1, report);
+        if (r < 0)
+                return r;
+        r = read_text(text, ret_text);
+        return r < 0 ? report_error(report, -r, "%s: cannot read its answer: %s", instance->name, strerror(-r)) : 0;
 }

@@ -23,3 +23,7 @@ int talk_hung_up(const Instance *instance, Report *report);
  * reported. */
 int talk_ask(const Instance *instance, ControlType question, char **ret_text, int *fds, unsigned n, TalkOwner *ret,
              Report *report);
+
+/* Asks isorun itself, outside: CONTROL_WHY. words ends with NULL. The caller frees *ret_text. Returns 0 or -errno,
+ * reported. */
+int talk_ask_why(const Instance *instance, char *const *words, char **ret_text, Report *report);

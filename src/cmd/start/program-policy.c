@@ -216,3 +216,24 @@ int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, Effect
         policy_free(program);
         return r;
 }
+
+/* Whether the policy is a program, and without a command it is to be started itself. */
+static bool is_command(const char *spec, char *const *arguments) {
+        return !arguments && strchr(spec, '/') && !endswith(spec, ".conf");
+}
+
+int program_policy_read(Loaded *l, ProgramPolicy *program, const char *spec, char *const *arguments, Report *report) {
+        const char *command = arguments ? arguments[0] : NULL;
+        int r = 0;
+
+        if (is_command(spec, arguments)) {
+                command = spec;
+                r = program_policy_find(&l->rehearsal, spec, PROGRAM_USE_NAMED, program, report);
+        }
+        if (r < 0)
+                return r;
+        r = program_policy_load(l, program, spec, NULL, arguments, report);
+        if (r >= 0 && (program->administrator || !is_command(spec, arguments)))
+                r = program_policy_narrow(l, command, PROGRAM_USE_NARROW, NULL, program, report);
+        return r;
+}

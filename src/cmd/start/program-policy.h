@@ -44,3 +44,7 @@ int program_policy_load(Loaded *l, const ProgramPolicy *p, const char *spec, con
  * carries no policy. Returns 0 or -errno, reported. */
 int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides,
                           ProgramPolicy *p, Report *report);
+
+/* Reads the policy spec as isorun --policy does for the command, or, for a program, as isorun --own does. arguments may
+ * be NULL. Call program_policy_deinit() in either case. Returns 0 or -errno, reported. */
+int program_policy_read(Loaded *l, ProgramPolicy *p, const char *spec, char *const *arguments, Report *report);

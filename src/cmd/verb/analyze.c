@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cmd/instance/find.h"
+#include "cmd/instance/find-word.h"
 #include "cmd/instance/select.h"
 #include "cmd/instance/talk.h"
 #include "cmd/program.h"
@@ -124,20 +124,6 @@ static int show_policy(const CommandLine *line, Loaded *loaded, uint64_t thresho
         return show(&e, line->arguments[0], plan->policy, line, threshold, report);
 }
 
-/* The instance that the word means, or NULL. A unit is always one; any other word only if no policy has that name. */
-static const Instance *find_instance(const CommandLine *line, InstanceList *list, Report *report) {
-        const char *word = line->arguments[0];
-        Report silent = {};
-
-        if (*line->rest)
-                return NULL;
-        if (!endswith(word, ".scope") && !endswith(word, ".service") && policy_file_exists(word, &silent) != 0)
-                return NULL;
-        if (instances_find(list, &silent) < 0 || !instances_has(list, word))
-                return NULL; /* the error is that of a policy */
-        return instances_pick(list, word, report);
-}
-
 static int run(const CommandLine *line, Report *report) {
         const char *limit = command_line_get(line, ARG_THRESHOLD);
         char *const *arguments = *line->rest ? line->rest : NULL;
@@ -151,7 +137,7 @@ static int run(const CommandLine *line, Report *report) {
                 report_error(report, EINVAL, "--threshold: not a number from 0 to 100, in tenths: \"%s\"", limit);
                 return PLAN_FAILED;
         }
-        instance = find_instance(line, &list, report);
+        instance = arguments ? NULL : instances_find_word(&list, line->arguments[0], report);
         if (instance)
                 status = show_instance(instance, line, threshold, report);
         else if (loaded_init(&loaded, line->arguments[0], NULL, arguments, report) < 0)

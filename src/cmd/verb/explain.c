@@ -7,28 +7,6 @@
 #include "lib/load.h"
 #include "plan/request.h"
 
-/* Whether the policy is a program, and without a command it is to be started itself. */
-static bool is_command(const char *spec, char *const *arguments) {
-        return !arguments && strchr(spec, '/') && !endswith(spec, ".conf");
-}
-
-/* Reads the policy as isorun --policy does, or, for a program, as isorun --own does. */
-static int load(Loaded *l, ProgramPolicy *program, const char *spec, char *const *arguments, Report *report) {
-        const char *command = arguments ? arguments[0] : NULL;
-        int r = 0;
-
-        if (is_command(spec, arguments)) {
-                command = spec;
-                r = program_policy_find(&l->rehearsal, spec, PROGRAM_USE_NAMED, program, report);
-        }
-        if (r < 0)
-                return r;
-        r = program_policy_load(l, program, spec, NULL, arguments, report);
-        if (r >= 0 && (program->administrator || !is_command(spec, arguments)))
-                r = program_policy_narrow(l, command, PROGRAM_USE_NARROW, NULL, program, report);
-        return r;
-}
-
 static int explain(const char *spec, char *const *arguments, bool json, PlanForm form, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
@@ -37,7 +15,7 @@ static int explain(const char *spec, char *const *arguments, bool json, PlanForm
                                 .explain = true };
         int status;
 
-        if (load(&loaded, &program, spec, arguments, report) < 0)
+        if (program_policy_read(&loaded, &program, spec, arguments, report) < 0)
                 return PLAN_FAILED;
         status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
         return status ?: print_plan(plan, loaded.policy, json, form, report);

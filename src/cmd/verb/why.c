@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl why POLICY (ACTION OBJECT)... [-- COMMAND]: says whether a payload may do something, and which line decides
- * it. */
+/* isoctl why POLICY|NAME (ACTION OBJECT)... [-- COMMAND]: says whether a payload may do something, and which line
+ * decides it. */
 #include "plan/why/why.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 
+#include "cmd/instance/find-word.h"
+#include "cmd/instance/talk.h"
 #include "cmd/program.h"
 #include "cmd/show/json.h"
 #include "cmd/show/terminal-output.h"
+#include "cmd/start/program-policy.h"
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
 #include "plan/request.h"
+#include "plan/why/kept.h"
 #include "util/escape.h"
-
-static const char *const verdicts[] = { [WHY_ALLOWED] = "allowed", [WHY_DENIED] = "denied", [WHY_DEPENDS] = "depends" };
 
 /* Prints text with control characters escaped: paths and values may be from others. */
 static void print_field(const char *key, const char *text) {
@@ -33,7 +35,7 @@ static int print_text(const char *const question[static 2], const WhyAnswer *a) 
                 return -ENOMEM;
         printf("%s ", question[0]);
         escape_write(stdout, question[1]);
-        printf(": %s%s%s", colour(colours[a->verdict]), verdicts[a->verdict], colour(NULL));
+        printf(": %s%s%s", colour(colours[a->verdict]), why_verdicts[a->verdict], colour(NULL));
         if (a->error)
                 printf(", %s", strerrorname_np(a->error));
         putchar('\n');
@@ -54,40 +56,61 @@ static json_t *make_origin(const WhyAnswer *a) {
 
 static json_t *make_object(const char *const question[static 2], const WhyAnswer *a) {
         return json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "action", question[0], "object",
-                         json_text(question[1]), "verdict", verdicts[a->verdict], "errno",
+                         json_text(question[1]), "verdict", why_verdicts[a->verdict], "errno",
                          json_text_or_null(a->error ? strerrorname_np(a->error) : NULL), "mechanism",
                          why_mechanisms[a->mechanism], "because", json_text(a->text), "origin", make_origin(a), "allow",
                          json_text_or_null(a->allow), "opens", json_text_or_null(a->opens));
 }
 
-/* Answers one question: adds the answer to array, or prints it if that is NULL. Returns 1 if it is no, 0, or -errno,
- * reported. */
-static int answer(const Plan *plan, const char *const question[static 2], json_t *array, Report *report) {
-        _cleanup_(why_answer_deinit) WhyAnswer a = {};
+/* Adds an answer to array, or prints it if that is NULL. Returns 1 if it is no, 0 or -ENOMEM. */
+static int show(const char *const question[static 2], const WhyAnswer *a, json_t *array) {
+        int r = !array                                                        ? print_text(question, a)
+                : json_array_append_new(array, make_object(question, a)) < 0 ? -ENOMEM
+                                                                             : 0;
+
+        return r < 0 ? r : a->verdict != WHY_ALLOWED;
+}
+
+/* What the questions are about. */
+typedef struct Subject {
+        const Plan *plan;         /* NULL: an instance, which has answered */
+        char *lines;              /* the rest of its answers */
+} Subject;
+
+/* Returns 0 or -errno, reported. */
+static int find_answer(Subject *s, const char *const question[static 2], WhyAnswer *ret, Report *report) {
         _cleanup_free_ char *name = NULL;
+        const char *line;
         WhyQuestion q;
         int r;
 
+        if (!s->plan) {
+                line = strsep(&s->lines, "\n");
+                r = line ? why_answer_parse(line, ret) : -EPROTO;
+                return r < 0 ? report_error(report, -r, "isoctl cannot understand the answer: %s", strerror(-r)) : 0;
+        }
         r = why_question_parse(question[0], question[1], &q, &name);
         if (r >= 0)
-                r = plan_why(plan, &q, &a);
+                r = plan_why(s->plan, &q, ret);
         if (r == -EINVAL)
-                return report_error(report, EINVAL,
-                                    "not a question that isoctl can answer: %s %s (see isoctl why --help)",
-                                    question[0], question[1]);
-        if (r >= 0 && array)
-                r = json_array_append_new(array, make_object(question, &a)) < 0 ? -ENOMEM : 0;
-        else if (r >= 0)
-                r = print_text(question, &a);
-        return r < 0 ? report_if_oom(report, r) : a.verdict != WHY_ALLOWED;
+                return report_error(report, EINVAL, WHY_NO_QUESTION, question[0], question[1]);
+        return report_if_oom(report, r);
 }
 
-static int answer_all(const Plan *plan, const CommandLine *line, Report *report) {
+static int answer(Subject *s, const char *const question[static 2], json_t *array, Report *report) {
+        _cleanup_(why_answer_deinit) WhyAnswer a = {};
+        int r = find_answer(s, question, &a, report);
+
+        return r < 0 ? r : report_if_oom(report, show(question, &a, array));
+}
+
+/* Returns an exit status. */
+static int answer_all(Subject *s, const CommandLine *line, Report *report) {
         json_t *array = command_line_has(line, ARG_JSON) ? json_array() : NULL;
         int result = 0, r = 0;
 
         for (size_t i = 1; r >= 0 && i + 1 < line->n_arguments; i += 2) {
-                r = answer(plan, (const char *const *) line->arguments + i, array, report);
+                r = answer(s, (const char *const *) line->arguments + i, array, report);
                 result |= r > 0;
         }
         if (r >= 0 && array) {
@@ -96,30 +119,48 @@ static int answer_all(const Plan *plan, const CommandLine *line, Report *report)
                         r = report_error(report, -r, "cannot print JSON: %s", strerror(-r));
         }
         json_decref(array);
-        return r < 0 ? r : result;
+        return r < 0 ? PLAN_FAILED : result;
 }
 
-static int run(const CommandLine *line, Report *report) {
+static int ask_instance(const Instance *instance, const CommandLine *line, Report *report) {
+        _cleanup_free_ char *text = NULL;
+
+        if (talk_ask_why(instance, line->arguments + 1, &text, report) < 0)
+                return PLAN_FAILED;
+        return answer_all(&(Subject) { .lines = text }, line, report);
+}
+
+static int ask_policy(const CommandLine *line, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
+        _cleanup_(program_policy_deinit) ProgramPolicy program = {};
         const char *policy = line->arguments[0];
         char *const *command = *line->rest ? line->rest : NULL;
         PlanRequest request = { .policy = policy, .arguments = command, .only_plan = true,
                                 .explain = true };
-        int r;
+        int status;
+
+        if (program_policy_read(&loaded, &program, policy, command, report) < 0)
+                return PLAN_FAILED;
+        status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        return status ?: answer_all(&(Subject) { .plan = plan }, line, report);
+}
+
+static int run(const CommandLine *line, Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        const char *word = line->arguments[0];
+        const Instance *instance;
+        int status;
 
         if (line->n_arguments % 2 == 0) {
                 report_error(report, EINVAL, "a question is an action and its object: isoctl why %s read /etc/passwd",
-                             policy);
+                             word);
                 return PLAN_FAILED;
         }
-        if (loaded_init(&loaded, policy, NULL, command, report) < 0)
-                return PLAN_FAILED;
-        r = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
-        if (r)
-                return r;
-        r = answer_all(plan, line, report);
-        return flush_output(report) < 0 || r < 0 ? PLAN_FAILED : r;
+        instance = *line->rest ? NULL : instances_find_word(&list, word, report);
+        status = instance ? ask_instance(instance, line, report) : report->n_errors > 0 ? PLAN_FAILED
+                                                                                       : ask_policy(line, report);
+        return flush_output(report) < 0 ? PLAN_FAILED : status;
 }
 
 static const Option options[] = {
@@ -127,7 +168,7 @@ static const Option options[] = {
         {},
 };
 static const Argument arguments[] = {
-        { "POLICY", ARGUMENT_POLICY },
+        { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE },
         { "ACTION", 0, why_actions },
         { "OBJECT", ARGUMENT_FILE | ARGUMENT_REPEATED },
         { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
@@ -139,9 +180,10 @@ const Verb verb_why = {
         .help = "say what a program could do under a policy, and which line decides that",
         .details = "A question is an ACTION and an OBJECT: read, write, create, remove, rename or execute and a PATH;\n"
                    "connect and HOST:PORT[/udp], the PATH of a socket, or @NAME; listen and a PORT[/udp]; call and NAME\n"
-                   "or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions may follow. The answer says whether a program may do that, which errno it gets, which policy line\n"
-                   "is behind it, and the shortest line that would allow it. Starts nothing. Returns 0 if all is\n"
-                   "allowed, 1 if not.",
+                   "or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions may follow. The\n"
+                   "answer says whether a program may do that, which errno it gets, which policy line is behind it, and\n"
+                   "the shortest line that would allow it. For a running instance, NAME or the pid of a process in it,\n"
+                   "the plan is that which it was started with. Starts nothing. Returns 0 if all is allowed, 1 if not.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "util/strv.h"
 #include "util/text.h"
 
 const char why_opens_abstract[] = "the host's abstract sockets, such as those of X11 and of some D-Bus buses";
@@ -10,6 +11,7 @@ const char why_opens_abstract[] = "the host's abstract sockets, such as those of
 void why_answer_deinit(WhyAnswer *answer) {
         free(answer->text);
         free(answer->allow);
+        strv_free(answer->words);
         *answer = (WhyAnswer) {};
 }
 

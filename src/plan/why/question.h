@@ -59,6 +59,7 @@ typedef struct WhyAnswer {
         char *text;     /* one sentence */
         char *allow;    /* the shortest line that would allow it, or NULL */
         const char *opens; /* constant: what else that line opens */
+        char **words;   /* of a parsed answer, which origin and opens refer to: plan/why/kept.h */
 } WhyAnswer;
 
 void why_answer_deinit(WhyAnswer *answer);

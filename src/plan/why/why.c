@@ -27,11 +27,15 @@ const char *const why_actions[] = {
         NULL,
 };
 
+const char *const why_verdicts[] = {
+        [WHY_ALLOWED] = "allowed", [WHY_DENIED] = "denied", [WHY_DEPENDS] = "depends", NULL,
+};
+
 const char *const why_mechanisms[] = {
         [BY_NOTHING] = "none",          [BY_MOUNT] = "mount",          [BY_HIDING] = "hidden",
         [BY_FILTER] = "filter",         [BY_CAPABILITY] = "capability", [BY_NAMESPACE] = "namespace",
         [BY_FLOWS] = "flow",            [BY_LANDLOCK] = "Landlock",    [BY_LIMIT] = "limit",
-        [BY_ENVIRONMENT] = "environment", [BY_FILES] = "files",
+        [BY_ENVIRONMENT] = "environment", [BY_FILES] = "files",       NULL,
 };
 
 static int why_capability(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {

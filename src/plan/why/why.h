@@ -10,8 +10,12 @@
 /* The words of the actions; ends with NULL. */
 extern const char *const why_actions[];
 
-/* The words of the mechanisms. */
+/* The words of the verdicts and mechanisms; end with NULL. */
+extern const char *const why_verdicts[];
 extern const char *const why_mechanisms[];
+
+/* The message for -EINVAL of the two functions below; the words of the question are its arguments. */
+#define WHY_NO_QUESTION "not a question that isoctl can answer: %s %s (see isoctl why --help)"
 
 /* Parses the words of a question. call is NAME or NAME(ARGUMENT,…), where an argument is a number or AF_*, and object
  * must live as long as *ret. *ret_name, which the caller frees, is what ret->object points to if a call has arguments.

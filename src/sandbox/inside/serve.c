@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
 #include <sys/stat.h>
 
 #include "plan/make.h"
@@ -19,6 +18,7 @@
 #include "sandbox/inside/pty.h"
 #include "sandbox/root/given.h"
 #include "sandbox/wire/control.h"
+#include "sandbox/wire/message.h"
 #include "sandbox/wire/standard-io.h"
 #include "util/fd.h"
 #include "util/strv.h"
@@ -149,34 +149,13 @@ static int send_text(const Request *r, const int *fds, unsigned n) {
         return control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, fds, n);
 }
 
-static unsigned get_personality(void) {
-        return (unsigned) personality(0xffffffff);
-}
-
-/* A start keeps only the program of the filter (plan_forget_rules()): makes its calls and rules again. */
-static int remake_rules(const Plan *plan, Plan **ret) {
-        const Host host = { .landlock_abi = plan->landlock_abi, .get_personality = get_personality };
-        Report silent = {};
-
-        return plan_filter(ret, plan->source, &host, &silent);
-}
-
-/* Calls print() for the plan with these. */
+/* Calls print() for the plan with the calls and rules of its filter. */
 static int print_with_rules(const Payload *payload, int (*print)(const Plan *plan, FILE *f), FILE *f) {
-        _cleanup_(plan_freep) Plan *filter = NULL;
-        Plan plan = *payload->inside->plan;
+        _cleanup_(plan_freep) Plan *rules = NULL;
+        Plan plan;
+        int r = plan_with_rules(payload->inside->plan, &plan, &rules);
 
-        if (plan.program) {
-                int r = remake_rules(&plan, &filter);
-
-                if (r < 0)
-                        return r;
-                plan.calls = filter->calls;
-                plan.n_calls = filter->n_calls;
-                plan.argument_rules = filter->argument_rules;
-                plan.n_argument_rules = filter->n_argument_rules;
-        }
-        return print(&plan, f);
+        return r < 0 ? r : print(&plan, f);
 }
 
 static int print_whole(const Plan *plan, FILE *f) {
@@ -263,6 +242,12 @@ static void show_places(const Request *r) {
                 fail(r->f, -q, "cannot list the places for grants");
 }
 
+/* Only isorun outside sees the host's files, which questions are about. */
+static _Noreturn void hand_back(const Request *r) {
+        _exit(message_send(r->payload->inside->socket, &(Message) { .type = MESSAGE_ASKED }, r->fds, 1) < 0
+                      ? PLAN_FAILED : 0);
+}
+
 /* isoctl prints its own message, from the header of the reply. This one is for isorun. */
 static void refuse_version(const ControlHeader *peer, Failure *f) {
         fail(f, EPROTONOSUPPORT,
@@ -279,9 +264,11 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
         for (int sig = 1; sig < NSIG; sig++)
                 (void) signal(sig, SIG_DFL);
         setsid();
-        close(payload->inside->socket);
 
         q = control_receive_request(connection, &peer, &r.request, &r.strings, r.fds, ELEMENTSOF(r.fds));
+        if (q > 0 && r.request.type == CONTROL_WHY)
+                hand_back(&r);
+        close(payload->inside->socket);
         if (q == -EPROTONOSUPPORT)
                 refuse_version(&peer, f);
         else if (q < 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "plan/hint.h"
+#include "sandbox/outside/questions.h"
 #include "sandbox/systemd/journal.h"
 #include "sandbox/wire/control.h"
 #include "sandbox/wire/signals.h"
@@ -112,6 +113,7 @@ static bool is_expected(const Supervisor *s, MessageType type) {
                 return s->relay.asked;
         case MESSAGE_FORKED:
                 return !starting && s->run.plan->notify_fork;
+        case MESSAGE_ASKED:
         case MESSAGE_REFUSED:
         case MESSAGE_ENDING:
         case MESSAGE_STOPPED:
@@ -194,6 +196,9 @@ static int take_message(Supervisor *s) {
                 fd_close(run->payload);
                 run->payload = fds[0];
                 relay_say_ready(&s->relay);
+                return 0;
+        case MESSAGE_ASKED:
+                questions_answer(run->plan, fds[0]);
                 return 0;
         case MESSAGE_REFUSED:
                 report_notice(run->report, "%s", m.text);

@@ -70,7 +70,7 @@ static int check_outside(pid_t pid, int pidfd, bool need_users) {
         return own.st_dev == peer.st_dev && own.st_ino == peer.st_ino ? 0 : -EPERM;
 }
 
-static int check_peer(int fd) {
+int control_check_sender(int fd) {
         _cleanup_close_ int pidfd = -1;
         socklen_t size = sizeof(struct ucred), pidfd_size = sizeof(pidfd);
         struct ucred peer;
@@ -99,7 +99,7 @@ int control_accept(int listener) {
 
         if (fd < 0)
                 return -errno;
-        r = check_peer(fd);
+        r = control_check_sender(fd);
         return r < 0 ? r : TAKE_FD(fd);
 }
 

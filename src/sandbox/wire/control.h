@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 /* Raise this with every change of a request or a reply. */
-enum { CONTROL_VERSION = 4 };
+enum { CONTROL_VERSION = 5 };
 
 typedef struct ControlHeader {
         char magic[8];
@@ -37,6 +37,9 @@ typedef enum ControlType {
         CONTROL_PROMISES,  /* show what isoctl verify can compare: sandbox/inside/promises.h */
         CONTROL_EXPOSURE,  /* show the exposure of the plan: plan/show/exposure.h */
         CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
+        CONTROL_WHY,       /* fd: a socket for isorun itself, which reads a second request of this type from it, with the
+                              words of questions in pairs; the answer, there, is CONTROL_TEXT with a line of
+                              plan/why/kept.h for each question */
         /* any number of these may follow when the command runs */
         CONTROL_SIGNAL,    /* send signal `value` to the command */
 
@@ -79,6 +82,9 @@ int control_check_header(const void *packet, size_t size, ControlHeader *ret);
 /* Outside: listens at an address that the kernel chooses, with a socket of this type: SOCK_SEQPACKET for requests here,
  * SOCK_STREAM for the questions of flow-question.h. Returns the fd or -errno. */
 int control_listen(int type);
+
+/* Outside: whether the sender of a connection is allowed. Returns 0 or -errno: -EPERM if not. */
+int control_check_sender(int fd);
 
 /* Outside: accepts a connection and checks its sender. Returns a non-blocking fd, or -errno: -EPERM if the sender is
  * not allowed. */

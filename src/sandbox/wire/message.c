@@ -37,6 +37,7 @@ static const struct {
         [MESSAGE_CONTINUED] = { MESSAGE_TO_ISORUN },
         [MESSAGE_FOUND] = { MESSAGE_TO_ISORUN, .fds = { 0, 1 } },
         [MESSAGE_FORKED] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
+        [MESSAGE_ASKED] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_REFUSED] = { MESSAGE_TO_ISORUN },
         [MESSAGE_ENDING] = { MESSAGE_TO_ISORUN },
         [MESSAGE_STOPPED] = { MESSAGE_TO_ISORUN, .value = { 1, SIGNAL_MAX } },

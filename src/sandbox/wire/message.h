@@ -37,6 +37,7 @@ typedef enum MessageType {
         MESSAGE_CONTINUED, /* answer to MESSAGE_CONTINUE: SIGCONT has been sent */
         MESSAGE_FOUND,   /* answer to MESSAGE_LOOK_UP; fd: a pidfd, or none if there is no such process */
         MESSAGE_FORKED,  /* with --notify=fork, the payload has ended and left this process; fd: its pidfd */
+        MESSAGE_ASKED,   /* fd: a socket of isoctl with a request for isorun itself: outside/questions.h */
         MESSAGE_REFUSED, /* an isoctl of another version has sent a request; text names the versions */
         MESSAGE_ENDING,  /* a signal that is to end the instance has come to the processes inside */
         MESSAGE_STOPPED, /* the payload was stopped; value: the signal that stopped it */
