@@ -115,16 +115,19 @@ test_status() {
 	end one
 }
 
+protocol=$(sed -n 's/.*CONTROL_VERSION = \([0-9]*\).*/\1/p' "$top/src/sandbox/wire/control.h")
+
 # isorun and isoctl of another version, in $tmp/other.
 make_other() {
 	mkdir -p "$tmp/other"
-	python3 - "$tmp/other" "$isorun" "$isoctl" <<'PY'
+	python3 - "$tmp/other" "$protocol" "$isorun" "$isoctl" <<'PY'
 import pathlib, sys
-other, *programs = map(pathlib.Path, sys.argv[1:])
-header = b"isorun\0\0" + (3).to_bytes(4, sys.byteorder)
+other, *programs = map(pathlib.Path, [sys.argv[1], *sys.argv[3:]])
+protocol = int(sys.argv[2])
+header = b"isorun\0\0" + protocol.to_bytes(4, sys.byteorder)
 for program in programs:
     before, after = program.read_bytes().split(header)
-    changed = header[:8] + (4).to_bytes(4, sys.byteorder) + b"9.9".ljust(20, b"\0")
+    changed = header[:8] + (protocol + 1).to_bytes(4, sys.byteorder) + b"9.9".ljust(20, b"\0")
     (other / program.name).write_bytes(before + changed + after[20:])
     (other / program.name).chmod(0o755)
 PY
@@ -162,9 +165,9 @@ test_version() {
 	await runs '^sleep 720$' && await "${who[@]}" "$isoctl" enter one true
 	run "${who[@]}" "$tmp/other/isoctl" enter one true
 	is "$label: an isoctl of another version is refused" "$status $err" "125 isoctl: one was started by isorun $version \
-(control protocol 3), but this is isoctl 9.9 (protocol 4): use isoctl $version for it, or restart the instance"
-	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol 4) cannot \
-talk to isorun $version (protocol 3): use isoctl $version for this instance" "$tmp/isorun.err"
+(control protocol $protocol), but this is isoctl 9.9 (protocol $((protocol + 1))): use isoctl $version for it, or restart the instance"
+	ok "$label: ... and isorun says so" eventually grep -q "^isorun: notice: isoctl 9.9 (control protocol $((protocol + 1))) cannot \
+talk to isorun $version (protocol $protocol): use isoctl $version for this instance" "$tmp/isorun.err"
 	send_nonsense "$(name_of one)"
 	is "$label: no request of any version" "$out" \
 		"isorun cannot read the request: the version of isoctl is not $version: Protocol error"
@@ -178,7 +181,7 @@ talk to isorun $version (protocol 3): use isoctl $version for this instance" "$t
 	is "$label: two of another version understand each other" "$out" reached
 	enter two true
 	is "$label: an isorun of another version is known" "$status $err" "125 isoctl: two was started by isorun 9.9 \
-(control protocol 4), but this is isoctl $version (protocol 3): use isoctl 9.9 for it, or restart the instance"
+(control protocol $((protocol + 1))), but this is isoctl $version (protocol $protocol): use isoctl 9.9 for it, or restart the instance"
 	kill "$(first_pid "^$tmp/other/isorun .*--name two ")"
 	wait "$instance"
 }
