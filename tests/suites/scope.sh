@@ -127,6 +127,16 @@ the cgroup has no file pids.max (-p \"Optional=MemoryMax TasksMax\" runs without
 	like "$label: ... which is said" "$err" "*MemoryZSwapMax=: not enforced: *"
 }
 
+test_timeout() {
+	local loud=(-p "Optional=MemoryMax MemorySwapMax TasksMax")
+	run "${who[@]}" "$isorun" "${loud[@]}" --name timed --timeout 1s sh -c 'exec sleep 3601'
+	like "$label: an end by --timeout is said" "$status $err" "143 *isorun: notice: --timeout: RuntimeMaxSec=: systemd stopped isorun-timed.scope after 1s"
+	run "${who[@]}" "$isorun" "${loud[@]}" --timeout 1s sh -c 'exec 2>/dev/null; trap "exit 3" TERM; sleep 3602 & wait'
+	like "$label: ... whatever the program makes of it" "$status $err" "3 *isorun: notice: --timeout: RuntimeMaxSec=: systemd stopped *"
+	run "${who[@]}" "$isorun" "${loud[@]}" --timeout 1h true
+	no_refusal unlike "$label: ... not if the program has ended before" "$err" "*RuntimeMaxSec*"
+}
+
 test_bpf() {
 	if [ "$label" = user ]; then
 		run "${who[@]}" "$isorun" "${mode[@]}" -p IPAddressDeny=any true
@@ -307,6 +317,7 @@ all() {
 	test_ahead
 	test_steps
 	test_fail_closed
+	test_timeout
 	test_bpf
 	test_other_pids
 	test_killed_while_starting

@@ -398,6 +398,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                          .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 }, .places = { -1, -1 } },
                          .outcome = { .exit_status = PLAN_FAILED } },
                 .control = -1,
+                .begun = clock_usec(CLOCK_MONOTONIC),
                 .flows = { .socket = -1, .pidfd = -1, .askers = -1 },
         };
         Run *run = &s.run;

@@ -91,6 +91,20 @@ static void note_denied_code(const Supervisor *s, int wait_status) {
                                  "allows that)", plan->code_maker->name, plan_option(plan));
 }
 
+/* systemd stops a unit that has run for too long. The unit is older than the payload, but not older than the start; and a
+ * unit cannot run for longer. */
+static void note_timeout(const Supervisor *s) {
+        enum { SLACK_USEC = 1000000 };
+        const Setting *limit = policy_get(s->run.plan->source, D_RuntimeMaxSec);
+        uint64_t before = s->started - s->begun, ran = clock_usec(CLOCK_MONOTONIC) - s->started;
+
+        if (!limit || !limit->value.number || !s->started || !holder_is_unit(s->run.plan->holder))
+                return;
+        if (ran + (before < SLACK_USEC ? before : SLACK_USEC) >= (uint64_t) limit->value.number)
+                report_notice_at(s->run.report, limit->origin, "RuntimeMaxSec", "systemd stopped %s after %s",
+                                 s->run.plan->unit, limit->value.text);
+}
+
 /* Whether the first process inside may send this message now. */
 static bool is_expected(const Supervisor *s, MessageType type) {
         bool starting = s->run.outcome.progress == PROGRESS_STARTING;
@@ -155,6 +169,7 @@ static void note_exited(Supervisor *s, int wait_status) {
         notify_finish(s->relay.notify);
         note_oom(run);
         note_denied_code(s, wait_status);
+        note_timeout(s);
         run_ended(run, wait_status);
         report_own_step(run->report, "the command has ended");
         journal_ended(run->plan, wait_status);
@@ -309,6 +324,7 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
         if (fds[ON_INSIDE].revents)
                 r = take_message(s);
         if (r == -ECONNRESET) {
+                note_timeout(s);
                 r = died(run);
                 return r < 0 ? r : 1;
         }

@@ -12,6 +12,7 @@ typedef struct Supervisor {
         Run run;
         int control;          /* the socket that isoctl connects to; -1: none */
         uint64_t entered_end; /* until then, a command of isoctl may be about to start; CLOCK_MONOTONIC; 0: none */
+        uint64_t begun;       /* when the start began; CLOCK_MONOTONIC */
         uint64_t started;     /* when the payload has been executed; CLOCK_MONOTONIC */
         RunTerminal terminal;
         Relay relay;
