@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "plan/hint.h"
 #include "plan/unit/name.h"
 #include "sandbox/outside/sandbox.h"
 #include "sandbox/systemd/journal.h"
@@ -60,8 +61,7 @@ int start_run(const Plan *plan, bool last_try, Report *report, Outcome *ret) {
         if (outcome.name_taken && !last_try)
                 return -EEXIST;
         if (outcome.name_taken)
-                report_error(report, EEXIST, "the unit %s already exists%s", plan->unit,
-                             plan->typed ? " (--name sets another name)" : "");
+                report_error(report, EEXIST, "the unit %s already exists%s", plan->unit, plan_other_name(plan));
         if (outcome.progress == PROGRESS_STARTING)
                 journal_refused(&unit, plan->name, plan->policy, report);
         *ret = outcome;

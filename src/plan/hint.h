@@ -11,6 +11,11 @@ static inline const char *plan_option(const Plan *plan) {
         return plan->typed ? "-p " : "the line ";
 }
 
+/* What to do if the name is in use. */
+static inline const char *plan_other_name(const Plan *plan) {
+        return plan->typed ? " (--name sets another name)" : "";
+}
+
 /* Says what runs without the directives of these names: " (-p Optional=MemoryMax runs without it)". On the heap; NULL
  * when memory runs out. names ends with NULL. */
 char *plan_optional_hint(const Plan *plan, const char *const *names);

@@ -202,6 +202,13 @@ test_detach() {
 	let_read_journal
 	run "${who[@]}" "$isoctl" logs one -- -o cat
 	like "$label: ... and logs its output" "$out" "*said*one ended: exit status 5*"
+	await detached_is_gone
+	"${who[@]}" "$isorun" "${mode[@]}" --quiet --detach --name one sleep 7123 >/dev/null
+	run "${who[@]}" "$isorun" "${mode[@]}" --quiet --detach --name one true
+	is "$label: --detach with a name that is taken" "$status $err" \
+		"125 isorun: the unit isorun-one.service already exists (--name sets another name)"
+	"${who[@]}" "$isoctl" stop one >/dev/null
+	await detached_is_gone
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet --detach --name one no-such-program
 	is "$label: --detach reports a start that fails" "$status $out$err" "127 isorun: no-such-program: command not found"
 	also ok "$label: ... and leaves nothing" eventually detached_is_gone

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
+#include "plan/hint.h"
 #include "plan/unit/holder.h"
-
 
 /* Whether machined accepts the name: labels as in a host name, separated by dots. */
 static bool is_machine_name(const char *name) {
@@ -46,7 +46,7 @@ int build_machine(Builder *b) {
         if (!is_machine_name(plan->name))
                 return build_error(b, setting, D_Register, EINVAL,
                                    "\"%s\" is not a machine name: use letters, digits, \"-\" and single \".\"%s",
-                                   plan->name, plan->typed ? " (--name sets another name)" : "");
+                                   plan->name, plan_other_name(plan));
         plan->machine = true;
         plan->machine_origin = setting->origin;
         plan->machine_optional = policy_optional(b->policy, D_Register);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "plan/hint.h"
 #include "sandbox/systemd/bus.h"
 #include "sandbox/systemd/scope.h"
 #include "util/path.h"
@@ -77,7 +78,9 @@ int transient_service_start(const Plan *plan, const TransientService *service, P
         r = bus_send(&bus); /* to send fds, libsystemd itself waits for the bus, and no signal ends that */
         if (r >= 0)
                 r = send_request(&bus, plan, service, &error);
-        if (r < 0 && r != -EINTR)
+        if (r < 0 && error.name && streq(error.name, "org.freedesktop.systemd1.UnitExists"))
+                r = report_error(report, EEXIST, "the unit %s already exists%s", service->unit, plan_other_name(plan));
+        else if (r < 0 && r != -EINTR)
                 r = report_error(report, -r, "systemd refused to create %s: %s", service->unit,
                                  error.message ?: strerror(-r));
         bus.lib->sd_bus_error_free(&error);
