@@ -108,6 +108,18 @@ static int add_here(const char *options, Report *report) {
         return add_override("--here", argument_here(options), report);
 }
 
+/* A word without a slash is the name of a volume, which needs a destination. A new user means a directory. */
+static int add_volume(const char *volume, Report *report) {
+        const char *name = volume + (*volume == '?'), *colon = strchr(name, ':');
+        _cleanup_free_ char *source = colon ? strndup(name, (size_t) (colon - name)) : strdup(name);
+
+        if (source && volume_name_is_valid(source) && (!colon || !strchr("/.~", colon[1])) && access(source, F_OK) == 0)
+                return report_error(report, EINVAL,
+                                    "-v %s: %s would be the name of a volume; for the path here, type -v ./%s", volume,
+                                    source, name);
+        return add_override("--volume", argument_volume(volume), report);
+}
+
 static int set_jobs(const char *argument, Report *report) {
         enum { JOBS_MAX = 1024 };
         uint64_t n;
@@ -146,12 +158,15 @@ static int take_option(const GivenOption *option, Report *report) {
         case 'p':
                 return add_override("-p", argument_assignment(argument), report);
         case 'v':
-                return add_override("--volume", argument_volume(argument), report);
+                return add_volume(argument, report);
         case ARG_HERE:
                 return add_here(argument, report);
         case 'C':
                 return add_override("-C", argument_directory(argument), report);
         case 'E':
+                if (!strchr(argument, '=') && !getenv(argument))
+                        report_notice(report, "-E: %s is not set, so the program does not get it (-E %s=VALUE sets it)",
+                                      argument, argument);
                 return add_override("-E", argument_variable(argument), report);
         case ARG_NET:
                 return add_override("--net", strdup("PrivateNetwork=no"), report);

@@ -144,6 +144,16 @@ no_refusal job "-E sets a variable as it is" '0 a "b" c%h $x\n' -E 'V=a "b" c%h 
 V=mine no_refusal job "... or passes on the caller's" "0 mine" -E V -C / sh -c 'echo $V'
 no_refusal job "specifiers of the host and of the group" "0 $(id -g) $(id -gn) $(uname -n) $(uname -r) \
 $(tr -d - </proc/sys/kernel/random/boot_id)" -C / -p 'Environment="V=%G %g %H %v %b"' sh -c 'echo $V'
+job "-v with a word says how to show the path" "125 isorun: -v sub: sub would be the name of a volume; for the path here, type \
+-v ./sub" -v sub true
+job "... also with options" "125 isorun: -v sub:ro: sub would be the name of a volume; for the path here, type -v ./sub:ro" -v sub:ro true
+job "... and that a name has no path" "125 isorun: --volume: Volume=: the name sub is not bound to a path: use isorun --bind sub=PATH, \
+or write sub=PATH into a file /etc/isorun/volumes.d/*.conf. A path begins with \"/\", \"~\" or \".\": ./sub" -v sub:/srv true
+job "a relative destination" '125 isorun: --volume: Volume=: unknown option: "srv" (a path inside begins with "/")' -v ./sub:srv true
+no_refusal job "-E of a variable that is not set is said" "0 isorun: notice: -E: NO_SUCH is not set, so the program does not get it \
+(-E NO_SUCH=VALUE sets it)" -C / -E NO_SUCH true
+job "-c with the network of the host" "125 isorun: -p: PrivateNetwork=: ConnectTo= is for a private network, \
+and this line opens the whole network: leave out ConnectTo=, or add -p PrivateNetwork=yes" -p PrivateNetwork=no -c example.org:443 true
 no_refusal job "--no-net and --net choose the network" "0 1" --net --no-net -C / grep -c : /proc/net/dev
 job "--timeout needs a unit" "125 isorun: --timeout: RuntimeMaxSec=: cannot be enforced: with --no-scope there is no unit that \
 could enforce it (-p Optional=RuntimeMaxSec runs without it)" --timeout 1s true
@@ -225,6 +235,13 @@ ill "/proc is masked" "missing /proc *cannot mount a new one: Operation not perm
 ill "no more user namespaces" "missing user namespaces *cannot make one: No space left on device. To change it: set the sysctl *" \
 	'echo 0 >/proc/sys/user/max_user_namespaces'
 ill "no network namespaces" "missing other namespaces *: No space left on device*" 'echo 0 >/proc/sys/user/max_net_namespaces'
+# In a container, nobody can boot with another parameter, nor start another PID 1.
+run unshare -mUr env container=podman "$isoctl" doctor
+no_refusal like "doctor in a container: what works there" "$status $out" "0 *limited systemd *: instances are not units, *\
+To change it: for limits, use those of the container, *limited cgroups *To change it: the container's manager must delegate them*"
+also unlike "... no advice for a machine" "$out" "*unified_cgroup_hierarchy*"
+run unshare -mUr sh -c 'container=podman exec "$0" true' "$isorun"
+no_refusal is "... which is so: a start needs no option there" "$status" 0
 run "$isoctl" doctor --json
 no_refusal ok "doctor --json" python3 -c 'import json, sys
 assert all(sorted(row) == ["part", "state", "todo", "what"] for row in json.loads(sys.argv[1]))' "$out"

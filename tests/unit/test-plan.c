@@ -221,6 +221,12 @@ static void test_no_manager(void **state) {
         PlanFixture *f = *state;
 
         f->host.system_manager = false;
+        plan_expect_notice(f, "", "cannot reach the system's service manager, so the instance is not a unit");
+        f->request.manager = MANAGER_SYSTEM; /* it was asked for by --system */
+        plan_expect_error(f, "", EHOSTUNREACH, "--system: isorun cannot reach the system's service manager (isoctl doctor says");
+        f->request.no_scope = true;
+        plan_expect_good(f, "");
+        f->request = (PlanRequest) { .name = "unit-1", .policy = "unit" };
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (directive_table[id].section == SECTION_SCOPE)
                         check_without_manager(f, &directive_table[id]);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/program.h"
 #include "cmd/show/json.h"
@@ -63,6 +64,32 @@ static void add(Findings *f, const char *part, State state, char *what, char *to
         f->oom = true;
 }
 
+/* The container's manager says so: https://systemd.io/CONTAINER_INTERFACE. Docker and podman make a file, too. */
+static bool is_container(const Host *host) {
+        const char *container = host_variable(host, "container");
+
+        return (container && *container) || access("/run/systemd/container", F_OK) == 0 ||
+               access("/run/.containerenv", F_OK) == 0 || access("/.dockerenv", F_OK) == 0;
+}
+
+static const char *advise_systemd(const Host *host) {
+        if (is_container(host))
+                return "for limits, use those of the container, or boot systemd in it (podman run --systemd=always)";
+        return host->uid == 0 ? "start systemd as PID 1, and dbus"
+                              : "log in through PAM, or run loginctl enable-linger as root; install dbus-user-session";
+}
+
+/* A hierarchy of cgroup v1 has the controllers that v2 lacks. */
+static const char *advise_controllers(const Host *host) {
+        if (is_container(host))
+                return "the container's manager must delegate them: cgroup v2 on its host, and a container that may write "
+                       "to /sys/fs/cgroup (podman run --systemd=always)";
+        if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0)
+                return "boot with systemd.unified_cgroup_hierarchy=1";
+        return host->uid == 0 ? "use a kernel that has them, and boot it without cgroup_disable="
+                              : "as root, add Delegate=cpu cpuset io memory pids to user@.service";
+}
+
 static void check_systemd(Findings *f, const Host *host) {
         bool has = host->uid == 0 ? host->system_manager : host->user_manager;
         const char *manager = host->uid == 0 ? "the system's service manager" : "your service manager";
@@ -71,10 +98,9 @@ static void check_systemd(Findings *f, const Host *host) {
                 add(f, "systemd", STATE_WORKS, format("%s and its bus run", manager), NULL);
         else
                 add(f, "systemd", STATE_LIMITED,
-                    format("%s or its bus does not run: only isorun --no-scope works, without limits", manager),
-                    strdup(host->uid == 0 ? "start systemd as PID 1, and dbus"
-                                          : "log in through PAM, or run loginctl enable-linger as root; install "
-                                            "dbus-user-session"));
+                    format("%s or its bus does not run: instances are not units, and a policy that requires a limit "
+                           "starts only in a cgroup that is delegated to isorun", manager),
+                    strdup(advise_systemd(host)));
 }
 
 /* Returns the names of those limits that cannot be held, or "" on the heap. */
@@ -98,7 +124,7 @@ static void check_cgroups(Findings *f, const Host *host) {
 
         if (!host->cgroup_root) {
                 add(f, "cgroups", STATE_LIMITED, strdup("cgroup v2 is not mounted at /sys/fs/cgroup: no limit can be enforced"),
-                    strdup("boot with systemd.unified_cgroup_hierarchy=1"));
+                    strdup(advise_controllers(host)));
                 return;
         }
         (void) controllers_read(host, host->uid != 0, &controllers);
@@ -109,8 +135,7 @@ static void check_cgroups(Findings *f, const Host *host) {
                 add(f, "cgroups", STATE_WORKS, strdup("all limits can be enforced"), NULL);
         else
                 add(f, "cgroups", STATE_LIMITED, format("these controllers are not available: %s", lacking),
-                    strdup(host->uid == 0 ? "boot with systemd.unified_cgroup_hierarchy=1"
-                                          : "as root, add Delegate=cpu cpuset io memory pids to user@.service"));
+                    strdup(advise_controllers(host)));
 }
 
 /* A number in a file of /proc/sys, or fallback. */

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <linux/sched.h>
 
+#include "plan/hint.h"
+
 int flows_check_network(Builder *b, DirectiveId id, const Setting *setting) {
         static const DirectiveId filters[] = { D_IPAddressAllow, D_IPAddressDeny };
         const Setting *network = policy_get(b->policy, D_PrivateNetwork);
@@ -11,8 +13,8 @@ int flows_check_network(Builder *b, DirectiveId id, const Setting *setting) {
 
         if (!(b->plan->namespaces & CLONE_NEWNET))
                 return build_error(b, network, D_PrivateNetwork, EINVAL,
-                                   "%s= is for a private network, and this gives the payload the host's: leave out one of "
-                                   "the two", name);
+                                   "%s= is for a private network, and this line opens the whole network: leave out %s=, or "
+                                   "add %sPrivateNetwork=yes", name, name, plan_option(b->plan));
         for (size_t i = 0; i < ELEMENTSOF(filters); i++)
                 if (build_list(b, filters[i])->n > 0)
                         return build_error(b, &build_list(b, filters[i])->items[0], filters[i], EINVAL,

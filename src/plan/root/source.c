@@ -135,6 +135,7 @@ static int resolve_fd(Builder *b, const Setting *s, DirectiveId id, const Bindin
 static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const char *name, PlanSource *ret) {
         const Bindings *bindings = rb->b->request->bindings;
         const Binding *binding = bindings ? bindings_find(bindings, name) : NULL;
+        const bool typed = rb->b->plan->typed;
         int r;
 
         if (!binding && s->value.optional)
@@ -142,7 +143,8 @@ static int resolve_name(RootBuilder *rb, const Setting *s, DirectiveId id, const
         if (!binding)
                 return build_error(rb->b, s, id, ENOENT,
                                    "the name %s is not bound to a path: use isorun --bind %s=PATH, or write %s=PATH "
-                                   "into a file /etc/isorun/volumes.d/*.conf", name, name, name);
+                                   "into a file /etc/isorun/volumes.d/*.conf%s%s", name, name, name,
+                                   typed ? ". A path begins with \"/\", \"~\" or \".\": ./" : "", typed ? name : "");
         rb->bound[binding - bindings->items] = true;
         r = binding->fd >= 0 ? resolve_fd(rb->b, s, id, binding, ret)
                              : resolve_path(rb, s, id, binding->source, false, ret);

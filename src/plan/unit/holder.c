@@ -127,6 +127,10 @@ static int choose_holder(Builder *b) {
         }
         if (plan->holder == HOLDER_SCOPE)
                 return 0;
+        if (b->request->manager != MANAGER_AUTO && !b->request->no_scope)
+                return report_error(b->report, EHOSTUNREACH,
+                                    "--%s: isorun cannot reach the %s service manager (isoctl doctor says what to change)",
+                                    plan->user_manager ? "user" : "system", plan->user_manager ? "user's" : "system's");
 
         r = b->request->no_scope || plan->n_properties == 0 ? 0 : find_delegated(b);
         if (r > 0)

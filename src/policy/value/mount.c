@@ -170,7 +170,7 @@ int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, c
                 for (i = 0; i < ELEMENTSOF(table) && !streq(table[i].name, o); i++)
                         ;
                 if (i == ELEMENTSOF(table))
-                        return value_error(p, "unknown option: \"%s\"", o);
+                        return value_error(p, "unknown option: \"%s\" (a path inside begins with \"/\")", o);
                 *flags = (*flags | table[i].set) & ~table[i].clear;
         }
 
