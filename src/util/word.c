@@ -363,3 +363,13 @@ void word_write(FILE *f, const char *word, unsigned flags) {
         }
         fputs(quote, f);
 }
+
+void literal_write(FILE *f, const char *text, bool colons) {
+        for (const char *c = text; *c; c++)
+                if ((unsigned char) *c < ' ' || *c == 0x7f)
+                        fprintf(f, "\\x%02x", (unsigned char) *c);
+                else if (*c == '\\' || (*c == ':' && colons))
+                        fprintf(f, "\\%c", *c);
+                else
+                        fprintf(f, "%s%c", *c == '%' ? "%" : "", *c);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* The meaning of a backslash in a word, in quotes and outside. */
@@ -48,6 +49,10 @@ enum {
         WORD_PERCENT = 1 << 0, /* begins a specifier */
         WORD_DOLLAR = 1 << 1,  /* begins a variable of a command */
 };
+
+/* Writes a text so that word_unescape() and specifiers leave it as it is: with the escapes of C, and each % doubled.
+ * colons: with "\:". */
+void literal_write(FILE *f, const char *text, bool colons);
 
 /* Writes text with each % doubled, so that no % begins a specifier. */
 void percent_write(FILE *f, const char *text);

@@ -28,6 +28,8 @@ good() { # description, options...
 	start "${@:2}"
 	verify
 	also no_refusal is "$label: $1" "$status $out$err" "0 "
+	run "${who[@]}" "$isoctl" check --within it it
+	also no_refusal is "$label: ... and it tells its policy" "$status $out$err" "0 "
 	end
 }
 
@@ -175,3 +177,55 @@ verify
 like "$label: a frozen instance is not verified" "$status $err" "125 *frozen*"
 "$isoctl" thaw it
 end
+
+# Instances as policies. $tmp/wide.conf is what the instance was started with.
+label=policies
+printf '[Sandbox]\nPrivateNetwork=no\nBindPaths=%s\nEnvironment="A=100%%%% b"\n' $volume >"$tmp/wide.conf"
+printf '[Sandbox]\n' >"$tmp/plain.conf"
+within() { run "${who[@]}" "$isoctl" check --within "$@"; }
+
+compared() {
+	start --policy "$tmp/wide.conf" -p LimitNOFILE=64
+	within "$tmp/wide.conf" it
+	no_refusal is "$label: an instance is within its policy" "$status $out$err" "0 "
+	within it "$tmp/plain.conf"
+	like "$label: a wider limit is not within it" "$status $err" "1 isoctl: -p: LimitNOFILE=: *; it: at most 64*"
+	within "$tmp/plain.conf" it
+	# promise P52
+	like "$label: what an instance allows more is told with its lines" "$status $err" "1 isoctl: $tmp/wide.conf:3: BindPaths=: *
+isoctl: $tmp/wide.conf:2: PrivateNetwork=: no; $tmp/plain.conf: yes"
+	run "${who[@]}" "$isoctl" diff it "$tmp/wide.conf"
+	like "$label: diff says what it allows less" "$status $out" "1 $tmp/wide.conf allows, and it does not:
+  LimitNOFILE=: *; it: at most 64*   # -p"
+	run "${who[@]}" "$isoctl" meet it "$tmp/plain.conf"
+	like "$label: meet" "$status $out" "0 *LimitNOFILE=64*"
+	end
+}
+as_everybody compared
+label=policies who=()
+
+start
+systemctl set-property --runtime isorun-it.scope TasksMax=9999
+within default it
+# promise P52
+like "$label: an instance that is not as its policy says is not within any" "$status $err" "125 isoctl: it is not as its \
+policy says (isoctl verify): broken: TasksMax of the unit: *9999*"
+end
+start --policy "$tmp/wide.conf"
+inside mount -o remount,bind,rw,nosuid,nodev /home
+within "$tmp/wide.conf" it
+# promise P52
+like "$label: ... nor one whose mounts were changed" "$status $err" "125 isoctl: it is not as its policy says *broken: /home: it is writable*"
+end
+if [ -n "${TH_USER-}" ]; then
+	who=("$as_user")
+	start
+	who=()
+	within default "$TH_USER/it"
+	# promise P52
+	like "$label: root does not believe the instance of a user" "$status $out$err" "125 isoctl: $TH_USER/it: only a process \
+of $TH_USER could tell its policy, and it can tell what it likes: *"
+	end
+else
+	skip "$label: root does not believe the instance of a user" "no user to be"
+fi

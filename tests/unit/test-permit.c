@@ -6,6 +6,7 @@
 #include "plan/permit/read.h"
 #include "plan/permit/stages.h"
 #include "plan/permit/write.h"
+#include "policy/lines.h"
 
 /* A policy with its permit. */
 typedef struct Sample {
@@ -311,6 +312,76 @@ static void test_table(_unused_ void **test) {
         sample_free(&plain);
 }
 
+/* A PolicyLineVisit. */
+static int take_line(void *userdata, const Directive *d, const char *value, Origin origin) {
+        Log log;
+        int r;
+
+        log_init(&log);
+        r = *value ? policy_assign(userdata, origin, NULL, d->name, value, &log.report) : 0;
+        expect_text(d->name, log_text(&log), "");
+        log_deinit(&log);
+        return r;
+}
+
+/* The lines of a policy make the same policy again. */
+static void check_lines(const Sample *sample) {
+        Sample again = { .policy = test_policy() };
+        const Directive *bad = NULL;
+        Report silent = {};
+        int r = policy_lines(sample->policy, take_line, again.policy, &bad);
+
+        if (r < 0)
+                fail_msg("%d at %s= of\n%s", r, bad ? bad->name : "?", sample->text);
+        assert_int_equal(policy_complete(again.policy, &silent), 0);
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const SettingList *a = &sample->policy->settings[id], *b = &again.policy->settings[id];
+
+                expect_number(directive_table[id].name, b->n, a->n);
+                for (size_t i = 0; i < a->n; i++)
+                        expect_text(directive_table[id].name, b->items[i].value.text, a->items[i].value.text);
+        }
+        assert_int_equal(permit_new(&again.permit, again.policy, NULL, &silent), 0);
+        if (!same(again.permit, sample->permit))
+                fail_msg("other lines than\n%s", sample->text);
+        sample_free(&again);
+}
+
+/* promise P52 */
+static void test_lines(_unused_ void **test) {
+        static const char *const odd[] = {
+                "Environment='A=100%% b' \"C=\\t\\\"\"", "SystemCallFilter=~@mount kill:EACCES",
+                "SystemCallFilter=@basic-io\nSystemCallFilter=~read", "RestrictNamespaces=no", "RestrictNamespaces=yes",
+                "RestrictAddressFamilies=none", "InaccessiblePaths=-'/a b' /c", "BindPaths=-/a:/b:noexec '/c\\:d:/e'",
+                "Volume=data:/x:ro,hide=*.key", "CapabilityBoundingSet=~CAP_CHOWN", "IPAddressDeny=any",
+                "ConnectTo=a:80,443/udp *.b:1=10.0.0.1:2", "File=/etc/x:a%%b\\n'c", "ExecStart=/bin/sh -c 'a  $$b;'",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(odd); i++) {
+                Sample sample;
+
+                sample_lines(&sample, odd[i]);
+                check_lines(&sample);
+                sample_free(&sample);
+        }
+        for (const Directive *d = directive_table; d < directive_table + _DIRECTIVE_MAX; d++) {
+                _cleanup_free_ char *text = format("[%s]\n%s=%s\n", section_names[d->section], d->name,
+                                                   plan_example(directive_id(d)));
+                Sample sample;
+
+                sample_read(&sample, text);
+                check_lines(&sample);
+                sample_free(&sample);
+        }
+        for (unsigned i = 0; i < 300; i++) {
+                Sample sample;
+
+                sample_random(&sample);
+                check_lines(&sample);
+                sample_free(&sample);
+        }
+}
+
 /* Pairs of policies that a reader can judge. inner: the first is within the second; outer: the second is within the
  * first. */
 static void test_pairs(_unused_ void **test) {
@@ -579,6 +650,7 @@ static void test_link(_unused_ void **test) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_table),
+                cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_pairs),
                 cmocka_unit_test(test_stages),
                 cmocka_unit_test(test_stage_lines),

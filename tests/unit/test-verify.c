@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The promises of a plan, as isoctl verify reads them. */
+#include "cmd/verify/kept-policy.h"
 #include "cmd/verify/promise.h"
 #include "helper.h"
 #include "plan/show/promises.h"
+#include "plan/show/source.h"
 
 static void parse_promises(const PlanFixture *f, Promises *ret) {
         Buffer b;
@@ -84,11 +86,69 @@ static void test_bad_promises(_unused_ void **state) {
         }
 }
 
+/* Reads what an instance says about its policy, without the lines that begin with leave_out, and with one more. */
+static int read_policy(const PlanFixture *f, const char *leave_out, const char *add, Log *log, Policy **ret) {
+        Buffer all, some;
+        char *line, *position;
+        int r;
+
+        buffer_init(&all);
+        buffer_init(&some);
+        log_init(log);
+        assert_int_equal(plan_print_source(f->plan, all.f), 0);
+        position = (char *) buffer_text(&all);
+        while ((line = strsep(&position, "\n")))
+                if (*line && !startswith(line, leave_out))
+                        fprintf(some.f, "%s\n", line);
+        fputs(add, some.f);
+        *ret = policy_new(&f->specifiers);
+        r = kept_policy_read(*ret, "it", buffer_text(&some), &log->report);
+        buffer_deinit(&some);
+        buffer_deinit(&all);
+        return r;
+}
+
+/* promise P52 */
+static void test_policy_of_instance(void **state) {
+        static const struct {
+                const char *leave_out, *add, *error;
+        } cases[] = {
+                { "\"\" setting PrivateNetwork ", "", "it: isoctl cannot understand its policy: PrivateNetwork" },
+                { "\"\" setting CapabilityBoundingSet ", "", "cannot understand its policy: CapabilityBoundingSet" },
+                { "x", "\"\" setting PrivateNetwork \"\" \"\" 0\n", "cannot understand its policy: Protocol error" },
+                { "x", "\"\" setting Private no \"\" 0\n", "cannot understand its policy: Protocol error" },
+                { "x", "\"\" other PrivateNetwork no \"\" 0\n", "cannot understand its policy: Protocol error" },
+                { "x", "\"\" setting PrivateNetwork maybe f 7\n", "f:7: PrivateNetwork=: not a boolean" },
+                { "x", "\"\" no-line File\n", "it: its policy cannot be told: no line means the same as its File=" },
+                { "x", "\"", "cannot understand its policy: Protocol error" },
+        };
+        PlanFixture *f = *state;
+        Policy *policy;
+        Log log;
+
+        plan_expect_good(f, "Environment='A=b c%%'\nPrivateNetwork=no\n");
+        assert_int_equal(read_policy(f, "x", "", &log, &policy), 0);
+        assert_false(policy_is_true(policy, D_PrivateNetwork));
+        expect_number("line", policy_get(policy, D_PrivateNetwork)->origin.line, 2);
+        expect_text("file", policy_get(policy, D_PrivateNetwork)->origin.file, "test.conf");
+        assert_null(policy_get(policy, D_LockPersonality)->origin.file);
+        expect_text("value", policy_get(policy, D_Environment)->value.text, "A=b c%");
+        policy_free(policy);
+        log_deinit(&log);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                assert_true(read_policy(f, cases[i].leave_out, cases[i].add, &log, &policy) < 0);
+                expect_in(cases[i].add, log_text(&log), cases[i].error);
+                policy_free(policy);
+                log_deinit(&log);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 IN_PLAN(test_promises),
                 IN_PLAN(test_mounts),
                 cmocka_unit_test(test_bad_promises),
+                IN_PLAN(test_policy_of_instance),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,10 +63,10 @@ static int run(const CommandLine *line, Report *report) {
 static const Option options[] = {
         { ARG_SYNTAX, "syntax", "test only the lines, and not whether they work here" },
         { ARG_WITHIN, "within", "test only whether the policies allow no more than policy A",
-          { "A", ARGUMENT_POLICY } },
+          { "A", ARGUMENT_POLICY | ARGUMENT_INSTANCE } },
         {},
 };
-static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY | ARGUMENT_REPEATED }, {} };
+static const Argument arguments[] = { { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
 
 const Verb verb_check = {
         .name = "check",
@@ -74,7 +74,7 @@ const Verb verb_check = {
         .details = "Prints nothing and returns 0 if the policies are valid and this host can enforce them. With\n"
                    "--syntax, the program or policy may be for another host, as in the build of a program that\n"
                    "carries its policy. With --within A, prints each line that allows more than A, and returns 1 if\n"
-                   "it finds one.",
+                   "it finds one; A and the policies may then also be running instances.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -101,14 +101,15 @@ static const Option options[] = {
         { ARG_UNIT, "unit", "A is the policy that isoctl import makes of a unit", { "FILE", ARGUMENT_FILE } },
         {},
 };
-static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY | ARGUMENT_REPEATED }, {} };
+static const Argument arguments[] = { { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
 
 const Verb verb_diff = {
         .name = "diff",
         .help = "compare what two policies allow",
         .details = "Prints what the second policy allows that the first does not, and the reverse. A policy is a\n"
-                   "name, a file, a program that carries one, or a service (NAME.service, FILE.service), whose\n"
-                   "hardening lines are converted. Returns 0 if both allow the same, 1 if not.",
+                   "name, a file, a program that carries one, a running instance of yours or root's, or a service\n"
+                   "(NAME.service, FILE.service), whose hardening lines are converted. Returns 0 if both allow the\n"
+                   "same, 1 if not.",
         .options = options,
         .arguments = arguments,
         .pager = true,

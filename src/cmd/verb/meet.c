@@ -66,12 +66,12 @@ static int run(const CommandLine *line, Report *report) {
         return flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
-static const Argument arguments[] = { { "POLICY", ARGUMENT_POLICY | ARGUMENT_REPEATED }, {} };
+static const Argument arguments[] = { { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
 
 const Verb verb_meet = {
         .name = "meet",
         .help = "print a policy that allows only what all of these allow",
-        .details = "If two lines contradict each other, and neither allows less, that is an error that names both.",
+        .details = "A policy may also be a running instance of yours or root's. If two lines contradict each other, and neither allows less, that is an error that names both.",
         .arguments = arguments,
         .pager = true,
         .run = run,

@@ -2,102 +2,22 @@
 /* isoctl verify NAME...: compares what an instance promises with what the kernel and systemd show. */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
-#include "cmd/instance/talk.h"
 #include "cmd/program.h"
 #include "cmd/show/json.h"
 #include "cmd/show/rows.h"
 #include "cmd/verb/verb.h"
-#include "cmd/verify/verification.h"
+#include "cmd/verify/look.h"
 #include "plan/plan.h"
 #include "util/text.h"
 
 enum { STATUS_BROKEN = 1, STATUS_UNREAD = 2 };
 
-/* A process that isorun makes for a request, such as isoctl enter, gets its filter last. Until then, isoctl looks
- * again. */
-enum { TRIES = 200, TRY_MSEC = 10 };
-
 typedef struct Wanted {
         bool json, quiet, legend, filters;
 } Wanted;
-
-static void verify_landlock(Verification *v, const Promise *p) {
-        const Promise *denies = promises_find(v->promises, "landlock-denies", NULL);
-        const bool files = streq(promise_value(p, 0), "files");
-
-        if (files && denies)
-                finding_add(&v->findings, promise_number_of(denies, 0) ? VERDICT_HOLDS : VERDICT_BROKEN,
-                            "Landlock", promise_origin(p), promise_number_of(denies, 0) ?
-                            "a process that enters cannot mount, which only a domain denies" :
-                            "a process that enters can mount, so it is in no domain that handles files");
-        finding_add(&v->findings, VERDICT_UNSEEN, files ? "Landlock's rules" : "Landlock's scope", promise_origin(p),
-                    "the kernel shows no domain of a process, nor its rules");
-}
-
-/* One look at everything. */
-static int look(Verification *v, Managers *managers) {
-        const bool in_service = promises_have(v->promises, "holder", "service");
-        int r = tasks_find(v->instance, in_service, &v->tasks);
-
-        if (r < 0)
-                return r;
-        verify_identity(v);
-        if (promises_find(v->promises, "mount", NULL))
-                verify_root(v);
-        for (size_t i = 0; i < v->promises->n; i++) {
-                const Promise *p = &v->promises->items[i];
-
-                if (promise_is(p, "filter"))
-                        verify_filter_bytes(v, p);
-                else if (promise_is(p, "landlock"))
-                        verify_landlock(v, p);
-        }
-        verify_limits(v, managers);
-        if (promises_find(v->promises, "descriptors", NULL))
-                verify_reaper(v);
-        return v->findings.oom ? -ENOMEM : 0;
-}
-
-static void forget(Verification *v) {
-        tasks_deinit(&v->tasks);
-        findings_deinit(&v->findings);
-}
-
-static int look_until_settled(Verification *v) {
-        _cleanup_(managers_deinit) Managers managers = {};
-        int r = look(v, &managers);
-
-        for (unsigned i = 1; r >= 0 && v->findings.may_pass && i < TRIES; i++) {
-                nanosleep(&(struct timespec) { .tv_nsec = (long) TRY_MSEC * 1000000 }, NULL);
-                forget(v);
-                r = look(v, &managers);
-        }
-        return r;
-}
-
-/* After a hand-over, no isorun is left to ask for the plan. What every plan promises can be verified all the same. */
-static int ask(const Instance *instance, Promises *ret, Report *report) {
-        static const char every_plan[] = "\"\" holder service\n\"\" no_new_privs\n\"\" filter 0 \"\"\n";
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        if (instance->frozen)
-                return report_error(report, EBUSY,
-                                    "%s is frozen, so it cannot be asked for its plan: isoctl thaw it first",
-                                    instance->name);
-        r = instance->handed_over ? 0 : talk_ask(instance, CONTROL_PROMISES, &text, NULL, 0, NULL, report);
-        if (r < 0)
-                return r;
-        r = promises_parse(text ?: every_plan, ret);
-        if (r < 0)
-                return report_error(report, -r, "%s: isoctl cannot understand its plan: %s", instance->name,
-                                    strerror(-r));
-        return 0;
-}
 
 static int print_table(const Findings *f, const Wanted *wanted) {
         static const char *const headings[] = { "STATE", "PART", "DETAILS", NULL };
@@ -144,9 +64,9 @@ static int verify(const InstanceList *list, const Instance *instance, const Want
         Verification v = { .list = list, .instance = instance, .promises = &promises, .read_filters = wanted->filters };
         int status = PLAN_FAILED, r;
 
-        if (ask(instance, &promises, report) < 0)
+        if (verification_ask(instance, &promises, report) < 0)
                 return PLAN_FAILED;
-        r = look_until_settled(&v);
+        r = verification_look(&v);
         if (r >= 0 && instance->handed_over)
                 finding_add(&v.findings, VERDICT_UNREAD, "plan", "",
                             "handed over: no isorun is left to ask for the plan");
@@ -162,7 +82,7 @@ static int verify(const InstanceList *list, const Instance *instance, const Want
                          : findings_count(&v.findings, VERDICT_UNREAD) ? STATUS_UNREAD
                                                                        : 0;
         }
-        forget(&v);
+        verification_deinit(&v);
         return status;
 }
 

@@ -37,9 +37,9 @@ static int write_text(PermitWriter *w, const Grain *g) {
                 write_hidden(w, g);
                 return 0;
         }
-        permit_write_literal(f, g->key, true);
+        literal_write(f, g->key, true);
         fputc(':', f);
-        permit_write_literal(f, file ?: link, link);
+        literal_write(f, file ?: link, link);
         fputc('\n', f);
         return 0;
 }
@@ -62,7 +62,7 @@ static int write_memory(PermitWriter *w, const Grain *g) {
         FILE *f = permit_line(w, D_TemporaryFileSystem);
         bool good;
 
-        permit_write_literal(f, g->key, true);
+        literal_write(f, g->key, true);
         fprintf(f, ":mode=%o%s%s", g->mode == 07777 ? 01777 : g->mode, g->bits & PLACE_WRITE ? "" : ",ro",
                 g->bits & PLACE_EXECUTE ? "" : ",noexec");
         good = write_size(f, g);
@@ -90,9 +90,9 @@ static int write_volume(PermitWriter *w, const Grain *g, int options, const char
         bool good = true;
 
         fputs(g->bits & PLACE_OPTIONAL ? "?" : "", f);
-        permit_write_literal(f, source, true);
+        literal_write(f, source, true);
         fputc(':', f);
-        permit_write_literal(f, g->key, true);
+        literal_write(f, g->key, true);
         fprintf(f, ":%s%s%s", writes ? "rw" : keeps ? "overlay" : "ro", g->bits & PLACE_EXECUTE ? "" : ",noexec",
                 g->bits & PLACE_DEVICES ? ",dev" : "");
         if (options > 0)

@@ -22,16 +22,6 @@ static void write_line(PermitWriter *w, DirectiveId id, const char *value) {
         fprintf(permit_line(w, id), "%s\n", value);
 }
 
-void permit_write_literal(FILE *f, const char *text, bool colons) {
-        for (const char *c = text; *c; c++)
-                if ((unsigned char) *c < ' ' || *c == 0x7f)
-                        fprintf(f, "\\x%02x", (unsigned char) *c);
-                else if (*c == '\\' || (*c == ':' && colons))
-                        fprintf(f, "\\%c", *c);
-                else
-                        fprintf(f, "%s%c", *c == '%' ? "%" : "", *c);
-}
-
 static const Grain *single(const PermitWriter *w, DirectiveId id) {
         return &w->permit->facets[id].items[0];
 }
@@ -276,10 +266,10 @@ static int write_root(PermitWriter *w, DirectiveId id) {
         if (g->most[0] == 0 || !*g->text)
                 fputs(g->most[0] == 0 ? "none" : "/", f);
         else if (!v->words[1])
-                permit_write_literal(f, g->text, true);
+                literal_write(f, g->text, true);
         else
                 for (char **layer = v->words; *layer; layer++) {
-                        permit_write_literal(f, *layer, true);
+                        literal_write(f, *layer, true);
                         fputs(layer[1] ? ":" : "", f);
                 }
         fputc('\n', f);
@@ -296,9 +286,9 @@ static int write_credentials(PermitWriter *w, DirectiveId id) {
 
                 if (!f)
                         continue;
-                permit_write_literal(f, g->key, true);
+                literal_write(f, g->key, true);
                 fputc(':', f);
-                permit_write_literal(f, g->text, g->level == PLACE_HOST);
+                literal_write(f, g->text, g->level == PLACE_HOST);
                 fputc('\n', f);
         }
         return 0;

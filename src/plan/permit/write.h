@@ -20,9 +20,6 @@ typedef struct PermitWriter {
 /* Begins a line of the directive, "KEY=". Returns the stream for the value; end it with a newline. */
 FILE *permit_line(PermitWriter *w, DirectiveId id);
 
-/* Writes a text so that the parser takes it literally: with the escapes of C, and each % doubled. colons: with "\:". */
-void permit_write_literal(FILE *f, const char *text, bool colons);
-
 /* These write one facet each. Returns 0, -EINVAL, reported, or -ENOMEM. */
 int permit_write_calls(PermitWriter *w, DirectiveId id);
 int permit_write_bits(PermitWriter *w, DirectiveId id);

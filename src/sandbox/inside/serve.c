@@ -13,6 +13,7 @@
 
 #include "plan/make.h"
 #include "plan/show/exposure.h"
+#include "plan/show/source.h"
 #include "plan/show/text.h"
 #include "sandbox/inside/promises.h"
 #include "sandbox/inside/pty.h"
@@ -182,6 +183,10 @@ static int write_exposure(const Payload *payload, FILE *f) {
         return print_with_rules(payload, plan_print_exposure, f);
 }
 
+static int write_policy(const Payload *payload, FILE *f) {
+        return plan_print_source(payload->inside->plan, f);
+}
+
 /* The writer of the text that answers a request; NULL if it is another request. */
 static Writer find_writer(int32_t type) {
         switch (type) {
@@ -193,6 +198,8 @@ static Writer find_writer(int32_t type) {
                 return write_plan;
         case CONTROL_EXPOSURE:
                 return write_exposure;
+        case CONTROL_POLICY:
+                return write_policy;
         case CONTROL_PROMISES:
                 return promises_write;
         default:

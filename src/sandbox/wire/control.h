@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 /* Raise this with every change of a request or a reply. */
-enum { CONTROL_VERSION = 5 };
+enum { CONTROL_VERSION = 6 };
 
 typedef struct ControlHeader {
         char magic[8];
@@ -36,6 +36,7 @@ typedef enum ControlType {
         CONTROL_PLAN,
         CONTROL_PROMISES,  /* show what isoctl verify can compare: sandbox/inside/promises.h */
         CONTROL_EXPOSURE,  /* show the exposure of the plan: plan/show/exposure.h */
+        CONTROL_POLICY,    /* show the policy of the plan: plan/show/source.h */
         CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
         CONTROL_WHY,       /* fd: a socket for isorun itself, which reads a second request of this type from it, with the
                               words of questions in pairs; the answer, there, is CONTROL_TEXT with a line of
