@@ -48,6 +48,7 @@ static int arg_hand_over;
 static const char *arg_notify;
 static int arg_pty;
 static int arg_batch;
+static int arg_why;
 static unsigned arg_jobs;
 static int arg_dry_run;
 static int arg_detach;
@@ -140,7 +141,7 @@ static void take_flag(int option) {
                 { ARG_JSON, true, &arg_json },            { ARG_QUIET, true, &arg_quiet },
                 { ARG_HAND_OVER, true, &arg_hand_over },  { 'd', true, &arg_detach },
                 { ARG_VERBOSE, true, &arg_verbose },      { ARG_OWN, true, &arg_own },
-                { ARG_BATCH, true, &arg_batch },
+                { ARG_BATCH, true, &arg_batch },          { ARG_WHY, true, &arg_why },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
@@ -205,7 +206,7 @@ static int check_batch(bool has_command, Report *report) {
                 const char *option;
         } others[] = {
                 { arg_detach, "--detach" },   { arg_hand_over, "--hand-over" }, { arg_pty, "--pty" },
-                { arg_notify, "--notify" },   { arg_dry_run, "--dry-run" },     { arg_verbose, "--verbose" },
+                { arg_notify, "--notify" },   { arg_why, "--why" },             { arg_dry_run, "--dry-run" },     { arg_verbose, "--verbose" },
                 { has_command, "a command" },
         };
 
@@ -227,6 +228,9 @@ static int take_options(const CommandLine *line, Report *report) {
         if (r >= 0 && arg_own && (arg_policy || !*line->rest))
                 r = report_error(report, EINVAL, arg_policy ? "--own cannot be combined with --policy"
                                                             : "--own needs a command, whose policy it uses");
+        if (r >= 0 && arg_why && (arg_detach || arg_hand_over))
+                r = report_error(report, EINVAL, "--why prints when the command has ended, so it cannot be combined with %s",
+                                 arg_detach ? "--detach" : "--hand-over");
         if (r >= 0 && arg_json && !arg_dry_run)
                 r = report_error(report, EINVAL, "--json prints a plan, so it needs --dry-run");
         return r < 0 ? r : check_batch(line->rest && *line->rest, report);
@@ -353,7 +357,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
                                 .no_scope = arg_no_scope, .need_terminal = arg_pty,
                                 .manager = (ManagerChoice) arg_manager,
                                 .notify_exec = is_notified_by("exec"), .notify_fork = is_notified_by("fork"),
-                                .hand_over = arg_hand_over, .detached = arg_detached,
+                                .hand_over = arg_hand_over, .watch = arg_why, .detached = arg_detached,
                                 .read_image = !arg_dry_run, .only_plan = arg_dry_run };
         int status = make_plan(&loaded, &program, &request, &plan, report);
 
@@ -365,7 +369,8 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         report_own_step(report, "the plan is made");
         if (arg_detach && !arg_detached)
                 return detach_start(plan, words->argc, words->argv, report);
-        plan_forget_rules(plan);
+        if (!plan->watched)
+                plan_forget_rules(plan);
         status = start_plan(plan, last_try, report);
         if (status != -EEXIST)
                 leave(status);

@@ -83,6 +83,7 @@ enum {
         ARG_BATCH,
         ARG_HAND_OVER,
         ARG_PTY,
+        ARG_WHY,
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_QUIET,

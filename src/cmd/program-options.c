@@ -35,6 +35,7 @@ static const Option isorun_options[] = {
         { ARG_NOTIFY, "notify", "who reports that the service is ready (default: payload)", { .choices = notifiers } },
         { ARG_HAND_OVER, "hand-over", "exit when the command runs; the service then runs without isorun" },
         { ARG_PTY, "pty", "give the sandbox its own terminal (Terminal=private)" },
+        { ARG_WHY, "why", "when COMMAND ends, tell what the sandbox denied, and which line would allow it" },
         { ARG_DRY_RUN, "dry-run", "print a summary of the plan, or with --verbose all of it; change nothing" },
         { ARG_JSON, "json", "with --dry-run: print the plan as JSON" },
         { ARG_QUIET, "quiet", "print no notices" },

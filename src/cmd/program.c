@@ -40,7 +40,7 @@ static bool is_client(void) {
 
 static void send_to_journal(Severity severity, const char *text) {
         static const int priorities[] = { [SEVERITY_NOTICE] = LOG_NOTICE, [SEVERITY_ERROR] = LOG_ERR,
-                                          [SEVERITY_STEP] = LOG_DEBUG };
+                                          [SEVERITY_TOLD] = LOG_NOTICE, [SEVERITY_STEP] = LOG_DEBUG };
         JournalEntry e;
 
         if (journal_entry_init(&e) < 0)
@@ -54,7 +54,7 @@ static void send_to_journal(Severity severity, const char *text) {
 
 void print_report(void *userdata, Severity severity, const char *line) {
         static const char *const prefixes[] = { [SEVERITY_NOTICE] = "notice: ", [SEVERITY_ERROR] = "",
-                                                [SEVERITY_STEP] = "debug: " };
+                                                [SEVERITY_TOLD] = "", [SEVERITY_STEP] = "debug: " };
         const int *quiet = userdata;
 
         if (severity == SEVERITY_NOTICE && quiet && *quiet)

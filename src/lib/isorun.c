@@ -41,7 +41,7 @@ typedef struct Isolation {
 /* A ReportSink. */
 static void pass_on(void *userdata, Severity severity, const char *line) {
         static const int priorities[] = { [SEVERITY_NOTICE] = LOG_NOTICE, [SEVERITY_ERROR] = LOG_ERR,
-                                          [SEVERITY_STEP] = LOG_DEBUG };
+                                          [SEVERITY_TOLD] = LOG_NOTICE, [SEVERITY_STEP] = LOG_DEBUG };
         const Isolation *i = userdata;
 
         if (i->log)

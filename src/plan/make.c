@@ -31,6 +31,7 @@ static int build_names(Builder *b) {
         plan->detached = b->request->detached;
         plan->measured = b->request->measured;
         plan->typed = b->request->typed && (!b->host->unit || b->request->detached);
+        plan->watched = b->request->watch;
         plan->name = strdup(b->request->name);
         plan->policy = strdup(b->request->policy);
         plan->description = strdup(description ? description->value.text : "");

@@ -236,6 +236,7 @@ typedef struct Plan {
         int detached;     /* borrowed socket: send a byte 0, and give up standard error, when the command runs; 0: none */
         bool measured;    /* the outcome tells what the instance has used */
         bool typed;       /* the reader of messages has the options of isorun: plan/hint.h */
+        bool watched;     /* isorun traces the payload, and tells what was denied: plan/deny/watch.h */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
 

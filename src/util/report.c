@@ -147,6 +147,13 @@ void report_notice(Report *report, const char *format, ...) {
         va_end(ap);
 }
 
+void report_told(Report *report, const char *line) {
+        _cleanup_free_ char *shown = escape(line);
+
+        if (shown && report->sink)
+                report->sink(report->userdata, SEVERITY_TOLD, shown);
+}
+
 void report_step(Report *report, const char *process, uint64_t when, const char *step) {
         char line[REPORT_TEXT_MAX];
 

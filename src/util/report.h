@@ -26,6 +26,7 @@ typedef struct Origin {
 typedef enum Severity {
         SEVERITY_NOTICE, /* the sandbox starts */
         SEVERITY_ERROR,  /* the sandbox does not start */
+        SEVERITY_TOLD,   /* the caller has asked for it: isorun --why */
         SEVERITY_STEP,   /* a step of a start, with its time, for isorun --verbose */
 } Severity;
 
@@ -67,6 +68,9 @@ int report_error_atv(Report *report, Origin origin, const char *key, int error, 
 
 void report_notice(Report *report, const char *format, ...) _printf_(2, 3);
 void report_notice_at(Report *report, Origin origin, const char *key, const char *format, ...) _printf_(4, 5);
+
+/* Reports what the caller has asked for. */
+void report_told(Report *report, const char *line);
 
 /* Reports a step that a process took at the time when (CLOCK_MONOTONIC, in µs). Does nothing if begun is 0. */
 void report_step(Report *report, const char *process, uint64_t when, const char *step);

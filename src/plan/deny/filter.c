@@ -259,6 +259,15 @@ static int check_write_execute(Builder *b) {
                            "SystemCallArchitectures=");
 }
 
+/* The tracer looks at the program for this machine's calls, and would not see the flags of others' clone(2). */
+static int check_watched(Builder *b) {
+        if (!b->request->watch || b->plan->n_architectures == 0)
+                return 0;
+        return build_error(b, policy_get(b->policy, D_SystemCallArchitectures), D_SystemCallArchitectures, EINVAL,
+                           "--why cannot watch the system calls of other architectures (-p "
+                           "SystemCallArchitectures=native leaves them out)");
+}
+
 /* A payload without core dumps has the limit 1, and must not lower it: see add_core_limit(). For a program that lowers it
  * so that it leaves no core dump, nothing changes. */
 static const PlanArgumentRule core_rules[] = {
@@ -561,6 +570,9 @@ int build_filter(Builder *b) {
         if (r < 0)
                 return r;
         r = build_calls(b);
+        if (r < 0)
+                return r;
+        r = check_watched(b);
         if (r < 0)
                 return r;
         r = check_write_execute(b);

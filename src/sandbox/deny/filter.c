@@ -6,6 +6,7 @@
 #include <seccomp.h>
 #include <sys/mman.h>
 
+#include "plan/deny/watch.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/library.h"
@@ -40,6 +41,7 @@ static int load(SeccompLibrary *ret) {
 
 void filter_deinit(Filter *filter) {
         free(filter->code);
+        free(filter->more_code);
         *filter = (Filter) {};
 }
 
@@ -196,6 +198,18 @@ int filter_get(const Plan *plan, Filter *ret, Report *report) {
                                        "a filter for other architectures than this machine's needs libseccomp.so.2%s",
                                        library_advice());
         return r < 0 ? report_error(report, -r, "cannot compile the system call filter: %s", strerror(-r)) : 0;
+}
+
+int filter_get_watching(const Plan *plan, Filter *ret) {
+        Filter filter = { .n = 2 };
+        int r = watch_programs(plan, filter.programs);
+
+        if (r < 0)
+                return r;
+        filter.code = filter.programs[0].filter;
+        filter.more_code = filter.programs[1].filter;
+        *ret = filter;
+        return 0;
 }
 
 int filter_install(const Filter *filter, unsigned i, unsigned flags) {

@@ -12,7 +12,7 @@ enum { FILTERS_MAX = 2 };
 typedef struct Filter {
         struct sock_fprog programs[FILTERS_MAX];
         unsigned n;
-        struct sock_filter *code; /* of programs that are not the plan's; owned */
+        struct sock_filter *code, *more_code; /* of programs that are not the plan's; owned */
 } Filter;
 
 void filter_deinit(Filter *filter);
@@ -20,6 +20,10 @@ void filter_deinit(Filter *filter);
 /* Gets the plan's program, or if the plan has none, filter_compile()'s. Returns 0 or -errno, reported. The plan must
  * live as long as the filter. */
 int filter_get(const Plan *plan, Filter *ret, Report *report);
+
+/* Makes the filters of a payload that is watched: watch_programs(). The caller calls filter_deinit(). Returns 0 or
+ * -errno. */
+int filter_get_watching(const Plan *plan, Filter *ret);
 
 /* Compiles the plan's calls and argument rules with libseccomp, for all its architectures. There are two programs
  * because libseccomp cannot allow a call, and deny it for certain arguments, in one. Returns 0, -ENOENT or -ENOSYS if

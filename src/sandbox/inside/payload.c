@@ -18,6 +18,7 @@
 #include "sandbox/inside/pty.h"
 #include "sandbox/who/id-maps.h"
 #include "sandbox/who/privileges.h"
+#include "sandbox/wire/message.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/strv.h"
@@ -73,9 +74,33 @@ static int enter_directory(const Plan *plan, Failure *f) {
         return chdir("/") < 0 ? fail(f, errno, "cannot change to the directory /") : 0;
 }
 
+/* Waits until isorun's tracer is there. Without it, each call that the filters watch fails (ENOSYS). The tracer has
+ * no right over a process that is not dumpable, until that has called execve(2). No program of the payload is here yet
+ * that could make use of this moment. */
+static int be_watched(const Inside *inside, Failure *f) {
+        _cleanup_close_ int pidfd = sys_pidfd_open(getpid(), 0);
+        Message m = { .type = MESSAGE_WATCH };
+        int r;
+
+        if (pidfd < 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+                return fail(f, errno, "--why: cannot let isorun trace the command");
+        r = message_send(inside->socket, &m, &pidfd, 1);
+        if (r >= 0)
+                r = message_receive(inside->socket, MESSAGE_TO_INSIDE, &m, NULL, 0);
+        if (r <= 0 || m.type != MESSAGE_WATCHED) /* isorun knows why, and hangs up */
+                return fail(f, EPIPE, "--why: isorun does not trace the command");
+        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(f, errno, "cannot protect the first process from tracing") :
+                                                        0;
+}
+
 /* After this, only execve(2) is certain to be allowed. */
-static int install_filter(const Payload *payload, Failure *f) {
-        int r = filter_install_all(payload->inside->filter);
+static int install_filter(const Payload *payload, const Command *command, Failure *f) {
+        const Inside *inside = payload->inside;
+        int r = command->watched ? be_watched(inside, f) : 0;
+
+        if (r < 0)
+                return r;
+        r = filter_install_all(command->watched ? inside->watching : inside->filter);
 
         return r < 0 ? fail(f, -r, "cannot install the system call filter%s",
                             r == -ENOMEM ? " (it may be too long together with the filters of the outer sandboxes)" :
@@ -135,7 +160,7 @@ void payload_become(const Payload *payload, const Command *command, Failure *f) 
                 return;
         }
         environ = command->environment; /* execvp(3) uses its PATH */
-        if (install_filter(payload, f) < 0)
+        if (install_filter(payload, command, f) < 0)
                 return;
 
         if (strchr(command->executable, '/'))
@@ -163,6 +188,7 @@ static void become(const Payload *payload, char ***environment, Failure *f) {
                                        .standard_io = payload->inside->standard_io,
                                        .n_passed_fds = (unsigned) plan->n_passed_fds,
                                        .signal_mask = payload->inside->signal_mask,
+                                       .watched = plan->watched,
                                },
                                f);
 }

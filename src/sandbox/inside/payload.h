@@ -28,6 +28,7 @@ typedef struct Command {
         const int *standard_io; /* three fds; -1: keep the inherited one */
         unsigned n_passed_fds;  /* from 3 on */
         sigset_t signal_mask;
+        bool watched; /* isorun is to trace it */
 } Command;
 
 /* In the first process: forks the payload, and waits until it has become the command. Returns 0 with payload->pid set,

@@ -46,6 +46,7 @@ static void supervisor_deinit(Supervisor *s) {
         given_deinit(&run->given);
         relay_deinit(&s->relay);
         flow_server_deinit(&s->flows);
+        watcher_deinit(&s->watcher);
         hand_over_deinit(&s->hand_over);
         /* If the payload ran, the signals stay blocked. A signal that has ended the payload may also be pending for
          * isorun. It must not end isorun before isorun has returned the payload's status. */
@@ -75,9 +76,13 @@ static int clone_failed(Run *run, int error) {
                             strerror(error), failure_hint(error));
 }
 
-static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped, const Filter *filter) {
+typedef struct Filters {
+        Filter plain, watching;
+} Filters;
+
+static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped, const Filters *filters) {
         Run *run = &s->run;
-        Inside inside = { .plan = run->plan, .filter = filter, .signal_mask = run->signal_mask, .notify = -1,
+        Inside inside = { .plan = run->plan, .filter = &filters->plain, .watching = &filters->watching, .signal_mask = run->signal_mask, .notify = -1,
                           .steps = run->report->begun };
         struct clone_args args = {
                 /* The process inside makes the network namespace beside its root: inside/network.h. */
@@ -350,11 +355,23 @@ static void end_inside(Run *run, bool interrupted) {
                                            "system or a device; it ends when that answers");
 }
 
+static int get_filters(const Run *run, Filters *ret) {
+        int r = filter_get(run->plan, &ret->plain, run->report);
+
+        if (r >= 0 && run->plan->watched) {
+                r = filter_get_watching(run->plan, &ret->watching);
+                if (r < 0)
+                        return report_error(run->report, -r, "--why: cannot make the system call filter: %s",
+                                            strerror(-r));
+        }
+        return r;
+}
+
 /* Opens the files and sockets that are needed, and makes the first process inside. */
 static int begin(Supervisor *s) {
         Run *run = &s->run;
         int standard_io[3], *id_mapped = NULL, r;
-        Filter filter = {};
+        Filters filters = {};
 
         bus_library_settle();
         /* First, because it moves the fds that this process was started with. */
@@ -372,7 +389,7 @@ static int begin(Supervisor *s) {
         if (r >= 0)
                 r = id_mapped_make(run->plan, &id_mapped, run->report);
         if (r >= 0)
-                r = filter_get(run->plan, &filter, run->report);
+                r = get_filters(run, &filters);
         memory_settle(); /* before the process inside is made */
         if (r >= 0)
                 r = run_take_signals(run);
@@ -383,9 +400,10 @@ static int begin(Supervisor *s) {
                         holder_deinit(&run->holder);
                         r = holder_prepare(&run->holder, run->plan, &run->patience, run->report);
                         if (r >= 0)
-                                r = make_inside(s, standard_io, id_mapped, &filter);
+                                r = make_inside(s, standard_io, id_mapped, &filters);
                 } while (r == -ENODEV && run->report->n_errors == 0);
-        filter_deinit(&filter);
+        filter_deinit(&filters.plain);
+        filter_deinit(&filters.watching);
         id_mapped_free(run->plan, id_mapped);
         fds_close(standard_io, ELEMENTSOF(standard_io));
         return r;
@@ -400,6 +418,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                 .control = -1,
                 .begun = clock_usec(CLOCK_MONOTONIC),
                 .flows = { .socket = -1, .pidfd = -1, .askers = -1 },
+                .watcher = { .socket = -1, .pidfd = -1 },
         };
         Run *run = &s.run;
         bool ended, ended_early;
@@ -426,6 +445,8 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         end_inside(run, r == -EINTR);
         if (ended_early)
                 holder_remove_rest(&run->holder, &run->patience);
+        if (run->outcome.progress != PROGRESS_STARTING)
+                watcher_report(&s.watcher, report);
         holder_deinit(&run->holder);
         supervisor_deinit(&s);
         *ret = run->outcome;

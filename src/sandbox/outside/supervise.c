@@ -117,6 +117,8 @@ static bool is_expected(const Supervisor *s, MessageType type) {
         case MESSAGE_GIVEN:
         case MESSAGE_LISTENING:
                 return starting;
+        case MESSAGE_WATCH:
+                return starting && s->run.plan->watched && s->watcher.socket < 0;
         case MESSAGE_TERMINAL:
                 return starting && s->run.plan->terminals && !s->terminal.active;
         case MESSAGE_SEEN:
@@ -201,6 +203,10 @@ static int take_message(Supervisor *s) {
                 return flow_server_keep(&s->flows, run->plan, m.value, fds[0]);
         case MESSAGE_TERMINAL:
                 return run_terminal_begin(&s->terminal, fds[0]);
+        case MESSAGE_WATCH:
+                r = watcher_start(&s->watcher, run, fds[0]);
+                fd_close(fds[0]);
+                return r;
         case MESSAGE_STARTED:
                 run->payload = fds[0];
                 return note_started(s, fds[1]);

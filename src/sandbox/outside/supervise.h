@@ -5,6 +5,7 @@
 #include "sandbox/outside/hand-over.h"
 #include "sandbox/outside/relay.h"
 #include "sandbox/outside/run-terminal.h"
+#include "sandbox/outside/watcher.h"
 #include "sandbox/outside/run.h"
 
 /* A run, and the parts that have work while the payload runs. */
@@ -17,6 +18,7 @@ typedef struct Supervisor {
         RunTerminal terminal;
         Relay relay;
         FlowServer flows;
+        Watcher watcher;
         HandOver hand_over;
 } Supervisor;
 

@@ -16,6 +16,7 @@ typedef enum MessageType {
         MESSAGE_MAPPED,     /* the id maps are written */
         MESSAGE_REQUESTING, /* from now on systemd may move the process */
         MESSAGE_GO,         /* the limits hold; fds: the two places of cgroup.h if there are any */
+        MESSAGE_WATCHED,    /* answer to MESSAGE_WATCH: the tracer is there */
         MESSAGE_SIGNAL,     /* isorun got signal `value`; does the payload have it? status: a SignalSender */
         MESSAGE_CONTINUE,   /* continue the payload; value: whether it gets the foreground of its terminal; answered
                                with MESSAGE_CONTINUED */
@@ -32,6 +33,7 @@ typedef enum MessageType {
         MESSAGE_GIVEN,    /* value: an index of GivenFiles; fd: the payload's fd of that file */
         MESSAGE_LISTENING, /* value: an index of flows/listen.h; fd: that socket */
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
+        MESSAGE_WATCH,   /* the payload waits for its tracer, before it has a filter; fd: its pidfd */
         MESSAGE_STARTED, /* the payload runs; fds: its pidfd, and the notify socket if there is one */
         MESSAGE_SEEN,    /* answer to MESSAGE_SIGNAL; value: the signal; status: whether the payload already has it */
         MESSAGE_CONTINUED, /* answer to MESSAGE_CONTINUE: SIGCONT has been sent */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/deny/watch.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+
+#include "plan/deny/assembler.h"
+#include "policy/value/names.h"
+
+const WatchedCall watched_calls[] = {
+        { "open", USE_OPEN, -1, 0, 1 },
+        { "openat", USE_OPEN, 0, 1, 2 },
+        { "openat2", USE_OPEN, 0, 1, -1 },
+        { "creat", USE_CREATE_OPEN, -1, 0, -1 },
+        { "stat", USE_LOOK, -1, 0, -1 },
+        { "lstat", USE_LOOK, -1, 0, -1 },
+        { "newfstatat", USE_LOOK, 0, 1, -1 },
+        { "statx", USE_LOOK, 0, 1, -1 },
+        { "statfs", USE_LOOK, -1, 0, -1 },
+        { "access", USE_LOOK, -1, 0, -1 },
+        { "faccessat", USE_LOOK, 0, 1, -1 },
+        { "faccessat2", USE_LOOK, 0, 1, -1 },
+        { "readlink", USE_LOOK, -1, 0, -1 },
+        { "readlinkat", USE_LOOK, 0, 1, -1 },
+        { "getxattr", USE_LOOK, -1, 0, -1 },
+        { "lgetxattr", USE_LOOK, -1, 0, -1 },
+        { "inotify_add_watch", USE_READ, -1, 1, -1 },
+        { "chdir", USE_EXECUTE, -1, 0, -1 },
+        { "execve", USE_EXECUTE, -1, 0, -1 },
+        { "execveat", USE_EXECUTE, 0, 1, -1 },
+        { "truncate", USE_ATTRIBUTES, -1, 0, -1 },
+        { "chmod", USE_ATTRIBUTES, -1, 0, -1 },
+        { "fchmodat", USE_ATTRIBUTES, 0, 1, -1 },
+        { "fchmodat2", USE_ATTRIBUTES, 0, 1, -1 },
+        { "chown", USE_ATTRIBUTES, -1, 0, -1 },
+        { "lchown", USE_ATTRIBUTES, -1, 0, -1 },
+        { "fchownat", USE_ATTRIBUTES, 0, 1, -1 },
+        { "utime", USE_ATTRIBUTES, -1, 0, -1 },
+        { "utimes", USE_ATTRIBUTES, -1, 0, -1 },
+        { "futimesat", USE_ATTRIBUTES, 0, 1, -1 },
+        { "utimensat", USE_ATTRIBUTES, 0, 1, -1 },
+        { "setxattr", USE_ATTRIBUTES, -1, 0, -1 },
+        { "lsetxattr", USE_ATTRIBUTES, -1, 0, -1 },
+        { "mkdir", USE_CREATE, -1, 0, -1 },
+        { "mkdirat", USE_CREATE, 0, 1, -1 },
+        { "mknod", USE_CREATE, -1, 0, -1 },
+        { "mknodat", USE_CREATE, 0, 1, -1 },
+        { "symlink", USE_CREATE, -1, 1, -1 },
+        { "symlinkat", USE_CREATE, 1, 2, -1 },
+        { "link", USE_CREATE, -1, 1, -1 },
+        { "linkat", USE_CREATE, 2, 3, -1 },
+        { "unlink", USE_REMOVE, -1, 0, -1 },
+        { "unlinkat", USE_REMOVE, 0, 1, -1 },
+        { "rmdir", USE_REMOVE, -1, 0, -1 },
+        { "rename", USE_RENAME, -1, 0, -1 },
+        { "renameat", USE_RENAME, 0, 1, -1 },
+        { "renameat2", USE_RENAME, 0, 1, -1 },
+        {},
+};
+
+/* Writes that the call with this name goes on at yes, and others at no. The accumulator has the number. */
+static Label write_call(Assembler *a, const char *name, Label yes, Label no) {
+        const int number = syscall_number(name);
+
+        return number < 0 ? no : assemble_if(a, BPF_JEQ, (uint32_t) number, yes, no);
+}
+
+static Label write_denied_flag(Assembler *a, const char *name, unsigned argument, uint32_t flag, int error, Label next) {
+        const size_t offset = offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t) +
+                              (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * sizeof(uint32_t);
+        Label test = assemble_if(a, BPF_JSET, flag, assemble_return(a, SECCOMP_RET_ERRNO | (uint32_t) error),
+                                 assemble_return(a, SECCOMP_RET_ALLOW));
+
+        return write_call(a, name, assemble_load(a, offset, test), next);
+}
+
+static int make_watching(const Plan *plan, struct sock_fprog *ret) {
+        const struct {
+                const char *name;
+                int error;
+        } denied[] = { { "ptrace", EPERM }, { "clone3", ENOSYS }, { "io_uring_setup", ENOSYS } };
+        Assembler a = {};
+        struct sock_filter *code;
+        size_t n;
+        Label next = assemble_return(&a, SECCOMP_RET_ALLOW);
+        int r;
+
+        for (const WatchedCall *c = watched_calls; c->name; c++)
+                next = write_call(&a, c->name, assemble_return(&a, SECCOMP_RET_TRACE | WATCH_DATA), next);
+        /* If the plan denies it, the tracer does, which can tell. */
+        for (size_t i = 0; i < ELEMENTSOF(denied); i++)
+                if (plan_allows_call(plan, denied[i].name))
+                        next = write_call(&a, denied[i].name,
+                                          assemble_return(&a, SECCOMP_RET_ERRNO | (uint32_t) denied[i].error), next);
+        next = write_denied_flag(&a, "clone", 0, CLONE_UNTRACED, EPERM, next);
+        next = write_denied_flag(&a, "seccomp", 1, SECCOMP_FILTER_FLAG_NEW_LISTENER, EBUSY, next);
+        assemble_load(&a, offsetof(struct seccomp_data, nr), next);
+        r = assemble_finish(&a, &code, &n);
+        if (r >= 0)
+                *ret = (struct sock_fprog) { (unsigned short) n, code };
+        return r;
+}
+
+/* ENOSYS is an answer on purpose, which programs expect: they use an older call then. The errno 0 denies nothing. */
+static uint32_t watched(uint32_t answer) {
+        const uint32_t error = answer & SECCOMP_RET_DATA;
+
+        if ((answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO || error == 0 || error == ENOSYS)
+                return answer;
+        return SECCOMP_RET_TRACE | WATCH_DATA;
+}
+
+int watch_programs(const Plan *plan, struct sock_fprog ret[static 2]) {
+        struct sock_filter *code = calloc(plan->n_program, sizeof(*code));
+        int r = code ? make_watching(plan, &ret[0]) : -ENOMEM;
+
+        if (r < 0) {
+                free(code);
+                return r;
+        }
+        for (size_t i = 0; i < plan->n_program; i++) {
+                code[i] = plan->program[i];
+                if (code[i].code == (BPF_RET | BPF_K))
+                        code[i].k = watched(code[i].k);
+        }
+        ret[1] = (struct sock_fprog) { (unsigned short) plan->n_program, code };
+        return 0;
+}

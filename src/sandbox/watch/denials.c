@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/watch/denials.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+
+enum { PLACES = 2 * DENIALS_MAX }; /* of the hash table */
+
+struct Denials {
+        Denial items[DENIALS_MAX];
+        uint16_t places[PLACES]; /* in items, from 1; 0: free */
+        char text[DENIALS_TEXT_MAX];
+        size_t n, n_missing, text_used;
+        uint64_t lost;
+};
+
+Denials *denials_new(void) {
+        return calloc(1, sizeof(Denials));
+}
+
+Denials *denials_free(Denials *d) {
+        free(d);
+        return NULL;
+}
+
+/* FNV-1a. A payload that finds paths with equal hashes slows only itself down. */
+static uint32_t add_hash(uint32_t hash, const void *bytes, size_t n) {
+        for (const unsigned char *b = bytes; n > 0; n--)
+                hash = (hash ^ *b++) * UINT32_C(16777619);
+        return hash;
+}
+
+/* Calls that the filter denies are the same if their number and errno are; for sockets, the family counts, too. To all
+ * calls that use what is there, a file is missing in the same way. */
+static uint64_t distinction(const Denial *x) {
+        if (!x->by_filter)
+                return x->error == ENOENT && x->use != USE_CREATE && x->use != USE_CREATE_OPEN ? USE_LOOK : x->use;
+        return (uint64_t) x->number << 32 | (x->number == SYS_socket ? (uint32_t) x->arguments[0] : 0);
+}
+
+static uint32_t hash_of(const Denial *x) {
+        const uint64_t d = distinction(x);
+        uint32_t hash = add_hash(UINT32_C(2166136261), &d, sizeof(d));
+
+        hash = add_hash(hash, &x->error, sizeof(x->error));
+        return x->by_filter ? hash : add_hash(hash, x->path, strlen(x->path));
+}
+
+static bool is_same(const Denial *a, const Denial *b) {
+        return a->by_filter == b->by_filter && a->error == b->error && distinction(a) == distinction(b) &&
+               (a->by_filter || streq(a->path, b->path));
+}
+
+static bool has_room(const Denials *d, const Denial *x, size_t size) {
+        return d->n < DENIALS_MAX && size <= sizeof(d->text) - d->text_used &&
+               (x->error != ENOENT || d->n_missing < DENIALS_MISSING_MAX);
+}
+
+static void insert(Denials *d, uint16_t *place, const Denial *x) {
+        const size_t size = x->by_filter ? 0 : strlen(x->path) + 1;
+        Denial *item = &d->items[d->n];
+
+        if (!has_room(d, x, size)) {
+                d->lost++;
+                return;
+        }
+        *item = *x;
+        item->count = 1;
+        if (size > 0) {
+                item->path = memcpy(d->text + d->text_used, x->path, size);
+                d->text_used += size;
+        }
+        d->n_missing += x->error == ENOENT;
+        *place = (uint16_t) ++d->n;
+}
+
+void denials_add(Denials *d, const Denial *x) {
+        uint32_t i = hash_of(x) % PLACES;
+
+        for (; d->places[i]; i = (i + 1) % PLACES) {
+                Denial *item = &d->items[d->places[i] - 1];
+
+                if (is_same(item, x)) {
+                        item->count += item->count < UINT32_MAX;
+                        return;
+                }
+        }
+        insert(d, &d->places[i], x);
+}
+
+size_t denials_count(const Denials *d) {
+        return d->n;
+}
+
+const Denial *denials_get(const Denials *d, size_t i) {
+        return &d->items[i];
+}
+
+uint64_t denials_lost(const Denials *d) {
+        return d->lost;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The failed calls of a payload, once each and counted. A payload can fail as often as it likes, with any path, so
+ * everything here has a bound; what is beyond it is only counted. */
+
+#include "plan/deny/watch.h"
+
+enum {
+        DENIALS_MAX = 4096,        /* different ones */
+        DENIALS_MISSING_MAX = 3072, /* of these, files that do not exist: programs look for many */
+        DENIALS_TEXT_MAX = 1 << 20, /* bytes of all paths together */
+        DENIAL_ARGUMENTS = 6,
+};
+
+typedef struct Denial {
+        int number;            /* of the call that failed first */
+        int error;
+        uint32_t count;
+        bool by_filter;
+        WatchedUse use;        /* not by the filter */
+        const char *path;      /* the same; borrowed from the table */
+        uint64_t arguments[DENIAL_ARGUMENTS]; /* by the filter: those of the first call */
+} Denial;
+
+typedef struct Denials Denials;
+
+/* NULL when memory runs out. Nothing is allocated afterwards. */
+Denials *denials_new(void);
+Denials *denials_free(Denials *d);
+DEFINE_CLEANUP(Denials *, denials_free);
+
+/* Counts a call. Of the same ones, the first is kept. */
+void denials_add(Denials *d, const Denial *denial);
+
+size_t denials_count(const Denials *d);
+const Denial *denials_get(const Denials *d, size_t i);
+
+/* How many calls were not kept. */
+uint64_t denials_lost(const Denials *d);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sandbox/watch/judge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "plan/why/why.h"
+#include "policy/value/names.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/path.h"
+
+enum {
+        LINES_MAX = 100,     /* that are sent */
+        PATIENCE_MSEC = 2000, /* for one path */
+        STUCK_MAX = 3,       /* paths that did not answer; the others are not looked up then */
+};
+
+/* In memory that both processes share. */
+typedef struct Progress {
+        size_t next; /* the denial that is being looked at */
+        size_t lines, left_out;
+} Progress;
+
+typedef struct Judge {
+        const Plan *plan;
+        const Denials *denials;
+        int socket;
+        Progress *progress;
+} Judge;
+
+static void say(const Judge *j, const char *fmt, ...) _printf_(2, 3);
+
+static void say(const Judge *j, const char *fmt, ...) {
+        _cleanup_free_ char *line = NULL;
+        va_list ap;
+
+        va_start(ap, fmt);
+        line = formatv(fmt, ap);
+        va_end(ap);
+        if (!line)
+                return;
+        (void) send(j->socket, line, strnlen(line, REPORT_LINE_MAX - 1) + 1, MSG_NOSIGNAL);
+}
+
+static const char *call_name(int number) {
+        for (size_t i = 0; i < n_syscall_numbers; i++)
+                if (syscall_numbers[i].number == number)
+                        return syscall_numbers[i].name;
+        return NULL;
+}
+
+/* The directive with a value from this line, or NULL. */
+static const char *directive_of(const Policy *policy, Origin origin) {
+        for (size_t d = 0; d < _DIRECTIVE_MAX; d++)
+                for (size_t i = 0; i < policy->settings[d].n; i++)
+                        if (origin_equal(policy->settings[d].items[i].origin, origin))
+                                return directive_table[d].name;
+        return NULL;
+}
+
+/* What denies, before "by web.conf:12 ReadOnlyPaths=". */
+static const char *mechanism(const WhyAnswer *a) {
+        switch (a->mechanism) {
+        case BY_HIDING:
+                return "hidden";
+        case BY_MOUNT:
+                return a->error == EROFS ? "read-only" : "mounted";
+        case BY_FILTER:
+                return "filtered";
+        default:
+                return "denied";
+        }
+}
+
+/* "hidden by web.conf:12 InaccessiblePaths=", on the heap. */
+static char *make_reason(const Plan *plan, const WhyAnswer *a) {
+        _cleanup_free_ char *origin = a->has_origin ? origin_format(a->origin) : NULL;
+        const char *directive = a->has_origin ? directive_of(plan->source, a->origin) : NULL;
+
+        if (!origin)
+                return strdup(a->text);
+        return format("%s by %s%s%s%s", mechanism(a), origin, directive ? " " : "", directive ?: "",
+                      directive ? "=" : "");
+}
+
+static void tell(const Judge *j, const Denial *d, const char *object, const WhyAnswer *a) {
+        _cleanup_free_ char *reason = make_reason(j->plan, a);
+        const char *call = call_name(d->number);
+        char times[32] = "";
+
+        if (!reason || !call)
+                return;
+        if (j->progress->lines == LINES_MAX) {
+                j->progress->left_out++;
+                return;
+        }
+        j->progress->lines++;
+        if (d->count > 1)
+                snprintf(times, sizeof(times), " (%u times)", d->count);
+        say(j, "%s%s%s: %s%s – %s%s%s", call, *object ? " " : "", object, strerrorname_np(d->error), times, reason,
+            a->allow ? " – to allow: -p " : "", a->allow ?: "");
+}
+
+/* Asks the plan. Returns whether it says that the call fails with this errno, because of the sandbox. */
+static bool is_denied(const Judge *j, WhyAction action, const char *path, int error, WhyAnswer *ret) {
+        const WhyQuestion question = { .action = action, .object = path };
+
+        why_answer_deinit(ret);
+        return plan_why(j->plan, &question, ret) >= 0 && ret->verdict == WHY_DENIED && ret->error == error &&
+               ret->mechanism != BY_FILES;
+}
+
+/* The actions that a use may stand for, ended by _WHY_ACTION_MAX. */
+static const WhyAction *actions_of(WatchedUse use) {
+        static const WhyAction table[][4] = {
+                [USE_LOOK] = { WHY_READ, _WHY_ACTION_MAX },
+                [USE_READ] = { WHY_READ, _WHY_ACTION_MAX },
+                [USE_OPEN] = { WHY_READ, _WHY_ACTION_MAX },
+                [USE_CREATE_OPEN] = { WHY_CREATE, WHY_WRITE, WHY_READ, _WHY_ACTION_MAX },
+                [USE_ATTRIBUTES] = { WHY_WRITE, WHY_REMOVE, _WHY_ACTION_MAX }, /* a directory cannot be written */
+                [USE_CREATE] = { WHY_CREATE, _WHY_ACTION_MAX },
+                [USE_REMOVE] = { WHY_REMOVE, _WHY_ACTION_MAX },
+                [USE_RENAME] = { WHY_RENAME, _WHY_ACTION_MAX },
+                [USE_EXECUTE] = { WHY_EXECUTE, _WHY_ACTION_MAX },
+        };
+
+        return table[use];
+}
+
+/* Whether this process may do that on the host. Paths are looked up by O_PATH, which opens no device and no FIFO. */
+static bool may_reach(const char *path, int mode) {
+        _cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+        char link[64];
+
+        if (fd < 0)
+                return false;
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        return faccessat(AT_FDCWD, link, mode, AT_EACCESS) >= 0 || errno == EROFS;
+}
+
+static bool host_allows(WhyAction action, WatchedUse use, const char *path) {
+        _cleanup_free_ char *parent = path_parent(path);
+
+        switch (action) {
+        case WHY_READ:
+                return may_reach(path, use == USE_LOOK ? F_OK : R_OK);
+        case WHY_WRITE:
+                return may_reach(path, use == USE_ATTRIBUTES ? F_OK : W_OK);
+        case WHY_EXECUTE:
+                return may_reach(path, X_OK);
+        default:
+                return parent && may_reach(parent, W_OK | X_OK);
+        }
+}
+
+/* What a mount of the policy shows need not be at the same path of the host. Then the mount alone decides. */
+static bool would_work(const Denial *d, WhyAction action, const WhyAnswer *a) {
+        _cleanup_free_ char *parent = path_parent(d->path);
+
+        if (a->mechanism == BY_MOUNT && parent && !may_reach(parent, F_OK))
+                return true;
+        return host_allows(action, d->use, d->path);
+}
+
+static void judge_file(const Judge *j, const Denial *d) {
+        _cleanup_(why_answer_deinit) WhyAnswer a = {};
+
+        for (const WhyAction *action = actions_of(d->use); *action != _WHY_ACTION_MAX; action++)
+                if (is_denied(j, *action, d->path, d->error, &a)) {
+                        if (would_work(d, *action, &a))
+                                tell(j, d, d->path, &a);
+                        return;
+                }
+}
+
+static void judge_call(const Judge *j, const Denial *d) {
+        _cleanup_(why_answer_deinit) WhyAnswer a = {};
+        WhyQuestion q = { .action = WHY_CALL, .object = call_name(d->number), .n_arguments = DENIAL_ARGUMENTS };
+        const char *object = "";
+
+        memcpy(q.arguments, d->arguments, sizeof(q.arguments));
+        if (!q.object || plan_why(j->plan, &q, &a) < 0)
+                return;
+        for (const NamedNumber *f = address_families; d->number == SYS_socket && f->name; f++)
+                if (f->number == (int) d->arguments[0])
+                        object = f->name;
+        tell(j, d, object, &a);
+}
+
+static bool find_id(uint32_t id, const IdMap *inner, const IdMap *outer, uint32_t *ret) {
+        uint64_t between, outside;
+
+        if (!id_map_find(inner, id, &between) || !id_map_find(outer, between, &outside))
+                return false;
+        *ret = (uint32_t) outside;
+        return true;
+}
+
+/* Takes the payload's ids as the host has them. Only root can do that. */
+static bool take_ids(const Plan *plan) {
+        gid_t groups[NGROUPS_MAX];
+        uint32_t uid, gid;
+
+        if (geteuid() != 0 || !plan->set_ids)
+                return true;
+        for (size_t i = 0; i < plan->n_groups; i++)
+                if (i == NGROUPS_MAX || !find_id(plan->groups[i], &plan->inner_gid_map, &plan->gid_map, &groups[i]))
+                        return false;
+        return find_id(plan->uid, &plan->inner_uid_map, &plan->uid_map, &uid) &&
+               find_id(plan->gid, &plan->inner_gid_map, &plan->gid_map, &gid) &&
+               sys_setgroups(plan->n_groups, groups) >= 0 && sys_setresgid(gid) >= 0 && sys_setresuid(uid) >= 0;
+}
+
+/* The process that looks up paths. Its progress is that of its predecessor. */
+_Noreturn static void judge(const Judge *j) {
+        Progress *p = j->progress;
+        const size_t n = denials_count(j->denials);
+
+        if (!take_ids(j->plan))
+                _exit(1);
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (; p->next < n; __atomic_add_fetch(&p->next, 1, __ATOMIC_RELEASE)) {
+                const Denial *d = denials_get(j->denials, p->next);
+
+                if (d->by_filter)
+                        judge_call(j, d);
+                else
+                        judge_file(j, d);
+        }
+        _exit(0);
+}
+
+/* Waits until the process has ended, or has been at one path for too long. Returns whether it has ended. */
+static bool await(const Judge *j, int pidfd) {
+        struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+        size_t before;
+        int r;
+
+        do {
+                before = __atomic_load_n(&j->progress->next, __ATOMIC_ACQUIRE);
+                r = (int) TEMP_FAILURE_RETRY(poll(&fd, 1, PATIENCE_MSEC));
+        } while (r == 0 && before != __atomic_load_n(&j->progress->next, __ATOMIC_ACQUIRE));
+        return r > 0;
+}
+
+/* Looks at the rest in a child. Returns false if that did not get on with one path. */
+static bool judge_rest(const Judge *j) {
+        int pidfd = -1;
+        struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd,
+                                   .exit_signal = SIGCHLD };
+        const pid_t pid = sys_clone3(&args);
+        bool ended;
+
+        if (pid == 0)
+                judge(j);
+        ended = pid > 0 && await(j, pidfd);
+        if (!ended && pid > 0)
+                (void) sys_pidfd_send_signal(pidfd, SIGKILL);
+        fd_close(pidfd);
+        return ended;
+}
+
+void judge_all(const Plan *plan, const Denials *denials, int socket) {
+        Progress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        Judge j = { .plan = plan, .denials = denials, .socket = socket, .progress = progress };
+        const size_t n = denials_count(denials);
+        unsigned stuck = 0;
+
+        if (progress == MAP_FAILED)
+                return;
+        while (stuck < STUCK_MAX && progress->next < n && !judge_rest(&j)) {
+                const Denial *d = denials_get(denials, progress->next);
+
+                say(&j, "%s %s: %s – the host does not answer whether the sandbox denies that",
+                    call_name(d->number) ?: "?", d->by_filter ? "" : d->path, strerrorname_np(d->error));
+                progress->next++;
+                stuck++;
+        }
+        if (progress->left_out > 0)
+                say(&j, "%zu more that the sandbox denied are not shown", progress->left_out);
+        if (progress->next < n)
+                say(&j, "%zu calls that failed have not been looked at", n - progress->next);
+        if (denials_lost(denials) > 0)
+                say(&j, "%ju calls that failed have not been kept, because there were too many different ones",
+                    (uintmax_t) denials_lost(denials));
+        if (progress->lines == 0 && progress->next == n)
+                say(&j, "the sandbox has denied nothing");
+        munmap(progress, sizeof(*progress));
+}

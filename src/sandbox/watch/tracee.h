@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A stopped thread of the payload: ptrace(2). It may be killed at any time, so each of these can fail with -ESRCH. */
+
+#include <linux/limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/ptrace.h>
+#include <sys/types.h>
+
+/* Calls ptrace(2). Returns 0 or -errno. */
+int tracee_do(int request, pid_t tid, uint64_t data);
+
+/* Asks which call the thread is in. Returns 0 or -errno. */
+int tracee_get_call(pid_t tid, struct __ptrace_syscall_info *ret);
+
+/* Lets the call that the thread has been stopped before fail with this errno, and not happen. Returns 0 or -errno. */
+int tracee_cancel_call(pid_t tid, int error);
+
+/* Reads a path from the thread's memory. If it is relative, puts the path of the fd of a directory before it, or of the
+ * working directory for AT_FDCWD. The answer may be out of date, or wrong by the payload's will. Returns false if it
+ * cannot be read, is empty or is too long. */
+bool tracee_read_path(pid_t tid, int directory, uint64_t address, char ret[static PATH_MAX]);
+
+/* Reads a number of 64 bits. */
+bool tracee_read_number(pid_t tid, uint64_t address, uint64_t *ret);

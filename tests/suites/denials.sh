@@ -1,0 +1,188 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isorun --why: what it tells of the calls that the sandbox denied, and that it weakens nothing. The adversary runs under
+# it, too (adversary.sh).
+. "$(dirname "$0")/../lib.sh"
+# A program inside has a tracer already, so a sanitizer cannot look for leaks there.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+policy=$tmp/mine.conf
+
+# What the policy shows of the host, and what it hides.
+make_files() {
+	local owner=root
+	[ "$label" = root ] || owner=$TH_USER
+	mkdir -p /home/denials
+	echo notes >/home/denials/notes
+	chmod 755 /home/denials
+	rm -rf "$tmp/shown"
+	mkdir -m 755 "$tmp/shown" "$tmp/shown/hidden" "$tmp/shown/fixed"
+	touch "$tmp/shown/hidden/file" "$tmp/shown/fixed/file" "$tmp/shown/closed"
+	chown -R "$owner" "$tmp/shown"
+	chmod 000 "$tmp/shown/closed"
+	cat >"$policy" <<-END
+		[Policy]
+		Optional=MemoryMax MemorySwapMax TasksMax CPUQuota
+		[Sandbox]
+		BindReadOnlyPaths=$tmp/shown
+		InaccessiblePaths=$tmp/shown/hidden
+		RestrictAddressFamilies=AF_UNIX
+		SystemCallFilter=~ptrace mount
+	END
+}
+
+# Runs a script, whose end must be reached. What was told is in $told then.
+why() { # options..., script
+	box --why --policy "$policy" "${@:1:$#-1}" sh -c "exec 2>/dev/null; $(to_end "${@: -1}")"
+	told=${err//isorun: /}
+}
+
+tells() { # description, lines, options..., script
+	why "${@:3}"
+	refusal is_reached "$label: $1: the program goes on" ""
+	also is "$label: $1" "$told" "$2"
+}
+
+nothing="the sandbox has denied nothing"
+
+test_files() {
+	local shown=$tmp/shown
+	tells "a hidden directory, each time" \
+		"openat $shown/hidden/file: EACCES (3 times) – hidden by $policy:5 InaccessiblePaths= – to allow: -p BindReadOnlyPaths=$shown/hidden/file" \
+		"for i in 1 2 3; do cat $shown/hidden/file; done"
+	tells "a read-only mount" \
+		"openat $shown/fixed/new: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$shown/fixed" \
+		"(: >$shown/fixed/new)"
+	tells "an existing file" \
+		"openat $shown/fixed/file: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$shown/fixed/file" \
+		"(: >$shown/fixed/file)"
+	why "cat /home/denials/notes"
+	refusal like "$label: a home is hidden, not missing" "$told" \
+		"openat /home/denials/notes: ENOENT – /home/denials of the host is hidden: /home is *: -p BindReadOnlyPaths=/home/denials/notes"
+	tells "a relative path" \
+		"openat $shown/hidden/file: EACCES – hidden by $policy:5 InaccessiblePaths= – to allow: -p BindReadOnlyPaths=$shown/hidden/file" \
+		"cd $shown; cat hidden/file"
+	tells "a path from a directory" \
+		"newfstatat $shown/hidden/file: EACCES – hidden by $policy:5 InaccessiblePaths= – to allow: -p BindReadOnlyPaths=$shown/hidden/file" \
+		"python3 -Ic 'import os; os.stat(\"hidden/file\", dir_fd=os.open(\"$shown\", os.O_PATH))'"
+	tells "what the host lacks, too" "$nothing" "cat /nonexistent/file $shown/hidden.not; ls $shown/missing"
+	# Root may read it.
+	[ "$label" = root ] || tells "what the host refuses, too" "$nothing" "cat $shown/closed; touch /etc/denials; ls /root"
+}
+
+test_filter() {
+	tells "a call" "mount: EPERM – filtered by $policy:7 SystemCallFilter= – to allow: -p SystemCallFilter=mount
+ptrace: EPERM – filtered by $policy:7 SystemCallFilter= – to allow: -p SystemCallFilter=ptrace" \
+		"mount -t tmpfs x /mnt; python3 -Ic 'import ctypes; ctypes.CDLL(None).ptrace(16, 1, 0, 0)'"
+	tells "a family of sockets" \
+		"socket AF_INET: EAFNOSUPPORT (2 times) – filtered by $policy:6 RestrictAddressFamilies= – to allow: -p RestrictAddressFamilies=AF_INET" \
+		"python3 -Ic 'import socket
+for i in range(2):
+    try: socket.socket()
+    except OSError: pass'"
+	shell "no ring of io_uring, and openat2 as without --why" "38 38" --why \
+		'python3 -Ic "import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+for call in (425, 437): libc.syscall(call, 1, None, None, 0) < 0 and print(ctypes.get_errno(), end=chr(32) if call == 425 else None)" | sed "s/ $//"'
+	is "$label: ... and neither is told" "$err" "isorun: $nothing"
+}
+
+test_payloads() {
+	box --why sh -c 'echo begun; kill -TERM $$'
+	is "$label: a death by a signal" "$status $out $err" "143 begun isorun: $nothing"
+	box --why sh -c 'exit 7'
+	is "$label: an exit status" "$status $err" "7 isorun: $nothing"
+	shell "a process stops, and goes on" "stopped
+back" --why 'python3 -Ic "
+import os, signal
+pid = os.fork()
+if pid == 0:
+    os.kill(os.getpid(), signal.SIGSTOP)
+    print(\"back\", flush=True)
+    os._exit(0)
+if os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1]): print(\"stopped\", flush=True)
+os.kill(pid, signal.SIGCONT)
+os.waitpid(pid, 0)"'
+	shell "threads, one of which executes a program" "done" --why 'python3 -Ic "
+import os, threading
+threads = [threading.Thread(target=lambda: [os.path.exists(chr(47) + str(i)) for i in range(200)]) for n in range(8)]
+for t in threads: t.start()
+for t in threads: t.join()
+threading.Thread(target=lambda: os.execv(\"/bin/echo\", [\"echo\", \"done\"])).start()
+threading.Event().wait()"'
+	also is "$label: ... and nothing is told" "$err" "isorun: $nothing"
+}
+
+# Paths, and how many there are, are the payload's choice.
+test_hostile() {
+	tells "control characters are escaped" \
+		"openat $tmp/shown/fixed/\\x1b[1m\\x0anew: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$tmp/shown/fixed" \
+		"python3 -Ic 'open(\"$tmp/shown/fixed/\" + chr(27) + \"[1m\" + chr(10) + \"new\", \"w\")'"
+	why "python3 -Ic 'import os
+for i in range(20000):
+    try: os.mkdir(\"$tmp/shown/fixed/%d\" % i)
+    except OSError: pass'"
+	refusal is_reached "$label: a payload that fails in many ways: it goes on" ""
+	also is "$label: ... 100 of them are shown" "$(grep -c "^mkdir $tmp/shown/fixed/[0-9]*: EROFS – " <<<"$told")" 100
+	also like "$label: ... and the others are counted" "$(grep -v ^mkdir <<<"$told")" \
+		"[0-9]* more that the sandbox denied are not shown
+[0-9]* calls that failed have not been kept, because there were too many different ones"
+}
+
+# Starts a command that says when it runs.
+begin() { # options...
+	rm -f "$tmp/begun"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --why "$@" sh -c 'echo begun; exec sleep 1000' >"$tmp/begun" 2>"$tmp/told" &
+	await grep -q begun "$tmp/begun"
+}
+
+# The tracer decides about what the filter denies, so nothing may run without it.
+test_tracer() {
+	local watcher
+	begin
+	watcher=$(pgrep -x isorun-watch)
+	also is "$label: one process watches" "$(wc -w <<<"$watcher")" 1
+	kill -KILL "$watcher"
+	wait $!
+	status=$? err=$(cat "$tmp/told")
+	# promise P53
+	also is "$label: the instance ends with its tracer" "$status $err" \
+		"137 isorun: isorun-watch, which traced the command, was killed, and its report is lost"
+	unlike "$label: nothing of it is left" "$(pgrep -x isorun-watch)" "*?"
+}
+
+test_enter() {
+	local name=denials-$label-$RANDOM
+	begin --name "$name" --policy "$policy"
+	verified "$name"
+	run "${who[@]}" "$isoctl" enter "$name" -- python3 -Ic 'import ctypes
+open("/etc/passwd").close()
+libc = ctypes.CDLL(None, use_errno=True)
+print("entered", libc.mount(b"x", b"/mnt", b"tmpfs", 0, None), ctypes.get_errno())'
+	# promise P53
+	also is "$label: a process that enters has the plan's filter" "$status $out $err" "0 entered -1 1 "
+	run "${who[@]}" "$isoctl" kill "$name"
+	wait $!
+	is "$label: ... and is not watched" "$(cat "$tmp/told")" "isorun: $nothing"
+}
+
+test_options() {
+	refused "--detach" "--why prints when the command has ended, so it cannot be combined with --detach" --why --detach true
+	refused "--batch" "--batch cannot be combined with --why" --why --batch
+	refused "other architectures" "*: SystemCallArchitectures=: --why cannot watch the system calls of other architectures*" \
+		--why -p SystemCallArchitectures=native -p SystemCallArchitectures=x86 true
+}
+
+all() {
+	make_files
+	test_files
+	test_filter
+	test_payloads
+	test_hostile
+	test_tracer
+	test_enter
+	test_options
+}
+
+mode=(-p "Optional=MemoryMax MemorySwapMax TasksMax CPUQuota")
+as_everybody all
+rm -r /home/denials
