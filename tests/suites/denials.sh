@@ -10,7 +10,8 @@ policy=$tmp/mine.conf
 # What the policy shows of the host, and what it hides.
 make_files() {
 	local owner=root
-	[ "$label" = root ] || owner=$TH_USER
+	capability=CapabilityBoundingSet
+	[ "$label" = root ] || owner=$TH_USER capability=AmbientCapabilities
 	mkdir -p /home/denials
 	echo notes >/home/denials/notes
 	chmod 755 /home/denials
@@ -84,6 +85,34 @@ for i in range(2):
 libc = ctypes.CDLL(None, use_errno=True)
 for call in (425, 437): libc.syscall(call, 1, None, None, 0) < 0 and print(ctypes.get_errno(), end=chr(32) if call == 425 else None)" | sed "s/ $//"'
 	is "$label: ... and neither is told" "$err" "isorun: $nothing"
+}
+
+test_network() {
+	# One system call each.
+	run_python() { printf 'python3 -Ic "import os, socket\nsocket.socket(socket.%s).%s"' "$1" "$2"; }
+	why_default() { policy=$top/policies/default.conf; tells "$@"; policy=$tmp/mine.conf; }
+	why_default "an address in no network" \
+		"connect 192.0.2.1:80: ENETUNREACH – the instance's own network leads nowhere – to allow: -p ConnectTo=192.0.2.1:80" \
+		"$(run_python AF_INET "connect(('192.0.2.1', 80))")"
+	why_default "a datagram" \
+		"connect 192.0.2.1:53/udp: ENETUNREACH – the instance's own network leads nowhere – to allow: -p ConnectTo=192.0.2.1:53/udp" \
+		"$(run_python 'AF_INET, socket.SOCK_DGRAM' "connect(('192.0.2.1', 53))")"
+	why_default "the host's loopback" \
+		"connect [::1]:22: ECONNREFUSED – inside, ::1 is the instance itself, not the host – to allow: -p ConnectTo=[::1]:22" \
+		"$(run_python AF_INET6 "connect(('::1', 22))")"
+	why_default "an abstract socket" \
+		"connect @isorun-denials: ECONNREFUSED – abstract sockets belong to a network, and the instance has its own" \
+		"$(run_python AF_UNIX "connect('\\0isorun-denials')")"
+	why_default "a low port" \
+		"bind 0.0.0.0:80: EACCES – the payload does not have CAP_NET_BIND_SERVICE – to allow: -p $capability=CAP_NET_BIND_SERVICE" \
+		"$(run_python AF_INET "bind(('0.0.0.0', 80))")"
+}
+
+# The filter lets root's setuid(2) pass, and the missing capability does not. A user has none outside either.
+test_capability() {
+	local lines=$nothing
+	[ "$label" != root ] || lines="setuid: EPERM – the payload does not have cap_setuid – to allow: -p CapabilityBoundingSet=cap_setuid"
+	tells "a capability" "$lines" "python3 -Ic 'import os; os.setuid(3)'"
 }
 
 test_payloads() {
@@ -176,6 +205,8 @@ all() {
 	make_files
 	test_files
 	test_filter
+	test_network
+	test_capability
 	test_payloads
 	test_hostile
 	test_tracer

@@ -2,7 +2,7 @@
 #pragma once
 
 /* What isorun --why watches. A tracer outside (sandbox/watch) sees the calls that the filter denies, and the results of
- * those that use a path.
+ * those that use a path, an address or a capability.
  *
  * The payload has two filters then. The first one is the plan's, in which each denial is SECCOMP_RET_TRACE. The second
  * one is SECCOMP_RET_TRACE for the calls in watched_calls, and denies what would let the payload escape from the tracer,
@@ -35,6 +35,9 @@ typedef enum WatchedUse {
         USE_REMOVE,
         USE_RENAME,
         USE_EXECUTE,
+        USE_CONNECT, /* path: the argument that is an address of a socket; its length follows. directory: the socket */
+        USE_BIND,    /* the same */
+        USE_CAPABILITY, /* by nothing but a capability; no path */
 } WatchedUse;
 
 typedef struct WatchedCall {
@@ -43,6 +46,7 @@ typedef struct WatchedCall {
         int8_t directory; /* the argument that is an fd of a directory; -1: none */
         int8_t path;      /* the argument that is a path */
         int8_t flags;     /* of USE_OPEN; -1: in memory */
+        const char *capability; /* of USE_CAPABILITY */
 } WatchedCall;
 
 extern const WatchedCall watched_calls[]; /* ends with a NULL name */

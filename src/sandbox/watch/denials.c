@@ -33,8 +33,11 @@ static uint32_t add_hash(uint32_t hash, const void *bytes, size_t n) {
 /* Calls that the filter denies are the same if their number and errno are; for sockets, the family counts, too. To all
  * calls that use what is there, a file is missing in the same way. */
 static uint64_t distinction(const Denial *x) {
+        if (!x->by_filter && x->use == USE_CAPABILITY)
+                return (uint64_t) x->number << 32 | x->use;
         if (!x->by_filter)
-                return x->error == ENOENT && x->use != USE_CREATE && x->use != USE_CREATE_OPEN ? USE_LOOK : x->use;
+                return x->error == ENOENT && x->use != USE_CREATE && x->use != USE_CREATE_OPEN &&
+                                       x->use != USE_CONNECT ? USE_LOOK : x->use;
         return (uint64_t) x->number << 32 | (x->number == SYS_socket ? (uint32_t) x->arguments[0] : 0);
 }
 

@@ -15,6 +15,7 @@
 
 #include "plan/why/why.h"
 #include "policy/value/names.h"
+#include "util/capability.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/path.h"
@@ -36,6 +37,7 @@ typedef struct Judge {
         const Denials *denials;
         int socket;
         Progress *progress;
+        uint64_t capabilities; /* of isorun: effective ones */
 } Judge;
 
 static void say(const Judge *j, const char *fmt, ...) _printf_(2, 3);
@@ -77,6 +79,8 @@ static const char *mechanism(const WhyAnswer *a) {
                 return a->error == EROFS ? "read-only" : "mounted";
         case BY_FILTER:
                 return "filtered";
+        case BY_NAMESPACE:
+                return "kept in a private network";
         default:
                 return "denied";
         }
@@ -132,6 +136,8 @@ static const WhyAction *actions_of(WatchedUse use) {
                 [USE_REMOVE] = { WHY_REMOVE, _WHY_ACTION_MAX },
                 [USE_RENAME] = { WHY_RENAME, _WHY_ACTION_MAX },
                 [USE_EXECUTE] = { WHY_EXECUTE, _WHY_ACTION_MAX },
+                [USE_CONNECT] = { WHY_CONNECT, _WHY_ACTION_MAX },
+                [USE_BIND] = { WHY_LISTEN, _WHY_ACTION_MAX },
         };
 
         return table[use];
@@ -152,6 +158,10 @@ static bool host_allows(WhyAction action, WatchedUse use, const char *path) {
         _cleanup_free_ char *parent = path_parent(path);
 
         switch (action) {
+        case WHY_CONNECT:
+                return path[0] != '/' || may_reach(path, F_OK);
+        case WHY_LISTEN:
+                return true;
         case WHY_READ:
                 return may_reach(path, use == USE_LOOK ? F_OK : R_OK);
         case WHY_WRITE:
@@ -172,15 +182,39 @@ static bool would_work(const Denial *d, WhyAction action, const WhyAnswer *a) {
         return host_allows(action, d->use, d->path);
 }
 
+/* What the question is about. Listening is asked for by port. */
+static const char *object_of(const Denial *d) {
+        const char *colon = d->use == USE_BIND && d->path[0] != '/' ? strrchr(d->path, ':') : NULL;
+
+        return colon ? colon + 1 : d->path;
+}
+
+/* The place of a socket is a file that is created. */
+static WatchedUse use_of(const Denial *d) {
+        return d->use == USE_BIND && d->path[0] == '/' ? USE_CREATE : d->use;
+}
+
 static void judge_file(const Judge *j, const Denial *d) {
         _cleanup_(why_answer_deinit) WhyAnswer a = {};
 
-        for (const WhyAction *action = actions_of(d->use); *action != _WHY_ACTION_MAX; action++)
-                if (is_denied(j, *action, d->path, d->error, &a)) {
+        for (const WhyAction *action = actions_of(use_of(d)); *action != _WHY_ACTION_MAX; action++)
+                if (is_denied(j, *action, object_of(d), d->error, &a)) {
                         if (would_work(d, *action, &a))
                                 tell(j, d, d->path, &a);
                         return;
                 }
+}
+
+/* A call that the filter allows. Whether it would work outside depends on the capabilities of isorun itself. */
+static void judge_capability(const Judge *j, const Denial *d) {
+        _cleanup_(why_answer_deinit) WhyAnswer a = {};
+        const WatchedCall *w = watched_calls;
+
+        while (w->name && syscall_number(w->name) != d->number)
+                w++;
+        if (w->name && is_denied(j, WHY_CAPABILITY, w->capability, d->error, &a) &&
+            j->capabilities & UINT64_C(1) << capability_find(w->capability)->number)
+                tell(j, d, "", &a);
 }
 
 static void judge_call(const Judge *j, const Denial *d) {
@@ -234,6 +268,8 @@ _Noreturn static void judge(const Judge *j) {
 
                 if (d->by_filter)
                         judge_call(j, d);
+                else if (d->use == USE_CAPABILITY)
+                        judge_capability(j, d);
                 else
                         judge_file(j, d);
         }
@@ -274,8 +310,11 @@ void judge_all(const Plan *plan, const Denials *denials, int socket) {
         Progress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         Judge j = { .plan = plan, .denials = denials, .socket = socket, .progress = progress };
         const size_t n = denials_count(denials);
+        CapabilitySets sets;
         unsigned stuck = 0;
 
+        if (capability_get(&sets) >= 0)
+                j.capabilities = sets.effective;
         if (progress == MAP_FAILED)
                 return;
         while (stuck < STUCK_MAX && progress->next < n && !judge_rest(&j)) {

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sandbox/watch/tracee.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/user.h>
 #include <unistd.h>
 
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/parse.h"
+#include "util/process.h"
 
 int tracee_do(int request, pid_t tid, uint64_t data) {
         return ptrace((enum __ptrace_request) request, tid, NULL, (void *) (uintptr_t) data) < 0 ? -errno : 0;
@@ -84,16 +92,63 @@ static bool read_link(const char *link, char ret[static PATH_MAX]) {
         return true;
 }
 
-/* /proc/PID/fd of a process that is not dumpable is closed to all but root. A tracer may take the fd itself. */
-static bool take_fd(pid_t tid, int fd, char ret[static PATH_MAX]) {
-        _cleanup_close_ int pidfd = sys_pidfd_open(tid, 0), copy = -1;
-        char link[64];
+typedef struct FdFacts {
+        bool is_datagram;
+        char path[PATH_MAX]; /* "": it has none */
+} FdFacts;
 
-        if (pidfd < 0)
-                return false;
-        copy = (int) syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+/* In a child: a copy of the fd must be closed, and that may wait as long as the payload likes (SO_LINGER, FUSE). */
+_Noreturn static void look_at_fd(pid_t pid, int fd, int pipe) {
+        const int pidfd = sys_pidfd_open(pid, 0), copy = (int) syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+        FdFacts facts = {};
+        socklen_t size = sizeof(int);
+        char link[64];
+        int type = 0;
+
         snprintf(link, sizeof(link), "/proc/self/fd/%d", copy);
-        return copy >= 0 && read_link(link, ret);
+        if (!read_link(link, facts.path))
+                facts.path[0] = '\0';
+        facts.is_datagram = getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &size) >= 0 && type == SOCK_DGRAM;
+        if (copy >= 0)
+                (void) !write(pipe, &facts, sizeof(facts));
+        _exit(0);
+}
+
+/* A tracer may take an fd, also of a process that is not dumpable, whose /proc/PID/fd is closed to all but root. The
+ * child is reaped with the threads of the payload. */
+static bool get_fd(pid_t tid, int fd, FdFacts *ret) {
+        enum { WAIT_MSEC = 1000 };
+        _cleanup_free_ char *group = NULL;
+        struct pollfd answer = { .events = POLLIN };
+        struct clone_args args = { .exit_signal = SIGCHLD };
+        bool ok = false;
+        uint64_t leader;
+        int fds[2];
+        pid_t pid;
+
+        if (process_status(tid, "Tgid", &group) < 0 || parse_u64_range(group, 1, INT32_MAX, &leader) < 0 ||
+            pipe2(fds, O_CLOEXEC) < 0)
+                return false;
+        pid = sys_clone3(&args);
+        if (pid == 0)
+                look_at_fd((pid_t) leader, fd, fds[1]);
+        fds[1] = fd_close(fds[1]);
+        answer.fd = fds[0];
+        if (pid > 0 && TEMP_FAILURE_RETRY(poll(&answer, 1, WAIT_MSEC)) > 0)
+                ok = read(fds[0], ret, sizeof(*ret)) == sizeof(*ret);
+        if (pid > 0)
+                (void) kill(pid, SIGKILL);
+        fd_close(fds[0]);
+        return ok;
+}
+
+static bool take_path(pid_t tid, int fd, char ret[static PATH_MAX]) {
+        FdFacts facts;
+
+        if (!get_fd(tid, fd, &facts) || !facts.path[0])
+                return false;
+        strcpy(ret, facts.path);
+        return true;
 }
 
 static bool read_directory(pid_t tid, int fd, char ret[static PATH_MAX]) {
@@ -103,15 +158,13 @@ static bool read_directory(pid_t tid, int fd, char ret[static PATH_MAX]) {
                 snprintf(link, sizeof(link), "/proc/%d/cwd", tid);
         else
                 snprintf(link, sizeof(link), "/proc/%d/fd/%d", tid, fd);
-        return read_link(link, ret) || (fd >= 0 && take_fd(tid, fd, ret));
+        return read_link(link, ret) || (fd >= 0 && take_path(tid, fd, ret));
 }
 
-bool tracee_read_path(pid_t tid, int directory, uint64_t address, char ret[static PATH_MAX]) {
-        char path[PATH_MAX];
+/* Puts the path of the directory before a relative path. */
+static bool complete(pid_t tid, int directory, const char *path, char ret[static PATH_MAX]) {
         size_t used;
 
-        if (!read_text(tid, address, path, sizeof(path)) || !*path)
-                return false;
         if (*path == '/') {
                 memcpy(ret, path, strlen(path) + 1);
                 return true;
@@ -120,4 +173,49 @@ bool tracee_read_path(pid_t tid, int directory, uint64_t address, char ret[stati
                 return false;
         used = strlen(ret);
         return (size_t) snprintf(ret + used, PATH_MAX - used, "%s%s", used > 1 ? "/" : "", path) < PATH_MAX - used;
+}
+
+bool tracee_read_path(pid_t tid, int directory, uint64_t address, char ret[static PATH_MAX]) {
+        char path[PATH_MAX];
+
+        return read_text(tid, address, path, sizeof(path)) && *path && complete(tid, directory, path, ret);
+}
+
+static bool print_unix(pid_t tid, const struct sockaddr_un *address, size_t size, char ret[static PATH_MAX]) {
+        const size_t length = size - offsetof(struct sockaddr_un, sun_path);
+        char path[sizeof(address->sun_path) + 1] = "";
+
+        if (size <= offsetof(struct sockaddr_un, sun_path) + 1)
+                return false;
+        memcpy(path, address->sun_path, length);
+        if (path[0])
+                return complete(tid, AT_FDCWD, path, ret);
+        snprintf(ret, PATH_MAX, "@%s", path + 1);
+        return true;
+}
+
+bool tracee_read_address(pid_t tid, int fd, uint64_t where, uint64_t size, char ret[static PATH_MAX]) {
+        union {
+                struct sockaddr any;
+                struct sockaddr_un un;
+                struct sockaddr_in in;
+                struct sockaddr_in6 in6;
+        } address = {};
+        char text[INET6_ADDRSTRLEN];
+        FdFacts facts = {};
+        bool ipv6;
+
+        if (size > sizeof(address) || read_memory(tid, where, &address, size) != (ssize_t) size)
+                return false;
+        ipv6 = address.any.sa_family == AF_INET6;
+        if (address.any.sa_family == AF_UNIX)
+                return print_unix(tid, &address.un, size < sizeof(address.un) ? size : sizeof(address.un), ret);
+        if (!ipv6 && address.any.sa_family != AF_INET)
+                return false;
+        (void) get_fd(tid, fd, &facts);
+        inet_ntop(address.any.sa_family, ipv6 ? (void *) &address.in6.sin6_addr : (void *) &address.in.sin_addr, text,
+                  sizeof(text));
+        snprintf(ret, PATH_MAX, ipv6 ? "[%s]:%u%s" : "%s:%u%s", text,
+                 ntohs(ipv6 ? address.in6.sin6_port : address.in.sin_port), facts.is_datagram ? "/udp" : "");
+        return true;
 }

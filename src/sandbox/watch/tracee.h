@@ -23,5 +23,8 @@ int tracee_cancel_call(pid_t tid, int error);
  * cannot be read, is empty or is too long. */
 bool tracee_read_path(pid_t tid, int directory, uint64_t address, char ret[static PATH_MAX]);
 
+/* Reads the address of a socket (fd): "192.0.2.1:53/udp", "[2001:db8::1]:80", a path, or "@" and an abstract name. */
+bool tracee_read_address(pid_t tid, int fd, uint64_t address, uint64_t size, char ret[static PATH_MAX]);
+
 /* Reads a number of 64 bits. */
 bool tracee_read_number(pid_t tid, uint64_t address, uint64_t *ret);

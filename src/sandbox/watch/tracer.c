@@ -118,7 +118,13 @@ static int enter_call(Tracer *t, pid_t tid) {
 
 /* Errnos that a sandbox causes. */
 static bool is_telling(int error) {
-        return error == EROFS || error == EACCES || error == EPERM || error == ENOENT || error == EBUSY;
+        static const int errors[] = { EROFS, EACCES, EPERM, ENOENT, EBUSY, ENETUNREACH, ECONNREFUSED, ECONNRESET,
+                                      EADDRINUSE };
+
+        for (size_t i = 0; i < ELEMENTSOF(errors); i++)
+                if (errors[i] == error)
+                        return true;
+        return false;
 }
 
 static WatchedUse use_of_open(uint64_t flags) {
@@ -139,13 +145,28 @@ static WatchedUse use_of(pid_t tid, const WatchedCall *w, const InCall *call) {
         return use_of_open(flags);
 }
 
+/* What the call uses: a path or an address. */
+static bool read_object(pid_t tid, const WatchedCall *w, const InCall *call, char ret[static PATH_MAX]) {
+        const int fd = w->directory >= 0 ? (int) call->arguments[w->directory] : AT_FDCWD;
+
+        switch (w->use) {
+        case USE_CAPABILITY:
+                ret[0] = '\0';
+                return true;
+        case USE_CONNECT:
+        case USE_BIND:
+                return tracee_read_address(tid, fd, call->arguments[w->path], call->arguments[w->path + 1], ret);
+        default:
+                return tracee_read_path(tid, fd, call->arguments[w->path], ret);
+        }
+}
+
 static void note_failed(Tracer *t, pid_t tid, const InCall *call, int error) {
         const WatchedCall *w = find_watched(t, call->number);
         char path[PATH_MAX];
         const Denial denial = { .number = call->number, .error = error, .use = use_of(tid, w, call), .path = path };
 
-        if (tracee_read_path(tid, w->directory >= 0 ? (int) call->arguments[w->directory] : AT_FDCWD,
-                             call->arguments[w->path], path))
+        if (read_object(tid, w, call, path))
                 denials_add(t->denials, &denial);
 }
 
