@@ -10,6 +10,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "plan/deny/watch.h"
+#include "policy/value/names.h"
+
 enum {
         NUMBERS = 1024, /* beyond all system calls of Linux */
         API_KILL_PROCESS = 3, /* the level of seccomp_api_set(3) that has SCMP_ACT_KILL_PROCESS */
@@ -202,6 +205,65 @@ static void test_size(void **state) {
         assert_true(most < 60);
 }
 
+/* Calls that would let the payload escape from its tracer: denied also where the policy allows them. */
+static bool is_escape(int number) {
+        return number == CALL(ptrace) || number == CALL(clone3) || number == CALL(io_uring_setup);
+}
+
+/* What the filters of isorun --why may answer where the plan's filter gives this errno. */
+static bool is_as_strict(int number, int error, uint32_t answer) {
+        const uint32_t traced = SECCOMP_RET_TRACE | WATCH_DATA;
+
+        if (error == ENOSYS)
+                return answer == (SECCOMP_RET_ERRNO | ENOSYS);
+        if (error)
+                return answer == traced;
+        if (is_escape(number))
+                return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO && answer & SECCOMP_RET_DATA;
+        return answer == traced || answer == SECCOMP_RET_ALLOW;
+}
+
+static void check_watched(Filters *f, const char *lines) {
+        Filter watching;
+
+        compile(f, lines);
+        assert_int_equal(filter_get_watching(f->plan->plan, &watching), 0);
+        for (int number = 0; number < NUMBERS; number++) {
+                struct seccomp_data data = { .nr = number, .arch = NATIVE_ARCHITECTURE };
+
+                if (!is_as_strict(number, ask(f, NATIVE_ARCHITECTURE, number, zeros), bpf_ask(&watching, &data, NULL)))
+                        fail_msg("%s: call %d: %#x", lines, number, bpf_ask(&watching, &data, NULL));
+        }
+        filter_deinit(&watching);
+}
+
+static uint32_t ask_watching(const Filters *f, int number, unsigned argument, uint64_t value) {
+        struct seccomp_data data = { .nr = number, .arch = NATIVE_ARCHITECTURE };
+        uint32_t answer;
+        Filter watching;
+
+        data.args[argument] = value;
+        assert_int_equal(filter_get_watching(f->plan->plan, &watching), 0);
+        answer = bpf_ask(&watching, &data, NULL);
+        filter_deinit(&watching);
+        return answer;
+}
+
+/* promise P53 */
+static void test_watched(void **state) {
+        Filters *f = *state;
+
+        check_watched(f, "");
+        check_watched(f, "SystemCallFilter=@known @keyring\nRestrictNamespaces=no");
+        check_watched(f, "SystemCallFilter=~@mount:EACCES\nSystemCallErrorNumber=ENOENT");
+        assert_int_equal(ask_watching(f, CALL(openat), 0, 0), SECCOMP_RET_TRACE | WATCH_DATA);
+        assert_int_equal(ask_watching(f, CALL(clone), 0, CLONE_UNTRACED | 17), SECCOMP_RET_ERRNO | EPERM);
+        assert_int_equal(ask_watching(f, CALL(clone), 0, 17), SECCOMP_RET_ALLOW);
+        assert_int_equal(ask_watching(f, CALL(seccomp), 1, SECCOMP_FILTER_FLAG_NEW_LISTENER | 1),
+                         SECCOMP_RET_ERRNO | EBUSY);
+        assert_int_equal(ask_watching(f, CALL(seccomp), 1, 1), SECCOMP_RET_ALLOW);
+}
+
 static int set_up(void **state) {
         Filters *f = calloc(1, sizeof(Filters));
         void *plan;
@@ -235,6 +297,7 @@ int main(void) {
                 WITH_FILTERS(test_architectures),
                 WITH_FILTERS(test_indirect_calls),
                 WITH_FILTERS(test_size),
+                WITH_FILTERS(test_watched),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of failed calls, which a payload fills. */
+#include "helper.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+
+#include "sandbox/watch/denials.h"
+
+static void add(Denials *d, int error, WatchedUse use, const char *path) {
+        denials_add(d, &(Denial) { .number = SYS_openat, .error = error, .use = use, .path = path });
+}
+
+static void add_call(Denials *d, int number, uint64_t argument) {
+        denials_add(d, &(Denial) { .number = number, .error = EPERM, .by_filter = true, .arguments = { argument } });
+}
+
+static void test_same(_unused_ void **state) {
+        _cleanup_(denials_freep) Denials *d = denials_new();
+        char path[] = "/a";
+
+        add(d, ENOENT, USE_READ, path);
+        path[1] = 'b'; /* the table has a copy */
+        add(d, ENOENT, USE_LOOK, "/a");
+        add(d, EACCES, USE_READ, "/a");
+        add(d, EACCES, USE_ATTRIBUTES, "/a");
+        add(d, ENOENT, USE_CREATE, "/a");
+        add_call(d, SYS_mount, 1);
+        add_call(d, SYS_mount, 2);
+        add_call(d, SYS_socket, 16);
+        add_call(d, SYS_socket, 17);
+        assert_int_equal(denials_count(d), 7);
+        assert_string_equal(denials_get(d, 0)->path, "/a");
+        assert_int_equal(denials_get(d, 0)->count, 2);
+        assert_int_equal(denials_get(d, 4)->count, 2);
+        assert_int_equal(denials_get(d, 4)->arguments[0], 1);
+        assert_int_equal(denials_lost(d), 0);
+}
+
+/* Missing files leave room for others, whose text has a bound of its own. */
+static void test_bounds(_unused_ void **state) {
+        _cleanup_(denials_freep) Denials *d = denials_new();
+        static char longest[4096];
+
+        for (int i = 0; i < 2 * DENIALS_MAX; i++) {
+                char path[32];
+
+                snprintf(path, sizeof(path), "/%d", i);
+                add(d, ENOENT, USE_READ, path);
+        }
+        assert_int_equal(denials_count(d), DENIALS_MISSING_MAX);
+        assert_int_equal(denials_lost(d), 2 * DENIALS_MAX - DENIALS_MISSING_MAX);
+        memset(longest, 'x', sizeof(longest) - 1);
+        for (int i = 0; i < DENIALS_MAX; i++) {
+                longest[i % 4000] ^= 1;
+                add(d, EACCES, USE_READ, longest);
+        }
+        assert_in_range(denials_count(d), DENIALS_MISSING_MAX + 200, DENIALS_MISSING_MAX + 256);
+        add_call(d, SYS_mount, 1);
+        assert_int_equal(denials_get(d, denials_count(d) - 1)->number, SYS_mount);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = { cmocka_unit_test(test_same), cmocka_unit_test(test_bounds) };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
