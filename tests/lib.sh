@@ -254,6 +254,13 @@ landlock_abi() { # 0 without Landlock
 print(max(0, ctypes.CDLL(None).syscall($(call_number landlock_create_ruleset), None, 0, 1)))"
 }
 
+# Whether a file system can be mounted that hangs: tests/fuse.py.
+has_fuse() {
+	[ "$(id -u)" = 0 ] || return
+	[ -e /dev/fuse ] || mknod -m 600 /dev/fuse c 10 229 2>/dev/null
+	(: <>/dev/fuse) 2>/dev/null
+}
+
 finish() {
 	trap - EXIT
 	# shellcheck disable=SC2046

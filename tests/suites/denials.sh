@@ -157,11 +157,32 @@ for i in range(20000):
 [0-9]* calls that failed have not been kept, because there were too many different ones"
 }
 
+# Whether the host has a path, only its file system can say.
+test_hanging() {
+	local place=/home/denials/hanging job
+	if ! has_fuse; then
+		skip "$label: a file system that hangs" "no /dev/fuse"
+		return
+	fi
+	mkdir -p $place
+	"$top/tests/fuse.py" $place unread >"$tmp/fuse" &
+	job=$!
+	await grep -qs mounted "$tmp/fuse"
+	tells "a file system of the host that hangs" \
+		"openat $place/x: ENOENT – the host does not answer whether the sandbox denies that
+openat $tmp/shown/hidden/file: EACCES – hidden by $policy:5 InaccessiblePaths= – to allow: -p BindReadOnlyPaths=$tmp/shown/hidden/file" \
+		"cat $place/x $tmp/shown/hidden/file"
+	kill "$job"
+	wait "$job" 2>/dev/null
+	umount -l $place
+	rmdir $place
+}
+
 # Starts a command that says when it runs.
 begin() { # options...
 	rm -f "$tmp/begun"
 	"${who[@]}" "$isorun" --quiet "${mode[@]}" --why "$@" sh -c 'echo begun; exec sleep 1000' >"$tmp/begun" 2>"$tmp/told" &
-	await grep -q begun "$tmp/begun"
+	await grep -qs begun "$tmp/begun"
 }
 
 # The tracer decides about what the filter denies, so nothing may run without it.
@@ -209,6 +230,7 @@ all() {
 	test_capability
 	test_payloads
 	test_hostile
+	test_hanging
 	test_tracer
 	test_enter
 	test_options
