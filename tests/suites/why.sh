@@ -65,9 +65,10 @@ test_answers() {
   to allow InaccessiblePaths=
   opens    all that lines of InaccessiblePaths= hide"
 	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" read /etc/shadow -- true
-	is "$label: a secret, which isorun hides by itself" "$status $out" "1 read /etc/shadow: denied, EACCES
-  because  /etc/shadow is hidden: a secret: hashes of passwords, and their backups
-  line     built-in
+	like "$label: a secret, which isorun hides by itself" "$status $out" "1 read /etc/shadow: denied, EACCES
+  because  /etc/shadow is hidden: a secret: hashes of passwords, and their backups*
+  line     built-in*"
+	[ "$label" = user ] || also like "$label: ... and the line that shows it" "$out" "*
   to allow BindReadOnlyPaths=/etc/shadow
   opens    this file alone"
 	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" call 'socket(AF_INET,1)' call ptrace -- true
@@ -99,12 +100,30 @@ $([ "$label" = user ] && echo your service manager || echo the kernel) does not 
   line     $tmp/mine.conf:5*listen 80: denied, EAFNOSUPPORT*"
 	also unlike "$label: ... and no line that would not do" "$out" "*to allow*"
 	for question in 'connect db' 'connect *.example:80' 'connect db:80=db:81' 'connect db:80,81' 'connect 0.0.0.0:80' \
-		'listen 0' 'listen 0.0.0.0:80' 'read etc/passwd' 'call no_such_call' 'limit Nothing' 'call socket(' 'capability CAP_NONE' 'fly /'; do
+		'listen 0' 'listen 0.0.0.0:80' 'call no_such_call' 'limit Nothing' 'call socket(' 'capability no_such_thing' 'fly /'; do
 		# shellcheck disable=SC2086
 		run "${who[@]}" "$isoctl" why "$tmp/mine.conf" $question -- true
 		is "$label: no question: $question" "$status $err" \
 			"125 isoctl: not a question that isoctl can answer: $question (see isoctl why --help)"
 	done
+}
+
+test_words() {
+	run "${who[@]}" sh -c 'cd /etc && exec "$@"' x "$isoctl" why "$tmp/mine.conf" read passwd read ../etc/passwd -- true
+	is "$label: a path relative to the working directory" "$status $(grep -c '^read /etc/.*: allowed$' <<<"$out")" "0 2"
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" raed /etc/passwd -- true
+	is "$label: a mistyped action" "$status $err" '125 isoctl: no such action: "raed" (did you mean read?)'
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" capability net_bnd_service -- true
+	is "$label: a mistyped capability" "$status $err" \
+		'125 isoctl: no such capability: "net_bnd_service" (did you mean cap_net_bind_service?)'
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" write /etc/shadow -- true
+	if [ "$label" = user ]; then
+		like "$label: no line that the mode of the file would defeat" "$status $out" "1 write /etc/shadow: denied, EACCES
+  because  /etc/shadow is hidden*; and even if it is visible, its mode (0*, uid 0, gid *) does not let uid * do that*"
+		also unlike "$label: ... is proposed" "$out" "*to allow*"
+	else
+		like "$label: a line that the mode of the file allows" "$status $out" "1 *to allow BindPaths=/etc/shadow*"
+	fi
 }
 
 test_agreement() {
@@ -216,6 +235,7 @@ all() {
 	test_program
 	test_instance
 	test_answers
+	test_words
 	test_lines
 	test_agreement
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/talk.h"
@@ -17,7 +18,11 @@
 #include "lib/load.h"
 #include "plan/request.h"
 #include "plan/why/kept.h"
+#include "policy/value/names.h"
 #include "util/escape.h"
+#include "util/path.h"
+#include "util/similar.h"
+#include "util/strv.h"
 
 /* Prints text with control characters escaped: paths and values may be from others. */
 static void print_field(const char *key, const char *text) {
@@ -146,7 +151,60 @@ static int ask_policy(const CommandLine *line, Report *report) {
         return status ?: answer_all(&(Subject) { .plan = plan }, line, report);
 }
 
+/* Makes the path of a question absolute: the caller is in the directory that it means. */
+static int complete_path(char **object, char ***made, Report *report) {
+        _cleanup_free_ char *directory = getcwd(NULL, 0), *joined = NULL;
+
+        if (!directory)
+                return report_error(report, errno, "cannot find the working directory: %s", strerror(errno));
+        joined = path_join(directory, *object);
+        if (!joined || strv_push(made, joined) < 0)
+                return report_oom(report);
+        *object = (*made)[strv_length(*made) - 1];
+        return 0;
+}
+
+/* Guesses what a mistyped word means. Returns 0 if it may be right, or -EINVAL, reported. */
+static int check_words(const char *action, const char *object, Report *report) {
+        Similar similar = { .word = action };
+        bool is_action = false;
+
+        for (const char *const *a = why_actions; *a; a++) {
+                is_action = is_action || streq(*a, action);
+                similar_try(&similar, *a);
+        }
+        if (!is_action && similar.found)
+                return report_error(report, EINVAL, "no such action: \"%s\" (did you mean %s?)", action, similar.found);
+        if (!streq(action, why_actions[WHY_CAPABILITY]) || capability_find(object))
+                return 0;
+        similar = (Similar) { .word = object };
+        for (const NamedNumber *n = capability_names; n->name; n++)
+                similar_try(&similar, n->name);
+        return similar.found ? report_error(report, EINVAL, "no such capability: \"%s\" (did you mean %s?)", object,
+                                            similar.found)
+                             : 0;
+}
+
+/* made owns the paths. Returns 0 or -errno, reported. */
+static int complete_questions(const CommandLine *line, char ***made, Report *report) {
+        int r = 0;
+
+        for (size_t i = 1; r >= 0 && i + 1 < line->n_arguments; i += 2) {
+                const char *action = line->arguments[i];
+                char **object = &line->arguments[i + 1];
+                bool is_path = false;
+
+                for (WhyAction a = WHY_READ; a <= WHY_EXECUTE; a++)
+                        is_path = is_path || streq(action, why_actions[a]);
+                r = check_words(action, *object, report);
+                if (r >= 0 && is_path && **object && **object != '/')
+                        r = complete_path(object, made, report);
+        }
+        return r;
+}
+
 static int run(const CommandLine *line, Report *report) {
+        _cleanup_strv_free_ char **made = NULL;
         _cleanup_(instances_deinit) InstanceList list = {};
         const char *word = line->arguments[0];
         const Instance *instance;
@@ -157,6 +215,8 @@ static int run(const CommandLine *line, Report *report) {
                              word);
                 return PLAN_FAILED;
         }
+        if (complete_questions(line, &made, report) < 0)
+                return PLAN_FAILED;
         instance = *line->rest ? NULL : instances_find_word(&list, word, report);
         status = instance ? ask_instance(instance, line, report) : report->n_errors > 0 ? PLAN_FAILED
                                                                                        : ask_policy(line, report);

@@ -212,16 +212,39 @@ static int allow_bind(WhyAnswer *a, const char *path, bool writable) {
                             "%s=%s", writable ? "BindPaths" : "BindReadOnlyPaths", path);
 }
 
+/* If the mode of a file of the host would deny it in any case, the answer says so. Returns 1 then, 0 or -ENOMEM. */
+static int note_mode(const Asked *q, const char *path) {
+        static const unsigned accesses[_WHY_ACTION_MAX] = { [WHY_READ] = MAY_READ, [WHY_WRITE] = MAY_WRITE,
+                                                            [WHY_EXECUTE] = MAY_EXECUTE };
+        const unsigned access = accesses[q->question->action];
+        struct stat st;
+        char *text;
+
+        if (!access || stat(path, &st) < 0 || may(q->plan, &st, access))
+                return 0;
+        text = format("%s; and even if it is visible, its mode (%04o, uid %u, gid %u) does not let uid %u do that",
+                      q->a->text, st.st_mode & 07777, st.st_uid, st.st_gid, q->plan->uid);
+        if (!text)
+                return -ENOMEM;
+        free(q->a->text);
+        q->a->text = text;
+        return 1;
+}
+
 /* Adds a line that gives the payload more of the path, or of its directory. */
 static int allow_more(const Asked *q, const char *path) {
         const PlanMount *m = plan_find_mount(q->plan, path);
         _cleanup_free_ char *parent = NULL;
+        int r;
 
         /* A second line for the same place would be an error. */
         if (m && m->asker == ASKED_BY_POLICY)
                 return m->kind != MOUNT_BLOCKED || !m->key || !streq(m->key, "InaccessiblePaths") ? 0 :
                        answer_allow(q->a, "all that lines of InaccessiblePaths= hide", "InaccessiblePaths=");
 
+        r = note_mode(q, path);
+        if (r != 0)
+                return r < 0 ? r : 0;
         switch (q->question->action) {
         case WHY_READ:
         case WHY_EXECUTE:
