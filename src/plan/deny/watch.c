@@ -80,7 +80,8 @@ static Label write_call(Assembler *a, const char *name, Label yes, Label no) {
         return number < 0 ? no : assemble_if(a, BPF_JEQ, (uint32_t) number, yes, no);
 }
 
-static Label write_denied_flag(Assembler *a, const char *name, unsigned argument, uint32_t flag, int error, Label next) {
+static Label write_denied_flag(Assembler *a, const char *name, unsigned argument, uint32_t flag, int error,
+                               Label next) {
         const size_t offset = offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t) +
                               (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * sizeof(uint32_t);
         Label test = assemble_if(a, BPF_JSET, flag, assemble_return(a, SECCOMP_RET_ERRNO | (uint32_t) error),

@@ -5,7 +5,7 @@
  * those that use a path, an address or a capability.
  *
  * The payload has two filters then. The first one is the plan's, in which each denial is SECCOMP_RET_TRACE. The second
- * one is SECCOMP_RET_TRACE for the calls in watched_calls, and denies what would let the payload escape from the tracer,
+ * one is SECCOMP_RET_TRACE for the calls in watched_calls, and denies what would let the payload escape from the tracer
  * and with it from the first one:
  *
  *   - SECCOMP_RET_USER_NOTIF is stricter than SECCOMP_RET_TRACE. With a filter and a listener of its own, the payload

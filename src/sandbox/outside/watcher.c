@@ -56,7 +56,7 @@ int watcher_start(Watcher *w, const Run *run, int payload) {
         return message_send(run->socket, &(Message) { .type = MESSAGE_WATCHED }, NULL, 0);
 }
 
-/* The process looks up paths that the payload has chosen, and gives each a time of its own. This is longer than that. */
+/* The process looks up paths that the payload has chosen, and gives each its own time. This is longer than that. */
 enum { PACKET_MSEC = 10000 };
 
 void watcher_report(Watcher *w, Report *report) {

@@ -19,7 +19,7 @@ typedef struct Denial {
         uint32_t count;
         bool by_filter;
         WatchedUse use;        /* not by the filter */
-        const char *path;      /* the same: a path, an address such as "192.0.2.1:53/udp", or ""; borrowed from the table */
+        const char *path;      /* the same: a path, an address such as "192.0.2.1:53/udp", or ""; the table's copy */
         uint64_t arguments[DENIAL_ARGUMENTS]; /* by the filter: those of the first call */
 } Denial;
 

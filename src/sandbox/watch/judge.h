@@ -3,7 +3,7 @@
 
 /* Finds out which of the calls that failed the sandbox has denied, and which line of the policy does that.
  *
- * A call is told if the plan gives the same answer (plan_why()), and if the host would not have refused it as well. Both
+ * A call is told if the plan gives the same answer (plan_why()), and if the host would not have refused it, too. Both
  * look up paths that the payload has chosen, and a path may wait for a file system that never answers. So a child does
  * it, with the payload's ids. If it does not get on, it is killed, and another one goes on after that path. */
 

@@ -130,7 +130,9 @@ static bool is_telling(int error) {
 static WatchedUse use_of_open(uint64_t flags) {
         if ((flags & O_TMPFILE) == O_TMPFILE || flags & O_CREAT)
                 return USE_CREATE_OPEN;
-        return (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC ? USE_ATTRIBUTES : flags & O_PATH ? USE_LOOK : USE_READ;
+        if ((flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC)
+                return USE_ATTRIBUTES;
+        return flags & O_PATH ? USE_LOOK : USE_READ;
 }
 
 static WatchedUse use_of(pid_t tid, const WatchedCall *w, const InCall *call) {
