@@ -115,6 +115,7 @@ static PumpState move_from(Server *s, End *from, End *to, Pump *p) {
         if (to->failed)
                 return from->failed ? PUMP_FAILED : PUMP_WAITS;
         p->broken = from->failed;
+        p->last = p == &from->flow->to_outside ? from->flow->to_payload.ended : from->flow->to_outside.ended;
         state = pump_move(p, &s->pipes, from->watch.fd, &from->readable, to->watch.fd, &to->writable);
         if (state == PUMP_REFUSED) {
                 to->failed = to->readable = true;
@@ -123,22 +124,33 @@ static PumpState move_from(Server *s, End *from, End *to, Pump *p) {
         return from->failed && state == PUMP_WAITS && p->held == 0 ? PUMP_FAILED : state;
 }
 
+enum { INHERITED = 2 };
+
+static const struct {
+        int level, name, value;
+} options[] = {
+        { IPPROTO_TCP, TCP_KEEPIDLE, 5 }, /* s; without SO_KEEPALIVE, it has no effect */
+        { IPPROTO_TCP, TCP_KEEPINTVL, 5 },
+        { SOL_SOCKET, SO_KEEPALIVE, 1 },
+};
+
+void flow_prepare(const Listener *l) {
+        const int yes = 1;
+
+        (void) setsockopt(l->watch.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+        for (size_t i = 0; l->peer && i < INHERITED; i++)
+                (void) setsockopt(l->watch.fd, options[i].level, options[i].name, &options[i].value,
+                                  sizeof(options[i].value));
+}
+
 /* The payload has said that it sends no more. If it has closed its socket, the kernel keeps that for tcp_fin_timeout,
  * and then answers a probe with a reset. If it still reads, the probe is acknowledged. Without probes, a peer that
  * ignores the end would keep the flow for ever. */
 static void note_half_closed(Flow *f) {
-        static const struct {
-                int level, name, value;
-        } options[] = {
-                { IPPROTO_TCP, TCP_KEEPIDLE, 5 }, /* s */
-                { IPPROTO_TCP, TCP_KEEPINTVL, 5 },
-                { SOL_SOCKET, SO_KEEPALIVE, 1 },
-        };
-
         if (f->is_half_closed || !f->to_outside.ended)
                 return;
         f->is_half_closed = true;
-        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+        for (size_t i = f->lookup.peer ? INHERITED : 0; i < ELEMENTSOF(options); i++)
                 (void) setsockopt(f->payload.watch.fd, options[i].level, options[i].name, &options[i].value,
                                   sizeof(options[i].value));
 }
@@ -149,12 +161,16 @@ static void move(Server *s, Flow *f) {
         in = out == PUMP_FAILED ? out : move_from(s, &f->outside, &f->payload, &f->to_payload);
         if (f->payload.failed && in != PUMP_FAILED)
                 out = move_from(s, &f->payload, &f->outside, &f->to_outside);
-        note_half_closed(f);
-        if (in == PUMP_FAILED || out == PUMP_FAILED)
+        if (in == PUMP_FAILED || out == PUMP_FAILED) {
                 reset(s, f);
-        else if (f->to_outside.ended && f->to_payload.ended)
+                return;
+        }
+        if (f->to_outside.ended && f->to_payload.ended) {
                 end(s, f);
-        else if ((out == PUMP_MORE || in == PUMP_MORE) && !f->is_in_more) {
+                return;
+        }
+        note_half_closed(f);
+        if ((out == PUMP_MORE || in == PUMP_MORE) && !f->is_in_more) {
                 f->is_in_more = true;
                 f->later = s->more;
                 s->more = f;
@@ -213,7 +229,8 @@ static void on_connected(Server *s, Watch *w, uint32_t events) {
         socklen_t size = sizeof(int);
         int error = 0;
 
-        if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error) {
+        if ((events & (EPOLLERR | EPOLLHUP)) &&
+            (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error)) {
                 server_close(w);
                 connect_next(s, f);
                 return;
@@ -363,13 +380,11 @@ static bool admit(Server *s, const Listener *l, int accepted, Lookup *lookup) {
 void flow_begin(Server *s, Listener *l, int accepted) {
         Lookup lookup = { .ready = on_lookup };
         Flow *f = admit(s, l, accepted, &lookup) ? calloc(1, sizeof(*f)) : NULL;
-        const int yes = 1;
 
         if (!f) {
                 server_reset(accepted);
                 return;
         }
-        (void) setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
         *f = (Flow) { .payload = { .watch.fd = -1, .flow = f }, .outside = { .watch.fd = -1, .flow = f },
                       .lookup = lookup, .listener = l, .begun = clock_usec(CLOCK_MONOTONIC) };
         accepted_end(f)->watch.fd = accepted;

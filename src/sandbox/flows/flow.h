@@ -6,6 +6,9 @@
 
 #include "sandbox/flows/server.h"
 
+/* Sets options of the listener, which each accepted socket inherits. */
+void flow_prepare(const Listener *listener);
+
 /* Begins a flow. Takes over the accepted socket. */
 void flow_begin(Server *s, Listener *listener, int accepted);
 

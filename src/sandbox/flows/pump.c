@@ -71,6 +71,8 @@ static PumpState fill(Pump *p, PumpPipes *pipes, int from, bool *from_ready, int
         *from_ready = n != -EAGAIN;
         if (n == 0 && !p->broken) {
                 p->ended = true;
+                if (p->last)
+                        return PUMP_WAITS;
                 return shutdown(to, SHUT_WR) < 0 && errno != ENOTCONN ? PUMP_FAILED : PUMP_WAITS;
         }
         return n == -EAGAIN ? PUMP_WAITS : PUMP_FAILED;

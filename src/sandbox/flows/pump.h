@@ -25,6 +25,7 @@ typedef struct Pump {
         uint64_t moved;
         bool ended;    /* the sender sends no more, and the receiver knows */
         bool urgent;   /* there was urgent data */
+        bool last;     /* the other way has ended: the caller closes both sockets when this one ends */
         bool broken;   /* the sender has failed: after its last bytes, the pump fails, and does not end */
 } Pump;
 

@@ -13,19 +13,10 @@
 #include "sandbox/wire/packet.h"
 
 static void on_listener(Server *s, Watch *w, _unused_ uint32_t events) {
-        enum { TURNS = 64 }; /* then others come first */
+        int fd = server_accept(s, w); /* if more wait, epoll(7) says so again */
 
-        Listener *l = (Listener *) w;
-
-        for (int i = 0; i < TURNS && w->fd >= 0; i++) {
-                int fd = server_accept(s, w);
-
-                if (fd < 0)
-                        return;
-                flow_begin(s, l, fd);
-                if (l->entrance && !l->reached)
-                        return;
-        }
+        if (fd >= 0)
+                flow_begin(s, (Listener *) w, fd);
 }
 
 static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
@@ -103,8 +94,10 @@ static int watch_all(Server *s) {
         if (r >= 0 && s->from_inner.fd >= 0)
                 r = server_watch(s, &s->from_inner, EPOLLIN | EPOLLET);
         for (size_t i = 0; r >= 0 && i < serve_count(s->plan); i++)
-                if (s->listeners[i].watch.ready)
+                if (s->listeners[i].watch.ready) {
+                        flow_prepare(&s->listeners[i]);
                         r = server_watch(s, &s->listeners[i].watch, EPOLLIN);
+                }
         return r;
 }
 
