@@ -358,6 +358,83 @@ test_end() {
 	wait $job
 }
 
+# A payload with CAP_NET_ADMIN over its own network destroys all sockets there that isorun listens at. epoll(7) says that
+# such a socket is ready for ever.
+test_destroyed() {
+	local pid
+	mkfifo "$tmp/destroyed-$label"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" -p "ConnectTo=www.example.test:80,443" -p AmbientCapabilities=CAP_NET_ADMIN \
+		-v "$tmp/net.py:/net.py:ro" /usr/bin/python3 /net.py \
+		'(lambda before: (os.system("ss -K -l -t -u >/dev/null 2>&1"), print(before, attempt(ask, "198.18.0.3", 80),
+		  attempt(ask, "198.18.0.3", 443), flush=True), sys.stdin.readline())[2])(ask("www.example.test", 80))' \
+		<>"$tmp/destroyed-$label" >"$tmp/destroyed-out" 2>&1 &
+	await grep -q '^11' "$tmp/destroyed-out"
+	if grep -qx '11.22.33.1 11.22.33.1 11.22.33.1' "$tmp/destroyed-out"; then
+		skip "$label: a payload destroys the listeners of its peers" "the kernel lacks INET_DIAG_DESTROY"
+		echo >"$tmp/destroyed-$label"
+		wait $!
+		return
+	fi
+	pid=$(first_pid '^isorun-flows$')
+	also no_refusal is "$label: a payload can destroy the listeners of its peers" "$(head -n1 "$tmp/destroyed-out")" \
+		"11.22.33.1 ECONNREFUSED ECONNREFUSED"
+	also no_refusal ok "$label: ... after which the server sleeps" eventually sleeps "$pid"
+	echo >"$tmp/destroyed-$label"
+	wait $!
+	also no_refusal is "$label: ... and the payload ends as always" "$?" 0
+}
+
+# Whether a process does not run for a while. One that waits for nothing never does so.
+sleeps() {
+	local before
+	before=$(cat "/proc/$1/schedstat") || return
+	sleep 0.3
+	[ "$(cat "/proc/$1/schedstat")" = "$before" ]
+}
+
+# Something ends or freezes an instance in the middle of a transfer. No other test leaves a connection to this port.
+end_in_transfer() { # description, payload|isorun|server|stop|freeze
+	local job unit=isorun-moving.scope payload
+	"${who[@]}" "$isorun" --quiet --name moving -p "Optional=MemoryMax MemorySwapMax TasksMax" -p ConnectTo=www.example.test:443 \
+		-v "$tmp/net.py:/net.py:ro" /usr/bin/python3 /net.py '(lambda s: (s.sendall(b"send 1000000000000\n"), all(iter(lambda: s.recv(65536), b""))))(connect("www.example.test", 443))' \
+		>/dev/null 2>&1 &
+	job=$!
+	payload=$(first_pid '^/usr/bin/python3 /net.py .*send 1000000000000')
+	await moves
+	case $2 in
+	stop) ctl stop "$unit" ;;
+	freeze)
+		ctl freeze "$unit"
+		also ok "$label: a frozen instance moves nothing" eventually not moves
+		ctl thaw "$unit"
+		also no_refusal ok "$label: ... and a thawed one goes on" eventually moves
+		kill -KILL "$payload"
+		;;
+	payload) kill -KILL "$payload" ;;
+	isorun) kill -KILL "$(pgrep -f "^$isorun .*--name moving")" ;;
+	server) kill -KILL "$(first_pid '^isorun-flows$')" ;;
+	esac
+	wait $job
+	also ok "$label: $1, nothing is left" eventually gone '^isorun-(flows|resolver)$'
+	also ok "$label: ... and no connection" eventually not connected
+}
+connected() { on_machine ss -Htn state established 'sport = 443' | grep -q .; }
+bytes_sent() { on_machine ss -Htin state established 'sport = 443' | grep -o 'bytes_sent:[0-9]*'; }
+moves() {
+	local before
+	before=$(bytes_sent) || return
+	sleep 0.2
+	[ "$(bytes_sent)" != "$before" ]
+}
+
+test_ends_in_transfer() {
+	end_in_transfer "the payload killed in a transfer" payload
+	end_in_transfer "isorun killed in a transfer" isorun
+	end_in_transfer "the server of the flows killed in a transfer" server
+	end_in_transfer "the unit stopped in a transfer" stop
+	end_in_transfer "the unit frozen in a transfer, thawed, and its payload killed" freeze
+}
+
 # The process that carries the flows.
 test_server() {
 	local pid
@@ -570,6 +647,8 @@ for label in root user; do
 	test_late_servers
 	test_inner
 	test_server
+	test_destroyed
+	test_ends_in_transfer
 	test_end
 	test_resolver
 	test_unit

@@ -58,7 +58,10 @@ int server_accept(Server *s, Watch *w) {
                 return fd;
         if (errno == EMFILE || errno == ENFILE)
                 refuse_one(s, w);
-        else if (errno == EINVAL) /* a payload with CAP_NET_ADMIN can destroy the listener: sock_diag(7) */
+        else if (errno == EINVAL) { /* a payload with CAP_NET_ADMIN can destroy the listener: sock_diag(7) */
+                /* Another process may have the socket, too: then it stays in the epoll, and is ready for ever. */
+                (void) epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
                 server_close(w);
+        }
         return -1;
 }
