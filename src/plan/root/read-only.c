@@ -76,6 +76,30 @@ static bool is_volume(const Spot *spot) {
                !(spot->cover->key && streq(spot->cover->key, directive_table[D_ReadOnlyPaths].name));
 }
 
+static char *path_of(const RootBuilder *rb, const Setting *s) {
+        const char *below = startswith(s->value.text, "./");
+
+        return below ? path_join(rb->b->host->working_directory ?: "/", below) : strdup(s->value.text);
+}
+
+/* Lists the missing path and those of later lines that are missing in the same directory: to make one of them alone
+ * would not help. */
+static char *list_missing(RootBuilder *rb, const Setting *s, const Spot *missing) {
+        const SettingList *list = build_list(rb->b, D_ReadOnlyPaths);
+        char *names = strdup(missing->path);
+
+        for (const Setting *other = s + 1; names && other < list->items + list->n; other++) {
+                _cleanup_free_ char *path = path_of(rb, other), *before = names;
+                _cleanup_(spot_deinit) Spot spot = {};
+                int r = path ? root_model_walk(&rb->model, path, &spot) : -ENOMEM;
+                const bool same = r >= 0 && !other->value.optional && !spot.exists && spot.nearest &&
+                                  streq(spot.nearest, missing->nearest);
+
+                names = r == -ENOMEM ? NULL : same ? format("%s and %s", before, spot.path) : TAKE_PTR(before);
+        }
+        return names;
+}
+
 /* For a path that does not exist in a writable volume. The volume itself stays writable: it is for the payload. *said
  * is the directory that the last notice has named, and one notice is enough. */
 static int protect_missing(RootBuilder *rb, const Setting *s, const Spot *missing, char **said) {
@@ -88,9 +112,13 @@ static int protect_missing(RootBuilder *rb, const Setting *s, const Spot *missin
         if (r < 0)
                 return r;
         if (!is_volume(&nearest)) {
+                _cleanup_free_ char *names = list_missing(rb, s, missing);
+
+                if (!names)
+                        return -ENOMEM;
                 report_notice_at(rb->b->report, s->origin, directive_table[D_ReadOnlyPaths].name,
-                                 "%s is read-only, because %s does not exist and the program could make it",
-                                 nearest.path, missing->path);
+                                 "%s is read-only, because the program could make files that do not exist there: %s",
+                                 nearest.path, names);
                 return make_read_only(rb, s, &nearest);
         }
         if (!*said || !streq(*said, first))
@@ -153,9 +181,7 @@ int build_read_only(RootBuilder *rb) {
 
         for (size_t i = 0; r >= 0 && i < list->n; i++) {
                 const Setting *s = &list->items[i];
-                const char *below = startswith(s->value.text, "./");
-                _cleanup_free_ char *path = below ? path_join(rb->b->host->working_directory ?: "/", below)
-                                                  : strdup(s->value.text);
+                _cleanup_free_ char *path = path_of(rb, s);
 
                 r = path ? protect(rb, s, path, &said) : -ENOMEM;
         }
