@@ -18,7 +18,7 @@ import ctypes
 import os
 import sys
 
-__all__ = ["Error", "HAND_OVER", "isolate", "is_isolated", "log_to_stderr", "run", "version"]
+__all__ = ["Error", "HAND_OVER", "isolate", "is_isolated", "log_to_stderr", "restrict", "run", "version"]
 
 HAND_OVER = 1 << 0
 _SCRIPT = 1 << 1
@@ -72,6 +72,15 @@ def is_isolated(log=None, *, script=None):
         return messages.check(_library().isorun_is_script_isolated(path, messages.function, None)) == 1
 
 
+def restrict(stage, log=log_to_stderr, *, script=None):
+    """Gives up what the section [Stage.NAME] of the script's policy does not permit; stage is NAME. This process must be
+    in an instance of that policy. The stage narrows the interpreter: modules that the script imports later, programs
+    that it starts and files that it opens must be permitted in it."""
+    with _Messages(log) as messages:
+        path = os.fsencode(script or _main_script())
+        messages.check(_library().isorun_restrict_script(path, stage.encode(), messages.function, None))
+
+
 def version():
     """The version of the library."""
     return _library().isorun_version().decode()
@@ -120,6 +129,7 @@ def _library():
         library.isorun_isolate.argtypes = program
         library.isorun_run.argtypes = program + [ctypes.POINTER(number)]
         library.isorun_is_script_isolated.argtypes = [text, _Log, pointer]
+        library.isorun_restrict_script.argtypes = [text, text, _Log, pointer]
         library.isorun_version.restype = text
         _loaded = library
     return _loaded

@@ -98,6 +98,10 @@ int isorun_is_script_isolated(const char *script, isorun_log_fn log, void *userd
  * may make a thread or change its own filter. Since 0.1. */
 int isorun_restrict(const char *stage, isorun_log_fn log, void *userdata);
 
+/* The same for a process that interprets the script at this path: the stage is that of the script's policy, and narrows
+ * the interpreter. Since 0.1. */
+int isorun_restrict_script(const char *script, const char *stage, isorun_log_fn log, void *userdata);
+
 /* The version of the library, such as "0.1.0". The string is constant. Since 0.1. */
 const char *isorun_version(void);
 

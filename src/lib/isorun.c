@@ -351,6 +351,12 @@ int isorun_restrict(const char *stage, isorun_log_fn log, void *userdata) {
         return stage ? run(&i, false) : -EINVAL;
 }
 
+int isorun_restrict_script(const char *script, const char *stage, isorun_log_fn log, void *userdata) {
+        Isolation i = { .log = log, .userdata = userdata, .script = script, .stage = stage, .self.fd = -1 };
+
+        return script && stage ? run(&i, false) : -EINVAL;
+}
+
 const char *isorun_version(void) {
         return ISORUN_VERSION;
 }

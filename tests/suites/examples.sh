@@ -134,6 +134,9 @@ cat >tries.py <<'PY'
 #!/usr/bin/python3
 # isorun: [Sandbox]
 # isorun: Environment=FROM=its-own-policy
+# isorun: [Stage.serving]
+# isorun: SystemCallFilter=~execve execveat
+# isorun: ReadOnlyPaths=/
 import os, sys, threading
 import isorun
 
@@ -153,6 +156,26 @@ elif what == "thread":
     isorun.isolate()
 elif what == "raise":
     isorun.is_isolated(log=lambda priority, line: 1 / 0)
+elif what == "restrict":
+    def attempt():
+        for mode in "r", "w":
+            try:
+                open("/usr/lib/os-release" if mode == "r" else "/tmp/new", mode).close()
+                print(mode, end=" ")
+            except OSError as e:
+                print(e.strerror, end=" ")
+        try:
+            os.posix_spawn("/bin/true", ["true"], {})
+            print("ran", end=" ", flush=True)
+        except OSError as e:
+            print(e.strerror, end=" ", flush=True)
+
+    isorun.isolate()
+    attempt()
+    isorun.restrict(sys.argv[2])
+    attempt()
+elif what == "outside":
+    isorun.restrict("serving")
 elif what == "is":
     isorun.isolate()
     print(isorun.is_isolated(), sys.argv[2:], os.getpid() < 10)
@@ -169,6 +192,15 @@ is "is_isolated() gives the reason to a function" "$status $out" \
 	"0 5 not isolated: no_new_privs is not set, or no system call filter is loaded"$'\n'"False"
 run ./tries.py raise
 like "... whose exception is raised" "$status $err" "1 Traceback *ZeroDivisionError: *"
+run ./tries.py restrict serving
+# promise P50
+is "a script enters a stage of its policy" "$status $out $err" \
+	"0 r w ran r Permission denied Operation not permitted  "
+run ./tries.py restrict other
+like "... which its policy must have" "$status $out $err" "1 r w ran  *no section [[]Stage.other] (it has serving)*"
+run ./tries.py outside
+like "... and which it cannot enter outside of its sandbox" "$status $err" "1 isorun: not isolated, so the stage serving \
+changes nothing: *"
 run ./tries.py thread
 like "a script with threads is refused" "$status $err" "1 isorun: this process has 2 threads: *isorun.Error: [[]Errno 16[]] *"
 chmod -x tries.py
