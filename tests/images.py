@@ -122,7 +122,7 @@ def make(top):
         busybox = f.read()
     link = tarfile.SYMTYPE
     applets = [member("bin/" + name, kind=link, target="busybox")
-               for name in ("sh", "cat", "ls", "id", "stat", "echo", "env", "pwd", "mkdir", "sleep")]
+               for name in ("sh", "cat", "ls", "id", "stat", "echo", "env", "pwd", "mkdir", "sleep", "tr", "wc", "grep", "true")]
     base = layer(directory("."), directory("bin"), member("bin/busybox", busybox, mode=0o755), *applets,
                  directory("etc"), member("etc/passwd", b"root:x:0:0::/:/bin/sh\n"), member("etc/gone", b"old\n"),
                  member("etc/kept", b"lower\n"), directory("opaque"), member("opaque/old", b"old\n"),

@@ -14,6 +14,7 @@
 #include "image/manifest.h"
 #include "image/source.h"
 #include "image/tree.h"
+#include "policy/value/value.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -105,6 +106,37 @@ static int read_config(Adder *a) {
         return config_read_layers(a->config, a->config_size, m->n_layers, &a->diff_ids, a->report);
 }
 
+/* overlayfs refuses a layer that is there twice. The lower one can go: the upper one adds, deletes and hides all that
+ * the lower one does. */
+static bool is_repeated(const Adder *a, size_t layer) {
+        for (size_t i = layer + 1; i < a->manifest.n_layers; i++)
+                if (streq(a->diff_ids[layer].hex, a->diff_ids[i].hex))
+                        return true;
+        return false;
+}
+
+static char *list_layers(const Adder *a) {
+        _cleanup_text_ Text text = {};
+
+        for (size_t i = 0; i < a->manifest.n_layers; i++) {
+                if (is_repeated(a, i))
+                        continue;
+                text_add(&text, a->diff_ids[i].hex);
+                text_add_char(&text, '\n');
+        }
+        return text_finish(&text);
+}
+
+static int check_layers(const Adder *a) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < a->manifest.n_layers; i++)
+                n += !is_repeated(a, i);
+        return n > IMAGE_LAYERS_MAX ? report_error(a->report, E2BIG,
+                                                   "the image has %zu different layers, and isorun stacks "
+                                                   "at most %d", n, IMAGE_LAYERS_MAX) : 0;
+}
+
 static Compression compression_of(const LayerBlob *layer, int fd) {
         return layer->sniff ? image_source_compression(fd) : layer->compression;
 }
@@ -123,24 +155,6 @@ static int add_layers(Adder *a) {
                         return r;
         }
         return 0;
-}
-
-/* overlayfs refuses a layer that is there twice. The lower one can go: the upper one adds, deletes and hides all that
- * the lower one does. */
-static char *list_layers(const Adder *a) {
-        _cleanup_text_ Text text = {};
-
-        for (size_t i = 0; i < a->manifest.n_layers; i++) {
-                bool again = false;
-
-                for (size_t j = i + 1; j < a->manifest.n_layers; j++)
-                        again = again || streq(a->diff_ids[i].hex, a->diff_ids[j].hex);
-                if (again)
-                        continue;
-                text_add(&text, a->diff_ids[i].hex);
-                text_add_char(&text, '\n');
-        }
-        return text_finish(&text);
 }
 
 static int write_image(Adder *a) {
@@ -232,6 +246,8 @@ static int add(Adder *a, const ImageAddition *addition, char **ret_name) {
                 r = find_name(a, addition->name, &name);
         if (r >= 0)
                 r = read_config(a);
+        if (r >= 0)
+                r = check_layers(a);
         if (r >= 0)
                 r = config_write_policy(a->config, a->config_size, &a->policy, a->report);
         if (r >= 0)

@@ -91,11 +91,11 @@ static int remove_directory(const Store *store, const char *part, const char *na
         return renameat(store->fd, path, store->fd, new) < 0 ? -errno : tree_remove(store->fd, new);
 }
 
-/* Returns 1 if it was removed, and 0 if an instance uses it. A start that opens it now gets its lock after that, and
- * finds nothing in it. */
+/* Returns 1 if it was removed, and 0 if an instance uses it. A start that has opened it before gets its lock after
+ * that, and sees that the file is gone. */
 static int remove_image(const Store *store, const char *id) {
-        _cleanup_free_ char *path = format("images/%s", id);
-        _cleanup_close_ int fd = path ? openat(store->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+        _cleanup_free_ char *path = format("images/%s/layers", id);
+        _cleanup_close_ int fd = path ? openat(store->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
         int r;
 
         if (fd < 0)

@@ -154,17 +154,21 @@ int store_find(const Store *store, const char *name, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* It may be removed between the open(2) and the lock: then it has no link. */
 int store_open_image(const Store *store, const char *id) {
         _cleanup_free_ char *path = format("images/%s", id);
-        _cleanup_close_ int fd = path ? openat(store->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+        int fd = path ? openat(store->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+
+        return path ? fd < 0 ? -errno : fd : -ENOMEM;
+}
+
+/* It may be removed between the open(2) and the lock: then it has no link. */
+int store_hold_image(int image) {
+        _cleanup_close_ int fd = openat(image, "layers", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
         struct stat st;
 
-        if (!path)
-                return -ENOMEM;
         if (fd < 0 || flock(fd, LOCK_SH) < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        return st.st_nlink == 0 || faccessat(fd, "layers", F_OK, 0) < 0 ? -ENOENT : TAKE_FD(fd);
+        return st.st_nlink == 0 ? -ENOENT : TAKE_FD(fd);
 }
 
 int store_read_layers(int image, char ***ret) {

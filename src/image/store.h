@@ -42,9 +42,12 @@ int image_name_parse(const char *text, char **ret);
 /* The ID of an image: of NAME:TAG, or of "sha256:ID". *ret is on the heap. Returns 0, -ENOENT, or another -errno. */
 int store_find(const Store *store, const char *name, char **ret);
 
-/* Opens an image's directory, with a shared lock that is kept as long as the fd is open in any process. Returns the fd
- * or -errno. */
+/* Opens an image's directory. Returns the fd or -errno. */
 int store_open_image(const Store *store, const char *id);
+
+/* Keeps an image from being removed as long as the fd is open in any process. It is a file without secrets. Returns the
+ * fd, -ENOENT if the image has just been removed, or another -errno. */
+int store_hold_image(int image);
 
 /* The diff_ids of an image's layers, lowest first. Returns 0 or -errno. */
 int store_read_layers(int image, char ***ret);

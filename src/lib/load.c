@@ -27,6 +27,7 @@ void loaded_deinit(Loaded *l) {
         bindings_deinit(&l->bindings);
         if (l->image > 0)
                 fd_close(l->image);
+        image_root_deinit(&l->layers);
         strv_free(l->search_path);
         free(l->name);
         free(l->unit);
@@ -228,7 +229,7 @@ static int look_at_image(Loaded *l, bool mount, Report *report) {
         const char *path = root->value.words[0];
         struct stat st;
 
-        if (root->value.words[1])
+        if (root->value.words[1] || root->value.number == ROOT_IMAGE)
                 return 0;
         if (path[0] != '/') {
                 const Binding *binding = bindings_find(&l->bindings, path);
@@ -274,7 +275,9 @@ static int make_plan(MakePlan *m, Report *report) {
         int status = PLAN_FAILED, r;
         Loaded *l = m->l;
 
-        r = policy_complete(l->policy, report);
+        r = image_root_find(&l->layers, l->policy, &l->host, report);
+        if (r >= 0)
+                r = policy_complete(l->policy, report);
         if (r >= 0)
                 r = read_bindings(l, m->bindings, m->n_bindings, report);
         if (r >= 0 && !m->request->writable_root) /* isoctl build cannot write to an image */
@@ -285,6 +288,8 @@ static int make_plan(MakePlan *m, Report *report) {
         m->request->name = l->name;
         m->request->bindings = &l->bindings;
         m->request->image = l->image;
+        m->request->layers = l->layers.paths;
+        m->request->layers_lock = l->layers.lock;
         r = plan_new(&m->plan, l->policy, &l->host, m->request, report, &status);
         return r < 0 ? status : 0;
 }

@@ -3,6 +3,7 @@
 
 /* From the words of a command line, or from a program's own policy, to a plan. */
 
+#include "lib/image-root.h"
 #include "lib/rehearse.h"
 #include "plan/plan.h"
 #include "plan/request.h"
@@ -16,6 +17,7 @@ typedef struct Loaded {
         char **search_path;
         Bindings bindings; /* from loaded_plan() */
         int image;         /* the mount of RootDirectory='s image, from loaded_plan(); 0: none */
+        ImageRoot layers;  /* of RootDirectory=image:…, from loaded_plan() */
         char *name;        /* of the instance */
         char *unit;        /* the name of the instance's scope, if it gets one */
         char *runtime;

@@ -185,6 +185,8 @@ typedef struct Plan {
         PlanMount *mounts; /* sorted by destination; the first is the root itself */
         size_t n_mounts;
 
+        int layers_lock;   /* the root is a container image: PlanRequest.layers_lock; 0: it is not */
+
         /* What the payload may do. */
         PlanCall *calls; /* sorted by name; calls that are not listed return ENOSYS */
         size_t n_calls;

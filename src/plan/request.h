@@ -40,5 +40,7 @@ typedef struct PlanRequest {
         ManagerChoice manager;
         bool read_image;       /* mount the image of RootDirectory=, at image; false: the plan can only be printed */
         int image;             /* fd of the detached mount; 0: the root is not an image */
+        char *const *layers;   /* the directories of RootDirectory=image:…, lowest first */
+        int layers_lock;       /* an fd that keeps them from being removed; 0: none */
         const Bindings *bindings; /* for the names in the policy; NULL: none. It must live as long as the plan. */
 } PlanRequest;

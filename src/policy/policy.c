@@ -440,7 +440,7 @@ bool policy_has_names(const Policy *policy) {
         for (size_t i = 0; i < volumes->n; i++)
                 if (volumes->items[i].value.words[0][0] != '/')
                         return true;
-        for (char **layer = root ? root->value.words : NULL; layer && *layer; layer++)
+        for (char **layer = root && root->value.number != ROOT_IMAGE ? root->value.words : NULL; layer && *layer; layer++)
                 if ((*layer)[0] != '/' && !streq(*layer, "none"))
                         return true;
         return false;

@@ -151,10 +151,83 @@ os.execv(sys.argv[1], sys.argv[1:])' "$isoctl" image add "oci:$images/plain"
 	is "$label: what a killed add has left is removed" "$status $(find "$store" -name .new)" "0 "
 }
 
+# An image as a root. $out of the first check shows that the program ran to its end.
+note=
+roots() {
+	local pid good=$images/good
+	image add "oci:$good"
+	who_runs=("${who[@]}" "${home[@]}")
+	inside() { # description, expected, options..., script
+		run "${who_runs[@]}" "$isorun" --quiet "${@:3:$#-3}" -- /bin/sh -c "$(to_end "${@: -1}")"
+		is_reached "$label: $1" "$2"
+	}
+
+	inside "an image is the root: upper layers win, delete and hide" $'upper\nkept passwd new' --root image:good:1 \
+		'cat /etc/kept; echo $(ls /etc /opaque | grep -v :)'
+	inside "its config sets the environment and the working directory" "env 100% \$x /work" --root image:good:1 'echo $FROM $PWD'
+	inside "a line of the policy wins" "mine /bin" --root image:good:1 -E FROM=mine -C /bin 'echo $FROM $PWD'
+	inside "the root is read-only, and a volume of the image is in memory" "written" --root image:good:1 \
+		'echo x >/data/x && echo written; echo x 2>/dev/null >/work/x && echo wrong; echo x 2>/dev/null >>/etc/kept && echo wrong; :'
+	# promise P51
+	is "$label: ... and no layer has changed" "$("${who_runs[@]}" "$isoctl" image verify 2>&1; echo $?)" 0
+	run "${who_runs[@]}" "$isorun" --quiet --root image:good:1
+	is "$label: without a command, the image's own runs" "$status $out" "0 from the image: env 100% \$x /work"
+	mkdir -p "$tmp/volume" && echo mine >"$tmp/volume/file"
+	inside "a volume of the policy replaces the image's" mine --root image:good:1 -v "$tmp/volume:/data:ro" 'cat /data/file'
+	image add "oci:$images/repeated"
+	inside "a layer that is there twice counts where it is the last time" "top gone kept passwd" --root image:repeated:1 \
+		'echo $(cat /etc/kept; ls /etc)'
+	image add "oci:$images/many"
+	inside "more layers than a policy can stack" "x 33" --root image:many:1 'cat /etc/29 | tr -d "\n"; echo " $(ls /etc | wc -l)"'
+	run "${who_runs[@]}" "$isoctl" explain --verbose "$tmp/image.conf" -- true
+	like "$label: explain names the image as the origin of a line" "$status $out" "0 *writable, in memory (mode=0755,size=64M)   # image:good:1:*"
+	run "${who_runs[@]}" "$isorun" --root image:good:7 true
+	is "$label: an image that is not there is an error" "$status $err" \
+		"125 isorun: --root: RootDirectory=: no image good:7 in $store (isoctl image add takes one)"
+	held --name image-test-"$label"
+	[ "$label" = user ] || held --hand-over
+}
+
+# An image that a running instance uses stays, and goes afterwards.
+held() { # options: also of a service that isorun hands over to the reaper
+	local handed=no
+	if [ "$1" = --hand-over ]; then
+		handed=yes
+		systemd-run --quiet --unit=isorun-image-test -p Type=notify -p NotifyAccess=main \
+			"$isorun" --hand-over --notify=exec --root image:good:1 sleep 7654
+	else
+		"${who_runs[@]}" "$isorun" --quiet "$@" --root image:good:1 sleep 7654 </dev/null &
+		pid=$!
+	fi
+	await runs '^sleep 7654$'
+	image rm good:1
+	like "$label: rm keeps the files that an instance uses (handed over: $handed)" "$status $err" "0 *instances use them*"
+	# promise P51
+	is "$label: ... and they are still there" "$(ls "$store/images" | wc -l)" 3
+	if [ "$handed" = yes ]; then
+		systemctl stop isorun-image-test
+	else
+		kill "$pid"
+		wait "$pid"
+	fi
+	await gone '^sleep 7654$'
+	eventually gone_image
+	is "$label: ... and gc removes them afterwards" "$status $(ls "$store/images" | wc -l)" "0 2"
+	image add "oci:$images/good"
+}
+gone_image() { image gc && [ "$(ls "$store/images" | wc -l)" = 2 ]; }
+
+printf '[Policy]\nBase=default\n[Sandbox]\nRootDirectory=image:good:1\n' >"$tmp/image.conf"
 find_place
 mkdir "$store_place/root"
 # The machine's own store is not for tests.
 mkdir -p /var/lib/isorun
 mount --bind "$store_place/root" /var/lib/isorun
 trap 'umount /var/lib/isorun; rm -rf "$store_place"; finish $?' EXIT
-as_everybody adds
+both() {
+	note=" [no isorun]"
+	adds
+	note=
+	roots
+}
+as_everybody both

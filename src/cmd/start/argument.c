@@ -166,6 +166,8 @@ char *argument_root(const char *root) {
         if (!*root) /* An empty RootDirectory= in a policy means the host's root. ":" is a layer without a name, which
                        is refused. */
                 return strdup("RootDirectory=:");
+        if (startswith(root, ROOT_IMAGE_PREFIX))
+                return format("RootDirectory=%s", root);
         if (word_split_colons(root, &layers) < 0 || text_open(&text) < 0)
                 return NULL;
         fputs("RootDirectory=", text.f);

@@ -22,7 +22,7 @@ char *argument_variable(const char *variable);
 /* To "WorkingDirectory=…". "~" alone stays: the payload's home directory. */
 char *argument_directory(const char *directory);
 
-/* From directories or names with ":" between them, or "none", to "RootDirectory=…". A word with a slash, or with a dot
+/* From directories or names with ":" between them, "none" or "image:…", to "RootDirectory=…". A word with a slash, or with a dot
  * as its first character, is a directory. */
 char *argument_root(const char *root);
 

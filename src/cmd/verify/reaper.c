@@ -22,6 +22,8 @@ static const char *kind_of(const char *target) {
                 return "namespace";
         if (endswith(target, "/cgroup.procs"))
                 return "cgroup";
+        if (strstr(target, "/isorun/images/images/"))
+                return "image";
         return startswith(target, "/dev/pts/") || startswith(target, "/dev/tty") ? "terminal" : NULL;
 }
 
@@ -69,7 +71,7 @@ static void compare(Verification *v, const Kind *kind) {
 }
 
 void verify_reaper(Verification *v) {
-        Kind kinds[] = { { "null" }, { "socket" }, { "signals" }, { "namespace" }, { "cgroup" }, { "terminal" } };
+        Kind kinds[] = { { "null" }, { "socket" }, { "signals" }, { "namespace" }, { "cgroup" }, { "terminal" }, { "image" } };
         const size_t before = findings_count(&v->findings, VERDICT_BROKEN);
         struct dirent *e;
         char path[64];

@@ -80,7 +80,7 @@ static int add_memory(PermitReader *r, const char *path) {
 static const char *root_text(PermitReader *r) {
         const Value *v = &policy_get(r->policy, D_RootDirectory)->value;
 
-        return v->words[1] ? v->text : permit_source(r, v->words[0]);
+        return v->words[1] || v->number == ROOT_IMAGE ? v->text : permit_source(r, v->words[0]);
 }
 
 static int add_homes(PermitReader *r, const char *root) {

@@ -218,7 +218,7 @@ int permit_read_places(PermitReader *r, DirectiveId id) {
 int permit_read_root(PermitReader *r, DirectiveId id) {
         const Setting *s = policy_get(r->policy, id);
         const Value *v = &s->value;
-        const char *text = v->words[1] ? v->text : permit_source(r, v->words[0]);
+        const char *text = v->words[1] || v->number == ROOT_IMAGE ? v->text : permit_source(r, v->words[0]);
         Grain *g = text ? permit_add(r, id, "", 0, id, s) : NULL;
 
         if (!g)

@@ -48,7 +48,7 @@ static int add_layer(PlanSource *root, PlanSource *layer) {
 
 static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, PlanSource *root) {
         _cleanup_(plan_source_deinit) PlanSource found = {};
-        bool single = !s->value.words[1];
+        bool single = s->value.number == ROOT_IMAGE || !s->value.words[1];
         int r;
 
         r = root_builder_resolve(rb, s, D_RootDirectory, layer, &found);
@@ -82,15 +82,35 @@ static int check_layers(RootBuilder *rb, const Setting *s, const PlanSource *roo
         return 0;
 }
 
+/* The paths or names of the layers, lowest first. */
+static char *const *layers_of(RootBuilder *rb, const Setting *s) {
+        static char *const none[] = { NULL };
+
+        if (s->value.number == ROOT_NONE)
+                return none;
+        return s->value.number == ROOT_IMAGE ? rb->b->request->layers : s->value.words;
+}
+
+/* The store is not for builds: other images have the same layers. */
+static int check_image(RootBuilder *rb, const Setting *s) {
+        if (s->value.number != ROOT_IMAGE)
+                return 0;
+        if (rb->b->request->writable_root)
+                return build_error(rb->b, s, D_RootDirectory, EROFS, "%s is an image, which a build cannot write to",
+                                   s->value.text);
+        rb->b->plan->layers_lock = rb->b->request->layers_lock;
+        return 0;
+}
+
 int build_begin_root(RootBuilder *rb) {
         const Setting *s = policy_get(rb->b->policy, D_RootDirectory);
         PlanMount root = mount_of_setting(D_RootDirectory, s, (PlanMount) {
                 .kind = MOUNT_ROOT, .destination = strdup("/"), .place = PLACE_EXISTS,
                 .attributes = { .read_only = !rb->b->request->writable_root, .recursive = true } });
-        int r = 0;
+        int r = check_image(rb, s);
 
         rb->bare_root = s->value.number == ROOT_NONE;
-        for (char **layer = s->value.words; r >= 0 && *layer && !rb->bare_root; layer++)
+        for (char *const *layer = layers_of(rb, s); r >= 0 && *layer; layer++)
                 r = begin_layer(rb, s, *layer, &root.source);
         if (r >= 0)
                 r = check_layers(rb, s, &root.source);

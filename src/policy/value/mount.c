@@ -67,6 +67,18 @@ static int parse_source(ValueParser *p, const char *text, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+/* The store decides whether it is a name. */
+static int emit_image(ValueParser *p, const char *text) {
+        _cleanup_strv_free_ char **words = NULL;
+        const char *name = text + strlen(ROOT_IMAGE_PREFIX);
+
+        if (!*name || strpbrk(name, " \t"))
+                return value_not(p, "image:NAME[:TAG]", text);
+        if (strv_push(&words, text) < 0)
+                return -ENOMEM;
+        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = ROOT_IMAGE });
+}
+
 /* words: the layers, lowest first; number: ROOT_*. */
 static int parse_root(ValueParser *p, const char *text) {
         _cleanup_strv_free_ char **fields = NULL, **words = NULL;
@@ -76,6 +88,8 @@ static int parse_root(ValueParser *p, const char *text) {
         r = value_expand(p, text, &expanded);
         if (r < 0)
                 return r;
+        if (startswith(expanded, ROOT_IMAGE_PREFIX))
+                return emit_image(p, expanded);
         if (word_split_colons(expanded, &fields) < 0)
                 return -ENOMEM;
         if (strv_length(fields) > ROOT_LAYERS_MAX)
@@ -452,7 +466,7 @@ static int parse_load_credential(ValueParser *p, const char *text) {
 
 const ValueType type_paths = { "[-]PATH…", parse_paths, NULL };
 const ValueType type_read_only_paths = { "[-]PATH|./PATH…", parse_read_only, NULL };
-const ValueType type_root = { "PATH|NAME[:…]|none", parse_root, (const char *const[]) { "none", NULL } };
+const ValueType type_root = { "PATH|NAME[:…]|image:NAME[:TAG]|none", parse_root, (const char *const[]) { "none", NULL } };
 const ValueType type_bind = { "[-]SRC[:DEST[:OPTIONS]]…", parse_bind, NULL };
 const ValueType type_volume = { "[?]SRC|NAME:DEST[:OPTIONS]…", parse_volume, NULL };
 const ValueType type_tmpfs = { "PATH[:OPTIONS]…", parse_tmpfs, NULL };

@@ -89,13 +89,19 @@ enum {
         LISTEN_UNIX = 1 << 17,  /* words[0] is a path */
 };
 
-/* Directories that a root is stacked of: as many as overlayfs takes in one option of fsconfig(2), with room. */
+/* Directories that a policy stacks for a root. */
 enum { ROOT_LAYERS_MAX = 8 };
+
+/* A container image has more: as many as overlayfs takes in one option of fsconfig(2) of 255 bytes, "3:4:…:100". */
+enum { IMAGE_LAYERS_MAX = 60 };
+
+#define ROOT_IMAGE_PREFIX "image:"
 
 /* Value.number of type_root. */
 enum {
         ROOT_LAYERS, /* words: a path or name for each layer, lowest first */
         ROOT_NONE,   /* only what the policy adds */
+        ROOT_IMAGE,  /* words: "image:NAME[:TAG]", a container image of the store (image/store.h) */
 };
 
 /* Value.number of type_working_directory. */

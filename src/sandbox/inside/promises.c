@@ -80,6 +80,7 @@ static void write_all_descriptors(const Payload *payload, FILE *f) {
         write_descriptors("namespace", namespaces, f);
         write_descriptors("cgroup", payload->places[CGROUP_OF_PAYLOAD] >= 0, f);
         write_descriptors("terminal", payload->terminal >= 0, f);
+        write_descriptors("image", payload->inside->plan->hand_over && payload->inside->plan->layers_lock > 0, f);
 }
 
 static void write_user_limit(const PlanUserLimit *limit, FILE *f) {

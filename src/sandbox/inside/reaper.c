@@ -287,7 +287,8 @@ static void close_standard_io(void) {
 /* Closes all fds but the sockets and those that other processes of the instance need. These are moved to the numbers
  * from 3 on. */
 static int keep_fds(Payload *payload) {
-        int *fds[4 + INNER_NAMESPACES] = { &payload->inside->socket };
+        int lock = payload->inside->plan->layers_lock;
+        int *fds[5 + INNER_NAMESPACES] = { &payload->inside->socket };
         unsigned n = 1, first = 3 + ELEMENTSOF(fds);
 
         for (size_t i = 0; i < INNER_NAMESPACES; i++)
@@ -299,6 +300,8 @@ static int keep_fds(Payload *payload) {
                 fds[n++] = &payload->inside->notify;
         if (payload->terminal >= 0)
                 fds[n++] = &payload->terminal;
+        if (payload->inside->plan->hand_over && lock > 0) /* otherwise isorun has it as long as the instance lives */
+                fds[n++] = &lock;
 
         /* First to high numbers, so that none overwrites another. */
         for (size_t i = 0; i < n; i++) {

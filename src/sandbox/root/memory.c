@@ -152,14 +152,14 @@ int root_do_blocked(RootMaker *rm, const PlanMount *m) {
         return *first < 0 ? root_mount_fail(rm, m, -*first, "hide", m->destination) : root_place(rm, m, *first);
 }
 
-/* overlayfs takes its directories by path. A path in /proc/self/fd leads to an open directory, whatever its own path
- * is. */
+/* overlayfs takes its directories by path. A name in /proc/self/fd, where make_overlay() is, leads to an open
+ * directory, whatever its own path is. */
 static int set_layer(RootMaker *rm, int fs, const char *key, const int *fds, size_t n) {
         char value[256];
         size_t used = 0;
 
         for (size_t i = 0; i < n; i++) {
-                used += (size_t) snprintf(value + used, sizeof(value) - used, "%s/proc/self/fd/%d", i ? ":" : "", fds[i]);
+                used += (size_t) snprintf(value + used, sizeof(value) - used, "%s%d", i ? ":" : "", fds[i]);
                 if (used >= sizeof(value))
                         return -E2BIG;
         }
@@ -185,6 +185,21 @@ static int create_overlay(RootMaker *rm, int fs, const int *lower, size_t n) {
         return r;
 }
 
+static int set_layers(RootMaker *rm, int fs, const int *lower, size_t n, int upper, int work) {
+        int r = set_layer(rm, fs, "lowerdir", lower, n);
+
+        if (r >= 0 && upper >= 0)
+                r = set_layer(rm, fs, "upperdir", &upper, 1);
+        if (r >= 0 && work >= 0)
+                r = set_layer(rm, fs, "workdir", &work, 1);
+        return r;
+}
+
+/* The names of the layers are short there, so that one option takes many. finish() of root.c leaves the directory. */
+static int go_to_fds(void) {
+        return chdir("/proc/self/fd") < 0 ? -errno : 0;
+}
+
 /* Makes an overlay as a detached mount. lower has n directories, the highest first; upper and work are -1 for a
  * read-only overlay. Returns the fd or -errno. */
 static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, int work, unsigned attributes) {
@@ -193,11 +208,9 @@ static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, in
 
         if (fs < 0)
                 return -errno;
-        r = set_layer(rm, fs, "lowerdir", lower, n);
-        if (r >= 0 && upper >= 0)
-                r = set_layer(rm, fs, "upperdir", &upper, 1);
-        if (r >= 0 && work >= 0)
-                r = set_layer(rm, fs, "workdir", &work, 1);
+        r = go_to_fds();
+        if (r >= 0)
+                r = set_layers(rm, fs, lower, n, upper, work);
         if (r < 0)
                 return r;
         /* overlayfs prefers xattrs that need CAP_SYS_ADMIN in the initial user namespace ("trusted.*"). In another user
@@ -212,11 +225,11 @@ static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, in
 }
 
 int root_make_stack(RootMaker *rm, const PlanMount *m) {
-        int fds[ROOT_LAYERS_MAX], r = -E2BIG;
+        int fds[IMAGE_LAYERS_MAX], r = -E2BIG;
         size_t n = 0;
 
         fds[n++] = root_open_source(rm, m->source.path, O_DIRECTORY);
-        for (char **l = m->source.lower; *l && n < ROOT_LAYERS_MAX && fds[n - 1] >= 0; l++)
+        for (char **l = m->source.lower; *l && n < IMAGE_LAYERS_MAX && fds[n - 1] >= 0; l++)
                 fds[n++] = root_open_source(rm, *l, O_DIRECTORY);
         if (fds[n - 1] < 0)
                 r = fds[n - 1];

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/image-root.h"
+
+#include <errno.h>
+
+#include "image/store.h"
+#include "util/fd.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+#define KEY "RootDirectory"
+
+void image_root_deinit(ImageRoot *root) {
+        strv_free(root->paths);
+        if (root->lock > 0)
+                fd_close(root->lock);
+        free(root->name);
+        policy_free(root->policy);
+        *root = (ImageRoot) {};
+}
+
+static int find_paths(const Store *store, int image, char ***ret) {
+        _cleanup_strv_free_ char **layers = NULL, **paths = NULL;
+        int r = store_read_layers(image, &layers);
+
+        for (char **layer = layers; r >= 0 && layer && *layer; layer++)
+                r = strv_consume(&paths, store_layer_path(store, *layer));
+        if (r >= 0)
+                *ret = TAKE_PTR(paths);
+        return r;
+}
+
+static int read_policy(ImageRoot *root, int image, const Specifiers *specifiers, Report *report) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = file_read(image, "policy.conf", &text, &size);
+
+        if (r < 0)
+                return r;
+        root->policy = policy_new(specifiers);
+        return root->policy ? policy_read(root->policy, root->name, text, size, report) : -ENOMEM;
+}
+
+/* The lock comes first: what is read afterwards is not removed. */
+static int open_image(ImageRoot *root, const Store *store, const char *id, const Specifiers *specifiers,
+                      Report *report) {
+        _cleanup_close_ int image = store_open_image(store, id), lock = -1;
+        int r = image;
+
+        if (r >= 0) {
+                lock = store_hold_image(image);
+                r = lock;
+        }
+        if (r >= 0)
+                r = find_paths(store, image, &root->paths);
+        if (r >= 0)
+                r = read_policy(root, image, specifiers, report);
+        if (r >= 0)
+                root->lock = TAKE_FD(lock);
+        return r;
+}
+
+static int find(ImageRoot *root, const Store *store, const Setting *s, const Specifiers *specifiers, Report *report) {
+        const char *text = s->value.words[0] + strlen(ROOT_IMAGE_PREFIX);
+        _cleanup_free_ char *name = NULL, *id = NULL;
+        int r = image_name_parse(text, &name);
+
+        if (r == -EINVAL)
+                return report_error_at(report, s->origin, KEY, EINVAL, "not the name of an image: \"%s\"", text);
+        if (r >= 0)
+                r = store_find(store, name, &id);
+        if (r >= 0) {
+                root->name = format(ROOT_IMAGE_PREFIX "%s", name);
+                r = root->name ? open_image(root, store, id, specifiers, report) : -ENOMEM;
+        }
+        if (r == -ENOENT)
+                return report_error_at(report, s->origin, KEY, ENOENT,
+                                       "no image %s in %s (isoctl image add takes one)", name,
+                                       store->path);
+        return r < 0 && r != -ENOMEM ? report_error_at(report, s->origin, KEY, -r, "image %s in %s: %s", name,
+                                                       store->path,
+                                                       strerror(-r)) : r;
+}
+
+/* Whether the policy itself has something at this place. */
+static bool has_place(const Policy *policy, const char *path) {
+        static const DirectiveId binds[] = { D_Volume, D_BindPaths, D_BindReadOnlyPaths };
+
+        for (size_t i = 0; i < ELEMENTSOF(binds); i++) {
+                const SettingList *list = &policy->settings[binds[i]];
+
+                for (size_t j = 0; j < list->n; j++)
+                        if (streq(list->items[j].value.words[1], path))
+                                return true;
+        }
+        for (size_t j = 0; j < policy->settings[D_TemporaryFileSystem].n; j++)
+                if (streq(policy->settings[D_TemporaryFileSystem].items[j].value.words[0], path))
+                        return true;
+        return false;
+}
+
+static void drop_places(Policy *image, const Policy *policy) {
+        SettingList *list = &image->settings[D_TemporaryFileSystem];
+        size_t n = 0;
+
+        for (size_t i = 0; i < list->n; i++)
+                if (has_place(policy, list->items[i].value.words[0]))
+                        value_deinit(&list->items[i].value);
+                else
+                        list->items[n++] = list->items[i];
+        list->n = n;
+}
+
+/* Puts the image's items before those of the policy. */
+static int add_below(SettingList *list, const SettingList *image, bool is_list) {
+        SettingList joined = {};
+        int r;
+
+        if (image->n == 0 || (!is_list && list->n > 0))
+                return 0;
+        r = setting_list_copy(&joined, image, true);
+        if (r >= 0)
+                r = setting_list_copy(&joined, list, true);
+        setting_list_clear(r < 0 ? &joined : list);
+        if (r >= 0)
+                *list = joined;
+        return r;
+}
+
+int image_root_find(ImageRoot *root, Policy *policy, const Host *host, Report *report) {
+        const Setting *s = policy_get(policy, D_RootDirectory);
+        Store store;
+        int r;
+
+        if (!s || s->value.number != ROOT_IMAGE || root->paths)
+                return 0;
+        r = store_open(store_path(host_variable(host, "XDG_DATA_HOME"), host_variable(host, "HOME"), host->uid), false,
+                       &store, report);
+        if (r < 0)
+                return r;
+        r = find(root, &store, s, &policy->specifiers, report);
+        store_deinit(&store);
+        if (r >= 0)
+                drop_places(root->policy, policy);
+        for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
+                r = add_below(&policy->settings[id], &root->policy->settings[id], directive_table[id].list);
+        return report_if_oom(report, r);
+}
