@@ -106,7 +106,26 @@ test_attack() { # what, attack
 	wait "$instance"
 }
 
+# A server that goes into the background ends with the command, and isorun says so.
+test_left() {
+	local left='*isorun: notice: the command has ended, and left "*" behind, which ends now: a server has to stay*'
+	run "${who[@]}" "$isorun" "${mode[@]:1}" sh -c 'sleep 7171 & exit 0'
+	like "$label: processes that are left behind are named" "$status $err" "0 $left"
+	also ok "$label: ... and end" eventually gone '^sleep 7171$'
+	run "${who[@]}" "$isorun" "${mode[@]:1}" sh -c 'sleep 7171 & exit 3'
+	is "$label: ... not after a failure" "$status $(grep -c behind <<<"$err")" "3 0"
+	# The child has ended before the command, and nobody has waited for it.
+	run "${who[@]}" "$isorun" "${mode[@]:1}" python3 -c 'import os
+pid = os.fork()
+if pid == 0: os._exit(0)
+os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+print("its child has ended")'
+	like "$label: ... nor if they have ended already" "$status $out" "0 its child has ended"
+	also unlike "$label: ... which needs no notice" "$err" "$left"
+}
+
 all() {
+	test_left
 	test_attack "a flood of real-time signals" signals
 	test_attack "a flood of SIGCHLD" children
 	test_attack "a flood of orphans" orphans

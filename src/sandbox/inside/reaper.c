@@ -41,9 +41,44 @@ typedef struct Reaper {
         } seen[SIGNAL_MAX + 1];
 } Reaper;
 
+static bool runs(pid_t pid) {
+        siginfo_t info = {};
+
+        return waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) >= 0 && info.si_pid == 0;
+}
+
+/* The child of this process that is the oldest, except those of sessions and those that have ended, or 0. */
+static pid_t find_left(const Reaper *r) {
+        FILE *f = fopen("/proc/thread-self/children", "re");
+        pid_t found = 0;
+        int pid;
+
+        while (f && !found && fscanf(f, "%d", &pid) == 1)
+                if (pid != r->payload->pid && !sessions_have(&r->sessions, pid) && runs(pid))
+                        found = pid;
+        if (f)
+                fclose(f);
+        return found;
+}
+
+/* A payload that ends with success and leaves processes may be a server that has gone into the background. Writes the
+ * name of the first one, which the payload has chosen. Returns whether there is one. */
+static bool name_left(const Reaper *r, char ret[static sizeof(((Message *) 0)->text)]) {
+        _cleanup_free_ char *name = NULL;
+        pid_t left = find_left(r);
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/comm", left);
+        if (left == 0 || file_read_line(AT_FDCWD, path, &name) < 0)
+                return false;
+        snprintf(ret, sizeof(((Message *) 0)->text), "%s", name);
+        return true;
+}
+
 _Noreturn static void finish(const Reaper *r, int wait_status) {
         Message m = { .type = MESSAGE_EXITED, .value = wait_status };
 
+        m.status = wait_status == 0 && r->socket >= 0 && name_left(r, m.text);
         if (r->take_over.done)
                 notify_finish(r->take_over.notify);
         /* isorun reads the unit's cgroup, which exists as long as this process does, and then hangs up. */
@@ -70,20 +105,6 @@ static void note_stop(Reaper *r, pid_t pid) {
                 (void) message_send(r->socket, &(Message) { .type = MESSAGE_STOPPED, .value = info.si_status }, NULL, 0);
 }
 
-/* The child of this process that is the oldest, except those of sessions, or 0. */
-static pid_t find_daemon(const Reaper *r) {
-        FILE *f = fopen("/proc/thread-self/children", "re");
-        pid_t found = 0;
-        int pid;
-
-        while (f && !found && fscanf(f, "%d", &pid) == 1)
-                if (pid != r->payload->pid && !sessions_have(&r->sessions, pid))
-                        found = pid;
-        if (f)
-                fclose(f);
-        return found;
-}
-
 /* With --notify=fork, a payload that ends with success has gone into the background if it leaves processes: the first
  * of them is the payload from now on. A daemon may fork more than once, so this may happen again. */
 static bool follow_daemon(Reaper *r, int wait_status) {
@@ -91,7 +112,7 @@ static bool follow_daemon(Reaper *r, int wait_status) {
         pid_t daemon = 0;
 
         if (r->payload->inside->plan->notify_fork && wait_status == 0)
-                daemon = find_daemon(r);
+                daemon = find_left(r);
         if (daemon > 0)
                 pidfd = sys_pidfd_open(daemon, 0);
         if (pidfd < 0 || message_send(r->socket, &(Message) { .type = MESSAGE_FORKED }, &pidfd, 1) < 0)

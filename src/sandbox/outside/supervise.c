@@ -162,6 +162,12 @@ static int note_started(Supervisor *s, int notify) {
         return run_terminal_start(&s->terminal);
 }
 
+/* Many servers go into the background by themselves. Their processes end with the command. */
+static void note_left(const Run *run, const char *name) {
+        report_notice(run->report, "the command has ended, and left \"%s\" behind, which ends now: a server has to stay in "
+                      "the foreground (nginx -g \"daemon off;\", for example), or needs --notify=fork in a service", name);
+}
+
 /* The payload has ended. The reaper keeps the unit alive until isorun hangs up. */
 static void note_exited(Supervisor *s, int wait_status) {
         Run *run = &s->run;
@@ -239,6 +245,8 @@ static int take_message(Supervisor *s) {
                 relay_found_main(&s->relay, fds[0]);
                 return 0;
         case MESSAGE_EXITED:
+                if (m.status)
+                        note_left(run, m.text);
                 note_exited(s, m.value);
                 return 1;
         default:

@@ -42,7 +42,7 @@ static const struct {
         [MESSAGE_REFUSED] = { MESSAGE_TO_ISORUN },
         [MESSAGE_ENDING] = { MESSAGE_TO_ISORUN },
         [MESSAGE_STOPPED] = { MESSAGE_TO_ISORUN, .value = { 1, SIGNAL_MAX } },
-        [MESSAGE_EXITED] = { MESSAGE_TO_ISORUN, .value = { 0, 0xffff } },
+        [MESSAGE_EXITED] = { MESSAGE_TO_ISORUN, .value = { 0, 0xffff }, .status = { 0, 1 } },
 };
 
 static bool is_in(Range range, int32_t n) {

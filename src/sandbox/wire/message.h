@@ -43,7 +43,8 @@ typedef enum MessageType {
         MESSAGE_REFUSED, /* an isoctl of another version has sent a request; text names the versions */
         MESSAGE_ENDING,  /* a signal that is to end the instance has come to the processes inside */
         MESSAGE_STOPPED, /* the payload was stopped; value: the signal that stopped it */
-        MESSAGE_EXITED,  /* value: the payload's wait status */
+        MESSAGE_EXITED,  /* value: the payload's wait status; status: whether it has left processes, which end now; text: the
+                            name of one */
         _MESSAGE_TYPES,
 } MessageType;
 
