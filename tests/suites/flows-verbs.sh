@@ -58,6 +58,9 @@ test_flows() {
 	kept=${all/PORT/$port}
 	no_refusal ok "$label: isoctl flows lists the connections in both directions" eventually lists "$kept"
 	no_refusal is "$label: ... of all instances" "$(flows)" "$kept"
+	isoctl flows --json
+	no_refusal is "$label: ... as JSON that is what the schema says" \
+		"$status $("$top/tests/json-agrees.py" flows 20 <<<"$out" 2>&1)" "0 "
 	isoctl flows linked
 	no_refusal like "$label: ... as a table" "$status $out" "0 NAME*DIRECTION*STATE*SENT*RECEIVED*AGE*PEER*WITH*linked*open*"
 	isoctl status linked

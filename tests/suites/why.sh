@@ -180,6 +180,12 @@ test_lines() {
 	[ "$(landlock_abi)" -lt 6 ] || proposed_allows 'connect @some-server'
 }
 
+# The JSON of a verb is what docs/isoctl.schema.json says.
+agrees() { # description, verb of the schema, least number of values, arguments of isoctl...
+	run "${who[@]}" "$isoctl" "${@:4}"
+	no_refusal is "$label: the JSON of $1 is what the schema says" "$("$top/tests/json-agrees.py" "$2" "$3" <<<"$out" 2>&1)" ""
+}
+
 # An instance answers as its policy does, by name and by the pid of a process in it.
 test_instance() {
 	local words=() pid job
@@ -199,6 +205,10 @@ test_instance() {
 	run "${who[@]}" "$isoctl" why --json asked "${words[@]}"
 	no_refusal is "$label: a running instance answers as its policy does" "$status $(wc -l <<<"$out") $out" \
 		"1 $(wc -l <<<"$answers") $answers"
+	agrees "why" why 2000 why --json asked "${words[@]}"
+	agrees "list" list 10 list --json asked
+	agrees "verify" verify 100 verify --json asked
+	agrees "explain" explain 200 explain --json "$tmp/running.conf" -- sleep 8887
 	run "${who[@]}" "$isoctl" why "$pid" read /etc/shadow
 	like "$label: the pid of a process in it" "$status $out" "1 read /etc/shadow: denied, EACCES*"
 	run "${who[@]}" "$isoctl" why asked read /etc/passwd fly /
