@@ -72,6 +72,20 @@ test_run() {
 	is "$label: ... and not longer than 4000 bytes, of whole characters" "$(records STARTED $unit COMMAND | tail -n1 | tr -d '\n' | wc -c)" 3999
 }
 
+# A limit of the unit that ends the instance. (journal-limits has those that need controllers.)
+test_limit() {
+	printf '[Scope]\nRuntimeMaxSec=1s\n' >"$tmp/short.conf"
+	run "${who[@]}" "$isorun" "${mode[@]:1}" --policy "$tmp/short.conf" --name short sleep 1000
+	like "$label: an instance that has run for too long says so" "$status $err" \
+		"143 *isorun: notice: $tmp/short.conf:2: RuntimeMaxSec=: systemd stopped isorun-short.scope after 1s"
+	is "$label: ... and it is a record, with the policy's line" \
+		"$(records LIMIT_REACHED isorun-short.scope MESSAGE PRIORITY CONFIG_FILE CONFIG_LINE ISORUN_DIRECTIVE)" \
+		"short has reached RuntimeMaxSec=|4|$tmp/short.conf|2|RuntimeMaxSec"
+	run "${who[@]}" "$isorun" "${mode[@]:1}" -p RuntimeMaxSec=1h --name short sh -c 'kill -TERM $$'
+	unlike "$label: ... not if it ends before" "$status $err" "143 *RuntimeMaxSec*"
+	also is "$label: ... which adds no record" "$(records LIMIT_REACHED isorun-short.scope MESSAGE | wc -l)" 1
+}
+
 test_refusal() {
 	local unit=isorun-no.scope
 	printf '[Sandbox]\n\nVolume=/nowhere:/x\nVolume=/nor-here:/y\n' >"$tmp/volume.conf"
@@ -110,7 +124,8 @@ test_refusal() {
 
 test_silence() {
 	adds "an unknown option is no record" 0 "125 *--nonsense does not exist*" "${who[@]}" "$isorun" --nonsense true
-	adds "nor is what cannot be a name" 0 "125 isorun: --name: *" "${who[@]}" "$isorun" --name / true
+	adds "nor is what cannot be a name" 0 "125 isorun: \"/\" cannot be the name of an instance: *" \
+		"${who[@]}" "$isorun" --name / true
 	adds "nor is --dry-run" 0 "125 isorun: $tmp/volume.conf:3: *" "${who[@]}" "$isorun" --policy "$tmp/volume.conf" --dry-run true
 	adds "nor is isoctl check" 0 "125 isoctl: $tmp/volume.conf:3: *" "${who[@]}" "$isoctl" check "$tmp/volume.conf"
 	no_refusal adds "what is no unit has no records" 0 "0 " "${who[@]}" "$isorun" "${mode[@]}" --no-scope true
@@ -212,6 +227,7 @@ all() {
 	unit_option=--unit bus=()
 	[ "$label" = root ] || unit_option=--user-unit bus=(--user)
 	test_run
+	test_limit
 	test_refusal
 	test_silence
 	test_service

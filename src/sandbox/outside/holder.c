@@ -103,7 +103,7 @@ int holder_prepare(Holder *h, const Plan *plan, Patience *patience, Report *repo
         _cleanup_free_ char *path = NULL;
         int r;
 
-        *h = (Holder) { .plan = plan, .report = report, .patience = patience, .cgroup_fd = -1, .memory_events = -1,
+        *h = (Holder) { .plan = plan, .report = report, .patience = patience, .cgroup_fd = -1, .memory_events = -1, .task_events = -1,
                         .own_events = { -1, -1 }, .places = { -1, -1 } };
         if (!holder_is_own(plan->holder))
                 return 0;
@@ -255,6 +255,30 @@ static void open_own_events(Holder *h) {
                 h->own_events[i] = openat(h->cgroup_fd, files[i], O_RDONLY | O_CLOEXEC);
 }
 
+/* Reads the number after "NAME " in a file of events or statistics. Returns 0 if it is missing. */
+static uint64_t read_event(int fd, const char *name) {
+        char text[512], key[32];
+        const char *found;
+        uint64_t n = 0;
+        ssize_t size;
+
+        size = fd < 0 ? -1 : pread(fd, text + 1, sizeof(text) - 2, 0);
+        if (size <= 0)
+                return 0;
+        text[0] = '\n';
+        text[size + 1] = '\0';
+        snprintf(key, sizeof(key), "\n%s ", name);
+        found = strstr(text, key);
+        return found && sscanf(found + strlen(key), "%" SCNu64, &n) == 1 ? n : 0;
+}
+
+static bool limits_tasks(const Plan *plan) {
+        for (size_t i = 0; i < plan->n_properties; i++)
+                if (directive_id(plan->properties[i].directive) == D_TasksMax)
+                        return true;
+        return false;
+}
+
 int holder_verify(Holder *h, Patience *patience) {
         int r;
 
@@ -274,25 +298,12 @@ int holder_verify(Holder *h, Patience *patience) {
         if (h->plan->delegate)
                 open_own_events(h);
         (void) holder_oom_killed(h);
+        if (limits_tasks(h->plan))
+                h->task_events = openat(h->cgroup_fd, "pids.events", O_RDONLY | O_CLOEXEC);
+        /* poll(2) waits for changes since the last read. */
+        h->tasks_refused = holder_tasks_refused(h);
         describe(h);
         return 0;
-}
-
-/* Reads the number after "NAME " in a file of events or statistics. Returns 0 if it is missing. */
-static uint64_t read_event(int fd, const char *name) {
-        char text[512], key[32];
-        const char *found;
-        uint64_t n = 0;
-        ssize_t size;
-
-        size = fd < 0 ? -1 : pread(fd, text + 1, sizeof(text) - 2, 0);
-        if (size <= 0)
-                return 0;
-        text[0] = '\n';
-        text[size + 1] = '\0';
-        snprintf(key, sizeof(key), "\n%s ", name);
-        found = strstr(text, key);
-        return found && sscanf(found + strlen(key), "%" SCNu64, &n) == 1 ? n : 0;
 }
 
 bool holder_oom_killed(Holder *h) {
@@ -312,6 +323,10 @@ bool holder_oom_killed(Holder *h) {
                 return false;
         h->ooms = ooms;
         return true;
+}
+
+uint64_t holder_tasks_refused(const Holder *h) {
+        return read_event(h->task_events, "max") - h->tasks_refused;
 }
 
 void holder_measure(const Holder *h, Usage *usage) {
@@ -347,6 +362,7 @@ void holder_deinit(Holder *h) {
         h->scope = scope_free(h->scope);
         h->cgroup_fd = fd_close(h->cgroup_fd);
         h->memory_events = fd_close(h->memory_events);
+        h->task_events = fd_close(h->task_events);
         fds_close(h->own_events, ELEMENTSOF(h->own_events));
         fds_close(h->places, ELEMENTSOF(h->places));
         if (h->made)

@@ -23,6 +23,8 @@ typedef struct Holder {
         int cgroup_fd;       /* -1: none */
         int memory_events;   /* memory.events, kept open; -1: none */
         uint64_t oom_kills;  /* its counter, when it was last read */
+        int task_events;     /* pids.events, kept open if TasksMax= limits the instance; -1: none */
+        uint64_t tasks_refused; /* its counter at the start */
         int places[CGROUP_PLACES]; /* from cgroup_move_inside(); -1: none */
         int own_events[2];   /* with Delegate=: events at the instance's own limits; -1: none */
         uint64_t ooms;
@@ -55,6 +57,9 @@ int holder_verify(Holder *h, Patience *patience);
 
 /* Whether the kernel has killed a process of the instance for lack of memory since the last call. */
 bool holder_oom_killed(Holder *h);
+
+/* How often the kernel has refused to make a process or thread of the instance because of TasksMax=. */
+uint64_t holder_tasks_refused(const Holder *h);
 
 /* Reads from the cgroup what the instance has used so far. Leaves a number as it is if the cgroup does not have it. */
 void holder_measure(const Holder *h, Usage *usage);

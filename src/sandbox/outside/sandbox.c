@@ -413,7 +413,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         Supervisor s = {
                 .run = { .plan = plan, .report = report, .bus_socket = -1, .socket = -1, .pidfd = -1, .payload = -1,
                          .signals = -1, .patience = patience_begin(report),
-                         .holder = { .cgroup_fd = -1, .memory_events = -1, .own_events = { -1, -1 }, .places = { -1, -1 } },
+                         .holder = { .cgroup_fd = -1, .memory_events = -1, .task_events = -1, .own_events = { -1, -1 }, .places = { -1, -1 } },
                          .outcome = { .exit_status = PLAN_FAILED } },
                 .control = -1,
                 .begun = clock_usec(CLOCK_MONOTONIC),

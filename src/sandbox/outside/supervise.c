@@ -100,9 +100,11 @@ static void note_timeout(const Supervisor *s) {
 
         if (!limit || !limit->value.number || !s->started || !holder_is_unit(s->run.plan->holder))
                 return;
-        if (ran + (before < SLACK_USEC ? before : SLACK_USEC) >= (uint64_t) limit->value.number)
-                report_notice_at(s->run.report, limit->origin, "RuntimeMaxSec", "systemd stopped %s after %s",
-                                 s->run.plan->unit, limit->value.text);
+        if (ran + (before < SLACK_USEC ? before : SLACK_USEC) < (uint64_t) limit->value.number)
+                return;
+        report_notice_at(s->run.report, limit->origin, "RuntimeMaxSec", "systemd stopped %s after %s", s->run.plan->unit,
+                         limit->value.text);
+        journal_limit_reached(s->run.plan, limit->origin, "RuntimeMaxSec");
 }
 
 /* Whether the first process inside may send this message now. */
@@ -176,6 +178,7 @@ static void note_exited(Supervisor *s, int wait_status) {
                 relay_say_ready(&s->relay);
         notify_finish(s->relay.notify);
         note_oom(run);
+        reached_end(&s->reached, run);
         note_denied_code(s, wait_status);
         note_timeout(s);
         run_ended(run, wait_status);
@@ -256,11 +259,14 @@ static int take_message(Supervisor *s) {
 
 /* Handles the end of the first process inside without a message: systemd has killed the unit after a timeout, or the
  * kernel has killed it for lack of memory. The payload has been killed with it. */
-static int died(Run *run) {
+static int died(Supervisor *s) {
+        Run *run = &s->run;
         siginfo_t info = {};
         int r;
 
         note_oom(run);
+        if (run->outcome.progress == PROGRESS_RUNNING)
+                reached_end(&s->reached, run);
         r = run_wait(run, &info);
         if (r < 0)
                 return report_error(run->report, -r, "cannot wait for the instance: %s", strerror(-r));
@@ -301,6 +307,7 @@ enum {
         ON_INSIDE,
         ON_SIGNAL,
         ON_MEMORY,
+        ON_REACHED,
         ON_CONTROL,
         ON_FLOWS,
         ON_RECORDS,
@@ -315,6 +322,7 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         bool starting = run->outcome.progress == PROGRESS_STARTING;
 
         fds[ON_INSIDE] = (struct pollfd) { .fd = run->socket, .events = POLLIN };
+        fds[ON_REACHED] = (struct pollfd) { .fd = reached_fd(&s->reached, run), .events = POLLPRI };
         /* Before the payload runs, signals and isoctl wait: nothing can get them. */
         fds[ON_SIGNAL] = (struct pollfd) { .fd = starting ? -1 : run->signals, .events = POLLIN };
         fds[ON_MEMORY] = (struct pollfd) { .fd = run->holder.memory_events, .events = POLLPRI };
@@ -334,12 +342,14 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
 
         if (fds[ON_MEMORY].revents)
                 note_oom(run);
+        if (fds[ON_REACHED].revents)
+                reached_process(&s->reached, run);
         run_terminal_process(&s->terminal, fds + ON_TERMINAL);
         if (fds[ON_INSIDE].revents)
                 r = take_message(s);
         if (r == -ECONNRESET) {
                 note_timeout(s);
-                r = died(run);
+                r = died(s);
                 return r < 0 ? r : 1;
         }
         if (r < 0 && run->report->n_errors == 0)

@@ -3,6 +3,7 @@
 
 #include "sandbox/outside/flow-server.h"
 #include "sandbox/outside/hand-over.h"
+#include "sandbox/outside/reached.h"
 #include "sandbox/outside/relay.h"
 #include "sandbox/outside/run-terminal.h"
 #include "sandbox/outside/watcher.h"
@@ -15,6 +16,7 @@ typedef struct Supervisor {
         uint64_t entered_end; /* until then, a command of isoctl may be about to start; CLOCK_MONOTONIC; 0: none */
         uint64_t begun;       /* when the start began; CLOCK_MONOTONIC */
         uint64_t started;     /* when the payload has been executed; CLOCK_MONOTONIC */
+        Reached reached;
         RunTerminal terminal;
         Relay relay;
         FlowServer flows;

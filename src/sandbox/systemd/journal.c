@@ -124,6 +124,17 @@ void journal_oom_killed(const Plan *plan, Origin origin, const char *key) {
         end(&e);
 }
 
+void journal_limit_reached(const Plan *plan, Origin origin, const char *key) {
+        const Subject s = plan_subject(plan);
+        JournalEntry e;
+
+        if (!begin(&e, RECORD_LIMIT_REACHED, -1, &s))
+                return;
+        journal_entry_add(&e, "MESSAGE", "%s has reached %s=", plan->name, key);
+        add_origin(&e, origin, key);
+        end(&e);
+}
+
 /* Messages about a bad value contain the value, and messages about an unreadable line contain the line. Others can read
  * the journal, so it must not get a value that may be a secret. */
 static bool is_secret(const ReportedError *error) {

@@ -22,6 +22,9 @@ void journal_ended(const Plan *plan, int wait_status);
  * limit; key is NULL if there is no such line. */
 void journal_oom_killed(const Plan *plan, Origin origin, const char *key);
 
+/* The instance has reached a limit of its unit. origin and key name the policy line that set it. */
+void journal_limit_reached(const Plan *plan, Origin origin, const char *key);
+
 /* Something that happened to connections to peers. n_lost: so many records before it were left out. */
 void journal_flow(const Plan *plan, const FlowRecord *record, uint64_t n_lost);
 
