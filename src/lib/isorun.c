@@ -32,7 +32,7 @@ typedef struct Isolation {
         const char *stage; /* of isorun_restrict() */
         Self self;
         Notes notes;
-        Rehearsal rehearsal;
+        Loaded loaded; /* for the next try; without a policy: not yet read */
         bool service; /* this process is the main process of a service */
         Outcome outcome;
         bool may_execute; /* this process may become the installed isorun */
@@ -115,26 +115,40 @@ static void choose_holder(Loaded *l, PlanRequest *request) {
         request->no_scope = !has_limits(l->policy);
 }
 
-/* A StartTry. */
-static int try_once(void *userdata, bool last_try, Report *report) {
-        Isolation *i = userdata;
-        _cleanup_(loaded_deinit) Loaded loaded = { .rehearsal = i->rehearsal };
+static int try_loaded(Isolation *i, bool last_try, Report *report) {
         _cleanup_(plan_freep) Plan *plan = NULL;
+        Loaded *loaded = &i->loaded;
         PlanRequest request = { .policy = i->self.path, .arguments = i->arguments, .need_command = true,
                                 .hand_over = i->flags & ISORUN_HAND_OVER, .read_image = true,
                                 .program = i->self.path, .program_fd = i->self.fd };
         int status = PLAN_FAILED;
 
-        if (around_check_filter(report) >= 0 && effective_init(&loaded, &i->notes, i->self.path, report) >= 0) {
-                choose_holder(&loaded, &request);
-                status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        if (around_check_filter(report) >= 0 &&
+            (loaded->policy || effective_init(loaded, &i->notes, i->self.path, report) >= 0)) {
+                choose_holder(loaded, &request);
+                status = loaded_plan(loaded, NULL, 0, &request, &plan, report);
         }
         if (status == 0 && check_peers(plan, report) < 0)
                 status = PLAN_FAILED;
         if (status)
-                return start_refused(&loaded, &request, status, report);
+                return start_refused(loaded, &request, status, report);
         i->service = plan->holder == HOLDER_SERVICE;
         return start_run(plan, last_try, report, &i->outcome);
+}
+
+static void unload(Isolation *i) {
+        const Rehearsal known = i->loaded.rehearsal;
+
+        loaded_deinit(&i->loaded);
+        i->loaded = (Loaded) { .rehearsal = known };
+}
+
+/* A StartTry. */
+static int try_once(void *userdata, bool last_try, Report *report) {
+        int r = try_loaded(userdata, last_try, report);
+
+        unload(userdata);
+        return r;
 }
 
 /* Returns 0 when the program has run, or -errno, reported. */
@@ -157,16 +171,17 @@ static int start(Isolation *i, Report *report) {
 
 /* The installed isorun, if the policy has limits or peers and this program can load no libraries for them. Returns 0 or
  * -errno, reported; *ret is NULL if isorun is not needed or not installed, and constant. */
-static int find_installed(const Isolation *i, const char **ret, Report *report) {
+static int find_installed(Isolation *i, const char **ret, Report *report) {
         static const char *const places[] = { "/usr/local/bin/isorun", "/usr/bin/isorun" };
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+        const Policy *policy;
         int r;
 
         *ret = NULL;
         if (library_can_load())
                 return 0;
-        r = effective_init(&loaded, &i->notes, i->self.path, report);
-        if (r < 0 || !(has_limits(loaded.policy) || loaded.policy->settings[D_ConnectTo].n > 0))
+        r = effective_init(&i->loaded, &i->notes, i->self.path, report);
+        policy = i->loaded.policy;
+        if (r < 0 || !(has_limits(policy) || policy->settings[D_ConnectTo].n > 0))
                 return r;
         for (size_t k = 0; k < ELEMENTSOF(places) && !*ret; k++)
                 if (access(places[k], X_OK) >= 0)
@@ -293,6 +308,7 @@ static int run(Isolation *i, bool only_measure) {
         (void) sigaction(SIGCHLD, &usual, &before);
         r = i->stage ? enter_stage(i, &report) : isolate(i, only_measure, &report);
         (void) sigaction(SIGCHLD, &before, NULL);
+        unload(i);
         notes_deinit(&i->notes);
         self_deinit(&i->self);
         return r;
