@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A child makes the calls that a filter is to deny. Each argument is -1: as a pointer, it faults; as an fd, a flag or a
- * length, it is invalid. An argument that a rule is about has the value that the rule denies. A filter decides before
- * the kernel looks at any argument, so the error is the filter's, or it is that of the arguments and there is no filter
- * for the call. A filter that kills denies, too: where a child can be made. */
+ * length, it is invalid. Only to msgget(2) it would say to make a queue. An argument that a rule is about has the value
+ * that the rule denies. A filter decides before the kernel looks at any argument, so the error is the filter's, or it is
+ * that of the arguments and there is no filter for the call. A filter that kills denies, too: where a child can be
+ * made. */
 #include "lib/measure-calls.h"
 
 #include <errno.h>
@@ -50,7 +51,7 @@ static Call *add(Calls *calls, const char *name, int number, int error) {
         call = &calls->items[calls->n++];
         *call = (Call) { .name = name, .number = number, .error = error };
         for (size_t i = 0; i < ARGUMENTS; i++)
-                call->arguments[i] = UINT64_MAX;
+                call->arguments[i] = streq(name, "msgget") && i == 1 ? 0 : UINT64_MAX;
         return call;
 }
 
