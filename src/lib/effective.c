@@ -246,6 +246,35 @@ static int name_program_files(const Sides *s, Policy *policy) {
         return 0;
 }
 
+static int own_origins(Policy *policy, SettingList *list) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < list->n; i++)
+                r = copy_origin(policy, &list->items[i].origin, list->items[i].origin);
+        return r;
+}
+
+/* The stages of the program stay as they are: a stage is what the program gives up, and the kernel lets it give up what
+ * it does not have. */
+static int take_stages(const Sides *s, Policy *policy) {
+        int r = 0;
+
+        policy->stages = TAKE_PTR(s->program->stages);
+        policy->n_stages = s->program->n_stages;
+        s->program->n_stages = 0;
+        for (PolicyStage *stage = policy->stages; r >= 0 && stage < policy->stages + policy->n_stages; stage++) {
+                r = copy_origin(policy, &stage->origin, stage->origin);
+                if (r >= 0)
+                        r = own_origins(policy, &stage->writable);
+                for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++) {
+                        r = own_origins(policy, &stage->settings[id]);
+                        if (r >= 0)
+                                r = copy_origin(policy, &stage->given[id], stage->given[id]);
+                }
+        }
+        return r;
+}
+
 static int explain(const Sides *s, Policy *policy) {
         int r = 0;
 
@@ -257,6 +286,8 @@ static int explain(const Sides *s, Policy *policy) {
                 r = copy_claims(policy, s->program);
         if (r >= 0)
                 r = name_program_files(s, policy);
+        if (r >= 0)
+                r = take_stages(s, policy);
         if (r >= 0)
                 r = add_decisions(policy, s->of_program, s->both, false);
         return r < 0 ? r : add_decisions(policy, s->of_administrator, s->both, true);

@@ -97,6 +97,9 @@ Environment=SAYS=narrowed
 PrivateNetwork=no
 LockPersonality=no
 LimitNOFILE=64
+[Stage.serving]
+SystemCallFilter=~socket
+ConnectTo=
 END
 cat >site.conf <<'END'
 [Policy]
@@ -126,6 +129,12 @@ refusal is "... and nothing of a line that both have" \
 	"$(sed -n '/^decisions/,$p' <<<"$out" | grep -o 'LimitNOFILE\|LockPersonality\|OOMPolicy' | sort -u)" LimitNOFILE
 run "$isoctl" explain ./site.conf -- ./asks
 like "isoctl explain says so, too" "$out" "*  PrivateNetwork          yes, by the administrator*"
+run "$isoctl" explain --verbose ./site.conf -- ./asks
+like "... and what the program gives up further on" "$out" "*
+stages
+  serving *SystemCallFilter=~socket   # ./asks (note):9, program
+  serving *ConnectTo=   # ./asks (note):10, program
+*"
 run "${quiet[@]}" --policy ./site.conf --dry-run --json ./asks
 is "... also as JSON" "$(python3 -c 'import json, sys
 for d in json.load(sys.stdin)["decisions"]:
