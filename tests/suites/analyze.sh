@@ -87,6 +87,7 @@ its_instance() {
 	like "$label: ... and its unit names it" "$status $out" "0 *PrivateNetwork=yes   # -p*Overall exposure of *analyzed: *"
 	run "${who[@]}" "$isoctl" analyze --threshold 1 analyzed
 	is "$label: ... and it can be above a threshold" "$status $err" "1 "
+	verified analyzed
 	kill "$pid"
 	wait "$pid"
 	await gone '^sleep 7766$'

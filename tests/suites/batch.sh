@@ -291,6 +291,7 @@ test_pool() {
 	await runs '^sleep 2605$'
 	is "$label: the instances of a batch are in one pool" "$(ctl is-active isorun_pool-b.scope) $(in_pools) $("${who[@]}" "$isoctl" list -q | tr '\n' ' ')" \
 		"active 2 b-2 first "
+	verified b-2 first
 	"${who[@]}" "$isoctl" stop b-2 first
 	wait $waiter
 	is "$label: ... and can be stopped there" "$(show <"$tmp/results")" "1:first:143:SIGTERM

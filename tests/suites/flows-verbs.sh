@@ -55,6 +55,7 @@ linked out tcp open localhost:9301 None 8 3"
 test_flows() {
 	local port=$((label_port + 1)) kept
 	begin "$port"
+	verified linked
 	kept=${all/PORT/$port}
 	no_refusal ok "$label: isoctl flows lists the connections in both directions" eventually lists "$kept"
 	no_refusal is "$label: ... of all instances" "$(flows)" "$kept"

@@ -481,6 +481,7 @@ test_unit() {
 	"${who[@]}" "$isorun" --quiet --name unit -p "Optional=MemoryMax MemorySwapMax TasksMax" -p ConnectTo=www.example.test:80 \
 		-v "$tmp/net.py:/net.py:ro" /usr/bin/python3 /net.py 'when_stopped(ask, "www.example.test", 80)' >"$tmp/unit-$label" 2>&1 &
 	eventually grep -q ready "$tmp/unit-$label"
+	verified unit
 	pid=$(first_pid '^isorun-flows$')
 	no_refusal like "$label: the server is in the unit" "$(cat /proc/"${pid:-x}"/cgroup)" "*/isorun-unit.scope"
 	"${who[@]}" systemctl "${bus[@]}" stop isorun-unit.scope

@@ -23,6 +23,7 @@ cd / || exit # the sandbox has it, so there is no notice
 no_scopes() { [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
 
 all() {
+	verified_start --policy "$tmp/memory.conf" -p TasksMax=20 -p CPUQuota=20%
 	run "${who[@]}" "$isorun" --policy "$tmp/memory.conf" /usr/bin/python3 -c "$allocate"
 	# promise P24
 	is "$label: MemoryMax=32M kills who wants 64 MiB" "$status" 137

@@ -101,6 +101,7 @@ test_two() { # user
 	refusal is "$label: of two connections one does not see the other" "$out" alone
 	await one_instance
 	also is "$label: ... and only its own unit ends with it" "$(instances)" "$unit"
+	verified "$([ "$label" = root ] || echo "$TH_USER/")$unit"
 	"${ctl[@]}" freeze "$unit"
 	run ssh_to "$1" echo answers
 	is "$label: one frozen, the other goes on" "$out" answers

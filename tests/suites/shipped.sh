@@ -46,6 +46,7 @@ test_site() {
 	also is "$label: ... with its name in the journal" "$(ctl show -P SyslogIdentifier isorun@site.service)" site
 	is "$label: ... which answers all of them" "$(fetch 8080 index.html) $(ctl is-active isorun@site.service)" \
 		"hello from a passed socket active"
+	verified isorun@site.service
 	ctl stop isorun@site.socket isorun@site.service
 	is "$label: ... and stops" "$(ctl show -P Result isorun@site.service)" success
 }

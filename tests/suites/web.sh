@@ -36,6 +36,7 @@ serve() {
 	cgroup=/sys/fs/cgroup$("${who[@]}" systemctl "${bus[@]}" show -P ControlGroup "isorun-$name.scope")
 	is "$label: ... held to its limits" "$(cd "$cgroup" && cat memory.max memory.swap.max pids.max cpu.max)" \
 		$'268435456\n0\n128\n100000 100000'
+	verified "$name"
 	"${who[@]}" systemctl "${bus[@]}" stop "isorun-$name.scope"
 	wait $!
 	also ok "$label: ... gone without a trace when stopped" eventually traceless "$name"

@@ -214,6 +214,7 @@ test_instance() {
 	run "${who[@]}" "$isoctl" why asked read /etc/passwd fly /
 	is "$label: no question to an instance" "$status $out$err" \
 		"125 isoctl: asked: not a question that isoctl can answer: fly / (see isoctl why --help)"
+	verified asked
 	kill "$job"
 	wait "$job"
 	await gone '^sleep 8887$'
