@@ -39,7 +39,7 @@ run "$isorun" --version
 like "--version" "$out" "isorun [0-9]*"
 run "$isorun" --help
 like "--help names every option" "$out" "*--policy*--property*--volume*--root*--name*--user*--no-scope*--dry-run*--quiet*"
-for verb in "enter NAME" "check POLICY" "export POLICY" "cat NAME POLICY" "build" "import"; do
+for verb in "enter NAME" "check NAME POLICY" "export POLICY" "cat NAME POLICY" "build" "import"; do
 	run "$isoctl" "${verb%% *}" --help
 	no_refusal is "the help of a verb explains its own words: $verb" \
 		"$status ${verb%% *}$(sed -n 's/^\(NAME\|POLICY\) is an\? .*/ \1/p' <<<"$out" | tr -d '\n')" "0 $verb"
