@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -34,6 +35,11 @@ static inline int sys_pidfd_open(pid_t pid, unsigned flags) {
 
 static inline int sys_pidfd_send_signal(int pidfd, int sig) {
         return (int) syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
+/* An fd of the process's mount namespace: since Linux 6.11, PIDFD_GET_MNT_NAMESPACE of <linux/pidfd.h>. */
+static inline int sys_pidfd_get_mounts(int pidfd) {
+        return ioctl(pidfd, _IO(0xFF, 3), 0);
 }
 
 /* waitid(2) for a child's pidfd, with the resources that it and its children have used: getrusage(2). */

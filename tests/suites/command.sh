@@ -81,6 +81,33 @@ if [ $status = 0 ]; then
 		$1 == pid && fd != "" && /clone\(/ { started = 1 }
 		!known[$1] && $0 ~ "close\\(" fd "[ )]" { print "closed early"; exit }
 		!known[$1] && /execve/ { print "closed by execve"; exit }' "$tmp/trace")" "ran closed early"
+	# Whether the first process leaves its mounts to the kernel, on Linux 6.11 or later: inside/unmount.h. It sends the
+	# socket that gets the message, not the one that sends it.
+	leaves_mounts() {
+		traced -f -e trace=ioctl,sendmsg "$isorun" --quiet "$@"
+		no_refusal is "$what" "$out $(awk -v left="nobody's" '
+			/ioctl\(.*(0xff, 0x3|MNT_NAMESPACE)/ { left = "not left"; pid = $1; fd = $NF }
+			$1 == pid && /ioctl resumed/ { fd = $NF }
+			fd != "" && match($0, "SCM_RIGHTS, cmsg_data=.[0-9]+, " fd "]") {
+				split(substr($0, RSTART), sent, "[[,]")
+				left = index($0, "sendmsg(" sent[3] ",") ? "not left" : "left"
+			}
+			END { print left }' "$tmp/trace")" "$expected"
+	}
+	late="ran left"
+	printf '6.11\n%s\n' "$(uname -r)" | sort -VC || late="ran not left"
+	what="the kernel removes the mounts later" expected=$late leaves_mounts --no-scope echo ran
+	what="... also those of a policy that shows nothing" expected=$late \
+		leaves_mounts --no-scope -p TemporaryFileSystem=/srv echo ran
+	mkdir -p "$tmp/own/usr" "$tmp/own/lib" "$tmp/own/lib64"
+	expected="ran nobody's"
+	what="... not with a volume" leaves_mounts --no-scope -v /usr/bin:/run/v:ro echo ran
+	what="... with a root of its own" leaves_mounts --no-scope --root "$tmp/own" -v /usr:/usr:ro -v /lib:/lib:ro \
+		-v /lib64:/lib64:ro /usr/bin/echo ran
+	what="... with a place for isoctl grant" leaves_mounts --no-scope -p GrantPaths=/srv echo ran
+	what="... if the payload may mount" leaves_mounts --no-scope -p RestrictNamespaces=no echo ran
+	traced -f -e trace=ioctl setpriv --no-new-privs "${quiet[@]}" echo ran
+	no_refusal is "... or inside of another sandbox" "$out $(grep -cE '0xff, 0x3|MNT_NAMESPACE' "$tmp/trace")" "ran 0"
 	# To enlarge a table of fds that two processes share, the kernel waits for a grace period.
 	volumes=()
 	for i in $(seq 60); do
@@ -95,6 +122,20 @@ if [ $status = 0 ]; then
 else
 	skip "what a start needs" "strace cannot trace here"
 fi
+# The end. The kernel counts a pid namespace until its /proc is unmounted.
+export -f eventually
+# shellcheck disable=SC2016
+run unshare -Ur bash -c 'echo 2 >/proc/sys/user/max_pid_namespaces || exit
+	for i in 1 2 3 4 5 6; do eventually "$@" || exit; done' bash "${quiet[@]}" echo ran
+no_refusal is "nothing is left of an instance" "$(grep -c ran <<<"$out")" 6
+run unshare -Urpf --mount-proc "${quiet[@]}" sh -c 'echo ran; exit 7'
+no_refusal is "isorun is process 1 of a container, and reaps all" "$status $out$err" "7 ran"
+# shellcheck disable=SC2016
+run bash -c 'TIMEFORMAT="%U %S"; time "$@"' bash "${quiet[@]}" python3 -c 'import time
+while time.process_time() < 0.2: pass
+print("ran")'
+no_refusal is "the times of isorun include those of the payload" \
+	"$out $(tail -n 1 <<<"$err" | awk '{ print ($1 + $2 >= 0.2 ? "all" : $0) }')" "ran all"
 # The program without shared libraries, which meson's option static installs
 static=$ISORUN_BUILD/src/isorun-static
 if [ -x "$static" ]; then

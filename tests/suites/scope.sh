@@ -300,13 +300,15 @@ test_ahead() {
 	fi
 	chmod 666 "$trace"
 	run "${who[@]}" env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -o "$trace" -f -y -s 300 \
-		-e trace=write,openat,sendmsg "$isorun" "${mode[@]}" sh -c 'echo ran'
+		-e trace=write,openat,sendmsg,ioctl "$isorun" "${mode[@]}" sh -c 'echo ran'
 	no_refusal is "$label: a thread writes its own number to cgroup.threads, once" \
 		"$out $(sed -nE 's/^([0-9]+) +write\([0-9]+<.*cgroup\.threads>, "([0-9]+)".*/\1 \2/p' "$trace" |
 			awk '{print $1 == $2 ? "own" : $0}')" "ran own"
 	no_refusal is "$label: the library is loaded once" "$(grep -c 'libsystemd.so.*= [0-9]' "$trace")" 1
 	# sd-bus cannot do without one of them, and a broadcast says that the job is done.
 	no_refusal is "$label: three requests on the bus" "$(requests "$trace")" "Hello AddMatch StartTransientUnit "
+	# Without a unit, the first process asks for its mount namespace: the suite command.
+	no_refusal is "$label: the mounts are gone at the end" "$(grep -cE '0xff, 0x3|MNT_NAMESPACE' "$trace")" 0
 }
 
 # The D-Bus calls in a trace, in their order. Field 3 of a header is the member.

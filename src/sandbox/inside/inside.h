@@ -22,5 +22,6 @@ typedef struct Inside {
         sigset_t signal_mask; /* the caller's, for the payload */
         bool foreground;      /* isorun is in the foreground of the caller's terminal, if plan->terminals has one */
         bool steps;           /* isorun wants a MESSAGE_STEP for each step */
+        bool unmount_late;    /* unmount_may_be_late() */
         bool requested;       /* systemd may have been asked to move this process */
 } Inside;

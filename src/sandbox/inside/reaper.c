@@ -13,6 +13,7 @@
 #include "sandbox/inside/pty.h"
 #include "sandbox/inside/session.h"
 #include "sandbox/inside/take-over.h"
+#include "sandbox/inside/unmount.h"
 #include "sandbox/wire/message.h"
 #include "sandbox/wire/signals.h"
 #include "util/clock.h"
@@ -81,6 +82,8 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
         m.status = wait_status == 0 && r->socket >= 0 && name_left(r, m.text);
         if (r->take_over.done)
                 notify_finish(r->take_over.notify);
+        if (r->payload->inside->unmount_late)
+                unmount_late();
         /* isorun reads the unit's cgroup, which exists as long as this process does, and then hangs up. */
         if (r->socket >= 0 && message_send(r->socket, &m, NULL, 0) >= 0)
                 while (message_receive(r->socket, MESSAGE_TO_INSIDE, &m, NULL, 0) > 0)

@@ -14,6 +14,7 @@
 
 #include "sandbox/deny/filter.h"
 #include "sandbox/inside/main.h"
+#include "sandbox/inside/unmount.h"
 #include "sandbox/limits/bounds.h"
 #include "sandbox/outside/bus.h"
 #include "sandbox/outside/holder.h"
@@ -82,8 +83,9 @@ typedef struct Filters {
 
 static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped, const Filters *filters) {
         Run *run = &s->run;
-        Inside inside = { .plan = run->plan, .filter = &filters->plain, .watching = &filters->watching, .signal_mask = run->signal_mask, .notify = -1,
-                          .steps = run->report->begun };
+        Inside inside = { .plan = run->plan, .filter = &filters->plain, .watching = &filters->watching,
+                          .signal_mask = run->signal_mask, .notify = -1, .steps = run->report->begun,
+                          .unmount_late = unmount_may_be_late(run->plan) };
         struct clone_args args = {
                 /* The process inside makes the network namespace beside its root: inside/network.h. */
                 .flags = (run->plan->namespaces & ~(uint64_t) CLONE_NEWNET) | CLONE_PIDFD |
