@@ -200,6 +200,13 @@ held() { # options: also of a service that isorun hands over to the reaper
 		pid=$!
 	fi
 	await runs '^sleep 7654$'
+	if [ "$handed" = no ]; then
+		verified "image-test-$label"
+		nsenter -t "$(first_pid '^sleep 7654$')" -m -- /bin/busybox mount -o bind /opaque /etc
+		run "${who[@]}" "$isoctl" verify --quiet --no-legend "image-test-$label"
+		no_refusal like "$label: ... but another directory in place of one of the image" "$status $out" \
+			"1 *broken /etc *a mount that the plan does not have: /opaque *"
+	fi
 	image rm good:1
 	like "$label: rm keeps the files that an instance uses (handed over: $handed)" "$status $err" "0 *instances use them*"
 	# promise P51

@@ -212,13 +212,36 @@ static bool find_planned(const Root *root, const char *path, Planned *ret) {
         return found;
 }
 
+/* The path of a mount below one of the plan, with a slash before it. */
+static const char *path_in(const MountEntry *e, const Planned *p) {
+        return e->path + (p->path[1] ? strlen(p->path) : 0);
+}
+
+/* Whether the mount is an entry of a directory that is merged in memory. */
+static bool is_entry(const MountEntry *e, const Planned *p) {
+        return path_is_below(e->path, p->path) && !strchr(path_in(e, p) + 1, '/') && streq(e->root, path_in(e, p));
+}
+
+/* Whether the mount is an entry of a directory that is merged from layers. All of its entries are of one overlay. Which
+ * directories are its layers, nobody can compare: isorun names them by fds. */
+static bool is_of_layers(const Root *root, const MountEntry *e, const Planned *p) {
+        if (!has(p, PROMISE_MERGE) || !has(p, PROMISE_LAYERS) || !is_entry(e, p) || is_of_host(root, e))
+                return false;
+        for (size_t i = 0; i < root->inside.n; i++) {
+                const MountEntry *first = &root->inside.items[i];
+
+                if (is_entry(first, p) && streq(first->type, "overlay"))
+                        return streq(first->device, e->device);
+        }
+        return false;
+}
+
 /* Whether the mount shows what can be seen at its place without it: a mount below the source of a recursive one, or an
  * entry of a directory that is merged in memory. */
 static bool shows_the_same(const Root *root, const MountEntry *e, const Planned *p) {
-        const char *rest = e->path + (p->path[1] ? strlen(p->path) : 0);
-        _cleanup_free_ char *source = *p->source ? path_join(p->source, rest + 1) : NULL;
+        _cleanup_free_ char *source = *p->source ? path_join(p->source, path_in(e, p) + 1) : NULL;
 
-        if (source && shows_source(root, e, source) > 0)
+        if ((source && shows_source(root, e, source) > 0) || is_of_layers(root, e, p))
                 return true;
         for (size_t i = 0; i < root->inside.n; i++) {
                 const MountEntry *below = &root->inside.items[i];

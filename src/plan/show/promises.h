@@ -34,6 +34,7 @@
 #define PROMISE_DEVICES "d"
 #define PROMISE_RECURSIVE "R"
 #define PROMISE_MERGE "m"    /* a directory in memory, with the entries of the source */
+#define PROMISE_LAYERS "l"   /* the source is an overlay of several directories, which has no path */
 #define PROMISE_GRANT_WRITE "w"
 #define PROMISE_PERHAPS "?"  /* only if the path exists */
 
