@@ -70,7 +70,7 @@ static int parse_source(ValueParser *p, char *const *fields, bool fd_allowed, Bi
                 return value_not(p, "SOURCE[:OPTIONS]", fields[0]);
         r = is_fd ? parse_fd(p, fields[1], &binding->fd) : value_path(p, fields[0], &binding->source);
         if (r >= 0 && options)
-                r = value_volume_options(p, options, &binding->flags, &binding->options, &binding->size);
+                r = value_volume_options(p, options, "", &binding->flags, &binding->options, &binding->size);
         if (r >= 0 && binding->flags & (BIND_IDMAP | BIND_DEVICES))
                 r = value_error(p, "\"%s\" can be set only by the policy, not by a binding",
                                 binding->flags & BIND_IDMAP ? "idmap" : "dev");

@@ -155,7 +155,7 @@ static int option_with_value(ValueParser *p, const char *option, char ***words, 
         return strv_push(words, option) < 0 ? -ENOMEM : 1;
 }
 
-int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words, Size *size) {
+int value_volume_options(ValueParser *p, const char *options, const char *hint, uint64_t *flags, char ***words, Size *size) {
         static const struct {
                 const char *name;
                 uint64_t set, clear;
@@ -184,7 +184,7 @@ int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, c
                 for (i = 0; i < ELEMENTSOF(table) && !streq(table[i].name, o); i++)
                         ;
                 if (i == ELEMENTSOF(table))
-                        return value_error(p, "unknown option: \"%s\" (a path inside begins with \"/\")", o);
+                        return value_error(p, "unknown option: \"%s\"%s", o, hint);
                 *flags = (*flags | table[i].set) & ~table[i].clear;
         }
 
@@ -206,6 +206,7 @@ static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64
                      int (*source)(ValueParser *p, const char *text, char **ret)) {
         _cleanup_strv_free_ char **fields = NULL, **words = NULL;
         bool optional = word[0] == '-' || word[0] == '?';
+        const char *hint;
         Size size = {};
         char *path;
         size_t n;
@@ -227,7 +228,9 @@ static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64
                 return r;
         if (strv_consume(&words, path) < 0)
                 return -ENOMEM;
-        r = n > 2 ? value_volume_options(p, fields[2], &flags, &words, &size) : 0;
+        /* isorun -v SRC:X makes this of an X that does not look like a path. */
+        hint = n > 2 && streq(fields[0], fields[1]) ? " (a path inside begins with \"/\")" : "";
+        r = n > 2 ? value_volume_options(p, fields[2], hint, &flags, &words, &size) : 0;
         if (r < 0)
                 return r;
 

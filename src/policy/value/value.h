@@ -144,8 +144,8 @@ int value_path(ValueParser *p, const char *text, char **ret);
 int value_path_item(ValueParser *p, const char *word);
 
 /* Parses the options of a volume, separated by commas. Sets and clears BIND_* in *flags, appends patterns to hide
- * ("hide=…") to *words, and sets *size. */
-int value_volume_options(ValueParser *p, const char *options, uint64_t *flags, char ***words, Size *size);
+ * ("hide=…") to *words, and sets *size. If an option is unknown, hint ends the message. */
+int value_volume_options(ValueParser *p, const char *options, const char *hint, uint64_t *flags, char ***words, Size *size);
 
 /* Parses a list of words, which ~ before the first one inverts. Calls check for each word, and emits those that it
  * accepts. A lone ~ emits one inverted item with an empty text. */
