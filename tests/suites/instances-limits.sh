@@ -70,7 +70,7 @@ test_nested() {
 	is "$label: list counts those of nested ones, too" "$("${who[@]}" isoctl list --json | python3 "$tmp/count.py")" \
 		$'outer True 4\n-inner True 2'
 	like "$label: ... in its columns" "$("${who[@]}" isoctl list --no-legend | awk '{print $1, $2, $3, $5}')" \
-		$'outer nest running 4\n?-inner default running 2'
+		$'outer nest running 4\n└─inner default running 2'
 	ctl enter outer isoctl list --json
 	is "$label: ... inside, too" "$(python3 "$tmp/count.py" <<<"$out")" "inner True 2"
 	ctl enter outer isoctl enter inner /usr/bin/python3 -c "$allocate"
