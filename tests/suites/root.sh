@@ -139,6 +139,18 @@ test_overlay() {
 	refused "a size without overlay" '*"size=" limits an overlay'\''s memory and needs the option "overlay"*' -v "$one:/mnt:size=1M" true
 }
 
+# With the driver behind it, an open file of it answers: a read waits for a mount, and fails with EPERM before that.
+test_fuse() {
+	local read='exec 3<>/dev/fuse && echo opened; dd bs=8192 count=1 <&3 2>&1 | sed -n "s/.*error reading.*: //p"'
+	if ! has_fuse; then
+		skip "$label: /dev/fuse" "this kernel has none"
+		return
+	fi
+	chmod 666 /dev/fuse
+	no_refusal shell "/dev/fuse is opened with dev" $'opened\nOperation not permitted' -v /dev/fuse:/dev/fuse:dev "$read"
+	shell "... not without" "no" -v /dev/fuse:/dev/fuse '[ -c /dev/fuse ] && { (: <>/dev/fuse) 2>/dev/null || echo no; }'
+}
+
 # A device of the host, in /dev and elsewhere. Its node cannot be changed.
 test_devices() {
 	local at
@@ -149,6 +161,7 @@ test_devices() {
 		shell "without dev it cannot be opened, at $at" "no read no write" -v "/dev/zero:$at" \
 			"[ -c $at ] && { head -c1 $at || echo -n 'no read '; (echo x >$at) || echo no write; } 2>/dev/null"
 	done
+	test_fuse
 	shell "... nor can its node be changed" "-rw-rw-rw-" -v "/dev/zero:/mnt/zero:dev" \
 		'chmod 600 /mnt/zero 2>/dev/null; stat -c %A /mnt/zero | sed s/c/-/'
 	shell "a directory with dev" "0 refused" -v /dev:/mnt:dev \
