@@ -118,9 +118,26 @@ test_unreadable() {
 		"125 isorun: cannot read /etc/passwd, which names the homes to hide: Permission denied"
 }
 
+# The user has root's $HOME then, and cannot enter it.
+test_su() {
+	[ "$label" = user ] || return 0
+	mount -t tmpfs -o mode=700 tmpfs /root
+	mkdir -p /root/.config/isorun/policies
+	echo "[Policy]" >/root/.config/isorun/policies/theirs.conf
+	who=(env -u XDG_CONFIG_HOME HOME=/root su -m -s /bin/sh "$TH_USER" -c 'exec "$@"' -- sh)
+	no_isorun is "$label: su -m keeps root's HOME, which the user cannot read" \
+		"$("${who[@]}" sh -c 'id -un; echo ~; ls ~ 2>&1 | sed "s/.*: //"')" "$TH_USER"$'\n/root\nPermission denied'
+	also no_refusal prints "... a sandbox starts, and has a HOME there, in memory" "/root written" sh -c \
+		'echo ~ $(echo x >~/x && echo written)'
+	also is "$label: ... nothing is written to root's" "$(ls -A /root)" .config
+	refused "... and no policies of root's" 'no policy "theirs" in /etc/isorun/policies, *' --policy theirs true
+	umount /root
+}
+
 run_all() {
 	test_links
 	test_elsewhere
+	test_su
 	test_unreadable
 	verified_start
 }
