@@ -407,9 +407,28 @@ test_sshd() {
 	ssh_attack "it sees no process of the host" "$sees_process"
 	ssh_attack "it reaches no server of the host" "$reaches_host"
 	ssh_attack "it reads no key of the host" "$reads_key"
+	mode=(-p "Optional=MemoryMax MemorySwapMax TasksMax" -c 127.0.0.1:2222)
+	as_everybody test_git_ssh
+	label=root who=()
 	ctl stop gallery-ssh.socket
 	rm -r $units/gallery-ssh* /etc/ssh/authorized_keys
 	ctl daemon-reload
+}
+# git as a client, with root's files in /etc/ssh/ssh_config.d. The server is the sandbox of policy sshd.
+test_git_ssh() {
+	local key=$tmp/key-$label
+	install -m 600 -o "$([ "$label" = root ] && echo root || echo "$TH_USER")" "$tmp/key" "$key"
+	mount -t tmpfs tmpfs /srv
+	git init -q --bare /srv/sftp/project
+	chown -R "$TH_USER" /srv/sftp
+	echo "Compression no" >/etc/ssh/ssh_config.d/gallery.conf
+	no_refusal prints "git over ssh clones, commits and pushes" pushed -v "$key:ro" \
+		-E GIT_SSH_COMMAND="ssh -p 2222 -i $key -o BatchMode=yes -o StrictHostKeyChecking=no -o LogLevel=ERROR" sh -c "cd /tmp &&
+			git clone -q $TH_USER@127.0.0.1:/srv/sftp/project 2>/dev/null && cd project &&
+			git -c user.name=a -c user.email=a@example commit -q --allow-empty -m 'of $label' && git push -q && echo pushed"
+	also is "$label: ... to the repository outside" "$(git -c safe.directory='*' -C /srv/sftp/project log --format=%s)" "of $label"
+	rm /etc/ssh/ssh_config.d/gallery.conf
+	umount /srv
 }
 ssh_to() {
 	timeout 10 ssh -F none -p 2222 -i "$tmp/key" -o BatchMode=yes -o StrictHostKeyChecking=no -o LogLevel=ERROR \
