@@ -23,16 +23,13 @@ normalize() {
 		-e "s,${home:-/nowhere}/,/home/ada/,g" -e '/isorun: notice: .*MemorySwapMax/d' -e 's,nginx/[0-9.]+\r?,nginx/VERSION,' | sort
 }
 
-listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-# Runs the commands of a block in one shell, each after its prompt.
+# Runs the commands of a block in one shell, each after its prompt, as soon as the one before it has ended.
 type_block() {
 	local line
 	while read -r -u 3 line; do
 		[[ $line = [\$\#]' '* ]] || continue
 		echo "$line"
 		line=${line:2}
-		[[ $line != curl* ]] || eventually listens "$(grep -o ':[0-9]*/$' <<<"$line" | tr -d :/)"
 		eval "$line"
 	done 3<"$1"
 	wait
@@ -55,10 +52,10 @@ says() { # description, n
 by_hand() {
 	home=$HOME
 	[ "$label" = root ] || home=$(getent passwd "$TH_USER" | cut -d: -f6)
-	"${who[@]}" sh -c "mkdir -p '$home/.ssh' && echo secret >'$home/.ssh/id_ed25519' && echo silent >'$home/.curlrc'"
+	"${who[@]}" sh -c "mkdir -p '$home/.ssh' && echo secret >'$home/.ssh/id_ed25519'"
 	says "a tool in a directory" 1
 	says "a server by hand" 2
-	"${who[@]}" rm -r "$home"/{hello,site,.ssh,.curlrc}
+	"${who[@]}" rm -r "$home"/{hello,site,.ssh}
 }
 
 mkdir -p /home/ada
@@ -67,7 +64,6 @@ block ini 1 >/run/systemd/system/site.service
 systemctl daemon-reload
 as_everybody by_hand
 label=root who=() home=$HOME
-echo silent >~/.curlrc # as at a terminal
 says "a line in a unit file" 3
 # Debian's own unit, configuration and site.
 mkdir -p /run/systemd/system/nginx.service.d
