@@ -12,7 +12,8 @@ The first line that a client sends says what to do:
   slow       read nothing for a long time
   send N     send N bytes
 
-Over UDP, it sends back the address of the client and the size of the datagram; for "other", from another port.
+Over UDP, it sends back the address of the client and the size of the datagram; for "other", from another port. A datagram
+that begins with "echo" it sends back as it is.
 """
 import os
 import socket
@@ -88,7 +89,7 @@ def answer_datagrams(s):
     with socket.socket(s.family, socket.SOCK_DGRAM) as other:
         while True:
             data, client = s.recvfrom(65536)
-            answer = f"{client[0].removeprefix('::ffff:')} {len(data)}".encode()
+            answer = data if data.startswith(b"echo") else f"{client[0].removeprefix('::ffff:')} {len(data)}".encode()
             (other if data == b"other" else s).sendto(answer, client)
 
 

@@ -152,8 +152,8 @@ def datagrams(host, port):
 def send(s, size):
     """What comes back for a datagram: where it came from, and its size."""
     attempt(s.send, size if isinstance(size, bytes) else bytes(size))
-    a = attempt(s.recv, 100)
-    return a.decode() if isinstance(a, bytes) else a
+    a = attempt(s.recv, 2000)
+    return (a if a != size else b"same").decode() if isinstance(a, bytes) else a
 
 def flood(host, port, n):
     """How many of n connections work, how many are refused, and what a later one gets."""
@@ -303,6 +303,8 @@ test_datagrams() {
 
 	no_refusal net "UDP reaches a peer, and datagrams stay whole" "11.22.33.1 48|11.22.33.1 0|11.22.33.1 1400" "${ntp[@]}" \
 		'(lambda s: "|".join(send(s, n) for n in (48, 0, 1400)))(datagrams("www.example.test", 123))'
+	no_refusal net "... both ways, with as many bytes as QUIC sends" "same same same" "${ntp[@]}" \
+		'(lambda s: " ".join(send(s, b"echo" + os.urandom(1346)) for _ in range(3)))(datagrams("www.example.test", 123))'
 	no_refusal net "... but none that is too large for the way" "TimeoutError|11.22.33.1 1472" "${ntp[@]}" \
 		'(lambda s: "|".join(send(s, n) for n in (1473, 1472)))(datagrams("www.example.test", 123))'
 	no_refusal net "... and the first one of each socket" "11.22.33.1 1 11.22.33.1 2 11.22.33.1 3" "${ntp[@]}" \
