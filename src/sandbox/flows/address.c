@@ -14,7 +14,7 @@ typedef struct Network {
         const char *address;
         unsigned bits;
         bool is_private; /* a policy may allow it */
-        bool of_peers;   /* an isorun around this one gives these addresses to its peers */
+        bool of_peers;   /* an isorun around this one gives these addresses to its peers, and nobody else does there */
 } Network;
 
 /* The special-purpose addresses of RFC 6890 and its registries, and the services of clouds that give the secrets of a
@@ -23,7 +23,9 @@ static const Network refused[] = {
         { "0.0.0.0", 8 },           { "127.0.0.0", 8 },          { "169.254.0.0", 16 },     { "192.0.0.0", 24 },
         { "192.0.2.0", 24 },        { "192.88.99.0", 24 },       { "198.51.100.0", 24 },    { "203.0.113.0", 24 },
         { "224.0.0.0", 3 },         { "10.0.0.0", 8, true },     { "172.16.0.0", 12, true },
-        { "192.168.0.0", 16, true }, { "100.64.0.0", 10, true }, { "198.18.0.0", 15, .of_peers = true },
+        { "192.168.0.0", 16, true }, { "100.64.0.0", 10, true },
+        /* The first three are no peer's: FLOWS_NETWORK is the program's own, FLOWS_CLIENT that of its clients. */
+        { "198.18.0.0", 31 },       { "198.18.0.2", 32 },        { "198.18.0.0", 15, .of_peers = true },
         /* All but 2000::/3 and the private fc00::/7: loopback, link-local, multicast, those that embed an IPv4 one */
         { "::", 3 },                { "4000::", 2 },             { "8000::", 2 },           { "c000::", 3 },
         { "e000::", 4 },            { "f000::", 5 },             { "f800::", 6 },           { "fe00::", 7 },
@@ -151,8 +153,11 @@ bool address_is_refused(const Address *a, bool private_too, int routes) {
         if (a->any.sa_family != AF_INET && a->any.sa_family != AF_INET6)
                 return true;
         for (size_t i = 0; i < ELEMENTSOF(refused); i++)
-                if (is_in(a, &refused[i]) && !(refused[i].is_private && private_too) &&
-                    !(refused[i].of_peers && has_peers_around(routes)))
-                        return true;
+                if (is_in(a, &refused[i])) {
+                        if (refused[i].of_peers) /* to the kernel, they are all this host's own */
+                                return !has_peers_around(routes);
+                        if (!refused[i].is_private || !private_too)
+                                return true;
+                }
         return is_of_host(a, routes);
 }
