@@ -42,11 +42,26 @@ static void write_words(ConfigWriter *w, const json_t *words, bool *first) {
         }
 }
 
+static const char *first_word(const json_t *words) {
+        const char *word = NULL;
+
+        for (size_t i = 0; !word && i < json_array_size(words); i++)
+                word = json_string_value(json_array_get(words, i));
+        return word;
+}
+
+/* ExecStart= takes no command whose first word is empty or begins like one of its prefixes. */
 static void write_command(ConfigWriter *w, const json_t *config) {
+        const json_t *entrypoint = json_object_get(config, "Entrypoint"), *command = json_object_get(config, "Cmd");
+        const char *word = first_word(entrypoint) ?: first_word(command);
         bool first = true;
 
-        write_words(w, json_object_get(config, "Entrypoint"), &first);
-        write_words(w, json_object_get(config, "Cmd"), &first);
+        if (word && (!*word || strchr("@-:+!|", *word))) {
+                ignore(w, "command", word, "its first word is empty or begins with @, -, :, +, ! or |");
+                return;
+        }
+        write_words(w, entrypoint, &first);
+        write_words(w, command, &first);
         if (!first)
                 fputc('\n', w->text->f);
 }
@@ -85,13 +100,23 @@ static void write_volumes(ConfigWriter *w, json_t *config) {
                         ignore(w, "Volumes", path, "not an absolute path");
 }
 
+/* Whether a line that ends with this text has it as its value: WorkingDirectory= knows no quotes and no escapes. */
+static bool is_value(const char *text) {
+        for (const char *c = text; *c; c++)
+                if ((unsigned char) *c < ' ')
+                        return false;
+        return !*text || !strchr(" \\", text[strlen(text) - 1]);
+}
+
 static void write_directory(ConfigWriter *w, const json_t *config) {
         const char *path = json_text_of(config, "WorkingDir");
 
-        if (path && path[0] == '/' && path_is_safe(path))
-                write_word(w, "WorkingDirectory", path);
-        else if (path && *path)
-                ignore(w, "WorkingDir", path, "not an absolute path");
+        if (path && path[0] == '/' && path_is_safe(path) && is_value(path)) {
+                fputs("WorkingDirectory=", w->text->f);
+                percent_write(w->text->f, path);
+                fputc('\n', w->text->f);
+        } else if (path && *path)
+                ignore(w, "WorkingDir", path, "not an absolute path that a policy can have");
 }
 
 /* Without a unit there is nobody to send the signal, and that must not keep the image from starting. */

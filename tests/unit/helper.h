@@ -111,6 +111,15 @@ static inline void log_deinit(Log *log) {
         buffer_deinit(&log->lines);
 }
 
+/* Random numbers, the same in each run: xorshift32. */
+
+static inline uint32_t next_random(uint32_t *seed) {
+        *seed ^= *seed << 13;
+        *seed ^= *seed >> 17;
+        *seed ^= *seed << 5;
+        return *seed;
+}
+
 /* Temporary directories. */
 
 static inline char *temp_make(void) {

@@ -143,13 +143,6 @@ static Elf64_Phdr *find_header(const Fixture *f, char *elf, unsigned type) {
         return NULL;
 }
 
-static uint32_t next_random(uint32_t *seed) {
-        *seed ^= *seed << 13;
-        *seed ^= *seed >> 17;
-        *seed ^= *seed << 5;
-        return *seed;
-}
-
 /* Changes a few of the n bytes from offset on, many times. */
 static void corrupt(const Fixture *f, size_t offset, size_t n, unsigned times) {
         static const char evil[] = { 0, 1, 0x7f, (char) 0x80, (char) 0xff };

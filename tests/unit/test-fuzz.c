@@ -12,13 +12,6 @@
 
 enum { ROUNDS = 20000 };
 
-static uint32_t next_random(uint32_t *seed) {
-        *seed ^= *seed << 13;
-        *seed ^= *seed >> 17;
-        *seed ^= *seed << 5;
-        return *seed;
-}
-
 /* Joins pieces that have a meaning for parsers, and sometimes any byte. */
 static void make_text(uint32_t *seed, char *text, size_t size) {
         static const char *const pieces[] = { "/", "/srv", "data", ":", ":", "\\:", "?", "-", ",", "ro", "rw", "overlay", "idmap",

@@ -441,13 +441,6 @@ static void test_print(_unused_ void **state) {
         log_deinit(&log);
 }
 
-static uint32_t next_random(uint32_t *seed) {
-        *seed ^= *seed << 13;
-        *seed ^= *seed >> 17;
-        *seed ^= *seed << 5;
-        return *seed;
-}
-
 static void make_unit(uint32_t *seed, FILE *f) {
         static const char *const keys[] = { "ExecStart", "BindPaths", "ReadWritePaths", "TemporaryFileSystem", "SystemCallFilter",
                                             "NoExecPaths", "ReadOnlyPaths", "StateDirectory", "Environment", "User", "RestrictNamespaces",

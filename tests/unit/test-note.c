@@ -338,13 +338,6 @@ static void test_huge(_unused_ void **state) {
         expect_broken("65 notes", 1, &i, "too many notes");
 }
 
-static uint32_t next_random(uint32_t *seed) {
-        *seed ^= *seed << 13;
-        *seed ^= *seed >> 17;
-        *seed ^= *seed << 5;
-        return *seed;
-}
-
 /* Changes some bytes of each shape. */
 /* promise P33 */
 static void test_fuzz(_unused_ void **state) {

@@ -318,13 +318,6 @@ static void test_table(_unused_ void **state) {
 /* Begins with good text. Then it changes, inserts and removes bytes, and doubles lines, at random but the same in each
  * run. The reading must end with a documented result, and report every error. */
 
-static uint32_t next_random(uint32_t *state) {
-        *state ^= *state << 13; /* xorshift32 */
-        *state ^= *state >> 17;
-        *state ^= *state << 5;
-        return *state;
-}
-
 static void write_example(FILE *f, DirectiveId id) {
         const Directive *d = &directive_table[id];
 
