@@ -173,16 +173,18 @@ int helper_start(Helper *h, HelperRun run, const void *userdata, int input, int 
 
 int helper_wait(Helper *h, HelperResult *ret) {
         size_t have = 0;
+        int status = -1;
         ssize_t n;
 
         *ret = (HelperResult) {};
         while (have < sizeof(*ret) && (n = read(h->result, (char *) ret + have, sizeof(*ret) - have)) > 0)
                 have += (size_t) n;
         h->result = fd_close(h->result);
-        while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
+        while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR)
                 ;
         h->pid = 0;
-        if (have < sizeof(*ret)) {
+        /* A sanitizer, or the C library, may have written its message where the result belongs. */
+        if (have < sizeof(*ret) || status != 0) {
                 *ret = (HelperResult) {};
                 snprintf(ret->text, sizeof(ret->text), "the process that unpacks has died");
         }
