@@ -20,7 +20,7 @@ normalize() {
 	sed -E -e 's/-[0-9a-f]{4}\b/-XXXX/g; s/\[[^]]*\] "GET/[TIME] "GET/; s/ +/ /g; s/ $//' \
 		-e 's/running [0-9.]+[KMG] [0-9]+ [0-9.a-z]+ [0-9.a-z]+/running SIZE TASKS CPU AGE/' \
 		-e "s/ AGE ($(id -un)|${TH_USER:-root}) isorun-/ AGE ada isorun-/" \
-		-e "s,${home:-/nowhere}/,/home/ada/,g" -e '/isorun: notice: .*MemorySwapMax/d' -e 's,nginx/[0-9.]+\r?,nginx/VERSION,' | sort
+		-e "s,${home:-/nowhere}/,/home/ada/,g" -e '/isorun: notice: (.*MemorySwapMax|waiting until)/d' -e 's,nginx/[0-9.]+\r?,nginx/VERSION,' | sort
 }
 
 # Runs the commands of a block in one shell, each after its prompt, as soon as the one before it has ended.
