@@ -692,6 +692,30 @@ test_edit_instance() {
 	end
 }
 
+# Its file stays beside the policies, where it is none.
+test_edit_killed() {
+	local left
+	rm -f "$own"/.isoctl-*
+	# shellcheck disable=SC2016
+	printf '%s\n' '#!/bin/sh' 'echo UMask=99 >>"$1"; kill -KILL $PPID' >"$tmp/killer"
+	chmod 755 "$tmp/killer"
+	printf '[Sandbox]\n' >"$own/mine.conf"
+	run "${who[@]}" env -u XDG_CONFIG_HOME "HOME=$home" "EDITOR=$tmp/killer" "$isoctl" edit mine
+	await test -s "$own"/.isoctl-*
+	left=$(find "$own" -name '.isoctl-*')
+	also is "$label: an edit that is killed leaves its text" "$(tail -n1 "$left")" UMask=99
+	is "$label: ... where it is no policy" "$("${who[@]}" env "HOME=$home" "$isoctl" check "$(basename "$left" .conf)" 2>&1)" \
+		"isoctl: not the name of a policy: \"$(basename "$left" .conf)\""
+	edit UMask=0007 edit mine
+	is "$label: ... and the next edit names it" "$status $err" \
+		"0 isoctl: notice: $left has the text of an edit that did not end: take from it what you need, and remove it"
+	mkdir -p "$own/mine.conf.d"
+	mv "$left" "$own/mine.conf.d/"
+	run "${who[@]}" env -u XDG_CONFIG_HOME "HOME=$home" "$isoctl" check mine
+	is "$label: ... nor is it a drop-in" "$status $err" "0 "
+	rm -r "$own/mine.conf.d"
+}
+
 # A policy that the caller makes and edits. The editor adds $ADD to the file.
 test_edit() {
 	local home=$tmp/home-$label own=/etc/isorun/policies drop_in=override
@@ -745,6 +769,7 @@ SH
 	edit UMask=99 edit "$tmp/theirs-$label/x.conf"
 	like "$label: edit of a file that another user could replace is refused" "$status $err" \
 		"125 isoctl: $tmp/theirs-$label belongs to another user *"
+	test_edit_killed
 	test_edit_instance
 	rm -rf "$own/mine.conf" "$own/default.conf.d" "$own"/.isoctl-*
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/start/policy-file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +15,9 @@
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
+
+/* It begins with a dot, so it is not the name of a policy. */
+#define TEMPORARY ".isoctl-"
 
 int policy_file_directory(char **ret, Report *report) {
         char *own = NULL;
@@ -77,9 +81,20 @@ static int set_mode(int fd, const char *like) {
         return fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 0777) < 0 ? -errno : 0;
 }
 
+void policy_file_say_left(const char *directory, Report *report) {
+        DIR *d = opendir(directory);
+        struct dirent *entry;
+
+        while (d && (entry = readdir(d)))
+                if (startswith(entry->d_name, TEMPORARY) && endswith(entry->d_name, ".conf"))
+                        report_notice(report, "%s/%s has the text of an edit that did not end: take from it what you need, "
+                                      "and remove it", directory, entry->d_name);
+        if (d)
+                closedir(d);
+}
+
 int policy_file_write(const char *directory, const char *text, const char *like, char **ret, Report *report) {
-        /* It begins with a dot, so it is not the name of a policy. */
-        _cleanup_free_ char *path = path_join(directory, ".isoctl-XXXXXX.conf");
+        _cleanup_free_ char *path = path_join(directory, TEMPORARY "XXXXXX.conf");
         _cleanup_close_ int fd = -1;
         int r;
 

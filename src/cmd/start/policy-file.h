@@ -18,6 +18,10 @@ int policy_file_make_directory(const char *directory, Report *report);
  * Returns 0 or -errno, reported. */
 int policy_file_write(const char *directory, const char *text, const char *like, char **ret, Report *report);
 
+/* Says which files of policy_file_write() are left in directory, because a command was killed or its text was not good.
+ * No start reads them. They may have work of the user, or belong to a command that runs, so they stay. */
+void policy_file_say_left(const char *directory, Report *report);
+
 /* Whether a policy of this name exists, valid or not. Returns 1, 0 or -ENOMEM, reported. */
 int policy_file_exists(const char *spec, Report *report);
 

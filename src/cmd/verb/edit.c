@@ -148,6 +148,7 @@ static int begin(Edit *e, Report *report) {
 
         if (!parent)
                 return report_oom(report);
+        policy_file_say_left(parent, report);
         if (e->full) {
                 r = policy_file_make_directory(parent, report);
                 return r < 0 ? r : policy_file_write(parent, e->before, NULL, &e->work, report);
@@ -366,7 +367,8 @@ const Verb verb_edit = {
         .help = "change a policy with an editor",
         .details = "Runs $EDITOR on the policy's file, if it is yours or given as a path. For another policy, it edits a\n"
                    "drop-in in your directory of policies. The text is used only if isoctl check accepts it. If not, the\n"
-                   "file stays as it is, and isoctl says where your text is.\n"
+                   "file stays as it is, and isoctl says where your text is. If isoctl edit is killed, your text is left in\n"
+                   "a file that no start reads, and the next isoctl edit of a policy there names the file.\n"
                    "\n"
                    "NAME is a running instance: isoctl edits the policy that it was started with. The instance keeps\n"
                    "its plan until it is started again.",
