@@ -1025,6 +1025,15 @@ static void test_command(void **state) {
                         expect_result(cases[i].message, f->status, cases[i].status);
                 }
         }
+
+        /* A reader gets the rest of the plan. */
+        f->request.explain = true;
+        f->request.arguments = (char *[]) { (char *) "nothing", NULL };
+        plan_expect_notice(f, "", "notice: nothing: a start on this host would be refused: command not found\n");
+        assert_null(f->plan->executable);
+        f->request.arguments = (char *[]) { (char *) "text", NULL };
+        plan_expect_notice(f, "", "notice: text: a start on this host would be refused: Permission denied\n");
+        assert_null(f->plan->executable);
 }
 
 static void test_working_directory(void **state) {

@@ -41,8 +41,8 @@ const Verb verb_explain = {
         .name = "explain",
         .help = "show what a start would do, and why",
         .details = "Prints a summary of the plan for a start of COMMAND, or of the policy's own command, and starts\n"
-                   "nothing. Each line ends with the policy lines that decided it. What this host cannot enforce is a\n"
-                   "notice; isoctl check fails then.",
+                   "nothing. Each line ends with the policy lines that decided it. What this host cannot enforce,\n"
+                   "and a command that it does not have, is a notice; isoctl check fails then.",
         .options = options,
         .arguments = arguments,
         .run = run,

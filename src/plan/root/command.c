@@ -17,13 +17,16 @@ static int command_error(Builder *b, int status, int error, const char *command,
         return report_error(b->report, error, "%s: %s", command, why);
 }
 
-/* error: as from look_inside(). */
+/* error: as from look_inside(). A reader of the plan gets the rest of it, without an executable. */
 static int cannot_execute(Builder *b, int error, const char *command) {
-        if (error == ENOENT)
-                return command_error(b, PLAN_NOT_FOUND, error, command, "command not found");
-        return command_error(b, PLAN_CANNOT_EXECUTE, error, command,
-                             error == EPERM ? "the policy makes its place noexec (ExecPaths= allows it)"
-                                            : strerror(error));
+        const char *why = error == ENOENT  ? "command not found"
+                          : error == EPERM ? "the policy makes its place noexec (ExecPaths= allows it)"
+                                           : strerror(error);
+
+        if (!b->request->explain)
+                return command_error(b, error == ENOENT ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE, error, command, why);
+        report_notice(b->report, "%s: " BUILD_REFUSED_HERE "%s", command, why);
+        return 0;
 }
 
 /* Whether a host file can be executed: 0, or the errno of execve(2). */
@@ -307,7 +310,7 @@ static int note_other_command(RootBuilder *rb) {
         const char *inside = rb->b->plan->executable, *name = rb->b->plan->arguments[0];
         int error, r;
 
-        if (strchr(name, '/') || !rb->passed_hidden)
+        if (!inside || strchr(name, '/') || !rb->passed_hidden)
                 return 0;
 
         r = search(rb, name, look_outside, &outside, &error);
