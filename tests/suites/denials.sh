@@ -111,7 +111,7 @@ test_network() {
 # The filter lets root's setuid(2) pass, and the missing capability does not. A user has none outside either.
 test_capability() {
 	local lines=$nothing
-	[ "$label" != root ] || lines="setuid: EPERM – the payload does not have cap_setuid – to allow: -p CapabilityBoundingSet=cap_setuid"
+	[ "$label" != root ] || lines="setuid: EPERM – the payload does not have CAP_SETUID – to allow: -p CapabilityBoundingSet=CAP_SETUID"
 	tells "a capability" "$lines" "python3 -Ic 'import os; os.setuid(3)'"
 }
 

@@ -49,6 +49,8 @@ static void test_names(_unused_ void **state) {
         assert_true(n > CAP_CHECKPOINT_RESTORE);
         expect_text("5", capability_name(CAP_KILL, buffer), "cap_kill");
         expect_text("63", capability_name(63, buffer), "63");
+        capability_write(&capability_names[CAP_CHECKPOINT_RESTORE], buffer);
+        expect_text("written", buffer, "CAP_CHECKPOINT_RESTORE");
 }
 
 /* A child of root drops to sets that it cannot have by chance. */

@@ -40,22 +40,24 @@ const char *const why_mechanisms[] = {
 
 static int why_capability(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
         const NamedNumber *c = capability_find(question->object);
+        char name[CAPABILITY_NAME_MAX];
         int r;
 
         if (!c)
                 return -EINVAL;
+        capability_write(c, name);
         if (why_capabilities(plan) & UINT64_C(1) << c->number)
-                r = answer_allowed(a, "the payload has %s%s", c->name,
+                r = answer_allowed(a, "the payload has %s%s", name,
                                    plan->uid_map.n ? ", over its own namespaces alone" : "");
         else
-                r = answer_denied(a, EPERM, BY_CAPABILITY, "the payload does not have %s", c->name);
+                r = answer_denied(a, EPERM, BY_CAPABILITY, "the payload does not have %s", name);
         answer_directive(a, plan, plan->ambient & UINT64_C(1) << c->number ? D_AmbientCapabilities
                                                                           : D_CapabilityBoundingSet);
         if (r < 0 || a->verdict == WHY_ALLOWED)
                 return r;
         return answer_allow(a, plan->uid_map.n ? "what this capability allows in the namespaces of the instance" :
                                                  "what this capability allows on the machine",
-                            "%s=%s", plan->uid == 0 ? "CapabilityBoundingSet" : "AmbientCapabilities", c->name);
+                            "%s=%s", plan->uid == 0 ? "CapabilityBoundingSet" : "AmbientCapabilities", name);
 }
 
 static int why_environment(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {

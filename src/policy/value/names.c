@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/value/names.h"
 
+#include <ctype.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <seccomp.h>
@@ -89,6 +90,14 @@ const char *capability_name(unsigned capability, char buffer[static CAPABILITY_N
                         return n->name;
         snprintf(buffer, CAPABILITY_NAME_MAX, "%u", capability);
         return buffer;
+}
+
+void capability_write(const NamedNumber *capability, char buffer[static CAPABILITY_NAME_MAX]) {
+        size_t n = 0;
+
+        for (; capability->name[n] && n < CAPABILITY_NAME_MAX - 1; n++)
+                buffer[n] = (char) toupper((unsigned char) capability->name[n]);
+        buffer[n] = '\0';
 }
 
 const SyscallGroup *syscall_group_find(const char *name) {

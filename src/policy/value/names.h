@@ -23,6 +23,9 @@ enum { CAPABILITY_NAME_MAX = 32 };
 /* The name of a capability in lower case; its number, written into the buffer, if isorun does not know it. */
 const char *capability_name(unsigned capability, char buffer[static CAPABILITY_NAME_MAX]);
 
+/* Writes its name in upper case, as capabilities(7) has it. */
+void capability_write(const NamedNumber *capability, char buffer[static CAPABILITY_NAME_MAX]);
+
 /* The capability of this name, in upper or lower case, or NULL. */
 const NamedNumber *capability_find(const char *name);
 
