@@ -78,7 +78,7 @@ def draw(seed, count, directory):
     questions = {("call", f"socket({name},1,0)") for name in FAMILIES}
     questions |= {("call", call) for call in CALLS} | draw_addresses()
     questions |= {("capability", c) for c in ("CAP_CHOWN", "CAP_NET_ADMIN", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE")}
-    questions |= {("environment", e) for e in ("HOME", "PATH", "NO_SUCH", "A")}
+    questions |= {("environment", e) for e in ("HOME", "PATH", "NO_SUCH", "A", "TZ", "LC_TIME", "LC_NONE", "SOME")}
     questions |= {("limit", "LimitNOFILE"), ("limit", "LimitFSIZE")}
     while len(questions) < count:
         questions.add((pick.choice(FILES), pick.choice(paths)))
@@ -93,7 +93,7 @@ def policy(seed, directory):
     lines = [f"BindPaths={directory}:/mnt/volume", f"BindReadOnlyPaths={directory}:/mnt/volume",
              f"Volume={directory}:/mnt/volume:rw,noexec", "TemporaryFileSystem=/opt", "TemporaryFileSystem=/srv:ro",
              "InaccessiblePaths=/usr/share", "InaccessiblePaths=/etc/hostname", "ProtectHome=no",
-             "RestrictAddressFamilies=AF_UNIX", "RestrictAddressFamilies=~AF_INET", "Environment=A=1", "LimitNOFILE=64",
+             "RestrictAddressFamilies=AF_UNIX", "RestrictAddressFamilies=~AF_INET", "Environment=A=1", "PassEnvironment=SOME", "UnsetEnvironment=TZ A", "UnsetEnvironment=LC_TIME=C", "LimitNOFILE=64",
              "LimitFSIZE=1M", "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE", "MemoryDenyWriteExecute=yes",
              "CapabilityBoundingSet=CAP_NET_BIND_SERVICE", "LockPersonality=yes", "RestrictSUIDSGID=no",
              "RestrictRealtime=yes", "SystemCallFilter=~connect", "SystemCallFilter=~bind", "SystemCallFilter=~keyctl unshare"]

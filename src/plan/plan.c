@@ -38,6 +38,7 @@ Plan *plan_free(Plan *plan) {
         strv_free(plan->arguments);
         free(plan->executable);
         strv_free(plan->environment);
+        strv_free(plan->unset);
         strv_free(plan->texts);
         strv_free(plan->service_origins);
         free(plan->working_directory);

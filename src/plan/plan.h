@@ -209,6 +209,8 @@ typedef struct Plan {
         char **arguments; /* NULL in a plan that is only printed */
         char *executable; /* the path inside */
         char **environment;
+        char **unset;                    /* the assignments that UnsetEnvironment= removed from it */
+        char *const *caller_environment; /* borrowed */
         const CodeMaker *code_maker; /* in the command, where MemoryDenyWriteExecute= denies that; NULL: none is known */
         char **texts; /* those of files in mounts, if the plan has written them */
         char **service_origins; /* the origins of mounts that come from the unit point here */

@@ -37,10 +37,10 @@ agree() { # description, policy, seed
 	while IFS=$'\t' read -r action object; do
 		words+=("$action" "$object")
 	done <"$tmp/questions"
-	"${who[@]}" "$isoctl" why --json "$2" "${words[@]}" -- "${command[@]}" >"$tmp/answers" 2>"$tmp/err"
+	"${who[@]}" env TZ=UTC LC_TIME=C SOME=1 "$isoctl" why --json "$2" "${words[@]}" -- "${command[@]}" >"$tmp/answers" 2>"$tmp/err"
 	status=$?
 	err=$(cat "$tmp/err")
-	"${who[@]}" "$isorun" --no-scope --quiet --policy "$2" "${limits[@]}" "${command[@]}" <"$tmp/questions" >"$tmp/results"
+	"${who[@]}" env TZ=UTC LC_TIME=C SOME=1 "$isorun" --no-scope --quiet --policy "$2" "${limits[@]}" "${command[@]}" <"$tmp/questions" >"$tmp/results"
 	"${who[@]}" "$questions" try "$sockets" <"$tmp/questions" >"$tmp/outside"
 	out=$("$questions" compare "$tmp/answers" "$tmp/results" "$tmp/outside" 2>&1)
 	no_refusal like "$label: $1" "$out" "$count questions, [0-9]* answered, 0 wrong"
@@ -108,6 +108,39 @@ $([ "$label" = user ] && echo your service manager || echo the kernel) does not 
 	done
 }
 
+# A variable that the payload does not have: the caller has none either, the policy passes on none, or removes it.
+test_variables() {
+	printf '[Sandbox]\nUnsetEnvironment=LANG LC_TIME=C\n' >"$tmp/variables.conf"
+	run "${who[@]}" env -u LC_NAME -u LANG TZ=UTC LC_TIME=C SOME=1 "$isoctl" why "$tmp/variables.conf" environment TZ \
+		environment LC_TIME environment LC_NAME environment LANG environment SOME -- true
+	is "$label: variables" "$status $out" "1 environment TZ: allowed
+  because  TZ is \"UTC\"
+environment LC_TIME: denied
+  because  UnsetEnvironment= removes LC_TIME
+  line     $tmp/variables.conf:2
+  to allow UnsetEnvironment=
+  opens    all variables that lines of UnsetEnvironment= remove
+environment LC_NAME: denied
+  because  LC_NAME is not set: the caller does not have it (if it did, the payload would get it)
+  line     built-in
+  to allow Environment=LC_NAME=VALUE
+  opens    a variable of this value, and nothing else
+environment LANG: denied
+  because  UnsetEnvironment= removes LANG, which the payload would not have without it either
+  line     $tmp/variables.conf:2
+environment SOME: denied
+  because  SOME is not set: the policy does not pass on this variable of the caller
+  line     built-in
+  to allow PassEnvironment=SOME
+  opens    the value of this variable, which programs inside can read"
+}
+
+# The policy answers for a program that is not installed yet.
+test_missing_command() {
+	run "${who[@]}" "$isoctl" why "$tmp/mine.conf" read /etc/passwd capability CAP_SYS_ADMIN -- no-such-program
+	like "$label: a command that is not there" "$status $out$err" "1 read /etc/passwd: allowed*does not have CAP_SYS_ADMIN*=CAP_SYS_ADMIN*isoctl: notice: no-such-program: a start on this host would be refused: command not found"
+}
+
 test_words() {
 	run "${who[@]}" sh -c 'cd /etc && exec "$@"' x "$isoctl" why "$tmp/mine.conf" read passwd read ../etc/passwd -- true
 	is "$label: a path relative to the working directory" "$status $(grep -c '^read /etc/.*: allowed$' <<<"$out")" "0 2"
@@ -148,17 +181,17 @@ test_agreement() {
 proposed_allows() { # question; $tmp/before.conf denies it
 	local line
 	# shellcheck disable=SC2086
-	line=$("${who[@]}" "$isoctl" why --json "$tmp/before.conf" $1 -- true |
+	line=$("${who[@]}" env SOME=1 TZ=UTC "$isoctl" why --json "$tmp/before.conf" $1 -- true |
 		python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["allow"])')
 	{ cat "$tmp/before.conf"; echo "$line"; } >"$tmp/after.conf"
 	# shellcheck disable=SC2086
-	run "${who[@]}" env SOME=1 "$isoctl" why "$tmp/after.conf" $1 -- true
+	run "${who[@]}" env SOME=1 TZ=UTC "$isoctl" why "$tmp/after.conf" $1 -- true
 	is "$label: $line allows: $1" "$status" 0
 }
 
 test_lines() {
 	local question device=()
-	printf '[Sandbox]\nInaccessiblePaths=/usr/share/doc\nRestrictAddressFamilies=AF_UNIX\n' >"$tmp/before.conf"
+	printf '[Sandbox]\nInaccessiblePaths=/usr/share/doc\nRestrictAddressFamilies=AF_UNIX\nUnsetEnvironment=TZ\n' >"$tmp/before.conf"
 	touch "$tmp/plain"
 	chmod 666 "$tmp/plain"
 	# One that no instance has by itself.
@@ -168,7 +201,8 @@ test_lines() {
 		[ "${device[0]}" != "read " ] || device=()
 	fi
 	for question in "${device[@]}" 'read /usr/share/doc' "read /usr/share/doc/$(find /usr/share/doc -mindepth 1 -maxdepth 1 -printf '%f\n' | head -n1)" "read $tmp/plain" "write $tmp/plain" 'call ptrace' \
-		'call socket(AF_INET,1)' 'call unshare(0x10000000)' 'environment SOME'; do
+		'call socket(AF_INET,1)' 'call unshare(0x10000000)' 'environment SOME' 'environment OTHER' \
+		'environment TZ'; do
 		proposed_allows "$question"
 	done
 	printf '[Sandbox]\n' >"$tmp/before.conf"
@@ -246,6 +280,8 @@ all() {
 	test_program
 	test_instance
 	test_answers
+	test_variables
+	test_missing_command
 	test_words
 	test_lines
 	test_agreement

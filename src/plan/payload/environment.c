@@ -39,14 +39,23 @@ static int put_value(Variables *variables, const char *name, const char *value) 
         return assignment ? put(variables, assignment) : -ENOMEM;
 }
 
+/* The caller's variables that reach the payload, with those that begin with LC_. */
+static const char *const base_names[] = { "PATH", "HOME", "USER",      "LOGNAME",  "SHELL", "LANG",
+                                          "TERM", "TZ",   "COLORTERM", "NO_COLOR", "LANGUAGE" };
+
+bool environment_passes(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(base_names); i++)
+                if (streq(name, base_names[i]))
+                        return true;
+        return startswith(name, "LC_");
+}
+
 static int pass_base(Builder *b, Variables *variables) {
-        static const char *const names[] = { "PATH", "HOME", "USER",      "LOGNAME",  "SHELL", "LANG",
-                                             "TERM", "TZ",   "COLORTERM", "NO_COLOR", "LANGUAGE" };
         int r;
 
         r = put_value(variables, "PATH", ENVIRONMENT_PATH);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++)
-                r = put_value(variables, names[i], host_variable(b->host, names[i]));
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(base_names); i++)
+                r = put_value(variables, base_names[i], host_variable(b->host, base_names[i]));
         for (char *const *v = b->host->environment; r >= 0 && v && *v; v++)
                 if (startswith(*v, "LC_") && strchr(*v, '='))
                         r = put(variables, *v);
@@ -174,21 +183,30 @@ static bool is_unset(const char *assignment, const char **words, size_t n) {
                bsearch(assignment, words, n, sizeof(char *), compare_with_name);
 }
 
-static int unset(Variables *variables, const SettingList *list) {
-        _cleanup_free_ const char **words = calloc(list->n + 1, sizeof(char *));
+/* removed has room for all variables. */
+static void move_unset(Variables *variables, const char **words, size_t n, char **removed) {
         size_t kept = 0;
 
-        if (!words)
+        for (size_t i = 0; i < variables->n; i++)
+                if (is_unset(variables->items[i], words, n))
+                        *removed++ = variables->items[i];
+                else
+                        variables->items[kept++] = variables->items[i];
+        variables->n = kept;
+}
+
+static int unset(Variables *variables, const SettingList *list, char ***ret) {
+        _cleanup_free_ const char **words = list->n > 0 ? calloc(list->n, sizeof(char *)) : NULL;
+
+        if (list->n == 0)
+                return 0;
+        *ret = calloc(variables->n + 1, sizeof(char *));
+        if (!words || !*ret)
                 return -ENOMEM;
         for (size_t i = 0; i < list->n; i++)
                 words[i] = list->items[i].value.text;
         qsort(words, list->n, sizeof(char *), compare_text);
-        for (size_t i = 0; i < variables->n; i++)
-                if (is_unset(variables->items[i], words, list->n))
-                        free(variables->items[i]);
-                else
-                        variables->items[kept++] = variables->items[i];
-        variables->n = kept;
+        move_unset(variables, words, list->n, *ret);
         return 0;
 }
 
@@ -245,11 +263,12 @@ int build_environment(Builder *b) {
         if (r >= 0)
                 r = settle(&variables);
         if (r >= 0)
-                r = unset(&variables, build_list(b, D_UnsetEnvironment));
+                r = unset(&variables, build_list(b, D_UnsetEnvironment), &b->plan->unset);
         /* The NULL at the end. */
         if (r < 0 || !ARRAY_APPEND(variables.items, variables.n))
                 return -ENOMEM;
         b->plan->environment = variables.items;
+        b->plan->caller_environment = b->host->environment;
         variables = (Variables) {};
         return 0;
 }

@@ -7,3 +7,6 @@
 #define ENVIRONMENT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 int build_environment(Builder *b);
+
+/* Whether a variable of this name reaches the payload from the caller, whatever the policy passes on. */
+bool environment_passes(const char *name);

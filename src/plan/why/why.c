@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "plan/payload/environment.h"
 #include "plan/why/answer.h"
 #include "plan/why/call.h"
 #include "plan/why/file.h"
@@ -60,21 +61,55 @@ static int why_capability(const Plan *plan, const WhyQuestion *question, WhyAnsw
                             "%s=%s", plan->uid == 0 ? "CapabilityBoundingSet" : "AmbientCapabilities", name);
 }
 
-static int why_environment(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
-        const char *value = strv_variable(plan->environment, question->object);
+/* The line of UnsetEnvironment= that removes a variable of this value, which may be NULL, or NULL. */
+static const Setting *find_unset(const Plan *plan, const char *name, const char *value) {
+        const SettingList *list = &plan->source->settings[D_UnsetEnvironment];
+
+        for (size_t i = 0; i < list->n; i++) {
+                const char *rest = startswith(list->items[i].value.text, name);
+
+                if (rest && (!*rest || (*rest == '=' && value && streq(rest + 1, value))))
+                        return &list->items[i];
+        }
+        return NULL;
+}
+
+static int answer_unset(const Setting *setting, const char *name, bool removed, WhyAnswer *a) {
+        int r = answer_denied(a, 0, BY_ENVIRONMENT, "UnsetEnvironment= removes %s%s", name,
+                              removed ? "" : ", which the payload would not have without it either");
+
+        answer_origin(a, setting->origin);
+        return r < 0 || !removed ? r : answer_allow(a, "all variables that lines of UnsetEnvironment= remove",
+                                                    "UnsetEnvironment=");
+}
+
+static int answer_not_set(const char *name, bool callers, WhyAnswer *a) {
         int r;
 
-        if (!*question->object || strchr(question->object, '='))
+        if (callers)
+                r = answer_denied(a, 0, BY_ENVIRONMENT,
+                                  "%s is not set: the policy does not pass on this variable of the caller", name);
+        else
+                r = answer_denied(a, 0, BY_ENVIRONMENT, "%s is not set: the caller does not have it%s", name,
+                                  environment_passes(name) ? " (if it did, the payload would get it)" : "");
+        /* systemd's own socket reaches no payload: build_environment(). */
+        if (r < 0 || streq(name, "NOTIFY_SOCKET"))
+                return r;
+        return callers ? answer_allow(a, "the value of this variable, which programs inside can read",
+                                      "PassEnvironment=%s", name)
+                       : answer_allow(a, "a variable of this value, and nothing else", "Environment=%s=VALUE", name);
+}
+
+static int why_environment(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
+        const char *name = question->object, *value = strv_variable(plan->environment, name);
+        const char *removed = strv_variable(plan->unset, name), *callers = strv_variable(plan->caller_environment, name);
+        const Setting *unset = find_unset(plan, name, removed ?: callers);
+
+        if (!*name || strchr(name, '='))
                 return -EINVAL;
         if (value)
-                return answer_allowed(a, "%s is \"%s\"", question->object, value);
-        r = answer_denied(a, 0, BY_ENVIRONMENT, "%s is not set: the caller's variables do not reach the payload",
-                          question->object);
-        /* systemd's own socket reaches no payload: build_environment(). */
-        if (r < 0 || streq(question->object, "NOTIFY_SOCKET"))
-                return r;
-        return answer_allow(a, "the value of this variable, which programs inside can read",
-                            "PassEnvironment=%s", question->object);
+                return answer_allowed(a, "%s is \"%s\"", name, value);
+        return unset ? answer_unset(unset, name, removed, a) : answer_not_set(name, callers, a);
 }
 
 /* What a process that reaches a limit gets; 0: it is slowed down, or killed. Source: the manuals of the calls. */
