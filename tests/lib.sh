@@ -224,6 +224,19 @@ let_read_journal() {
 	chmod -R o+rX /run/log/journal
 }
 
+# The MESSAGE_ID of a kind of record.
+id_of() { sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/systemd/journal-records.inc"; }
+
+# Fields of each record of a kind that journalctl shows for a unit, and for nothing but that: a line each.
+records() { # kind, unit, fields...
+	let_read_journal
+	"${who[@]}" journalctl -q --no-pager -o json "--${bus[0]:+user-}unit=$2" "MESSAGE_ID=$(id_of "$1")" |
+		python3 -c 'import json, sys
+for line in sys.stdin:
+    entry = json.loads(line)
+    print("|".join(str(entry.get(f, "-")) for f in sys.argv[1:]))' "${@:3}"
+}
+
 has_controllers() {
 	local there
 	there=" $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null) "

@@ -104,7 +104,7 @@ static int restrict_calls(void) {
                 SYS_sigaltstack, SYS_rt_sigreturn, SYS_restart_syscall, SYS_exit, SYS_exit_group,
         };
 
-        return confine_filter(calls, ELEMENTSOF(calls), NULL, 0);
+        return confine_filter(&(Confinement) { .calls = calls, .n_calls = ELEMENTSOF(calls) });
 }
 
 /* A memory bomb ends its own process. AddressSanitizer reserves more than this. */

@@ -114,6 +114,7 @@ typedef struct PlanPeer {
         bool is_socket;
         bool is_datagram;  /* UDP, not TCP */
         bool may_be_private; /* the target's name may have addresses of private networks */
+        bool is_revoked;   /* was granted: sandbox/flows/grants.h */
         Origin origin;
 } PlanPeer;
 
@@ -178,6 +179,8 @@ typedef struct Plan {
         size_t n_peers;
         PlanEntrance *entrances;
         size_t n_entrances;
+        bool grant_peers; /* others can be added while the instance runs: sandbox/flows/grants.h */
+        uint32_t last_given; /* there: the last address that a name of a pattern has got; 0: none */
         uint64_t flows_max; /* connections to peers at a time, and as many from entrances */
         bool log_flows;     /* each to a peer is a record in the journal */
 
@@ -244,9 +247,14 @@ typedef struct Plan {
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
 
+/* Whether the payload has a name server of isorun, for the names of peers. */
+static inline bool plan_has_names(const Plan *plan) {
+        return plan->n_peers > 0 || plan->grant_peers;
+}
+
 /* Whether isorun carries connections: sandbox/flows. */
 static inline bool plan_has_flows(const Plan *plan) {
-        return plan->n_peers > 0 || plan->n_entrances > 0;
+        return plan_has_names(plan) || plan->n_entrances > 0;
 }
 
 /* The socket inside that NOTIFY_SOCKET of the payload names. */

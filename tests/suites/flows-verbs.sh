@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What isoctl does with the connections that isorun carries: flows, status and top.
+# What isoctl does with the connections that isorun carries: flows, status, top, grant and revoke.
 . "$(dirname "$0")/../lib.sh"
 
 if [ "${TESTHOST-}" != nested ]; then
@@ -11,7 +11,9 @@ mode=(-p Optional="MemoryMax MemorySwapMax TasksMax")
 ip link set lo up
 mkfifo "$tmp/ready"
 exec 9<>"$tmp/ready"
-python3 "$top/tests/flow-server.py" 127.0.0.1:9301 >"$tmp/ready" &
+printf '127.0.0.1 localhost\n127.0.0.1 own.test\n' >"$tmp/hosts"
+mount --bind "$tmp/hosts" /etc/hosts
+python3 "$top/tests/flow-server.py" 127.0.0.1:9301 9302/udp >"$tmp/ready" &
 server=$!
 read -r _ <&9
 
@@ -94,7 +96,7 @@ def ask(question):
     s = socket.socket(socket.AF_UNIX)
     s.connect("\0" + sys.argv[1])
     s.settimeout(20)
-    s.sendall(b"isorun\0\0" + struct.pack("I20sI", int(sys.argv[2]), b"test", question))
+    s.sendall(b"isorun\0\0" + struct.pack("I20sI512s", int(sys.argv[2]), b"test", question, b"own.test:9301"))
     return s
 if sys.argv[3] == "400":
     sys.exit(len([ask(1) for _ in range(400)]) != 400)
@@ -124,10 +126,18 @@ test_askers() {
 	no_refusal is "$label: isorun answers its owner" "$("${who[@]}" python3 "$tmp/ask.py" "$name" "$version" 1)" "answer isorun"
 	no_refusal is "$label: ... a question that it does not know with its version alone" \
 		"$("${who[@]}" python3 "$tmp/ask.py" "$name" "$version" 77)" "answer isorun"
-	box --net -p AbstractSockets=yes -v "$tmp/ask.py:/ask.py:ro" python3 /ask.py "$name" "$version" 1
+	box --net -p AbstractSockets=yes -v "$tmp/ask.py:/ask.py:ro" python3 /ask.py "$name" "$version" 3
+	# promise P54
 	is "$label: ... but no program in a sandbox, as the same user" "$status $out" "0 answer none"
-	setpriv --reuid=65534 --regid=65534 --clear-groups python3 "$tmp/ask.py" "$name" "$version" 1 >"$tmp/other" 2>&1
+	setpriv --reuid=65534 --regid=65534 --clear-groups python3 "$tmp/ask.py" "$name" "$version" 3 >"$tmp/other" 2>&1
+	# promise P54
 	is "$label: ... and no other user" "$(tail -n1 "$tmp/other")" "answer none"
+	isoctl status linked
+	also unlike "$label: ... and nothing was granted" "$out" "*granted*"
+	isoctl grant linked peer:localhost:9399
+	# promise P54
+	is "$label: without GrantPeers=yes, nothing is granted" "$status $err" \
+		"125 isoctl: linked: peer:localhost:9399: the policy has no GrantPeers=yes, so no peer can be granted"
 	kill -STOP "$(first_pid '^isorun-flows$')"
 	"${who[@]}" python3 "$tmp/ask.py" "$name" "$version" 400
 	isoctl top linked
@@ -138,10 +148,154 @@ test_askers() {
 	end
 }
 
+# What a program inside gets from a peer: an echo, or the name of an error.
+cat >"$tmp/say.py" <<'PY'
+import errno, socket, sys
+def say(host, port, kind):
+    try:
+        s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
+        s.settimeout(20)
+        s.connect((host, int(port)))
+        s.sendall(b"echo\nabc")
+        return s.recv(3).decode() or "end"
+    except socket.gaierror as e:
+        return e.strerror
+    except OSError as e:
+        return errno.errorcode.get(e.errno, type(e).__name__)
+print(say(sys.argv[1], sys.argv[2], socket.SOCK_DGRAM if sys.argv[3:] else socket.SOCK_STREAM))
+PY
+chmod 644 "$tmp/say.py"
+
+begin_open() { # options...
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name open -p GrantPeers=yes -v "$tmp/say.py:/say.py:ro" "$@" sleep 3102 &
+	instance=$!
+	await entered open
+}
+entered() { "${who[@]}" "$isoctl" enter "$1" true 2>/dev/null; }
+end_open() {
+	kill "$(first_pid '^sleep 3102$')"
+	wait "$instance"
+}
+
+said() { # description, expected line, arguments of say.py...
+	run "${who[@]}" "$isoctl" enter open python3 /say.py "${@:3}"
+	is "$label: $1" "$status $out" "0 $2"
+}
+
+granted() { # description, peer
+	isoctl grant open "peer:$2"
+	is "$label: $1" "$status $err" "0 "
+}
+
+not_granted() { # description, peer, message
+	isoctl grant open "peer:$2"
+	is "$label: $1" "$status $err" "125 isoctl: open: peer:$2: $3"
+}
+
+test_grant() {
+	local unit=isorun-open.scope
+	begin_open
+	said "without a grant, no name is known" "Name or service not known" db.test 5432
+	said "... and the host is not reached" ECONNREFUSED 127.0.0.1 9301
+	no_refusal granted "a peer is granted" db.test:5432=127.0.0.1:9301
+	also no_refusal said "... and is reached, by its name" abc db.test 5432
+	also said "... but at no other port" ECONNREFUSED db.test 5433
+	no_refusal granted "a service of the host, at its own address" localhost:9301
+	also no_refusal said "... is reached" abc 127.0.0.1 9301
+	no_refusal granted "an address, at a port below 1024" 10.1.2.3:80=127.0.0.1:9301
+	also no_refusal said "... is reached" abc 10.1.2.3 80
+	no_refusal granted "an IPv6 address" "[2001:db8::1]:81=127.0.0.1:9301"
+	also no_refusal said "... is reached" abc 2001:db8::1 81
+	no_refusal granted "UDP" ntp.test:123/udp=127.0.0.1:9302
+	also no_refusal said "... is reached" ech ntp.test 123 udp
+	granted "a name that leads to this host" own.test:9301
+	# promise P54
+	also said "a granted name may not lead to this host" ECONNRESET own.test 9301
+	no_refusal not_granted "a peer that is granted already" localhost:9301 "it is a peer already"
+	no_refusal not_granted "one that is not a peer" db "not HOST:PORT: \"db\""
+	no_refusal not_granted "two ports" a.test:1,2 "only one peer can be granted at a time, and no pattern"
+	no_refusal not_granted "a pattern" "*.test:1" "only one peer can be granted at a time, and no pattern"
+	no_refusal not_granted "a specifier" "%H:1" 'a peer has no "%"'
+	no_refusal not_granted "the port of the name server" 127.0.0.1:53 \
+		"with peers, the payload finds its name server at 127.0.0.1:53"
+	said "another name is still unknown" "Name or service not known" other.test 5432
+	isoctl status open
+	no_refusal is "$label: isoctl status lists the peers" "$(grep -o 'peer:.*' <<<"$out" | xargs)" \
+		"peer:db.test:5432 peer:localhost:9301 peer:10.1.2.3:80 peer:[2001:db8::1]:81 peer:ntp.test:123/udp peer:own.test:9301"
+	end_open
+	like "$label: the journal names the unknown one" "$(records PEER_REFUSED $unit ISORUN_PEER)" "*other.test*"
+}
+
+# A connection that is there when its peer is revoked, and one that waits for its name.
+test_revoke() {
+	begin_open
+	isoctl grant open peer:db.test:5432=127.0.0.1:9301
+	patiently "${who[@]}" "$isoctl" enter open bash -c 'exec 3<>/dev/tcp/db.test/5432; printf "echo\nabc" >&3
+		head -c 3 <&3; echo; head -c 1 <&3 2>&1; echo reached' >"$tmp/cut-$label" 2>&1 &
+	await grep -q abc "$tmp/cut-$label"
+	isoctl revoke open peer:db.test:5432
+	is "$label: a peer is revoked" "$status $err" "0 "
+	wait $!
+	# promise P54
+	no_refusal is "$label: a peer that is revoked loses its connections" "$(cat "$tmp/cut-$label")" \
+		"abc
+head: error reading 'standard input': Connection reset by peer
+reached"
+	# promise P54
+	also said "... and is not reached any more" "Name or service not known" db.test 5432
+	also said "... by its address, either" ECONNREFUSED 198.18.0.3 5432
+	isoctl revoke open peer:db.test:5432
+	is "$label: it is not revoked twice" "$status $err" "125 isoctl: open: peer:db.test:5432: no such peer was granted"
+	no_refusal not_granted "it keeps its target" db.test:5432=127.0.0.1:9302 "it has led elsewhere before"
+	no_refusal granted "it is granted again" db.test:5432=127.0.0.1:9301
+	also no_refusal said "... and is reached again" abc db.test 5432
+	isoctl grant open peer:next.test:5432=127.0.0.1:9301
+	no_refusal is "$label: the next name has another address" \
+		"$("${who[@]}" "$isoctl" enter open getent ahostsv4 next.test | head -n1 | cut -d' ' -f1)" 198.18.0.4
+	end_open
+}
+
+# With peers and entrances of the policy, in another network namespace, and with records.
+test_grant_beside() {
+	local unit=isorun-open.scope nested=() pid
+	[ "$label" = root ] && nested=(-p User=nobody)
+	begin_open -p Nesting=yes "${nested[@]}" -p LogFlows=yes -p "ConnectTo=*.wild.test:5=127.0.0.1:9301 localhost:9301" \
+		-p ListenOn=$((label_port + 3))=80
+	pid=$(pgrep -f '^isorun-inner$' | while read -r p; do grep -q 'CapEff:.0*0$' "/proc/$p/status" || echo "$p"; done)
+	# promise P54
+	is "$label: the maker of listeners has two capabilities, no_new_privs and a filter" \
+		"$(awk '/^CapPrm|^CapEff|^NoNewPrivs|^Seccomp:/ { print $2 }' "/proc/${pid:-x}/status" | xargs)" \
+		"0000000000001400 0000000000001400 1 2"
+	no_refusal said "a name of a pattern" abc a.wild.test 5
+	no_refusal granted "... is granted on another port" a.wild.test:6=127.0.0.1:9301
+	also no_refusal said "... and reached there" abc a.wild.test 6
+	also no_refusal said "... and still on that of the pattern" abc a.wild.test 5
+	no_refusal granted "another name, on the port of the pattern" else.test:5=127.0.0.1:9301
+	also no_refusal said "... is reached" abc else.test 5
+	no_refusal granted "an address, on the port of the pattern" 10.1.2.4:5=127.0.0.1:9301
+	also no_refusal said "... is reached" abc 10.1.2.4 5
+	isoctl revoke open peer:else.test:5
+	also said "... until it is revoked" "Name or service not known" else.test 5
+	not_granted "the port of an entrance" db.test:80 "inside, port 80 belongs to a server of ListenOn="
+	isoctl revoke open peer:localhost:9301
+	is "$label: a peer of the policy is not revoked" "$status $err" \
+		"125 isoctl: open: peer:localhost:9301: it is a peer of the policy, and was not granted"
+	isoctl grant open peer:own.test:9301
+	said "a name of this host is refused" ECONNRESET own.test 9301
+	end_open
+	no_refusal like "$label: the journal has a record of each connection to a granted peer" \
+		"$(records FLOW_ENDED $unit ISORUN_PEER ISORUN_DIRECTIVE | sort -u | xargs)" "*a.wild.test:6|GrantPeers*else.test:5|GrantPeers*"
+	no_refusal like "$label: ... and of a refused one" "$(records PEER_REFUSED $unit MESSAGE)" \
+		"*open was not connected to own.test:9301: a name may not lead to 127.0.0.1; isoctl grant NAME peer:own.test:9301=127.0.0.1:PORT would allow it*"
+}
+
 for label in root user; do
 	label_port=9310
 	[ $label = root ] || who=("$as_user") bus=(--user) label_port=9320
 	test_flows
 	test_askers
+	test_grant
+	test_revoke
+	test_grant_beside
 done
 kill $server

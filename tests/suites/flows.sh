@@ -491,18 +491,6 @@ test_unit() {
 	also ok "$label: ... and nothing is left" eventually not server_of
 }
 
-# The MESSAGE_ID of a kind of record.
-id_of() { sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/systemd/journal-records.inc"; }
-
-# Fields of each record of a kind about the unit: a line each.
-records() { # kind, unit, fields...
-	"${who[@]}" journalctl -q --no-pager -o json "--${bus[0]:+user-}unit=$2" "MESSAGE_ID=$(id_of "$1")" |
-		python3 -c 'import json, sys
-for line in sys.stdin:
-    entry = json.loads(line)
-    print("|".join(str(entry.get(f, "-")) for f in sys.argv[1:]))' "${@:3}"
-}
-
 test_records() {
 	local unit=isorun-recorded.scope
 	run "${who[@]}" "$isorun" --quiet --name recorded -p "Optional=MemoryMax MemorySwapMax TasksMax" -p FlowsMax=3 -p LogFlows=yes \

@@ -7,18 +7,6 @@ cp "$top/catalog/isorun.catalog" "$tmp/usr/lib/systemd/catalog/"
 install_isorun
 mode=(--quiet -p "Optional=MemoryMax TasksMax")
 
-# The MESSAGE_ID of a kind of record.
-id_of() { sed -n "s/^RECORD($1, \"\([0-9a-f]*\)\".*/\1/p" "$top/src/sandbox/systemd/journal-records.inc"; }
-
-# Fields of each record of a kind that journalctl shows for a unit, and for nothing but that: a line each.
-records() { # kind, unit, fields...
-	let_read_journal
-	"${who[@]}" journalctl -q --no-pager -o json "$unit_option=$2" "MESSAGE_ID=$(id_of "$1")" | python3 -c 'import json, sys
-for line in sys.stdin:
-    entry = json.loads(line)
-    print("|".join(str(entry.get(f, "-")) for f in sys.argv[1:]))' "${@:3}"
-}
-
 count() {
 	journalctl --sync
 	journalctl -q --no-pager -o cat SYSLOG_IDENTIFIER=isorun | wc -l
@@ -224,8 +212,8 @@ test_logs() {
 
 all() {
 	has_controllers && has_limits=0 || has_limits=1
-	unit_option=--unit bus=()
-	[ "$label" = root ] || unit_option=--user-unit bus=(--user)
+	bus=()
+	[ "$label" = root ] || bus=(--user)
 	test_run
 	test_limit
 	test_refusal
@@ -309,7 +297,7 @@ test_catalog() {
 		return
 	fi
 	journalctl --update-catalog
-	label=root who=() unit_option=--unit
+	label=root who=()
 	while IFS='(,' read -r _ name _; do
 		no_isorun like "the catalog has $name" "$(journalctl --no-pager --list-catalog "$(id_of "$name")")" "$(id_of "$name") isorun: *@ISORUN_INSTANCE@*"
 	done < <(grep '^RECORD(' "$top/src/sandbox/systemd/journal-records.inc")

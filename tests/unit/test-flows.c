@@ -28,7 +28,7 @@ static PlanPeer peers[] = {
         { .host = "10.0.0.1", .port = 80, .address = { 10, 0, 0, 1 }, .literal = true },
 };
 static char unknown[DNS_NAME_SIZE];
-static const Plan plan = { .peers = peers, .n_peers = ELEMENTSOF(peers) };
+static Plan plan = { .peers = peers, .n_peers = ELEMENTSOF(peers) };
 static Hosts hosts = { .plan = &plan };
 
 /* Writes a question for the name, which has a length before each label. Returns its size. */

@@ -160,7 +160,7 @@ static int start(void *userdata, Report *report, FILE *out) {
 static bool stands_alone(DirectiveId id) {
         return id == D_Nesting || id == D_ProtectProc || id == D_ProcSubset || id == D_BindReadOnlyPaths ||
                id == D_SystemCallArchitectures || id == D_ExecStart || id == D_Pool || id == D_ConnectTo ||
-               id == D_ListenOn;
+               id == D_ListenOn || id == D_GrantPeers;
 }
 
 static void test_every_directive(void **state) {

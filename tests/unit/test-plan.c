@@ -416,6 +416,10 @@ static void test_peers(void **state) {
         plan_expect_error(f, "ConnectTo=*.a:1 *.a:1=private", EEXIST, "test.conf:1: ConnectTo=: *.a:1 already");
         plan_expect_error(f, "ConnectTo=*.a:53", EADDRINUSE, "test.conf:1: ConnectTo=: with peers, ");
         plan_expect_error(f, "ConnectTo=127.0.0.1:53", EADDRINUSE, "test.conf:1: ConnectTo=: with peers, ");
+        plan_expect_good(f, "GrantPeers=yes");
+        assert_non_null(strstr(plan_shown(f), "isoctl grant can add them"));
+        plan_expect_error(f, "GrantPeers=yes\nPrivateNetwork=no", EINVAL, "test.conf:2: PrivateNetwork=: ");
+        plan_expect_error(f, "GrantPeers=yes\nFile=/etc/hosts:x", EEXIST, "test.conf:2: File=: ");
         plan_expect_error(f, "ConnectTo=a:1\nFile=/etc/hosts:x", EEXIST, "test.conf:2: File=: ");
         plan_expect_notice(f, "ConnectTo=a:1\nConnectTo=", "notice: test.conf:2: ConnectTo=: no peer is named, so ");
         plan_expect_notice(f, "ListenOn=", "notice: test.conf:1: ListenOn=: no port is named, so ");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -20,6 +21,7 @@ enum {
 void flows_deinit(Flows *f) {
         free(f->text);
         free(f->items);
+        free(f->grants);
         *f = (Flows) {};
 }
 
@@ -54,6 +56,15 @@ static int read_sum(Flows *f, char *const *field, size_t n) {
                        : 0;
 }
 
+static int read_grant(Flows *f, const char *peer) {
+        const char **item = ARRAY_APPEND(f->grants, f->n_grants);
+
+        if (!item)
+                return -ENOMEM;
+        *item = peer;
+        return 0;
+}
+
 /* Returns 1 for the last line, 0 for another one, or -errno. */
 static int read_line(Flows *f, char *line) {
         char *field[FIELDS_MAX];
@@ -66,6 +77,12 @@ static int read_line(Flows *f, char *line) {
         }
         if (streq(field[0], "flow"))
                 return read_flow(f, field, n);
+        if (streq(field[0], "grant") && n == 2)
+                return read_grant(f, field[1]);
+        if (streq(field[0], "failed") && n == 2) {
+                f->failed = field[1];
+                return 0;
+        }
         return streq(field[0], "sum") ? read_sum(f, field, n) : streq(field[0], "end") && n == 1 ? 1 : -EPROTO;
 }
 
@@ -76,6 +93,12 @@ int flows_parse(char *text, Flows *ret) {
         while (r == 0 && (line = strsep(&rest, "\n")))
                 r = rest ? read_line(ret, line) : -EPROTO; /* each line ends with a newline */
         return r < 0 ? r : r > 0 && !*rest ? 0 : -EPROTO;
+}
+
+const char *flows_peer_of(const char *argument) {
+        const char *peer = startswith(argument, "peer:");
+
+        return peer && *peer != '/' ? peer : NULL;
 }
 
 bool flows_can_ask(const Instance *i) {
@@ -132,13 +155,17 @@ static int parse(const Instance *instance, char *bytes, size_t size, Flows *ret,
                      : 1;
 }
 
-int flows_ask(const Instance *instance, FlowQuestionType type, uint64_t until, Flows *ret, Report *report) {
-        const FlowQuestion question = { .header = control_header, .type = type };
-        _cleanup_close_ int fd = talk_connect(instance, SOCK_STREAM, NULL, report);
+int flows_ask(const Instance *instance, FlowQuestionType type, const char *peer, uint64_t until, Flows *ret,
+              Report *report) {
+        FlowQuestion question = { .header = control_header, .type = type };
+        _cleanup_close_ int fd = -1;
         char *bytes = NULL;
         size_t size = 0;
         int r;
 
+        if (peer && (size_t) snprintf(question.peer, sizeof(question.peer), "%s", peer) >= sizeof(question.peer))
+                return report_error(report, ENAMETOOLONG, "the peer is too long: %s", peer);
+        fd = talk_connect(instance, SOCK_STREAM, NULL, report);
         if (fd == -ENOENT)
                 return 0;
         if (fd < 0)
@@ -151,4 +178,17 @@ int flows_ask(const Instance *instance, FlowQuestionType type, uint64_t until, F
         return r < 0 ? report_error(report, -r, "%s: cannot read the connections that isorun carries: %s", instance->name,
                                     strerror(-r))
                      : parse(instance, bytes, size, ret, report);
+}
+
+int flows_change(const Instance *instance, FlowQuestionType type, const char *peer, Report *report) {
+        const uint64_t until = clock_usec(CLOCK_MONOTONIC) + CONTROL_SECONDS * UINT64_C(1000000);
+        _cleanup_(flows_deinit) Flows flows = {};
+        int r = flows_ask(instance, type, peer, until, &flows, report);
+
+        if (r == 0)
+                return report_error(report, EPERM, "%s: the policy has no GrantPeers=yes, so no peer can be granted",
+                                    instance->name);
+        if (r > 0 && flows.failed)
+                return report_error(report, EPERM, "%s: peer:%s: %s", instance->name, peer, flows.failed);
+        return r < 0 ? r : 0;
 }

@@ -44,7 +44,8 @@ void usage_ask_flows(Usage *u, const Instance *i) {
         _cleanup_(flows_deinit) Flows flows = {};
         Report silent = {};
 
-        if (!flows_can_ask(i) || flows_ask(i, FLOWS_SUM, clock_usec(CLOCK_MONOTONIC) + PATIENCE_USEC, &flows, &silent) <= 0)
+        if (!flows_can_ask(i) ||
+            flows_ask(i, FLOWS_SUM, NULL, clock_usec(CLOCK_MONOTONIC) + PATIENCE_USEC, &flows, &silent) <= 0)
                 return;
         u->has_flows = true;
         u->flows = flows.n_peers + flows.n_clients;

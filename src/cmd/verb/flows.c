@@ -55,7 +55,7 @@ static int show(const Printer *p, const Instance *i, bool named, Report *report)
         const uint64_t until = clock_usec(CLOCK_MONOTONIC) + CONTROL_SECONDS * UINT64_C(1000000);
         _cleanup_(flows_deinit) Flows flows = {};
         _cleanup_free_ char *summary = NULL;
-        int r = flows_ask(i, FLOWS_LIST, until, &flows, report);
+        int r = flows_ask(i, FLOWS_LIST, NULL, until, &flows, report);
 
         if (r != 0 || !named)
                 return r < 0 ? r : print_flows(p, i, &flows, report);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl grant NAME SRC:DEST[:ro|rw]: shows a directory of the caller in a place of the instance. */
+/* isoctl grant NAME SRC:DEST[:ro|rw]: shows a directory of the caller in a place of the instance. isoctl grant NAME
+ * peer:HOST:PORT[/udp][=TARGET]: lets the instance connect to a peer. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "cmd/instance/find.h"
+#include "cmd/instance/flows.h"
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
@@ -75,25 +77,30 @@ static int parse(const char *text, char ***ret, Report *report) {
 static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         _cleanup_strv_free_ char **fields = NULL;
+        const char *peer = flows_peer_of(line->arguments[1]);
         const Instance *instance;
 
-        if (parse(line->arguments[1], &fields, report) < 0 || instances_find(&list, report) < 0)
+        if ((!peer && parse(line->arguments[1], &fields, report) < 0) || instances_find(&list, report) < 0)
                 return PLAN_FAILED;
         instance = instances_pick(&list, line->arguments[0], report);
+        if (instance && peer)
+                return flows_change(instance, FLOWS_GRANT, peer, report) < 0 ? PLAN_FAILED : 0;
         return instance && grant(instance, fields, report) >= 0 ? 0 : PLAN_FAILED;
 }
 
 static const Argument arguments[] = {
         { "NAME", ARGUMENT_INSTANCE },
-        { "SRC:DEST[:ro|rw]", ARGUMENT_FILE },
+        { "SRC:DEST[:ro|rw]|peer:HOST:PORT", ARGUMENT_FILE },
         {},
 };
 
 const Verb verb_grant = {
         .name = "grant",
-        .help = "add a directory to a running instance",
+        .help = "add a directory or peer to an instance",
         .details = "Adds the directory SRC of the host to the instance, as DEST. The policy must reserve DEST with\n"
-                   "GrantPaths=. DEST is read-only, unless you add :rw and the policy also has :rw.",
+                   "GrantPaths=. DEST is read-only, unless you add :rw and the policy also has :rw.\n"
+                   "peer:HOST:PORT lets the instance connect to a peer, which is as in ConnectTo=. The policy must have\n"
+                   "GrantPeers=yes.",
         .arguments = arguments,
         .run = run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl revoke NAME DEST [--kill]: removes a granted directory, and lists the processes that still hold files in
- * it. */
+ * it. isoctl revoke NAME peer:HOST:PORT: removes a granted peer. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/instance/find.h"
+#include "cmd/instance/flows.h"
 #include "cmd/instance/places.h"
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
@@ -191,11 +192,14 @@ static int take_back(const InstanceList *list, const Instance *instance, const c
 
 static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
+        const char *peer = flows_peer_of(line->arguments[1]);
         const Instance *instance;
 
         if (instances_find(&list, report) < 0)
                 return PLAN_FAILED;
         instance = instances_pick(&list, line->arguments[0], report);
+        if (instance && peer)
+                return flows_change(instance, FLOWS_REVOKE, peer, report) < 0 ? PLAN_FAILED : 0;
         return instance &&
                                take_back(&list, instance, line->arguments[1], command_line_has(line, ARG_KILL), report) >= 0
                        ? 0
@@ -203,12 +207,13 @@ static int run(const CommandLine *line, Report *report) {
 }
 
 static const Option options[] = { { ARG_KILL, "kill", "kill the processes that still have files open there" }, {} };
-static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE }, { "DEST" }, {} };
+static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE }, { "DEST|peer:HOST:PORT" }, {} };
 
 const Verb verb_revoke = {
         .name = "revoke",
-        .help = "remove a granted directory",
-        .details = "Also lists the processes that still have files open there.",
+        .help = "remove a grant",
+        .details = "Removes a granted directory, and lists the processes that still have files open there. peer:HOST:PORT\n"
+                   "removes a granted peer, and ends its connections.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -150,16 +150,22 @@ static int print_grants(const Instance *i, Report *report) {
         return 0;
 }
 
-/* Prints how many connections isorun carries, if it carries any for this instance. */
+/* Prints which peers were granted and how many connections isorun carries, if it carries any for this instance. */
 static int print_flows(const Instance *i, Report *report) {
         const uint64_t until = clock_usec(CLOCK_MONOTONIC) + CONTROL_SECONDS * UINT64_C(1000000);
         char sent[FORMAT_MAX], received[FORMAT_MAX];
         _cleanup_(flows_deinit) Flows flows = {};
         _cleanup_free_ char *text = NULL;
-        int r = flows_ask(i, FLOWS_SUM, until, &flows, report);
+        int r = flows_ask(i, FLOWS_SUM, NULL, until, &flows, report);
 
         if (r <= 0)
                 return r;
+        for (size_t k = 0; k < flows.n_grants; k++) {
+                _cleanup_free_ char *peer = format("peer:%s", flows.grants[k]);
+
+                if (peer)
+                        print_field("granted", peer);
+        }
         format_bytes(sent, flows.sent);
         format_bytes(received, flows.received);
         text = format("%" PRIu64 " to peers, %" PRIu64 " from clients; %s sent, %s received so far", flows.n_peers,

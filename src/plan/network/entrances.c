@@ -27,7 +27,7 @@ static int check_port(Builder *b, const PlanEntrance *e, const Setting *s) {
                                           e->is_socket ? "unix:PATH" : "ADDRESS:PORT", e->inside == 8080 ? 8081 : 8080)
                             : -ENOMEM;
         }
-        if (plan->n_peers > 0 && e->inside == PEERS_NAME_SERVER_PORT)
+        if (plan_has_names(plan) && e->inside == PEERS_NAME_SERVER_PORT)
                 return build_error(b, s, D_ListenOn, EADDRINUSE,
                                    "inside, port %u belongs to the name server of ConnectTo=", PEERS_NAME_SERVER_PORT);
         return 0;

@@ -37,7 +37,7 @@ void flows_suggest(Builder *b) {
         };
         const Plan *plan = b->plan;
 
-        if (plan->n_peers > 0 || plan->n_entrances > 0 || policy_get(b->policy, D_PrivateNetwork)->origin.file)
+        if (plan_has_flows(plan) || policy_get(b->policy, D_PrivateNetwork)->origin.file)
                 return;
         for (size_t i = 0; i < ELEMENTSOF(all); i++) {
                 const Origin line = build_list(b, all[i].id)->emptied;

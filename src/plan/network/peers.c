@@ -8,8 +8,6 @@
 #include "util/array.h"
 #include "util/text.h"
 
-enum { PEERS_MAX = 256 }; /* each needs a socket in isorun, which may have 1024 */
-
 static uint32_t as_number(const uint8_t address[static 4]) {
         return (uint32_t) address[0] << 24 | (uint32_t) address[1] << 16 | (uint32_t) address[2] << 8 | address[3];
 }
@@ -46,7 +44,7 @@ uint32_t peer_address(const PlanPeer *p) {
 }
 
 uint32_t peers_last_address(const Plan *plan) {
-        uint32_t last = parse_ipv4(FLOWS_CLIENT);
+        uint32_t last = plan->last_given ?: parse_ipv4(FLOWS_CLIENT);
 
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
                 if (!p->literal && as_number(p->address) > last)
@@ -119,9 +117,7 @@ static int add_peer(Builder *b, const Setting *s) {
         if (plan->n_peers == PEERS_MAX)
                 return build_error(b, s, D_ConnectTo, E2BIG, "a policy can have %u peers (each port counts)",
                                    PEERS_MAX);
-        p = ARRAY_APPEND(plan->peers, plan->n_peers);
-        if (!p)
-                return -ENOMEM;
+        p = &plan->peers[plan->n_peers++];
         *p = (PlanPeer) { .host = s->value.words[0], .port = (uint16_t) s->value.number, .origin = s->origin };
         r = find_address(b, p, s);
         if (r < 0)
@@ -137,30 +133,115 @@ static int add_peer(Builder *b, const Setting *s) {
 }
 
 /* A pattern needs a socket that listens at all addresses, and then no other one can listen on its port. */
-static void find_covered(Plan *plan) {
-        for (PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
-                for (const PlanPeer *other = plan->peers; other < plan->peers + plan->n_peers; other++)
-                        if (other->is_pattern && other->port == p->port && !p->ipv6 && !p->is_datagram &&
-                            (!p->is_pattern || other < p))
-                                p->is_covered = true;
+static bool is_covered(const Plan *plan, const PlanPeer *p) {
+        for (const PlanPeer *other = plan->peers; other < plan->peers + plan->n_peers; other++)
+                if (other->is_pattern && other->port == p->port && !p->ipv6 && !p->is_datagram &&
+                    (!p->is_pattern || other < p))
+                        return true;
+        return false;
 }
 
 int build_peers(Builder *b) {
         const SettingList *list = build_list(b, D_ConnectTo);
+        Plan *plan = b->plan;
         int result;
 
-        if (list->n == 0)
+        plan->grant_peers = policy_is_true(b->policy, D_GrantPeers);
+        if (list->n == 0 && !plan->grant_peers)
                 return 0;
+        plan->peers = calloc(PEERS_MAX, sizeof(*plan->peers));
+        if (!plan->peers)
+                return -ENOMEM;
         b->plan->flows_max = policy_get(b->policy, D_FlowsMax)->value.number;
         b->plan->log_flows = policy_get(b->policy, D_LogFlows)->value.number;
-        result = flows_check_network(b, D_ConnectTo, &list->items[0]);
+        result = list->n > 0 ? flows_check_network(b, D_ConnectTo, &list->items[0])
+                             : flows_check_network(b, D_GrantPeers, policy_get(b->policy, D_GrantPeers));
         for (size_t i = 0; i < list->n && result != -ENOMEM; i++) {
                 int r = add_peer(b, &list->items[i]);
 
                 result = r < 0 ? r : result;
         }
-        find_covered(b->plan);
+        for (PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                p->is_covered = is_covered(plan, p);
         return result;
+}
+
+/* A peer that was granted before, and revoked, has its place still. */
+static int find_granted(const Plan *plan, const Setting *s, PlanPeer **ret, Report *report) {
+        for (PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
+                if (streq(p->host, s->value.words[0]) && p->port == s->value.number &&
+                    p->is_datagram == !!(s->value.number2 & PEER_UDP)) {
+                        if (!p->is_revoked)
+                                return report_error(report, EEXIST, "it is a peer already");
+                        *ret = p;
+                        return 0;
+                }
+        *ret = NULL;
+        return 0;
+}
+
+static int check_entrances(const Plan *plan, const Setting *s, Report *report) {
+        for (const PlanEntrance *e = plan->entrances; e < plan->entrances + plan->n_entrances; e++)
+                if (e->inside == s->value.number && !(s->value.number2 & PEER_UDP))
+                        return report_error(report, EADDRINUSE, "inside, port %u belongs to a server of ListenOn=",
+                                            e->inside);
+        return 0;
+}
+
+static int grant(Plan *plan, const Policy *policy, PlanPeer **ret, Report *report) {
+        const SettingList *list = &policy->settings[D_ConnectTo];
+        Builder b = { .plan = plan, .policy = policy, .report = report };
+        PlanPeer *p, new;
+        int r;
+
+        if (list->n != 1 || startswith(list->items[0].value.words[0], "*."))
+                return report_error(report, EINVAL, "only one peer can be granted at a time, and no pattern");
+        r = check_entrances(plan, &list->items[0], report);
+        if (r >= 0)
+                r = find_granted(plan, &list->items[0], &p, report);
+        if (r < 0)
+                return r;
+        if (p) {
+                new = *p;
+                find_target(&new, &list->items[0].value);
+                if (!is_same_target(&new, p))
+                        return report_error(report, EEXIST, "it has led elsewhere before");
+        } else {
+                const size_t n = plan->n_peers;
+
+                r = add_peer(&b, &list->items[0]);
+                if (r >= 0 && plan->n_peers == n) /* another name for the same address */
+                        r = report_error(report, EEXIST, "it is a peer already");
+                if (r < 0) {
+                        plan->n_peers = n;
+                        return r;
+                }
+                p = &plan->peers[n];
+                p->is_covered = is_covered(plan, p);
+        }
+        p->is_revoked = false;
+        *ret = p;
+        return 0;
+}
+
+int peers_grant(Plan *plan, const char *text, PlanPeer **ret, Report *report) {
+        _cleanup_(policy_freep) Policy *policy = NULL;
+        const size_t n = plan->n_peers;
+        int r;
+
+        if (strchr(text, '%')) /* a specifier may need a file */
+                return report_error(report, EINVAL, "a peer has no \"%%\"");
+        policy = policy_new(&plan->source->specifiers);
+        if (!policy)
+                return report_oom(report);
+        r = policy_assign(policy, (Origin) { .file = "isoctl grant" }, "Sandbox", "ConnectTo", text, report);
+        if (r >= 0)
+                r = grant(plan, policy, ret, report);
+        if (r < 0)
+                return report_if_oom(report, r);
+        if (plan->n_peers > n)
+                TAKE_PTR(policy); /* the peer has pointers into it */
+        return 0;
 }
 
 bool peer_matches(const PlanPeer *pattern, const char *name) {

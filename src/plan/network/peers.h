@@ -10,6 +10,8 @@
 /* Names that patterns can match in one instance. Each could tell the owner of its zone something. */
 enum { PEERS_NAMES_MAX = 4096 };
 
+enum { PEERS_MAX = 256 }; /* each needs a socket in isorun, which may have 1024 */
+
 /* Where the payload finds the name server. */
 #define PEERS_NAME_SERVER "127.0.0.1"
 enum { PEERS_NAME_SERVER_PORT = 53 };
@@ -23,6 +25,11 @@ bool peer_read_address(PlanPeer *p);
 /* Whether a peer can have this address: those that mean many hosts or none cannot. */
 bool peer_address_is_usable(const PlanPeer *p);
 
+/* Adds a peer to plan->peers, which has room for PEERS_MAX, while the instance runs: sandbox/flows/grants.h. text is as
+ * in ConnectTo=, with one port and no pattern. The plan keeps what it needs of the text. Returns 0 with the peer, or
+ * -errno, reported. */
+int peers_grant(Plan *plan, const char *text, PlanPeer **ret, Report *report);
+
 /* Whether a pattern, such as "*.example.org", matches the name, which is in lower case. It matches at any depth, but
  * not "example.org" itself. */
 bool peer_matches(const PlanPeer *pattern, const char *name);
@@ -30,7 +37,7 @@ bool peer_matches(const PlanPeer *pattern, const char *name);
 /* Whether the peer leads to each name that its pattern matches, and not to one place for all of them. */
 bool peer_follows_name(const PlanPeer *p);
 
-/* The address of an IPv4 peer as a number, and the last one that a name of the plan has. */
+/* The address of an IPv4 peer as a number, and the last one that a name has. */
 uint32_t peer_address(const PlanPeer *p);
 uint32_t peers_last_address(const Plan *plan);
 

@@ -8,18 +8,19 @@
 
 /* A line of the policy for the same path would leave the payload without names, so it is an error. */
 static int want_text(RootBuilder *rb, const char *path, char *text) {
-        const Setting *s = &rb->b->policy->settings[D_ConnectTo].items[0];
+        const DirectiveId id = rb->b->plan->n_peers > 0 ? D_ConnectTo : D_GrantPeers;
+        const Setting *s = &rb->b->policy->settings[id].items[0];
 
         if (strv_consume(&rb->b->plan->texts, text) < 0)
                 return -ENOMEM;
-        return root_builder_want(rb, mount_of_setting(D_ConnectTo, s, plan_file(path, text, 0444)));
+        return root_builder_want(rb, mount_of_setting(id, s, plan_file(path, text, 0444)));
 }
 
 int build_peer_files(RootBuilder *rb) {
         const Plan *plan = rb->b->plan;
         int r = 0;
 
-        if (plan->n_peers > 0)
+        if (plan_has_names(plan))
                 r = want_text(rb, "/etc/resolv.conf", peers_resolver_text());
-        return r >= 0 && plan->n_peers > 0 ? want_text(rb, "/etc/hosts", peers_hosts_text(plan)) : r;
+        return r >= 0 && plan_has_names(plan) ? want_text(rb, "/etc/hosts", peers_hosts_text(plan)) : r;
 }

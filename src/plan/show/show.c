@@ -180,7 +180,7 @@ static void show_identity(Output *out) {
 static void show_peers(Output *out) {
         const Plan *plan = out->plan;
 
-        if (plan->n_peers == 0)
+        if (!plan_has_names(plan))
                 return;
         output_section(out, "peers");
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
@@ -201,6 +201,8 @@ static void show_peers(Output *out) {
                                      peer_follows_name(p) ? "it" : p->target,
                                      p->may_be_private ? ", also in a private network" : "");
         }
+        if (plan->grant_peers)
+                output_entry(out, "others", output_origin_of(out, D_GrantPeers), "isoctl grant can add them");
         output_entry(out, "connections", &policy_get(plan->source, D_FlowsMax)->origin,
                      "at most %" PRIu64 " at a time%s", plan->flows_max,
                      plan->log_flows ? ", each recorded in the journal" : "");
@@ -252,7 +254,8 @@ static void show_file(Output *out, const PlanMount *m, const Origin *origin) {
 
         if (!m->source.path) {
                 output_entry(out, m->destination, origin, "read-only file, %s",
-                             m->key && streq(m->key, "ConnectTo") ? "for the names of peers" : "text from the policy");
+                             m->key && (streq(m->key, "ConnectTo") || streq(m->key, "GrantPeers")) ?
+                                     "for the names of peers" : "text from the policy");
                 return;
         }
         while (last > 0 && (last == n || m->text[last - 1] != '\n'))

@@ -142,6 +142,12 @@ static void say_entrances(const Plan *plan, SummaryLine *line) {
         }
 }
 
+static void say_grants(const Summarizer *s, SummaryLine *line) {
+        add_part(line, "grants", s->plan->n_peers > 0 ? "and" : "; peers:");
+        add_word(line, strdup("those of isoctl grant"));
+        add_origins(s, line, D_GrantPeers);
+}
+
 static void say_network(const Summarizer *s, SummaryLine *line) {
         const Plan *plan = s->plan;
 
@@ -154,6 +160,8 @@ static void say_network(const Summarizer *s, SummaryLine *line) {
         add_origins(s, line, D_PrivateNetwork);
         if (plan->n_peers > 0)
                 say_peers(plan, line);
+        if (plan->grant_peers)
+                say_grants(s, line);
         if (plan->n_entrances > 0)
                 say_entrances(plan, line);
         add_part(line, "families", "– sockets:");

@@ -16,7 +16,7 @@ typedef struct SummaryPart {
         bool calls;        /* people get groups instead of many calls: plan/show/calls.h */
 } SummaryPart;
 
-enum { SUMMARY_PARTS = 4 };
+enum { SUMMARY_PARTS = 5 };
 
 typedef struct SummaryLine {
         const char *key; /* constant */

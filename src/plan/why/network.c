@@ -85,8 +85,8 @@ static int answer_no_peer(const Asked *q, bool known, WhyAnswer *a) {
         else if (target->literal)
                 r = answer_denied(a, ENETUNREACH, BY_NAMESPACE, "the instance's own network leads nowhere");
         else
-                r = answer_denied(a, 0, q->plan->n_peers > 0 ? BY_FLOWS : BY_NAMESPACE,
-                                  q->plan->n_peers > 0 ? "the name server inside knows only the peers of ConnectTo=" :
+                r = answer_denied(a, 0, plan_has_names(q->plan) ? BY_FLOWS : BY_NAMESPACE,
+                                  plan_has_names(q->plan) ? "the name server inside knows only the peers of ConnectTo=" :
                                                          "the instance's own network has no name server");
         if (r < 0)
                 return r;
@@ -199,7 +199,7 @@ static int listen_privately(const Asked *q, WhyAnswer *a) {
                 answer_origin(a, peer->origin);
                 return answer_denied(a, EADDRINUSE, BY_FLOWS, "inside, this port belongs to the peer %s", peer->host);
         }
-        if (plan->n_peers > 0 && q->port == PEERS_NAME_SERVER_PORT) {
+        if (plan_has_names(plan) && q->port == PEERS_NAME_SERVER_PORT) {
                 answer_directive(a, plan, D_ConnectTo);
                 return answer_denied(a, EADDRINUSE, BY_FLOWS, "inside, this port belongs to the name server of ConnectTo=");
         }

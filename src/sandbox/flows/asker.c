@@ -10,6 +10,7 @@
 
 #include "sandbox/flows/datagrams.h"
 #include "sandbox/flows/flow.h"
+#include "sandbox/flows/grants.h"
 #include "sandbox/wire/flow-question.h"
 #include "util/clock.h"
 #include "util/fd.h"
@@ -71,22 +72,44 @@ static void visit(const Server *s, FlowVisitor visitor, void *userdata) {
         datagrams_visit(s, visitor, userdata);
 }
 
-/* Returns the answer, or NULL if memory is short. */
-static char *make_answer(const Server *s, uint32_t type, size_t *ret_size) {
+static void write_sum(const Server *s, FILE *f) {
         uint64_t moved[2] = { s->sent, s->received };
+
+        visit(s, count_flow, moved);
+        fprintf(f, "sum\t%zu\t%zu\t%" PRIu64 "\t%" PRIu64 "\n", s->n_flows, s->n_clients, moved[0], moved[1]);
+        for (const PlanPeer *p = s->plan->peers + s->n_planned; p < s->plan->peers + s->plan->n_peers; p++) {
+                _cleanup_free_ char *name = grants_has(s, p) ? plan_peer_name(p) : NULL;
+
+                if (name)
+                        fprintf(f, "grant\t%s\n", name);
+        }
+}
+
+static void write_change(Server *s, const FlowQuestion *q, FILE *f) {
+        Report report = {};
+        int r = (q->type == FLOWS_GRANT ? grants_add : grants_remove)(s, q->peer, &report);
+
+        if (r >= 0)
+                return;
+        fputs("failed\t", f);
+        write_field(f, *report.first.text ? report.first.text : strerror(-r));
+        putc('\n', f);
+}
+
+/* Returns the lines of the answer, or NULL if memory is short. */
+static char *make_lines(Server *s, const FlowQuestion *q) {
         _cleanup_text_ Text text = {};
-        char *answer;
 
         if (text_open(&text) < 0)
                 return NULL;
-        fwrite(&control_header, sizeof(control_header), 1, text.f);
-        if (type == FLOWS_LIST)
+        if (q->type == FLOWS_LIST)
                 visit(s, write_flow, text.f);
-        visit(s, count_flow, moved);
-        fprintf(text.f, "sum\t%zu\t%zu\t%" PRIu64 "\t%" PRIu64 "\nend\n", s->n_flows, s->n_clients, moved[0], moved[1]);
-        *ret_size = (size_t) ftell(text.f);
-        answer = text_finish(&text);
-        return answer;
+        if (q->type == FLOWS_LIST || q->type == FLOWS_SUM)
+                write_sum(s, text.f);
+        else
+                write_change(s, q, text.f);
+        fputs("end\n", text.f);
+        return text_finish(&text);
 }
 
 static void hang_up(Asker *a) {
@@ -108,22 +131,27 @@ static void send_more(Asker *a) {
 static bool is_question(const FlowQuestion *q) {
         ControlHeader header;
 
-        return control_check_header(q, sizeof(*q), &header) >= 0 && (q->type == FLOWS_LIST || q->type == FLOWS_SUM);
+        return control_check_header(q, sizeof(*q), &header) >= 0 && q->type > 0 && q->type < _FLOW_QUESTIONS &&
+               memchr(q->peer, '\0', sizeof(q->peer));
 }
 
-/* The question is complete. isoctl understands the header of an answer that has nothing else: the version differs. */
+/* The question is complete. What is not one gets the header alone, which says that the versions differ. */
+static int make_answer(Server *s, Asker *a) {
+        _cleanup_free_ char *lines = is_question(&a->question) ? make_lines(s, &a->question) : strdup("");
+        const size_t n = lines ? strlen(lines) : 0;
+
+        a->answer = lines ? malloc(sizeof(control_header) + n) : NULL;
+        if (!a->answer)
+                return -ENOMEM;
+        memcpy(mempcpy(a->answer, &control_header, sizeof(control_header)), lines, n);
+        a->size = sizeof(control_header) + n;
+        return 0;
+}
+
 static void answer(Server *s, Asker *a) {
         struct epoll_event event = { .events = EPOLLOUT, .data.ptr = &a->watch };
 
-        if (is_question(&a->question))
-                a->answer = make_answer(s, a->question.type, &a->size);
-        else {
-                a->answer = malloc(sizeof(control_header));
-                a->size = sizeof(control_header);
-                if (a->answer)
-                        memcpy(a->answer, &control_header, sizeof(control_header));
-        }
-        if (!a->answer || epoll_ctl(s->epoll, EPOLL_CTL_MOD, a->watch.fd, &event) < 0)
+        if (make_answer(s, a) < 0 || epoll_ctl(s->epoll, EPOLL_CTL_MOD, a->watch.fd, &event) < 0)
                 hang_up(a);
         else
                 send_more(a);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -67,12 +68,17 @@ static Label write_any(Assembler *a, const uint32_t *values, size_t n, Label yes
         return no;
 }
 
-int confine_filter(const uint32_t *calls, size_t n_calls, const uint32_t *families, size_t n_families) {
-        const size_t number = offsetof(struct seccomp_data, nr),
-                     first_argument = offsetof(struct seccomp_data, args) +
-                                      (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * 4;
+/* Where the filter finds the lower half of an argument: the kernel uses no more of those that are asked for here. */
+static size_t argument(size_t i) {
+        const size_t half = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * sizeof(uint32_t);
+
+        return offsetof(struct seccomp_data, args) + i * sizeof(uint64_t) + half;
+}
+
+int confine_filter(const Confinement *c) {
+        const size_t number = offsetof(struct seccomp_data, nr);
         struct sock_filter *code = NULL;
-        Label allow, deny, kill, next;
+        Label allow, deny, kill, family, request, next;
         struct sock_fprog program;
         Assembler a = {};
         size_t n;
@@ -81,9 +87,11 @@ int confine_filter(const uint32_t *calls, size_t n_calls, const uint32_t *famili
         kill = assemble_return(&a, SECCOMP_RET_KILL_PROCESS);
         deny = assemble_return(&a, SECCOMP_RET_ERRNO | EPERM);
         allow = assemble_return(&a, SECCOMP_RET_ALLOW);
-        next = assemble_load(&a, first_argument, write_any(&a, families, n_families, allow, deny));
-        next = assemble_if(&a, BPF_JEQ, SYS_socket, next, deny);
-        next = assemble_load(&a, number, write_any(&a, calls, n_calls, allow, next));
+        family = assemble_load(&a, argument(0), write_any(&a, c->families, c->n_families, allow, deny));
+        request = assemble_load(&a, argument(1), write_any(&a, c->requests, c->n_requests, allow, deny));
+        next = assemble_if(&a, BPF_JEQ, SYS_ioctl, request, deny);
+        next = assemble_if(&a, BPF_JEQ, SYS_socket, family, next);
+        next = assemble_load(&a, number, write_any(&a, c->calls, c->n_calls, allow, next));
         assemble_load(&a, offsetof(struct seccomp_data, arch),
                       assemble_if(&a, BPF_JEQ, NATIVE_ARCHITECTURE, next, kill));
         r = assemble_finish(&a, &code, &n);
@@ -110,15 +118,23 @@ int confine_calls(void) {
         };
         static const uint32_t families[] = { AF_INET, AF_INET6, AF_UNIX };
 
-        return confine_filter(calls, ELEMENTSOF(calls), families, ELEMENTSOF(families));
+        return confine_filter(&(Confinement) { calls, ELEMENTSOF(calls), families, ELEMENTSOF(families), NULL, 0 });
 }
 
-int confine_inner(void) {
+int confine_inner(bool listens) {
         static const uint32_t calls[] = {
                 SYS_bind, SYS_setsockopt, SYS_sendmsg, SYS_sendto, SYS_close, SYS_clock_nanosleep, SYS_nanosleep,
                 SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
         };
-        static const uint32_t families[] = { AF_INET };
+        static const uint32_t listen_calls[] = {
+                SYS_bind, SYS_listen, SYS_setsockopt, SYS_recvfrom, SYS_sendmsg, SYS_sendto, SYS_close,
+                SYS_clock_nanosleep, SYS_nanosleep, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
+        };
+        static const uint32_t families[] = { AF_INET }, listen_families[] = { AF_INET, AF_INET6 },
+                              requests[] = { SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFINDEX }; /* listen_add_address() */
 
-        return confine_filter(calls, ELEMENTSOF(calls), families, ELEMENTSOF(families));
+        if (listens)
+                return confine_filter(&(Confinement) { listen_calls, ELEMENTSOF(listen_calls), listen_families,
+                                                       ELEMENTSOF(listen_families), requests, ELEMENTSOF(requests) });
+        return confine_filter(&(Confinement) { calls, ELEMENTSOF(calls), families, ELEMENTSOF(families), NULL, 0 });
 }

@@ -12,9 +12,19 @@ int confine_ids(const Plan *plan);
  * -errno. */
 int confine_calls(void);
 
-/* Allows this process only to make internet sockets and to send them. Returns 0 or -errno. */
-int confine_inner(void);
+/* Allows this process only to make internet sockets and to send them; listens: also to let them listen, and to give
+ * the loopback device addresses. Returns 0 or -errno. */
+int confine_inner(bool listens);
 
-/* Loads a filter that allows only these system calls, and socket(2) with these families. All others fail with EPERM.
- * Returns 0 or -errno. */
-int confine_filter(const uint32_t *calls, size_t n_calls, const uint32_t *families, size_t n_families);
+typedef struct Confinement {
+        const uint32_t *calls;
+        size_t n_calls;
+        const uint32_t *families; /* of socket(2) */
+        size_t n_families;
+        const uint32_t *requests; /* of ioctl(2) */
+        size_t n_requests;
+} Confinement;
+
+/* Loads a filter that allows only these system calls, and socket(2) and ioctl(2) only with these values. All others fail
+ * with EPERM. Returns 0 or -errno. */
+int confine_filter(const Confinement *c);

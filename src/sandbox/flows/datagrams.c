@@ -90,7 +90,7 @@ static void on_lookup(Server *s, Lookup *l) {
         Exchange *e = (Exchange *) l;
         int fd = -ENOENT;
 
-        for (size_t i = 0; i < l->n && fd < 0; i++)
+        for (size_t i = 0; i < l->n && fd < 0 && !l->peer->is_revoked; i++)
                 fd = connect_to(&l->addresses[i]);
         e->outside = (Watch) { .fd = fd < 0 ? -1 : fd, .ready = on_answer };
         e->has_ended = fd < 0 || server_watch(s, &e->outside, EPOLLIN) < 0;
@@ -204,6 +204,15 @@ void datagrams_expire(Server *s) {
 void datagrams_end_all(Server *s) {
         if (s->n_exchanges > 0)
                 end_idle(s, UINT64_MAX);
+}
+
+void datagrams_end_peer(Server *s, const PlanPeer *peer) {
+        for (size_t row = 0; s->n_exchanges > 0 && row < TABLE_SIZE; row++)
+                for (Exchange *e = s->exchanges[row]; e; e = e->next)
+                        if (e->lookup.peer == peer) {
+                                e->has_ended = true;
+                                server_close(&e->outside);
+                        }
 }
 
 void datagrams_visit(const Server *s, FlowVisitor visitor, void *userdata) {

@@ -17,5 +17,8 @@ void datagrams_expire(Server *s);
 
 void datagrams_end_all(Server *s);
 
+/* Ends the exchanges with a peer that was revoked. */
+void datagrams_end_peer(Server *s, const PlanPeer *peer);
+
 /* Visits all exchanges. */
 void datagrams_visit(const Server *s, FlowVisitor visitor, void *userdata);

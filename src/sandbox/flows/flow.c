@@ -322,7 +322,8 @@ static int begin_connect_inside(Server *s, Flow *f) {
 
 /* Tries the next address. */
 static void connect_next(Server *s, Flow *f) {
-        int fd = f->lookup.peer ? begin_connect_next(f) : begin_connect_inside(s, f);
+        const bool revoked = f->lookup.peer && f->lookup.peer->is_revoked;
+        int fd = revoked ? -ENOENT : f->lookup.peer ? begin_connect_next(f) : begin_connect_inside(s, f);
         Watch *w = &made_end(f)->watch;
 
         *w = (Watch) { .fd = fd < 0 ? -1 : fd, .ready = on_connected };
@@ -377,7 +378,8 @@ static bool admit(Server *s, const Listener *l, int accepted, Lookup *lookup) {
         return lookup_find_peer(s, l, accepted, lookup) && server_has_room(s, lookup->peer);
 }
 
-void flow_begin(Server *s, Listener *l, int accepted) {
+/* Takes over the accepted socket. */
+static void begin(Server *s, Listener *l, int accepted) {
         Lookup lookup = { .ready = on_lookup };
         Flow *f = admit(s, l, accepted, &lookup) ? calloc(1, sizeof(*f)) : NULL;
 
@@ -395,6 +397,31 @@ void flow_begin(Server *s, Listener *l, int accepted) {
                 connect_next(s, f);
         else
                 lookup_begin(s, &f->lookup);
+}
+
+void flow_accept(Server *s, Watch *w, _unused_ uint32_t events) {
+        int fd = server_accept(s, w); /* if more wait, epoll(7) says so again */
+
+        if (fd >= 0)
+                begin(s, (Listener *) w, fd);
+}
+
+/* One that waits, for its name or for room at a socket, is still in a list: connect_next() ends it. */
+static void end_revoked(Server *s, Flow *f) {
+        if (f->outside.watch.fd >= 0)
+                reset(s, f);
+        else {
+                send_reset(f->payload.watch.fd);
+                server_close(&f->payload.watch);
+        }
+}
+
+void flow_end_peer(Server *s, const PlanPeer *peer) {
+        for (Flow *f = s->flows, *after; f; f = after) {
+                after = f->after;
+                if (f->lookup.peer == peer)
+                        end_revoked(s, f);
+        }
 }
 
 static const char *state_of(const Flow *f) {

@@ -9,8 +9,8 @@
 /* Sets options of the listener, which each accepted socket inherits. */
 void flow_prepare(const Listener *listener);
 
-/* Begins a flow. Takes over the accepted socket. */
-void flow_begin(Server *s, Listener *listener, int accepted);
+/* A Watch.ready of a Listener for connections. */
+void flow_accept(Server *s, Watch *w, uint32_t events);
 
 /* Sockets of inner.h are ready: the flows that wait for them go on. */
 void flow_served(Server *s);
@@ -19,6 +19,9 @@ enum { FLOW_RETRY_MSEC = 20 };
 
 /* Tries to connect the flows in s->queue, if it is time to. */
 void flow_retry(Server *s);
+
+/* Ends the flows to a peer that was revoked. */
+void flow_end_peer(Server *s, const PlanPeer *peer);
 
 /* Ends all flows. */
 void flow_end_all(Server *s);

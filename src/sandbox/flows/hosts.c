@@ -8,7 +8,7 @@
 
 static const PlanPeer *find_peer(const Plan *plan, const char *name) {
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
-                if (!p->literal && !p->is_pattern && streq(p->host, name))
+                if (!p->literal && !p->is_pattern && !p->is_revoked && streq(p->host, name))
                         return p;
         return NULL;
 }
@@ -46,14 +46,21 @@ int hosts_find(Hosts *h, const char *name, bool give, uint32_t *ret) {
         if (!peer && i < 0 && !matches_pattern(h->plan, name))
                 return -ENOENT;
         if (!peer && i < 0 && give) {
-                i = add(h, name, peers_last_address(h->plan) + 1 + (uint32_t) h->n_given);
+                i = add(h, name, peers_last_address(h->plan) + 1);
                 if (i < 0) {
                         h->n_refused++;
                         return (int) i;
                 }
+                h->plan->last_given = h->given[i].address;
         }
         *ret = peer ? peer_address(peer) : i >= 0 ? h->given[i].address : 0;
         return 0;
+}
+
+uint32_t hosts_find_given(const Hosts *h, const char *name) {
+        ssize_t i = find_given(h, name);
+
+        return i < 0 ? 0 : h->given[i].address;
 }
 
 const char *hosts_find_name(const Hosts *h, uint32_t address) {

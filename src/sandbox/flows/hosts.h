@@ -12,7 +12,7 @@ typedef struct GivenName {
 } GivenName;
 
 typedef struct Hosts {
-        const Plan *plan;
+        Plan *plan;
         GivenName *given; /* has room for PEERS_NAMES_MAX; NULL: no pattern has matched yet */
         size_t n_given;
         uint64_t n_refused; /* names that had no room */
@@ -21,6 +21,9 @@ typedef struct Hosts {
 /* Finds the address of a name, in lower case. Returns 0, -ENOENT if no peer has this name, or -ENOSPC if it matches a
  * pattern but can have no address any more. With give, a name that matches gets an address; otherwise *ret may be 0. */
 int hosts_find(Hosts *h, const char *name, bool give, uint32_t *ret);
+
+/* The address that a pattern has given to the name, or 0. */
+uint32_t hosts_find_given(const Hosts *h, const char *name);
 
 /* The name that has this address, or NULL. */
 const char *hosts_find_name(const Hosts *h, uint32_t address);

@@ -19,6 +19,7 @@
 
 #include "plan/network/flows.h"
 #include "sandbox/flows/confine.h"
+#include "sandbox/flows/listen.h"
 #include "sandbox/wire/packet.h"
 #include "util/capability.h"
 #include "util/fd.h"
@@ -77,7 +78,55 @@ static int send_sockets(int channel) {
         }
 }
 
-_Noreturn static void inner_main(int network, int channel) {
+/* The request is from the process with the flows, which the payload may have taken over. Returns 0 or -errno. */
+static int make_requested(const InnerRequest *q, int *ret_fd) {
+        int fd, r = 0;
+
+        if (q->type != 0 && q->type != SOCK_STREAM && q->type != SOCK_DGRAM)
+                return -EINVAL;
+        if (q->number)
+                r = listen_add_address(&q->address, q->number);
+        if (r < 0 || q->type == 0)
+                return r;
+        fd = listen_at(&q->address, q->type);
+        if (fd < 0)
+                return fd;
+        *ret_fd = fd;
+        return 0;
+}
+
+/* Makes the sockets that are asked for. Sends the errno, and the socket. */
+static int serve_requests(int channel) {
+        const struct timeval limit = { .tv_sec = INNER_SECONDS };
+        InnerRequest q;
+
+        (void) setsockopt(channel, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+        for (;;) {
+                ssize_t n = recv(channel, &q, sizeof(q), 0);
+                struct iovec byte = { .iov_base = (uint8_t[1]) { 0 }, .iov_len = 1 };
+                int fd = -1, r;
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n != sizeof(q))
+                        return 0;
+                r = make_requested(&q, &fd);
+                *(uint8_t *) byte.iov_base = (uint8_t) -r;
+                if (packet_send(channel, &byte, 1, &fd, fd >= 0, 0) < 0)
+                        return 0;
+                fd_close(fd);
+        }
+}
+
+/* Drops all capabilities but those that the process needs. */
+static int drop_capabilities(bool listens) {
+        const uint64_t kept = listens ? UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_BIND_SERVICE : 0;
+        int r = capability_set_ambient(0);
+
+        return r < 0 ? r : capability_set(&(CapabilitySets) { .effective = kept, .permitted = kept });
+}
+
+_Noreturn static void inner_main(int network, bool listens, int channel) {
         const int size = 8192; /* room for about 20 sockets */
         int r;
 
@@ -93,17 +142,15 @@ _Noreturn static void inner_main(int network, int channel) {
         if (r >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = -errno;
         if (r >= 0)
-                r = capability_set_ambient(0);
-        if (r >= 0)
-                r = capability_set(&(CapabilitySets) {});
+                r = drop_capabilities(listens);
         if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 r = -errno;
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL); /* setns(2) of a user namespace clears it */
         if (r >= 0)
-                r = confine_inner();
+                r = confine_inner(listens);
         if (r >= 0 && send(channel, &(char) { 0 }, 1, MSG_NOSIGNAL) < 0)
                 r = -errno;
-        _exit(r < 0 ? -r : send_sockets(channel) < 0);
+        _exit(r < 0 ? -r : (listens ? serve_requests(channel) : send_sockets(channel)) < 0);
 }
 
 /* Waits for the byte that the process sends if it has succeeded. If it ends without, its exit status is the errno. */
@@ -117,7 +164,7 @@ static int await(int channel, pid_t pid) {
                        -info.si_status : -ECHILD;
 }
 
-int inner_start(int network, int *ret_pidfd) {
+int inner_start(int network, bool listens, int *ret_pidfd) {
         int fds[2], pidfd, r;
         pid_t pid;
 
@@ -126,7 +173,7 @@ int inner_start(int network, int *ret_pidfd) {
         pid = fork();
         if (pid == 0) {
                 close(fds[0]);
-                inner_main(network, fds[1]);
+                inner_main(network, listens, fds[1]);
         }
         close(fds[1]);
         pidfd = pid < 0 ? -1 : sys_pidfd_open(pid, 0);
@@ -148,6 +195,23 @@ int inner_take(int socket) {
                 r = packet_receive(socket, &byte, 1, &size, &fd, 1, MSG_DONTWAIT);
         while (r > 0 && fd < 0);
         return r > 0 ? fd : r == 0 ? -EPIPE : r;
+}
+
+int inner_listen(int socket, const InnerRequest *request) {
+        const struct timeval limit = { .tv_sec = INNER_SECONDS };
+        uint8_t error;
+        size_t size;
+        int fd = -1, r;
+
+        if (setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+            send(socket, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+                return -errno;
+        r = packet_receive(socket, &error, sizeof(error), &size, &fd, 1, 0);
+        if (r == -EAGAIN) /* a late answer must not be taken for one to the next request */
+                (void) shutdown(socket, SHUT_RDWR);
+        if (r <= 0)
+                return r < 0 ? r : -EPIPE;
+        return fd >= 0 ? fd : error ? -error : request->type ? -EPROTO : 0;
 }
 
 void inner_end(int socket, int pidfd) {

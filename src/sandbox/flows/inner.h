@@ -5,14 +5,30 @@
  * socket belongs to the network in which it is made, so a process of its own makes them there. It reads nothing from
  * anybody, and has a filter with which it can only make sockets and pass them on. */
 
-/* Forks the process. network is any socket of the instance's network, made before the payload runs. The caller needs
- * the rights of isorun. Returns a socket for inner_take(), or -errno. *ret_pidfd is the process: end it with
+#include "sandbox/flows/address.h"
+
+/* A second process of this kind makes the sockets for peers that are granted. It reads which ones from the process with
+ * the flows, and keeps the capabilities over this network that it needs for addresses and for ports below 1024. */
+typedef struct InnerRequest {
+        Address address;
+        int type;        /* SOCK_STREAM or SOCK_DGRAM; 0: only the address is needed */
+        uint32_t number; /* the loopback device gets the address, with this number: listen.h; 0: it has it */
+} InnerRequest;
+
+/* Forks the process; listens: the second kind. network is any socket of the instance's network, made before the payload
+ * runs. The caller needs the rights of isorun. Returns a socket for inner_take(), or -errno. *ret_pidfd is the process: end it with
  * inner_end(). The caller owns both. */
-int inner_start(int network, int *ret_pidfd);
+int inner_start(int network, bool listens, int *ret_pidfd);
 
 /* Takes a TCP socket that is bound to FLOWS_CLIENT, and does not block. Returns it, -EAGAIN if none is ready, or
  * another -errno. */
 int inner_take(int socket);
+
+/* How long the process with the flows, which does nothing else then, waits for an answer of the second process. */
+enum { INNER_SECONDS = 4 };
+
+/* Asks the second process for a socket, and waits for it. Returns it, 0 if none was asked for, or -errno. */
+int inner_listen(int socket, const InnerRequest *request);
 
 /* Closes the socket, at which the process ends, and waits for that. The caller may have lost the right to signal it. */
 void inner_end(int socket, int pidfd);

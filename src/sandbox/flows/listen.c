@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "plan/network/flows.h"
 #include "plan/network/peers.h"
@@ -19,7 +20,7 @@
 
 enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
 
-static Address address_of(const PlanPeer *p) {
+Address listen_address(const PlanPeer *p) {
         Address a = {};
 
         if (p->ipv6) {
@@ -58,6 +59,15 @@ static int add_ipv6(const uint8_t address[static 16]) {
         return ioctl(fd, SIOCSIFADDR, &request) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+int listen_add_address(const Address *a, unsigned number) {
+        _cleanup_close_ int fd = -1;
+
+        if (a->any.sa_family == AF_INET6)
+                return add_ipv6(a->v6.sin6_addr.s6_addr);
+        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        return fd < 0 ? -errno : add_ipv4(fd, number, a->v4.sin_addr, 32);
+}
+
 static Subject subject_peer(const Plan *plan, const PlanPeer *p) {
         return (Subject) { SUBJECT_PEER, (uint32_t) (p - plan->peers) };
 }
@@ -67,6 +77,10 @@ static bool is_loopback(const PlanPeer *p) {
         static const uint8_t loopback[16] = { [15] = 1 };
 
         return p->ipv6 ? memcmp(p->address, loopback, sizeof(loopback)) == 0 : p->address[0] == 127;
+}
+
+bool listen_has_address(const PlanPeer *p) {
+        return !p->literal || is_loopback(p);
 }
 
 static int add_addresses(const Plan *plan, Failure *f) {
@@ -82,10 +96,11 @@ static int add_addresses(const Plan *plan, Failure *f) {
         if (r < 0)
                 return fail(f, -r, "cannot give the loopback device an address");
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
-                if (!p->literal || is_loopback(p))
+                const Address a = listen_address(p);
+
+                if (listen_has_address(p))
                         continue;
-                memcpy(&address, p->address, sizeof(address));
-                r = p->ipv6 ? add_ipv6(p->address) : add_ipv4(fd, ++n, address, 32);
+                r = listen_add_address(&a, ++n);
                 if (r < 0)
                         return fail_at(f, subject_peer(plan, p), -r, "cannot give the loopback device the address %s%s",
                                        p->host, r == -EAFNOSUPPORT ? " (this system has no IPv6)" : "");
@@ -93,14 +108,34 @@ static int add_addresses(const Plan *plan, Failure *f) {
         return 0;
 }
 
-static int send_socket(const Address *a, int type, int *number, int socket_of_isorun) {
+/* A new IPv6 address can be used when a thread of the kernel has looked at it, also on the loopback device. */
+static int bind_to(int fd, const Address *a) {
+        enum { TRIES_MAX = 2000 };
+
+        for (int i = 0; bind(fd, &a->any, address_size(a)) < 0; i++) {
+                if (errno != EADDRNOTAVAIL || a->any.sa_family != AF_INET6 || i == TRIES_MAX)
+                        return -errno;
+                nanosleep(&(struct timespec) { .tv_nsec = 1000000 }, NULL);
+        }
+        return 0;
+}
+
+int listen_at(const Address *a, int type) {
         _cleanup_close_ int fd = socket(a->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
         /* With SO_REUSEADDR, another socket could take the datagrams. */
         if (fd < 0 ||
             (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int) { 1 }, sizeof(int)) < 0) ||
-            bind(fd, &a->any, address_size(a)) < 0 || (type == SOCK_STREAM && listen(fd, BACKLOG) < 0))
+            bind_to(fd, a) < 0 || (type == SOCK_STREAM && listen(fd, BACKLOG) < 0))
                 return -errno;
+        return TAKE_FD(fd);
+}
+
+static int send_socket(const Address *a, int type, int *number, int socket_of_isorun) {
+        _cleanup_close_ int fd = listen_at(a, type);
+
+        if (fd < 0)
+                return fd;
         return message_send(socket_of_isorun, &(Message) { .type = MESSAGE_LISTENING, .value = (*number)++ }, &fd, 1);
 }
 
@@ -119,7 +154,7 @@ static int listen_for_peers(const Plan *plan, int *number, int socket, Failure *
         int r = 0;
 
         for (const PlanPeer *p = plan->peers; r >= 0 && p < plan->peers + plan->n_peers; p++) {
-                Address a = address_of(p);
+                Address a = listen_address(p);
 
                 if (p->is_covered)
                         continue;
@@ -169,9 +204,9 @@ int listen_for_flows(const Plan *plan, int proc, int socket, Failure *f) {
         if (!plan_has_flows(plan))
                 return 0;
         r = add_addresses(plan, f);
-        if (r >= 0 && plan->n_peers > 0)
+        if (r >= 0 && plan_has_names(plan))
                 r = listen_for_peers(plan, &number, socket, f);
         if (r >= 0 && has_low_port(plan))
                 r = open_ports(proc, f);
-        return r >= 0 && plan->n_entrances > 0 ? send_network(&number, socket, f) : r;
+        return r >= 0 && listen_needs_network(plan) ? send_network(&number, socket, f) : r;
 }

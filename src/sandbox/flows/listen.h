@@ -4,19 +4,38 @@
 /* Inside: the sockets at which the payload finds its peers and its name server, and one that leads to the instance's
  * network. They belong to that network, but isorun uses them outside. */
 
+#include "sandbox/flows/address.h"
 #include "sandbox/wire/failure.h"
 
 /* The order of the sockets: with peers, one for each peer of the plan that is not covered, then these; */
 enum { LISTEN_DATAGRAMS, LISTEN_STREAMS, LISTEN_NAME_SERVERS };
 
-/* with entrances, one that does not listen. */
+/* with entrances or if peers can be granted, one that does not listen. */
+static inline bool listen_needs_network(const Plan *plan) {
+        return plan->n_entrances > 0 || plan->grant_peers;
+}
+
 static inline size_t listen_count(const Plan *plan) {
-        size_t n = plan->n_peers > 0 ? LISTEN_NAME_SERVERS : 0;
+        size_t n = plan_has_names(plan) ? LISTEN_NAME_SERVERS : 0;
 
         for (size_t i = 0; i < plan->n_peers; i++)
                 n += !plan->peers[i].is_covered;
-        return n + (plan->n_entrances > 0);
+        return n + listen_needs_network(plan);
 }
+
+/* Gives the loopback device of this process's network an address. An IPv4 address needs a number that no other one has.
+ * Returns 0 or -errno. */
+int listen_add_address(const Address *a, unsigned number);
+
+/* Makes a socket of this type that is bound to the address, and that listens if it is of SOCK_STREAM. Returns it or
+ * -errno. */
+int listen_at(const Address *a, int type);
+
+/* The address at which the payload finds the peer. */
+Address listen_address(const PlanPeer *p);
+
+/* Whether the loopback device has the peer's address without listen_add_address(). */
+bool listen_has_address(const PlanPeer *p);
 
 /* Gives the loopback device of this process's network the addresses of the peers, listens there, and sends the sockets
  * to isorun: a MESSAGE_LISTENING for each. proc is a writable /proc, or -1: a new one is mounted if it is needed. Does

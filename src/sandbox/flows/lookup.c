@@ -9,13 +9,14 @@
 #include "util/clock.h"
 
 size_t lookup_count(const Server *s) {
-        return s->plan->n_peers + s->hosts.n_given;
+        return PEERS_MAX + s->hosts.n_given;
 }
 
 /* The peer of the plan that has exactly this address and port. */
 static const PlanPeer *find_exact(const Plan *plan, uint32_t address, uint16_t port) {
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
-                if (!p->ipv6 && !p->is_pattern && !p->is_datagram && p->port == port && peer_address(p) == address)
+                if (!p->ipv6 && !p->is_pattern && !p->is_datagram && !p->is_revoked && p->port == port &&
+                    peer_address(p) == address)
                         return p;
         return NULL;
 }
@@ -42,7 +43,7 @@ static bool find_by_address(Server *s, uint32_t address, uint16_t port, Lookup *
         if (index < 0)
                 return false;
         l->name = s->hosts.given[index].name;
-        l->id = (uint32_t) (s->plan->n_peers + (size_t) index);
+        l->id = PEERS_MAX + (uint32_t) index;
         return true;
 }
 
@@ -97,7 +98,9 @@ static void take_addresses(Server *s, Lookup *l, PeerNames *names) {
 static bool ask(const Server *s, const Lookup *l) {
         ResolverQuestion question = { .id = l->id, .peer = server_peer_index(s, l->peer) };
 
-        snprintf(question.name, sizeof(question.name), "%s", l->name ?: "");
+        /* The resolver does not know peers that were granted. */
+        snprintf(question.name, sizeof(question.name), "%s",
+                 l->name ?: question.peer < s->n_planned ? "" : l->peer->target);
         return send(s->from_resolver.fd, &question, sizeof(question), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 

@@ -20,10 +20,12 @@ typedef enum FlowRecordKind {
         _FLOW_RECORD_MAX,
 } FlowRecordKind;
 
+enum { FLOW_PEER_GRANTED = UINT16_MAX };
+
 /* A message of SOCK_SEQPACKET. */
 typedef struct FlowRecord {
         uint32_t kind;
-        uint32_t peer;  /* its index in the plan */
+        uint32_t peer;  /* its index in the plan, or FLOW_PEER_GRANTED: name is HOST:PORT */
         uint64_t count; /* how often this happened */
         uint64_t sent, received; /* bytes from and to the payload */
         uint64_t usec;  /* how long the flow lasted */
@@ -41,8 +43,14 @@ typedef struct RefusedNames {
         uint64_t n_others; /* questions for names that have no room here */
 } RefusedNames;
 
+/* Whether records of this kind are about one peer. */
+bool record_is_of_peer(uint32_t kind);
+
 /* Whether to record what has happened this often. */
 bool record_is_due(uint64_t count);
+
+/* The peer of a record: "HOST:PORT[/udp]". On the heap. NULL as below. */
+char *record_peer_text(const Plan *plan, const FlowRecord *record);
 
 /* Says of a FLOW_REFUSED_ADDRESS or FLOW_NO_ADDRESS to which peer there was no connection, and why: "PEER: REASON". On the
  * heap. NULL when memory runs out, or if no honest process sends this record. */

@@ -32,9 +32,11 @@ typedef struct Question {
 static const char *name_of(const Plan *plan, const ResolverQuestion *q) {
         const PlanPeer *p = q->peer < plan->n_peers ? &plan->peers[q->peer] : NULL;
 
-        if (!p || !peer_follows_name(p))
-                return p ? p->target : NULL;
-        return memchr(q->name, '\0', sizeof(q->name)) && peer_matches(p, q->name) ? q->name : NULL;
+        if (p && !peer_follows_name(p))
+                return p->target;
+        if (!memchr(q->name, '\0', sizeof(q->name)))
+                return NULL;
+        return (p ? peer_matches(p, q->name) : plan->grant_peers) ? q->name : NULL;
 }
 
 static void look_up(const char *name, ResolverAnswer *answer) {

@@ -13,7 +13,7 @@ enum { RESOLVER_ADDRESSES = 8 };
 typedef struct ResolverQuestion {
         uint32_t id;   /* as the asking process likes */
         uint32_t peer; /* its index in the plan */
-        char name[256]; /* if the peer is a pattern: a name that it matches */
+        char name[256]; /* if the peer is a pattern: a name that it matches; if it was granted: its name */
 } ResolverQuestion;
 
 typedef struct ResolverAnswer {

@@ -12,13 +12,6 @@
 #include "sandbox/flows/name-server.h"
 #include "sandbox/wire/packet.h"
 
-static void on_listener(Server *s, Watch *w, _unused_ uint32_t events) {
-        int fd = server_accept(s, w); /* if more wait, epoll(7) says so again */
-
-        if (fd >= 0)
-                flow_begin(s, (Listener *) w, fd);
-}
-
 static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
         ResolverAnswer answer;
         ssize_t n;
@@ -108,36 +101,38 @@ static void set_listeners(Server *s, const int *fds) {
 
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
                 if (!p->is_covered) {
-                        s->listeners[n] = (Listener) { .watch = { fds[n], p->is_datagram ? datagrams_ready : on_listener },
+                        s->listeners[n] = (Listener) { .watch = { fds[n], p->is_datagram ? datagrams_ready : flow_accept },
                                                        .peer = p };
                         n++;
                 }
-        if (n > 0) {
+        if (plan_has_names(plan)) {
                 s->listeners[n + LISTEN_DATAGRAMS].watch = (Watch) { fds[n + LISTEN_DATAGRAMS], name_server_datagrams };
                 s->listeners[n + LISTEN_STREAMS].watch = (Watch) { fds[n + LISTEN_STREAMS], name_server_accept };
         }
         for (size_t i = 0; i < plan->n_entrances; i++)
                 s->listeners[inside + i] =
-                        (Listener) { .watch = { fds[inside + i], on_listener }, .entrance = &plan->entrances[i] };
+                        (Listener) { .watch = { fds[inside + i], flow_accept }, .entrance = &plan->entrances[i] };
 }
 
-int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, int resolver, int inner, int routes) {
+int serve_new(Server **ret, Plan *plan, const int *listeners, const ServeFds *fds) {
         Server *s = calloc(1, sizeof(*s) + serve_count(plan) * sizeof(Listener));
         int r;
 
         if (!s)
                 return -ENOMEM;
-        s->plan = plan;
-        s->routes = routes;
-        s->hosts.plan = plan;
-        s->names = calloc(plan->n_peers + PEERS_NAMES_MAX, sizeof(*s->names)); /* memory that is not used costs nothing */
+        s->plan = s->hosts.plan = plan;
+        s->n_planned = plan->n_peers;
+        s->routes = fds->routes;
+        s->names = calloc(PEERS_MAX + PEERS_NAMES_MAX, sizeof(*s->names)); /* memory that is not used costs nothing */
+        s->granted = calloc(PEERS_MAX, sizeof(*s->granted));
+        s->listener_maker = fds->listener_maker;
         s->epoll = epoll_create1(EPOLL_CLOEXEC);
         s->spare = server_make_spare();
-        s->from_resolver = (Watch) { resolver, on_answer };
-        s->from_inner = (Watch) { inner, on_sockets };
-        s->from_isorun = (Watch) { isorun, on_isorun };
+        s->from_resolver = (Watch) { fds->resolver, on_answer };
+        s->from_inner = (Watch) { fds->inner, on_sockets };
+        s->from_isorun = (Watch) { fds->isorun, on_isorun };
         set_listeners(s, listeners);
-        r = !s->names ? -ENOMEM : s->epoll < 0 || s->spare < 0 ? -errno : watch_all(s);
+        r = !s->names || !s->granted ? -ENOMEM : s->epoll < 0 || s->spare < 0 ? -errno : watch_all(s);
         if (r >= 0)
                 *ret = s;
         return r; /* the process ends: nothing is freed */

@@ -9,9 +9,16 @@ static inline size_t serve_count(const Plan *plan) {
         return listen_count(plan) + plan->n_entrances;
 }
 
-/* Opens everything that a server needs. resolver is -1 without peers, inner without entrances; routes is of
- * routes_open(). The process ends with the server, so nothing is ever freed. Returns 0 or -errno. */
-int serve_new(Server **ret, const Plan *plan, const int *listeners, int isorun, int resolver, int inner, int routes);
+/* What the server needs besides the listeners; -1: not used. */
+typedef struct ServeFds {
+        int isorun, resolver;
+        int inner, listener_maker; /* of inner.h */
+        int routes; /* of routes_open() */
+} ServeFds;
+
+/* Opens everything that a server needs. It changes the plan. The process ends with the server, so nothing is ever freed.
+ * Returns 0 or -errno. */
+int serve_new(Server **ret, Plan *plan, const int *listeners, const ServeFds *fds);
 
 /* Serves until isorun closes its end of the socket. Returns 0 or -errno. */
 int serve_run(Server *s);

@@ -2,6 +2,7 @@
 #include "sandbox/flows/server.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "util/fd.h"
@@ -17,7 +18,15 @@ void server_close(Watch *w) {
 }
 
 void server_record(const Server *s, const FlowRecord *record) {
-        (void) send(s->from_isorun.fd, record, sizeof(*record), MSG_DONTWAIT | MSG_NOSIGNAL);
+        FlowRecord copy = *record;
+
+        if (record_is_of_peer(record->kind) && record->peer >= s->n_planned && record->peer < s->plan->n_peers) {
+                _cleanup_free_ char *name = plan_peer_name(&s->plan->peers[record->peer]);
+
+                copy.peer = FLOW_PEER_GRANTED;
+                snprintf(copy.name, sizeof(copy.name), "%s", name ?: "?");
+        }
+        (void) send(s->from_isorun.fd, &copy, sizeof(copy), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 bool server_has_room(Server *s, const PlanPeer *peer) {

@@ -47,12 +47,15 @@ typedef struct Listener {
 } Listener;
 
 struct Server {
-        const Plan *plan;
+        Plan *plan; /* of this process alone */
+        size_t n_planned; /* peers of the policy; those after them were granted */
+        Listener *granted; /* by the index of the peer: grants.h */
+        int listener_maker; /* of inner.h; -1: no peer can be granted */
         int epoll;
         Watch from_isorun, from_resolver, from_inner; /* the caller of serve_new() closes the last two; fd -1: not used */
         Hosts hosts;
         uint64_t n_names_recorded; /* of hosts.n_refused */
-        PeerNames *names; /* one for each peer, and then one for each of hosts.given */
+        PeerNames *names; /* one for each of PEERS_MAX, and then one for each of hosts.given */
         PumpPipes pipes;
         Flow *flows;  /* all */
         size_t n_flows;   /* of the payload */

@@ -84,7 +84,9 @@ static void raise_files(void) {
 
 /* Answers with one byte, the errno, when nothing can fail any more. */
 _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
-        int r, resolver = -1, resolver_pidfd = -1, inner = -1, inner_pidfd = -1;
+        int r, resolver_pidfd = -1, inner_pidfd = -1, maker_pidfd = -1;
+        ServeFds fds = { .resolver = -1, .inner = -1, .listener_maker = -1 };
+        Plan own = *plan; /* peers may be added */
         Server *server = NULL;
         uint8_t error;
 
@@ -98,15 +100,19 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         if (r >= 0 && chdir("/") < 0)
                 r = -errno;
         if (r >= 0 && plan->n_entrances > 0)
-                r = inner = inner_start(f->listeners[listen_count(plan) - 1], &inner_pidfd);
+                r = fds.inner = inner_start(f->listeners[listen_count(plan) - 1], false, &inner_pidfd);
+        if (r >= 0 && plan->grant_peers)
+                r = fds.listener_maker = inner_start(f->listeners[listen_count(plan) - 1], true, &maker_pidfd);
         if (r >= 0)
                 r = confine_ids(plan);
         /* A change of ids clears this: prctl(2). */
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (r >= 0 && plan->n_peers > 0)
-                r = resolver = resolver_start(plan, &resolver_pidfd);
+        if (r >= 0 && plan_has_names(plan))
+                r = fds.resolver = resolver_start(plan, &resolver_pidfd);
+        fds.isorun = socket;
+        fds.routes = routes_open();
         if (r >= 0)
-                r = serve_new(&server, plan, f->listeners, socket, resolver, inner, routes_open());
+                r = serve_new(&server, &own, f->listeners, &fds);
         if (r >= 0)
                 r = confine_calls();
         error = (uint8_t) -(r < 0 ? r : 0);
@@ -114,7 +120,8 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         if (r >= 0)
                 r = serve_run(server);
         resolver_end(resolver_pidfd);
-        inner_end(inner, inner_pidfd);
+        inner_end(fds.inner, inner_pidfd);
+        inner_end(fds.listener_maker, maker_pidfd);
         _exit(r < 0);
 }
 
@@ -183,7 +190,10 @@ int flow_server_start(FlowServer *f, const Run *run) {
 
 /* The process may be in the hands of the payload: it can send anything, and as much as it likes. */
 static bool is_good(const Plan *plan, const FlowRecord *r) {
-        return r->kind < _FLOW_RECORD_MAX && r->peer < plan->n_peers && memchr(r->name, '\0', sizeof(r->name));
+        const bool is_granted = plan->grant_peers && r->peer == FLOW_PEER_GRANTED;
+
+        return r->kind < _FLOW_RECORD_MAX && memchr(r->name, '\0', sizeof(r->name)) &&
+               (!record_is_of_peer(r->kind) || is_granted || r->peer < plan->n_peers);
 }
 
 /* Whether another record may be written now. journald bounds the records of each unit, and isorun's other ones matter
@@ -206,15 +216,17 @@ static bool take_turn(FlowServer *f) {
 
 /* The program sees only that its connection is reset. The caller is told why, once for each peer. */
 static void note_reset(FlowServer *f, const FlowRecord *r) {
+        const bool is_granted = r->peer == FLOW_PEER_GRANTED;
+        const size_t index = is_granted ? f->plan->n_peers : r->peer;
         _cleanup_free_ char *text = NULL;
 
-        if ((r->kind != FLOW_REFUSED_ADDRESS && r->kind != FLOW_NO_ADDRESS) || f->noted[r->peer])
+        if ((r->kind != FLOW_REFUSED_ADDRESS && r->kind != FLOW_NO_ADDRESS) || f->noted[index])
                 return;
         text = record_reset_text(f->plan, r);
         if (text)
-                report_notice_at(f->report, f->plan->peers[r->peer].origin, "ConnectTo",
-                                 "the program was not connected to %s", text);
-        f->noted[r->peer] = true;
+                report_notice_at(f->report, is_granted ? (Origin) {} : f->plan->peers[index].origin,
+                                 is_granted ? NULL : "ConnectTo", "the program was not connected to %s", text);
+        f->noted[index] = true;
 }
 
 /* Returns whether there was a record. */

@@ -192,8 +192,14 @@ static void journal_unknown_name(const Plan *plan, const FlowRecord *r, uint64_t
         end_flow(&e, n_lost);
 }
 
+static void add_peer_origin(JournalEntry *e, const Plan *plan, const FlowRecord *r) {
+        if (r->peer == FLOW_PEER_GRANTED)
+                add_origin(e, policy_get(plan->source, D_GrantPeers)->origin, "GrantPeers");
+        else
+                add_origin(e, plan->peers[r->peer].origin, "ConnectTo");
+}
+
 static void journal_reset(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
-        const PlanPeer *p = &plan->peers[r->peer];
         _cleanup_free_ char *text = record_reset_text(plan, r);
         const Subject s = plan_subject(plan);
         JournalEntry e;
@@ -202,7 +208,7 @@ static void journal_reset(const Plan *plan, const FlowRecord *r, uint64_t n_lost
                 return;
         journal_entry_add(&e, "MESSAGE", "%s was not connected to %s", plan->name, text);
         journal_entry_add(&e, "ISORUN_PEER", "%.*s", (int) (strstr(text, ": ") - text), text);
-        add_origin(&e, p->origin, "ConnectTo");
+        add_peer_origin(&e, plan, r);
         journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
         end_flow(&e, n_lost);
 }
@@ -226,8 +232,7 @@ static void journal_flows_max(const Plan *plan, const FlowRecord *r, uint64_t n_
 }
 
 static void journal_flow_ended(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
-        const PlanPeer *p = &plan->peers[r->peer];
-        _cleanup_free_ char *peer = plan_peer_name(p);
+        _cleanup_free_ char *peer = record_peer_text(plan, r);
         const Subject s = plan_subject(plan);
         JournalEntry e;
 
@@ -239,7 +244,7 @@ static void journal_flow_ended(const Plan *plan, const FlowRecord *r, uint64_t n
         journal_entry_add(&e, "ISORUN_SENT", "%" PRIu64, r->sent);
         journal_entry_add(&e, "ISORUN_RECEIVED", "%" PRIu64, r->received);
         journal_entry_add(&e, "ISORUN_USEC", "%" PRIu64, r->usec);
-        add_origin(&e, p->origin, "ConnectTo");
+        add_peer_origin(&e, plan, r);
         end_flow(&e, n_lost);
 }
 

@@ -11,6 +11,8 @@
  *
  *     flow DIRECTION PROTOCOL STATE SENT RECEIVED USEC PEER WITH
  *     sum PEERS CLIENTS SENT RECEIVED
+ *     grant PEER
+ *     failed TEXT
  *     end
  *
  * DIRECTION is "out" or "in", and PROTOCOL "tcp" or "udp". SENT are bytes from the payload, and RECEIVED bytes to it. USEC
@@ -23,11 +25,15 @@
 #include "sandbox/wire/control.h"
 
 typedef enum FlowQuestionType {
-        FLOWS_LIST = 1, /* "flow" lines, and then "sum" */
-        FLOWS_SUM,      /* only "sum" */
+        FLOWS_LIST = 1, /* "flow" lines, and then as FLOWS_SUM */
+        FLOWS_SUM,      /* only "sum" and "grant" lines, for the peers that were granted */
+        FLOWS_GRANT,    /* add peer, which is as in ConnectTo=; "failed" if it is refused */
+        FLOWS_REVOKE,   /* remove peer, which is HOST:PORT[/udp], and end its connections */
+        _FLOW_QUESTIONS,
 } FlowQuestionType;
 
 typedef struct FlowQuestion {
         ControlHeader header;
         uint32_t type;
+        char peer[512];
 } FlowQuestion;
