@@ -51,15 +51,18 @@ static int exit_error(int status) {
         return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
-/* Answers "continue" to all that the listener tells, until it has nothing more to tell. */
-static void answer(int listener) {
+/* Answers "continue" to all that the listener tells, until the process has ended. An older kernel does not hang up
+ * before somebody has waited for the process. */
+static void answer(int listener, pid_t pid) {
         struct pollfd fd = { listener, POLLIN, 0 };
+        siginfo_t info = { 0 };
 
-        while (poll(&fd, 1, 10000) > 0 && fd.revents & POLLIN) {
+        while (waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) {
                 struct seccomp_notif call = { 0 };
                 struct seccomp_notif_resp yes = { .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
 
-                if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
+                if (poll(&fd, 1, 100) <= 0 || !(fd.revents & POLLIN) ||
+                    ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
                         continue;
                 yes.id = call.id;
                 (void) ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &yes);
@@ -84,7 +87,7 @@ static int try_continue(const Facts *facts, const Attempt *a) {
                 _exit(-enlarge_pipe());
         }
         if (read(fds[0], &fd, sizeof(fd)) == sizeof(fd) && fd >= 0)
-                answer(fd);
+                answer(fd, pid);
         waitpid(pid, &status, 0);
         if (fd >= 0)
                 close(fd);

@@ -33,8 +33,8 @@ test_nested() {
 		isorun "${quiet[@]}" --policy nest -p Delegate=yes --name mid isorun "${quiet[@]}" --name inner
 	is "$label: nested instances are listed below their unit" \
 		"$("${who[@]}" isoctl list --no-legend | awk '{print $1, $2, $3}')" "outer nest running
-\`-mid nest running
-\`-inner default running"
+└─mid nest running
+└─inner default running"
 	is "$label: ... and the list ends in a newline" "$("${who[@]}" isoctl list | tail -c 1 | od -An -c | tr -d ' ')" '\n'
 	is "$label: ... not by list -q" "$("${who[@]}" isoctl list -q)" outer
 	is "$label: ... as a tree in JSON" "$("${who[@]}" isoctl list --json | python3 -c 'import json, sys
@@ -60,7 +60,7 @@ while i: print(len(i), i[0]["name"], i[0]["cgroup"].rsplit("/", 1)[1]); i = i[0]
 
 	is "$label: the delegated part is listed inside" \
 		"$("${who[@]}" isoctl enter outer isoctl list --no-legend | awk '{print $1, $2, $3}')" "mid nest running
-\`-inner default running"
+└─inner default running"
 	ctl enter outer isoctl enter mid sh -c "$own_cgroup; exec isoctl list -q"
 	is "$label: ... and entered, whose part is listed there" "$out" $'/payload\ninner'
 	ctl enter outer isoctl enter mid isoctl enter inner sh -c "$own_cgroup; exit 5"

@@ -24,7 +24,7 @@ no_scopes() { [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
 
 # Whether the payload got less than half of the time. The kernel counts periods (100 ms), on a slow machine, too.
 is_throttled() {
-	awk '{ n[$1] = $2 } END { exit !(n["nr_throttled"] > 0 && n["usage_usec"] < n["nr_periods"] * 50000) }' <<<"$out"
+	awk '{ n[$1] = $2 } END { exit !(n["nr_periods"] > 9 && n["usage_usec"] < n["nr_periods"] * 50000) }' <<<"$out"
 }
 
 all() {

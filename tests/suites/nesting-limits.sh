@@ -51,7 +51,7 @@ except BlockingIOError: print("stopped")'
 	is "$label: ... also if its namespaces take long" "$out" 31457280
 	run "${who[@]}" isorun --policy nest "${nest_as[@]}" isorun --policy inner true
 	like "$label: without Delegate= there is nothing to hold the inner one's" "$err" \
-		"*/inner.conf:5: MemoryMax=: cannot be enforced: isorun cannot reach the user's service manager, and has no delegated cgroup*"
+		"*/inner.conf:5: MemoryMax=, line 7: TasksMax=: cannot be enforced: isorun cannot reach the user's service manager, and has no delegated cgroup*"
 	is "$label: ... which ends it" "$status" 125
 	run outer isorun --policy inner -p KillMode=mixed true
 	like "$label: nor for what a cgroup does not do" "$err" "isorun: -p: KillMode=: cannot be enforced: *"
