@@ -369,7 +369,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         report_own_step(report, "the plan is made");
         if (arg_detach && !arg_detached)
                 return detach_start(plan, words->argc, words->argv, report);
-        if (!plan->watched)
+        if (!plan->watched && !plan->log_denials)
                 plan_forget_rules(plan);
         status = start_plan(plan, last_try, report);
         if (status != -EEXIST)

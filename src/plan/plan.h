@@ -244,6 +244,7 @@ typedef struct Plan {
         bool measured;    /* the outcome tells what the instance has used */
         bool typed;       /* the reader of messages has the options of isorun: plan/hint.h */
         bool watched;     /* isorun traces the payload, and tells what was denied: plan/deny/watch.h */
+        bool log_denials; /* isorun records in the journal what the filter denies: plan/deny/notify.h */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
 

@@ -299,3 +299,15 @@ int process_run(char *const *arguments, int *ret_status) {
                 return -r;
         return TEMP_FAILURE_RETRY(waitpid(pid, ret_status, 0)) < 0 ? -errno : 0;
 }
+
+void process_begin_helper(const char *name) {
+        sigset_t all;
+
+        (void) signal(SIGPIPE, SIG_IGN);
+        sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, NULL);
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void) process_hide_arguments(name);
+        (void) prctl(PR_SET_NAME, name);
+        (void) setsid();
+}

@@ -66,3 +66,8 @@ void process_die_of(int sig);
 
 /* Executes arguments[0], a path, in a child, and waits. Returns 0 with the status of waitpid(2), or -errno. */
 int process_run(char *const *arguments, int *ret_status);
+
+/* Makes this process, which has just been forked, one that serves its parent: it ends with the parent, has this name and
+ * a session of its own, and takes no signals. For the terminal and systemd signal all processes, and this one ends when
+ * its work has. */
+void process_begin_helper(const char *name);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The adversary (tests/adversary) under each shipped policy, as root and as a user, in a scope, without a unit and as a
 # service: nothing gets through but what the policy allows. docs/adversary.md has the table. Needs a systemd. Under some
-# of the policies, it is also traced (isorun --why).
+# of the policies, it is also traced (isorun --why), or its denials are recorded (LogDenials=yes).
 . "$(dirname "$0")/../lib.sh"
 if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP it would attack this machine"
@@ -60,9 +60,10 @@ attack() { # policy, how, command that runs isorun...
 }
 
 all() {
-	local policy bus=()
+	local policy bus=() log
 	[ "$label" = root ] || bus=(--user)
 	for policy in ${policies:-default web client compile filter nest agent convert browser}; do
+		log=()
 		if [ -n "${scope_only-}" ]; then
 			[ "$label-$policy" != root-nest ] || continue # it has no more rights than the user
 			attack "$policy" scope "$isorun"
@@ -71,7 +72,8 @@ all() {
 		attack "$policy" scope "$isorun" &
 		attack "$policy" no-scope "$isorun" --no-scope
 		[[ " default compile agent " != *" $policy "* ]] || attack "$policy" why "$isorun" --no-scope --why
-		attack "$policy" service systemd-run "${bus[@]}" --wait --pipe --quiet -- "$isorun"
+		[[ " web compile agent " != *" $policy "* ]] || log=(-p LogDenials=yes)
+		attack "$policy" service systemd-run "${bus[@]}" --wait --pipe --quiet -- "$isorun" "${log[@]}"
 		wait $!
 	done
 }
@@ -81,7 +83,7 @@ judge() { # name, counts, what got through unwanted, what did not though it may
 	status=$(cat "$tmp/$1.status") err=$(cat "$tmp/$1.err") out=
 	IFS=- read -r policy label how <<<"$1"
 	echo "# $label, $policy, $how: $2"
-	# promise P1, P53
+	# promise P1, P53, P55
 	is "$label: $policy, $how: only what the policy allows gets through" "$status $3" "0 -"
 	[ "$policy-$how" != agent-why ] || missed="ptrace-own (EPERM)" # nothing else may trace then
 	no_refusal is "$label: $policy, $how: all that it allows does" "$status $4" "0 $missed"

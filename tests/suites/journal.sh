@@ -210,6 +210,83 @@ test_logs() {
 	ctl reset-failed isorun-logs.service 2>/dev/null
 }
 
+# A payload that makes calls which the filter denies, and prints their errnos.
+denied='import ctypes, os, socket, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def error(call, *arguments):
+    return ctypes.get_errno() if call(*arguments) < 0 else 0
+def mount():
+    return error(libc.mount, b"x", b"/mnt", b"tmpfs", 0, None)
+def new_socket(family):
+    try: socket.socket(family)
+    except OSError as e: return e.errno
+def send():
+    try: socket.socketpair()[0].sendmsg([b"x"])
+    except OSError as e: return e.errno
+def listen():
+    program = (ctypes.c_uint16 * 4)(6, 0, 0, 0x7fff)
+    fprog = (ctypes.c_uint64 * 2)(1, ctypes.addressof(program))
+    return error(libc.syscall, {"x86_64": 317, "aarch64": 277}[os.uname().machine], 1, 8, fprog)
+'
+
+# Those of the calls that the tests make.
+denials() { # name, fields...
+	records DENIED "isorun-$1.scope" ISORUN_DENIED "${@:2}" | grep -E '^(mount|ptrace|sendmsg|socket)\b'
+}
+
+test_denials() {
+	local policy=$tmp/denials.conf
+	printf '[Sandbox]\nLogDenials=yes\nSystemCallFilter=~mount ptrace\nRestrictAddressFamilies=AF_UNIX\n' >"$policy"
+	run "${who[@]}" "$isorun" "${mode[@]}" --policy "$policy" --name denials python3 -Ic "$denied
+all = {mount() for _ in range(20000)}
+pid = os.fork()
+if pid == 0: os._exit(error(libc.ptrace, 16, 1, 0, 0))
+print(*all, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), new_socket(socket.AF_INET))"
+	# promise P55
+	is "$label: LogDenials=: the filter's errnos" "$status $out" "0 1 1 97"
+	also is "$label: ... with a record of each, the first, 10th, ... time, that names the line and what would allow it" \
+		"$(denials denials ERRNO ISORUN_COUNT CONFIG_FILE CONFIG_LINE ISORUN_DIRECTIVE ISORUN_ALLOW)" \
+		"$(printf "mount|1|%s|$policy|3|SystemCallFilter|SystemCallFilter=mount\n" 1 10 100 1000 10000)
+ptrace|1|1|$policy|3|SystemCallFilter|SystemCallFilter=ptrace
+socket AF_INET|97|1|$policy|4|RestrictAddressFamilies|RestrictAddressFamilies=AF_INET"
+	also is "$label: ... in words" "$(denials denials MESSAGE | tail -n1)" \
+		"socket AF_INET|denials was denied socket AF_INET: EAFNOSUPPORT – filtered by $policy:4 RestrictAddressFamilies=; this would allow it: RestrictAddressFamilies=AF_INET"
+	run "${who[@]}" "$isorun" "${mode[@]}" --policy "$policy" -p 'SystemCallFilter=~sendmsg seccomp' --name unsent \
+		python3 -Ic "$denied
+print(mount(), send(), listen())"
+	# promise P55
+	also is "$label: ... also if the filter denies what sends the listener" "$status $out $(denials unsent)" "0 1 1 1 mount"
+	run "${who[@]}" python3 -Ic "$denied
+import subprocess
+libc.prctl(38, 1, 0, 0, 0)
+listen()
+sys.exit(subprocess.call(sys.argv[1:]))" "$isorun" -p "Optional=MemoryMax TasksMax" --policy "$policy" --name around python3 -Ic "$denied
+print(mount())"
+	also like "$label: ... where another sandbox watches calls, that is told" "$status $out $err" \
+		"0 1 *: LogDenials=: a sandbox around isorun watches system calls already, *"
+	also is "$label: ... and nothing is recorded" "$(denials around)" ""
+}
+
+# Nothing that is denied may be allowed without the process that answers.
+test_denials_unanswered() {
+	local fifo=$tmp/denials-$label
+	mkfifo -m 666 "$fifo"
+	"${who[@]}" "$isorun" -p "Optional=MemoryMax TasksMax" --policy "$tmp/denials.conf" --name unanswered python3 -Ic "$denied
+print('begun', mount(), flush=True)
+sys.stdin.readline()
+print(mount(), listen(), os.path.exists('/etc/passwd'))" <>"$fifo" >"$fifo-out" 2>"$fifo-err" &
+	instance=$!
+	await grep -qs begun "$fifo-out"
+	verified unanswered
+	kill -KILL "$(pgrep -x isorun-denials)"
+	also ok "$label: LogDenials=: the process that answers is killed" eventually not pgrep -x isorun-denials
+	echo >"$fifo"
+	wait "$instance"
+	# promise P55
+	also like "$label: ... the program goes on, what is denied stays so, and no listener takes its place" \
+		"$? $(xargs <"$fifo-out") $(cat "$fifo-err")" "0 begun 1 38 16 True *isorun-denials was killed: *"
+}
+
 all() {
 	has_controllers && has_limits=0 || has_limits=1
 	bus=()
@@ -222,6 +299,8 @@ all() {
 	test_ready
 	test_secrets
 	test_logs
+	test_denials
+	test_denials_unanswered
 }
 
 # What anybody may write into the journal is not taken for what isorun says.

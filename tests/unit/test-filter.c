@@ -264,6 +264,71 @@ static void test_watched(void **state) {
         assert_int_equal(ask_watching(f, CALL(seccomp), 1, 1), SECCOMP_RET_ALLOW);
 }
 
+/* What the filters with LogDenials=yes may answer where the plan's filter gives this answer. */
+static uint32_t expected_notice(uint32_t answer, bool is_exempt) {
+        return !is_exempt && watch_is_denial(answer) ? SECCOMP_RET_USER_NOTIF : answer;
+}
+
+static void check_logged(Filters *f, const char *lines, unsigned n) {
+        Filter logging;
+
+        compile(f, lines);
+        assert_int_equal(filter_get_logging(f->plan->plan, &logging), 0);
+        assert_int_equal(logging.n, n);
+        for (int number = 0; number < NUMBERS; number++) {
+                struct seccomp_data data = { .nr = number, .arch = NATIVE_ARCHITECTURE };
+                const bool is_exempt = n > 1 && (number == CALL(sendmsg) || number == CALL(seccomp));
+                const uint32_t plain = bpf_ask(&f->filter, &data, NULL), answer = bpf_ask(&logging, &data, NULL);
+
+                if (answer != expected_notice(plain, is_exempt))
+                        fail_msg("%s: call %d: %#x", lines, number, answer);
+                /* No call of another architecture passes either. */
+                data.arch = AUDIT_ARCH_I386;
+                assert_int_equal(bpf_ask(&logging, &data, NULL), bpf_ask(&f->filter, &data, NULL));
+        }
+        for (uint32_t flags = 1; flags < 2 * SECCOMP_FILTER_FLAG_NEW_LISTENER; flags++) {
+                struct seccomp_data data = { .nr = CALL(seccomp), .arch = NATIVE_ARCHITECTURE, .args = { 1, flags } };
+                const uint32_t plain = bpf_ask(&f->filter, &data, NULL);
+                const bool gets_listener = flags & SECCOMP_FILTER_FLAG_NEW_LISTENER && plain == SECCOMP_RET_ALLOW;
+
+                if (gets_listener)
+                        assert_int_equal(bpf_ask(&logging, &data, NULL), SECCOMP_RET_ERRNO | EBUSY);
+                else if (plain != SECCOMP_RET_ALLOW)
+                        assert_int_not_equal(bpf_ask(&logging, &data, NULL), SECCOMP_RET_ALLOW);
+                else
+                        assert_int_equal(bpf_ask(&logging, &data, NULL), SECCOMP_RET_ALLOW);
+        }
+        filter_deinit(&logging);
+}
+
+/* promise P55 */
+static void test_logged(void **state) {
+        Filters *f = *state;
+
+        check_logged(f, "", 1);
+        check_logged(f, "SystemCallFilter=@known @keyring\nRestrictNamespaces=no", 1);
+        check_logged(f, "SystemCallFilter=~@mount:EACCES\nSystemCallErrorNumber=ENOENT", 1);
+        check_logged(f, "SystemCallFilter=~seccomp", 1);
+        check_logged(f, "SystemCallFilter=~sendmsg", 2);
+        check_logged(f, "SystemCallFilter=~sendmsg seccomp", 2);
+}
+
+/* A call that the filter allows runs at most these more instructions. */
+static void test_logged_size(void **state) {
+        Filters *f = *state;
+        struct seccomp_data data = { .nr = CALL(read), .arch = NATIVE_ARCHITECTURE };
+        unsigned plain = 0, more = 0;
+        Filter logging;
+
+        compile(f, "");
+        assert_int_equal(filter_get_logging(f->plan->plan, &logging), 0);
+        bpf_ask(&f->filter, &data, &plain);
+        bpf_ask(&logging, &data, &more);
+        print_message("# read: %u instructions, with LogDenials= %u\n", plain, more);
+        assert_int_equal(more, plain + 2);
+        filter_deinit(&logging);
+}
+
 static int set_up(void **state) {
         Filters *f = calloc(1, sizeof(Filters));
         void *plan;
@@ -298,6 +363,8 @@ int main(void) {
                 WITH_FILTERS(test_indirect_calls),
                 WITH_FILTERS(test_size),
                 WITH_FILTERS(test_watched),
+                WITH_FILTERS(test_logged),
+                WITH_FILTERS(test_logged_size),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,20 +65,33 @@ static int find_filter(pid_t tid, const char *text) {
         }
 }
 
-static int compare(pid_t tid, const char *text) {
+/* Whether the thread has the filter of processes that enter, or those of the payload if they are others. */
+static int find_filters(pid_t tid, const Promise *p) {
+        int r = find_filter(tid, promise_value(p, 1));
+
+        for (size_t i = 2; r == 0 && *promise_value(p, i); i++) {
+                r = find_filter(tid, promise_value(p, i));
+                if (r <= 0 || !*promise_value(p, i + 1))
+                        return r;
+                r = 0;
+        }
+        return r;
+}
+
+static int compare(pid_t tid, const Promise *p) {
         int r;
 
         if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0)
                 return -errno;
         r = ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 ? -errno : await_stop(tid);
         if (r >= 0)
-                r = find_filter(tid, text);
+                r = find_filters(tid, p);
         (void) ptrace(PTRACE_DETACH, tid, NULL, NULL);
         return r;
 }
 
 static Verdict check_bytes(_unused_ const Verification *v, const Promise *p, const Task *t, char why[static WHY_MAX]) {
-        int r = t->reaper || t->being_made ? 1 : compare(t->tid, promise_value(p, 1));
+        int r = t->reaper || t->being_made ? 1 : compare(t->tid, p);
 
         if (r == 0)
                 snprintf(why, WHY_MAX, "none of its filters has the instructions of the plan's");

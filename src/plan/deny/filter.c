@@ -268,6 +268,26 @@ static int check_watched(Builder *b) {
                            "SystemCallArchitectures=native leaves them out)");
 }
 
+/* The process that answers for the filter needs isorun, and the program. */
+static int check_logged(Builder *b) {
+        const Setting *s = policy_get(b->policy, D_LogDenials);
+
+        if (!s->value.number)
+                return 0;
+        if (b->request->hand_over)
+                return build_error(b, s, D_LogDenials, EINVAL, "isorun writes the records, so it cannot end after "
+                                                               "--hand-over");
+        if (b->plan->n_architectures > 0)
+                return build_error(b, s, D_LogDenials, EINVAL,
+                                   "isorun cannot watch the system calls of other architectures: remove them from "
+                                   "SystemCallArchitectures=");
+        if (b->request->watch)
+                report_notice_at(b->report, s->origin, "LogDenials", "--why tells what is denied, so the journal does "
+                                                                     "not record it");
+        b->plan->log_denials = !b->request->watch;
+        return 0;
+}
+
 /* A payload without core dumps has the limit 1, and must not lower it: see add_core_limit(). For a program that lowers it
  * so that it leaves no core dump, nothing changes. */
 static const PlanArgumentRule core_rules[] = {
@@ -573,6 +593,9 @@ int build_filter(Builder *b) {
         if (r < 0)
                 return r;
         r = check_watched(b);
+        if (r < 0)
+                return r;
+        r = check_logged(b);
         if (r < 0)
                 return r;
         r = check_write_execute(b);

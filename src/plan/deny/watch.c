@@ -117,13 +117,10 @@ static int make_watching(const Plan *plan, struct sock_fprog *ret) {
         return r;
 }
 
-/* ENOSYS is an answer on purpose, which programs expect: they use an older call then. The errno 0 denies nothing. */
-static uint32_t watched(uint32_t answer) {
+bool watch_is_denial(uint32_t answer) {
         const uint32_t error = answer & SECCOMP_RET_DATA;
 
-        if ((answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO || error == 0 || error == ENOSYS)
-                return answer;
-        return SECCOMP_RET_TRACE | WATCH_DATA;
+        return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO && error != 0 && error != ENOSYS;
 }
 
 int watch_programs(const Plan *plan, struct sock_fprog ret[static 2]) {
@@ -136,8 +133,8 @@ int watch_programs(const Plan *plan, struct sock_fprog ret[static 2]) {
         }
         for (size_t i = 0; i < plan->n_program; i++) {
                 code[i] = plan->program[i];
-                if (code[i].code == (BPF_RET | BPF_K))
-                        code[i].k = watched(code[i].k);
+                if (code[i].code == (BPF_RET | BPF_K) && watch_is_denial(code[i].k))
+                        code[i].k = SECCOMP_RET_TRACE | WATCH_DATA;
         }
         ret[1] = (struct sock_fprog) { (unsigned short) plan->n_program, code };
         return 0;

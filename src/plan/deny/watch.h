@@ -51,6 +51,10 @@ typedef struct WatchedCall {
 
 extern const WatchedCall watched_calls[]; /* ends with a NULL name */
 
+/* Whether this answer of the plan's program is one to tell. ENOSYS is an answer on purpose, which programs expect: they use
+ * an older call then. The errno 0 denies nothing. */
+bool watch_is_denial(uint32_t answer);
+
 /* Makes the two programs, in the order to install them, of the plan's program. The caller frees each. Returns 0, -E2BIG
  * or -ENOMEM. */
 int watch_programs(const Plan *plan, struct sock_fprog ret[static 2]);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/deny/notify.h"
 #include "plan/show/promises.h"
 
 #include <errno.h>
@@ -157,20 +158,30 @@ static int print_mount(const PlanMount *m, FILE *f) {
         return 0;
 }
 
-static int print_filter(const Plan *plan, FILE *f) {
-        int r = begin_of(f, plan, D_SystemCallFilter, "filter");
-
-        if (r < 0)
-                return r;
-        promise_number(f, plan->program ? plan->n_program : 0);
-        fputs(plan->program ? " " : " \"\"", f);
-        for (size_t i = 0; plan->program && i < plan->n_program; i++) {
-                const struct sock_filter *s = &plan->program[i];
-
+static void print_program(const struct sock_filter *program, size_t n, FILE *f) {
+        fputs(program ? " " : " \"\"", f);
+        for (const struct sock_filter *s = program; program && s < program + n; s++)
                 fprintf(f, "%04x%02x%02x%08x", s->code, s->jt, s->jf, s->k);
+}
+
+/* The program of processes that enter, and if the payload has others, these: LogDenials=. */
+static int print_filter(const Plan *plan, FILE *f) {
+        struct sock_fprog logging[2] = {};
+        int n = plan->log_denials ? notify_programs(plan, logging) : 0, r;
+
+        if (n < 0)
+                return n;
+        r = begin_of(f, plan, D_SystemCallFilter, "filter");
+        if (r >= 0) {
+                promise_number(f, plan->program ? plan->n_program : 0);
+                print_program(plan->program, plan->n_program, f);
+                for (int i = 0; i < n; i++)
+                        print_program(logging[i].filter, logging[i].len, f);
+                promise_end(f);
         }
-        promise_end(f);
-        return 0;
+        free(logging[0].filter);
+        free(logging[1].filter);
+        return r;
 }
 
 static int print_landlock(const Plan *plan, FILE *f) {

@@ -394,6 +394,8 @@ static void show_filter(Output *out) {
         output_entry(out, "others", NULL, "answered ENOSYS");
         if (out->plan->program)
                 output_entry(out, "program", NULL, "%zu instructions", out->plan->n_program);
+        if (out->plan->log_denials)
+                output_entry(out, "denials", output_origin_of(out, D_LogDenials), "recorded in the journal");
         for (size_t i = 0; i < out->plan->n_architectures; i++)
                 output_entry(out, "architecture", output_origin_of(out, D_SystemCallArchitectures),
                              "%#x, in addition to the native one",

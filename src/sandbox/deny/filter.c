@@ -6,6 +6,7 @@
 #include <seccomp.h>
 #include <sys/mman.h>
 
+#include "plan/deny/notify.h"
 #include "plan/deny/watch.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -210,6 +211,30 @@ int filter_get_watching(const Plan *plan, Filter *ret) {
         filter.more_code = filter.programs[1].filter;
         *ret = filter;
         return 0;
+}
+
+int filter_get_logging(const Plan *plan, Filter *ret) {
+        Filter filter = {};
+        int r = notify_programs(plan, filter.programs);
+
+        if (r < 0)
+                return r;
+        filter.n = (unsigned) r;
+        filter.code = filter.programs[0].filter;
+        filter.more_code = filter.programs[1].filter;
+        *ret = filter;
+        return 0;
+}
+
+/* The flag, of Linux 5.19: a call that the listener has taken is not interrupted by signals. */
+int filter_install_listening(const Filter *filter) {
+        const unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        int r = sys_seccomp(SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+                            &filter->programs[0]);
+
+        if (r < 0 && errno == EINVAL)
+                r = sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &filter->programs[0]);
+        return r < 0 ? -errno : r;
 }
 
 int filter_install(const Filter *filter, unsigned i, unsigned flags) {

@@ -25,6 +25,10 @@ int filter_get(const Plan *plan, Filter *ret, Report *report);
  * -errno. */
 int filter_get_watching(const Plan *plan, Filter *ret);
 
+/* Makes the filters of a payload whose denials are recorded: notify_programs(). The caller calls filter_deinit(). Returns
+ * 0 or -errno. */
+int filter_get_logging(const Plan *plan, Filter *ret);
+
 /* Compiles the plan's calls and argument rules with libseccomp, for all its architectures. There are two programs
  * because libseccomp cannot allow a call, and deny it for certain arguments, in one. Returns 0, -ENOENT or -ENOSYS if
  * there is no fit libseccomp, or another errno. */
@@ -33,6 +37,10 @@ int filter_compile(const Plan *plan, Filter *ret);
 /* Inside: installs one program on this thread, which must have no_new_privs set, or on all threads of this process with
  * SECCOMP_FILTER_FLAG_TSYNC. Returns 0, or -errno; -EBUSY if a thread has another filter. */
 int filter_install(const Filter *filter, unsigned i, unsigned flags);
+
+/* Inside: installs the first program on this thread. Returns its listener, an fd that execve(2) closes; -EBUSY if a filter
+ * around this one has a listener; or -errno. */
+int filter_install_listening(const Filter *filter);
 
 /* Inside: installs all programs on this thread. Returns 0 or -errno. */
 int filter_install_all(const Filter *filter);

@@ -12,6 +12,7 @@ typedef struct Inside {
         const Plan *plan;
         const Filter *filter; /* from filter_get() */
         const Filter *watching; /* the filters of a payload that is watched */
+        const Filter *logging; /* the filters of a payload whose denials are recorded; NULL: they are not */
         int socket;           /* to isorun */
         int bus_socket;       /* to connect to plan->bus_sockets; -1: none */
         int standard_io[3];   /* from standard_io_open() */

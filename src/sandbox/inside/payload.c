@@ -93,6 +93,23 @@ static int be_watched(const Inside *inside, Failure *f) {
                                                         0;
 }
 
+/* Installs the filter with a listener, and sends that to isorun, which starts the process that answers. Until then, a
+ * denied call of this process waits. If a filter around has a listener, the kernel allows no other one, and isorun tells
+ * that. Nothing closes the listener here: the filter may deny that. execve(2) does. */
+static int install_logging(const Inside *inside) {
+        const Message m = { .type = MESSAGE_LOGGING };
+        int listener = filter_install_listening(inside->logging), r;
+
+        if (listener < 0 && listener != -EBUSY)
+                return listener;
+        r = message_send(inside->socket, &m, &listener, listener >= 0);
+        if (r < 0)
+                return r;
+        if (listener < 0)
+                return filter_install_all(inside->filter);
+        return inside->logging->n > 1 ? filter_install(inside->logging, 1, 0) : 0;
+}
+
 /* After this, only execve(2) is certain to be allowed. */
 static int install_filter(const Payload *payload, const Command *command, Failure *f) {
         const Inside *inside = payload->inside;
@@ -100,7 +117,10 @@ static int install_filter(const Payload *payload, const Command *command, Failur
 
         if (r < 0)
                 return r;
-        r = filter_install_all(command->watched ? inside->watching : inside->filter);
+        if (command->logged && inside->logging)
+                r = install_logging(inside);
+        else
+                r = filter_install_all(command->watched ? inside->watching : inside->filter);
 
         return r < 0 ? fail(f, -r, "cannot install the system call filter%s",
                             r == -ENOMEM ? " (it may be too long together with the filters of the outer sandboxes)" :
@@ -189,6 +209,7 @@ static void become(const Payload *payload, char ***environment, Failure *f) {
                                        .n_passed_fds = (unsigned) plan->n_passed_fds,
                                        .signal_mask = payload->inside->signal_mask,
                                        .watched = plan->watched,
+                                       .logged = true,
                                },
                                f);
 }

@@ -29,6 +29,7 @@ typedef struct Command {
         unsigned n_passed_fds;  /* from 3 on */
         sigset_t signal_mask;
         bool watched; /* isorun is to trace it */
+        bool logged;  /* isorun records what is denied, if inside->logging is there */
 } Command;
 
 /* In the first process: forks the payload, and waits until it has become the command. Returns 0 with payload->pid set,

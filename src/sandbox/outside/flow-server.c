@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -63,16 +62,6 @@ static int keep_fds(FlowServer *f, int *socket) {
         return close_range((unsigned) (f->n + STDERR_FILENO + 2), ~0U, 0) < 0 ? -errno : 0;
 }
 
-/* systemd sends SIGTERM to all processes of a unit that it stops, and the payload may need its peers to end well. So
- * this process ends when isorun hangs up. */
-static void ignore_signals(void) {
-        sigset_t all;
-
-        (void) signal(SIGPIPE, SIG_IGN);
-        sigfillset(&all);
-        (void) sigprocmask(SIG_SETMASK, &all, NULL);
-}
-
 static void raise_files(void) {
         struct rlimit l;
 
@@ -90,12 +79,10 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         Server *server = NULL;
         uint8_t error;
 
-        ignore_signals();
-        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void) process_hide_arguments("isorun-flows");
-        (void) prctl(PR_SET_NAME, "isorun-flows");
+        /* systemd sends SIGTERM to all processes of a unit that it stops, and the payload may need its peers to end well. So
+         * this process ends when isorun hangs up. */
+        process_begin_helper("isorun-flows");
         raise_files();
-        (void) setsid();
         r = keep_fds(f, &socket);
         if (r >= 0 && chdir("/") < 0)
                 r = -errno;
@@ -125,30 +112,6 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         _exit(r < 0);
 }
 
-/* The cgroup of the instance, where no controller is given to cgroups below. */
-static int open_cgroup(const Holder *h) {
-        const char *name = h->plan->delegate && h->plan->inner_cgroup ? "isorun" : ".";
-
-        return h->cgroup_fd < 0 ? -1 : openat(h->cgroup_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* Forks a process in the instance's unit, so that what it uses is counted there. A user's login session may not put a
- * process into the user's units: the process then stays beside isorun. */
-static pid_t fork_in_unit(const Run *run, int *ret_pidfd) {
-        _cleanup_close_ int cgroup = open_cgroup(&run->holder);
-        struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) ret_pidfd,
-                                   .exit_signal = SIGCHLD };
-        pid_t pid = -1;
-
-        if (cgroup >= 0) {
-                args.flags |= CLONE_INTO_CGROUP;
-                args.cgroup = (uint64_t) cgroup;
-                pid = sys_clone3(&args);
-                args.flags &= ~(uint64_t) CLONE_INTO_CGROUP;
-        }
-        return pid < 0 ? sys_clone3(&args) : pid;
-}
-
 static int failed(const Run *run, int error) {
         return report_error(run->report, error,
                             "cannot start the process that carries the connections of ConnectTo= and ListenOn=: %s",
@@ -170,7 +133,7 @@ int flow_server_start(FlowServer *f, const Run *run) {
         }
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return failed(run, errno);
-        pid = fork_in_unit(run, &pidfd);
+        pid = run_fork_in_unit(run, &pidfd);
         if (pid == 0)
                 serve(f, run->plan, fds[1]);
         fd_close(fds[1]);
@@ -194,24 +157,6 @@ static bool is_good(const Plan *plan, const FlowRecord *r) {
 
         return r->kind < _FLOW_RECORD_MAX && memchr(r->name, '\0', sizeof(r->name)) &&
                (!record_is_of_peer(r->kind) || is_granted || r->peer < plan->n_peers);
-}
-
-/* Whether another record may be written now. journald bounds the records of each unit, and isorun's other ones matter
- * more. */
-static bool take_turn(FlowServer *f) {
-        enum { RECORDS_MAX = 256, PERIOD_USEC = 1000000 };
-        uint64_t now = clock_usec(CLOCK_MONOTONIC);
-
-        if (now - f->period >= PERIOD_USEC) {
-                f->period = now;
-                f->n_records = 0;
-        }
-        if (f->n_records < RECORDS_MAX) {
-                f->n_records++;
-                return true;
-        }
-        f->n_lost++;
-        return false;
 }
 
 /* The program sees only that its connection is reset. The caller is told why, once for each peer. */
@@ -238,9 +183,9 @@ static bool take_record(FlowServer *f) {
                 f->is_silent = n == 0 || (errno != EAGAIN && errno != EINTR);
                 return false;
         }
-        if (n == sizeof(r) && is_good(f->plan, &r) && take_turn(f)) {
-                journal_flow(f->plan, &r, f->n_lost);
-                f->n_lost = 0;
+        if (n == sizeof(r) && is_good(f->plan, &r) && journal_turn(&f->rate)) {
+                journal_flow(f->plan, &r, f->rate.n_lost);
+                f->rate.n_lost = 0;
                 note_reset(f, &r);
         }
         return true;

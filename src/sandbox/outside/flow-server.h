@@ -5,6 +5,7 @@
 
 #include "sandbox/outside/entrances.h"
 #include "sandbox/outside/run.h"
+#include "sandbox/systemd/journal.h"
 
 typedef struct FlowServer {
         int *listeners; /* in the order of flows/listen.h; when it starts, those of the entrances follow */
@@ -17,7 +18,7 @@ typedef struct FlowServer {
         Report *report;
         bool *noted;    /* for each peer: the caller knows why there was no connection */
         bool is_silent; /* the process sends nothing any more */
-        uint64_t period, n_records, n_lost; /* records since then, and those that were left out: CLOCK_MONOTONIC */
+        JournalRate rate;
 } FlowServer;
 
 /* Takes over a socket from MESSAGE_LISTENING. Returns 0, -EPROTO if it is not the next one, or -ENOMEM. */

@@ -2,12 +2,15 @@
 #include "sandbox/outside/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox/wire/signals.h"
 #include "sandbox/wire/step.h"
+#include "util/fd.h"
 #include "util/kernel.h"
 
 int run_failure(Run *run, const Message *m) {
@@ -117,4 +120,26 @@ int run_wait(Run *run, siginfo_t *ret) {
 void run_ended(Run *run, int wait_status) {
         run->outcome.wait_status = wait_status;
         run->outcome.progress = PROGRESS_ENDED;
+}
+
+/* The cgroup of the instance, where no controller is given to cgroups below. */
+static int open_cgroup(const Holder *h) {
+        const char *name = h->plan->delegate && h->plan->inner_cgroup ? "isorun" : ".";
+
+        return h->cgroup_fd < 0 ? -1 : openat(h->cgroup_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+pid_t run_fork_in_unit(const Run *run, int *ret_pidfd) {
+        _cleanup_close_ int cgroup = open_cgroup(&run->holder);
+        struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) ret_pidfd,
+                                   .exit_signal = SIGCHLD };
+        pid_t pid = -1;
+
+        if (cgroup >= 0) {
+                args.flags |= CLONE_INTO_CGROUP;
+                args.cgroup = (uint64_t) cgroup;
+                pid = sys_clone3(&args);
+                args.flags &= ~(uint64_t) CLONE_INTO_CGROUP;
+        }
+        return pid < 0 ? sys_clone3(&args) : pid;
 }

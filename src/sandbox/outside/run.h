@@ -59,3 +59,7 @@ int run_wait(Run *run, siginfo_t *ret);
 
 /* Notes that the payload has ended, with its status from waitpid(2). */
 void run_ended(Run *run, int wait_status);
+
+/* Forks a process in the instance's unit, so that what it uses is counted there. A user's login session may not put a
+ * process into the user's units: the process then stays beside isorun. Returns as fork(2). */
+pid_t run_fork_in_unit(const Run *run, int *ret_pidfd);

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "plan/unit/name.h"
 #include "sandbox/deny/filter.h"
 #include "sandbox/inside/main.h"
 #include "sandbox/inside/unmount.h"
@@ -48,6 +49,7 @@ static void supervisor_deinit(Supervisor *s) {
         relay_deinit(&s->relay);
         flow_server_deinit(&s->flows);
         watcher_deinit(&s->watcher);
+        denial_log_end(&s->denial_log, run);
         hand_over_deinit(&s->hand_over);
         /* If the payload ran, the signals stay blocked. A signal that has ended the payload may also be pending for
          * isorun. It must not end isorun before isorun has returned the payload's status. */
@@ -78,12 +80,13 @@ static int clone_failed(Run *run, int error) {
 }
 
 typedef struct Filters {
-        Filter plain, watching;
+        Filter plain, watching, logging;
 } Filters;
 
 static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped, const Filters *filters) {
         Run *run = &s->run;
         Inside inside = { .plan = run->plan, .filter = &filters->plain, .watching = &filters->watching,
+                          .logging = filters->logging.n > 0 ? &filters->logging : NULL,
                           .signal_mask = run->signal_mask, .notify = -1, .steps = run->report->begun,
                           .unmount_late = unmount_may_be_late(run->plan) };
         struct clone_args args = {
@@ -357,6 +360,22 @@ static void end_inside(Run *run, bool interrupted) {
                                            "system or a device; it ends when that answers");
 }
 
+/* Only a unit has records. */
+static int get_logging(const Run *run, Filter *ret) {
+        const Origin origin = policy_get(run->plan->source, D_LogDenials)->origin;
+        const PlanUnit unit = plan_unit_of(run->plan);
+        int r;
+
+        if (!plan_unit_is_real(&unit)) {
+                report_notice_at(run->report, origin, "LogDenials", "the journal has records only of instances that are "
+                                                                    "units: denied calls are not recorded");
+                return 0;
+        }
+        r = filter_get_logging(run->plan, ret);
+        return r < 0 ? report_error_at(run->report, origin, "LogDenials", -r, "cannot make the system call filter: %s",
+                                       strerror(-r)) : 0;
+}
+
 static int get_filters(const Run *run, Filters *ret) {
         int r = filter_get(run->plan, &ret->plain, run->report);
 
@@ -366,7 +385,7 @@ static int get_filters(const Run *run, Filters *ret) {
                         return report_error(run->report, -r, "--why: cannot make the system call filter: %s",
                                             strerror(-r));
         }
-        return r;
+        return r >= 0 && run->plan->log_denials ? get_logging(run, &ret->logging) : r;
 }
 
 /* Opens the files and sockets that are needed, and makes the first process inside. */
@@ -406,6 +425,7 @@ static int begin(Supervisor *s) {
                 } while (r == -ENODEV && run->report->n_errors == 0);
         filter_deinit(&filters.plain);
         filter_deinit(&filters.watching);
+        filter_deinit(&filters.logging);
         id_mapped_free(run->plan, id_mapped);
         fds_close(standard_io, ELEMENTSOF(standard_io));
         return r;
@@ -421,6 +441,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                 .begun = clock_usec(CLOCK_MONOTONIC),
                 .flows = { .socket = -1, .pidfd = -1, .askers = -1 },
                 .watcher = { .socket = -1, .pidfd = -1 },
+                .denial_log = { .socket = -1, .pidfd = -1 },
         };
         Run *run = &s.run;
         bool ended, ended_early;

@@ -121,6 +121,8 @@ static bool is_expected(const Supervisor *s, MessageType type) {
                 return starting;
         case MESSAGE_WATCH:
                 return starting && s->run.plan->watched && s->watcher.socket < 0;
+        case MESSAGE_LOGGING:
+                return starting && s->run.plan->log_denials && !s->denial_log.begun;
         case MESSAGE_TERMINAL:
                 return starting && s->run.plan->terminals && !s->terminal.active;
         case MESSAGE_SEEN:
@@ -214,6 +216,10 @@ static int take_message(Supervisor *s) {
                 return run_terminal_begin(&s->terminal, fds[0]);
         case MESSAGE_WATCH:
                 r = watcher_start(&s->watcher, run, fds[0]);
+                fd_close(fds[0]);
+                return r;
+        case MESSAGE_LOGGING:
+                r = denial_log_start(&s->denial_log, run, fds[0]);
                 fd_close(fds[0]);
                 return r;
         case MESSAGE_STARTED:
@@ -312,6 +318,7 @@ enum {
         ON_FLOWS,
         ON_RECORDS,
         ON_ASKERS,
+        ON_DENIALS,
         ON_NOTIFY,
         ON_TERMINAL = ON_NOTIFY + NOTIFY_FDS,
         SOURCES = ON_TERMINAL + TERMINAL_FDS,
@@ -330,6 +337,7 @@ static void fill(const Supervisor *s, struct pollfd fds[static SOURCES]) {
         fds[ON_FLOWS] = (struct pollfd) { .fd = s->flows.pidfd, .events = POLLIN };
         fds[ON_RECORDS] = (struct pollfd) { .fd = s->flows.is_silent ? -1 : s->flows.socket, .events = POLLIN };
         fds[ON_ASKERS] = (struct pollfd) { .fd = s->flows.pidfd < 0 ? -1 : s->flows.askers, .events = POLLIN };
+        fds[ON_DENIALS] = (struct pollfd) { .fd = s->denial_log.socket, .events = POLLIN };
         notify_fill(s->relay.notify, fds + ON_NOTIFY);
         run_terminal_fill(&s->terminal, fds + ON_TERMINAL);
 }
@@ -364,6 +372,8 @@ static int process(Supervisor *s, const struct pollfd fds[static SOURCES]) {
                 flow_server_take(&s->flows);
         if (fds[ON_ASKERS].revents)
                 flow_server_admit(&s->flows);
+        if (fds[ON_DENIALS].revents)
+                denial_log_take(&s->denial_log, run);
         if (fds[ON_FLOWS].revents)
                 flow_server_ended(&s->flows, run->report);
         if (s->entered_end)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "sandbox/outside/denial-log.h"
 #include "sandbox/outside/flow-server.h"
 #include "sandbox/outside/hand-over.h"
 #include "sandbox/outside/reached.h"
@@ -21,6 +22,7 @@ typedef struct Supervisor {
         Relay relay;
         FlowServer flows;
         Watcher watcher;
+        DenialLog denial_log;
         HandOver hand_over;
 } Supervisor;
 

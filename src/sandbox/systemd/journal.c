@@ -8,6 +8,8 @@
 #include <syslog.h>
 
 #include "plan/network/peers.h"
+#include "sandbox/watch/explain.h"
+#include "util/clock.h"
 #include "util/journal-entry.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -164,7 +166,23 @@ void journal_refused(const PlanUnit *unit, const char *name, const char *policy,
         end(&e);
 }
 
-static void end_flow(JournalEntry *e, uint64_t n_lost) {
+bool journal_turn(JournalRate *rate) {
+        enum { RECORDS_MAX = 256, PERIOD_USEC = 1000000 };
+        uint64_t now = clock_usec(CLOCK_MONOTONIC);
+
+        if (now - rate->period >= PERIOD_USEC) {
+                rate->period = now;
+                rate->n = 0;
+        }
+        if (rate->n < RECORDS_MAX) {
+                rate->n++;
+                return true;
+        }
+        rate->n_lost++;
+        return false;
+}
+
+static void end_counted(JournalEntry *e, uint64_t n_lost) {
         if (n_lost > 0)
                 journal_entry_add(e, "ISORUN_LOST", "%" PRIu64, n_lost);
         end(e);
@@ -189,7 +207,7 @@ static void journal_unknown_name(const Plan *plan, const FlowRecord *r, uint64_t
                 journal_entry_add(&e, "ISORUN_PEER", "%s", r->name);
         }
         journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
-        end_flow(&e, n_lost);
+        end_counted(&e, n_lost);
 }
 
 static void add_peer_origin(JournalEntry *e, const Plan *plan, const FlowRecord *r) {
@@ -210,7 +228,7 @@ static void journal_reset(const Plan *plan, const FlowRecord *r, uint64_t n_lost
         journal_entry_add(&e, "ISORUN_PEER", "%.*s", (int) (strstr(text, ": ") - text), text);
         add_peer_origin(&e, plan, r);
         journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
-        end_flow(&e, n_lost);
+        end_counted(&e, n_lost);
 }
 
 static void journal_flows_max(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
@@ -228,7 +246,7 @@ static void journal_flows_max(const Plan *plan, const FlowRecord *r, uint64_t n_
                 journal_entry_add(&e, "MESSAGE", "%s has as many connections to peers as isorun can have open files "
                                   "(LimitNOFILE= of the unit, or ulimit -Hn): further ones are reset", plan->name);
         journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
-        end_flow(&e, n_lost);
+        end_counted(&e, n_lost);
 }
 
 static void journal_flow_ended(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
@@ -245,7 +263,7 @@ static void journal_flow_ended(const Plan *plan, const FlowRecord *r, uint64_t n
         journal_entry_add(&e, "ISORUN_RECEIVED", "%" PRIu64, r->received);
         journal_entry_add(&e, "ISORUN_USEC", "%" PRIu64, r->usec);
         add_peer_origin(&e, plan, r);
-        end_flow(&e, n_lost);
+        end_counted(&e, n_lost);
 }
 
 void journal_flow(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
@@ -261,4 +279,27 @@ void journal_flow(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
         };
 
         kinds[r->kind](plan, r, n_lost);
+}
+
+void journal_denied(const Plan *plan, const DenialRecord *r, uint64_t n_lost) {
+        const char *call = explain_call_name(r->number), *family = explain_family(r->number, r->arguments);
+        _cleanup_(why_answer_deinit) WhyAnswer a = {};
+        _cleanup_free_ char *reason = NULL;
+        const Subject s = plan_subject(plan);
+        JournalEntry e;
+
+        if (!call || explain_call(plan, r->number, r->arguments, &a) < 0 || !begin(&e, RECORD_DENIED, -1, &s))
+                return;
+        reason = explain_reason(plan, &a);
+        journal_entry_add(&e, "MESSAGE", "%s was denied %s%s%s: %s – %s%s%s", plan->name, call, *family ? " " : "",
+                          family, strerrorname_np(r->error), reason ?: "?",
+                          a.allow ? "; this would allow it: " : "", a.allow ?: "");
+        journal_entry_add(&e, "ISORUN_DENIED", "%s%s%s", call, *family ? " " : "", family);
+        journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
+        journal_entry_add(&e, "ERRNO", "%d", r->error);
+        if (a.has_origin)
+                add_origin(&e, a.origin, explain_directive(plan->source, a.origin));
+        if (a.allow)
+                journal_entry_add(&e, "ISORUN_ALLOW", "%s", a.allow);
+        end_counted(&e, n_lost);
 }

@@ -8,6 +8,17 @@
 #include "plan/plan.h"
 #include "plan/unit/name.h"
 #include "sandbox/flows/record.h"
+#include "sandbox/watch/log.h"
+
+/* How many records of one kind an instance may write now. journald bounds the records of each unit, and isorun's other
+ * ones matter more. */
+typedef struct JournalRate {
+        uint64_t period, n; /* the records since then: CLOCK_MONOTONIC */
+        uint64_t n_lost; /* that were left out */
+} JournalRate;
+
+/* Whether another record may be written. Otherwise counts it as lost. */
+bool journal_turn(JournalRate *rate);
 
 /* The payload runs: its execve(2) has succeeded. */
 void journal_started(const Plan *plan);
@@ -27,6 +38,9 @@ void journal_limit_reached(const Plan *plan, Origin origin, const char *key);
 
 /* Something that happened to connections to peers. n_lost: so many records before it were left out. */
 void journal_flow(const Plan *plan, const FlowRecord *record, uint64_t n_lost);
+
+/* The filter has denied a call: the first, 10th, 100th, ... time. n_lost as above. */
+void journal_denied(const Plan *plan, const DenialRecord *record, uint64_t n_lost);
 
 /* The start failed. Logs the report's first error, or nothing if the report has no error. policy is the name or path
  * that the caller gave. */

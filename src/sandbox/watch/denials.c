@@ -2,6 +2,7 @@
 #include "sandbox/watch/denials.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 enum { PLACES = 2 * DENIALS_MAX }; /* of the hash table */
@@ -30,6 +31,11 @@ static uint32_t add_hash(uint32_t hash, const void *bytes, size_t n) {
         return hash;
 }
 
+/* The families that no kernel has are one. */
+static uint32_t family(const Denial *x) {
+        return x->number != SYS_socket ? 0 : x->arguments[0] < AF_MAX ? (uint32_t) x->arguments[0] : AF_MAX;
+}
+
 /* Calls that the filter denies are the same if their number and errno are; for sockets, the family counts, too. To all
  * calls that use what is there, a file is missing in the same way. */
 static uint64_t distinction(const Denial *x) {
@@ -38,7 +44,7 @@ static uint64_t distinction(const Denial *x) {
         if (!x->by_filter)
                 return x->error == ENOENT && x->use != USE_CREATE && x->use != USE_CREATE_OPEN &&
                                        x->use != USE_CONNECT ? USE_LOOK : x->use;
-        return (uint64_t) x->number << 32 | (x->number == SYS_socket ? (uint32_t) x->arguments[0] : 0);
+        return (uint64_t) x->number << 32 | family(x);
 }
 
 static uint32_t hash_of(const Denial *x) {
@@ -59,13 +65,13 @@ static bool has_room(const Denials *d, const Denial *x, size_t size) {
                (x->error != ENOENT || d->n_missing < DENIALS_MISSING_MAX);
 }
 
-static void insert(Denials *d, uint16_t *place, const Denial *x) {
+static const Denial *insert(Denials *d, uint16_t *place, const Denial *x) {
         const size_t size = x->by_filter ? 0 : strlen(x->path) + 1;
         Denial *item = &d->items[d->n];
 
         if (!has_room(d, x, size)) {
                 d->lost++;
-                return;
+                return NULL;
         }
         *item = *x;
         item->count = 1;
@@ -75,9 +81,10 @@ static void insert(Denials *d, uint16_t *place, const Denial *x) {
         }
         d->n_missing += x->error == ENOENT;
         *place = (uint16_t) ++d->n;
+        return item;
 }
 
-void denials_add(Denials *d, const Denial *x) {
+const Denial *denials_add(Denials *d, const Denial *x) {
         uint32_t i = hash_of(x) % PLACES;
 
         for (; d->places[i]; i = (i + 1) % PLACES) {
@@ -85,10 +92,10 @@ void denials_add(Denials *d, const Denial *x) {
 
                 if (is_same(item, x)) {
                         item->count += item->count < UINT32_MAX;
-                        return;
+                        return item;
                 }
         }
-        insert(d, &d->places[i], x);
+        return insert(d, &d->places[i], x);
 }
 
 size_t denials_count(const Denials *d) {

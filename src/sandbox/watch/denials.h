@@ -30,8 +30,8 @@ Denials *denials_new(void);
 Denials *denials_free(Denials *d);
 DEFINE_CLEANUP(Denials *, denials_free);
 
-/* Counts a call. Of the same ones, the first is kept. */
-void denials_add(Denials *d, const Denial *denial);
+/* Counts a call. Of the same ones, the first is kept, and returned. NULL: there is no room. */
+const Denial *denials_add(Denials *d, const Denial *denial);
 
 size_t denials_count(const Denials *d);
 const Denial *denials_get(const Denials *d, size_t i);

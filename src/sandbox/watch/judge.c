@@ -15,6 +15,7 @@
 
 #include "plan/why/why.h"
 #include "policy/value/names.h"
+#include "sandbox/watch/explain.h"
 #include "util/capability.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -54,52 +55,9 @@ static void say(const Judge *j, const char *fmt, ...) {
         (void) send(j->socket, line, strnlen(line, REPORT_LINE_MAX - 1) + 1, MSG_NOSIGNAL);
 }
 
-static const char *call_name(int number) {
-        for (size_t i = 0; i < n_syscall_numbers; i++)
-                if (syscall_numbers[i].number == number)
-                        return syscall_numbers[i].name;
-        return NULL;
-}
-
-/* The directive with a value from this line, or NULL. */
-static const char *directive_of(const Policy *policy, Origin origin) {
-        for (size_t d = 0; d < _DIRECTIVE_MAX; d++)
-                for (size_t i = 0; i < policy->settings[d].n; i++)
-                        if (origin_equal(policy->settings[d].items[i].origin, origin))
-                                return directive_table[d].name;
-        return NULL;
-}
-
-/* What denies, before "by web.conf:12 ReadOnlyPaths=". */
-static const char *mechanism(const WhyAnswer *a) {
-        switch (a->mechanism) {
-        case BY_HIDING:
-                return "hidden";
-        case BY_MOUNT:
-                return a->error == EROFS ? "read-only" : "mounted";
-        case BY_FILTER:
-                return "filtered";
-        case BY_NAMESPACE:
-                return "kept in a private network";
-        default:
-                return "denied";
-        }
-}
-
-/* "hidden by web.conf:12 InaccessiblePaths=", on the heap. */
-static char *make_reason(const Plan *plan, const WhyAnswer *a) {
-        _cleanup_free_ char *origin = a->has_origin ? origin_format(a->origin) : NULL;
-        const char *directive = a->has_origin ? directive_of(plan->source, a->origin) : NULL;
-
-        if (!origin)
-                return strdup(a->text);
-        return format("%s by %s%s%s%s", mechanism(a), origin, directive ? " " : "", directive ?: "",
-                      directive ? "=" : "");
-}
-
 static void tell(const Judge *j, const Denial *d, const char *object, const WhyAnswer *a) {
-        _cleanup_free_ char *reason = make_reason(j->plan, a);
-        const char *call = call_name(d->number);
+        _cleanup_free_ char *reason = explain_reason(j->plan, a);
+        const char *call = explain_call_name(d->number);
         char times[32] = "";
 
         if (!reason || !call)
@@ -219,16 +177,9 @@ static void judge_capability(const Judge *j, const Denial *d) {
 
 static void judge_call(const Judge *j, const Denial *d) {
         _cleanup_(why_answer_deinit) WhyAnswer a = {};
-        WhyQuestion q = { .action = WHY_CALL, .object = call_name(d->number), .n_arguments = DENIAL_ARGUMENTS };
-        const char *object = "";
 
-        memcpy(q.arguments, d->arguments, sizeof(q.arguments));
-        if (!q.object || plan_why(j->plan, &q, &a) < 0)
-                return;
-        for (const NamedNumber *f = address_families; d->number == SYS_socket && f->name; f++)
-                if (f->number == (int) d->arguments[0])
-                        object = f->name;
-        tell(j, d, object, &a);
+        if (explain_call(j->plan, d->number, d->arguments, &a) >= 0)
+                tell(j, d, explain_family(d->number, d->arguments), &a);
 }
 
 static bool find_id(uint32_t id, const IdMap *inner, const IdMap *outer, uint32_t *ret) {
@@ -321,7 +272,7 @@ void judge_all(const Plan *plan, const Denials *denials, int socket) {
                 const Denial *d = denials_get(denials, progress->next);
 
                 say(&j, "%s %s: %s – the host does not answer whether the sandbox denies that",
-                    call_name(d->number) ?: "?", d->by_filter ? "" : d->path, strerrorname_np(d->error));
+                    explain_call_name(d->number) ?: "?", d->by_filter ? "" : d->path, strerrorname_np(d->error));
                 progress->next++;
                 stuck++;
         }

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,15 +10,6 @@
 #include "sandbox/watch/tracer.h"
 #include "util/fd.h"
 #include "util/process.h"
-
-/* The terminal and systemd signal all processes; this one ends when the payload has ended. */
-static void ignore_signals(void) {
-        sigset_t all;
-
-        (void) signal(SIGPIPE, SIG_IGN);
-        sigfillset(&all);
-        (void) sigprocmask(SIG_SETMASK, &all, NULL);
-}
 
 /* Keeps none of the fds of isorun, and the socket as fd 3. */
 static int keep_socket(int *socket) {
@@ -39,11 +28,7 @@ void watch_main(const Plan *plan, pid_t pid, int socket) {
         _cleanup_(denials_freep) Denials *denials = denials_new();
         int r;
 
-        ignore_signals();
-        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void) process_hide_arguments("isorun-watch");
-        (void) prctl(PR_SET_NAME, "isorun-watch");
-        (void) setsid();
+        process_begin_helper("isorun-watch");
         r = denials ? keep_socket(&socket) : -ENOMEM;
         if (r >= 0 && chdir("/") < 0)
                 r = -errno;

@@ -33,6 +33,7 @@ static const struct {
         [MESSAGE_LISTENING] = { MESSAGE_TO_ISORUN, .value = { 0, INT32_MAX }, .fds = { 1, 1 } },
         [MESSAGE_TERMINAL] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_WATCH] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
+        [MESSAGE_LOGGING] = { MESSAGE_TO_ISORUN, .fds = { 0, 1 } },
         [MESSAGE_STARTED] = { MESSAGE_TO_ISORUN, .fds = { 1, 2 } },
         [MESSAGE_SEEN] = { MESSAGE_TO_ISORUN, { 1, SIGNAL_MAX }, { 0, 1 }, {} },
         [MESSAGE_CONTINUED] = { MESSAGE_TO_ISORUN },

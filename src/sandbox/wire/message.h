@@ -34,6 +34,7 @@ typedef enum MessageType {
         MESSAGE_LISTENING, /* value: an index of flows/listen.h; fd: that socket */
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
         MESSAGE_WATCH,   /* the payload waits for its tracer, before it has a filter; fd: its pidfd */
+        MESSAGE_LOGGING, /* the payload has its filter; fd: the listener, or none if a filter around has one */
         MESSAGE_STARTED, /* the payload runs; fds: its pidfd, and the notify socket if there is one */
         MESSAGE_SEEN,    /* answer to MESSAGE_SIGNAL; value: the signal; status: whether the payload already has it */
         MESSAGE_CONTINUED, /* answer to MESSAGE_CONTINUE: SIGCONT has been sent */
