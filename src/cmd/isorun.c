@@ -20,6 +20,7 @@
 #include "lib/load.h"
 #include "lib/rehearse.h"
 #include "lib/start.h"
+#include "lib/surroundings.h"
 #include "plan/request.h"
 #include "plan/unit/name.h"
 #include "sandbox/limits/grace.h"
@@ -318,6 +319,12 @@ static int choose_policy(Loaded *l, ProgramPolicy *program, PlanRequest *request
         return load_policy(l, program, request, report);
 }
 
+static int show_plan(const Plan *plan, Policy *policy, Report *report) {
+        if (surroundings_add(policy, plan, report) < 0)
+                return PLAN_FAILED;
+        return print_plan(plan, policy, arg_json, arg_verbose ? FORM_WHOLE : FORM_SUMMARY, report);
+}
+
 /* Returns 0, or the exit status for a failure, which is reported. */
 static int make_plan(Loaded *l, ProgramPolicy *program, PlanRequest *request, Plan **ret, Report *report) {
         if (choose_policy(l, program, request, report) < 0)
@@ -364,7 +371,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
         if (status)
                 return arg_dry_run ? status : start_refused(&loaded, &request, status, report);
         if (arg_dry_run)
-                leave(print_plan(plan, loaded.policy, arg_json, arg_verbose ? FORM_WHOLE : FORM_SUMMARY, report));
+                leave(show_plan(plan, loaded.policy, report));
 
         report_own_step(report, "the plan is made");
         if (arg_detach && !arg_detached)

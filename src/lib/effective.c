@@ -218,7 +218,7 @@ static int copy_origin(Policy *policy, Origin *ret, Origin origin) {
 }
 
 /* Adds what the side permits and both together do not. */
-static int add_decisions(Policy *policy, const Permit *side, const Permit *both, bool program_decides) {
+static int add_decisions(Policy *policy, const Permit *side, const Permit *both, PolicySide loses) {
         _cleanup_(differences_deinit) Differences lost = {};
         int r = differences_find(&lost, side, both);
 
@@ -230,7 +230,8 @@ static int add_decisions(Policy *policy, const Permit *side, const Permit *both,
                         return -ENOMEM;
                 *d = (Decision) { .directive = row->directive, .key = TAKE_PTR(row->key),
                                   .value = TAKE_PTR(row->outer), .lost_value = TAKE_PTR(row->inner),
-                                  .program_decides = program_decides };
+                                  .loses = loses,
+                                  .decides = loses == SIDE_PROGRAM ? SIDE_ADMINISTRATOR : SIDE_PROGRAM };
                 r = copy_origin(policy, &d->origin, row->second);
                 if (r >= 0)
                         r = copy_origin(policy, &d->lost, row->first);
@@ -289,8 +290,8 @@ static int explain(const Sides *s, Policy *policy) {
         if (r >= 0)
                 r = take_stages(s, policy);
         if (r >= 0)
-                r = add_decisions(policy, s->of_program, s->both, false);
-        return r < 0 ? r : add_decisions(policy, s->of_administrator, s->both, true);
+                r = add_decisions(policy, s->of_program, s->both, SIDE_PROGRAM);
+        return r < 0 ? r : add_decisions(policy, s->of_administrator, s->both, SIDE_ADMINISTRATOR);
 }
 
 static int make_policy(const Sides *s, Policy **ret, Report *report) {

@@ -3,7 +3,7 @@
 
 /* The effective policy of a program that carries one: it allows what the administrator's policy and the program's both
  * allow (plan/permit). So the program's can only narrow. The third bound, an instance around this process, is the
- * kernel's work: no plan can lift it.
+ * kernel's work: no plan can lift it. lib/surroundings.h says what can be known of it.
  *
  * For root, the program's policy chooses no user or group of the host.
  *

@@ -128,21 +128,33 @@ static int measure_namespaces(const Measuring *m) {
 }
 
 /* The table has two lines of headings, and then a line for each device: "    lo: …". */
-static int measure_network(const Measuring *m) {
+static int has_only_loopback(void) {
         _cleanup_free_ char *table = NULL;
         char *position = NULL;
         unsigned n = 0;
         int r;
 
-        if (!policy_is_true(m->policy, D_PrivateNetwork))
-                return 1;
         r = file_read(AT_FDCWD, "/proc/self/net/dev", &table, NULL);
         if (r < 0)
-                return cannot_read(m, "/proc/self/net/dev", -r);
+                return r;
         for (char *line = strtok_r(table, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
                 if (n++ >= 2 && !startswith(line + strspn(line, " "), "lo:"))
-                        return lack(m, "the network has more than a loopback device");
+                        return 0;
         return 1;
+}
+
+static int measure_network(const Measuring *m) {
+        int r = policy_is_true(m->policy, D_PrivateNetwork) ? has_only_loopback() : 1;
+
+        if (r < 0)
+                return cannot_read(m, "/proc/self/net/dev", -r);
+        return r > 0 ? 1 : lack(m, "the network has more than a loopback device");
+}
+
+int measure_private_network(void) {
+        int r = is_own("/proc/self/ns/net");
+
+        return r > 0 ? has_only_loopback() : r;
 }
 
 static int measure_all_mounts(const Measuring *m) {

@@ -18,6 +18,10 @@ enum { MISSING_MAX = 512 };
 /* A cheap look at this process: false if no instance can be like that. */
 bool measure_is_worthwhile(void);
 
+/* Whether this process has a network namespace that was made for a sandbox, with no device but loopback. Returns 1, 0,
+ * or -errno. */
+int measure_private_network(void);
+
 /* policy is complete: policy_complete(). Returns 1, or 0 and writes into missing, in one line, the first thing that
  * the policy asks for and that is not so; or -errno, reported, if something could not be measured. Forks a child for
  * the system calls, unless the filter denies that. */

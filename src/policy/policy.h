@@ -27,14 +27,22 @@ typedef struct Claim {
         Origin origin;
 } Claim;
 
-/* What one of two policies allows, where the policy that is made of both allows less: lib/effective.h. */
+/* Whose word counts. */
+typedef enum PolicySide {
+        SIDE_ADMINISTRATOR, /* also the only policy */
+        SIDE_PROGRAM,
+        SIDE_AROUND,        /* the sandbox in which isorun runs */
+} PolicySide;
+
+/* What one of two policies allows, where the policy that is made of both allows less: lib/effective.h. Or
+ * what a policy allows, and the sandbox around does not: lib/surroundings.h. */
 typedef struct Decision {
         const char *directive;
         char *key;         /* a path, a device and so on; "" for a directive with one value */
         char *value;       /* what decides, in words; NULL: the other policy does not have the names in lost_value */
         char *lost_value;
         Origin origin, lost; /* their lines; without a file: a default */
-        bool program_decides; /* and the administrator's line lost; otherwise the other way around */
+        PolicySide decides, loses;
 } Decision;
 
 /* The lines of one section [Stage.NAME]: policy/stage.h. */
@@ -54,6 +62,7 @@ typedef struct Policy {
         size_t n_claims;
         char **files; /* owns the file names of the origins */
         char **program_files; /* those of the program's policy that has narrowed this one; NULL: none has */
+        bool is_in_sandbox; /* a sandbox around isorun may allow less than the policy */
         Decision *decisions;
         size_t n_decisions;
         size_t n_values; /* assigned so far */

@@ -194,6 +194,27 @@ else
 	skip "the administrator's policy for a program bounds it" "this user cannot write to /etc"
 fi
 
+# The sandbox around: only there does the plan say so.
+around() { run "${quiet[@]}" --policy "$top/policies/nest.conf" "${as_nobody[@]}" "$@"; }
+as_nobody=()
+[ "$(id -u)" != 0 ] || as_nobody=(-p User=nobody)
+lost='*narrowed by *the sandbox around isorun; nobody can read which system calls its filter denies
+  PrivateNetwork *only a loopback device, by the sandbox around isorun; lost: no   # *'
+tool=(-v "$build/src:/srv:ro")
+around "${tool[@]}" /srv/isorun --quiet --dry-run --verbose --net true
+like "the plan says that the sandbox around has no network" "$status $out" "0 $lost--net*"
+around "${tool[@]}" /srv/isorun --quiet --dry-run --json --net true
+is "... also as JSON" "$(python3 -c 'import json, sys
+for d in json.load(sys.stdin)["decisions"]:
+    if "lost" in d:
+        print(d["key"], d["by"], d["lost"]["by"], d["lost"]["value"])' <<<"$out")" "PrivateNetwork around administrator no"
+around --net "${tool[@]}" /srv/isorun --quiet --dry-run --verbose --net true
+unlike "... unless it has one" "$status $out" "*PrivateNetwork *only a loopback*"
+around "${tool[@]}" /srv/isorun --quiet --dry-run --verbose true
+unlike "... and only if the plan wants it" "$status $out" "*PrivateNetwork *only a loopback*"
+run "${quiet[@]}" --dry-run --verbose --net true
+unlike "... and outside of a sandbox, nothing is around" "$status $out" "*sandbox around*"
+
 # Wrong policies
 make_program wrong <<<"[Policy]
 ExecStart=/bin/sh

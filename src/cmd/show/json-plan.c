@@ -58,14 +58,18 @@ static void add_entry(void *userdata, const char *key, const char *value, const 
         append(p, p->section, entry);
 }
 
+static const char *const sides[] = {
+        [SIDE_ADMINISTRATOR] = "administrator", [SIDE_PROGRAM] = "program", [SIDE_AROUND] = "around",
+};
+
 static void add_decision(void *userdata, const Decision *d, const char *key, const char *value) {
         JsonPrinter *p = userdata;
         json_t *lost = p->lib.json_object(), *entry;
 
         set(p, lost, "value", text(p, d->lost_value));
         set(p, lost, "origin", make_origin(p, &d->lost));
-        set(p, lost, "by", text(p, d->program_decides ? "administrator" : "program"));
-        add_entry(p, key, value, &d->origin, d->program_decides ? "program" : "administrator");
+        set(p, lost, "by", text(p, sides[d->loses]));
+        add_entry(p, key, value, d->decides == SIDE_AROUND ? NULL : &d->origin, sides[d->decides]);
         entry = p->lib.json_array_get(p->section, p->lib.json_array_size(p->section) - 1);
         set(p, entry, "lost", lost);
 }

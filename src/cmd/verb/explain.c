@@ -5,6 +5,7 @@
 #include "cmd/start/program-policy.h"
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
+#include "lib/surroundings.h"
 #include "plan/request.h"
 
 static int explain(const char *spec, char *const *arguments, bool json, PlanForm form, Report *report) {
@@ -18,6 +19,8 @@ static int explain(const char *spec, char *const *arguments, bool json, PlanForm
         if (program_policy_read(&loaded, &program, spec, arguments, report) < 0)
                 return PLAN_FAILED;
         status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
+        if (status == 0 && surroundings_add(loaded.policy, plan, report) < 0)
+                return PLAN_FAILED;
         return status ?: print_plan(plan, loaded.policy, json, form, report);
 }
 

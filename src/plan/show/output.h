@@ -11,7 +11,7 @@ typedef struct PlanPrinter {
         /* Called once for each section, before its entries. */
         void (*section)(void *userdata, const char *name);
         /* origin is NULL if the entry does not come from the policy. by: "administrator" or "program", where the policy
-         * is made of both; NULL where it is not, and for a default. value is not escaped. */
+         * is made of both, or "around"; NULL where it is not, and for a default. value is not escaped. */
         void (*entry)(void *userdata, const char *key, const char *value, const Origin *origin, const char *by);
         /* Where one of the two policies allows less than the other: a decision, and what it allows in words. */
         void (*decision)(void *userdata, const Decision *decision, const char *key, const char *value);

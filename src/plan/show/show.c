@@ -15,13 +15,16 @@
 #include "util/parse.h"
 #include "util/text.h"
 
-/* What decides where the policy of the administrator and that of the program differ. */
+/* What decides where the policy of the administrator, that of the program and the sandbox around differ. */
 static void show_decisions(Output *out) {
-        if (!out->policy->program_files)
+        if (!out->policy->program_files && !out->policy->is_in_sandbox)
                 return;
         output_section(out, "decisions");
-        for (char *const *file = out->policy->program_files; *file; file++)
+        for (char *const *file = out->policy->program_files; file && *file; file++)
                 output_entry(out, "narrowed by", NULL, "%s, the program's own policy", *file);
+        if (out->policy->is_in_sandbox)
+                output_entry(out, "narrowed by", NULL,
+                             "the sandbox around isorun; nobody can read which system calls its filter denies");
         for (const Decision *d = out->policy->decisions; d < out->policy->decisions + out->policy->n_decisions; d++) {
                 _cleanup_free_ char *key = format("%s%s%s", d->directive, *d->key ? " " : "", d->key);
 

@@ -74,8 +74,13 @@ static void print_decision(void *userdata, const Decision *d, const char *key, c
         TextPrinter *p = userdata;
 
         begin_line(p, 0, key, value);
-        add_origin(p, d->program_decides ? ", by the program (" : ", by the administrator (", d->origin);
-        text_add(&p->line, "); lost: ");
+        if (d->decides == SIDE_AROUND)
+                text_add(&p->line, ", by the sandbox around isorun; lost: ");
+        else {
+                add_origin(p, d->decides == SIDE_PROGRAM ? ", by the program (" : ", by the administrator (",
+                           d->origin);
+                text_add(&p->line, "); lost: ");
+        }
         escape_add(&p->line, d->lost_value);
         add_origin(p, "   # ", d->lost);
         end_line(p);
