@@ -144,7 +144,8 @@ static void run_child(HelperRun run, const void *userdata, bool has_directory) {
         int r = confine(has_directory);
 
         if (r < 0)
-                snprintf(result.text, sizeof(result.text), "cannot confine the process that unpacks: %s", strerror(-r));
+                snprintf(result.text, sizeof(result.text), "cannot confine the process that unpacks: %s",
+                         r == -ENOSYS || r == -EOPNOTSUPP ? "the kernel has no Landlock" : strerror(-r));
         else
                 run(userdata, &result);
         (void) fd_write_all(HELPER_RESULT, &result, sizeof(result));
