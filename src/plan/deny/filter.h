@@ -11,6 +11,3 @@ int build_permitted_calls(Plan *plan, const Policy *policy);
 
 /* Whether the policy lets the payload leave core dumps. */
 bool build_allows_core(const Policy *policy);
-
-/* Whether the policy allows sockets of the address family, AF_*. */
-bool build_allows_family(Builder *b, unsigned family);

@@ -11,7 +11,7 @@
 #include <linux/sched.h>
 #include <sys/socket.h>
 
-#include "plan/deny/filter.h"
+#include "plan/deny/families.h"
 #include "plan/who/namespaces.h"
 #include "plan/who/private-ids.h"
 #include "util/array.h"

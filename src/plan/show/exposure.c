@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "plan/deny/filter.h"
+#include "plan/deny/families.h"
 #include "plan/show/promises.h"
 #include "plan/who/namespaces.h"
 #include "policy/value/names.h"
