@@ -339,12 +339,15 @@ test_patterns() {
 
 server_of() { pgrep -f '^isorun-flows$' >/dev/null; }
 
+sockets_of() { find "/proc/$1/fd" -lname 'socket:*' | wc -l; }
+
 # The resolver may wait for a name server, or be stopped: isorun ends nevertheless. So it does if the server is stopped.
 test_end() {
 	"${who[@]}" "$isorun" --quiet "${mode[@]}" -p ConnectTo=www.example.test:80 sleep 3002 &
 	local job=$! resolver
 	await runs '^sleep 3002$'
 	resolver=$(first_pid '^isorun-resolver$')
+	is "$label: the process that looks up names has no listener" "$(sockets_of "$resolver")" 1
 	kill -STOP "$resolver"
 	kill "$(first_pid '^sleep 3002$')"
 	also no_refusal ok "$label: isorun ends although the resolver does not answer" eventually gone '^isorun-resolver$'

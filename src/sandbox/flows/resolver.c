@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "plan/network/peers.h"
 #include "util/fd.h"
@@ -79,9 +80,17 @@ static void begin(Resolver *r, const ResolverQuestion *q) {
         (void) sem_post(&r->free);
 }
 
+/* The listeners and the other sockets of isorun-flows are not for it. */
+static void keep_socket(int fd) {
+        if (fd > STDERR_FILENO + 1)
+                (void) close_range(STDERR_FILENO + 1, (unsigned) fd - 1, 0);
+        (void) close_range((unsigned) fd + 1, ~0U, 0);
+}
+
 _Noreturn static void resolver_main(Resolver *r) {
         ResolverQuestion question;
 
+        keep_socket(r->socket);
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void) process_hide_arguments("isorun-resolver");
         (void) prctl(PR_SET_NAME, "isorun-resolver");
@@ -111,7 +120,6 @@ int resolver_start(const Plan *plan, int *ret_pidfd) {
                 return -errno;
         pid = fork();
         if (pid == 0) {
-                close(fds[0]);
                 r.socket = fds[1];
                 resolver_main(&r);
         }
