@@ -3,9 +3,9 @@
 
 /* The sandbox around isorun, if it runs in one: what it takes from a plan, for readers of the plan.
  *
- * Only what this process can measure counts. Most of what such a sandbox lacks is an error when a plan is made (a
- * read-only source of a writable volume, capabilities), because nothing is weaker in silence. Less than the policy
- * allows is no error: a network without devices, and system calls. No process can read the filter that confines it. */
+ * Only what this process can measure counts. If such a sandbox lacks what a plan needs (capabilities, a source that can
+ * be written), making the plan fails, because nothing is weaker in silence. A network without devices and fewer system
+ * calls are no error: the payload gets less than it may. No process can read the filter that confines it. */
 
 #include "plan/plan.h"
 

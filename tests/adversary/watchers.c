@@ -131,7 +131,7 @@ static int try_traced(const Facts *facts, const Attempt *a) {
 }
 
 static const Attempt attempts[] = {
-        { "pipe-plain", "a pipe that takes much of what its user may have", try_pipe },
+        { "pipe-plain", "a pipe of 128 KiB, twice the usual size", try_pipe },
         { "pipe-continue", "the same, let through by a listener of its own (seccomp_unotify)", try_continue },
         { "pipe-traced", "the same, let through by a tracer of its own", try_traced },
         { "pipe-untraced", "the same, in a process that no other may trace (CLONE_UNTRACED)", try_traced,

@@ -131,7 +131,7 @@ if pid == 0:
 if os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1]): print(\"stopped\", flush=True)
 os.kill(pid, signal.SIGCONT)
 os.waitpid(pid, 0)"'
-	no_refusal shell "threads, one of which executes a program" "done" --why 'python3 -Ic "
+	no_refusal shell "a program with threads executes another one" "done" --why 'python3 -Ic "
 import os, threading
 threads = [threading.Thread(target=lambda: [os.path.exists(chr(47) + str(i)) for i in range(200)]) for n in range(8)]
 for t in threads: t.start()

@@ -202,7 +202,7 @@ static int step(RootModel *model, Spot *spot, const char *name, const char **ret
         return r;
 }
 
-/* The path is at most as long as "/" and todo, of which each name comes with a slash. */
+/* Allocates room for the path: "/", and each name of todo with a slash before it. */
 static int begin(const RootModel *model, Spot *spot, const char *todo) {
         PlanMount *root = root_model_find(model, "/");
 
