@@ -48,18 +48,20 @@ static bool runs(pid_t pid) {
         return waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) >= 0 && info.si_pid == 0;
 }
 
-/* The child of this process that is the oldest, except those of sessions and those that have ended, or 0. */
+/* The child of this process that is the oldest, except those of sessions and those that have ended, or 0. Looks only at
+ * those that one read(2) tells, some hundreds: each end with success waits for this. */
 static pid_t find_left(const Reaper *r) {
-        FILE *f = fopen("/proc/thread-self/children", "re");
-        pid_t found = 0;
-        int pid;
+        _cleanup_free_ char *text = NULL;
 
-        while (f && !found && fscanf(f, "%d", &pid) == 1)
-                if (pid != r->payload->pid && !sessions_have(&r->sessions, pid) && runs(pid))
-                        found = pid;
-        if (f)
-                fclose(f);
-        return found;
+        if (record_read(AT_FDCWD, "/proc/thread-self/children", &text, NULL) < 0)
+                return 0;
+        for (char *rest = text, *word; (word = strsep(&rest, " "));) {
+                const pid_t pid = (pid_t) strtol(word, NULL, 10);
+
+                if (pid > 0 && pid != r->payload->pid && !sessions_have(&r->sessions, pid) && runs(pid))
+                        return pid;
+        }
+        return 0;
 }
 
 /* A payload that ends with success and leaves processes may be a server that has gone into the background. Writes the
