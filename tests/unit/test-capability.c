@@ -3,7 +3,12 @@
  * root can drop from the bounding set. */
 #include "helper.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "policy/value/names.h"
@@ -115,10 +120,34 @@ static void test_refused(_unused_ void **state) {
         assert_int_equal(status, 0);
 }
 
+/* A filter that denies prctl(2) denies the question, too. Without an answer, all capabilities of the headers count. */
+static void test_count_denied(_unused_ void **state) {
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        const struct sock_fprog program = { ELEMENTSOF(code), code };
+        int status;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+                    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+                        _exit(1);
+                _exit(capability_count() == CAP_LAST_CAP + 1 ? 0 : 2);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_get),  cmocka_unit_test(test_count), cmocka_unit_test(test_names),
                 cmocka_unit_test(test_drop), cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_count_denied),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
