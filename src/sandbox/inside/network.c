@@ -8,25 +8,31 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "util/fd.h"
+#include "util/raw-call.h"
+
+static const struct ifreq up = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 
 static int loopback_up(int socket) {
-        struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-
-        return ioctl(socket, SIOCSIFFLAGS, &request);
+        return ioctl(socket, SIOCSIFFLAGS, &up);
 }
 
-/* Shares memory and fds with the first process inside, like a thread, also errno. So nobody can say why a call failed
- * here: network_join() then tries again, alone. The socket belongs to the namespace and leads to it: SIOCGSKNS. */
+/* Shares memory and fds with the first process inside, like a thread, also errno. That process uses errno meanwhile, so
+ * this one leaves it alone, and cannot say why a call failed: network_join() then tries again, alone. The socket belongs
+ * to the namespace and leads to it: SIOCGSKNS. */
 static int make(void *argument) {
         Network *n = argument;
-        int fd = unshare(CLONE_NEWNET) < 0 ? -1 : socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        long fd = raw_call(SYS_unshare, CLONE_NEWNET, 0, 0);
 
-        if (fd >= 0 && loopback_up(fd) >= 0)
-                n->fd = ioctl(fd, SIOCGSKNS);
-        fd_close(fd);
+        if (fd >= 0)
+                fd = raw_call(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd >= 0 && raw_call(SYS_ioctl, fd, SIOCSIFFLAGS, (long) &up) >= 0)
+                n->fd = (int) raw_call(SYS_ioctl, fd, SIOCGSKNS, 0);
+        if (fd >= 0)
+                (void) raw_call(SYS_close, fd, 0, 0);
         return 0;
 }
 
