@@ -179,6 +179,12 @@ test_ids() {
 	shell "a limit of few files does not hinder the start" 4 -p LimitNOFILE=4 'ulimit -n'
 	shell "UMask=, Limit*= and Nice=" "0027 33 40 7" -p UMask=0027 -p LimitNOFILE=33:40 -p Nice=7 \
 		'echo $(umask) $(ulimit -Sn) $(ulimit -Hn) $(nice)'
+	# A user may not take back what nice(1) gave up.
+	run "${who[@]}" nice -n 9 "$isorun" "${mode[@]}" --quiet -p Nice=7 nice
+	is "$label: Nice= under nice(1)" "$status $out$err" "0 $([[ $label == root* ]] && echo 7 || echo 9)"
+	run "${who[@]}" nice -n 9 "$isorun" "${mode[@]}" --quiet -p Nice=-1 nice
+	[[ $label == root* ]] ||
+		is "$label: ... which cannot better the priority" "$status $out$err" "125 isorun: -p: Nice=: cannot set the nice value: Permission denied"
 }
 
 test_network() {

@@ -170,6 +170,20 @@ static int check_proc(const Run *run) {
                             "does)");
 }
 
+/* Nice= asks the payload to yield to others. A user who has started isorun with nice(1) at more than
+ * that may not go back, and the payload then yields enough. */
+static int set_nice(const Run *run) {
+        const Plan *plan = run->plan;
+        int error;
+
+        if (!plan->set_nice || setpriority(PRIO_PROCESS, (id_t) run->pid, plan->nice) >= 0)
+                return 0;
+        error = errno;
+        if (error == EACCES && plan->nice > 0 && getpriority(PRIO_PROCESS, (id_t) run->pid) > plan->nice)
+                return 0;
+        return report_error_at(run->report, plan->nice_origin, "Nice", error, "cannot set the nice value: %s", strerror(error));
+}
+
 /* Sets up the first process inside as far as it has no right to do so itself. */
 static int set_up_from_outside(Run *run) {
         const Plan *plan = run->plan;
@@ -193,9 +207,9 @@ static int set_up_from_outside(Run *run) {
                         return report_error_at(run->report, l->origin, l->directive->name, errno,
                                                "cannot raise the hard limit: %s", strerror(errno));
         }
-        if (plan->set_nice && setpriority(PRIO_PROCESS, (id_t) run->pid, plan->nice) < 0)
-                return report_error_at(run->report, plan->nice_origin, "Nice", errno, "cannot set the nice value: %s",
-                                       strerror(errno));
+        r = set_nice(run);
+        if (r < 0)
+                return r;
 
         report_own_step(run->report, "the id maps are written");
         r = message_send(run->socket, &m, NULL, 0);
