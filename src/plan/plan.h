@@ -86,6 +86,7 @@ typedef struct PlanResourceLimit {
         const Directive *directive;
         struct rlimit limit;
         Origin origin; /* without a file: not from the policy, from plan/payload/bounds.h */
+        bool of_unlimited; /* ... and the caller has no limit */
 } PlanResourceLimit;
 
 /* A limit of the sandbox's own user namespace. */

@@ -27,6 +27,28 @@ is_throttled() {
 	awk '{ n[$1] = $2 } END { exit !(n["nr_periods"] > 9 && n["usage_usec"] < n["nr_periods"] * 50000) }' <<<"$out"
 }
 
+lock='
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long
+libc.mlock.argtypes = ctypes.c_void_p, ctypes.c_size_t
+for mib in 7, 9:
+    at = libc.mmap(None, mib << 20, 3, 0x22, -1, 0)
+    r = libc.mlock(at, mib << 20)
+    print(mib, r and ctypes.get_errno(), end=" ")
+    libc.munlock(ctypes.c_void_p(at), ctypes.c_size_t(mib << 20))'
+
+# The caller has no limit, as in a container, or in a unit with LimitMEMLOCK=infinity.
+test_locked() {
+	local who=(prlimit --memlock=unlimited:unlimited "${who[@]}")
+	run "${who[@]}" "$isorun" --quiet /usr/bin/python3 -c "$lock"
+	# promise P26
+	is "$label: locked memory ends, also if the caller has no limit" "$out" "7 0 9 12 "
+	run "${who[@]}" "$isorun" --quiet -p LimitMEMLOCK=infinity /usr/bin/python3 -c "$lock"
+	no_refusal is "$label: ... unless the policy says so" "$out" "7 0 9 0 "
+}
+
 all() {
 	verified_start --policy "$tmp/memory.conf" -p TasksMax=20 -p CPUQuota=20%
 	run "${who[@]}" "$isorun" --policy "$tmp/memory.conf" /usr/bin/python3 -c "$allocate"
@@ -57,6 +79,7 @@ all() {
 	run "${who[@]}" "$isorun" --quiet true
 	is "$label: the default policy's limits hold" "$err" ""
 	also ok "$label: nothing is left" eventually no_scopes
+	test_locked
 }
 
 # The files of one limit each, as the payload itself sees them.

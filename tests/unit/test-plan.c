@@ -919,6 +919,26 @@ static void test_bounds(void **state) {
         assert_int_equal(f->plan->inner_namespaces, 0);
 }
 
+/* A container or a unit with LimitMEMLOCK=infinity. */
+static int no_limit(_unused_ int resource, struct rlimit *ret) {
+        *ret = (struct rlimit) { RLIM_INFINITY, RLIM_INFINITY };
+        return 0;
+}
+
+/* promise P26 */
+static void test_unlimited(void **state) {
+        PlanFixture *f = *state;
+
+        f->host.get_limit = no_limit;
+        plan_expect_good(f, "LimitCORE=infinity");
+        assert_int_equal(f->plan->n_limits, 2);
+        expect_in("locked memory", plan_shown(f), "LimitMEMLOCK=8388608, as the caller has no limit\n");
+        assert_int_equal(f->plan->limits[1].limit.rlim_max, 8 << 20);
+        plan_expect_good(f, "LimitCORE=infinity\nLimitMEMLOCK=infinity");
+        assert_int_equal(f->plan->n_limits, 2);
+        assert_true(f->plan->limits[1].limit.rlim_max == RLIM_INFINITY);
+}
+
 /* isoctl check: a limit whose controller the service manager does not have. */
 static void test_controllers(void **state) {
         PlanFixture *f = *state;
@@ -1211,6 +1231,7 @@ int main(void) {
                 IN_PLAN(test_resource_limits),
                 IN_PLAN(test_core),
                 IN_PLAN(test_bounds),
+                IN_PLAN(test_unlimited),
                 IN_PLAN(test_controllers),
                 IN_PLAN(test_lacking),
                 IN_PLAN(test_swap),

@@ -22,37 +22,47 @@ static uint64_t bound(uint64_t outside, uint64_t enough) {
         return half < outside ? half : outside;
 }
 
-static int bound_resource(Builder *b, DirectiveId id, uint64_t enough) {
+typedef struct ResourceBound {
+        DirectiveId id;
+        uint64_t enough;
+        rlim_t of_infinity; /* if the caller has no limit */
+} ResourceBound;
+
+static int bound_resource(Builder *b, const ResourceBound *bounded) {
+        const Directive *d = &directive_table[bounded->id];
         PlanResourceLimit *l;
         struct rlimit now;
+        bool unlimited;
 
-        /* Without a limit, other programs of the user still get as much as they want. */
-        if (policy_get(b->policy, id) || b->host->get_limit(directive_table[id].resource, &now) < 0 ||
-            now.rlim_cur == RLIM_INFINITY)
+        if (policy_get(b->policy, bounded->id) || b->host->get_limit(d->resource, &now) < 0)
+                return 0;
+        unlimited = now.rlim_cur == RLIM_INFINITY;
+        now.rlim_cur = now.rlim_max = unlimited ? bounded->of_infinity : bound(now.rlim_cur, bounded->enough);
+        if (now.rlim_cur == RLIM_INFINITY)
                 return 0;
         l = ARRAY_APPEND(b->plan->limits, b->plan->n_limits);
         if (!l)
                 return -ENOMEM;
-        now.rlim_cur = now.rlim_max = bound(now.rlim_cur, enough);
-        *l = (PlanResourceLimit) { .directive = &directive_table[id], .limit = now };
+        *l = (PlanResourceLimit) { .directive = d, .limit = now, .of_unlimited = unlimited };
         return 0;
 }
 
 /* getrlimit(2). NPROC is left to TasksMax=: a user may already have more processes than half of this limit, and then
- * the payload could not fork. */
+ * the payload could not fork.
+ *
+ * Without a limit, other programs of the user still get as much as they want of signals and queues. Locked memory,
+ * however, is the machine's: the kernel cannot swap it out. A root shell in a container, and a service of a unit with
+ * LimitMEMLOCK=infinity, have no limit of it. 8 MiB is the kernel's own limit (MLOCK_LIMIT, since Linux 5.16). */
 static int bound_resources(Builder *b) {
-        static const struct {
-                DirectiveId id;
-                uint64_t enough;
-        } table[] = {
-                { D_LimitSIGPENDING, 256 },
-                { D_LimitMSGQUEUE, 128 << 10 },
-                { D_LimitMEMLOCK, 64 << 10 },
+        static const ResourceBound table[] = {
+                { D_LimitSIGPENDING, 256, RLIM_INFINITY },
+                { D_LimitMSGQUEUE, 128 << 10, RLIM_INFINITY },
+                { D_LimitMEMLOCK, 64 << 10, 8 << 20 },
         };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
-                r = bound_resource(b, table[i].id, table[i].enough);
+                r = bound_resource(b, &table[i]);
         return r;
 }
 

@@ -475,8 +475,8 @@ static void show_limits(Output *out) {
                         output_entry(out, l->directive->name, &l->origin, "%s",
                                      policy_get(out->policy, directive_id(l->directive))->value.text);
                 else
-                        output_entry(out, l->directive->name, NULL, "%ju, a part of the caller's",
-                                     (uintmax_t) l->limit.rlim_cur);
+                        output_entry(out, l->directive->name, NULL, "%ju, %s", (uintmax_t) l->limit.rlim_cur,
+                                     l->of_unlimited ? "as the caller has no limit" : "a part of the caller's");
         }
         output_entry(out, "session keyring", NULL, "%s",
                      plan->keyring ? "an empty one" : "the caller's, which the payload cannot use");
