@@ -153,6 +153,8 @@ cat >"$tmp/say.py" <<'PY'
 import errno, socket, sys
 def say(host, port, kind):
     try:
+        if host.endswith("/6"):
+            host = socket.getaddrinfo(host.removesuffix("/6"), port, socket.AF_INET6)[0][4][0]
         s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
         s.settimeout(20)
         s.connect((host, int(port)))
@@ -199,6 +201,7 @@ test_grant() {
 	said "... and the host is not reached" ECONNREFUSED 127.0.0.1 9301
 	no_refusal granted "a peer is granted" db.test:5432=127.0.0.1:9301
 	also no_refusal said "... and is reached, by its name" abc db.test 5432
+	also no_refusal said "... also by IPv6" abc db.test/6 5432
 	also said "... but at no other port" ECONNREFUSED db.test 5433
 	no_refusal granted "a service of the host, at its own address" localhost:9301
 	also no_refusal said "... is reached" abc 127.0.0.1 9301
@@ -244,6 +247,8 @@ reached"
 	# promise P54
 	also said "... and is not reached any more" "Name or service not known" db.test 5432
 	also said "... by its address, either" ECONNREFUSED 198.18.0.3 5432
+	# promise P54
+	also said "... nor by IPv6" ECONNREFUSED fd69:736f:7275:6e::c612:3 5432
 	isoctl revoke open peer:db.test:5432
 	is "$label: it is not revoked twice" "$status $err" "125 isoctl: open: peer:db.test:5432: no such peer was granted"
 	no_refusal not_granted "it keeps its target" db.test:5432=127.0.0.1:9302 "it has led elsewhere before"
@@ -274,6 +279,8 @@ test_grant_beside() {
 	also no_refusal said "... is reached" abc else.test 5
 	no_refusal granted "an address, on the port of the pattern" 10.1.2.4:5=127.0.0.1:9301
 	also no_refusal said "... is reached" abc 10.1.2.4 5
+	no_refusal granted "an IPv6 address, on the port of the pattern" "[2001:db8::4]:5=127.0.0.1:9301"
+	also no_refusal said "... is reached" abc 2001:db8::4 5
 	isoctl revoke open peer:else.test:5
 	also said "... until it is revoked" "Name or service not known" else.test 5
 	not_granted "the port of an entrance" db.test:80 "inside, port 80 belongs to a server of ListenOn="

@@ -88,6 +88,13 @@ def proxied(host, port):
         assert (socket.inet_ntoa(a[0]), a[2]) == s.getsockname(), h
         return socket.inet_ntoa(a[1]), a[3]
 
+def ipv6(host, port, kind=socket.SOCK_STREAM):
+    """Where a program gets to that knows only IPv6, and the answer there."""
+    a = socket.getaddrinfo(host, port, socket.AF_INET6, kind)[0][4]
+    if kind == socket.SOCK_DGRAM:
+        return send(datagrams(*a[:2]), 5), a[0]
+    return refusal(*a[:2]), a[0]
+
 def upload(host, port, n):
     """The last line of an echo of n bytes."""
     with connect(host, port) as s:
@@ -279,8 +286,8 @@ test_names() {
 	local web=(-p "ConnectTo=www.example.test:80")
 
 	no_refusal net "A, in any case of letters" "0 1 c6120003" "${web[@]}" 'udp(question("wWw.ExAmPlE.test", 1))'
-	no_refusal net "AAAA, HTTPS and others of a peer: no record, no error" "0 0 -|0 0 -|0 0 -" "${web[@]}" \
-		'"|".join(udp(question("www.example.test", t)) for t in (28, 65, 16))'
+	no_refusal net "HTTPS and others of a peer: no record, no error" "0 0 -|0 0 -" "${web[@]}" \
+		'"|".join(udp(question("www.example.test", t)) for t in (65, 16))'
 	net "another name is not known" "3 0 -" "${web[@]}" 'udp(question("www.example.org", 1))'
 	no_refusal net "an OPT record is answered" "0 1 -" "${web[@]}" \
 		'udp(question("www.example.test", 1, b"\0\0\x29\x04\xd0\0\0\0\0\0\0", b"\x01\x20\0\1\0\0\0\0\0\1"))'
@@ -335,6 +342,36 @@ test_patterns() {
 		'refusal("own.example.test", 8080) + " " + refusal("rebind.example.test", 8080)'
 	net "the name of an address of a pattern" both.example.test "${all[@]}" \
 		'socket.getaddrinfo("both.example.test", 80) and socket.getnameinfo(("198.18.0.4", 80), 8)[0]'
+}
+
+# Programs that use IPv6 alone.
+test_ipv6() {
+	local twin="fd69:736f:7275:6e::c612"
+	no_refusal net "by IPv6, a peer is reached by its name" "('11.22.33.1', '$twin:3') 11.22.33.1" \
+		-p "ConnectTo=www.example.test:80" 'str(ipv6("www.example.test", 80)) + " " + ask("www.example.test", 80)'
+	no_refusal net "... and by UDP" "('11.22.33.1 5', '$twin:3')" -p "ConnectTo=www.example.test:123/udp" \
+		'ipv6("www.example.test", 123, socket.SOCK_DGRAM)'
+	no_refusal net "... and by a name of a pattern, which IPv4 leads to first" "('11.22.33.1', '$twin:3') 198.18.0.3" \
+		-p "ConnectTo=*.example.test:80" 'str(ipv6("www.example.test", 80)) + " " + socket.getaddrinfo("www.example.test", 80)[0][4][0]'
+	no_refusal net "... and an address on the port of a pattern" "11.22.33.1" \
+		-p "ConnectTo=*.example.test:80 [2001:db8::5]:80=11.22.33.44:80" 'ask("2001:db8::5", 80)'
+	no_refusal net "... whose address has its name" www.example.test -p "ConnectTo=www.example.test:80" \
+		"socket.getnameinfo(('$twin:3', 80), 8)[0]"
+	# promise P48
+	net "by IPv6, no other name, port or address is reached" "Name or service not known|ECONNREFUSED|ECONNREFUSED|ENETUNREACH" \
+		-p "ConnectTo=www.example.test:80" '"|".join((attempt(ipv6, "both.example.test", 80), ipv6("www.example.test", 443)[0],
+		  refusal("'$twin':4", 80), refusal("2a00:1450:99::5", 8080)))'
+	# promise P48
+	net "... nor by the port of a pattern" "ECONNRESET ECONNRESET ECONNRESET" -p "ConnectTo=*.example.test:8080" \
+		'" ".join((ipv6("own.example.test", 8080)[0], refusal("'$twin':9", 8080), refusal("::1", 8080)))'
+}
+
+# A unit around isorun that denies IPv6: names have none then.
+test_without_ipv6() {
+	run systemd-run -q --pipe --wait -p RestrictAddressFamilies="AF_UNIX AF_INET AF_NETLINK" "$isorun" --quiet "${mode[@]}" \
+		-v "$tmp/net.py:/net.py:ro" -p "ConnectTo=www.example.test:80" /usr/bin/python3 /net.py \
+		'ask("www.example.test", 80) + " " + udp(question("www.example.test", 28))'
+	no_refusal is "where IPv6 is denied, a peer is reached by IPv4" "$status $out" "0 11.22.33.1 0 0 -"
 }
 
 server_of() { pgrep -f '^isorun-flows$' >/dev/null; }
@@ -637,6 +674,7 @@ for label in root user; do
 	test_names
 	test_datagrams
 	test_patterns
+	test_ipv6
 	test_entrances
 	test_late_servers
 	test_inner
@@ -649,6 +687,7 @@ for label in root user; do
 	test_records
 	test_errors
 done
+test_without_ipv6
 begin_half_closed
 no_refusal ok "a connection ends if the payload has closed it, and the peer ignores that" eventually half_closed_is_gone
 also is "... but not one that the payload still reads" "$(sockets_of "$half_server")" $((half_sockets - 2))

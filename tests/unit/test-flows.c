@@ -7,17 +7,21 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "plan/network/flows.h"
 #include "plan/network/peers.h"
 #include "sandbox/flows/address.h"
 #include "sandbox/flows/dns.h"
+#include "sandbox/flows/listen.h"
 #include "sandbox/flows/proxy.h"
 #include "sandbox/flows/record.h"
+#include "sandbox/inside/network.h"
 #include "util/kernel.h"
 
 enum { HEADER = 12 };
@@ -74,6 +78,36 @@ static void test_answers(_unused_ void **state) {
         expect_answer("", 1, 3, 0);
         n = dns_answer(&hosts, question, ask(question, WWW, 1), answer, unknown);
         assert_memory_equal(answer + n - 4, peers[0].address, 4);
+}
+
+#define TWIN_NETWORK "\1e\1""6\1""0\1""0\1""5\1""7\1""2\1""7\1f\1""6\1""3\1""7\1""9\1""6\1""d\1f\3ip6\4arpa"
+#define REVERSE_TWIN "\1""2\1""0\1""0\1""0\1""2\1""1\1""6\1""c\1""0\1""0\1""0\1""0\1""0\1""0\1""0\1""0" TWIN_NETWORK
+
+/* With IPv6, each address of a name has a twin. */
+static void test_twins(_unused_ void **state) {
+        uint8_t question[DNS_QUESTION_MAX], answer[DNS_SIZE], twin[16];
+        uint32_t address;
+        size_t n;
+
+        expect_answer(REVERSE_TWIN, 12, 3, 0);
+        hosts.ipv6 = true;
+        expect_answer(WWW, 1, 0, 1);
+        expect_answer(WWW, 28, 0, 1);
+        expect_answer(WWW, 255, 0, 2);
+        expect_answer(WWW, 65, 0, 0);
+        expect_answer("\11localhost", 28, 0, 0);
+        expect_answer("\3ftp\7example\4test", 28, 3, 0);
+        expect_answer(REVERSE_TWIN, 12, 0, 1);
+        expect_answer("\1""3" REVERSE_TWIN, 12, 3, 0);
+        expect_answer(TWIN_NETWORK, 12, 3, 0);
+        n = dns_answer(&hosts, question, ask(question, WWW, 28), answer, unknown);
+        assert_memory_equal(answer + n - 16, "\xfd\x69\x73\x6f\x72\x75\0\x6e\0\0\0\0\xc6\x12\0\2", 16);
+        hosts.ipv6 = false;
+        flows_write_twin(0xc6120003, twin);
+        assert_true(flows_read_twin(twin, &address));
+        assert_int_equal(address, 0xc6120003);
+        twin[11] = 1;
+        assert_false(flows_read_twin(twin, &address));
 }
 
 static void test_hostile(_unused_ void **state) {
@@ -156,6 +190,50 @@ static void test_addresses(_unused_ void **state) {
                     address_is_refused(&a, true, routes) != table[i].refused_if_private)
                         fail_msg("%s", table[i].address);
         }
+}
+
+static bool is_refused(const char *text, bool private_too, int routes) {
+        Address a;
+
+        return !address_parse(text, 80, &a) || address_is_refused(&a, private_too, routes);
+}
+
+/* Where a sandbox around has peers: the network of this process becomes one like that. Returns the number of the check
+ * that fails, or 77 if there is no such network. */
+static int check_inner_addresses(void) {
+        Address own;
+        int routes;
+
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0 || network_loopback_up() < 0 ||
+            !address_parse(FLOWS_NETWORK, 0, &own))
+                return 77;
+        routes = routes_open();
+        if (!is_refused("198.18.0.3", true, routes) || !is_refused("fd69:736f:7275:6e::c612:3", true, routes))
+                return 1;
+        if (listen_add_address(&own, 1) < 0)
+                return 2;
+        for (int i = 0; i < 2; i++, routes = -1) /* without a socket for routes, too */
+                if (is_refused("198.18.0.3", false, routes) || is_refused("fd69:736f:7275:6e::c612:3", false, routes) ||
+                    !is_refused("198.18.0.1", true, routes) || !is_refused("198.18.0.2", true, routes) ||
+                    !is_refused("fd69:736f:7275:6e::c612:1", true, routes) || !is_refused("127.0.0.1", true, routes))
+                        return 3 + i;
+        return 0;
+}
+
+/* An isorun inside another connects to the peers of that one, and to nothing else of its network. */
+/* promise P48 */
+static void test_inner_addresses(_unused_ void **state) {
+        int status = 0;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0)
+                _exit(check_inner_addresses());
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 77)
+                skip();
+        assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 #define WILD "\4wild\4test"
@@ -292,9 +370,11 @@ static void test_end(_unused_ void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_answers),
+                cmocka_unit_test(test_twins),
                 cmocka_unit_test(test_hostile),
                 cmocka_unit_test(test_random),
                 cmocka_unit_test(test_addresses),
+                cmocka_unit_test(test_inner_addresses),
                 cmocka_unit_test(test_records),
                 cmocka_unit_test(test_patterns),
                 cmocka_unit_test(test_proxy),

@@ -406,13 +406,14 @@ static void test_peers(void **state) {
                           "the stage x cannot drop a:53/udp");
         plan_expect_error(f, "ConnectTo=0.0.0.0:1", EINVAL, "test.conf:1: ConnectTo=: 0.0.0.0 cannot be");
         plan_expect_error(f, "ConnectTo=198.19.1.1:1", EINVAL, "test.conf:1: ConnectTo=: 198.19.1.1 cannot be");
+        plan_expect_error(f, "ConnectTo=[fd69:736f:7275:6e::9]:1", EINVAL, "test.conf:1: ConnectTo=: fd69:736f:7275:6e::9 cannot be");
         plan_expect_error(f, "ConnectTo=[ff02::1]:1", EINVAL, "test.conf:1: ConnectTo=: ff02::1 cannot be");
         plan_expect_error(f, "ConnectTo=[::ffff:1.2.3.4]:1", EINVAL,
                           "test.conf:1: ConnectTo=: ::ffff:1.2.3.4 cannot be");
         plan_expect_good(f, "ConnectTo=*.a:443 *.b:443 c:443 c:80 [2001:4860::1]:443 c:443/udp *.a:443");
         expect_number("ports", f->plan->n_peers, 6);
         for (size_t i = 0; i < f->plan->n_peers; i++)
-                expect_number(f->plan->peers[i].host, f->plan->peers[i].is_covered, i == 1 || i == 2);
+                expect_number(f->plan->peers[i].host, f->plan->peers[i].is_covered, i == 1 || i == 2 || i == 4);
         plan_expect_error(f, "ConnectTo=*.a:1 *.a:1=private", EEXIST, "test.conf:1: ConnectTo=: *.a:1 already");
         plan_expect_error(f, "ConnectTo=*.a:53", EADDRINUSE, "test.conf:1: ConnectTo=: with peers, ");
         plan_expect_error(f, "ConnectTo=127.0.0.1:53", EADDRINUSE, "test.conf:1: ConnectTo=: with peers, ");

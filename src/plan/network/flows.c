@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/network/flows.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sched.h>
 
 #include "plan/hint.h"
+
+void flows_write_twin(uint32_t address, uint8_t ret[static 16]) {
+        const uint32_t end = htonl(address);
+
+        (void) inet_pton(AF_INET6, FLOWS_NETWORK6, ret);
+        memcpy(ret + FLOWS_PREFIX6 / 8, &end, sizeof(end));
+}
+
+bool flows_read_twin(const uint8_t twin[static 16], uint32_t *ret) {
+        uint8_t network[16];
+
+        memcpy(ret, twin + FLOWS_PREFIX6 / 8, sizeof(*ret));
+        *ret = ntohl(*ret);
+        return inet_pton(AF_INET6, FLOWS_NETWORK6, network) == 1 && memcmp(twin, network, FLOWS_PREFIX6 / 8) == 0;
+}
 
 int flows_check_network(Builder *b, DirectiveId id, const Setting *setting) {
         static const DirectiveId filters[] = { D_IPAddressAllow, D_IPAddressDeny };

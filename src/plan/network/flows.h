@@ -12,6 +12,17 @@
 #define FLOWS_CLIENT "198.18.0.2"
 enum { FLOWS_PREFIX = 15 };
 
+/* Where the instance's network has IPv6, each address of a name has a twin: this network, of the private ones of RFC
+ * 4193, and then the IPv4 address. The number of the network is "isorun" in ASCII. */
+#define FLOWS_NETWORK6 "fd69:736f:7275:6e::"
+enum { FLOWS_PREFIX6 = 96 };
+
+/* Writes the twin of an address, which is a number. */
+void flows_write_twin(uint32_t address, uint8_t ret[static 16]);
+
+/* Reads the address whose twin this is. Returns whether it is one. */
+bool flows_read_twin(const uint8_t twin[static 16], uint32_t *ret);
+
 /* Reports if the policy or an option cannot be combined with a setting of id, ConnectTo= or ListenOn=. */
 int flows_check_network(Builder *b, DirectiveId id, const Setting *setting);
 

@@ -33,9 +33,11 @@ bool peer_read_address(PlanPeer *p) {
 bool peer_address_is_usable(const PlanPeer *p) {
         static const uint8_t none[16], mapped[12] = { [10] = 0xff, [11] = 0xff };
 
+        uint32_t other;
+
         if (p->ipv6)
                 return memcmp(p->address, none, sizeof(none)) != 0 && p->address[0] != 0xff &&
-                       memcmp(p->address, mapped, sizeof(mapped)) != 0;
+                       memcmp(p->address, mapped, sizeof(mapped)) != 0 && !flows_read_twin(p->address, &other);
         return !is_in(p, "0.0.0.0", 8) && !is_in(p, "224.0.0.0", 3) && !is_in(p, FLOWS_NETWORK, FLOWS_PREFIX);
 }
 
@@ -132,11 +134,10 @@ static int add_peer(Builder *b, const Setting *s) {
         return r < 0 ? r : 0;
 }
 
-/* A pattern needs a socket that listens at all addresses, and then no other one can listen on its port. */
+/* A pattern needs sockets that listen at all addresses, and then no other one can listen on its port. */
 static bool is_covered(const Plan *plan, const PlanPeer *p) {
         for (const PlanPeer *other = plan->peers; other < plan->peers + plan->n_peers; other++)
-                if (other->is_pattern && other->port == p->port && !p->ipv6 && !p->is_datagram &&
-                    (!p->is_pattern || other < p))
+                if (other->is_pattern && other->port == p->port && !p->is_datagram && (!p->is_pattern || other < p))
                         return true;
         return false;
 }

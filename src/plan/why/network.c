@@ -105,7 +105,7 @@ static int connect_privately(const Asked *q, WhyAnswer *a) {
                 if (names && has_port(p, target))
                         return answer_peer(p, a);
                 known = known || names;
-                if (p->is_pattern && has_port(p, target) && !target->ipv6)
+                if (p->is_pattern && has_port(p, target))
                         pattern = p;
         }
         if (pattern && (known || why_target_is_local(&q->target)))

@@ -26,12 +26,13 @@ static const Network refused[] = {
         { "192.168.0.0", 16, true }, { "100.64.0.0", 10, true },
         /* The first three are no peer's: FLOWS_NETWORK is the program's own, FLOWS_CLIENT that of its clients. */
         { "198.18.0.0", 31 },       { "198.18.0.2", 32 },        { "198.18.0.0", 15, .of_peers = true },
+        { FLOWS_NETWORK6 "c612:0", 127 }, { FLOWS_NETWORK6 "c612:2", 128 }, /* their twins */
         /* All but 2000::/3 and the private fc00::/7: loopback, link-local, multicast, those that embed an IPv4 one */
         { "::", 3 },                { "4000::", 2 },             { "8000::", 2 },           { "c000::", 3 },
         { "e000::", 4 },            { "f000::", 5 },             { "f800::", 6 },           { "fe00::", 7 },
         /* Teredo and other protocols, 6to4, documentation */
         { "2001::", 23 },           { "2002::", 16 },            { "2001:db8::", 32 },      { "3fff::", 20 },
-        { "fc00::", 7, true },
+        { FLOWS_NETWORK6, FLOWS_PREFIX6, .of_peers = true }, { "fc00::", 7, true },
         /* Azure, Alibaba (2), Amazon, Google, Oracle (its other one is in 192.0.0.0/24), Scaleway, Linode */
         { "168.63.129.16", 32 },    { "100.100.100.200", 32 },   { "fd00:100::100:200", 128 }, { "fd00:ec2::", 32 },
         { "fd20:ce::254", 128 },    { "fd00:c1::a9fe:a9fe", 128 }, { "fd00:42::42", 128 },

@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#include "plan/network/flows.h"
+
 enum {
         HEADER = 12,
         LABEL_MAX = 63,
@@ -76,6 +78,21 @@ static bool read_question(const uint8_t *m, size_t size, Question *ret) {
         return ret->extended ? is_opt(m, size, ret->end) : ret->end == size;
 }
 
+/* Reads the twin of an address, which has a label for each half of a byte: RFC 3596, 2.5. */
+static bool read_reverse_twin(const char *name, uint32_t *ret) {
+        static const char digits[] = "0123456789abcdef";
+        uint8_t twin[16] = {};
+
+        for (size_t i = 0; i < 2 * sizeof(twin); i++, name += 2) {
+                const char *digit = *name ? strchr(digits, *name) : NULL;
+
+                if (!digit || name[1] != '.')
+                        return false;
+                twin[sizeof(twin) - 1 - i / 2] |= (uint8_t) ((digit - digits) << (i % 2 * 4));
+        }
+        return streq(name, "ip6.arpa") && flows_read_twin(twin, ret);
+}
+
 /* Reads "2.0.18.198.in-addr.arpa". Returns whether it is such a name. */
 static bool read_reverse(const char *name, uint32_t *ret) {
         uint8_t a[4];
@@ -91,7 +108,8 @@ static bool read_reverse(const char *name, uint32_t *ret) {
 static const char *find_reverse(const Hosts *hosts, const char *name) {
         uint32_t address;
 
-        return read_reverse(name, &address) ? hosts_find_name(hosts, address) : NULL;
+        return read_reverse(name, &address) || (hosts->ipv6 && read_reverse_twin(name, &address))
+                       ? hosts_find_name(hosts, address) : NULL;
 }
 
 static uint8_t *put_name(uint8_t *out, const char *name) {
@@ -113,29 +131,50 @@ static uint8_t *put_record(uint8_t *out, unsigned type) {
         return put16(put16(out, 0), TTL);
 }
 
+static uint8_t *put_name_of_address(uint8_t *out, const char *name) {
+        uint8_t *length = put_record(out, TYPE_PTR);
+
+        out = put_name(length + 2, name);
+        put16(length, (unsigned) (out - length - 2));
+        return out;
+}
+
+static uint8_t *put_address(uint8_t *out, uint32_t address) {
+        out = put16(put_record(out, TYPE_A), 4);
+        return put16(put16(out, address >> 16), address & UINT16_MAX);
+}
+
+static uint8_t *put_twin(uint8_t *out, uint32_t address) {
+        out = put16(put_record(out, TYPE_AAAA), 16);
+        flows_write_twin(address, out);
+        return out + 16;
+}
+
 /* Writes the records that the question asks for. Returns the response code. */
 static unsigned put_records(Hosts *hosts, const Question *q, uint8_t **out, unsigned *n) {
         const bool any = q->type == TYPE_ANY, wants_ipv4 = q->type == TYPE_A || any;
+        const bool wants_ipv6 = hosts->ipv6 && (q->type == TYPE_AAAA || any);
         const char *name = find_reverse(hosts, q->name);
         uint32_t address = INADDR_LOOPBACK;
         int r = 0;
 
         if (!name && !streq(q->name, "localhost"))
-                r = hosts_find(hosts, q->name, wants_ipv4, &address);
+                r = hosts_find(hosts, q->name, wants_ipv4 || wants_ipv6, &address);
         if (q->class != CLASS_IN || r == -ENOENT)
                 return NAME_ERROR;
         if (r < 0)
                 return REFUSED;
         if (name && (q->type == TYPE_PTR || any)) {
-                uint8_t *length = put_record(*out, TYPE_PTR);
-
-                *out = put_name(length + 2, name);
-                put16(length, (unsigned) (*out - length - 2));
+                *out = put_name_of_address(*out, name);
                 *n = 1;
-        } else if (!name && wants_ipv4) {
-                *out = put16(put_record(*out, TYPE_A), 4);
-                *out = put16(put16(*out, address >> 16), address & UINT16_MAX);
+        }
+        if (!name && wants_ipv4) {
+                *out = put_address(*out, address);
                 *n = 1;
+        }
+        if (!name && wants_ipv6 && address != INADDR_LOOPBACK) {
+                *out = put_twin(*out, address);
+                *n += 1;
         }
         return NO_ERROR;
 }

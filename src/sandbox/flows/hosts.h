@@ -16,6 +16,7 @@ typedef struct Hosts {
         GivenName *given; /* has room for PEERS_NAMES_MAX; NULL: no pattern has matched yet */
         size_t n_given;
         uint64_t n_refused; /* names that had no room */
+        bool ipv6; /* each address has a twin: plan/network/flows.h */
 } Hosts;
 
 /* Finds the address of a name, in lower case. Returns 0, -ENOENT if no peer has this name, or -ENOSPC if it matches a

@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ipv6.h>
+#include <linux/ipv6_route.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -33,6 +35,14 @@ Address listen_address(const PlanPeer *p) {
         return a;
 }
 
+Address listen_twin(const PlanPeer *p) {
+        Address a = { .v6 = { .sin6_family = AF_INET6, .sin6_port = htons(p->port) } };
+
+        if (!p->is_pattern)
+                flows_write_twin(peer_address(p), a.v6.sin6_addr.s6_addr);
+        return a;
+}
+
 /* Adds an address to the loopback device: netdevice(7). A name of its own ("lo:1") keeps the other addresses. */
 static int add_ipv4(int socket, unsigned number, struct in_addr address, unsigned prefix) {
         struct ifreq request = {};
@@ -57,6 +67,21 @@ static int add_ipv6(const uint8_t address[static 16]) {
         request.ifr6_ifindex = lo.ifr_ifindex;
         memcpy(&request.ifr6_addr, address, sizeof(request.ifr6_addr));
         return ioctl(fd, SIOCSIFADDR, &request) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* Makes the whole network of the twins local: ipv6(7). An address of it would not do that, and with one, programs would
+ * prefer the twins. Returns whether this network has IPv6: it may be off, or denied by a sandbox around. */
+static bool add_network6(void) {
+        enum { ROUTE_UP = 1 }; /* RTF_UP of <linux/route.h>, which conflicts with <net/if.h> */
+        _cleanup_close_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq lo = { .ifr_name = "lo" };
+        struct in6_rtmsg route = { .rtmsg_dst_len = FLOWS_PREFIX6, .rtmsg_flags = ROUTE_UP | RTF_LOCAL,
+                                   .rtmsg_type = RTN_LOCAL };
+
+        if (fd < 0 || ioctl(fd, SIOCGIFINDEX, &lo) < 0 || inet_pton(AF_INET6, FLOWS_NETWORK6, &route.rtmsg_dst) != 1)
+                return false;
+        route.rtmsg_ifindex = lo.ifr_ifindex;
+        return ioctl(fd, SIOCADDRT, &route) >= 0;
 }
 
 int listen_add_address(const Address *a, unsigned number) {
@@ -120,49 +145,80 @@ static int bind_to(int fd, const Address *a) {
         return 0;
 }
 
+/* A socket for IPv6 is for that alone, as IPv4 has one of its own. No address is there for a twin, but a route. */
+static int set_ipv6(int fd, const Address *a) {
+        const int yes = 1;
+        uint32_t other;
+
+        if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)) < 0 ||
+            (flows_read_twin(a->v6.sin6_addr.s6_addr, &other) &&
+             setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof(yes)) < 0))
+                return -errno;
+        return 0;
+}
+
 int listen_at(const Address *a, int type) {
         _cleanup_close_ int fd = socket(a->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int r;
 
         /* With SO_REUSEADDR, another socket could take the datagrams. */
         if (fd < 0 ||
-            (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int) { 1 }, sizeof(int)) < 0) ||
-            bind_to(fd, a) < 0 || (type == SOCK_STREAM && listen(fd, BACKLOG) < 0))
+            (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int) { 1 }, sizeof(int)) < 0))
                 return -errno;
-        return TAKE_FD(fd);
+        r = a->any.sa_family == AF_INET6 ? set_ipv6(fd, a) : 0;
+        if (r >= 0)
+                r = bind_to(fd, a);
+        if (r >= 0 && type == SOCK_STREAM && listen(fd, BACKLOG) < 0)
+                r = -errno;
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int send_socket(const Address *a, int type, int *number, int socket_of_isorun) {
+/* Where the sockets go. */
+typedef struct Receiver {
+        int socket; /* of isorun */
+        int number; /* of the next one */
+        bool ipv6;  /* this network has IPv6 */
+} Receiver;
+
+static int send_fd(Receiver *to, int fd) {
+        const Message m = { .type = MESSAGE_LISTENING, .value = to->number++, .status = to->ipv6 };
+
+        return message_send(to->socket, &m, &fd, 1);
+}
+
+static int send_socket(const Address *a, int type, Receiver *to) {
         _cleanup_close_ int fd = listen_at(a, type);
 
-        if (fd < 0)
-                return fd;
-        return message_send(socket_of_isorun, &(Message) { .type = MESSAGE_LISTENING, .value = (*number)++ }, &fd, 1);
+        return fd < 0 ? fd : send_fd(to, fd);
 }
 
-static int listen_for_names(int *number, int socket, Failure *f) {
+static int listen_for_names(Receiver *to, Failure *f) {
         static const int types[LISTEN_NAME_SERVERS] = { SOCK_DGRAM, SOCK_STREAM };
         Address a = { .v4 = { .sin_family = AF_INET, .sin_port = htons(PEERS_NAME_SERVER_PORT) } };
         int r = 0;
 
         (void) inet_pton(AF_INET, PEERS_NAME_SERVER, &a.v4.sin_addr);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(types); i++)
-                r = send_socket(&a, types[i], number, socket);
+                r = send_socket(&a, types[i], to);
         return r < 0 ? fail(f, -r, "cannot listen at the address of the name server") : 0;
 }
 
-static int listen_for_peers(const Plan *plan, int *number, int socket, Failure *f) {
-        int r = 0;
+static int listen_for_peer(const PlanPeer *p, Receiver *to) {
+        const int type = p->is_datagram ? SOCK_DGRAM : SOCK_STREAM;
+        const Address a = listen_address(p), twin = listen_twin(p);
+        int r = p->is_covered ? 0 : send_socket(&a, type, to);
 
-        for (const PlanPeer *p = plan->peers; r >= 0 && p < plan->peers + plan->n_peers; p++) {
-                Address a = listen_address(p);
+        return r >= 0 && to->ipv6 && listen_has_twin(p) ? send_socket(&twin, type, to) : r;
+}
 
-                if (p->is_covered)
-                        continue;
-                r = send_socket(&a, p->is_datagram ? SOCK_DGRAM : SOCK_STREAM, number, socket);
+static int listen_for_peers(const Plan *plan, Receiver *to, Failure *f) {
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
+                int r = listen_for_peer(p, to);
+
                 if (r < 0)
                         return fail_at(f, subject_peer(plan, p), -r, "cannot listen at the address of %s", p->host);
         }
-        return r < 0 ? r : listen_for_names(number, socket, f);
+        return listen_for_names(to, f);
 }
 
 /* Lets servers listen at all ports: ip-sysctl. The file is that of the reader's network. Where proc is -1, the /proc of
@@ -189,24 +245,23 @@ static bool has_low_port(const Plan *plan) {
 }
 
 /* A socket that leads to this network: flows/inner.h. */
-static int send_network(int *number, int socket_of_isorun, Failure *f) {
+static int send_network(Receiver *to, Failure *f) {
         _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        int r;
+        int r = fd < 0 ? -errno : send_fd(to, fd);
 
-        r = fd < 0 ? -errno
-                   : message_send(socket_of_isorun, &(Message) { .type = MESSAGE_LISTENING, .value = (*number)++ }, &fd, 1);
         return r < 0 ? fail(f, -r, "cannot make a socket%s", failure_socket_hint(-r)) : 0;
 }
 
 int listen_for_flows(const Plan *plan, int proc, int socket, Failure *f) {
-        int number = 0, r;
+        Receiver to = { .socket = socket, .ipv6 = plan_has_names(plan) && add_network6() };
+        int r;
 
         if (!plan_has_flows(plan))
                 return 0;
         r = add_addresses(plan, f);
         if (r >= 0 && plan_has_names(plan))
-                r = listen_for_peers(plan, &number, socket, f);
+                r = listen_for_peers(plan, &to, f);
         if (r >= 0 && has_low_port(plan))
                 r = open_ports(proc, f);
-        return r >= 0 && listen_needs_network(plan) ? send_network(&number, socket, f) : r;
+        return r >= 0 && listen_needs_network(plan) ? send_network(&to, f) : r;
 }

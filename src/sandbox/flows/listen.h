@@ -7,7 +7,13 @@
 #include "sandbox/flows/address.h"
 #include "sandbox/wire/failure.h"
 
-/* The order of the sockets: with peers, one for each peer of the plan that is not covered, then these; */
+/* Whether the peer has a socket at the twin of its address, too, where the network has IPv6. */
+static inline bool listen_has_twin(const PlanPeer *p) {
+        return !p->literal && !p->is_covered;
+}
+
+/* The order of the sockets: with peers, one for each peer of the plan that is not covered, and one for its twin; then
+ * these; */
 enum { LISTEN_DATAGRAMS, LISTEN_STREAMS, LISTEN_NAME_SERVERS };
 
 /* with entrances or if peers can be granted, one that does not listen. */
@@ -15,11 +21,12 @@ static inline bool listen_needs_network(const Plan *plan) {
         return plan->n_entrances > 0 || plan->grant_peers;
 }
 
-static inline size_t listen_count(const Plan *plan) {
+/* ipv6: the network has IPv6. */
+static inline size_t listen_count(const Plan *plan, bool ipv6) {
         size_t n = plan_has_names(plan) ? LISTEN_NAME_SERVERS : 0;
 
         for (size_t i = 0; i < plan->n_peers; i++)
-                n += !plan->peers[i].is_covered;
+                n += (size_t) !plan->peers[i].is_covered + (ipv6 && listen_has_twin(&plan->peers[i]));
         return n + listen_needs_network(plan);
 }
 
@@ -31,13 +38,16 @@ int listen_add_address(const Address *a, unsigned number);
  * -errno. */
 int listen_at(const Address *a, int type);
 
-/* The address at which the payload finds the peer. */
+/* The address at which the payload finds the peer; for a pattern, all. */
 Address listen_address(const PlanPeer *p);
+
+/* The twin of that: plan/network/flows.h. */
+Address listen_twin(const PlanPeer *p);
 
 /* Whether the loopback device has the peer's address without listen_add_address(). */
 bool listen_has_address(const PlanPeer *p);
 
 /* Gives the loopback device of this process's network the addresses of the peers, listens there, and sends the sockets
- * to isorun: a MESSAGE_LISTENING for each. proc is a writable /proc, or -1: a new one is mounted if it is needed. Does
+ * to isorun: a MESSAGE_LISTENING for each, whose status is whether the network has IPv6. proc is a writable /proc, or -1: a new one is mounted if it is needed. Does
  * nothing without peers and entrances. Returns 0, or a negative errno kept in f. */
 int listen_for_flows(const Plan *plan, int proc, int socket, Failure *f);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "plan/network/flows.h"
 #include "plan/network/peers.h"
 #include "util/clock.h"
 
@@ -12,11 +13,17 @@ size_t lookup_count(const Server *s) {
         return PEERS_MAX + s->hosts.n_given;
 }
 
+static bool is_at(const PlanPeer *p, const Address *a) {
+        if (p->ipv6 != (a->any.sa_family == AF_INET6))
+                return false;
+        return p->ipv6 ? memcmp(p->address, &a->v6.sin6_addr, sizeof(a->v6.sin6_addr)) == 0
+                       : memcmp(p->address, &a->v4.sin_addr, sizeof(a->v4.sin_addr)) == 0;
+}
+
 /* The peer of the plan that has exactly this address and port. */
-static const PlanPeer *find_exact(const Plan *plan, uint32_t address, uint16_t port) {
+static const PlanPeer *find_exact(const Plan *plan, const Address *a, uint16_t port) {
         for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
-                if (!p->ipv6 && !p->is_pattern && !p->is_datagram && !p->is_revoked && p->port == port &&
-                    peer_address(p) == address)
+                if (!p->is_pattern && !p->is_datagram && !p->is_revoked && p->port == port && is_at(p, a))
                         return p;
         return NULL;
 }
@@ -29,11 +36,12 @@ static const PlanPeer *find_pattern(const Plan *plan, const char *name, uint16_t
         return NULL;
 }
 
-static bool find_by_address(Server *s, uint32_t address, uint16_t port, Lookup *l) {
+static bool find_by_address(Server *s, const Address *a, uint16_t port, Lookup *l) {
+        const uint32_t address = a->any.sa_family == AF_INET ? ntohl(a->v4.sin_addr.s_addr) : 0;
         const char *name = hosts_find_name(&s->hosts, address);
         ssize_t index;
 
-        l->peer = find_exact(s->plan, address, port);
+        l->peer = find_exact(s->plan, a, port);
         if (l->peer) {
                 l->id = server_peer_index(s, l->peer);
                 return true;
@@ -47,16 +55,27 @@ static bool find_by_address(Server *s, uint32_t address, uint16_t port, Lookup *
         return true;
 }
 
+/* The address of this end of a connection; that of a name also if it is the twin. */
+static bool address_of(int fd, Address *ret) {
+        socklen_t size = sizeof(*ret);
+        uint32_t number;
+
+        *ret = (Address) {};
+        if (getsockname(fd, &ret->any, &size) < 0)
+                return false;
+        if (ret->any.sa_family == AF_INET6 && flows_read_twin(ret->v6.sin6_addr.s6_addr, &number))
+                *ret = (Address) { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(number) } };
+        return true;
+}
+
 bool lookup_find_peer(Server *s, const Listener *listener, int accepted, Lookup *l) {
-        Address address = {};
-        socklen_t size = sizeof(address);
+        Address address;
 
         l->peer = listener->peer;
         l->id = server_peer_index(s, l->peer);
         if (!listener->peer->is_pattern)
                 return true;
-        return getsockname(accepted, &address.any, &size) >= 0 && address.any.sa_family == AF_INET &&
-               find_by_address(s, ntohl(address.v4.sin_addr.s_addr), listener->peer->port, l);
+        return address_of(accepted, &address) && find_by_address(s, &address, listener->peer->port, l);
 }
 
 static void record_refused(const Server *s, const Lookup *l, PeerNames *names, const Address *a) {

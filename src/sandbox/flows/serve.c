@@ -86,7 +86,7 @@ static int watch_all(Server *s) {
                 r = server_watch(s, &s->from_resolver, EPOLLIN);
         if (r >= 0 && s->from_inner.fd >= 0)
                 r = server_watch(s, &s->from_inner, EPOLLIN | EPOLLET);
-        for (size_t i = 0; r >= 0 && i < serve_count(s->plan); i++)
+        for (size_t i = 0; r >= 0 && i < serve_count(s->plan, s->hosts.ipv6); i++)
                 if (s->listeners[i].watch.ready) {
                         flow_prepare(&s->listeners[i]);
                         r = server_watch(s, &s->listeners[i].watch, EPOLLIN);
@@ -94,17 +94,21 @@ static int watch_all(Server *s) {
         return r;
 }
 
+static Listener of_peer(const PlanPeer *p, int fd) {
+        return (Listener) { .watch = { fd, p->is_datagram ? datagrams_ready : flow_accept }, .peer = p };
+}
+
 static void set_listeners(Server *s, const int *fds) {
         const Plan *plan = s->plan;
-        const size_t inside = listen_count(plan);
+        const size_t inside = listen_count(plan, s->hosts.ipv6);
         size_t n = 0;
 
-        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
-                if (!p->is_covered) {
-                        s->listeners[n] = (Listener) { .watch = { fds[n], p->is_datagram ? datagrams_ready : flow_accept },
-                                                       .peer = p };
-                        n++;
-                }
+        for (const PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++) {
+                const size_t end = n + !p->is_covered + (s->hosts.ipv6 && listen_has_twin(p));
+
+                for (; n < end; n++)
+                        s->listeners[n] = of_peer(p, fds[n]);
+        }
         if (plan_has_names(plan)) {
                 s->listeners[n + LISTEN_DATAGRAMS].watch = (Watch) { fds[n + LISTEN_DATAGRAMS], name_server_datagrams };
                 s->listeners[n + LISTEN_STREAMS].watch = (Watch) { fds[n + LISTEN_STREAMS], name_server_accept };
@@ -115,16 +119,17 @@ static void set_listeners(Server *s, const int *fds) {
 }
 
 int serve_new(Server **ret, Plan *plan, const int *listeners, const ServeFds *fds) {
-        Server *s = calloc(1, sizeof(*s) + serve_count(plan) * sizeof(Listener));
+        Server *s = calloc(1, sizeof(*s) + serve_count(plan, fds->ipv6) * sizeof(Listener));
         int r;
 
         if (!s)
                 return -ENOMEM;
         s->plan = s->hosts.plan = plan;
+        s->hosts.ipv6 = fds->ipv6;
         s->n_planned = plan->n_peers;
         s->routes = fds->routes;
         s->names = calloc(PEERS_MAX + PEERS_NAMES_MAX, sizeof(*s->names)); /* memory that is not used costs nothing */
-        s->granted = calloc(PEERS_MAX, sizeof(*s->granted));
+        s->granted = calloc((size_t) 2 * PEERS_MAX, sizeof(*s->granted));
         s->listener_maker = fds->listener_maker;
         s->epoll = epoll_create1(EPOLL_CLOEXEC);
         s->spare = server_make_spare();

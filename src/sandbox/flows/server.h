@@ -49,7 +49,7 @@ typedef struct Listener {
 struct Server {
         Plan *plan; /* of this process alone */
         size_t n_planned; /* peers of the policy; those after them were granted */
-        Listener *granted; /* by the index of the peer: grants.h */
+        Listener *granted; /* by the index of the peer, and then those of the twins: grants.h */
         int listener_maker; /* of inner.h; -1: no peer can be granted */
         int epoll;
         Watch from_isorun, from_resolver, from_inner; /* the caller of serve_new() closes the last two; fd -1: not used */

@@ -24,13 +24,15 @@
 #include "util/kernel.h"
 #include "util/process.h"
 
-int flow_server_keep(FlowServer *f, const Plan *plan, int number, int fd) {
-        if ((size_t) number != f->n || f->n >= listen_count(plan)) {
+int flow_server_keep(FlowServer *f, const Plan *plan, int number, bool ipv6, int fd) {
+        if (f->n == 0)
+                f->ipv6 = ipv6;
+        if ((size_t) number != f->n || ipv6 != f->ipv6 || f->n >= listen_count(plan, ipv6)) {
                 fd_close(fd);
                 return -EPROTO;
         }
         if (!f->listeners)
-                f->listeners = calloc(serve_count(plan), sizeof(int));
+                f->listeners = calloc(serve_count(plan, ipv6), sizeof(int));
         if (!f->listeners) {
                 fd_close(fd);
                 return -ENOMEM;
@@ -74,7 +76,8 @@ static void raise_files(void) {
 /* Answers with one byte, the errno, when nothing can fail any more. */
 _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         int r, resolver_pidfd = -1, inner_pidfd = -1, maker_pidfd = -1;
-        ServeFds fds = { .resolver = -1, .inner = -1, .listener_maker = -1 };
+        ServeFds fds = { .resolver = -1, .inner = -1, .listener_maker = -1, .ipv6 = f->ipv6 };
+        const size_t network = listen_count(plan, f->ipv6) - 1;
         Plan own = *plan; /* peers may be added */
         Server *server = NULL;
         uint8_t error;
@@ -87,9 +90,9 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         if (r >= 0 && chdir("/") < 0)
                 r = -errno;
         if (r >= 0 && plan->n_entrances > 0)
-                r = fds.inner = inner_start(f->listeners[listen_count(plan) - 1], false, &inner_pidfd);
+                r = fds.inner = inner_start(f->listeners[network], false, &inner_pidfd);
         if (r >= 0 && plan->grant_peers)
-                r = fds.listener_maker = inner_start(f->listeners[listen_count(plan) - 1], true, &maker_pidfd);
+                r = fds.listener_maker = inner_start(f->listeners[network], true, &maker_pidfd);
         if (r >= 0)
                 r = confine_ids(plan);
         /* A change of ids clears this: prctl(2). */
@@ -125,7 +128,7 @@ int flow_server_start(FlowServer *f, const Run *run) {
 
         if (!plan_has_flows(run->plan))
                 return 0;
-        if (f->n != listen_count(run->plan))
+        if (f->n != listen_count(run->plan, f->ipv6))
                 return run_talk_failed(run, EPROTO);
         for (size_t i = 0; i < f->entrances.n; i++) {
                 f->listeners[f->n++] = f->entrances.fds[i];

@@ -10,6 +10,7 @@
 typedef struct FlowServer {
         int *listeners; /* in the order of flows/listen.h; when it starts, those of the entrances follow */
         size_t n;       /* that have come */
+        bool ipv6;      /* the instance's network has IPv6 */
         Entrances entrances;
         int socket;     /* to the process; when it is closed, the process ends */
         int pidfd;      /* of the process; -1: none */
@@ -21,8 +22,9 @@ typedef struct FlowServer {
         JournalRate rate;
 } FlowServer;
 
-/* Takes over a socket from MESSAGE_LISTENING. Returns 0, -EPROTO if it is not the next one, or -ENOMEM. */
-int flow_server_keep(FlowServer *f, const Plan *plan, int number, int fd);
+/* Takes over a socket from MESSAGE_LISTENING. ipv6: the instance's network has IPv6. Returns 0, -EPROTO if it is not the
+ * next one, or -ENOMEM. */
+int flow_server_keep(FlowServer *f, const Plan *plan, int number, bool ipv6, int fd);
 
 /* Starts the process when the payload runs; until then, connections wait. Does nothing without peers. Returns 0 or
  * -errno, reported. */

@@ -233,7 +233,7 @@ static int hear_inside(Supervisor *s) {
         if (m.type == MESSAGE_GIVEN)
                 r = given_keep(&run->given, (size_t) m.value, fd);
         else if (m.type == MESSAGE_LISTENING)
-                r = flow_server_keep(&s->flows, run->plan, m.value, fd);
+                r = flow_server_keep(&s->flows, run->plan, m.value, m.status, fd);
         else if (m.type == MESSAGE_STEP)
                 run_step(run, &m);
         else

@@ -211,7 +211,7 @@ static int take_message(Supervisor *s) {
         case MESSAGE_GIVEN:
                 return given_keep(&run->given, (size_t) m.value, fds[0]);
         case MESSAGE_LISTENING:
-                return flow_server_keep(&s->flows, run->plan, m.value, fds[0]);
+                return flow_server_keep(&s->flows, run->plan, m.value, m.status, fds[0]);
         case MESSAGE_TERMINAL:
                 return run_terminal_begin(&s->terminal, fds[0]);
         case MESSAGE_WATCH:

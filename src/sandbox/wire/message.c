@@ -30,7 +30,7 @@ static const struct {
         [MESSAGE_STEP] = { MESSAGE_TO_ISORUN, .value = { 0, _STEPS - 1 } },
         [MESSAGE_FAILED] = { MESSAGE_TO_ISORUN, { 1, ERRNO_MAX }, { PLAN_FAILED, PLAN_NOT_FOUND }, {} },
         [MESSAGE_GIVEN] = { MESSAGE_TO_ISORUN, .value = { 0, INT32_MAX }, .fds = { 1, 1 } },
-        [MESSAGE_LISTENING] = { MESSAGE_TO_ISORUN, .value = { 0, INT32_MAX }, .fds = { 1, 1 } },
+        [MESSAGE_LISTENING] = { MESSAGE_TO_ISORUN, { 0, INT32_MAX }, { 0, 1 }, .fds = { 1, 1 } },
         [MESSAGE_TERMINAL] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_WATCH] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_LOGGING] = { MESSAGE_TO_ISORUN, .fds = { 0, 1 } },

@@ -31,7 +31,7 @@ typedef enum MessageType {
         MESSAGE_STEP,    /* only if isorun shows steps; value: a Step; number */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text; subject */
         MESSAGE_GIVEN,    /* value: an index of GivenFiles; fd: the payload's fd of that file */
-        MESSAGE_LISTENING, /* value: an index of flows/listen.h; fd: that socket */
+        MESSAGE_LISTENING, /* value: an index of flows/listen.h; status: whether the network has IPv6; fd: that socket */
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
         MESSAGE_WATCH,   /* the payload waits for its tracer, before it has a filter; fd: its pidfd */
         MESSAGE_LOGGING, /* the payload has its filter; fd: the listener, or none if a filter around has one */
