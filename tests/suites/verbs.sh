@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # isoctl's verbs that are systemctl's, on instances of the system's and of a user's manager. Needs a systemd.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../person.sh"
 mode=(--quiet -p "Optional=MemoryMax TasksMax")
 
 ctl() { run "${who[@]}" "$isoctl" "$@"; }
@@ -714,6 +715,36 @@ test_edit_killed() {
 	run "${who[@]}" env -u XDG_CONFIG_HOME "HOME=$home" "$isoctl" check mine
 	is "$label: ... nor is it a drop-in" "$status $err" "0 "
 	rm -r "$own/mine.conf.d"
+
+	run "${who[@]}" env -u XDG_CONFIG_HOME "HOME=$home" "EDITOR=$tmp/killer" "$isoctl" edit default
+	left=$(find "$own" -maxdepth 1 -name '.isoctl-*')
+	await grep -qsx UMask=99 "$left/default.conf.d/$drop_in.conf"
+	edit UMask=0007 edit default
+	like "$label: an edit of a drop-in that is killed leaves its text, too" "$status $err" \
+		"0 isoctl: notice: $left has the text of an edit that did not end: take from it what you need, and remove it*"
+	also is "$label: ... and not in the policy" "$(tail -n2 "$own/default.conf.d/$drop_in.conf" | xargs)" "UMask=0070 UMask=0007"
+}
+
+# The keys of an editor that goes on at ^C.
+test_edit_keys() {
+	local who=(${who[@]+"${who[@]}"} env -u XDG_CONFIG_HOME "HOME=$home" "EDITOR=$tmp/line-editor")
+	cat >"$tmp/line-editor" <<'SH'
+#!/bin/sh
+trap 'echo UMask=0070 >>"$1"; exit 0' INT
+trap 'echo quit' QUIT
+echo ready
+while :; do sleep 0.1; done
+SH
+	chmod 755 "$tmp/line-editor"
+	person "keys that the editor handles do not end edit" <<'PY'
+t = Terminal(os.environ["ISOCTL"], "edit", "mine")
+t.until("ready")
+t.type("\x1c")
+t.until("quit")
+t.type("\x03")
+print("status", t.end()) #= status 0
+PY
+	also is "$label: ... and its text is used" "$(tail -n1 "$own/mine.conf")" UMask=0070
 }
 
 # A policy that the caller makes and edits. The editor adds $ADD to the file.
@@ -743,7 +774,8 @@ SH
 	is "$label: edit of an own policy" "$status $out $(tail -n1 "$own/mine.conf")" "0 $own/mine.conf UMask=0077"
 	edit UMask=99 edit mine
 	like "$label: a text that is wrong is refused" "$status $err" \
-		"125 *UMask=: not an octal*isoctl: $own/mine.conf is unchanged (--force replaces it anyway); your text is in $own/.*"
+		"125 *UMask=: not an octal*isoctl: $own/mine.conf is unchanged (--force replaces it anyway)
+isoctl: notice: your text is in $own/.*"
 	also is "$label: ... the file is as before" "$(tail -n1 "$own/mine.conf")" UMask=0077
 	also is "$label: ... and the text is there" "$(tail -n1 "${err##* }")" UMask=99
 	also unlike "$label: ... where it is no policy" "$("${who[@]}" env "HOME=$home" "$isoctl" policies)" "*isoctl-*"
@@ -763,6 +795,7 @@ SH
 	like "$label: edit of a policy that is not there" "$status $err" "125 isoctl: no policy \"none\" in *"
 	run "${who[@]}" env "HOME=$home" EDITOR=false "$isoctl" edit default
 	is "$label: an editor that fails changes nothing" "$status $(tail -n1 "$own/default.conf.d/$drop_in.conf")" "125 UMask=0070"
+	also is "$label: ... and leaves nothing" "$(find "$own" -type d -name '.isoctl-*')" ""
 	mkdir "$tmp/theirs-$label"
 	chown "$([ "$label" = root ] && echo "$TH_USER" || echo 1)" "$tmp/theirs-$label"
 	printf '[Policy]\n' >"$tmp/theirs-$label/x.conf"
@@ -770,6 +803,7 @@ SH
 	like "$label: edit of a file that another user could replace is refused" "$status $err" \
 		"125 isoctl: $tmp/theirs-$label belongs to another user *"
 	test_edit_killed
+	test_edit_keys
 	test_edit_instance
 	rm -rf "$own/mine.conf" "$own/default.conf.d" "$own"/.isoctl-*
 }

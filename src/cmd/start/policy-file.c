@@ -81,12 +81,20 @@ static int set_mode(int fd, const char *like) {
         return fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 0777) < 0 ? -errno : 0;
 }
 
+/* Whether it is the name of a file or directory of isoctl, and not of one that an editor has made beside it. */
+static bool is_temporary(const char *name) {
+        const char *rest = startswith(name, TEMPORARY);
+        const char *end = rest ? strchr(rest, '.') : NULL;
+
+        return rest && (!end || streq(end, ".conf"));
+}
+
 void policy_file_say_left(const char *directory, Report *report) {
         DIR *d = opendir(directory);
         struct dirent *entry;
 
         while (d && (entry = readdir(d)))
-                if (startswith(entry->d_name, TEMPORARY) && endswith(entry->d_name, ".conf"))
+                if (is_temporary(entry->d_name))
                         report_notice(report, "%s/%s has the text of an edit that did not end: take from it what you need, "
                                       "and remove it", directory, entry->d_name);
         if (d)
@@ -112,6 +120,17 @@ int policy_file_write(const char *directory, const char *text, const char *like,
                 (void) unlink(path);
                 return report_error(report, -r, "cannot write %s: %s", path, strerror(-r));
         }
+        *ret = TAKE_PTR(path);
+        return 0;
+}
+
+int policy_file_make_scratch(const char *directory, char **ret, Report *report) {
+        _cleanup_free_ char *path = path_join(directory, TEMPORARY "XXXXXX");
+
+        if (!path)
+                return report_oom(report);
+        if (!mkdtemp(path))
+                return report_error(report, errno, "cannot make a directory in %s: %s", directory, strerror(errno));
         *ret = TAKE_PTR(path);
         return 0;
 }

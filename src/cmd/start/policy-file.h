@@ -18,8 +18,12 @@ int policy_file_make_directory(const char *directory, Report *report);
  * Returns 0 or -errno, reported. */
 int policy_file_write(const char *directory, const char *text, const char *like, char **ret, Report *report);
 
-/* Says which files of policy_file_write() are left in directory, because a command was killed or its text was not good.
- * No start reads them. They may have work of the user, or belong to a command that runs, so they stay. */
+/* Makes a directory in directory, with a name that no policy can have, for the caller alone. *ret is on the heap. Returns
+ * 0 or -errno, reported. */
+int policy_file_make_scratch(const char *directory, char **ret, Report *report);
+
+/* Says which files and directories of isoctl are left in directory, because a command was killed or its text was not
+ * good. No start reads them. They may have work of the user, or belong to a command that runs, so they stay. */
 void policy_file_say_left(const char *directory, Report *report);
 
 /* Whether a policy of this name exists, valid or not. Returns 1, 0 or -ENOMEM, reported. */

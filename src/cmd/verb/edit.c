@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -27,7 +28,8 @@ typedef struct Edit {
         bool full;
         char *advice;  /* how a running instance gets the new policy; NULL: no instance was named */
         char *target;  /* the file that is replaced */
-        char *scratch; /* for a drop-in: a temporary directory, which stands for the one of the policies */
+        char *place;   /* its directory; that of the policies, for a drop-in */
+        char *scratch; /* for a drop-in: a directory beside the policies, which stands for theirs */
         char *work;    /* the file that the editor changes */
         char *before;  /* its text at the beginning */
 } Edit;
@@ -36,6 +38,7 @@ static void edit_deinit(Edit *e) {
         free(e->spec);
         free(e->advice);
         free(e->target);
+        free(e->place);
         free(e->scratch);
         free(e->work);
         free(e->before);
@@ -102,32 +105,30 @@ static int find_named(Edit *e, Report *report) {
         r = policy_file_directory(&own, report);
         if (r < 0)
                 return r;
-        file = format("%s/%s.conf", own, name);
+        e->place = TAKE_PTR(own);
+        file = format("%s/%s.conf", e->place, name);
         if (!file)
                 return report_oom(report);
         if (access(file, F_OK) == 0)
                 e->full = true;
         /* A user's drop-in must not hide one of the administrator's that has the same name. */
         e->target = e->full ? TAKE_PTR(file)
-                            : format("%s/%s.conf.d/%s.conf", own, name, geteuid() == 0 ? "override" : "user");
+                            : format("%s/%s.conf.d/%s.conf", e->place, name, geteuid() == 0 ? "override" : "user");
         if (!e->target)
                 return report_oom(report);
         return access(e->target, F_OK) == 0 ? read_target(e, report) : compose(e, name, search_path, report);
 }
 
 /* The owner of a directory can put another file in the place of the one that is edited. */
-static int refuse_foreign_directory(const char *file, Report *report) {
-        _cleanup_free_ char *parent = path_parent(file);
+static int refuse_foreign_directory(const char *directory, Report *report) {
         struct stat st;
 
-        if (!parent)
-                return report_oom(report);
-        if (stat(parent, &st) < 0)
-                return report_error(report, errno, "%s: %s", parent, strerror(errno));
+        if (stat(directory, &st) < 0)
+                return report_error(report, errno, "%s: %s", directory, strerror(errno));
         if (st.st_uid == 0 || st.st_uid == geteuid())
                 return 0;
-        return report_error(report, EPERM, "%s belongs to another user (uid %u): edit its policies as that user", parent,
-                            st.st_uid);
+        return report_error(report, EPERM, "%s belongs to another user (uid %u): edit its policies as that user",
+                            directory, st.st_uid);
 }
 
 static int find_file(Edit *e, Report *report) {
@@ -137,25 +138,30 @@ static int find_file(Edit *e, Report *report) {
         e->target = realpath(e->spec, NULL);
         if (!e->target)
                 return report_error(report, errno, "cannot read the policy %s: %s", e->spec, strerror(errno));
-        r = refuse_foreign_directory(e->target, report);
+        e->place = path_parent(e->target);
+        if (!e->place)
+                return report_oom(report);
+        r = refuse_foreign_directory(e->place, report);
         return r < 0 ? r : read_target(e, report);
 }
 
-/* Makes the file for the editor. A whole policy is beside its place, where a relative Base= means the same. */
+/* Makes the file for the editor beside its place: a relative Base= means the same there, and the next edit finds it if
+ * this one is killed. */
 static int begin(Edit *e, Report *report) {
         _cleanup_free_ char *parent = path_parent(e->target), *directory = NULL, *made = NULL;
         int r;
 
         if (!parent)
                 return report_oom(report);
-        policy_file_say_left(parent, report);
-        if (e->full) {
-                r = policy_file_make_directory(parent, report);
-                return r < 0 ? r : policy_file_write(parent, e->before, NULL, &e->work, report);
-        }
-        e->scratch = strdup("/tmp/isoctl-edit-XXXXXX");
-        if (!e->scratch || !mkdtemp(e->scratch))
-                return report_error(report, errno, "cannot make a directory in /tmp: %s", strerror(errno));
+        r = policy_file_make_directory(e->place, report);
+        if (r < 0)
+                return r;
+        policy_file_say_left(e->place, report);
+        if (e->full)
+                return policy_file_write(e->place, e->before, NULL, &e->work, report);
+        r = policy_file_make_scratch(e->place, &e->scratch, report);
+        if (r < 0)
+                return r;
         directory = path_join(e->scratch, path_name(parent));
         e->work = directory ? path_join(directory, path_name(e->target)) : NULL;
         if (!e->work)
@@ -196,17 +202,38 @@ _Noreturn static void run_editor(const char *file) {
         _exit(127);
 }
 
+static void set_key_signals(const struct sigaction *interrupt, const struct sigaction *quit) {
+        (void) sigaction(SIGINT, interrupt, NULL);
+        (void) sigaction(SIGQUIT, quit, NULL);
+}
+
+/* The terminal sends the signals of ^C and ^\ to the editor and to isoctl. They are for the editor alone, as for
+ * system(3): ed(1) and vi(1) go on. Returns the status of waitpid(2), or -errno. */
+static int wait_for_editor(const char *file) {
+        const struct sigaction ignore = { .sa_handler = SIG_IGN };
+        struct sigaction interrupt, quit;
+        int status = 0, r = 0;
+        pid_t pid;
+
+        (void) sigaction(SIGINT, &ignore, &interrupt);
+        (void) sigaction(SIGQUIT, &ignore, &quit);
+        pid = fork();
+        if (pid == 0) {
+                set_key_signals(&interrupt, &quit);
+                run_editor(file);
+        }
+        if (pid < 0 || TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+                r = -errno;
+        set_key_signals(&interrupt, &quit);
+        return r < 0 ? r : status;
+}
+
 /* Lets the user edit the file. *ret is its new text. */
 static int let_edit(const char *file, char **ret, Report *report) {
-        int status, r;
-        pid_t pid = fork();
+        int status = wait_for_editor(file), r;
 
-        if (pid < 0)
-                return report_error(report, errno, "cannot fork: %s", strerror(errno));
-        if (pid == 0)
-                run_editor(file);
-        if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
-                return report_error(report, errno, "cannot wait for the editor: %s", strerror(errno));
+        if (status < 0)
+                return report_error(report, -status, "cannot run the editor: %s", strerror(-status));
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
                 return report_error(report, ECANCELED, "the editor failed (EDITOR chooses another)");
         r = text_file_read(file, ret, NULL);
@@ -263,8 +290,7 @@ static int work(Edit *e, bool force, Report *report) {
                         return r < 0 ? r : 1;
                 }
                 if (!wants_again())
-                        return report_error(report, EINVAL, "%s is unchanged (--force replaces it anyway); your text is in %s",
-                                            e->target, e->work);
+                        return report_error(report, EINVAL, "%s is unchanged (--force replaces it anyway)", e->target);
         }
 }
 
@@ -333,6 +359,8 @@ static int edit(Edit *e, bool force, Report *report) {
         r = work(e, force, report);
         if (r >= 0 || is_unchanged(e))
                 discard(e);
+        else
+                report_notice(report, "your text is in %s", e->work);
         if (r < 0)
                 return r;
         if (r == 0)
@@ -367,8 +395,8 @@ const Verb verb_edit = {
         .help = "change a policy with an editor",
         .details = "Runs $EDITOR on the policy's file, if it is yours or given as a path. For another policy, it edits a\n"
                    "drop-in in your directory of policies. The text is used only if isoctl check accepts it. If not, the\n"
-                   "file stays as it is, and isoctl says where your text is. If isoctl edit of a whole policy is killed,\n"
-                   "your text is left in a file that no start reads, and the next isoctl edit there names the file.\n"
+                   "file stays as it is, and isoctl says where your text is. If isoctl edit is killed, your text is left in\n"
+                   "a file that no start reads, and the next isoctl edit there says where.\n"
                    "\n"
                    "NAME is a running instance: isoctl edits the policy that it was started with. The instance keeps\n"
                    "its plan until it is started again.",
