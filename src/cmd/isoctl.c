@@ -152,6 +152,7 @@ int main(int argc, char *argv[]) {
 
         /* In the locale C, libsmartcols escapes all that is not ASCII. */
         (void) setlocale(LC_CTYPE, "C.UTF-8");
+        keep_output_error();
         /* Before the options, because the following words are those of another command line. */
         if (argc > 1 && streq(argv[1], "_complete"))
                 return verb_complete(verbs, argc - 1, argv + 1);

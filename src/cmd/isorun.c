@@ -63,6 +63,7 @@ static char **arg_bindings; /* NAME=SOURCE */
 static size_t arg_n_bindings;
 
 static int help(Report *report) {
+        keep_output_error();
         printf("isorun [OPTIONS] [--] COMMAND [ARGUMENT...]\n"
                "\n"
                "Runs COMMAND in a sandbox that is a systemd unit.\n"
@@ -370,8 +371,10 @@ static int run_once(void *userdata, bool last_try, Report *report) {
 
         if (status)
                 return arg_dry_run ? status : start_refused(&loaded, &request, status, report);
-        if (arg_dry_run)
+        if (arg_dry_run) {
+                keep_output_error();
                 leave(show_plan(plan, loaded.policy, report));
+        }
 
         report_own_step(report, "the plan is made");
         if (arg_detach && !arg_detached)

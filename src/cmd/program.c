@@ -66,11 +66,35 @@ void print_report(void *userdata, Severity severity, const char *line) {
         fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, prefixes[severity], line);
 }
 
+/* The first error of keep_output_error()'s stream. */
+static int output_error;
+
+/* A write of fopencookie(3), which returns 0 for an error. */
+static ssize_t write_output(_unused_ void *cookie, const char *text, size_t size) {
+        int r = fd_write_all(STDOUT_FILENO, text, size);
+
+        if (r < 0 && output_error == 0)
+                output_error = -r;
+        return r < 0 ? 0 : (ssize_t) size;
+}
+
+void keep_output_error(void) {
+        FILE *f = fopencookie(NULL, "w", (cookie_io_functions_t) { .write = write_output });
+
+        if (!f)
+                return; /* flush_output() then knows only that there was an error */
+        if (isatty(STDOUT_FILENO))
+                (void) setvbuf(f, NULL, _IOLBF, 0);
+        stdout = f;
+}
+
 int flush_output(Report *report) {
-        if (fflush(stdout) != 0)
-                return report_error(report, errno, "cannot write to standard output: %s", strerror(errno));
-        /* The errno of an earlier write error is not known any more. */
-        return ferror(stdout) ? report_error(report, EIO, "cannot write to standard output: %s", strerror(EIO)) : 0;
+        int error = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+
+        if (error == 0)
+                return 0;
+        error = output_error ?: error;
+        return report_error(report, error, "cannot write to standard output: %s", strerror(error));
 }
 
 void ensure_standard_fds(void) {

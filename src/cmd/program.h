@@ -9,6 +9,10 @@
  * that is true to leave out notices. */
 void print_report(void *userdata, Severity severity, const char *line);
 
+/* Call this once, before the first output. stdio forgets the errno of a write if its buffer has room for what follows;
+ * flush_output() then still knows it. */
+void keep_output_error(void);
+
 /* Call this after the last output. Returns 0, or -errno, reported, if standard output could not take all of it. */
 int flush_output(Report *report);
 

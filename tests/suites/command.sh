@@ -471,6 +471,12 @@ for line in "$isorun --no-scope --quiet --dry-run true" "$isoctl explain default
 	run sh -c "$line >/dev/full"
 	is "what cannot be written is told ($line)" "$status ${err#*: }" "125 cannot write to standard output: No space left on device"
 done
+# stdio's buffer of 4096 bytes fails, and has room for what follows.
+printf '[Policy]\n#\n' >"$tmp/long.conf"
+size=$("$isoctl" cat "$tmp/long.conf" | wc -c)
+printf '[Policy]\n#%0*d\n' $((4098 - size)) 0 >"$tmp/long.conf"
+run sh -c "$isoctl cat '$tmp/long.conf' >/dev/full"
+is "... also if the last byte would fit" "$status ${err#*: }" "125 cannot write to standard output: No space left on device"
 run "$isorun" --no-scope --quiet --dry-run --json true "$(printf '\302\2332J')"
 like "JSON has no control characters of a terminal" "$status $(tr -d '\n -~' <<<"$out" | wc -c) $out" '0 0 *\\u009B2J*'
 run "$isorun" --no-scope --quiet --dry-run --json --policy "$tmp/plan.conf" true
