@@ -16,6 +16,7 @@
 #include "policy/policy-load.h"
 #include "sandbox/outside/around.h"
 #include "sandbox/root/image.h"
+#include "sandbox/systemd/unit.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -156,6 +157,7 @@ static int begin(Loaded *l, const char *spec, const char *name, char *const *arg
 
         *l = (Loaded) { .rehearsal = l->rehearsal };
         r = host_probe(&l->host, report);
+        l->host.read_socket_unit = unit_read_socket;
         if (r >= 0)
                 r = choose_name(l, spec, name, arguments, report);
         if (r < 0)

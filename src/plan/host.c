@@ -218,6 +218,11 @@ char *host_user_manager(const Host *host) {
         return format("/user.slice/user-%u.slice/user@%u.service", host->uid, host->uid);
 }
 
+void host_socket_unit_deinit(HostSocketUnit *unit) {
+        free(unit->load_state);
+        strv_free(unit->streams);
+}
+
 int host_probe(Host *host, Report *report) {
         int abi = sys_landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), r;
 

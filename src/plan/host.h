@@ -12,6 +12,15 @@
 #include "util/macro.h"
 #include "util/report.h"
 
+/* A socket unit of systemd. */
+typedef struct HostSocketUnit {
+        char *load_state; /* "loaded", "not-found", "masked" … */
+        bool active;      /* systemd listens there */
+        char **streams;   /* the addresses of its ListenStream=, as systemd prints them; an abstract name begins with "@" */
+} HostSocketUnit;
+
+void host_socket_unit_deinit(HostSocketUnit *unit);
+
 /* The facts that a plan depends on, about the machine and about this process. Tests make them up. */
 typedef struct Host {
         uid_t uid;
@@ -53,6 +62,8 @@ typedef struct Host {
         unsigned (*get_personality)(void);                  /* this process's: personality(2) */
         bool (*listens_at)(int fd, const char *path, uint16_t port); /* whether it is a socket that listens at this path,
                                                                        or, without a path, at this TCP port */
+        /* Asks systemd; set by lib/load.h. user: the user's manager, and not the system's. 0 or -errno, reported. */
+        int (*read_socket_unit)(bool user, const char *name, HostSocketUnit *ret, Report *report);
         int (*find_init_cgroup)(char **ret); /* the path of PID 1 in the unified hierarchy; 0 or -errno */
 } Host;
 

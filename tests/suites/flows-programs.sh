@@ -114,6 +114,31 @@ test_database() {
 	refusal like "$label: ... and as no other user" "$status $err" '2 *Peer authentication failed for user "root"*'
 }
 
+# A socket unit of systemd, whose service a connection starts.
+begin_proxy() { # unit, where it listens, to where, options of systemd-run...
+	systemd-run -q --unit="$1" --socket-property=ListenStream="$2" "${@:4}" /usr/lib/systemd/systemd-socket-proxyd "$3"
+}
+begin_proxies() {
+	begin_proxy starts-database "$tmp/database/proxy" "$tmp/database/.s.PGSQL.5432" -p User=postgres
+	begin_proxy starts-root 127.0.0.1:7391 127.0.0.1:7080
+	"$as_user" systemd-run -q --user --unit=starts-user --socket-property=ListenStream='[::]:7392' \
+		/usr/lib/systemd/systemd-socket-proxyd 127.0.0.1:7080
+}
+test_units() {
+	local of=
+	[ $label = root ] || of=user:
+	systemctl stop starts-database.service 2>/dev/null
+	is "$label: no connection has started the database's proxy yet" "$(systemctl is-active starts-database.service)" inactive
+	works "psql reaches a database through a unit of the system" postgres \
+		-c "db.example.test:5432=unit:system:starts-database.socket" \
+		psql -XAt -h db.example.test -U postgres -c "SELECT current_user" postgres
+	also is "$label: ... which the connection has started" "$(systemctl is-active starts-database.service)" active
+	works "curl reaches a server through the only unit that the manager has" hello \
+		-c "www.example.test:80=unit:${of}starts-$label.socket" curl -s http://www.example.test/
+	refusal refused "a unit that the manager does not have" "--connect: ConnectTo=: the system's service manager has no unit gone.socket" \
+		-c "db.example.test:5432=unit:system:gone.socket" true
+}
+
 test_languages() {
 	local peer=www.example.test:80=127.0.0.1:7080
 	works "a static program looks a peer up" hello -c $peer busybox wget -qO- http://www.example.test/
@@ -167,9 +192,11 @@ serve_files
 serve_ssh
 serve_database
 serve_names
+begin_proxies
 all() {
 	test_git
 	test_database
+	test_units
 	test_languages
 	test_two_deep
 	test_redis

@@ -218,6 +218,7 @@ test_grant() {
 	no_refusal not_granted "one that is not a peer" db "not HOST:PORT: \"db\""
 	no_refusal not_granted "two ports" a.test:1,2 "only one peer can be granted at a time, and no pattern"
 	no_refusal not_granted "a pattern" "*.test:1" "only one peer can be granted at a time, and no pattern"
+	no_refusal not_granted "a unit" "db:1=unit:gone.socket" "units cannot be looked up here: name the socket of gone.socket"
 	no_refusal not_granted "a specifier" "%H:1" 'a peer has no "%"'
 	no_refusal not_granted "the port of the name server" 127.0.0.1:53 \
 		"with peers, the payload finds its name server at 127.0.0.1:53"

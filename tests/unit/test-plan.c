@@ -380,6 +380,79 @@ static void test_pool(void **state) {
         expect_text("in a container", f->plan->cgroup, "/box/isorun.slice/isorun_pool-a.scope/instances");
 }
 
+/* Units of systemd: those of the user's manager have a name that begins with "mi". */
+static int read_socket_unit(bool user, const char *name, HostSocketUnit *ret, _unused_ Report *report) {
+        static const struct {
+                const char *name;
+                const char *streams[3];
+                bool inactive;
+        } units[] = {
+                { "one.socket", { "/run/one" } },     { "mine.socket", { "@mine" } },
+                { "two.socket", { "127.0.0.1:80", "[::]:81" } }, { "off.socket", { "/run/off" }, true },
+                { "any.socket", { "0.0.0.0:82" } },
+                { "none.socket", {} },                { "vm.socket", { "vsock:2:83" } },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(units); i++)
+                if (streq(units[i].name, name) && user == !!startswith(name, "mi")) {
+                        *ret = (HostSocketUnit) { .load_state = strdup("loaded"), .active = !units[i].inactive };
+                        for (size_t k = 0; k < 3 && units[i].streams[k]; k++)
+                                if (strv_push(&ret->streams, units[i].streams[k]) < 0)
+                                        return -ENOMEM;
+                        return ret->load_state ? 0 : -ENOMEM;
+                }
+        ret->load_state = strdup(streq(name, "masked.socket") ? "masked" : "not-found");
+        return ret->load_state ? 0 : -ENOMEM;
+}
+
+static void expect_target(PlanFixture *f, const char *unit, const char *target, unsigned port, bool is_socket) {
+        char line[256];
+
+        snprintf(line, sizeof(line), "ConnectTo=db:1=unit:%s", unit);
+        plan_expect_good(f, line);
+        assert_string_equal(f->plan->peers[0].target, target);
+        expect_number(unit, f->plan->peers[0].target_port, port);
+        expect_number(unit, f->plan->peers[0].is_socket, is_socket);
+}
+
+/* Peers that lead to where a socket unit listens. */
+static void test_units_of_peers(void **state) {
+        static const struct {
+                const char *unit;
+                int error;
+                const char *message;
+        } bad[] = {
+                { "gone.socket", ENOENT, "the system's service manager has no unit gone.socket" },
+                { "user:one.socket", ENOENT, "the user's service manager has no unit one.socket" },
+                { "masked.socket", EINVAL, "the system's service manager cannot use masked.socket: it is masked" },
+                { "two.socket", EINVAL, "two.socket has 2 lines ListenStream=: write two.socket#1" },
+                { "two.socket#3", ENOENT, "two.socket has only 2 lines ListenStream=" },
+                { "none.socket", EINVAL, "none.socket has no ListenStream=" },
+                { "vm.socket", EOPNOTSUPP, "vm.socket listens at vsock:2:83, and isorun connects only to " },
+        };
+        PlanFixture *f = *state;
+
+        f->host.read_socket_unit = read_socket_unit;
+        expect_target(f, "one.socket", "/run/one", 0, true);
+        expect_target(f, "system:one.socket#1", "/run/one", 0, true);
+        expect_target(f, "user:mine.socket", "@mine", 0, true);
+        expect_target(f, "two.socket#1", "127.0.0.1", 80, false);
+        expect_target(f, "two.socket#2", "::1", 81, false);
+        expect_target(f, "any.socket", "127.0.0.1", 82, false);
+        plan_expect_notice(f, "ConnectTo=db:1=unit:off.socket", "notice: test.conf:1: ConnectTo=: nobody listens for db: "
+                                                                "off.socket is not active (systemctl start off.socket)");
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                char line[256], message[256];
+
+                snprintf(line, sizeof(line), "ConnectTo=db:1=unit:%s", bad[i].unit);
+                snprintf(message, sizeof(message), "test.conf:1: ConnectTo=: %s", bad[i].message);
+                plan_expect_error(f, line, bad[i].error, message);
+        }
+        plan_set_uid(f, 1000);
+        expect_target(f, "mine.socket", "@mine", 0, true);
+        expect_target(f, "system:one.socket", "/run/one", 0, true);
+}
+
 /* The peers of ConnectTo=, and what does not go with them. */
 static void test_peers(void **state) {
         PlanFixture *f = *state;
@@ -1216,7 +1289,7 @@ int main(void) {
                 IN_PLAN(test_own_unit),
                 IN_PLAN(test_delegated_cgroup), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_pool), IN_PLAN(test_inner_cgroup),
-                IN_PLAN(test_peers), IN_PLAN(test_entrances), IN_PLAN(test_passed_entrances), IN_PLAN(test_inner_cgroup),
+                IN_PLAN(test_peers), IN_PLAN(test_units_of_peers), IN_PLAN(test_entrances), IN_PLAN(test_passed_entrances), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_pool_lacks), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_users),
                 IN_PLAN(test_users_of_others),

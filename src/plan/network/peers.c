@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "plan/network/flows.h"
+#include "plan/network/peer-unit.h"
 #include "util/array.h"
 #include "util/text.h"
 
@@ -76,7 +77,9 @@ static int find_address(Builder *b, PlanPeer *p, const Setting *s) {
         return 0;
 }
 
-static void find_target(PlanPeer *p, const Value *v) {
+static int find_target(Builder *b, PlanPeer *p, const Setting *s) {
+        const Value *v = &s->value;
+
         p->may_be_private = v->number2 & PEER_PRIVATE;
         p->target = v->words[1] ?: p->host;
         p->target_port = v->words[1] ? (uint16_t) (v->number2 & PEER_PORT_MASK) : p->port;
@@ -84,6 +87,7 @@ static void find_target(PlanPeer *p, const Value *v) {
         p->is_datagram = v->number2 & PEER_UDP;
         if (streq(p->target, "localhost"))
                 p->target = "127.0.0.1";
+        return v->number2 & PEER_UNIT ? peer_find_unit(b, p, s) : 0;
 }
 
 static bool is_same_target(const PlanPeer *a, const PlanPeer *b) {
@@ -122,9 +126,10 @@ static int add_peer(Builder *b, const Setting *s) {
         p = &plan->peers[plan->n_peers++];
         *p = (PlanPeer) { .host = s->value.words[0], .port = (uint16_t) s->value.number, .origin = s->origin };
         r = find_address(b, p, s);
+        if (r >= 0)
+                r = find_target(b, p, s);
         if (r < 0)
                 return r;
-        find_target(p, &s->value);
         if ((p->is_pattern || is_in(p, PEERS_NAME_SERVER, 32)) && p->port == PEERS_NAME_SERVER_PORT)
                 return build_error(b, s, D_ConnectTo, EADDRINUSE,
                                    "with peers, the payload finds its name server at " PEERS_NAME_SERVER ":%u",
@@ -204,7 +209,9 @@ static int grant(Plan *plan, const Policy *policy, PlanPeer **ret, Report *repor
                 return r;
         if (p) {
                 new = *p;
-                find_target(&new, &list->items[0].value);
+                r = find_target(&b, &new, &list->items[0]);
+                if (r < 0)
+                        return r;
                 if (!is_same_target(&new, p))
                         return report_error(report, EEXIST, "it has led elsewhere before");
         } else {

@@ -70,6 +70,22 @@ typedef struct Target {
         uint64_t flags;    /* PEER_*, and the port */
 } Target;
 
+/* Parses [user:|system:]NAME.socket[#NUMBER], in place. */
+static int parse_unit(ValueParser *p, char *text, Target *ret) {
+        const bool user = startswith(text, "user:"), system = startswith(text, "system:");
+        char *name = text + (user ? strlen("user:") : system ? strlen("system:") : 0), *number = strchr(name, '#');
+        uint64_t n = 0;
+
+        if (number)
+                *number++ = '\0';
+        if (!value_is_unit_name(name) || !endswith(name, ".socket") || strstr(name, "@."))
+                return value_not(p, "the name of a socket unit", name);
+        if (number && parse_u64_range(number, 1, PEER_PORT_MASK, &n) < 0)
+                return value_not(p, "the number of a line ListenStream=, from 1 on", number);
+        *ret = (Target) { name, PEER_UNIT | n | (user ? PEER_OF_USER : system ? PEER_OF_SYSTEM : 0) };
+        return 0;
+}
+
 /* Parses what is after "=", in place. */
 static int parse_target(ValueParser *p, char *text, Target *ret) {
         char *host, *port_text;
@@ -85,6 +101,8 @@ static int parse_target(ValueParser *p, char *text, Target *ret) {
                 ret->flags = PEER_UNIX;
                 return path_is_safe(ret->place) ? 0 : value_not(p, "the absolute path of a socket", ret->place);
         }
+        if (startswith(text, "unit:"))
+                return parse_unit(p, text + strlen("unit:"), ret);
         r = split_host(p, text, &host, &port_text);
         if (r >= 0 && *host == '*')
                 r = value_error(p, "a peer cannot lead to the pattern %s", host);
@@ -111,7 +129,7 @@ static int emit_peer(ValueParser *p, const char *host, char *port_text, const Ta
                 return r;
         if (udp && *host == '*')
                 return value_error(p, "the names of a pattern are reached by TCP, not by UDP");
-        if (udp && target->flags & PEER_UNIX)
+        if (udp && target->flags & (PEER_UNIX | PEER_UNIT))
                 return value_error(p, "a socket is reached by TCP, not by UDP");
         if (!text || strv_push(&words, host) < 0 || (target->place && strv_push(&words, target->place) < 0))
                 return -ENOMEM;

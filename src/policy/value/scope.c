@@ -222,7 +222,7 @@ static int parse_delegate(ValueParser *p, const char *text) {
 }
 
 /* systemd.unit(5): "The unit name … may consist of ASCII letters, digits, ":", "-", "_", ".", and "\"", and @. */
-static bool is_unit_name(const char *s) {
+bool value_is_unit_name(const char *s) {
         static const char suffixes[][11] = { ".service", ".socket",    ".device", ".mount", ".automount", ".swap",
                                              ".target",  ".path",      ".timer",  ".slice", ".scope" };
 
@@ -236,7 +236,7 @@ static bool is_unit_name(const char *s) {
 }
 
 static int check_unit_name(ValueParser *p, const char *word) {
-        return is_unit_name(word) ? value_emit(p, word, (Value) {}) : value_not(p, "a unit name", word);
+        return value_is_unit_name(word) ? value_emit(p, word, (Value) {}) : value_not(p, "a unit name", word);
 }
 
 static int parse_unit_names(ValueParser *p, const char *text) {
@@ -250,7 +250,7 @@ static int parse_slice(ValueParser *p, const char *text) {
         r = value_expand(p, text, &name);
         if (r < 0)
                 return r;
-        if (!is_unit_name(name) || !endswith(name, ".slice"))
+        if (!value_is_unit_name(name) || !endswith(name, ".slice"))
                 return value_not(p, "the name of a slice", name);
         return value_emit(p, name, (Value) {});
 }

@@ -73,12 +73,15 @@ enum {
 };
 
 /* type_peers has a value for each port, which is in number. words[0] is the host. If words[1] is not NULL, the peer
- * leads to this host, at the port in the low 16 bits of number2, or to this socket. */
+ * leads to this host, at the port in the low 16 bits of number2, or to this socket, or to where this unit listens. */
 enum {
         PEER_PORT_MASK = UINT16_MAX,
         PEER_PRIVATE = 1 << 16, /* the name may have addresses of private networks */
         PEER_UNIX = 1 << 17,    /* words[1] is the path of a socket */
         PEER_UDP = 1 << 18,
+        PEER_UNIT = 1 << 19,    /* words[1] is a socket unit; the low 16 bits: which ListenStream=, or 0: the only one */
+        PEER_OF_USER = 1 << 20, /* its manager is the user's, or */
+        PEER_OF_SYSTEM = 1 << 21, /* the system's; without both, that of the instance */
 };
 
 /* type_listen: words[0] is an address of the host, whose port is in number, or the path of a socket. The port inside is
@@ -126,6 +129,9 @@ int value_not_size(ValueParser *p, const char *what, const char *text);
 
 /* Parses the number of a TCP port. */
 int value_port(ValueParser *p, const char *text, uint64_t *ret);
+
+/* Whether this is the name of a unit of systemd. */
+bool value_is_unit_name(const char *s);
 
 /* Emits v with a copy of text as v.text. Takes over v.words and v.bitmap, also on failure. */
 int value_emit(ValueParser *p, const char *text, Value v);
