@@ -134,10 +134,61 @@ test_su() {
 	umount /root
 }
 
+# sudo itself. Root then has the user's $HOME; or the user has root's.
+test_sudo() {
+	local of=/home/${TH_USER-} sudoers=/etc/sudoers.d/isorun-test who
+	if [ -z "${TH_USER-}" ] || ! command -v sudo >/dev/null; then
+		skip "$label: sudo -E" "there is no sudo, or no user"
+		return
+	fi
+	echo "$TH_USER ALL=(ALL) NOPASSWD: ALL" >"$sudoers"
+	chmod 440 "$sudoers"
+	who=("$as_user" sudo -h localhost -E --)
+	[ "$label" = root ] || who=(env -u XDG_CONFIG_HOME HOME=/root sudo -h localhost -E -u "$TH_USER" --) of=/root
+	mount -t tmpfs -o mode=700 tmpfs "$of"
+	mkdir -p "$of/.config/isorun/policies"
+	echo "[Policy]" >"$of/.config/isorun/policies/theirs.conf"
+	[ "$label" = user ] || chown -R "$TH_USER:" "$of"
+	no_isorun is "$label: sudo -E keeps the HOME of another user" "$("${who[@]}" sh -c 'id -un; echo ~' 2>/dev/null)" \
+		"$([ "$label" = root ] && echo root || echo "$TH_USER")"$'\n'"$of"
+	also no_refusal prints "... a sandbox starts, and has a HOME there, in memory" "$of written" sh -c \
+		'echo ~ $(echo x >~/x && echo written)'
+	also is "$label: ... nothing is written to it on the host" "$(find "$of" -name x)" ""
+	refused "... and no policies of another user" 'no policy "theirs" in /etc/isorun/policies*' --policy theirs true
+	umount "$of"
+	rm "$sudoers"
+}
+
+# The layout of nvm: versions of node in the home, one of which is first in PATH.
+test_nvm() {
+	local own=/var/test-homes/nvm-$label bin=.nvm/versions/node/v99.0.0/bin who
+	if [ ! -x /usr/bin/node ]; then
+		skip "$label: node of nvm" "there is no node"
+		return
+	fi
+	mkdir -p "$own/$bin"
+	cp /usr/bin/node "$own/$bin/node"
+	[ "$label" = root ] || chown -R "$TH_USER:" "$own"
+	machine "mkdir /data/me; mount --bind $own /data/me" /home=/data /data
+	who+=(env HOME=/home/me "PATH=/home/me/$bin:/usr/bin:/bin")
+	no_isorun is "$label: nvm's node is that of the caller" "$("${who[@]}" sh -c 'command -v node')" "/home/me/$bin/node"
+	run "${who[@]}" "$isorun" "${mode[@]}" node -p 'process.execPath'
+	no_refusal like "$label: ... it is hidden, and isorun says which one runs instead" "$status $out $err" \
+		"0 /usr/bin/node *: /home/me/$bin/node is not visible in the sandbox; /usr/bin/node is executed instead*"
+	no_refusal prints "... -v ~/.nvm shows it" "/data/me/$bin/node" -v /home/me/.nvm:ro node -p 'process.execPath'
+	who[-1]=PATH=/home/me/$bin
+	run "${who[@]}" "$isorun" "${mode[@]}" node -p 'process.execPath'
+	no_refusal like "$label: ... and it alone is shown if there is no other" "$status $out $err" \
+		"0 /*/me/$bin/node *: /home/me/$bin/node is not visible in the sandbox; only this file is added, *"
+	rm -r "$own"
+}
+
 run_all() {
 	test_links
 	test_elsewhere
 	test_su
+	test_sudo
+	test_nvm
 	test_unreadable
 	verified_start
 }

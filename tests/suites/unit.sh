@@ -216,6 +216,26 @@ test_names() {
 	run setpriv --reuid 6789 --regid 6789 --clear-groups "$isorun" --quiet "${optional[@]}" "${named[@]}"
 	no_refusal is "such a user starts one" "$out" "$walter"
 	rm -r /etc/userdb
+	test_homed
+}
+
+# A user that systemd-homed itself has. Its records are in no file that others read.
+test_homed() {
+	local person="uid=60321(wilma) gid=60321(wilma) groups=60321(wilma)"$'\nwilma\nwilma:/home/wilma'
+	if ! command -v homectl >/dev/null; then
+		skip "a user of systemd-homed" "it is not installed"
+		return
+	fi
+	systemctl start systemd-homed
+	NEWPASSWORD=of-a-test homectl create --storage=directory --uid=60321 --enforce-password-policy=no wilma >/dev/null
+	run "$isorun" --quiet "${optional[@]}" -p User=wilma "${named[@]}"
+	no_refusal is "root starts a sandbox as a user of systemd-homed" "$out" "$person"
+	run setpriv --reuid 60321 --regid 60321 --clear-groups "$isorun" --quiet "${optional[@]}" "${named[@]}"
+	no_refusal is "such a user starts one, too" "$out" "$person"
+	service User=wilma -- --quiet "${optional[@]}" "${named[@]}"
+	no_refusal is "... and a service of such a user" "$out" "$person"
+	homectl remove wilma
+	systemctl stop systemd-homed
 }
 
 all() {
