@@ -307,6 +307,7 @@ static int dynamic_user(Import *import, const ImportLine *line, _unused_ const c
 }
 
 static int error_number(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        import->seen[D_SystemCallErrorNumber] = true;
         if (streq(line->value, "kill"))
                 return import_note(import, line, false,
                                    "\"kill\" is not supported: a denied call always returns an error");

@@ -169,6 +169,19 @@ static int open_what_is_needed(Import *import) {
         return r;
 }
 
+/* systemd kills by default; SystemCallErrorNumber= may be anywhere in the unit. */
+static int say_no_kill(Import *import) {
+        const ImportLine *filter = NULL;
+
+        for (size_t i = 0; i < import->n_lines; i++)
+                if (import->lines[i].key && streq(import->lines[i].key, "SystemCallFilter"))
+                        filter = &import->lines[i];
+        if (!filter || !has_item(import, D_SystemCallFilter) || import->seen[D_SystemCallErrorNumber])
+                return 0;
+        return import_note_replaced(import, filter, "the unit does not set SystemCallErrorNumber=, so systemd kills a "
+                                    "process at a denied call; isorun returns EPERM");
+}
+
 int import_convert(Import *import) {
         int r = 0;
 
@@ -180,6 +193,8 @@ int import_convert(Import *import) {
         for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
                 if (is_fallback(import, id))
                         r = note_fallback(import, id);
+        if (r >= 0)
+                r = say_no_kill(import);
         if (r >= 0 && import->wraps)
                 r = wrap_open(import, import->own_paths);
         return r < 0 ? r : open_what_is_needed(import);

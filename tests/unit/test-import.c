@@ -207,7 +207,7 @@ static void import_text(Import *import, const char *unit, const char *lines, Log
 
         *import = (Import) { .unit = unit };
         buffer_init(&text);
-        fprintf(text.f, "[Unit]\nAfter=c.service\n[Service]\nCapabilityBoundingSet=\nPrivateNetwork=yes\nSystemCallFilter=\n%s\n[Install]\nAlias=x\n",
+        fprintf(text.f, "[Unit]\nAfter=c.service\n[Service]\nCapabilityBoundingSet=\nPrivateNetwork=yes\nSystemCallFilter=\nSystemCallErrorNumber=\n%s\n[Install]\nAlias=x\n",
                 lines);
         buffer_text(&text);
         assert_int_equal(import_read(import, "unit", text.text, text.size, &log->report), 0);
@@ -411,6 +411,33 @@ static void test_files(_unused_ void **state) {
 }
 
 /* The lines of one unit line stay one line; sections are in order, and comments are in the right section. */
+/* systemd's own default is to kill. */
+static void test_no_kill(_unused_ void **state) {
+        static const struct {
+                const char *lines, *note;
+        } table[] = {
+                { "SystemCallFilter=~mount", "so systemd kills a process at a denied call; isorun returns EPERM" },
+                { "SystemCallErrorNumber=EACCES\nSystemCallFilter=~mount", NULL },
+                { "SystemCallFilter=~mount\nSystemCallErrorNumber=kill", "\"kill\" is not supported" },
+                { "SystemCallFilter=", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = format("[Service]\n%s\n", table[i].lines);
+                Import import = { .unit = "a.service" };
+                Log log;
+
+                log_init(&log);
+                assert_int_equal(import_read(&import, "unit", text, strlen(text), &log.report), 0);
+                assert_int_equal(import_convert(&import), 0);
+                expect_number(table[i].lines, import.n_notes, table[i].note ? 1 : 0);
+                if (table[i].note)
+                        expect_in(table[i].lines, import.notes[0].reason, table[i].note);
+                import_deinit(&import);
+                log_deinit(&log);
+        }
+}
+
 static void test_print(_unused_ void **state) {
         Import import;
         _cleanup_free_ char *out = NULL;
@@ -436,7 +463,7 @@ static void test_print(_unused_ void **state) {
                     "SystemCallFilter=@basic-io\n"
                     "SystemCallFilter=~read write\n"
                     "# unit:5: PrivateNetwork=yes: not needed: this is isorun's default\n"
-                    "# unit:7: Type=exec: left out: it concerns the service, not its sandbox: put it into the unit that starts isorun\n");
+                    "# unit:8: Type=exec: left out: it concerns the service, not its sandbox: put it into the unit that starts isorun\n");
         import_deinit(&import);
         log_deinit(&log);
 }
@@ -547,6 +574,7 @@ int main(void) {
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_may_drop),
                 cmocka_unit_test(test_files),
+                cmocka_unit_test(test_no_kill),
                 cmocka_unit_test(test_print),
                 cmocka_unit_test(test_large),
                 cmocka_unit_test(test_fuzz),
