@@ -48,7 +48,7 @@ typedef struct Area {
 #define CALL(nr, ...) .number = nr, .args = { __VA_ARGS__ }
 
 extern const Area area_namespaces, area_mounts, area_files, area_proc, area_processes, area_ids, area_sockets,
-        area_kernel, area_fds, area_code, area_devices, area_supplies, area_watchers;
+        area_network, area_kernel, area_fds, area_code, area_devices, area_supplies, area_watchers;
 
 /* Attempts that several areas use. */
 int try_read(const Facts *facts, const Attempt *attempt); /* reads some bytes of the path */

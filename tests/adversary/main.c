@@ -25,7 +25,7 @@ enum {
 
 static const Area *const areas[] = {
         &area_namespaces, &area_mounts, &area_files, &area_proc, &area_processes, &area_ids, &area_sockets,
-        &area_kernel, &area_fds, &area_code, &area_devices, &area_supplies, &area_watchers,
+        &area_network, &area_kernel, &area_fds, &area_code, &area_devices, &area_supplies, &area_watchers,
 };
 
 #define FOREACH_ATTEMPT(area, a)                                                                                       \

@@ -34,8 +34,28 @@ plant() {
 	chmod 4755 "$place/programs/setuid"
 }
 
+# What is reached by the network: servers of the host, one in another sandbox, and the host's name server.
+begin_services() {
+	local services=$top/tests/adversary/services.py
+	ip link set lo up
+	ip address add 169.254.169.254/32 dev lo
+	echo "nameserver 127.0.0.53" >"$tmp/resolv.conf"
+	chmod 644 "$tmp/resolv.conf"
+	mount --bind "$tmp/resolv.conf" "$(realpath /etc/resolv.conf)"
+	"$services" {127.0.0.1,::1,169.254.169.254}:9798 127.0.0.53:53 >"$tmp/services" &
+	services_of=($!)
+	"$isorun" --no-scope --quiet -p ListenOn=9799 -v "$services:/services.py:ro" python3 /services.py 127.0.0.1:9799 >"$tmp/other" &
+	services_of+=($!)
+	eventually grep -q ready "$tmp/services"
+	eventually grep -q ready "$tmp/other"
+}
+
 # For the next suite in the same host.
 take_away() {
+	kill "${services_of[@]}"
+	wait "${services_of[@]}"
+	umount "$(realpath /etc/resolv.conf)"
+	ip address del 169.254.169.254/32 dev lo
 	rm "${secrets[@]}"
 	rmdir /home/adversary
 	umount -l /root /opt "$place/programs"
@@ -46,6 +66,7 @@ control() {
 	run "$adversary" outside "$place" "$adversary" control @ pass-phrase
 	cp "$tmp/out" "$tmp/control"
 	out=
+	no_refusal is "a server in another sandbox is reached outside of one" "$(grep entrance "$tmp/control")" "server-entrance	through"
 	no_isorun is "what needs nothing gets through outside of a sandbox" "$status $("$verdict" idle "$adversary" "$tmp/control")" "0 "
 }
 
@@ -71,6 +92,8 @@ all() {
 		fi
 		attack "$policy" scope "$isorun" &
 		attack "$policy" no-scope "$isorun" --no-scope
+		[[ " web client " != *" $policy "* ]] || attack "$policy" flows "$isorun" --no-scope -p ListenOn=9802 \
+			-p "ConnectTo=*.rebind.test:9798 peer.test:9801=127.0.0.1:9798"
 		[[ " default compile agent " != *" $policy "* ]] || attack "$policy" why "$isorun" --no-scope --why
 		[[ " web compile agent " != *" $policy "* ]] || log=(-p LogDenials=yes)
 		attack "$policy" service systemd-run "${bus[@]}" --wait --pipe --quiet -- "$isorun" "${log[@]}"
@@ -83,7 +106,7 @@ judge() { # name, counts, what got through unwanted, what did not though it may
 	status=$(cat "$tmp/$1.status") err=$(cat "$tmp/$1.err") out=
 	IFS=- read -r policy label how <<<"$1"
 	echo "# $label, $policy, $how: $2"
-	# promise P1, P53, P55
+	# promise P1, P17, P48, P53, P55
 	is "$label: $policy, $how: only what the policy allows gets through" "$status $3" "0 -"
 	[ "$policy-$how" != agent-why ] || missed="ptrace-own (EPERM)" # nothing else may trace then
 	no_refusal is "$label: $policy, $how: all that it allows does" "$status $4" "0 $missed"
@@ -91,6 +114,7 @@ judge() { # name, counts, what got through unwanted, what did not though it may
 }
 
 plant
+begin_services
 control
 as_everybody all
 take_away
