@@ -9,14 +9,14 @@ import json
 import pathlib
 import sys
 
-TYPES = {"array": list, "object": dict, "string": str, "integer": int, "null": type(None)}
+TYPES = {"array": list, "object": dict, "string": str, "integer": int, "boolean": bool, "null": type(None)}
 KNOWN = {"type", "properties", "required", "additionalProperties", "items", "enum", "minimum", "anyOf", "$ref",
          "description"}
 
 
 def has_type(value, names):
     names = [names] if isinstance(names, str) else names
-    return any(isinstance(value, TYPES[n]) and not isinstance(value, bool) for n in names)
+    return any(isinstance(value, TYPES[n]) and isinstance(value, bool) == (n == "boolean") for n in names)
 
 
 class Schema:

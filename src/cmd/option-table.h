@@ -86,6 +86,7 @@ enum {
         ARG_WHY,
         ARG_DRY_RUN,
         ARG_JSON,
+        ARG_ONCE,
         ARG_QUIET,
         ARG_VERBOSE,
         ARG_VERSION,

@@ -84,6 +84,16 @@ static _printf_(2, 0) void compose_cut(char line[static REPORT_TEXT_MAX], const 
                         *c = '?';
 }
 
+static _printf_(5, 0) void emit_parts(Report *report, int error, const Origin *origin, const char *key, const char *fmt,
+                                      va_list ap) {
+        _cleanup_free_ char *text = NULL;
+
+        if (error && report->n_errors > REPORT_ERRORS_MAX)
+                return;
+        text = formatv(fmt, ap);
+        report->parts_sink(report->userdata, error ? SEVERITY_ERROR : SEVERITY_NOTICE, origin, key, text ?: "out of memory");
+}
+
 static _printf_(5, 0) void emit(Report *report, int error, const Origin *origin, const char *key, const char *fmt,
                                 va_list ap) {
         _cleanup_free_ char *line = NULL;
@@ -93,6 +103,10 @@ static _printf_(5, 0) void emit(Report *report, int error, const Origin *origin,
         keep_first(report, error, origin, key, fmt, ap);
         if (error == ENOMEM)
                 report->out_of_memory = true;
+        if (report->parts_sink) {
+                emit_parts(report, error, origin, key, fmt, ap);
+                return;
+        }
         if (!report->sink || (error && report->n_errors > REPORT_ERRORS_MAX + 1))
                 return;
         if (error && report->n_errors > REPORT_ERRORS_MAX) {

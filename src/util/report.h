@@ -33,6 +33,9 @@ typedef enum Severity {
 /* Called for each message, as one line without newline and with control characters escaped. */
 typedef void (*ReportSink)(void *userdata, Severity severity, const char *line);
 
+/* The same with the parts of the line, which are not escaped. origin and key may be NULL. */
+typedef void (*ReportPartsSink)(void *userdata, Severity severity, const Origin *origin, const char *key, const char *text);
+
 enum {
         REPORT_TEXT_MAX = 512,
         REPORT_LINE_MAX = 4096, /* longer messages are cut */
@@ -50,7 +53,8 @@ typedef struct ReportedError {
 } ReportedError;
 
 typedef struct Report {
-        ReportSink sink; /* may be NULL */
+        ReportSink sink;            /* may be NULL */
+        ReportPartsSink parts_sink; /* in its place for errors and notices, if it is not NULL */
         void *userdata;
         uint64_t begun; /* start of the steps' clock, CLOCK_MONOTONIC in µs; 0: steps are not reported */
         size_t n_errors;

@@ -243,6 +243,9 @@ test_frozen() {
 	run "${who[@]}" "$isoctl" status one
 	like "$label: ... but shown, without what only it can tell" "$status $err $(tail -n1 <<<"$out")" "0  *"
 	also unlike "$label: ... such as the plan" "$out" "*no_new_privs*"
+	run "${who[@]}" "$isoctl" status --json one
+	is "$label: ... also as JSON" "$status $("$top/tests/json-agrees.py" status 18 <<<"$out" 2>&1)" "0 "
+	like "$label: ... where that is null" "$out" '*"state": "frozen"*"summary": null*'
 	ctl thaw isorun-one.scope
 	enter one echo thawed
 	no_refusal is "$label: ... but when it is thawed" "$out" thawed

@@ -45,6 +45,9 @@ test_run() {
 	run "${who[@]}" "$isoctl" status "$unit"
 	like "$label: ... and isoctl status" "$status $out" \
 		"0 run?  unit * $unit?  state * ended?  policy * default?  command * sh -c exit 3?  started *?  ended *?  journal * run ended: exit status 3"
+	run "${who[@]}" "$isoctl" status --json "$unit"
+	no_refusal is "$label: ... as JSON that is what the schema says" "$status $("$top/tests/json-agrees.py" status 10 <<<"$out" 2>&1)" "0 "
+	like "$label: ... with the exit status" "$out" '*"exit_status": 3,*'
 	run "${who[@]}" "$isorun" "${mode[@]}" --name run sh -c 'kill -KILL $$'
 	is "$label: ... by a signal" "$(records ENDED $unit MESSAGE PRIORITY EXIT_CODE EXIT_STATUS | tail -n1)" \
 		"run was ended by SIGKILL|5|killed|9"

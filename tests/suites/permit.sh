@@ -135,6 +135,20 @@ ctl check --within plain.conf wide.conf narrow.conf
 like "check --within: each line that allows more" "$status $err" "1 isoctl: wide.conf:3: BindPaths=: *
 isoctl: wide.conf:2: PrivateNetwork=: no; plain.conf: yes
 isoctl: wide.conf:5: SystemCallFilter=: bpf"
+ctl check --json --within plain.conf wide.conf narrow.conf
+is "check --within --json: each with its line" "$status $(python3 -c 'import json, sys
+for p in json.load(sys.stdin):
+    print(p["policy"], p["passed"], *("%d:%s" % (m["origin"]["line"], m["directive"]) for m in p["messages"]))' <<<"$out")" \
+	"1 wide.conf False 3:BindPaths 2:PrivateNetwork 5:SystemCallFilter
+narrow.conf True"
+printf '[Sandbox]\nMemoryMax=1G\nUser=nobody-at-all\n\xff=1\n' >wrong.conf
+ctl check --json --syntax plain.conf wrong.conf
+is "check --json: messages with their lines" "$status $err$(python3 -c 'import json, sys
+for p in json.load(sys.stdin):
+    print(p["policy"], p["passed"], *((m["severity"], m["origin"]["line"], m["directive"]) for m in p["messages"]))' <<<"$out")" \
+	"125 plain.conf True
+wrong.conf False ('error', 2, 'MemoryMax') ('error', 4, '\\\\xff')"
+is "... as the schema says" "$("$top/tests/json-agrees.py" check 20 <<<"$out" 2>&1)" ""
 ctl check --within missing plain.conf
 is "check --within: no such policy" "$status" 125
 printf '[Service]\nExecStart=/bin/true\nMemoryMax=2G\nPrivateNetwork=yes\n' >web.service

@@ -220,6 +220,11 @@ agrees() { # description, verb of the schema, least number of values, arguments 
 	no_refusal is "$label: the JSON of $1 is what the schema says" "$("$top/tests/json-agrees.py" "$2" "$3" <<<"$out" 2>&1)" ""
 }
 
+# The words that a program finds in the last JSON.
+json() { # expression of python about the JSON j
+	python3 -c "import json, sys; j = json.load(sys.stdin); print(*($1))" <<<"$out"
+}
+
 # An instance answers as its policy does, by name and by the pid of a process in it.
 test_instance() {
 	local words=() pid job
@@ -241,6 +246,11 @@ test_instance() {
 		"1 $(wc -l <<<"$answers") $answers"
 	agrees "why" why 2000 why --json asked "${words[@]}"
 	agrees "list" list 10 list --json asked
+	agrees "top" top 14 top --json asked
+	agrees "status" status 60 status --json asked
+	like "$label: ... with its limits, processes and summary" \
+		"$(json 'j[0]["name"], j[0]["first_process"] != j[0]["isorun_process"] > 1, j[0]["summary"]["policy"]["name"]')" \
+		"asked True *running*"
 	agrees "verify" verify 100 verify --json asked
 	agrees "explain" explain 200 explain --json "$tmp/running.conf" -- sleep 8887
 	run "${who[@]}" "$isoctl" why "$pid" read /etc/shadow

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "cmd/show/json-library.h"
+#include "cmd/show/json-summary.h"
 #include "plan/show/show.h"
 #include "plan/show/summary.h"
 
@@ -38,11 +38,7 @@ static void add_section(void *userdata, const char *name) {
 }
 
 static json_t *make_origin(JsonPrinter *p, const Origin *origin) {
-        json_t *object = p->lib.json_object();
-
-        set(p, object, "file", origin->file ? text(p, origin->file) : p->lib.json_null());
-        set(p, object, "line", p->lib.json_integer(origin->line));
-        return object;
+        return json_origin(&p->lib, origin->file, origin->line);
 }
 
 static void add_entry(void *userdata, const char *key, const char *value, const Origin *origin, const char *by) {
@@ -74,36 +70,19 @@ static void add_decision(void *userdata, const Decision *d, const char *key, con
         set(p, entry, "lost", lost);
 }
 
-static json_t *make_words(JsonPrinter *p, const SummaryPart *part) {
-        json_t *words;
-
-        if (part->is_word)
-                return text(p, part->words[0]);
-        words = p->lib.json_array();
-        for (char **w = part->words; w && *w; w++)
-                append(p, words, text(p, *w));
-        return words;
-}
-
-static json_t *make_line(JsonPrinter *p, const SummaryLine *line) {
-        json_t *object = p->lib.json_object(), *origins = p->lib.json_array();
-
-        for (size_t i = 0; i < line->n_parts; i++)
-                set(p, object, line->parts[i].name, make_words(p, &line->parts[i]));
-        for (size_t i = 0; i < line->n_origins; i++)
-                append(p, origins, make_origin(p, &line->origins[i]));
-        set(p, object, "origins", origins);
-        return object;
-}
-
 static int add_summary(JsonPrinter *p, const Plan *plan, const Policy *policy) {
-        _cleanup_(summary_deinit) Summary summary = {};
-        json_t *object = p->lib.json_object();
-        int r = plan_summarize(plan, policy, &summary);
+        _cleanup_free_ char *words = NULL;
+        json_t *summary;
+        size_t size;
+        FILE *f = open_memstream(&words, &size);
+        int r = f ? plan_write_summary(plan, policy, f) : -ENOMEM;
 
-        for (size_t i = 0; i < summary.n_lines; i++)
-                set(p, object, summary.lines[i].key, make_line(p, &summary.lines[i]));
-        set(p, p->root, "summary", object);
+        if (f && fclose(f) != 0)
+                r = -ENOMEM;
+        if (r >= 0)
+                r = json_summary(&p->lib, words, &summary);
+        if (r >= 0)
+                set(p, p->root, "summary", summary);
         return r;
 }
 

@@ -2,12 +2,12 @@
 /* isoctl list: prints the running instances. Nested instances are below the one that they are in. */
 #include <errno.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <stdio.h>
 
 #include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
+#include "cmd/show/json-instance.h"
 #include "cmd/show/json.h"
 #include "cmd/show/table.h"
 #include "cmd/show/terminal-output.h"
@@ -29,32 +29,6 @@ static int print_table(const InstanceList *list, bool legend, Report *report) {
         return 0;
 }
 
-static json_t *number(bool known, uint64_t value) {
-        return known ? json_integer((json_int_t) value) : json_null();
-}
-
-/* The user whose instance it is; null for one of the system, and for a nested one. */
-static json_t *user(const Instance *i) {
-        const struct passwd *found = i->of_user ? getpwuid(i->uid) : NULL;
-        char number[16];
-
-        if (!i->of_user || i->nested)
-                return json_null();
-        snprintf(number, sizeof(number), "%u", i->uid);
-        return json_text(found ? found->pw_name : number);
-}
-
-static json_t *object(const InstanceList *list, const Instance *i) {
-        _cleanup_free_ char *runner = instance_runner_name(i);
-        Usage u = usage_measure(list, i);
-
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(i->name),
-                         "user", user(i), "unit", json_text_or_null(i->unit), "runs_as", json_text_or_null(runner), "policy", json_text_or_null(i->policy), "state", instance_state(i), "memory",
-                         number(u.has_memory, u.memory), "tasks", number(u.has_tasks, u.tasks), "cpu_usec",
-                         number(u.has_cpu, u.cpu_usec), "started_usec", number(i->started_usec, i->started_usec),
-                         "command", json_text_or_null(i->command), "cgroup", json_text(i->cgroup), "nested", json_array());
-}
-
 static int print_json(const InstanceList *list, Report *report) {
         _cleanup_free_ json_t **objects = calloc(list->n + 1, sizeof(objects[0]));
         json_t *root = json_array();
@@ -64,8 +38,10 @@ static int print_json(const InstanceList *list, Report *report) {
                 const Instance *item = &list->items[i];
                 json_t *into = item->nested ? json_object_get(objects[item->parent], "nested") : root;
 
-                objects[i] = object(list, item);
-                if (json_array_append_new(into, objects[i]) < 0)
+                Usage usage = usage_measure(list, item);
+
+                objects[i] = json_instance(item, &usage);
+                if (json_object_set_new(objects[i], "nested", json_array()) < 0 || json_array_append_new(into, objects[i]) < 0)
                         r = -ENOMEM;
         }
         if (r >= 0)

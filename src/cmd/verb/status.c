@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl status [--verbose|--tree] NAME...: prints the data and resources of instances, and the plans that they were
+/* isoctl status [--verbose|--tree|--json] NAME...: prints the data and resources of instances, and the plans that they were
  * started with. */
 #include <inttypes.h>
 #include <pwd.h>
@@ -14,7 +14,9 @@
 #include "cmd/program.h"
 #include "cmd/show/form.h"
 #include "cmd/show/format.h"
+#include "cmd/show/json.h"
 #include "cmd/show/terminal-output.h"
+#include "cmd/verb/status-json.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/clock.h"
@@ -191,56 +193,82 @@ static int show(const InstanceList *list, const Instance *i, PlanForm form, Repo
         return print_plan_text(i, form, report);
 }
 
-/* Prints what the journal says about an instance that does not run. Returns whether it says anything. */
-static bool show_ended(const char *name) {
-        _cleanup_(ended_deinit) Ended ended = {};
-
-        if (ended_find(name, 0, &ended) <= 0)
-                return false;
+/* Prints what the journal says about an instance that does not run. */
+static void show_ended(const Ended *ended) {
         printf("%s", colour(COLOUR_BOLD));
-        escape_write(stdout, ended.name);
+        escape_write(stdout, ended->name);
         printf("%s\n", colour(NULL));
-        print_field("unit", ended.unit);
-        print_field("state", ended.refused ? "not started" : ended.status >= 0 ? "ended" : "ended, not known how");
-        if (ended.policy)
-                print_field("policy", ended.policy);
-        if (ended.command)
-                print_field("command", ended.command);
-        print_time("started", ended.started_usec);
-        print_time(ended.refused ? "refused" : "ended", ended.ended_usec);
-        print_field("journal", ended.message);
-        return true;
+        print_field("unit", ended->unit);
+        print_field("state", ended->refused ? "not started" : ended->status >= 0 ? "ended" : "ended, not known how");
+        if (ended->policy)
+                print_field("policy", ended->policy);
+        if (ended->command)
+                print_field("command", ended->command);
+        print_time("started", ended->started_usec);
+        print_time(ended->refused ? "refused" : "ended", ended->ended_usec);
+        print_field("journal", ended->message);
 }
 
-/* Shows all instances that the argument means. Returns 0 or -errno, reported. */
-static int show_argument(const InstanceList *list, char *name, PlanForm form, Report *report) {
+/* Shows all instances that the argument means, or adds them to the array, if there is one. Returns 0 or -errno,
+ * reported. */
+static int show_argument(const InstanceList *list, char *name, PlanForm form, json_t *array, Report *report) {
         _cleanup_(selection_deinit) Selection selection = {};
+        _cleanup_(ended_deinit) Ended ended = {};
         int r;
 
-        if (!instances_has(list, name) && show_ended(name))
+        if (!instances_has(list, name) && ended_find(name, 0, &ended) > 0) {
+                if (array)
+                        return status_json_add_ended(array, &ended, report);
+                show_ended(&ended);
                 return 0;
+        }
         r = instances_select(&selection, list, (char *[]) { name, NULL }, false, report);
         for (size_t i = 0; i < selection.n; i++) {
-                int q = show(list, selection.items[i], form, report);
+                const Instance *instance = selection.items[i];
+                int q = array ? status_json_add(array, list, instance, report) : show(list, instance, form, report);
 
                 r = q < 0 ? q : r;
         }
         return r;
 }
 
-static int run(const CommandLine *line, Report *report) {
-        _cleanup_(instances_deinit) InstanceList list = {};
+/* Returns 0, or the errno of the last argument that failed, reported. */
+static int show_all(const CommandLine *line, const InstanceList *list, json_t *array, Report *report) {
         int result = 0;
 
-        if (instances_find(&list, report) < 0)
-                return PLAN_FAILED;
-        for (char **name = line->arguments; *name; name++)
-                if (show_argument(&list, *name, form_of(line), report) < 0)
-                        result = PLAN_FAILED;
-        return flush_output(report) < 0 ? PLAN_FAILED : result;
+        for (char **name = line->arguments; *name; name++) {
+                int r = show_argument(list, *name, form_of(line), array, report);
+
+                result = r < 0 ? r : result;
+        }
+        return result;
 }
 
-static const Option options[] = { FORM_OPTIONS, {} };
+static int print_json(const CommandLine *line, const InstanceList *list, Report *report) {
+        json_t *array = json_array();
+        int r = array ? show_all(line, list, array, report) : report_oom(report), q = array ? json_print(array, stdout) : 0;
+
+        json_decref(array);
+        return q < 0 ? report_error(report, -q, "cannot print JSON: %s", strerror(-q)) : r;
+}
+
+static int run(const CommandLine *line, Report *report) {
+        _cleanup_(instances_deinit) InstanceList list = {};
+        int r, q;
+
+        r = instances_find(&list, report);
+        if (r < 0)
+                return PLAN_FAILED;
+        r = command_line_has(line, ARG_JSON) ? print_json(line, &list, report) : show_all(line, &list, NULL, report);
+        q = flush_output(report);
+        return r < 0 || q < 0 ? PLAN_FAILED : 0;
+}
+
+static const Option options[] = {
+        FORM_OPTIONS,
+        { ARG_JSON, "json", "print JSON: an array of instances" },
+        {},
+};
 static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
 
 const Verb verb_status = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl top [-d SECONDS] [NAME...]: shows the table of isoctl list again and again. */
+/* isoctl top [-d SECONDS] [--once|--json] [NAME...]: shows the table of isoctl list again and again. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,6 +12,8 @@
 #include "cmd/instance/find.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
+#include "cmd/show/json-instance.h"
+#include "cmd/show/json.h"
 #include "cmd/show/table.h"
 #include "cmd/show/terminal-output.h"
 #include "cmd/verb/verb.h"
@@ -215,18 +217,38 @@ static int show(Top *t) {
         return r;
 }
 
-static int print_once(Top *t) {
-        _cleanup_free_ char *text = NULL;
-        int r;
+static int print_table(const Top *t) {
+        _cleanup_free_ char *text = table_format(&t->last.list, t->last.usages, &(TableStyle) { .legend = true });
 
-        r = look(t);
-        if (r < 0)
-                return r;
-        text = table_format(&t->last.list, t->last.usages, &(TableStyle) { .legend = true });
         if (!text)
                 return report_oom(t->report);
         fputs(text, stdout);
-        return flush_output(t->report);
+        return 0;
+}
+
+static json_t *make_json(const void *items, size_t i) {
+        const Round *round = items;
+        const Usage *u = &round->usages[i];
+        json_t *object = json_instance(&round->list.items[i], u);
+
+        if (json_object_set_new(object, "flows", json_number(u->has_flows, u->flows)) < 0 ||
+            json_object_set_new(object, "flow_bytes", json_number(u->has_flows, u->moved)) < 0)
+                return json_decref(object), NULL;
+        return object;
+}
+
+static int print_json(const Top *t) {
+        int r = json_print_array(make_json, &t->last, t->last.list.n, stdout);
+
+        return r < 0 ? report_error(t->report, -r, "cannot print JSON: %s", strerror(-r)) : 0;
+}
+
+static int print_once(Top *t, int (*print)(const Top *t)) {
+        int r = look(t);
+
+        if (r >= 0)
+                r = print(t);
+        return r < 0 ? r : flush_output(t->report);
 }
 
 static int parse_delay(const char *text, Top *t) {
@@ -243,12 +265,19 @@ static int run(const CommandLine *line, Report *report) {
         const char *delay = command_line_get(line, 'd');
         int r = delay ? parse_delay(delay, &t) : 0;
 
+        const bool once = command_line_has(line, ARG_ONCE) || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
+
         if (r >= 0)
-                r = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? show(&t) : print_once(&t);
+                r = command_line_has(line, ARG_JSON) ? print_once(&t, print_json) : once ? print_once(&t, print_table) : show(&t);
         return r < 0 ? PLAN_FAILED : 0;
 }
 
-static const Option options[] = { { 'd', "delay", "the time between two updates", { "SECONDS" } }, {} };
+static const Option options[] = {
+        { 'd', "delay", "the time between two updates", { "SECONDS" } },
+        { ARG_ONCE, "once", "print the table once, also on a terminal" },
+        { ARG_JSON, "json", "print JSON once, with the columns of list and the connections" },
+        {},
+};
 static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED }, {} };
 
 const Verb verb_top = {

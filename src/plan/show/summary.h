@@ -38,3 +38,7 @@ void summary_deinit(Summary *summary);
 
 /* Prints the lines. Returns 0 or -ENOMEM. */
 int summary_print(const Summary *summary, FILE *f);
+
+/* Writes all that the summary has, for programs. Each line has words of util/word.h: "line KEY" begins one, "part NAME
+ * list WORD..." or "part NAME text WORD" and "origin LINE [FILE]" belong to the last one. Returns 0 or -ENOMEM. */
+int plan_write_summary(const Plan *plan, const Policy *policy, FILE *f);

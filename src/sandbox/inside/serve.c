@@ -14,6 +14,7 @@
 #include "plan/make.h"
 #include "plan/show/exposure.h"
 #include "plan/show/source.h"
+#include "plan/show/summary.h"
 #include "plan/show/text.h"
 #include "sandbox/inside/promises.h"
 #include "sandbox/inside/pty.h"
@@ -173,6 +174,12 @@ static int write_summary(const Payload *payload, FILE *f) {
         return plan_print_text(plan, plan->source, FORM_SUMMARY, f);
 }
 
+static int write_words(const Payload *payload, FILE *f) {
+        const Plan *plan = payload->inside->plan;
+
+        return plan_write_summary(plan, plan->source, f);
+}
+
 static int write_tree(const Payload *payload, FILE *f) {
         const Plan *plan = payload->inside->plan;
 
@@ -192,6 +199,8 @@ static Writer find_writer(int32_t type) {
         switch (type) {
         case CONTROL_SUMMARY:
                 return write_summary;
+        case CONTROL_WORDS:
+                return write_words;
         case CONTROL_TREE:
                 return write_tree;
         case CONTROL_PLAN:

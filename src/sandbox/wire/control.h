@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 /* Raise this with every change of a request or a reply. */
-enum { CONTROL_VERSION = 6 };
+enum { CONTROL_VERSION = 7 };
 
 typedef struct ControlHeader {
         char magic[8];
@@ -34,6 +34,7 @@ typedef enum ControlType {
         CONTROL_SUMMARY,   /* show the plan, each in a form of plan/show/text.h */
         CONTROL_TREE,
         CONTROL_PLAN,
+        CONTROL_WORDS,     /* show the summary for programs: plan/show/summary.h */
         CONTROL_PROMISES,  /* show what isoctl verify can compare: sandbox/inside/promises.h */
         CONTROL_EXPOSURE,  /* show the exposure of the plan: plan/show/exposure.h */
         CONTROL_POLICY,    /* show the policy of the plan: plan/show/source.h */
