@@ -292,6 +292,7 @@ static int make_plan(MakePlan *m, Report *report) {
         m->request->image = l->image;
         m->request->layers = l->layers.paths;
         m->request->layers_lock = l->layers.lock;
+        m->request->symlinks_everywhere = l->rehearsal.symlinks_everywhere;
         r = plan_new(&m->plan, l->policy, &l->host, m->request, report, &status);
         return r < 0 ? status : 0;
 }

@@ -37,12 +37,13 @@ static bool is_concern(const char *line) {
         return may_hang(type + strlen(" - ")) && !startswith(place, "/proc/") && !startswith(place, "/sys/");
 }
 
-static bool has_concern(void) {
+static bool has_concern(bool *ret_symlinks) {
         _cleanup_free_ char *table = NULL;
         char *position = NULL;
 
         if (file_read(AT_FDCWD, "/proc/self/mountinfo", &table, NULL) < 0)
                 return true;
+        *ret_symlinks = !strstr(table, "nosymfollow");
         for (char *line = strtok_r(table, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
                 if (is_concern(line))
                         return true;
@@ -51,7 +52,7 @@ static bool has_concern(void) {
 
 bool rehearse_is_needed(Rehearsal *rehearsal) {
         if (!rehearsal->known)
-                rehearsal->needed = has_concern();
+                rehearsal->needed = has_concern(&rehearsal->symlinks_everywhere);
         rehearsal->known = true;
         return rehearsal->needed;
 }

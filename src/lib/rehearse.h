@@ -13,6 +13,7 @@ typedef void (*Look)(void *userdata, Report *silent);
 /* What is known about the mounts of this machine. The table may be long, so it is read once. Begin with {}. */
 typedef struct Rehearsal {
         bool known, needed;
+        bool symlinks_everywhere; /* no mount has nosymfollow: mount(8) */
 } Rehearsal;
 
 /* Whether there is a file system that can hang. */

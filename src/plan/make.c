@@ -32,6 +32,7 @@ static int build_names(Builder *b) {
         plan->measured = b->request->measured;
         plan->typed = b->request->typed && (!b->host->unit || b->request->detached);
         plan->watched = b->request->watch;
+        plan->symlinks_everywhere = b->request->symlinks_everywhere;
         plan->name = strdup(b->request->name);
         plan->policy = strdup(b->request->policy);
         plan->description = strdup(description ? description->value.text : "");

@@ -189,6 +189,7 @@ typedef struct Plan {
         PlanMount *mounts; /* sorted by destination; the first is the root itself */
         size_t n_mounts;
 
+        bool symlinks_everywhere; /* as far as isorun has seen, each mount of the host follows symlinks */
         int layers_lock;   /* the root is a container image: PlanRequest.layers_lock; 0: it is not */
 
         /* What the payload may do. */

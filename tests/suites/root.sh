@@ -757,6 +757,17 @@ test_system_data() {
 	prints "another root has none of it" /var/tmp --root none /bin/busybox find /var -mindepth 1
 }
 
+# isorun lets no mount follow symlinks while it makes the root. Afterwards each does what it does outside.
+test_nosymfollow() {
+	prints "all mounts follow symlinks" 0 sh -c "grep -c nosymfollow /proc/self/mountinfo; :"
+	if [ "$label" != root ]; then return; fi
+	mkdir -p "$tmp/straight"
+	run unshare -m sh -c 'mount -t tmpfs -o nosymfollow none "$1" && ln -s / "$1/link" && shift && "$@"' sh "$tmp/straight" \
+		"$isorun" --quiet "${mode[@]}" -v "$tmp/straight:/mnt" \
+		sh -c '[ -L /mnt/link ] && ls /mnt/link/; grep -c " /mnt .*nosymfollow" /proc/self/mountinfo'
+	no_refusal is "$label: ... but for one of the host's that does not" "$out" 1
+}
+
 all() {
 	test_names
 	test_system_data
@@ -775,6 +786,7 @@ all() {
 	test_docs
 	test_stateless
 	test_race
+	test_nosymfollow
 	test_link_into_run
 	test_many
 	verified_start

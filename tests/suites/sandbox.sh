@@ -431,17 +431,21 @@ while True: libc.renameat2(-100, a, -100, b, 2)' "$@" &
 	swapper=$!
 }
 
-# A directory of a volume turns into a symlink to /etc and back, while instances start that mount something there.
+# A directory of a volume turns into a symlink to /etc and back, while instances start that mount something there, or
+# on a directory below.
 test_mount_race() {
-	local swapper
+	local swapper place
 
-	mkdir -p "$tmp/race-$label/d"
+	mkdir -p "$tmp/race-$label/d/ssl"
 	chmod -R 777 "$tmp/race-$label"
 	ln -sfn /etc "$tmp/race-$label/l"
 	exchange "$tmp/race-$label" d l
-	for _ in $(seq 100); do
-		"${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/race-$label:/mnt" -v /usr/share:/mnt/d:ro \
-			sh -c 'grep -q " /mnt " /proc/self/mountinfo && [ -e /etc/passwd ] && echo mounted || echo covered' 2>/dev/null
+	for _ in $(seq 50); do
+		for place in d d/ssl; do
+			"${who[@]}" "$isorun" "${mode[@]}" --quiet -v "$tmp/race-$label:/mnt" -v "/usr/share:/mnt/$place:ro" \
+				sh -c 'grep -q " /mnt " /proc/self/mountinfo && [ -e /etc/passwd ] && [ -e /etc/ssl/certs ] && echo mounted ||
+					echo covered' 2>/dev/null
+		done
 	done >"$tmp/covered"
 	kill "$swapper"
 	# promise P5

@@ -9,13 +9,19 @@
 #include "sandbox/wire/failure.h"
 #include "util/fd-bin.h"
 
-enum { ROOT_PARENTS_MAX = 4 };
+enum { ROOT_PARENTS_MAX = 4, ROOT_BINDS_MAX = 100 }; /* binds of a root that is made in place: each is an open fd */
 
 /* A directory of the new root that is kept open. */
 typedef struct RootParent {
         char *path;
         int fd;
 } RootParent;
+
+/* A name in an open directory of the new root. Behind the guard, it may be a path. */
+typedef struct RootName {
+        int directory;
+        const char *name;
+} RootName;
 
 typedef struct RootMaker {
         const Plan *plan;
@@ -26,10 +32,12 @@ typedef struct RootMaker {
         int scratch;        /* a tmpfs over the old root, detached with it; -1 if not needed */
         unsigned n_scratch; /* entries made in scratch, which also name them */
         int blocked[2];     /* mounts of an empty file and directory of mode 000, which hide others; -1: none yet */
-        int empty;          /* a mount of an empty directory that is read-only; -1: none yet */
-        const PlanMount *empty_like; /* the mount of the plan that empty was made for */
+        int empty;          /* a mount of an empty directory that is read-only; -1: none yet, or it has a path: */
+        char empty_path[16];         /* behind the guard, where it is in scratch */
+        const PlanMount *empty_like; /* the mount of the plan that it was made for; NULL: none yet */
         int *copies;        /* if the root is made in place: of each bind, the mount for it until it is attached, or 0 */
         unsigned inherited; /* the attributes of all mounts of the host's tree by now; 0: unknown */
+        unsigned guard;     /* MOUNT_ATTR_NOSYMFOLLOW if all mounts that are reached from the root have it: in-place.c */
         RootParent parents[ROOT_PARENTS_MAX]; /* each is below the one before; the last has the last mount point */
         unsigned n_parents;
         FdBin spent;
@@ -51,14 +59,40 @@ int root_open_destination(RootMaker *rm, const char *path);
 int root_open_parent(RootMaker *rm, const char *path);
 void root_forget_parents(RootMaker *rm);
 
-/* Opens the mount point of m with O_PATH; makes it if the plan says so. Returns the fd or -errno. */
-int root_open_place(RootMaker *rm, const PlanMount *m);
+/* Makes the path relative. openat2(2) would take an absolute path from "/", unless RESOLVE_IN_ROOT is set. */
+const char *root_relative(const char *path);
+
+/* Makes the directory, symlink, or empty file at the destination of m. Returns 0, or -errno without a reason. */
+int root_make_entry(RootMaker *rm, const PlanMount *m, RootName *ret);
+
+/* Calls mount(2) for the destination of m, which is made if it does not exist. flags are MS_*. Only behind the guard may
+ * source be a path: it is relative to the new root. Returns 0, or -errno without a reason. */
+int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char *type, unsigned long flags,
+               const char *options);
 
 /* Attaches a detached mount to the destination of m, which is made if it does not exist. */
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd);
 
-/* Does so with a copy of a mount that is attached already, and hides what is at the destination. */
-int root_place_copy(RootMaker *rm, const PlanMount *m, int attached);
+/* Does so with a copy of a mount that is attached already, and hides what is at the destination. Behind the guard, path
+ * leads to that mount in scratch, where nobody else can exchange it, and attached may be -1. */
+int root_place_copy(RootMaker *rm, const PlanMount *m, int attached, const char *path);
+
+/* Makes an empty directory with the attributes and options of m in scratch, for rm->empty_path. Returns 0, or -errno
+ * without a reason. */
+int root_make_empty(RootMaker *rm, const PlanMount *m);
+
+/* Makes a detached mount of the source of m with the attributes. Returns the fd or -errno. */
+int root_make_bind(RootMaker *rm, const PlanMount *m, MountAttributes attributes);
+
+/* Whether the root can be made in place. */
+bool root_can_be_in_place(const Plan *plan);
+
+/* Whether it is then made behind the guard. */
+bool root_can_be_guarded(const Plan *plan);
+int root_begin_in_place(RootMaker *rm);
+
+/* Lets mounts follow symlinks again. */
+int root_drop_guard(RootMaker *rm);
 
 /* Makes the root of several directories, as a detached overlay. Returns the fd or -errno. */
 int root_make_stack(RootMaker *rm, const PlanMount *m);

@@ -21,30 +21,26 @@
 
 enum { CREDENTIAL_MAX = 1024 * 1024 }; /* as for systemd's credentials: systemd.exec(5) */
 
-static bool needs_scratch(const Plan *plan) {
-        for (size_t i = 0; i < plan->n_mounts; i++) {
-                const PlanMount *m = &plan->mounts[i];
+static bool needs_scratch(const RootMaker *rm) {
+        for (size_t i = 0; i < rm->plan->n_mounts; i++) {
+                const PlanMount *m = &rm->plan->mounts[i];
 
                 if (m->kind == MOUNT_FILE || m->kind == MOUNT_COPY || m->kind == MOUNT_OVERLAY ||
-                    m->kind == MOUNT_BLOCKED)
+                    m->kind == MOUNT_BLOCKED || (rm->guard && m->kind == MOUNT_TMPFS && m->attributes.read_only))
                         return true;
         }
         return false;
 }
 
+/* A lookup of ".." in a process's root directory, which is where it ends, does cross to the mount on top of it. */
 int root_make_scratch(RootMaker *rm) {
-        _cleanup_close_ int fs = -1;
-        int r;
-
-        if (!needs_scratch(rm->plan))
+        if (!needs_scratch(rm))
                 return 0;
-        fs = mount_make("tmpfs", "mode=755,size=64M", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
-        r = fs < 0 ? fs : mount_attach(fs, rm->old_root);
-        if (r < 0)
-                return r;
+        if (mount("none", "/", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64M") < 0)
+                return -errno;
         rm->layers++;
-        rm->scratch = TAKE_FD(fs);
-        return 0;
+        rm->scratch = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return rm->scratch < 0 ? -errno : 0;
 }
 
 static int open_scratch(const RootMaker *rm, const char *name) {
@@ -138,6 +134,8 @@ static int make_blocked(RootMaker *rm, bool directory) {
                 return -errno;
         copy = open_tree(rm->scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
         r = copy < 0 ? -errno : mount_set_attributes(copy, attributes);
+        if (r >= 0 && rm->guard)
+                r = mount_attach_at(copy, rm->scratch, name);
         return r < 0 ? r : TAKE_FD(copy);
 }
 
@@ -146,10 +144,26 @@ static int make_blocked(RootMaker *rm, bool directory) {
 int root_do_blocked(RootMaker *rm, const PlanMount *m) {
         int *first = &rm->blocked[m->on_directory];
 
-        if (*first >= 0)
-                return root_place_copy(rm, m, *first);
-        *first = make_blocked(rm, m->on_directory);
-        return *first < 0 ? root_mount_fail(rm, m, -*first, "hide", m->destination) : root_place(rm, m, *first);
+        if (*first < 0) {
+                *first = make_blocked(rm, m->on_directory);
+                if (*first < 0)
+                        return root_mount_fail(rm, m, -*first, "hide", m->destination);
+                if (!rm->guard)
+                        return root_place(rm, m, *first);
+        }
+        return root_place_copy(rm, m, *first, m->on_directory ? "/../hidden-directory" : "/../hidden-file");
+}
+
+/* With mount(2), the file system is read-only, too. */
+int root_make_empty(RootMaker *rm, const PlanMount *m) {
+        char *path = rm->empty_path;
+
+        snprintf(path, sizeof(rm->empty_path), "/../%u", rm->n_scratch++);
+        if (mkdirat(rm->scratch, path + strlen("/../"), 0700) < 0 ||
+            mount("none", path, "tmpfs", mount_attribute_flags(m->attributes), m->options) < 0)
+                return -errno;
+        rm->empty_like = m;
+        return 0;
 }
 
 /* overlayfs takes its directories by path. A name in /proc/self/fd, where make_overlay() is, leads to an open

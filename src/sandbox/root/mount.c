@@ -15,11 +15,20 @@ unsigned mount_attribute_bits(MountAttributes attributes) {
                (attributes.devices ? 0 : MOUNT_ATTR_NODEV) | (attributes.no_exec ? MOUNT_ATTR_NOEXEC : 0);
 }
 
-int mount_set_attributes(int mount_fd, MountAttributes attributes) {
-        struct mount_attr attr = { .attr_set = mount_attribute_bits(attributes), .propagation = MS_PRIVATE };
-        unsigned flags = AT_EMPTY_PATH | (attributes.recursive ? AT_RECURSIVE : 0);
+unsigned long mount_attribute_flags(MountAttributes attributes) {
+        return MS_NOSUID | (attributes.read_only ? MS_RDONLY : 0) | (attributes.devices ? 0 : MS_NODEV) |
+               (attributes.no_exec ? MS_NOEXEC : 0);
+}
+
+int mount_set_bits(int mount_fd, unsigned bits, bool recursive) {
+        struct mount_attr attr = { .attr_set = bits, .propagation = MS_PRIVATE };
+        unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
 
         return mount_setattr(mount_fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+int mount_set_attributes(int mount_fd, MountAttributes attributes) {
+        return mount_set_bits(mount_fd, mount_attribute_bits(attributes), attributes.recursive);
 }
 
 int mount_copy(int fd, bool recursive) {

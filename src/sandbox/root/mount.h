@@ -9,8 +9,14 @@
 /* The attributes as MOUNT_ATTR_*; nosuid is always among them. */
 unsigned mount_attribute_bits(MountAttributes attributes);
 
+/* The same as MS_*, for mount(2). */
+unsigned long mount_attribute_flags(MountAttributes attributes);
+
 /* Gives a mount the attributes (nosuid always), and makes it private. */
 int mount_set_attributes(int mount_fd, MountAttributes attributes);
+
+/* The same for MOUNT_ATTR_*. recursive: also the mounts below. */
+int mount_set_bits(int mount_fd, unsigned bits, bool recursive);
 
 /* Makes a detached mount of a file or directory. It has the attributes of the mount that fd is in. recursive: with the
  * mounts below. */

@@ -4,7 +4,9 @@
  * covers the symlink itself, and a directory cannot be mounted on it (move_mount(2)). */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sandbox/root/maker.h"
 #include "util/fd.h"
@@ -12,13 +14,12 @@
 #include "util/open-in.h"
 #include "util/path.h"
 
-/* Makes the path relative. openat2(2) would take an absolute path from "/", unless RESOLVE_IN_ROOT is set. */
-static const char *relative(const char *path) {
+const char *root_relative(const char *path) {
         return path[1] ? path + 1 : ".";
 }
 
 int root_open_source(RootMaker *rm, const char *path, uint64_t flags) {
-        return open_in(rm->old_root, relative(path), flags, 0);
+        return open_in(rm->old_root, root_relative(path), flags, 0);
 }
 
 int root_open_destination(RootMaker *rm, const char *path) {
@@ -84,35 +85,90 @@ static int open_directory(RootMaker *rm, const char *path) {
         return open_in(parent, path_name(path), 0, RESOLVE_BENEATH);
 }
 
-/* Opens the parent of m's mount point, and makes the mount point if the plan says so. Returns the fd or -errno. */
-static int make_place(RootMaker *rm, const PlanMount *m) {
-        const char *name = path_name(m->destination);
-        int parent = root_open_parent(rm, m->destination), r;
+static int make_entry(const PlanMount *m, RootName at) {
+        int r;
 
-        if (parent < 0 || m->place == PLACE_EXISTS)
-                return parent;
-        r = plan_mount_is_directory(m) ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0);
-        return r < 0 && errno != EEXIST ? -errno : parent;
+        if (m->kind == MOUNT_SYMLINK)
+                r = symlinkat(m->target, at.directory, at.name);
+        else if (plan_mount_is_directory(m))
+                r = mkdirat(at.directory, at.name, m->kind == MOUNT_DIRECTORY ? m->mode : 0755);
+        else
+                r = mknodat(at.directory, at.name, S_IFREG | 0644, 0);
+        return r < 0 ? -errno : 0;
 }
 
-int root_open_place(RootMaker *rm, const PlanMount *m) {
-        int parent = make_place(rm, m);
+/* Behind the guard, no parent needs to be open. If one is missing, root_open_parent() makes it. */
+int root_make_entry(RootMaker *rm, const PlanMount *m, RootName *ret) {
+        int r = -ENOENT;
 
-        return parent < 0 ? parent : open_in(parent, path_name(m->destination), 0, RESOLVE_BENEATH);
+        *ret = (RootName) { rm->new_root, root_relative(m->destination) };
+        if (rm->guard)
+                r = make_entry(m, *ret);
+        if (r != -ENOENT)
+                return r;
+        *ret = (RootName) { root_open_parent(rm, m->destination), path_name(m->destination) };
+        return ret->directory < 0 ? ret->directory : make_entry(m, *ret);
+}
+
+/* Finds m's mount point, which it makes if the plan says so. */
+static int make_place(RootMaker *rm, const PlanMount *m, RootName *ret) {
+        int r;
+
+        if (m->place != PLACE_EXISTS) {
+                r = root_make_entry(rm, m, ret);
+                return r == -EEXIST ? 0 : r;
+        }
+        if (rm->guard)
+                *ret = (RootName) { rm->new_root, root_relative(m->destination) };
+        else
+                *ret = (RootName) { root_open_parent(rm, m->destination), path_name(m->destination) };
+        return ret->directory < 0 ? ret->directory : 0;
+}
+
+/* Without the guard, "." leads to the mount point whatever happens to its path. */
+static int go_to_place(RootMaker *rm, RootName at) {
+        int fd = open_in(at.directory, at.name, 0, RESOLVE_BENEATH), r;
+
+        if (fd < 0)
+                return fd;
+        r = fchdir(fd) < 0 ? -errno : 0;
+        fd_bin_add(&rm->spent, fd);
+        return r;
+}
+
+int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char *type, unsigned long flags,
+               const char *options) {
+        RootName at;
+        int r = make_place(rm, m, &at);
+
+        if (r < 0)
+                return r;
+        if (rm->guard)
+                return mount(source, root_relative(m->destination), type, flags | MS_NOSYMFOLLOW, options) < 0 ? -errno : 0;
+        r = go_to_place(rm, at);
+        return r < 0 ? r : mount(source, ".", type, flags, options) < 0 ? -errno : 0;
 }
 
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
-        int r = make_place(rm, m);
+        RootName at;
+        int r = make_place(rm, m, &at);
 
         if (r >= 0)
-                r = mount_attach_at(mount_fd, r, path_name(m->destination));
+                r = mount_attach_at(mount_fd, at.directory, at.name);
         return r < 0 ? root_mount_fail(rm, m, -r, "mount on", m->destination) : 0;
 }
 
-int root_place_copy(RootMaker *rm, const PlanMount *m, int attached) {
-        int fd = mount_copy(attached, false), r;
+int root_place_copy(RootMaker *rm, const PlanMount *m, int attached, const char *path) {
+        int source = attached, fd, r;
 
+        if (rm->guard && root_mount(rm, m, path, NULL, MS_BIND, NULL) >= 0)
+                return 0;
+        if (source < 0)
+                source = open(path, O_PATH | O_CLOEXEC);
+        fd = source < 0 ? -errno : mount_copy(source, false);
         r = fd < 0 ? root_mount_fail(rm, m, -fd, "hide", m->destination) : root_place(rm, m, fd);
         fd_bin_add(&rm->spent, fd);
+        if (attached < 0)
+                fd_bin_add(&rm->spent, source);
         return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The root is made from the plan's list of mounts, parents first.
  *
- * Where the host's / is the root, the new root is the copy of it that the mount namespace began with: begin_in_place().
+ * Where the host's / is the root, the new root is the copy of it that the mount namespace began with: in-place.c.
  * Else it is a clone of a host directory with the mounts below it, or a stack of directories, or an empty tmpfs. It is
  * attached over "/" of the new mount namespace. This process still reaches the sources of binds through an fd of the old
  * root, which it keeps until pivot_root(2).
@@ -10,9 +10,11 @@
  * writable (only isoctl build asks for a root that it can write). An empty tmpfs, and a directory that needs new
  * entries, is made read-only after all mount points are made in it: seal_all(). The payload starts after that.
  *
- * Every source is opened once without following symlinks (the plan has resolved them), and the opened file is mounted.
+ * Every source is looked up once without following symlinks (the plan has resolved them), and what is found is mounted.
  * Every destination is looked up inside the new root, also without symlinks. So no path is first checked and then used,
- * and a symlink that appears in between causes an error but never leads to another place. */
+ * and a symlink that appears in between causes an error but never leads to another place. Fds are opened so with
+ * openat2(2). Calls that take a path have no such flag: they get one only while no mount lets them follow a symlink, in
+ * place. */
 #include "sandbox/root/root.h"
 
 #include <dirent.h>
@@ -34,12 +36,15 @@ int root_mount_fail(RootMaker *rm, const PlanMount *m, int error, const char *wh
         return fail_at(rm->f, subject_mount(rm->plan, m), error, "cannot %s %s%s", what, path, rm->reason.text);
 }
 
-enum { BINDS_MAX = 100 }; /* of a root that is made in place: each one is an open fd */
-
 unsigned root_count_fds(const Plan *plan) {
-        enum { OTHERS = 16 };
-        const size_t places = 2 * plan->n_mounts, most = FD_BIN_MAX + BINDS_MAX;
+        enum { OTHERS = 24 };
+        const size_t places = 2 * plan->n_mounts, most = FD_BIN_MAX + ROOT_BINDS_MAX;
+        unsigned copies = 0;
 
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                copies += plan->mounts[i].kind == MOUNT_BIND;
+        if (root_can_be_guarded(plan))
+                return copies + OTHERS;
         return (unsigned) (places < most ? places : most) + OTHERS;
 }
 
@@ -47,49 +52,10 @@ int root_open_proc(MountReason *ret_reason) {
         return mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret_reason);
 }
 
-/* If the caller passed the source as an fd, its path must still lead to the same file. */
-static int check_same(int source, int passed) {
-        struct stat a, b;
-
-        if (fstat(source, &a) < 0 || fstat(passed, &b) < 0)
-                return -errno;
-        return a.st_dev == b.st_dev && a.st_ino == b.st_ino ? 0 : -ESTALE;
-}
-
-static int clone_source(RootMaker *rm, const PlanMount *m, MountAttributes attributes) {
-        int fd = root_open_source(rm, m->source.path, 0), r = 0;
-
-        if (fd >= 0 && m->source.kind == SOURCE_FD)
-                r = check_same(fd, m->source.fd);
-        if (fd >= 0 && r >= 0)
-                r = rm->inherited == mount_attribute_bits(attributes) ? mount_copy(fd, attributes.recursive)
-                                                                      : mount_clone(fd, attributes);
-        fd_bin_add(&rm->spent, fd);
-        return fd < 0 ? fd : r;
-}
-
-/* Makes a detached mount of the source of m with the attributes. Returns the fd or -errno. */
-static int make_bind(RootMaker *rm, const PlanMount *m, MountAttributes attributes) {
-        _cleanup_close_ int fd = -1;
-        int r = 0;
-
-        switch (m->source.kind) {
-        case SOURCE_ID_MAPPED:
-                fd = fcntl(rm->id_mapped[m - rm->plan->mounts], F_DUPFD_CLOEXEC, 3);
-                return fd < 0 ? -errno : TAKE_FD(fd);
-        case SOURCE_DETACHED:
-                fd = fcntl(m->source.fd, F_DUPFD_CLOEXEC, 3);
-                r = fd < 0 ? -errno : mount_set_attributes(fd, attributes);
-                return r < 0 ? r : TAKE_FD(fd);
-        default:
-                return clone_source(rm, m, attributes);
-        }
-}
-
 static int do_bind(RootMaker *rm, const PlanMount *m) {
         int *copied = rm->copies ? &rm->copies[m - rm->plan->mounts] : NULL, fd, r;
 
-        fd = copied ? *copied : make_bind(rm, m, m->attributes);
+        fd = copied ? *copied : root_make_bind(rm, m, m->attributes);
         if (copied)
                 *copied = 0;
         r = fd < 0 ? root_mount_fail(rm, m, -fd, "bind", m->source.path) : root_place(rm, m, fd);
@@ -111,35 +77,31 @@ static bool is_empty(const Plan *plan, const PlanMount *m) {
  * attributes, which takes fewer system calls than a file system. */
 static int do_empty(RootMaker *rm, const PlanMount *m) {
         const PlanMount *like = rm->empty_like;
-        _cleanup_close_ int fd = -1;
-        int r;
+        int fd, r;
 
         if (like && streq(like->options, m->options) &&
             mount_attribute_bits(like->attributes) == mount_attribute_bits(m->attributes))
-                return root_place_copy(rm, m, rm->empty);
-        fd = mount_make("tmpfs", m->options, mount_attribute_bits(m->attributes), &rm->reason);
-        r = fd < 0 ? root_mount_fail(rm, m, -fd, "make a file system for", m->destination) : root_place(rm, m, fd);
-        if (r >= 0) {
-                fd_close(rm->empty);
+                return root_place_copy(rm, m, rm->empty, rm->empty_path);
+        if (rm->guard && root_make_empty(rm, m) >= 0)
+                return root_place_copy(rm, m, rm->empty, rm->empty_path);
+        fd = mount_make("tmpfs", m->options, mount_attribute_bits(m->attributes) | rm->guard, &rm->reason);
+        if (fd < 0)
+                return root_mount_fail(rm, m, -fd, "make a file system for", m->destination);
+        r = root_place(rm, m, fd);
+        if (!rm->guard && r >= 0) {
+                fd_bin_add(&rm->spent, rm->empty);
                 rm->empty = TAKE_FD(fd);
                 rm->empty_like = m;
         }
+        fd_bin_add(&rm->spent, fd);
         return r;
 }
 
 /* Mounts a file system with few system calls. Returns 0, or -errno without a reason. */
 static int mount_quickly(RootMaker *rm, const PlanMount *m, const char *type, MountAttributes attributes) {
-        const unsigned long flags = MS_NOSUID | (attributes.devices ? 0 : MS_NODEV) | (attributes.no_exec ? MS_NOEXEC : 0);
-        int destination, r;
-
         if (attributes.read_only)
                 return -EOPNOTSUPP; /* mount(2) would make the file system read-only, not only the mount */
-        destination = root_open_place(rm, m);
-        if (destination < 0)
-                return destination;
-        r = fchdir(destination) < 0 || mount("none", ".", type, flags, m->options) < 0 ? -errno : 0;
-        fd_bin_add(&rm->spent, destination);
-        return r;
+        return root_mount(rm, m, "none", type, mount_attribute_flags(attributes), m->options);
 }
 
 static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, const char *options) {
@@ -153,7 +115,7 @@ static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, co
                 attributes.no_exec = true;
         if (options == m->options && mount_quickly(rm, m, type, attributes) >= 0)
                 return 0;
-        fd = mount_make(type, options, mount_attribute_bits(attributes), &rm->reason);
+        fd = mount_make(type, options, mount_attribute_bits(attributes) | rm->guard, &rm->reason);
         if (fd < 0)
                 return root_mount_fail(rm, m, -fd, "make a file system for", m->destination);
         return root_place(rm, m, fd);
@@ -174,52 +136,65 @@ static int write_limits(RootMaker *rm, const PlanMount *m, int proc) {
         return bounds_write(rm->plan, whole, rm->f);
 }
 
-static int do_proc(RootMaker *rm, const PlanMount *m) {
-        MountAttributes attributes = m->attributes;
-        _cleanup_close_ int fd = -1;
-        int r;
+/* Opens the mount that was made for m. Returns the fd or -errno, kept in rm->f. */
+static int open_mount(RootMaker *rm, const PlanMount *m) {
+        int fd = root_open_destination(rm, m->destination);
 
-        attributes.read_only = false;
-        attributes.no_exec = true;
-        fd = mount_make("proc", m->options, mount_attribute_bits(attributes), &rm->reason);
+        return fd < 0 ? root_mount_fail(rm, m, -fd, "open", m->destination) : fd;
+}
+
+static int make_proc(RootMaker *rm, const PlanMount *m, MountAttributes attributes) {
+        int fd = mount_make("proc", m->options, mount_attribute_bits(attributes), &rm->reason);
+
         if (fd == -EPERM)
                 return fail_at(rm->f, subject_mount(rm->plan, m), EPERM,
                                "the kernel refuses a new /proc, because parts of the present one are covered, as in a "
                                "container: run isorun outside it, or in a sandbox with Nesting=yes");
+        return fd < 0 ? root_mount_fail(rm, m, -fd, "make a file system for", m->destination) : fd;
+}
+
+static int do_proc(RootMaker *rm, const PlanMount *m) {
+        MountAttributes attributes = m->attributes;
+        bool placed;
+        int fd, r;
+
+        attributes.read_only = false;
+        attributes.no_exec = true;
+        placed = rm->guard && mount_quickly(rm, m, "proc", attributes) >= 0;
+        fd = placed ? open_mount(rm, m) : make_proc(rm, m, attributes);
         if (fd < 0)
-                return root_mount_fail(rm, m, -fd, "make a file system for", m->destination);
+                return fd;
         r = write_limits(rm, m, fd);
-        if (r < 0)
-                return r;
-        attributes.read_only = m->attributes.read_only;
-        r = mount_set_attributes(fd, attributes);
-        return r < 0 ? root_mount_fail(rm, m, -r, "write-protect", m->destination) : root_place(rm, m, fd);
+        if (r >= 0) {
+                attributes.read_only = m->attributes.read_only;
+                r = mount_set_attributes(fd, attributes);
+                r = r < 0 ? root_mount_fail(rm, m, -r, "write-protect", m->destination) : 0;
+        }
+        if (r >= 0 && !placed)
+                r = root_place(rm, m, fd);
+        fd_bin_add(&rm->spent, fd);
+        return r;
 }
 
 static int do_directory(RootMaker *rm, const PlanMount *m) {
-        const char *name = path_name(m->destination);
-        int parent = root_open_parent(rm, m->destination);
+        const Plan *plan = rm->plan;
+        RootName at;
+        int r = root_make_entry(rm, m, &at);
 
-        if (parent < 0)
-                return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
         /* If the parent is on disk, its default ACL or set-group-id bit can change the mode that mkdirat(2) gives. */
-        if (mkdirat(parent, name, m->mode) < 0 ||
-            (!rm->plan->mounts[0].attributes.read_only && fchmodat(parent, name, m->mode, 0) < 0))
-                return root_mount_fail(rm, m, errno, "create", m->destination);
-        if (rm->plan->set_owner &&
-            fchownat(parent, name, rm->plan->owner_uid, rm->plan->owner_gid, AT_SYMLINK_NOFOLLOW) < 0)
-                return root_mount_fail(rm, m, errno, "create", m->destination);
-        return 0;
+        if (r >= 0 && !plan->mounts[0].attributes.read_only && fchmodat(at.directory, at.name, m->mode, 0) < 0)
+                r = -errno;
+        if (r >= 0 && plan->set_owner &&
+            fchownat(at.directory, at.name, plan->owner_uid, plan->owner_gid, AT_SYMLINK_NOFOLLOW) < 0)
+                r = -errno;
+        return r < 0 ? root_mount_fail(rm, m, -r, "create", m->destination) : 0;
 }
 
 static int do_symlink(RootMaker *rm, const PlanMount *m) {
-        int parent = root_open_parent(rm, m->destination);
+        RootName at;
+        int r = root_make_entry(rm, m, &at);
 
-        if (parent < 0)
-                return root_mount_fail(rm, m, -parent, "open the parent of", m->destination);
-        if (symlinkat(m->target, parent, path_name(m->destination)) < 0)
-                return root_mount_fail(rm, m, errno, "create", m->destination);
-        return 0;
+        return r < 0 ? root_mount_fail(rm, m, -r, "create", m->destination) : 0;
 }
 
 /* Adds one entry of a directory to its merged copy: a symlink is made again, all else is bound. */
@@ -284,7 +259,7 @@ static int do_merge(RootMaker *rm, const PlanMount *m) {
 
         root_forget_parents(rm);
         if (r >= 0) {
-                to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
+                to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | rm->guard, &rm->reason);
                 r = to;
         }
         if (r >= 0)
@@ -343,7 +318,7 @@ static int bind_root(RootMaker *rm, const PlanMount *root) {
         _cleanup_close_ int copy = -1;
 
         read_only.read_only = true;
-        copy = make_bind(rm, root, read_only);
+        copy = root_make_bind(rm, root, read_only);
         if (copy >= 0 && !root->attributes.read_only && mount_setattr(copy, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return -errno;
         return TAKE_FD(copy);
@@ -354,67 +329,6 @@ static int make_root(RootMaker *rm, const PlanMount *root) {
         if (root->source.kind == SOURCE_NONE)
                 return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
         return root->source.kind == SOURCE_LAYERS ? root_make_stack(rm, root) : bind_root(rm, root);
-}
-
-/* Whether the root can be the copy of the host's mounts that the mount namespace has begun with. Otherwise a second copy
- * is made, and the first one thrown away, which takes long if the host has many mounts.
- *
- * The payload must not get below its root. With a new user namespace, it does not: the kernel makes none for a process
- * whose root is not the top of its mount namespace's root (chroot(2)), and it locks all mounts of the copy, as it locks
- * those that isorun adds when the payload gets a user namespace of its own. What is below the root, the root file system
- * of the early boot, is there after pivot_root(2), too.
- *
- * The sources of binds are copied first, before something covers them. Overlays and copies of files need them later. */
-static bool can_be_in_place(const Plan *plan) {
-        const PlanMount *root = &plan->mounts[0];
-        unsigned binds = 0;
-
-        if (!(plan->namespaces & CLONE_NEWUSER) || root->source.kind != SOURCE_PATH || !streq(root->source.path, "/") ||
-            !root->attributes.read_only || !root->attributes.recursive || root->merge)
-                return false;
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                if (plan->mounts[i].kind == MOUNT_OVERLAY || plan->mounts[i].kind == MOUNT_COPY)
-                        return false;
-                else
-                        binds += plan->mounts[i].kind == MOUNT_BIND;
-        return binds <= BINDS_MAX;
-}
-
-static int copy_sources(RootMaker *rm, bool like_root) {
-        const unsigned attributes = mount_attribute_bits(rm->plan->mounts[0].attributes);
-
-        for (size_t i = 0; i < rm->plan->n_mounts; i++) {
-                const PlanMount *m = &rm->plan->mounts[i];
-
-                if (m->kind != MOUNT_BIND || (mount_attribute_bits(m->attributes) == attributes) != like_root)
-                        continue;
-                rm->copies[i] = make_bind(rm, m, m->attributes);
-                if (rm->copies[i] < 0)
-                        return root_mount_fail(rm, m, -rm->copies[i], "bind", m->source.path);
-        }
-        return 0;
-}
-
-/* A copy has the attributes of the mount that it is of. Those that the whole root gets are so set with one call. */
-static int begin_in_place(RootMaker *rm, const PlanMount *root) {
-        int r;
-
-        rm->copies = calloc(rm->plan->n_mounts, sizeof(int));
-        rm->new_root = rm->copies ? fcntl(rm->old_root, F_DUPFD_CLOEXEC, 3) : -1;
-        if (rm->new_root < 0)
-                return fail(rm->f, errno, "cannot copy the mounts");
-        r = copy_sources(rm, false);
-        if (r < 0)
-                return r;
-        r = mount_set_attributes(rm->new_root, root->attributes);
-        if (r < 0)
-                return fail_at(rm->f, subject_mount(rm->plan, root), -r, "cannot write-protect /");
-        rm->inherited = mount_attribute_bits(root->attributes);
-        r = copy_sources(rm, true);
-        if (r < 0)
-                return r;
-        r = root_make_scratch(rm);
-        return r < 0 ? fail(rm->f, -r, "cannot make files in memory%s", rm->reason.text) : 0;
 }
 
 /* Attaches the new root over the old one. */
@@ -443,7 +357,7 @@ static int begin(RootMaker *rm) {
         rm->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (rm->old_root < 0)
                 return fail(rm->f, errno, "cannot open /");
-        return can_be_in_place(rm->plan) ? begin_in_place(rm, root) : begin_over(rm, root);
+        return root_can_be_in_place(rm->plan) ? root_begin_in_place(rm) : begin_over(rm, root);
 }
 
 /* Goes to the new root, and leaves only that. */
@@ -483,10 +397,10 @@ static bool is_to_be_sealed(const Plan *plan, const PlanMount *m) {
 
 static int seal(RootMaker *rm, const PlanMount *m) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-        int fd = root_open_destination(rm, m->destination), r = 0;
+        int fd = open_mount(rm, m), r = 0;
 
         if (fd < 0)
-                return root_mount_fail(rm, m, -fd, "open", m->destination);
+                return fd;
         if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 r = root_mount_fail(rm, m, errno, "write-protect", m->destination);
         fd_bin_add(&rm->spent, fd);
@@ -526,6 +440,8 @@ int root_make(const Plan *plan, const int *id_mapped, int *ret_notify, Failure *
         umask(mask);
         if (r >= 0 && !has_cgroup(plan))
                 r = seal_all(&rm);
+        if (r >= 0)
+                r = root_drop_guard(&rm);
         return r < 0 ? r : finish(&rm);
 }
 
