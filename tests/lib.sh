@@ -6,6 +6,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${ISORUN_BUILD:-$top/build}
 isorun=$build/src/isorun
 isoctl=$build/src/isoctl
+isorun_oci=$build/src/isorun-oci
 as_user=$top/tests/host/as-user
 tap_count=0
 tap_failed=0

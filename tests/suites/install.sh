@@ -19,7 +19,7 @@ like "the module of Python is where that looks for modules" "$pythondir" "/usr/l
 is "puts each file where it is expected, and no other" "$(installed "$tmp/root")" \
 	"$(sed "s|^@LIBDIR@|$libdir|; s|^@PYTHONDIR@|$pythondir|" "$top/tests/installed" | LC_ALL=C sort)"
 is "programs alone can be executed" "$(cd "$tmp/root" && find . -type f -perm /111 | LC_ALL=C sort)" \
-	$'./usr/bin/isoctl\n./usr/bin/isorun'
+	$'./usr/bin/isoctl\n./usr/bin/isorun\n./usr/bin/isorun-oci'
 is "nothing is set-user-ID, or writable by others" "$(find "$tmp/root" -type f -perm /6022)" ""
 is "symlinks lead to what is there" "$(find "$tmp/root" -xtype l)" ""
 is "the units start what is installed" "$(grep -h '^ExecStart=' "$tmp/root"/usr/lib/systemd/*/isorun@.service | sort -u)" \

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The commands of isorun-oci, one a row in isorun-oci.c. */
+
+#include <jansson.h>
+
+#include "cmd/command-line.h"
+
+typedef struct OciCall {
+        const CommandLine *line; /* the command's own options and arguments */
+        const char *id;          /* the first argument, or NULL */
+        const char *root;        /* --root */
+        Report *report;
+} OciCall;
+
+typedef struct OciCommand {
+        const char *name;
+        const char *help;      /* NULL: not supported yet */
+        const Option *options; /* may be NULL */
+        const Argument *arguments;
+        bool enters;           /* a process of it is inside a container */
+        int (*run)(const OciCall *call); /* returns the exit status */
+} OciCommand;
+
+/* The values of options without a letter. */
+enum {
+        OCI_ROOT = 0x100,
+        OCI_LOG,
+        OCI_LOG_FORMAT,
+        OCI_SYSTEMD_CGROUP,
+        OCI_ROOTLESS,
+        OCI_VERSION,
+        OCI_DEBUG,
+        OCI_PID_FILE,
+        OCI_CONSOLE_SOCKET,
+        OCI_PRESERVE_FDS,
+        OCI_NO_PIVOT,
+        OCI_NO_NEW_KEYRING,
+        OCI_FORMAT,
+};
+
+extern const Option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[], oci_list_options[];
+
+int oci_create(const OciCall *call);
+int oci_run(const OciCall *call);
+int oci_start(const OciCall *call);
+int oci_state(const OciCall *call);
+int oci_kill(const OciCall *call);
+int oci_delete(const OciCall *call);
+int oci_list(const OciCall *call);
+int oci_features(const OciCall *call);
+
+/* Prints JSON, and takes it over. NULL means that memory has run out. Returns the exit status. */
+int oci_print(json_t *json, Report *report);

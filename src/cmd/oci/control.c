@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cmd/oci/command.h"
+#include "cmd/program.h"
+#include "oci/outside/container.h"
+#include "oci/state/state.h"
+#include "util/fd.h"
+#include "util/parse.h"
+#include "util/strv.h"
+
+const Option oci_kill_options[] = {
+        { 'a', "all", "not supported yet", {}, false },
+        {},
+};
+
+const Option oci_delete_options[] = {
+        { 'f', "force", "kill the container if it runs; it need not exist", {}, false },
+        {},
+};
+
+const Option oci_list_options[] = {
+        { 'q', "quiet", "print only the names", {}, false },
+        { 'f', "format", "table or json", { "table|json", 0, NULL }, false },
+        {},
+};
+
+int oci_print(json_t *json, Report *report) {
+        int r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+
+        json_decref(json);
+        if (r < 0)
+                report_oom(report);
+        else
+                putchar('\n');
+        return r < 0 || flush_output(report) < 0;
+}
+
+int oci_start(const OciCall *call) {
+        _cleanup_state_ State state = { .directory = -1 };
+
+        return state_load(call->root, call->id, &state, call->report) < 0 || container_start(&state, call->report) < 0;
+}
+
+/* As the runtime specification has it (runtime.md, "State"), with what runc adds. */
+static json_t *describe(const State *state, Status status) {
+        const json_t *annotations = json_object_get(state->json, "annotations");
+        const struct passwd *owner = NULL;
+        struct stat st;
+
+        if (fstat(state->directory, &st) >= 0)
+                owner = getpwuid(st.st_uid);
+        return json_pack("{ss ss ss si ss ss ss ss sO*}", "ociVersion", state->version, "id", state->id, "status",
+                         status_name(status), "pid", status == STATUS_STOPPED ? 0 : (int) state->pid, "bundle",
+                         state->bundle, "rootfs", state->root_path, "created", state->created, "owner",
+                         owner ? owner->pw_name : "", "annotations", annotations);
+}
+
+int oci_state(const OciCall *call) {
+        _cleanup_state_ State state = { .directory = -1 };
+        Status status;
+
+        if (state_load(call->root, call->id, &state, call->report) < 0 ||
+            state_status(&state, &status, NULL, call->report) < 0)
+                return 1;
+        return oci_print(describe(&state, status), call->report);
+}
+
+int oci_kill(const OciCall *call) {
+        const char *name = call->line->n_arguments > 1 ? call->line->arguments[1] : "TERM";
+        _cleanup_state_ State state = { .directory = -1 };
+        int sig;
+
+        if (command_line_has(call->line, 'a'))
+                return report_error(call->report, EOPNOTSUPP, "not supported by isorun-oci yet: --all") < 0;
+        if (parse_signal(name, &sig) < 0)
+                return report_error(call->report, EINVAL, "not a signal: \"%s\"", name) < 0;
+        return state_load(call->root, call->id, &state, call->report) < 0 ||
+               container_kill(&state, sig, call->report) < 0;
+}
+
+/* Of a container that was left half made, only the directory is there. */
+static int delete_by_force(const OciCall *call) {
+        _cleanup_state_ State state = { .root = strdup(call->root), .id = strdup(call->id), .directory = -1 };
+        Report quiet = {};
+        int r;
+
+        state_deinit(&state);
+        r = state_load(call->root, call->id, &state, &quiet);
+        if (r == -ENOENT)
+                return 0;
+        if (r == -EBUSY)
+                return state_remove(&state, call->report) < 0;
+        return r < 0 ? state_load(call->root, call->id, &state, call->report) < 0
+                     : container_delete(&state, true, call->report) < 0;
+}
+
+int oci_delete(const OciCall *call) {
+        _cleanup_state_ State state = { .directory = -1 };
+
+        if (command_line_has(call->line, 'f'))
+                return delete_by_force(call);
+        return state_load(call->root, call->id, &state, call->report) < 0 ||
+               container_delete(&state, false, call->report) < 0;
+}
+
+static void print_row(const State *state, Status status) {
+        printf("%-20s %-8d %-8s %-20s %s\n", state->id, status == STATUS_STOPPED ? 0 : state->pid, status_name(status),
+               state->created, state->bundle);
+}
+
+/* A container that is being created, or removed meanwhile, is not listed. */
+static int list(const OciCall *call, char *const *names, json_t *array) {
+        const bool quiet = command_line_has(call->line, 'q');
+
+        if (!array && !quiet)
+                printf("%-20s %-8s %-8s %-20s %s\n", "ID", "PID", "STATUS", "CREATED", "BUNDLE");
+        for (char *const *name = names; name && *name; name++) {
+                _cleanup_state_ State state = { .directory = -1 };
+                Report nobody = {};
+                Status status;
+
+                if (state_load(call->root, *name, &state, &nobody) < 0 || state_status(&state, &status, NULL, &nobody) < 0)
+                        continue;
+                if (array && json_array_append_new(array, describe(&state, status)) < 0)
+                        return report_oom(call->report);
+                if (quiet && !array)
+                        puts(*name);
+                else if (!array)
+                        print_row(&state, status);
+        }
+        return 0;
+}
+
+int oci_list(const OciCall *call) {
+        const char *form = command_line_get(call->line, 'f') ?: "table";
+        _cleanup_close_ int root = open(call->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_strv_free_ char **names = NULL;
+        json_t *array = NULL;
+        int r = 0;
+
+        if (!streq(form, "table") && !streq(form, "json"))
+                return report_error(call->report, EINVAL, "--format: not table or json: \"%s\"", form) < 0;
+        if (root < 0 && errno != ENOENT)
+                r = report_error(call->report, errno, "cannot open %s: %s", call->root, strerror(errno));
+        else if (root >= 0)
+                r = directory_list(root, &names);
+        array = streq(form, "json") ? json_array() : NULL;
+        if (r >= 0)
+                r = list(call, names, array);
+        if (r >= 0 && array)
+                return oci_print(array, call->report);
+        json_decref(array);
+        return r < 0 || flush_output(call->report) < 0;
+}

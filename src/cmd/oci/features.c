@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/oci/command.h"
+#include "oci/spec/spec.h"
+#include "policy/value/names.h"
+
+static json_t *namespace_names(void) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < SPEC_NAMESPACES; i++)
+                (void) json_array_append_new(list, json_string(spec_namespaces[i].name));
+        return list;
+}
+
+static json_t *capabilities(void) {
+        json_t *list = json_array();
+
+        for (const NamedNumber *c = capability_names; c->name; c++) {
+                char name[CAPABILITY_NAME_MAX];
+
+                capability_write(c, name);
+                (void) json_array_append_new(list, json_string(name));
+        }
+        return list;
+}
+
+/* features.md and features-linux.md of the runtime specification. */
+int oci_features(const OciCall *call) {
+        json_t *linux_part = json_pack("{so so s{sb sb sb sb sb} s{sb} s{sb} s{sb}}", "namespaces", namespace_names(),
+                                       "capabilities", capabilities(), "cgroup", "v1", 0, "v2", 0, "systemd", 0,
+                                       "systemdUser", 0, "rdma", 0, "seccomp", "enabled", 0, "apparmor", "enabled", 0,
+                                       "selinux", "enabled", 0);
+
+        return oci_print(json_pack("{ss ss so so so*}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0", "hooks",
+                                   json_array(), "mountOptions", spec_mount_options(), "linux", linux_part),
+                         call->report);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "oci/inside/root.h"
+#include "oci/inside/walk.h"
+#include "sandbox/root/mount.h"
+#include "util/fd.h"
+#include "util/path.h"
+
+/* makedev(3) of small numbers, as a constant. */
+#define NUMBER(major, minor) ((major) << 8 | (minor))
+
+/* The runtime specification, config-linux.md, "Default Devices". */
+static const SpecDevice defaults[] = {
+        { "/dev/null", S_IFCHR, 0666, NUMBER(1, 3), 0, 0 },    { "/dev/zero", S_IFCHR, 0666, NUMBER(1, 5), 0, 0 },
+        { "/dev/full", S_IFCHR, 0666, NUMBER(1, 7), 0, 0 },    { "/dev/random", S_IFCHR, 0666, NUMBER(1, 8), 0, 0 },
+        { "/dev/urandom", S_IFCHR, 0666, NUMBER(1, 9), 0, 0 }, { "/dev/tty", S_IFCHR, 0666, NUMBER(5, 0), 0, 0 },
+};
+
+/* runtime-linux.md, "Dev symbolic links", and config-linux.md on /dev/ptmx. */
+static const struct {
+        const char *name, *target;
+} links[] = {
+        { "fd", "/proc/self/fd" },       { "stdin", "/proc/self/fd/0" }, { "stdout", "/proc/self/fd/1" },
+        { "stderr", "/proc/self/fd/2" }, { "ptmx", "pts/ptmx" },
+};
+
+static bool is_device(const struct stat *st, const SpecDevice *d) {
+        return (st->st_mode & S_IFMT) == d->type && (d->type == S_IFIFO || st->st_rdev == d->number);
+}
+
+/* Without the right to make a device, the host's is bound. The image may have put something else in its place; a mount
+ * covers a file, and follows no symlink. */
+static int bind_device(const SpecDevice *d, int parent, const char *name, Failure *f) {
+        _cleanup_close_ int host = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), copy = -1, place = -1;
+        struct stat st;
+        int r;
+
+        if (host < 0 || fstat(host, &st) < 0)
+                return fail(f, errno, "cannot open %s of the host", d->path);
+        if (!is_device(&st, d))
+                return fail(f, ENODEV, "%s of the host is another device", d->path);
+        fd_close(openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666));
+        place = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (place < 0 || fstat(place, &st) < 0)
+                return fail(f, errno, "cannot make %s", d->path);
+        if (S_ISLNK(st.st_mode))
+                return fail(f, ELOOP, "cannot mount %s", d->path);
+        copy = mount_copy(host, false);
+        r = copy < 0 ? copy : mount_attach(copy, place);
+        return r < 0 ? fail(f, -r, "cannot mount %s", d->path) : 0;
+}
+
+static int open_parent(const char *path, int root, Failure *f) {
+        _cleanup_free_ char *directory = path_parent(path);
+        int fd = directory ? walk(root, directory, WALK_MAKE_DIRECTORY, true) : -ENOMEM;
+
+        return fd < 0 ? fail(f, -fd, "cannot open the directory of %s", path) : fd;
+}
+
+static int make_device(const SpecDevice *d, int root, Failure *f) {
+        _cleanup_close_ int parent = open_parent(d->path, root, f);
+        const char *name = path_name(d->path);
+        struct stat st;
+
+        if (parent < 0)
+                return parent;
+        if (mknodat(parent, name, d->type | d->mode, d->number) < 0) {
+                if (errno == EPERM)
+                        return bind_device(d, parent, name, f);
+                if (errno != EEXIST)
+                        return fail(f, errno, "cannot make %s", d->path);
+                if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_device(&st, d))
+                        return fail(f, EEXIST, "cannot make %s", d->path);
+                return 0;
+        }
+        if (fchownat(parent, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
+                return fail(f, errno, "cannot give %s its owner", d->path);
+        return 0;
+}
+
+/* An engine that binds its own /dev has all in it, and it may be the host's. */
+static bool has_own_devices(const Spec *spec) {
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                if (!spec->mounts[i].type && streq(spec->mounts[i].destination, "/dev"))
+                        return true;
+        return false;
+}
+
+static int make_links(int root, Failure *f) {
+        _cleanup_close_ int parent = open_parent("/dev/fd", root, f);
+
+        if (parent < 0)
+                return parent;
+        for (size_t i = 0; i < ELEMENTSOF(links); i++)
+                if (symlinkat(links[i].target, parent, links[i].name) < 0 && errno != EEXIST)
+                        return fail(f, errno, "cannot make the symlink /dev/%s", links[i].name);
+        return 0;
+}
+
+int devices_make(const Spec *spec, int root, Failure *f) {
+        int r = 0;
+
+        if (has_own_devices(spec))
+                return 0;
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(defaults); i++)
+                r = make_device(&defaults[i], root, f);
+        for (size_t i = 0; r >= 0 && i < spec->n_devices; i++)
+                r = make_device(&spec->devices[i], root, f);
+        return r < 0 ? r : make_links(root, f);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/inside/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "oci/inside/process.h"
+#include "oci/inside/root.h"
+#include "plan/plan.h"
+#include "sandbox/wire/message.h"
+#include "sandbox/wire/step.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+/* Ends this process if the other one is gone. */
+static void wait_for(const Init *init, MessageType type) {
+        Message m;
+
+        do
+                if (message_receive(init->socket, MESSAGE_TO_INSIDE, &m, NULL, 0) <= 0)
+                        _exit(PLAN_FAILED);
+        while (m.type != type);
+}
+
+_Noreturn static void give_up(int socket, const Failure *f) {
+        (void) message_send(socket, &f->message, NULL, 0);
+        _exit(f->message.status);
+}
+
+/* Within a user namespace, the ids are the overflow ids until now. */
+static int become_root(const Init *init, Failure *f) {
+        if (!(init->spec->new_namespaces & CLONE_NEWUSER))
+                return 0;
+        if (!init->groups_denied && sys_setgroups(0, NULL) < 0)
+                return fail(f, errno, "cannot drop the caller's groups");
+        if (sys_setresgid(0) < 0 || sys_setresuid(0) < 0)
+                return fail(f, errno, "cannot become root of the user namespace");
+        return 0;
+}
+
+/* Not dumpable, so that no process of a joined pid namespace can look into this one. */
+static int settle(const Init *init, Failure *f) {
+        const Spec *spec = init->spec;
+
+        if (become_root(init, f) < 0)
+                return -1;
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return fail(f, errno, "cannot protect the first process from tracing");
+        if (setsid() < 0)
+                return fail(f, errno, "cannot begin a session");
+        if (init->keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)
+                return fail(f, errno, "cannot make a session keyring");
+        if (spec->host_name && sethostname(spec->host_name, strlen(spec->host_name)) < 0)
+                return fail(f, errno, "cannot set the host name");
+        if (spec->domain_name && setdomainname(spec->domain_name, strlen(spec->domain_name)) < 0)
+                return fail(f, errno, "cannot set the domain name");
+        return 0;
+}
+
+static int make_root(const Init *init, Failure *f) {
+        _cleanup_close_ int root = -1;
+        const mode_t mask = umask(0);
+        int r;
+
+        r = root_begin(init->spec, &root, f);
+        if (r >= 0)
+                r = devices_make(init->spec, root, f);
+        if (r >= 0)
+                r = root_protect(init->spec, root, f);
+        if (r >= 0)
+                r = root_enter(init->spec, root, f);
+        umask(mask);
+        return r;
+}
+
+/* Only the sockets and the fds that the command gets are open after this. */
+static int close_others(Init *init) {
+        const unsigned first = 3 + init->preserved;
+        int fds[] = { init->socket, init->start };
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
+                fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, (int) first + 2);
+                if (fds[i] < 0)
+                        return -errno;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                if (dup3(fds[i], (int) (first + i), O_CLOEXEC) < 0)
+                        return -errno;
+        init->socket = (int) first;
+        init->start = (int) first + 1;
+        return close_range(first + 2, ~0U, 0) < 0 ? -errno : 0;
+}
+
+/* execve(2) keeps ignored signals, and engines ignore some. */
+static void reset_signals(const Init *init) {
+        for (int sig = 1; sig <= SIGRTMAX; sig++)
+                if (sig != SIGKILL && sig != SIGSTOP)
+                        (void) signal(sig, SIG_DFL);
+        sigprocmask(SIG_SETMASK, &init->signal_mask, NULL);
+}
+
+/* Waits for isorun-oci start. Returns the connection. */
+static int await_start(Init *init) {
+        int connection = (int) TEMP_FAILURE_RETRY(accept4(init->start, NULL, NULL, SOCK_CLOEXEC));
+
+        if (connection < 0)
+                _exit(PLAN_FAILED);
+        init->start = fd_close(init->start);
+        return connection;
+}
+
+_Noreturn void init_main(Init *init) {
+        const SpecProcess *process = &init->spec->process;
+        Message ready = { .type = MESSAGE_STEP, .value = STEP_ROOT_MADE };
+        char *command = NULL;
+        Failure f = {};
+        int r;
+
+        wait_for(init, MESSAGE_MAPPED);
+        r = settle(init, &f);
+        if (r >= 0)
+                r = make_root(init, &f);
+        if (r >= 0 && (r = close_others(init)) < 0)
+                fail(&f, -r, "cannot close the fds of isorun-oci");
+        if (r >= 0)
+                r = process_prepare(process, &command, &f);
+        if (r < 0)
+                give_up(init->socket, &f);
+
+        (void) message_send(init->socket, &ready, NULL, 0);
+        wait_for(init, MESSAGE_GO);
+        init->socket = fd_close(init->socket);
+        r = await_start(init);
+        reset_signals(init);
+        process_become(process, command, init->groups_denied, &f);
+        give_up(r, &f);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The first process of a container, until it executes the command.
+ *
+ *     isorun-oci create                 first process
+ *     makes the namespaces       ────►  waits
+ *     writes the id maps: MAPPED ────►  makes the root, looks for the command
+ *                                ◄────  STEP_ROOT_MADE, or FAILED
+ *     writes the state: GO, ends ────►  waits on the socket in the state directory
+ *     isorun-oci start: connects ────►  takes ids and capabilities, executes; FAILED, or the end of the stream
+ *
+ * If isorun-oci ends before GO, the first process ends, too. */
+
+#include <signal.h>
+
+#include "oci/spec/spec.h"
+
+typedef struct Init {
+        const Spec *spec;
+        int socket;         /* to isorun-oci create */
+        int start;          /* the listening socket that isorun-oci start connects to */
+        unsigned preserved; /* fds from 3 on that the command gets */
+        bool keyring;       /* join a new session keyring */
+        bool groups_denied; /* setgroups(2) is denied in the user namespace */
+        sigset_t signal_mask; /* the caller's */
+} Init;
+
+_Noreturn void init_main(Init *init);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/inside/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "oci/inside/walk.h"
+#include "util/capability.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Returns 0 if the file can be executed by somebody, or -errno. Only execve(2) knows what the user may. */
+static int look(const char *path) {
+        struct stat st;
+
+        if (stat(path, &st) < 0)
+                return -errno;
+        if (S_ISDIR(st.st_mode))
+                return -EISDIR;
+        return S_ISREG(st.st_mode) && st.st_mode & 0111 ? 0 : -EACCES;
+}
+
+static int search(const SpecProcess *process, const char *name, char **ret) {
+        const char *path = strv_variable(process->environment, "PATH") ?: DEFAULT_PATH;
+        _cleanup_free_ char *copy = strdup(path);
+        char *position = NULL;
+        int result = -ENOENT;
+
+        for (char *d = copy ? strtok_r(copy, ":", &position) : NULL; d; d = strtok_r(NULL, ":", &position)) {
+                _cleanup_free_ char *file = path_join(d, name);
+                int r = file ? look(file) : -ENOMEM;
+
+                if (r >= 0)
+                        *ret = TAKE_PTR(file);
+                if (r >= 0 || r == -ENOMEM)
+                        return r;
+                if (r == -EACCES)
+                        result = r;
+        }
+        return copy ? result : -ENOMEM;
+}
+
+/* Relative paths begin at the working directory. */
+static int find_command(const SpecProcess *process, char **ret, Failure *f) {
+        const char *name = process->arguments[0];
+        int r;
+
+        if (!strchr(name, '/')) {
+                r = *name ? search(process, name, ret) : -ENOENT;
+                return r < 0 ? fail(f, -r, "executable file %s not found in $PATH", name) : 0;
+        }
+        *ret = *name == '/' ? strdup(name) : path_join(process->directory, name);
+        r = *ret ? look(*ret) : -ENOMEM;
+        return r < 0 ? fail(f, -r, "cannot execute %s", name) : 0;
+}
+
+int process_prepare(const SpecProcess *process, char **ret, Failure *f) {
+        _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), directory = -1;
+
+        directory = root < 0 ? -errno : walk(root, process->directory, WALK_MAKE_DIRECTORY, true);
+        if (directory < 0)
+                return fail(f, -directory, "cannot open or make the working directory %s", process->directory);
+        return find_command(process, ret, f);
+}
+
+/* The bounding set first, which needs CAP_SETPCAP; then the ids; the sets last: nothing after them needs one. */
+static int drop_privileges(const SpecProcess *p, bool groups_denied, Failure *f) {
+        int r;
+
+        r = capability_drop_bounding(p->bounding);
+        if (r < 0)
+                return fail(f, -r, "cannot drop capabilities from the bounding set");
+        if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+                return fail(f, errno, "cannot keep the capabilities while the user changes");
+        if ((!groups_denied || p->n_groups > 0) && sys_setgroups(p->n_groups, p->groups) < 0)
+                return fail(f, errno, "cannot set the additional groups");
+        if (sys_setresgid(p->gid) < 0 || sys_setresuid(p->uid) < 0)
+                return fail(f, errno, "cannot change to user %u, group %u", p->uid, p->gid);
+        r = capability_set_ambient(0);
+        if (r >= 0)
+                r = capability_set(&(CapabilitySets) { p->effective, p->permitted, p->inheritable });
+        if (r >= 0 && p->ambient)
+                r = capability_set_ambient(p->ambient);
+        return r < 0 ? fail(f, -r, "cannot set the capabilities") : 0;
+}
+
+/* The kernel says "(unreachable)" of a directory outside of the root. An image, or a process that runs already, can make
+ * the path lead there by /proc/self/fd if any fd has been left open (CVE-2024-21626). */
+static int enter_directory(const char *path, Failure *f) {
+        char buffer[PATH_MAX];
+
+        if (chdir(path) < 0)
+                return fail(f, errno, "cannot change to the working directory %s", path);
+        if (syscall(SYS_getcwd, buffer, sizeof(buffer)) < 0 || buffer[0] != '/')
+                return fail(f, EXDEV, "the working directory %s is outside of the root", path);
+        return 0;
+}
+
+int process_become(const SpecProcess *process, const char *command, bool groups_denied, Failure *f) {
+        char *none[] = { NULL };
+        int r;
+
+        if (process->set_umask)
+                umask(process->umask);
+        r = drop_privileges(process, groups_denied, f);
+        if (r >= 0 && process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                r = fail(f, errno, "cannot set no_new_privs");
+        if (r >= 0)
+                r = enter_directory(process->directory, f);
+        if (r < 0)
+                return r;
+        execve(command, process->arguments, process->environment ?: none);
+        return fail(f, errno, "cannot execute %s", command);
+}

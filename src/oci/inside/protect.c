@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "oci/inside/root.h"
+#include "oci/inside/walk.h"
+#include "sandbox/root/mount.h"
+#include "util/fd.h"
+#include "util/open-in.h"
+#include "util/text.h"
+
+/* Through a procfs of its own, which nobody else can reach: what is mounted at /proc may be anything (CVE-2019-19921). */
+static int write_sysctls(const Spec *spec, Failure *f) {
+        _cleanup_close_ int proc = -1;
+        MountReason reason = {};
+        const char *key;
+        json_t *value;
+
+        if (json_object_size(spec->sysctls) == 0)
+                return 0;
+        proc = mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &reason);
+        if (proc < 0)
+                return fail(f, -proc, "cannot mount a procfs for sysctls%s", reason.text);
+        json_object_foreach(spec->sysctls, key, value) {
+                _cleanup_free_ char *path = format("sys/%s", key);
+                int r;
+
+                for (char *c = path; c && *c; c++)
+                        *c = *c == '.' ? '/' : *c;
+                r = path ? file_write(proc, path, json_string_value(value)) : -ENOMEM;
+                if (r < 0)
+                        return fail(f, -r, "cannot set the sysctl %s", key);
+        }
+        return 0;
+}
+
+/* The host's /dev/null, checked on the fd that is mounted: in a container, it may be a symlink by then (CVE-2025-31133). */
+static int open_null(Failure *f) {
+        _cleanup_close_ int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return fail(f, errno, "cannot open /dev/null of the host");
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+                return fail(f, ENODEV, "/dev/null of the host is another file");
+        return TAKE_FD(fd);
+}
+
+static int mask(const char *path, int root, int null, Failure *f) {
+        _cleanup_close_ int place = walk(root, path, WALK_FIND, true), cover = -1;
+        MountReason reason = {};
+        struct stat st;
+        int r;
+
+        if (place == -ENOENT || place == -ENOTDIR)
+                return 0;
+        if (place < 0 || fstat(place, &st) < 0)
+                return fail(f, place < 0 ? -place : errno, "cannot hide %s", path);
+        cover = S_ISDIR(st.st_mode) ? mount_make("tmpfs", "size=0,mode=555", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+                                                 MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &reason)
+                                    : mount_copy(null, false);
+        r = cover < 0 ? cover : mount_attach(cover, place);
+        return r < 0 ? fail(f, -r, "cannot hide %s%s", path, reason.text) : 0;
+}
+
+static int write_protect(const char *path, int root, Failure *f) {
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+        _cleanup_close_ int place = walk(root, path, WALK_FIND, true), copy = -1;
+        int r;
+
+        if (place == -ENOENT || place == -ENOTDIR)
+                return 0;
+        copy = place < 0 ? place : mount_copy(place, true);
+        r = copy < 0 ? copy : 0;
+        if (r >= 0 && mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+                r = -errno;
+        if (r >= 0)
+                r = mount_attach(copy, place);
+        return r < 0 ? fail(f, -r, "cannot make %s read-only", path) : 0;
+}
+
+int root_protect(const Spec *spec, int root, Failure *f) {
+        _cleanup_close_ int null = open_null(f);
+        int r = null < 0 ? null : write_sysctls(spec, f);
+
+        for (char **p = spec->read_only; r >= 0 && p && *p; p++)
+                r = write_protect(*p, root, f);
+        for (char **p = spec->masked; r >= 0 && p && *p; p++)
+                r = mask(*p, root, null, f);
+        return r;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/inside/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "oci/inside/walk.h"
+#include "sandbox/root/mount.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/path.h"
+#include "util/text.h"
+
+static int set_attributes(int mount_fd, uint64_t set, uint64_t clear, unsigned long propagation, bool all) {
+        struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
+
+        if (!set && !clear && !propagation)
+                return 0;
+        return mount_setattr(mount_fd, "", AT_EMPTY_PATH | (all ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0 ? -errno
+                                                                                                             : 0;
+}
+
+/* The source is a path of the host, which the engine vouches for, so symlinks in it are followed. */
+static int copy_source(const Spec *spec, const SpecMount *m, Failure *f) {
+        _cleanup_free_ char *path = *m->source == '/' ? strdup(m->source) : path_join(spec->bundle, m->source);
+        _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+        int copy;
+
+        if (!path)
+                return fail(f, ENOMEM, "cannot mount %s", m->destination);
+        if (fd < 0)
+                return fail(f, errno, "cannot open %s, the source of %s", path, m->destination);
+        copy = mount_copy(fd, m->recursive);
+        return copy < 0 ? fail(f, -copy, "cannot copy the mount of %s for %s", path, m->destination) : copy;
+}
+
+/* A file system that has no device. On a host of today, "cgroup" means the one tree of version 2. */
+static int make_new(const SpecMount *m, Failure *f) {
+        const bool cgroup = streq(m->type, "cgroup");
+        const bool named = m->source && *m->source && !strchr(m->source, ',');
+        _cleanup_free_ char *data = NULL;
+        MountReason reason = {};
+        int fd;
+
+        data = format("%s%s%s%s", m->data && !cgroup ? m->data : "", m->data && !cgroup && named ? "," : "",
+                      named ? "source=" : "", named ? m->source : "");
+        if (!data)
+                return fail(f, ENOMEM, "cannot mount %s", m->destination);
+        fd = mount_make(cgroup ? "cgroup2" : m->type, data, (unsigned) m->set, &reason);
+        return fd < 0 ? fail(f, -fd, "cannot mount %s of type %s%s", m->destination, m->type, reason.text) : fd;
+}
+
+static bool is_same(int a, int b) {
+        struct stat x, y;
+
+        return fstat(a, &x) >= 0 && fstat(b, &y) >= 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Programs trust /proc and /sys, and so do later mounts: a symlink must not put them elsewhere (CVE-2019-16884). */
+static int attach(const SpecMount *m, int root, int mount_fd, Failure *f) {
+        const bool plain = m->type && (streq(m->type, "proc") || streq(m->type, "sysfs"));
+        _cleanup_close_ int place = -1;
+        struct stat st;
+        int r;
+
+        if (fstat(mount_fd, &st) < 0)
+                return fail(f, errno, "cannot mount %s", m->destination);
+        place = walk(root, m->destination, S_ISDIR(st.st_mode) ? WALK_MAKE_DIRECTORY : WALK_MAKE_FILE, !plain);
+        if (place < 0)
+                return fail(f, -place, "cannot open or make the mount point %s", m->destination);
+        if (is_same(place, root))
+                return fail(f, EINVAL, "cannot mount %s over the root", m->destination);
+        r = mount_attach(mount_fd, place);
+        return r < 0 ? fail(f, -r, "cannot mount %s", m->destination) : 0;
+}
+
+static int do_mount(const Spec *spec, const SpecMount *m, int root, Failure *f) {
+        _cleanup_close_ int fd = m->type ? make_new(m, f) : copy_source(spec, m, f);
+        const unsigned long all = m->propagation_of_all ? m->propagation : 0;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = set_attributes(fd, m->all_set, m->all_clear, all, true);
+        if (r >= 0)
+                r = set_attributes(fd, m->type ? 0 : m->set, m->type ? 0 : m->clear,
+                                   m->propagation_of_all ? 0 : m->propagation, false);
+        if (r < 0)
+                return fail(f, -r, "cannot set the options of %s", m->destination);
+        return attach(m, root, fd, f);
+}
+
+/* All begins with one look-up of the root's path: whoever exchanges it later changes nothing. */
+int root_begin(const Spec *spec, int *ret, Failure *f) {
+        _cleanup_close_ int place = -1, root = -1;
+        int r;
+
+        /* Nothing that is mounted here may appear on the host. */
+        if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+                return fail(f, errno, "cannot make the mounts private");
+        place = open(spec->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (place < 0)
+                return fail(f, errno, "cannot open the root %s", spec->root);
+        root = mount_copy(place, true);
+        r = root < 0 ? root : set_attributes(root, 0, 0, spec->propagation & ~(unsigned long) MS_REC,
+                                             spec->propagation & MS_REC);
+        if (r >= 0)
+                r = mount_attach(root, place);
+        if (r < 0)
+                return fail(f, -r, "cannot mount the root %s", spec->root);
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
+                r = do_mount(spec, &spec->mounts[i], root, f);
+        if (r >= 0)
+                *ret = TAKE_FD(root);
+        return r;
+}
+
+int root_enter(const Spec *spec, int root, Failure *f) {
+        int r;
+
+        if (fchdir(root) < 0 || sys_pivot_root(".", ".") < 0)
+                return fail(f, errno, "cannot change to the root %s", spec->root);
+        if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+                return fail(f, errno, "cannot leave the host's root");
+        r = spec->root_read_only ? set_attributes(root, MOUNT_ATTR_RDONLY, 0, 0, false) : 0;
+        return r < 0 ? fail(f, -r, "cannot make the root read-only") : 0;
+}

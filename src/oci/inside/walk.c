@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/inside/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/open-in.h"
+#include "util/path.h"
+#include "util/text.h"
+
+enum { SYMLINKS_MAX = 40 };
+
+typedef struct Walk {
+        int root;
+        WalkMake make;
+        char *done; /* relative to the root, without symlinks and "..": "." or "a/b" */
+        char *left; /* what follows it */
+        unsigned symlinks;
+        bool follow;
+} Walk;
+
+static int replace(char **s, char *with) {
+        free(*s);
+        *s = with;
+        return with ? 0 : -ENOMEM;
+}
+
+static int make_one(const Walk *w, const char *name, bool last) {
+        _cleanup_close_ int parent = open_in(w->root, w->done, O_DIRECTORY, 0), fd = -1;
+
+        if (parent < 0)
+                return parent;
+        if (!last || w->make == WALK_MAKE_DIRECTORY)
+                return mkdirat(parent, name, 0755) < 0 && errno != EEXIST ? -errno : 0;
+        fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0644);
+        return fd < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int follow(Walk *w, int link) {
+        _cleanup_free_ char *target = NULL;
+        int r;
+
+        if (!w->follow || ++w->symlinks > SYMLINKS_MAX)
+                return -ELOOP;
+        r = link_read(link, "", &target);
+        if (r < 0)
+                return r;
+        if (*target == '/') {
+                r = replace(&w->done, strdup("."));
+                if (r < 0)
+                        return r;
+        }
+        return replace(&w->left, format("%s/%s", target, w->left));
+}
+
+/* Goes on by the component name. *ret is the fd of it, or -1. */
+static int step(Walk *w, const char *name, int *ret) {
+        _cleanup_free_ char *next = streq(w->done, ".") ? strdup(name) : path_join(w->done, name);
+        const bool last = w->left[strspn(w->left, "/")] == '\0';
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+
+        if (!next)
+                return -ENOMEM;
+        fd = open_in(w->root, next, O_NOFOLLOW, 0);
+        if (fd == -ENOENT && w->make != WALK_FIND) {
+                int r = make_one(w, name, last);
+
+                if (r < 0)
+                        return r;
+                fd = open_in(w->root, next, O_NOFOLLOW, 0);
+        }
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (S_ISLNK(st.st_mode))
+                return follow(w, fd);
+        if (!last && !S_ISDIR(st.st_mode))
+                return -ENOTDIR;
+        *ret = TAKE_FD(fd);
+        return replace(&w->done, TAKE_PTR(next));
+}
+
+/* Takes the first component of what is left. Returns it on the heap, or NULL. */
+static char *take_component(Walk *w) {
+        const char *start = w->left + strspn(w->left, "/");
+        char *name = strndup(start, strcspn(start, "/"));
+
+        if (name)
+                memmove(w->left, start + strlen(name), strlen(start + strlen(name)) + 1);
+        return name;
+}
+
+static int walk_on(Walk *w, int *fd) {
+        while (w->left[strspn(w->left, "/")]) {
+                _cleanup_free_ char *name = take_component(w);
+                int r = 0, next = -1;
+
+                if (!name)
+                        return -ENOMEM;
+                if (streq(name, ".."))
+                        r = replace(&w->done, path_parent(w->done));
+                else if (!streq(name, "."))
+                        r = step(w, name, &next);
+                if (r < 0)
+                        return r;
+                fd_close(*fd);
+                *fd = next;
+        }
+        return 0;
+}
+
+int walk(int root, const char *path, WalkMake make, bool symlinks) {
+        Walk w = { .root = root, .make = make, .done = strdup("."), .left = strdup(path), .follow = symlinks };
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        r = w.done && w.left ? walk_on(&w, &fd) : -ENOMEM;
+        if (r >= 0 && fd < 0)
+                fd = open_in(root, w.done, 0, 0); /* it ended with "..", ".", or a symlink to "/" */
+        free(w.done);
+        free(w.left);
+        if (r < 0)
+                return r;
+        return TAKE_FD(fd);
+}

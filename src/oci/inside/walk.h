@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Paths in the root of a container, which belongs to an attacker: an image has symlinks that lead out of it, and another
+ * container that shares a volume may exchange directories and symlinks at any time (CVE-2021-30465). */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+typedef enum WalkMake {
+        WALK_FIND,           /* -ENOENT if there is no such file */
+        WALK_MAKE_DIRECTORY, /* makes what is missing */
+        WALK_MAKE_FILE,      /* the same, the last one as an empty file */
+} WalkMake;
+
+/* Opens path below root with O_PATH. ".." and symlinks, also absolute ones, stay below root: the function reads each
+ * symlink, and opens no path through one. If symlinks is false, they are -ELOOP. Returns the fd, which is never a
+ * symlink's, or -errno. */
+int walk(int root, const char *path, WalkMake make, bool symlinks);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What isorun-oci does to a container. Functions return 0 or -errno, reported. */
+
+#include <signal.h>
+
+#include "oci/spec/spec.h"
+#include "oci/state/state.h"
+#include "util/report.h"
+
+typedef struct CreateRequest {
+        const char *root, *id;
+        const char *pid_file; /* NULL: none */
+        unsigned preserved;   /* fds from 3 on that the command gets */
+        bool keyring;         /* the container gets a session keyring of its own */
+        sigset_t signal_mask; /* of the command */
+} CreateRequest;
+
+/* Makes a container whose first process waits for container_start(). It is a child of this process. If that fails, nothing
+ * is left. */
+int container_create(const Spec *spec, const CreateRequest *request, State *ret, Report *report);
+
+/* Starts the command of a created container. Returns when it has been executed. */
+int container_start(const State *state, Report *report);
+
+int container_kill(const State *state, int sig, Report *report);
+
+/* Removes a container that has stopped, or was only created. force: kills a running one, too. */
+int container_delete(const State *state, bool force, Report *report);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "oci/outside/container.h"
+#include "sandbox/wire/message.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+static int connect_start(const State *state, Report *report) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+        snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" STATE_SOCKET, state->directory);
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return report_error(report, errno, "cannot start %s: its first process does not wait for that: %s",
+                                    state->id, strerror(errno));
+        return TAKE_FD(fd);
+}
+
+/* The first process closes the connection by execve(2), or says why that has failed. */
+int container_start(const State *state, Report *report) {
+        _cleanup_close_ int fd = -1;
+        Status status;
+        Message m;
+        int r = state_status(state, &status, NULL, report);
+
+        if (r < 0)
+                return r;
+        if (status != STATUS_CREATED)
+                return report_error(report, EINVAL, "cannot start %s: it is %s, not created", state->id,
+                                    status_name(status));
+        fd = connect_start(state, report);
+        if (fd < 0)
+                return fd;
+        (void) unlinkat(state->directory, STATE_SOCKET, 0);
+        r = message_receive(fd, MESSAGE_TO_ISORUN, &m, NULL, 0);
+        if (r > 0)
+                return m.type == MESSAGE_FAILED ? report_error(report, m.value, "%s", m.text) : 0;
+        return r < 0 ? report_error(report, -r, "cannot talk to the first process of %s: %s", state->id, strerror(-r)) : 0;
+}
+
+int container_kill(const State *state, int sig, Report *report) {
+        _cleanup_close_ int pidfd = -1;
+        Status status;
+        int r = state_status(state, &status, &pidfd, report);
+
+        if (r < 0)
+                return r;
+        if (pidfd < 0)
+                return report_error(report, ESRCH, "cannot kill %s: the container is not running", state->id);
+        if (sys_pidfd_send_signal(pidfd, sig) < 0)
+                return report_error(report, errno, "cannot kill %s: %s", state->id, strerror(errno));
+        return 0;
+}
+
+/* The end of the first process ends all others of its pid namespace. */
+static int end(const State *state, int pidfd, Report *report) {
+        if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
+                return report_error(report, errno, "cannot kill %s: %s", state->id, strerror(errno));
+        if (TEMP_FAILURE_RETRY(poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, -1)) < 0)
+                return report_error(report, errno, "cannot wait for events: %s", strerror(errno));
+        return 0;
+}
+
+int container_delete(const State *state, bool force, Report *report) {
+        _cleanup_close_ int pidfd = -1;
+        Status status;
+        int r = state_status(state, &status, &pidfd, report);
+
+        if (r >= 0 && status == STATUS_RUNNING && !force)
+                return report_error(report, EBUSY, "cannot delete %s: it is running (--force kills it)", state->id);
+        if (r >= 0 && pidfd >= 0)
+                r = end(state, pidfd, report);
+        return r < 0 ? r : state_remove(state, report);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "oci/inside/init.h"
+#include "oci/outside/container.h"
+#include "oci/outside/spawn.h"
+#include "plan/plan.h"
+#include "sandbox/who/id-maps.h"
+#include "sandbox/wire/message.h"
+#include "util/capability.h"
+#include "util/fd.h"
+#include "util/process.h"
+
+/* By the directory's fd, since an address has room for 107 bytes only. */
+static int listen_for_start(const State *state, Report *report) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+        snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" STATE_SOCKET, state->directory);
+        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 || listen(fd, 1) < 0)
+                return report_error(report, errno, "cannot make the socket of %s: %s", state->id, strerror(errno));
+        return TAKE_FD(fd);
+}
+
+/* Without CAP_SETUID, a process may map only its own ids, and no more groups then: user_namespaces(7). newuidmap(1) writes
+ * the other maps that /etc/subuid allows. */
+static bool maps_only_itself(const Spec *spec) {
+        return spec->uid_map.n == 1 && spec->gid_map.n == 1 && spec->uid_map.items[0].count == 1 &&
+               spec->gid_map.items[0].count == 1 && spec->uid_map.items[0].outside == geteuid() &&
+               spec->gid_map.items[0].outside == getegid();
+}
+
+static bool may_map(void) {
+        CapabilitySets sets;
+
+        return capability_get(&sets) >= 0 && sets.effective & (UINT64_C(1) << CAP_SETUID);
+}
+
+static int write_maps(const Spec *spec, pid_t pid, bool denied, Report *report) {
+        Plan plan = { .uid_map = spec->uid_map, .gid_map = spec->gid_map, .deny_setgroups = denied };
+        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        Patience patience = patience_begin(report);
+
+        if (!(spec->new_namespaces & CLONE_NEWUSER))
+                return 0;
+        if (proc < 0)
+                return report_error(report, errno, "cannot open /proc: %s", strerror(errno));
+        if (!denied && !may_map()) {
+                plan.uid_helper = (char *) "/usr/bin/newuidmap";
+                plan.gid_helper = (char *) "/usr/bin/newgidmap";
+        }
+        return id_maps_write(&plan, proc, pid, &patience);
+}
+
+/* What the process inside may have no right to do itself. */
+static int set_limits(const SpecProcess *process, pid_t pid, Report *report) {
+        char path[64], score[16];
+        int r;
+
+        for (size_t i = 0; i < process->n_limits; i++)
+                if (prlimit(pid, (__rlimit_resource_t) process->limits[i].resource, &process->limits[i].limit, NULL) < 0)
+                        return report_error(report, errno, "config.json: /process/rlimits/%zu: cannot set the limit: %s",
+                                            i, strerror(errno));
+        if (!process->set_oom_score)
+                return 0;
+        snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+        snprintf(score, sizeof(score), "%d", process->oom_score);
+        r = file_write(AT_FDCWD, path, score);
+        return r < 0 ? report_error(report, -r, "config.json: /process/oomScoreAdj: cannot set it: %s", strerror(-r)) : 0;
+}
+
+static int write_pid(const char *path, pid_t pid, Report *report) {
+        _cleanup_free_ char *new = format("%s.new", path), *text = format("%d", pid);
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        if (!new || !text)
+                return report_oom(report);
+        fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+        if (r >= 0 && rename(new, path) < 0)
+                r = -errno;
+        return r < 0 ? report_error(report, -r, "cannot write %s: %s", path, strerror(-r)) : 0;
+}
+
+static int describe(const Spec *spec, State *state, pid_t pid, Report *report) {
+        char created[32];
+        time_t now = time(NULL);
+        struct tm utc;
+        int r;
+
+        strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+        state->pid = pid;
+        r = process_started(pid, &state->started);
+        if (r < 0)
+                return report_error(report, -r, "cannot read /proc: %s", strerror(-r));
+        state->json = json_pack("{ss ss ss ss ss sO*}", "ociVersion", spec->version, "id", state->id, "bundle",
+                                spec->bundle, "rootfs", spec->root, "created", created, "annotations",
+                                spec->annotations);
+        return state->json ? state_write(state, report) : report_oom(report);
+}
+
+/* Waits until the first process has made its root. */
+static int hear(int socket, Report *report) {
+        Message m;
+        int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
+
+        if (r <= 0)
+                return report_error(report, ECHILD, "the first process ended before it was ready");
+        return m.type == MESSAGE_FAILED ? report_error(report, m.value, "%s", m.text) : 0;
+}
+
+static int send_type(int socket, MessageType type, Report *report) {
+        const Message m = { .type = type };
+        int r = message_send(socket, &m, NULL, 0);
+
+        return r < 0 ? report_error(report, -r, "the first process ended unexpectedly") : 0;
+}
+
+static int set_up(const Spec *spec, const CreateRequest *request, State *state, int socket, pid_t pid, bool denied,
+                  Report *report) {
+        int r;
+
+        r = write_maps(spec, pid, denied, report);
+        if (r >= 0)
+                r = send_type(socket, MESSAGE_MAPPED, report);
+        if (r >= 0)
+                r = hear(socket, report);
+        if (r >= 0)
+                r = set_limits(&spec->process, pid, report);
+        if (r >= 0)
+                r = describe(spec, state, pid, report);
+        if (r >= 0 && request->pid_file)
+                r = write_pid(request->pid_file, pid, report);
+        return r < 0 ? r : send_type(socket, MESSAGE_GO, report);
+}
+
+static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {
+        _cleanup_close_ int start = listen_for_start(state, report), own = -1;
+        Init init = { .spec = spec, .start = start, .preserved = request->preserved, .keyring = request->keyring,
+                      .signal_mask = request->signal_mask };
+        int fds[2], r;
+        pid_t pid;
+
+        if (start < 0)
+                return start;
+        init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(spec);
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+                return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
+        pid = spawn_in_namespaces(spec, report);
+        if (pid == 0) {
+                close(fds[0]);
+                init.socket = fds[1];
+                init_main(&init);
+        }
+        fd_close(fds[1]);
+        own = fds[0];
+        if (pid < 0)
+                return pid;
+        r = set_up(spec, request, state, own, pid, init.groups_denied, report);
+        if (r < 0) {
+                (void) kill(pid, SIGKILL);
+                (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+        }
+        return r;
+}
+
+int container_create(const Spec *spec, const CreateRequest *request, State *ret, Report *report) {
+        State state = { .directory = -1 };
+        int r = state_make(request->root, request->id, &state, report);
+
+        if (r >= 0) {
+                r = make(spec, request, &state, report);
+                if (r < 0)
+                        (void) state_remove(&state, report);
+        }
+        if (r < 0)
+                state_deinit(&state);
+        else
+                *ret = state;
+        return r;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/outside/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "sandbox/wire/failure.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+static int clone_failed(Report *report, int error) {
+        return report_error(report, error, "cannot make the namespaces: %s%s", strerror(error), failure_hint(error));
+}
+
+/* A sysctl of the host's own namespace would change the host. */
+static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
+        _cleanup_free_ char *own = format("/proc/self/ns/%s", spec_namespaces[i].file);
+        struct stat a, b;
+
+        if (json_object_size(spec->sysctls) == 0)
+                return 0;
+        if (!own)
+                return report_oom(report);
+        if (stat(own, &a) < 0 || fstat(fd, &b) < 0)
+                return report_error(report, errno, "cannot compare %s: %s", own, strerror(errno));
+        return a.st_dev == b.st_dev && a.st_ino == b.st_ino ?
+                       report_error(report, EINVAL, "config.json has sysctls, and joins the host's own %s namespace",
+                                    spec_namespaces[i].name) : 0;
+}
+
+/* Opens all before it joins the first one. */
+static int join(const Spec *spec, Report *report) {
+        int fds[SPEC_NAMESPACES], r = 0;
+
+        for (size_t i = 0; i < SPEC_NAMESPACES; i++)
+                fds[i] = -1;
+        for (size_t i = 0; r >= 0 && i < SPEC_NAMESPACES; i++) {
+                if (!spec->joined[i])
+                        continue;
+                fds[i] = open(spec->joined[i], O_RDONLY | O_CLOEXEC);
+                r = fds[i] < 0 ? report_error(report, errno, "cannot open the namespace %s: %s", spec->joined[i],
+                                              strerror(errno)) :
+                                 check_not_own(spec, i, fds[i], report);
+        }
+        for (size_t i = 0; r >= 0 && i < SPEC_NAMESPACES; i++)
+                if (fds[i] >= 0 && setns(fds[i], (int) spec_namespaces[i].flag) < 0)
+                        r = report_error(report, errno, "cannot join the namespace %s: %s", spec->joined[i],
+                                         strerror(errno));
+        fds_close(fds, ELEMENTSOF(fds));
+        return r;
+}
+
+static bool joins_any(const Spec *spec) {
+        for (size_t i = 0; i < SPEC_NAMESPACES; i++)
+                if (spec->joined[i])
+                        return true;
+        return false;
+}
+
+/* The process between joins the namespaces, so that this one stays in its own, where hooks and later commands run. Its
+ * child is this one's by CLONE_PARENT, with the same exit signal. */
+static pid_t spawn_between(const Spec *spec, Report *report) {
+        struct clone_args args = { .flags = spec->new_namespaces | CLONE_PARENT };
+        _cleanup_close_ int reader = -1;
+        int fds[2], status;
+        pid_t between, pid = 0;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return report_error(report, errno, "cannot make a pipe: %s", strerror(errno));
+        between = fork();
+        if (between == 0) {
+                pid = join(spec, report) < 0 ? -1 : sys_clone3(&args);
+                if (pid == 0) {
+                        fds_close(fds, ELEMENTSOF(fds));
+                        return 0;
+                }
+                if (pid < 0 && report->n_errors == 0)
+                        clone_failed(report, errno);
+                _exit(pid > 0 && fd_write_all(fds[1], &pid, sizeof(pid)) >= 0 ? 0 : PLAN_FAILED);
+        }
+        fd_close(fds[1]);
+        reader = fds[0];
+        if (between < 0)
+                return report_error(report, errno, "cannot fork: %s", strerror(errno));
+        if (TEMP_FAILURE_RETRY(read(reader, &pid, sizeof(pid))) != sizeof(pid))
+                pid = -ECHILD;
+        (void) TEMP_FAILURE_RETRY(waitpid(between, &status, 0));
+        if (pid < 0)
+                report->n_errors++; /* the process between has printed it */
+        return pid;
+}
+
+pid_t spawn_in_namespaces(const Spec *spec, Report *report) {
+        struct clone_args args = { .flags = spec->new_namespaces, .exit_signal = SIGCHLD };
+        pid_t pid;
+
+        if (joins_any(spec))
+                return spawn_between(spec, report);
+        pid = sys_clone3(&args);
+        return pid < 0 ? clone_failed(report, errno) : pid;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "oci/spec/spec.h"
+#include "util/report.h"
+
+/* Makes a child of this process in the namespaces of config.json, new and joined. Returns 0 in it, its pid in this
+ * process, or -errno, reported. */
+pid_t spawn_in_namespaces(const Spec *spec, Report *report);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/spec/load.h"
+
+#include <errno.h>
+
+#include "image/json.h"
+#include "oci/spec/fields.h"
+#include "oci/spec/parts.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+void spec_deinit(Spec *spec) {
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                free(spec->mounts[i].data);
+        free(spec->mounts);
+        process_deinit(&spec->process);
+        id_map_deinit(&spec->uid_map);
+        id_map_deinit(&spec->gid_map);
+        free(spec->devices);
+        strv_free(spec->masked);
+        strv_free(spec->read_only);
+        free(spec->bundle);
+        free(spec->root);
+        json_decref(spec->json);
+        *spec = (Spec) {};
+}
+
+static int read_version(const Place *top, Spec *spec) {
+        const Place p = place_member(top, "ociVersion");
+
+        spec->version = json_string_value(p.value);
+        if (!spec->version)
+                return place_error(&p, EINVAL, "it is missing");
+        return startswith(spec->version, "1.") ? 0 : place_error(&p, EINVAL, "isorun-oci knows only versions 1.x");
+}
+
+static int read_root(const Place *top, Spec *spec) {
+        const Place root = place_member(top, "root"), p = place_member(&root, "path");
+        const char *path = json_string_value(p.value);
+
+        if (!path || !*path)
+                return place_error(&p, EINVAL, "it is missing");
+        spec->root = *path == '/' ? strdup(path) : path_join(spec->bundle, path);
+        spec->root_read_only = json_is_true(json_object_get(root.value, "readonly"));
+        return spec->root ? 0 : report_oom(top->report);
+}
+
+static int read_names(const Place *top, Spec *spec) {
+        spec->host_name = json_text_of(top->value, "hostname");
+        spec->domain_name = json_text_of(top->value, "domainname");
+        if (spec->host_name && !*spec->host_name)
+                spec->host_name = NULL;
+        if (spec->domain_name && !*spec->domain_name)
+                spec->domain_name = NULL;
+        spec->annotations = json_object_get(top->value, "annotations");
+        if ((!spec->host_name && !spec->domain_name) || spec->new_namespaces & spec_namespaces[SPEC_UTS].flag)
+                return 0;
+        return place_error(top, EINVAL, "hostname and domainname need a new uts namespace");
+}
+
+static int read_all(Spec *spec, const char *file, Report *report) {
+        const Place top = { .value = spec->json, .file = file, .report = report };
+        const Place process = place_member(&top, "process"), linux_part = place_member(&top, "linux");
+        int r;
+
+        r = fields_check(&top, "");
+        if (r >= 0)
+                r = read_version(&top, spec);
+        if (r >= 0)
+                r = read_root(&top, spec);
+        if (r >= 0)
+                r = mounts_read(&top, spec);
+        if (r >= 0)
+                r = process_read(&process, &spec->process);
+        if (r >= 0)
+                r = linux_read(&linux_part, spec);
+        return r < 0 ? r : read_names(&top, spec);
+}
+
+int spec_load(const char *bundle, Spec *ret, Report *report) {
+        _cleanup_free_ char *path = path_join(bundle, "config.json"), *text = NULL;
+        Spec spec = { .bundle = strdup(bundle) };
+        size_t size;
+        int r;
+
+        r = path && spec.bundle ? text_file_read(path, &text, &size) : report_oom(report);
+        if (r < 0 && r != -ENOMEM)
+                report_error(report, -r, "cannot read %s: %s", path, text_file_strerror(-r));
+        if (r >= 0) {
+                spec.json = place_parse(text, size, "config.json", report);
+                r = spec.json ? read_all(&spec, "config.json", report) : -EBADMSG;
+        }
+        if (r < 0)
+                spec_deinit(&spec);
+        else
+                *ret = spec;
+        return r;
+}

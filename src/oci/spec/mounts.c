@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <sys/mount.h>
+
+#include "image/json.h"
+#include "oci/spec/parts.h"
+#include "policy/value/names.h"
+#include "util/array.h"
+#include "util/strv.h"
+
+/* The option "name" sets and clears MOUNT_ATTR_*, "rname" the same for the mounts below as well: mount(8), and the
+ * runtime specification, config.md. */
+static const struct {
+        const char *name;
+        uint64_t set, clear;
+} attributes[] = {
+        { "ro", MOUNT_ATTR_RDONLY, 0 },          { "rw", 0, MOUNT_ATTR_RDONLY },
+        { "nosuid", MOUNT_ATTR_NOSUID, 0 },      { "suid", 0, MOUNT_ATTR_NOSUID },
+        { "nodev", MOUNT_ATTR_NODEV, 0 },        { "dev", 0, MOUNT_ATTR_NODEV },
+        { "noexec", MOUNT_ATTR_NOEXEC, 0 },      { "exec", 0, MOUNT_ATTR_NOEXEC },
+        { "nodiratime", MOUNT_ATTR_NODIRATIME, 0 }, { "diratime", 0, MOUNT_ATTR_NODIRATIME },
+        { "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0 }, { "symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW },
+        { "relatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
+        { "noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME },
+        { "strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME },
+};
+
+static const struct {
+        const char *name;
+        unsigned long propagation;
+} propagations[] = {
+        { "private", MS_PRIVATE }, { "slave", MS_SLAVE }, { "shared", MS_SHARED }, { "unbindable", MS_UNBINDABLE },
+};
+
+/* Options that say what is so anyway. */
+static const char *const defaults[] = { "defaults", "async", "atime", "loud", "nomand", "norelatime", "nostrictatime", NULL };
+
+static const char *const refused[] = { "remount", "idmap", "ridmap", "tmpcopyup", NULL };
+
+/* Returns whether the option is one of the mount itself. */
+static bool take_attribute(SpecMount *m, const char *option) {
+        for (size_t i = 0; i < ELEMENTSOF(attributes); i++) {
+                const bool all = option[0] == 'r' && streq(option + 1, attributes[i].name);
+                uint64_t *set = all ? &m->all_set : &m->set, *clear = all ? &m->all_clear : &m->clear;
+
+                if (!all && !streq(option, attributes[i].name))
+                        continue;
+                *set = (*set & ~attributes[i].clear) | attributes[i].set;
+                *clear = (*clear & ~attributes[i].set) | attributes[i].clear;
+                return true;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(propagations); i++) {
+                const bool all = option[0] == 'r' && streq(option + 1, propagations[i].name);
+
+                if (!all && !streq(option, propagations[i].name))
+                        continue;
+                m->propagation = propagations[i].propagation;
+                m->propagation_of_all = all;
+                return true;
+        }
+        return false;
+}
+
+static int take_option(const Place *p, SpecMount *m, char ***data) {
+        const char *option = json_string_value(p->value);
+
+        if (take_attribute(m, option) || strv_contains((char *const *) defaults, option) || !*option)
+                return 0;
+        if (streq(option, "bind") || streq(option, "rbind")) {
+                m->type = NULL;
+                m->recursive = *option == 'r';
+                return 0;
+        }
+        if (strv_contains((char *const *) refused, option))
+                return place_error(p, EOPNOTSUPP, "not supported by isorun-oci yet: %s", option);
+        if (strchr(option, ','))
+                return place_error(p, EINVAL, "an option must not have a comma");
+        return strv_push(data, option) < 0 ? report_oom(p->report) : 0;
+}
+
+/* "shared" would let mounts of the container get out to the host, unless the root is made private first, as it is: then
+ * the option could not do what it asks for. */
+static int check_mount(const Place *p, const SpecMount *m) {
+        if (!m->destination || !*m->destination)
+                return place_error(p, EINVAL, "destination is missing");
+        if (m->propagation == MS_SHARED && !m->type)
+                return place_error(p, EOPNOTSUPP, "not supported by isorun-oci yet: shared bind mounts");
+        if (m->type)
+                return m->all_set || m->all_clear ? place_error(p, EINVAL, "only a bind mount has mounts below") : 0;
+        if (m->data)
+                return place_error(p, EINVAL, "a bind mount has no such option: %s", m->data);
+        return m->source && *m->source ? 0 : place_error(p, EINVAL, "a bind mount needs a source");
+}
+
+static int read_mount(const Place *p, SpecMount *m) {
+        const Place options = place_member(p, "options");
+        _cleanup_strv_free_ char **data = NULL;
+        int r = 0;
+
+        m->destination = json_text_of(p->value, "destination");
+        m->type = json_text_of(p->value, "type") ?: "";
+        m->source = json_text_of(p->value, "source");
+        if (streq(m->type, "bind") || streq(m->type, "rbind")) {
+                m->recursive = *m->type == 'r';
+                m->type = NULL;
+        }
+        for (size_t i = 0; r >= 0 && i < json_array_size(options.value); i++) {
+                const Place option = place_item(&options, i);
+
+                r = take_option(&option, m, &data);
+        }
+        if (r < 0)
+                return r;
+        if (m->type && !*m->type)
+                return place_error(p, EINVAL, "type is missing");
+        m->data = data ? strv_join(data, ",") : NULL;
+        return data && !m->data ? report_oom(p->report) : check_mount(p, m);
+}
+
+int mounts_read(const Place *place, Spec *ret) {
+        const Place mounts = place_member(place, "mounts");
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < json_array_size(mounts.value); i++) {
+                const Place p = place_item(&mounts, i);
+                SpecMount *m = ARRAY_APPEND(ret->mounts, ret->n_mounts);
+
+                r = m ? read_mount(&p, m) : report_oom(place->report);
+        }
+        return r;
+}
+
+static int add_option(json_t *list, const char *prefix, const char *name) {
+        return json_array_append_new(list, json_sprintf("%s%s", prefix, name));
+}
+
+json_t *spec_mount_options(void) {
+        json_t *list = json_array();
+        int r = list ? add_option(list, "", "bind") | add_option(list, "r", "bind") : -1;
+
+        for (size_t i = 0; r == 0 && i < ELEMENTSOF(attributes); i++)
+                r = add_option(list, "", attributes[i].name) | add_option(list, "r", attributes[i].name);
+        for (size_t i = 0; r == 0 && i < ELEMENTSOF(propagations); i++)
+                r = add_option(list, "", propagations[i].name) | add_option(list, "r", propagations[i].name);
+        for (size_t i = 0; r == 0 && defaults[i]; i++)
+                r = add_option(list, "", defaults[i]);
+        if (r == 0)
+                return list;
+        json_decref(list);
+        return NULL;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/spec/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "util/strv.h"
+
+static Place child(const Place *parent, json_t *value) {
+        return (Place) { .parent = parent, .value = json_is_null(value) ? NULL : value, .file = parent->file,
+                         .report = parent->report };
+}
+
+Place place_member(const Place *parent, const char *key) {
+        Place p = child(parent, json_object_get(parent->value, key));
+
+        p.key = key;
+        return p;
+}
+
+Place place_item(const Place *parent, size_t index) {
+        Place p = child(parent, json_array_get(parent->value, index));
+
+        p.index = index;
+        return p;
+}
+
+/* Of a JSON pointer, "~" is "~0" and "/" is "~1": RFC 6901. */
+static void write_pointer(const Place *place, FILE *f) {
+        if (!place->parent)
+                return;
+        write_pointer(place->parent, f);
+        fputc('/', f);
+        if (!place->key)
+                fprintf(f, "%zu", place->index);
+        for (const char *c = place->key; c && *c; c++)
+                if (*c == '~' || *c == '/')
+                        fputs(*c == '~' ? "~0" : "~1", f);
+                else
+                        fputc(*c, f);
+}
+
+json_t *place_parse(const char *text, size_t size, const char *file, Report *report) {
+        json_error_t error;
+        json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+
+        if (!json && json_error_code(&error) == json_error_numeric_overflow)
+                json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
+        if (json_is_object(json))
+                return json;
+        if (json)
+                report_error_at(report, (Origin) { .file = file }, NULL, EINVAL, "it is not an object");
+        else
+                report_error_at(report, (Origin) { .file = file, .line = (unsigned) error.line }, NULL, EBADMSG,
+                                "it is not JSON: %s", error.text);
+        json_decref(json);
+        return NULL;
+}
+
+static char *write_message(const Place *place, const char *format, va_list ap) {
+        _cleanup_text_ Text text = {};
+
+        if (text_open(&text) < 0)
+                return NULL;
+        write_pointer(place, text.f);
+        if (place->parent)
+                fputs(": ", text.f);
+        vfprintf(text.f, format, ap);
+        return text_finish(&text);
+}
+
+int place_error(const Place *place, int error, const char *format, ...) {
+        _cleanup_free_ char *message = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        message = write_message(place, format, ap);
+        va_end(ap);
+        return message ? report_error_at(place->report, (Origin) { .file = place->file }, NULL, error, "%s", message)
+                       : report_oom(place->report);
+}
+
+void place_notice(const Place *place, const char *format, ...) {
+        _cleanup_free_ char *message = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        message = write_message(place, format, ap);
+        va_end(ap);
+        if (message)
+                report_notice_at(place->report, (Origin) { .file = place->file }, NULL, "%s", message);
+}
+
+bool place_is_integer(const json_t *value) {
+        double n = json_real_value(value);
+
+        return json_is_integer(value) || (json_is_real(value) && n == (double) (int64_t) n && n > -0x1p53 && n < 0x1p53) ||
+               (json_is_real(value) && n == 0x1p64);
+}
+
+static int64_t integer(const json_t *value) {
+        if (json_is_integer(value))
+                return json_integer_value(value);
+        return json_real_value(value) == 0x1p64 ? -1 : (int64_t) json_real_value(value);
+}
+
+int place_number(const Place *parent, const char *key, int64_t min, int64_t max, int64_t *ret) {
+        const Place p = place_member(parent, key);
+        int64_t n;
+
+        if (!p.value)
+                return 0;
+        n = integer(p.value);
+        if (n < min || n > max)
+                return place_error(&p, ERANGE, "%lld is not from %lld to %lld", (long long) n, (long long) min,
+                                   (long long) max);
+        *ret = n;
+        return 0;
+}
+
+int place_texts(const Place *parent, const char *key, char ***ret) {
+        const Place p = place_member(parent, key);
+
+        for (size_t i = 0; i < json_array_size(p.value); i++)
+                if (strv_push(ret, json_string_value(json_array_get(p.value, i))) < 0)
+                        return report_oom(p.report);
+        return 0;
+}

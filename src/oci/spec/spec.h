@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A config.json, read and checked; nothing of the host is looked at but the files of the bundle. It is what a policy and
+ * its plan are for isorun: the instance is made of this and of nothing else.
+ *
+ * Strings of the type const char * are borrowed from json. */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "util/id-map.h"
+
+typedef struct SpecMount {
+        const char *destination; /* absolute, or relative to the root */
+        const char *type;        /* NULL: a bind mount */
+        const char *source;
+        char *data;              /* options for the file system: "mode=755,size=64k"; NULL: none */
+        bool recursive;          /* a bind mount with the mounts below */
+        uint64_t set, clear;     /* MOUNT_ATTR_* of the mount itself */
+        uint64_t all_set, all_clear; /* also of those below */
+        unsigned long propagation; /* MS_PRIVATE and others; 0: as it is */
+        bool propagation_of_all; /* also of the mounts below */
+} SpecMount;
+
+typedef struct SpecLimit {
+        int resource;
+        struct rlimit limit;
+} SpecLimit;
+
+typedef struct SpecDevice {
+        const char *path;
+        mode_t type, mode; /* S_IFCHR, S_IFBLK or S_IFIFO; permissions */
+        dev_t number;
+        uid_t uid;
+        gid_t gid;
+} SpecDevice;
+
+typedef struct SpecProcess {
+        char **arguments, **environment;
+        const char *directory;
+        uid_t uid;
+        gid_t gid;
+        gid_t *groups;
+        size_t n_groups;
+        bool set_umask;
+        mode_t umask;
+        uint64_t bounding, effective, permitted, inheritable, ambient; /* capabilities, a bit for each */
+        SpecLimit *limits;
+        size_t n_limits;
+        bool no_new_privileges;
+        bool set_oom_score;
+        int oom_score;
+} SpecProcess;
+
+/* The namespaces, in the order in which they are joined. */
+enum { SPEC_IPC, SPEC_UTS, SPEC_NETWORK, SPEC_PID, SPEC_CGROUP, SPEC_MOUNT, SPEC_USER, SPEC_NAMESPACES };
+
+typedef struct SpecNamespace {
+        const char *name; /* as in config.json */
+        const char *file; /* as in /proc/PID/ns */
+        uint64_t flag;    /* CLONE_NEW* */
+} SpecNamespace;
+
+extern const SpecNamespace spec_namespaces[SPEC_NAMESPACES];
+
+typedef struct Spec {
+        json_t *json;
+        char *bundle;  /* absolute */
+        char *root;    /* the path of the root on the host */
+        const char *version;
+        bool root_read_only;
+        SpecMount *mounts;
+        size_t n_mounts;
+        SpecProcess process;
+        const char *host_name, *domain_name;
+        uint64_t new_namespaces;              /* CLONE_NEW* */
+        const char *joined[SPEC_NAMESPACES];  /* paths of namespaces to join */
+        IdMap uid_map, gid_map;
+        SpecDevice *devices;
+        size_t n_devices;
+        char **masked, **read_only;
+        json_t *sysctls, *annotations; /* borrowed from json: objects of strings, or NULL */
+        unsigned long propagation; /* of the root mount: MS_PRIVATE or MS_SLAVE, with MS_REC or without; 0: none */
+} Spec;
+
+/* The names of all mount options that have a meaning of their own, as a list. NULL when memory runs out. */
+json_t *spec_mount_options(void);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The state of a container: the directory ROOT/ID, which only its owner can enter. It has state.json, and until the
+ * command is started, the socket that the first process waits on. There is no daemon: whether the container runs is
+ * asked of the kernel. Functions return 0 or -errno, reported. */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/report.h"
+
+typedef enum Status {
+        STATUS_CREATED,
+        STATUS_RUNNING,
+        STATUS_STOPPED,
+} Status;
+
+typedef struct State {
+        char *root, *id;
+        int directory; /* ROOT/ID */
+        pid_t pid;
+        uint64_t started; /* when the process pid did: process_started() */
+        json_t *json;     /* what state.json has; strings that are borrowed from it: */
+        const char *version, *bundle, *root_path, *created;
+} State;
+
+#define STATE_SOCKET "start"
+
+const char *status_name(Status status);
+
+/* Makes the directory for a new container: -EEXIST if there is one of this name. */
+int state_make(const char *root, const char *id, State *ret, Report *report);
+
+/* Writes state.json of json, pid and started, all at once. */
+int state_write(State *state, Report *report);
+
+/* Reads the state of a container: -ENOENT if there is none of this name. */
+int state_load(const char *root, const char *id, State *ret, Report *report);
+
+/* The status now. *ret_pidfd, unless NULL, is a pidfd of the first process, which the caller closes, or -1 if the
+ * container has stopped: a signal to it reaches no other process that has got the same number. */
+int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report);
+
+/* Removes the directory. */
+int state_remove(const State *state, Report *report);
+
+void state_deinit(State *state);
+#define _cleanup_state_ _cleanup_(state_deinit)

@@ -1,0 +1,310 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isorun-oci: bundles of busybox, run with runc's command line, as root and as a user.
+. "$(dirname "$0")/../lib.sh"
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP only root can make the containers of these tests"
+	exit 0
+fi
+
+bundle=$tmp/bundle
+state=$tmp/state
+bundle() { "$top/tests/bundle.py" "$bundle" "$@"; } # [PATH=JSON...] -- COMMAND...
+
+oci() { run "${who[@]}" "$isorun_oci" --root "$state" "$@"; }
+
+# Runs a script of busybox's sh in a container; it must reach its end.
+inside() { # description, expected output, [PATH=JSON...], script
+	bundle "${@:3:$#-3}" -- sh -c "$(to_end "${@: -1}")"
+	oci run --bundle "$bundle" box
+	is_reached "$1" "$2"
+}
+
+# What run refuses, before anything of the container has run.
+refuses() { # description, pattern of the only line on stderr, [PATH=JSON...]
+	rm -rf "$bundle/rootfs/tmp/"*
+	bundle "${@:3}" -- busybox touch /tmp/ran
+	oci run --bundle "$bundle" box
+	like "refused: $1" "$status $(wc -l <"$tmp/err") $err" "1 1 isorun-oci: $2"
+	also is "... and nothing has run, and nothing is left" "$(ls "$bundle/rootfs/tmp" "$state")" "$nothing"
+}
+
+status_of() { "$isorun_oci" --root "$state" state "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["status"])'; }
+is_status() { [ "$(status_of "$1")" = "$2" ]; }
+
+test_lifecycle() {
+	local pid
+	bundle root.readonly=false 'annotations={"a.b": "c"}' -- sh -c 'echo started >/tmp/it; exec busybox sleep 7654'
+	oci create --bundle "$bundle" --pid-file "$tmp/pid" one
+	no_refusal is "create makes a container" "$status$out$err" 0
+	pid=$(cat "$tmp/pid")
+	also is "... whose first process is that of the pid file, and runs a copy of isorun-oci" \
+		"$(readlink "/proc/$pid/exe")" "/memfd:isorun-oci (deleted)"
+	also is "... and the command has not begun" "$(cat "$bundle/rootfs/tmp/it" 2>&1)" \
+		"cat: $bundle/rootfs/tmp/it: No such file or directory"
+	oci state one
+	no_refusal is "state is JSON, as the specification has it" "$(python3 -c 'import json, sys
+s = json.loads(sys.argv[1])
+print(s["ociVersion"], s["id"], s["status"], s["pid"] == int(sys.argv[2]), s["bundle"] == sys.argv[3], s["annotations"])' \
+		"$out" "$pid" "$bundle")" "1.0.2 one created True True {'a.b': 'c'}"
+	oci create --bundle "$bundle" one
+	like "a second container of the name is refused" "$status $err" "1 isorun-oci: the container one exists"
+	oci start one
+	no_refusal is "start starts it" "$status$out$err" 0
+	await runs '^busybox sleep 7654$'
+	no_refusal is "... and it runs" "$(status_of one) $(cat "$bundle/rootfs/tmp/it")" "running started"
+	oci start one
+	like "a second start is refused" "$status $err" "1 isorun-oci: cannot start one: it is running, not created"
+	oci delete one
+	like "a running container is not deleted" "$status $err" "1 isorun-oci: cannot delete one: it is running*"
+	also is "... and goes on" "$(status_of one)" running
+	oci list --format json
+	no_refusal is "list has it" "$(python3 -c 'import json, sys
+print([(c["id"], c["status"]) for c in json.loads(sys.argv[1])])' "$out")" "[('one', 'running')]"
+	oci kill one KILL
+	no_refusal is "kill kills it" "$status$out$err" 0
+	await is_status one stopped
+	oci kill one TERM
+	like "a stopped container is not signalled" "$status $err" "1 isorun-oci: cannot kill one: the container is not running"
+	oci delete one
+	no_refusal is "delete removes it" "$status$out$err$(ls "$state")" 0
+	oci state one
+	like "then it does not exist" "$status $err" "1 isorun-oci: the container one does not exist"
+	oci delete --force one
+	no_refusal is "delete --force does not mind that" "$status$out$err" 0
+}
+
+test_status() {
+	bundle -- sh -c 'exit 42'
+	oci run --bundle "$bundle" box
+	no_refusal is "run returns the command's status" "$status$out$err" 42
+	bundle -- sh -c 'kill -9 $$; busybox sleep 7655' # pid 1 takes no signals from inside its namespace
+	"$isorun_oci" --root "$state" run --bundle "$bundle" box &
+	await runs '^busybox sleep 7655$'
+	oci kill box 9
+	wait $!
+	no_refusal is "... and 128+N for a signal" $? 137
+	bundle -- sh -c 'trap "echo caught; exit 3" TERM; echo ready; while :; do busybox sleep 0.05; done'
+	"$isorun_oci" --root "$state" run --bundle "$bundle" box >"$tmp/said" &
+	await grep -q ready "$tmp/said"
+	kill -TERM $!
+	wait $!
+	no_refusal is "run hands on signals" "$? $(tail -n1 "$tmp/said")" "3 caught"
+	bundle -- missing
+	oci run --bundle "$bundle" box
+	like "a command that is missing is an error" "$status $err" \
+		'1 isorun-oci: executable file missing not found in $PATH: No such file or directory'
+	bundle -- /etc
+	oci --log "$tmp/log" --log-format json create --bundle "$bundle" box
+	like "... also in the log" "$status $(tail -n1 "$tmp/log")" \
+		'1 {"level":"error","msg":"cannot execute /etc: Is a directory","time":"20*Z"}'
+	also is "... and nothing is left" "$(ls "$state")" ""
+}
+
+test_process() {
+	note=" [no refusal]"
+	inside "ids, groups and umask are those of config.json" "uid=1 gid=2 groups=3,4 0027" \
+		'process.user={"uid":1,"gid":2,"additionalGids":[3,4],"umask":23}' 'echo "$(busybox id) $(umask)"'
+	inside "the host name is set" box 'busybox hostname'
+	inside "the working directory is made" "/tmp/a/b" root.readonly=false 'process.cwd="/tmp/a/b"' pwd
+	inside "limits are set" "100 200" 'process.rlimits=[{"type":"RLIMIT_NOFILE","soft":100,"hard":200},{"type":"RLIMIT_CORE","soft":18446744073709551615,"hard":18446744073709551615}]' \
+		'echo $(ulimit -n) $(ulimit -H -n)'
+	inside "oom_score_adj is set" 123 'process.oomScoreAdj=123' 'busybox cat /proc/self/oom_score_adj'
+	inside "a sysctl is set" 1 'linux.sysctl={"net.ipv4.ip_forward": "1"}' 'busybox cat /proc/sys/net/ipv4/ip_forward'
+	inside "variables are those of config.json" "PATH=/bin:A=b c" 'process.env=["PATH=/bin","A=b c"]' \
+		'echo $(busybox tr "\0" ":" </proc/1/environ | busybox sed "s/:$//")'
+	note=
+	inside "capabilities are those of config.json, in all five sets" \
+		"CapInh:0000000000000020 CapPrm:0000000000000020 CapEff:0000000000000020 CapBnd:0000000020000420 CapAmb:0000000000000020" \
+		'process.user={"uid":1,"gid":1}' 'process.noNewPrivileges=false' \
+		'process.capabilities={"bounding":["CAP_KILL","CAP_NET_BIND_SERVICE","CAP_AUDIT_WRITE"],"permitted":["CAP_KILL","CAP_NET_BIND_SERVICE"],"effective":["CAP_NET_BIND_SERVICE"],"inheritable":["CAP_KILL"],"ambient":["CAP_KILL"]}' \
+		'echo $(busybox grep ^Cap /proc/1/status | busybox tr -d "\t ")'
+	inside "without capabilities, root has none" "CapPrm:0000000000000000 CapBnd:0000000000000000" process.capabilities= \
+		'echo $(busybox grep -E "^Cap(Prm|Bnd)" /proc/self/status | busybox tr -d "\t ")'
+	inside "no_new_privs is set" "NoNewPrivs:1" 'busybox grep NoNewPrivs /proc/self/status | busybox tr -d "\t "'
+}
+
+test_root() {
+	local secret=$tmp/secret
+	echo secret >"$secret"
+	inside "the root is read-only" "touch: /x: Read-only file system" 'busybox touch /x 2>&1'
+	no_refusal inside "... or writable" "" 'root.readonly=false' 'echo >/written'
+	also no_refusal ok "... and then it is the bundle's own" [ -e "$bundle/rootfs/written" ]
+	rm -f "$bundle/rootfs/written"
+	inside "the host's root and mounts are gone" "1 /" \
+		'echo $(busybox awk "\$5 == \"/\"" /proc/self/mountinfo | busybox wc -l) $(busybox realpath /../..)'
+	inside "processes of the host are hidden" "1" 'for p in /proc/[0-9]*; do echo ${p#/proc/}; done'
+	inside "masked paths are empty, also a directory" "0 0" 'linux.maskedPaths+="/etc/hidden"' 'linux.maskedPaths+="/etc/dir"' \
+		'echo $(busybox wc -c </etc/hidden) $(busybox ls /etc/dir | busybox wc -l)'
+	inside "read-only paths are, with the mounts below" "touch: /tmp/x: Read-only file system touch: /tmp/v/x: Read-only file system" \
+		'root.readonly=false' 'mounts+={"destination":"/tmp/v","type":"tmpfs"}' 'linux.readonlyPaths+="/tmp"' \
+		'echo $(busybox touch /tmp/x /tmp/v/x 2>&1)'
+	inside "a volume can be read-only" "secret can't create /tmp/s: Read-only file system" 'root.readonly=false' \
+		"mounts+={\"destination\":\"/tmp/s\",\"type\":\"bind\",\"source\":\"$secret\",\"options\":[\"rbind\",\"ro\"]}" \
+		'echo $(busybox cat /tmp/s) "$( (echo x >/tmp/s) 2>&1 | busybox sed "s/.*: can/can/")"'
+	also is "... and the file is as it was" "$(cat "$secret")" secret
+	inside "mounts have their options" "rw,nosuid,nodev,noexec,noatime" \
+		'mounts+={"destination":"/tmp","type":"tmpfs","options":["nosuid","nodev","noexec","noatime","size=1m"]}' \
+		'busybox sed -n "s,^[^ ]* /tmp tmpfs \([^ ]*\),\1,p" /proc/self/mounts | busybox sed "s/,size.*//"'
+}
+
+# An image can put symlinks where the runtime mounts, makes and hides things.
+test_symlinks() {
+	local out_there=$tmp/outside
+	mkdir -p "$out_there"
+	ln -s "$out_there" "$bundle/rootfs/etc/absolute"
+	ln -s "../../../../../../../../../../$out_there" "$bundle/rootfs/etc/relative"
+	ln -s /proc/1/root/etc "$bundle/rootfs/etc/magic"
+	for link in absolute relative; do
+		inside "a mount through a $link symlink stays in the root" "here" 'root.readonly=false' \
+			"mounts+={\"destination\":\"/etc/$link/new\",\"type\":\"tmpfs\"}" \
+			"busybox grep -q ' $out_there/new tmpfs' /proc/self/mounts && echo here"
+		also is "... and nothing of the host has changed" "$(ls -A "$out_there")" ""
+		rm -rf "$bundle/rootfs/tmp/${out_there#/tmp/}"
+	done
+	refuses "a mount of proc through a symlink" "cannot open or make the mount point /etc/absolute/p: Too many levels of symbolic links" \
+		"mounts+={\"destination\":\"/etc/absolute/p\",\"type\":\"proc\"}"
+	refuses "a mount over the root" "cannot mount /etc/.. over the root*" "mounts+={\"destination\":\"/etc/..\",\"type\":\"tmpfs\"}"
+	ln -s /etc/hidden "$bundle/rootfs/etc/link"
+	inside "a symlink does not save a masked path" 0 'linux.maskedPaths+="/etc/link"' 'busybox wc -c </etc/hidden'
+	rm "$bundle/rootfs/etc/"{absolute,relative,magic,link}
+	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
+	mkdir "$bundle/rootfs/dev"
+	ln -s ../etc/hidden "$bundle/rootfs/dev/null"
+	refuses "a symlink instead of /dev/null" "cannot make /dev/null: File exists" \
+		'mounts=[{"destination":"/proc","type":"proc"}]' 'root.readonly=false'
+	rm -r "$bundle/rootfs/dev"
+	mv "$bundle/rootfs/dev.real" "$bundle/rootfs/dev"
+	mv "$bundle/rootfs" "$bundle/other"
+	ln -s other "$bundle/rootfs"
+	bundle -- true
+	oci run --bundle "$bundle" box
+	like "refused: a root that is a symlink" "$status $err" "1 isorun-oci: cannot open the root $bundle/rootfs: *"
+	rm "$bundle/rootfs"
+	mv "$bundle/other" "$bundle/rootfs"
+}
+
+test_fds() {
+	exec 5<"$bundle" 6<"$bundle"
+	inside "no fd of the caller comes through" $'0\n1\n2' 'busybox ls /proc/1/fd'
+	bundle process.cwd='"/proc/self/fd/5"' -- busybox true
+	oci run --bundle "$bundle" box
+	like "refused: a working directory that is an fd of the caller" "$status $err" \
+		"1 isorun-oci: cannot change to the working directory /proc/self/fd/5: *"
+	exec 5<&- 6<&-
+	exec 3<"$top/README.md"
+	bundle -- sh -c "$(to_end 'busybox ls /proc/1/fd; busybox head -n1 <&3')"
+	oci run --preserve-fds 1 --bundle "$bundle" box
+	no_refusal is_reached "--preserve-fds passes one" "0
+1
+2
+3
+# isorun"
+	exec 3<&-
+	oci run --preserve-fds 2 --bundle "$bundle" box
+	like "... and only an open one" "$status $err" "1 isorun-oci: --preserve-fds: fd 3 is not open"
+}
+
+# The image has a program that the kernel starts with /proc/self/exe, which is isorun-oci by then (CVE-2019-5736).
+test_own_file() {
+	local sum
+	sum=$(sha256sum <"$isorun_oci")
+	printf '#!/proc/self/exe\n' >"$bundle/rootfs/bin/self"
+	chmod 755 "$bundle/rootfs/bin/self"
+	bundle 'root.readonly=false' -- self
+	oci run --bundle "$bundle" box
+	like "a command that is /proc/self/exe runs only a copy" "$status $err" "1 *isorun-oci: *self*"
+	bundle -- sh -c 'busybox sleep 7656'
+	oci create --bundle "$bundle" --pid-file "$tmp/pid" box
+	( : >>"/proc/$(cat "$tmp/pid")/exe") 2>"$tmp/denied"
+	like "root cannot write to the file of the first process" "$? $(cat "$tmp/denied")" "1 *"
+	oci delete --force box
+	also is "... and isorun-oci is as it was" "$(sha256sum <"$isorun_oci")" "$sum"
+}
+
+test_config() {
+	refuses "a field of the wrong kind" "config.json: /mounts/0/destination: it must be a string*" 'mounts=[{"destination":3}]'
+	refuses "a field that is not supported" "config.json: /linux/seccomp: not supported by isorun-oci yet*" \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'
+	refuses "no mount namespace" "config.json: /linux/namespaces: a mount namespace is missing*" 'linux.namespaces=[{"type":"pid"}]'
+	refuses "a sysctl of the host" "config.json: /linux/sysctl/kernel.panic: the sysctl would change the host*" \
+		'linux.sysctl={"kernel.panic":"1"}'
+	refuses "a sysctl of the host's network" "config.json has sysctls, and joins the host's own network namespace" \
+		'linux.namespaces=[{"type":"mount"},{"type":"uts"},{"type":"network","path":"/proc/self/ns/net"}]' 'linux.sysctl={"net.ipv4.ip_forward":"1"}'
+	refuses "an unknown namespace" "config.json: /linux/namespaces/5: not supported*time" 'linux.namespaces+={"type":"time"}'
+	refuses "an unknown mount option of a bind mount" "config.json: /mounts/6: a bind mount has no such option: size=1" \
+		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["size=1"]}'
+	refuses "an unknown version" "config.json: /ociVersion: *" 'ociVersion="2.0.0"'
+	refuses "ambient capabilities that are not inheritable" "config.json: /process/capabilities: the ambient*" \
+		'process.capabilities={"ambient":["CAP_KILL"]}'
+	bundle 'new={"a":1}' 'windows={"x":1}' -- busybox true
+	oci run --bundle "$bundle" box
+	no_refusal is "fields that mean nothing here are notices" "$status $err" "0 isorun-oci: notice: config.json: /new: ignored: isorun-oci does not know this field
+isorun-oci: notice: config.json: /windows: ignored: of another system"
+	echo '{"a": 1, "a": 2}' >"$bundle/config.json"
+	oci run --bundle "$bundle" box
+	like "refused: a key that is there twice" "$status $err" "1 isorun-oci: config.json:1: it is not JSON: duplicate*"
+	oci run --bundle "$tmp/nowhere" box
+	like "refused: no bundle" "$status $err" "1 isorun-oci: --bundle: cannot use the directory: No such file or directory"
+	bundle -- true
+	oci run --bundle "$bundle" ../box
+	like "refused: a name that is a path" "$status $err" '1 isorun-oci: not the name of a container: "../box"*'
+	chmod 777 "$state"
+	oci run --bundle "$bundle" box
+	like "refused: a directory of states that others can write to" "$status $err" "1 isorun-oci: others can write to $state*"
+	chmod 700 "$state"
+	for command in exec ps pause resume events update spec checkpoint restore; do
+		oci $command box
+		is "not there yet: $command" "$status $err" "1 isorun-oci: not supported by isorun-oci yet: $command"
+	done
+}
+
+test_joined() {
+	local pid
+	unshare -n sleep 7657 &
+	await runs '^sleep 7657$'
+	pid=$(first_pid '^sleep 7657$')
+	inside "a namespace with a path is joined" "$(readlink "/proc/$pid/ns/net")" \
+		"linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"ipc\"},{\"type\":\"network\",\"path\":\"/proc/$pid/ns/net\"}]" \
+		'busybox readlink /proc/self/ns/net'
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	inside "a user namespace has the maps of config.json" "0 100000 1000 root is mapped, 1:7 too" \
+		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'echo $(busybox cat /proc/self/uid_map) root is mapped, $(busybox stat -c %t:%T /dev/zero | busybox sed s/5/7/) too'
+}
+
+# A user without rights needs a user namespace.
+test_user() {
+	local uid
+	uid=$(id -u "$TH_USER")
+	state=$tmp/user-state who=("$as_user")
+	install -d -o "$TH_USER" -m 700 "$state"
+	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" \
+		-- sh -c "$(to_end 'echo $(busybox id -u) $(busybox cat /proc/self/uid_map) $(busybox stat -c %t:%T /dev/null)')"
+	oci run --bundle "$bundle" box
+	is_reached "a user's container" "0 0 $uid 1 1:3"
+	bundle -- true
+	oci run --bundle "$bundle" box
+	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"
+}
+
+bundle -- true
+mkdir "$bundle/rootfs/etc/dir"
+echo hidden | tee "$bundle/rootfs/etc/hidden" >"$bundle/rootfs/etc/dir/file"
+chmod -R a+rX "$bundle"
+mkdir -m 700 "$state"
+nothing=$(ls "$bundle/rootfs/tmp" "$state")
+test_lifecycle
+test_status
+test_process
+test_root
+test_symlinks
+test_fds
+test_own_file
+test_config
+test_joined
+[ -z "${TH_USER-}" ] || test_user
