@@ -225,8 +225,14 @@ test_own_file() {
 
 test_config() {
 	refuses "a field of the wrong kind" "config.json: /mounts/0/destination: it must be a string*" 'mounts=[{"destination":3}]'
-	refuses "a field that is not supported" "config.json: /linux/seccomp: not supported by isorun-oci yet*" \
-		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'
+	refuses "a field that is not supported" "config.json: /linux/intelRdt: not supported by isorun-oci yet*" \
+		'linux.intelRdt={"closID":"x"}'
+	refuses "an action that is not supported" 'config.json: /linux/seccomp/defaultAction: not an action*"SCMP_ACT_NOTIFY"' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_NOTIFY"}'
+	refuses "an unknown operator of a filter" 'config.json: /linux/seccomp/syscalls/0/args/0: op is not an operator: "x"' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["close"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"x"}]}]}'
+	refuses "an unknown architecture of a filter" 'config.json: /linux/seccomp/architectures/0: *' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_PDP11"]}'
 	refuses "no mount namespace" "config.json: /linux/namespaces: a mount namespace is missing*" 'linux.namespaces=[{"type":"pid"}]'
 	refuses "a sysctl of the host" "config.json: /linux/sysctl/kernel.panic: the sysctl would change the host*" \
 		'linux.sysctl={"kernel.panic":"1"}'
@@ -258,6 +264,26 @@ isorun-oci: notice: config.json: /windows: ignored: of another system"
 		oci $command box
 		is "not there yet: $command" "$status $err" "1 isorun-oci: not supported by isorun-oci yet: $command"
 	done
+}
+
+# Rules of a filter that denies some calls of busybox, each with an errno of its own.
+test_seccomp() {
+	local rules='linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],"flags":["SECCOMP_FILTER_FLAG_LOG"],"syscalls":[
+		{"names":["mkdir","mkdirat","nosuchcall"],"action":"SCMP_ACT_ERRNO","errnoRet":5},
+		{"names":["rmdir","unlinkat"],"action":"SCMP_ACT_ERRNO"},
+		{"names":["kill"],"action":"SCMP_ACT_ERRNO","errnoRet":7,"args":[{"index":1,"value":15,"op":"SCMP_CMP_EQ"},{"index":1,"value":9,"op":"SCMP_CMP_EQ"}]},
+		{"names":["sync"],"action":"SCMP_ACT_KILL_PROCESS"},
+		{"names":["getpid"],"action":"SCMP_ACT_ALLOW"}]}'
+	local script='busybox mkdir /tmp/x 2>&1; busybox rmdir /tmp 2>&1; for s in 9 15 18; do busybox kill -$s 99 2>&1; done; busybox sync; echo $?'
+	local expected="mkdir: can't create directory '/tmp/x': Input/output error
+rmdir: '/tmp': Operation not permitted
+kill: can't kill pid 99: Argument list too long
+kill: can't kill pid 99: Argument list too long
+kill: can't kill pid 99: No such process
+159"
+	inside "a filter denies what config.json says" "$expected" root.readonly=false "$rules" "$script"
+	also like "... and a notice names a call that libseccomp does not know" "$err" "*notice: config.json: /linux/seccomp/syscalls: libseccomp *: nosuchcall*"
+	inside "... also without no_new_privs" "$expected" root.readonly=false "$rules" process.noNewPrivileges=false "$script"
 }
 
 test_joined() {
@@ -306,5 +332,6 @@ test_symlinks
 test_fds
 test_own_file
 test_config
+test_seccomp
 test_joined
 [ -z "${TH_USER-}" ] || test_user

@@ -27,7 +27,7 @@ static json_t *capabilities(void) {
 int oci_features(const OciCall *call) {
         json_t *linux_part = json_pack("{so so s{sb sb sb sb sb} s{sb} s{sb} s{sb}}", "namespaces", namespace_names(),
                                        "capabilities", capabilities(), "cgroup", "v1", 0, "v2", 0, "systemd", 0,
-                                       "systemdUser", 0, "rdma", 0, "seccomp", "enabled", 0, "apparmor", "enabled", 0,
+                                       "systemdUser", 0, "rdma", 0, "seccomp", "enabled", 1, "apparmor", "enabled", 0,
                                        "selinux", "enabled", 0);
 
         return oci_print(json_pack("{ss ss so so so*}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0", "hooks",

@@ -140,6 +140,6 @@ _Noreturn void init_main(Init *init) {
         init->socket = fd_close(init->socket);
         r = await_start(init);
         reset_signals(init);
-        process_become(process, command, init->groups_denied, &f);
+        process_become(init->spec, process, command, init->groups_denied, &f);
         give_up(r, &f);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -104,17 +105,31 @@ static int enter_directory(const char *path, Failure *f) {
         return 0;
 }
 
-int process_become(const SpecProcess *process, const char *command, bool groups_denied, Failure *f) {
+static int install_filter(const Spec *spec, Failure *f) {
+        const struct sock_fprog program = { (unsigned short) spec->n_filter, spec->filter };
+
+        if (!spec->filter || sys_seccomp(SECCOMP_SET_MODE_FILTER, spec->filter_flags, &program) == 0)
+                return 0;
+        return fail(f, errno, "cannot install the system call filter");
+}
+
+/* With no_new_privs, the filter is last, so that it need not allow what is before. Without, only CAP_SYS_ADMIN may
+ * install it: before the capabilities are dropped, as runc does. */
+int process_become(const Spec *spec, const SpecProcess *process, const char *command, bool groups_denied, Failure *f) {
         char *none[] = { NULL };
         int r;
 
         if (process->set_umask)
                 umask(process->umask);
-        r = drop_privileges(process, groups_denied, f);
+        r = process->no_new_privileges ? 0 : install_filter(spec, f);
+        if (r >= 0)
+                r = drop_privileges(process, groups_denied, f);
         if (r >= 0 && process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = fail(f, errno, "cannot set no_new_privs");
         if (r >= 0)
                 r = enter_directory(process->directory, f);
+        if (r >= 0 && process->no_new_privileges)
+                r = install_filter(spec, f);
         if (r < 0)
                 return r;
         execve(command, process->arguments, process->environment ?: none);

@@ -11,6 +11,6 @@
  * before the start. *ret is the command's path, which the caller frees. */
 int process_prepare(const SpecProcess *process, char **ret, Failure *f);
 
-/* Takes the ids and capabilities, and executes the command. Returns only if that fails. groups_denied: setgroups(2) is
- * denied in the user namespace. */
-int process_become(const SpecProcess *process, const char *command, bool groups_denied, Failure *f);
+/* Takes the ids, capabilities and filter of spec for a process, and executes the command. Returns only if that fails.
+ * groups_denied: setgroups(2) is denied in the user namespace. */
+int process_become(const Spec *spec, const SpecProcess *process, const char *command, bool groups_denied, Failure *f);

@@ -18,6 +18,7 @@ void spec_deinit(Spec *spec) {
         id_map_deinit(&spec->uid_map);
         id_map_deinit(&spec->gid_map);
         free(spec->devices);
+        free(spec->filter);
         strv_free(spec->masked);
         strv_free(spec->read_only);
         free(spec->bundle);
@@ -75,6 +76,8 @@ static int read_all(Spec *spec, const char *file, Report *report) {
                 r = process_read(&process, &spec->process);
         if (r >= 0)
                 r = linux_read(&linux_part, spec);
+        if (r >= 0)
+                r = seccomp_read(&linux_part, spec);
         return r < 0 ? r : read_names(&top, spec);
 }
 

@@ -12,3 +12,4 @@ void process_deinit(SpecProcess *process);
 
 int mounts_read(const Place *place, Spec *ret);
 int linux_read(const Place *place, Spec *ret);
+int seccomp_read(const Place *place, Spec *ret);

@@ -7,6 +7,7 @@
  * Strings of the type const char * are borrowed from json. */
 
 #include <jansson.h>
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -84,6 +85,9 @@ typedef struct Spec {
         size_t n_devices;
         char **masked, **read_only;
         json_t *sysctls, *annotations; /* borrowed from json: objects of strings, or NULL */
+        struct sock_filter *filter; /* NULL: none */
+        size_t n_filter;
+        unsigned filter_flags; /* SECCOMP_FILTER_FLAG_* */
         unsigned long propagation; /* of the root mount: MS_PRIVATE or MS_SLAVE, with MS_REC or without; 0: none */
 } Spec;
 
