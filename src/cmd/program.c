@@ -90,11 +90,9 @@ void keep_output_error(void) {
 
 int flush_output(Report *report) {
         int error = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+        int known = output_error != 0 ? output_error : error;
 
-        if (error == 0)
-                return 0;
-        error = output_error ?: error;
-        return report_error(report, error, "cannot write to standard output: %s", strerror(error));
+        return error == 0 ? 0 : report_error(report, known, "cannot write to standard output: %s", strerror(known));
 }
 
 void ensure_standard_fds(void) {

@@ -100,7 +100,7 @@ e = json.load(sys.stdin)
 print(e["exposure"], *[{**row, "origin": bool(row["origin"] and row["origin"]["file"])} for row in e["rows"]], sep="\n")'
 }
 as_everybody its_instance
-label= who=()
+label="" who=()
 
 # Each line is worse than the default in the row that it is about.
 worse() { # line, row

@@ -14,6 +14,10 @@ mkdir "$images"
 "$top/tests/images.py" "$images" || exit
 chmod -R a+rX "$images"
 
+# All that a store has, and the names in its directories.
+stored() { ls "$store/layers" "$store/images" "$store/names"; }
+files_in() { find "$@" -mindepth 1 -maxdepth 1 -printf '%f\n'; }
+
 image() { run "${who[@]}" "${home[@]}" "$isoctl" image "$@"; }
 
 # A refusal: its only error, and nothing is left of it.
@@ -21,7 +25,7 @@ refuses() { # description, pattern of the error, arguments of "add"
 	image add "${@:3}"
 	like "$label: refused: $1" "$status $(grep -vc notice "$tmp/err") $(grep -v notice "$tmp/err")" "125 1 isoctl: $2"
 	# promise P51
-	also is "$label: ... and nothing of it is left" "$(ls "$store/layers" "$store/images" "$store/names")" "$before"
+	also is "$label: ... and nothing of it is left" "$(stored)" "$before"
 }
 
 opaque() { # file: its extended attributes
@@ -96,7 +100,7 @@ adds() {
 	is "$label: ... and as docker saves it" "$out" "example.org/team/app:2 ${first#* }"
 	image list --no-legend
 	is "$label: list has all names" "$(awk '{ print $1, $3 }' <<<"$out" | xargs)" "example.org/team/app:2 2 from-archive:1 2 good:1 2"
-	is "$label: each layer is there once" "$(ls "$store/layers" | wc -l)" 2
+	is "$label: each layer is there once" "$(files_in "$store/layers" | wc -l)" 2
 	image show good:1
 	like "$label: show prints the config as policy lines" "$out" "*Port (for ListenOn=): 8080/tcp*Environment=\"FROM=env 100%% \$x\"*KillSignal=SIGINT*"
 	image verify
@@ -105,7 +109,7 @@ adds() {
 	image verify good:1
 	like "$label: ... and finds a file that has changed" "$status $out" "1 good:1: the layer * has changed*"
 
-	before=$(ls "$store/layers" "$store/images" "$store/names")
+	before=$(stored)
 	for case in "${hostile[@]}"; do
 		IFS='|' read -r title name pattern <<<"$case"
 		refuses "$title" "$pattern" "oci:$images/$name"
@@ -118,8 +122,8 @@ adds() {
 
 	at_once
 	image rm good:1 from-archive:1 example.org/team/app:2
-	is "$label: rm removes the names, and the files that no name has" "$status $err$(ls "$store/layers" "$store/images" "$store/names" | grep -v :)" "0 "
-	before=$(ls "$store/layers" "$store/images" "$store/names")
+	is "$label: rm removes the names, and the files that no name has" "$status $err$(files_in "$store/layers" "$store/images" "$store/names")" "0 "
+	before=$(stored)
 	interrupted
 	image rm good:1
 	like "$label: ... and not a name that is not there" "$status $err" "125 isoctl: no image good:1*"
@@ -144,7 +148,7 @@ interrupted() {
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 os.kill(os.getpid(), signal.SIGTERM)
 os.execv(sys.argv[1], sys.argv[1:])' "$isoctl" image add "oci:$images/plain"
-	is "$label: an interrupted add leaves nothing" "$status $err $(ls "$store/layers" "$store/images" "$store/names")" \
+	is "$label: an interrupted add leaves nothing" "$status $err $(stored)" \
 		"125 isoctl: the layer ${base:0:12}: interrupted $before"
 	"${who[@]}" mkdir -p "$store/layers/.new/root/left" "$store/.new"
 	image gc
@@ -210,7 +214,7 @@ held() { # options: also of a service that isorun hands over to the reaper
 	image rm good:1
 	like "$label: rm keeps the files that an instance uses (handed over: $handed)" "$status $err" "0 *instances use them*"
 	# promise P51
-	is "$label: ... and they are still there" "$(ls "$store/images" | wc -l)" 3
+	is "$label: ... and they are still there" "$(files_in "$store/images" | wc -l)" 3
 	if [ "$handed" = yes ]; then
 		systemctl stop isorun-image-test
 	else
@@ -219,10 +223,10 @@ held() { # options: also of a service that isorun hands over to the reaper
 	fi
 	await gone '^sleep 7654$'
 	eventually gone_image
-	is "$label: ... and gc removes them afterwards" "$status $(ls "$store/images" | wc -l)" "0 2"
+	is "$label: ... and gc removes them afterwards" "$status $(files_in "$store/images" | wc -l)" "0 2"
 	image add "oci:$images/good"
 }
-gone_image() { image gc && [ "$(ls "$store/images" | wc -l)" = 2 ]; }
+gone_image() { image gc && [ "$(files_in "$store/images" | wc -l)" = 2 ]; }
 
 printf '[Policy]\nBase=default\n[Sandbox]\nRootDirectory=image:good:1\n' >"$tmp/image.conf"
 find_place

@@ -140,7 +140,7 @@ static unsigned draw(unsigned n) {
 static void test_random(_unused_ void **state) {
         for (unsigned i = 0; i < 200000; i++) {
                 size_t size = i % 2 ? draw(DNS_QUESTION_MAX + 1) : 0, n;
-                uint8_t *question, *answer = malloc(DNS_SIZE), good[DNS_QUESTION_MAX];
+                uint8_t *question, *answer = malloc(DNS_SIZE), good[DNS_QUESTION_MAX] = {};
 
                 if (!size)
                         size = ask(good, WWW, draw(2) ? 1 : 255);

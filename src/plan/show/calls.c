@@ -38,11 +38,15 @@ static size_t count_left(const Row *row, const SyscallGroup *group, bool clear) 
 
         for (const SyscallMember *m = group->members; *m; m++) {
                 const SyscallGroup *inner = syscall_member_group(*m);
-                bool *left = inner ? NULL : &row->left[syscall_member_place(*m)];
+                bool *left;
 
-                n += inner ? count_left(row, inner, clear) : *left;
-                if (left && clear)
-                        *left = false;
+                if (inner) {
+                        n += count_left(row, inner, clear);
+                        continue;
+                }
+                left = &row->left[syscall_member_place(*m)];
+                n += *left;
+                *left = *left && !clear;
         }
         return n;
 }

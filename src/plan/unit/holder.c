@@ -182,7 +182,9 @@ static int check_enforceable(Builder *b) {
                 else if (directive_id(p.directive) == D_MemorySwapMax && policy_get(b->policy, D_MemoryMax))
                         continue; /* the message about MemoryMax= is enough */
                 else {
-                        r = lacking_add(&lacking, &p, obstacle) ?: r;
+                        int added = lacking_add(&lacking, &p, obstacle);
+
+                        r = added < 0 ? added : r;
                         if (lacking.explain && !p.optional) /* the plan is that of a host that can enforce it */
                                 plan->properties[kept++] = p;
                 }

@@ -15,6 +15,7 @@ void why_answer_deinit(WhyAnswer *answer) {
         *answer = (WhyAnswer) {};
 }
 
+static int answer(WhyAnswer *a, WhyVerdict verdict, const char *fmt, va_list ap) _printf_(3, 0);
 static int answer(WhyAnswer *a, WhyVerdict verdict, const char *fmt, va_list ap) {
         a->verdict = verdict;
         a->text = formatv(fmt, ap);

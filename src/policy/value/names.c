@@ -95,7 +95,7 @@ const char *capability_name(unsigned capability, char buffer[static CAPABILITY_N
 void capability_write(const NamedNumber *capability, char buffer[static CAPABILITY_NAME_MAX]) {
         size_t n = 0;
 
-        for (; capability->name[n] && n < CAPABILITY_NAME_MAX - 1; n++)
+        for (; n < CAPABILITY_NAME_MAX - 1 && capability->name[n]; n++)
                 buffer[n] = (char) toupper((unsigned char) capability->name[n]);
         buffer[n] = '\0';
 }
