@@ -87,7 +87,7 @@ test_status() {
 	no_refusal is "... and 128+N for a signal" $? 137
 	bundle -- sh -c 'trap "echo caught; exit 3" TERM; echo ready; while :; do busybox sleep 0.05; done'
 	"$isorun_oci" --root "$state" run --bundle "$bundle" box >"$tmp/said" &
-	await grep -q ready "$tmp/said"
+	await grep -qs ready "$tmp/said"
 	kill -TERM $!
 	wait $!
 	no_refusal is "run hands on signals" "$? $(tail -n1 "$tmp/said")" "3 caught"
@@ -260,7 +260,7 @@ isorun-oci: notice: config.json: /windows: ignored: of another system"
 	oci run --bundle "$bundle" box
 	like "refused: a directory of states that others can write to" "$status $err" "1 isorun-oci: others can write to $state*"
 	chmod 700 "$state"
-	for command in exec ps pause resume events update spec checkpoint restore; do
+	for command in exec events update spec checkpoint restore; do
 		oci $command box
 		is "not there yet: $command" "$status $err" "1 isorun-oci: not supported by isorun-oci yet: $command"
 	done
@@ -284,6 +284,66 @@ kill: can't kill pid 99: No such process
 	inside "a filter denies what config.json says" "$expected" root.readonly=false "$rules" "$script"
 	also like "... and a notice names a call that libseccomp does not know" "$err" "*notice: config.json: /linux/seccomp/syscalls: libseccomp *: nosuchcall*"
 	inside "... also without no_new_privs" "$expected" root.readonly=false "$rules" process.noNewPrivileges=false "$script"
+}
+
+frozen() { grep -q "frozen $1" "/sys/fs/cgroup$2/cgroup.events"; }
+
+test_cgroup() {
+	local path=/isorun-oci-test.slice/box pid
+	bundle "linux.cgroupsPath=\"$path\"" 'linux.namespaces+={"type":"cgroup"}' \
+		'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","options":["ro"]}' root.readonly=false \
+		-- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; busybox ls /sys/fs/cgroup >/tmp/tree; busybox sleep 7658 & wait'
+	oci create --bundle "$bundle" --pid-file "$tmp/pid" box
+	oci start box
+	await runs '^busybox sleep 7658$'
+	pid=$(cat "$tmp/pid")
+	no_refusal is "a container is in its cgroup" "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "$path"
+	also is "... which is the root of its cgroup namespace" "$(cat "$bundle/rootfs/tmp/own")" 0::/
+	also like "... and of its tree" "$(cat "$bundle/rootfs/tmp/tree")" "*cgroup.freeze*"
+	oci ps --format json box
+	no_refusal is "ps lists its processes" "$(python3 -c 'import json, sys; print(len(json.loads(sys.argv[1])), int(sys.argv[2]) in json.loads(sys.argv[1]))' \
+		"$out" "$pid")" "2 True"
+	oci resume box
+	like "what is not paused is not resumed" "$status $err" "1 isorun-oci: cannot resume box: it is running"
+	oci pause box
+	no_refusal is "pause freezes it" "$status$out$err $(status_of box)" "0 paused"
+	also no_refusal ok "... all of it" frozen 1 "$path"
+	oci delete box
+	like "a paused container is not deleted" "$status $err" "1 isorun-oci: cannot delete box: it is paused*"
+	oci resume box
+	no_refusal is "resume thaws it" "$status$out$err $(status_of box)" "0 running"
+	oci create --bundle "$bundle" other
+	like "a cgroup that has processes is refused" "$status $err" "1 isorun-oci: the cgroup $path has processes"
+	also is "... and goes on" "$(status_of box)" running
+	oci kill --all box TERM
+	no_refusal is "kill --all reaches all processes" "$status$out$err" 0
+	await is_status box stopped
+	oci delete box
+	no_refusal ok "delete removes the cgroup" [ ! -e "/sys/fs/cgroup$path" ]
+	rm -rf "$bundle/rootfs/tmp/"*
+	refuses "a cgroup path that leads up" "config.json: /linux/cgroupsPath: *" 'linux.cgroupsPath="/a/../../b"'
+	refuses "limits without a cgroup" "config.json: /linux/resources: limits need a cgroupsPath" 'linux.resources={"pids":{"limit":5}}'
+	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
+		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there)" \
+			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
+	fi
+	rmdir /sys/fs/cgroup/isorun-oci-test.slice
+}
+
+# Device nodes that the container makes itself; the rules are the same for those of the host.
+test_device_rules() {
+	local rules='linux.resources={"devices":[{"allow":false,"access":"rwm"},{"allow":true,"type":"c","major":10,"access":"rwm"},{"allow":false,"type":"c","major":10,"minor":229,"access":"w"},{"allow":false,"type":"c","major":10,"minor":237,"access":"rwm"}]}'
+	local tools='process.capabilities={"bounding":["CAP_MKNOD"],"permitted":["CAP_MKNOD"],"effective":["CAP_MKNOD"]}'
+	local script='for d in "1 3" "10 229" "10 237" "1 5"; do busybox mknod /tmp/d c $d; (: </tmp/d) 2>/dev/null && r=r || r=-; (: >/tmp/d) 2>/dev/null && r=${r}w || r=$r-; echo $d $r; busybox rm /tmp/d; done'
+	local options=("$tools" root.readonly=false 'mounts+={"destination":"/tmp","type":"tmpfs"}')
+	bundle "${options[@]}" -- sh -c "$script"
+	oci run --bundle "$bundle" box
+	if [ "$out" != $'1 3 rw\n10 229 rw\n10 237 rw\n1 5 rw' ]; then
+		skip "device rules" "/dev/fuse and /dev/loop-control cannot be opened here anyway: $out"
+		return
+	fi
+	options+=("$rules" 'linux.cgroupsPath="/isorun-oci-test"')
+	inside "device rules hold, the last one that fits" $'1 3 rw\n10 229 r-\n10 237 --\n1 5 rw' "${options[@]}" "$script"
 }
 
 test_joined() {
@@ -333,5 +393,7 @@ test_fds
 test_own_file
 test_config
 test_seccomp
+test_cgroup
+test_device_rules
 test_joined
 [ -z "${TH_USER-}" ] || test_user

@@ -48,6 +48,9 @@ int oci_start(const OciCall *call);
 int oci_state(const OciCall *call);
 int oci_kill(const OciCall *call);
 int oci_delete(const OciCall *call);
+int oci_pause(const OciCall *call);
+int oci_resume(const OciCall *call);
+int oci_ps(const OciCall *call);
 int oci_list(const OciCall *call);
 int oci_features(const OciCall *call);
 

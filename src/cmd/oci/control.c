@@ -9,6 +9,7 @@
 
 #include "cmd/oci/command.h"
 #include "cmd/program.h"
+#include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/state/state.h"
 #include "util/fd.h"
@@ -16,7 +17,7 @@
 #include "util/strv.h"
 
 const Option oci_kill_options[] = {
-        { 'a', "all", "not supported yet", {}, false },
+        { 'a', "all", "signal all processes of the cgroup", {}, false },
         {},
 };
 
@@ -77,12 +78,12 @@ int oci_kill(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
         int sig;
 
-        if (command_line_has(call->line, 'a'))
-                return report_error(call->report, EOPNOTSUPP, "not supported by isorun-oci yet: --all") < 0;
         if (parse_signal(name, &sig) < 0)
                 return report_error(call->report, EINVAL, "not a signal: \"%s\"", name) < 0;
-        return state_load(call->root, call->id, &state, call->report) < 0 ||
-               container_kill(&state, sig, call->report) < 0;
+        if (state_load(call->root, call->id, &state, call->report) < 0)
+                return 1;
+        return (command_line_has(call->line, 'a') ? container_cgroup_kill(&state, sig, call->report) :
+                                                    container_kill(&state, sig, call->report)) < 0;
 }
 
 /* Of a container that was left half made, only the directory is there. */
@@ -158,4 +159,48 @@ int oci_list(const OciCall *call) {
                 return oci_print(array, call->report);
         json_decref(array);
         return r < 0 || flush_output(call->report) < 0;
+}
+
+/* Only what runs can be paused, and only what is paused resumed. */
+static int freeze(const OciCall *call, bool frozen) {
+        _cleanup_state_ State state = { .directory = -1 };
+        Status status;
+
+        if (state_load(call->root, call->id, &state, call->report) < 0 ||
+            state_status(&state, &status, NULL, call->report) < 0)
+                return 1;
+        if (frozen ? status != STATUS_RUNNING && status != STATUS_CREATED : status != STATUS_PAUSED)
+                return report_error(call->report, EINVAL, "cannot %s %s: it is %s", frozen ? "pause" : "resume", call->id,
+                                    status_name(status)) < 0;
+        return container_cgroup_freeze(&state, frozen, call->report) < 0;
+}
+
+int oci_pause(const OciCall *call) {
+        return freeze(call, true);
+}
+
+int oci_resume(const OciCall *call) {
+        return freeze(call, false);
+}
+
+int oci_ps(const OciCall *call) {
+        const char *form = command_line_get(call->line, 'f') ?: "table";
+        const bool json = streq(form, "json");
+        _cleanup_state_ State state = { .directory = -1 };
+        _cleanup_free_ pid_t *pids = NULL;
+        json_t *array = NULL;
+        size_t n = 0;
+
+        if (!json && !streq(form, "table"))
+                return report_error(call->report, EINVAL, "--format: not table or json: \"%s\"", form) < 0;
+        if (state_load(call->root, call->id, &state, call->report) < 0 ||
+            container_cgroup_pids(&state, &pids, &n, call->report) < 0)
+                return 1;
+        array = json ? json_array() : NULL;
+        for (size_t i = 0; i < n; i++)
+                if (!json)
+                        printf("%d\n", pids[i]);
+                else if (json_array_append_new(array, json_integer(pids[i])) < 0)
+                        return report_oom(call->report) < 0;
+        return json ? oci_print(array, call->report) : flush_output(call->report) < 0;
 }

@@ -26,7 +26,7 @@ static json_t *capabilities(void) {
 /* features.md and features-linux.md of the runtime specification. */
 int oci_features(const OciCall *call) {
         json_t *linux_part = json_pack("{so so s{sb sb sb sb sb} s{sb} s{sb} s{sb}}", "namespaces", namespace_names(),
-                                       "capabilities", capabilities(), "cgroup", "v1", 0, "v2", 0, "systemd", 0,
+                                       "capabilities", capabilities(), "cgroup", "v1", 0, "v2", 1, "systemd", 0,
                                        "systemdUser", 0, "rdma", 0, "seccomp", "enabled", 1, "apparmor", "enabled", 0,
                                        "selinux", "enabled", 0);
 

@@ -54,6 +54,8 @@ static int settle(const Init *init, Failure *f) {
                 return -1;
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return fail(f, errno, "cannot protect the first process from tracing");
+        if (spec->new_namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
+                return fail(f, errno, "cannot make the cgroup namespace");
         if (setsid() < 0)
                 return fail(f, errno, "cannot begin a session");
         if (init->keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "sandbox/wire/message.h"
 #include "util/fd.h"
@@ -72,9 +73,14 @@ int container_delete(const State *state, bool force, Report *report) {
         Status status;
         int r = state_status(state, &status, &pidfd, report);
 
-        if (r >= 0 && status == STATUS_RUNNING && !force)
-                return report_error(report, EBUSY, "cannot delete %s: it is running (--force kills it)", state->id);
+        if (r >= 0 && (status == STATUS_RUNNING || status == STATUS_PAUSED) && !force)
+                return report_error(report, EBUSY, "cannot delete %s: it is %s (--force kills it)", state->id,
+                                    status_name(status));
         if (r >= 0 && pidfd >= 0)
                 r = end(state, pidfd, report);
-        return r < 0 ? r : state_remove(state, report);
+        if (r < 0)
+                return r;
+        if (state->cgroup)
+                container_cgroup_remove(state->cgroup);
+        return state_remove(state, report);
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "oci/inside/init.h"
+#include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/spawn.h"
 #include "plan/plan.h"
@@ -91,7 +92,7 @@ static int write_pid(const char *path, pid_t pid, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot write %s: %s", path, strerror(-r)) : 0;
 }
 
-static int describe(const Spec *spec, State *state, pid_t pid, Report *report) {
+static int describe(const Spec *spec, State *state, const char *cgroup, pid_t pid, Report *report) {
         char created[32];
         time_t now = time(NULL);
         struct tm utc;
@@ -102,9 +103,9 @@ static int describe(const Spec *spec, State *state, pid_t pid, Report *report) {
         r = process_started(pid, &state->started);
         if (r < 0)
                 return report_error(report, -r, "cannot read /proc: %s", strerror(-r));
-        state->json = json_pack("{ss ss ss ss ss sO*}", "ociVersion", spec->version, "id", state->id, "bundle",
+        state->json = json_pack("{ss ss ss ss ss sO* ss*}", "ociVersion", spec->version, "id", state->id, "bundle",
                                 spec->bundle, "rootfs", spec->root, "created", created, "annotations",
-                                spec->annotations);
+                                spec->annotations, "cgroup", cgroup);
         return state->json ? state_write(state, report) : report_oom(report);
 }
 
@@ -125,8 +126,8 @@ static int send_type(int socket, MessageType type, Report *report) {
         return r < 0 ? report_error(report, -r, "the first process ended unexpectedly") : 0;
 }
 
-static int set_up(const Spec *spec, const CreateRequest *request, State *state, int socket, pid_t pid, bool denied,
-                  Report *report) {
+static int set_up(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int socket,
+                  pid_t pid, bool denied, Report *report) {
         int r;
 
         r = write_maps(spec, pid, denied, report);
@@ -137,13 +138,14 @@ static int set_up(const Spec *spec, const CreateRequest *request, State *state, 
         if (r >= 0)
                 r = set_limits(&spec->process, pid, report);
         if (r >= 0)
-                r = describe(spec, state, pid, report);
+                r = describe(spec, state, cgroup, pid, report);
         if (r >= 0 && request->pid_file)
                 r = write_pid(request->pid_file, pid, report);
         return r < 0 ? r : send_type(socket, MESSAGE_GO, report);
 }
 
-static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {
+static int make_process(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int cgroup_fd,
+                        Report *report) {
         _cleanup_close_ int start = listen_for_start(state, report), own = -1;
         Init init = { .spec = spec, .start = start, .preserved = request->preserved, .keyring = request->keyring,
                       .signal_mask = request->signal_mask };
@@ -155,7 +157,7 @@ static int make(const Spec *spec, const CreateRequest *request, State *state, Re
         init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(spec);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
-        pid = spawn_in_namespaces(spec, report);
+        pid = spawn_in_namespaces(spec, cgroup_fd, report);
         if (pid == 0) {
                 close(fds[0]);
                 init.socket = fds[1];
@@ -165,11 +167,24 @@ static int make(const Spec *spec, const CreateRequest *request, State *state, Re
         own = fds[0];
         if (pid < 0)
                 return pid;
-        r = set_up(spec, request, state, own, pid, init.groups_denied, report);
+        r = set_up(spec, request, state, cgroup, own, pid, init.groups_denied, report);
         if (r < 0) {
                 (void) kill(pid, SIGKILL);
                 (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
         }
+        return r;
+}
+
+static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {
+        _cleanup_free_ char *cgroup = NULL;
+        _cleanup_close_ int cgroup_fd = -1;
+        int r = container_cgroup_make(spec, request->id, &cgroup, &cgroup_fd, report);
+
+        if (r < 0)
+                return r;
+        r = make_process(spec, request, state, cgroup, cgroup_fd, report);
+        if (r < 0 && cgroup)
+                container_cgroup_remove(cgroup);
         return r;
 }
 

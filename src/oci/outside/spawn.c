@@ -62,8 +62,7 @@ static bool joins_any(const Spec *spec) {
 
 /* The process between joins the namespaces, so that this one stays in its own, where hooks and later commands run. Its
  * child is this one's by CLONE_PARENT, with the same exit signal. */
-static pid_t spawn_between(const Spec *spec, Report *report) {
-        struct clone_args args = { .flags = spec->new_namespaces | CLONE_PARENT };
+static pid_t spawn_between(const Spec *spec, struct clone_args *args, Report *report) {
         _cleanup_close_ int reader = -1;
         int fds[2], status;
         pid_t between, pid = 0;
@@ -72,7 +71,7 @@ static pid_t spawn_between(const Spec *spec, Report *report) {
                 return report_error(report, errno, "cannot make a pipe: %s", strerror(errno));
         between = fork();
         if (between == 0) {
-                pid = join(spec, report) < 0 ? -1 : sys_clone3(&args);
+                pid = join(spec, report) < 0 ? -1 : sys_clone3(args);
                 if (pid == 0) {
                         fds_close(fds, ELEMENTSOF(fds));
                         return 0;
@@ -93,12 +92,19 @@ static pid_t spawn_between(const Spec *spec, Report *report) {
         return pid;
 }
 
-pid_t spawn_in_namespaces(const Spec *spec, Report *report) {
-        struct clone_args args = { .flags = spec->new_namespaces, .exit_signal = SIGCHLD };
+pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {
+        struct clone_args args = { .flags = spec->new_namespaces & ~(uint64_t) CLONE_NEWCGROUP };
         pid_t pid;
 
-        if (joins_any(spec))
-                return spawn_between(spec, report);
+        if (cgroup >= 0) {
+                args.flags |= CLONE_INTO_CGROUP;
+                args.cgroup = (uint64_t) cgroup;
+        }
+        if (joins_any(spec)) {
+                args.flags |= CLONE_PARENT;
+                return spawn_between(spec, &args, report);
+        }
+        args.exit_signal = SIGCHLD;
         pid = sys_clone3(&args);
         return pid < 0 ? clone_failed(report, errno) : pid;
 }

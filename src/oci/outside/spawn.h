@@ -4,6 +4,7 @@
 #include "oci/spec/spec.h"
 #include "util/report.h"
 
-/* Makes a child of this process in the namespaces of config.json, new and joined. Returns 0 in it, its pid in this
- * process, or -errno, reported. */
-pid_t spawn_in_namespaces(const Spec *spec, Report *report);
+/* Makes a child of this process in the namespaces of config.json, new and joined, and in a cgroup, unless that is -1. A
+ * new cgroup namespace would begin at this process's cgroup, so the child makes that one. Returns 0 in it, its pid in
+ * this process, or -errno, reported. */
+pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report);

@@ -19,6 +19,10 @@ void spec_deinit(Spec *spec) {
         id_map_deinit(&spec->gid_map);
         free(spec->devices);
         free(spec->filter);
+        for (size_t i = 0; i < spec->n_cgroup_files; i++)
+                free(spec->cgroup_files[i].value);
+        free(spec->cgroup_files);
+        free(spec->device_rules);
         strv_free(spec->masked);
         strv_free(spec->read_only);
         free(spec->bundle);
@@ -76,6 +80,8 @@ static int read_all(Spec *spec, const char *file, Report *report) {
                 r = process_read(&process, &spec->process);
         if (r >= 0)
                 r = linux_read(&linux_part, spec);
+        if (r >= 0)
+                r = resources_read(&linux_part, spec);
         if (r >= 0)
                 r = seccomp_read(&linux_part, spec);
         return r < 0 ? r : read_names(&top, spec);

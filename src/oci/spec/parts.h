@@ -12,4 +12,6 @@ void process_deinit(SpecProcess *process);
 
 int mounts_read(const Place *place, Spec *ret);
 int linux_read(const Place *place, Spec *ret);
+int resources_read(const Place *place, Spec *ret);
+int device_rules_read(const Place *resources, Spec *ret);
 int seccomp_read(const Place *place, Spec *ret);

@@ -40,6 +40,12 @@ typedef struct SpecDevice {
         gid_t gid;
 } SpecDevice;
 
+/* A limit: a value for a file of the cgroup. */
+typedef struct SpecCgroupFile {
+        const char *file;
+        char *value;
+} SpecCgroupFile;
+
 typedef struct SpecProcess {
         char **arguments, **environment;
         const char *directory;
@@ -85,6 +91,11 @@ typedef struct Spec {
         size_t n_devices;
         char **masked, **read_only;
         json_t *sysctls, *annotations; /* borrowed from json: objects of strings, or NULL */
+        const char *cgroup_path; /* NULL: none is asked for */
+        SpecCgroupFile *cgroup_files;
+        size_t n_cgroup_files;
+        struct bpf_insn *device_rules; /* a program; NULL: none */
+        size_t n_device_rules;
         struct sock_filter *filter; /* NULL: none */
         size_t n_filter;
         unsigned filter_flags; /* SECCOMP_FILTER_FLAG_* */

@@ -19,7 +19,7 @@
 
 const char *status_name(Status status) {
         static const char *const names[] = { [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
-                                             [STATUS_STOPPED] = "stopped" };
+                                             [STATUS_PAUSED] = "paused", [STATUS_STOPPED] = "stopped" };
 
         return names[status];
 }
@@ -109,6 +109,7 @@ static int take_json(State *state, Report *report) {
         state->bundle = json_text_of(state->json, "bundle");
         state->root_path = json_text_of(state->json, "rootfs");
         state->created = json_text_of(state->json, "created");
+        state->cgroup = json_text_of(state->json, "cgroup");
         state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
         state->started = (uint64_t) json_integer_value(json_object_get(state->json, "started"));
         if (state->version && state->bundle && state->root_path && state->created && state->pid > 0)
@@ -139,6 +140,13 @@ int state_load(const char *root, const char *id, State *ret, Report *report) {
         return ret->json ? take_json(ret, report) : -EBADMSG;
 }
 
+bool state_is_paused(const State *state) {
+        _cleanup_free_ char *path = state->cgroup ? format("/sys/fs/cgroup%s/cgroup.freeze", state->cgroup) : NULL;
+        _cleanup_free_ char *value = NULL;
+
+        return path && file_read_line(AT_FDCWD, path, &value) >= 0 && streq(value, "1");
+}
+
 /* The pidfd first: if the process has started when the state says, the number was not another one's by then. */
 int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report) {
         _cleanup_close_ int pidfd = sys_pidfd_open(state->pid, 0);
@@ -152,7 +160,9 @@ int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report
             process_started(state->pid, &started) < 0 || started != state->started) {
                 *ret = STATUS_STOPPED;
                 pidfd = fd_close(pidfd);
-        } else
+        } else if (state_is_paused(state))
+                *ret = STATUS_PAUSED;
+        else
                 *ret = faccessat(state->directory, STATE_SOCKET, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? STATUS_CREATED :
                                                                                                     STATUS_RUNNING;
         if (ret_pidfd)

@@ -15,6 +15,7 @@
 typedef enum Status {
         STATUS_CREATED,
         STATUS_RUNNING,
+        STATUS_PAUSED,
         STATUS_STOPPED,
 } Status;
 
@@ -25,6 +26,7 @@ typedef struct State {
         uint64_t started; /* when the process pid did: process_started() */
         json_t *json;     /* what state.json has; strings that are borrowed from it: */
         const char *version, *bundle, *root_path, *created;
+        const char *cgroup; /* its path in the tree, or NULL: none */
 } State;
 
 #define STATE_SOCKET "start"
@@ -43,6 +45,9 @@ int state_load(const char *root, const char *id, State *ret, Report *report);
 /* The status now. *ret_pidfd, unless NULL, is a pidfd of the first process, which the caller closes, or -1 if the
  * container has stopped: a signal to it reaches no other process that has got the same number. */
 int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report);
+
+/* Whether the cgroup is frozen. */
+bool state_is_paused(const State *state);
 
 /* Removes the directory. */
 int state_remove(const State *state, Report *report);

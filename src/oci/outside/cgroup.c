@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/outside/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include "sandbox/limits/cgroup.h"
+#include "util/array.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/path.h"
+#include "util/process.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+#define TREE "/sys/fs/cgroup"
+
+static int open_tree_root(void) {
+        _cleanup_close_ int fd = open(TREE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct statfs fs;
+
+        if (fd < 0 || fstatfs(fd, &fs) < 0)
+                return -errno;
+        return fs.f_type == CGROUP2_SUPER_MAGIC ? TAKE_FD(fd) : -EOPNOTSUPP;
+}
+
+/* The controllers of the limits are given to the children of each cgroup on the way. Without its controller, the file of
+ * a limit is not there, and that is an error. */
+static void enable(const Spec *spec, int fd) {
+        for (size_t i = 0; i < spec->n_cgroup_files; i++) {
+                const char *file = spec->cgroup_files[i].file;
+                char word[32];
+
+                snprintf(word, sizeof(word), "+%.*s", (int) strcspn(file, "."), file);
+                (void) file_write(fd, "cgroup.subtree_control", word);
+        }
+}
+
+static int make_path(const Spec *spec, const char *path, int *ret) {
+        _cleanup_close_ int fd = open_tree_root();
+        _cleanup_free_ char *copy = strdup(path);
+        char *position = NULL;
+
+        if (fd < 0 || !copy)
+                return fd < 0 ? fd : -ENOMEM;
+        for (char *name = strtok_r(copy, "/", &position); name; name = strtok_r(NULL, "/", &position)) {
+                int next;
+
+                enable(spec, fd);
+                next = cgroup_make_below(fd, name, O_RDONLY);
+                if (next < 0)
+                        return next;
+                fd_close(fd);
+                fd = next;
+        }
+        *ret = TAKE_FD(fd);
+        return 0;
+}
+
+static int check_empty(int fd, const char *path, Report *report) {
+        _cleanup_free_ char *events = NULL;
+        int r = record_read(fd, "cgroup.events", &events, NULL);
+
+        if (r < 0)
+                return report_error(report, -r, "cannot read the cgroup %s: %s", path, strerror(-r));
+        return strstr(events, "populated 1") ? report_error(report, EBUSY, "the cgroup %s has processes", path) : 0;
+}
+
+/* Devices cannot be made in a user namespace, and the host's are those that config.json binds; so without the right to
+ * load a program, rules have nothing to protect there. */
+static int attach_device_rules(const Spec *spec, int fd, Report *report) {
+        union bpf_attr load = { .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insns = (uint64_t) (uintptr_t) spec->device_rules,
+                                .insn_cnt = (uint32_t) spec->n_device_rules, .license = (uint64_t) (uintptr_t) "GPL" };
+        union bpf_attr attach = { .target_fd = (uint32_t) fd, .attach_type = BPF_CGROUP_DEVICE,
+                                  .attach_flags = BPF_F_ALLOW_MULTI };
+        _cleanup_close_ int program = -1;
+
+        if (!spec->device_rules)
+                return 0;
+        program = sys_bpf(BPF_PROG_LOAD, &load, sizeof(load));
+        if (program < 0 && errno == EPERM && spec->new_namespaces & CLONE_NEWUSER) {
+                report_notice(report, "device rules are not enforced: root of a user namespace cannot make devices");
+                return 0;
+        }
+        attach.attach_bpf_fd = (uint32_t) program;
+        if (program < 0 || sys_bpf(BPF_PROG_ATTACH, &attach, sizeof(attach)) < 0)
+                return report_error(report, errno, "cannot enforce /linux/resources/devices: %s", strerror(errno));
+        return 0;
+}
+
+static int write_limits(const Spec *spec, int fd, const char *path, Report *report) {
+        for (size_t i = 0; i < spec->n_cgroup_files; i++) {
+                const SpecCgroupFile *f = &spec->cgroup_files[i];
+                int r = file_write(fd, f->file, f->value);
+
+                if (r < 0)
+                        return report_error(report, -r, "cannot write %s to %s of the cgroup %s: %s%s", f->value, f->file,
+                                            path, strerror(-r), r == -ENOENT ? " (its controller is not available there)" : "");
+        }
+        return attach_device_rules(spec, fd, report);
+}
+
+/* Below the caller's own cgroup. */
+static char *default_path(const char *id) {
+        _cleanup_free_ char *own = NULL, *name = format("isorun-oci-%s", id);
+
+        return name && process_cgroup(0, &own) >= 0 ? path_join(own, name) : NULL;
+}
+
+int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report) {
+        _cleanup_free_ char *path = spec->cgroup_path ? path_join("/", spec->cgroup_path + strspn(spec->cgroup_path, "/")) : default_path(id);
+        _cleanup_close_ int fd = -1;
+        int r = path ? make_path(spec, path, &fd) : -ENOMEM;
+
+        *ret_path = NULL;
+        *ret = -1;
+        if (r < 0 && !spec->cgroup_path)
+                return 0;
+        if (r < 0)
+                return report_error(report, -r, "cannot make the cgroup %s: %s%s", path ?: "", strerror(-r),
+                                    r == -EOPNOTSUPP ? " (isorun-oci knows cgroups of version 2 only)" : "");
+        r = check_empty(fd, path, report);
+        if (r < 0)
+                return r;
+        r = write_limits(spec, fd, path, report);
+        if (r < 0) {
+                container_cgroup_remove(path);
+                return r;
+        }
+        *ret_path = TAKE_PTR(path);
+        *ret = TAKE_FD(fd);
+        return 0;
+}
+
+int container_cgroup_open(const State *state, Report *report) {
+        _cleanup_free_ char *path = state->cgroup ? format(TREE "%s", state->cgroup) : NULL;
+        int fd;
+
+        if (!state->cgroup)
+                return report_error(report, EOPNOTSUPP, "%s does not have a cgroup", state->id);
+        if (!path)
+                return report_oom(report);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? report_error(report, errno, "cannot open the cgroup %s: %s", path, strerror(errno)) : fd;
+}
+
+void container_cgroup_remove(const char *path) {
+        _cleanup_free_ char *full = format(TREE "%s", path), *kill_file = full ? path_join(full, "cgroup.kill") : NULL;
+
+        if (!kill_file)
+                return;
+        (void) file_write(AT_FDCWD, kill_file, "1");
+        cgroup_remove(full);
+}
+
+/* cgroup.events changes, and poll(2) says so, when the last process has stopped. */
+static int await_frozen(int fd, bool frozen) {
+        _cleanup_close_ int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+        if (events < 0)
+                return -errno;
+        for (;;) {
+                char text[256];
+                ssize_t n = pread(events, text, sizeof(text) - 1, 0);
+
+                if (n < 0)
+                        return -errno;
+                text[n] = '\0';
+                if (strstr(text, frozen ? "frozen 1" : "frozen 0"))
+                        return 0;
+                if (poll(&(struct pollfd) { .fd = events, .events = POLLPRI }, 1, 1000) < 0 && errno != EINTR)
+                        return -errno;
+        }
+}
+
+int container_cgroup_freeze(const State *state, bool frozen, Report *report) {
+        _cleanup_close_ int fd = container_cgroup_open(state, report);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = file_write(fd, "cgroup.freeze", frozen ? "1" : "0");
+        if (r >= 0)
+                r = await_frozen(fd, frozen);
+        return r < 0 ? report_error(report, -r, "cannot %s %s: %s", frozen ? "pause" : "resume", state->id, strerror(-r)) : 0;
+}
+
+static int add_pids(int fd, pid_t **pids, size_t *n) {
+        _cleanup_strv_free_ char **below = NULL;
+        _cleanup_free_ char *text = NULL;
+        char *position = NULL;
+        int r;
+
+        r = file_read(fd, "cgroup.procs", &text, NULL);
+        for (char *p = r < 0 ? NULL : strtok_r(text, "\n", &position); p; p = strtok_r(NULL, "\n", &position)) {
+                pid_t *slot = ARRAY_APPEND(*pids, *n);
+
+                if (!slot)
+                        return -ENOMEM;
+                *slot = (pid_t) strtol(p, NULL, 10);
+        }
+        if (r >= 0)
+                r = directory_list(fd, &below);
+        for (char **name = below; r >= 0 && name && *name; name++) {
+                _cleanup_close_ int child = openat(fd, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+                if (child >= 0)
+                        r = add_pids(child, pids, n);
+        }
+        return r;
+}
+
+int container_cgroup_pids(const State *state, pid_t **ret, size_t *ret_n, Report *report) {
+        _cleanup_close_ int fd = container_cgroup_open(state, report);
+        _cleanup_free_ pid_t *pids = NULL;
+        size_t n = 0;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = add_pids(fd, &pids, &n);
+        if (r < 0)
+                return report_error(report, -r, "cannot read the processes of %s: %s", state->id, strerror(-r));
+        *ret = TAKE_PTR(pids);
+        *ret_n = n;
+        return 0;
+}
+
+/* A frozen process cannot leave, and its number is not another's; a process that is made meanwhile is frozen, too. */
+static int kill_each(const State *state, int sig, Report *report) {
+        _cleanup_free_ pid_t *pids = NULL;
+        size_t n = 0;
+        int r = container_cgroup_pids(state, &pids, &n, report);
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                if (kill(pids[i], sig) < 0 && errno != ESRCH)
+                        r = report_error(report, errno, "cannot kill %s: %s", state->id, strerror(errno));
+        return r;
+}
+
+int container_cgroup_kill(const State *state, int sig, Report *report) {
+        _cleanup_close_ int fd = container_cgroup_open(state, report);
+        bool paused;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        if (sig == SIGKILL) {
+                r = file_write(fd, "cgroup.kill", "1");
+                return r < 0 ? report_error(report, -r, "cannot kill %s: %s", state->id, strerror(-r)) : 0;
+        }
+        paused = state_is_paused(state);
+        r = paused ? 0 : container_cgroup_freeze(state, true, report);
+        if (r >= 0)
+                r = kill_each(state, sig, report);
+        if (!paused && container_cgroup_freeze(state, false, report) < 0)
+                r = r < 0 ? r : -EIO;
+        return r;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The cgroup of a container, in the tree of version 2. Functions return 0 or -errno, reported. */
+
+#include "oci/spec/spec.h"
+#include "oci/state/state.h"
+#include "util/report.h"
+
+/* Makes the cgroup of config.json, which must not have processes, and writes its limits. Without a cgroupsPath, makes one
+ * below the caller's, where the caller's limits hold; it is no error if that fails. *ret_path is the cgroup's path in the
+ * tree, or NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. */
+int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report);
+
+/* Opens the cgroup that the state names. Returns the fd, or -errno, reported; it is an error if there is none. */
+int container_cgroup_open(const State *state, Report *report);
+
+/* Kills all processes, and removes the cgroup and those below it. */
+void container_cgroup_remove(const char *path);
+
+/* Freezes or thaws, and waits until that has happened. */
+int container_cgroup_freeze(const State *state, bool frozen, Report *report);
+
+/* Sends a signal to all processes. */
+int container_cgroup_kill(const State *state, int sig, Report *report);
+
+/* Reads the pids of all processes, also of the cgroups below. *ret is on the heap. */
+int container_cgroup_pids(const State *state, pid_t **ret, size_t *ret_n, Report *report);
