@@ -60,7 +60,8 @@ enum {
  * Otherwise the call starts such an instance, in which this program is executed again, from its beginning and with the
  * same arguments. The calling process waits for it, forwards signals to it, and ENDS when it has ended: by _exit(2)
  * with the same status, or 128+N if signal N ended it (as the main process of a service, and for SIGINT and SIGQUIT, by
- * the same signal). Functions of atexit(3) are not called, and buffers of stdio are not written.
+ * the same signal). Functions of atexit(3) are not called, and buffers of stdio are not written. While it waits, its
+ * name is "isorun" (PR_SET_NAME in prctl(2)): this is how isoctl finds it.
  *
  * Returns -errno, and has changed nothing, if it cannot start the instance: -ENODATA if the program carries no policy,
  * -EBUSY if the process has more than one thread, -EPERM if the program is set-user-ID or set-group-ID, has
@@ -71,7 +72,7 @@ enum {
 int isorun_isolate(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata);
 
 /* Does the same, but never ends this process. Returns 0 when the program has run isolated and has ended; *ret_status is
- * then its status as from waitpid(2). A failure after the isolated program has begun is -ECHILD. Since 0.1. */
+ * then its status as from waitpid(2), and the process has its own name again. A failure after the isolated program has begun is -ECHILD. Since 0.1. */
 int isorun_run(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata, int *ret_status);
 
 /* Measures whether this process runs in an instance of the program's policy, or of a narrower one. Returns 1, or 0 and

@@ -6,6 +6,7 @@
 #include <isorun/isorun.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@
 #include "util/library.h"
 #include "util/process.h"
 #include "util/strv.h"
+
+enum { PROCESS_NAME_MAX = 16 }; /* PR_GET_NAME */
 
 typedef struct Isolation {
         isorun_log_fn log;
@@ -151,12 +154,22 @@ static int try_once(void *userdata, bool last_try, Report *report) {
         return r;
 }
 
+/* isoctl takes a process for isorun, or for a reaper, only if it has this name, which no other process can give it:
+ * PR_SET_NAME in prctl(2), comm in proc(5). The first process inside inherits it. */
+static void take_name(char before[static PROCESS_NAME_MAX]) {
+        (void) prctl(PR_GET_NAME, before);
+        (void) prctl(PR_SET_NAME, "isorun");
+}
+
 /* Returns 0 when the program has run, or -errno, reported. */
 static int start(Isolation *i, Report *report) {
+        char name[PROCESS_NAME_MAX] = "";
         sigset_t mask, forwarded;
 
+        take_name(name);
         (void) sigprocmask(SIG_BLOCK, NULL, &mask);
         (void) start_repeat(try_once, i, false, report);
+        (void) prctl(PR_SET_NAME, name);
         /* If the program has run, these signals were meant for it. */
         signals_forwarded(&forwarded);
         while (i->outcome.progress != PROGRESS_STARTING && sigtimedwait(&forwarded, NULL, &(struct timespec) {}) > 0)

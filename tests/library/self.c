@@ -57,9 +57,10 @@ static int show(int argc, char *argv[], unsigned flags) {
         return r < 0 ? 125 : 7;
 }
 
-/* With another disposition of SIGCHLD and a blocked signal, which are as before afterwards. */
+/* With another disposition of SIGCHLD and a blocked signal, which are as before afterwards, as is the process's name. */
 static int run_twice(int argc, char *argv[]) {
         struct sigaction action;
+        char name[16] = "";
         sigset_t mask;
         int status = -1, r;
 
@@ -73,14 +74,16 @@ static int run_twice(int argc, char *argv[]) {
                         exit(atoi(argv[2]));
                 (void) sigprocmask(SIG_BLOCK, NULL, &mask);
                 (void) sigaction(SIGCHLD, NULL, &action);
-                printf("%s status %d, ignored %d, blocked %d %d\n", error_name(r), WEXITSTATUS(status),
+                (void) prctl(PR_GET_NAME, name);
+                printf("%s %s status %d, ignored %d, blocked %d %d\n", name, error_name(r), WEXITSTATUS(status),
                        action.sa_handler == SIG_IGN, sigismember(&mask, SIGUSR1), sigismember(&mask, SIGTERM));
         }
         return 0;
 }
 
+/* "hand-over" may follow. */
 static int stay(int argc, char *argv[]) {
-        if (isorun_isolate(argc, argv, 0, log_line, stderr) < 0)
+        if (isorun_isolate(argc, argv, argc > 2 ? ISORUN_HAND_OVER : 0, log_line, stderr) < 0)
                 return 125;
         printf("inside\n");
         (void) fflush(stdout);

@@ -176,6 +176,10 @@ elif what == "restrict":
     attempt()
 elif what == "outside":
     isorun.restrict("serving")
+elif what == "stay":
+    isorun.isolate()
+    print("inside", flush=True)
+    threading.Event().wait()
 elif what == "is":
     isorun.isolate()
     print(isorun.is_isolated(), sys.argv[2:], os.getpid() < 10)
@@ -185,6 +189,12 @@ run ./tries.py is "a b" ""
 is "in the sandbox, is_isolated() is true, and the arguments are there" "$status $out $err" "0 True ['a b', ''] True "
 run python3 tries.py is
 is "... also if the script was an argument of python3" "$status $out $err" "0 True [] True "
+./tries.py stay >"$tmp/said" 2>&1 </dev/null &
+await grep -qsx inside "$tmp/said"
+also verified 'tries.py-*'
+kill $!
+wait $!
+also is "a script that isoctl verifies ends with the signal that its starter gets" "$?" 143
 run ./tries.py run 3
 is "run() returns the status" "$status $out $err" "0 3 False $(sed -n "s/^  version : '\(.*\)',/\1/p" "$top/meson.build") "
 run ./tries.py log

@@ -46,8 +46,8 @@ by_hand() {
 	is "$label: ... without an environment" "$status ${out% *}" "7 ${went_on% *}"
 	self /usr/bin/self run 3
 	is "$label: isorun_run() returns, as often as it is called" "$status $out" "0 \
-0 status 3, ignored 1, blocked 1 0
-0 status 3, ignored 1, blocked 1 0"
+self 0 status 3, ignored 1, blocked 1 0
+self 0 status 3, ignored 1, blocked 1 0"
 	self /usr/bin/self is
 	# promise P46
 	is "$label: it is not isolated by itself" "$out" \
@@ -175,13 +175,130 @@ in_units() {
 	like "$label: it hands itself over" "$out" "1 hand-over no_new_privs=1 *"
 }
 
+# isoctl takes it for an instance like one of isorun, although no isorun runs.
+shown() {
+	run "${who[@]}" "$isoctl" list -q "self-*"
+	local name=$out
+	also like "$label: isoctl lists it" "$status $err $name" "0  self-????"
+	run "${who[@]}" "$isoctl" list --no-legend "$name"
+	like "$label: ... as running" "$out" "$name /usr/bin/self running *"
+	also verified "$name"
+	run "${who[@]}" "$isoctl" status "$name"
+	like "$label: ... tells its plan" "$status $err $out" "0  *first process* (isorun: *"
+	run "${who[@]}" "$isoctl" enter "$name" sh -c "echo \$FROM_NOTE"
+	is "$label: ... runs a command in it" "$status $out$err" "0 yes"
+	run "${who[@]}" "$isoctl" diff "$name" /usr/bin/self
+	is "$label: ... finds its policy to be that of the program" "$status $out$err" "0 "
+	run "${who[@]}" "$isoctl" analyze --threshold=0 "$name"
+	like "$label: ... and says how exposed the system is to it" "$status $out$err" "1 *Overall exposure of $name: *"
+}
+
+# Starts a command as isorun-test.service, and leaves it running.
+begin_service() { # properties..., --, command...
+	local properties=()
+	while [ "$1" != -- ]; do
+		properties+=(-p "$1")
+		shift
+	done
+	: >"$tmp/said"
+	chmod 666 "$tmp/said"
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --no-block --unit=isorun-test.service "${properties[@]}" \
+		-p "StandardOutput=append:$tmp/said" "${@:2}"
+}
+
+end_service() {
+	ctl stop isorun-test.service 2>/dev/null # it may be gone
+	ctl reset-failed isorun-test.service 2>/dev/null
+	await forgotten isorun-test.service
+}
+
+# Also where its service's user keeps it from writing down that it is an instance.
+services_shown() {
+	local kind
+	for kind in "${kinds[@]}"; do
+		# shellcheck disable=SC2086  # a kind is several properties
+		begin_service $kind -- /usr/bin/self stay
+		await grep -qsx inside "$tmp/said"
+		also verified isorun-test.service
+		run "${who[@]}" "$isoctl" enter isorun-test sh -c "echo \$FROM_NOTE"
+		is "$label: isoctl runs a command in a service that isolates itself${kind:+ ($kind)}" "$status $out$err" "0 yes"
+		run "${who[@]}" "$isoctl" list --no-legend isorun-test
+		like "$label: ... lists it with its command" "$out" "isorun-test * running * isorun-test.service /usr/bin/self stay"
+		run "${who[@]}" "$isoctl" stop isorun-test
+		is "$label: ... and stops it" "$status $out$err" "0 "
+		end_service
+
+		# shellcheck disable=SC2086
+		begin_service $kind Type=notify NotifyAccess=all -- /usr/bin/self stay hand-over
+		await grep -qsx inside "$tmp/said"
+		await handed_over
+		run "${who[@]}" "$isoctl" status isorun-test
+		like "$label: ... also after a hand-over${kind:+ ($kind)}" "$status $err $out" "0 *(handed over to systemd)*"
+		end_service
+	done
+}
+
+handed_over() { "${who[@]}" "$isoctl" list --no-legend isorun-test | grep -q running; }
+
+# The main process of a service makes a worker, which makes a child of the main process that looks like a reaper: called
+# isorun, and the first one of a pid namespace. It writes the attributes of an instance, if it can. With "main", the
+# main process itself says that it is isorun.
+cat >"$tmp/forge.py" <<'PY'
+import ctypes, os, platform, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name): assert libc.prctl(15, name, 0, 0, 0) == 0 # PR_SET_NAME
+CLONE_PARENT, CLONE_NEWUSER, CLONE_NEWPID, SIGCHLD = 0x8000, 0x10000000, 0x20000000, 17
+if sys.argv[1:] == ["main"]: call(b"isorun")
+if os.fork() > 0: time.sleep(1000)
+call(b"isorun")
+pid = libc.syscall({"x86_64": 56}.get(platform.machine(), 220), CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0)
+assert pid >= 0, ctypes.get_errno()
+if pid > 0:
+    cgroup = "/sys/fs/cgroup" + open("/proc/self/cgroup").read().strip().split("::")[1]
+    try:
+        for key, value in ("name", "isorun-test"), ("pid", str(pid)):
+            os.setxattr(cgroup, "user.isorun." + key, value.encode())
+    except OSError: pass
+    print("forged", flush=True)
+time.sleep(1000)
+PY
+chmod 644 "$tmp/forge.py"
+
+forged() {
+	local kind who_runs=$label
+	for kind in "${kinds[@]}"; do
+		label=$who_runs${kind:+ ($kind)}
+		# shellcheck disable=SC2086
+		begin_service $kind -- /usr/bin/python3 "$tmp/forge.py"
+		await grep -qsx forged "$tmp/said"
+		run "${who[@]}" "$isoctl" stop isorun-test
+		# promise P40
+		is "$label: a service with a worker that pretends to be isorun's is no instance" \
+			"$status $out$err" "125 isoctl: no such instance: \"isorun-test\"; see isoctl list"
+		also ok "$label: ... and goes on" ctl is-active --quiet isorun-test.service
+		end_service
+		# shellcheck disable=SC2086
+		begin_service $kind -- /usr/bin/python3 "$tmp/forge.py" main
+		await grep -qsx forged "$tmp/said"
+		run "${who[@]}" "$isoctl" list -q isorun-test
+		is "$label: ... only its main process can say that it is" "$status $out$err" "0 isorun-test"
+		run "${who[@]}" "$isoctl" enter isorun-test true
+		like "$label: ... and cannot be entered without isorun's socket" "$status $err" \
+			"125 isoctl: cannot reach isorun-test from here: its isorun, process *, does not listen *"
+		end_service
+	done
+	label=$who_runs
+}
+
 its_scope() { find /sys/fs/cgroup -name 'isorun-self-*.scope' | grep -q .; }
 
 signals() {
+	: >"$tmp/said"
 	"${who[@]}" /usr/bin/self stay >"$tmp/said" 2>"$tmp/err" &
 	local child=$! outer
 	await grep -qsx inside "$tmp/said"
 	also ok "$label: it is an instance of systemd" its_scope
+	shown
 	outer=$(pgrep -of '^/usr/bin/self stay') || outer=$child # it has not started, or has ended
 	kill -TERM "$outer"
 	wait "$child"
@@ -248,6 +365,13 @@ automatic() {
 	is "$label: ... with no_new_privs" "$status $out $err" "7 1 word "
 	self env LD_PRELOAD=libisorun-auto.so.0 /usr/bin/self is
 	is "$label: ... and one that it is preloaded into" "$status $out $err" "0 1 "
+	: >"$tmp/said"
+	"${who[@]}" env LD_PRELOAD=libisorun-auto.so.0 /usr/bin/self stay >"$tmp/said" 2>&1 &
+	await grep -qsx inside "$tmp/said"
+	also verified "self-*"
+	pkill -x self
+	wait $!
+	also is "$label: ... and that ends as it does" $? 143
 	self env LD_PRELOAD=libisorun-auto.so.0 /usr/bin/true
 	like "$label: a program without a policy does not run with it" "$status $err" "125 isorun: /usr/bin/* carries no policy *"
 	policy=nest around "${nest_as[@]}" /usr/bin/auto word
@@ -262,14 +386,14 @@ of_static() {
 	is "$label: a static program isolates itself" "$status $out $err" "7 $went_on "
 	self "$tmp/static-self" run 3
 	is "$label: ... as often as it likes" "$status $out" "0 \
-0 status 3, ignored 1, blocked 1 0
-0 status 3, ignored 1, blocked 1 0"
+static-self 0 status 3, ignored 1, blocked 1 0
+static-self 0 status 3, ignored 1, blocked 1 0"
 	self "$tmp/static-limited" show
 	like "$label: ... with limits, by the isorun that is installed" "$status $out $err" "7 1 show no_new_privs=1 FROM_NOTE=yes *"
 	self "$tmp/static-limited" run 3
 	is "$label: ... also if it wants to go on afterwards" "$status $out" "0 \
-0 status 3, ignored 1, blocked 1 0
-0 status 3, ignored 1, blocked 1 0"
+static-limited 0 status 3, ignored 1, blocked 1 0
+static-limited 0 status 3, ignored 1, blocked 1 0"
 }
 
 of_bare_machine() {
@@ -320,9 +444,13 @@ as_everybody signals
 as_everybody stages
 as_everybody automatic
 statically
-label=root who=() bus=(--system)
+label=root who=() bus=(--system) kinds=("" User=nobody "User=nobody Delegate=yes")
 in_units
+services_shown
+forged
 if [ -n "${TH_USER-}" ]; then
-	label=user who=("$as_user") bus=(--user)
+	label=user who=("$as_user") bus=(--user) kinds=("")
 	in_units
+	services_shown
+	forged
 fi

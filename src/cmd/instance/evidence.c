@@ -5,8 +5,15 @@
 
 #include "cmd/command-line.h"
 #include "util/clock.h"
+#include "util/path.h"
 #include "util/process.h"
 #include "util/strv.h"
+
+/* A program that isolates itself. For a script, the first argument is the interpreter, so its policy is not known. */
+static int take_program(char **arguments, char **ret_command) {
+        *ret_command = strv_join(arguments, " ");
+        return *ret_command ? 0 : -ENOMEM;
+}
 
 static int parse(char **arguments, char **ret_policy, char **ret_command) {
         _cleanup_(command_line_deinit) CommandLine line = {};
@@ -37,6 +44,7 @@ int evidence_read(pid_t pid, char **ret_policy, char **ret_command, uint64_t *re
                 *ret_started = clock_usec(CLOCK_REALTIME) - (clock_usec(CLOCK_BOOTTIME) - started);
         r = process_arguments(pid, &arguments);
         if (r >= 0)
-                r = parse(arguments, ret_policy, ret_command);
+                r = streq(path_name(arguments[0]), "isorun") ? parse(arguments, ret_policy, ret_command)
+                                                             : take_program(arguments, ret_command);
         return r == -ENOMEM ? r : 0;
 }

@@ -137,8 +137,10 @@ static bool may_be_reaper(const ProcessFacts *p) {
         return (p->hidden || streq(p->name, "isorun")) && p->innermost == 1 && p->depth > 1;
 }
 
-/* Whether the process may be the isorun of the instance: of the instance's user, not in a container and, for a service,
- * a child of the service manager. */
+/* Whether the process may be the isorun of the instance, also as a program that isolates itself: of the instance's user,
+ * not in a container and, for a service, a child of the service manager. A process that chooses the name can as well be
+ * a changed isorun, but its children cannot choose it for it: with CLONE_PARENT, they can make the process that looks
+ * like the reaper. */
 static bool may_be_isorun(const Walk *w, const ProcessFacts *p, const Instance *i) {
         return streq(p->name, "isorun") && (!i->of_user || p->uid == i->uid) && p->depth == w->depth &&
                (!is_service(i) || is_manager(w, p->parent, i));
