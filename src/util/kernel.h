@@ -37,6 +37,10 @@ static inline int sys_pidfd_send_signal(int pidfd, int sig) {
         return (int) syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
 }
 
+static inline int sys_pidfd_getfd(int pidfd, int fd) {
+        return (int) syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
 /* An fd of the process's mount namespace: since Linux 6.11, PIDFD_GET_MNT_NAMESPACE of <linux/pidfd.h>. */
 static inline int sys_pidfd_get_mounts(int pidfd) {
         return ioctl(pidfd, _IO(0xFF, 3), 0);

@@ -42,15 +42,43 @@ test_hand_over() {
 	test_last_words --hand-over
 }
 
+# Root reads the plan from the first process, which keeps it in memory. The kernel lets a user read nothing from there.
+test_kept() {
+	local refused="125 isoctl: notify was started with --hand-over: its isorun has ended, and only root can read the plan \
+that its first process keeps"
+	if [ "$label" = user ]; then
+		run "${who[@]}" "$isoctl" verify --quiet --no-legend notify
+		is "$label: ... verify looks at what every plan promises, and says that it does not know the rest" "$status $out" \
+			"2 unread plan handed over: only root can read the plan"
+		run "${who[@]}" "$isoctl" analyze notify
+		is "$label: ... analyze says that only root can read the plan" "$status $err" "$refused"
+		run "$isoctl" diff "$TH_USER/notify" "$TH_USER/notify"
+		like "$label: ... and root does not believe a user's policy" "$status $err" \
+			"125 isoctl: $TH_USER/notify: only a process of its owner could tell its policy, *"
+		run "$isoctl" verify --quiet --no-legend "$TH_USER/notify"
+		no_refusal is "$label: ... but verifies it" "$status $out$err" "0 "
+		return
+	fi
+	verified notify
+	run "$isoctl" verify --no-legend notify
+	like "$label: ... verify knows its plan" "$out" "*holds * /dev/null *"
+	nsenter -t "$(main_pid)" -m -p -- mount -o remount,bind,rw,nosuid,nodev /home
+	run "$isoctl" verify --quiet --no-legend notify
+	like "$label: ... and finds a directory that is made writable" "$status $out" "1 broken /home *it is writable*"
+	nsenter -t "$(main_pid)" -m -p -- mount -o remount,bind,ro,nosuid,nodev /home
+	run "$isoctl" diff --json notify notify
+	like "$label: ... diff compares its policy" "$status $err$out" "0 *"
+	run "$isoctl" analyze --no-legend notify
+	like "$label: ... analyze tells its exposure" "$status $err$out" "0 *NoNewPrivileges=*Overall exposure of notify: *"
+}
+
 # What isoctl can do to an instance that was handed over.
 test_managed() { # the reaper
 	local refused="isoctl: notify was started with --hand-over: its isorun has ended, so isoctl cannot do this"
 	like "$label: isoctl list has it" "$("${who[@]}" "$isoctl" list 2>&1)" "*notify *"
 	run "${who[@]}" "$isoctl" status notify
 	like "$label: ... status shows it" "$status $out" "0 *first process * $1 (handed over to systemd)*"
-	run "${who[@]}" "$isoctl" verify --quiet --no-legend notify
-	is "$label: ... verify looks at what every plan promises, and says that it does not know the rest" "$status $out" \
-		"2 unread plan handed over: no isorun is left to ask for the plan"
+	test_kept
 	run "${who[@]}" "$isoctl" enter notify true
 	is "$label: ... enter says why not" "$status $err" "125 $refused"
 	run "${who[@]}" "$isoctl" grant notify /usr:/mnt

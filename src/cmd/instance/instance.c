@@ -286,6 +286,8 @@ static int describe(const Walk *w, int fd, const struct stat *st, Instance *i) {
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         named = i->name;
         r = named ? read_attributes(w, fd, i) : i->nested ? 0 : find_unmarked(w, fd, i);
+        if (i->handed_over)
+                i->runner = named ? st->st_uid : (uid_t) -1;
         if (r > 0 && is_service(i) && (!i->pid || !w->proof(i, w->userdata)))
                 return 0;
         /* Root has written a service of the system. The service's user may have written other attributes. */

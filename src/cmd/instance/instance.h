@@ -20,7 +20,8 @@ typedef struct Instance {
         char *command;  /* NULL if not known */
         pid_t pid;      /* of the reaper; 0 if the cgroup has no such process, so that the instance is not verified */
         pid_t isorun;   /* the reaper's parent; 0 if the instance was handed over, or pid is 0 */
-        uid_t runner;   /* the user of isorun, if isorun is not 0 */
+        uid_t runner;   /* the user of isorun, if isorun is not 0; if the instance was handed over, the user who has
+                           described it, or (uid_t) -1 */
         bool handed_over; /* the reaper is the service's main process */
         pid_t main_pid; /* the main process that the payload has named, if it is in the cgroup; 0: none */
         uint64_t started_usec; /* of CLOCK_REALTIME; 0 if not known */

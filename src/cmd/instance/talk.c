@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/instance/kept.h"
 #include "sandbox/wire/packet.h"
 #include "util/fd.h"
 #include "util/text.h"
@@ -102,9 +103,12 @@ static int receive(const Instance *instance, int connection, int sent, int *fds,
 
 int talk_ask(const Instance *instance, ControlType question, char **ret_text, int *fds, unsigned n, TalkOwner *ret,
              Report *report) {
-        _cleanup_close_ int connection = talk_connect(instance, SOCK_SEQPACKET, ret, report), text = -1;
+        _cleanup_close_ int connection = -1, text = -1;
         int all[PACKET_FDS_MAX], r;
 
+        if (instance->handed_over && kept_has(question))
+                return kept_read(instance, question, ret_text, report);
+        connection = talk_connect(instance, SOCK_SEQPACKET, ret, report);
         if (connection < 0)
                 return TAKE_FD(connection);
         r = client_send(connection, &(ControlRequest) { .type = (int32_t) question }, NULL, 0, NULL, 0);

@@ -36,8 +36,8 @@ static int read_unit(Compared *c, Report *report) {
 static int check_owner(const Instance *i, const char *name, Report *report) {
         _cleanup_free_ char *owner = NULL;
 
-        if (!i->isorun || i->runner == geteuid() || i->runner == 0)
-                return 0; /* without an isorun, the question fails */
+        if (i->runner == geteuid() || i->runner == 0)
+                return 0;
         owner = instance_runner_name(i);
         return report_error(report, EPERM,
                             "%s: only a process of %s could tell its policy, and it can tell what it likes: compare it "

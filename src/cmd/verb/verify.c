@@ -67,9 +67,8 @@ static int verify(const InstanceList *list, const Instance *instance, const Want
         if (verification_ask(instance, &promises, report) < 0)
                 return PLAN_FAILED;
         r = verification_look(&v);
-        if (r >= 0 && instance->handed_over)
-                finding_add(&v.findings, VERDICT_UNREAD, "plan", "",
-                            "handed over: no isorun is left to ask for the plan");
+        if (r >= 0 && !verification_knows_plan(instance))
+                finding_add(&v.findings, VERDICT_UNREAD, "plan", "", "handed over: only root can read the plan");
         if (r >= 0)
                 r = wanted->json ? json_print_array(make_json, v.findings.items, v.findings.n, stdout)
                                  : print_table(&v.findings, wanted);

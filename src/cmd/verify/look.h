@@ -3,8 +3,11 @@
 
 #include "cmd/verify/verification.h"
 
-/* Asks the instance for its promises; after a hand-over, they are those that every instance makes. Returns 0 or -errno,
- * reported. */
+/* Whether verification_ask() gets the plan's promises. After a hand-over, it gets them for root only, and otherwise those
+ * that every instance makes. */
+bool verification_knows_plan(const Instance *instance);
+
+/* Asks the instance for its promises. Returns 0 or -errno, reported. */
 int verification_ask(const Instance *instance, Promises *ret, Report *report);
 
 /* Compares all promises with what the kernel and systemd show. Looks again as long as a finding may be of a process that

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "sandbox/wire/kept-answers.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/text.h"
@@ -22,6 +23,8 @@ static const char *kind_of(const char *target) {
                 return "namespace";
         if (endswith(target, "/cgroup.procs"))
                 return "cgroup";
+        if (startswith(target, "/memfd:" KEPT_ANSWERS_NAME " "))
+                return "answers";
         if (strstr(target, "/isorun/images/images/"))
                 return "image";
         return startswith(target, "/dev/pts/") || startswith(target, "/dev/tty") ? "terminal" : NULL;
@@ -71,7 +74,8 @@ static void compare(Verification *v, const Kind *kind) {
 }
 
 void verify_reaper(Verification *v) {
-        Kind kinds[] = { { "null" }, { "socket" }, { "signals" }, { "namespace" }, { "cgroup" }, { "terminal" }, { "image" } };
+        Kind kinds[] = { { "null" }, { "socket" }, { "signals" }, { "namespace" }, { "cgroup" }, { "terminal" }, { "image" },
+                         { "answers" } };
         const size_t before = findings_count(&v->findings, VERDICT_BROKEN);
         struct dirent *e;
         char path[64];

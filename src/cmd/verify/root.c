@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/instance/kept.h"
 #include "plan/show/promises.h"
+#include "sandbox/wire/kept-answers.h"
 #include "util/mount-table.h"
 #include "util/parse.h"
 #include "util/path.h"
@@ -302,6 +304,21 @@ static int read_inside(const Verification *v, MountTable *ret) {
         return -ENOENT;
 }
 
+/* Where the sources of the mounts are. */
+static int read_outside(const Instance *instance, MountTable *ret) {
+        _cleanup_free_ char *text = NULL;
+        Report silent = {};
+        char path[64];
+        int r;
+
+        if (!instance->handed_over) {
+                snprintf(path, sizeof(path), "/proc/%d/mountinfo", instance->isorun);
+                return mount_table_read(path, ret);
+        }
+        r = kept_read(instance, KEPT_MOUNTS, &text, &silent);
+        return r < 0 ? r : mount_table_parse(text, ret);
+}
+
 static void verify_mounts(Root *root) {
         const Promises *promises = root->v->promises;
 
@@ -321,11 +338,9 @@ static void verify_mounts(Root *root) {
 
 void verify_root(Verification *v) {
         Root root = { .v = v, .may_mount = promises_find(v->promises, "may-mount", NULL) };
-        char path[64];
         int r = read_inside(v, &root.inside);
 
-        snprintf(path, sizeof(path), "/proc/%d/mountinfo", v->instance->isorun);
-        if (r >= 0 && v->instance->isorun && mount_table_read(path, &root.outside) == -ENOMEM)
+        if (r >= 0 && read_outside(v->instance, &root.outside) == -ENOMEM)
                 v->findings.oom = true;
         if (r >= 0)
                 verify_mounts(&root);

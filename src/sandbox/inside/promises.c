@@ -75,7 +75,9 @@ static void write_all_descriptors(const Payload *payload, FILE *f) {
         for (size_t i = 0; i < INNER_NAMESPACES; i++)
                 namespaces += payload->inner[i] >= 0;
         write_descriptors("null", 3, f);
-        write_descriptors("socket", 1U + (payload->inside->notify >= 0), f);
+        /* After a hand-over, there are the two of its notify messages, and none to isorun. */
+        write_descriptors("socket", payload->inside->plan->hand_over ? 2 : 1U + (payload->inside->notify >= 0), f);
+        write_descriptors("answers", payload->inside->plan->hand_over, f);
         write_descriptors("signals", 1, f);
         write_descriptors("namespace", namespaces, f);
         write_descriptors("cgroup", payload->places[CGROUP_OF_PAYLOAD] >= 0, f);

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "sandbox/inside/keep-answers.h"
 #include "sandbox/inside/pty.h"
 #include "sandbox/inside/session.h"
 #include "sandbox/inside/take-over.h"
@@ -29,6 +30,7 @@ typedef struct Reaper {
         Sessions sessions;
         int socket; /* -1: isorun has handed over and is gone */
         int signals;
+        int answers; /* of keep_answers_open(); -1: isorun does not hand over */
         TakeOver take_over;
         bool own_session;
         bool stopped; /* whether the payload is stopped; known only with an own session */
@@ -283,6 +285,8 @@ static void answer(Reaper *r) {
         case MESSAGE_HANDED_OVER:
                 take_over_finish(&r->take_over);
                 r->socket = fd_close(r->socket);
+                keep_answers(r->payload, r->answers, fds[0]);
+                fd_close(fds[0]);
                 break;
         default: /* messages for the time before the payload's start */
                 break;
@@ -310,13 +314,15 @@ static void close_standard_io(void) {
                         close(fd);
 }
 
-/* Closes all fds but the sockets and those that other processes of the instance need. These are moved to the numbers
- * from 3 on. */
-static int keep_fds(Payload *payload) {
+/* Closes all fds but the sockets, the answers, and those that other processes of the instance need. These are moved to
+ * the numbers from 3 on. */
+static int keep_fds(Payload *payload, int *answers) {
         int lock = payload->inside->plan->layers_lock;
-        int *fds[5 + INNER_NAMESPACES] = { &payload->inside->socket };
+        int *fds[6 + INNER_NAMESPACES] = { &payload->inside->socket };
         unsigned n = 1, first = 3 + ELEMENTSOF(fds);
 
+        if (*answers >= 0)
+                fds[n++] = answers; /* KEPT_ANSWERS_FD */
         for (size_t i = 0; i < INNER_NAMESPACES; i++)
                 if (payload->inner[i] >= 0)
                         fds[n++] = &payload->inner[i];
@@ -372,10 +378,11 @@ static void run(Reaper *r) {
 _Noreturn void reaper_main(Payload *payload) {
         sigset_t mask = payload->inside->forwarded;
         Reaper r = { .payload = payload, .sessions = { .payload = payload, .isorun = &r.socket },
+                     .answers = payload->inside->plan->hand_over ? keep_answers_open() : -1,
                      .own_session = payload->inside->plan->own_session };
 
         close_standard_io();
-        if (keep_fds(payload) < 0)
+        if (keep_fds(payload, &r.answers) < 0)
                 _exit(PLAN_FAILED);
         r.socket = payload->inside->socket;
         sigaddset(&mask, SIGCHLD);

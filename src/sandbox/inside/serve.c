@@ -11,12 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "plan/make.h"
-#include "plan/show/exposure.h"
-#include "plan/show/source.h"
-#include "plan/show/summary.h"
-#include "plan/show/text.h"
-#include "sandbox/inside/promises.h"
+#include "sandbox/inside/answer.h"
 #include "sandbox/inside/pty.h"
 #include "sandbox/root/given.h"
 #include "sandbox/wire/control.h"
@@ -128,11 +123,8 @@ static void enter(Request *r) {
                        r->f);
 }
 
-/* Writes the answer to a request. Returns 0 or -errno. */
-typedef int (*Writer)(const Payload *payload, FILE *f);
-
 /* Returns an fd of a file in memory with the text that write() makes, or -errno. */
-static int make_text(const Payload *payload, Writer write) {
+static int make_text(const Payload *payload, AnswerWriter write) {
         _cleanup_close_ int fd = memfd_create("isorun-text", MFD_CLOEXEC);
         FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
         int r;
@@ -151,72 +143,7 @@ static int send_text(const Request *r, const int *fds, unsigned n) {
         return control_send_reply(r->connection, &(ControlReply) { .type = CONTROL_TEXT }, fds, n);
 }
 
-/* Calls print() for the plan with the calls and rules of its filter. */
-static int print_with_rules(const Payload *payload, int (*print)(const Plan *plan, FILE *f), FILE *f) {
-        _cleanup_(plan_freep) Plan *rules = NULL;
-        Plan plan;
-        int r = plan_with_rules(payload->inside->plan, &plan, &rules);
-
-        return r < 0 ? r : print(&plan, f);
-}
-
-static int print_whole(const Plan *plan, FILE *f) {
-        return plan_print_text(plan, plan->source, FORM_WHOLE, f);
-}
-
-static int write_plan(const Payload *payload, FILE *f) {
-        return print_with_rules(payload, print_whole, f);
-}
-
-static int write_summary(const Payload *payload, FILE *f) {
-        const Plan *plan = payload->inside->plan;
-
-        return plan_print_text(plan, plan->source, FORM_SUMMARY, f);
-}
-
-static int write_words(const Payload *payload, FILE *f) {
-        const Plan *plan = payload->inside->plan;
-
-        return plan_write_summary(plan, plan->source, f);
-}
-
-static int write_tree(const Payload *payload, FILE *f) {
-        const Plan *plan = payload->inside->plan;
-
-        return plan_print_text(plan, plan->source, FORM_TREE, f);
-}
-
-static int write_exposure(const Payload *payload, FILE *f) {
-        return print_with_rules(payload, plan_print_exposure, f);
-}
-
-static int write_policy(const Payload *payload, FILE *f) {
-        return plan_print_source(payload->inside->plan, f);
-}
-
-/* The writer of the text that answers a request; NULL if it is another request. */
-static Writer find_writer(int32_t type) {
-        switch (type) {
-        case CONTROL_SUMMARY:
-                return write_summary;
-        case CONTROL_WORDS:
-                return write_words;
-        case CONTROL_TREE:
-                return write_tree;
-        case CONTROL_PLAN:
-                return write_plan;
-        case CONTROL_EXPOSURE:
-                return write_exposure;
-        case CONTROL_POLICY:
-                return write_policy;
-        case CONTROL_PROMISES:
-                return promises_write;
-        default:
-                return NULL;
-        }
-}
-
-static void show_plan(const Request *r, Writer write) {
+static void show_plan(const Request *r, AnswerWriter write) {
         int fd = make_text(r->payload, write), q = fd;
 
         if (q >= 0)
@@ -291,8 +218,8 @@ _Noreturn void serve(const Payload *payload, int connection, Failure *f) {
                 fail(f, -q, "cannot read the request: the version of isoctl is not %s", control_header.program);
         else if (q > 0 && r.request.type == CONTROL_ENTER)
                 enter(&r);
-        else if (q > 0 && find_writer(r.request.type)) {
-                show_plan(&r, find_writer(r.request.type));
+        else if (q > 0 && answer_writer(r.request.type)) {
+                show_plan(&r, answer_writer(r.request.type));
                 _exit(0);
         } else if (q > 0 && r.request.type == CONTROL_PLACES) {
                 show_places(&r);

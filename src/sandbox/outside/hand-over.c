@@ -163,6 +163,14 @@ static void forward_signals(const HandOver *h, const Run *run) {
                         (void) sys_pidfd_send_signal(run->payload, (int) info.ssi_signo);
 }
 
+/* Without isorun, only this table tells where the sources of the instance's mounts are, for isoctl verify. An open
+ * mountinfo shows the namespace of the process that has opened it. */
+static int tell_reaper(const Run *run) {
+        _cleanup_close_ int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+
+        return message_send(run->socket, &(Message) { .type = MESSAGE_HANDED_OVER }, &mounts, mounts >= 0);
+}
+
 int hand_over(const HandOver *h, Run *run, const Relay *relay) {
         _cleanup_close_ int barrier = -1;
         int r;
@@ -183,7 +191,7 @@ int hand_over(const HandOver *h, Run *run, const Relay *relay) {
                 return r;
 
         forward_signals(h, run);
-        if (message_send(run->socket, &(Message) { .type = MESSAGE_HANDED_OVER }, NULL, 0) < 0)
+        if (tell_reaper(run) < 0)
                 return -ECONNRESET;
         if (run->plan->notify_exec)
                 journal_ready(run->plan);

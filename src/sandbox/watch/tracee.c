@@ -99,7 +99,7 @@ typedef struct FdFacts {
 
 /* In a child: a copy of the fd must be closed, and that may wait as long as the payload likes (SO_LINGER, FUSE). */
 _Noreturn static void look_at_fd(pid_t pid, int fd, int pipe) {
-        const int pidfd = sys_pidfd_open(pid, 0), copy = (int) syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+        const int pidfd = sys_pidfd_open(pid, 0), copy = sys_pidfd_getfd(pidfd, fd);
         FdFacts facts = {};
         socklen_t size = sizeof(int);
         char link[64];

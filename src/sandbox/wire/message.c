@@ -26,6 +26,7 @@ static const struct {
         [MESSAGE_CONTROL] = { .fds = { 1, 1 } },
         [MESSAGE_LOOK_UP] = { .value = { 1, INT32_MAX } },
         [MESSAGE_HAND_OVER] = { .value = { 0, 2 }, .status = { 0, 2 }, .fds = { 2, 2 } },
+        [MESSAGE_HANDED_OVER] = { .fds = { 0, 1 } },
         [MESSAGE_CONNECTED] = { MESSAGE_TO_ISORUN, .value = { 0, ERRNO_MAX } },
         [MESSAGE_STEP] = { MESSAGE_TO_ISORUN, .value = { 0, _STEPS - 1 } },
         [MESSAGE_FAILED] = { MESSAGE_TO_ISORUN, { 1, ERRNO_MAX }, { PLAN_FAILED, PLAN_NOT_FOUND }, {} },

@@ -24,7 +24,8 @@ typedef enum MessageType {
         MESSAGE_LOOK_UP,    /* value: a pid inside; answered with MESSAGE_FOUND */
         MESSAGE_HAND_OVER,  /* prepare to be the unit's main process: take-over.h; value: a NotifyStore, status: a
                                NotifyAccess; number; fds: the notify sockets */
-        MESSAGE_HANDED_OVER, /* the reaper is the main process now; isorun is about to end */
+        MESSAGE_HANDED_OVER, /* the reaper is the main process now; isorun is about to end; fd: its mountinfo, if it
+                                could open that */
 
         /* to isorun */
         MESSAGE_CONNECTED, /* the process has connected the socket of the bus; value: 0 or an errno */
