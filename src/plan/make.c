@@ -31,7 +31,8 @@ static int build_names(Builder *b) {
         plan->detached = b->request->detached;
         plan->measured = b->request->measured;
         plan->typed = b->request->typed && (!b->host->unit || b->request->detached);
-        plan->watched = b->request->watch;
+        plan->record = b->request->record;
+        plan->watched = b->request->watch || plan_is_recorded(plan);
         plan->symlinks_everywhere = b->request->symlinks_everywhere;
         plan->name = strdup(b->request->name);
         plan->policy = strdup(b->request->policy);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/plan.h"
 
+#include "util/path.h"
 #include "util/strv.h"
 
 Plan *plan_free(Plan *plan) {
@@ -112,6 +113,22 @@ const PlanMount *plan_find_mount(const Plan *plan, const char *destination) {
                         low = middle + 1;
         }
         return NULL;
+}
+
+static bool is_mount(const PlanMount *m) {
+        return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
+}
+
+const PlanMount *plan_mount_of(const Plan *plan, const char *path) {
+        const PlanMount *found = &plan->mounts[0];
+
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (is_mount(m) && path_is_at_or_below(path, m->destination))
+                        found = m; /* sorted: a later one is deeper */
+        }
+        return found;
 }
 
 char *plan_peer_name(const PlanPeer *p) {

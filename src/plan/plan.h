@@ -246,9 +246,16 @@ typedef struct Plan {
         bool measured;    /* the outcome tells what the instance has used */
         bool typed;       /* the reader of messages has the options of isorun: plan/hint.h */
         bool watched;     /* isorun traces the payload, and tells what was denied: plan/deny/watch.h */
+        int record;       /* borrowed fd of a file: isorun writes there a policy of what the payload has used; 0: none.
+                             The payload is watched then */
         bool log_denials; /* isorun records in the journal what the filter denies: plan/deny/notify.h */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
+
+/* Whether isorun sees which calls the payload makes. */
+static inline bool plan_is_recorded(const Plan *plan) {
+        return plan->record > 0;
+}
 
 /* Whether the payload has a name server of isorun, for the names of peers. */
 static inline bool plan_has_names(const Plan *plan) {
@@ -287,6 +294,9 @@ char *plan_peer_name(const PlanPeer *peer);
 
 /* ADDRESS:PORT, or unix:PATH, on the heap. NULL when memory runs out. */
 char *plan_entrance_name(const PlanEntrance *entrance);
+
+/* The mount that a path without symlinks is on. */
+const PlanMount *plan_mount_of(const Plan *plan, const char *path);
 
 /* The mount with exactly this destination, or NULL. */
 const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

@@ -258,11 +258,15 @@ static int check_write_execute(Builder *b) {
 
 /* The tracer looks at the program for this machine's calls, and would not see the flags of others' clone(2). */
 static int check_watched(Builder *b) {
-        if (!b->request->watch || b->plan->n_architectures == 0)
+        if (plan_is_recorded(b->plan) && b->policy->n_stages > 0)
+                return report_error_at(b->report, b->policy->stages[0].origin, NULL, EINVAL,
+                                       "--record cannot write a policy with stages");
+        if (!b->plan->watched || b->plan->n_architectures == 0)
                 return 0;
         return build_error(b, policy_get(b->policy, D_SystemCallArchitectures), D_SystemCallArchitectures, EINVAL,
-                           "--why cannot watch the system calls of other architectures (-p "
-                           "SystemCallArchitectures=native leaves them out)");
+                           "%s cannot watch the system calls of other architectures (-p "
+                           "SystemCallArchitectures=native leaves them out)",
+                           plan_is_recorded(b->plan) ? "--record" : "--why");
 }
 
 /* The process that answers for the filter needs isorun, and the program. */

@@ -49,14 +49,14 @@ const WatchedCall watched_calls[] = {
         { "mknodat", USE_CREATE, 0, 1, -1 },
         { "symlink", USE_CREATE, -1, 1, -1 },
         { "symlinkat", USE_CREATE, 1, 2, -1 },
-        { "link", USE_CREATE, -1, 1, -1 },
-        { "linkat", USE_CREATE, 2, 3, -1 },
+        { "link", USE_CREATE, -1, 1, -1, NULL, -1, 0 + 1 },
+        { "linkat", USE_CREATE, 2, 3, -1, NULL, 0, 1 + 1 },
         { "unlink", USE_REMOVE, -1, 0, -1 },
         { "unlinkat", USE_REMOVE, 0, 1, -1 },
         { "rmdir", USE_REMOVE, -1, 0, -1 },
-        { "rename", USE_RENAME, -1, 0, -1 },
-        { "renameat", USE_RENAME, 0, 1, -1 },
-        { "renameat2", USE_RENAME, 0, 1, -1 },
+        { "rename", USE_RENAME, -1, 0, -1, NULL, -1, 1 + 1 },
+        { "renameat", USE_RENAME, 0, 1, -1, NULL, 2, 3 + 1 },
+        { "renameat2", USE_RENAME, 0, 1, -1, NULL, 2, 3 + 1 },
         { "connect", USE_CONNECT, 0, 1, -1 },
         { "bind", USE_BIND, 0, 1, -1 },
         { "mount", USE_CAPABILITY, .capability = "CAP_SYS_ADMIN" },
@@ -73,6 +73,8 @@ const WatchedCall watched_calls[] = {
         {},
 };
 
+#define STOP (SECCOMP_RET_TRACE | WATCH_DATA)
+
 /* Writes that the call with this name goes on at yes, and others at no. The accumulator has the number. */
 static Label write_call(Assembler *a, const char *name, Label yes, Label no) {
         const int number = syscall_number(name);
@@ -80,36 +82,66 @@ static Label write_call(Assembler *a, const char *name, Label yes, Label no) {
         return number < 0 ? no : assemble_if(a, BPF_JEQ, (uint32_t) number, yes, no);
 }
 
+/* otherwise: the answer without the flag. */
 static Label write_denied_flag(Assembler *a, const char *name, unsigned argument, uint32_t flag, int error,
-                               Label next) {
+                               uint32_t otherwise, Label next) {
         const size_t offset = offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t) +
                               (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * sizeof(uint32_t);
         Label test = assemble_if(a, BPF_JSET, flag, assemble_return(a, SECCOMP_RET_ERRNO | (uint32_t) error),
-                                 assemble_return(a, SECCOMP_RET_ALLOW));
+                                 assemble_return(a, otherwise));
 
         return write_call(a, name, assemble_load(a, offset, test), next);
 }
 
+const char *const watch_quiet_groups[] = { "@default", "@basic-io", NULL };
+
+static bool is_quiet(const char *name) {
+        for (const char *const *group = watch_quiet_groups; *group; group++)
+                if (syscall_group_has(syscall_group_find(*group), name))
+                        return true;
+        return false;
+}
+
+static const struct {
+        const char *name;
+        int error;
+} hidden_calls[] = { { "ptrace", EPERM }, { "clone3", ENOSYS }, { "io_uring_setup", ENOSYS } };
+
+bool watch_hides(const char *call) {
+        for (size_t i = 0; i < ELEMENTSOF(hidden_calls); i++)
+                if (streq(hidden_calls[i].name, call))
+                        return true;
+        return false;
+}
+
+/* Writes the test for the calls that are let pass without a stop: of a record, few; otherwise, most. */
+static Label write_watched(Assembler *a, const Plan *plan) {
+        Label next = assemble_return(a, plan_is_recorded(plan) ? STOP : SECCOMP_RET_ALLOW);
+
+        for (size_t i = 0; plan_is_recorded(plan) && i < n_syscall_numbers; i++)
+                if (is_quiet(syscall_numbers[i].name))
+                        next = write_call(a, syscall_numbers[i].name, assemble_return(a, SECCOMP_RET_ALLOW), next);
+        for (const WatchedCall *c = watched_calls; c->name; c++)
+                next = write_call(a, c->name, assemble_return(a, STOP), next);
+        return next;
+}
+
 static int make_watching(const Plan *plan, struct sock_fprog *ret) {
-        const struct {
-                const char *name;
-                int error;
-        } denied[] = { { "ptrace", EPERM }, { "clone3", ENOSYS }, { "io_uring_setup", ENOSYS } };
         Assembler a = {};
         struct sock_filter *code;
         size_t n;
-        Label next = assemble_return(&a, SECCOMP_RET_ALLOW);
+        Label next = write_watched(&a, plan);
         int r;
 
-        for (const WatchedCall *c = watched_calls; c->name; c++)
-                next = write_call(&a, c->name, assemble_return(&a, SECCOMP_RET_TRACE | WATCH_DATA), next);
         /* If the plan denies it, the tracer does, which can tell. */
-        for (size_t i = 0; i < ELEMENTSOF(denied); i++)
-                if (plan_allows_call(plan, denied[i].name))
-                        next = write_call(&a, denied[i].name,
-                                          assemble_return(&a, SECCOMP_RET_ERRNO | (uint32_t) denied[i].error), next);
-        next = write_denied_flag(&a, "clone", 0, CLONE_UNTRACED, EPERM, next);
-        next = write_denied_flag(&a, "seccomp", 1, SECCOMP_FILTER_FLAG_NEW_LISTENER, EBUSY, next);
+        for (size_t i = 0; i < ELEMENTSOF(hidden_calls); i++)
+                if (plan_allows_call(plan, hidden_calls[i].name))
+                        next = write_call(&a, hidden_calls[i].name,
+                                          assemble_return(&a, SECCOMP_RET_ERRNO | (uint32_t) hidden_calls[i].error),
+                                          next);
+        next = write_denied_flag(&a, "clone", 0, CLONE_UNTRACED, EPERM,
+                                 plan_is_recorded(plan) ? STOP : SECCOMP_RET_ALLOW, next);
+        next = write_denied_flag(&a, "seccomp", 1, SECCOMP_FILTER_FLAG_NEW_LISTENER, EBUSY, SECCOMP_RET_ALLOW, next);
         assemble_load(&a, offsetof(struct seccomp_data, nr), next);
         r = assemble_finish(&a, &code, &n);
         if (r >= 0)
@@ -134,7 +166,7 @@ int watch_programs(const Plan *plan, struct sock_fprog ret[static 2]) {
         for (size_t i = 0; i < plan->n_program; i++) {
                 code[i] = plan->program[i];
                 if (code[i].code == (BPF_RET | BPF_K) && watch_is_denial(code[i].k))
-                        code[i].k = SECCOMP_RET_TRACE | WATCH_DATA;
+                        code[i].k = STOP;
         }
         ret[1] = (struct sock_fprog) { (unsigned short) plan->n_program, code };
         return 0;

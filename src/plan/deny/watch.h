@@ -47,9 +47,18 @@ typedef struct WatchedCall {
         int8_t path;      /* the argument that is a path */
         int8_t flags;     /* of USE_OPEN; -1: in memory */
         const char *capability; /* of USE_CAPABILITY */
+        int8_t other_directory; /* of the other path, of rename(2) the new one, and of link(2) the old one */
+        int8_t other; /* the argument that it is, plus 1; 0: the call has only one */
 } WatchedCall;
 
 extern const WatchedCall watched_calls[]; /* ends with a NULL name */
+
+/* For isorun --record (Plan.record), the second filter stops all calls but those of these groups: their calls reach
+ * nothing that the program does not have already, and most programs make them all the time. Ends with NULL. */
+extern const char *const watch_quiet_groups[];
+
+/* Whether the call is denied while a payload is watched, although the plan may allow it. */
+bool watch_hides(const char *call);
 
 /* Whether this answer of the plan's program is one to tell. ENOSYS is an answer on purpose, which programs expect: they use
  * an older call then. The errno 0 denies nothing. */

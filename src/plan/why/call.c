@@ -9,8 +9,6 @@
 #include "policy/value/names.h"
 #include "util/landlock.h"
 
-enum { GROUP_DEPTH_MAX = 8 };
-
 /* Whether the rule denies a call with these arguments: 1, 0, or -1 if that depends on arguments that are not known. */
 static int rule_matches(const PlanArgumentRule *r, const WhyQuestion *q) {
         const uint64_t *a = q->arguments;
@@ -38,18 +36,11 @@ static int rule_matches(const PlanArgumentRule *r, const WhyQuestion *q) {
         }
 }
 
-static bool group_has(const char *name, const char *call, unsigned depth) {
-        const SyscallGroup *group = name[0] == '@' ? syscall_group_find(name) : NULL;
+/* Whether a word of SystemCallFilter= is the call, or a group with it. */
+static bool word_has(const char *word, const char *call) {
+        const SyscallGroup *group = word[0] == '@' ? syscall_group_find(word) : NULL;
 
-        if (!group)
-                return streq(name, call);
-        for (const SyscallMember *m = group->members; *m && depth < GROUP_DEPTH_MAX; m++) {
-                const SyscallGroup *inner = syscall_member_group(*m);
-
-                if (inner ? group_has(inner->name, call, depth + 1) : streq(syscall_member_name(*m), call))
-                        return true;
-        }
-        return false;
+        return group ? syscall_group_has(group, call) : streq(word, call);
 }
 
 /* The line of SystemCallFilter= that decides about a call: the last that names it, or else the first, which decides
@@ -58,7 +49,7 @@ static Origin find_origin(const Plan *plan, const char *call) {
         const SettingList *list = &plan->source->settings[D_SystemCallFilter];
 
         for (size_t i = list->n; i > 0; i--)
-                if (list->items[i - 1].value.words && group_has(list->items[i - 1].value.words[0], call, 0))
+                if (list->items[i - 1].value.words && word_has(list->items[i - 1].value.words[0], call))
                         return list->items[i - 1].origin;
         return list->n > 0 ? list->items[0].origin : (Origin) {};
 }

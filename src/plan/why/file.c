@@ -67,23 +67,6 @@ static void asked_deinit(Asked *q) {
         root_model_deinit(&q->model);
 }
 
-static bool is_mount(const PlanMount *m) {
-        return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
-}
-
-/* The mount that a path without symlinks is on. */
-static const PlanMount *find_mount(const Plan *plan, const char *path) {
-        const PlanMount *found = &plan->mounts[0];
-
-        for (size_t i = 0; i < plan->n_mounts; i++) {
-                const PlanMount *m = &plan->mounts[i];
-
-                if (is_mount(m) && (streq(m->destination, path) || path_is_below(path, m->destination)))
-                        found = m; /* sorted: a later one is deeper */
-        }
-        return found;
-}
-
 /* The id of the payload as the caller sees it. */
 static uint32_t outer_id(uint32_t id, const IdMap *inner, const IdMap *outer) {
         uint64_t between = id, outside = id;
@@ -117,7 +100,7 @@ static void look(const Asked *q, Place *place) {
         const Spot *spot = &place->spot;
         const PlanMount *made = plan_find_mount(q->plan, spot->path);
 
-        place->mount = find_mount(q->plan, spot->path);
+        place->mount = plan_mount_of(q->plan, spot->path);
         if (!spot->exists || spot->unread || spot->unknown || spot->left_out)
                 return;
         if (spot->hosts) {

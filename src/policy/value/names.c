@@ -124,6 +124,22 @@ const char *syscall_member_name(SyscallMember member) {
         return group ? group->name : syscall_numbers[syscall_member_place(member)].name;
 }
 
+static bool group_has(const SyscallGroup *group, const char *call, unsigned depth) {
+        enum { DEPTH_MAX = 8 };
+
+        for (const SyscallMember *m = group->members; *m && depth < DEPTH_MAX; m++) {
+                const SyscallGroup *inner = syscall_member_group(*m);
+
+                if (inner ? group_has(inner, call, depth + 1) : streq(syscall_member_name(*m), call))
+                        return true;
+        }
+        return false;
+}
+
+bool syscall_group_has(const SyscallGroup *group, const char *call) {
+        return group_has(group, call, 0);
+}
+
 static int compare_name(const void *name, const void *number) {
         return strcmp(name, ((const SyscallNumber *) number)->name);
 }

@@ -52,6 +52,9 @@ const char *syscall_member_name(SyscallMember member);
 /* The group that the member is, or NULL for a system call. */
 const SyscallGroup *syscall_member_group(SyscallMember member);
 
+/* Whether the group, or a group in it, has the call. */
+bool syscall_group_has(const SyscallGroup *group, const char *call);
+
 /* The place of a member that is a system call in syscall_numbers. */
 size_t syscall_member_place(SyscallMember member);
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/record/setting.h"
+
+#include "util/word.h"
+
+/* KEY:TEXT, of which Value.text has only the key, or the specifiers as they were written. */
+static void write_pair(FILE *f, const Value *v) {
+        literal_write(f, v->words[0], true);
+        fputc(':', f);
+        literal_write(f, v->words[1], false);
+}
+
+void setting_write(FILE *f, DirectiveId id, const Setting *s, bool optional) {
+        const Directive *d = &directive_table[id];
+        const Value *v = &s->value;
+
+        fprintf(f, "%s=%s%s", d->name, v->inverted ? "~" : "", v->optional || optional ? "-" : "");
+        if (id == D_SetCredential || id == D_File)
+                write_pair(f, v);
+        else if (d->section == SECTION_SCOPE || id == D_ExecStart)
+                fputs(v->text, f); /* as it was written */
+        else if (id == D_LoadCredential)
+                percent_write(f, v->text);
+        else if (d->list && (*v->text || v->inverted))
+                word_write(f, v->text, WORD_PERCENT);
+        else
+                percent_write(f, *v->text ? v->text : "none");
+        if (id == D_GrantPaths && !(v->number & BIND_READ_ONLY))
+                fputs(":rw", f); /* the text is only the path */
+        fputc('\n', f);
+}
+
+bool setting_is_repeated(DirectiveId id, const SettingList *list, size_t n) {
+        const Value *v = &list->items[n].value;
+
+        if (id == D_SetCredential) /* the text is only its name */
+                return false;
+        for (size_t i = 0; i < n; i++) {
+                const Value *before = &list->items[i].value;
+
+                if (streq(before->text, v->text) && before->inverted == v->inverted && before->optional == v->optional)
+                        return true;
+        }
+        return false;
+}

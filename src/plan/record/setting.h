@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdio.h>
+
+#include "policy/policy.h"
+
+/* Writes a value as a line of a policy, which has the same value when it is read; its specifiers are replaced already.
+ * optional: with "-", so that a path need not exist. */
+void setting_write(FILE *f, DirectiveId id, const Setting *setting, bool optional);
+
+/* Whether the line of an earlier value says this value, too: a word such as "any" may have two values, and the command line
+ * often repeats what the policy says. */
+bool setting_is_repeated(DirectiveId id, const SettingList *list, size_t n);

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/record/write.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "plan/record/calls.h"
+#include "plan/record/setting.h"
+#include "policy/value/names.h"
+#include "util/escape.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/text.h"
+#include "util/word.h"
+
+typedef struct Writer {
+        const Plan *plan;
+        const Record *record;
+        const RecordPeaks *peaks;
+        const Located *located;
+        const FoldPlaces *places;
+        bool host_root;
+        FILE *f;
+} Writer;
+
+static const SettingList *settings(const Writer *w, DirectiveId id) {
+        return &w->plan->source->settings[id];
+}
+
+/* A default is not written. */
+static bool is_given(const Setting *s) {
+        return s->origin.file;
+}
+
+static void write_count(const Writer *w, const RecordCount *c) {
+        if (c->times == 1)
+                fputs("once", w->f);
+        else
+                fprintf(w->f, "%ju times", (uintmax_t) c->times);
+        if (!*c->program)
+                return;
+        fputs(c->others ? ", first by " : ", by ", w->f);
+        escape_write(w->f, c->program);
+}
+
+/* "# read and executed 12 times, by sh" */
+static void write_uses(const Writer *w, unsigned uses, const RecordCount *c) {
+        static const struct {
+                unsigned use;
+                const char *word;
+        } words[] = {
+                { USED_WRITE, "written" }, { USED_READ, "read" }, { USED_EXECUTE, "executed" },
+                { USED_CONNECT, "connected to" }, { USED_LOOK, "looked at" },
+        };
+        const char *before = "# ";
+
+        if (c->times == 0) {
+                fputs("# most programs need it\n", w->f);
+                return;
+        }
+        if (uses & ~(unsigned) USED_LOOK)
+                uses &= ~(unsigned) USED_LOOK;
+        for (size_t i = 0; i < ELEMENTSOF(words); i++)
+                if (uses & words[i].use) {
+                        fprintf(w->f, "%s%s", before, words[i].word);
+                        before = " and ";
+                }
+        fputs(*before == '#' ? before : " ", w->f);
+        write_count(w, c);
+        fputc('\n', w->f);
+}
+
+/* Whether a policy can name the path. Others are told in a comment. */
+static bool can_write(const char *path) {
+        for (; *path; path++)
+                if (iscntrl((unsigned char) *path) || strchr("\\'\"", *path))
+                        return false;
+        return true;
+}
+
+static void write_path(const Writer *w, const char *path) {
+        _cleanup_text_ Text text = {};
+
+        for (; *path; path++) {
+                if (*path == ':')
+                        text_add_char(&text, '\\');
+                text_add_char(&text, *path);
+        }
+        word_write(w->f, text_so_far(&text) ?: "", WORD_PERCENT);
+}
+
+/* Returns false, with a comment, if a policy cannot say that. */
+static bool begin_place(const Writer *w, const char *path, const char *target, unsigned uses, const RecordCount *count) {
+        write_uses(w, uses, count);
+        if (can_write(path) && (!target || can_write(target)))
+                return true;
+        fputs("# isorun cannot write a line for this path: ", w->f);
+        escape_write(w->f, path);
+        fputc('\n', w->f);
+        return false;
+}
+
+/* Paths that the policy hides need not be in the new root. */
+static void take_over(const Writer *w, DirectiveId id) {
+        const bool optional = w->host_root && (id == D_InaccessiblePaths || id == D_ReadOnlyPaths || id == D_NoExecPaths ||
+                                               id == D_ExecPaths || id == D_WorkingDirectory);
+
+        const SettingList *list = settings(w, id);
+
+        for (size_t i = 0; i < list->n; i++)
+                if (is_given(&list->items[i]) && !setting_is_repeated(id, list, i))
+                        setting_write(w->f, id, &list->items[i], optional);
+}
+
+/* Mounts of the policy that lie below a place that is shown whole stay, because they may hide what is there. */
+static bool is_below_place(const Writer *w, const char *path) {
+        for (size_t i = 0; i < w->places->n; i++)
+                if (w->places->items[i].kind == FOLD_SHOWN && path_is_below(path, w->places->items[i].path))
+                        return true;
+        return false;
+}
+
+static bool is_mount_kept(const Writer *w, const Setting *s) {
+        const char *destination = s->value.words[1] ?: s->value.words[0];
+        const PlanMount *m = plan_find_mount(w->plan, destination);
+        const size_t i = m ? (size_t) (m - w->plan->mounts) : 0;
+
+        if (!m || located_setting(w->plan, m) != s)
+                return !s->value.optional; /* it is behind a symlink, or another line has its place */
+        return w->located->used[i] || is_below_place(w, m->destination);
+}
+
+static void take_over_mounts(const Writer *w, DirectiveId id) {
+        for (size_t i = 0; i < settings(w, id)->n; i++)
+                if (is_mount_kept(w, &settings(w, id)->items[i]))
+                        setting_write(w->f, id, &settings(w, id)->items[i], false);
+}
+
+static void write_places(const Writer *w, DirectiveId id) {
+        take_over_mounts(w, id);
+        for (size_t i = 0; id != D_Volume && i < w->places->n; i++) {
+                const FoldPlace *p = &w->places->items[i];
+                _cleanup_free_ char *source = NULL;
+
+                if (p->kind != FOLD_SHOWN || p->writable != (id == D_BindPaths) ||
+                    !begin_place(w, p->path, NULL, p->uses, &p->count))
+                        continue;
+                fprintf(w->f, "%s=", directive_table[id].name);
+                if (!streq(p->base->source, p->base->destination)) {
+                        const char *rest = p->path + (streq(p->base->destination, "/") ? 0 : strlen(p->base->destination));
+
+                        source = format("%s%s", streq(p->base->source, "/") ? "" : p->base->source, rest);
+                        write_path(w, source ?: "");
+                        fputc(':', w->f);
+                }
+                write_path(w, p->path);
+                fputc('\n', w->f);
+        }
+}
+
+/* A mount in memory that every root like the host's has, and others do not. */
+static bool is_memory(const Writer *w, const PlanMount *m) {
+        static const char *const everywhere[] = { "/tmp", "/run", "/var/tmp", "/dev", "/proc", "/sys" };
+
+        if (!w->host_root || m->kind != MOUNT_TMPFS || m->asker >= ASKED_BY_SERVICE ||
+            !w->located->used[m - w->plan->mounts])
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(everywhere); i++)
+                if (path_is_at_or_below(m->destination, everywhere[i]))
+                        return false;
+        return true;
+}
+
+static void write_memory(const Writer *w) {
+        take_over(w, D_TemporaryFileSystem);
+        for (size_t i = 0; i < w->plan->n_mounts; i++) {
+                const PlanMount *m = &w->plan->mounts[i];
+
+                if (!is_memory(w, m) || m->attributes.read_only || !can_write(m->destination))
+                        continue;
+                fputs("TemporaryFileSystem=", w->f);
+                write_path(w, m->destination);
+                fprintf(w->f, ":%s\n", m->options);
+        }
+}
+
+/* What is made in such a memory. */
+static bool is_in_memory(const Writer *w, const PlanMount *m) {
+        const PlanMount *of = plan_mount_of(w->plan, m->destination);
+
+        return m->asker < ASKED_BY_SERVICE && of->kind == MOUNT_TMPFS && !of->attributes.read_only && is_memory(w, of);
+}
+
+static void write_directory(const Writer *w, const char *path) {
+        fputs("Directory=", w->f);
+        write_path(w, path);
+        fputc('\n', w->f);
+}
+
+static void write_directories(const Writer *w) {
+        take_over(w, D_Directory);
+        for (size_t i = 0; i < w->plan->n_mounts; i++) {
+                const PlanMount *m = &w->plan->mounts[i];
+
+                if ((m->kind == MOUNT_TMPFS && m->attributes.read_only && is_memory(w, m)) ||
+                    (m->kind == MOUNT_DIRECTORY && is_in_memory(w, m)))
+                        write_directory(w, m->destination);
+        }
+        for (size_t i = 0; i < w->places->n; i++) {
+                const FoldPlace *p = &w->places->items[i];
+
+                if (p->kind == FOLD_MADE && begin_place(w, p->path, NULL, p->uses, &p->count))
+                        write_directory(w, p->path);
+        }
+}
+
+static void write_symlink(const Writer *w, const char *path, const char *target) {
+        fputs("Symlink=", w->f);
+        write_path(w, path);
+        fputc(':', w->f);
+        write_path(w, target);
+        fputc('\n', w->f);
+}
+
+static void write_symlinks(const Writer *w) {
+        take_over(w, D_Symlink);
+        for (size_t i = 0; i < w->plan->n_mounts; i++)
+                if (w->plan->mounts[i].kind == MOUNT_SYMLINK && is_in_memory(w, &w->plan->mounts[i]))
+                        write_symlink(w, w->plan->mounts[i].destination, w->plan->mounts[i].target);
+        for (size_t i = 0; i < w->places->n; i++) {
+                const FoldPlace *p = &w->places->items[i];
+
+                if (p->kind == FOLD_LINK && begin_place(w, p->path, p->target, p->uses, &p->count))
+                        write_symlink(w, p->path, p->target);
+        }
+}
+
+static void write_refused(const Writer *w) {
+        for (size_t i = 0; i < w->places->n; i++) {
+                const FoldPlace *p = &w->places->items[i];
+
+                if (p->kind != FOLD_REFUSED)
+                        continue;
+                fputs("# All of ", w->f);
+                escape_write(w->f, p->path);
+                fprintf(w->f, " was %s, which may show secrets or too much: add it yourself if the program needs that\n",
+                        p->uses & USED_WRITE ? "writable" : "listed");
+        }
+}
+
+static int write_calls(const Writer *w) {
+        CallsLines lines;
+        int r = record_make_calls(w->plan, w->record, &lines);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < lines.n; i++) {
+                const CallsLine *l = &lines.items[i];
+
+                fputs("# ", w->f);
+                if (l->reason)
+                        fputs(l->reason, w->f);
+                else {
+                        fprintf(w->f, "%s%s", l->calls ?: "", l->calls ? ": " : "");
+                        write_count(w, &l->count);
+                }
+                fprintf(w->f, "\nSystemCallFilter=%s\n", l->word);
+        }
+        calls_lines_deinit(&lines);
+        return 0;
+}
+
+static void write_families(const Writer *w) {
+        bool any = false;
+
+        for (const NamedNumber *f = address_families; f->name; f++) {
+                const RecordCount *c = record_socket(w->record, (unsigned) f->number);
+
+                if (!c || streq(f->name, "AF_LOCAL"))
+                        continue;
+                fputs("# ", w->f);
+                write_count(w, c);
+                fprintf(w->f, "\nRestrictAddressFamilies=%s\n", f->name);
+                any = true;
+        }
+        if (!any)
+                fputs("RestrictAddressFamilies=none\n", w->f);
+}
+
+/* The peer of a value, which has one for each port. */
+static const PlanPeer *find_peer(const Writer *w, const Value *v) {
+        for (size_t i = 0; i < w->plan->n_peers; i++) {
+                const PlanPeer *p = &w->plan->peers[i];
+
+                if (streq(p->host, v->words[0]) && p->port == (v->number & PEER_PORT_MASK) &&
+                    p->is_datagram == !!(v->number & PEER_UDP))
+                        return p;
+        }
+        return NULL;
+}
+
+static const RecordCount *count_peer(const Writer *w, const PlanPeer *p) {
+        char address[INET6_ADDRSTRLEN] = "";
+        _cleanup_free_ char *key = NULL;
+
+        if (!inet_ntop(p->ipv6 ? AF_INET6 : AF_INET, p->address, address, sizeof(address)))
+                return NULL;
+        key = format(p->ipv6 ? "[%s]:%u%s" : "%s:%u%s", address, p->port, p->is_datagram ? "/udp" : "");
+        for (size_t i = 0; key && i < record_n_uses(w->record); i++)
+                if (streq(record_use(w->record, i)->key, key))
+                        return &record_use(w->record, i)->count;
+        return NULL;
+}
+
+/* A datagram that is sent without connect(2) is not watched, and neither is which name of a pattern was meant. */
+static void write_peers(const Writer *w) {
+        for (size_t i = 0; i < settings(w, D_ConnectTo)->n; i++) {
+                const Setting *s = &settings(w, D_ConnectTo)->items[i];
+                const PlanPeer *p = find_peer(w, &s->value);
+                const RecordCount *c = p ? count_peer(w, p) : NULL;
+                const bool seen = p && !p->is_datagram && !p->is_pattern;
+
+                if (!c && seen)
+                        continue;
+                if (c)
+                        write_uses(w, USED_CONNECT, c);
+                else
+                        fputs("# its use cannot be watched\n", w->f);
+                setting_write(w->f, D_ConnectTo, s, false);
+        }
+}
+
+/* Twice the peak, but not more than the run's policy has. */
+static void write_limit(const Writer *w, DirectiveId id, uint64_t peak, uint64_t least, uint64_t unit, const char *suffix) {
+        const Setting *given = policy_get(w->plan->source, id);
+        const uint64_t all = id == D_MemoryMax ? (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE)
+                                               : UINT64_MAX / 10000;
+        uint64_t limit = (2 * peak + unit - 1) / unit * unit, before = UINT64_MAX;
+
+        if (given)
+                before = given->value.relative ? all / 10000 * given->value.number : given->value.number;
+        limit = limit < least ? least : limit;
+        if (peak == 0 || limit >= before) {
+                take_over(w, id);
+                return;
+        }
+        if (id == D_MemoryMax)
+                fprintf(w->f, "# %" PRIu64 "M at most\n", (peak + unit - 1) / unit);
+        else
+                fprintf(w->f, "# %" PRIu64 " at most\n", peak);
+        fprintf(w->f, "%s=%" PRIu64 "%s\n", directive_table[id].name, limit / unit, suffix);
+}
+
+/* Returns 0 or -ENOMEM. */
+static int write_directive(const Writer *w, DirectiveId id) {
+        enum { MEMORY_LEAST = 32 << 20, TASKS_LEAST = 16 };
+
+        switch (id) {
+        case D_Description:
+        case D_Base:
+                return 0;
+        case D_MemoryMax:
+                write_limit(w, id, w->peaks->memory, MEMORY_LEAST, 1 << 20, "M");
+                return 0;
+        case D_TasksMax:
+                write_limit(w, id, w->peaks->tasks, TASKS_LEAST, 1, "");
+                return 0;
+        case D_RootDirectory:
+                if (!w->host_root)
+                        take_over(w, id);
+                else
+                        fputs("# only what follows\nRootDirectory=none\n", w->f);
+                return 0;
+        case D_BindPaths:
+        case D_BindReadOnlyPaths:
+        case D_Volume:
+                write_places(w, id);
+                return 0;
+        case D_TemporaryFileSystem:
+                write_memory(w);
+                return 0;
+        case D_Directory:
+                write_directories(w);
+                return 0;
+        case D_Symlink:
+                write_symlinks(w);
+                return 0;
+        case D_SystemCallFilter:
+                return write_calls(w);
+        case D_RestrictAddressFamilies:
+                write_families(w);
+                return 0;
+        case D_ConnectTo:
+                write_peers(w);
+                return 0;
+        default:
+                take_over(w, id);
+                return 0;
+        }
+}
+
+static void write_command(const Writer *w, const char *before) {
+        fputs(before, w->f);
+        for (char *const *word = w->plan->arguments; word && *word; word++) {
+                fputc(' ', w->f);
+                escape_write(w->f, *word);
+        }
+        fputc('\n', w->f);
+}
+
+static int write_all(const Writer *w) {
+        int r = 0;
+
+        write_command(w, "# isorun --record wrote this, for:");
+        fputs("# It allows what the command used, and no more than the policy of the run. A comment says how often, and by\n"
+              "# which program. isorun.policy(5) describes the directives.\n", w->f);
+        if (record_lost(w->record) > 0)
+                fprintf(w->f, "# %ju uses were too many to keep, and are not in this policy.\n",
+                        (uintmax_t) record_lost(w->record));
+        for (Section section = 0; r >= 0 && section < _SECTION_MAX; section++) {
+                fprintf(w->f, "%s[%s]\n", section == 0 ? "" : "\n", section_names[section]);
+                for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
+                        if (directive_table[id].section == section)
+                                r = write_directive(w, id);
+        }
+        write_refused(w);
+        return r;
+}
+
+static int write_located(Writer *w, char **ret) {
+        _cleanup_text_ Text text = {};
+        int r = text_open(&text);
+
+        if (r < 0)
+                return r;
+        w->f = text.f;
+        r = write_all(w);
+        if (r < 0)
+                return r;
+        *ret = text_finish(&text);
+        if (*ret && strlen(*ret) > RECORD_POLICY_MAX) {
+                free(TAKE_PTR(*ret));
+                return -E2BIG;
+        }
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* Other mounts of the policy lie around those that are bases. */
+static int list_others(const Plan *plan, char ***ret) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
+                if (plan->mounts[i].asker == ASKED_BY_POLICY && plan->mounts[i].kind != MOUNT_BLOCKED)
+                        r = strv_push(ret, plan->mounts[i].destination);
+        return r;
+}
+
+int record_write(const Plan *plan, const Record *record, const RecordPeaks *peaks, RecordProgress *progress,
+                 char **ret) {
+        _cleanup_(located_deinit) Located located = {};
+        _cleanup_(fold_places_deinit) FoldPlaces places = {};
+        _cleanup_strv_free_ char **others = NULL;
+        Writer w = { .plan = plan, .record = record, .peaks = peaks, .located = &located, .places = &places,
+                     .host_root = plan_has_host_root(plan) };
+        int r = locate(plan, record, progress, &located);
+
+        if (r >= 0)
+                r = list_others(plan, &others);
+        if (r >= 0)
+                r = fold(located.entries, located.n, &(FoldRules) { located.homes, others }, &places);
+        return r < 0 ? r : write_located(&w, ret);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What isorun --record makes of what a payload has used. */
+#include "helper.h"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "plan/record/calls.h"
+#include "plan/record/fold.h"
+#include "plan/record/setting.h"
+#include "policy/value/names.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+/* Folding. The root of the run is the host's; the policy also shows two directories of homes, one of them writable. */
+
+static const FoldBase bases[] = {
+        { "/", "/", false, false },
+        { "/home/ada/work", "/home/ada/work", true, true },
+        { "/home/ada", "/home/ada", true, true },
+        { "/data", "/srv/data", true, true },
+};
+
+static const FoldBase *find_base(const char *path, bool whole_home) {
+        if (path_is_at_or_below(path, "/home/ada/work") && !whole_home)
+                return &bases[1];
+        if (path_is_at_or_below(path, "/home/ada"))
+                return &bases[whole_home ? 2 : 0];
+        return path_is_at_or_below(path, "/data") ? &bases[3] : &bases[0];
+}
+
+/* "rx/usr/bin/python3": uses, and a path; a directory ends in "/". */
+static void add_entry(FoldEntry *e, const char *word, bool whole_home) {
+        static const char letters[] = "lrwmxcb";
+        const char *path = strchr(word, '/');
+        const size_t n = strlen(path);
+        char *arrow;
+
+        *e = (FoldEntry) { .directory = path[n - 1] == '/', .count = { .times = 1, .program = "sh" } };
+        for (const char *c = word; c < path; c++)
+                e->uses |= 1u << (strchr(letters, *c) - letters);
+        e->path = strndup(path, n - (e->directory && n > 1));
+        arrow = strchr(e->path, '>');
+        if (arrow) {
+                *arrow = '\0';
+                e->target = strdup(arrow + 1);
+        }
+        e->base = find_base(e->path, whole_home);
+}
+
+static char *show_places(const FoldPlaces *places) {
+        Text text = {};
+
+        for (size_t i = 0; i < places->n; i++) {
+                const FoldPlace *p = &places->items[i];
+
+                text_add(&text, i > 0 ? " " : "");
+                text_add(&text, p->kind == FOLD_MADE ? "dir" : p->kind == FOLD_LINK ? "link" : p->kind == FOLD_REFUSED ? "no"
+                                : p->writable ? "rw" : "ro");
+                text_add(&text, p->path);
+        }
+        return text_finish(&text);
+}
+
+static void expect_folded(const char *entries, const char *expected, bool whole_home) {
+        char *const homes[] = { (char *) "/home/ada", (char *) "/root", NULL };
+        char *const others[] = { (char *) "/home/ada/work", (char *) "/srv/www/secret", NULL };
+        const FoldRules rules = { homes, whole_home ? NULL : others };
+        _cleanup_free_ char *copy = strdup(entries), *got = NULL;
+        FoldEntry items[32] = {};
+        FoldPlaces places;
+        char *position = NULL;
+        size_t n = 0;
+
+        for (char *word = strtok_r(copy, " ", &position); word; word = strtok_r(NULL, " ", &position))
+                add_entry(&items[n++], word, whole_home);
+        expect_result(entries, fold(items, n, &rules, &places), 0);
+        got = show_places(&places);
+        expect_text(entries, got, expected);
+        fold_places_deinit(&places);
+        for (size_t i = 0; i < n; i++) {
+                free(items[i].path);
+                free(items[i].target);
+        }
+}
+
+static void test_fold(_unused_ void **state) {
+        static const struct {
+                const char *entries, *expected;
+        } cases[] = {
+                { "", "" },
+                { "r/etc/passwd", "ro/etc/passwd" },
+                /* Never a directory of /, however many files of it. */
+                { "r/etc/passwd r/etc/group r/etc/hosts r/etc/a r/etc/b", "ro/etc/a ro/etc/b ro/etc/group ro/etc/hosts ro/etc/passwd" },
+                { "r/etc/", "no/etc dir/etc" },
+                /* Two files, or four parts. */
+                { "r/etc/ssl/a l/etc/ssl/b", "ro/etc/ssl" },
+                { "r/etc/ssl/a/f r/etc/ssl/b/f r/etc/ssl/c/f", "ro/etc/ssl/a/f ro/etc/ssl/b/f ro/etc/ssl/c/f" },
+                { "r/etc/ssl/a/f r/etc/ssl/b/f r/etc/ssl/c/f r/etc/ssl/d/f", "ro/etc/ssl" },
+                { "r/etc/a-b r/etc/a/f r/etc/a/g", "ro/etc/a ro/etc/a-b" },
+                { "x/usr/bin/python3 l/usr/", "ro/usr" },
+                { "r/usr/local/x", "ro/usr" },
+                { "r/lib/x r/lib64/ld", "ro/lib ro/lib64" },
+                /* A directory that is only looked at. */
+                { "l/srv/", "dir/srv" },
+                { "l/srv/ r/srv/www/index.html", "ro/srv/www/index.html" },
+                { "r/srv/ftp/ r/srv/ftp/a", "ro/srv/ftp" },
+                /* Another mount of the policy is below it. */
+                { "r/srv/www/a r/srv/www/b", "ro/srv/www/a ro/srv/www/b" },
+                { "l/etc/alternatives/cc>/usr/bin/gcc", "link/etc/alternatives/cc" },
+                { "l/etc/alternatives/cc>/usr/bin/gcc l/etc/alternatives/c++>/usr/bin/g++", "ro/etc/alternatives" },
+                /* What was made, and what was written. */
+                { "w/data/", "rw/data" },
+                { "w/data/log", "rw/data/log" },
+                { "w/data/new/ r/data/old/a r/data/old/b", "rw/data/new ro/data/old" },
+                { "w/data/sub/ r/data/", "ro/data rw/data/sub" },
+                { "w/data/ w/data/sub/ r/data/x/y", "rw/data" },
+                { "w/home/ada/work/ r/home/ada/work/a", "rw/home/ada/work" },
+                { "c/data/socket", "ro/data/socket" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                expect_folded(cases[i].entries, cases[i].expected, false);
+}
+
+/* No number of files in a home is a reason to show the home, or its keys. */
+/* promise P56 */
+static void test_fold_homes(_unused_ void **state) {
+        static const struct {
+                const char *entries, *expected;
+        } cases[] = {
+                { "r/home/ada/a r/home/ada/b r/home/ada/c r/home/ada/d",
+                  "ro/home/ada/a ro/home/ada/b ro/home/ada/c ro/home/ada/d" },
+                { "r/home/ada/.ssh/a r/home/ada/.ssh/b", "ro/home/ada/.ssh/a ro/home/ada/.ssh/b" },
+                { "r/home/ada/.ssh/", "no/home/ada/.ssh dir/home/ada/.ssh" },
+                { "w/home/ada/.ssh/", "no/home/ada/.ssh dir/home/ada/.ssh" },
+                { "r/home/ada/.gnupg/x/a r/home/ada/.gnupg/x/b", "ro/home/ada/.gnupg/x/a ro/home/ada/.gnupg/x/b" },
+                { "r/home/ada/.aws/a r/home/ada/.aws/b", "ro/home/ada/.aws/a ro/home/ada/.aws/b" },
+                { "r/home/ada/.mozilla/p/a r/home/ada/.mozilla/p/b", "ro/home/ada/.mozilla/p/a ro/home/ada/.mozilla/p/b" },
+                { "r/home/ada/.config/google-chrome/a r/home/ada/.config/google-chrome/b",
+                  "ro/home/ada/.config/google-chrome/a ro/home/ada/.config/google-chrome/b" },
+                { "r/home/ada/.config/a r/home/ada/.config/b", "ro/home/ada/.config/a ro/home/ada/.config/b" },
+                { "r/home/ada/.config/app/a r/home/ada/.config/app/b", "ro/home/ada/.config/app" },
+                { "w/home/ada/.cache/app/", "rw/home/ada/.cache/app" },
+                { "w/home/ada/", "no/home/ada dir/home/ada" },
+                { "r/home/ada/", "no/home/ada dir/home/ada" },
+                { "r/home/", "no/home dir/home" },
+                { "r/mnt/old/.ssh/a r/mnt/old/.ssh/b", "ro/mnt/old/.ssh/a ro/mnt/old/.ssh/b" },
+                { "r/home/ada/src/a r/home/ada/src/b", "ro/home/ada/src" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                expect_folded(cases[i].entries, cases[i].expected, true);
+}
+
+/* A file that the policy of the run does not show whole, such as one volume of many, stays alone. */
+static void test_fold_bases(_unused_ void **state) {
+        static const FoldBase a = { "/srv/x/a", "/srv/x/a", false, true }, b = { "/srv/x/b", "/srv/x/b", false, true };
+        FoldEntry items[] = {
+                { .path = (char *) "/srv/x/a", .uses = USED_READ, .base = &a },
+                { .path = (char *) "/srv/x/b", .uses = USED_READ, .base = &b },
+        };
+        _cleanup_free_ char *got = NULL;
+        FoldPlaces places;
+
+        assert_int_equal(fold(items, ELEMENTSOF(items), &(FoldRules) {}, &places), 0);
+        got = show_places(&places);
+        expect_text("two volumes", got, "ro/srv/x/a ro/srv/x/b");
+        fold_places_deinit(&places);
+        items[1].base = &a;
+        items[1].path = (char *) "/srv/x/c";
+        assert_int_equal(fold(items, ELEMENTSOF(items), &(FoldRules) {}, &places), 0);
+        free(got);
+        got = show_places(&places);
+        expect_text("above the volume", got, "ro/srv/x/a ro/srv/x/c");
+        fold_places_deinit(&places);
+}
+
+/* The table. */
+
+static void test_record(_unused_ void **state) {
+        _cleanup_(record_freep) Record *r = record_new();
+
+        record_note(r, "/a", USED_LOOK, "sh");
+        record_note(r, "/a", USED_READ, "cat");
+        record_note(r, "/b", USED_READ, "");
+        record_note(r, "/b", USED_READ, "cat");
+        record_call(r, SYS_openat, "sh");
+        record_call(r, SYS_openat, "sh");
+        record_call(r, -1, "sh");
+        record_call(r, RECORD_CALLS, "sh");
+        record_family(r, AF_INET, "sh");
+        record_family(r, UINT64_MAX, "sh");
+        assert_int_equal(record_n_uses(r), 2);
+        expect_text("first", record_use(r, 0)->count.program, "sh");
+        assert_true(record_use(r, 0)->count.others);
+        assert_int_equal(record_use(r, 0)->uses, USED_LOOK | USED_READ);
+        expect_text("not known at first", record_use(r, 1)->count.program, "cat");
+        assert_false(record_use(r, 1)->count.others);
+        assert_int_equal(record_called(r, SYS_openat)->times, 2);
+        assert_null(record_called(r, SYS_close));
+        assert_null(record_called(r, -1));
+        assert_non_null(record_socket(r, AF_INET));
+        assert_null(record_socket(r, AF_UNIX));
+}
+
+/* A payload may use as many paths as it likes. */
+static void test_record_bounds(_unused_ void **state) {
+        _cleanup_(record_freep) Record *r = record_new();
+        char path[64], *large = malloc(RECORD_TEXT_MAX + 2);
+
+        memset(large, 'a', RECORD_TEXT_MAX + 1);
+        large[RECORD_TEXT_MAX + 1] = '\0';
+        record_note(r, large, USED_READ, "sh");
+        free(large);
+        assert_int_equal(record_lost(r), 1);
+        for (unsigned i = 0; i < RECORD_USES_MAX + 10; i++) {
+                snprintf(path, sizeof(path), "/%u", i);
+                record_note(r, path, USED_READ, "sh");
+        }
+        assert_int_equal(record_n_uses(r), RECORD_USES_MAX);
+        assert_int_equal(record_lost(r), 11);
+        record_note(r, "/0", USED_READ, "sh");
+        assert_int_equal(record_use(r, 0)->count.times, 2);
+        assert_int_equal(record_lost(r), 11);
+}
+
+/* System calls. */
+
+static char *calls_of(const Plan *plan, const char *names) {
+        _cleanup_(record_freep) Record *record = record_new();
+        _cleanup_free_ char *copy = strdup(names);
+        char *position = NULL;
+        CallsLines lines;
+        Text text = {};
+
+        for (char *name = strtok_r(copy, " ", &position); name; name = strtok_r(NULL, " ", &position))
+                record_call(record, syscall_number(name), "sh");
+        assert_int_equal(record_make_calls(plan, record, &lines), 0);
+        for (size_t i = 0; i < lines.n; i++) {
+                text_add(&text, i > 0 ? " " : "");
+                text_add(&text, lines.items[i].word);
+        }
+        calls_lines_deinit(&lines);
+        return text_finish(&text);
+}
+
+static void test_calls(void **state) {
+        static const struct {
+                const char *lines, *calls, *expected;
+        } cases[] = {
+                /* clone3 and io_uring_setup return ENOSYS by other directives; programs need that. */
+                { "", "", "@default @basic-io clone3 io_uring_setup openat2" },
+                { "", "openat", "@default @basic-io clone3 io_uring_setup openat openat2" },
+                { "", "openat newfstatat read", "@default @basic-io @file-system clone3 io_uring_setup" },
+                { "", "openat newfstatat socket connect kill", "@default @basic-io @file-system @network-io clone3 io_uring_setup kill" },
+                /* The run's policy denies a part of the group. */
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~mkdir", "openat newfstatat",
+                  "@default @basic-io clone3 io_uring_setup newfstatat openat openat2" },
+                { "SystemCallFilter=@default @basic-io openat\nSystemCallFilter=~getrandom", "openat mount",
+                  NULL },
+                /* A call that was denied, although it was counted. */
+                { "", "mount", "@default @basic-io clone3 io_uring_setup openat2" },
+                { "SystemCallFilter=@system-service ptrace", "", "@default @basic-io clone3 io_uring_setup openat2 ptrace" },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *got = NULL;
+
+                plan_expect_good(f, cases[i].lines);
+                got = calls_of(f->plan, cases[i].calls);
+                if (cases[i].expected)
+                        expect_text(cases[i].calls, got, cases[i].expected);
+                else {
+                        expect_not_in("not whole", got, "@default");
+                        expect_not_in("denied", got, "getrandom");
+                        expect_not_in("denied", got, "mount");
+                        expect_in("allowed", got, "futex");
+                }
+        }
+}
+
+/* A policy of what was recorded allows no call that the run's policy denies. */
+/* promise P56 */
+static void test_calls_within(void **state) {
+        static const char *const policies[] = {
+                "", "SystemCallFilter=@system-service", "SystemCallFilter=~@mount", "SystemCallFilter=@default @file-system",
+                "SystemCallFilter=@system-service\nSystemCallFilter=~@process chmod",
+        };
+        PlanFixture *f = *state;
+        uint32_t seed = 15;
+
+        for (size_t n = 0; n < 40; n++) {
+                _cleanup_free_ char *words = NULL;
+                _cleanup_strv_free_ char **denied = NULL;
+                Text text = {}, line = {};
+
+                plan_expect_good(f, policies[n % ELEMENTSOF(policies)]);
+                for (size_t i = 0; i < 40; i++) {
+                        text_add(&text, syscall_numbers[next_random(&seed) % n_syscall_numbers].name);
+                        text_add(&text, " ");
+                }
+                for (size_t i = 0; i < n_syscall_numbers; i++)
+                        if (plan_find_call(f->plan, syscall_numbers[i].name) &&
+                            !plan_allows_call(f->plan, syscall_numbers[i].name))
+                                assert_int_equal(strv_push(&denied, syscall_numbers[i].name), 0);
+                words = text_finish(&text);
+                text_add(&line, "SystemCallFilter=");
+                {
+                        _cleanup_free_ char *got = calls_of(f->plan, words);
+
+                        text_add(&line, got);
+                }
+                free(words);
+                words = text_finish(&line);
+                plan_expect_good(f, words);
+                for (char **name = denied; name && *name; name++)
+                        if (plan_allows_call(f->plan, *name))
+                                fail_msg("%s is allowed by %s", *name, words);
+        }
+}
+
+/* Lines that are taken over. */
+
+static void expect_same(DirectiveId id, const SettingList *a, const SettingList *b, const char *text) {
+        if (a->n != b->n)
+                fail_msg("%s: %zu values, then %zu, from:\n%s", directive_table[id].name, a->n, b->n, text);
+        for (size_t i = 0; i < a->n; i++) {
+                Buffer x, y;
+
+                buffer_init(&x);
+                buffer_init(&y);
+                dump_value(x.f, &a->items[i].value);
+                dump_value(y.f, &b->items[i].value);
+                if (!a->items[i].value.words || (id != D_File && id != D_SetCredential))
+                        expect_text(text, buffer_text(&y), buffer_text(&x));
+                else
+                        expect_text(text, b->items[i].value.words[1], a->items[i].value.words[1]);
+                buffer_deinit(&x);
+                buffer_deinit(&y);
+        }
+}
+
+static void expect_taken_over(DirectiveId id, const char *value) {
+        _cleanup_(policy_freep) Policy *policy = test_policy(), *again = test_policy();
+        const SettingList *list = &policy->settings[id];
+        Buffer text;
+        Log log;
+
+        log_init(&log);
+        buffer_init(&text);
+        expect_result(value, test_assign(policy, &log, directive_table[id].name, value), 0);
+        fprintf(text.f, "[%s]\n", section_names[directive_table[id].section]);
+        for (size_t i = 0; i < list->n; i++)
+                if (!setting_is_repeated(id, list, i))
+                        setting_write(text.f, id, &list->items[i], false);
+        if (test_read(again, &log, buffer_text(&text)) < 0)
+                fail_msg("%s: %s, from:\n%s", value, log_text(&log), buffer_text(&text));
+        expect_same(id, list, &again->settings[id], buffer_text(&text));
+        buffer_deinit(&text);
+        log_deinit(&log);
+}
+
+static void test_taken_over(_unused_ void **state) {
+        static const struct {
+                DirectiveId id;
+                const char *value;
+        } cases[] = {
+                { D_MemoryMax, "50%" },
+                { D_Environment, "\"A=b c\" 'D=e\"f' G=50%% H=a\\\\b" },
+                { D_PassEnvironment, "*" },
+                { D_InaccessiblePaths, "-/a /c%%d \"/e f\"" },
+                { D_BindPaths, "/a\\:b:/c\\:d:norbind /x" },
+                { D_Volume, "data:/srv/data:ro,hide=*.key" },
+                { D_TemporaryFileSystem, "/a:size=10%%,ro" },
+                { D_File, "/a\\:b:50%% of %i\\n\\x41 \"q\"" },
+                { D_SetCredential, "a:b:c %%\\n'x'" },
+                { D_LoadCredential, "a:/b c" },
+                { D_Symlink, "/a\\:b:c%%d" },
+                { D_RestrictAddressFamilies, "none" },
+                { D_CapabilityBoundingSet, "~CAP_CHOWN" },
+                { D_WorkingDirectory, "-/a b%%" },
+                { D_WorkingDirectory, "~" },
+                { D_ConnectTo, "example.org:443,444 *.example.com:80=10.0.0.1:81 [::1]:53/udp" },
+                { D_ExecStart, "/bin/sh -c 'echo $$HOME \"a b\" 50%%'" },
+                { D_LimitNOFILE, "10:20" },
+        };
+
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                expect_taken_over(id, directive_table[id].example);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                expect_taken_over(cases[i].id, cases[i].value);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_fold),
+                cmocka_unit_test(test_fold_homes),
+                cmocka_unit_test(test_fold_bases),
+                cmocka_unit_test(test_record),
+                cmocka_unit_test(test_record_bounds),
+                IN_PLAN(test_calls),
+                IN_PLAN(test_calls_within),
+                cmocka_unit_test(test_taken_over),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
