@@ -84,6 +84,7 @@ enum {
         ARG_HAND_OVER,
         ARG_PTY,
         ARG_WHY,
+        ARG_RECORD,
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_ONCE,

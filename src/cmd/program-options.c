@@ -36,6 +36,7 @@ static const Option isorun_options[] = {
         { ARG_HAND_OVER, "hand-over", "exit when the command runs; the service then runs without isorun" },
         { ARG_PTY, "pty", "give the sandbox its own terminal (Terminal=private)" },
         { ARG_WHY, "why", "when COMMAND ends, tell what the sandbox denied, and which line would allow it" },
+        { ARG_RECORD, "record", "when COMMAND ends, write a policy that allows just its uses to this new file", { "FILE", ARGUMENT_FILE } },
         { ARG_DRY_RUN, "dry-run", "print a summary of the plan, or with --verbose all of it; change nothing" },
         { ARG_JSON, "json", "with --dry-run: print the plan as JSON" },
         { ARG_QUIET, "quiet", "print no notices" },

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The adversary (tests/adversary) under each shipped policy, as root and as a user, in a scope, without a unit and as a
 # service: nothing gets through but what the policy allows. docs/adversary.md has the table. Needs a systemd. Under some
-# of the policies, it is also traced (isorun --why), or its denials are recorded (LogDenials=yes).
+# of the policies, it is also traced (isorun --why, --record), or its denials are recorded (LogDenials=yes).
 . "$(dirname "$0")/../lib.sh"
 if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP it would attack this machine"
@@ -13,6 +13,7 @@ verdict=$top/tests/adversary/verdict.py
 place=$tmp/place # for the files of the process outside
 mkdir -m 1777 "$place"
 mkdir "$tmp/results"
+mkdir -m 1777 "$tmp/records"
 
 # Secrets that everybody may read on the host, so that only the sandbox keeps them, and what the policies show.
 secrets=(/root/adversary/file /home/adversary/file /etc/ssh/ssh_host_adversary_key /etc/ssl/private/adversary)
@@ -95,6 +96,7 @@ all() {
 		[[ " web client " != *" $policy "* ]] || attack "$policy" flows "$isorun" --no-scope -p ListenOn=9802 \
 			-p "ConnectTo=*.rebind.test:9798 peer.test:9801=127.0.0.1:9798"
 		[[ " default compile agent " != *" $policy "* ]] || attack "$policy" why "$isorun" --no-scope --why
+		[ "$policy" != default ] || attack "$policy" record "$isorun" --no-scope --record "$tmp/records/$label.conf"
 		[[ " web compile agent " != *" $policy "* ]] || log=(-p LogDenials=yes)
 		attack "$policy" service systemd-run "${bus[@]}" --wait --pipe --quiet -- "$isorun" "${log[@]}"
 		wait $!
@@ -106,7 +108,7 @@ judge() { # name, counts, what got through unwanted, what did not though it may
 	status=$(cat "$tmp/$1.status") err=$(cat "$tmp/$1.err") out=
 	IFS=- read -r policy label how <<<"$1"
 	echo "# $label, $policy, $how: $2"
-	# promise P1, P17, P48, P53, P55
+	# promise P1, P17, P48, P53, P55, P56
 	is "$label: $policy, $how: only what the policy allows gets through" "$status $3" "0 -"
 	[ "$policy-$how" != agent-why ] || missed="ptrace-own (EPERM)" # nothing else may trace then
 	no_refusal is "$label: $policy, $how: all that it allows does" "$status $4" "0 $missed"

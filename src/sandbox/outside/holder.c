@@ -331,11 +331,13 @@ uint64_t holder_tasks_refused(const Holder *h) {
 
 void holder_measure(const Holder *h, Usage *usage) {
         _cleanup_close_ int cpu = h->cgroup_fd < 0 ? -1 : openat(h->cgroup_fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
-        _cleanup_free_ char *peak = NULL;
+        _cleanup_free_ char *peak = NULL, *tasks = NULL;
 
         usage->cpu_usec = read_event(cpu, "usage_usec") ?: usage->cpu_usec;
         if (h->cgroup_fd >= 0 && file_read_line(h->cgroup_fd, "memory.peak", &peak) >= 0)
                 (void) parse_u64(peak, &usage->memory_peak);
+        if (h->cgroup_fd >= 0 && file_read_line(h->cgroup_fd, "pids.peak", &tasks) >= 0)
+                (void) parse_u64(tasks, &usage->tasks_peak);
 }
 
 void holder_cancel(Holder *h) {

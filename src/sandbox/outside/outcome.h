@@ -17,6 +17,7 @@ typedef struct Usage {
         uint64_t cpu_usec;
         uint64_t max_rss;     /* bytes of its largest process */
         uint64_t memory_peak; /* bytes of all processes together; 0: it has no cgroup with that counter */
+        uint64_t tasks_peak;  /* threads at a time; 0: the same */
         bool oom_killed;      /* the kernel has killed a process of it for lack of memory */
 } Usage;
 
@@ -26,5 +27,5 @@ typedef struct Outcome {
         int wait_status; /* from waitpid(2) */
         int exit_status; /* PLAN_*, or 128+N if signal N stopped the start */
         bool name_taken; /* a unit of the plan's name exists; this is not reported */
-        Usage usage;     /* if the plan is measured; not after a hand-over */
+        Usage usage;     /* if the plan is measured or recorded; not after a hand-over */
 } Outcome;

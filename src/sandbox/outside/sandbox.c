@@ -473,7 +473,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
         /* A systemd that gets to the request now must not find its sender. */
         bus_deinit(&run->bus);
-        if (plan->measured)
+        if (plan->measured || plan_is_recorded(plan))
                 holder_measure(&run->holder, &run->outcome.usage);
         ended = run->outcome.progress == PROGRESS_ENDED && !plan->hand_over;
         if (ended)
@@ -483,7 +483,7 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         if (ended_early)
                 holder_remove_rest(&run->holder, &run->patience);
         if (run->outcome.progress != PROGRESS_STARTING)
-                watcher_report(&s.watcher, report);
+                watcher_report(&s.watcher, run);
         holder_deinit(&run->holder);
         supervisor_deinit(&s);
         *ret = run->outcome;

@@ -27,7 +27,8 @@ static int find_pid(int pidfd, pid_t *ret) {
 }
 
 static int failed(const Run *run, int error) {
-        return report_error(run->report, error, "--why: cannot trace the command: %s%s", strerror(error),
+        return report_error(run->report, error, "%s: cannot trace the command: %s%s",
+                            plan_is_recorded(run->plan) ? "--record" : "--why", strerror(error),
                             error == EPERM ? " (strace or a debugger, a sandbox around isorun, or the sysctl "
                                              "kernel.yama.ptrace_scope may prevent it)" : "");
 }
@@ -57,22 +58,25 @@ int watcher_start(Watcher *w, const Run *run, int payload) {
 }
 
 /* The process looks up paths that the payload has chosen, and gives each its own time. This is longer than that. */
-enum { PACKET_MSEC = 10000 };
+enum { PACKET_MSEC = 30000 };
 
-void watcher_report(Watcher *w, Report *report) {
+void watcher_report(Watcher *w, const Run *run) {
+        const RecordPeaks peaks = { run->outcome.usage.memory_peak, run->outcome.usage.tasks_peak };
         struct pollfd fd = { .fd = w->socket, .events = POLLIN };
         char line[REPORT_LINE_MAX];
         ssize_t n = 0;
 
         if (w->socket < 0)
                 return;
+        if (plan_is_recorded(run->plan))
+                (void) send(w->socket, &peaks, sizeof(peaks), MSG_NOSIGNAL);
         while (TEMP_FAILURE_RETRY(poll(&fd, 1, PACKET_MSEC)) > 0 &&
                (n = TEMP_FAILURE_RETRY(recv(w->socket, line, sizeof(line), 0))) > 1) {
                 line[n - 1] = '\0';
-                report_told(report, line);
+                report_told(run->report, line);
         }
         if (n != 1)
-                report_told(report, "isorun-watch, which traced the command, was killed, and its report is lost");
+                report_told(run->report, "isorun-watch, which traced the command, was killed, and its report is lost");
 }
 
 void watcher_deinit(Watcher *w) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* isorun's side of the process that watches the payload: isorun --why. */
+/* isorun's side of the process that watches the payload: isorun --why and --record. */
 
 #include "sandbox/outside/run.h"
 
@@ -14,7 +14,7 @@ typedef struct Watcher {
  * reported. */
 int watcher_start(Watcher *w, const Run *run, int payload);
 
-/* When nothing is left of the payload: reports what was denied. */
-void watcher_report(Watcher *w, Report *report);
+/* When nothing is left of the payload: reports what was denied, and lets the process write what was used. */
+void watcher_report(Watcher *w, const Run *run);
 
 void watcher_deinit(Watcher *w);

@@ -3,27 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "plan/why/why.h"
 #include "policy/value/names.h"
 #include "sandbox/watch/explain.h"
+#include "sandbox/watch/looker.h"
 #include "util/capability.h"
 #include "util/fd.h"
-#include "util/kernel.h"
 #include "util/path.h"
 
 enum {
         LINES_MAX = 100,     /* that are sent */
-        PATIENCE_MSEC = 2000, /* for one path */
         STUCK_MAX = 3,       /* paths that did not answer; the others are not looked up then */
 };
 
@@ -182,38 +176,12 @@ static void judge_call(const Judge *j, const Denial *d) {
                 tell(j, d, explain_family(d->number, d->arguments), &a);
 }
 
-static bool find_id(uint32_t id, const IdMap *inner, const IdMap *outer, uint32_t *ret) {
-        uint64_t between, outside;
-
-        if (!id_map_find(inner, id, &between) || !id_map_find(outer, between, &outside))
-                return false;
-        *ret = (uint32_t) outside;
-        return true;
-}
-
-/* Takes the payload's ids as the host has them. Only root can do that. */
-static bool take_ids(const Plan *plan) {
-        gid_t groups[NGROUPS_MAX];
-        uint32_t uid, gid;
-
-        if (geteuid() != 0 || !plan->set_ids)
-                return true;
-        for (size_t i = 0; i < plan->n_groups; i++)
-                if (i == NGROUPS_MAX || !find_id(plan->groups[i], &plan->inner_gid_map, &plan->gid_map, &groups[i]))
-                        return false;
-        return find_id(plan->uid, &plan->inner_uid_map, &plan->uid_map, &uid) &&
-               find_id(plan->gid, &plan->inner_gid_map, &plan->gid_map, &gid) &&
-               sys_setgroups(plan->n_groups, groups) >= 0 && sys_setresgid(gid) >= 0 && sys_setresuid(uid) >= 0;
-}
-
-/* The process that looks up paths. Its progress is that of its predecessor. */
-_Noreturn static void judge(const Judge *j) {
+/* In a child. Its progress is that of its predecessor. */
+static void judge(void *userdata) {
+        const Judge *j = userdata;
         Progress *p = j->progress;
         const size_t n = denials_count(j->denials);
 
-        if (!take_ids(j->plan))
-                _exit(1);
-        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (; p->next < n; __atomic_add_fetch(&p->next, 1, __ATOMIC_RELEASE)) {
                 const Denial *d = denials_get(j->denials, p->next);
 
@@ -224,37 +192,6 @@ _Noreturn static void judge(const Judge *j) {
                 else
                         judge_file(j, d);
         }
-        _exit(0);
-}
-
-/* Waits until the process has ended, or has been at one path for too long. Returns whether it has ended. */
-static bool await(const Judge *j, int pidfd) {
-        struct pollfd fd = { .fd = pidfd, .events = POLLIN };
-        size_t before;
-        int r;
-
-        do {
-                before = __atomic_load_n(&j->progress->next, __ATOMIC_ACQUIRE);
-                r = (int) TEMP_FAILURE_RETRY(poll(&fd, 1, PATIENCE_MSEC));
-        } while (r == 0 && before != __atomic_load_n(&j->progress->next, __ATOMIC_ACQUIRE));
-        return r > 0;
-}
-
-/* Looks at the rest in a child. Returns false if that did not get on with one path. */
-static bool judge_rest(const Judge *j) {
-        int pidfd = -1;
-        struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd,
-                                   .exit_signal = SIGCHLD };
-        const pid_t pid = sys_clone3(&args);
-        bool ended;
-
-        if (pid == 0)
-                judge(j);
-        ended = pid > 0 && await(j, pidfd);
-        if (!ended && pid > 0)
-                (void) sys_pidfd_send_signal(pidfd, SIGKILL);
-        fd_close(pidfd);
-        return ended;
 }
 
 void judge_all(const Plan *plan, const Denials *denials, int socket) {
@@ -268,7 +205,7 @@ void judge_all(const Plan *plan, const Denials *denials, int socket) {
                 j.capabilities = sets.effective;
         if (progress == MAP_FAILED)
                 return;
-        while (stuck < STUCK_MAX && progress->next < n && !judge_rest(&j)) {
+        while (stuck < STUCK_MAX && progress->next < n && !look_in_child(plan, &progress->next, judge, &j)) {
                 const Denial *d = denials_get(denials, progress->next);
 
                 say(&j, "%s %s: %s – the host does not answer whether the sandbox denies that",

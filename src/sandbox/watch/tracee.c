@@ -219,3 +219,13 @@ bool tracee_read_address(pid_t tid, int fd, uint64_t where, uint64_t size, char 
                  ntohs(ipv6 ? address.in6.sin6_port : address.in.sin_port), facts.is_datagram ? "/udp" : "");
         return true;
 }
+
+void tracee_read_program(pid_t tid, char ret[static TRACEE_PROGRAM_SIZE]) {
+        _cleanup_free_ char *name = NULL;
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/comm", tid);
+        if (file_read_line(AT_FDCWD, path, &name) < 0)
+                name = NULL;
+        snprintf(ret, TRACEE_PROGRAM_SIZE, "%s", name ?: "");
+}

@@ -9,6 +9,8 @@
 #include <sys/ptrace.h>
 #include <sys/types.h>
 
+enum { TRACEE_PROGRAM_SIZE = 16 }; /* TASK_COMM_LEN */
+
 /* Calls ptrace(2). Returns 0 or -errno. */
 int tracee_do(int request, pid_t tid, uint64_t data);
 
@@ -28,3 +30,6 @@ bool tracee_read_address(pid_t tid, int fd, uint64_t address, uint64_t size, cha
 
 /* Reads a number of 64 bits. */
 bool tracee_read_number(pid_t tid, uint64_t address, uint64_t *ret);
+
+/* The name that the thread has given itself, or "". */
+void tracee_read_program(pid_t tid, char ret[static TRACEE_PROGRAM_SIZE]);

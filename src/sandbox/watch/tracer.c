@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "plan/deny/answer.h"
@@ -29,6 +30,12 @@ typedef struct InCall {
 typedef struct Tracer {
         const Plan *plan;
         Denials *denials;
+        Record *record; /* NULL: what is used does not count */
+        struct {
+                pid_t tid; /* 0: free */
+                char name[TRACEE_PROGRAM_SIZE];
+        } programs[SETS]; /* the names of threads */
+        bool executed; /* the command */
         uint8_t places[NUMBERS]; /* in watched_calls, from 1 */
         InCall calls[SETS][WAYS]; /* if a set is full, the result of one of its calls is not watched */
 } Tracer;
@@ -64,6 +71,45 @@ static int resume(int request, pid_t tid, int sig) {
         return tracee_do(request, tid, (uint64_t) sig);
 }
 
+static int directory_of(int8_t argument, const uint64_t arguments[static DENIAL_ARGUMENTS]) {
+        return argument >= 0 ? (int) arguments[argument] : AT_FDCWD;
+}
+
+/* The name is read again after the calls that may change it. Before the command is executed, it is isorun's. */
+static const char *program_of(Tracer *t, pid_t tid) {
+        typeof(t->programs[0]) *p = &t->programs[(unsigned) tid % SETS];
+
+        if (!t->executed)
+                return "";
+        if (p->tid != tid) {
+                p->tid = tid;
+                tracee_read_program(tid, p->name);
+        }
+        return p->name;
+}
+
+static void forget_program(Tracer *t, pid_t tid) {
+        t->programs[(unsigned) tid % SETS].tid = 0;
+}
+
+/* Before the call. */
+static void note_call(Tracer *t, pid_t tid, const struct seccomp_data *data, const WatchedCall *w) {
+        uint64_t arguments[DENIAL_ARGUMENTS];
+        char path[PATH_MAX];
+
+        memcpy(arguments, data->args, sizeof(arguments));
+        record_call(t->record, data->nr, program_of(t, tid));
+        if (data->nr == SYS_socket || data->nr == SYS_socketpair)
+                record_family(t->record, arguments[0], program_of(t, tid));
+        if (data->nr == SYS_prctl)
+                forget_program(t, tid);
+        if (data->nr != SYS_execve && data->nr != SYS_execveat)
+                return;
+        if (tracee_read_path(tid, directory_of(w->directory, arguments), arguments[w->path], path))
+                record_note(t->record, path, USED_EXECUTE, program_of(t, tid));
+        forget_program(t, tid);
+}
+
 static int deny(Tracer *t, pid_t tid, const struct seccomp_data *data, int error) {
         Denial denial = { .number = data->nr, .error = error, .by_filter = true };
         int r = tracee_cancel_call(tid, error);
@@ -77,13 +123,18 @@ static int deny(Tracer *t, pid_t tid, const struct seccomp_data *data, int error
 
 /* The call that only a filter of the payload has stopped fails, as it would without a tracer. */
 static int allow(Tracer *t, pid_t tid, const struct seccomp_data *data, uint32_t stopped_by) {
+        const WatchedCall *w = find_watched(t, data->nr);
         InCall *call;
         int r;
 
-        if (stopped_by != WATCH_DATA || !find_watched(t, data->nr)) {
+        if (stopped_by != WATCH_DATA || !(w || t->record)) {
                 r = tracee_cancel_call(tid, ENOSYS);
                 return r < 0 ? r : resume(PTRACE_CONT, tid, 0);
         }
+        if (t->record)
+                note_call(t, tid, data, w);
+        if (!w)
+                return resume(PTRACE_CONT, tid, 0);
         call = make_call(t, tid);
         *call = (InCall) { .tid = tid, .number = data->nr };
         memcpy(call->arguments, data->args, sizeof(call->arguments));
@@ -149,7 +200,7 @@ static WatchedUse use_of(pid_t tid, const WatchedCall *w, const InCall *call) {
 
 /* What the call uses: a path or an address. */
 static bool read_object(pid_t tid, const WatchedCall *w, const InCall *call, char ret[static PATH_MAX]) {
-        const int fd = w->directory >= 0 ? (int) call->arguments[w->directory] : AT_FDCWD;
+        const int fd = directory_of(w->directory, call->arguments);
 
         switch (w->use) {
         case USE_CAPABILITY:
@@ -163,24 +214,82 @@ static bool read_object(pid_t tid, const WatchedCall *w, const InCall *call, cha
         }
 }
 
+static bool read_other(pid_t tid, const WatchedCall *w, const InCall *call, char ret[static PATH_MAX]) {
+        return w->other > 0 && tracee_read_path(tid, directory_of(w->other_directory, call->arguments),
+                                                call->arguments[w->other - 1], ret);
+}
+
+/* A call with two paths may fail because of either. */
 static void note_failed(Tracer *t, pid_t tid, const InCall *call, int error) {
         const WatchedCall *w = find_watched(t, call->number);
         char path[PATH_MAX];
-        const Denial denial = { .number = call->number, .error = error, .use = use_of(tid, w, call), .path = path };
+        Denial denial = { .number = call->number, .error = error, .use = use_of(tid, w, call), .path = path };
 
         if (read_object(tid, w, call, path))
                 denials_add(t->denials, &denial);
+        denial.use = w->use == USE_RENAME ? USE_CREATE : USE_LOOK;
+        if (read_other(tid, w, call, path))
+                denials_add(t->denials, &denial);
+}
+
+/* What a call that has not failed means for its path. */
+static unsigned used_as(WatchedUse use) {
+        static const unsigned table[] = {
+                [USE_LOOK] = USED_LOOK,
+                [USE_READ] = USED_READ,
+                [USE_CREATE_OPEN] = USED_MAKE,
+                [USE_ATTRIBUTES] = USED_WRITE,
+                [USE_CREATE] = USED_MAKE,
+                [USE_REMOVE] = USED_MAKE,
+                [USE_RENAME] = USED_MAKE,
+                [USE_EXECUTE] = USED_LOOK, /* chdir(2); a program is noted before it replaces the memory with its path */
+                [USE_CONNECT] = USED_CONNECT,
+        };
+
+        return table[use];
+}
+
+/* O_TMPFILE names the directory. */
+static bool makes_nameless(const WatchedCall *w, const InCall *call) {
+        return w->use == USE_OPEN && w->flags >= 0 && (call->arguments[w->flags] & O_TMPFILE) == O_TMPFILE;
+}
+
+/* A call that has failed, too, has seen that its file is there, unless it says the opposite. */
+static void note_used(Tracer *t, pid_t tid, const InCall *call, int error) {
+        const WatchedCall *w = find_watched(t, call->number);
+        const bool ok = !error || error == EINPROGRESS, there = error != ENOENT && error != ENOTDIR && error != EFAULT;
+        char path[PATH_MAX];
+        unsigned use;
+
+        if (w->use == USE_CAPABILITY || (!ok && !there))
+                return;
+        use = !ok ? USED_LOOK : w->use == USE_BIND ? USED_BIND : used_as(use_of(tid, w, call));
+        if (read_object(tid, w, call, path)) {
+                if (use == USED_BIND && path[0] == '/')
+                        use = USED_MAKE;
+                if (makes_nameless(w, call))
+                        use = USED_WRITE;
+                record_note(t->record, path, use, program_of(t, tid));
+        }
+        if (read_other(tid, w, call, path))
+                record_note(t->record, path, ok && w->use == USE_RENAME ? USED_MAKE : USED_LOOK, program_of(t, tid));
 }
 
 static int leave_call(Tracer *t, pid_t tid) {
         InCall *call = find_call(t, tid);
         struct __ptrace_syscall_info info;
-        int r = tracee_get_call(tid, &info);
+        int r = tracee_get_call(tid, &info), error;
 
         if (r < 0)
                 return r;
-        if (call && info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.is_error && is_telling((int) -info.exit.rval))
-                note_failed(t, tid, call, (int) -info.exit.rval);
+        if (call && info.op == PTRACE_SYSCALL_INFO_EXIT) {
+                error = info.exit.is_error ? (int) -info.exit.rval : 0;
+                if (is_telling(error))
+                        note_failed(t, tid, call, error);
+                if (t->record)
+                        note_used(t, tid, call, error);
+                t->executed = t->executed || (!error && (call->number == SYS_execve || call->number == SYS_execveat));
+        }
         if (call)
                 call->tid = 0;
         return resume(PTRACE_CONT, tid, 0);
@@ -222,19 +331,23 @@ static int run(Tracer *t) {
                 if (WIFSTOPPED(status)) {
                         r = take_stop(t, tid, status);
                         r = r == -ESRCH ? 0 : r; /* it has been killed */
-                } else if ((call = find_call(t, tid)))
+                        continue;
+                }
+                forget_program(t, tid);
+                if ((call = find_call(t, tid)))
                         call->tid = 0;
         }
         return r < 0 ? r : errno == ECHILD ? 0 : -errno;
 }
 
-int tracer_run(const Plan *plan, Denials *denials) {
+int tracer_run(const Plan *plan, Denials *denials, Record *record) {
         _cleanup_free_ Tracer *t = calloc(1, sizeof(*t));
 
         if (!t)
                 return -ENOMEM;
         t->plan = plan;
         t->denials = denials;
+        t->record = record;
         find_numbers(t);
         return run(t);
 }

@@ -6,40 +6,56 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sandbox/watch/compose.h"
 #include "sandbox/watch/judge.h"
 #include "sandbox/watch/tracer.h"
 #include "util/fd.h"
 #include "util/process.h"
 
-/* Keeps none of the fds of isorun, and the socket as fd 3. */
-static int keep_socket(int *socket) {
-        const int null = open("/dev/null", O_RDWR | O_CLOEXEC), high = fcntl(*socket, F_DUPFD_CLOEXEC, 4);
+/* Of the fds of isorun, keeps the socket as fd 3, and the file of a record (0: none) as fd 4. */
+enum { SOCKET = STDERR_FILENO + 1, RECORD, OTHERS };
 
-        if (null < 0 || high < 0)
+static int keep_fds(int socket, int record) {
+        const int null = open("/dev/null", O_RDWR | O_CLOEXEC), high = fcntl(socket, F_DUPFD_CLOEXEC, OTHERS),
+                  other = fcntl(record ?: null, F_DUPFD_CLOEXEC, OTHERS);
+
+        if (null < 0 || high < 0 || other < 0)
                 return -errno;
         for (int fd = 0; fd <= STDERR_FILENO; fd++)
                 if (dup2(null, fd) < 0)
                         return -errno;
-        *socket = dup3(high, STDERR_FILENO + 1, O_CLOEXEC);
-        return *socket < 0 || close_range(STDERR_FILENO + 2, ~0U, 0) < 0 ? -errno : 0;
+        if (dup3(high, SOCKET, O_CLOEXEC) < 0 || dup3(other, RECORD, O_CLOEXEC) < 0)
+                return -errno;
+        return close_range(OTHERS, ~0U, 0) < 0 ? -errno : 0;
+}
+
+static void write_record(const Plan *plan, const Record *record) {
+        RecordPeaks peaks = {};
+
+        if (TEMP_FAILURE_RETRY(recv(SOCKET, &peaks, sizeof(peaks), 0)) == sizeof(peaks))
+                compose(plan, record, &peaks, RECORD, SOCKET);
 }
 
 void watch_main(const Plan *plan, pid_t pid, int socket) {
         _cleanup_(denials_freep) Denials *denials = denials_new();
-        int r;
+        _cleanup_(record_freep) Record *record = plan_is_recorded(plan) ? record_new() : NULL;
+        int r = denials && (record || !plan_is_recorded(plan)) ? 0 : -ENOMEM;
 
         process_begin_helper("isorun-watch");
-        r = denials ? keep_socket(&socket) : -ENOMEM;
+        if (r >= 0)
+                r = keep_fds(socket, plan->record);
         if (r >= 0 && chdir("/") < 0)
                 r = -errno;
         if (r >= 0)
                 r = tracer_attach(pid);
-        (void) send(socket, &(int) { -r }, sizeof(int), MSG_NOSIGNAL);
+        (void) send(r < 0 ? socket : SOCKET, &(int) { -r }, sizeof(int), MSG_NOSIGNAL);
         if (r >= 0)
-                r = tracer_run(plan, denials);
+                r = tracer_run(plan, denials, record);
         if (r < 0)
                 _exit(1); /* the kernel kills the payload */
-        judge_all(plan, denials, socket);
-        (void) send(socket, "", 1, MSG_NOSIGNAL);
+        judge_all(plan, denials, SOCKET);
+        if (record)
+                write_record(plan, record);
+        (void) send(SOCKET, "", 1, MSG_NOSIGNAL);
         _exit(0);
 }

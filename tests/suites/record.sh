@@ -1,0 +1,242 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isorun --record: a policy of what a command has used. The command runs under it alone, and it shows no more than that.
+. "$(dirname "$0")/../lib.sh"
+# A program inside has a tracer already, so a sanitizer cannot look for leaks there.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+work=$tmp/work
+
+make_files() {
+	owner=root
+	[ "$label" = root ] || owner=$TH_USER
+	rm -rf "$work" "$tmp/records"
+	mkdir -m 755 "$work" "$work/src" "$tmp/records"
+	printf 'int main(void) { return 0; }\n' >"$work/src/a.c"
+	printf 'a: src/a.c\n\tcc -o a src/a.c\n' >"$work/Makefile"
+	git -C "$work" init -q .
+	git -C "$work" add .
+	git -C "$work" -c user.name=a -c user.email=a@example.org commit -qm first
+	chown -R "$owner" "$work" "$tmp/records"
+	cd "$work" || exit
+}
+
+# Runs a command under the record, and nothing else.
+alone() { run "${who[@]}" "$isorun" --quiet --no-scope --policy "$file" "$@"; }
+
+# Records a command in the directory of work, and runs it under the record alone. Before each run, a script tidies up.
+again() { # description, expected output of both runs, script to tidy up, command...
+	file=$tmp/records/policy.conf
+	rm -f "$file"
+	eval "$3"
+	box --here --record "$file" "${@:4}"
+	no_refusal is "$label: $1: recorded" "$status $out" "0 $2"
+	eval "$3"
+	alone "${@:4}"
+	also is "$label: $1: under the record" "$status $out $err" "0 $2 "
+}
+
+has() { # description, line of the record
+	also ok "$label: $1" grep -qxF "$2" "$file"
+}
+
+lacks() { # description, pattern of lines that the record must not have
+	also is "$label: $1" "$(grep -E "$2" "$file")" ""
+}
+
+test_programs() {
+	again "python3" "/ 3" : python3 -Ic 'import os, sqlite3, ssl
+print("/", sqlite3.connect(":memory:").execute("select 1 + 2").fetchone()[0])'
+	has "no family of sockets" RestrictAddressFamilies=none
+	has "no file of the host but these" RootDirectory=none
+	lacks "no directory of work" "^Bind.*=$work"
+	again "python3 writes a database" "1" 'rm -f d.db' python3 -Ic 'import sqlite3
+with sqlite3.connect("d.db") as d: d.execute("create table t(a)"); d.execute("insert into t values(1)"); print(*d.execute("select * from t").fetchone())'
+	has "its directory is writable" "BindPaths=$work"
+	again "make and gcc" "cc -o a src/a.c" 'rm -f a' make
+	again "git clone" "src" 'rm -rf clone' sh -c 'git -c safe.directory=* clone -q --no-hardlinks . clone && cd clone && ls -d src'
+	again "tar" "src/
+src/a.c" 'rm -f t.tar' tar cvf t.tar src
+	again "tar x" "src/
+src/a.c" 'rm -rf to; mkdir to; chown "$owner" to; tar cf t.tar src' tar xvf t.tar -C to
+	has "only that directory is writable" "BindPaths=$work/to"
+	lacks "... not all of them" "^BindPaths=$work\$"
+	again "openssl" "SHA2-256(src/a.c)= $(openssl dgst -sha256 src/a.c | sed 's/.* //')" : openssl dgst -sha256 src/a.c
+	has "one file is read" "BindReadOnlyPaths=$work/src/a.c"
+	again "perl" "1970" : perl -e 'use POSIX; print strftime("%Y\n", gmtime(0)); getpwuid(0)'
+	again "a shell" "home
+state" : sh -c 'touch ~/home /var/lib/state /tmp/x /run/y 2>/dev/null; [ -e /etc/passwd ]; ls ~ /var/lib | grep -x "home\|state"'
+	again "sockets" "2" : python3 -Ic 'import socket; socket.socket(); print(len(socket.socketpair()))'
+	has "a family" RestrictAddressFamilies=AF_INET
+	lacks "... and no other" "^RestrictAddressFamilies=AF_(INET6|NETLINK)"
+}
+
+# What is in no record: other files, other calls, other families.
+test_narrow() {
+	local file=$tmp/records/narrow.conf
+	rm -f "$file"
+	box --here --record "$file" sh -c 'cat src/a.c | cat; : >"$0"' "$work/src/new"
+	no_refusal is "$label: a narrow command" "$status" 0
+	mode=(--no-scope --policy "$file")
+	also shell "what the command did not read is not there" "src
+no" 'echo '"$work"'/* | sed "s,.*/,,"; [ -e /etc/fstab ] || [ -e /etc/ssl ] || echo no'
+	shell "where it wrote nothing, nothing can be written" "" "(: >/usr/x) 2>/dev/null && echo written; (: >$work/x) 2>/dev/null; :"
+	also ok "$label: ... but in memory" test ! -e "$work/x"
+	shell "where it wrote, it can" "written" "echo written >$work/src/new; cat $work/src/new"
+	mode=("${usual[@]}")
+	also is "$label: a call that it did not make is denied" \
+		"$("${who[@]}" "$isoctl" why "$file" call shmget -- sh 2>/dev/null | head -1)" \
+		"call shmget: denied, EPERM"
+}
+
+# A volume that shows a home shows keys: of two of them, the record does not make all of them.
+test_home() {
+	local home=$tmp/ada file=$tmp/records/home.conf
+	rm -rf "$home" "$file"
+	mkdir -p "$home/.ssh" "$home/.config/app"
+	for key in a b c; do echo "key $key" | tee "$home/.ssh/$key" "$home/.config/app/$key" >/dev/null; done
+	chown -R "$owner" "$home"
+	HOME=$home box -v "$home:$home:ro" --record "$file" sh -c 'cat "$0"/.ssh/[ab] "$0"/.config/app/[ab]' "$home"
+	no_refusal is "$label: keys are read" "$status $out" "0 key a
+key b
+key a
+key b"
+	# promise P56
+	also is "$label: the record shows these keys, and no other" "$(grep "^BindReadOnlyPaths=$home" "$file")" \
+		"BindReadOnlyPaths=$home/.config/app
+BindReadOnlyPaths=$home/.ssh/a
+BindReadOnlyPaths=$home/.ssh/b"
+}
+
+# The names of files and of programs are the payload's.
+test_hostile() {
+	local file=$tmp/records/hostile.conf
+	rm -f "$file" "$work"/src/*$'\n'*
+	box --here --record "$file" python3 -Ic 'import ctypes
+ctypes.CDLL(None).prctl(15, b"x\x1b[1m\nTasks")
+open("src/x\nTasksMax=7", "w").close()
+open("src/a\"b\\c%h", "w").close()
+open("/etc/hostname").close()'
+	no_refusal is "$label: a program with strange names" "$status $err" "0 isorun: the sandbox has denied nothing"
+	# promise P56
+	also is "$label: none of them is a line of the record" "$(grep -v '^#' "$file" | grep -c 'TasksMax=7')" 0
+	also ok "$label: they are shown escaped" grep -qF 'by x\x1b[1m' "$file"
+	rm -f "$work"/src/*$'\n'* "$work"/src/a?b*
+	# A directory with such a name cannot be in a policy.
+	mkdir "$work/q\"r"
+	chown "$owner" "$work/q\"r"
+	rm -f "$file"
+	box --here --record "$file" sh -c ': >"$0"' "$work/q\"r/new"
+	no_refusal is "$label: a directory with a strange name" "$status" 0
+	also ok "$label: a comment tells it" grep -qF '# isorun cannot write a line for this path: '"$work/q\"r" "$file"
+	rm -rf "$work/q\"r" "$file"
+	box --here --record "$file" python3 -Ic 'import os
+for i in range(40000):
+    try: os.stat("/usr/%d" % i)
+    except OSError: pass
+for i in range(40000): os.path.exists("src/../" * (i % 300) + "src/a.c")'
+	no_refusal is "$label: a program that looks at many paths" "$status" 0
+	also ok "$label: its record is small" test "$(stat -c %s "$file")" -lt 20000
+}
+
+test_peers() {
+	local file=$tmp/records/peers.conf server port
+	rm -f "$file" "$tmp/port"
+	python3 -Ic 'import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+while True: s.accept()[0].close()' >"$tmp/port" &
+	server=$!
+	await test -s "$tmp/port"
+	port=$(cat "$tmp/port")
+	box -c "a.example:80=127.0.0.1:$port" -c "b.example:80=127.0.0.1:$port" -c "c.example:53/udp=127.0.0.1:$port" \
+		--record "$file" python3 -Ic 'import socket
+print(len(socket.create_connection(("a.example", 80)).recv(1)))'
+	no_refusal is "$label: one of two peers" "$status $out" "0 0"
+	also is "$label: the record has it, by its name, and what cannot be watched" "$(grep '^ConnectTo=' "$file")" \
+		"ConnectTo=a.example:80=127.0.0.1:$port
+ConnectTo=c.example:53/udp=127.0.0.1:$port"
+	alone python3 -Ic 'import socket
+print(len(socket.create_connection(("a.example", 80)).recv(1)))'
+	also is "$label: ... and reaches it" "$status $out" "0 0"
+	kill "$server"
+	wait "$server" 2>/dev/null
+}
+
+test_policies() {
+	local file=$tmp/records/mine.conf
+	rm -f "$file"
+	cat >"$tmp/mine.conf" <<-END
+		[Policy]
+		Optional=MemoryMax
+		[Scope]
+		MemoryMax=1G
+		[Sandbox]
+		Environment=WHAT="a b%%c"
+		File=/etc/motd:50%% of %i\n
+		BindReadOnlyPaths=$work/src:/there
+		BindPaths=$work:/unused
+		BindPaths=$work
+		ReadOnlyPaths=$work/Makefile
+		InaccessiblePaths=-/etc/fstab
+		SystemCallErrorNumber=EACCES
+	END
+	chmod 644 "$tmp/mine.conf"
+	box --policy "$tmp/mine.conf" --name "record-$label" --record "$file" sh -c 'echo "$WHAT"; cat /etc/motd /there/a.c; cat "$0" >/dev/null' "$work/Makefile"
+	no_refusal is "$label: a policy of one's own" "$status $out" "0 a b%c
+50% of record-$label
+$(cat src/a.c)"
+	alone sh -c 'echo "$WHAT"; cat /etc/motd /there/a.c "$0" >/dev/null; cat /etc/motd /there/a.c; ls /unused' "$work/Makefile"
+	also is "$label: its other lines stay, and what was not used goes" "$status $out $err" "2 a b%c
+50% of record-$label
+$(cat src/a.c) ls: cannot access '/unused': No such file or directory"
+	has "a volume at another place" "BindReadOnlyPaths=$work/src/a.c:/there/a.c"
+	has "a file of a volume that is read-only" "BindReadOnlyPaths=$work/Makefile"
+	has "a limit that was not measured stays" MemoryMax=1G
+}
+
+test_refusals() {
+	local file=$tmp/records/there.conf
+	echo mine >"$file"
+	refused "a file that is there" "--record: $file exists already; name a new file" --record "$file" true
+	also is "$label: ... stays" "$(cat "$file")" mine
+	refused "no such directory" "--record: cannot write to /nonexistent: No such file or directory" --record /nonexistent/x.conf true
+	refused "--detach" "--record writes when the command has ended, so it cannot be combined with --detach" --record x --detach true
+	refused "--batch" "--batch cannot be combined with --record" --record x --batch
+	rm "$file"
+	printf '[Stage.late]\nReadOnlyPaths=/\n' >"$tmp/stages.conf"
+	chmod 644 "$tmp/stages.conf"
+	refused "stages" "$tmp/stages.conf:2: --record cannot write a policy with stages" --policy "$tmp/stages.conf" --record "$file" true
+	box --record "$file" /nonexistent/command
+	also is "$label: a command that does not start is not recorded" "$status $(ls "$file" 2>&1)" \
+		"127 ls: cannot access '$file': No such file or directory"
+}
+
+# If the tracer ends, so does the command, and nothing is written.
+test_tracer() {
+	local file=$tmp/records/killed.conf job
+	rm -f "$tmp/begun"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --record "$file" sh -c 'echo begun; exec sleep 1000' >"$tmp/begun" 2>"$tmp/told" &
+	job=$!
+	await grep -qs begun "$tmp/begun"
+	kill -KILL "$(pgrep -x isorun-watch)"
+	wait "$job"
+	status=$?
+	also is "$label: the instance ends with its tracer, without a record" "$status $(ls "$tmp/records/killed.conf" 2>&1)" \
+		"137 ls: cannot access '$file': No such file or directory"
+}
+
+all() {
+	make_files
+	test_programs
+	test_narrow
+	test_home
+	test_hostile
+	test_peers
+	test_policies
+	test_refusals
+	test_tracer
+}
+
+usual=(--no-scope -p "Optional=MemoryMax MemorySwapMax TasksMax")
+mode=("${usual[@]}")
+as_everybody all
