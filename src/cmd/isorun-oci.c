@@ -14,12 +14,14 @@
 
 static const Argument one_container[] = { { "ID", 0, NULL }, {} };
 static const Argument kill_arguments[] = { { "ID", 0, NULL }, { "SIGNAL", ARGUMENT_SIGNAL | ARGUMENT_OPTIONAL, NULL }, {} };
+static const Argument exec_arguments[] = { { "ID", 0, NULL }, { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL, NULL }, {} };
 static const Argument no_arguments[] = { {} };
 
 static const OciCommand commands[] = {
         { "create", "make a container, which start starts", oci_create_options, one_container, true, oci_create },
         { "start", "start the command of a created container", NULL, one_container, false, oci_start },
         { "run", "create and start a container, and wait for it", oci_run_options, one_container, true, oci_run },
+        { "exec", "execute another process in a container", oci_exec_options, exec_arguments, true, oci_exec },
         { "state", "print the state of a container as JSON", NULL, one_container, false, oci_state },
         { "kill", "send a signal to the first process", oci_kill_options, kill_arguments, false, oci_kill },
         { "delete", "remove a stopped container", oci_delete_options, one_container, false, oci_delete },
@@ -28,7 +30,6 @@ static const OciCommand commands[] = {
         { "pause", "stop all processes of a container", NULL, one_container, false, oci_pause },
         { "resume", "let the processes of a paused container go on", NULL, one_container, false, oci_resume },
         { "features", "print what isorun-oci supports as JSON", NULL, no_arguments, false, oci_features },
-        { "exec", NULL, NULL, NULL, false, NULL },
         { "events", NULL, NULL, NULL, false, NULL },
         { "update", NULL, NULL, NULL, false, NULL },
         { "spec", NULL, NULL, NULL, false, NULL },

@@ -260,7 +260,7 @@ isorun-oci: notice: config.json: /windows: ignored: of another system"
 	oci run --bundle "$bundle" box
 	like "refused: a directory of states that others can write to" "$status $err" "1 isorun-oci: others can write to $state*"
 	chmod 700 "$state"
-	for command in exec events update spec checkpoint restore; do
+	for command in events update spec checkpoint restore; do
 		oci $command box
 		is "not there yet: $command" "$status $err" "1 isorun-oci: not supported by isorun-oci yet: $command"
 	done
@@ -284,6 +284,57 @@ kill: can't kill pid 99: No such process
 	inside "a filter denies what config.json says" "$expected" root.readonly=false "$rules" "$script"
 	also like "... and a notice names a call that libseccomp does not know" "$err" "*notice: config.json: /linux/seccomp/syscalls: libseccomp *: nosuchcall*"
 	inside "... also without no_new_privs" "$expected" root.readonly=false "$rules" process.noNewPrivileges=false "$script"
+}
+
+# Runs a script in the container box.
+also_inside() { # description, expected output, options of exec..., script
+	oci exec "${@:3:$#-3}" box sh -c "$(to_end "${@: -1}")"
+	is_reached "exec: $1" "$2"
+}
+
+test_exec() {
+	local ns=/proc/self/ns
+	exec 7<"$bundle"
+	bundle 'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":5}]}' \
+		'linux.cgroupsPath="/isorun-oci-test"' 'linux.namespaces+={"type":"cgroup"}' \
+		'process.rlimits=[{"type":"RLIMIT_NOFILE","soft":100,"hard":200}]' -- busybox sleep 7659
+	oci create --bundle "$bundle" box
+	also_inside "in a container that was only created" created 'echo created'
+	oci start box
+	await runs '^busybox sleep 7659$'
+	also_inside "all namespaces are the container's" \
+		"$(for n in ipc uts net pid cgroup mnt; do readlink "/proc/$(first_pid '^busybox sleep 7659$')/ns/$n"; done)" \
+		"for n in ipc uts net pid cgroup mnt; do busybox readlink $ns/\$n; done"
+	also_inside "the cgroup and the root are, too" $'0::/\n/\n/' 'busybox grep ^0: /proc/self/cgroup; busybox realpath /../..; busybox readlink /proc/self/cwd'
+	also_inside "the filter is" "mkdir: can't create directory '/dev/x': Input/output error" 'busybox mkdir /dev/x 2>&1'
+	also_inside "capabilities are those of config.json, and no other" \
+		"CapInh:0000000000000000 CapPrm:0000000020000420 CapEff:0000000020000420 CapBnd:0000000020000420 CapAmb:0000000000000000 NoNewPrivs:1" \
+		'echo $(busybox grep -E "^(Cap|NoNew)" /proc/self/status | busybox tr -d "\t ")'
+	also_inside "limits are" "100 200" 'echo $(ulimit -n) $(ulimit -H -n)'
+	also_inside "no fd of the caller comes through" $'0\n1\n2' 'busybox ls /proc/$$/fd'
+	also_inside "options say what is different" "uid=3 gid=4 /dev x y" --user 3:4 --cwd /dev --env A=x --env B=y \
+		'echo $(busybox id) $(pwd) $A $B'
+	oci exec --cwd /proc/self/fd/7 box busybox true
+	like "exec: refused: a working directory that is an fd of the caller" "$status $err" "1 isorun-oci: *working directory /proc/self/fd/7: *"
+	oci exec box sh -c 'exit 9'
+	no_refusal is "exec returns the command's status" "$status$out$err" 9
+	oci exec box missing
+	like "a command that is missing is an error" "$status $err" '1 isorun-oci: executable file missing not found in $PATH: *'
+	echo '{"args":["sh","-c","echo $0 $A; busybox id -u"],"env":["PATH=/bin","A=b"],"cwd":"/","user":{"uid":5,"gid":5}}' >"$tmp/process"
+	oci exec --process "$tmp/process" box
+	no_refusal is "--process says all of it" "$status $out" $'0 sh b\n5'
+	echo '{"args":["sh"],"cwd":"/","terminal":true}' >"$tmp/process"
+	oci exec --process "$tmp/process" box
+	like "refused: a process with a terminal" "$status $err" "1 isorun-oci: $tmp/process: /terminal: not supported by isorun-oci yet: terminals"
+	"$isorun_oci" --root "$state" exec --detach --pid-file "$tmp/pid" box busybox sleep 7660 </dev/null >/dev/null 2>&1
+	no_refusal is "--detach does not wait" "$? $(tr '\0' ' ' <"/proc/$(cat "$tmp/pid")/cmdline")" "0 busybox sleep 7660 "
+	oci pause box
+	oci exec box busybox true
+	like "refused: exec in a paused container" "$status $err" "1 isorun-oci: cannot execute in box: it is paused"
+	oci resume box
+	oci delete --force box
+	also ok "delete --force ends what exec has started" gone '^busybox sleep 7660$'
+	exec 7<&-
 }
 
 frozen() { grep -q "frozen $1" "/sys/fs/cgroup$2/cgroup.events"; }
@@ -373,6 +424,14 @@ test_user() {
 		-- sh -c "$(to_end 'echo $(busybox id -u) $(busybox cat /proc/self/uid_map) $(busybox stat -c %t:%T /dev/null)')"
 	oci run --bundle "$bundle" box
 	is_reached "a user's container" "0 0 $uid 1 1:3"
+	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" -- busybox sleep 7661
+	oci create --bundle "$bundle" box
+	oci start box
+	await runs '^busybox sleep 7661$'
+	also_inside "a user's container" "0 CapPrm:0000000020000420" \
+		'echo $(busybox id -u) $(busybox grep CapPrm /proc/self/status | busybox tr -d "\t ")'
+	oci delete --force box
 	bundle -- true
 	oci run --bundle "$bundle" box
 	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"
@@ -393,6 +452,7 @@ test_fds
 test_own_file
 test_config
 test_seccomp
+test_exec
 test_cgroup
 test_device_rules
 test_joined

@@ -37,13 +37,15 @@ enum {
         OCI_PRESERVE_FDS,
         OCI_NO_PIVOT,
         OCI_NO_NEW_KEYRING,
-        OCI_FORMAT,
+        OCI_CWD,
+        OCI_NO_NEW_PRIVS,
 };
 
-extern const Option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[], oci_list_options[];
+extern const Option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[], oci_list_options[], oci_exec_options[];
 
 int oci_create(const OciCall *call);
 int oci_run(const OciCall *call);
+int oci_exec(const OciCall *call);
 int oci_start(const OciCall *call);
 int oci_state(const OciCall *call);
 int oci_kill(const OciCall *call);
@@ -53,6 +55,12 @@ int oci_resume(const OciCall *call);
 int oci_ps(const OciCall *call);
 int oci_list(const OciCall *call);
 int oci_features(const OciCall *call);
+
+/* Reads the value of --preserve-fds, or NULL. Returns 0 or -errno, reported. */
+int oci_read_preserved(const char *text, unsigned *ret, Report *report);
+
+/* Waits for a child, and hands on each signal to it; all signals must be blocked. Returns its exit status. */
+int oci_wait(pid_t pid);
 
 /* Prints JSON, and takes it over. NULL means that memory has run out. Returns the exit status. */
 int oci_print(json_t *json, Report *report);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
-#include "util/parse.h"
 
 #define CREATE_OPTIONS                                                                                            \
         { 'b', "bundle", "the directory of config.json (the working directory)", { "DIR", ARGUMENT_DIRECTORY, NULL }, false }, \
@@ -24,19 +21,6 @@ const Option oci_run_options[] = {
         {},
 };
 
-/* Other fds of isorun-oci would take the numbers of fds that are not open. */
-static int read_preserved(const char *text, unsigned *ret, Report *report) {
-        uint64_t n = 0;
-
-        if (text && parse_u64_range(text, 0, 200, &n) < 0)
-                return report_error(report, EINVAL, "--preserve-fds: not a number from 0 to 200: \"%s\"", text);
-        for (int fd = 3; fd < 3 + (int) n; fd++)
-                if (fcntl(fd, F_GETFD) < 0)
-                        return report_error(report, EBADF, "--preserve-fds: fd %d is not open", fd);
-        *ret = (unsigned) n;
-        return 0;
-}
-
 static int read_request(const OciCall *call, CreateRequest *ret) {
         static const int refused[] = { OCI_CONSOLE_SOCKET, OCI_NO_PIVOT };
         static const char *const names[] = { "console-socket", "no-pivot" };
@@ -48,7 +32,7 @@ static int read_request(const OciCall *call, CreateRequest *ret) {
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),
                                  .keyring = !command_line_has(call->line, OCI_NO_NEW_KEYRING) };
         sigprocmask(SIG_BLOCK, NULL, &ret->signal_mask);
-        return read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &ret->preserved, call->report);
+        return oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &ret->preserved, call->report);
 }
 
 static int create(const OciCall *call, const CreateRequest *request, State *ret) {
@@ -72,23 +56,6 @@ int oci_create(const OciCall *call) {
         return read_request(call, &request) < 0 || create(call, &request, &state) < 0;
 }
 
-/* Hands on each signal until the container has ended. Returns its exit status. */
-static int wait_for_end(const State *state, const sigset_t *all) {
-        for (;;) {
-                int status, sig;
-
-                if (sigwait(all, &sig) != 0)
-                        continue;
-                if (sig != SIGCHLD) {
-                        (void) kill(state->pid, sig); /* it is this process's child: the number is not another's */
-                        continue;
-                }
-                if (waitpid(state->pid, &status, WNOHANG) != state->pid)
-                        continue;
-                return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        }
-}
-
 int oci_run(const OciCall *call) {
         const bool detach = command_line_has(call->line, 'd');
         _cleanup_state_ State state = { .directory = -1 };
@@ -108,6 +75,6 @@ int oci_run(const OciCall *call) {
         }
         if (detach)
                 return 0;
-        status = wait_for_end(&state, &all);
+        status = oci_wait(state.pid);
         return container_delete(&state, true, call->report) < 0 ? 1 : status;
 }

@@ -46,20 +46,23 @@ static int become_root(const Init *init, Failure *f) {
         return 0;
 }
 
-/* Not dumpable, so that no process of a joined pid namespace can look into this one. */
+/* Not dumpable, so that no process of a joined pid namespace can look into this one. The caller's session keyring has the
+ * caller's secrets. */
 static int settle(const Init *init, Failure *f) {
-        const Spec *spec = init->spec;
-
         if (become_root(init, f) < 0)
                 return -1;
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-                return fail(f, errno, "cannot protect the first process from tracing");
-        if (spec->new_namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
-                return fail(f, errno, "cannot make the cgroup namespace");
+                return fail(f, errno, "cannot protect this process from tracing");
         if (setsid() < 0)
                 return fail(f, errno, "cannot begin a session");
         if (init->keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)
                 return fail(f, errno, "cannot make a session keyring");
+        return 0;
+}
+
+static int settle_namespaces(const Spec *spec, Failure *f) {
+        if (spec->new_namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
+                return fail(f, errno, "cannot make the cgroup namespace");
         if (spec->host_name && sethostname(spec->host_name, strlen(spec->host_name)) < 0)
                 return fail(f, errno, "cannot set the host name");
         if (spec->domain_name && setdomainname(spec->domain_name, strlen(spec->domain_name)) < 0)
@@ -84,21 +87,21 @@ static int make_root(const Init *init, Failure *f) {
 }
 
 /* Only the sockets and the fds that the command gets are open after this. */
-static int close_others(Init *init) {
-        const unsigned first = 3 + init->preserved;
+static int close_others(Init *init, Failure *f) {
+        const unsigned first = 3 + init->preserved, n = init->start >= 0 ? 2 : 1;
         int fds[] = { init->socket, init->start };
 
-        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
-                fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, (int) first + 2);
+        for (size_t i = 0; i < n; i++) {
+                fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, (int) (first + n));
                 if (fds[i] < 0)
-                        return -errno;
+                        return fail(f, errno, "cannot move the fds of isorun-oci");
         }
-        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+        for (size_t i = 0; i < n; i++)
                 if (dup3(fds[i], (int) (first + i), O_CLOEXEC) < 0)
-                        return -errno;
+                        return fail(f, errno, "cannot move the fds of isorun-oci");
         init->socket = (int) first;
-        init->start = (int) first + 1;
-        return close_range(first + 2, ~0U, 0) < 0 ? -errno : 0;
+        init->start = n > 1 ? (int) first + 1 : -1;
+        return close_range(first + n, ~0U, 0) < 0 ? fail(f, errno, "cannot close the fds of isorun-oci") : 0;
 }
 
 /* execve(2) keeps ignored signals, and engines ignore some. */
@@ -119,9 +122,15 @@ static int await_start(Init *init) {
         return connection;
 }
 
+/* Tells isorun-oci that this process is ready, and waits until it may go on. */
+static void report_ready(const Init *init) {
+        const Message ready = { .type = MESSAGE_STEP, .value = STEP_ROOT_MADE };
+
+        (void) message_send(init->socket, &ready, NULL, 0);
+        wait_for(init, MESSAGE_GO);
+}
+
 _Noreturn void init_main(Init *init) {
-        const SpecProcess *process = &init->spec->process;
-        Message ready = { .type = MESSAGE_STEP, .value = STEP_ROOT_MADE };
         char *command = NULL;
         Failure f = {};
         int r;
@@ -129,19 +138,40 @@ _Noreturn void init_main(Init *init) {
         wait_for(init, MESSAGE_MAPPED);
         r = settle(init, &f);
         if (r >= 0)
-                r = make_root(init, &f);
-        if (r >= 0 && (r = close_others(init)) < 0)
-                fail(&f, -r, "cannot close the fds of isorun-oci");
+                r = settle_namespaces(init->spec, &f);
         if (r >= 0)
-                r = process_prepare(process, &command, &f);
+                r = make_root(init, &f);
+        if (r >= 0)
+                r = close_others(init, &f);
+        if (r >= 0)
+                r = process_prepare(init->process, &command, &f);
         if (r < 0)
                 give_up(init->socket, &f);
-
-        (void) message_send(init->socket, &ready, NULL, 0);
-        wait_for(init, MESSAGE_GO);
+        report_ready(init);
         init->socket = fd_close(init->socket);
         r = await_start(init);
         reset_signals(init);
-        process_become(init->spec, process, command, init->groups_denied, &f);
+        process_become(init->spec, init->process, command, init->groups_denied, &f);
         give_up(r, &f);
+}
+
+/* The fds are closed first: the container's processes may look into /proc of their pid namespace. */
+_Noreturn void init_enter(Init *init) {
+        char *command = NULL;
+        Failure f = {};
+        int r;
+
+        r = close_others(init, &f);
+        if (r >= 0)
+                wait_for(init, MESSAGE_MAPPED);
+        if (r >= 0)
+                r = settle(init, &f);
+        if (r >= 0)
+                r = process_prepare(init->process, &command, &f);
+        if (r < 0)
+                give_up(init->socket, &f);
+        report_ready(init);
+        reset_signals(init);
+        process_become(init->spec, init->process, command, init->groups_denied, &f);
+        give_up(init->socket, &f);
 }

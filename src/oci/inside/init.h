@@ -18,8 +18,9 @@
 
 typedef struct Init {
         const Spec *spec;
-        int socket;         /* to isorun-oci create */
-        int start;          /* the listening socket that isorun-oci start connects to */
+        const SpecProcess *process;
+        int socket;         /* to isorun-oci create or exec */
+        int start;          /* the listening socket that isorun-oci start connects to; -1: of exec */
         unsigned preserved; /* fds from 3 on that the command gets */
         bool keyring;       /* join a new session keyring */
         bool groups_denied; /* setgroups(2) is denied in the user namespace */
@@ -27,3 +28,7 @@ typedef struct Init {
 } Init;
 
 _Noreturn void init_main(Init *init);
+
+/* A process that isorun-oci exec has made in the namespaces of a container. It waits for MESSAGE_MAPPED, looks for the
+ * command, answers with STEP_ROOT_MADE, waits for MESSAGE_GO, and executes; the socket carries the reason if it cannot. */
+_Noreturn void init_enter(Init *init);

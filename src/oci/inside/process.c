@@ -85,6 +85,9 @@ static int drop_privileges(const SpecProcess *p, bool groups_denied, Failure *f)
                 return fail(f, errno, "cannot set the additional groups");
         if (sys_setresgid(p->gid) < 0 || sys_setresuid(p->uid) < 0)
                 return fail(f, errno, "cannot change to user %u, group %u", p->uid, p->gid);
+        /* The change has set it to fs.suid_dumpable: prctl(2). */
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return fail(f, errno, "cannot protect this process from tracing");
         r = capability_set_ambient(0);
         if (r >= 0)
                 r = capability_set(&(CapabilitySets) { p->effective, p->permitted, p->inheritable });

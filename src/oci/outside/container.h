@@ -21,6 +21,18 @@ typedef struct CreateRequest {
  * is left. */
 int container_create(const Spec *spec, const CreateRequest *request, State *ret, Report *report);
 
+typedef struct ExecRequest {
+        const SpecProcess *process;
+        const char *pid_file;
+        unsigned preserved;
+        bool keyring;
+        sigset_t signal_mask;
+} ExecRequest;
+
+/* Starts another process in a container that runs or waits for its start. spec is the container's. It is a child of this
+ * process. Returns when the command has been executed. */
+int container_exec(const State *state, const Spec *spec, const ExecRequest *request, pid_t *ret, Report *report);
+
 /* Starts the command of a created container. Returns when it has been executed. */
 int container_start(const State *state, Report *report);
 

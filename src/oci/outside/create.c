@@ -13,6 +13,7 @@
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/spawn.h"
+#include "oci/outside/steps.h"
 #include "plan/plan.h"
 #include "sandbox/who/id-maps.h"
 #include "sandbox/wire/message.h"
@@ -61,35 +62,12 @@ static int write_maps(const Spec *spec, pid_t pid, bool denied, Report *report) 
         return id_maps_write(&plan, proc, pid, &patience);
 }
 
-/* What the process inside may have no right to do itself. */
-static int set_limits(const SpecProcess *process, pid_t pid, Report *report) {
-        char path[64], score[16];
-        int r;
+/* exec reads the filter and the namespaces from it. */
+static int keep_config(const Spec *spec, const State *state, Report *report) {
+        _cleanup_close_ int fd = openat(state->directory, STATE_CONFIG, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        int r = fd < 0 ? -errno : fd_write_all(fd, spec->text, strlen(spec->text));
 
-        for (size_t i = 0; i < process->n_limits; i++)
-                if (prlimit(pid, (__rlimit_resource_t) process->limits[i].resource, &process->limits[i].limit, NULL) < 0)
-                        return report_error(report, errno, "config.json: /process/rlimits/%zu: cannot set the limit: %s",
-                                            i, strerror(errno));
-        if (!process->set_oom_score)
-                return 0;
-        snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
-        snprintf(score, sizeof(score), "%d", process->oom_score);
-        r = file_write(AT_FDCWD, path, score);
-        return r < 0 ? report_error(report, -r, "config.json: /process/oomScoreAdj: cannot set it: %s", strerror(-r)) : 0;
-}
-
-static int write_pid(const char *path, pid_t pid, Report *report) {
-        _cleanup_free_ char *new = format("%s.new", path), *text = format("%d", pid);
-        _cleanup_close_ int fd = -1;
-        int r;
-
-        if (!new || !text)
-                return report_oom(report);
-        fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
-        if (r >= 0 && rename(new, path) < 0)
-                r = -errno;
-        return r < 0 ? report_error(report, -r, "cannot write %s: %s", path, strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "cannot write the state of %s: %s", state->id, strerror(-r)) : 0;
 }
 
 static int describe(const Spec *spec, State *state, const char *cgroup, pid_t pid, Report *report) {
@@ -109,45 +87,30 @@ static int describe(const Spec *spec, State *state, const char *cgroup, pid_t pi
         return state->json ? state_write(state, report) : report_oom(report);
 }
 
-/* Waits until the first process has made its root. */
-static int hear(int socket, Report *report) {
-        Message m;
-        int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
-
-        if (r <= 0)
-                return report_error(report, ECHILD, "the first process ended before it was ready");
-        return m.type == MESSAGE_FAILED ? report_error(report, m.value, "%s", m.text) : 0;
-}
-
-static int send_type(int socket, MessageType type, Report *report) {
-        const Message m = { .type = type };
-        int r = message_send(socket, &m, NULL, 0);
-
-        return r < 0 ? report_error(report, -r, "the first process ended unexpectedly") : 0;
-}
-
 static int set_up(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int socket,
                   pid_t pid, bool denied, Report *report) {
         int r;
 
         r = write_maps(spec, pid, denied, report);
         if (r >= 0)
-                r = send_type(socket, MESSAGE_MAPPED, report);
+                r = steps_send(socket, MESSAGE_MAPPED, report);
         if (r >= 0)
-                r = hear(socket, report);
+                r = steps_hear(socket, report);
         if (r >= 0)
-                r = set_limits(&spec->process, pid, report);
+                r = steps_set_limits(&spec->process, pid, report);
+        if (r >= 0)
+                r = keep_config(spec, state, report);
         if (r >= 0)
                 r = describe(spec, state, cgroup, pid, report);
         if (r >= 0 && request->pid_file)
-                r = write_pid(request->pid_file, pid, report);
-        return r < 0 ? r : send_type(socket, MESSAGE_GO, report);
+                r = steps_write_pid(request->pid_file, pid, report);
+        return r < 0 ? r : steps_send(socket, MESSAGE_GO, report);
 }
 
 static int make_process(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int cgroup_fd,
                         Report *report) {
         _cleanup_close_ int start = listen_for_start(state, report), own = -1;
-        Init init = { .spec = spec, .start = start, .preserved = request->preserved, .keyring = request->keyring,
+        Init init = { .spec = spec, .process = &spec->process, .start = start, .preserved = request->preserved, .keyring = request->keyring,
                       .signal_mask = request->signal_mask };
         int fds[2], r;
         pid_t pid;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "sandbox/wire/failure.h"
@@ -32,7 +33,7 @@ static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
 }
 
 /* Opens all before it joins the first one. */
-static int join(const Spec *spec, Report *report) {
+static int join(const Spec *spec, _unused_ int pidfd, Report *report) {
         int fds[SPEC_NAMESPACES], r = 0;
 
         for (size_t i = 0; i < SPEC_NAMESPACES; i++)
@@ -60,18 +61,50 @@ static bool joins_any(const Spec *spec) {
         return false;
 }
 
+/* All at once, so that the user namespace counts for the others. The container's processes may see this one: in what it
+ * joins, it must not be traced. */
+static int enter(const Spec *spec, int pidfd, Report *report) {
+        uint64_t flags = spec->new_namespaces;
+
+        for (size_t i = 0; i < SPEC_NAMESPACES; i++)
+                flags |= spec->joined[i] ? spec_namespaces[i].flag : 0;
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setns(pidfd, (int) flags) < 0 ||
+            prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return report_error(report, errno, "cannot join the namespaces of the container: %s", strerror(errno));
+        return 0;
+}
+
+typedef int (*Join)(const Spec *spec, int pidfd, Report *report);
+
+/* How a process between comes into the container. cgroup is -1 if its child alone moves there, by args. */
+typedef struct Between {
+        Join join;
+        const Spec *spec;
+        int pidfd, cgroup;
+} Between;
+
+static pid_t fork_into(int cgroup) {
+        struct clone_args args = { .exit_signal = SIGCHLD };
+
+        if (cgroup >= 0) {
+                args.flags |= CLONE_INTO_CGROUP;
+                args.cgroup = (uint64_t) cgroup;
+        }
+        return sys_clone3(&args);
+}
+
 /* The process between joins the namespaces, so that this one stays in its own, where hooks and later commands run. Its
  * child is this one's by CLONE_PARENT, with the same exit signal. */
-static pid_t spawn_between(const Spec *spec, struct clone_args *args, Report *report) {
+static pid_t spawn_between(const Between *b, struct clone_args *args, Report *report) {
         _cleanup_close_ int reader = -1;
         int fds[2], status;
         pid_t between, pid = 0;
 
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return report_error(report, errno, "cannot make a pipe: %s", strerror(errno));
-        between = fork();
+        between = fork_into(b->cgroup);
         if (between == 0) {
-                pid = join(spec, report) < 0 ? -1 : sys_clone3(args);
+                pid = b->join(b->spec, b->pidfd, report) < 0 ? -1 : sys_clone3(args);
                 if (pid == 0) {
                         fds_close(fds, ELEMENTSOF(fds));
                         return 0;
@@ -92,6 +125,14 @@ static pid_t spawn_between(const Spec *spec, struct clone_args *args, Report *re
         return pid;
 }
 
+/* The process between moves to the cgroup: from a cgroup namespace, no process can come into it from outside
+ * ("nsdelegate"). */
+pid_t spawn_in_container(const Spec *spec, int pidfd, int cgroup, Report *report) {
+        struct clone_args args = { .flags = CLONE_PARENT };
+
+        return spawn_between(&(Between) { enter, spec, pidfd, cgroup }, &args, report);
+}
+
 pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {
         struct clone_args args = { .flags = spec->new_namespaces & ~(uint64_t) CLONE_NEWCGROUP };
         pid_t pid;
@@ -102,7 +143,7 @@ pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {
         }
         if (joins_any(spec)) {
                 args.flags |= CLONE_PARENT;
-                return spawn_between(spec, &args, report);
+                return spawn_between(&(Between) { join, spec, -1, -1 }, &args, report);
         }
         args.exit_signal = SIGCHLD;
         pid = sys_clone3(&args);

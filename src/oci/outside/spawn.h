@@ -8,3 +8,7 @@
  * new cgroup namespace would begin at this process's cgroup, so the child makes that one. Returns 0 in it, its pid in
  * this process, or -errno, reported. */
 pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report);
+
+/* Makes a child of this process in the namespaces of a container that runs, and in its cgroup, unless that is -1. pidfd is
+ * of its first process. Returns the same. */
+pid_t spawn_in_container(const Spec *spec, int pidfd, int cgroup, Report *report);

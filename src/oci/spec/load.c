@@ -26,6 +26,7 @@ void spec_deinit(Spec *spec) {
         strv_free(spec->masked);
         strv_free(spec->read_only);
         free(spec->bundle);
+        free(spec->text);
         free(spec->root);
         json_decref(spec->json);
         *spec = (Spec) {};
@@ -87,15 +88,11 @@ static int read_all(Spec *spec, const char *file, Report *report) {
         return r < 0 ? r : read_names(&top, spec);
 }
 
-int spec_load(const char *bundle, Spec *ret, Report *report) {
-        _cleanup_free_ char *path = path_join(bundle, "config.json"), *text = NULL;
-        Spec spec = { .bundle = strdup(bundle) };
-        size_t size;
-        int r;
+/* Takes over text. */
+static int read_text(const char *bundle, char *text, size_t size, Spec *ret, Report *report) {
+        Spec spec = { .bundle = strdup(bundle), .text = text };
+        int r = spec.bundle ? 0 : report_oom(report);
 
-        r = path && spec.bundle ? text_file_read(path, &text, &size) : report_oom(report);
-        if (r < 0 && r != -ENOMEM)
-                report_error(report, -r, "cannot read %s: %s", path, text_file_strerror(-r));
         if (r >= 0) {
                 spec.json = place_parse(text, size, "config.json", report);
                 r = spec.json ? read_all(&spec, "config.json", report) : -EBADMSG;
@@ -105,4 +102,53 @@ int spec_load(const char *bundle, Spec *ret, Report *report) {
         else
                 *ret = spec;
         return r;
+}
+
+int spec_load(const char *bundle, Spec *ret, Report *report) {
+        _cleanup_free_ char *path = path_join(bundle, "config.json");
+        size_t size;
+        char *text;
+        int r = path ? text_file_read(path, &text, &size) : -ENOMEM;
+
+        if (r < 0)
+                return report_error(report, -r, "cannot read %s: %s", path ?: bundle, text_file_strerror(-r));
+        return read_text(bundle, text, size, ret, report);
+}
+
+int spec_load_copy(int directory, const char *bundle, Spec *ret, Report *report) {
+        size_t size;
+        char *text;
+        int r = file_read(directory, "config.json", &text, &size);
+
+        if (r < 0)
+                return report_error(report, -r, "cannot read the config.json of the container: %s", strerror(-r));
+        return read_text(bundle, text, size, ret, report);
+}
+
+int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Report *report) {
+        _cleanup_free_ char *text = NULL;
+        SpecProcess process = {};
+        json_t *json = NULL;
+        size_t size;
+        int r = text_file_read(path, &text, &size);
+        Place place = { .file = path, .report = report };
+
+        if (r < 0)
+                return report_error(report, -r, "cannot read %s: %s", path, text_file_strerror(-r));
+        place.value = json = place_parse(text, size, path, report);
+        r = json ? fields_check(&place, "/process") : -EBADMSG;
+        if (r >= 0)
+                r = process_read(&place, &process);
+        if (r < 0) {
+                process_deinit(&process);
+                json_decref(json);
+                return r;
+        }
+        *ret_json = json;
+        *ret = process;
+        return 0;
+}
+
+void spec_process_deinit(SpecProcess *process) {
+        process_deinit(process);
 }

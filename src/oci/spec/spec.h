@@ -76,6 +76,7 @@ extern const SpecNamespace spec_namespaces[SPEC_NAMESPACES];
 
 typedef struct Spec {
         json_t *json;
+        char *text;    /* the whole config.json */
         char *bundle;  /* absolute */
         char *root;    /* the path of the root on the host */
         const char *version;

@@ -172,7 +172,7 @@ int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report
 
 int state_remove(const State *state, Report *report) {
         _cleanup_close_ int root = open(state->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        static const char *const files[] = { STATE_SOCKET, STATE_FILE ".new", STATE_FILE };
+        static const char *const files[] = { STATE_SOCKET, STATE_CONFIG, STATE_FILE ".new", STATE_FILE };
 
         for (size_t i = 0; i < ELEMENTSOF(files); i++)
                 (void) unlinkat(state->directory, files[i], 0);

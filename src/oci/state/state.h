@@ -30,6 +30,7 @@ typedef struct State {
 } State;
 
 #define STATE_SOCKET "start"
+#define STATE_CONFIG "config.json" /* a copy of the bundle's */
 
 const char *status_name(Status status);
 

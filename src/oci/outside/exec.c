@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "oci/inside/init.h"
+#include "oci/outside/cgroup.h"
+#include "oci/outside/container.h"
+#include "oci/outside/spawn.h"
+#include "oci/outside/steps.h"
+#include "util/fd.h"
+#include "util/text.h"
+
+/* A user without rights over groups has denied setgroups(2) when the container was made: user_namespaces(7). */
+static bool groups_denied(const State *state) {
+        _cleanup_free_ char *path = format("/proc/%d/setgroups", state->pid), *value = NULL;
+
+        return path && file_read_line(AT_FDCWD, path, &value) >= 0 && streq(value, "deny");
+}
+
+/* The connection ends by execve(2), or the process says why that has failed. */
+static int await_executed(int socket, Report *report) {
+        Message m;
+        int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
+
+        if (r > 0)
+                return report_error(report, m.type == MESSAGE_FAILED ? m.value : EPROTO, "%s",
+                                    m.type == MESSAGE_FAILED ? m.text : "the process sent an invalid message");
+        return r < 0 ? report_error(report, -r, "cannot talk to the process in the container: %s", strerror(-r)) : 0;
+}
+
+static int set_up(const ExecRequest *request, int socket, pid_t pid, Report *report) {
+        int r;
+
+        r = steps_send(socket, MESSAGE_MAPPED, report);
+        if (r >= 0)
+                r = steps_hear(socket, report);
+        if (r >= 0)
+                r = steps_set_limits(request->process, pid, report);
+        if (r >= 0 && request->pid_file)
+                r = steps_write_pid(request->pid_file, pid, report);
+        if (r >= 0)
+                r = steps_send(socket, MESSAGE_GO, report);
+        return r < 0 ? r : await_executed(socket, report);
+}
+
+static int make(const State *state, const Spec *spec, const ExecRequest *request, int pidfd, int cgroup, pid_t *ret,
+                Report *report) {
+        Init init = { .spec = spec, .process = request->process, .start = -1, .preserved = request->preserved,
+                      .keyring = request->keyring, .signal_mask = request->signal_mask };
+        _cleanup_close_ int own = -1;
+        int fds[2], r;
+        pid_t pid;
+
+        init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && groups_denied(state);
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+                return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
+        pid = spawn_in_container(spec, pidfd, cgroup, report);
+        if (pid == 0) {
+                init.socket = fds[1];
+                init_enter(&init);
+        }
+        fd_close(fds[1]);
+        own = fds[0];
+        if (pid < 0)
+                return pid;
+        r = set_up(request, own, pid, report);
+        if (r < 0) {
+                (void) kill(pid, SIGKILL);
+                (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+        } else
+                *ret = pid;
+        return r;
+}
+
+int container_exec(const State *state, const Spec *spec, const ExecRequest *request, pid_t *ret, Report *report) {
+        _cleanup_close_ int pidfd = -1, cgroup = -1;
+        Status status;
+        int r = state_status(state, &status, &pidfd, report);
+
+        if (r < 0)
+                return r;
+        if (status == STATUS_STOPPED || status == STATUS_PAUSED)
+                return report_error(report, EINVAL, "cannot execute in %s: it is %s", state->id, status_name(status));
+        cgroup = state->cgroup ? container_cgroup_open(state, report) : -1;
+        if (state->cgroup && cgroup < 0)
+                return cgroup;
+        return make(state, spec, request, pidfd, cgroup, ret, report);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/outside/steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "util/fd.h"
+#include "util/text.h"
+
+int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
+        char path[64], score[16];
+        int r;
+
+        for (size_t i = 0; i < process->n_limits; i++)
+                if (prlimit(pid, (__rlimit_resource_t) process->limits[i].resource, &process->limits[i].limit, NULL) < 0)
+                        return report_error(report, errno, "config.json: /process/rlimits/%zu: cannot set the limit: %s",
+                                            i, strerror(errno));
+        if (!process->set_oom_score)
+                return 0;
+        snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+        snprintf(score, sizeof(score), "%d", process->oom_score);
+        r = file_write(AT_FDCWD, path, score);
+        return r < 0 ? report_error(report, -r, "config.json: /process/oomScoreAdj: cannot set it: %s", strerror(-r)) : 0;
+}
+
+int steps_write_pid(const char *path, pid_t pid, Report *report) {
+        _cleanup_free_ char *new = format("%s.new", path), *text = format("%d", pid);
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        if (!new || !text)
+                return report_oom(report);
+        fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+        if (r >= 0 && rename(new, path) < 0)
+                r = -errno;
+        return r < 0 ? report_error(report, -r, "cannot write %s: %s", path, strerror(-r)) : 0;
+}
+
+int steps_hear(int socket, Report *report) {
+        Message m;
+        int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
+
+        if (r <= 0)
+                return report_error(report, ECHILD, "the first process ended before it was ready");
+        return m.type == MESSAGE_FAILED ? report_error(report, m.value, "%s", m.text) : 0;
+}
+
+int steps_send(int socket, MessageType type, Report *report) {
+        const Message m = { .type = type };
+        int r = message_send(socket, &m, NULL, 0);
+
+        return r < 0 ? report_error(report, -r, "the first process ended unexpectedly") : 0;
+}
