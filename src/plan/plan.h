@@ -183,7 +183,7 @@ typedef struct Plan {
         bool grant_peers; /* others can be added while the instance runs: sandbox/flows/grants.h */
         uint32_t last_given; /* there: the last address that a name of a pattern has got; 0: none */
         uint64_t flows_max; /* connections to peers at a time, and as many from entrances */
-        bool log_flows;     /* each to a peer is a record in the journal */
+        bool log_flows;     /* each of both kinds is a record in the journal */
 
         /* The root. */
         PlanMount *mounts; /* sorted by destination; the first is the root itself */

@@ -549,6 +549,35 @@ recorded was not connected to inner.example.test:80: a name may not lead to 10.9
 		"1 inner.example.test:80|0|0 1 www.example.test:80|4|11 3 www.example.test:80|6|*"
 }
 
+# Clients of an entrance: more than are allowed, and how each ended.
+test_records_of_clients() {
+	local servers=() port=$((label_port + 9)) unit=isorun-clients.scope mode=(-p Optional="MemoryMax MemorySwapMax TasksMax")
+	listening clients -p FlowsMax=3 -p LogFlows=yes -p "ListenOn=127.0.0.1:$port=80" -- 80
+	no_refusal is "$label: more clients than FlowsMax= says are reset" "$(reach "flood('127.0.0.1', $port, 10)")" "3 7 198.18.0.2"
+	kill -KILL "$(first_pid '^/usr/bin/python3 /server.py')"
+	wait "${servers[@]}"
+	no_refusal is "$label: ... which the journal records" "$(records FLOWS_MAX $unit MESSAGE ISORUN_COUNT | head -n1)" \
+		"clients has 3 connections from clients, as many as FlowsMax= allows: further ones are reset|1"
+	no_refusal like "$label: LogFlows= records each client" \
+		"$(records FLOW_ENDED $unit ISORUN_ENTRANCE ISORUN_RECEIVED ISORUN_SENT ISORUN_DIRECTIVE | sort | uniq -c | xargs)" \
+		"1 127.0.0.1:$port|4|11|ListenOn 3 127.0.0.1:$port|6|*|ListenOn*"
+	no_refusal like "$label: ... with its address" "$(records FLOW_ENDED $unit MESSAGE ISORUN_CLIENT | tail -n1)" \
+		"clients: the connection from 127.0.0.1:* to 127.0.0.1:$port ended: * bytes sent, * received|127.0.0.1:*"
+}
+
+# isorun-flows can have few files, and no more connections than these.
+test_records_of_files() {
+	local unit=isorun-files.scope
+	# shellcheck disable=SC2016
+	run "${who[@]}" bash -c 'ulimit -n 40 && exec "$@"' - "$isorun" --quiet --name files \
+		-p "Optional=MemoryMax MemorySwapMax TasksMax" -p "ConnectTo=ntp:5/udp=11.22.33.44:123" -v "$tmp/net.py:/net.py:ro" \
+		/usr/bin/python3 /net.py '(lambda all: [s.send(b"x") for s in all] and attempt(all[0].recv, 99).decode())(
+			[datagrams("ntp", 5) for _ in range(32)])'
+	no_refusal is "$label: where no more files can be open, the first datagrams are answered" "$status $out" "0 11.22.33.1 1"
+	also no_refusal like "$label: ... and the journal records the others" "$(records FLOWS_MAX $unit MESSAGE | head -n1)" \
+		"files has as many connections as isorun can have open files (*): further ones fail"
+}
+
 # Connections that the payload has ended, to a peer that ignores that. One of them still reads.
 begin_half_closed() {
 	mkfifo "$tmp/half"
@@ -685,6 +714,8 @@ for label in root user; do
 	test_resolver
 	test_unit
 	test_records
+	test_records_of_clients
+	test_records_of_files
 	test_errors
 done
 test_without_ipv6

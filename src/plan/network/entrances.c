@@ -74,6 +74,7 @@ int build_entrances(Builder *b) {
                 return 0;
         }
         b->plan->flows_max = policy_get(b->policy, D_FlowsMax)->value.number;
+        b->plan->log_flows = policy_is_true(b->policy, D_LogFlows);
         result = flows_check_network(b, D_ListenOn, &list->items[0]);
         for (size_t i = 0; i < list->n && result != -ENOMEM; i++) {
                 int r = add_entrance(b, &list->items[i]);

@@ -9,6 +9,7 @@
 
 #include "plan/network/flows.h"
 #include "util/fd.h"
+#include "util/text.h"
 
 typedef struct Network {
         const char *address;
@@ -52,6 +53,16 @@ bool address_parse(const char *text, uint16_t port, Address *ret) {
 
 static const uint8_t *address_bytes(const Address *a) {
         return a->any.sa_family == AF_INET ? (const uint8_t *) &a->v4.sin_addr : (const uint8_t *) &a->v6.sin6_addr;
+}
+
+char *address_format(const Address *a) {
+        const bool v4 = a->any.sa_family == AF_INET;
+        char text[INET6_ADDRSTRLEN];
+
+        if (!v4 && a->any.sa_family != AF_INET6)
+                return strdup("");
+        (void) inet_ntop(a->any.sa_family, address_bytes(a), text, sizeof(text));
+        return format(v4 ? "%s:%u" : "[%s]:%u", text, ntohs(v4 ? a->v4.sin_port : a->v6.sin6_port));
 }
 
 static bool is_in(const Address *a, const Network *network) {

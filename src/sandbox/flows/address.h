@@ -24,6 +24,9 @@ static inline void address_set_port(Address *a, uint16_t port) {
 /* Parses an address of inet_pton(3). Returns whether it is one. */
 bool address_parse(const char *text, uint16_t port, Address *ret);
 
+/* ADDRESS:PORT, on the heap; empty if it is no internet address. NULL when memory runs out. */
+char *address_format(const Address *a);
+
 /* Opens a socket at which the kernel answers questions about routes: rtnetlink(7). Returns it, or -1 if this process
  * may not have one. */
 int routes_open(void);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sandbox/flows/asker.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,15 +32,9 @@ static void write_field(FILE *f, const char *s) {
 }
 
 static void write_client(FILE *f, const Address *a) {
-        const bool v4 = a->any.sa_family == AF_INET;
-        char text[INET6_ADDRSTRLEN];
+        _cleanup_free_ char *text = address_format(a);
 
-        if ((v4 || a->any.sa_family == AF_INET6) &&
-            inet_ntop(a->any.sa_family, v4 ? (const void *) &a->v4.sin_addr : (const void *) &a->v6.sin6_addr, text,
-                      sizeof(text)))
-                fprintf(f, v4 ? "%s:%u" : "[%s]:%u", text, ntohs(v4 ? a->v4.sin_port : a->v6.sin6_port));
-        else
-                putc('-', f);
+        fputs(text && *text ? text : "-", f);
 }
 
 static void write_flow(const FlowFacts *facts, void *userdata) {

@@ -92,6 +92,7 @@ static void on_lookup(Server *s, Lookup *l) {
 
         for (size_t i = 0; i < l->n && fd < 0 && !l->peer->is_revoked; i++)
                 fd = connect_to(&l->addresses[i]);
+        server_note_files(s, fd);
         e->outside = (Watch) { .fd = fd < 0 ? -1 : fd, .ready = on_answer };
         e->has_ended = fd < 0 || server_watch(s, &e->outside, EPOLLIN) < 0;
         if (!e->has_ended)

@@ -33,6 +33,7 @@ struct Flow {
         bool is_first;  /* until it has found the server, the entrance accepts no other client */
         bool is_in_more, is_dead, is_half_closed;
         uint64_t begun; /* CLOCK_MONOTONIC */
+        Address client; /* of an entrance; family 0: not known */
         Flow *before, *after; /* in the server's flows */
         Flow *next;  /* in the server's queue or dead */
         Flow *later; /* in the server's more */
@@ -60,10 +61,17 @@ static void open_entrance(Server *s, Flow *f) {
 }
 
 static void record_end(const Server *s, const Flow *f) {
-        if (s->plan->log_flows && f->lookup.peer)
-                server_record(s, &(FlowRecord) { .kind = FLOW_ENDED, .peer = server_peer_index(s, f->lookup.peer), .count = 1,
-                                                 .sent = f->to_outside.moved, .received = f->to_payload.moved,
-                                                 .usec = clock_usec(CLOCK_MONOTONIC) - f->begun });
+        FlowRecord r = { .count = 1, .sent = f->to_outside.moved, .received = f->to_payload.moved, .address = f->client };
+
+        if (!s->plan->log_flows)
+                return;
+        r.usec = clock_usec(CLOCK_MONOTONIC) - f->begun;
+        r.kind = f->lookup.peer ? FLOW_ENDED : FLOW_CLIENT_ENDED;
+        if (f->lookup.peer)
+                r.peer = server_peer_index(s, f->lookup.peer);
+        else
+                r.entrance = (uint32_t) (f->listener->entrance - s->plan->entrances);
+        server_record(s, &r);
 }
 
 static void add_to_all(Server *s, Flow *f) {
@@ -284,7 +292,7 @@ static int begin_connect_next(Flow *f) {
                 const Address *a = &f->lookup.addresses[f->next_address++];
                 int fd = begin_connect(f, &a->any, address_size(a));
 
-                if (fd >= 0)
+                if (fd >= 0 || fd == -EMFILE || fd == -ENFILE)
                         return fd;
         }
         return -ENOENT;
@@ -332,8 +340,10 @@ static void connect_next(Server *s, Flow *f) {
         else if (fd == -ENOBUFS && !f->lookup.peer) {
                 f->next = s->without_socket;
                 s->without_socket = f;
-        } else if (fd < 0 || server_watch(s, w, FLOW_EVENTS) < 0)
+        } else if (fd < 0 || server_watch(s, w, FLOW_EVENTS) < 0) {
+                server_note_files(s, fd);
                 reset(s, f);
+        }
 }
 
 void flow_served(Server *s) {
@@ -367,6 +377,7 @@ static void hold_entrance(Server *s, Flow *f) {
         const int yes = 1;
 
         (void) setsockopt(f->outside.watch.fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
+        f->client = address_of(f->outside.watch.fd, getpeername);
         if (!f->listener->reached)
                 f->is_first = epoll_ctl(s->epoll, EPOLL_CTL_DEL, f->listener->watch.fd, NULL) >= 0;
 }
@@ -374,7 +385,7 @@ static void hold_entrance(Server *s, Flow *f) {
 /* Finds the peer, if the listener is not that of an entrance. Returns whether there may be another flow. */
 static bool admit(Server *s, const Listener *l, int accepted, Lookup *lookup) {
         if (!l->peer)
-                return s->n_clients < s->plan->flows_max;
+                return server_has_room_for_client(s, l->entrance);
         return lookup_find_peer(s, l, accepted, lookup) && server_has_room(s, lookup->peer);
 }
 
@@ -436,12 +447,10 @@ static const char *state_of(const Flow *f) {
 
 void flow_visit(const Server *s, FlowVisitor visitor, void *userdata) {
         for (const Flow *f = s->flows; f; f = f->after) {
-                FlowFacts facts = { .peer = f->lookup.peer, .entrance = f->listener->entrance, .name = f->lookup.name,
+                const FlowFacts facts = { .peer = f->lookup.peer, .entrance = f->listener->entrance, .name = f->lookup.name,
                                     .state = state_of(f), .sent = f->to_outside.moved, .received = f->to_payload.moved,
-                                    .begun = f->begun };
+                                    .client = f->client, .begun = f->begun };
 
-                if (!facts.peer)
-                        facts.client = address_of(f->outside.watch.fd, getpeername);
                 visitor(&facts, userdata);
         }
 }

@@ -12,6 +12,10 @@ bool record_is_of_peer(uint32_t kind) {
         return kind == FLOW_REFUSED_ADDRESS || kind == FLOW_NO_ADDRESS || kind == FLOW_ENDED;
 }
 
+bool record_is_of_entrance(uint32_t kind) {
+        return kind == FLOW_TOO_MANY_CLIENTS || kind == FLOW_CLIENT_ENDED;
+}
+
 bool record_is_due(uint64_t count) {
         while (count >= 10 && count % 10 == 0)
                 count /= 10;

@@ -15,8 +15,10 @@ typedef enum FlowRecordKind {
         FLOW_REFUSED_ADDRESS, /* peer, address: its name leads there, and may not. name: which one, if it is a pattern */
         FLOW_NO_ADDRESS,      /* peer: the host finds no address of its name. name: as above */
         FLOW_TOO_MANY,        /* peer: a connection to it was reset because of FlowsMax= */
-        FLOW_NO_FILES,        /* the process can have no more open files, so a connection was reset */
+        FLOW_TOO_MANY_CLIENTS, /* entrance: the same, from a client */
+        FLOW_NO_FILES,        /* the process can have no more open files, so a connection was reset, or a datagram lost */
         FLOW_ENDED,           /* peer, sent, received, usec: LogFlows= */
+        FLOW_CLIENT_ENDED,    /* entrance, address (if it is one), sent, received, usec: the same, from a client */
         _FLOW_RECORD_MAX,
 } FlowRecordKind;
 
@@ -25,7 +27,10 @@ enum { FLOW_PEER_GRANTED = UINT16_MAX };
 /* A message of SOCK_SEQPACKET. */
 typedef struct FlowRecord {
         uint32_t kind;
-        uint32_t peer;  /* its index in the plan, or FLOW_PEER_GRANTED: name is HOST:PORT */
+        union {
+                uint32_t peer; /* its index in the plan, or FLOW_PEER_GRANTED: name is HOST:PORT */
+                uint32_t entrance; /* the same */
+        };
         uint64_t count; /* how often this happened */
         uint64_t sent, received; /* bytes from and to the payload */
         uint64_t usec;  /* how long the flow lasted */
@@ -45,6 +50,9 @@ typedef struct RefusedNames {
 
 /* Whether records of this kind are about one peer. */
 bool record_is_of_peer(uint32_t kind);
+
+/* Whether they are about one entrance. */
+bool record_is_of_entrance(uint32_t kind);
 
 /* Whether to record what has happened this often. */
 bool record_is_due(uint64_t count);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "util/fd.h"
@@ -38,6 +39,21 @@ bool server_has_room(Server *s, const PlanPeer *peer) {
         return false;
 }
 
+bool server_has_room_for_client(Server *s, const PlanEntrance *entrance) {
+        if (s->n_clients < s->plan->flows_max)
+                return true;
+        if (record_is_due(++s->n_too_many_clients))
+                server_record(s, &(FlowRecord) { .kind = FLOW_TOO_MANY_CLIENTS, .count = s->n_too_many_clients,
+                                                 .entrance = (uint32_t) (entrance - s->plan->entrances) });
+        return false;
+}
+
+void server_note_files(Server *s, int error) {
+        error = abs(error);
+        if ((error == EMFILE || error == ENFILE) && record_is_due(++s->n_no_files))
+                server_record(s, &(FlowRecord) { .kind = FLOW_NO_FILES, .count = s->n_no_files });
+}
+
 void server_reset(int accepted) {
         (void) setsockopt(accepted, SOL_SOCKET, SO_LINGER, &(struct linger) { .l_onoff = 1 }, sizeof(struct linger));
         fd_close(accepted);
@@ -52,12 +68,11 @@ int server_make_spare(void) {
 }
 
 /* Without a free fd, the listener would be ready for ever. The spare one takes the connection, and ends it. */
-static void refuse_one(Server *s, const Watch *w) {
+static void refuse_one(Server *s, const Watch *w, int error) {
         s->spare = fd_close(s->spare);
         fd_close(accept_one(w));
         s->spare = server_make_spare();
-        if (record_is_due(++s->n_no_files))
-                server_record(s, &(FlowRecord) { .kind = FLOW_NO_FILES, .count = s->n_no_files });
+        server_note_files(s, error);
 }
 
 int server_accept(Server *s, Watch *w) {
@@ -66,7 +81,7 @@ int server_accept(Server *s, Watch *w) {
         if (fd >= 0)
                 return fd;
         if (errno == EMFILE || errno == ENFILE)
-                refuse_one(s, w);
+                refuse_one(s, w, errno);
         else if (errno == EINVAL) { /* a payload with CAP_NET_ADMIN can destroy the listener: sock_diag(7) */
                 /* Another process may have the socket, too: then it stays in the epoll, and is ready for ever. */
                 (void) epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);

@@ -61,7 +61,7 @@ struct Server {
         size_t n_flows;   /* of the payload */
         size_t n_clients; /* flows from entrances: clients outside take no flow from the payload */
         RefusedNames refused;
-        uint64_t n_too_many, n_no_files; /* connections that were reset: FlowRecordKind */
+        uint64_t n_too_many, n_too_many_clients, n_no_files; /* connections that were reset: FlowRecordKind */
         int routes;   /* of routes_open() */
         Flow *dead;   /* freed when no event can point to them */
         Flow *more;   /* have bytes to move although no event will tell */
@@ -106,6 +106,12 @@ static inline uint32_t server_peer_index(const Server *s, const PlanPeer *peer) 
 
 /* Whether the instance may have one more flow. If not, this may send a record. */
 bool server_has_room(Server *s, const PlanPeer *peer);
+
+/* The same for one more client of an entrance. */
+bool server_has_room_for_client(Server *s, const PlanEntrance *entrance);
+
+/* A socket could not be made, because of this errno or -errno. If no more files can be open, this may send a record. */
+void server_note_files(Server *s, int error);
 
 /* Ends an accepted connection in a way that its other end takes for a failure. */
 void server_reset(int accepted);

@@ -159,7 +159,8 @@ static bool is_good(const Plan *plan, const FlowRecord *r) {
         const bool is_granted = plan->grant_peers && r->peer == FLOW_PEER_GRANTED;
 
         return r->kind < _FLOW_RECORD_MAX && memchr(r->name, '\0', sizeof(r->name)) &&
-               (!record_is_of_peer(r->kind) || is_granted || r->peer < plan->n_peers);
+               (!record_is_of_peer(r->kind) || is_granted || r->peer < plan->n_peers) &&
+               (!record_is_of_entrance(r->kind) || r->entrance < plan->n_entrances);
 }
 
 /* The program sees only that its connection is reset. The caller is told why, once for each peer. */

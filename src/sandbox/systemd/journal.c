@@ -238,31 +238,50 @@ static void journal_flows_max(const Plan *plan, const FlowRecord *r, uint64_t n_
 
         if (!begin(&e, RECORD_FLOWS_MAX, -1, &s))
                 return;
-        if (r->kind == FLOW_TOO_MANY) {
-                journal_entry_add(&e, "MESSAGE", "%s has %" PRIu64 " connections to peers, as many as FlowsMax= allows: "
-                                  "further ones are reset", plan->name, plan->flows_max);
+        if (r->kind == FLOW_NO_FILES)
+                journal_entry_add(&e, "MESSAGE", "%s has as many connections as isorun can have open files "
+                                  "(LimitNOFILE= of the unit, or ulimit -Hn): further ones fail", plan->name);
+        else {
+                journal_entry_add(&e, "MESSAGE", "%s has %" PRIu64 " connections %s, as many as FlowsMax= allows: "
+                                  "further ones are reset", plan->name, plan->flows_max,
+                                  r->kind == FLOW_TOO_MANY ? "to peers" : "from clients");
                 add_origin(&e, setting->origin, "FlowsMax");
-        } else
-                journal_entry_add(&e, "MESSAGE", "%s has as many connections to peers as isorun can have open files "
-                                  "(LimitNOFILE= of the unit, or ulimit -Hn): further ones are reset", plan->name);
+        }
         journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
         end_counted(&e, n_lost);
 }
 
+static void add_peer(JournalEntry *e, const Plan *plan, const FlowRecord *r, const char *peer) {
+        journal_entry_add(e, "MESSAGE", "%s: the connection to %s ended: %" PRIu64 " bytes sent, %" PRIu64 " received",
+                          plan->name, peer, r->sent, r->received);
+        journal_entry_add(e, "ISORUN_PEER", "%s", peer);
+        add_peer_origin(e, plan, r);
+}
+
+static void add_client(JournalEntry *e, const Plan *plan, const FlowRecord *r, const char *place) {
+        _cleanup_free_ char *client = address_format(&r->address);
+
+        journal_entry_add(e, "MESSAGE", "%s: the connection from %s to %s ended: %" PRIu64 " bytes sent, %" PRIu64
+                          " received", plan->name, client && *client ? client : "a client", place, r->sent, r->received);
+        journal_entry_add(e, "ISORUN_ENTRANCE", "%s", place);
+        if (client && *client)
+                journal_entry_add(e, "ISORUN_CLIENT", "%s", client);
+        add_origin(e, plan->entrances[r->entrance].origin, "ListenOn");
+}
+
 static void journal_flow_ended(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
-        _cleanup_free_ char *peer = record_peer_text(plan, r);
+        const bool is_client = r->kind == FLOW_CLIENT_ENDED;
+        _cleanup_free_ char *place = is_client ? plan_entrance_name(&plan->entrances[r->entrance])
+                                               : record_peer_text(plan, r);
         const Subject s = plan_subject(plan);
         JournalEntry e;
 
-        if (!peer || !begin(&e, RECORD_FLOW_ENDED, -1, &s))
+        if (!place || !begin(&e, RECORD_FLOW_ENDED, -1, &s))
                 return;
-        journal_entry_add(&e, "MESSAGE", "%s: the connection to %s ended: %" PRIu64 " bytes sent, %" PRIu64 " received",
-                          plan->name, peer, r->sent, r->received);
-        journal_entry_add(&e, "ISORUN_PEER", "%s", peer);
+        (is_client ? add_client : add_peer)(&e, plan, r, place);
         journal_entry_add(&e, "ISORUN_SENT", "%" PRIu64, r->sent);
         journal_entry_add(&e, "ISORUN_RECEIVED", "%" PRIu64, r->received);
         journal_entry_add(&e, "ISORUN_USEC", "%" PRIu64, r->usec);
-        add_peer_origin(&e, plan, r);
         end_counted(&e, n_lost);
 }
 
@@ -274,8 +293,10 @@ void journal_flow(const Plan *plan, const FlowRecord *r, uint64_t n_lost) {
                 [FLOW_REFUSED_ADDRESS] = journal_reset,
                 [FLOW_NO_ADDRESS] = journal_reset,
                 [FLOW_TOO_MANY] = journal_flows_max,
+                [FLOW_TOO_MANY_CLIENTS] = journal_flows_max,
                 [FLOW_NO_FILES] = journal_flows_max,
                 [FLOW_ENDED] = journal_flow_ended,
+                [FLOW_CLIENT_ENDED] = journal_flow_ended,
         };
 
         kinds[r->kind](plan, r, n_lost);
