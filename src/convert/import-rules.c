@@ -294,6 +294,20 @@ static int ids(Import *import, const ImportLine *line, _unused_ const char *argu
         return import_same(import, line, line->key);
 }
 
+/* A user's systemd accepts these lines and does nothing, so the policy is not weaker without them. */
+static int addresses(Import *import, const ImportLine *line, _unused_ const char *argument) {
+        int r;
+
+        if (!import->user)
+                return import_same(import, line, line->key);
+        r = import_note(import, line, false,
+                        "a user's systemd does not enforce it: ConnectTo= with PrivateNetwork=yes allows only the peers "
+                        "that it names");
+        if (r >= 0)
+                import->notes[import->n_notes - 1].outcome = IMPORT_LEFT_OUT;
+        return r;
+}
+
 /* The unit would join another service's namespace. argument is the directive with which isorun makes a new one, as it
  * does by default. */
 static int other_namespace(Import *import, const ImportLine *line, const char *argument) {
@@ -467,6 +481,8 @@ static const struct {
         { "User", ids, NULL },
         { "Group", ids, NULL },
         { "DynamicUser", dynamic_user, NULL },
+        { "IPAddressAllow", addresses, NULL },
+        { "IPAddressDeny", addresses, NULL },
         { "NetworkNamespacePath", other_namespace, "PrivateNetwork" },
         { "IPCNamespacePath", other_namespace, "PrivateIPC" },
         { "UserNamespacePath", other_namespace, "PrivateUsers" },

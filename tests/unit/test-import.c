@@ -390,6 +390,27 @@ static void test_may_drop(_unused_ void **state) {
         }
 }
 
+/* A user's systemd does not enforce these lines. A policy with them would be refused. */
+static void test_addresses_of_users(_unused_ void **state) {
+        static const char unit[] = "[Service]\nIPAddressDeny=any\nIPAddressAllow=10.0.0.0/8\n";
+
+        for (int user = 0; user < 2; user++) {
+                Import import = { .unit = "a.service", .user = user };
+                Log log;
+
+                log_init(&log);
+                assert_int_equal(import_read(&import, "unit", unit, sizeof(unit) - 1, &log.report), 0);
+                assert_int_equal(import_convert(&import), 0);
+                assert_int_equal(import.n_notes, user ? 2 : 0);
+                for (size_t i = 0; i < import.n_notes; i++) {
+                        assert_int_equal(import.notes[i].outcome, IMPORT_LEFT_OUT);
+                        assert_non_null(strstr(import.notes[i].reason, "ConnectTo="));
+                }
+                import_deinit(&import);
+                log_deinit(&log);
+        }
+}
+
 /* Two lines of two files stay two lines, even if their numbers are the same. */
 static void test_files(_unused_ void **state) {
         static const char unit[] = "[Service]\nSystemCallFilter=@basic-io\n",
@@ -573,7 +594,7 @@ int main(void) {
                 cmocka_unit_test(test_opened),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_may_drop),
-                cmocka_unit_test(test_files),
+                cmocka_unit_test(test_addresses_of_users), cmocka_unit_test(test_files),
                 cmocka_unit_test(test_no_kill),
                 cmocka_unit_test(test_print),
                 cmocka_unit_test(test_large),
