@@ -202,6 +202,22 @@ isoctl: $tmp/wide.conf:2: PrivateNetwork=: no; $tmp/plain.conf: yes"
 	end
 }
 as_everybody compared
+
+granted() {
+	start -p GrantPaths=/mnt/in
+	within it it
+	also no_refusal is "$label: an instance with a place for grants compares" "$status $out$err" "0 "
+	run "${who[@]}" "$isoctl" grant it "$volume:/mnt/in"
+	within it it
+	# promise P52
+	also like "$label: one with a granted directory does not" "$status $err" "125 isoctl: it is not as its policy says: * is \
+granted at /mnt/in (isoctl revoke it /mnt/in removes it)"
+	run "${who[@]}" "$isoctl" revoke it /mnt/in
+	within it it
+	no_refusal is "$label: ... until it is revoked" "$status $out$err" "0 "
+	end
+}
+as_everybody granted
 label=policies who=()
 
 start

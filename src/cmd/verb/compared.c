@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/instance/find-word.h"
+#include "cmd/instance/places.h"
 #include "cmd/instance/talk.h"
 #include "cmd/verb/import-text.h"
 #include "cmd/verify/kept-policy.h"
@@ -64,6 +65,21 @@ static int check_kept(const InstanceList *list, const Instance *i, const char *n
         return r;
 }
 
+/* A directory that isoctl grant has added is in no policy. After a hand-over, nothing can be granted. */
+static int check_grants(const Instance *i, const char *name, Report *report) {
+        _cleanup_(places_deinit) Places places = {};
+        int r = i->handed_over ? 0 : places_find(&places, i, report);
+
+        for (size_t k = 0; r >= 0 && k < places.n; k++) {
+                const Place *p = &places.items[k];
+
+                if (p->source)
+                        return report_error(report, EPERM, "%s is not as its policy says: %s is granted at %s (isoctl "
+                                            "revoke %s %s removes it)", name, p->source, p->path, name, p->path);
+        }
+        return r;
+}
+
 /* Replaces the policy by that of the instance. */
 static int read_instance(Compared *c, const InstanceList *list, const Instance *i, Report *report) {
         Specifiers specifiers = c->loaded.policy->specifiers;
@@ -77,7 +93,9 @@ static int read_instance(Compared *c, const InstanceList *list, const Instance *
         policy_free(c->loaded.policy);
         c->loaded.policy = policy_new(&specifiers);
         r = c->loaded.policy ? kept_policy_read(c->loaded.policy, name, text, report) : report_oom(report);
-        return r < 0 ? r : check_kept(list, i, name, report);
+        if (r >= 0)
+                r = check_kept(list, i, name, report);
+        return r < 0 ? r : check_grants(i, name, report);
 }
 
 int compared_load(Compared *c, const char *name, bool unit, Report *report) {
