@@ -375,7 +375,7 @@ test_cgroup() {
 	refuses "a cgroup path that leads up" "config.json: /linux/cgroupsPath: *" 'linux.cgroupsPath="/a/../../b"'
 	refuses "limits without a cgroup" "config.json: /linux/resources: limits need a cgroupsPath" 'linux.resources={"pids":{"limit":5}}'
 	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
-		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there)" \
+		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
 	fi
 	rmdir /sys/fs/cgroup/isorun-oci-test.slice

@@ -101,8 +101,8 @@ static int write_limits(const Spec *spec, int fd, const char *path, Report *repo
                 int r = file_write(fd, f->file, f->value);
 
                 if (r < 0)
-                        return report_error(report, -r, "cannot write %s to %s of the cgroup %s: %s%s", f->value, f->file,
-                                            path, strerror(-r), r == -ENOENT ? " (its controller is not available there)" : "");
+                        return report_error(report, -r, "cannot write %s to %s of the cgroup %s: %s", f->value, f->file,
+                                            path, r == -ENOENT ? "its controller is not available there" : strerror(-r));
         }
         return attach_device_rules(spec, fd, report);
 }
