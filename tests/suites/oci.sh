@@ -323,9 +323,9 @@ test_exec() {
 	echo '{"args":["sh","-c","echo $0 $A; busybox id -u"],"env":["PATH=/bin","A=b"],"cwd":"/","user":{"uid":5,"gid":5}}' >"$tmp/process"
 	oci exec --process "$tmp/process" box
 	no_refusal is "--process says all of it" "$status $out" $'0 sh b\n5'
-	echo '{"args":["sh"],"cwd":"/","terminal":true}' >"$tmp/process"
+	echo '{"args":["sh"],"cwd":"/","selinuxLabel":"x"}' >"$tmp/process"
 	oci exec --process "$tmp/process" box
-	like "refused: a process with a terminal" "$status $err" "1 isorun-oci: $tmp/process: /terminal: not supported by isorun-oci yet: terminals"
+	like "refused: a process with a label" "$status $err" "1 isorun-oci: $tmp/process: /selinuxLabel: not supported by isorun-oci yet: SELinux"
 	"$isorun_oci" --root "$state" exec --detach --pid-file "$tmp/pid" box busybox sleep 7660 </dev/null >/dev/null 2>&1
 	no_refusal is "--detach does not wait" "$? $(tr '\0' ' ' <"/proc/$(cat "$tmp/pid")/cmdline")" "0 busybox sleep 7660 "
 	oci pause box
@@ -335,6 +335,76 @@ test_exec() {
 	oci delete --force box
 	also ok "delete --force ends what exec has started" gone '^busybox sleep 7660$'
 	exec 7<&-
+}
+
+# Takes the terminal as an engine does, and prints what is written to it until its other end is closed.
+take_terminal() { # path of the socket
+	rm -f "$1"
+	python3 -c 'import os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen(1)
+connection, _ = server.accept()
+name, fds, *_ = socket.recv_fds(connection, 100, 1)
+while fds:
+    try:
+        os.write(1, os.read(fds[0], 1000).replace(b"\r", b""))
+    except OSError:
+        break' "$1" >"$tmp/terminal" &
+	await [ -S "$1" ]
+}
+
+test_terminal() {
+	local tty=(process.terminal=true 'process.consoleSize={"height":33,"width":77}' 'process.user={"uid":1,"gid":1}')
+	local script='[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && busybox stty size; : >/dev/tty && echo controlling; echo console >/dev/console; busybox stat -c %u /dev/console'
+	bundle "${tty[@]}" -- sh -c "$script"
+	take_terminal "$tmp/console"
+	oci run --console-socket "$tmp/console" --bundle "$bundle" box
+	wait $!
+	no_refusal is "a container has the terminal that it gives to the engine" "$status $(cat "$tmp/terminal")" $'0 33 77\ncontrolling\nconsole\n1'
+	oci run --bundle "$bundle" box
+	like "refused: a terminal without a console socket" "$status $err" "1 isorun-oci: a process with a terminal needs --console-socket"
+	bundle -- busybox sleep 7662
+	oci run --console-socket "$tmp/console" --bundle "$bundle" box
+	like "refused: a console socket without a terminal" "$status $err" "1 isorun-oci: --console-socket: the process has no terminal"
+	oci create --bundle "$bundle" box
+	take_terminal "$tmp/console"
+	oci exec --tty --console-socket "$tmp/console" box sh -c "[ -t 0 ] && : >/dev/tty && echo controlling"
+	wait $!
+	no_refusal is "exec, too" "$status $(cat "$tmp/terminal")" "0 controlling"
+	oci delete --force box
+	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
+	mkdir -p "$bundle/rootfs/dev/pts"
+	take_terminal "$tmp/console"
+	bundle "${tty[@]}" root.readonly=false 'mounts=[{"destination":"/proc","type":"proc"}]' -- busybox true
+	oci run --console-socket "$tmp/console" --bundle "$bundle" box
+	like "refused: a terminal without a devpts" "$status $err" "1 isorun-oci: a terminal needs a devpts at /dev/pts: *"
+	wait $!
+	ln -s ../etc/hidden "$bundle/rootfs/dev/console"
+	take_terminal "$tmp/console"
+	bundle "${tty[@]}" root.readonly=false 'mounts=[{"destination":"/dev/pts","type":"devpts"}]' -- busybox true
+	oci run --console-socket "$tmp/console" --bundle "$bundle" box
+	like "refused: a /dev/console that is a symlink" "$status $err" "1 isorun-oci: cannot mount /dev/console: Too many levels of symbolic links"
+	wait $!
+	rm -r "$bundle/rootfs/dev"
+	mv "$bundle/rootfs/dev.real" "$bundle/rootfs/dev"
+}
+
+test_copy_up() {
+	mkdir -p "$bundle/rootfs/etc/up/deep"
+	echo text >"$bundle/rootfs/etc/up/deep/file"
+	ln -s /etc/hidden "$bundle/rootfs/etc/up/link"
+	chown -R 7:8 "$bundle/rootfs/etc/up"
+	chmod 751 "$bundle/rootfs/etc/up"
+	chmod 640 "$bundle/rootfs/etc/up/deep/file"
+	inside "tmpcopyup begins with what the directory has" "text 7:8 640 7:8 751 /etc/hidden" \
+		'mounts+={"destination":"/etc/up","type":"tmpfs","options":["tmpcopyup","ro"]}' 'process.capabilities={"bounding":["CAP_DAC_OVERRIDE"],"effective":["CAP_DAC_OVERRIDE"],"permitted":["CAP_DAC_OVERRIDE"]}' \
+		'echo $(busybox cat /etc/up/deep/file) $(busybox stat -c "%u:%g %a" /etc/up/deep/file /etc/up) $(busybox readlink /etc/up/link)'
+	inside "... and is as read-only as it should be" "touch: /etc/up/x: Read-only file system" \
+		'mounts+={"destination":"/etc/up","type":"tmpfs","options":["tmpcopyup","ro"]}' 'busybox touch /etc/up/x 2>&1'
+	refuses "tmpcopyup of a bind mount" "config.json: /mounts/6: tmpcopyup is an option of tmpfs" \
+		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["tmpcopyup"]}'
+	rm -r "$bundle/rootfs/etc/up"
 }
 
 frozen() { grep -q "frozen $1" "/sys/fs/cgroup$2/cgroup.events"; }
@@ -453,6 +523,8 @@ test_own_file
 test_config
 test_seccomp
 test_exec
+test_terminal
+test_copy_up
 test_cgroup
 test_device_rules
 test_joined

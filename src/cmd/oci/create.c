@@ -9,7 +9,7 @@
 #define CREATE_OPTIONS                                                                                            \
         { 'b', "bundle", "the directory of config.json (the working directory)", { "DIR", ARGUMENT_DIRECTORY, NULL }, false }, \
         { OCI_PID_FILE, "pid-file", "write the pid of the first process to a file", { "FILE", ARGUMENT_FILE, NULL }, false },  \
-        { OCI_CONSOLE_SOCKET, "console-socket", "not supported yet", { "FILE", ARGUMENT_FILE, NULL }, false },             \
+        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal", { "FILE", ARGUMENT_FILE, NULL }, false },             \
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },                       \
         { OCI_NO_PIVOT, "no-pivot", "not supported yet", {}, false },                                                \
         { OCI_NO_NEW_KEYRING, "no-new-keyring", "keep the caller's session keyring", {}, false }
@@ -22,14 +22,11 @@ const Option oci_run_options[] = {
 };
 
 static int read_request(const OciCall *call, CreateRequest *ret) {
-        static const int refused[] = { OCI_CONSOLE_SOCKET, OCI_NO_PIVOT };
-        static const char *const names[] = { "console-socket", "no-pivot" };
-
-        for (size_t i = 0; i < ELEMENTSOF(refused); i++)
-                if (command_line_has(call->line, refused[i]))
-                        return report_error(call->report, EOPNOTSUPP, "not supported by isorun-oci yet: --%s", names[i]);
+        if (command_line_has(call->line, OCI_NO_PIVOT))
+                return report_error(call->report, EOPNOTSUPP, "not supported by isorun-oci yet: --no-pivot");
         *ret = (CreateRequest) { .root = call->root, .id = call->id,
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),
+                                 .console = command_line_get(call->line, OCI_CONSOLE_SOCKET),
                                  .keyring = !command_line_has(call->line, OCI_NO_NEW_KEYRING) };
         sigprocmask(SIG_BLOCK, NULL, &ret->signal_mask);
         return oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &ret->preserved, call->report);

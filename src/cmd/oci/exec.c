@@ -17,8 +17,8 @@ const Option oci_exec_options[] = {
         { OCI_PID_FILE, "pid-file", "write the pid of the process to a file", { "FILE", ARGUMENT_FILE, NULL }, false },
         { 'd', "detach", "do not wait for the process", {}, false },
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },
-        { 't', "tty", "not supported yet", {}, false },
-        { OCI_CONSOLE_SOCKET, "console-socket", "not supported yet", { "FILE", ARGUMENT_FILE, NULL }, false },
+        { 't', "tty", "give the process a terminal", {}, false },
+        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal", { "FILE", ARGUMENT_FILE, NULL }, false },
         {},
 };
 
@@ -53,6 +53,7 @@ static int change_process(const OciCall *call, SpecProcess *process) {
                 if (call->line->options[i].value == 'e' &&
                     strv_prepend(&process->environment, strdup(call->line->options[i].argument)) < 0)
                         return report_oom(call->report);
+        process->terminal = command_line_has(call->line, 't');
         process->directory = command_line_get(call->line, OCI_CWD) ?: process->directory;
         process->no_new_privileges = process->no_new_privileges || command_line_has(call->line, OCI_NO_NEW_PRIVS);
         return *process->directory == '/' ? 0 : report_error(call->report, EINVAL, "--cwd: not an absolute path");
@@ -86,12 +87,11 @@ static int execute(const OciCall *call, const State *state, ExecRequest *request
 
 int oci_exec(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
-        ExecRequest request = { .pid_file = command_line_get(call->line, OCI_PID_FILE), .keyring = true };
+        ExecRequest request = { .pid_file = command_line_get(call->line, OCI_PID_FILE),
+                                .console = command_line_get(call->line, OCI_CONSOLE_SOCKET), .keyring = true };
         sigset_t all;
         pid_t pid;
 
-        if (command_line_has(call->line, 't') || command_line_has(call->line, OCI_CONSOLE_SOCKET))
-                return report_error(call->report, EOPNOTSUPP, "not supported by isorun-oci yet: terminals") < 0;
         if (oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &request.preserved, call->report) < 0 ||
             state_load(call->root, call->id, &state, call->report) < 0)
                 return 1;

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "oci/inside/console.h"
 #include "oci/inside/process.h"
 #include "oci/inside/root.h"
 #include "plan/plan.h"
@@ -78,6 +79,8 @@ static int make_root(const Init *init, Failure *f) {
         r = root_begin(init->spec, &root, f);
         if (r >= 0)
                 r = devices_make(init->spec, root, f);
+        if (r >= 0 && init->process->terminal)
+                r = console_open(init->process, root, true, init->socket, f);
         if (r >= 0)
                 r = root_protect(init->spec, root, f);
         if (r >= 0)
@@ -155,6 +158,12 @@ _Noreturn void init_main(Init *init) {
         give_up(r, &f);
 }
 
+static int open_own_terminal(const Init *init, Failure *f) {
+        _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        return root < 0 ? fail(f, errno, "cannot open the root") : console_open(init->process, root, false, init->socket, f);
+}
+
 /* The fds are closed first: the container's processes may look into /proc of their pid namespace. */
 _Noreturn void init_enter(Init *init) {
         char *command = NULL;
@@ -166,6 +175,8 @@ _Noreturn void init_enter(Init *init) {
                 wait_for(init, MESSAGE_MAPPED);
         if (r >= 0)
                 r = settle(init, &f);
+        if (r >= 0 && init->process->terminal)
+                r = open_own_terminal(init, &f);
         if (r >= 0)
                 r = process_prepare(init->process, &command, &f);
         if (r < 0)

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "oci/inside/copy-up.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
@@ -58,6 +59,22 @@ static bool is_same(int a, int b) {
         return fstat(a, &x) >= 0 && fstat(b, &y) >= 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* The mount has its options by then: it is writable only while it is filled. */
+static int fill(const SpecMount *m, int place, int mount_fd) {
+        const bool has_mode = m->data && (startswith(m->data, "mode=") || strstr(m->data, ",mode="));
+        struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+        struct stat st;
+        int r;
+
+        if (m->set & MOUNT_ATTR_RDONLY && mount_setattr(mount_fd, "", AT_EMPTY_PATH, &writable, sizeof(writable)) < 0)
+                return -errno;
+        if (fstat(place, &st) < 0 || fchownat(mount_fd, ".", st.st_uid, st.st_gid, 0) < 0 ||
+            (!has_mode && fchmodat(mount_fd, ".", st.st_mode & 07777, 0) < 0))
+                return -errno;
+        r = copy_up(place, mount_fd);
+        return r < 0 ? r : set_attributes(mount_fd, m->set & MOUNT_ATTR_RDONLY, 0, 0, false);
+}
+
 /* Programs trust /proc and /sys, and so do later mounts: a symlink must not put them elsewhere (CVE-2019-16884). */
 static int attach(const SpecMount *m, int root, int mount_fd, Failure *f) {
         const bool plain = m->type && (streq(m->type, "proc") || streq(m->type, "sysfs"));
@@ -72,6 +89,9 @@ static int attach(const SpecMount *m, int root, int mount_fd, Failure *f) {
                 return fail(f, -place, "cannot open or make the mount point %s", m->destination);
         if (is_same(place, root))
                 return fail(f, EINVAL, "cannot mount %s over the root", m->destination);
+        r = m->copy_up ? fill(m, place, mount_fd) : 0;
+        if (r < 0)
+                return fail(f, -r, "cannot copy what is in %s", m->destination);
         r = mount_attach(mount_fd, place);
         return r < 0 ? fail(f, -r, "cannot mount %s", m->destination) : 0;
 }

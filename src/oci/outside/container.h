@@ -12,6 +12,7 @@
 typedef struct CreateRequest {
         const char *root, *id;
         const char *pid_file; /* NULL: none */
+        const char *console;  /* the engine's socket for the terminal; NULL: the process has none */
         unsigned preserved;   /* fds from 3 on that the command gets */
         bool keyring;         /* the container gets a session keyring of its own */
         sigset_t signal_mask; /* of the command */
@@ -23,7 +24,7 @@ int container_create(const Spec *spec, const CreateRequest *request, State *ret,
 
 typedef struct ExecRequest {
         const SpecProcess *process;
-        const char *pid_file;
+        const char *pid_file, *console;
         unsigned preserved;
         bool keyring;
         sigset_t signal_mask;

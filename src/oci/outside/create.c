@@ -88,14 +88,14 @@ static int describe(const Spec *spec, State *state, const char *cgroup, pid_t pi
 }
 
 static int set_up(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int socket,
-                  pid_t pid, bool denied, Report *report) {
+                  int console, pid_t pid, bool denied, Report *report) {
         int r;
 
         r = write_maps(spec, pid, denied, report);
         if (r >= 0)
                 r = steps_send(socket, MESSAGE_MAPPED, report);
         if (r >= 0)
-                r = steps_hear(socket, report);
+                r = steps_hear(socket, console, report);
         if (r >= 0)
                 r = steps_set_limits(&spec->process, pid, report);
         if (r >= 0)
@@ -109,14 +109,15 @@ static int set_up(const Spec *spec, const CreateRequest *request, State *state, 
 
 static int make_process(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int cgroup_fd,
                         Report *report) {
-        _cleanup_close_ int start = listen_for_start(state, report), own = -1;
+        _cleanup_close_ int start = listen_for_start(state, report), own = -1, console = -1;
         Init init = { .spec = spec, .process = &spec->process, .start = start, .preserved = request->preserved, .keyring = request->keyring,
                       .signal_mask = request->signal_mask };
         int fds[2], r;
         pid_t pid;
 
-        if (start < 0)
-                return start;
+        r = start < 0 ? start : steps_connect_console(&spec->process, request->console, &console, report);
+        if (r < 0)
+                return r;
         init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(spec);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
@@ -130,7 +131,7 @@ static int make_process(const Spec *spec, const CreateRequest *request, State *s
         own = fds[0];
         if (pid < 0)
                 return pid;
-        r = set_up(spec, request, state, cgroup, own, pid, init.groups_denied, report);
+        r = set_up(spec, request, state, cgroup, own, console, pid, init.groups_denied, report);
         if (r < 0) {
                 (void) kill(pid, SIGKILL);
                 (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));

@@ -31,12 +31,12 @@ static int await_executed(int socket, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot talk to the process in the container: %s", strerror(-r)) : 0;
 }
 
-static int set_up(const ExecRequest *request, int socket, pid_t pid, Report *report) {
+static int set_up(const ExecRequest *request, int socket, int console, pid_t pid, Report *report) {
         int r;
 
         r = steps_send(socket, MESSAGE_MAPPED, report);
         if (r >= 0)
-                r = steps_hear(socket, report);
+                r = steps_hear(socket, console, report);
         if (r >= 0)
                 r = steps_set_limits(request->process, pid, report);
         if (r >= 0 && request->pid_file)
@@ -50,11 +50,14 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
                 Report *report) {
         Init init = { .spec = spec, .process = request->process, .start = -1, .preserved = request->preserved,
                       .keyring = request->keyring, .signal_mask = request->signal_mask };
-        _cleanup_close_ int own = -1;
+        _cleanup_close_ int own = -1, console = -1;
         int fds[2], r;
         pid_t pid;
 
         init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && groups_denied(state);
+        r = steps_connect_console(request->process, request->console, &console, report);
+        if (r < 0)
+                return r;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
         pid = spawn_in_container(spec, pidfd, cgroup, report);
@@ -66,7 +69,7 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         own = fds[0];
         if (pid < 0)
                 return pid;
-        r = set_up(request, own, pid, report);
+        r = set_up(request, own, console, pid, report);
         if (r < 0) {
                 (void) kill(pid, SIGKILL);
                 (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include "sandbox/wire/packet.h"
 #include "util/fd.h"
 #include "util/text.h"
 
@@ -38,13 +41,48 @@ int steps_write_pid(const char *path, pid_t pid, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot write %s: %s", path, strerror(-r)) : 0;
 }
 
-int steps_hear(int socket, Report *report) {
-        Message m;
-        int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
+/* The name of the terminal comes with it, as runc has it. */
+static int pass_terminal(int console, int terminal, Report *report) {
+        struct iovec name = { .iov_base = (char *) "/dev/console", .iov_len = strlen("/dev/console") };
+        int r = console < 0 ? -EPROTO : packet_send(console, &name, 1, &terminal, 1, 0);
 
-        if (r <= 0)
-                return report_error(report, ECHILD, "the first process ended before it was ready");
-        return m.type == MESSAGE_FAILED ? report_error(report, m.value, "%s", m.text) : 0;
+        return r < 0 ? report_error(report, -r, "cannot send the terminal to the console socket: %s", strerror(-r)) : 0;
+}
+
+int steps_hear(int socket, int console, Report *report) {
+        for (;;) {
+                _cleanup_close_ int fd = -1;
+                Message m;
+                int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, &fd, 1);
+
+                if (r <= 0)
+                        return report_error(report, ECHILD, "the first process ended before it was ready");
+                if (m.type != MESSAGE_TERMINAL)
+                        return m.type == MESSAGE_FAILED ? report_error(report, m.value, "%s", m.text) : 0;
+                r = pass_terminal(console, fd, report);
+                if (r < 0)
+                        return r;
+        }
+}
+
+int steps_connect_console(const SpecProcess *process, const char *path, int *ret, Report *report) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        _cleanup_close_ int fd = -1;
+
+        if (!path != !process->terminal)
+                return report_error(report, EINVAL, process->terminal ? "a process with a terminal needs --console-socket" :
+                                                                        "--console-socket: the process has no terminal");
+        *ret = -1;
+        if (!path)
+                return 0;
+        if (strlen(path) >= sizeof(address.sun_path))
+                return report_error(report, ENAMETOOLONG, "--console-socket: the path is too long");
+        strcpy(address.sun_path, path);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return report_error(report, errno, "--console-socket: cannot connect to %s: %s", path, strerror(errno));
+        *ret = TAKE_FD(fd);
+        return 0;
 }
 
 int steps_send(int socket, MessageType type, Report *report) {

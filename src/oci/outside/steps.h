@@ -12,7 +12,11 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report);
 
 int steps_write_pid(const char *path, pid_t pid, Report *report);
 
-/* Waits until the process inside is ready. */
-int steps_hear(int socket, Report *report);
+/* Waits until the process inside is ready. If it has a terminal, sends that to console, a socket of the engine. */
+int steps_hear(int socket, int console, Report *report);
+
+/* Connects to the engine's socket for a terminal. process must have one if path is not NULL, and must not otherwise.
+ * *ret is the socket, which the caller closes, or -1. */
+int steps_connect_console(const SpecProcess *process, const char *path, int *ret, Report *report);
 
 int steps_send(int socket, MessageType type, Report *report);

@@ -35,7 +35,7 @@ static const struct {
 /* Options that say what is so anyway. */
 static const char *const defaults[] = { "defaults", "async", "atime", "loud", "nomand", "norelatime", "nostrictatime", NULL };
 
-static const char *const refused[] = { "remount", "idmap", "ridmap", "tmpcopyup", NULL };
+static const char *const refused[] = { "remount", "idmap", "ridmap", NULL };
 
 /* Returns whether the option is one of the mount itself. */
 static bool take_attribute(SpecMount *m, const char *option) {
@@ -71,6 +71,10 @@ static int take_option(const Place *p, SpecMount *m, char ***data) {
                 m->recursive = *option == 'r';
                 return 0;
         }
+        if (streq(option, "tmpcopyup")) {
+                m->copy_up = true;
+                return 0;
+        }
         if (strv_contains((char *const *) refused, option))
                 return place_error(p, EOPNOTSUPP, "not supported by isorun-oci yet: %s", option);
         if (strchr(option, ','))
@@ -85,6 +89,8 @@ static int check_mount(const Place *p, const SpecMount *m) {
                 return place_error(p, EINVAL, "destination is missing");
         if (m->propagation == MS_SHARED && !m->type)
                 return place_error(p, EOPNOTSUPP, "not supported by isorun-oci yet: shared bind mounts");
+        if (m->copy_up && !(m->type && streq(m->type, "tmpfs")))
+                return place_error(p, EINVAL, "tmpcopyup is an option of tmpfs");
         if (m->type)
                 return m->all_set || m->all_clear ? place_error(p, EINVAL, "only a bind mount has mounts below") : 0;
         if (m->data)
@@ -136,7 +142,7 @@ static int add_option(json_t *list, const char *prefix, const char *name) {
 
 json_t *spec_mount_options(void) {
         json_t *list = json_array();
-        int r = list ? add_option(list, "", "bind") | add_option(list, "r", "bind") : -1;
+        int r = list ? add_option(list, "", "bind") | add_option(list, "r", "bind") | add_option(list, "", "tmpcopyup") : -1;
 
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(attributes); i++)
                 r = add_option(list, "", attributes[i].name) | add_option(list, "r", attributes[i].name);

@@ -158,6 +158,20 @@ static int read_command(const Place *p, SpecProcess *ret) {
         return 0;
 }
 
+static int read_terminal(const Place *process, SpecProcess *ret) {
+        const Place size = place_member(process, "consoleSize");
+        int64_t rows = 0, columns = 0;
+        int r;
+
+        ret->terminal = json_is_true(json_object_get(process->value, "terminal"));
+        r = place_number(&size, "height", 0, UINT16_MAX, &rows);
+        if (r >= 0)
+                r = place_number(&size, "width", 0, UINT16_MAX, &columns);
+        ret->rows = (unsigned short) rows;
+        ret->columns = (unsigned short) columns;
+        return r;
+}
+
 int process_read(const Place *place, SpecProcess *ret) {
         int64_t oom = INT64_MIN;
         int r;
@@ -171,6 +185,8 @@ int process_read(const Place *place, SpecProcess *ret) {
                 r = read_capabilities(place, ret);
         if (r >= 0)
                 r = read_limits(place, ret);
+        if (r >= 0)
+                r = read_terminal(place, ret);
         if (r >= 0)
                 r = place_number(place, "oomScoreAdj", -1000, 1000, &oom);
         ret->set_oom_score = oom != INT64_MIN;

@@ -24,6 +24,7 @@ typedef struct SpecMount {
         uint64_t set, clear;     /* MOUNT_ATTR_* of the mount itself */
         uint64_t all_set, all_clear; /* also of those below */
         unsigned long propagation; /* MS_PRIVATE and others; 0: as it is */
+        bool copy_up;            /* a tmpfs that begins with what the directory has */
         bool propagation_of_all; /* also of the mounts below */
 } SpecMount;
 
@@ -59,6 +60,8 @@ typedef struct SpecProcess {
         SpecLimit *limits;
         size_t n_limits;
         bool no_new_privileges;
+        bool terminal;
+        unsigned short rows, columns; /* of the terminal; 0: not set */
         bool set_oom_score;
         int oom_score;
 } SpecProcess;
