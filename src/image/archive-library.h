@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "util/library.h"
 #include "util/report.h"
 
 #define ARCHIVE_FUNCTIONS(X)              \
@@ -32,9 +33,7 @@
         X(archive_read_support_format_tar)
 
 typedef struct ArchiveLibrary {
-#define X(f) typeof(&f) f;
-        ARCHIVE_FUNCTIONS(X)
-#undef X
+        ARCHIVE_FUNCTIONS(LIBRARY_POINTER)
 } ArchiveLibrary;
 
 /* Returns 0 or -errno, reported. */

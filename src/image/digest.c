@@ -2,21 +2,17 @@
 #include "image/digest.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "image/store.h"
 #include "util/fd.h"
 #include "util/library.h"
+#include "util/text.h"
 
 LIBRARY_NOTE(nettle, "images", "Digests of container images", "suggested", "libnettle.so.8");
 
 int hash_library_load(HashLibrary *lib, Report *report) {
-        static const char *const names[] = {
-#define X(f) #f,
-                HASH_FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { HASH_FUNCTIONS(LIBRARY_NAME) };
         int r = library_load("libnettle.so.8", names, ELEMENTSOF(names), lib);
 
         return r < 0 ? report_error(report, -r, "container images need libnettle.so.8%s", library_advice()) : 0;
@@ -35,8 +31,7 @@ void digest_finish(const HashLibrary *lib, struct sha256_ctx *hash, Digest *ret)
         uint8_t bytes[SHA256_DIGEST_SIZE];
 
         lib->nettle_sha256_digest(hash, sizeof(bytes), bytes);
-        for (size_t i = 0; i < sizeof(bytes); i++)
-                snprintf(ret->hex + 2 * i, 3, "%02x", bytes[i]);
+        hex_write(bytes, sizeof(bytes), ret->hex);
 }
 
 int digest_copy(const HashLibrary *lib, int from, int to, Digest *ret) {

@@ -5,6 +5,7 @@
 
 #include <nettle/sha2.h>
 
+#include "util/library.h"
 #include "util/report.h"
 
 enum { COPY_SIZE = 128 * 1024 }; /* of a buffer for whole files */
@@ -20,9 +21,7 @@ typedef struct Digest {
         X(nettle_sha256_digest)
 
 typedef struct HashLibrary {
-#define X(f) typeof(&f) f;
-        HASH_FUNCTIONS(X)
-#undef X
+        HASH_FUNCTIONS(LIBRARY_POINTER)
 } HashLibrary;
 
 /* Returns 0 or -errno, reported. */

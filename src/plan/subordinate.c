@@ -17,17 +17,11 @@ LIBRARY_NOTE(subid, "subid", "PrivateUsers=full, and isoctl build with all ids",
         X(subid_get_gid_ranges)
 
 typedef struct SubidLibrary {
-#define X(f) typeof(&f) f;
-        SUBID_FUNCTIONS(X)
-#undef X
+        SUBID_FUNCTIONS(LIBRARY_POINTER)
 } SubidLibrary;
 
 static int load(SubidLibrary *ret) {
-        static const char *const names[] = {
-#define X(f) #f,
-                SUBID_FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { SUBID_FUNCTIONS(LIBRARY_NAME) };
         int r;
 
         /* These functions are the same in both versions. */

@@ -23,19 +23,13 @@
         X(gelf_getdyn)
 
 typedef struct ElfLibrary {
-#define X(f) typeof(&f) f;
-        ELF_FUNCTIONS(X)
-#undef X
+        ELF_FUNCTIONS(LIBRARY_POINTER)
 } ElfLibrary;
 
 LIBRARY_NOTE(elf, "libraries", "Finding the libraries of a command (BindLibraries=)", "suggested", "libelf.so.1");
 
 static const ElfLibrary *elf_library(void) {
-        static const char *const names[] = {
-#define X(f) #f,
-                ELF_FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { ELF_FUNCTIONS(LIBRARY_NAME) };
         static ElfLibrary library;
         ElfLibrary loaded;
 

@@ -12,6 +12,10 @@
 
 #include "util/macro.h"
 
+/* For a list of functions, F(X) X(one) X(another): their names, and the members of the struct. */
+#define LIBRARY_NAME(f) #f,
+#define LIBRARY_POINTER(f) typeof(&f) f;
+
 /* Loads soname and looks up n functions by name. functions is an array of n pointers; it is written only if all of them
  * are found. Returns 0, -ENOENT if the library cannot be loaded, -ENOSYS if it lacks a function, or -ENOMEM. */
 int library_load(const char *soname, const char *const *names, size_t n, void *functions);

@@ -113,3 +113,8 @@ void text_deinit(Text *text) {
         text->f = NULL;
         text->bytes = NULL;
 }
+
+void hex_write(const uint8_t *bytes, size_t n, char *ret) {
+        for (size_t i = 0; i < n; i++)
+                snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+}

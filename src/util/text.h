@@ -40,3 +40,6 @@ const char *text_so_far(Text *text);
 
 void text_deinit(Text *text);
 #define _cleanup_text_ _cleanup_(text_deinit)
+
+/* Writes n bytes as 2 * n hexadecimal digits, and a NUL. */
+void hex_write(const uint8_t *bytes, size_t n, char *ret);

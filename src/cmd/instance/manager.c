@@ -19,9 +19,7 @@
         X(sd_bus_wait)
 
 typedef struct ManagerLibrary {
-#define X(f) typeof(&f) f;
-        MANAGER_FUNCTIONS(X)
-#undef X
+        MANAGER_FUNCTIONS(LIBRARY_POINTER)
 } ManagerLibrary;
 
 enum {
@@ -77,11 +75,7 @@ static uint64_t answer_usec(const Manager *m) {
 }
 
 static int load(Manager *m, Report *report) {
-        static const char *const names[] = {
-#define X(f) #f,
-                MANAGER_FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { MANAGER_FUNCTIONS(LIBRARY_NAME) };
         int r;
 
         m->lib = bus_library(report);

@@ -9,11 +9,7 @@
 LIBRARY_NOTE(json, "json", "Plans and batches as JSON", "suggested", "libjansson.so.4");
 
 int json_library_load(JsonLibrary *lib, const char *option, Report *report) {
-        static const char *const names[] = {
-#define X(f) #f,
-                JSON_FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { JSON_FUNCTIONS(LIBRARY_NAME) };
         int r = library_load("libjansson.so.4", names, ELEMENTSOF(names), lib);
 
         return r < 0 ? report_error(report, -r, "%s needs libjansson.so.4%s", option, library_advice()) : 0;

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "util/library.h"
 #include "util/report.h"
 
 #define JSON_FUNCTIONS(X)        \
@@ -31,9 +32,7 @@
         X(json_true)
 
 typedef struct JsonLibrary {
-#define X(f) typeof(&f) f;
-        JSON_FUNCTIONS(X)
-#undef X
+        JSON_FUNCTIONS(LIBRARY_POINTER)
 } JsonLibrary;
 
 /* Returns 0 or -errno; the message says which option needs the library. */

@@ -25,20 +25,14 @@
         X(seccomp_export_bpf)
 
 typedef struct Compiler {
-#define X(f) typeof(&f) f;
-        FUNCTIONS(X)
-#undef X
+        FUNCTIONS(LIBRARY_POINTER)
         scmp_filter_ctx context;
         uint32_t default_action;
         char **unknown; /* system calls that libseccomp does not know */
 } Compiler;
 
 static int load(const Place *place, Compiler *ret) {
-        static const char *const names[] = {
-#define X(f) #f,
-                FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { FUNCTIONS(LIBRARY_NAME) };
         int r = library_load("libseccomp.so.2", names, ELEMENTSOF(names), ret);
 
         return r < 0 ? place_error(place, -r, "a filter needs libseccomp.so.2%s", library_advice()) : 0;

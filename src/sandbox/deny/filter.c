@@ -22,20 +22,14 @@
         X(seccomp_export_bpf)
 
 typedef struct SeccompLibrary {
-#define X(f) typeof(&f) f;
-        SECCOMP_FUNCTIONS(X)
-#undef X
+        SECCOMP_FUNCTIONS(LIBRARY_POINTER)
 } SeccompLibrary;
 
 LIBRARY_NOTE(seccomp, "architectures", "System calls of other architectures (SystemCallArchitectures=)", "suggested",
              "libseccomp.so.2");
 
 static int load(SeccompLibrary *ret) {
-        static const char *const names[] = {
-#define X(f) #f,
-                SECCOMP_FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { SECCOMP_FUNCTIONS(LIBRARY_NAME) };
 
         return library_load("libseccomp.so.2", names, ELEMENTSOF(names), ret);
 }

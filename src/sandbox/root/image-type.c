@@ -18,9 +18,7 @@
         X(blkid_probe_lookup_value)
 
 typedef struct BlkidLibrary {
-#define X(f) typeof(&f) f;
-        BLKID_FUNCTIONS(X)
-#undef X
+        BLKID_FUNCTIONS(LIBRARY_POINTER)
 } BlkidLibrary;
 
 LIBRARY_NOTE(blkid, "images", "Images of file systems as roots (RootDirectory=)", "suggested", "libblkid.so.1");
@@ -28,11 +26,7 @@ LIBRARY_NOTE(blkid, "images", "Images of file systems as roots (RootDirectory=)"
 static const char *const types[] = { "squashfs", "erofs", "ext2", "ext3", "ext4", "xfs", "btrfs", NULL };
 
 static int load(BlkidLibrary *ret) {
-        static const char *const names[] = {
-#define X(f) #f,
-                BLKID_FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { BLKID_FUNCTIONS(LIBRARY_NAME) };
 
         return library_load("libblkid.so.1", names, ELEMENTSOF(names), ret);
 }

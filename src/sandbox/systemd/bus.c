@@ -18,11 +18,7 @@ static pthread_t loader;
 static bool loader_runs;
 
 static int load_library(void) {
-        static const char *const names[] = {
-#define X(f) #f,
-                BUS_FUNCTIONS(X)
-#undef X
-        };
+        static const char *const names[] = { BUS_FUNCTIONS(LIBRARY_NAME) };
         int r = library_load("libsystemd.so.0", names, ELEMENTSOF(names), &library);
 
         library_loaded = r >= 0;

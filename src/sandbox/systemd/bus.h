@@ -13,6 +13,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "util/library.h"
 #include "util/patience.h"
 #include "util/report.h"
 
@@ -57,9 +58,7 @@
         X(sd_bus_error_free)
 
 typedef struct BusLibrary {
-#define X(f) typeof(&f) f;
-        BUS_FUNCTIONS(X)
-#undef X
+        BUS_FUNCTIONS(LIBRARY_POINTER)
 } BusLibrary;
 
 /* Begins to load libsystemd, in a thread: to load it and its libraries takes 1 to 2 ms. The caller must not make another

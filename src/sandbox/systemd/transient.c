@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 
 #include "plan/hint.h"
 #include "sandbox/systemd/bus.h"
@@ -105,8 +104,8 @@ static int find_invocation(const Bus *bus, const char *unit, char **ret) {
                                      "ay", &reply);
         if (r >= 0)
                 r = bus->lib->sd_bus_message_read_array(reply, 'y', (const void **) &id, &size);
-        for (size_t i = 0; r >= 0 && size == ID_SIZE && i < ID_SIZE; i++)
-                snprintf(text + 2 * i, 3, "%02x", id[i]);
+        if (r >= 0 && size == ID_SIZE)
+                hex_write(id, ID_SIZE, text);
         bus->lib->sd_bus_message_unref(reply);
         if (r < 0)
                 return r;
