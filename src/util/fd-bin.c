@@ -14,14 +14,15 @@ static unsigned find_room(void) {
 }
 
 void fd_bin_add(FdBin *bin, int fd) {
+        enum { FEW = 8 }; /* so many that no limit matters */
         int saved = errno;
         unsigned i;
 
         if (fd < 0)
                 return;
-        if (bin->room == 0)
+        if (bin->room == 0 && bin->n == FEW)
                 bin->room = find_room();
-        if (bin->n == bin->room)
+        if (bin->room > 0 && bin->n >= bin->room)
                 fd_bin_empty(bin);
         for (i = bin->n++; i > 0 && bin->fds[i - 1] > fd; i--)
                 bin->fds[i] = bin->fds[i - 1];

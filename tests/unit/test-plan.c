@@ -948,6 +948,7 @@ static void test_core(void **state) {
                 expect_in(none[i], plan_shown(f), "LimitCORE=1: the kernel makes no core dump");
                 assert_int_equal(f->plan->limits[0].limit.rlim_cur, 1);
                 assert_int_equal(f->plan->limits[0].limit.rlim_max, 1);
+                assert_false(f->plan->limits[0].raised);
                 expect_in(none[i], plan_shown(f), "setrlimit=no effect if argument 0 & 0xffffffff is 0x4 and argument 1 is set");
                 expect_in(none[i], plan_shown(f), "prlimit64=no effect if argument 1 & 0xffffffff is 0x4 and argument 2 is set");
         }
@@ -956,6 +957,7 @@ static void test_core(void **state) {
 
         f->host.get_limit = no_core;
         plan_expect_good(f, ""); /* root may raise it */
+        assert_true(f->plan->limits[0].raised);
         f->host.capabilities &= ~(UINT64_C(1) << CAP_SYS_RESOURCE);
         plan_expect_notice(f, "", "core dumps are not prevented: the caller's hard limit on core dumps is 0");
         plan_expect_error(f, "LimitCORE=0", EPERM, "test.conf:1: LimitCORE=: cannot be enforced: the caller's hard limit");

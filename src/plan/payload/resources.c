@@ -12,30 +12,42 @@ static bool can_raise(const Builder *b) {
         return b->host->initial_users && b->host->capabilities & UINT64_C(1) << CAP_SYS_RESOURCE;
 }
 
-static bool is_too_high(const Builder *b, DirectiveId id, rlim_t limit) {
+typedef enum Height {
+        HEIGHT_WITHIN, /* the caller's hard limit */
+        HEIGHT_RAISED, /* above it, or that is not known */
+        HEIGHT_TOO_HIGH,
+} Height;
+
+static Height find_height(const Builder *b, DirectiveId id, rlim_t limit) {
         struct rlimit now;
 
-        return b->host->get_limit(directive_table[id].resource, &now) >= 0 && limit > now.rlim_max && !can_raise(b);
+        if (b->host->get_limit(directive_table[id].resource, &now) < 0)
+                return HEIGHT_RAISED;
+        if (limit <= now.rlim_max)
+                return HEIGHT_WITHIN;
+        return can_raise(b) ? HEIGHT_RAISED : HEIGHT_TOO_HIGH;
 }
 
-static int add_limit(Builder *b, DirectiveId id, struct rlimit limit, Origin origin) {
+static int add_limit(Builder *b, DirectiveId id, struct rlimit limit, Height height, Origin origin) {
         PlanResourceLimit *l = ARRAY_APPEND(b->plan->limits, b->plan->n_limits);
 
         if (!l)
                 return -ENOMEM;
-        *l = (PlanResourceLimit) { .directive = &directive_table[id], .limit = limit, .origin = origin };
+        *l = (PlanResourceLimit) { .directive = &directive_table[id], .limit = limit, .raised = height == HEIGHT_RAISED,
+                                   .origin = origin };
         return 0;
 }
 
 static int add_setting(Builder *b, DirectiveId id) {
         const Setting *s = policy_get(b->policy, id);
+        const Height height = find_height(b, id, s->value.number2);
 
-        if (is_too_high(b, id, s->value.number2))
+        if (height == HEIGHT_TOO_HIGH)
                 return build_may_lack(b, id, s->origin,
                                       "it is above the caller's hard limit, and the caller may not raise that")
                                ? 0
                                : -EPERM;
-        return add_limit(b, id, (struct rlimit) { s->value.number, s->value.number2 }, s->origin);
+        return add_limit(b, id, (struct rlimit) { s->value.number, s->value.number2 }, height, s->origin);
 }
 
 /* A program in core_pattern(5) runs as the host's root and reads the memory of the payload, whatever the limit on core
@@ -45,11 +57,13 @@ static int add_core_limit(Builder *b) {
         const Setting *s = policy_get(b->policy, D_LimitCORE);
         const char *why = "the caller's hard limit on core dumps is 0, which a program in core_pattern(5) ignores; isorun "
                           "needs 1";
+        Height height;
 
         if (build_allows_core(b->policy))
                 return add_setting(b, D_LimitCORE);
-        if (!is_too_high(b, D_LimitCORE, 1))
-                return add_limit(b, D_LimitCORE, (struct rlimit) { 1, 1 }, s ? s->origin : (Origin) {});
+        height = find_height(b, D_LimitCORE, 1);
+        if (height != HEIGHT_TOO_HIGH)
+                return add_limit(b, D_LimitCORE, (struct rlimit) { 1, 1 }, height, s ? s->origin : (Origin) {});
         if (s)
                 return build_may_lack(b, D_LimitCORE, s->origin, why) ? 0 : -EPERM;
         report_notice(b->report, "core dumps are not prevented: %s", why);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "util/array.h"
+#include "util/directory.h"
 #include "util/fd.h"
 #include "util/macro.h"
 #include "util/path.h"
@@ -53,10 +54,28 @@ static int fill(Look *look) {
         return S_ISLNK(st.stx_mode) ? link_read(AT_FDCWD, look->path, &look->target) : 0;
 }
 
+/* A DirectoryVisit. */
+static int note_top(void *userdata, const char *name, unsigned char type) {
+        return looks_note(userdata, "/", name, type);
+}
+
+/* A plan looks at most names in /, so the second look lists them. If that fails, each is looked at. */
+static int list_top(Looks *looks, const char *path) {
+        if (path[0] != '/' || !path[1] || strchr(path + 1, '/') || ++looks->n_top != 2)
+                return 0;
+        return directory_visit("/", note_top, looks) == -ENOMEM ? -ENOMEM : 0;
+}
+
 static int look_at(Looks *looks, const char *path, bool listed_is_enough, const Look **ret) {
-        Look *look = map_get(&looks->by_path, path) ?: add(looks, path);
+        Look *look = map_get(&looks->by_path, path);
         int r;
 
+        if (!look) {
+                r = list_top(looks, path);
+                if (r < 0)
+                        return r;
+                look = map_get(&looks->by_path, path) ?: add(looks, path);
+        }
         if (!look)
                 return -ENOMEM;
         r = look->final && (listed_is_enough || !look->listed) ? 0 : fill(look);

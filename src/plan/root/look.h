@@ -25,6 +25,7 @@ typedef struct Looks {
         Map by_path;
         Look **items;
         size_t n;
+        unsigned n_top; /* looks at names in / */
 } Looks;
 
 /* Does not follow a symlink at the end. Returns 0, also if the path does not exist, -ENOMEM, or another error of

@@ -30,6 +30,7 @@
 #include "sandbox/wire/signals.h"
 #include "sandbox/wire/standard-io.h"
 #include "util/clock.h"
+#include "util/fd-bin.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/memory.h"
@@ -37,14 +38,13 @@
 
 static void supervisor_deinit(Supervisor *s) {
         Run *run = &s->run;
+        const int fds[] = { run->socket, run->bus_socket, run->pidfd, run->payload, s->control, run->signals };
+        FdBin spent = {};
 
-        fd_close(run->socket);
-        fd_close(run->bus_socket);
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                fd_bin_add(&spent, fds[i]);
+        fd_bin_empty(&spent);
         bus_deinit(&run->bus);
-        fd_close(run->pidfd);
-        fd_close(run->payload);
-        fd_close(s->control);
-        fd_close(run->signals);
         given_deinit(&run->given);
         relay_deinit(&s->relay);
         flow_server_deinit(&s->flows);
@@ -203,7 +203,7 @@ static int set_up_from_outside(Run *run) {
         for (size_t i = 0; i < plan->n_limits; i++) {
                 const PlanResourceLimit *l = &plan->limits[i];
 
-                if (raise_hard_limit(run->pid, l) < 0)
+                if (l->raised && raise_hard_limit(run->pid, l) < 0)
                         return report_error_at(run->report, l->origin, l->directive->name, errno,
                                                "cannot raise the hard limit: %s", strerror(errno));
         }

@@ -397,8 +397,11 @@ static bool is_to_be_sealed(const Plan *plan, const PlanMount *m) {
 
 static int seal(RootMaker *rm, const PlanMount *m) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-        int fd = open_mount(rm, m), r = 0;
+        int fd, r = 0;
 
+        if (rm->guard && mount_setattr(rm->new_root, root_relative(m->destination), 0, &attr, sizeof(attr)) >= 0)
+                return 0;
+        fd = open_mount(rm, m);
         if (fd < 0)
                 return fd;
         if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
