@@ -51,7 +51,7 @@ static const char *arg_notify;
 static int arg_pty;
 static int arg_batch;
 static int arg_why;
-static const char *arg_record;
+static RecordOptions arg_record;
 static unsigned arg_jobs;
 static int arg_dry_run;
 static int arg_detach;
@@ -146,6 +146,7 @@ static void take_flag(int option) {
                 { ARG_HAND_OVER, true, &arg_hand_over },  { 'd', true, &arg_detach },
                 { ARG_VERBOSE, true, &arg_verbose },      { ARG_OWN, true, &arg_own },
                 { ARG_BATCH, true, &arg_batch },          { ARG_WHY, true, &arg_why },
+                { ARG_TIGHTEN, true, &arg_record.tighten },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
@@ -161,7 +162,7 @@ static int take_option(const GivenOption *option, Report *report) {
                 arg_policy = argument;
                 return 0;
         case ARG_RECORD:
-                arg_record = argument;
+                arg_record.file = argument;
                 return 0;
         case 'p':
                 return add_override("-p", argument_assignment(argument), report);
@@ -213,7 +214,7 @@ static int check_batch(bool has_command, Report *report) {
                 const char *option;
         } others[] = {
                 { arg_detach, "--detach" },   { arg_hand_over, "--hand-over" }, { arg_pty, "--pty" },
-                { arg_notify, "--notify" },   { arg_why, "--why" },             { arg_record, "--record" },
+                { arg_notify, "--notify" },   { arg_why, "--why" },             { arg_record.file, "--record" },
                 { arg_dry_run, "--dry-run" },     { arg_verbose, "--verbose" },
                 { has_command, "a command" },
         };
@@ -236,9 +237,8 @@ static int take_options(const CommandLine *line, Report *report) {
         if (r >= 0 && arg_own && (arg_policy || !*line->rest))
                 r = report_error(report, EINVAL, arg_policy ? "--own cannot be combined with --policy"
                                                             : "--own needs a command, whose policy it uses");
-        if (r >= 0 && (arg_why || arg_record) && (arg_detach || arg_hand_over))
-                r = report_error(report, EINVAL, "%s when the command has ended, so it cannot be combined with %s",
-                                 arg_record ? "--record writes" : "--why prints", arg_detach ? "--detach" : "--hand-over");
+        if (r >= 0)
+                r = record_check(&arg_record, arg_why, arg_detach ? "--detach" : arg_hand_over ? "--hand-over" : NULL, report);
         if (r >= 0 && arg_json && !arg_dry_run)
                 r = report_error(report, EINVAL, "--json prints a plan, so it needs --dry-run");
         return r < 0 ? r : check_batch(line->rest && *line->rest, report);
@@ -334,6 +334,8 @@ static int show_plan(const Plan *plan, Policy *policy, Report *report) {
 
 /* Returns 0, or the exit status for a failure, which is reported. */
 static int make_plan(Loaded *l, ProgramPolicy *program, PlanRequest *request, Plan **ret, Report *report) {
+        if (arg_record.file && !arg_dry_run && (request->record = record_begin(&arg_record, report)) < 0)
+                return PLAN_FAILED;
         if (choose_policy(l, program, request, report) < 0)
                 return PLAN_FAILED;
         request->program_device = program->device;
@@ -373,11 +375,8 @@ static int run_once(void *userdata, bool last_try, Report *report) {
                                 .notify_exec = is_notified_by("exec"), .notify_fork = is_notified_by("fork"),
                                 .hand_over = arg_hand_over, .watch = arg_why, .detached = arg_detached,
                                 .read_image = !arg_dry_run, .only_plan = arg_dry_run };
-        int status;
+        int status = make_plan(&loaded, &program, &request, &plan, report);
 
-        if (arg_record && !arg_dry_run && (request.record = record_begin(arg_record, report)) < 0)
-                return PLAN_FAILED;
-        status = make_plan(&loaded, &program, &request, &plan, report);
         if (status)
                 return arg_dry_run ? status : start_refused(&loaded, &request, status, report);
         if (arg_dry_run) {
@@ -390,7 +389,7 @@ static int run_once(void *userdata, bool last_try, Report *report) {
                 return detach_start(plan, words->argc, words->argv, report);
         if (!plan->watched && !plan->log_denials)
                 plan_forget_rules(plan);
-        status = arg_record ? record_start(plan, arg_record, last_try, report) : start_plan(plan, last_try, report);
+        status = arg_record.file ? record_start(plan, &arg_record, last_try, report) : start_plan(plan, last_try, report);
         if (status != -EEXIST)
                 leave(status);
         return status;

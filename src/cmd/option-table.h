@@ -85,6 +85,7 @@ enum {
         ARG_PTY,
         ARG_WHY,
         ARG_RECORD,
+        ARG_TIGHTEN,
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_ONCE,

@@ -194,11 +194,38 @@ $(cat src/a.c) ls: cannot access '/unused': No such file or directory"
 	has "a limit that was not measured stays" MemoryMax=1G
 }
 
+# A second run adds what it used; with --tighten, what it did not use goes.
+test_again() {
+	local file=$tmp/records/again.conf
+	rm -f "$file"
+	box --here --record "$file" cat src/a.c
+	sed -i 's,^BindReadOnlyPaths=/usr$,# mine\n&\nBindReadOnlyPaths=-/srv/mine,' "$file"
+	chmod 640 "$file"
+	box --here --record "$file" sh -c 'mkdir "$0"/made && cat Makefile >/dev/null' "$work"
+	no_refusal is "$label: two runs" "$status" 0
+	has "what the first one used" "BindReadOnlyPaths=/etc/ld.so.cache"
+	has "what the second one used" "BindPaths=$work"
+	lacks "and a file in it has no line" "$work/"
+	has "what the user has added" "BindReadOnlyPaths=-/srv/mine"
+	also is "$label: the file keeps its mode" "$(stat -c %a "$file")" 640
+	rmdir "$work/made"
+	alone sh -c 'mkdir "$0"/made && cat "$0"/src/a.c' "$work"
+	also is "$label: a command under both" "$status $out $err" "0 $(cat "$work/src/a.c") "
+	rmdir "$work/made"
+	box --here --record "$file" --tighten cat src/a.c
+	also like "$label: what was not used goes, and isorun says that" "$status $(grep "removed: Bind" <<<"$err")" \
+		"0 *isorun: not used, and so removed: BindPaths=$work
+isorun: not used, and so removed: BindReadOnlyPaths=-/srv/mine"
+	has "what was used stays" "BindReadOnlyPaths=$work/src/a.c"
+	lacks "what was not used is not there" "=$work\$|/srv/mine"
+}
+
 test_refusals() {
 	local file=$tmp/records/there.conf
 	echo mine >"$file"
-	refused "a file that is there" "--record: $file exists already; name a new file" --record "$file" true
+	refused "a file that is no policy" "$file:1: *" --record "$file" true
 	also is "$label: ... stays" "$(cat "$file")" mine
+	refused "--tighten alone" "--tighten needs --record" --tighten true
 	refused "no such directory" "--record: cannot write to /nonexistent: No such file or directory" --record /nonexistent/x.conf true
 	refused "--detach" "--record writes when the command has ended, so it cannot be combined with --detach" --record x --detach true
 	refused "--batch" "--batch cannot be combined with --record" --record x --batch
@@ -233,6 +260,7 @@ all() {
 	test_hostile
 	test_peers
 	test_policies
+	test_again
 	test_refusals
 	test_tracer
 }

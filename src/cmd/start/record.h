@@ -6,8 +6,18 @@
 #include "plan/plan.h"
 #include "util/report.h"
 
-/* Before the plan is made. FILE must not exist. Returns an fd for PlanRequest.record, or -errno, reported. */
-int record_begin(const char *file, Report *report);
+/* What is given for a record. */
+typedef struct RecordOptions {
+        const char *file; /* NULL: nothing is recorded */
+        int tighten;
+} RecordOptions;
+
+/* Checks options together. why: --why; without: an option that does not wait for the end of the command, or NULL. Returns
+ * 0 or -EINVAL, reported. */
+int record_check(const RecordOptions *options, bool why, const char *without, Report *report);
+
+/* Before the plan is made. If FILE exists, it must be a policy, to which the record is added. Returns an fd for PlanRequest.record, or -errno, reported. */
+int record_begin(const RecordOptions *options, Report *report);
 
 /* Starts the plan as start_plan() does. When the command has ended, writes the policy to FILE. */
-int record_start(const Plan *plan, const char *file, bool last_try, Report *report);
+int record_start(const Plan *plan, const RecordOptions *options, bool last_try, Report *report);
