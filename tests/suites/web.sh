@@ -57,6 +57,8 @@ all() {
 
 label=root who=() bus=()
 [ "$(id -u)" = 0 ] && all
+run "$top/tests/demo-inside"
+is "what tests/demo shows is there" "$status $(grep -c FAILED <<<"$out")" "0 0"
 if [ -n "${TH_USER-}" ] || [ "$(id -u)" != 0 ]; then
 	label=user bus=(--user)
 	[ "$(id -u)" != 0 ] || who=("$as_user")

@@ -7,9 +7,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +21,7 @@
 #include "plan/network/flows.h"
 #include "plan/network/peers.h"
 #include "sandbox/flows/address.h"
+#include "sandbox/flows/confine.h"
 #include "sandbox/flows/dns.h"
 #include "sandbox/flows/listen.h"
 #include "sandbox/flows/proxy.h"
@@ -274,6 +279,50 @@ static void test_patterns(_unused_ void **state) {
         assert_int_equal(hosts.n_refused, 1);
 }
 
+static bool is_denied(int fd, unsigned long request) {
+        char argument[64] = "lo";
+
+        return ioctl(fd, request, argument) < 0 && errno == EPERM;
+}
+
+/* Returns the number of the check that fails. Without the filter, no call here fails with EPERM. */
+static int check_inner_filter(bool listens) {
+        const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        static const unsigned long others[] = { SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFMTU, FIONREAD, FIOCLEX };
+
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (is_denied(fd, others[i]))
+                        return 1;
+        if (is_denied(fd, SIOCGIFINDEX) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || confine_inner(listens) < 0)
+                return 2;
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (!is_denied(fd, others[i]))
+                        return 3;
+        if (is_denied(fd, SIOCGIFINDEX) == listens)
+                return 4;
+        if (socket(AF_INET, SOCK_STREAM, 0) < 0 || (socket(AF_INET6, SOCK_STREAM, 0) < 0 && errno == EPERM) == listens)
+                return 5;
+        if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0 || errno != EPERM || open("/", O_PATH) >= 0 || errno != EPERM)
+                return 6;
+        return listen(fd, 1) < 0 && (errno == EPERM) == !listens ? 0 : 7;
+}
+
+/* What the processes in the payload's network may still do. */
+/* promise P54 */
+static void test_inner_filter(_unused_ void **state) {
+        for (int listens = 0; listens < 2; listens++) {
+                int status = 0;
+                pid_t pid = fork();
+
+                assert_true(pid >= 0);
+                if (pid == 0)
+                        _exit(check_inner_filter(listens));
+                assert_int_equal(waitpid(pid, &status, 0), pid);
+                assert_true(WIFEXITED(status));
+                assert_int_equal(WEXITSTATUS(status), 0);
+        }
+}
+
 /* However much a payload asks, there are few records. */
 static void test_records(_unused_ void **state) {
         _cleanup_free_ RefusedNames *names = calloc(1, sizeof(*names));
@@ -375,6 +424,7 @@ int main(void) {
                 cmocka_unit_test(test_random),
                 cmocka_unit_test(test_addresses),
                 cmocka_unit_test(test_inner_addresses),
+                cmocka_unit_test(test_inner_filter),
                 cmocka_unit_test(test_records),
                 cmocka_unit_test(test_patterns),
                 cmocka_unit_test(test_proxy),
