@@ -261,6 +261,33 @@ reached"
 	end_open
 }
 
+# The process that makes listeners is stopped in the middle: meanwhile, connections and questions are answered.
+test_slow_grant() {
+	local maker job next
+	begin_open -p ConnectTo=localhost:9301
+	maker=$(first_pid '^isorun-inner$')
+	kill -STOP "$maker"
+	patiently "${who[@]}" "$isoctl" grant open peer:db.test:5432=127.0.0.1:9301 2>"$tmp/slow-$label" &
+	job=$!
+	patiently "${who[@]}" "$isoctl" grant open peer:next.test:5432=127.0.0.1:9301 2>"$tmp/next-$label" &
+	next=$!
+	await waits_for_maker
+	no_refusal said "while a grant waits, connections are carried" abc 127.0.0.1 9301
+	isoctl flows open
+	also no_refusal ok "$label: ... and isorun-flows answers" test "$status" = 0
+	also no_refusal ok "$label: ... and the grant waits still" kill -0 $job
+	kill -CONT "$maker"
+	wait $job
+	no_refusal is "$label: ... until it is granted" "$? $(cat "$tmp/slow-$label")" "0 "
+	wait $next
+	no_refusal is "$label: ... and then the next one" "$? $(cat "$tmp/next-$label")" "0 "
+	also no_refusal said "both are reached" abc db.test 5432
+	also no_refusal said "... by their names" abc next.test 5432
+	end_open
+}
+# Whether isorun-flows has sent a request that the maker has not read.
+waits_for_maker() { [ "$(ss -xpnH 2>/dev/null | awk -v p="pid=$maker," 'index($0, p) && $3 > 0' | wc -l)" -gt 0 ]; }
+
 # With peers and entrances of the policy, in another network namespace, and with records.
 test_grant_beside() {
 	local unit=isorun-open.scope nested=() pid
@@ -304,6 +331,7 @@ for label in root user; do
 	test_askers
 	test_grant
 	test_revoke
+	test_slow_grant
 	test_grant_beside
 done
 kill $server

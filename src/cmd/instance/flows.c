@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "cmd/instance/talk.h"
+#include "sandbox/flows/inner.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/fd.h"
@@ -181,7 +182,8 @@ int flows_ask(const Instance *instance, FlowQuestionType type, const char *peer,
 }
 
 int flows_change(const Instance *instance, FlowQuestionType type, const char *peer, Report *report) {
-        const uint64_t until = clock_usec(CLOCK_MONOTONIC) + CONTROL_SECONDS * UINT64_C(1000000);
+        const uint64_t seconds = CONTROL_SECONDS + (type == FLOWS_GRANT ? INNER_SECONDS : 0),
+                       until = clock_usec(CLOCK_MONOTONIC) + seconds * UINT64_C(1000000);
         _cleanup_(flows_deinit) Flows flows = {};
         int r = flows_ask(instance, type, peer, until, &flows, report);
 

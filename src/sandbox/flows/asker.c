@@ -21,6 +21,8 @@ struct Asker {
         Watch watch; /* the first member: the asker is found from it */
         FlowQuestion question;
         size_t n; /* bytes of the question that have come */
+        uint64_t number; /* no other one has it */
+        bool waits;      /* until it can be granted what it asks for */
         char *answer;
         size_t size, sent;
 };
@@ -78,29 +80,40 @@ static void write_sum(const Server *s, FILE *f) {
         }
 }
 
-static void write_change(Server *s, const FlowQuestion *q, FILE *f) {
-        Report report = {};
-        int r = (q->type == FLOWS_GRANT ? grants_add : grants_remove)(s, q->peer, &report);
-
+static void write_change(int r, const Report *report, FILE *f) {
         if (r >= 0)
                 return;
         fputs("failed\t", f);
-        write_field(f, *report.first.text ? report.first.text : strerror(-r));
+        write_field(f, *report->first.text ? report->first.text : strerror(-r));
         putc('\n', f);
+}
+
+/* What a change has come to. Returns as make_lines(). */
+static char *make_change(int r, const Report *report) {
+        _cleanup_text_ Text text = {};
+
+        if (text_open(&text) < 0)
+                return NULL;
+        write_change(r, report, text.f);
+        fputs("end\n", text.f);
+        return text_finish(&text);
 }
 
 /* Returns the lines of the answer, or NULL if memory is short. */
 static char *make_lines(Server *s, const FlowQuestion *q) {
         _cleanup_text_ Text text = {};
+        Report report = {};
 
+        if (q->type == FLOWS_REVOKE) {
+                int r = grants_remove(s, q->peer, &report);
+
+                return make_change(r, &report);
+        }
         if (text_open(&text) < 0)
                 return NULL;
         if (q->type == FLOWS_LIST)
                 visit(s, write_flow, text.f);
-        if (q->type == FLOWS_LIST || q->type == FLOWS_SUM)
-                write_sum(s, text.f);
-        else
-                write_change(s, q, text.f);
+        write_sum(s, text.f);
         fputs("end\n", text.f);
         return text_finish(&text);
 }
@@ -108,7 +121,7 @@ static char *make_lines(Server *s, const FlowQuestion *q) {
 static void hang_up(Asker *a) {
         server_close(&a->watch);
         free(a->answer);
-        a->answer = NULL;
+        *a = (Asker) { .watch = a->watch };
 }
 
 /* Sends what isoctl takes at once. */
@@ -128,9 +141,7 @@ static bool is_question(const FlowQuestion *q) {
                memchr(q->peer, '\0', sizeof(q->peer));
 }
 
-/* The question is complete. What is not one gets the header alone, which says that the versions differ. */
-static int make_answer(Server *s, Asker *a) {
-        _cleanup_free_ char *lines = is_question(&a->question) ? make_lines(s, &a->question) : strdup("");
+static int make_answer(Asker *a, const char *lines) {
         const size_t n = lines ? strlen(lines) : 0;
 
         a->answer = lines ? malloc(sizeof(control_header) + n) : NULL;
@@ -141,13 +152,60 @@ static int make_answer(Server *s, Asker *a) {
         return 0;
 }
 
-static void answer(Server *s, Asker *a) {
+/* Takes over the lines. */
+static void answer(Server *s, Asker *a, char *lines) {
         struct epoll_event event = { .events = EPOLLOUT, .data.ptr = &a->watch };
 
-        if (make_answer(s, a) < 0 || epoll_ctl(s->epoll, EPOLL_CTL_MOD, a->watch.fd, &event) < 0)
+        if (make_answer(a, lines) < 0 || epoll_ctl(s->epoll, EPOLL_CTL_MOD, a->watch.fd, &event) < 0)
                 hang_up(a);
         else
                 send_more(a);
+        free(lines);
+}
+
+static void begin_grants(Server *s);
+
+/* The asker may have hung up. */
+static void on_granted(Server *s, uint64_t number, int r, const Report *report) {
+        for (Asker *a = s->askers; a < s->askers + ASKERS_MAX; a++)
+                if (a->number == number)
+                        answer(s, a, make_change(r, report));
+        begin_grants(s);
+}
+
+static Asker *find_waiting(const Server *s) {
+        Asker *first = NULL;
+
+        for (Asker *a = s->askers; a < s->askers + ASKERS_MAX; a++)
+                if (a->waits && (!first || a->number < first->number))
+                        first = a;
+        return first;
+}
+
+/* One grant at a time waits for the process that makes its sockets, and all else goes on. */
+static void begin_grants(Server *s) {
+        Asker *a;
+
+        while (!s->grant.peer && (a = find_waiting(s))) {
+                Report report = {};
+                int r = grants_add(s, a->question.peer, on_granted, a->number, &report);
+
+                a->waits = false;
+                if (r <= 0)
+                        answer(s, a, make_change(r, &report));
+        }
+}
+
+/* The question is complete. What is not one gets the header alone, which says that the versions differ. */
+static void take_question(Server *s, Asker *a) {
+        if (!is_question(&a->question))
+                answer(s, a, strdup(""));
+        else if (a->question.type != FLOWS_GRANT)
+                answer(s, a, make_lines(s, &a->question));
+        else {
+                a->waits = true;
+                begin_grants(s);
+        }
 }
 
 static void on_asker(Server *s, Watch *w, _unused_ uint32_t events) {
@@ -156,6 +214,10 @@ static void on_asker(Server *s, Watch *w, _unused_ uint32_t events) {
 
         if (a->answer) {
                 send_more(a);
+                return;
+        }
+        if (a->n == sizeof(a->question)) { /* it waits, and must say nothing more */
+                hang_up(a);
                 return;
         }
         n = recv(w->fd, (char *) &a->question + a->n, sizeof(a->question) - a->n, MSG_DONTWAIT);
@@ -167,7 +229,7 @@ static void on_asker(Server *s, Watch *w, _unused_ uint32_t events) {
         }
         a->n += (size_t) n;
         if (a->n == sizeof(a->question))
-                answer(s, a);
+                take_question(s, a);
 }
 
 /* A fixed number of connections, so that they cannot take the fds of the flows: the oldest is closed. */
@@ -183,7 +245,7 @@ void asker_add(Server *s, int connection) {
         a = &s->askers[s->next_asker++ % ASKERS_MAX];
         if (a->watch.ready)
                 hang_up(a);
-        *a = (Asker) { .watch = { connection, on_asker } };
+        *a = (Asker) { .watch = { connection, on_asker }, .number = ++s->n_askers };
         if (server_watch(s, &a->watch, EPOLLIN) < 0)
                 hang_up(a);
 }

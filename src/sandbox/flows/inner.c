@@ -197,21 +197,24 @@ int inner_take(int socket) {
         return r > 0 ? fd : r == 0 ? -EPIPE : r;
 }
 
-int inner_listen(int socket, const InnerRequest *request) {
-        const struct timeval limit = { .tv_sec = INNER_SECONDS };
+int inner_ask(int socket, const InnerRequest *request) {
+        return send(socket, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+int inner_answer(int socket, int *ret) {
         uint8_t error;
         size_t size;
         int fd = -1, r;
 
-        if (setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-            send(socket, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-                return -errno;
-        r = packet_receive(socket, &error, sizeof(error), &size, &fd, 1, 0);
-        if (r == -EAGAIN) /* a late answer must not be taken for one to the next request */
-                (void) shutdown(socket, SHUT_RDWR);
+        r = packet_receive(socket, &error, sizeof(error), &size, &fd, 1, MSG_DONTWAIT);
         if (r <= 0)
                 return r < 0 ? r : -EPIPE;
-        return fd >= 0 ? fd : error ? -error : request->type ? -EPROTO : 0;
+        if (error) {
+                fd_close(fd);
+                return -error;
+        }
+        *ret = fd;
+        return 0;
 }
 
 void inner_end(int socket, int pidfd) {

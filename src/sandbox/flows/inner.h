@@ -24,11 +24,15 @@ int inner_start(int network, bool listens, int *ret_pidfd);
  * another -errno. */
 int inner_take(int socket);
 
-/* How long the process with the flows, which does nothing else then, waits for an answer of the second process. */
-enum { INNER_SECONDS = 4 };
+/* How long the second process has for the sockets of a peer. */
+enum { INNER_SECONDS = 15 };
 
-/* Asks the second process for a socket, and waits for it. Returns it, 0 if none was asked for, or -errno. */
-int inner_listen(int socket, const InnerRequest *request);
+/* Asks the second process for a socket. Returns 0 or -errno. */
+int inner_ask(int socket, const InnerRequest *request);
+
+/* Takes its answer, if that is there. Returns 0, with the socket or -1 in *ret, -EAGAIN, or another -errno: what has failed
+ * there, or -EPIPE if the process is gone. */
+int inner_answer(int socket, int *ret);
 
 /* Closes the socket, at which the process ends, and waits for that. The caller may have lost the right to signal it. */
 void inner_end(int socket, int pidfd);

@@ -8,9 +8,11 @@
 #include "sandbox/flows/asker.h"
 #include "sandbox/flows/datagrams.h"
 #include "sandbox/flows/flow.h"
+#include "sandbox/flows/grants.h"
 #include "sandbox/flows/lookup.h"
 #include "sandbox/flows/name-server.h"
 #include "sandbox/wire/packet.h"
+#include "util/clock.h"
 
 static void on_answer(Server *s, Watch *w, _unused_ uint32_t events) {
         ResolverAnswer answer;
@@ -52,7 +54,9 @@ static void on_isorun(Server *s, Watch *w, _unused_ uint32_t events) {
 static int patience_of(const Server *s) {
         if (s->more)
                 return 0;
-        return s->queue ? FLOW_RETRY_MSEC : s->n_exchanges > 0 ? DATAGRAMS_EXPIRY_MSEC : -1;
+        if (s->queue)
+                return FLOW_RETRY_MSEC;
+        return s->n_exchanges > 0 ? DATAGRAMS_EXPIRY_MSEC : s->grant.peer ? clock_msec_until(s->grant.end) : -1;
 }
 
 int serve_run(Server *s) {
@@ -75,6 +79,7 @@ int serve_run(Server *s) {
                 flow_continue(s);
                 flow_bury(s);
                 datagrams_expire(s);
+                grants_expire(s);
         }
         return 0;
 }
@@ -86,6 +91,8 @@ static int watch_all(Server *s) {
                 r = server_watch(s, &s->from_resolver, EPOLLIN);
         if (r >= 0 && s->from_inner.fd >= 0)
                 r = server_watch(s, &s->from_inner, EPOLLIN | EPOLLET);
+        if (r >= 0 && s->from_maker.fd >= 0)
+                r = server_watch(s, &s->from_maker, EPOLLIN);
         for (size_t i = 0; r >= 0 && i < serve_count(s->plan, s->hosts.ipv6); i++)
                 if (s->listeners[i].watch.ready) {
                         flow_prepare(&s->listeners[i]);
@@ -130,7 +137,7 @@ int serve_new(Server **ret, Plan *plan, const int *listeners, const ServeFds *fd
         s->routes = fds->routes;
         s->names = calloc(PEERS_MAX + PEERS_NAMES_MAX, sizeof(*s->names)); /* memory that is not used costs nothing */
         s->granted = calloc((size_t) 2 * PEERS_MAX, sizeof(*s->granted));
-        s->listener_maker = fds->listener_maker;
+        s->from_maker = (Watch) { fds->listener_maker, grants_answered };
         s->epoll = epoll_create1(EPOLL_CLOEXEC);
         s->spare = server_make_spare();
         s->from_resolver = (Watch) { fds->resolver, on_answer };

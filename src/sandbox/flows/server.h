@@ -46,11 +46,24 @@ typedef struct Listener {
         size_t place;  /* the address at which the server was reached: flow.c */
 } Listener;
 
+/* What is to be done when a grant has succeeded, or has failed with r, reported. */
+typedef void (*GrantDone)(Server *s, uint64_t asker, int r, const Report *report);
+
+/* A grant that waits for the process that makes its sockets: grants.h. */
+typedef struct Grant {
+        PlanPeer *peer; /* NULL: there is none */
+        unsigned n_made; /* sockets */
+        uint64_t end;   /* CLOCK_MONOTONIC in µs: then it has failed */
+        GrantDone done;
+        uint64_t asker;
+} Grant;
+
 struct Server {
         Plan *plan; /* of this process alone */
         size_t n_planned; /* peers of the policy; those after them were granted */
         Listener *granted; /* by the index of the peer, and then those of the twins: grants.h */
-        int listener_maker; /* of inner.h; -1: no peer can be granted */
+        Watch from_maker; /* the second process of inner.h; fd -1: no peer can be granted */
+        Grant grant;
         int epoll;
         Watch from_isorun, from_resolver, from_inner; /* the caller of serve_new() closes the last two; fd -1: not used */
         Hosts hosts;
@@ -75,6 +88,7 @@ struct Server {
         unsigned next_stream;
         Asker *askers; /* of asker.h */
         unsigned next_asker;
+        uint64_t n_askers; /* so far */
         uint64_t sent, received; /* bytes of flows and exchanges that have ended */
         int spare;    /* an fd that is closed to accept when no other is free; -1: none */
         Listener listeners[]; /* in the order of flows/listen.h, then those of the entrances */
