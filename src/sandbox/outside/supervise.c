@@ -188,6 +188,49 @@ static void note_exited(Supervisor *s, int wait_status) {
         journal_ended(run->plan, wait_status);
 }
 
+static int take_of_start(Supervisor *s, const Message *m, int fd) {
+        Run *run = &s->run;
+        int r;
+
+        switch (m->type) {
+        case MESSAGE_STEP:
+                run_step(run, m);
+                return 0;
+        case MESSAGE_FAILED:
+                return run_failure(run, m);
+        case MESSAGE_GIVEN:
+                return given_keep(&run->given, (size_t) m->value, fd);
+        case MESSAGE_LISTENING:
+                return flow_server_keep(&s->flows, run->plan, m->value, m->status, fd);
+        case MESSAGE_WATCH:
+                r = watcher_start(&s->watcher, run, fd);
+                fd_close(fd);
+                return r;
+        default: /* MESSAGE_LOGGING */
+                r = denial_log_start(&s->denial_log, run, fd);
+                fd_close(fd);
+                return r;
+        }
+}
+
+static int take_of_terminal(Supervisor *s, const Message *m, int fd) {
+        switch (m->type) {
+        case MESSAGE_TERMINAL:
+                return run_terminal_begin(&s->terminal, fd);
+        case MESSAGE_STOPPED:
+                run_terminal_stopped(&s->terminal, m->value);
+                return 0;
+        case MESSAGE_SEEN:
+                if (!m->status)
+                        (void) sys_pidfd_send_signal(s->run.payload, m->value);
+                run_terminal_answered(&s->terminal);
+                return 0;
+        default: /* MESSAGE_CONTINUED */
+                run_terminal_continued(&s->terminal);
+                return 0;
+        }
+}
+
 /* Receives and handles one message. Returns 1 if the payload has ended, 0 if not, or -errno. */
 static int take_message(Supervisor *s) {
         Run *run = &s->run;
@@ -204,24 +247,17 @@ static int take_message(Supervisor *s) {
 
         switch (m.type) {
         case MESSAGE_STEP:
-                run_step(run, &m);
-                return 0;
         case MESSAGE_FAILED:
-                return run_failure(run, &m);
         case MESSAGE_GIVEN:
-                return given_keep(&run->given, (size_t) m.value, fds[0]);
         case MESSAGE_LISTENING:
-                return flow_server_keep(&s->flows, run->plan, m.value, m.status, fds[0]);
-        case MESSAGE_TERMINAL:
-                return run_terminal_begin(&s->terminal, fds[0]);
         case MESSAGE_WATCH:
-                r = watcher_start(&s->watcher, run, fds[0]);
-                fd_close(fds[0]);
-                return r;
         case MESSAGE_LOGGING:
-                r = denial_log_start(&s->denial_log, run, fds[0]);
-                fd_close(fds[0]);
-                return r;
+                return take_of_start(s, &m, fds[0]);
+        case MESSAGE_TERMINAL:
+        case MESSAGE_STOPPED:
+        case MESSAGE_SEEN:
+        case MESSAGE_CONTINUED:
+                return take_of_terminal(s, &m, fds[0]);
         case MESSAGE_STARTED:
                 run->payload = fds[0];
                 return note_started(s, fds[1]);
@@ -238,17 +274,6 @@ static int take_message(Supervisor *s) {
                 return 0;
         case MESSAGE_REFUSED:
                 report_notice(run->report, "%s", m.text);
-                return 0;
-        case MESSAGE_STOPPED:
-                run_terminal_stopped(&s->terminal, m.value);
-                return 0;
-        case MESSAGE_SEEN:
-                if (!m.status)
-                        (void) sys_pidfd_send_signal(run->payload, m.value);
-                run_terminal_answered(&s->terminal);
-                return 0;
-        case MESSAGE_CONTINUED:
-                run_terminal_continued(&s->terminal);
                 return 0;
         case MESSAGE_FOUND:
                 relay_found_main(&s->relay, fds[0]);
