@@ -105,6 +105,7 @@ enum {
         ARG_DROP_IN,
         ARG_WITHIN,
         ARG_FILTER,
+        ARG_STAGE,
         ARG_THRESHOLD,
         ARG_MAX_SIZE,
 };

@@ -119,3 +119,28 @@ worse CapabilityBoundingSet=CAP_SYS_PTRACE "CapabilityBoundingSet=~CAP_SYS_PTRAC
 worse "SystemCallArchitectures=native x86" SystemCallArchitectures=
 worse RestrictSUIDSGID=no RestrictSUIDSGID=
 worse AmbientCapabilities=CAP_CHOWN AmbientCapabilities=
+
+# A program that has entered a stage has less. A stage may deny execve, which the start needs.
+cat >>"$tmp/policy.conf" <<'END'
+SystemCallFilter=@mount
+RestrictNamespaces=no
+CapabilityBoundingSet=CAP_SYS_PTRACE CAP_CHOWN
+AmbientCapabilities=CAP_CHOWN
+
+[Stage.serving]
+SystemCallFilter=~@mount execve
+CapabilityBoundingSet=~CAP_CHOWN
+END
+# The part of the exposure of each row that differs in the stage: before, and in it.
+run "$isoctl" analyze --json "$tmp/policy.conf" -- true
+echo "$out" >"$tmp/before.json"
+run "$isoctl" analyze --json --stage=serving "$tmp/policy.conf" -- true
+is "analyze --stage counts what a stage leaves" "$status $(python3 -c 'import json, sys
+before = json.load(open(sys.argv[1]))["rows"]
+for a, b in zip(before, json.load(sys.stdin)["rows"]):
+    if a["exposure"] != b["exposure"]: print(a["name"], a["exposure"] > 0, b["exposure"] > 0)' "$tmp/before.json" <<<"$out")" \
+	"0 CapabilityBoundingSet=~CAP_(CHOWN|FSETID|SETFCAP) True False
+SystemCallFilter=~@mount True False
+AmbientCapabilities= True False"
+run "$isoctl" analyze --stage=other "$tmp/policy.conf" -- true
+is "... of a stage that the policy has" "$status $err" "125 isoctl: --stage: the policy has no section [Stage.other]"

@@ -14,6 +14,7 @@
 #include "cmd/verb/verb.h"
 #include "cmd/verify/kept-exposure.h"
 #include "lib/load.h"
+#include "plan/deny/stage.h"
 #include "plan/show/exposure.h"
 #include "util/parse.h"
 #include "util/text.h"
@@ -108,19 +109,40 @@ static int show_instance(const Instance *instance, const CommandLine *line, uint
         return PLAN_FAILED;
 }
 
+/* Plans a stage of the policy, which is complete. */
+static int plan_stage(StagePlan *ret, const Loaded *loaded, const char *name, Report *report) {
+        const PolicyStage *stage = policy_find_stage(loaded->policy, name);
+
+        if (!stage)
+                return report_error(report, ENOENT, "--stage: the policy has no section [Stage.%s]", name);
+        return stage_plan_init(ret, loaded->policy, stage, &loaded->host, report);
+}
+
+/* What a program has in the stage; stage may be NULL. The rows point into *ret_stage and the plan. */
+static int assess(const Plan *plan, const Loaded *loaded, const char *stage, StagePlan *ret_stage, Exposure *ret,
+                  Report *report) {
+        Plan narrowed = *plan;
+        int r = stage ? plan_stage(ret_stage, loaded, stage, report) : 0;
+
+        if (r < 0)
+                return r;
+        if (stage)
+                stage_plan_narrow(ret_stage, &narrowed);
+        return report_if_oom(report, plan_exposure(&narrowed, ret));
+}
+
 static int show_policy(const CommandLine *line, Loaded *loaded, uint64_t threshold, Report *report) {
         char *const *arguments = *line->rest ? line->rest : NULL;
         PlanRequest request = { .policy = line->arguments[0], .arguments = arguments, .explain = true };
+        _cleanup_(stage_plan_deinit) StagePlan stage = {};
         _cleanup_(exposure_deinit) Exposure e = {};
         _cleanup_(plan_freep) Plan *plan = NULL;
         int status = loaded_plan(loaded, NULL, 0, &request, &plan, report);
 
         if (status)
                 return status;
-        if (plan_exposure(plan, &e) < 0) {
-                report_oom(report);
+        if (assess(plan, loaded, command_line_get(line, ARG_STAGE), &stage, &e, report) < 0)
                 return PLAN_FAILED;
-        }
         return show(&e, line->arguments[0], plan->policy, line, threshold, report);
 }
 
@@ -137,7 +159,7 @@ static int run(const CommandLine *line, Report *report) {
                 report_error(report, EINVAL, "--threshold: not a number from 0 to 100, in tenths: \"%s\"", limit);
                 return PLAN_FAILED;
         }
-        instance = arguments ? NULL : instances_find_word(&list, line->arguments[0], report);
+        instance = arguments || command_line_has(line, ARG_STAGE) ? NULL : instances_find_word(&list, line->arguments[0], report);
         if (instance)
                 status = show_instance(instance, line, threshold, report);
         else if (loaded_init(&loaded, line->arguments[0], NULL, arguments, report) < 0)
@@ -150,6 +172,7 @@ static int run(const CommandLine *line, Report *report) {
 static const Option options[] = {
         { ARG_JSON, "json", "print JSON" },
         { ARG_NO_LEGEND, "no-legend", "print no headings" },
+        { ARG_STAGE, "stage", "of a program that has entered [Stage.NAME] of the policy", { "NAME" } },
         { ARG_THRESHOLD, "threshold", "exit with 1 if the exposure is more than N tenths", { "N" } },
         {},
 };

@@ -172,6 +172,17 @@ int stage_plan_init(StagePlan *ret, const Policy *policy, const PolicyStage *sta
         return 0;
 }
 
+void stage_plan_narrow(const StagePlan *s, Plan *copy) {
+        copy->source = s->policy;
+        copy->calls = s->plan->calls;
+        copy->n_calls = s->plan->n_calls;
+        copy->argument_rules = s->plan->argument_rules;
+        copy->n_argument_rules = s->plan->n_argument_rules;
+        if (s->drops_capabilities)
+                copy->bounding &= s->plan->bounding;
+        copy->ambient &= copy->bounding;
+}
+
 int build_stages(Builder *b) {
         int result = 0;
 

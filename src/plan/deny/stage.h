@@ -18,5 +18,9 @@ void stage_plan_deinit(StagePlan *s);
  * error. Returns 0 or -errno, reported. */
 int stage_plan_init(StagePlan *ret, const Policy *policy, const PolicyStage *stage, const Host *host, Report *report);
 
+/* Narrows a copy of the program's plan to the system calls and capabilities of the stage, with which it shares memory
+ * then. What Landlock takes away in the stage is not in the copy. */
+void stage_plan_narrow(const StagePlan *s, Plan *copy);
+
 /* Plans all stages, only to report what the host cannot enforce. */
 int build_stages(Builder *b);
