@@ -64,7 +64,7 @@ static int measure_status(const Measuring *m) {
         _cleanup_free_ char *status = NULL;
         int r;
 
-        r = file_read(AT_FDCWD, "/proc/self/status", &status, NULL);
+        r = record_read(AT_FDCWD, "/proc/self/status", &status, NULL);
         if (r < 0)
                 return cannot_read(m, "/proc/self/status", -r);
         if (number_of(status, "\nNoNewPrivs") != 1)
@@ -79,16 +79,18 @@ static int measure_status(const Measuring *m) {
 
 /* Whether the namespace belongs to the user namespace of this process, so that it was made in there: ioctl_ns(2). The
  * kernel does not show an owner outside (EPERM). Returns 1, 0 or -errno. */
-static int is_own(const char *path) {
+static int is_own(const char *path, const struct stat *users) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC), owner = -1;
-        struct stat a, b;
+        struct stat st;
 
         owner = fd < 0 ? -1 : ioctl(fd, NS_GET_USERNS);
         if (owner < 0)
                 return errno == EPERM ? 0 : -errno;
-        if (fstat(owner, &a) < 0 || stat("/proc/self/ns/user", &b) < 0)
-                return -errno;
-        return a.st_ino == b.st_ino;
+        return fstat(owner, &st) < 0 ? -errno : st.st_ino == users->st_ino;
+}
+
+static int stat_users(struct stat *ret) {
+        return stat("/proc/self/ns/user", ret) < 0 ? -errno : 0;
 }
 
 /* The kernel gives these inode numbers to the initial namespaces: include/linux/proc_ns.h. A namespace that belongs to
@@ -109,16 +111,21 @@ static int measure_namespaces(const Measuring *m) {
                 { "/proc/self/ns/net", 0, policy_is_true(m->policy, D_PrivateNetwork), users },
         };
 
+        struct stat owner;
+        int r = stat_users(&owner);
+
+        if (r < 0)
+                return cannot_read(m, "/proc/self/ns/user", -r);
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 struct stat st;
-                int r = 1;
 
+                r = 1;
                 if (!table[i].wanted)
                         continue;
                 if (stat(table[i].path, &st) < 0)
                         return cannot_read(m, table[i].path, errno);
                 if (table[i].owned)
-                        r = is_own(table[i].path);
+                        r = is_own(table[i].path, &owner);
                 if (r < 0)
                         return cannot_read(m, table[i].path, -r);
                 if (r == 0 || st.st_ino == table[i].initial)
@@ -152,8 +159,11 @@ static int measure_network(const Measuring *m) {
 }
 
 int measure_private_network(void) {
-        int r = is_own("/proc/self/ns/net");
+        struct stat users;
+        int r = stat_users(&users);
 
+        if (r >= 0)
+                r = is_own("/proc/self/ns/net", &users);
         return r > 0 ? has_only_loopback() : r;
 }
 

@@ -36,6 +36,7 @@ typedef struct Loader {
         Report *report;
         size_t n_files, size; /* of all files */
         char **chain; /* the files on the way from the policy to its base, to detect a loop */
+        bool of_notes; /* the policy is that of a program's notes */
         PolicyVisit visit; /* called instead of parsing; NULL: parse */
         void *userdata;
 } Loader;
@@ -278,8 +279,10 @@ static int load_base(Loader *l, const Documents *documents) {
         return r;
 }
 
+/* No Base= names a note. */
 static int enter(Loader *l, Origin from, const char *file) {
-        _cleanup_free_ char *real = !streq(file, builtin_name) ? realpath(file, NULL) : NULL, *chain = NULL;
+        const bool is_file = !streq(file, builtin_name) && (l->chain || !l->of_notes);
+        _cleanup_free_ char *real = is_file ? realpath(file, NULL) : NULL, *chain = NULL;
         const char *name = real ?: file;
 
         if (strv_length(l->chain) > BASES_MAX)
@@ -322,7 +325,7 @@ static int load(Loader *l, Origin from, const char *spec) {
 }
 
 int policy_load_notes(Policy *policy, const Notes *notes, char *const *search_path, Report *report) {
-        Loader l = { .policy = policy, .search_path = search_path, .report = report };
+        Loader l = { .policy = policy, .search_path = search_path, .report = report, .of_notes = true };
         _cleanup_(documents_deinit) Documents documents = {};
         int r = 0;
 
