@@ -92,7 +92,8 @@ static int report_mistake(const Syntax *syntax, int c, const char *word, Report 
 static int check_choice(const Option *o, const char *word, Report *report) {
         _cleanup_free_ char *choices = NULL;
 
-        if (!o || !word || !o->argument.choices || o->argument.name || strv_contains((char *const *) o->argument.choices, word))
+        if (!o || !word || !o->argument.choices || o->argument.name ||
+            strv_contains((char *const *) o->argument.choices, word))
                 return 0;
         choices = strv_join((char *const *) o->argument.choices, " or ");
         return choices ? report_error(report, EINVAL, "--%s: not %s: \"%s\"", o->name, choices, word)

@@ -91,7 +91,8 @@ static _printf_(5, 0) void emit_parts(Report *report, int error, const Origin *o
         if (error && report->n_errors > REPORT_ERRORS_MAX)
                 return;
         text = formatv(fmt, ap);
-        report->parts_sink(report->userdata, error ? SEVERITY_ERROR : SEVERITY_NOTICE, origin, key, text ?: "out of memory");
+        report->parts_sink(report->userdata, error ? SEVERITY_ERROR : SEVERITY_NOTICE, origin, key,
+                           text ?: "out of memory");
 }
 
 static _printf_(5, 0) void emit(Report *report, int error, const Origin *origin, const char *key, const char *fmt,

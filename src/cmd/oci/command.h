@@ -41,7 +41,8 @@ enum {
         OCI_NO_NEW_PRIVS,
 };
 
-extern const Option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[], oci_list_options[], oci_exec_options[];
+extern const Option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[],
+        oci_list_options[], oci_exec_options[];
 
 int oci_create(const OciCall *call);
 int oci_run(const OciCall *call);

@@ -58,10 +58,11 @@ static int check_policy(const Check *c, const char *spec, Report *report) {
 }
 
 static void add_message(void *userdata, Severity severity, const Origin *origin, const char *key, const char *text) {
-        json_t *message = json_pack("{s:s, s:o, s:o, s:o}", "severity", severity == SEVERITY_ERROR ? "error" : "notice", "origin",
-                                    origin ? json_pack("{s:o, s:i}", "file", json_text_or_null(origin->file), "line", (int) origin->line)
-                                           : json_null(),
-                                    "directive", json_text_or_null(key), "text", json_text(text));
+        json_t *message = json_pack(
+                "{s:s, s:o, s:o, s:o}", "severity", severity == SEVERITY_ERROR ? "error" : "notice", "origin",
+                origin ? json_pack("{s:o, s:i}", "file", json_text_or_null(origin->file), "line", (int) origin->line)
+                       : json_null(),
+                "directive", json_text_or_null(key), "text", json_text(text));
 
         (void) json_array_append_new(userdata, message);
 }

@@ -64,7 +64,8 @@ static void complete_directories(Completion *c) {
 }
 
 static void complete_policies(Completion *c) {
-        _cleanup_strv_free_ char **path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid()), **names = NULL;
+        _cleanup_strv_free_ char **path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid()),
+                                 **names = NULL;
 
         if (path && policy_list(path, &names) >= 0)
                 offer_all(c, names, "a policy");

@@ -395,8 +395,8 @@ const Verb verb_edit = {
         .help = "change a policy with an editor",
         .details = "Runs $EDITOR on the policy's file, if it is yours or given as a path. For another policy, it edits a\n"
                    "drop-in in your directory of policies. The text is used only if isoctl check accepts it. If not, the\n"
-                   "file stays as it is, and isoctl says where your text is. If isoctl edit is killed, your text is left in\n"
-                   "a file that no start reads, and the next isoctl edit there says where.\n"
+                   "file stays as it is, and isoctl says where your text is. If isoctl edit is killed, your text is left\n"
+                   "in a file that no start reads, and the next isoctl edit there says where.\n"
                    "\n"
                    "NAME is a running instance: isoctl edits the policy that it was started with. The instance keeps\n"
                    "its plan until it is started again.",

@@ -89,7 +89,8 @@ static int show_named(const Printer *p, const InstanceList *list, char *const *n
 }
 
 static int run(const CommandLine *line, Report *report) {
-        static const char *const headings[] = { "NAME", "DIRECTION", "STATE", "SENT", "RECEIVED", "AGE", "PEER", "WITH", NULL };
+        static const char *const headings[] = { "NAME", "DIRECTION", "STATE", "SENT", "RECEIVED",
+                                                "AGE",  "PEER",      "WITH",  NULL };
         const bool json = command_line_has(line, ARG_JSON);
         Printer p = { .table = json ? NULL : rows_new(headings, !command_line_has(line, ARG_NO_LEGEND)),
                       .array = json ? json_array() : NULL };

@@ -77,8 +77,9 @@ static char *find_program(const char *name) {
 }
 
 int drop_in_write(const Import *import, const char *policy, const char *directory, Report *report) {
-        _cleanup_free_ char *isorun = find_program("isorun"), *isoctl = find_program("isoctl"), *name = NULL, *drop_in = NULL,
-                            *place = NULL, *policy_place = NULL, *policy_file = NULL, *drop_in_file = NULL;
+        _cleanup_free_ char *isorun = find_program("isorun"), *isoctl = find_program("isoctl"), *name = NULL,
+                            *drop_in = NULL, *place = NULL, *policy_place = NULL, *policy_file = NULL,
+                            *drop_in_file = NULL;
         int r;
 
         name = format("%.*s", name_length(import->unit), import->unit);

@@ -41,7 +41,8 @@ static int print_json(const InstanceList *list, Report *report) {
                 Usage usage = usage_measure(list, item);
 
                 objects[i] = json_instance(item, &usage);
-                if (json_object_set_new(objects[i], "nested", json_array()) < 0 || json_array_append_new(into, objects[i]) < 0)
+                if (json_object_set_new(objects[i], "nested", json_array()) < 0 ||
+                    json_array_append_new(into, objects[i]) < 0)
                         r = -ENOMEM;
         }
         if (r >= 0)

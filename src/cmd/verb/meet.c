@@ -71,7 +71,8 @@ static const Argument arguments[] = { { "POLICY|NAME", ARGUMENT_POLICY | ARGUMEN
 const Verb verb_meet = {
         .name = "meet",
         .help = "print a policy that allows only what all of these allow",
-        .details = "A policy may also be a running instance of yours or root's. If two lines contradict each other, and neither allows less, that is an error that names both.",
+        .details = "A policy may also be a running instance of yours or root's. If two lines contradict each other,\n"
+                   "and neither allows less, that is an error that names both.",
         .arguments = arguments,
         .pager = true,
         .run = run,

@@ -28,9 +28,9 @@ static json_t *process(pid_t pid) {
 
 static int add_facts(json_t *object, const InstanceList *list, const Instance *i, Report *report) {
         _cleanup_close_ int cgroup = instance_open(list, i);
-        json_t *facts = json_pack("{s:o, s:o, s:o, s:o, s:o}", "memory_limit", read_number(cgroup, "memory.max"), "tasks_limit",
-                                  read_number(cgroup, "pids.max"), "isorun_process", process(i->isorun), "first_process",
-                                  process(i->pid), "main_process", process(i->main_pid));
+        json_t *facts = json_pack("{s:o, s:o, s:o, s:o, s:o}", "memory_limit", read_number(cgroup, "memory.max"),
+                                  "tasks_limit", read_number(cgroup, "pids.max"), "isorun_process", process(i->isorun),
+                                  "first_process", process(i->pid), "main_process", process(i->main_pid));
         int r = facts && json_object_update(object, facts) >= 0 ? 0 : report_oom(report);
 
         json_decref(facts);
@@ -45,9 +45,10 @@ static int add_grants(json_t *object, const Instance *i, Report *report) {
         for (size_t k = 0; r >= 0 && k < places.n; k++) {
                 const Place *p = &places.items[k];
 
-                if (p->source && json_array_append_new(array, json_pack("{s:o, s:o, s:s}", "source", json_text(p->source), "path",
-                                                                        json_text(p->path), "access",
-                                                                        p->granted_write ? "writable" : "read-only")) < 0)
+                if (p->source &&
+                    json_array_append_new(array, json_pack("{s:o, s:o, s:s}", "source", json_text(p->source), "path",
+                                                           json_text(p->path), "access",
+                                                           p->granted_write ? "writable" : "read-only")) < 0)
                         r = report_oom(report);
         }
         if (r >= 0)

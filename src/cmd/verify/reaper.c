@@ -74,8 +74,8 @@ static void compare(Verification *v, const Kind *kind) {
 }
 
 void verify_reaper(Verification *v) {
-        Kind kinds[] = { { "null" }, { "socket" }, { "signals" }, { "namespace" }, { "cgroup" }, { "terminal" }, { "image" },
-                         { "answers" } };
+        Kind kinds[] = { { "null" },   { "socket" },   { "signals" }, { "namespace" },
+                         { "cgroup" }, { "terminal" }, { "image" },   { "answers" } };
         const size_t before = findings_count(&v->findings, VERDICT_BROKEN);
         struct dirent *e;
         char path[64];

@@ -117,9 +117,9 @@ static int bound_user_namespace(Builder *b) {
 static bool needs_keyring(Builder *b) {
         const Plan *plan = b->plan;
 
-        return plan_allows_call(plan, "keyctl") || plan_allows_call(plan, "add_key") || plan_allows_call(plan, "request_key") ||
-               build_allows_family(b, AF_ALG) || build_allows_family(b, AF_RXRPC) || plan->uid != b->host->uid ||
-               build_has_private_ids(b->policy);
+        return plan_allows_call(plan, "keyctl") || plan_allows_call(plan, "add_key") ||
+               plan_allows_call(plan, "request_key") || build_allows_family(b, AF_ALG) ||
+               build_allows_family(b, AF_RXRPC) || plan->uid != b->host->uid || build_has_private_ids(b->policy);
 }
 
 int build_bounds(Builder *b) {

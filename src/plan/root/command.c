@@ -281,7 +281,8 @@ int build_working_directory(RootBuilder *rb) {
         int r;
 
         if (s)
-                wanted = s->value.number == WORKING_DIRECTORY_HOME ? strv_variable(rb->b->plan->environment, "HOME") : s->value.text;
+                wanted = s->value.number == WORKING_DIRECTORY_HOME ? strv_variable(rb->b->plan->environment, "HOME")
+                                                                   : s->value.text;
         if (!wanted)
                 return build_error(rb->b, s, D_WorkingDirectory, EINVAL, "~ needs the variable HOME, which is not set");
 

@@ -163,8 +163,9 @@ static const Secret secrets[] = {
         SECRET("var/spool/cups", "documents that were printed"),
 };
 
-static const char *const proc_secrets[] = { "kallsyms",     "kcore",    "kmsg",       "kpagecgroup", "kpagecount", "kpageflags",
-                                            "pagetypeinfo", "slabinfo", "timer_list", "vmallocinfo", "vmcore" };
+static const char *const proc_secrets[] = { "kallsyms",   "kcore",       "kmsg",         "kpagecgroup",
+                                            "kpagecount", "kpageflags",  "pagetypeinfo", "slabinfo",
+                                            "timer_list", "vmallocinfo", "vmcore" };
 
 /* Skips the components in which both agree. Returns 0 or -ENOMEM. */
 static int skip_common(const char **pattern, const char **path) {

@@ -131,7 +131,8 @@ static int read_file(SshConfig *c, const char *path, bool included) {
         int r;
 
         r = root_model_walk(&c->rb->model, path, &spot);
-        if (r < 0 || !root_builder_can_cover(&spot) || strv_contains(c->seen, spot.path) || strv_length(c->seen) >= FILES_MAX)
+        if (r < 0 || !root_builder_can_cover(&spot) || strv_contains(c->seen, spot.path) ||
+            strv_length(c->seen) >= FILES_MAX)
                 return r == -ENOMEM ? r : 0;
         if (stat(spot.hosts[0], &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & S_IROTH))
                 return 0;

@@ -42,7 +42,8 @@ static void report_required(Lacking *l, bool last) {
         LackingGroup *g = &l->required;
         _cleanup_free_ char *names = g->names ? strv_join(g->names, "") : NULL,
                             *reasons = g->reasons ? strv_join(g->reasons, "; ") : NULL,
-                            *hint = l->refused && last ? plan_optional_hint(l->plan, (const char *const *) l->refused) : strdup("");
+                            *hint = l->refused && last ? plan_optional_hint(l->plan, (const char *const *) l->refused)
+                                                       : strdup("");
 
         if (names && reasons && l->explain)
                 report_notice_at(l->report, g->origin, names, BUILD_REFUSED_HERE "%s", reasons);

@@ -67,7 +67,8 @@ static int allow_reason(const Plan *plan, WhyAnswer *a, const PlanArgumentRule *
                 DirectiveId reason;
                 const char *line, *opens;
         } lines[] = {
-                { D_RestrictNamespaces, "RestrictNamespaces=no", "namespaces of all kinds, and so more code of the kernel" },
+                { D_RestrictNamespaces, "RestrictNamespaces=no",
+                  "namespaces of all kinds, and so more code of the kernel" },
                 { D_RestrictRealtime, "RestrictRealtime=no", "realtime scheduling, which can take whole processors" },
                 { D_RestrictSUIDSGID, "RestrictSUIDSGID=no", "set-user-ID files on writable volumes" },
                 { D_LockPersonality, "LockPersonality=no", "other execution domains, with less protection of memory" },

@@ -155,7 +155,8 @@ static int option_with_value(ValueParser *p, const char *option, char ***words, 
         return strv_push(words, option) < 0 ? -ENOMEM : 1;
 }
 
-int value_volume_options(ValueParser *p, const char *options, const char *hint, uint64_t *flags, char ***words, Size *size) {
+int value_volume_options(ValueParser *p, const char *options, const char *hint, uint64_t *flags, char ***words,
+                         Size *size) {
         static const struct {
                 const char *name;
                 uint64_t set, clear;

@@ -42,7 +42,8 @@ int network_make(Failure *f) {
         if (unshare(CLONE_NEWNET) < 0)
                 return fail(f, errno, "cannot make the network namespace%s", failure_hint(errno));
         r = network_loopback_up();
-        return r < 0 ? fail(f, -r, "cannot bring up the loopback device%s%s", failure_socket_hint(-r), failure_hint(-r)) : 0;
+        return r < 0 ? fail(f, -r, "cannot bring up the loopback device%s%s", failure_socket_hint(-r), failure_hint(-r))
+                     : 0;
 }
 
 /* While two processes share a table of fds, the kernel waits for a grace period before it makes the table larger
