@@ -428,11 +428,13 @@ sys.exit(pty.spawn(["sh", "-c", sys.argv[1] + " enter one sh -c \"test -t 0 && !
 
 listed() { "${who[@]}" "$isoctl" list -q | grep -qx "$1"; }
 
-# Prints how many processes list reads about, how many of them twice, and how many system calls it makes.
+# Prints how many processes list reads about, how many of them twice, how many system calls it makes, and how often it
+# reads the table of users.
 cost_of_list() {
 	"${who[@]}" env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace "$isoctl" list 2>&1 >/dev/null | awk '
 		match($0, /"\/proc\/[0-9]+\/status"/) { if (++seen[substr($0, RSTART, RLENGTH)] == 1) ++n; else ++twice }
-		END { print n + 0, twice + 0, NR }'
+		/openat.*"\/etc\/passwd"/ { ++users }
+		END { print n + 0, twice + 0, NR, users + 0 }'
 }
 
 test_list() {
@@ -467,8 +469,9 @@ i = json.load(sys.stdin)[0]; print(i["name"], i["state"], i["command"], i["cgrou
 	read -ra alone < <(cost_of_list)
 	is "$label: list reads about isorun and the reaper of an instance, once each" \
 		"$((both[0] - alone[0])) ${both[1]}" "2 0"
-	is_sanitized || ok "$label: ... and makes at most 45 system calls for an instance: $((both[2] - alone[2]))" \
-		test $((both[2] - alone[2])) -le 45
+	is_sanitized || ok "$label: ... and makes at most 40 system calls for an instance: $((both[2] - alone[2]))" \
+		test $((both[2] - alone[2])) -le 40
+	is "$label: ... and asks for the name of their user once" "${both[3]}" 1
 	end other
 }
 

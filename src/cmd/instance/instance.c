@@ -259,7 +259,7 @@ static int read_attributes(const Walk *w, int fd, Instance *i) {
         i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
         if (!i->nested)
                 confirm_pid(w, fd, i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
-                            get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
+                            is_service(i) && get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
         i->main_pid = find_main_pid(fd, i);
         return 1;
 }
@@ -366,6 +366,18 @@ char *instance_runner_name(const Instance *i) {
         const struct passwd *user = i->isorun ? getpwuid(i->runner) : NULL;
 
         return user ? strdup(user->pw_name) : i->isorun ? format("%u", i->runner) : NULL;
+}
+
+/* getpwuid(3) reads the table of users each time, or asks a service. */
+int instance_next_runner(const Instance *i, const Instance **before, char **name) {
+        const Instance *last = *before;
+
+        *before = i;
+        if (last && !last->isorun == !i->isorun && last->runner == i->runner)
+                return 0;
+        free(*name);
+        *name = instance_runner_name(i);
+        return *name || !i->isorun ? 0 : -ENOMEM;
 }
 
 static bool is_selected(const Instance *i, _unused_ const void *userdata) {

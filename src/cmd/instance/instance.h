@@ -67,6 +67,10 @@ char *instance_full_name(const Instance *instance);
  * NULL if it is not known, or if memory runs out. */
 char *instance_runner_name(const Instance *instance);
 
+/* The same for each instance of a list, one after another. *before, the one before, and *name, its runner, are NULL at
+ * first. Replaces both; the caller frees *name at last. Returns 0 or -ENOMEM. */
+int instance_next_runner(const Instance *instance, const Instance **before, char **name);
+
 /* Whether instances_keep() is to keep the instance. */
 typedef bool (*InstanceFilter)(const Instance *instance, const void *userdata);
 

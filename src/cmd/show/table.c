@@ -66,8 +66,9 @@ static bool has_column(const TableStyle *style, bool flows, size_t column) {
         return column == SHARE ? style->share : column == USER || column == UNIT ? !style->share : true;
 }
 
-static int fill_line(struct libscols_line *line, const Instance *i, const Usage *u, const TableStyle *style, bool has_flows) {
-        _cleanup_free_ char *name = i->nested ? strdup(i->name) : instance_full_name(i), *user = instance_runner_name(i);
+static int fill_line(struct libscols_line *line, const Instance *i, const char *user, const Usage *u,
+                     const TableStyle *style, bool has_flows) {
+        _cleanup_free_ char *name = i->nested ? strdup(i->name) : instance_full_name(i);
         char memory[FORMAT_MAX] = "-", tasks[FORMAT_MAX] = "-", cpu[FORMAT_MAX] = "-", share[FORMAT_MAX] = "-",
              age[FORMAT_MAX] = "-", flows[FORMAT_MAX] = "-", speed[FORMAT_MAX] = "-";
         const char *texts[COLUMNS] = {
@@ -102,6 +103,8 @@ static int fill_table(struct libscols_table *table, const InstanceList *list, co
                       const TableStyle *style) {
         _cleanup_free_ struct libscols_line **lines = calloc(list->n + 1, sizeof(lines[0]));
         const bool has_flows = any_has_flows(usages, list->n);
+        const Instance *before = NULL;
+        _cleanup_free_ char *user = NULL;
         int r = lines ? 0 : -ENOMEM;
 
         for (size_t c = 0; r >= 0 && c < COLUMNS; c++) {
@@ -119,7 +122,9 @@ static int fill_table(struct libscols_table *table, const InstanceList *list, co
                 const Instance *item = &list->items[i];
 
                 lines[i] = scols_table_new_line(table, item->nested ? lines[item->parent] : NULL);
-                r = lines[i] ? fill_line(lines[i], item, &usages[i], style, has_flows) : -ENOMEM;
+                r = lines[i] ? instance_next_runner(item, &before, &user) : -ENOMEM;
+                if (r >= 0)
+                        r = fill_line(lines[i], item, user, &usages[i], style, has_flows);
         }
         return r;
 }
