@@ -507,6 +507,67 @@ test_user() {
 	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"
 }
 
+pod() { run patiently podman --root "$tmp/pod/store" --runroot "$tmp/pod/run" --storage-driver=vfs "$@"; }
+
+pod_runs() { # description, expected status and output, arguments of podman run
+	pod run --rm "${@:3}"
+	no_refusal is "podman: $1" "$status $out" "$2"
+}
+
+# Debian's podman, with isorun-oci as its runtime. This host need not have controllers, so podman is to set no limits.
+test_podman() {
+	if ! command -v podman >/dev/null || ! command -v conmon >/dev/null; then
+		skip "podman" "there is no podman"
+		return
+	fi
+	mkdir -p "$tmp/pod" /var/lib/containers
+	mount -t tmpfs tmpfs /var/lib/containers # whatever podman keeps outside of its store
+	cat >"$tmp/pod/containers.conf" <<-END
+		[engine]
+		cgroup_manager="cgroupfs"
+		events_logger="file"
+		runtime="$isorun_oci"
+		[containers]
+		netns="none"
+		log_driver="k8s-file"
+		pids_limit=0
+	END
+	export CONTAINERS_CONF=$tmp/pod/containers.conf
+	tar -C "$bundle/rootfs" -c . >"$tmp/pod/image.tar"
+	TEST_PATIENCE=60 pod import "$tmp/pod/image.tar" box:1
+	if [ "$status" != 0 ]; then
+		skip "podman" "podman cannot import an image here: $err"
+		umount /var/lib/containers
+		return
+	fi
+	pod_runs "run, with its own filter" "0 Seccomp:2" box:1 sh -c 'busybox grep ^Seccomp: /proc/self/status | busybox tr -d "\t "'
+	pod_runs "the command's status" "7 " box:1 sh -c 'exit 7'
+	pod_runs "run -t" "0 tty" -t box:1 sh -c '[ -t 0 ] && printf tty'
+	pod_runs "run --user" "0 5:6" --user 5:6 box:1 sh -c 'echo $(busybox id -u):$(busybox id -g)'
+	pod_runs "run --volume" "0 hidden" -v "$bundle/rootfs/etc:/tmp:ro" box:1 sh -c 'busybox cat /tmp/hidden'
+	pod run --rm --read-only --tmpfs /tmp box:1 sh -c 'echo written >/tmp/x; busybox touch /x'
+	like "podman: run --read-only" "$status $err" "1 *touch: /x: Read-only file system"
+	pod run --rm box:1 missing
+	like "podman: a missing command" "$status $err" "127 *executable file missing not found in*"
+	pod run --detach --name one box:1 sh -c 'trap "exit 4" TERM; echo said; while :; do busybox sleep 0.1; done'
+	no_refusal is "podman: run --detach" "$status" 0
+	await eval 'pod logs one; [ "$out" = said ]'
+	pod exec one sh -c 'echo $(busybox cat /proc/1/comm)'
+	no_refusal is "podman: exec" "$status $out" "0 sh"
+	pod exec -t one sh -c '[ -t 0 ] && printf tty'
+	no_refusal is "podman: exec -t" "$status $out" "0 tty"
+	pod pause one
+	pod ps --all --format '{{.Names}} {{.Status}}'
+	like "podman: pause" "$status $out" "0 one Paused*"
+	pod unpause one
+	pod stop one
+	pod ps --all --format '{{.Names}} {{.Status}}'
+	like "podman: stop" "$status $out" "0 one Exited (4)*"
+	pod rm one
+	no_refusal is "podman: rm" "$status $(ls /run/isorun-oci)" "0 "
+	umount /var/lib/containers
+}
+
 bundle -- true
 mkdir "$bundle/rootfs/etc/dir"
 echo hidden | tee "$bundle/rootfs/etc/hidden" >"$bundle/rootfs/etc/dir/file"
@@ -528,4 +589,5 @@ test_copy_up
 test_cgroup
 test_device_rules
 test_joined
+test_podman
 [ -z "${TH_USER-}" ] || test_user
