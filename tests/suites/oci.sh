@@ -407,6 +407,45 @@ test_copy_up() {
 	rm -r "$bundle/rootfs/etc/up"
 }
 
+# A hook that writes its name, the status that it gets, and whether it is in the host's mount namespace.
+test_hooks() {
+	local hooks='' kind host
+	host=$(readlink /proc/self/ns/mnt)
+	cat >"$tmp/hook" <<-END
+		#!/bin/bash
+		state=\$(cat)
+		case \$(readlink /proc/self/ns/mnt) in "$host") where=host ;; *) where=inside ;; esac
+		echo "\$1 \$(sed 's/.*"status":"\\([a-z]*\\)".*/\\1/' <<<"\$state") \$where \$A" >>"$tmp/hooks"
+		[ "\$1" != createRuntime ] || [ -e "/proc/\$(sed 's/.*"pid":\\([0-9]*\\).*/\\1/' <<<"\$state")/root$bundle/rootfs/dev/null" ] || echo incomplete >>"$tmp/hooks"
+	END
+	chmod 755 "$tmp/hook"
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		hooks+="\"$kind\":[{\"path\":\"$tmp/hook\",\"args\":[\"hook\",\"$kind\"],\"env\":[\"PATH=/bin:/usr/bin\",\"A=b\"]}],"
+	done
+	bundle "hooks={$hooks\"startContainer\":[{\"path\":\"/bin/busybox\",\"args\":[\"sh\",\"-c\",\"/bin/busybox cat; echo\"]}]}" -- sh -c 'echo command >&2'
+	oci run --bundle "$bundle" box
+	no_refusal is "all hooks run" "$status $(cat "$tmp/hooks")" "0 prestart creating host b
+createRuntime creating host b
+createContainer creating inside b
+poststart running host b
+poststop stopped host b"
+	also like "... also that inside, before the command" "$err" '{*"id":"box","status":"created","pid":1,*}
+command'
+	rm "$tmp/hooks"
+	for kind in prestart createContainer startContainer; do
+		refuses "a hook of $kind that fails" "a hook of $kind has failed: /bin/busybox: exit status 1*" \
+			"hooks={\"$kind\":[{\"path\":\"/bin/busybox\",\"args\":[\"false\"]}]}"
+	done
+	refuses "a hook that takes too long" "a hook of prestart has failed: /bin/busybox: not done in 1 s" \
+		'hooks={"prestart":[{"path":"/bin/busybox","args":["sleep","100"],"timeout":1}]}'
+	refuses "a hook that is not there" "a hook of createRuntime has failed: /no/hook: exit status 127" 'hooks={"createRuntime":[{"path":"/no/hook"}]}'
+	refuses "a hook without a path" "config.json: /hooks/prestart/0: path must be absolute" 'hooks={"prestart":[{"path":"x"}]}'
+	bundle 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
+	oci run --bundle "$bundle" box
+	no_refusal is "a hook of poststart that fails is a notice" "$status $err" \
+		"5 isorun-oci: notice: a hook of poststart has failed: /bin/busybox: exit status 1"
+}
+
 frozen() { grep -q "frozen $1" "/sys/fs/cgroup$2/cgroup.events"; }
 
 test_cgroup() {
@@ -586,6 +625,7 @@ test_seccomp
 test_exec
 test_terminal
 test_copy_up
+test_hooks
 test_cgroup
 test_device_rules
 test_joined

@@ -23,6 +23,14 @@ static json_t *capabilities(void) {
         return list;
 }
 
+static json_t *hook_names(void) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < SPEC_HOOKS; i++)
+                (void) json_array_append_new(list, json_string(spec_hook_names[i]));
+        return list;
+}
+
 /* features.md and features-linux.md of the runtime specification. */
 int oci_features(const OciCall *call) {
         json_t *linux_part = json_pack("{so so s{sb sb sb sb sb} s{sb} s{sb} s{sb}}", "namespaces", namespace_names(),
@@ -30,7 +38,7 @@ int oci_features(const OciCall *call) {
                                        "systemdUser", 0, "rdma", 0, "seccomp", "enabled", 1, "apparmor", "enabled", 0,
                                        "selinux", "enabled", 0);
 
-        return oci_print(json_pack("{ss ss so so so*}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0", "hooks",
-                                   json_array(), "mountOptions", spec_mount_options(), "linux", linux_part),
+        return oci_print(json_pack("{ss ss so so so*}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0", "hooks", hook_names(),
+                                   "mountOptions", spec_mount_options(), "linux", linux_part),
                          call->report);
 }

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "oci/hook/hook.h"
 #include "oci/inside/console.h"
 #include "oci/inside/process.h"
 #include "oci/inside/root.h"
@@ -71,6 +72,31 @@ static int settle_namespaces(const Spec *spec, Failure *f) {
         return 0;
 }
 
+static int run_hooks(const Init *init, SpecHookKind kind, const char *status, pid_t pid, Failure *f) {
+        char error[HOOK_ERROR_MAX];
+        int r = hooks_run(init->spec, kind, &(HookState) { init->id, status, pid }, error);
+
+        return r < 0 ? fail(f, -r, "a hook of %s has failed: %s", spec_hook_names[kind], error) : 0;
+}
+
+/* The host's /proc shows this process by the host's number. */
+static pid_t outer_pid(void) {
+        _cleanup_free_ char *self = NULL;
+
+        return link_read(AT_FDCWD, "/proc/self", &self) < 0 ? getpid() : (pid_t) strtol(self, NULL, 10);
+}
+
+/* Some hooks complete the root, so all mounts are there by then, and nothing is write-protected. */
+static int run_hooks_before_pivot(const Init *init, Failure *f) {
+        const Message begun = { .type = MESSAGE_STEP, .value = STEP_BEGUN };
+
+        if (init->spec->n_hooks[SPEC_PRESTART] + init->spec->n_hooks[SPEC_CREATE_RUNTIME] > 0) {
+                (void) message_send(init->socket, &begun, NULL, 0);
+                wait_for(init, MESSAGE_CONTINUE);
+        }
+        return run_hooks(init, SPEC_CREATE_CONTAINER, "creating", outer_pid(), f);
+}
+
 static int make_root(const Init *init, Failure *f) {
         _cleanup_close_ int root = -1;
         const mode_t mask = umask(0);
@@ -79,6 +105,8 @@ static int make_root(const Init *init, Failure *f) {
         r = root_begin(init->spec, &root, f);
         if (r >= 0)
                 r = devices_make(init->spec, root, f);
+        if (r >= 0)
+                r = run_hooks_before_pivot(init, f);
         if (r >= 0 && init->process->terminal)
                 r = console_open(init->process, root, true, init->socket, f);
         if (r >= 0)
@@ -154,7 +182,8 @@ _Noreturn void init_main(Init *init) {
         init->socket = fd_close(init->socket);
         r = await_start(init);
         reset_signals(init);
-        process_become(init->spec, init->process, command, init->groups_denied, &f);
+        if (run_hooks(init, SPEC_START_CONTAINER, "created", getpid(), &f) >= 0)
+                process_become(init->spec, init->process, command, init->groups_denied, &f);
         give_up(r, &f);
 }
 

@@ -5,7 +5,9 @@
  *
  *     isorun-oci create                 first process
  *     makes the namespaces       ────►  waits
- *     writes the id maps: MAPPED ────►  makes the root, looks for the command
+ *     writes the id maps: MAPPED ────►  makes the root
+ *     runs hooks, if there are   ◄────  STEP_BEGUN
+ *                    CONTINUE    ────►  hooks, pivot_root(2), looks for the command
  *                                ◄────  STEP_ROOT_MADE, or FAILED
  *     writes the state: GO, ends ────►  waits on the socket in the state directory
  *     isorun-oci start: connects ────►  takes ids and capabilities, executes; FAILED, or the end of the stream
@@ -19,6 +21,7 @@
 typedef struct Init {
         const Spec *spec;
         const SpecProcess *process;
+        const char *id;     /* of the container, for hooks */
         int socket;         /* to isorun-oci create or exec */
         int start;          /* the listening socket that isorun-oci start connects to; -1: of exec */
         unsigned preserved; /* fds from 3 on that the command gets */

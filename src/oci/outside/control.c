@@ -6,8 +6,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "oci/hook/hook.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
+#include "oci/spec/load.h"
 #include "sandbox/wire/message.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -21,6 +23,30 @@ static int connect_start(const State *state, Report *report) {
                 return report_error(report, errno, "cannot start %s: its first process does not wait for that: %s",
                                     state->id, strerror(errno));
         return TAKE_FD(fd);
+}
+
+/* Their failure changes nothing: the command runs, or has ended. */
+static void run_late_hooks(const Spec *spec, const State *state, SpecHookKind kind, pid_t pid, Report *report) {
+        const char *status = status_name(pid ? STATUS_RUNNING : STATUS_STOPPED);
+        char error[HOOK_ERROR_MAX];
+
+        if (hooks_run(spec, kind, &(HookState) { state->id, status, pid }, error) < 0)
+                report_notice(report, "a hook of %s has failed: %s", spec_hook_names[kind], error);
+}
+
+/* Of a container that was left half made, there may be no config.json. create has printed the notices about it. */
+static bool load_quietly(const State *state, Spec *ret) {
+        Report quiet = {};
+
+        return spec_load_copy(state->directory, state->bundle, ret, &quiet) >= 0;
+}
+
+static void run_poststart(const State *state, Report *report) {
+        Spec spec = {};
+
+        if (load_quietly(state, &spec))
+                run_late_hooks(&spec, state, SPEC_POSTSTART, state->pid, report);
+        spec_deinit(&spec);
 }
 
 /* The first process closes the connection by execve(2), or says why that has failed. */
@@ -40,8 +66,11 @@ int container_start(const State *state, Report *report) {
                 return fd;
         (void) unlinkat(state->directory, STATE_SOCKET, 0);
         r = message_receive(fd, MESSAGE_TO_ISORUN, &m, NULL, 0);
+        if (r == 0)
+                run_poststart(state, report);
         if (r > 0)
-                return m.type == MESSAGE_FAILED ? report_error(report, m.value, "%s", m.text) : 0;
+                return report_error(report, m.type == MESSAGE_FAILED ? m.value : EPROTO, "%s",
+                                    m.type == MESSAGE_FAILED ? m.text : "the first process sent an invalid message");
         return r < 0 ? report_error(report, -r, "cannot talk to the first process of %s: %s", state->id, strerror(-r)) : 0;
 }
 
@@ -70,6 +99,7 @@ static int end(const State *state, int pidfd, Report *report) {
 
 int container_delete(const State *state, bool force, Report *report) {
         _cleanup_close_ int pidfd = -1;
+        Spec spec = {};
         Status status;
         int r = state_status(state, &status, &pidfd, report);
 
@@ -82,5 +112,10 @@ int container_delete(const State *state, bool force, Report *report) {
                 return r;
         if (state->cgroup)
                 container_cgroup_remove(state->cgroup);
-        return state_remove(state, report);
+        (void) load_quietly(state, &spec);
+        r = state_remove(state, report);
+        if (r >= 0 && spec.json)
+                run_late_hooks(&spec, state, SPEC_POSTSTOP, 0, report);
+        spec_deinit(&spec);
+        return r;
 }

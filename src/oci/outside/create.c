@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "oci/hook/hook.h"
 #include "oci/inside/init.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
@@ -87,6 +88,31 @@ static int describe(const Spec *spec, State *state, const char *cgroup, pid_t pi
         return state->json ? state_write(state, report) : report_oom(report);
 }
 
+static int run_hooks(const Spec *spec, const State *state, SpecHookKind kind, pid_t pid, Report *report) {
+        char error[HOOK_ERROR_MAX];
+        int r = hooks_run(spec, kind, &(HookState) { state->id, "creating", pid }, error);
+
+        return r < 0 ? report_error(report, -r, "a hook of %s has failed: %s", spec_hook_names[kind], error) : 0;
+}
+
+/* Waits until the first process is ready. On the way, runs the hooks that it waits for. */
+static int hear(const Spec *spec, const State *state, int socket, int console, pid_t pid, Report *report) {
+        const Message m = { .type = MESSAGE_CONTINUE };
+        int r = steps_hear(socket, console, report);
+
+        if (r <= 0)
+                return r;
+        r = run_hooks(spec, state, SPEC_PRESTART, pid, report);
+        if (r >= 0)
+                r = run_hooks(spec, state, SPEC_CREATE_RUNTIME, pid, report);
+        if (r < 0)
+                return r;
+        r = message_send(socket, &m, NULL, 0);
+        if (r < 0)
+                return report_error(report, -r, "the first process ended unexpectedly");
+        return steps_hear(socket, console, report);
+}
+
 static int set_up(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int socket,
                   int console, pid_t pid, bool denied, Report *report) {
         int r;
@@ -95,7 +121,7 @@ static int set_up(const Spec *spec, const CreateRequest *request, State *state, 
         if (r >= 0)
                 r = steps_send(socket, MESSAGE_MAPPED, report);
         if (r >= 0)
-                r = steps_hear(socket, console, report);
+                r = hear(spec, state, socket, console, pid, report);
         if (r >= 0)
                 r = steps_set_limits(&spec->process, pid, report);
         if (r >= 0)
@@ -110,7 +136,7 @@ static int set_up(const Spec *spec, const CreateRequest *request, State *state, 
 static int make_process(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int cgroup_fd,
                         Report *report) {
         _cleanup_close_ int start = listen_for_start(state, report), own = -1, console = -1;
-        Init init = { .spec = spec, .process = &spec->process, .start = start, .preserved = request->preserved, .keyring = request->keyring,
+        Init init = { .spec = spec, .process = &spec->process, .id = request->id, .start = start, .preserved = request->preserved, .keyring = request->keyring,
                       .signal_mask = request->signal_mask };
         int fds[2], r;
         pid_t pid;

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "sandbox/wire/packet.h"
+#include "sandbox/wire/step.h"
 #include "util/fd.h"
 #include "util/text.h"
 
@@ -57,8 +58,10 @@ int steps_hear(int socket, int console, Report *report) {
 
                 if (r <= 0)
                         return report_error(report, ECHILD, "the first process ended before it was ready");
+                if (m.type == MESSAGE_FAILED)
+                        return report_error(report, m.value, "%s", m.text);
                 if (m.type != MESSAGE_TERMINAL)
-                        return m.type == MESSAGE_FAILED ? report_error(report, m.value, "%s", m.text) : 0;
+                        return m.type == MESSAGE_STEP && m.value == STEP_BEGUN;
                 r = pass_terminal(console, fd, report);
                 if (r < 0)
                         return r;

@@ -12,7 +12,8 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report);
 
 int steps_write_pid(const char *path, pid_t pid, Report *report);
 
-/* Waits until the process inside is ready. If it has a terminal, sends that to console, a socket of the engine. */
+/* Waits until the process inside is ready. If it has a terminal, sends that to console, a socket of the engine.
+ * Returns 1 if it only waits for hooks. */
 int steps_hear(int socket, int console, Report *report);
 
 /* Connects to the engine's socket for a terminal. process must have one if path is not NULL, and must not otherwise.

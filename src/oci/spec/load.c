@@ -15,6 +15,7 @@ void spec_deinit(Spec *spec) {
                 free(spec->mounts[i].data);
         free(spec->mounts);
         process_deinit(&spec->process);
+        hooks_deinit(spec);
         id_map_deinit(&spec->uid_map);
         id_map_deinit(&spec->gid_map);
         free(spec->devices);
@@ -79,6 +80,8 @@ static int read_all(Spec *spec, const char *file, Report *report) {
                 r = mounts_read(&top, spec);
         if (r >= 0)
                 r = process_read(&process, &spec->process);
+        if (r >= 0)
+                r = hooks_read(&top, spec);
         if (r >= 0)
                 r = linux_read(&linux_part, spec);
         if (r >= 0)

@@ -10,6 +10,9 @@
 int process_read(const Place *place, SpecProcess *ret);
 void process_deinit(SpecProcess *process);
 
+int hooks_read(const Place *place, Spec *ret);
+void hooks_deinit(Spec *spec);
+
 int mounts_read(const Place *place, Spec *ret);
 int linux_read(const Place *place, Spec *ret);
 int resources_read(const Place *place, Spec *ret);

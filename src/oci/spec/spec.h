@@ -47,6 +47,25 @@ typedef struct SpecCgroupFile {
         char *value;
 } SpecCgroupFile;
 
+/* In the order in which they run. */
+typedef enum SpecHookKind {
+        SPEC_PRESTART,
+        SPEC_CREATE_RUNTIME,
+        SPEC_CREATE_CONTAINER,
+        SPEC_START_CONTAINER,
+        SPEC_POSTSTART,
+        SPEC_POSTSTOP,
+        SPEC_HOOKS,
+} SpecHookKind;
+
+extern const char *const spec_hook_names[SPEC_HOOKS];
+
+typedef struct SpecHook {
+        const char *path;
+        char **arguments, **environment;
+        unsigned timeout; /* in seconds; 0: none */
+} SpecHook;
+
 typedef struct SpecProcess {
         char **arguments, **environment;
         const char *directory;
@@ -95,6 +114,8 @@ typedef struct Spec {
         size_t n_devices;
         char **masked, **read_only;
         json_t *sysctls, *annotations; /* borrowed from json: objects of strings, or NULL */
+        SpecHook *hooks[SPEC_HOOKS];
+        size_t n_hooks[SPEC_HOOKS];
         const char *cgroup_path; /* NULL: none is asked for */
         SpecCgroupFile *cgroup_files;
         size_t n_cgroup_files;

@@ -86,6 +86,19 @@ int state_make(const char *root, const char *id, State *ret, Report *report) {
         return 0;
 }
 
+static int take_json(State *state, Report *report) {
+        state->version = json_text_of(state->json, "ociVersion");
+        state->bundle = json_text_of(state->json, "bundle");
+        state->root_path = json_text_of(state->json, "rootfs");
+        state->created = json_text_of(state->json, "created");
+        state->cgroup = json_text_of(state->json, "cgroup");
+        state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
+        state->started = (uint64_t) json_integer_value(json_object_get(state->json, "started"));
+        if (state->version && state->bundle && state->root_path && state->created && state->pid > 0)
+                return 0;
+        return report_error(report, EBADMSG, "the state of %s is damaged", state->id);
+}
+
 int state_write(State *state, Report *report) {
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int fd = -1;
@@ -101,20 +114,8 @@ int state_write(State *state, Report *report) {
         r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
         if (r >= 0 && renameat(state->directory, STATE_FILE ".new", state->directory, STATE_FILE) < 0)
                 r = -errno;
-        return r < 0 ? report_error(report, -r, "cannot write the state of %s: %s", state->id, strerror(-r)) : 0;
-}
-
-static int take_json(State *state, Report *report) {
-        state->version = json_text_of(state->json, "ociVersion");
-        state->bundle = json_text_of(state->json, "bundle");
-        state->root_path = json_text_of(state->json, "rootfs");
-        state->created = json_text_of(state->json, "created");
-        state->cgroup = json_text_of(state->json, "cgroup");
-        state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
-        state->started = (uint64_t) json_integer_value(json_object_get(state->json, "started"));
-        if (state->version && state->bundle && state->root_path && state->created && state->pid > 0)
-                return 0;
-        return report_error(report, EBADMSG, "the state of %s is damaged", state->id);
+        return r < 0 ? report_error(report, -r, "cannot write the state of %s: %s", state->id, strerror(-r))
+                     : take_json(state, report);
 }
 
 int state_load(const char *root, const char *id, State *ret, Report *report) {

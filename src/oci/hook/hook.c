@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/hook/hook.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+static char *write_state(const Spec *spec, const HookState *state) {
+        json_t *json = json_pack("{ss ss ss si ss sO*}", "ociVersion", spec->version, "id", state->id, "status",
+                                 state->status, "pid", (int) state->pid, "bundle", spec->bundle, "annotations",
+                                 spec->annotations);
+        char *text;
+
+        if (json && state->pid == 0)
+                (void) json_object_del(json, "pid");
+        text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+        json_decref(json);
+        return text;
+}
+
+_Noreturn static void become(const SpecHook *hook, int input) {
+        char *none[] = { NULL };
+        sigset_t empty;
+
+        sigemptyset(&empty);
+        if (dup2(input, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ||
+            close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 || sigprocmask(SIG_SETMASK, &empty, NULL) < 0)
+                _exit(126);
+        execve(hook->path, hook->arguments, hook->environment ?: none);
+        _exit(errno == ENOENT ? 127 : 126);
+}
+
+/* The reader is kept open until all is written, and a pipe has room for 64 KiB: this neither blocks nor raises SIGPIPE. */
+static pid_t spawn(const SpecHook *hook, const char *state) {
+        const size_t size = strlen(state);
+        int fds[2];
+        pid_t pid;
+
+        if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+                return -errno;
+        pid = write(fds[1], state, size) == (ssize_t) size ? 0 : -E2BIG;
+        if (pid == 0 && fcntl(fds[0], F_SETFL, 0) < 0)
+                pid = -errno;
+        if (pid == 0) {
+                pid = fork();
+                if (pid == 0)
+                        become(hook, fds[0]);
+                pid = pid < 0 ? -errno : pid;
+        }
+        fds_close(fds, ELEMENTSOF(fds));
+        return pid;
+}
+
+/* Returns the wait status, -ETIMEDOUT, or another -errno. */
+static int await(pid_t pid, unsigned timeout) {
+        const uint64_t end = timeout ? clock_usec(CLOCK_MONOTONIC) + timeout * UINT64_C(1000000) : 0;
+        _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0);
+        int r = pidfd < 0 ? -errno : 0, status;
+
+        while (r == 0) {
+                r = poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, clock_msec_until(end));
+                if (r < 0)
+                        r = errno == EINTR ? 0 : -errno;
+                else if (r == 0)
+                        r = -ETIMEDOUT;
+        }
+        if (r < 0)
+                (void) kill(pid, SIGKILL);
+        if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+                return -errno;
+        return r < 0 ? r : status;
+}
+
+static int run(const SpecHook *hook, const char *state, char error[static HOOK_ERROR_MAX]) {
+        pid_t pid = spawn(hook, state);
+        int status = pid < 0 ? pid : await(pid, hook->timeout);
+
+        if (status == 0)
+                return 0;
+        if (status == -ETIMEDOUT)
+                snprintf(error, HOOK_ERROR_MAX, "%.150s: not done in %u s", hook->path, hook->timeout);
+        else if (status < 0)
+                snprintf(error, HOOK_ERROR_MAX, "%.150s: %s", hook->path, strerror(-status));
+        else if (WIFSIGNALED(status))
+                snprintf(error, HOOK_ERROR_MAX, "%.150s: ended by signal %d", hook->path, WTERMSIG(status));
+        else
+                snprintf(error, HOOK_ERROR_MAX, "%.150s: exit status %d", hook->path, WEXITSTATUS(status));
+        return status < 0 ? status : -ECANCELED;
+}
+
+int hooks_run(const Spec *spec, SpecHookKind kind, const HookState *state, char error[static HOOK_ERROR_MAX]) {
+        _cleanup_free_ char *text = spec->n_hooks[kind] ? write_state(spec, state) : NULL;
+        int r = 0;
+
+        if (spec->n_hooks[kind] && !text) {
+                snprintf(error, HOOK_ERROR_MAX, "%s", strerror(ENOMEM));
+                return -ENOMEM;
+        }
+        for (size_t i = 0; r >= 0 && i < spec->n_hooks[kind]; i++)
+                r = run(&spec->hooks[kind][i], text, error);
+        return r;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "oci/spec/spec.h"
+
+typedef struct HookState {
+        const char *id, *status; /* "creating" and so on */
+        pid_t pid;               /* 0: the container has stopped */
+} HookState;
+
+enum { HOOK_ERROR_MAX = 256 };
+
+/* Runs the hooks of a kind in their order, in the namespaces of this process, until one fails. Each gets the state of the
+ * container as JSON on standard input, and standard error as standard output. Returns 0, or -errno with the reason in
+ * error. */
+int hooks_run(const Spec *spec, SpecHookKind kind, const HookState *state, char error[static HOOK_ERROR_MAX]);
