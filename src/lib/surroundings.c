@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a sandbox around takes away without an error. If it makes a mount read-only, lowers a hard limit or drops a
+ * capability, and the policy wants that, the plan cannot be made, and the error names the policy's line. Its network is
+ * taken as it is. Its filter applies, too, and nobody can read it. */
 #include "lib/surroundings.h"
 
 #include <errno.h>

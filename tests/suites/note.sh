@@ -215,6 +215,20 @@ around --net "${tool[@]}" /srv/isorun --quiet --dry-run --verbose --net true
 unlike "... unless it has one" "$status $out" "*PrivateNetwork *only a loopback*"
 around "${tool[@]}" /srv/isorun --quiet --dry-run --verbose true
 unlike "... and only if the plan wants it" "$status $out" "*PrivateNetwork *only a loopback*"
+# What the sandbox around takes away otherwise is an error, and not one more line of the plan.
+denied_around() { # description, pattern, options of the sandbox around, --, options of the one in it
+	local outer=()
+	while [ "$3" != -- ]; do
+		outer+=("$3")
+		set -- "$1" "$2" "${@:4}"
+	done
+	around "${tool[@]}" "${outer[@]}" /srv/isorun --quiet --no-scope --dry-run "${@:4}" true
+	refusal like "$1 that the sandbox around takes away is an error" "$status $err" "125 isorun: $2"
+}
+denied_around "write access" "--volume: Volume=: cannot be enforced: /srv is mounted read-only *" -- -v /srv:/mnt
+denied_around "a limit" "-p: LimitNOFILE=: cannot be enforced: it is above the caller's hard limit, *" \
+	-p LimitNOFILE=64 -- -p LimitNOFILE=128
+denied_around "a capability" "-p: CapabilityBoundingSet=: *CAP_SYS_TIME*" -- -p CapabilityBoundingSet=CAP_SYS_TIME
 run "${quiet[@]}" --dry-run --verbose --net true
 unlike "... and outside of a sandbox, nothing is around" "$status $out" "*sandbox around*"
 
