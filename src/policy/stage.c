@@ -155,14 +155,17 @@ static int deny(Policy *policy, const char *calls, Report *report) {
         return policy_assign(policy, (Origin) {}, NULL, directive_table[D_SystemCallFilter].name, calls, report);
 }
 
-/* A program also has the capabilities of AmbientCapabilities=. */
+/* A program also has the capabilities of AmbientCapabilities=. A stage that lists what it keeps lists these, too. */
 static int limit_ambient(Policy *policy, const PolicyStage *stage) {
         const SettingList *list = &stage->settings[D_CapabilityBoundingSet];
         SettingList *ambient = &policy->settings[D_AmbientCapabilities];
 
         if (list->n == 0 || ambient->n == 0)
                 return 0;
-        return setting_list_copy(ambient, list, takes_away(list, D_CapabilityBoundingSet));
+        if (takes_away(list, D_CapabilityBoundingSet))
+                return setting_list_copy(ambient, list, true);
+        setting_list_clear(ambient);
+        return 0;
 }
 
 int stage_policy(Policy **ret, const Policy *policy, const PolicyStage *stage, Report *report) {

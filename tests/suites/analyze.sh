@@ -129,7 +129,7 @@ AmbientCapabilities=CAP_CHOWN
 
 [Stage.serving]
 SystemCallFilter=~@mount execve
-CapabilityBoundingSet=~CAP_CHOWN
+CapabilityBoundingSet=CAP_SYS_PTRACE
 END
 # The part of the exposure of each row that differs in the stage: before, and in it.
 run "$isoctl" analyze --json "$tmp/policy.conf" -- true
