@@ -290,6 +290,57 @@ print(mount(), listen(), os.path.exists('/etc/passwd'))" <>"$fifo" >"$fifo-out" 
 		"$? $(xargs <"$fifo-out") $(cat "$fifo-err")" "0 begun 1 38 16 True *isorun-denials was killed: *"
 }
 
+# The process that answers may be stopped, and asked as often as the payload likes.
+test_denials_stopped() {
+	local fifo=$tmp/stopped-$label watcher before
+	mkfifo -m 666 "$fifo"
+	"${who[@]}" "$isorun" --quiet -p "Optional=MemoryMax TasksMax" --policy "$tmp/denials.conf" --name stopped python3 -Ic "$denied
+print('begun', mount(), flush=True)
+sys.stdin.readline()
+pid = os.fork()
+if pid == 0:
+    print('denied', mount(), flush=True)
+    os._exit(0)
+print('allowed', os.path.exists('/etc/passwd'), os.waitpid(pid, os.WNOHANG)[0], flush=True)
+os.waitpid(pid, 0)
+for i in range(100000): mount()
+print('many', flush=True)
+sys.stdin.readline()" <>"$fifo" >"$fifo-out" 2>"$fifo-err" &
+	instance=$!
+	await grep -qs begun "$fifo-out"
+	watcher=$(pgrep -x isorun-denials)
+	before=$(grep VmSize "/proc/$watcher/status")
+	kill -STOP "$watcher"
+	echo >"$fifo"
+	also ok "$label: LogDenials=: while the process that answers is stopped, other calls go on" \
+		eventually grep -qs '^allowed True 0$' "$fifo-out"
+	also is "$label: ... and a denied call waits" "$(grep -c '^denied' "$fifo-out")" 0
+	kill -CONT "$watcher"
+	also ok "$label: ... until it goes on" eventually grep -qs '^denied 1$' "$fifo-out"
+	also ok "$label: ... 100000 denied calls" eventually grep -qs '^many$' "$fifo-out"
+	is_sanitized || also is "$label: ... take no memory of it" "$(grep VmSize "/proc/$watcher/status")" "$before"
+	run "${who[@]}" "$isoctl" enter stopped -- python3 -Ic "$denied
+print(mount(), error(libc.ptrace, 16, 1, 0, 0))"
+	also is "$label: ... a process that enters has the filter's errnos" "$status $out" "0 1 1"
+	also is "$label: ... without a record" "$(denials stopped | grep -c ptrace)" 0
+	kill -STOP "$watcher"
+	"${who[@]}" "$isoctl" kill stopped
+	wait "$instance"
+	also is "$label: ... the instance ends although it is stopped" "$? $(cat "$fifo-err")" "143 "
+	also ok "$label: ... and so does the process" eventually not pgrep -x isorun-denials
+}
+
+# Where nothing can be recorded, that is said.
+test_denials_refused() {
+	run "${who[@]}" "$isorun" --no-scope -p "Optional=MemoryMax TasksMax" --policy "$tmp/denials.conf" python3 -Ic "$denied
+print(mount())"
+	like "$label: LogDenials= without a unit" "$status $out $err" \
+		"0 1 *: LogDenials=: the journal has records only of instances that are units: denied calls are not recorded"
+	run "${who[@]}" "$isorun" --hand-over --policy "$tmp/denials.conf" true
+	like "$label: LogDenials= with --hand-over" "$status $err" \
+		"125 *$tmp/denials.conf:2: LogDenials=: isorun writes the records, so it cannot end after --hand-over*"
+}
+
 all() {
 	has_controllers && has_limits=0 || has_limits=1
 	bus=()
@@ -304,6 +355,8 @@ all() {
 	test_logs
 	test_denials
 	test_denials_unanswered
+	test_denials_stopped
+	test_denials_refused
 }
 
 # What anybody may write into the journal is not taken for what isorun says.
