@@ -319,7 +319,7 @@ void journal_denied(const Plan *plan, const DenialRecord *r, uint64_t n_lost) {
         journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
         journal_entry_add(&e, "ERRNO", "%d", r->error);
         if (a.has_origin)
-                add_origin(&e, a.origin, explain_directive(plan->source, a.origin));
+                add_origin(&e, a.origin, explain_directive(plan->source, &a));
         if (a.allow)
                 journal_entry_add(&e, "ISORUN_ALLOW", "%s", a.allow);
         end_counted(&e, n_lost);

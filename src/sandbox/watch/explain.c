@@ -29,12 +29,34 @@ int explain_call(const Plan *plan, int number, const uint64_t arguments[static W
         return plan_why(plan, &q, ret);
 }
 
-const char *explain_directive(const Policy *policy, Origin origin) {
-        for (size_t d = 0; d < _DIRECTIVE_MAX; d++)
-                for (size_t i = 0; i < policy->settings[d].n; i++)
-                        if (origin_equal(policy->settings[d].items[i].origin, origin))
-                                return directive_table[d].name;
-        return NULL;
+static bool has_origin(const SettingList *list, Origin origin) {
+        for (size_t i = 0; i < list->n; i++)
+                if (origin_equal(list->items[i].origin, origin))
+                        return true;
+        return false;
+}
+
+/* The directive in "KEY=VALUE", which would allow it, if the line has it, too. */
+static const Directive *find_opposite(const Policy *policy, const WhyAnswer *a) {
+        const bool is_place = a->mechanism == BY_HIDING || a->mechanism == BY_MOUNT;
+        _cleanup_free_ char *key = a->allow && !is_place ? strndup(a->allow, strcspn(a->allow, "=")) : NULL;
+        const Directive *d = key ? directive_find(key) : NULL;
+
+        return d && has_origin(&policy->settings[directive_id(d)], a->origin) ? d : NULL;
+}
+
+/* All of the command line has the same origin. */
+const char *explain_directive(const Policy *policy, const WhyAnswer *a) {
+        const Directive *found = find_opposite(policy, a), *any = NULL;
+        size_t n = 0;
+
+        for (size_t d = 0; !found && d < _DIRECTIVE_MAX; d++)
+                if (has_origin(&policy->settings[d], a->origin)) {
+                        any = &directive_table[d];
+                        n++;
+                }
+        found = n == 1 ? any : found;
+        return found ? found->name : NULL;
 }
 
 /* What denies, before "by web.conf:12 ReadOnlyPaths=". */
@@ -55,7 +77,7 @@ static const char *mechanism(const WhyAnswer *a) {
 
 char *explain_reason(const Plan *plan, const WhyAnswer *a) {
         _cleanup_free_ char *origin = a->has_origin ? origin_format(a->origin) : NULL;
-        const char *directive = a->has_origin ? explain_directive(plan->source, a->origin) : NULL;
+        const char *directive = a->has_origin ? explain_directive(plan->source, a) : NULL;
 
         if (!origin)
                 return strdup(a->text);

@@ -14,8 +14,8 @@ const char *explain_family(int number, const uint64_t arguments[static WHY_ARGUM
 /* Asks the plan about a call. Returns 0, -ENOMEM or -EINVAL. */
 int explain_call(const Plan *plan, int number, const uint64_t arguments[static WHY_ARGUMENTS_MAX], WhyAnswer *ret);
 
-/* The directive with a value from this line, or NULL. */
-const char *explain_directive(const Policy *policy, Origin origin);
+/* The directive that is behind an answer with an origin, or NULL if more than one may be. */
+const char *explain_directive(const Policy *policy, const WhyAnswer *answer);
 
 /* "hidden by web.conf:12 InaccessiblePaths=", on the heap. */
 char *explain_reason(const Plan *plan, const WhyAnswer *answer);
