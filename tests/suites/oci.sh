@@ -157,21 +157,26 @@ test_symlinks() {
 	ln -s "../../../../../../../../../../$out_there" "$bundle/rootfs/etc/relative"
 	ln -s /proc/1/root/etc "$bundle/rootfs/etc/magic"
 	for link in absolute relative; do
+		# promise P57
 		inside "a mount through a $link symlink stays in the root" "here" 'root.readonly=false' \
 			"mounts+={\"destination\":\"/etc/$link/new\",\"type\":\"tmpfs\"}" \
 			"busybox grep -q ' $out_there/new tmpfs' /proc/self/mounts && echo here"
+		# promise P57
 		also is "... and nothing of the host has changed" "$(ls -A "$out_there")" ""
 		rm -rf "$bundle/rootfs/tmp/${out_there#/tmp/}"
 	done
+	# promise P57
 	refuses "a mount of proc through a symlink" "cannot open or make the mount point /etc/absolute/p: Too many levels of symbolic links" \
 		"mounts+={\"destination\":\"/etc/absolute/p\",\"type\":\"proc\"}"
 	refuses "a mount over the root" "cannot mount /etc/.. over the root*" "mounts+={\"destination\":\"/etc/..\",\"type\":\"tmpfs\"}"
 	ln -s /etc/hidden "$bundle/rootfs/etc/link"
+	# promise P57
 	inside "a symlink does not save a masked path" 0 'linux.maskedPaths+="/etc/link"' 'busybox wc -c </etc/hidden'
 	rm "$bundle/rootfs/etc/"{absolute,relative,magic,link}
 	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
 	mkdir "$bundle/rootfs/dev"
 	ln -s ../etc/hidden "$bundle/rootfs/dev/null"
+	# promise P57
 	refuses "a symlink instead of /dev/null" "cannot make /dev/null: File exists" \
 		'mounts=[{"destination":"/proc","type":"proc"}]' 'root.readonly=false'
 	rm -r "$bundle/rootfs/dev"
@@ -187,9 +192,11 @@ test_symlinks() {
 
 test_fds() {
 	exec 5<"$bundle" 6<"$bundle"
+	# promise P58
 	inside "no fd of the caller comes through" $'0\n1\n2' 'busybox ls /proc/1/fd'
 	bundle process.cwd='"/proc/self/fd/5"' -- busybox true
 	oci run --bundle "$bundle" box
+	# promise P58
 	like "refused: a working directory that is an fd of the caller" "$status $err" \
 		"1 isorun-oci: cannot change to the working directory /proc/self/fd/5: *"
 	exec 5<&- 6<&-
@@ -206,25 +213,27 @@ test_fds() {
 	like "... and only an open one" "$status $err" "1 isorun-oci: --preserve-fds: fd 3 is not open"
 }
 
-# The image has a program that the kernel starts with /proc/self/exe, which is isorun-oci by then (CVE-2019-5736).
+# Whoever has opened /proc/PID/exe can write to that file when nothing executes it any more (CVE-2019-5736).
 test_own_file() {
-	local sum
+	local isorun_oci=$tmp/own sum
+	cp "$build/src/isorun-oci" "$isorun_oci"
 	sum=$(sha256sum <"$isorun_oci")
-	printf '#!/proc/self/exe\n' >"$bundle/rootfs/bin/self"
-	chmod 755 "$bundle/rootfs/bin/self"
-	bundle 'root.readonly=false' -- self
-	oci run --bundle "$bundle" box
-	like "a command that is /proc/self/exe runs only a copy" "$status $err" "1 *isorun-oci: *self*"
-	bundle -- sh -c 'busybox sleep 7656'
+	bundle -- busybox sleep 7656
 	oci create --bundle "$bundle" --pid-file "$tmp/pid" box
-	( : >>"/proc/$(cat "$tmp/pid")/exe") 2>"$tmp/denied"
-	like "root cannot write to the file of the first process" "$? $(cat "$tmp/denied")" "1 *"
-	oci delete --force box
+	run python3 -c 'import os, subprocess, sys
+kept = os.open(f"/proc/{sys.argv[1]}/exe", os.O_RDONLY)
+subprocess.run(sys.argv[2:], check=True)
+print("opened", flush=True)
+os.write(os.open(f"/proc/self/fd/{kept}", os.O_WRONLY | os.O_APPEND), b"attack")' \
+		"$(cat "$tmp/pid")" "$isorun_oci" --root "$state" delete --force box
+	# promise P58
+	like "root cannot write to the file of the first process" "$status $out $err" "1 opened *PermissionError: *Operation not permitted"
 	also is "... and isorun-oci is as it was" "$(sha256sum <"$isorun_oci")" "$sum"
 }
 
 test_config() {
 	refuses "a field of the wrong kind" "config.json: /mounts/0/destination: it must be a string*" 'mounts=[{"destination":3}]'
+	# promise P59
 	refuses "a field that is not supported" "config.json: /linux/intelRdt: not supported by isorun-oci yet*" \
 		'linux.intelRdt={"closID":"x"}'
 	refuses "an action that is not supported" 'config.json: /linux/seccomp/defaultAction: not an action*"SCMP_ACT_NOTIFY"' \
@@ -246,6 +255,7 @@ test_config() {
 		'process.capabilities={"ambient":["CAP_KILL"]}'
 	bundle 'new={"a":1}' 'windows={"x":1}' -- busybox true
 	oci run --bundle "$bundle" box
+	# promise P59
 	no_refusal is "fields that mean nothing here are notices" "$status $err" "0 isorun-oci: notice: config.json: /new: ignored: isorun-oci does not know this field
 isorun-oci: notice: config.json: /windows: ignored: of another system"
 	echo '{"a": 1, "a": 2}' >"$bundle/config.json"
@@ -306,11 +316,14 @@ test_exec() {
 		"$(for n in ipc uts net pid cgroup mnt; do readlink "/proc/$(first_pid '^busybox sleep 7659$')/ns/$n"; done)" \
 		"for n in ipc uts net pid cgroup mnt; do busybox readlink $ns/\$n; done"
 	also_inside "the cgroup and the root are, too" $'0::/\n/\n/' 'busybox grep ^0: /proc/self/cgroup; busybox realpath /../..; busybox readlink /proc/self/cwd'
+	# promise P59
 	also_inside "the filter is" "mkdir: can't create directory '/dev/x': Input/output error" 'busybox mkdir /dev/x 2>&1'
+	# promise P59
 	also_inside "capabilities are those of config.json, and no other" \
 		"CapInh:0000000000000000 CapPrm:0000000020000420 CapEff:0000000020000420 CapBnd:0000000020000420 CapAmb:0000000000000000 NoNewPrivs:1" \
 		'echo $(busybox grep -E "^(Cap|NoNew)" /proc/self/status | busybox tr -d "\t ")'
 	also_inside "limits are" "100 200" 'echo $(ulimit -n) $(ulimit -H -n)'
+	# promise P58
 	also_inside "no fd of the caller comes through" $'0\n1\n2' 'busybox ls /proc/$$/fd'
 	also_inside "options say what is different" "uid=3 gid=4 /dev x y" --user 3:4 --cwd /dev --env A=x --env B=y \
 		'echo $(busybox id) $(pwd) $A $B'
@@ -384,6 +397,7 @@ test_terminal() {
 	take_terminal "$tmp/console"
 	bundle "${tty[@]}" root.readonly=false 'mounts=[{"destination":"/dev/pts","type":"devpts"}]' -- busybox true
 	oci run --console-socket "$tmp/console" --bundle "$bundle" box
+	# promise P57
 	like "refused: a /dev/console that is a symlink" "$status $err" "1 isorun-oci: cannot mount /dev/console: Too many levels of symbolic links"
 	wait $!
 	rm -r "$bundle/rootfs/dev"
