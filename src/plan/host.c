@@ -210,6 +210,10 @@ static bool listens_at(int fd, const char *path, uint16_t port) {
                (a.any.sa_family == AF_INET6 && ntohs(a.v6.sin6_port) == port);
 }
 
+static int read_resolver(char **ret) {
+        return file_read(AT_FDCWD, "/etc/resolv.conf", ret, NULL);
+}
+
 static int find_init_cgroup(char **ret) {
         return process_cgroup(1, ret);
 }
@@ -245,6 +249,7 @@ int host_probe(Host *host, Report *report) {
                 .get_user_limit = get_user_limit,
                 .get_personality = get_personality,
                 .listens_at = listens_at,
+                .read_resolver = read_resolver,
                 .find_init_cgroup = find_init_cgroup,
         };
 

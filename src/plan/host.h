@@ -64,6 +64,7 @@ typedef struct Host {
                                                                        or, without a path, at this TCP port */
         /* Asks systemd; set by lib/load.h. user: the user's manager, and not the system's. 0 or -errno, reported. */
         int (*read_socket_unit)(bool user, const char *name, HostSocketUnit *ret, Report *report);
+        int (*read_resolver)(char **ret); /* the text of /etc/resolv.conf; 0 or -errno */
         int (*find_init_cgroup)(char **ret); /* the path of PID 1 in the unified hierarchy; 0 or -errno */
 } Host;
 

@@ -29,6 +29,7 @@ Plan *plan_free(Plan *plan) {
         free(plan->groups);
         free(plan->kept_groups);
         free(plan->peers);
+        strv_free(plan->search_domains);
         free(plan->entrances);
         free(plan->calls);
         free(plan->argument_rules);

@@ -179,6 +179,7 @@ typedef struct Plan {
         /* The network. */
         PlanPeer *peers;
         size_t n_peers;
+        char **search_domains; /* network/search.h */
         PlanEntrance *entrances;
         size_t n_entrances;
         bool grant_peers; /* others can be added while the instance runs: sandbox/flows/grants.h */

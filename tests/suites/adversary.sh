@@ -42,6 +42,7 @@ begin_services() {
 	ip address add 169.254.169.254/32 dev lo
 	echo "nameserver 127.0.0.53" >"$tmp/resolv.conf"
 	chmod 644 "$tmp/resolv.conf"
+	[ -e /etc/resolv.conf ] || { rm -f /etc/resolv.conf && touch /etc/resolv.conf; }
 	mount --bind "$tmp/resolv.conf" "$(realpath /etc/resolv.conf)"
 	"$services" {127.0.0.1,::1,169.254.169.254}:9798 127.0.0.53:53 >"$tmp/services" &
 	services_of=($!)

@@ -47,6 +47,9 @@ cat >"$tmp/hosts" <<-'END'
 	2a00:1450:99::5 any.example.test
 END
 mount --bind "$tmp/hosts" /etc/hosts
+printf 'nameserver 127.0.0.1\nsearch example.test elsewhere.test\n' >"$tmp/resolv.conf"
+[ -e /etc/resolv.conf ] || { rm -f /etc/resolv.conf && touch /etc/resolv.conf; }
+mount --bind "$tmp/resolv.conf" "$(realpath /etc/resolv.conf)"
 set +e
 
 # What programs do with the network. Each prints one line: an answer, or the name of an error.
@@ -340,6 +343,8 @@ test_patterns() {
 		'refusal("198.18.0.4", 80) + " " + refusal("127.0.0.1", 80) + " " + refusal("198.18.0.3", 81)'
 	net "a name of a pattern may not lead to the host" "ECONNRESET ECONNRESET" -p "ConnectTo=*.example.test:8080" \
 		'refusal("own.example.test", 8080) + " " + refusal("rebind.example.test", 8080)'
+	no_refusal net "a name without a dot gets the host's search domain, if a peer is there" "11.22.33.1 11.22.33.1" \
+		-p "ConnectTo=*.example.test:80 www.example.test:443" 'ask("both", 80) + " " + ask("www", 443)'
 	net "the name of an address of a pattern" both.example.test "${all[@]}" \
 		'socket.getaddrinfo("both.example.test", 80) and socket.getnameinfo(("198.18.0.4", 80), 8)[0]'
 }

@@ -350,6 +350,11 @@ static inline bool plan_listens_at(int fd, const char *path, uint16_t port) {
         return path ? streq(path, "/run/web.sock") && fd == 4 : port == 80 && fd == 3;
 }
 
+static inline int plan_read_resolver(char **ret) {
+        *ret = strdup("search first.test\n# search comment.test\nsearch Example.ORG. b.wild.test evil;.test other.test\n");
+        return *ret ? 0 : -ENOMEM;
+}
+
 static inline int plan_find_init_cgroup(char **ret) {
         *ret = strdup("/init.scope");
         return *ret ? 0 : -ENOMEM;
@@ -394,6 +399,7 @@ static inline int plan_set_up(void **state) {
                 .get_personality = plan_get_personality,
                 .listens_at = plan_listens_at,
                 .find_init_cgroup = plan_find_init_cgroup,
+                .read_resolver = plan_read_resolver,
         };
         plan_set_uid(f, 0);
         f->request = (PlanRequest) { .name = "unit-1", .policy = "unit" };

@@ -115,6 +115,17 @@ static void test_twins(_unused_ void **state) {
         assert_false(flows_read_twin(twin, &address));
 }
 
+/* The host's "search example.test" is for names without a dot. */
+static void test_search_domains(_unused_ void **state) {
+        plan.search_domains = (char *[]) { (char *) "none.test", (char *) "example.test", NULL };
+        expect_answer("\3www", 1, 0, 1);
+        expect_answer("\3ftp", 1, 3, 0);
+        expect_answer("", 1, 3, 0);
+        expect_answer("\3www\1a", 1, 3, 0);
+        plan.search_domains = NULL;
+        expect_answer("\3www", 1, 3, 0);
+}
+
 static void test_hostile(_unused_ void **state) {
         uint8_t question[DNS_QUESTION_MAX + 8], answer[DNS_SIZE];
         size_t size = ask(question, WWW, 1);
@@ -420,6 +431,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_answers),
                 cmocka_unit_test(test_twins),
+                cmocka_unit_test(test_search_domains),
                 cmocka_unit_test(test_hostile),
                 cmocka_unit_test(test_random),
                 cmocka_unit_test(test_addresses),

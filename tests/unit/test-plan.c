@@ -405,6 +405,26 @@ static int read_socket_unit(bool user, const char *name, HostSocketUnit *ret, _u
         return ret->load_state ? 0 : -ENOMEM;
 }
 
+static void expect_search(PlanFixture *f, const char *policy, const char *expected) {
+        _cleanup_free_ char *domains = NULL;
+
+        plan_expect_good(f, policy);
+        domains = strv_join(f->plan->search_domains, " ");
+        assert_non_null(domains);
+        assert_string_equal(domains, expected);
+}
+
+/* Of the host's search domains, those that have a peer. */
+static void test_search_domains(void **state) {
+        PlanFixture *f = *state;
+
+        expect_search(f, "ConnectTo=db.example.org:1", "example.org");
+        expect_search(f, "ConnectTo=*.wild.test:1", "b.wild.test");
+        expect_search(f, "ConnectTo=*.c.b.wild.test:1 a.b.example.org:1", "example.org b.wild.test");
+        expect_search(f, "ConnectTo=example.org:1 myexample.org:1 a.first.test:1 10.0.0.1:1 wild.test:1", "");
+        expect_search(f, "GrantPeers=yes", "");
+}
+
 static void expect_target(PlanFixture *f, const char *unit, const char *target, unsigned port, bool is_socket) {
         char line[256];
 
@@ -1291,7 +1311,8 @@ int main(void) {
                 IN_PLAN(test_own_unit),
                 IN_PLAN(test_delegated_cgroup), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_pool), IN_PLAN(test_inner_cgroup),
-                IN_PLAN(test_peers), IN_PLAN(test_units_of_peers), IN_PLAN(test_entrances), IN_PLAN(test_passed_entrances), IN_PLAN(test_inner_cgroup),
+                IN_PLAN(test_peers), IN_PLAN(test_units_of_peers),
+                IN_PLAN(test_search_domains), IN_PLAN(test_entrances), IN_PLAN(test_passed_entrances), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_pool_lacks), IN_PLAN(test_inner_cgroup),
                 IN_PLAN(test_users),
                 IN_PLAN(test_users_of_others),

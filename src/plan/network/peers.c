@@ -6,6 +6,7 @@
 
 #include "plan/network/flows.h"
 #include "plan/network/peer-unit.h"
+#include "plan/network/search.h"
 #include "util/array.h"
 #include "util/text.h"
 
@@ -147,6 +148,15 @@ static bool is_covered(const Plan *plan, const PlanPeer *p) {
         return false;
 }
 
+static int find_search_domains(Builder *b) {
+        _cleanup_free_ char *text = NULL;
+        int r = b->host->read_resolver(&text);
+
+        if (r < 0) /* a host without the file has no such domains */
+                return r == -ENOMEM ? r : 0;
+        return search_find(b->plan, text, &b->plan->search_domains);
+}
+
 int build_peers(Builder *b) {
         const SettingList *list = build_list(b, D_ConnectTo);
         Plan *plan = b->plan;
@@ -169,7 +179,7 @@ int build_peers(Builder *b) {
         }
         for (PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
                 p->is_covered = is_covered(plan, p);
-        return result;
+        return result < 0 ? result : find_search_domains(b);
 }
 
 /* A peer that was granted before, and revoked, has its place still. */

@@ -2,6 +2,7 @@
 #include "sandbox/flows/hosts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "plan/network/peers.h"
@@ -39,7 +40,8 @@ static ssize_t add(Hosts *h, const char *name, uint32_t address) {
         return (ssize_t) h->n_given++;
 }
 
-int hosts_find(Hosts *h, const char *name, bool give, uint32_t *ret) {
+/* Finds exactly this name. Returns as hosts_find(). */
+static int find(Hosts *h, const char *name, bool give, uint32_t *ret) {
         const PlanPeer *peer = find_peer(h->plan, name);
         ssize_t i = peer ? -ENOENT : find_given(h, name);
 
@@ -55,6 +57,20 @@ int hosts_find(Hosts *h, const char *name, bool give, uint32_t *ret) {
         }
         *ret = peer ? peer_address(peer) : i >= 0 ? h->given[i].address : 0;
         return 0;
+}
+
+int hosts_find(Hosts *h, const char *name, bool give, uint32_t *ret) {
+        int r = find(h, name, give, ret);
+
+        if (!*name || strchr(name, '.'))
+                return r;
+        for (char **domain = h->plan->search_domains; domain && *domain && r == -ENOENT; domain++) {
+                char whole[256]; /* RFC 1035: of a name, at most */
+
+                if ((size_t) snprintf(whole, sizeof(whole), "%s.%s", name, *domain) < sizeof(whole))
+                        r = find(h, whole, give, ret);
+        }
+        return r;
 }
 
 uint32_t hosts_find_given(const Hosts *h, const char *name) {
