@@ -115,7 +115,8 @@ static char *default_path(const char *id) {
 }
 
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report) {
-        _cleanup_free_ char *path = spec->cgroup_path ? path_join("/", spec->cgroup_path + strspn(spec->cgroup_path, "/")) : default_path(id);
+        const char *asked = spec->cgroup_path;
+        _cleanup_free_ char *path = asked ? path_join("/", asked + strspn(asked, "/")) : default_path(id);
         _cleanup_close_ int fd = -1;
         int r = path ? make_path(spec, path, &fd) : -ENOMEM;
 
@@ -189,7 +190,9 @@ int container_cgroup_freeze(const State *state, bool frozen, Report *report) {
         r = file_write(fd, "cgroup.freeze", frozen ? "1" : "0");
         if (r >= 0)
                 r = await_frozen(fd, frozen);
-        return r < 0 ? report_error(report, -r, "cannot %s %s: %s", frozen ? "pause" : "resume", state->id, strerror(-r)) : 0;
+        if (r < 0)
+                return report_error(report, -r, "cannot %s %s: %s", frozen ? "pause" : "resume", state->id, strerror(-r));
+        return 0;
 }
 
 static int add_pids(int fd, pid_t **pids, size_t *n) {

@@ -136,7 +136,8 @@ static int set_up(const Spec *spec, const CreateRequest *request, State *state, 
 static int make_process(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int cgroup_fd,
                         Report *report) {
         _cleanup_close_ int start = listen_for_start(state, report), own = -1, console = -1;
-        Init init = { .spec = spec, .process = &spec->process, .id = request->id, .start = start, .preserved = request->preserved, .keyring = request->keyring,
+        Init init = { .spec = spec, .process = &spec->process, .id = request->id, .start = start,
+                      .preserved = request->preserved, .keyring = request->keyring,
                       .signal_mask = request->signal_mask };
         int fds[2], r;
         pid_t pid;

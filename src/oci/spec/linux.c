@@ -98,7 +98,9 @@ static int read_device(const Place *p, SpecDevice *ret) {
         int r;
 
         ret->path = json_text_of(p->value, "path");
-        ret->type = streq(type, "c") || streq(type, "u") ? S_IFCHR : streq(type, "b") ? S_IFBLK : streq(type, "p") ? S_IFIFO : 0;
+        ret->type = streq(type, "c") || streq(type, "u") ? S_IFCHR :
+                    streq(type, "b")                     ? S_IFBLK :
+                    streq(type, "p")                     ? S_IFIFO : 0;
         if (!ret->type)
                 return place_error(p, EINVAL, "its type is not c, u, b or p: \"%s\"", type);
         if (!ret->path || *ret->path != '/')
