@@ -175,10 +175,6 @@ static int next_as(const char **text, WordEscapes escapes, char **ret) {
         return *ret ? 1 : -ENOMEM;
 }
 
-int word_next(const char **text, char **ret) {
-        return next_as(text, WORD_STRICT, ret);
-}
-
 int word_unescape(const char *text, char **ret) {
         _cleanup_text_ Text out = {};
         int r = 0;

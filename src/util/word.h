@@ -14,15 +14,11 @@ typedef enum WordEscapes {
                       * for word_split_colons() */
 } WordEscapes;
 
-/* Takes the next word from *text, and moves *text past it. The quoting is that of systemd.syntax(7): white space
- * separates words; '…' and "…" quote, also in the middle of a word. The escapes are WORD_STRICT.
+/* Splits text into all its words. The quoting is that of systemd.syntax(7): white space separates words; '…' and "…"
+ * quote, also in the middle of a word. The escapes are WORD_STRICT.
  *
- * Returns 1 with *ret (the caller frees it), 0 at the end of the text, -EINVAL for an unbalanced quote or an unknown
- * escape, -ENOMEM. */
-int word_next(const char **text, char **ret);
-
-/* Splits text into all its words. Returns 0, or the errors of word_next(), or -E2BIG for more than 10000 words or a
- * word of more than 128 KiB. */
+ * Returns 0, -EINVAL for an unbalanced quote or an unknown escape, -E2BIG for more than 10000 words or a word of more
+ * than 128 KiB, or -ENOMEM. */
 int word_split(const char *text, char ***ret);
 
 /* Does the same with other escapes. */
@@ -37,7 +33,7 @@ int word_split_command(const char **text, char ***ret);
  * here: "${" anywhere, or another "$" at the start. */
 int word_resolve_dollars(char *word);
 
-/* Replaces the escapes of text like word_next(), but keeps quotes and white space. Returns 0 with *ret on the heap,
+/* Replaces the escapes of text like word_split(), but keeps quotes and white space. Returns 0 with *ret on the heap,
  * -EINVAL for an unknown escape, -ENOMEM. */
 int word_unescape(const char *text, char **ret);
 
@@ -57,6 +53,6 @@ void literal_write(FILE *f, const char *text, bool colons);
 /* Writes text with each % doubled, so that no % begins a specifier. */
 void percent_write(FILE *f, const char *text);
 
-/* Writes word so that word_next() and systemd read the same word again: with double quotes if it needs them, and with
+/* Writes word so that word_split() and systemd read the same word again: with double quotes if it needs them, and with
  * escapes for control characters, backslashes and double quotes. "\:" stays unchanged. */
 void word_write(FILE *f, const char *word, unsigned flags);

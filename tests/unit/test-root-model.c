@@ -88,7 +88,7 @@ static void check_walk(Fixture *f, const WalkCase *c) {
         expect_text(c->asked, spot.path, c->path);
         expect_number(c->asked, spot.exists, c->exists);
         if (c->exists) {
-                expect_text(c->asked, below_fixture(f, spot_host(&spot)), c->host);
+                expect_text(c->asked, below_fixture(f, spot.hosts ? spot.hosts[0] : NULL), c->host);
                 expect_number(c->asked, spot.directory, c->directory);
         } else
                 expect_text(c->asked, below_fixture(f, spot.nearest_hosts ? spot.nearest_hosts[0] : NULL), c->host);

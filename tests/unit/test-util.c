@@ -404,19 +404,6 @@ static void test_colons(_unused_ void **state) {
         check_split(word_split_colons, cases, ELEMENTSOF(cases));
 }
 
-static void test_word_next(_unused_ void **state) {
-        const char *text = "one 'two words'", *at = text;
-        char *word;
-
-        assert_int_equal(word_next(&at, &word), 1);
-        expect_text(text, word, "one");
-        free(word);
-        assert_int_equal(word_next(&at, &word), 1);
-        expect_text(text, word, "two words");
-        free(word);
-        assert_int_equal(word_next(&at, &word), 0);
-}
-
 /* Paths. */
 
 static void test_path_safe(_unused_ void **state) {
@@ -909,7 +896,6 @@ int main(void) {
                 cmocka_unit_test(test_fractions),
                 cmocka_unit_test(test_bitmap), cmocka_unit_test(test_bitmap_largest),
                 cmocka_unit_test(test_words), cmocka_unit_test(test_colons),
-                cmocka_unit_test(test_word_next),
                 cmocka_unit_test(test_path_safe),
                 cmocka_unit_test(test_path_is_below), cmocka_unit_test(test_path_simplify), cmocka_unit_test(test_path_parent),
                 cmocka_unit_test(test_path_pairs), cmocka_unit_test(test_map),

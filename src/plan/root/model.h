@@ -35,11 +35,6 @@ typedef struct Spot {
 
 void spot_deinit(Spot *spot);
 
-/* The host path in the highest layer, or NULL. */
-static inline const char *spot_host(const Spot *spot) {
-        return spot->hosts ? spot->hosts[0] : NULL;
-}
-
 /* Follows an absolute path and its symlinks, which cannot leave the root, as in chroot(2). Returns 0, also if the path
  * does not exist, -ELOOP, -ENAMETOOLONG, -ENOMEM, or an error of lstat(2) such as -EACCES. */
 int root_model_walk(RootModel *model, const char *path, Spot *ret);
