@@ -103,10 +103,11 @@ static char *move_below(const char *path, const char *from, const char *to) {
 /* Homes are in /home, or elsewhere: plan/homes.h. */
 static int note_home(Located *l, const char *path) {
         const char *rest = startswith(path, "/home/");
-        _cleanup_free_ char *home = rest ? strndup(path, strlen("/home/") + strcspn(rest, "/")) : NULL;
+        _cleanup_free_ char *home = NULL;
 
         if (!rest || !*rest)
                 return 0;
+        home = strndup(path, strchrnul(rest, '/') - path);
         return !home ? -ENOMEM : strv_contains(l->homes, home) ? 0 : strv_push(&l->homes, home);
 }
 
