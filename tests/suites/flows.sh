@@ -349,6 +349,19 @@ test_patterns() {
 		'socket.getaddrinfo("both.example.test", 80) and socket.getnameinfo(("198.18.0.4", 80), 8)[0]'
 }
 
+# A name server of the host that knows names in one of its search domains.
+test_search() {
+	dnsmasq -kC /dev/null -p 53 --listen-address=127.0.0.1 --bind-interfaces -Ru root --local=/test/ \
+		--address=/single.elsewhere.test/11.22.33.44 --address=/gone.pattern.test.elsewhere.test/11.22.33.44 &
+	local server=$!
+	ok "$label: the name server answers" eventually bash -c 'exec 3<>/dev/tcp/127.0.0.1/53'
+	no_refusal net "a peer's name is looked up in the host's search domains" 11.22.33.1 -p ConnectTo=single:80 'ask("single", 80)'
+	# promise P48
+	net "... but not a name of a pattern" "ECONNRESET" -p "ConnectTo=*.pattern.test:80" 'refusal("gone.pattern.test", 80)'
+	kill "$server"
+	wait "$server"
+}
+
 # Programs that use IPv6 alone.
 test_ipv6() {
 	local twin="fd69:736f:7275:6e::c612"
@@ -708,6 +721,7 @@ for label in root user; do
 	test_names
 	test_datagrams
 	test_patterns
+	test_search
 	test_ipv6
 	test_entrances
 	test_late_servers

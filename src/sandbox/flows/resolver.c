@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -40,11 +42,26 @@ static const char *name_of(const Plan *plan, const ResolverQuestion *q) {
         return (p ? peer_matches(p, q->name) : plan->grant_peers) ? q->name : NULL;
 }
 
-static void look_up(const char *name, ResolverAnswer *answer) {
+/* Whether the payload has made up the name, for a pattern. */
+static bool is_made_up(const Plan *plan, const ResolverQuestion *q) {
+        return q->peer < plan->n_peers && peer_follows_name(&plan->peers[q->peer]);
+}
+
+/* If there is no such name, glibc asks for it in the host's search domains: resolv.conf(5). There, names of a pattern would
+ * lead to other hosts than the pattern's, and tell the owner of the domain what the payload wants. The setting is this
+ * thread's. */
+static int search_nowhere_else(void) {
+        if (res_init() < 0)
+                return -EIO;
+        _res.options &= ~(unsigned long) RES_DNSRCH;
+        return 0;
+}
+
+static void look_up(const char *name, bool made_up, ResolverAnswer *answer) {
         const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
         struct addrinfo *found = NULL;
 
-        if (!name || getaddrinfo(name, NULL, &hints, &found) != 0)
+        if (!name || (made_up && search_nowhere_else() < 0) || getaddrinfo(name, NULL, &hints, &found) != 0)
                 return;
         for (const struct addrinfo *i = found; i && answer->n < RESOLVER_ADDRESSES; i = i->ai_next)
                 if (i->ai_addrlen <= sizeof(Address))
@@ -55,9 +72,10 @@ static void look_up(const char *name, ResolverAnswer *answer) {
 static void *run(void *argument) {
         Question question = *(Question *) argument;
         ResolverAnswer answer = { .id = question.question.id };
+        const Plan *plan = question.resolver->plan;
 
         free(argument);
-        look_up(name_of(question.resolver->plan, &question.question), &answer);
+        look_up(name_of(plan, &question.question), is_made_up(plan, &question.question), &answer);
         (void) send(question.resolver->socket, &answer, sizeof(answer), MSG_NOSIGNAL);
         (void) sem_post(&question.resolver->free);
         return NULL;
