@@ -79,9 +79,11 @@ PY
 	person "a change of size is told, and no signal but one" <<'PY'
 t = Terminal(I, "/usr/bin/python3", "-c", """
 import os, signal
-signal.signal(signal.SIGWINCH, lambda s, f: os.write(1, b"now %d %d\\n" % os.get_terminal_size()))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])
 print("ready", flush=True)
-while True: signal.pause()
+while True:
+    signal.sigwait([signal.SIGWINCH])
+    os.write(1, b"now %d %d\\n" % os.get_terminal_size())
 """)
 t.until("ready"); is_raw(t); t.resize(44, 88); t.until("now 88 44"); t.resize(22, 11); t.until("now 11 22"); t.type("\x03")
 t.end()
