@@ -570,7 +570,7 @@ recorded was not connected to inner.example.test:80: a name may not lead to 10.9
 # Clients of an entrance: more than are allowed, and how each ended.
 test_records_of_clients() {
 	local servers=() port=$((label_port + 9)) unit=isorun-clients.scope mode=(-p Optional="MemoryMax MemorySwapMax TasksMax")
-	listening clients -p FlowsMax=3 -p LogFlows=yes -p "ListenOn=127.0.0.1:$port=80" -- 80
+	listening clients -p FlowsMax=3 -p LogFlows=yes -p "ListenOn=[::]:$port=80" -- 80
 	no_refusal is "$label: more clients than FlowsMax= says are reset" "$(reach "flood('127.0.0.1', $port, 10)")" "3 7 198.18.0.2"
 	kill -KILL "$(first_pid '^/usr/bin/python3 /server.py')"
 	wait "${servers[@]}"
@@ -578,9 +578,9 @@ test_records_of_clients() {
 		"clients has 3 connections from clients, as many as FlowsMax= allows: further ones are reset|1"
 	no_refusal like "$label: LogFlows= records each client" \
 		"$(records FLOW_ENDED $unit ISORUN_ENTRANCE ISORUN_RECEIVED ISORUN_SENT ISORUN_DIRECTIVE | sort | uniq -c | xargs)" \
-		"1 127.0.0.1:$port|4|11|ListenOn 3 127.0.0.1:$port|6|*|ListenOn*"
-	no_refusal like "$label: ... with its address" "$(records FLOW_ENDED $unit MESSAGE ISORUN_CLIENT | tail -n1)" \
-		"clients: the connection from 127.0.0.1:* to 127.0.0.1:$port ended: * bytes sent, * received|127.0.0.1:*"
+		"1 [[]::]:$port|4|11|ListenOn 3 [[]::]:$port|6|*|ListenOn*"
+	no_refusal like "$label: ... with its address, of IPv4 at an entrance for both" "$(records FLOW_ENDED $unit MESSAGE ISORUN_CLIENT | tail -n1)" \
+		"clients: the connection from 127.0.0.1:* to [[]::]:$port ended: * bytes sent, * received|127.0.0.1:*"
 }
 
 # isorun-flows can have few files, and no more connections than these.

@@ -204,12 +204,18 @@ static void on_event(Server *s, Watch *w, uint32_t events) {
 
 static void connect_next(Server *s, Flow *f);
 
-/* The address of one end, or none if it is that of a Unix socket. */
+/* The address of one end, or none if it is that of a Unix socket. At [::], clients by IPv4 have mapped addresses: ipv6(7). */
 static Address address_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *)) {
-        Address a = {};
+        Address a = {}, v4 = { .v4 = { .sin_family = AF_INET } };
         socklen_t size = sizeof(a);
 
-        return get(fd, &a.any, &size) < 0 ? (Address) {} : a;
+        if (get(fd, &a.any, &size) < 0)
+                return (Address) {};
+        if (a.any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a.v6.sin6_addr))
+                return a;
+        v4.v4.sin_port = a.v6.sin6_port;
+        memcpy(&v4.v4.sin_addr, a.v6.sin6_addr.s6_addr + 12, sizeof(v4.v4.sin_addr));
+        return v4;
 }
 
 /* The server in the payload has been reached. Returns whether it knows about its client as the policy says. */
