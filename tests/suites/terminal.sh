@@ -79,6 +79,7 @@ PY
 	person "a change of size is told, and no signal but one" <<'PY'
 t = Terminal(I, "/usr/bin/python3", "-c", """
 import os, signal
+signal.signal(signal.SIGINT, signal.SIG_DFL) # sigwait() lets no handler of Python run
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])
 print("ready", flush=True)
 while True:
