@@ -165,6 +165,7 @@ test_hanging() {
 		return
 	fi
 	mkdir -p $place
+	rm -f "$tmp/fuse"
 	"$top/tests/fuse.py" $place unread >"$tmp/fuse" &
 	job=$!
 	await grep -qs mounted "$tmp/fuse"

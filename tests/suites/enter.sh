@@ -199,6 +199,7 @@ test_ends() {
 	kill -TERM "$(first_pid "^$isoctl enter one sh -c trap")"
 	wait $!
 	is "$label: SIGTERM is handed on" "$? $(tail -n1 "$tmp/term")" "9 got it"
+	rm -f "$tmp/ended"
 	"${who[@]}" "$isoctl" enter one sleep 703 2>"$tmp/ended" &
 	await runs '^sleep 703$'
 	also ok "$label: isorun is ended" kill "$(first_pid "^$isorun .*--name one ")"

@@ -427,16 +427,16 @@ test_destroyed() {
 		-v "$tmp/net.py:/net.py:ro" /usr/bin/python3 /net.py \
 		'(lambda before: (os.system("ss -K -l -t -u >/dev/null 2>&1"), print(before, attempt(ask, "198.18.0.3", 80),
 		  attempt(ask, "198.18.0.3", 443), flush=True), sys.stdin.readline())[2])(ask("www.example.test", 80))' \
-		<>"$tmp/destroyed-$label" >"$tmp/destroyed-out" 2>&1 &
-	await grep -q '^11' "$tmp/destroyed-out"
-	if grep -qx '11.22.33.1 11.22.33.1 11.22.33.1' "$tmp/destroyed-out"; then
+		<>"$tmp/destroyed-$label" >"$tmp/destroyed-out-$label" 2>&1 &
+	await grep -q '^11' "$tmp/destroyed-out-$label"
+	if grep -qx '11.22.33.1 11.22.33.1 11.22.33.1' "$tmp/destroyed-out-$label"; then
 		skip "$label: a payload destroys the listeners of its peers" "the kernel lacks INET_DIAG_DESTROY"
 		echo >"$tmp/destroyed-$label"
 		wait $!
 		return
 	fi
 	pid=$(first_pid '^isorun-flows$')
-	also no_refusal is "$label: a payload can destroy the listeners of its peers" "$(head -n1 "$tmp/destroyed-out")" \
+	also no_refusal is "$label: a payload can destroy the listeners of its peers" "$(head -n1 "$tmp/destroyed-out-$label")" \
 		"11.22.33.1 ECONNREFUSED ECONNREFUSED"
 	also no_refusal ok "$label: ... after which the server sleeps" eventually sleeps "$pid"
 	echo >"$tmp/destroyed-$label"

@@ -86,6 +86,7 @@ test_status() {
 	wait $!
 	no_refusal is "... and 128+N for a signal" $? 137
 	bundle -- sh -c 'trap "echo caught; exit 3" TERM; echo ready; while :; do busybox sleep 0.05; done'
+	rm -f "$tmp/said"
 	"$isorun_oci" --root "$state" run --bundle "$bundle" box >"$tmp/said" &
 	await grep -qs ready "$tmp/said"
 	kill -TERM $!

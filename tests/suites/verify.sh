@@ -99,6 +99,7 @@ end
 add_rogue() { # ways...
 	local cgroup
 	cgroup=$(sed -n 's/^0:://p' "/proc/$payload/cgroup")
+	rm -f "$tmp/rogue"
 	python3 -B "$top/tests/rogue.py" "$payload" "/sys/fs/cgroup$cgroup" "$@" >"$tmp/rogue" &
 	adder=$!
 	await test -s "$tmp/rogue"
