@@ -256,7 +256,7 @@ static void test_calls(void **state) {
                 { "", "openat newfstatat read", "@default @basic-io @file-system clone3 io_uring_setup" },
                 { "", "openat newfstatat socket connect kill", "@default @basic-io @file-system @network-io clone3 io_uring_setup kill" },
                 /* The run's policy denies a part of the group. */
-                { "SystemCallFilter=@system-service\nSystemCallFilter=~mkdir", "openat newfstatat",
+                { "SystemCallFilter=@system-service\nSystemCallFilter=~mkdirat", "openat newfstatat",
                   "@default @basic-io clone3 io_uring_setup newfstatat openat openat2" },
                 { "SystemCallFilter=@default @basic-io openat\nSystemCallFilter=~getrandom", "openat mount",
                   NULL },
