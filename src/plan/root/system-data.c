@@ -71,7 +71,7 @@ static int find_data(int root, FdBin *spent, const SystemData *d, char **ret) {
         if (fd == -ELOOP)
                 return find_elsewhere(d->path, ret);
         if (fd < 0)
-                return 0;
+                return fd == -ENOMEM ? fd : 0;
         *ret = strdup(d->path);
         return *ret ? 1 : -ENOMEM;
 }
