@@ -63,6 +63,8 @@ static int read_part(Reader *r, char *const *words) {
                 return -EPROTO;
         if (streq(words[2], "text"))
                 return n == 4 ? set(r, r->line, words[1], json_library_text(r->lib, words[3])) : -EPROTO;
+        if (!streq(words[2], "list"))
+                return -EPROTO;
         list = r->lib->json_array();
         q = set(r, r->line, words[1], list);
         for (size_t i = 3; q >= 0 && i < n; i++)
@@ -85,7 +87,7 @@ static int read_words(Reader *r, const char *text) {
 
         if (q < 0)
                 return q == -ENOMEM ? q : -EPROTO;
-        if (!*words)
+        if (strv_length(words) == 0)
                 return -EPROTO;
         return streq(*words, "line") ? read_line(r, words)
                : streq(*words, "part") ? read_part(r, words)
