@@ -419,6 +419,10 @@ PY
 	mkdir -p "$tmp/tree"/{bin,proc,dev,tmp,run,var,etc}
 	cp /bin/busybox "$tmp/tree/bin/"
 	[ -z "${who[*]}" ] || chown -R "$TH_USER" "$tmp/tree"
+	person "isoctl top --once ends by itself" <<'PY'
+t = Terminal(os.environ["ISOCTL"], "top", "--once")
+print(t.end(), "\x1b[?1049" in t.text(), t.restored()) #= 0 False True
+PY
 	TREE=$tmp/tree person "isoctl build has the same" <<'PY'
 s = Shell()
 s.type_line(f"{os.environ['ISOCTL']} build --root {os.environ['TREE']} -- /bin/busybox ash -c 'busybox tty; busybox stty size; exec busybox sleep 842' 2>/dev/null")
