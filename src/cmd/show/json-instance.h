@@ -9,6 +9,6 @@
 /* An integer, or null if the value is not known. */
 json_t *json_number(bool known, uint64_t value);
 
-/* Makes an object of what each list of instances says about one: "instance" of docs/isoctl.schema.json, without nested
- * ones. Returns NULL if memory is short. */
+/* Makes the object for an instance that list, status and top share: "instance" of docs/isoctl.schema.json, without the
+ * nested ones. Returns NULL if memory is short. */
 json_t *json_instance(const Instance *i, const Usage *usage);

@@ -3,8 +3,8 @@
 
 #include "cmd/show/json-library.h"
 
-/* Makes an object of what plan_write_summary() has written: a member for each line. The text may be from another user,
- * and is changed. Returns 0 with *ret, which the caller frees, or -errno: -EPROTO for any other text. */
+/* Parses a text of plan_write_summary() into an object with a member for each line. The text may be from another user.
+ * The function changes it. Returns 0 with *ret, which the caller frees, or -errno: -EPROTO for any other text. */
 int json_summary(const JsonLibrary *lib, char *text, json_t **ret);
 
 /* Makes the object of an origin. Returns NULL if memory is short. */

@@ -84,7 +84,7 @@ static int step(Walk *w, const char *name, int *ret) {
         return replace(&w->done, TAKE_PTR(next));
 }
 
-/* Takes the first component of what is left. Returns it on the heap, or NULL. */
+/* Removes the first component from w->left. Returns it on the heap, or NULL. */
 static char *take_component(Walk *w) {
         const char *start = w->left + strspn(w->left, "/");
         char *name = strndup(start, strcspn(start, "/"));

@@ -12,7 +12,7 @@
  * tree, or NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. */
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report);
 
-/* Opens the cgroup that the state names. Returns the fd, or -errno, reported; it is an error if there is none. */
+/* Opens the container's cgroup. Returns the fd, or -errno, reported. A container without a cgroup is an error. */
 int container_cgroup_open(const State *state, Report *report);
 
 /* Kills all processes, and removes the cgroup and those below it. */
