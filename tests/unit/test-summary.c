@@ -43,6 +43,8 @@ static void test_wrong(_unused_ void **state) {
                 "line a\norigin 1 b c\n",   "line a\norigin 4294967296\n",
                 "line a\norigin 1\nfly b\n", "line \"a\n",
                 "line \\q\n",              " \n",
+                "line \"\\x80\"\n",          "line a\npart \"\\xff\" text b\n",
+                "line \"\\xff\"\n",          "line a\npart \"\" text b\n",
         };
         size_t members;
 

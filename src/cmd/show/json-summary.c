@@ -26,6 +26,11 @@ static int set(const Reader *r, json_t *object, const char *key, json_t *value) 
         return r->lib->json_object_set_new(object, key, value) < 0 ? -ENOMEM : 0;
 }
 
+/* All keys of isorun are lower-case words. jansson refuses text that is not UTF-8, as it does when memory runs out. */
+static bool is_key(const char *word) {
+        return *word && word[strspn(word, "abcdefghijklmnopqrstuvwxyz ")] == '\0';
+}
+
 json_t *json_origin(const JsonLibrary *lib, const char *file, unsigned line) {
         json_t *object = lib->json_object();
         bool failed = lib->json_object_set_new(object, "file", file ? json_library_text(lib, file) : lib->json_null()) < 0;
@@ -45,7 +50,7 @@ static int end_line(Reader *r) {
 }
 
 static int read_line(Reader *r, char *const *words) {
-        int q = strv_length(words) == 2 ? end_line(r) : -EPROTO;
+        int q = strv_length(words) == 2 && is_key(words[1]) ? end_line(r) : -EPROTO;
 
         if (q < 0)
                 return q;
@@ -59,7 +64,7 @@ static int read_part(Reader *r, char *const *words) {
         json_t *list;
         int q;
 
-        if (!r->line || n < 3 || streq(words[1], "origins"))
+        if (!r->line || n < 3 || !is_key(words[1]) || streq(words[1], "origins"))
                 return -EPROTO;
         if (streq(words[2], "text"))
                 return n == 4 ? set(r, r->line, words[1], json_library_text(r->lib, words[3])) : -EPROTO;
