@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 
 def sections(page):
@@ -65,9 +66,12 @@ def missing(expected, got):
 def type_block(block):
     good = True
     for command, expected in block:
-        r = subprocess.run(["bash", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, cwd=os.environ["HOME"], check=False)
-        got = normalize(r.stdout.decode(errors="replace"))
+        # A process that the command leaves behind would keep a pipe open.
+        with tempfile.TemporaryFile() as output:
+            r = subprocess.run(["bash", "-c", command], stdin=subprocess.DEVNULL, stdout=output,
+                               stderr=subprocess.STDOUT, cwd=os.environ["HOME"], check=False)
+            output.seek(0)
+            got = normalize(output.read().decode(errors="replace"))
         line = missing(expected, got)
         if line is not None or (not expected and r.returncode != 0):
             good = False
