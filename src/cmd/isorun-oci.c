@@ -10,6 +10,7 @@
 #include "cmd/program.h"
 #include "oci/outside/sealed.h"
 #include "util/fd.h"
+#include "util/process.h"
 #include "util/text.h"
 
 static const Argument one_container[] = { { "ID", 0, NULL }, {} };
@@ -41,7 +42,7 @@ static const Option global_options[] = {
         { OCI_ROOT, "root", "the directory of the containers' states", { "DIR", ARGUMENT_DIRECTORY, NULL }, false },
         { OCI_LOG, "log", "write messages to a file, too", { "FILE", ARGUMENT_FILE, NULL }, false },
         { OCI_LOG_FORMAT, "log-format", "text or json", { "text|json", 0, NULL }, false },
-        { OCI_SYSTEMD_CGROUP, "systemd-cgroup", "not supported yet", {}, false },
+        { OCI_SYSTEMD_CGROUP, "systemd-cgroup", "ask systemd for a scope: cgroupsPath is SLICE:PREFIX:NAME", {}, false },
         { OCI_ROOTLESS, "rootless", "true, false or auto: accepted, and not needed", { "WHETHER", 0, NULL }, false },
         { OCI_DEBUG, "debug", "accepted: there are no such messages", {}, false },
         { 'h', "help", "show this help", {}, false },
@@ -121,12 +122,9 @@ static int open_log(const CommandLine *line, Report *report) {
 /* Root of a user namespace cannot write to /run. */
 static char *default_root(void) {
         const char *own = getenv("XDG_RUNTIME_DIR");
-        _cleanup_free_ char *map = NULL;
-        unsigned inside, outside, count;
-        const bool first = file_read_line(AT_FDCWD, "/proc/self/uid_map", &map) >= 0 &&
-                           sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && count == UINT32_MAX;
 
-        return geteuid() == 0 && (first || !own) ? strdup("/run/isorun-oci") : format("%s/isorun-oci", own ?: "/run");
+        return geteuid() == 0 && (process_is_host_root() || !own) ? strdup("/run/isorun-oci")
+                                                                  : format("%s/isorun-oci", own ?: "/run");
 }
 
 static const OciCommand *find(const char *name, Report *report) {
@@ -167,13 +165,13 @@ static int run(const CommandLine *global, char *argv[], Report *report) {
         if (!root)
                 return report_oom(report) < 0;
         return command->run(&(OciCall) { .line = &line, .id = line.n_arguments > 0 ? line.arguments[0] : NULL,
-                                         .root = root, .report = report });
+                                         .root = root, .systemd = command_line_has(global, OCI_SYSTEMD_CGROUP),
+                                         .report = report });
 }
 
 int main(int argc, char *argv[]) {
         _cleanup_(command_line_deinit) CommandLine global = {};
         Report report = { .sink = print };
-        int status;
 
         ensure_standard_fds();
         if (command_line_parse(&global, &global_syntax, argc, argv, &report) < 0 || open_log(&global, &report) < 0)
@@ -182,8 +180,5 @@ int main(int argc, char *argv[]) {
                 return help(&report);
         if (command_line_has(&global, OCI_VERSION))
                 return version(&report);
-        if (command_line_has(&global, OCI_SYSTEMD_CGROUP))
-                return report_error(&report, EOPNOTSUPP, "not supported by isorun-oci yet: --systemd-cgroup") < 0;
-        status = run(&global, argv, &report);
-        return status;
+        return run(&global, argv, &report);
 }

@@ -120,6 +120,14 @@ static bool take_fact(const char *line, ProcessFacts *facts) {
         return rest;
 }
 
+bool process_is_host_root(void) {
+        _cleanup_free_ char *map = NULL;
+        unsigned inside, outside, count;
+
+        return geteuid() == 0 && file_read_line(AT_FDCWD, "/proc/self/uid_map", &map) >= 0 &&
+               sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && count == UINT32_MAX;
+}
+
 int process_facts(pid_t pid, ProcessFacts *ret) {
         enum { FACT_LINES = 4 };
         _cleanup_free_ char *text = NULL;

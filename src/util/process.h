@@ -16,6 +16,9 @@ int process_cgroup(pid_t pid, char **ret);
  * -errno. */
 int process_status(pid_t pid, const char *key, char **ret);
 
+/* Whether this process is root of the user namespace that the host begins with. */
+bool process_is_host_root(void);
+
 /* What one read of /proc/PID/status says. */
 typedef struct ProcessFacts {
         char name[64];

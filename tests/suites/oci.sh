@@ -8,30 +8,7 @@ if [ "$(id -u)" != 0 ]; then
 	exit 0
 fi
 
-bundle=$tmp/bundle
-state=$tmp/state
-bundle() { "$top/tests/bundle.py" "$bundle" "$@"; } # [PATH=JSON...] -- COMMAND...
-
-oci() { run "${who[@]}" "$isorun_oci" --root "$state" "$@"; }
-
-# Runs a script of busybox's sh in a container; it must reach its end.
-inside() { # description, expected output, [PATH=JSON...], script
-	bundle "${@:3:$#-3}" -- sh -c "$(to_end "${@: -1}")"
-	oci run --bundle "$bundle" box
-	is_reached "$1" "$2"
-}
-
-# What run refuses, before anything of the container has run.
-refuses() { # description, pattern of the only line on stderr, [PATH=JSON...]
-	rm -rf "$bundle/rootfs/tmp/"*
-	bundle "${@:3}" -- busybox touch /tmp/ran
-	oci run --bundle "$bundle" box
-	like "refused: $1" "$status $(wc -l <"$tmp/err") $err" "1 1 isorun-oci: $2"
-	also is "... and nothing has run, and nothing is left" "$(ls "$bundle/rootfs/tmp" "$state")" "$nothing"
-}
-
-status_of() { "$isorun_oci" --root "$state" state "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["status"])'; }
-is_status() { [ "$(status_of "$1")" = "$2" ]; }
+. "$(dirname "$0")/../oci.sh"
 
 test_lifecycle() {
 	local pid
@@ -298,11 +275,6 @@ kill: can't kill pid 99: No such process
 }
 
 # Runs a script in the container box.
-also_inside() { # description, expected output, options of exec..., script
-	oci exec "${@:3:$#-3}" box sh -c "$(to_end "${@: -1}")"
-	is_reached "exec: $1" "$2"
-}
-
 test_exec() {
 	local ns=/proc/self/ns
 	exec 7<"$bundle"
@@ -497,12 +469,62 @@ test_cgroup() {
 	no_refusal ok "delete removes the cgroup" [ ! -e "/sys/fs/cgroup$path" ]
 	rm -rf "$bundle/rootfs/tmp/"*
 	refuses "a cgroup path that leads up" "config.json: /linux/cgroupsPath: *" 'linux.cgroupsPath="/a/../../b"'
-	refuses "limits without a cgroup" "config.json: /linux/resources: limits need a cgroupsPath" 'linux.resources={"pids":{"limit":5}}'
 	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
 		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
 	fi
 	rmdir /sys/fs/cgroup/isorun-oci-test.slice
+}
+
+# With --systemd-cgroup, systemd makes the scope; its cgroup is delegated, and the container has one below.
+test_systemd() {
+	local path=/oci.slice/box-one.scope/container pid
+	if [ ! -d /run/systemd/system ]; then
+		skip "systemd" "systemd is not running"
+		return
+	fi
+	bundle 'linux.cgroupsPath="oci.slice:box:one"' 'linux.namespaces+={"type":"cgroup"}' root.readonly=false \
+		-- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; exec busybox sleep 7662'
+	oci --systemd-cgroup create --bundle "$bundle" --pid-file "$tmp/pid" box
+	no_refusal is "systemd: create" "$status$out$err" 0
+	pid=$(cat "$tmp/pid")
+	also is "... asks for a scope, with a cgroup below it" "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "$path"
+	also is "... which is delegated, and has systemd's properties" \
+		"$(systemctl show -P ActiveState -P Slice -P Delegate -P TasksMax -P Description box-one.scope | tr '\n' ' ')" \
+		"oci.slice yes infinity container box active " || systemctl show box-one.scope | head -40 | sed 's/^/# /'
+	oci start box
+	await runs '^busybox sleep 7662$'
+	no_refusal is "systemd: the container sees it as the root" "$(cat "$bundle/rootfs/tmp/own")" 0::/
+	oci pause box
+	no_refusal ok "systemd: pause" frozen 1 "$path"
+	oci resume box
+	oci exec box sh -c 'busybox grep ^0: /proc/self/cgroup'
+	no_refusal is "systemd: exec" "$status $out" "0 0::/"
+	oci --systemd-cgroup create --bundle "$bundle" other
+	like "systemd: a unit that exists is refused" "$status $err" "1 isorun-oci: systemd refused to create box-one.scope: *"
+	also is "... and goes on" "$(status_of box)" running
+	systemctl stop box-one.scope
+	await is_status box stopped
+	no_refusal is "systemctl stop ends it" "$(status_of box)" stopped
+	oci delete box
+	no_refusal is "systemd: delete" "$status$out$err" 0
+	for i in 1 2 3; do
+		bundle 'linux.cgroupsPath="oci.slice:box:one"' -- busybox true
+		oci --systemd-cgroup run --bundle "$bundle" box
+		no_refusal is "systemd: run, one after another ($i)" "$status$out$err" 0
+	done
+	bundle -- busybox true
+	oci --systemd-cgroup run --bundle "$bundle" box
+	no_refusal is "systemd: without cgroupsPath" "$status$out$err" 0
+	options=(--systemd-cgroup)
+	refuses "a path with --systemd-cgroup" 'config.json: /linux/cgroupsPath: with --systemd-cgroup, it is SLICE:PREFIX:NAME*' \
+		'linux.cgroupsPath="/a/b"'
+	refuses "a name that is no unit's" 'systemd refused to create a-b?c.scope: *' 'linux.cgroupsPath="s.slice:a:b/c"'
+	refuses "a slice as a container" 'config.json: /linux/cgroupsPath: a container cannot be a slice*' \
+		'linux.cgroupsPath="s.slice:a:b.slice"'
+	options=()
+	refuses "a scope without --systemd-cgroup" 'config.json: /linux/cgroupsPath: it is not a path *' \
+		'linux.cgroupsPath="s.slice:a:b"'
 }
 
 # Device nodes that the container makes itself; the rules are the same for those of the host.
@@ -556,7 +578,18 @@ test_user() {
 	also_inside "a user's container" "0 CapPrm:0000000020000420" \
 		'echo $(busybox id -u) $(busybox grep CapPrm /proc/self/status | busybox tr -d "\t ")'
 	oci delete --force box
-	bundle -- true
+	if "${who[@]}" systemctl --user is-system-running >/dev/null 2>&1 || [ -S "/run/user/$uid/bus" ]; then
+		bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+			"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" -- busybox sleep 7664
+		oci --systemd-cgroup create --bundle "$bundle" box
+		no_refusal is "a user's container with --systemd-cgroup" "$status$out$err" 0
+		oci start box
+		await runs '^busybox sleep 7664$'
+		also like "... is in a scope of the user's manager" "$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7664$')/cgroup")" \
+			"/user.slice/user-$uid.slice/user@$uid.service/*/isorun-oci-box.scope/container"
+		oci delete --force box
+	fi
+	bundle -- busybox true
 	oci run --bundle "$bundle" box
 	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"
 }
@@ -623,15 +656,23 @@ test_podman() {
 	like "podman: stop" "$status $out" "0 one Exited (4)*"
 	pod rm one
 	no_refusal is "podman: rm" "$status $(ls /run/isorun-oci)" "0 "
+	if [ -d /run/systemd/system ]; then
+		sed -i 's/"cgroupfs"/"systemd"/' "$tmp/pod/containers.conf"
+		pod run --detach --name two box:1 sh -c 'busybox sleep 7663'
+		await runs '^busybox sleep 7663$'
+		like "podman with systemd: a scope" "$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7663$')/cgroup")" \
+			"/machine.slice/libpod-*.scope/container"
+		pod exec two sh -c 'echo $(busybox cat /proc/1/comm)'
+		no_refusal is "... exec" "$status $out" "0 busybox"
+		pod pause two
+		pod unpause two
+		no_refusal is "... pause and unpause" "$status" "0"
+		pod rm --force --time 0 two
+		no_refusal is "... rm" "$status $(systemctl list-units --no-legend 'libpod-*.scope' | grep -v conmon)" "0 "
+	fi
 	umount /var/lib/containers
 }
 
-bundle -- true
-mkdir "$bundle/rootfs/etc/dir"
-echo hidden | tee "$bundle/rootfs/etc/hidden" >"$bundle/rootfs/etc/dir/file"
-chmod -R a+rX "$bundle"
-mkdir -m 700 "$state"
-nothing=$(ls "$bundle/rootfs/tmp" "$state")
 test_lifecycle
 test_status
 test_process
@@ -646,6 +687,7 @@ test_terminal
 test_copy_up
 test_hooks
 test_cgroup
+test_systemd
 test_device_rules
 test_joined
 test_podman

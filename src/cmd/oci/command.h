@@ -11,6 +11,7 @@ typedef struct OciCall {
         const CommandLine *line; /* the command's own options and arguments */
         const char *id;          /* the first argument, or NULL */
         const char *root;        /* --root */
+        bool systemd;            /* --systemd-cgroup */
         Report *report;
 } OciCall;
 

@@ -24,7 +24,7 @@ const Option oci_run_options[] = {
 static int read_request(const OciCall *call, CreateRequest *ret) {
         if (command_line_has(call->line, OCI_NO_PIVOT))
                 return report_error(call->report, EOPNOTSUPP, "not supported by isorun-oci yet: --no-pivot");
-        *ret = (CreateRequest) { .root = call->root, .id = call->id,
+        *ret = (CreateRequest) { .root = call->root, .id = call->id, .systemd = call->systemd,
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),
                                  .console = command_line_get(call->line, OCI_CONSOLE_SOCKET),
                                  .keyring = !command_line_has(call->line, OCI_NO_NEW_KEYRING) };

@@ -31,9 +31,8 @@ static int open_tree_root(void) {
         return fs.f_type == CGROUP2_SUPER_MAGIC ? TAKE_FD(fd) : -EOPNOTSUPP;
 }
 
-/* The controllers of the limits are given to the children of each cgroup on the way. Without its controller, the file of
- * a limit is not there, and that is an error. */
-static void enable(const Spec *spec, int fd) {
+/* Without its controller, the file of a limit is not there, and that is an error. */
+void container_cgroup_enable(const Spec *spec, int fd) {
         for (size_t i = 0; i < spec->n_cgroup_files; i++) {
                 const char *file = spec->cgroup_files[i].file;
                 char word[32];
@@ -53,7 +52,7 @@ static int make_path(const Spec *spec, const char *path, int *ret) {
         for (char *name = strtok_r(copy, "/", &position); name; name = strtok_r(NULL, "/", &position)) {
                 int next;
 
-                enable(spec, fd);
+                container_cgroup_enable(spec, fd);
                 next = cgroup_make_below(fd, name, O_RDONLY);
                 if (next < 0)
                         return next;
@@ -95,7 +94,7 @@ static int attach_device_rules(const Spec *spec, int fd, Report *report) {
         return 0;
 }
 
-static int write_limits(const Spec *spec, int fd, const char *path, Report *report) {
+int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *report) {
         for (size_t i = 0; i < spec->n_cgroup_files; i++) {
                 const SpecCgroupFile *f = &spec->cgroup_files[i];
                 int r = file_write(fd, f->file, f->value);
@@ -118,11 +117,15 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
         const char *asked = spec->cgroup_path;
         _cleanup_free_ char *path = asked ? path_join("/", asked + strspn(asked, "/")) : default_path(id);
         _cleanup_close_ int fd = -1;
-        int r = path ? make_path(spec, path, &fd) : -ENOMEM;
+        int r;
 
         *ret_path = NULL;
         *ret = -1;
-        if (r < 0 && !spec->cgroup_path)
+        if (asked && strchr(asked, ':'))
+                return report_error(report, EINVAL, "config.json: /linux/cgroupsPath: it is not a path "
+                                    "(SLICE:PREFIX:NAME needs --systemd-cgroup)");
+        r = path ? make_path(spec, path, &fd) : -ENOMEM;
+        if (r < 0 && !asked && spec->n_cgroup_files == 0 && !spec->device_rules)
                 return 0;
         if (r < 0)
                 return report_error(report, -r, "cannot make the cgroup %s: %s%s", path ?: "", strerror(-r),
@@ -130,7 +133,7 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
         r = check_empty(fd, path, report);
         if (r < 0)
                 return r;
-        r = write_limits(spec, fd, path, report);
+        r = container_cgroup_limit(spec, fd, path, report);
         if (r < 0) {
                 container_cgroup_remove(path);
                 return r;
@@ -140,16 +143,19 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
         return 0;
 }
 
-int container_cgroup_open(const State *state, Report *report) {
-        _cleanup_free_ char *path = state->cgroup ? format(TREE "%s", state->cgroup) : NULL;
+int container_cgroup_open_path(const char *path, Report *report) {
+        _cleanup_free_ char *full = format(TREE "%s", path);
         int fd;
 
-        if (!state->cgroup)
-                return report_error(report, EOPNOTSUPP, "%s does not have a cgroup", state->id);
-        if (!path)
+        if (!full)
                 return report_oom(report);
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return fd < 0 ? report_error(report, errno, "cannot open the cgroup %s: %s", path, strerror(errno)) : fd;
+        fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? report_error(report, errno, "cannot open the cgroup %s: %s", full, strerror(errno)) : fd;
+}
+
+int container_cgroup_open(const State *state, Report *report) {
+        return state->cgroup ? container_cgroup_open_path(state->cgroup, report)
+                             : report_error(report, EOPNOTSUPP, "%s does not have a cgroup", state->id);
 }
 
 void container_cgroup_remove(const char *path) {

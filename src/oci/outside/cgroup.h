@@ -12,6 +12,15 @@
  * tree, or NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. */
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report);
 
+/* Gives the controllers of the limits to the children of a cgroup, as far as it has them. */
+void container_cgroup_enable(const Spec *spec, int fd);
+
+/* Writes the limits of config.json, and enforces its device rules. path is for messages. */
+int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *report);
+
+/* Opens a cgroup by its path in the tree. Returns the fd, or -errno, reported. */
+int container_cgroup_open_path(const char *path, Report *report);
+
 /* Opens the container's cgroup. Returns the fd, or -errno, reported. A container without a cgroup is an error. */
 int container_cgroup_open(const State *state, Report *report);
 

@@ -15,6 +15,7 @@ typedef struct CreateRequest {
         const char *console;  /* the engine's socket for the terminal; NULL: the process has none */
         unsigned preserved;   /* fds from 3 on that the command gets */
         bool keyring;         /* the container gets a session keyring of its own */
+        bool systemd;         /* systemd makes the cgroup: a scope */
         sigset_t signal_mask; /* of the command */
 } CreateRequest;
 

@@ -114,8 +114,8 @@ int container_delete(const State *state, bool force, Report *report) {
                 container_cgroup_remove(state->cgroup);
         (void) load_quietly(state, &spec);
         r = state_remove(state, report);
-        if (r >= 0 && spec.json)
+        if (r > 0 && spec.json)
                 run_late_hooks(&spec, state, SPEC_POSTSTOP, 0, report);
         spec_deinit(&spec);
-        return r;
+        return r < 0 ? r : 0;
 }

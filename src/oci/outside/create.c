@@ -13,6 +13,7 @@
 #include "oci/inside/init.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
+#include "oci/outside/scope.h"
 #include "oci/outside/spawn.h"
 #include "oci/outside/steps.h"
 #include "plan/plan.h"
@@ -113,11 +114,13 @@ static int hear(const Spec *spec, const State *state, int socket, int console, p
         return steps_hear(socket, console, report);
 }
 
-static int set_up(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int socket,
-                  int console, pid_t pid, bool denied, Report *report) {
+static int set_up(const Spec *spec, const CreateRequest *request, State *state, char **cgroup, int socket, int console,
+                  pid_t pid, bool denied, Report *report) {
         int r;
 
         r = write_maps(spec, pid, denied, report);
+        if (r >= 0 && request->systemd)
+                r = container_scope_make(spec, request->id, pid, cgroup, report);
         if (r >= 0)
                 r = steps_send(socket, MESSAGE_MAPPED, report);
         if (r >= 0)
@@ -127,13 +130,13 @@ static int set_up(const Spec *spec, const CreateRequest *request, State *state, 
         if (r >= 0)
                 r = keep_config(spec, state, report);
         if (r >= 0)
-                r = describe(spec, state, cgroup, pid, report);
+                r = describe(spec, state, *cgroup, pid, report);
         if (r >= 0 && request->pid_file)
                 r = steps_write_pid(request->pid_file, pid, report);
         return r < 0 ? r : steps_send(socket, MESSAGE_GO, report);
 }
 
-static int make_process(const Spec *spec, const CreateRequest *request, State *state, const char *cgroup, int cgroup_fd,
+static int make_process(const Spec *spec, const CreateRequest *request, State *state, char **cgroup, int cgroup_fd,
                         Report *report) {
         _cleanup_close_ int start = listen_for_start(state, report), own = -1, console = -1;
         Init init = { .spec = spec, .process = &spec->process, .id = request->id, .start = start,
@@ -169,11 +172,11 @@ static int make_process(const Spec *spec, const CreateRequest *request, State *s
 static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {
         _cleanup_free_ char *cgroup = NULL;
         _cleanup_close_ int cgroup_fd = -1;
-        int r = container_cgroup_make(spec, request->id, &cgroup, &cgroup_fd, report);
+        int r = request->systemd ? 0 : container_cgroup_make(spec, request->id, &cgroup, &cgroup_fd, report);
 
         if (r < 0)
                 return r;
-        r = make_process(spec, request, state, cgroup, cgroup_fd, report);
+        r = make_process(spec, request, state, &cgroup, cgroup_fd, report);
         if (r < 0 && cgroup)
                 container_cgroup_remove(cgroup);
         return r;

@@ -111,8 +111,8 @@ int resources_read(const Place *place, Spec *ret) {
         ret->cgroup_path = json_string_value(path.value);
         if (ret->cgroup_path && !*ret->cgroup_path)
                 ret->cgroup_path = NULL;
-        if (ret->cgroup_path && (strstr(ret->cgroup_path, "..") || strchr(ret->cgroup_path, ':')))
-                return place_error(&path, EINVAL, "it is not a path (slice:prefix:name needs --systemd-cgroup)");
+        if (ret->cgroup_path && strstr(ret->cgroup_path, ".."))
+                return place_error(&path, EINVAL, "it leads up");
         r = read_memory(&resources, ret);
         if (r >= 0)
                 r = read_cpu(&resources, ret);
@@ -122,7 +122,5 @@ int resources_read(const Place *place, Spec *ret) {
                 r = read_unified(&resources, ret);
         if (r >= 0)
                 r = device_rules_read(&resources, ret);
-        if (r >= 0 && (ret->n_cgroup_files > 0 || ret->device_rules) && !ret->cgroup_path)
-                return place_error(&resources, EINVAL, "limits need a cgroupsPath");
         return r;
 }

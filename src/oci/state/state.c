@@ -177,7 +177,9 @@ int state_remove(const State *state, Report *report) {
 
         for (size_t i = 0; i < ELEMENTSOF(files); i++)
                 (void) unlinkat(state->directory, files[i], 0);
-        if (root < 0 || unlinkat(root, state->id, AT_REMOVEDIR) < 0)
+        if (root >= 0 && unlinkat(root, state->id, AT_REMOVEDIR) >= 0)
+                return 1;
+        if (errno != ENOENT)
                 return report_error(report, errno, "cannot remove the state of %s: %s", state->id, strerror(errno));
         return 0;
 }

@@ -50,7 +50,7 @@ int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report
 /* Whether the cgroup is frozen. */
 bool state_is_paused(const State *state);
 
-/* Removes the directory. */
+/* Removes the directory. Returns 1, 0 if another command has just removed it, or -errno, reported. */
 int state_remove(const State *state, Report *report);
 
 void state_deinit(State *state);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/outside/scope.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "oci/outside/cgroup.h"
+#include "sandbox/limits/cgroup.h"
+#include "sandbox/systemd/bus.h"
+#include "util/fd.h"
+#include "util/parse.h"
+#include "util/path.h"
+#include "util/process.h"
+#include "util/strv.h"
+#include "util/text.h"
+#include "util/word.h"
+
+#define CONTAINER_CGROUP "container"
+
+typedef struct ContainerScope {
+        Bus bus;
+        const Spec *spec;
+        const char *id;
+        pid_t pid;
+        char *slice, *unit; /* slice may be empty: systemd's own choice */
+        char *removed, *result; /* of the last job of the unit that has ended */
+        Report *report;
+} ContainerScope;
+
+static void scope_deinit(ContainerScope *s) {
+        bus_deinit(&s->bus);
+        free(s->slice);
+        free(s->unit);
+        free(s->removed);
+        free(s->result);
+}
+
+/* SLICE:PREFIX:NAME, as runc has it. Each engine has a prefix of its own, so that names do not clash. */
+static int take_names(ContainerScope *s) {
+        const char *path = s->spec->cgroup_path ?: ":isorun-oci:", *prefix = strchr(path, ':'),
+                   *name = prefix ? strchr(prefix + 1, ':') : NULL;
+        int n;
+
+        if (!name || strchr(name + 1, ':'))
+                return report_error(s->report, EINVAL, "config.json: /linux/cgroupsPath: with --systemd-cgroup, it is "
+                                    "SLICE:PREFIX:NAME, not \"%s\"", path);
+        n = (int) (name - prefix - 1);
+        name = name[1] ? name + 1 : s->id;
+        if (endswith(name, ".slice"))
+                return report_error(s->report, EOPNOTSUPP, "config.json: /linux/cgroupsPath: a container cannot be a "
+                                    "slice: \"%s\"", name);
+        s->slice = strndup(path, (size_t) (prefix - path));
+        s->unit = n > 0 ? format("%.*s-%s.scope", n, prefix + 1, name) : format("%s.scope", name);
+        return s->slice && s->unit ? 0 : report_oom(s->report);
+}
+
+/* The limits for which systemd has properties. The files of the cgroup "container" have them all; but systemd would not
+ * know of these, and DefaultTasksMax= would hold beside them. */
+static int append_number(const ContainerScope *s, sd_bus_message *m, const char *file, const char *property,
+                         bool always) {
+        uint64_t number = UINT64_MAX;
+        const char *value = NULL;
+
+        for (size_t i = 0; i < s->spec->n_cgroup_files; i++)
+                if (streq(s->spec->cgroup_files[i].file, file))
+                        value = s->spec->cgroup_files[i].value;
+        if (!value && !always)
+                return 0;
+        if (value && !streq(value, "max") && parse_u64(value, &number) < 0)
+                return 0; /* writing the file will report it */
+        return s->bus.lib->sd_bus_message_append(m, "(sv)", property, "t", number);
+}
+
+static int append_limits(const ContainerScope *s, sd_bus_message *m) {
+        static const struct { const char *file, *property; bool always; } rows[] = {
+                { "memory.max", "MemoryMax", false },
+                { "memory.high", "MemoryHigh", false },
+                { "memory.low", "MemoryLow", false },
+                { "memory.swap.max", "MemorySwapMax", false },
+                { "pids.max", "TasksMax", true },
+                { "cpu.weight", "CPUWeight", false },
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                r = append_number(s, m, rows[i].file, rows[i].property, rows[i].always);
+        return r;
+}
+
+static int append_properties(const ContainerScope *s, sd_bus_message *m) {
+        _cleanup_free_ char *description = format("container %s", s->id);
+        const BusLibrary *lib = s->bus.lib;
+        int r;
+
+        if (!description)
+                return -ENOMEM;
+        r = lib->sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)", "Description", "s", description, "PIDs", "au", 1,
+                                       (uint32_t) s->pid, "Delegate", "b", 1, "DefaultDependencies", "b", 0,
+                                       "CollectMode", "s", "inactive-or-failed");
+        if (r >= 0 && *s->slice)
+                r = lib->sd_bus_message_append(m, "(sv)", "Slice", "s", s->slice);
+        return r >= 0 ? append_limits(s, m) : r;
+}
+
+static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        const char *job, *unit, *result;
+        ContainerScope *s = userdata;
+
+        if (s->bus.lib->sd_bus_message_read(m, "uoss", NULL, &job, &unit, &result) < 0 || !streq(unit, s->unit))
+                return 0;
+        free(s->removed);
+        free(s->result);
+        s->removed = strdup(job);
+        s->result = strdup(result);
+        return s->removed && s->result ? 0 : -ENOMEM;
+}
+
+/* *ret_job is the path of the job, on the heap. */
+static int send_request(const ContainerScope *s, sd_bus_error *error, char **ret_job) {
+        const BusLibrary *lib = s->bus.lib;
+        sd_bus_message *m = NULL, *reply = NULL;
+        const char *job;
+        int r;
+
+        r = lib->sd_bus_message_new_method_call(s->bus.bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                "StartTransientUnit");
+        if (r >= 0)
+                r = lib->sd_bus_message_append(m, "ss", s->unit, "fail");
+        if (r >= 0)
+                r = lib->sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = append_properties(s, m);
+        if (r >= 0)
+                r = lib->sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = lib->sd_bus_message_append(m, "a(sa(sv))", 0);
+        if (r >= 0)
+                r = bus_call(&s->bus, m, 0, error, &reply);
+        if (r >= 0)
+                r = lib->sd_bus_message_read(reply, "o", &job);
+        if (r >= 0) {
+                *ret_job = strdup(job);
+                r = *ret_job ? 0 : -ENOMEM;
+        }
+        lib->sd_bus_message_unref(m);
+        lib->sd_bus_message_unref(reply);
+        return r;
+}
+
+/* The scope of a container that was just deleted may still end, for as long as systemd takes to see that. */
+static int request(const ContainerScope *s, char **ret_job) {
+        const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+        enum { TRIES = 50 };
+        sd_bus_error error = {};
+        int r;
+
+        for (unsigned i = 0; i < TRIES; i++) {
+                s->bus.lib->sd_bus_error_free(&error);
+                r = send_request(s, &error, ret_job);
+                if (r >= 0 || !error.name || !streq(error.name, "org.freedesktop.systemd1.UnitExists"))
+                        break;
+                nanosleep(&pause, NULL);
+        }
+        if (r < 0)
+                r = report_error(s->report, -r, "systemd refused to create %s: %s", s->unit,
+                                 error.message ?: strerror(-r));
+        s->bus.lib->sd_bus_error_free(&error);
+        return r;
+}
+
+static int await_job(const ContainerScope *s, const char *job) {
+        int r;
+
+        for (;;) {
+                do
+                        r = s->bus.lib->sd_bus_process(s->bus.bus, NULL);
+                while (r > 0);
+                if (r < 0 || (s->removed && streq(s->removed, job)))
+                        break;
+                r = bus_wait(&s->bus);
+                if (r < 0)
+                        break;
+        }
+        if (r < 0)
+                return report_error(s->report, -r, "cannot talk to systemd: %s", strerror(-r));
+        return streq(s->result, "done") ? 0 : report_error(s->report, EIO, "systemd did not start %s: the result of its "
+                                                           "job is \"%s\"", s->unit, s->result);
+}
+
+/* systemd takes the pid as one of its own pid namespace. */
+static int check_pids(const ContainerScope *s) {
+        pid_t pid;
+        int r = bus_get_peer(&s->bus, &pid);
+
+        if (r < 0)
+                return report_error(s->report, -r, "cannot talk to the bus: %s", strerror(-r));
+        return pid == getpid() ? 0 : report_error(s->report, EOPNOTSUPP, "--systemd-cgroup: isorun-oci is in another pid "
+                                                  "namespace than systemd");
+}
+
+static int start(ContainerScope *s) {
+        _cleanup_free_ char *job = NULL;
+        int r = check_pids(s);
+
+        if (r < 0)
+                return r;
+        r = s->bus.lib->sd_bus_match_signal_async(s->bus.bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                  "JobRemoved", on_job_removed, NULL, s);
+        if (r < 0)
+                return report_error(s->report, -r, "cannot talk to systemd: %s", strerror(-r));
+        r = request(s, &job);
+        return r < 0 ? r : await_job(s, job);
+}
+
+static int move(const ContainerScope *s, char **ret_path) {
+        _cleanup_free_ char *scope = NULL, *path = NULL;
+        _cleanup_close_ int fd = -1, below = -1;
+        char number[16];
+        int r;
+
+        r = process_cgroup(s->pid, &scope);
+        if (r < 0)
+                return report_error(s->report, -r, "cannot read the cgroup of process %d: %s", s->pid, strerror(-r));
+        if (!streq(path_name(scope), s->unit))
+                return report_error(s->report, EIO, "systemd did not move the container to %s: it is in %s", s->unit,
+                                    scope);
+        path = path_join(scope, CONTAINER_CGROUP);
+        if (!path)
+                return report_oom(s->report);
+        fd = container_cgroup_open_path(scope, s->report);
+        if (fd < 0)
+                return fd;
+        below = cgroup_make_below(fd, CONTAINER_CGROUP, O_RDONLY);
+        snprintf(number, sizeof(number), "%d", s->pid);
+        r = below < 0 ? below : file_write(below, "cgroup.procs", number);
+        if (r < 0)
+                return report_error(s->report, -r, "cannot move the container to the cgroup %s: %s", path, strerror(-r));
+        container_cgroup_enable(s->spec, fd);
+        r = container_cgroup_limit(s->spec, below, path, s->report);
+        if (r >= 0)
+                *ret_path = TAKE_PTR(path);
+        return r;
+}
+
+int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, Report *report) {
+        ContainerScope s = { .spec = spec, .id = id, .pid = pid, .report = report };
+        Patience patience = patience_begin(report);
+        int r = take_names(&s);
+
+        if (r >= 0)
+                r = bus_connect(&s.bus, !process_is_host_root(), &patience, report);
+        if (r >= 0)
+                r = start(&s);
+        if (r >= 0)
+                r = move(&s, ret_path);
+        scope_deinit(&s);
+        return r;
+}

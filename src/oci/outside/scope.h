@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The transient scope of a container, for --systemd-cgroup. Its cgroup is delegated:
+ *
+ *     PREFIX-NAME.scope   systemd's, with the limits that it has properties for: it shows them, and keeps them
+ *       container         isorun-oci's, with all limits: the container, and the root of its cgroup namespace */
+
+#include "oci/spec/spec.h"
+#include "util/report.h"
+
+/* Asks systemd for the scope that cgroupsPath names as SLICE:PREFIX:NAME, with the process in it, and moves that to the
+ * cgroup "container", whose limits it writes. Without cgroupsPath, the scope is isorun-oci-ID.scope. As root of the host,
+ * asks the system's manager, and otherwise the user's. *ret_path is the path of "container" in the tree, which the caller
+ * frees. Returns 0 or -errno, reported; the scope then ends with the process. */
+int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, Report *report);
