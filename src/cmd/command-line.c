@@ -131,7 +131,8 @@ static const Argument *find_behind_dashes(const Argument *next) {
         return next;
 }
 
-static int take_words(CommandLine *line, const Syntax *syntax, const Getopt *g, int argc, char *argv[], Report *report) {
+static int take_words(CommandLine *line, const Syntax *syntax, const Getopt *g, int argc, char *argv[],
+                      Report *report) {
         const Argument *next = syntax->arguments;
         int dashes = 0;
 

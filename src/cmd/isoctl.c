@@ -14,10 +14,11 @@
 
 /* In the order of --help. */
 static const Verb *const verbs[] = {
-        &verb_list, &verb_status, &verb_verify, &verb_flows, &verb_top, &verb_stop, &verb_kill, &verb_freeze, &verb_thaw,
-        &verb_analyze, &verb_set_property, &verb_wait, &verb_logs, &verb_enter, &verb_grant, &verb_revoke, &verb_build,
-        &verb_policies, &verb_cat, &verb_new, &verb_edit, &verb_check, &verb_diff, &verb_meet, &verb_doctor,
-        &verb_explain, &verb_why, &verb_inspect, &verb_embed, &verb_export, &verb_import, &verb_image, NULL,
+        &verb_list, &verb_status, &verb_verify, &verb_flows, &verb_top, &verb_stop, &verb_kill, &verb_freeze,
+        &verb_thaw, &verb_analyze, &verb_set_property, &verb_wait, &verb_logs, &verb_enter, &verb_grant, &verb_revoke,
+        &verb_build, &verb_policies, &verb_cat, &verb_new, &verb_edit, &verb_check, &verb_diff, &verb_meet,
+        &verb_doctor, &verb_explain, &verb_why, &verb_inspect, &verb_embed, &verb_export, &verb_import, &verb_image,
+        NULL,
 };
 
 static const Argument arguments[] = { { "VERB", ARGUMENT_COMMAND }, {} };

@@ -14,8 +14,16 @@
 #include "util/text.h"
 
 static const Argument one_container[] = { { "ID", 0, NULL }, {} };
-static const Argument kill_arguments[] = { { "ID", 0, NULL }, { "SIGNAL", ARGUMENT_SIGNAL | ARGUMENT_OPTIONAL, NULL }, {} };
-static const Argument exec_arguments[] = { { "ID", 0, NULL }, { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL, NULL }, {} };
+static const Argument kill_arguments[] = {
+        { "ID", 0, NULL },
+        { "SIGNAL", ARGUMENT_SIGNAL | ARGUMENT_OPTIONAL, NULL },
+        {},
+};
+static const Argument exec_arguments[] = {
+        { "ID", 0, NULL },
+        { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL, NULL },
+        {},
+};
 static const Argument no_arguments[] = { {} };
 
 static const OciCommand commands[] = {
@@ -42,7 +50,8 @@ static const Option global_options[] = {
         { OCI_ROOT, "root", "the directory of the containers' states", { "DIR", ARGUMENT_DIRECTORY, NULL }, false },
         { OCI_LOG, "log", "write messages to a file, too", { "FILE", ARGUMENT_FILE, NULL }, false },
         { OCI_LOG_FORMAT, "log-format", "text or json", { "text|json", 0, NULL }, false },
-        { OCI_SYSTEMD_CGROUP, "systemd-cgroup", "ask systemd for a scope: cgroupsPath is SLICE:PREFIX:NAME", {}, false },
+        { OCI_SYSTEMD_CGROUP, "systemd-cgroup", "ask systemd for a scope: cgroupsPath is SLICE:PREFIX:NAME", {},
+          false },
         { OCI_ROOTLESS, "rootless", "true, false or auto: accepted, and not needed", { "WHETHER", 0, NULL }, false },
         { OCI_DEBUG, "debug", "accepted: there are no such messages", {}, false },
         { 'h', "help", "show this help", {}, false },

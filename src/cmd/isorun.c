@@ -233,12 +233,14 @@ static int take_options(const CommandLine *line, Report *report) {
         for (size_t i = 0; r >= 0 && i < line->n_options; i++)
                 r = take_option(&line->options[i], report);
         if (r >= 0 && arg_detach && (arg_hand_over || arg_pty))
-                r = report_error(report, EINVAL, "--detach cannot be combined with %s", arg_pty ? "--pty" : "--hand-over");
+                r = report_error(report, EINVAL, "--detach cannot be combined with %s",
+                                 arg_pty ? "--pty" : "--hand-over");
         if (r >= 0 && arg_own && (arg_policy || !*line->rest))
                 r = report_error(report, EINVAL, arg_policy ? "--own cannot be combined with --policy"
                                                             : "--own needs a command, whose policy it uses");
         if (r >= 0)
-                r = record_check(&arg_record, arg_why, arg_detach ? "--detach" : arg_hand_over ? "--hand-over" : NULL, report);
+                r = record_check(&arg_record, arg_why,
+                                 arg_detach ? "--detach" : arg_hand_over ? "--hand-over" : NULL, report);
         if (r >= 0 && arg_json && !arg_dry_run)
                 r = report_error(report, EINVAL, "--json prints a plan, so it needs --dry-run");
         return r < 0 ? r : check_batch(line->rest && *line->rest, report);
@@ -389,7 +391,8 @@ static int run_once(void *userdata, bool last_try, Report *report) {
                 return detach_start(plan, words->argc, words->argv, report);
         if (!plan->watched && !plan->log_denials)
                 plan_forget_rules(plan);
-        status = arg_record.file ? record_start(plan, &arg_record, last_try, report) : start_plan(plan, last_try, report);
+        status = arg_record.file ? record_start(plan, &arg_record, last_try, report)
+                                 : start_plan(plan, last_try, report);
         if (status != -EEXIST)
                 leave(status);
         return status;
@@ -586,7 +589,8 @@ int main(int argc, char *argv[]) {
         arg_quiet = command_line_has(&line, ARG_QUIET);
         if (rehearse(&words.rehearsal, look_at_options, &line, &report) >= 0 && take_options(&line, &report) >= 0) {
                 report.begun = wants_steps() ? begun : 0;
-                arg_quiet = arg_quiet || (arg_detach && !arg_detached); /* the isorun in the service repeats the notices */
+                /* With --detach, the isorun in the service repeats the notices. */
+                arg_quiet = arg_quiet || (arg_detach && !arg_detached);
                 words.argc = argc;
                 words.argv = argv;
                 words.command = *line.rest ? line.rest : NULL;

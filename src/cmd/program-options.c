@@ -36,7 +36,8 @@ static const Option isorun_options[] = {
         { ARG_HAND_OVER, "hand-over", "exit when the command runs; the service then runs without isorun" },
         { ARG_PTY, "pty", "give the sandbox its own terminal (Terminal=private)" },
         { ARG_WHY, "why", "when COMMAND ends, tell what the sandbox denied, and which line would allow it" },
-        { ARG_RECORD, "record", "when COMMAND ends, write a policy that allows just its uses to this file, or add it", { "FILE", ARGUMENT_FILE } },
+        { ARG_RECORD, "record", "when COMMAND ends, write a policy that allows just its uses to this file, or add it",
+          { "FILE", ARGUMENT_FILE } },
         { ARG_TIGHTEN, "tighten", "with --record: remove the lines of the file that COMMAND did not use" },
         { ARG_DRY_RUN, "dry-run", "print a summary of the plan, or with --verbose all of it; change nothing" },
         { ARG_JSON, "json", "with --dry-run: print the plan as JSON" },
@@ -47,7 +48,10 @@ static const Option isorun_options[] = {
         {},
 };
 
-static const Argument isorun_arguments[] = { { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED }, {} };
+static const Argument isorun_arguments[] = {
+        { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED },
+        {},
+};
 
 const Syntax isorun_syntax = { .name = "isorun", .options = isorun_options, .arguments = isorun_arguments };
 

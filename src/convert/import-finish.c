@@ -317,10 +317,11 @@ static bool has_own_line(const Import *import, const char *path) {
 /* What PrivateTmp= and PrivateDevices= of systemd make stays writable with ReadOnlyPaths=/. */
 static int keep_private(Import *import, const ImportLine *line) {
         const bool tmp = has(import, D_PrivateTmp, "yes", false) || import_is_dynamic(import);
+        const bool devices = has(import, D_PrivateDevices, "yes", false);
         const struct {
                 const char *path;
                 bool private;
-        } places[] = { { "/tmp", tmp }, { "/var/tmp", tmp }, { "/dev/shm", has(import, D_PrivateDevices, "yes", false) } };
+        } places[] = { { "/tmp", tmp }, { "/var/tmp", tmp }, { "/dev/shm", devices } };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(places); i++) {

@@ -176,7 +176,8 @@ static int tmpfs_options(char *options, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-/* An empty root in memory, which isorun has as a root of its own. In a root of the unit's, it would hide all of that. */
+/* An empty root in memory, which isorun has as a root of its own. In a root of the unit's, it would hide all of
+ * that. */
 static int empty_root(Import *import, const ImportLine *line) {
         int r;
 
@@ -301,8 +302,8 @@ static int addresses(Import *import, const ImportLine *line, _unused_ const char
         if (!import->user)
                 return import_same(import, line, line->key);
         r = import_note(import, line, false,
-                        "a user's systemd does not enforce it: ConnectTo= with PrivateNetwork=yes allows only the peers "
-                        "that it names");
+                        "a user's systemd does not enforce it: ConnectTo= with PrivateNetwork=yes allows only the "
+                        "peers that it names");
         if (r >= 0)
                 import->notes[import->n_notes - 1].outcome = IMPORT_LEFT_OUT;
         return r;

@@ -27,7 +27,8 @@ static int get_strings(UnitManager *m, const char *path, const char *interface, 
         const char *item;
         int r;
 
-        r = unit_get(m->lib, m->bus, &(BusObject) { SYSTEMD_DESTINATION, path, interface }, property, "as", &reply, report);
+        r = unit_get(m->lib, m->bus, &(BusObject) { SYSTEMD_DESTINATION, path, interface }, property, "as", &reply,
+                     report);
         if (r < 0)
                 return r;
         r = m->lib->sd_bus_message_enter_container(reply, 'a', "s");
@@ -41,7 +42,8 @@ static int get_boolean(UnitManager *m, const char *path, const char *property, b
         sd_bus_message *reply = NULL;
         int r, value;
 
-        r = unit_get(m->lib, m->bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, property, "b", &reply, report);
+        r = unit_get(m->lib, m->bus, &(BusObject) { SYSTEMD_DESTINATION, path, SYSTEMD_UNIT }, property, "b", &reply,
+                     report);
         if (r < 0)
                 return r;
         r = m->lib->sd_bus_message_read(reply, "b", &value);

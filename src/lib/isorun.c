@@ -194,7 +194,8 @@ static int find_installed(Isolation *i, const char **ret, Report *report) {
                 return 0;
         r = effective_init(&i->loaded, &i->notes, i->self.path, report);
         policy = i->loaded.policy;
-        if (r < 0 || !(has_limits(policy) || policy->settings[D_ConnectTo].n > 0 || policy_is_true(policy, D_GrantPeers)))
+        if (r < 0 ||
+            !(has_limits(policy) || policy->settings[D_ConnectTo].n > 0 || policy_is_true(policy, D_GrantPeers)))
                 return r;
         for (size_t k = 0; k < ELEMENTSOF(places) && !*ret; k++)
                 if (access(places[k], X_OK) >= 0)

@@ -45,8 +45,8 @@ bool name_is_valid(const char *name) {
 static int check_name(const char *name, Report *report) {
         if (!name_is_valid(name))
                 return report_error(report, EINVAL,
-                                    "\"%s\" cannot be the name of an instance: use letters, digits, \":\", \"_\", \".\" "
-                                    "and \"-\", and neither \".\" nor \"-\" first", name);
+                                    "\"%s\" cannot be the name of an instance: use letters, digits, \":\", \"_\", "
+                                    "\".\" and \"-\", and neither \".\" nor \"-\" first", name);
         return 0;
 }
 

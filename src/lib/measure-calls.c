@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A child makes the calls that a filter is to deny. Each argument is -1: as a pointer, it faults; as an fd, a flag or a
  * length, it is invalid. Only to msgget(2) it would say to make a queue. An argument that a rule is about has the value
- * that the rule denies. A filter decides before the kernel looks at any argument, so the error is the filter's, or it is
- * that of the arguments and there is no filter for the call. A filter that kills denies, too: where a child can be
+ * that the rule denies. A filter decides before the kernel looks at any argument, so the error is the filter's, or it
+ * is that of the arguments and there is no filter for the call. A filter that kills denies, too: where a child can be
  * made. */
 #include "lib/measure-calls.h"
 

@@ -23,8 +23,8 @@ typedef struct Builder {
 /* Begins a notice to the reader of a plan about a line that cannot be enforced here. */
 #define BUILD_REFUSED_HERE "a start on this host would be refused: "
 
-/* Reports that the host cannot do what a setting asks: an error, or a notice if Optional= names its directive, or if the
- * plan is only for a reader. Returns whether to continue without it. */
+/* Reports that the host cannot do what a setting asks: an error, or a notice if Optional= names its directive, or if
+ * the plan is only for a reader. Returns whether to continue without it. */
 bool build_may_lack(Builder *b, DirectiveId id, Origin origin, const char *reason);
 
 /* Reports an error at a setting. Returns -error. */

@@ -16,7 +16,7 @@
 typedef struct HostSocketUnit {
         char *load_state; /* "loaded", "not-found", "masked" … */
         bool active;      /* systemd listens there */
-        char **streams;   /* the addresses of its ListenStream=, as systemd prints them; an abstract name begins with "@" */
+        char **streams;   /* the addresses of its ListenStream=, as systemd prints them; abstract ones begin with "@" */
 } HostSocketUnit;
 
 void host_socket_unit_deinit(HostSocketUnit *unit);
@@ -60,16 +60,16 @@ typedef struct Host {
         int (*get_user_limit)(const char *name, uint64_t *ret); /* a file of /proc/sys/user, of this process's user
                                                                    namespace; 0 or -errno */
         unsigned (*get_personality)(void);                  /* this process's: personality(2) */
-        bool (*listens_at)(int fd, const char *path, uint16_t port); /* whether it is a socket that listens at this path,
-                                                                       or, without a path, at this TCP port */
+        /* Whether fd is a socket that listens at this path or, without a path, at this TCP port. */
+        bool (*listens_at)(int fd, const char *path, uint16_t port);
         /* Asks systemd; set by lib/load.h. user: the user's manager, and not the system's. 0 or -errno, reported. */
         int (*read_socket_unit)(bool user, const char *name, HostSocketUnit *ret, Report *report);
         int (*read_resolver)(char **ret); /* the text of /etc/resolv.conf; 0 or -errno */
         int (*find_init_cgroup)(char **ret); /* the path of PID 1 in the unified hierarchy; 0 or -errno */
 } Host;
 
-/* The cgroup of the service manager of the caller's user, below that of the system's manager. On the heap; NULL if memory
- * runs out. Source: user@.service(5). */
+/* The cgroup of the service manager of the caller's user, below that of the system's manager. On the heap; NULL if
+ * memory runs out. Source: user@.service(5). */
 char *host_user_manager(const Host *host);
 
 /* Collects the facts, and changes nothing. Returns 0 or a negative errno, reported. */

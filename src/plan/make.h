@@ -14,6 +14,6 @@ int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanReque
 int plan_filter(Plan **ret, const Policy *policy, const Host *host, Report *report);
 
 /* A start keeps only the filter's program (plan_forget_rules()). *ret is a copy of the plan with its calls and rules,
- * which belong to *ret_rules if they had to be made again, and otherwise to the plan. The caller frees *ret_rules, which
- * may be NULL, and nothing of *ret. Returns 0 or -errno. */
+ * which belong to *ret_rules if they had to be made again, and otherwise to the plan. The caller frees *ret_rules,
+ * which may be NULL, and nothing of *ret. Returns 0 or -errno. */
 int plan_with_rules(const Plan *plan, Plan *ret, Plan **ret_rules);

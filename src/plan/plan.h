@@ -218,7 +218,7 @@ typedef struct Plan {
         char **environment;
         char **unset;                    /* the assignments that UnsetEnvironment= removed from it */
         char *const *caller_environment; /* borrowed */
-        const CodeMaker *code_maker; /* in the command, where MemoryDenyWriteExecute= denies that; NULL: none is known */
+        const CodeMaker *code_maker; /* in the command, if MemoryDenyWriteExecute= denies that; NULL: none is known */
         char **texts; /* those of files in mounts, if the plan has written them */
         char **service_origins; /* the origins of mounts that come from the unit point here */
         char *working_directory;
@@ -227,7 +227,7 @@ typedef struct Plan {
         bool given_no_exec; /* files that the caller gives for reading cannot be mapped as code */
         bool own_session;   /* so that the payload cannot open the caller's terminal as /dev/tty */
         unsigned terminals; /* bit N: fd N is a terminal of the caller, which a private terminal replaces */
-        bool reads_terminal; /* isorun reads the caller's terminal from the beginning, not only once the payload reads */
+        bool reads_terminal; /* isorun reads the caller's terminal from the beginning, not only when the payload does */
         PlanResourceLimit *limits;
         size_t n_limits;
         PlanUserLimit *user_limits;
@@ -244,7 +244,7 @@ typedef struct Plan {
         bool notify_exec; /* isorun sends READY=1 when the payload has been executed */
         bool notify_fork; /* ... and when the payload has left a daemon, which is the payload then */
         bool watchdog;    /* set WATCHDOG_PID to the payload's pid */
-        int detached;     /* borrowed socket: send a byte 0, and give up standard error, when the command runs; 0: none */
+        int detached;     /* borrowed socket: when the command runs, send a byte 0, and give up standard error; 0: no */
         bool measured;    /* the outcome tells what the instance has used */
         bool typed;       /* the reader of messages has the options of isorun: plan/hint.h */
         bool watched;     /* isorun traces the payload, and tells what was denied: plan/deny/watch.h */

@@ -29,7 +29,7 @@ typedef struct PlanRequest {
         bool hand_over;
         bool measured;         /* the outcome is to tell what the instance has used */
         bool watch;            /* --why */
-        int record;            /* --record: an fd of the file for the policy, which must live as long as the plan; 0: none */
+        int record;            /* --record: an fd of the file for the policy, open as long as the plan; 0: none */
         int detached;          /* isorun --detach in its service: the socket that a byte 0 is sent to when the command
                                 * runs; 0: not detached */
         bool only_plan;        /* nothing is started: limits are compared with the service manager's controllers. A

@@ -134,7 +134,8 @@ static int take_line(void *userdata, Origin origin, const char *section, const c
         if (bindings_find(t->fixed, key))
                 return 0;
         if (t->bindings->n >= BINDINGS_MAX)
-                return report_error_at(t->report, origin, key, E2BIG, "the tables bind more than %d names", BINDINGS_MAX);
+                return report_error_at(t->report, origin, key, E2BIG, "the tables bind more than %d names",
+                                       BINDINGS_MAX);
         return add(t->bindings, origin, key, value, false, t->report);
 }
 

@@ -39,8 +39,8 @@ int bindings_add_argument(Bindings *b, const char *option, const char *argument,
  * an earlier one with the same name, but never a binding of the command line. Returns 0 or -errno, reported. */
 int bindings_read_tables(Bindings *b, char *const *directories, Report *report);
 
-/* The directories of tables: first the host's, then the user's, if uid may use it (config_home_find()). The caller frees the array. NULL when memory runs
- * out. */
+/* The directories of tables: first the host's, then the user's, if uid may use it (config_home_find()). The caller
+ * frees the array. NULL when memory runs out. */
 char **bindings_directories(const char *config_home, const char *home, uid_t uid);
 
 /* The binding of this name, or NULL. */

@@ -436,11 +436,12 @@ const Setting *policy_optional(const Policy *policy, DirectiveId id) {
 bool policy_has_names(const Policy *policy) {
         const SettingList *volumes = &policy->settings[D_Volume];
         const Setting *root = policy_get(policy, D_RootDirectory);
+        char **layers = root && root->value.number != ROOT_IMAGE ? root->value.words : NULL;
 
         for (size_t i = 0; i < volumes->n; i++)
                 if (volumes->items[i].value.words[0][0] != '/')
                         return true;
-        for (char **layer = root && root->value.number != ROOT_IMAGE ? root->value.words : NULL; layer && *layer; layer++)
+        for (char **layer = layers; layer && *layer; layer++)
                 if ((*layer)[0] != '/' && !streq(*layer, "none"))
                         return true;
         return false;

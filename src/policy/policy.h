@@ -117,8 +117,8 @@ bool policy_is_true(const Policy *policy, DirectiveId id);
 /* The choice of a directive, a value of its enum in policy/value/choice.h. The directive must be set. */
 unsigned policy_choice(const Policy *policy, DirectiveId id);
 
-/* The item of Optional= that names the directive, or NULL. If the directive is set on the command line, only an Optional=
- * of the command line counts. */
+/* The item of Optional= that names the directive, or NULL. If the directive is set on the command line, only an
+ * Optional= of the command line counts. */
 const Setting *policy_optional(const Policy *policy, DirectiveId id);
 
 /* Whether the policy uses names of volumes or roots, which need bindings. */

@@ -64,7 +64,8 @@ int fd_write_all(int fd, const void *bytes, size_t n);
 /* Writes a string with a single write(2), as files of /proc and cgroupfs need it. Returns 0 or -errno. */
 int file_write(int dir_fd, const char *path, const char *text);
 
-/* Lists the directories in dir_fd, sorted by name, without "." and "..". The caller frees the array of strings. Returns 0 or -errno. */
+/* Lists the directories in dir_fd, sorted by name, without "." and "..". The caller frees the array of strings. Returns
+ * 0 or -errno. */
 int directory_list(int dir_fd, char ***ret);
 
 /* The same with all that is in it. */

@@ -28,8 +28,8 @@ int parse_percent(const char *text, uint64_t *ret);
 /* A time span in microseconds. "infinity" is UINT64_MAX. A number without a unit is seconds. */
 int parse_timespan(const char *text, uint64_t *ret);
 
-/* For a text that parse_timespan() refuses: returns the time span that was probably meant ("5min" for "5minuts"), on the
- * heap, or NULL. */
+/* For a text that parse_timespan() refuses: returns the time span that was probably meant ("5min" for "5minuts"), on
+ * the heap, or NULL. */
 char *timespan_guess(const char *text);
 
 /* For example "SIGTERM", "TERM", "15", "RTMIN+3". */

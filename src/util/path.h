@@ -30,6 +30,6 @@ bool path_is_at_or_below(const char *path, const char *directory);
 /* For arrays whose elements begin with a simplified path (a char *): sorts by it, parents first; */
 void path_sort(void *items, size_t n, size_t size);
 
-/* in a sorted array, finds an element for path or, closest above, for a directory that contains it. strict: not for path
- * itself. Returns NULL if no element matches. */
+/* in a sorted array, finds an element for path or, closest above, for a directory that contains it. strict: not for
+ * path itself. Returns NULL if no element matches. */
 const void *path_find_above(const void *items, size_t n, size_t size, const char *path, bool strict);

@@ -268,8 +268,8 @@ int process_pidfd_facts(int pidfd, pid_t pid, ProcessFacts *ret) {
         return 0;
 }
 
-/* Asks for the exit status. Returns whether the kernel has told it. ESRCH also comes from a process whose parent is just
- * waiting for it: it has no number any more, and no status yet. */
+/* Asks for the exit status. Returns whether the kernel has told it. ESRCH also comes from a process whose parent is
+ * just waiting for it: it has no number any more, and no status yet. */
 static bool ask_exit(int pidfd, PidfdInfo *info) {
         *info = (PidfdInfo) { .mask = INFO_EXIT };
         return ioctl(pidfd, GET_INFO, info) >= 0 && (info->mask & INFO_EXIT);

@@ -43,8 +43,8 @@ int process_started(pid_t pid, uint64_t *ret_usec);
  * empty. */
 int process_arguments(pid_t pid, char ***ret);
 
-/* As process_status(), for a process that the caller has a pidfd of, from the pidfd's fdinfo, which has the keys Pid and NSpid:
- * pidfd_open(2). */
+/* As process_status(), for a process that the caller has a pidfd of, from the pidfd's fdinfo, which has the keys Pid
+ * and NSpid: pidfd_open(2). */
 int process_pidfd_status(int pidfd, const char *key, char **ret);
 
 /* Tells how a process has ended, as wait(2) does, even if it is not a child of the caller. The pidfd must have been
@@ -70,7 +70,7 @@ void process_die_of(int sig);
 /* Executes arguments[0], a path, in a child, and waits. Returns 0 with the status of waitpid(2), or -errno. */
 int process_run(char *const *arguments, int *ret_status);
 
-/* Makes this process, which has just been forked, one that serves its parent: it ends with the parent, has this name and
- * a session of its own, and takes no signals. For the terminal and systemd signal all processes, and this one ends when
- * its work has. */
+/* Makes this process, which has just been forked, one that serves its parent: it ends with the parent, has this name
+ * and a session of its own, and takes no signals. For the terminal and systemd signal all processes, and this one ends
+ * when its work has. */
 void process_begin_helper(const char *name);

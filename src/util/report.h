@@ -34,7 +34,8 @@ typedef enum Severity {
 typedef void (*ReportSink)(void *userdata, Severity severity, const char *line);
 
 /* The same with the parts of the line, which are not escaped. origin and key may be NULL. */
-typedef void (*ReportPartsSink)(void *userdata, Severity severity, const Origin *origin, const char *key, const char *text);
+typedef void (*ReportPartsSink)(void *userdata, Severity severity, const Origin *origin, const char *key,
+                                const char *text);
 
 enum {
         REPORT_TEXT_MAX = 512,

@@ -40,7 +40,8 @@ static int sockets_find(pid_t pid, Sockets *ret) {
                 _cleanup_free_ char *target = NULL;
                 uint64_t inode, *added;
 
-                if (link_read(dirfd(dir), e->d_name, &target) < 0 || sscanf(target, "socket:[%" SCNu64 "]", &inode) != 1)
+                if (link_read(dirfd(dir), e->d_name, &target) < 0 ||
+                    sscanf(target, "socket:[%" SCNu64 "]", &inode) != 1)
                         continue;
                 added = ARRAY_APPEND(ret->inodes, ret->n);
                 if (added)
@@ -59,8 +60,8 @@ static bool sockets_have(const Sockets *s, uint64_t inode) {
         return false;
 }
 
-/* Reads a line of /proc/net/unix: proc_pid_net(5), unix(7). Returns the name if it is that of an abstract socket of this
- * type that listens, or NULL. */
+/* Reads a line of /proc/net/unix: proc_pid_net(5), unix(7). Returns the name if it is that of an abstract socket of
+ * this type that listens, or NULL. */
 static const char *read_listener(char *line, unsigned wanted, uint64_t *ret_inode) {
         const unsigned accepts = 1U << 16; /* __SO_ACCEPTCON of the kernel */
         unsigned flags, type;

@@ -6,9 +6,9 @@
 #include "sandbox/wire/control.h"
 #include "util/report.h"
 
-/* Connects to the socket of that type (control_listen()) of the isorun with that pid. *ret_uid and *ret_gid are the ids of isorun. Waits of the socket end after
- * CONTROL_SECONDS, with -EAGAIN. Returns the fd, which the caller closes, or -errno: -ENOENT if isorun does not listen in
- * this network namespace, -EAGAIN if it does not accept connections. */
+/* Connects to the socket of that type (control_listen()) of the isorun with that pid. *ret_uid and *ret_gid are the ids
+ * of isorun. Waits of the socket end after CONTROL_SECONDS, with -EAGAIN. Returns the fd, which the caller closes, or
+ * -errno: -ENOENT if isorun does not listen in this network namespace, -EAGAIN if it does not accept connections. */
 int client_connect(pid_t isorun, int type, uid_t *ret_uid, gid_t *ret_gid);
 
 /* Reports that the instance, with that name, is of another version. Returns -EPROTONOSUPPORT. */

@@ -150,8 +150,8 @@ static void take_records(char *lines, uint64_t since_usec, Ended *ret) {
 }
 
 int ended_find(const char *text, uint64_t since_usec, Ended *ret) {
-        static const char *const options[] = { "journalctl", "--quiet", "--no-pager", "--all", "--boot", "--output=json",
-                                               "--reverse", "--lines=2" };
+        static const char *const options[] = { "journalctl", "--quiet", "--no-pager", "--all", "--boot",
+                                               "--output=json", "--reverse", "--lines=2" };
         _cleanup_(ended_deinit) Ended found = { .status = -1 };
         _cleanup_strv_free_ char **words = NULL;
         _cleanup_free_ char *lines = NULL;

@@ -18,6 +18,6 @@ typedef struct Ended {
 void ended_deinit(Ended *ended);
 
 /* Finds the last records about an instance, in the journal of this boot, and not older than since_usec. text is a name
- * or a unit of the caller, or USER/NAME. Only records count that isorun wrote as that user, or in that unit. Returns 1, 0
- * if there is no record that the caller may read, or -errno. */
+ * or a unit of the caller, or USER/NAME. Only records count that isorun wrote as that user, or in that unit. Returns 1,
+ * 0 if there is no record that the caller may read, or -errno. */
 int ended_find(const char *text, uint64_t since_usec, Ended *ret);

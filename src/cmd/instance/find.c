@@ -18,8 +18,8 @@ static bool is_proven(const Instance *i, void *userdata) {
                 return true;
         r = f->failed ? -1 : managers_prove(&f->managers, i, &silent);
         if (r < 0 && !f->failed)
-                report_notice(f->report, "services are not searched for instances: cannot ask systemd for the main process "
-                                         "of %s", i->unit);
+                report_notice(f->report, "services are not searched for instances: cannot ask systemd for the main "
+                                         "process of %s", i->unit);
         f->failed = r < 0;
         return r > 0;
 }

@@ -38,9 +38,9 @@ static int read_flow(Flows *f, char *const *field, size_t n) {
                           *const states[] = { "resolving", "waiting", "connecting", "open", "half-closed", NULL };
         FlowLine line, *item;
 
-        if (n != 9 || !is_one_of(field[1], directions) || !is_one_of(field[2], protocols) || !is_one_of(field[3], states) ||
-            parse_u64(field[4], &line.sent) < 0 || parse_u64(field[5], &line.received) < 0 ||
-            parse_u64(field[6], &line.usec) < 0)
+        if (n != 9 || !is_one_of(field[1], directions) || !is_one_of(field[2], protocols) ||
+            !is_one_of(field[3], states) || parse_u64(field[4], &line.sent) < 0 ||
+            parse_u64(field[5], &line.received) < 0 || parse_u64(field[6], &line.usec) < 0)
                 return -EPROTO;
         item = ARRAY_APPEND(f->items, f->n);
         if (!item)
@@ -152,8 +152,10 @@ static int parse(const Instance *instance, char *bytes, size_t size, Flows *ret,
         text = r < 0 ? NULL : strdup(answer + sizeof(header));
         if (r >= 0)
                 r = text ? flows_parse(text, ret) : -ENOMEM;
-        return r < 0 ? report_error(report, -r, "%s: isoctl cannot understand its answer: %s", instance->name, strerror(-r))
-                     : 1;
+        if (r < 0)
+                return report_error(report, -r, "%s: isoctl cannot understand its answer: %s", instance->name,
+                                    strerror(-r));
+        return 1;
 }
 
 int flows_ask(const Instance *instance, FlowQuestionType type, const char *peer, uint64_t until, Flows *ret,
@@ -176,8 +178,8 @@ int flows_ask(const Instance *instance, FlowQuestionType type, const char *peer,
         r = read_answer(fd, until, &bytes, &size);
         if (r == -ECONNRESET)
                 return talk_hung_up(instance, report);
-        return r < 0 ? report_error(report, -r, "%s: cannot read the connections that isorun carries: %s", instance->name,
-                                    strerror(-r))
+        return r < 0 ? report_error(report, -r, "%s: cannot read the connections that isorun carries: %s",
+                                    instance->name, strerror(-r))
                      : parse(instance, bytes, size, ret, report);
 }
 

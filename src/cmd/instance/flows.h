@@ -32,7 +32,8 @@ void flows_deinit(Flows *f);
 /* Parses an answer after its header, and takes the text over. Returns 0 or -errno: -EPROTO if it is not an answer. */
 int flows_parse(char *text, Flows *ret);
 
-/* HOST:PORT of an argument "peer:HOST:PORT", or NULL: a directory can be called "peer", too, but has a path after it. */
+/* HOST:PORT of an argument "peer:HOST:PORT", or NULL: a directory can be called "peer", too, but has a path after
+ * it. */
 const char *flows_peer_of(const char *argument);
 
 /* Whether isoctl can ask this instance. */

@@ -137,10 +137,10 @@ static bool may_be_reaper(const ProcessFacts *p) {
         return (p->hidden || streq(p->name, "isorun")) && p->innermost == 1 && p->depth > 1;
 }
 
-/* Whether the process may be the isorun of the instance, also as a program that isolates itself: of the instance's user,
- * not in a container and, for a service, a child of the service manager. A process that chooses the name can as well be
- * a changed isorun, but its children cannot choose it for it: with CLONE_PARENT, they can make the process that looks
- * like the reaper. */
+/* Whether the process may be the isorun of the instance, also as a program that isolates itself: of the instance's
+ * user, not in a container and, for a service, a child of the service manager. A process that chooses the name can as
+ * well be a changed isorun, but its children cannot choose it for it: with CLONE_PARENT, they can make the process that
+ * looks like the reaper. */
 static bool may_be_isorun(const Walk *w, const ProcessFacts *p, const Instance *i) {
         return streq(p->name, "isorun") && (!i->of_user || p->uid == i->uid) && p->depth == w->depth &&
                (!is_service(i) || is_manager(w, p->parent, i));
@@ -233,14 +233,16 @@ static int find_unmarked(const Walk *w, int fd, Instance *i) {
         return i->pid && read_events(fd, i);
 }
 
-/* Describes an instance that isorun could not describe, or that the user of a service could describe otherwise. Returns 1
- * or -ENOMEM. */
+/* Describes an instance that isorun could not describe, or that the user of a service could describe otherwise. Returns
+ * 1 or -ENOMEM. */
 static int describe_service(Instance *i) {
         free(i->name);
         free(i->policy);
         free(i->command);
         i->name = strndup(i->unit, (size_t) (strrchr(i->unit, '.') - i->unit));
-        return evidence_read(i->isorun ?: i->pid, &i->policy, &i->command, &i->started_usec) < 0 || !i->name ? -ENOMEM : 1;
+        if (evidence_read(i->isorun ?: i->pid, &i->policy, &i->command, &i->started_usec) < 0 || !i->name)
+                return -ENOMEM;
+        return 1;
 }
 
 static pid_t find_main_pid(int fd, const Instance *i) {

@@ -25,8 +25,8 @@ bool kept_has(int32_t question) {
 
 static int cannot_read(const Instance *i, int error, Report *report) {
         if (error == EPERM)
-                return report_error(report, EPERM, "%s was started with --hand-over: its isorun has ended, and only root "
-                                    "can read the plan that its first process keeps", i->name);
+                return report_error(report, EPERM, "%s was started with --hand-over: its isorun has ended, and only "
+                                    "root can read the plan that its first process keeps", i->name);
         return report_error(report, error, "%s: cannot read the plan that its first process, process %d, keeps: %s",
                             i->name, i->pid, strerror(error));
 }

@@ -138,8 +138,8 @@ static int open_private(Manager *m, Report *report) {
         if (r >= 0)
                 r = wait_until_ready(m);
         if (r == -ETIMEDOUT || r == -EAGAIN)
-                return report_error(report, ETIMEDOUT, "the systemd of user %u has not answered within %d seconds", m->uid,
-                                    FOREIGN_ANSWER_SECONDS);
+                return report_error(report, ETIMEDOUT, "the systemd of user %u has not answered within %d seconds",
+                                    m->uid, FOREIGN_ANSWER_SECONDS);
         return r < 0 ? report_error(report, -r, "cannot connect to the systemd of user %u: %s",
                                     m->uid, strerror(-r)) : 0;
 }
@@ -312,8 +312,8 @@ int manager_wait(Manager *m, Report *report) {
                 uint64_t now = now_usec();
 
                 if (now >= end)
-                        return report_error(report, ETIMEDOUT, "the systemd of user %u has not stopped everything within "
-                                                               "%d seconds", m->uid, FOREIGN_STOP_SECONDS);
+                        return report_error(report, ETIMEDOUT, "the systemd of user %u has not stopped everything "
+                                                               "within %d seconds", m->uid, FOREIGN_STOP_SECONDS);
                 if (r == 0)
                         r = m->more.sd_bus_wait(m->bus, end == UINT64_MAX ? UINT64_MAX : end - now);
                 if (r < 0 && r != -EINTR)

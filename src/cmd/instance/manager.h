@@ -4,8 +4,8 @@
 /* A service manager, which isoctl asks to act on units, as systemctl does: org.freedesktop.systemd1(5). name is the
  * instance's name, for messages. Functions that return an int return 0 or -errno, reported.
  *
- * Another user's manager may be stopped, or be a program that only pretends to be a manager. So each wait for its answer
- * ends after a few seconds. */
+ * Another user's manager may be stopped, or be a program that only pretends to be a manager. So each wait for its
+ * answer ends after a few seconds. */
 
 #include "plan/plan.h"
 

@@ -122,8 +122,8 @@ static int none(const InstanceList *list, const char *name, Report *report) {
                         const char *outer = list->items[list->items[i].parent].name;
 
                         return report_error(report, EPERM,
-                                            "\"%s\" is nested in %s, so isoctl cannot verify it from here: start isoctl "
-                                            "inside %s, with isoctl enter", name, outer, outer);
+                                            "\"%s\" is nested in %s, so isoctl cannot verify it from here: start "
+                                            "isoctl inside %s, with isoctl enter", name, outer, outer);
                 }
         if (foreign(list, name, report))
                 return -ENOENT;
@@ -159,11 +159,11 @@ static int unverified(const Instance *found, Report *report) {
         if (access("/proc/1", F_OK) < 0)
                 return report_error(report, EACCES,
                                     "isoctl cannot verify %s, because /proc is mounted with hidepid=, which hides its "
-                                    "processes: run isoctl as root, or mount /proc with gid= of a group that you are in",
-                                    found->name);
+                                    "processes: run isoctl as root, or mount /proc with gid= of a group that you are "
+                                    "in", found->name);
         return report_error(report, ESRCH,
-                            "isoctl cannot verify %s: its cgroup attributes name a process that is not isorun, or is not "
-                            "in %s", found->name, found->cgroup);
+                            "isoctl cannot verify %s: its cgroup attributes name a process that is not isorun, or is "
+                            "not in %s", found->name, found->cgroup);
 }
 
 const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {

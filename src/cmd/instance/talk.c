@@ -37,8 +37,8 @@ int talk_connect(const Instance *instance, int type, TalkOwner *ret, Report *rep
                 return fd;
         if (fd == -ENOENT)
                 return report_error(report, ENOENT,
-                                    "cannot reach %s from here: its isorun, process %d, does not listen in this network "
-                                    "namespace", instance->name, instance->isorun);
+                                    "cannot reach %s from here: its isorun, process %d, does not listen in this "
+                                    "network namespace", instance->name, instance->isorun);
         if (fd < 0)
                 return report_error(report, -fd, "cannot reach %s: %s (its isorun is process %d)", instance->name,
                                     strerror(-fd), instance->isorun);
@@ -50,7 +50,8 @@ int talk_connect(const Instance *instance, int type, TalkOwner *ret, Report *rep
         return TAKE_FD(fd);
 }
 
-/* Whether the instance's isorun is in another user namespace than this process: that of a service with PrivateUsers=. */
+/* Whether the instance's isorun is in another user namespace than this process: that of a service with
+ * PrivateUsers=. */
 static bool has_other_users(const Instance *instance) {
         struct stat own, other;
         char path[64];

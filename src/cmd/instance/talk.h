@@ -12,8 +12,9 @@ typedef struct TalkOwner {
         gid_t gid;
 } TalkOwner;
 
-/* Connects to the socket of that type (control_listen()) of the instance's isorun. ret may be NULL. Returns the fd, which
- * the caller closes, or -errno, reported. Not every instance has one of SOCK_STREAM: -ENOENT is then not reported. */
+/* Connects to the socket of that type (control_listen()) of the instance's isorun. ret may be NULL. Returns the fd,
+ * which the caller closes, or -errno, reported. Not every instance has one of SOCK_STREAM: -ENOENT is then not
+ * reported. */
 int talk_connect(const Instance *instance, int type, TalkOwner *ret, Report *report);
 
 /* Reports that the instance has hung up without an answer. Returns -ECONNRESET. */

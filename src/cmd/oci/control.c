@@ -127,7 +127,8 @@ static int list(const OciCall *call, char *const *names, json_t *array) {
                 Report nobody = {};
                 Status status;
 
-                if (state_load(call->root, *name, &state, &nobody) < 0 || state_status(&state, &status, NULL, &nobody) < 0)
+                if (state_load(call->root, *name, &state, &nobody) < 0 ||
+                    state_status(&state, &status, NULL, &nobody) < 0)
                         continue;
                 if (array && json_array_append_new(array, describe(&state, status)) < 0)
                         return report_oom(call->report);
@@ -170,8 +171,8 @@ static int freeze(const OciCall *call, bool frozen) {
             state_status(&state, &status, NULL, call->report) < 0)
                 return 1;
         if (frozen ? status != STATUS_RUNNING && status != STATUS_CREATED : status != STATUS_PAUSED)
-                return report_error(call->report, EINVAL, "cannot %s %s: it is %s", frozen ? "pause" : "resume", call->id,
-                                    status_name(status)) < 0;
+                return report_error(call->report, EINVAL, "cannot %s %s: it is %s", frozen ? "pause" : "resume",
+                                    call->id, status_name(status)) < 0;
         return container_cgroup_freeze(&state, frozen, call->report) < 0;
 }
 

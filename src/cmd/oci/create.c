@@ -6,12 +6,15 @@
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
 
-#define CREATE_OPTIONS                                                                                            \
-        { 'b', "bundle", "the directory of config.json (the working directory)", { "DIR", ARGUMENT_DIRECTORY, NULL }, false }, \
-        { OCI_PID_FILE, "pid-file", "write the pid of the first process to a file", { "FILE", ARGUMENT_FILE, NULL }, false },  \
-        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal", { "FILE", ARGUMENT_FILE, NULL }, false },             \
-        { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },                       \
-        { OCI_NO_PIVOT, "no-pivot", "not supported yet", {}, false },                                                \
+#define CREATE_OPTIONS                                                                                       \
+        { 'b', "bundle", "the directory of config.json (the working directory)",                             \
+          { "DIR", ARGUMENT_DIRECTORY, NULL }, false },                                                      \
+        { OCI_PID_FILE, "pid-file", "write the pid of the first process to a file",                          \
+          { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
+        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",                         \
+          { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
+        { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },         \
+        { OCI_NO_PIVOT, "no-pivot", "not supported yet", {}, false },                                        \
         { OCI_NO_NEW_KEYRING, "no-new-keyring", "keep the caller's session keyring", {}, false }
 
 const Option oci_create_options[] = { CREATE_OPTIONS, {} };

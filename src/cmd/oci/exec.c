@@ -18,7 +18,8 @@ const Option oci_exec_options[] = {
         { 'd', "detach", "do not wait for the process", {}, false },
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },
         { 't', "tty", "give the process a terminal", {}, false },
-        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal", { "FILE", ARGUMENT_FILE, NULL }, false },
+        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",
+          { "FILE", ARGUMENT_FILE, NULL }, false },
         {},
 };
 
@@ -29,7 +30,8 @@ static int set_user(SpecProcess *process, const char *user, Report *report) {
 
         if (!uid)
                 return report_oom(report);
-        if (parse_u64_range(uid, 0, UINT32_MAX - 1, &u) < 0 || (gid && parse_u64_range(gid + 1, 0, UINT32_MAX - 1, &g) < 0))
+        if (parse_u64_range(uid, 0, UINT32_MAX - 1, &u) < 0 ||
+            (gid && parse_u64_range(gid + 1, 0, UINT32_MAX - 1, &g) < 0))
                 return report_error(report, EINVAL, "--user: not UID or UID:GID: \"%s\"", user);
         process->uid = (uid_t) u;
         process->gid = (gid_t) g;

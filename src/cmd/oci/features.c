@@ -38,7 +38,7 @@ int oci_features(const OciCall *call) {
                                        "systemdUser", 1, "rdma", 0, "seccomp", "enabled", 1, "apparmor", "enabled", 0,
                                        "selinux", "enabled", 0);
 
-        return oci_print(json_pack("{ss ss so so so*}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0", "hooks", hook_names(),
-                                   "mountOptions", spec_mount_options(), "linux", linux_part),
+        return oci_print(json_pack("{ss ss so so so*}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0", "hooks",
+                                   hook_names(), "mountOptions", spec_mount_options(), "linux", linux_part),
                          call->report);
 }

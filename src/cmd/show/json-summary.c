@@ -32,8 +32,8 @@ static bool is_key(const char *word) {
 }
 
 json_t *json_origin(const JsonLibrary *lib, const char *file, unsigned line) {
-        json_t *object = lib->json_object();
-        bool failed = lib->json_object_set_new(object, "file", file ? json_library_text(lib, file) : lib->json_null()) < 0;
+        json_t *object = lib->json_object(), *name = file ? json_library_text(lib, file) : lib->json_null();
+        bool failed = lib->json_object_set_new(object, "file", name) < 0;
 
         failed = lib->json_object_set_new(object, "line", lib->json_integer(line)) < 0 || failed;
         if (!failed)
@@ -79,11 +79,13 @@ static int read_part(Reader *r, char *const *words) {
 
 static int read_origin(Reader *r, char *const *words) {
         const size_t n = strv_length(words);
+        json_t *origin;
         uint64_t line;
 
         if (!r->line || n < 2 || n > 3 || parse_u64_range(words[1], 0, UINT_MAX, &line) < 0)
                 return -EPROTO;
-        return r->lib->json_array_append_new(r->origins, json_origin(r->lib, words[2], (unsigned) line)) < 0 ? -ENOMEM : 0;
+        origin = json_origin(r->lib, words[2], (unsigned) line);
+        return r->lib->json_array_append_new(r->origins, origin) < 0 ? -ENOMEM : 0;
 }
 
 static int read_words(Reader *r, const char *text) {

@@ -4,7 +4,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Prints value in ASCII and a newline: some control characters for terminals are none for JSON (U+0080 to U+009F). Returns 0 or -errno. */
+/* Prints value in ASCII and a newline: some control characters for terminals are none for JSON (U+0080 to U+009F).
+ * Returns 0 or -errno. */
 int json_print(const json_t *value, FILE *f);
 
 /* Prints an array of n values. make returns value i of items, or NULL if memory is short. Returns 0 or -errno. */

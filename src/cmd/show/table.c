@@ -73,7 +73,8 @@ static int fill_line(struct libscols_line *line, const Instance *i, const char *
              age[FORMAT_MAX] = "-", flows[FORMAT_MAX] = "-", speed[FORMAT_MAX] = "-";
         const char *texts[COLUMNS] = {
                 [NAME] = name, [USER] = user, [POLICY] = i->policy, [STATE] = instance_state(i), [MEMORY] = memory,
-                [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [FLOWS] = flows, [SPEED] = speed, [AGE] = age, [UNIT] = i->unit, [COMMAND] = i->command,
+                [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [FLOWS] = flows, [SPEED] = speed, [AGE] = age,
+                [UNIT] = i->unit, [COMMAND] = i->command,
         };
         int r = name ? 0 : -ENOMEM, place = 0;
 
@@ -93,7 +94,8 @@ static int fill_line(struct libscols_line *line, const Instance *i, const char *
                 format_age(age, i->started_usec);
         for (size_t c = 0; r >= 0 && c < COLUMNS; c++)
                 if (has_column(style, has_flows, c))
-                        r = scols_line_set_data(line, place++, texts[c] ?: "-"); /* escapes control characters when it prints */
+                        /* libsmartcols escapes control characters when it prints. */
+                        r = scols_line_set_data(line, place++, texts[c] ?: "-");
         if (r >= 0 && style->colours && i->frozen)
                 r = scols_line_set_color(line, "yellow");
         return r;

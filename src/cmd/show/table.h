@@ -22,7 +22,8 @@ void usage_ask_flows(Usage *usage, const Instance *instance);
 
 typedef struct TableStyle {
         bool legend, colours;
-        bool share;     /* show a column for Usage.share, in place of user and unit, and two for connections if an instance has any */
+        bool share;     /* show a column for Usage.share, in place of user and unit, and two for connections if an
+                           instance has any */
         unsigned width; /* in columns; 0: that of the terminal, if standard output is one */
 } TableStyle;
 

@@ -22,8 +22,8 @@ char *argument_variable(const char *variable);
 /* To "WorkingDirectory=…". "~" alone stays: the payload's home directory. */
 char *argument_directory(const char *directory);
 
-/* From directories or names with ":" between them, "none" or "image:…", to "RootDirectory=…". A word with a slash, or with a dot
- * as its first character, is a directory. */
+/* From directories or names with ":" between them, "none" or "image:…", to "RootDirectory=…". A word with a slash, or
+ * with a dot as its first character, is a directory. */
 char *argument_root(const char *root);
 
 /* From NAME=SOURCE[:OPTIONS] to the same with an absolute SOURCE. */

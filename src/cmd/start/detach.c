@@ -39,8 +39,8 @@ static bool is_of_service(const char *variable) {
         return false;
 }
 
-/* What isorun in the service must have in common with the caller: the files that paths lead to, and the rights. Returns a
- * text on the heap, or NULL. */
+/* What isorun in the service must have in common with the caller: the files that paths lead to, and the rights. Returns
+ * a text on the heap, or NULL. */
 static char *find_place(void) {
         _cleanup_free_ char *mounts = NULL, *users = NULL, *capabilities = NULL;
 
@@ -103,8 +103,8 @@ static int take_words(char *text, size_t size, int *argc, char ***argv, Report *
         if (n < 3 || parse_u64_range(words[1], 1, n - 2, &count) < 0)
                 return report_error(report, EPROTO, "this isorun was not started by isorun --detach");
         if (!streq(words[0], place))
-                return report_error(report, EXDEV, "--detach: the service manager would run the instance with other rights "
-                                                   "than yours, or in other namespaces");
+                return report_error(report, EXDEV, "--detach: the service manager would run the instance with other "
+                                                   "rights than yours, or in other namespaces");
         for (i = 2 + count; i < n; i++)
                 if (putenv(words[i]) != 0)
                         return report_oom(report);
@@ -215,7 +215,8 @@ static int start_service(const Plan *plan, Ends *e, DetachWait *wait, Report *re
 
         (void) umask(service.umask);
         if (r < 0)
-                return report_error(report, -r, "--detach: cannot find the working directory or isorun: %s", strerror(-r));
+                return report_error(report, -r, "--detach: cannot find the working directory or isorun: %s",
+                                    strerror(-r));
         service.executable = executable;
         report_own_step(report, "asking systemd for the service");
         r = transient_service_start(plan, &service, &wait->patience, report);

@@ -24,8 +24,8 @@ int detach_begin(int *argc, char ***argv, Report *report);
 /* In the service: tells the exit status. After the command has started, nobody listens. */
 void detach_end(int socket, int status);
 
-/* Lets systemd start the service for this plan, of an instance that would be a scope. Prints the instance's name when the
- * command runs. Returns an exit status. */
+/* Lets systemd start the service for this plan, of an instance that would be a scope. Prints the instance's name when
+ * the command runs. Returns an exit status. */
 int detach_start(const Plan *plan, int argc, char *const *argv, Report *report);
 
 /* Sets standard input, output and error of the policy for a detached instance, if the policy leaves them to the caller.

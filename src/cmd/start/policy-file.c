@@ -95,8 +95,8 @@ void policy_file_say_left(const char *directory, Report *report) {
 
         while (d && (entry = readdir(d)))
                 if (is_temporary(entry->d_name))
-                        report_notice(report, "%s/%s has the text of an edit that did not end: take from it what you need, "
-                                      "and remove it", directory, entry->d_name);
+                        report_notice(report, "%s/%s has the text of an edit that did not end: take from it what you "
+                                      "need, and remove it", directory, entry->d_name);
         if (d)
                 closedir(d);
 }

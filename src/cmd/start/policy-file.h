@@ -18,8 +18,8 @@ int policy_file_make_directory(const char *directory, Report *report);
  * Returns 0 or -errno, reported. */
 int policy_file_write(const char *directory, const char *text, const char *like, char **ret, Report *report);
 
-/* Makes a directory in directory, with a name that no policy can have, for the caller alone. *ret is on the heap. Returns
- * 0 or -errno, reported. */
+/* Makes a directory in directory, with a name that no policy can have, for the caller alone. *ret is on the heap.
+ * Returns 0 or -errno, reported. */
 int policy_file_make_scratch(const char *directory, char **ret, Report *report);
 
 /* Says which files and directories of isoctl are left in directory, because a command was killed or its text was not

@@ -77,8 +77,8 @@ static int read_record(int fd, const char *file, char **ret, Report *report) {
         if (r < 0)
                 return report_error(report, -r, "--record: cannot read the record: %s", strerror(-r));
         if (size == 0)
-                return report_error(report, ENODATA, "--record: %s was not written: no policy can say what the command used",
-                                    file);
+                return report_error(report, ENODATA, "--record: %s was not written: no policy can say what the command "
+                                    "used", file);
         *ret = TAKE_PTR(text);
         return 0;
 }

@@ -12,11 +12,12 @@ typedef struct RecordOptions {
         int tighten;
 } RecordOptions;
 
-/* Checks options together. why: --why; without: an option that does not wait for the end of the command, or NULL. Returns
- * 0 or -EINVAL, reported. */
+/* Checks options together. why: --why; without: an option that does not wait for the end of the command, or NULL.
+ * Returns 0 or -EINVAL, reported. */
 int record_check(const RecordOptions *options, bool why, const char *without, Report *report);
 
-/* Before the plan is made. If FILE exists, it must be a policy, to which the record is added. Returns an fd for PlanRequest.record, or -errno, reported. */
+/* Before the plan is made. If FILE exists, it must be a policy, to which the record is added. Returns an fd for
+ * PlanRequest.record, or -errno, reported. */
 int record_begin(const RecordOptions *options, Report *report);
 
 /* Starts the plan as start_plan() does. When the command has ended, writes the policy to FILE. */

@@ -159,7 +159,9 @@ static int run(const CommandLine *line, Report *report) {
                 report_error(report, EINVAL, "--threshold: not a number from 0 to 100, in tenths: \"%s\"", limit);
                 return PLAN_FAILED;
         }
-        instance = arguments || command_line_has(line, ARG_STAGE) ? NULL : instances_find_word(&list, line->arguments[0], report);
+        instance = arguments || command_line_has(line, ARG_STAGE)
+                           ? NULL
+                           : instances_find_word(&list, line->arguments[0], report);
         if (instance)
                 status = show_instance(instance, line, threshold, report);
         else if (loaded_init(&loaded, line->arguments[0], NULL, arguments, report) < 0)

@@ -149,8 +149,8 @@ static const Argument arguments[] = { { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_R
 const Verb verb_build = {
         .name = "build",
         .help = "run a command that can write to its root",
-        .details = "Runs COMMAND in a sandbox whose root is the tree in DIR. COMMAND can write to the tree, and sees no\n"
-                   "other files of the host. It has the host's network, unless you add -p PrivateNetwork=yes.\n"
+        .details = "Runs COMMAND in a sandbox whose root is the tree in DIR. COMMAND can write to the tree, and sees\n"
+                   "no other files of the host. It has the host's network, unless you add -p PrivateNetwork=yes.\n"
                    "\n"
                    "COMMAND runs as root. If you are not root, it is root only in the tree, and your subordinate ids\n"
                    "(/etc/subuid) become the ids of the tree's other users. Without subordinate ids, the tree has no\n"

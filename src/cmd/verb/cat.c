@@ -140,8 +140,8 @@ static int cat(const InstanceList *list, char *name, Printing *p) {
                 if (result != -ENOENT || policy_spec_is_path(name))
                         return policy_visit(name, search_path, print_file, p, p->report);
                 if (!instance_is_pattern(name) && !strchr(name, '/') && !begins_any(list, name))
-                        return report_error(p->report, ENOENT, "no such policy or instance: \"%s\"; see isoctl policies "
-                                                               "and isoctl list", name);
+                        return report_error(p->report, ENOENT, "no such policy or instance: \"%s\"; see isoctl "
+                                                               "policies and isoctl list", name);
         }
         result = instances_select(&selection, list, (char *[]) { name, NULL }, false, p->report);
         for (size_t i = 0; i < selection.n; i++)
@@ -171,9 +171,9 @@ static const Argument arguments[] = {
 const Verb verb_cat = {
         .name = "cat",
         .help = "print the files of a policy",
-        .details = "Prints the path of each file, then its text, in the order in which isorun reads them: a later line\n"
-                   "wins. For an instance, prints the files of its policy as they are now. isoctl status shows what its\n"
-                   "command line added, and the plan that it was started with.",
+        .details = "Prints the path of each file, then its text, in the order in which isorun reads them: a later\n"
+                   "line wins. For an instance, prints the files of its policy as they are now. isoctl status shows\n"
+                   "what its command line added, and the plan that it was started with.",
         .arguments = arguments,
         .pager = true,
         .run = run,

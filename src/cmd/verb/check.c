@@ -26,7 +26,8 @@ static int report_row(const DifferenceRow *row, const char *outer, const char *n
 
         if (!text)
                 return report_oom(report);
-        return report_error_at(report, origin, row->directive, EPERM, "%s", text + strlen(row->directive) + strlen("=: "));
+        return report_error_at(report, origin, row->directive, EPERM, "%s",
+                               text + strlen(row->directive) + strlen("=: "));
 }
 
 /* Reports each line of the policy that allows more than outer does. Returns an exit status. */

@@ -4,8 +4,8 @@
 /* The policies that isoctl diff, meet and check --within compare.
  *
  * A running instance answers for its policy itself. So only instances of the caller and of root are asked: the isorun
- * that answers is then a process of theirs, which no payload reaches. Any other user could answer with a policy that the
- * instance does not have. The answer is also compared with what the kernel and systemd show (cmd/verify): where the
+ * that answers is then a process of theirs, which no payload reaches. Any other user could answer with a policy that
+ * the instance does not have. The answer is also compared with what the kernel and systemd show (cmd/verify): where the
  * instance is not as its policy says, it has no policy that could be compared. */
 
 #include "lib/load.h"
@@ -20,6 +20,6 @@ typedef struct Compared {
 
 void compared_deinit(Compared *c);
 
-/* Reads a policy, the policy of a program, or that of a running instance if no policy has its name. If unit is set, or the name ends in ".service", it is a unit, whose
- * hardening lines are converted. Returns 0 or -errno, reported. */
+/* Reads a policy, the policy of a program, or that of a running instance if no policy has its name. If unit is set, or
+ * the name ends in ".service", it is a unit, whose hardening lines are converted. Returns 0 or -errno, reported. */
 int compared_load(Compared *c, const char *name, bool unit, Report *report);

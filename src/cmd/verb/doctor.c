@@ -82,8 +82,8 @@ static const char *advise_systemd(const Host *host) {
 /* A hierarchy of cgroup v1 has the controllers that v2 lacks. */
 static const char *advise_controllers(const Host *host) {
         if (is_container(host))
-                return "the container's manager must delegate them: cgroup v2 on its host, and a container that may write "
-                       "to /sys/fs/cgroup (podman run --systemd=always)";
+                return "the container's manager must delegate them: cgroup v2 on its host, and a container that may "
+                       "write to /sys/fs/cgroup (podman run --systemd=always)";
         if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0)
                 return "boot with systemd.unified_cgroup_hierarchy=1";
         return host->uid == 0 ? "use a kernel that has them, and boot it without cgroup_disable="
@@ -123,7 +123,8 @@ static void check_cgroups(Findings *f, const Host *host) {
         _cleanup_free_ char *controllers = NULL, *lacking = NULL;
 
         if (!host->cgroup_root) {
-                add(f, "cgroups", STATE_LIMITED, strdup("cgroup v2 is not mounted at /sys/fs/cgroup: no limit can be enforced"),
+                add(f, "cgroups", STATE_LIMITED,
+                    strdup("cgroup v2 is not mounted at /sys/fs/cgroup: no limit can be enforced"),
                     strdup(advise_controllers(host)));
                 return;
         }
@@ -308,8 +309,8 @@ static const Argument arguments[] = { {} };
 const Verb verb_doctor = {
         .name = "doctor",
         .help = "say what works on this host, and what to change",
-        .details = "Tries what a start needs from the kernel and from systemd, and changes nothing. Returns 125 if the\n"
-                   "default policy cannot start here.",
+        .details = "Tries what a start needs from the kernel and from systemd, and changes nothing. Returns 125 if\n"
+                   "the default policy cannot start here.",
         .options = options,
         .arguments = arguments,
         .run = run,

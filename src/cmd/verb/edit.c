@@ -96,7 +96,8 @@ static int read_target(Edit *e, Report *report) {
 
 /* A policy by name: its file in the caller's own directory, or else a drop-in there. */
 static int find_named(Edit *e, Report *report) {
-        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
+        const char *home = getenv("HOME");
+        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), home, geteuid());
         _cleanup_free_ char *own = NULL, *name = policy_spec_name(e->spec), *file = NULL;
         int r;
 
@@ -393,10 +394,10 @@ static const Argument arguments[] = { { "POLICY|NAME", ARGUMENT_POLICY | ARGUMEN
 const Verb verb_edit = {
         .name = "edit",
         .help = "change a policy with an editor",
-        .details = "Runs $EDITOR on the policy's file, if it is yours or given as a path. For another policy, it edits a\n"
-                   "drop-in in your directory of policies. The text is used only if isoctl check accepts it. If not, the\n"
-                   "file stays as it is, and isoctl says where your text is. If isoctl edit is killed, your text is left\n"
-                   "in a file that no start reads, and the next isoctl edit there says where.\n"
+        .details = "Runs $EDITOR on the policy's file, if it is yours or given as a path. For another policy, it\n"
+                   "edits a drop-in in your directory of policies. The text is used only if isoctl check accepts it.\n"
+                   "If not, the file stays as it is, and isoctl says where your text is. If isoctl edit is killed,\n"
+                   "your text is left in a file that no start reads, and the next isoctl edit there says where.\n"
                    "\n"
                    "NAME is a running instance: isoctl edits the policy that it was started with. The instance keeps\n"
                    "its plan until it is started again.",

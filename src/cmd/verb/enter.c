@@ -153,7 +153,8 @@ static int take_reply(Visit *v) {
                 v->status = v->killed_by ? 128 + v->killed_by : WEXITSTATUS(reply.value);
                 return 1;
         }
-        return report_error(v->report, EPROTO, "%s: isorun sent an answer that isoctl does not know", v->instance->name);
+        return report_error(v->report, EPROTO, "%s: isorun sent an answer that isoctl does not know",
+                            v->instance->name);
 }
 
 /* Sends a signal to the command. Returns 1 if the signal is to end isoctl, or 0. An instance of another user may take
@@ -259,8 +260,8 @@ static const Argument arguments[] = {
 const Verb verb_enter = {
         .name = "enter",
         .help = "run a command (or a shell) in an instance",
-        .details = "The command has the namespaces, the filter and the ids of the instance, and no more rights than the\n"
-                   "instance. isoctl exits with the exit status of the command.",
+        .details = "The command has the namespaces, the filter and the ids of the instance, and no more rights than\n"
+                   "the instance. isoctl exits with the exit status of the command.",
         .arguments = arguments,
         .run = run,
 };

@@ -51,8 +51,8 @@ static int export(const char *spec, const char *name, char *const *arguments, Re
 }
 
 static int run(const CommandLine *line, Report *report) {
-        return export(command_line_get(line, ARG_UNIT), command_line_get(line, ARG_NAME), *line->rest ? line->rest : NULL,
-                      report);
+        return export(command_line_get(line, ARG_UNIT), command_line_get(line, ARG_NAME),
+                      *line->rest ? line->rest : NULL, report);
 }
 
 static const Option options[] = {

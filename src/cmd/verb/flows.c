@@ -61,8 +61,8 @@ static int show(const Printer *p, const Instance *i, bool named, Report *report)
                 return r < 0 ? r : print_flows(p, i, &flows, report);
         /* An isorun of an earlier version does not listen for this question. */
         r = talk_ask(i, CONTROL_SUMMARY, &summary, NULL, 0, NULL, report);
-        return r < 0 ? r : report_error(report, ENOENT, "%s: isorun carries no connections for it: its policy has neither "
-                                        "ConnectTo= nor ListenOn=", i->name);
+        return r < 0 ? r : report_error(report, ENOENT, "%s: isorun carries no connections for it: its policy has "
+                                        "neither ConnectTo= nor ListenOn=", i->name);
 }
 
 static int show_all(const Printer *p, const InstanceList *list, Report *report) {
@@ -99,7 +99,8 @@ static int run(const CommandLine *line, Report *report) {
 
         r = p.table || p.array ? instances_find(&list, report) : report_oom(report);
         if (r >= 0)
-                r = line->n_arguments > 0 ? show_named(&p, &list, line->arguments, report) : show_all(&p, &list, report);
+                r = line->n_arguments > 0 ? show_named(&p, &list, line->arguments, report)
+                                          : show_all(&p, &list, report);
         q = p.table ? rows_print(p.table) : p.array ? json_print(p.array, stdout) : 0;
         scols_unref_table(p.table);
         json_decref(p.array);
@@ -118,9 +119,9 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_OPT
 const Verb verb_flows = {
         .name = "flows",
         .help = "list the connections that isorun carries",
-        .details = "Lists the connections to peers (ConnectTo=) and from entrances (ListenOn=). SENT are bytes from the\n"
-                   "program, and RECEIVED bytes to it. PEER is as in the policy. WITH is the name for a pattern, or the\n"
-                   "client of an entrance.",
+        .details = "Lists the connections to peers (ConnectTo=) and from entrances (ListenOn=). SENT are bytes from\n"
+                   "the program, and RECEIVED bytes to it. PEER is as in the policy. WITH is the name for a pattern,\n"
+                   "or the client of an entrance.",
         .options = options,
         .arguments = arguments,
         .pager = true,

@@ -57,7 +57,9 @@ static int grant(const Instance *instance, char **fields, Report *report) {
         if (!place || check_place(place, instance, writable, report) < 0)
                 return -EINVAL;
 
-        copy = grant_copy(source, (MountAttributes) { .recursive = true, .read_only = !writable, .no_exec = place->no_exec }, &f);
+        copy = grant_copy(source,
+                          (MountAttributes) { .recursive = true, .read_only = !writable, .no_exec = place->no_exec },
+                          &f);
         if (copy < 0 || grant_attach(&places.target, copy, place->path, &f) < 0)
                 return report_error(report, EIO, "grant: %s", f.message.text);
         return 0;
@@ -99,8 +101,8 @@ const Verb verb_grant = {
         .help = "add a directory or peer to an instance",
         .details = "Adds the directory SRC of the host to the instance, as DEST. The policy must reserve DEST with\n"
                    "GrantPaths=. DEST is read-only, unless you add :rw and the policy also has :rw.\n"
-                   "peer:HOST:PORT lets the instance connect to a peer, which is as in ConnectTo=. The policy must have\n"
-                   "GrantPeers=yes.",
+                   "peer:HOST:PORT lets the instance connect to a peer, which is as in ConnectTo=. The policy must\n"
+                   "have GrantPeers=yes.",
         .arguments = arguments,
         .run = run,
 };

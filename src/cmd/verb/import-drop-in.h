@@ -9,5 +9,6 @@
 /* Finds what belongs to the unit besides its files. unit_file is its main file. Returns 0 or -ENOMEM. */
 int drop_in_prepare(Import *import, const char *unit_file);
 
-/* Prints the drop-in and the policy or, if directory is not NULL, writes them below it. Returns 0 or -errno, reported. */
+/* Prints the drop-in and the policy or, if directory is not NULL, writes them below it. Returns 0 or -errno,
+ * reported. */
 int drop_in_write(const Import *import, const char *policy, const char *directory, Report *report);

@@ -229,8 +229,8 @@ static void say_notes(const Import *import, Report *report) {
 }
 
 #define WEAKER \
-        "without this line, the policy would be weaker than the unit (to import the other lines, remove this one from a " \
-        "copy)"
+        "without this line, the policy would be weaker than the unit (to import the other lines, remove this one " \
+        "from a copy)"
 
 /* A policy that allows more than its unit is not made. Returns 0, or -EINVAL with all such lines reported. */
 static int refuse_weaker(const Import *import, Report *report) {
@@ -338,8 +338,8 @@ static const Argument arguments[] = { { "UNIT|FILE", ARGUMENT_FILE }, {} };
 const Verb verb_import = {
         .name = "import",
         .help = "convert a service's hardening lines to a policy",
-        .details = "isoctl asks the service manager for the files of UNIT. Comments and notices list the lines that are\n"
-                   "left out of the policy. --user: units of a user's service manager.",
+        .details = "isoctl asks the service manager for the files of UNIT. Comments and notices list the lines that\n"
+                   "are left out of the policy. --user: units of a user's service manager.",
         .options = options,
         .arguments = arguments,
         .run = run,

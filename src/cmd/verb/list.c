@@ -68,6 +68,7 @@ static int print_names(const InstanceList *list, Report *report) {
 
 static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
+        const bool legend = !command_line_has(line, ARG_NO_LEGEND);
         int r;
 
         r = instances_find(&list, report);
@@ -76,7 +77,7 @@ static int run(const CommandLine *line, Report *report) {
         if (r >= 0)
                 r = command_line_has(line, ARG_JSON) ? print_json(&list, report)
                     : command_line_has(line, 'q')    ? print_names(&list, report)
-                                                     : print_table(&list, !command_line_has(line, ARG_NO_LEGEND), report);
+                                                     : print_table(&list, legend, report);
         if (r >= 0)
                 r = flush_output(report);
         return r < 0 ? PLAN_FAILED : 0;

@@ -149,8 +149,8 @@ static const Argument arguments[] = {
 const Verb verb_logs = {
         .name = "logs",
         .help = "show what instances wrote to the journal",
-        .details = "Runs journalctl for the units of the instances (journalctl --unit= and --user-unit=), with -f, -n and\n"
-                   "each OPTION. An OPTION is an option of journalctl. NAME may be an instance that has ended.",
+        .details = "Runs journalctl for the units of the instances (journalctl --unit= and --user-unit=), with -f, -n\n"
+                   "and each OPTION. An OPTION is an option of journalctl. NAME may be an instance that has ended.",
         .options = options,
         .arguments = arguments,
         .run = run,

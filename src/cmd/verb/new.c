@@ -53,7 +53,8 @@ static char *compose(const char *name, const char *base) {
 
 /* Writes the path of the policy's file to *ret, or NULL if there is no such policy. */
 static int find_policy(const char *name, char **ret, Report *report) {
-        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
+        const char *home = getenv("HOME");
+        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), home, geteuid());
 
         if (!search_path)
                 return report_oom(report);
@@ -75,8 +76,8 @@ static int check_name(const char *name, Report *report) {
         int r;
 
         if (!name_is_valid(name))
-                return report_error(report, EINVAL, "new: a name can contain only letters, digits, \":\", \"_\", \".\" and "
-                                                    "\"-\": \"%s\"", name);
+                return report_error(report, EINVAL, "new: a name can contain only letters, digits, \":\", \"_\", \".\" "
+                                                    "and \"-\": \"%s\"", name);
         r = find_policy(name, &file, report);
         if (r < 0)
                 return r;
@@ -123,7 +124,8 @@ static int run(const CommandLine *line, Report *report) {
 }
 
 static const Option options[] = {
-        { ARG_BASE, "base", "the policy that the new one changes (default: \"default\")", { "POLICY", ARGUMENT_POLICY } },
+        { ARG_BASE, "base", "the policy that the new one changes (default: \"default\")",
+          { "POLICY", ARGUMENT_POLICY } },
         {},
 };
 static const Argument arguments[] = { { "NAME" }, {} };
@@ -131,8 +133,8 @@ static const Argument arguments[] = { { "NAME" }, {} };
 const Verb verb_new = {
         .name = "new",
         .help = "make a policy to start from",
-        .details = "Makes a policy with comments in /etc/isorun/policies, or for a user in ~/.config/isorun/policies, and\n"
-                   "prints its path.",
+        .details = "Makes a policy with comments in /etc/isorun/policies, or for a user in ~/.config/isorun/policies,\n"
+                   "and prints its path.",
         .options = options,
         .arguments = arguments,
         .run = run,

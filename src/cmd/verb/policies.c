@@ -116,7 +116,8 @@ static int compare(const void *a, const void *b) {
 }
 
 static int find(FoundList *list, char *const *patterns) {
-        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"), geteuid());
+        const char *home = getenv("HOME");
+        _cleanup_strv_free_ char **search_path = policy_search_path(getenv("XDG_CONFIG_HOME"), home, geteuid());
         int r = search_path ? 0 : -ENOMEM;
 
         for (char **d = search_path; r >= 0 && *d; d++)
@@ -137,6 +138,7 @@ static int find(FoundList *list, char *const *patterns) {
 }
 
 static int add_row(struct libscols_table *table, const Found *f) {
+        const char *text = f->broken ? "(has errors: see isoctl check)" : f->description ?: "-";
         const char *where = f->file ?: "built-in";
         _cleanup_free_ char *shadowed = NULL;
 
@@ -145,9 +147,7 @@ static int add_row(struct libscols_table *table, const Found *f) {
                 if (!shadowed)
                         return -ENOMEM;
         }
-        return rows_add(table,
-                        (const char *[]) { f->name, f->broken ? "(has errors: see isoctl check)" : f->description ?: "-",
-                                           shadowed ?: where },
+        return rows_add(table, (const char *[]) { f->name, text, shadowed ?: where },
                         f->shadowed_by ? "gray" : f->broken ? "red" : NULL);
 }
 
@@ -197,7 +197,8 @@ static const Argument arguments[] = { { "PATTERN", ARGUMENT_OPTIONAL | ARGUMENT_
 const Verb verb_policies = {
         .name = "policies",
         .help = "list policies and where they are",
-        .details = "\"(shadowed by FILE)\" marks a policy that isorun does not use: FILE has the same name and comes first.",
+        .details = "\"(shadowed by FILE)\" marks a policy that isorun does not use: FILE has the same name and comes\n"
+                   "first.",
         .options = options,
         .arguments = arguments,
         .pager = true,

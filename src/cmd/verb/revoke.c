@@ -200,10 +200,9 @@ static int run(const CommandLine *line, Report *report) {
         instance = instances_pick(&list, line->arguments[0], report);
         if (instance && peer)
                 return flows_change(instance, FLOWS_REVOKE, peer, report) < 0 ? PLAN_FAILED : 0;
-        return instance &&
-                               take_back(&list, instance, line->arguments[1], command_line_has(line, ARG_KILL), report) >= 0
-                       ? 0
-                       : PLAN_FAILED;
+        if (!instance || take_back(&list, instance, line->arguments[1], command_line_has(line, ARG_KILL), report) < 0)
+                return PLAN_FAILED;
+        return 0;
 }
 
 static const Option options[] = { { ARG_KILL, "kill", "kill the processes that still have files open there" }, {} };
@@ -212,8 +211,8 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE }, { "DEST|pee
 const Verb verb_revoke = {
         .name = "revoke",
         .help = "remove a grant",
-        .details = "Removes a granted directory, and lists the processes that still have files open there. peer:HOST:PORT\n"
-                   "removes a granted peer, and ends its connections.",
+        .details = "Removes a granted directory, and lists the processes that still have files open there.\n"
+                   "peer:HOST:PORT removes a granted peer, and ends its connections.",
         .options = options,
         .arguments = arguments,
         .run = run,

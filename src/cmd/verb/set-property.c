@@ -171,8 +171,8 @@ const Verb verb_set_property = {
         .help = "change limits of a running instance",
         .details = "LIMIT is a limit of a policy's [Scope] section, and VALUE is written as in a policy. The change\n"
                    "lasts as long as the instance runs. isoctl reads the limit back from the kernel, and reports an\n"
-                   "error if the kernel does not enforce it. For a list, such as IPAddressDeny=, VALUE is added to the\n"
-                   "current list.",
+                   "error if the kernel does not enforce it. For a list, such as IPAddressDeny=, VALUE is added to\n"
+                   "the current list.",
         .arguments = arguments,
         .run = run,
 };

@@ -133,12 +133,15 @@ int status_json_add(json_t *array, const InstanceList *list, const Instance *i, 
 }
 
 int status_json_add_ended(json_t *array, const Ended *ended, Report *report) {
-        json_t *object = json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(ended->name), "unit",
-                                   json_text_or_null(ended->unit), "state", ended->refused ? "refused" : "ended",
-                                   "exit_status", json_number(ended->status >= 0, (uint64_t) ended->status), "policy",
-                                   json_text_or_null(ended->policy), "command", json_text_or_null(ended->command),
-                                   "started_usec", json_number(ended->started_usec, ended->started_usec), "ended_usec",
-                                   json_number(ended->ended_usec, ended->ended_usec), "journal", json_text(ended->message));
+        json_t *object = json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(ended->name),
+                                   "unit", json_text_or_null(ended->unit),
+                                   "state", ended->refused ? "refused" : "ended",
+                                   "exit_status", json_number(ended->status >= 0, (uint64_t) ended->status),
+                                   "policy", json_text_or_null(ended->policy),
+                                   "command", json_text_or_null(ended->command),
+                                   "started_usec", json_number(ended->started_usec, ended->started_usec),
+                                   "ended_usec", json_number(ended->ended_usec, ended->ended_usec),
+                                   "journal", json_text(ended->message));
 
         return json_array_append_new(array, object) < 0 ? report_oom(report) : 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl status [--verbose|--tree|--json] NAME...: prints the data and resources of instances, and the plans that they were
- * started with. */
+/* isoctl status [--verbose|--tree|--json] NAME...: prints the data and resources of instances, and the plans that they
+ * were started with. */
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -246,7 +246,8 @@ static int show_all(const CommandLine *line, const InstanceList *list, json_t *a
 
 static int print_json(const CommandLine *line, const InstanceList *list, Report *report) {
         json_t *array = json_array();
-        int r = array ? show_all(line, list, array, report) : report_oom(report), q = array ? json_print(array, stdout) : 0;
+        int r = array ? show_all(line, list, array, report) : report_oom(report);
+        int q = array ? json_print(array, stdout) : 0;
 
         json_decref(array);
         return q < 0 ? report_error(report, -q, "cannot print JSON: %s", strerror(-q)) : r;

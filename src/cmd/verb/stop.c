@@ -21,7 +21,10 @@ static int run(const CommandLine *line, Report *report) {
         return wait && pooled_wait(&pooled, report) < 0 ? PLAN_FAILED : status;
 }
 
-static const Option options[] = { { ARG_NO_BLOCK, "no-block", "wait only until systemd has accepted the request" }, {} };
+static const Option options[] = {
+        { ARG_NO_BLOCK, "no-block", "wait only until systemd has accepted the request" },
+        {},
+};
 static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
 
 const Verb verb_stop = {

@@ -268,7 +268,9 @@ static int run(const CommandLine *line, Report *report) {
         const bool once = command_line_has(line, ARG_ONCE) || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
 
         if (r >= 0)
-                r = command_line_has(line, ARG_JSON) ? print_once(&t, print_json) : once ? print_once(&t, print_table) : show(&t);
+                r = command_line_has(line, ARG_JSON) ? print_once(&t, print_json)
+                    : once                           ? print_once(&t, print_table)
+                                                     : show(&t);
         return r < 0 ? PLAN_FAILED : 0;
 }
 
@@ -283,8 +285,8 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_OPT
 const Verb verb_top = {
         .name = "top",
         .help = "show the same as list, updated live",
-        .details = "Press q to quit. If standard output is not a terminal, the table is printed once. FLOWS and NET/S are\n"
-                   "the connections that isorun carries, and their bytes in a second: isoctl flows.",
+        .details = "Press q to quit. If standard output is not a terminal, the table is printed once. FLOWS and NET/S\n"
+                   "are the connections that isorun carries, and their bytes in a second: isoctl flows.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl wait NAME...: waits until the instances have ended and their scopes are gone, so that their names are free. Exits
- * as they have. */
+/* isoctl wait NAME...: waits until the instances have ended and their scopes are gone, so that their names are free.
+ * Exits as they have. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -15,7 +15,8 @@
 #include "util/kernel.h"
 #include "util/process.h"
 
-/* Waits for the process. Returns its status of wait(2), -EOPNOTSUPP if the kernel does not tell it, or -errno, reported. */
+/* Waits for the process. Returns its status of wait(2), -EOPNOTSUPP if the kernel does not tell it, or -errno,
+ * reported. */
 static int wait_for_process(int pidfd, Report *report) {
         while (poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, -1) < 0)
                 if (errno != EINTR)
@@ -27,8 +28,9 @@ static int wait_for_process(int pidfd, Report *report) {
 static int open_process(pid_t pid, const char *name, Report *report) {
         int fd = sys_pidfd_open(pid, 0);
 
-        return fd >= 0 || errno == ESRCH ? fd : report_error(report, errno, "%s: cannot wait for process %d: %s", name, pid,
-                                                             strerror(errno));
+        if (fd >= 0 || errno == ESRCH)
+                return fd;
+        return report_error(report, errno, "%s: cannot wait for process %d: %s", name, pid, strerror(errno));
 }
 
 /* systemd removes the scope a moment after its last process has ended. The kernel does not tell other processes that a
@@ -48,8 +50,8 @@ static int wait_for_removal(const InstanceList *list, const Instance *i, Report 
                         return 0;
                 nanosleep(&(struct timespec) { .tv_nsec = TURN_MSEC * 1000000 }, NULL);
         }
-        return report_error(report, ETIMEDOUT, "%s has ended, but its cgroup %s is still there after %d seconds", i->name,
-                            i->cgroup, TURNS * TURN_MSEC / 1000);
+        return report_error(report, ETIMEDOUT, "%s has ended, but its cgroup %s is still there after %d seconds",
+                            i->name, i->cgroup, TURNS * TURN_MSEC / 1000);
 }
 
 /* Waits for the first process inside and then for isorun, which ends as the payload has ended. After a hand-over, the
@@ -81,8 +83,8 @@ static int not_known(const char *name, Report *report) {
         return PLAN_FAILED;
 }
 
-/* Finds the last records of an instance that has started. journald takes the record of the end a moment later. Returns as
- * ended_find(). */
+/* Finds the last records of an instance that has started. journald takes the record of the end a moment later. Returns
+ * as ended_find(). */
 static int find_end(const char *name, uint64_t since_usec, Ended *ret) {
         enum { TURN_MSEC = 50, TURNS = 40 };
         int r = 0;
@@ -190,8 +192,8 @@ static const Argument arguments[] = { { "NAME", ARGUMENT_INSTANCE | ARGUMENT_REP
 const Verb verb_wait = {
         .name = "wait",
         .help = "wait until instances have ended",
-        .details = "Returns the exit status of the instance, as isorun does; with several, that of the last that has failed,\n"
-                   "or 0. For an instance that has ended, the journal says it.",
+        .details = "Returns the exit status of the instance, as isorun does; with several, that of the last that has\n"
+                   "failed, or 0. For an instance that has ended, the journal says it.",
         .arguments = arguments,
         .run = run,
 };

@@ -239,11 +239,12 @@ const Verb verb_why = {
         .name = "why",
         .help = "say what a program could do under a policy, and which line decides that",
         .details = "A question is an ACTION and an OBJECT: read, write, create, remove, rename or execute and a PATH;\n"
-                   "connect and HOST:PORT[/udp], the PATH of a socket, or @NAME; listen and a PORT[/udp]; call and NAME\n"
-                   "or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions may follow. The\n"
-                   "answer says whether a program may do that, which errno it gets, which policy line is behind it, and\n"
-                   "the shortest line that would allow it. For a running instance, NAME or the pid of a process in it,\n"
-                   "the plan is that which it was started with. Starts nothing. Returns 0 if all is allowed, 1 if not.",
+                   "connect and HOST:PORT[/udp], the PATH of a socket, or @NAME; listen and a PORT[/udp]; call and\n"
+                   "NAME or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions may\n"
+                   "follow. The answer says whether a program may do that, which errno it gets, which policy line is\n"
+                   "behind it, and the shortest line that would allow it. For a running instance, NAME or the pid of\n"
+                   "a process in it, the plan is that which it was started with. Starts nothing. Returns 0 if all is\n"
+                   "allowed, 1 if not.",
         .options = options,
         .arguments = arguments,
         .run = run,

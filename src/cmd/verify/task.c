@@ -102,7 +102,9 @@ static int compare_pids(const void *a, const void *b) {
 }
 
 static Process *find_process(const Processes *all, pid_t pid) {
-        return all->n == 0 ? NULL : bsearch(&(Process) { .pid = pid }, all->items, all->n, sizeof(Process), compare_pids);
+        const Process key = { .pid = pid };
+
+        return all->n == 0 ? NULL : bsearch(&key, all->items, all->n, sizeof(Process), compare_pids);
 }
 
 /* Finds out from whom a process descends, and with it all processes on the way up. */

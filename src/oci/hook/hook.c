@@ -39,7 +39,8 @@ _Noreturn static void become(const SpecHook *hook, int input) {
         _exit(errno == ENOENT ? 127 : 126);
 }
 
-/* The reader is kept open until all is written, and a pipe has room for 64 KiB: this neither blocks nor raises SIGPIPE. */
+/* The reader is kept open until all is written, and a pipe has room for 64 KiB: this neither blocks nor raises
+ * SIGPIPE. */
 static pid_t spawn(const SpecHook *hook, const char *state) {
         const size_t size = strlen(state);
         int fds[2];

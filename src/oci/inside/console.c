@@ -15,8 +15,8 @@
 #include "sandbox/wire/message.h"
 #include "util/fd.h"
 
-/* An image or a process inside may have put anything at /dev/pts and /dev/ptmx. In a devpts, "ptmx" is the kernel's own.
- * The other end is asked for by the master, and by no path (CVE-2025-52565). */
+/* An image or a process inside may have put anything at /dev/pts and /dev/ptmx. In a devpts, "ptmx" is the kernel's
+ * own. The other end is asked for by the master, and by no path (CVE-2025-52565). */
 static int open_master(int root, Failure *f) {
         _cleanup_close_ int pts = walk(root, "/dev/pts", WALK_FIND, true);
         struct statfs fs;

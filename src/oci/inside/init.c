@@ -48,8 +48,8 @@ static int become_root(const Init *init, Failure *f) {
         return 0;
 }
 
-/* Not dumpable, so that no process of a joined pid namespace can look into this one. The caller's session keyring has the
- * caller's secrets. */
+/* Not dumpable, so that no process of a joined pid namespace can look into this one. The caller's session keyring has
+ * the caller's secrets. */
 static int settle(const Init *init, Failure *f) {
         if (become_root(init, f) < 0)
                 return -1;
@@ -190,7 +190,8 @@ _Noreturn void init_main(Init *init) {
 static int open_own_terminal(const Init *init, Failure *f) {
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-        return root < 0 ? fail(f, errno, "cannot open the root") : console_open(init->process, root, false, init->socket, f);
+        return root < 0 ? fail(f, errno, "cannot open the root")
+                        : console_open(init->process, root, false, init->socket, f);
 }
 
 /* The fds are closed first: the container's processes may look into /proc of their pid namespace. */

@@ -33,5 +33,6 @@ typedef struct Init {
 _Noreturn void init_main(Init *init);
 
 /* A process that isorun-oci exec has made in the namespaces of a container. It waits for MESSAGE_MAPPED, looks for the
- * command, answers with STEP_ROOT_MADE, waits for MESSAGE_GO, and executes; the socket carries the reason if it cannot. */
+ * command, answers with STEP_ROOT_MADE, waits for MESSAGE_GO, and executes; the socket carries the reason if it
+ * cannot. */
 _Noreturn void init_enter(Init *init);

@@ -96,8 +96,8 @@ static int drop_privileges(const SpecProcess *p, bool groups_denied, Failure *f)
         return r < 0 ? fail(f, -r, "cannot set the capabilities") : 0;
 }
 
-/* The kernel says "(unreachable)" of a directory outside of the root. An image, or a process that runs already, can make
- * the path lead there by /proc/self/fd if any fd has been left open (CVE-2024-21626). */
+/* The kernel says "(unreachable)" of a directory outside of the root. An image, or a process that runs already, can
+ * make the path lead there by /proc/self/fd if any fd has been left open (CVE-2024-21626). */
 static int enter_directory(const char *path, Failure *f) {
         char buffer[PATH_MAX];
 

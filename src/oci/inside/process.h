@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* From a process of isorun-oci inside a container to the one that config.json describes. Functions return 0, or a negative
- * errno kept in f. */
+/* From a process of isorun-oci inside a container to the one that config.json describes. Functions return 0, or a
+ * negative errno kept in f. */
 
 #include "oci/spec/spec.h"
 #include "sandbox/wire/failure.h"

@@ -12,7 +12,8 @@
 #include "util/open-in.h"
 #include "util/text.h"
 
-/* Through a procfs of its own, which nobody else can reach: what is mounted at /proc may be anything (CVE-2019-19921). */
+/* Through a procfs of its own, which nobody else can reach: what is mounted at /proc may be anything
+ * (CVE-2019-19921). */
 static int write_sysctls(const Spec *spec, Failure *f) {
         _cleanup_close_ int proc = -1;
         MountReason reason = {};
@@ -37,7 +38,8 @@ static int write_sysctls(const Spec *spec, Failure *f) {
         return 0;
 }
 
-/* The host's /dev/null, checked on the fd that is mounted: in a container, it may be a symlink by then (CVE-2025-31133). */
+/* The host's /dev/null, checked on the fd that is mounted: in a container, it may be a symlink by then
+ * (CVE-2025-31133). */
 static int open_null(Failure *f) {
         _cleanup_close_ int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
         struct stat st;

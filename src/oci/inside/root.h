@@ -7,8 +7,8 @@
 #include "oci/spec/spec.h"
 #include "sandbox/wire/failure.h"
 
-/* Attaches a copy of the root's mounts over its own directory, and makes the mounts in it, in their order. *ret is an fd
- * of the new root, which the caller closes. */
+/* Attaches a copy of the root's mounts over its own directory, and makes the mounts in it, in their order. *ret is an
+ * fd of the new root, which the caller closes. */
 int root_begin(const Spec *spec, int *ret, Failure *f);
 
 /* Makes the devices that each container has, and those of config.json. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Paths in the root of a container, which belongs to an attacker: an image has symlinks that lead out of it, and another
- * container that shares a volume may exchange directories and symlinks at any time (CVE-2021-30465). */
+/* Paths in the root of a container, which belongs to an attacker: an image has symlinks that lead out of it, and
+ * another container that shares a volume may exchange directories and symlinks at any time (CVE-2021-30465). */
 
 #include <stdbool.h>
 #include <sys/types.h>

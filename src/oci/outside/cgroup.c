@@ -75,8 +75,10 @@ static int check_empty(int fd, const char *path, Report *report) {
 /* Devices cannot be made in a user namespace, and the host's are those that config.json binds; so without the right to
  * load a program, rules have nothing to protect there. */
 static int attach_device_rules(const Spec *spec, int fd, Report *report) {
-        union bpf_attr load = { .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insns = (uint64_t) (uintptr_t) spec->device_rules,
-                                .insn_cnt = (uint32_t) spec->n_device_rules, .license = (uint64_t) (uintptr_t) "GPL" };
+        union bpf_attr load = { .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+                                .insns = (uint64_t) (uintptr_t) spec->device_rules,
+                                .insn_cnt = (uint32_t) spec->n_device_rules,
+                                .license = (uint64_t) (uintptr_t) "GPL" };
         union bpf_attr attach = { .target_fd = (uint32_t) fd, .attach_type = BPF_CGROUP_DEVICE,
                                   .attach_flags = BPF_F_ALLOW_MULTI };
         _cleanup_close_ int program = -1;
@@ -101,7 +103,8 @@ int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *r
 
                 if (r < 0)
                         return report_error(report, -r, "cannot write %s to %s of the cgroup %s: %s", f->value, f->file,
-                                            path, r == -ENOENT ? "its controller is not available there" : strerror(-r));
+                                            path, r == -ENOENT ? "its controller is not available there"
+                                                               : strerror(-r));
         }
         return attach_device_rules(spec, fd, report);
 }
@@ -197,7 +200,8 @@ int container_cgroup_freeze(const State *state, bool frozen, Report *report) {
         if (r >= 0)
                 r = await_frozen(fd, frozen);
         if (r < 0)
-                return report_error(report, -r, "cannot %s %s: %s", frozen ? "pause" : "resume", state->id, strerror(-r));
+                return report_error(report, -r, "cannot %s %s: %s", frozen ? "pause" : "resume", state->id,
+                                    strerror(-r));
         return 0;
 }
 

@@ -7,9 +7,9 @@
 #include "oci/state/state.h"
 #include "util/report.h"
 
-/* Makes the cgroup of config.json, which must not have processes, and writes its limits. Without a cgroupsPath, makes one
- * below the caller's, where the caller's limits hold; it is no error if that fails. *ret_path is the cgroup's path in the
- * tree, or NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. */
+/* Makes the cgroup of config.json, which must not have processes, and writes its limits. Without a cgroupsPath, makes
+ * one below the caller's, where the caller's limits hold; it is no error if that fails. *ret_path is the cgroup's path
+ * in the tree, or NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. */
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report);
 
 /* Gives the controllers of the limits to the children of a cgroup, as far as it has them. */

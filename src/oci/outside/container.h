@@ -19,8 +19,8 @@ typedef struct CreateRequest {
         sigset_t signal_mask; /* of the command */
 } CreateRequest;
 
-/* Makes a container whose first process waits for container_start(). It is a child of this process. If that fails, nothing
- * is left. */
+/* Makes a container whose first process waits for container_start(). It is a child of this process. If that fails,
+ * nothing is left. */
 int container_create(const Spec *spec, const CreateRequest *request, State *ret, Report *report);
 
 typedef struct ExecRequest {
@@ -31,8 +31,8 @@ typedef struct ExecRequest {
         sigset_t signal_mask;
 } ExecRequest;
 
-/* Starts another process in a container that runs or waits for its start. spec is the container's. It is a child of this
- * process. Returns when the command has been executed. */
+/* Starts another process in a container that runs or waits for its start. spec is the container's. It is a child of
+ * this process. Returns when the command has been executed. */
 int container_exec(const State *state, const Spec *spec, const ExecRequest *request, pid_t *ret, Report *report);
 
 /* Starts the command of a created container. Returns when it has been executed. */

@@ -71,7 +71,8 @@ int container_start(const State *state, Report *report) {
         if (r > 0)
                 return report_error(report, m.type == MESSAGE_FAILED ? m.value : EPROTO, "%s",
                                     m.type == MESSAGE_FAILED ? m.text : "the first process sent an invalid message");
-        return r < 0 ? report_error(report, -r, "cannot talk to the first process of %s: %s", state->id, strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "cannot talk to the first process of %s: %s", state->id, strerror(-r))
+                     : 0;
 }
 
 int container_kill(const State *state, int sig, Report *report) {

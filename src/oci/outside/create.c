@@ -34,8 +34,8 @@ static int listen_for_start(const State *state, Report *report) {
         return TAKE_FD(fd);
 }
 
-/* Without CAP_SETUID, a process may map only its own ids, and no more groups then: user_namespaces(7). newuidmap(1) writes
- * the other maps that /etc/subuid allows. */
+/* Without CAP_SETUID, a process may map only its own ids, and no more groups then: user_namespaces(7). newuidmap(1)
+ * writes the other maps that /etc/subuid allows. */
 static bool maps_only_itself(const Spec *spec) {
         return spec->uid_map.n == 1 && spec->gid_map.n == 1 && spec->uid_map.items[0].count == 1 &&
                spec->gid_map.items[0].count == 1 && spec->uid_map.items[0].outside == geteuid() &&

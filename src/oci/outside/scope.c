@@ -186,8 +186,10 @@ static int await_job(const ContainerScope *s, const char *job) {
         }
         if (r < 0)
                 return report_error(s->report, -r, "cannot talk to systemd: %s", strerror(-r));
-        return streq(s->result, "done") ? 0 : report_error(s->report, EIO, "systemd did not start %s: the result of its "
-                                                           "job is \"%s\"", s->unit, s->result);
+        if (streq(s->result, "done"))
+                return 0;
+        return report_error(s->report, EIO, "systemd did not start %s: the result of its job is \"%s\"", s->unit,
+                            s->result);
 }
 
 /* systemd takes the pid as one of its own pid namespace. */
@@ -197,8 +199,10 @@ static int check_pids(const ContainerScope *s) {
 
         if (r < 0)
                 return report_error(s->report, -r, "cannot talk to the bus: %s", strerror(-r));
-        return pid == getpid() ? 0 : report_error(s->report, EOPNOTSUPP, "--systemd-cgroup: isorun-oci is in another pid "
-                                                  "namespace than systemd");
+        if (pid != getpid())
+                return report_error(s->report, EOPNOTSUPP,
+                                    "--systemd-cgroup: isorun-oci is in another pid namespace than systemd");
+        return 0;
 }
 
 static int start(ContainerScope *s) {
@@ -237,7 +241,8 @@ static int move(const ContainerScope *s, char **ret_path) {
         snprintf(number, sizeof(number), "%d", s->pid);
         r = below < 0 ? below : file_write(below, "cgroup.procs", number);
         if (r < 0)
-                return report_error(s->report, -r, "cannot move the container to the cgroup %s: %s", path, strerror(-r));
+                return report_error(s->report, -r, "cannot move the container to the cgroup %s: %s", path,
+                                    strerror(-r));
         container_cgroup_enable(s->spec, fd);
         r = container_cgroup_limit(s->spec, below, path, s->report);
         if (r >= 0)

@@ -3,8 +3,8 @@
 
 #include "util/report.h"
 
-/* A process inside a container can reach the file of this program: as /proc/PID/exe, and as "#!/proc/self/exe" in a file
- * of the image. As root, it could write to the host's file that way (CVE-2019-5736). So this process must run a copy in
- * memory that nobody can change: if it does not, this executes argv again from one. Returns 0 in the copy, or -errno,
- * reported. */
+/* A process inside a container can reach the file of this program: as /proc/PID/exe, and as "#!/proc/self/exe" in a
+ * file of the image. As root, it could write to the host's file that way (CVE-2019-5736). So this process must run a
+ * copy in memory that nobody can change: if it does not, this executes argv again from one. Returns 0 in the copy, or
+ * -errno, reported. */
 int sealed_ensure(char *const *argv, char *const *environment, Report *report);

@@ -9,6 +9,6 @@
  * this process, or -errno, reported. */
 pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report);
 
-/* Makes a child of this process in the namespaces of a container that runs, and in its cgroup, unless that is -1. pidfd is
- * of its first process. Returns the same. */
+/* Makes a child of this process in the namespaces of a container that runs, and in its cgroup, unless that is -1. pidfd
+ * is of its first process. Returns the same. */
 pid_t spawn_in_container(const Spec *spec, int pidfd, int cgroup, Report *report);

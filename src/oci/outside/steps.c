@@ -16,16 +16,20 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
         char path[64], score[16];
         int r;
 
-        for (size_t i = 0; i < process->n_limits; i++)
-                if (prlimit(pid, (__rlimit_resource_t) process->limits[i].resource, &process->limits[i].limit, NULL) < 0)
-                        return report_error(report, errno, "config.json: /process/rlimits/%zu: cannot set the limit: %s",
-                                            i, strerror(errno));
+        for (size_t i = 0; i < process->n_limits; i++) {
+                const __rlimit_resource_t resource = (__rlimit_resource_t) process->limits[i].resource;
+
+                if (prlimit(pid, resource, &process->limits[i].limit, NULL) < 0)
+                        return report_error(report, errno, "config.json: /process/rlimits/%zu: cannot set the limit: "
+                                                           "%s", i, strerror(errno));
+        }
         if (!process->set_oom_score)
                 return 0;
         snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
         snprintf(score, sizeof(score), "%d", process->oom_score);
         r = file_write(AT_FDCWD, path, score);
-        return r < 0 ? report_error(report, -r, "config.json: /process/oomScoreAdj: cannot set it: %s", strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "config.json: /process/oomScoreAdj: cannot set it: %s", strerror(-r))
+                     : 0;
 }
 
 int steps_write_pid(const char *path, pid_t pid, Report *report) {
@@ -73,8 +77,9 @@ int steps_connect_console(const SpecProcess *process, const char *path, int *ret
         _cleanup_close_ int fd = -1;
 
         if (!path != !process->terminal)
-                return report_error(report, EINVAL, process->terminal ? "a process with a terminal needs --console-socket" :
-                                                                        "--console-socket: the process has no terminal");
+                return report_error(report, EINVAL, process->terminal
+                                                            ? "a process with a terminal needs --console-socket"
+                                                            : "--console-socket: the process has no terminal");
         *ret = -1;
         if (!path)
                 return 0;

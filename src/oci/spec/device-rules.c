@@ -22,7 +22,8 @@ typedef struct Rule {
 /* What each container has: the devices of devices.c and pseudo-terminals; and it may make device nodes, which it cannot
  * open. As runc has it. */
 static const Rule always[] = {
-        { true, BPF_DEVCG_DEV_CHAR, BPF_DEVCG_ACC_MKNOD, -1, -1 }, { true, BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_ACC_MKNOD, -1, -1 },
+        { true, BPF_DEVCG_DEV_CHAR, BPF_DEVCG_ACC_MKNOD, -1, -1 },
+        { true, BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_ACC_MKNOD, -1, -1 },
         { true, BPF_DEVCG_DEV_CHAR, ALL, 1, 3 }, { true, BPF_DEVCG_DEV_CHAR, ALL, 1, 5 },
         { true, BPF_DEVCG_DEV_CHAR, ALL, 1, 7 }, { true, BPF_DEVCG_DEV_CHAR, ALL, 1, 8 },
         { true, BPF_DEVCG_DEV_CHAR, ALL, 1, 9 }, { true, BPF_DEVCG_DEV_CHAR, ALL, 5, 0 },
@@ -119,8 +120,8 @@ static bool fits_all(const Rule *rule) {
         return !rule->type && rule->access == ALL && rule->major < 0 && rule->minor < 0;
 }
 
-/* The last rule that fits decides, so the program has them in the reverse order. What no rule names is denied. The kernel
- * refuses a program with instructions that nothing reaches, as those behind a rule that fits all. */
+/* The last rule that fits decides, so the program has them in the reverse order. What no rule names is denied. The
+ * kernel refuses a program with instructions that nothing reaches, as those behind a rule that fits all. */
 int device_rules_read(const Place *resources, Spec *ret) {
         const Place rules = place_member(resources, "devices");
         bool ended = false;

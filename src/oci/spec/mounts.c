@@ -33,7 +33,8 @@ static const struct {
 };
 
 /* Options that say what is so anyway. */
-static const char *const defaults[] = { "defaults", "async", "atime", "loud", "nomand", "norelatime", "nostrictatime", NULL };
+static const char *const defaults[] = { "defaults", "async", "atime", "loud", "nomand", "norelatime", "nostrictatime",
+                                        NULL };
 
 static const char *const refused[] = { "remount", "idmap", "ridmap", NULL };
 
@@ -142,7 +143,8 @@ static int add_option(json_t *list, const char *prefix, const char *name) {
 
 json_t *spec_mount_options(void) {
         json_t *list = json_array();
-        int r = list ? add_option(list, "", "bind") | add_option(list, "r", "bind") | add_option(list, "", "tmpcopyup") : -1;
+        int r = list ? add_option(list, "", "bind") | add_option(list, "r", "bind") | add_option(list, "", "tmpcopyup")
+                     : -1;
 
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(attributes); i++)
                 r = add_option(list, "", attributes[i].name) | add_option(list, "r", attributes[i].name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The parts of spec_load(). Each reads what place has into ret, after fields_check(). Returns 0 or -errno, reported; what
- * ret has by then is freed by spec_deinit(). */
+/* The parts of spec_load(). Each reads what place has into ret, after fields_check(). Returns 0 or -errno, reported;
+ * what ret has by then is freed by spec_deinit(). */
 
 #include "oci/spec/place.h"
 #include "oci/spec/spec.h"

@@ -94,7 +94,8 @@ void place_notice(const Place *place, const char *format, ...) {
 bool place_is_integer(const json_t *value) {
         double n = json_real_value(value);
 
-        return json_is_integer(value) || (json_is_real(value) && n == (double) (int64_t) n && n > -0x1p53 && n < 0x1p53) ||
+        return json_is_integer(value) ||
+               (json_is_real(value) && n == (double) (int64_t) n && n > -0x1p53 && n < 0x1p53) ||
                (json_is_real(value) && n == 0x1p64);
 }
 

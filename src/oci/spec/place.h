@@ -19,8 +19,9 @@ typedef struct Place {
 /* Parses an object; a key that is there twice is an error. Returns NULL if it cannot be parsed, reported. */
 json_t *place_parse(const char *text, size_t size, const char *file, Report *report);
 
-/* Whether a value is an integer that is known exactly. Engines written in Go have 2^64-1 for "no limit", which libjansson
- * reads as a real number only; it counts as -1. Then it reads all integers so, and those from 2^53 on are refused. */
+/* Whether a value is an integer that is known exactly. Engines written in Go have 2^64-1 for "no limit", which
+ * libjansson reads as a real number only; it counts as -1. Then it reads all integers so, and those from 2^53 on are
+ * refused. */
 bool place_is_integer(const json_t *value);
 
 Place place_member(const Place *parent, const char *key);

@@ -36,7 +36,8 @@ static int read_memory(const Place *resources, Spec *ret) {
         if (r >= 0)
                 r = place_number(&memory, "swap", -1, INT64_MAX, &swap);
         if (r >= 0 && swap > 0 && (limit <= 0 || swap < limit))
-                return place_error(&memory, EINVAL, "swap is memory and swap together: it needs a limit that is not above it");
+                return place_error(&memory, EINVAL, "swap is memory and swap together: it needs a limit that is not "
+                                                    "above it");
         if (r >= 0 && limit != 0)
                 r = add(ret, &memory, "memory.max", number_or_max(limit));
         if (r >= 0 && reservation != 0)

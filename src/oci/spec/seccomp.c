@@ -90,8 +90,8 @@ static int read_test(const Place *p, struct scmp_arg_cmp *ret) {
 
 enum { TESTS_MAX = 6 };
 
-/* Returns the number of tests, or -errno, reported. *ret_any is whether one of them is enough: config.json means that if
- * two are of one argument, which libseccomp cannot have in one rule. */
+/* Returns the number of tests, or -errno, reported. *ret_any is whether one of them is enough: config.json means that
+ * if two are of one argument, which libseccomp cannot have in one rule. */
 static int read_tests(const Place *rule, struct scmp_arg_cmp tests[static TESTS_MAX], bool *ret_any) {
         const Place args = place_member(rule, "args");
         const size_t n = json_array_size(args.value);

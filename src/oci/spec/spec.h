@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A config.json, read and checked; nothing of the host is looked at but the files of the bundle. It is what a policy and
- * its plan are for isorun: the instance is made of this and of nothing else.
+/* A config.json, read and checked; nothing of the host is looked at but the files of the bundle. It is what a policy
+ * and its plan are for isorun: the instance is made of this and of nothing else.
  *
  * Strings of the type const char * are borrowed from json. */
 

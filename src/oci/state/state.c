@@ -37,8 +37,8 @@ static int check_id(const char *id, Report *report) {
         const size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-");
 
         if (n == 0 || id[n] || n > NAME_MAX || streq(id, ".") || streq(id, ".."))
-                return report_error(report, EINVAL, "not the name of a container: \"%.300s\" (letters, digits and _+.-)",
-                                    id);
+                return report_error(report, EINVAL, "not the name of a container: \"%.300s\" (letters, digits and "
+                                    "_+.-)", id);
         return 0;
 }
 

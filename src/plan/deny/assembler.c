@@ -5,7 +5,8 @@
 
 #include "util/array.h"
 
-/* How far a jump reaches: one less than its field holds, because the long jump for its other target may come between. */
+/* How far a jump reaches: one less than its field holds, because the long jump for its other target may come
+ * between. */
 enum { REACH = UINT8_MAX - 1 };
 
 static Label emit(Assembler *a, struct sock_filter instruction) {

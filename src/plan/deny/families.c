@@ -12,8 +12,9 @@
 static const uint64_t int_mask = UINT32_MAX; /* the kernel takes an int, and ignores the upper 32 bits */
 
 static int deny_family(Plan *plan, const char *call, ArgumentTest test, uint64_t family) {
-        return argument_rule_add(plan, (PlanArgumentRule) { .name = call, .test = test, .mask = int_mask, .value = family,
-                                                   .error = EAFNOSUPPORT, .reason = D_RestrictAddressFamilies });
+        return argument_rule_add(plan, (PlanArgumentRule) { .name = call, .test = test, .mask = int_mask,
+                                                            .value = family, .error = EAFNOSUPPORT,
+                                                            .reason = D_RestrictAddressFamilies });
 }
 
 enum { FAMILY_MAX = 64 }; /* AF_MAX is 46 in Linux 6.1 */

@@ -77,7 +77,8 @@ static void set_calls(const Calls *calls, const char *name, int error) {
 
 /* A sandbox in the payload needs namespaces and mounts. The calls for its filters (@sandbox) are in @default. */
 static void allow_nesting(const Calls *known) {
-        static const char *const calls[] = { "@mount", "open_tree", "unshare", "setns", "clone", "clone3", "sethostname" };
+        static const char *const calls[] = { "@mount", "open_tree", "unshare", "setns", "clone", "clone3",
+                                             "sethostname" };
 
         for (size_t i = 0; i < ELEMENTSOF(calls); i++)
                 set_calls(known, calls[i], 0);
@@ -289,8 +290,8 @@ static int check_logged(Builder *b) {
         return 0;
 }
 
-/* A payload without core dumps has the limit 1, and must not lower it: see add_core_limit(). For a program that lowers it
- * so that it leaves no core dump, nothing changes. */
+/* A payload without core dumps has the limit 1, and must not lower it: see add_core_limit(). For a program that lowers
+ * it so that it leaves no core dump, nothing changes. */
 static const PlanArgumentRule core_rules[] = {
         { .name = "setrlimit", .argument = 0, .test = ARGUMENT_MASKED_EQUAL, .mask = UINT32_MAX, .value = RLIMIT_CORE,
           .set_argument = 1, .reason = D_LimitCORE },

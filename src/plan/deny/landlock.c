@@ -100,7 +100,8 @@ int build_landlock(Builder *b) {
         if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE && !policy_is_true(b->policy, D_AbstractSockets))
                 plan->landlock_scope |= LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
         /* In a Landlock domain that handles files, every mount(2) fails. */
-        if (build_may_mount(b) || plan->landlock_abi < LANDLOCK_ABI_REFER || !policy_is_true(b->policy, D_LandlockFiles))
+        if (build_may_mount(b) || plan->landlock_abi < LANDLOCK_ABI_REFER ||
+            !policy_is_true(b->policy, D_LandlockFiles))
                 return 0;
 
         plan->landlock_files = landlock_rights_mask(plan->landlock_abi, 0);

@@ -60,8 +60,8 @@ extern const char *const watch_quiet_groups[];
 /* Whether the call is denied while a payload is watched, although the plan may allow it. */
 bool watch_hides(const char *call);
 
-/* Whether this answer of the plan's program is one to tell. ENOSYS is an answer on purpose, which programs expect: they use
- * an older call then. The errno 0 denies nothing. */
+/* Whether this answer of the plan's program is one to tell. ENOSYS is an answer on purpose, which programs expect: they
+ * use an older call then. The errno 0 denies nothing. */
 bool watch_is_denial(uint32_t answer);
 
 /* Makes the two programs, in the order to install them, of the plan's program. The caller frees each. Returns 0, -E2BIG

@@ -22,8 +22,8 @@ static int check_port(Builder *b, const PlanEntrance *e, const Setting *s) {
                         continue;
                 line = origin_format(p->origin);
                 return line ? build_error(b, s, D_ListenOn, EADDRINUSE,
-                                          "inside, port %u belongs to the peer %s (%s): let the server listen on another "
-                                          "port, such as %s=%u", e->inside, p->host, line,
+                                          "inside, port %u belongs to the peer %s (%s): let the server listen on "
+                                          "another port, such as %s=%u", e->inside, p->host, line,
                                           e->is_socket ? "unix:PATH" : "ADDRESS:PORT", e->inside == 8080 ? 8081 : 8080)
                             : -ENOMEM;
         }

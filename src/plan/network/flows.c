@@ -29,15 +29,15 @@ int flows_check_network(Builder *b, DirectiveId id, const Setting *setting) {
 
         if (!(b->plan->namespaces & CLONE_NEWNET))
                 return build_error(b, network, D_PrivateNetwork, EINVAL,
-                                   "%s= is for a private network, and this line opens the whole network: leave out %s=, or "
-                                   "add %sPrivateNetwork=yes", name, name, plan_option(b->plan));
+                                   "%s= is for a private network, and this line opens the whole network: leave out "
+                                   "%s=, or add %sPrivateNetwork=yes", name, name, plan_option(b->plan));
         for (size_t i = 0; i < ELEMENTSOF(filters); i++)
                 if (build_list(b, filters[i])->n > 0)
                         return build_error(b, &build_list(b, filters[i])->items[0], filters[i], EINVAL,
                                            "it would also filter the connections that isorun makes for %s=: leave out "
                                            "one of the two", name);
-        return b->request->hand_over ? build_error(b, setting, id, EINVAL, "isorun carries the connections, so it cannot "
-                                                                           "end after --hand-over")
+        return b->request->hand_over ? build_error(b, setting, id, EINVAL, "isorun carries the connections, so it "
+                                                                           "cannot end after --hand-over")
                                      : 0;
 }
 
@@ -46,8 +46,8 @@ void flows_suggest(Builder *b) {
                 DirectiveId id;
                 const char *text;
         } all[] = {
-                { D_ConnectTo, "no peer is named, so the program reaches no network (ConnectTo=HOST:PORT or -c HOST:PORT "
-                               "names one, PrivateNetwork=no or --net opens the host's network)" },
+                { D_ConnectTo, "no peer is named, so the program reaches no network (ConnectTo=HOST:PORT or -c "
+                               "HOST:PORT names one, PrivateNetwork=no or --net opens the host's network)" },
                 { D_ListenOn, "no port is named, so the program is not reached from outside (ListenOn=PORT names one, "
                               "PrivateNetwork=no or --net opens the host's network)" },
         };

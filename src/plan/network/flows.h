@@ -27,5 +27,6 @@ bool flows_read_twin(const uint8_t twin[static 16], uint32_t *ret);
 int flows_check_network(Builder *b, DirectiveId id, const Setting *setting);
 
 /* A policy for clients or servers can have an empty line ConnectTo= or ListenOn=, for others to add to. If the payload
- * then has no network, and no line says so, this reports a notice. Call it after build_peers() and build_entrances(). */
+ * then has no network, and no line says so, this reports a notice. Call it after build_peers() and
+ * build_entrances(). */
 void flows_suggest(Builder *b);

@@ -21,11 +21,11 @@ static int check_loaded(Builder *b, const Asked *a) {
 
         if (streq(state, "loaded"))
                 return 0;
-        return streq(state, "not-found")
-                       ? build_error(b, a->setting, D_ConnectTo, ENOENT, "the %s service manager has no unit %s", manager,
-                                     a->name)
-                       : build_error(b, a->setting, D_ConnectTo, EINVAL, "the %s service manager cannot use %s: it is %s",
-                                     manager, a->name, state);
+        if (streq(state, "not-found"))
+                return build_error(b, a->setting, D_ConnectTo, ENOENT, "the %s service manager has no unit %s",
+                                   manager, a->name);
+        return build_error(b, a->setting, D_ConnectTo, EINVAL, "the %s service manager cannot use %s: it is %s",
+                           manager, a->name, state);
 }
 
 /* Finds the line of ListenStream=. Returns 0 or -errno, reported. */
@@ -35,11 +35,12 @@ static int choose(Builder *b, const Asked *a, const char **ret) {
         if (n == 0)
                 return build_error(b, a->setting, D_ConnectTo, EINVAL, "%s has no ListenStream=", a->name);
         if (a->number > n)
-                return build_error(b, a->setting, D_ConnectTo, ENOENT, "%s has only %zu lines ListenStream=", a->name, n);
+                return build_error(b, a->setting, D_ConnectTo, ENOENT, "%s has only %zu lines ListenStream=",
+                                   a->name, n);
         if (a->number == 0 && n > 1)
                 return build_error(b, a->setting, D_ConnectTo, EINVAL,
-                                   "%s has %zu lines ListenStream=: write %s#1 for the first one, and so on", a->name, n,
-                                   a->name);
+                                   "%s has %zu lines ListenStream=: write %s#1 for the first one, and so on",
+                                   a->name, n, a->name);
         *ret = a->unit.streams[a->number > 0 ? a->number - 1 : 0];
         return 0;
 }
@@ -71,8 +72,8 @@ static int lead_to(Builder *b, PlanPeer *p, const Asked *a, const char *place) {
         p->is_socket = *copy == '/' || *copy == '@';
         p->target = copy;
         return p->is_socket || read_address(p, copy)
-                       ? 0 : build_error(b, a->setting, D_ConnectTo, EOPNOTSUPP, "%s listens at %s, and isorun connects "
-                                         "only to Unix sockets and IP addresses", a->name, place);
+                       ? 0 : build_error(b, a->setting, D_ConnectTo, EOPNOTSUPP, "%s listens at %s, and isorun "
+                                         "connects only to Unix sockets and IP addresses", a->name, place);
 }
 
 static int find(Builder *b, PlanPeer *p, Asked *a) {
@@ -101,7 +102,8 @@ int peer_find_unit(Builder *b, PlanPeer *p, const Setting *s) {
 
         /* isorun-flows, to which isoctl grants a peer, cannot ask a manager. */
         if (!b->host || !b->host->read_socket_unit)
-                return report_error(b->report, EOPNOTSUPP, "units cannot be looked up here: name the socket of %s", a.name);
+                return report_error(b->report, EOPNOTSUPP, "units cannot be looked up here: name the socket of %s",
+                                    a.name);
         r = find(b, p, &a);
         host_socket_unit_deinit(&a.unit);
         return r;

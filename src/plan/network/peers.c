@@ -65,9 +65,10 @@ static int find_address(Builder *b, PlanPeer *p, const Setting *s) {
         if (p->is_pattern)
                 return 0;
         p->literal = peer_read_address(p);
+        if (p->literal && !peer_address_is_usable(p))
+                return build_error(b, s, D_ConnectTo, EINVAL, "%s cannot be the address of a peer", p->host);
         if (p->literal)
-                return peer_address_is_usable(p) ? 0 : build_error(b, s, D_ConnectTo, EINVAL, "%s cannot be the address of a peer",
-                                                      p->host);
+                return 0;
         for (const PlanPeer *other = plan->peers; other < p; other++)
                 if (streq(other->host, p->host)) {
                         memcpy(p->address, other->address, sizeof(p->address));

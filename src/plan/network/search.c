@@ -38,12 +38,13 @@ static bool has_peer(const Plan *plan, const char *domain) {
 }
 
 static int take_domains(const Plan *plan, char *words, char ***ret) {
+        static const char blank[] = " \t\r";
         char *position = NULL;
         int r = 0;
 
         strv_free(*ret);
         *ret = NULL;
-        for (char *word = strtok_r(words, " \t\r", &position); word && r >= 0; word = strtok_r(NULL, " \t\r", &position))
+        for (char *word = strtok_r(words, blank, &position); word && r >= 0; word = strtok_r(NULL, blank, &position))
                 if (simplify(word) && has_peer(plan, word) && strv_length(*ret) < DOMAINS_MAX)
                         r = strv_push(ret, word);
         return r < 0 ? r : 0;

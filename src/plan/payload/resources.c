@@ -55,8 +55,8 @@ static int add_setting(Builder *b, DirectiveId id) {
  * kernel makes no core dump, also if the pattern changes later. Only the machine's root can raise a limit of 0 to 1. */
 static int add_core_limit(Builder *b) {
         const Setting *s = policy_get(b->policy, D_LimitCORE);
-        const char *why = "the caller's hard limit on core dumps is 0, which a program in core_pattern(5) ignores; isorun "
-                          "needs 1";
+        const char *why = "the caller's hard limit on core dumps is 0, which a program in core_pattern(5) ignores; "
+                          "isorun needs 1";
         Height height;
 
         if (build_allows_core(b->policy))

@@ -15,8 +15,8 @@ static unsigned find_terminals(const Builder *b) {
         return mask & b->host->terminals;
 }
 
-/* If the output goes into a pipe, the program that gets it (a pager) may read from the terminal, too. So isorun leaves the
- * terminal alone until the payload reads. */
+/* If the output goes into a pipe, the program that gets it (a pager) may read from the terminal, too. So isorun leaves
+ * the terminal alone until the payload reads. */
 int build_terminal(Builder *b) {
         const unsigned input = 1U << 0;
         const Setting *s = policy_get(b->policy, D_Terminal);

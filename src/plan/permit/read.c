@@ -116,7 +116,8 @@ static uint64_t machine_memory(void) {
         uint64_t all = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE), most;
         _cleanup_free_ char *text = NULL;
 
-        if (file_read_line(AT_FDCWD, "/sys/fs/cgroup/memory.max", &text) >= 0 && parse_u64(text, &most) >= 0 && most < all)
+        if (file_read_line(AT_FDCWD, "/sys/fs/cgroup/memory.max", &text) >= 0 && parse_u64(text, &most) >= 0 &&
+            most < all)
                 return most;
         return all;
 }

@@ -87,8 +87,8 @@ static int write_memory(PermitWriter *w, DirectiveId id) {
         if (g->most[0] == directive_table[id].unset)
                 return 0;
         if (mixed)
-                fprintf(f, "# On this machine, %s permits less than %s (%s)\n", g->from->value.text, g->lost->value.text,
-                        other ?: "built-in");
+                fprintf(f, "# On this machine, %s permits less than %s (%s)\n", g->from->value.text,
+                        g->lost->value.text, other ?: "built-in");
         f = permit_line(w, id);
         permit_write_memory(f, id, g, !mixed);
         fputc('\n', f);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The system calls of a recorded policy: few groups and names, and none that the run's policy denies. A group stands for
- * two used calls or more. */
+/* The system calls of a recorded policy: few groups and names, and none that the run's policy denies. A group stands
+ * for two used calls or more. */
 
 #include "plan/plan.h"
 #include "plan/record/record.h"

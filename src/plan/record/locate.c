@@ -152,7 +152,8 @@ static int resolve_host(Search *s, char **host, bool nearest, char **ret) {
 }
 
 static int locate_path(Search *s, const char *path, unsigned uses, bool nearest) {
-        _cleanup_free_ char *host = move_below(path, s->base->destination, s->base->source), *real = NULL, *inside = NULL;
+        _cleanup_free_ char *host = move_below(path, s->base->destination, s->base->source);
+        _cleanup_free_ char *real = NULL, *inside = NULL;
         struct stat st;
         int r = host ? resolve_host(s, &host, nearest, &real) : -ENOMEM;
 
@@ -213,7 +214,8 @@ static int add_homes(const Plan *plan, Located *l) {
 }
 
 int locate(const Plan *plan, const Record *record, RecordProgress *progress, Located *ret) {
-        Located l = { .bases = calloc(plan->n_mounts, sizeof(*l.bases)), .used = calloc(plan->n_mounts, sizeof(*l.used)) };
+        Located l = { .bases = calloc(plan->n_mounts, sizeof(*l.bases)),
+                      .used = calloc(plan->n_mounts, sizeof(*l.used)) };
         int r = l.bases && l.used ? add_homes(plan, &l) : -ENOMEM;
 
         if (r >= 0) {

@@ -35,7 +35,7 @@ typedef struct RecordCount {
 } RecordCount;
 
 typedef struct RecordUse {
-        char *key; /* an absolute path inside, with symlinks; an address ("192.0.2.1:53/udp"), or "@" and an abstract name */
+        char *key; /* an absolute path inside, with symlinks; an address ("192.0.2.1:53/udp"); or "@" and a name */
         unsigned uses;
         RecordCount count;
 } RecordUse;

@@ -9,6 +9,6 @@
  * optional: with "-", so that a path need not exist. */
 void setting_write(FILE *f, DirectiveId id, const Setting *setting, bool optional);
 
-/* Whether the line of an earlier value says this value, too: a word such as "any" may have two values, and the command line
- * often repeats what the policy says. */
+/* Whether the line of an earlier value says this value, too: a word such as "any" may have two values, and the command
+ * line often repeats what the policy says. */
 bool setting_is_repeated(DirectiveId id, const SettingList *list, size_t n);

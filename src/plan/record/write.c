@@ -93,7 +93,8 @@ static void write_path(const Writer *w, const char *path) {
 }
 
 /* Returns false, with a comment, if a policy cannot say that. */
-static bool begin_place(const Writer *w, const char *path, const char *target, unsigned uses, const RecordCount *count) {
+static bool begin_place(const Writer *w, const char *path, const char *target, unsigned uses,
+                        const RecordCount *count) {
         write_uses(w, uses, count);
         if (can_write(path) && (!target || can_write(target)))
                 return true;
@@ -105,8 +106,9 @@ static bool begin_place(const Writer *w, const char *path, const char *target, u
 
 /* Paths that the policy hides need not be in the new root. */
 static void take_over(const Writer *w, DirectiveId id) {
-        const bool optional = w->host_root && (id == D_InaccessiblePaths || id == D_ReadOnlyPaths || id == D_NoExecPaths ||
-                                               id == D_ExecPaths || id == D_WorkingDirectory);
+        const bool optional = w->host_root &&
+                              (id == D_InaccessiblePaths || id == D_ReadOnlyPaths || id == D_NoExecPaths ||
+                               id == D_ExecPaths || id == D_WorkingDirectory);
 
         const SettingList *list = settings(w, id);
 
@@ -150,7 +152,7 @@ static void write_places(const Writer *w, DirectiveId id) {
                         continue;
                 fprintf(w->f, "%s=", directive_table[id].name);
                 if (!streq(p->base->source, p->base->destination)) {
-                        const char *rest = p->path + (streq(p->base->destination, "/") ? 0 : strlen(p->base->destination));
+                        const char *to = p->base->destination, *rest = p->path + (streq(to, "/") ? 0 : strlen(to));
 
                         source = format("%s%s", streq(p->base->source, "/") ? "" : p->base->source, rest);
                         write_path(w, source ?: "");
@@ -246,8 +248,8 @@ static void write_refused(const Writer *w) {
                         continue;
                 fputs("# All of ", w->f);
                 escape_write(w->f, p->path);
-                fprintf(w->f, " was %s, which may show secrets or too much: add it yourself if the program needs that\n",
-                        p->uses & USED_WRITE ? "writable" : "listed");
+                fprintf(w->f, " was %s, which may show secrets or too much: add it yourself if the program needs "
+                              "that\n", p->uses & USED_WRITE ? "writable" : "listed");
         }
 }
 
@@ -334,7 +336,8 @@ static void write_peers(const Writer *w) {
 }
 
 /* Twice the peak, but not more than the run's policy has. */
-static void write_limit(const Writer *w, DirectiveId id, uint64_t peak, uint64_t least, uint64_t unit, const char *suffix) {
+static void write_limit(const Writer *w, DirectiveId id, uint64_t peak, uint64_t least, uint64_t unit,
+                        const char *suffix) {
         const Setting *given = policy_get(w->plan->source, id);
         const uint64_t all = id == D_MemoryMax ? (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE)
                                                : UINT64_MAX / 10000;
@@ -415,8 +418,8 @@ static int write_all(const Writer *w) {
         int r = 0;
 
         write_command(w, "# isorun --record wrote this, for:");
-        fputs("# It allows what the command used, and no more than the policy of the run. A comment says how often, and by\n"
-              "# which program. isorun.policy(5) describes the directives.\n", w->f);
+        fputs("# It allows what the command used, and no more than the policy of the run. A comment says how often,\n"
+              "# and by which program. isorun.policy(5) describes the directives.\n", w->f);
         if (record_lost(w->record) > 0)
                 fprintf(w->f, "# %ju uses were too many to keep, and are not in this policy.\n",
                         (uintmax_t) record_lost(w->record));

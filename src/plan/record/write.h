@@ -13,4 +13,5 @@ typedef struct RecordPeaks {
 enum { RECORD_POLICY_MAX = 1 << 20 }; /* what a policy may have: policy/policy-load.c */
 
 /* Needs the plan's rules. *ret is on the heap. Returns 0, -E2BIG or -ENOMEM. */
-int record_write(const Plan *plan, const Record *record, const RecordPeaks *peaks, RecordProgress *progress, char **ret);
+int record_write(const Plan *plan, const Record *record, const RecordPeaks *peaks, RecordProgress *progress,
+                 char **ret);

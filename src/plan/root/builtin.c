@@ -169,8 +169,8 @@ static int add_home(RootBuilder *rb, const char *directory, Origin origin) {
         return r < 0 ? r : streq(home, directory);
 }
 
-/* A home that is temporary, such as that of a test, is a directory in the sandbox's /tmp. Homes elsewhere below /var and
- * /run are those of services, whose data must not go to memory unnoticed. */
+/* A home that is temporary, such as that of a test, is a directory in the sandbox's /tmp. Homes elsewhere below /var
+ * and /run are those of services, whose data must not go to memory unnoticed. */
 static int add_temporary_home(RootBuilder *rb) {
         const char *variable = strv_variable(rb->b->plan->environment, "HOME");
         _cleanup_free_ char *home = NULL;

@@ -239,8 +239,8 @@ int build_program(RootBuilder *rb) {
                             rb->b->plan->typed ? " (--policy NAME uses another policy)" : "");
 }
 
-/* The programs of a script's first line ("#!/usr/bin/env node"). Only a guess for a message comes of it, so errors do not
- * matter. */
+/* The programs of a script's first line ("#!/usr/bin/env node"). Only a guess for a message comes of it, so errors do
+ * not matter. */
 static const CodeMaker *find_in_script(const char *host) {
         _cleanup_close_ int fd = file_open_regular(host);
         char line[256];
@@ -319,7 +319,8 @@ static int note_other_command(RootBuilder *rb) {
                 return r < 0 ? r : 0;
         r = is_hidden(rb, outside);
         if (r > 0)
-                report_notice(rb->b->report, "%s is not visible in the sandbox; %s is executed instead", outside, inside);
+                report_notice(rb->b->report, "%s is not visible in the sandbox; %s is executed instead", outside,
+                              inside);
         return r < 0 ? r : 0;
 }
 
@@ -380,7 +381,8 @@ static int note_hidden_variable(RootBuilder *rb) {
                 hint = plan_show_hint(rb->b->plan, value);
                 if (!hint)
                         return -ENOMEM;
-                report_notice(rb->b->report, "%s names %s, which is not visible in the sandbox (%s)", name, value, hint);
+                report_notice(rb->b->report, "%s names %s, which is not visible in the sandbox (%s)", name, value,
+                              hint);
                 return 0;
         }
         return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the payload can execute files: NoExecPaths= and ExecPaths=. For each place, the path closest above it decides. A
- * mount is noexec as a whole, so a path in the middle of a mount becomes a mount of its own.
+/* Where the payload can execute files: NoExecPaths= and ExecPaths=. For each place, the path closest above it decides.
+ * A mount is noexec as a whole, so a path in the middle of a mount becomes a mount of its own.
  *
  * MemoryDenyWriteExecute= makes writable places noexec, unless ExecPaths= has a path above them. Otherwise the payload
  * could write code to a file, and map or execute that. */

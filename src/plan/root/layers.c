@@ -9,8 +9,8 @@
 #include "plan/who/tree.h"
 #include "util/strv.h"
 
-/* Compares inodes, because another path, a bind mount or an fd can lead to the root. If they cannot be compared, more is
- * hidden. */
+/* Compares inodes, because another path, a bind mount or an fd can lead to the root. If they cannot be compared, more
+ * is hidden. */
 static bool is_host_root(const char *path) {
         struct stat st, root;
 
@@ -62,8 +62,8 @@ static int begin_layer(RootBuilder *rb, const Setting *s, const char *layer, Pla
                 return build_error(rb->b, s, D_RootDirectory, ENOTDIR, "%s is not a directory", found.path);
         if (found.binding && (found.binding->flags & ~(uint64_t) BIND_READ_ONLY || found.binding->options))
                 return build_error(rb->b, s, D_RootDirectory, EINVAL,
-                                   "the binding of %s has options that only a volume can have (a root can have only ro)",
-                                   layer);
+                                   "the binding of %s has options that only a volume can have (a root can have only "
+                                   "ro)", layer);
         if (found.kind != SOURCE_PATH && !single)
                 return build_error(rb->b, s, D_RootDirectory, EINVAL,
                                    "a file descriptor cannot be one of several layers: %s", layer);

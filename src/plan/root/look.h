@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Looks at files of the host, at each only once: the walks of a plan begin at "/", and so pass the same directories many
- * times. Below /proc it looks each time, because there a name may soon mean another file. */
+/* Looks at files of the host, at each only once: the walks of a plan begin at "/", and so pass the same directories
+ * many times. Below /proc it looks each time, because there a name may soon mean another file. */
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -33,7 +33,8 @@ static bool is_of_caller(const PlanMount *m) {
 static int settle_conflict(RootBuilder *rb, const PlanMount *m, PlanMount *there) {
         _cleanup_free_ char *where = NULL;
 
-        /* The policy adds entries to a directory that is hidden: these remain, and what the host has there is hidden. */
+        /* The policy adds entries to a directory that is hidden: these remain, and what the host has there is
+         * hidden. */
         if (m->kind == MOUNT_BLOCKED && there->kind == MOUNT_MERGE && m->asker < ASKED_BY_POLICY)
                 return 1;
         if (m->asker != there->asker)

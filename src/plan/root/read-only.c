@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ReadOnlyPaths=: paths in memory and in writable volumes that the payload cannot change. Such a path becomes a read-only mount of
- * its own. The payload could still rename a directory above it and make another one, so each directory between the
- * volume and the path becomes a mount, too: the kernel does not rename a mount point. The payload could make a path
- * that does not exist, so then the closest directory above it is read-only. isorun makes nothing in a volume. */
+/* ReadOnlyPaths=: paths in memory and in writable volumes that the payload cannot change. Such a path becomes a
+ * read-only mount of its own. The payload could still rename a directory above it and make another one, so each
+ * directory between the volume and the path becomes a mount, too: the kernel does not rename a mount point. The payload
+ * could make a path that does not exist, so then the closest directory above it is read-only. isorun makes nothing in a
+ * volume. */
 #include "plan/root/read-only.h"
 
 #include <errno.h>

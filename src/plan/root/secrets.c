@@ -96,7 +96,8 @@ static const Secret secrets[] = {
         SECRET("etc/ntp.keys", "keys of time servers"),
         SECRET("etc/snmp", "passwords of snmpd"),
 
-        /* With the host's root, /run and /var are hidden anyway (but see system-data.h). These are for other roots, and for volumes. */
+        /* With the host's root, /run and /var are hidden anyway (but see system-data.h). These are for other roots, and
+         * for volumes. */
         SECRET("core", "memory of a program that crashed"),
         SECRET("swapfile", "memory of programs"),
         SECRET("swap.img", "memory of programs"),
@@ -216,8 +217,8 @@ static int hide_below(RootBuilder *rb, const char *directory, const char *path) 
         return n > 0 ? root_builder_hide(rb, directory, rules, n) : 0;
 }
 
-/* Whether the mount shows a directory of the host that the policy or the service chose. A bind of "/" shows the new root
- * itself, with what is hidden there. */
+/* Whether the mount shows a directory of the host that the policy or the service chose. A bind of "/" shows the new
+ * root itself, with what is hidden there. */
 static bool shows_host(const PlanMount *m) {
         bool named = m->source.kind == SOURCE_PATH || m->source.kind == SOURCE_ID_MAPPED || m->source.kind == SOURCE_FD;
 

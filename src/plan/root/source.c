@@ -74,8 +74,8 @@ int build_source_links(RootBuilder *rb) {
                         if (!is_redirected(m, l))
                                 continue;
                         result = build_error(rb->b, l->setting, l->id, ELOOP,
-                                             "the symlink %s leads to %s, and is in the writable volume %s: the payload "
-                                             "could redirect it (name %s instead)", l->link, l->source,
+                                             "the symlink %s leads to %s, and is in the writable volume %s: the "
+                                             "payload could redirect it (name %s instead)", l->link, l->source,
                                              m->source.path, l->source);
                         break;
                 }

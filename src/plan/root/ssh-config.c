@@ -42,7 +42,8 @@ static bool find_inside(const Plan *plan, uid_t uid, uid_t *ret) {
         return map->n == 0;
 }
 
-/* ssh takes a file of root or of its user that nobody else can write. Whether it would do so outside, but not inside. */
+/* ssh takes a file of root or of its user that nobody else can write. Whether it would do so outside, but not
+ * inside. */
 static bool is_refused_inside(const SshConfig *c, const struct stat *st) {
         const Builder *b = c->rb->b;
         uid_t inside;

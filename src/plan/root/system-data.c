@@ -47,7 +47,8 @@ static const SystemData data[] = {
 };
 
 /* Only root can open them, and it could then lock them, so that the host installs no updates. */
-static const char *const locks[] = { "/var/lib/dpkg/lock", "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/triggers/Lock" };
+static const char *const locks[] = { "/var/lib/dpkg/lock", "/var/lib/dpkg/lock-frontend",
+                                     "/var/lib/dpkg/triggers/Lock" };
 
 /* Follows symlinks, which takes realpath(3) a call for each component. */
 static int find_elsewhere(const char *path, char **ret) {

@@ -56,8 +56,8 @@ static int check_id_mapped(RootBuilder *rb, DirectiveId id, const Setting *s, co
         if (!m->attributes.read_only && (statvfs(m->source.path, &fs) < 0 || !(fs.f_flag & ST_NOSUID)))
                 return build_error(rb->b, s, id, EPERM,
                                    "a writable \"idmap\" needs a file system that is mounted nosuid, and %s is not "
-                                   "(mount it nosuid, or bind it read-only): the payload could put set-user-ID programs "
-                                   "there, and they would have privileges on this machine", m->source.path);
+                                   "(mount it nosuid, or bind it read-only): the payload could put set-user-ID "
+                                   "programs there, and they would have privileges on this machine", m->source.path);
         return 0;
 }
 
@@ -66,8 +66,8 @@ static int check_bind(RootBuilder *rb, DirectiveId id, const Setting *s, PlanMou
                 return build_error(rb->b, s, id, ENOTDIR, "%s is a file: only a directory can be an overlay",
                                    m->source.path);
         if (flags & BIND_OVERLAY && flags & BIND_IDMAP)
-                return build_error(rb->b, s, id, EINVAL, "\"overlay\" cannot be combined with \"idmap\" (%s is bound with "
-                                   "\"overlay\")", m->source.binding->name);
+                return build_error(rb->b, s, id, EINVAL, "\"overlay\" cannot be combined with \"idmap\" (%s is bound "
+                                   "with \"overlay\")", m->source.binding->name);
         if (m->source.kind == SOURCE_DETACHED && flags & BIND_OVERLAY)
                 return build_error(rb->b, s, id, EINVAL, "a detached mount cannot be an overlay");
         if (flags & BIND_IDMAP && check_id_mapped(rb, id, s, m) < 0)
@@ -187,7 +187,8 @@ static bool device_exists(const char *path) {
         return stat(path, &st) >= 0 && (S_ISDIR(st.st_mode) ? has_device(path) : true);
 }
 
-/* A policy for graphics cards leaves out those that this machine does not have. If it has none, the caller may wonder. */
+/* A policy for graphics cards leaves out those that this machine does not have. If it has none, the caller may
+ * wonder. */
 static void check_hardware(RootBuilder *rb) {
         static const DirectiveId ids[] = { D_BindPaths, D_BindReadOnlyPaths, D_Volume };
         const Setting *first = NULL;
@@ -309,7 +310,8 @@ int build_hide_options(RootBuilder *rb) {
 
         for (size_t i = 0; i < rb->n_hide_options && result != -ENOMEM; i++) {
                 const HideOption *o = &rb->hide_options[i];
-                int r = root_builder_hide(rb, o->volume, &(HideRule) { o->pattern, ASKED_BY_POLICY, o->origin, o->key }, 1);
+                const HideRule rule = { o->pattern, ASKED_BY_POLICY, o->origin, o->key };
+                int r = root_builder_hide(rb, o->volume, &rule, 1);
 
                 if (r < 0)
                         result = r;

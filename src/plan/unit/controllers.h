@@ -5,8 +5,8 @@
 
 #include "plan/host.h"
 
-/* Reads the names of the controllers that the system's or the user's manager can give to its units. *ret is on the heap.
- * Returns 0 or -errno: -ENOENT if there is no cgroup v2, or no such manager where systemd puts it. */
+/* Reads the names of the controllers that the system's or the user's manager can give to its units. *ret is on the
+ * heap. Returns 0 or -errno: -ENOENT if there is no cgroup v2, or no such manager where systemd puts it. */
 int controllers_read(const Host *host, bool user_manager, char **ret);
 
 /* Whether the controller of a cgroup file, such as "memory.max", is among the names. */

@@ -19,10 +19,10 @@ const char *build_holder_reason(const Builder *b) {
                 return "an instance in a pool has no unit that could enforce it";
         if (b->request->no_scope)
                 return "with --no-scope there is no unit that could enforce it";
-        return b->plan->user_manager ? "isorun cannot reach the user's service manager, and has no delegated cgroup that "
-                                       "could enforce it"
-                                     : "isorun cannot reach the system's service manager, and has no delegated cgroup that "
-                                       "could enforce it";
+        return b->plan->user_manager ? "isorun cannot reach the user's service manager, and has no delegated cgroup "
+                                       "that could enforce it"
+                                     : "isorun cannot reach the system's service manager, and has no delegated cgroup "
+                                       "that could enforce it";
 }
 
 static int add_property(Builder *b, DirectiveId id) {
@@ -129,8 +129,9 @@ static int choose_holder(Builder *b) {
                 return 0;
         if (b->request->manager != MANAGER_AUTO && !b->request->no_scope)
                 return report_error(b->report, EHOSTUNREACH,
-                                    "--%s: isorun cannot reach the %s service manager (isoctl doctor says what to change)",
-                                    plan->user_manager ? "user" : "system", plan->user_manager ? "user's" : "system's");
+                                    "--%s: isorun cannot reach the %s service manager (isoctl doctor says what to "
+                                    "change)", plan->user_manager ? "user" : "system",
+                                    plan->user_manager ? "user's" : "system's");
 
         r = b->request->no_scope || plan->n_properties == 0 ? 0 : find_delegated(b);
         if (r > 0)
@@ -153,9 +154,10 @@ static const char *find_obstacle(const Builder *b, const Directive *d, const cha
         if (plan->user_manager && d->cgroup_file && streq(d->cgroup_file, "bpf"))
                 return "a user's systemd accepts it but does not enforce it";
         if (controllers && is_file_limit(d) && !controllers_have(controllers, d->cgroup_file))
-                return plan->user_manager ? "your service manager does not have the cgroup controller for it, as isoctl "
-                                            "doctor says"
-                                          : "the kernel does not have the cgroup controller for it, as isoctl doctor says";
+                return plan->user_manager ? "your service manager does not have the cgroup controller for it, as "
+                                            "isoctl doctor says"
+                                          : "the kernel does not have the cgroup controller for it, as isoctl doctor "
+                                            "says";
         return NULL;
 }
 

@@ -26,5 +26,6 @@ int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
 }
 
 PlanUnit plan_unit_of(const Plan *plan) {
-        return (PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager, .name = plan->pool ?: plan->unit };
+        return (PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager,
+                            .name = plan->pool ?: plan->unit };
 }

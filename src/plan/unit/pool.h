@@ -16,6 +16,6 @@ static inline bool pool_is_unit(const char *name) {
 }
 
 /* Finds the pool that the policy names. If the instance cannot have a scope, no_manager is the reason for the message.
- * Returns 1, and fills in pool, cgroup and pool_by_bus of the plan. Returns 0 if the policy names no pool, or if no pool
- * can be made and Optional= names Pool=. Returns -errno otherwise, reported. */
+ * Returns 1, and fills in pool, cgroup and pool_by_bus of the plan. Returns 0 if the policy names no pool, or if no
+ * pool can be made and Optional= names Pool=. Returns -errno otherwise, reported. */
 int build_pool(Builder *b, const char *no_manager);

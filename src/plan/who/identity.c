@@ -31,7 +31,8 @@ static int map_all_ids(Builder *b) {
                 return report_error(b->report, ENODATA,
                                     "cannot read /proc/self/uid_map and gid_map, so isorun does not know which ids "
                                     "exist");
-        if (map_to_itself(&host->uid_map, &b->plan->uid_map) < 0 || map_to_itself(&host->gid_map, &b->plan->gid_map) < 0)
+        if (map_to_itself(&host->uid_map, &b->plan->uid_map) < 0 ||
+            map_to_itself(&host->gid_map, &b->plan->gid_map) < 0)
                 return -ENOMEM;
         return 0;
 }
@@ -100,7 +101,8 @@ static int find_user(Builder *b, const Setting *user) {
         bool numeric = parse_u64_range(user->value.text, 0, UINT32_MAX - 1, &number) >= 0;
         int r;
 
-        r = numeric ? b->host->find_user_by_uid((uid_t) number, &b->user) : b->host->find_user(user->value.text, &b->user);
+        r = numeric ? b->host->find_user_by_uid((uid_t) number, &b->user)
+                    : b->host->find_user(user->value.text, &b->user);
         if (r == -ENOMEM)
                 return r;
         if (r < 0 && !numeric)
@@ -130,7 +132,8 @@ static int drop_groups(Builder *b) {
         plan->set_ids = host->uid == 0 && has_capability(host, CAP_SETGID) && !plan->deny_setgroups &&
                         !host->setgroups_denied;
         for (size_t i = 0; !plan->set_ids && i < host->n_groups; i++) {
-                gid_t *kept = host->groups[i] == plan->gid ? NULL : ARRAY_APPEND(plan->kept_groups, plan->n_kept_groups);
+                gid_t *kept = host->groups[i] == plan->gid ? NULL
+                                                           : ARRAY_APPEND(plan->kept_groups, plan->n_kept_groups);
 
                 if (kept)
                         *kept = host->groups[i];

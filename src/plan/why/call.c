@@ -82,7 +82,8 @@ static int allow_reason(const Plan *plan, WhyAnswer *a, const PlanArgumentRule *
         if (rule->reason == D_RestrictAddressFamilies && q->n_arguments > 0)
                 for (const NamedNumber *f = address_families; f->name; f++)
                         if (f->number == (int) q->arguments[0])
-                                return answer_allow(a, "all sockets of this family", "RestrictAddressFamilies=%s", f->name);
+                                return answer_allow(a, "all sockets of this family", "RestrictAddressFamilies=%s",
+                                                    f->name);
         for (size_t i = 0; i < ELEMENTSOF(lines); i++)
                 if (lines[i].reason == rule->reason)
                         return answer_allow(a, lines[i].opens, "%s", lines[i].line);
@@ -122,7 +123,8 @@ static int answer_call(const Plan *plan, const PlanCall *call, const WhyQuestion
         int r;
 
         if (!call->error)
-                return answer_allowed(a, "the filter allows %s; whether the kernel does is another question", q->object);
+                return answer_allowed(a, "the filter allows %s; whether the kernel does is another question",
+                                      q->object);
         r = answer_denied(a, call->error, BY_FILTER, "the filter denies %s, whatever its arguments", q->object);
         answer_origin(a, find_origin(plan, q->object));
         return r < 0 ? r : answer_allow(a, "this call, for all programs inside", "SystemCallFilter=%s", q->object);
@@ -148,5 +150,6 @@ int why_call(const Plan *plan, const WhyQuestion *q, WhyAnswer *a) {
                 return answer_call(plan, call, q, a);
         if (perhaps->reason != _DIRECTIVE_MAX)
                 answer_directive(a, plan, perhaps->reason);
-        return answer_depends(a, "the filter denies %s with some arguments: ask for %s(ARGUMENT,…)", q->object, q->object);
+        return answer_depends(a, "the filter denies %s with some arguments: ask for %s(ARGUMENT,…)", q->object,
+                              q->object);
 }

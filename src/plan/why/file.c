@@ -253,7 +253,8 @@ static int answer_missing(const Asked *q, const Place *place) {
 
         if (place->spot.hosts || lstat(path, &st) < 0)
                 return answer_denied(q->a, ENOENT, BY_FILES, "%s does not exist on the host either", path);
-        r = answer_denied(q->a, ENOENT, BY_HIDING, "%s of the host is hidden: %s is %s", path, place->mount->destination,
+        r = answer_denied(q->a, ENOENT, BY_HIDING, "%s of the host is hidden: %s is %s",
+                          path, place->mount->destination,
                           place->mount->kind == MOUNT_TMPFS ? "a directory in memory" : "another directory");
         add_origin(q, place->mount);
         return r < 0 ? r : allow_more(q, q->question->object);
@@ -273,8 +274,8 @@ static int answer_blocked(const Asked *q, const Place *place) {
 
 static int answer_mode(const Asked *q, const Place *place, int error) {
         return answer_denied(q->a, error, BY_FILES,
-                             "the mode of %s (%04o, uid %u, gid %u as the caller sees them) does not let uid %u do that",
-                             place->spot.path, place->st.st_mode & 07777, place->st.st_uid, place->st.st_gid,
+                             "the mode of %s (%04o, uid %u, gid %u as the caller sees them) does not let uid %u do "
+                             "that", place->spot.path, place->st.st_mode & 07777, place->st.st_uid, place->st.st_gid,
                              q->plan->uid);
 }
 
@@ -356,7 +357,8 @@ static int use_existing(Asked *q, const Place *place) {
                 return answer_denied(q->a, EACCES, BY_MOUNT, "%s is mounted without devices", m->destination);
         }
         if (action != WHY_EXECUTE && S_ISCHR(mode) && place->st.st_rdev == makedev(TTYAUX_MAJOR, 0))
-                return answer_depends(q->a, "%s is the controlling terminal, if the instance has one", place->spot.path);
+                return answer_depends(q->a, "%s is the controlling terminal, if the instance has one",
+                                      place->spot.path);
         if (!may(q->plan, &place->st, rights[action]))
                 return m->kind == MOUNT_BLOCKED ? answer_blocked(q, place) : answer_mode(q, place, EACCES);
         if (action == WHY_WRITE && S_ISREG(mode) && plan_mount_is_read_only(m))

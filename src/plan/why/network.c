@@ -85,9 +85,9 @@ static int answer_no_peer(const Asked *q, bool known, WhyAnswer *a) {
         else if (target->literal)
                 r = answer_denied(a, ENETUNREACH, BY_NAMESPACE, "the instance's own network leads nowhere");
         else
-                r = answer_denied(a, 0, plan_has_names(q->plan) ? BY_FLOWS : BY_NAMESPACE,
-                                  plan_has_names(q->plan) ? "the name server inside knows only the peers of ConnectTo=" :
-                                                         "the instance's own network has no name server");
+                r = plan_has_names(q->plan)
+                            ? answer_denied(a, 0, BY_FLOWS, "the name server inside knows only the peers of ConnectTo=")
+                            : answer_denied(a, 0, BY_NAMESPACE, "the instance's own network has no name server");
         if (r < 0)
                 return r;
         answer_directive(a, q->plan, q->plan->n_peers > 0 && !why_target_is_local(&q->target) ? D_ConnectTo
@@ -114,12 +114,14 @@ static int connect_privately(const Asked *q, WhyAnswer *a) {
 }
 
 static int connect_from_host(const Asked *q, WhyAnswer *a) {
-        const PlanProperty *deny = why_property(q->plan, D_IPAddressDeny), *allow = why_property(q->plan, D_IPAddressAllow);
+        const PlanProperty *deny = why_property(q->plan, D_IPAddressDeny);
+        const PlanProperty *allow = why_property(q->plan, D_IPAddressAllow);
         const char *host = q->target.peer.host;
 
         if (deny && !q->target.peer.literal)
                 return answer_depends(a, "IPAddressDeny= looks at addresses: ask for an address of %s", host);
-        if (deny && why_target_is_in(&q->target, deny->settings) && !(allow && why_target_is_in(&q->target, allow->settings))) {
+        if (deny && why_target_is_in(&q->target, deny->settings) &&
+            !(allow && why_target_is_in(&q->target, allow->settings))) {
                 int r = answer_denied(a, EPERM, BY_LIMIT, "IPAddressDeny= has %s", host);
 
                 answer_directive(a, q->plan, D_IPAddressDeny);
@@ -135,8 +137,8 @@ static int connect_abstract(const Asked *q, WhyAnswer *a) {
 
         if (has_own_network(q->plan)) {
                 answer_directive(a, q->plan, D_PrivateNetwork);
-                r = answer_denied(a, ECONNREFUSED, BY_NAMESPACE, "abstract sockets belong to a network, and the instance "
-                                  "has its own");
+                r = answer_denied(a, ECONNREFUSED, BY_NAMESPACE, "abstract sockets belong to a network, and the "
+                                  "instance has its own");
                 return r < 0 || !open ? r : answer_allow(a, "the host's network", "PrivateNetwork=no");
         }
         answer_directive(a, q->plan, D_AbstractSockets);
@@ -164,7 +166,8 @@ static uint64_t first_open_port(const Plan *plan) {
 
 /* Whether the payload has the capability in the user namespace that its network belongs to. */
 static bool may_bind_low(const Plan *plan) {
-        return why_capabilities(plan) & UINT64_C(1) << CAP_NET_BIND_SERVICE && (has_own_network(plan) || !plan->uid_map.n);
+        return why_capabilities(plan) & UINT64_C(1) << CAP_NET_BIND_SERVICE &&
+               (has_own_network(plan) || !plan->uid_map.n);
 }
 
 static int answer_low_port(const Asked *q, WhyAnswer *a) {
@@ -173,9 +176,9 @@ static int answer_low_port(const Asked *q, WhyAnswer *a) {
 
         if (!has_own_network(plan) && plan->uid_map.n) {
                 answer_directive(a, plan, D_PrivateNetwork);
-                return answer_denied(a, EACCES, BY_NAMESPACE, "in the host's network, no capability of a user namespace lets "
-                                     "a program listen at port %u; with PrivateNetwork=yes and ListenOn=%u it could, or "
-                                     "with a socket unit", q->port, q->port);
+                return answer_denied(a, EACCES, BY_NAMESPACE, "in the host's network, no capability of a user "
+                                     "namespace lets a program listen at port %u; with PrivateNetwork=yes and "
+                                     "ListenOn=%u it could, or with a socket unit", q->port, q->port);
         }
         answer_directive(a, plan, plan->uid == 0 ? D_CapabilityBoundingSet : D_AmbientCapabilities);
         r = answer_denied(a, EACCES, BY_CAPABILITY, "the payload does not have CAP_NET_BIND_SERVICE");
@@ -201,7 +204,8 @@ static int listen_privately(const Asked *q, WhyAnswer *a) {
         }
         if (plan_has_names(plan) && q->port == PEERS_NAME_SERVER_PORT) {
                 answer_directive(a, plan, D_ConnectTo);
-                return answer_denied(a, EADDRINUSE, BY_FLOWS, "inside, this port belongs to the name server of ConnectTo=");
+                return answer_denied(a, EADDRINUSE, BY_FLOWS,
+                                     "inside, this port belongs to the name server of ConnectTo=");
         }
         for (const PlanEntrance *e = plan->entrances; !q->is_datagram && e < plan->entrances + plan->n_entrances; e++)
                 if (e->inside == q->port) {
@@ -211,9 +215,10 @@ static int listen_privately(const Asked *q, WhyAnswer *a) {
                         return name ? answer_allowed(a, "clients reach it by %s of the host", name) : -ENOMEM;
                 }
         answer_directive(a, plan, D_PrivateNetwork);
-        return q->is_datagram ? answer_allowed(a, "the port is of the instance's own network, which nobody outside reaches") :
-                                answer_allowed(a, "the port is of the instance's own network, which nobody outside reaches "
-                                               "(with ListenOn=%u, clients would)", q->port);
+        if (q->is_datagram)
+                return answer_allowed(a, "the port is of the instance's own network, which nobody outside reaches");
+        return answer_allowed(a, "the port is of the instance's own network, which nobody outside reaches (with "
+                              "ListenOn=%u, clients would)", q->port);
 }
 
 static int listen_anywhere(const Asked *q, WhyAnswer *a) {
@@ -249,10 +254,10 @@ static int ask_filter(const Asked *q, WhyAnswer *a) {
         const uint64_t type = q->is_datagram ? SOCK_DGRAM : SOCK_STREAM;
         const WhyQuestion socket = { .object = "socket", .arguments = { family, type }, .n_arguments = 3 };
         static const char *const connecting[] = { "connect", NULL }, *const listening[] = { "bind", "listen", NULL };
+        const char *const *calls = q->question->action == WHY_LISTEN ? listening : connecting;
         int r = ask_call(q->plan, socket, a);
 
-        for (const char *const *call = q->question->action == WHY_LISTEN ? listening : connecting; r >= 0 && !a->text && *call;
-             call++)
+        for (const char *const *call = calls; r >= 0 && !a->text && *call; call++)
                 if (!q->is_datagram || !streq(*call, "listen"))
                         r = ask_call(q->plan, (WhyQuestion) { .object = *call }, a);
         return r;

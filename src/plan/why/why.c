@@ -102,7 +102,8 @@ static int answer_not_set(const char *name, bool callers, WhyAnswer *a) {
 
 static int why_environment(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
         const char *name = question->object, *value = strv_variable(plan->environment, name);
-        const char *removed = strv_variable(plan->unset, name), *callers = strv_variable(plan->caller_environment, name);
+        const char *removed = strv_variable(plan->unset, name);
+        const char *callers = strv_variable(plan->caller_environment, name);
         const Setting *unset = find_unset(plan, name, removed ?: callers);
 
         if (!*name || strchr(name, '='))

@@ -470,7 +470,8 @@ static int parse_load_credential(ValueParser *p, const char *text) {
 
 const ValueType type_paths = { "[-]PATH…", parse_paths, NULL };
 const ValueType type_read_only_paths = { "[-]PATH|./PATH…", parse_read_only, NULL };
-const ValueType type_root = { "PATH|NAME[:…]|image:NAME[:TAG]|none", parse_root, (const char *const[]) { "none", NULL } };
+const ValueType type_root = { "PATH|NAME[:…]|image:NAME[:TAG]|none", parse_root,
+                              (const char *const[]) { "none", NULL } };
 const ValueType type_bind = { "[-]SRC[:DEST[:OPTIONS]]…", parse_bind, NULL };
 const ValueType type_volume = { "[?]SRC|NAME:DEST[:OPTIONS]…", parse_volume, NULL };
 const ValueType type_tmpfs = { "PATH[:OPTIONS]…", parse_tmpfs, NULL };

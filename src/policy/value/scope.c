@@ -283,7 +283,8 @@ const ValueType type_addresses = { "ADDRESS[/BITS]…", parse_addresses,
                                    (const char *const[]) { "any", "localhost", "link-local", "multicast", NULL } };
 const ValueType type_device_allow = { "DEVICE [rwm]", parse_device_allow, NULL };
 const ValueType type_delegate = { "BOOLEAN|CONTROLLER…", parse_delegate,
-                                  (const char *const[]) { "yes", "no", "cpu", "cpuset", "io", "memory", "pids", NULL } };
+                                  (const char *const[]) { "yes", "no", "cpu", "cpuset", "io", "memory", "pids",
+                                                          NULL } };
 const ValueType type_unit_names = { "UNIT…", parse_unit_names, NULL };
 const ValueType type_pool = { "NAME", parse_pool, NULL };
 const ValueType type_slice = { "SLICE", parse_slice, NULL };

@@ -79,7 +79,7 @@ enum {
         PEER_PRIVATE = 1 << 16, /* the name may have addresses of private networks */
         PEER_UNIX = 1 << 17,    /* words[1] is the path of a socket */
         PEER_UDP = 1 << 18,
-        PEER_UNIT = 1 << 19,    /* words[1] is a socket unit; the low 16 bits: which ListenStream=, or 0: the only one */
+        PEER_UNIT = 1 << 19,    /* words[1] is a socket unit; low 16 bits: which ListenStream=, or 0: the only one */
         PEER_OF_USER = 1 << 20, /* its manager is the user's, or */
         PEER_OF_SYSTEM = 1 << 21, /* the system's; without both, that of the instance */
 };
@@ -151,7 +151,8 @@ int value_path_item(ValueParser *p, const char *word);
 
 /* Parses the options of a volume, separated by commas. Sets and clears BIND_* in *flags, appends patterns to hide
  * ("hide=…") to *words, and sets *size. If an option is unknown, hint ends the message. */
-int value_volume_options(ValueParser *p, const char *options, const char *hint, uint64_t *flags, char ***words, Size *size);
+int value_volume_options(ValueParser *p, const char *options, const char *hint, uint64_t *flags, char ***words,
+                         Size *size);
 
 /* Parses a list of words, which ~ before the first one inverts. Calls check for each word, and emits those that it
  * accepts. A lone ~ emits one inverted item with an empty text. */

@@ -25,8 +25,8 @@ int filter_get(const Plan *plan, Filter *ret, Report *report);
  * -errno. */
 int filter_get_watching(const Plan *plan, Filter *ret);
 
-/* Makes the filters of a payload whose denials are recorded: notify_programs(). The caller calls filter_deinit(). Returns
- * 0 or -errno. */
+/* Makes the filters of a payload whose denials are recorded: notify_programs(). The caller calls filter_deinit().
+ * Returns 0 or -errno. */
 int filter_get_logging(const Plan *plan, Filter *ret);
 
 /* Compiles the plan's calls and argument rules with libseccomp, for all its architectures. There are two programs
@@ -38,8 +38,8 @@ int filter_compile(const Plan *plan, Filter *ret);
  * SECCOMP_FILTER_FLAG_TSYNC. Returns 0, or -errno; -EBUSY if a thread has another filter. */
 int filter_install(const Filter *filter, unsigned i, unsigned flags);
 
-/* Inside: installs the first program on this thread. Returns its listener, an fd that execve(2) closes; -EBUSY if a filter
- * around this one has a listener; or -errno. */
+/* Inside: installs the first program on this thread. Returns its listener, an fd that execve(2) closes; -EBUSY if a
+ * filter around this one has a listener; or -errno. */
 int filter_install_listening(const Filter *filter);
 
 /* Inside: installs all programs on this thread. Returns 0 or -errno. */

@@ -51,7 +51,8 @@ static int add_rule(int ruleset, const Plan *plan, const PlanLandlockRule *rule,
 int landlock_allow(int ruleset, int directory, uint64_t access, Failure *f) {
         struct landlock_path_beneath_attr attr = { .allowed_access = access, .parent_fd = directory };
 
-        /* EBADFD: the file is on a mount of the kernel's own, as one of memfd_create(2). Landlock handles none of these. */
+        /* EBADFD: the file is on a mount of the kernel's own, as one of memfd_create(2). Landlock handles none of
+         * these. */
         if (sys_landlock_add_rule(ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr) < 0 && errno != EBADFD)
                 return fail(f, errno, "cannot add a Landlock rule");
         return 0;

@@ -8,6 +8,6 @@
  * its fd, which the caller closes, or -1 if the plan has no rules. Returns 0, or a negative errno kept in f. */
 int landlock_prepare(const Plan *plan, Failure *f, int *ret);
 
-/* Inside, before landlock_restrict_self(2): also allows access (LANDLOCK_ACCESS_FS_*) to a file, or to the files below a directory.
- * Returns 0, or a negative errno kept in f. */
+/* Inside, before landlock_restrict_self(2): also allows access (LANDLOCK_ACCESS_FS_*) to a file, or to the files below
+ * a directory. Returns 0, or a negative errno kept in f. */
 int landlock_allow(int ruleset, int directory, uint64_t access, Failure *f);

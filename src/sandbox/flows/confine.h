@@ -25,6 +25,6 @@ typedef struct Confinement {
         size_t n_requests;
 } Confinement;
 
-/* Loads a filter that allows only these system calls, and socket(2) and ioctl(2) only with these values. All others fail
- * with EPERM. Returns 0 or -errno. */
+/* Loads a filter that allows only these system calls, and socket(2) and ioctl(2) only with these values. All others
+ * fail with EPERM. Returns 0 or -errno. */
 int confine_filter(const Confinement *c);

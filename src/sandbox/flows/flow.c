@@ -61,7 +61,8 @@ static void open_entrance(Server *s, Flow *f) {
 }
 
 static void record_end(const Server *s, const Flow *f) {
-        FlowRecord r = { .count = 1, .sent = f->to_outside.moved, .received = f->to_payload.moved, .address = f->client };
+        FlowRecord r = { .count = 1, .sent = f->to_outside.moved, .received = f->to_payload.moved,
+                         .address = f->client };
 
         if (!s->plan->log_flows)
                 return;
@@ -204,7 +205,8 @@ static void on_event(Server *s, Watch *w, uint32_t events) {
 
 static void connect_next(Server *s, Flow *f);
 
-/* The address of one end, or none if it is that of a Unix socket. At [::], clients by IPv4 have mapped addresses: ipv6(7). */
+/* The address of one end, or none if it is that of a Unix socket. At [::], clients by IPv4 have mapped addresses:
+ * ipv6(7). */
 static Address address_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *)) {
         Address a = {}, v4 = { .v4 = { .sin_family = AF_INET } };
         socklen_t size = sizeof(a);
@@ -453,9 +455,9 @@ static const char *state_of(const Flow *f) {
 
 void flow_visit(const Server *s, FlowVisitor visitor, void *userdata) {
         for (const Flow *f = s->flows; f; f = f->after) {
-                const FlowFacts facts = { .peer = f->lookup.peer, .entrance = f->listener->entrance, .name = f->lookup.name,
-                                    .state = state_of(f), .sent = f->to_outside.moved, .received = f->to_payload.moved,
-                                    .client = f->client, .begun = f->begun };
+                const FlowFacts facts = { .peer = f->lookup.peer, .entrance = f->listener->entrance,
+                                          .name = f->lookup.name, .state = state_of(f), .sent = f->to_outside.moved,
+                                          .received = f->to_payload.moved, .client = f->client, .begun = f->begun };
 
                 visitor(&facts, userdata);
         }

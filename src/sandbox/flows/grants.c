@@ -28,8 +28,8 @@ static void keep_given_address(Server *s, PlanPeer *p) {
         memcpy(p->address, &address, sizeof(address));
 }
 
-/* A peer has two sockets, the second one for the twin of its address. A peer that a pattern's listener covers needs only
- * its address. Returns whether this one is needed. */
+/* A peer has two sockets, the second one for the twin of its address. A peer that a pattern's listener covers needs
+ * only its address. Returns whether this one is needed. */
 static bool find_request(const Server *s, const PlanPeer *p, unsigned n, InnerRequest *ret) {
         enum { FIRST_NUMBER = 1000 }; /* above those of listen.c */
         const int type = p->is_covered ? 0 : p->is_datagram ? SOCK_DGRAM : SOCK_STREAM;

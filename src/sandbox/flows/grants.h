@@ -5,8 +5,8 @@
 
 #include "sandbox/flows/server.h"
 
-/* Adds a peer, which is as in ConnectTo=. Call it only if no grant waits (s->grant.peer). Returns 0, 1 if done() will be
- * called with asker, or -errno, reported. */
+/* Adds a peer, which is as in ConnectTo=. Call it only if no grant waits (s->grant.peer). Returns 0, 1 if done() will
+ * be called with asker, or -errno, reported. */
 int grants_add(Server *s, const char *text, GrantDone done, uint64_t asker, Report *report);
 
 /* The Watch.ready of s->from_maker. */

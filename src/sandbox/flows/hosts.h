@@ -19,8 +19,9 @@ typedef struct Hosts {
         bool ipv6; /* each address has a twin: plan/network/flows.h */
 } Hosts;
 
-/* Finds the address of a name, in lower case. One without a dot may be below a search domain of the plan. Returns 0, -ENOENT if no peer has this name, or -ENOSPC if it matches a
- * pattern but can have no address any more. With give, a name that matches gets an address; otherwise *ret may be 0. */
+/* Finds the address of a name, in lower case. One without a dot may be below a search domain of the plan. Returns 0,
+ * -ENOENT if no peer has this name, or -ENOSPC if it matches a pattern but can have no address any more. With give, a
+ * name that matches gets an address; otherwise *ret may be 0. */
 int hosts_find(Hosts *h, const char *name, bool give, uint32_t *ret);
 
 /* The address that a pattern has given to the name, or 0. */

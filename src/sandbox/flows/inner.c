@@ -160,8 +160,9 @@ static int await(int channel, pid_t pid) {
 
         if (TEMP_FAILURE_RETRY(recv(channel, &c, 1, 0)) == 1)
                 return 0;
-        return waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT) >= 0 && info.si_code == CLD_EXITED && info.si_status > 0 ?
-                       -info.si_status : -ECHILD;
+        if (waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT) < 0 || info.si_code != CLD_EXITED)
+                return -ECHILD;
+        return info.si_status > 0 ? -info.si_status : -ECHILD;
 }
 
 int inner_start(int network, bool listens, int *ret_pidfd) {

@@ -16,8 +16,8 @@ typedef struct InnerRequest {
 } InnerRequest;
 
 /* Forks the process; listens: the second kind. network is any socket of the instance's network, made before the payload
- * runs. The caller needs the rights of isorun. Returns a socket for inner_take(), or -errno. *ret_pidfd is the process: end it with
- * inner_end(). The caller owns both. */
+ * runs. The caller needs the rights of isorun. Returns a socket for inner_take(), or -errno. *ret_pidfd is the process:
+ * end it with inner_end(). The caller owns both. */
 int inner_start(int network, bool listens, int *ret_pidfd);
 
 /* Takes a TCP socket that is bound to FLOWS_CLIENT, and does not block. Returns it, -EAGAIN if none is ready, or
@@ -30,8 +30,8 @@ enum { INNER_SECONDS = 15 };
 /* Asks the second process for a socket. Returns 0 or -errno. */
 int inner_ask(int socket, const InnerRequest *request);
 
-/* Takes its answer, if that is there. Returns 0, with the socket or -1 in *ret, -EAGAIN, or another -errno: what has failed
- * there, or -EPIPE if the process is gone. */
+/* Takes its answer, if that is there. Returns 0, with the socket or -1 in *ret, -EAGAIN, or another -errno: what has
+ * failed there, or -EPIPE if the process is gone. */
 int inner_answer(int socket, int *ret);
 
 /* Closes the socket, at which the process ends, and waits for that. The caller may have lost the right to signal it. */

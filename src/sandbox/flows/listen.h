@@ -48,6 +48,7 @@ Address listen_twin(const PlanPeer *p);
 bool listen_has_address(const PlanPeer *p);
 
 /* Gives the loopback device of this process's network the addresses of the peers, listens there, and sends the sockets
- * to isorun: a MESSAGE_LISTENING for each, whose status is whether the network has IPv6. proc is a writable /proc, or -1: a new one is mounted if it is needed. Does
- * nothing without peers and entrances. Returns 0, or a negative errno kept in f. */
+ * to isorun: a MESSAGE_LISTENING for each, whose status is whether the network has IPv6. proc is a writable /proc, or
+ * -1: a new one is mounted if it is needed. Does nothing without peers and entrances. Returns 0, or a negative errno
+ * kept in f. */
 int listen_for_flows(const Plan *plan, int proc, int socket, Failure *f);

@@ -88,7 +88,8 @@ static void record_refused(const Server *s, const Lookup *l, PeerNames *names, c
 }
 
 static void record_unknown(const Server *s, const Lookup *l, PeerNames *names) {
-        FlowRecord record = { .kind = FLOW_NO_ADDRESS, .peer = server_peer_index(s, l->peer), .count = names->n_unknown + 1 };
+        FlowRecord record = { .kind = FLOW_NO_ADDRESS, .peer = server_peer_index(s, l->peer),
+                              .count = names->n_unknown + 1 };
 
         snprintf(record.name, sizeof(record.name), "%s", l->name ?: "");
         if (record_is_due(++names->n_unknown))

@@ -71,7 +71,8 @@ static char *remedy(const Plan *plan, const FlowRecord *r, const char *peer, con
         if (r->peer == FLOW_PEER_GRANTED)
                 return format(v4 ? "isoctl grant NAME peer:%s=%s:PORT" : "isoctl grant NAME peer:%s=[%s]:PORT", peer,
                               address);
-        return format(v4 ? "ConnectTo=%s=%s:%u" : "ConnectTo=%s=[%s]:%u", peer, address, plan->peers[r->peer].target_port);
+        return format(v4 ? "ConnectTo=%s=%s:%u" : "ConnectTo=%s=[%s]:%u", peer, address,
+                      plan->peers[r->peer].target_port);
 }
 
 char *record_reset_text(const Plan *plan, const FlowRecord *r) {

@@ -12,11 +12,11 @@ typedef enum FlowRecordKind {
         FLOW_UNKNOWN_NAME,    /* name: the payload asked for it, and no peer has it */
         FLOW_UNKNOWN_NAMES,   /* the payload asked for so many others that they are no longer recorded */
         FLOW_TOO_MANY_NAMES,  /* a name that a pattern matches has no room: PEERS_NAMES_MAX */
-        FLOW_REFUSED_ADDRESS, /* peer, address: its name leads there, and may not. name: which one, if it is a pattern */
+        FLOW_REFUSED_ADDRESS, /* peer, address: its name leads there, and may not. name: which, if it is a pattern */
         FLOW_NO_ADDRESS,      /* peer: the host finds no address of its name. name: as above */
         FLOW_TOO_MANY,        /* peer: a connection to it was reset because of FlowsMax= */
         FLOW_TOO_MANY_CLIENTS, /* entrance: the same, from a client */
-        FLOW_NO_FILES,        /* the process can have no more open files, so a connection was reset, or a datagram lost */
+        FLOW_NO_FILES,        /* the process can open no more files, so a connection was reset, or a datagram lost */
         FLOW_ENDED,           /* peer, sent, received, usec: LogFlows= */
         FLOW_CLIENT_ENDED,    /* entrance, address (if it is one), sent, received, usec: the same, from a client */
         _FLOW_RECORD_MAX,
@@ -60,8 +60,8 @@ bool record_is_due(uint64_t count);
 /* The peer of a record: "HOST:PORT[/udp]". On the heap. NULL as below. */
 char *record_peer_text(const Plan *plan, const FlowRecord *record);
 
-/* Says of a FLOW_REFUSED_ADDRESS or FLOW_NO_ADDRESS to which peer there was no connection, and why: "PEER: REASON". On the
- * heap. NULL when memory runs out, or if no honest process sends this record. */
+/* Says of a FLOW_REFUSED_ADDRESS or FLOW_NO_ADDRESS to which peer there was no connection, and why: "PEER: REASON". On
+ * the heap. NULL when memory runs out, or if no honest process sends this record. */
 char *record_reset_text(const Plan *plan, const FlowRecord *record);
 
 /* Counts the name. Returns whether to send *ret. */

@@ -47,9 +47,9 @@ static bool is_made_up(const Plan *plan, const ResolverQuestion *q) {
         return q->peer < plan->n_peers && peer_follows_name(&plan->peers[q->peer]);
 }
 
-/* If there is no such name, glibc asks for it in the host's search domains: resolv.conf(5). There, names of a pattern would
- * lead to other hosts than the pattern's, and tell the owner of the domain what the payload wants. The setting is this
- * thread's. */
+/* If there is no such name, glibc asks for it in the host's search domains: resolv.conf(5). There, names of a pattern
+ * would lead to other hosts than the pattern's, and tell the owner of the domain what the payload wants. The setting is
+ * this thread's. */
 static int search_nowhere_else(void) {
         if (res_init() < 0)
                 return -EIO;

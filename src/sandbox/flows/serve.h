@@ -17,8 +17,8 @@ typedef struct ServeFds {
         bool ipv6;  /* the instance's network has IPv6 */
 } ServeFds;
 
-/* Opens everything that a server needs. It changes the plan. The process ends with the server, so nothing is ever freed.
- * Returns 0 or -errno. */
+/* Opens everything that a server needs. It changes the plan. The process ends with the server, so nothing is ever
+ * freed. Returns 0 or -errno. */
 int serve_new(Server **ret, Plan *plan, const int *listeners, const ServeFds *fds);
 
 /* Serves until isorun closes its end of the socket. Returns 0 or -errno. */

@@ -65,7 +65,8 @@ struct Server {
         Watch from_maker; /* the second process of inner.h; fd -1: no peer can be granted */
         Grant grant;
         int epoll;
-        Watch from_isorun, from_resolver, from_inner; /* the caller of serve_new() closes the last two; fd -1: not used */
+        Watch from_isorun;
+        Watch from_resolver, from_inner; /* the caller of serve_new() closes these; fd -1: not used */
         Hosts hosts;
         uint64_t n_names_recorded; /* of hosts.n_refused */
         PeerNames *names; /* one for each of PEERS_MAX, and then one for each of hosts.given */

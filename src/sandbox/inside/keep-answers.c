@@ -29,7 +29,8 @@ static int write_all(const Payload *payload, int mounts, FILE *f) {
 
         (void) fwrite(&control_header, sizeof(control_header), 1, f);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(kept_answers); i++) {
-                r = kept_answers[i] == KEPT_MOUNTS ? write_mounts(mounts, f) : answer_writer(kept_answers[i])(payload, f);
+                r = kept_answers[i] == KEPT_MOUNTS ? write_mounts(mounts, f)
+                                                   : answer_writer(kept_answers[i])(payload, f);
                 (void) fputc('\0', f);
         }
         return r < 0 ? r : fflush(f) != 0 || ferror(f) ? -EIO : 0;
@@ -41,5 +42,7 @@ void keep_answers(const Payload *payload, int fd, int mounts) {
         if (fork() != 0)
                 return;
         f = fdopen(fd, "w");
-        _exit(!f || write_all(payload, mounts, f) < 0 || fcntl(fd, F_ADD_SEALS, KEPT_ANSWERS_SEALS) < 0 ? PLAN_FAILED : 0);
+        if (!f || write_all(payload, mounts, f) < 0 || fcntl(fd, F_ADD_SEALS, KEPT_ANSWERS_SEALS) < 0)
+                _exit(PLAN_FAILED);
+        _exit(0);
 }

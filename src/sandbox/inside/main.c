@@ -90,8 +90,8 @@ static void wait_for(Inside *inside, MessageType type, int *fds, unsigned n) {
         while (m.type != type);
 }
 
-/* systemd takes this process as the sender of all that isorun says over the connection: systemd/bus.h. Only isorun keeps
- * the connection, so that nothing inside can reach the bus. */
+/* systemd takes this process as the sender of all that isorun says over the connection: systemd/bus.h. Only isorun
+ * keeps the connection, so that nothing inside can reach the bus. */
 static void connect_bus(Inside *inside) {
         Message m = { .type = MESSAGE_CONNECTED, .value = ENOENT };
 
@@ -283,8 +283,8 @@ static void step(const Inside *inside, Step step) {
         (void) message_send(inside->socket, &m, NULL, 0);
 }
 
-/* With Delegate=, isorun enables controllers as soon as this process has left its first cgroup. That fails while another
- * process is there (cgroup-v2.rst, "No Internal Process Constraint"), so no other one makes the network. */
+/* With Delegate=, isorun enables controllers as soon as this process has left its first cgroup. That fails while
+ * another process is there (cgroup-v2.rst, "No Internal Process Constraint"), so no other one makes the network. */
 static int begin_network(const Plan *plan, Network *network, Failure *f) {
         if (!(plan->namespaces & CLONE_NEWNET))
                 return 0;

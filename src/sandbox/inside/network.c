@@ -21,8 +21,8 @@ static int loopback_up(int socket) {
 }
 
 /* Shares memory and fds with the first process inside, like a thread, also errno. That process uses errno meanwhile, so
- * this one leaves it alone, and cannot say why a call failed: network_join() then tries again, alone. The socket belongs
- * to the namespace and leads to it: SIOCGSKNS. */
+ * this one leaves it alone, and cannot say why a call failed: network_join() then tries again, alone. The socket
+ * belongs to the namespace and leads to it: SIOCGSKNS. */
 static int make(void *argument) {
         Network *n = argument;
         long fd = raw_call(SYS_unshare, CLONE_NEWNET, 0, 0);
@@ -52,8 +52,8 @@ static void reserve_fds(unsigned n) {
         fd_close(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, n - 1));
 }
 
-/* Not a thread: the kernel counts a process as gone after waitpid(2), so that the limit of the unit's tasks has room for
- * the payload. With CLONE_FS, pivot_root(2) and setns(2) of the first process would be refused or reach too far. */
+/* Not a thread: the kernel counts a process as gone after waitpid(2), so that the limit of the unit's tasks has room
+ * for the payload. With CLONE_FS, pivot_root(2) and setns(2) of the first process would be refused or reach too far. */
 int network_begin(Network *n, unsigned fds, Failure *f) {
         enum { STACK_SIZE = 64 * 1024 };
 
@@ -78,7 +78,8 @@ int network_join(Network *n, Failure *f) {
         fd = n->fd;
         if (fd < 0)
                 return network_make(f);
-        return setns(fd, CLONE_NEWNET) < 0 ? fail(f, errno, "cannot join the network namespace%s", failure_hint(errno)) : 0;
+        return setns(fd, CLONE_NEWNET) < 0 ? fail(f, errno, "cannot join the network namespace%s", failure_hint(errno))
+                                           : 0;
 }
 
 int network_loopback_up(void) {

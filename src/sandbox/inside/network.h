@@ -14,8 +14,8 @@ typedef struct Network {
         int fd;      /* the namespace; -1: not made */
 } Network;
 
-/* Makes a network namespace with its loopback device up, and moves this process to it. Returns 0, or a negative errno kept
- * in f. */
+/* Makes a network namespace with its loopback device up, and moves this process to it. Returns 0, or a negative errno
+ * kept in f. */
 int network_make(Failure *f);
 
 /* Has another process make a network namespace, with its loopback device up, while this one goes on, and opens about so

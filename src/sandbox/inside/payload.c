@@ -89,13 +89,13 @@ static int be_watched(const Inside *inside, Failure *f) {
                 r = message_receive(inside->socket, MESSAGE_TO_INSIDE, &m, NULL, 0);
         if (r <= 0 || m.type != MESSAGE_WATCHED) /* isorun knows why, and hangs up */
                 return fail(f, EPIPE, "--why: isorun does not trace the command");
-        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(f, errno, "cannot protect the first process from tracing") :
-                                                        0;
+        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(f, errno, "cannot protect the first process from tracing")
+                                                      : 0;
 }
 
 /* Installs the filter with a listener, and sends that to isorun, which starts the process that answers. Until then, a
- * denied call of this process waits. If a filter around has a listener, the kernel allows no other one, and isorun tells
- * that. Nothing closes the listener here: the filter may deny that. execve(2) does. */
+ * denied call of this process waits. If a filter around has a listener, the kernel allows no other one, and isorun
+ * tells that. Nothing closes the listener here: the filter may deny that. execve(2) does. */
 static int install_logging(const Inside *inside) {
         const Message m = { .type = MESSAGE_LOGGING };
         int listener = filter_install_listening(inside->logging), r;
@@ -127,8 +127,8 @@ static int install_filter(const Payload *payload, const Command *command, Failur
                                            "") : 0;
 }
 
-/* Reads the interpreter from the first line of a script, "#!PATH [ARGUMENT]", into text. Returns false if the file is no
- * script or cannot be read, for example because the filter denies that. */
+/* Reads the interpreter from the first line of a script, "#!PATH [ARGUMENT]", into text. Returns false if the file is
+ * no script or cannot be read, for example because the filter denies that. */
 static bool read_interpreter(const char *script, char *text, size_t size) {
         _cleanup_close_ int fd = open(script, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
@@ -223,8 +223,8 @@ static int wait_for_exec(int fd, const Failure *shared, Failure *f) {
         return failure_take(shared, f);
 }
 
-/* In a new process of the instance: moves to the payload's cgroup. Closes the fd long before execve(2), when the payload
- * could get hold of it. */
+/* In a new process of the instance: moves to the payload's cgroup. Closes the fd long before execve(2), when the
+ * payload could get hold of it. */
 static int take_place(const Payload *payload, Failure *f) {
         int r = cgroup_take_place(payload->places[CGROUP_OF_PAYLOAD], f);
 
@@ -233,9 +233,9 @@ static int take_place(const Payload *payload, Failure *f) {
 }
 
 /* Discards the signals that are pending in this process, right after it has made the payload. The payload does not have
- * the signals from before that, so isorun must forward them, and the reaper must not count them as seen. A signal to both
- * processes between clone(2) and here is discarded too, so isorun sends the payload a second copy. That does no harm: if
- * the first copy ends the payload, it does so before execve(2). */
+ * the signals from before that, so isorun must forward them, and the reaper must not count them as seen. A signal to
+ * both processes between clone(2) and here is discarded too, so isorun sends the payload a second copy. That does no
+ * harm: if the first copy ends the payload, it does so before execve(2). */
 static void discard_signals(const Payload *payload) {
         const sigset_t *forwarded = &payload->inside->forwarded;
         sigset_t pending;

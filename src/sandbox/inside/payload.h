@@ -40,8 +40,9 @@ int payload_start(Payload *payload, Failure *f);
  * gives up its own capabilities before it lets the payload go on. */
 int payload_start_inner(Payload *payload, Failure *f);
 
-/* In a process that the reaper has forked: moves to the payload's cgroup, joins the payload's inner namespaces, and changes to its ids and
- * capabilities. Does nothing if the reaper already has them. Returns 0, or a negative errno kept in f. */
+/* In a process that the reaper has forked: moves to the payload's cgroup, joins the payload's inner namespaces, and
+ * changes to its ids and capabilities. Does nothing if the reaper already has them. Returns 0, or a negative errno kept
+ * in f. */
 int payload_join(const Payload *payload, Failure *f);
 
 /* Executes the command in this process, with the plan's limits, working directory, umask and filters. Returns only if

@@ -2,10 +2,10 @@
 #pragma once
 
 /* The instance's own session, and its terminal, seen from inside: setsid(2), pty(7). The reaper is the session leader.
- * The terminal is its controlling terminal; without one, nothing inside can open /dev/tty. The payload is a process group
- * in this session. It is in the foreground while isorun is in the foreground of the caller's terminal, so that ^C, ^\
- * and ^Z act on the payload as on a job of a shell. If the caller's job may have other readers of the terminal, the
- * payload is in the background until it reads: SIGTTIN then stops it, and isorun sees that. */
+ * The terminal is its controlling terminal; without one, nothing inside can open /dev/tty. The payload is a process
+ * group in this session. It is in the foreground while isorun is in the foreground of the caller's terminal, so that
+ * ^C, ^\ and ^Z act on the payload as on a job of a shell. If the caller's job may have other readers of the terminal,
+ * the payload is in the background until it reads: SIGTTIN then stops it, and isorun sees that. */
 
 #include "sandbox/inside/inside.h"
 #include "sandbox/wire/failure.h"

@@ -96,20 +96,23 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
 }
 
 static int wait_status_of(const siginfo_t *info) {
-        return info->si_code == CLD_EXITED ? W_EXITCODE(info->si_status, 0)
-                                           : W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
+        if (info->si_code == CLD_EXITED)
+                return W_EXITCODE(info->si_status, 0);
+        return W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
 /* A process has stopped or continued. Tells isorun if it is the payload that has stopped. An isorun that is stopped
  * itself reads nothing: then this does not wait until the socket has room. */
 static void note_stop(Reaper *r, pid_t pid) {
         siginfo_t info = {};
+        Message m = { .type = MESSAGE_STOPPED };
 
         if (waitid(P_PID, (id_t) pid, &info, WSTOPPED | WCONTINUED | WNOHANG) < 0 || info.si_pid != r->payload->pid)
                 return;
         r->stopped = info.si_code == CLD_STOPPED;
+        m.value = info.si_status;
         if (r->stopped && poll(&(struct pollfd) { .fd = r->socket, .events = POLLOUT }, 1, 0) == 1)
-                (void) message_send(r->socket, &(Message) { .type = MESSAGE_STOPPED, .value = info.si_status }, NULL, 0);
+                (void) message_send(r->socket, &m, NULL, 0);
 }
 
 /* With --notify=fork, a payload that ends with success has gone into the background if it leaves processes: the first
@@ -168,8 +171,8 @@ static int64_t now_msec(void) {
         return (int64_t) (clock_usec(CLOCK_MONOTONIC) / 1000);
 }
 
-/* systemd stops a scope by signals to all processes in it, and isorun is not in it. The payload can imitate such signals,
- * so isorun hears of them only now and then. */
+/* systemd stops a scope by signals to all processes in it, and isorun is not in it. The payload can imitate such
+ * signals, so isorun hears of them only now and then. */
 static void tell_of_end(Reaper *r, int sig) {
         const int64_t interval_msec = 200, now = now_msec();
 

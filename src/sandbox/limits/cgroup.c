@@ -83,8 +83,8 @@ static int open_place(int dir_fd, int *ret) {
         return *ret < 0 ? -errno : 0;
 }
 
-/* The limits of the cgroups that the payload makes, written above the root of its namespace, where it cannot change them.
- * Sixteen sandboxes in each other, each with Delegate=, need a depth of 32. */
+/* The limits of the cgroups that the payload makes, written above the root of its namespace, where it cannot change
+ * them. Sixteen sandboxes in each other, each with Delegate=, need a depth of 32. */
 static void limit_descendants(int cgroup_fd) {
         (void) file_write(cgroup_fd, "cgroup.max.depth", "64");
         (void) file_write(cgroup_fd, "cgroup.max.descendants", "1024");
@@ -102,7 +102,8 @@ static void show_limits(const Plan *plan, int cgroup_fd) {
 /* A cgroup that gives controllers to its children cannot have processes of its own (cgroup-v2.rst, "No Internal Process
  * Constraint"). So with Delegate=, all processes are in leaves. */
 static int make_delegated(const Plan *plan, int cgroup_fd, int places[static CGROUP_PLACES]) {
-        _cleanup_close_ int isorun = make_below(cgroup_fd, "isorun"), inside = make_below(cgroup_fd, "inside"), leaf = -1;
+        _cleanup_close_ int isorun = make_below(cgroup_fd, "isorun"), inside = make_below(cgroup_fd, "inside");
+        _cleanup_close_ int leaf = -1;
         int r;
 
         if (isorun < 0 || inside < 0)

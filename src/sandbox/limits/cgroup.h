@@ -40,12 +40,13 @@ int cgroup_move_inside(const Plan *plan, int cgroup_fd, pid_t pid, int ret[stati
  * f. */
 int cgroup_take_place(int place, Failure *f);
 
-/* Outside: resume what the payload has frozen in the cgroup of an instance: all of it, or only the cgroups that a command
- * enters. */
+/* Outside: resume what the payload has frozen in the cgroup of an instance: all of it, or only the cgroups that a
+ * command enters. */
 void cgroup_thaw(int cgroup_fd);
 void cgroup_thaw_payload(int cgroup_fd);
 
-/* Inside, after the cgroup tree is mounted: gives the payload's user what is delegated. Does nothing if the plan mounts no cgroup tree. Returns 0, or a negative errno kept in f. */
+/* Inside, after the cgroup tree is mounted: gives the payload's user what is delegated. Does nothing if the plan mounts
+ * no cgroup tree. Returns 0, or a negative errno kept in f. */
 int cgroup_settle(const Plan *plan, Failure *f);
 
 /* Outside: enables the controllers that the plan's limits need, or all that it delegates, for the children of dir.

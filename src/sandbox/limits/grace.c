@@ -21,7 +21,8 @@ static void *take_lock(void *userdata) {
         return NULL;
 }
 
-/* The file of isorun's own cgroup. A user cannot write to that of a login session, but to that of the user's manager. */
+/* The file of isorun's own cgroup. A user cannot write to that of a login session, but to that of the user's
+ * manager. */
 static int open_threads(const Host *host) {
         _cleanup_free_ char *own = path_join(host->cgroup_root, host->cgroup + 1),
                             *file = own ? path_join(own, "cgroup.threads") : NULL,

@@ -263,7 +263,8 @@ static void send_on(Notify *n) {
         NotifyMessage *m = &n->message;
         int r;
 
-        while ((r = transmit(n->out, m->text, m->size, m->fds + m->n_fds - !!m->n_fds, !!m->n_fds)) >= 0 && m->n_fds > 1)
+        while ((r = transmit(n->out, m->text, m->size, m->fds + m->n_fds - !!m->n_fds, !!m->n_fds)) >= 0 &&
+               m->n_fds > 1)
                 fd_close(m->fds[--m->n_fds]);
 
         n->pending = r == -EAGAIN;

@@ -33,7 +33,7 @@ typedef enum NotifyStore {
 typedef struct NotifyOwner {
         NotifyAccess (*ask_access)(void *userdata);
         NotifyStore (*ask_store)(void *userdata);
-        void (*named_main)(void *userdata, pid_t pid, const struct ucred *sender); /* pid is in the pid namespace of sender */
+        void (*named_main)(void *userdata, pid_t pid, const struct ucred *sender); /* pid: in sender's pid namespace */
         void (*ready)(void *userdata);
         void *userdata;
 } NotifyOwner;
@@ -43,8 +43,8 @@ typedef struct Notify Notify;
 /* Connects to systemd's socket, "/…" or "@…". Returns a non-blocking fd, which the caller closes, or -errno. */
 int notify_connect(const char *address);
 
-/* Makes a relay, which takes over out, an fd of notify_connect(). owner and report may be NULL, and are borrowed. Returns
- * NULL, and leaves out open, if memory is short. */
+/* Makes a relay, which takes over out, an fd of notify_connect(). owner and report may be NULL, and are borrowed.
+ * Returns NULL, and leaves out open, if memory is short. */
 Notify *notify_new(int out, const NotifyOwner *owner, Report *report);
 Notify *notify_free(Notify *n);
 DEFINE_CLEANUP(Notify *, notify_free);
@@ -56,11 +56,12 @@ void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access, NotifyS
 /* Returns the relay's fds, borrowed, to send them to the process that takes over. */
 void notify_get_fds(const Notify *n, int *ret_in, int *ret_out);
 
-/* Sends a message of isorun's own. Call it before the first notify_process(): it uses the buffer of relayed messages. */
+/* Sends a message of isorun's own. Call it before the first notify_process(): it uses the buffer of relayed
+ * messages. */
 void notify_say(Notify *n, const char *text);
 
-/* Sends a message of isorun's own with fd (or none if fd is -1), and waits until systemd's socket has room. Returns 0 or
- * -errno. */
+/* Sends a message of isorun's own with fd (or none if fd is -1), and waits until systemd's socket has room. Returns 0
+ * or -errno. */
 int notify_say_now(const Notify *n, const char *text, int fd);
 
 enum { NOTIFY_FDS = 2 };

@@ -56,7 +56,8 @@ int run_open_bus(Run *run) {
         if (error && (plan->holder == HOLDER_SCOPE || plan->hand_over))
                 return report_error(run->report, error, "cannot connect to the %s bus: %s%s%s",
                                     plan->user_manager ? "user" : "system", strerror(error), failure_socket_hint(error),
-                                    plan->holder == HOLDER_SCOPE && plan->typed ? " (--no-scope runs without a unit)" : "");
+                                    plan->holder == HOLDER_SCOPE && plan->typed ? " (--no-scope runs without a unit)"
+                                                                                : "");
         if (error) {
                 run->bus.error = -error;
                 return 0;

@@ -2,8 +2,8 @@
 #pragma once
 
 /* The connection to the manager's bus that the first process inside makes: see systemd/bus.h for the reason. isorun
- * makes the socket before clone3(2), so that it belongs to isorun's network namespace, which abstract names are looked up
- * in. The process inside connects it before anything else, and closes its own copy. */
+ * makes the socket before clone3(2), so that it belongs to isorun's network namespace, which abstract names are looked
+ * up in. The process inside connects it before anything else, and closes its own copy. */
 
 #include "sandbox/outside/run.h"
 

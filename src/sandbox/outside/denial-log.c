@@ -26,8 +26,8 @@ int denial_log_start(DenialLog *l, const Run *run, int listener) {
         l->begun = true;
         if (listener < 0) {
                 report_notice_at(run->report, origin(run), "LogDenials",
-                                 "a sandbox around isorun watches system calls already, and the kernel allows no second "
-                                 "watcher: denied calls are not recorded");
+                                 "a sandbox around isorun watches system calls already, and the kernel allows no "
+                                 "second watcher: denied calls are not recorded");
                 return 0;
         }
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)

@@ -82,8 +82,8 @@ _Noreturn static void serve(FlowServer *f, const Plan *plan, int socket) {
         Server *server = NULL;
         uint8_t error;
 
-        /* systemd sends SIGTERM to all processes of a unit that it stops, and the payload may need its peers to end well. So
-         * this process ends when isorun hangs up. */
+        /* systemd sends SIGTERM to all processes of a unit that it stops, and the payload may need its peers to end
+         * well. So this process ends when isorun hangs up. */
         process_begin_helper("isorun-flows");
         raise_files();
         r = keep_fds(f, &socket);

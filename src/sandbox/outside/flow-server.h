@@ -22,8 +22,8 @@ typedef struct FlowServer {
         JournalRate rate;
 } FlowServer;
 
-/* Takes over a socket from MESSAGE_LISTENING. ipv6: the instance's network has IPv6. Returns 0, -EPROTO if it is not the
- * next one, or -ENOMEM. */
+/* Takes over a socket from MESSAGE_LISTENING. ipv6: the instance's network has IPv6. Returns 0, -EPROTO if it is not
+ * the next one, or -ENOMEM. */
 int flow_server_keep(FlowServer *f, const Plan *plan, int number, bool ipv6, int fd);
 
 /* Starts the process when the payload runs; until then, connections wait. Does nothing without peers. Returns 0 or

@@ -103,8 +103,8 @@ int holder_prepare(Holder *h, const Plan *plan, Patience *patience, Report *repo
         _cleanup_free_ char *path = NULL;
         int r;
 
-        *h = (Holder) { .plan = plan, .report = report, .patience = patience, .cgroup_fd = -1, .memory_events = -1, .task_events = -1,
-                        .own_events = { -1, -1 }, .places = { -1, -1 } };
+        *h = (Holder) { .plan = plan, .report = report, .patience = patience, .cgroup_fd = -1, .memory_events = -1,
+                        .task_events = -1, .own_events = { -1, -1 }, .places = { -1, -1 } };
         if (!holder_is_own(plan->holder))
                 return 0;
         path = path_join(plan->cgroup_root, plan->cgroup + 1);

@@ -39,11 +39,12 @@ static int await_scope(const Bus *bus, Scope *scope, Report *report) {
         return r < 0 ? r : 0;
 }
 
-/* Asks systemd for the scope, with this process in it. Limits belong to the instances. Without TasksMax=, the scope would
- * have the manager's default, which is too small for a thousand of them. */
+/* Asks systemd for the scope, with this process in it. Limits belong to the instances. Without TasksMax=, the scope
+ * would have the manager's default, which is too small for a thousand of them. */
 static int make_scope(Keeper *k) {
         Setting yes = { .value = { .number = true } }, infinity = { .value = { .number = UINT64_MAX } };
-        const SettingList delegate = { &yes, 1 }, tasks = { &infinity, 1 }, *slice = &k->plan->source->settings[D_Slice];
+        const SettingList delegate = { &yes, 1 }, tasks = { &infinity, 1 };
+        const SettingList *slice = &k->plan->source->settings[D_Slice];
         PlanProperty properties[] = {
                 { .directive = &directive_table[D_Delegate], .settings = &delegate },
                 { .directive = &directive_table[D_TasksMax], .settings = &tasks },
@@ -76,7 +77,8 @@ static int open_scope(Keeper *k) {
         if (r < 0)
                 return r;
         if (!streq(path, actual))
-                return report_error(&k->report, EXDEV, "systemd has made %s in %s, not in %s", k->plan->pool, actual, path);
+                return report_error(&k->report, EXDEV, "systemd has made %s in %s, not in %s", k->plan->pool, actual,
+                                    path);
         full = path_join(k->plan->cgroup_root, path + 1);
         k->scope = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
         return !full ? -ENOMEM : k->scope < 0 ? -errno : 0;

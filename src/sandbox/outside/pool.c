@@ -100,8 +100,8 @@ static int failed(const Plan *plan, const char *path, int error, Report *report)
         const char *user = plan->user_manager ? " --user" : "";
 
         if (error == EAGAIN || error == ENOENT)
-                return report_error(report, EEXIST, "%s exists, but is no pool in %s: stop it (systemctl%s stop %s), or "
-                                    "set the Slice= that it has", plan->pool, path, user, plan->pool);
+                return report_error(report, EEXIST, "%s exists, but is no pool in %s: stop it (systemctl%s stop %s), "
+                                    "or set the Slice= that it has", plan->pool, path, user, plan->pool);
         if (error == EPERM)
                 return report_error(report, EPERM, "the pool %s belongs to another user", path);
         return report_error(report, error, "cannot open the pool %s: %s", path, strerror(error));

@@ -5,6 +5,6 @@
 
 #include "plan/plan.h"
 
-/* Takes over the socket, which isoctl has made, and answers its request in a process of its own: looking at files may take
- * long. The socket comes from inside, so its maker is checked as the sender of a request is. */
+/* Takes over the socket, which isoctl has made, and answers its request in a process of its own: looking at files may
+ * take long. The socket comes from inside, so its maker is checked as the sender of a request is. */
 void questions_answer(const Plan *plan, int socket);

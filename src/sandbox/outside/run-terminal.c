@@ -33,7 +33,8 @@ int run_terminal_begin(RunTerminal *t, int master) {
         return r < 0 ? report_error(t->run->report, -r, "cannot set up the terminal: %s", strerror(-r)) : 0;
 }
 
-/* Receives the signals to isorun, with or without SIGTSTP. Without it, SIGTSTP stays pending, and SIGCONT discards it. */
+/* Receives the signals to isorun, with or without SIGTSTP. Without it, SIGTSTP stays pending, and SIGCONT discards
+ * it. */
 static int receive_signals(const RunTerminal *t, bool stop) {
         sigset_t mask;
 
@@ -222,7 +223,8 @@ static bool has_terminal(void) {
 void run_terminal_stopped(RunTerminal *t, int sig) {
         const bool used = sig == SIGTTIN || sig == SIGTTOU;
 
-        /* The reaper has sent this before it continues the payload. Without a terminal, no shell could continue isorun. */
+        /* The reaper has sent this before it continues the payload. Without a terminal, no shell could continue
+         * isorun. */
         if (!t->job || is_waking(t) || (!t->active && !has_terminal()))
                 return;
         t->wanted = t->wanted || used;
@@ -239,12 +241,13 @@ void run_terminal_stopped(RunTerminal *t, int sig) {
                 settle(t, true);
 }
 
-/* The payload has died of a signal that a raw terminal does not send to the rest of the caller's job, as it would without
- * isorun. (isorun itself has it blocked.) */
+/* The payload has died of a signal that a raw terminal does not send to the rest of the caller's job, as it would
+ * without isorun. (isorun itself has it blocked.) */
 static void signal_job(const RunTerminal *t) {
         int wait_status = t->run->outcome.wait_status, sig = t->terminal.key_signal;
 
-        if (t->run->outcome.progress == PROGRESS_ENDED && sig && WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == sig)
+        if (t->run->outcome.progress == PROGRESS_ENDED && sig && WIFSIGNALED(wait_status) &&
+            WTERMSIG(wait_status) == sig)
                 (void) kill(0, sig);
 }
 

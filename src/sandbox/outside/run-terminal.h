@@ -34,8 +34,8 @@ int run_terminal_begin(RunTerminal *t, int master);
  * reported. */
 int run_terminal_prepare(const RunTerminal *t);
 
-/* Connects the caller's terminal when the payload runs. Does nothing if the payload has no session of its own. Returns 0
- * or -errno, reported. */
+/* Connects the caller's terminal when the payload runs. Does nothing if the payload has no session of its own. Returns
+ * 0 or -errno, reported. */
 int run_terminal_start(RunTerminal *t);
 
 /* The fds to poll(2), and what to do when some are ready. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isorun's side of a start. It is fast because of its order: a thread has loaded libsystemd while isorun made the plan,
- * and the first process inside makes its root while systemd makes the unit. Neither waits for the other until the end. */
+ * and the first process inside makes its root while systemd makes the unit. Neither waits for the other until the
+ * end. */
 #include "sandbox/outside/sandbox.h"
 
 #include <errno.h>
@@ -181,7 +182,8 @@ static int set_nice(const Run *run) {
         error = errno;
         if (error == EACCES && plan->nice > 0 && getpriority(PRIO_PROCESS, (id_t) run->pid) > plan->nice)
                 return 0;
-        return report_error_at(run->report, plan->nice_origin, "Nice", error, "cannot set the nice value: %s", strerror(error));
+        return report_error_at(run->report, plan->nice_origin, "Nice", error, "cannot set the nice value: %s",
+                               strerror(error));
 }
 
 /* Sets up the first process inside as far as it has no right to do so itself. */
@@ -243,8 +245,8 @@ static int hear_inside(Supervisor *s) {
 
 /* Waits until the first process inside is in its unit. Returns 0 or -errno, reported. If the process fails, this still
  * waits for systemd's job: a scope whose process ends before it is moved would stay for ever. After a signal, it does
- * not wait long: if systemd has not answered yet, it looks for the sender of the request when it gets to it, finds none,
- * and makes no scope. */
+ * not wait long: if systemd has not answered yet, it looks for the sender of the request when it gets to it, finds
+ * none, and makes no scope. */
 static int wait_for_unit(Supervisor *s) {
         Run *run = &s->run;
         uint64_t end = 0;
@@ -381,8 +383,8 @@ static int get_logging(const Run *run, Filter *ret) {
         int r;
 
         if (!plan_unit_is_real(&unit)) {
-                report_notice_at(run->report, origin, "LogDenials", "the journal has records only of instances that are "
-                                                                    "units: denied calls are not recorded");
+                report_notice_at(run->report, origin, "LogDenials", "the journal has records only of instances that "
+                                                                    "are units: denied calls are not recorded");
                 return 0;
         }
         r = filter_get_logging(run->plan, ret);
@@ -449,7 +451,8 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         Supervisor s = {
                 .run = { .plan = plan, .report = report, .bus_socket = -1, .socket = -1, .pidfd = -1, .payload = -1,
                          .signals = -1, .patience = patience_begin(report),
-                         .holder = { .cgroup_fd = -1, .memory_events = -1, .task_events = -1, .own_events = { -1, -1 }, .places = { -1, -1 } },
+                         .holder = { .cgroup_fd = -1, .memory_events = -1, .task_events = -1, .own_events = { -1, -1 },
+                                     .places = { -1, -1 } },
                          .outcome = { .exit_status = PLAN_FAILED } },
                 .control = -1,
                 .begun = clock_usec(CLOCK_MONOTONIC),

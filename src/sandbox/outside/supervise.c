@@ -26,7 +26,8 @@ static SignalSender find_sender(const Run *run, const struct signalfd_siginfo *i
         return info->ssi_code == SI_KERNEL || info->ssi_pid == 1 ? SENDER_TERMINAL : SENDER_ANY;
 }
 
-/* Resumes what the payload has frozen of its own cgroups: a frozen process does not notice a signal that is to end it. */
+/* Resumes what the payload has frozen of its own cgroups: a frozen process does not notice a signal that is to end
+ * it. */
 static void thaw(const Run *run) {
         if (run->plan->inner_cgroup && run->holder.cgroup_fd >= 0)
                 cgroup_thaw(run->holder.cgroup_fd);
@@ -91,8 +92,8 @@ static void note_denied_code(const Supervisor *s, int wait_status) {
                                  "allows that)", plan->code_maker->name, plan_option(plan));
 }
 
-/* systemd stops a unit that has run for too long. The unit is older than the payload, but not older than the start; and a
- * unit cannot run for longer. */
+/* systemd stops a unit that has run for too long. The unit is older than the payload, but not older than the start; and
+ * a unit cannot run for longer. */
 static void note_timeout(const Supervisor *s) {
         enum { SLACK_USEC = 1000000 };
         const Setting *limit = policy_get(s->run.plan->source, D_RuntimeMaxSec);
@@ -102,8 +103,8 @@ static void note_timeout(const Supervisor *s) {
                 return;
         if (ran + (before < SLACK_USEC ? before : SLACK_USEC) < (uint64_t) limit->value.number)
                 return;
-        report_notice_at(s->run.report, limit->origin, "RuntimeMaxSec", "systemd stopped %s after %s", s->run.plan->unit,
-                         limit->value.text);
+        report_notice_at(s->run.report, limit->origin, "RuntimeMaxSec", "systemd stopped %s after %s",
+                         s->run.plan->unit, limit->value.text);
         journal_limit_reached(s->run.plan, limit->origin, "RuntimeMaxSec");
 }
 
@@ -168,8 +169,9 @@ static int note_started(Supervisor *s, int notify) {
 
 /* Many servers go into the background by themselves. Their processes end with the command. */
 static void note_left(const Run *run, const char *name) {
-        report_notice(run->report, "the command has ended, and left \"%s\" behind, which ends now: a server has to stay in "
-                      "the foreground (nginx -g \"daemon off;\", for example), or needs --notify=fork in a service", name);
+        report_notice(run->report, "the command has ended, and left \"%s\" behind, which ends now: a server has to "
+                      "stay in the foreground (nginx -g \"daemon off;\", for example), or needs --notify=fork in a "
+                      "service", name);
 }
 
 /* The payload has ended. The reaper keeps the unit alive until isorun hangs up. */

@@ -191,8 +191,8 @@ int terminal_process(Terminal *t, const struct pollfd fds[static TERMINAL_FDS]) 
         return fds[TERMINAL_TO_OUTPUT].revents ? give(&t->shown, t->output) : 0;
 }
 
-/* Returns an fd to poll(2) for the signals that are to end isorun. Nobody reads it: the signals must stay pending for the
- * fd that they are handled by. */
+/* Returns an fd to poll(2) for the signals that are to end isorun. Nobody reads it: the signals must stay pending for
+ * the fd that they are handled by. */
 static int open_ending(void) {
         sigset_t mask;
 

@@ -43,7 +43,8 @@ static int copy_by_path(const RootMaker *rm, const char *path, MountAttributes a
 
 static int clone_source(RootMaker *rm, const PlanMount *m, MountAttributes attributes) {
         const bool inherits = rm->guard && rm->inherited == mount_attribute_bits(attributes);
-        int copy = inherits ? copy_by_path(rm, m->source.path, attributes) : copy_source(rm, m->source.path, attributes);
+        int copy = inherits ? copy_by_path(rm, m->source.path, attributes)
+                            : copy_source(rm, m->source.path, attributes);
         int r = copy >= 0 && m->source.kind == SOURCE_FD ? check_same(copy, m->source.fd) : 0;
 
         if (r < 0)

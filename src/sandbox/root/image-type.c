@@ -34,7 +34,8 @@ static int load(BlkidLibrary *ret) {
 /* A file system with a wrong checksum is still found: the kernel decides whether to mount it, and says why not. The
  * search for partition tables is only for a better message. Returns the result of blkid_do_safeprobe(). */
 static int look(const BlkidLibrary *lib, blkid_probe probe, int image) {
-        if (lib->blkid_probe_set_device(probe, image, 0, 0) < 0 || lib->blkid_probe_enable_superblocks(probe, true) < 0 ||
+        if (lib->blkid_probe_set_device(probe, image, 0, 0) < 0 ||
+            lib->blkid_probe_enable_superblocks(probe, true) < 0 ||
             lib->blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_BADCSUM) < 0 ||
             lib->blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_ONLYIN, (char **) types) < 0 ||
             lib->blkid_probe_enable_partitions(probe, true) < 0)
@@ -60,8 +61,8 @@ static int find(const BlkidLibrary *lib, blkid_probe probe, int image, const cha
 
         if (r == AMBIVALENT)
                 return report_error_at(report, origin, "RootDirectory", ENOTUNIQ,
-                                       "%s has the signatures of several file systems (wipefs(8) shows and removes them)",
-                                       path);
+                                       "%s has the signatures of several file systems (wipefs(8) shows and removes "
+                                       "them)", path);
         if (r < 0)
                 return report_error_at(report, origin, "RootDirectory", EIO, "libblkid cannot read %s", path);
         if (lib->blkid_probe_lookup_value(probe, "TYPE", &type, NULL) >= 0)
@@ -75,8 +76,8 @@ static int find(const BlkidLibrary *lib, blkid_probe probe, int image, const cha
                                        "%s has a partition table (%s): the image of a root must be one file system "
                                        "without partitions", path, partitions);
         return report_error_at(report, origin, "RootDirectory", EMEDIUMTYPE,
-                               "%s is neither a directory nor an image of a known file system (squashfs, erofs, ext2 to "
-                               "ext4, xfs, btrfs)", path);
+                               "%s is neither a directory nor an image of a known file system (squashfs, erofs, ext2 "
+                               "to ext4, xfs, btrfs)", path);
 }
 
 int image_find_type(int image, const char *path, Origin origin, const char **ret, Report *report) {

@@ -35,9 +35,9 @@ typedef struct RootMaker {
         int empty;          /* a mount of an empty directory that is read-only; -1: none yet, or it has a path: */
         char empty_path[16];         /* behind the guard, where it is in scratch */
         const PlanMount *empty_like; /* the mount of the plan that it was made for; NULL: none yet */
-        int *copies;        /* if the root is made in place: of each bind, the mount for it until it is attached, or 0 */
+        int *copies;        /* in a root made in place: of each bind, the mount for it until it is attached; or 0 */
         unsigned inherited; /* the attributes of all mounts of the host's tree by now; 0: unknown */
-        unsigned guard;     /* MOUNT_ATTR_NOSYMFOLLOW if all mounts that are reached from the root have it: in-place.c */
+        unsigned guard;     /* MOUNT_ATTR_NOSYMFOLLOW if all mounts reached from the root have it: in-place.c */
         RootParent parents[ROOT_PARENTS_MAX]; /* each is below the one before; the last has the last mount point */
         unsigned n_parents;
         FdBin spent;
@@ -65,8 +65,8 @@ const char *root_relative(const char *path);
 /* Makes the directory, symlink, or empty file at the destination of m. Returns 0, or -errno without a reason. */
 int root_make_entry(RootMaker *rm, const PlanMount *m, RootName *ret);
 
-/* Calls mount(2) for the destination of m, which is made if it does not exist. flags are MS_*. Only behind the guard may
- * source be a path: it is relative to the new root. Returns 0, or -errno without a reason. */
+/* Calls mount(2) for the destination of m, which is made if it does not exist. flags are MS_*. Only behind the guard
+ * may source be a path: it is relative to the new root. Returns 0, or -errno without a reason. */
 int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char *type, unsigned long flags,
                const char *options);
 

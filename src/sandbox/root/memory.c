@@ -92,8 +92,8 @@ static int place_file(RootMaker *rm, const PlanMount *m, const char *text, size_
 }
 
 /* Reads a host file for a copy. It must be a regular file of limited size, so that the read ends. Root may read files
- * that the payload may not: a copy for everybody is not of one of those, even if it has taken the place of the file that
- * the plan has seen. */
+ * that the payload may not: a copy for everybody is not of one of those, even if it has taken the place of the file
+ * that the plan has seen. */
 static int read_source(RootMaker *rm, const PlanMount *m, char **ret, size_t *ret_size) {
         _cleanup_close_ int source = root_open_source(rm, m->source.path, 0), fd = -1;
         struct stat st;

@@ -37,7 +37,8 @@ int root_do_notify(RootMaker *rm, const PlanMount *m) {
         struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
         _cleanup_close_ int fs = -1, fd = -1;
 
-        fs = mount_make("tmpfs", "mode=755,size=4k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &rm->reason);
+        fs = mount_make("tmpfs", "mode=755,size=4k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+                        &rm->reason);
         fd = fs < 0 ? fs : make_socket(rm, fs);
         if (fd < 0)
                 return root_mount_fail(rm, m, -fd, "create the socket in", m->destination);

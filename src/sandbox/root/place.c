@@ -144,9 +144,14 @@ int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char
         if (r < 0)
                 return r;
         if (rm->guard)
-                return mount(source, root_relative(m->destination), type, flags | MS_NOSYMFOLLOW, options) < 0 ? -errno : 0;
-        r = go_to_place(rm, at);
-        return r < 0 ? r : mount(source, ".", type, flags, options) < 0 ? -errno : 0;
+                r = mount(source, root_relative(m->destination), type, flags | MS_NOSYMFOLLOW, options);
+        else {
+                r = go_to_place(rm, at);
+                if (r < 0)
+                        return r;
+                r = mount(source, ".", type, flags, options);
+        }
+        return r < 0 ? -errno : 0;
 }
 
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {

@@ -3,8 +3,8 @@
  *
  * Where the host's / is the root, the new root is the copy of it that the mount namespace began with: in-place.c.
  * Else it is a clone of a host directory with the mounts below it, or a stack of directories, or an empty tmpfs. It is
- * attached over "/" of the new mount namespace. This process still reaches the sources of binds through an fd of the old
- * root, which it keeps until pivot_root(2).
+ * attached over "/" of the new mount namespace. This process still reaches the sources of binds through an fd of the
+ * old root, which it keeps until pivot_root(2).
  *
  * The root is read-only, nosuid, nodev and private before anything is made in it, so the payload's root is never
  * writable (only isoctl build asks for a root that it can write). An empty tmpfs, and a directory that needs new
@@ -259,7 +259,8 @@ static int do_merge(RootMaker *rm, const PlanMount *m) {
 
         root_forget_parents(rm);
         if (r >= 0) {
-                to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | rm->guard, &rm->reason);
+                to = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | rm->guard,
+                                &rm->reason);
                 r = to;
         }
         if (r >= 0)

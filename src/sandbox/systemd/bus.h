@@ -61,8 +61,8 @@ typedef struct BusLibrary {
         BUS_FUNCTIONS(LIBRARY_POINTER)
 } BusLibrary;
 
-/* Begins to load libsystemd, in a thread: to load it and its libraries takes 1 to 2 ms. The caller must not make another
- * process by clone3(2) before bus_library_settle(). */
+/* Begins to load libsystemd, in a thread: to load it and its libraries takes 1 to 2 ms. The caller must not make
+ * another process by clone3(2) before bus_library_settle(). */
 void bus_library_begin(void);
 
 /* Waits until bus_library_begin() has loaded the library, or has failed to. */

@@ -202,8 +202,8 @@ static void journal_unknown_name(const Plan *plan, const FlowRecord *r, uint64_t
                                   plan->name);
         else {
                 journal_entry_add(&e, "MESSAGE",
-                                  "%s asked for %s, which is not a peer: ConnectTo=%s:PORT in the policy would allow it",
-                                  plan->name, *r->name ? r->name : "the root of all names", r->name);
+                                  "%s asked for %s, which is not a peer: ConnectTo=%s:PORT in the policy would allow "
+                                  "it", plan->name, *r->name ? r->name : "the root of all names", r->name);
                 journal_entry_add(&e, "ISORUN_PEER", "%s", r->name);
         }
         journal_entry_add(&e, "ISORUN_COUNT", "%" PRIu64, r->count);
@@ -262,7 +262,8 @@ static void add_client(JournalEntry *e, const Plan *plan, const FlowRecord *r, c
         _cleanup_free_ char *client = address_format(&r->address);
 
         journal_entry_add(e, "MESSAGE", "%s: the connection from %s to %s ended: %" PRIu64 " bytes sent, %" PRIu64
-                          " received", plan->name, client && *client ? client : "a client", place, r->sent, r->received);
+                          " received", plan->name, client && *client ? client : "a client", place, r->sent,
+                          r->received);
         journal_entry_add(e, "ISORUN_ENTRANCE", "%s", place);
         if (client && *client)
                 journal_entry_add(e, "ISORUN_CLIENT", "%s", client);

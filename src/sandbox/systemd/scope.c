@@ -115,8 +115,8 @@ static int request_failed(Scope *s, int error) {
         return 0;
 }
 
-/* Keeps a job's path in *ret, in place of an earlier one. The scope is done when the job that was made is the one that has
- * ended. Returns 0; it reports a lack of memory, which would otherwise be a wait without end. */
+/* Keeps a job's path in *ret, in place of an earlier one. The scope is done when the job that was made is the one that
+ * has ended. Returns 0; it reports a lack of memory, which would otherwise be a wait without end. */
 static int note_job(Scope *s, char **ret, const char *job) {
         free(*ret);
         *ret = strdup(job);

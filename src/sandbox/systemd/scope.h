@@ -10,7 +10,8 @@
 typedef struct Scope Scope;
 
 /* Asks systemd for the plan's scope, with the process in it that has connected the bus. Returns 0 once the request is
- * sent, or -errno, reported; -EINTR after a signal. plan, bus and report are borrowed: the bus must not be used after scope_free(). */
+ * sent, or -errno, reported; -EINTR after a signal. plan, bus and report are borrowed: the bus must not be used after
+ * scope_free(). */
 int scope_request(Scope **ret, const Plan *plan, const Bus *bus, Report *report);
 
 /* Reads what has arrived on the bus. Returns 1 once the scope is started, and so the process is in it; 0 before; or
@@ -25,7 +26,8 @@ bool scope_name_taken(const Scope *scope);
  * to the first: a unit of that name may belong to others. scope_process() then returns -ECANCELED. */
 void scope_cancel(Scope *scope);
 
-/* Asks systemd, over a connection of its own, whether the plan's unit has ended. Returns false if there is no answer. */
+/* Asks systemd, over a connection of its own, whether the plan's unit has ended. Returns false if there is no
+ * answer. */
 bool scope_has_ended(const Plan *plan, Patience *patience);
 
 /* The fd and events to poll(2) for before the next scope_process(). */

@@ -12,7 +12,8 @@
 
 /* Appends a command without arguments: systemd would expand variables in them, and show them to everybody. */
 static int append_command(const BusLibrary *lib, sd_bus_message *m, const char *executable) {
-        return lib->sd_bus_message_append(m, "(sv)", "ExecStart", "a(sasb)", 1, executable, 1, path_name(executable), 0);
+        return lib->sd_bus_message_append(m, "(sv)", "ExecStart", "a(sasb)", 1, executable, 1,
+                                          path_name(executable), 0);
 }
 
 static int append_environment(const BusLibrary *lib, sd_bus_message *m, char *const *environment) {

@@ -6,8 +6,8 @@
 #include "plan/host.h"
 #include "sandbox/systemd/bus.h"
 
-/* The D-Bus path of a unit, on the heap. systemd loads the unit if necessary; one that it does not find has a path, too.
- * Returns 0 or -errno, reported. */
+/* The D-Bus path of a unit, on the heap. systemd loads the unit if necessary; one that it does not find has a path,
+ * too. Returns 0 or -errno, reported. */
 int unit_load(const BusLibrary *lib, sd_bus *bus, const char *name, char **ret, Report *report);
 
 /* Gets one property. The next value to read from *ret is the property; the caller unrefs it. Returns 0 or -errno,
@@ -22,6 +22,6 @@ int unit_get_string(const BusLibrary *lib, sd_bus *bus, const char *path, const 
 /* Reports that a property, or the unit of this name, cannot be read. Returns r. */
 int unit_failed(int r, const sd_bus_error *error, const char *what, Report *report);
 
-/* Reads where a socket unit listens, from the user's manager or the system's. Returns 0 or -errno, reported. A unit that
- * systemd does not find is no failure. */
+/* Reads where a socket unit listens, from the user's manager or the system's. Returns 0 or -errno, reported. A unit
+ * that systemd does not find is no failure. */
 int unit_read_socket(bool user, const char *name, HostSocketUnit *ret, Report *report);

@@ -37,18 +37,20 @@ static void skip(RecordProgress *p, const Record *record, bool all) {
 }
 
 void compose(const Plan *plan, const Record *record, const RecordPeaks *peaks, int fd, int socket) {
-        RecordProgress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        RecordProgress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
+                                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         Composer c = { plan, record, peaks, progress, fd };
 
         if (progress == MAP_FAILED)
                 return;
-        for (unsigned stuck = 0; stuck <= STUCK_MAX && !look_in_child(plan, &progress->next, write_policy, &c); stuck++) {
-                _cleanup_free_ char *line = format("%s: the host does not answer what it is, so it is not in the policy",
-                                                   record_use(record, progress->next)->key);
+        for (unsigned n = 0; n <= STUCK_MAX && !look_in_child(plan, &progress->next, write_policy, &c); n++) {
+                const char *key = record_use(record, progress->next)->key;
+                _cleanup_free_ char *line = format("%s: the host does not answer what it is, so it is not in the "
+                                                   "policy", key);
 
                 if (line)
                         (void) send(socket, line, strnlen(line, REPORT_LINE_MAX - 1) + 1, MSG_NOSIGNAL);
-                skip(progress, record, stuck + 1 == STUCK_MAX);
+                skip(progress, record, n + 1 == STUCK_MAX);
         }
         munmap(progress, sizeof(*progress));
 }

@@ -5,6 +5,6 @@
 
 #include "plan/record/write.h"
 
-/* Writes it to the file of fd, which is empty; it stays empty if there is no policy. Paths on a file system that does not
- * answer are not in it. Sends each line that is to be shown as one packet. */
+/* Writes it to the file of fd, which is empty; it stays empty if there is no policy. Paths on a file system that does
+ * not answer are not in it. Sends each line that is to be shown as one packet. */
 void compose(const Plan *plan, const Record *record, const RecordPeaks *peaks, int fd, int socket);

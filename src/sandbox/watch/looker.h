@@ -7,6 +7,6 @@
 #include "plan/plan.h"
 
 /* Runs f in a child, which ends when f returns. While it works, f changes *progress, in memory that the child shares.
- * Returns whether the child has ended. Returns false if *progress did not change for two seconds: then the child has been
- * killed. */
+ * Returns whether the child has ended. Returns false if *progress did not change for two seconds: then the child has
+ * been killed. */
 bool look_in_child(const Plan *plan, const size_t *progress, void (*f)(void *userdata), void *userdata);

@@ -242,7 +242,7 @@ static unsigned used_as(WatchedUse use) {
                 [USE_CREATE] = USED_MAKE,
                 [USE_REMOVE] = USED_MAKE,
                 [USE_RENAME] = USED_MAKE,
-                [USE_EXECUTE] = USED_LOOK, /* chdir(2); a program is noted before it replaces the memory with its path */
+                [USE_EXECUTE] = USED_LOOK, /* chdir(2); a program is noted before it replaces the memory */
                 [USE_CONNECT] = USED_CONNECT,
         };
 

@@ -9,5 +9,6 @@
 int tracer_attach(pid_t pid);
 
 /* Denies what the plan's filter denies, and collects the calls that fail, until no process of the payload is left. If
- * record is not NULL, collects there what the payload uses: plan_is_recorded(). Returns 0 or -errno: then this process must end, so that the payload does. */
+ * record is not NULL, collects there what the payload uses: plan_is_recorded(). Returns 0 or -errno: then this process
+ * must end, so that the payload does. */
 int tracer_run(const Plan *plan, Denials *denials, Record *record);

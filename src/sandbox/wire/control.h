@@ -4,8 +4,8 @@
 /* How isoctl sends requests to a running instance.
  *
  * isorun listens on an abstract socket (unix(7)), so no file is written. The kernel chooses its name, because any user
- * could take a name that is known beforehand. isoctl finds the socket among isorun's open files. isorun accepts only its
- * own user and root, and no process in a sandbox. It passes the accepted connection to the reaper, which forks a
+ * could take a name that is known beforehand. isoctl finds the socket among isorun's open files. isorun accepts only
+ * its own user and root, and no process in a sandbox. It passes the accepted connection to the reaper, which forks a
  * process that reads the one request and carries it out (serve.h). The reaper itself reads only signals, which have a
  * fixed size.
  *
@@ -39,8 +39,8 @@ typedef enum ControlType {
         CONTROL_EXPOSURE,  /* show the exposure of the plan: plan/show/exposure.h */
         CONTROL_POLICY,    /* show the policy of the plan: plan/show/source.h */
         CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
-        CONTROL_WHY,       /* fd: a socket for isorun itself, which reads a second request of this type from it, with the
-                              words of questions in pairs; the answer, there, is CONTROL_TEXT with a line of
+        CONTROL_WHY,       /* fd: a socket for isorun itself, which reads a second request of this type from it, with
+                              the words of questions in pairs; the answer, there, is CONTROL_TEXT with a line of
                               plan/why/kept.h for each question */
         /* any number of these may follow when the command runs */
         CONTROL_SIGNAL,    /* send signal `value` to the command */

@@ -32,7 +32,7 @@ typedef enum MessageType {
         MESSAGE_STEP,    /* only if isorun shows steps; value: a Step; number */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text; subject */
         MESSAGE_GIVEN,    /* value: an index of GivenFiles; fd: the payload's fd of that file */
-        MESSAGE_LISTENING, /* value: an index of flows/listen.h; status: whether the network has IPv6; fd: that socket */
+        MESSAGE_LISTENING, /* value: an index of flows/listen.h; status: whether the network has IPv6; fd: a socket */
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
         MESSAGE_WATCH,   /* the payload waits for its tracer, before it has a filter; fd: its pidfd */
         MESSAGE_LOGGING, /* the payload has its filter; fd: the listener, or none if a filter around has one */
@@ -45,8 +45,8 @@ typedef enum MessageType {
         MESSAGE_REFUSED, /* an isoctl of another version has sent a request; text names the versions */
         MESSAGE_ENDING,  /* a signal that is to end the instance has come to the processes inside */
         MESSAGE_STOPPED, /* the payload was stopped; value: the signal that stopped it */
-        MESSAGE_EXITED,  /* value: the payload's wait status; status: whether it has left processes, which end now; text: the
-                            name of one */
+        MESSAGE_EXITED,  /* value: the payload's wait status; status: whether it has left processes, which end now;
+                            text: the name of one */
         _MESSAGE_TYPES,
 } MessageType;
 
@@ -54,8 +54,8 @@ typedef enum MessageType {
 typedef enum SignalSender {
         SENDER_ANY,
         SENDER_MANAGER,  /* the service manager, which signals all processes of the unit */
-        SENDER_TERMINAL, /* the caller's terminal, for the whole job; with an own session, the reaper passes it on to the
-                            payload's process group */
+        SENDER_TERMINAL, /* the caller's terminal, for the whole job; with an own session, the reaper passes it on to
+                            the payload's process group */
         _SENDERS,
 } SignalSender;
 
