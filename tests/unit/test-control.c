@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl and an instance, with a peer that may have another version, or be broken or hostile. */
+#include "helper.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "helper.h"
-#include "cmd/instance/flows.h"
 #include "cmd/instance/client.h"
+#include "cmd/instance/flows.h"
+#include "plan/plan.h"
 #include "sandbox/wire/packet.h"
 #include "util/fd.h"
 #include "util/strv.h"

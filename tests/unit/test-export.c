@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The unit that a plan is exported to. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>

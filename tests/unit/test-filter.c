@@ -13,10 +13,7 @@
 #include "plan/deny/watch.h"
 #include "policy/value/names.h"
 
-enum {
-        NUMBERS = 1024, /* beyond all system calls of Linux */
-        API_KILL_PROCESS = 3, /* the level of seccomp_api_set(3) that has SCMP_ACT_KILL_PROCESS */
-};
+enum { NUMBERS = 1024 }; /* beyond all system calls of Linux */
 
 typedef struct Filters {
         PlanFixture *plan;

@@ -2,7 +2,7 @@
 /* Makes each allocation fail in turn. If the code then fails, it must say so and leak nothing (the sanitized build
  * checks that). If it does not fail, its result must be the same as always. */
 #include "fail-memory.h"
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "helper.h"
+#include "plan-fixture.h"
 #undef fail /* cmocka needs them */
 #include "sandbox/wire/failure.h"
 #include "sandbox/wire/packet.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copies in memory of files of the root: those that ssh(1) includes, and passwd(5) and group(5) with one more line. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <fcntl.h>
 

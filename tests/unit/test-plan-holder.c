@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What has the limits: a unit of systemd, a delegated cgroup or a pool, and what each of them cannot enforce. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The peers and the entrances of a private network. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 

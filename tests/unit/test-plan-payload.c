@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the payload starts with: environment, notify socket, limits of the process, command, directory, terminals. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -149,7 +149,7 @@ static void test_resource_limits(void **state) {
         plan_expect_error(f, "LimitNOFILE=4097\n", EPERM, "test.conf:1: LimitNOFILE=: cannot be enforced: it is above");
 }
 
-/* The things that the kernel counts for each user. The caller's limits are in helper.h. */
+/* The things that the kernel counts for each user. The caller's limits are in plan-fixture.h. */
 static int no_core(_unused_ int resource, struct rlimit *ret) {
         *ret = (struct rlimit) { 0, 0 };
         return 0;

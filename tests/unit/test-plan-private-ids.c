@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Plans with more ids than the caller's: PrivateUsers=full, and the trees of isoctl build. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 #include <linux/sched.h>

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The mounts of a plan: built-in ones, those of the policy, and both in one place. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
-
-static const PlanMount *mount_at(PlanFixture *f, const char *destination) {
-        const PlanMount *m = plan_find_mount(f->plan, destination);
-
-        if (!m)
-                fail_msg("nothing is mounted on %s:\n%s", destination, plan_shown(f));
-        return m;
-}
 
 static void test_built_in(void **state) {
         static const struct {
@@ -31,7 +23,7 @@ static void test_built_in(void **state) {
 
         plan_expect_good(f, "");
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                const PlanMount *m = mount_at(f, cases[i].destination);
+                const PlanMount *m = plan_mount_at(f, cases[i].destination);
 
                 expect_number(cases[i].destination, m->kind, cases[i].kind);
                 if (m->kind != MOUNT_SYMLINK)
@@ -79,7 +71,7 @@ static void test_binds(void **state) {
                 const PlanMount *m;
 
                 plan_expect_good(f, cases[i].line);
-                m = mount_at(f, "/srv");
+                m = plan_mount_at(f, "/srv");
                 expect_number(cases[i].line, m->kind, MOUNT_BIND);
                 expect_text(cases[i].line, m->source.path, temp_path(path, f->dir, "data"));
                 expect_number(cases[i].line, m->attributes.read_only, cases[i].read_only);
@@ -110,7 +102,7 @@ static void test_tmpfs_options(void **state) {
                 const PlanMount *m;
 
                 plan_expect_good(f, cases[i].line);
-                m = mount_at(f, "/srv");
+                m = plan_mount_at(f, "/srv");
                 expect_text(cases[i].line, m->options, cases[i].options);
                 expect_number(cases[i].line, m->attributes.read_only, cases[i].read_only);
                 expect_number(cases[i].line, m->attributes.no_exec, cases[i].no_exec);
@@ -127,8 +119,8 @@ static void test_symlinks(void **state) {
         temp_link(f->dir, "root/in", "/etc");
         temp_link(f->dir, "root/out", "../../../../../../../etc");
         plan_expect_good(f, "BindPaths=%h/link:/place\nBindPaths=%h/file:/in/passwd\n");
-        expect_text("source", mount_at(f, "/srv")->source.path, temp_path(path, f->dir, "data"));
-        expect_text("source", mount_at(f, "/etc/passwd")->source.path, temp_path(path, f->dir, "file"));
+        expect_text("source", plan_mount_at(f, "/srv")->source.path, temp_path(path, f->dir, "data"));
+        expect_text("source", plan_mount_at(f, "/etc/passwd")->source.path, temp_path(path, f->dir, "file"));
         assert_null(plan_find_mount(f->plan, "/place"));
         plan_expect_error(f, "BindPaths=%h/file:/out/passwd\n", EXDEV, "a symlink in this path leads out of the root");
         temp_link(f->dir, "root/loop", "loop");
@@ -204,7 +196,7 @@ static void test_policy_over_built_in(void **state) {
                 const PlanMount *m;
 
                 plan_expect_good(f, cases[i].line);
-                m = mount_at(f, cases[i].destination);
+                m = plan_mount_at(f, cases[i].destination);
                 expect_number(cases[i].line, m->kind, cases[i].kind);
                 expect_number(cases[i].line, m->origin.line, 1);
         }
@@ -234,26 +226,26 @@ static void test_missing_destination(void **state) {
         char path[PATH_MAX];
 
         plan_expect_good(f, "BindPaths=%h/data:/new/deep\n");
-        assert_true(mount_at(f, "/")->merge);
-        assert_true(mount_at(f, "/new/deep")->place == PLACE_MADE);
+        assert_true(plan_mount_at(f, "/")->merge);
+        assert_true(plan_mount_at(f, "/new/deep")->place == PLACE_MADE);
 
         plan_expect_good(f, "BindPaths=%h/data:/srv/a/b %h/file:/srv/c\n");
-        assert_false(mount_at(f, "/")->merge);
-        expect_number("kind", mount_at(f, "/srv")->kind, MOUNT_MERGE);
-        expect_text("source", mount_at(f, "/srv")->source.path, temp_path(path, f->dir, "root/srv"));
-        assert_true(mount_at(f, "/srv")->merge && mount_at(f, "/srv")->attributes.read_only);
-        mount_at(f, "/srv/a/b");
-        mount_at(f, "/srv/c");
+        assert_false(plan_mount_at(f, "/")->merge);
+        expect_number("kind", plan_mount_at(f, "/srv")->kind, MOUNT_MERGE);
+        expect_text("source", plan_mount_at(f, "/srv")->source.path, temp_path(path, f->dir, "root/srv"));
+        assert_true(plan_mount_at(f, "/srv")->merge && plan_mount_at(f, "/srv")->attributes.read_only);
+        plan_mount_at(f, "/srv/a/b");
+        plan_mount_at(f, "/srv/c");
 }
 
 static void test_missing_destination_in_mount(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_good(f, "BindReadOnlyPaths=%h/data:/srv\nBindPaths=%h/file:/srv/new\n");
-        expect_number("kind", mount_at(f, "/srv")->kind, MOUNT_BIND);
-        assert_true(mount_at(f, "/srv")->merge);
+        expect_number("kind", plan_mount_at(f, "/srv")->kind, MOUNT_BIND);
+        assert_true(plan_mount_at(f, "/srv")->merge);
         plan_expect_good(f, "BindPaths=%h/data:/run/a/b\n");
-        assert_false(mount_at(f, "/run")->merge);
+        assert_false(plan_mount_at(f, "/run")->merge);
         plan_expect_error(f, "BindPaths=%h/data:/srv %h/file:/srv/new\n", ENOENT,
                           "isorun creates nothing in a writable volume");
         plan_expect_error(f, "BindPaths=%h/data:/proc/new/x\n", ENOENT, "isorun cannot create it in /proc");
@@ -275,11 +267,11 @@ static void test_inaccessible(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_good(f, "InaccessiblePaths=/etc/shadow /srv -/etc/no -/no/no\n");
-        expect_number("kind", mount_at(f, "/etc/shadow")->kind, MOUNT_BLOCKED);
-        assert_false(plan_mount_is_directory(mount_at(f, "/etc/shadow")));
-        assert_true(plan_mount_is_directory(mount_at(f, "/srv")));
+        expect_number("kind", plan_mount_at(f, "/etc/shadow")->kind, MOUNT_BLOCKED);
+        assert_false(plan_mount_is_directory(plan_mount_at(f, "/etc/shadow")));
+        assert_true(plan_mount_is_directory(plan_mount_at(f, "/srv")));
         assert_null(plan_find_mount(f->plan, "/etc/no"));
-        assert_false(mount_at(f, "/")->merge);
+        assert_false(plan_mount_at(f, "/")->merge);
         plan_expect_error(f, "InaccessiblePaths=/etc/no\n", ENOENT, "does not exist in the sandbox (write -/etc/no");
 }
 
@@ -297,11 +289,11 @@ static void test_proc(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
                 plan_expect_error(f, bad[i], EINVAL, "cannot be enforced if the payload can make user namespaces");
         plan_expect_good(f, "RestrictNamespaces=net\nProtectProc=invisible\nProcSubset=pid\n");
-        expect_text("options", mount_at(f, "/proc")->options, "hidepid=invisible,subset=pid");
+        expect_text("options", plan_mount_at(f, "/proc")->options, "hidepid=invisible,subset=pid");
         plan_expect_good(f, "ProcSubset=pid\n");
-        expect_text("options", mount_at(f, "/proc")->options, "subset=pid");
+        expect_text("options", plan_mount_at(f, "/proc")->options, "subset=pid");
         plan_expect_good(f, "Nesting=yes\nRestrictNamespaces=~user\nProtectProc=default\n");
-        assert_false(mount_at(f, "/proc")->attributes.read_only);
+        assert_false(plan_mount_at(f, "/proc")->attributes.read_only);
 }
 
 /* /proc/keys lists the user's keys, whatever the namespace. */
@@ -364,7 +356,7 @@ static void test_symlinks_in_volumes(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 if (cases[i].destination) {
                         plan_expect_good(f, cases[i].lines);
-                        mount_at(f, cases[i].destination);
+                        plan_mount_at(f, cases[i].destination);
                 } else
                         plan_expect_error(f, cases[i].lines, ELOOP, "this path contains a symlink in a writable volume");
         }
@@ -437,18 +429,18 @@ static void test_inaccessible_around(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_good(f, "RootDirectory=/\nInaccessiblePaths=/run /var\n");
-        expect_number("kind", mount_at(f, "/run")->kind, MOUNT_BLOCKED);
+        expect_number("kind", plan_mount_at(f, "/run")->kind, MOUNT_BLOCKED);
         assert_null(plan_find_mount(f->plan, "/run/lock"));
         assert_null(plan_find_mount(f->plan, "/var/lib"));
         assert_non_null(plan_find_mount(f->plan, "/tmp"));
 
         plan_expect_good(f, "RootDirectory=/\nInaccessiblePaths=/var\nBindPaths=%h/data:/var/lib/data/here\n");
-        expect_number("kind", mount_at(f, "/var")->kind, MOUNT_TMPFS);
-        expect_text("options", mount_at(f, "/var")->options, "mode=111,size=4k");
-        expect_number("read-only", mount_at(f, "/var")->attributes.read_only, true);
-        expect_number("kind", mount_at(f, "/var/lib")->kind, MOUNT_DIRECTORY);
-        expect_number("kind", mount_at(f, "/var/lib/data")->kind, MOUNT_DIRECTORY);
-        expect_number("kind", mount_at(f, "/var/lib/data/here")->kind, MOUNT_BIND);
+        expect_number("kind", plan_mount_at(f, "/var")->kind, MOUNT_TMPFS);
+        expect_text("options", plan_mount_at(f, "/var")->options, "mode=111,size=4k");
+        expect_number("read-only", plan_mount_at(f, "/var")->attributes.read_only, true);
+        expect_number("kind", plan_mount_at(f, "/var/lib")->kind, MOUNT_DIRECTORY);
+        expect_number("kind", plan_mount_at(f, "/var/lib/data")->kind, MOUNT_DIRECTORY);
+        expect_number("kind", plan_mount_at(f, "/var/lib/data/here")->kind, MOUNT_BIND);
         assert_null(plan_find_mount(f->plan, "/var/cache"));
         assert_null(plan_find_mount(f->plan, "/var/tmp"));
 }
@@ -504,7 +496,7 @@ static void test_exec(void **state) {
         assert_int_equal(mkdir(temp_path(path, f->dir, "data/sub"), 0755), 0);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 plan_expect_good(f, cases[i].lines);
-                expect_number(cases[i].lines, mount_at(f, cases[i].destination)->attributes.no_exec, cases[i].no_exec);
+                expect_number(cases[i].lines, plan_mount_at(f, cases[i].destination)->attributes.no_exec, cases[i].no_exec);
         }
         for (size_t i = 0; i < ELEMENTSOF(errors); i++) {
                 plan_make(f, errors[i].lines);
@@ -512,8 +504,8 @@ static void test_exec(void **state) {
         }
         /* A part of a volume keeps the volume's rights. */
         plan_expect_good(f, "BindPaths=%h/data:/srv\nNoExecPaths=/srv/sub\n");
-        expect_number("part", mount_at(f, "/srv/sub")->attributes.read_only, false);
-        expect_text("part", mount_at(f, "/srv/sub")->source.path, path);
+        expect_number("part", plan_mount_at(f, "/srv/sub")->attributes.read_only, false);
+        expect_text("part", plan_mount_at(f, "/srv/sub")->source.path, path);
 }
 
 /* The machine's own root: read-only, with its private parts hidden. */
@@ -521,11 +513,11 @@ static void test_host_root(void **state) {
         PlanFixture *f = *state;
 
         plan_expect_good(f, "RootDirectory=/\n");
-        expect_text("source", mount_at(f, "/")->source.path, "/");
-        assert_true(mount_at(f, "/")->attributes.read_only);
-        expect_number("kind", mount_at(f, "/var")->kind, MOUNT_TMPFS);
-        expect_number("kind", mount_at(f, "/var/tmp")->kind, MOUNT_DIRECTORY);
-        expect_number("kind", mount_at(f, "/var/run")->kind, MOUNT_SYMLINK);
+        expect_text("source", plan_mount_at(f, "/")->source.path, "/");
+        assert_true(plan_mount_at(f, "/")->attributes.read_only);
+        expect_number("kind", plan_mount_at(f, "/var")->kind, MOUNT_TMPFS);
+        expect_number("kind", plan_mount_at(f, "/var/tmp")->kind, MOUNT_DIRECTORY);
+        expect_number("kind", plan_mount_at(f, "/var/run")->kind, MOUNT_SYMLINK);
 }
 
 int main(void) {

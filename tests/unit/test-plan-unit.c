@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The directories and credentials that systemd has made for the service whose main process isorun is. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 

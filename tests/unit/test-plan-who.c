@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ids, namespaces and capabilities. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 #include <linux/sched.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plan as a whole: the effect of each directive, how it is shown, and the claims of unit files. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 

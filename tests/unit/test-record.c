@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What isorun --record makes of what a payload has used. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Roots: of several directories, by name, empty, and with the files that a command needs in an empty one. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>

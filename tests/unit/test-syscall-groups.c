@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The groups of system calls: rules that syscall-groups.txt must follow for any version of systemd. */
+/* The groups of system calls: rules that syscall-groups.txt must follow for any version of systemd. The numbers of calls
+ * and the names of architectures: they are as libseccomp has them. */
 #include "helper.h"
 
 #include <seccomp.h>
+#include <sys/syscall.h>
 
 #include "policy/value/names.h"
 #include "util/strv.h"
@@ -129,10 +131,53 @@ static void test_system_service(_unused_ void **state) {
         expect_calls("@system-service", dangerous, false);
 }
 
+static void test_numbers(_unused_ void **state) {
+        for (size_t i = 0; i < n_syscall_numbers; i++) {
+                const SyscallNumber *n = &syscall_numbers[i];
+
+                expect_result(n->name, n->number, seccomp_syscall_resolve_name(n->name));
+                expect_result(n->name, syscall_number(n->name), n->number);
+                if (i > 0)
+                        assert_true(strcmp(syscall_numbers[i - 1].name, n->name) < 0);
+        }
+        expect_result("unknown", syscall_number("no_such_call"), SYSCALL_UNKNOWN);
+        expect_result("empty", syscall_number(""), SYSCALL_UNKNOWN);
+        expect_result("mount", syscall_number("mount"), SYS_mount);
+        expect_number("native", NATIVE_ARCHITECTURE, seccomp_arch_native());
+        for (const SyscallGroup *g = syscall_groups; g->name; g++)
+                for (const SyscallMember *m = g->members; *m; m++) {
+                        const char *name = syscall_member_name(*m);
+
+                        if (!syscall_member_group(*m))
+                                expect_result(name, syscall_number(name), seccomp_syscall_resolve_name(name));
+                }
+}
+
+/* A word of a policy means what libseccomp means by it. */
+static void test_architecture_names(_unused_ void **state) {
+        size_t known = 0;
+
+        for (const NamedNumber *a = architectures; a->name; a++) {
+                uint32_t token = seccomp_arch_resolve_name(a->name);
+
+                known += token != 0;
+                if (token)
+                        expect_number(a->name, (uint32_t) a->number, token);
+        }
+        assert_true(known >= 15);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_version), cmocka_unit_test(test_nesting), cmocka_unit_test(test_sorted), cmocka_unit_test(test_members),
-                cmocka_unit_test(test_known),   cmocka_unit_test(test_default), cmocka_unit_test(test_system_service),
+                cmocka_unit_test(test_version),
+                cmocka_unit_test(test_nesting),
+                cmocka_unit_test(test_sorted),
+                cmocka_unit_test(test_members),
+                cmocka_unit_test(test_known),
+                cmocka_unit_test(test_default),
+                cmocka_unit_test(test_system_service),
+                cmocka_unit_test(test_numbers),
+                cmocka_unit_test(test_architecture_names),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* The promises of a plan, as isoctl verify reads them. */
 #include "cmd/verify/kept-policy.h"
 #include "cmd/verify/promise.h"
-#include "helper.h"
+#include "plan-fixture.h"
 #include "plan/show/promises.h"
 #include "plan/show/source.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Answers of isoctl why that the suite why cannot compare: about other kernels, and about limits of a unit. */
-#include "helper.h"
+#include "plan-fixture.h"
 
 #include "plan/why/kept.h"
 #include "plan/why/why.h"
