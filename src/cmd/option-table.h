@@ -41,7 +41,7 @@ typedef struct Option {
 } Option;
 
 /* All options and arguments of a command. Both tables end with an entry without a name. Only the last argument may be
- * optional or repeated; one with ARGUMENT_DASHES may follow it. */
+ * repeated, and only the last ones optional; one with ARGUMENT_DASHES may follow. */
 typedef struct Syntax {
         const char *name;         /* of isorun, or of the verb without "isoctl" */
         const Option *options;    /* only of this command; may be NULL */

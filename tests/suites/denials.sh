@@ -201,6 +201,53 @@ test_tracer() {
 	also unlike "$label: nothing of it is left" "$(pgrep -x isorun-watch)" "*?"
 }
 
+# While the command runs, isoctl why tells the same lines.
+test_so_far() {
+	local name=so-far-$label-$RANDOM
+	begin_asking() { # options..., script
+		rm -f "$tmp/begun"
+		"${who[@]}" "$isorun" --quiet "${mode[@]}" --name "$name" "${@:1:$#-1}" sh -c "exec 2>/dev/null; ${*: -1}; echo begun; exec sleep 1000" >"$tmp/begun" 2>"$tmp/told" &
+		await grep -qs begun "$tmp/begun"
+	}
+	begin_asking --why --policy "$policy" "mount -t tmpfs x /mnt; for i in 1 2 3; do cat $tmp/shown/hidden/file; done; (: >'$tmp/shown/fixed/a
+b'); cat /nonexistent"
+	run "${who[@]}" "$isoctl" why "$name"
+	also is "$label: what was denied so far, while the command runs" "$status $out$err" \
+		"1 mount: EPERM – filtered by $policy:7 SystemCallFilter= – to allow: -p SystemCallFilter=mount
+openat $tmp/shown/hidden/file: EACCES (3 times) – hidden by $policy:5 InaccessiblePaths= – to allow: -p BindReadOnlyPaths=$tmp/shown/hidden/file
+openat $tmp/shown/fixed/a\\x0ab: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$tmp/shown/fixed"
+	local lines=$out
+	run "${who[@]}" "$isoctl" why --json "$name"
+	no_refusal is "$label: ... as JSON, as its schema says" "$status $("$top/tests/json-agrees.py" why 27 <<<"$out" 2>&1)" "1 "
+	also is "$label: ... with the same denials" "$(python3 -Ic 'import json, sys
+print(*[(d["call"], d["object"], d["times"], d["errno"], d["mechanism"], d["origin"]["line"], d["allow"]) for d in json.load(sys.stdin)])' <<<"$out")" \
+		"('mount', None, 1, 'EPERM', 'filter', 7, 'SystemCallFilter=mount') ('openat', '$tmp/shown/hidden/file', 3, 'EACCES', 'hidden', 5, 'BindReadOnlyPaths=$tmp/shown/hidden/file') ('openat', '$tmp/shown/fixed/a\\nb', 1, 'EROFS', 'mount', 4, 'BindPaths=$tmp/shown/fixed')"
+	run "${who[@]}" "$isoctl" why "$name" read /etc/passwd
+	no_refusal is "$label: ... and a question is answered" "$status $(head -n1 <<<"$out")" "0 read /etc/passwd: allowed"
+	if [ "$label" = root ]; then
+		run "$as_user" "$isoctl" why "$name"
+		is "$label: ... but another user is refused" "$status $out$err" "125 isoctl: $name is an instance of user 0: only that user and root may do this"
+	fi
+	run "${who[@]}" "$isoctl" kill "$name"
+	wait $!
+	no_refusal is "$label: ... and the lines at the end are the same" "$(sed 's/^isorun: //' "$tmp/told")" "$lines"
+	begin_asking --why true
+	run "${who[@]}" "$isoctl" why "$name"
+	no_refusal is "$label: nothing was denied so far" "$status $out$err" "0 $nothing"
+	run "${who[@]}" "$isoctl" why --json "$name"
+	no_refusal is "$label: ... as JSON" "$status $out$err" "0 []"
+	run "${who[@]}" "$isoctl" kill "$name"
+	wait $!
+	begin_asking true
+	run "${who[@]}" "$isoctl" why "$name"
+	no_refusal like "$label: an instance that is not watched says so" "$status $out$err" "125 isoctl: $name: nobody watches what it is denied, because it was not started with isorun --why: *"
+	run "${who[@]}" "$isoctl" kill "$name"
+	wait $!
+	run "${who[@]}" "$isoctl" why "$policy"
+	no_refusal is "$label: a policy needs a question" "$status $err" \
+		"125 isoctl: $policy is no running instance, and a policy is asked a question: isoctl why $policy read /etc/passwd"
+}
+
 test_enter() {
 	local name=denials-$label-$RANDOM
 	begin --name "$name" --policy "$policy"
@@ -233,6 +280,7 @@ all() {
 	test_hostile
 	test_hanging
 	test_tracer
+	test_so_far
 	test_enter
 	test_options
 }

@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 
 #include "sandbox/watch/denials.h"
+#include "sandbox/watch/told.h"
+#include "util/text.h"
 
 static void add(Denials *d, int error, WatchedUse use, const char *path) {
         denials_add(d, &(Denial) { .number = SYS_openat, .error = error, .use = use, .path = path });
@@ -63,8 +65,60 @@ static void test_bounds(_unused_ void **state) {
         assert_int_equal(denials_get(d, denials_count(d) - 1)->number, SYS_mount);
 }
 
+/* What isoctl reads is what was written, whatever the payload has called its files. */
+static void test_told(_unused_ void **state) {
+        static const char odd[] = "/a \n\"b\\ \xff'";
+        const Told told = { .call = "openat", .object = odd, .count = 3, .reason = "hidden by x.conf:1",
+                            .answer = { .verdict = WHY_DENIED, .error = EACCES, .text = (char *) odd,
+                                        .allow = (char *) "BindPaths=/a" } };
+        _cleanup_text_ Text text = {};
+        _cleanup_free_ char *words = NULL, *line = NULL;
+        ToldLine got;
+        char *rest;
+
+        assert_int_equal(text_open(&text), 0);
+        told_write_remark("one\ntwo", text.f);
+        told_write(&told, text.f);
+        rest = words = text_finish(&text);
+        expect_result("the remark", told_parse(&rest, &got), 1);
+        assert_true(got.is_remark);
+        assert_string_equal(got.told.reason, "one\ntwo");
+        told_line_deinit(&got);
+        expect_result("the denial", told_parse(&rest, &got), 1);
+        assert_false(got.is_remark);
+        assert_string_equal(got.told.object, odd);
+        assert_string_equal(got.told.answer.text, odd);
+        line = told_format(&got.told);
+        assert_string_equal(line, "openat /a \n\"b\\ \xff': EACCES (3 times) – hidden by x.conf:1 – to allow: "
+                            "-p BindPaths=/a");
+        told_line_deinit(&got);
+        expect_result("the end", told_parse(&rest, &got), 0);
+}
+
+/* The instance may be another user's. */
+static void test_told_wrong(_unused_ void **state) {
+        static const char *const bad[] = {
+                "\n", "remark\n", "remark a b\n", "denied a b 1 c\n", "denied a b 0 c\ndenied 1 mount f 1 t a o\n",
+                "denied a b 1\ndenied 1 mount f 1 t a o\n", "denied a b 1 c\nremark x\n", "denied a \"b 1 c\n",
+                "denied a b 4294967296 c\ndenied 1 mount f 1 t a o\n", "fly a\n",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                _cleanup_free_ char *text = strdup(bad[i]);
+                char *rest = text;
+                ToldLine none;
+
+                expect_result(bad[i], told_parse(&rest, &none), -EPROTO);
+        }
+}
+
 int main(void) {
-        const struct CMUnitTest tests[] = { cmocka_unit_test(test_same), cmocka_unit_test(test_bounds) };
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_same),
+                cmocka_unit_test(test_bounds),
+                cmocka_unit_test(test_told),
+                cmocka_unit_test(test_told_wrong),
+        };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* isoctl why POLICY|NAME (ACTION OBJECT)... [-- COMMAND]: says whether a payload may do something, and which line
- * decides it. */
+ * decides it. isoctl why NAME: what isorun --why has seen so far. */
 #include "plan/why/why.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include "plan/request.h"
 #include "plan/why/kept.h"
 #include "policy/value/names.h"
+#include "sandbox/watch/told.h"
 #include "util/escape.h"
 #include "util/path.h"
 #include "util/similar.h"
@@ -127,11 +128,65 @@ static int answer_all(Subject *s, const CommandLine *line, Report *report) {
         return r < 0 ? PLAN_FAILED : result;
 }
 
+static json_t *make_denied(const Told *t) {
+        const WhyAnswer *a = &t->answer;
+
+        return json_pack("{s:o, s:o, s:I, s:o, s:s, s:o, s:o, s:o, s:o}", "call", json_text(t->call), "object",
+                         json_text_or_null(*t->object ? t->object : NULL), "times", (json_int_t) t->count, "errno",
+                         json_text_or_null(a->error ? strerrorname_np(a->error) : NULL), "mechanism",
+                         why_mechanisms[a->mechanism], "because", json_text(a->text), "origin", make_origin(a), "allow",
+                         json_text_or_null(a->allow), "opens", json_text_or_null(a->opens));
+}
+
+/* Returns 1 if it is a denial, 0 or -ENOMEM. */
+static int show_told(const ToldLine *l, json_t *array, Report *report) {
+        _cleanup_free_ char *line = l->is_remark ? strdup(l->told.reason) : told_format(&l->told);
+
+        if (!line)
+                return -ENOMEM;
+        if (array && l->is_remark)
+                report_notice(report, "%s", line);
+        else if (array)
+                return json_array_append_new(array, make_denied(&l->told)) < 0 ? -ENOMEM : 1;
+        else {
+                escape_write(stdout, line);
+                putchar('\n');
+        }
+        return !l->is_remark;
+}
+
+/* Returns an exit status. text is the instance's answer. */
+static int show_denials(const Instance *instance, char *text, const CommandLine *line, Report *report) {
+        json_t *array = command_line_has(line, ARG_JSON) ? json_array() : NULL;
+        int result = 0, n = 0, r = 1;
+
+        for (ToldLine l; r > 0 && (r = told_parse(&text, &l)) > 0; n++) {
+                const int q = show_told(&l, array, report);
+
+                told_line_deinit(&l);
+                result |= q > 0;
+                r = q < 0 ? q : 1;
+        }
+        if (r >= 0 && array)
+                r = json_print(array, stdout);
+        else if (r >= 0 && n == 0)
+                puts(WATCH_NOTHING);
+        json_decref(array);
+        if (r == -EPROTO)
+                r = report_error(report, EPROTO, "%s: isoctl does not understand the instance's answer",
+                                 instance->name);
+        else if (r < 0)
+                r = report_error(report, -r, "cannot print what was denied: %s", strerror(-r));
+        return r < 0 ? PLAN_FAILED : result;
+}
+
 static int ask_instance(const Instance *instance, const CommandLine *line, Report *report) {
         _cleanup_free_ char *text = NULL;
 
         if (talk_ask_why(instance, line->arguments + 1, &text, report) < 0)
                 return PLAN_FAILED;
+        if (line->n_arguments == 1)
+                return show_denials(instance, text, line, report);
         return answer_all(&(Subject) { .lines = text }, line, report);
 }
 
@@ -218,19 +273,22 @@ static int run(const CommandLine *line, Report *report) {
         if (complete_questions(line, &made, report) < 0)
                 return PLAN_FAILED;
         instance = *line->rest ? NULL : instances_find_word(&list, word, report);
+        if (!instance && report->n_errors == 0 && line->n_arguments == 1)
+                report_error(report, ENOENT, "%s is no running instance, and a policy is asked a question: "
+                             "isoctl why %s read /etc/passwd", word, word);
         status = instance ? ask_instance(instance, line, report) : report->n_errors > 0 ? PLAN_FAILED
                                                                                        : ask_policy(line, report);
         return flush_output(report) < 0 ? PLAN_FAILED : status;
 }
 
 static const Option options[] = {
-        { ARG_JSON, "json", "print JSON, an array with an object for each question" },
+        { ARG_JSON, "json", "print JSON, an array with an object for each question or denial" },
         {},
 };
 static const Argument arguments[] = {
         { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE },
-        { "ACTION", 0, why_actions },
-        { "OBJECT", ARGUMENT_FILE | ARGUMENT_REPEATED },
+        { "ACTION", ARGUMENT_OPTIONAL, why_actions },
+        { "OBJECT", ARGUMENT_FILE | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED },
         { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
         {},
 };
@@ -243,8 +301,9 @@ const Verb verb_why = {
                    "NAME or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions may\n"
                    "follow. The answer says whether a program may do that, which errno it gets, which policy line is\n"
                    "behind it, and the shortest line that would allow it. For a running instance, NAME or the pid of\n"
-                   "a process in it, the plan is that which it was started with. Starts nothing. Returns 0 if all is\n"
-                   "allowed, 1 if not.",
+                   "a process in it, the plan is that which it was started with. Without a question, prints what\n"
+                   "isorun --why has seen denied in NAME so far. Starts nothing. Returns 0 if all is allowed, 1 if\n"
+                   "not.",
         .options = options,
         .arguments = arguments,
         .run = run,

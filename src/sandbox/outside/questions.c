@@ -12,6 +12,7 @@
 #include "plan/make.h"
 #include "plan/why/kept.h"
 #include "plan/why/why.h"
+#include "sandbox/watch/judge.h"
 #include "sandbox/wire/control.h"
 #include "util/fd.h"
 #include "util/strv.h"
@@ -43,21 +44,38 @@ static int answer_all(const Plan *plan, char *const *words, unsigned n, FILE *f,
         return r;
 }
 
+/* Without a question: what was denied so far. */
+static int tell_denials(const Plan *plan, const Denials *denials, int fd, ControlReply *reply) {
+        _cleanup_(plan_freep) Plan *rules = NULL;
+        Plan whole;
+        int r;
+
+        if (!denials) {
+                snprintf(reply->text, sizeof(reply->text), "nobody watches what it is denied, because it was not "
+                         "started with isorun --why: ask a question (see isoctl why --help)");
+                return -EOPNOTSUPP;
+        }
+        r = plan_with_rules(plan, &whole, &rules);
+        if (r >= 0)
+                judge_all(&whole, denials, fd, JUDGE_WORDS);
+        return r;
+}
+
 /* Returns an fd of a file in memory with the answers, or -errno. */
-static int make_answers(const Plan *plan, char *const *words, unsigned n, ControlReply *reply) {
+static int make_answers(const Plan *plan, const Denials *denials, char *const *words, unsigned n, ControlReply *reply) {
         _cleanup_close_ int fd = memfd_create("isorun-answers", MFD_CLOEXEC);
         FILE *f = fd < 0 ? NULL : fdopen(dup(fd), "w");
         int r;
 
         if (!f)
                 return -errno;
-        r = answer_all(plan, words, n, f, reply);
+        r = n > 0 ? answer_all(plan, words, n, f, reply) : tell_denials(plan, denials, fd, reply);
         if (fclose(f) != 0 && r >= 0)
                 r = -errno;
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int serve(const Plan *plan, int connection) {
+static int serve(const Plan *plan, const Denials *denials, int connection) {
         _cleanup_strv_free_ char **words = NULL;
         _cleanup_close_ int text = -1;
         ControlReply reply = { .type = CONTROL_TEXT };
@@ -68,7 +86,7 @@ static int serve(const Plan *plan, int connection) {
         r = control_receive_request(connection, &peer, &request, &words, NULL, 0);
         if (r <= 0 || request.type != CONTROL_WHY)
                 return r < 0 ? r : -EBADMSG;
-        text = make_answers(plan, words, request.n_strings, &reply);
+        text = make_answers(plan, denials, words, request.n_strings, &reply);
         if (text < 0) {
                 reply.type = CONTROL_FAILED;
                 reply.value = -text;
@@ -81,7 +99,7 @@ static int serve(const Plan *plan, int connection) {
 
 /* Keeps nothing of isorun: its end must be seen inside, for example. A sender that sends nothing, or a file system that
  * does not answer, ends the process. */
-static _Noreturn void run(const Plan *plan, int socket) {
+static _Noreturn void run(const Plan *plan, const Denials *denials, int socket) {
         enum { SOCKET = STDERR_FILENO + 1 };
         sigset_t alarms;
 
@@ -93,15 +111,15 @@ static _Noreturn void run(const Plan *plan, int socket) {
         sigaddset(&alarms, SIGALRM);
         (void) sigprocmask(SIG_UNBLOCK, &alarms, NULL);
         alarm(CONTROL_SECONDS);
-        _exit(serve(plan, SOCKET) < 0 ? PLAN_FAILED : 0);
+        _exit(serve(plan, denials, SOCKET) < 0 ? PLAN_FAILED : 0);
 }
 
 /* A child that forks again leaves no zombie to isorun, which waits only for its own processes. */
-void questions_answer(const Plan *plan, int socket) {
+void questions_answer(const Plan *plan, const Denials *denials, int socket) {
         pid_t pid = control_check_sender(socket) < 0 ? -1 : fork();
 
         if (pid == 0 && fork() == 0)
-                run(plan, socket);
+                run(plan, denials, socket);
         if (pid == 0)
                 _exit(0);
         fd_close(socket);

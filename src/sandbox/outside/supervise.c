@@ -272,7 +272,7 @@ static int take_message(Supervisor *s) {
                 relay_say_ready(&s->relay);
                 return 0;
         case MESSAGE_ASKED:
-                questions_answer(run->plan, fds[0]);
+                questions_answer(run->plan, s->watcher.denials, fds[0]);
                 return 0;
         case MESSAGE_REFUSED:
                 report_notice(run->report, "%s", m.text);

@@ -42,11 +42,14 @@ int watcher_start(Watcher *w, const Run *run, int payload) {
         r = find_pid(payload, &payload_pid);
         if (r < 0)
                 return failed(run, -r);
+        w->denials = denials_new();
+        if (!w->denials)
+                return report_oom(run->report);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return failed(run, errno);
         pid = sys_clone3(&args);
         if (pid == 0)
-                watch_main(run->plan, payload_pid, fds[1]);
+                watch_main(run->plan, w->denials, payload_pid, fds[1]);
         error = pid < 0 ? errno : error;
         fd_close(fds[1]);
         w->socket = fds[0];
@@ -86,4 +89,5 @@ void watcher_deinit(Watcher *w) {
                 (void) TEMP_FAILURE_RETRY(waitid(P_PIDFD, (id_t) w->pidfd, &(siginfo_t) {}, WEXITED));
         }
         w->pidfd = fd_close(w->pidfd);
+        w->denials = denials_free(w->denials);
 }

@@ -4,10 +4,12 @@
 /* isorun's side of the process that watches the payload: isorun --why and --record. */
 
 #include "sandbox/outside/run.h"
+#include "sandbox/watch/denials.h"
 
 typedef struct Watcher {
         int socket; /* -1: the payload is not watched */
         int pidfd;
+        Denials *denials; /* what the process has collected so far; NULL: the payload is not watched */
 } Watcher;
 
 /* Starts the process, which attaches to the payload (a pidfd), and lets the payload go on. Returns 0 or -errno,

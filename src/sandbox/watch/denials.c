@@ -2,6 +2,7 @@
 #include "sandbox/watch/denials.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -16,11 +17,14 @@ struct Denials {
 };
 
 Denials *denials_new(void) {
-        return calloc(1, sizeof(Denials));
+        Denials *d = mmap(NULL, sizeof(*d), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        return d == MAP_FAILED ? NULL : d;
 }
 
 Denials *denials_free(Denials *d) {
-        free(d);
+        if (d)
+                munmap(d, sizeof(*d));
         return NULL;
 }
 
@@ -70,7 +74,7 @@ static const Denial *insert(Denials *d, uint16_t *place, const Denial *x) {
         Denial *item = &d->items[d->n];
 
         if (!has_room(d, x, size)) {
-                d->lost++;
+                __atomic_add_fetch(&d->lost, 1, __ATOMIC_RELAXED);
                 return NULL;
         }
         *item = *x;
@@ -80,7 +84,8 @@ static const Denial *insert(Denials *d, uint16_t *place, const Denial *x) {
                 d->text_used += size;
         }
         d->n_missing += x->error == ENOENT;
-        *place = (uint16_t) ++d->n;
+        *place = (uint16_t) (d->n + 1);
+        __atomic_add_fetch(&d->n, 1, __ATOMIC_RELEASE); /* readers see it whole, or not */
         return item;
 }
 
@@ -91,7 +96,7 @@ const Denial *denials_add(Denials *d, const Denial *x) {
                 Denial *item = &d->items[d->places[i] - 1];
 
                 if (is_same(item, x)) {
-                        item->count += item->count < UINT32_MAX;
+                        __atomic_store_n(&item->count, item->count + (item->count < UINT32_MAX), __ATOMIC_RELAXED);
                         return item;
                 }
         }
@@ -99,13 +104,17 @@ const Denial *denials_add(Denials *d, const Denial *x) {
 }
 
 size_t denials_count(const Denials *d) {
-        return d->n;
+        return __atomic_load_n(&d->n, __ATOMIC_ACQUIRE);
 }
 
 const Denial *denials_get(const Denials *d, size_t i) {
         return &d->items[i];
 }
 
+uint32_t denial_count(const Denial *x) {
+        return __atomic_load_n(&x->count, __ATOMIC_RELAXED);
+}
+
 uint64_t denials_lost(const Denials *d) {
-        return d->lost;
+        return __atomic_load_n(&d->lost, __ATOMIC_RELAXED);
 }

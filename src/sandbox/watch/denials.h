@@ -2,7 +2,10 @@
 #pragma once
 
 /* The failed calls of a payload, once each and counted. A payload can fail as often as it likes, with any path, so
- * everything here has a bound; what is beyond it is only counted. */
+ * everything here has a bound; what is beyond it is only counted.
+ *
+ * They are in memory that the children of the process share, at the same address: one process adds, and others may read
+ * with the functions below meanwhile. */
 
 #include "plan/deny/watch.h"
 
@@ -35,6 +38,9 @@ const Denial *denials_add(Denials *d, const Denial *denial);
 
 size_t denials_count(const Denials *d);
 const Denial *denials_get(const Denials *d, size_t i);
+
+/* How often it failed; the count itself may be about to change. */
+uint32_t denial_count(const Denial *denial);
 
 /* How many calls were not kept. */
 uint64_t denials_lost(const Denials *d);

@@ -12,59 +12,103 @@
 #include "policy/value/names.h"
 #include "sandbox/watch/explain.h"
 #include "sandbox/watch/looker.h"
+#include "sandbox/watch/told.h"
 #include "util/capability.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/text.h"
 
 enum {
-        LINES_MAX = 100,     /* that are sent */
-        STUCK_MAX = 3,       /* paths that did not answer; the others are not looked up then */
+        LINES_MAX = 100,       /* that people get */
+        WORDS_MAX = 2 << 20,   /* bytes that programs get; isoctl takes twice as many */
+        STUCK_MAX = 3,         /* paths that did not answer; the others are not looked up then */
 };
 
 /* In memory that both processes share. */
 typedef struct Progress {
         size_t next; /* the denial that is being looked at */
-        size_t lines, left_out;
+        size_t lines, bytes, left_out;
 } Progress;
 
 typedef struct Judge {
         const Plan *plan;
         const Denials *denials;
-        int socket;
+        size_t n; /* of them, when this began */
+        int fd;
+        JudgeForm form;
         Progress *progress;
         uint64_t capabilities; /* of isorun: effective ones */
 } Judge;
 
-static void say(const Judge *j, const char *fmt, ...) _printf_(2, 3);
+static void send_line(const Judge *j, const char *line) {
+        (void) send(j->fd, line, strnlen(line, REPORT_LINE_MAX - 1) + 1, MSG_NOSIGNAL);
+}
 
-static void say(const Judge *j, const char *fmt, ...) {
+/* What is said of no single denial. */
+static void remark(const Judge *j, const char *fmt, ...) _printf_(2, 3);
+
+static void remark(const Judge *j, const char *fmt, ...) {
         _cleanup_free_ char *line = NULL;
+        _cleanup_text_ Text text = {};
         va_list ap;
 
         va_start(ap, fmt);
         line = formatv(fmt, ap);
         va_end(ap);
-        if (!line)
-                return;
-        (void) send(j->socket, line, strnlen(line, REPORT_LINE_MAX - 1) + 1, MSG_NOSIGNAL);
+        if (line && j->form == JUDGE_PACKETS)
+                send_line(j, line);
+        else if (line && text_open(&text) >= 0) {
+                _cleanup_free_ char *words = NULL;
+
+                told_write_remark(line, text.f);
+                words = text_finish(&text);
+                if (words)
+                        (void) fd_write_all(j->fd, words, strlen(words));
+        }
 }
 
-static void tell(const Judge *j, const Denial *d, const char *object, const WhyAnswer *a) {
-        _cleanup_free_ char *reason = explain_reason(j->plan, a);
-        const char *call = explain_call_name(d->number);
-        char times[32] = "";
+static void tell_people(const Judge *j, const Told *told) {
+        _cleanup_free_ char *line = told_format(told);
 
-        if (!reason || !call)
-                return;
         if (j->progress->lines == LINES_MAX) {
                 j->progress->left_out++;
                 return;
         }
         j->progress->lines++;
-        if (d->count > 1)
-                snprintf(times, sizeof(times), " (%u times)", d->count);
-        say(j, "%s%s%s: %s%s – %s%s%s", call, *object ? " " : "", object, strerrorname_np(d->error), times, reason,
-            a->allow ? " – to allow: -p " : "", a->allow ?: "");
+        if (line)
+                send_line(j, line);
+}
+
+static void tell_program(const Judge *j, const Told *told) {
+        _cleanup_free_ char *words = NULL;
+        _cleanup_text_ Text text = {};
+        size_t size;
+
+        if (text_open(&text) < 0)
+                return;
+        told_write(told, text.f);
+        words = text_finish(&text);
+        size = words ? strlen(words) : 0;
+        if (!words || size > WORDS_MAX - j->progress->bytes || fd_write_all(j->fd, words, size) < 0) {
+                j->progress->left_out++;
+                return;
+        }
+        j->progress->lines++;
+        j->progress->bytes += size;
+}
+
+/* The told one refers to the answer. */
+static void tell(const Judge *j, const Denial *d, const char *object, const WhyAnswer *a) {
+        _cleanup_free_ char *reason = explain_reason(j->plan, a);
+        const Told told = { .call = explain_call_name(d->number), .object = object, .count = denial_count(d),
+                            .reason = reason, .answer = *a };
+
+        if (!reason || !told.call)
+                return;
+        if (j->form == JUDGE_PACKETS)
+                tell_people(j, &told);
+        else
+                tell_program(j, &told);
 }
 
 /* Asks the plan. Returns whether it says that the call fails with this errno, because of the sandbox. */
@@ -180,9 +224,8 @@ static void judge_call(const Judge *j, const Denial *d) {
 static void judge(void *userdata) {
         const Judge *j = userdata;
         Progress *p = j->progress;
-        const size_t n = denials_count(j->denials);
 
-        for (; p->next < n; __atomic_add_fetch(&p->next, 1, __ATOMIC_RELEASE)) {
+        for (; p->next < j->n; __atomic_add_fetch(&p->next, 1, __ATOMIC_RELEASE)) {
                 const Denial *d = denials_get(j->denials, p->next);
 
                 if (d->by_filter)
@@ -194,10 +237,26 @@ static void judge(void *userdata) {
         }
 }
 
-void judge_all(const Plan *plan, const Denials *denials, int socket) {
+/* After the last denial. */
+static void end(const Judge *j) {
+        const Progress *p = j->progress;
+        const uint64_t lost = denials_lost(j->denials);
+
+        if (p->left_out > 0)
+                remark(j, "%zu more that the sandbox denied are not shown", p->left_out);
+        if (p->next < j->n)
+                remark(j, "%zu calls that failed have not been looked at", j->n - p->next);
+        if (lost > 0)
+                remark(j, "%ju calls that failed have not been kept, because there were too many different ones",
+                       (uintmax_t) lost);
+        if (p->lines == 0 && p->next == j->n && j->form == JUDGE_PACKETS)
+                remark(j, WATCH_NOTHING);
+}
+
+void judge_all(const Plan *plan, const Denials *denials, int fd, JudgeForm form) {
         Progress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        Judge j = { .plan = plan, .denials = denials, .socket = socket, .progress = progress };
-        const size_t n = denials_count(denials);
+        Judge j = { .plan = plan, .denials = denials, .n = denials_count(denials), .fd = fd, .form = form,
+                    .progress = progress };
         CapabilitySets sets;
         unsigned stuck = 0;
 
@@ -205,22 +264,14 @@ void judge_all(const Plan *plan, const Denials *denials, int socket) {
                 j.capabilities = sets.effective;
         if (progress == MAP_FAILED)
                 return;
-        while (stuck < STUCK_MAX && progress->next < n && !look_in_child(plan, &progress->next, judge, &j)) {
+        while (stuck < STUCK_MAX && progress->next < j.n && !look_in_child(plan, &progress->next, judge, &j)) {
                 const Denial *d = denials_get(denials, progress->next);
 
-                say(&j, "%s %s: %s – the host does not answer whether the sandbox denies that",
-                    explain_call_name(d->number) ?: "?", d->by_filter ? "" : d->path, strerrorname_np(d->error));
+                remark(&j, "%s %s: %s – the host does not answer whether the sandbox denies that",
+                       explain_call_name(d->number) ?: "?", d->by_filter ? "" : d->path, strerrorname_np(d->error));
                 progress->next++;
                 stuck++;
         }
-        if (progress->left_out > 0)
-                say(&j, "%zu more that the sandbox denied are not shown", progress->left_out);
-        if (progress->next < n)
-                say(&j, "%zu calls that failed have not been looked at", n - progress->next);
-        if (denials_lost(denials) > 0)
-                say(&j, "%ju calls that failed have not been kept, because there were too many different ones",
-                    (uintmax_t) denials_lost(denials));
-        if (progress->lines == 0 && progress->next == n)
-                say(&j, "the sandbox has denied nothing");
+        end(&j);
         munmap(progress, sizeof(*progress));
 }

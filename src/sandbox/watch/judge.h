@@ -9,5 +9,10 @@
 
 #include "sandbox/watch/denials.h"
 
-/* Sends each line that is to be shown as one packet. */
-void judge_all(const Plan *plan, const Denials *denials, int socket);
+typedef enum JudgeForm {
+        JUDGE_PACKETS, /* to a socket: each line for people is a packet, with its NUL */
+        JUDGE_WORDS,   /* to a file: told.h */
+} JudgeForm;
+
+/* Writes what is to be shown to fd. The tracer may add to the denials meanwhile. */
+void judge_all(const Plan *plan, const Denials *denials, int fd, JudgeForm form);

@@ -36,10 +36,9 @@ static void write_record(const Plan *plan, const Record *record) {
                 compose(plan, record, &peaks, RECORD, SOCKET);
 }
 
-void watch_main(const Plan *plan, pid_t pid, int socket) {
-        _cleanup_(denials_freep) Denials *denials = denials_new();
+void watch_main(const Plan *plan, Denials *denials, pid_t pid, int socket) {
         _cleanup_(record_freep) Record *record = plan_is_recorded(plan) ? record_new() : NULL;
-        int r = denials && (record || !plan_is_recorded(plan)) ? 0 : -ENOMEM;
+        int r = record || !plan_is_recorded(plan) ? 0 : -ENOMEM;
 
         process_begin_helper("isorun-watch");
         if (r >= 0)
@@ -53,7 +52,7 @@ void watch_main(const Plan *plan, pid_t pid, int socket) {
                 r = tracer_run(plan, denials, record);
         if (r < 0)
                 _exit(1); /* the kernel kills the payload */
-        judge_all(plan, denials, SOCKET);
+        judge_all(plan, denials, SOCKET, JUDGE_PACKETS);
         if (record)
                 write_record(plan, record);
         (void) send(SOCKET, "", 1, MSG_NOSIGNAL);

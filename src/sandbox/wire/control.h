@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 /* Raise this with every change of a request or a reply. */
-enum { CONTROL_VERSION = 7 };
+enum { CONTROL_VERSION = 8 };
 
 typedef struct ControlHeader {
         char magic[8];
@@ -41,7 +41,8 @@ typedef enum ControlType {
         CONTROL_PLACES,    /* list the places for isoctl grant; the answer is CONTROL_TEXT with three fds */
         CONTROL_WHY,       /* fd: a socket for isorun itself, which reads a second request of this type from it, with
                               the words of questions in pairs; the answer, there, is CONTROL_TEXT with a line of
-                              plan/why/kept.h for each question */
+                              plan/why/kept.h for each question; or, without words, with what was denied so far:
+                              sandbox/watch/told.h */
         /* any number of these may follow when the command runs */
         CONTROL_SIGNAL,    /* send signal `value` to the command */
 
