@@ -37,19 +37,33 @@ static int read_file(const Search *s, const char *path, char **ret) {
         return r == -ENOMEM ? r : r >= 0;
 }
 
+static int is_seen(const struct dirent *e) {
+        return e->d_name[0] != '.';
+}
+
+static int compare_entries(const struct dirent **a, const struct dirent **b) {
+        return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Sorted: each file system has an order of its own, and the same files must give the same policy. */
 static int for_each_entry(Search *s, const char *directory, TakeEntry take) {
         _cleanup_free_ char *place = format("%s%s", s->root, directory);
-        DIR *d = place ? opendir(place) : NULL;
-        int r = place ? 0 : -ENOMEM;
+        struct dirent **entries = NULL;
+        int n, r = 0;
 
-        for (struct dirent *e; r >= 0 && d && (e = readdir(d));) {
-                _cleanup_free_ char *path = path_join(directory, e->d_name);
+        if (!place)
+                return -ENOMEM;
+        n = scandir(place, &entries, is_seen, compare_entries);
+        if (n < 0)
+                return errno == ENOMEM ? -ENOMEM : 0;
+        for (int i = 0; i < n; i++) {
+                _cleanup_free_ struct dirent *e = entries[i];
+                _cleanup_free_ char *path = r >= 0 ? path_join(directory, e->d_name) : NULL;
 
-                if (e->d_name[0] != '.')
+                if (r >= 0)
                         r = path ? take(s, path, e->d_type) : -ENOMEM;
         }
-        if (d)
-                closedir(d);
+        free(entries);
         return r;
 }
 

@@ -270,6 +270,15 @@ static void test_package(_unused_ void **state) {
         temp_text(root, "etc/a/a.conf",
                   "root /var/www/html\n key=/etc/ssl/private/used.key;\n#key=/etc/ssl/private/unused.key\n"
                   "key \"/etc/ssl/private/missing.key\"\nkey /etc/ssl/private/../../shadow\ndir /etc/ssl/private/\n");
+        for (const char *key = "decb"; *key; key++) {
+                _cleanup_free_ char *name = format("etc/ssl/private/%c.key", *key), *link = NULL, *target = NULL;
+
+                link = format("etc/a/key-%c", *key);
+                target = format("../ssl/private/%c.key", *key);
+                assert_true(name && link && target);
+                temp_text(root, name, "");
+                temp_link(root, link, target);
+        }
         temp_text(root, "etc/shadow", "");
         temp_text(root, "etc/ssl/private/used.key", "");
         temp_text(root, "etc/ssl/private/unused.key", "");
@@ -281,11 +290,12 @@ static void test_package(_unused_ void **state) {
         temp_dir(root, "var/spool/mail");
         temp_dir(root, "var/spool/a");
 
-        /* The order within a directory is that of readdir(3), so each has one. */
+        /* Sorted by name in each directory, whatever order the file system has. */
         expect_paths(
                 root, "/x/a.service", (char *const *) names,
-                "/var/www /etc/ssl/private/used.key /etc/ssl/private/linked.key /etc/shadow /var/lib/a /run/a /run/old "
-                "/var/log/a /var/spool/a");
+                "/var/www /etc/ssl/private/used.key /etc/ssl/private/linked.key /etc/ssl/private/b.key "
+                "/etc/ssl/private/c.key /etc/ssl/private/d.key /etc/ssl/private/e.key /etc/shadow /var/lib/a "
+                "/run/a /run/old /var/log/a /var/spool/a");
         expect_paths(root, "/x/b.service", NULL, "/var/cache/b");
         expect_paths(root, "/x/c.service", NULL, "");
         expect_paths(root, "", NULL, "");
