@@ -208,6 +208,10 @@ no_refusal job "... not where it may" "0 " -C / -p SystemCallFilter=ptrace strac
 job "a hidden file that an argument names is said" "1 isorun: notice: %d/notes is not visible in the sandbox \
 (-v %d/notes:ro shows it, --here the working directory)
 cat: notes: No such file or directory" cat notes
+echo elsewhere >"$tmp/home/elsewhere"
+job "... and --here only where it would show the file" "1 isorun: notice: $tmp/home/elsewhere is not visible in the sandbox \
+(-v $tmp/home/elsewhere:ro shows it)
+cat: $tmp/home/elsewhere: No such file or directory" --here cat "$tmp/home/elsewhere"
 no_refusal job "... not with --quiet, nor where it is visible" "0 hello" --quiet --here cat notes
 SSL_CERT_FILE=$tmp/home/job/notes no_refusal job "so is one that a variable names, if the policy passes it on" "0 isorun: \
 notice: SSL_CERT_FILE names %d/notes, which is not visible in the sandbox (-v %d/notes:ro shows it)" -C / -E SSL_CERT_FILE true

@@ -52,10 +52,9 @@ says() { # description, n
 by_hand() {
 	home=$HOME
 	[ "$label" = root ] || home=$(getent passwd "$TH_USER" | cut -d: -f6)
-	"${who[@]}" sh -c "mkdir -p '$home/.ssh' && echo secret >'$home/.ssh/id_ed25519'"
 	says "a tool in a directory" 1
 	says "a server by hand" 2
-	"${who[@]}" rm -r "$home"/{hello,site,.ssh}
+	"${who[@]}" rm -r "$home"/{hello,site,diary}
 }
 
 mkdir -p /home/ada

@@ -347,7 +347,8 @@ static int note_hidden_argument(RootBuilder *rb) {
                 if (!hint)
                         return -ENOMEM;
                 report_notice(rb->b->report, "%s is not visible in the sandbox (%s%s)", path, hint,
-                              rb->b->plan->typed ? ", --here the working directory" : "");
+                              rb->b->plan->typed && cwd && path_is_below(path, cwd) ? ", --here the working directory"
+                                                                                    : "");
                 return 1;
         }
         return 0;
