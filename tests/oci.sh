@@ -31,6 +31,49 @@ also_inside() { # description, expected output, options of exec..., script
 	is_reached "exec: $1" "$2"
 }
 
+pod() { run patiently podman --root "$tmp/pod/store" --runroot "$tmp/pod/run" --storage-driver=vfs "$@"; }
+
+pod_runs() { # description, expected status and output, arguments of podman run
+	pod run --rm "${@:3}"
+	no_refusal is "podman: $1" "$status $out" "$2"
+}
+
+# Debian's podman, with isorun-oci as its runtime and an image of the bundle's root.
+podman_begin() { # cgroup manager
+	if ! command -v podman >/dev/null || ! command -v conmon >/dev/null; then
+		skip "podman" "there is no podman"
+		return 1
+	fi
+	if [ "${TESTHOST-real}" = real ]; then
+		skip "podman" "this host may have containers of its own"
+		return 1
+	fi
+	mkdir -p "$tmp/pod" /var/lib/containers
+	mount -t tmpfs tmpfs /var/lib/containers # whatever podman keeps outside of its store
+	cat >"$tmp/pod/containers.conf" <<-END
+		[engine]
+		cgroup_manager="$1"
+		events_logger="file"
+		runtime="$isorun_oci"
+		[containers]
+		netns="none"
+		log_driver="k8s-file"
+		pids_limit=0
+	END
+	export CONTAINERS_CONF=$tmp/pod/containers.conf
+	tar -C "$bundle/rootfs" -c . >"$tmp/pod/image.tar"
+	TEST_PATIENCE=60 pod import "$tmp/pod/image.tar" box:1
+	if [ "$status" != 0 ]; then
+		skip "podman" "podman cannot import an image here: $err"
+		podman_end
+		return 1
+	fi
+}
+
+podman_uses() { sed -i "s/cgroup_manager=.*/cgroup_manager=\"$1\"/" "$tmp/pod/containers.conf"; }
+
+podman_end() { umount /var/lib/containers; }
+
 bundle -- true
 mkdir "$bundle/rootfs/etc/dir"
 echo hidden | tee "$bundle/rootfs/etc/hidden" >"$bundle/rootfs/etc/dir/file"

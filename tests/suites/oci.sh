@@ -248,7 +248,7 @@ isorun-oci: notice: config.json: /windows: ignored: of another system"
 	oci run --bundle "$bundle" box
 	like "refused: a directory of states that others can write to" "$status $err" "1 isorun-oci: others can write to $state*"
 	chmod 700 "$state"
-	for command in events update spec checkpoint restore; do
+	for command in events spec checkpoint restore; do
 		oci $command box
 		is "not there yet: $command" "$status $err" "1 isorun-oci: not supported by isorun-oci yet: $command"
 	done
@@ -594,43 +594,9 @@ test_user() {
 	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"
 }
 
-pod() { run patiently podman --root "$tmp/pod/store" --runroot "$tmp/pod/run" --storage-driver=vfs "$@"; }
-
-pod_runs() { # description, expected status and output, arguments of podman run
-	pod run --rm "${@:3}"
-	no_refusal is "podman: $1" "$status $out" "$2"
-}
-
-# Debian's podman, with isorun-oci as its runtime. This host need not have controllers, so podman is to set no limits.
+# This host need not have controllers, so podman is to set no limits.
 test_podman() {
-	if ! command -v podman >/dev/null || ! command -v conmon >/dev/null; then
-		skip "podman" "there is no podman"
-		return
-	fi
-	if [ "${TESTHOST-real}" = real ]; then
-		skip "podman" "this host may have containers of its own"
-		return
-	fi
-	mkdir -p "$tmp/pod" /var/lib/containers
-	mount -t tmpfs tmpfs /var/lib/containers # whatever podman keeps outside of its store
-	cat >"$tmp/pod/containers.conf" <<-END
-		[engine]
-		cgroup_manager="cgroupfs"
-		events_logger="file"
-		runtime="$isorun_oci"
-		[containers]
-		netns="none"
-		log_driver="k8s-file"
-		pids_limit=0
-	END
-	export CONTAINERS_CONF=$tmp/pod/containers.conf
-	tar -C "$bundle/rootfs" -c . >"$tmp/pod/image.tar"
-	TEST_PATIENCE=60 pod import "$tmp/pod/image.tar" box:1
-	if [ "$status" != 0 ]; then
-		skip "podman" "podman cannot import an image here: $err"
-		umount /var/lib/containers
-		return
-	fi
+	podman_begin cgroupfs || return
 	pod_runs "run, with its own filter" "0 Seccomp:2" box:1 sh -c 'busybox grep ^Seccomp: /proc/self/status | busybox tr -d "\t "'
 	pod_runs "the command's status" "7 " box:1 sh -c 'exit 7'
 	pod_runs "run -t" "0 tty" -t box:1 sh -c '[ -t 0 ] && printf tty'
@@ -657,7 +623,7 @@ test_podman() {
 	pod rm one
 	no_refusal is "podman: rm" "$status $(ls /run/isorun-oci)" "0 "
 	if [ -d /run/systemd/system ]; then
-		sed -i 's/"cgroupfs"/"systemd"/' "$tmp/pod/containers.conf"
+		podman_uses systemd
 		pod run --detach --name two box:1 sh -c 'busybox sleep 7663'
 		await runs '^busybox sleep 7663$'
 		like "podman with systemd: a scope" "$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7663$')/cgroup")" \
@@ -670,7 +636,7 @@ test_podman() {
 		pod rm --force --time 0 two
 		no_refusal is "... rm" "$status $(systemctl list-units --no-legend 'libpod-*.scope' | grep -v conmon)" "0 "
 	fi
-	umount /var/lib/containers
+	podman_end
 }
 
 test_lifecycle

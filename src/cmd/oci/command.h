@@ -40,10 +40,11 @@ enum {
         OCI_NO_NEW_KEYRING,
         OCI_CWD,
         OCI_NO_NEW_PRIVS,
+        OCI_LAST,
 };
 
 extern const Option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[],
-        oci_list_options[], oci_exec_options[];
+        oci_list_options[], oci_exec_options[], oci_update_options[];
 
 int oci_create(const OciCall *call);
 int oci_run(const OciCall *call);
@@ -56,6 +57,7 @@ int oci_pause(const OciCall *call);
 int oci_resume(const OciCall *call);
 int oci_ps(const OciCall *call);
 int oci_list(const OciCall *call);
+int oci_update(const OciCall *call);
 int oci_features(const OciCall *call);
 
 /* Reads the value of --preserve-fds, or NULL. Returns 0 or -errno, reported. */

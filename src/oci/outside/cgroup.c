@@ -96,17 +96,19 @@ static int attach_device_rules(const Spec *spec, int fd, Report *report) {
         return 0;
 }
 
-int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *report) {
-        for (size_t i = 0; i < spec->n_cgroup_files; i++) {
-                const SpecCgroupFile *f = &spec->cgroup_files[i];
-                int r = file_write(fd, f->file, f->value);
+int container_cgroup_write(const SpecCgroupFile *f, int fd, const char *path, Report *report) {
+        int r = file_write(fd, f->file, f->value);
 
-                if (r < 0)
-                        return report_error(report, -r, "cannot write %s to %s of the cgroup %s: %s", f->value, f->file,
-                                            path, r == -ENOENT ? "its controller is not available there"
-                                                               : strerror(-r));
-        }
-        return attach_device_rules(spec, fd, report);
+        return r < 0 ? report_error(report, -r, "cannot write %s to %s of the cgroup %s: %s", f->value, f->file, path,
+                                    r == -ENOENT ? "its controller is not available there" : strerror(-r)) : 0;
+}
+
+int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *report) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < spec->n_cgroup_files; i++)
+                r = container_cgroup_write(&spec->cgroup_files[i], fd, path, report);
+        return r < 0 ? r : attach_device_rules(spec, fd, report);
 }
 
 /* Below the caller's own cgroup. */

@@ -18,6 +18,9 @@ void container_cgroup_enable(const Spec *spec, int fd);
 /* Writes the limits of config.json, and enforces its device rules. path is for messages. */
 int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *report);
 
+/* Writes one of them. */
+int container_cgroup_write(const SpecCgroupFile *f, int fd, const char *path, Report *report);
+
 /* Opens a cgroup by its path in the tree. Returns the fd, or -errno, reported. */
 int container_cgroup_open_path(const char *path, Report *report);
 

@@ -40,5 +40,8 @@ int container_start(const State *state, Report *report);
 
 int container_kill(const State *state, int sig, Report *report);
 
+/* Changes the limits of a container from those of old to those of changed: spec_change_resources(). */
+int container_update(const State *state, const Spec *old, const Spec *changed, Report *report);
+
 /* Removes a container that has stopped, or was only created. force: kills a running one, too. */
 int container_delete(const State *state, bool force, Report *report);

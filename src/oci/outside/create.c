@@ -72,7 +72,7 @@ static int keep_config(const Spec *spec, const State *state, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot write the state of %s: %s", state->id, strerror(-r)) : 0;
 }
 
-static int describe(const Spec *spec, State *state, const char *cgroup, pid_t pid, Report *report) {
+static int describe(const Spec *spec, State *state, const char *cgroup, bool systemd, pid_t pid, Report *report) {
         char created[32];
         time_t now = time(NULL);
         struct tm utc;
@@ -83,9 +83,9 @@ static int describe(const Spec *spec, State *state, const char *cgroup, pid_t pi
         r = process_started(pid, &state->started);
         if (r < 0)
                 return report_error(report, -r, "cannot read /proc: %s", strerror(-r));
-        state->json = json_pack("{ss ss ss ss ss sO* ss*}", "ociVersion", spec->version, "id", state->id, "bundle",
+        state->json = json_pack("{ss ss ss ss ss sO* ss* sb}", "ociVersion", spec->version, "id", state->id, "bundle",
                                 spec->bundle, "rootfs", spec->root, "created", created, "annotations",
-                                spec->annotations, "cgroup", cgroup);
+                                spec->annotations, "cgroup", cgroup, "systemd", systemd);
         return state->json ? state_write(state, report) : report_oom(report);
 }
 
@@ -130,7 +130,7 @@ static int set_up(const Spec *spec, const CreateRequest *request, State *state, 
         if (r >= 0)
                 r = keep_config(spec, state, report);
         if (r >= 0)
-                r = describe(spec, state, *cgroup, pid, report);
+                r = describe(spec, state, *cgroup, request->systemd, pid, report);
         if (r >= 0 && request->pid_file)
                 r = steps_write_pid(request->pid_file, pid, report);
         return r < 0 ? r : steps_send(socket, MESSAGE_GO, report);

@@ -264,3 +264,49 @@ int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret
         scope_deinit(&s);
         return r;
 }
+
+/* .../UNIT/container */
+static char *unit_of(const State *state) {
+        const char *end = strrchr(state->cgroup, '/'), *begin = end;
+
+        while (begin > state->cgroup && begin[-1] != '/')
+                begin--;
+        return strndup(begin, (size_t) (end - begin));
+}
+
+static int set_properties(const ContainerScope *s) {
+        const BusLibrary *lib = s->bus.lib;
+        sd_bus_error error = {};
+        sd_bus_message *m = NULL;
+        int r;
+
+        r = lib->sd_bus_message_new_method_call(s->bus.bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                "SetUnitProperties");
+        if (r >= 0)
+                r = lib->sd_bus_message_append(m, "sb", s->unit, 1);
+        if (r >= 0)
+                r = lib->sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = append_limits(s, m);
+        if (r >= 0)
+                r = lib->sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = bus_call(&s->bus, m, 0, &error, NULL);
+        if (r < 0)
+                r = report_error(s->report, -r, "systemd refused to change %s: %s", s->unit,
+                                 error.message ?: strerror(-r));
+        lib->sd_bus_error_free(&error);
+        lib->sd_bus_message_unref(m);
+        return r;
+}
+
+int container_scope_update(const Spec *spec, const State *state, Report *report) {
+        ContainerScope s = { .spec = spec, .id = state->id, .unit = unit_of(state), .report = report };
+        Patience patience = patience_begin(report);
+        int r = s.unit ? bus_connect(&s.bus, !process_is_host_root(), &patience, report) : report_oom(report);
+
+        if (r >= 0)
+                r = set_properties(&s);
+        scope_deinit(&s);
+        return r < 0 ? r : 0;
+}

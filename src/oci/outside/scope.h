@@ -7,6 +7,7 @@
  *       container         isorun-oci's, with all limits: the container, and the root of its cgroup namespace */
 
 #include "oci/spec/spec.h"
+#include "oci/state/state.h"
 #include "util/report.h"
 
 /* Asks systemd for the scope that cgroupsPath names as SLICE:PREFIX:NAME, with the process in it, and moves that to the
@@ -14,3 +15,6 @@
  * host, asks the system's manager, and otherwise the user's. *ret_path is the path of "container" in the tree, which
  * the caller frees. Returns 0 or -errno, reported; the scope then ends with the process. */
 int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, Report *report);
+
+/* Tells systemd the limits of the scope of a container that runs. */
+int container_scope_update(const Spec *spec, const State *state, Report *report);

@@ -2,6 +2,7 @@
 #include "oci/spec/load.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "image/json.h"
 #include "oci/spec/fields.h"
@@ -20,8 +21,10 @@ void spec_deinit(Spec *spec) {
         id_map_deinit(&spec->gid_map);
         free(spec->devices);
         free(spec->filter);
-        for (size_t i = 0; i < spec->n_cgroup_files; i++)
+        for (size_t i = 0; i < spec->n_cgroup_files; i++) {
+                free(spec->cgroup_files[i].file);
                 free(spec->cgroup_files[i].value);
+        }
         free(spec->cgroup_files);
         free(spec->device_rules);
         strv_free(spec->masked);
@@ -150,6 +153,47 @@ int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Rep
         *ret_json = json;
         *ret = process;
         return 0;
+}
+
+int spec_read_resources(const char *path, json_t **ret, Report *report) {
+        const bool input = streq(path, "-");
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = input ? file_read(AT_FDCWD, "/dev/stdin", &text, &size) : text_file_read(path, &text, &size);
+
+        if (r < 0)
+                return report_error(report, -r, "cannot read %s: %s", path, text_file_strerror(-r));
+        *ret = place_parse(text, size, path, report);
+        return *ret ? 0 : -EBADMSG;
+}
+
+/* The object of a key, which is made if it is missing. NULL: memory has run out. */
+static json_t *member(json_t *object, const char *key) {
+        json_t *value = json_object_get(object, key);
+
+        if (json_is_object(value))
+                return value;
+        return json_object_set_new(object, key, json_object()) < 0 ? NULL : json_object_get(object, key);
+}
+
+int spec_change_resources(const Spec *old, json_t *changes, const char *name, Spec *ret, Report *report) {
+        const Place place = { .value = changes, .file = name, .report = report };
+        _cleanup_json_ json_t *json = NULL;
+        json_t *resources;
+        char *text = NULL;
+        int r = fields_check(&place, "/linux/resources");
+
+        if (r < 0)
+                return r;
+        if (json_array_size(json_object_get(changes, "devices")) > 0)
+                report_notice(report, "%s: /devices: ignored: the device rules of a container stay", name);
+        (void) json_object_del(changes, "devices");
+        json = json_deep_copy(old->json);
+        resources = json ? member(json, "linux") : NULL;
+        resources = resources ? member(resources, "resources") : NULL;
+        if (resources && json_object_update_recursive(resources, changes) == 0)
+                text = json_dumps(json, 0);
+        return text ? read_text(old->bundle, text, strlen(text), ret, report) : report_oom(report);
 }
 
 void spec_process_deinit(SpecProcess *process) {

@@ -13,5 +13,13 @@ int spec_load_copy(int directory, const char *bundle, Spec *ret, Report *report)
 /* Reads the file with a process that exec gets: the object that config.json has at /process. *ret_json has the strings
  * of ret, and the caller unrefs it. */
 int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Report *report);
+/* Reads a file, or standard input for "-", that has an object as config.json has it at /linux/resources. The caller
+ * unrefs *ret. */
+int spec_read_resources(const char *path, json_t **ret, Report *report);
+
+/* What old becomes if its limits change: changes is an object as above, and name is for messages about it. Device rules
+ * stay. */
+int spec_change_resources(const Spec *old, json_t *changes, const char *name, Spec *ret, Report *report);
+
 void spec_process_deinit(SpecProcess *process);
 void spec_deinit(Spec *spec);

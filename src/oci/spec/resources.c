@@ -2,6 +2,7 @@
 /* linux.resources as the files of a cgroup of version 2. config.json has the numbers of version 1: the conversions are
  * those of config-linux.md and runc. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "image/json.h"
 #include "oci/spec/parts.h"
@@ -10,13 +11,14 @@
 
 /* Takes over value. */
 static int add(Spec *spec, const Place *origin, const char *file, char *value) {
-        SpecCgroupFile *f = value ? ARRAY_APPEND(spec->cgroup_files, spec->n_cgroup_files) : NULL;
+        _cleanup_free_ char *name = strdup(file);
+        SpecCgroupFile *f = name && value ? ARRAY_APPEND(spec->cgroup_files, spec->n_cgroup_files) : NULL;
 
         if (!f) {
                 free(value);
                 return report_oom(origin->report);
         }
-        *f = (SpecCgroupFile) { .file = file, .value = value };
+        *f = (SpecCgroupFile) { .file = TAKE_PTR(name), .value = value };
         return 0;
 }
 
@@ -44,27 +46,30 @@ static int read_memory(const Place *resources, Spec *ret) {
                 r = add(ret, &memory, "memory.low", number_or_max(reservation));
         if (r >= 0 && swap != 0)
                 r = add(ret, &memory, "memory.swap.max", number_or_max(swap < 0 ? -1 : swap - limit));
+        ret->check_memory = json_is_true(json_object_get(memory.value, "checkBeforeUpdate"));
         return r;
 }
 
 static int read_cpu_time(const Place *cpu, Spec *ret) {
-        int64_t quota = 0, period = 0;
+        int64_t quota = 0, period = 0, burst = 0;
         int r;
 
         r = place_number(cpu, "quota", -1, INT64_MAX, &quota);
         if (r >= 0)
                 r = place_number(cpu, "period", 0, INT64_MAX, &period);
-        if (r < 0 || (quota == 0 && period == 0))
-                return r;
-        return add(ret, cpu, "cpu.max",
-                   quota > 0 ? format("%lld %lld", (long long) quota, (long long) (period ?: 100000))
-                             : format("max %lld", (long long) (period ?: 100000)));
+        if (r >= 0)
+                r = place_number(cpu, "burst", 0, INT64_MAX, &burst);
+        if (r >= 0 && (quota != 0 || period != 0))
+                r = add(ret, cpu, "cpu.max",
+                        quota > 0 ? format("%lld %lld", (long long) quota, (long long) (period ?: 100000))
+                                  : format("max %lld", (long long) (period ?: 100000)));
+        return r >= 0 && burst > 0 ? add(ret, cpu, "cpu.max.burst", format("%lld", (long long) burst)) : r;
 }
 
 static int read_cpu(const Place *resources, Spec *ret) {
         const Place cpu = place_member(resources, "cpu");
         const char *cpus = json_text_of(cpu.value, "cpus"), *nodes = json_text_of(cpu.value, "mems");
-        int64_t shares = 0;
+        int64_t shares = 0, idle = -1;
         int r;
 
         r = place_number(&cpu, "shares", 0, INT64_MAX, &shares);
@@ -74,6 +79,10 @@ static int read_cpu(const Place *resources, Spec *ret) {
         }
         if (r >= 0)
                 r = read_cpu_time(&cpu, ret);
+        if (r >= 0)
+                r = place_number(&cpu, "idle", 0, 1, &idle);
+        if (r >= 0 && idle >= 0)
+                r = add(ret, &cpu, "cpu.idle", strdup(idle ? "1" : "0"));
         if (r >= 0 && cpus && *cpus)
                 r = add(ret, &cpu, "cpuset.cpus", strdup(cpus));
         return r >= 0 && nodes && *nodes ? add(ret, &cpu, "cpuset.mems", strdup(nodes)) : r;
@@ -85,6 +94,93 @@ static int read_pids(const Place *resources, Spec *ret) {
         int r = place_number(&pids, "limit", -1, INT64_MAX, &limit);
 
         return r >= 0 && limit != 0 ? add(ret, &pids, "pids.max", number_or_max(limit)) : r;
+}
+
+/* Adds "MAJOR:MINOR NAMEVALUE" for the block device of the item; a value of -1 is missing. */
+static int add_device(const Place *p, Spec *ret, const char *file, const char *name, int64_t value) {
+        int64_t major = -1, minor = -1;
+        int r;
+
+        r = place_number(p, "major", 0, 0xfff, &major);
+        if (r >= 0)
+                r = place_number(p, "minor", 0, 0xfffff, &minor);
+        if (r < 0)
+                return r;
+        if (major < 0 || minor < 0 || value < 0)
+                return place_error(p, EINVAL, "it needs major, minor and a number for them");
+        return add(ret, p, file, format("%lld:%lld %s%lld", (long long) major, (long long) minor, name,
+                                        (long long) value));
+}
+
+/* The weights of version 1 are 10 to 1000; -1: none. */
+static int read_weight(const Place *p, int64_t *ret) {
+        int64_t weight = 0;
+        int r = place_number(p, "weight", 0, 1000, &weight);
+
+        if (r >= 0 && weight > 0 && weight < 10)
+                r = place_error(p, ERANGE, "a weight is 10 to 1000");
+        *ret = r < 0 || weight == 0 ? -1 : 1 + (weight - 10) * 9999 / 990;
+        return r;
+}
+
+static int read_weights(const Place *io, Spec *ret) {
+        const Place devices = place_member(io, "weightDevice");
+        int64_t weight;
+        int r = read_weight(io, &weight);
+
+        if (r >= 0 && weight > 0)
+                r = add(ret, io, "io.weight", format("%lld", (long long) weight));
+        for (size_t i = 0; r >= 0 && i < json_array_size(devices.value); i++) {
+                const Place p = place_item(&devices, i);
+
+                r = read_weight(&p, &weight);
+                if (r >= 0)
+                        r = add_device(&p, ret, "io.weight", "", weight);
+        }
+        return r;
+}
+
+static int read_io(const Place *resources, Spec *ret) {
+        static const struct { const char *field, *name; } rows[] = {
+                { "throttleReadBpsDevice", "rbps=" }, { "throttleWriteBpsDevice", "wbps=" },
+                { "throttleReadIOPSDevice", "riops=" }, { "throttleWriteIOPSDevice", "wiops=" },
+        };
+        const Place io = place_member(resources, "blockIO");
+        int r = read_weights(&io, ret);
+
+        for (size_t row = 0; r >= 0 && row < ELEMENTSOF(rows); row++) {
+                const Place devices = place_member(&io, rows[row].field);
+
+                for (size_t i = 0; r >= 0 && i < json_array_size(devices.value); i++) {
+                        const Place p = place_item(&devices, i);
+                        int64_t rate = -1;
+
+                        r = place_number(&p, "rate", 0, INT64_MAX, &rate);
+                        if (r >= 0)
+                                r = add_device(&p, ret, "io.max", rows[row].name, rate);
+                }
+        }
+        return r;
+}
+
+static int read_huge_pages(const Place *resources, Spec *ret) {
+        const Place limits = place_member(resources, "hugepageLimits");
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < json_array_size(limits.value); i++) {
+                const Place p = place_item(&limits, i);
+                const char *size = json_text_of(p.value, "pageSize") ?: "";
+                int64_t limit = -1;
+                char file[32];
+
+                if (!*size || size[strspn(size, "0123456789KMGB")])
+                        return place_error(&p, EINVAL, "pageSize is not a size such as 2MB: \"%s\"", size);
+                snprintf(file, sizeof(file), "hugetlb.%s.max", size);
+                r = place_number(&p, "limit", 0, INT64_MAX, &limit);
+                if (r >= 0)
+                        r = add(ret, &p, file, number_or_max(limit));
+        }
+        return r;
 }
 
 static int read_unified(const Place *resources, Spec *ret) {
@@ -119,6 +215,10 @@ int resources_read(const Place *place, Spec *ret) {
                 r = read_cpu(&resources, ret);
         if (r >= 0)
                 r = read_pids(&resources, ret);
+        if (r >= 0)
+                r = read_io(&resources, ret);
+        if (r >= 0)
+                r = read_huge_pages(&resources, ret);
         if (r >= 0)
                 r = read_unified(&resources, ret);
         if (r >= 0)

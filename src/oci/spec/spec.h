@@ -43,8 +43,7 @@ typedef struct SpecDevice {
 
 /* A limit: a value for a file of the cgroup. */
 typedef struct SpecCgroupFile {
-        const char *file;
-        char *value;
+        char *file, *value;
 } SpecCgroupFile;
 
 /* In the order in which they run. */
@@ -119,6 +118,7 @@ typedef struct Spec {
         const char *cgroup_path; /* NULL: none is asked for */
         SpecCgroupFile *cgroup_files;
         size_t n_cgroup_files;
+        bool check_memory; /* an update must not set memory.max below what is used */
         struct bpf_insn *device_rules; /* a program; NULL: none */
         size_t n_device_rules;
         struct sock_filter *filter; /* NULL: none */

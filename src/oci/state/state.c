@@ -92,6 +92,7 @@ static int take_json(State *state, Report *report) {
         state->root_path = json_text_of(state->json, "rootfs");
         state->created = json_text_of(state->json, "created");
         state->cgroup = json_text_of(state->json, "cgroup");
+        state->systemd = json_is_true(json_object_get(state->json, "systemd"));
         state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
         state->started = (uint64_t) json_integer_value(json_object_get(state->json, "started"));
         if (state->version && state->bundle && state->root_path && state->created && state->pid > 0)
@@ -173,7 +174,8 @@ int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report
 
 int state_remove(const State *state, Report *report) {
         _cleanup_close_ int root = open(state->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        static const char *const files[] = { STATE_SOCKET, STATE_CONFIG, STATE_FILE ".new", STATE_FILE };
+        static const char *const files[] = { STATE_SOCKET, STATE_CONFIG ".new", STATE_CONFIG, STATE_FILE ".new",
+                                             STATE_FILE };
 
         for (size_t i = 0; i < ELEMENTSOF(files); i++)
                 (void) unlinkat(state->directory, files[i], 0);

@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Limits of isorun-oci's containers, read back from the kernel. Needs a host with resource controllers.
+. "$(dirname "$0")/../lib.sh"
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+. "$(dirname "$0")/../oci.sh"
+
+limits() { # cgroup path, file...
+	local file
+	for file in "${@:2}"; do printf '%s=%s ' "$file" "$(tr '\n' ' ' <"/sys/fs/cgroup$1/$file" | sed 's/ $//')"; done
+}
+
+has_file() { [ -e "/sys/fs/cgroup/init.scope/$1" ]; }
+
+resources='linux.resources={"memory":{"limit":67108864,"reservation":1048576,"swap":100663296},"cpu":{"shares":512,"quota":50000,"period":200000,"burst":10000},"pids":{"limit":50},"unified":{"memory.high":"60000000"}}'
+files=(memory.max memory.low memory.swap.max memory.high cpu.weight cpu.max cpu.max.burst pids.max)
+all="memory.max=67108864 memory.low=1048576 memory.swap.max=33554432 memory.high=59998208 cpu.weight=20 cpu.max=50000 200000 cpu.max.burst=10000 pids.max=50 "
+
+start() { # description, options of create, cgroup, [PATH=JSON...]
+	bundle "linux.cgroupsPath=\"$2\"" "$resources" "${@:3}" -- busybox sleep 7670
+	oci "${manager[@]}" create --bundle "$bundle" box
+	no_refusal is "$1: create" "$status$out$err" 0
+	oci start box
+	await runs '^busybox sleep 7670$'
+}
+
+test_limits() {
+	local path=/oci-limits-test/box
+	manager=()
+	start "cgroupfs" "$path"
+	no_refusal is "cgroupfs: all limits are the kernel's" "$(limits "$path" "${files[@]}")" "$all"
+	test_update "$path" cgroupfs
+	oci delete --force box
+	no_refusal ok "delete removes the cgroup" [ ! -e "/sys/fs/cgroup$path" ]
+	if has_file io.max; then
+		refuses "a limit of a device that does not exist" "cannot write 999:0 rbps=1000 to io.max of the cgroup *: No such device" \
+			"linux.cgroupsPath=\"$path\"" 'linux.resources={"blockIO":{"throttleReadBpsDevice":[{"major":999,"minor":0,"rate":1000}]}}'
+	fi
+	refuses "a weight that is none" 'config.json: /linux/resources/blockIO: *' "linux.cgroupsPath=\"$path\"" \
+		'linux.resources={"blockIO":{"weight":5}}'
+	refuses "a huge page limit that is none" 'config.json: /linux/resources/hugepageLimits/0: pageSize *' \
+		"linux.cgroupsPath=\"$path\"" 'linux.resources={"hugepageLimits":[{"pageSize":"../x","limit":5}]}'
+	rmdir /sys/fs/cgroup/oci-limits-test
+}
+
+update_with() { # limits in JSON, which standard input has
+	echo "$1" >"$tmp/changes"
+	# shellcheck disable=SC2016
+	run sh -c '"$0" --root "$1" update --resources - box <"$2"' "$isorun_oci" "$state" "$tmp/changes"
+}
+
+test_update() { # cgroup path, what it is
+	oci update --memory 32M --pids-limit 7 --cpu-quota 20000 box
+	no_refusal is "$2: update" "$status$out$err" 0
+	also is "... changes just these limits" "$(limits "$1" memory.max memory.swap.max pids.max cpu.max cpu.weight)" \
+		"memory.max=33554432 memory.swap.max=67108864 pids.max=7 cpu.max=20000 200000 cpu.weight=20 "
+	update_with '{"pids": {"limit": -1}, "cpu": {"shares": 1024}}'
+	no_refusal is "$2: update of standard input" "$status $(limits "$1" pids.max cpu.weight cpu.max)" \
+		"0 pids.max=max cpu.weight=39 cpu.max=20000 200000 "
+	update_with '{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
+	like "$2: not below what is used" "$status $err" "1 isorun-oci: cannot set memory.max of box to 4096: it uses *"
+	also is "... and the limit is as it was" "$(limits "$1" memory.max)" "memory.max=33554432 "
+	oci update --memory=much box
+	like "$2: not a number" "$status $err" "1 isorun-oci: --memory: not a number: \"much\""
+	update_with '{"memory": {"limti": 4096}}'
+	like "$2: an unknown limit is named" "$status $err" "0 isorun-oci: notice: -: /memory/limti: ignored: *"
+	oci update box
+	like "$2: nothing to change" "$status $err" "1 isorun-oci: update: type a limit, or --resources"
+}
+
+test_systemd() {
+	local path=/oci.slice/box-two.scope/container
+	manager=(--systemd-cgroup)
+	start "systemd" "oci.slice:box:two"
+	no_refusal is "systemd: all limits are the kernel's" "$(limits "$path" "${files[@]}")" "$all"
+	also is "... and systemd's" "$(systemctl show -p MemoryMax -p TasksMax -p CPUWeight box-two.scope | sort | tr '\n' ' ')" \
+		"CPUWeight=20 MemoryMax=67108864 TasksMax=50 "
+	systemctl daemon-reload
+	no_refusal is "... and stay when systemd reads its files again" "$(limits "$path" "${files[@]}")" "$all"
+	test_update "$path" systemd
+	also is "... of systemd's properties, too" \
+		"$(systemctl show -p MemoryMax -p TasksMax -p CPUWeight box-two.scope | sort | tr '\n' ' ')" \
+		"CPUWeight=39 MemoryMax=33554432 TasksMax=infinity "
+	oci delete --force box
+}
+
+test_podman() {
+	local manager path file
+	podman_begin systemd || return
+	for manager in systemd cgroupfs; do
+		podman_uses "$manager"
+		pod run --detach --name one --memory 64m --memory-swap 96m --pids-limit 50 --cpus 0.5 --cpu-shares 512 box:1 sh -c 'exec busybox sleep 7671'
+		no_refusal is "podman with $manager: run with limits" "$status" 0
+		await runs '^busybox sleep 7671$'
+		path=$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7671$')/cgroup")
+		also is "... which are the kernel's" "$(limits "$path" memory.max memory.swap.max pids.max cpu.max cpu.weight)" \
+			"memory.max=67108864 memory.swap.max=33554432 pids.max=50 cpu.max=50000 100000 cpu.weight=20 "
+		pod stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemLimit}}' one
+		like "... which podman stats shows" "$status $out" "0 one 1 *"
+		pod rm --force --time 0 one
+		no_refusal is "... and rm removes it" "$status $(ls /run/isorun-oci)" "0 "
+	done
+	podman_end
+}
+
+test_limits
+test_systemd
+test_podman
