@@ -115,7 +115,7 @@ static int check_user(const Sides *s, uid_t caller, Report *report) {
                                "policy, or add -p %s=%s", name, chosen->value.text, name, chosen->value.text);
 }
 
-static int read_sides(Sides *s, Loaded *l, EffectiveOverrides overrides, Report *report) {
+static int read_sides(Sides *s, Loaded *l, const EffectiveOverrides *overrides, Report *report) {
         int r;
 
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
@@ -124,7 +124,7 @@ static int read_sides(Sides *s, Loaded *l, EffectiveOverrides overrides, Report 
         if (r >= 0)
                 r = policy_complete(s->program, report);
         if (r >= 0 && overrides)
-                r = overrides(s->program, report);
+                r = overrides->apply(overrides->userdata, s->program, report);
         if (r >= 0)
                 r = check_user(s, l->host.uid, report);
         if (r >= 0)
@@ -319,9 +319,8 @@ static int make_policy(const Sides *s, Policy **ret, Report *report) {
         return r;
 }
 
-int effective_narrow(Loaded *l, Policy *program, EffectiveOverrides overrides, Report *report) {
-        _cleanup_(sides_deinit) Sides sides = { .administrator = l->policy, .program = program,
-                                                    .typed = overrides };
+int effective_narrow(Loaded *l, Policy *program, const EffectiveOverrides *overrides, Report *report) {
+        _cleanup_(sides_deinit) Sides sides = { .administrator = l->policy, .program = program, .typed = overrides };
         Policy *policy = NULL;
         int r;
 

@@ -23,14 +23,17 @@ bool effective_ignores_program(const Policy *policy);
 /* Whether the policy has a root other than the host's, so that a command is another file than on the host. */
 bool effective_has_root(const Policy *policy);
 
-/* Gives a policy the lines of the command line. Returns 0 or -errno, reported. */
-typedef int (*EffectiveOverrides)(Policy *policy, Report *report);
+/* What gives a policy the lines of the command line. apply() returns 0 or -errno, reported. */
+typedef struct EffectiveOverrides {
+        int (*apply)(void *userdata, Policy *policy, Report *report);
+        void *userdata;
+} EffectiveOverrides;
 
 /* Narrows l->policy by the program's policy. l->policy has the lines of the command line already. The program's gets
  * them here, by overrides (which may be NULL), after its defaults: so a line that adds to a list adds to the default.
  * Completes both, and frees program. l->policy then has origins of both, and its decisions. Returns 0 or -errno,
  * reported: -EINVAL if the two contradict each other. */
-int effective_narrow(Loaded *l, Policy *program, EffectiveOverrides overrides, Report *report);
+int effective_narrow(Loaded *l, Policy *program, const EffectiveOverrides *overrides, Report *report);
 
 /* Reads the effective policy of a program that starts itself: notes are what it carries, and program is its real path,
  * which names the instance. It may be in any directory, because the program itself asks for this start. Does not look

@@ -190,7 +190,7 @@ int program_policy_load(Loaded *l, const ProgramPolicy *p, const char *spec, con
         return r < 0 ? r : loaded_init_administrator(l, p->administrator, name, arguments, report);
 }
 
-int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides,
+int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, const EffectiveOverrides *overrides,
                           ProgramPolicy *p, Report *report) {
         const Setting *own = policy_get(l->policy, D_ExecStart);
         ProgramPolicy found = {};

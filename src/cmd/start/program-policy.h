@@ -42,7 +42,7 @@ int program_policy_load(Loaded *l, const ProgramPolicy *p, const char *spec, con
 /* Narrows l->policy, which has the lines of the command line, by the command's own policy, unless that is not to be
  * read. command: NULL for that of l->policy. overrides may be NULL. Fills *p, whose spec stays NULL if the command
  * carries no policy. Returns 0 or -errno, reported. */
-int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, EffectiveOverrides overrides,
+int program_policy_narrow(Loaded *l, const char *command, ProgramUse use, const EffectiveOverrides *overrides,
                           ProgramPolicy *p, Report *report);
 
 /* Reads the policy spec as isorun --policy does for the command, or, for a program, as isorun --own does. arguments may
