@@ -65,10 +65,15 @@ static int find(Isolation *i, Report *report) {
                                       : "ISORUN_POLICY() of isorun/policy.h puts one in");
 }
 
-/* Returns 1 or 0, with the reason in missing, or -errno, reported. */
+/* Finds the program's policy, and whether this process is isolated by it. Returns 1 or 0, with the reason in missing,
+ * or -errno, reported. */
 static int measure_self(Isolation *i, Loaded *loaded, char missing[static MISSING_MAX], Report *report) {
-        int r;
+        int r = self_check(report);
 
+        if (r >= 0)
+                r = find(i, report);
+        if (r < 0)
+                return r;
         if (!measure_is_worthwhile()) {
                 snprintf(missing, MISSING_MAX, "no_new_privs is not set, or no system call filter is loaded");
                 return 0;
@@ -249,11 +254,7 @@ static int isolate(Isolation *i, bool only_measure, Report *report) {
         const char *isorun = NULL;
         int r;
 
-        r = self_check(report);
-        if (r >= 0)
-                r = find(i, report);
-        if (r >= 0)
-                r = measure_self(i, &loaded, missing, report);
+        r = measure_self(i, &loaded, missing, report);
         if (r == 0 && only_measure)
                 report_notice(report, "not isolated: %s", missing);
         if (r != 0 || only_measure)
@@ -292,11 +293,7 @@ static int enter_stage(Isolation *i, Report *report) {
         const PolicyStage *stage;
         int r;
 
-        r = self_check(report);
-        if (r >= 0)
-                r = find(i, report);
-        if (r >= 0)
-                r = measure_self(i, &loaded, missing, report);
+        r = measure_self(i, &loaded, missing, report);
         if (r == 0)
                 r = report_error(report, EPERM, "not isolated, so the stage %s changes nothing: %s", i->stage, missing);
         if (r >= 0) /* the administrator's policy has no stages */

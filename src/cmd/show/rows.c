@@ -40,3 +40,10 @@ int rows_add(struct libscols_table *table, const char *const *texts, const char 
 int rows_print(struct libscols_table *table) {
         return scols_table_get_nlines(table) > 0 ? scols_print_table(table) : 0;
 }
+
+int rows_end(struct libscols_table *table, int r) {
+        if (r >= 0)
+                r = rows_print(table);
+        scols_unref_table(table);
+        return r;
+}

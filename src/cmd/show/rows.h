@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Makes a table with these columns. headings ends with NULL; legend: whether they are printed. On a terminal, the last
- * column is wrapped. The caller frees it with scols_unref_table(). Returns NULL if memory is short. */
+ * column is wrapped. End it with rows_end(). Returns NULL if memory is short. */
 struct libscols_table *rows_new(const char *const *headings, bool legend);
 
 /* Adds a row with a text for each column, which is copied. colour: a name that libsmartcols knows, or NULL; not used
@@ -16,3 +16,7 @@ int rows_add(struct libscols_table *table, const char *const *texts, const char 
 
 /* Prints the table on standard output; nothing if it has no rows. Returns 0 or a negative errno. */
 int rows_print(struct libscols_table *table);
+
+/* Frees the table, which may be NULL, and before that prints it unless r is a negative errno. Returns 0 or a negative
+ * errno. */
+int rows_end(struct libscols_table *table, int r);

@@ -45,10 +45,7 @@ static int print_table(const Exposure *e, bool legend) {
                 r = details ? rows_add(table, (const char *[]) { number, row->name, details }, share ? "yellow" : NULL)
                             : -ENOMEM;
         }
-        if (r >= 0)
-                r = rows_print(table);
-        scols_unref_table(table);
-        return r;
+        return rows_end(table, r);
 }
 
 static json_t *make_origin(const Origin *origin) {

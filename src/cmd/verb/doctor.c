@@ -263,10 +263,7 @@ static int print_table(const Findings *f, bool legend) {
                                        colours[item->state])
                             : -ENOMEM;
         }
-        if (r >= 0)
-                r = rows_print(table);
-        scols_unref_table(table);
-        return r;
+        return rows_end(table, r);
 }
 
 static json_t *make_json(const void *items, size_t i) {

@@ -136,10 +136,7 @@ static int print_table(const ImageList *list, bool legend) {
                 snprintf(layers, sizeof(layers), "%zu", strv_length(f->layers));
                 r = rows_add(table, (const char *[]) { f->name, id, layers }, NULL);
         }
-        if (r >= 0)
-                r = rows_print(table);
-        scols_unref_table(table);
-        return r;
+        return rows_end(table, r);
 }
 
 static int list(const CommandLine *line, Report *report) {

@@ -204,10 +204,7 @@ static int print_table(const Inspection *all, bool legend) {
 
         for (size_t i = 0; r >= 0 && i < all->n; i++)
                 r = add_row(table, &all->items[i]);
-        if (r >= 0)
-                r = rows_print(table);
-        scols_unref_table(table);
-        return r;
+        return rows_end(table, r);
 }
 
 static json_t *make_json(const void *items, size_t n) {

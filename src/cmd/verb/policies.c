@@ -158,10 +158,7 @@ static int print_table(const FoundList *list, bool legend) {
 
         for (size_t i = 0; r >= 0 && i < list->n; i++)
                 r = add_row(table, &list->items[i]);
-        if (r >= 0)
-                r = rows_print(table);
-        scols_unref_table(table);
-        return r;
+        return rows_end(table, r);
 }
 
 static json_t *make_json(const void *items, size_t i) {

@@ -36,10 +36,7 @@ static int print_table(const Findings *f, const Wanted *wanted) {
                 r = details ? rows_add(table, (const char *[]) { verdict_name(item->verdict), item->part, details },
                                        colours[item->verdict]) : -ENOMEM;
         }
-        if (r >= 0)
-                r = rows_print(table);
-        scols_unref_table(table);
-        return r;
+        return rows_end(table, r);
 }
 
 static json_t *make_json(const void *items, size_t i) {

@@ -10,6 +10,7 @@
 #include "oci/outside/cgroup.h"
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/systemd/bus.h"
+#include "sandbox/systemd/unit.h"
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/path.h"
@@ -125,18 +126,11 @@ static int send_request(const ContainerScope *s, sd_bus_error *error, char **ret
         const char *job;
         int r;
 
-        r = lib->sd_bus_message_new_method_call(s->bus.bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                "StartTransientUnit");
-        if (r >= 0)
-                r = lib->sd_bus_message_append(m, "ss", s->unit, "fail");
-        if (r >= 0)
-                r = lib->sd_bus_message_open_container(m, 'a', "(sv)");
+        r = unit_request_begin(lib, s->bus.bus, s->unit, &m);
         if (r >= 0)
                 r = append_properties(s, m);
         if (r >= 0)
-                r = lib->sd_bus_message_close_container(m);
-        if (r >= 0)
-                r = lib->sd_bus_message_append(m, "a(sa(sv))", 0);
+                r = unit_request_end(lib, m);
         if (r >= 0)
                 r = bus_call(&s->bus, m, 0, error, &reply);
         if (r >= 0)

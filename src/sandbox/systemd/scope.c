@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "sandbox/systemd/unit.h"
 #include "util/escape.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -178,18 +179,11 @@ static int send_request(Scope *s) {
         sd_bus_message *m = NULL;
         int r;
 
-        r = s->lib->sd_bus_message_new_method_call(s->bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                   "StartTransientUnit");
-        if (r >= 0)
-                r = s->lib->sd_bus_message_append(m, "ss", s->plan->unit, "fail");
-        if (r >= 0)
-                r = s->lib->sd_bus_message_open_container(m, 'a', "(sv)");
+        r = unit_request_begin(s->lib, s->bus, s->plan->unit, &m);
         if (r >= 0)
                 r = append_properties(s, m);
         if (r >= 0)
-                r = s->lib->sd_bus_message_close_container(m);
-        if (r >= 0)
-                r = s->lib->sd_bus_message_append(m, "a(sa(sv))", 0);
+                r = unit_request_end(s->lib, m);
         if (r >= 0)
                 r = s->lib->sd_bus_call_async(s->bus, NULL, m, on_reply, s, 0);
         s->lib->sd_bus_message_unref(m);

@@ -7,6 +7,7 @@
 #include "plan/hint.h"
 #include "sandbox/systemd/bus.h"
 #include "sandbox/systemd/scope.h"
+#include "sandbox/systemd/unit.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -49,18 +50,11 @@ static int send_request(const Bus *bus, const Plan *plan, const TransientService
         sd_bus_message *m = NULL;
         int r;
 
-        r = lib->sd_bus_message_new_method_call(bus->bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                "StartTransientUnit");
-        if (r >= 0)
-                r = lib->sd_bus_message_append(m, "ss", s->unit, "fail");
-        if (r >= 0)
-                r = lib->sd_bus_message_open_container(m, 'a', "(sv)");
+        r = unit_request_begin(lib, bus->bus, s->unit, &m);
         if (r >= 0)
                 r = append_properties(lib, m, plan, s);
         if (r >= 0)
-                r = lib->sd_bus_message_close_container(m);
-        if (r >= 0)
-                r = lib->sd_bus_message_append(m, "a(sa(sv))", 0);
+                r = unit_request_end(lib, m);
         if (r >= 0)
                 r = bus_call(bus, m, 0, error, NULL);
         lib->sd_bus_message_unref(m);

@@ -9,6 +9,21 @@ int unit_failed(int r, const sd_bus_error *error, const char *what, Report *repo
         return report_error(report, -r, "cannot read %s from systemd: %s", what, error->message ?: strerror(-r));
 }
 
+int unit_request_begin(const BusLibrary *lib, sd_bus *bus, const char *name, sd_bus_message **ret) {
+        int r = lib->sd_bus_message_new_method_call(bus, ret, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                    "StartTransientUnit");
+
+        if (r >= 0)
+                r = lib->sd_bus_message_append(*ret, "ss", name, "fail");
+        return r < 0 ? r : lib->sd_bus_message_open_container(*ret, 'a', "(sv)");
+}
+
+int unit_request_end(const BusLibrary *lib, sd_bus_message *m) {
+        int r = lib->sd_bus_message_close_container(m);
+
+        return r < 0 ? r : lib->sd_bus_message_append(m, "a(sa(sv))", 0);
+}
+
 int unit_load(const BusLibrary *lib, sd_bus *bus, const char *name, char **ret, Report *report) {
         sd_bus_error error = {};
         sd_bus_message *reply = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a service manager knows about a unit. Runs outside, and in isoctl. */
+/* What a service manager knows about a unit, and the request for a transient one. Runs outside, and in isoctl. */
 
 #include "plan/host.h"
 #include "sandbox/systemd/bus.h"
@@ -18,6 +18,11 @@ int unit_get(const BusLibrary *lib, sd_bus *bus, const BusObject *object, const 
 /* Gets a text of the unit, on the heap. Returns 0 or -errno, reported. */
 int unit_get_string(const BusLibrary *lib, sd_bus *bus, const char *path, const char *property, char **ret,
                     Report *report);
+
+/* Makes the request for a transient unit, up to its properties: append them, end it, and send it. *ret is to be freed
+ * also after an error. Both return 0 or a positive number, or -errno. */
+int unit_request_begin(const BusLibrary *lib, sd_bus *bus, const char *name, sd_bus_message **ret);
+int unit_request_end(const BusLibrary *lib, sd_bus_message *m);
 
 /* Reports that a property, or the unit of this name, cannot be read. Returns r. */
 int unit_failed(int r, const sd_bus_error *error, const char *what, Report *report);
