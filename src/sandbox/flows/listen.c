@@ -20,6 +20,7 @@
 #include "sandbox/wire/message.h"
 #include "util/fd.h"
 
+enum { LOOPBACK_INDEX = 1 }; /* of each network: net/core/dev.c */
 enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
 
 Address listen_address(const PlanPeer *p) {
@@ -67,6 +68,31 @@ static int add_ipv6(const uint8_t address[static 16]) {
         request.ifr6_ifindex = lo.ifr_ifindex;
         memcpy(&request.ifr6_addr, address, sizeof(request.ifr6_addr));
         return ioctl(fd, SIOCSIFADDR, &request) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* Lets the loopback device take more at once than one packet has by default, 64 KiB: about a fifth of the work for each
+ * byte falls away. The device's MTU stays. Older kernels refuse, or a unit around denies the socket: then all works as
+ * well. */
+static void enlarge_segments(void) {
+        enum { SEGMENTS = 262144, IPV4_SIZE = 63 /* IFLA_GSO_IPV4_MAX_SIZE of Linux 6.3 */ };
+        const struct rtattr head = { .rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_GSO_MAX_SIZE };
+        struct {
+                struct nlmsghdr header;
+                struct ifinfomsg link;
+                struct {
+                        struct rtattr head;
+                        uint32_t value;
+                } sizes[2];
+        } request = {
+                .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = NLM_F_REQUEST },
+                .link.ifi_index = LOOPBACK_INDEX,
+                .sizes = { { head, SEGMENTS }, { head, SEGMENTS } },
+        };
+        _cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+        request.sizes[1].head.rta_type = IPV4_SIZE;
+        if (fd >= 0)
+                (void) send(fd, &request, sizeof(request), 0);
 }
 
 /* Makes the whole network of the twins local: ipv6(7). An address of it would not do that, and with one, programs would
@@ -259,6 +285,7 @@ int listen_for_flows(const Plan *plan, int proc, int socket, Failure *f) {
         if (!plan_has_flows(plan))
                 return 0;
         r = add_addresses(plan, f);
+        enlarge_segments();
         if (r >= 0 && plan_has_names(plan))
                 r = listen_for_peers(plan, &to, f);
         if (r >= 0 && has_low_port(plan))
