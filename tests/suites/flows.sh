@@ -273,6 +273,9 @@ test_streams() {
 	no_refusal net "one that reads nothing stalls no other" 11.22.33.1 "${web[@]}" \
 		'(lambda s: (s.setblocking(False), s.send(b"slow\n"), attempt(lambda: [s.send(bytes(65536)) for _ in range(10000)]),
 		  ask("www.example.test", 80))[3])(connect("www.example.test", 80))'
+	no_refusal net "... nor do nine that send without end" "20" "${web[@]}" \
+		'([threading.Thread(target=lambda s: (s.sendall(b"send 1000000000000\n"), all(iter(lambda: s.recv(1 << 20), b""))), args=(connect("www.example.test", 80),), daemon=True).start() for _ in range(9)],
+		  sum(ask("www.example.test", 80) == "11.22.33.1" for _ in range(20)), sys.stdout.flush())[1]'
 	no_refusal net "urgent data is left out, and the rest comes" "before after end 13|before end 7" "${web[@]}" \
 		'urgent("www.example.test", 80, b"after ") + "|" + urgent("www.example.test", 80, b"")'
 	no_refusal net "a socket whose queue is full is waited for" "done done done done done" \

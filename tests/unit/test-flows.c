@@ -319,6 +319,35 @@ static int check_inner_filter(bool listens) {
         return listen(fd, 1) < 0 && (errno == EPERM) == !listens ? 0 : 7;
 }
 
+/* Returns the number of the check that fails. */
+static int check_server_filter(void) {
+        int fds[2];
+
+        if (pipe2(fds, O_CLOEXEC) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || confine_calls() < 0)
+                return 1;
+        if (fcntl(fds[1], F_SETPIPE_SZ, getpagesize()) < 0)
+                return 2;
+        if (fcntl(fds[1], F_DUPFD, 0) >= 0 || errno != EPERM || fcntl(fds[1], F_SETOWN, getppid()) >= 0 || errno != EPERM)
+                return 3;
+        return open("/", O_PATH) < 0 && errno == EPERM ? 0 : 4;
+}
+
+/* The process with the flows can size pipes, and do nothing else with fcntl(2): no signal reaches others. */
+static void test_server_filter(_unused_ void **state) {
+        int status = 0;
+        pid_t pid;
+
+        if (prctl(PR_GET_SECCOMP) < 0)
+                skip(); /* as under qemu-user */
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+                (void) syscall(SYS_exit_group, check_server_filter());
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* What the processes in the payload's network may still do. */
 /* promise P54 */
 static void test_inner_filter(_unused_ void **state) {
@@ -439,6 +468,7 @@ int main(void) {
                 cmocka_unit_test(test_random),
                 cmocka_unit_test(test_addresses),
                 cmocka_unit_test(test_inner_addresses),
+                cmocka_unit_test(test_server_filter),
                 cmocka_unit_test(test_inner_filter),
                 cmocka_unit_test(test_records),
                 cmocka_unit_test(test_patterns),

@@ -2,6 +2,7 @@
 #include "sandbox/flows/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
@@ -78,7 +79,8 @@ static size_t argument(size_t i) {
 int confine_filter(const Confinement *c) {
         const size_t number = offsetof(struct seccomp_data, nr);
         struct sock_filter *code = NULL;
-        Label allow, deny, kill, family, request, next;
+        const uint32_t sizes_pipes = F_SETPIPE_SZ;
+        Label allow, deny, kill, family, request, command, next;
         struct sock_fprog program;
         Assembler a = {};
         size_t n;
@@ -89,7 +91,9 @@ int confine_filter(const Confinement *c) {
         allow = assemble_return(&a, SECCOMP_RET_ALLOW);
         family = assemble_load(&a, argument(0), write_any(&a, c->families, c->n_families, allow, deny));
         request = assemble_load(&a, argument(1), write_any(&a, c->requests, c->n_requests, allow, deny));
+        command = assemble_load(&a, argument(1), write_any(&a, &sizes_pipes, c->sizes_pipes, allow, deny));
         next = assemble_if(&a, BPF_JEQ, SYS_ioctl, request, deny);
+        next = assemble_if(&a, BPF_JEQ, SYS_fcntl, command, next);
         next = assemble_if(&a, BPF_JEQ, SYS_socket, family, next);
         next = assemble_load(&a, number, write_any(&a, c->calls, c->n_calls, allow, next));
         assemble_load(&a, offsetof(struct seccomp_data, arch),
@@ -118,7 +122,8 @@ int confine_calls(void) {
         };
         static const uint32_t families[] = { AF_INET, AF_INET6, AF_UNIX };
 
-        return confine_filter(&(Confinement) { calls, ELEMENTSOF(calls), families, ELEMENTSOF(families), NULL, 0 });
+        return confine_filter(&(Confinement) { .calls = calls, .n_calls = ELEMENTSOF(calls), .families = families,
+                                               .n_families = ELEMENTSOF(families), .sizes_pipes = true });
 }
 
 int confine_inner(bool listens) {
@@ -134,7 +139,10 @@ int confine_inner(bool listens) {
                               requests[] = { SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFINDEX }; /* listen_add_address() */
 
         if (listens)
-                return confine_filter(&(Confinement) { listen_calls, ELEMENTSOF(listen_calls), listen_families,
-                                                       ELEMENTSOF(listen_families), requests, ELEMENTSOF(requests) });
-        return confine_filter(&(Confinement) { calls, ELEMENTSOF(calls), families, ELEMENTSOF(families), NULL, 0 });
+                return confine_filter(&(Confinement) {
+                        .calls = listen_calls, .n_calls = ELEMENTSOF(listen_calls), .families = listen_families,
+                        .n_families = ELEMENTSOF(listen_families), .requests = requests,
+                        .n_requests = ELEMENTSOF(requests) });
+        return confine_filter(&(Confinement) { .calls = calls, .n_calls = ELEMENTSOF(calls), .families = families,
+                                               .n_families = ELEMENTSOF(families) });
 }

@@ -23,8 +23,9 @@ typedef struct Confinement {
         size_t n_families;
         const uint32_t *requests; /* of ioctl(2) */
         size_t n_requests;
+        bool sizes_pipes; /* fcntl(2) with F_SETPIPE_SZ */
 } Confinement;
 
-/* Loads a filter that allows only these system calls, and socket(2) and ioctl(2) only with these values. All others
- * fail with EPERM. Returns 0 or -errno. */
+/* Loads a filter that allows only these system calls, and socket(2), ioctl(2) and fcntl(2) only with these values. All
+ * others fail with EPERM. Returns 0 or -errno. */
 int confine_filter(const Confinement *c);

@@ -98,8 +98,8 @@ static void end(Server *s, Flow *f) {
         open_entrance(s, f);
         server_close(&f->payload.watch);
         server_close(&f->outside.watch);
-        pump_deinit(&f->to_outside);
-        pump_deinit(&f->to_payload);
+        pump_deinit(&f->to_outside, &s->pipes);
+        pump_deinit(&f->to_payload, &s->pipes);
         f->is_dead = true;
         f->next = s->dead;
         s->dead = f;

@@ -9,20 +9,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The kernel counts the pages of all pipes of a user, who may have fs.pipe-user-pages-soft of them, 16384 by default.
+ * So a server has few pipes that are not the smallest: pump.c. Even in the smallest, much has room, because a place for
+ * a page takes as much as comes in one piece from the network. */
+typedef enum PumpSize {
+        PUMP_SMALL,  /* one page */
+        PUMP_NORMAL, /* as pipe2(2) makes it: 16 pages */
+        PUMP_LARGE,  /* for those who send much */
+        _PUMP_SIZES,
+} PumpSize;
+
+enum { PUMP_NORMAL_MAX = 64, PUMP_LARGE_MAX = 4, PUMP_LARGE_PAGES = 64, PUMP_LARGE_MSEC = 1000 };
+
 typedef struct PumpPipe {
         int read, write;
+        PumpSize size;
 } PumpPipe;
 
-/* Empty pipes that are kept for the next pump. */
+/* The pipes of a server. Some empty ones are kept for the next pump, large ones until they have not been used for
+ * PUMP_LARGE_MSEC. Zero-initialized. */
 typedef struct PumpPipes {
-        PumpPipe items[16];
-        size_t n;
+        struct {
+                PumpPipe kept[16];
+                size_t n_kept, n; /* n: those that a pump has, too */
+        } of[_PUMP_SIZES];
+        uint64_t large_used; /* CLOCK_MONOTONIC */
+        bool no_large;       /* the user may have no more */
 } PumpPipes;
 
 typedef struct Pump {
         PumpPipe pipe; /* used while held > 0 */
         size_t held;
         uint64_t moved;
+        bool fills; /* what came last did not all have room in a normal pipe */
         bool ended;    /* the sender sends no more, and the receiver knows */
         bool urgent;   /* there was urgent data */
         bool last;     /* the other way has ended: the caller closes both sockets when this one ends */
@@ -40,4 +59,8 @@ typedef enum PumpState {
  * to be waited for. */
 PumpState pump_move(Pump *p, PumpPipes *pipes, int from, bool *from_ready, int to, bool *to_ready);
 
-void pump_deinit(Pump *p);
+/* Ends the pump in the middle. */
+void pump_deinit(Pump *p, PumpPipes *pipes);
+
+/* Closes large pipes that have not been used for PUMP_LARGE_MSEC. */
+void pump_expire(PumpPipes *pipes);

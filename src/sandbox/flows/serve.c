@@ -56,6 +56,8 @@ static int patience_of(const Server *s) {
                 return 0;
         if (s->queue)
                 return FLOW_RETRY_MSEC;
+        if (s->pipes.of[PUMP_LARGE].n_kept > 0)
+                return PUMP_LARGE_MSEC;
         return s->n_exchanges > 0 ? DATAGRAMS_EXPIRY_MSEC : s->grant.peer ? clock_msec_until(s->grant.end) : -1;
 }
 
@@ -78,6 +80,7 @@ int serve_run(Server *s) {
                 flow_retry(s);
                 flow_continue(s);
                 flow_bury(s);
+                pump_expire(&s->pipes);
                 datagrams_expire(s);
                 grants_expire(s);
         }
