@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pipes through which connections are carried: their user may have few. */
-#include "sandbox/flows/pump.h" /* before cmocka.h, which defines fail() */
+/* The pipes through which connections are carried: their user may have few. And who is served first. */
+#include "sandbox/flows/lookup.h" /* before cmocka.h, which defines fail() */
 
 #include "helper.h"
 
@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "plan/network/peers.h"
+#include "util/clock.h"
 
 enum { STALLED = 200, PIECE = 65536 };
 
@@ -143,10 +145,50 @@ static void test_large(_unused_ void **state) {
         (void) count_kept();
 }
 
+static Lookup waiting[5];
+static char order[ELEMENTSOF(waiting) + 1];
+
+static void note(_unused_ Server *s, Lookup *l) {
+        char number[2] = { (char) ('0' + (l - waiting)), '\0' };
+
+        strcat(order, number);
+}
+
+/* Those that wait for one name are served in their order. */
+static void test_waiting(_unused_ void **state) {
+        PlanPeer peer = { .host = "www.example.test", .target = "www.example.test", .port = 80 };
+        Plan plan = { .peers = &peer, .n_peers = 1 };
+        _cleanup_free_ Server *s = calloc(1, sizeof(*s));
+        int fds[2];
+
+        assert_non_null(s);
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+        s->plan = &plan;
+        s->n_planned = 1;
+        s->from_resolver.fd = fds[0];
+        s->from_isorun.fd = -1;
+        s->names = calloc(PEERS_MAX, sizeof(*s->names));
+        assert_non_null(s->names);
+        for (unsigned turn = 0; turn < 2; turn++) {
+                *order = '\0';
+                for (size_t i = 0; i < ELEMENTSOF(waiting); i++) {
+                        waiting[i] = (Lookup) { .peer = &peer, .ready = note };
+                        lookup_begin(s, &waiting[i]);
+                }
+                assert_string_equal(order, "");
+                lookup_answered(s, &(ResolverAnswer) { .id = 0 });
+                assert_string_equal(order, "01234");
+        }
+        free(s->names);
+        close(fds[0]);
+        close(fds[1]);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_stalled),
                 cmocka_unit_test(test_large),
+                cmocka_unit_test(test_waiting),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

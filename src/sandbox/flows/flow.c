@@ -354,8 +354,20 @@ static void connect_next(Server *s, Flow *f) {
         }
 }
 
+/* The lists of those who wait begin with the last one. */
+static Flow *oldest_first(Flow *f) {
+        Flow *turned = NULL, *next;
+
+        for (; f; f = next) {
+                next = f->next;
+                f->next = turned;
+                turned = f;
+        }
+        return turned;
+}
+
 void flow_served(Server *s) {
-        Flow *f = s->without_socket, *next;
+        Flow *f = oldest_first(s->without_socket), *next;
 
         s->without_socket = NULL;
         for (; f; f = next) {
@@ -365,10 +377,11 @@ void flow_served(Server *s) {
 }
 
 void flow_retry(Server *s) {
-        Flow *f = s->queue, *next;
+        Flow *f, *next;
 
-        if (!f || clock_usec(CLOCK_MONOTONIC) < s->queue_time)
+        if (!s->queue || clock_usec(CLOCK_MONOTONIC) < s->queue_time)
                 return;
+        f = oldest_first(s->queue);
         s->queue = NULL;
         for (; f; f = next) {
                 next = f->next;

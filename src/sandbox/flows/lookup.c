@@ -136,8 +136,9 @@ void lookup_begin(Server *s, Lookup *l) {
                 take_addresses(s, l, names);
                 return;
         }
-        l->next = names->waiting;
-        names->waiting = l;
+        l->next = NULL;
+        *(names->waiting ? &names->last->next : &names->waiting) = l;
+        names->last = l;
         if (names->asked)
                 return;
         names->asked = true;

@@ -34,7 +34,7 @@ typedef struct PeerNames {
         bool asked;           /* the resolver has not answered yet */
         uint64_t n_refused;   /* how often an address was refused */
         uint64_t n_unknown;   /* how often there was no address */
-        Lookup *waiting;
+        Lookup *waiting, *last; /* the first, and the last of them */
 } PeerNames;
 
 /* A listener of a peer, of an entrance, or of the name server. */
