@@ -158,6 +158,7 @@ static int begin(Loaded *l, const char *spec, const char *name, char *const *arg
         *l = (Loaded) { .rehearsal = l->rehearsal };
         r = host_probe(&l->host, report);
         l->host.read_socket_unit = unit_read_socket;
+        l->host.ask_delegated = unit_is_delegated;
         if (r >= 0)
                 r = choose_name(l, spec, name, arguments, report);
         if (r < 0)

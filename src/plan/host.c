@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #include "plan/homes.h"
 #include "plan/subordinate.h"
@@ -214,6 +215,22 @@ static int read_resolver(char **ret) {
         return file_read(AT_FDCWD, "/etc/resolv.conf", ret, NULL);
 }
 
+/* systemd sets two of the attributes for Delegate=yes, "trusted." only as root, and none if it is a user's manager
+ * (252); isorun notes what that has said. systemd gives the cgroup to the unit's User=. Another user, even root, must
+ * not put its own instances there: the owner could move them out of it. */
+static int is_delegated(const char *cgroup, uid_t uid) {
+        static const char *const attributes[] = { "user.delegate", "trusted.delegate", HOST_DELEGATED };
+        struct stat st;
+        char value;
+
+        if (stat(cgroup, &st) < 0 || st.st_uid != uid || access(cgroup, W_OK) < 0)
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(attributes); i++)
+                if (getxattr(cgroup, attributes[i], &value, 1) == 1)
+                        return value == '1';
+        return -ENODATA;
+}
+
 static int find_init_cgroup(char **ret) {
         return process_cgroup(1, ret);
 }
@@ -251,6 +268,7 @@ int host_probe(Host *host, Report *report) {
                 .listens_at = listens_at,
                 .read_resolver = read_resolver,
                 .find_init_cgroup = find_init_cgroup,
+                .is_delegated = is_delegated,
         };
 
         find_capabilities(host);

@@ -21,6 +21,9 @@ typedef struct HostSocketUnit {
 
 void host_socket_unit_deinit(HostSocketUnit *unit);
 
+/* isorun's note on the cgroup of a service of a user's manager: 1 or 0, whether it has Delegate=yes. */
+#define HOST_DELEGATED "user.isorun.delegated"
+
 /* The facts that a plan depends on, about the machine and about this process. Tests make them up. */
 typedef struct Host {
         uid_t uid;
@@ -65,6 +68,11 @@ typedef struct Host {
         /* Asks systemd; set by lib/load.h. user: the user's manager, and not the system's. 0 or -errno, reported. */
         int (*read_socket_unit)(bool user, const char *name, HostSocketUnit *ret, Report *report);
         int (*read_resolver)(char **ret); /* the text of /etc/resolv.conf; 0 or -errno */
+        /* Whether the cgroup, by the full path of its directory, says that systemd has delegated it to the user: 1, 0,
+         * or -ENODATA if it is the user's and does not say. */
+        int (*is_delegated)(const char *cgroup, uid_t uid);
+        /* Asks the user's manager about a service; set by lib/load.h. 1, 0 or -errno. */
+        int (*ask_delegated)(const char *unit);
         int (*find_init_cgroup)(char **ret); /* the path of PID 1 in the unified hierarchy; 0 or -errno */
 } Host;
 

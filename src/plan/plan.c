@@ -19,6 +19,8 @@ Plan *plan_free(Plan *plan) {
         free(plan->cgroup);
         free(plan->cgroup_root);
         free(plan->pool);
+        free(plan->pool_base);
+        free(plan->pool_undelegated);
         free(plan->properties);
         id_map_deinit(&plan->uid_map);
         id_map_deinit(&plan->gid_map);

@@ -23,7 +23,7 @@ typedef enum PlanHolder {
         HOLDER_SCOPE,   /* a transient scope of systemd */
         HOLDER_SERVICE, /* the service whose main process isorun is */
         HOLDER_CGROUP,  /* without systemd: a child of a cgroup that is delegated to isorun */
-        HOLDER_POOL,    /* a cgroup in the scope of a pool: plan/unit/pool.h */
+        HOLDER_POOL,    /* a cgroup in a pool: plan/unit/pool.h */
         HOLDER_NONE,    /* nothing; only for a policy without required limits */
 } PlanHolder;
 
@@ -145,7 +145,11 @@ typedef struct Plan {
                                abstract name; NULL: the first process inside does not connect to a bus */
         char *cgroup;       /* HOLDER_SERVICE: its path in cgroup_root; HOLDER_CGROUP and HOLDER_POOL: the path of
                                its parent */
-        char *pool;         /* HOLDER_POOL: the pool's unit; otherwise NULL */
+        char *pool;         /* HOLDER_POOL: the unit that the pool is, or that it is in; without systemd, the name of
+                               the pool's cgroup; otherwise NULL */
+        char *pool_base;    /* HOLDER_POOL: the delegated cgroup that the pool is in; NULL: the pool is a scope */
+        char *pool_undelegated; /* HOLDER_POOL: the cgroup of a service that has no Delegate=yes, as a user's manager
+                                   says; isorun notes that on it; otherwise NULL */
         bool pool_by_bus;   /* this process may not move others into the pool, so systemd has to */
         char *cgroup_root;
         PlanProperty *properties;

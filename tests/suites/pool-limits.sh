@@ -87,7 +87,34 @@ test_not_lifted() { # description, options...
 	"${who[@]}" isoctl stop evil
 }
 
+# In a service with Delegate=yes, of which all is one process tree, as a runner of jobs has it.
+test_in_service() {
+	local bus=()
+	[ "$label" = root ] || bus=(--user)
+	local dir unit=isorun-runner.service start
+	start="isorun --quiet --pool test -p MemorySwapMax=0"
+	# shellcheck disable=SC2016
+	"${who[@]}" systemd-run "${bus[@]}" --quiet --collect --unit=$unit -p Delegate=yes -p TasksMax=60 -p MemoryMax=100M \
+		-p ExecReload=/bin/true bash -c "$start --name one -p MemoryMax=64M -p TasksMax=11 sleep 2106 &
+		$start --name two -p MemoryMax=32M -p TasksMax=12 sleep 2107 & wait"
+	await runs '^sleep 2106$'
+	await runs '^sleep 2107$'
+	verified one two
+	dir=/sys/fs/cgroup$(ctl show -P ControlGroup $unit)
+	is "$label: in a service, each instance has its own limits" \
+		"$(cat "$dir"/isorun_pool-test/isorun-{one,two}.scope/{memory,pids}.max | tr '\n' ' ')" "67108864 11 33554432 12 "
+	also is "$label: ... the service's limits hold for all" "$(cat "$dir"/{memory,pids}.max | tr '\n' ' ')" "104857600 60 "
+	is "$label: ... its own processes are beside the pool" "$(wc -l <"$dir/cgroup.procs") $(wc -l <"$dir/callers/cgroup.procs")" "0 3"
+	run ctl reload $unit
+	is "$label: ... systemd can run commands in it" "$status $err" "0 "
+	run "${who[@]}" isoctl set-property two TasksMax=9
+	is "$label: ... isoctl set-property" "$status $err $(cat "$dir/isorun_pool-test/isorun-two.scope/pids.max")" "0  9"
+	ctl stop $unit
+	is "$label: ... and its end is that of all" "$(pgrep -cf '^sleep 210[67]$')" 0
+}
+
 all() {
+	test_in_service
 	test_batch
 	test_limits
 	test_not_lifted "under Nesting=yes"

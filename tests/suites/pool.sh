@@ -195,32 +195,9 @@ test_stopping() {
 
 # No start is lost when the pool ends and begins all the time, and instances are stopped as others start.
 test_race() {
-	local n
-	cat >"$tmp/race.py" <<-'PY'
-		import subprocess, sys, threading
-		isorun, isoctl, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
-		results = []
-		def short():
-		    for _ in range(rounds):
-		        r = subprocess.run([*isorun.split(), "echo", "ran"], capture_output=True, text=True)
-		        results.append((r.returncode, r.stdout, r.stderr))
-		def stopped(n):
-		    for i in range(rounds):
-		        p = subprocess.Popen([*isorun.split(), "--name", f"r{n}-{i}", "sh", "-c", "trap 'exit 0' TERM; echo ran; while :; do sleep 0.1; done"],
-		                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-		        p.stdout.readline() and subprocess.run([isoctl, "stop", f"r{n}-{i}"], check=True)
-		        out, err = p.communicate()
-		        results.append((p.returncode, out or "ran\n", err))
-		threads = [threading.Thread(target=short) for _ in range(8)] + [threading.Thread(target=stopped, args=(n,)) for n in range(8)]
-		for t in threads: t.start()
-		for t in threads: t.join()
-		bad = [r for r in results if r != (0, "ran\n", "")]
-		print(len(results), bad[:3])
-	PY
-	chmod 644 "$tmp/race.py"
-	n=${TEST_ROUNDS:-6}
-	run "${who[@]}" /usr/bin/python3 "$tmp/race.py" "$isorun --quiet --pool test" "$isoctl" "$n"
-	is "$label: starts against stops and ends: none is lost" "$status $out $err" "0 $((16 * n)) [] "
+	local n=${TEST_ROUNDS:-3}
+	run "${who[@]}" /usr/bin/python3 "$top/tests/pool-race.py" "$isoctl" 16 "$n" "$isorun" --quiet --pool test
+	is "$label: starts against stops and ends: none is lost" "$status $out $err" "0 $((32 * n)) [] "
 	also ok "$label: ... and nothing is left" eventually nothing_left
 }
 

@@ -182,6 +182,59 @@ static void test_pool(void **state) {
         expect_text("in a container", f->plan->cgroup, "/box/isorun.slice/isorun_pool-a.scope/instances");
 }
 
+static int ask_delegated(const char *unit) {
+        return streq(unit, "unknown.service");
+}
+
+/* A process in a service with Delegate=yes has its pools there. */
+static void test_pool_in_service(void **state) {
+        static const struct {
+                uid_t uid;
+                const char *cgroup, *place, *unit;
+                bool of_user;
+        } cases[] = {
+                { 0, "/system.slice/runner.service", "/system.slice/runner.service/isorun_pool-a", "runner.service" },
+                { 0, "/a.slice/a-b.slice/runner.service/callers/x", "/a.slice/a-b.slice/runner.service/isorun_pool-a",
+                  "runner.service" },
+                { 1000, "/system.slice/my-runner.service", "/system.slice/my-runner.service/isorun_pool-a",
+                  "my-runner.service" },
+                { 1000, "/user.slice/user-1000.slice/user@1000.service/app.slice/my-runner.service/x",
+                  "/user.slice/user-1000.slice/user@1000.service/app.slice/my-runner.service/isorun_pool-a",
+                  "my-runner.service", true },
+                { 1000, "/user.slice/user-1000.slice/user@1000.service/app.slice/unknown.service",
+                  "/user.slice/user-1000.slice/user@1000.service/app.slice/unknown.service/isorun_pool-a",
+                  "unknown.service", true },
+                /* another user's; none; no service */
+                { 0, "/system.slice/my-runner.service", "/isorun.slice/isorun_pool-a.scope/instances",
+                  "isorun_pool-a.scope" },
+                { 0, "/system.slice/unknown.service", "/isorun.slice/isorun_pool-a.scope/instances",
+                  "isorun_pool-a.scope" },
+                { 0, "/system.slice/other.service", "/isorun.slice/isorun_pool-a.scope/instances", "isorun_pool-a.scope" },
+                { 0, "/system.slice/x.scope/runner.service", "/isorun.slice/isorun_pool-a.scope/instances",
+                  "isorun_pool-a.scope" },
+        };
+        PlanFixture *f = *state;
+
+        f->host.ask_delegated = ask_delegated;
+        f->host.cgroup_root = (char *) "/sys/fs/cgroup";
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->host.uid = f->host.gid = cases[i].uid;
+                f->host.cgroup = (char *) cases[i].cgroup;
+                plan_expect_good(f, "Pool=a");
+                expect_number(cases[i].cgroup, f->plan->holder, HOLDER_POOL);
+                expect_text(cases[i].cgroup, f->plan->cgroup, cases[i].place);
+                expect_text(cases[i].cgroup, f->plan->pool, cases[i].unit);
+                expect_number(cases[i].cgroup, f->plan->user_manager, cases[i].of_user);
+                expect_number(cases[i].cgroup, f->plan->pool_by_bus, false);
+        }
+        f->host.uid = f->host.gid = 0;
+        f->host.cgroup = (char *) "/system.slice/runner.service";
+        plan_expect_error(f, "Pool=a\nSlice=x.slice", EOPNOTSUPP, "Slice=: cannot be enforced: ");
+        plan_expect_error(f, "Pool=a\nIPAddressDeny=any", EOPNOTSUPP, "the service that the pool is in can");
+        f->host.unit = (char *) "runner.service";
+        plan_expect_error(f, "Pool=a", EOPNOTSUPP, "isorun is the main process of a service");
+}
+
 /* Only systemd can hold these, and an instance in a pool is no unit. */
 static void test_pool_lacks(void **state) {
         PlanFixture *f = *state;
@@ -309,7 +362,7 @@ int main(void) {
                 IN_PLAN(test_own_unit),
                 IN_PLAN(test_delegated_cgroup),
                 IN_PLAN(test_inner_cgroup),
-                IN_PLAN(test_pool),
+                IN_PLAN(test_pool), IN_PLAN(test_pool_in_service),
                 IN_PLAN(test_pool_lacks),
                 IN_PLAN(test_controllers),
                 IN_PLAN(test_lacking),

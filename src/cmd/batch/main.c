@@ -10,7 +10,7 @@
 #include "cmd/start/argument.h"
 #include "cmd/start/program-policy.h"
 #include "plan/request.h"
-#include "plan/unit/name.h"
+#include "plan/unit/pool.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -31,22 +31,21 @@ static int add_job(Policy *policy, const Job *job, Report *report) {
         return r;
 }
 
-/* Where each instance would be a scope, all are in one pool, so that none needs a request to systemd. */
+/* Where each instance would be a scope, or there is a service for it, all are in one pool, so that none needs a request
+ * to systemd. */
 static int add_pool(const Loaded *l, const PlanRequest *request, const char *base, Report *report) {
         _cleanup_free_ char *assignment = format("Pool=%s", base);
-        PlanRequest named = *request;
-        PlanUnit unit;
+        int r;
 
-        named.name = l->name;
         if (policy_get(l->policy, D_Pool))
                 return 0;
-        if (!assignment || plan_unit(&l->host, &named, &unit) < 0)
-                return report_oom(report);
-        free(unit.name);
+        r = assignment ? pool_is_possible(&l->host, request) : -ENOMEM;
+        if (r <= 0)
+                return r < 0 ? report_oom(report) : 0;
         for (char *c = assignment; *c; c++)
                 if (*c == ':') /* no pool has it in its name */
                         *c = '_';
-        return unit.holder == HOLDER_SCOPE ? policy_assign_argument(l->policy, "--batch", assignment, report) : 0;
+        return policy_assign_argument(l->policy, "--batch", assignment, report);
 }
 
 /* All lines have the same policy, so a program cannot bring another one. */

@@ -48,6 +48,20 @@ void instances_deinit(InstanceList *list) {
         *list = (InstanceList) {};
 }
 
+/* Finds the pool of an instance that is not in a scope for it: the cgroup above, which is in a service or, without
+ * systemd, anywhere. unit: the name of the first unit of the path. */
+static int find_pool_below(Instance *i, const char *unit) {
+        _cleanup_free_ char *parent = path_parent(i->cgroup);
+        const char *name = parent ? path_name(parent) : NULL;
+
+        if (!parent)
+                return -ENOMEM;
+        if (!startswith(name, POOL_PREFIX) || pool_is_unit(name))
+                return 0;
+        i->pool = strdup(endswith(unit, ".service") ? unit : name);
+        return i->pool ? 0 : -ENOMEM;
+}
+
 /* systemd's path of a unit is slices, then the unit. Below user@UID.service, the path of a user's unit follows in the
  * same form. */
 int instance_find_unit(Instance *i) {
@@ -70,7 +84,7 @@ int instance_find_unit(Instance *i) {
                 }
                 if (!endswith(name, ".slice")) {
                         if (i->of_user || !startswith(name, "user@") || !endswith(name, ".service"))
-                                return 0;
+                                return find_pool_below(i, name);
                         name[n - (*p == '_') - strlen(".service")] = '\0';
                         if (parse_u64_range(name + strlen("user@"), 0, UINT32_MAX - 1, &uid) < 0)
                                 return 0;

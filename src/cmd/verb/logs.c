@@ -49,7 +49,7 @@ static int add_pooled(Query *q, const Instance *i) {
                     strv_pushf(&q->matches, "_SYSTEMD_CGROUP=%s%s", i->cgroup, places[k]) < 0)
                         return -ENOMEM;
         if (strv_push(&q->matches, "+") < 0 ||
-            strv_pushf(&q->matches, "%s=%s", i->of_user ? "USER_UNIT" : "OBJECT_SYSTEMD_UNIT", i->pool) < 0 ||
+            strv_pushf(&q->matches, "ISORUN_UNIT=%s", i->pool) < 0 ||
             strv_pushf(&q->matches, "ISORUN_INSTANCE=%s", i->name) < 0)
                 return -ENOMEM;
         return strv_pushf(&q->matches, "_UID=%u", i->of_user ? i->uid : 0);

@@ -13,6 +13,7 @@
 #include "policy/value/names.h"
 #include "util/landlock.h"
 #include "util/parse.h"
+#include "util/path.h"
 #include "util/text.h"
 
 /* What decides where the policy of the administrator, that of the program and the sandbox around differ. */
@@ -56,7 +57,13 @@ static void show_instance(Output *out) {
                              plan->cgroup);
                 break;
         case HOLDER_POOL:
-                output_entry(out, "held by", output_origin_of(out, D_Pool), "a cgroup in %s, the pool", plan->pool);
+                if (plan->pool_base)
+                        output_entry(out, "held by", output_origin_of(out, D_Pool), "a cgroup in %s, a pool%s%s",
+                                     plan->cgroup, streq(path_name(plan->cgroup), plan->pool) ? "" : " in ",
+                                     streq(path_name(plan->cgroup), plan->pool) ? "" : plan->pool);
+                else
+                        output_entry(out, "held by", output_origin_of(out, D_Pool), "a cgroup in %s, the pool",
+                                     plan->pool);
                 break;
         case HOLDER_NONE:
                 output_entry(out, "held by", NULL, "nothing: the instance has no unit and no separate cgroup");

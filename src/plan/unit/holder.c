@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "plan/unit/controllers.h"
+#include "plan/unit/delegated.h"
 #include "plan/unit/lacking.h"
 #include "plan/unit/name.h"
 #include "plan/unit/pool.h"
@@ -15,6 +16,9 @@
 #include "util/path.h"
 
 const char *build_holder_reason(const Builder *b) {
+        if (b->plan->pool_base && plan_unit_is_service(b->plan->pool))
+                return "an instance in a pool has no unit that could enforce it (the service that the pool is in can, "
+                       "for all its processes)";
         if (b->plan->pool)
                 return "an instance in a pool has no unit that could enforce it";
         if (b->request->no_scope)
@@ -36,72 +40,6 @@ static int add_property(Builder *b, DirectiveId id) {
                 .settings = settings,
                 .optional = policy_optional(b->policy, id),
         };
-        return 0;
-}
-
-/* Whether a cgroup without a unit can hold the limit: it must be a file of a controller. */
-static bool is_file_limit(const Directive *d) {
-        return d->cgroup_file && !streq(d->cgroup_file, "bpf");
-}
-
-/* The text of a cgroup file, or "" if it cannot be read. */
-static char *read_or_empty(const char *dir, const char *file) {
-        _cleanup_free_ char *path = path_join(dir, file);
-        char *text;
-
-        return path && file_read(AT_FDCWD, path, &text, NULL) >= 0 ? text : strdup("");
-}
-
-/* Whether children of dir can have every controller that the properties need. A controller must be on for children, or
- * isorun must be able to switch it on. It is able to if dir itself has no processes (cgroup-v2.rst, "No Internal
- * Process Constraint"). */
-static bool can_hold(const Plan *plan, const char *dir, bool with_optional) {
-        _cleanup_free_ char *there = read_or_empty(dir, "cgroup.controllers"),
-                            *on = read_or_empty(dir, "cgroup.subtree_control"),
-                            *processes = read_or_empty(dir, "cgroup.procs"),
-                            *type = path_join(dir, "cgroup.type"), *control = path_join(dir, "cgroup.procs");
-
-        if (!there || !on || !processes || !type || !control || access(control, W_OK) < 0)
-                return false;
-
-        for (size_t i = 0; i < plan->n_properties; i++) {
-                const Directive *d = plan->properties[i].directive;
-                bool may_enable = !*processes || access(type, F_OK) < 0; /* the real root has no cgroup.type */
-
-                if (!is_file_limit(d) || (plan->properties[i].optional && !with_optional))
-                        continue;
-                if (!controllers_have(may_enable ? there : on, d->cgroup_file))
-                        return false;
-        }
-        return true;
-}
-
-/* Finds a cgroup whose children can hold the limits: isorun's own, or its parent if isorun is in a leaf of the
- * delegated tree. Returns 1, 0 if there is no such cgroup, or -ENOMEM. */
-static int find_delegated(Builder *b) {
-        _cleanup_free_ char *parent = NULL;
-        const char *candidates[2];
-
-        if (!b->host->cgroup || !b->host->cgroup_root)
-                return 0;
-        parent = path_parent(b->host->cgroup);
-        if (!parent)
-                return -ENOMEM;
-        candidates[0] = b->host->cgroup;
-        candidates[1] = parent;
-
-        /* First looks for one that can hold the optional limits, too. */
-        for (size_t i = 0; i < 2 * ELEMENTSOF(candidates); i++) {
-                const char *candidate = candidates[i % ELEMENTSOF(candidates)];
-                _cleanup_free_ char *dir = path_join(b->host->cgroup_root, candidate + 1);
-
-                if (!dir)
-                        return -ENOMEM;
-                if (!can_hold(b->plan, dir, i < ELEMENTSOF(candidates)))
-                        continue;
-                b->plan->cgroup = strdup(candidate);
-                return b->plan->cgroup ? 1 : -ENOMEM;
-        }
         return 0;
 }
 
@@ -133,7 +71,7 @@ static int choose_holder(Builder *b) {
                                     "change)", plan->user_manager ? "user" : "system",
                                     plan->user_manager ? "user's" : "system's");
 
-        r = b->request->no_scope || plan->n_properties == 0 ? 0 : find_delegated(b);
+        r = b->request->no_scope || plan->n_properties == 0 ? 0 : delegated_find(b, &plan->cgroup);
         if (r > 0)
                 plan->holder = HOLDER_CGROUP;
         else if (!b->request->no_scope && plan->n_properties == 0) /* otherwise check_enforceable() says so */
@@ -148,12 +86,12 @@ static const char *find_obstacle(const Builder *b, const Directive *d, const cha
         const Plan *plan = b->plan;
 
         if (!holder_is_unit(plan->holder) &&
-            !(holder_is_own(plan->holder) && (is_file_limit(d) || directive_id(d) == D_Delegate)))
+            !(holder_is_own(plan->holder) && (delegated_can_set(d) || directive_id(d) == D_Delegate)))
                 return build_holder_reason(b);
         /* A user's manager cannot attach BPF programs, because only root may call bpf(2). */
         if (plan->user_manager && d->cgroup_file && streq(d->cgroup_file, "bpf"))
                 return "a user's systemd accepts it but does not enforce it";
-        if (controllers && is_file_limit(d) && !controllers_have(controllers, d->cgroup_file))
+        if (controllers && delegated_can_set(d) && !controllers_have(controllers, d->cgroup_file))
                 return plan->user_manager ? "your service manager does not have the cgroup controller for it, as "
                                             "isoctl doctor says"
                                           : "the kernel does not have the cgroup controller for it, as isoctl doctor "
@@ -179,7 +117,7 @@ static int check_enforceable(Builder *b) {
 
                 if (!obstacle)
                         plan->properties[kept++] = p;
-                else if (plan->pool && directive_id(p.directive) == D_Slice)
+                else if (plan->pool && !plan->pool_base && directive_id(p.directive) == D_Slice)
                         continue; /* the pool is in it */
                 else if (directive_id(p.directive) == D_MemorySwapMax && policy_get(b->policy, D_MemoryMax))
                         continue; /* the message about MemoryMax= is enough */

@@ -26,6 +26,8 @@ int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
 }
 
 PlanUnit plan_unit_of(const Plan *plan) {
-        return (PlanUnit) { .holder = plan->holder, .user_manager = plan->user_manager,
+        bool without_unit = plan->pool_base && !plan_unit_is_service(plan->pool);
+
+        return (PlanUnit) { .holder = without_unit ? HOLDER_CGROUP : plan->holder, .user_manager = plan->user_manager,
                             .name = plan->pool ?: plan->unit };
 }

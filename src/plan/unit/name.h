@@ -11,7 +11,12 @@ typedef struct PlanUnit {
         char *name;        /* set even if isorun does not use systemd */
 } PlanUnit;
 
-/* The unit that an instance of the plan is in: in a pool, the pool. The name is borrowed. */
+/* Whether it is the name of a service. */
+static inline bool plan_unit_is_service(const char *name) {
+        return endswith(name, ".service");
+}
+
+/* The unit that an instance of the plan is in: in a pool, that of the pool. The name is borrowed. */
 PlanUnit plan_unit_of(const Plan *plan);
 
 /* Whether systemd knows the unit. */

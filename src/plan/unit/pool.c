@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where systemd puts the scope of a pool is known from its name, so a start need not ask. The one that makes the pool
- * compares it with the place that systemd has chosen. */
+ * compares it with the place that systemd has chosen. A process in a service with Delegate=yes has its pools there: the
+ * limits of the service hold for all that it starts, and who stops the service stops them. */
 #include "plan/unit/pool.h"
 
 #include <errno.h>
 #include <stdio.h>
 
+#include "plan/unit/delegated.h"
+#include "plan/unit/name.h"
 #include "util/text.h"
 
 /* systemd.slice(5): "a-b.slice" is in "a.slice". Returns the path, or NULL if memory runs out. */
@@ -46,22 +49,42 @@ static char *manager_cgroup(const Builder *b) {
         return user ? format("%s%s", init, user) : NULL;
 }
 
-int build_pool(Builder *b, const char *no_manager) {
-        const Setting *pool = policy_get(b->policy, D_Pool), *slice = policy_get(b->policy, D_Slice);
+/* A pool in a service with Delegate=yes, or without systemd in another delegated cgroup. Returns 1, 0 if there is none,
+ * or -ENOMEM. */
+static int build_below(Builder *b, const char *name) {
+        _cleanup_(delegated_service_deinit) DelegatedService service = {};
+        Plan *plan = b->plan;
+        int r;
+
+        if (b->request->no_scope || b->request->manager != MANAGER_AUTO)
+                return 0;
+        r = delegated_find_service(b->host, &service);
+        if (r == 0 && service.asked)
+                plan->pool_undelegated = TAKE_PTR(service.cgroup);
+        if (r > 0) {
+                plan->user_manager = service.of_user;
+                plan->pool = TAKE_PTR(service.unit);
+                plan->pool_base = TAKE_PTR(service.cgroup);
+        } else if (r == 0 && plan->holder == HOLDER_NONE) {
+                r = delegated_find(b, &plan->pool_base);
+                plan->pool = r > 0 ? format(POOL_PREFIX "%s", name) : NULL;
+        }
+        if (r <= 0)
+                return r;
+        plan->cgroup = format("%s/" POOL_PREFIX "%s", streq(plan->pool_base, "/") ? "" : plan->pool_base, name);
+        return plan->cgroup && plan->pool ? 1 : -ENOMEM;
+}
+
+/* A pool that is a scope. Returns 1 or -ENOMEM. */
+static int build_scope(Builder *b, const char *name) {
+        const Setting *slice = policy_get(b->policy, D_Slice);
         _cleanup_free_ char *manager = NULL, *slices = NULL;
         Plan *plan = b->plan;
         const char *rest;
 
-        if (!pool)
-                return 0;
-        if (plan->holder == HOLDER_SERVICE)
-                no_manager = "isorun is the main process of a service, and cannot leave it for a pool";
-        if (plan->holder != HOLDER_SCOPE)
-                return build_may_lack(b, D_Pool, pool->origin, no_manager) ? 0 : -EOPNOTSUPP;
-
         manager = manager_cgroup(b);
         slices = slice_path(slice ? slice->value.text : "isorun.slice");
-        plan->pool = format(POOL_PREFIX "%s.scope", pool->value.text);
+        plan->pool = format(POOL_PREFIX "%s.scope", name);
         if (!manager || !slices || !plan->pool)
                 return -ENOMEM;
         plan->cgroup = format("%s%s/%s/" POOL_INSTANCES, manager, slices, plan->pool);
@@ -70,4 +93,34 @@ int build_pool(Builder *b, const char *no_manager) {
         rest = b->host->cgroup ? startswith(b->host->cgroup, manager) : NULL;
         plan->pool_by_bus = plan->user_manager && b->host->uid != 0 && (!rest || *rest != '/');
         return 1;
+}
+
+int build_pool(Builder *b, const char *no_manager) {
+        const Setting *pool = policy_get(b->policy, D_Pool);
+        int r;
+
+        if (!pool)
+                return 0;
+        if (b->plan->holder == HOLDER_SERVICE)
+                no_manager = "isorun is the main process of a service, and cannot leave it for a pool";
+        r = b->plan->holder == HOLDER_SERVICE ? 0 : build_below(b, pool->value.text);
+        if (r != 0)
+                return r;
+        if (b->plan->holder != HOLDER_SCOPE)
+                return build_may_lack(b, D_Pool, pool->origin, no_manager) ? 0 : -EOPNOTSUPP;
+        return build_scope(b, pool->value.text);
+}
+
+int pool_is_possible(const Host *host, const PlanRequest *request) {
+        _cleanup_(delegated_service_deinit) DelegatedService service = {};
+        PlanRequest named = *request;
+        PlanUnit unit;
+
+        named.name = ""; /* its name does not matter */
+        if (plan_unit(host, &named, &unit) < 0)
+                return -ENOMEM;
+        free(unit.name);
+        if (unit.holder != HOLDER_NONE || request->no_scope || request->manager != MANAGER_AUTO)
+                return unit.holder == HOLDER_SCOPE;
+        return delegated_find_service(host, &service);
 }

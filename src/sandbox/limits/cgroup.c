@@ -302,3 +302,11 @@ void cgroup_sweep(const char *dir) {
         if (d)
                 closedir(d);
 }
+
+void cgroup_sweep_some(const char *dir, nlink_t links) {
+        enum { FEW = 8 };
+
+        /* A directory of cgroup2 has one link for each directory in it, and two more. */
+        if (links <= 2 + FEW || (nlink_t) getpid() % (links / FEW) == 0)
+                cgroup_sweep(dir);
+}

@@ -17,6 +17,8 @@
  * The reaper is outside of the namespace's root, so that the payload can neither freeze nor move it. The kernel limits
  * how many cgroups the payload makes, and how deep, so that they can be removed. */
 
+#include <sys/types.h>
+
 #include "plan/plan.h"
 #include "sandbox/wire/failure.h"
 
@@ -82,3 +84,7 @@ void cgroup_remove_rest(int cgroup_fd);
 
 /* Outside: removes the cgroups in dir of instances that have ended but whose isorun was killed. */
 void cgroup_sweep(const char *dir);
+
+/* The same, but not always if the directory has many others: links is its number of links. On average, this looks at a
+ * few cgroups. */
+void cgroup_sweep_some(const char *dir, nlink_t links);

@@ -11,6 +11,7 @@
 #include "plan/unit/lacking.h"
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/limits/limits.h"
+#include "sandbox/outside/pool-below.h"
 #include "sandbox/outside/pool.h"
 #include "sandbox/systemd/service.h"
 #include "util/clock.h"
@@ -63,9 +64,11 @@ static int make_below(Holder *h, int base, const char *path) {
 static int make_in_delegated(Holder *h, const char *path) {
         _cleanup_close_ int base = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-        if (base < 0)
+        struct stat st;
+
+        if (base < 0 || fstat(base, &st) < 0)
                 return -errno;
-        cgroup_sweep(path);
+        cgroup_sweep_some(path, st.st_nlink);
         cgroup_enable(h->plan, base);
         return make_below(h, base, path);
 }
@@ -367,8 +370,10 @@ void holder_deinit(Holder *h) {
         h->task_events = fd_close(h->task_events);
         fds_close(h->own_events, ELEMENTSOF(h->own_events));
         fds_close(h->places, ELEMENTSOF(h->places));
-        if (h->made)
+        if (h->made) {
                 cgroup_remove(h->made);
+                pool_below_leave(h->plan);
+        }
         free(h->made);
         h->made = NULL;
 }

@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
+#include "plan/host.h"
 #include "plan/unit/pool.h"
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/outside/keeper.h"
+#include "sandbox/outside/pool-below.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -107,7 +109,7 @@ static int failed(const Plan *plan, const char *path, int error, Report *report)
         return report_error(report, error, "cannot open the pool %s: %s", path, strerror(error));
 }
 
-int pool_open(const Plan *plan, int *ret_hold, Patience *patience, Report *report) {
+static int open_scope(const Plan *plan, int *ret_hold, Patience *patience, Report *report) {
         enum { GIVE_UP_USEC = 5000000 };
         _cleanup_free_ char *path = path_join(plan->cgroup_root ?: "", plan->cgroup + 1);
         uint64_t end = clock_usec(CLOCK_MONOTONIC) + GIVE_UP_USEC;
@@ -125,6 +127,22 @@ int pool_open(const Plan *plan, int *ret_hold, Patience *patience, Report *repor
                         return r;
         }
         return fd;
+}
+
+/* So that no start in that service asks again. */
+static void note_undelegated(const Plan *plan) {
+        _cleanup_free_ char *path = path_join(plan->cgroup_root, plan->pool_undelegated + 1);
+
+        if (path)
+                (void) setxattr(path, HOST_DELEGATED, "0", 1, 0);
+}
+
+int pool_open(const Plan *plan, int *ret_hold, Patience *patience, Report *report) {
+        if (plan->pool_base)
+                return pool_below_open(plan, report);
+        if (plan->pool_undelegated)
+                note_undelegated(plan);
+        return open_scope(plan, ret_hold, patience, report);
 }
 
 int pool_attach(const Plan *plan, const Bus *bus, Report *report) {

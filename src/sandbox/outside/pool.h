@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Pools: many instances in one delegated scope.
+/* Pools: many instances in one delegated scope. (pool-below.h has those in a delegated service.)
  *
  *     isorun_pool-NAME.scope   the unit, for systemctl; made by the first start
  *       keeper                 one process, the keeper

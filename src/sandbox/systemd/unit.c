@@ -127,3 +127,34 @@ int unit_read_socket(bool user, const char *name, HostSocketUnit *ret, Report *r
         lib->sd_bus_flush_close_unref(bus);
         return r;
 }
+
+static int is_delegated(const BusLibrary *lib, sd_bus *bus, const char *name, Report *report) {
+        _cleanup_free_ char *path = NULL;
+        sd_bus_message *reply = NULL;
+        int delegated = 0, r;
+
+        r = unit_load(lib, bus, name, &path, report);
+        if (r >= 0)
+                r = unit_get(lib, bus, &(BusObject) { SYSTEMD_DESTINATION, path, "org.freedesktop.systemd1.Service" },
+                             "Delegate", "b", &reply, report);
+        if (r >= 0)
+                r = lib->sd_bus_message_read(reply, "b", &delegated);
+        lib->sd_bus_message_unref(reply);
+        return r < 0 ? r : delegated;
+}
+
+int unit_is_delegated(const char *name) {
+        Report silent = {};
+        const BusLibrary *lib = bus_library(&silent);
+        sd_bus *bus = NULL;
+        int r;
+
+        if (!lib)
+                return -ENOENT;
+        r = bus_open_manager(lib, true, &bus, &silent);
+        if (r < 0)
+                return r;
+        r = is_delegated(lib, bus, name, &silent);
+        lib->sd_bus_flush_close_unref(bus);
+        return r;
+}

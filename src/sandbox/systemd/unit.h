@@ -30,3 +30,6 @@ int unit_failed(int r, const sd_bus_error *error, const char *what, Report *repo
 /* Reads where a socket unit listens, from the user's manager or the system's. Returns 0 or -errno, reported. A unit
  * that systemd does not find is no failure. */
 int unit_read_socket(bool user, const char *name, HostSocketUnit *ret, Report *report);
+
+/* Whether a service of the user's manager has Delegate=yes. Returns 1, 0 or -errno. */
+int unit_is_delegated(const char *name);
