@@ -43,6 +43,7 @@ tells() { # description, lines, options..., script
 	also is "$label: $1" "$told" "$2"
 }
 
+getpid=$(python3 -c "import sys; sys.path[:0] = ['$top/tests']; import calls; print(calls.number('getpid'))")
 nothing="the sandbox has denied nothing"
 
 test_files() {
@@ -97,6 +98,20 @@ test_network() {
 	why_default "a datagram" \
 		"connect 192.0.2.1:53/udp: ENETUNREACH – the instance's own network leads nowhere – to allow: -p ConnectTo=192.0.2.1:53/udp" \
 		"$(run_python 'AF_INET, socket.SOCK_DGRAM' "connect(('192.0.2.1', 53))")"
+	why_default "a datagram without connect" \
+		"sendto 192.0.2.1:53/udp: ENETUNREACH (2 times) – the instance's own network leads nowhere – to allow: -p ConnectTo=192.0.2.1:53/udp" \
+		'python3 -Ic "import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for send in lambda: s.sendto(b\"x\", (\"192.0.2.1\", 53)), lambda: s.sendmsg([b\"x\"], [], 0, (\"192.0.2.1\", 53)):
+    try: send()
+    except OSError: pass
+a, b = socket.socketpair()
+for i in range(3): a.send(b\"x\"); a.sendmsg([b\"x\"])"'
+	python3 -Ic 'import os, socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind(sys.argv[1]); os.chmod(sys.argv[1], 0o666)' \
+		"$tmp/shown/hidden/log"
+	tells "a datagram to a socket of the host" \
+		"sendto $tmp/shown/hidden/log: EACCES – hidden by $policy:5 InaccessiblePaths= – to allow: -p BindReadOnlyPaths=$tmp/shown/hidden/log" \
+		"$(run_python 'AF_UNIX, socket.SOCK_DGRAM' "sendto(b'x', '$tmp/shown/hidden/log')")"
 	why_default "the host's loopback" \
 		"connect [::1]:22: ECONNREFUSED – inside, ::1 is the instance itself, not the host – to allow: -p ConnectTo=[::1]:22" \
 		"$(run_python AF_INET6 "connect(('::1', 22))")"
@@ -106,6 +121,31 @@ test_network() {
 	why_default "a low port" \
 		"bind 0.0.0.0:80: EACCES – the payload does not have CAP_NET_BIND_SERVICE – to allow: -p $capability=CAP_NET_BIND_SERVICE" \
 		"$(run_python AF_INET "bind(('0.0.0.0', 80))")"
+}
+
+# What kills, and a limit of the policy.
+test_deaths() {
+	local kills='python3 -Ic "import ctypes, struct
+libc = ctypes.CDLL(None)
+code = ctypes.create_string_buffer(struct.pack(\"HBBI\" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, '"$getpid"', 6, 0, 0, 0x80000000, 6, 0, 0, 0x7fff0000))
+program = ctypes.create_string_buffer(struct.pack(\"HxxxxxxQ\", 4, ctypes.addressof(code)))
+libc.prctl(22, 2, ctypes.c_ulong(ctypes.addressof(program)), 0, 0)
+libc.getpid()"'
+	tells "a filter of the program's own" "getpid: SIGSYS – a filter that the program itself has loaded kills it" "$kills"
+	run "${who[@]}" "$isorun" "${mode[@]}" sh -c "exec $kills"
+	no_refusal like "$label: ... and without --why, a notice says how to find out" "$status $err" \
+		"159 *isorun: notice: the command was killed by SIGSYS, *: isorun --why says which call it was"
+	tells "a limit" "openat: EMFILE (3 times) – denied by -p LimitNOFILE= – to allow: -p LimitNOFILE=VALUE" \
+		-p LimitNOFILE=32 'python3 -Ic "import os
+for i in range(40):
+    try: os.open(\"/etc/passwd\", 0)
+    except OSError: break
+for i in range(2):
+    try: os.open(\"/etc\", 0)
+    except OSError: pass"'
+	tells "a rename, by both paths" "rename $tmp/shown/fixed/file: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$tmp/shown/fixed
+rename $tmp/shown/new: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$tmp/shown" \
+		"python3 -Ic 'import os; os.rename(\"$tmp/shown/fixed/file\", \"$tmp/shown/new\")'"
 }
 
 # The filter lets root's setuid(2) pass, and the missing capability does not. A user has none outside either.
@@ -276,6 +316,7 @@ all() {
 	test_filter
 	test_network
 	test_capability
+	test_deaths
 	test_payloads
 	test_hostile
 	test_hanging

@@ -350,6 +350,9 @@ test_i386() {
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet "$tmp/i386-exit"
 	# promise P20
 	is "$label: a call by i386's numbers kills" $status 159
+	run "${who[@]}" env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" "$isorun" "${mode[@]}" --quiet --why "$tmp/i386-exit"
+	also is "$label: ... and --why says which" "$status $err" "159 isorun: call 1 of another architecture (0x40000003): SIGSYS – the \
+filter kills the program, unless SystemCallArchitectures= names that architecture"
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p SystemCallArchitectures=x86 "$tmp/i386-limit"
 	no_refusal is "$label: ... but not with SystemCallArchitectures=x86, where a call that only i386 has works" $status 7
 	run "${who[@]}" "$isorun" "${mode[@]}" --quiet -p SystemCallArchitectures=x86 -p SystemCallFilter=~ugetrlimit:ERANGE \

@@ -259,6 +259,10 @@ static void test_watched(void **state) {
         assert_int_equal(ask_watching(f, CALL(seccomp), 1, SECCOMP_FILTER_FLAG_NEW_LISTENER | 1),
                          SECCOMP_RET_ERRNO | EBUSY);
         assert_int_equal(ask_watching(f, CALL(seccomp), 1, 1), SECCOMP_RET_ALLOW);
+        /* send(2) */
+        assert_int_equal(ask_watching(f, CALL(sendto), 4, 0), SECCOMP_RET_ALLOW);
+        assert_int_equal(ask_watching(f, CALL(sendto), 4, 16), SECCOMP_RET_TRACE | WATCH_DATA);
+        assert_int_equal(ask_watching(f, CALL(sendto), 4, UINT64_C(1) << 32), SECCOMP_RET_TRACE | WATCH_DATA);
 }
 
 /* What the filters with LogDenials=yes may answer where the plan's filter gives this answer. */

@@ -49,15 +49,18 @@ const WatchedCall watched_calls[] = {
         { "mknodat", USE_CREATE, 0, 1, -1 },
         { "symlink", USE_CREATE, -1, 1, -1 },
         { "symlinkat", USE_CREATE, 1, 2, -1 },
-        { "link", USE_CREATE, -1, 1, -1, NULL, -1, 0 + 1 },
-        { "linkat", USE_CREATE, 2, 3, -1, NULL, 0, 1 + 1 },
+        { "link", USE_CREATE, -1, 1, -1, .other_directory = -1, .other = 0 + 1 },
+        { "linkat", USE_CREATE, 2, 3, -1, .other_directory = 0, .other = 1 + 1 },
         { "unlink", USE_REMOVE, -1, 0, -1 },
         { "unlinkat", USE_REMOVE, 0, 1, -1 },
         { "rmdir", USE_REMOVE, -1, 0, -1 },
-        { "rename", USE_RENAME, -1, 0, -1, NULL, -1, 1 + 1 },
-        { "renameat", USE_RENAME, 0, 1, -1, NULL, 2, 3 + 1 },
-        { "renameat2", USE_RENAME, 0, 1, -1, NULL, 2, 3 + 1 },
+        { "rename", USE_RENAME, -1, 0, -1, .other_directory = -1, .other = 1 + 1 },
+        { "renameat", USE_RENAME, 0, 1, -1, .other_directory = 2, .other = 3 + 1 },
+        { "renameat2", USE_RENAME, 0, 1, -1, .other_directory = 2, .other = 3 + 1 },
         { "connect", USE_CONNECT, 0, 1, -1 },
+        { "sendto", USE_CONNECT, 0, 4, -1 },
+        { "sendmsg", USE_CONNECT, 0, 1, -1, .in_header = true },
+        { "sendmmsg", USE_CONNECT, 0, 1, -1, .in_header = true },
         { "bind", USE_BIND, 0, 1, -1 },
         { "mount", USE_CAPABILITY, .capability = "CAP_SYS_ADMIN" },
         { "umount2", USE_CAPABILITY, .capability = "CAP_SYS_ADMIN" },
@@ -82,15 +85,25 @@ static Label write_call(Assembler *a, const char *name, Label yes, Label no) {
         return number < 0 ? no : assemble_if(a, BPF_JEQ, (uint32_t) number, yes, no);
 }
 
+#define HALF(argument, high) (offsetof(struct seccomp_data, args) + (argument) * sizeof(uint64_t) + \
+                             ((__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != (high)) * sizeof(uint32_t))
+
+/* Writes that the call with this name, and the argument 0, is let pass. send(2) is sendto(2) without an address. */
+static Label write_without(Assembler *a, const char *name, unsigned argument, Label next) {
+        const Label pass = assemble_return(a, SECCOMP_RET_ALLOW), stop = assemble_return(a, STOP);
+        Label low = assemble_load(a, HALF(argument, false), assemble_if(a, BPF_JEQ, 0, pass, stop));
+        Label high = assemble_load(a, HALF(argument, true), assemble_if(a, BPF_JEQ, 0, low, stop));
+
+        return write_call(a, name, high, next);
+}
+
 /* otherwise: the answer without the flag. */
 static Label write_denied_flag(Assembler *a, const char *name, unsigned argument, uint32_t flag, int error,
                                uint32_t otherwise, Label next) {
-        const size_t offset = offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t) +
-                              (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * sizeof(uint32_t);
         Label test = assemble_if(a, BPF_JSET, flag, assemble_return(a, SECCOMP_RET_ERRNO | (uint32_t) error),
                                  assemble_return(a, otherwise));
 
-        return write_call(a, name, assemble_load(a, offset, test), next);
+        return write_call(a, name, assemble_load(a, HALF(argument, false), test), next);
 }
 
 const char *const watch_quiet_groups[] = { "@default", "@basic-io", NULL };
@@ -123,7 +136,7 @@ static Label write_watched(Assembler *a, const Plan *plan) {
                         next = write_call(a, syscall_numbers[i].name, assemble_return(a, SECCOMP_RET_ALLOW), next);
         for (const WatchedCall *c = watched_calls; c->name; c++)
                 next = write_call(a, c->name, assemble_return(a, STOP), next);
-        return next;
+        return plan_is_recorded(plan) ? next : write_without(a, "sendto", 4, next);
 }
 
 static int make_watching(const Plan *plan, struct sock_fprog *ret) {

@@ -35,9 +35,11 @@ typedef enum WatchedUse {
         USE_REMOVE,
         USE_RENAME,
         USE_EXECUTE,
-        USE_CONNECT, /* path: the argument that is an address of a socket; its length follows. directory: the socket */
+        USE_CONNECT, /* path: the argument that is an address of a socket; its length follows. directory: the socket.
+                        Sending to an address, too */
         USE_BIND,    /* the same */
         USE_CAPABILITY, /* by nothing but a capability; no path */
+        USE_LIMIT,      /* of no call: LimitNOFILE= is reached; no path */
 } WatchedUse;
 
 typedef struct WatchedCall {
@@ -47,6 +49,7 @@ typedef struct WatchedCall {
         int8_t path;      /* the argument that is a path */
         int8_t flags;     /* of USE_OPEN; -1: in memory */
         const char *capability; /* of USE_CAPABILITY */
+        bool in_header; /* of USE_CONNECT: the argument is a struct msghdr, in memory, which begins with the address */
         int8_t other_directory; /* of the other path, of rename(2) the new one, and of link(2) the old one */
         int8_t other; /* the argument that it is, plus 1; 0: the call has only one */
 } WatchedCall;

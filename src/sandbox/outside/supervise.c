@@ -167,6 +167,14 @@ static int note_started(Supervisor *s, int notify) {
         return run_terminal_start(&s->terminal);
 }
 
+/* The filter kills for calls of other architectures, which no errno could answer. */
+static void note_killed_call(const Run *run, int wait_status) {
+        if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS && !run->plan->watched)
+                report_notice(run->report, "the command was killed by SIGSYS, for a system call of an architecture "
+                              "that SystemCallArchitectures= does not name, or by a filter that the program itself has "
+                              "loaded: isorun --why says which call it was");
+}
+
 /* Many servers go into the background by themselves. Their processes end with the command. */
 static void note_left(const Run *run, const char *name) {
         report_notice(run->report, "the command has ended, and left \"%s\" behind, which ends now: a server has to "
@@ -184,6 +192,7 @@ static void note_exited(Supervisor *s, int wait_status) {
         note_oom(run);
         reached_end(&s->reached, run);
         note_denied_code(s, wait_status);
+        note_killed_call(run, wait_status);
         note_timeout(s);
         run_ended(run, wait_status);
         report_own_step(run->report, "the command has ended");

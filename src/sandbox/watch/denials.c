@@ -14,6 +14,7 @@ struct Denials {
         char text[DENIALS_TEXT_MAX];
         size_t n, n_missing, text_used;
         uint64_t lost;
+        DenialDeaths deaths;
 };
 
 Denials *denials_new(void) {
@@ -43,7 +44,7 @@ static uint32_t family(const Denial *x) {
 /* Calls that the filter denies are the same if their number and errno are; for sockets, the family counts, too. To all
  * calls that use what is there, a file is missing in the same way. */
 static uint64_t distinction(const Denial *x) {
-        if (!x->by_filter && x->use == USE_CAPABILITY)
+        if (!x->by_filter && (x->use == USE_CAPABILITY || x->use == USE_LIMIT))
                 return (uint64_t) x->number << 32 | x->use;
         if (!x->by_filter)
                 return x->error == ENOENT && x->use != USE_CREATE && x->use != USE_CREATE_OPEN &&
@@ -101,6 +102,21 @@ const Denial *denials_add(Denials *d, const Denial *x) {
                 }
         }
         return insert(d, &d->places[i], x);
+}
+
+/* The count comes last: a reader that sees one sees the rest. */
+void denials_add_death(Denials *d, int number, uint32_t architecture) {
+        if (d->deaths.count == 0) {
+                d->deaths.number = number;
+                d->deaths.architecture = architecture;
+        }
+        __atomic_add_fetch(&d->deaths.count, 1, __ATOMIC_RELEASE);
+}
+
+DenialDeaths denials_deaths(const Denials *d) {
+        const uint32_t count = __atomic_load_n(&d->deaths.count, __ATOMIC_ACQUIRE);
+
+        return count > 0 ? (DenialDeaths) { count, d->deaths.number, d->deaths.architecture } : (DenialDeaths) {};
 }
 
 size_t denials_count(const Denials *d) {

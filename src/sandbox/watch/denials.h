@@ -26,6 +26,13 @@ typedef struct Denial {
         uint64_t arguments[DENIAL_ARGUMENTS]; /* by the filter: those of the first call */
 } Denial;
 
+/* Of the threads that died of SIGSYS, the first one, and how many there were. */
+typedef struct DenialDeaths {
+        uint32_t count;
+        int number; /* of the call */
+        uint32_t architecture; /* AUDIT_ARCH_* */
+} DenialDeaths;
+
 typedef struct Denials Denials;
 
 /* NULL when memory runs out. Nothing is allocated afterwards. */
@@ -35,6 +42,10 @@ DEFINE_CLEANUP(Denials *, denials_free);
 
 /* Counts a call. Of the same ones, the first is kept, and returned. NULL: there is no room. */
 const Denial *denials_add(Denials *d, const Denial *denial);
+
+/* Notes a thread that died of SIGSYS. */
+void denials_add_death(Denials *d, int number, uint32_t architecture);
+DenialDeaths denials_deaths(const Denials *d);
 
 size_t denials_count(const Denials *d);
 const Denial *denials_get(const Denials *d, size_t i);

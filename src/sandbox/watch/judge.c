@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -213,6 +214,14 @@ static void judge_capability(const Judge *j, const Denial *d) {
                 tell(j, d, "", &a);
 }
 
+/* A limit of the policy, which the host does not have. */
+static void judge_limit(const Judge *j, const Denial *d) {
+        _cleanup_(why_answer_deinit) WhyAnswer a = {};
+
+        if (is_denied(j, WHY_LIMIT, "LimitNOFILE", d->error, &a))
+                tell(j, d, "", &a);
+}
+
 static void judge_call(const Judge *j, const Denial *d) {
         _cleanup_(why_answer_deinit) WhyAnswer a = {};
 
@@ -232,9 +241,29 @@ static void judge(void *userdata) {
                         judge_call(j, d);
                 else if (d->use == USE_CAPABILITY)
                         judge_capability(j, d);
+                else if (d->use == USE_LIMIT)
+                        judge_limit(j, d);
                 else
                         judge_file(j, d);
         }
+}
+
+/* The filter kills for calls of another architecture, and the payload may have filters that kill. */
+static void tell_deaths(const Judge *j) {
+        const DenialDeaths deaths = denials_deaths(j->denials);
+        const char *name = explain_call_name(deaths.number);
+
+        if (deaths.count == 0)
+                return;
+        if (deaths.architecture == NATIVE_ARCHITECTURE)
+                remark(j, "%s: SIGSYS – a filter that the program itself has loaded kills it",
+                       name ?: "a call that does not exist");
+        else
+                remark(j, "call %d of another architecture (%#x): SIGSYS – the filter kills the program, unless "
+                       "SystemCallArchitectures= names that architecture", deaths.number, deaths.architecture);
+        if (deaths.count > 1)
+                remark(j, "%" PRIu32 " threads have died like this", deaths.count);
+        j->progress->lines++;
 }
 
 /* After the last denial. */
@@ -242,6 +271,7 @@ static void end(const Judge *j) {
         const Progress *p = j->progress;
         const uint64_t lost = denials_lost(j->denials);
 
+        tell_deaths(j);
         if (p->left_out > 0)
                 remark(j, "%zu more that the sandbox denied are not shown", p->left_out);
         if (p->next < j->n)

@@ -42,9 +42,24 @@ int tracee_cancel_call(pid_t tid, int error) {
 
         return r < 0 ? r : set_register(tid, offsetof(struct user_regs_struct, rax), (uint64_t) -(int64_t) error);
 }
+
+/* The number stays in its register to the end of the thread. */
+static int read_number(pid_t tid, int *ret) {
+        errno = 0;
+        *ret = (int) ptrace(PTRACE_PEEKUSER, tid, (void *) offsetof(struct user_regs_struct, orig_rax), NULL);
+        return -errno;
+}
 #elif defined(__aarch64__)
+enum { SYSTEM_CALL = 0x404 /* NT_ARM_SYSTEM_CALL */ };
+
+static int read_number(pid_t tid, int *ret) {
+        struct iovec number = { ret, sizeof(*ret) };
+
+        return ptrace(PTRACE_GETREGSET, tid, (void *) SYSTEM_CALL, &number) < 0 ? -errno : 0;
+}
+
 int tracee_cancel_call(pid_t tid, int error) {
-        enum { SYSTEM_CALL = 0x404 /* NT_ARM_SYSTEM_CALL */, STATUS = 1 /* NT_PRSTATUS */ };
+        enum { STATUS = 1 /* NT_PRSTATUS */ };
         struct user_regs_struct registers;
         struct iovec all = { &registers, sizeof(registers) }, number = { &(int) { -1 }, sizeof(int) };
 
@@ -55,6 +70,18 @@ int tracee_cancel_call(pid_t tid, int error) {
         return ptrace(PTRACE_SETREGSET, tid, (void *) STATUS, &all) < 0 ? -errno : 0;
 }
 #endif
+
+int tracee_get_last_call(pid_t tid, int *ret_number, uint32_t *ret_architecture) {
+        struct __ptrace_syscall_info info;
+        int r = tracee_get_call(tid, &info);
+
+        if (r < 0)
+                return r;
+        r = read_number(tid, ret_number);
+        if (r >= 0)
+                *ret_architecture = info.arch;
+        return r;
+}
 
 static ssize_t read_memory(pid_t tid, uint64_t address, void *buffer, size_t size) {
         struct iovec local = { buffer, size }, remote = { (void *) (uintptr_t) address, size };
@@ -218,6 +245,13 @@ bool tracee_read_address(pid_t tid, int fd, uint64_t where, uint64_t size, char 
         snprintf(ret, PATH_MAX, ipv6 ? "[%s]:%u%s" : "%s:%u%s", text,
                  ntohs(ipv6 ? address.in6.sin6_port : address.in.sin_port), facts.is_datagram ? "/udp" : "");
         return true;
+}
+
+bool tracee_read_header(pid_t tid, int fd, uint64_t where, char ret[static PATH_MAX]) {
+        struct msghdr header;
+
+        return read_memory(tid, where, &header, sizeof(header)) == sizeof(header) && header.msg_name &&
+               tracee_read_address(tid, fd, (uintptr_t) header.msg_name, header.msg_namelen, ret);
 }
 
 void tracee_read_program(pid_t tid, char ret[static TRACEE_PROGRAM_SIZE]) {

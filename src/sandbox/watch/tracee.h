@@ -28,6 +28,13 @@ bool tracee_read_path(pid_t tid, int directory, uint64_t address, char ret[stati
 /* Reads the address of a socket (fd): "192.0.2.1:53/udp", "[2001:db8::1]:80", a path, or "@" and an abstract name. */
 bool tracee_read_address(pid_t tid, int fd, uint64_t address, uint64_t size, char ret[static PATH_MAX]);
 
+/* The same, of a struct msghdr at this address, or of the first one in an array of struct mmsghdr. */
+bool tracee_read_header(pid_t tid, int fd, uint64_t address, char ret[static PATH_MAX]);
+
+/* Asks for the number of the call that the thread was in when it died, and for its architecture (AUDIT_ARCH_*). Returns
+ * 0 or -errno. */
+int tracee_get_last_call(pid_t tid, int *ret_number, uint32_t *ret_architecture);
+
 /* Reads a number of 64 bits. */
 bool tracee_read_number(pid_t tid, uint64_t address, uint64_t *ret);
 

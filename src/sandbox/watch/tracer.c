@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -42,7 +43,8 @@ typedef struct Tracer {
 
 int tracer_attach(pid_t pid) {
         return tracee_do(PTRACE_SEIZE, pid, PTRACE_O_EXITKILL | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD |
-                                                    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE);
+                                                    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+                                                    PTRACE_O_TRACEEXIT);
 }
 
 static InCall *find_call(Tracer *t, pid_t tid) {
@@ -170,7 +172,7 @@ static int enter_call(Tracer *t, pid_t tid) {
 /* Errnos that a sandbox causes. */
 static bool is_telling(int error) {
         static const int errors[] = { EROFS, EACCES, EPERM, ENOENT, EBUSY, ENETUNREACH, ECONNREFUSED, ECONNRESET,
-                                      EADDRINUSE };
+                                      EADDRINUSE, EMFILE };
 
         for (size_t i = 0; i < ELEMENTSOF(errors); i++)
                 if (errors[i] == error)
@@ -208,6 +210,8 @@ static bool read_object(pid_t tid, const WatchedCall *w, const InCall *call, cha
                 return true;
         case USE_CONNECT:
         case USE_BIND:
+                if (w->in_header)
+                        return tracee_read_header(tid, fd, call->arguments[w->path], ret);
                 return tracee_read_address(tid, fd, call->arguments[w->path], call->arguments[w->path + 1], ret);
         default:
                 return tracee_read_path(tid, fd, call->arguments[w->path], ret);
@@ -223,8 +227,15 @@ static bool read_other(pid_t tid, const WatchedCall *w, const InCall *call, char
 static void note_failed(Tracer *t, pid_t tid, const InCall *call, int error) {
         const WatchedCall *w = find_watched(t, call->number);
         char path[PATH_MAX];
-        Denial denial = { .number = call->number, .error = error, .use = use_of(tid, w, call), .path = path };
+        Denial denial = { .number = call->number, .error = error, .path = path };
 
+        if (error == EMFILE) {
+                denial.use = USE_LIMIT;
+                path[0] = '\0';
+                denials_add(t->denials, &denial);
+                return;
+        }
+        denial.use = use_of(tid, w, call);
         if (read_object(tid, w, call, path))
                 denials_add(t->denials, &denial);
         denial.use = w->use == USE_RENAME ? USE_CREATE : USE_LOOK;
@@ -254,6 +265,17 @@ static bool makes_nameless(const WatchedCall *w, const InCall *call) {
         return w->use == USE_OPEN && w->flags >= 0 && (call->arguments[w->flags] & O_TMPFILE) == O_TMPFILE;
 }
 
+/* sendmmsg(2) has an array of headers. */
+static void note_messages(Tracer *t, pid_t tid, const InCall *call) {
+        enum { MESSAGES_MAX = 64 };
+        char address[PATH_MAX];
+
+        for (uint64_t i = 1; i < call->arguments[2] && i < MESSAGES_MAX; i++)
+                if (tracee_read_header(tid, (int) call->arguments[0],
+                                       call->arguments[1] + i * sizeof(struct mmsghdr), address))
+                        record_note(t->record, address, USED_CONNECT, program_of(t, tid));
+}
+
 /* A call that has failed, too, has seen that its file is there, unless it says the opposite. */
 static void note_used(Tracer *t, pid_t tid, const InCall *call, int error) {
         const WatchedCall *w = find_watched(t, call->number);
@@ -271,6 +293,8 @@ static void note_used(Tracer *t, pid_t tid, const InCall *call, int error) {
                         use = USED_WRITE;
                 record_note(t->record, path, use, program_of(t, tid));
         }
+        if (call->number == SYS_sendmmsg && ok)
+                note_messages(t, tid, call);
         if (read_other(tid, w, call, path))
                 record_note(t->record, path, ok && w->use == USE_RENAME ? USED_MAKE : USED_LOOK, program_of(t, tid));
 }
@@ -295,6 +319,18 @@ static int leave_call(Tracer *t, pid_t tid) {
         return resume(PTRACE_CONT, tid, 0);
 }
 
+/* The filter kills at once: nothing has stopped the thread before. */
+static void note_death(Tracer *t, pid_t tid) {
+        unsigned long status = 0;
+        uint32_t architecture;
+        int number;
+
+        if (ptrace(PTRACE_GETEVENTMSG, tid, NULL, &status) < 0 || (status & 0x7f) != SIGSYS)
+                return;
+        if (tracee_get_last_call(tid, &number, &architecture) >= 0)
+                denials_add_death(t->denials, number, architecture);
+}
+
 static bool stops_group(int sig) {
         return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
@@ -306,6 +342,8 @@ static int take_stop(Tracer *t, pid_t tid, int status) {
                 return enter_call(t, tid);
         if (sig == (SIGTRAP | 0x80)) /* PTRACE_O_TRACESYSGOOD */
                 return leave_call(t, tid);
+        if (event == PTRACE_EVENT_EXIT)
+                note_death(t, tid);
         /* A stopped process stays stopped, and shows its parent the end of that. */
         if (event == PTRACE_EVENT_STOP && stops_group(sig))
                 return resume(PTRACE_LISTEN, tid, 0);
