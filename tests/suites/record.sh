@@ -149,12 +149,18 @@ while True: s.accept()[0].close()' >"$tmp/port" &
 	await test -s "$tmp/port"
 	port=$(cat "$tmp/port")
 	box -c "a.example:80=127.0.0.1:$port" -c "b.example:80=127.0.0.1:$port" -c "c.example:53/udp=127.0.0.1:$port" \
+		-c "d.example:53/udp=127.0.0.1:$port" -c "e.example:53/udp=127.0.0.1:$port" -c "*.example:81=127.0.0.1:$port" \
 		--record "$file" python3 -Ic 'import socket
-print(len(socket.create_connection(("a.example", 80)).recv(1)))'
+print(len(socket.create_connection(("a.example", 80)).recv(1)))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b"x", (socket.gethostbyname("c.example"), 53))
+s.sendmsg([b"x"], [], 0, (socket.gethostbyname("d.example"), 53))'
 	no_refusal is "$label: one of two peers" "$status $out" "0 0"
-	also is "$label: the record has it, by its name, and what cannot be watched" "$(grep '^ConnectTo=' "$file")" \
-		"ConnectTo=a.example:80=127.0.0.1:$port
-ConnectTo=c.example:53/udp=127.0.0.1:$port"
+	also is "$label: the record has it and those of datagrams, by their names, and what cannot be watched" \
+		"$(grep '^ConnectTo=' "$file")" "ConnectTo=a.example:80=127.0.0.1:$port
+ConnectTo=c.example:53/udp=127.0.0.1:$port
+ConnectTo=d.example:53/udp=127.0.0.1:$port
+ConnectTo=*.example:81=127.0.0.1:$port"
 	alone python3 -Ic 'import socket
 print(len(socket.create_connection(("a.example", 80)).recv(1)))'
 	also is "$label: ... and reaches it" "$status $out" "0 0"

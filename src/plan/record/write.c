@@ -298,7 +298,7 @@ static const PlanPeer *find_peer(const Writer *w, const Value *v) {
                 const PlanPeer *p = &w->plan->peers[i];
 
                 if (streq(p->host, v->words[0]) && p->port == (v->number & PEER_PORT_MASK) &&
-                    p->is_datagram == !!(v->number & PEER_UDP))
+                    p->is_datagram == !!(v->number2 & PEER_UDP))
                         return p;
         }
         return NULL;
@@ -317,13 +317,13 @@ static const RecordCount *count_peer(const Writer *w, const PlanPeer *p) {
         return NULL;
 }
 
-/* A datagram that is sent without connect(2) is not watched, and neither is which name of a pattern was meant. */
+/* Which name of a pattern was meant is not watched. */
 static void write_peers(const Writer *w) {
         for (size_t i = 0; i < settings(w, D_ConnectTo)->n; i++) {
                 const Setting *s = &settings(w, D_ConnectTo)->items[i];
                 const PlanPeer *p = find_peer(w, &s->value);
                 const RecordCount *c = p ? count_peer(w, p) : NULL;
-                const bool seen = p && !p->is_datagram && !p->is_pattern;
+                const bool seen = p && !p->is_pattern;
 
                 if (!c && seen)
                         continue;
