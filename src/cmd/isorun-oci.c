@@ -39,9 +39,10 @@ static const OciCommand commands[] = {
         { "pause", "stop all processes of a container", NULL, one_container, false, oci_pause },
         { "resume", "let the processes of a paused container go on", NULL, one_container, false, oci_resume },
         { "update", "change the limits of a container", oci_update_options, one_container, false, oci_update },
+        { "events", "print what a container uses, and when it lacks memory, as JSON", oci_events_options, one_container,
+          false, oci_events },
+        { "spec", "write a config.json to begin with", oci_spec_options, no_arguments, false, oci_spec },
         { "features", "print what isorun-oci supports as JSON", NULL, no_arguments, false, oci_features },
-        { "events", NULL, NULL, NULL, false, NULL },
-        { "spec", NULL, NULL, NULL, false, NULL },
         { "checkpoint", NULL, NULL, NULL, false, NULL },
         { "restore", NULL, NULL, NULL, false, NULL },
 };

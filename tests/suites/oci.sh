@@ -92,6 +92,14 @@ test_process() {
 	inside "a sysctl is set" 1 'linux.sysctl={"net.ipv4.ip_forward": "1"}' 'busybox cat /proc/sys/net/ipv4/ip_forward'
 	inside "variables are those of config.json" "PATH=/bin:A=b c" 'process.env=["PATH=/bin","A=b c"]' \
 		'echo $(busybox tr "\0" ":" </proc/1/environ | busybox sed "s/:$//")'
+	inside "the scheduler is set, with a nice value" "5 3" \
+		'process.scheduler={"policy":"SCHED_BATCH","nice":5,"flags":["SCHED_FLAG_RESET_ON_FORK"]}' \
+		'echo $(busybox cut -d" " -f19,41 /proc/1/stat)'
+	inside "the I/O priority is set" "best-effort: prio 6" \
+		'process.ioPriority={"class":"IOPRIO_CLASS_BE","priority":6}' 'busybox ionice -p 1'
+	if [ "$(uname -m)" = x86_64 ]; then
+		inside "the personality is set" i686 'linux.personality={"domain":"LINUX32"}' 'busybox uname -m'
+	fi
 	note=
 	inside "capabilities are those of config.json, in all five sets" \
 		"CapInh:0000000000000020 CapPrm:0000000000000020 CapEff:0000000000000020 CapBnd:0000000020000420 CapAmb:0000000000000020" \
@@ -248,7 +256,7 @@ isorun-oci: notice: config.json: /windows: ignored: of another system"
 	oci run --bundle "$bundle" box
 	like "refused: a directory of states that others can write to" "$status $err" "1 isorun-oci: others can write to $state*"
 	chmod 700 "$state"
-	for command in events spec checkpoint restore; do
+	for command in checkpoint restore; do
 		oci $command box
 		is "not there yet: $command" "$status $err" "1 isorun-oci: not supported by isorun-oci yet: $command"
 	done
@@ -288,6 +296,10 @@ test_exec() {
 	also_inside "all namespaces are the container's" \
 		"$(for n in ipc uts net pid cgroup mnt; do readlink "/proc/$(first_pid '^busybox sleep 7659$')/ns/$n"; done)" \
 		"for n in ipc uts net pid cgroup mnt; do busybox readlink $ns/\$n; done"
+	also_inside "groups can be added, and capabilities" "5 6 CapEff:0000000020000421" -g 5 --additional-gids 6 --cap CAP_CHOWN \
+		'busybox awk "/^Groups/ { printf \"%s %s \", \$2, \$3 } /^CapEff/ { print \$1 \$2 }" /proc/self/status'
+	oci exec --cap CAP_FLY box true
+	like "exec: an unknown capability" "$status $err" "1 isorun-oci: --cap: isorun-oci does not know this capability: CAP_FLY"
 	also_inside "the cgroup and the root are, too" $'0::/\n/\n/' 'busybox grep ^0: /proc/self/cgroup; busybox realpath /../..; busybox readlink /proc/self/cwd'
 	# promise P59
 	also_inside "the filter is" "mkdir: can't create directory '/dev/x': Input/output error" 'busybox mkdir /dev/x 2>&1'
@@ -468,12 +480,52 @@ test_cgroup() {
 	oci delete box
 	no_refusal ok "delete removes the cgroup" [ ! -e "/sys/fs/cgroup$path" ]
 	rm -rf "$bundle/rootfs/tmp/"*
+	if ! grep -qs Y /sys/module/apparmor/parameters/enabled; then
+		refuses "an AppArmor profile without AppArmor" "config.json: /process/apparmorProfile: this host does not have AppArmor" \
+			'process.apparmorProfile="unconfined"'
+	fi
+	refuses "a scheduler that is none" 'config.json: /process/scheduler/policy: isorun-oci does not know "FAST"' \
+		'process.scheduler={"policy":"FAST"}'
+	refuses "an I/O priority without a class" 'config.json: /process/ioPriority/class: it is missing' \
+		'process.ioPriority={"priority":3}'
 	refuses "a cgroup path that leads up" "config.json: /linux/cgroupsPath: *" 'linux.cgroupsPath="/a/../../b"'
 	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
 		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
 	fi
 	rmdir /sys/fs/cgroup/isorun-oci-test.slice
+}
+
+events() { python3 -c 'import json, sys
+for line in sys.argv[1].splitlines():
+    e = json.loads(line)
+    print(e["type"], e["id"], sorted(e["data"]), e["data"]["cpu"]["usage"]["total"] >= 0)' "$1"; }
+
+test_spec() {
+	local path=/isorun-oci-test.slice/box
+	rm "$bundle/config.json"
+	oci spec --bundle "$bundle"
+	no_refusal is "spec writes a config.json" "$status$out$err" 0
+	oci spec --bundle "$bundle"
+	like "... but over none" "$status $err" "1 isorun-oci: cannot write $bundle/config.json: File exists"
+	oci run --bundle "$bundle" box
+	like "... which has a terminal" "$status $err" "1 isorun-oci: *--console-socket*"
+	sed -i 's/"terminal": true/"terminal": false/; s/"sh"/"busybox", "sleep", "7672"/' "$bundle/config.json"
+	oci create --bundle "$bundle" box
+	no_refusal is "... and makes a container" "$status$out$err" 0
+	oci start box
+	await runs '^busybox sleep 7672$'
+	also_inside "a container of spec" "isorun 0000000020000420 Read-only" \
+		'echo $(busybox hostname) $(busybox awk "/^CapEff/ { print \$2 }" /proc/self/status) $(busybox touch /x 2>&1 | busybox grep -o Read-only)'
+	oci events --stats box
+	no_refusal is "events --stats is a line of JSON" "$status $(events "$out")" "0 stats box ['cpu', 'memory', 'pids'] True"
+	"$isorun_oci" --root "$state" events --interval 100ms box >"$tmp/events" &
+	await eval '[ "$(grep -c stats "$tmp/events")" -ge 2 ]'
+	oci delete --force box
+	wait $!
+	no_refusal is "events ends with the container" $? 0
+	oci events --interval never box
+	like "events: an interval that is none" "$status $err" "1 isorun-oci: --interval: not a time: \"never\""
 }
 
 # With --systemd-cgroup, systemd makes the scope; its cgroup is delegated, and the container has one below.
@@ -589,6 +641,18 @@ test_user() {
 			"/user.slice/user-$uid.slice/user@$uid.service/*/isorun-oci-box.scope/container"
 		oci delete --force box
 	fi
+	rm "$bundle/config.json"
+	"$isorun_oci" --root "$state" spec --rootless --bundle "$bundle"
+	python3 - "$bundle/config.json" "$uid" "$(id -g "$TH_USER")" <<-'END'
+		import json, sys
+		path, uid, gid = sys.argv[1:]
+		c = json.load(open(path))
+		c["process"].update(terminal=False, args=["busybox", "id", "-u"])
+		c["linux"]["uidMappings"][0]["hostID"], c["linux"]["gidMappings"][0]["hostID"] = int(uid), int(gid)
+		json.dump(c, open(path, "w"))
+	END
+	oci run --bundle "$bundle" box
+	no_refusal is "a user's container of spec --rootless" "$status$out$err" "00"
 	bundle -- busybox true
 	oci run --bundle "$bundle" box
 	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"
@@ -653,6 +717,7 @@ test_terminal
 test_copy_up
 test_hooks
 test_cgroup
+test_spec
 test_systemd
 test_device_rules
 test_joined

@@ -40,11 +40,15 @@ enum {
         OCI_NO_NEW_KEYRING,
         OCI_CWD,
         OCI_NO_NEW_PRIVS,
+        OCI_APPARMOR,
+        OCI_STATS,
+        OCI_INTERVAL,
         OCI_LAST,
 };
 
 extern const Option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[],
-        oci_list_options[], oci_exec_options[], oci_update_options[];
+        oci_list_options[], oci_exec_options[], oci_update_options[],
+        oci_events_options[], oci_spec_options[];
 
 int oci_create(const OciCall *call);
 int oci_run(const OciCall *call);
@@ -58,6 +62,8 @@ int oci_resume(const OciCall *call);
 int oci_ps(const OciCall *call);
 int oci_list(const OciCall *call);
 int oci_update(const OciCall *call);
+int oci_events(const OciCall *call);
+int oci_spec(const OciCall *call);
 int oci_features(const OciCall *call);
 
 /* Reads the value of --preserve-fds, or NULL. Returns 0 or -errno, reported. */
@@ -65,6 +71,10 @@ int oci_read_preserved(const char *text, unsigned *ret, Report *report);
 
 /* Waits for a child, and hands on each signal to it; all signals must be blocked. Returns its exit status. */
 int oci_wait(pid_t pid);
+
+/* The text of config.json beside this file, which "spec" writes: a shell on a terminal, in a read-only root, with three
+ * capabilities. */
+extern const char oci_default_config[];
 
 /* Prints JSON, and takes it over. NULL means that memory has run out. Returns the exit status. */
 int oci_print(json_t *json, Report *report);

@@ -5,6 +5,8 @@
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
+#include "policy/value/names.h"
+#include "util/array.h"
 #include "util/parse.h"
 #include "util/strv.h"
 
@@ -13,6 +15,9 @@ const Option oci_exec_options[] = {
         { OCI_CWD, "cwd", "the working directory", { "DIR", 0, NULL }, false },
         { 'e', "env", "set a variable", { "NAME=VALUE", 0, NULL }, false },
         { 'u', "user", "the ids of the process", { "UID[:GID]", 0, NULL }, false },
+        { 'g', "additional-gids", "add a group", { "GID", 0, NULL }, false },
+        { 'c', "cap", "add a capability", { "CAPABILITY", 0, NULL }, false },
+        { OCI_APPARMOR, "apparmor", "change to this AppArmor profile", { "PROFILE", 0, NULL }, false },
         { OCI_NO_NEW_PRIVS, "no-new-privs", "set no_new_privs", {}, false },
         { OCI_PID_FILE, "pid-file", "write the pid of the process to a file", { "FILE", ARGUMENT_FILE, NULL }, false },
         { 'd', "detach", "do not wait for the process", {}, false },
@@ -38,6 +43,47 @@ static int set_user(SpecProcess *process, const char *user, Report *report) {
         return 0;
 }
 
+static int add_capability(SpecProcess *process, const char *name, Report *report) {
+        const NamedNumber *c = capability_find(name);
+
+        if (!c)
+                return report_error(report, EINVAL, "--cap: isorun-oci does not know this capability: %s", name);
+        process->bounding |= UINT64_C(1) << c->number;
+        process->permitted |= UINT64_C(1) << c->number;
+        process->effective |= UINT64_C(1) << c->number;
+        return 0;
+}
+
+static int add_group(SpecProcess *process, const char *text, Report *report) {
+        uint64_t n;
+        gid_t *gid;
+
+        if (parse_u64_range(text, 0, UINT32_MAX - 1, &n) < 0)
+                return report_error(report, EINVAL, "--additional-gids: not a group: \"%s\"", text);
+        gid = ARRAY_APPEND(process->groups, process->n_groups);
+        if (!gid)
+                return report_oom(report);
+        *gid = (gid_t) n;
+        return 0;
+}
+
+/* The options that may be there several times. */
+static int add_all(const OciCall *call, SpecProcess *process) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < call->line->n_options; i++) {
+                const GivenOption *o = &call->line->options[i];
+
+                if (o->value == 'e' && strv_prepend(&process->environment, strdup(o->argument)) < 0)
+                        r = report_oom(call->report);
+                else if (o->value == 'c')
+                        r = add_capability(process, o->argument, call->report);
+                else if (o->value == 'g')
+                        r = add_group(process, o->argument, call->report);
+        }
+        return r;
+}
+
 /* Without --process, the process is that of the container, with another command. */
 static int change_process(const OciCall *call, SpecProcess *process) {
         const char *user = command_line_get(call->line, 'u');
@@ -51,10 +97,10 @@ static int change_process(const OciCall *call, SpecProcess *process) {
         process->arguments = strv_copy(call->line->rest);
         if (!process->arguments)
                 return report_oom(call->report);
-        for (size_t i = 0; i < call->line->n_options; i++)
-                if (call->line->options[i].value == 'e' &&
-                    strv_prepend(&process->environment, strdup(call->line->options[i].argument)) < 0)
-                        return report_oom(call->report);
+        r = add_all(call, process);
+        if (r < 0)
+                return r;
+        process->apparmor = command_line_get(call->line, OCI_APPARMOR) ?: process->apparmor;
         process->terminal = command_line_has(call->line, 't');
         process->directory = command_line_get(call->line, OCI_CWD) ?: process->directory;
         process->no_new_privileges = process->no_new_privileges || command_line_has(call->line, OCI_NO_NEW_PRIVS);

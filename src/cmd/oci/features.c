@@ -35,7 +35,7 @@ static json_t *hook_names(void) {
 int oci_features(const OciCall *call) {
         json_t *linux_part = json_pack("{so so s{sb sb sb sb sb} s{sb} s{sb} s{sb}}", "namespaces", namespace_names(),
                                        "capabilities", capabilities(), "cgroup", "v1", 0, "v2", 1, "systemd", 1,
-                                       "systemdUser", 1, "rdma", 0, "seccomp", "enabled", 1, "apparmor", "enabled", 0,
+                                       "systemdUser", 1, "rdma", 0, "seccomp", "enabled", 1, "apparmor", "enabled", 1,
                                        "selinux", "enabled", 0);
 
         return oci_print(json_pack("{ss ss so so so*}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0", "hooks",

@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "oci/inside/walk.h"
@@ -15,6 +19,7 @@
 #include "util/kernel.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -116,6 +121,26 @@ static int install_filter(const Spec *spec, Failure *f) {
         return fail(f, errno, "cannot install the system call filter");
 }
 
+/* The profile that execve(2) changes to. The file is opened in the procfs at /proc itself, past nothing that an image
+ * or another process may have mounted there (CVE-2019-16884): a file that only looks like it would leave the process
+ * unconfined. */
+static int set_apparmor(const SpecProcess *process, Failure *f) {
+        static const char *const files[] = { "self/attr/apparmor/exec", "self/attr/exec" };
+        const struct open_how how = { .flags = O_WRONLY | O_CLOEXEC,
+                                      .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS };
+        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), fd = -1;
+        _cleanup_free_ char *text = format("exec %s", process->apparmor);
+        struct statfs fs;
+        int r;
+
+        if (proc < 0 || fstatfs(proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+                return fail(f, ENODEV, "cannot set the AppArmor profile: there is no procfs at /proc");
+        for (size_t i = 0; fd < 0 && i < ELEMENTSOF(files); i++)
+                fd = sys_openat2(proc, files[i], &how);
+        r = fd < 0 ? -errno : text ? fd_write_all(fd, text, strlen(text)) : -ENOMEM;
+        return r < 0 ? fail(f, -r, "cannot set the AppArmor profile %s", process->apparmor) : 0;
+}
+
 /* With no_new_privs, the filter is last, so that it need not allow what is before. Without, only CAP_SYS_ADMIN may
  * install it: before the capabilities are dropped, as runc does. */
 int process_become(const Spec *spec, const SpecProcess *process, const char *command, bool groups_denied, Failure *f) {
@@ -124,7 +149,11 @@ int process_become(const Spec *spec, const SpecProcess *process, const char *com
 
         if (process->set_umask)
                 umask(process->umask);
-        r = process->no_new_privileges ? 0 : install_filter(spec, f);
+        if (spec->personality >= 0 && personality((unsigned long) spec->personality) < 0)
+                return fail(f, errno, "cannot set the personality");
+        r = process->apparmor ? set_apparmor(process, f) : 0;
+        if (r >= 0 && !process->no_new_privileges)
+                r = install_filter(spec, f);
         if (r >= 0)
                 r = drop_privileges(process, groups_denied, f);
         if (r >= 0 && process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -184,8 +184,10 @@ static int make(const Spec *spec, const CreateRequest *request, State *state, Re
 
 int container_create(const Spec *spec, const CreateRequest *request, State *ret, Report *report) {
         State state = { .directory = -1 };
-        int r = state_make(request->root, request->id, &state, report);
+        int r = steps_check_security(&spec->process, report);
 
+        if (r >= 0)
+                r = state_make(request->root, request->id, &state, report);
         if (r >= 0) {
                 r = make(spec, request, &state, report);
                 if (r < 0)

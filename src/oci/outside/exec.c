@@ -55,7 +55,9 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         pid_t pid;
 
         init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && groups_denied(state);
-        r = steps_connect_console(request->process, request->console, &console, report);
+        r = steps_check_security(request->process, report);
+        if (r >= 0)
+                r = steps_connect_console(request->process, request->console, &console, report);
         if (r < 0)
                 return r;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)

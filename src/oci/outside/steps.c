@@ -3,14 +3,42 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "sandbox/wire/packet.h"
 #include "sandbox/wire/step.h"
 #include "util/fd.h"
 #include "util/text.h"
+
+/* glibc has no function for it before 2.41. */
+static int set_scheduler(const SpecScheduler *s, pid_t pid) {
+        const struct {
+                uint32_t size, policy;
+                uint64_t flags;
+                int32_t nice;
+                uint32_t priority;
+                uint64_t runtime, deadline, period;
+        } attr = { sizeof(attr), (uint32_t) s->policy, s->flags, s->nice, s->priority, s->runtime, s->deadline,
+                   s->period };
+
+        return syscall(SYS_sched_setattr, pid, &attr, 0) < 0 ? -errno : 0;
+}
+
+static int set_priorities(const SpecProcess *process, pid_t pid, Report *report) {
+        int r = process->set_scheduler ? set_scheduler(&process->scheduler, pid) : 0;
+
+        if (r < 0)
+                return report_error(report, -r, "config.json: /process/scheduler: cannot set it: %s", strerror(-r));
+        if (process->io_priority && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, process->io_priority) < 0)
+                return report_error(report, errno, "config.json: /process/ioPriority: cannot set it: %s",
+                                    strerror(errno));
+        return 0;
+}
 
 int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
         char path[64], score[16];
@@ -23,13 +51,25 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
                         return report_error(report, errno, "config.json: /process/rlimits/%zu: cannot set the limit: "
                                                            "%s", i, strerror(errno));
         }
-        if (!process->set_oom_score)
-                return 0;
+        r = set_priorities(process, pid, report);
+        if (r < 0 || !process->set_oom_score)
+                return r;
         snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
         snprintf(score, sizeof(score), "%d", process->oom_score);
         r = file_write(AT_FDCWD, path, score);
         return r < 0 ? report_error(report, -r, "config.json: /process/oomScoreAdj: cannot set it: %s", strerror(-r))
                      : 0;
+}
+
+int steps_check_security(const SpecProcess *process, Report *report) {
+        _cleanup_free_ char *enabled = NULL;
+
+        if (!process->apparmor)
+                return 0;
+        if (file_read_line(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", &enabled) >= 0 && *enabled == 'Y')
+                return 0;
+        return report_error(report, EOPNOTSUPP,
+                            "config.json: /process/apparmorProfile: this host does not have AppArmor");
 }
 
 int steps_write_pid(const char *path, pid_t pid, Report *report) {

@@ -10,6 +10,9 @@
 /* Sets what the process may have no right to set itself. */
 int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report);
 
+/* Fails if the host cannot confine the process as config.json says: -EOPNOTSUPP. */
+int steps_check_security(const SpecProcess *process, Report *report);
+
 int steps_write_pid(const char *path, pid_t pid, Report *report);
 
 /* Waits until the process inside is ready. If it has a terminal, sends that to console, a socket of the engine.

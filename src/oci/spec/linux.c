@@ -193,5 +193,7 @@ int linux_read(const Place *place, Spec *ret) {
                 r = place_texts(place, "readonlyPaths", &ret->read_only);
         if (r >= 0)
                 r = read_propagation(place, ret);
+        if (r >= 0)
+                r = personality_read(place, ret);
         return r < 0 ? r : check_sysctls(place, ret);
 }

@@ -191,5 +191,8 @@ int process_read(const Place *place, SpecProcess *ret) {
                 r = place_number(place, "oomScoreAdj", -1000, 1000, &oom);
         ret->set_oom_score = oom != INT64_MIN;
         ret->oom_score = ret->set_oom_score ? (int) oom : 0;
-        return r;
+        ret->apparmor = json_text_of(place->value, "apparmorProfile");
+        if (ret->apparmor && !*ret->apparmor)
+                ret->apparmor = NULL;
+        return r < 0 ? r : scheduling_read(place, ret);
 }

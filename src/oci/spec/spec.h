@@ -65,6 +65,15 @@ typedef struct SpecHook {
         unsigned timeout; /* in seconds; 0: none */
 } SpecHook;
 
+/* The fields of sched_setattr(2); times in nanoseconds. */
+typedef struct SpecScheduler {
+        int policy; /* SCHED_* */
+        uint64_t flags;
+        int nice;
+        unsigned priority;
+        uint64_t runtime, deadline, period;
+} SpecScheduler;
+
 typedef struct SpecProcess {
         char **arguments, **environment;
         const char *directory;
@@ -82,6 +91,10 @@ typedef struct SpecProcess {
         unsigned short rows, columns; /* of the terminal; 0: not set */
         bool set_oom_score;
         int oom_score;
+        const char *apparmor; /* the profile; NULL: none */
+        bool set_scheduler;
+        SpecScheduler scheduler;
+        int io_priority; /* ioprio_set(2); 0: none */
 } SpecProcess;
 
 /* The namespaces, in the order in which they are joined. */
@@ -124,6 +137,7 @@ typedef struct Spec {
         struct sock_filter *filter; /* NULL: none */
         size_t n_filter;
         unsigned filter_flags; /* SECCOMP_FILTER_FLAG_* */
+        long personality;          /* personality(2); -1: as it is */
         unsigned long propagation; /* of the root mount: MS_PRIVATE or MS_SLAVE, with MS_REC or without; 0: none */
 } Spec;
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The fields of config.md, "Scheduler" and "I/O priority", and of config-linux.md, "Personality". */
+#include <errno.h>
+#include <linux/ioprio.h>
+#include <linux/sched.h>
+#include <sys/personality.h>
+
+#include "image/json.h"
+#include "oci/spec/parts.h"
+#include "policy/value/names.h"
+
+static const NamedNumber policies[] = {
+        { "SCHED_OTHER", SCHED_NORMAL }, { "SCHED_FIFO", SCHED_FIFO }, { "SCHED_RR", SCHED_RR },
+        { "SCHED_BATCH", SCHED_BATCH }, { "SCHED_IDLE", SCHED_IDLE }, { "SCHED_DEADLINE", SCHED_DEADLINE },
+        {},
+};
+
+static const NamedNumber flags[] = {
+        { "SCHED_FLAG_RESET_ON_FORK", SCHED_FLAG_RESET_ON_FORK }, { "SCHED_FLAG_RECLAIM", SCHED_FLAG_RECLAIM },
+        { "SCHED_FLAG_DL_OVERRUN", SCHED_FLAG_DL_OVERRUN },       { "SCHED_FLAG_KEEP_POLICY", SCHED_FLAG_KEEP_POLICY },
+        { "SCHED_FLAG_KEEP_PARAMS", SCHED_FLAG_KEEP_PARAMS },
+        {},
+};
+
+static const NamedNumber classes[] = {
+        { "IOPRIO_CLASS_RT", IOPRIO_CLASS_RT }, { "IOPRIO_CLASS_BE", IOPRIO_CLASS_BE },
+        { "IOPRIO_CLASS_IDLE", IOPRIO_CLASS_IDLE },
+        {},
+};
+
+static const NamedNumber domains[] = {
+        { "LINUX", PER_LINUX }, { "LINUX32", PER_LINUX32 },
+        {},
+};
+
+/* The number that a member of an object names. Returns 0 or -errno, reported. */
+static int read_name(const Place *object, const char *key, const NamedNumber *names, int *ret) {
+        const Place p = place_member(object, key);
+        const NamedNumber *found = p.value ? named_find(names, json_string_value(p.value)) : NULL;
+
+        if (!found)
+                return place_error(&p, EINVAL, p.value ? "isorun-oci does not know \"%s\"" : "it is missing",
+                                   json_string_value(p.value));
+        *ret = found->number;
+        return 0;
+}
+
+static int read_flags(const Place *scheduler, uint64_t *ret) {
+        const Place list = place_member(scheduler, "flags");
+
+        for (size_t i = 0; i < json_array_size(list.value); i++) {
+                const Place p = place_item(&list, i);
+                const NamedNumber *flag = named_find(flags, json_string_value(p.value));
+
+                if (!flag)
+                        return place_error(&p, EINVAL, "isorun-oci does not know this flag");
+                *ret |= (uint64_t) flag->number;
+        }
+        return 0;
+}
+
+static int read_scheduler(const Place *process, SpecProcess *ret) {
+        const Place p = place_member(process, "scheduler");
+        int64_t nice = 0, priority = 0, runtime = 0, deadline = 0, period = 0;
+        SpecScheduler scheduler = {};
+        int r;
+
+        if (!p.value)
+                return 0;
+        r = read_name(&p, "policy", policies, &scheduler.policy);
+        if (r >= 0)
+                r = read_flags(&p, &scheduler.flags);
+        if (r >= 0)
+                r = place_number(&p, "nice", -20, 19, &nice);
+        if (r >= 0)
+                r = place_number(&p, "priority", 0, 99, &priority);
+        if (r >= 0)
+                r = place_number(&p, "runtime", 0, INT64_MAX, &runtime);
+        if (r >= 0)
+                r = place_number(&p, "deadline", 0, INT64_MAX, &deadline);
+        if (r >= 0)
+                r = place_number(&p, "period", 0, INT64_MAX, &period);
+        if (r < 0)
+                return r;
+        scheduler.nice = (int) nice;
+        scheduler.priority = (unsigned) priority;
+        scheduler.runtime = (uint64_t) runtime;
+        scheduler.deadline = (uint64_t) deadline;
+        scheduler.period = (uint64_t) period;
+        ret->scheduler = scheduler;
+        ret->set_scheduler = true;
+        return 0;
+}
+
+int scheduling_read(const Place *process, SpecProcess *ret) {
+        const Place p = place_member(process, "ioPriority");
+        int64_t priority = 0;
+        int class, r = read_scheduler(process, ret);
+
+        if (r < 0 || !p.value)
+                return r;
+        r = read_name(&p, "class", classes, &class);
+        if (r >= 0)
+                r = place_number(&p, "priority", 0, IOPRIO_NR_LEVELS - 1, &priority);
+        if (r >= 0)
+                ret->io_priority = (int) IOPRIO_PRIO_VALUE(class, priority);
+        return r;
+}
+
+int personality_read(const Place *linux_part, Spec *ret) {
+        const Place p = place_member(linux_part, "personality");
+        int domain, r;
+
+        ret->personality = -1;
+        if (!p.value)
+                return 0;
+        r = read_name(&p, "domain", domains, &domain);
+        if (r >= 0)
+                ret->personality = domain;
+        return r;
+}
