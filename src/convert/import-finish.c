@@ -207,7 +207,7 @@ static int drop_system_data(Import *import) {
 static int holds_data(const char *path) {
         for (const char *const *emptied = systemd_emptied; *emptied; emptied++)
                 if (path_is_at_or_below(path, *emptied))
-                        return true;
+                        return 1;
         return secrets_contain(path);
 }
 
@@ -215,11 +215,13 @@ static int holds_data(const char *path) {
  * -ENOMEM. */
 static int is_hidden(const Import *import, const char *path) {
         if (path_is_below(path, "/dev") && has(import, D_PrivateDevices, "no", false))
-                return false;
+                return 0;
         for (const char *const *hidden = systemd_hidden; *hidden; hidden++)
                 if (path_is_at_or_below(path, *hidden))
-                        return true;
-        return system_data_hides(path) && shows_system_data(import, NULL, path) ? true : holds_data(path);
+                        return 1;
+        if (system_data_hides(path) && shows_system_data(import, NULL, path))
+                return 1;
+        return holds_data(path);
 }
 
 static int drop_hidden(Import *import) {
@@ -364,7 +366,7 @@ static int protect_path(Import *import, size_t i, const ImportLine *line, const 
 }
 
 /* Drops the paths that isorun makes read-only by default: all that are not in a writable volume or in memory, and
- * /var/tmp, which PrivateTmp=no shows. */
+ * /var/tmp, which PrivateTmp=no shows. protect_path() adds items, so that all of them may move. */
 static int drop_read_only(Import *import) {
         size_t n = import->n_items;
         int r = 0;

@@ -39,31 +39,33 @@ static void write_unescaped(const char *text, int n, FILE *f) {
         }
 }
 
+/* Writes the prefix of a unit's name or, for 'j' and 'J', the part of it after the last dash. */
+static void write_prefix(const char *prefix, int length, char letter, FILE *f) {
+        const char *dash = memrchr(prefix, '-', (size_t) length);
+
+        if (dash && (letter == 'j' || letter == 'J')) {
+                length -= (int) (dash + 1 - prefix);
+                prefix = dash + 1;
+        }
+        if (letter == 'p' || letter == 'j')
+                fprintf(f, "%.*s", length, prefix);
+        else
+                write_unescaped(prefix, length, f);
+}
+
 /* Writes the part of the unit's name (PREFIX@INSTANCE.service) that the specifier means. Returns false if it means
  * none, or if the name lacks that part. */
 static bool write_name(const Import *import, char letter, FILE *f) {
         const char *unit = import->unit, *at = strchr(unit, '@'), *dot = strrchr(unit, '.');
-        int length = (int) (dot ? dot - unit : (ptrdiff_t) strlen(unit));
-        bool is_template = at && dot == at + 1;
-
-        const char *dash;
+        const int length = (int) (dot ? dot - unit : (ptrdiff_t) strlen(unit));
+        const bool is_template = at && dot == at + 1;
 
         switch (letter) {
         case 'j':
         case 'J':
         case 'P':
         case 'p':
-                if (at)
-                        length = (int) (at - unit);
-                dash = memrchr(unit, '-', (size_t) length);
-                if (dash && (letter == 'j' || letter == 'J')) {
-                        length -= (int) (dash + 1 - unit);
-                        unit = dash + 1;
-                }
-                if (letter == 'p' || letter == 'j')
-                        fprintf(f, "%.*s", length, unit);
-                else
-                        write_unescaped(unit, length, f);
+                write_prefix(unit, at ? (int) (at - unit) : length, letter, f);
                 return true;
         case 'N':
         case 'n':

@@ -129,14 +129,13 @@ static int exec_paths(Import *import, const ImportLine *line, const char *argume
 /* StateDirectory= and similar. argument is the parent directory for the system's manager, a space, and that for a
  * user's manager, which is empty if it depends on the version of systemd. */
 static int take_own_directory(Import *import, const ImportLine *line, const char *word, const char *argument) {
+        const char *parent = import->user ? strchr(argument, ' ') + 1 : argument;
         _cleanup_free_ char *path = NULL;
-        const char *space = strchr(argument, ' ');
 
-        if (import->user && !*++space)
+        if (!*parent)
                 return import_note(import, line, false,
                                    "for a user, its path depends on systemd's version: add the path with BindPaths=");
-        path = format("%.*s/%.*s", import->user ? (int) strlen(space) : (int) (space - argument),
-                      import->user ? space : argument, (int) strcspn(word, ":"), word);
+        path = format("%.*s/%.*s", (int) strcspn(parent, " "), parent, (int) strcspn(word, ":"), word);
         return path ? add_directory(import, D_BindPaths, line, path) : -ENOMEM;
 }
 

@@ -187,14 +187,25 @@ static unsigned assess_capabilities(const Plan *plan, uint64_t mask, _unused_ co
 }
 
 static unsigned assess_umask(const Plan *plan, _unused_ uint64_t parameter, const char **details) {
+        static const struct {
+                mode_t bit;
+                unsigned badness;
+                const char *details;
+        } table[] = {
+                { 0002, 10, "Files of the payload are world-writable by default" },
+                { 0004, 5, "Files of the payload are world-readable by default" },
+                { 0020, 2, "Files of the payload are group-writable by default" },
+                { 0040, 1, "Files of the payload are group-readable by default" },
+        };
         const mode_t mask = plan->set_umask ? plan->umask : 0022;
 
-        *details = !(mask & 0002)   ? "Files of the payload are world-writable by default"
-                   : !(mask & 0004) ? "Files of the payload are world-readable by default"
-                   : !(mask & 0020) ? "Files of the payload are group-writable by default"
-                   : !(mask & 0040) ? "Files of the payload are group-readable by default"
-                                    : "Files of the payload are accessible only by its own user by default";
-        return !(mask & 0002) ? 10 : !(mask & 0004) ? 5 : !(mask & 0020) ? 2 : !(mask & 0040) ? 1 : 0;
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (!(mask & table[i].bit)) {
+                        *details = table[i].details;
+                        return table[i].badness;
+                }
+        *details = "Files of the payload are accessible only by its own user by default";
+        return 0;
 }
 
 static unsigned assess_keyring(const Plan *plan, _unused_ uint64_t parameter, _unused_ const char **details) {

@@ -7,11 +7,11 @@
 #include <grp.h>
 #include <linux/sched.h>
 
-#include "plan/deny/landlock.h"
 #include "plan/network/peers.h"
+#include "plan/show/show-deny.h"
+#include "plan/show/show-root.h"
 #include "policy/stage.h"
 #include "policy/value/names.h"
-#include "util/landlock.h"
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/text.h"
@@ -236,217 +236,6 @@ static void show_entrances(Output *out) {
         }
 }
 
-/* An addition for a mount that is made only if its destination exists, when isorun does not know whether it does. */
-static const char *describe_condition(const PlanMount *m) {
-        return m->place == PLACE_IF_THERE ? ", if it exists" : "";
-}
-
-/* Shows a mount of something from the host. */
-static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
-        _cleanup_free_ char *source = plan_source_format(&m->source);
-
-        if (!source)
-                out->oom = true;
-        else if (m->kind == MOUNT_OVERLAY)
-                output_entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
-                             m->attributes.no_exec ? ", noexec" : "", m->options);
-        else
-                JOINED(out, m->destination, origin, m->attributes.read_only ? "read-only " : "writable ", source,
-                       m->attributes.devices ? ", devices" : "", m->attributes.no_exec ? ", noexec" : "",
-                       m->source.kind == SOURCE_ID_MAPPED ? ", idmapped" : "",
-                       m->source.kind != SOURCE_NONE && plan_mount_is_directory(m) && !m->attributes.recursive ?
-                               ", without the mounts below it" : "",
-                       m->merge ? ", with entries added in memory" : "");
-}
-
-static void show_file(Output *out, const PlanMount *m, const Origin *origin) {
-        size_t n = strlen(m->text), last = n;
-
-        if (!m->source.path) {
-                output_entry(out, m->destination, origin, "read-only file, %s",
-                             m->key && (streq(m->key, "ConnectTo") || streq(m->key, "GrantPeers")) ?
-                                     "for the names of peers" : "text from the policy");
-                return;
-        }
-        while (last > 0 && (last == n || m->text[last - 1] != '\n'))
-                last--;
-        output_entry(out, m->destination, origin, "read-only file, a copy of %s and the line %.*s", m->source.path,
-                     (int) (n - last - 1), m->text + last);
-}
-
-static void show_mount(Output *out, const PlanMount *m) {
-        const char *access = m->attributes.read_only ? "read-only" : "writable";
-        const Origin *origin = m->asker == ASKED_BY_NOBODY && !m->origin.file ? NULL : &m->origin;
-
-        switch (m->kind) {
-        case MOUNT_ROOT:
-        case MOUNT_BIND:
-        case MOUNT_OVERLAY:
-                show_source(out, m, origin);
-                break;
-        case MOUNT_MERGE:
-                output_entry(out, m->destination, origin, "read-only, in memory, the entries of %s and more",
-                             m->source.path);
-                break;
-        case MOUNT_TMPFS:
-                JOINED(out, m->destination, origin, m->attributes.read_only ? "empty, " : "", access, ", in memory (",
-                       m->options, ")", m->attributes.no_exec ? ", noexec" : "", describe_condition(m));
-                break;
-        case MOUNT_GRANT:
-                output_entry(out, m->destination, origin, "empty, for isoctl grant, %s",
-                             m->grant_write ? "writable (Landlock allows writes to the parent directory too: only a "
-                                              "read-only mount protects the parent)"
-                                            : "read-only");
-                break;
-        case MOUNT_PROC:
-                output_entry(out, m->destination, origin, "%s, new proc%s%s", access, *m->options ? ", " : "",
-                             m->options);
-                break;
-        case MOUNT_DEVPTS:
-                output_entry(out, m->destination, origin, "new devpts (%s)", m->options);
-                break;
-        case MOUNT_CGROUP:
-                output_entry(out, m->destination, origin, "writable, the instance's cgroup");
-                break;
-        case MOUNT_NOTIFY:
-                output_entry(out, m->destination, NULL, "read-only, in memory, with the socket %s, relayed to %s",
-                             PLAN_NOTIFY_NAME, m->relayed_to);
-                break;
-        case MOUNT_DIRECTORY:
-                output_entry(out, m->destination, origin, "created, mode %04o", m->mode);
-                break;
-        case MOUNT_SYMLINK:
-                JOINED(out, m->destination, origin, "symlink to ", m->target);
-                break;
-        case MOUNT_FILE:
-                show_file(out, m, origin);
-                break;
-        case MOUNT_COPY:
-                output_entry(out, m->destination, origin, "read-only file, a copy of %s", m->source.path);
-                break;
-        case MOUNT_BLOCKED:
-                JOINED(out, m->destination, origin, "inaccessible", describe_condition(m));
-                break;
-        }
-}
-
-static void show_calls(Output *out, const char *key, int error) {
-        output_begin(out);
-        for (size_t i = 0; i < out->plan->n_calls; i++)
-                if (out->plan->calls[i].error == error)
-                        output_add_word(out, out->plan->calls[i].name);
-        output_end_words(out, key, output_origin_of(out, D_SystemCallFilter));
-}
-
-/* The smallest errno above this one that a call is answered with, or 0. */
-static int next_error(const Plan *plan, int error) {
-        int next = 0;
-
-        for (size_t i = 0; i < plan->n_calls; i++)
-                if (plan->calls[i].error > error && (!next || plan->calls[i].error < next))
-                        next = plan->calls[i].error;
-        return next;
-}
-
-/* Shows the denied calls, one entry for each errno. */
-static void show_denied(Output *out) {
-        for (int error = 0; (error = next_error(out->plan, error));) {
-                char key[64];
-
-                snprintf(key, sizeof(key), "answered %s", strerrorname_np(error) ?: "?");
-                show_calls(out, key, error);
-        }
-}
-
-static void add_argument(Text *text, const char *before, unsigned argument) {
-        text_add(text, before);
-        text_add_char(text, (char) ('0' + argument)); /* a call has six */
-}
-
-static void add_value(Text *text, const char *before, uint64_t value) {
-        text_add(text, before);
-        text_add_hex(text, value);
-}
-
-static void show_argument_rule(Output *out, const PlanArgumentRule *r) {
-        static const char *const operators[] = { [ARGUMENT_EQUAL] = "==", [ARGUMENT_NOT_EQUAL] = "!=",
-                                                 [ARGUMENT_LESS] = "<", [ARGUMENT_GREATER] = ">",
-                                                 [ARGUMENT_MASKED_EQUAL] = "is" };
-        const Origin *origin = r->reason == _DIRECTIVE_MAX ? NULL : output_origin_of(out, r->reason);
-        Text *text = output_begin(out);
-
-        text_add(text, r->error ? strerrorname_np(r->error) : "no effect");
-        if (r->test == ARGUMENT_ANY) {
-                text_add(text, " always");
-                output_end(out, r->name, origin);
-                return;
-        }
-        add_argument(text, " if argument ", r->argument);
-        if (r->test == ARGUMENT_MASKED_EQUAL)
-                add_value(text, " & ", r->mask);
-        text_add_char(text, ' ');
-        text_add(text, operators[r->test]);
-        add_value(text, " ", r->value);
-        if (r->set_argument) {
-                add_argument(text, " and argument ", r->set_argument);
-                text_add(text, " is set");
-        } else if (r->flags) {
-                add_argument(text, " and argument ", r->flags_argument);
-                add_value(text, " & ", r->flags);
-        }
-        output_end(out, r->name, origin);
-}
-
-static void show_filter(Output *out) {
-        output_section(out, "system calls");
-        show_calls(out, "allowed", 0);
-        show_denied(out);
-        output_entry(out, "others", NULL, "answered ENOSYS");
-        if (out->plan->program)
-                output_entry(out, "program", NULL, "%zu instructions", out->plan->n_program);
-        if (out->plan->log_denials)
-                output_entry(out, "denials", output_origin_of(out, D_LogDenials), "recorded in the journal");
-        for (size_t i = 0; i < out->plan->n_architectures; i++)
-                output_entry(out, "architecture", output_origin_of(out, D_SystemCallArchitectures),
-                             "%#x, in addition to the native one",
-                             out->plan->architectures[i]);
-        for (size_t i = 0; i < out->plan->n_argument_rules; i++)
-                show_argument_rule(out, &out->plan->argument_rules[i]);
-}
-
-static void show_landlock(Output *out) {
-        const Plan *plan = out->plan;
-
-        output_section(out, "Landlock");
-        if (!plan->landlock_abi)
-                output_entry(out, "files", NULL,
-                             "not restricted, because this kernel has no Landlock: only mounts keep files read-only");
-        else if (!policy_is_true(out->policy, D_LandlockFiles))
-                output_entry(out, "files", output_origin_of(out, D_LandlockFiles),
-                             "not restricted: only mounts keep files read-only");
-        else if (!plan->landlock_files)
-                output_entry(out, "files", NULL,
-                             "not restricted, because the payload may mount: only mounts keep files read-only");
-        for (size_t i = 0; i < plan->n_landlock_rules; i++) {
-                const PlanLandlockRule *rule = &plan->landlock_rules[i];
-
-                output_begin(out);
-                for (const LandlockRight *r = landlock_rights; r->name; r++)
-                        if (rule->access & r->bit)
-                                output_add_word(out, r->name);
-                output_end_words(out, rule->path, NULL);
-        }
-        if (plan->landlock_queues)
-                output_entry(out, "message queues", NULL, "READ_FILE WRITE_FILE, those of the instance");
-        if (plan->landlock_scope)
-                output_entry(out, "scope", NULL, "the payload cannot %ssend signals outside",
-                             plan->landlock_scope & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET ? "reach abstract sockets or "
-                                                                                        : "");
-        if (policy_is_true(out->policy, D_AbstractSockets) && !policy_is_true(out->policy, D_PrivateNetwork))
-                output_entry(out, "abstract sockets", output_origin_of(out, D_AbstractSockets),
-                             "the payload can reach those of the host");
-}
-
 static void show_standard_io(Output *out) {
         static const DirectiveId ids[3] = { D_StandardInput, D_StandardOutput, D_StandardError };
 
@@ -512,12 +301,6 @@ static void show_command(Output *out) {
                 output_entry(out, "Nice", &plan->nice_origin, "%d", plan->nice);
         if (plan->n_passed_fds)
                 output_entry(out, "passed fds", NULL, "3 to %zu", plan->n_passed_fds + 2);
-}
-
-static void show_root(Output *out) {
-        output_section(out, "root");
-        for (size_t i = 0; i < out->plan->n_mounts; i++)
-                show_mount(out, &out->plan->mounts[i]);
 }
 
 int plan_print_root(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata) {

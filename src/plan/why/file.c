@@ -130,14 +130,18 @@ static int find_place(Asked *q, const char *path, Place *ret) {
         return 0;
 }
 
+static bool has_outside(const IdMap *map, uint32_t id) {
+        for (const IdMapEntry *e = map->items; e < map->items + map->n; e++)
+                if (id - e->outside < e->count)
+                        return true;
+        return false;
+}
+
+/* The user namespace must have the ids of the file: capable_wrt_inode_uidgid() of the kernel. */
 static bool has_capability(const Plan *plan, const struct stat *st, unsigned capability) {
-        uint64_t uid = 0, gid = 0;
-        /* The namespace must have the ids of the file: capable_wrt_inode_uidgid() of the kernel. */
-        for (size_t i = 0; i < plan->uid_map.n; i++)
-                uid |= st->st_uid - plan->uid_map.items[i].outside < plan->uid_map.items[i].count;
-        for (size_t i = 0; i < plan->gid_map.n; i++)
-                gid |= st->st_gid - plan->gid_map.items[i].outside < plan->gid_map.items[i].count;
-        return (!plan->uid_map.n || (uid && gid)) && why_capabilities(plan) & UINT64_C(1) << capability;
+        if (plan->uid_map.n && !(has_outside(&plan->uid_map, st->st_uid) && has_outside(&plan->gid_map, st->st_gid)))
+                return false;
+        return why_capabilities(plan) & UINT64_C(1) << capability;
 }
 
 static bool in_group(const Plan *plan, gid_t gid) {
@@ -179,6 +183,18 @@ static bool is_device(const struct stat *st) {
         return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 }
 
+/* What the payload gets with a file of the host. */
+static const char *describe_gain(const struct stat *st, bool writable) {
+        if (is_device(st))
+                return "this device, and the code of the kernel behind it";
+        if (S_ISSOCK(st->st_mode))
+                return "all that the server at this socket does for the user";
+        if (S_ISDIR(st->st_mode))
+                return writable ? "changes to all files below this directory of the host"
+                                : "all files below this directory that the user may read";
+        return writable ? "changes to this file of the host" : "this file alone";
+}
+
 /* Adds a line that shows a path of the host, if it is one. */
 static int allow_bind(WhyAnswer *a, const char *path, bool writable) {
         struct stat st;
@@ -186,13 +202,9 @@ static int allow_bind(WhyAnswer *a, const char *path, bool writable) {
         if (!is_plain(path) || streq(path, "/") || stat(path, &st) < 0)
                 return 0;
         if (is_device(&st))
-                return answer_allow(a, "this device, and the code of the kernel behind it", "Volume=%s:%s:dev", path,
-                                    path);
-        return answer_allow(a, S_ISDIR(st.st_mode) ? writable ? "changes to all files below this directory of the host"
-                                                             : "all files below this directory that the user may read"
-                               : S_ISSOCK(st.st_mode) ? "all that the server at this socket does for the user"
-                               : writable ? "changes to this file of the host" : "this file alone",
-                            "%s=%s", writable ? "BindPaths" : "BindReadOnlyPaths", path);
+                return answer_allow(a, describe_gain(&st, writable), "Volume=%s:%s:dev", path, path);
+        return answer_allow(a, describe_gain(&st, writable), "%s=%s", writable ? "BindPaths" : "BindReadOnlyPaths",
+                            path);
 }
 
 /* If the mode of a file of the host would deny it in any case, the answer says so. Returns 1 then, 0 or -ENOMEM. */
@@ -221,10 +233,11 @@ static int allow_more(const Asked *q, const char *path) {
         int r;
 
         /* A second line for the same place would be an error. */
-        if (m && m->asker == ASKED_BY_POLICY)
-                return m->kind != MOUNT_BLOCKED || !m->key || !streq(m->key, "InaccessiblePaths") ? 0 :
-                       answer_allow(q->a, "all that lines of InaccessiblePaths= hide", "InaccessiblePaths=");
-
+        if (m && m->asker == ASKED_BY_POLICY) {
+                if (m->kind == MOUNT_BLOCKED && m->key && streq(m->key, "InaccessiblePaths"))
+                        return answer_allow(q->a, "all that lines of InaccessiblePaths= hide", "InaccessiblePaths=");
+                return 0;
+        }
         r = note_mode(q, path);
         if (r != 0)
                 return r < 0 ? r : 0;

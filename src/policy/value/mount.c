@@ -155,6 +155,18 @@ static int option_with_value(ValueParser *p, const char *option, char ***words, 
         return strv_push(words, option) < 0 ? -ENOMEM : 1;
 }
 
+static int check_options(ValueParser *p, const char *options, uint64_t flags, const Size *size) {
+        if (flags & BIND_OVERLAY && flags & (BIND_READ_ONLY | BIND_IDMAP))
+                return value_error(p, "\"overlay\" cannot be combined with \"%s\"",
+                                   flags & BIND_IDMAP ? "idmap" : "ro");
+        if (flags & BIND_DEVICES && flags & (BIND_OVERLAY | BIND_IDMAP))
+                return value_error(p, "\"dev\" cannot be combined with \"overlay\" or \"idmap\"");
+        if (size->number > 0 && !(flags & BIND_OVERLAY))
+                return value_error(p, "\"size=\" limits an overlay's memory and needs the option \"overlay\": \"%s\"",
+                                   options);
+        return 0;
+}
+
 int value_volume_options(ValueParser *p, const char *options, const char *hint, uint64_t *flags, char ***words,
                          Size *size) {
         static const struct {
@@ -189,16 +201,10 @@ int value_volume_options(ValueParser *p, const char *options, const char *hint, 
                 *flags = (*flags | table[i].set) & ~table[i].clear;
         }
 
-        if (*flags & BIND_OVERLAY && *flags & (BIND_READ_ONLY | BIND_IDMAP))
-                return value_error(p, "\"overlay\" cannot be combined with \"%s\"",
-                                   *flags & BIND_IDMAP ? "idmap" : "ro");
-        if (*flags & BIND_DEVICES && *flags & (BIND_OVERLAY | BIND_IDMAP))
-                return value_error(p, "\"dev\" cannot be combined with \"overlay\" or \"idmap\"");
+        if (check_options(p, options, *flags, size) < 0)
+                return -EBADMSG;
         if (*flags & BIND_DEVICES)
                 *flags |= BIND_READ_ONLY;
-        if (size->number > 0 && !(*flags & BIND_OVERLAY))
-                return value_error(p, "\"size=\" limits an overlay's memory and needs the option \"overlay\": \"%s\"",
-                                   options);
         return 0;
 }
 
@@ -207,7 +213,7 @@ static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64
                      int (*source)(ValueParser *p, const char *text, char **ret)) {
         _cleanup_strv_free_ char **fields = NULL, **words = NULL;
         bool optional = word[0] == '-' || word[0] == '?';
-        const char *hint;
+        const char *destination, *hint;
         Size size = {};
         char *path;
         size_t n;
@@ -224,7 +230,8 @@ static int emit_bind(ValueParser *p, const char *word, size_t min_fields, uint64
                 return r;
         if (strv_consume(&words, path) < 0)
                 return -ENOMEM;
-        r = value_path(p, fields[n > 1 && fields[1][0]], &path);
+        destination = n > 1 && *fields[1] ? fields[1] : fields[0];
+        r = value_path(p, destination, &path);
         if (r < 0)
                 return r;
         if (strv_consume(&words, path) < 0)

@@ -21,7 +21,10 @@ typedef struct End {
         bool failed; /* it takes nothing, but what it has sent is still there to read */
 } End;
 
-enum { FLOW_EVENTS = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET };
+enum {
+        FLOW_EVENTS = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET,
+        TRIES_MAX = 10000 / FLOW_RETRY_MSEC, /* to connect, for ten seconds */
+};
 
 struct Flow {
         Lookup lookup; /* the first member: the flow is found from it; without a peer, it is from an entrance */
@@ -133,23 +136,26 @@ static PumpState move_from(Server *s, End *from, End *to, Pump *p) {
         return from->failed && state == PUMP_WAITS && p->held == 0 ? PUMP_FAILED : state;
 }
 
-enum { INHERITED = 2 };
-
+/* Probes of a connection on which nothing moves. An accepted socket inherits the first INHERITED from its listener. */
 static const struct {
         int level, name, value;
-} options[] = {
+} probes[] = {
         { IPPROTO_TCP, TCP_KEEPIDLE, 5 }, /* s; without SO_KEEPALIVE, it has no effect */
         { IPPROTO_TCP, TCP_KEEPINTVL, 5 },
         { SOL_SOCKET, SO_KEEPALIVE, 1 },
 };
+enum { INHERITED = 2 };
 
+static void set_probes(int fd, size_t from, size_t to) {
+        for (size_t i = from; i < to; i++)
+                (void) setsockopt(fd, probes[i].level, probes[i].name, &probes[i].value, sizeof(probes[i].value));
+}
 void flow_prepare(const Listener *l) {
         const int yes = 1;
 
         (void) setsockopt(l->watch.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-        for (size_t i = 0; l->peer && i < INHERITED; i++)
-                (void) setsockopt(l->watch.fd, options[i].level, options[i].name, &options[i].value,
-                                  sizeof(options[i].value));
+        if (l->peer)
+                set_probes(l->watch.fd, 0, INHERITED);
 }
 
 /* The payload has said that it sends no more. If it has closed its socket, the kernel keeps that for tcp_fin_timeout,
@@ -159,9 +165,7 @@ static void note_half_closed(Flow *f) {
         if (f->is_half_closed || !f->to_outside.ended)
                 return;
         f->is_half_closed = true;
-        for (size_t i = f->lookup.peer ? INHERITED : 0; i < ELEMENTSOF(options); i++)
-                (void) setsockopt(f->payload.watch.fd, options[i].level, options[i].name, &options[i].value,
-                                  sizeof(options[i].value));
+        set_probes(f->payload.watch.fd, f->lookup.peer ? INHERITED : 0, ELEMENTSOF(probes));
 }
 
 static void move(Server *s, Flow *f) {
@@ -281,7 +285,6 @@ static int begin_connect(const Flow *f, const struct sockaddr *address, socklen_
 
 /* -EAGAIN: as many connections wait at the socket as its owner allows. connect(2) would wait until it accepts one. */
 static int begin_connect_socket(Flow *f) {
-        enum { TRIES_MAX = 10000 / FLOW_RETRY_MSEC };
         struct sockaddr_un socket;
         socklen_t size;
         int fd;
@@ -317,7 +320,6 @@ static void enqueue(Server *s, Flow *f) {
  * -EAGAIN: it does not listen yet. -ENOBUFS: no socket is ready. */
 static int begin_connect_inside(Server *s, Flow *f) {
         static const char *const places[2] = { FLOWS_NETWORK, "127.0.0.1" };
-        enum { TRIES_MAX = 10000 / FLOW_RETRY_MSEC };
         const int yes = 1;
 
         while (f->next_address < ELEMENTSOF(places)) {

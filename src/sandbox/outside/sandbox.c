@@ -84,12 +84,15 @@ typedef struct Filters {
         Filter plain, watching, logging;
 } Filters;
 
+/* Makes the first process inside, which inherits lower limits, and runs inside_main(). */
 static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_mapped, const Filters *filters) {
         Run *run = &s->run;
         Inside inside = { .plan = run->plan, .filter = &filters->plain, .watching = &filters->watching,
                           .logging = filters->logging.n > 0 ? &filters->logging : NULL,
                           .signal_mask = run->signal_mask, .notify = -1, .steps = run->report->begun,
-                          .unmount_late = unmount_may_be_late(run->plan) };
+                          .unmount_late = unmount_may_be_late(run->plan), .bus_socket = run->bus_socket,
+                          .foreground = run->plan->terminals && run_terminal_is_ours(run),
+                          .id_mapped = id_mapped, .given = &run->given };
         struct clone_args args = {
                 /* The process inside makes the network namespace beside its root: inside/network.h. */
                 .flags = (run->plan->namespaces & ~(uint64_t) CLONE_NEWNET) | CLONE_PIDFD |
@@ -101,8 +104,6 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
         Bounds bounds;
         int fds[2], r;
 
-        inside.bus_socket = run->bus_socket;
-        inside.foreground = run->plan->terminals && run_terminal_is_ours(run);
         s->terminal.set_up = inside.foreground;
         s->terminal.wanted = run->plan->reads_terminal;
         s->terminal.foreground = inside.foreground && s->terminal.wanted;
@@ -119,8 +120,6 @@ static int make_inside(Supervisor *s, int standard_io[static 3], const int *id_m
                 close(fds[0]);
                 inside.socket = fds[1];
                 memcpy(inside.standard_io, standard_io, sizeof(inside.standard_io));
-                inside.id_mapped = id_mapped;
-                inside.given = &run->given;
                 signals_forwarded(&inside.forwarded);
                 inside_main(&inside);
         }
@@ -447,6 +446,30 @@ static int begin(Supervisor *s) {
         return r;
 }
 
+/* Ends all that is left of the instance. r: what the start or the supervision has returned. */
+static void end(Supervisor *s, int r) {
+        Run *run = &s->run;
+        const bool ended = run->outcome.progress == PROGRESS_ENDED && !run->plan->hand_over;
+        bool ended_early;
+
+        run_terminal_end(&s->terminal);
+        given_return_offsets(&run->given);
+        run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
+        /* A systemd that gets to the request now must not find its sender. */
+        bus_deinit(&run->bus);
+        if (run->plan->measured || plan_is_recorded(run->plan))
+                holder_measure(&run->holder, &run->outcome.usage);
+        if (ended)
+                holder_end_payload(&run->holder);
+        ended_early = ended && inside_has_ended(run);
+        end_inside(run, r == -EINTR);
+        if (ended_early)
+                holder_remove_rest(&run->holder, &run->patience);
+        if (run->outcome.progress != PROGRESS_STARTING)
+                watcher_report(&s->watcher, run);
+        holder_deinit(&run->holder);
+}
+
 int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
         Supervisor s = {
                 .run = { .plan = plan, .report = report, .bus_socket = -1, .socket = -1, .pidfd = -1, .payload = -1,
@@ -460,35 +483,16 @@ int sandbox_run(const Plan *plan, Report *report, Outcome *ret) {
                 .watcher = { .socket = -1, .pidfd = -1 },
                 .denial_log = { .socket = -1, .pidfd = -1 },
         };
-        Run *run = &s.run;
-        bool ended, ended_early;
         int r;
 
-        s.terminal.run = s.relay.run = run;
+        s.terminal.run = s.relay.run = &s.run;
         r = begin(&s);
         if (r >= 0)
                 r = start(&s);
         if (r >= 0)
                 r = supervise(&s);
-
-        run_terminal_end(&s.terminal);
-        given_return_offsets(&run->given);
-        run->outcome.name_taken = r == -EEXIST && holder_name_taken(&run->holder);
-        /* A systemd that gets to the request now must not find its sender. */
-        bus_deinit(&run->bus);
-        if (plan->measured || plan_is_recorded(plan))
-                holder_measure(&run->holder, &run->outcome.usage);
-        ended = run->outcome.progress == PROGRESS_ENDED && !plan->hand_over;
-        if (ended)
-                holder_end_payload(&run->holder);
-        ended_early = ended && inside_has_ended(run);
-        end_inside(run, r == -EINTR);
-        if (ended_early)
-                holder_remove_rest(&run->holder, &run->patience);
-        if (run->outcome.progress != PROGRESS_STARTING)
-                watcher_report(&s.watcher, run);
-        holder_deinit(&run->holder);
+        end(&s, r);
         supervisor_deinit(&s);
-        *ret = run->outcome;
+        *ret = s.run.outcome;
         return r;
 }
