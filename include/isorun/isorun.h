@@ -72,7 +72,8 @@ enum {
 int isorun_isolate(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata);
 
 /* Does the same, but never ends this process. Returns 0 when the program has run isolated and has ended; *ret_status is
- * then its status as from waitpid(2), and the process has its own name again. A failure after the isolated program has begun is -ECHILD. Since 0.1. */
+ * then its status as from waitpid(2), and the process has its own name again. A failure after the isolated program has
+ * begun is -ECHILD. Since 0.1. */
 int isorun_run(int argc, char *const argv[], unsigned flags, isorun_log_fn log, void *userdata, int *ret_status);
 
 /* Measures whether this process runs in an instance of the program's policy, or of a narrower one. Returns 1, or 0 and

@@ -7,15 +7,16 @@
 #include "lib/measure-calls.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "util/strv.h"
 
-enum { ARGUMENTS = 6, SECONDS_MAX = 10 };
+enum { ARGUMENTS = 6, SECONDS_MAX = 10, STACK_SIZE = 16 * 1024 };
 
 typedef struct Call {
         const char *name;
@@ -25,8 +26,10 @@ typedef struct Call {
 
 /* Shared with the child. */
 typedef struct Calls {
-        size_t n, at; /* the call that the child is making */
-        bool allowed; /* that call is allowed */
+        size_t n, n_whole; /* the first ones are denied with all arguments */
+        size_t at;         /* the call that the child is making */
+        bool allowed;      /* that call is allowed */
+        bool own_memory;   /* one of them changes memory if it is allowed */
         Call items[];
 } Calls;
 
@@ -48,6 +51,7 @@ static Call *add(Calls *calls, const char *name, int number, int error) {
 
         if (number < 0 || !may_be_made(name))
                 return NULL;
+        calls->own_memory = calls->own_memory || streq(name, "munlockall");
         call = &calls->items[calls->n++];
         *call = (Call) { .name = name, .number = number, .error = error };
         for (size_t i = 0; i < ARGUMENTS; i++)
@@ -55,8 +59,16 @@ static Call *add(Calls *calls, const char *name, int number, int error) {
         return call;
 }
 
+/* A call that is denied as a whole has its own error, also where a rule would give it another one. */
+static bool is_listed(const Calls *calls, int number) {
+        for (size_t i = 0; i < calls->n_whole; i++)
+                if (calls->items[i].number == number)
+                        return true;
+        return false;
+}
+
 static void add_rule(Calls *calls, const PlanArgumentRule *rule) {
-        Call *call = add(calls, rule->name, rule->number, rule->error);
+        Call *call = is_listed(calls, rule->number) ? NULL : add(calls, rule->name, rule->number, rule->error);
         uint64_t *argument = call ? &call->arguments[rule->argument] : NULL;
 
         if (!call)
@@ -74,6 +86,7 @@ static void list(Calls *calls, const Plan *plan) {
         for (size_t i = 0; i < plan->n_calls; i++)
                 if (plan->calls[i].error)
                         add(calls, plan->calls[i].name, plan->calls[i].number, plan->calls[i].error);
+        calls->n_whole = calls->n;
         for (size_t i = 0; i < plan->n_argument_rules; i++)
                 add_rule(calls, &plan->argument_rules[i]);
 }
@@ -88,9 +101,19 @@ static bool is_denied(const Call *call) {
         return errno == call->error || errno == EPERM || errno == ENOSYS;
 }
 
-_Noreturn static void make_calls(Calls *calls) {
-        (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+/* With all signals blocked, so that no handler of the program runs in here. */
+static int make_calls(void *userdata) {
+        Calls *calls = userdata;
+        struct rlimit core;
+        sigset_t alarm_only;
+
+        /* A filter that kills would make the kernel write a core file of the program; 1 prevents that. */
+        if (getrlimit(RLIMIT_CORE, &core) >= 0 && core.rlim_max > 0)
+                (void) setrlimit(RLIMIT_CORE, &(struct rlimit) { 1, core.rlim_max });
         (void) signal(SIGALRM, SIG_DFL);
+        (void) sigemptyset(&alarm_only);
+        (void) sigaddset(&alarm_only, SIGALRM);
+        (void) sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
         (void) alarm(SECONDS_MAX);
         for (; calls->at < calls->n; calls->at++)
                 if (!is_denied(&calls->items[calls->at])) {
@@ -120,15 +143,31 @@ static void make_calls_here(Calls *calls) {
                 }
 }
 
+/* A child that shares the memory needs no copy of it, which costs more than all the calls. This thread waits until the
+ * child has ended, as in vfork(2), and lends it a part of its stack. */
+static pid_t make_child(Calls *calls) {
+        _Alignas(16) char stack[STACK_SIZE];
+        const int shared = calls->own_memory ? 0 : CLONE_VM | CLONE_VFORK;
+        sigset_t all, before;
+        pid_t pid;
+        int error;
+
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_BLOCK, &all, &before);
+        pid = clone(make_calls, stack + STACK_SIZE, shared | SIGCHLD, calls);
+        error = errno;
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
+        errno = error;
+        return pid;
+}
+
 /* Makes a child for each call that kills one. Returns 0 or -errno. */
 static int make_all(Calls *calls) {
         int status = 0;
 
         while (calls->at < calls->n && !calls->allowed) {
-                pid_t pid = fork();
+                pid_t pid = make_child(calls);
 
-                if (pid == 0)
-                        make_calls(calls);
                 if (pid < 0 && errno != EAGAIN && errno != ENOMEM) {
                         make_calls_here(calls);
                         return 0;
@@ -143,8 +182,16 @@ static int make_all(Calls *calls) {
         return 0;
 }
 
+static size_t count(const Plan *plan) {
+        size_t n = plan->n_argument_rules;
+
+        for (size_t i = 0; i < plan->n_calls; i++)
+                n += plan->calls[i].error != 0;
+        return n;
+}
+
 int measure_calls(const Plan *plan, const char **ret) {
-        const size_t size = sizeof(Calls) + (plan->n_calls + plan->n_argument_rules) * sizeof(Call);
+        const size_t size = sizeof(Calls) + count(plan) * sizeof(Call);
         Calls *calls = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         int r;
 

@@ -3,34 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/vfs.h>
 
+#include "lib/measure-paths.h"
+#include "plan/who/private-ids.h"
 #include "policy/value/choice.h"
 #include "util/fd.h"
 #include "util/mount-table.h"
 #include "util/path.h"
 #include "util/strv.h"
-
-/* Whether a line of the policy shows this place, or, if writable is set, lets the payload write to it. */
-static bool is_named(const Policy *policy, const char *place, bool writable) {
-        static const DirectiveId ids[] = { D_Volume, D_BindPaths, D_BindReadOnlyPaths, D_TemporaryFileSystem,
-                                           D_GrantPaths };
-
-        for (size_t i = 0; i < ELEMENTSOF(ids); i++)
-                for (size_t k = 0; k < policy->settings[ids[i]].n; k++) {
-                        const Value *v = &policy->settings[ids[i]].items[k].value;
-                        const char *path = ids[i] == D_GrantPaths          ? v->text
-                                           : ids[i] == D_TemporaryFileSystem ? v->words[0]
-                                                                           : v->words[1];
-                        const bool read_only = ids[i] == D_BindReadOnlyPaths ||
-                                               (ids[i] != D_TemporaryFileSystem && v->number & BIND_READ_ONLY);
-
-                        if (!(writable && read_only) && path_is_at_or_below(place, path))
-                                return true;
-                }
-        return false;
-}
 
 /* systemd makes these for a service, and isorun shows them whatever the policy: systemd.exec(5). */
 static bool is_of_service(const Host *host, const char *place) {
@@ -61,16 +41,26 @@ static bool is_private_memory(const Policy *policy, const char *place) {
         return false;
 }
 
+/* ReadOnlyPaths= is about all below a path, but another line may make a place there writable. */
+static bool is_read_only(const Policy *policy, const char *place) {
+        const SettingList *list = &policy->settings[D_ReadOnlyPaths];
+
+        for (size_t i = 0; i < list->n && !policy_optional(policy, D_ReadOnlyPaths); i++)
+                if (path_is_at_or_below(place, list->items[i].value.text))
+                        return true;
+        return false;
+}
+
 static bool may_be_writable(const Policy *policy, const Host *host, const MountEntry *m) {
         if (streq(m->type, "devpts") || streq(m->type, "mqueue"))
                 return true;
-        if (streq(m->type, "tmpfs") && is_private_memory(policy, m->path))
+        if (streq(m->type, "tmpfs") && is_private_memory(policy, m->path) && !is_read_only(policy, m->path))
                 return true;
         if (streq(m->type, "proc"))
-                return policy_is_true(policy, D_Nesting);
+                return build_nests(policy);
         if (streq(m->type, "cgroup2"))
                 return policy->settings[D_Delegate].n > 0;
-        return is_named(policy, m->path, true) || is_of_service(host, m->path);
+        return measure_is_named(policy, m->path, true) || is_of_service(host, m->path);
 }
 
 /* Every mount of an instance is nosuid. */
@@ -80,28 +70,27 @@ static const char *find_fault(const Policy *policy, const Host *host, const Moun
         return mount_option(m->options, "rw") && !may_be_writable(policy, host, m) ? "the process can write to" : NULL;
 }
 
-static bool is_absent_or_in_memory(const char *path) {
-        struct statfs s;
-
-        return statfs(path, &s) < 0 ? errno == ENOENT || errno == EACCES : s.f_type == TMPFS_MAGIC;
-}
-
-/* The first place that the policy hides and that is there; NULL: none. Only the root of the host has them all. */
+/* The first place that the policy hides and that is there; NULL: none. Only the root of the host has them all; from
+ * inside, nobody sees which directory of the host or which image is the root. */
 static const char *find_visible(const Policy *policy) {
         static const char *const homes[] = { "/home", "/root" },
                                  *const hosts[] = { "/boot", "/media", "/mnt", "/run", "/srv", "/sys", "/var" };
         const unsigned protect = policy_choice(policy, D_ProtectHome);
         const bool hides_homes = protect == PROTECT_HOME_YES || protect == PROTECT_HOME_TMPFS;
+        static const char *const every[] = { "/etc", "/opt", "/usr" }; /* where a policy chooses all places */
         const Value *root = &policy_get(policy, D_RootDirectory)->value;
 
         for (size_t i = 0; hides_homes && i < ELEMENTSOF(homes); i++)
-                if (!is_named(policy, homes[i], false) && !is_absent_or_in_memory(homes[i]))
+                if (!measure_is_named(policy, homes[i], false) && !measure_is_absent(homes[i]))
                         return homes[i];
-        for (size_t i = 0; i < ELEMENTSOF(hosts) && streq(root->text, "/"); i++)
-                if (!is_named(policy, hosts[i], false) && !is_absent_or_in_memory(hosts[i]))
+        for (size_t i = 0; i < ELEMENTSOF(hosts) && (streq(root->text, "/") || root->number == ROOT_NONE); i++)
+                if (!measure_is_named(policy, hosts[i], false) && !measure_is_absent(hosts[i]))
                         return hosts[i];
+        for (size_t i = 0; i < ELEMENTSOF(every) && root->number == ROOT_NONE; i++)
+                if (!measure_is_named(policy, every[i], false) && !measure_is_absent(every[i]))
+                        return every[i];
         /* The host's /run is in memory as well. */
-        return is_named(policy, "/run/systemd", false) || access("/run/systemd/private", F_OK) < 0 ? NULL
+        return measure_is_named(policy, "/run/systemd", false) || access("/run/systemd/private", F_OK) < 0 ? NULL
                                                                                                   : "/run/systemd";
 }
 
@@ -119,35 +108,33 @@ static const char *find_writable(const Policy *policy) {
         static const char *const places[] = { "/", "/etc", "/usr", "/usr/bin", "/proc/sys" };
 
         for (size_t i = 0; i < ELEMENTSOF(places); i++)
-                if (!is_named(policy, places[i], true) && !is_write_denied(places[i]))
+                if (!measure_is_named(policy, places[i], true) && !is_write_denied(places[i]))
                         return places[i];
         return NULL;
 }
 
-static int look_at_table(const Policy *policy, const Host *host, char **ret, const char **ret_what) {
-        _cleanup_(mount_table_deinit) MountTable table = {};
-        int r;
-
-        r = mount_table_read("/proc/self/mountinfo", &table);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < table.n; i++) {
-                const char *fault = find_fault(policy, host, &table.items[i]);
+static int look_at_table(const Policy *policy, const Host *host, const MountTable *table, char **ret,
+                         const char **ret_what) {
+        for (size_t i = 0; i < table->n; i++) {
+                const char *fault = find_fault(policy, host, &table->items[i]);
 
                 if (!fault)
                         continue;
                 *ret_what = fault;
-                *ret = strdup(table.items[i].path);
+                *ret = strdup(table->items[i].path);
                 return *ret ? 0 : -ENOMEM;
         }
         return 1;
 }
 
 int measure_mounts(const Policy *policy, const Host *host, char **ret, const char **ret_what) {
+        _cleanup_(mount_table_deinit) MountTable table = {};
         const char *path;
         int r;
 
-        r = look_at_table(policy, host, ret, ret_what);
+        r = mount_table_read("/proc/self/mountinfo", &table);
+        if (r >= 0)
+                r = look_at_table(policy, host, &table, ret, ret_what);
         if (r <= 0)
                 return r;
         *ret_what = "the process can see";
@@ -157,7 +144,7 @@ int measure_mounts(const Policy *policy, const Host *host, char **ret, const cha
                 path = find_writable(policy);
         }
         if (!path)
-                return 1;
+                return measure_paths(policy, &table, ret, ret_what);
         *ret = strdup(path);
         return *ret ? 0 : -ENOMEM;
 }

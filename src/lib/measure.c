@@ -4,16 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/measure-calls.h"
 #include "lib/measure-mounts.h"
+#include "lib/measure-network.h"
 #include "plan/make.h"
 #include "plan/who/capabilities.h"
 #include "policy/value/choice.h"
@@ -134,28 +137,23 @@ static int measure_namespaces(const Measuring *m) {
         return 1;
 }
 
-/* The table has two lines of headings, and then a line for each device: "    lo: …". */
-static int has_only_loopback(void) {
-        _cleanup_free_ char *table = NULL;
-        char *position = NULL;
-        unsigned n = 0;
+/* With CAP_NET_ADMIN, the payload may make devices and addresses itself. */
+static int measure_network(const Measuring *m) {
+        char address[INET6_ADDRSTRLEN];
         int r;
 
-        r = file_read(AT_FDCWD, "/proc/self/net/dev", &table, NULL);
-        if (r < 0)
-                return r;
-        for (char *line = strtok_r(table, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
-                if (n++ >= 2 && !startswith(line + strspn(line, " "), "lo:"))
-                        return 0;
-        return 1;
-}
-
-static int measure_network(const Measuring *m) {
-        int r = policy_is_true(m->policy, D_PrivateNetwork) ? has_only_loopback() : 1;
-
+        if (!policy_is_true(m->policy, D_PrivateNetwork) ||
+            build_named_capabilities(m->policy, m->host) & UINT64_C(1) << CAP_NET_ADMIN)
+                return 1;
+        r = measure_loopback();
         if (r < 0)
                 return cannot_read(m, "/proc/self/net/dev", -r);
-        return r > 0 ? 1 : lack(m, "the network has more than a loopback device");
+        if (r == 0)
+                return lack(m, "the network has more than a loopback device");
+        r = measure_addresses(m->policy, address);
+        if (r < 0)
+                return cannot_read(m, "/proc/self/net", -r);
+        return r > 0 ? 1 : lack(m, "the network has the address %s, of a peer", address);
 }
 
 int measure_private_network(void) {
@@ -164,7 +162,7 @@ int measure_private_network(void) {
 
         if (r >= 0)
                 r = is_own("/proc/self/ns/net", &users);
-        return r > 0 ? has_only_loopback() : r;
+        return r > 0 ? measure_loopback() : r;
 }
 
 static int measure_all_mounts(const Measuring *m) {
@@ -178,20 +176,78 @@ static int measure_all_mounts(const Measuring *m) {
         return r > 0 ? 1 : lack(m, "%s %s", what, path);
 }
 
-static int measure_user(const Measuring *m) {
-        const Setting *user = policy_get(m->policy, D_User);
-        HostUser found = {};
-        uint64_t number;
+/* Returns whether the setting names this id; names are looked up by find. */
+static int is_id(const Setting *s, uint32_t id, int (*find)(const Host *, const char *, uint32_t *), const Host *host) {
+        uint32_t number;
+        uint64_t parsed;
 
-        if (!user || policy_choice(m->policy, D_PrivateUsers) == PRIVATE_USERS_FULL)
-                return 1;
-        if (parse_u64_range(user->value.text, 0, UINT32_MAX - 1, &number) < 0) {
-                if (m->host->find_user(user->value.text, &found) < 0)
-                        return lack(m, "there is no user %s here", user->value.text);
-                number = found.uid;
-                host_user_deinit(&found);
+        if (parse_u64_range(s->value.text, 0, UINT32_MAX - 1, &parsed) >= 0)
+                return parsed == id;
+        return find(host, s->value.text, &number) < 0 ? -ESRCH : number == id;
+}
+
+static int find_user(const Host *host, const char *name, uint32_t *ret) {
+        HostUser found = {};
+        int r = host->find_user(name, &found);
+
+        if (r >= 0)
+                *ret = found.uid;
+        host_user_deinit(&found);
+        return r;
+}
+
+static int find_group(const Host *host, const char *name, uint32_t *ret) {
+        gid_t gid;
+        int r = host->find_group(name, &gid);
+
+        if (r >= 0)
+                *ret = gid;
+        return r;
+}
+
+/* PrivateUsers=full maps its ids to ids that nobody else has. */
+static int measure_private_users(const Measuring *m) {
+        const IdMap *map = &m->host->uid_map;
+
+        return map->n == 0 || map->items[0].inside == map->items[0].outside
+                       ? lack(m, "the process has ids of the host, not private ones") : 1;
+}
+
+static int measure_user(const Measuring *m) {
+        const Setting *user = policy_get(m->policy, D_User), *group = policy_get(m->policy, D_Group);
+        int r;
+
+        if (policy_choice(m->policy, D_PrivateUsers) == PRIVATE_USERS_FULL)
+                return measure_private_users(m);
+        r = user ? is_id(user, m->host->uid, find_user, m->host) : 1;
+        if (r < 0)
+                return lack(m, "there is no user %s here", user->value.text);
+        if (r == 0)
+                return lack(m, "the process runs as uid %u, not as User=", m->host->uid);
+        r = group ? is_id(group, m->host->gid, find_group, m->host) : 1;
+        if (r < 0)
+                return lack(m, "there is no group %s here", group->value.text);
+        return r > 0 ? 1 : lack(m, "the process runs as gid %u, not as Group=", m->host->gid);
+}
+
+/* isorun sets LimitCORE=1 for 0. */
+static int measure_limits(const Measuring *m) {
+        const Setting *nice = policy_get(m->policy, D_Nice);
+
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const Setting *s = startswith(directive_table[id].name, "Limit") ? policy_get(m->policy, id) : NULL;
+                struct rlimit now;
+
+                if (!s || policy_optional(m->policy, id) ||
+                    m->host->get_limit(directive_table[id].resource, &now) < 0)
+                        continue;
+                if (now.rlim_max > s->value.number2 && !(id == D_LimitCORE && now.rlim_max == 1))
+                        return lack(m, "%s= is %ju here", directive_table[id].name, (uintmax_t) now.rlim_max);
         }
-        return number == m->host->uid ? 1 : lack(m, "the process runs as uid %u, not as User=", m->host->uid);
+        errno = 0;
+        if (nice && getpriority(PRIO_PROCESS, 0) < (int) nice->value.number && errno == 0)
+                return lack(m, "Nice= is %d here", getpriority(PRIO_PROCESS, 0));
+        return 1;
 }
 
 /* If a filter denies the question for Landlock's version, only rules for old kernels could not be known. */
@@ -220,7 +276,8 @@ int measure(const Policy *policy, const Host *host, char missing[static MISSING_
         /* What is cheap comes first. The last one makes calls, which do nothing only if they are made by a process that
          * has no rights: then the others have shown that. */
         static int (*const parts[])(const Measuring *) = { measure_status,     measure_namespaces, measure_network,
-                                                           measure_all_mounts, measure_user,       measure_filter };
+                                                           measure_all_mounts, measure_user,       measure_limits,
+                                                           measure_filter };
         const Measuring m = { .policy = policy, .host = host, .missing = missing, .report = report };
         int r = 1;
 

@@ -5,10 +5,12 @@
  * else says, such as a variable, a name, a cgroup or a socket: the process measures what the kernel lets it do, and
  * compares that with the policy.
  *
- * It looks at no_new_privs, the system call filter (it makes each denied call), the capabilities, the namespaces, the
- * mounts, and the places that are to be hidden. Two things cannot be seen from inside: the limits of the unit, and
- * Landlock, which denies what the mounts deny, a second time. The program's starter can build surroundings in which
- * all this is as measured, and can run another program as well; so this is no proof against the starter. */
+ * It looks at no_new_privs, the system call filter (it makes each denied call), the capabilities, ids and limits, the
+ * namespaces, the addresses of the network, the mounts, and the paths that the policy names. What cannot be seen from
+ * inside: the limits of the unit; Landlock, which denies what the mounts deny, a second time; calls of other
+ * architectures, for which the filter kills; which directory or image is the root, and what is in the volumes. The
+ * program's starter can build surroundings in which all this is as measured, and can run another program as well; so
+ * this is no proof against the starter. */
 
 #include "plan/host.h"
 #include "policy/policy.h"

@@ -86,7 +86,7 @@ int plan_filter(Plan **ret, const Policy *policy, const Host *host, Report *repo
         Builder b = { .plan = plan, .policy = policy, .host = host, .request = &request, .report = report };
         int r;
 
-        r = plan ? build_filter(&b) : -ENOMEM;
+        r = plan ? build_filter_rules(&b) : -ENOMEM;
         if (r >= 0)
                 *ret = TAKE_PTR(plan);
         return report_if_oom(report, r);

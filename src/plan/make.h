@@ -9,8 +9,8 @@
 int plan_new(Plan **ret, const Policy *policy, const Host *host, const PlanRequest *request, Report *report,
              int *ret_status);
 
-/* Makes only the system call filter of a plan, which depends on nothing else in it: to compare it with the filter of a
- * running process. Returns 0 or a negative errno, reported. */
+/* Makes only the calls and rules of the filter of a plan, which depend on nothing else in it, and not the filter's
+ * program: to compare them with the filter of a running process. Returns 0 or a negative errno, reported. */
 int plan_filter(Plan **ret, const Policy *policy, const Host *host, Report *report);
 
 /* A start keeps only the filter's program (plan_forget_rules()). *ret is a copy of the plan with its calls and rules,

@@ -11,6 +11,39 @@ cp "$build/tests/library/auto" "$tmp/usr/bin/auto-setuid"
 cp "$build/tests/library/self" "$tmp/usr/bin/self-setuid"
 chown "${TH_USER:-nobody}" "$tmp"/usr/bin/*-setuid
 chmod 4755 "$tmp"/usr/bin/*-setuid
+# A program with each of these policies: name|what it misses under the default policy (-: nothing)|lines of [Sandbox].
+notes=(
+	"hidden|the process can read /opt|InaccessiblePaths=/opt"
+	"linked|-|Symlink=/var/etc:/etc\nInaccessiblePaths=/var/etc"
+	"fixed|the process can write to /tmp|ReadOnlyPaths=-/nowhere /tmp"
+	"all-fixed|the process can write to /*|ReadOnlyPaths=/"
+	"part-fixed|the process can write to /*|ReadOnlyPaths=/\nTemporaryFileSystem=/tmp"
+	"no-exec|the process can execute files in /tmp|NoExecPaths=/tmp"
+	"few-exec|the process can execute files in /|NoExecPaths=/\nExecPaths=/usr"
+	"covered|the process can see /usr/share|TemporaryFileSystem=/usr/share"
+	"invisible|processes of other users are in /proc|ProtectProc=invisible"
+	"subset|more than processes is in /proc|ProcSubset=pid"
+	"limit|LimitFSIZE= is 18446744073709551615 here|LimitFSIZE=1M"
+	"nice|Nice= is [0-9]* here|Nice=19"
+	"peer|-|ConnectTo=10.9.8.7:80=127.0.0.1:80 example.org:443=127.0.0.1:80"
+	"entrance|-|ListenOn=127.0.0.1:8099"
+	"numbered|-|SystemCallErrorNumber=EACCES"
+	"core|-|LimitCORE=0"
+	"devices|-|PrivateDevices=no\nPrivateTmp=yes"
+	"override|the process can read /opt|AmbientCapabilities=CAP_DAC_OVERRIDE\nInaccessiblePaths=/opt"
+)
+has_private_ids && notes+=("ids|the process has ids of the host, not private ones|PrivateUsers=full")
+embed_note() { # name, lines
+	printf '[Sandbox]\n%b\n' "$2" >"$tmp/note.conf"
+	"$isoctl" embed "$tmp/note.conf" "$build/tests/library/self" -o "$tmp/usr/bin/note-$1" || ok "embed the note $1" false
+}
+for row in "${notes[@]}"; do embed_note "${row%%|*}" "${row##*|}"; done
+if [ -e "$build/tests/library/static-self" ]; then
+	printf '[Sandbox]\nRootDirectory=none\n' >"$tmp/note.conf"
+	"$isoctl" embed "$tmp/note.conf" "$build/tests/library/static-self" -o "$tmp/usr/bin/note-none" ||
+		ok "embed the note none" false
+	notes+=("none|the process can see /etc|")
+fi
 install_isorun
 if is_sanitized; then
 	skip "libisorun" "a sanitizer's check for leaks uses ptrace(2), which fails in a program's own sandbox"
@@ -146,6 +179,11 @@ measured() {
 	misses "a directory that is to be hidden" "the process can see /srv" -v /usr:/srv:ro
 	misses "a network of others" "/proc/self/ns/net is shared with processes outside" -p PrivateNetwork=no
 
+	misses "devices of the host" "the process can see the device /dev/*" -p PrivateDevices=no
+	misses "temporary files of others" "the process can see /tmp" -p PrivateTmp=no
+	misses "peers of others" "the network has the address 10.9.8.7, of a peer" -p ConnectTo=10.9.8.7:80=127.0.0.1:80
+	misses "... and clients" "the network has the address 198.18.0.1, of a peer" -p ListenOn=127.0.0.1:8098
+
 	around -p SystemCallFilter=kcmp /usr/bin/self show
 	like "$label: in a wider sandbox, it fails and says why" "$status ${out%% *} $err" "125 EPERM error: a system call \
 filter around isorun denies calls that it needs: *notice: this process is in another sandbox already, but not in an \
@@ -157,6 +195,23 @@ another sandbox already, but not in an instance of its policy: the filter allows
 	policy=nest around "${nest_as[@]}" /usr/bin/self show
 	like "$label: in one that lets it nest, it isolates itself" "$status $out" \
 		"7 1 show no_new_privs=1 FROM_NOTE=yes FROM_CALLER=(null)"
+}
+
+# Policies that differ from the default one in one line. In an instance of its own, a program finds all as it should be;
+# under the default policy, it finds what its own takes away.
+noted() {
+	local row name lines rest
+	for row in "${notes[@]}"; do
+		name=${row%%|*} lines=${row##*|} rest=${row#*|}
+		self "/usr/bin/note-$name" show
+		like "$label: a program isolates itself by ${lines:-RootDirectory=none}" "$status ${out%% FROM*}" \
+			"7 1 show no_new_privs=1"
+		[ "${rest%%|*}" != - ] || continue
+		around sh -c "/usr/bin/note-$name is" # a shell, so that isorun does not read the note
+		# promise P46
+		also like "$label: ... and misses that in another sandbox" "$status $out" \
+			"0 notice: not isolated: ${rest%%|*}"$'\n'"0"
+	done
 }
 
 # In units. Their sandbox is not that of the policy, however strict it is.
@@ -440,6 +495,7 @@ as_everybody administered
 as_everybody refusals
 of_root
 as_everybody measured
+as_everybody noted
 as_everybody signals
 as_everybody stages
 as_everybody automatic

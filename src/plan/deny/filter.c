@@ -449,7 +449,7 @@ static int build_program(Builder *b) {
                                              BPF_MAXINSNS);
 }
 
-int build_filter(Builder *b) {
+int build_filter_rules(Builder *b) {
         int r;
 
         r = build_architectures(b);
@@ -474,5 +474,11 @@ int build_filter(Builder *b) {
                 r = build_connection_rules(b);
         if (r >= 0)
                 r = add_indirect_rules(b->plan);
+        return r;
+}
+
+int build_filter(Builder *b) {
+        int r = build_filter_rules(b);
+
         return r < 0 ? r : build_program(b);
 }
