@@ -237,6 +237,19 @@ static int use_installed(Isolation *i, const char *isorun, Report *report) {
         return 0;
 }
 
+/* The kernel must report how the processes end that the library makes, whatever the program does with SIGCHLD. Only a
+ * process with one thread gets here. */
+static int start_whatever_sigchld(Isolation *i, const char *isorun, Report *report) {
+        const struct sigaction usual = { .sa_handler = SIG_DFL };
+        struct sigaction before;
+        int r;
+
+        (void) sigaction(SIGCHLD, &usual, &before);
+        r = isorun ? use_installed(i, isorun, report) : start(i, report);
+        (void) sigaction(SIGCHLD, &before, NULL);
+        return r;
+}
+
 /* Whether this process may start the program once more: 0, or -errno, reported. */
 static int check_start(const Isolation *i, Report *report) {
         int r = self_check_rights(report);
@@ -263,7 +276,7 @@ static int isolate(Isolation *i, bool only_measure, Report *report) {
         if (r >= 0)
                 r = find_installed(i, &isorun, report);
         if (r >= 0)
-                r = isorun ? use_installed(i, isorun, report) : start(i, report);
+                r = start_whatever_sigchld(i, isorun, report);
         if (r < 0 && measure_is_worthwhile())
                 report_notice(report,
                               "this process is in another sandbox already, but not in an instance of its policy: %s",
@@ -309,16 +322,11 @@ static int enter_stage(Isolation *i, Report *report) {
         return r < 0 ? r : narrow(&plan, report);
 }
 
-/* The kernel must report how the processes end that the library makes, whatever the program does with SIGCHLD. */
 static int run(Isolation *i, bool only_measure) {
-        const struct sigaction usual = { .sa_handler = SIG_DFL };
         Report report = { .sink = pass_on, .userdata = i };
-        struct sigaction before;
         int r;
 
-        (void) sigaction(SIGCHLD, &usual, &before);
         r = i->stage ? enter_stage(i, &report) : isolate(i, only_measure, &report);
-        (void) sigaction(SIGCHLD, &before, NULL);
         unload(i);
         notes_deinit(&i->notes);
         self_deinit(&i->self);

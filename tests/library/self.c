@@ -91,12 +91,53 @@ static int stay(int argc, char *argv[]) {
                 pause();
 }
 
+enum { THREADS = 4, CALLS = 20 };
+
+static int answers[THREADS];
+
+static void *ask(void *answer) {
+        for (int i = 0; i < CALLS; i++)
+                *(int *) answer += isorun_is_isolated(NULL, NULL);
+        return NULL;
+}
+
+static volatile sig_atomic_t signalled;
+
+static void note_signal(int signal) {
+        signalled = signal;
+}
+
+/* In several threads, while another one waits for its own children: it must see neither those of the library nor their
+ * signals, and its handler must stay. */
+static int ask_in_threads(void) {
+        struct sigaction action;
+        pthread_t threads[THREADS];
+        int lost = 0, found = 0, sum = 0;
+
+        (void) signal(SIGCHLD, note_signal);
+        for (int i = 0; i < THREADS; i++)
+                if (pthread_create(&threads[i], NULL, ask, &answers[i]) != 0)
+                        return 1;
+        for (int i = 0; i < THREADS;) {
+                (void) sigaction(SIGCHLD, NULL, &action);
+                lost += action.sa_handler != note_signal;
+                found += waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD;
+                i += pthread_tryjoin_np(threads[i], NULL) == 0;
+        }
+        for (int i = 0; i < THREADS; i++)
+                sum += answers[i];
+        printf("%d answers, handler lost %d, children %d, signal %d\n", sum, lost, found, (int) signalled);
+        return 0;
+}
+
 int main(int argc, char *argv[]) {
         const char *what = argc > 1 ? argv[1] : "show";
         pthread_t thread;
 
         if (strcmp(what, "is") == 0)
                 return printf("%s\n", error_name(isorun_is_isolated(log_line, stdout))) < 0;
+        if (strcmp(what, "ask") == 0)
+                return ask_in_threads();
         if (strcmp(what, "run") == 0)
                 return run_twice(argc, argv);
         if (strcmp(what, "stay") == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A program that isolates itself, and then enters stages: stages WORD... A word is a stage to enter, or "thread" to
- * make a thread, which makes the attempts from then on, or "fork" to go on in a child. It prints what each attempt
+ * make a thread, which makes the attempts from then on, or "fork" to go on in a child, or "fds" to count open fds. It
+ * prints what each attempt
  * returned at the beginning, and after each word. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -138,11 +139,21 @@ static int make_thread(void) {
         return -pthread_create(&thread, NULL, attempt_for_ever, NULL);
 }
 
+static int print_fds(void) {
+        unsigned n = 0;
+
+        for (int fd = 0; fd < 1024; fd++)
+                n += fcntl(fd, F_GETFD) >= 0;
+        return printf("%u fds\n", n);
+}
+
 static int take_word(const char *word) {
         int r = 0;
 
         if (strcmp(word, "thread") == 0)
                 return make_thread();
+        if (strcmp(word, "fds") == 0)
+                return print_fds();
         r = strcmp(word, "fork") == 0 ? fork_and_wait() : isorun_restrict(word, log_line, NULL);
         printf("%s %s: ", word, r < 0 ? strerrorname_np(-r) : "0");
         (void) fflush(stdout);

@@ -166,6 +166,10 @@ measured() {
 	run "${who[@]}" "$isorun" --quiet /usr/bin/self show
 	like "$label: ... and under isorun with its own policy" "$status $out" "7 1 show no_new_privs=1 FROM_NOTE=yes *"
 
+	around -p MemoryDenyWriteExecute=yes /usr/bin/self ask
+	is "$label: ... also in threads, whose program sees no child of the library" "$status $out$err" \
+		"0 80 answers, handler lost 0, children 0, signal 0"
+
 	misses "a call that the filter allows" "the filter allows kcmp, *" -p SystemCallFilter=kcmp
 	misses "a family of sockets" "the filter allows socket, *" -p RestrictAddressFamilies=AF_PACKET
 	misses "namespaces that can be made" "the filter allows setns, *" -p RestrictNamespaces=no
@@ -391,6 +395,16 @@ chmod=EPERM truncate=EPERM peer1=EPERM peer2=EPERM fast=EPERM capabilities=0" se
 	enters "a stage follows one that denies processes" "calls 0: exec=EPERM ${exec/%=9/=ffffffff}" alone calls
 	enters "no file can be read in a stage without files" "blind 0: exec=EACCES tmp=EACCES run=EACCES null=0 read=EACCES \
 chmod=EPERM truncate=EPERM peer1=0 peer2=0 fast=0 capabilities=9" blind
+
+	self /usr/bin/stages fds half{,,,,,,,,,,,,,,,,,} fds
+	like "$label: a stage is entered until the kernel takes no more Landlock domains" "$status $out" \
+		"7 *half 0: *error: the stage half changes nothing: cannot enter a Landlock domain: this process is in 16 of them, *half \
+E2BIG: *"
+	also is "$label: ... and leaves no fd open" "$(grep ' fds$' <<<"$out" | sort -u | wc -l)" 1
+	# shellcheck disable=SC2046
+	self /usr/bin/stages $(yes calls | head -n 150)
+	like "$label: ... or until the filters are too long" "$status $out" "7 *calls 0: *error: the stage calls changes nothing: \
+cannot load the system call filter: out of memory, or the filters of this process are too long together*calls ENOMEM: *"
 
 	if [ "$(landlock_abi)" -lt 8 ]; then
 		# promise P50

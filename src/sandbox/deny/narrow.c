@@ -155,6 +155,14 @@ static int apply(Narrowing *n, const char **what) {
         return r;
 }
 
+/* What the kernel means: landlock_restrict_self(2), seccomp(2). */
+static const char *reason(const char *what, int error) {
+        if (error == E2BIG)
+                return "this process is in 16 of them, with those of its sandboxes, and the kernel takes no more";
+        return error == ENOMEM && strstr(what, "filter")
+                       ? "out of memory, or the filters of this process are too long together" : strerror(error);
+}
+
 int narrow(const StagePlan *stage, Report *report) {
         Narrowing n = { .ruleset = -1 };
         const char *what;
@@ -164,11 +172,11 @@ int narrow(const StagePlan *stage, Report *report) {
                 r = apply(&n, &what);
                 if (r < 0 && !n.changed)
                         report_error(report, -r, "the stage %s changes nothing: cannot %s: %s", stage->stage->name,
-                                     what, strerror(-r));
+                                     what, reason(what, -r));
                 else if (r < 0)
                         r = report_error(report, ENOTRECOVERABLE,
                                          "the stage %s is in force only in part, so this process must end: cannot "
-                                         "%s: %s", stage->stage->name, what, strerror(-r));
+                                         "%s: %s", stage->stage->name, what, reason(what, -r));
         }
         filter_deinit(&n.filter);
         fd_close(n.ruleset);
