@@ -414,6 +414,74 @@ static void test_scripts(_unused_ void **state) {
         }
 }
 
+/* A script of pieces that have a meaning, and of any bytes. */
+static size_t make_script(uint32_t *seed, char *script, size_t size) {
+        static const char *const pieces[] = { "#", "//", "--", " ", "\t", "isorun:", " isorun: ", "isorun", "[Sandbox]",
+                                              "[Policy]", "[Stage.x]", "ExecStart=/bin/sh", "Program=ignore", "Base=./x",
+                                              "PrivateNetwork=no", "SystemCallFilter=~execve", "\\", "\n", "\n# isorun: ",
+                                              "\n#isorun:", "\n// isorun: ", "\r\n", "\n\n", ":", "=", "\n-", "\n/" };
+        size_t n = (size_t) snprintf(script, size, "#!/bin/sh%s", next_random(seed) % 8 == 0 ? "" : next_random(seed) % 2 ? "\n# isorun: " : "\n# isorun: [Policy]\n# isorun: ");
+
+        for (unsigned i = next_random(seed) % 40; i > 0 && n + 64 < size; i--) {
+                const char *piece = pieces[next_random(seed) % ELEMENTSOF(pieces)];
+
+                if (next_random(seed) % 16 == 0)
+                        script[n++] = (char) next_random(seed);
+                else {
+                        memcpy(script + n, piece, strlen(piece));
+                        n += strlen(piece);
+                }
+        }
+        return n;
+}
+
+/* Each line of the policy is the rest of the script's line with the same number, which is a comment. */
+static void check_lines(const char *script, size_t size, const Note *note) {
+        const char *line = script, *end = script + size, *text = note->text;
+
+        for (const char *stop = note->text + note->size; text < stop && line < end;) {
+                const char *newline = memchr(line, '\n', (size_t) (end - line)) ?: end;
+                const char *text_end = memchr(text, '\n', (size_t) (stop - text)) ?: stop;
+                const size_t n = (size_t) (text_end - text);
+
+                if (n > 0 && ((size_t) (newline - line) < n || memcmp(newline - n, text, n) != 0 ||
+                              !strchr("#/-", *line) || memcmp(newline - n - strlen("isorun:"), "isorun:", 7) != 0))
+                        fail_msg("%.*s\ngave\n%.*s", (int) size, script, (int) note->size, note->text);
+                line = newline + 1;
+                text = text_end + 1;
+        }
+}
+
+/* Any script gives its policy, or one error, and so does the policy. */
+static void test_fuzz_scripts(_unused_ void **state) {
+        unsigned results[3] = {}, policies = 0;
+        uint32_t seed = 815;
+
+        for (unsigned round = 0; round < 20000; round++) {
+                char script[2048];
+                const size_t size = make_script(&seed, script, sizeof(script));
+                Notes notes = {};
+                int r = read_bytes(script, size, &notes, NULL);
+
+                results[r == 0 ? 0 : r == -ENODATA ? 1 : 2]++;
+                for (size_t k = 0; k < notes.n; k++) {
+                        _cleanup_(policy_freep) Policy *policy = policy_new(&test_specifiers);
+                        Log log;
+
+                        check_lines(script, size, &notes.items[k]);
+                        log_init(&log);
+                        r = policy_read(policy, notes.items[k].name, notes.items[k].text, notes.items[k].size, &log.report);
+                        expect_number("reported", log.report.n_errors > 0, r < 0);
+                        policies += r == 0;
+                        log_deinit(&log);
+                }
+                notes_deinit(&notes);
+        }
+        if (results[0] < 100 || results[1] < 100 || results[2] < 100 || policies < 100)
+                fail_msg("%u policies, %u of them good, %u without one, %u errors", results[0], policies, results[1],
+                         results[2]);
+}
+
 static void test_long_script(_unused_ void **state) {
         static const char begin[] = "#!/bin/sh\n# isorun: [Scope]\n";
         _cleanup_free_ char *script = malloc(100000), *log = NULL;
@@ -556,6 +624,7 @@ int main(void) {
                 cmocka_unit_test(test_fuzz),
                 cmocka_unit_test(test_real_files),
                 cmocka_unit_test(test_scripts),
+                cmocka_unit_test(test_fuzz_scripts),
                 cmocka_unit_test(test_long_script),
                 cmocka_unit_test(test_refused_lines),
                 cmocka_unit_test(test_sidecar_owner),
