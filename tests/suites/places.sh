@@ -118,15 +118,36 @@ in_sandboxes() {
 	done
 }
 
+# Runs a command in a container of an OCI runtime, with the masks and capabilities that "spec" gives.
+cat >"$tmp/contain.py" <<'PY'
+import json, os, subprocess, sys, tempfile
+engine, tree = sys.argv[1:3]
+os.chdir(tempfile.mkdtemp(dir="/run"))
+subprocess.run([engine, "spec"], check=True)
+with open("config.json") as f: c = json.load(f)
+assert c["linux"]["maskedPaths"] and c["process"]["noNewPrivileges"]
+c["process"].update(terminal=False, args=sys.argv[3:], rlimits=[])
+c["root"] = {"path": tree, "readonly": True}
+c["linux"].pop("resources", None)
+with open("config.json", "w") as f: json.dump(c, f)
+more = ["--cgroup-manager=disabled"] if engine == "crun" else []
+os.execvp(engine, [engine, "--root", f"/run/{engine}-test", *more, "run", f"isorun-test-{os.getpid()}"])
+PY
+
 in_containers() {
+	local engine
 	label=root who=()
 	succeeds "a user namespace" unshare -Ur
 	succeeds "namespaces of unshare" unshare -Urpfm --mount-proc
 	[ -e "$build/tests/library/static-self" ] || return 0
-	has "in systemd-nspawn" systemd-nspawn || return 0
 	mkdir -p "$tmp/tree"/{usr/bin,proc,sys,dev,tmp,etc,run,var}
 	cp "$build/tests/library/static-self" "$tmp/tree/usr/bin/self"
-	succeeds "systemd-nspawn" systemd-nspawn -q --console=pipe -D "$tmp/tree" --as-pid2
+	for engine in crun runc; do
+		! has "in a container of $engine" "$engine" ||
+			fails "a container of $engine" "*" python3 "$tmp/contain.py" "$engine" "$tmp/tree"
+	done
+	! has "in systemd-nspawn" systemd-nspawn ||
+		succeeds "systemd-nspawn" systemd-nspawn -q --console=pipe -D "$tmp/tree" --as-pid2
 }
 
 as_everybody from_cron
