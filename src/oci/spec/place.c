@@ -57,6 +57,7 @@ json_t *place_parse(const char *text, size_t size, const char *file, Report *rep
         return NULL;
 }
 
+static char *write_message(const Place *place, const char *format, va_list ap) _printf_(2, 0);
 static char *write_message(const Place *place, const char *format, va_list ap) {
         _cleanup_text_ Text text = {};
 
@@ -92,11 +93,11 @@ void place_notice(const Place *place, const char *format, ...) {
 }
 
 bool place_is_integer(const json_t *value) {
-        double n = json_real_value(value);
+        const double n = json_real_value(value), exact = (double) (INT64_C(1) << 53);
 
-        return json_is_integer(value) ||
-               (json_is_real(value) && n == (double) (int64_t) n && n > -0x1p53 && n < 0x1p53) ||
-               (json_is_real(value) && n == 0x1p64);
+        if (!json_is_real(value))
+                return json_is_integer(value);
+        return (n > -exact && n < exact && n == (double) (int64_t) n) || n == 0x1p64;
 }
 
 static int64_t integer(const json_t *value) {
