@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Unpacks one layer of a container image.
  *
- * Each name is looked up in the layer without following symlinks, and ".." and absolute names are refused, so nothing
- * that the archive says leads out of the layer, or to a file that the layer has not packed itself. The attributes of
- * directories are set at the end, deepest first: otherwise one without write permission could not be filled.
+ * Each name is looked up in the layer without following symlinks, and ".." and absolute names are refused. So no name
+ * of the archive leads out of the layer, or to a file that the layer has not packed itself. The attributes of
+ * directories are set at the end, deepest first: otherwise a directory without write permission could not be filled.
  *
  * What overlayfs would take for its own is never taken from the archive: its xattrs (a "redirect" leads to any other
  * directory) and its device 0/0. */

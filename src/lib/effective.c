@@ -255,8 +255,8 @@ static int own_origins(Policy *policy, SettingList *list) {
         return r;
 }
 
-/* The stages of the program stay as they are: a stage is what the program gives up, and the kernel lets it give up what
- * it does not have. */
+/* The stages of the program stay as they are: with a stage, the program only gives up rights, and the kernel lets it
+ * give up rights that it does not have. */
 static int take_stages(const Sides *s, Policy *policy) {
         int r = 0;
 

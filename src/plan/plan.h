@@ -252,8 +252,8 @@ typedef struct Plan {
         bool measured;    /* the outcome tells what the instance has used */
         bool typed;       /* the reader of messages has the options of isorun: plan/hint.h */
         bool watched;     /* isorun traces the payload, and tells what was denied: plan/deny/watch.h */
-        int record;       /* borrowed fd of a file: isorun writes there a policy of what the payload has used; 0: none.
-                             The payload is watched then */
+        int record;       /* borrowed fd of the file for the policy that isorun records; 0: none. With it, the payload
+                             is watched */
         bool log_denials; /* isorun records in the journal what the filter denies: plan/deny/notify.h */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;

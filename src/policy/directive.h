@@ -29,12 +29,12 @@ typedef enum DirectiveId {
         _DIRECTIVE_MAX,
 } DirectiveId;
 
-/* How two policies compare in a directive, and which value permits only what both permit: plan/permit. A value that
- * nothing below orders is permitted only by the same value. A row of directives.inc has, as its last column:
+/* How two policies compare in a directive, and which value permits only what both permit: plan/permit. Values that no
+ * order below compares are within each other only if they are the same. The last column of directives.inc has:
  *
  *   FREE                permits nothing, and does not limit the payload
  *   KEPT                the same, but the payload relies on it: two policies must not contradict each other
- *   SAME                each value permits something else, and so does none
+ *   SAME                each value permits something else, and a directive that is not set permits something else again
  *   YES, NO             permits less than the other
  *   RANK("a b < - < c") the words from the one that permits least; "-" if it is not set
  *   LESS                a smaller number permits less; not set: no limit. A share and a number do not compare

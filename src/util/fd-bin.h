@@ -10,7 +10,7 @@ enum { FD_BIN_MAX = 128 };
 
 typedef struct FdBin {
         int fds[FD_BIN_MAX]; /* sorted */
-        unsigned n, room;    /* room: at most so many, a part of what the process may have open; 0: not yet known */
+        unsigned n, room;    /* room: how many it keeps, a part of the process's limit of fds; 0: not yet known */
 } FdBin;
 
 /* Takes over fd, unless it is negative. Keeps errno. */

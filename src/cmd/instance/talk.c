@@ -83,7 +83,7 @@ static int read_text(int fd, char **ret) {
         return lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, ret, NULL);
 }
 
-/* Returns 0 with all n fds filled, or -errno, reported, with none. sent: the result of client_send(). */
+/* Fills all n fds and returns 0, or fills none and returns -errno, reported. sent: the result of client_send(). */
 static int receive(const Instance *instance, int connection, int sent, int *fds, unsigned n, Report *report) {
         ControlReply reply = {};
         int r = sent;

@@ -81,8 +81,8 @@ enum {
  * path, continued. */
 Grain facet_get(const Facet *facet, const char *key);
 
-/* Calls visit with the grains of both facets for each key that one of them lists, in the order of the keys, and at last
- * for all other keys, with the key NULL, if the facets have such a grain. Stops at the first result other than 0, and
- * returns it. */
+/* Calls visit with the grains of both facets, once for each key that one of them lists, in the order of the keys. If
+ * the facets have a grain for all other keys, calls it at last with the key NULL. Stops at the first result other than
+ * 0, and returns it. */
 typedef int (*FacetVisit)(void *userdata, const char *key, const Grain *a, const Grain *b);
 int facet_visit(const Facet *a, const Facet *b, FacetVisit visit, void *userdata);

@@ -213,8 +213,8 @@ int permit_read_places(PermitReader *r, DirectiveId id) {
         return add_read_only(r);
 }
 
-/* Only the root of the host's and none compare: with none, everything comes from lines that the host's root satisfies,
- * too. The command and BindLibraries= take from the host's root. */
+/* Of all roots, only the host's and RootDirectory=none compare: in an empty root, everything comes from lines, and the
+ * host's root has the same files. The command and BindLibraries= also come from the host's root. */
 int permit_read_root(PermitReader *r, DirectiveId id) {
         const Setting *s = policy_get(r->policy, id);
         const Value *v = &s->value;

@@ -3,7 +3,7 @@
 
 #include "util/word.h"
 
-/* KEY:TEXT, of which Value.text has only the key, or the specifiers as they were written. */
+/* Writes KEY:TEXT from the words: Value.text has only the key, or it has specifiers that are not expanded. */
 static void write_pair(FILE *f, const Value *v) {
         literal_write(f, v->words[0], true);
         fputc(':', f);

@@ -2,8 +2,8 @@
 /* ReadOnlyPaths=: paths in memory and in writable volumes that the payload cannot change. Such a path becomes a
  * read-only mount of its own. The payload could still rename a directory above it and make another one, so each
  * directory between the volume and the path becomes a mount, too: the kernel does not rename a mount point. The payload
- * could make a path that does not exist, so then the closest directory above it is read-only. isorun makes nothing in a
- * volume. */
+ * could make a path that does not exist: instead of such a path, the closest directory above it is read-only. isorun
+ * makes nothing in a volume. */
 #include "plan/root/read-only.h"
 
 #include <errno.h>

@@ -139,7 +139,7 @@ static bool is_home(const char *path) {
                path_is_at_or_below(path, "/run/user");
 }
 
-/* Binds of single directories count as half, for what they show is chosen. */
+/* Binds of single directories count half: the policy has chosen these directories. */
 static unsigned assess_home(const Plan *plan, _unused_ uint64_t parameter, const char **details) {
         const PlanMount *home = plan_find_mount(plan, "/home");
         bool shown = has_host_root(plan) && !home, written = false, some = false;

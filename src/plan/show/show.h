@@ -9,5 +9,6 @@ int plan_print(const Plan *plan, const Policy *policy, const PlanPrinter *printe
 /* The same for the section of the root alone. */
 int plan_print_root(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata);
 
-/* The same for what each of two policies lost. Calls nothing if the policy is not made of two. */
+/* The same for the decisions between an administrator's policy and a program's. Calls nothing if the policy is not made
+ * of two. */
 int plan_print_decisions(const Plan *plan, const Policy *policy, const PlanPrinter *printer, void *userdata);

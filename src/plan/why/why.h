@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Reads a plan backwards: may the payload do this, and if not, which errno does it get, what denies it, which line of
- * the policy is behind it, and which line would allow it? Only the plan and the host's files are asked; the policy is
- * not interpreted a second time. The answer is about the instance as it starts. */
+/* Reads a plan backwards. Says whether the payload may do something. If not, says which errno it gets, what denies it,
+ * which line of the policy decides that, and which line would allow it. Looks only at the plan and at the host's files,
+ * and does not interpret the policy a second time. The answer is about the instance as it starts. */
 
 #include "plan/why/question.h"
 

@@ -84,8 +84,8 @@ extern const size_t n_syscall_numbers;
 
 enum { SYSCALL_UNKNOWN = -1 };
 
-/* The number of a system call on this architecture, a number below SYSCALL_UNKNOWN if only other architectures have the
- * call, or SYSCALL_UNKNOWN if the libseccomp that isorun was built with does not know it. */
+/* The number of a system call on this architecture. If only other architectures have the call, a number below
+ * SYSCALL_UNKNOWN. If the libseccomp that isorun was built with does not know the call, SYSCALL_UNKNOWN. */
 int syscall_number(const char *name);
 
 /* The architectures that policies can name, with systemd's and with libseccomp's names, and libseccomp's tokens of

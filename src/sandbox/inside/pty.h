@@ -14,9 +14,9 @@
  * f. */
 int pty_open(int *ret_master, int *ret_terminal, Failure *f);
 
-/* In the first process, while it has all capabilities: makes the session. If the plan has terminals, makes one for it,
- * which gets the size and settings of the caller's, sends the master to isorun, and connects those of fds 0 to 2 that
- * the plan names. Returns 0, or a negative errno kept in f. */
+/* In the first process, while it has all capabilities: makes the session. If the plan has terminals, makes one with the
+ * size and settings of the caller's, sends the master to isorun, and connects to it those of fds 0 to 2 that the plan
+ * names. Returns 0, or a negative errno kept in f. */
 int pty_begin_session(Inside *inside, int *ret_terminal, Failure *f);
 
 /* In the payload, before execve(2): makes it a process group, and puts that in the foreground of the terminal if it is

@@ -191,8 +191,8 @@ int cgroup_settle(const Plan *plan, Failure *f) {
         return r < 0 ? fail_at(f, subject_mount(plan, m), -r, "cannot delegate %s", m->destination) : 0;
 }
 
-/* Calls a function for each cgroup below one, and for what is below it first. The depth and the number are bounded by
- * limit_descendants(). */
+/* Calls a function for each cgroup below one: for a child before its parent. limit_descendants() bounds the depth and
+ * the number. */
 static void visit_below(int cgroup_fd, void (*visit)(int cgroup_fd, const char *name)) {
         _cleanup_strv_free_ char **names = NULL;
 

@@ -2,14 +2,14 @@
 /* The root as the copy of the host's mounts that the mount namespace has begun with. Otherwise a second copy is made,
  * and the first one thrown away, which takes long if the host has many mounts.
  *
- * The payload must not get below its root. With a new user namespace, it does not: the kernel makes none for a process
- * whose root is not the top of its mount namespace's root (chroot(2)), and it locks all mounts of the copy, as it locks
- * those that isorun adds when the payload gets a user namespace of its own. What is below the root, the root file
- * system of the early boot, is there after pivot_root(2), too.
+ * The payload must not get below its root. With a new user namespace, it does not. The kernel makes no user namespace
+ * for a process whose root is not the top of its mount namespace's root (chroot(2)). It locks all mounts of the copy,
+ * as it locks those that isorun adds when the payload gets a user namespace of its own. Below the root is the root file
+ * system of the early boot, which is there after pivot_root(2), too.
  *
  * The guard: until the root is made, no mount of it follows symlinks (nosymfollow: mount(8)), neither the host's nor
  * binds nor new ones. So a path cannot lead elsewhere, in the middle or at the end, whatever other processes do to it
- * meanwhile, and mount(2), open_tree(2) and mkdirat(2) can have paths, which takes fewer calls than fds. In the end,
+ * meanwhile. mount(2), open_tree(2) and mkdirat(2) can then have paths, which takes fewer calls than fds. In the end,
  * all mounts follow symlinks. So there is no guard if one of them did not before. */
 #include "sandbox/root/maker.h"
 

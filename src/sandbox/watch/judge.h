@@ -3,9 +3,10 @@
 
 /* Finds out which of the calls that failed the sandbox has denied, and which line of the policy does that.
  *
- * A call is told if the plan gives the same answer (plan_why()), and if the host would not have refused it, too. Both
- * look up paths that the payload has chosen, and a path may wait for a file system that never answers. So a child does
- * it, with the payload's ids. If it does not get on, it is killed, and another one goes on after that path. */
+ * A call is reported if the plan gives the same answer (plan_why()), and the host would not have refused it as well.
+ * Both checks look up paths that the payload has chosen, and a path may be on a file system that never answers. So a
+ * child makes the checks, with the payload's ids. If it hangs, it is killed, and another child continues after that
+ * path. */
 
 #include "sandbox/watch/denials.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the sandbox has denied, as it is told: a line for people, or words for isoctl, which asks while the payload
+/* Writes what the sandbox has denied: as a line for people, or as words for isoctl, which asks while the payload
  * runs. */
 
 #include <stdio.h>
