@@ -123,14 +123,6 @@ static int take_options(CommandLine *line, const Syntax *syntax, const Getopt *g
         }
 }
 
-/* Finds the argument that comes after "--". Returns next if the command has no such argument. */
-static const Argument *find_behind_dashes(const Argument *next) {
-        for (const Argument *a = next; a->name; a++)
-                if (a->flags & ARGUMENT_DASHES)
-                        return a;
-        return next;
-}
-
 static int take_words(CommandLine *line, const Syntax *syntax, const Getopt *g, int argc, char *argv[],
                       Report *report) {
         const Argument *next = syntax->arguments;
@@ -142,7 +134,7 @@ static int take_words(CommandLine *line, const Syntax *syntax, const Getopt *g, 
                         if (dashes < 0)
                                 return dashes;
                         if (dashes)
-                                next = find_behind_dashes(next);
+                                next = argument_behind_dashes(next);
                 }
                 if (optind >= argc || !next->name || argument_takes_rest(next))
                         break;

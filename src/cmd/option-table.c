@@ -15,6 +15,13 @@ bool argument_takes_rest(const Argument *a) {
         return a->flags & (ARGUMENT_COMMAND | ARGUMENT_DASHES);
 }
 
+const Argument *argument_behind_dashes(const Argument *next) {
+        for (const Argument *a = next; a->name; a++)
+                if (a->flags & ARGUMENT_DASHES)
+                        return a;
+        return next;
+}
+
 int argument_print(const Argument *a, FILE *f) {
         int n = a->name ? fprintf(f, "%s", a->name) : 0;
 

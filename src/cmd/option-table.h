@@ -51,6 +51,10 @@ typedef struct Syntax {
 
 /* Whether all following words belong to this argument, even if they begin with "-". */
 bool argument_takes_rest(const Argument *argument);
+
+/* Finds the argument that comes after "--". Returns next if the command has no such argument. */
+const Argument *argument_behind_dashes(const Argument *next);
+
 bool option_takes_argument(const Option *option);
 bool option_is_short(const Option *option);
 

@@ -178,3 +178,10 @@ char *import_item_value(const ImportItem *item) {
                 word_write(value.f, item->text, 0);
         return text_finish(&value);
 }
+
+bool import_has(const Import *import, DirectiveId id) {
+        for (size_t i = 0; i < import->n_items; i++)
+                if (import->items[i].id == id && !import->items[i].dropped)
+                        return true;
+        return false;
+}

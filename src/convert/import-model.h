@@ -90,5 +90,8 @@ int import_note_replaced(Import *import, const ImportLine *line, const char *fmt
 /* The text of the item after "KEY=", or "KEY=~" if it is inverted. On the heap; NULL when memory runs out. */
 char *import_item_value(const ImportItem *item);
 
+/* Whether the policy has an item of this directive. */
+bool import_has(const Import *import, DirectiveId id);
+
 /* Whether an item is the whole value of a line, and not one of its words. */
 bool import_is_whole(const Directive *d);

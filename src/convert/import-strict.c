@@ -32,13 +32,6 @@ bool import_is_dynamic(const Import *import) {
         return !import->user && find_yes(import, "DynamicUser");
 }
 
-static bool has_item(const Import *import, DirectiveId id) {
-        for (size_t i = 0; i < import->n_items; i++)
-                if (import->items[i].id == id && !import->items[i].dropped)
-                        return true;
-        return false;
-}
-
 /* With DynamicUser=yes, systemd ignores these lines. */
 static int drop_undone(Import *import) {
         static const DirectiveId undone[] = { D_PrivateTmp, D_RestrictSUIDSGID, D_ProtectHome };
@@ -59,7 +52,7 @@ static int apply_dynamic_user(Import *import) {
         if (!import_is_dynamic(import))
                 return 0;
         r = drop_undone(import);
-        if (r >= 0 && !has_item(import, D_User)) {
+        if (r >= 0 && !import_has(import, D_User)) {
                 r = import_add(import, D_User, line, NOBODY, false);
                 if (r >= 0)
                         r = import_note_replaced(import, line, "isorun does not create users: the policy uses " NOBODY);

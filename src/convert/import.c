@@ -142,13 +142,6 @@ static int note_fallback(Import *import, DirectiveId id) {
         return r;
 }
 
-static bool has_item(const Import *import, DirectiveId id) {
-        for (size_t i = 0; i < import->n_items; i++)
-                if (import->items[i].id == id && !import->items[i].dropped)
-                        return true;
-        return false;
-}
-
 /* The capabilities that a service of root usually needs. They are used if the unit does not limit capabilities. */
 #define USUAL_CAPABILITIES \
         "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID CAP_NET_BIND_SERVICE"
@@ -159,8 +152,8 @@ static int open_what_is_needed(Import *import) {
         if (!import->seen[D_PrivateNetwork])
                 r = import_open(import, D_PrivateNetwork, "no",
                                 "the unit does not set PrivateNetwork=, so the service has the host's network");
-        if (r >= 0 && !import->user && !import->seen[D_CapabilityBoundingSet] && !has_item(import, D_User) &&
-            !has_item(import, D_AmbientCapabilities))
+        if (r >= 0 && !import->user && !import->seen[D_CapabilityBoundingSet] && !import_has(import, D_User) &&
+            !import_has(import, D_AmbientCapabilities))
                 r = import_open(import, D_CapabilityBoundingSet, USUAL_CAPABILITIES,
                                 "the unit does not limit the capabilities; services usually need only these");
         if (r >= 0 && !import->seen[D_SystemCallFilter])
@@ -176,7 +169,7 @@ static int say_no_kill(Import *import) {
         for (size_t i = 0; i < import->n_lines; i++)
                 if (import->lines[i].key && streq(import->lines[i].key, "SystemCallFilter"))
                         filter = &import->lines[i];
-        if (!filter || !has_item(import, D_SystemCallFilter) || import->seen[D_SystemCallErrorNumber])
+        if (!filter || !import_has(import, D_SystemCallFilter) || import->seen[D_SystemCallErrorNumber])
                 return 0;
         return import_note_replaced(import, filter, "the unit does not set SystemCallErrorNumber=, so systemd kills a "
                                     "process at a denied call; isorun returns EPERM");
@@ -265,7 +258,7 @@ static void print_optional(const Import *import, Text *out) {
         const char *separator = "# The host that ran isoctl import cannot enforce these:\nOptional=";
 
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
-                if (import->optional[id] && has_item(import, id)) {
+                if (import->optional[id] && import_has(import, id)) {
                         fprintf(out->f, "%s%s", separator, directive_table[id].name);
                         separator = " ";
                 }

@@ -118,7 +118,7 @@ const PlanMount *plan_find_mount(const Plan *plan, const char *destination) {
         return NULL;
 }
 
-static bool is_mount(const PlanMount *m) {
+bool plan_mount_is_mount(const PlanMount *m) {
         return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
 }
 
@@ -128,10 +128,17 @@ const PlanMount *plan_mount_of(const Plan *plan, const char *path) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const PlanMount *m = &plan->mounts[i];
 
-                if (is_mount(m) && path_is_at_or_below(path, m->destination))
+                if (plan_mount_is_mount(m) && path_is_at_or_below(path, m->destination))
                         found = m; /* sorted: a later one is deeper */
         }
         return found;
+}
+
+const PlanProperty *plan_find_property(const Plan *plan, DirectiveId id) {
+        for (size_t i = 0; i < plan->n_properties; i++)
+                if (directive_id(plan->properties[i].directive) == id)
+                        return &plan->properties[i];
+        return NULL;
 }
 
 char *plan_peer_name(const PlanPeer *p) {

@@ -301,8 +301,14 @@ char *plan_peer_name(const PlanPeer *peer);
 /* ADDRESS:PORT, or unix:PATH, on the heap. NULL when memory runs out. */
 char *plan_entrance_name(const PlanEntrance *entrance);
 
+/* Whether the entry is a mount, and not only made in one. */
+bool plan_mount_is_mount(const PlanMount *m);
+
 /* The mount that a path without symlinks is on. */
 const PlanMount *plan_mount_of(const Plan *plan, const char *path);
+
+/* The limit of the unit that this directive of [Scope] sets, or NULL. */
+const PlanProperty *plan_find_property(const Plan *plan, DirectiveId id);
 
 /* The mount with exactly this destination, or NULL. */
 const PlanMount *plan_find_mount(const Plan *plan, const char *destination);

@@ -141,14 +141,6 @@ static void test_whiteouts(void **state) {
 
 /* Plans. */
 
-static const PlanMount *mount_at(PlanFixture *f, const char *destination) {
-        const PlanMount *m = plan_find_mount(f->plan, destination);
-
-        if (!m)
-                fail_msg("nothing is mounted on %s:\n%s", destination, plan_shown(f));
-        return m;
-}
-
 static void test_layers(void **state) {
         PlanFixture *f = *state;
         char path[PATH_MAX];
@@ -157,14 +149,14 @@ static void test_layers(void **state) {
         temp_text(f->dir, "top/srv/new", "x");
         temp_text(f->dir, "top/etc/passwd", "x");
         plan_expect_good(f, "RootDirectory=%h/root:%h/other:%h/top\nBindPaths=%h/file:/srv/new %h/file:/usr/bin/more");
-        m = mount_at(f, "/");
+        m = plan_mount_at(f, "/");
         expect_text("the highest", m->source.path, temp_path(path, f->dir, "top"));
         expect_number("below", strv_length(m->source.lower), 2);
         expect_text("next", m->source.lower[0], temp_path(path, f->dir, "other"));
         expect_text("lowest", m->source.lower[1], temp_path(path, f->dir, "root"));
         assert_true(m->attributes.read_only && plan_mount_is_directory(m));
-        assert_true(mount_at(f, "/srv/new")->place == PLACE_EXISTS);
-        m = mount_at(f, "/usr/bin");
+        assert_true(plan_mount_at(f, "/srv/new")->place == PLACE_EXISTS);
+        m = plan_mount_at(f, "/usr/bin");
         expect_number("made to hold more", m->kind, MOUNT_MERGE);
         expect_text("of the layers that have it", m->source.path, temp_path(path, f->dir, "other/usr/bin"));
         expect_number("all", strv_length(m->source.lower), 1);
@@ -176,7 +168,7 @@ static void test_layers(void **state) {
         plan_expect_error(f, "RootDirectory=%h/root:name", ENOENT, "the name name is not bound to a path");
         /* As one of several layers, the host's root is a tree like any other. */
         plan_expect_good(f, "RootDirectory=/:%h/top");
-        expect_text("lowest", mount_at(f, "/")->source.lower[0], "/");
+        expect_text("lowest", plan_mount_at(f, "/")->source.lower[0], "/");
 }
 
 static void test_root_by_name(void **state) {
@@ -191,10 +183,10 @@ static void test_root_by_name(void **state) {
         snprintf(path, sizeof(path), "top=%.4000s/top:ro", f->dir);
         assert_int_equal(bindings_add_argument(&b, "--bind", path, &(Report) {}), 0);
         plan_expect_good(f, "RootDirectory=base:top");
-        expect_text("top", mount_at(f, "/")->source.path, temp_path(path, f->dir, "top"));
-        expect_text("base", mount_at(f, "/")->source.lower[0], temp_path(path, f->dir, "root"));
+        expect_text("top", plan_mount_at(f, "/")->source.path, temp_path(path, f->dir, "top"));
+        expect_text("base", plan_mount_at(f, "/")->source.lower[0], temp_path(path, f->dir, "root"));
         plan_expect_good(f, "RootDirectory=base\nVolume=top:/srv");
-        expect_text("base", mount_at(f, "/")->source.path, temp_path(path, f->dir, "root"));
+        expect_text("base", plan_mount_at(f, "/")->source.path, temp_path(path, f->dir, "root"));
         plan_expect_error(f, "RootDirectory=base", EINVAL, "top: the policy has no Volume= or RootDirectory=");
         bindings_deinit(&b);
 }
@@ -220,10 +212,10 @@ static void test_detached_layer(void **state) {
         snprintf(argument, sizeof(argument), "tree=fd:%d", fd);
         assert_int_equal(bindings_add_argument(&b, "--bind", argument, &(Report) {}), 0);
         plan_expect_good(f, "RootDirectory=tree");
-        assert_true(mount_at(f, "/")->source.kind == SOURCE_DETACHED);
-        expect_number("fd", (uint64_t) mount_at(f, "/")->source.fd, (uint64_t) fd);
+        assert_true(plan_mount_at(f, "/")->source.kind == SOURCE_DETACHED);
+        expect_number("fd", (uint64_t) plan_mount_at(f, "/")->source.fd, (uint64_t) fd);
         plan_expect_good(f, "Volume=tree:/srv:ro");
-        assert_true(mount_at(f, "/srv")->source.kind == SOURCE_DETACHED);
+        assert_true(plan_mount_at(f, "/srv")->source.kind == SOURCE_DETACHED);
         plan_expect_error(f, "RootDirectory=%h/top:tree", EINVAL, "a file descriptor cannot be one of several layers");
         plan_expect_error(f, "RootDirectory=tree:%h/top", EINVAL, "a file descriptor cannot be one of several layers");
         plan_expect_error(f, "Volume=tree:/srv:overlay", EINVAL, "a detached mount cannot be an overlay");
@@ -241,15 +233,15 @@ static void test_unread_image(void **state) {
         plan_expect_good(f, "RootDirectory=%h/file\nVolume=%h/data:/new/place\nVolume=%h/file:/new/place/there\nDirectory=/etc\n"
                             "File=/etc/x/y:text\nSymlink=/bin:/usr/bin\nInaccessiblePaths=/a -/b -/tmp\nFile=/a/in:text\n"
                             "WorkingDirectory=/no/such");
-        m = mount_at(f, "/");
+        m = plan_mount_at(f, "/");
         expect_text("the image", m->source.path, temp_path(path, f->dir, "file"));
         assert_true(m->source.kind == SOURCE_IMAGE && m->attributes.read_only);
         expect_in("marked", plan_shown(f), "/file, contents not read\n");
-        expect_number("made, though it may be there", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
-        expect_number("made", mount_at(f, "/etc/x/y")->kind, MOUNT_FILE);
-        expect_number("made", mount_at(f, "/bin")->kind, MOUNT_SYMLINK);
-        assert_true(mount_at(f, "/new/place")->place == PLACE_MADE);
-        assert_true(mount_at(f, "/new/place/there")->place == PLACE_EXISTS); /* below a directory that is not of the image */
+        expect_number("made, though it may be there", plan_mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
+        expect_number("made", plan_mount_at(f, "/etc/x/y")->kind, MOUNT_FILE);
+        expect_number("made", plan_mount_at(f, "/bin")->kind, MOUNT_SYMLINK);
+        assert_true(plan_mount_at(f, "/new/place")->place == PLACE_MADE);
+        assert_true(plan_mount_at(f, "/new/place/there")->place == PLACE_EXISTS); /* below a directory that is not of the image */
         expect_in("open for what is below", plan_shown(f), "/a=empty, read-only, in memory (mode=111,size=4k)\n");
         expect_in("it is made, if it is missing", plan_shown(f), "/tmp=inaccessible\n");
         expect_in("left out if missing", plan_shown(f), "/b=inaccessible, if it exists\n");
@@ -280,13 +272,13 @@ static void test_nothing(void **state) {
         const PlanMount *m;
 
         plan_expect_good(f, "RootDirectory=none\nVolume=%h/data:/data\nFile=/etc/motd:hello");
-        m = mount_at(f, "/");
+        m = plan_mount_at(f, "/");
         expect_number("source", m->source.kind, SOURCE_NONE);
         assert_true(m->attributes.read_only);
-        expect_number("made", mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
-        expect_number("bound", mount_at(f, "/data")->kind, MOUNT_BIND);
-        expect_number("built in", mount_at(f, "/proc")->kind, MOUNT_PROC);
-        expect_number("built in", mount_at(f, "/tmp")->kind, MOUNT_TMPFS);
+        expect_number("made", plan_mount_at(f, "/etc")->kind, MOUNT_DIRECTORY);
+        expect_number("bound", plan_mount_at(f, "/data")->kind, MOUNT_BIND);
+        expect_number("built in", plan_mount_at(f, "/proc")->kind, MOUNT_PROC);
+        expect_number("built in", plan_mount_at(f, "/tmp")->kind, MOUNT_TMPFS);
         /* Nothing of the host is bound unless the policy says so. */
         for (size_t i = 0; i < f->plan->n_mounts; i++) {
                 m = &f->plan->mounts[i];
@@ -326,7 +318,7 @@ static size_t expect_of_ldd(PlanFixture *f, const char *command) {
                 if (!path)
                         continue; /* the vdso */
                 path[strcspn(path, " \n")] = '\0';
-                m = mount_at(f, path);
+                m = plan_mount_at(f, path);
                 expect_number(path, m->kind, MOUNT_BIND);
                 expect_number(path, m->attributes.read_only && !plan_mount_is_directory(m), true);
                 n++;
@@ -358,7 +350,7 @@ static void test_libraries(void **state) {
                 plan_expect_good(f, "RootDirectory=none\nBindLibraries=yes");
                 n = expect_of_ldd(f, commands[i]);
                 assert_true(n >= 2);
-                mount_at(f, commands[i]);
+                plan_mount_at(f, commands[i]);
                 /* Nothing else is bound, and nothing twice. */
                 expect_number(commands[i], count_binds(f), n + 1 + (access("/etc/ld.so.cache", R_OK) == 0));
         }
@@ -394,7 +386,7 @@ static void test_libraries_of_policy(void **state) {
         f->request.arguments = arguments;
         snprintf(lines, sizeof(lines), "RootDirectory=none\nBindLibraries=yes\nVolume=%%h/file:%.4000s:ro", file.interpreter);
         plan_expect_good(f, lines);
-        expect_text("the policy's", mount_at(f, file.interpreter)->source.path, temp_path(path, f->dir, "file"));
+        expect_text("the policy's", plan_mount_at(f, file.interpreter)->source.path, temp_path(path, f->dir, "file"));
         f->request.arguments = NULL;
 }
 
@@ -434,7 +426,7 @@ static void test_scripts(void **state) {
                 plan_make(f, "RootDirectory=none\nBindLibraries=yes");
                 expect_number(cases[i].text, f->plan != NULL, cases[i].bound != NULL);
                 if (cases[i].bound && *cases[i].bound)
-                        mount_at(f, cases[i].bound);
+                        plan_mount_at(f, cases[i].bound);
                 if (!cases[i].bound)
                         expect_in(cases[i].text, log_text(&f->log), "test.conf:2: BindLibraries=: /etc");
         }

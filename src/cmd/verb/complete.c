@@ -244,13 +244,6 @@ static size_t take_options(Completion *c, const Syntax *syntax, size_t i) {
         return i;
 }
 
-static const Argument *skip_to_dashes(const Argument *next) {
-        for (const Argument *a = next; a->name; a++)
-                if (a->flags & ARGUMENT_DASHES)
-                        return a;
-        return next;
-}
-
 /* Completes the last word. Reads the words from i on as command_line_parse() does. */
 static void complete_words(Completion *c, const Syntax *syntax, size_t i) {
         const Argument *next = syntax->arguments;
@@ -265,7 +258,7 @@ static void complete_words(Completion *c, const Syntax *syntax, size_t i) {
                 last = i == c->n - 1;
                 if (!dashes && !last && streq(c->words[i], "--")) {
                         dashes = true;
-                        next = skip_to_dashes(next);
+                        next = argument_behind_dashes(next);
                         continue;
                 }
                 if (last && !dashes && next->flags & ARGUMENT_DASHES)

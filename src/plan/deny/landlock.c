@@ -51,10 +51,6 @@ static int add_rule(Plan *plan, const char *path, uint64_t access) {
         return 0;
 }
 
-static bool is_mount(const PlanMount *m) {
-        return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
-}
-
 /* isoctl grant later puts a mount on this place. For a file in it, the kernel checks the directories in the mount, then
  * the parent of the place, but not the place itself (is_access_to_paths_allowed(), "Ignores hidden mount points"). So
  * the rule is for the parent. There, only the mounts keep the rest read-only. */
@@ -76,16 +72,16 @@ static int add_file_rules(Plan *plan) {
 
                 if (streq(m->destination, "/dev"))
                         r = add_rule(plan, "/dev", landlock_rights_mask(abi, LANDLOCK_GROUP_DEVICE));
-                else if (is_mount(m) && m->attributes.devices && !path_is_below(m->destination, "/dev"))
+                else if (plan_mount_is_mount(m) && m->attributes.devices && !path_is_below(m->destination, "/dev"))
                         r = add_rule(plan, m->destination,
                                      landlock_rights_mask(abi, plan_mount_is_directory(m)
                                                                        ? LANDLOCK_GROUP_DEVICE
                                                                        : LANDLOCK_GROUP_DEVICE | LANDLOCK_GROUP_FILE));
                 else if (m->kind == MOUNT_GRANT && m->grant_write)
                         r = add_grant_rule(plan, m);
-                else if (is_mount(m) && !m->attributes.read_only && plan_mount_is_directory(m))
+                else if (plan_mount_is_mount(m) && !m->attributes.read_only && plan_mount_is_directory(m))
                         r = add_rule(plan, m->destination, landlock_rights_mask(abi, 0));
-                else if (is_mount(m) && !m->attributes.read_only && !m->attributes.devices)
+                else if (plan_mount_is_mount(m) && !m->attributes.read_only && !m->attributes.devices)
                         r = add_rule(plan, m->destination, landlock_rights_mask(abi, LANDLOCK_GROUP_FILE));
         }
         return r;

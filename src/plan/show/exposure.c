@@ -274,15 +274,8 @@ static unsigned assess_calls(const Plan *plan, uint64_t group, _unused_ const ch
         return allows_group(plan, groups[group]) ? 9 : 0;
 }
 
-static const PlanProperty *find_property(const Plan *plan, DirectiveId id) {
-        for (size_t i = 0; i < plan->n_properties; i++)
-                if (directive_id(plan->properties[i].directive) == id)
-                        return &plan->properties[i];
-        return NULL;
-}
-
 static bool denies_all_addresses(const Plan *plan) {
-        const PlanProperty *p = find_property(plan, D_IPAddressDeny);
+        const PlanProperty *p = plan_find_property(plan, D_IPAddressDeny);
 
         for (size_t i = 0; p && i < p->settings->n; i++)
                 if (streq(p->settings->items[i].value.text, "any"))
@@ -291,7 +284,7 @@ static bool denies_all_addresses(const Plan *plan) {
 }
 
 static unsigned assess_addresses(const Plan *plan, _unused_ uint64_t parameter, const char **details) {
-        const PlanProperty *allow = find_property(plan, D_IPAddressAllow);
+        const PlanProperty *allow = plan_find_property(plan, D_IPAddressAllow);
 
         if (is_made(plan, CLONE_NEWNET)) {
                 *details = "The payload's own network reaches no address of another machine";

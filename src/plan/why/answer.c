@@ -76,13 +76,6 @@ int answer_allow(WhyAnswer *a, const char *opens, const char *fmt, ...) {
         return a->allow ? 0 : -ENOMEM;
 }
 
-const PlanProperty *why_property(const Plan *plan, DirectiveId id) {
-        for (size_t i = 0; i < plan->n_properties; i++)
-                if (directive_id(plan->properties[i].directive) == id)
-                        return &plan->properties[i];
-        return NULL;
-}
-
 uint64_t why_capabilities(const Plan *plan) {
         return plan->ambient | (plan->uid == 0 ? plan->bounding : 0);
 }

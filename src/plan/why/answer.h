@@ -19,9 +19,6 @@ void answer_directive(WhyAnswer *a, const Plan *plan, DirectiveId id);
 /* Adds the line that would allow it. Returns 0 or -ENOMEM. */
 int answer_allow(WhyAnswer *a, const char *opens, const char *fmt, ...) _printf_(3, 4);
 
-/* The limit of the unit that this directive of [Scope] sets, or NULL. */
-const PlanProperty *why_property(const Plan *plan, DirectiveId id);
-
 /* What AbstractSockets=yes opens. */
 extern const char why_opens_abstract[];
 

@@ -34,7 +34,7 @@ static bool has_own_network(const Plan *plan) {
 }
 
 static bool has_filter_of_addresses(const Plan *plan) {
-        return why_property(plan, D_IPAddressDeny) || why_property(plan, D_IPAddressAllow);
+        return plan_find_property(plan, D_IPAddressDeny) || plan_find_property(plan, D_IPAddressAllow);
 }
 
 /* Proposes the peer, or with a filter of addresses, which ConnectTo= cannot be combined with, nothing. */
@@ -114,8 +114,8 @@ static int connect_privately(const Asked *q, WhyAnswer *a) {
 }
 
 static int connect_from_host(const Asked *q, WhyAnswer *a) {
-        const PlanProperty *deny = why_property(q->plan, D_IPAddressDeny);
-        const PlanProperty *allow = why_property(q->plan, D_IPAddressAllow);
+        const PlanProperty *deny = plan_find_property(q->plan, D_IPAddressDeny);
+        const PlanProperty *allow = plan_find_property(q->plan, D_IPAddressAllow);
         const char *host = q->target.peer.host;
 
         if (deny && !q->target.peer.literal)

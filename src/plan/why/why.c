@@ -163,7 +163,7 @@ static const Setting *find_unenforced(const Plan *plan, const Directive *d) {
 static int why_limit(const Plan *plan, const WhyQuestion *question, WhyAnswer *a) {
         const Directive *d = find_directive(question->object);
         const PlanResourceLimit *limit = d ? find_limit(plan, d) : NULL;
-        const PlanProperty *property = d ? why_property(plan, directive_id(d)) : NULL;
+        const PlanProperty *property = d ? plan_find_property(plan, directive_id(d)) : NULL;
         const Setting *unenforced = d ? find_unenforced(plan, d) : NULL;
         int r;
 
