@@ -111,6 +111,8 @@ in_sandboxes() {
 	has "$label: in bubblewrap" bwrap || return 0
 	succeeds "bubblewrap that shows all" bwrap --dev-bind / /
 	fails "bubblewrap with all namespaces" "*" bwrap --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp --unshare-all
+	[ "$label" = root ] || also like "$label: ... because systemd's unit is not in its cgroup namespace" "$err" \
+		"*error: cannot open the cgroup of isorun-self-*.scope, *systemd is outside of this sandbox's cgroup namespace; *"
 	inside "bubblewrap that hides much" "${strict[@]}"
 	for action in 0x50001 0x50026 0x7ff00000 0x80000000 0x30000; do # EPERM, ENOSYS, trace, kill, trap
 		fails "bubblewrap with a filter of the same calls ($action)" "*" \

@@ -209,7 +209,11 @@ static int open_cgroup(Holder *h) {
         if (!dir)
                 return report_oom(h->report);
         h->cgroup_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return h->cgroup_fd < 0 ? report_error(h->report, errno, "%s: %s", dir, strerror(errno)) : 0;
+        if (h->cgroup_fd >= 0)
+                return 0;
+        return report_error(h->report, errno, "cannot open the cgroup of %s, %s: %s%s", h->plan->unit, dir,
+                            strerror(errno), !startswith(path, "/../") ? "" :
+                            " (systemd is outside of this sandbox's cgroup namespace; isorun --no-scope needs none)");
 }
 
 static int check_limits(const Holder *h, Patience *patience) {
