@@ -81,6 +81,8 @@ if [ $status = 0 ]; then
 		$1 == pid && fd != "" && /clone\(/ { started = 1 }
 		!known[$1] && $0 ~ "close\\(" fd "[ )]" { print "closed early"; exit }
 		!known[$1] && /execve/ { print "closed by execve"; exit }' "$tmp/trace")" "ran closed early"
+	traced -f -e trace=umount2 "${quiet[@]}" echo ran
+	no_refusal is "... nor until any other mount is" "$out $(grep -c umount2 "$tmp/trace")" "ran 0"
 	# Whether the first process leaves its mounts to the kernel, on Linux 6.11 or later: inside/unmount.h. It sends the
 	# socket that gets the message, not the one that sends it.
 	leaves_mounts() {

@@ -59,12 +59,12 @@ test_late_systemd() {
 }
 
 test_late_inside() {
-	if ! "${who[@]}" strace -f -o /dev/null -e trace=umount2 -e inject=umount2:delay_enter=1 true 2>/dev/null; then
+	if ! "${who[@]}" strace -f -o /dev/null -e trace=capset -e inject=capset:delay_enter=1 true 2>/dev/null; then
 		skip "$label: a process inside that is late" "strace cannot trace here"
 		return
 	fi
-	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run "${who[@]}" strace -f -o /dev/null -e trace=umount2 \
-		-e inject=umount2:delay_enter=3000000 "$isorun" "${loud[@]}" --no-scope true
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run "${who[@]}" strace -f -o /dev/null -e trace=capset \
+		-e inject=capset:delay_enter=3000000 "$isorun" "${loud[@]}" --no-scope true
 	is "$label: a root that takes long" "$status $err" \
 		"0 isorun: notice: waiting until the instance's root is complete and its command runs"
 }

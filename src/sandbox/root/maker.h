@@ -29,11 +29,11 @@ typedef struct RootMaker {
         const int *id_mapped; /* from id_mapped_make() */
         int old_root, new_root;
         int *notify;        /* receives the socket of MOUNT_NOTIFY */
-        int scratch;        /* a tmpfs over the old root, detached with it; -1 if not needed */
+        int scratch;        /* a tmpfs over the old root, detached with it, or below a mount of the plan; -1: none */
         unsigned n_scratch; /* entries made in scratch, which also name them */
         int blocked[2];     /* mounts of an empty file and directory of mode 000, which hide others; -1: none yet */
-        int empty;          /* a mount of an empty directory that is read-only; -1: none yet, or it has a path: */
-        char empty_path[16];         /* behind the guard, where it is in scratch */
+        int empty;          /* a mount of an empty directory that is read-only; -1: none yet, or it has a name: */
+        char empty_name[16];         /* behind the guard, its name in scratch */
         const PlanMount *empty_like; /* the mount of the plan that it was made for; NULL: none yet */
         int *copies;        /* in a root made in place: of each bind, the mount for it until it is attached; or 0 */
         unsigned inherited; /* the attributes of all mounts of the host's tree by now; 0: unknown */
@@ -66,18 +66,18 @@ const char *root_relative(const char *path);
 int root_make_entry(RootMaker *rm, const PlanMount *m, RootName *ret);
 
 /* Calls mount(2) for the destination of m, which is made if it does not exist. flags are MS_*. Only behind the guard
- * may source be a path: it is relative to the new root. Returns 0, or -errno without a reason. */
+ * may source be a path: it is relative to the scratch. Returns 0, or -errno without a reason. */
 int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char *type, unsigned long flags,
                const char *options);
 
 /* Attaches a detached mount to the destination of m, which is made if it does not exist. */
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd);
 
-/* Does so with a copy of a mount that is attached already, and hides what is at the destination. Behind the guard, path
- * leads to that mount in scratch, where nobody else can exchange it, and attached may be -1. */
-int root_place_copy(RootMaker *rm, const PlanMount *m, int attached, const char *path);
+/* Does so with a copy of a mount that is attached already, and hides what is at the destination. Behind the guard, name
+ * is that mount's in scratch, where nobody else can exchange it, and attached may be -1. */
+int root_place_copy(RootMaker *rm, const PlanMount *m, int attached, const char *name);
 
-/* Makes an empty directory with the attributes and options of m in scratch, for rm->empty_path. Returns 0, or -errno
+/* Makes an empty directory with the attributes and options of m in scratch, named rm->empty_name. Returns 0, or -errno
  * without a reason. */
 int root_make_empty(RootMaker *rm, const PlanMount *m);
 

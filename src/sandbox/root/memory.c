@@ -5,7 +5,10 @@
  * A file can only be bound from a mounted file system, and the upper directory of an overlay must be on one. For both
  * there is a scratch tmpfs. It is attached over the old root before the new root is, which then covers it. The old root
  * can still be used: a lookup from a process's root directory does not cross to mounts on top of it. The scratch tmpfs
- * is detached with the old root; clones of its files stay. */
+ * is detached with the old root; clones of its files stay.
+ *
+ * To detach a mount, the kernel waits for a grace period. So where the root is made in place, the scratch is put where
+ * the plan mounts something later, if it can, and stays there: that mount covers it, and nothing inside may unmount. */
 #include "sandbox/root/maker.h"
 
 #include <errno.h>
@@ -15,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
@@ -32,15 +36,34 @@ static bool needs_scratch(const RootMaker *rm) {
         return false;
 }
 
+static int mount_scratch(RootMaker *rm, const char *place, const char *path) {
+        if (mount("none", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64M") < 0)
+                return -errno;
+        rm->scratch = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return rm->scratch < 0 || fchdir(rm->scratch) < 0 ? -errno : 0;
+}
+
+/* A directory of the host that the plan covers. */
+static const char *find_covered(const Plan *plan) {
+        for (size_t i = 1; i < plan->n_mounts; i++)
+                if (plan->mounts[i].kind == MOUNT_TMPFS && plan->mounts[i].place == PLACE_EXISTS)
+                        return plan->mounts[i].destination;
+        return NULL;
+}
+
 /* A lookup of ".." in a process's root directory, which is where it ends, does cross to the mount on top of it. */
 int root_make_scratch(RootMaker *rm) {
+        const char *covered = rm->guard && !rm->plan->may_mount ? find_covered(rm->plan) : NULL;
+        int r;
+
         if (!needs_scratch(rm))
                 return 0;
-        if (mount("none", "/", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64M") < 0)
-                return -errno;
-        rm->layers++;
-        rm->scratch = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return rm->scratch < 0 ? -errno : 0;
+        if (covered && mount_scratch(rm, covered, covered) >= 0)
+                return 0;
+        r = mount_scratch(rm, "/", "/..");
+        if (r >= 0)
+                rm->layers++;
+        return r;
 }
 
 static int open_scratch(const RootMaker *rm, const char *name) {
@@ -122,11 +145,15 @@ int root_do_copy(RootMaker *rm, const PlanMount *m) {
         return r < 0 ? root_mount_fail(rm, m, -r, "read", m->source.path) : place_file(rm, m, read, size);
 }
 
+static const char *blocked_name(bool directory) {
+        return directory ? "hidden-directory" : "hidden-file";
+}
+
 /* Makes an empty file or directory in the scratch, and a mount of it. The payload does not own it, so it cannot change
  * the mode. */
 static int make_blocked(RootMaker *rm, bool directory) {
         const MountAttributes attributes = { .read_only = true, .no_exec = true };
-        const char *name = directory ? "hidden-directory" : "hidden-file";
+        const char *name = blocked_name(directory);
         _cleanup_close_ int copy = -1;
         int r;
 
@@ -151,16 +178,16 @@ int root_do_blocked(RootMaker *rm, const PlanMount *m) {
                 if (!rm->guard)
                         return root_place(rm, m, *first);
         }
-        return root_place_copy(rm, m, *first, m->on_directory ? "/../hidden-directory" : "/../hidden-file");
+        return root_place_copy(rm, m, *first, blocked_name(m->on_directory));
 }
 
 /* With mount(2), the file system is read-only, too. */
 int root_make_empty(RootMaker *rm, const PlanMount *m) {
-        char *path = rm->empty_path;
+        char *name = rm->empty_name;
 
-        snprintf(path, sizeof(rm->empty_path), "/../%u", rm->n_scratch++);
-        if (mkdirat(rm->scratch, path + strlen("/../"), 0700) < 0 ||
-            mount("none", path, "tmpfs", mount_attribute_flags(m->attributes), m->options) < 0)
+        snprintf(name, sizeof(rm->empty_name), "%u", rm->n_scratch++);
+        if (mkdirat(rm->scratch, name, 0700) < 0 ||
+            mount("none", name, "tmpfs", mount_attribute_flags(m->attributes), m->options) < 0)
                 return -errno;
         rm->empty_like = m;
         return 0;

@@ -11,8 +11,8 @@
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
 
-/* Binds the socket by a relative path, because the directory has no path yet. The working directory does not matter
- * until the root is finished. The umask is 0 here, so every id inside may connect. */
+/* Binds the socket by a relative path, because the directory has no path yet. Then it goes back: names in the scratch
+ * are relative. The umask is 0 here, so every id inside may connect. */
 static int bind_in(const RootMaker *rm, int directory, int fd) {
         static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = PLAN_NOTIFY_NAME };
         int r;
@@ -20,7 +20,7 @@ static int bind_in(const RootMaker *rm, int directory, int fd) {
         if (fchdir(directory) < 0)
                 return -errno;
         r = bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
-        return fchdir(rm->old_root) < 0 ? -errno : r;
+        return fchdir(rm->scratch >= 0 ? rm->scratch : rm->old_root) < 0 ? -errno : r;
 }
 
 static int make_socket(const RootMaker *rm, int directory) {

@@ -144,7 +144,7 @@ int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char
         if (r < 0)
                 return r;
         if (rm->guard)
-                r = mount(source, root_relative(m->destination), type, flags | MS_NOSYMFOLLOW, options);
+                r = mount(source, m->destination, type, flags | MS_NOSYMFOLLOW, options);
         else {
                 r = go_to_place(rm, at);
                 if (r < 0)
@@ -163,13 +163,13 @@ int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
         return r < 0 ? root_mount_fail(rm, m, -r, "mount on", m->destination) : 0;
 }
 
-int root_place_copy(RootMaker *rm, const PlanMount *m, int attached, const char *path) {
+int root_place_copy(RootMaker *rm, const PlanMount *m, int attached, const char *name) {
         int source = attached, fd, r;
 
-        if (rm->guard && root_mount(rm, m, path, NULL, MS_BIND, NULL) >= 0)
+        if (rm->guard && root_mount(rm, m, name, NULL, MS_BIND, NULL) >= 0)
                 return 0;
         if (source < 0)
-                source = open(path, O_PATH | O_CLOEXEC);
+                source = openat(rm->scratch, name, O_PATH | O_CLOEXEC);
         fd = source < 0 ? -errno : mount_copy(source, false);
         r = fd < 0 ? root_mount_fail(rm, m, -fd, "hide", m->destination) : root_place(rm, m, fd);
         fd_bin_add(&rm->spent, fd);

@@ -81,9 +81,9 @@ static int do_empty(RootMaker *rm, const PlanMount *m) {
 
         if (like && streq(like->options, m->options) &&
             mount_attribute_bits(like->attributes) == mount_attribute_bits(m->attributes))
-                return root_place_copy(rm, m, rm->empty, rm->empty_path);
+                return root_place_copy(rm, m, rm->empty, rm->empty_name);
         if (rm->guard && root_make_empty(rm, m) >= 0)
-                return root_place_copy(rm, m, rm->empty, rm->empty_path);
+                return root_place_copy(rm, m, rm->empty, rm->empty_name);
         fd = mount_make("tmpfs", m->options, mount_attribute_bits(m->attributes) | rm->guard, &rm->reason);
         if (fd < 0)
                 return root_mount_fail(rm, m, -fd, "make a file system for", m->destination);
@@ -363,10 +363,14 @@ static int begin(RootMaker *rm) {
 
 /* Goes to the new root, and leaves only that. */
 static int finish(RootMaker *rm) {
-        /* In place, the scratch alone is over the root. */
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+        /* In place, nothing but the scratch can be over the root. */
         const int top = rm->copies ? rm->scratch : rm->new_root;
 
-        if ((top >= 0 && fchdir(top) < 0) || (!rm->copies && sys_pivot_root(".", ".") < 0))
+        if (rm->layers == 0 && rm->scratch >= 0 &&
+            mount_setattr(rm->scratch, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return fail(rm->f, errno, "cannot write-protect the files in memory");
+        if ((rm->layers > 0 && fchdir(top) < 0) || (!rm->copies && sys_pivot_root(".", ".") < 0))
                 return fail(rm->f, errno, "cannot change to the new root");
         /* After pivot_root(2), the old root is stacked on the new one, and the layers between them on the old root. "."
          * is the new root, and umount2(".") detaches the top of the stack. */
