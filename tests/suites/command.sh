@@ -90,7 +90,7 @@ if [ $status = 0 ]; then
 		no_refusal is "$what" "$out $(awk -v left="nobody's" '
 			/ioctl\(.*(0xff, 0x3|MNT_NAMESPACE)/ { left = "not left"; pid = $1; fd = $NF }
 			$1 == pid && /ioctl resumed/ { fd = $NF }
-			fd != "" && match($0, "SCM_RIGHTS, cmsg_data=.[0-9]+, " fd "]") {
+			fd != "" && match($0, "SCM_RIGHTS, cmsg_data=.[0-9]+, " fd "(, [0-9]+)?]") {
 				split(substr($0, RSTART), sent, "[[,]")
 				left = index($0, "sendmsg(" sent[3] ",") ? "not left" : "left"
 			}

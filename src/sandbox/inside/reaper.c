@@ -87,7 +87,7 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
         if (r->take_over.done)
                 notify_finish(r->take_over.notify);
         if (r->payload->inside->unmount_late)
-                unmount_late();
+                unmount_late(r->payload->queues);
         /* isorun reads the unit's cgroup, which exists as long as this process does, and then hangs up. */
         if (r->socket >= 0 && message_send(r->socket, &m, NULL, 0) >= 0)
                 while (message_receive(r->socket, MESSAGE_TO_INSIDE, &m, NULL, 0) > 0)
@@ -321,7 +321,7 @@ static void close_standard_io(void) {
  * the numbers from 3 on. */
 static int keep_fds(Payload *payload, int *answers) {
         int lock = payload->inside->plan->layers_lock;
-        int *fds[6 + INNER_NAMESPACES] = { &payload->inside->socket };
+        int *fds[7 + INNER_NAMESPACES] = { &payload->inside->socket };
         unsigned n = 1, first = 3 + ELEMENTSOF(fds);
 
         if (*answers >= 0)
@@ -335,6 +335,8 @@ static int keep_fds(Payload *payload, int *answers) {
                 fds[n++] = &payload->inside->notify;
         if (payload->terminal >= 0)
                 fds[n++] = &payload->terminal;
+        if (payload->queues >= 0 && payload->inside->unmount_late)
+                fds[n++] = &payload->queues;
         if (payload->inside->plan->hand_over && lock > 0) /* otherwise isorun has it as long as the instance lives */
                 fds[n++] = &lock;
 

@@ -31,7 +31,7 @@ bool unmount_may_be_late(const Plan *plan) {
         return true;
 }
 
-void unmount_late(void) {
+void unmount_late(int mount_fd) {
         _cleanup_close_ int self = sys_pidfd_open(getpid(), 0);
         int mounts = self < 0 ? -1 : sys_pidfd_get_mounts(self), pair[2];
         char c = 0;
@@ -39,5 +39,5 @@ void unmount_late(void) {
         /* This process is about to end, which closes the other fds. */
         if (mounts >= 0 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) >= 0)
                 (void) packet_send(pair[0], &(struct iovec) { .iov_base = &c, .iov_len = 1 }, 1,
-                                   (int[]) { pair[1], mounts }, 2, MSG_DONTWAIT);
+                                   (int[]) { pair[1], mounts, mount_fd }, mount_fd >= 0 ? 3 : 2, MSG_DONTWAIT);
 }

@@ -20,6 +20,7 @@
  * lasts, and all others on the host that the kernel frees in the same way would wait. */
 bool unmount_may_be_late(const Plan *plan);
 
-/* In the reaper, just before it ends: has the kernel unmount later, if it can. The kernel counts the fds in queues for
- * each user, so this must not be done earlier. */
-void unmount_late(void);
+/* In the reaper, just before it ends: has the kernel unmount later, if it can, and also close mount_fd (or -1) later, a
+ * mount that is attached nowhere: its last close(2) waits in the same way. The kernel counts the fds in queues for each
+ * user, so this must not be done earlier. */
+void unmount_late(int mount_fd);
