@@ -80,6 +80,15 @@ static bool name_left(const Reaper *r, char ret[static sizeof(((Message *) 0)->t
         return true;
 }
 
+/* Whether isorun needs this process until it hangs up. It reads the unit's cgroup, which exists as long as this process
+ * does, and looks at what the payload had. The terminal keeps what isorun has not shown yet as long as its session has
+ * this leader. Otherwise this process need not wait to be killed. */
+static bool is_needed(const Reaper *r) {
+        const Plan *plan = r->payload->inside->plan;
+
+        return plan->holder != HOLDER_NONE || plan->watched || r->payload->terminal >= 0;
+}
+
 _Noreturn static void finish(const Reaper *r, int wait_status) {
         Message m = { .type = MESSAGE_EXITED, .value = wait_status };
 
@@ -88,8 +97,7 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
                 notify_finish(r->take_over.notify);
         if (r->payload->inside->unmount_late)
                 unmount_late(r->payload->queues);
-        /* isorun reads the unit's cgroup, which exists as long as this process does, and then hangs up. */
-        if (r->socket >= 0 && message_send(r->socket, &m, NULL, 0) >= 0)
+        if (r->socket >= 0 && message_send(r->socket, &m, NULL, 0) >= 0 && is_needed(r))
                 while (message_receive(r->socket, MESSAGE_TO_INSIDE, &m, NULL, 0) > 0)
                         ;
         _exit(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status));

@@ -356,7 +356,7 @@ static bool await_end(Run *run, bool interrupted) {
         return fd.revents;
 }
 
-/* Whether the first process inside has ended already. Otherwise it waits until end_inside() kills it. */
+/* Whether the first process inside has ended. Otherwise it is about to, or waits until end_inside() kills it. */
 static bool inside_has_ended(const Run *run) {
         return run->pid <= 0 || poll(&(struct pollfd) { .fd = run->pidfd, .events = POLLIN }, 1, 0) == 1;
 }
