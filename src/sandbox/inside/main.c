@@ -3,8 +3,8 @@
  *
  *   1. The socket of the bus is connected in the caller's root, where its path leads to the bus. Then the id maps are
  *      awaited: every file in a tmpfs needs an owner, and the owner's id must be mapped.
- *   2. The network and the root are made, beside each other, with all capabilities over this sandbox's namespaces. The
- *      process has no capabilities over the host's.
+ *   2. The network and the root are made, beside each other if a processor is free, with all capabilities over this
+ *      sandbox's namespaces. The process has no capabilities over the host's.
  *   3. The process goes on only after isorun has said that it is in its unit and that the limits hold. So the cgroup
  *      namespace begins at the unit, and the kernel counts the payload's memory from the first page.
  *   4. The Landlock rules are made after that, because they name paths in the finished root.
@@ -285,10 +285,20 @@ static void step(const Inside *inside, Step step) {
 
 /* With Delegate=, isorun enables controllers as soon as this process has left its first cgroup. That fails while
  * another process is there (cgroup-v2.rst, "No Internal Process Constraint"), so no other one makes the network. */
-static int begin_network(const Plan *plan, Network *network, Failure *f) {
-        if (!(plan->namespaces & CLONE_NEWNET))
-                return 0;
-        return plan->delegate ? network_make(f) : network_begin(network, root_count_fds(plan), f);
+static bool can_share_work(const Plan *plan) {
+        return plan->namespaces & CLONE_NEWNET && !plan->delegate && network_has_processor();
+}
+
+/* isorun waits for the bus, so that is first. */
+static int begin(Inside *inside, Network *network, Failure *f) {
+        const Plan *plan = inside->plan;
+        const bool beside = can_share_work(plan);
+        int r = beside ? network_begin(network, root_count_fds(plan), f) : 0;
+
+        if (r < 0)
+                return r;
+        connect_bus(inside);
+        return plan->namespaces & CLONE_NEWNET && !beside ? network_make(f) : 0;
 }
 
 _Noreturn void inside_main(Inside *inside) {
@@ -298,10 +308,9 @@ _Noreturn void inside_main(Inside *inside) {
         int ruleset = -1, r;
         Failure f = {};
 
-        r = begin_network(inside->plan, &network, &f);
+        r = begin(inside, &network, &f);
         if (r < 0)
                 give_up(inside, &f);
-        connect_bus(inside);
         wait_for(inside, MESSAGE_MAPPED, NULL, 0);
         step(inside, STEP_BEGUN);
         /* The payload can read the command line of the reaper: it would find paths of the host there, and more. */

@@ -3,6 +3,7 @@
 
 /* The network namespace. The kernel takes as long to make it as for the whole root. */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "sandbox/wire/failure.h"
@@ -13,6 +14,10 @@ typedef struct Network {
         char *stack; /* of the maker */
         int fd;      /* the namespace; -1: not made */
 } Network;
+
+/* Whether a processor is likely to be free for network_begin(). Where none is, the new process waits for its turn, and
+ * the first process for that: network_make() is faster then. */
+bool network_has_processor(void);
 
 /* Makes a network namespace with its loopback device up, and moves this process to it. Returns 0, or a negative errno
  * kept in f. */
