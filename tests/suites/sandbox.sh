@@ -494,8 +494,10 @@ os.dup2(os.open("/etc/passwd", os.O_PATH), 0); os.execv(sys.argv[1], sys.argv[1:
 		shell "the reaper is not dumpable" 65534 'stat -c %u /proc/1/fd'
 		return
 	fi
-	shell "the reaper has standard fds, its socket and its signals, and no more" "0 1 2 3 4" \
-		'sleep 0.3; echo $(ls /proc/1/fd)' 9</dev/null 8</etc/hosts
+	shell "the reaper has standard fds, its socket and its signals, and no more" 5 \
+		'sleep 0.3; ls /proc/1/fd | wc -l' 9</dev/null 8</etc/hosts
+	shell "... and without a unit, the mount of message queues" 6 --no-scope \
+		'sleep 0.3; ls /proc/1/fd | wc -l' 9</dev/null 8</etc/hosts
 	shell "with CAP_SYS_ADMIN, the reaper has no capability" 0000000000000000 -p CapabilityBoundingSet=CAP_SYS_ADMIN \
 		'sed -n "s/^Cap\(Prm\|Eff\|Bnd\|Inh\|Amb\):\t//p" /proc/1/status | sort -u'
 	run setpriv --groups 2,3 "$isorun" "${mode[@]}" --quiet -p User=nobody id -G

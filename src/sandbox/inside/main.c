@@ -150,7 +150,7 @@ static int leave_keyring(Failure *f) {
 /* The kernel opens message queues through a mount of its own, which has no path. Another mount of the same file system,
  * attached nowhere, has the same root, and rules are for files, not for mounts. The last close(2) of it waits for an
  * RCU grace period, so a worker of the kernel does that at the end, where it also unmounts: unmount.h. Otherwise the
- * reaper does it, while the payload starts: the payload closes it first, in become(), and the reaper in keep_fds(). */
+ * reaper does it, while the payload runs: the payload closes it first, in become(). */
 static int allow_queues(int *queues, int ruleset, Failure *f) {
         MountReason reason = {};
         int fd = mount_make("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &reason);

@@ -343,7 +343,7 @@ static int keep_fds(Payload *payload, int *answers) {
                 fds[n++] = &payload->inside->notify;
         if (payload->terminal >= 0)
                 fds[n++] = &payload->terminal;
-        if (payload->queues >= 0 && payload->inside->unmount_late)
+        if (payload->queues >= 0)
                 fds[n++] = &payload->queues;
         if (payload->inside->plan->hand_over && lock > 0) /* otherwise isorun has it as long as the instance lives */
                 fds[n++] = &lock;
@@ -407,6 +407,9 @@ _Noreturn void reaper_main(Payload *payload) {
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || r.signals < 0 || announce(&r) < 0)
                 _exit(PLAN_FAILED);
 
+        /* Now, because this waits for a grace period, and isorun for announce(). */
+        if (!payload->inside->unmount_late)
+                payload->queues = fd_close(payload->queues);
         /* The payload may have ended before the signalfd was there. */
         reap(&r);
         for (;;)
