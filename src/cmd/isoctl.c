@@ -7,9 +7,11 @@
 #include "cmd/options.h"
 #include "cmd/program.h"
 #include "cmd/show/terminal-output.h"
+#include "cmd/start/other-root.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
 #include "util/similar.h"
+#include "util/strv.h"
 #include "util/text.h"
 
 /* In the order of --help. */
@@ -99,6 +101,27 @@ static int version(Report *report) {
         return flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
+typedef struct VerbCall {
+        const Verb *verb;
+        const CommandLine *line;
+} VerbCall;
+
+/* An OtherRun. */
+static int run_there(const void *userdata, Report *report) {
+        const VerbCall *call = userdata;
+
+        return call->verb->run(call->line, report);
+}
+
+static int run_verb(const Verb *verb, const CommandLine *line, Report *report) {
+        const char *root = command_line_get(line, ARG_OTHER_ROOT);
+        const VerbCall call = { verb, line };
+
+        if (!root && !command_line_has(line, ARG_OFFLINE))
+                return verb->run(line, report);
+        return other_root_run(root ?: "/", strv_contains(line->arguments, "-"), run_there, &call, report);
+}
+
 static int run(const Verb *verb, int argc, char *argv[], Report *report) {
         _cleanup_(command_line_deinit) CommandLine line = {};
         const Syntax s = verb_syntax(verb);
@@ -115,7 +138,7 @@ static int run(const Verb *verb, int argc, char *argv[], Report *report) {
                 return PLAN_FAILED;
         if (arg_pager && verb->pager)
                 pager_open();
-        status = verb->run(&line, report);
+        status = run_verb(verb, &line, report);
         pager_close();
         return status;
 }

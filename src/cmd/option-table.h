@@ -112,6 +112,8 @@ enum {
         ARG_STAGE,
         ARG_THRESHOLD,
         ARG_MAX_SIZE,
+        ARG_OTHER_ROOT,
+        ARG_OFFLINE,
 };
 
 extern const Syntax isorun_syntax;

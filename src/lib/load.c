@@ -155,10 +155,12 @@ static int begin(Loaded *l, const char *spec, const char *name, char *const *arg
         const char *home;
         int r;
 
-        *l = (Loaded) { .rehearsal = l->rehearsal };
-        r = host_probe(&l->host, report);
-        l->host.read_socket_unit = unit_read_socket;
-        l->host.ask_delegated = unit_is_delegated;
+        *l = (Loaded) { .rehearsal = l->rehearsal, .probe = l->probe };
+        r = l->probe ? l->probe(&l->host, report) : host_probe(&l->host, report);
+        if (!l->probe) {
+                l->host.read_socket_unit = unit_read_socket;
+                l->host.ask_delegated = unit_is_delegated;
+        }
         if (r >= 0)
                 r = choose_name(l, spec, name, arguments, report);
         if (r < 0)
@@ -179,7 +181,7 @@ static int begin(Loaded *l, const char *spec, const char *name, char *const *arg
                 .unit = l->host.unit ?: l->unit,
                 .uid = l->host.uid,
                 .gid = l->host.gid,
-                .find_fact = find_fact,
+                .find_fact = l->host.find_fact ?: find_fact,
                 .names_used = &l->uses_name,
         };
         l->search_path = policy_search_path(host_variable(&l->host, "XDG_CONFIG_HOME"), home, l->host.uid);
@@ -195,7 +197,7 @@ int loaded_init_before(Loaded *l, const char *before, const char *spec, const ch
                        Report *report) {
         int r;
 
-        r = around_check_filter(report);
+        r = l->probe ? 0 : around_check_filter(report);
         if (r >= 0)
                 r = begin(l, spec, name, arguments, report);
         if (r >= 0 && before && strv_prepend(&l->search_path, strdup(before)) < 0)

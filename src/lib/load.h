@@ -23,6 +23,7 @@ typedef struct Loaded {
         char *runtime;
         Rehearsal rehearsal;
         bool uses_name; /* the policy depends on the instance's name */
+        int (*probe)(Host *host, Report *report); /* NULL: host_probe() */
 } Loaded;
 
 void loaded_deinit(Loaded *l);
@@ -30,7 +31,8 @@ void loaded_deinit(Loaded *l);
 /* Looks at the host, chooses the instance's name, and reads the policy. The instance's name is name. If that is NULL,
  * it is the name of the service whose main process isorun is, or else it is made of the policy's or the command's name
  * and four random hexadecimal digits. spec may be NULL for "default"; arguments, the command, may be NULL. Of *l, it
- * reads only rehearsal, which may be {}. Returns 0 or -errno, reported. l may have a policy even after an error. */
+ * reads only rehearsal and probe, which may be {}. Returns 0 or -errno, reported. l may have a policy even after an
+ * error. */
 int loaded_init(Loaded *l, const char *spec, const char *name, char *const *arguments, Report *report);
 
 /* The same, but names of policies are looked up in the directory before first, if it is not NULL. */

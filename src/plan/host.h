@@ -74,6 +74,7 @@ typedef struct Host {
         /* Asks the user's manager about a service; set by lib/load.h. 1, 0 or -errno. */
         int (*ask_delegated)(const char *unit);
         int (*find_init_cgroup)(char **ret); /* the path of PID 1 in the unified hierarchy; 0 or -errno */
+        int (*find_fact)(char letter, gid_t gid, char **ret); /* as that of Specifiers; NULL: the machine's */
 } Host;
 
 /* The cgroup of the service manager of the caller's user, below that of the system's manager. On the heap; NULL if

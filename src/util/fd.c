@@ -68,7 +68,8 @@ int fd_read_all(int fd, char **ret, size_t *ret_size) {
 }
 
 static int read_path(int dir_fd, const char *path, Extent extent, char **ret, size_t *ret_size) {
-        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        /* So a FIFO in the place of a file is empty, and open(2) waits for nobody. */
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
         return fd < 0 ? -errno : read_less_than(fd, READ_MAX, extent, ret, ret_size);
 }

@@ -10,7 +10,8 @@
 #include "cmd/program.h"
 #include "cmd/show/json.h"
 #include "cmd/show/rows.h"
-#include "cmd/start/policy-file.h"
+#include "cmd/start/other-root.h"
+#include "cmd/start/program-policy.h"
 #include "cmd/verb/verb.h"
 #include "cmd/verify/kept-exposure.h"
 #include "lib/load.h"
@@ -147,7 +148,8 @@ static int run(const CommandLine *line, Report *report) {
         const char *limit = command_line_get(line, ARG_THRESHOLD);
         char *const *arguments = *line->rest ? line->rest : NULL;
         _cleanup_(instances_deinit) InstanceList list = {};
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(program_policy_deinit) ProgramPolicy program = {};
+        _cleanup_(loaded_deinit) Loaded loaded = { .probe = other_root_probe() };
         const Instance *instance;
         uint64_t threshold = EXPOSURE_MAX;
         int status;
@@ -156,12 +158,12 @@ static int run(const CommandLine *line, Report *report) {
                 report_error(report, EINVAL, "--threshold: not a number from 0 to 100, in tenths: \"%s\"", limit);
                 return PLAN_FAILED;
         }
-        instance = arguments || command_line_has(line, ARG_STAGE)
+        instance = arguments || command_line_has(line, ARG_STAGE) || loaded.probe
                            ? NULL
                            : instances_find_word(&list, line->arguments[0], report);
         if (instance)
                 status = show_instance(instance, line, threshold, report);
-        else if (loaded_init(&loaded, line->arguments[0], NULL, arguments, report) < 0)
+        else if (program_policy_read(&loaded, &program, line->arguments[0], arguments, report) < 0)
                 return PLAN_FAILED;
         else
                 status = show_policy(line, &loaded, threshold, report);
@@ -172,6 +174,7 @@ static const Option options[] = {
         { ARG_JSON, "json", "print JSON" },
         { ARG_NO_LEGEND, "no-legend", "print no headings" },
         { ARG_STAGE, "stage", "of a program that has entered [Stage.NAME] of the policy", { "NAME" } },
+        OTHER_ROOT_OPTIONS,
         { ARG_THRESHOLD, "threshold", "exit with 1 if the exposure is more than N tenths", { "N" } },
         {},
 };

@@ -6,16 +6,26 @@
 
 #include "cmd/program.h"
 #include "cmd/show/json.h"
-#include "cmd/start/policy-file.h"
+#include "cmd/start/other-root.h"
 #include "cmd/verb/compared.h"
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
 #include "plan/plan.h"
+#include "plan/request.h"
 
 static bool has_valid_syntax(const char *spec, Report *report) {
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(loaded_deinit) Loaded loaded = { .probe = other_root_probe() };
 
         return loaded_init(&loaded, spec, NULL, NULL, report) >= 0;
+}
+
+static bool works_here(const char *spec, Report *report) {
+        _cleanup_(loaded_deinit) Loaded loaded = { .probe = other_root_probe() };
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        PlanRequest request = { .policy = spec, .only_plan = true };
+
+        return loaded_init(&loaded, spec, NULL, NULL, report) >= 0 &&
+               loaded_plan(&loaded, NULL, 0, &request, &plan, report) == 0;
 }
 
 enum { STATUS_NOT_WITHIN = 1 };
@@ -55,7 +65,7 @@ typedef struct Check {
 static int check_policy(const Check *c, const char *spec, Report *report) {
         if (c->outer)
                 return check_within(c->outer, spec, report);
-        return (c->syntax ? has_valid_syntax(spec, report) : policy_file_check(spec, NULL, report)) ? 0 : PLAN_FAILED;
+        return (c->syntax ? has_valid_syntax(spec, report) : works_here(spec, report)) ? 0 : PLAN_FAILED;
 }
 
 static void add_message(void *userdata, Severity severity, const Origin *origin, const char *key, const char *text) {
@@ -122,6 +132,7 @@ static const Option options[] = {
         { ARG_SYNTAX, "syntax", "test only the lines, and not whether they work here" },
         { ARG_WITHIN, "within", "test only whether the policies allow no more than policy A",
           { "A", ARGUMENT_POLICY | ARGUMENT_INSTANCE } },
+        OTHER_ROOT_OPTIONS,
         { ARG_JSON, "json", "print JSON: for each policy whether it passed, and the messages" },
         {},
 };

@@ -7,6 +7,7 @@
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/places.h"
 #include "cmd/instance/talk.h"
+#include "cmd/start/other-root.h"
 #include "cmd/verb/import-text.h"
 #include "cmd/verify/kept-policy.h"
 #include "cmd/verify/look.h"
@@ -104,8 +105,8 @@ int compared_load(Compared *c, const char *name, bool unit, Report *report) {
         int r;
 
         unit = unit || endswith(name, ".service");
-        *c = (Compared) { .name = name };
-        instance = unit ? NULL : instances_find_word(&list, name, report);
+        *c = (Compared) { .name = name, .loaded.probe = other_root_probe() };
+        instance = unit || c->loaded.probe ? NULL : instances_find_word(&list, name, report);
         r = loaded_init(&c->loaded, unit || instance ? NULL : name, NULL, NULL, report);
         if (r >= 0 && unit)
                 r = read_unit(c, report);

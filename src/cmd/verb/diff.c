@@ -5,6 +5,7 @@
 
 #include "cmd/program.h"
 #include "cmd/show/json.h"
+#include "cmd/start/other-root.h"
 #include "cmd/verb/compared.h"
 #include "cmd/verb/verb.h"
 #include "util/escape.h"
@@ -97,6 +98,7 @@ static int run(const CommandLine *line, Report *report) {
 }
 
 static const Option options[] = {
+        OTHER_ROOT_OPTIONS,
         { ARG_JSON, "json", "print JSON, an object with a, b, only_a and only_b" },
         { ARG_UNIT, "unit", "A is the policy that isoctl import makes of a unit", { "FILE", ARGUMENT_FILE } },
         {},

@@ -2,6 +2,7 @@
 /* isoctl explain [--verbose|--tree|--json] POLICY [-- COMMAND...]: prints the plan of a start. */
 #include "cmd/show/form.h"
 #include "cmd/show/plan.h"
+#include "cmd/start/other-root.h"
 #include "cmd/start/program-policy.h"
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
@@ -9,7 +10,7 @@
 #include "plan/request.h"
 
 static int explain(const char *spec, char *const *arguments, bool json, PlanForm form, Report *report) {
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(loaded_deinit) Loaded loaded = { .probe = other_root_probe() };
         _cleanup_(plan_freep) Plan *plan = NULL;
         _cleanup_(program_policy_deinit) ProgramPolicy program = {};
         PlanRequest request = { .policy = spec, .arguments = arguments, .only_plan = true,
@@ -19,7 +20,7 @@ static int explain(const char *spec, char *const *arguments, bool json, PlanForm
         if (program_policy_read(&loaded, &program, spec, arguments, report) < 0)
                 return PLAN_FAILED;
         status = loaded_plan(&loaded, NULL, 0, &request, &plan, report);
-        if (status == 0 && surroundings_add(loaded.policy, plan, report) < 0)
+        if (status == 0 && !loaded.probe && surroundings_add(loaded.policy, plan, report) < 0)
                 return PLAN_FAILED;
         return status ?: print_plan(plan, loaded.policy, json, form, report);
 }
@@ -31,6 +32,7 @@ static int run(const CommandLine *line, Report *report) {
 
 static const Option options[] = {
         FORM_OPTIONS,
+        OTHER_ROOT_OPTIONS,
         { ARG_JSON, "json", "print JSON: the summary, and an array for each section of the plan" },
         {},
 };

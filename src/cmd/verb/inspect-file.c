@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/start/other-root.h"
 #include "lib/load.h"
 #include "policy/own-policy.h"
 #include "util/strv.h"
@@ -77,7 +78,7 @@ static void take_error(void *userdata, Severity severity, const char *line) {
 
 /* Reads the policy as a start does. */
 static int check_policy(Inspected *i, Report *report) {
-        _cleanup_(loaded_deinit) Loaded loaded = {};
+        _cleanup_(loaded_deinit) Loaded loaded = { .probe = other_root_probe() };
         const Setting *description;
         int r = loaded_init(&loaded, i->file, NULL, NULL, report);
 

@@ -11,6 +11,7 @@
 #include "cmd/program.h"
 #include "cmd/show/json.h"
 #include "cmd/show/rows.h"
+#include "cmd/start/other-root.h"
 #include "cmd/verb/inspect-file.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
@@ -179,7 +180,7 @@ static int add_word(Inspection *all, const char *word) {
                 return add_list(all);
         if (stat(word, &st) >= 0)
                 return S_ISDIR(st.st_mode) ? add_directory(all, word) : add_file(all, word);
-        if (strchr(word, '/'))
+        if (strchr(word, '/') || other_root_is_entered())
                 return add_file(all, word);
         if (parse_u64_range(word, 1, INT32_MAX, &pid) >= 0)
                 return add_process(all, (pid_t) pid);
@@ -251,6 +252,7 @@ static int run(const CommandLine *line, Report *report) {
 static const Option options[] = {
         { ARG_JSON, "json", "print JSON" },
         { ARG_NO_LEGEND, "no-legend", "print no headings" },
+        OTHER_ROOT_OPTIONS,
         {},
 };
 static const Argument arguments[] = {

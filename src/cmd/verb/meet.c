@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/program.h"
+#include "cmd/start/other-root.h"
 #include "cmd/verb/compared.h"
 #include "cmd/verb/verb.h"
 #include "plan/permit/write.h"
@@ -66,6 +67,7 @@ static int run(const CommandLine *line, Report *report) {
         return flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
+static const Option options[] = { OTHER_ROOT_OPTIONS, {} };
 static const Argument arguments[] = { { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE | ARGUMENT_REPEATED }, {} };
 
 const Verb verb_meet = {
@@ -73,6 +75,7 @@ const Verb verb_meet = {
         .help = "print a policy that allows only what all of these allow",
         .details = "A policy may also be a running instance of yours or root's. If two lines contradict each other,\n"
                    "and neither allows less, that is an error that names both.",
+        .options = options,
         .arguments = arguments,
         .pager = true,
         .run = run,
