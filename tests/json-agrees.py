@@ -9,7 +9,7 @@ import json
 import pathlib
 import sys
 
-TYPES = {"array": list, "object": dict, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+TYPES = {"array": list, "object": dict, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
 KNOWN = {"type", "properties", "required", "additionalProperties", "items", "enum", "minimum", "anyOf", "$ref",
          "description"}
 

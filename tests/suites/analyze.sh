@@ -134,6 +134,7 @@ END
 # The part of the exposure of each row that differs in the stage: before, and in it.
 run "$isoctl" analyze --json "$tmp/policy.conf" -- true
 echo "$out" >"$tmp/before.json"
+is "the JSON is what the schema says" "$("$top/tests/json-agrees.py" analyze 200 <<<"$out" 2>&1)" ""
 run "$isoctl" analyze --json --stage=serving "$tmp/policy.conf" -- true
 is "analyze --stage counts what a stage leaves" "$status $(python3 -c 'import json, sys
 before = json.load(open(sys.argv[1]))["rows"]

@@ -468,15 +468,16 @@ else
 fi
 
 # isoctl inspect
+squeezed() { tr -s ' ' | sed 's/ [0-9]\.[0-9] / E /'; } # the exposure as E
 mkdir -p tree/deep
 cp after tree/deep/program
 cp script tree/
 cp /bin/true tree/other
 run "$isoctl" inspect tree
-is "inspect lists the programs in a directory that carry a policy, and says what is wrong" "$status $(tr -s ' ' <<<"$out")" \
-	"125 FILE ARCHITECTURE POLICY TEXTS STAGES DESCRIPTION
-tree/deep/program $(uname -m) valid 1 - -
-tree/script script wrong 1 - -"
+is "inspect lists the programs in a directory that carry a policy, and says what is wrong" "$status $(squeezed <<<"$out")" \
+	"125 FILE ARCHITECTURE POLICY EXPOSURE TEXTS STAGES DESCRIPTION
+tree/deep/program $(uname -m) valid E 1 - -
+tree/script script wrong - 1 - -"
 also like "... with the line" "$err" "isoctl: tree/script:5: Environmnt=*"
 rm tree/script
 run "$isoctl" inspect --no-legend tree
@@ -484,10 +485,10 @@ is "a directory without a wrong one" "$status $(wc -l <<<"$out")" "0 1"
 cp allocated/server foreign
 printf '\026' | dd of=foreign bs=1 seek=18 conv=notrunc status=none # EM_S390
 run "$isoctl" inspect --no-legend foreign
-is "a program of another architecture" "$status $(tr -s ' ' <<<"$out")" \
-	"0 ./foreign s390x valid 1 - A program that carries its policy"
+is "a program of another architecture" "$status $(squeezed <<<"$out")" \
+	"0 ./foreign s390x valid E 1 - A program that carries its policy"
 run "$isoctl" inspect --no-legend tree/other
-refusal is "a program that carries none" "$status $(tr -s ' ' <<<"$out")" "125 tree/other $(uname -m) none 0 - -"
+refusal is "a program that carries none" "$status $(squeezed <<<"$out")" "125 tree/other $(uname -m) none - 0 - -"
 run "$isoctl" inspect cut
 refusal like "a file that is broken" "$status $err" "125 isoctl: ./cut: cannot look for a policy in it: *"
 run "$isoctl" inspect no/such
@@ -498,9 +499,12 @@ for i in json.load(sys.stdin):
     print(i["file"], i["state"], i["description"], i["errors"], i["stages"], i["texts"][0]["name"])
     print(i["texts"][0]["text"].split("\n")[1])' <<<"$out")" "./after valid None [] [] ./after (note)
 Environment=FROM=embedded"
+is "... as the schema says" "$("$top/tests/json-agrees.py" inspect 10 <<<"$out" 2>&1)" ""
+is "the exposure is that of isoctl analyze" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["exposure"])' <<<"$out")" \
+	"$("$isoctl" analyze --json ./after | python3 -c 'import json, sys; print(json.load(sys.stdin)["exposure"])')"
 packaged() { run sh -c 'printf "%b" "$1" | "$2" inspect --no-legend -' sh "$1" "$isoctl"; }
 packaged "/.\\n$tmp/tree\\n$tmp/tree/deep/program\\n\\n$tmp/tree/other\\n$tmp/gone\\n$tmp/plain-link\\n$tmp/embedded.conf\\n"
-is "the files of a package" "$status $err $(tr -s ' ' <<<"$out")" "0  $tmp/tree/deep/program $(uname -m) valid 1 - -"
+is "the files of a package" "$status $err $(squeezed <<<"$out")" "0  $tmp/tree/deep/program $(uname -m) valid E 1 - -"
 packaged "$tmp/tree/deep/program\\n$tmp/cut"
 refusal like "... of which one is broken" "$status $err" "125 isoctl: $tmp/cut: cannot look for a policy in it: *"
 packaged "$tmp/tree/other\\ntree/deep/program\\n"
@@ -523,6 +527,6 @@ waiting=$!
 is_waits() { cmp -s "/proc/$waiting/exe" waits; }
 await is_waits
 run "$isoctl" inspect --no-legend $waiting
-is "a process" "$status $(tr -s ' ' <<<"$out")" "0 /proc/$waiting/exe $(uname -m) valid 1 - -"
+is "a process" "$status $(squeezed <<<"$out")" "0 /proc/$waiting/exe $(uname -m) valid E 1 - -"
 echo >&9
 wait $waiting

@@ -129,6 +129,7 @@ d = json.load(sys.stdin)
 print(d["a"], d["b"], len(d["only_a"]), *((r["directive"], r["allows"], r["other"], r["origin"]) for r in d["only_b"][1:]))' \
 	<<<"$out")" "plain.conf wide.conf 0 ('PrivateNetwork', 'no', 'yes', 'wide.conf:2') \
 ('SystemCallFilter', 'bpf', None, 'wide.conf:5')"
+is "... as the schema says" "$("$top/tests/json-agrees.py" diff 20 <<<"$out" 2>&1)" ""
 ctl check --within wide.conf plain.conf
 is "check --within: a narrower policy" "$status $out$err" "0 "
 ctl check --within plain.conf wide.conf narrow.conf

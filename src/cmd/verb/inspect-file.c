@@ -8,6 +8,8 @@
 
 #include "cmd/start/other-root.h"
 #include "lib/load.h"
+#include "plan/request.h"
+#include "plan/show/exposure.h"
 #include "policy/own-policy.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -76,6 +78,21 @@ static void take_error(void *userdata, Severity severity, const char *line) {
                 (void) strv_push(&i->errors, line);
 }
 
+/* Of the program's policy alone, for a start by the caller. */
+static int find_exposure(Inspected *i, Loaded *loaded) {
+        PlanRequest request = { .policy = i->file, .only_plan = true, .explain = true };
+        _cleanup_(exposure_deinit) Exposure e = {};
+        _cleanup_(plan_freep) Plan *plan = NULL;
+        Report silent = {};
+        int r = 0;
+
+        if (loaded_plan(loaded, NULL, 0, &request, &plan, &silent) == 0) {
+                r = plan_exposure(plan, &e);
+                i->exposure = r < 0 ? -1 : (int) exposure_total(&e);
+        }
+        return r;
+}
+
 /* Reads the policy as a start does. */
 static int check_policy(Inspected *i, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = { .probe = other_root_probe() };
@@ -91,11 +108,13 @@ static int check_policy(Inspected *i, Report *report) {
         for (size_t n = 0; loaded.policy && r != -ENOMEM && n < loaded.policy->n_stages; n++)
                 if (strv_push(&i->stages, loaded.policy->stages[n].name) < 0)
                         r = -ENOMEM;
+        if (r != -ENOMEM && i->state == INSPECT_VALID)
+                r = find_exposure(i, &loaded);
         return r == -ENOMEM ? r : 0;
 }
 
 int inspect_file(Inspected *ret, int fd, const char *path) {
-        Inspected i = { .file = strdup(path), .architecture = find_architecture(fd) };
+        Inspected i = { .file = strdup(path), .architecture = find_architecture(fd), .exposure = -1 };
         Report report = { .sink = take_error, .userdata = &i };
         int r = i.file ? own_policy_read(fd, path, &i.notes, &report) : -ENOMEM;
 

@@ -17,6 +17,7 @@ typedef struct Inspected {
         InspectState state;
         Notes notes;
         char *description;  /* of the policy; NULL: none */
+        int exposure;       /* in tenths, as isoctl analyze says it; -1: no plan can be made here */
         char **stages;      /* the names of its stages */
         char **errors;
 } Inspected;

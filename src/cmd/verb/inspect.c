@@ -189,17 +189,20 @@ static int add_word(Inspection *all, const char *word) {
 
 static int add_row(struct libscols_table *table, const Inspected *i) {
         _cleanup_free_ char *notes = format("%zu", i->notes.n), *stages = strv_join(i->stages, " ");
+        char exposure[16] = "-";
 
         if (!notes || !stages)
                 return -ENOMEM;
-        return rows_add(table, (const char *[]) { i->file, i->architecture ?: "-", inspect_state_name(i->state), notes,
-                                                  *stages ? stages : "-", i->description ?: "-" },
+        if (i->exposure >= 0)
+                snprintf(exposure, sizeof(exposure), "%d.%d", i->exposure / 10, i->exposure % 10);
+        return rows_add(table, (const char *[]) { i->file, i->architecture ?: "-", inspect_state_name(i->state),
+                                                  exposure, notes, *stages ? stages : "-", i->description ?: "-" },
                         i->state == INSPECT_WRONG ? "red" : i->state == INSPECT_NONE ? "gray" : NULL);
 }
 
 static int print_table(const Inspection *all, bool legend) {
-        static const char *const headings[] = { "FILE",   "ARCHITECTURE", "POLICY", "TEXTS",
-                                                "STAGES", "DESCRIPTION",  NULL };
+        static const char *const headings[] = { "FILE",  "ARCHITECTURE", "POLICY",      "EXPOSURE",
+                                                "TEXTS", "STAGES",       "DESCRIPTION", NULL };
         struct libscols_table *table = rows_new(headings, legend);
         int r = table ? 0 : -ENOMEM;
 
@@ -226,8 +229,9 @@ static json_t *make_json(const void *items, size_t n) {
                 json_decref(stages);
                 return NULL;
         }
-        return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "file", json_text(i->file), "architecture",
-                         json_text_or_null(i->architecture), "state", inspect_state_name(i->state), "description",
+        return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "file", json_text(i->file), "architecture",
+                         json_text_or_null(i->architecture), "state", inspect_state_name(i->state), "exposure",
+                         i->exposure < 0 ? json_null() : json_real(i->exposure / 10.0), "description",
                          json_text_or_null(i->description), "texts", texts, "stages", stages, "errors", errors);
 }
 
