@@ -101,6 +101,8 @@ $capabilities
 	build -v "$tmp/volume-$label:/mnt" -v "$tmp/own-file:/etc/own:ro" -- sh -c \
 		'echo x >/mnt/x; cat /etc/own; (: >>/etc/own) 2>/dev/null && echo written'
 	is "$label: volumes, which are made a place for in the tree" "$out $(cat "$tmp/volume-$label/x")" "own x"
+	build --dry-run --json -- id
+	is "$label: --dry-run --json: as the schema says" "$("$top/tests/json-agrees.py" build 100 <<<"$out" 2>&1)" ""
 	build --dry-run --verbose -- id
 	ok "$label: the plan says what is writable, and what a build has of its own" \
 		test "$(grep -c -e "^  / *writable $tree   # --root" -e '^  bounding .*   # isoctl build' "$tmp/out")" = 2

@@ -100,6 +100,8 @@ adds() {
 	is "$label: ... and as docker saves it" "$out" "example.org/team/app:2 ${first#* }"
 	image list --no-legend
 	is "$label: list has all names" "$(awk '{ print $1, $3 }' <<<"$out" | xargs)" "example.org/team/app:2 2 from-archive:1 2 good:1 2"
+	image list --json
+	is "$label: ... also as JSON, as the schema says" "$("$top/tests/json-agrees.py" image 15 <<<"$out" 2>&1)" ""
 	is "$label: each layer is there once" "$(files_in "$store/layers" | wc -l)" 2
 	image show good:1
 	like "$label: show prints the config as policy lines" "$out" "*Port (for ListenOn=): 8080/tcp*Environment=\"FROM=env 100%% \$x\"*KillSignal=SIGINT*"
