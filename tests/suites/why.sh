@@ -253,6 +253,19 @@ test_instance() {
 		"asked True *running*"
 	agrees "verify" verify 100 verify --json asked
 	agrees "explain" explain 200 explain --json "$tmp/running.conf" -- sleep 8887
+	agrees "explain" explain 40 explain --json asked
+	# The plan is that of the policy. Only the start knows its name and its standard input and output.
+	own() { grep -v -e '^ *\(policy\|name\|command\|held by\|program\) ' -e 'standard ' -e 'asked' -e 'running-' -e 'terminal'; }
+	run "${who[@]}" "$isoctl" explain --verbose "$tmp/running.conf" -- sleep 8887
+	own <<<"$out" >"$tmp/planned"
+	run "${who[@]}" "$isoctl" explain --verbose asked
+	no_refusal is "$label: explain prints the plan that it has" "$status $err$([ "$(wc -l <"$tmp/planned")" -gt 50 ] || echo short)$(
+		own <<<"$out" | diff "$tmp/planned" -)" "0 "
+	run "${who[@]}" "$isoctl" freeze asked
+	run "${who[@]}" "$isoctl" explain asked
+	is "$label: ... but not while it is frozen" "$status $out$err" \
+		"125 isoctl: asked is frozen, so it cannot be asked for its plan"
+	run "${who[@]}" "$isoctl" thaw asked
 	run "${who[@]}" "$isoctl" why "$pid" read /etc/shadow
 	like "$label: the pid of a process in it" "$status $out" "1 read /etc/shadow: denied, EACCES*"
 	run "${who[@]}" "$isoctl" why asked read /etc/passwd fly /
@@ -286,8 +299,28 @@ test_program() {
 	like "$label: ... and a program can be asked about" "$status $out" "1 read /usr/share/doc: denied, EACCES*line *$tmp/program*"
 }
 
+# Which of the policies decided, in an instance.
+test_decisions() {
+	local job
+	printf '#!/bin/sh\n# isorun: [Sandbox]\n# isorun: InaccessiblePaths=/usr/share/doc\n# isorun: LimitNOFILE=64\nsleep 8886\n' \
+		>"$tmp/decided"
+	printf '[Sandbox]\nLimitNOFILE=128\nLimitFSIZE=1M\n' >"$tmp/site.conf"
+	chmod 755 "$tmp/decided"
+	chmod 644 "$tmp/site.conf"
+	"${who[@]}" "$isorun" --quiet --policy "$tmp/site.conf" --name decided "$tmp/decided" </dev/null >/dev/null &
+	job=$!
+	await runs '^sleep 8886$'
+	run "${who[@]}" "$isoctl" explain decided
+	like "$label: explain says who decided in an instance, and who lost" "$status $err$(sed -n '/^decisions/,$p' <<<"$out")" "0 *
+  LimitNOFILE *64*, by the program ($tmp/decided:4); lost: *128*   # $tmp/site.conf:2*"
+	kill "$job"
+	wait "$job"
+	await gone '^sleep 8886$'
+}
+
 all() {
 	test_program
+	test_decisions
 	test_instance
 	test_answers
 	test_variables

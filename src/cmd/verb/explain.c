@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl explain [--verbose|--tree|--json] POLICY [-- COMMAND...]: prints the plan of a start. */
+/* isoctl explain [--verbose|--tree|--json] POLICY|NAME [-- COMMAND...]: prints the plan of a start. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cmd/instance/find-word.h"
+#include "cmd/instance/plan-text.h"
+#include "cmd/program.h"
 #include "cmd/show/form.h"
+#include "cmd/show/json.h"
 #include "cmd/show/plan.h"
 #include "cmd/start/other-root.h"
 #include "cmd/start/program-policy.h"
+#include "cmd/verb/status-json.h"
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
 #include "lib/surroundings.h"
@@ -25,9 +33,46 @@ static int explain(const char *spec, char *const *arguments, bool json, PlanForm
         return status ?: print_plan(plan, loaded.policy, json, form, report);
 }
 
+static int print_json(const Instance *instance, Report *report) {
+        json_t *object = json_object();
+        int r = object ? status_json_add_summary(object, instance, report) : report_oom(report);
+
+        if (r >= 0) {
+                r = json_print(object, stdout);
+                r = r < 0 ? report_error(report, -r, "cannot print JSON: %s", strerror(-r)) : 0;
+        }
+        json_decref(object);
+        return r;
+}
+
+/* isorun answers from the plan that it has carried out. */
+static int explain_instance(const Instance *instance, const CommandLine *line, Report *report) {
+        _cleanup_free_ char *name = instance_full_name(instance);
+        int r;
+
+        if (!name)
+                r = report_oom(report);
+        else if (instance->handed_over || instance->frozen)
+                r = report_error(report, EOPNOTSUPP, "%s %s, so it cannot be asked for its plan", name,
+                                 instance->frozen ? "is frozen" : "was handed over");
+        else
+                r = command_line_has(line, ARG_JSON) ? print_json(instance, report)
+                                                     : plan_text_print(instance, form_of(line), report);
+        return r < 0 || flush_output(report) < 0 ? PLAN_FAILED : 0;
+}
+
 static int run(const CommandLine *line, Report *report) {
-        return explain(line->arguments[0], *line->rest ? line->rest : NULL, command_line_has(line, ARG_JSON),
-                       form_of(line), report);
+        char *const *arguments = *line->rest ? line->rest : NULL;
+        _cleanup_(instances_deinit) InstanceList list = {};
+        const Instance *instance = arguments || other_root_is_entered()
+                ? NULL
+                : instances_find_word(&list, line->arguments[0], report);
+
+        if (instance)
+                return explain_instance(instance, line, report);
+        return report->n_errors > 0 ? PLAN_FAILED
+                                    : explain(line->arguments[0], arguments, command_line_has(line, ARG_JSON),
+                                              form_of(line), report);
 }
 
 static const Option options[] = {
@@ -37,7 +82,7 @@ static const Option options[] = {
         {},
 };
 static const Argument arguments[] = {
-        { "POLICY", ARGUMENT_POLICY },
+        { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE },
         { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
         {},
 };
@@ -47,7 +92,8 @@ const Verb verb_explain = {
         .help = "show what a start would do, and why",
         .details = "Prints a summary of the plan for a start of COMMAND, or of the policy's own command, and starts\n"
                    "nothing. Each line ends with the policy lines that decided it. What this host cannot enforce,\n"
-                   "and a command that it does not have, is a notice; isoctl check fails then.",
+                   "and a command that it does not have, is a notice; isoctl check fails then. For a running instance,\n"
+                   "the plan is that which it was started with.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -81,7 +81,7 @@ static int add_flows(json_t *object, const Instance *i, Report *report) {
         return set(object, "connections", json_null(), report);
 }
 
-static int add_summary(json_t *object, const Instance *i, Report *report) {
+int status_json_add_summary(json_t *object, const Instance *i, Report *report) {
         _cleanup_free_ char *words = NULL;
         json_t *summary = NULL;
         JsonLibrary lib;
@@ -117,7 +117,7 @@ static int fill(json_t *object, const InstanceList *list, const Instance *i, Rep
         r = add_grants(object, i, report);
         if (r >= 0)
                 r = add_flows(object, i, report);
-        return r < 0 ? r : add_summary(object, i, report);
+        return r < 0 ? r : status_json_add_summary(object, i, report);
 }
 
 int status_json_add(json_t *array, const InstanceList *list, const Instance *i, Report *report) {

@@ -13,3 +13,6 @@ int status_json_add(json_t *array, const InstanceList *list, const Instance *i, 
 
 /* The same for an instance that has ended. */
 int status_json_add_ended(json_t *array, const Ended *ended, Report *report);
+
+/* Asks the instance for the summary of its plan, and sets it in the object. Returns 0 or -errno, reported. */
+int status_json_add_summary(json_t *object, const Instance *i, Report *report);

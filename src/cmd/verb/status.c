@@ -10,6 +10,7 @@
 #include "cmd/instance/find.h"
 #include "cmd/instance/flows.h"
 #include "cmd/instance/places.h"
+#include "cmd/instance/plan-text.h"
 #include "cmd/instance/select.h"
 #include "cmd/program.h"
 #include "cmd/show/form.h"
@@ -111,27 +112,6 @@ static void print_facts(const InstanceList *list, const Instance *i) {
         }
 }
 
-/* Prints line by line, with control characters escaped: for root, the text may be from another user. */
-static int print_plan_text(const Instance *i, PlanForm form, Report *report) {
-        static const ControlType questions[] = { [FORM_SUMMARY] = CONTROL_SUMMARY, [FORM_TREE] = CONTROL_TREE,
-                                                 [FORM_WHOLE] = CONTROL_PLAN };
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        r = talk_ask(i, questions[form], &text, NULL, 0, NULL, report);
-        if (r < 0)
-                return r;
-        for (char *line = text, *next; *line; line = next) {
-                size_t n = strcspn(line, "\n");
-
-                next = line + n + (line[n] == '\n');
-                line[n] = '\0';
-                escape_write(stdout, line);
-                putchar('\n');
-        }
-        return 0;
-}
-
 static int print_grants(const Instance *i, Report *report) {
         _cleanup_(places_deinit) Places places = {};
         int r;
@@ -190,7 +170,7 @@ static int show(const InstanceList *list, const Instance *i, PlanForm form, Repo
         if (r < 0)
                 return r;
         putchar('\n');
-        return print_plan_text(i, form, report);
+        return plan_text_print(i, form, report);
 }
 
 /* Prints what the journal says about an instance that does not run. */
