@@ -92,8 +92,8 @@ const Verb verb_explain = {
         .help = "show what a start would do, and why",
         .details = "Prints a summary of the plan for a start of COMMAND, or of the policy's own command, and starts\n"
                    "nothing. Each line ends with the policy lines that decided it. What this host cannot enforce,\n"
-                   "and a command that it does not have, is a notice; isoctl check fails then. For a running instance,\n"
-                   "the plan is that which it was started with.",
+                   "and a command that it does not have, is a notice; isoctl check fails then. For a running\n"
+                   "instance, the plan is that which it was started with.",
         .options = options,
         .arguments = arguments,
         .run = run,
