@@ -30,6 +30,12 @@ ISORUN_POLICY("[Sandbox]\n"
               "SystemCallFilter=~@process\n")
 #endif
 
+#ifdef WITH_GRANTS
+ISORUN_POLICY("[Sandbox]\n"
+              "GrantPaths=/mnt/in\n"
+              "ConnectTo=localhost:9797\n")
+#endif
+
 #ifdef WITH_PEERS
 ISORUN_POLICY("[Sandbox]\n"
               "ConnectTo=localhost.example:443\n")

@@ -5,7 +5,7 @@
 # In the place of a library, where a sandbox has it, too.
 mkdir -p "$tmp/usr/lib" "$tmp/usr/bin"
 cp "$build/src/libisorun.so.0" "$build/src/libisorun-auto.so.0" "$tmp/usr/lib/"
-cp "$build/tests/library/self" "$build/tests/library/self-alone" "$build/tests/library/none" "$build/tests/library/auto" \
+cp "$build/tests/library/"{self,self-alone,self-grants,none,auto} \
 	"$build/tests/library/stages" "$tmp/usr/bin/"
 cp "$build/tests/library/auto" "$tmp/usr/bin/auto-setuid"
 cp "$build/tests/library/self" "$tmp/usr/bin/self-setuid"
@@ -250,6 +250,40 @@ shown() {
 	is "$label: ... finds its policy to be that of the program" "$status $out$err" "0 "
 	run "${who[@]}" "$isoctl" analyze --threshold=0 "$name"
 	like "$label: ... and says how exposed the system is to it" "$status $out$err" "1 *Overall exposure of $name: *"
+}
+
+# What changes an instance, and what looks into it, works on one of a program as on one of isorun.
+changed() {
+	: >"$tmp/said"
+	"${who[@]}" /usr/bin/self-grants stay >"$tmp/said" 2>"$tmp/err" &
+	local child=$! name
+	await grep -qsx inside "$tmp/said"
+	run "${who[@]}" "$isoctl" list -q "self-grants-*"
+	name=$out
+	rm -rf "$tmp/given"
+	"${who[@]}" mkdir "$tmp/given"
+	"${who[@]}" touch "$tmp/given/of-mine"
+	run "${who[@]}" "$isoctl" grant "$name" "$tmp/given:/mnt/in"
+	is "$label: isoctl grant gives a program's instance a directory" "$status $out$err" "0 "
+	run "${who[@]}" "$isoctl" enter "$name" ls /mnt/in
+	also is "$label: ... which it sees" "$status $out" "0 of-mine"
+	run "${who[@]}" "$isoctl" verify --quiet --no-legend "$name"
+	also is "$label: ... and which isoctl verify knows" "$status $out$err" "0 "
+	run "${who[@]}" "$isoctl" revoke "$name" /mnt/in
+	is "$label: ... and revoke takes it away" "$status $out$err" "0 "
+	run "${who[@]}" "$isoctl" flows --json "$name"
+	is "$label: isoctl flows asks it" "$status $out$err" "0 []"
+	run "${who[@]}" "$isoctl" explain "$name"
+	like "$label: isoctl explain, too" "$status $err$out" "0 *network *localhost:9797*# /usr/bin/self-grants (note*"
+	run "${who[@]}" "$isoctl" verify --filter --quiet --no-legend "$name"
+	if [ "$label" = root ]; then
+		is "$label: verify --filter compares its filters' bytes" "$status $out$err" "0 "
+	else
+		like "$label: verify --filter says that a user cannot read filters" "$status $out$err" "2 unread filter's bytes *: Permission denied*"
+	fi
+	pkill -x self-grants
+	wait "$child"
+	await gone '^/usr/bin/self-grants'
 }
 
 # Starts a command as isorun-test.service, and leaves it running.
@@ -511,6 +545,7 @@ of_root
 as_everybody measured
 as_everybody noted
 as_everybody signals
+as_everybody changed
 as_everybody stages
 as_everybody automatic
 statically
