@@ -3,8 +3,9 @@
 """Puts a process into a running instance that differs from the others in the ways that are named, as a broken isorun
 would start it, prints its pid, and waits. Usage: rogue.py PID CGROUP [WAY...]
 
-PID is a process of the instance, CGROUP the directory of its cgroup. Ways: capability, no-filter, may-gain-privileges,
-host-network, own-users, group, core. Without a way, the process is as confined as the others, but its filter allows
+PID is a process of the instance, CGROUP the directory of its cgroup. Ways: capability, bounding, inheritable, ambient (a
+capability in these sets), no-filter, may-gain-privileges, host-NAMESPACE (such as host-net), own-users, group, core.
+Without a way, the process is as confined as the others, but its filter allows
 everything.
 """
 import ctypes
@@ -18,9 +19,9 @@ import calls
 
 target, cgroup, ways = int(sys.argv[1]), sys.argv[2], set(sys.argv[3:])
 libc = ctypes.CDLL(None, use_errno=True)
-PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NAME, PR_SET_NO_NEW_PRIVS = 22, 24, 15, 38
+PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 22, 24, 15, 38, 47
 CLONE_NEWUSER = 0x10000000
-CAP_CHOWN = 0
+CAP_CHOWN, CAP_SETPCAP = 0, 8
 
 
 def check(result):
@@ -39,13 +40,23 @@ def load_filter():
     prctl(PR_SET_SECCOMP, 2, ctypes.addressof(program))
 
 
-def keep_capabilities(mask):
-    for capability in range(64):
-        if not mask & 1 << capability and libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
-            break
+def set_capabilities(effective, permitted, inheritable):
     header = ctypes.create_string_buffer(struct.pack("II", 0x20080522, 0))
-    data = ctypes.create_string_buffer(struct.pack("6I", mask, mask, 0, 0, 0, 0))
+    data = ctypes.create_string_buffer(struct.pack("6I", effective, permitted, inheritable, 0, 0, 0))
     check(libc.syscall(calls.number("capset"), header, data))
+
+
+def keep_capabilities():
+    mask = 1 << CAP_CHOWN
+    kept = {s: mask if s in ways else 0 for s in ("capability", "bounding", "inheritable", "ambient")}
+    set_capabilities(1 << CAP_SETPCAP, 1 << CAP_SETPCAP | mask, kept["inheritable"] | kept["ambient"])
+    for capability in range(64):
+        if not (kept["capability"] | kept["bounding"]) & 1 << capability and \
+                libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
+            break
+    if kept["ambient"]:
+        prctl(PR_CAP_AMBIENT, 2, CAP_CHOWN)
+    set_capabilities(kept["capability"], kept["capability"] | kept["ambient"], kept["inheritable"] | kept["ambient"])
 
 
 def get_limits():
@@ -66,7 +77,7 @@ def become(go, limits):
     prctl(PR_SET_NAME, ctypes.addressof(name))
     if "no-filter" not in ways:
         load_filter()
-    keep_capabilities(1 << CAP_CHOWN if "capability" in ways else 0)
+    keep_capabilities()
     if "may-gain-privileges" not in ways:
         prctl(PR_SET_NO_NEW_PRIVS, 1)
     os.write(go[1], b"r")
@@ -80,7 +91,7 @@ def main():
     own = {n: os.readlink(f"/proc/self/ns/{n}") for n in namespaces}
     proc, procs = os.open("/proc", os.O_PATH), os.open(f"{cgroup}/cgroup.procs", os.O_WRONLY)
     for name, fd in namespaces.items():
-        if not (name == "net" and "host-network" in ways) and os.readlink(f"/proc/self/fd/{fd}") != own[name]:
+        if f"host-{name}" not in ways and os.readlink(f"/proc/self/fd/{fd}") != own[name]:
             check(libc.setns(fd, 0))
     limits, to_parent, to_child = get_limits(), os.pipe(), os.pipe()
     child = os.fork()

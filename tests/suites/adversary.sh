@@ -84,6 +84,7 @@ attack() { # policy, how, command that runs isorun...
 
 all() {
 	local policy bus=() log
+	verified_start
 	[ "$label" = root ] || bus=(--user)
 	for policy in ${policies:-default web client compile filter nest agent convert browser}; do
 		log=()

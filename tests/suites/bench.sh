@@ -10,6 +10,7 @@ if is_sanitized; then
 	export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 # in a sandbox, the search for leaks cannot use ptrace(2)
 fi
 
+verified_start
 run "$top/tests/bench/run" --quick --only "$parts" --data "$tmp/data"
 no_refusal is "the quick run ends well" "$status $err" "0 "
 also no_refusal is "... with a result for isorun of each part" "$(python3 -c 'import json, sys

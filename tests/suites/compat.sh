@@ -18,6 +18,7 @@ quick="python/test_grp python/test_pwd python/test_stat python/test_posix
 	units/exec-temporaryfilesystem-options units/exec-workingdirectory"
 
 compare() {
+	verified_start
 	# shellcheck disable=SC2086
 	"${who[@]}" env PATH=/usr/sbin:/usr/bin:/sbin:/bin python3 "$tmp/compare-programs" "$tmp/isorun" "$tmp/isoctl" \
 		"$tmp/compat.md" ${TEST_COMPAT:-$quick} </dev/null 2>&1 | sed 's/^/# /'

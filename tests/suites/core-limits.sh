@@ -42,7 +42,13 @@ not_handled() {
 }
 
 mode=(--no-scope -p "Optional=MemoryMax TasksMax")
+verified_with_cgroup() {
+	local mode=(-p Optional="MemoryMax MemorySwapMax TasksMax")
+	verified_start
+}
+
 all() {
+	verified_with_cgroup
 	rm -f "$tmp/handled"
 	crash_of env "0 0"
 	no_isorun is "$label: outside, a limit of 0 does not keep it from the handler" "$status $(cat "$tmp/handled")" "139 python3"

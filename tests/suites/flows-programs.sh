@@ -193,7 +193,13 @@ serve_ssh
 serve_database
 serve_names
 begin_proxies
+verified_with_cgroup() {
+	local mode=(-p Optional="MemoryMax MemorySwapMax TasksMax")
+	verified_start -p ConnectTo=127.0.0.1:5432
+}
+
 all() {
+	verified_with_cgroup
 	test_git
 	test_database
 	test_units

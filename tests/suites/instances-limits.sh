@@ -93,6 +93,7 @@ no_scopes() { [ -z "$(find /sys/fs/cgroup -name 'isorun-*.scope')" ]; }
 
 cd / || exit
 all() {
+	verified_start
 	test_entered
 	test_nested
 	test_memory

@@ -16,6 +16,7 @@ for line in sys.stdin:
 }
 
 all() {
+	verified_start
 	uid=$("${who[@]}" id -u) unit_option=--unit
 	[ "$label" = root ] || unit_option=USER_UNIT
 	run "${who[@]}" "$isorun" --policy "$tmp/memory.conf" --name oom /usr/bin/python3 -c 'bytearray(64 << 20)'

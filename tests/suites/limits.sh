@@ -49,7 +49,23 @@ test_locked() {
 	no_refusal is "$label: ... unless the policy says so" "$out" "7 0 9 0 "
 }
 
+# Past systemd, which still has the old number.
+test_raised() {
+	local file pid
+	"${who[@]}" "$isorun" --quiet --name raised -p TasksMax=20 sleep 7776 </dev/null >/dev/null &
+	pid=$!
+	await runs '^sleep 7776$'
+	file=$(find /sys/fs/cgroup -path '*/isorun-raised.scope/pids.max')
+	echo 999 >"$file"
+	run "${who[@]}" "$isoctl" verify --quiet --no-legend raised
+	like "$label: isoctl verify finds a limit that is raised in the kernel" "$status $out" "1 *broken TasksMax*999*"
+	kill "$pid"
+	wait "$pid"
+	await gone '^sleep 7776$'
+}
+
 all() {
+	test_raised
 	verified_start --policy "$tmp/memory.conf" -p TasksMax=20 -p CPUQuota=20%
 	run "${who[@]}" "$isorun" --policy "$tmp/memory.conf" /usr/bin/python3 -c "$allocate"
 	# promise P24

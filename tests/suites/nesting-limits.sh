@@ -133,6 +133,7 @@ test_service() {
 }
 
 all() {
+	verified_start --policy nest "${nest_as[@]}"
 	test_held
 	test_not_lifted "under Nesting=yes"
 	test_not_lifted "with Delegate=yes" -p Delegate=yes

@@ -61,6 +61,7 @@ mkdir -p /home/ada
 mount -t tmpfs tmpfs /srv
 block ini 1 >/run/systemd/system/site.service
 systemctl daemon-reload
+as_everybody verified_start
 as_everybody by_hand
 label=root who=() home=$HOME
 says "a line in a unit file" 3

@@ -88,6 +88,7 @@ wide: EAGAIN at 9xx"
 }
 
 all() {
+	verified_start
 	# A user's payload owns the cgroups, and it is nsdelegate that protects them.
 	refusals=$'reaper: ENOENT\nfreeze the root: EPERM\ndeepen the root: EPERM EPERM'
 	[ "$label" = user ] || refusals=$'reaper: EACCES\nfreeze the root: EACCES\ndeepen the root: EACCES EACCES'

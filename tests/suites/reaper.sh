@@ -125,6 +125,7 @@ print("its child has ended")'
 }
 
 all() {
+	verified_start
 	test_left
 	test_attack "a flood of real-time signals" signals
 	test_attack "a flood of SIGCHLD" children

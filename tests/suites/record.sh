@@ -260,7 +260,13 @@ test_tracer() {
 		"137 ls: cannot access '$file': No such file or directory"
 }
 
+verified_with_cgroup() {
+	local mode=(-p Optional="MemoryMax MemorySwapMax TasksMax")
+	verified_start
+}
+
 all() {
+	verified_with_cgroup
 	make_files
 	test_programs
 	test_narrow

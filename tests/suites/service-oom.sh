@@ -33,6 +33,7 @@ begin() { # OOMPolicy
 }
 
 all() {
+	verified_start
 	begin continue
 	ok "$label: OOMPolicy=continue: a child is killed" eventually says 'child -9'
 	ok "$label: ... and the payload lives" eventually says lives

@@ -7,6 +7,7 @@ if [ "${TESTHOST-real}" = real ] || [ -z "${TH_USER-}" ]; then
 	exit 0
 fi
 install_isorun
+as_everybody verified_start
 page=$top/docs/troubleshooting.md typed=$top/tests/typed.py
 home=$(getent passwd "$TH_USER" | cut -d: -f6)
 runtime=/run/user/$(id -u "$TH_USER")

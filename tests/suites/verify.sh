@@ -86,6 +86,10 @@ start
 inside mount --bind /usr/share /usr/lib
 found "another directory in the root" "/usr/lib *a mount that the plan does not have*"
 end
+start
+inside mount -t tmpfs none /mnt
+found "a mount that is added" "/mnt *"
+end
 start -v $volume:/vol:ro
 inside mount --bind /usr /vol
 found "another directory in place of a volume" "/vol *it shows*not /var/verified*"
@@ -128,9 +132,17 @@ end_rogue
 add_rogue may-gain-privileges
 found "no_new_privs that is not set" "no_new_privs *$rogue *"
 end_rogue
-add_rogue host-network
-found "a namespace that is shared" "net namespace *$rogue *the host's*"
-end_rogue
+for set in bounding inheritable ambient; do
+	add_rogue $set
+	# The kernel lets no process have one in the ambient set alone.
+	found "a capability that is kept in the set $set" "capabilities *$rogue *${set/ambient/inheritable}*0x1,*"
+	end_rogue
+done
+for namespace in net ipc uts cgroup pid mnt user; do
+	add_rogue host-$namespace
+	found "a $namespace namespace that is shared" "$namespace namespace *$rogue *the host's*"
+	end_rogue
+done
 add_rogue own-users
 found "another uid map" "uid map *$rogue *0 0 1, and not 0 0 4294967295*"
 end_rogue
@@ -140,6 +152,17 @@ end_rogue
 add_rogue core
 found "a resource limit that is not set" "LimitCORE *$rogue *"
 end_rogue
+end
+start -p LimitNOFILE=64
+add_rogue
+found "a resource limit that is higher" "LimitNOFILE *$rogue *, and not 64*"
+end_rogue
+end
+start
+nsenter -t "$payload" -U sh -c 'echo 77777 >/proc/sys/user/max_inotify_instances'
+found "a bound of the user namespace that is raised" "*max_inotify_instances *77777*"
+end
+start
 mkdir -p /sys/fs/cgroup/elsewhere
 echo "$payload" >/sys/fs/cgroup/elsewhere/cgroup.procs
 found "a process that has left the cgroup" "cgroup *$payload *"
