@@ -216,8 +216,20 @@ typedef struct PidfdInfo {
 } PidfdInfo;
 
 #define GET_INFO _IOWR(0xFF, 11, PidfdInfo)
+#define INFO_CGROUP (UINT64_C(1) << 2)
 #define INFO_EXIT (UINT64_C(1) << 3)
 enum { INFO_PARENT = 2, INFO_UID }; /* in ids */
+
+int process_pidfd_cgroup(int pidfd, uint64_t *ret) {
+        PidfdInfo info = { .mask = INFO_CGROUP };
+
+        if (ioctl(pidfd, GET_INFO, &info) < 0)
+                return -errno;
+        if (!(info.mask & INFO_CGROUP))
+                return -ENODATA;
+        *ret = info.cgroup;
+        return 0;
+}
 
 static bool has_child(pid_t pid, pid_t child) {
         _cleanup_free_ char *text = NULL;

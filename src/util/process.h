@@ -36,6 +36,10 @@ int process_facts(pid_t pid, ProcessFacts *ret);
  * the uid is -1, and the parent is 0 if that is hidden, too. */
 int process_pidfd_facts(int pidfd, pid_t pid, ProcessFacts *ret);
 
+/* The id of its cgroup in the unified hierarchy, which is the inode number of the cgroup's directory. Returns 0 or
+ * -errno, as before Linux 6.13. */
+int process_pidfd_cgroup(int pidfd, uint64_t *ret);
+
 /* When the process started, in microseconds of CLOCK_BOOTTIME, on a clock of 10 ms. Returns 0 or -errno. */
 int process_started(pid_t pid, uint64_t *ret_usec);
 

@@ -206,6 +206,31 @@ test_race() {
 	also ok "$label: ... and nothing is left" eventually nothing_left
 }
 
+# The system calls of isoctl list grow by as many for each instance. Where the kernel counts memory and tasks, two more files
+# are read, instead of not being there. Each as-user makes a scope, too, which takes four.
+count_calls() { "${who[@]}" "${trace[@]}" -o "$tmp/calls" "$isoctl" list >/dev/null && wc -l <"$tmp/calls"; }
+test_list_calls() {
+	local before after budget=26
+	! has_controllers || budget=30
+	[ "$label" = root ] || budget=$((budget + 4))
+	if ! strace -o /dev/null true 2>/dev/null; then
+		skip "$label: the system calls of isoctl list" "strace cannot trace here"
+		return
+	fi
+	: >"$tmp/calls"
+	chmod 666 "$tmp/calls"
+	begin one 2016
+	before=$(count_calls)
+	for _ in {1..10}; do pool sleep 2017 & done
+	await eleven
+	after=$(count_calls)
+	ok "$label: isoctl list has at most $budget system calls for an instance ($before for one, $after for eleven)" \
+		[ $((after - before)) -le $((10 * budget)) ]
+	ctl stop $unit
+	also ok "$label: ... and nothing is left" eventually nothing_left
+}
+eleven() { [ "$("${who[@]}" "$isoctl" list -q | wc -l)" = 11 ]; }
+
 test_refused() {
 	local name
 	for name in ../x a/b .. .a -a 'a b' a@b; do
@@ -286,6 +311,7 @@ all() {
 	test_keeper
 	test_no_requests
 	test_late
+	test_list_calls
 	test_stopping
 	test_race
 	test_refused

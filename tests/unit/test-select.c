@@ -48,8 +48,10 @@ static Instance items[] = {
         { .cgroup = (char *) "/isorun.slice/isorun-web-1.scope", .name = (char *) "web-1", .pid = 1, .own = true },
         { .cgroup = (char *) "/isorun.slice/isorun-web-1.scope/x", .name = (char *) "inner", .pid = 1, .nested = true },
         { .cgroup = (char *) "/isorun.slice/isorun-web-10.scope", .name = (char *) "web-10", .pid = 1, .own = true },
-        { .cgroup = (char *) "/user@7.service/isorun-web-1.scope", .name = (char *) "web-1", .pid = 1, .of_user = true, .uid = 7 },
-        { .cgroup = (char *) "/user@7.service/isorun-his.scope", .name = (char *) "his", .pid = 1, .of_user = true, .uid = 7 },
+        { .cgroup = (char *) "/user@7.service/isorun-web-1.scope", .name = (char *) "web-1", .pid = 1, .of_user = true, .uid = 7,
+          .foreign = true },
+        { .cgroup = (char *) "/user@7.service/isorun-his.scope", .name = (char *) "his", .pid = 1, .of_user = true, .uid = 7,
+          .foreign = true },
         { .cgroup = (char *) "/isorun.slice/isorun-liar.scope", .name = (char *) "liar", .own = true },
         { .cgroup = (char *) "/system.slice/bob.service", .name = (char *) "web-10", .pid = 1 }, /* bob claims this name */
 };

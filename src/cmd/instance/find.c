@@ -24,11 +24,19 @@ static bool is_proven(const Instance *i, void *userdata) {
         return r > 0;
 }
 
-int instances_find(InstanceList *ret, Report *report) {
+static int find(InstanceList *ret, bool measure, Report *report) {
         Finder f = { .report = report };
         int r;
 
-        r = instances_walk(ret, is_proven, &f, report);
+        r = instances_walk(ret, is_proven, &f, measure, report);
         managers_deinit(&f.managers);
         return r;
+}
+
+int instances_find(InstanceList *ret, Report *report) {
+        return find(ret, false, report);
+}
+
+int instances_find_measured(InstanceList *ret, Report *report) {
+        return find(ret, true, report);
 }

@@ -7,3 +7,6 @@
  * proof. If such a manager does not answer, one notice says so, and services of it do not count as instances. Other
  * users' managers are not asked, because they may be hostile. */
 int instances_find(InstanceList *ret, Report *report);
+
+/* The same, and measures each. */
+int instances_find_measured(InstanceList *ret, Report *report);

@@ -28,6 +28,8 @@ typedef struct Walk {
         InstanceProof proof;
         void *userdata;
         unsigned depth; /* of this process's pid namespace */
+        uid_t uid;
+        bool measure;
 } Walk;
 
 static void instance_deinit(Instance *i) {
@@ -160,12 +162,18 @@ static bool may_be_isorun(const Walk *w, const ProcessFacts *p, const Instance *
                (!is_service(i) || is_manager(w, p->parent, i));
 }
 
+/* The kernel knows a process's cgroup by its id. Before Linux 6.13, and if the process is in a cgroup below, this reads
+ * the path. */
+static bool is_member(pid_t pid, int fd, const Instance *i) {
+        return member_is_exactly_in(pid, i->inode) || member_is_in(pid, i->cgroup, fd);
+}
+
 /* Checks a process that may be the reaper. Its parent is isorun, or the service manager after a hand-over. */
 static void confirm(const Walk *w, int fd, Instance *i, pid_t pid, const ProcessFacts *reaper,
                     bool may_be_handed_over) {
         ProcessFacts isorun = {};
 
-        if (!may_be_reaper(reaper) || reaper->parent == 0 || !member_is_in(pid, i->cgroup, fd) ||
+        if (!may_be_reaper(reaper) || reaper->parent == 0 || !is_member(pid, fd, i) ||
             (process_facts(reaper->parent, &isorun) < 0 && !reaper->hidden))
                 return;
         if (may_be_isorun(w, &isorun, i)) {
@@ -281,14 +289,15 @@ static int read_attributes(const Walk *w, int fd, Instance *i) {
 }
 
 /* Finds out to whom the cgroup belongs. Returns 0 or -ENOMEM. */
-static int find_owner(const struct stat *st, Instance *i) {
+static int find_owner(const Walk *w, const struct stat *st, Instance *i) {
         if (!i->nested && instance_find_unit(i) < 0)
                 return -ENOMEM;
-        i->own = st->st_uid == 0 || st->st_uid == geteuid();
+        i->own = st->st_uid == 0 || st->st_uid == w->uid;
         if (!i->nested && !i->unit && !i->of_user && st->st_uid != 0) {
                 i->of_user = true;
                 i->uid = st->st_uid;
         }
+        i->foreign = i->of_user && i->uid != w->uid;
         return 0;
 }
 
@@ -297,7 +306,7 @@ static int describe(const Walk *w, int fd, const struct stat *st, Instance *i) {
         bool named;
         int r;
 
-        if (find_owner(st, i) < 0)
+        if (find_owner(w, st, i) < 0)
                 return -ENOMEM;
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         named = i->name;
@@ -325,6 +334,7 @@ static int visit(const Walk *w, int parent_fd, const char *parent_path, const ch
 
         if (fd < 0 || fstat(fd, &st) < 0) /* gone */
                 return path ? 0 : -ENOMEM;
+        found.inode = st.st_ino;
         found.cgroup = path ? strdup(path) : NULL;
         if (!found.cgroup)
                 return -ENOMEM;
@@ -333,6 +343,10 @@ static int visit(const Walk *w, int parent_fd, const char *parent_path, const ch
                 return r;
         if (r > 0) {
                 Instance *i = ARRAY_APPEND(w->list->items, w->list->n);
+
+                found.measured = w->measure;
+                if (w->measure)
+                        found.usage = instance_measure(fd);
 
                 if (!i)
                         return -ENOMEM;
@@ -360,7 +374,7 @@ bool instance_is_own(const Instance *i) {
 }
 
 bool instance_is_foreign(const Instance *i) {
-        return i->of_user && i->uid != geteuid();
+        return i->foreign;
 }
 
 const char *instance_state(const Instance *i) {
@@ -422,8 +436,8 @@ void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userd
         list->n = n;
 }
 
-int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, Report *report) {
-        Walk w = { .list = ret, .proof = proof, .userdata = userdata };
+int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, bool measure, Report *report) {
+        Walk w = { .list = ret, .proof = proof, .userdata = userdata, .uid = geteuid(), .measure = measure };
         _cleanup_(host_deinit) Host host = {};
         _cleanup_close_ int fd = -1;
         int r;
@@ -474,4 +488,13 @@ int instance_number(int cgroup, const char *file, const char *key, uint64_t *ret
                 return parse_u64(rest + !!key, ret) < 0 ? -ENODATA : 0;
         }
         return -ENODATA;
+}
+
+InstanceUsage instance_measure(int cgroup) {
+        InstanceUsage u = {};
+
+        u.has_memory = instance_number(cgroup, "memory.current", NULL, &u.memory) >= 0;
+        u.has_tasks = instance_number(cgroup, "pids.current", NULL, &u.tasks) >= 0;
+        u.has_cpu = instance_number(cgroup, "cpu.stat", "usage_usec", &u.cpu_usec) >= 0;
+        return u;
 }

@@ -8,6 +8,12 @@
 
 #include "plan/host.h"
 
+/* What an instance uses, as its cgroup says. */
+typedef struct InstanceUsage {
+        uint64_t memory, tasks, cpu_usec;
+        bool has_memory, has_tasks, has_cpu;
+} InstanceUsage;
+
 typedef struct Instance {
         char *cgroup;   /* "/…", from the root of the hierarchy */
         char *name;
@@ -16,6 +22,7 @@ typedef struct Instance {
         bool of_user;   /* it belongs to user uid and not to the system: that user's service manager has made its
                            unit, or, for a part of a unit, that user owns the cgroup */
         uid_t uid;
+        bool foreign;   /* ... and that is not the caller */
         char *policy;   /* NULL if not known */
         char *command;  /* NULL if not known */
         pid_t pid;      /* of the reaper; 0 if the cgroup has no such process, so that the instance is not verified */
@@ -29,6 +36,9 @@ typedef struct Instance {
         bool own;       /* the cgroup, and so its attributes, belong to root or to the caller */
         bool nested;    /* inside another instance, whose payload wrote all data about this one */
         size_t parent;  /* if nested: the index of that instance */
+        ino_t inode;    /* of the cgroup's directory, which is the cgroup's id */
+        bool measured;  /* instances_walk() has filled in usage */
+        InstanceUsage usage;
 } Instance;
 
 typedef struct InstanceList {
@@ -42,8 +52,8 @@ typedef struct InstanceList {
 typedef bool (*InstanceProof)(const Instance *instance, void *userdata);
 
 /* Looks at every cgroup, and keeps the instances that --user or --system wants (arg_whose). Returns 0 or -errno,
- * reported. Call instances_deinit() in either case. find.h has the usual proof. */
-int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, Report *report);
+ * reported. With measure, fills in usage. Call instances_deinit() in either case. find.h has the usual proof. */
+int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, bool measure, Report *report);
 void instances_deinit(InstanceList *list);
 
 /* Sets unit, of_user and uid from the path cgroup. Returns 0 or -ENOMEM. */
@@ -83,3 +93,5 @@ int instance_open(const InstanceList *list, const Instance *instance);
 /* Reads a number from a file of a cgroup: from the first line or, if key is not NULL, from the line that begins with
  * key and a space. Returns 0 or -errno; -ENODATA if there is no such line or no number, as in "max". */
 int instance_number(int cgroup, const char *file, const char *key, uint64_t *ret);
+
+InstanceUsage instance_measure(int cgroup);

@@ -46,6 +46,13 @@ static bool is_listed(pid_t pid, int dir) {
         return found;
 }
 
+bool member_is_exactly_in(pid_t pid, ino_t cgroup) {
+        _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0);
+        uint64_t id;
+
+        return pidfd >= 0 && process_pidfd_cgroup(pidfd, &id) >= 0 && id == cgroup;
+}
+
 bool member_is_in(pid_t pid, const char *path, int dir) {
         _cleanup_free_ char *own = NULL;
         int r = process_cgroup(pid, &own);

@@ -11,5 +11,9 @@
 int member_facts(pid_t pid, ProcessFacts *ret, int *ret_pidfd);
 bool member_runs(int pidfd);
 
+/* Whether the process is in the cgroup whose directory has this inode. false if the kernel does not say it: before
+ * Linux 6.13. */
+bool member_is_exactly_in(pid_t pid, ino_t cgroup);
+
 /* Whether the process is in the cgroup, or below it. path is the cgroup's, dir its directory. */
 bool member_is_in(pid_t pid, const char *path, int dir);

@@ -26,9 +26,10 @@ json_t *json_instance(const Instance *i, const Usage *usage) {
         return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
                          "name", json_text(i->name), "user", user(i), "unit", json_text_or_null(i->unit),
                          "runs_as", json_text_or_null(runner), "policy", json_text_or_null(i->policy),
-                         "state", instance_state(i), "memory", json_number(usage->has_memory, usage->memory),
-                         "tasks", json_number(usage->has_tasks, usage->tasks),
-                         "cpu_usec", json_number(usage->has_cpu, usage->cpu_usec),
+                         "state", instance_state(i),
+                         "memory", json_number(usage->kernel.has_memory, usage->kernel.memory),
+                         "tasks", json_number(usage->kernel.has_tasks, usage->kernel.tasks),
+                         "cpu_usec", json_number(usage->kernel.has_cpu, usage->kernel.cpu_usec),
                          "started_usec", json_number(i->started_usec, i->started_usec),
                          "command", json_text_or_null(i->command), "cgroup", json_text(i->cgroup));
 }

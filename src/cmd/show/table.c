@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <libsmartcols.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/instance/flows.h"
 #include "cmd/show/format.h"
+#include "cmd/show/plain-table.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/text.h"
@@ -28,14 +30,14 @@ static const struct {
 };
 
 Usage usage_measure(const InstanceList *list, const Instance *i) {
-        _cleanup_close_ int fd = instance_open(list, i);
-        Usage u = { .share = -1, .speed = -1 };
+        Usage u = { .share = -1, .speed = -1, .kernel = i->usage };
 
-        if (fd < 0)
-                return u;
-        u.has_memory = instance_number(fd, "memory.current", NULL, &u.memory) >= 0;
-        u.has_tasks = instance_number(fd, "pids.current", NULL, &u.tasks) >= 0;
-        u.has_cpu = instance_number(fd, "cpu.stat", "usage_usec", &u.cpu_usec) >= 0;
+        if (!i->measured) {
+                _cleanup_close_ int fd = instance_open(list, i);
+
+                if (fd >= 0)
+                        u.kernel = instance_measure(fd);
+        }
         return u;
 }
 
@@ -66,8 +68,9 @@ static bool has_column(const TableStyle *style, bool flows, size_t column) {
         return column == SHARE ? style->share : column == USER || column == UNIT ? !style->share : true;
 }
 
-static int fill_line(struct libscols_line *line, const Instance *i, const char *user, const Usage *u,
-                     const TableStyle *style, bool has_flows) {
+/* Returns the texts of a line, each on the heap. Returns 0 or -ENOMEM. */
+static int make_cells(const Instance *i, const char *user, const Usage *u, const TableStyle *style, bool has_flows,
+                      char **ret) {
         _cleanup_free_ char *name = i->nested ? strdup(i->name) : instance_full_name(i);
         char memory[FORMAT_MAX] = "-", tasks[FORMAT_MAX] = "-", cpu[FORMAT_MAX] = "-", share[FORMAT_MAX] = "-",
              age[FORMAT_MAX] = "-", flows[FORMAT_MAX] = "-", speed[FORMAT_MAX] = "-";
@@ -76,14 +79,16 @@ static int fill_line(struct libscols_line *line, const Instance *i, const char *
                 [TASKS] = tasks, [CPU] = cpu, [SHARE] = share, [FLOWS] = flows, [SPEED] = speed, [AGE] = age,
                 [UNIT] = i->unit, [COMMAND] = i->command,
         };
-        int r = name ? 0 : -ENOMEM, place = 0;
+        size_t place = 0;
 
-        if (u->has_memory)
-                format_bytes(memory, u->memory);
-        if (u->has_tasks)
-                snprintf(tasks, sizeof(tasks), "%" PRIu64, u->tasks);
-        if (u->has_cpu)
-                format_span(cpu, u->cpu_usec);
+        if (!name)
+                return -ENOMEM;
+        if (u->kernel.has_memory)
+                format_bytes(memory, u->kernel.memory);
+        if (u->kernel.has_tasks)
+                snprintf(tasks, sizeof(tasks), "%" PRIu64, u->kernel.tasks);
+        if (u->kernel.has_cpu)
+                format_span(cpu, u->kernel.cpu_usec);
         if (u->share >= 0)
                 snprintf(share, sizeof(share), "%.1f", u->share);
         if (u->has_flows)
@@ -92,29 +97,72 @@ static int fill_line(struct libscols_line *line, const Instance *i, const char *
                 format_bytes(speed, (uint64_t) u->speed);
         if (i->started_usec)
                 format_age(age, i->started_usec);
-        for (size_t c = 0; r >= 0 && c < COLUMNS; c++)
-                if (has_column(style, has_flows, c))
-                        /* libsmartcols escapes control characters when it prints. */
-                        r = scols_line_set_data(line, place++, texts[c] ?: "-");
-        if (r >= 0 && style->colours && i->frozen)
-                r = scols_line_set_color(line, "yellow");
-        return r;
+        for (size_t c = 0; c < COLUMNS; c++)
+                if (has_column(style, has_flows, c)) {
+                        ret[place] = strdup(texts[c] ?: "-");
+                        if (!ret[place++])
+                                return -ENOMEM;
+                }
+        return 0;
 }
 
-static int fill_table(struct libscols_table *table, const InstanceList *list, const Usage *usages,
-                      const TableStyle *style) {
-        _cleanup_free_ struct libscols_line **lines = calloc(list->n + 1, sizeof(lines[0]));
+typedef struct Cells {
+        PlainColumn columns[COLUMNS];
+        size_t places[COLUMNS]; /* in the table of all columns */
+        size_t n_columns, n;
+        char **texts;
+} Cells;
+
+static void cells_deinit(Cells *cells) {
+        for (size_t i = 0; cells->texts && i < cells->n; i++)
+                free(cells->texts[i]);
+        free(cells->texts);
+}
+
+static int cells_init(Cells *cells, const InstanceList *list, const Usage *usages, const TableStyle *style) {
         const bool has_flows = any_has_flows(usages, list->n);
         const Instance *before = NULL;
         _cleanup_free_ char *user = NULL;
+        int r;
+
+        for (size_t c = 0; c < COLUMNS; c++)
+                if (has_column(style, has_flows, c)) {
+                        cells->places[cells->n_columns] = c;
+                        cells->columns[cells->n_columns++] =
+                                (PlainColumn) { columns[c].name, columns[c].flags & SCOLS_FL_RIGHT };
+                }
+        cells->n = list->n * cells->n_columns;
+        cells->texts = calloc(cells->n, sizeof(char *));
+        r = cells->texts ? 0 : -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < list->n; i++) {
+                r = instance_next_runner(&list->items[i], &before, &user);
+                if (r >= 0)
+                        r = make_cells(&list->items[i], user, &usages[i], style, has_flows,
+                                       cells->texts + i * cells->n_columns);
+        }
+        return r;
+}
+
+/* Whether libsmartcols is not needed. */
+static bool is_plain(const Cells *cells, const InstanceList *list, const TableStyle *style) {
+        if (style->colours || style->width || isatty(STDOUT_FILENO))
+                return false;
+        for (size_t i = 0; i < list->n; i++)
+                if (list->items[i].nested)
+                        return false;
+        return plain_table_can_print(cells->texts, cells->n);
+}
+
+static int fill_table(struct libscols_table *table, const InstanceList *list, const Cells *cells,
+                      const TableStyle *style) {
+        _cleanup_free_ struct libscols_line **lines = calloc(list->n, sizeof(lines[0]));
         int r = lines ? 0 : -ENOMEM;
 
-        for (size_t c = 0; r >= 0 && c < COLUMNS; c++) {
-                struct libscols_column *column;
+        for (size_t c = 0; r >= 0 && c < cells->n_columns; c++) {
+                size_t k = cells->places[c];
+                struct libscols_column *column =
+                        scols_table_new_column(table, columns[k].name, columns[k].width, columns[k].flags);
 
-                if (!has_column(style, has_flows, c))
-                        continue;
-                column = scols_table_new_column(table, columns[c].name, columns[c].width, columns[c].flags);
                 if (!column)
                         return -ENOMEM;
                 if (style->colours)
@@ -124,20 +172,20 @@ static int fill_table(struct libscols_table *table, const InstanceList *list, co
                 const Instance *item = &list->items[i];
 
                 lines[i] = scols_table_new_line(table, item->nested ? lines[item->parent] : NULL);
-                r = lines[i] ? instance_next_runner(item, &before, &user) : -ENOMEM;
-                if (r >= 0)
-                        r = fill_line(lines[i], item, user, &usages[i], style, has_flows);
+                r = lines[i] ? 0 : -ENOMEM;
+                for (size_t c = 0; r >= 0 && c < cells->n_columns; c++) /* the library escapes control characters */
+                        r = scols_line_set_data(lines[i], c, cells->texts[i * cells->n_columns + c]);
+                if (r >= 0 && style->colours && item->frozen)
+                        r = scols_line_set_color(lines[i], "yellow");
         }
         return r;
 }
 
-char *table_format(const InstanceList *list, const Usage *usages, const TableStyle *style) {
+static char *format_by_library(const InstanceList *list, const Cells *cells, const TableStyle *style) {
         _cleanup_text_ Text text = {};
         struct libscols_table *table;
         int r;
 
-        if (list->n == 0)
-                return strdup("");
         if (text_open(&text) < 0)
                 return NULL;
         table = scols_new_table();
@@ -149,11 +197,23 @@ char *table_format(const InstanceList *list, const Usage *usages, const TableSty
                 scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
                 scols_table_set_termwidth(table, style->width);
         }
-        r = fill_table(table, list, usages, style);
+        r = fill_table(table, list, cells, style);
         if (r >= 0)
                 r = scols_table_set_stream(table, text.f);
         if (r >= 0) /* scols_print_table_to_string() leaves out the last newline */
                 r = scols_print_table(table);
         scols_unref_table(table);
         return r < 0 ? NULL : text_finish(&text);
+}
+
+char *table_format(const InstanceList *list, const Usage *usages, const TableStyle *style) {
+        _cleanup_(cells_deinit) Cells cells = {};
+
+        if (list->n == 0)
+                return strdup("");
+        if (cells_init(&cells, list, usages, style) < 0)
+                return NULL;
+        if (is_plain(&cells, list, style))
+                return plain_table_format(cells.columns, cells.n_columns, cells.texts, list->n, style->legend);
+        return format_by_library(list, &cells, style);
 }

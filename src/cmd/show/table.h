@@ -7,14 +7,14 @@
 
 /* The resources that an instance uses, as the kernel counts them. */
 typedef struct Usage {
-        uint64_t memory, tasks, cpu_usec;
-        bool has_memory, has_tasks, has_cpu;
+        InstanceUsage kernel;
         double share; /* of one processor, in percent, since the last measurement; negative: not known */
         bool has_flows;
         uint64_t flows, moved; /* connections that isorun carries, and bytes of these and of those that have ended */
         double speed; /* of these bytes, per second, since the last measurement; negative: not known */
 } Usage;
 
+/* If the instance is measured already, this opens nothing. */
 Usage usage_measure(const InstanceList *list, const Instance *instance);
 
 /* Fills in the connections, for which isoctl asks the instance. If it does not answer soon, they stay unknown. */

@@ -71,7 +71,7 @@ static int run(const CommandLine *line, Report *report) {
         const bool legend = !command_line_has(line, ARG_NO_LEGEND);
         int r;
 
-        r = instances_find(&list, report);
+        r = command_line_has(line, 'q') ? instances_find(&list, report) : instances_find_measured(&list, report);
         if (r >= 0 && line->n_arguments > 0)
                 instances_keep_named(&list, line->arguments);
         if (r >= 0)

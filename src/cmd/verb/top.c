@@ -56,16 +56,25 @@ static uint64_t now_usec(void) {
         return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
 }
 
-static const Usage *find_last(const Round *last, const Instance *i) {
-        for (size_t k = 0; k < last->list.n; k++)
-                if (last->list.items[k].pid == i->pid && streq(last->list.items[k].cgroup, i->cgroup))
-                        return &last->usages[k];
+/* Both rounds have their instances in the same order. *begin is where to look first: after the last one that was
+ * found. */
+static const Usage *find_last(const Round *last, const Instance *i, size_t *begin) {
+        for (size_t n = 0; n < last->list.n; n++) {
+                size_t k = (*begin + n) % last->list.n;
+
+                if (last->list.items[k].pid != i->pid || !streq(last->list.items[k].cgroup, i->cgroup))
+                        continue;
+                *begin = k + 1;
+                return &last->usages[k];
+        }
         return NULL;
 }
 
 static void find_share(Usage *u, const Usage *before, uint64_t passed_usec) {
-        if (before && before->has_cpu && u->has_cpu && u->cpu_usec >= before->cpu_usec && passed_usec > 0)
-                u->share = 100.0 * (double) (u->cpu_usec - before->cpu_usec) / (double) passed_usec;
+        const InstanceUsage *now = &u->kernel, *last = before ? &before->kernel : NULL;
+
+        if (last && last->has_cpu && now->has_cpu && now->cpu_usec >= last->cpu_usec && passed_usec > 0)
+                u->share = 100.0 * (double) (now->cpu_usec - last->cpu_usec) / (double) passed_usec;
         if (before && before->has_flows && u->has_flows && u->moved >= before->moved && passed_usec > 0)
                 u->speed = 1e6 * (double) (u->moved - before->moved) / (double) passed_usec;
 }
@@ -73,9 +82,10 @@ static void find_share(Usage *u, const Usage *before, uint64_t passed_usec) {
 /* Makes a new round, which replaces the last one. */
 static int look(Top *t) {
         _cleanup_(round_deinit) Round now = {};
+        size_t begin = 0;
         int r;
 
-        r = instances_find(&now.list, t->report);
+        r = instances_find_measured(&now.list, t->report);
         if (r < 0)
                 return r;
         if (*t->names)
@@ -87,7 +97,7 @@ static int look(Top *t) {
         for (size_t i = 0; i < now.list.n; i++) {
                 now.usages[i] = usage_measure(&now.list, &now.list.items[i]);
                 usage_ask_flows(&now.usages[i], &now.list.items[i]);
-                find_share(&now.usages[i], find_last(&t->last, &now.list.items[i]), now.usec - t->last.usec);
+                find_share(&now.usages[i], find_last(&t->last, &now.list.items[i], &begin), now.usec - t->last.usec);
         }
         round_deinit(&t->last);
         t->last = now;
