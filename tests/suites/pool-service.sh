@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Pools in a service with Delegate=yes, and in a delegated cgroup without systemd. Needs a systemd.
 . "$(dirname "$0")/../lib.sh"
-unit=isorun-runner.service
+unit='isorun-runner.service'
 work=$tmp/work
 mkdir -m 777 "$work"
 
-# A service whose main process runs commands: those of a CI runner, say. Properties of the unit may follow.
+# A service whose main process runs commands: those of a CI runner, say.
 begin_service() {
 	local fifo=$work/commands-$label
 	rm -f "$fifo"
 	mkfifo -m 666 "$fifo"
 	# shellcheck disable=SC2016
-	manager systemd-run "${bus[@]}" --quiet --collect --unit=$unit -p Delegate=yes -p TimeoutStopSec=20 "${properties[@]}" "$@" \
+	manager systemd-run "${bus[@]}" --quiet --collect --unit=$unit -p Delegate=yes -p TimeoutStopSec=20 "${properties[@]}" \
 		bash -c 'while read -r line; do eval "$line" & done <>"$0"' "$fifo" >"$work/begun-$label" 2>&1
 }
 manager() { "${manager[@]}" "$@"; }
@@ -40,7 +40,7 @@ group() { control show -P ControlGroup $unit; }
 ended() { [ "$(control show -P LoadState $unit)" = not-found ]; }
 left() { find "/sys/fs/cgroup$(group)" -mindepth 1 -name 'isorun*' -printf '%P '; }
 nothing_left() { [ -z "$(left)" ]; }
-names() { "${who[@]}" "$isoctl" list -q "$@" | tr '\n' ' '; }
+names() { "${who[@]}" "$isoctl" list -q | tr '\n' ' '; }
 end_service() {
 	control stop $unit
 	await ended

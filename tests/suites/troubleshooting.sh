@@ -50,7 +50,7 @@ why_tells() { # description, pattern of one of the lines, options..., script for
 	box --why "${@:3:$#-3}" sh -c "exec 2>/dev/null; $(to_end "${@: -1}")"
 	# The kernel, or a program, may have said more.
 	no_refusal like "--why: $1: the program goes on" "$status $out" "0 *$reached"
-	also like "--why: $1" $'\n'"$err"$'\n' *$'\n'"isorun: $2"$'\n'*
+	also like "--why: $1" $'\n'"$err"$'\n' "*"$'\n'"isorun: $2"$'\n'"*"
 }
 python() { printf "python3 -Ic '%s'" "$1"; }
 socket='import os, socket

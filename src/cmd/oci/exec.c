@@ -107,7 +107,7 @@ static int change_process(const OciCall *call, SpecProcess *process) {
         return *process->directory == '/' ? 0 : report_error(call->report, EINVAL, "--cwd: not an absolute path");
 }
 
-static int execute(const OciCall *call, const State *state, ExecRequest *request, pid_t *ret) {
+static int execute(const OciCall *call, const State *state, ExecRequest request, pid_t *ret) {
         const char *file = command_line_get(call->line, 'p');
         SpecProcess process = {};
         json_t *json = NULL;
@@ -120,13 +120,13 @@ static int execute(const OciCall *call, const State *state, ExecRequest *request
                 r = spec_load_copy(state->directory, state->bundle, &spec, call->report);
         if (r >= 0 && file) {
                 r = spec_load_process(file, &json, &process, call->report);
-                request->process = &process;
+                request.process = &process;
         } else if (r >= 0) {
                 r = change_process(call, &spec.process);
-                request->process = &spec.process;
+                request.process = &spec.process;
         }
         if (r >= 0)
-                r = container_exec(state, &spec, request, ret, call->report);
+                r = container_exec(state, &spec, &request, ret, call->report);
         spec_process_deinit(&process);
         json_decref(json);
         spec_deinit(&spec);
@@ -145,7 +145,7 @@ int oci_exec(const OciCall *call) {
                 return 1;
         sigfillset(&all);
         sigprocmask(SIG_BLOCK, &all, &request.signal_mask);
-        if (execute(call, &state, &request, &pid) < 0)
+        if (execute(call, &state, request, &pid) < 0)
                 return 1;
         return command_line_has(call->line, 'd') ? 0 : oci_wait(pid);
 }

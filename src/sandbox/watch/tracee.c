@@ -248,7 +248,7 @@ bool tracee_read_address(pid_t tid, int fd, uint64_t where, uint64_t size, char 
 }
 
 bool tracee_read_header(pid_t tid, int fd, uint64_t where, char ret[static PATH_MAX]) {
-        struct msghdr header;
+        struct msghdr header = {};
 
         return read_memory(tid, where, &header, sizeof(header)) == sizeof(header) && header.msg_name &&
                tracee_read_address(tid, fd, (uintptr_t) header.msg_name, header.msg_namelen, ret);
