@@ -6,6 +6,7 @@
 #include <isorun/isorun.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -115,12 +116,17 @@ static bool has_limits(const Policy *policy) {
         return policy_get(policy, D_Pool);
 }
 
-/* A program that cannot load libsystemd starts without a unit, or in a cgroup that is delegated to it. */
+/* A program that cannot load libsystemd starts without a unit, or in a cgroup that is delegated to it, also as the main
+ * process of a service: nothing could set the service's limits. */
 static void choose_holder(Loaded *l, PlanRequest *request) {
         if (library_can_load())
                 return;
         l->host.system_manager = l->host.user_manager = false;
         request->no_scope = !has_limits(l->policy);
+        if (request->no_scope || request->hand_over)
+                return;
+        free(l->host.unit);
+        l->host.unit = NULL;
 }
 
 static int try_loaded(Isolation *i, bool last_try, Report *report) {

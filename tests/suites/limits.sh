@@ -139,11 +139,33 @@ test_delegated() {
 	is "... and is gone afterwards" "$out" ""
 }
 
+# A static program that isolates itself asks no systemd, and no isorun is installed.
+test_static() {
+	if [ ! -e "$build/tests/library/static-self" ] || [ -x /usr/bin/isorun ] || [ -x /usr/local/bin/isorun ]; then
+		skip "limits of a static program" "this compiler links none, or isorun is installed"
+		return
+	fi
+	printf '[Scope]\nTasksMax=20\nMemoryMax=64M\n' >"$tmp/static.conf"
+	no_refusal ok "a policy with limits is embedded" \
+		"$isoctl" embed "$tmp/static.conf" "$build/tests/library/static-self" -o "$tmp/static-self"
+	run systemd-run --quiet --pipe --wait -p Delegate=yes bash -c '
+		c=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); mkdir $c/leaf; echo 0 >$c/leaf/cgroup.procs
+		"$1" stay & outer=$!
+		for n in {1..600}; do cat $c/isorun*/cgroup.procs 2>/dev/null | grep -q . && break; sleep 0.1; done
+		cat $c/isorun*/{pids.max,memory.max}; kill $outer; wait $outer; echo $?; ls $c | grep isorun' x "$tmp/static-self"
+	also is "a delegated cgroup holds the limits of a static program that isolates itself" "$(grep -v inside <<<"$out")" \
+		$'20\n67108864\n143'
+	run systemd-run --quiet --pipe --wait -p User=nobody "$tmp/static-self" show
+	also like "... which are refused where there is none" "$status $out $err" \
+		"125 EOPNOTSUPP * error: *static-self (note):[23]: *: cannot be enforced: * no delegated cgroup*"
+}
+
 label=root who=()
 if [ "$(id -u)" = 0 ]; then
 	all
 	test_other_limits
 	test_delegated
+	test_static
 fi
 if [ -n "${TH_USER-}" ]; then
 	label=user who=("$as_user")
