@@ -19,6 +19,11 @@ static void write_root(Exporter *e) {
         const PlanMount *root = &e->plan->mounts[0];
         const PlanSource *source = &root->source;
 
+        /* Beside ProtectSystem=strict, systemd (252) drops the line, and shows all of the host. */
+        if (export_has_empty_root(e)) {
+                fputs("TemporaryFileSystem=/:ro\nMountAPIVFS=yes\n", export_stream(e, root->origin));
+                return;
+        }
         if (!streq(source->path, "/")) {
                 FILE *f = export_stream(e, root->origin);
 
@@ -201,6 +206,55 @@ static void write_volumes(Exporter *e, DirectiveId id) {
                 write_volume(e, &directive_table[id], &list->items[i]);
 }
 
+/* The mount that a path is in. */
+static const PlanMount *find_around(const Exporter *e, const char *path) {
+        const PlanMount *nearest = &e->plan->mounts[0];
+
+        for (size_t i = 1; i < e->plan->n_mounts; i++) {
+                const PlanMount *m = &e->plan->mounts[i];
+
+                if (path_is_at_or_below(path, m->destination) && path_is_below(m->destination, nearest->destination))
+                        nearest = m;
+        }
+        return nearest;
+}
+
+/* The path that a symlink in an empty root leads to, if that is a file of the host that the root has at its own place.
+ * On the heap, or NULL. */
+static char *find_target(const Exporter *e, const PlanMount *link) {
+        _cleanup_free_ char *parent = path_parent(link->destination), *joined = NULL, *path = NULL;
+        const PlanMount *m;
+
+        if (link->target[0] == '/')
+                joined = strdup(link->target);
+        else if (parent)
+                joined = path_join(parent, link->target);
+        path = joined && path_is_safe(joined) ? path_simplify(joined) : NULL;
+        if (!path)
+                return NULL;
+        m = find_around(e, path);
+        return m->kind == MOUNT_BIND && m->source.kind == SOURCE_PATH && streq(m->source.path, m->destination)
+                       ? TAKE_PTR(path) : NULL;
+}
+
+/* In an empty root, systemd can show the target of a symlink in its place, and make an empty directory. */
+static void write_made(Exporter *e, const PlanMount *m) {
+        _cleanup_free_ char *target = m->kind == MOUNT_SYMLINK ? find_target(e, m) : NULL;
+        FILE *f;
+
+        if (m->kind == MOUNT_DIRECTORY) {
+                f = export_stream(e, m->origin);
+                fputs("TemporaryFileSystem=", f);
+                export_word(e, f, m->origin, "Directory", m->destination);
+                fputs(":ro,mode=755\n", f);
+        } else if (target) {
+                f = export_stream(e, m->origin);
+                fputs("BindReadOnlyPaths=-", f);
+                write_bind(e, f, m->origin, target, m->destination, "");
+        } else
+                export_lacks(e, m->origin, "Symlink", "systemd does not create the symlink %s", m->destination);
+}
+
 /* Writes a mount that the policy asks for, unless write_volumes() does. The lines of InaccessiblePaths= are copied by
  * export_values(), so only paths that a volume hides are left. */
 static void write_asked(Exporter *e, const PlanMount *m) {
@@ -212,6 +266,8 @@ static void write_asked(Exporter *e, const PlanMount *m) {
                 fputs(m->attributes.read_only ? "BindReadOnlyPaths=" : "BindPaths=", f);
                 write_bind(e, f, m->origin, m->source.path, m->destination, m->attributes.recursive ? "" : ":norbind");
         }
+        if (export_has_empty_root(e) && (m->kind == MOUNT_SYMLINK || m->kind == MOUNT_DIRECTORY))
+                write_made(e, m);
         if (m->kind == MOUNT_BLOCKED && is_volume(m->key))
                 write_inaccessible(e, export_stream(e, m->origin), m);
 }

@@ -255,11 +255,13 @@ static void say_writable_code(Exporter *e) {
 }
 
 /* Whether the unit lacks something that this line of the policy asks for. */
-static bool is_lost(DirectiveId id, const Setting *s) {
+static bool is_lost(const Exporter *e, DirectiveId id, const Setting *s) {
         const SystemdRow *row = &systemd_table[id];
 
         if (row->way != SYSTEMD_LACKING || !row->lost)
                 return false;
+        if ((id == D_Directory || id == D_Symlink) && export_has_empty_root(e))
+                return false; /* export_mounts() writes them */
         if (id == D_Program)
                 return s->origin.file && s->value.number != PROGRAM_IGNORE;
         return directive_table[id].type != &type_boolean || s->value.number;
@@ -276,7 +278,7 @@ void export_values(Exporter *e) {
 
                 if (list->n > 0 && row->way == SYSTEMD_COPIED)
                         copy(e, &directive_table[id], list);
-                if (list->n > 0 && is_lost(id, &list->items[0]))
+                if (list->n > 0 && is_lost(e, id, &list->items[0]))
                         export_lacks(e, list->items[0].origin, directive_table[id].name, "%s", row->lost);
         }
         for (size_t i = 0; i < ELEMENTSOF(written); i++)

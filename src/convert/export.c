@@ -26,7 +26,7 @@ static int check_kind(Exporter *e) {
                 return report_error_at(e->report, users->origin, "PrivateUsers", EOPNOTSUPP,
                                        "\"full\" cannot be exported: a systemd service cannot have a private range of "
                                        "user ids");
-        if (root->value.number != ROOT_LAYERS || root->value.words[1])
+        if (root->value.number != ROOT_NONE && (root->value.number != ROOT_LAYERS || root->value.words[1]))
                 return report_error_at(e->report, root->origin, "RootDirectory", EOPNOTSUPP,
                                        "cannot be exported: isorun builds this root (systemd needs a root that is one "
                                        "directory or image)");

@@ -51,6 +51,10 @@ static bool check_characters(Exporter *e, Origin origin, const char *key, const 
         return true;
 }
 
+bool export_has_empty_root(const Exporter *e) {
+        return policy_get(e->policy, D_RootDirectory)->value.number == ROOT_NONE;
+}
+
 bool export_is_in_memory(const Exporter *e, const char *path) {
         const PlanMount *nearest = NULL;
 
@@ -61,7 +65,7 @@ bool export_is_in_memory(const Exporter *e, const char *path) {
                     (!nearest || path_is_below(m->destination, nearest->destination)))
                         nearest = m;
         }
-        return nearest && nearest->kind == MOUNT_TMPFS;
+        return nearest && (nearest->kind == MOUNT_TMPFS || (nearest->kind == MOUNT_ROOT && export_has_empty_root(e)));
 }
 
 void export_word(Exporter *e, FILE *f, Origin origin, const char *key, const char *word) {

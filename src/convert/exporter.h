@@ -28,6 +28,9 @@ void export_lacks(Exporter *e, Origin origin, const char *key, const char *fmt, 
  * there, and nothing else. */
 bool export_is_in_memory(const Exporter *e, const char *path);
 
+/* Whether the root has only what the policy adds: RootDirectory=none. */
+bool export_has_empty_root(const Exporter *e);
+
 /* The stream for a line that results from a policy line. A comment with its origin is written first. */
 FILE *export_stream(Exporter *e, Origin origin);
 

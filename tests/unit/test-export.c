@@ -104,6 +104,32 @@ static void test_lines(void **state) {
         }
 }
 
+/* An empty root, as isorun --record writes it. */
+static void test_empty_root(void **state) {
+        PlanFixture *f = *state;
+        char *tool = arguments[0];
+        const char *text;
+        Buffer out;
+
+        buffer_init(&out);
+        arguments[0] = (char *) "/usr/bin/env"; /* of this machine */
+        text = export_text(f, &out, "RootDirectory=none\nBindReadOnlyPaths=/usr\nSymlink=/bin:usr/bin\n"
+                           "Symlink=/lib:usr/lib\nSymlink=/lib64:usr/lib64\nSymlink=/x:/etc/shadow\n"
+                           "Symlink=/y:usr/../etc\nDirectory=/srv/empty", false, 0) ?: "";
+        arguments[0] = tool;
+        expect_in("root", text, "\nTemporaryFileSystem=/:ro\nMountAPIVFS=yes\n");
+        expect_not_in("what systemd would prefer", text, "ProtectSystem=");
+        expect_in("volume", text, "\nBindReadOnlyPaths=/usr\n");
+        expect_in("symlink", text, "\nBindReadOnlyPaths=-/usr/bin:/bin\n");
+        expect_in("directory", text, "\nTemporaryFileSystem=/srv/empty:ro,mode=755\n");
+        expect_not_in("target that the root does not have", text, "/etc/shadow:/x");
+        expect_in("target that the root does not have", text,
+                  "# not enforced by systemd: Symlink= (systemd does not create the symlink /x)");
+        expect_not_in("what systemd makes in memory", text, "on the host; isorun creates it in memory");
+        expect_in("another one", text, "(systemd does not create the symlink /y)");
+        buffer_deinit(&out);
+}
+
 /* Each comment also gives a notice, which names the policy's line. */
 static void test_notices(void **state) {
         PlanFixture *f = *state;
@@ -176,7 +202,7 @@ static void test_root_of_fd(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = { IN_PLAN(test_lines), IN_PLAN(test_notices), IN_PLAN(test_refused),
+        const struct CMUnitTest tests[] = { IN_PLAN(test_lines), IN_PLAN(test_empty_root), IN_PLAN(test_notices), IN_PLAN(test_refused),
                                             IN_PLAN(test_control_characters), IN_PLAN(test_root_of_fd) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
