@@ -197,6 +197,24 @@ for i in range(20000):
 [0-9]* calls that failed have not been kept, because there were too many different ones"
 }
 
+# What a program does against the process that watches it: it gets nothing, and ends.
+test_watcher() {
+	local way option
+	for way in many race race_numbers die trace vforks rings bomb storm; do
+		for option in --why "--record=$tmp/records/$way.conf"; do
+			mkdir -p "$tmp/records"
+			chmod 777 "$tmp/records"
+			rm -f "$tmp/records/$way.conf"
+			box "$option" --policy "$policy" -v "$top/tests:/tests:ro" python3 -IBc "import sys
+sys.path.insert(0, '/tests')
+sys.argv = ['', '$way', '$tmp/shown']
+exec(open('/tests/watched.py').read())"
+			# promise P53
+			is "$label: ${option%=*}: a hostile program, $way: it gets nothing, and ends" "$status $out" "0 nothing"
+		done
+	done
+}
+
 # Whether the host has a path, only its file system can say.
 test_hanging() {
 	local place=/home/denials/hanging job
@@ -319,6 +337,7 @@ all() {
 	test_deaths
 	test_payloads
 	test_hostile
+	test_watcher
 	test_hanging
 	test_tracer
 	test_so_far
