@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +37,13 @@ static void do_open(void) {
         if (fd < 0)
                 die("/usr/bin/env");
         close(fd);
+}
+
+static void do_stat(void) {
+        struct stat st;
+
+        if (stat("/usr/bin/env", &st) < 0)
+                die("/usr/bin/env");
 }
 
 static void do_pipe(void) {
@@ -137,6 +145,7 @@ int main(int argc, char *argv[]) {
         begin_listening();
         measure("getppid", do_getppid, scale * 1000);
         measure("open and close a file", do_open, scale * 100);
+        measure("stat of a file", do_stat, scale * 100);
         measure("pipe, there and back", do_pipe, scale * 50);
         measure("connection over loopback", do_loopback, scale * 10);
         measure("fork", do_fork, scale * 10);
