@@ -94,8 +94,7 @@ static int read_all(Spec *spec, const char *file, Report *report) {
         return r < 0 ? r : read_names(&top, spec);
 }
 
-/* Takes over text. */
-static int read_text(const char *bundle, char *text, size_t size, Spec *ret, Report *report) {
+int spec_parse(const char *bundle, char *text, size_t size, Spec *ret, Report *report) {
         Spec spec = { .bundle = strdup(bundle), .text = text };
         int r = spec.bundle ? 0 : report_oom(report);
 
@@ -118,7 +117,7 @@ int spec_load(const char *bundle, Spec *ret, Report *report) {
 
         if (r < 0)
                 return report_error(report, -r, "cannot read %s: %s", path ?: bundle, text_file_strerror(-r));
-        return read_text(bundle, text, size, ret, report);
+        return spec_parse(bundle, text, size, ret, report);
 }
 
 int spec_load_copy(int directory, const char *bundle, Spec *ret, Report *report) {
@@ -128,7 +127,7 @@ int spec_load_copy(int directory, const char *bundle, Spec *ret, Report *report)
 
         if (r < 0)
                 return report_error(report, -r, "cannot read the config.json of the container: %s", strerror(-r));
-        return read_text(bundle, text, size, ret, report);
+        return spec_parse(bundle, text, size, ret, report);
 }
 
 int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Report *report) {
@@ -193,7 +192,7 @@ int spec_change_resources(const Spec *old, json_t *changes, const char *name, Sp
         resources = resources ? member(resources, "resources") : NULL;
         if (resources && json_object_update_recursive(resources, changes) == 0)
                 text = json_dumps(json, 0);
-        return text ? read_text(old->bundle, text, strlen(text), ret, report) : report_oom(report);
+        return text ? spec_parse(old->bundle, text, strlen(text), ret, report) : report_oom(report);
 }
 
 void spec_process_deinit(SpecProcess *process) {

@@ -4,6 +4,10 @@
 #include "oci/spec/spec.h"
 #include "util/report.h"
 
+/* Reads the text of a config.json, and takes it over; it ends with NUL after size bytes. Returns 0 or -errno,
+ * reported. */
+int spec_parse(const char *bundle, char *text, size_t size, Spec *ret, Report *report);
+
 /* Reads BUNDLE/config.json. bundle is absolute. Returns 0 or -errno, reported. */
 int spec_load(const char *bundle, Spec *ret, Report *report);
 

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* config.json: what becomes of its limits, what is refused, and random changes of a file that has most fields, the same
+ * in each run: each is taken, or an error says why not. */
+#include "helper.h"
+
+#include <jansson.h>
+#include <sched.h>
+
+#include "oci/spec/load.h"
+
+enum { ROUNDS = 6000 };
+
+#define PROCESS "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\"}"
+#define BEGIN "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\"},"
+#define NAMESPACES "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"network\"}]"
+#define LINUX(more) BEGIN PROCESS ",\"linux\":{" NAMESPACES more "}}"
+#define RESOURCES(more) LINUX(",\"resources\":{" more "}")
+
+static int parse(const char *text, Spec *ret, Log *log) {
+        char *copy = strdup(text);
+
+        assert_non_null(copy);
+        return spec_parse("/bundle", copy, strlen(copy), ret, &log->report);
+}
+
+/* The limits, a line for each file. */
+static void test_limits(_unused_ void **state) {
+        static const struct {
+                const char *resources, *files;
+        } cases[] = {
+                { RESOURCES(""), "" },
+                { RESOURCES("\"memory\":{\"limit\":1000,\"swap\":1500}"), "memory.max 1000\nmemory.swap.max 500\n" },
+                { RESOURCES("\"memory\":{\"limit\":1000,\"swap\":-1}"), "memory.max 1000\nmemory.swap.max max\n" },
+                { RESOURCES("\"memory\":{\"limit\":-1,\"reservation\":5}"), "memory.max max\nmemory.low 5\n" },
+                /* Engines in Go write this for "no limit". */
+                { RESOURCES("\"pids\":{\"limit\":18446744073709551615}"), "pids.max max\n" },
+                { RESOURCES("\"pids\":{\"limit\":0}"), "" },
+                { RESOURCES("\"cpu\":{\"shares\":2}"), "cpu.weight 1\n" },
+                { RESOURCES("\"cpu\":{\"shares\":1024}"), "cpu.weight 39\n" },
+                { RESOURCES("\"cpu\":{\"shares\":262144}"), "cpu.weight 10000\n" },
+                { RESOURCES("\"cpu\":{\"quota\":5000}"), "cpu.max 5000 100000\n" },
+                { RESOURCES("\"cpu\":{\"quota\":-1,\"period\":5000}"), "cpu.max max 5000\n" },
+                { RESOURCES("\"cpu\":{\"quota\":5000,\"burst\":7}"), "cpu.max 5000 100000\ncpu.max.burst 7\n" },
+                { RESOURCES("\"cpu\":{\"idle\":1,\"cpus\":\"0-1\",\"mems\":\"0\"}"),
+                  "cpu.idle 1\ncpuset.cpus 0-1\ncpuset.mems 0\n" },
+                { RESOURCES("\"blockIO\":{\"weight\":10}"), "io.weight 1\n" },
+                { RESOURCES("\"blockIO\":{\"weight\":1000}"), "io.weight 10000\n" },
+                { RESOURCES("\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":1,\"weight\":505}]}"),
+                  "io.weight 8:1 5000\n" },
+                { RESOURCES("\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":5}],"
+                            "\"throttleWriteIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":6}]}"),
+                  "io.max 8:0 rbps=5\nio.max 8:0 wiops=6\n" },
+                { RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4194304}]"), "hugetlb.2MB.max 4194304\n" },
+                { RESOURCES("\"unified\":{\"memory.high\":\"5\"}"), "memory.high 5\n" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Spec spec = {};
+                Buffer b;
+                Log log;
+
+                log_init(&log);
+                buffer_init(&b);
+                expect_result(cases[i].resources, parse(cases[i].resources, &spec, &log), 0);
+                for (size_t k = 0; k < spec.n_cgroup_files; k++)
+                        fprintf(b.f, "%s %s\n", spec.cgroup_files[k].file, spec.cgroup_files[k].value);
+                expect_text(cases[i].resources, buffer_text(&b), cases[i].files);
+                spec_deinit(&spec);
+                buffer_deinit(&b);
+                log_deinit(&log);
+        }
+}
+
+static void test_refused(_unused_ void **state) {
+        static const struct {
+                const char *text, *error;
+        } cases[] = {
+                { "", "config.json:1: " },
+                { "[]", "config.json" },
+                { "{}", "/ociVersion: it is missing" },
+                { BEGIN "\"linux\":{" NAMESPACES "}}", "/process: it is missing" },
+                { BEGIN PROCESS "}", "/linux/namespaces: a mount namespace is missing" },
+                { BEGIN PROCESS "," PROCESS ",\"linux\":{" NAMESPACES "}}", "duplicate" },
+                { RESOURCES("\"memory\":{\"limit\":1000,\"swap\":500}"), "/linux/resources/memory: swap is memory and" },
+                { RESOURCES("\"memory\":{\"limit\":\"1k\"}"), "/linux/resources/memory/limit: it must be an integer" },
+                { RESOURCES("\"memory\":{\"limit\":1.5}"), "/linux/resources/memory/limit: it must be an integer" },
+                { RESOURCES("\"blockIO\":{\"weight\":5}"), "/linux/resources/blockIO: a weight is 10 to 1000" },
+                { RESOURCES("\"blockIO\":{\"weightDevice\":[{\"major\":8}]}"), "it needs major, minor and a number" },
+                { RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"../x\",\"limit\":5}]"), "pageSize is not a size" },
+                { RESOURCES("\"unified\":{\"cgroup.kill\":\"1\"}"), "it is not a limit" },
+                { RESOURCES("\"unified\":{\"../memory.max\":\"1\"}"), "it is not a limit" },
+                { LINUX(",\"cgroupsPath\":\"/a/../../b\""), "/linux/cgroupsPath: " },
+                { LINUX(",\"sysctl\":{\"kernel.panic\":\"1\"}"), "/linux/sysctl/kernel.panic: the sysctl would change" },
+                { LINUX(",\"sysctl\":{\"net/../kernel.x\":\"1\"}"), "it is not the name of a sysctl" },
+                { LINUX(",\"personality\":{\"domain\":\"BSD\"}"), "/linux/personality/domain: isorun-oci does not know" },
+                { LINUX(",\"rootfsPropagation\":\"shared\""), "not supported by isorun-oci yet: shared" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Spec spec = {};
+                Log log;
+
+                log_init(&log);
+                if (parse(cases[i].text, &spec, &log) >= 0)
+                        fail_msg("%s: taken", cases[i].text);
+                expect_in(cases[i].text, log_text(&log), cases[i].error);
+                log_deinit(&log);
+        }
+}
+
+/* Limits that change become a part of the old ones; what is 0 asks for nothing. */
+static void test_change(_unused_ void **state) {
+        json_t *changes = json_loads("{\"memory\":{\"limit\":1200},\"devices\":[{\"allow\":true}]}", 0, NULL);
+        Spec old = {}, changed = {};
+        Log log;
+
+        log_init(&log);
+        assert_int_equal(parse(RESOURCES("\"memory\":{\"limit\":1000,\"swap\":1500},\"pids\":{\"limit\":5}"), &old, &log), 0);
+        assert_int_equal(spec_change_resources(&old, changes, "changes", &changed, &log.report), 0);
+        assert_int_equal(changed.n_cgroup_files, 3);
+        assert_string_equal(changed.cgroup_files[0].value, "1200");
+        assert_string_equal(changed.cgroup_files[1].value, "300");
+        assert_string_equal(changed.cgroup_files[2].value, "5");
+        assert_null(changed.device_rules);
+        expect_in("devices", log_text(&log), "changes: /devices: ignored");
+        json_decref(changes);
+        spec_deinit(&old);
+        spec_deinit(&changed);
+        log_deinit(&log);
+}
+
+/* Most fields. */
+static const char full[] =
+        BEGIN "\"hostname\":\"box\",\"annotations\":{\"a\":\"b\"},"
+        "\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},{\"destination\":\"/x\",\"source\":\"/y\","
+        "\"options\":[\"rbind\",\"rro\",\"rslave\"]},{\"destination\":\"/t\",\"type\":\"tmpfs\",\"options\":[\"tmpcopyup\",\"mode=755\"]}],"
+        "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"env\":[\"A=b\"],\"terminal\":true,\"consoleSize\":{\"height\":5,\"width\":6},"
+        "\"user\":{\"uid\":1,\"gid\":2,\"umask\":18,\"additionalGids\":[3]},\"capabilities\":{\"bounding\":[\"CAP_KILL\"],"
+        "\"permitted\":[\"CAP_KILL\"],\"effective\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]},"
+        "\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":2}],\"oomScoreAdj\":5,\"noNewPrivileges\":true,"
+        "\"scheduler\":{\"policy\":\"SCHED_BATCH\",\"flags\":[\"SCHED_FLAG_RESET_ON_FORK\"],\"nice\":5},"
+        "\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":3}},"
+        "\"hooks\":{\"prestart\":[{\"path\":\"/a\",\"args\":[\"a\"],\"env\":[\"b=c\"],\"timeout\":3}]},"
+        "\"linux\":{" NAMESPACES ",\"uidMappings\":[],\"maskedPaths\":[\"/a\"],\"readonlyPaths\":[\"/b\"],"
+        "\"personality\":{\"domain\":\"LINUX32\"},\"rootfsPropagation\":\"rslave\",\"cgroupsPath\":\"/a/b\","
+        "\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"},\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3,\"fileMode\":438}],"
+        "\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"r\"}],"
+        "\"memory\":{\"limit\":1000,\"swap\":1500},\"cpu\":{\"shares\":5,\"quota\":6},\"pids\":{\"limit\":7},"
+        "\"blockIO\":{\"weight\":20,\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":5}]},"
+        "\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":5}],\"unified\":{\"memory.high\":\"5\"}},"
+        "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"architectures\":[\"SCMP_ARCH_X86_64\"],\"flags\":[],"
+        "\"syscalls\":[{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ERRNO\","
+        "\"errnoRet\":1,\"args\":[{\"index\":0,\"value\":16,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}}}";
+
+/* A value below json, each with the same chance: *n counts down to it. Returns NULL after it has been replaced. */
+static json_t *replace(json_t *json, unsigned *n, json_t *by) {
+        const char *key;
+        json_t *value;
+        size_t i;
+
+        json_object_foreach(json, key, value) {
+                if ((*n)-- == 0) {
+                        json_object_set(json, key, by);
+                        return NULL;
+                }
+                if (!replace(value, n, by))
+                        return NULL;
+        }
+        json_array_foreach(json, i, value) {
+                if ((*n)-- == 0) {
+                        json_array_set(json, i, by);
+                        return NULL;
+                }
+                if (!replace(value, n, by))
+                        return NULL;
+        }
+        return json;
+}
+
+/* What the rest of isorun-oci takes for granted. */
+static void check(const char *text, const Spec *spec) {
+        const SpecProcess *p = &spec->process;
+
+        assert_true(spec->new_namespaces & CLONE_NEWNS);
+        assert_true(p->arguments && p->arguments[0] && p->directory[0] == '/');
+        assert_true(!(p->effective & ~p->permitted) && !(p->ambient & ~(p->permitted & p->inheritable)));
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                assert_true(spec->mounts[i].destination[0] && (spec->mounts[i].type || spec->mounts[i].source));
+        for (size_t i = 0; i < spec->n_cgroup_files; i++)
+                if (strchr(spec->cgroup_files[i].file, '/') || startswith(spec->cgroup_files[i].file, "cgroup."))
+                        fail_msg("%s: took the limit %s", text, spec->cgroup_files[i].file);
+        for (size_t i = 0; i < spec->n_devices; i++)
+                assert_true(spec->devices[i].path[0] == '/' && spec->devices[i].type);
+        assert_true(!spec->cgroup_path || !strstr(spec->cgroup_path, ".."));
+}
+
+static void test_random(_unused_ void **state) {
+        static const char *const pieces[] = { "null", "true", "0", "1", "-1", "5", "4294967295", "4294967296", "1.5", "1e19",
+                                              "18446744073709551615", "-9223372036854775808", "\"\"", "\"a\"", "\"/\"", "\"..\"",
+                                              "\"../../x\"", "\"a\\u0000b\"", "\"\\n\"", "\"SCMP_ACT_NOTIFY\"", "\"bind\"",
+                                              "\"cgroup.procs\"", "\"rshared\"", "\"user\"", "[]", "{}", "[[]]", "[{}]", "[\"a\"]", "[1]",
+                                              "{\"a\":\"b\"}", "{\"type\":\"user\"}" };
+        json_t *base = json_loads(full, 0, NULL);
+        size_t good = 0, bad = 0;
+        uint32_t seed = 1871;
+
+        assert_non_null(base);
+        for (unsigned i = 0; i < ROUNDS; i++) {
+                _cleanup_free_ char *text = NULL;
+                json_t *json = json_deep_copy(base);
+                Spec spec = {};
+                Log log;
+                int r;
+
+                for (unsigned n = i == 0 ? 0 : 1 + next_random(&seed) % 2; n > 0; n--) {
+                        json_t *by = json_loads(pieces[next_random(&seed) % ELEMENTSOF(pieces)],
+                                                JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+                        unsigned place = next_random(&seed) % 200;
+
+                        assert_non_null(by);
+                        (void) replace(json, &place, by);
+                        json_decref(by);
+                }
+                text = json_dumps(json, 0);
+                assert_non_null(text);
+                json_decref(json);
+                log_init(&log);
+                r = parse(text, &spec, &log);
+                if (i == 0)
+                        expect_result(log_text(&log), r, 0);
+                if ((r < 0) != (log.report.n_errors > 0))
+                        fail_msg("%s: returned %d with %zu errors", text, r, log.report.n_errors);
+                if (r >= 0)
+                        check(text, &spec);
+                *(r < 0 ? &bad : &good) += 1;
+                spec_deinit(&spec);
+                log_deinit(&log);
+        }
+        json_decref(base);
+        assert_true(good > ROUNDS / 20 && bad > ROUNDS / 20);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_limits),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_change),
+                cmocka_unit_test(test_random),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
