@@ -340,6 +340,7 @@ take_terminal() { # path of the socket
 	rm -f "$1"
 	python3 -c 'import os, socket, sys
 server = socket.socket(socket.AF_UNIX)
+server.settimeout(60)
 server.bind(sys.argv[1])
 server.listen(1)
 connection, _ = server.accept()
