@@ -159,8 +159,8 @@ static int request(const ContainerScope *s, char **ret_job) {
                 nanosleep(&pause, NULL);
         }
         if (r < 0)
-                r = report_error(s->report, -r, "systemd refused to create %s: %s", s->unit,
-                                 error.message ?: strerror(-r));
+                r = report_error(s->report, -r, "systemd refused to create %s: %s%s", s->unit,
+                                 error.message ?: strerror(-r), bus_refusal_hint(geteuid() != 0));
         s->bus.lib->sd_bus_error_free(&error);
         return r;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "plan/hint.h"
@@ -19,9 +20,10 @@ static int command_error(Builder *b, int status, int error, const char *command,
 
 /* error: as from look_inside(). A reader of the plan gets the rest of it, without an executable. */
 static int cannot_execute(Builder *b, int error, const char *command) {
-        const char *why = error == ENOENT  ? "command not found"
-                          : error == EPERM ? "the policy makes its place noexec (ExecPaths= allows it)"
-                                           : strerror(error);
+        const char *why = error == ENOENT    ? "command not found"
+                          : error == EPERM   ? "the policy makes its place noexec (ExecPaths= allows it)"
+                          : error == ENOEXEC ? "its file system is mounted noexec"
+                                             : strerror(error);
 
         if (!b->request->explain)
                 return command_error(b, error == ENOENT ? PLAN_NOT_FOUND : PLAN_CANNOT_EXECUTE, error, command, why);
@@ -29,15 +31,18 @@ static int cannot_execute(Builder *b, int error, const char *command) {
         return 0;
 }
 
-/* Whether a host file can be executed: 0, or the errno of execve(2). */
+/* Whether a host file can be executed: 0, or the errno of execve(2), but ENOEXEC on a mount with noexec. */
 static int check_executable(const char *host) {
+        struct statvfs fs;
         struct stat st;
 
         if (stat(host, &st) < 0)
                 return errno;
         if (!S_ISREG(st.st_mode))
                 return EACCES;
-        return access(host, X_OK) < 0 ? errno : 0;
+        if (access(host, X_OK) >= 0)
+                return 0;
+        return errno == EACCES && statvfs(host, &fs) >= 0 && (fs.f_flag & ST_NOEXEC) ? ENOEXEC : errno;
 }
 
 /* Whether the directory of a file that does not exist inside is a directory of the host: then the host has no such file
@@ -274,6 +279,19 @@ int build_code_maker(RootBuilder *rb) {
         return 0;
 }
 
+/* Whether a volume shows the directory at its own place, as --here does. Whoever asks for that wants the command to run
+ * there, and not in "/", where "make clean" or "ls" means something else. */
+static bool is_asked_for(const RootBuilder *rb, const char *directory) {
+        for (size_t i = 0; i < rb->model.n_mounts; i++) {
+                const PlanMount *m = rb->model.mounts[i];
+
+                if (is_policy_volume(m) && plan_source_has_path(&m->source) &&
+                    streq(m->source.path, m->destination) && path_is_at_or_below(directory, m->destination))
+                        return true;
+        }
+        return false;
+}
+
 int build_working_directory(RootBuilder *rb) {
         const Setting *s = policy_get(rb->b->policy, D_WorkingDirectory);
         const char *wanted = rb->b->host->working_directory ?: "/", *why = NULL;
@@ -300,7 +318,7 @@ int build_working_directory(RootBuilder *rb) {
                 return build_error(rb->b, s, D_WorkingDirectory, ENOENT, "cannot use %s in the sandbox: %s",
                                    wanted, why);
         rb->b->plan->working_directory = strdup(why ? "/" : wanted);
-        rb->b->plan->working_directory_optional = !s || s->value.optional;
+        rb->b->plan->working_directory_optional = s ? s->value.optional : why || !is_asked_for(rb, wanted);
         return rb->b->plan->working_directory ? 0 : -ENOMEM;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include "sandbox/flows/listen.h"
@@ -143,11 +144,20 @@ static bool read_interpreter(const char *script, char *text, size_t size) {
         return *text == '/';
 }
 
+/* On such a mount, nothing can be executed, whatever the mode of the file. */
+static bool is_noexec(const char *file) {
+        struct statvfs fs;
+
+        return statvfs(file, &fs) >= 0 && (fs.f_flag & ST_NOEXEC);
+}
+
 /* For a script that exists, ENOENT means its interpreter. */
 static void exec_failed(Failure *f, int error, const char *command) {
         char interpreter[256];
 
-        if (error == ENOENT && read_interpreter(command, interpreter, sizeof(interpreter)))
+        if (error == EACCES && is_noexec(command))
+                fail(f, error, "cannot execute %s: it is on a mount with noexec", command);
+        else if (error == ENOENT && read_interpreter(command, interpreter, sizeof(interpreter)))
                 fail(f, error, "cannot execute %s: its interpreter %s is not visible in the sandbox", command,
                      interpreter);
         else

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 #include "sandbox/wire/failure.h"
 #include "util/clock.h"
@@ -282,4 +283,24 @@ int bus_open_manager(const BusLibrary *lib, bool user, sd_bus **ret, Report *rep
                                     user ? "user" : "system",
                                     strerror(-r))
                      : 0;
+}
+
+/* Where a manager keeps the files of such units. The directory exists from the first unit on. */
+static bool is_full(const char *runtime) {
+        char place[64];
+        struct statvfs fs;
+
+        snprintf(place, sizeof(place), "%s/systemd/transient", runtime);
+        if (statvfs(place, &fs) < 0 && statvfs(runtime, &fs) < 0)
+                return false;
+        return fs.f_blocks > 0 && (fs.f_bavail == 0 || fs.f_favail == 0);
+}
+
+const char *bus_refusal_hint(bool user) {
+        char runtime[32];
+
+        snprintf(runtime, sizeof(runtime), user ? "/run/user/%u" : "/run", geteuid());
+        return !is_full(runtime) ? ""
+               : user            ? " (/run/user is full, and systemd keeps the unit there)"
+                                 : " (/run is full, and systemd keeps the unit there)";
 }

@@ -128,3 +128,7 @@ int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, R
 /* Connects to the system's manager, or with user to the caller's own: over the bus or, if the bus cannot be reached,
  * over the manager's private socket, as systemctl does. Otherwise like bus_open(). */
 int bus_open_manager(const BusLibrary *lib, bool user, sd_bus **ret, Report *report);
+
+/* What to add to the message if the system's manager, or the caller's own, has refused to create a unit: if no space is
+ * left for the unit's file, systemd says that the unit is not found. Otherwise "". */
+const char *bus_refusal_hint(bool user);

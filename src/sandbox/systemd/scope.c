@@ -104,7 +104,8 @@ static int refuse_property(Scope *s, const char *message) {
                 return report_error_at(s->report, origin, p->directive->name, EOPNOTSUPP,
                                        "this systemd does not support it for scopes%s: %s", version, message);
         }
-        return report_error(s->report, EIO, "systemd refused to create %s: %s", s->plan->unit, message);
+        return report_error(s->report, EIO, "systemd refused to create %s: %s%s", s->plan->unit, message,
+                            bus_refusal_hint(s->plan->user_manager));
 }
 
 static int send_request(Scope *s);

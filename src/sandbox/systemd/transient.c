@@ -75,8 +75,8 @@ int transient_service_start(const Plan *plan, const TransientService *service, P
         if (r < 0 && error.name && streq(error.name, "org.freedesktop.systemd1.UnitExists"))
                 r = report_error(report, EEXIST, "the unit %s already exists%s", service->unit, plan_other_name(plan));
         else if (r < 0 && r != -EINTR)
-                r = report_error(report, -r, "systemd refused to create %s: %s", service->unit,
-                                 error.message ?: strerror(-r));
+                r = report_error(report, -r, "systemd refused to create %s: %s%s", service->unit,
+                                 error.message ?: strerror(-r), bus_refusal_hint(plan->user_manager));
         bus.lib->sd_bus_error_free(&error);
         bus_deinit(&bus);
         return r < 0 ? r : 0;
