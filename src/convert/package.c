@@ -68,7 +68,8 @@ static int for_each_entry(Search *s, const char *directory, TakeEntry take) {
 }
 
 /* Below these, each directory belongs to one service, */
-static const char *const parents[] = { "/var/lib/", "/var/cache/", "/var/log/", "/var/spool/", "/run/" };
+static const char *const parents[] = { "/var/lib/", "/var/cache/", "/var/log/", "/var/spool/cron/", "/var/spool/",
+                                       "/run/" };
 
 /* except these, which many services use. */
 static const char *const shared[] = {
@@ -195,7 +196,9 @@ static int take_secrets(Search *s, const char *directory) {
 
 /* A service that asks PAM reads the hashes of passwords. The other directories are shared by many packages. */
 static int take_configuration(Search *s, const char *path) {
-        static const char *const common[] = { "/etc/ssl", "/etc/ppp", "/etc/NetworkManager", "/etc/security", NULL };
+        static const char *const common[] = { "/etc/ssl",       "/etc/ppp",         "/etc/NetworkManager",
+                                              "/etc/security", "/etc/letsencrypt", "/etc/apt",
+                                              "/etc/sudoers.d", NULL };
 
         if (startswith(path, "/etc/pam.d/"))
                 return add(s, "/etc/shadow");
@@ -212,11 +215,16 @@ static int take_path(Search *s, const char *path) {
         return take_data(s, path);
 }
 
-/* Whether the list has a unit of this name. Its file may be a copy in /etc. */
+/* Whether the list has a unit of this name. Its file may be a copy in /etc. systemd-sysv-generator(8) makes a unit of an
+ * init script. */
 static bool has_file(const char *list, const char *file) {
+        const char *name = path_name(file);
         _cleanup_free_ char *line = NULL;
 
-        line = format("/lib/systemd/system/%s\n", path_name(file));
+        if (endswith(name, ".service") && startswith(file, "/run/systemd/generator.late/"))
+                line = format("/etc/init.d/%.*s\n", (int) (strlen(name) - strlen(".service")), name);
+        else
+                line = format("/lib/systemd/system/%s\n", name);
         return line && strstr(list, line);
 }
 
@@ -233,9 +241,9 @@ static int take_list(Search *s, const char *list, bool family) {
         return r < 0 ? r : 1;
 }
 
-/* A package may have its directories in another one: samba in samba-common. */
+/* A package may have its directories in another one: samba in samba-common, cron in cron-daemon-common. */
 static int take_family(Search *s, const char *package) {
-        static const char *const kinds[] = { "base", "common", "config", "core", "data" };
+        static const char *const kinds[] = { "base", "common", "config", "core", "daemon-common", "data" };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(kinds); i++) {

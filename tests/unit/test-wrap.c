@@ -234,6 +234,7 @@ static void test_owns(_unused_ void **state) {
                 { "/", false },         { "/run", false },
                 { "/run/", false },     { "/var/lib", false },
                 { "/etc/a", false },    { "/var/lib/systemd", false },
+                { "/var/spool/cron/a", true }, { "/var/spool/cron", false },
                 { "/run/user", false }, { "/var/log/journal", false },
                 { "/runa/b", false },   { "", false },
         };
@@ -317,12 +318,36 @@ static void test_package_secrets(_unused_ void **state) {
         temp_remove(root);
 }
 
+/* A hook of a package in a directory of many packages does not make their secrets its own. */
+static void test_package_shared(_unused_ void **state) {
+        char *root = temp_make();
+
+        temp_text(root, LISTS "ntp.list",
+                  "/lib/systemd/system/ntp.service\n/etc/letsencrypt\n/etc/letsencrypt/renewal-hooks\n/etc/apt\n"
+                  "/etc/apt/apt.conf.d\n/etc/sudoers.d\n/etc/sudoers.d/ntp\n/var/lib/ntp\n");
+        temp_text(root, "etc/letsencrypt/live/site.key", "");
+        temp_text(root, "etc/apt/auth.conf.d/login", "");
+        temp_text(root, "etc/sudoers.d/ntp", "");
+        temp_text(root, LISTS "at.list",
+                  "/lib/systemd/system/atd.service\n/var/spool/cron\n/var/spool/cron/atjobs\n");
+        temp_text(root, LISTS "cron.list", "/lib/systemd/system/cron.service\n/var/spool/cron\n");
+        temp_text(root, LISTS "cron-daemon-common.list", "/var/spool/cron\n/var/spool/cron/crontabs\n");
+        temp_text(root, LISTS "slapd.list", "/etc/init.d/slapd\n/var/lib/ldap\n");
+        expect_paths(root, "/lib/systemd/system/ntp.service", NULL, "/var/lib/ntp");
+        expect_paths(root, "/lib/systemd/system/atd.service", NULL, "/var/spool/cron/atjobs");
+        expect_paths(root, "/lib/systemd/system/cron.service", NULL, "/var/spool/cron/crontabs");
+        expect_paths(root, "/run/systemd/generator.late/slapd.service", NULL, "/var/lib/ldap");
+        expect_paths(root, "/etc/systemd/system/slapd.service", NULL, "");
+        temp_remove(root);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_drop_in),         cmocka_unit_test(test_unbalanced),
                 cmocka_unit_test(test_policies),          cmocka_unit_test(test_own_paths),
                 cmocka_unit_test(test_nothing_is_lost), cmocka_unit_test(test_owns),
                 cmocka_unit_test(test_package),         cmocka_unit_test(test_package_secrets),
+                cmocka_unit_test(test_package_shared),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
