@@ -35,8 +35,8 @@ int patience_poll(Patience *p, struct pollfd *fds, size_t n, int timeout_msec) {
                 return -EINVAL;
         memcpy(all + 1, fds, n * sizeof(*fds));
         ready = poll(all, n + 1, timeout);
-        if (ready < 0)
-                return errno == EINTR ? 0 : -errno;
+        if (ready < 0) /* EINVAL: more fds than RLIMIT_NOFILE allows to be open */
+                return errno == EINTR ? 0 : errno == EINVAL ? -EMFILE : -errno;
         memcpy(fds, all + 1, n * sizeof(*fds));
 
         if (all[0].revents)
