@@ -215,8 +215,8 @@ static int take_path(Search *s, const char *path) {
         return take_data(s, path);
 }
 
-/* Whether the list has a unit of this name. Its file may be a copy in /etc. systemd-sysv-generator(8) makes a unit of an
- * init script. */
+/* Whether the list has a unit of this name. Its file may be a copy in /etc. systemd-sysv-generator(8) makes a unit of
+ * an init script. */
 static bool has_file(const char *list, const char *file) {
         const char *name = path_name(file);
         _cleanup_free_ char *line = NULL;
