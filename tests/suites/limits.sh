@@ -129,7 +129,7 @@ test_other_limits() {
 # Without a systemd that can be asked, but with a cgroup that is delegated.
 test_delegated() {
 	systemd-run --quiet --pipe --wait -p Delegate=yes bash -c '
-		c=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); mkdir $c/leaf; echo $$ >$c/leaf/cgroup.procs
+		c=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); mkdir $c/leaf; echo 0 >$c/leaf/cgroup.procs
 		export -n SYSTEMD_EXEC_PID; unset SYSTEMD_EXEC_PID
 		exec unshare -m bash -c "mount -t tmpfs tmpfs /run/dbus; \"\$@\"; ls $c | grep isorun" x "$@"' x \
 		"$isorun" --policy "$tmp/memory.conf" /usr/bin/python3 -c "$allocate" >"$tmp/out" 2>"$tmp/err"

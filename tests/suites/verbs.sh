@@ -573,7 +573,7 @@ test_service() {
 # An instance in a part of a cgroup that it has not got from systemd.
 test_no_unit() {
 	systemd-run --quiet --unit isorun-host -p Delegate=yes bash -c '
-		c=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); mkdir $c/leaf; echo $$ >$c/leaf/cgroup.procs
+		c=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); mkdir $c/leaf; echo 0 >$c/leaf/cgroup.procs
 		unset SYSTEMD_EXEC_PID
 		unshare -m bash -c "mount -t tmpfs tmpfs /run/dbus; exec \"\$@\"" x "$@"' x \
 		"$isorun" "${mode[@]}" --name part sleep 823
