@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A server for the suite flows. Usage: flow-server.py [127.0.0.1:]PORT|PORT/udp|SOCKET...   It says "ready" when it listens.
+"""A server for the suite flows. Usage: flow-server.py [ADDRESS:]PORT|PORT/udp|PORT/many|SOCKET...   It says "ready" when it listens.
+
+ADDRESS is 127.0.0.1, or one of IPv6 in brackets, where it listens for IPv6 alone. At PORT/many of 127.0.0.1, one thread
+serves thousands of clients: it sends back what comes, but no first line "echo".
 
 At SOCKET.busy it listens with the smallest queue, and accepts five connections for each one at SOCKET.go.
 
@@ -16,6 +19,8 @@ Over UDP, it sends back the address of the client and the size of the datagram; 
 that begins with "echo" it sends back as it is.
 """
 import os
+import resource
+import selectors
 import socket
 import struct
 import sys
@@ -76,9 +81,11 @@ def listen(place):
         s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         s.bind(("::", int(place.removesuffix("/udp"))))
         return s
-    elif place.startswith("127"):
-        host, port = place.split(":")
-        s = socket.create_server((host, int(port)))
+    elif place.endswith("/many"):
+        s = socket.create_server(("127.0.0.1", int(place.removesuffix("/many"))))
+    elif ":" in place:
+        host, port = place.rsplit(":", 1)
+        s = socket.create_server((host.strip("[]"), int(port)), family=socket.AF_INET6 if "[" in host else socket.AF_INET)
     else:
         s = socket.create_server(("::", int(place)), family=socket.AF_INET6, dualstack_ipv6=True)
     s.listen(0 if place.endswith(".busy") else 4096)
@@ -91,6 +98,26 @@ def answer_datagrams(s):
             data, client = s.recvfrom(65536)
             answer = data if data.startswith(b"echo") else f"{client[0].removeprefix('::ffff:')} {len(data)}".encode()
             (other if data == b"other" else s).sendto(answer, client)
+
+
+def serve_many(s):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with selectors.DefaultSelector() as all:
+        all.register(s, selectors.EVENT_READ)
+        while True:
+            for key, _ in all.select():
+                if key.fileobj is s:
+                    all.register(s.accept()[0], selectors.EVENT_READ)
+                    continue
+                try:
+                    data = key.fileobj.recv(65536)
+                    key.fileobj.sendall(data.removeprefix(b"echo\n"))
+                except OSError:
+                    data = b""
+                if not data:
+                    all.unregister(key.fileobj)
+                    key.fileobj.close()
 
 
 def accept(s):
@@ -107,8 +134,9 @@ def accept_five(busy, go):
 
 
 sockets = [listen(place) for place in sys.argv[1:]]
-for s in sockets:
-    threading.Thread(target=answer_datagrams if s.type == socket.SOCK_DGRAM else accept, args=(s,)).start()
+for s, place in zip(sockets, sys.argv[1:]):
+    target = answer_datagrams if s.type == socket.SOCK_DGRAM else serve_many if place.endswith("/many") else accept
+    threading.Thread(target=target, args=(s,)).start()
 if sys.argv[-1].startswith("/"):
     pair = [listen(sys.argv[-1] + end) for end in (".busy", ".go")]
     threading.Thread(target=accept_five, args=pair).start()

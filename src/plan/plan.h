@@ -109,6 +109,7 @@ typedef struct PlanPeer {
         bool ipv6;
         uint8_t address[16]; /* at which the payload reaches the peer, in network byte order; IPv4: the first 4 bytes */
         bool literal;      /* the host is an address, or localhost */
+        bool is_at_loopback6; /* localhost: it is at ::1, too */
         bool is_pattern;   /* the host is "*.DOMAIN": it has no address, but each name that matches gets one */
         bool is_covered;   /* the pattern of another peer with this port takes its connections, too */
         const char *target; /* what the host is outside: a name, an address, or the path of a socket; borrowed */

@@ -33,7 +33,7 @@ mkfifo "$tmp/ready"
 exec 9<>"$tmp/ready"
 serve() { "$@" >"$tmp/ready" & read -r _ <&9; }
 serve on_machine python3 "$top/tests/flow-server.py" 80 443 123/udp "$tmp/there"
-serve python3 "$top/tests/flow-server.py" 8080 "$tmp/socket"
+serve python3 "$top/tests/flow-server.py" 8080 8090/many "$tmp/socket"
 cat >"$tmp/hosts" <<-'END'
 	127.0.0.1 localhost
 	11.22.33.44 www.example.test both.example.test
@@ -180,6 +180,17 @@ def flood(host, port, n):
         pass
     return f'{answers.count(b"x")} {answers.count("ECONNRESET") + answers.count(b"")} {later}'
 
+def briefly(port):
+    """Whether an echo of one byte is right."""
+    with connect("localhost", port) as s:
+        s.sendall(b"x")
+        return s.recv(1) == b"x"
+
+def on_request():
+    """Answers each line of standard input."""
+    for line in sys.stdin:
+        print(eval(line), flush=True)
+
 def when_stopped(f, *args):
     """Not in a new process: systemd signals those, too, that appear while it does so."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
@@ -194,6 +205,7 @@ def unanswered(host, port, other):
         print("asked", flush=True)
         return f'{attempt(s.recv, 1)} {refusal(host, port)}'
 
+kept = []
 print(eval(sys.argv[1]))
 PY
 chmod 644 "$tmp/net.py"
@@ -221,6 +233,11 @@ test_peers() {
 		-p ConnectTo=www.example.test:80,443 -p ConnectTo=db:5=11.22.33.44:80 \
 		'" ".join((ask("www.example.test", 80), ask("WWW.example.TEST", 443), ask("db", 5)))'
 	no_refusal net "localhost is the host's" 127.0.0.1 -p ConnectTo=localhost:8080 'ask("localhost", 8080)[-9:]'
+	no_refusal net "... at ::1, too" 127.0.0.1 -p ConnectTo=localhost:8080 'ask("::1", 8080)'
+	no_refusal net "... unless another peer is there" "127.0.0.1 ::1" -p "ConnectTo=localhost:8080 [::1]:8080" \
+		'ask("127.0.0.1", 8080) + " " + ask("::1", 8080)'
+	no_refusal net "/etc/hosts has a peer's addresses" "198.18.0.3 fd69:736f:7275:6e::c612:3" "${web[@]}" \
+		'" ".join(l.split()[0] for l in open("/etc/hosts") if "www.example.test" in l)'
 	no_refusal net "a socket is reached by a name, as the payload's user" "$("${who[@]}" id -u) $("${who[@]}" id -g)" \
 		-p "ConnectTo=db:5432=unix:$tmp/socket" 'ask("db", 5432)'
 	box -p ConnectTo=www.example.test:80 curl -sS -o /dev/null -w '%{remote_ip}' http://www.example.test/
@@ -656,6 +673,56 @@ test_entrances() {
 	also is "$label: ... and so are the ports" "$(reach "attempt(ask, '127.0.0.1', $port)")" ECONNREFUSED
 }
 
+# Servers inside that listen for IPv6 alone.
+test_ipv6_servers() {
+	local servers=() port=$((label_port + 10)) client=fd69:736f:7275:6e::c612:2
+	listening six -p "ListenOn=$port=80 $((port + 1))=81 $((port + 2))=82" -- "[::1]:80" "[::]:81" 82
+	# promise P17
+	no_refusal is "$label: a server at [::1] is reached, and sees no client of the loopback" "$(reach "ask('127.0.0.1', $port)")" $client
+	# promise P17
+	no_refusal is "$label: ... and one at [::], for IPv6 alone" "$(reach "ask('127.0.0.1', $((port + 1)))")" $client
+	no_refusal is "$label: ... and one for both, by IPv4" "$(reach "ask('127.0.0.1', $((port + 2)))")" 198.18.0.2
+	kill -KILL "$(first_pid '^/usr/bin/python3 /server.py')"
+	wait "${servers[@]}"
+}
+
+# Many flows, all at once and one after another, leave nothing behind. They are an instance's own: another one has room.
+test_many() {
+	local n=1000 short=2000 hard pid before
+	hard=$(ulimit -Hn)
+	[ -z "${TEST_FLOWS_MANY-}" ] || [ $label = user ] || n=10000 short=100000
+	# Each takes two fds of isorun-flows, which a host may limit.
+	[ "$hard" = unlimited ] || [ $((hard / 2 - 100)) -ge $n ] || n=$((hard / 2 - 100))
+	mkfifo "$tmp/many-$label"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name many \
+		-p LimitNOFILE=$((n + 100)) -p FlowsMax=$n -p ConnectTo=localhost:8090 -v "$tmp/net.py:/net.py:ro" \
+		/usr/bin/python3 /net.py 'on_request()' <>"$tmp/many-$label" >"$tmp/many-out-$label" 2>&1 &
+	await runs '^/usr/bin/python3 /net.py on_request'
+	pid=$(first_pid '^isorun-flows$')
+	before=$(fds_of "$pid")
+	no_refusal is "$label: $short connections one after another" \
+		"$(request "sum(briefly(8090) for _ in range($short))")" "$short"
+	also no_refusal ok "$label: ... leave no fd behind" eventually has_fds "$pid" "$before"
+	no_refusal is "$label: $n connections at once, as many as FlowsMax= says" \
+		"$(request "flood('localhost', 8090, $((n + 76)))")" "$n 76 who"
+	also no_refusal ok "$label: ... leave no fd behind" eventually has_fds "$pid" "$before"
+	no_refusal is "$label: an instance that has no room" \
+		"$(request "kept.extend(attempt(connect, 'localhost', 8090) for _ in range($n)) or refusal('localhost', 8090)")" ECONNRESET
+	no_refusal net "... takes none from another one" True -p ConnectTo=localhost:8090 'briefly(8090)'
+	kill -KILL "$(first_pid '^/usr/bin/python3 /net.py on_request')"
+	wait $!
+}
+fds_of() { find "/proc/$1/fd" -type l | wc -l; }
+has_fds() { [ "$(fds_of "$1")" -le $(($2 + 34)) ]; } # it keeps up to 16 pipes
+request() { # Python expression
+	local seen
+	seen=$(wc -l <"$tmp/many-out-$label")
+	echo "$1" >"$tmp/many-$label"
+	patience=600 eventually answered "$seen"
+	tail -n1 "$tmp/many-out-$label"
+}
+answered() { [ "$(wc -l <"$tmp/many-out-$label")" -gt "$1" ]; }
+
 # What happens before the server listens, in another network namespace, with a socket that was passed.
 test_late_servers() {
 	local servers=() port=$((label_port + 5))
@@ -727,6 +794,8 @@ for label in root user; do
 	test_search
 	test_ipv6
 	test_entrances
+	test_ipv6_servers
+	test_many
 	test_late_servers
 	test_inner
 	test_server

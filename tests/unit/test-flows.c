@@ -312,7 +312,7 @@ static int check_inner_filter(bool listens) {
                         return 3;
         if (is_denied(fd, SIOCGIFINDEX) == listens)
                 return 4;
-        if (socket(AF_INET, SOCK_STREAM, 0) < 0 || (socket(AF_INET6, SOCK_STREAM, 0) < 0 && errno == EPERM) == listens)
+        if (socket(AF_INET, SOCK_STREAM, 0) < 0 || (socket(AF_INET6, SOCK_STREAM, 0) < 0 && errno == EPERM))
                 return 5;
         if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0 || errno != EPERM || open("/", O_PATH) >= 0 || errno != EPERM)
                 return 6;

@@ -149,6 +149,26 @@ static bool is_covered(const Plan *plan, const PlanPeer *p) {
         return false;
 }
 
+static bool has_loopback6(const PlanPeer *p) {
+        static const uint8_t loopback[16] = { [15] = 1 };
+
+        return p->ipv6 && memcmp(p->address, loopback, sizeof(loopback)) == 0;
+}
+
+/* Programs may find localhost at ::1 first. There, another peer can have the port. */
+static bool is_at_loopback6(const Plan *plan, const PlanPeer *p) {
+        for (const PlanPeer *other = plan->peers; other < plan->peers + plan->n_peers; other++)
+                if (has_loopback6(other) && other->port == p->port && other->is_datagram == p->is_datagram)
+                        return false;
+        return streq(p->host, "localhost");
+}
+
+/* Finds what depends on the other peers. */
+static void compare_peers(const Plan *plan, PlanPeer *p) {
+        p->is_covered = is_covered(plan, p);
+        p->is_at_loopback6 = is_at_loopback6(plan, p);
+}
+
 static int find_search_domains(Builder *b) {
         _cleanup_free_ char *text = NULL;
         int r = b->host->read_resolver(&text);
@@ -179,7 +199,7 @@ int build_peers(Builder *b) {
                 result = r < 0 ? r : result;
         }
         for (PlanPeer *p = plan->peers; p < plan->peers + plan->n_peers; p++)
-                p->is_covered = is_covered(plan, p);
+                compare_peers(plan, p);
         return result < 0 ? result : find_search_domains(b);
 }
 
@@ -236,7 +256,7 @@ static int grant(Plan *plan, const Policy *policy, PlanPeer **ret, Report *repor
                         return r;
                 }
                 p = &plan->peers[n];
-                p->is_covered = is_covered(plan, p);
+                compare_peers(plan, p);
         }
         p->is_revoked = false;
         *ret = p;
@@ -279,7 +299,8 @@ char *peers_resolver_text(void) {
 char *peers_hosts_text(const Plan *plan) {
         _cleanup_text_ Text text = {};
         uint32_t last = 0;
-        char address[INET_ADDRSTRLEN];
+        char address[INET_ADDRSTRLEN], twin[INET6_ADDRSTRLEN];
+        uint8_t bytes[16];
 
         if (text_open(&text) < 0)
                 return NULL;
@@ -288,7 +309,9 @@ char *peers_hosts_text(const Plan *plan) {
                 if (p->literal || p->is_pattern || as_number(p->address) <= last)
                         continue; /* new names have rising addresses */
                 last = as_number(p->address);
-                fprintf(text.f, "%s %s\n", inet_ntop(AF_INET, p->address, address, sizeof(address)), p->host);
+                flows_write_twin(last, bytes);
+                fprintf(text.f, "%s %s\n%s %s\n", inet_ntop(AF_INET, p->address, address, sizeof(address)), p->host,
+                        inet_ntop(AF_INET6, bytes, twin, sizeof(twin)), p->host);
         }
         return text_finish(&text);
 }

@@ -135,13 +135,13 @@ int confine_inner(bool listens) {
                 SYS_bind, SYS_listen, SYS_setsockopt, SYS_recvfrom, SYS_sendmsg, SYS_sendto, SYS_close,
                 SYS_clock_nanosleep, SYS_nanosleep, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
         };
-        static const uint32_t families[] = { AF_INET }, listen_families[] = { AF_INET, AF_INET6 },
+        static const uint32_t families[] = { AF_INET, AF_INET6 },
                               requests[] = { SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFINDEX }; /* listen_add_address() */
 
         if (listens)
                 return confine_filter(&(Confinement) {
-                        .calls = listen_calls, .n_calls = ELEMENTSOF(listen_calls), .families = listen_families,
-                        .n_families = ELEMENTSOF(listen_families), .requests = requests,
+                        .calls = listen_calls, .n_calls = ELEMENTSOF(listen_calls), .families = families,
+                        .n_families = ELEMENTSOF(families), .requests = requests,
                         .n_requests = ELEMENTSOF(requests) });
         return confine_filter(&(Confinement) { .calls = calls, .n_calls = ELEMENTSOF(calls), .families = families,
                                                .n_families = ELEMENTSOF(families) });

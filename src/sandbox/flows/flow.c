@@ -209,6 +209,9 @@ static void on_event(Server *s, Watch *w, uint32_t events) {
 
 static void connect_next(Server *s, Flow *f);
 
+/* Where a server in the payload may listen: at all addresses, or only at a loopback one, of either family. */
+static const char *const places[] = { FLOWS_NETWORK, "127.0.0.1", FLOWS_NETWORK6 "c612:1", "::1" };
+
 /* The address of one end, or none if it is that of a Unix socket. At [::], clients by IPv4 have mapped addresses:
  * ipv6(7). */
 static Address address_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *)) {
@@ -232,7 +235,7 @@ static bool greet(Server *s, Flow *f) {
         size_t size;
 
         f->listener->reached = true;
-        f->listener->place = (f->listener->place + f->next_address - 1) % 2;
+        f->listener->place = (f->listener->place + f->next_address - 1) % ELEMENTSOF(places);
         open_entrance(s, f);
         if (!f->listener->entrance->proxy)
                 return true;
@@ -316,22 +319,19 @@ static void enqueue(Server *s, Flow *f) {
         s->queue = f;
 }
 
-/* Begins to connect to the server in the payload, which may listen at all addresses, or only at the loopback one.
- * -EAGAIN: it does not listen yet. -ENOBUFS: no socket is ready. */
+/* Begins to connect to the server in the payload. -EAGAIN: it does not listen yet. -ENOBUFS: no socket is ready. */
 static int begin_connect_inside(Server *s, Flow *f) {
-        static const char *const places[2] = { FLOWS_NETWORK, "127.0.0.1" };
         const int yes = 1;
 
         while (f->next_address < ELEMENTSOF(places)) {
                 _cleanup_close_ int fd = inner_take(s->from_inner.fd);
-                Address a;
+                const char *place;
 
                 if (fd < 0)
                         return fd == -EAGAIN ? -ENOBUFS : -EPIPE;
-                (void) address_parse(places[(f->listener->place + f->next_address++) % 2],
-                                     f->listener->entrance->inside, &a);
+                place = places[(f->listener->place + f->next_address++) % ELEMENTSOF(places)];
                 (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-                if (connect(fd, &a.any, address_size(&a)) >= 0 || errno == EINPROGRESS)
+                if (inner_connect(fd, place, f->listener->entrance->inside) >= 0)
                         return TAKE_FD(fd);
         }
         f->next_address = 0;

@@ -48,19 +48,55 @@ static int join(int socket) {
         return r >= 0 && setns(network, CLONE_NEWNET) < 0 ? -errno : r;
 }
 
+/* A socket for both families, or where IPv6 is denied, for IPv4. */
 static int make_socket(void) {
-        struct sockaddr_in client = { .sin_family = AF_INET };
-        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        const int yes = 1;
+        const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, yes = 1, no = 0;
+        _cleanup_close_ int fd = socket(AF_INET6, type, 0);
 
-        (void) inet_pton(AF_INET, FLOWS_CLIENT, &client.sin_addr);
+        if (fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no)) < 0)
+                return -errno;
+        if (fd < 0)
+                fd = socket(AF_INET, type, 0);
         if (fd < 0)
                 return -errno;
         /* The port is chosen by connect(2), for each server anew. Otherwise 28000 connections would use all of them. */
-        if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes)) < 0 ||
-            bind(fd, (struct sockaddr *) &client, sizeof(client)) < 0)
+        if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes)) < 0)
                 return -errno;
         return TAKE_FD(fd);
+}
+
+/* The address as a socket for both families has it: ipv6(7). */
+static Address mapped(const Address *a) {
+        Address m = { .v6 = { .sin6_family = AF_INET6, .sin6_port = a->v4.sin_port } };
+
+        if (a->any.sa_family != AF_INET)
+                return *a;
+        memset(m.v6.sin6_addr.s6_addr + 10, 0xff, 2);
+        memcpy(m.v6.sin6_addr.s6_addr + 12, &a->v4.sin_addr, sizeof(a->v4.sin_addr));
+        return m;
+}
+
+int inner_connect(int fd, const char *address, uint16_t port) {
+        const int yes = 1;
+        socklen_t size = sizeof(int);
+        Address client, server;
+        int family;
+
+        (void) address_parse(address, port, &server);
+        (void) address_parse(server.any.sa_family == AF_INET ? FLOWS_CLIENT : FLOWS_CLIENT6, 0, &client);
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0)
+                return -errno;
+        if (family == AF_INET6) {
+                /* The client's address is no address of the device: a route leads there. */
+                if (setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof(yes)) < 0)
+                        return -errno;
+                client = mapped(&client);
+                server = mapped(&server);
+        }
+        if (bind(fd, &client.any, address_size(&client)) < 0 ||
+            (connect(fd, &server.any, address_size(&server)) < 0 && errno != EINPROGRESS))
+                return -errno;
+        return 0;
 }
 
 /* Sends sockets as fast as they are taken. The kernel may refuse one for lack of memory, or because too many fds of

@@ -20,9 +20,12 @@ typedef struct InnerRequest {
  * end it with inner_end(). The caller owns both. */
 int inner_start(int network, bool listens, int *ret_pidfd);
 
-/* Takes a TCP socket that is bound to FLOWS_CLIENT, and does not block. Returns it, -EAGAIN if none is ready, or
- * another -errno. */
+/* Takes a TCP socket that does not block. Returns it, -EAGAIN if none is ready, or another -errno. */
 int inner_take(int socket);
+
+/* Begins to connect such a socket to a server in the payload, which sees FLOWS_CLIENT or FLOWS_CLIENT6 as its client.
+ * Returns 0 or -errno: the socket is of no use then. */
+int inner_connect(int fd, const char *address, uint16_t port);
 
 /* How long the second process has for the sockets of a peer. */
 enum { INNER_SECONDS = 15 };

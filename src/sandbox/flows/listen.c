@@ -39,7 +39,9 @@ Address listen_address(const PlanPeer *p) {
 Address listen_twin(const PlanPeer *p) {
         Address a = { .v6 = { .sin6_family = AF_INET6, .sin6_port = htons(p->port) } };
 
-        if (!p->is_pattern)
+        if (p->is_at_loopback6)
+                a.v6.sin6_addr = in6addr_loopback;
+        else if (!p->is_pattern)
                 flows_write_twin(peer_address(p), a.v6.sin6_addr.s6_addr);
         return a;
 }
@@ -279,7 +281,7 @@ static int send_network(Receiver *to, Failure *f) {
 }
 
 int listen_for_flows(const Plan *plan, int proc, int socket, Failure *f) {
-        Receiver to = { .socket = socket, .ipv6 = plan_has_names(plan) && add_network6() };
+        Receiver to = { .socket = socket, .ipv6 = plan_has_flows(plan) && add_network6() };
         int r;
 
         if (!plan_has_flows(plan))

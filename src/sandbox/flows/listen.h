@@ -9,7 +9,7 @@
 
 /* Whether the peer has a socket at the twin of its address, too, where the network has IPv6. */
 static inline bool listen_has_twin(const PlanPeer *p) {
-        return !p->literal && !p->is_covered;
+        return (!p->literal || p->is_at_loopback6) && !p->is_covered;
 }
 
 /* The order of the sockets: with peers, one for each peer of the plan that is not covered, and one for its twin; then
@@ -41,7 +41,7 @@ int listen_at(const Address *a, int type);
 /* The address at which the payload finds the peer; for a pattern, all. */
 Address listen_address(const PlanPeer *p);
 
-/* The twin of that: plan/network/flows.h. */
+/* The twin of that: plan/network/flows.h; of localhost, ::1. */
 Address listen_twin(const PlanPeer *p);
 
 /* Whether the loopback device has the peer's address without listen_add_address(). */
