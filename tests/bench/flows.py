@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Measures connections. Usage: flows.py HOST PORT send|turns|connects   prints a number
+"""Measures connections. Usage: flows.py HOST PORT WHAT [TIMES]   prints a number
 
-  send      million bytes in a second, one way
+  send      million bytes in a second, one way; TIMES as many
+  both      the same, both ways at once: the sum of both
+  nothing   0: what a connection costs without bytes
   turns     microseconds for one byte, there and back
   connects  connections in a second, one after another
 
@@ -30,7 +32,7 @@ class Server:
 
     @staticmethod
     def serve(connection):
-        buffer = bytearray(PIECE)
+        buffer = memoryview(bytearray(PIECE))
         with connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             kind = connection.recv(1)
@@ -47,15 +49,36 @@ def connect(address, kind):
     return connection
 
 
-def send(address):
+def put(c, times):
     data = bytes(PIECE)
+    for _ in range(TOTAL // PIECE * times):
+        c.sendall(data)
+    c.shutdown(socket.SHUT_WR)
+
+
+def send(address, times=1):
     with connect(address, b"s") as c:
         begin = time.perf_counter()
-        for _ in range(TOTAL // PIECE):
-            c.sendall(data)
+        put(c, times)
+        c.recv(3)
+        return TOTAL * times / (time.perf_counter() - begin) / 1e6
+
+
+def both(address):
+    buffer = bytearray(PIECE)
+    with connect(address, b"e") as c:
+        begin = time.perf_counter()
+        threading.Thread(target=put, args=(c, 1)).start()
+        while c.recv_into(buffer):
+            pass
+        return 2 * TOTAL / (time.perf_counter() - begin) / 1e6
+
+
+def nothing(address):
+    with connect(address, b"s") as c:
         c.shutdown(socket.SHUT_WR)
         c.recv(3)
-        return TOTAL / (time.perf_counter() - begin) / 1e6
+    return 0
 
 
 def turns(address):
@@ -77,4 +100,5 @@ def connects(address):
 
 
 if __name__ == "__main__":
-    print({"send": send, "turns": turns, "connects": connects}[sys.argv[3]]((sys.argv[1], int(sys.argv[2]))))
+    what = {"send": send, "both": both, "turns": turns, "connects": connects, "nothing": nothing}[sys.argv[3]]
+    print(what((sys.argv[1], int(sys.argv[2])), *map(int, sys.argv[4:])))
