@@ -134,7 +134,28 @@ libc.getpid()"'
 	tells "a filter of the program's own" "getpid: SIGSYS – a filter that the program itself has loaded kills it" "$kills"
 	run "${who[@]}" "$isorun" "${mode[@]}" sh -c "exec $kills"
 	no_refusal like "$label: ... and without --why, a notice says how to find out" "$status $err" \
-		"159 *isorun: notice: the command was killed by SIGSYS, *: isorun --why says which call it was"
+		"159 *isorun: notice: the command was killed by SIGSYS: * (isorun --why says which call it was)"
+	box --why sh -c 'kill -SYS $$'
+	is "$label: SIGSYS that a process sends names no filter" "$status $err" "159 isorun: $nothing"
+	# The other threads wait in futex(2) and nanosleep(2), and end with SIGSYS as well.
+	local threads='import ctypes, mmap, os, threading, time
+for i in range(8): threading.Thread(target=threading.Event().wait if i % 2 else lambda: time.sleep(1000)).start()
+libc = ctypes.CDLL(None)
+'
+	if grep -q x86_64 <<<"$(uname -m)"; then
+		box --why python3 -Ic "$threads"'code = mmap.mmap(-1, 4096, prot=7)
+code.write(b"\xb8\x14\0\0\0\xcd\x80\xc3")
+ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()'
+		is "$label: of several threads, the one with a call of another architecture is named" "$status $err" \
+			"159 isorun: call 20 of another architecture (0x40000003): SIGSYS – the filter kills the program, unless SystemCallArchitectures= names that architecture"
+	fi
+	box --why python3 -Ic "$threads"'import struct
+code = ctypes.create_string_buffer(struct.pack("HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, '"$getpid"', 6, 0, 0, 0x80000000, 6, 0, 0, 0x7fff0000))
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", 4, ctypes.addressof(code)))
+libc.prctl(22, 2, ctypes.c_ulong(ctypes.addressof(program)), 0, 0)
+libc.getpid()'
+	is "$label: ... and for a filter of its own, no call is named that another thread may have made" "$status $err" \
+		"159 isorun: a call of one of several threads: SIGSYS – a filter that the program itself has loaded kills it"
 	tells "a limit" "openat: EMFILE (3 times) – denied by -p LimitNOFILE= – to allow: -p LimitNOFILE=VALUE" \
 		-p LimitNOFILE=32 'python3 -Ic "import os
 for i in range(40):

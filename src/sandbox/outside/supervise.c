@@ -167,12 +167,13 @@ static int note_started(Supervisor *s, int notify) {
         return run_terminal_start(&s->terminal);
 }
 
-/* The filter kills for calls of other architectures, which no errno could answer. */
+/* The plan's filter kills for calls of other architectures, which no errno could answer. With other architectures in
+ * the plan, --why is refused. */
 static void note_killed_call(const Run *run, int wait_status) {
         if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS && !run->plan->watched)
-                report_notice(run->report, "the command was killed by SIGSYS, for a system call of an architecture "
-                              "that SystemCallArchitectures= does not name, or by a filter that the program itself has "
-                              "loaded: isorun --why says which call it was");
+                report_notice(run->report, "the command was killed by SIGSYS: a filter killed it for a system call, or "
+                              "a process sent it this signal%s",
+                              run->plan->n_architectures > 0 ? "" : " (isorun --why says which call it was)");
 }
 
 /* Many servers go into the background by themselves. Their processes end with the command. */

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "policy/value/names.h"
+
 enum { PLACES = 2 * DENIALS_MAX }; /* of the hash table */
 
 struct Denials {
@@ -104,13 +106,16 @@ const Denial *denials_add(Denials *d, const Denial *x) {
         return insert(d, &d->places[i], x);
 }
 
-/* The count comes last: a reader that sees one sees the rest. */
-void denials_add_death(Denials *d, int number, uint32_t architecture) {
-        if (d->deaths.count == 0) {
+/* The plan's filter kills for another architecture, so that says more. The count comes last: a reader that sees one
+ * sees the rest. */
+void denials_add_death(Denials *d, int number, uint32_t architecture, bool again) {
+        if (d->deaths.count == 0 ||
+            (architecture != NATIVE_ARCHITECTURE && d->deaths.architecture == NATIVE_ARCHITECTURE)) {
                 d->deaths.number = number;
                 d->deaths.architecture = architecture;
         }
-        __atomic_add_fetch(&d->deaths.count, 1, __ATOMIC_RELEASE);
+        if (!again)
+                __atomic_add_fetch(&d->deaths.count, 1, __ATOMIC_RELEASE);
 }
 
 DenialDeaths denials_deaths(const Denials *d) {

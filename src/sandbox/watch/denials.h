@@ -26,10 +26,11 @@ typedef struct Denial {
         uint64_t arguments[DENIAL_ARGUMENTS]; /* by the filter: those of the first call */
 } Denial;
 
-/* Of the threads that died of SIGSYS, the first one, and how many there were. */
+/* Of the processes that a filter has killed, the first one with a call of another architecture, or else the first one,
+ * and how many there were. */
 typedef struct DenialDeaths {
         uint32_t count;
-        int number; /* of the call */
+        int number;            /* of the call; -1: one of several threads made it, and nobody knows which */
         uint32_t architecture; /* AUDIT_ARCH_* */
 } DenialDeaths;
 
@@ -43,8 +44,8 @@ DEFINE_CLEANUP(Denials *, denials_free);
 /* Counts a call. Of the same ones, the first is kept, and returned. NULL: there is no room. */
 const Denial *denials_add(Denials *d, const Denial *denial);
 
-/* Notes a thread that died of SIGSYS. */
-void denials_add_death(Denials *d, int number, uint32_t architecture);
+/* Notes a process that a filter has killed. again: another thread of a process that is noted already. */
+void denials_add_death(Denials *d, int number, uint32_t architecture, bool again);
 DenialDeaths denials_deaths(const Denials *d);
 
 size_t denials_count(const Denials *d);

@@ -251,7 +251,7 @@ static void judge(void *userdata) {
 /* The filter kills for calls of another architecture, and the payload may have filters that kill. */
 static void tell_deaths(const Judge *j) {
         const DenialDeaths deaths = denials_deaths(j->denials);
-        const char *name = explain_call_name(deaths.number);
+        const char *name = deaths.number < 0 ? "a call of one of several threads" : explain_call_name(deaths.number);
 
         if (deaths.count == 0)
                 return;
@@ -262,7 +262,7 @@ static void tell_deaths(const Judge *j) {
                 remark(j, "call %d of another architecture (%#x): SIGSYS – the filter kills the program, unless "
                        "SystemCallArchitectures= names that architecture", deaths.number, deaths.architecture);
         if (deaths.count > 1)
-                remark(j, "%" PRIu32 " threads have died like this", deaths.count);
+                remark(j, "%" PRIu32 " processes have died like this", deaths.count);
         j->progress->lines++;
 }
 

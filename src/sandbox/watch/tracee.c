@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -81,6 +82,21 @@ int tracee_get_last_call(pid_t tid, int *ret_number, uint32_t *ret_architecture)
         if (r >= 0)
                 *ret_architecture = info.arch;
         return r;
+}
+
+static uint64_t status_number(pid_t tid, const char *key) {
+        _cleanup_free_ char *text = NULL;
+        uint64_t number;
+
+        return process_status(tid, key, &text) >= 0 && parse_u64_range(text, 1, INT_MAX, &number) >= 0 ? number : 0;
+}
+
+pid_t tracee_get_process(pid_t tid, bool *ret_alone) {
+        const uint64_t process = status_number(tid, "Tgid");
+
+        if (ret_alone)
+                *ret_alone = status_number(tid, "Threads") == 1;
+        return process ? (pid_t) process : tid;
 }
 
 static ssize_t read_memory(pid_t tid, uint64_t address, void *buffer, size_t size) {

@@ -35,6 +35,9 @@ bool tracee_read_header(pid_t tid, int fd, uint64_t address, char ret[static PAT
  * 0 or -errno. */
 int tracee_get_last_call(pid_t tid, int *ret_number, uint32_t *ret_architecture);
 
+/* The process that the thread belongs to. *ret_alone, which may be NULL, is whether it certainly is its only thread. */
+pid_t tracee_get_process(pid_t tid, bool *ret_alone);
+
 /* Reads a number of 64 bits. */
 bool tracee_read_number(pid_t tid, uint64_t address, uint64_t *ret);
 

@@ -18,6 +18,7 @@
 enum {
         NUMBERS = 1024, /* more than the kernel has calls */
         SETS = 512,
+        SENT_BY_FILTER = 1, /* SYS_SECCOMP of sigaction(2), which glibc does not define */
         WAYS = 8,
 };
 
@@ -28,6 +29,12 @@ typedef struct InCall {
         uint64_t arguments[DENIAL_ARGUMENTS];
 } InCall;
 
+/* A process that SIGSYS ends. */
+typedef struct End {
+        pid_t process; /* 0: free */
+        bool is_noted; /* a filter killed it; or else somebody has sent the signal */
+} End;
+
 typedef struct Tracer {
         const Plan *plan;
         Denials *denials;
@@ -37,6 +44,7 @@ typedef struct Tracer {
                 char name[TRACEE_PROGRAM_SIZE];
         } programs[SETS]; /* the names of threads */
         bool executed; /* the command */
+        End ends[SETS];
         uint8_t places[NUMBERS]; /* in watched_calls, from 1 */
         InCall calls[SETS][WAYS]; /* if a set is full, the result of one of its calls is not watched */
 } Tracer;
@@ -63,6 +71,10 @@ static InCall *make_call(Tracer *t, pid_t tid) {
                 if (!set[i].tid)
                         found = &set[i];
         return found ?: &set[(unsigned) tid / SETS % WAYS];
+}
+
+static End *end_of(Tracer *t, pid_t process) {
+        return &t->ends[(unsigned) process % SETS];
 }
 
 static const WatchedCall *find_watched(const Tracer *t, int number) {
@@ -319,16 +331,36 @@ static int leave_call(Tracer *t, pid_t tid) {
         return resume(PTRACE_CONT, tid, 0);
 }
 
-/* The filter kills at once: nothing has stopped the thread before. */
+/* A filter kills at once, or sends SIGSYS itself. If somebody else has sent it, no call is to be named. */
+static void note_signal(Tracer *t, pid_t tid) {
+        const pid_t process = tracee_get_process(tid, NULL);
+        siginfo_t info;
+
+        if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) >= 0 && info.si_code != SENT_BY_FILTER)
+                *end_of(t, process) = (End) { process, false };
+}
+
+/* All threads of a process that a filter kills end with SIGSYS, and in any order. The one that made the call is certain
+ * if it was alone, or if the architecture is another one: such a call kills at once. */
 static void note_death(Tracer *t, pid_t tid) {
         unsigned long status = 0;
         uint32_t architecture;
+        bool is_alone, again;
+        pid_t process;
         int number;
+        End *end;
 
-        if (ptrace(PTRACE_GETEVENTMSG, tid, NULL, &status) < 0 || (status & 0x7f) != SIGSYS)
+        if (ptrace(PTRACE_GETEVENTMSG, tid, NULL, &status) < 0 || (status & 0x7f) != SIGSYS ||
+            tracee_get_last_call(tid, &number, &architecture) < 0)
                 return;
-        if (tracee_get_last_call(tid, &number, &architecture) >= 0)
-                denials_add_death(t->denials, number, architecture);
+        process = tracee_get_process(tid, &is_alone);
+        end = end_of(t, process);
+        if (architecture == NATIVE_ARCHITECTURE && end->process == process)
+                return;
+        again = end->process == process && end->is_noted;
+        *end = (End) { process, true };
+        denials_add_death(t->denials, architecture != NATIVE_ARCHITECTURE || is_alone ? number : -1, architecture,
+                          again);
 }
 
 static bool stops_group(int sig) {
@@ -342,6 +374,8 @@ static int take_stop(Tracer *t, pid_t tid, int status) {
                 return enter_call(t, tid);
         if (sig == (SIGTRAP | 0x80)) /* PTRACE_O_TRACESYSGOOD */
                 return leave_call(t, tid);
+        if (!event && sig == SIGSYS)
+                note_signal(t, tid);
         if (event == PTRACE_EVENT_EXIT)
                 note_death(t, tid);
         /* A stopped process stays stopped, and shows its parent the end of that. */
@@ -372,6 +406,8 @@ static int run(Tracer *t) {
                         continue;
                 }
                 forget_program(t, tid);
+                if (end_of(t, tid)->process == tid)
+                        *end_of(t, tid) = (End) {};
                 if ((call = find_call(t, tid)))
                         call->tid = 0;
         }
