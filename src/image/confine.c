@@ -18,6 +18,7 @@
 #include "util/capability.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/process.h"
 
 /* Puts the fds in their places, and closes all others. */
 static int place_fds(int input, int output, int result, int directory) {
@@ -38,28 +39,9 @@ static int place_fds(int input, int output, int result, int directory) {
 }
 
 /* A namespace of users gives a user the right to change the root. The process keeps its own id. */
-static int become_root_of_namespace(void) {
-        const uid_t uid = geteuid();
-        const gid_t gid = getegid();
-        char map[64];
-        int r;
-
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) < 0)
-                return -errno;
-        r = file_write(AT_FDCWD, "/proc/self/setgroups", "deny");
-        if (r >= 0) {
-                snprintf(map, sizeof(map), "%u %u 1", gid, gid);
-                r = file_write(AT_FDCWD, "/proc/self/gid_map", map);
-        }
-        if (r >= 0) {
-                snprintf(map, sizeof(map), "%u %u 1", uid, uid);
-                r = file_write(AT_FDCWD, "/proc/self/uid_map", map);
-        }
-        return r;
-}
-
 static int change_root(void) {
-        int r = geteuid() == 0 ? 0 : become_root_of_namespace();
+        const uid_t uid = geteuid();
+        int r = uid == 0 ? 0 : process_unshare_users(CLONE_NEWNET | CLONE_NEWIPC, uid, getegid());
 
         if (r < 0)
                 return r;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -330,4 +331,24 @@ void process_begin_helper(const char *name) {
         (void) process_hide_arguments(name);
         (void) prctl(PR_SET_NAME, name);
         (void) setsid();
+}
+
+static int write_map(const char *path, unsigned inside, unsigned outside) {
+        char line[64];
+
+        snprintf(line, sizeof(line), "%u %u 1", inside, outside);
+        return file_write(AT_FDCWD, path, line);
+}
+
+/* Without CAP_SETGID outside, a gid can be mapped only after setgroups(2) is denied: user_namespaces(7). */
+int process_unshare_users(int flags, uid_t uid, gid_t gid) {
+        const uid_t old_uid = geteuid();
+        const gid_t old_gid = getegid();
+        int r = unshare(CLONE_NEWUSER | flags) < 0 ? -errno : 0;
+
+        if (r >= 0)
+                r = file_write(AT_FDCWD, "/proc/self/setgroups", "deny");
+        if (r >= 0)
+                r = write_map("/proc/self/gid_map", gid, old_gid);
+        return r < 0 ? r : write_map("/proc/self/uid_map", uid, old_uid);
 }

@@ -74,6 +74,10 @@ void process_die_of(int sig);
 /* Executes arguments[0], a path, in a child, and waits. Returns 0 with the status of waitpid(2), or -errno. */
 int process_run(char *const *arguments, int *ret_status);
 
+/* Makes a user namespace with further namespaces (CLONE_NEW*), in which the caller's ids are these. Returns 0 or
+ * -errno. */
+int process_unshare_users(int flags, uid_t uid, gid_t gid);
+
 /* Makes this process, which has just been forked, one that serves its parent: it ends with the parent, has this name
  * and a session of its own, and takes no signals. For the terminal and systemd signal all processes, and this one ends
  * when its work has. */

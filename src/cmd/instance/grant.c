@@ -23,6 +23,7 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/open-in.h"
+#include "util/process.h"
 
 typedef struct Task {
         const char *path;
@@ -108,22 +109,13 @@ static int copy_here(const char *path, const Task *task, Failure *f) {
  * own id is mapped to itself: a process without a mapped id cannot make the second user namespace
  * (user_namespaces(7)). */
 static int make_namespaces(void) {
-        char uids[64], gids[64];
-        uid_t uid = geteuid();
-        gid_t gid = getegid();
-        int r = 0;
+        const uid_t uid = geteuid();
+        int r;
 
-        if (unshare(CLONE_NEWNS | (uid ? CLONE_NEWUSER : 0)) < 0)
-                return -errno;
-        snprintf(uids, sizeof(uids), "%u %u 1", uid, uid);
-        snprintf(gids, sizeof(gids), "%u %u 1", gid, gid);
-        if (uid != 0) {
-                r = file_write(AT_FDCWD, "/proc/self/setgroups", "deny");
-                if (r >= 0)
-                        r = file_write(AT_FDCWD, "/proc/self/uid_map", uids);
-                if (r >= 0)
-                        r = file_write(AT_FDCWD, "/proc/self/gid_map", gids);
-        }
+        if (uid == 0)
+                r = unshare(CLONE_NEWNS) < 0 ? -errno : 0;
+        else
+                r = process_unshare_users(CLONE_NEWNS, uid, getegid());
         if (r >= 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 r = -errno;
         return r;

@@ -11,30 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "util/fd.h"
-#include "util/text.h"
+#include "util/process.h"
 
 static int check(int result) {
         return result < 0 ? errno : 0;
-}
-
-static int write_map(const char *path, unsigned id) {
-        _cleanup_free_ char *line = format("0 %u 1", id);
-
-        return line ? -file_write(AT_FDCWD, path, line) : ENOMEM;
-}
-
-static int make_user_namespace(void) {
-        uid_t uid = geteuid();
-        gid_t gid = getegid();
-        int error = check(unshare(CLONE_NEWUSER));
-
-        /* Without CAP_SETGID outside, a gid can be mapped only after this: user_namespaces(7). */
-        if (!error)
-                error = -file_write(AT_FDCWD, "/proc/self/setgroups", "deny");
-        if (!error)
-                error = write_map("/proc/self/uid_map", uid);
-        return error ? error : write_map("/proc/self/gid_map", gid);
 }
 
 static int mount_overlay(void) {
@@ -57,7 +37,7 @@ static void try_mounts(int errors[static _PROBE_MAX]) {
 static void try_all(int errors[static _PROBE_MAX]) {
         pid_t pid;
 
-        errors[PROBE_USER_NAMESPACE] = make_user_namespace();
+        errors[PROBE_USER_NAMESPACE] = -process_unshare_users(0, 0, 0);
         if (errors[PROBE_USER_NAMESPACE])
                 return;
         errors[PROBE_NAMESPACES] = check(unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
