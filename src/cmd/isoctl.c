@@ -119,7 +119,7 @@ static int run_verb(const Verb *verb, const CommandLine *line, Report *report) {
 
         if (!root && !command_line_has(line, ARG_OFFLINE))
                 return verb->run(line, report);
-        return other_root_run(root ?: "/", strv_contains(line->arguments, "-"), run_there, &call, report);
+        return other_root_run(root, strv_contains(line->arguments, "-"), run_there, &call, report);
 }
 
 static int run(const Verb *verb, int argc, char *argv[], Report *report) {

@@ -67,8 +67,6 @@ _Noreturn static void run_child(Look look, void *userdata) {
 
 int rehearse(Rehearsal *rehearsal, Look look, void *userdata, Report *report) {
         _cleanup_close_ int pidfd = -1;
-        struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd,
-                                   .exit_signal = SIGCHLD };
         Patience patience = patience_begin(report);
         struct pollfd fd = {};
         pid_t pid;
@@ -76,7 +74,8 @@ int rehearse(Rehearsal *rehearsal, Look look, void *userdata, Report *report) {
 
         if (!rehearse_is_needed(rehearsal))
                 return 0;
-        pid = sys_clone3(&args);
+        /* Not clone3(2), whose flags no filter can see: that of isoctl --root denies it. */
+        pid = (pid_t) syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, 0);
         if (pid < 0)
                 return report_error(report, errno, "cannot fork: %s", strerror(errno));
         if (pid == 0)

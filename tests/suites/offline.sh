@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 note=" [no refusal]"
 tree=$tmp/tree
-said="isoctl: notice: --root: planned for root of that host, with systemd and a kernel that has all that isorun uses (Landlock ABI 6): isoctl check there tells what it lacks"
+said="isoctl: notice: --root: assumes root of the host, with systemd and a kernel that has all that isorun uses (Landlock ABI 6): isoctl check there tells what it lacks"
 
 # As mmdebstrap leaves one, but small.
 make_tree() {
@@ -175,11 +175,11 @@ not_a_root() {
 	mkdir -p "$tmp/empty"
 	refusal run "${who[@]}" "$isoctl" check --root "$tmp/empty" site
 	refusal is "$label: a directory without /proc" "$status $err" \
-		"125 isoctl: --root: $tmp/empty has no directory /proc, which isoctl needs for its own: No such file or directory"
+		"125 isoctl: --root: cannot mount a /proc for isoctl in $tmp/empty: No such file or directory (it needs a directory of that name)"
 	refusal run "${who[@]}" "$isoctl" check --root "$tmp/secret.conf" site
 	refusal is "$label: not a directory" "$status $err" "125 isoctl: --root: $tmp/secret.conf is not a directory"
 	run "${who[@]}" "$isoctl" check --offline default
-	like "$label: --offline: this host's own files" "$status $err" "0 $said*"
+	like "$label: --offline: this host's own files" "$status $err" "0 ${said/--root/--offline}*"
 }
 
 listing() { find "$tree" -printf '%p %T@ %m %u\n' | sort | sha256sum; }

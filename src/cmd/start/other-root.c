@@ -6,36 +6,30 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/program.h"
 #include "cmd/start/other-host.h"
-#include "plan/deny/assembler.h"
+#include "cmd/start/other-root-calls.h"
 #include "plan/plan.h"
-#include "policy/value/names.h"
 #include "util/capability.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/landlock.h"
 #include "util/library.h"
+#include "util/process.h"
 
-static bool arg_entered;
-
-bool other_root_is_entered(void) {
-        return arg_entered;
-}
+static bool entered;
+static const char *arg_option = "--root"; /* for messages */
 
 int (*other_root_probe(void))(Host *host, Report *report) {
-        return arg_entered ? other_host : NULL;
+        return entered ? other_host : NULL;
 }
 
 /* They are this host's, so they are loaded first. Where one is missing, the code that needs it says so. */
@@ -48,35 +42,16 @@ static void load_libraries(void) {
                 (void) library_load(names[i], NULL, 0, functions);
 }
 
-/* The user becomes uid 0 there, as whom all plans are made. */
-static int become_root_of_namespace(void) {
-        const uid_t uid = geteuid();
-        const gid_t gid = getegid();
-        char map[64];
-        int r;
-
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) < 0)
-                return -errno;
-        r = file_write(AT_FDCWD, "/proc/self/setgroups", "deny");
-        if (r >= 0) {
-                snprintf(map, sizeof(map), "0 %u 1", gid);
-                r = file_write(AT_FDCWD, "/proc/self/gid_map", map);
-        }
-        if (r >= 0) {
-                snprintf(map, sizeof(map), "0 %u 1", uid);
-                r = file_write(AT_FDCWD, "/proc/self/uid_map", map);
-        }
-        return r;
-}
-
+/* A user becomes uid 0 there, as whom all plans are made. */
 static int unshare_all(Report *report) {
+        const int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC;
         int r = 0;
 
-        if (geteuid() != 0 || unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) < 0)
-                r = become_root_of_namespace();
+        if (geteuid() != 0 || unshare(flags) < 0)
+                r = process_unshare_users(flags, 0, 0);
         if (r >= 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 r = -errno;
-        return r < 0 ? report_error(report, -r, "--root: cannot make namespaces: %s", strerror(-r)) : 0;
+        return r < 0 ? report_error(report, -r, "%s: cannot make namespaces: %s", arg_option, strerror(-r)) : 0;
 }
 
 /* Of /proc, only this process's own fds: fd_open_regular() opens files through them. */
@@ -105,54 +80,29 @@ static int change_root(const char *directory, Report *report) {
         int r;
 
         if (tree < 0 || fstat(tree, &st) < 0)
-                return report_error(report, errno, "--root: cannot open %s: %s", directory, strerror(errno));
+                return report_error(report, errno, "%s: cannot open %s: %s", arg_option, directory, strerror(errno));
         if (!S_ISDIR(st.st_mode))
-                return report_error(report, ENOTDIR, "--root: %s is not a directory", directory);
+                return report_error(report, ENOTDIR, "%s: %s is not a directory", arg_option, directory);
         own_fds = open_tree(AT_FDCWD, "/proc/self/fd", flags);
         if (own_fds < 0 || mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) < 0 ||
             move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(tree) < 0 || chroot(".") < 0)
-                return report_error(report, errno, "--root: cannot make %s the root: %s", directory, strerror(errno));
+                return report_error(report, errno, "%s: cannot make %s the root: %s", arg_option, directory,
+                                    strerror(errno));
         r = make_proc(own_fds);
         if (r < 0)
-                return report_error(report, -r, "--root: %s has no directory /proc, which isoctl needs for its own: %s",
-                                    directory, strerror(-r));
+                return report_error(report, -r, "%s: cannot mount a /proc for isoctl in %s: %s (it needs a directory "
+                                    "of that name)", arg_option, directory, strerror(-r));
         return 0;
 }
 
-static size_t argument(size_t i) {
-        const size_t half = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * sizeof(uint32_t);
-
-        return offsetof(struct seccomp_data, args) + i * sizeof(uint64_t) + half;
-}
-
 static int restrict_calls(void) {
-        static const uint32_t denied[] = { SYS_execve, SYS_execveat, SYS_socket, SYS_ptrace, SYS_setns, SYS_mount,
-                                           SYS_chroot };
-        struct sock_filter *code = NULL;
         struct sock_fprog program;
-        Label allow, deny, kill, code_pages, next;
-        Assembler a = {};
-        size_t n;
-        int r;
+        int r = other_root_program(&program);
 
-        kill = assemble_return(&a, SECCOMP_RET_KILL_PROCESS);
-        deny = assemble_return(&a, SECCOMP_RET_ERRNO | EPERM);
-        allow = assemble_return(&a, SECCOMP_RET_ALLOW);
-        code_pages = assemble_load(&a, argument(2), assemble_if(&a, BPF_JSET, PROT_EXEC, deny, allow));
-        next = assemble_if(&a, BPF_JEQ, SYS_mmap, code_pages, allow);
-        next = assemble_if(&a, BPF_JEQ, SYS_mprotect, code_pages, next);
-        next = assemble_if(&a, BPF_JEQ, SYS_pkey_mprotect, code_pages, next);
-        for (size_t i = 0; i < ELEMENTSOF(denied); i++)
-                next = assemble_if(&a, BPF_JEQ, denied[i], deny, next);
-        next = assemble_load(&a, offsetof(struct seccomp_data, nr), next);
-        assemble_load(&a, offsetof(struct seccomp_data, arch),
-                      assemble_if(&a, BPF_JEQ, NATIVE_ARCHITECTURE, next, kill));
-        r = assemble_finish(&a, &code, &n);
         if (r < 0)
                 return r;
-        program = (struct sock_fprog) { .len = (unsigned short) n, .filter = code };
         r = sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
-        free(code);
+        free(program.filter);
         return r;
 }
 
@@ -213,10 +163,10 @@ static int enter(const char *directory, bool keep_input, Report *report) {
         int r;
 
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-                return report_error(report, errno, "--root: %s", strerror(errno));
+                return report_error(report, errno, "%s: %s", arg_option, strerror(errno));
         r = close_others(keep_input);
         if (r < 0)
-                return report_error(report, -r, "--root: cannot close files: %s", strerror(-r));
+                return report_error(report, -r, "%s: cannot close files: %s", arg_option, strerror(-r));
         r = unshare_all(report);
         if (r >= 0)
                 r = change_root(directory, report);
@@ -224,17 +174,17 @@ static int enter(const char *directory, bool keep_input, Report *report) {
                 return r;
         r = drop_rights();
         if (r < 0)
-                return report_error(report, -r, "--root: cannot confine isoctl: %s", strerror(-r));
+                return report_error(report, -r, "%s: cannot confine isoctl: %s", arg_option, strerror(-r));
         r = make_environment();
         if (r < 0)
                 return report_oom(report);
-        arg_entered = true;
-        report_notice(report, "--root: planned for root of that host, with systemd and a kernel that has all that "
-                              "isorun uses (Landlock ABI %d): isoctl check there tells what it lacks",
-                      LANDLOCK_ABI_SCOPE);
+        entered = true;
+        report_notice(report, "%s: assumes root of the host, with systemd and a kernel that has all that isorun "
+                              "uses (Landlock ABI %d): isoctl check there tells what it lacks",
+                      arg_option, LANDLOCK_ABI_SCOPE);
         if (!is_root)
-                report_notice(report, "--root: as a user, isoctl cannot tell the owners of files apart; root's isoctl "
-                                      "checks them as a start does");
+                report_notice(report, "%s: as a user, isoctl cannot tell the owners of files apart; root's isoctl "
+                                      "checks them as a start does", arg_option);
         return 0;
 }
 
@@ -251,6 +201,10 @@ int other_root_run(const char *directory, bool keep_input, OtherRun run, const v
         int status = 0;
         pid_t pid;
 
+        if (!directory) {
+                arg_option = "--offline";
+                directory = "/";
+        }
         load_libraries();
         (void) fflush(stdout);
         pid = fork();
@@ -260,12 +214,12 @@ int other_root_run(const char *directory, bool keep_input, OtherRun run, const v
                 if (errno != EINTR)
                         pid = -1;
         if (pid < 0) {
-                report_error(report, errno, "--root: cannot make a process: %s", strerror(errno));
+                report_error(report, errno, "%s: cannot make a process: %s", arg_option, strerror(errno));
                 return PLAN_FAILED;
         }
         if (WIFEXITED(status))
                 return WEXITSTATUS(status);
-        report_error(report, ECHILD, "--root: the process that reads %s has died of signal %d", directory,
+        report_error(report, ECHILD, "%s: the process that reads %s has died of signal %d", arg_option, directory,
                      WTERMSIG(status));
         return PLAN_FAILED;
 }

@@ -64,7 +64,7 @@ static int explain_instance(const Instance *instance, const CommandLine *line, R
 static int run(const CommandLine *line, Report *report) {
         char *const *arguments = *line->rest ? line->rest : NULL;
         _cleanup_(instances_deinit) InstanceList list = {};
-        const Instance *instance = arguments || other_root_is_entered()
+        const Instance *instance = arguments || other_root_probe()
                 ? NULL
                 : instances_find_word(&list, line->arguments[0], report);
 

@@ -180,7 +180,7 @@ static int add_word(Inspection *all, const char *word) {
                 return add_list(all);
         if (stat(word, &st) >= 0)
                 return S_ISDIR(st.st_mode) ? add_directory(all, word) : add_file(all, word);
-        if (strchr(word, '/') || other_root_is_entered())
+        if (strchr(word, '/') || other_root_probe())
                 return add_file(all, word);
         if (parse_u64_range(word, 1, INT32_MAX, &pid) >= 0)
                 return add_process(all, (pid_t) pid);
